@@ -1,0 +1,235 @@
+/*
+ * libprism: lossless compression of one typed n-dimensional chunk whose planes resemble each other
+ * (embeddings H x W x C, hyperspectral cubes, feature maps, image stacks).
+ *
+ * A chunk is encoded by itself: shape, element type and every parameter are inside, so prism_decode
+ * needs nothing else. docs/FORMAT.md specifies the bytes.
+ *
+ * Ownership  The caller owns every buffer; nothing passed in is kept after a call returns.
+ * Threads    There is no global state but a table of CPU features that is written once, atomically:
+ *            any number of threads may call any function at the same time on different buffers.
+ * Errors     Every function that can fail returns a prism_status and, if `error` is not NULL, fills
+ *            it with a one-line message. On failure output sizes are set to 0 and output buffers
+ *            hold nothing of use. No function prints, aborts or changes floating-point state.
+ */
+#ifndef PRISM_H
+#define PRISM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define PRISM_API __attribute__((visibility("default")))
+#else
+#define PRISM_API
+#endif
+
+#define PRISM_VERSION "0.1.0"
+#define PRISM_MAX_RANK 32
+
+/* Values are pinned: they appear in logs and in bindings. */
+typedef enum prism_status {
+    PRISM_OK = 0,
+    PRISM_E_ARGUMENT = 1,    /* NULL, or sizes that contradict each other */
+    PRISM_E_OPTION = 2,      /* unknown option, or a value out of its range */
+    PRISM_E_TYPE = 3,        /* an element type that this build does not compress */
+    PRISM_E_SHAPE = 4,       /* rank outside 1..32, a zero dimension, or a chunk of 4 GiB or more */
+    PRISM_E_MEMORY = 5,      /* out of memory, or over the memory limit given to prism_decode */
+    PRISM_E_CAPACITY = 6,    /* the output buffer is too small */
+    PRISM_E_TRUNCATED = 7,   /* the chunk ends before its content does */
+    PRISM_E_CORRUPT = 8,     /* the chunk contradicts itself, or is not a prism chunk */
+    PRISM_E_CHECKSUM = 9,    /* stored and computed checksum differ */
+    PRISM_E_VERSION = 10,    /* written by a newer format version */
+    PRISM_E_UNAVAILABLE = 11, /* the format has it, this build does not */
+    PRISM_E_VERIFY = 12,     /* verify=on: decoding the new chunk did not give the input back */
+    PRISM_E_INTERNAL = 13    /* a library below failed where it should not */
+} prism_status;
+
+typedef struct prism_error {
+    prism_status status;
+    char message[240]; /* NUL-terminated, without a newline; empty when status is PRISM_OK */
+} prism_error;
+
+/* A short name of the status, for example "corrupt chunk"; never NULL. Static storage. */
+PRISM_API const char *prism_status_name(prism_status status);
+
+/* ---- Arrays ------------------------------------------------------------------------------- */
+
+typedef enum prism_type {
+    PRISM_INT8 = 1,
+    PRISM_UINT8 = 2,
+    PRISM_INT16 = 3,
+    PRISM_UINT16 = 4
+} prism_type;
+
+typedef enum prism_order { PRISM_LITTLE_ENDIAN = 0, PRISM_BIG_ENDIAN = 1 } prism_order;
+
+/* Elements in C order (the last dimension varies fastest), without padding. `order` is ignored for
+ * one-byte types. */
+typedef struct prism_array {
+    prism_type type;
+    prism_order order;
+    unsigned rank;                  /* 1..PRISM_MAX_RANK */
+    uint64_t dims[PRISM_MAX_RANK];  /* each >= 1 */
+} prism_array;
+
+/* Bytes of one element; 0 for an unknown type. */
+PRISM_API size_t prism_type_size(prism_type type);
+
+/* "int8", "uint16", ... as numpy spells them; NULL for an unknown type. Static storage. */
+PRISM_API const char *prism_type_name(prism_type type);
+
+/* Checks the array's type, rank and dimensions and returns its size in bytes through *size. */
+PRISM_API prism_status prism_array_size(const prism_array *array, size_t *size,
+                                        prism_error *error);
+
+/* ---- Options ------------------------------------------------------------------------------ */
+
+/* Values are pinned: they are stored in HDF5 files as filter parameters. */
+typedef enum prism_transform {
+    PRISM_TRANSFORM_AUTO = 0,
+    PRISM_TRANSFORM_NONE = 1,
+    PRISM_TRANSFORM_CHANNELS = 2, /* reversible Cholesky decorrelation of the planes */
+    PRISM_TRANSFORM_STACK = 3     /* frames grouped by perceptual hash (not in this version) */
+} prism_transform;
+
+typedef enum prism_predictor {
+    PRISM_PREDICTOR_AUTO = 0,
+    PRISM_PREDICTOR_NONE = 1,
+    PRISM_PREDICTOR_PAETH = 2, /* PNG specification, section 9.4 */
+    PRISM_PREDICTOR_LSQ = 3    /* least squares (not in this version) */
+} prism_predictor;
+
+typedef enum prism_coder {
+    PRISM_CODER_AUTO = 0,
+    PRISM_CODER_DEFLATE = 1, /* RFC 1950, by zlib */
+    PRISM_CODER_JXL = 2,     /* ISO/IEC 18181, by libjxl */
+    PRISM_CODER_ANS = 3,     /* the project's own (not in this version) */
+    PRISM_CODER_RAW = 4      /* what a chunk that would grow falls back to; not to be asked for */
+} prism_coder;
+
+#define PRISM_AXIS_AUTO (-1)
+#define PRISM_EFFORT_DEFAULT 5
+
+typedef struct prism_options {
+    prism_transform transform;
+    prism_predictor predictor;
+    prism_coder coder;
+    int effort;    /* 1 (fastest) .. 9 (smallest): the zlib level, or the libjxl effort */
+    int axis;      /* the axis along which the planes lie, or PRISM_AXIS_AUTO */
+    bool checksum; /* store CRC-32 checksums of the chunk and of the elements */
+    bool verify;   /* decode each chunk after encoding it and compare */
+    int threads;   /* threads inside one encode or decode, >= 1; H5PRISM_THREADS overrides */
+} prism_options;
+
+/* The defaults: everything automatic, effort 5, checksum on, verify off, one thread. */
+PRISM_API prism_options prism_options_default(void);
+
+/* Sets one option from text: keys and values as in `prism_options_format`. */
+PRISM_API prism_status prism_options_set(prism_options *options, const char *key,
+                                         const char *value, prism_error *error);
+
+/* Sets options from "key=value,key=value"; spaces around keys and values are ignored. */
+PRISM_API prism_status prism_options_parse(prism_options *options, const char *text,
+                                           prism_error *error);
+
+/* Writes all options as "transform=auto,predictor=auto,..." with a final NUL. 160 bytes are always
+ * enough. */
+PRISM_API prism_status prism_options_format(const prism_options *options, char *text,
+                                            size_t capacity, prism_error *error);
+
+/* Checks every field against its range. */
+PRISM_API prism_status prism_options_check(const prism_options *options, prism_error *error);
+
+/* ---- Options and arrays as 32-bit words: HDF5 filter parameters (cd_values) ------------------- */
+
+/*
+ * word 0      version of this layout, 1
+ *      1..3   transform, predictor, coder (the enums above)
+ *      4      effort, 0 = default
+ *      5      axis + 1, 0 = auto
+ *      6      bit 0: checksum off; bit 1: verify on
+ *      7, 8   lossy mode and its bound, 0
+ *      9      threads, 0 = 1
+ *      10     type + 256 * byte order      } the chunk, appended by the filter's set_local;
+ *      11     rank                         } ignored where a user gives them
+ *      12..   dimensions                   }
+ * Missing words mean 0, so that no words at all are the defaults.
+ */
+#define PRISM_OPTION_WORDS 10
+#define PRISM_MAX_WORDS (PRISM_OPTION_WORDS + 2 + PRISM_MAX_RANK)
+
+PRISM_API prism_status prism_options_pack(const prism_options *options,
+                                          uint32_t words[PRISM_OPTION_WORDS], prism_error *error);
+PRISM_API prism_status prism_options_unpack(prism_options *options, const uint32_t *words,
+                                            size_t count, prism_error *error);
+
+/* `words` are the ones from index PRISM_OPTION_WORDS on; *count is set to 2 + rank. */
+PRISM_API prism_status prism_array_pack(const prism_array *array,
+                                        uint32_t words[2 + PRISM_MAX_RANK], size_t *count,
+                                        prism_error *error);
+/* Fails with PRISM_E_ARGUMENT if there are fewer than 2 + rank words. */
+PRISM_API prism_status prism_array_unpack(prism_array *array, const uint32_t *words, size_t count,
+                                          prism_error *error);
+
+/* ---- Encoding and decoding -------------------------------------------------------------------- */
+
+/* The largest chunk that prism_encode can make of `array`: its size and at most 512 bytes. */
+PRISM_API prism_status prism_encode_bound(const prism_array *array, size_t *bound,
+                                          prism_error *error);
+
+/*
+ * Encodes the elements at `data` (prism_array_size bytes) into `chunk` (`capacity` bytes, for
+ * which prism_encode_bound is enough) and sets *chunk_size. `options` may be NULL for the defaults.
+ * Elements that no coder makes smaller are stored as they are.
+ * Memory: about 8 times the array with deflate; libjxl takes more, with effort 8 and 9 far more.
+ */
+PRISM_API prism_status prism_encode(const prism_array *array, const void *data,
+                                    const prism_options *options, void *chunk, size_t capacity,
+                                    size_t *chunk_size, prism_error *error);
+
+/* What a chunk says of itself. */
+typedef struct prism_info {
+    unsigned format_version;
+    prism_array array;
+    prism_transform transform; /* what was used: never AUTO */
+    prism_predictor predictor;
+    prism_coder coder;
+    int effort;
+    int axis;                      /* the plane axis used; -1: the array is a single plane */
+    uint64_t planes, height, width; /* the array as planes */
+    bool checksum;
+    uint64_t header_bytes;    /* header and checksums */
+    uint64_t parameter_bytes; /* weights and other side information */
+    uint64_t payload_bytes;   /* coded samples */
+} prism_info;
+
+/* Reads the header of a chunk and checks it against `chunk_size`; no checksum is computed. */
+PRISM_API prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *info,
+                                     prism_error *error);
+
+typedef struct prism_decode_options {
+    bool skip_checksum;    /* neither of the two checksums is computed */
+    int threads;           /* as in prism_options */
+    uint64_t memory_limit; /* bytes that planes may take beside input and output; 0 = no limit.
+                              What zlib and libjxl allocate for themselves is not counted. */
+} prism_decode_options;
+
+/*
+ * Decodes a chunk into `data`, whose `size` must be the array's size in bytes exactly (prism_inspect
+ * tells it). `options` may be NULL. Never reads beyond chunk_size, whatever the bytes are; trailing
+ * bytes after the chunk's end are an error.
+ */
+PRISM_API prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
+                                    const prism_decode_options *options, prism_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

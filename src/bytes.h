@@ -1,0 +1,49 @@
+/*
+ * Bytes in and out: a growing buffer to write to, and a bounded reader that turns every read beyond
+ * its end into a flag instead of a fault. All integers are little-endian. Internal.
+ */
+#ifndef PX_BYTES_H
+#define PX_BYTES_H
+
+#include "prism.h"
+
+/* ---- Writing ---- */
+
+typedef struct px_buffer {
+    uint8_t *data; /* owned; free with px_buffer_free */
+    size_t size;
+    size_t capacity;
+    bool failed; /* out of memory: later writes do nothing */
+} px_buffer;
+
+void px_buffer_free(px_buffer *buffer);
+
+/* Makes room for `size` more bytes and returns where they go, or NULL with `failed` set. The bytes
+ * count once `buffer->size` is raised. */
+uint8_t *px_buffer_reserve(px_buffer *buffer, size_t size);
+
+void px_put_bytes(px_buffer *buffer, const void *bytes, size_t size);
+void px_put_u8(px_buffer *buffer, uint8_t value);
+void px_put_u32(px_buffer *buffer, uint32_t value);
+
+/* LEB128: seven bits a byte, low ones first. */
+void px_put_varint(px_buffer *buffer, uint64_t value);
+
+/* ---- Reading ---- */
+
+typedef struct px_reader {
+    const uint8_t *next;
+    const uint8_t *end;
+    bool failed; /* a read went beyond the end, or a varint beyond 64 bits; it gave 0 */
+} px_reader;
+
+px_reader px_reader_make(const void *bytes, size_t size);
+size_t px_reader_left(const px_reader *reader);
+
+/* A pointer to the next `size` bytes, or NULL with `failed` set. */
+const uint8_t *px_get_bytes(px_reader *reader, size_t size);
+uint8_t px_get_u8(px_reader *reader);
+uint32_t px_get_u32(px_reader *reader);
+uint64_t px_get_varint(px_reader *reader);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The hot loops, one set per instruction set. Every set computes the same integers modulo 2^32, so
+ * that chunks do not depend on the machine; kernels_scalar.c is the reference. Internal.
+ */
+#ifndef PX_KERNELS_H
+#define PX_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct px_kernels {
+    const char *name;
+
+    /*
+     * sums[i] = sum over m of weights[2m] * pairs[m][i][0] + weights[2m + 1] * pairs[m][i][1],
+     * modulo 2^32. `pairs` are the planes, two by two: pair m begins at pairs + m * 2 * stride and
+     * holds `count` <= stride couples of samples. pair_count may be 0.
+     */
+    void (*mix_pairs)(int32_t *sums, const int16_t *pairs, size_t stride, const int16_t *weights,
+                      size_t pair_count, size_t count);
+
+    /* Sum of a[i] * b[i]; exact for count <= 2^32. */
+    int64_t (*dot)(const int16_t *a, const int16_t *b, size_t count);
+} px_kernels;
+
+extern const px_kernels px_kernels_scalar;
+#if defined(__x86_64__)
+extern const px_kernels px_kernels_avx2;
+extern const px_kernels px_kernels_avx512;
+#endif
+
+/* The best set that this CPU runs. */
+const px_kernels *px_kernels_best(void);
+
+/* Every set that this CPU runs, best last, ended by NULL: for tests that compare them. */
+const px_kernels *const *px_kernels_runnable(void);
+
+/* Makes px_kernels_best return `kernels` from now on: for tests. NULL undoes it. */
+void px_kernels_force(const px_kernels *kernels);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * The pipeline, there and back:
+ *
+ *   elements -> planes -> transform -> predictor -> coder
+ *   planes.c              channels.c   paeth.c      deflate.c, jxl.c
+ */
+#include "pipeline.h"
+
+#include <string.h>
+
+#include "status.h"
+
+static prism_status encode_planes(px_coded *coded, px_planes *planes, size_t limit,
+                                  prism_error *error)
+{
+    px_pipeline *pipeline = &coded->pipeline;
+    const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
+    const px_predictor_stage *predictor = px_predictor_stage_of(pipeline->predictor);
+    const px_coder_stage *coder = px_coder_stage_of(pipeline->coder);
+    if (transform) {
+        prism_status status = transform->forward(planes, pipeline, &coded->parameters, error);
+        if (status != PRISM_OK)
+            return status;
+    }
+    if (predictor)
+        predictor->forward(planes);
+    return coder->encode(planes, pipeline->effort, limit, &coded->payload, error);
+}
+
+prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const void *elements,
+                                const px_pipeline *pipeline, size_t limit, prism_error *error)
+{
+    *coded = (px_coded){.pipeline = *pipeline};
+    px_layout layout = px_layout_make(array, pipeline->axis);
+    px_planes planes;
+    prism_status status = px_planes_alloc(&planes, array, &layout, error);
+    if (status != PRISM_OK)
+        return status;
+    px_planes_load(&planes, array, &layout, elements);
+    status = encode_planes(coded, &planes, limit, error);
+    px_planes_free(&planes);
+    if (status == PRISM_OK && (coded->parameters.failed || coded->payload.failed))
+        status = px_out_of_memory(error, coded->payload.size);
+    if (status != PRISM_OK)
+        px_coded_free(coded);
+    return status;
+}
+
+void px_coded_free(px_coded *coded)
+{
+    px_buffer_free(&coded->parameters);
+    px_buffer_free(&coded->payload);
+}
+
+static prism_status decode_planes(px_planes *planes, const px_chunk *chunk, prism_error *error)
+{
+    const px_transform_stage *transform = px_transform_stage_of(chunk->pipeline.transform);
+    const px_predictor_stage *predictor = px_predictor_stage_of(chunk->pipeline.predictor);
+    const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
+    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    prism_status status = coder->decode(planes, &payload, error);
+    if (status == PRISM_OK && predictor)
+        predictor->inverse(planes);
+    if (status == PRISM_OK && transform)
+        status = transform->inverse(planes, &parameters, error);
+    return status;
+}
+
+static prism_status decode_raw(const px_chunk *chunk, void *elements, prism_error *error)
+{
+    size_t size;
+    prism_status status = prism_array_size(&chunk->array, &size, error);
+    if (status != PRISM_OK)
+        return status;
+    if (chunk->payload_size != size)
+        return px_fail(error, PRISM_E_CORRUPT, "%zu bytes are stored raw for an array of %zu",
+                       chunk->payload_size, size);
+    memcpy(elements, chunk->payload, size);
+    return PRISM_OK;
+}
+
+prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, prism_error *error)
+{
+    if (chunk->pipeline.coder == PRISM_CODER_RAW)
+        return decode_raw(chunk, elements, error);
+    px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    px_planes planes;
+    prism_status status = px_planes_alloc(&planes, &chunk->array, &layout, error);
+    if (status != PRISM_OK)
+        return status;
+    status = decode_planes(&planes, chunk, error);
+    if (status == PRISM_OK)
+        px_planes_store(&planes, &chunk->array, &layout, elements);
+    px_planes_free(&planes);
+    return status;
+}

@@ -1,0 +1,24 @@
+/* One chunk through the stages. Internal. */
+#ifndef PX_PIPELINE_H
+#define PX_PIPELINE_H
+
+#include "container.h"
+
+/* The result of the stages: two sections of the container. Both buffers are owned. */
+typedef struct px_coded {
+    px_pipeline pipeline; /* what was done in the end */
+    px_buffer parameters, payload;
+} px_coded;
+
+/*
+ * Runs `pipeline` on the elements. Stops early where the payload passes `limit` bytes, with more
+ * than that in it.
+ */
+prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const void *elements,
+                                const px_pipeline *pipeline, size_t limit, prism_error *error);
+void px_coded_free(px_coded *coded);
+
+/* The way back: elements from the sections of a chunk. */
+prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, prism_error *error);
+
+#endif

@@ -1,0 +1,170 @@
+/* The public face of encoding and decoding: a chunk in, a chunk out. */
+#include "prism.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "choose.h"
+#include "container.h"
+#include "pipeline.h"
+#include "status.h"
+
+prism_status prism_encode_bound(const prism_array *array, size_t *bound, prism_error *error)
+{
+    size_t size = 0;
+    prism_status status = prism_array_size(array, bound ? &size : NULL, error);
+    if (status == PRISM_OK)
+        *bound = size + PX_CONTAINER_OVERHEAD;
+    return status;
+}
+
+static void use_raw(px_chunk *chunk, const void *data, size_t size)
+{
+    chunk->pipeline = (px_pipeline){.transform = PRISM_TRANSFORM_NONE,
+                                    .predictor = PRISM_PREDICTOR_NONE,
+                                    .coder = PRISM_CODER_RAW,
+                                    .effort = chunk->pipeline.effort,
+                                    .axis = PRISM_AXIS_AUTO};
+    chunk->parameters = NULL;
+    chunk->parameter_size = 0;
+    chunk->payload = data;
+    chunk->payload_size = size;
+}
+
+/* The whole chunk in `out`. */
+static prism_status encode_chunk(const prism_array *array, const void *data, size_t size,
+                                 const prism_options *options, px_buffer *out, prism_error *error)
+{
+    px_coded coded = {.pipeline = {0}};
+    px_chunk chunk = {.array = *array, .has_checksum = options->checksum};
+    prism_status status = px_choose(&chunk.pipeline, array, data, options, error);
+    if (status == PRISM_OK)
+        status = px_pipeline_encode(&coded, array, data, &chunk.pipeline, size, error);
+    if (status != PRISM_OK)
+        return status;
+    chunk.pipeline = coded.pipeline;
+    chunk.elements_crc = options->checksum ? px_crc32(data, size) : 0;
+    chunk.parameters = coded.parameters.data;
+    chunk.parameter_size = coded.parameters.size;
+    chunk.payload = coded.payload.data;
+    chunk.payload_size = coded.payload.size;
+    if (coded.parameters.size + coded.payload.size >= size)
+        use_raw(&chunk, data, size);
+    status = px_chunk_write(&chunk, out, error);
+    px_coded_free(&coded);
+    return status;
+}
+
+static prism_status verify_chunk(const px_buffer *chunk, const void *data, size_t size,
+                                 prism_error *error)
+{
+    void *decoded = malloc(size);
+    if (!decoded)
+        return px_out_of_memory(error, size);
+    prism_error reason;
+    prism_status status = prism_decode(chunk->data, chunk->size, decoded, size, NULL, &reason);
+    if (status != PRISM_OK)
+        status = px_fail(error, PRISM_E_VERIFY, "the new chunk does not decode: %.160s",
+                         reason.message);
+    else if (memcmp(decoded, data, size) != 0)
+        status = px_fail(error, PRISM_E_VERIFY, "the new chunk decodes to other elements");
+    free(decoded);
+    return status;
+}
+
+prism_status prism_encode(const prism_array *array, const void *data,
+                          const prism_options *options, void *chunk, size_t capacity,
+                          size_t *chunk_size, prism_error *error)
+{
+    if (!array || !data || !chunk || !chunk_size)
+        return px_fail(error, PRISM_E_ARGUMENT, "array, data and chunk must not be NULL");
+    *chunk_size = 0;
+    const prism_options defaults = prism_options_default();
+    options = options ? options : &defaults;
+    size_t size;
+    px_buffer out = {0};
+    prism_status status = prism_array_size(array, &size, error);
+    if (status == PRISM_OK)
+        status = prism_options_check(options, error);
+    if (status == PRISM_OK)
+        status = encode_chunk(array, data, size, options, &out, error);
+    if (status == PRISM_OK && options->verify)
+        status = verify_chunk(&out, data, size, error);
+    if (status == PRISM_OK && out.size > capacity)
+        status = px_fail(error, PRISM_E_CAPACITY, "the chunk has %zu bytes, there is room for %zu",
+                         out.size, capacity);
+    if (status == PRISM_OK) {
+        memcpy(chunk, out.data, out.size);
+        *chunk_size = out.size;
+        px_succeed(error);
+    }
+    px_buffer_free(&out);
+    return status;
+}
+
+prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *info,
+                           prism_error *error)
+{
+    if (!chunk || !info)
+        return px_fail(error, PRISM_E_ARGUMENT, "chunk and info must not be NULL");
+    px_chunk read;
+    prism_status status = px_chunk_read(&read, chunk, chunk_size, error);
+    if (status != PRISM_OK)
+        return status;
+    px_layout layout = px_layout_make(&read.array, read.pipeline.axis);
+    *info = (prism_info){.format_version = PX_FORMAT_VERSION,
+                         .array = read.array,
+                         .transform = read.pipeline.transform,
+                         .predictor = read.pipeline.predictor,
+                         .coder = read.pipeline.coder,
+                         .effort = read.pipeline.effort,
+                         .axis = read.pipeline.axis,
+                         .planes = layout.count,
+                         .height = layout.height,
+                         .width = layout.width,
+                         .checksum = read.has_checksum,
+                         .header_bytes = chunk_size - read.parameter_size - read.payload_size,
+                         .parameter_bytes = read.parameter_size,
+                         .payload_bytes = read.payload_size};
+    return px_succeed(error);
+}
+
+static prism_status check_output(const px_chunk *chunk, size_t size, uint64_t memory_limit,
+                                 prism_error *error)
+{
+    size_t needed;
+    prism_status status = prism_array_size(&chunk->array, &needed, error);
+    if (status == PRISM_OK && needed != size)
+        return px_fail(error, PRISM_E_ARGUMENT,
+                       "the chunk holds an array of %zu bytes, the output has %zu", needed, size);
+    uint64_t planes = chunk->pipeline.coder == PRISM_CODER_RAW
+                          ? 0
+                          : (uint64_t)needed / prism_type_size(chunk->array.type) *
+                                sizeof(int16_t);
+    if (status == PRISM_OK && memory_limit && planes > memory_limit)
+        return px_fail(error, PRISM_E_MEMORY, "decoding takes %llu bytes, the limit is %llu",
+                       (unsigned long long)planes, (unsigned long long)memory_limit);
+    return status;
+}
+
+prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
+                          const prism_decode_options *options, prism_error *error)
+{
+    if (!chunk || !data)
+        return px_fail(error, PRISM_E_ARGUMENT, "chunk and data must not be NULL");
+    const prism_decode_options defaults = {.threads = 1};
+    options = options ? options : &defaults;
+    px_chunk read;
+    prism_status status = px_chunk_read(&read, chunk, chunk_size, error);
+    bool check = !options->skip_checksum && read.has_checksum;
+    if (status == PRISM_OK && check)
+        status = px_chunk_verify(chunk, chunk_size, error);
+    if (status == PRISM_OK)
+        status = check_output(&read, size, options->memory_limit, error);
+    if (status == PRISM_OK)
+        status = px_pipeline_decode(&read, data, error);
+    if (status == PRISM_OK && check && px_crc32(data, size) != read.elements_crc)
+        status = px_fail(error, PRISM_E_CHECKSUM,
+                         "the chunk is intact but did not decode to the elements it was made of");
+    return status == PRISM_OK ? px_succeed(error) : status;
+}

@@ -1,0 +1,61 @@
+/*
+ * The stages of the pipeline, as equals:
+ *
+ *   elements -> planes -> transform -> predictor -> coder -> container
+ *
+ * A transform and a predictor replace samples by residuals of the same depth, in place, and back; a
+ * coder turns planes into bytes and back. What decoding needs to know is written to `parameters`.
+ * pipeline.c runs them; choose.c decides which. Internal.
+ */
+#ifndef PX_STAGES_H
+#define PX_STAGES_H
+
+#include "bytes.h"
+#include "planes.h"
+
+/* A resolved choice: nothing is AUTO, except that `keep_if_worse` may turn rows of the lift off. */
+typedef struct px_pipeline {
+    prism_transform transform;
+    prism_predictor predictor;
+    prism_coder coder;
+    int effort;
+    int axis;        /* or PRISM_AXIS_AUTO for a single plane */
+    bool selective;  /* the transform leaves planes alone that the predictor serves better */
+} px_pipeline;
+
+typedef struct px_transform_stage {
+    prism_status (*forward)(px_planes *planes, const px_pipeline *pipeline,
+                            px_buffer *parameters, prism_error *error);
+    prism_status (*inverse)(px_planes *planes, px_reader *parameters, prism_error *error);
+} px_transform_stage;
+
+typedef struct px_predictor_stage {
+    void (*forward)(px_planes *planes);
+    void (*inverse)(px_planes *planes);
+} px_predictor_stage;
+
+/*
+ * `encode` may stop and leave more than `limit` bytes in `payload` as soon as it is clear that it
+ * needs that many. `decode` checks everything it reads; `memory_limit` is 0 for none.
+ */
+typedef struct px_coder_stage {
+    prism_status (*encode)(const px_planes *planes, int effort, size_t limit, px_buffer *payload,
+                           prism_error *error);
+    prism_status (*decode)(px_planes *planes, px_reader *payload, prism_error *error);
+} px_coder_stage;
+
+extern const px_transform_stage px_channels; /* channels.c */
+extern const px_predictor_stage px_paeth;    /* paeth.c */
+extern const px_coder_stage px_deflate;      /* deflate.c */
+extern const px_coder_stage px_jxl;          /* jxl.c */
+
+/* The stage for a value of the options, or NULL where there is nothing to do (`none`). */
+const px_transform_stage *px_transform_stage_of(prism_transform transform);
+const px_predictor_stage *px_predictor_stage_of(prism_predictor predictor);
+const px_coder_stage *px_coder_stage_of(prism_coder coder);
+
+/* Whether this version has the stages that are asked for. AUTO counts as had. */
+prism_status px_stages_check(prism_transform transform, prism_predictor predictor,
+                             prism_coder coder, prism_error *error);
+
+#endif

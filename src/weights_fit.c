@@ -1,0 +1,261 @@
+/*
+ * Weights from data. With S the covariance of the planes and S = L L' its Cholesky factor, the best
+ * linear predictor w of plane k from the planes before it solves S_{<k,<k} w = S_{<k,k}, that is
+ * L_{<k,<k}' w = (row k of L): one back substitution a plane. Its residual has the standard
+ * deviation L_kk.
+ *
+ * Rounding each weight as soon as it is found, so that those found later make up for it, leaves
+ * only the part of plane j that the planes before it do not explain, L_jj, to carry the error of
+ * weight j (nearest-plane rounding, L. Babai, "On Lovasz' lattice reduction and the nearest lattice
+ * point problem", 1986). Steps can therefore be as coarse as L_kk / L_jj: the more alike the
+ * planes, the cheaper their weights.
+ */
+#include "weights_fit.h"
+
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "kernels/kernels.h"
+#include "status.h"
+
+enum {
+    STATISTICS_POSITIONS = 1 << 16, /* of a plane, at most, for the covariance */
+    STATISTICS_RUN = 256            /* consecutive positions at a time */
+};
+
+/* Correlations of planes that are copies of each other must stay positive definite. */
+static const double RIDGE = 1e-7;
+
+/* Samples are integers: no residual is taken to be smaller than this part of their unit. */
+static const double MIN_DEVIATION = 0.05;
+
+/* The planes of one group, as columns of statistics. */
+typedef struct group {
+    size_t first, count;
+    size_t positions;  /* samples of each plane that were looked at */
+    double *factor;    /* [count][count] covariance, then its Cholesky factor L (lower, row-major) */
+    double *mean;      /* [count] */
+    double *deviation; /* [count]; 1 where a plane is constant */
+} group;
+
+static void group_free(group *g)
+{
+    free(g->factor);
+    free(g->mean);
+    free(g->deviation);
+    *g = (group){0};
+}
+
+static prism_status group_alloc(group *g, prism_error *error)
+{
+    g->factor = calloc(g->count * g->count, sizeof *g->factor);
+    g->mean = calloc(g->count, sizeof *g->mean);
+    g->deviation = calloc(g->count, sizeof *g->deviation);
+    if (g->factor && g->mean && g->deviation)
+        return PRISM_OK;
+    group_free(g);
+    return px_out_of_memory(error, g->count * g->count * sizeof *g->factor);
+}
+
+/* Sums of products in `factor`, sums in `mean`; integers, so the same on every machine. Beyond
+ * STATISTICS_POSITIONS, evenly spread runs of positions stand for all. */
+static void accumulate(group *g, const px_planes *planes)
+{
+    const px_kernels *kernels = px_kernels_best();
+    const size_t size = px_plane_size(planes);
+    const size_t skip = 1 + (size - 1) / STATISTICS_POSITIONS;
+    static const int16_t ones[STATISTICS_RUN] = {[0 ... STATISTICS_RUN - 1] = 1};
+    for (size_t p = 0; p < size; p += STATISTICS_RUN * skip) {
+        size_t run = size - p < STATISTICS_RUN ? size - p : STATISTICS_RUN;
+        for (size_t k = 0; k < g->count; k++) {
+            const int16_t *x = px_plane(planes, g->first + k) + p;
+            g->mean[k] += (double)kernels->dot(x, ones, run);
+            for (size_t j = 0; j <= k; j++)
+                g->factor[k * g->count + j] +=
+                    (double)kernels->dot(x, px_plane(planes, g->first + j) + p, run);
+        }
+        g->positions += run;
+    }
+}
+
+/* Sums to means, deviations and correlations with a ridge. */
+static void normalise(group *g)
+{
+    const size_t n = g->count;
+    const double positions = (double)g->positions;
+    for (size_t k = 0; k < n; k++) {
+        g->mean[k] /= positions;
+        double variance = g->factor[k * n + k] / positions - g->mean[k] * g->mean[k];
+        g->deviation[k] = variance > 1e-9 ? sqrt(variance) : 0;
+    }
+    for (size_t k = 0; k < n; k++)
+        for (size_t j = 0; j < k; j++) {
+            double covariance = g->factor[k * n + j] / positions - g->mean[k] * g->mean[j];
+            double scale = g->deviation[k] * g->deviation[j];
+            g->factor[k * n + j] = scale > 0 ? covariance / scale : 0;
+        }
+    for (size_t k = 0; k < n; k++) {
+        g->factor[k * n + k] = 1 + RIDGE;
+        if (g->deviation[k] == 0)
+            g->deviation[k] = 1;
+    }
+}
+
+/* Raises the ridge until rounding errors no longer make the matrix indefinite. */
+static prism_status factorise(group *g, prism_error *error)
+{
+    const size_t n = g->count;
+    double *copy = malloc(n * n * sizeof *copy);
+    if (!copy)
+        return px_out_of_memory(error, n * n * sizeof *copy);
+    lapack_int info = 1;
+    for (double ridge = RIDGE; info > 0 && ridge < 1e6; ridge *= 10) {
+        for (size_t i = 0; i < n * n; i++)
+            copy[i] = g->factor[i];
+        for (size_t k = 0; k < n; k++)
+            copy[k * n + k] = 1 + ridge;
+        info = LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', (lapack_int)n, copy, (lapack_int)n);
+    }
+    free(g->factor);
+    g->factor = copy;
+    return info == 0 ? PRISM_OK
+                     : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", (int)info);
+}
+
+/* L_kk in sample units: the deviation of plane k that the planes before it leave. */
+static double residual_deviation(const group *g, size_t k)
+{
+    return fmax(g->factor[k * g->count + k] * g->deviation[k], MIN_DEVIATION);
+}
+
+/*
+ * Finer steps cost weights log2 of the ratio, coarser ones cost each sample: with a step of `c`
+ * residual deviations, positions * c^2 / 24 nats a weight. The sum is least at c = sqrt(12 / n).
+ */
+static int best_precision(size_t plane_size)
+{
+    double c = sqrt(12.0 / (double)plane_size);
+    double quarter_octaves = -4 * log2(fmin(c, 1));
+    return (int)lrint(quarter_octaves);
+}
+
+static void set_scales(px_weights *weights, const group *g)
+{
+    for (size_t k = 0; k < g->count; k++) {
+        double scale = 4 * log2(residual_deviation(g, k));
+        weights->scales[g->first + k] =
+            (int8_t)lrint(fmax(fmin(scale, PX_SCALE_LIMIT), -PX_SCALE_LIMIT));
+    }
+}
+
+/*
+ * Back substitution of L' w = l_k with rounding, in units of samples. Returns false if a weight
+ * does not fit 16 bits with row->shift fractional bits.
+ */
+static bool substitute(px_weights *weights, const group *g, size_t k, double *rest)
+{
+    const size_t n = g->count, plane = g->first + k;
+    px_weight_row *row = &weights->rows[plane];
+    const double *l = g->factor;
+    for (size_t j = 0; j < k; j++)
+        rest[j] = l[k * n + j];
+    for (size_t j = k; j-- > 0;) {
+        int step = px_step_exponent(weights, plane, g->first + j);
+        double unit = ldexp(g->deviation[j] / g->deviation[k], -step);
+        double level = nearbyint(rest[j] / (l[j * n + j] * unit));
+        if (fabs(level) > ldexp(INT16_MAX, step - row->shift))
+            return false;
+        row->levels[j] = (int32_t)level;
+        for (size_t i = 0; i <= j; i++)
+            rest[i] -= l[j * n + i] * level * unit;
+    }
+    return true;
+}
+
+static double weight_value(const px_weights *weights, const group *g, size_t k, size_t j)
+{
+    int step = px_step_exponent(weights, g->first + k, g->first + j);
+    return ldexp(weights->rows[g->first + k].levels[j], -step);
+}
+
+/* About what the row's side information costs, in bits. */
+static double row_cost(const px_weight_row *row, size_t k)
+{
+    double bits = 16;
+    for (size_t j = 0; j < k; j++)
+        bits += 1 + 1.5 * log2(1 + abs(row->levels[j]));
+    return bits;
+}
+
+/* Bits that predicting plane k saves over all its samples, with the fit's optimism taken off
+ * (H. Akaike, "Fitting autoregressive models for prediction", 1969). */
+static double row_gain(const group *g, size_t k, size_t plane_size)
+{
+    double samples = (double)plane_size, taps = (double)k;
+    if (samples <= taps + 1)
+        return 0;
+    double before = fmax(g->deviation[k], MIN_DEVIATION);
+    double after = residual_deviation(g, k) * sqrt((samples + taps) / (samples - taps));
+    return samples * log2(before / after);
+}
+
+static prism_status fit_row(px_weights *weights, const group *g, size_t k, size_t plane_size,
+                            double *rest, prism_error *error)
+{
+    px_weight_row *row = &weights->rows[g->first + k];
+    double gain = row_gain(g, k, plane_size);
+    if (gain <= 0)
+        return PRISM_OK;
+    prism_status status = px_weight_row_alloc(row, k, error);
+    if (status != PRISM_OK)
+        return status;
+    row->shift = px_max_shift(weights->depth);
+    bool fits = substitute(weights, g, k, rest);
+    while (!fits && row->shift > PX_MIN_SHIFT) {
+        row->shift--;
+        fits = substitute(weights, g, k, rest);
+    }
+    double offset = g->mean[k];
+    for (size_t j = 0; j < k; j++)
+        offset -= weight_value(weights, g, k, j) * g->mean[j];
+    row->offset = (int32_t)lrint(fmax(fmin(8 * offset, 1 << 19), -(1 << 19)));
+    row->used = fits && gain > row_cost(row, k);
+    if (!row->used)
+        px_weight_row_clear(row);
+    return PRISM_OK;
+}
+
+static prism_status fit_group(px_weights *weights, const px_planes *planes, group *g,
+                              prism_error *error)
+{
+    double *rest = malloc(g->count * sizeof *rest);
+    if (!rest)
+        return px_out_of_memory(error, g->count * sizeof *rest);
+    accumulate(g, planes);
+    normalise(g);
+    prism_status status = factorise(g, error);
+    if (status == PRISM_OK)
+        set_scales(weights, g);
+    for (size_t k = 1; k < g->count && status == PRISM_OK; k++)
+        status = fit_row(weights, g, k, px_plane_size(planes), rest, error);
+    free(rest);
+    return status;
+}
+
+prism_status px_weights_fit(px_weights *weights, const px_planes *planes, prism_error *error)
+{
+    prism_status status = px_weights_alloc(weights, planes->count, planes->depth, error);
+    weights->precision = best_precision(px_plane_size(planes));
+    for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_GROUP) {
+        size_t left = planes->count - first;
+        group g = {.first = first, .count = left < PX_GROUP ? left : PX_GROUP};
+        status = group_alloc(&g, error);
+        if (status == PRISM_OK)
+            status = fit_group(weights, planes, &g, error);
+        group_free(&g);
+    }
+    if (status != PRISM_OK)
+        px_weights_free(weights);
+    return status;
+}
