@@ -29,25 +29,25 @@ extern "C" {
 #define PRISM_API
 #endif
 
-#define PRISM_VERSION "0.1.0"
+#define PRISM_VERSION  "0.1.0"
 #define PRISM_MAX_RANK 32
 
 /* Values are pinned: they appear in logs and in bindings. */
 typedef enum prism_status {
     PRISM_OK = 0,
-    PRISM_E_ARGUMENT = 1,    /* NULL, or sizes that contradict each other */
-    PRISM_E_OPTION = 2,      /* unknown option, or a value out of its range */
-    PRISM_E_TYPE = 3,        /* an element type that this build does not compress */
-    PRISM_E_SHAPE = 4,       /* rank outside 1..32, a zero dimension, or a chunk of 4 GiB or more */
-    PRISM_E_MEMORY = 5,      /* out of memory, or over the memory limit given to prism_decode */
-    PRISM_E_CAPACITY = 6,    /* the output buffer is too small */
-    PRISM_E_TRUNCATED = 7,   /* the chunk ends before its content does */
-    PRISM_E_CORRUPT = 8,     /* the chunk contradicts itself, or is not a prism chunk */
-    PRISM_E_CHECKSUM = 9,    /* stored and computed checksum differ */
-    PRISM_E_VERSION = 10,    /* written by a newer format version */
+    PRISM_E_ARGUMENT = 1,  /* NULL, or sizes that contradict each other */
+    PRISM_E_OPTION = 2,    /* unknown option, or a value out of its range */
+    PRISM_E_TYPE = 3,      /* an element type that this build does not compress */
+    PRISM_E_SHAPE = 4,     /* rank outside 1..32, a zero dimension, or a chunk of 4 GiB or more */
+    PRISM_E_MEMORY = 5,    /* out of memory, or over the memory limit given to prism_decode */
+    PRISM_E_CAPACITY = 6,  /* the output buffer is too small */
+    PRISM_E_TRUNCATED = 7, /* the chunk ends before its content does */
+    PRISM_E_CORRUPT = 8,   /* the chunk contradicts itself, or is not a prism chunk */
+    PRISM_E_CHECKSUM = 9,  /* stored and computed checksum differ */
+    PRISM_E_VERSION = 10,  /* written by a newer format version */
     PRISM_E_UNAVAILABLE = 11, /* the format has it, this build does not */
-    PRISM_E_VERIFY = 12,     /* verify=on: decoding the new chunk did not give the input back */
-    PRISM_E_INTERNAL = 13    /* a library below failed where it should not */
+    PRISM_E_VERIFY = 12,      /* verify=on: decoding the new chunk did not give the input back */
+    PRISM_E_INTERNAL = 13     /* a library below failed where it should not */
 } prism_status;
 
 typedef struct prism_error {
@@ -74,8 +74,8 @@ typedef enum prism_order { PRISM_LITTLE_ENDIAN = 0, PRISM_BIG_ENDIAN = 1 } prism
 typedef struct prism_array {
     prism_type type;
     prism_order order;
-    unsigned rank;                  /* 1..PRISM_MAX_RANK */
-    uint64_t dims[PRISM_MAX_RANK];  /* each >= 1 */
+    unsigned rank;                 /* 1..PRISM_MAX_RANK */
+    uint64_t dims[PRISM_MAX_RANK]; /* each >= 1 */
 } prism_array;
 
 /* Bytes of one element; 0 for an unknown type. */
@@ -85,8 +85,7 @@ PRISM_API size_t prism_type_size(prism_type type);
 PRISM_API const char *prism_type_name(prism_type type);
 
 /* Checks the array's type, rank and dimensions and returns its size in bytes through *size. */
-PRISM_API prism_status prism_array_size(const prism_array *array, size_t *size,
-                                        prism_error *error);
+PRISM_API prism_status prism_array_size(const prism_array *array, size_t *size, prism_error *error);
 
 /* ---- Options ------------------------------------------------------------------------------ */
 
@@ -113,7 +112,7 @@ typedef enum prism_coder {
     PRISM_CODER_RAW = 4      /* what a chunk that would grow falls back to; not to be asked for */
 } prism_coder;
 
-#define PRISM_AXIS_AUTO (-1)
+#define PRISM_AXIS_AUTO      (-1)
 #define PRISM_EFFORT_DEFAULT 5
 
 typedef struct prism_options {
@@ -131,8 +130,8 @@ typedef struct prism_options {
 PRISM_API prism_options prism_options_default(void);
 
 /* Sets one option from text: keys and values as in `prism_options_format`. */
-PRISM_API prism_status prism_options_set(prism_options *options, const char *key,
-                                         const char *value, prism_error *error);
+PRISM_API prism_status prism_options_set(prism_options *options, const char *key, const char *value,
+                                         prism_error *error);
 
 /* Sets options from "key=value,key=value"; spaces around keys and values are ignored. */
 PRISM_API prism_status prism_options_parse(prism_options *options, const char *text,
@@ -146,7 +145,8 @@ PRISM_API prism_status prism_options_format(const prism_options *options, char *
 /* Checks every field against its range. */
 PRISM_API prism_status prism_options_check(const prism_options *options, prism_error *error);
 
-/* ---- Options and arrays as 32-bit words: HDF5 filter parameters (cd_values) ------------------- */
+/* ---- Options and arrays as 32-bit words: HDF5 filter parameters (cd_values) -------------------
+ */
 
 /*
  * word 0      version of this layout, 1
@@ -162,7 +162,7 @@ PRISM_API prism_status prism_options_check(const prism_options *options, prism_e
  * Missing words mean 0, so that no words at all are the defaults.
  */
 #define PRISM_OPTION_WORDS 10
-#define PRISM_MAX_WORDS (PRISM_OPTION_WORDS + 2 + PRISM_MAX_RANK)
+#define PRISM_MAX_WORDS    (PRISM_OPTION_WORDS + 2 + PRISM_MAX_RANK)
 
 PRISM_API prism_status prism_options_pack(const prism_options *options,
                                           uint32_t words[PRISM_OPTION_WORDS], prism_error *error);
@@ -177,7 +177,8 @@ PRISM_API prism_status prism_array_pack(const prism_array *array,
 PRISM_API prism_status prism_array_unpack(prism_array *array, const uint32_t *words, size_t count,
                                           prism_error *error);
 
-/* ---- Encoding and decoding -------------------------------------------------------------------- */
+/* ---- Encoding and decoding --------------------------------------------------------------------
+ */
 
 /* The largest chunk that prism_encode can make of `array`: its size and at most 512 bytes. */
 PRISM_API prism_status prism_encode_bound(const prism_array *array, size_t *bound,
@@ -201,7 +202,7 @@ typedef struct prism_info {
     prism_predictor predictor;
     prism_coder coder;
     int effort;
-    int axis;                      /* the plane axis used; -1: the array is a single plane */
+    int axis;                       /* the plane axis used; -1: the array is a single plane */
     uint64_t planes, height, width; /* the array as planes */
     bool checksum;
     uint64_t header_bytes;    /* header and checksums */
@@ -221,9 +222,9 @@ typedef struct prism_decode_options {
 } prism_decode_options;
 
 /*
- * Decodes a chunk into `data`, whose `size` must be the array's size in bytes exactly (prism_inspect
- * tells it). `options` may be NULL. Never reads beyond chunk_size, whatever the bytes are; trailing
- * bytes after the chunk's end are an error.
+ * Decodes a chunk into `data`, whose `size` must be the array's size in bytes exactly
+ * (prism_inspect tells it). `options` may be NULL. Never reads beyond chunk_size, whatever the
+ * bytes are; trailing bytes after the chunk's end are an error.
  */
 PRISM_API prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
                                     const prism_decode_options *options, prism_error *error);

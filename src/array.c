@@ -16,29 +16,24 @@ static const struct {
     [PRISM_UINT16] = {"uint16", 2, false},
 };
 
-static bool type_is_known(prism_type type)
-{
+static bool type_is_known(prism_type type) {
     size_t index = (size_t)type;
     return index < sizeof types / sizeof *types && types[index].name != NULL;
 }
 
-size_t prism_type_size(prism_type type)
-{
+size_t prism_type_size(prism_type type) {
     return type_is_known(type) ? types[type].size : 0;
 }
 
-const char *prism_type_name(prism_type type)
-{
+const char *prism_type_name(prism_type type) {
     return type_is_known(type) ? types[type].name : NULL;
 }
 
-bool px_type_is_signed(prism_type type)
-{
+bool px_type_is_signed(prism_type type) {
     return types[type].is_signed;
 }
 
-prism_status prism_array_size(const prism_array *array, size_t *size, prism_error *error)
-{
+prism_status prism_array_size(const prism_array *array, size_t *size, prism_error *error) {
     if (!array || !size)
         return px_fail(error, PRISM_E_ARGUMENT, "array and size must not be NULL");
     *size = 0;
@@ -64,8 +59,7 @@ prism_status prism_array_size(const prism_array *array, size_t *size, prism_erro
 }
 
 prism_status prism_array_pack(const prism_array *array, uint32_t words[2 + PRISM_MAX_RANK],
-                              size_t *count, prism_error *error)
-{
+                              size_t *count, prism_error *error) {
     if (!words || !count)
         return px_fail(error, PRISM_E_ARGUMENT, "words and count must not be NULL");
     size_t size;
@@ -81,8 +75,7 @@ prism_status prism_array_pack(const prism_array *array, uint32_t words[2 + PRISM
 }
 
 prism_status prism_array_unpack(prism_array *array, const uint32_t *words, size_t count,
-                                prism_error *error)
-{
+                                prism_error *error) {
     if (!array || (!words && count))
         return px_fail(error, PRISM_E_ARGUMENT, "array and words must not be NULL");
     if (count < 3 || words[1] > PRISM_MAX_RANK || count < 2 + (size_t)words[1])

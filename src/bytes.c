@@ -3,14 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-void px_buffer_free(px_buffer *buffer)
-{
+void px_buffer_free(px_buffer *buffer) {
     free(buffer->data);
     *buffer = (px_buffer){0};
 }
 
-uint8_t *px_buffer_reserve(px_buffer *buffer, size_t size)
-{
+uint8_t *px_buffer_reserve(px_buffer *buffer, size_t size) {
     if (buffer->failed)
         return NULL;
     if (size > buffer->capacity - buffer->size) {
@@ -26,8 +24,7 @@ uint8_t *px_buffer_reserve(px_buffer *buffer, size_t size)
     return buffer->data + buffer->size;
 }
 
-void px_put_bytes(px_buffer *buffer, const void *bytes, size_t size)
-{
+void px_put_bytes(px_buffer *buffer, const void *bytes, size_t size) {
     uint8_t *room = size ? px_buffer_reserve(buffer, size) : NULL;
     if (!room)
         return;
@@ -35,37 +32,31 @@ void px_put_bytes(px_buffer *buffer, const void *bytes, size_t size)
     buffer->size += size;
 }
 
-void px_put_u8(px_buffer *buffer, uint8_t value)
-{
+void px_put_u8(px_buffer *buffer, uint8_t value) {
     px_put_bytes(buffer, &value, 1);
 }
 
-void px_put_u32(px_buffer *buffer, uint32_t value)
-{
+void px_put_u32(px_buffer *buffer, uint32_t value) {
     for (int shift = 0; shift < 32; shift += 8)
         px_put_u8(buffer, (uint8_t)(value >> shift));
 }
 
-void px_put_varint(px_buffer *buffer, uint64_t value)
-{
+void px_put_varint(px_buffer *buffer, uint64_t value) {
     for (; value >= 0x80; value >>= 7)
         px_put_u8(buffer, (uint8_t)(value | 0x80));
     px_put_u8(buffer, (uint8_t)value);
 }
 
-px_reader px_reader_make(const void *bytes, size_t size)
-{
+px_reader px_reader_make(const void *bytes, size_t size) {
     const uint8_t *first = bytes;
     return (px_reader){.next = first, .end = first + size};
 }
 
-size_t px_reader_left(const px_reader *reader)
-{
+size_t px_reader_left(const px_reader *reader) {
     return (size_t)(reader->end - reader->next);
 }
 
-const uint8_t *px_get_bytes(px_reader *reader, size_t size)
-{
+const uint8_t *px_get_bytes(px_reader *reader, size_t size) {
     if (reader->failed || size > px_reader_left(reader)) {
         reader->failed = true;
         return NULL;
@@ -75,23 +66,19 @@ const uint8_t *px_get_bytes(px_reader *reader, size_t size)
     return bytes;
 }
 
-uint8_t px_get_u8(px_reader *reader)
-{
+uint8_t px_get_u8(px_reader *reader) {
     const uint8_t *byte = px_get_bytes(reader, 1);
     return byte ? *byte : 0;
 }
 
-uint32_t px_get_u32(px_reader *reader)
-{
+uint32_t px_get_u32(px_reader *reader) {
     const uint8_t *bytes = px_get_bytes(reader, 4);
     if (!bytes)
         return 0;
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-           (uint32_t)bytes[3] << 24;
+    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
 
-uint64_t px_get_varint(px_reader *reader)
-{
+uint64_t px_get_varint(px_reader *reader) {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 63; shift += 7) {
         uint8_t byte = px_get_u8(reader);

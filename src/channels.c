@@ -30,16 +30,14 @@ typedef struct lift {
     int32_t sums[TILE];
 } lift;
 
-static void lift_free(lift *l)
-{
+static void lift_free(lift *l) {
     free(l->fixed);
     free(l->pair_counts);
     free(l->tile);
 }
 
 static prism_status lift_make(lift *l, const px_weights *weights, size_t first,
-                              prism_error *error)
-{
+                              prism_error *error) {
     size_t left = weights->count - first;
     size_t count = left < PX_GROUP ? left : PX_GROUP;
     *l = (lift){.kernels = px_kernels_best(),
@@ -65,27 +63,24 @@ static prism_status lift_make(lift *l, const px_weights *weights, size_t first,
     return status;
 }
 
-static inline int16_t *tile_plane(const lift *l, size_t i)
-{
+static inline int16_t *tile_plane(const lift *l, size_t i) {
     return l->tile + (i / 2 * TILE * 2 + i % 2);
 }
 
-static void tile_load(lift *l, size_t i, const int16_t *samples, size_t n)
-{
+static void tile_load(lift *l, size_t i, const int16_t *samples, size_t n) {
     int16_t *slot = tile_plane(l, i);
     for (size_t p = 0; p < n; p++)
         slot[2 * p] = samples[p];
 }
 
 /* sums[p] becomes the prediction of plane i of the group, clamped to the range of a sample. */
-static void predict(lift *l, size_t i, size_t n)
-{
+static void predict(lift *l, size_t i, size_t n) {
     const px_weight_row *row = &l->weights->rows[l->first + i];
     const int32_t limit = l->weights->depth == 8 ? INT8_MAX : INT16_MAX;
-    const uint32_t offset = ((uint32_t)row->offset << (row->shift - PX_MIN_SHIFT)) +
-                            (1u << (row->shift - 1));
-    l->kernels->mix_pairs(l->sums, l->tile, TILE, l->fixed + i * l->fixed_stride,
-                          l->pair_counts[i], n);
+    const uint32_t offset =
+        ((uint32_t)row->offset << (row->shift - PX_MIN_SHIFT)) + (1u << (row->shift - 1));
+    l->kernels->mix_pairs(l->sums, l->tile, TILE, l->fixed + i * l->fixed_stride, l->pair_counts[i],
+                          n);
     for (size_t p = 0; p < n; p++) {
         int32_t value = (int32_t)((uint32_t)l->sums[p] + offset) >> row->shift;
         value = value > limit ? limit : value;
@@ -93,8 +88,7 @@ static void predict(lift *l, size_t i, size_t n)
     }
 }
 
-static void add_wrapped(int16_t *samples, const int32_t *values, size_t n, unsigned depth)
-{
+static void add_wrapped(int16_t *samples, const int32_t *values, size_t n, unsigned depth) {
     if (depth == 8)
         for (size_t p = 0; p < n; p++)
             samples[p] = (int8_t)(samples[p] + values[p]);
@@ -103,8 +97,7 @@ static void add_wrapped(int16_t *samples, const int32_t *values, size_t n, unsig
             samples[p] = (int16_t)(samples[p] + values[p]);
 }
 
-static void subtract_wrapped(int16_t *samples, const int32_t *values, size_t n, unsigned depth)
-{
+static void subtract_wrapped(int16_t *samples, const int32_t *values, size_t n, unsigned depth) {
     if (depth == 8)
         for (size_t p = 0; p < n; p++)
             samples[p] = (int8_t)(samples[p] - values[p]);
@@ -113,8 +106,7 @@ static void subtract_wrapped(int16_t *samples, const int32_t *values, size_t n, 
             samples[p] = (int16_t)(samples[p] - values[p]);
 }
 
-static void lift_tile(lift *l, px_planes *planes, size_t position, size_t n, bool inverse)
-{
+static void lift_tile(lift *l, px_planes *planes, size_t position, size_t n, bool inverse) {
     for (size_t i = 0; i < l->count; i++) {
         int16_t *samples = px_plane(planes, l->first + i) + position;
         bool used = l->weights->rows[l->first + i].used;
@@ -130,8 +122,7 @@ static void lift_tile(lift *l, px_planes *planes, size_t position, size_t n, boo
 }
 
 static prism_status lift_planes(px_planes *planes, const px_weights *weights, bool inverse,
-                                prism_error *error)
-{
+                                prism_error *error) {
     const size_t size = px_plane_size(planes);
     for (size_t first = 0; first < planes->count; first += PX_GROUP) {
         lift l;
@@ -146,11 +137,9 @@ static prism_status lift_planes(px_planes *planes, const px_weights *weights, bo
 }
 
 /* Undoes the lift of planes whose residual looks dearer to code than the plane itself. */
-static void keep_cheaper(px_planes *lifted, const px_planes *original, px_weights *weights)
-{
+static void keep_cheaper(px_planes *lifted, const px_planes *original, px_weights *weights) {
     for (size_t k = 0; k < lifted->count; k++) {
-        if (!weights->rows[k].used ||
-            px_estimate_plane(lifted, k) < px_estimate_plane(original, k))
+        if (!weights->rows[k].used || px_estimate_plane(lifted, k) < px_estimate_plane(original, k))
             continue;
         px_weight_row_clear(&weights->rows[k]);
         memcpy(px_plane(lifted, k), px_plane(original, k),
@@ -158,8 +147,7 @@ static void keep_cheaper(px_planes *lifted, const px_planes *original, px_weight
     }
 }
 
-static prism_status lift_selectively(px_planes *planes, px_weights *weights, prism_error *error)
-{
+static prism_status lift_selectively(px_planes *planes, px_weights *weights, prism_error *error) {
     px_planes lifted = *planes;
     size_t bytes = planes->count * px_plane_size(planes) * sizeof *planes->samples;
     lifted.samples = malloc(bytes);
@@ -177,25 +165,31 @@ static prism_status lift_selectively(px_planes *planes, px_weights *weights, pri
     return status;
 }
 
+static bool any_row_used(const px_weights *weights) {
+    for (size_t k = 0; k < weights->count; k++)
+        if (weights->rows[k].used)
+            return true;
+    return false;
+}
+
 static prism_status forward(px_planes *planes, const px_pipeline *pipeline, px_buffer *parameters,
-                            prism_error *error)
-{
+                            prism_error *error) {
     px_weights weights;
     prism_status status = px_weights_fit(&weights, planes, error);
     if (status != PRISM_OK)
         return status;
     status = pipeline->selective ? lift_selectively(planes, &weights, error)
                                  : lift_planes(planes, &weights, false, error);
-    if (status == PRISM_OK)
+    if (status == PRISM_OK && any_row_used(&weights))
         px_weights_write(&weights, parameters);
     px_weights_free(&weights);
     return status;
 }
 
-static prism_status inverse(px_planes *planes, px_reader *parameters, prism_error *error)
-{
+static prism_status inverse(px_planes *planes, px_reader *parameters, prism_error *error) {
     px_weights weights;
-    prism_status status = px_weights_alloc(&weights, planes->count, planes->depth, error);
+    prism_status status =
+        px_weights_alloc(&weights, planes->count, px_plane_size(planes), planes->depth, error);
     if (status != PRISM_OK)
         return status;
     status = px_weights_read(&weights, parameters, error);

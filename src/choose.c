@@ -15,19 +15,19 @@
 enum {
     SAMPLE_EDGE = 256,         /* longest side of the sample */
     SAMPLE_ELEMENTS = 1 << 18, /* and about how many elements it may have */
-    TRIAL_JXL_EFFORT = 3       /* ranks well enough against deflate, and is fast */
+    TRIAL_JXL_EFFORT = 3
 };
 
 typedef struct sample {
     prism_array array;
     void *elements;
+    size_t size;  /* bytes */
     double share; /* of the whole array */
 } sample;
 
 /* The longest side is halved until the sample is small, but not the sides that are as short as a
  * number of channels or frames usually is. */
-static void sample_shape(prism_array *cut)
-{
+static void sample_shape(prism_array *cut) {
     uint64_t elements = 1;
     for (unsigned i = 0; i < cut->rank; i++) {
         if (cut->dims[i] > SAMPLE_EDGE && cut->rank > 1)
@@ -44,10 +44,10 @@ static void sample_shape(prism_array *cut)
     }
 }
 
-/* Copies the middle of `array` along dimension `i` and all after it; returns the end of the copy. */
+/* Copies the middle of `array` along dimension `i` and all after it; returns the end of the copy.
+ */
 static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array *array,
-                            const prism_array *cut, unsigned i)
-{
+                            const prism_array *cut, unsigned i) {
     size_t run = prism_type_size(array->type);
     for (unsigned j = i + 1; j < array->rank; j++)
         run *= (size_t)array->dims[j];
@@ -64,28 +64,26 @@ static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array 
 }
 
 static prism_status sample_make(sample *s, const prism_array *array, const void *elements,
-                                prism_error *error)
-{
-    size_t whole, size;
+                                prism_error *error) {
+    size_t whole;
     s->array = *array;
     sample_shape(&s->array);
     prism_status status = prism_array_size(array, &whole, error);
     if (status == PRISM_OK)
-        status = prism_array_size(&s->array, &size, error);
+        status = prism_array_size(&s->array, &s->size, error);
     if (status != PRISM_OK)
         return status;
-    s->elements = malloc(size);
+    s->elements = malloc(s->size);
     if (!s->elements)
-        return px_out_of_memory(error, size);
-    s->share = (double)size / (double)whole;
+        return px_out_of_memory(error, s->size);
+    s->share = (double)s->size / (double)whole;
     copy_middle(s->elements, elements, array, &s->array, 0);
     return PRISM_OK;
 }
 
 /* Estimated bytes of the whole array if its planes lie along pipeline->axis. */
 static prism_status estimate(double *bytes, const sample *s, const px_pipeline *pipeline,
-                             prism_error *error)
-{
+                             prism_error *error) {
     px_layout layout = px_layout_make(&s->array, pipeline->axis);
     px_planes planes;
     px_buffer parameters = {0};
@@ -105,60 +103,52 @@ static prism_status estimate(double *bytes, const sample *s, const px_pipeline *
     return status;
 }
 
-/* What is tried, best guess first: a later candidate must be clearly better. */
+/* What is tried, best guess first: a later one must be clearly better. */
 typedef struct candidates {
-    px_pipeline items[6];
+    px_pipeline items[8];
     size_t count;
 } candidates;
 
 static void add_candidate(candidates *list, const px_pipeline *base, prism_transform transform,
-                          int axis)
-{
+                          int axis) {
     px_pipeline *item = &list->items[list->count++];
     *item = *base;
     item->transform = transform;
     item->axis = axis;
-    item->selective = transform == PRISM_TRANSFORM_CHANNELS;
+    item->selective = base->selective && transform == PRISM_TRANSFORM_CHANNELS;
 }
 
 /* The axes that planes may lie along: the last (channels), the first (frames), none (one image). */
-static size_t possible_axes(int axes[3], const prism_array *array, int asked)
-{
-    if (asked != PRISM_AXIS_AUTO) {
-        axes[0] = asked;
+static size_t possible_axes(int axes[3], const prism_array *array, const prism_options *options) {
+    const int rank = (int)array->rank;
+    if (options->axis != PRISM_AXIS_AUTO || rank == 1) {
+        axes[0] = options->axis;
         return 1;
     }
-    const int rank = (int)array->rank;
+    if (options->transform == PRISM_TRANSFORM_CHANNELS) {
+        axes[0] = rank - 1;
+        return 1;
+    }
     size_t count = 0;
-    if (rank >= 2)
-        axes[count++] = rank - 1;
-    if (rank >= 3)
-        axes[count++] = 0;
-    if (rank <= 2)
-        axes[count++] = PRISM_AXIS_AUTO;
+    axes[count++] = rank - 1;
+    axes[count++] = rank == 2 ? PRISM_AXIS_AUTO : 0;
     return count;
 }
 
 static void list_layouts(candidates *list, const px_pipeline *base, const prism_array *array,
-                         const prism_options *options)
-{
+                         const prism_options *options) {
     int axes[3];
-    size_t axis_count = possible_axes(axes, array, options->axis);
+    size_t axis_count = possible_axes(axes, array, options);
     for (size_t i = 0; i < axis_count; i++) {
         bool several = axes[i] != PRISM_AXIS_AUTO && array->dims[axes[i]] > 1;
-        if (options->transform != PRISM_TRANSFORM_AUTO || several)
-            add_candidate(list, base,
-                          options->transform == PRISM_TRANSFORM_AUTO ? PRISM_TRANSFORM_CHANNELS
-                                                                     : options->transform,
-                          axes[i]);
-        else
-            add_candidate(list, base, PRISM_TRANSFORM_NONE, axes[i]);
+        prism_transform automatic = several ? PRISM_TRANSFORM_CHANNELS : PRISM_TRANSFORM_NONE;
+        bool open = options->transform == PRISM_TRANSFORM_AUTO;
+        add_candidate(list, base, open ? automatic : options->transform, axes[i]);
     }
 }
 
 static prism_status choose_layout(px_pipeline *pipeline, const sample *s,
-                                  const prism_options *options, prism_error *error)
-{
+                                  const prism_options *options, prism_error *error) {
     candidates list = {.count = 0};
     list_layouts(&list, pipeline, &s->array, options);
     double best = 0;
@@ -177,81 +167,96 @@ static prism_status choose_layout(px_pipeline *pipeline, const sample *s,
     return PRISM_OK;
 }
 
-static prism_status trial_size(size_t *size, const sample *s, const px_pipeline *pipeline,
-                               prism_error *error)
-{
-    px_pipeline trial = *pipeline;
-    if (trial.coder == PRISM_CODER_JXL && trial.effort > TRIAL_JXL_EFFORT)
-        trial.effort = TRIAL_JXL_EFFORT;
+/* The effort at which libjxl is tried: low ones rank well enough, and are fast. */
+static int trial_effort(const px_pipeline *pipeline) {
+    bool slow = pipeline->coder == PRISM_CODER_JXL && pipeline->effort > TRIAL_JXL_EFFORT;
+    return slow ? TRIAL_JXL_EFFORT : pipeline->effort;
+}
+
+/* Bytes of the whole array if it codes like the sample. */
+static prism_status trial(double *bytes, const sample *s, const px_pipeline *pipeline,
+                          prism_error *error) {
+    px_pipeline quick = *pipeline;
+    quick.effort = trial_effort(pipeline);
     px_coded coded;
-    prism_status status =
-        px_pipeline_encode(&coded, &s->array, s->elements, &trial, SIZE_MAX >> 1, error);
+    size_t limit = 2 * s->size + PX_CONTAINER_OVERHEAD;
+    prism_status status = px_pipeline_encode(&coded, &s->array, s->elements, &quick, limit, error);
     if (status != PRISM_OK)
         return status;
-    *size = coded.payload.size;
+    *bytes = (double)coded.payload.size / s->share + (double)coded.parameters.size;
     px_coded_free(&coded);
     return PRISM_OK;
 }
 
-static bool asked_for(int asked, int candidate)
-{
+static bool asked_for(int asked, int candidate) {
     return asked == 0 || asked == candidate;
 }
 
-/* Order matters where sizes are about the same: the earlier is the faster. */
+/* Order matters where sizes are about the same: the earlier is the faster. Paeth before libjxl,
+ * which has better predictors, is never chosen, only done where it is asked for. */
 static const struct {
     prism_predictor predictor;
     prism_coder coder;
+    bool automatic;
 } endings[] = {
-    {PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE},
-    {PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE},
-    {PRISM_PREDICTOR_NONE, PRISM_CODER_JXL},
-    {PRISM_PREDICTOR_PAETH, PRISM_CODER_JXL},
+    {PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE, true},
+    {PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE, true},
+    {PRISM_PREDICTOR_NONE, PRISM_CODER_JXL, true},
+    {PRISM_PREDICTOR_PAETH, PRISM_CODER_JXL, false},
 };
 
-static prism_status choose_ending(px_pipeline *pipeline, const sample *s,
-                                  const prism_options *options, prism_error *error)
-{
-    size_t best = SIZE_MAX;
-    px_pipeline chosen = *pipeline;
+static void list_endings(candidates *list, const px_pipeline *base, const prism_options *options) {
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        bool paeth_on_jxl = endings[i].coder == PRISM_CODER_JXL &&
-                            endings[i].predictor == PRISM_PREDICTOR_PAETH;
         if (!asked_for((int)options->predictor, (int)endings[i].predictor) ||
             !asked_for((int)options->coder, (int)endings[i].coder) ||
-            (paeth_on_jxl && options->predictor == PRISM_PREDICTOR_AUTO))
+            !(endings[i].automatic || options->predictor == endings[i].predictor))
             continue;
-        pipeline->predictor = endings[i].predictor;
-        pipeline->coder = endings[i].coder;
-        size_t size;
-        prism_status status = trial_size(&size, s, pipeline, error);
-        if (status != PRISM_OK)
-            return status;
-        if (best == SIZE_MAX || (double)size < 0.995 * (double)best) {
-            best = size;
-            chosen = *pipeline;
+        px_pipeline *item = &list->items[list->count++];
+        *item = *base;
+        item->predictor = endings[i].predictor;
+        item->coder = endings[i].coder;
+        /* Fixed predictors (libjxl's at effort 3) may gain from the lift where the estimate says
+         * that they do not: only a trial at the very effort can tell. */
+        if (item->selective && trial_effort(item) == item->effort) {
+            list->items[list->count] = *item;
+            list->items[list->count++].selective = false;
         }
     }
-    *pipeline = chosen;
+}
+
+static prism_status choose_ending(px_pipeline *pipeline, const sample *s,
+                                  const prism_options *options, prism_error *error) {
+    candidates list = {.count = 0};
+    list_endings(&list, pipeline, options);
+    double best = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        double bytes = 0;
+        prism_status status = list.count > 1 ? trial(&bytes, s, &list.items[i], error) : PRISM_OK;
+        if (status != PRISM_OK)
+            return status;
+        if (i == 0 || bytes < 0.995 * best) {
+            best = bytes;
+            *pipeline = list.items[i];
+        }
+    }
     return PRISM_OK;
 }
 
 /* Nothing is left to choose: no sample is needed. */
-static bool is_complete(const prism_options *options, const prism_array *array)
-{
+static bool is_complete(const prism_options *options, const prism_array *array) {
     return options->transform != PRISM_TRANSFORM_AUTO &&
            options->predictor != PRISM_PREDICTOR_AUTO && options->coder != PRISM_CODER_AUTO &&
            (options->axis != PRISM_AXIS_AUTO || array->rank == 1);
 }
 
 prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const void *elements,
-                       const prism_options *options, prism_error *error)
-{
+                       const prism_options *options, prism_error *error) {
     *pipeline = (px_pipeline){.transform = options->transform,
                               .predictor = options->predictor,
                               .coder = options->coder,
                               .effort = options->effort,
-                              .axis = options->axis};
+                              .axis = options->axis,
+                              .selective = options->transform == PRISM_TRANSFORM_AUTO};
     prism_status status =
         px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status != PRISM_OK)
@@ -265,9 +270,7 @@ prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const vo
     status = sample_make(&s, array, elements, error);
     if (status == PRISM_OK)
         status = choose_layout(pipeline, &s, options, error);
-    bool ending_open = options->predictor == PRISM_PREDICTOR_AUTO ||
-                       options->coder == PRISM_CODER_AUTO;
-    if (status == PRISM_OK && ending_open)
+    if (status == PRISM_OK)
         status = choose_ending(pipeline, &s, options, error);
     free(s.elements);
     return status;

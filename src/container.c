@@ -24,13 +24,11 @@ enum { FLAG_CHECKSUM = 1, CRC_SIZE = 4, MAGIC_SIZE = 4 };
 
 static const uint8_t magic[MAGIC_SIZE] = {'P', 'R', 'S', 'M'};
 
-uint32_t px_crc32(const void *bytes, size_t size)
-{
+uint32_t px_crc32(const void *bytes, size_t size) {
     return (uint32_t)crc32_z(0, bytes, size);
 }
 
-prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *error)
-{
+prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *error) {
     const px_pipeline *pipeline = &chunk->pipeline;
     px_put_bytes(out, magic, MAGIC_SIZE);
     px_put_u8(out, PX_FORMAT_VERSION);
@@ -57,8 +55,7 @@ prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *
                        : PRISM_OK;
 }
 
-static prism_status read_array(prism_array *array, px_reader *in, prism_error *error)
-{
+static prism_status read_array(prism_array *array, px_reader *in, prism_error *error) {
     array->type = (prism_type)px_get_u8(in);
     array->order = (prism_order)px_get_u8(in);
     array->rank = px_get_u8(in);
@@ -69,8 +66,7 @@ static prism_status read_array(prism_array *array, px_reader *in, prism_error *e
 }
 
 static prism_status read_pipeline(px_pipeline *pipeline, const prism_array *array, px_reader *in,
-                                  prism_error *error)
-{
+                                  prism_error *error) {
     pipeline->transform = (prism_transform)px_get_u8(in);
     pipeline->predictor = (prism_predictor)px_get_u8(in);
     pipeline->coder = (prism_coder)px_get_u8(in);
@@ -84,8 +80,7 @@ static prism_status read_pipeline(px_pipeline *pipeline, const prism_array *arra
     return px_stages_check(pipeline->transform, pipeline->predictor, pipeline->coder, error);
 }
 
-static prism_status read_start(px_chunk *chunk, px_reader *in, prism_error *error)
-{
+static prism_status read_start(px_chunk *chunk, px_reader *in, prism_error *error) {
     const uint8_t *start = px_get_bytes(in, MAGIC_SIZE);
     uint8_t version = px_get_u8(in), flags = px_get_u8(in);
     if (in->failed)
@@ -103,8 +98,7 @@ static prism_status read_start(px_chunk *chunk, px_reader *in, prism_error *erro
     return PRISM_OK;
 }
 
-static prism_status read_sections(px_chunk *chunk, px_reader *in, prism_error *error)
-{
+static prism_status read_sections(px_chunk *chunk, px_reader *in, prism_error *error) {
     uint64_t parameters = px_get_varint(in), payload = px_get_varint(in);
     chunk->elements_crc = chunk->has_checksum ? px_get_u32(in) : 0;
     if (in->failed)
@@ -123,8 +117,7 @@ static prism_status read_sections(px_chunk *chunk, px_reader *in, prism_error *e
     return PRISM_OK;
 }
 
-prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, prism_error *error)
-{
+prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, prism_error *error) {
     *chunk = (px_chunk){0};
     px_reader in = px_reader_make(bytes, size);
     prism_status status = read_start(chunk, &in, error);
@@ -135,13 +128,12 @@ prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, pris
     if (status == PRISM_OK && !in.failed)
         status = read_sections(chunk, &in, error);
     if (status == PRISM_OK && in.failed)
-        status = px_fail(error, PRISM_E_TRUNCATED, "the chunk ends within its header: %zu bytes",
-                         size);
+        status =
+            px_fail(error, PRISM_E_TRUNCATED, "the chunk ends within its header: %zu bytes", size);
     return status;
 }
 
-prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error)
-{
+prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error) {
     px_reader in = px_reader_make((const uint8_t *)bytes + size - CRC_SIZE, CRC_SIZE);
     uint32_t stored = px_get_u32(&in), computed = px_crc32(bytes, size - CRC_SIZE);
     if (stored != computed)

@@ -15,26 +15,22 @@
 
 enum { IMAGE_PLANES = 257, OUTPUT_STEP = 1 << 16 };
 
-static JxlPixelFormat format_of(const px_planes *planes)
-{
+static JxlPixelFormat format_of(const px_planes *planes) {
     return (JxlPixelFormat){.num_channels = 1,
                             .data_type = planes->depth == 8 ? JXL_TYPE_UINT8 : JXL_TYPE_UINT16,
                             .endianness = JXL_NATIVE_ENDIAN};
 }
 
-static size_t plane_bytes(const px_planes *planes)
-{
+static size_t plane_bytes(const px_planes *planes) {
     return px_plane_size(planes) * (planes->depth / 8);
 }
 
-static size_t image_planes(const px_planes *planes, size_t first)
-{
+static size_t image_planes(const px_planes *planes, size_t first) {
     size_t left = planes->count - first;
     return left < IMAGE_PLANES ? left : IMAGE_PLANES;
 }
 
-static void pack_plane(const px_planes *planes, size_t k, uint8_t *bytes)
-{
+static void pack_plane(const px_planes *planes, size_t k, uint8_t *bytes) {
     const size_t size = px_plane_size(planes);
     const int16_t *samples = px_plane(planes, k);
     if (planes->depth == 8) {
@@ -47,8 +43,7 @@ static void pack_plane(const px_planes *planes, size_t k, uint8_t *bytes)
     }
 }
 
-static void unpack_plane(px_planes *planes, size_t k, const uint8_t *bytes)
-{
+static void unpack_plane(px_planes *planes, size_t k, const uint8_t *bytes) {
     const size_t size = px_plane_size(planes);
     int16_t *samples = px_plane(planes, k);
     if (planes->depth == 8) {
@@ -63,8 +58,7 @@ static void unpack_plane(px_planes *planes, size_t k, const uint8_t *bytes)
 
 /* ---- Encoding ---- */
 
-static bool describe_image(JxlEncoder *encoder, const px_planes *planes, size_t count)
-{
+static bool describe_image(JxlEncoder *encoder, const px_planes *planes, size_t count) {
     JxlBasicInfo info;
     JxlEncoderInitBasicInfo(&info);
     info.xsize = (uint32_t)planes->width;
@@ -88,8 +82,7 @@ static bool describe_image(JxlEncoder *encoder, const px_planes *planes, size_t 
 }
 
 static bool add_planes(JxlEncoder *encoder, const px_planes *planes, size_t first, size_t count,
-                       int effort, uint8_t *bytes)
-{
+                       int effort, uint8_t *bytes) {
     JxlEncoderFrameSettings *settings = JxlEncoderFrameSettingsCreate(encoder, NULL);
     const JxlPixelFormat format = format_of(planes);
     const size_t size = plane_bytes(planes);
@@ -98,8 +91,7 @@ static bool add_planes(JxlEncoder *encoder, const px_planes *planes, size_t firs
                   JXL_ENC_SUCCESS;
     for (size_t i = 0; i < count; i++)
         pack_plane(planes, first + i, bytes + i * size);
-    ok = ok &&
-         JxlEncoderAddImageFrame(settings, &format, bytes, size) == JXL_ENC_SUCCESS;
+    ok = ok && JxlEncoderAddImageFrame(settings, &format, bytes, size) == JXL_ENC_SUCCESS;
     for (size_t i = 1; ok && i < count; i++)
         ok = JxlEncoderSetExtraChannelBuffer(settings, &format, bytes + i * size, size,
                                              (uint32_t)(i - 1)) == JXL_ENC_SUCCESS;
@@ -107,8 +99,7 @@ static bool add_planes(JxlEncoder *encoder, const px_planes *planes, size_t firs
     return ok;
 }
 
-static bool collect_output(JxlEncoder *encoder, px_buffer *image)
-{
+static bool collect_output(JxlEncoder *encoder, px_buffer *image) {
     JxlEncoderStatus status = JXL_ENC_NEED_MORE_OUTPUT;
     while (status == JXL_ENC_NEED_MORE_OUTPUT) {
         uint8_t *next = px_buffer_reserve(image, OUTPUT_STEP);
@@ -122,8 +113,7 @@ static bool collect_output(JxlEncoder *encoder, px_buffer *image)
 }
 
 static prism_status encode_image(const px_planes *planes, size_t first, int effort,
-                                 px_buffer *payload, prism_error *error)
-{
+                                 px_buffer *payload, prism_error *error) {
     const size_t count = image_planes(planes, first);
     prism_status status = PRISM_OK;
     px_buffer image = {0};
@@ -149,8 +139,7 @@ static prism_status encode_image(const px_planes *planes, size_t first, int effo
 }
 
 static prism_status encode(const px_planes *planes, int effort, size_t limit, px_buffer *payload,
-                           prism_error *error)
-{
+                           prism_error *error) {
     prism_status status = PRISM_OK;
     size_t start = payload->size;
     for (size_t first = 0; first < planes->count && status == PRISM_OK; first += IMAGE_PLANES) {
@@ -163,8 +152,7 @@ static prism_status encode(const px_planes *planes, int effort, size_t limit, px
 
 /* ---- Decoding ---- */
 
-static bool image_matches(JxlDecoder *decoder, const px_planes *planes, size_t count)
-{
+static bool image_matches(JxlDecoder *decoder, const px_planes *planes, size_t count) {
     JxlBasicInfo info;
     if (JxlDecoderGetBasicInfo(decoder, &info) != JXL_DEC_SUCCESS)
         return false;
@@ -180,8 +168,7 @@ static bool image_matches(JxlDecoder *decoder, const px_planes *planes, size_t c
 }
 
 static bool set_buffers(JxlDecoder *decoder, const px_planes *planes, size_t count,
-                        uint8_t *bytes)
-{
+                        uint8_t *bytes) {
     const JxlPixelFormat format = format_of(planes);
     const size_t size = plane_bytes(planes);
     bool ok = JxlDecoderSetImageOutBuffer(decoder, &format, bytes, size) == JXL_DEC_SUCCESS;
@@ -193,8 +180,7 @@ static bool set_buffers(JxlDecoder *decoder, const px_planes *planes, size_t cou
 
 /* Goes through the decoder's events; true once one whole image of the right kind is in `bytes`. */
 static bool run_decoder(JxlDecoder *decoder, const px_planes *planes, size_t count,
-                        uint8_t *bytes)
-{
+                        uint8_t *bytes) {
     bool complete = false;
     for (;;) {
         switch (JxlDecoderProcessInput(decoder)) {
@@ -218,8 +204,7 @@ static bool run_decoder(JxlDecoder *decoder, const px_planes *planes, size_t cou
 }
 
 static prism_status decode_image(px_planes *planes, size_t first, const uint8_t *image,
-                                 size_t image_size, prism_error *error)
-{
+                                 size_t image_size, prism_error *error) {
     const size_t count = image_planes(planes, first), size = plane_bytes(planes);
     prism_status status = PRISM_OK;
     JxlDecoder *decoder = JxlDecoderCreate(NULL);
@@ -244,8 +229,7 @@ static prism_status decode_image(px_planes *planes, size_t first, const uint8_t 
     return status;
 }
 
-static prism_status decode(px_planes *planes, px_reader *payload, prism_error *error)
-{
+static prism_status decode(px_planes *planes, px_reader *payload, prism_error *error) {
     for (size_t first = 0; first < planes->count; first += IMAGE_PLANES) {
         uint64_t size = px_get_varint(payload);
         const uint8_t *image = size <= SIZE_MAX ? px_get_bytes(payload, (size_t)size) : NULL;

@@ -10,11 +10,11 @@
 #include "prism.h"
 #include "status.h"
 
-#define WORDS_VERSION 1
+#define WORDS_VERSION    1
 #define FLAG_NO_CHECKSUM 1u
-#define FLAG_VERIFY 2u
-#define MAX_EFFORT 9
-#define MAX_THREADS 1024
+#define FLAG_VERIFY      2u
+#define MAX_EFFORT       9
+#define MAX_THREADS      1024
 
 /* Indexed by the enums of prism.h. */
 static const char *const transforms[] = {"auto", "none", "channels", "stack", NULL};
@@ -22,16 +22,12 @@ static const char *const predictors[] = {"auto", "none", "paeth", "lsq", NULL};
 static const char *const coders[] = {"auto", "deflate", "jxl", "ans", NULL};
 static const char *const switches[] = {"off", "on", NULL};
 
-prism_options prism_options_default(void)
-{
-    return (prism_options){.effort = PRISM_EFFORT_DEFAULT,
-                           .axis = PRISM_AXIS_AUTO,
-                           .checksum = true,
-                           .threads = 1};
+prism_options prism_options_default(void) {
+    return (prism_options){
+        .effort = PRISM_EFFORT_DEFAULT, .axis = PRISM_AXIS_AUTO, .checksum = true, .threads = 1};
 }
 
-static int find_name(const char *const *names, const char *value)
-{
+static int find_name(const char *const *names, const char *value) {
     for (int i = 0; names[i]; i++)
         if (strcmp(names[i], value) == 0)
             return i;
@@ -39,8 +35,7 @@ static int find_name(const char *const *names, const char *value)
 }
 
 static prism_status unknown_value(const char *key, const char *value, const char *const *names,
-                                  prism_error *error)
-{
+                                  prism_error *error) {
     char list[80] = "";
     for (int i = 0; names[i]; i++) {
         size_t used = strlen(list);
@@ -50,8 +45,7 @@ static prism_status unknown_value(const char *key, const char *value, const char
 }
 
 static prism_status read_name(int *choice, const char *const *names, const char *key,
-                              const char *value, prism_error *error)
-{
+                              const char *value, prism_error *error) {
     int found = find_name(names, value);
     if (found < 0)
         return unknown_value(key, value, names, error);
@@ -59,22 +53,20 @@ static prism_status read_name(int *choice, const char *const *names, const char 
     return PRISM_OK;
 }
 
-static prism_status read_integer(int *number, int low, int high, const char *key,
-                                 const char *value, prism_error *error)
-{
+static prism_status read_integer(int *number, int low, int high, const char *key, const char *value,
+                                 prism_error *error) {
     char *end;
     long parsed = strtol(value, &end, 10);
     bool digits = isdigit((unsigned char)value[0]) && *end == '\0';
     if (!digits || parsed < low || parsed > high)
-        return px_fail(error, PRISM_E_OPTION, "%s=%.40s: expected an integer in %d..%d", key,
-                       value, low, high);
+        return px_fail(error, PRISM_E_OPTION, "%s=%.40s: expected an integer in %d..%d", key, value,
+                       low, high);
     *number = (int)parsed;
     return PRISM_OK;
 }
 
 static prism_status set_named(prism_options *o, const char *key, const char *value, bool *known,
-                              prism_error *error)
-{
+                              prism_error *error) {
     int choice = 0;
     prism_status status = PRISM_OK;
     *known = true;
@@ -105,8 +97,7 @@ static prism_status set_named(prism_options *o, const char *key, const char *val
 }
 
 prism_status prism_options_set(prism_options *options, const char *key, const char *value,
-                               prism_error *error)
-{
+                               prism_error *error) {
     if (!options || !key || !value)
         return px_fail(error, PRISM_E_ARGUMENT, "options, key and value must not be NULL");
     px_succeed(error);
@@ -131,8 +122,7 @@ prism_status prism_options_set(prism_options *options, const char *key, const ch
 }
 
 /* Copies text[0, length) without the spaces around it; false if it does not fit. */
-static bool copy_trimmed(char *copy, size_t capacity, const char *text, size_t length)
-{
+static bool copy_trimmed(char *copy, size_t capacity, const char *text, size_t length) {
     while (length && isspace((unsigned char)*text))
         text++, length--;
     while (length && isspace((unsigned char)text[length - 1]))
@@ -145,8 +135,7 @@ static bool copy_trimmed(char *copy, size_t capacity, const char *text, size_t l
 }
 
 static prism_status parse_pair(prism_options *options, const char *pair, size_t length,
-                               prism_error *error)
-{
+                               prism_error *error) {
     char key[48], value[48];
     const char *equals = memchr(pair, '=', length);
     size_t key_length = equals ? (size_t)(equals - pair) : 0;
@@ -157,8 +146,7 @@ static prism_status parse_pair(prism_options *options, const char *pair, size_t 
     return prism_options_set(options, key, value, error);
 }
 
-prism_status prism_options_parse(prism_options *options, const char *text, prism_error *error)
-{
+prism_status prism_options_parse(prism_options *options, const char *text, prism_error *error) {
     if (!options || !text)
         return px_fail(error, PRISM_E_ARGUMENT, "options and text must not be NULL");
     prism_options parsed = *options;
@@ -175,8 +163,7 @@ prism_status prism_options_parse(prism_options *options, const char *text, prism
 }
 
 static prism_status check_name(int value, const char *const *names, const char *key,
-                               prism_error *error)
-{
+                               prism_error *error) {
     int count = 0;
     while (names[count])
         count++;
@@ -185,15 +172,13 @@ static prism_status check_name(int value, const char *const *names, const char *
     return PRISM_OK;
 }
 
-static prism_status check_range(int value, int low, int high, const char *key, prism_error *error)
-{
+static prism_status check_range(int value, int low, int high, const char *key, prism_error *error) {
     if (value < low || value > high)
         return px_fail(error, PRISM_E_OPTION, "%s %d: expected %d..%d", key, value, low, high);
     return PRISM_OK;
 }
 
-prism_status prism_options_check(const prism_options *options, prism_error *error)
-{
+prism_status prism_options_check(const prism_options *options, prism_error *error) {
     if (!options)
         return px_fail(error, PRISM_E_ARGUMENT, "options must not be NULL");
     px_succeed(error);
@@ -212,8 +197,7 @@ prism_status prism_options_check(const prism_options *options, prism_error *erro
 }
 
 prism_status prism_options_format(const prism_options *options, char *text, size_t capacity,
-                                  prism_error *error)
-{
+                                  prism_error *error) {
     prism_status status = prism_options_check(options, error);
     if (status != PRISM_OK)
         return status;
@@ -225,16 +209,14 @@ prism_status prism_options_format(const prism_options *options, char *text, size
                           "verify=%s,threads=%d",
                           transforms[options->transform], predictors[options->predictor],
                           coders[options->coder], options->effort, axis,
-                          switches[options->checksum], switches[options->verify],
-                          options->threads);
+                          switches[options->checksum], switches[options->verify], options->threads);
     if (length < 0 || (size_t)length >= capacity)
         return px_fail(error, PRISM_E_CAPACITY, "options need %d bytes of text", length + 1);
     return PRISM_OK;
 }
 
 prism_status prism_options_pack(const prism_options *options, uint32_t words[PRISM_OPTION_WORDS],
-                                prism_error *error)
-{
+                                prism_error *error) {
     prism_status status = prism_options_check(options, error);
     if (status != PRISM_OK)
         return status;
@@ -251,14 +233,12 @@ prism_status prism_options_pack(const prism_options *options, uint32_t words[PRI
 }
 
 /* An int that fails every range check, where the word does not fit. */
-static int word_to_int(uint32_t word)
-{
+static int word_to_int(uint32_t word) {
     return word <= INT16_MAX ? (int)word : INT16_MAX;
 }
 
 prism_status prism_options_unpack(prism_options *options, const uint32_t *words, size_t count,
-                                  prism_error *error)
-{
+                                  prism_error *error) {
     if (!options || (!words && count))
         return px_fail(error, PRISM_E_ARGUMENT, "options and words must not be NULL");
     uint32_t w[PRISM_OPTION_WORDS] = {0};

@@ -11,8 +11,7 @@
 #include "status.h"
 
 static prism_status encode_planes(px_coded *coded, px_planes *planes, size_t limit,
-                                  prism_error *error)
-{
+                                  prism_error *error) {
     px_pipeline *pipeline = &coded->pipeline;
     const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
     const px_predictor_stage *predictor = px_predictor_stage_of(pipeline->predictor);
@@ -21,6 +20,8 @@ static prism_status encode_planes(px_coded *coded, px_planes *planes, size_t lim
         prism_status status = transform->forward(planes, pipeline, &coded->parameters, error);
         if (status != PRISM_OK)
             return status;
+        if (!coded->parameters.size)
+            pipeline->transform = PRISM_TRANSFORM_NONE;
     }
     if (predictor)
         predictor->forward(planes);
@@ -28,8 +29,7 @@ static prism_status encode_planes(px_coded *coded, px_planes *planes, size_t lim
 }
 
 prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const void *elements,
-                                const px_pipeline *pipeline, size_t limit, prism_error *error)
-{
+                                const px_pipeline *pipeline, size_t limit, prism_error *error) {
     *coded = (px_coded){.pipeline = *pipeline};
     px_layout layout = px_layout_make(array, pipeline->axis);
     px_planes planes;
@@ -46,14 +46,12 @@ prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const
     return status;
 }
 
-void px_coded_free(px_coded *coded)
-{
+void px_coded_free(px_coded *coded) {
     px_buffer_free(&coded->parameters);
     px_buffer_free(&coded->payload);
 }
 
-static prism_status decode_planes(px_planes *planes, const px_chunk *chunk, prism_error *error)
-{
+static prism_status decode_planes(px_planes *planes, const px_chunk *chunk, prism_error *error) {
     const px_transform_stage *transform = px_transform_stage_of(chunk->pipeline.transform);
     const px_predictor_stage *predictor = px_predictor_stage_of(chunk->pipeline.predictor);
     const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
@@ -67,8 +65,7 @@ static prism_status decode_planes(px_planes *planes, const px_chunk *chunk, pris
     return status;
 }
 
-static prism_status decode_raw(const px_chunk *chunk, void *elements, prism_error *error)
-{
+static prism_status decode_raw(const px_chunk *chunk, void *elements, prism_error *error) {
     size_t size;
     prism_status status = prism_array_size(&chunk->array, &size, error);
     if (status != PRISM_OK)
@@ -80,8 +77,7 @@ static prism_status decode_raw(const px_chunk *chunk, void *elements, prism_erro
     return PRISM_OK;
 }
 
-prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, prism_error *error)
-{
+prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, prism_error *error) {
     if (chunk->pipeline.coder == PRISM_CODER_RAW)
         return decode_raw(chunk, elements, error);
     px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);

@@ -38,19 +38,16 @@ void px_planes_load(px_planes *planes, const prism_array *array, const px_layout
 void px_planes_store(const px_planes *planes, const prism_array *array, const px_layout *layout,
                      void *elements);
 
-static inline size_t px_plane_size(const px_planes *planes)
-{
+static inline size_t px_plane_size(const px_planes *planes) {
     return planes->height * planes->width;
 }
 
-static inline int16_t *px_plane(const px_planes *planes, size_t index)
-{
+static inline int16_t *px_plane(const px_planes *planes, size_t index) {
     return planes->samples + index * px_plane_size(planes);
 }
 
 /* value modulo 2^depth, as a sample. */
-static inline int16_t px_wrap(int32_t value, unsigned depth)
-{
+static inline int16_t px_wrap(int32_t value, unsigned depth) {
     return depth == 8 ? (int16_t)(int8_t)value : (int16_t)value;
 }
 

@@ -9,8 +9,7 @@
 #include "pipeline.h"
 #include "status.h"
 
-prism_status prism_encode_bound(const prism_array *array, size_t *bound, prism_error *error)
-{
+prism_status prism_encode_bound(const prism_array *array, size_t *bound, prism_error *error) {
     size_t size = 0;
     prism_status status = prism_array_size(array, bound ? &size : NULL, error);
     if (status == PRISM_OK)
@@ -18,8 +17,7 @@ prism_status prism_encode_bound(const prism_array *array, size_t *bound, prism_e
     return status;
 }
 
-static void use_raw(px_chunk *chunk, const void *data, size_t size)
-{
+static void use_raw(px_chunk *chunk, const void *data, size_t size) {
     chunk->pipeline = (px_pipeline){.transform = PRISM_TRANSFORM_NONE,
                                     .predictor = PRISM_PREDICTOR_NONE,
                                     .coder = PRISM_CODER_RAW,
@@ -33,8 +31,7 @@ static void use_raw(px_chunk *chunk, const void *data, size_t size)
 
 /* The whole chunk in `out`. */
 static prism_status encode_chunk(const prism_array *array, const void *data, size_t size,
-                                 const prism_options *options, px_buffer *out, prism_error *error)
-{
+                                 const prism_options *options, px_buffer *out, prism_error *error) {
     px_coded coded = {.pipeline = {0}};
     px_chunk chunk = {.array = *array, .has_checksum = options->checksum};
     prism_status status = px_choose(&chunk.pipeline, array, data, options, error);
@@ -56,26 +53,23 @@ static prism_status encode_chunk(const prism_array *array, const void *data, siz
 }
 
 static prism_status verify_chunk(const px_buffer *chunk, const void *data, size_t size,
-                                 prism_error *error)
-{
+                                 prism_error *error) {
     void *decoded = malloc(size);
     if (!decoded)
         return px_out_of_memory(error, size);
     prism_error reason;
     prism_status status = prism_decode(chunk->data, chunk->size, decoded, size, NULL, &reason);
     if (status != PRISM_OK)
-        status = px_fail(error, PRISM_E_VERIFY, "the new chunk does not decode: %.160s",
-                         reason.message);
+        status =
+            px_fail(error, PRISM_E_VERIFY, "the new chunk does not decode: %.160s", reason.message);
     else if (memcmp(decoded, data, size) != 0)
         status = px_fail(error, PRISM_E_VERIFY, "the new chunk decodes to other elements");
     free(decoded);
     return status;
 }
 
-prism_status prism_encode(const prism_array *array, const void *data,
-                          const prism_options *options, void *chunk, size_t capacity,
-                          size_t *chunk_size, prism_error *error)
-{
+prism_status prism_encode(const prism_array *array, const void *data, const prism_options *options,
+                          void *chunk, size_t capacity, size_t *chunk_size, prism_error *error) {
     if (!array || !data || !chunk || !chunk_size)
         return px_fail(error, PRISM_E_ARGUMENT, "array, data and chunk must not be NULL");
     *chunk_size = 0;
@@ -103,8 +97,7 @@ prism_status prism_encode(const prism_array *array, const void *data,
 }
 
 prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *info,
-                           prism_error *error)
-{
+                           prism_error *error) {
     if (!chunk || !info)
         return px_fail(error, PRISM_E_ARGUMENT, "chunk and info must not be NULL");
     px_chunk read;
@@ -130,8 +123,7 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
 }
 
 static prism_status check_output(const px_chunk *chunk, size_t size, uint64_t memory_limit,
-                                 prism_error *error)
-{
+                                 prism_error *error) {
     size_t needed;
     prism_status status = prism_array_size(&chunk->array, &needed, error);
     if (status == PRISM_OK && needed != size)
@@ -139,8 +131,7 @@ static prism_status check_output(const px_chunk *chunk, size_t size, uint64_t me
                        "the chunk holds an array of %zu bytes, the output has %zu", needed, size);
     uint64_t planes = chunk->pipeline.coder == PRISM_CODER_RAW
                           ? 0
-                          : (uint64_t)needed / prism_type_size(chunk->array.type) *
-                                sizeof(int16_t);
+                          : (uint64_t)needed / prism_type_size(chunk->array.type) * sizeof(int16_t);
     if (status == PRISM_OK && memory_limit && planes > memory_limit)
         return px_fail(error, PRISM_E_MEMORY, "decoding takes %llu bytes, the limit is %llu",
                        (unsigned long long)planes, (unsigned long long)memory_limit);
@@ -148,8 +139,7 @@ static prism_status check_output(const px_chunk *chunk, size_t size, uint64_t me
 }
 
 prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
-                          const prism_decode_options *options, prism_error *error)
-{
+                          const prism_decode_options *options, prism_error *error) {
     if (!chunk || !data)
         return px_fail(error, PRISM_E_ARGUMENT, "chunk and data must not be NULL");
     const prism_decode_options defaults = {.threads = 1};

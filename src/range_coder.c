@@ -4,8 +4,7 @@
 
 enum { FAST_RATE = 4, SLOW_RATE = 7, MIN_SHARE = 64 };
 
-void px_integer_init(px_integer *model)
-{
+void px_integer_init(px_integer *model) {
     const px_bit even = PX_BIT_INIT;
     for (int c = 0; c < PX_INTEGER_CLASSES; c++) {
         model->more[c] = even;
@@ -16,8 +15,7 @@ void px_integer_init(px_integer *model)
 }
 
 /* The part of `range` that stands for a 0; never empty, never all of it. */
-static uint32_t share_of_zero(const px_bit *model, uint32_t range)
-{
+static uint32_t share_of_zero(const px_bit *model, uint32_t range) {
     uint32_t p = ((uint32_t)model->fast + model->slow) >> 1;
     if (p < MIN_SHARE)
         p = MIN_SHARE;
@@ -26,8 +24,7 @@ static uint32_t share_of_zero(const px_bit *model, uint32_t range)
     return (range >> 16) * p;
 }
 
-static void learn(px_bit *model, int bit)
-{
+static void learn(px_bit *model, int bit) {
     if (bit) {
         model->fast = (uint16_t)(model->fast - (model->fast >> FAST_RATE));
         model->slow = (uint16_t)(model->slow - (model->slow >> SLOW_RATE));
@@ -37,14 +34,12 @@ static void learn(px_bit *model, int bit)
     }
 }
 
-px_range_encoder px_range_encoder_make(px_buffer *out)
-{
+px_range_encoder px_range_encoder_make(px_buffer *out) {
     return (px_range_encoder){.out = out, .range = UINT32_MAX};
 }
 
 /* Moves the top byte of `low` out; a carry goes into the held byte and turns pending 0xff to 0. */
-static void shift_out(px_range_encoder *coder)
-{
+static void shift_out(px_range_encoder *coder) {
     uint8_t carry = (uint8_t)(coder->low >> 32);
     uint8_t top = (uint8_t)(coder->low >> 24);
     if (top == 0xff && !carry) {
@@ -60,8 +55,7 @@ static void shift_out(px_range_encoder *coder)
     coder->low = (coder->low & 0x00ffffff) << 8;
 }
 
-void px_encode_bit(px_range_encoder *coder, px_bit *model, int bit)
-{
+void px_encode_bit(px_range_encoder *coder, px_bit *model, int bit) {
     uint32_t zero = share_of_zero(model, coder->range);
     if (bit) {
         coder->low += zero;
@@ -74,8 +68,7 @@ void px_encode_bit(px_range_encoder *coder, px_bit *model, int bit)
         shift_out(coder);
 }
 
-static void encode_plain(px_range_encoder *coder, int bit)
-{
+static void encode_plain(px_range_encoder *coder, int bit) {
     coder->range >>= 1;
     if (bit)
         coder->low += coder->range;
@@ -83,19 +76,16 @@ static void encode_plain(px_range_encoder *coder, int bit)
         shift_out(coder);
 }
 
-void px_range_encoder_finish(px_range_encoder *coder)
-{
+void px_range_encoder_finish(px_range_encoder *coder) {
     for (int i = 0; i < 5; i++)
         shift_out(coder);
 }
 
-static int bit_length(uint32_t value)
-{
+static int bit_length(uint32_t value) {
     return value ? 32 - __builtin_clz(value) : 0;
 }
 
-void px_encode_integer(px_range_encoder *coder, px_integer *model, int32_t value)
-{
+void px_encode_integer(px_range_encoder *coder, px_integer *model, int32_t value) {
     uint32_t size = (uint32_t)abs(value);
     int class = bit_length(size);
     for (int c = 0; c < class; c++)
@@ -117,27 +107,23 @@ void px_encode_integer(px_range_encoder *coder, px_integer *model, int32_t value
     }
 }
 
-static uint8_t next_byte(px_range_decoder *coder)
-{
+static uint8_t next_byte(px_range_decoder *coder) {
     return px_get_u8(coder->in);
 }
 
-px_range_decoder px_range_decoder_make(px_reader *in)
-{
+px_range_decoder px_range_decoder_make(px_reader *in) {
     px_range_decoder coder = {.in = in, .range = UINT32_MAX};
     for (int i = 0; i < 4; i++)
         coder.code = coder.code << 8 | next_byte(&coder);
     return coder;
 }
 
-static void refill(px_range_decoder *coder)
-{
+static void refill(px_range_decoder *coder) {
     for (; coder->range < 1u << 24; coder->range <<= 8)
         coder->code = coder->code << 8 | next_byte(coder);
 }
 
-int px_decode_bit(px_range_decoder *coder, px_bit *model)
-{
+int px_decode_bit(px_range_decoder *coder, px_bit *model) {
     uint32_t zero = share_of_zero(model, coder->range);
     int bit = coder->code >= zero;
     if (bit) {
@@ -151,8 +137,7 @@ int px_decode_bit(px_range_decoder *coder, px_bit *model)
     return bit;
 }
 
-static int decode_plain(px_range_decoder *coder)
-{
+static int decode_plain(px_range_decoder *coder) {
     coder->range >>= 1;
     int bit = coder->code >= coder->range;
     if (bit)
@@ -161,11 +146,10 @@ static int decode_plain(px_range_decoder *coder)
     return bit;
 }
 
-int32_t px_decode_integer(px_range_decoder *coder, px_integer *model)
-{
+int32_t px_decode_integer(px_range_decoder *coder, px_integer *model) {
     int class = 0;
     while (class < PX_INTEGER_CLASSES - 1 && px_decode_bit(coder, &model->more[class]))
-        class++;
+        class ++;
     if (class == 0)
         return 0;
     int negative = px_decode_bit(coder, &model->sign);

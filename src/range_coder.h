@@ -13,7 +13,8 @@ typedef struct px_bit {
     uint16_t fast, slow;
 } px_bit;
 
-#define PX_BIT_INIT {32768, 32768}
+#define PX_BIT_INIT                                                                                \
+    { 32768, 32768 }
 
 /* An integer in -2^20 < v < 2^20: its class (bit length of |v|) in unary, sign, then the bits below
  * the leading one, of which the upper two are modelled. */
@@ -31,7 +32,7 @@ typedef struct px_range_encoder {
     px_buffer *out;
     uint64_t low;
     uint32_t range;
-    uint8_t held;    /* the last byte, which a carry may still change */
+    uint8_t held;     /* the last byte, which a carry may still change */
     uint64_t pending; /* 0xff bytes after it */
     bool started;
 } px_range_encoder;

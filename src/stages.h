@@ -4,7 +4,8 @@
  *   elements -> planes -> transform -> predictor -> coder -> container
  *
  * A transform and a predictor replace samples by residuals of the same depth, in place, and back; a
- * coder turns planes into bytes and back. What decoding needs to know is written to `parameters`.
+ * coder turns planes into bytes and back. What decoding needs to know is written to `parameters`; a
+ * transform that writes none has changed nothing.
  * pipeline.c runs them; choose.c decides which. Internal.
  */
 #ifndef PX_STAGES_H
@@ -13,19 +14,19 @@
 #include "bytes.h"
 #include "planes.h"
 
-/* A resolved choice: nothing is AUTO, except that `keep_if_worse` may turn rows of the lift off. */
+/* A resolved choice: nothing is AUTO. */
 typedef struct px_pipeline {
     prism_transform transform;
     prism_predictor predictor;
     prism_coder coder;
     int effort;
-    int axis;        /* or PRISM_AXIS_AUTO for a single plane */
-    bool selective;  /* the transform leaves planes alone that the predictor serves better */
+    int axis;       /* or PRISM_AXIS_AUTO for a single plane */
+    bool selective; /* the transform leaves planes alone that the predictor serves better */
 } px_pipeline;
 
 typedef struct px_transform_stage {
-    prism_status (*forward)(px_planes *planes, const px_pipeline *pipeline,
-                            px_buffer *parameters, prism_error *error);
+    prism_status (*forward)(px_planes *planes, const px_pipeline *pipeline, px_buffer *parameters,
+                            prism_error *error);
     prism_status (*inverse)(px_planes *planes, px_reader *parameters, prism_error *error);
 } px_transform_stage;
 

@@ -20,14 +20,12 @@ static const char *const names[] = {
     [PRISM_E_INTERNAL] = "internal error",
 };
 
-const char *prism_status_name(prism_status status)
-{
+const char *prism_status_name(prism_status status) {
     size_t index = (size_t)status;
     return index < sizeof names / sizeof *names ? names[index] : "unknown status";
 }
 
-prism_status px_fail(prism_error *error, prism_status status, const char *format, ...)
-{
+prism_status px_fail(prism_error *error, prism_status status, const char *format, ...) {
     if (error) {
         va_list arguments;
         va_start(arguments, format);
@@ -38,8 +36,7 @@ prism_status px_fail(prism_error *error, prism_status status, const char *format
     return status;
 }
 
-prism_status px_succeed(prism_error *error)
-{
+prism_status px_succeed(prism_error *error) {
     if (error) {
         error->status = PRISM_OK;
         error->message[0] = '\0';
@@ -47,8 +44,6 @@ prism_status px_succeed(prism_error *error)
     return PRISM_OK;
 }
 
-prism_status px_out_of_memory(prism_error *error, size_t bytes)
-{
-    return px_fail(error, PRISM_E_MEMORY, "out of memory: %zu bytes could not be allocated",
-                   bytes);
+prism_status px_out_of_memory(prism_error *error, size_t bytes) {
+    return px_fail(error, PRISM_E_MEMORY, "out of memory: %zu bytes could not be allocated", bytes);
 }

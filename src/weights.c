@@ -8,10 +8,10 @@
 
 enum { LEVEL_CONTEXTS = 6 };
 
-prism_status px_weights_alloc(px_weights *weights, size_t count, unsigned depth,
-                              prism_error *error)
-{
+prism_status px_weights_alloc(px_weights *weights, size_t count, size_t plane_size, unsigned depth,
+                              prism_error *error) {
     *weights = (px_weights){.count = count,
+                            .plane_size = plane_size,
                             .depth = depth,
                             .scales = calloc(count, sizeof *weights->scales),
                             .rows = calloc(count, sizeof *weights->rows)};
@@ -21,21 +21,18 @@ prism_status px_weights_alloc(px_weights *weights, size_t count, unsigned depth,
     return px_out_of_memory(error, count * sizeof *weights->rows);
 }
 
-prism_status px_weight_row_alloc(px_weight_row *row, size_t index_in_group, prism_error *error)
-{
+prism_status px_weight_row_alloc(px_weight_row *row, size_t index_in_group, prism_error *error) {
     row->levels = calloc(index_in_group + 1, sizeof *row->levels);
     return row->levels ? PRISM_OK
                        : px_out_of_memory(error, (index_in_group + 1) * sizeof *row->levels);
 }
 
-void px_weight_row_clear(px_weight_row *row)
-{
+void px_weight_row_clear(px_weight_row *row) {
     free(row->levels);
     *row = (px_weight_row){0};
 }
 
-void px_weights_free(px_weights *weights)
-{
+void px_weights_free(px_weights *weights) {
     for (size_t k = 0; weights->rows && k < weights->count; k++)
         px_weight_row_clear(&weights->rows[k]);
     free(weights->rows);
@@ -50,8 +47,7 @@ typedef struct weight_models {
     px_integer levels[LEVEL_CONTEXTS];
 } weight_models;
 
-static void models_init(weight_models *models)
-{
+static void models_init(weight_models *models) {
     const px_bit even = PX_BIT_INIT;
     models->used[0] = models->used[1] = even;
     px_integer_init(&models->scale);
@@ -61,15 +57,13 @@ static void models_init(weight_models *models)
         px_integer_init(&models->levels[c]);
 }
 
-static int magnitude_class(int32_t level)
-{
+static int magnitude_class(int32_t level) {
     return level ? 32 - __builtin_clz((uint32_t)abs(level)) : 0;
 }
 
 /* Large levels come in runs: the context is the mean size of the two before in the row and the one
  * above (that of the same plane j in the prediction of plane k - 1). */
-static int level_context(const px_weights *weights, size_t k, size_t i)
-{
+static int level_context(const px_weights *weights, size_t k, size_t i) {
     const px_weight_row *row = &weights->rows[k];
     const px_weight_row *above = i + 1 < px_index_in_group(k) ? row - 1 : NULL;
     int left = i > 0 ? magnitude_class(row->levels[i - 1]) : 0;
@@ -79,9 +73,8 @@ static int level_context(const px_weights *weights, size_t k, size_t i)
     return context < LEVEL_CONTEXTS ? context : LEVEL_CONTEXTS - 1;
 }
 
-static void write_row(const px_weights *weights, size_t k, int *last_shift,
-                      weight_models *models, px_range_encoder *coder)
-{
+static void write_row(const px_weights *weights, size_t k, int *last_shift, weight_models *models,
+                      px_range_encoder *coder) {
     const px_weight_row *row = &weights->rows[k];
     px_encode_integer(coder, &models->shift, row->shift - *last_shift);
     *last_shift = row->shift;
@@ -90,8 +83,7 @@ static void write_row(const px_weights *weights, size_t k, int *last_shift,
         px_encode_integer(coder, &models->levels[level_context(weights, k, i)], row->levels[i]);
 }
 
-void px_weights_write(const px_weights *weights, px_buffer *out)
-{
+void px_weights_write(const px_weights *weights, px_buffer *out) {
     weight_models models;
     models_init(&models);
     px_put_u8(out, (uint8_t)weights->precision);
@@ -110,15 +102,15 @@ void px_weights_write(const px_weights *weights, px_buffer *out)
     px_range_encoder_finish(&coder);
 }
 
-static prism_status corrupt(prism_error *error)
-{
+static prism_status corrupt(prism_error *error) {
     return px_fail(error, PRISM_E_CORRUPT, "inter-plane weights are out of range");
 }
 
-static prism_status read_row(px_weights *weights, size_t k, int *last_shift,
-                             weight_models *models, px_range_decoder *coder, prism_error *error)
-{
+static prism_status read_row(px_weights *weights, size_t k, int *last_shift, weight_models *models,
+                             px_range_decoder *coder, prism_error *error) {
     px_weight_row *row = &weights->rows[k];
+    if (px_index_in_group(k) >= weights->plane_size)
+        return corrupt(error);
     prism_status status = px_weight_row_alloc(row, px_index_in_group(k), error);
     if (status != PRISM_OK)
         return status;
@@ -129,13 +121,11 @@ static prism_status read_row(px_weights *weights, size_t k, int *last_shift,
     *last_shift = row->shift;
     row->offset = px_decode_integer(coder, &models->offset);
     for (size_t i = 0; i < px_index_in_group(k); i++)
-        row->levels[i] =
-            px_decode_integer(coder, &models->levels[level_context(weights, k, i)]);
+        row->levels[i] = px_decode_integer(coder, &models->levels[level_context(weights, k, i)]);
     return PRISM_OK;
 }
 
-prism_status px_weights_read(px_weights *weights, px_reader *in, prism_error *error)
-{
+prism_status px_weights_read(px_weights *weights, px_reader *in, prism_error *error) {
     weight_models models;
     models_init(&models);
     weights->precision = px_get_u8(in);
@@ -156,8 +146,7 @@ prism_status px_weights_read(px_weights *weights, px_reader *in, prism_error *er
 }
 
 prism_status px_weights_expand(const px_weights *weights, size_t k, int16_t *row,
-                               size_t *pair_count, prism_error *error)
-{
+                               size_t *pair_count, prism_error *error) {
     const size_t index = px_index_in_group(k);
     const px_weight_row *source = &weights->rows[k];
     for (size_t i = 0; i < index; i++) {

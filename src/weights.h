@@ -32,33 +32,31 @@ typedef struct px_weight_row {
 } px_weight_row;
 
 typedef struct px_weights {
-    size_t count;    /* planes */
+    size_t count;      /* planes */
+    size_t plane_size; /* a row has fewer levels than this, which bounds memory by the chunk's */
     unsigned depth;
-    int precision;   /* quarter octaves by which steps are finer than scale_k / scale_j */
-    int8_t *scales;  /* [count] log2 of the standard deviation of each prediction residual, x 4 */
+    int precision;  /* quarter octaves by which steps are finer than scale_k / scale_j */
+    int8_t *scales; /* [count] log2 of the standard deviation of each prediction residual, x 4 */
     px_weight_row *rows; /* [count] */
 } px_weights;
 
-static inline size_t px_index_in_group(size_t plane)
-{
+static inline size_t px_index_in_group(size_t plane) {
     return plane % PX_GROUP;
 }
 
-static inline int px_max_shift(unsigned depth)
-{
+static inline int px_max_shift(unsigned depth) {
     return depth == 8 ? PX_MAX_SHIFT_8 : PX_MAX_SHIFT_16;
 }
 
 /* s of the step 2^-s with which the weight of plane j in the prediction of plane k is quantised. */
-static inline int px_step_exponent(const px_weights *weights, size_t k, size_t j)
-{
+static inline int px_step_exponent(const px_weights *weights, size_t k, size_t j) {
     int s = (weights->scales[j] - weights->scales[k] + weights->precision + 2) >> 2;
     int shift = weights->rows[k].shift;
     return s < PX_MIN_STEP ? PX_MIN_STEP : s > shift ? shift : s;
 }
 
-/* All rows unused, all scales 0. */
-prism_status px_weights_alloc(px_weights *weights, size_t count, unsigned depth,
+/* For planes of plane_size samples. All rows are unused, all scales 0. */
+prism_status px_weights_alloc(px_weights *weights, size_t count, size_t plane_size, unsigned depth,
                               prism_error *error);
 prism_status px_weight_row_alloc(px_weight_row *row, size_t index_in_group, prism_error *error);
 void px_weight_row_clear(px_weight_row *row);
@@ -66,7 +64,7 @@ void px_weights_free(px_weights *weights);
 
 void px_weights_write(const px_weights *weights, px_buffer *out);
 
-/* `weights` comes from px_weights_alloc. Memory is bounded by 2 KB a plane that is used. */
+/* `weights` comes from px_weights_alloc. */
 prism_status px_weights_read(px_weights *weights, px_reader *in, prism_error *error);
 
 /*

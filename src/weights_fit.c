@@ -33,22 +33,20 @@ static const double MIN_DEVIATION = 0.05;
 /* The planes of one group, as columns of statistics. */
 typedef struct group {
     size_t first, count;
-    size_t positions;  /* samples of each plane that were looked at */
-    double *factor;    /* [count][count] covariance, then its Cholesky factor L (lower, row-major) */
-    double *mean;      /* [count] */
+    size_t positions; /* samples of each plane that were looked at */
+    double *factor;   /* [count][count] covariance, then its Cholesky factor L (lower, row-major) */
+    double *mean;     /* [count] */
     double *deviation; /* [count]; 1 where a plane is constant */
 } group;
 
-static void group_free(group *g)
-{
+static void group_free(group *g) {
     free(g->factor);
     free(g->mean);
     free(g->deviation);
     *g = (group){0};
 }
 
-static prism_status group_alloc(group *g, prism_error *error)
-{
+static prism_status group_alloc(group *g, prism_error *error) {
     g->factor = calloc(g->count * g->count, sizeof *g->factor);
     g->mean = calloc(g->count, sizeof *g->mean);
     g->deviation = calloc(g->count, sizeof *g->deviation);
@@ -60,8 +58,7 @@ static prism_status group_alloc(group *g, prism_error *error)
 
 /* Sums of products in `factor`, sums in `mean`; integers, so the same on every machine. Beyond
  * STATISTICS_POSITIONS, evenly spread runs of positions stand for all. */
-static void accumulate(group *g, const px_planes *planes)
-{
+static void accumulate(group *g, const px_planes *planes) {
     const px_kernels *kernels = px_kernels_best();
     const size_t size = px_plane_size(planes);
     const size_t skip = 1 + (size - 1) / STATISTICS_POSITIONS;
@@ -80,8 +77,7 @@ static void accumulate(group *g, const px_planes *planes)
 }
 
 /* Sums to means, deviations and correlations with a ridge. */
-static void normalise(group *g)
-{
+static void normalise(group *g) {
     const size_t n = g->count;
     const double positions = (double)g->positions;
     for (size_t k = 0; k < n; k++) {
@@ -103,8 +99,7 @@ static void normalise(group *g)
 }
 
 /* Raises the ridge until rounding errors no longer make the matrix indefinite. */
-static prism_status factorise(group *g, prism_error *error)
-{
+static prism_status factorise(group *g, prism_error *error) {
     const size_t n = g->count;
     double *copy = malloc(n * n * sizeof *copy);
     if (!copy)
@@ -124,8 +119,7 @@ static prism_status factorise(group *g, prism_error *error)
 }
 
 /* L_kk in sample units: the deviation of plane k that the planes before it leave. */
-static double residual_deviation(const group *g, size_t k)
-{
+static double residual_deviation(const group *g, size_t k) {
     return fmax(g->factor[k * g->count + k] * g->deviation[k], MIN_DEVIATION);
 }
 
@@ -133,15 +127,13 @@ static double residual_deviation(const group *g, size_t k)
  * Finer steps cost weights log2 of the ratio, coarser ones cost each sample: with a step of `c`
  * residual deviations, positions * c^2 / 24 nats a weight. The sum is least at c = sqrt(12 / n).
  */
-static int best_precision(size_t plane_size)
-{
+static int best_precision(size_t plane_size) {
     double c = sqrt(12.0 / (double)plane_size);
     double quarter_octaves = -4 * log2(fmin(c, 1));
     return (int)lrint(quarter_octaves);
 }
 
-static void set_scales(px_weights *weights, const group *g)
-{
+static void set_scales(px_weights *weights, const group *g) {
     for (size_t k = 0; k < g->count; k++) {
         double scale = 4 * log2(residual_deviation(g, k));
         weights->scales[g->first + k] =
@@ -153,8 +145,7 @@ static void set_scales(px_weights *weights, const group *g)
  * Back substitution of L' w = l_k with rounding, in units of samples. Returns false if a weight
  * does not fit 16 bits with row->shift fractional bits.
  */
-static bool substitute(px_weights *weights, const group *g, size_t k, double *rest)
-{
+static bool substitute(px_weights *weights, const group *g, size_t k, double *rest) {
     const size_t n = g->count, plane = g->first + k;
     px_weight_row *row = &weights->rows[plane];
     const double *l = g->factor;
@@ -173,15 +164,13 @@ static bool substitute(px_weights *weights, const group *g, size_t k, double *re
     return true;
 }
 
-static double weight_value(const px_weights *weights, const group *g, size_t k, size_t j)
-{
+static double weight_value(const px_weights *weights, const group *g, size_t k, size_t j) {
     int step = px_step_exponent(weights, g->first + k, g->first + j);
     return ldexp(weights->rows[g->first + k].levels[j], -step);
 }
 
 /* About what the row's side information costs, in bits. */
-static double row_cost(const px_weight_row *row, size_t k)
-{
+static double row_cost(const px_weight_row *row, size_t k) {
     double bits = 16;
     for (size_t j = 0; j < k; j++)
         bits += 1 + 1.5 * log2(1 + abs(row->levels[j]));
@@ -190,8 +179,7 @@ static double row_cost(const px_weight_row *row, size_t k)
 
 /* Bits that predicting plane k saves over all its samples, with the fit's optimism taken off
  * (H. Akaike, "Fitting autoregressive models for prediction", 1969). */
-static double row_gain(const group *g, size_t k, size_t plane_size)
-{
+static double row_gain(const group *g, size_t k, size_t plane_size) {
     double samples = (double)plane_size, taps = (double)k;
     if (samples <= taps + 1)
         return 0;
@@ -201,8 +189,7 @@ static double row_gain(const group *g, size_t k, size_t plane_size)
 }
 
 static prism_status fit_row(px_weights *weights, const group *g, size_t k, size_t plane_size,
-                            double *rest, prism_error *error)
-{
+                            double *rest, prism_error *error) {
     px_weight_row *row = &weights->rows[g->first + k];
     double gain = row_gain(g, k, plane_size);
     if (gain <= 0)
@@ -227,8 +214,7 @@ static prism_status fit_row(px_weights *weights, const group *g, size_t k, size_
 }
 
 static prism_status fit_group(px_weights *weights, const px_planes *planes, group *g,
-                              prism_error *error)
-{
+                              prism_error *error) {
     double *rest = malloc(g->count * sizeof *rest);
     if (!rest)
         return px_out_of_memory(error, g->count * sizeof *rest);
@@ -243,9 +229,9 @@ static prism_status fit_group(px_weights *weights, const px_planes *planes, grou
     return status;
 }
 
-prism_status px_weights_fit(px_weights *weights, const px_planes *planes, prism_error *error)
-{
-    prism_status status = px_weights_alloc(weights, planes->count, planes->depth, error);
+prism_status px_weights_fit(px_weights *weights, const px_planes *planes, prism_error *error) {
+    prism_status status =
+        px_weights_alloc(weights, planes->count, px_plane_size(planes), planes->depth, error);
     weights->precision = best_precision(px_plane_size(planes));
     for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_GROUP) {
         size_t left = planes->count - first;

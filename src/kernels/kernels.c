@@ -13,8 +13,7 @@ static const px_kernels *const with_avx2[] = {&px_kernels_scalar, &px_kernels_av
 #endif
 static const px_kernels *const scalar_only[] = {&px_kernels_scalar, NULL};
 
-const px_kernels *const *px_kernels_runnable(void)
-{
+const px_kernels *const *px_kernels_runnable(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vnni"))
@@ -25,8 +24,7 @@ const px_kernels *const *px_kernels_runnable(void)
     return scalar_only;
 }
 
-const px_kernels *px_kernels_best(void)
-{
+const px_kernels *px_kernels_best(void) {
     const px_kernels *chosen = atomic_load_explicit(&forced, memory_order_relaxed);
     if (chosen)
         return chosen;
@@ -36,7 +34,6 @@ const px_kernels *px_kernels_best(void)
     return *best;
 }
 
-void px_kernels_force(const px_kernels *kernels)
-{
+void px_kernels_force(const px_kernels *kernels) {
     atomic_store_explicit(&forced, kernels, memory_order_relaxed);
 }

@@ -6,27 +6,23 @@
 #include <immintrin.h>
 #include <string.h>
 
-static inline __m256i load(const int16_t *p)
-{
+static inline __m256i load(const int16_t *p) {
     return _mm256_loadu_si256((const __m256i *)(const void *)p);
 }
 
-static inline __m256i broadcast_pair(const int16_t *weights)
-{
+static inline __m256i broadcast_pair(const int16_t *weights) {
     int32_t pair;
     memcpy(&pair, weights, sizeof pair);
     return _mm256_set1_epi32(pair);
 }
 
-static inline __m256i multiply_add(__m256i sum, __m256i a, __m256i b)
-{
+static inline __m256i multiply_add(__m256i sum, __m256i a, __m256i b) {
     return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
 }
 
 /* 32 positions at a time, so that four sums hide the latency of the additions. */
 static void mix_pairs(int32_t *sums, const int16_t *pairs, size_t stride, const int16_t *weights,
-                      size_t pair_count, size_t count)
-{
+                      size_t pair_count, size_t count) {
     size_t i = 0;
     for (; i + 32 <= count; i += 32) {
         __m256i s[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
@@ -46,8 +42,7 @@ static void mix_pairs(int32_t *sums, const int16_t *pairs, size_t stride, const 
 }
 
 /* Products of pairs reach 2^31 and are widened at once. */
-static int64_t dot(const int16_t *a, const int16_t *b, size_t count)
-{
+static int64_t dot(const int16_t *a, const int16_t *b, size_t count) {
     __m256i even = _mm256_setzero_si256(), odd = _mm256_setzero_si256();
     size_t i = 0;
     for (; i + 16 <= count; i += 16) {

@@ -6,21 +6,18 @@
 #include <immintrin.h>
 #include <string.h>
 
-static inline __m512i load(const int16_t *p)
-{
+static inline __m512i load(const int16_t *p) {
     return _mm512_loadu_si512((const void *)p);
 }
 
-static inline __m512i broadcast_pair(const int16_t *weights)
-{
+static inline __m512i broadcast_pair(const int16_t *weights) {
     int32_t pair;
     memcpy(&pair, weights, sizeof pair);
     return _mm512_set1_epi32(pair);
 }
 
 static void mix_pairs(int32_t *sums, const int16_t *pairs, size_t stride, const int16_t *weights,
-                      size_t pair_count, size_t count)
-{
+                      size_t pair_count, size_t count) {
     size_t i = 0;
     for (; i + 64 <= count; i += 64) {
         __m512i s[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
@@ -39,8 +36,7 @@ static void mix_pairs(int32_t *sums, const int16_t *pairs, size_t stride, const 
 }
 
 /* Products of pairs reach 2^31 and are widened at once. */
-static int64_t dot(const int16_t *a, const int16_t *b, size_t count)
-{
+static int64_t dot(const int16_t *a, const int16_t *b, size_t count) {
     __m512i sum = _mm512_setzero_si512();
     size_t i = 0;
     for (; i + 32 <= count; i += 32) {

@@ -4,8 +4,7 @@
 #include <string.h>
 
 static void mix_pairs(int32_t *sums, const int16_t *pairs, size_t stride, const int16_t *weights,
-                      size_t pair_count, size_t count)
-{
+                      size_t pair_count, size_t count) {
     uint32_t *out = (uint32_t *)sums;
     memset(sums, 0, count * sizeof *sums);
     for (size_t m = 0; m < pair_count; m++, pairs += 2 * stride) {
@@ -15,8 +14,7 @@ static void mix_pairs(int32_t *sums, const int16_t *pairs, size_t stride, const 
     }
 }
 
-static int64_t dot(const int16_t *a, const int16_t *b, size_t count)
-{
+static int64_t dot(const int16_t *a, const int16_t *b, size_t count) {
     int64_t sum = 0;
     for (size_t i = 0; i < count; i++)
         sum += (int32_t)a[i] * b[i];
