@@ -178,7 +178,8 @@ static bool set_buffers(JxlDecoder *decoder, const px_planes *planes, size_t cou
     return ok;
 }
 
-/* Goes through the decoder's events; true once one whole image of the right kind is in `bytes`. */
+/* Goes through the decoder's events; true once one whole image of the right kind is in `bytes`. The
+ * input is not closed, since libjxl prints to stderr if it ends too early after that. */
 static bool run_decoder(JxlDecoder *decoder, const px_planes *planes, size_t count,
                         uint8_t *bytes) {
     bool complete = false;
@@ -215,7 +216,6 @@ static prism_status decode_image(px_planes *planes, size_t first, const uint8_t 
         bool ok = JxlDecoderSubscribeEvents(decoder, JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE) ==
                       JXL_DEC_SUCCESS &&
                   JxlDecoderSetInput(decoder, image, image_size) == JXL_DEC_SUCCESS;
-        JxlDecoderCloseInput(decoder);
         if (!ok || !run_decoder(decoder, planes, count, bytes))
             status = px_fail(error, PRISM_E_CORRUPT,
                              "libjxl could not decode planes %zu..%zu of the chunk", first,

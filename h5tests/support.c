@@ -1,0 +1,131 @@
+#include "support.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint32_t random_next(uint32_t *state) {
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state;
+}
+
+uint32_t random_below(uint32_t *state, uint32_t limit) {
+    return (uint32_t)((uint64_t)random_next(state) * limit >> 32);
+}
+
+/* In -1..1, from the pixel alone: texture that no neighbour predicts, but other channels do. */
+static double texture(size_t pixel) {
+    uint32_t hash = (uint32_t)pixel * 2654435761u;
+    hash = (hash ^ hash >> 15) * 2246822519u;
+    return (double)(hash >> 8) / (1 << 23) - 1;
+}
+
+/* A value of `bits` bits: a mixture of two hidden images that depends on the channel, and a little
+ * noise. */
+static uint32_t related_value(const prism_array *array, size_t index, uint32_t *state,
+                              unsigned bits) {
+    size_t channels = (size_t)array->dims[array->rank - 1];
+    size_t width = array->rank > 1 ? (size_t)array->dims[array->rank - 2] : 1;
+    size_t channel = index % channels, pixel = index / channels;
+    double x = (double)(pixel % width), y = (double)(pixel / width);
+    double a = sin(x / 7) + texture(pixel), b = sin((x + y) / 5);
+    double value = a * cos((double)channel) + b * sin((double)channel * 0.7);
+    double noise = (random_below(state, 1000) / 1000.0 - 0.5) * 0.02;
+    bool is_signed = array->type == PRISM_INT8 || array->type == PRISM_INT16;
+    double middle = is_signed ? 0 : 0.5;
+    return (uint32_t)(int32_t)lrint(ldexp(middle + 0.15 * (value + noise), (int)bits));
+}
+
+static uint32_t element_value(const prism_array *array, pattern kind, size_t index, uint32_t *state,
+                              unsigned bits) {
+    switch (kind) {
+    case PATTERN_RELATED:
+        return related_value(array, index, state, bits);
+    case PATTERN_CONSTANT:
+        return 77;
+    case PATTERN_EXTREMES:
+        return index % 3 ? 0x80808080u : 0x7f7f7f7fu | 0xffu;
+    case PATTERN_FEW:
+        return (uint32_t)(index / 37 % 3) * 41;
+    default:
+        return random_next(state) >> 8;
+    }
+}
+
+void *make_elements(const prism_array *array, pattern kind, uint32_t seed, size_t *size) {
+    prism_error error;
+    assert_int_equal(prism_array_size(array, size, &error), PRISM_OK);
+    const size_t width = prism_type_size(array->type);
+    uint8_t *bytes = malloc(*size);
+    assert_non_null(bytes);
+    uint32_t state = seed * 2654435761u + 1;
+    for (size_t i = 0; i < *size / width; i++) {
+        uint32_t value = element_value(array, kind, i, &state, (unsigned)width * 8);
+        for (size_t b = 0; b < width; b++) {
+            size_t shift = array->order == PRISM_LITTLE_ENDIAN ? b : width - 1 - b;
+            bytes[i * width + b] = (uint8_t)(value >> 8 * shift);
+        }
+    }
+    return bytes;
+}
+
+prism_array make_array(prism_type type, unsigned rank, ...) {
+    prism_array array = {.type = type, .rank = rank};
+    va_list dims;
+    va_start(dims, rank);
+    for (unsigned i = 0; i < rank; i++)
+        array.dims[i] = (uint64_t)va_arg(dims, int);
+    va_end(dims);
+    return array;
+}
+
+uint8_t *encode_new(const prism_array *array, const void *elements, const prism_options *options,
+                    size_t *chunk_size) {
+    prism_error error;
+    size_t bound;
+    assert_int_equal(prism_encode_bound(array, &bound, &error), PRISM_OK);
+    uint8_t *room = malloc(bound);
+    assert_non_null(room);
+    prism_status status = prism_encode(array, elements, options, room, bound, chunk_size, &error);
+    if (status != PRISM_OK)
+        fail_msg("prism_encode: %s", error.message);
+    uint8_t *chunk = malloc(*chunk_size);
+    assert_non_null(chunk);
+    memcpy(chunk, room, *chunk_size);
+    free(room);
+    return chunk;
+}
+
+size_t assert_round_trip(const prism_array *array, const void *elements,
+                         const prism_options *options) {
+    prism_error error;
+    prism_info info;
+    size_t size, chunk_size;
+    assert_int_equal(prism_array_size(array, &size, &error), PRISM_OK);
+    uint8_t *chunk = encode_new(array, elements, options, &chunk_size);
+    uint8_t *decoded = malloc(size);
+    assert_non_null(decoded);
+    assert_int_equal(prism_inspect(chunk, chunk_size, &info, &error), PRISM_OK);
+    assert_int_equal(info.array.type, array->type);
+    assert_int_equal(info.array.rank, array->rank);
+    assert_memory_equal(info.array.dims, array->dims, array->rank * sizeof *array->dims);
+    assert_int_equal(info.planes * info.height * info.width * prism_type_size(array->type), size);
+    assert_int_equal(info.header_bytes + info.parameter_bytes + info.payload_bytes, chunk_size);
+    if (prism_decode(chunk, chunk_size, decoded, size, NULL, &error) != PRISM_OK)
+        fail_msg("prism_decode: %s", error.message);
+    assert_memory_equal(decoded, elements, size);
+    free(decoded);
+    free(chunk);
+    return chunk_size;
+}
+
+prism_options options_of(const char *text) {
+    prism_error error;
+    prism_options options = prism_options_default();
+    if (prism_options_parse(&options, text, &error) != PRISM_OK)
+        fail_msg("%s: %s", text, error.message);
+    return options;
+}

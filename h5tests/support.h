@@ -1,0 +1,44 @@
+/* What the C tests share: generated arrays, and a round trip that asserts everything. */
+#ifndef H5TESTS_SUPPORT_H
+#define H5TESTS_SUPPORT_H
+
+/* cmocka.h needs these four before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "prism.h"
+
+/* A small deterministic generator (xorshift), so that failures can be repeated. */
+uint32_t random_next(uint32_t *state);
+uint32_t random_below(uint32_t *state, uint32_t limit);
+
+typedef enum pattern {
+    PATTERN_NOISE,    /* every bit random */
+    PATTERN_RELATED,  /* channels last, smooth in space and nearly functions of each other */
+    PATTERN_CONSTANT, /* one value */
+    PATTERN_EXTREMES, /* the smallest and the largest value in turn */
+    PATTERN_FEW,      /* three values in runs */
+    PATTERN_COUNT
+} pattern;
+
+/* Elements of `array` in malloc'ed memory; *size is set to their bytes. */
+void *make_elements(const prism_array *array, pattern kind, uint32_t seed, size_t *size);
+
+prism_array make_array(prism_type type, unsigned rank, ...);
+
+/* Encodes, inspects, decodes and compares; fails the test on any difference. Returns the chunk's
+ * size. */
+size_t assert_round_trip(const prism_array *array, const void *elements,
+                         const prism_options *options);
+
+/* Encodes into malloc'ed memory of exactly *chunk_size bytes. */
+uint8_t *encode_new(const prism_array *array, const void *elements, const prism_options *options,
+                    size_t *chunk_size);
+
+prism_options options_of(const char *text);
+
+#endif

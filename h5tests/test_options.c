@@ -1,0 +1,167 @@
+/* Options as text and as filter parameters. */
+#include <string.h>
+
+#include "support.h"
+
+static void defaults_are_automatic(void **state) {
+    (void)state;
+    char text[160];
+    prism_options options = prism_options_default();
+    assert_int_equal(prism_options_format(&options, text, sizeof text, NULL), PRISM_OK);
+    assert_string_equal(text, "transform=auto,predictor=auto,coder=auto,effort=5,axis=auto,"
+                              "checksum=on,verify=off,threads=1");
+}
+
+static void text_round_trips(void **state) {
+    (void)state;
+    const char *text = "transform=channels,predictor=paeth,coder=deflate,effort=9,axis=2,"
+                       "checksum=off,verify=on,threads=4";
+    char again[160];
+    prism_options options = options_of(text);
+    assert_int_equal(prism_options_format(&options, again, sizeof again, NULL), PRISM_OK);
+    assert_string_equal(again, text);
+}
+
+static void spaces_and_empty_text_are_fine(void **state) {
+    (void)state;
+    assert_int_equal(options_of("").effort, PRISM_EFFORT_DEFAULT);
+    assert_int_equal(options_of(" coder = jxl , effort = 3 ").effort, 3);
+}
+
+static void bad_text_names_the_problem(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *part;
+    } cases[] = {
+        {"coder=zip", "deflate"},
+        {"colour=red", "unknown option colour"},
+        {"effort=0", "1..9"},
+        {"effort=10", "1..9"},
+        {"effort=", "effort"},
+        {"effort=5x", "effort=5x"},
+        {"effort=+5", "effort"},
+        {"axis=-1", "axis"},
+        {"coder", "key=value"},
+        {",", "key=value"},
+        {"checksum=yes", "off, on"},
+        {"threads=0", "threads"},
+        {"effort=99999999999999999999", "effort"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        prism_error error;
+        prism_options options = prism_options_default();
+        assert_int_equal(prism_options_parse(&options, cases[i].text, &error), PRISM_E_OPTION);
+        if (!strstr(error.message, cases[i].part))
+            fail_msg("%s: \"%s\" does not say \"%s\"", cases[i].text, error.message, cases[i].part);
+        assert_int_equal(options.effort, PRISM_EFFORT_DEFAULT);
+    }
+}
+
+static void long_text_is_no_overflow(void **state) {
+    (void)state;
+    char text[4000];
+    memset(text, 'a', sizeof text);
+    text[sizeof text - 1] = '\0';
+    prism_error error;
+    prism_options options = prism_options_default();
+    assert_int_equal(prism_options_parse(&options, text, &error), PRISM_E_OPTION);
+    text[100] = '=';
+    assert_int_equal(prism_options_parse(&options, text, &error), PRISM_E_OPTION);
+}
+
+static void words_round_trip(void **state) {
+    (void)state;
+    uint32_t words[PRISM_OPTION_WORDS];
+    prism_options options = options_of("transform=none,coder=jxl,effort=7,axis=0,checksum=off");
+    prism_options again;
+    assert_int_equal(prism_options_pack(&options, words, NULL), PRISM_OK);
+    assert_int_equal(prism_options_unpack(&again, words, PRISM_OPTION_WORDS, NULL), PRISM_OK);
+    char a[160], b[160];
+    prism_options_format(&options, a, sizeof a, NULL);
+    prism_options_format(&again, b, sizeof b, NULL);
+    assert_string_equal(a, b);
+}
+
+static void every_prefix_of_words_is_accepted(void **state) {
+    (void)state;
+    uint32_t words[PRISM_OPTION_WORDS];
+    prism_options options = options_of("transform=channels,predictor=paeth,coder=deflate");
+    prism_options again;
+    prism_options_pack(&options, words, NULL);
+    for (size_t n = 0; n <= PRISM_OPTION_WORDS; n++) {
+        assert_int_equal(prism_options_unpack(&again, words, n, NULL), PRISM_OK);
+        assert_int_equal(again.coder, n > 3 ? PRISM_CODER_DEFLATE : PRISM_CODER_AUTO);
+    }
+    assert_int_equal(prism_options_unpack(&again, NULL, 0, NULL), PRISM_OK);
+}
+
+static void bad_words_are_refused(void **state) {
+    (void)state;
+    for (size_t i = 0; i < PRISM_OPTION_WORDS; i++)
+        for (uint32_t value = 40; value; value = value < 2000 ? value * 6 : 0) {
+            if (i == 9 && value <= 1024)
+                continue; /* a number of threads */
+            uint32_t words[PRISM_OPTION_WORDS] = {1};
+            words[i] = value == 1440 ? UINT32_MAX : value;
+            prism_error error;
+            prism_options options = prism_options_default();
+            assert_int_equal(prism_options_unpack(&options, words, PRISM_OPTION_WORDS, &error),
+                             PRISM_E_OPTION);
+            assert_true(error.message[0] != '\0');
+        }
+}
+
+static void arrays_as_words(void **state) {
+    (void)state;
+    uint32_t words[2 + PRISM_MAX_RANK];
+    size_t count;
+    prism_array array = make_array(PRISM_UINT16, 3, 5, 1, 999), again;
+    array.order = PRISM_BIG_ENDIAN;
+    assert_int_equal(prism_array_pack(&array, words, &count, NULL), PRISM_OK);
+    assert_int_equal(count, 5);
+    assert_int_equal(prism_array_unpack(&again, words, count, NULL), PRISM_OK);
+    assert_memory_equal(&again, &array, sizeof array);
+    for (size_t n = 0; n < count; n++)
+        assert_int_not_equal(prism_array_unpack(&again, words, n, NULL), PRISM_OK);
+}
+
+static void impossible_arrays_are_refused(void **state) {
+    (void)state;
+    size_t size;
+    prism_error error;
+    prism_array array = make_array((prism_type)99, 1, 1);
+    assert_int_equal(prism_array_size(&array, &size, &error), PRISM_E_TYPE);
+    array = make_array(PRISM_INT8, 2, 3, 0);
+    assert_int_equal(prism_array_size(&array, &size, &error), PRISM_E_SHAPE);
+    array = (prism_array){.type = PRISM_INT8, .rank = 0};
+    assert_int_equal(prism_array_size(&array, &size, &error), PRISM_E_SHAPE);
+    array.rank = PRISM_MAX_RANK + 1;
+    assert_int_equal(prism_array_size(&array, &size, &error), PRISM_E_SHAPE);
+    array = make_array(PRISM_INT16, 2, 1 << 20, 1 << 20);
+    assert_int_equal(prism_array_size(&array, &size, &error), PRISM_E_SHAPE);
+    assert_non_null(strstr(error.message, "4 GiB"));
+}
+
+static void statuses_have_names(void **state) {
+    (void)state;
+    for (int s = PRISM_OK; s <= PRISM_E_INTERNAL; s++)
+        assert_string_not_equal(prism_status_name((prism_status)s), "unknown status");
+    assert_string_equal(prism_status_name((prism_status)1000), "unknown status");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_are_automatic),
+        cmocka_unit_test(text_round_trips),
+        cmocka_unit_test(spaces_and_empty_text_are_fine),
+        cmocka_unit_test(bad_text_names_the_problem),
+        cmocka_unit_test(long_text_is_no_overflow),
+        cmocka_unit_test(words_round_trip),
+        cmocka_unit_test(every_prefix_of_words_is_accepted),
+        cmocka_unit_test(bad_words_are_refused),
+        cmocka_unit_test(arrays_as_words),
+        cmocka_unit_test(impossible_arrays_are_refused),
+        cmocka_unit_test(statuses_have_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
