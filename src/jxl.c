@@ -213,7 +213,9 @@ static prism_status decode_image(px_planes *planes, size_t first, const uint8_t 
     if (!decoder || !bytes) {
         status = px_out_of_memory(error, count * size);
     } else {
-        bool ok = JxlDecoderSubscribeEvents(decoder, JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE) ==
+        JxlSignature signature = JxlSignatureCheck(image, image_size);
+        bool ok = (signature == JXL_SIG_CODESTREAM || signature == JXL_SIG_CONTAINER) &&
+                  JxlDecoderSubscribeEvents(decoder, JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE) ==
                       JXL_DEC_SUCCESS &&
                   JxlDecoderSetInput(decoder, image, image_size) == JXL_DEC_SUCCESS;
         if (!ok || !run_decoder(decoder, planes, count, bytes))

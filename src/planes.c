@@ -52,15 +52,14 @@ static element_format format_of(const prism_array *array) {
     const uint16_t one = 1;
     bool little = *(const uint8_t *)&one == 1;
     size_t size = prism_type_size(array->type);
-    return (element_format){.size = size,
-                            .swapped = (array->order == PRISM_LITTLE_ENDIAN) != little,
-                            .flip = px_type_is_signed(array->type) ? 0
-                                    : size == 1                    ? 0x80
-                                                                   : 0x8000};
+    return (element_format){
+        .size = size,
+        .swapped = (array->order == PRISM_LITTLE_ENDIAN) != little,
+        .flip = (uint16_t)(px_type_is_signed(array->type) ? 0 : 0x80 << 8 * (size - 1))};
 }
 
 static inline uint16_t swap_if(uint16_t bits, bool swapped) {
-    return swapped ? (uint16_t)(bits << 8 | bits >> 8) : bits;
+    return swapped ? __builtin_bswap16(bits) : bits;
 }
 
 static inline int16_t load_element(const uint8_t *bytes, element_format format) {
