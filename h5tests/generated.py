@@ -1,0 +1,49 @@
+"""Arrays made from integers alone, so that they are the same on every machine and numpy."""
+import numpy as np
+
+
+def hashed(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Uniform 16-bit values, uint32."""
+    index = np.arange(int(np.prod(shape)), dtype=np.uint64) + np.uint64(seed * 1000003 + 1)
+    index = (index * np.uint64(0x9E3779B97F4A7C15)) ^ (index >> np.uint64(7))
+    index = (index ^ (index >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    return ((index >> np.uint64(40)) & np.uint64(0xFFFF)).astype(np.uint32).reshape(shape)
+
+
+def smooth(field: np.ndarray, rounds: int) -> np.ndarray:
+    """Repeated means of four neighbours, with wrapped edges."""
+    for _ in range(rounds):
+        field = (field + np.roll(field, 1, 0) + np.roll(field, 1, 1)
+                 + np.roll(field, (1, 1), (0, 1))) // 4
+    return field
+
+
+def embedding(height: int, width: int, channels: int, dtype: str, seed: int = 1) -> np.ndarray:
+    """Channels last: mixtures of eight hidden images of different smoothness, plus noise."""
+    hidden = [smooth(hashed((height, width), seed + i).astype(np.int64), i // 2) - 32768
+              for i in range(8)]
+    mixing = hashed((channels, 8), seed + 100).astype(np.int64) - 32768
+    noise = hashed((height, width, channels), seed + 200).astype(np.int64) - 32768
+    values = sum(image[:, :, None] * mixing[:, i] for i, image in enumerate(hidden))
+    values = (values >> 15) + (noise >> 6)
+    info = np.iinfo(dtype)
+    shift = 16 - info.bits + 2
+    middle = 0 if info.min < 0 else (info.max + 1) // 2
+    return np.clip((values >> shift) + middle, info.min, info.max).astype(dtype)
+
+
+def stack(frames: int, height: int, width: int, seed: int = 1) -> np.ndarray:
+    """Frames first: a smooth scene that drifts, with noise; uint8."""
+    scene = smooth(hashed((height, width), seed).astype(np.int64), 6)
+    scene = (scene - scene.min()) * 220 // (scene.max() - scene.min())
+    noise = hashed((frames, height, width), seed + 1).astype(np.int64) >> 13
+    return np.stack([np.roll(scene, f, 1) + noise[f] for f in range(frames)]).astype(np.uint8)
+
+
+def drawing(height: int, width: int) -> np.ndarray:
+    """Four grey values in boxes and lines; uint8."""
+    y, x = np.mgrid[:height, :width]
+    picture = ((y // 8 + x // 8) % 2) * 80
+    picture[(y % 24 < 2) | (x % 24 < 2)] = 236
+    picture[height // 3: height // 2, width // 4: width // 2] = 20
+    return picture.astype(np.uint8)

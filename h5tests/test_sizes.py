@@ -1,0 +1,58 @@
+"""Sizes of chunks, pinned in sizes.json so that a regression is seen in review.
+
+`python3 h5tests/test_sizes.py` writes the file anew. The bytes of zlib and libjxl may differ a
+little between their versions, so theirs are pinned to half a percent.
+"""
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import h5prism
+from generated import drawing, embedding, stack
+
+PINNED = Path(__file__).parent / "sizes.json"
+
+ARRAYS = {
+    "embedding_i8": lambda: embedding(64, 64, 64, "int8"),
+    "embedding_u16": lambda: embedding(48, 48, 32, "uint16"),
+    "stack_u8": lambda: stack(10, 96, 96),
+    "drawing_u8": lambda: drawing(200, 300),
+}
+PIPELINES = {
+    "auto": {},
+    "auto,deflate": {"coder": "deflate"},
+    "auto,jxl": {"coder": "jxl"},
+    "channels,paeth,deflate": {"transform": "channels", "predictor": "paeth", "coder": "deflate"},
+    "channels,none,jxl": {"transform": "channels", "predictor": "none", "coder": "jxl"},
+}
+TOLERANCE = 0.005
+
+
+def measured(array: str, pipeline: str) -> int:
+    values = ARRAYS[array]()
+    blob = h5prism.encode(values, **PIPELINES[pipeline])
+    np.testing.assert_array_equal(h5prism.decode(blob), values)
+    return len(blob)
+
+
+CASES = [(array, pipeline) for array in ARRAYS for pipeline in PIPELINES]
+
+
+@pytest.mark.parametrize("array,pipeline", CASES)
+def test_size_is_as_pinned(array, pipeline):
+    pinned = json.loads(PINNED.read_text())[array][pipeline]
+    assert measured(array, pipeline) == pytest.approx(pinned, rel=TOLERANCE)
+
+
+def test_arrays_are_the_same_everywhere():
+    sums = {name: int(make().astype(np.int64).sum()) for name, make in ARRAYS.items()}
+    assert sums == json.loads(PINNED.read_text())["sums"]
+
+
+if __name__ == "__main__":
+    sizes = {array: {pipeline: measured(array, pipeline) for pipeline in PIPELINES}
+             for array in ARRAYS}
+    sizes["sums"] = {name: int(make().astype(np.int64).sum()) for name, make in ARRAYS.items()}
+    PINNED.write_text(json.dumps(sizes, indent=2) + "\n")
