@@ -105,8 +105,10 @@ static prism_status deflate_planes(const px_planes *planes, z_stream *stream, ui
                : px_fail(error, PRISM_E_INTERNAL, "zlib failed with %d", result);
 }
 
-static prism_status encode(const px_planes *planes, int effort, size_t limit, px_buffer *payload,
-                           prism_error *error) {
+static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
+    (void)parameters;
+    const int effort = pipeline->effort;
     const size_t room = limit + 1;
     uint8_t *plane = malloc(plane_bytes(planes));
     uint8_t *out = px_buffer_reserve(payload, room);
@@ -146,7 +148,9 @@ static prism_status inflate_planes(z_stream *stream, px_planes *planes, uint8_t 
     return stream->avail_in ? corrupt(stream, error) : PRISM_OK;
 }
 
-static prism_status decode(px_planes *planes, px_reader *payload, prism_error *error) {
+static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
+                           px_reader *payload, int threads, prism_error *error) {
+    (void)pipeline, (void)parameters, (void)threads;
     z_stream stream = {0};
     uint8_t *plane = malloc(plane_bytes(planes));
     size_t size = px_reader_left(payload);
@@ -162,4 +166,4 @@ static prism_status decode(px_planes *planes, px_reader *payload, prism_error *e
     return status;
 }
 
-const px_coder_stage px_deflate = {encode, decode};
+const px_coder_stage px_deflate = {false, encode, decode};

@@ -150,8 +150,10 @@ static prism_status encode_image(const px_planes *planes, size_t first, int effo
     return status;
 }
 
-static prism_status encode(const px_planes *planes, int effort, size_t limit, px_buffer *payload,
-                           prism_error *error) {
+static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
+    (void)parameters;
+    const int effort = pipeline->effort;
     prism_status status = PRISM_OK;
     size_t start = payload->size;
     for (size_t first = 0; first < planes->count && status == PRISM_OK; first += IMAGE_PLANES) {
@@ -243,7 +245,9 @@ static prism_status decode_image(px_planes *planes, size_t first, const uint8_t 
     return status;
 }
 
-static prism_status decode(px_planes *planes, px_reader *payload, prism_error *error) {
+static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
+                           px_reader *payload, int threads, prism_error *error) {
+    (void)pipeline, (void)parameters, (void)threads;
     for (size_t first = 0; first < planes->count; first += IMAGE_PLANES) {
         uint64_t size = px_get_varint(payload);
         const uint8_t *image = size <= SIZE_MAX ? px_get_bytes(payload, (size_t)size) : NULL;
@@ -258,4 +262,4 @@ static prism_status decode(px_planes *planes, px_reader *payload, prism_error *e
                : PRISM_OK;
 }
 
-const px_coder_stage px_jxl = {encode, decode};
+const px_coder_stage px_jxl = {false, encode, decode};

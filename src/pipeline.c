@@ -10,12 +10,11 @@
 
 #include "status.h"
 
-static prism_status encode_planes(px_coded *coded, px_planes *planes, size_t limit,
-                                  prism_error *error) {
+/* Samples to residuals. */
+static prism_status predict_planes(px_coded *coded, px_planes *planes, prism_error *error) {
     px_pipeline *pipeline = &coded->pipeline;
     const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
     const px_predictor_stage *predictor = px_predictor_stage_of(pipeline->predictor);
-    const px_coder_stage *coder = px_coder_stage_of(pipeline->coder);
     if (transform) {
         prism_status status = transform->forward(planes, pipeline, &coded->parameters, error);
         if (status != PRISM_OK)
@@ -25,7 +24,19 @@ static prism_status encode_planes(px_coded *coded, px_planes *planes, size_t lim
     }
     if (predictor)
         predictor->forward(planes);
-    return coder->encode(planes, pipeline->effort, limit, &coded->payload, error);
+    return PRISM_OK;
+}
+
+static prism_status encode_planes(px_coded *coded, px_planes *planes, size_t limit,
+                                  prism_error *error) {
+    const px_coder_stage *coder = px_coder_stage_of(coded->pipeline.coder);
+    if (!coder->predicts) {
+        prism_status status = predict_planes(coded, planes, error);
+        if (status != PRISM_OK)
+            return status;
+    }
+    return coder->encode(planes, &coded->pipeline, limit, &coded->parameters, &coded->payload,
+                         error);
 }
 
 prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const void *elements,
@@ -51,17 +62,25 @@ void px_coded_free(px_coded *coded) {
     px_buffer_free(&coded->payload);
 }
 
-static prism_status decode_planes(px_planes *planes, const px_chunk *chunk, prism_error *error) {
-    const px_transform_stage *transform = px_transform_stage_of(chunk->pipeline.transform);
-    const px_predictor_stage *predictor = px_predictor_stage_of(chunk->pipeline.predictor);
+/* Residuals to samples. */
+static prism_status restore_planes(px_planes *planes, const px_pipeline *pipeline,
+                                   px_reader *parameters, prism_error *error) {
+    const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
+    const px_predictor_stage *predictor = px_predictor_stage_of(pipeline->predictor);
+    if (predictor)
+        predictor->inverse(planes);
+    return transform ? transform->inverse(planes, parameters, error) : PRISM_OK;
+}
+
+static prism_status decode_planes(px_planes *planes, const px_chunk *chunk, int threads,
+                                  prism_error *error) {
     const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
-    prism_status status = coder->decode(planes, &payload, error);
-    if (status == PRISM_OK && predictor)
-        predictor->inverse(planes);
-    if (status == PRISM_OK && transform)
-        status = transform->inverse(planes, &parameters, error);
+    prism_status status =
+        coder->decode(planes, &chunk->pipeline, &parameters, &payload, threads, error);
+    if (status == PRISM_OK && !coder->predicts)
+        status = restore_planes(planes, &chunk->pipeline, &parameters, error);
     return status;
 }
 
@@ -77,7 +96,8 @@ static prism_status decode_raw(const px_chunk *chunk, void *elements, prism_erro
     return PRISM_OK;
 }
 
-prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, prism_error *error) {
+prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
+                                prism_error *error) {
     if (chunk->pipeline.coder == PRISM_CODER_RAW)
         return decode_raw(chunk, elements, error);
     px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
@@ -85,7 +105,7 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, prism_err
     prism_status status = px_planes_alloc(&planes, &chunk->array, &layout, error);
     if (status != PRISM_OK)
         return status;
-    status = decode_planes(&planes, chunk, error);
+    status = decode_planes(&planes, chunk, threads, error);
     if (status == PRISM_OK)
         px_planes_store(&planes, &chunk->array, &layout, elements);
     px_planes_free(&planes);

@@ -19,6 +19,7 @@ prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const
 void px_coded_free(px_coded *coded);
 
 /* The way back: elements from the sections of a chunk. */
-prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, prism_error *error);
+prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
+                                prism_error *error);
 
 #endif

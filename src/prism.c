@@ -152,7 +152,7 @@ prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size
     if (status == PRISM_OK)
         status = check_output(&read, size, options->memory_limit, error);
     if (status == PRISM_OK)
-        status = px_pipeline_decode(&read, data, error);
+        status = px_pipeline_decode(&read, data, options->threads, error);
     if (status == PRISM_OK && check && px_crc32(data, size) != read.elements_crc)
         status = px_fail(error, PRISM_E_CHECKSUM,
                          "the chunk is intact but did not decode to the elements it was made of");

@@ -36,13 +36,20 @@ typedef struct px_predictor_stage {
 } px_predictor_stage;
 
 /*
+ * A coder either takes residuals, after the transform and the predictor, or it `predicts`: then it
+ * takes samples, and the transform and the predictor of the pipeline are its own business, since it
+ * needs more of a prediction than the rounded residual.
+ *
  * `encode` may stop and leave more than `limit` bytes in `payload` as soon as it is clear that it
- * needs that many. `decode` checks everything it reads; `memory_limit` is 0 for none.
+ * needs that many. It may turn the transform of `pipeline` to what it did. `decode` checks
+ * everything it reads. `threads` is at least 1.
  */
 typedef struct px_coder_stage {
-    prism_status (*encode)(const px_planes *planes, int effort, size_t limit, px_buffer *payload,
-                           prism_error *error);
-    prism_status (*decode)(px_planes *planes, px_reader *payload, prism_error *error);
+    bool predicts;
+    prism_status (*encode)(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                           px_buffer *parameters, px_buffer *payload, prism_error *error);
+    prism_status (*decode)(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
+                           px_reader *payload, int threads, prism_error *error);
 } px_coder_stage;
 
 extern const px_transform_stage px_channels; /* channels.c */
