@@ -1,0 +1,279 @@
+"""scripts/quickstart, scripts/bench and the helpers behind them, on tiny arrays."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from python_support import ROOT, assert_same, constant, correlated, noise, run_python
+
+import h5prism
+from support import arrays, contenders, measure, table, test_summary
+
+H5PRISM_ROWS = ["none+paeth+deflate-6", "channels+none+jxl-3", "auto"]
+
+
+@pytest.fixture
+def array_file(tmp_path):
+    path = tmp_path / "array.npy"
+    np.save(path, correlated((40, 36, 8), "i1"))
+    return path
+
+
+def quickstart(folder, *arguments):
+    return run_python("-m", "support.quickstart", "--output", folder / "out", *arguments)
+
+
+needs_tools = pytest.mark.skipif(
+    not (shutil.which("h5repack") and shutil.which("h5dump")), reason="hdf5-tools is missing"
+)
+
+
+@needs_tools
+def test_quickstart_on_an_array(tmp_path, array_file):
+    pytest.importorskip("matplotlib")
+    done = quickstart(tmp_path, array_file)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("bit for bit the same") == 4
+    for row in ("gzip-9+shuffle", "channels+none+jxl-7", "auto"):
+        assert row in done.stdout
+    assert (tmp_path / "out" / "quickstart.png").read_bytes().startswith(b"\x89PNG")
+    with h5py.File(tmp_path / "out" / "quickstart.h5") as file:
+        assert_same(file["emb"][()], np.load(array_file))
+
+
+@needs_tools
+@pytest.mark.parametrize("shape", [(50, 3), (7, 6, 5, 4), (300,)])
+def test_quickstart_on_datasets_of_any_rank(tmp_path, shape):
+    pytest.importorskip("matplotlib")
+    with h5py.File(tmp_path / "two.h5", "w") as file:
+        file["group/wanted"] = noise(shape, ">u2")
+        file["other"] = np.zeros(3)
+    done = quickstart(tmp_path, tmp_path / "two.h5", "--dataset", "group/wanted")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(np.zeros((4, 4), "f4"), "float32"), (np.zeros((0, 4), "i1"), "nothing to compress")],
+)
+def test_quickstart_says_what_it_cannot_compress(tmp_path, content, message):
+    pytest.importorskip("matplotlib")
+    np.save(tmp_path / "x.npy", content)
+    done = quickstart(tmp_path, tmp_path / "x.npy")
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_quickstart_input():
+    pytest.importorskip("skimage")
+    from support.descriptors import descriptors
+
+    found = descriptors()
+    assert found.values.shape == (240, 240, 128)
+    assert found.values.dtype == np.int8
+    assert found.scales.shape == (240, 240)
+    assert found.values.max() == 127
+
+
+def test_what_decorrelation_leaves_is_smaller():
+    pytest.importorskip("matplotlib")
+    from support.pictures import decorrelate
+
+    for array in (correlated((30, 30, 12), "i1"), constant((30, 30, 12), "u2")):
+        residuals = decorrelate(array)
+        assert residuals.shape == array.shape
+        assert residuals[..., 1:].std() <= array[..., 1:].std() / 2
+
+
+def bench(*arguments):
+    return subprocess.run(
+        ["bash", ROOT / "scripts" / "bench", *map(str, arguments)],
+        env=os.environ | {"PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_bench_writes_json(tmp_path, array_file):
+    result = tmp_path / "result.json"
+    done = bench(array_file, "--json", result, "--repeat", 1)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(result.read_text())
+    assert {"cpu", "compiler", "libjxl", "zlib", "commit"} <= report["machine"].keys()
+    (measured,) = report["arrays"]
+    assert (measured["shape"], measured["bytes"]) == ([40, 36, 8], 40 * 36 * 8)
+    assert [row["name"] for row in measured["rows"]] == [c.name for c in contenders.contenders()]
+    rows = {row["name"]: row for row in measured["rows"]}
+    for row in rows.values():
+        assert not row["failed"]
+        assert row["name"] in done.stdout
+        assert row["bytes"] or row["note"]
+    for name in ("gzip-9+shuffle", *H5PRISM_ROWS):
+        row = rows[name]
+        assert row["bits_per_value"] == 8 * row["bytes"] / measured["bytes"]
+        assert row["encode_mb_s"] > 0 and row["decode_mb_s"] > 0
+        assert row["encode_peak_bytes"] > 0 and row["decode_peak_bytes"] > 0
+    codec_size = len(h5prism.encode(np.load(array_file)))
+    assert rows["auto"]["bytes"] == codec_size
+
+
+def test_bench_takes_datasets_and_names(tmp_path):
+    path = tmp_path / "x.h5"
+    with h5py.File(path, "w") as file:
+        file["a/b"] = correlated((20, 20, 4), "<i2")
+        file["c"] = np.zeros(3)
+    done = bench(f"{path}:a/b", "--only", "auto", "--repeat", 1, "--no-memory", "--axis", 0)
+    assert done.returncode == 0, done.stderr
+    assert "20 x 20 x 4 int16" in done.stdout
+    assert "gzip" not in done.stdout
+
+
+def test_bench_goes_on_after_a_file_that_it_cannot_read(tmp_path, array_file):
+    done = bench(tmp_path / "none.npy", array_file, "--only", "auto", "--repeat", 1, "--no-memory")
+    assert done.returncode == 1
+    assert "none.npy" in done.stderr
+    assert "auto" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--only", "lzma"], ["--repeat", "0"]])
+def test_bench_usage_errors(array_file, arguments):
+    done = bench(array_file, *arguments)
+    assert done.returncode == 2
+    assert "usage" in done.stderr
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "<i2", ">i2", ">u2"])
+@pytest.mark.parametrize(("shape", "axis"), [((9, 8), None), ((9, 8, 7), None), ((9, 8, 7), 0)])
+def test_every_contender_gives_the_array_back(shape, axis, dtype):
+    rows = measure.measure(
+        contenders.contenders(axis), correlated(shape, dtype), repeat=1, warm_ups=0
+    )
+    assert not any(row.failed for row in rows), [row.note for row in rows if row.failed]
+    ran = {row.name for row in rows if row.bytes}
+    assert {"gzip-9+shuffle", "auto"} <= ran
+    if shutil.which("gdal_translate"):
+        assert "geotiff-deflate-9-predictor-2" in ran
+
+
+def test_a_row_that_cannot_run_says_why():
+    rows = measure.measure(contenders.chosen(["auto"]), np.zeros((4, 4, 4), "f4"), repeat=1)
+    assert not rows[0].failed
+    assert rows[0].bytes is None
+    assert "float32" in rows[0].note
+    assert rows[0].note in table.format_table(rows)
+
+
+class Forgetful(contenders.Contender):
+    """Loses the last element."""
+
+    def encode(self, array):
+        return contenders.Coded(array.tobytes()[: -array.itemsize], array.nbytes)
+
+    def decode(self, coded, dtype, shape):
+        values = np.frombuffer(coded.payload, dtype)
+        return np.append(values, np.zeros(1, dtype)).reshape(shape)
+
+
+def test_a_broken_round_trip_is_not_timed():
+    (row,) = measure.measure([Forgetful("x")], np.ones((4, 4), "i1"), repeat=1)
+    assert row.failed
+    assert row.encode_mb_s is None
+    assert "did not give the array back" in row.note
+
+
+@pytest.mark.parametrize(
+    ("shape", "chunk"),
+    [
+        ((240, 240, 128), (240, 240, 128)),
+        ((912, 912, 128), (228, 456, 128)),
+        ((2**26,), (2**26,)),
+        ((1, 2**26), (1, 2**26)),
+    ],
+)
+def test_chunks(shape, chunk):
+    array = np.broadcast_to(np.int8(0), shape)
+    assert arrays.chunk_shape(array) == chunk
+
+
+def test_the_middle_of_an_array():
+    array = np.arange(24).reshape(4, 6)
+    assert_same(arrays.middle(array, (2, 2)), np.array([[8, 9], [14, 15]]))
+
+
+def test_arrays_that_cannot_be_loaded(tmp_path):
+    text = tmp_path / "x.npy"
+    text.write_text("no array")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["a"], file["b"] = np.ones(3), np.ones(3)
+    for path in (text, tmp_path / "x.h5", f"{tmp_path / 'x.h5'}:c", tmp_path / "missing.h5"):
+        with pytest.raises(arrays.InputError, match=Path(str(path)).name.split(":")[0]):
+            arrays.load(str(path))
+
+
+JUNIT = """<testsuites><testsuite>
+<testcase name="good"/>
+<testcase name="bad"><failure message="x"/></testcase>
+<testcase name="broken"><error message="x"/></testcase>
+<testcase name="left out"><skipped message="no network"/></testcase>
+<testcase name="no program" status="notrun"><skipped message="Unable to find"/></testcase>
+<testcase name="not now" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>
+</testsuite></testsuites>"""
+
+
+def summary(capsys, *results):
+    code = test_summary.main([str(result) for result in results])
+    return code, capsys.readouterr().out.splitlines()
+
+
+def test_the_sum_of_the_tests(tmp_path, capsys):
+    report = tmp_path / "ctest.xml"
+    report.write_text(JUNIT)
+    code, lines = summary(capsys, report, "passed:build", "skipped:format: not installed")
+    assert (code, lines[-1]) == (1, "2 passed, 3 failed, 3 skipped")
+    assert "skipped: ctest: left out: no network" in lines
+    assert "failed: ctest: no program: Unable to find" in lines
+
+
+@pytest.mark.parametrize(
+    ("results", "last", "code"),
+    [
+        (["passed:a", "passed:b"], "2 passed, 0 failed", 0),
+        (["failed:a"], "0 passed, 1 failed", 1),
+        (["skipped:a"], "0 passed, 0 failed, 1 skipped", 1),
+        ([], "0 passed, 0 failed", 1),
+        (["missing.xml", "passed:a"], "1 passed, 1 failed", 1),
+    ],
+)
+def test_sums(capsys, results, last, code):
+    found, lines = summary(capsys, *results)
+    assert (found, lines[-1]) == (code, last)
+
+
+def test_no_result_is_a_failure(tmp_path, capsys):
+    report = tmp_path / "ctest.xml"
+    report.write_text("<testsuite/>")
+    assert summary(capsys, report, "passed:a")[0] == 1
+
+
+@pytest.mark.parametrize("script", ["lib.sh", "setup", "quickstart", "bench", "test"])
+def test_scripts_are_bash(script):
+    path = ROOT / "scripts" / script
+    subprocess.run(["bash", "-n", path], check=True)
+    if script != "lib.sh":
+        assert os.access(path, os.X_OK)
+        assert "set -euo pipefail" in path.read_text()
+
+
+def test_a_python_without_the_modules_is_named():
+    code = f'. "{ROOT}/scripts/lib.sh"; find_python numpy no_such_module_at_all'
+    done = subprocess.run(["bash", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "no_such_module_at_all" in done.stderr

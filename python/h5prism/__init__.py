@@ -1,0 +1,40 @@
+"""h5prism: an HDF5 filter for arrays whose planes resemble each other.
+
+Embeddings, hyperspectral cubes, feature maps and image stacks are stored losslessly::
+
+    import h5py, h5prism
+
+    with h5py.File("tile.h5", "w") as f:
+        f.create_dataset("emb", data=x, chunks=(256, 256, 128), compression=h5prism.Prism())
+
+Importing the package makes the filter known to h5py, where that is installed. Reading needs neither
+this package nor an import: the environment variable HDF5_PLUGIN_PATH alone is enough.
+
+`encode` and `decode` do the same to one array without any HDF5.
+"""
+
+from ._codec import ChunkInfo, decode, encode, inspect_chunk
+from ._errors import PrismError, Status
+from ._filter import FILTER_ID, Prism, register
+from ._inspect import StoredChunk, inspect
+from ._library import LibraryNotFoundError, library_path
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "FILTER_ID",
+    "ChunkInfo",
+    "LibraryNotFoundError",
+    "Prism",
+    "PrismError",
+    "Status",
+    "StoredChunk",
+    "decode",
+    "encode",
+    "inspect",
+    "inspect_chunk",
+    "library_path",
+    "register",
+]
+
+register()

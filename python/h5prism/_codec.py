@@ -1,0 +1,245 @@
+"""Encodes and decodes one array: numpy on one side, self-describing bytes on the other.
+
+ctypes releases Python's global lock while the library works, and the library keeps no state: calls
+from several threads run at the same time.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import math
+import sys
+from dataclasses import dataclass
+from typing import Any, Union
+
+import numpy as np
+
+from ._errors import PrismError, Status
+from ._library import (
+    MAX_RANK,
+    ArrayStruct,
+    DecodeOptionsStruct,
+    InfoStruct,
+    OptionsStruct,
+    call,
+    library,
+)
+from ._options import OptionValue, from_keywords, to_keywords
+
+BytesLike = Union[bytes, bytearray, memoryview, np.ndarray]
+
+_LITTLE, _BIG = 0, 1
+_RAW_CODER = 4
+_LARGEST_TYPE_CODE = 31
+
+
+@dataclass(frozen=True)
+class ChunkInfo:
+    """What an encoded array says of itself.
+
+    Attributes:
+        shape, dtype: of the decoded array; the byte order is part of the dtype.
+        transform, predictor, coder, effort: the pipeline used, never "auto"; the coder is "raw"
+            where nothing made the elements smaller.
+        axis: the axis along which the planes lie, None if the array is a single plane.
+        planes, height, width: the array as planes.
+        checksum: whether checksums are stored.
+        header_bytes, parameter_bytes, payload_bytes: how `encoded_bytes` divides into the header
+            with its checksums, weights and other side information, and coded samples.
+        format_version: of the encoding.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    transform: str
+    predictor: str
+    coder: str
+    effort: int
+    axis: int | None
+    planes: int
+    height: int
+    width: int
+    checksum: bool
+    header_bytes: int
+    parameter_bytes: int
+    payload_bytes: int
+    format_version: int
+
+    @property
+    def encoded_bytes(self) -> int:
+        """Bytes of the whole encoded array."""
+        return self.header_bytes + self.parameter_bytes + self.payload_bytes
+
+    @property
+    def bits_per_value(self) -> float:
+        """Encoded bits for each element of the array."""
+        return 8 * self.encoded_bytes / math.prod(self.shape)
+
+
+def encode(array: Any, **options: OptionValue) -> bytes:
+    """Encodes an array losslessly; `decode` needs nothing but the bytes returned.
+
+    Args:
+        array: numpy array of int8, uint8, int16 or uint16 in either byte order, of rank 1 to 32, no
+            dimension 0, below 4 GiB. Any strides; an array that is not in C order is copied first.
+        **options: the keywords of `Prism`.
+
+    Raises:
+        PrismError: with status TYPE or SHAPE for an array outside these limits, OPTION for an
+            unknown option or value.
+
+    Any number of threads may call it at the same time.
+    """
+    chosen = from_keywords(options)
+    array = _plain_array(array)
+    described = _describe(array)
+    # A contiguous array of rank 0 would come back as rank 1: it is refused by _bound before.
+    capacity = _bound(described)
+    array = np.ascontiguousarray(array)
+    chunk = np.empty(capacity, np.uint8)
+    size = ctypes.c_size_t()
+    call(
+        "prism_encode",
+        ctypes.byref(described),
+        array.ctypes.data,
+        ctypes.byref(chosen),
+        chunk.ctypes.data,
+        capacity,
+        ctypes.byref(size),
+    )
+    return chunk[: size.value].tobytes()
+
+
+def decode(
+    blob: BytesLike, *, skip_checksum: bool = False, threads: int = 1, memory_limit: int = 0
+) -> np.ndarray:
+    """Decodes what `encode` returned, or a chunk that the HDF5 filter wrote.
+
+    Args:
+        blob: the encoded bytes: any contiguous buffer.
+        skip_checksum: do not compute checksums. Damage may then go unnoticed.
+        threads: threads inside this call; the environment variable H5PRISM_THREADS overrides it.
+        memory_limit: bytes of working memory beside `blob` and the result; 0 is no limit.
+
+    Returns:
+        A new array in C order, of the shape, element type and byte order that was encoded.
+
+    Raises:
+        PrismError: with status TRUNCATED, CORRUPT, CHECKSUM or VERSION for bytes that are not a
+            whole, undamaged encoding of this format version; MEMORY over `memory_limit`.
+
+    Any number of threads may call it at the same time.
+    """
+    if threads < 1:
+        raise PrismError(Status.OPTION, f"threads={threads}: expected at least 1")
+    if memory_limit < 0:
+        raise PrismError(Status.OPTION, f"memory_limit={memory_limit}: expected 0 or more")
+    chunk = _as_bytes(blob)
+    info = _inspect(chunk)
+    array = np.empty(_shape(info.array), _dtype(info.array))
+    options = DecodeOptionsStruct(skip_checksum, threads, memory_limit)
+    call(
+        "prism_decode",
+        chunk.ctypes.data,
+        chunk.size,
+        array.ctypes.data,
+        array.nbytes,
+        ctypes.byref(options),
+    )
+    return array
+
+
+def inspect_chunk(blob: BytesLike) -> ChunkInfo:
+    """Reads the header of an encoded array; no checksum is computed. Raises PrismError."""
+    info = _inspect(_as_bytes(blob))
+    names = _pipeline_names(info)
+    return ChunkInfo(
+        shape=_shape(info.array),
+        dtype=_dtype(info.array),
+        transform=names["transform"],
+        predictor=names["predictor"],
+        coder=names["coder"],
+        effort=info.effort,
+        axis=None if info.axis < 0 else info.axis,
+        planes=info.planes,
+        height=info.height,
+        width=info.width,
+        checksum=info.checksum,
+        header_bytes=info.header_bytes,
+        parameter_bytes=info.parameter_bytes,
+        payload_bytes=info.payload_bytes,
+        format_version=info.format_version,
+    )
+
+
+@functools.cache
+def _type_codes() -> dict[np.dtype, int]:
+    """The element types of this build, in native byte order, with their `prism_type`."""
+    names = ((code, library().prism_type_name(code)) for code in range(1, _LARGEST_TYPE_CODE + 1))
+    return {np.dtype(name.decode()): code for code, name in names if name}
+
+
+def _plain_array(array: Any) -> np.ndarray:
+    if isinstance(array, np.ma.MaskedArray):
+        raise PrismError(
+            Status.TYPE, "a masked array: its mask would be lost; encode .data and .mask instead"
+        )
+    return np.asarray(array)
+
+
+def _describe(array: np.ndarray) -> ArrayStruct:
+    code = _type_codes().get(array.dtype.newbyteorder("="))
+    if code is None:
+        known = ", ".join(str(dtype) for dtype in _type_codes())
+        raise PrismError(
+            Status.TYPE, f"elements of type {array.dtype} are not compressed, only {known}"
+        )
+    if array.ndim > MAX_RANK:
+        raise PrismError(Status.SHAPE, f"rank {array.ndim}: expected 1..{MAX_RANK}")
+    dims = (ctypes.c_uint64 * MAX_RANK)(*array.shape)
+    return ArrayStruct(code, _order(array.dtype), array.ndim, dims)
+
+
+def _order(dtype: np.dtype) -> int:
+    big = dtype.byteorder == ">" or (dtype.byteorder == "=" and sys.byteorder == "big")
+    return _BIG if big else _LITTLE
+
+
+def _bound(described: ArrayStruct) -> int:
+    bound = ctypes.c_size_t()
+    call("prism_encode_bound", ctypes.byref(described), ctypes.byref(bound))
+    return bound.value
+
+
+def _as_bytes(blob: BytesLike) -> np.ndarray:
+    """The buffer as a one-dimensional array of bytes, without a copy."""
+    view = memoryview(blob)
+    if not view.c_contiguous:
+        raise PrismError(Status.ARGUMENT, "encoded bytes must be contiguous in memory")
+    return np.frombuffer(view, np.uint8)
+
+
+def _inspect(chunk: np.ndarray) -> InfoStruct:
+    info = InfoStruct()
+    call("prism_inspect", chunk.ctypes.data, chunk.size, ctypes.byref(info))
+    return info
+
+
+def _shape(described: ArrayStruct) -> tuple[int, ...]:
+    return tuple(described.dims[: described.rank])
+
+
+def _dtype(described: ArrayStruct) -> np.dtype:
+    name = library().prism_type_name(described.type).decode()
+    return np.dtype(name).newbyteorder(">" if described.order == _BIG else "<")
+
+
+def _pipeline_names(info: InfoStruct) -> dict[str, OptionValue]:
+    """The names of transform, predictor and coder, which the options share with the header."""
+    raw = info.coder == _RAW_CODER
+    options = OptionsStruct.from_buffer_copy(library().prism_options_default())
+    options.transform, options.predictor = info.transform, info.predictor
+    options.coder = 0 if raw else info.coder
+    names = to_keywords(options)
+    return {**names, "coder": "raw"} if raw else names

@@ -1,0 +1,128 @@
+"""The HDF5 filter as h5py knows it: its number, its parameters, and where its plugin is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from . import _options
+from ._library import library_path
+from ._options import OptionValue
+
+try:
+    import h5py
+except ImportError:
+    # The codec and Prism's parameters work without h5py; only reading and writing files does not.
+    h5py = None
+
+FILTER_ID = 33128
+
+_FilterBase = h5py.filters.FilterRefBase if h5py else Mapping
+
+
+class Prism(_FilterBase):
+    """How h5prism compresses a dataset.
+
+    Both spellings are the same to h5py::
+
+        group.create_dataset("emb", data=x, chunks=(256, 256, 128), compression=h5prism.Prism())
+        group.create_dataset("emb", data=x, chunks=(256, 256, 128), **h5prism.Prism())
+
+    All options are kept in the file. Immutable, hashable, equal if all options are equal.
+
+    Args:
+        transform: what ties the planes of a chunk together: "auto" (decided from the data), "none",
+            "channels" (reversible Cholesky decorrelation).
+        predictor: prediction inside a plane: "auto", "none", "paeth".
+        coder: "auto", "deflate" (zlib), "jxl" (JPEG XL).
+        effort: 1 (fastest) to 9 (smallest): the zlib level, or the libjxl effort.
+        axis: the axis along which the planes of a chunk lie, or "auto".
+        checksum: keep checksums in each chunk.
+        verify: decode each chunk after encoding it and compare.
+        threads: threads inside the encoding or decoding of one chunk; the environment variable
+            H5PRISM_THREADS overrides it.
+
+    Raises:
+        PrismError: for a value out of its range.
+    """
+
+    filter_id = FILTER_ID
+
+    def __init__(
+        self,
+        *,
+        transform: str = "auto",
+        predictor: str = "auto",
+        coder: str = "auto",
+        effort: int = 5,
+        axis: str | int = "auto",
+        checksum: bool = True,
+        verify: bool = False,
+        threads: int = 1,
+    ) -> None:
+        struct = _options.from_keywords(
+            {
+                "transform": transform,
+                "predictor": predictor,
+                "coder": coder,
+                "effort": effort,
+                "axis": axis,
+                "checksum": checksum,
+                "verify": verify,
+                "threads": threads,
+            }
+        )
+        self._config = _options.to_keywords(struct)
+        self._words = _options.to_words(struct)
+
+    @classmethod
+    def from_filter_options(cls, filter_options: Iterable[int]) -> Prism:
+        """The filter with the parameters that a file stores (`cd_values`).
+
+        Fewer words than `filter_options` has are allowed, none at all are the defaults; the words
+        that describe the chunk, which a file has at the end, are ignored. Raises PrismError.
+        """
+        return cls(**_options.to_keywords(_options.from_words(filter_options)))
+
+    @property
+    def filter_options(self) -> tuple[int, ...]:
+        """The parameters as HDF5 takes them: 32-bit words."""
+        return self._words
+
+    def get_config(self) -> dict[str, OptionValue]:
+        """All options: `Prism(**p.get_config()) == p`."""
+        return dict(self._config)
+
+    def __getitem__(self, key: str) -> Any:
+        return {"compression": self.filter_id, "compression_opts": self.filter_options}[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("compression", "compression_opts"))
+
+    def __len__(self) -> int:
+        return 2
+
+    def __eq__(self, other: object) -> bool:
+        return self._words == other._words if isinstance(other, Prism) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.filter_id, self._words))
+
+    def __repr__(self) -> str:
+        return f"Prism({', '.join(f'{key}={value!r}' for key, value in self._config.items())})"
+
+
+def register() -> None:
+    """Makes the filter known to h5py in this process, for reading and for writing.
+
+    The plugin's folder is put in front of HDF5's plugin search path, unless it is in it already.
+    Without h5py nothing is to be done. Importing the package calls this; calling it again is
+    harmless. Raises LibraryNotFoundError.
+    """
+    folder = os.fsencode(library_path().parent)
+    if h5py is None:
+        return
+    known = (h5py.h5pl.get(index) for index in range(h5py.h5pl.size()))
+    if os.path.realpath(folder) not in map(os.path.realpath, known):
+        h5py.h5pl.prepend(folder)

@@ -1,0 +1,182 @@
+"""Finds libh5prism.so and binds the functions of prism.h that it exports.
+
+The structures below mirror include/prism.h field by field; h5tests/test_python_library.py compares
+their layout with what a C compiler makes of the header.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ._errors import PrismError
+
+FILE_NAME = "libh5prism.so"
+MAX_RANK = 32
+OPTION_WORDS = 10
+
+_PACKAGE = Path(__file__).resolve().parent
+_SOURCE_TREE = _PACKAGE.parents[1]
+
+
+class LibraryNotFoundError(ImportError):
+    """libh5prism.so is in none of the places where it is looked for, or cannot be loaded."""
+
+
+class ErrorStruct(ctypes.Structure):
+    """prism_error"""
+
+    _fields_ = [("status", ctypes.c_int), ("message", ctypes.c_char * 240)]
+
+
+class ArrayStruct(ctypes.Structure):
+    """prism_array"""
+
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("order", ctypes.c_int),
+        ("rank", ctypes.c_uint),
+        ("dims", ctypes.c_uint64 * MAX_RANK),
+    ]
+
+
+class OptionsStruct(ctypes.Structure):
+    """prism_options"""
+
+    _fields_ = [
+        ("transform", ctypes.c_int),
+        ("predictor", ctypes.c_int),
+        ("coder", ctypes.c_int),
+        ("effort", ctypes.c_int),
+        ("axis", ctypes.c_int),
+        ("checksum", ctypes.c_bool),
+        ("verify", ctypes.c_bool),
+        ("threads", ctypes.c_int),
+    ]
+
+
+class InfoStruct(ctypes.Structure):
+    """prism_info"""
+
+    _fields_ = [
+        ("format_version", ctypes.c_uint),
+        ("array", ArrayStruct),
+        ("transform", ctypes.c_int),
+        ("predictor", ctypes.c_int),
+        ("coder", ctypes.c_int),
+        ("effort", ctypes.c_int),
+        ("axis", ctypes.c_int),
+        ("planes", ctypes.c_uint64),
+        ("height", ctypes.c_uint64),
+        ("width", ctypes.c_uint64),
+        ("checksum", ctypes.c_bool),
+        ("header_bytes", ctypes.c_uint64),
+        ("parameter_bytes", ctypes.c_uint64),
+        ("payload_bytes", ctypes.c_uint64),
+    ]
+
+
+class DecodeOptionsStruct(ctypes.Structure):
+    """prism_decode_options"""
+
+    _fields_ = [
+        ("skip_checksum", ctypes.c_bool),
+        ("threads", ctypes.c_int),
+        ("memory_limit", ctypes.c_uint64),
+    ]
+
+
+_SIZE = ctypes.POINTER(ctypes.c_size_t)
+_ERROR = ctypes.POINTER(ErrorStruct)
+_ARRAY = ctypes.POINTER(ArrayStruct)
+_OPTIONS = ctypes.POINTER(OptionsStruct)
+_WORDS = ctypes.POINTER(ctypes.c_uint32)
+
+# Name: (result, arguments). Functions that return a status are called through `call`.
+_PLAIN_FUNCTIONS = {
+    "prism_type_name": (ctypes.c_char_p, [ctypes.c_int]),
+    "prism_options_default": (OptionsStruct, []),
+}
+_STATUS_FUNCTIONS = {
+    "prism_options_set": [_OPTIONS, ctypes.c_char_p, ctypes.c_char_p, _ERROR],
+    "prism_options_format": [_OPTIONS, ctypes.c_char_p, ctypes.c_size_t, _ERROR],
+    "prism_options_pack": [_OPTIONS, _WORDS, _ERROR],
+    "prism_options_unpack": [_OPTIONS, _WORDS, ctypes.c_size_t, _ERROR],
+    "prism_array_size": [_ARRAY, _SIZE, _ERROR],
+    "prism_encode_bound": [_ARRAY, _SIZE, _ERROR],
+    "prism_encode": [
+        _ARRAY, ctypes.c_void_p, _OPTIONS, ctypes.c_void_p, ctypes.c_size_t, _SIZE, _ERROR,
+    ],
+    "prism_inspect": [ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(InfoStruct), _ERROR],
+    "prism_decode": [
+        ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t,
+        ctypes.POINTER(DecodeOptionsStruct), _ERROR,
+    ],
+}  # fmt: skip
+
+
+def _candidates() -> Iterator[tuple[str, Path]]:
+    """Where the library may be, the first choice first, each with the reason to look there."""
+    yield "the installed package", _PACKAGE / "plugins" / FILE_NAME
+    yield "the source tree", _SOURCE_TREE / "build" / "plugins" / FILE_NAME
+    for folder in os.environ.get("HDF5_PLUGIN_PATH", "").split(os.pathsep):
+        if folder:
+            yield "HDF5_PLUGIN_PATH", Path(folder) / FILE_NAME
+
+
+@functools.cache
+def library_path() -> Path:
+    """The absolute path of the libh5prism.so in use.
+
+    The environment variable H5PRISM_LIBRARY names the file; without it, the first of these that
+    exists is taken: the folder `plugins` of the installed package, `build/plugins` of the source
+    tree, each folder of HDF5_PLUGIN_PATH. The answer is found once and kept.
+
+    Raises LibraryNotFoundError, which lists the places.
+    """
+    chosen = os.environ.get("H5PRISM_LIBRARY")
+    if chosen:
+        if not Path(chosen).is_file():
+            raise LibraryNotFoundError(f"H5PRISM_LIBRARY names {chosen}, which is not a file")
+        return Path(chosen).absolute()
+    tried = []
+    for reason, path in _candidates():
+        if path.is_file():
+            return path.absolute()
+        tried.append(f"  {path} ({reason})")
+    raise LibraryNotFoundError(
+        f"{FILE_NAME} was not found. Build it with scripts/setup, or name the file in the "
+        "environment variable H5PRISM_LIBRARY, or its folder in HDF5_PLUGIN_PATH. "
+        "Looked for:\n" + "\n".join(tried)
+    )
+
+
+@functools.cache
+def library() -> ctypes.CDLL:
+    """The loaded library, its functions with their C signatures.
+
+    Raises LibraryNotFoundError if it is not found, cannot be loaded or lacks a function.
+    """
+    path = library_path()
+    try:
+        loaded = ctypes.CDLL(str(path))
+        for name, (result, arguments) in _PLAIN_FUNCTIONS.items():
+            function = getattr(loaded, name)
+            function.restype, function.argtypes = result, arguments
+        for name, arguments in _STATUS_FUNCTIONS.items():
+            function = getattr(loaded, name)
+            function.restype, function.argtypes = ctypes.c_int, arguments
+    except (OSError, AttributeError) as reason:
+        raise LibraryNotFoundError(f"{path} cannot be used as {FILE_NAME}: {reason}") from reason
+    return loaded
+
+
+def call(name: str, *arguments: object) -> None:
+    """Calls the function `name` with the arguments and an error struct; raises PrismError."""
+    error = ErrorStruct()
+    status = getattr(library(), name)(*arguments, ctypes.byref(error))
+    if status != 0:
+        raise PrismError(status, error.message.decode("utf-8", "replace"))

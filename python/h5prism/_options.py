@@ -1,0 +1,62 @@
+"""Options as Python keywords, as the C structure, and as HDF5 filter parameters.
+
+Spellings, ranges and defaults belong to the C library; this module only carries them over.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable, Mapping
+from typing import Union
+
+from ._errors import PrismError, Status
+from ._library import OPTION_WORDS, OptionsStruct, call, library
+
+OptionValue = Union[str, int, bool]
+
+_SWITCHES = {"on": True, "off": False}
+_FORMATTED_BYTES = 160
+
+
+def from_keywords(options: Mapping[str, OptionValue]) -> OptionsStruct:
+    """The defaults, changed by `options`. Raises PrismError for an unknown key or value."""
+    struct = library().prism_options_default()
+    for key, value in options.items():
+        text = ("off", "on")[value] if isinstance(value, bool) else str(value)
+        call("prism_options_set", ctypes.byref(struct), key.encode(), text.encode())
+    return struct
+
+
+def to_keywords(struct: OptionsStruct) -> dict[str, OptionValue]:
+    """All options of `struct`: names as str, numbers as int, switches as bool."""
+    text = ctypes.create_string_buffer(_FORMATTED_BYTES)
+    call("prism_options_format", ctypes.byref(struct), text, len(text))
+    pairs = (pair.split("=", 1) for pair in text.value.decode().split(","))
+    return {key: _python_value(value) for key, value in pairs}
+
+
+def _python_value(text: str) -> OptionValue:
+    if text.isdigit():
+        return int(text)
+    return _SWITCHES.get(text, text)
+
+
+def to_words(struct: OptionsStruct) -> tuple[int, ...]:
+    """The options as the 32-bit words that an HDF5 file stores (`cd_values`)."""
+    words = (ctypes.c_uint32 * OPTION_WORDS)()
+    call("prism_options_pack", ctypes.byref(struct), words)
+    return tuple(words)
+
+
+def from_words(words: Iterable[int]) -> OptionsStruct:
+    """The options in the 32-bit `words`; missing words are defaults, the chunk's are ignored.
+
+    Raises PrismError if a word is no option of this version, or no 32-bit word at all.
+    """
+    values = [int(word) for word in words]
+    if any(not 0 <= value < 2**32 for value in values):
+        raise PrismError(Status.OPTION, f"filter parameters are 32-bit words, not {values}")
+    struct = OptionsStruct()
+    array = (ctypes.c_uint32 * len(values))(*values)
+    call("prism_options_unpack", ctypes.byref(struct), array, len(values))
+    return struct

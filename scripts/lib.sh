@@ -1,0 +1,39 @@
+# Shared by the scripts of this folder, which source it. Sets:
+#   root    the source tree
+#   build   the build directory: H5PRISM_BUILD, or `build` in the source tree
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$(realpath -m "${H5PRISM_BUILD:-$root/build}")
+
+say() { printf '== %s\n' "$*"; }
+
+fail() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+# find_python MODULE...: prints the first Python that has all modules. The python3 on PATH is often
+# another build (pyenv, conda) without the distribution's packages, so /usr/bin comes before it.
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:+"$PYTHON"} /usr/bin/python3 python3; do
+        if "$candidate" - "$@" >/dev/null 2>&1 <<'EOF'
+import sys
+from importlib.util import find_spec
+sys.exit(not all(map(find_spec, sys.argv[1:])))
+EOF
+        then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+    fail "no Python has $*: run scripts/setup (tried \$PYTHON, /usr/bin/python3, python3)"
+}
+
+# What a program needs to find this tree's plugin, Python package and helpers.
+export_paths() {
+    export H5PRISM_BUILD=$build
+    export H5PRISM_LIBRARY=$build/plugins/libh5prism.so
+    export HDF5_PLUGIN_PATH=$build/plugins
+    export PYTHONPATH=$root/python:$root/scripts${PYTHONPATH:+:$PYTHONPATH}
+}

@@ -1,0 +1,90 @@
+"""scripts/bench: h5prism and its alternatives on given arrays, each as one chunk, on one thread."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from .arrays import InputError, load
+from .contenders import chosen
+from .machine import machine
+from .measure import Row, measure
+from .table import format_table
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Compares h5prism with the alternatives. Each array is encoded as one chunk on "
+        "one thread; a round trip is verified before it is timed; MB are millions of "
+        "uncompressed bytes. encode MB and decode MB are the memory at the peak, beyond the "
+        "input and including the result, each measured in a process of its own.",
+        epilog=f"Names: {', '.join(contender.name for contender in chosen(None))}",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="x.npy, x.h5 or x.h5:dataset")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the results there, too")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these rows")
+    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="timed runs (3)")
+    parser.add_argument("--axis", type=int, metavar="N", help="axis along which the planes lie")
+    parser.add_argument("--no-memory", action="store_true", help="do not measure memory")
+    arguments = parser.parse_args()
+    if arguments.repeat < 1:
+        parser.error("--repeat: expected at least 1")
+    try:
+        chosen(arguments.only)
+    except KeyError as name:
+        parser.error(f"--only: no row is called {name}; --help lists the names")
+    return arguments
+
+
+def _measure(array: np.ndarray, arguments: argparse.Namespace) -> list[Row]:
+    return measure(
+        chosen(arguments.only, arguments.axis),
+        array,
+        repeat=arguments.repeat,
+        memory=not arguments.no_memory,
+        axis=arguments.axis,
+    )
+
+
+def main() -> int:
+    """Prints a table for each file. Returns 1 if a file or a round trip failed."""
+    arguments = _arguments()
+    report = {"machine": machine(), "repeat": arguments.repeat, "arrays": []}
+    for key, value in report["machine"].items():
+        print(f"{key}: {value}")
+    failed = False
+    for file in arguments.files:
+        try:
+            array = load(file)
+        except InputError as reason:
+            print(f"\n{reason}", file=sys.stderr)
+            failed = True
+            continue
+        name = Path(file).name
+        shape = " x ".join(map(str, array.shape))
+        print(f"\n{name}: {shape} {array.dtype}, {array.nbytes:,} bytes", flush=True)
+        rows = _measure(array, arguments)
+        print(format_table(rows), flush=True)
+        failed |= any(row.failed for row in rows)
+        report["arrays"].append(
+            {
+                "name": name,
+                "shape": array.shape,
+                "dtype": array.dtype.str,
+                "bytes": array.nbytes,
+                "rows": [dataclasses.asdict(row) for row in rows],
+            }
+        )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,257 @@
+"""The pipelines that are compared: each turns an array into bytes and back, on one thread.
+
+A contender that cannot run here, or not on this array, raises Unavailable with the reason. To add
+one, write a class with the methods of Contender, or only another line in `contenders`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import shutil
+import subprocess
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import h5py
+import numpy as np
+
+import h5prism
+
+_BLOSC_LIMIT = 2**31 - 16
+
+
+class Unavailable(Exception):
+    """A contender that cannot run here or on this array; the message says why."""
+
+
+class Coded(NamedTuple):
+    """An encoded array: what `decode` needs, and the bytes that count as its size."""
+
+    payload: bytes
+    size: int
+
+
+class Contender(ABC):
+    """One pipeline. `note` says what else its figures contain."""
+
+    note = ""
+    external = False  # works in processes of its own, so that its memory is not seen here
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    def encode(self, array: np.ndarray) -> Coded:
+        """Encodes an array in C order."""
+
+    @abstractmethod
+    def decode(self, coded: Coded, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+        """The array again."""
+
+
+class H5prism(Contender):
+    """The codec by itself, with these options."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(name)
+        self.options = options
+
+    def encode(self, array: np.ndarray) -> Coded:
+        try:
+            blob = h5prism.encode(array, **self.options)
+        except h5prism.PrismError as error:
+            limits = (h5prism.Status.TYPE, h5prism.Status.SHAPE, h5prism.Status.UNAVAILABLE)
+            if error.status in limits:
+                raise Unavailable(str(error)) from error
+            raise
+        return Coded(blob, len(blob))
+
+    def decode(self, coded: Coded, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+        return h5prism.decode(coded.payload)
+
+
+class Hdf5(Contender):
+    """A dataset of one chunk in an HDF5 file in memory, written by h5py with these filters."""
+
+    note = "through h5py"
+
+    def __init__(self, name: str, **filters: Any) -> None:
+        super().__init__(name)
+        self.filters = filters
+
+    def encode(self, array: np.ndarray) -> Coded:
+        with h5py.File(self.name, "w", driver="core", backing_store=False) as file:
+            dataset = file.create_dataset("x", data=array, chunks=array.shape, **self.filters)
+            file.flush()
+            return Coded(file.id.get_file_image(), dataset.id.get_storage_size())
+
+    def decode(self, coded: Coded, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+        with h5py.File(h5py.h5f.open_file_image(coded.payload)) as file:
+            return file["x"][()]
+
+
+class Blosc(Contender):
+    """Blosc with zstd, level 9, bit shuffle, by the module python-blosc or numcodecs."""
+
+    def encode(self, array: np.ndarray) -> Coded:
+        if array.nbytes >= _BLOSC_LIMIT:
+            raise Unavailable("Blosc takes less than 2 GiB")
+        blob = bytes(_blosc_codec().encode(array))
+        return Coded(blob, len(blob))
+
+    def decode(self, coded: Coded, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+        return np.frombuffer(_blosc_codec().decode(coded.payload), dtype).reshape(shape)
+
+
+class _PythonBlosc:
+    """python-blosc with the two methods that numcodecs has."""
+
+    def __init__(self, blosc: Any) -> None:
+        blosc.set_nthreads(1)
+        self._blosc = blosc
+
+    def encode(self, array: np.ndarray) -> bytes:
+        return self._blosc.compress_ptr(
+            array.ctypes.data, array.size, array.itemsize, 9, self._blosc.BITSHUFFLE, "zstd"
+        )
+
+    def decode(self, blob: bytes) -> bytes:
+        return self._blosc.decompress(blob)
+
+
+@functools.cache
+def _blosc_codec() -> Any:
+    with contextlib.suppress(ImportError):
+        import blosc
+
+        return _PythonBlosc(blosc)
+    with contextlib.suppress(ImportError):
+        from numcodecs import blosc
+
+        blosc.set_nthreads(1)
+        return blosc.Blosc(cname="zstd", clevel=9, shuffle=blosc.Blosc.BITSHUFFLE)
+    raise Unavailable("none of the Python modules hdf5plugin, blosc, numcodecs is installed")
+
+
+def _blosc(name: str) -> Contender:
+    """Blosc as HDF5 users have it, or else the same library without HDF5."""
+    try:
+        import hdf5plugin
+    except ImportError:
+        return Blosc(name)
+    filters = hdf5plugin.Blosc(cname="zstd", clevel=9, shuffle=hdf5plugin.Blosc.BITSHUFFLE)
+    return Hdf5(name, **filters)
+
+
+class GeoTiff(Contender):
+    """One band a plane, DEFLATE at level 9 on horizontal differences, by gdal_translate.
+
+    Everything else is GDAL's default, such as the bands of a pixel side by side.
+    """
+
+    note = "includes starting gdal_translate and its files"
+    external = True
+
+    # ENVI files are the elements as they are, with a text header beside them. Signed bytes go
+    # through as unsigned ones: their differences are the same.
+    _ENVI_TYPES: ClassVar = {"u1": 1, "i1": 1, "i2": 2, "u2": 12}
+    _INTERLEAVES = ("bsq", "bil", "bip")
+
+    def __init__(self, name: str, axis: int | None) -> None:
+        super().__init__(name)
+        self.axis = axis
+
+    def encode(self, array: np.ndarray) -> Coded:
+        interleave = self._check(array)
+        with tempfile.TemporaryDirectory() as folder:
+            raw, tiff = Path(folder, "in.raw"), Path(folder, "out.tif")
+            array.tofile(raw)
+            raw.with_suffix(".hdr").write_text(self._header(array, interleave))
+            options = ("COMPRESS=DEFLATE", "ZLEVEL=9", "PREDICTOR=2")
+            self._translate("GTiff", options, raw, tiff)
+            blob = tiff.read_bytes()
+        return Coded(blob, len(blob))
+
+    def decode(self, coded: Coded, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+        interleave = self._INTERLEAVES[self._band_axis(len(shape))]
+        with tempfile.TemporaryDirectory() as folder:
+            tiff, raw = Path(folder, "in.tif"), Path(folder, "out.raw")
+            tiff.write_bytes(coded.payload)
+            self._translate("ENVI", (f"INTERLEAVE={interleave.upper()}",), tiff, raw)
+            return np.fromfile(raw, dtype.newbyteorder("=")).reshape(shape).astype(dtype)
+
+    def _check(self, array: np.ndarray) -> str:
+        """The order of the axes in ENVI's words."""
+        if not shutil.which("gdal_translate"):
+            raise Unavailable("gdal_translate is not installed")
+        if array.dtype.str[1:] not in self._ENVI_TYPES or array.ndim not in (2, 3):
+            raise Unavailable("only for 8 and 16 bit integers of rank 2 or 3")
+        return self._INTERLEAVES[self._band_axis(array.ndim)]
+
+    def _band_axis(self, rank: int) -> int:
+        """The axis of the bands in an array of rank 3; a rank-2 array is one band in front."""
+        if rank == 2:
+            return 0
+        return 2 if self.axis is None else self.axis
+
+    def _header(self, array: np.ndarray, interleave: str) -> str:
+        shape = array.shape if array.ndim == 3 else (1, *array.shape)
+        axis = self._band_axis(array.ndim)
+        lines, samples = (size for index, size in enumerate(shape) if index != axis)
+        big = array.dtype != array.dtype.newbyteorder("<")
+        return (
+            f"ENVI\nsamples = {samples}\nlines = {lines}\nbands = {shape[axis]}\n"
+            f"header offset = 0\nfile type = ENVI Standard\n"
+            f"data type = {self._ENVI_TYPES[array.dtype.str[1:]]}\n"
+            f"interleave = {interleave}\nbyte order = {int(big)}\n"
+        )
+
+    @staticmethod
+    def _translate(driver: str, options: tuple[str, ...], source: Path, target: Path) -> None:
+        creation = [word for option in options for word in ("-co", option)]
+        command = ["gdal_translate", "-q", "-of", driver, *creation, str(source), str(target)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise Unavailable(f"gdal_translate failed: {done.stderr.strip()}")
+
+
+def contenders(axis: int | None = None) -> list[Contender]:
+    """All contenders, in the order of the table.
+
+    Args:
+        axis: the axis along which the planes lie; None: as h5prism finds it, last for GeoTIFF.
+    """
+    along: dict[str, Any] = {} if axis is None else {"axis": axis}
+
+    def prism(transform: str, predictor: str, coder: str, effort: int) -> Contender:
+        return H5prism(
+            f"{transform}+{predictor}+{coder}-{effort}",
+            transform=transform,
+            predictor=predictor,
+            coder=coder,
+            effort=effort,
+            **along,
+        )
+
+    return [
+        Hdf5("gzip-9+shuffle", compression="gzip", compression_opts=9, shuffle=True),
+        _blosc("blosc-zstd-9-bitshuffle"),
+        GeoTiff("geotiff-deflate-9-predictor-2", axis),
+        prism("none", "paeth", "deflate", 6),
+        prism("none", "none", "jxl", 3),
+        prism("none", "none", "jxl", 7),
+        prism("channels", "paeth", "deflate", 6),
+        prism("channels", "none", "jxl", 3),
+        prism("channels", "none", "jxl", 7),
+        H5prism("auto", **along),
+    ]
+
+
+def chosen(names: Sequence[str] | None, axis: int | None = None) -> list[Contender]:
+    """The contenders of these names, all for None. Raises KeyError for an unknown name."""
+    every = {contender.name: contender for contender in contenders(axis)}
+    return list(every.values()) if names is None else [every[name] for name in names]
