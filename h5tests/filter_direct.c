@@ -87,6 +87,10 @@ static void check_parameters(const short *values, const chunk *coded) {
             succeeds(0, word_count, wrong, values, SIZE, SIZE);
             succeeds(H5Z_FLAG_REVERSE, word_count, wrong, coded->bytes, coded->size, coded->size);
         }
+    memcpy(wrong, words, sizeof words);
+    wrong[0] = 2; /* a later layout */
+    CHECK(!succeeds(0, word_count, wrong, values, SIZE, SIZE));
+    CHECK(!succeeds(H5Z_FLAG_REVERSE, word_count, wrong, coded->bytes, coded->size, coded->size));
 }
 
 static void check_sizes(const short *values, const chunk *coded) {

@@ -16,13 +16,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "kernels/kernels.h"
 #include "status.h"
 
-enum {
-    STATISTICS_POSITIONS = 1 << 16, /* of a plane, at most, for the covariance */
-    STATISTICS_RUN = 256            /* consecutive positions at a time */
-};
+enum { STATISTICS_POSITIONS = 1 << 16 }; /* of a plane, at most, for the covariance */
 
 /* Correlations of planes that are copies of each other must stay positive definite. */
 static const double RIDGE = 1e-7;
@@ -30,72 +26,47 @@ static const double RIDGE = 1e-7;
 /* Samples are integers: no residual is taken to be smaller than this part of their unit. */
 static const double MIN_DEVIATION = 0.05;
 
-/* The planes of one group, as columns of statistics. */
+/* The planes of one group, and their correlations factorised. */
 typedef struct group {
     size_t first, count;
-    size_t positions; /* samples of each plane that were looked at */
-    double *factor;   /* [count][count] covariance, then its Cholesky factor L (lower, row-major) */
-    double *mean;     /* [count] */
-    double *deviation; /* [count]; 1 where a plane is constant */
+    const double *mean; /* [count] */
+    double *factor;     /* [count][count] Cholesky factor L (lower, row-major) of correlations */
+    double *deviation;  /* [count]; 1 where a plane is constant */
 } group;
 
 static void group_free(group *g) {
     free(g->factor);
-    free(g->mean);
     free(g->deviation);
     *g = (group){0};
 }
 
-static prism_status group_alloc(group *g, prism_error *error) {
-    g->factor = calloc(g->count * g->count, sizeof *g->factor);
-    g->mean = calloc(g->count, sizeof *g->mean);
-    g->deviation = calloc(g->count, sizeof *g->deviation);
-    if (g->factor && g->mean && g->deviation)
+static prism_status group_alloc(group *g, const px_gram *gram, prism_error *error) {
+    *g = (group){.first = gram->first,
+                 .count = gram->count,
+                 .mean = gram->mean,
+                 .factor = calloc(gram->count * gram->count, sizeof *g->factor),
+                 .deviation = calloc(gram->count, sizeof *g->deviation)};
+    if (g->factor && g->deviation)
         return PRISM_OK;
     group_free(g);
-    return px_out_of_memory(error, g->count * g->count * sizeof *g->factor);
+    return px_out_of_memory(error, gram->count * gram->count * sizeof *g->factor);
 }
 
-/* Sums of products in `factor`, sums in `mean`; integers, so the same on every machine. Beyond
- * STATISTICS_POSITIONS, evenly spread runs of positions stand for all. */
-static void accumulate(group *g, const px_planes *planes) {
-    const px_kernels *kernels = px_kernels_best();
-    const size_t size = px_plane_size(planes);
-    const size_t skip = 1 + (size - 1) / STATISTICS_POSITIONS;
-    static const int16_t ones[STATISTICS_RUN] = {[0 ... STATISTICS_RUN - 1] = 1};
-    for (size_t p = 0; p < size; p += STATISTICS_RUN * skip) {
-        size_t run = size - p < STATISTICS_RUN ? size - p : STATISTICS_RUN;
-        for (size_t k = 0; k < g->count; k++) {
-            const int16_t *x = px_plane(planes, g->first + k) + p;
-            g->mean[k] += (double)kernels->dot(x, ones, run);
-            for (size_t j = 0; j <= k; j++)
-                g->factor[k * g->count + j] +=
-                    (double)kernels->dot(x, px_plane(planes, g->first + j) + p, run);
-        }
-        g->positions += run;
-    }
-}
-
-/* Sums to means, deviations and correlations with a ridge. */
-static void normalise(group *g) {
+/* Covariances to deviations and correlations. */
+static void normalise(group *g, const px_gram *gram) {
     const size_t n = g->count;
-    const double positions = (double)g->positions;
     for (size_t k = 0; k < n; k++) {
-        g->mean[k] /= positions;
-        double variance = g->factor[k * n + k] / positions - g->mean[k] * g->mean[k];
+        double variance = gram->moments[k * gram->stride + k];
         g->deviation[k] = variance > 1e-9 ? sqrt(variance) : 0;
-    }
-    for (size_t k = 0; k < n; k++)
         for (size_t j = 0; j < k; j++) {
-            double covariance = g->factor[k * n + j] / positions - g->mean[k] * g->mean[j];
             double scale = g->deviation[k] * g->deviation[j];
+            double covariance = gram->moments[k * gram->stride + j];
             g->factor[k * n + j] = scale > 0 ? covariance / scale : 0;
         }
-    for (size_t k = 0; k < n; k++) {
-        g->factor[k * n + k] = 1 + RIDGE;
+    }
+    for (size_t k = 0; k < n; k++)
         if (g->deviation[k] == 0)
             g->deviation[k] = 1;
-    }
 }
 
 /* Raises the ridge until rounding errors no longer make the matrix indefinite. */
@@ -127,7 +98,7 @@ static double residual_deviation(const group *g, size_t k) {
  * Finer steps cost weights log2 of the ratio, coarser ones cost each sample: with a step of `c`
  * residual deviations, positions * c^2 / 24 nats a weight. The sum is least at c = sqrt(12 / n).
  */
-static int best_precision(size_t plane_size) {
+int px_best_precision(size_t plane_size) {
     double c = sqrt(12.0 / (double)plane_size);
     double quarter_octaves = -4 * log2(fmin(c, 1));
     return (int)lrint(quarter_octaves);
@@ -213,33 +184,42 @@ static prism_status fit_row(px_weights *weights, const group *g, size_t k, size_
     return PRISM_OK;
 }
 
-static prism_status fit_group(px_weights *weights, const px_planes *planes, group *g,
-                              prism_error *error) {
-    double *rest = malloc(g->count * sizeof *rest);
-    if (!rest)
-        return px_out_of_memory(error, g->count * sizeof *rest);
-    accumulate(g, planes);
-    normalise(g);
-    prism_status status = factorise(g, error);
+prism_status px_weights_fit_group(px_weights *weights, const px_gram *gram, prism_error *error) {
+    group g;
+    prism_status status = group_alloc(&g, gram, error);
+    if (status != PRISM_OK)
+        return status;
+    double *rest = malloc(g.count * sizeof *rest);
+    if (rest) {
+        normalise(&g, gram);
+        status = factorise(&g, error);
+    } else {
+        status = px_out_of_memory(error, g.count * sizeof *rest);
+    }
     if (status == PRISM_OK)
-        set_scales(weights, g);
-    for (size_t k = 1; k < g->count && status == PRISM_OK; k++)
-        status = fit_row(weights, g, k, px_plane_size(planes), rest, error);
+        set_scales(weights, &g);
+    for (size_t k = 1; k < g.count && status == PRISM_OK; k++)
+        status = fit_row(weights, &g, k, weights->plane_size, rest, error);
     free(rest);
+    group_free(&g);
     return status;
 }
 
 prism_status px_weights_fit(px_weights *weights, const px_planes *planes, prism_error *error) {
     prism_status status =
         px_weights_alloc(weights, planes->count, px_plane_size(planes), planes->depth, error);
-    weights->precision = best_precision(px_plane_size(planes));
+    if (status != PRISM_OK)
+        return status;
+    weights->precision = px_best_precision(px_plane_size(planes));
     for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_GROUP) {
         size_t left = planes->count - first;
-        group g = {.first = first, .count = left < PX_GROUP ? left : PX_GROUP};
-        status = group_alloc(&g, error);
-        if (status == PRISM_OK)
-            status = fit_group(weights, planes, &g, error);
-        group_free(&g);
+        px_gram gram;
+        status = px_gram_make(&gram, planes, first, left < PX_GROUP ? left : PX_GROUP,
+                              STATISTICS_POSITIONS, error);
+        if (status == PRISM_OK) {
+            status = px_weights_fit_group(weights, &gram, error);
+            px_gram_free(&gram);
+        }
     }
     if (status != PRISM_OK)
         px_weights_free(weights);

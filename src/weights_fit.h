@@ -3,6 +3,7 @@
 #ifndef PX_WEIGHTS_FIT_H
 #define PX_WEIGHTS_FIT_H
 
+#include "gram.h"
 #include "weights.h"
 
 /*
@@ -11,5 +12,12 @@
  * `weights` must be freed with px_weights_free.
  */
 prism_status px_weights_fit(px_weights *weights, const px_planes *planes, prism_error *error);
+
+/* The same for the planes of one group, from their covariances; `weights` is allocated and its
+ * precision set. */
+prism_status px_weights_fit_group(px_weights *weights, const px_gram *gram, prism_error *error);
+
+/* The precision at which the side information and the loss it saves cost the same. */
+int px_best_precision(size_t plane_size);
 
 #endif

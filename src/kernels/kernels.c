@@ -16,7 +16,8 @@ static const px_kernels *const scalar_only[] = {&px_kernels_scalar, NULL};
 const px_kernels *const *px_kernels_runnable(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vnni"))
+    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni"))
         return all;
     if (__builtin_cpu_supports("avx2"))
         return with_avx2;

@@ -1,6 +1,7 @@
 /*
- * The hot loops, one set per instruction set. Every set computes the same integers modulo 2^32, so
- * that chunks do not depend on the machine; kernels_scalar.c is the reference. Internal.
+ * The hot loops. They are written once (bodies.h, in the lanes of lanes.h) and compiled for each
+ * instruction set, so that every set computes the same and chunks do not depend on the machine.
+ * Internal.
  */
 #ifndef PX_KERNELS_H
 #define PX_KERNELS_H
@@ -19,8 +20,12 @@ typedef struct px_kernels {
     void (*mix_pairs)(int32_t *sums, const int16_t *pairs, size_t stride, const int16_t *weights,
                       size_t pair_count, size_t count);
 
-    /* Sum of a[i] * b[i]; exact for count <= 2^32. */
-    int64_t (*dot)(const int16_t *a, const int16_t *b, size_t count);
+    /*
+     * Adds the products of rows to sums[count][count], on and below the diagonal (and some above
+     * it). Rows are `length` floats; count is a multiple of 4, length one of 16 and at most 1024,
+     * rows are aligned to 64 bytes.
+     */
+    void (*gram)(double *sums, const float *rows, size_t count, size_t length);
 } px_kernels;
 
 extern const px_kernels px_kernels_scalar;

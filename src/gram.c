@@ -1,0 +1,85 @@
+/*
+ * Covariances in single precision by blocks of positions, summed up in double precision. The order
+ * of all additions is fixed (kernels/bodies.h), so that every machine fits the same weights.
+ */
+#include "gram.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "status.h"
+
+enum { RUN = 256, ROW_BLOCK = 4, ALIGNMENT = 64 };
+
+void px_gram_free(px_gram *gram) {
+    free(gram->mean);
+    free(gram->moments);
+    *gram = (px_gram){0};
+}
+
+/* Samples are taken relative to one of them: the mean of a plane can be far larger than its
+ * deviation, which single precision would not survive. */
+static int16_t origin_of(const px_planes *planes, size_t k) {
+    return px_plane(planes, k)[px_plane_size(planes) / 2];
+}
+
+/* Copies `count` samples at p of each plane to rows of RUN floats; pads them with zeros. */
+static void load_rows(const px_gram *gram, const px_planes *planes, size_t p, size_t count,
+                      float *rows, double *sums) {
+    for (size_t k = 0; k < gram->count; k++, rows += RUN) {
+        const int16_t *samples = px_plane(planes, gram->first + k) + p;
+        const int32_t origin = origin_of(planes, gram->first + k);
+        int64_t sum = 0;
+        for (size_t i = 0; i < count; i++) {
+            int32_t value = samples[i] - origin;
+            rows[i] = (float)value;
+            sum += value;
+        }
+        memset(rows + count, 0, (RUN - count) * sizeof *rows);
+        sums[k] += (double)sum;
+    }
+}
+
+/* Sums of products about the origins to covariances about the mean. */
+static void centre(px_gram *gram, const px_planes *planes) {
+    const double n = (double)gram->positions;
+    for (size_t k = 0; k < gram->count; k++)
+        gram->mean[k] /= n;
+    for (size_t k = 0; k < gram->count; k++)
+        for (size_t j = 0; j <= k; j++) {
+            double *moment = &gram->moments[k * gram->stride + j];
+            *moment = *moment / n - gram->mean[k] * gram->mean[j];
+        }
+    for (size_t k = 0; k < gram->count; k++)
+        gram->mean[k] += origin_of(planes, gram->first + k);
+}
+
+prism_status px_gram_make(px_gram *gram, const px_planes *planes, size_t first, size_t count,
+                          size_t positions, prism_error *error) {
+    const px_kernels *kernels = px_kernels_best();
+    const size_t size = px_plane_size(planes), skip = 1 + (size - 1) / positions;
+    const size_t stride = (count + ROW_BLOCK - 1) / ROW_BLOCK * ROW_BLOCK;
+    const size_t row_bytes = stride * RUN * sizeof(float);
+    *gram = (px_gram){.first = first,
+                      .count = count,
+                      .stride = stride,
+                      .mean = calloc(count, sizeof *gram->mean),
+                      .moments = calloc(stride * stride, sizeof *gram->moments)};
+    float *rows = aligned_alloc(ALIGNMENT, row_bytes);
+    if (!gram->mean || !gram->moments || !rows) {
+        free(rows);
+        px_gram_free(gram);
+        return px_out_of_memory(error, row_bytes);
+    }
+    memset(rows, 0, row_bytes);
+    for (size_t p = 0; p < size; p += RUN * skip) {
+        size_t run = size - p < RUN ? size - p : RUN;
+        load_rows(gram, planes, p, run, rows, gram->mean);
+        kernels->gram(gram->moments, rows, stride, RUN);
+        gram->positions += run;
+    }
+    free(rows);
+    centre(gram, planes);
+    return PRISM_OK;
+}
