@@ -102,6 +102,14 @@ def bench(*arguments):
     )
 
 
+def test_bench_draws_a_chart(tmp_path, array_file):
+    pytest.importorskip("matplotlib")
+    rows = ("none+paeth+deflate-6", "none+none+jxl-3", "gzip-9+shuffle")
+    done = bench(array_file, "--chart", tmp_path, "--only", *rows, "--repeat", 1, "--no-memory")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "array.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_bench_writes_json(tmp_path, array_file):
     result = tmp_path / "result.json"
     done = bench(array_file, "--json", result, "--repeat", 1)

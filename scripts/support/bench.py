@@ -28,6 +28,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="x.npy, x.h5 or x.h5:dataset")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the results there, too")
+    parser.add_argument(
+        "--chart", type=Path, metavar="FOLDER", help="save size against speed as PNG for each file"
+    )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these rows")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="timed runs (3)")
     parser.add_argument("--axis", type=int, metavar="N", help="axis along which the planes lie")
@@ -52,6 +55,15 @@ def _measure(array: np.ndarray, arguments: argparse.Namespace) -> list[Row]:
     )
 
 
+def _save_chart(folder: Path, name: str, rows: list[Row]) -> None:
+    from .chart import save_chart  # matplotlib, for those who want it
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{Path(name).stem}.png"
+    save_chart(path, name, rows)
+    print(f"chart: {path}")
+
+
 def main() -> int:
     """Prints a table for each file. Returns 1 if a file or a round trip failed."""
     arguments = _arguments()
@@ -72,6 +84,8 @@ def main() -> int:
         rows = _measure(array, arguments)
         print(format_table(rows), flush=True)
         failed |= any(row.failed for row in rows)
+        if arguments.chart:
+            _save_chart(arguments.chart, name, rows)
         report["arrays"].append(
             {
                 "name": name,

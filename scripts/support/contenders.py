@@ -237,6 +237,10 @@ def contenders(axis: int | None = None) -> list[Contender]:
             **along,
         )
 
+    def native(effort: int) -> Contender:
+        options = {"predictor": "lsq", "coder": "ans", "effort": effort}
+        return H5prism(f"lsq+ans-{effort}", **options, **along)
+
     return [
         Hdf5("gzip-9+shuffle", compression="gzip", compression_opts=9, shuffle=True),
         _blosc("blosc-zstd-9-bitshuffle"),
@@ -247,6 +251,7 @@ def contenders(axis: int | None = None) -> list[Contender]:
         prism("channels", "paeth", "deflate", 6),
         prism("channels", "none", "jxl", 3),
         prism("channels", "none", "jxl", 7),
+        *(native(effort) for effort in range(1, 10)),
         H5prism("auto", **along),
     ]
 
