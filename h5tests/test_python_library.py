@@ -145,3 +145,13 @@ def test_a_library_without_the_functions_is_an_import_error():
 def test_the_build_under_test_is_the_one_in_use():
     assert h5prism.library_path() == LIBRARY
     assert LIBRARY.is_relative_to(BUILD)
+
+
+def test_a_library_of_another_version_is_refused(tmp_path):
+    # A package that says it is of another version, beside the real library.
+    package = tmp_path / "h5prism"
+    shutil.copytree(ROOT / "python" / "h5prism", package)
+    (package / "_version.py").write_text('__version__ = "99.0"\n')
+    done = run_python("-c", "import h5prism", PYTHONPATH=tmp_path)
+    assert done.returncode != 0
+    assert "this package 99.0" in done.stderr

@@ -32,6 +32,9 @@ extern "C" {
 #define PRISM_VERSION  "0.1.0"
 #define PRISM_MAX_RANK 32
 
+/* PRISM_VERSION of the library itself, for programs that load it at run time. Static storage. */
+PRISM_API const char *prism_version(void);
+
 /* Values are pinned: they appear in logs and in bindings. */
 typedef enum prism_status {
     PRISM_OK = 0,

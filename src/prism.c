@@ -9,6 +9,10 @@
 #include "pipeline.h"
 #include "status.h"
 
+const char *prism_version(void) {
+    return PRISM_VERSION;
+}
+
 prism_status prism_encode_bound(const prism_array *array, size_t *bound, prism_error *error) {
     size_t size = 0;
     prism_status status = prism_array_size(array, bound ? &size : NULL, error);

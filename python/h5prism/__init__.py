@@ -18,8 +18,7 @@ from ._errors import PrismError, Status
 from ._filter import FILTER_ID, Prism, register
 from ._inspect import StoredChunk, inspect
 from ._library import LibraryNotFoundError, library_path
-
-__version__ = "0.1.0"
+from ._version import __version__
 
 __all__ = [
     "FILTER_ID",
@@ -29,6 +28,7 @@ __all__ = [
     "PrismError",
     "Status",
     "StoredChunk",
+    "__version__",
     "decode",
     "encode",
     "inspect",

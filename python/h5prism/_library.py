@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ._errors import PrismError
+from ._version import __version__
 
 FILE_NAME = "libh5prism.so"
 MAX_RANK = 32
@@ -97,6 +98,7 @@ _WORDS = ctypes.POINTER(ctypes.c_uint32)
 
 # Name: (result, arguments). Functions that return a status are called through `call`.
 _PLAIN_FUNCTIONS = {
+    "prism_version": (ctypes.c_char_p, []),
     "prism_type_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_options_default": (OptionsStruct, []),
 }
@@ -158,7 +160,8 @@ def library_path() -> Path:
 def library() -> ctypes.CDLL:
     """The loaded library, its functions with their C signatures.
 
-    Raises LibraryNotFoundError if it is not found, cannot be loaded or lacks a function.
+    Raises LibraryNotFoundError if it is not found, cannot be loaded, lacks a function, or is of
+    another version than this package: its structures may differ.
     """
     path = library_path()
     try:
@@ -171,6 +174,9 @@ def library() -> ctypes.CDLL:
             function.restype, function.argtypes = ctypes.c_int, arguments
     except (OSError, AttributeError) as reason:
         raise LibraryNotFoundError(f"{path} cannot be used as {FILE_NAME}: {reason}") from reason
+    version = loaded.prism_version().decode()
+    if version != __version__:
+        raise LibraryNotFoundError(f"{path} is version {version}, this package {__version__}")
     return loaded
 
 
