@@ -152,6 +152,6 @@ def test_a_library_of_another_version_is_refused(tmp_path):
     package = tmp_path / "h5prism"
     shutil.copytree(ROOT / "python" / "h5prism", package)
     (package / "_version.py").write_text('__version__ = "99.0"\n')
-    done = run_python("-c", "import h5prism", PYTHONPATH=tmp_path)
+    done = run_python("-c", "import h5prism; h5prism.Prism()", PYTHONPATH=tmp_path)
     assert done.returncode != 0
     assert "this package 99.0" in done.stderr
