@@ -1,0 +1,87 @@
+/*
+ * Which datasets can be compressed, and as what. This file is the only one that knows HDF5's types.
+ *
+ * An element is taken as a word of 8 or 16 bits whatever its precision, bit offset and padding: the
+ * codec is lossless on every bit pattern, so that 12 bits in a 16-bit word come back with their
+ * padding. An enumeration (h5py's bool) is its base integer.
+ */
+#include "dataset.h"
+
+#include "failure.h"
+
+static const char *class_name(H5T_class_t class) {
+    static const char *const names[] = {
+        [H5T_INTEGER] = "H5T_INTEGER",   [H5T_FLOAT] = "H5T_FLOAT",
+        [H5T_TIME] = "H5T_TIME",         [H5T_STRING] = "H5T_STRING",
+        [H5T_BITFIELD] = "H5T_BITFIELD", [H5T_OPAQUE] = "H5T_OPAQUE",
+        [H5T_COMPOUND] = "H5T_COMPOUND", [H5T_REFERENCE] = "H5T_REFERENCE",
+        [H5T_ENUM] = "H5T_ENUM",         [H5T_VLEN] = "H5T_VLEN",
+        [H5T_ARRAY] = "H5T_ARRAY",       [11] = "H5T_COMPLEX", /* since HDF5 2.0 */
+    };
+    size_t index = (size_t) class;
+    return index < sizeof names / sizeof *names ? names[index] : "of an unknown class";
+}
+
+/* `type` is an integer of 1 or 2 bytes. */
+static prism_status integer_type(const plugin_host *host, hid_t type, prism_array *array,
+                                 prism_error *error) {
+    bool is_signed = host->calls.get_sign(type) == H5T_SGN_2;
+    if (host->calls.get_size(type) == 1) {
+        array->type = is_signed ? PRISM_INT8 : PRISM_UINT8;
+        return PRISM_OK; /* whatever its byte order is said to be */
+    }
+    array->type = is_signed ? PRISM_INT16 : PRISM_UINT16;
+    switch (host->calls.get_order(type)) {
+    case H5T_ORDER_LE:
+        array->order = PRISM_LITTLE_ENDIAN;
+        return PRISM_OK;
+    case H5T_ORDER_BE:
+        array->order = PRISM_BIG_ENDIAN;
+        return PRISM_OK;
+    default:
+        return plugin_fail(error, PRISM_E_TYPE,
+                           "the byte order of the element type is neither little-endian nor "
+                           "big-endian");
+    }
+}
+
+static prism_status element_type(const plugin_host *host, hid_t type, prism_array *array,
+                                 prism_error *error) {
+    H5T_class_t class = host->calls.get_class(type);
+    size_t size = host->calls.get_size(type);
+    if ((class != H5T_INTEGER && class != H5T_ENUM) || (size != 1 && size != 2))
+        return plugin_fail(error, PRISM_E_TYPE,
+                           "element type %s of %zu bytes is not supported; supported are "
+                           "integers, enumerations and booleans of 1 and 2 bytes",
+                           class_name(class), size);
+    if (class == H5T_INTEGER)
+        return integer_type(host, type, array, error);
+    hid_t base = host->calls.get_super(type);
+    if (base < 0)
+        return plugin_fail(error, PRISM_E_TYPE, "the enumeration has no base type");
+    prism_status status = integer_type(host, base, array, error);
+    host->calls.close_type(base);
+    return status;
+}
+
+static prism_status chunk_shape(const plugin_host *host, hid_t space, prism_array *array,
+                                prism_error *error) {
+    hsize_t dims[PRISM_MAX_RANK];
+    int rank = host->calls.is_simple(space) > 0 ? host->calls.get_rank(space) : -1;
+    if (rank < 1 || rank > PRISM_MAX_RANK || host->calls.get_dims(space, dims, NULL) != rank)
+        return plugin_fail(error, PRISM_E_SHAPE, "the chunk has no dimensions");
+    array->rank = (unsigned)rank;
+    for (int i = 0; i < rank; i++)
+        array->dims[i] = dims[i];
+    size_t size;
+    return prism_array_size(array, &size, error);
+}
+
+prism_status plugin_dataset_array(const plugin_host *host, hid_t type, hid_t space,
+                                  prism_array *array, prism_error *error) {
+    *array = (prism_array){0};
+    if (type < 0 || space < 0)
+        return plugin_fail(error, PRISM_E_TYPE, "only datasets can be compressed, not groups");
+    prism_status status = element_type(host, type, array, error);
+    return status == PRISM_OK ? chunk_shape(host, space, array, error) : status;
+}

@@ -1,0 +1,134 @@
+/*
+ * Finding the HDF5 library that called the plugin.
+ *
+ * One process may hold several HDF5 libraries (a Python wheel brings its own beside the system's)
+ * and each may load this same plugin. An id of one library means nothing to another, so the plugin
+ * must call the very library that called it: it is not linked to any, keeps nothing between
+ * callbacks, and looks every function up in the object that holds the callback's return address.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dladdr, RTLD_DEFAULT, RTLD_NOLOAD */
+#endif
+
+#include "host.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    size_t offset;
+} symbols[] = {
+    {"H5get_libversion", offsetof(plugin_calls, get_libversion)},
+    {"H5allocate_memory", offsetof(plugin_calls, allocate_memory)},
+    {"H5free_memory", offsetof(plugin_calls, free_memory)},
+    {"H5Epush2", offsetof(plugin_calls, push_error)},
+    {"H5Tget_class", offsetof(plugin_calls, get_class)},
+    {"H5Tget_size", offsetof(plugin_calls, get_size)},
+    {"H5Tget_order", offsetof(plugin_calls, get_order)},
+    {"H5Tget_sign", offsetof(plugin_calls, get_sign)},
+    {"H5Tget_super", offsetof(plugin_calls, get_super)},
+    {"H5Tclose", offsetof(plugin_calls, close_type)},
+    {"H5Sis_simple", offsetof(plugin_calls, is_simple)},
+    {"H5Sget_simple_extent_ndims", offsetof(plugin_calls, get_rank)},
+    {"H5Sget_simple_extent_dims", offsetof(plugin_calls, get_dims)},
+    {"H5Pget_nfilters", offsetof(plugin_calls, count_filters)},
+    {"H5Pget_filter2", offsetof(plugin_calls, get_filter)},
+    {"H5Pget_filter_by_id2", offsetof(plugin_calls, get_filter_by_id)},
+    {"H5Pmodify_filter", offsetof(plugin_calls, modify_filter)},
+};
+
+static bool is_in_object(const void *symbol, const void *object_base) {
+    Dl_info found;
+    return dladdr(symbol, &found) && found.dli_fbase == object_base;
+}
+
+/*
+ * A library's handle finds symbols of its dependencies too, and RTLD_DEFAULT those of the whole
+ * program: both could belong to another HDF5 than the one that called. A library that has one
+ * function has them all, so that one check suffices (dladdr takes 20 us: EPYC, glibc 2.36, HDF5
+ * 1.10.8); a statically linked program may lack some.
+ */
+static bool load_calls(plugin_host *host, const void *object_base) {
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+        void *symbol = dlsym(host->handle, symbols[i].name);
+        bool check = i == 0 || !host->opened;
+        if (!symbol || (check && !is_in_object(symbol, object_base)))
+            return false;
+        memcpy((char *)&host->calls + symbols[i].offset, &symbol, sizeof symbol);
+    }
+    return true;
+}
+
+/* Shared libraries have a handle by their name; a statically linked program has none, but may
+ * export HDF5's symbols. */
+static bool find_calls(plugin_host *host, const void *return_address) {
+    Dl_info caller;
+    if (!dladdr(return_address, &caller) || !caller.dli_fname)
+        return false;
+    host->opened = dlopen(caller.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+    host->handle = host->opened ? host->opened : RTLD_DEFAULT;
+    return load_calls(host, caller.dli_fbase);
+}
+
+/* Ids have 64 bits since 1.10; before, all prototypes were different. */
+static bool version_is_usable(const plugin_host *host) {
+    unsigned major, minor, release;
+    return host->calls.get_libversion(&major, &minor, &release) >= 0 &&
+           (major > 1 || (major == 1 && minor >= 10));
+}
+
+void plugin_host_open(plugin_host *host, const void *return_address) {
+    memset(host, 0, sizeof *host);
+    host->found = find_calls(host, return_address) && version_is_usable(host);
+}
+
+void plugin_host_close(plugin_host *host) {
+    if (host->opened)
+        dlclose(host->opened);
+    memset(host, 0, sizeof *host);
+}
+
+void *plugin_host_allocate(const plugin_host *host, size_t size) {
+    return host->found ? host->calls.allocate_memory(size, false) : malloc(size);
+}
+
+void plugin_host_free(const plugin_host *host, void *memory) {
+    if (host->found)
+        host->calls.free_memory(memory);
+    else
+        free(memory);
+}
+
+/* H5Iis_valid would say no to an id that the library holds for itself; which type it has differs
+ * between versions. */
+static bool id_exists(const plugin_host *host, hid_t id) {
+    __typeof__(&H5Iget_type) get_id_type;
+    void *symbol = dlsym(host->handle, "H5Iget_type");
+    memcpy(&get_id_type, &symbol, sizeof symbol);
+    return symbol && get_id_type(id) > 0;
+}
+
+/* A program that uses one of HDF5's variables may hold the live copy of it (a copy relocation), so
+ * that the library's own stays unset. The program's may also be of another HDF5. */
+static hid_t error_id(const plugin_host *host, const char *name) {
+    const hid_t *own = dlsym(host->handle, name);
+    if (own && *own > 0)
+        return *own;
+    const hid_t *global = dlsym(RTLD_DEFAULT, name);
+    return global && *global > 0 && id_exists(host, *global) ? *global : H5I_INVALID_HID;
+}
+
+void plugin_host_push(const plugin_host *host, const char *minor, const prism_error *error,
+                      const char *file, const char *function, unsigned line) {
+    if (!host->found)
+        return;
+    hid_t class_id = error_id(host, "H5E_ERR_CLS_g");
+    hid_t major_id = error_id(host, "H5E_PLINE_g");
+    hid_t minor_id = error_id(host, minor);
+    if (class_id == H5I_INVALID_HID || major_id == H5I_INVALID_HID || minor_id == H5I_INVALID_HID)
+        return;
+    host->calls.push_error(H5E_DEFAULT, file, function, line, class_id, major_id, minor_id,
+                           "h5prism: %s", error->message);
+}

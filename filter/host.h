@@ -1,0 +1,61 @@
+/* The HDF5 library that called the plugin, found anew in every callback. Internal. */
+#ifndef PLUGIN_HOST_H
+#define PLUGIN_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <H5PLextern.h>
+
+#include "prism.h"
+
+/* What the plugin calls in HDF5, with the prototypes of HDF5's headers. */
+typedef struct plugin_calls {
+    __typeof__(&H5get_libversion) get_libversion;
+    __typeof__(&H5allocate_memory) allocate_memory;
+    __typeof__(&H5free_memory) free_memory;
+    __typeof__(&H5Epush2) push_error;
+    __typeof__(&H5Tget_class) get_class;
+    __typeof__(&H5Tget_size) get_size;
+    __typeof__(&H5Tget_order) get_order;
+    __typeof__(&H5Tget_sign) get_sign;
+    __typeof__(&H5Tget_super) get_super;
+    __typeof__(&H5Tclose) close_type;
+    __typeof__(&H5Sis_simple) is_simple;
+    __typeof__(&H5Sget_simple_extent_ndims) get_rank;
+    __typeof__(&H5Sget_simple_extent_dims) get_dims;
+    __typeof__(&H5Pget_nfilters) count_filters;
+    __typeof__(&H5Pget_filter2) get_filter;
+    __typeof__(&H5Pget_filter_by_id2) get_filter_by_id;
+    __typeof__(&H5Pmodify_filter) modify_filter;
+} plugin_calls;
+
+typedef struct plugin_host {
+    bool found;   /* all of `calls` can be called, or none */
+    void *handle; /* for dlsym */
+    void *opened; /* for dlclose; NULL: nothing to close */
+    plugin_calls calls;
+} plugin_host;
+
+/* `return_address` lies in the function that called the callback. Never fails: without a library
+ * host->found is false. */
+void plugin_host_open(plugin_host *host, const void *return_address);
+void plugin_host_close(plugin_host *host);
+
+/* Memory that HDF5 may free, and memory that came from HDF5. */
+void *plugin_host_allocate(const plugin_host *host, size_t size);
+void plugin_host_free(const plugin_host *host, void *memory);
+
+/*
+ * Puts "h5prism: <message>" on HDF5's error stack; `minor` is the name of one of HDF5's minor error
+ * variables. Silent without a library; and HDF5 2.0 drops what the filter callback pushes. Must be
+ * the last HDF5 call of a callback, because almost every other one clears the stack:
+ * PLUGIN_PUSH(host, "H5E_CANAPPLY_g", error).
+ */
+void plugin_host_push(const plugin_host *host, const char *minor, const prism_error *error,
+                      const char *file, const char *function, unsigned line);
+
+#define PLUGIN_PUSH(host, minor, error)                                                            \
+    plugin_host_push((host), (minor), (error), __FILE__, __func__, __LINE__)
+
+#endif

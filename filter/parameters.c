@@ -1,0 +1,108 @@
+/*
+ * set_local's work: from whatever words a user gave to the words that the dataset stores.
+ *
+ * The stored words are what h5dump prints and people copy, so they must be valid input: the option
+ * words come first and mean the same in any dataset, and the chunk words after them are replaced
+ * without being looked at. Everything that would make each later write fail is refused here, once,
+ * because HDF5 stores the chunks of an OPTIONAL filter (h5py's) uncompressed without a word when
+ * the filter fails.
+ */
+#include "parameters.h"
+
+#include <stdlib.h>
+
+#include "failure.h"
+
+_Static_assert(sizeof(unsigned) == sizeof(uint32_t), "HDF5's words are 32-bit");
+
+/* HDF5's own filters that change the number of bytes: what comes after them is no array. */
+static bool changes_size(H5Z_filter_t filter) {
+    return filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_FLETCHER32 ||
+           filter == H5Z_FILTER_SZIP || filter == H5Z_FILTER_NBIT ||
+           filter == H5Z_FILTER_SCALEOFFSET || filter == PLUGIN_FILTER_ID;
+}
+
+prism_status plugin_pipeline_check(const plugin_host *host, hid_t list, prism_error *error) {
+    int count = host->calls.count_filters(list);
+    bool blocked = false;
+    for (int i = 0; i < count; i++) {
+        unsigned flags;
+        size_t words = 0;
+        H5Z_filter_t filter =
+            host->calls.get_filter(list, (unsigned)i, &flags, &words, NULL, 0, NULL, NULL);
+        if (filter == PLUGIN_FILTER_ID && blocked)
+            return plugin_fail(error, PRISM_E_OPTION,
+                               "filter %d comes after one that changes the size of the chunk; it "
+                               "must come before deflate, fletcher32, szip, nbit and scaleoffset, "
+                               "and only once",
+                               PLUGIN_FILTER_ID);
+        blocked = blocked || changes_size(filter);
+    }
+    return PRISM_OK;
+}
+
+prism_status plugin_threads_override(prism_options *options, prism_error *error) {
+    const char *threads = getenv("H5PRISM_THREADS");
+    if (!threads || !*threads)
+        return PRISM_OK;
+    prism_error reason = {0};
+    if (prism_options_set(options, "threads", threads, &reason) == PRISM_OK)
+        return PRISM_OK;
+    return plugin_fail(error, PRISM_E_OPTION, "environment variable H5PRISM_THREADS: %s",
+                       reason.message);
+}
+
+/* Encodes one element: only the codec knows which combinations of options it has. */
+static prism_status rehearse(const prism_array *array, const prism_options *options,
+                             prism_error *error) {
+    static const unsigned char element[16];
+    unsigned char chunk[1024];
+    size_t bound, size;
+    prism_array single = *array;
+    for (unsigned i = 0; i < single.rank; i++)
+        single.dims[i] = 1;
+    prism_status status = prism_encode_bound(&single, &bound, error);
+    if (status == PRISM_OK && bound > sizeof chunk)
+        status = plugin_fail(error, PRISM_E_INTERNAL, "one element may take %zu bytes", bound);
+    if (status == PRISM_OK)
+        status = prism_encode(&single, element, options, chunk, sizeof chunk, &size, error);
+    return status;
+}
+
+static prism_status read_options(const plugin_host *host, hid_t list, const prism_array *array,
+                                 prism_options *options, unsigned *flags, prism_error *error) {
+    unsigned words[PRISM_OPTION_WORDS] = {0};
+    size_t count = PRISM_OPTION_WORDS;
+    if (host->calls.get_filter_by_id(list, PLUGIN_FILTER_ID, flags, &count, words, 0, NULL, NULL) <
+        0)
+        return plugin_fail(error, PRISM_E_ARGUMENT, "the filter's parameters cannot be read");
+    if (count > PRISM_OPTION_WORDS) /* HDF5 returns how many there are, not how many it copied */
+        count = PRISM_OPTION_WORDS;
+    prism_status status = prism_options_unpack(options, words, count, error);
+    if (status == PRISM_OK && options->axis >= (int)array->rank)
+        status = plugin_fail(error, PRISM_E_OPTION, "axis %d: the dataset has %u dimensions",
+                             options->axis, array->rank);
+    if (status == PRISM_OK)
+        status = rehearse(array, options, error);
+    return status;
+}
+
+prism_status plugin_parameters_complete(const plugin_host *host, hid_t list,
+                                        const prism_array *array, prism_error *error) {
+    prism_options options;
+    unsigned flags, words[PRISM_MAX_WORDS];
+    size_t array_words = 0;
+    prism_status status = read_options(host, list, array, &options, &flags, error);
+    if (status == PRISM_OK)
+        status = prism_options_pack(&options, words, error);
+    if (status == PRISM_OK)
+        status = prism_array_pack(array, words + PRISM_OPTION_WORDS, &array_words, error);
+    if (status == PRISM_OK) /* after the packing: the environment is not stored */
+        status = plugin_threads_override(&options, error);
+    if (status != PRISM_OK)
+        return status;
+    if (host->calls.modify_filter(list, PLUGIN_FILTER_ID, flags, PRISM_OPTION_WORDS + array_words,
+                                  words) < 0)
+        return plugin_fail(error, PRISM_E_INTERNAL, "the filter's parameters cannot be changed");
+    return PRISM_OK;
+}

@@ -1,0 +1,25 @@
+/* The filter's parameters (cd_values) in a dataset creation property list. Internal. */
+#ifndef PLUGIN_PARAMETERS_H
+#define PLUGIN_PARAMETERS_H
+
+#include "host.h"
+#include "prism.h"
+
+#define PLUGIN_FILTER_ID 33128
+#define PLUGIN_LAYOUT    1 /* of the words, as in word 0 */
+
+/* Refuses a list in which no chunk could reach the codec as it is in the dataset. */
+prism_status plugin_pipeline_check(const plugin_host *host, hid_t list, prism_error *error);
+
+/* Replaces the user's words by complete ones: the options they mean, then `array`. */
+prism_status plugin_parameters_complete(const plugin_host *host, hid_t list,
+                                        const prism_array *array, prism_error *error);
+
+/*
+ * The environment variable H5PRISM_THREADS, where it is set and not empty, replaces
+ * options->threads. Anything but a number the option would take is an error and leaves the options
+ * as they were.
+ */
+prism_status plugin_threads_override(prism_options *options, prism_error *error);
+
+#endif
