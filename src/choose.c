@@ -199,6 +199,7 @@ static const struct {
     prism_coder coder;
     bool automatic;
 } endings[] = {
+    {PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS, true},
     {PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE, true},
     {PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE, true},
     {PRISM_PREDICTOR_NONE, PRISM_CODER_JXL, true},

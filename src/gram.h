@@ -2,6 +2,7 @@
 #ifndef PX_GRAM_H
 #define PX_GRAM_H
 
+#include "lsq/geometry.h"
 #include "planes.h"
 
 /* The second moments of some consecutive planes. */
@@ -20,5 +21,12 @@ typedef struct px_gram {
 prism_status px_gram_make(px_gram *gram, const px_planes *planes, size_t first, size_t count,
                           size_t positions, prism_error *error);
 void px_gram_free(px_gram *gram);
+
+/*
+ * The same for `count` planes in tiles, about zero instead of the mean (means are 0), positions
+ * counting by the squares of `importance` (one a position).
+ */
+prism_status px_gram_of_tiles(px_gram *gram, const px_tiles *tiles, size_t count,
+                              const float *importance, size_t positions, prism_error *error);
 
 #endif

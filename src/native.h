@@ -1,14 +1,14 @@
 /*
- * coder=ans: the project's own coders. They predict for themselves (predictor=lsq) and differ in how
- * much work they do for a sample; the effort decides. Internal.
+ * coder=ans: the project's own coders. They predict for themselves (predictor=lsq) and differ in
+ * how much work they do for a sample; the effort decides. Internal.
  */
 #ifndef PX_NATIVE_H
 #define PX_NATIVE_H
 
 #include "stages.h"
 
-/* One coder; the functions are as in px_coder_stage. With transform none in the pipeline, planes are
- * not predicted from each other. */
+/* One coder; the functions are as in px_coder_stage. With transform none in the pipeline, planes
+ * are not predicted from each other. */
 typedef struct px_native_method {
     prism_status (*encode)(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "range_coder.h"
 #include "status.h"
 
 enum { LEVEL_CONTEXTS = 6 };
@@ -78,28 +77,40 @@ static void write_row(const px_weights *weights, size_t k, int *last_shift, weig
     const px_weight_row *row = &weights->rows[k];
     px_encode_integer(coder, &models->shift, row->shift - *last_shift);
     *last_shift = row->shift;
-    px_encode_integer(coder, &models->offset, row->offset);
+    if (!weights->centred)
+        px_encode_integer(coder, &models->offset, row->offset);
     for (size_t i = 0; i < px_index_in_group(k); i++)
         px_encode_integer(coder, &models->levels[level_context(weights, k, i)], row->levels[i]);
 }
 
-void px_weights_write(const px_weights *weights, px_buffer *out) {
+static void write_rows(const px_weights *weights, px_range_encoder *coder) {
     weight_models models;
     models_init(&models);
-    px_put_u8(out, (uint8_t)weights->precision);
-    px_range_encoder coder = px_range_encoder_make(out);
     int last_scale = 0, last_shift = 0;
     bool last_used = false;
     for (size_t k = 0; k < weights->count; k++) {
         const px_weight_row *row = &weights->rows[k];
-        px_encode_integer(&coder, &models.scale, weights->scales[k] - last_scale);
+        px_encode_integer(coder, &models.scale, weights->scales[k] - last_scale);
         last_scale = weights->scales[k];
-        px_encode_bit(&coder, &models.used[last_used], row->used);
+        px_encode_bit(coder, &models.used[last_used], row->used);
         last_used = row->used;
         if (row->used)
-            write_row(weights, k, &last_shift, &models, &coder);
+            write_row(weights, k, &last_shift, &models, coder);
     }
+}
+
+void px_weights_write(const px_weights *weights, px_buffer *out) {
+    px_put_u8(out, (uint8_t)weights->precision);
+    px_range_encoder coder = px_range_encoder_make(out);
+    write_rows(weights, &coder);
     px_range_encoder_finish(&coder);
+}
+
+void px_weights_encode(const px_weights *weights, px_range_encoder *coder) {
+    px_integer model;
+    px_integer_init(&model);
+    px_encode_integer(coder, &model, weights->precision);
+    write_rows(weights, coder);
 }
 
 static prism_status corrupt(prism_error *error) {
@@ -119,30 +130,44 @@ static prism_status read_row(px_weights *weights, size_t k, int *last_shift, wei
     if (row->shift < PX_MIN_SHIFT || row->shift > px_max_shift(weights->depth))
         return corrupt(error);
     *last_shift = row->shift;
-    row->offset = px_decode_integer(coder, &models->offset);
+    if (!weights->centred)
+        row->offset = px_decode_integer(coder, &models->offset);
     for (size_t i = 0; i < px_index_in_group(k); i++)
         row->levels[i] = px_decode_integer(coder, &models->levels[level_context(weights, k, i)]);
     return PRISM_OK;
 }
 
-prism_status px_weights_read(px_weights *weights, px_reader *in, prism_error *error) {
+static prism_status read_rows(px_weights *weights, px_range_decoder *coder, prism_error *error) {
     weight_models models;
     models_init(&models);
-    weights->precision = px_get_u8(in);
-    px_range_decoder coder = px_range_decoder_make(in);
     int last_scale = 0, last_shift = 0;
     bool last_used = false;
     prism_status status = PRISM_OK;
     for (size_t k = 0; k < weights->count && status == PRISM_OK; k++) {
-        last_scale += px_decode_integer(&coder, &models.scale);
-        if (in->failed || abs(last_scale) > PX_SCALE_LIMIT)
+        last_scale += px_decode_integer(coder, &models.scale);
+        if (coder->in->failed || abs(last_scale) > PX_SCALE_LIMIT)
             return corrupt(error);
         weights->scales[k] = (int8_t)last_scale;
-        last_used = px_decode_bit(&coder, &models.used[last_used]);
+        last_used = px_decode_bit(coder, &models.used[last_used]);
         if (last_used)
-            status = read_row(weights, k, &last_shift, &models, &coder, error);
+            status = read_row(weights, k, &last_shift, &models, coder, error);
     }
-    return status == PRISM_OK && in->failed ? corrupt(error) : status;
+    return status == PRISM_OK && coder->in->failed ? corrupt(error) : status;
+}
+
+prism_status px_weights_read(px_weights *weights, px_reader *in, prism_error *error) {
+    weights->precision = px_get_u8(in);
+    px_range_decoder coder = px_range_decoder_make(in);
+    return read_rows(weights, &coder, error);
+}
+
+prism_status px_weights_decode(px_weights *weights, px_range_decoder *coder, prism_error *error) {
+    px_integer model;
+    px_integer_init(&model);
+    weights->precision = px_decode_integer(coder, &model);
+    if (weights->precision < 0 || weights->precision > UINT8_MAX)
+        return corrupt(error);
+    return read_rows(weights, coder, error);
 }
 
 prism_status px_weights_expand(const px_weights *weights, size_t k, int16_t *row,

@@ -13,6 +13,7 @@
 
 #include "bytes.h"
 #include "planes.h"
+#include "range_coder.h"
 
 enum {
     PX_GROUP = 512,      /* bounds memory by 512 weights a plane, and work by 512 products */
@@ -35,6 +36,7 @@ typedef struct px_weights {
     size_t count;      /* planes */
     size_t plane_size; /* a row has fewer levels than this, which bounds memory by the chunk's */
     unsigned depth;
+    bool centred;   /* predictions have no offset, and none is transmitted */
     int precision;  /* quarter octaves by which steps are finer than scale_k / scale_j */
     int8_t *scales; /* [count] log2 of the standard deviation of each prediction residual, x 4 */
     px_weight_row *rows; /* [count] */
@@ -66,6 +68,10 @@ void px_weights_write(const px_weights *weights, px_buffer *out);
 
 /* `weights` comes from px_weights_alloc. */
 prism_status px_weights_read(px_weights *weights, px_reader *in, prism_error *error);
+
+/* The same as a part of a larger range-coded stream. */
+void px_weights_encode(const px_weights *weights, px_range_encoder *coder);
+prism_status px_weights_decode(px_weights *weights, px_range_decoder *coder, prism_error *error);
 
 /*
  * Row k as the kernels take it: `row` gets index_in_group(k) fixed-point weights and a zero after

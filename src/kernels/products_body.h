@@ -1,0 +1,158 @@
+/*
+ * Products of planes with matrices, in integers for prediction and in floats for fitting. Planes
+ * are multiplied two by two (a lane holds a sample of each), since CPUs add two 16-bit products at
+ * a time.
+ */
+
+static void mix_pairs(int32_t *sums, const int16_t *pairs, size_t stride, const int16_t *weights,
+                      size_t pair_count, size_t count) {
+    enum { UNROLL = 4 }; /* sums that hide the latency of the additions */
+    size_t i = 0;
+    for (; i + UNROLL * PX_LANES <= count; i += UNROLL * PX_LANES) {
+        px_lanes s[UNROLL] = {{0}};
+        const int16_t *pair = pairs + 2 * i;
+        for (size_t m = 0; m < pair_count; m++, pair += 2 * stride) {
+            int32_t w;
+            memcpy(&w, weights + 2 * m, sizeof w);
+            for (int v = 0; v < UNROLL; v++)
+                s[v] = lanes_dot_pairs(s[v], lanes_load(pair + 2 * PX_LANES * v), lanes_all(w));
+        }
+        for (int v = 0; v < UNROLL; v++)
+            lanes_store(sums + i + PX_LANES * v, s[v]);
+    }
+    for (; i < count; i++) {
+        uint32_t sum = 0;
+        for (size_t m = 0; m < pair_count; m++) {
+            const int16_t *pair = pairs + 2 * (m * stride + i);
+            sum += (uint32_t)(weights[2 * m] * pair[0]) + (uint32_t)(weights[2 * m + 1] * pair[1]);
+        }
+        sums[i] = (int32_t)sum;
+    }
+}
+
+/* How many sums fit the registers: planes of a panel x vectors of positions. */
+#if PX_LANES_AVX512
+enum { PANEL_ROWS = 8, PANEL_VECTORS = 2 };
+#elif PX_LANES_AVX2
+enum { PANEL_ROWS = 4, PANEL_VECTORS = 1 };
+#else
+enum { PANEL_ROWS = 2, PANEL_VECTORS = 1 };
+#endif
+_Static_assert(PX_PANEL % PANEL_ROWS == 0, "a panel is whole blocks of rows");
+
+PX_INLINE void panel_block(int32_t *sums, const int32_t *tile, const int32_t *weights,
+                           size_t pair_count, size_t next) {
+    px_lanes s[PANEL_ROWS][PANEL_VECTORS] = {{{0}}};
+    for (size_t m = 0; m < pair_count; m++, tile += PX_TILE, weights += PX_PANEL) {
+        px_lanes x[PANEL_VECTORS];
+        for (int v = 0; v < PANEL_VECTORS; v++) {
+            __builtin_prefetch(tile + next + v * PX_LANES);
+            x[v] = lanes_load(tile + v * PX_LANES);
+        }
+        for (int r = 0; r < PANEL_ROWS; r++)
+            for (int v = 0; v < PANEL_VECTORS; v++)
+                s[r][v] = lanes_dot_pairs(s[r][v], x[v], lanes_all(weights[r]));
+    }
+    for (int r = 0; r < PANEL_ROWS; r++)
+        for (int v = 0; v < PANEL_VECTORS; v++)
+            lanes_store(sums + r * PX_TILE + v * PX_LANES, s[r][v]);
+}
+
+static void mix_panel(int32_t *sums, const int32_t *tiles, size_t tile_count, size_t tile_pairs,
+                      const int32_t *weights, size_t pair_count) {
+    const size_t next = tile_pairs * PX_TILE;
+    for (size_t t = 0; t < tile_count; t++, tiles += next, sums += PX_PANEL * PX_TILE)
+        for (size_t r = 0; r < PX_PANEL; r += PANEL_ROWS)
+            for (size_t v = 0; v < PX_TILE; v += PANEL_VECTORS * PX_LANES)
+                panel_block(sums + r * PX_TILE + v, tiles + v, weights + r, pair_count, next);
+}
+
+static void mix_finish(int32_t *mixed, bool high, const int32_t *sums, const int32_t *tiles,
+                       size_t tile_count, size_t tile_pairs, const int32_t *weights,
+                       size_t pair_count, int shift) {
+    const int32_t half = 1 << shift >> 1;
+    for (size_t t = 0; t < tile_count;
+         t++, tiles += tile_pairs * PX_TILE, sums += PX_PANEL * PX_TILE, mixed += PX_TILE)
+        for (size_t v = 0; v < PX_TILE; v += PX_LANES) {
+            px_lanes s = lanes_load(sums + v) + half;
+            for (size_t m = 0; m < pair_count; m++)
+                s = lanes_dot_pairs(s, lanes_load(tiles + m * PX_TILE + v), lanes_all(weights[m]));
+            s = lanes_clamp(s >> shift, INT16_MIN, INT16_MAX);
+            s = high ? (lanes_load(mixed + v) & 0xffff) | s << 16 : s & 0xffff;
+            lanes_store(mixed + v, s);
+        }
+}
+
+static void tile_store(int32_t *tiles, size_t tile_count, size_t tile_pairs, bool high,
+                       const int16_t *plane) {
+    for (size_t t = 0; t < tile_count; t++, tiles += tile_pairs * PX_TILE, plane += PX_TILE)
+        for (size_t v = 0; v < PX_TILE; v += PX_LANES) {
+            px_lanes x = lanes_load_u16((const uint16_t *)plane + v), old = lanes_load(tiles + v);
+            lanes_store(tiles + v, high ? (old & 0xffff) | x << 16 : (old & ~0xffff) | x);
+        }
+}
+
+/* ---- Floats ---------------------------------------------------------------------------------- */
+
+typedef float float_lanes __attribute__((vector_size(64)));
+typedef float float_lanes_unaligned __attribute__((vector_size(64), aligned(4), may_alias));
+
+PX_INLINE float_lanes floats_load(const float *from) {
+    return (float_lanes) * (const float_lanes_unaligned *)from;
+}
+
+PX_INLINE double sum_of_lanes(float_lanes v) {
+    double sum = 0;
+    for (int i = 0; i < PX_LANES; i++)
+        sum += v[i];
+    return sum;
+}
+
+enum { GRAM_BLOCK = 4 };
+
+/* The products of rows i..i+3 and j..j+3; -ffp-contract=off keeps them the same everywhere. */
+PX_INLINE void gram_block(double *sums, size_t stride, const float *a, const float *b,
+                          size_t length) {
+    float_lanes s[GRAM_BLOCK][GRAM_BLOCK] = {{{0}}};
+    for (size_t t = 0; t < length; t += PX_LANES)
+        for (int i = 0; i < GRAM_BLOCK; i++) {
+            float_lanes x = floats_load(a + (size_t)i * length + t);
+            for (int j = 0; j < GRAM_BLOCK; j++)
+                s[i][j] += x * floats_load(b + (size_t)j * length + t);
+        }
+    for (int i = 0; i < GRAM_BLOCK; i++)
+        for (int j = 0; j < GRAM_BLOCK; j++)
+            sums[(size_t)i * stride + (size_t)j] += sum_of_lanes(s[i][j]);
+}
+
+static void gram(double *sums, const float *rows, size_t count, size_t length) {
+    for (size_t i = 0; i < count; i += GRAM_BLOCK)
+        for (size_t j = 0; j <= i; j += GRAM_BLOCK)
+            gram_block(sums + i * count + j, count, rows + i * length, rows + j * length, length);
+}
+
+static void tile_floats(float *rows, size_t length, const int32_t *tile, size_t pair_count,
+                        const float *weights) {
+    for (size_t m = 0; m < pair_count; m++, tile += PX_TILE, rows += 2 * length)
+        for (size_t i = 0; i < PX_TILE; i++) {
+            rows[i] = (float)(int16_t)tile[i] * weights[i];
+            rows[length + i] = (float)(tile[i] >> 16) * weights[i];
+        }
+}
+
+static void energies(float *energy, const float *rows, const float *matrix, size_t count) {
+    float_lanes sum[PX_TILE / PX_LANES] = {{0}};
+    for (size_t k = 0; k < count; k += GRAM_BLOCK) {
+        float_lanes z[GRAM_BLOCK][PX_TILE / PX_LANES] = {{{0}}};
+        for (size_t j = 0; j < k + GRAM_BLOCK; j++)
+            for (size_t v = 0; v < PX_TILE / PX_LANES; v++) {
+                float_lanes x = floats_load(rows + j * PX_TILE + v * PX_LANES);
+                for (size_t i = 0; i < GRAM_BLOCK; i++)
+                    z[i][v] += matrix[(k + i) * count + j] * x;
+            }
+        for (size_t i = 0; i < GRAM_BLOCK; i++)
+            for (size_t v = 0; v < PX_TILE / PX_LANES; v++)
+                sum[v] += z[i][v] * z[i][v];
+    }
+    memcpy(energy, sum, sizeof sum);
+}

@@ -1,0 +1,10 @@
+/* Fitting taps to planes. Internal. */
+#ifndef PX_FIT_TAPS_H
+#define PX_FIT_TAPS_H
+
+#include "lsq/encoder.h"
+
+/* Sets the own taps of a wave to what predicts its samples best without other planes. */
+prism_status px_fit_own_taps(const px_lsq_encoder *encoder, px_wave *wave, prism_error *error);
+
+#endif
