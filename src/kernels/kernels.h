@@ -57,7 +57,8 @@ typedef struct px_kernels {
                        size_t tile_count, size_t tile_pairs, const int32_t *weights,
                        size_t pair_count, int shift);
 
-    /* A plane of tile_count * PX_TILE samples to the low or high halves of a pair. */
+    /* A plane of tile_count * PX_TILE samples to the high halves of a pair, or to the low ones with
+     * the high ones cleared. */
     void (*tile_store)(int32_t *tiles, size_t tile_count, size_t tile_pairs, bool high,
                        const int16_t *plane);
 

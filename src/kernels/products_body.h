@@ -87,8 +87,8 @@ static void tile_store(int32_t *tiles, size_t tile_count, size_t tile_pairs, boo
                        const int16_t *plane) {
     for (size_t t = 0; t < tile_count; t++, tiles += tile_pairs * PX_TILE, plane += PX_TILE)
         for (size_t v = 0; v < PX_TILE; v += PX_LANES) {
-            px_lanes x = lanes_load_u16((const uint16_t *)plane + v), old = lanes_load(tiles + v);
-            lanes_store(tiles + v, high ? (old & 0xffff) | x << 16 : (old & ~0xffff) | x);
+            px_lanes x = lanes_load_u16((const uint16_t *)plane + v);
+            lanes_store(tiles + v, high ? (lanes_load(tiles + v) & 0xffff) | x << 16 : x);
         }
 }
 

@@ -54,22 +54,20 @@ PX_INLINE void rows_backward(wave_rows *rows) {
     }
 }
 
-/* In sixteen steps a lane may be on two rows: at the end of one and the beginning of the next. */
-typedef struct lane_parts {
-    int count;
-    lane_part part[2];
-} lane_parts;
-
-PX_INLINE lane_parts parts_of(const px_wave *w, const wave_rows *rows, int lane) {
-    lane_parts parts = {0};
+/* In sixteen steps a lane may be on two rows: at the end of one (turn 0) and the beginning of the
+ * next (turn 1). */
+PX_INLINE lane_part part_of(const wave_rows *rows, int lane, int turn) {
     lane_part part = rows->at[lane];
-    if (part.row < w->height && part.column < (ptrdiff_t)w->width && part.column > -PX_WAVE_LANES)
-        parts.part[parts.count++] = part;
-    part.column -= (ptrdiff_t)rows->period;
-    part.row += PX_WAVE_LANES;
-    if (part.row < w->height && part.column > -PX_WAVE_LANES)
-        parts.part[parts.count++] = part;
-    return parts;
+    if (turn) {
+        part.column -= (ptrdiff_t)rows->period;
+        part.row += PX_WAVE_LANES;
+    }
+    return part;
+}
+
+PX_INLINE bool part_in_plane(const px_wave *w, lane_part part) {
+    return part.row < w->height && part.column < (ptrdiff_t)w->width &&
+           part.column > -PX_WAVE_LANES;
 }
 
 /* Those of the sixteen columns from part.column on that are in the row. */
@@ -138,14 +136,16 @@ PX_INLINE void block_prepare(wave_block *block, const px_wave *w, const wave_row
     const int shift = w->fraction + PX_TAP_BITS - PX_MEAN_BITS;
     const px_lanes rounding = lanes_all((int32_t)((uint32_t)w->bias << shift) + (1 << (shift - 1)));
     for (int i = 0; i < PX_WAVE_LANES; i++) {
-        lane_parts parts = parts_of(w, rows, i);
         block->sums[i] = block->scales[i] = (px_lanes){0};
-        for (int p = 0; p < parts.count; p++) {
-            ptrdiff_t at = (ptrdiff_t)parts.part[p].row * stride + parts.part[p].column;
+        for (int turn = 0; turn < 2; turn++) {
+            lane_part part = part_of(rows, i, turn);
+            if (!part_in_plane(w, part))
+                continue;
+            ptrdiff_t at = (ptrdiff_t)part.row * stride + part.column;
             px_lanes sum = square_sum(w->mixed + at, stride, w->taps_mixed, rounding);
             px_lanes scale =
                 scale_before(w, lanes_load_i16(w->running + at), blur_sum(w->running + at, stride));
-            px_mask inside = columns_inside(w, parts.part[p]);
+            px_mask inside = columns_inside(w, part);
             block->sums[i] = lanes_select(inside, sum, block->sums[i]);
             block->scales[i] = lanes_select(inside, scale, block->scales[i]);
         }
@@ -161,17 +161,19 @@ PX_INLINE int64_t block_finish(px_lanes couples[BLOCK], const px_wave *w, const 
     lanes_transpose(couples);
     for (int i = 0; i < PX_WAVE_LANES; i++) {
         px_lanes logs = lanes_log2_16(lanes_shift_right_unsigned(couples[i], 16) + 1);
-        lane_parts parts = parts_of(w, rows, i);
-        for (int p = 0; p < parts.count; p++) {
-            px_mask inside = columns_inside(w, parts.part[p]);
-            ptrdiff_t column = parts.part[p].column;
-            ptrdiff_t at = (ptrdiff_t)(parts.part[p].row * w->stride) + column;
+        for (int turn = 0; turn < 2; turn++) {
+            lane_part part = part_of(rows, i, turn);
+            if (!part_in_plane(w, part))
+                continue;
+            px_mask inside = columns_inside(w, part);
+            ptrdiff_t at = (ptrdiff_t)(part.row * w->stride) + part.column;
             lanes_store_i16_where(inside, w->samples + at, couples[i]);
             lanes_store_i16_where(inside, w->logs + at, logs);
             sum += lanes_where(inside, logs);
             if (i >= PX_WAVE_LANES - 2)
-                lanes_store_where(
-                    inside, w->edge + (i == PX_WAVE_LANES - 1 ? 0 : w->width) + column, couples[i]);
+                lanes_store_where(inside,
+                                  w->edge + (i == PX_WAVE_LANES - 1 ? 0 : w->width) + part.column,
+                                  couples[i]);
         }
     }
     return sum_integers(sum);
@@ -437,10 +439,12 @@ static void wave_encode(const px_wave *w, const int32_t *symbol, bool low_bits,
         }
         px_lanes columns[BLOCK] = {{0}}, samples[BLOCK] = {{0}};
         for (int i = 0; i < PX_WAVE_LANES; i++) {
-            lane_parts parts = parts_of(w, &rows, i);
-            for (int p = 0; p < parts.count; p++) {
-                px_mask inside = columns_inside(w, parts.part[p]);
-                ptrdiff_t at = (ptrdiff_t)(parts.part[p].row * w->stride) + parts.part[p].column;
+            for (int turn = 0; turn < 2; turn++) {
+                lane_part part = part_of(&rows, i, turn);
+                if (!part_in_plane(w, part))
+                    continue;
+                px_mask inside = columns_inside(w, part);
+                ptrdiff_t at = (ptrdiff_t)(part.row * w->stride) + part.column;
                 columns[i] = lanes_select(inside, lanes_load(symbol + at), columns[i]);
                 if (low_bits)
                     samples[i] = lanes_select(inside, lanes_load_i16(w->samples + at), samples[i]);

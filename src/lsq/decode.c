@@ -15,13 +15,6 @@ typedef struct decoder {
     size_t first;
 } decoder;
 
-static void put_constant(decoder *d, size_t k) {
-    const px_lsq_model *model = d->group.model;
-    int16_t *to = px_plane(d->planes, d->first + model->order[k]);
-    for (size_t p = 0; p < px_plane_size(d->planes); p++)
-        to[p] = px_wrap(model->planes[k].mean, model->depth);
-}
-
 static void put_samples(decoder *d, size_t k) {
     const px_lsq_model *model = d->group.model;
     const px_view *view = &d->group.full;
@@ -46,6 +39,19 @@ static void keep_plane(decoder *d, size_t k) {
     px_tiles_store(&group->samples, &view->geometry, k, view->samples);
     px_replicate_pads(&view->geometry, view->innovations);
     px_tiles_store(&group->innovations, &view->geometry, k, view->innovations);
+}
+
+/* All samples are the mean, and their differences from it nothing. */
+static void put_constant(decoder *d, size_t k) {
+    px_view *view = &d->group.full;
+    for (size_t y = 0; y < view->geometry.height; y++) {
+        size_t row = y * view->geometry.stride, bytes = view->geometry.width * sizeof(int16_t);
+        memset(view->samples + row, 0, bytes);
+        memset(view->innovations + row, 0, bytes);
+    }
+    put_samples(d, k);
+    if (d->group.model->mixes)
+        keep_plane(d, k);
 }
 
 static prism_status decode_view(decoder *d, const px_view *view, size_t k, int64_t *sum,

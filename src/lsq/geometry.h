@@ -38,7 +38,7 @@ typedef struct px_tiles {
     int32_t *elements;
 } px_tiles;
 
-/* Zeros. */
+/* Uninitialised; planes must be stored in their order. */
 px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t planes);
 void px_tiles_store(const px_tiles *tiles, const px_geometry *geometry, size_t index,
                     const int16_t *plane);
