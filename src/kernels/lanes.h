@@ -18,6 +18,8 @@
 #elif defined(__AVX2__)
 #define PX_LANES_AVX2 1
 #include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
 #endif
 
 enum { PX_LANES = 16 };
@@ -29,6 +31,68 @@ typedef int16_t px_lanes_16 __attribute__((vector_size(32), aligned(2), may_alia
 typedef uint16_t px_lanes_u16 __attribute__((vector_size(32), aligned(2), may_alias));
 
 #define PX_INLINE static inline __attribute__((always_inline))
+
+/* ---- Parts: as many lanes as one register holds, for loops that need all registers ------------
+ */
+
+#if PX_LANES_AVX512
+enum { PX_PART_LANES = 16 };
+#elif PX_LANES_AVX2
+enum { PX_PART_LANES = 8 };
+#else
+enum { PX_PART_LANES = 4 };
+#endif
+enum { PX_PARTS = PX_LANES / PX_PART_LANES };
+
+typedef int32_t px_part __attribute__((vector_size(4 * PX_PART_LANES)));
+typedef int32_t px_part_unaligned
+    __attribute__((vector_size(4 * PX_PART_LANES), aligned(4), may_alias));
+typedef float px_float_part __attribute__((vector_size(4 * PX_PART_LANES)));
+typedef float px_float_part_unaligned
+    __attribute__((vector_size(4 * PX_PART_LANES), aligned(4), may_alias));
+
+PX_INLINE px_part part_all(int32_t value) {
+    return value - (px_part){0};
+}
+
+PX_INLINE px_part part_load(const void *from) {
+    return (px_part) * (const px_part_unaligned *)from;
+}
+
+PX_INLINE void part_store(void *to, px_part value) {
+    *(px_part_unaligned *)to = (px_part_unaligned)value;
+}
+
+PX_INLINE px_float_part float_part_load(const float *from) {
+    return (px_float_part) * (const px_float_part_unaligned *)from;
+}
+
+PX_INLINE void float_part_store(float *to, px_float_part value) {
+    *(px_float_part_unaligned *)to = (px_float_part_unaligned)value;
+}
+
+/* sum + a.low * b.low + a.high * b.high, each lane being two signed 16-bit integers. */
+PX_INLINE px_part part_dot_pairs(px_part sum, px_part a, px_part b) {
+#if PX_LANES_AVX512
+    return (px_part)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
+#elif PX_LANES_AVX2
+    return sum + (px_part)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+    return sum + (px_part)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+    return sum + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
+
+/* Limited to what 16 bits hold. */
+PX_INLINE px_part part_saturate(px_part value) {
+    const px_part low = part_all(INT16_MIN), high = part_all(INT16_MAX);
+    px_part over = value > high, under = value < low;
+    return (value & ~(over | under)) | (high & over) | (low & under);
+}
+
+/* ---- Lanes ------------------------------------------------------------------------------------
+ */
 
 PX_INLINE px_lanes lanes_all(int32_t value) {
     return value - (px_lanes){0};
@@ -181,21 +245,16 @@ PX_INLINE px_lanes lanes_clamp(px_lanes value, int32_t low, int32_t high) {
     return lanes_min(lanes_max(value, lanes_all(low)), lanes_all(high));
 }
 
-/* sum + a.low * b.low + a.high * b.high, each lane being two signed 16-bit integers. */
+/* part_dot_pairs on all lanes. */
 PX_INLINE px_lanes lanes_dot_pairs(px_lanes sum, px_lanes a, px_lanes b) {
-#if PX_LANES_AVX512
-    return (px_lanes)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
-#elif PX_LANES_AVX2
-    __m256i x[2], y[2];
+    px_part s[PX_PARTS], x[PX_PARTS], y[PX_PARTS];
+    memcpy(s, &sum, sizeof s);
     memcpy(x, &a, sizeof x);
     memcpy(y, &b, sizeof y);
-    x[0] = _mm256_madd_epi16(x[0], y[0]);
-    x[1] = _mm256_madd_epi16(x[1], y[1]);
-    memcpy(&a, x, sizeof a);
-    return sum + a;
-#else
-    return sum + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
-#endif
+    for (int i = 0; i < PX_PARTS; i++)
+        s[i] = part_dot_pairs(s[i], x[i], y[i]);
+    memcpy(&sum, s, sizeof sum);
+    return sum;
 }
 
 /* floor(16 log2 v) with a linear mantissa, for 1 <= v < 2^31: the exponent, then the four bits

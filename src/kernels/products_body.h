@@ -33,29 +33,27 @@ static void mix_pairs(int32_t *sums, const int16_t *pairs, size_t stride, const 
 /* How many sums fit the registers: planes of a panel x vectors of positions. */
 #if PX_LANES_AVX512
 enum { PANEL_ROWS = 8, PANEL_VECTORS = 2 };
-#elif PX_LANES_AVX2
-enum { PANEL_ROWS = 4, PANEL_VECTORS = 1 };
 #else
-enum { PANEL_ROWS = 2, PANEL_VECTORS = 1 };
+enum { PANEL_ROWS = 4, PANEL_VECTORS = 2 };
 #endif
 _Static_assert(PX_PANEL % PANEL_ROWS == 0, "a panel is whole blocks of rows");
 
 PX_INLINE void panel_block(int32_t *sums, const int32_t *tile, const int32_t *weights,
                            size_t pair_count, size_t next) {
-    px_lanes s[PANEL_ROWS][PANEL_VECTORS] = {{{0}}};
+    px_part s[PANEL_ROWS][PANEL_VECTORS] = {{{0}}};
     for (size_t m = 0; m < pair_count; m++, tile += PX_TILE, weights += PX_PANEL) {
-        px_lanes x[PANEL_VECTORS];
+        px_part x[PANEL_VECTORS];
         for (int v = 0; v < PANEL_VECTORS; v++) {
-            __builtin_prefetch(tile + next + v * PX_LANES);
-            x[v] = lanes_load(tile + v * PX_LANES);
+            __builtin_prefetch(tile + next + v * PX_PART_LANES);
+            x[v] = part_load(tile + v * PX_PART_LANES);
         }
         for (int r = 0; r < PANEL_ROWS; r++)
             for (int v = 0; v < PANEL_VECTORS; v++)
-                s[r][v] = lanes_dot_pairs(s[r][v], x[v], lanes_all(weights[r]));
+                s[r][v] = part_dot_pairs(s[r][v], x[v], part_all(weights[r]));
     }
     for (int r = 0; r < PANEL_ROWS; r++)
         for (int v = 0; v < PANEL_VECTORS; v++)
-            lanes_store(sums + r * PX_TILE + v * PX_LANES, s[r][v]);
+            part_store(sums + r * PX_TILE + v * PX_PART_LANES, s[r][v]);
 }
 
 static void mix_panel(int32_t *sums, const int32_t *tiles, size_t tile_count, size_t tile_pairs,
@@ -63,7 +61,7 @@ static void mix_panel(int32_t *sums, const int32_t *tiles, size_t tile_count, si
     const size_t next = tile_pairs * PX_TILE;
     for (size_t t = 0; t < tile_count; t++, tiles += next, sums += PX_PANEL * PX_TILE)
         for (size_t r = 0; r < PX_PANEL; r += PANEL_ROWS)
-            for (size_t v = 0; v < PX_TILE; v += PANEL_VECTORS * PX_LANES)
+            for (size_t v = 0; v < PX_TILE; v += PANEL_VECTORS * PX_PART_LANES)
                 panel_block(sums + r * PX_TILE + v, tiles + v, weights + r, pair_count, next);
 }
 
@@ -73,13 +71,13 @@ static void mix_finish(int32_t *mixed, bool high, const int32_t *sums, const int
     const int32_t half = 1 << shift >> 1;
     for (size_t t = 0; t < tile_count;
          t++, tiles += tile_pairs * PX_TILE, sums += PX_PANEL * PX_TILE, mixed += PX_TILE)
-        for (size_t v = 0; v < PX_TILE; v += PX_LANES) {
-            px_lanes s = lanes_load(sums + v) + half;
+        for (size_t v = 0; v < PX_TILE; v += PX_PART_LANES) {
+            px_part s = part_load(sums + v) + half;
             for (size_t m = 0; m < pair_count; m++)
-                s = lanes_dot_pairs(s, lanes_load(tiles + m * PX_TILE + v), lanes_all(weights[m]));
-            s = lanes_clamp(s >> shift, INT16_MIN, INT16_MAX);
-            s = high ? (lanes_load(mixed + v) & 0xffff) | s << 16 : s & 0xffff;
-            lanes_store(mixed + v, s);
+                s = part_dot_pairs(s, part_load(tiles + m * PX_TILE + v), part_all(weights[m]));
+            s = part_saturate(s >> shift);
+            s = high ? (part_load(mixed + v) & 0xffff) | s << 16 : s & 0xffff;
+            part_store(mixed + v, s);
         }
 }
 
@@ -94,40 +92,39 @@ static void tile_store(int32_t *tiles, size_t tile_count, size_t tile_pairs, boo
 
 /* ---- Floats ---------------------------------------------------------------------------------- */
 
-typedef float float_lanes __attribute__((vector_size(64)));
-typedef float float_lanes_unaligned __attribute__((vector_size(64), aligned(4), may_alias));
+enum { GRAM_BLOCK = 4, GRAM_COLUMNS = PX_PARTS == 1 ? 4 : 2 };
 
-PX_INLINE float_lanes floats_load(const float *from) {
-    return (float_lanes) * (const float_lanes_unaligned *)from;
-}
-
-PX_INLINE double sum_of_lanes(float_lanes v) {
-    double sum = 0;
-    for (int i = 0; i < PX_LANES; i++)
-        sum += v[i];
-    return sum;
-}
-
-enum { GRAM_BLOCK = 4 };
-
-/* The products of rows i..i+3 and j..j+3; -ffp-contract=off keeps them the same everywhere. */
+/*
+ * The products of rows i..i+3 and j..j+3. Each of sixteen partial sums takes every sixteenth
+ * product, however wide the vectors are, and -ffp-contract=off keeps each of them the same.
+ */
 PX_INLINE void gram_block(double *sums, size_t stride, const float *a, const float *b,
                           size_t length) {
-    float_lanes s[GRAM_BLOCK][GRAM_BLOCK] = {{{0}}};
-    for (size_t t = 0; t < length; t += PX_LANES)
-        for (int i = 0; i < GRAM_BLOCK; i++) {
-            float_lanes x = floats_load(a + (size_t)i * length + t);
-            for (int j = 0; j < GRAM_BLOCK; j++)
-                s[i][j] += x * floats_load(b + (size_t)j * length + t);
+    float partial[GRAM_BLOCK][GRAM_COLUMNS][PX_LANES];
+    for (size_t p = 0; p < PX_LANES; p += PX_PART_LANES) {
+        px_float_part s[GRAM_BLOCK][GRAM_COLUMNS] = {{{0}}};
+        for (size_t t = p; t < length; t += PX_LANES)
+            for (size_t i = 0; i < GRAM_BLOCK; i++) {
+                px_float_part x = float_part_load(a + i * length + t);
+                for (size_t j = 0; j < GRAM_COLUMNS; j++)
+                    s[i][j] += x * float_part_load(b + j * length + t);
+            }
+        for (size_t i = 0; i < GRAM_BLOCK; i++)
+            for (size_t j = 0; j < GRAM_COLUMNS; j++)
+                float_part_store(partial[i][j] + p, s[i][j]);
+    }
+    for (size_t i = 0; i < GRAM_BLOCK; i++)
+        for (size_t j = 0; j < GRAM_COLUMNS; j++) {
+            double sum = 0;
+            for (size_t p = 0; p < PX_LANES; p++)
+                sum += partial[i][j][p];
+            sums[i * stride + j] += sum;
         }
-    for (int i = 0; i < GRAM_BLOCK; i++)
-        for (int j = 0; j < GRAM_BLOCK; j++)
-            sums[(size_t)i * stride + (size_t)j] += sum_of_lanes(s[i][j]);
 }
 
 static void gram(double *sums, const float *rows, size_t count, size_t length) {
     for (size_t i = 0; i < count; i += GRAM_BLOCK)
-        for (size_t j = 0; j <= i; j += GRAM_BLOCK)
+        for (size_t j = 0; j < i + GRAM_BLOCK; j += GRAM_COLUMNS)
             gram_block(sums + i * count + j, count, rows + i * length, rows + j * length, length);
 }
 
@@ -140,19 +137,27 @@ static void tile_floats(float *rows, size_t length, const int32_t *tile, size_t 
         }
 }
 
-static void energies(float *energy, const float *rows, const float *matrix, size_t count) {
-    float_lanes sum[PX_TILE / PX_LANES] = {{0}};
+enum { ENERGY_VECTORS = 2 };
+
+PX_INLINE void energies_of(float *energy, const float *rows, const float *matrix, size_t count) {
+    px_float_part sum[ENERGY_VECTORS] = {{0}};
     for (size_t k = 0; k < count; k += GRAM_BLOCK) {
-        float_lanes z[GRAM_BLOCK][PX_TILE / PX_LANES] = {{{0}}};
+        px_float_part z[GRAM_BLOCK][ENERGY_VECTORS] = {{{0}}};
         for (size_t j = 0; j < k + GRAM_BLOCK; j++)
-            for (size_t v = 0; v < PX_TILE / PX_LANES; v++) {
-                float_lanes x = floats_load(rows + j * PX_TILE + v * PX_LANES);
+            for (size_t v = 0; v < ENERGY_VECTORS; v++) {
+                px_float_part x = float_part_load(rows + j * PX_TILE + v * PX_PART_LANES);
                 for (size_t i = 0; i < GRAM_BLOCK; i++)
                     z[i][v] += matrix[(k + i) * count + j] * x;
             }
         for (size_t i = 0; i < GRAM_BLOCK; i++)
-            for (size_t v = 0; v < PX_TILE / PX_LANES; v++)
+            for (size_t v = 0; v < ENERGY_VECTORS; v++)
                 sum[v] += z[i][v] * z[i][v];
     }
-    memcpy(energy, sum, sizeof sum);
+    for (size_t v = 0; v < ENERGY_VECTORS; v++)
+        float_part_store(energy + v * PX_PART_LANES, sum[v]);
+}
+
+static void energies(float *energy, const float *rows, const float *matrix, size_t count) {
+    for (size_t p = 0; p < PX_TILE; p += ENERGY_VECTORS * PX_PART_LANES)
+        energies_of(energy + p, rows + p, matrix, count);
 }
