@@ -87,8 +87,14 @@ PX_INLINE px_part part_dot_pairs(px_part sum, px_part a, px_part b) {
 /* Limited to what 16 bits hold. */
 PX_INLINE px_part part_saturate(px_part value) {
     const px_part low = part_all(INT16_MIN), high = part_all(INT16_MAX);
+#if PX_LANES_AVX512
+    return (px_part)_mm512_min_epi32(_mm512_max_epi32((__m512i)value, (__m512i)low), (__m512i)high);
+#elif PX_LANES_AVX2
+    return (px_part)_mm256_min_epi32(_mm256_max_epi32((__m256i)value, (__m256i)low), (__m256i)high);
+#else
     px_part over = value > high, under = value < low;
     return (value & ~(over | under)) | (high & over) | (low & under);
+#endif
 }
 
 /* ---- Lanes ------------------------------------------------------------------------------------
