@@ -7,12 +7,15 @@
 
 #include <stdlib.h>
 
+#include "planes_body.h"
 #include "products_body.h"
 #include "rows_body.h"
 #include "wave_body.h"
 
 const px_kernels PX_KERNELS_SET = {
     .name = PX_KERNELS_NAME,
+    .planes_load_block = planes_load_block,
+    .planes_store_block = planes_store_block,
     .mix_pairs = mix_pairs,
     .mix_panel = mix_panel,
     .mix_finish = mix_finish,

@@ -22,6 +22,15 @@ enum {
     PX_PANEL = 8 /* planes that mix_panel predicts together */
 };
 
+/* How elements become samples: bytes in this machine's order, then the top bit flipped or not. */
+typedef struct px_element_format {
+    size_t size;  /* 1 or 2 */
+    bool swapped; /* the bytes are not in this machine's order */
+    uint16_t flip;
+} px_element_format;
+
+enum { PX_BLOCK_PLANES = 32, PX_BLOCK_POSITIONS = 16 };
+
 /* A row of numbers for fits: what a tap sees at each position of a row of the plane. */
 typedef struct px_tap_rows {
     float *rows; /* row i begins at rows + i * length */
@@ -34,6 +43,15 @@ enum { PX_SCALE_MOMENTS = 14 };
 
 typedef struct px_kernels {
     const char *name;
+
+    /* ---- Elements (planes_body.h) ---- */
+
+    /* Blocks of PX_BLOCK_PLANES planes by PX_BLOCK_POSITIONS positions; the elements of a position
+     * are one after the other, those of the next position `element_stride` bytes later. */
+    void (*planes_load_block)(int16_t *planes, size_t plane_stride, const uint8_t *elements,
+                              size_t element_stride, const px_element_format *format);
+    void (*planes_store_block)(uint8_t *elements, size_t element_stride, const int16_t *planes,
+                               size_t plane_stride, const px_element_format *format);
 
     /* ---- Products (products_body.h) ---- */
 
