@@ -19,6 +19,8 @@ static const char *const pipelines[] = {
     "coder=deflate,verify=on",
     "coder=jxl,effort=1",
     "coder=ans",
+    "coder=ans,effort=1",
+    "transform=channels,axis=0,coder=ans,effort=3",
     "transform=channels,coder=ans,effort=4",
     "transform=none,predictor=lsq,coder=ans,effort=6,checksum=off",
     "transform=channels,coder=ans,axis=0,effort=6",
@@ -220,6 +222,8 @@ static void the_memory_limit_holds(void **state) {
 static void kernels_write_the_same_chunks(void **state) {
     (void)state;
     static const char *const lifts[] = {"transform=channels,predictor=paeth,coder=deflate", "",
+                                        "transform=channels,coder=ans,effort=1",
+                                        "transform=channels,coder=ans,effort=3",
                                         "transform=channels,coder=ans,effort=5",
                                         "transform=channels,coder=ans,effort=6",
                                         "transform=none,coder=ans,effort=4"};

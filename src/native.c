@@ -6,15 +6,21 @@
 
 #include "status.h"
 
-enum { METHOD_QUICK = 1, METHOD_LSQ = 2, METHOD_ONLINE = 3 };
+enum { METHOD_QUICK = 1, METHOD_LSQ = 2 };
 
 static const px_native_method *method_of(uint8_t id) {
-    return id == METHOD_LSQ ? &px_lsq : NULL;
+    switch (id) {
+    case METHOD_QUICK:
+        return &px_quick;
+    case METHOD_LSQ:
+        return &px_lsq;
+    default:
+        return NULL;
+    }
 }
 
 static uint8_t method_for_effort(int effort) {
-    (void)effort;
-    return METHOD_LSQ;
+    return effort <= 3 ? METHOD_QUICK : METHOD_LSQ;
 }
 
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,

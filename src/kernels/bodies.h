@@ -12,6 +12,8 @@
 #include "rows_body.h"
 #include "wave_body.h"
 
+#include "quick_body.h"
+
 const px_kernels PX_KERNELS_SET = {
     .name = PX_KERNELS_NAME,
     .planes_load_block = planes_load_block,
@@ -33,4 +35,9 @@ const px_kernels PX_KERNELS_SET = {
     .tap_rows = tap_rows,
     .wave_decode = wave_decode,
     .wave_encode = wave_encode,
+    .quick_means = quick_means,
+    .quick_contexts = quick_contexts,
+    .quick_symbols = quick_symbols,
+    .quick_decode = quick_decode,
+    .quick_encode = quick_encode,
 };

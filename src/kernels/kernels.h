@@ -105,11 +105,10 @@ typedef struct px_kernels {
     int64_t (*means)(int32_t *means, const px_wave *wave);
 
     /* Errors (sixteenths, saturated) and logs of them; returns the sum of the logs. */
-    int64_t (*errors)(uint16_t *errors, const px_wave *wave, const int32_t *means);
+    int64_t (*errors)(const px_wave *wave, const int32_t *means);
 
     /* Row y: logs of the errors around, and the 3 x 3 sums of `running`. */
-    void (*contexts)(int16_t *around, int16_t *blur, const px_wave *wave, const uint16_t *errors,
-                     size_t y);
+    void (*contexts)(int16_t *around, int16_t *blur, const px_wave *wave, size_t y);
 
     /* Adds the moments of (1, around, running, blur; log) over `count` samples: 1, the lower
      * triangle row by row. */
@@ -138,6 +137,22 @@ typedef struct px_kernels {
      * tables. */
     void (*wave_encode)(const px_wave *wave, const int32_t *symbols, bool low_bits,
                         px_wave_stream *stream);
+
+    /* ---- Rows of method quick (quick_body.h) ---- */
+
+    /* Means as integers, errors and logs; returns the sum of the logs, and through *excess that of
+     * what samples are more than their means. */
+    int64_t (*quick_means)(int32_t *means, const px_wave *wave, int64_t *excess);
+
+    /* Logs of the errors above row y. */
+    void (*quick_contexts)(int16_t *around, const px_wave *wave, size_t y);
+
+    /* Class << 24 | digit; returns the largest class. */
+    int32_t (*quick_symbols)(int32_t *symbols, const px_wave *wave, const int32_t *means);
+
+    /* As wave_decode and wave_encode. */
+    int64_t (*quick_decode)(const px_wave *wave, px_wave_stream *stream);
+    void (*quick_encode)(const px_wave *wave, const int32_t *symbols, px_wave_stream *stream);
 } px_kernels;
 
 extern const px_kernels px_kernels_scalar;

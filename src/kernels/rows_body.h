@@ -68,7 +68,7 @@ static int64_t means(int32_t *result, const px_wave *w) {
     return excess;
 }
 
-static int64_t errors(uint16_t *result, const px_wave *w, const int32_t *mean) {
+static int64_t errors(const px_wave *w, const int32_t *mean) {
     int64_t sum = 0;
     for (size_t y = 0; y < w->height; y++) {
         px_lanes row_sum = {0};
@@ -78,7 +78,7 @@ static int64_t errors(uint16_t *result, const px_wave *w, const int32_t *mean) {
             px_lanes error = lanes_abs(sample - (lanes_load(mean + at) + w->bias));
             error = lanes_min(error, lanes_all(UINT16_MAX));
             px_lanes log = lanes_log2_16(error + 1);
-            lanes_store_i16((int16_t *)result + at, error);
+            lanes_store_i16((int16_t *)w->errors + at, error);
             lanes_store_i16(w->logs + at, log);
             row_sum += lanes_where(lanes_first(w->width - x), log);
         }
@@ -127,11 +127,10 @@ PX_INLINE px_lanes coarse_mean(px_lanes mean, px_lanes low_bits) {
     return lanes_shift_each_right(mean + 8, low_bits) - 8;
 }
 
-static void contexts(int16_t *around, int16_t *blur, const px_wave *w, const uint16_t *error,
-                     size_t y) {
+static void contexts(int16_t *around, int16_t *blur, const px_wave *w, size_t y) {
     const ptrdiff_t stride = (ptrdiff_t)w->stride;
     for (size_t x = 0; x < w->width; x += PX_LANES) {
-        const uint16_t *e = error + y * w->stride + x;
+        const uint16_t *e = w->errors + y * w->stride + x;
         lanes_store_i16(around + x,
                         log_around(lanes_load_u16(e - 1), lanes_load_u16(e - stride),
                                    lanes_load_u16(e - stride - 1), lanes_load_u16(e - stride + 1)));

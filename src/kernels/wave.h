@@ -33,6 +33,24 @@ typedef struct px_shapes {
     uint16_t *starts; /* of a class: [16 fractions][digit + largest digit], first slot of a digit */
 } px_shapes;
 
+enum {
+    PX_QUICK_VECTORS = 4, /* vectors of states */
+    PX_QUICK_BITS = 11,   /* of probabilities */
+    PX_QUICK_TABLES = 14, /* scales that have tables, two an octave */
+    PX_QUICK_CLASSES = PX_QUICK_TABLES + 2 * 11,
+    PX_QUICK_DIGITS = 256, /* more than there are */
+    PX_QUICK_ESCAPE =
+        511 /* digit of `decode` that stands for an escape; negative for those below */
+};
+
+/* The same for method quick (quick/tables.h makes them). */
+typedef struct px_quick_shapes {
+    int32_t limits[32]; /* largest digits, which are escapes */
+    /* slot to digit << 22 | share - 1 << 11 | start */
+    int32_t decode[PX_QUICK_TABLES][1 << PX_QUICK_BITS];
+    int32_t encode[PX_QUICK_TABLES][PX_QUICK_DIGITS]; /* digit + 128 to start | share << 16 */
+} px_quick_shapes;
+
 /* All planes lie in rows of `stride`, with pads, and pointers are to row 0, column 0. */
 typedef struct px_wave {
     size_t height, width, stride;
@@ -40,6 +58,7 @@ typedef struct px_wave {
     const int16_t *running; /* running mean of the log errors of planes before */
     int16_t *samples;       /* the plane itself; decoded, or with its causal pads */
     int16_t *logs;          /* log errors */
+    uint16_t *errors;       /* absolute ones; not for wave_decode */
     int32_t *edge;          /* [2][width + PX_WAVE_LANES], for wave_decode */
 
     int fraction;                       /* fractional bits of P and E */
@@ -49,30 +68,41 @@ typedef struct px_wave {
     int32_t start_error; /* taken for errors above the plane */
     int32_t scale_offset, scale_error, scale_running, scale_blur;
     const px_shapes *shapes;
+    const px_quick_shapes *quick_shapes;
 } px_wave;
+
+enum { PX_MAX_STATES = PX_QUICK_VECTORS * PX_WAVE_LANES };
 
 /* The entropy coder: a state a lane, one stream of words for all. */
 typedef struct px_wave_stream {
-    uint32_t states[PX_WAVE_LANES];
+    size_t count; /* of states: PX_WAVE_LANES, or PX_MAX_STATES for method quick */
+    uint32_t states[PX_MAX_STATES];
     const uint16_t *words, *end; /* decoding: at least PX_WAVE_GUARD words lie behind `end` */
     uint16_t *head, *begin;      /* encoding goes backwards from `head`; to `begin`, exclusive */
     int failed;                  /* words beyond the end were read, or had no room */
 } px_wave_stream;
 
-enum { PX_WAVE_GUARD = 128 };
+enum { PX_WAVE_GUARD = 512 };
+
+/* States as encoding begins with them. */
+static inline void px_wave_start(px_wave_stream *stream, int quick) {
+    stream->count = quick ? PX_MAX_STATES : PX_WAVE_LANES;
+    for (size_t i = 0; i < stream->count; i++)
+        stream->states[i] = 1u << PX_STATE_BITS;
+}
 
 /* Takes the states from the words; false if there are too few. */
 static inline int px_wave_begin(px_wave_stream *stream) {
-    if (stream->end - stream->words < 2 * PX_WAVE_LANES)
+    if ((size_t)(stream->end - stream->words) < 2 * stream->count)
         return 0;
-    for (int i = 0; i < PX_WAVE_LANES; i++, stream->words += 2)
+    for (size_t i = 0; i < stream->count; i++, stream->words += 2)
         stream->states[i] = stream->words[0] | (uint32_t)stream->words[1] << 16;
     return 1;
 }
 
 /* Whether the states are those that encoding began with. */
 static inline int px_wave_ended(const px_wave_stream *stream) {
-    for (int i = 0; i < PX_WAVE_LANES; i++)
+    for (size_t i = 0; i < stream->count; i++)
         if (stream->states[i] != 1u << PX_STATE_BITS)
             return 0;
     return !stream->failed;

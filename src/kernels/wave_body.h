@@ -391,6 +391,25 @@ PX_INLINE px_lanes drain(px_mask full, px_lanes states, uint16_t **head) {
     return lanes_select(full, lanes_shift_right_unsigned(states, 16), states);
 }
 
+/* The low bits of samples, in lanes that have some (1..13). */
+PX_INLINE px_lanes put_low_bits(px_mask mask, px_lanes bits, px_lanes samples, px_lanes states,
+                                uint16_t **head) {
+    px_lanes value = samples & (lanes_shift_each_left(lanes_all(1), bits) - 1);
+    px_lanes top = lanes_shift_each_right_unsigned(states, (32 - bits) & 31);
+    states = drain(mask_and(mask, lanes_less((px_lanes){0}, top)), states, head);
+    return lanes_select(mask, lanes_shift_each_left(states, bits) | value, states);
+}
+
+/* A digit that has `share` of 2^bits slots from `start` on. */
+PX_INLINE px_lanes put_digit(px_mask active, px_lanes start, px_lanes share, int bits,
+                             px_lanes states, uint16_t **head) {
+    px_lanes top = lanes_shift_right_unsigned(states, 32 - bits);
+    states = drain(mask_and(active, lanes_less(share - 1, top)), states, head);
+    px_lanes quotient = lanes_divide_unsigned(states, share);
+    px_lanes next = (quotient << bits) + (states - quotient * share) + start;
+    return lanes_select(active, next, states);
+}
+
 /* The reverse of wave_step: escapes, low bits, digits. */
 PX_INLINE px_lanes encode_step(const px_wave *w, px_lanes symbol, px_lanes sample, px_mask active,
                                px_lanes states, uint16_t **head) {
@@ -404,22 +423,13 @@ PX_INLINE px_lanes encode_step(const px_wave *w, px_lanes symbol, px_lanes sampl
     if (__builtin_expect(mask_bits(escaped) != 0, 0))
         states = write_escapes(escaped, digit, limit, states, head);
     px_mask large = mask_and(active, lanes_less(lanes_all(PX_SHAPE_CLASSES - 1), class));
-    if (mask_bits(large)) {
-        px_lanes bits = lanes_where(large, class_low_bits(class));
-        px_lanes value = sample & (lanes_shift_each_left(lanes_all(1), bits) - 1);
-        px_lanes top = lanes_shift_each_right_unsigned(states, (32 - bits) & 31);
-        px_mask full = mask_and(large, lanes_less((px_lanes){0}, top));
-        states = drain(full, states, head);
-        states = lanes_select(large, lanes_shift_each_left(states, bits) | value, states);
-    }
+    if (mask_bits(large))
+        states =
+            put_low_bits(large, lanes_where(large, class_low_bits(class)), sample, states, head);
     px_lanes range =
         lanes_gather_couple(shapes->starts, digit_place(info, limit, fraction, clamped));
     px_lanes start = range & 0xffff, share = lanes_shift_right_unsigned(range, 16) - start;
-    px_lanes top = lanes_shift_right_unsigned(states, 32 - PX_PROBABILITY_BITS);
-    states = drain(mask_and(active, lanes_less(share - 1, top)), states, head);
-    px_lanes quotient = lanes_divide_unsigned(states, share);
-    px_lanes next = (quotient << PX_PROBABILITY_BITS) + (states - quotient * share) + start;
-    return lanes_select(active, next, states);
+    return put_digit(active, start, share, PX_PROBABILITY_BITS, states, head);
 }
 
 /* What one step may write at most, in words. */

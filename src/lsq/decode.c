@@ -8,7 +8,7 @@
 
 typedef struct decoder {
     px_lsq_group group;
-    const px_shapes *shapes;
+    px_tables tables;
     px_wave_stream *stream;
     int32_t *edge;
     px_planes *planes;
@@ -37,6 +37,8 @@ static void keep_plane(decoder *d, size_t k) {
     px_view *view = &group->full;
     px_replicate_pads(&view->geometry, view->samples);
     px_tiles_store(&group->samples, &view->geometry, k, view->samples);
+    if (group->model->quick)
+        return;
     px_replicate_pads(&view->geometry, view->innovations);
     px_tiles_store(&group->innovations, &view->geometry, k, view->innovations);
 }
@@ -61,17 +63,20 @@ static prism_status decode_view(decoder *d, const px_view *view, size_t k, int64
     px_wave wave;
     if (!px_sample_wave(&wave, view, model, k))
         return px_fail(error, PRISM_E_CORRUPT, "a tap is out of range");
-    wave.shapes = d->shapes;
+    wave.shapes = d->tables.shapes;
+    wave.quick_shapes = d->tables.quick;
     wave.edge = d->edge;
-    *sum = kernels->wave_decode(&wave, d->stream);
+    if (model->quick)
+        px_quick_pads(&wave);
+    *sum = (model->quick ? kernels->quick_decode : kernels->wave_decode)(&wave, d->stream);
     if (d->stream->failed)
         return px_fail(error, PRISM_E_CORRUPT, "the coded samples end too early");
+    if (model->quick || !model->mixes)
+        return PRISM_OK;
     if (!px_innovation_wave(&wave, view, model, k))
         return px_fail(error, PRISM_E_CORRUPT, "a tap is out of range");
-    if (model->mixes) {
-        px_causal_pads(&wave);
-        kernels->innovations(view->innovations, &wave);
-    }
+    px_causal_pads(&wave);
+    kernels->innovations(view->innovations, &wave);
     return PRISM_OK;
 }
 
@@ -79,11 +84,11 @@ static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
     px_lsq_group *group = &d->group;
     const px_lsq_plane *plane = &group->model->planes[k];
     const px_geometry *geometry = &group->full.geometry;
-    if (group->model->mixes) {
+    if (group->model->mixes)
         px_mixer_predict(&group->sample_mixer, geometry, k, plane->fraction, false,
                          group->full.mixed);
+    if (group->model->mixes && !group->model->quick)
         px_mixer_predict(&group->innovation_mixer, geometry, k, 0, true, group->full.mixed);
-    }
     if (plane->kind == PX_PLANE_CONSTANT) {
         put_constant(d, k);
         return PRISM_OK;
@@ -108,13 +113,12 @@ static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
 static prism_status prepare(decoder *d, prism_error *error) {
     px_lsq_group *group = &d->group;
     const px_lsq_model *model = group->model;
-    d->shapes = px_shapes_make(&group->pool, model->shapes);
     d->edge = px_pool_take(&group->pool, 2 * (model->width + 1) * sizeof *d->edge);
-    prism_status status = px_pool_status(&group->pool, error);
+    prism_status status = px_tables_make(&d->tables, &group->pool, model, error);
     if (status == PRISM_OK && model->mixes)
         status = px_mixer_make(&group->sample_mixer, &group->pool, &model->samples, &group->samples,
                                error);
-    if (status == PRISM_OK && model->mixes)
+    if (status == PRISM_OK && model->mixes && !model->quick)
         status = px_mixer_make(&group->innovation_mixer, &group->pool, &model->innovations,
                                &group->innovations, error);
     return status;

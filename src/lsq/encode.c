@@ -1,10 +1,8 @@
-/* Pass after pass over all planes of a group, each pass fitting what the passes before allow. */
+/* Method lsq: pass after pass over all planes of a group, each pass fitting what those before
+ * allow. */
 #include "lsq/encode.h"
 
-#include <string.h>
-
 #include "lsq/encoder.h"
-#include "status.h"
 
 static px_lsq_settings settings_of(int effort) {
     if (effort <= 4)
@@ -12,75 +10,6 @@ static px_lsq_settings settings_of(int effort) {
     if (effort == 5)
         return (px_lsq_settings){.tap_positions = 24000, .gram_positions = 20000};
     return (px_lsq_settings){.tap_positions = SIZE_MAX, .gram_positions = 1 << 16, .robust = true};
-}
-
-int32_t *px_lsq_mixed(const px_lsq_encoder *encoder, const px_geometry *geometry, size_t k) {
-    return encoder->mixed + k * encoder->span + PX_PLANE_GUARD + geometry->origin;
-}
-
-void px_lsq_load(px_lsq_encoder *encoder, size_t k) {
-    const px_planes *planes = encoder->planes;
-    const int mean = encoder->model.planes[k].mean;
-    const int16_t *from = px_plane(planes, encoder->first + encoder->model.order[k]);
-    int16_t *to = encoder->group.full.samples;
-    for (size_t y = 0; y < planes->height; y++, from += planes->width)
-        for (size_t x = 0; x < planes->width; x++)
-            to[y * encoder->group.full.geometry.stride + x] = (int16_t)(from[x] - mean);
-}
-
-prism_status px_lsq_open(px_view *view, px_pool *pool, px_lsq_encoder *encoder, size_t k,
-                         prism_error *error) {
-    px_lsq_group *group = &encoder->group;
-    const px_lsq_plane *plane = &encoder->model.planes[k];
-    px_lsq_load(encoder, k);
-    group->full.mixed = px_lsq_mixed(encoder, &group->full.geometry, k);
-    prism_status status = px_view_open(view, pool, group, k, error);
-    if (status != PRISM_OK)
-        return status;
-    if (plane->kind == PX_PLANE_HALVED)
-        px_shrink(view->samples, &view->geometry, group->full.samples, &group->full.geometry,
-                  plane->phase);
-    px_wave wave;
-    px_innovation_wave(&wave, view, &encoder->model, k);
-    px_causal_pads(&wave);
-    return PRISM_OK;
-}
-
-/* ---- Memory ---------------------------------------------------------------------------------- */
-
-static void free_encoder(px_lsq_encoder *encoder) {
-    px_lsq_group_free(&encoder->group);
-    px_model_free(&encoder->model);
-}
-
-static prism_status make_encoder(px_lsq_encoder *encoder, prism_error *error) {
-    px_lsq_group *group = &encoder->group;
-    const px_lsq_model *model = &encoder->model;
-    prism_status status = px_lsq_group_make(group, model, error);
-    if (status != PRISM_OK)
-        return status;
-    const px_geometry *geometry = &group->full.geometry;
-    encoder->span = geometry->tile_count * PX_TILE + PX_PLANE_GUARD;
-    size_t elements = model->count * encoder->span + PX_PLANE_GUARD;
-    encoder->mixed = px_pool_take_zeroed(&group->pool, elements * sizeof *encoder->mixed);
-    encoder->importance = px_padded_take(&group->pool, geometry, sizeof *encoder->importance);
-    encoder->low_bits = px_pool_take_zeroed(&group->pool, model->count);
-    status = px_pool_status(&group->pool, error);
-    for (size_t y = 0; y < model->height && status == PRISM_OK; y++)
-        for (size_t x = 0; x < model->width; x++)
-            encoder->importance[y * geometry->stride + x] = 1;
-    return status;
-}
-
-/* ---- Passes ---------------------------------------------------------------------------------- */
-
-static void store_samples(px_lsq_encoder *encoder) {
-    px_view *view = &encoder->group.full;
-    for (size_t k = 0; k < encoder->model.count; k++) {
-        px_lsq_load(encoder, k);
-        px_replicate_pads(&view->geometry, view->samples);
-        px_tiles_store(&encoder->group.samples, &view->geometry, k, view->samples);
-    }
 }
 
 static prism_status store_innovations(px_lsq_encoder *encoder, prism_error *error) {
@@ -93,6 +22,7 @@ static prism_status store_innovations(px_lsq_encoder *encoder, prism_error *erro
         status = px_lsq_open(&view, &pool, encoder, k, error);
         if (status == PRISM_OK) {
             px_innovation_wave(&wave, &view, &encoder->model, k);
+            px_causal_pads(&wave);
             px_kernels_best()->innovations(view.innovations, &wave);
             px_view_close(&view, &encoder->group, k);
             px_replicate_pads(&full->geometry, full->innovations);
@@ -109,7 +39,7 @@ static prism_status fit_mixing(px_lsq_encoder *encoder, prism_error *error) {
     prism_status status = px_lsq_order(encoder, error);
     if (status != PRISM_OK)
         return status;
-    store_samples(encoder);
+    px_lsq_store_samples(encoder);
     status = px_lsq_importance(encoder, error);
     if (status == PRISM_OK)
         status = px_lsq_fit_matrix(encoder, &model->samples, &group->samples, false, error);
@@ -122,78 +52,23 @@ static prism_status fit_mixing(px_lsq_encoder *encoder, prism_error *error) {
     return status;
 }
 
-/* Entropy coding goes backwards through the planes: the decoder reads what was written last. */
-static prism_status write_symbols(px_lsq_encoder *encoder, px_wave_stream *stream,
-                                  const px_shapes *shapes, prism_error *error) {
-    prism_status status = PRISM_OK;
-    for (size_t k = encoder->model.count; k-- > 0 && status == PRISM_OK && !stream->failed;) {
-        if (encoder->model.planes[k].kind == PX_PLANE_CONSTANT)
-            continue;
-        px_pool pool = {.count = 0};
-        px_view view;
-        px_wave wave;
-        px_lsq_load(encoder, k);
-        status = px_view_open(&view, &pool, &encoder->group, k, error);
-        if (status == PRISM_OK) {
-            if (encoder->model.planes[k].kind == PX_PLANE_HALVED)
-                px_shrink(view.samples, &view.geometry, encoder->group.full.samples,
-                          &encoder->group.full.geometry, encoder->model.planes[k].phase);
-            px_sample_wave(&wave, &view, &encoder->model, k);
-            wave.shapes = shapes;
-            px_kernels_best()->wave_encode(&wave, px_lsq_mixed(encoder, &view.geometry, k),
-                                           encoder->low_bits[k], stream);
-        }
-        px_pool_free(&pool);
-    }
-    return status;
-}
-
-/* States, then words, in the order in which the decoder takes them. */
-static prism_status write_payload(px_lsq_encoder *encoder, size_t limit, px_buffer *payload,
-                                  bool *too_long, prism_error *error) {
-    enum { SLACK = 1 << 13 }; /* what a block of steps may need, and more */
-    px_pool *pool = &encoder->group.pool;
-    const px_shapes *shapes = px_shapes_make(pool, encoder->model.shapes);
-    size_t words = limit / 2 + SLACK;
-    uint16_t *memory = px_pool_take(pool, words * sizeof *memory);
-    prism_status status = px_pool_status(pool, error);
-    if (status != PRISM_OK)
-        return status;
-    px_wave_stream stream = {.head = memory + words, .begin = memory};
-    for (int i = 0; i < PX_WAVE_LANES; i++)
-        stream.states[i] = 1u << PX_STATE_BITS;
-    status = write_symbols(encoder, &stream, shapes, error);
-    *too_long = stream.failed;
-    if (status != PRISM_OK || stream.failed)
-        return status;
-    for (int i = 0; i < PX_WAVE_LANES; i++)
-        px_put_u32(payload, stream.states[i]);
-    for (uint16_t *word = stream.head; word < memory + words; word++)
-        *word = px_little_endian_16(*word);
-    px_put_bytes(payload, stream.head, (size_t)(memory + words - stream.head) * sizeof *memory);
-    return PRISM_OK;
-}
-
-prism_status px_lsq_encode_group(const px_planes *planes, size_t first, size_t count, bool mixes,
-                                 int effort, size_t limit, px_buffer *parameters,
+prism_status px_lsq_encode_group(const px_planes *planes, size_t first, size_t count,
+                                 const px_group_task *task, px_buffer *parameters,
                                  px_buffer *payload, bool *too_long, prism_error *error) {
-    px_lsq_encoder encoder = {.settings = settings_of(effort), .planes = planes, .first = first};
-    prism_status status = px_model_alloc(&encoder.model, count, planes->height, planes->width,
-                                         planes->depth, mixes, error);
-    if (status == PRISM_OK)
-        status = make_encoder(&encoder, error);
+    px_lsq_encoder encoder;
+    prism_status status =
+        px_lsq_encoder_make(&encoder, planes, first, count, false, task->mixes, error);
+    encoder.settings = settings_of(task->effort);
     if (status == PRISM_OK)
         status = px_lsq_analyse(&encoder, error);
-    if (status == PRISM_OK && encoder.model.mixes)
+    if (status == PRISM_OK && task->mixes)
         status = fit_mixing(&encoder, error);
     if (status == PRISM_OK)
         status = px_lsq_fit_taps(&encoder, false, error);
     if (status == PRISM_OK)
         status = px_lsq_symbols(&encoder, error);
-    if (status == PRISM_OK) {
-        px_model_write(&encoder.model, parameters);
-        status = write_payload(&encoder, limit, payload, too_long, error);
-    }
-    free_encoder(&encoder);
+    if (status == PRISM_OK)
+        status = px_lsq_encoder_write(&encoder, task->limit, parameters, payload, too_long, error);
+    px_lsq_encoder_free(&encoder);
     return status;
 }

@@ -17,7 +17,7 @@
 /* Added to the energy, so that smooth places do not rule. 0.03 and 0.2 do about as well. */
 static const double ENERGY_FLOOR = 0.1;
 
-/* Steps of weights against what would be best for each matrix by itself, in quarter octaves. */
+/* Steps of the second matrix against what would be best for it by itself, in quarter octaves. */
 enum { INNOVATION_COARSENESS = 1 };
 
 bool px_factorise(double *matrix, size_t n) {
@@ -109,23 +109,29 @@ prism_status px_lsq_importance(px_lsq_encoder *encoder, prism_error *error) {
     return status;
 }
 
-prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
-                               bool innovations, prism_error *error) {
-    px_lsq_group *group = &encoder->group;
-    const px_lsq_model *model = &encoder->model;
-    const px_geometry *geometry = &group->full.geometry;
+prism_status px_lsq_fit_weights(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
+                                size_t positions, int coarseness, prism_error *error) {
     px_gram gram;
-    prism_status status = px_gram_of_tiles(&gram, tiles, model->count,
-                                           encoder->importance - geometry->origin, SIZE_MAX, error);
+    prism_status status = px_gram_of_tiles(
+        &gram, tiles, encoder->model.count,
+        encoder->importance - encoder->group.full.geometry.origin, positions, error);
     if (status != PRISM_OK)
         return status;
-    weights->precision = px_best_precision(px_plane_size(encoder->planes)) -
-                         (innovations ? INNOVATION_COARSENESS : 0);
+    weights->precision = px_best_precision(px_plane_size(encoder->planes)) - coarseness;
     weights->precision = weights->precision < 0 ? 0 : weights->precision;
     status = px_weights_fit_group(weights, &gram, error);
     px_gram_free(&gram);
+    return status;
+}
+
+prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
+                               bool innovations, prism_error *error) {
+    const px_lsq_model *model = &encoder->model;
+    const px_geometry *geometry = &encoder->group.full.geometry;
     px_pool pool = {.count = 0};
     px_mixer mixer;
+    prism_status status = px_lsq_fit_weights(encoder, weights, tiles, SIZE_MAX,
+                                             innovations ? INNOVATION_COARSENESS : 0, error);
     if (status == PRISM_OK)
         status = px_mixer_make(&mixer, &pool, weights, tiles, error);
     for (size_t k = 0; k < model->count && status == PRISM_OK; k++)

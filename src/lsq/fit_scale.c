@@ -5,31 +5,32 @@
  */
 #include <lapacke.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lsq/encoder.h"
 #include "lsq/shapes.h"
 #include "status.h"
 
-/* The mean logarithm of errors is by so many octaves less than that of their deviation. */
-static const double LOG_TO_DEVIATION = 0.62;
+/* Classes begin at 2^-4.5 and errors are in sixteenths; the deviation is 0.62 octaves more than the
+ * mean log. */
+static const double LOG_TO_CLASS = 0.62 + 4.5 - PX_MEAN_BITS;
 
 enum {
     VARIABLES = 4,                /* 1, errors around, running mean, its blur */
-    SYMBOL_RANGE = 160 * 16,      /* of sixteenths that the histograms tell apart */
     HISTOGRAM_POSITIONS = 1 << 14 /* of a plane, about */
 };
 
 typedef struct symbol_task {
     px_lsq_encoder *encoder;
     int32_t *means; /* padded planes */
-    uint16_t *errors;
     int16_t *around, *blur;
-    uint32_t (*histograms)[2 * SYMBOL_RANGE]; /* [PX_SHAPE_CLASSES] */
+    px_histogram *histograms; /* [PX_SHAPE_CLASSES] */
 } symbol_task;
 
-static void pad_errors(uint16_t *errors, const px_wave *wave) {
+static void pad_errors(const px_wave *wave) {
     const ptrdiff_t stride = (ptrdiff_t)wave->stride;
+    uint16_t *errors = wave->errors;
     for (ptrdiff_t x = -1; x <= (ptrdiff_t)wave->width; x++)
         errors[x - stride] = (uint16_t)wave->start_error;
     for (size_t y = 0; y < wave->height; y++) {
@@ -57,7 +58,8 @@ static int rounded_between(double value, int low, int high) {
 }
 
 /* The weights of the scale's contexts, and an offset that makes its mean right. */
-static void set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENTS]) {
+void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENTS],
+                      double octaves) {
     double c[VARIABLES] = {0};
     if (!regress(c, moments))
         memset(c, 0, sizeof c);
@@ -69,7 +71,7 @@ static void set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENT
     double running = 16 * (double)moments[3] / n + 7.5, blur = 128 * (double)moments[6] / n + 63.5;
     double explained = plane->scale_error / 16.0 * (double)moments[1] / n +
                        (8 * plane->scale_running * running + plane->scale_blur * blur) / 256;
-    double scale = 16 * (double)moments[10] / n + 256 * (LOG_TO_DEVIATION + 0.5) - explained;
+    double scale = 16 * (double)moments[10] / n + 256 * octaves - explained;
     plane->scale_offset = rounded_between(scale / 16, -PX_MAX_SCALE_OFFSET, PX_MAX_SCALE_OFFSET);
 }
 
@@ -79,8 +81,10 @@ static void add_to_histograms(const symbol_task *task, const int32_t *symbols, s
         uint32_t class = symbol >> 25;
         class = class < PX_SHAPE_CLASSES ? class : PX_SHAPE_CLASSES - 4 + (class & 3);
         int32_t z = 16 * ((int32_t)(symbol << 11) >> 11) - (int32_t)(symbol >> 21 & 15);
-        z = z < -SYMBOL_RANGE ? -SYMBOL_RANGE : z >= SYMBOL_RANGE ? SYMBOL_RANGE - 1 : z;
-        task->histograms[class][z + SYMBOL_RANGE]++;
+        z = z < -PX_SYMBOL_RANGE   ? -PX_SYMBOL_RANGE
+            : z >= PX_SYMBOL_RANGE ? PX_SYMBOL_RANGE - 1
+                                   : z;
+        task->histograms[class][z + PX_SYMBOL_RANGE]++;
     }
 }
 
@@ -107,20 +111,21 @@ static int64_t code_view(const symbol_task *task, const px_view *view, size_t k)
     px_lsq_plane *plane = &encoder->model.planes[k];
     px_wave wave;
     px_sample_wave(&wave, view, &encoder->model, k);
+    px_causal_pads(&wave);
     const size_t count = wave.height * wave.width, stride = wave.stride;
     int64_t sum = kernels->means(task->means, &wave);
     wave.bias = plane->bias =
         rounded_between((double)sum / (double)count, -PX_MAX_BIAS, PX_MAX_BIAS);
-    int64_t log_sum = kernels->errors(task->errors, &wave, task->means);
-    pad_errors(task->errors, &wave);
+    int64_t log_sum = kernels->errors(&wave, task->means);
+    pad_errors(&wave);
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     for (size_t y = 0; y < wave.height; y++) {
         int16_t *around = task->around + y * stride, *blur = task->blur + y * stride;
-        kernels->contexts(around, blur, &wave, task->errors, y);
+        kernels->contexts(around, blur, &wave, y);
         kernels->scale_moments(moments, around, wave.running + y * wave.stride, blur,
                                wave.logs + y * wave.stride, wave.width);
     }
-    set_scale(plane, moments);
+    px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
     px_sample_wave(&wave, view, &encoder->model, k);
     make_symbols(task, &wave, px_lsq_mixed(encoder, &view->geometry, k), k);
     return log_sum;
@@ -142,39 +147,49 @@ static prism_status code_plane(const symbol_task *task, size_t k, prism_error *e
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
 
-/* Bits for the symbols of a class by a shape; stops where they are more than `most`. */
-static double cost_of(const uint32_t *histogram, int shape, int class, double most) {
+/* Bits for `symbols` of a class by a shape, from sixteenths first..last; stops where they are more
+ * than `most`. */
+static double cost_of(const uint32_t *symbols, int first, int last, int shape, int scale,
+                      double most) {
     static const double UNIT = 1 << 24;
     double bits = 0;
-    for (int z = 1 - SYMBOL_RANGE; z < SYMBOL_RANGE - 1 && bits < most; z++) {
-        uint32_t count = histogram[z + SYMBOL_RANGE];
+    for (int z = first; z <= last && bits < most; z++) {
+        uint32_t count = symbols[z + PX_SYMBOL_RANGE];
         if (!count)
             continue;
         int low = z - 8, high = z + 8;
-        double below = px_shape_distribution(shape, class, low < 0 ? -low : low) / UNIT;
-        double above = px_shape_distribution(shape, class, high < 0 ? -high : high) / UNIT;
+        double below = px_shape_distribution(shape, scale, abs(low)) / UNIT;
+        double above = px_shape_distribution(shape, scale, abs(high)) / UNIT;
         double share = (high < 0 ? 1 - above : above) - (low < 0 ? 1 - below : below);
         bits -= count * log2(share * (1 - 1e-3) + 4e-5);
     }
     return bits;
 }
 
-/* The shape that serves each class best; classes without symbols take the one before. */
-static void choose_shapes(const symbol_task *task) {
-    uint8_t *shapes = task->encoder->model.shapes;
-    int last = PX_SHAPE_PLAIN;
-    for (int class = 0; class < PX_SHAPE_CLASSES; class ++) {
-        const uint32_t *histogram = task->histograms[class];
-        double best = cost_of(histogram, last, class, HUGE_VAL);
-        for (int shape = 0; shape < PX_SHAPE_COUNT && best > 0; shape++) {
-            double cost = cost_of(histogram, shape, class, best);
+void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int count,
+                          int (*scale_of)(int)) {
+    int chosen = PX_SHAPE_PLAIN;
+    for (int class = 0; class < count; class ++) {
+        const uint32_t *symbols = histograms[class];
+        int first = -PX_SYMBOL_RANGE, last = PX_SYMBOL_RANGE - 1, scale = scale_of(class);
+        while (first <= last && !symbols[first + PX_SYMBOL_RANGE])
+            first++;
+        while (first <= last && !symbols[last + PX_SYMBOL_RANGE])
+            last--;
+        double best = cost_of(symbols, first, last, chosen, scale, HUGE_VAL);
+        for (int shape = 0; shape < PX_SHAPE_COUNT && first <= last; shape++) {
+            double cost = cost_of(symbols, first, last, shape, scale, best);
             if (cost < best) {
                 best = cost;
-                last = shape;
+                chosen = shape;
             }
         }
-        shapes[class] = (uint8_t)last;
+        shapes[class] = (uint8_t)chosen;
     }
+}
+
+static int same_scale(int class) {
+    return class;
 }
 
 prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
@@ -182,7 +197,6 @@ prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
     px_pool pool = {.count = 0};
     symbol_task task = {.encoder = encoder,
                         .means = px_padded_take(&pool, geometry, sizeof *task.means),
-                        .errors = px_padded_take(&pool, geometry, sizeof *task.errors),
                         .around = px_padded_take(&pool, geometry, sizeof *task.around),
                         .blur = px_padded_take(&pool, geometry, sizeof *task.blur)};
     task.histograms = px_pool_take_zeroed(&pool, PX_SHAPE_CLASSES * sizeof *task.histograms);
@@ -191,7 +205,8 @@ prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
         if (encoder->model.planes[k].kind != PX_PLANE_CONSTANT)
             status = code_plane(&task, k, error);
     if (status == PRISM_OK)
-        choose_shapes(&task);
+        px_lsq_choose_shapes(encoder->model.shapes, (const px_histogram *)task.histograms,
+                             PX_SHAPE_CLASSES, same_scale);
     px_pool_free(&pool);
     return status;
 }

@@ -27,14 +27,18 @@ static const float OUTLIERS = 0.5f;
 
 /* Moments of taps and their target: [n][n], n rounded up to a multiple of 4. */
 typedef struct tap_fit {
-    bool innovations; /* which taps */
-    int taps;
+    bool with_high; /* taps on E too */
+    int own_count;
+    int taps; /* all of them */
     size_t n;
     double moments[MAX_VARIABLES * MAX_VARIABLES];
 } tap_fit;
 
-static size_t variables_of(int taps) {
-    return (size_t)(taps + 1 + 3) / 4 * 4;
+static void fit_begin(tap_fit *fit, bool with_high, int own_count) {
+    fit->with_high = with_high;
+    fit->own_count = own_count;
+    fit->taps = PX_SQUARE_TAPS * (with_high ? 2 : 1) + own_count;
+    fit->n = (size_t)(fit->taps + 1 + 3) / 4 * 4;
 }
 
 /* ---- Moments --------------------------------------------------------------------------------- */
@@ -114,11 +118,10 @@ static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, 
         for (size_t x = 0; x < wave->width;) {
             size_t room = ROW_LENGTH - m.filled, left = wave->width - x;
             size_t count = left < room ? left : room;
-            m.to =
-                (px_tap_rows){.rows = m.rows + m.filled,
-                              .length = ROW_LENGTH,
-                              .with_high = !fit->innovations,
-                              .own_count = fit->innovations ? PX_INNOVATION_OWN_TAPS : PX_OWN_TAPS};
+            m.to = (px_tap_rows){.rows = m.rows + m.filled,
+                                 .length = ROW_LENGTH,
+                                 .with_high = fit->with_high,
+                                 .own_count = fit->own_count};
             px_kernels_best()->tap_rows(&m.to, wave, weights + x, y, x, count);
             for (size_t i = 0; i < count; i++)
                 total += (double)weights[x + i] * (double)weights[x + i];
@@ -170,9 +173,9 @@ static void solve(const tap_fit *fit, double *taps) {
 }
 
 prism_status px_fit_own_taps(const px_lsq_encoder *encoder, px_wave *wave, prism_error *error) {
-    tap_fit fit = {
-        .innovations = true, .taps = PX_INNOVATION_TAPS, .n = variables_of(PX_INNOVATION_TAPS)};
+    tap_fit fit;
     double taps[PX_MEAN_TAPS];
+    fit_begin(&fit, false, PX_INNOVATION_OWN_TAPS);
     prism_status status =
         gather_moments(&fit, encoder, &encoder->group.full, wave, NULL, NULL, error);
     if (status != PRISM_OK || !factorise(&fit))
@@ -227,10 +230,11 @@ static void quantise(px_taps *taps, const tap_fit *fit, const int *steps, size_t
     }
 }
 
-/* As half octaves above 1/16: what stands for errors that are not there. */
+/* What stands for errors that are not there: half octaves above 1, of errors with so many
+ * fractional bits less than the samples of the fit. */
 static int start_error_of(const tap_fit *fit, int fraction) {
     static const double MEAN_OF_ABSOLUTE = 0.8;
-    double error = ldexp(deviation_of(fit), PX_MEAN_BITS - fraction) * MEAN_OF_ABSOLUTE;
+    double error = ldexp(deviation_of(fit), -fraction) * MEAN_OF_ABSOLUTE;
     return (int)lrint(fmax(fmin(2 * log2(error + 1), 31), 2));
 }
 
@@ -244,9 +248,10 @@ static prism_status fit_plane(tap_fit *fit, px_lsq_encoder *encoder, size_t k, p
     prism_status status = px_lsq_open(&view, &pool, encoder, k, error);
     if (status == PRISM_OK) {
         px_innovation_wave(&wave, &view, &encoder->model, k);
+        px_causal_pads(&wave);
         status = gather_moments(fit, encoder, &view, &wave, plane, NULL, error);
     }
-    if (status == PRISM_OK && encoder->settings.robust && !fit->innovations) {
+    if (status == PRISM_OK && encoder->settings.robust && fit->with_high) {
         tap_fit once = *fit;
         first_fit first;
         if (factorise(&once)) {
@@ -271,7 +276,6 @@ static size_t coded_samples(const px_lsq_model *model, size_t k) {
 
 prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_error *error) {
     px_lsq_model *model = &encoder->model;
-    const int taps = innovations ? PX_INNOVATION_TAPS : PX_MEAN_TAPS;
     int *steps = innovations ? model->innovation_steps : model->sample_steps;
     px_pool pool = {.count = 0};
     tap_fit *fits = px_pool_take(&pool, model->count * sizeof *fits);
@@ -281,9 +285,7 @@ prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_er
     for (size_t k = 0; k < model->count && status == PRISM_OK; k++) {
         if (model->planes[k].kind == PX_PLANE_CONSTANT)
             continue;
-        fits[fitted].innovations = innovations;
-        fits[fitted].taps = taps;
-        fits[fitted].n = variables_of(taps);
+        fit_begin(&fits[fitted], !innovations, innovations ? PX_INNOVATION_OWN_TAPS : PX_OWN_TAPS);
         status = fit_plane(&fits[fitted++], encoder, k, error);
     }
     if (status == PRISM_OK)
@@ -294,8 +296,44 @@ prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_er
             continue;
         quantise(innovations ? &plane->innovation : &plane->sample, &fits[i], steps,
                  coded_samples(model, k));
-        plane->start_error = start_error_of(&fits[i++], plane->fraction);
+        plane->start_error = start_error_of(&fits[i++], plane->fraction - PX_MEAN_BITS);
     }
     px_pool_free(&pool);
     return status;
+}
+
+/* ---- Method quick ---------------------------------------------------------------------------- */
+
+/* Taps that a method does not have are independent of all others: their taps become 0. */
+static void remove_variable(tap_fit *fit, size_t variable) {
+    for (size_t i = 0; i < fit->n; i++)
+        if (i != variable)
+            fit->moments[i * fit->n + variable] = fit->moments[variable * fit->n + i] = 0;
+}
+
+prism_status px_fit_quick_taps(px_lsq_encoder *encoder, const px_view *view, size_t k,
+                               prism_error *error) {
+    enum { WEST = PX_SQUARE_TAPS, WEST_WEST = PX_SQUARE_TAPS + 4 };
+    px_lsq_plane *plane = &encoder->model.planes[k];
+    px_wave wave;
+    tap_fit fit;
+    px_taps taps;
+    px_innovation_wave(&wave, view, &encoder->model, k);
+    px_quick_pads(&wave);
+    fit_begin(&fit, false, PX_OWN_TAPS);
+    prism_status status = gather_moments(&fit, encoder, view, &wave, plane, NULL, error);
+    if (status != PRISM_OK)
+        return status;
+    remove_variable(&fit, WEST);
+    remove_variable(&fit, WEST_WEST);
+    if (!factorise(&fit))
+        return px_fail(error, PRISM_E_INTERNAL, "the moments of taps are not definite");
+    quantise(&taps, &fit, encoder->model.sample_steps, coded_samples(&encoder->model, k));
+    plane->sample = (px_taps){.scale = taps.scale};
+    for (int t = 0; t < PX_SQUARE_TAPS; t++)
+        plane->sample.levels[t] = taps.levels[t];
+    for (int t = 0; t < PX_OWN_TAPS; t++)
+        plane->sample.levels[2 * PX_SQUARE_TAPS + t] = taps.levels[PX_SQUARE_TAPS + t];
+    plane->start_error = start_error_of(&fit, plane->fraction);
+    return PRISM_OK;
 }

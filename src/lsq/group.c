@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "quick/tables.h"
+
 enum { RUNNING_WINDOW = 40 }; /* planes; longer means gain nothing, shorter ones lose */
 
 static void view_take(px_view *view, px_pool *pool, const px_geometry *geometry) {
@@ -10,17 +12,18 @@ static void view_take(px_view *view, px_pool *pool, const px_geometry *geometry)
                       .running = px_padded_take(pool, geometry, sizeof *view->running),
                       .samples = px_padded_take(pool, geometry, sizeof *view->samples),
                       .innovations = px_padded_take(pool, geometry, sizeof *view->innovations),
-                      .logs = px_padded_take(pool, geometry, sizeof *view->logs)};
+                      .logs = px_padded_take(pool, geometry, sizeof *view->logs),
+                      .errors = px_padded_take(pool, geometry, sizeof *view->errors)};
 }
 
 prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, prism_error *error) {
     *group = (px_lsq_group){.model = model};
     px_geometry geometry = px_geometry_make(model->height, model->width);
     view_take(&group->full, &group->pool, &geometry);
-    if (model->mixes) {
+    if (model->mixes)
         group->samples = px_tiles_take(&group->pool, &geometry, model->count);
+    if (model->mixes && !model->quick)
         group->innovations = px_tiles_take(&group->pool, &geometry, model->count);
-    }
     return px_pool_status(&group->pool, error);
 }
 
@@ -76,6 +79,7 @@ static px_wave wave_of(const px_view *view, const px_lsq_plane *plane) {
                      .running = view->running,
                      .samples = view->samples,
                      .logs = view->logs,
+                     .errors = view->errors,
                      .fraction = plane->fraction,
                      .bias = plane->bias,
                      .start_error = px_start_error(plane),
@@ -109,13 +113,42 @@ bool px_innovation_wave(px_wave *wave, const px_view *view, const px_lsq_model *
     return true;
 }
 
-void px_causal_pads(const px_wave *wave) {
+prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model *model,
+                            prism_error *error) {
+    *tables = (px_tables){0};
+    if (model->quick)
+        tables->quick = px_quick_tables_make(pool, model->shapes);
+    else
+        tables->shapes = px_shapes_make(pool, model->shapes);
+    return px_pool_status(pool, error);
+}
+
+/* Above the plane stands what the other planes say of its first row. */
+static void pad_above(const px_wave *wave) {
     const ptrdiff_t stride = (ptrdiff_t)wave->stride, width = (ptrdiff_t)wave->width;
     for (ptrdiff_t x = -PX_PAD_LEFT; x < width + PX_PAD_RIGHT; x++) {
         ptrdiff_t inside = x < 0 ? 0 : x < width ? x : width - 1;
         int32_t above = px_couple_low(wave->mixed[inside]) >> wave->fraction;
         wave->samples[x - stride] = wave->samples[x - 2 * stride] = (int16_t)above;
     }
+}
+
+void px_quick_pads(const px_wave *wave) {
+    const ptrdiff_t stride = (ptrdiff_t)wave->stride, width = (ptrdiff_t)wave->width;
+    pad_above(wave);
+    for (ptrdiff_t x = -1; x <= width; x++)
+        wave->errors[x - stride] = (uint16_t)wave->start_error;
+    for (size_t y = 0; y < wave->height; y++) {
+        int16_t *samples = wave->samples + y * wave->stride;
+        uint16_t *errors = wave->errors + y * wave->stride;
+        samples[-1] = samples[0], samples[width] = samples[width - 1];
+        errors[-1] = errors[0], errors[width] = errors[width - 1];
+    }
+}
+
+void px_causal_pads(const px_wave *wave) {
+    const ptrdiff_t stride = (ptrdiff_t)wave->stride, width = (ptrdiff_t)wave->width;
+    pad_above(wave);
     for (size_t y = 0; y < wave->height; y++) {
         int16_t *row = wave->samples + y * wave->stride;
         row[-1] = row[-2] = (int16_t)px_wave_left_pad(wave, y, row[-stride]);

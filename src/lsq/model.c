@@ -19,12 +19,14 @@ enum {
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
-prism_status px_model_alloc(px_lsq_model *model, size_t count, size_t height, size_t width,
-                            unsigned depth, bool mixes, prism_error *error) {
+prism_status px_model_alloc(px_lsq_model *model, const px_planes *planes, size_t count, bool quick,
+                            bool mixes, prism_error *error) {
+    const size_t size = px_plane_size(planes);
     *model = (px_lsq_model){.count = count,
-                            .height = height,
-                            .width = width,
-                            .depth = depth,
+                            .height = planes->height,
+                            .width = planes->width,
+                            .depth = planes->depth,
+                            .quick = quick,
                             .mixes = mixes,
                             .order = calloc(count, sizeof *model->order),
                             .planes = calloc(count, sizeof *model->planes)};
@@ -32,10 +34,10 @@ prism_status px_model_alloc(px_lsq_model *model, size_t count, size_t height, si
                               ? PRISM_OK
                               : px_out_of_memory(error, count * sizeof *model->planes);
     if (status == PRISM_OK)
-        status = px_weights_alloc(&model->samples, count, height * width, depth, error);
+        status = px_weights_alloc(&model->samples, count, size, planes->depth, error);
     /* Innovations have fractional bits: they need the room of 16-bit samples. */
     if (status == PRISM_OK)
-        status = px_weights_alloc(&model->innovations, count, height * width, 16, error);
+        status = px_weights_alloc(&model->innovations, count, size, 16, error);
     model->samples.centred = model->innovations.centred = true;
     if (status != PRISM_OK) {
         px_model_free(model);
@@ -119,18 +121,17 @@ static void code_order(side *s, uint16_t *order, size_t count) {
     uint16_t left[PX_GROUP];
     for (size_t i = 0; i < count; i++)
         left[i] = (uint16_t)i;
-    int bits = 0;
     for (size_t k = 0; k < count; k++) {
         size_t place = 0, others = count - k - 1;
         while (s->out && left[place] != order[k])
             place++;
-        for (bits = 0; others >> bits; bits++)
-            ;
-        for (int b = bits - 1; b >= 0; b--) {
+        for (size_t bit = (size_t)1 << 9; bit; bit >>= 1) {
+            if (bit > others)
+                continue;
             px_bit even = PX_BIT_INIT;
-            int bit = (int)(place >> b & 1);
-            code_bit(s, &even, &bit);
-            place |= (size_t)bit << b;
+            int set = (place & bit) != 0;
+            code_bit(s, &even, &set);
+            place |= set ? bit : 0;
         }
         s->bad |= place > others;
         place = place > others ? 0 : place;
@@ -250,7 +251,7 @@ static void code_group(side *s, px_lsq_model *model) {
         code(s, general, &model->innovation_steps[t], 0, -MAX_TAP_SCALE, MAX_TAP_SCALE);
     for (int t = 0; t < PX_MEAN_TAPS; t++)
         code(s, general, &model->sample_steps[t], 0, -MAX_TAP_SCALE, MAX_TAP_SCALE);
-    if (model->mixes)
+    if (model->mixes && !model->quick)
         code_order(s, model->order, model->count);
     px_lsq_plane last = {.kind = PX_PLANE_FULL};
     for (size_t k = 0; k < model->count && !s->bad; k++) {
@@ -266,10 +267,10 @@ void px_model_write(px_lsq_model *model, px_buffer *out) {
     side s = {.out = &coder};
     models_init(&s.models);
     code_group(&s, model);
-    if (model->mixes) {
+    if (model->mixes)
         px_weights_encode(&model->samples, &coder);
+    if (model->mixes && !model->quick)
         px_weights_encode(&model->innovations, &coder);
-    }
     px_range_encoder_finish(&coder);
 }
 
@@ -291,7 +292,7 @@ prism_status px_model_read(px_lsq_model *model, px_reader *in, prism_error *erro
     prism_status status = PRISM_OK;
     if (model->mixes)
         status = px_weights_decode(&model->samples, &coder, error);
-    if (model->mixes && status == PRISM_OK)
+    if (model->mixes && !model->quick && status == PRISM_OK)
         status = px_weights_decode(&model->innovations, &coder, error);
     if (status == PRISM_OK && !fractions_fit(model))
         status = px_fail(error, PRISM_E_CORRUPT, "a prediction has too few fractional bits");

@@ -1,6 +1,7 @@
 /*
- * What method lsq transmits of a group of planes besides the coded samples: docs/FORMAT.md,
- * "Method 2, lsq". Reading checks everything that decoding relies on. Internal.
+ * What is transmitted of a group of planes besides the coded samples: docs/FORMAT.md, "Model".
+ * Method quick leaves most of it at zero, which costs next to nothing. Reading checks everything
+ * that decoding relies on. Internal.
  */
 #ifndef PX_MODEL_H
 #define PX_MODEL_H
@@ -52,7 +53,8 @@ typedef struct px_lsq_model {
     size_t count;
     size_t height, width; /* of the planes */
     unsigned depth;
-    bool mixes; /* planes are predicted from each other */
+    bool quick;      /* method quick: no innovations */
+    bool mixes;      /* planes are predicted from each other */
     uint16_t
         *order; /* [count] which plane of the group is coded k-th; all below is in that order */
     px_lsq_plane *planes;               /* [count] */
@@ -63,8 +65,8 @@ typedef struct px_lsq_model {
 } px_lsq_model;
 
 /* Zeros, and the order as it comes. */
-prism_status px_model_alloc(px_lsq_model *model, size_t count, size_t height, size_t width,
-                            unsigned depth, bool mixes, prism_error *error);
+prism_status px_model_alloc(px_lsq_model *model, const px_planes *planes, size_t count, bool quick,
+                            bool mixes, prism_error *error);
 void px_model_free(px_lsq_model *model);
 
 void px_model_write(px_lsq_model *model, px_buffer *out);

@@ -23,7 +23,21 @@ enum {
 /* Tables for one shape (0..PX_SHAPE_COUNT-1) a class; owned by the pool. NULL without memory. */
 const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES]);
 
-/* 2^24 times the distribution function of a shape of a class, at z >= 0 sixteenths. */
-uint32_t px_shape_distribution(int shape, int shape_class, int z);
+/* 2^24 times the distribution function of a shape at z >= 0 sixteenths, for deviation
+ * 2^(scale / 4 - 4.5), 0 <= scale < 64. */
+uint32_t px_shape_distribution(int shape, int scale, int z);
+
+/* T with 2^bits slots: digits -limit..limit have one or more each. */
+typedef struct px_slots {
+    int bits, limit;
+    int16_t upper[16 * PX_MAX_DIGIT + 8]; /* T at z = 0..16 limit + 7 */
+} px_slots;
+
+void px_slots_make(px_slots *slots, int bits, int shape, int scale);
+
+/* T(z), |z| <= 16 limit + 7. */
+static inline int px_slot_of(const px_slots *slots, int z) {
+    return z >= 0 ? slots->upper[z] : (1 << slots->bits) - slots->upper[-z];
+}
 
 #endif
