@@ -41,8 +41,9 @@ static void fit_scale(const quick_task *task, const px_wave *wave, px_lsq_plane 
 static void add_to_histograms(const quick_task *task, const px_wave *wave, const int32_t *symbols) {
     for (size_t y = 0; y < wave->height; y += SAMPLED_ROWS)
         for (size_t x = 0; x < wave->width; x++) {
-            int32_t symbol = symbols[y * wave->stride + x], z = 16 * (symbol << 8 >> 8);
-            int class = symbol >> 24;
+            uint32_t symbol = (uint32_t)symbols[y * wave->stride + x];
+            int32_t z = 16 * ((int32_t)(symbol << 8) >> 8);
+            int class = (int)(symbol >> 24);
             class = class < PX_QUICK_TABLES ? class : PX_QUICK_TABLES - 2 + (class & 1);
             z = z < -PX_SYMBOL_RANGE   ? -PX_SYMBOL_RANGE
                 : z >= PX_SYMBOL_RANGE ? PX_SYMBOL_RANGE - 16
