@@ -192,6 +192,9 @@ PX_INLINE px_lanes quick_encode_step(const px_wave *w, px_lanes symbol, const in
                      states, head);
 }
 
+/* CPUs do not expect to be read backwards. */
+enum { AHEAD_SYMBOLS = 32 * PX_LANES };
+
 static void quick_encode(const px_wave *w, const int32_t *symbols, px_wave_stream *stream) {
     px_lanes states[PX_QUICK_VECTORS];
     uint16_t *head = stream->head;
@@ -205,6 +208,7 @@ static void quick_encode(const px_wave *w, const int32_t *symbols, px_wave_strea
             }
             size_t x = v * PX_LANES, at = y * w->stride + x;
             px_lanes *s = &states[v % PX_QUICK_VECTORS];
+            __builtin_prefetch(symbols + at - AHEAD_SYMBOLS);
             *s = quick_encode_step(w, lanes_load(symbols + at), w->samples + at,
                                    lanes_first(w->width - x), *s, &head);
         }

@@ -59,18 +59,21 @@ static int phase_from(const size_t changes[2], size_t total) {
     return -1;
 }
 
+enum { SAMPLED_LINES = 16 }; /* rows, and columns, in which doubling is looked for */
+
 static bool find_phase(px_phase *phase, const int16_t *samples, size_t height, size_t width) {
     if (height < 4 || width < 4)
         return false;
-    size_t across[2] = {0}, down[2] = {0};
-    for (size_t y = 0; y < height; y++)
+    const size_t skip_rows = 1 + height / SAMPLED_LINES, skip_columns = 1 + width / SAMPLED_LINES;
+    size_t across[2] = {0}, down[2] = {0}, across_count = 0, down_count = 0;
+    for (size_t y = 0; y < height; y += skip_rows, across_count += width / 2)
         count_changes(across, samples + y * width, width, 1);
-    phase->columns = phase_from(across, height * width / 2);
+    phase->columns = phase_from(across, across_count);
     if (phase->columns < 0)
         return false;
-    for (size_t x = 0; x < width; x++)
+    for (size_t x = 0; x < width; x += skip_columns, down_count += height / 2)
         count_changes(down, samples + x, height, width);
-    phase->rows = phase_from(down, height * width / 2);
+    phase->rows = phase_from(down, down_count);
     return phase->rows >= 0;
 }
 

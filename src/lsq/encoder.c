@@ -22,7 +22,9 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     const px_geometry *geometry = &group->full.geometry;
     encoder->span = geometry->tile_count * PX_TILE + PX_PLANE_GUARD;
     size_t elements = model->count * encoder->span + PX_PLANE_GUARD;
-    encoder->mixed = px_pool_take_zeroed(&group->pool, elements * sizeof *encoder->mixed);
+    encoder->mixed = mixes || quick
+                         ? px_pool_take(&group->pool, elements * sizeof *encoder->mixed)
+                         : px_pool_take_zeroed(&group->pool, elements * sizeof *encoder->mixed);
     encoder->importance = px_padded_take(&group->pool, geometry, sizeof *encoder->importance);
     encoder->low_bits = px_pool_take_zeroed(&group->pool, model->count);
     status = px_pool_status(&group->pool, error);
@@ -71,26 +73,39 @@ void px_lsq_store_samples(px_lsq_encoder *encoder) {
     }
 }
 
-/* Entropy coding goes backwards through the planes: the decoder reads what was written last. */
+/* Entropy coding needs no more of a plane than its symbols, and samples for their low bits. */
+static prism_status open_symbols(px_view *view, px_pool *pool, px_lsq_encoder *encoder, size_t k,
+                                 prism_error *error) {
+    const px_lsq_plane *plane = &encoder->model.planes[k];
+    if (encoder->low_bits[k])
+        return px_lsq_open(view, pool, encoder, k, error);
+    *view = encoder->group.full;
+    if (plane->kind == PX_PLANE_HALVED)
+        view->geometry = px_geometry_halved(&encoder->group.full.geometry, plane->phase);
+    return PRISM_OK;
+}
+
+/* Goes backwards through the planes: the decoder reads what was written last. */
 static prism_status write_symbols(px_lsq_encoder *encoder, px_wave_stream *stream,
                                   const px_tables *tables, prism_error *error) {
+    const px_kernels *kernels = px_kernels_best();
     prism_status status = PRISM_OK;
     for (size_t k = encoder->model.count; k-- > 0 && status == PRISM_OK && !stream->failed;) {
         if (encoder->model.planes[k].kind == PX_PLANE_CONSTANT)
             continue;
         px_pool pool = {.count = 0};
         px_view view;
-        px_wave wave;
-        status = px_lsq_open(&view, &pool, encoder, k, error);
+        status = open_symbols(&view, &pool, encoder, k, error);
         if (status == PRISM_OK) {
             const int32_t *symbols = px_lsq_mixed(encoder, &view.geometry, k);
+            px_wave wave;
             px_sample_wave(&wave, &view, &encoder->model, k);
             wave.shapes = tables->shapes;
             wave.quick_shapes = tables->quick;
             if (encoder->model.quick)
-                px_kernels_best()->quick_encode(&wave, symbols, stream);
+                kernels->quick_encode(&wave, symbols, stream);
             else
-                px_kernels_best()->wave_encode(&wave, symbols, encoder->low_bits[k], stream);
+                kernels->wave_encode(&wave, symbols, encoder->low_bits[k], stream);
         }
         px_pool_free(&pool);
     }

@@ -66,7 +66,7 @@ static int64_t code_view(const quick_task *task, const px_view *view, size_t k) 
     fit_scale(task, &wave, plane);
     px_sample_wave(&wave, view, &encoder->model, k);
     int32_t *symbols = px_lsq_mixed(encoder, &view->geometry, k);
-    kernels->quick_symbols(symbols, &wave, task->means);
+    encoder->low_bits[k] = kernels->quick_symbols(symbols, &wave, task->means) >= PX_QUICK_TABLES;
     add_to_histograms(task, &wave, symbols);
     return log_sum;
 }
