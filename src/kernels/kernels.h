@@ -140,9 +140,8 @@ typedef struct px_kernels {
 
     /* ---- Rows of method quick (quick_body.h) ---- */
 
-    /* Means as integers, errors and logs; returns the sum of the logs, and through *excess that of
-     * what samples are more than their means. */
-    int64_t (*quick_means)(int32_t *means, const px_wave *wave, int64_t *excess);
+    /* Means as integers, errors and logs; returns the sum of the logs. */
+    int64_t (*quick_means)(int32_t *means, const px_wave *wave);
 
     /* Logs of the errors above row y. */
     void (*quick_contexts)(int16_t *around, const px_wave *wave, size_t y);

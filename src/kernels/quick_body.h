@@ -28,14 +28,12 @@ PX_INLINE px_lanes quick_table(px_lanes class) {
 PX_INLINE px_lanes quick_mean(const px_wave *w, size_t at) {
     const ptrdiff_t stride = (ptrdiff_t)w->stride;
     const int shift = w->fraction + PX_TAP_BITS;
-    const int32_t rounding =
-        (int32_t)((uint32_t)w->bias << (shift - PX_MEAN_BITS)) + (1 << (shift - 1));
     const int16_t *x = w->samples + at;
     px_lanes own = lanes_load_i16(x - stride) * w->taps_own[1] +
                    lanes_load_i16(x - stride - 1) * w->taps_own[2] +
                    lanes_load_i16(x - stride + 1) * w->taps_own[3] +
                    lanes_load_i16(x - 2 * stride) * w->taps_own[5];
-    px_lanes sum = square_sum(w->mixed + at, stride, w->taps_mixed, lanes_all(rounding));
+    px_lanes sum = square_sum(w->mixed + at, stride, w->taps_mixed, lanes_all(1 << (shift - 1)));
     return (sum + (own << w->fraction)) >> shift;
 }
 
@@ -48,21 +46,18 @@ PX_INLINE px_lanes quick_keep(const px_wave *w, size_t at, px_lanes sample, px_l
     return log;
 }
 
-static int64_t quick_means(int32_t *means, const px_wave *w, int64_t *excess) {
+static int64_t quick_means(int32_t *means, const px_wave *w) {
     int64_t sum = 0;
-    *excess = 0;
     for (size_t y = 0; y < w->height; y++) {
-        px_lanes row_sum = {0}, row_excess = {0};
+        px_lanes row_sum = {0};
         for (size_t x = 0; x < w->width; x += PX_LANES) {
             size_t at = y * w->stride + x;
             px_mask inside = lanes_first(w->width - x);
             px_lanes mean = quick_mean(w, at), sample = lanes_load_i16(w->samples + at);
             lanes_store(means + at, mean);
             row_sum += lanes_where(inside, quick_keep(w, at, sample, mean));
-            row_excess += lanes_where(inside, sample - mean);
         }
         sum += sum_integers(row_sum);
-        *excess += sum_integers(row_excess);
     }
     return sum;
 }

@@ -134,7 +134,7 @@ typedef struct wave_block {
 PX_INLINE void block_prepare(wave_block *block, const px_wave *w, const wave_rows *rows) {
     const ptrdiff_t stride = (ptrdiff_t)w->stride;
     const int shift = w->fraction + PX_TAP_BITS - PX_MEAN_BITS;
-    const px_lanes rounding = lanes_all((int32_t)((uint32_t)w->bias << shift) + (1 << (shift - 1)));
+    const px_lanes rounding = lanes_all(1 << (shift - 1));
     for (int i = 0; i < PX_WAVE_LANES; i++) {
         block->sums[i] = block->scales[i] = (px_lanes){0};
         for (int turn = 0; turn < 2; turn++) {
@@ -248,7 +248,8 @@ PX_INLINE px_lanes wave_step(wave_front *f, const px_wave *w, px_lanes sums, px_
     px_lanes own = SAMPLE(f->north) * w->taps_own[1] + SAMPLE(f->north_west) * w->taps_own[2] +
                    SAMPLE(north_east) * w->taps_own[3] + SAMPLE(north_north) * w->taps_own[5] +
                    SAMPLE(f->west_west) * w->taps_own[4] + SAMPLE(f->west) * w->taps_own[0];
-    px_lanes mean = (sums + (own << w->fraction)) >> (w->fraction + PX_TAP_BITS - PX_MEAN_BITS);
+    const int shift = w->fraction + PX_TAP_BITS - PX_MEAN_BITS;
+    px_lanes mean = ((sums + (own << w->fraction)) >> shift) + w->bias;
     px_lanes around =
         log_around(ERROR(f->west), ERROR(f->north), ERROR(f->north_west), ERROR(north_east));
 #undef SAMPLE

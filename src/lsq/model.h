@@ -53,8 +53,8 @@ typedef struct px_lsq_model {
     size_t count;
     size_t height, width; /* of the planes */
     unsigned depth;
-    bool quick;      /* method quick: no innovations */
-    bool mixes;      /* planes are predicted from each other */
+    bool quick; /* method quick: no innovations */
+    bool mixes; /* planes are predicted from each other */
     uint16_t
         *order; /* [count] which plane of the group is coded k-th; all below is in that order */
     px_lsq_plane *planes;               /* [count] */

@@ -58,10 +58,9 @@ static int64_t code_view(const quick_task *task, const px_view *view, size_t k) 
     const px_kernels *kernels = px_kernels_best();
     px_lsq_plane *plane = &encoder->model.planes[k];
     px_wave wave;
-    int64_t excess;
     px_sample_wave(&wave, view, &encoder->model, k);
     px_quick_pads(&wave);
-    int64_t log_sum = kernels->quick_means(task->means, &wave, &excess);
+    int64_t log_sum = kernels->quick_means(task->means, &wave);
     px_quick_pads(&wave);
     fit_scale(task, &wave, plane);
     px_sample_wave(&wave, view, &encoder->model, k);
