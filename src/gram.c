@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "lsq/mixer.h"
 #include "status.h"
 
 enum { RUN = 256, ROW_BLOCK = 4, ALIGNMENT = 64, TILES = 16 };
@@ -122,6 +123,64 @@ prism_status px_gram_of_tiles(px_gram *gram, const px_tiles *tiles, size_t count
     for (size_t t = 0; t < tiles->count; t += TILES * skip) {
         total += load_tiles(kernels, tiles, t, rows, importance + t * PX_TILE);
         kernels->gram(gram->moments, rows, gram->stride, TILES * PX_TILE);
+    }
+    free(rows);
+    for (size_t i = 0; i < gram->stride * gram->stride; i++)
+        gram->moments[i] /= total > 0 ? total : 1;
+    return PRISM_OK;
+}
+
+/* Positions p.. of all variables as rows of RUN floats times what they count. */
+static void load_squares(float *rows, const px_couples *couples, const px_geometry *geometry,
+                         size_t p, const float *counts) {
+    for (size_t m = 0; m < couples->pairs; m++)
+        for (size_t v = 0; v < PX_SQUARE_TAPS; v++) {
+            const int tap = px_square_order[v];
+            const int32_t *from = couples->elements + m * couples->span + p +
+                                  px_square_rows[tap] * (ptrdiff_t)geometry->stride +
+                                  px_square_columns[tap];
+            float *low = rows + (2 * m * PX_SQUARE_TAPS + v) * RUN;
+            float *high = low + PX_SQUARE_TAPS * RUN;
+            for (size_t i = 0; i < RUN; i++) {
+                low[i] = (float)px_couple_low(from[i]) * counts[i];
+                high[i] = (float)px_couple_high(from[i]) * counts[i];
+            }
+        }
+}
+
+/* Importance without the first row and the edge columns, whose neighbours are copies. */
+static double inner_importance(float *counts, const float *importance, const px_geometry *geometry,
+                               size_t p, size_t end) {
+    double sum = 0;
+    for (size_t i = 0; i < RUN; i++) {
+        size_t at = p + i, x = at % geometry->stride;
+        bool inner = at < end && at >= geometry->origin + geometry->stride - PX_PAD_LEFT &&
+                     x > PX_PAD_LEFT && x + 1 < PX_PAD_LEFT + geometry->width;
+        counts[i] = inner ? importance[at] : 0;
+        sum += (double)counts[i] * (double)counts[i];
+    }
+    return sum;
+}
+
+prism_status px_gram_of_squares(px_gram *gram, const px_couples *couples,
+                                const px_geometry *geometry, size_t planes, const float *importance,
+                                size_t positions, prism_error *error) {
+    const px_kernels *kernels = px_kernels_best();
+    const size_t end = geometry->tile_count * PX_TILE, skip = 1 + (end - 1) / positions;
+    float *rows, counts[RUN];
+    prism_status status =
+        gram_alloc(gram, 0, 2 * couples->pairs * PX_SQUARE_TAPS, &rows, RUN, error);
+    if (status != PRISM_OK)
+        return status;
+    gram->count = planes * PX_SQUARE_TAPS;
+    double total = 0;
+    for (size_t p = 0; p < end; p += RUN * skip) {
+        double sum = inner_importance(counts, importance, geometry, p, end);
+        total += sum;
+        if (sum > 0) {
+            load_squares(rows, couples, geometry, p, counts);
+            kernels->gram(gram->moments, rows, gram->stride, RUN);
+        }
     }
     free(rows);
     for (size_t i = 0; i < gram->stride * gram->stride; i++)

@@ -29,4 +29,12 @@ void px_gram_free(px_gram *gram);
 prism_status px_gram_of_tiles(px_gram *gram, const px_tiles *tiles, size_t count,
                               const float *importance, size_t positions, prism_error *error);
 
+/*
+ * The same for the variables of wide weights, in their order: PX_SQUARE_TAPS for each of `planes`
+ * planes. Positions whose neighbours are not all there count for nothing.
+ */
+prism_status px_gram_of_squares(px_gram *gram, const px_couples *couples,
+                                const px_geometry *geometry, size_t planes, const float *importance,
+                                size_t positions, prism_error *error);
+
 #endif

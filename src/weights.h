@@ -37,7 +37,7 @@ typedef struct px_weight_row {
  * which number `target` is the sample at the position itself.
  */
 typedef struct px_weights {
-    size_t count;      /* planes */
+    size_t count; /* planes */
     size_t taps, target;
     size_t plane_size; /* a row has fewer levels than this, which bounds memory by the chunk's */
     unsigned depth;

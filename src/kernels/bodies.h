@@ -20,6 +20,7 @@ const px_kernels PX_KERNELS_SET = {
     .planes_store_block = planes_store_block,
     .mix_pairs = mix_pairs,
     .mix_panel = mix_panel,
+    .mix_squares = mix_squares,
     .mix_finish = mix_finish,
     .tile_store = tile_store,
     .gram = gram,

@@ -68,6 +68,14 @@ typedef struct px_kernels {
     void (*mix_panel)(int32_t *sums, const int32_t *tiles, size_t tile_count, size_t tile_pairs,
                       const int32_t *weights, size_t pair_count);
 
+    /*
+     * The same with PX_SQUARE_TAPS weights for each plane, weights[m][PX_SQUARE_TAPS][PX_PANEL],
+     * and planes that are not in tiles: pair m is a line at couples + m * span, rows `stride`
+     * apart. The sums are added to what is there, or set.
+     */
+    void (*mix_squares)(int32_t *sums, const int32_t *couples, size_t span, size_t stride,
+                        size_t tile_count, const int32_t *weights, size_t pair_count, bool add);
+
     /* One plane of such sums, with the products of the pairs at `tiles` added, shifted (rounding
      * half up) and saturated to 16 bits: to the high halves of `mixed`, or to the low ones with the
      * high ones cleared. */

@@ -96,6 +96,37 @@ static void tile_store(int32_t *tiles, size_t tile_count, size_t tile_pairs, boo
         }
 }
 
+/* PX_SQUARE_TAPS samples of each pair, for 8 planes x 2 vectors of positions. */
+PX_INLINE void square_block(int32_t *sums, const int32_t *couples, size_t span, ptrdiff_t stride,
+                            const int32_t *weights, size_t pair_count, bool add) {
+    px_part s[PANEL_ROWS][PANEL_VECTORS] = {{{0}}};
+    for (int r = 0; r < PANEL_ROWS && add; r++)
+        for (int v = 0; v < PANEL_VECTORS; v++)
+            s[r][v] = part_load(sums + r * PX_TILE + v * PX_PART_LANES);
+    for (size_t m = 0; m < pair_count; m++, couples += span)
+        for (int t = 0; t < PX_SQUARE_TAPS; t++, weights += PX_PANEL) {
+            const int32_t *at = couples + px_square_rows[t] * stride + px_square_columns[t];
+            px_part x[PANEL_VECTORS];
+            for (int v = 0; v < PANEL_VECTORS; v++)
+                x[v] = part_load(at + v * PX_PART_LANES);
+            for (int r = 0; r < PANEL_ROWS; r++)
+                for (int v = 0; v < PANEL_VECTORS; v++)
+                    s[r][v] = part_dot_pairs(s[r][v], x[v], part_all(weights[r]));
+        }
+    for (int r = 0; r < PANEL_ROWS; r++)
+        for (int v = 0; v < PANEL_VECTORS; v++)
+            part_store(sums + r * PX_TILE + v * PX_PART_LANES, s[r][v]);
+}
+
+static void mix_squares(int32_t *sums, const int32_t *couples, size_t span, size_t stride,
+                        size_t tile_count, const int32_t *weights, size_t pair_count, bool add) {
+    for (size_t t = 0; t < tile_count; t++, couples += PX_TILE, sums += PX_PANEL * PX_TILE)
+        for (size_t r = 0; r < PX_PANEL; r += PANEL_ROWS)
+            for (size_t v = 0; v < PX_TILE; v += PANEL_VECTORS * PX_PART_LANES)
+                square_block(sums + r * PX_TILE + v, couples + v, span, (ptrdiff_t)stride,
+                             weights + r, pair_count, add);
+}
+
 /* ---- Floats ---------------------------------------------------------------------------------- */
 
 enum { GRAM_BLOCK = 4, GRAM_COLUMNS = PX_PARTS == 1 ? 4 : 2 };

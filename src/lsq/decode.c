@@ -36,7 +36,12 @@ static void keep_plane(decoder *d, size_t k) {
     px_lsq_group *group = &d->group;
     px_view *view = &group->full;
     px_replicate_pads(&view->geometry, view->samples);
-    px_tiles_store(&group->samples, &view->geometry, k, view->samples);
+    if (group->model->wide) {
+        px_couples_store(&group->couples, &view->geometry, k, view->samples);
+        px_mixer_take(&group->sample_mixer, &view->geometry, k);
+    } else {
+        px_tiles_store(&group->samples, &view->geometry, k, view->samples);
+    }
     if (group->model->quick)
         return;
     px_replicate_pads(&view->geometry, view->innovations);
@@ -117,10 +122,10 @@ static prism_status prepare(decoder *d, prism_error *error) {
     prism_status status = px_tables_make(&d->tables, &group->pool, model, error);
     if (status == PRISM_OK && model->mixes)
         status = px_mixer_make(&group->sample_mixer, &group->pool, &model->samples, &group->samples,
-                               error);
+                               &group->couples, &group->full.geometry, error);
     if (status == PRISM_OK && model->mixes && !model->quick)
         status = px_mixer_make(&group->innovation_mixer, &group->pool, &model->innovations,
-                               &group->innovations, error);
+                               &group->innovations, NULL, &group->full.geometry, error);
     return status;
 }
 

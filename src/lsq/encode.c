@@ -52,12 +52,11 @@ static prism_status fit_mixing(px_lsq_encoder *encoder, prism_error *error) {
     return status;
 }
 
-prism_status px_lsq_encode_group(const px_planes *planes, size_t first, size_t count,
+static prism_status encode_group(const px_planes *planes, size_t first, size_t count,
                                  const px_group_task *task, px_buffer *parameters,
                                  px_buffer *payload, bool *too_long, prism_error *error) {
     px_lsq_encoder encoder;
-    prism_status status =
-        px_lsq_encoder_make(&encoder, planes, first, count, false, task->mixes, error);
+    prism_status status = px_lsq_encoder_make(&encoder, planes, first, count, false, task, error);
     encoder.settings = settings_of(task->effort);
     if (status == PRISM_OK)
         status = px_lsq_analyse(&encoder, error);
@@ -71,4 +70,60 @@ prism_status px_lsq_encode_group(const px_planes *planes, size_t first, size_t c
         status = px_lsq_encoder_write(&encoder, task->limit, parameters, payload, too_long, error);
     px_lsq_encoder_free(&encoder);
     return status;
+}
+
+/* Squares around positions are tried from this effort on, ... */
+enum { WIDE_EFFORT = 6 };
+
+/* ... unless there are so many planes that the covariances of all taps would take too long. */
+enum { WIDE_PLANES = 256 };
+
+typedef struct coded_group {
+    px_buffer parameters, payload;
+    bool too_long;
+} coded_group;
+
+static prism_status encode_apart(coded_group *coded, const px_planes *planes, size_t first,
+                                 size_t count, const px_group_task *task, prism_error *error) {
+    *coded = (coded_group){.too_long = false};
+    return encode_group(planes, first, count, task, &coded->parameters, &coded->payload,
+                        &coded->too_long, error);
+}
+
+static void free_coded(coded_group *coded) {
+    px_buffer_free(&coded->parameters);
+    px_buffer_free(&coded->payload);
+}
+
+static size_t coded_size(const coded_group *coded) {
+    return coded->too_long ? SIZE_MAX : coded->parameters.size + coded->payload.size;
+}
+
+/* Whether squares pay for their weights is not to be told from covariances: both ways are gone. */
+static prism_status encode_both(const px_planes *planes, size_t first, size_t count,
+                                const px_group_task *task, px_buffer *parameters,
+                                px_buffer *payload, bool *too_long, prism_error *error) {
+    px_group_task wide_task = *task;
+    wide_task.wide = true;
+    coded_group narrow, wide = {.too_long = true};
+    prism_status status = encode_apart(&narrow, planes, first, count, task, error);
+    if (status == PRISM_OK)
+        status = encode_apart(&wide, planes, first, count, &wide_task, error);
+    const coded_group *better = coded_size(&wide) < coded_size(&narrow) ? &wide : &narrow;
+    if (status == PRISM_OK) {
+        *too_long = better->too_long;
+        px_put_bytes(parameters, better->parameters.data, better->parameters.size);
+        px_put_bytes(payload, better->payload.data, better->payload.size);
+    }
+    free_coded(&narrow);
+    free_coded(&wide);
+    return status;
+}
+
+prism_status px_lsq_encode_group(const px_planes *planes, size_t first, size_t count,
+                                 const px_group_task *task, px_buffer *parameters,
+                                 px_buffer *payload, bool *too_long, prism_error *error) {
+    bool both = task->mixes && task->effort >= WIDE_EFFORT && count <= WIDE_PLANES;
+    return (both ? encode_both : encode_group)(planes, first, count, task, parameters, payload,
+                                               too_long, error);
 }

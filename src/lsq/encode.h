@@ -6,7 +6,8 @@
 #include "planes.h"
 
 typedef struct px_group_task {
-    bool mixes; /* planes are predicted from each other */
+    bool mixes; /* planes are predicted from each other, */
+    bool wide;  /* by wide weights (model.h); method lsq only */
     int effort;
     size_t limit; /* more coded bytes than that are not wanted */
 } px_group_task;

@@ -10,19 +10,24 @@ void px_lsq_encoder_free(px_lsq_encoder *encoder) {
 }
 
 prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *planes, size_t first,
-                                 size_t count, bool quick, bool mixes, prism_error *error) {
+                                 size_t count, bool quick, const px_group_task *task,
+                                 prism_error *error) {
     px_lsq_group *group = &encoder->group;
     const px_lsq_model *model = &encoder->model;
     *encoder = (px_lsq_encoder){.planes = planes, .first = first};
-    prism_status status = px_model_alloc(&encoder->model, planes, count, quick, mixes, error);
+    prism_status status = px_model_alloc(&encoder->model, planes, count, quick, task->mixes, error);
+    if (status == PRISM_OK && task->wide)
+        status = px_model_widen(&encoder->model, error);
     if (status == PRISM_OK)
         status = px_lsq_group_make(group, model, error);
     if (status != PRISM_OK)
         return status;
     const px_geometry *geometry = &group->full.geometry;
+    if (task->wide) /* for the fits before that of the wide weights */
+        group->samples = px_tiles_take(&group->pool, geometry, model->count);
     encoder->span = geometry->tile_count * PX_TILE + PX_PLANE_GUARD;
     size_t elements = model->count * encoder->span + PX_PLANE_GUARD;
-    encoder->mixed = mixes || quick
+    encoder->mixed = task->mixes || quick
                          ? px_pool_take(&group->pool, elements * sizeof *encoder->mixed)
                          : px_pool_take_zeroed(&group->pool, elements * sizeof *encoder->mixed);
     encoder->importance = px_padded_take(&group->pool, geometry, sizeof *encoder->importance);
@@ -70,6 +75,8 @@ void px_lsq_store_samples(px_lsq_encoder *encoder) {
         px_lsq_load(encoder, k);
         px_replicate_pads(&view->geometry, view->samples);
         px_tiles_store(&encoder->group.samples, &view->geometry, k, view->samples);
+        if (encoder->model.wide)
+            px_couples_store(&encoder->group.couples, &view->geometry, k, view->samples);
     }
 }
 

@@ -4,6 +4,7 @@
 #define PX_LSQ_ENCODER_H
 
 #include "bytes.h"
+#include "lsq/encode.h"
 #include "lsq/group.h"
 
 /* How much work the effort allows. */
@@ -27,7 +28,8 @@ typedef struct px_lsq_encoder {
 
 /* Memory and a model; px_lsq_encoder_free also after a failure. */
 prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *planes, size_t first,
-                                 size_t count, bool quick, bool mixes, prism_error *error);
+                                 size_t count, bool quick, const px_group_task *task,
+                                 prism_error *error);
 void px_lsq_encoder_free(px_lsq_encoder *encoder);
 
 /* The model, and the symbols of all planes; *too_long if they would take more than `limit`. */

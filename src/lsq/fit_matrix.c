@@ -111,10 +111,14 @@ prism_status px_lsq_importance(px_lsq_encoder *encoder, prism_error *error) {
 
 prism_status px_lsq_fit_weights(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
                                 size_t positions, int coarseness, prism_error *error) {
+    const px_geometry *geometry = &encoder->group.full.geometry;
+    const float *importance = encoder->importance - geometry->origin;
+    const size_t count = encoder->model.count;
     px_gram gram;
-    prism_status status = px_gram_of_tiles(
-        &gram, tiles, encoder->model.count,
-        encoder->importance - encoder->group.full.geometry.origin, positions, error);
+    prism_status status = weights->taps == 1
+                              ? px_gram_of_tiles(&gram, tiles, count, importance, positions, error)
+                              : px_gram_of_squares(&gram, &encoder->group.couples, geometry, count,
+                                                   importance, positions, error);
     if (status != PRISM_OK)
         return status;
     weights->precision = px_best_precision(px_plane_size(encoder->planes)) - coarseness;
@@ -133,10 +137,13 @@ prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, con
     prism_status status = px_lsq_fit_weights(encoder, weights, tiles, SIZE_MAX,
                                              innovations ? INNOVATION_COARSENESS : 0, error);
     if (status == PRISM_OK)
-        status = px_mixer_make(&mixer, &pool, weights, tiles, error);
-    for (size_t k = 0; k < model->count && status == PRISM_OK; k++)
+        status =
+            px_mixer_make(&mixer, &pool, weights, tiles, &encoder->group.couples, geometry, error);
+    for (size_t k = 0; k < model->count && status == PRISM_OK; k++) {
         px_mixer_predict(&mixer, geometry, k, innovations ? 0 : model->planes[k].fraction,
                          innovations, px_lsq_mixed(encoder, geometry, k));
+        px_mixer_take(&mixer, geometry, k);
+    }
     px_pool_free(&pool);
     return status;
 }

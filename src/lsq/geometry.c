@@ -18,21 +18,47 @@ void *px_padded_take(px_pool *pool, const px_geometry *geometry, size_t element_
     return plane ? plane + (PX_PLANE_GUARD + geometry->origin) * element_size : NULL;
 }
 
-void px_replicate_pads(const px_geometry *geometry, int16_t *plane) {
-    const size_t height = geometry->height, width = geometry->width, stride = geometry->stride;
+/* Pads of a plane whose elements have `size` bytes. */
+static void replicate(const px_geometry *geometry, uint8_t *plane, size_t size) {
+    const size_t height = geometry->height, width = geometry->width;
+    const size_t row_bytes = geometry->stride * size;
     for (size_t y = 0; y < height; y++) {
-        int16_t *row = plane + y * stride;
-        for (int x = 1; x <= PX_PAD_LEFT; x++)
-            row[-x] = row[0];
-        for (size_t x = 0; x < PX_PAD_RIGHT; x++)
-            row[width + x] = row[width - 1];
+        uint8_t *row = plane + y * row_bytes, *last = row + (width - 1) * size;
+        for (size_t x = 1; x <= PX_PAD_LEFT; x++)
+            memcpy(row - x * size, row, size);
+        for (size_t x = 1; x <= PX_PAD_RIGHT; x++)
+            memcpy(last + x * size, last, size);
     }
-    int16_t *first = plane - PX_PAD_LEFT;
+    uint8_t *first = plane - PX_PAD_LEFT * size, *last = first + (height - 1) * row_bytes;
     for (size_t y = 1; y <= PX_PAD_TOP; y++)
-        memcpy(first - y * stride, first, stride * sizeof *plane);
-    const int16_t *last = first + (height - 1) * stride;
-    for (size_t y = 0; y < PX_PAD_BOTTOM; y++)
-        memcpy(first + (height + y) * stride, last, stride * sizeof *plane);
+        memcpy(first - y * row_bytes, first, row_bytes);
+    for (size_t y = 1; y <= PX_PAD_BOTTOM; y++)
+        memcpy(last + y * row_bytes, last, row_bytes);
+}
+
+void px_replicate_pads(const px_geometry *geometry, int16_t *plane) {
+    replicate(geometry, (uint8_t *)plane, sizeof *plane);
+}
+
+void px_replicate_couples(const px_geometry *geometry, int32_t *plane) {
+    replicate(geometry, (uint8_t *)plane, sizeof *plane);
+}
+
+px_couples px_couples_take(px_pool *pool, const px_geometry *geometry, size_t planes) {
+    /* Squares around the first and the last position reach a row and a column further. */
+    const size_t guard = geometry->stride + PX_PLANE_GUARD;
+    px_couples couples = {.pairs = (planes + 1) / 2,
+                          .span = geometry->tile_count * PX_TILE + guard};
+    size_t count = couples.pairs * couples.span + guard;
+    int32_t *memory = px_pool_take_zeroed(pool, count * sizeof *memory);
+    couples.elements = memory ? memory + guard : NULL;
+    return couples;
+}
+
+void px_couples_store(const px_couples *couples, const px_geometry *geometry, size_t index,
+                      const int16_t *plane) {
+    px_kernels_best()->tile_store(couples->elements + index / 2 * couples->span,
+                                  geometry->tile_count, 1, index % 2, plane - geometry->origin);
 }
 
 px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t planes) {

@@ -43,6 +43,23 @@ px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t planes
 void px_tiles_store(const px_tiles *tiles, const px_geometry *geometry, size_t index,
                     const int16_t *plane);
 
+/* ---- Couples: the same planes two by two, each pair a padded plane of its own ---- */
+
+typedef struct px_couples {
+    size_t pairs, span; /* elements from one pair to the next */
+    int32_t *elements;  /* position 0 of pair 0 */
+} px_couples;
+
+/* Zeros. */
+px_couples px_couples_take(px_pool *pool, const px_geometry *geometry, size_t planes);
+
+/* A plane with its pads, replacing the half that it is. */
+void px_couples_store(const px_couples *couples, const px_geometry *geometry, size_t index,
+                      const int16_t *plane);
+
+/* Pads of couples, as px_replicate_pads. */
+void px_replicate_couples(const px_geometry *geometry, int32_t *plane);
+
 /* ---- Doubled planes ---- */
 
 /*

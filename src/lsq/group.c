@@ -20,7 +20,9 @@ prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, p
     *group = (px_lsq_group){.model = model};
     px_geometry geometry = px_geometry_make(model->height, model->width);
     view_take(&group->full, &group->pool, &geometry);
-    if (model->mixes)
+    if (model->wide)
+        group->couples = px_couples_take(&group->pool, &geometry, model->count);
+    else if (model->mixes)
         group->samples = px_tiles_take(&group->pool, &geometry, model->count);
     if (model->mixes && !model->quick)
         group->innovations = px_tiles_take(&group->pool, &geometry, model->count);

@@ -22,6 +22,7 @@ typedef struct px_lsq_group {
     const px_lsq_model *model;
     px_view full;
     px_tiles samples, innovations;
+    px_couples couples; /* instead of tiles of samples, if the model is wide */
     px_mixer sample_mixer, innovation_mixer;
     int coded; /* planes so far that are not constant */
 } px_lsq_group;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lsq/mixer.h"
 #include "status.h"
 
 enum {
@@ -57,6 +58,11 @@ void px_model_free(px_lsq_model *model) {
     px_weights_free(&model->samples);
     px_weights_free(&model->innovations);
     *model = (px_lsq_model){0};
+}
+
+prism_status px_model_widen(px_lsq_model *model, prism_error *error) {
+    model->wide = true;
+    return px_weights_widen(&model->samples, PX_SQUARE_TAPS, PX_SQUARE_TARGET, error);
 }
 
 /* ---- Both directions ------------------------------------------------------------------------- */
@@ -251,8 +257,12 @@ static void code_group(side *s, px_lsq_model *model) {
         code(s, general, &model->innovation_steps[t], 0, -MAX_TAP_SCALE, MAX_TAP_SCALE);
     for (int t = 0; t < PX_MEAN_TAPS; t++)
         code(s, general, &model->sample_steps[t], 0, -MAX_TAP_SCALE, MAX_TAP_SCALE);
-    if (model->mixes && !model->quick)
+    if (model->mixes && !model->quick) {
+        int wide = model->wide;
+        code(s, general, &wide, 0, 0, 1);
+        model->wide = wide;
         code_order(s, model->order, model->count);
+    }
     px_lsq_plane last = {.kind = PX_PLANE_FULL};
     for (size_t k = 0; k < model->count && !s->bad; k++) {
         code_plane(s, &model->planes[k], &last, (uint64_t)model->height * model->width);
@@ -289,8 +299,8 @@ prism_status px_model_read(px_lsq_model *model, px_reader *in, prism_error *erro
     code_group(&s, model);
     if (s.bad || in->failed)
         return px_fail(error, PRISM_E_CORRUPT, "the model of the planes is out of range");
-    prism_status status = PRISM_OK;
-    if (model->mixes)
+    prism_status status = model->wide ? px_model_widen(model, error) : PRISM_OK;
+    if (model->mixes && status == PRISM_OK)
         status = px_weights_decode(&model->samples, &coder, error);
     if (model->mixes && !model->quick && status == PRISM_OK)
         status = px_weights_decode(&model->innovations, &coder, error);

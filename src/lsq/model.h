@@ -54,7 +54,8 @@ typedef struct px_lsq_model {
     size_t height, width; /* of the planes */
     unsigned depth;
     bool quick; /* method quick: no innovations */
-    bool mixes; /* planes are predicted from each other */
+    bool mixes; /* planes are predicted from each other, */
+    bool wide;  /* P from the squares around positions, not from positions alone */
     uint16_t
         *order; /* [count] which plane of the group is coded k-th; all below is in that order */
     px_lsq_plane *planes;               /* [count] */
@@ -68,6 +69,9 @@ typedef struct px_lsq_model {
 prism_status px_model_alloc(px_lsq_model *model, const px_planes *planes, size_t count, bool quick,
                             bool mixes, prism_error *error);
 void px_model_free(px_lsq_model *model);
+
+/* Makes room for wide weights. */
+prism_status px_model_widen(px_lsq_model *model, prism_error *error);
 
 void px_model_write(px_lsq_model *model, px_buffer *out);
 

@@ -97,11 +97,12 @@ static prism_status fit_matrix(quick_task *task, prism_error *error) {
     px_lsq_encoder *encoder = task->encoder;
     px_lsq_group *group = &encoder->group;
     px_lsq_store_samples(encoder);
-    prism_status status = px_lsq_fit_weights(encoder, &encoder->model.samples, &group->samples,
-                                             encoder->settings.gram_positions, 0, error);
+    prism_status status =
+        px_lsq_fit_weights(encoder, &encoder->model.samples, &group->samples, NULL,
+                           &group->full.geometry, encoder->settings.gram_positions, 0, error);
     if (status == PRISM_OK)
         status = px_mixer_make(&task->mixer, &group->pool, &encoder->model.samples, &group->samples,
-                               error);
+                               NULL, &group->full.geometry, error);
     return status;
 }
 
@@ -129,8 +130,7 @@ prism_status px_quick_encode_group(const px_planes *planes, size_t first, size_t
                                    const px_group_task *task, px_buffer *parameters,
                                    px_buffer *payload, bool *too_long, prism_error *error) {
     px_lsq_encoder encoder;
-    prism_status status =
-        px_lsq_encoder_make(&encoder, planes, first, count, true, task->mixes, error);
+    prism_status status = px_lsq_encoder_make(&encoder, planes, first, count, true, task, error);
     encoder.settings = settings_of(task->effort);
     if (status == PRISM_OK)
         status = px_lsq_analyse(&encoder, error);
