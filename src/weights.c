@@ -54,7 +54,7 @@ void px_weights_free(px_weights *weights) {
 typedef struct weight_models {
     px_bit used[2]; /* by whether the plane before was */
     px_integer scale[MAX_TAPS], shift, offset;
-    px_integer levels[LEVEL_CONTEXTS];
+    px_integer levels[MAX_TAPS][LEVEL_CONTEXTS];
     int last_scale[MAX_TAPS], last_shift;
 } weight_models;
 
@@ -65,8 +65,9 @@ static void models_init(weight_models *models) {
         px_integer_init(&models->scale[t]);
     px_integer_init(&models->shift);
     px_integer_init(&models->offset);
-    for (int c = 0; c < LEVEL_CONTEXTS; c++)
-        px_integer_init(&models->levels[c]);
+    for (int t = 0; t < MAX_TAPS; t++)
+        for (int c = 0; c < LEVEL_CONTEXTS; c++)
+            px_integer_init(&models->levels[t][c]);
 }
 
 static int magnitude_class(int32_t level) {
@@ -95,7 +96,8 @@ static void write_row(const px_weights *weights, size_t k, weight_models *models
     if (!weights->centred)
         px_encode_integer(coder, &models->offset, row->offset);
     for (size_t i = 0; i < px_row_size(weights, k); i++)
-        px_encode_integer(coder, &models->levels[level_context(weights, k, i)], row->levels[i]);
+        px_encode_integer(coder, &models->levels[i % weights->taps][level_context(weights, k, i)],
+                          row->levels[i]);
 }
 
 static void write_rows(const px_weights *weights, px_range_encoder *coder) {
@@ -150,7 +152,8 @@ static prism_status read_row(px_weights *weights, size_t k, weight_models *model
     if (!weights->centred)
         row->offset = px_decode_integer(coder, &models->offset);
     for (size_t i = 0; i < px_row_size(weights, k); i++)
-        row->levels[i] = px_decode_integer(coder, &models->levels[level_context(weights, k, i)]);
+        row->levels[i] = px_decode_integer(
+            coder, &models->levels[i % weights->taps][level_context(weights, k, i)]);
     return PRISM_OK;
 }
 

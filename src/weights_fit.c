@@ -124,7 +124,7 @@ static void set_scales(px_weights *weights, const group *g) {
 
 /* Of many taps most say next to nothing: rounding them towards 0 costs less than their bits. */
 static double rounded(double level, size_t taps) {
-    const double dead = taps > 1 ? 0.15 : 0;
+    const double dead = taps > 1 ? 0.1 : 0;
     return level < 0 ? -floor(0.5 - dead - level) : floor(0.5 - dead + level);
 }
 
