@@ -97,9 +97,8 @@ static prism_status fit_matrix(quick_task *task, prism_error *error) {
     px_lsq_encoder *encoder = task->encoder;
     px_lsq_group *group = &encoder->group;
     px_lsq_store_samples(encoder);
-    prism_status status =
-        px_lsq_fit_weights(encoder, &encoder->model.samples, &group->samples, NULL,
-                           &group->full.geometry, encoder->settings.gram_positions, 0, error);
+    prism_status status = px_lsq_fit_weights(encoder, &encoder->model.samples, &group->samples,
+                                             encoder->settings.gram_positions, 0, error);
     if (status == PRISM_OK)
         status = px_mixer_make(&task->mixer, &group->pool, &encoder->model.samples, &group->samples,
                                NULL, &group->full.geometry, error);
