@@ -18,6 +18,12 @@ static const char *const pipelines[] = {
     "transform=channels,predictor=paeth,coder=deflate,axis=0",
     "coder=deflate,verify=on",
     "coder=jxl,effort=1",
+    "coder=ans",
+    "coder=ans,effort=1",
+    "transform=channels,axis=0,coder=ans,effort=3",
+    "transform=channels,coder=ans,effort=4",
+    "transform=none,predictor=lsq,coder=ans,effort=6,checksum=off",
+    "transform=channels,coder=ans,axis=0,effort=6",
 };
 enum { PIPELINES = sizeof pipelines / sizeof *pipelines };
 
@@ -215,9 +221,14 @@ static void the_memory_limit_holds(void **state) {
 /* The same chunks whatever the instruction set, and each set decodes what another wrote. */
 static void kernels_write_the_same_chunks(void **state) {
     (void)state;
-    static const char *const lifts[] = {"transform=channels,predictor=paeth,coder=deflate", ""};
+    static const char *const lifts[] = {"transform=channels,predictor=paeth,coder=deflate", "",
+                                        "transform=channels,coder=ans,effort=1",
+                                        "transform=channels,coder=ans,effort=3",
+                                        "transform=channels,coder=ans,effort=5",
+                                        "transform=channels,coder=ans,effort=6",
+                                        "transform=none,coder=ans,effort=4"};
     for (size_t t = 0; t < 4; t++)
-        for (size_t p = 0; p < 2; p++) {
+        for (size_t p = 0; p < sizeof lifts / sizeof *lifts; p++) {
             prism_array array = make_array(types[t], 3, 37, 23, 19);
             size_t size, reference_size, chunk_size;
             void *elements = make_elements(&array, PATTERN_RELATED, 4, &size);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pool.h"
+
 void px_buffer_free(px_buffer *buffer) {
     free(buffer->data);
     *buffer = (px_buffer){0};
@@ -13,11 +15,14 @@ uint8_t *px_buffer_reserve(px_buffer *buffer, size_t size) {
         return NULL;
     if (size > buffer->capacity - buffer->size) {
         size_t capacity = buffer->size + size + buffer->capacity / 2;
-        uint8_t *data = realloc(buffer->data, capacity);
+        uint8_t *data = px_large_alloc(capacity);
         if (!data) {
             buffer->failed = true;
             return NULL;
         }
+        if (buffer->size)
+            memcpy(data, buffer->data, buffer->size);
+        free(buffer->data);
         buffer->data = data;
         buffer->capacity = capacity;
     }

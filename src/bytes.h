@@ -29,6 +29,12 @@ void px_put_u32(px_buffer *buffer, uint32_t value);
 /* LEB128: seven bits a byte, low ones first. */
 void px_put_varint(px_buffer *buffer, uint64_t value);
 
+/* A word from this machine's order to little-endian, or back. */
+static inline uint16_t px_little_endian_16(uint16_t word) {
+    const uint16_t one = 1;
+    return *(const uint8_t *)&one == 1 ? word : __builtin_bswap16(word);
+}
+
 /* ---- Reading ---- */
 
 typedef struct px_reader {

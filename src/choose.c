@@ -1,6 +1,6 @@
 /*
  * Automatic options: candidates are tried on a sample cut from the middle of the array. First the
- * axis and the transform, by estimated sizes; then the predictor and the coder, by coding the
+ * axis and the transform, by estimated sizes; then the predictor and the coder, by coding a larger
  * sample, since deflate finds repetitions that no estimate sees.
  */
 #include "choose.h"
@@ -13,8 +13,9 @@
 #include "status.h"
 
 enum {
-    SAMPLE_EDGE = 256,         /* longest side of the sample */
-    SAMPLE_ELEMENTS = 1 << 18, /* and about how many elements it may have */
+    SAMPLE_EDGE = 256,         /* longest side of a sample */
+    LAYOUT_ELEMENTS = 1 << 16, /* and about how many elements it may have: for the layout */
+    TRIAL_ELEMENTS = 1 << 18,  /* and for trials of coders */
     TRIAL_JXL_EFFORT = 3
 };
 
@@ -27,14 +28,14 @@ typedef struct sample {
 
 /* The longest side is halved until the sample is small, but not the sides that are as short as a
  * number of channels or frames usually is. */
-static void sample_shape(prism_array *cut) {
+static void sample_shape(prism_array *cut, uint64_t most) {
     uint64_t elements = 1;
     for (unsigned i = 0; i < cut->rank; i++) {
         if (cut->dims[i] > SAMPLE_EDGE && cut->rank > 1)
             cut->dims[i] = SAMPLE_EDGE;
         elements *= cut->dims[i];
     }
-    while (elements > SAMPLE_ELEMENTS) {
+    while (elements > most) {
         unsigned longest = 0;
         for (unsigned i = 1; i < cut->rank; i++)
             if (cut->dims[i] > cut->dims[longest])
@@ -64,10 +65,10 @@ static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array 
 }
 
 static prism_status sample_make(sample *s, const prism_array *array, const void *elements,
-                                prism_error *error) {
+                                uint64_t most, prism_error *error) {
     size_t whole;
-    s->array = *array;
-    sample_shape(&s->array);
+    *s = (sample){.array = *array};
+    sample_shape(&s->array, most);
     prism_status status = prism_array_size(array, &whole, error);
     if (status == PRISM_OK)
         status = prism_array_size(&s->array, &s->size, error);
@@ -147,24 +148,38 @@ static void list_layouts(candidates *list, const px_pipeline *base, const prism_
     }
 }
 
-static prism_status choose_layout(px_pipeline *pipeline, const sample *s,
-                                  const prism_options *options, prism_error *error) {
-    candidates list = {.count = 0};
-    list_layouts(&list, pipeline, &s->array, options);
+/* Later candidates must be better by a part in a hundred. */
+static prism_status best_layout(px_pipeline *pipeline, const candidates *list, const sample *s,
+                                prism_error *error) {
     double best = 0;
-    for (size_t i = 0; i < list.count; i++) {
-        double bytes = 0;
-        if (list.count > 1) {
-            prism_status status = estimate(&bytes, s, &list.items[i], error);
-            if (status != PRISM_OK)
-                return status;
-        }
+    for (size_t i = 0; i < list->count; i++) {
+        double bytes;
+        prism_status status = estimate(&bytes, s, &list->items[i], error);
+        if (status != PRISM_OK)
+            return status;
         if (i == 0 || bytes < 0.99 * best) {
             best = bytes;
-            *pipeline = list.items[i];
+            *pipeline = list->items[i];
         }
     }
     return PRISM_OK;
+}
+
+static prism_status choose_layout(px_pipeline *pipeline, const prism_array *array,
+                                  const void *elements, const prism_options *options,
+                                  prism_error *error) {
+    candidates list = {.count = 0};
+    list_layouts(&list, pipeline, array, options);
+    if (list.count == 1) {
+        *pipeline = list.items[0];
+        return PRISM_OK;
+    }
+    sample s;
+    prism_status status = sample_make(&s, array, elements, LAYOUT_ELEMENTS, error);
+    if (status == PRISM_OK)
+        status = best_layout(pipeline, &list, &s, error);
+    free(s.elements);
+    return status;
 }
 
 /* The effort at which libjxl is tried: low ones rank well enough, and are fast. */
@@ -192,13 +207,15 @@ static bool asked_for(int asked, int candidate) {
     return asked == 0 || asked == candidate;
 }
 
-/* Order matters where sizes are about the same: the earlier is the faster. Paeth before libjxl,
- * which has better predictors, is never chosen, only done where it is asked for. */
+/* Order matters where sizes are about the same: the native coder is mostly the smallest, of the
+ * others the earlier is the faster. Paeth before libjxl, which has better predictors, is never
+ * chosen, only done where it is asked for. */
 static const struct {
     prism_predictor predictor;
     prism_coder coder;
     bool automatic;
 } endings[] = {
+    {PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS, true},
     {PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE, true},
     {PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE, true},
     {PRISM_PREDICTOR_NONE, PRISM_CODER_JXL, true},
@@ -215,6 +232,8 @@ static void list_endings(candidates *list, const px_pipeline *base, const prism_
         *item = *base;
         item->predictor = endings[i].predictor;
         item->coder = endings[i].coder;
+        if (px_coder_stage_of(item->coder)->predicts)
+            item->selective = false; /* it decides for each plane itself */
         /* Fixed predictors (libjxl's at effort 3) may gain from the lift where the estimate says
          * that they do not: only a trial at the very effort can tell. */
         if (item->selective && trial_effort(item) == item->effort) {
@@ -224,22 +243,37 @@ static void list_endings(candidates *list, const px_pipeline *base, const prism_
     }
 }
 
-static prism_status choose_ending(px_pipeline *pipeline, const sample *s,
-                                  const prism_options *options, prism_error *error) {
-    candidates list = {.count = 0};
-    list_endings(&list, pipeline, options);
+static prism_status best_ending(px_pipeline *pipeline, const candidates *list, const sample *s,
+                                prism_error *error) {
     double best = 0;
-    for (size_t i = 0; i < list.count; i++) {
-        double bytes = 0;
-        prism_status status = list.count > 1 ? trial(&bytes, s, &list.items[i], error) : PRISM_OK;
+    for (size_t i = 0; i < list->count; i++) {
+        double bytes;
+        prism_status status = trial(&bytes, s, &list->items[i], error);
         if (status != PRISM_OK)
             return status;
         if (i == 0 || bytes < 0.995 * best) {
             best = bytes;
-            *pipeline = list.items[i];
+            *pipeline = list->items[i];
         }
     }
     return PRISM_OK;
+}
+
+static prism_status choose_ending(px_pipeline *pipeline, const prism_array *array,
+                                  const void *elements, const prism_options *options,
+                                  prism_error *error) {
+    candidates list = {.count = 0};
+    list_endings(&list, pipeline, options);
+    if (list.count == 1) {
+        *pipeline = list.items[0];
+        return PRISM_OK;
+    }
+    sample s;
+    prism_status status = sample_make(&s, array, elements, TRIAL_ELEMENTS, error);
+    if (status == PRISM_OK)
+        status = best_ending(pipeline, &list, &s, error);
+    free(s.elements);
+    return status;
 }
 
 /* Nothing is left to choose: no sample is needed. */
@@ -266,12 +300,6 @@ prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const vo
                        array->rank);
     if (is_complete(options, array))
         return PRISM_OK;
-    sample s = {.elements = NULL};
-    status = sample_make(&s, array, elements, error);
-    if (status == PRISM_OK)
-        status = choose_layout(pipeline, &s, options, error);
-    if (status == PRISM_OK)
-        status = choose_ending(pipeline, &s, options, error);
-    free(s.elements);
-    return status;
+    status = choose_layout(pipeline, array, elements, options, error);
+    return status == PRISM_OK ? choose_ending(pipeline, array, elements, options, error) : status;
 }

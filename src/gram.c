@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "lsq/mixer.h"
 #include "status.h"
 
-enum { RUN = 256, ROW_BLOCK = 4, ALIGNMENT = 64 };
+enum { RUN = 256, ROW_BLOCK = 4, ALIGNMENT = 64, TILES = 16 };
 
 void px_gram_free(px_gram *gram) {
     free(gram->mean);
@@ -55,31 +56,134 @@ static void centre(px_gram *gram, const px_planes *planes) {
         gram->mean[k] += origin_of(planes, gram->first + k);
 }
 
-prism_status px_gram_make(px_gram *gram, const px_planes *planes, size_t first, size_t count,
-                          size_t positions, prism_error *error) {
-    const px_kernels *kernels = px_kernels_best();
-    const size_t size = px_plane_size(planes), skip = 1 + (size - 1) / positions;
+static prism_status gram_alloc(px_gram *gram, size_t first, size_t count, float **rows, size_t run,
+                               prism_error *error) {
     const size_t stride = (count + ROW_BLOCK - 1) / ROW_BLOCK * ROW_BLOCK;
-    const size_t row_bytes = stride * RUN * sizeof(float);
+    const size_t row_bytes = stride * run * sizeof **rows;
     *gram = (px_gram){.first = first,
                       .count = count,
                       .stride = stride,
                       .mean = calloc(count, sizeof *gram->mean),
                       .moments = calloc(stride * stride, sizeof *gram->moments)};
-    float *rows = aligned_alloc(ALIGNMENT, row_bytes);
-    if (!gram->mean || !gram->moments || !rows) {
-        free(rows);
+    *rows = aligned_alloc(ALIGNMENT, row_bytes);
+    if (!gram->mean || !gram->moments || !*rows) {
+        free(*rows);
         px_gram_free(gram);
         return px_out_of_memory(error, row_bytes);
     }
-    memset(rows, 0, row_bytes);
+    memset(*rows, 0, row_bytes);
+    return PRISM_OK;
+}
+
+prism_status px_gram_make(px_gram *gram, const px_planes *planes, size_t first, size_t count,
+                          size_t positions, prism_error *error) {
+    const px_kernels *kernels = px_kernels_best();
+    const size_t size = px_plane_size(planes), skip = 1 + (size - 1) / positions;
+    float *rows;
+    prism_status status = gram_alloc(gram, first, count, &rows, RUN, error);
+    if (status != PRISM_OK)
+        return status;
     for (size_t p = 0; p < size; p += RUN * skip) {
         size_t run = size - p < RUN ? size - p : RUN;
         load_rows(gram, planes, p, run, rows, gram->mean);
-        kernels->gram(gram->moments, rows, stride, RUN);
+        kernels->gram(gram->moments, rows, gram->stride, RUN);
         gram->positions += run;
     }
     free(rows);
     centre(gram, planes);
+    return PRISM_OK;
+}
+
+/* Tiles t.. as rows of TILES * PX_TILE floats; returns the sum of the squares of importance. */
+static double load_tiles(const px_kernels *kernels, const px_tiles *tiles, size_t t, float *rows,
+                         const float *importance) {
+    double sum = 0;
+    const size_t left = tiles->count - t, count = left < TILES ? left : TILES;
+    for (size_t i = 0; i < count; i++, importance += PX_TILE) {
+        kernels->tile_floats(rows + i * PX_TILE, TILES * PX_TILE,
+                             tiles->elements + (t + i) * tiles->pairs * PX_TILE, tiles->pairs,
+                             importance);
+        for (size_t p = 0; p < PX_TILE; p++)
+            sum += (double)importance[p] * (double)importance[p];
+    }
+    for (size_t k = 0; count < TILES && k < 2 * tiles->pairs; k++)
+        memset(rows + (k * TILES + count) * PX_TILE, 0, (TILES - count) * PX_TILE * sizeof *rows);
+    return sum;
+}
+
+prism_status px_gram_of_tiles(px_gram *gram, const px_tiles *tiles, size_t count,
+                              const float *importance, size_t positions, prism_error *error) {
+    const px_kernels *kernels = px_kernels_best();
+    const size_t skip = 1 + (tiles->count * PX_TILE - 1) / positions;
+    float *rows;
+    prism_status status = gram_alloc(gram, 0, count, &rows, TILES * PX_TILE, error);
+    if (status != PRISM_OK)
+        return status;
+    double total = 0;
+    for (size_t t = 0; t < tiles->count; t += TILES * skip) {
+        total += load_tiles(kernels, tiles, t, rows, importance + t * PX_TILE);
+        kernels->gram(gram->moments, rows, gram->stride, TILES * PX_TILE);
+    }
+    free(rows);
+    for (size_t i = 0; i < gram->stride * gram->stride; i++)
+        gram->moments[i] /= total > 0 ? total : 1;
+    return PRISM_OK;
+}
+
+/* Positions p.. of all variables as rows of RUN floats times what they count. */
+static void load_squares(float *rows, const px_couples *couples, const px_geometry *geometry,
+                         size_t p, const float *counts) {
+    for (size_t m = 0; m < couples->pairs; m++)
+        for (size_t v = 0; v < PX_SQUARE_TAPS; v++) {
+            const int tap = px_square_order[v];
+            const int32_t *from = couples->elements + m * couples->span + p +
+                                  px_square_rows[tap] * (ptrdiff_t)geometry->stride +
+                                  px_square_columns[tap];
+            float *low = rows + (2 * m * PX_SQUARE_TAPS + v) * RUN;
+            float *high = low + PX_SQUARE_TAPS * RUN;
+            for (size_t i = 0; i < RUN; i++) {
+                low[i] = (float)px_couple_low(from[i]) * counts[i];
+                high[i] = (float)px_couple_high(from[i]) * counts[i];
+            }
+        }
+}
+
+/* Importance without the first row and the edge columns, whose neighbours are copies. */
+static double inner_importance(float *counts, const float *importance, const px_geometry *geometry,
+                               size_t p, size_t end) {
+    double sum = 0;
+    for (size_t i = 0; i < RUN; i++) {
+        size_t at = p + i, x = at % geometry->stride;
+        bool inner = at < end && at >= geometry->origin + geometry->stride - PX_PAD_LEFT &&
+                     x > PX_PAD_LEFT && x + 1 < PX_PAD_LEFT + geometry->width;
+        counts[i] = inner ? importance[at] : 0;
+        sum += (double)counts[i] * (double)counts[i];
+    }
+    return sum;
+}
+
+prism_status px_gram_of_squares(px_gram *gram, const px_couples *couples,
+                                const px_geometry *geometry, size_t planes, const float *importance,
+                                size_t positions, prism_error *error) {
+    const px_kernels *kernels = px_kernels_best();
+    const size_t end = geometry->tile_count * PX_TILE, skip = 1 + (end - 1) / positions;
+    float *rows, counts[RUN];
+    prism_status status =
+        gram_alloc(gram, 0, 2 * couples->pairs * PX_SQUARE_TAPS, &rows, RUN, error);
+    if (status != PRISM_OK)
+        return status;
+    gram->count = planes * PX_SQUARE_TAPS;
+    double total = 0;
+    for (size_t p = 0; p < end; p += RUN * skip) {
+        double sum = inner_importance(counts, importance, geometry, p, end);
+        total += sum;
+        if (sum > 0) {
+            load_squares(rows, couples, geometry, p, counts);
+            kernels->gram(gram->moments, rows, gram->stride, RUN);
+        }
+    }
+    free(rows);
+    for (size_t i = 0; i < gram->stride * gram->stride; i++)
+        gram->moments[i] /= total > 0 ? total : 1;
     return PRISM_OK;
 }

@@ -2,6 +2,7 @@
 #ifndef PX_GRAM_H
 #define PX_GRAM_H
 
+#include "lsq/geometry.h"
 #include "planes.h"
 
 /* The second moments of some consecutive planes. */
@@ -20,5 +21,20 @@ typedef struct px_gram {
 prism_status px_gram_make(px_gram *gram, const px_planes *planes, size_t first, size_t count,
                           size_t positions, prism_error *error);
 void px_gram_free(px_gram *gram);
+
+/*
+ * The same for `count` planes in tiles, about zero instead of the mean (means are 0), positions
+ * counting by the squares of `importance` (one a position).
+ */
+prism_status px_gram_of_tiles(px_gram *gram, const px_tiles *tiles, size_t count,
+                              const float *importance, size_t positions, prism_error *error);
+
+/*
+ * The same for the variables of wide weights, in their order: PX_SQUARE_TAPS for each of `planes`
+ * planes. Positions whose neighbours are not all there count for nothing.
+ */
+prism_status px_gram_of_squares(px_gram *gram, const px_couples *couples,
+                                const px_geometry *geometry, size_t planes, const float *importance,
+                                size_t positions, prism_error *error);
 
 #endif

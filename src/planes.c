@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "array.h"
+#include "kernels/kernels.h"
+#include "pool.h"
 #include "status.h"
 
 px_layout px_layout_make(const prism_array *array, int axis) {
@@ -32,7 +34,7 @@ prism_status px_planes_alloc(px_planes *planes, const prism_array *array, const 
                           .height = layout->height,
                           .width = layout->width,
                           .depth = (unsigned)prism_type_size(array->type) * 8,
-                          .samples = malloc(bytes)};
+                          .samples = px_large_alloc(bytes)};
     return planes->samples ? PRISM_OK : px_out_of_memory(error, bytes);
 }
 
@@ -41,20 +43,14 @@ void px_planes_free(px_planes *planes) {
     *planes = (px_planes){0};
 }
 
-/* One element's bits as a sample and back: flipping the top bit subtracts half the range. */
-typedef struct element_format {
-    size_t size;
-    bool swapped; /* the bytes are not in this machine's order */
-    uint16_t flip;
-} element_format;
-
-static element_format format_of(const prism_array *array) {
+/* Flipping the top bit subtracts half the range. */
+static px_element_format format_of(const prism_array *array) {
     const uint16_t one = 1;
     bool little = *(const uint8_t *)&one == 1;
     size_t size = prism_type_size(array->type);
-    return (element_format){
+    return (px_element_format){
         .size = size,
-        .swapped = (array->order == PRISM_LITTLE_ENDIAN) != little,
+        .swapped = size > 1 && (array->order == PRISM_LITTLE_ENDIAN) != little,
         .flip = (uint16_t)(px_type_is_signed(array->type) ? 0 : 0x80 << 8 * (size - 1))};
 }
 
@@ -62,7 +58,7 @@ static inline uint16_t swap_if(uint16_t bits, bool swapped) {
     return swapped ? __builtin_bswap16(bits) : bits;
 }
 
-static inline int16_t load_element(const uint8_t *bytes, element_format format) {
+static inline int16_t load_element(const uint8_t *bytes, px_element_format format) {
     if (format.size == 1)
         return (int16_t)(int8_t)(*bytes ^ format.flip);
     uint16_t bits;
@@ -70,7 +66,7 @@ static inline int16_t load_element(const uint8_t *bytes, element_format format) 
     return (int16_t)(swap_if(bits, format.swapped) ^ format.flip);
 }
 
-static inline void store_element(uint8_t *bytes, int16_t sample, element_format format) {
+static inline void store_element(uint8_t *bytes, int16_t sample, px_element_format format) {
     uint16_t bits = (uint16_t)((uint16_t)sample ^ format.flip);
     if (format.size == 1) {
         *bytes = (uint8_t)bits;
@@ -82,62 +78,72 @@ static inline void store_element(uint8_t *bytes, int16_t sample, element_format 
 
 /*
  * The elements are outer x count x inner, the planes count x (outer x inner): a transposition of
- * the first two with runs of `inner`. Where inner is 1 (channels last), going through squares of
- * BLOCK planes by BLOCK positions keeps both sides in the cache.
+ * the first two with runs of `inner`. Where inner is 1 (channels last), blocks of planes by
+ * positions keep both sides in the cache, and whole blocks go through the kernels.
  */
-enum { BLOCK = 32 };
+typedef struct transfer {
+    const px_planes *planes;
+    const px_layout *layout;
+    uint8_t *elements; /* only read when loading */
+    px_element_format format;
+    bool loads;
+} transfer;
 
-typedef void (*move_run)(uint8_t *elements, int16_t *samples, size_t count, element_format format);
-
-static inline void load_run(uint8_t *elements, int16_t *samples, size_t count,
-                            element_format format) {
-    for (size_t i = 0; i < count; i++)
-        samples[i] = load_element(elements + i * format.size, format);
+static void move_run(const transfer *t, size_t o, size_t k) {
+    const size_t inner = t->layout->inner, size = t->format.size;
+    uint8_t *elements = t->elements + (o * t->layout->count + k) * inner * size;
+    int16_t *samples = px_plane(t->planes, k) + o * inner;
+    if (t->loads)
+        for (size_t i = 0; i < inner; i++)
+            samples[i] = load_element(elements + i * size, t->format);
+    else
+        for (size_t i = 0; i < inner; i++)
+            store_element(elements + i * size, samples[i], t->format);
 }
 
-static inline void store_run(uint8_t *elements, int16_t *samples, size_t count,
-                             element_format format) {
-    for (size_t i = 0; i < count; i++)
-        store_element(elements + i * format.size, samples[i], format);
-}
-
-static inline size_t smaller(size_t a, size_t b) {
+static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-static inline void move_blocks(const px_planes *planes, const px_layout *layout, size_t inner,
-                               uint8_t *elements, element_format format, move_run move) {
-    const size_t count = layout->count;
-    for (size_t o = 0; o < layout->outer; o += BLOCK)
-        for (size_t c = 0; c < count; c += BLOCK)
-            for (size_t k = c; k < smaller(c + BLOCK, count); k++)
-                for (size_t q = o; q < smaller(o + BLOCK, layout->outer); q++)
-                    move(elements + (q * count + k) * inner * format.size,
-                         px_plane(planes, k) + q * inner, inner, format);
+/* Planes k.. at positions o..; a whole block if inner is 1 and there are enough of both. */
+static void move_block(const transfer *t, size_t o, size_t k) {
+    const size_t count = t->layout->count, outer = t->layout->outer;
+    const size_t last_plane = smaller(k + PX_BLOCK_PLANES, count);
+    const size_t last_position = smaller(o + PX_BLOCK_POSITIONS, outer);
+    if (t->layout->inner == 1 && last_plane - k == PX_BLOCK_PLANES &&
+        last_position - o == PX_BLOCK_POSITIONS) {
+        const px_kernels *kernels = px_kernels_best();
+        const size_t stride = count * t->format.size;
+        uint8_t *elements = t->elements + (o * count + k) * t->format.size;
+        int16_t *samples = px_plane(t->planes, k) + o;
+        if (t->loads)
+            kernels->planes_load_block(samples, outer, elements, stride, &t->format);
+        else
+            kernels->planes_store_block(elements, stride, samples, outer, &t->format);
+        return;
+    }
+    for (; k < last_plane; k++)
+        for (size_t q = o; q < last_position; q++)
+            move_run(t, q, k);
 }
 
-/* Constants where they are known, so that the common cases become tight loops. */
-static inline void move_all(const px_planes *planes, const px_layout *layout, uint8_t *elements,
-                            element_format format, move_run move) {
-    if (format.size == 1 && layout->inner == 1)
-        move_blocks(planes, layout, 1, elements, (element_format){1, false, format.flip}, move);
-    else if (format.size == 1)
-        move_blocks(planes, layout, layout->inner, elements,
-                    (element_format){1, false, format.flip}, move);
-    else if (layout->inner == 1)
-        move_blocks(planes, layout, 1, elements, (element_format){2, format.swapped, format.flip},
-                    move);
-    else
-        move_blocks(planes, layout, layout->inner, elements, format, move);
+static void move_all(const transfer *t) {
+    for (size_t o = 0; o < t->layout->outer; o += PX_BLOCK_POSITIONS)
+        for (size_t k = 0; k < t->layout->count; k += PX_BLOCK_PLANES)
+            move_block(t, o, k);
 }
 
 void px_planes_load(px_planes *planes, const prism_array *array, const px_layout *layout,
                     const void *elements) {
-    uint8_t *bytes = (uint8_t *)(uintptr_t)elements; /* load_run only reads */
-    move_all(planes, layout, bytes, format_of(array), load_run);
+    move_all(&(transfer){.planes = planes,
+                         .layout = layout,
+                         .elements = (uint8_t *)(uintptr_t)elements,
+                         .format = format_of(array),
+                         .loads = true});
 }
 
 void px_planes_store(const px_planes *planes, const prism_array *array, const px_layout *layout,
                      void *elements) {
-    move_all(planes, layout, elements, format_of(array), store_run);
+    move_all(&(transfer){
+        .planes = planes, .layout = layout, .elements = elements, .format = format_of(array)});
 }

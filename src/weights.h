@@ -13,6 +13,7 @@
 
 #include "bytes.h"
 #include "planes.h"
+#include "range_coder.h"
 
 enum {
     PX_GROUP = 512,      /* bounds memory by 512 weights a plane, and work by 512 products */
@@ -28,15 +29,22 @@ typedef struct px_weight_row {
     bool used;       /* false: the plane is not predicted, and the rest means nothing */
     int shift;       /* fractional bits of the weights */
     int32_t offset;  /* in eighths of a sample unit */
-    int32_t *levels; /* [index of the plane in its group]; NULL if not used; owned */
+    int32_t *levels; /* [index of the plane in its group][taps]; NULL if not used; owned */
 } px_weight_row;
 
+/*
+ * A plane may be predicted from several samples of each plane before: `taps` variables a plane, of
+ * which number `target` is the sample at the position itself.
+ */
 typedef struct px_weights {
-    size_t count;      /* planes */
+    size_t count; /* planes */
+    size_t taps, target;
     size_t plane_size; /* a row has fewer levels than this, which bounds memory by the chunk's */
     unsigned depth;
+    bool centred;   /* predictions have no offset, and none is transmitted */
     int precision;  /* quarter octaves by which steps are finer than scale_k / scale_j */
-    int8_t *scales; /* [count] log2 of the standard deviation of each prediction residual, x 4 */
+    int8_t *scales; /* [count][taps] log2 of the standard deviation of what variables before, and
+                       those of the plane before it in its order, leave of each; x 4 */
     px_weight_row *rows; /* [count] */
 } px_weights;
 
@@ -48,17 +56,27 @@ static inline int px_max_shift(unsigned depth) {
     return depth == 8 ? PX_MAX_SHIFT_8 : PX_MAX_SHIFT_16;
 }
 
-/* s of the step 2^-s with which the weight of plane j in the prediction of plane k is quantised. */
-static inline int px_step_exponent(const px_weights *weights, size_t k, size_t j) {
-    int s = (weights->scales[j] - weights->scales[k] + weights->precision + 2) >> 2;
+/* Levels of row k. */
+static inline size_t px_row_size(const px_weights *weights, size_t k) {
+    return px_index_in_group(k) * weights->taps;
+}
+
+/* s of the step 2^-s with which level i in the prediction of plane k is quantised. */
+static inline int px_step_exponent(const px_weights *weights, size_t k, size_t i) {
+    const int8_t *group = weights->scales + (k - px_index_in_group(k)) * weights->taps;
+    int scale = group[px_row_size(weights, k) + weights->target];
+    int s = (group[i] - scale + weights->precision + 2) >> 2;
     int shift = weights->rows[k].shift;
     return s < PX_MIN_STEP ? PX_MIN_STEP : s > shift ? shift : s;
 }
 
-/* For planes of plane_size samples. All rows are unused, all scales 0. */
+/* For planes of plane_size samples, one tap each. All rows are unused, all scales 0. */
 prism_status px_weights_alloc(px_weights *weights, size_t count, size_t plane_size, unsigned depth,
                               prism_error *error);
-prism_status px_weight_row_alloc(px_weight_row *row, size_t index_in_group, prism_error *error);
+
+/* More taps for weights that have no rows yet. */
+prism_status px_weights_widen(px_weights *weights, size_t taps, size_t target, prism_error *error);
+prism_status px_weight_row_alloc(px_weight_row *row, size_t levels, prism_error *error);
 void px_weight_row_clear(px_weight_row *row);
 void px_weights_free(px_weights *weights);
 
@@ -67,10 +85,14 @@ void px_weights_write(const px_weights *weights, px_buffer *out);
 /* `weights` comes from px_weights_alloc. */
 prism_status px_weights_read(px_weights *weights, px_reader *in, prism_error *error);
 
+/* The same as a part of a larger range-coded stream. */
+void px_weights_encode(const px_weights *weights, px_range_encoder *coder);
+prism_status px_weights_decode(px_weights *weights, px_range_decoder *coder, prism_error *error);
+
 /*
- * Row k as the kernels take it: `row` gets index_in_group(k) fixed-point weights and a zero after
- * them if their number is odd; returns the number of pairs. Levels that do not fit 16 bits after
- * scaling give PRISM_E_CORRUPT.
+ * Row k as the kernels take it: `row` gets px_row_size fixed-point weights, and a zero after them;
+ * *pair_count is half their number, rounded up. Levels that do not fit 16 bits after scaling give
+ * PRISM_E_CORRUPT.
  */
 prism_status px_weights_expand(const px_weights *weights, size_t k, int16_t *row,
                                size_t *pair_count, prism_error *error);

@@ -26,9 +26,11 @@ static const double RIDGE = 1e-7;
 /* Samples are integers: no residual is taken to be smaller than this part of their unit. */
 static const double MIN_DEVIATION = 0.05;
 
-/* The planes of one group, and their correlations factorised. */
+/* The variables of one group, and their correlations factorised. */
 typedef struct group {
-    size_t first, count;
+    size_t first; /* plane */
+    size_t count; /* variables */
+    size_t taps, target;
     const double *mean; /* [count] */
     double *factor;     /* [count][count] Cholesky factor L (lower, row-major) of correlations */
     double *deviation;  /* [count]; 1 where a plane is constant */
@@ -40,9 +42,12 @@ static void group_free(group *g) {
     *g = (group){0};
 }
 
-static prism_status group_alloc(group *g, const px_gram *gram, prism_error *error) {
+static prism_status group_alloc(group *g, const px_gram *gram, const px_weights *weights,
+                                prism_error *error) {
     *g = (group){.first = gram->first,
                  .count = gram->count,
+                 .taps = weights->taps,
+                 .target = weights->target,
                  .mean = gram->mean,
                  .factor = calloc(gram->count * gram->count, sizeof *g->factor),
                  .deviation = calloc(gram->count, sizeof *g->deviation)};
@@ -89,9 +94,14 @@ static prism_status factorise(group *g, prism_error *error) {
                      : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", (int)info);
 }
 
-/* L_kk in sample units: the deviation of plane k that the planes before it leave. */
-static double residual_deviation(const group *g, size_t k) {
-    return fmax(g->factor[k * g->count + k] * g->deviation[k], MIN_DEVIATION);
+/* L_vv in sample units: the deviation that the variables before v leave of it. */
+static double residual_deviation(const group *g, size_t v) {
+    return fmax(g->factor[v * g->count + v] * g->deviation[v], MIN_DEVIATION);
+}
+
+/* The variable that is plane k itself. */
+static size_t target_of(const group *g, size_t k) {
+    return k * g->taps + g->target;
 }
 
 /*
@@ -105,45 +115,56 @@ int px_best_precision(size_t plane_size) {
 }
 
 static void set_scales(px_weights *weights, const group *g) {
-    for (size_t k = 0; k < g->count; k++) {
-        double scale = 4 * log2(residual_deviation(g, k));
-        weights->scales[g->first + k] =
+    for (size_t v = 0; v < g->count; v++) {
+        double scale = 4 * log2(residual_deviation(g, v));
+        weights->scales[g->first * g->taps + v] =
             (int8_t)lrint(fmax(fmin(scale, PX_SCALE_LIMIT), -PX_SCALE_LIMIT));
     }
 }
 
+/* Of many taps most say next to nothing: rounding them towards 0 costs less than their bits. */
+static double rounded(double level, size_t taps) {
+    const double dead = taps > 1 ? 0.1 : 0;
+    return level < 0 ? -floor(0.5 - dead - level) : floor(0.5 - dead + level);
+}
+
 /*
- * Back substitution of L' w = l_k with rounding, in units of samples. Returns false if a weight
- * does not fit 16 bits with row->shift fractional bits.
+ * Back substitution of L' w = l_v with rounding, in units of samples, v being the variable of plane
+ * k. The plane's own variables before it are not weights of the row: they are left as they are.
+ * Returns false if a weight does not fit 16 bits with row->shift fractional bits.
  */
 static bool substitute(px_weights *weights, const group *g, size_t k, double *rest) {
-    const size_t n = g->count, plane = g->first + k;
+    const size_t n = g->count, plane = g->first + k, v = target_of(g, k);
     px_weight_row *row = &weights->rows[plane];
     const double *l = g->factor;
-    for (size_t j = 0; j < k; j++)
-        rest[j] = l[k * n + j];
-    for (size_t j = k; j-- > 0;) {
-        int step = px_step_exponent(weights, plane, g->first + j);
-        double unit = ldexp(g->deviation[j] / g->deviation[k], -step);
-        double level = nearbyint(rest[j] / (l[j * n + j] * unit));
-        if (fabs(level) > ldexp(INT16_MAX, step - row->shift))
-            return false;
-        row->levels[j] = (int32_t)level;
-        for (size_t i = 0; i <= j; i++)
-            rest[i] -= l[j * n + i] * level * unit;
+    for (size_t j = 0; j < v; j++)
+        rest[j] = l[v * n + j];
+    for (size_t j = v; j-- > 0;) {
+        double weight = rest[j] / l[j * n + j];
+        if (j < k * g->taps) {
+            int step = px_step_exponent(weights, plane, j);
+            double unit = ldexp(g->deviation[j] / g->deviation[v], -step);
+            double level = rounded(weight / unit, g->taps);
+            if (fabs(level) > ldexp(INT16_MAX, step - row->shift))
+                return false;
+            row->levels[j] = (int32_t)level;
+            weight = level * unit;
+        }
+        for (size_t i = 0; i < j && weight != 0; i++)
+            rest[i] -= l[j * n + i] * weight;
     }
     return true;
 }
 
 static double weight_value(const px_weights *weights, const group *g, size_t k, size_t j) {
-    int step = px_step_exponent(weights, g->first + k, g->first + j);
+    int step = px_step_exponent(weights, g->first + k, j);
     return ldexp(weights->rows[g->first + k].levels[j], -step);
 }
 
 /* About what the row's side information costs, in bits. */
-static double row_cost(const px_weight_row *row, size_t k) {
+static double row_cost(const px_weight_row *row, size_t levels) {
     double bits = 16;
-    for (size_t j = 0; j < k; j++)
+    for (size_t j = 0; j < levels; j++)
         bits += 1 + 1.5 * log2(1 + abs(row->levels[j]));
     return bits;
 }
@@ -151,11 +172,12 @@ static double row_cost(const px_weight_row *row, size_t k) {
 /* Bits that predicting plane k saves over all its samples, with the fit's optimism taken off
  * (H. Akaike, "Fitting autoregressive models for prediction", 1969). */
 static double row_gain(const group *g, size_t k, size_t plane_size) {
-    double samples = (double)plane_size, taps = (double)k;
+    const size_t v = target_of(g, k);
+    double samples = (double)plane_size, taps = (double)v;
     if (samples <= taps + 1)
         return 0;
-    double before = fmax(g->deviation[k], MIN_DEVIATION);
-    double after = residual_deviation(g, k) * sqrt((samples + taps) / (samples - taps));
+    double before = fmax(g->deviation[v], MIN_DEVIATION);
+    double after = residual_deviation(g, v) * sqrt((samples + taps) / (samples - taps));
     return samples * log2(before / after);
 }
 
@@ -165,7 +187,7 @@ static prism_status fit_row(px_weights *weights, const group *g, size_t k, size_
     double gain = row_gain(g, k, plane_size);
     if (gain <= 0)
         return PRISM_OK;
-    prism_status status = px_weight_row_alloc(row, k, error);
+    prism_status status = px_weight_row_alloc(row, k * g->taps, error);
     if (status != PRISM_OK)
         return status;
     row->shift = px_max_shift(weights->depth);
@@ -174,11 +196,11 @@ static prism_status fit_row(px_weights *weights, const group *g, size_t k, size_
         row->shift--;
         fits = substitute(weights, g, k, rest);
     }
-    double offset = g->mean[k];
-    for (size_t j = 0; j < k; j++)
+    double offset = g->mean[target_of(g, k)];
+    for (size_t j = 0; j < k * g->taps; j++)
         offset -= weight_value(weights, g, k, j) * g->mean[j];
     row->offset = (int32_t)lrint(fmax(fmin(8 * offset, 1 << 19), -(1 << 19)));
-    row->used = fits && gain > row_cost(row, k);
+    row->used = fits && gain > row_cost(row, k * g->taps);
     if (!row->used)
         px_weight_row_clear(row);
     return PRISM_OK;
@@ -186,7 +208,7 @@ static prism_status fit_row(px_weights *weights, const group *g, size_t k, size_
 
 prism_status px_weights_fit_group(px_weights *weights, const px_gram *gram, prism_error *error) {
     group g;
-    prism_status status = group_alloc(&g, gram, error);
+    prism_status status = group_alloc(&g, gram, weights, error);
     if (status != PRISM_OK)
         return status;
     double *rest = malloc(g.count * sizeof *rest);
@@ -198,7 +220,7 @@ prism_status px_weights_fit_group(px_weights *weights, const px_gram *gram, pris
     }
     if (status == PRISM_OK)
         set_scales(weights, &g);
-    for (size_t k = 1; k < g.count && status == PRISM_OK; k++)
+    for (size_t k = 1; k < g.count / g.taps && status == PRISM_OK; k++)
         status = fit_row(weights, &g, k, weights->plane_size, rest, error);
     free(rest);
     group_free(&g);

@@ -1,0 +1,51 @@
+/*
+ * Elements with the planes innermost to planes and back: a transposition in blocks of
+ * PX_BLOCK_PLANES planes by PX_BLOCK_POSITIONS positions, two planes to a lane.
+ */
+typedef int16_t shorts __attribute__((vector_size(64)));
+typedef int8_t bytes __attribute__((vector_size(32)));
+typedef int8_t bytes_unaligned __attribute__((vector_size(32), aligned(1), may_alias));
+typedef int16_t shorts_unaligned __attribute__((vector_size(64), aligned(1), may_alias));
+
+PX_INLINE shorts swap_bytes(shorts v) {
+    typedef uint16_t unsigned_shorts __attribute__((vector_size(64)));
+    unsigned_shorts bits = (unsigned_shorts)v;
+    return (shorts)(bits << 8 | bits >> 8);
+}
+
+static void planes_load_block(int16_t *planes, size_t plane_stride, const uint8_t *elements,
+                              size_t element_stride, const px_element_format *format) {
+    px_lanes rows[PX_LANES];
+    for (int q = 0; q < PX_BLOCK_POSITIONS; q++, elements += element_stride) {
+        shorts v;
+        if (format->size == 1) {
+            v = __builtin_convertvector(
+                (bytes) * (const bytes_unaligned *)elements ^ (int8_t)format->flip, shorts);
+        } else {
+            v = (shorts) * (const shorts_unaligned *)elements;
+            v = (format->swapped ? swap_bytes(v) : v) ^ (int16_t)format->flip;
+        }
+        rows[q] = (px_lanes)v;
+    }
+    lanes_transpose(rows);
+    for (int k = 0; k < PX_BLOCK_PLANES; k += 2, planes += 2 * plane_stride) {
+        lanes_store_i16(planes, rows[k / 2]);
+        lanes_store_i16(planes + plane_stride, rows[k / 2] >> 16);
+    }
+}
+
+static void planes_store_block(uint8_t *elements, size_t element_stride, const int16_t *planes,
+                               size_t plane_stride, const px_element_format *format) {
+    px_lanes rows[PX_LANES];
+    for (int k = 0; k < PX_BLOCK_PLANES; k += 2, planes += 2 * plane_stride)
+        rows[k / 2] = lanes_load_u16((const uint16_t *)planes) |
+                      lanes_load_u16((const uint16_t *)planes + plane_stride) << 16;
+    lanes_transpose(rows);
+    for (int q = 0; q < PX_BLOCK_POSITIONS; q++, elements += element_stride) {
+        shorts v = (shorts)rows[q] ^ (int16_t)format->flip;
+        if (format->size == 1)
+            *(bytes_unaligned *)elements = __builtin_convertvector(v, bytes);
+        else
+            *(shorts_unaligned *)elements = format->swapped ? swap_bytes(v) : v;
+    }
+}

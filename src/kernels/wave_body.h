@@ -1,0 +1,472 @@
+/*
+ * The wavefront: entropy coding in the order of docs/FORMAT.md, "Wavefront". In block after block
+ * of sixteen steps, rows of what is known (means, scales, symbols) become columns, one a step, and
+ * what is decoded becomes rows again.
+ *
+ * rANS after J. Duda, "Asymmetric numeral systems", 2013; states share one stream of words
+ * (F. Giesen, "Interleaved entropy coders", 2014).
+ */
+
+/* ---- Lanes and rows -------------------------------------------------------------------------- */
+
+/* Where a lane is at the first step of a block; the column is negative before its first row. */
+typedef struct lane_part {
+    size_t row;
+    ptrdiff_t column;
+} lane_part;
+
+typedef struct wave_rows {
+    size_t period;
+    lane_part at[PX_WAVE_LANES];
+} wave_rows;
+
+PX_INLINE wave_rows rows_at(size_t period, size_t step) {
+    wave_rows rows = {.period = period};
+    for (int i = 0; i < PX_WAVE_LANES; i++) {
+        ptrdiff_t n = (ptrdiff_t)step - PX_WAVE_LAG * i;
+        size_t round = n < 0 ? 0 : (size_t)n / period;
+        rows.at[i] =
+            (lane_part){round * PX_WAVE_LANES + (size_t)i, n - (ptrdiff_t)(round * period)};
+    }
+    return rows;
+}
+
+/* To the block after, and the one before. */
+PX_INLINE void rows_forward(wave_rows *rows) {
+    for (int i = 0; i < PX_WAVE_LANES; i++) {
+        lane_part *part = &rows->at[i];
+        part->column += PX_WAVE_LANES;
+        if (part->column >= (ptrdiff_t)rows->period) {
+            part->column -= (ptrdiff_t)rows->period;
+            part->row += PX_WAVE_LANES;
+        }
+    }
+}
+
+PX_INLINE void rows_backward(wave_rows *rows) {
+    for (int i = 0; i < PX_WAVE_LANES; i++) {
+        lane_part *part = &rows->at[i];
+        part->column -= PX_WAVE_LANES;
+        if (part->column < 0 && part->row >= PX_WAVE_LANES) {
+            part->column += (ptrdiff_t)rows->period;
+            part->row -= PX_WAVE_LANES;
+        }
+    }
+}
+
+/* In sixteen steps a lane may be on two rows: at the end of one (turn 0) and the beginning of the
+ * next (turn 1). */
+PX_INLINE lane_part part_of(const wave_rows *rows, int lane, int turn) {
+    lane_part part = rows->at[lane];
+    if (turn) {
+        part.column -= (ptrdiff_t)rows->period;
+        part.row += PX_WAVE_LANES;
+    }
+    return part;
+}
+
+PX_INLINE bool part_in_plane(const px_wave *w, lane_part part) {
+    return part.row < w->height && part.column < (ptrdiff_t)w->width &&
+           part.column > -PX_WAVE_LANES;
+}
+
+/* Those of the sixteen columns from part.column on that are in the row. */
+PX_INLINE px_mask columns_inside(const px_wave *w, lane_part part) {
+    ptrdiff_t left = (ptrdiff_t)w->width - part.column;
+    px_mask inside = lanes_first((size_t)left);
+    return part.column < 0 ? mask_and(inside, lanes_from((int)-part.column)) : inside;
+}
+
+/* Sixteen lanes at one step. */
+typedef struct wave_place {
+    px_lanes column, row;
+    size_t period;
+} wave_place;
+
+PX_INLINE wave_place place_at(size_t period, size_t step) {
+    wave_place place = {.period = period};
+    for (int i = 0; i < PX_LANES; i++) {
+        ptrdiff_t n = (ptrdiff_t)step - PX_WAVE_LAG * i;
+        ptrdiff_t round = n < 0 ? 0 : n / (ptrdiff_t)period;
+        place.column[i] = (int32_t)(n - round * (ptrdiff_t)period);
+        place.row[i] = (int32_t)(round * PX_WAVE_LANES + i);
+    }
+    return place;
+}
+
+PX_INLINE px_mask place_active(const wave_place *place, const px_wave *w) {
+    return mask_and(lanes_below(place->column, lanes_all((int32_t)w->width)),
+                    lanes_less(place->row, lanes_all((int32_t)w->height)));
+}
+
+PX_INLINE void place_forward(wave_place *place) {
+    px_lanes next = place->column + 1;
+    px_mask wraps = lanes_equal(next, lanes_all((int32_t)place->period));
+    place->column = lanes_select(wraps, (px_lanes){0}, next);
+    place->row += lanes_where(wraps, lanes_all(PX_WAVE_LANES));
+}
+
+PX_INLINE void place_backward(wave_place *place) {
+    px_mask wraps = lanes_equal(place->column, (px_lanes){0});
+    wraps = mask_and(wraps, lanes_less(lanes_all(PX_WAVE_LANES - 1), place->row));
+    place->column = lanes_select(wraps, lanes_all((int32_t)place->period - 1), place->column - 1);
+    place->row -= lanes_where(wraps, lanes_all(PX_WAVE_LANES));
+}
+
+/* ---- Decoding -------------------------------------------------------------------------------- */
+
+/* Neighbours are couples: sample in the low, error in the high half. */
+typedef struct wave_front {
+    wave_place place;
+    px_lanes states;
+    px_lanes west, west_west, north, north_west;
+    px_lanes north_1, north_2; /* north, one and two steps ago */
+    px_lanes pad;              /* what stood left of the lane's row */
+} wave_front;
+
+enum { BLOCK = PX_WAVE_LANES };
+
+/* Sums over other planes and parts of scales for sixteen steps, a vector a step. */
+typedef struct wave_block {
+    px_lanes sums[BLOCK], scales[BLOCK];
+} wave_block;
+
+PX_INLINE void block_prepare(wave_block *block, const px_wave *w, const wave_rows *rows) {
+    const ptrdiff_t stride = (ptrdiff_t)w->stride;
+    const int shift = w->fraction + PX_TAP_BITS - PX_MEAN_BITS;
+    const px_lanes rounding = lanes_all(1 << (shift - 1));
+    for (int i = 0; i < PX_WAVE_LANES; i++) {
+        block->sums[i] = block->scales[i] = (px_lanes){0};
+        for (int turn = 0; turn < 2; turn++) {
+            lane_part part = part_of(rows, i, turn);
+            if (!part_in_plane(w, part))
+                continue;
+            ptrdiff_t at = (ptrdiff_t)part.row * stride + part.column;
+            px_lanes sum = square_sum(w->mixed + at, stride, w->taps_mixed, rounding);
+            px_lanes scale =
+                scale_before(w, lanes_load_i16(w->running + at), blur_sum(w->running + at, stride));
+            px_mask inside = columns_inside(w, part);
+            block->sums[i] = lanes_select(inside, sum, block->sums[i]);
+            block->scales[i] = lanes_select(inside, scale, block->scales[i]);
+        }
+    }
+    lanes_transpose(block->sums);
+    lanes_transpose(block->scales);
+}
+
+/* Sixteen steps of couples back to rows: samples, logs of errors, and the edge for the first lane's
+ * next row. Returns the sum of the logs. */
+PX_INLINE int64_t block_finish(px_lanes couples[BLOCK], const px_wave *w, const wave_rows *rows) {
+    px_lanes sum = {0};
+    lanes_transpose(couples);
+    for (int i = 0; i < PX_WAVE_LANES; i++) {
+        px_lanes logs = lanes_log2_16(lanes_shift_right_unsigned(couples[i], 16) + 1);
+        for (int turn = 0; turn < 2; turn++) {
+            lane_part part = part_of(rows, i, turn);
+            if (!part_in_plane(w, part))
+                continue;
+            px_mask inside = columns_inside(w, part);
+            ptrdiff_t at = (ptrdiff_t)(part.row * w->stride) + part.column;
+            lanes_store_i16_where(inside, w->samples + at, couples[i]);
+            lanes_store_i16_where(inside, w->logs + at, logs);
+            sum += lanes_where(inside, logs);
+            if (i >= PX_WAVE_LANES - 2)
+                lanes_store_where(inside,
+                                  w->edge + (i == PX_WAVE_LANES - 1 ? 0 : w->width) + part.column,
+                                  couples[i]);
+        }
+    }
+    return sum_integers(sum);
+}
+
+/* A lane that begins a row finds its first neighbours where the lane above it was two steps ago. */
+PX_INLINE void begin_row(wave_front *f, const px_wave *w, int lane) {
+    int above = (lane + PX_WAVE_LANES - 1) % PX_WAVE_LANES;
+    int32_t north = lane ? f->west_west[above] : w->edge[0];
+    int32_t pad = px_wave_left_pad(w, (size_t)f->place.row[lane], px_couple_low(north));
+    f->north[lane] = north;
+    f->north_west[lane] = f->pad[above];
+    f->pad[lane] = f->west[lane] = f->west_west[lane] = px_couple(pad, px_couple_high(north));
+}
+
+typedef struct raw_reader {
+    uint32_t state;
+    const uint16_t *words;
+} raw_reader;
+
+static uint32_t read_raw(raw_reader *in, int bits) {
+    uint32_t value = in->state & ((1u << bits) - 1);
+    in->state >>= bits;
+    if (in->state < 1u << PX_STATE_BITS)
+        in->state = in->state << 16 | *in->words++;
+    return value;
+}
+
+enum { ESCAPE_SIZE_BITS = 5, ESCAPE_PART_BITS = 12, ESCAPE_MAX_SIZE = 20 };
+
+/* How far a digit is beyond the largest one. */
+static int32_t read_escape(raw_reader *in) {
+    int size = (int)read_raw(in, ESCAPE_SIZE_BITS);
+    size = size < ESCAPE_MAX_SIZE ? size : ESCAPE_MAX_SIZE;
+    int low_size = size < ESCAPE_PART_BITS ? size : ESCAPE_PART_BITS;
+    uint32_t value = read_raw(in, low_size);
+    value |= read_raw(in, size - low_size) << ESCAPE_PART_BITS;
+    return (int32_t)((1u << size | value) - 1);
+}
+
+/* Rare: done one by one. */
+static __attribute__((noinline)) void read_escapes(px_mask mask, px_lanes *digits, px_lanes *states,
+                                                   const uint16_t **words) {
+    for (uint32_t bits = mask_bits(mask); bits; bits &= bits - 1) {
+        int lane = __builtin_ctz(bits);
+        raw_reader in = {(uint32_t)(*states)[lane], *words};
+        int32_t beyond = read_escape(&in);
+        (*digits)[lane] += (*digits)[lane] < 0 ? -beyond : beyond;
+        (*states)[lane] = (int32_t)in.state;
+        *words = in.words;
+    }
+}
+
+/* States below 2^16 take a word in. */
+PX_INLINE px_lanes refill(px_mask mask, px_lanes states, const uint16_t **words) {
+    px_mask low = mask_and(mask, lanes_below(states, lanes_all(1 << PX_STATE_BITS)));
+    return lanes_select(low, states << 16 | lanes_next_words(low, words), states);
+}
+
+/* Where the range of a digit stands in the tables. */
+PX_INLINE px_lanes digit_place(px_lanes info, px_lanes limit, px_lanes fraction, px_lanes digit) {
+    return (info & 0xfffff) + fraction * (2 * limit + 2) + limit + digit;
+}
+
+/* One sample of every active lane, as couples. */
+PX_INLINE px_lanes wave_step(wave_front *f, const px_wave *w, px_lanes sums, px_lanes scales,
+                             px_lanes north_east, px_lanes north_north, px_mask active,
+                             const uint16_t **words) {
+    const px_shapes *shapes = w->shapes;
+#define SAMPLE(couple) ((couple) << 16 >> 16)
+#define ERROR(couple)  lanes_shift_right_unsigned(couple, 16)
+    px_lanes own = SAMPLE(f->north) * w->taps_own[1] + SAMPLE(f->north_west) * w->taps_own[2] +
+                   SAMPLE(north_east) * w->taps_own[3] + SAMPLE(north_north) * w->taps_own[5] +
+                   SAMPLE(f->west_west) * w->taps_own[4] + SAMPLE(f->west) * w->taps_own[0];
+    const int shift = w->fraction + PX_TAP_BITS - PX_MEAN_BITS;
+    px_lanes mean = ((sums + (own << w->fraction)) >> shift) + w->bias;
+    px_lanes around =
+        log_around(ERROR(f->west), ERROR(f->north), ERROR(f->north_west), ERROR(north_east));
+#undef SAMPLE
+#undef ERROR
+    px_lanes class = scale_class(scales, around, w->scale_error);
+    px_mask large = lanes_less(lanes_all(PX_SHAPE_CLASSES - 1), class);
+    px_lanes table = class, coarse = mean, low_bits = {0};
+    if (mask_bits(large)) {
+        low_bits = class_low_bits(class);
+        table = class_table(class);
+        coarse = coarse_mean(mean, low_bits);
+    }
+    px_lanes info = lanes_lookup_32(shapes->info, table);
+    px_lanes fraction = coarse & 15, limit = info >> 20;
+    px_lanes slot = f->states & ((1 << PX_PROBABILITY_BITS) - 1);
+    px_lanes sixteenths =
+        lanes_gather_couple((const uint16_t *)shapes->inverse, table << PX_PROBABILITY_BITS | slot)
+            << 16 >>
+        16;
+    px_lanes digit = (sixteenths + fraction + 8) >> 4;
+    digit = lanes_min(lanes_max(digit, -limit), limit);
+    px_lanes range = lanes_gather_couple(shapes->starts, digit_place(info, limit, fraction, digit));
+    px_lanes start = range & 0xffff, share = lanes_shift_right_unsigned(range, 16) - start;
+    px_lanes states =
+        share * lanes_shift_right_unsigned(f->states, PX_PROBABILITY_BITS) + slot - start;
+    states = refill(active, lanes_select(active, states, f->states), words);
+    px_lanes low = {0};
+    if (mask_bits(mask_and(large, active))) {
+        low_bits = lanes_where(active, low_bits);
+        low = states & (lanes_shift_each_left(lanes_all(1), low_bits) - 1);
+        states = refill(active, lanes_shift_each_right_unsigned(states, low_bits), words);
+    }
+    px_mask escaped = mask_and(active, lanes_equal(lanes_abs(digit), limit));
+    if (__builtin_expect(mask_bits(escaped) != 0, 0))
+        read_escapes(escaped, &digit, &states, words);
+    f->states = states;
+    px_lanes sample = lanes_shift_each_left((coarse >> PX_MEAN_BITS) + digit, low_bits) | low;
+    px_lanes error = lanes_abs((sample << 16 >> 16 << PX_MEAN_BITS) - mean);
+    return lanes_min(error, lanes_all(UINT16_MAX)) << 16 | (sample & 0xffff);
+}
+
+/* Sixteen steps. Where the row above lane 0 ends, north-east is north, as everywhere. */
+PX_INLINE void wave_steps(wave_front *f, const px_wave *w, const wave_block *block,
+                          px_lanes couples[BLOCK], const uint16_t **words, const uint16_t *end) {
+    const px_lanes last_column = lanes_all((int32_t)w->width - 1);
+    const int32_t last = (int32_t)w->width - 1;
+    for (int s = 0; s < BLOCK; s++) {
+        int32_t x = f->place.column[0];
+        const int32_t *north_edge = w->edge, *north_north_edge = w->edge + w->width;
+        px_lanes north_east = lanes_move_up(f->west, north_edge[x < last ? x + 1 : last]);
+        px_lanes north_north = lanes_move_up(f->north_2, north_north_edge[x < last ? x : last]);
+        px_mask active = place_active(&f->place, w);
+        uint32_t beginning =
+            mask_bits(mask_and(active, lanes_equal(f->place.column, (px_lanes){0})));
+        if (beginning)
+            begin_row(f, w, __builtin_ctz(beginning));
+        north_east = lanes_select(lanes_equal(f->place.column, last_column), f->north, north_east);
+        couples[s] = wave_step(f, w, block->sums[s], block->scales[s], north_east, north_north,
+                               active, words);
+        *words = *words < end ? *words : end;
+        f->north_2 = f->north_1;
+        f->north_1 = f->north;
+        f->west_west = f->west;
+        f->west = couples[s];
+        f->north_west = f->north;
+        f->north = north_east;
+        place_forward(&f->place);
+    }
+}
+
+/* Above the plane stands what the other planes say of its first row. */
+static void edge_begin(const px_wave *w) {
+    for (size_t x = 0; x < w->width; x++)
+        w->edge[x] = w->edge[w->width + x] =
+            px_couple(px_couple_low(w->mixed[x]) >> w->fraction, w->start_error);
+}
+
+static int64_t wave_decode(const px_wave *w, px_wave_stream *stream) {
+    const size_t period = px_wave_period(w->width), steps = px_wave_steps(w->height, w->width);
+    /* One word behind the end: to stop there is to have read too far. */
+    const uint16_t *words = stream->words, *end = stream->end + 1;
+    wave_front front = {.place = place_at(period, 0), .states = lanes_load(stream->states)};
+    wave_rows rows = rows_at(period, 0);
+    int64_t sum = 0;
+    edge_begin(w);
+    front.pad[PX_WAVE_LANES - 1] = w->edge[0];
+    for (size_t step = 0; step < steps; step += BLOCK, rows_forward(&rows)) {
+        wave_block block;
+        px_lanes couples[BLOCK];
+        block_prepare(&block, w, &rows);
+        wave_steps(&front, w, &block, couples, &words, end);
+        sum += block_finish(couples, w, &rows);
+    }
+    lanes_store(stream->states, front.states);
+    stream->words = words;
+    stream->failed |= words > stream->end;
+    return sum;
+}
+
+/* ---- Encoding -------------------------------------------------------------------------------- */
+
+typedef struct raw_writer {
+    uint32_t state;
+    uint16_t *head;
+} raw_writer;
+
+static void write_raw(raw_writer *out, uint32_t value, int bits) {
+    if (bits && out->state >> (32 - bits)) {
+        *--out->head = (uint16_t)out->state;
+        out->state >>= 16;
+    }
+    out->state = out->state << bits | value;
+}
+
+static void write_escape(raw_writer *out, uint32_t beyond) {
+    int size = 31 - __builtin_clz(beyond + 1);
+    uint32_t value = beyond + 1 - (1u << size);
+    int low_size = size < ESCAPE_PART_BITS ? size : ESCAPE_PART_BITS;
+    write_raw(out, value >> ESCAPE_PART_BITS, size - low_size);
+    write_raw(out, value & ((1u << low_size) - 1), low_size);
+    write_raw(out, (uint32_t)size, ESCAPE_SIZE_BITS);
+}
+
+/* Last lane first: the reverse of read_escapes. */
+static __attribute__((noinline)) px_lanes
+write_escapes(px_mask mask, px_lanes digits, px_lanes limit, px_lanes states, uint16_t **head) {
+    for (uint32_t bits = mask_bits(mask); bits;) {
+        int lane = 31 - __builtin_clz(bits);
+        raw_writer out = {(uint32_t)states[lane], *head};
+        write_escape(&out, (uint32_t)(abs(digits[lane]) - limit[lane]));
+        states[lane] = (int32_t)out.state;
+        *head = out.head;
+        bits ^= 1u << lane;
+    }
+    return states;
+}
+
+PX_INLINE px_lanes drain(px_mask full, px_lanes states, uint16_t **head) {
+    lanes_put_words(full, states, head);
+    return lanes_select(full, lanes_shift_right_unsigned(states, 16), states);
+}
+
+/* The low bits of samples, in lanes that have some (1..13). */
+PX_INLINE px_lanes put_low_bits(px_mask mask, px_lanes bits, px_lanes samples, px_lanes states,
+                                uint16_t **head) {
+    px_lanes value = samples & (lanes_shift_each_left(lanes_all(1), bits) - 1);
+    px_lanes top = lanes_shift_each_right_unsigned(states, (32 - bits) & 31);
+    states = drain(mask_and(mask, lanes_less((px_lanes){0}, top)), states, head);
+    return lanes_select(mask, lanes_shift_each_left(states, bits) | value, states);
+}
+
+/* A digit that has `share` of 2^bits slots from `start` on. */
+PX_INLINE px_lanes put_digit(px_mask active, px_lanes start, px_lanes share, int bits,
+                             px_lanes states, uint16_t **head) {
+    px_lanes top = lanes_shift_right_unsigned(states, 32 - bits);
+    states = drain(mask_and(active, lanes_less(share - 1, top)), states, head);
+    px_lanes quotient = lanes_divide_unsigned(states, share);
+    px_lanes next = (quotient << bits) + (states - quotient * share) + start;
+    return lanes_select(active, next, states);
+}
+
+/* The reverse of wave_step: escapes, low bits, digits. */
+PX_INLINE px_lanes encode_step(const px_wave *w, px_lanes symbol, px_lanes sample, px_mask active,
+                               px_lanes states, uint16_t **head) {
+    const px_shapes *shapes = w->shapes;
+    symbol = lanes_where(active, symbol);
+    px_lanes class = lanes_shift_right_unsigned(symbol, 25);
+    px_lanes fraction = symbol >> 21 & 15, digit = symbol << 11 >> 11;
+    px_lanes info = lanes_lookup_32(shapes->info, class_table(class)), limit = info >> 20;
+    px_lanes clamped = lanes_min(lanes_max(digit, -limit), limit);
+    px_mask escaped = mask_and(active, lanes_equal(lanes_abs(clamped), limit));
+    if (__builtin_expect(mask_bits(escaped) != 0, 0))
+        states = write_escapes(escaped, digit, limit, states, head);
+    px_mask large = mask_and(active, lanes_less(lanes_all(PX_SHAPE_CLASSES - 1), class));
+    if (mask_bits(large))
+        states =
+            put_low_bits(large, lanes_where(large, class_low_bits(class)), sample, states, head);
+    px_lanes range =
+        lanes_gather_couple(shapes->starts, digit_place(info, limit, fraction, clamped));
+    px_lanes start = range & 0xffff, share = lanes_shift_right_unsigned(range, 16) - start;
+    return put_digit(active, start, share, PX_PROBABILITY_BITS, states, head);
+}
+
+/* What one step may write at most, in words. */
+enum { STEP_WORDS = 5 * PX_WAVE_LANES };
+
+static void wave_encode(const px_wave *w, const int32_t *symbol, bool low_bits,
+                        px_wave_stream *stream) {
+    const size_t period = px_wave_period(w->width), steps = px_wave_steps(w->height, w->width);
+    wave_place place = place_at(period, steps - 1);
+    wave_rows rows = rows_at(period, steps - BLOCK);
+    px_lanes states = lanes_load(stream->states);
+    uint16_t *head = stream->head;
+    for (size_t step = steps; step > 0; step -= BLOCK, rows_backward(&rows)) {
+        if (head - stream->begin < BLOCK * STEP_WORDS) {
+            stream->failed = 1;
+            return;
+        }
+        px_lanes columns[BLOCK] = {{0}}, samples[BLOCK] = {{0}};
+        for (int i = 0; i < PX_WAVE_LANES; i++) {
+            for (int turn = 0; turn < 2; turn++) {
+                lane_part part = part_of(&rows, i, turn);
+                if (!part_in_plane(w, part))
+                    continue;
+                px_mask inside = columns_inside(w, part);
+                ptrdiff_t at = (ptrdiff_t)(part.row * w->stride) + part.column;
+                columns[i] = lanes_select(inside, lanes_load(symbol + at), columns[i]);
+                if (low_bits)
+                    samples[i] = lanes_select(inside, lanes_load_i16(w->samples + at), samples[i]);
+            }
+        }
+        lanes_transpose(columns);
+        if (low_bits)
+            lanes_transpose(samples);
+        for (int s = BLOCK - 1; s >= 0; s--, place_backward(&place))
+            states = encode_step(w, columns[s], samples[s], place_active(&place, w), states, &head);
+    }
+    lanes_store(stream->states, states);
+    stream->head = head;
+}

@@ -1,0 +1,105 @@
+/* Group after group of planes. Nothing goes from one group to the next but the words of the entropy
+ * coder, which follow each other. */
+#include "lsq/chunk.h"
+
+#include <string.h>
+
+#include "lsq/decode.h"
+#include "status.h"
+
+/* Columns and rows are counted in 32 bits with room to spare. */
+enum { EDGE_LIMIT = 1 << 30 };
+
+static bool is_codable(const px_planes *planes) {
+    return planes->width < EDGE_LIMIT && planes->height < EDGE_LIMIT;
+}
+
+static size_t group_size(const px_planes *planes, size_t first) {
+    size_t left = planes->count - first;
+    return left < PX_GROUP ? left : PX_GROUP;
+}
+
+/* More than the limit, and of no other use. */
+static void give_up(px_buffer *payload, size_t limit) {
+    if (payload->size <= limit && px_buffer_reserve(payload, limit + 1 - payload->size)) {
+        memset(payload->data + payload->size, 0, limit + 1 - payload->size);
+        payload->size = limit + 1;
+    }
+}
+
+static bool mixes(const px_planes *planes, size_t first, const px_pipeline *pipeline) {
+    return pipeline->transform == PRISM_TRANSFORM_CHANNELS && group_size(planes, first) > 1;
+}
+
+prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                                       px_encode_group encode_group, px_buffer *parameters,
+                                       px_buffer *payload, prism_error *error) {
+    bool too_long = !is_codable(planes);
+    prism_status status = PRISM_OK;
+    if (planes->count == 1)
+        pipeline->transform = PRISM_TRANSFORM_NONE;
+    for (size_t first = 0; first < planes->count && status == PRISM_OK && !too_long;
+         first += PX_GROUP) {
+        const px_group_task task = {.mixes = mixes(planes, first, pipeline),
+                                    .effort = pipeline->effort,
+                                    .limit = payload->size < limit ? limit - payload->size : 0};
+        status = encode_group(planes, first, group_size(planes, first), &task, parameters, payload,
+                              &too_long, error);
+    }
+    if (status == PRISM_OK && too_long)
+        give_up(payload, limit);
+    return status;
+}
+
+/* The payload as words, with zeros behind them that nothing but damage makes the decoder read. */
+static prism_status take_words(px_wave_stream *stream, px_reader *payload, px_pool *pool,
+                               prism_error *error) {
+    size_t count = px_reader_left(payload) / 2;
+    uint16_t *words = px_pool_take(pool, (count + PX_WAVE_GUARD) * sizeof *words);
+    if (!words)
+        return px_pool_status(pool, error);
+    memcpy(words, px_get_bytes(payload, 2 * count), 2 * count);
+    memset(words + count, 0, PX_WAVE_GUARD * sizeof *words);
+    for (size_t i = 0; i < count; i++)
+        words[i] = px_little_endian_16(words[i]);
+    stream->words = words;
+    stream->end = words + count;
+    return px_reader_left(payload) ? px_fail(error, PRISM_E_CORRUPT, "half a word is left over")
+                                   : PRISM_OK;
+}
+
+static prism_status decode_group(px_planes *planes, size_t first, const px_pipeline *pipeline,
+                                 bool quick, px_reader *parameters, px_wave_stream *stream,
+                                 prism_error *error) {
+    px_lsq_model model;
+    prism_status status = px_model_alloc(&model, planes, group_size(planes, first), quick,
+                                         mixes(planes, first, pipeline), error);
+    if (status != PRISM_OK)
+        return status;
+    status = px_model_read(&model, parameters, error);
+    if (status == PRISM_OK && !px_wave_begin(stream))
+        status = px_fail(error, PRISM_E_CORRUPT, "the coded samples have no beginning");
+    if (status == PRISM_OK)
+        status = px_lsq_decode_group(planes, first, &model, stream, error);
+    if (status == PRISM_OK && !px_wave_ended(stream))
+        status = px_fail(error, PRISM_E_CORRUPT, "the coded samples do not end as they should");
+    px_model_free(&model);
+    return status;
+}
+
+prism_status px_chunk_of_groups_decode(px_planes *planes, const px_pipeline *pipeline, bool quick,
+                                       px_reader *parameters, px_reader *payload,
+                                       prism_error *error) {
+    if (!is_codable(planes))
+        return px_fail(error, PRISM_E_CORRUPT, "planes are too large for coder ans");
+    px_pool pool = {.count = 0};
+    px_wave_stream stream = {.failed = 0};
+    px_wave_start(&stream, quick);
+    prism_status status = take_words(&stream, payload, &pool, error);
+    for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_GROUP)
+        status = decode_group(planes, first, pipeline, quick, parameters, &stream, error);
+    if (status == PRISM_OK && (stream.words != stream.end || px_reader_left(parameters)))
+        status = px_fail(error, PRISM_E_CORRUPT, "bytes after the coded samples");
+    px_pool_free(&pool);
+    return status;
+}

@@ -1,0 +1,212 @@
+/*
+ * From samples to symbols: the distribution of every sample, whose mean the taps give, whose scale
+ * is regressed on errors around and on the running mean, and whose shape is chosen for each class
+ * of scales in the end.
+ */
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lsq/encoder.h"
+#include "lsq/shapes.h"
+#include "status.h"
+
+/* Classes begin at 2^-4.5 and errors are in sixteenths; the deviation is 0.62 octaves more than the
+ * mean log. */
+static const double LOG_TO_CLASS = 0.62 + 4.5 - PX_MEAN_BITS;
+
+enum {
+    VARIABLES = 4,                /* 1, errors around, running mean, its blur */
+    HISTOGRAM_POSITIONS = 1 << 14 /* of a plane, about */
+};
+
+typedef struct symbol_task {
+    px_lsq_encoder *encoder;
+    int32_t *means; /* padded planes */
+    int16_t *around, *blur;
+    px_histogram *histograms; /* [PX_SHAPE_CLASSES] */
+} symbol_task;
+
+static void pad_errors(const px_wave *wave) {
+    const ptrdiff_t stride = (ptrdiff_t)wave->stride;
+    uint16_t *errors = wave->errors;
+    for (ptrdiff_t x = -1; x <= (ptrdiff_t)wave->width; x++)
+        errors[x - stride] = (uint16_t)wave->start_error;
+    for (size_t y = 0; y < wave->height; y++) {
+        uint16_t *row = errors + y * wave->stride;
+        row[-1] = row[-stride];
+        row[wave->width] = row[wave->width - 1];
+    }
+}
+
+/* Least squares of log errors on contexts: 4 x 4, from moments as scale_moments has them. */
+static bool regress(double coefficients[VARIABLES], const int64_t moments[PX_SCALE_MOMENTS]) {
+    static const double RIDGE = 1000;
+    double matrix[VARIABLES * VARIABLES] = {0};
+    for (int i = 0, m = 0; i < VARIABLES; i++)
+        for (int j = 0; j <= i; j++)
+            matrix[i * VARIABLES + j] = (double)moments[m++] + (i == j && i ? RIDGE : 0);
+    for (int i = 0; i < VARIABLES; i++)
+        coefficients[i] = (double)moments[PX_SCALE_MOMENTS - VARIABLES + i];
+    return LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', VARIABLES, 1, matrix, VARIABLES, coefficients, 1) ==
+           0;
+}
+
+static int rounded_between(double value, int low, int high) {
+    return (int)lrint(fmax(fmin(value, high), low));
+}
+
+/* The weights of the scale's contexts, and an offset that makes its mean right. */
+void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENTS],
+                      double octaves) {
+    double c[VARIABLES] = {0};
+    if (!regress(c, moments))
+        memset(c, 0, sizeof c);
+    plane->scale_error = 8 * rounded_between(32 * c[1], -64, 128);
+    plane->scale_running = rounded_between(32 * c[2], -64, 64);
+    plane->scale_blur = rounded_between(32 * c[3], -64, 64);
+    double n = (double)moments[0];
+    /* scale_moments cuts four and seven bits off. */
+    double running = 16 * (double)moments[3] / n + 7.5, blur = 128 * (double)moments[6] / n + 63.5;
+    double explained = plane->scale_error / 16.0 * (double)moments[1] / n +
+                       (8 * plane->scale_running * running + plane->scale_blur * blur) / 256;
+    double scale = 16 * (double)moments[10] / n + 256 * octaves - explained;
+    plane->scale_offset = rounded_between(scale / 16, -PX_MAX_SCALE_OFFSET, PX_MAX_SCALE_OFFSET);
+}
+
+static void add_to_histograms(const symbol_task *task, const int32_t *symbols, size_t count) {
+    for (size_t x = 0; x < count; x++) {
+        uint32_t symbol = (uint32_t)symbols[x];
+        uint32_t class = symbol >> 25;
+        class = class < PX_SHAPE_CLASSES ? class : PX_SHAPE_CLASSES - 4 + (class & 3);
+        int32_t z = 16 * ((int32_t)(symbol << 11) >> 11) - (int32_t)(symbol >> 21 & 15);
+        z = z < -PX_SYMBOL_RANGE   ? -PX_SYMBOL_RANGE
+            : z >= PX_SYMBOL_RANGE ? PX_SYMBOL_RANGE - 1
+                                   : z;
+        task->histograms[class][z + PX_SYMBOL_RANGE]++;
+    }
+}
+
+/* Symbols of a plane whose means and errors are known. */
+static void make_symbols(const symbol_task *task, const px_wave *wave, int32_t *symbols, size_t k) {
+    const px_kernels *kernels = px_kernels_best();
+    const size_t stride = wave->stride;
+    const size_t step = 1 + wave->height * wave->width / HISTOGRAM_POSITIONS;
+    int32_t largest = 0;
+    for (size_t y = 0; y < wave->height; y++) {
+        int32_t class = kernels->symbols(symbols, wave, task->means, task->around + y * stride,
+                                         task->blur + y * stride, y);
+        largest = class > largest ? class : largest;
+        if (y % step == 0)
+            add_to_histograms(task, symbols + y * wave->stride, wave->width);
+    }
+    task->encoder->low_bits[k] = largest >= PX_SHAPE_CLASSES;
+}
+
+/* Returns the sum of the logs of errors. */
+static int64_t code_view(const symbol_task *task, const px_view *view, size_t k) {
+    px_lsq_encoder *encoder = task->encoder;
+    const px_kernels *kernels = px_kernels_best();
+    px_lsq_plane *plane = &encoder->model.planes[k];
+    px_wave wave;
+    px_sample_wave(&wave, view, &encoder->model, k);
+    px_causal_pads(&wave);
+    const size_t count = wave.height * wave.width, stride = wave.stride;
+    int64_t sum = kernels->means(task->means, &wave);
+    wave.bias = plane->bias =
+        rounded_between((double)sum / (double)count, -PX_MAX_BIAS, PX_MAX_BIAS);
+    int64_t log_sum = kernels->errors(&wave, task->means);
+    pad_errors(&wave);
+    int64_t moments[PX_SCALE_MOMENTS] = {0};
+    for (size_t y = 0; y < wave.height; y++) {
+        int16_t *around = task->around + y * stride, *blur = task->blur + y * stride;
+        kernels->contexts(around, blur, &wave, y);
+        kernels->scale_moments(moments, around, wave.running + y * wave.stride, blur,
+                               wave.logs + y * wave.stride, wave.width);
+    }
+    px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
+    px_sample_wave(&wave, view, &encoder->model, k);
+    make_symbols(task, &wave, px_lsq_mixed(encoder, &view->geometry, k), k);
+    return log_sum;
+}
+
+static prism_status code_plane(const symbol_task *task, size_t k, prism_error *error) {
+    px_lsq_encoder *encoder = task->encoder;
+    px_pool pool = {.count = 0};
+    px_view view;
+    prism_status status = px_lsq_open(&view, &pool, encoder, k, error);
+    if (status == PRISM_OK) {
+        int64_t log_sum = code_view(task, &view, k);
+        px_view_close(&view, &encoder->group, k);
+        px_running_update(&encoder->group, log_sum, view.geometry.height * view.geometry.width);
+    }
+    px_pool_free(&pool);
+    return status;
+}
+
+/* ---- Shapes ---------------------------------------------------------------------------------- */
+
+/* Bits for `symbols` of a class by a shape, from sixteenths first..last; stops where they are more
+ * than `most`. */
+static double cost_of(const uint32_t *symbols, int first, int last, int shape, int scale,
+                      double most) {
+    static const double UNIT = 1 << 24;
+    double bits = 0;
+    for (int z = first; z <= last && bits < most; z++) {
+        uint32_t count = symbols[z + PX_SYMBOL_RANGE];
+        if (!count)
+            continue;
+        int low = z - 8, high = z + 8;
+        double below = px_shape_distribution(shape, scale, abs(low)) / UNIT;
+        double above = px_shape_distribution(shape, scale, abs(high)) / UNIT;
+        double share = (high < 0 ? 1 - above : above) - (low < 0 ? 1 - below : below);
+        bits -= count * log2(share * (1 - 1e-3) + 4e-5);
+    }
+    return bits;
+}
+
+void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int count,
+                          int (*scale_of)(int)) {
+    int chosen = PX_SHAPE_PLAIN;
+    for (int class = 0; class < count; class ++) {
+        const uint32_t *symbols = histograms[class];
+        int first = -PX_SYMBOL_RANGE, last = PX_SYMBOL_RANGE - 1, scale = scale_of(class);
+        while (first <= last && !symbols[first + PX_SYMBOL_RANGE])
+            first++;
+        while (first <= last && !symbols[last + PX_SYMBOL_RANGE])
+            last--;
+        double best = cost_of(symbols, first, last, chosen, scale, HUGE_VAL);
+        for (int shape = 0; shape < PX_SHAPE_COUNT && first <= last; shape++) {
+            double cost = cost_of(symbols, first, last, shape, scale, best);
+            if (cost < best) {
+                best = cost;
+                chosen = shape;
+            }
+        }
+        shapes[class] = (uint8_t)chosen;
+    }
+}
+
+static int same_scale(int class) {
+    return class;
+}
+
+prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
+    const px_geometry *geometry = &encoder->group.full.geometry;
+    px_pool pool = {.count = 0};
+    symbol_task task = {.encoder = encoder,
+                        .means = px_padded_take(&pool, geometry, sizeof *task.means),
+                        .around = px_padded_take(&pool, geometry, sizeof *task.around),
+                        .blur = px_padded_take(&pool, geometry, sizeof *task.blur)};
+    task.histograms = px_pool_take_zeroed(&pool, PX_SHAPE_CLASSES * sizeof *task.histograms);
+    prism_status status = px_pool_status(&pool, error);
+    for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++)
+        if (encoder->model.planes[k].kind != PX_PLANE_CONSTANT)
+            status = code_plane(&task, k, error);
+    if (status == PRISM_OK)
+        px_lsq_choose_shapes(encoder->model.shapes, (const px_histogram *)task.histograms,
+                             PX_SHAPE_CLASSES, same_scale);
+    px_pool_free(&pool);
+    return status;
+}

@@ -1,0 +1,339 @@
+/*
+ * Taps by weighted least squares. With the target as the last of the variables, the Cholesky factor
+ * R of their moments holds it all: the solution by back substitution of the last row, and the
+ * deviation of what remains as the last element. Taps are rounded as they are found, so that those
+ * found later make up for it (see weights_fit.c); the step of a tap is in proportion to the
+ * deviation that remains and to 1 / R_tt. How steps differ among taps is sent once for all planes.
+ */
+#include "lsq/fit_taps.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "status.h"
+
+enum {
+    ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
+    MAX_VARIABLES = (PX_MEAN_TAPS + 1 + 3) / 4 * 4,
+    MAX_SCALE = 128
+};
+
+/* Steps against what would be best for each tap by itself. */
+static const double COARSENESS = 0.7;
+
+/* Outliers' share in the second fit: 1 / sqrt(1 + OUTLIERS (residual / deviation)^2). */
+static const float OUTLIERS = 0.5f;
+
+/* Moments of taps and their target: [n][n], n rounded up to a multiple of 4. */
+typedef struct tap_fit {
+    bool with_high; /* taps on E too */
+    int own_count;
+    int taps; /* all of them */
+    size_t n;
+    double moments[MAX_VARIABLES * MAX_VARIABLES];
+} tap_fit;
+
+static void fit_begin(tap_fit *fit, bool with_high, int own_count) {
+    fit->with_high = with_high;
+    fit->own_count = own_count;
+    fit->taps = PX_SQUARE_TAPS * (with_high ? 2 : 1) + own_count;
+    fit->n = (size_t)(fit->taps + 1 + 3) / 4 * 4;
+}
+
+/* ---- Moments --------------------------------------------------------------------------------- */
+
+typedef struct moment_rows {
+    px_tap_rows to;
+    float *rows; /* [n][ROW_LENGTH], aligned */
+    size_t n, filled;
+    double *moments;
+} moment_rows;
+
+static void flush_rows(moment_rows *m) {
+    if (!m->filled)
+        return;
+    for (size_t i = 0; i < m->n; i++)
+        memset(m->rows + i * ROW_LENGTH + m->filled, 0, (ROW_LENGTH - m->filled) * sizeof *m->rows);
+    px_kernels_best()->gram(m->moments, m->rows, m->n, ROW_LENGTH);
+    m->filled = 0;
+}
+
+/* Residuals of a first fit make outliers count less. */
+static void weigh_outliers(moment_rows *m, size_t count, const double *taps, int tap_count,
+                           double deviation) {
+    float scale = (float)(1 / deviation);
+    const float *target = m->rows + (size_t)tap_count * ROW_LENGTH + m->filled;
+    float factor[ROW_LENGTH];
+    memcpy(factor, target, count * sizeof *factor);
+    for (int t = 0; t < tap_count; t++) {
+        const float *row = m->rows + (size_t)t * ROW_LENGTH + m->filled, tap = (float)taps[t];
+        for (size_t i = 0; i < count; i++)
+            factor[i] -= tap * row[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        float r = factor[i] * scale;
+        factor[i] = 1 / sqrtf(1 + OUTLIERS * r * r);
+    }
+    for (int t = 0; t <= tap_count; t++) {
+        float *row = m->rows + (size_t)t * ROW_LENGTH + m->filled;
+        for (size_t i = 0; i < count; i++)
+            row[i] *= factor[i];
+    }
+}
+
+/* Importance along row y of a view; of a halved plane, that of the positions it was taken from. */
+static const float *importance_row(const px_lsq_encoder *encoder, const px_view *view,
+                                   const px_lsq_plane *plane, size_t y, float *row) {
+    const size_t stride = encoder->group.full.geometry.stride;
+    if (view->geometry.stride == stride)
+        return encoder->importance + y * stride;
+    const float *from = encoder->importance + px_full_place(y, plane->phase.rows) * stride;
+    for (size_t x = 0; x < view->geometry.width; x++)
+        row[x] = from[px_full_place(x, plane->phase.columns)];
+    return row;
+}
+
+/* First fit's taps, for the second one; NULL in the first. */
+typedef struct first_fit {
+    double taps[PX_MEAN_TAPS];
+    double deviation;
+} first_fit;
+
+static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, const px_view *view,
+                                   const px_wave *wave, const px_lsq_plane *plane,
+                                   const first_fit *first, prism_error *error) {
+    px_pool pool = {.count = 0};
+    float *row = px_pool_take(&pool, (wave->width + 1) * sizeof *row);
+    moment_rows m = {.n = fit->n, .moments = fit->moments};
+    m.rows = px_pool_take_zeroed(&pool, fit->n * ROW_LENGTH * sizeof *m.rows);
+    prism_status status = px_pool_status(&pool, error);
+    const size_t step = 1 + wave->height * wave->width / encoder->settings.tap_positions;
+    double total = 0;
+    memset(fit->moments, 0, sizeof fit->moments);
+    for (size_t y = 0; y < wave->height && status == PRISM_OK; y++) {
+        if (y > 1 && y % step != 0)
+            continue;
+        const float *weights = importance_row(encoder, view, plane, y, row);
+        for (size_t x = 0; x < wave->width;) {
+            size_t room = ROW_LENGTH - m.filled, left = wave->width - x;
+            size_t count = left < room ? left : room;
+            m.to = (px_tap_rows){.rows = m.rows + m.filled,
+                                 .length = ROW_LENGTH,
+                                 .with_high = fit->with_high,
+                                 .own_count = fit->own_count};
+            px_kernels_best()->tap_rows(&m.to, wave, weights + x, y, x, count);
+            for (size_t i = 0; i < count; i++)
+                total += (double)weights[x + i] * (double)weights[x + i];
+            if (first)
+                weigh_outliers(&m, count, first->taps, fit->taps, first->deviation);
+            x += count;
+            m.filled += count;
+            if (m.filled == ROW_LENGTH)
+                flush_rows(&m);
+        }
+    }
+    if (status == PRISM_OK)
+        flush_rows(&m);
+    for (size_t i = 0; i < fit->n * fit->n; i++)
+        fit->moments[i] /= total > 0 ? total : 1;
+    px_pool_free(&pool);
+    return status;
+}
+
+/* ---- Solving --------------------------------------------------------------------------------- */
+
+/* Moments to their Cholesky factor, with a ridge that makes it exist. */
+static bool factorise(tap_fit *fit) {
+    double trace = 0;
+    for (int t = 0; t < fit->taps; t++)
+        trace += fit->moments[(size_t)t * fit->n + (size_t)t];
+    double ridge = 1e-5 * trace / fit->taps + 1e-7;
+    for (size_t i = 0; i < fit->n; i++)
+        fit->moments[i * fit->n + i] += ridge;
+    return px_factorise(fit->moments, fit->n);
+}
+
+/* R_ij of the factor; row `taps` is the target's. */
+static double factor_at(const tap_fit *fit, int i, int j) {
+    return fit->moments[(size_t)i * fit->n + (size_t)j];
+}
+
+static double deviation_of(const tap_fit *fit) {
+    return factor_at(fit, fit->taps, fit->taps);
+}
+
+static void solve(const tap_fit *fit, double *taps) {
+    for (int j = fit->taps - 1; j >= 0; j--) {
+        double rest = factor_at(fit, fit->taps, j);
+        for (int i = j + 1; i < fit->taps; i++)
+            rest -= factor_at(fit, i, j) * taps[i];
+        taps[j] = rest / factor_at(fit, j, j);
+    }
+}
+
+prism_status px_fit_own_taps(const px_lsq_encoder *encoder, px_wave *wave, prism_error *error) {
+    tap_fit fit;
+    double taps[PX_MEAN_TAPS];
+    fit_begin(&fit, false, PX_INNOVATION_OWN_TAPS);
+    prism_status status =
+        gather_moments(&fit, encoder, &encoder->group.full, wave, NULL, NULL, error);
+    if (status != PRISM_OK || !factorise(&fit))
+        return status;
+    solve(&fit, taps);
+    for (int t = 0; t < PX_INNOVATION_OWN_TAPS; t++) {
+        double tap = ldexp(taps[PX_SQUARE_TAPS + t], PX_TAP_BITS);
+        wave->taps_own[t] = (int32_t)lrint(fmax(fmin(tap, INT16_MAX), INT16_MIN));
+    }
+    return PRISM_OK;
+}
+
+/* ---- Quantising ------------------------------------------------------------------------------ */
+
+static double mean_log(const tap_fit *fit) {
+    double sum = 0;
+    for (int t = 0; t < fit->taps; t++)
+        sum += log2(factor_at(fit, t, t));
+    return sum / fit->taps;
+}
+
+static int compare_doubles(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How much finer the steps of a tap are than those of others: the median over planes. */
+static void set_steps(int *steps, const tap_fit *fits, size_t count, double *values) {
+    for (int t = 0; count && t < fits->taps; t++) {
+        for (size_t i = 0; i < count; i++)
+            values[i] = log2(factor_at(&fits[i], t, t)) - mean_log(&fits[i]);
+        qsort(values, count, sizeof *values, compare_doubles);
+        double finer = 4 * values[count / 2];
+        steps[t] = (int)lrint(fmax(fmin(finer, MAX_SCALE), -MAX_SCALE));
+    }
+}
+
+static void quantise(px_taps *taps, const tap_fit *fit, const int *steps, size_t samples) {
+    double values[PX_MEAN_TAPS];
+    double step = COARSENESS * sqrt(12.0 / (double)samples) * deviation_of(fit);
+    double scale = 4 * (mean_log(fit) - log2(step));
+    taps->scale = (int)lrint(fmax(fmin(scale, MAX_SCALE), -MAX_SCALE));
+    for (int j = fit->taps - 1; j >= 0; j--) {
+        double rest = factor_at(fit, fit->taps, j);
+        for (int i = j + 1; i < fit->taps; i++)
+            rest -= factor_at(fit, i, j) * values[i];
+        int exponent = px_tap_step(taps->scale, steps[j]);
+        double limit = INT16_MAX >> (PX_TAP_BITS - exponent);
+        double level = nearbyint(ldexp(rest / factor_at(fit, j, j), exponent));
+        taps->levels[j] = (int)fmax(fmin(level, limit), -limit);
+        values[j] = ldexp(taps->levels[j], -exponent);
+    }
+}
+
+/* What stands for errors that are not there: half octaves above 1, of errors with so many
+ * fractional bits less than the samples of the fit. */
+static int start_error_of(const tap_fit *fit, int fraction) {
+    static const double MEAN_OF_ABSOLUTE = 0.8;
+    double error = ldexp(deviation_of(fit), -fraction) * MEAN_OF_ABSOLUTE;
+    return (int)lrint(fmax(fmin(2 * log2(error + 1), 31), 2));
+}
+
+/* ---- All planes ------------------------------------------------------------------------------ */
+
+static prism_status fit_plane(tap_fit *fit, px_lsq_encoder *encoder, size_t k, prism_error *error) {
+    const px_lsq_plane *plane = &encoder->model.planes[k];
+    px_pool pool = {.count = 0};
+    px_view view;
+    px_wave wave;
+    prism_status status = px_lsq_open(&view, &pool, encoder, k, error);
+    if (status == PRISM_OK) {
+        px_innovation_wave(&wave, &view, &encoder->model, k);
+        px_causal_pads(&wave);
+        status = gather_moments(fit, encoder, &view, &wave, plane, NULL, error);
+    }
+    if (status == PRISM_OK && encoder->settings.robust && fit->with_high) {
+        tap_fit once = *fit;
+        first_fit first;
+        if (factorise(&once)) {
+            solve(&once, first.taps);
+            first.deviation = deviation_of(&once);
+            status = gather_moments(fit, encoder, &view, &wave, plane, &first, error);
+        }
+    }
+    px_pool_free(&pool);
+    if (status == PRISM_OK && !factorise(fit))
+        status = px_fail(error, PRISM_E_INTERNAL, "the moments of taps are not definite");
+    return status;
+}
+
+static size_t coded_samples(const px_lsq_model *model, size_t k) {
+    const px_lsq_plane *plane = &model->planes[k];
+    if (plane->kind != PX_PLANE_HALVED)
+        return model->height * model->width;
+    return px_halved(model->height, plane->phase.rows) *
+           px_halved(model->width, plane->phase.columns);
+}
+
+prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_error *error) {
+    px_lsq_model *model = &encoder->model;
+    int *steps = innovations ? model->innovation_steps : model->sample_steps;
+    px_pool pool = {.count = 0};
+    tap_fit *fits = px_pool_take(&pool, model->count * sizeof *fits);
+    double *values = px_pool_take(&pool, model->count * sizeof *values);
+    prism_status status = px_pool_status(&pool, error);
+    size_t fitted = 0;
+    for (size_t k = 0; k < model->count && status == PRISM_OK; k++) {
+        if (model->planes[k].kind == PX_PLANE_CONSTANT)
+            continue;
+        fit_begin(&fits[fitted], !innovations, innovations ? PX_INNOVATION_OWN_TAPS : PX_OWN_TAPS);
+        status = fit_plane(&fits[fitted++], encoder, k, error);
+    }
+    if (status == PRISM_OK)
+        set_steps(steps, fits, fitted, values);
+    for (size_t k = 0, i = 0; k < model->count && status == PRISM_OK; k++) {
+        px_lsq_plane *plane = &model->planes[k];
+        if (plane->kind == PX_PLANE_CONSTANT)
+            continue;
+        quantise(innovations ? &plane->innovation : &plane->sample, &fits[i], steps,
+                 coded_samples(model, k));
+        plane->start_error = start_error_of(&fits[i++], plane->fraction - PX_MEAN_BITS);
+    }
+    px_pool_free(&pool);
+    return status;
+}
+
+/* ---- Method quick ---------------------------------------------------------------------------- */
+
+/* Taps that a method does not have are independent of all others: their taps become 0. */
+static void remove_variable(tap_fit *fit, size_t variable) {
+    for (size_t i = 0; i < fit->n; i++)
+        if (i != variable)
+            fit->moments[i * fit->n + variable] = fit->moments[variable * fit->n + i] = 0;
+}
+
+prism_status px_fit_quick_taps(px_lsq_encoder *encoder, const px_view *view, size_t k,
+                               prism_error *error) {
+    enum { WEST = PX_SQUARE_TAPS, WEST_WEST = PX_SQUARE_TAPS + 4 };
+    px_lsq_plane *plane = &encoder->model.planes[k];
+    px_wave wave;
+    tap_fit fit;
+    px_taps taps;
+    px_innovation_wave(&wave, view, &encoder->model, k);
+    px_quick_pads(&wave);
+    fit_begin(&fit, false, PX_OWN_TAPS);
+    prism_status status = gather_moments(&fit, encoder, view, &wave, plane, NULL, error);
+    if (status != PRISM_OK)
+        return status;
+    remove_variable(&fit, WEST);
+    remove_variable(&fit, WEST_WEST);
+    if (!factorise(&fit))
+        return px_fail(error, PRISM_E_INTERNAL, "the moments of taps are not definite");
+    quantise(&taps, &fit, encoder->model.sample_steps, coded_samples(&encoder->model, k));
+    plane->sample = (px_taps){.scale = taps.scale};
+    for (int t = 0; t < PX_SQUARE_TAPS; t++)
+        plane->sample.levels[t] = taps.levels[t];
+    for (int t = 0; t < PX_OWN_TAPS; t++)
+        plane->sample.levels[2 * PX_SQUARE_TAPS + t] = taps.levels[PX_SQUARE_TAPS + t];
+    plane->start_error = start_error_of(&fit, plane->fraction);
+    return PRISM_OK;
+}

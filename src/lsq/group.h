@@ -1,0 +1,71 @@
+/*
+ * What the encoder and the decoder of a group of planes have in common: the planes' memory, the
+ * prediction from planes before, and what is kept for planes after. Internal.
+ */
+#ifndef PX_LSQ_GROUP_H
+#define PX_LSQ_GROUP_H
+
+#include "lsq/mixer.h"
+#include "lsq/model.h"
+
+/* A plane at work: in full, or at half its size. All arrays are padded planes. */
+typedef struct px_view {
+    px_geometry geometry;
+    int32_t *mixed;   /* (P, E) */
+    int16_t *running; /* mean of log errors of planes before */
+    int16_t *samples, *innovations, *logs;
+    uint16_t *errors; /* absolute ones */
+} px_view;
+
+typedef struct px_lsq_group {
+    px_pool pool;
+    const px_lsq_model *model;
+    px_view full;
+    px_tiles samples, innovations;
+    px_couples couples; /* instead of tiles of samples, if the model is wide */
+    px_mixer sample_mixer, innovation_mixer;
+    int coded; /* planes so far that are not constant */
+} px_lsq_group;
+
+/* Distributions for the model's method; the others are NULL. */
+typedef struct px_tables {
+    const px_shapes *shapes;
+    const px_quick_shapes *quick;
+} px_tables;
+
+prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model *model,
+                            prism_error *error);
+
+/* Memory for planes, and for tiles if the model mixes; px_lsq_group_free also after a failure. */
+prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, prism_error *error);
+void px_lsq_group_free(px_lsq_group *group);
+
+/* plane k's view: the group's own, or one at half size with P, E and the running mean in it. The
+ * pool is of the view alone. */
+prism_status px_view_open(px_view *view, px_pool *pool, px_lsq_group *group, size_t k,
+                          prism_error *error);
+
+/* Samples, innovations and logs back to full size, with the plane's patches. */
+void px_view_close(const px_view *view, px_lsq_group *group, size_t k);
+
+/* The wave of plane k with the taps of its samples; false if they do not fit. Tables and `edge` are
+ * not set. */
+bool px_sample_wave(px_wave *wave, const px_view *view, const px_lsq_model *model, size_t k);
+
+/* The same with the taps of its innovation. */
+bool px_innovation_wave(px_wave *wave, const px_view *view, const px_lsq_model *model, size_t k);
+
+/* Causal pads of wave->samples: what taps find above, left and right of the plane. */
+void px_causal_pads(const px_wave *wave);
+
+/* The same for method quick, also of wave->errors. Before the samples are there, it sets the pads
+ * above. */
+void px_quick_pads(const px_wave *wave);
+
+/* Takes the logs of a plane, whose sum over `count` samples is given, into the running mean. */
+void px_running_update(px_lsq_group *group, int64_t sum, size_t count);
+
+/* Error that is taken for those above plane k. */
+int32_t px_start_error(const px_lsq_plane *plane);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Products of planes before with a plane's weights, in panels: the sums over all planes before a
+ * panel of PX_PANEL planes are made together, while each tile of samples is in the cache; what the
+ * planes of the panel say of each other is added plane by plane. Internal.
+ */
+#ifndef PX_MIXER_H
+#define PX_MIXER_H
+
+#include "lsq/geometry.h"
+#include "weights.h"
+
+typedef struct px_mixer {
+    const px_weights *weights;
+    const px_tiles *tiles;     /* where weights have one tap a plane, */
+    const px_couples *couples; /* or PX_SQUARE_TAPS; the other is NULL */
+    int16_t *fixed; /* [count][stride] weights in fixed point; zeros where a row is not used */
+    size_t stride;
+    int32_t *sums;  /* [tiles][PX_PANEL][PX_TILE] */
+    int32_t *panel; /* [pairs][taps][PX_PANEL] couples of weights */
+} px_mixer;
+
+/* The order of the variables of a plane in wide weights, as taps of a square: causal ones first. */
+extern const int px_square_order[];
+enum { PX_SQUARE_TARGET = 4 };
+
+/* The weights and planes must outlive the mixer; its memory is the pool's. */
+prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *weights,
+                           const px_tiles *tiles, const px_couples *couples,
+                           const px_geometry *geometry, prism_error *error);
+
+/* The prediction of plane k with `fraction` fractional bits more than what it is predicted from, to
+ * the high or low halves of `mixed` (mix_finish). Planes must come in their order. */
+void px_mixer_predict(px_mixer *mixer, const px_geometry *geometry, size_t k, int fraction,
+                      bool high, int32_t *mixed);
+
+/* To be called when plane k is in the couples, and its pads. */
+void px_mixer_take(px_mixer *mixer, const px_geometry *geometry, size_t k);
+
+#endif

@@ -1,0 +1,104 @@
+#include "lsq/shapes.h"
+
+#include "lsq/shape_constants.inc"
+
+enum {
+    SLOTS = 1 << PX_PROBABILITY_BITS,
+    FRACTIONS = 1 << PX_MEAN_BITS,
+    MIN_SCALE = 512, /* 1/128: narrower ones are all the same */
+    DISTRIBUTION_BITS = 24
+};
+
+/* 2^16 times the deviation. */
+static uint64_t deviation_of(int scale) {
+    int octaves = 0;
+    for (; scale >= PX_SHAPE_CLASSES; scale -= 4)
+        octaves++;
+    return (uint64_t)class_scales[scale] << octaves;
+}
+
+uint32_t px_shape_distribution(int shape, int scale, int z) {
+    uint64_t deviation = deviation_of(scale) * width_factors[shape / PX_SHAPE_FAMILIES] >> 16;
+    deviation = deviation < MIN_SCALE ? MIN_SCALE : deviation;
+    const uint32_t *table = distributions[shape % PX_SHAPE_FAMILIES];
+    uint64_t argument = ((uint64_t)z << 26) / deviation; /* in 1/256 of the table's steps */
+    uint64_t i = argument >> 8, fraction = argument & 255;
+    if (i >= SHAPE_UNIT_STEPS * SHAPE_UNITS)
+        return table[SHAPE_UNIT_STEPS * SHAPE_UNITS];
+    return table[i] + (uint32_t)((table[i + 1] - table[i]) * fraction >> 8);
+}
+
+/* Digits beyond are rarer than one slot. */
+static int largest_digit(int bits, int shape, int scale) {
+    int limit = 2;
+    while (limit < PX_MAX_DIGIT) {
+        uint32_t below = px_shape_distribution(shape, scale, 16 * limit - 24);
+        if (((1u << DISTRIBUTION_BITS) - below) >> (DISTRIBUTION_BITS - bits) == 0)
+            break;
+        limit++;
+    }
+    return limit;
+}
+
+/* Rounded, but every digit keeps a slot, from the centre outwards and from the ends inwards. */
+void px_slots_make(px_slots *slots, int bits, int shape, int scale) {
+    const int limit = largest_digit(bits, shape, scale), last = FRACTIONS * limit + 7;
+    int16_t *upper = slots->upper;
+    slots->bits = bits;
+    slots->limit = limit;
+    for (int z = 0; z <= last; z++) {
+        uint64_t exact = (uint64_t)px_shape_distribution(shape, scale, z) << bits;
+        int value = (int)((exact + (1u << (DISTRIBUTION_BITS - 1))) >> DISTRIBUTION_BITS);
+        if (z >= FRACTIONS && value <= upper[z - FRACTIONS])
+            value = upper[z - FRACTIONS] + 1;
+        int most = (1 << bits) - 1 - (last - z) / FRACTIONS;
+        upper[z] = (int16_t)(value < most ? value : most);
+    }
+}
+
+/* [fraction][digit + limit]: where the digits begin, and the end of the last. */
+static void fill_starts(uint16_t *starts, const px_slots *slots) {
+    const int limit = slots->limit;
+    for (int f = 0; f < FRACTIONS; f++) {
+        *starts++ = 0;
+        for (int d = 1 - limit; d <= limit; d++)
+            *starts++ = (uint16_t)px_slot_of(slots, 16 * d - 8 - f);
+        *starts++ = SLOTS;
+    }
+}
+
+/* The largest z with T(z) <= slot; one below the first where there is none. */
+static void fill_inverse(int16_t *inverse, const px_slots *slots) {
+    const int last = FRACTIONS * slots->limit + 7;
+    int z = -last - 1;
+    for (int slot = 0; slot < SLOTS; slot++) {
+        while (z < last && px_slot_of(slots, z + 1) <= slot)
+            z++;
+        inverse[slot] = (int16_t)z;
+    }
+}
+
+static size_t starts_of(int limit) {
+    return (size_t)FRACTIONS * (2 * (size_t)limit + 2);
+}
+
+const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES]) {
+    size_t total = 2; /* gathers read a couple of 32 bits */
+    for (int c = 0; c < PX_SHAPE_CLASSES; c++)
+        total += starts_of(largest_digit(PX_PROBABILITY_BITS, shapes[c], c));
+    px_shapes *made = px_pool_take_zeroed(pool, sizeof *made);
+    uint16_t *starts = px_pool_take_zeroed(pool, total * sizeof *starts);
+    if (!made || !starts)
+        return NULL;
+    made->starts = starts;
+    int32_t offset = 0;
+    for (int c = 0; c < PX_SHAPE_CLASSES; c++) {
+        px_slots slots;
+        px_slots_make(&slots, PX_PROBABILITY_BITS, shapes[c], c);
+        fill_starts(starts + offset, &slots);
+        fill_inverse(made->inverse[c], &slots);
+        made->info[c] = offset | slots.limit << 20;
+        offset += (int32_t)starts_of(slots.limit);
+    }
+    return made;
+}

@@ -1,0 +1,60 @@
+#include "pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#include "status.h"
+
+enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
+
+void *px_large_alloc(size_t bytes) {
+    size_t alignment = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
+    if (bytes > SIZE_MAX - alignment)
+        return NULL;
+    size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+    void *block = aligned_alloc(alignment, rounded ? rounded : alignment);
+#if defined(__linux__)
+    if (block && alignment == HUGE_PAGE)
+        madvise(block, rounded, MADV_HUGEPAGE); /* advice: may be ignored */
+#endif
+    return block;
+}
+
+void *px_pool_take(px_pool *pool, size_t bytes) {
+    void *block = NULL;
+    if (!pool->wanted && pool->count < PX_POOL_BLOCKS)
+        block = px_large_alloc(bytes);
+    if (block)
+        pool->blocks[pool->count++] = block;
+    else if (!pool->wanted)
+        pool->wanted = bytes + 1;
+    return block;
+}
+
+void *px_pool_take_zeroed(px_pool *pool, size_t bytes) {
+    void *block = px_pool_take(pool, bytes);
+    if (block)
+        memset(block, 0, bytes);
+    return block;
+}
+
+void px_pool_drop(px_pool *pool, void *block) {
+    for (size_t i = 0; i < pool->count; i++)
+        if (pool->blocks[i] == block) {
+            free(block);
+            pool->blocks[i] = pool->blocks[--pool->count];
+            return;
+        }
+}
+
+void px_pool_free(px_pool *pool) {
+    while (pool->count)
+        free(pool->blocks[--pool->count]);
+}
+
+prism_status px_pool_status(const px_pool *pool, prism_error *error) {
+    return pool->wanted ? px_out_of_memory(error, pool->wanted) : PRISM_OK;
+}
