@@ -24,7 +24,7 @@ enum {
 };
 
 /* By how much a quick trial may miss the best size so far and still deserve a trial. */
-static const double JXL_CHANCE = 1.1, DEFLATE_CHANCE = 1.3;
+static const double JXL_CHANCE = 1.1, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3;
 
 /* A later candidate must be clearly better: the earlier ones decode faster. */
 static const double CLEARLY = 0.995;
@@ -42,6 +42,7 @@ typedef struct sample {
     size_t size;     /* bytes */
     double share;    /* of the whole array */
     bool few_values; /* at most FEW_VALUES different ones */
+    bool large;      /* the whole array has LARGE_ARRAY elements or more */
 } sample;
 
 /* The longest side is halved until the sample is small, but not the sides that are as short as a
@@ -112,6 +113,7 @@ static prism_status sample_make(sample *s, const prism_array *array, const void 
     s->share = (double)s->size / (double)whole;
     copy_middle(s->elements, elements, array, &s->array, 0);
     s->few_values = has_few_values(s);
+    s->large = whole / prism_type_size(array->type) >= LARGE_ARRAY;
     return PRISM_OK;
 }
 
@@ -257,8 +259,9 @@ static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *e
         (!asked && pipeline.effort <= QUICK_JXL_EFFORT)) /* far slower than the others there */
         return PRISM_OK;
     prism_status status = PRISM_OK;
+    double factor = c->sample->large ? JXL_CHANCE_LARGE : JXL_CHANCE;
     if (!chance)
-        status = has_chance(&chance, c, &pipeline, QUICK_JXL_EFFORT, JXL_CHANCE, error);
+        status = has_chance(&chance, c, &pipeline, QUICK_JXL_EFFORT, factor, error);
     if (status != PRISM_OK || !chance)
         return status;
     int effort = pipeline.effort < TRIAL_JXL_EFFORT ? pipeline.effort : TRIAL_JXL_EFFORT;
@@ -295,9 +298,8 @@ static size_t least_estimate(const layouts *list) {
 /* Lifted layouts come right before the same ones without the lift. */
 static bool is_clear(const choice *c, const layouts *list, size_t best) {
     px_pipeline layout = list->items[best];
-    double elements = (double)(c->sample->size / prism_type_size(c->sample->array.type));
-    return elements / c->sample->share >= LARGE_ARRAY && !c->sample->few_values &&
-           layout.selective && list->bytes[best] < STRONG_TIES * list->bytes[best + 1] &&
+    return c->sample->large && !c->sample->few_values && layout.selective &&
+           list->bytes[best] < STRONG_TIES * list->bytes[best + 1] &&
            may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
 }
 
