@@ -16,6 +16,8 @@
 enum {
     SAMPLE_EDGE = 256,         /* longest side of the sample */
     SAMPLE_ELEMENTS = 1 << 18, /* and about how many elements it may have */
+    BRISK_EFFORT = 3,          /* up to it, choosing must take next to no time, ... */
+    BRISK_ELEMENTS = 1 << 16,  /* ... and a sample has fewer elements */
     QUICK_JXL_EFFORT = 3,
     TRIAL_JXL_EFFORT = 5, /* ranks libjxl at higher ones well enough */
     FEW_VALUES = 64,
@@ -47,14 +49,14 @@ typedef struct sample {
 
 /* The longest side is halved until the sample is small, but not the sides that are as short as a
  * number of channels or frames usually is. */
-static void sample_shape(prism_array *cut) {
+static void sample_shape(prism_array *cut, uint64_t limit) {
     uint64_t elements = 1;
     for (unsigned i = 0; i < cut->rank; i++) {
         if (cut->dims[i] > SAMPLE_EDGE && cut->rank > 1)
             cut->dims[i] = SAMPLE_EDGE;
         elements *= cut->dims[i];
     }
-    while (elements > SAMPLE_ELEMENTS) {
+    while (elements > limit) {
         unsigned longest = 0;
         for (unsigned i = 1; i < cut->rank; i++)
             if (cut->dims[i] > cut->dims[longest])
@@ -98,10 +100,10 @@ static bool has_few_values(const sample *s) {
 }
 
 static prism_status sample_make(sample *s, const prism_array *array, const void *elements,
-                                prism_error *error) {
+                                int effort, prism_error *error) {
     size_t whole;
     s->array = *array;
-    sample_shape(&s->array);
+    sample_shape(&s->array, effort <= BRISK_EFFORT ? BRISK_ELEMENTS : SAMPLE_ELEMENTS);
     prism_status status = prism_array_size(array, &whole, error);
     if (status == PRISM_OK)
         status = prism_array_size(&s->array, &s->size, error);
@@ -174,11 +176,18 @@ static prism_status list_layouts(layouts *list, const sample *s, const px_pipeli
     for (size_t i = 0; i < count && status == PRISM_OK; i++) {
         bool several = axes[i] != PRISM_AXIS_AUTO && s->array.dims[axes[i]] > 1;
         bool open = options->transform == PRISM_TRANSFORM_AUTO;
-        if (open && several)
+        bool lift = open && several && options->effort > BRISK_EFFORT;
+        if (lift)
             status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axes[i], error);
         if (status == PRISM_OK)
             status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,
                                 axes[i], error);
+        /* Without the estimate, planes are taken to say something of each other. */
+        px_pipeline *last = &list->items[list->count - 1];
+        if (open && several && !lift) {
+            last->transform = PRISM_TRANSFORM_CHANNELS;
+            last->selective = true;
+        }
     }
     return status;
 }
@@ -295,11 +304,12 @@ static size_t least_estimate(const layouts *list) {
     return least;
 }
 
-/* Lifted layouts come right before the same ones without the lift. */
+/* Lifted layouts come right before the same ones without the lift, where both are estimated. */
 static bool is_clear(const choice *c, const layouts *list, size_t best) {
     px_pipeline layout = list->items[best];
     return c->sample->large && !c->sample->few_values && layout.selective &&
-           list->bytes[best] < STRONG_TIES * list->bytes[best + 1] &&
+           (layout.effort <= BRISK_EFFORT ||
+            list->bytes[best] < STRONG_TIES * list->bytes[best + 1]) &&
            may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
 }
 
@@ -347,7 +357,7 @@ prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const vo
     if (is_complete(options, array))
         return PRISM_OK;
     sample s = {.elements = NULL};
-    status = sample_make(&s, array, elements, error);
+    status = sample_make(&s, array, elements, options->effort, error);
     if (status == PRISM_OK)
         status = choose(pipeline, &s, options, error);
     free(s.elements);
