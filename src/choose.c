@@ -175,19 +175,13 @@ static prism_status list_layouts(layouts *list, const sample *s, const px_pipeli
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < count && status == PRISM_OK; i++) {
         bool several = axes[i] != PRISM_AXIS_AUTO && s->array.dims[axes[i]] > 1;
+        bool lift = several && options->transform == PRISM_TRANSFORM_AUTO;
         bool open = options->transform == PRISM_TRANSFORM_AUTO;
-        bool lift = open && several && options->effort > BRISK_EFFORT;
         if (lift)
             status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axes[i], error);
-        if (status == PRISM_OK)
+        if (status == PRISM_OK && !(lift && options->effort <= BRISK_EFFORT))
             status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,
                                 axes[i], error);
-        /* Without the estimate, planes are taken to say something of each other. */
-        px_pipeline *last = &list->items[list->count - 1];
-        if (open && several && !lift) {
-            last->transform = PRISM_TRANSFORM_CHANNELS;
-            last->selective = true;
-        }
     }
     return status;
 }
