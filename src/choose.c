@@ -1,7 +1,8 @@
 /*
- * Automatic options: candidates are tried on a sample cut from the middle of the array. First the
- * axis and the transform, by estimated sizes; then the predictor and the coder, by coding a larger
- * sample, since deflate finds repetitions that no estimate sees.
+ * Automatic options: candidates are tried on a sample cut from the middle of the array. Estimates
+ * leave one or two layouts (the axis of the planes, and whether they are lifted); those are coded
+ * for real. Slow or unlikely coders have to pass a quick trial first, so that choosing takes a
+ * small part of the time that encoding does.
  */
 #include "choose.h"
 
@@ -13,29 +14,49 @@
 #include "status.h"
 
 enum {
-    SAMPLE_EDGE = 256,         /* longest side of a sample */
-    LAYOUT_ELEMENTS = 1 << 16, /* and about how many elements it may have: for the layout */
-    TRIAL_ELEMENTS = 1 << 18,  /* and for trials of coders */
-    TRIAL_JXL_EFFORT = 3
+    SAMPLE_EDGE = 256,         /* longest side of the sample */
+    SAMPLE_ELEMENTS = 1 << 18, /* and about how many elements it may have */
+    BRISK_EFFORT = 3,          /* up to it, choosing must take next to no time, ... */
+    BRISK_ELEMENTS = 1 << 16,  /* ... and a sample has fewer elements */
+    QUICK_JXL_EFFORT = 3,
+    TRIAL_JXL_EFFORT = 5, /* ranks libjxl at higher ones well enough */
+    FEW_VALUES = 64,
+    MAX_LAYOUTS = 4,
+    LARGE_ARRAY = 1 << 22 /* elements */
 };
+
+/* By how much a quick trial may miss the best size so far and still deserve a trial. */
+static const double JXL_CHANCE = 1.1, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3;
+
+/* A later candidate must be clearly better: the earlier ones decode faster. */
+static const double CLEARLY = 0.995;
+
+/* In large arrays whose planes say much of each other, no other coder comes near the project's own:
+ * they are not worth the time of a trial. */
+static const double STRONG_TIES = 0.97;
+
+/* Layouts whose estimates are that far above the best one are not tried. */
+static const double CLOSE_ESTIMATE = 1.15;
 
 typedef struct sample {
     prism_array array;
     void *elements;
-    size_t size;  /* bytes */
-    double share; /* of the whole array */
+    size_t size;     /* bytes */
+    double share;    /* of the whole array */
+    bool few_values; /* at most FEW_VALUES different ones */
+    bool large;      /* the whole array has LARGE_ARRAY elements or more */
 } sample;
 
 /* The longest side is halved until the sample is small, but not the sides that are as short as a
  * number of channels or frames usually is. */
-static void sample_shape(prism_array *cut, uint64_t most) {
+static void sample_shape(prism_array *cut, uint64_t limit) {
     uint64_t elements = 1;
     for (unsigned i = 0; i < cut->rank; i++) {
         if (cut->dims[i] > SAMPLE_EDGE && cut->rank > 1)
             cut->dims[i] = SAMPLE_EDGE;
         elements *= cut->dims[i];
     }
-    while (elements > most) {
+    while (elements > limit) {
         unsigned longest = 0;
         for (unsigned i = 1; i < cut->rank; i++)
             if (cut->dims[i] > cut->dims[longest])
@@ -64,11 +85,25 @@ static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array 
     return to;
 }
 
+/* Elements of two bytes count as their bits, whatever their order. */
+static bool has_few_values(const sample *s) {
+    bool seen[1 << 16] = {false};
+    const size_t width = prism_type_size(s->array.type);
+    const uint8_t *bytes = s->elements;
+    int count = 0;
+    for (size_t i = 0; i < s->size && count <= FEW_VALUES; i += width) {
+        unsigned value = width == 1 ? bytes[i] : (unsigned)(bytes[i] | bytes[i + 1] << 8);
+        count += !seen[value];
+        seen[value] = true;
+    }
+    return count <= FEW_VALUES;
+}
+
 static prism_status sample_make(sample *s, const prism_array *array, const void *elements,
-                                uint64_t most, prism_error *error) {
+                                int effort, prism_error *error) {
     size_t whole;
-    *s = (sample){.array = *array};
-    sample_shape(&s->array, most);
+    s->array = *array;
+    sample_shape(&s->array, effort <= BRISK_EFFORT ? BRISK_ELEMENTS : SAMPLE_ELEMENTS);
     prism_status status = prism_array_size(array, &whole, error);
     if (status == PRISM_OK)
         status = prism_array_size(&s->array, &s->size, error);
@@ -79,6 +114,8 @@ static prism_status sample_make(sample *s, const prism_array *array, const void 
         return px_out_of_memory(error, s->size);
     s->share = (double)s->size / (double)whole;
     copy_middle(s->elements, elements, array, &s->array, 0);
+    s->few_values = has_few_values(s);
+    s->large = whole / prism_type_size(array->type) >= LARGE_ARRAY;
     return PRISM_OK;
 }
 
@@ -104,98 +141,68 @@ static prism_status estimate(double *bytes, const sample *s, const px_pipeline *
     return status;
 }
 
-/* What is tried, best guess first: a later one must be clearly better. */
-typedef struct candidates {
-    px_pipeline items[8];
-    size_t count;
-} candidates;
+/* ---- Layouts --------------------------------------------------------------------------------- */
 
-static void add_candidate(candidates *list, const px_pipeline *base, prism_transform transform,
-                          int axis) {
-    px_pipeline *item = &list->items[list->count++];
+typedef struct layouts {
+    px_pipeline items[MAX_LAYOUTS];
+    double bytes[MAX_LAYOUTS]; /* estimated */
+    size_t count;
+} layouts;
+
+static prism_status add_layout(layouts *list, const sample *s, const px_pipeline *base,
+                               prism_transform transform, int axis, prism_error *error) {
+    px_pipeline *item = &list->items[list->count];
     *item = *base;
     item->transform = transform;
     item->axis = axis;
     item->selective = base->selective && transform == PRISM_TRANSFORM_CHANNELS;
+    return estimate(&list->bytes[list->count++], s, item, error);
 }
 
 /* The axes that planes may lie along: the last (channels), the first (frames), none (one image). */
-static size_t possible_axes(int axes[3], const prism_array *array, const prism_options *options) {
+static size_t possible_axes(int axes[2], const prism_array *array, const prism_options *options) {
     const int rank = (int)array->rank;
-    if (options->axis != PRISM_AXIS_AUTO || rank == 1) {
-        axes[0] = options->axis;
-        return 1;
-    }
-    if (options->transform == PRISM_TRANSFORM_CHANNELS) {
-        axes[0] = rank - 1;
-        return 1;
-    }
-    size_t count = 0;
-    axes[count++] = rank - 1;
-    axes[count++] = rank == 2 ? PRISM_AXIS_AUTO : 0;
-    return count;
+    bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
+    axes[0] = options->axis != PRISM_AXIS_AUTO ? options->axis : rank == 1 ? -1 : rank - 1;
+    axes[1] = rank == 2 ? PRISM_AXIS_AUTO : 0;
+    return options->axis != PRISM_AXIS_AUTO || rank == 1 || channels ? 1 : 2;
 }
 
-static void list_layouts(candidates *list, const px_pipeline *base, const prism_array *array,
-                         const prism_options *options) {
-    int axes[3];
-    size_t axis_count = possible_axes(axes, array, options);
-    for (size_t i = 0; i < axis_count; i++) {
-        bool several = axes[i] != PRISM_AXIS_AUTO && array->dims[axes[i]] > 1;
-        prism_transform automatic = several ? PRISM_TRANSFORM_CHANNELS : PRISM_TRANSFORM_NONE;
+static prism_status list_layouts(layouts *list, const sample *s, const px_pipeline *base,
+                                 const prism_options *options, prism_error *error) {
+    int axes[2];
+    size_t count = possible_axes(axes, &s->array, options);
+    prism_status status = PRISM_OK;
+    for (size_t i = 0; i < count && status == PRISM_OK; i++) {
+        bool several = axes[i] != PRISM_AXIS_AUTO && s->array.dims[axes[i]] > 1;
+        bool lift = several && options->transform == PRISM_TRANSFORM_AUTO;
         bool open = options->transform == PRISM_TRANSFORM_AUTO;
-        add_candidate(list, base, open ? automatic : options->transform, axes[i]);
+        if (lift)
+            status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axes[i], error);
+        if (status == PRISM_OK && !(lift && options->effort <= BRISK_EFFORT))
+            status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,
+                                axes[i], error);
     }
-}
-
-/* Later candidates must be better by a part in a hundred. */
-static prism_status best_layout(px_pipeline *pipeline, const candidates *list, const sample *s,
-                                prism_error *error) {
-    double best = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        double bytes;
-        prism_status status = estimate(&bytes, s, &list->items[i], error);
-        if (status != PRISM_OK)
-            return status;
-        if (i == 0 || bytes < 0.99 * best) {
-            best = bytes;
-            *pipeline = list->items[i];
-        }
-    }
-    return PRISM_OK;
-}
-
-static prism_status choose_layout(px_pipeline *pipeline, const prism_array *array,
-                                  const void *elements, const prism_options *options,
-                                  prism_error *error) {
-    candidates list = {.count = 0};
-    list_layouts(&list, pipeline, array, options);
-    if (list.count == 1) {
-        *pipeline = list.items[0];
-        return PRISM_OK;
-    }
-    sample s;
-    prism_status status = sample_make(&s, array, elements, LAYOUT_ELEMENTS, error);
-    if (status == PRISM_OK)
-        status = best_layout(pipeline, &list, &s, error);
-    free(s.elements);
     return status;
 }
 
-/* The effort at which libjxl is tried: low ones rank well enough, and are fast. */
-static int trial_effort(const px_pipeline *pipeline) {
-    bool slow = pipeline->coder == PRISM_CODER_JXL && pipeline->effort > TRIAL_JXL_EFFORT;
-    return slow ? TRIAL_JXL_EFFORT : pipeline->effort;
-}
+/* ---- Trials ---------------------------------------------------------------------------------- */
+
+typedef struct choice {
+    const sample *sample;
+    const prism_options *options;
+    px_pipeline best;
+    double bytes; /* of the best one; 0 before the first */
+} choice;
 
 /* Bytes of the whole array if it codes like the sample. */
-static prism_status trial(double *bytes, const sample *s, const px_pipeline *pipeline,
+static prism_status trial(double *bytes, const sample *s, const px_pipeline *pipeline, int effort,
                           prism_error *error) {
-    px_pipeline quick = *pipeline;
-    quick.effort = trial_effort(pipeline);
+    px_pipeline tried = *pipeline;
+    tried.effort = effort;
     px_coded coded;
     size_t limit = 2 * s->size + PX_CONTAINER_OVERHEAD;
-    prism_status status = px_pipeline_encode(&coded, &s->array, s->elements, &quick, limit, error);
+    prism_status status = px_pipeline_encode(&coded, &s->array, s->elements, &tried, limit, error);
     if (status != PRISM_OK)
         return status;
     *bytes = (double)coded.payload.size / s->share + (double)coded.parameters.size;
@@ -203,76 +210,119 @@ static prism_status trial(double *bytes, const sample *s, const px_pipeline *pip
     return PRISM_OK;
 }
 
-static bool asked_for(int asked, int candidate) {
-    return asked == 0 || asked == candidate;
+/* Whether coding at `effort` comes to at most `chance` times the best size so far. */
+static prism_status has_chance(bool *chance, const choice *c, const px_pipeline *pipeline,
+                               int effort, double factor, prism_error *error) {
+    double bytes = 0;
+    prism_status status = trial(&bytes, c->sample, pipeline, effort, error);
+    *chance = c->bytes == 0 || bytes < factor * c->bytes;
+    return status;
 }
 
-/* Order matters where sizes are about the same: the native coder is mostly the smallest, of the
- * others the earlier is the faster. Paeth before libjxl, which has better predictors, is never
- * chosen, only done where it is asked for. */
-static const struct {
-    prism_predictor predictor;
-    prism_coder coder;
-    bool automatic;
-} endings[] = {
-    {PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS, true},
-    {PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE, true},
-    {PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE, true},
-    {PRISM_PREDICTOR_NONE, PRISM_CODER_JXL, true},
-    {PRISM_PREDICTOR_PAETH, PRISM_CODER_JXL, false},
-};
-
-static void list_endings(candidates *list, const px_pipeline *base, const prism_options *options) {
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        if (!asked_for((int)options->predictor, (int)endings[i].predictor) ||
-            !asked_for((int)options->coder, (int)endings[i].coder) ||
-            !(endings[i].automatic || options->predictor == endings[i].predictor))
-            continue;
-        px_pipeline *item = &list->items[list->count++];
-        *item = *base;
-        item->predictor = endings[i].predictor;
-        item->coder = endings[i].coder;
-        if (px_coder_stage_of(item->coder)->predicts)
-            item->selective = false; /* it decides for each plane itself */
-        /* Fixed predictors (libjxl's at effort 3) may gain from the lift where the estimate says
-         * that they do not: only a trial at the very effort can tell. */
-        if (item->selective && trial_effort(item) == item->effort) {
-            list->items[list->count] = *item;
-            list->items[list->count++].selective = false;
-        }
+static prism_status consider(choice *c, const px_pipeline *pipeline, int effort,
+                             prism_error *error) {
+    double bytes = 0;
+    prism_status status = trial(&bytes, c->sample, pipeline, effort, error);
+    if (status == PRISM_OK && (c->bytes == 0 || bytes < CLEARLY * c->bytes)) {
+        c->best = *pipeline;
+        c->bytes = bytes;
     }
+    return status;
 }
 
-static prism_status best_ending(px_pipeline *pipeline, const candidates *list, const sample *s,
-                                prism_error *error) {
-    double best = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        double bytes;
-        prism_status status = trial(&bytes, s, &list->items[i], error);
-        if (status != PRISM_OK)
-            return status;
-        if (i == 0 || bytes < 0.995 * best) {
-            best = bytes;
-            *pipeline = list->items[i];
-        }
+static bool may_use(const choice *c, px_pipeline *pipeline, prism_predictor predictor,
+                    prism_coder coder) {
+    pipeline->predictor = predictor;
+    pipeline->coder = coder;
+    return (c->options->predictor == PRISM_PREDICTOR_AUTO || c->options->predictor == predictor) &&
+           (c->options->coder == PRISM_CODER_AUTO || c->options->coder == coder);
+}
+
+static prism_status consider_deflate(choice *c, px_pipeline pipeline, prism_error *error) {
+    bool chance = true;
+    prism_status status = PRISM_OK;
+    if (may_use(c, &pipeline, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
+        status = has_chance(&chance, c, &pipeline, 1, DEFLATE_CHANCE, error);
+        if (status == PRISM_OK && chance)
+            status = consider(c, &pipeline, pipeline.effort, error);
     }
-    return PRISM_OK;
+    if (status == PRISM_OK && chance &&
+        may_use(c, &pipeline, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE))
+        status = consider(c, &pipeline, pipeline.effort, error);
+    return status;
 }
 
-static prism_status choose_ending(px_pipeline *pipeline, const prism_array *array,
-                                  const void *elements, const prism_options *options,
-                                  prism_error *error) {
-    candidates list = {.count = 0};
-    list_endings(&list, pipeline, options);
-    if (list.count == 1) {
-        *pipeline = list.items[0];
+/* Paeth before libjxl, which has better predictors, is done only where it is asked for. */
+static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *error) {
+    bool asked = c->options->coder == PRISM_CODER_JXL;
+    bool paeth = c->options->predictor == PRISM_PREDICTOR_PAETH;
+    prism_predictor predictor = paeth && asked ? PRISM_PREDICTOR_PAETH : PRISM_PREDICTOR_NONE;
+    bool chance = asked || c->sample->few_values;
+    if (!may_use(c, &pipeline, predictor, PRISM_CODER_JXL) ||
+        (!asked && pipeline.effort <= QUICK_JXL_EFFORT)) /* far slower than the others there */
         return PRISM_OK;
+    prism_status status = PRISM_OK;
+    double factor = c->sample->large ? JXL_CHANCE_LARGE : JXL_CHANCE;
+    if (!chance)
+        status = has_chance(&chance, c, &pipeline, QUICK_JXL_EFFORT, factor, error);
+    if (status != PRISM_OK || !chance)
+        return status;
+    int effort = pipeline.effort < TRIAL_JXL_EFFORT ? pipeline.effort : TRIAL_JXL_EFFORT;
+    status = consider(c, &pipeline, effort, error);
+    /* libjxl's fixed predictor at effort 3 may gain from the lift where the estimate says that it
+     * does not. */
+    if (status == PRISM_OK && pipeline.selective && pipeline.effort <= QUICK_JXL_EFFORT) {
+        pipeline.selective = false;
+        status = consider(c, &pipeline, effort, error);
     }
-    sample s;
-    prism_status status = sample_make(&s, array, elements, TRIAL_ELEMENTS, error);
+    return status;
+}
+
+static prism_status consider_coders(choice *c, const px_pipeline *layout, prism_error *error) {
+    px_pipeline pipeline = *layout;
+    prism_status status = PRISM_OK;
+    if (may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS))
+        status = consider(c, &pipeline, pipeline.effort, error);
     if (status == PRISM_OK)
-        status = best_ending(pipeline, &list, &s, error);
-    free(s.elements);
+        status = consider_deflate(c, *layout, error);
+    if (status == PRISM_OK)
+        status = consider_jxl(c, *layout, error);
+    return status;
+}
+
+static size_t least_estimate(const layouts *list) {
+    size_t least = 0;
+    for (size_t i = 1; i < list->count; i++)
+        if (list->bytes[i] < list->bytes[least])
+            least = i;
+    return least;
+}
+
+/* Lifted layouts come right before the same ones without the lift, where both are estimated. */
+static bool is_clear(const choice *c, const layouts *list, size_t best) {
+    px_pipeline layout = list->items[best];
+    return c->sample->large && !c->sample->few_values && layout.selective &&
+           (layout.effort <= BRISK_EFFORT ||
+            list->bytes[best] < STRONG_TIES * list->bytes[best + 1]) &&
+           may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
+}
+
+static prism_status choose(px_pipeline *pipeline, const sample *s, const prism_options *options,
+                           prism_error *error) {
+    layouts list = {.count = 0};
+    choice c = {.sample = s, .options = options};
+    prism_status status = list_layouts(&list, s, pipeline, options, error);
+    size_t best = least_estimate(&list);
+    if (status == PRISM_OK && is_clear(&c, &list, best)) {
+        c.best = list.items[best];
+        may_use(&c, &c.best, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
+        list.count = 0;
+    }
+    for (size_t i = 0; i < list.count && status == PRISM_OK; i++)
+        if (list.bytes[i] <= CLOSE_ESTIMATE * list.bytes[best])
+            status = consider_coders(&c, &list.items[i], error);
+    if (status == PRISM_OK)
+        *pipeline = c.best;
     return status;
 }
 
@@ -300,6 +350,10 @@ prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const vo
                        array->rank);
     if (is_complete(options, array))
         return PRISM_OK;
-    status = choose_layout(pipeline, array, elements, options, error);
-    return status == PRISM_OK ? choose_ending(pipeline, array, elements, options, error) : status;
+    sample s = {.elements = NULL};
+    status = sample_make(&s, array, elements, options->effort, error);
+    if (status == PRISM_OK)
+        status = choose(pipeline, &s, options, error);
+    free(s.elements);
+    return status;
 }
