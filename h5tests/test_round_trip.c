@@ -118,6 +118,50 @@ static void related_planes_shrink(void **state) {
     free(elements);
 }
 
+/* Every plane shows the same random texture, one column further: nothing at the position itself
+ * says anything of it, but its neighbours in planes before do. */
+static void *make_shifted_planes(const prism_array *array, size_t *size) {
+    uint8_t *elements = make_elements(array, PATTERN_NOISE, 6, size);
+    const size_t height = (size_t)array->dims[0], width = (size_t)array->dims[1];
+    const size_t planes = (size_t)array->dims[2];
+    for (size_t y = 0; y < height; y++)
+        for (size_t x = 0; x < width; x++)
+            for (size_t k = 1; k < planes; k++)
+                elements[(y * width + x) * planes + k] =
+                    elements[(y * width + (x + k) % width) * planes];
+    return elements;
+}
+
+static void neighbours_in_other_planes_are_used(void **state) {
+    (void)state;
+    prism_array array = make_array(PRISM_INT8, 3, 64, 70, 9);
+    size_t size;
+    void *elements = make_shifted_planes(&array, &size);
+    prism_options narrow = options_of("predictor=lsq,coder=ans,effort=5,axis=2");
+    prism_options wide = options_of("predictor=lsq,coder=ans,effort=6,axis=2");
+    size_t without = assert_round_trip(&array, elements, &narrow);
+    size_t with = assert_round_trip(&array, elements, &wide);
+    assert_true(with * 2 < without);
+    uint8_t *reference = NULL;
+    size_t reference_size = 0;
+    for (const px_kernels *const *set = px_kernels_runnable(); *set; set++) {
+        px_kernels_force(*set);
+        size_t chunk_size;
+        uint8_t *chunk = encode_new(&array, elements, &wide, &chunk_size);
+        if (reference) {
+            assert_int_equal(chunk_size, reference_size);
+            assert_memory_equal(chunk, reference, chunk_size);
+        }
+        assert_round_trip(&array, elements, &wide);
+        free(reference);
+        reference = chunk;
+        reference_size = chunk_size;
+    }
+    px_kernels_force(NULL);
+    free(reference);
+    free(elements);
+}
+
 static void noise_is_stored_raw(void **state) {
     (void)state;
     prism_array array = make_array(PRISM_UINT8, 3, 30, 30, 4);
@@ -221,7 +265,8 @@ static void the_memory_limit_holds(void **state) {
 /* The same chunks whatever the instruction set, and each set decodes what another wrote. */
 static void kernels_write_the_same_chunks(void **state) {
     (void)state;
-    static const char *const lifts[] = {"transform=channels,predictor=paeth,coder=deflate", "",
+    static const char *const lifts[] = {"transform=channels,predictor=paeth,coder=deflate",
+                                        "",
                                         "transform=channels,coder=ans,effort=1",
                                         "transform=channels,coder=ans,effort=3",
                                         "transform=channels,coder=ans,effort=5",
@@ -261,6 +306,7 @@ int main(void) {
         cmocka_unit_test(many_planes),
         cmocka_unit_test(groups_of_planes_are_lifted),
         cmocka_unit_test(related_planes_shrink),
+        cmocka_unit_test(neighbours_in_other_planes_are_used),
         cmocka_unit_test(noise_is_stored_raw),
         cmocka_unit_test(what_is_asked_for_is_done),
         cmocka_unit_test(the_axis_is_found),
