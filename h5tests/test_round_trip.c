@@ -118,25 +118,25 @@ static void related_planes_shrink(void **state) {
     free(elements);
 }
 
-/* Every plane shows the same random texture, one column further: nothing at the position itself
- * says anything of it, but its neighbours in planes before do. */
-static void *make_shifted_planes(const prism_array *array, size_t *size) {
+/* Four planes show the same random texture, displaced by a row, a column, or both: nothing at the
+ * position itself says anything of a plane, but its neighbours in any other do. */
+static void *make_displaced_planes(const prism_array *array, size_t *size) {
     uint8_t *elements = make_elements(array, PATTERN_NOISE, 6, size);
     const size_t height = (size_t)array->dims[0], width = (size_t)array->dims[1];
-    const size_t planes = (size_t)array->dims[2];
     for (size_t y = 0; y < height; y++)
         for (size_t x = 0; x < width; x++)
-            for (size_t k = 1; k < planes; k++)
-                elements[(y * width + x) * planes + k] =
-                    elements[(y * width + (x + k) % width) * planes];
+            for (size_t k = 1; k < 4; k++) {
+                size_t row = (y + k / 2) % height, column = (x + k % 2) % width;
+                elements[(y * width + x) * 4 + k] = elements[(row * width + column) * 4];
+            }
     return elements;
 }
 
 static void neighbours_in_other_planes_are_used(void **state) {
     (void)state;
-    prism_array array = make_array(PRISM_INT8, 3, 64, 70, 9);
+    prism_array array = make_array(PRISM_INT8, 3, 64, 70, 4);
     size_t size;
-    void *elements = make_shifted_planes(&array, &size);
+    void *elements = make_displaced_planes(&array, &size);
     prism_options narrow = options_of("predictor=lsq,coder=ans,effort=5,axis=2");
     prism_options wide = options_of("predictor=lsq,coder=ans,effort=6,axis=2");
     size_t without = assert_round_trip(&array, elements, &narrow);
