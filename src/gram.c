@@ -130,9 +130,9 @@ prism_status px_gram_of_tiles(px_gram *gram, const px_tiles *tiles, size_t count
     return PRISM_OK;
 }
 
-/* Positions p.. of all variables as rows of RUN floats times what they count. */
+/* `count` positions p.. of all variables, times what they count, as rows of RUN floats. */
 static void load_squares(float *rows, const px_couples *couples, const px_geometry *geometry,
-                         size_t p, const float *counts) {
+                         size_t p, size_t count, const float *counts) {
     for (size_t m = 0; m < couples->pairs; m++)
         for (size_t v = 0; v < PX_SQUARE_TAPS; v++) {
             const int tap = px_square_order[v];
@@ -141,10 +141,12 @@ static void load_squares(float *rows, const px_couples *couples, const px_geomet
                                   px_square_columns[tap];
             float *low = rows + (2 * m * PX_SQUARE_TAPS + v) * RUN;
             float *high = low + PX_SQUARE_TAPS * RUN;
-            for (size_t i = 0; i < RUN; i++) {
+            for (size_t i = 0; i < count; i++) {
                 low[i] = (float)px_couple_low(from[i]) * counts[i];
                 high[i] = (float)px_couple_high(from[i]) * counts[i];
             }
+            memset(low + count, 0, (RUN - count) * sizeof *low);
+            memset(high + count, 0, (RUN - count) * sizeof *high);
         }
 }
 
@@ -178,7 +180,7 @@ prism_status px_gram_of_squares(px_gram *gram, const px_couples *couples,
         double sum = inner_importance(counts, importance, geometry, p, end);
         total += sum;
         if (sum > 0) {
-            load_squares(rows, couples, geometry, p, counts);
+            load_squares(rows, couples, geometry, p, end - p < RUN ? end - p : RUN, counts);
             kernels->gram(gram->moments, rows, gram->stride, RUN);
         }
     }
