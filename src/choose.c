@@ -1,20 +1,21 @@
 /*
- * Automatic options: candidates are tried on a sample cut from the middle of the array. First the
- * axis and the transform, by estimated sizes; then the predictor and the coder, by coding a larger
- * sample, since deflate finds repetitions that no estimate sees.
+ * Automatic options: candidates are tried on samples cut from the middle of the array. First the
+ * axis and the transform, by coding with the native coder at its fastest, which is cheaper than any
+ * estimate and sees what planes have in common; then the predictor and the coder, by coding a
+ * larger sample, since deflate finds repetitions that no estimate sees.
  */
 #include "choose.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "estimate.h"
 #include "pipeline.h"
 #include "status.h"
+#include "weights.h"
 
 enum {
     SAMPLE_EDGE = 256,         /* longest side of a sample */
-    LAYOUT_ELEMENTS = 1 << 16, /* and about how many elements it may have: for the layout */
+    LAYOUT_ELEMENTS = 1 << 17, /* and about how many elements it may have: for the layout */
     TRIAL_ELEMENTS = 1 << 18,  /* and for trials of coders */
     TRIAL_JXL_EFFORT = 3
 };
@@ -24,6 +25,7 @@ typedef struct sample {
     void *elements;
     size_t size;  /* bytes */
     double share; /* of the whole array */
+    const prism_array *whole;
 } sample;
 
 /* The longest side is halved until the sample is small, but not the sides that are as short as a
@@ -67,7 +69,7 @@ static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array 
 static prism_status sample_make(sample *s, const prism_array *array, const void *elements,
                                 uint64_t most, prism_error *error) {
     size_t whole;
-    *s = (sample){.array = *array};
+    *s = (sample){.array = *array, .whole = array};
     sample_shape(&s->array, most);
     prism_status status = prism_array_size(array, &whole, error);
     if (status == PRISM_OK)
@@ -82,31 +84,41 @@ static prism_status sample_make(sample *s, const prism_array *array, const void 
     return PRISM_OK;
 }
 
-/* Estimated bytes of the whole array if its planes lie along pipeline->axis. */
-static prism_status estimate(double *bytes, const sample *s, const px_pipeline *pipeline,
-                             prism_error *error) {
-    px_layout layout = px_layout_make(&s->array, pipeline->axis);
-    px_planes planes;
-    px_buffer parameters = {0};
-    prism_status status = px_planes_alloc(&planes, &s->array, &layout, error);
+/* The effort at which libjxl is tried: low ones rank well enough, and are fast. */
+static int trial_effort(const px_pipeline *pipeline) {
+    bool slow = pipeline->coder == PRISM_CODER_JXL && pipeline->effort > TRIAL_JXL_EFFORT;
+    return slow ? TRIAL_JXL_EFFORT : pipeline->effort;
+}
+
+/* How much more side information the whole array's planes take: weights go with the square of their
+ * number, up to a group's. */
+static double more_parameters(const sample *s, int axis) {
+    if (axis == PRISM_AXIS_AUTO)
+        return 1;
+    double planes = (double)s->whole->dims[axis], cut = (double)s->array.dims[axis];
+    return planes / cut * (planes < PX_GROUP ? planes : PX_GROUP) /
+           (cut < PX_GROUP ? cut : PX_GROUP);
+}
+
+/* Bytes of the whole array if it codes like the sample. */
+static prism_status trial(double *bytes, const sample *s, const px_pipeline *pipeline,
+                          prism_error *error) {
+    px_pipeline quick = *pipeline;
+    quick.effort = trial_effort(pipeline);
+    px_coded coded;
+    size_t limit = 2 * s->size + PX_CONTAINER_OVERHEAD;
+    prism_status status = px_pipeline_encode(&coded, &s->array, s->elements, &quick, limit, error);
     if (status != PRISM_OK)
         return status;
-    px_planes_load(&planes, &s->array, &layout, s->elements);
-    const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
-    if (transform)
-        status = transform->forward(&planes, pipeline, &parameters, error);
-    double bits = 0;
-    for (size_t k = 0; k < planes.count && status == PRISM_OK; k++)
-        bits += px_estimate_plane(&planes, k);
-    *bytes = bits / 8 / s->share + (double)parameters.size;
-    px_buffer_free(&parameters);
-    px_planes_free(&planes);
-    return status;
+    *bytes = (double)coded.payload.size / s->share +
+             (double)coded.parameters.size * more_parameters(s, pipeline->axis);
+    px_coded_free(&coded);
+    return PRISM_OK;
 }
 
 /* What is tried, best guess first: a later one must be clearly better. */
 typedef struct candidates {
-    px_pipeline items[8];
+    px_pipeline items[12];
     size_t count;
 } candidates;
 
@@ -148,13 +160,17 @@ static void list_layouts(candidates *list, const px_pipeline *base, const prism_
     }
 }
 
-/* Later candidates must be better by a part in a hundred. */
+/* Whatever coder comes in the end. Later candidates must be better by a part in a hundred. */
 static prism_status best_layout(px_pipeline *pipeline, const candidates *list, const sample *s,
                                 prism_error *error) {
     double best = 0;
     for (size_t i = 0; i < list->count; i++) {
         double bytes;
-        prism_status status = estimate(&bytes, s, &list->items[i], error);
+        px_pipeline quick = list->items[i];
+        quick.predictor = PRISM_PREDICTOR_LSQ;
+        quick.coder = PRISM_CODER_ANS;
+        quick.effort = 1;
+        prism_status status = trial(&bytes, s, &quick, error);
         if (status != PRISM_OK)
             return status;
         if (i == 0 || bytes < 0.99 * best) {
@@ -180,27 +196,6 @@ static prism_status choose_layout(px_pipeline *pipeline, const prism_array *arra
         status = best_layout(pipeline, &list, &s, error);
     free(s.elements);
     return status;
-}
-
-/* The effort at which libjxl is tried: low ones rank well enough, and are fast. */
-static int trial_effort(const px_pipeline *pipeline) {
-    bool slow = pipeline->coder == PRISM_CODER_JXL && pipeline->effort > TRIAL_JXL_EFFORT;
-    return slow ? TRIAL_JXL_EFFORT : pipeline->effort;
-}
-
-/* Bytes of the whole array if it codes like the sample. */
-static prism_status trial(double *bytes, const sample *s, const px_pipeline *pipeline,
-                          prism_error *error) {
-    px_pipeline quick = *pipeline;
-    quick.effort = trial_effort(pipeline);
-    px_coded coded;
-    size_t limit = 2 * s->size + PX_CONTAINER_OVERHEAD;
-    prism_status status = px_pipeline_encode(&coded, &s->array, s->elements, &quick, limit, error);
-    if (status != PRISM_OK)
-        return status;
-    *bytes = (double)coded.payload.size / s->share + (double)coded.parameters.size;
-    px_coded_free(&coded);
-    return PRISM_OK;
 }
 
 static bool asked_for(int asked, int candidate) {
@@ -232,14 +227,20 @@ static void list_endings(candidates *list, const px_pipeline *base, const prism_
         *item = *base;
         item->predictor = endings[i].predictor;
         item->coder = endings[i].coder;
-        if (px_coder_stage_of(item->coder)->predicts)
+        if (px_coder_stage_of(item->coder)->predicts) {
             item->selective = false; /* it decides for each plane itself */
+            continue;
+        }
         /* Fixed predictors (libjxl's at effort 3) may gain from the lift where the estimate says
          * that they do not: only a trial at the very effort can tell. */
         if (item->selective && trial_effort(item) == item->effort) {
             list->items[list->count] = *item;
             list->items[list->count++].selective = false;
         }
+        /* Where elements repeat, planes and their differences only hide it. */
+        if (base->selective &&
+            (item->coder == PRISM_CODER_DEFLATE || options->coder == item->coder))
+            add_candidate(list, item, PRISM_TRANSFORM_NONE, options->axis);
     }
 }
 
