@@ -15,7 +15,7 @@
 
 enum {
     SAMPLE_EDGE = 256,         /* longest side of a sample */
-    LAYOUT_ELEMENTS = 1 << 17, /* and about how many elements it may have: for the layout */
+    LAYOUT_ELEMENTS = 1 << 16, /* and about how many elements it may have: for the layout */
     TRIAL_ELEMENTS = 1 << 18,  /* and for trials of coders */
     TRIAL_JXL_EFFORT = 3
 };
