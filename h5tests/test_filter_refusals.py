@@ -87,8 +87,8 @@ BAD_WORDS = {
     "lossy bound": (1, 0, 0, 0, 0, 0, 0, 0, 1),
     "threads": (1, 0, 0, 0, 0, 0, 0, 0, 0, 1000000),
     "transform of a later version": (1, 3),
-    "predictor of a later version": (1, 0, 3),
-    "coder of a later version": (1, 0, 0, 3),
+    "native predictor, other coder": (1, 0, 3, 1),
+    "native coder, other predictor": (1, 0, 2, 3),
 }
 
 

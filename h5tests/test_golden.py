@@ -16,6 +16,23 @@ import h5prism
 GOLDEN = ROOT / "h5tests" / "golden"
 
 LIFT = {"transform": "channels", "predictor": "paeth", "coder": "deflate"}
+NATIVE = {"transform": "channels", "predictor": "lsq", "coder": "ans"}
+
+
+def doubled(array: np.ndarray) -> np.ndarray:
+    """Every other channel at half its resolution, in two phases, with one exception; the last one
+    constant."""
+    array = array.copy()
+    for k in range(0, array.shape[2], 2):
+        phase = k // 2 % 2
+        rows, columns = (np.maximum((np.arange(size) + phase) // 2 * 2 - phase, 0)
+                         for size in array.shape[:2])
+        array[:, :, k] = array[np.ix_(rows, columns)][:, :, k]
+    array[5, 7, 0] += 3
+    array[:, :, -1] = 9
+    return array
+
+
 SOURCES = {
     "lift_paeth_deflate_i8": (lambda: embedding(20, 24, 16, "int8"), LIFT),
     "lift_paeth_deflate_u8": (lambda: embedding(20, 24, 16, "uint8"), LIFT),
@@ -28,6 +45,14 @@ SOURCES = {
     "deflate_drawing": (lambda: drawing(48, 64),
                         {"transform": "none", "predictor": "none", "coder": "deflate",
                          "checksum": "off"}),
+    "quick_i8": (lambda: embedding(20, 40, 16, "int8"), NATIVE | {"effort": 1}),
+    "quick_u16_be": (lambda: embedding(33, 21, 12, "uint16").astype(">u2"), NATIVE | {"effort": 3}),
+    "lsq_i8": (lambda: embedding(35, 50, 20, "int8"), NATIVE | {"effort": 5}),
+    "lsq_u16": (lambda: embedding(20, 60, 12, "uint16"), NATIVE | {"effort": 6}),
+    "lsq_stack_u8": (lambda: stack(5, 40, 64), NATIVE | {"axis": 0, "effort": 4}),
+    "lsq_image_u8": (lambda: stack(1, 64, 80), NATIVE | {"axis": 0, "effort": 5}),
+    "lsq_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 5}),
+    "quick_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 2}),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 

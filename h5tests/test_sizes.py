@@ -25,6 +25,8 @@ PIPELINES = {
     "auto,deflate": {"coder": "deflate"},
     "auto,jxl": {"coder": "jxl"},
     "channels,paeth,deflate": {"transform": "channels", "predictor": "paeth", "coder": "deflate"},
+    "auto,ans,1": {"coder": "ans", "effort": 1},
+    "auto,ans,5": {"coder": "ans", "effort": 5},
     "channels,none,jxl": {"transform": "channels", "predictor": "none", "coder": "jxl"},
 }
 TOLERANCE = 0.005

@@ -104,14 +104,14 @@ typedef enum prism_predictor {
     PRISM_PREDICTOR_AUTO = 0,
     PRISM_PREDICTOR_NONE = 1,
     PRISM_PREDICTOR_PAETH = 2, /* PNG specification, section 9.4 */
-    PRISM_PREDICTOR_LSQ = 3    /* least squares (not in this version) */
+    PRISM_PREDICTOR_LSQ = 3 /* least squares, part of coder ans: neither goes without the other */
 } prism_predictor;
 
 typedef enum prism_coder {
     PRISM_CODER_AUTO = 0,
     PRISM_CODER_DEFLATE = 1, /* RFC 1950, by zlib */
     PRISM_CODER_JXL = 2,     /* ISO/IEC 18181, by libjxl */
-    PRISM_CODER_ANS = 3,     /* the project's own (not in this version) */
+    PRISM_CODER_ANS = 3,     /* the project's own: predicts, then codes by rANS */
     PRISM_CODER_RAW = 4      /* what a chunk that would grow falls back to; not to be asked for */
 } prism_coder;
 
@@ -122,8 +122,9 @@ typedef struct prism_options {
     prism_transform transform;
     prism_predictor predictor;
     prism_coder coder;
-    int effort;    /* 1 (fastest) .. 9 (smallest): the zlib level, or the libjxl effort */
-    int axis;      /* the axis along which the planes lie, or PRISM_AXIS_AUTO */
+    int effort; /* 1 (fastest) .. 9 (smallest): the zlib level, the libjxl effort, or how much the
+                   native coder fits: 1..3 its quick method, from 4 on the full one */
+    int axis;   /* the axis along which the planes lie, or PRISM_AXIS_AUTO */
     bool checksum; /* store CRC-32 checksums of the chunk and of the elements */
     bool verify;   /* decode each chunk after encoding it and compare */
     int threads;   /* threads inside one encode or decode, >= 1; H5PRISM_THREADS overrides */
@@ -191,7 +192,8 @@ PRISM_API prism_status prism_encode_bound(const prism_array *array, size_t *boun
  * Encodes the elements at `data` (prism_array_size bytes) into `chunk` (`capacity` bytes, for
  * which prism_encode_bound is enough) and sets *chunk_size. `options` may be NULL for the defaults.
  * Elements that no coder makes smaller are stored as they are.
- * Memory: about 8 times the array with deflate; libjxl takes more, with effort 8 and 9 far more.
+ * Memory: about 8 times the array with deflate, 15 times with ans (for 8-bit elements); libjxl
+ * takes more, with effort 8 and 9 far more.
  */
 PRISM_API prism_status prism_encode(const prism_array *array, const void *data,
                                     const prism_options *options, void *chunk, size_t capacity,
@@ -221,7 +223,8 @@ typedef struct prism_decode_options {
     bool skip_checksum;    /* neither of the two checksums is computed */
     int threads;           /* as in prism_options */
     uint64_t memory_limit; /* bytes that planes may take beside input and output; 0 = no limit.
-                              What zlib and libjxl allocate for themselves is not counted. */
+                              What coders allocate for themselves is not counted: with coder ans
+                              about three times as much. */
 } prism_decode_options;
 
 /*

@@ -75,8 +75,8 @@ static prism_status read_pipeline(px_pipeline *pipeline, const prism_array *arra
     if (in->failed)
         return PRISM_OK;
     bool raw = pipeline->coder == PRISM_CODER_RAW;
-    bool idle = pipeline->transform == PRISM_TRANSFORM_NONE &&
-                pipeline->predictor == PRISM_PREDICTOR_NONE;
+    bool idle =
+        pipeline->transform == PRISM_TRANSFORM_NONE && pipeline->predictor == PRISM_PREDICTOR_NONE;
     if (!pipeline->transform || !pipeline->predictor || !pipeline->coder || (raw && !idle) ||
         pipeline->axis >= (int)array->rank || pipeline->effort < 1 || pipeline->effort > 9)
         return px_fail(error, PRISM_E_CORRUPT, "the chunk names no pipeline");

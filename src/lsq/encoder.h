@@ -91,7 +91,8 @@ typedef uint32_t px_histogram[2 * PX_SYMBOL_RANGE];
 void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int count,
                           int (*scale_of)(int));
 
-/* Cholesky factor (lower, row-major, n x n) in place; false if it is not positive definite. */
-bool px_factorise(double *matrix, size_t n);
+/* Cholesky factor (lower, row-major, n x n) in place, with a ridge on the diagonal that is raised
+ * until rounding errors no longer make the matrix indefinite. */
+prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *error);
 
 #endif

@@ -8,6 +8,8 @@
  */
 #include <lapacke.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "lsq/encoder.h"
 #include "lsq/fit_taps.h"
@@ -20,8 +22,21 @@ static const double ENERGY_FLOOR = 0.1;
 /* Steps of the second matrix against what would be best for it by itself, in quarter octaves. */
 enum { INNOVATION_COARSENESS = 1 };
 
-bool px_factorise(double *matrix, size_t n) {
-    return LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', (lapack_int)n, matrix, (lapack_int)n) == 0;
+prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *error) {
+    double *factor = malloc(n * n * sizeof *factor);
+    if (!factor)
+        return px_out_of_memory(error, n * n * sizeof *factor);
+    lapack_int info = 1;
+    for (int attempt = 0; info > 0 && attempt < 20; attempt++, ridge *= 10) {
+        memcpy(factor, matrix, n * n * sizeof *factor);
+        for (size_t i = 0; i < n; i++)
+            factor[i * n + i] += ridge;
+        info = LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', (lapack_int)n, factor, (lapack_int)n);
+    }
+    memcpy(matrix, factor, n * n * sizeof *factor);
+    free(factor);
+    return info == 0 ? PRISM_OK
+                     : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", (int)info);
 }
 
 /* A rough innovation of every plane: of four causal neighbours, without other planes. */
@@ -42,23 +57,23 @@ static prism_status rough_innovations(px_lsq_encoder *encoder, prism_error *erro
 }
 
 /* The inverse of the Cholesky factor of covariances, as floats with zeros above the diagonal. */
-static bool whitening(float *matrix, const px_gram *gram, double *factor) {
+static prism_status whitening(float *matrix, const px_gram *gram, double *factor,
+                              prism_error *error) {
     const size_t n = gram->count, stride = gram->stride;
     double trace = 0;
-    for (size_t i = 0; i < n; i++)
-        trace += gram->moments[i * stride + i];
     for (size_t i = 0; i < n; i++) {
+        trace += gram->moments[i * stride + i];
         for (size_t j = 0; j <= i; j++)
             factor[i * n + j] = gram->moments[i * stride + j];
-        factor[i * n + i] += 1e-5 * trace / (double)n + 1e-6;
     }
-    if (!px_factorise(factor, n) ||
-        LAPACKE_dtrtri(LAPACK_ROW_MAJOR, 'L', 'N', (lapack_int)n, factor, (lapack_int)n) != 0)
-        return false;
+    prism_status status = px_factorise(factor, n, 1e-5 * trace / (double)n + 1e-6, error);
+    if (status != PRISM_OK)
+        return status;
+    LAPACKE_dtrtri(LAPACK_ROW_MAJOR, 'L', 'N', (lapack_int)n, factor, (lapack_int)n);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j <= i; j++)
             matrix[i * stride + j] = (float)factor[i * n + j];
-    return true;
+    return PRISM_OK;
 }
 
 static void set_importance(px_lsq_encoder *encoder, const float *matrix, size_t stride, float *rows,
@@ -101,8 +116,9 @@ prism_status px_lsq_importance(px_lsq_encoder *encoder, prism_error *error) {
     float *matrix = px_pool_take_zeroed(&pool, stride * stride * sizeof *matrix);
     float *rows = px_pool_take_zeroed(&pool, stride * PX_TILE * sizeof *rows);
     status = px_pool_status(&pool, error);
-    /* Without the whitening all positions stay equal. */
-    if (status == PRISM_OK && whitening(matrix, &gram, factor))
+    if (status == PRISM_OK)
+        status = whitening(matrix, &gram, factor, error);
+    if (status == PRISM_OK)
         set_importance(encoder, matrix, stride, rows, varying);
     px_pool_free(&pool);
     px_gram_free(&gram);

@@ -15,8 +15,7 @@
 
 enum {
     ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
-    MAX_VARIABLES = (PX_MEAN_TAPS + 1 + 3) / 4 * 4,
-    MAX_SCALE = 128
+    MAX_VARIABLES = (PX_MEAN_TAPS + 1 + 3) / 4 * 4
 };
 
 /* Steps against what would be best for each tap by itself. */
@@ -44,7 +43,6 @@ static void fit_begin(tap_fit *fit, bool with_high, int own_count) {
 /* ---- Moments --------------------------------------------------------------------------------- */
 
 typedef struct moment_rows {
-    px_tap_rows to;
     float *rows; /* [n][ROW_LENGTH], aligned */
     size_t n, filled;
     double *moments;
@@ -100,39 +98,45 @@ typedef struct first_fit {
     double deviation;
 } first_fit;
 
+/* Adds row y of a plane; returns the sum of the squares of its weights. */
+static double add_row(moment_rows *m, const tap_fit *fit, const px_wave *wave, const float *weights,
+                      size_t y, const first_fit *first) {
+    double total = 0;
+    for (size_t x = 0; x < wave->width;) {
+        size_t room = ROW_LENGTH - m->filled, left = wave->width - x;
+        size_t count = left < room ? left : room;
+        const px_tap_rows to = {.rows = m->rows + m->filled,
+                                .length = ROW_LENGTH,
+                                .with_high = fit->with_high,
+                                .own_count = fit->own_count};
+        px_kernels_best()->tap_rows(&to, wave, weights + x, y, x, count);
+        for (size_t i = 0; i < count; i++)
+            total += (double)weights[x + i] * (double)weights[x + i];
+        if (first)
+            weigh_outliers(m, count, first->taps, fit->taps, first->deviation);
+        x += count;
+        m->filled += count;
+        if (m->filled == ROW_LENGTH)
+            flush_rows(m);
+    }
+    return total;
+}
+
+/* From every row, or every so manyth; always from the first two, where neighbours are pads. */
 static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, const px_view *view,
                                    const px_wave *wave, const px_lsq_plane *plane,
                                    const first_fit *first, prism_error *error) {
+    const size_t step = 1 + wave->height * wave->width / encoder->settings.tap_positions;
     px_pool pool = {.count = 0};
     float *row = px_pool_take(&pool, (wave->width + 1) * sizeof *row);
     moment_rows m = {.n = fit->n, .moments = fit->moments};
     m.rows = px_pool_take_zeroed(&pool, fit->n * ROW_LENGTH * sizeof *m.rows);
     prism_status status = px_pool_status(&pool, error);
-    const size_t step = 1 + wave->height * wave->width / encoder->settings.tap_positions;
     double total = 0;
     memset(fit->moments, 0, sizeof fit->moments);
-    for (size_t y = 0; y < wave->height && status == PRISM_OK; y++) {
-        if (y > 1 && y % step != 0)
-            continue;
-        const float *weights = importance_row(encoder, view, plane, y, row);
-        for (size_t x = 0; x < wave->width;) {
-            size_t room = ROW_LENGTH - m.filled, left = wave->width - x;
-            size_t count = left < room ? left : room;
-            m.to = (px_tap_rows){.rows = m.rows + m.filled,
-                                 .length = ROW_LENGTH,
-                                 .with_high = fit->with_high,
-                                 .own_count = fit->own_count};
-            px_kernels_best()->tap_rows(&m.to, wave, weights + x, y, x, count);
-            for (size_t i = 0; i < count; i++)
-                total += (double)weights[x + i] * (double)weights[x + i];
-            if (first)
-                weigh_outliers(&m, count, first->taps, fit->taps, first->deviation);
-            x += count;
-            m.filled += count;
-            if (m.filled == ROW_LENGTH)
-                flush_rows(&m);
-        }
-    }
+    for (size_t y = 0; y < wave->height && status == PRISM_OK; y++)
+        if (y <= 1 || y % step == 0)
+            total += add_row(&m, fit, wave, importance_row(encoder, view, plane, y, row), y, first);
     if (status == PRISM_OK)
         flush_rows(&m);
     for (size_t i = 0; i < fit->n * fit->n; i++)
@@ -143,15 +147,12 @@ static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, 
 
 /* ---- Solving --------------------------------------------------------------------------------- */
 
-/* Moments to their Cholesky factor, with a ridge that makes it exist. */
-static bool factorise(tap_fit *fit) {
+/* Moments to their Cholesky factor. */
+static prism_status factorise(tap_fit *fit, prism_error *error) {
     double trace = 0;
     for (int t = 0; t < fit->taps; t++)
         trace += fit->moments[(size_t)t * fit->n + (size_t)t];
-    double ridge = 1e-5 * trace / fit->taps + 1e-7;
-    for (size_t i = 0; i < fit->n; i++)
-        fit->moments[i * fit->n + i] += ridge;
-    return px_factorise(fit->moments, fit->n);
+    return px_factorise(fit->moments, fit->n, 1e-5 * trace / fit->taps + 1e-7, error);
 }
 
 /* R_ij of the factor; row `taps` is the target's. */
@@ -178,7 +179,9 @@ prism_status px_fit_own_taps(const px_lsq_encoder *encoder, px_wave *wave, prism
     fit_begin(&fit, false, PX_INNOVATION_OWN_TAPS);
     prism_status status =
         gather_moments(&fit, encoder, &encoder->group.full, wave, NULL, NULL, error);
-    if (status != PRISM_OK || !factorise(&fit))
+    if (status == PRISM_OK)
+        status = factorise(&fit, error);
+    if (status != PRISM_OK)
         return status;
     solve(&fit, taps);
     for (int t = 0; t < PX_INNOVATION_OWN_TAPS; t++) {
@@ -209,7 +212,7 @@ static void set_steps(int *steps, const tap_fit *fits, size_t count, double *val
             values[i] = log2(factor_at(&fits[i], t, t)) - mean_log(&fits[i]);
         qsort(values, count, sizeof *values, compare_doubles);
         double finer = 4 * values[count / 2];
-        steps[t] = (int)lrint(fmax(fmin(finer, MAX_SCALE), -MAX_SCALE));
+        steps[t] = (int)lrint(fmax(fmin(finer, PX_MAX_TAP_SCALE), -PX_MAX_TAP_SCALE));
     }
 }
 
@@ -217,7 +220,7 @@ static void quantise(px_taps *taps, const tap_fit *fit, const int *steps, size_t
     double values[PX_MEAN_TAPS];
     double step = COARSENESS * sqrt(12.0 / (double)samples) * deviation_of(fit);
     double scale = 4 * (mean_log(fit) - log2(step));
-    taps->scale = (int)lrint(fmax(fmin(scale, MAX_SCALE), -MAX_SCALE));
+    taps->scale = (int)lrint(fmax(fmin(scale, PX_MAX_TAP_SCALE), -PX_MAX_TAP_SCALE));
     for (int j = fit->taps - 1; j >= 0; j--) {
         double rest = factor_at(fit, fit->taps, j);
         for (int i = j + 1; i < fit->taps; i++)
@@ -254,16 +257,15 @@ static prism_status fit_plane(tap_fit *fit, px_lsq_encoder *encoder, size_t k, p
     if (status == PRISM_OK && encoder->settings.robust && fit->with_high) {
         tap_fit once = *fit;
         first_fit first;
-        if (factorise(&once)) {
+        status = factorise(&once, error);
+        if (status == PRISM_OK) {
             solve(&once, first.taps);
             first.deviation = deviation_of(&once);
             status = gather_moments(fit, encoder, &view, &wave, plane, &first, error);
         }
     }
     px_pool_free(&pool);
-    if (status == PRISM_OK && !factorise(fit))
-        status = px_fail(error, PRISM_E_INTERNAL, "the moments of taps are not definite");
-    return status;
+    return status == PRISM_OK ? factorise(fit, error) : status;
 }
 
 static size_t coded_samples(const px_lsq_model *model, size_t k) {
@@ -326,8 +328,9 @@ prism_status px_fit_quick_taps(px_lsq_encoder *encoder, const px_view *view, siz
         return status;
     remove_variable(&fit, WEST);
     remove_variable(&fit, WEST_WEST);
-    if (!factorise(&fit))
-        return px_fail(error, PRISM_E_INTERNAL, "the moments of taps are not definite");
+    status = factorise(&fit, error);
+    if (status != PRISM_OK)
+        return status;
     quantise(&taps, &fit, encoder->model.sample_steps, coded_samples(&encoder->model, k));
     plane->sample = (px_taps){.scale = taps.scale};
     for (int t = 0; t < PX_SQUARE_TAPS; t++)

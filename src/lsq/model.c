@@ -10,13 +10,7 @@
 #include "lsq/mixer.h"
 #include "status.h"
 
-enum {
-    MAX_START_ERROR = 31,
-    SCALE_ERROR_UNIT = 8,
-    MAX_SCALE_ERROR = 1024,
-    MAX_SCALE_WEIGHT = 127,
-    MAX_TAP_SCALE = 128
-};
+enum { MAX_START_ERROR = 31, SCALE_ERROR_UNIT = 8, MAX_SCALE_ERROR = 1024, MAX_SCALE_WEIGHT = 127 };
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
@@ -148,7 +142,7 @@ static void code_order(side *s, uint16_t *order, size_t count) {
 
 static void code_taps(side *s, px_integer *scale_model, px_integer *models, px_taps *taps,
                       const px_taps *last, int count) {
-    code(s, scale_model, &taps->scale, last->scale, -MAX_TAP_SCALE, MAX_TAP_SCALE);
+    code(s, scale_model, &taps->scale, last->scale, -PX_MAX_TAP_SCALE, PX_MAX_TAP_SCALE);
     for (int t = 0; t < count; t++)
         code(s, &models[t], &taps->levels[t], 0, INT16_MIN, INT16_MAX);
 }
@@ -254,9 +248,9 @@ static void code_group(side *s, px_lsq_model *model) {
         model->shapes[c] = (uint8_t)shape;
     }
     for (int t = 0; t < PX_INNOVATION_TAPS; t++)
-        code(s, general, &model->innovation_steps[t], 0, -MAX_TAP_SCALE, MAX_TAP_SCALE);
+        code(s, general, &model->innovation_steps[t], 0, -PX_MAX_TAP_SCALE, PX_MAX_TAP_SCALE);
     for (int t = 0; t < PX_MEAN_TAPS; t++)
-        code(s, general, &model->sample_steps[t], 0, -MAX_TAP_SCALE, MAX_TAP_SCALE);
+        code(s, general, &model->sample_steps[t], 0, -PX_MAX_TAP_SCALE, PX_MAX_TAP_SCALE);
     if (model->mixes && !model->quick) {
         int wide = model->wide;
         code(s, general, &wide, 0, 0, 1);

@@ -17,6 +17,7 @@ enum {
     PX_INNOVATION_TAPS = PX_SQUARE_TAPS + PX_INNOVATION_OWN_TAPS,
     PX_MEAN_TAPS = 2 * PX_SQUARE_TAPS + PX_OWN_TAPS,
     PX_MAX_FRACTION = 5,
+    PX_MAX_TAP_SCALE = 128,
     PX_MAX_BIAS = 1 << 15,
     PX_MAX_SCALE_OFFSET = 1 << 11
 };
@@ -53,12 +54,11 @@ typedef struct px_lsq_model {
     size_t count;
     size_t height, width; /* of the planes */
     unsigned depth;
-    bool quick; /* method quick: no innovations */
-    bool mixes; /* planes are predicted from each other, */
-    bool wide;  /* P from the squares around positions, not from positions alone */
-    uint16_t
-        *order; /* [count] which plane of the group is coded k-th; all below is in that order */
-    px_lsq_plane *planes;               /* [count] */
+    bool quick;           /* method quick: no innovations */
+    bool mixes;           /* planes are predicted from each other, */
+    bool wide;            /* P from the squares around positions, not from positions alone */
+    uint16_t *order;      /* [count] the plane that is coded k-th; all below is in that order */
+    px_lsq_plane *planes; /* [count] */
     px_weights samples, innovations;    /* P from samples, E from innovations */
     int innovation_steps[PX_MEAN_TAPS]; /* quarter octaves by which a tap's steps are finer */
     int sample_steps[PX_MEAN_TAPS];
