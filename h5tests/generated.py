@@ -47,3 +47,9 @@ def drawing(height: int, width: int) -> np.ndarray:
     picture[(y % 24 < 2) | (x % 24 < 2)] = 236
     picture[height // 3: height // 2, width // 4: width // 2] = 20
     return picture.astype(np.uint8)
+
+
+def displaced(height: int, width: int) -> np.ndarray:
+    """Four channels last that show one texture, displaced by a row, a column, or both; uint8."""
+    texture = (hashed((height, width), 3) >> 9).astype(np.uint8)
+    return np.stack([np.roll(texture, (-(k // 2), -(k % 2)), (0, 1)) for k in range(4)], axis=-1)

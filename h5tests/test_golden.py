@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generated import drawing, embedding, stack
+from generated import displaced, drawing, embedding, stack
 from python_support import ROOT
 
 import h5prism
@@ -53,6 +53,7 @@ SOURCES = {
     "lsq_image_u8": (lambda: stack(1, 64, 80), NATIVE | {"axis": 0, "effort": 5}),
     "lsq_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 5}),
     "quick_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 2}),
+    "lsq_wide_u8": (lambda: displaced(40, 45), NATIVE | {"effort": 6}),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 
