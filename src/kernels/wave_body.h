@@ -238,22 +238,27 @@ PX_INLINE px_lanes digit_place(px_lanes info, px_lanes limit, px_lanes fraction,
     return (info & 0xfffff) + fraction * (2 * limit + 2) + limit + digit;
 }
 
+PX_INLINE px_lanes samples_of(px_lanes couples) {
+    return couples << 16 >> 16;
+}
+
+PX_INLINE px_lanes errors_of(px_lanes couples) {
+    return lanes_shift_right_unsigned(couples, 16);
+}
+
 /* One sample of every active lane, as couples. */
 PX_INLINE px_lanes wave_step(wave_front *f, const px_wave *w, px_lanes sums, px_lanes scales,
                              px_lanes north_east, px_lanes north_north, px_mask active,
                              const uint16_t **words) {
     const px_shapes *shapes = w->shapes;
-#define SAMPLE(couple) ((couple) << 16 >> 16)
-#define ERROR(couple)  lanes_shift_right_unsigned(couple, 16)
-    px_lanes own = SAMPLE(f->north) * w->taps_own[1] + SAMPLE(f->north_west) * w->taps_own[2] +
-                   SAMPLE(north_east) * w->taps_own[3] + SAMPLE(north_north) * w->taps_own[5] +
-                   SAMPLE(f->west_west) * w->taps_own[4] + SAMPLE(f->west) * w->taps_own[0];
+    const int32_t *taps = w->taps_own;
     const int shift = w->fraction + PX_TAP_BITS - PX_MEAN_BITS;
+    px_lanes own = samples_of(f->north) * taps[1] + samples_of(f->north_west) * taps[2] +
+                   samples_of(north_east) * taps[3] + samples_of(north_north) * taps[5] +
+                   samples_of(f->west_west) * taps[4] + samples_of(f->west) * taps[0];
     px_lanes mean = ((sums + (own << w->fraction)) >> shift) + w->bias;
-    px_lanes around =
-        log_around(ERROR(f->west), ERROR(f->north), ERROR(f->north_west), ERROR(north_east));
-#undef SAMPLE
-#undef ERROR
+    px_lanes around = log_around(errors_of(f->west), errors_of(f->north), errors_of(f->north_west),
+                                 errors_of(north_east));
     px_lanes class = scale_class(scales, around, w->scale_error);
     px_mask large = lanes_less(lanes_all(PX_SHAPE_CLASSES - 1), class);
     px_lanes table = class, coarse = mean, low_bits = {0};
@@ -265,10 +270,8 @@ PX_INLINE px_lanes wave_step(wave_front *f, const px_wave *w, px_lanes sums, px_
     px_lanes info = lanes_lookup_32(shapes->info, table);
     px_lanes fraction = coarse & 15, limit = info >> 20;
     px_lanes slot = f->states & ((1 << PX_PROBABILITY_BITS) - 1);
-    px_lanes sixteenths =
-        lanes_gather_couple((const uint16_t *)shapes->inverse, table << PX_PROBABILITY_BITS | slot)
-            << 16 >>
-        16;
+    px_lanes sixteenths = samples_of(lanes_gather_couple((const uint16_t *)shapes->inverse,
+                                                         table << PX_PROBABILITY_BITS | slot));
     px_lanes digit = (sixteenths + fraction + 8) >> 4;
     digit = lanes_min(lanes_max(digit, -limit), limit);
     px_lanes range = lanes_gather_couple(shapes->starts, digit_place(info, limit, fraction, digit));
@@ -287,7 +290,7 @@ PX_INLINE px_lanes wave_step(wave_front *f, const px_wave *w, px_lanes sums, px_
         read_escapes(escaped, &digit, &states, words);
     f->states = states;
     px_lanes sample = lanes_shift_each_left((coarse >> PX_MEAN_BITS) + digit, low_bits) | low;
-    px_lanes error = lanes_abs((sample << 16 >> 16 << PX_MEAN_BITS) - mean);
+    px_lanes error = lanes_abs((samples_of(sample) << PX_MEAN_BITS) - mean);
     return lanes_min(error, lanes_all(UINT16_MAX)) << 16 | (sample & 0xffff);
 }
 

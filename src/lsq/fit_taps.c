@@ -84,7 +84,7 @@ static void weigh_outliers(moment_rows *m, size_t count, const double *taps, int
 static const float *importance_row(const px_lsq_encoder *encoder, const px_view *view,
                                    const px_lsq_plane *plane, size_t y, float *row) {
     const size_t stride = encoder->group.full.geometry.stride;
-    if (view->geometry.stride == stride)
+    if (!plane || plane->kind != PX_PLANE_HALVED)
         return encoder->importance + y * stride;
     const float *from = encoder->importance + px_full_place(y, plane->phase.rows) * stride;
     for (size_t x = 0; x < view->geometry.width; x++)
