@@ -4,6 +4,7 @@
  */
 #include "kernels.h"
 #include "lanes.h"
+#include "online_body.h"
 
 static void mix_pairs(int32_t *sums, const int16_t *pairs, size_t stride, const int16_t *weights,
                       size_t pair_count, size_t count) {
@@ -67,4 +68,6 @@ const px_kernels PX_KERNELS_SET = {
     .name = PX_KERNELS_NAME,
     .mix_pairs = mix_pairs,
     .gram = gram,
+    .online_code_row = online_code_row,
+    .online_cholesky_rows = cholesky_rows,
 };

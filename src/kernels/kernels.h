@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct px_online_model;
+
 typedef struct px_kernels {
     const char *name;
 
@@ -26,6 +28,18 @@ typedef struct px_kernels {
      * rows are aligned to 64 bytes.
      */
     void (*gram)(double *sums, const float *rows, size_t count, size_t length);
+
+    /* Codes row `y` of the positions, after the rows before it. */
+    void (*online_code_row)(struct px_online_model *model, size_t y);
+
+    /*
+     * Rows first..first + count - 1, count <= 4 and first a multiple of 4, of the Cholesky factor
+     * of a matrix of correlations: 30 fractional bits, from correlations[count][stride] with 60.
+     * Rows have `stride` entries, a multiple of 16, and are zero beyond the diagonal; rows up to
+     * first + 3 are in memory.
+     */
+    void (*online_cholesky_rows)(int32_t *factor, size_t stride, int64_t *correlations, int first,
+                                 int count);
 } px_kernels;
 
 extern const px_kernels px_kernels_scalar;
