@@ -12,7 +12,7 @@ const px_predictor_stage *px_predictor_stage_of(prism_predictor predictor) {
 }
 
 const px_coder_stage *px_coder_stage_of(prism_coder coder) {
-    return coder == PRISM_CODER_DEFLATE ? &px_deflate : coder == PRISM_CODER_JXL ? &px_jxl : NULL;
+    return coder == PRISM_CODER_ANS ? &px_ans : coder == PRISM_CODER_DEFLATE ? &px_deflate : coder == PRISM_CODER_JXL ? &px_jxl : NULL;
 }
 
 static prism_status missing(prism_error *error, const char *key, int value, const char *known) {
@@ -24,7 +24,7 @@ prism_status px_stages_check(prism_transform transform, prism_predictor predicto
                              prism_coder coder, prism_error *error) {
     if (transform > PRISM_TRANSFORM_NONE && !px_transform_stage_of(transform))
         return missing(error, "transform", (int)transform, "none and channels are");
-    if (predictor > PRISM_PREDICTOR_NONE && !px_predictor_stage_of(predictor))
+    if (predictor > PRISM_PREDICTOR_NONE && predictor != PRISM_PREDICTOR_LSQ && !px_predictor_stage_of(predictor))
         return missing(error, "predictor", (int)predictor, "none and paeth are");
     if (coder != PRISM_CODER_AUTO && coder != PRISM_CODER_RAW && !px_coder_stage_of(coder))
         return missing(error, "coder", (int)coder, "deflate and jxl are");

@@ -56,6 +56,7 @@ extern const px_transform_stage px_channels; /* channels.c */
 extern const px_predictor_stage px_paeth;    /* paeth.c */
 extern const px_coder_stage px_deflate;      /* deflate.c */
 extern const px_coder_stage px_jxl;          /* jxl.c */
+extern const px_coder_stage px_ans;          /* native.c */
 
 /* The stage for a value of the options, or NULL where there is nothing to do (`none`). */
 const px_transform_stage *px_transform_stage_of(prism_transform transform);
