@@ -164,9 +164,11 @@ static void enter_block(px_engine *e, const px_factor *f, int row, int strip_lan
     int end = (row / PX_ENGINE_BLOCK + 1) * PX_ENGINE_BLOCK;
     if (end > e->size)
         end = e->size;
+    /* Entries ahead are 0 in `whitened`; those from `row` on are not yet of this position. */
     const int from = e->ahead / PX_ENGINE_BLOCK * PX_ENGINE_BLOCK;
+    const int to = row / PX_ENGINE_BLOCK * PX_ENGINE_BLOCK;
     for (int r = row; r < end; r++) {
-        int32_t sum = dot_16(factor_row(e, f, r), e->whitened, from, row);
+        int32_t sum = dot_16(factor_row(e, f, r), e->whitened, from, to);
         if (e->ahead)
             sum += e->strip_sums[(r - e->ahead) * PX_LANES + strip_lane];
         e->products[r % PX_ENGINE_BLOCK] = sum;
