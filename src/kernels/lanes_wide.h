@@ -114,7 +114,7 @@ PX_INLINE px_wide wide_clamp(px_wide value, int64_t low, int64_t high) {
     __m512i least = _mm512_max_epi64((__m512i)value, (__m512i)wide_all(low));
     return (px_wide)_mm512_min_epi64(least, (__m512i)wide_all(high));
 #else
-    px_wide below = value < wide_all(low), above = value > wide_all(high);
+    px_wide below = value<wide_all(low), above = value> wide_all(high);
     return (value & ~below & ~above) | (wide_all(low) & below) | (wide_all(high) & above);
 #endif
 }

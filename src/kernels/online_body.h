@@ -60,8 +60,7 @@ static void predict_from_plane(const px_online_model *m, const place *at, int k,
     const px_band *band = &m->band[k];
     f->west = (at->first ? band->offset : at->taps[0][k]) * 256;
     for (int i = 0; i < PX_PLANE_TAPS; i++)
-        f->plane_values[i] =
-            at->first ? 0 : fit_input(m, at->taps[1 + i][k] * 256 - f->west);
+        f->plane_values[i] = at->first ? 0 : fit_input(m, at->taps[1 + i][k] * 256 - f->west);
     f->means[PX_EXPERT_PLANE] =
         mean_within(m, f->west + fit_mean(m, &band->plane, f->plane_values));
 }
@@ -98,7 +97,7 @@ static void predict_from_stack(const px_online_model *m, const place *at, int k,
 /* The mean of all means before, weighted by (their error nearby)^-6. */
 static void blend(const px_online_model *m, const place *at, int k, forecast *f) {
     const px_band *band = &m->band[k];
-    px_eight usual = eight_load(band->errors), local = 2 * usual;
+    px_eight local = 2 * (eight_load(band->errors) >> PX_ERROR_BITS);
     if (!at->first)
         local += eight_load(at->near[0][k].errors) + eight_load(at->near[1][k].errors) +
                  ((eight_load(at->near[2][k].errors) + eight_load(at->near[3][k].errors)) >> 1);
@@ -110,11 +109,10 @@ static void blend(const px_online_model *m, const place *at, int k, forecast *f)
         if (logs[e] < logs[f->best])
             f->best = e;
     px_eight excess = eight_min(6 * (logs - logs[f->best]), eight_all(16 * 1024));
-    px_eight weights = eight_power_of_2(16 * 1024 - eight_max(excess, eight_all(0))) &
-                       (excess < 16 * 1024);
+    px_eight weights =
+        eight_power_of_2(16 * 1024 - eight_max(excess, eight_all(0))) & (excess < 16 * 1024);
     weights[PX_EXPERT_BLEND] = 0;
-    int64_t sum =
-        wide_sum(wide_multiply(wide_of(weights), wide_of(eight_load(f->means))));
+    int64_t sum = wide_sum(wide_multiply(wide_of(weights), wide_of(eight_load(f->means))));
     int64_t weight = wide_sum(wide_of(weights));
     int64_t mean = sum / weight;
     f->means[PX_EXPERT_BLEND] = (int32_t)(mean - (sum < mean * weight));
@@ -132,7 +130,7 @@ static void find_scale(const px_online_model *m, const place *at, int k, forecas
             e[i] = at->near[i][k].errors[PX_EXPERT_BLEND];
         nearby = (2 * e[0] + 2 * e[1] + e[2] + e[3]) / 6;
     }
-    const int32_t usual = log2_of((uint32_t)band->error + 26) - 12 * 1024;
+    const int32_t usual = log2_of((uint32_t)(band->error >> PX_ERROR_BITS) + 26) - 12 * 1024;
     f->scale_logs[0] = log2_of((uint32_t)nearby + 26);
     f->scale_logs[1] = usual + log2_of((uint32_t)at->run + 205);
     f->scale_logs[2] = usual + log2_of((uint32_t)at->energy + 205);
@@ -174,8 +172,8 @@ static distribution distribution_of(const px_online_model *m, const place *at, i
 
 /* ---- Learning ---- */
 
-static void learn_errors(px_online_model *m, place *at, int k, const forecast *f,
-                         int scale_class, int32_t sample) {
+static void learn_errors(px_online_model *m, place *at, int k, const forecast *f, int scale_class,
+                         int32_t sample) {
     px_band *band = &m->band[k];
     px_eight errors = sample * 256 - eight_load(f->means);
     errors = eight_max(errors, -errors);
@@ -185,21 +183,23 @@ static void learn_errors(px_online_model *m, place *at, int k, const forecast *f
     const px_wide wide_errors = wide_of(errors);
     px_wide normal = wide_multiply(wide_errors, wide_all(band->inverse_error)) >> 16;
     px_eight limited = eight_min(eight_saturated(normal), eight_all(1 << 20));
-    at->expert_run += (limited - at->expert_run) * 15 >> 8;
+    at->expert_run += ((limited - at->expert_run) * 15 + 128) >> 8;
 
     px_mixer *mixer = m->mixer;
     int32_t *means = mixer->scale_errors[scale_class], *count = &mixer->scale_counts[scale_class];
     normal = wide_multiply(wide_errors, wide_all((1ll << 32) / (f->scale + 5))) >> 16;
     limited = eight_min(eight_saturated(normal), eight_all(8 << 16));
-    px_wide step = wide_multiply(wide_of(limited - eight_load(means)), wide_all(65536 / (*count + 1)));
+    px_wide step =
+        wide_multiply(wide_of(limited - eight_load(means)), wide_all(65536 / (*count + 1)));
     eight_store(means, eight_max(eight_load(means) + eight_of(step >> 16), eight_all(64)));
     *count += *count < 1500;
 
     const px_eight usual = eight_load(band->errors);
-    step = wide_multiply(wide_of(errors - usual), wide_all(at->rate));
-    eight_store(band->errors, usual + eight_of(step >> 16));
+    step = wide_multiply(wide_of(errors * (1 << PX_ERROR_BITS) - usual), wide_all(at->rate));
+    eight_store(band->errors, usual + eight_of((step + (1 << 15)) >> 16));
     const int32_t error = errors[PX_EXPERT_BLEND];
-    band->error += (int32_t)((int64_t)(error - band->error) * at->slow_rate >> 16);
+    const int64_t change = (int64_t)(error * (1 << PX_ERROR_BITS) - band->error) * at->slow_rate;
+    band->error += (int32_t)((change + (1 << 15)) >> 16);
     int64_t relative = (int64_t)error * band->inverse_error >> 12;
     at->run += (clamp32(relative, 0, 1 << 24) - at->run) * 5 >> 6;
 }
@@ -275,7 +275,7 @@ static int classify(px_online_model *m, const place *at) {
     }
     const uint32_t size = ++m->class_sizes[class];
     const int64_t rate = size < 512 ? 65536 / size : 128;
-    int32_t *centre = m->centres + (size_t)class * (size_t)m->bands;
+    int32_t *centre = m->centres + (size_t) class * (size_t)m->bands;
     for (int k = 0; k < m->bands; k++)
         centre[k] += (int32_t)(((int64_t)m->features[k] * 256 - centre[k]) * rate >> 16);
     return class;
@@ -298,7 +298,8 @@ static place place_at(const px_online_model *m, size_t y, size_t x, int strip_la
     for (size_t k = 0; k < bands && !at.first; k++)
         energy += (int64_t)(at.near[0][k].errors[PX_EXPERT_BLEND] +
                             at.near[1][k].errors[PX_EXPERT_BLEND]) *
-                      m->band[k].inverse_error >> 12;
+                      m->band[k].inverse_error >>
+                  12;
     at.energy = at.first ? 4096 : clamp32(energy / (2 * m->bands), 0, 1 << 24);
     at.run = at.energy + 205;
     at.expert_run = eight_all(128);
@@ -312,7 +313,7 @@ static void learn_bands(px_online_model *m, const place *at) {
     for (int k = 0; k < m->bands; k++) {
         px_band *band = &m->band[k];
         int64_t value = samples[k] - band->offset;
-        band->inverse_error = (1 << 24) / (band->error + 26);
+        band->inverse_error = (1 << 24) / ((band->error >> PX_ERROR_BITS) + 26);
         band->variance += (value * value * 16 - band->variance) * rate >> 16;
         const int64_t precision = (1 << 24) / (band->variance + 16);
         band->precision = precision < 1 ? 1 : (int32_t)precision;

@@ -30,8 +30,8 @@ static void pair_batch(px_engine *e, const px_factor *f) {
 }
 
 /* Adds to 16 columns of TILE rows. Entries of 8 bits times weights of 8 fit 16 bits. */
-PX_INLINE void add_tile(int64_t *sums, size_t stride, const int16_t *pairs,
-                        const int16_t *weighted, int pair_count, int guard) {
+PX_INLINE void add_tile(int64_t *sums, size_t stride, const int16_t *pairs, const int16_t *weighted,
+                        int pair_count, int guard) {
     px_lanes s[TILE] = {{0}};
     for (int b = 0; b < pair_count; b++) {
         px_lanes z = lanes_load(pairs + (size_t)b * 2 * stride);
@@ -183,7 +183,7 @@ PX_INLINE int64_t shared_sum(const px_engine *e, const px_factor *f, size_t inde
         int64_t all = 0;
         for (int c = 0; c < e->plan->classes; c++)
             all += e->factors[c].sums[index];
-        sum += (all >> 4) * 5;
+        sum += (all >> 4) * e->plan->share;
     }
     return sum;
 }
@@ -193,7 +193,7 @@ static int64_t shared_weight(const px_engine *e, const px_factor *f) {
     for (int c = 0; c < e->plan->classes; c++)
         all += e->factors[c].weight;
     if (e->plan->classes > 1)
-        weight += (all >> 4) * 5;
+        weight += (all >> 4) * e->plan->share;
     return weight < 1 ? 1 : weight;
 }
 

@@ -75,8 +75,7 @@ PX_INLINE px_eight whiten_eight(px_eight z, int32_t inverse_scale, int exponent,
     px_wide scaled = wide_multiply(wide_of(z), wide_all(inverse_scale)) >> (4 + exponent);
     px_wide rest = wide_clamp(scaled, -(1 << 30), 1 << 30) - wide_of(sum);
     rest = wide_clamp(rest, -INT32_MAX, INT32_MAX);
-    return eight_of(
-        wide_clamp(wide_multiply(rest, wide_all(inverse_pivot)) >> 29, -32767, 32767));
+    return eight_of(wide_clamp(wide_multiply(rest, wide_all(inverse_pivot)) >> 29, -32767, 32767));
 }
 
 /* A lane for each position of a strip; rows are read as pairs of 16-bit numbers. */
@@ -119,8 +118,7 @@ static void fill_strip(const px_online_model *m, px_engine *e, size_t y, size_t 
         entries[p] = e->wide ? 256 : 16;
         for (int i = 0; i < (e->ahead - 1) / e->bands; i++) {
             int16_t row[PX_GROUP_BANDS];
-            copy_entries(m, row,
-                         neighbour_of(m, y, x + (size_t)p, e->steps[i][0], e->steps[i][1]));
+            copy_entries(m, row, neighbour_of(m, y, x + (size_t)p, e->steps[i][0], e->steps[i][1]));
             for (int k = 0; k < e->bands; k++)
                 entries[(1 + i * e->bands + k) * PX_LANES + p] = row[k];
         }
@@ -139,9 +137,8 @@ static void engine_strip(const px_online_model *m, px_engine *e, size_t y, size_
         strip_products(sums, factor_row(e, f, row), stride, e->strip_pairs, row / 2);
         for (int r = 0; r < ROWS && row + r < e->ahead; r++) {
             for (int pair = row / 2; pair < (row + r + 1) / 2; pair++)
-                sums[r] =
-                    lanes_dot_pairs(sums[r], lanes_load(e->strip_pairs + pair * PX_LANES),
-                                    pair_of_row(factor_row(e, f, row + r), pair));
+                sums[r] = lanes_dot_pairs(sums[r], lanes_load(e->strip_pairs + pair * PX_LANES),
+                                          pair_of_row(factor_row(e, f, row + r), pair));
             strip_whiten(e, f, row + r, sums[r]);
         }
     }
@@ -185,8 +182,7 @@ PX_INLINE int32_t engine_product(px_engine *e, int row, int strip_lane) {
 /* Entry `row` has become known. */
 PX_INLINE int32_t engine_whiten(px_engine *e, int row, int32_t z, int32_t product) {
     const px_factor *f = &e->factors[e->used];
-    int32_t u =
-        whiten(z, f->inverse_scale[row], f->exponent[row], product, f->inverse_pivot[row]);
+    int32_t u = whiten(z, f->inverse_scale[row], f->exponent[row], product, f->inverse_pivot[row]);
     e->whitened[row] = (int16_t)u;
     const int16_t *column = f->columns + (size_t)row * PX_ENGINE_BLOCK;
     for (int half = 0; half < PX_ENGINE_BLOCK; half += PX_LANES)

@@ -57,8 +57,8 @@ static void fit_solve(px_fit *fit, int taps, int64_t ridge) {
         int64_t product[PX_FIT_ROWS]; /* L D */
         exponent[i] = (63 - __builtin_clzll((uint64_t)(diagonal < 1 ? 1 : diagonal))) / 2;
         for (int j = 0; j <= i && j < taps; j++) {
-            int64_t value = scaled_down(i == j ? diagonal : moments[j],
-                                        exponent[i] + exponent[j] - FIT_BITS);
+            int64_t value =
+                scaled_down(i == j ? diagonal : moments[j], exponent[i] + exponent[j] - FIT_BITS);
             value = clamp64(value, -(1 << 30), 1 << 30) << FIT_L_BITS;
             for (int k = 0; k < j; k++)
                 value -= product[k] * l[j][k];
@@ -85,6 +85,5 @@ static void fit_solve(px_fit *fit, int taps, int64_t ridge) {
 /* The sum of inputs times weights, 16 bits. */
 PX_INLINE int64_t fit_predict(const px_fit *fit, const int32_t *values) {
     px_wide sum = {0};
-    return wide_sum(
-        wide_add_products(sum, lanes_load(fit->weights), lanes_load(values)));
+    return wide_sum(wide_add_products(sum, lanes_load(fit->weights), lanes_load(values)));
 }

@@ -10,12 +10,12 @@
  */
 
 enum {
-    NODE_SIDE = 0,   /* above or below the centre: by its fraction */
-    NODE_UNARY = 4,  /* steps away from it */
+    NODE_SIDE = 0,    /* above or below the centre: by its fraction */
+    NODE_UNARY = 4,   /* steps away from it */
     NODE_HALVES = 28, /* and the halves of a step */
     UNARY_NODES = 12,
-    UNARY_STEPS = 20, /* before steps grow */
-    MIX_BIAS = 1229, /* an input that is always there */
+    UNARY_STEPS = 20,           /* before steps grow */
+    MIX_BIAS = 1229,            /* an input that is always there */
     COMB_RANGE = PX_COMB_MARGIN /* values that are counted at once, at most */
 };
 
@@ -32,7 +32,7 @@ typedef struct distribution {
 } distribution;
 
 typedef struct decision {
-    int kind;     /* 0: side; 1, 2: unary, away downwards and upwards; 3: halves */
+    int kind; /* 0: side; 1, 2: unary, away downwards and upwards; 3: halves */
     int node;
     int32_t low, high, middle; /* low <= sample < high; is it below `middle`? */
 } decision;
@@ -69,9 +69,8 @@ PX_INLINE px_lanes softplus(const px_online_tables *tables, px_lanes z) {
 /* ln(e^d - 1) for the length d of a step in widths. */
 PX_INLINE px_lanes step_odds(const px_online_tables *tables, const distribution *d, int bits) {
     px_wide step = wide_all((int64_t)256 << bits);
-    px_lanes length =
-        lanes_join(eight_saturated(wide_multiply(d->inverse[0], step) >> 22),
-                   eight_saturated(wide_multiply(d->inverse[1], step) >> 22));
+    px_lanes length = lanes_join(eight_saturated(wide_multiply(d->inverse[0], step) >> 22),
+                                 eight_saturated(wide_multiply(d->inverse[1], step) >> 22));
     length = lanes_clamp(length, 1, 65535);
     px_lanes log = lanes_log2(length);
     return length + lanes_curve(&tables->gap, log >> 9, log & 511, 9);
@@ -187,7 +186,8 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
     const int32_t from_node = node_count ? history_odds(tables, *by_node) : 0;
     const int32_t from_value =
         history_odds(tables, *by_value) * (int32_t)(value_count * 64 / (value_count + 3)) >> 6;
-    const int32_t from_comb = m->comb ? comb_odds(band_comb(m, d->band), m->low, d, q, step_bits) : 0;
+    const int32_t from_comb =
+        m->comb ? comb_odds(band_comb(m, d->band), m->low, d, q, step_bits) : 0;
     const inputs in = {
         lanes_clamp(expert_odds(tables, d, q, step), -PX_INPUT_LIMIT, PX_INPUT_LIMIT),
         {from_node, from_value, MIX_BIAS, from_comb},
@@ -220,8 +220,8 @@ static inline void code_steps(px_online_model *m, const distribution *d, decisio
         q->middle = up ? q->low + step : q->high - step;
         if (up ? q->middle > m->high : q->middle <= m->low)
             break; /* no room for another */
-        q->node = NODE_UNARY + (*steps < UNARY_NODES ? *steps : UNARY_NODES - 1) +
-                  (up ? UNARY_NODES : 0);
+        q->node =
+            NODE_UNARY + (*steps < UNARY_NODES ? *steps : UNARY_NODES - 1) + (up ? UNARY_NODES : 0);
         int further = up ? sample >= q->middle : sample < q->middle;
         if (!decide(m, d, q, odds, bits, further)) {
             *(up ? &q->high : &q->low) = q->middle;

@@ -313,8 +313,8 @@ prism_status px_bands_encode_rest(const px_bands *bands, const px_planes *planes
     return code_rest(&r, error);
 }
 
-prism_status px_bands_decode_rest(const px_bands *bands, px_planes *planes,
-                                  px_range_decoder *coder, prism_error *error) {
+prism_status px_bands_decode_rest(const px_bands *bands, px_planes *planes, px_range_decoder *coder,
+                                  prism_error *error) {
     rest r = {.bands = bands, .planes = planes, .decoder = coder};
     return code_rest(&r, error);
 }

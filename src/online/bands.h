@@ -3,8 +3,8 @@
  * online". Internal.
  *
  * Bands of satellites with half the resolution come with each sample four times. Taking the four
- * phases of every 2 x 2 square as bands of their own (edge 2) turns the copies into bands that equal
- * another nearly everywhere: they are coded as exceptions, constant bands as a value.
+ * phases of every 2 x 2 square as bands of their own (edge 2) turns the copies into bands that
+ * equal another nearly everywhere: they are coded as exceptions, constant bands as a value.
  */
 #ifndef PX_ONLINE_BANDS_H
 #define PX_ONLINE_BANDS_H
@@ -56,7 +56,7 @@ void px_bands_scatter(const px_bands *bands, px_planes *planes, size_t first, si
 /* The bands that are not coded ones, once the others are in `planes`. */
 prism_status px_bands_encode_rest(const px_bands *bands, const px_planes *planes,
                                   px_range_encoder *coder, prism_error *error);
-prism_status px_bands_decode_rest(const px_bands *bands, px_planes *planes,
-                                  px_range_decoder *coder, prism_error *error);
+prism_status px_bands_decode_rest(const px_bands *bands, px_planes *planes, px_range_decoder *coder,
+                                  prism_error *error);
 
 #endif

@@ -49,7 +49,8 @@ prism_status px_mixer_alloc(px_mixer *mixer, size_t bands, size_t samples, unsig
     weights_init(mixer->by_scale, PX_SCALE_CLASSES);
     weights_init(mixer->by_band, bands);
     weights_init(mixer->by_expert, PX_MIX_CONTEXTS);
-    histories_init(mixer->node_history[0][0], sizeof *mixer->node_history / sizeof(uint32_t) * PX_SCALE_CLASSES);
+    histories_init(mixer->node_history[0][0],
+                   sizeof *mixer->node_history / sizeof(uint32_t) * PX_SCALE_CLASSES);
     histories_init(mixer->value_history[0], (size_t)PX_HISTORY_LINE << mixer->value_bits);
     for (int i = 0; i < 256; i++)
         mixer->rates[i] = 131072 / (2 * i + 3);
@@ -121,8 +122,7 @@ static void engine_layout(px_engine *e, px_arena *arena) {
     e->strip_vectors = px_arena_take(arena, ahead * PX_ENGINE_STRIP, sizeof *e->strip_vectors);
     e->strip_pairs =
         px_arena_take(arena, (ahead / 2 + 1) * PX_ENGINE_STRIP, sizeof *e->strip_pairs);
-    e->strip_sums =
-        px_arena_take(arena, (size - ahead) * PX_ENGINE_STRIP, sizeof *e->strip_sums);
+    e->strip_sums = px_arena_take(arena, (size - ahead) * PX_ENGINE_STRIP, sizeof *e->strip_sums);
     e->exact = px_arena_take(arena, (size + 4) * stride, sizeof *e->exact);
     e->row_block = px_arena_take(arena, 4 * stride, sizeof *e->row_block);
     e->reciprocal = px_arena_take(arena, size, sizeof *e->reciprocal);
@@ -155,10 +155,12 @@ static void model_layout(px_online_model *model, px_arena *arena) {
 
 static void band_init(px_band *band, int32_t offset) {
     enum { ERROR = 8 << PX_MEAN_BITS };
-    *band = (px_band){.offset = offset, .error = ERROR, .scale_weights = {19661, 29491, 16384, 0}};
+    *band = (px_band){.offset = offset,
+                      .error = ERROR << PX_ERROR_BITS,
+                      .scale_weights = {19661, 29491, 16384, 0}};
     band->inverse_error = (1 << 24) / (ERROR + 26);
     for (int e = 0; e < PX_EXPERTS; e++)
-        band->errors[e] = ERROR;
+        band->errors[e] = ERROR << PX_ERROR_BITS;
     band->plane.error = band->stack.error = 1 << PX_MEAN_BITS;
 }
 

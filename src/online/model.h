@@ -1,6 +1,7 @@
 /*
- * What the coder that learns knows while it codes a group of bands: everything here follows from the
- * samples coded so far, in the encoder as in the decoder. docs/FORMAT.md, "Method online". Internal.
+ * What the coder that learns knows while it codes a group of bands: everything here follows from
+ * the samples coded so far, in the encoder as in the decoder. docs/FORMAT.md, "Method online".
+ * Internal.
  *
  * A *band* is a plane, or one of the four phases of a plane (bands.h); a *position* has one sample
  * of each band. Samples are coded position by position, and at a position band by band. Means,
@@ -16,8 +17,8 @@
 
 enum {
     PX_ENGINE_STRIP = 16, /* one to a lane: positions whose rows above are whitened at once */
-    PX_ENGINE_BATCH = 32,       /* positions that are added to the sums at once */
-    PX_ENGINE_BLOCK = 32,       /* rows whose products are kept up to date together */
+    PX_ENGINE_BATCH = 32, /* positions that are added to the sums at once */
+    PX_ENGINE_BLOCK = 32, /* rows whose products are kept up to date together */
     PX_CLASSES = 4,
 
     /* The experts, in the lanes of vectors. */
@@ -28,6 +29,7 @@ enum {
     PX_EXPERTS = 8,
 
     PX_MEAN_BITS = 8,
+    PX_ERROR_BITS = 4, /* more of running means of errors */
     PX_PLANE_TAPS = 7,
     PX_STACK_TAPS = 9,
     PX_FIT_ROWS = 10,
@@ -42,15 +44,15 @@ enum {
  * entries, rows of matrices `stride`. The factor is that of the correlations: unit rows.
  */
 typedef struct px_factor {
-    int64_t *sums;             /* [size][stride], on and below the diagonal: of weight z z' */
-    int16_t *rows;             /* [size][stride], strictly below: the Cholesky factor, 15 bits */
-    int16_t *columns;          /* [stride][BLOCK]: column j of the rows of its block */
-    int32_t *scale;            /* [size] standard deviation of the entry, 30 bits, times... */
-    int8_t *exponent;          /* [size] ... 2^exponent */
-    int32_t *inverse_scale;    /* [size] 2^60 / scale */
-    int32_t *inverse_pivot;    /* [size] 2^44 / (diagonal of the factor, 30 bits) */
-    int64_t weight;            /* sum of the weights, scaled as the sums are */
-    int16_t *batch;            /* [BATCH][stride] vectors not yet in the sums */
+    int64_t *sums;          /* [size][stride], on and below the diagonal: of weight z z' */
+    int16_t *rows;          /* [size][stride], strictly below: the Cholesky factor, 15 bits */
+    int16_t *columns;       /* [stride][BLOCK]: column j of the rows of its block */
+    int32_t *scale;         /* [size] standard deviation of the entry, 30 bits, times... */
+    int8_t *exponent;       /* [size] ... 2^exponent */
+    int32_t *inverse_scale; /* [size] 2^60 / scale */
+    int32_t *inverse_pivot; /* [size] 2^44 / (diagonal of the factor, 30 bits) */
+    int64_t weight;         /* sum of the weights, scaled as the sums are */
+    int16_t *batch;         /* [BATCH][stride] vectors not yet in the sums */
     int32_t weights[PX_ENGINE_BATCH];
     int batched;
     uint32_t seen, factored, due; /* positions: so far, at the last factoring, at the next one */
@@ -60,14 +62,14 @@ typedef struct px_factor {
 
 typedef struct px_engine {
     const px_engine_plan *plan;
-    int bands, own;     /* own: index of the first band's entry; the ones before are given */
-    int ahead;          /* entries known a strip ahead: 1 and the rows above; 0 if not used */
+    int bands, own; /* own: index of the first band's entry; the ones before are given */
+    int ahead;      /* entries known a strip ahead: 1 and the rows above; 0 if not used */
     int size, stride;
-    bool wide;          /* entries have 16 bits, else 8 */
-    int guard;          /* fractional bits of the sums */
+    bool wide;                   /* entries have 16 bits, else 8 */
+    int guard;                   /* fractional bits of the sums */
     int steps[PX_NEIGHBOURS][2]; /* dy, dx of the neighbours in the order of z */
-    px_factor *factors; /* [plan->classes] */
-    int current, used;  /* class of the position; class whose factor predicts it */
+    px_factor *factors;          /* [plan->classes] */
+    int current, used;           /* class of the position; class whose factor predicts it */
 
     int16_t *whitened;      /* [stride] L^-1 z of the position, 11 bits */
     int32_t *products;      /* [BLOCK] factor times `whitened`, for the rows of a block */
@@ -99,9 +101,9 @@ typedef struct px_fit {
 
 typedef struct px_band {
     px_fit plane, stack;
-    int32_t errors[PX_EXPERTS]; /* running means of |error| of the experts */
+    int32_t errors[PX_EXPERTS]; /* running means of |error| of the experts, 12 bits */
     int32_t offset;             /* engines see samples less this */
-    int32_t error;              /* running mean of |error| of the blend */
+    int32_t error;              /* running mean of |error| of the blend, 12 bits */
     int32_t inverse_error;      /* 2^24 / it, of the last position */
     int32_t scale_weights[4];
     int64_t variance;
@@ -120,7 +122,7 @@ typedef struct px_trace {
 enum {
     PX_EXPERT_INPUTS = 2 * PX_EXPERTS, /* with two widths; as many as lanes */
     PX_INPUTS = 2 * PX_EXPERT_INPUTS,  /* and histories */
-    PX_NODES = 44,            /* kinds of decisions */
+    PX_NODES = 44,                     /* kinds of decisions */
     PX_FRACTIONS = 4,
     PX_MIX_CONTEXTS = PX_EXPERTS * PX_ENERGY_CLASSES,
     PX_HISTORY_LINE = 16,
@@ -129,13 +131,13 @@ enum {
 
 typedef struct px_mixer {
     px_online_tables tables;
-    int32_t (*by_scale)[PX_NODES][PX_INPUTS];   /* [SCALE_CLASSES] */
-    int32_t (*by_band)[PX_NODES][PX_INPUTS];    /* [bands of a group] */
-    int32_t (*by_expert)[PX_NODES][PX_INPUTS];  /* [MIX_CONTEXTS] */
+    int32_t (*by_scale)[PX_NODES][PX_INPUTS];         /* [SCALE_CLASSES] */
+    int32_t (*by_band)[PX_NODES][PX_INPUTS];          /* [bands of a group] */
+    int32_t (*by_expert)[PX_NODES][PX_INPUTS];        /* [MIX_CONTEXTS] */
     uint32_t (*node_history)[PX_NODES][PX_FRACTIONS]; /* [SCALE_CLASSES] */
-    uint32_t (*value_history)[PX_HISTORY_LINE]; /* [2^value_bits] by band and value, hashed */
+    uint32_t (*value_history)[PX_HISTORY_LINE];       /* [2^value_bits] by band and value, hashed */
     int value_bits;
-    int32_t rates[256]; /* of histories, by count */
+    int32_t rates[256];                  /* of histories, by count */
     int32_t (*scale_errors)[PX_EXPERTS]; /* [SCALE_CLASSES] mean |error| / scale, 16 bits */
     int32_t scale_counts[PX_SCALE_CLASSES];
     void *memory;
@@ -159,16 +161,16 @@ typedef struct px_online_model { /* named in kernels.h */
     int16_t *samples; /* [height * width][bands]; the caller's */
 
     px_engine engines[PX_ENGINES];
-    px_band *band;           /* [bands] */
-    px_trace *traces;        /* [trace_count][bands], a ring */
+    px_band *band;    /* [bands] */
+    px_trace *traces; /* [trace_count][bands], a ring */
     size_t trace_count;
-    uint16_t *comb;          /* [bands][comb_size] how often each value came, or NULL */
+    uint16_t *comb; /* [bands][comb_size] how often each value came, or NULL */
     size_t comb_size;
-    int32_t *centres;        /* [CLASSES][bands] of the classes of positions */
-    int32_t *features;       /* [bands] what classes are told by */
+    int32_t *centres;  /* [CLASSES][bands] of the classes of positions */
+    int32_t *features; /* [bands] what classes are told by */
     uint32_t class_sizes[PX_CLASSES];
-    int fit_mask;            /* fits are solved at every (mask + 1)th sample */
-    void *memory;            /* owns every array above but `samples` */
+    int fit_mask; /* fits are solved at every (mask + 1)th sample */
+    void *memory; /* owns every array above but `samples` */
 } px_online_model;
 
 /* For groups of at most `bands` bands, and `samples` of `depth` bits in all. */
@@ -176,8 +178,8 @@ prism_status px_mixer_alloc(px_mixer *mixer, size_t bands, size_t samples, unsig
                             prism_error *error);
 void px_mixer_free(px_mixer *mixer);
 
-/* `model` has its first group of fields set, up to `samples`; the rest is allocated and initialised.
- * `plan` must outlive it; offsets[bands] are copied. */
+/* `model` has its first group of fields set, up to `samples`; the rest is allocated and
+ * initialised. `plan` must outlive it; offsets[bands] are copied. */
 prism_status px_online_model_alloc(px_online_model *model, const px_online_plan *plan,
                                    const int32_t *offsets, prism_error *error);
 void px_online_model_free(px_online_model *model);

@@ -10,14 +10,15 @@
 
 enum {
     PX_ENGINES = 5,
-    PX_NEIGHBOURS = 8,      /* at most */
-    PX_GROUP_BANDS = 256,   /* bands that may predict each other */
-    PX_ENGINE_SIZE = 1280   /* entries of an engine's vector: bounds work and memory of a sample */
+    PX_NEIGHBOURS = 8,    /* at most */
+    PX_GROUP_BANDS = 256, /* bands that may predict each other */
+    PX_ENGINE_SIZE = 1280 /* entries of an engine's vector: bounds work and memory of a sample */
 };
 
 typedef struct px_engine_plan {
     uint8_t neighbours; /* 0..8 of W, N, NW, NE, WW, NN, NEE, NNE, in this order */
     uint8_t classes;    /* 1 or 4 */
+    uint8_t share;      /* 16ths of all classes' sums that each class gets */
     uint8_t ridge;      /* 64ths of an observation of uncorrelated entries */
     bool forgets;       /* by 2^-13 a position */
     bool residual;      /* of samples less what their own plane predicts */

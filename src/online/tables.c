@@ -1,8 +1,8 @@
 /*
- * All tables follow from two functions, a logarithm and a power of two with 24 fractional bits, that
- * are computed digit by digit as on paper: squaring a number doubles its logarithm, and the power is
- * a product of repeated square roots of two. Integers only, so that the tables are the same on every
- * machine; docs/FORMAT.md defines them by their real values, and tests compare.
+ * All tables follow from two functions, a logarithm and a power of two with 24 fractional bits,
+ * that are computed digit by digit as on paper: squaring a number doubles its logarithm, and the
+ * power is a product of repeated square roots of two. Integers only, so that the tables are the
+ * same on every machine; docs/FORMAT.md defines them by their real values, and tests compare.
  */
 #include "tables.h"
 
