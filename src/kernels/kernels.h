@@ -33,13 +33,13 @@ typedef struct px_kernels {
     void (*online_code_row)(struct px_online_model *model, size_t y);
 
     /*
-     * Rows first..first + count - 1, count <= 4 and first a multiple of 4, of the Cholesky factor
-     * of a matrix of correlations: 30 fractional bits, from correlations[count][stride] with 60.
-     * Rows have `stride` entries, a multiple of 16, and are zero beyond the diagonal; rows up to
-     * first + 3 are in memory.
+     * Rows first..first + count - 1 of the Cholesky factor of a matrix of correlations, after the
+     * rows before them: 30 fractional bits, from correlations[count][stride] with 60. `first` and
+     * `stride` are multiples of 4 and 16. Rows get zeros beyond the diagonal; there is memory for
+     * three more of them.
      */
-    void (*online_cholesky_rows)(int32_t *factor, size_t stride, int64_t *correlations, int first,
-                                 int count);
+    void (*online_cholesky_rows)(int32_t *factor, size_t stride, const int64_t *correlations,
+                                 int first, int count);
 } px_kernels;
 
 extern const px_kernels px_kernels_scalar;

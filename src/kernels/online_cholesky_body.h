@@ -133,40 +133,47 @@ PX_INLINE void row_products(int64_t dots[TILE][TILE], const int32_t *a, const in
             dots[r][c] = wide_sum(sums[r][c]);
 }
 
-/*
- * Rows first..first + count - 1 of the factor, count <= 4, from the rows before them and their
- * correlations. Rows are zero beyond the diagonal, and there are first + 4 of them in memory.
+/* Columns column..column + 3 of the rows `own` of the factor, count <= TILE, whose correlations are
+ * given; up to the diagonal if `other`, the rows with the columns' numbers, are the rows themselves.
  */
-static void cholesky_rows(int32_t *factor, size_t stride, int64_t *correlations, int first,
-                          int count) {
-    int32_t *own = factor + (size_t)first * stride;
+static void cholesky_tile(int32_t *own, const int32_t *other, size_t stride,
+                          const int64_t *correlations, int column, int count) {
+    const bool diagonal = own == other;
     int64_t dots[TILE][TILE];
-    memset(own, 0, TILE * stride * sizeof *own);
-    for (int j = 0; j <= first; j += TILE) {
-        const int32_t *other = factor + (size_t)j * stride;
-        const bool last = j == first;
-        row_products(dots, own, other, stride, j);
-        for (int c = 0; c < (last ? count : TILE); c++) {
-            const int32_t *row = other + (size_t)c * stride;
-            pivot p = {0, 0};
-            if (!last)
-                p = pivot_of(row[j + c]);
-            for (int r = last ? c : 0; r < count; r++) {
-                int32_t *target = own + (size_t)r * stride;
-                int64_t value = correlations[(size_t)r * stride + (size_t)(j + c)] - dots[r][c];
-                for (int q = 0; q < c; q++)
-                    value -= (int64_t)target[j + q] * row[j + q];
-                if (last && r == c) {
-                    const int64_t least = 1ll << 34, most = 1ll << 60;
-                    value = value < least ? least : value > most ? most : value;
-                    target[j + c] = (int32_t)square_root((uint64_t)value);
-                    p = pivot_of(target[j + c]);
-                } else {
-                    target[j + c] = over_pivot(value, p);
-                }
+    row_products(dots, own, other, stride, column);
+    for (int c = 0; c < (diagonal ? count : TILE); c++) {
+        const int32_t *row = other + (size_t)c * stride;
+        pivot p = {0, 0};
+        if (!diagonal)
+            p = pivot_of(row[column + c]);
+        for (int r = diagonal ? c : 0; r < count; r++) {
+            int32_t *target = own + (size_t)r * stride + column;
+            int64_t value = correlations[(size_t)r * stride + (size_t)(column + c)] - dots[r][c];
+            for (int q = 0; q < c; q++)
+                value -= (int64_t)target[q] * row[column + q];
+            if (diagonal && r == c) {
+                value = clamp64(value, 1ll << 34, 1ll << 60);
+                target[c] = (int32_t)square_root((uint64_t)value);
+                p = pivot_of(target[c]);
+            } else {
+                target[c] = over_pivot(value, p);
             }
         }
     }
+}
+
+/* See kernels.h. Several tiles of rows at once, so that the rows before are loaded less often. */
+static void cholesky_rows(int32_t *factor, size_t stride, const int64_t *correlations, int first,
+                          int count) {
+    memset(factor + (size_t)first * stride, 0,
+           (size_t)((count + TILE - 1) / TILE * TILE) * stride * sizeof *factor);
+    for (int column = 0; column < first + count; column += TILE)
+        for (int row = 0; row < count; row += TILE)
+            if (first + row >= column)
+                cholesky_tile(factor + (size_t)(first + row) * stride,
+                              factor + (size_t)column * stride, stride,
+                              correlations + (size_t)row * stride, column,
+                              count - row < TILE ? count - row : TILE);
 }
 
 /* value / 4^exponent with 30 fractional bits, in 1..4. */
@@ -176,16 +183,14 @@ static uint64_t mantissa_of(int64_t value, int *exponent) {
     return shift >= 0 ? (uint64_t)value << shift : (uint64_t)value >> -shift;
 }
 
-/* Sums of the class, and a share of all classes' together. */
-PX_INLINE int64_t shared_sum(const px_engine *e, const px_factor *f, size_t index) {
-    int64_t sum = f->sums[index];
-    if (e->plan->classes > 1) {
-        int64_t all = 0;
-        for (int c = 0; c < e->plan->classes; c++)
-            all += e->factors[c].sums[index];
-        sum += (all >> 4) * e->plan->share;
-    }
-    return sum;
+/* Eight sums of the class, with a share of all classes' together. */
+PX_INLINE px_wide shared_sums(const px_engine *e, const px_factor *f, size_t index) {
+    px_wide sums = wide_load(f->sums + index), all = {0};
+    if (e->plan->classes == 1)
+        return sums;
+    for (int c = 0; c < e->plan->classes; c++)
+        all += wide_load(e->factors[c].sums + index);
+    return sums + (all >> 4) * e->plan->share;
 }
 
 static int64_t shared_weight(const px_engine *e, const px_factor *f) {
@@ -203,7 +208,7 @@ static void find_scales(px_engine *e, px_factor *f) {
     int weight_exponent;
     uint64_t weight_root = square_root(mantissa_of(weight, &weight_exponent) << 30);
     for (int i = 0; i < e->size; i++) {
-        int64_t sum = shared_sum(e, f, (size_t)i * (size_t)e->stride + (size_t)i);
+        int64_t sum = shared_sums(e, f, (size_t)i * (size_t)e->stride + (size_t)i)[0];
         sum += sum / weight * ridge + sum % weight * ridge / weight;
         if (sum < weight / 64 + 1)
             sum = weight / 64 + 1;
@@ -218,16 +223,19 @@ static void find_scales(px_engine *e, px_factor *f) {
     }
 }
 
-/* Row `i` of the correlations, with 1 on the diagonal. */
+/* Row `i` of the correlations, with 1 on the diagonal. Sums over the powers of two next to the roots
+ * have 28 bits and are below 4. */
 static void correlate_row(px_engine *e, const px_factor *f, int i, int64_t *row) {
     const size_t first = (size_t)i * (size_t)e->stride;
-    for (int j = 0; j < i; j++) {
-        int64_t sum = shared_sum(e, f, first + (size_t)j);
-        int shift = 30 - e->root_exponent[i] - e->root_exponent[j];
-        sum = shift >= 0 ? (int64_t)((uint64_t)sum << shift) : sum >> -shift;
-        const int64_t limit = 4ll << 30;
-        sum = sum < -limit ? -limit : sum > limit ? limit : sum;
-        row[j] = (sum * e->reciprocal[i] >> 30) * e->reciprocal[j];
+    const px_wide reciprocal = wide_all(e->reciprocal[i]);
+    for (int j = 0; j < i; j += PX_EIGHT) {
+        px_wide sum = shared_sums(e, f, first + (size_t)j);
+        px_wide shift = 28 - e->root_exponent[i] - wide_of(eight_load(e->root_exponent + j));
+        px_wide up = shift > 0, left = shift & up, right = -shift & ~up;
+        sum = wide_clamp((sum << left) >> right, -(1 << 30), 1 << 30);
+        px_wide half = wide_multiply(sum, reciprocal) >> 28;
+        half = wide_clamp(half, INT32_MIN, INT32_MAX);
+        wide_store(row + j, wide_multiply(half, wide_of(eight_load(e->reciprocal + j))));
     }
     row[i] = 1ll << 60;
 }
@@ -271,8 +279,8 @@ static void factor_refresh(px_engine *e, px_factor *f) {
     if (f->undamped >= 1u << 17)
         halve(e, f);
     find_scales(e, f);
-    for (int first = 0; first < e->size; first += TILE) {
-        int count = e->size - first < TILE ? e->size - first : TILE;
+    for (int first = 0; first < e->size; first += PX_FACTOR_ROWS) {
+        int count = e->size - first < PX_FACTOR_ROWS ? e->size - first : PX_FACTOR_ROWS;
         for (int r = 0; r < count; r++)
             correlate_row(e, f, first + r, e->row_block + (size_t)r * stride);
         cholesky_rows(e->exact, stride, e->row_block, first, count);

@@ -124,9 +124,9 @@ static void engine_layout(px_engine *e, px_arena *arena) {
         px_arena_take(arena, (ahead / 2 + 1) * PX_ENGINE_STRIP, sizeof *e->strip_pairs);
     e->strip_sums = px_arena_take(arena, (size - ahead) * PX_ENGINE_STRIP, sizeof *e->strip_sums);
     e->exact = px_arena_take(arena, (size + 4) * stride, sizeof *e->exact);
-    e->row_block = px_arena_take(arena, 4 * stride, sizeof *e->row_block);
-    e->reciprocal = px_arena_take(arena, size, sizeof *e->reciprocal);
-    e->root_exponent = px_arena_take(arena, size, sizeof *e->root_exponent);
+    e->row_block = px_arena_take(arena, PX_FACTOR_ROWS * stride, sizeof *e->row_block);
+    e->reciprocal = px_arena_take(arena, stride, sizeof *e->reciprocal);
+    e->root_exponent = px_arena_take(arena, stride, sizeof *e->root_exponent);
     e->pairs = px_arena_take(arena, PX_ENGINE_BATCH * stride, sizeof *e->pairs);
     e->weighted_pairs = px_arena_take(arena, PX_ENGINE_BATCH * stride, sizeof *e->weighted_pairs);
 }

@@ -17,8 +17,9 @@
 
 enum {
     PX_ENGINE_STRIP = 16, /* one to a lane: positions whose rows above are whitened at once */
-    PX_ENGINE_BATCH = 32, /* positions that are added to the sums at once */
+    PX_ENGINE_BATCH = 64, /* positions that are added to the sums at once */
     PX_ENGINE_BLOCK = 32, /* rows whose products are kept up to date together */
+    PX_FACTOR_ROWS = 8,   /* rows that are factored at once */
     PX_CLASSES = 4,
 
     /* The experts, in the lanes of vectors. */
@@ -80,8 +81,8 @@ typedef struct px_engine {
 
     /* Work space of the factoring. */
     int32_t *exact;      /* [size rounded up to 4][stride] the factor, 30 bits */
-    int64_t *row_block;  /* [4][stride] correlations, 60 bits */
-    int32_t *reciprocal; /* [size] 2^60 / root of the mantissa */
+    int64_t *row_block;  /* [FACTOR_ROWS][stride] correlations, 60 bits */
+    int32_t *reciprocal; /* [stride] 2^60 / root of the mantissa */
     int32_t *root_exponent;
     int16_t *pairs, *weighted_pairs; /* [BATCH / 2][stride][2] */
 } px_engine;
