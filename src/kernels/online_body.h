@@ -152,6 +152,19 @@ static void learn_scale(px_band *band, const forecast *f, int32_t error) {
     weights[3] = clamp32(weights[3] + (surprise * 94 >> 12), -(1 << 24), 1 << 24);
 }
 
+/* Asks for what the first decisions will read: it is too much for the nearest cache. */
+PX_INLINE void prefetch(const px_online_model *m, int k, const forecast *f) {
+    const int32_t value = (f->means[PX_EXPERT_BLEND] >> PX_MEAN_BITS) - m->low;
+    for (int32_t near = -4; near <= 4; near += 4)
+        __builtin_prefetch(value_line(m, m->first_band + k, value + near));
+    int32_t(*const weights)[PX_INPUTS] = m->mixer->by_band[k];
+    static const uint8_t nodes[] = {0, 1, 2, 3, 4, 5, 16, 17};
+    for (size_t i = 0; i < sizeof nodes; i++) {
+        __builtin_prefetch(weights[nodes[i]]);
+        __builtin_prefetch(weights[nodes[i]] + PX_LANES);
+    }
+}
+
 static distribution distribution_of(const px_online_model *m, const place *at, int k,
                                     const forecast *f) {
     distribution d = {.means = eight_load(f->means), .band = k, .chunk_band = m->first_band + k};
@@ -236,6 +249,7 @@ static void code_band(px_online_model *m, place *at, int k) {
     predict_from_engines(m, at, k, &f);
     predict_from_stack(m, at, k, &f);
     blend(m, at, k, &f);
+    prefetch(m, k, &f);
     find_scale(m, at, k, &f);
     const distribution d = distribution_of(m, at, k, &f);
     int16_t *stored = m->samples + at->index * (size_t)m->bands + k;

@@ -103,9 +103,11 @@ PX_INLINE uint32_t history_update(uint32_t history, int bit, int32_t rate) {
     return (uint32_t)chance << 10 | (count < 255 ? count + 1 : count);
 }
 
-PX_INLINE uint32_t *value_line(const px_mixer *mixer, int chunk_band, int32_t value) {
-    uint64_t key = (uint64_t)chunk_band * 65536 + (uint64_t)(value >> 2);
-    return mixer->value_history[key * 0x9E3779B97F4A7C15u >> (64 - mixer->value_bits)];
+/* The lines of a band's values follow each other; where memory is short, bands overlap. */
+PX_INLINE uint32_t *value_line(const px_online_model *m, int chunk_band, int32_t value) {
+    const size_t lines = (size_t)((m->high - m->low) >> 2) | 1;
+    const size_t line = (size_t)chunk_band * lines + (size_t)(value >> 2);
+    return m->mixer->value_history[line & (((size_t)1 << m->mixer->value_bits) - 1)];
 }
 
 PX_INLINE uint32_t count_of(const uint16_t *comb, int32_t from, int32_t to) {
@@ -180,7 +182,7 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
     const px_online_tables *tables = &mixer->tables;
     uint32_t *by_node = &mixer->node_history[d->scale_class][q->node][d->fraction];
     int32_t value = q->middle - m->low;
-    uint32_t *by_value = value_line(mixer, d->chunk_band, value) + (value & 3) * 4 + q->kind;
+    uint32_t *by_value = value_line(m, d->chunk_band, value) + (value & 3) * 4 + q->kind;
     const uint32_t node_count = *by_node & 1023, value_count = *by_value & 1023;
 
     const int32_t from_node = node_count ? history_odds(tables, *by_node) : 0;

@@ -136,7 +136,7 @@ typedef struct px_mixer {
     int32_t (*by_band)[PX_NODES][PX_INPUTS];          /* [bands of a group] */
     int32_t (*by_expert)[PX_NODES][PX_INPUTS];        /* [MIX_CONTEXTS] */
     uint32_t (*node_history)[PX_NODES][PX_FRACTIONS]; /* [SCALE_CLASSES] */
-    uint32_t (*value_history)[PX_HISTORY_LINE];       /* [2^value_bits] by band and value, hashed */
+    uint32_t (*value_history)[PX_HISTORY_LINE];       /* [2^value_bits] by band and value */
     int value_bits;
     int32_t rates[256];                  /* of histories, by count */
     int32_t (*scale_errors)[PX_EXPERTS]; /* [SCALE_CLASSES] mean |error| / scale, 16 bits */
