@@ -7,7 +7,14 @@
  * guard bits; without them the rounding of the forgetting makes matrices indefinite.
  */
 
-enum { PIVOT_BITS = 30, TILE = 4 };
+enum { PIVOT_BITS = 30, TILE = 4, SUM_ROWS = 8 };
+
+/* Numbers 2 pair and 2 pair + 1 of a row of 16-bit numbers, in all lanes. */
+PX_INLINE px_lanes pair_of_row(const int16_t *row, int pair) {
+    int32_t both;
+    memcpy(&both, row + 2 * pair, sizeof both);
+    return lanes_all(both);
+}
 
 /* ---- Sums ---- */
 
@@ -29,19 +36,16 @@ static void pair_batch(px_engine *e, const px_factor *f) {
     }
 }
 
-/* Adds to 16 columns of TILE rows. Entries of 8 bits times weights of 8 fit 16 bits. */
+/* Adds to 16 columns of SUM_ROWS rows. Entries of 8 bits times weights of 8 fit 16 bits. */
 PX_INLINE void add_tile(int64_t *sums, size_t stride, const int16_t *pairs, const int16_t *weighted,
                         int pair_count, int guard) {
-    px_lanes s[TILE] = {{0}};
+    px_lanes s[SUM_ROWS] = {{0}};
     for (int b = 0; b < pair_count; b++) {
         px_lanes z = lanes_load(pairs + (size_t)b * 2 * stride);
-        for (int r = 0; r < TILE; r++) {
-            int32_t w;
-            memcpy(&w, weighted + (size_t)b * 2 * stride + 2 * r, sizeof w);
-            s[r] = lanes_dot_pairs(s[r], z, lanes_all(w));
-        }
+        for (int r = 0; r < SUM_ROWS; r++)
+            s[r] = lanes_dot_pairs(s[r], z, pair_of_row(weighted + (size_t)b * 2 * stride, r));
     }
-    for (int r = 0; r < TILE; r++) {
+    for (int r = 0; r < SUM_ROWS; r++) {
         int64_t *row = sums + (size_t)r * stride;
         wide_store(row, wide_load(row) + (wide_of(lanes_low(s[r])) << guard));
         wide_store(row + 8, wide_load(row + 8) + (wide_of(lanes_high(s[r])) << guard));
@@ -51,8 +55,8 @@ PX_INLINE void add_tile(int64_t *sums, size_t stride, const int16_t *pairs, cons
 static void add_batch_8(px_engine *e, px_factor *f) {
     const size_t stride = (size_t)e->stride;
     pair_batch(e, f);
-    for (int i = 0; i < e->size; i += TILE)
-        for (int j = 0; j < i + TILE; j += PX_LANES)
+    for (int i = 0; i < e->size; i += SUM_ROWS)
+        for (int j = 0; j < i + SUM_ROWS; j += PX_LANES)
             add_tile(f->sums + (size_t)i * stride + (size_t)j, stride, e->pairs + 2 * j,
                      e->weighted_pairs + 2 * i, (f->batched + 1) / 2, e->guard);
 }

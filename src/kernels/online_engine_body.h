@@ -78,14 +78,9 @@ PX_INLINE px_eight whiten_eight(px_eight z, int32_t inverse_scale, int exponent,
     return eight_of(wide_clamp(wide_multiply(rest, wide_all(inverse_pivot)) >> 29, -32767, 32767));
 }
 
-/* A lane for each position of a strip; rows are read as pairs of 16-bit numbers. */
-PX_INLINE px_lanes pair_of_row(const int16_t *row, int pair) {
-    int32_t both;
-    memcpy(&both, row + 2 * pair, sizeof both);
-    return lanes_all(both);
-}
-
-enum { ROWS = 4 }; /* at a time: they share the loads of what they are multiplied with */
+/* A lane for each position of a strip. Several rows at a time share the loads of what they are
+ * multiplied with. */
+enum { ROWS = 4 };
 
 PX_INLINE void strip_products(px_lanes sums[ROWS], const int16_t *rows, size_t stride,
                               const int32_t *pairs, int pair_count) {
@@ -149,13 +144,6 @@ static void engine_strip(const px_online_model *m, px_engine *e, size_t y, size_
     }
 }
 
-PX_INLINE int32_t dot_16(const int16_t *a, const int16_t *b, int from, int to) {
-    px_lanes sum = {0};
-    for (int i = from; i < to; i += 2 * PX_LANES)
-        sum = lanes_dot_pairs(sum, lanes_load(a + i), lanes_load(b + i));
-    return lanes_sum(sum);
-}
-
 /* Products of the rows from `row` to the end of its block with what is whitened before `row`. */
 static void enter_block(px_engine *e, const px_factor *f, int row, int strip_lane) {
     int end = (row / PX_ENGINE_BLOCK + 1) * PX_ENGINE_BLOCK;
@@ -164,11 +152,17 @@ static void enter_block(px_engine *e, const px_factor *f, int row, int strip_lan
     /* Entries ahead are 0 in `whitened`; those from `row` on are not yet of this position. */
     const int from = e->ahead / PX_ENGINE_BLOCK * PX_ENGINE_BLOCK;
     const int to = row / PX_ENGINE_BLOCK * PX_ENGINE_BLOCK;
-    for (int r = row; r < end; r++) {
-        int32_t sum = dot_16(factor_row(e, f, r), e->whitened, from, to);
-        if (e->ahead)
-            sum += e->strip_sums[(r - e->ahead) * PX_LANES + strip_lane];
-        e->products[r % PX_ENGINE_BLOCK] = sum;
+    for (int r = row; r < end; r += ROWS) {
+        px_lanes sums[ROWS] = {{0}};
+        const int16_t *rows = factor_row(e, f, r);
+        for (int i = from; i < to; i += 2 * PX_LANES)
+            for (int q = 0; q < ROWS; q++)
+                sums[q] = lanes_dot_pairs(sums[q], lanes_load(e->whitened + i),
+                                          lanes_load(rows + q * e->stride + i));
+        for (int q = 0; q < ROWS && r + q < end; q++)
+            e->products[(r + q) % PX_ENGINE_BLOCK] =
+                lanes_sum(sums[q]) +
+                (e->ahead ? e->strip_sums[(r + q - e->ahead) * PX_LANES + strip_lane] : 0);
     }
 }
 
@@ -241,8 +235,11 @@ static void engine_end(px_engine *e) {
         factor_add_batch(e, f);
 }
 
+/* Factors anew where enough has come: a sixteenth of all, but no more than some rows, and no less
+ * than the size is worth. */
 static void engine_refresh(px_engine *e, size_t width) {
     uint32_t most = (uint32_t)(width < 64 ? 64 : width > 256 ? 256 : width);
+    const uint32_t least = 8 + (uint32_t)e->size / 32;
     if (e->plan->forgets)
         most *= 2;
     for (int c = 0; c < e->plan->classes; c++) {
@@ -250,7 +247,6 @@ static void engine_refresh(px_engine *e, size_t width) {
         if (f->seen < f->due)
             continue;
         factor_refresh(e, f);
-        uint32_t spacing = f->seen / 16 > most ? most : f->seen / 16;
-        f->due = f->seen + spacing + 8;
+        f->due = f->seen + least + (f->seen / 16 > most ? most : f->seen / 16);
     }
 }

@@ -98,7 +98,7 @@ static void engine_init(px_engine *e, const px_engine_plan *plan, int bands, boo
 }
 
 static void factor_layout(px_factor *f, px_arena *arena, size_t size, size_t stride) {
-    f->sums = px_arena_take(arena, (size + 4) * stride, sizeof *f->sums);
+    f->sums = px_arena_take(arena, (size + 8) * stride, sizeof *f->sums);
     f->rows = px_arena_take(arena, (size + 4) * stride, sizeof *f->rows);
     f->columns = px_arena_take(arena, stride * PX_ENGINE_BLOCK, sizeof *f->columns);
     f->scale = px_arena_take(arena, size, sizeof *f->scale);
