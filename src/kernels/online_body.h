@@ -68,9 +68,11 @@ static void predict_from_plane(const px_online_model *m, const place *at, int k,
 static void predict_from_engines(px_online_model *m, const place *at, int k, forecast *f) {
     for (int g = 0; g < PX_ENGINES; g++) {
         px_engine *e = &m->engines[g];
-        int32_t mean = f->west;
+        int32_t mean = g ? f->means[PX_EXPERT_ENGINE] : f->west; /* of one that is not there */
         f->products[g] = 0;
-        if (engine_is_ready(e)) {
+        if (e->plan->classes && !engine_is_ready(e)) {
+            mean = f->west;
+        } else if (e->plan->classes) {
             f->products[g] = engine_product(e, e->own + k, at->strip_lane);
             mean = engine_mean(e, e->own + k, f->products[g]);
             if (e->plan->residual)
@@ -224,7 +226,7 @@ static void learn_fits(px_online_model *m, const place *at, int k, forecast *f, 
     f->stack_values[PX_STACK_TAPS] = fit_input(m, value - f->means[PX_EXPERT_ENGINE]);
     fit_update(&band->plane, PX_PLANE_TAPS, f->plane_values, value - f->means[PX_EXPERT_PLANE]);
     fit_update(&band->stack, PX_STACK_TAPS, f->stack_values, value - f->means[PX_EXPERT_STACK]);
-    if (((at->index + (size_t)k) & (size_t)m->fit_mask) != 0 && at->index >= 50)
+    if (((at->index + (size_t)k) & m->fit_mask) != 0 && at->index >= 50)
         return;
     px_fit *const fits[2] = {&band->plane, &band->stack};
     for (int i = 0; i < 2; i++) {
@@ -236,6 +238,8 @@ static void learn_fits(px_online_model *m, const place *at, int k, forecast *f, 
 static void learn_engines(px_online_model *m, int k, const forecast *f, int32_t sample) {
     for (int g = 0; g < PX_ENGINES; g++) {
         px_engine *e = &m->engines[g];
+        if (!e->plan->classes)
+            continue;
         int32_t entry = sample - m->band[k].offset;
         if (e->plan->residual)
             entry = (sample * 256 - f->means[PX_EXPERT_PLANE]) >> (m->wide ? 8 : 6);

@@ -138,7 +138,8 @@ PX_INLINE void row_products(int64_t dots[TILE][TILE], const int32_t *a, const in
 }
 
 /* Columns column..column + 3 of the rows `own` of the factor, count <= TILE, whose correlations are
- * given; up to the diagonal if `other`, the rows with the columns' numbers, are the rows themselves.
+ * given; up to the diagonal if `other`, the rows with the columns' numbers, are the rows
+ * themselves.
  */
 static void cholesky_tile(int32_t *own, const int32_t *other, size_t stride,
                           const int64_t *correlations, int column, int count) {
@@ -227,8 +228,8 @@ static void find_scales(px_engine *e, px_factor *f) {
     }
 }
 
-/* Row `i` of the correlations, with 1 on the diagonal. Sums over the powers of two next to the roots
- * have 28 bits and are below 4. */
+/* Row `i` of the correlations, with 1 on the diagonal. Sums over the powers of two next to the
+ * roots have 28 bits and are below 4. */
 static void correlate_row(px_engine *e, const px_factor *f, int i, int64_t *row) {
     const size_t first = (size_t)i * (size_t)e->stride;
     const px_wide reciprocal = wide_all(e->reciprocal[i]);

@@ -198,6 +198,8 @@ PX_INLINE int32_t engine_mean(const px_engine *e, int row, int32_t product) {
 /* Chooses the factor and goes through the neighbours that the strip left. */
 static void engine_begin(const px_online_model *m, px_engine *e, size_t y, size_t x, int class,
                          int strip_lane) {
+    if (!e->plan->classes)
+        return;
     e->current = e->used = e->plan->classes > 1 ? class : 0;
     for (int c = 0; c < e->plan->classes && !e->factors[e->used].ready; c++)
         e->used = c;
@@ -227,6 +229,8 @@ PX_INLINE void engine_learn(px_engine *e, int k, int32_t z, int32_t product) {
 
 /* A position weighs 1 / (0.3 + its mean squared whitened sample), 6 bits. */
 static void engine_end(px_engine *e) {
+    if (!e->plan->classes)
+        return;
     px_factor *f = &e->factors[e->current];
     int64_t weight = (64ll << 22) / (1258291 + e->energy / e->bands);
     f->weights[f->batched++] = weight < 1 ? 1 : (int32_t)weight;

@@ -110,6 +110,8 @@ static void factor_layout(px_factor *f, px_arena *arena, size_t size, size_t str
 }
 
 static void engine_layout(px_engine *e, px_arena *arena) {
+    if (!e->plan->classes)
+        return;
     const size_t size = (size_t)e->size, stride = (size_t)e->stride, ahead = (size_t)e->ahead;
     const size_t classes = e->plan->classes;
     e->factors = px_arena_take(arena, classes, sizeof *e->factors);
@@ -167,11 +169,10 @@ static void band_init(px_band *band, int32_t offset) {
 prism_status px_online_model_alloc(px_online_model *model, const px_online_plan *plan,
                                    const int32_t *offsets, prism_error *error) {
     px_arena arena = {NULL, 0};
-    const size_t positions = model->height * model->width;
     for (int g = 0; g < PX_ENGINES; g++)
         engine_init(&model->engines[g], &plan->engines[g], model->bands, model->wide);
     model->trace_count = model->height == 1 ? 2 : model->width + 2;
-    model->fit_mask = positions >= 30000 ? 15 : 7;
+    model->fit_mask = ((size_t)1 << plan->fit_bits) - 1;
     model_layout(model, &arena);
     const size_t size = arena.used;
     model->memory = px_arena_allocate(&arena);

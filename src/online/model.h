@@ -20,7 +20,6 @@ enum {
     PX_ENGINE_BATCH = 64, /* positions that are added to the sums at once */
     PX_ENGINE_BLOCK = 32, /* rows whose products are kept up to date together */
     PX_FACTOR_ROWS = 8,   /* rows that are factored at once */
-    PX_CLASSES = 4,
 
     /* The experts, in the lanes of vectors. */
     PX_EXPERT_PLANE = 0,  /* the band's own neighbours */
@@ -170,8 +169,8 @@ typedef struct px_online_model { /* named in kernels.h */
     int32_t *centres;  /* [CLASSES][bands] of the classes of positions */
     int32_t *features; /* [bands] what classes are told by */
     uint32_t class_sizes[PX_CLASSES];
-    int fit_mask; /* fits are solved at every (mask + 1)th sample */
-    void *memory; /* owns every array above but `samples` */
+    size_t fit_mask; /* fits are solved at every (mask + 1)th sample */
+    void *memory;    /* owns every array above but `samples` */
 } px_online_model;
 
 /* For groups of at most `bands` bands, and `samples` of `depth` bits in all. */

@@ -4,6 +4,8 @@
  */
 #include "plan.h"
 
+#include <string.h>
+
 #include "status.h"
 
 /* Memory of an engine, in entries of its matrices, may be this for each sample of the group. */
@@ -22,7 +24,7 @@ static bool engine_fits(const px_engine_plan *engine, size_t bands, size_t posit
 static void shrink_to_fit(px_engine_plan *engine, size_t bands, size_t positions) {
     while (engine->neighbours && !engine_fits(engine, bands, positions))
         engine->neighbours--;
-    if (!engine_fits(engine, bands, positions))
+    if (engine->classes && !engine_fits(engine, bands, positions))
         engine->classes = 1;
 }
 
@@ -33,22 +35,26 @@ static size_t smaller(size_t a, size_t b) {
 void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size_t width,
                          bool joint, int effort) {
     const size_t positions = height * width;
-    (void)effort;
     /* As many bands together as may be, in groups of about the same size. */
     size_t group = smaller(joint ? PX_GROUP_BANDS : 1, bands);
     group = bands ? (bands + (bands + group - 1) / group - 1) / ((bands + group - 1) / group) : 1;
     const size_t ratio = positions / group;
-    const bool many = ratio >= 256;
-    const uint8_t ridge = positions < 5000 ? 20 : 2;
-    const uint8_t near = ratio < 64 ? 2 : ratio < 256 ? 4 : 6;
+    const bool many = ratio >= 256, best = effort > 8;
+    const uint8_t ridge = positions < 5000 ? 20 : 2, more_ridge = ridge < 20 ? 3 * ridge : ridge;
+    const uint8_t near = ratio < 64 ? 2 : ratio < 256 || !best ? 4 : 6;
     plan->group_bands = (int)group;
-    plan->engines[0] = (px_engine_plan){
-        .neighbours = near, .classes = 1, .ridge = ridge < 20 ? 3 * ridge : ridge, .forgets = many};
-    plan->engines[1] = (px_engine_plan){
-        .neighbours = ratio < 150 ? 1 : 2, .classes = 4, .share = 5, .ridge = ridge};
+    plan->fit_bits = !best ? 5 : positions < 30000 ? 3 : 4;
+    memset(plan->engines, 0, sizeof plan->engines);
+    plan->engines[0] =
+        (px_engine_plan){.neighbours = near, .classes = 1, .ridge = more_ridge, .forgets = many};
     plan->engines[2] = (px_engine_plan){.classes = 1, .ridge = ridge};
-    plan->engines[3] = (px_engine_plan){.classes = 4, .share = 2, .ridge = ridge};
-    plan->engines[4] = (px_engine_plan){.classes = 1, .ridge = ridge, .residual = true};
+    plan->engines[4].residual = true;
+    if (best) {
+        plan->engines[1] = (px_engine_plan){
+            .neighbours = ratio < 150 ? 1 : 2, .classes = 4, .share = 5, .ridge = ridge};
+        plan->engines[3] = (px_engine_plan){.classes = 4, .share = 2, .ridge = ridge};
+        plan->engines[4] = (px_engine_plan){.classes = 1, .ridge = ridge, .residual = true};
+    }
     for (int g = 0; g < PX_ENGINES; g++) {
         if (height == 1 && plan->engines[g].neighbours > 1)
             plan->engines[g].neighbours = 1;
@@ -56,35 +62,50 @@ void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size
     }
 }
 
+/* Bits of the byte that says how an engine is shaped; neighbours are below. */
+enum { NEIGHBOURS_MASK = 15, HAS_CLASSES = 1 << 4, FORGETS = 1 << 5, EXISTS = 1 << 6 };
+
 void px_online_plan_write(const px_online_plan *plan, px_buffer *out) {
     px_put_varint(out, (uint64_t)plan->group_bands);
+    px_put_u8(out, plan->fit_bits);
     for (int g = 0; g < PX_ENGINES; g++) {
         const px_engine_plan *engine = &plan->engines[g];
-        px_put_u8(
-            out, (uint8_t)(engine->neighbours | (engine->classes > 1) << 4 | engine->forgets << 5));
+        int shape = engine->neighbours;
+        shape |= engine->classes > 1 ? HAS_CLASSES : 0;
+        shape |= engine->forgets ? FORGETS : 0;
+        shape |= engine->classes ? EXISTS : 0;
+        px_put_u8(out, (uint8_t)shape);
         px_put_u8(out, engine->ridge);
         px_put_u8(out, engine->share);
     }
 }
 
+static bool engine_read(px_engine_plan *engine, px_reader *in) {
+    const uint8_t shape = px_get_u8(in);
+    engine->neighbours = shape & NEIGHBOURS_MASK;
+    engine->classes = !(shape & EXISTS) ? 0 : shape & HAS_CLASSES ? PX_CLASSES : 1;
+    engine->forgets = shape & FORGETS;
+    engine->ridge = px_get_u8(in);
+    engine->share = px_get_u8(in);
+    return shape >> 7 == 0 && engine->share <= 16 &&
+           engine->neighbours <= (engine->residual ? 0 : PX_NEIGHBOURS);
+}
+
 prism_status px_online_plan_read(px_online_plan *plan, size_t bands, size_t height, size_t width,
                                  px_reader *in, prism_error *error) {
     const uint64_t group = px_get_varint(in);
-    if (in->failed || group < 1 || group > PX_GROUP_BANDS || (bands && group > bands))
-        return px_fail(error, PRISM_E_CORRUPT, "groups of %llu bands", (unsigned long long)group);
+    plan->fit_bits = px_get_u8(in);
+    if (in->failed || group < 1 || group > PX_GROUP_BANDS || (bands && group > bands) ||
+        plan->fit_bits > 15)
+        return px_fail(error, PRISM_E_CORRUPT, "groups of %llu bands, fits of 2^%u samples",
+                       (unsigned long long)group, plan->fit_bits);
     plan->group_bands = (int)group;
     for (int g = 0; g < PX_ENGINES; g++) {
-        const uint8_t shape = px_get_u8(in), ridge = px_get_u8(in), share = px_get_u8(in);
-        plan->engines[g] = (px_engine_plan){.neighbours = shape & 15,
-                                            .classes = shape & 16 ? 4 : 1,
-                                            .share = share,
-                                            .ridge = ridge,
-                                            .forgets = shape >> 5 & 1,
-                                            .residual = g == PX_ENGINES - 1};
-        const bool bare = plan->engines[g].residual; /* residuals have no neighbours */
-        if (in->failed || shape >> 6 || share > 16 || (shape & 15) > (bare ? 0 : PX_NEIGHBOURS) ||
-            !engine_fits(&plan->engines[g], (size_t)group, height * width))
-            return px_fail(error, PRISM_E_CORRUPT, "engine %d cannot be 0x%02x", g, shape);
+        px_engine_plan *engine = &plan->engines[g];
+        *engine = (px_engine_plan){.residual = g == PX_ENGINES - 1};
+        if (!engine_read(engine, in) || in->failed ||
+            !engine_fits(engine, (size_t)group, height * width))
+            return px_fail(error, PRISM_E_CORRUPT, "engine %d is impossible", g);
     }
     return PRISM_OK;
 }

@@ -10,6 +10,7 @@
 
 enum {
     PX_ENGINES = 5,
+    PX_CLASSES = 4,
     PX_NEIGHBOURS = 8,    /* at most */
     PX_GROUP_BANDS = 256, /* bands that may predict each other */
     PX_ENGINE_SIZE = 1280 /* entries of an engine's vector: bounds work and memory of a sample */
@@ -17,7 +18,7 @@ enum {
 
 typedef struct px_engine_plan {
     uint8_t neighbours; /* 0..8 of W, N, NW, NE, WW, NN, NEE, NNE, in this order */
-    uint8_t classes;    /* 1 or 4 */
+    uint8_t classes;    /* 1 or 4; 0: there is no such engine */
     uint8_t share;      /* 16ths of all classes' sums that each class gets */
     uint8_t ridge;      /* 64ths of an observation of uncorrelated entries */
     bool forgets;       /* by 2^-13 a position */
@@ -26,6 +27,7 @@ typedef struct px_engine_plan {
 
 typedef struct px_online_plan {
     px_engine_plan engines[PX_ENGINES]; /* the last one is of residuals */
+    uint8_t fit_bits;                   /* small fits are solved at every 2^fit_bits-th sample */
     int group_bands;                    /* groups have this many bands, the last one fewer */
 } px_online_plan;
 
