@@ -56,20 +56,28 @@ static int32_t offset_of(const online *o, int32_t level) {
     return (int32_t)(o->low + (range * level + range / 2) / 256);
 }
 
+static const int16_t *plane_of(const online *o, const px_planes *planes, size_t k) {
+    return px_plane(planes, o->bands.coded[k] % o->bands.planes);
+}
+
+/* Constant planes do not count. */
 static void find_range(online *o, const px_planes *planes) {
-    const size_t count = planes->count * px_plane_size(planes);
-    o->low = o->high = planes->samples[0];
-    for (size_t i = 0; i < count; i++) {
-        const int16_t sample = planes->samples[i];
-        o->low = sample < o->low ? sample : o->low;
-        o->high = sample > o->high ? sample : o->high;
+    o->low = INT16_MAX;
+    o->high = INT16_MIN;
+    for (size_t k = 0; k < o->bands.coded_count; k++) {
+        const int16_t *samples = plane_of(o, planes, k);
+        for (size_t p = 0; p < px_plane_size(planes); p++) {
+            o->low = samples[p] < o->low ? samples[p] : o->low;
+            o->high = samples[p] > o->high ? samples[p] : o->high;
+        }
     }
+    o->wide = o->low < INT8_MIN || o->high > INT8_MAX;
 }
 
 /* The mean of a plane that a coded band is of, in 256ths of the range. */
 static int32_t level_of(const online *o, const px_planes *planes, size_t k) {
     const size_t size = px_plane_size(planes);
-    const int16_t *samples = px_plane(planes, o->bands.coded[k] % o->bands.planes);
+    const int16_t *samples = plane_of(o, planes, k);
     int64_t sum = 0;
     for (size_t p = 0; p < size; p++)
         sum += samples[p] - o->low;
@@ -171,7 +179,6 @@ static prism_status encode_into(online *o, px_planes *planes, const px_pipeline 
         return status;
     px_bands_find(&o->bands, planes);
     find_range(o, planes);
-    o->wide = o->low < INT8_MIN || o->high > INT8_MAX;
     px_online_plan_make(&o->plan, o->bands.coded_count, o->bands.height, o->bands.width, joint,
                         pipeline->effort);
     px_put_u8(parameters, (uint8_t)o->bands.edge);
