@@ -68,11 +68,11 @@ static void predict_from_plane(const px_online_model *m, const place *at, int k,
 static void predict_from_engines(px_online_model *m, const place *at, int k, forecast *f) {
     for (int g = 0; g < PX_ENGINES; g++) {
         px_engine *e = &m->engines[g];
-        int32_t mean = g ? f->means[PX_EXPERT_ENGINE] : f->west; /* of one that is not there */
+        int32_t mean = f->west;
         f->products[g] = 0;
-        if (e->plan->classes && !engine_is_ready(e)) {
-            mean = f->west;
-        } else if (e->plan->classes) {
+        if (!engine_exists(e) && g) {
+            mean = f->means[PX_EXPERT_ENGINE];
+        } else if (engine_is_ready(e)) {
             f->products[g] = engine_product(e, e->own + k, at->strip_lane);
             mean = engine_mean(e, e->own + k, f->products[g]);
             if (e->plan->residual)
@@ -158,7 +158,7 @@ static void learn_scale(px_band *band, const forecast *f, int32_t error) {
 PX_INLINE void prefetch(const px_online_model *m, int k, const forecast *f) {
     const int32_t value = (f->means[PX_EXPERT_BLEND] >> PX_MEAN_BITS) - m->low;
     for (int32_t near = -4; near <= 4; near += 4)
-        __builtin_prefetch(value_line(m, m->first_band + k, value + near));
+        __builtin_prefetch(value_line(m, k, value + near));
     int32_t(*const weights)[PX_INPUTS] = m->mixer->by_band[k];
     static const uint8_t nodes[] = {0, 1, 2, 3, 4, 5, 16, 17};
     for (size_t i = 0; i < sizeof nodes; i++) {
@@ -169,7 +169,7 @@ PX_INLINE void prefetch(const px_online_model *m, int k, const forecast *f) {
 
 static distribution distribution_of(const px_online_model *m, const place *at, int k,
                                     const forecast *f) {
-    distribution d = {.means = eight_load(f->means), .band = k, .chunk_band = m->first_band + k};
+    distribution d = {.means = eight_load(f->means), .band = k};
     d.centre = clamp32(f->means[PX_EXPERT_BLEND], m->low * 256, m->high * 256 - 1);
     d.fraction = d.centre >> 6 & 3;
     d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_SCALE_CLASSES - 1);
@@ -238,7 +238,7 @@ static void learn_fits(px_online_model *m, const place *at, int k, forecast *f, 
 static void learn_engines(px_online_model *m, int k, const forecast *f, int32_t sample) {
     for (int g = 0; g < PX_ENGINES; g++) {
         px_engine *e = &m->engines[g];
-        if (!e->plan->classes)
+        if (!engine_exists(e))
             continue;
         int32_t entry = sample - m->band[k].offset;
         if (e->plan->residual)
@@ -350,11 +350,14 @@ static void code_position(px_online_model *m, size_t y, size_t x, int strip_lane
         engine_end(&m->engines[g]);
 }
 
-/* Codes row `y`. The first row's neighbours above are to the left, so its strips are single. */
+/* Codes row `y`. The first row's neighbours above are to the left, so its strips are single. Stops
+ * where the payload does. */
 static void online_code_row(px_online_model *m, size_t y) {
-    size_t strip = y ? PX_ENGINE_STRIP : 1;
+    const size_t strip = y ? PX_ENGINE_STRIP : 1;
     for (size_t x = 0; x < m->width; x += strip) {
-        int count = (int)(m->width - x < strip ? m->width - x : strip);
+        const int count = (int)(m->width - x < strip ? m->width - x : strip);
+        if (m->coder->decoding && m->coder->decoder.in->failed)
+            return;
         for (int g = 0; g < PX_ENGINES; g++)
             engine_strip(m, &m->engines[g], y, x, count);
         for (int lane = 0; lane < count; lane++)

@@ -12,6 +12,15 @@
  */
 #include "online_cholesky_body.h"
 
+PX_INLINE bool engine_exists(const px_engine *e) {
+    return e->plan->classes;
+}
+
+/* There is a factor for the position. */
+PX_INLINE bool engine_is_ready(const px_engine *e) {
+    return engine_exists(e) && e->factors[e->used].ready;
+}
+
 PX_INLINE const int16_t *factor_row(const px_engine *e, const px_factor *f, int row) {
     return f->rows + (size_t)row * (size_t)e->stride;
 }
@@ -198,22 +207,18 @@ PX_INLINE int32_t engine_mean(const px_engine *e, int row, int32_t product) {
 /* Chooses the factor and goes through the neighbours that the strip left. */
 static void engine_begin(const px_online_model *m, px_engine *e, size_t y, size_t x, int class,
                          int strip_lane) {
-    if (!e->plan->classes)
+    if (!engine_exists(e))
         return;
     e->current = e->used = e->plan->classes > 1 ? class : 0;
     for (int c = 0; c < e->plan->classes && !e->factors[e->used].ready; c++)
         e->used = c;
     e->energy = 0;
     fill_vector(m, e, y, x);
-    if (!e->factors[e->used].ready)
+    if (!engine_is_ready(e))
         return;
     const int16_t *z = engine_vector(e);
     for (int row = e->ahead; row < e->own; row++)
         engine_whiten(e, row, z[row], engine_product(e, row, strip_lane));
-}
-
-PX_INLINE bool engine_is_ready(const px_engine *e) {
-    return e->factors[e->used].ready;
 }
 
 /* The sample of band `k`, as an entry, has become known. */
@@ -229,7 +234,7 @@ PX_INLINE void engine_learn(px_engine *e, int k, int32_t z, int32_t product) {
 
 /* A position weighs 1 / (0.3 + its mean squared whitened sample), 6 bits. */
 static void engine_end(px_engine *e) {
-    if (!e->plan->classes)
+    if (!engine_exists(e))
         return;
     px_factor *f = &e->factors[e->current];
     int64_t weight = (64ll << 22) / (1258291 + e->energy / e->bands);

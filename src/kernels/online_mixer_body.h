@@ -14,9 +14,9 @@ enum {
     NODE_UNARY = 4,   /* steps away from it */
     NODE_HALVES = 28, /* and the halves of a step */
     UNARY_NODES = 12,
-    UNARY_STEPS = 20,           /* before steps grow */
-    MIX_BIAS = 1229,            /* an input that is always there */
-    COMB_RANGE = PX_COMB_MARGIN /* values that are counted at once, at most */
+    UNARY_STEPS = 20, /* before steps grow */
+    MIX_BIAS = 1229,  /* an input that is always there */
+    COMB_RANGE = 64   /* values that are counted at once, at most */
 };
 
 /* Everything about a sample that its decisions depend on. */
@@ -28,7 +28,7 @@ typedef struct distribution {
     int scale_class; /* quarter octaves */
     int mix_context; /* best expert and energy */
     int step_bits;
-    int band, chunk_band;
+    int band;
 } distribution;
 
 typedef struct decision {
@@ -104,16 +104,18 @@ PX_INLINE uint32_t history_update(uint32_t history, int bit, int32_t rate) {
 }
 
 /* The lines of a band's values follow each other; where memory is short, bands overlap. */
-PX_INLINE uint32_t *value_line(const px_online_model *m, int chunk_band, int32_t value) {
+PX_INLINE uint32_t *value_line(const px_online_model *m, int band, int32_t value) {
     const size_t lines = (size_t)((m->high - m->low) >> 2) | 1;
-    const size_t line = (size_t)chunk_band * lines + (size_t)(value >> 2);
+    const size_t line = (m->first_band + (size_t)band) * lines + (size_t)(value >> 2);
     return m->mixer->value_history[line & (((size_t)1 << m->mixer->value_bits) - 1)];
 }
 
-PX_INLINE uint32_t count_of(const uint16_t *comb, int32_t from, int32_t to) {
-    uint32_t sum = 0;
-    for (int32_t v = from; v < to; v++)
-        sum += comb[v];
+/* Counts of the values from..to - 1, spread over lanes; reads up to 15 more. */
+PX_INLINE px_lanes count_of(const uint16_t *comb, int32_t from, int32_t to) {
+    const px_lanes numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    px_lanes sum = {0};
+    for (int32_t v = from; v < to; v += PX_LANES)
+        sum += lanes_load_u16(comb + v) & (numbers < to - v);
     return sum;
 }
 
@@ -121,7 +123,7 @@ PX_INLINE uint32_t count_of(const uint16_t *comb, int32_t from, int32_t to) {
  * at the smallest sample, `low`. */
 PX_INLINE int32_t comb_odds(const uint16_t *comb, int32_t low, const distribution *d,
                             const decision *q, int step_bits) {
-    uint32_t zero = 0, one = 0;
+    px_lanes zero, one;
     const int32_t middle = q->middle - low, step = 1 << step_bits;
     if (q->kind == 3) {
         if (q->high - q->low > COMB_RANGE)
@@ -140,7 +142,10 @@ PX_INLINE int32_t comb_odds(const uint16_t *comb, int32_t low, const distributio
         one = count_of(comb, from - step, from) + count_of(comb, from + step, from + 2 * step);
     }
     /* ln 2 with 14 bits, from logarithms of 10 bits to odds of 12 */
-    int32_t odds = (log2_of(one * 16 + 6) - log2_of(zero * 16 + 6)) * 11357 >> 12;
+    int32_t odds =
+        (log2_of((uint32_t)lanes_sum(one) * 16 + 6) - log2_of((uint32_t)lanes_sum(zero) * 16 + 6)) *
+            11357 >>
+        12;
     return clamp32(odds, -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
 }
 
@@ -182,7 +187,7 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
     const px_online_tables *tables = &mixer->tables;
     uint32_t *by_node = &mixer->node_history[d->scale_class][q->node][d->fraction];
     int32_t value = q->middle - m->low;
-    uint32_t *by_value = value_line(m, d->chunk_band, value) + (value & 3) * 4 + q->kind;
+    uint32_t *by_value = value_line(m, d->band, value) + (value & 3) * 4 + q->kind;
     const uint32_t node_count = *by_node & 1023, value_count = *by_value & 1023;
 
     const int32_t from_node = node_count ? history_odds(tables, *by_node) : 0;

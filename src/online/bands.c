@@ -17,6 +17,8 @@ static size_t phase_of(const px_bands *bands, size_t band) {
 static int16_t *sample_at(const px_bands *bands, const px_planes *planes, size_t band,
                           size_t position) {
     const size_t phase = phase_of(bands, band), edge = bands->edge;
+    if (edge == 1)
+        return px_plane(planes, band) + position;
     size_t y = position / bands->width * edge + phase / edge;
     size_t x = position % bands->width * edge + phase % edge;
     if (y >= planes->height || x >= planes->width)

@@ -126,7 +126,7 @@ enum {
     PX_FRACTIONS = 4,
     PX_MIX_CONTEXTS = PX_EXPERTS * PX_ENERGY_CLASSES,
     PX_HISTORY_LINE = 16,
-    PX_COMB_MARGIN = 64
+    PX_COMB_MARGIN = 80 /* counts of 0 beyond the smallest and the largest sample */
 };
 
 typedef struct px_mixer {
@@ -155,8 +155,9 @@ typedef struct px_online_model { /* named in kernels.h */
     px_online_coder *coder;
     px_mixer *mixer;
     size_t height, width;
-    int bands, first_band; /* of the group; first_band numbers them in the chunk */
-    int32_t low, high;     /* the smallest and the largest sample */
+    int bands;         /* of the group */
+    size_t first_band; /* its number among the coded bands of the chunk */
+    int32_t low, high; /* the smallest and the largest sample */
     bool wide;
     int16_t *samples; /* [height * width][bands]; the caller's */
 

@@ -137,7 +137,7 @@ static prism_status code_group(online *o, size_t first, size_t count, size_t lim
                              .height = o->bands.height,
                              .width = o->bands.width,
                              .bands = (int)count,
-                             .first_band = (int)first,
+                             .first_band = first,
                              .low = o->low,
                              .high = o->high,
                              .wide = o->wide,
