@@ -128,6 +128,23 @@ PX_INLINE px_eight eight_saturated(px_wide value) {
 #endif
 }
 
+/* The first lane that has the least value. */
+PX_INLINE int eight_first_least(px_eight value) {
+#if PX_LANES_AVX512
+    __m128i least = _mm_min_epi32(_mm256_castsi256_si128((__m256i)value),
+                                  _mm256_extracti128_si256((__m256i)value, 1));
+    least = _mm_min_epi32(least, _mm_shuffle_epi32(least, 0x4e));
+    least = _mm_min_epi32(least, _mm_shuffle_epi32(least, 0xb1));
+    return __builtin_ctz(_mm256_cmpeq_epi32_mask((__m256i)value, _mm256_broadcastd_epi32(least)));
+#else
+    int first = 0;
+    for (int i = 1; i < PX_EIGHT; i++)
+        if (value[i] < value[first])
+            first = i;
+    return first;
+#endif
+}
+
 /* Products of the low 32 bits of each lane, as signed numbers. */
 PX_INLINE px_wide wide_multiply(px_wide a, px_wide b) {
 #if PX_LANES_AVX512

@@ -35,9 +35,8 @@ typedef struct place {
 typedef struct forecast {
     int32_t means[PX_EXPERTS];
     int32_t products[PX_ENGINES];
-    int32_t plane_values[16], stack_values[16]; /* inputs of the fits, then their target */
-    int32_t west;                               /* what the plane's inputs are relative to */
-    int best;                                   /* expert */
+    int32_t stack_values[16]; /* inputs of the fit, then its target */
+    int best;                 /* expert */
     int32_t scale_logs[3], scale, scale_log;
 } forecast;
 
@@ -56,19 +55,39 @@ PX_INLINE int32_t mean_within(const px_online_model *m, int64_t mean) {
 
 /* ---- Experts ---- */
 
-static void predict_from_plane(const px_online_model *m, const place *at, int k, forecast *f) {
+/* What can be said of a band before the position. The bands do not wait for each other here. */
+static void look_out(px_online_model *m, const place *at, int k) {
     const px_band *band = &m->band[k];
-    f->west = (at->first ? band->offset : at->taps[0][k]) * 256;
-    for (int i = 0; i < PX_PLANE_TAPS; i++)
-        f->plane_values[i] = at->first ? 0 : fit_input(m, at->taps[1 + i][k] * 256 - f->west);
-    f->means[PX_EXPERT_PLANE] =
-        mean_within(m, f->west + fit_mean(m, &band->plane, f->plane_values));
+    px_outlook *o = &m->outlooks[k];
+    px_eight local = 2 * (eight_load(band->errors) >> PX_ERROR_BITS);
+    int32_t blend_error = 8 << PX_MEAN_BITS;
+    memset(o->values, 0, sizeof o->values);
+    memset(o->residuals, 0, sizeof o->residuals);
+    o->west = band->offset * 256;
+    if (!at->first) {
+        const px_trace *w = &at->near[0][k], *n = &at->near[1][k];
+        const px_trace *nw = &at->near[2][k], *ne = &at->near[3][k];
+        o->west = at->taps[0][k] * 256;
+        for (int i = 0; i < PX_PLANE_TAPS; i++)
+            o->values[i] = fit_input(m, at->taps[1 + i][k] * 256 - o->west);
+        for (int i = 0; i < 4; i++)
+            o->residuals[i] = fit_input(m, at->near[i][k].residual);
+        local += eight_load(w->errors) + eight_load(n->errors) +
+                 ((eight_load(nw->errors) + eight_load(ne->errors)) >> 1);
+        enum { B = PX_EXPERT_BLEND };
+        blend_error = (2 * w->errors[B] + 2 * n->errors[B] + nw->errors[B] + ne->errors[B]) / 6;
+    }
+    o->mean = mean_within(m, o->west + fit_mean(m, &band->plane, o->values));
+    px_wide normal = wide_multiply(wide_of(local + 77), wide_all(band->inverse_error)) >> 16;
+    eight_store(o->errors, eight_clamp(eight_saturated(normal), 1, 1 << 30));
+    o->error_log = log2_of((uint32_t)blend_error + 26);
 }
 
 static void predict_from_engines(px_online_model *m, const place *at, int k, forecast *f) {
+    f->means[PX_EXPERT_PLANE] = m->outlooks[k].mean;
     for (int g = 0; g < PX_ENGINES; g++) {
         px_engine *e = &m->engines[g];
-        int32_t mean = f->west;
+        int32_t mean = m->outlooks[k].west;
         f->products[g] = 0;
         if (!engine_exists(e) && g) {
             mean = f->means[PX_EXPERT_ENGINE];
@@ -84,35 +103,26 @@ static void predict_from_engines(px_online_model *m, const place *at, int k, for
     }
 }
 
-static void predict_from_stack(const px_online_model *m, const place *at, int k, forecast *f) {
+static void predict_from_stack(const px_online_model *m, int k, forecast *f) {
     const int32_t base = f->means[PX_EXPERT_ENGINE];
     int n = 0;
     for (int e = 0; e < PX_EXPERT_STACK; e++)
         if (e != PX_EXPERT_ENGINE)
             f->stack_values[n++] = fit_input(m, f->means[e] - base);
     for (int i = 0; i < 4; i++)
-        f->stack_values[n++] = at->first ? 0 : fit_input(m, at->near[i][k].residual);
+        f->stack_values[n++] = m->outlooks[k].residuals[i];
     f->means[PX_EXPERT_STACK] =
         mean_within(m, base + fit_mean(m, &m->band[k].stack, f->stack_values));
 }
 
 /* The mean of all means before, weighted by (their error nearby)^-6. */
 static void blend(const px_online_model *m, const place *at, int k, forecast *f) {
-    const px_band *band = &m->band[k];
-    px_eight local = 2 * (eight_load(band->errors) >> PX_ERROR_BITS);
-    if (!at->first)
-        local += eight_load(at->near[0][k].errors) + eight_load(at->near[1][k].errors) +
-                 ((eight_load(at->near[2][k].errors) + eight_load(at->near[3][k].errors)) >> 1);
-    px_wide normal = wide_multiply(wide_of(local + 77), wide_all(band->inverse_error)) >> 16;
-    px_eight error = eight_clamp(eight_saturated(normal), 1, 1 << 30) + 3 * at->expert_run;
+    px_eight error = eight_load(m->outlooks[k].errors) + 3 * at->expert_run;
     px_eight logs = eight_log2(eight_clamp(error, 1, 1 << 30));
-    f->best = 0;
-    for (int e = 1; e < PX_EXPERT_BLEND; e++)
-        if (logs[e] < logs[f->best])
-            f->best = e;
+    logs[PX_EXPERT_BLEND] = INT16_MAX; /* more than any */
+    f->best = eight_first_least(logs);
     px_eight excess = eight_min(6 * (logs - logs[f->best]), eight_all(16 * 1024));
-    px_eight weights =
-        eight_power_of_2(16 * 1024 - eight_max(excess, eight_all(0))) & (excess < 16 * 1024);
+    px_eight weights = eight_power_of_2(16 * 1024 - excess) & (excess < 16 * 1024);
     weights[PX_EXPERT_BLEND] = 0;
     int64_t sum = wide_sum(wide_multiply(wide_of(weights), wide_of(eight_load(f->means))));
     int64_t weight = wide_sum(wide_of(weights));
@@ -125,15 +135,8 @@ static void blend(const px_online_model *m, const place *at, int k, forecast *f)
 static void find_scale(const px_online_model *m, const place *at, int k, forecast *f) {
     const px_band *band = &m->band[k];
     const int32_t *weights = band->scale_weights;
-    int32_t nearby = 8 * 256;
-    if (!at->first) {
-        int32_t e[4];
-        for (int i = 0; i < 4; i++)
-            e[i] = at->near[i][k].errors[PX_EXPERT_BLEND];
-        nearby = (2 * e[0] + 2 * e[1] + e[2] + e[3]) / 6;
-    }
     const int32_t usual = log2_of((uint32_t)(band->error >> PX_ERROR_BITS) + 26) - 12 * 1024;
-    f->scale_logs[0] = log2_of((uint32_t)nearby + 26);
+    f->scale_logs[0] = m->outlooks[k].error_log;
     f->scale_logs[1] = usual + log2_of((uint32_t)at->run + 205);
     f->scale_logs[2] = usual + log2_of((uint32_t)at->energy + 205);
     int64_t log = 0;
@@ -221,10 +224,11 @@ static void learn_errors(px_online_model *m, place *at, int k, const forecast *f
 
 static void learn_fits(px_online_model *m, const place *at, int k, forecast *f, int32_t sample) {
     px_band *band = &m->band[k];
+    px_outlook *o = &m->outlooks[k];
     const int32_t value = sample * 256;
-    f->plane_values[PX_PLANE_TAPS] = fit_input(m, value - f->west);
+    o->values[PX_PLANE_TAPS] = fit_input(m, value - o->west);
     f->stack_values[PX_STACK_TAPS] = fit_input(m, value - f->means[PX_EXPERT_ENGINE]);
-    fit_update(&band->plane, PX_PLANE_TAPS, f->plane_values, value - f->means[PX_EXPERT_PLANE]);
+    fit_update(&band->plane, PX_PLANE_TAPS, o->values, value - o->mean);
     fit_update(&band->stack, PX_STACK_TAPS, f->stack_values, value - f->means[PX_EXPERT_STACK]);
     if (((at->index + (size_t)k) & m->fit_mask) != 0 && at->index >= 50)
         return;
@@ -249,9 +253,8 @@ static void learn_engines(px_online_model *m, int k, const forecast *f, int32_t 
 
 static void code_band(px_online_model *m, place *at, int k) {
     forecast f = {.best = 0};
-    predict_from_plane(m, at, k, &f);
     predict_from_engines(m, at, k, &f);
-    predict_from_stack(m, at, k, &f);
+    predict_from_stack(m, k, &f);
     blend(m, at, k, &f);
     prefetch(m, k, &f);
     find_scale(m, at, k, &f);
@@ -343,6 +346,8 @@ static void code_position(px_online_model *m, size_t y, size_t x, int strip_lane
     int class = classify(m, &at);
     for (int g = 0; g < PX_ENGINES; g++)
         engine_begin(m, &m->engines[g], y, x, class, strip_lane);
+    for (int k = 0; k < m->bands; k++)
+        look_out(m, &at, k);
     for (int k = 0; k < m->bands; k++)
         code_band(m, &at, k);
     learn_bands(m, &at);

@@ -250,7 +250,7 @@ static void engine_refresh(px_engine *e, size_t width) {
     uint32_t most = (uint32_t)(width < 64 ? 64 : width > 256 ? 256 : width);
     const uint32_t least = 8 + (uint32_t)e->size / 32;
     if (e->plan->forgets)
-        most *= 2;
+        most *= 4;
     for (int c = 0; c < e->plan->classes; c++) {
         px_factor *f = &e->factors[c];
         if (f->seen < f->due)

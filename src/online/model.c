@@ -146,6 +146,7 @@ static void model_layout(px_online_model *model, px_arena *arena) {
     for (int g = 0; g < PX_ENGINES; g++)
         engine_layout(&model->engines[g], arena);
     model->band = px_arena_take(arena, bands, sizeof *model->band);
+    model->outlooks = px_arena_take(arena, bands, sizeof *model->outlooks);
     model->traces = px_arena_take(arena, model->trace_count * bands, sizeof *model->traces);
     model->comb_size = comb_size(model);
     model->comb = px_arena_take(arena, bands * model->comb_size, sizeof *model->comb);

@@ -110,6 +110,16 @@ typedef struct px_band {
     int32_t precision; /* 2^24 / variance */
 } px_band;
 
+/* What the positions before say of a band's sample, before any sample of the position is known. */
+typedef struct px_outlook {
+    int32_t values[2 * PX_EXPERTS]; /* inputs of the plane's fit, relative to W, then its target */
+    int32_t errors[PX_EXPERTS];     /* of the experts nearby, normalised, 8 bits */
+    int32_t residuals[4];           /* inputs of the stack's fit */
+    int32_t west, mean;             /* W; the plane's prediction */
+    int32_t error_log;              /* of the blend nearby, 10 bits */
+    int32_t padding;
+} px_outlook;
+
 /* What was found at a position; kept for as long as it has neighbours to come. */
 typedef struct px_trace {
     int32_t errors[PX_EXPERTS]; /* |sample - mean| */
@@ -162,8 +172,9 @@ typedef struct px_online_model { /* named in kernels.h */
     int16_t *samples; /* [height * width][bands]; the caller's */
 
     px_engine engines[PX_ENGINES];
-    px_band *band;    /* [bands] */
-    px_trace *traces; /* [trace_count][bands], a ring */
+    px_band *band;        /* [bands] */
+    px_outlook *outlooks; /* [bands] */
+    px_trace *traces;     /* [trace_count][bands], a ring */
     size_t trace_count;
     uint16_t *comb; /* [bands][comb_size] how often each value came, or NULL */
     size_t comb_size;
