@@ -166,7 +166,6 @@ PX_INLINE void prefetch(const px_online_model *m, int k, const forecast *f) {
     static const uint8_t nodes[] = {0, 1, 2, 3, 4, 5, 16, 17};
     for (size_t i = 0; i < sizeof nodes; i++) {
         __builtin_prefetch(weights[nodes[i]]);
-        __builtin_prefetch(weights[nodes[i]] + PX_LANES);
     }
 }
 

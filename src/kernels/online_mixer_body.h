@@ -155,22 +155,13 @@ PX_INLINE uint16_t *band_comb(const px_online_model *m, int band) {
 
 /* ---- Mixing ---- */
 
-typedef struct inputs {
-    px_lanes experts, others;
-} inputs;
-
-PX_INLINE int32_t mix(const int32_t *weights, const inputs *in) {
-    px_wide sum = {0};
-    sum = wide_add_products(sum, lanes_load(weights), in->experts);
-    sum = wide_add_products(sum, lanes_load(weights + PX_LANES), in->others);
-    return clamp32(wide_sum(sum) >> 18, -49000, 49000);
+PX_INLINE int32_t mix(const int32_t *weights, px_lanes inputs) {
+    const px_wide sums = wide_add_products((px_wide){0}, lanes_load(weights), inputs);
+    return clamp32(wide_sum(sums) >> 18, -49000, 49000);
 }
 
-PX_INLINE void mix_learn(int32_t *weights, const inputs *in, int32_t error) {
-    px_lanes half = lanes_all(1 << 17);
-    lanes_store(weights, lanes_load(weights) + ((in->experts * error + half) >> 18));
-    int32_t *others = weights + PX_LANES;
-    lanes_store(others, lanes_load(others) + ((in->others * error + half) >> 18));
+PX_INLINE void mix_learn(int32_t *weights, px_lanes inputs, int32_t error) {
+    lanes_store(weights, lanes_load(weights) + ((inputs * error + (1 << 17)) >> 18));
 }
 
 PX_INLINE int code_bit(px_online_coder *coder, int bit, uint32_t chance) {
@@ -195,18 +186,21 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
         history_odds(tables, *by_value) * (int32_t)(value_count * 64 / (value_count + 3)) >> 6;
     const int32_t from_comb =
         m->comb ? comb_odds(band_comb(m, d->band), m->low, d, q, step_bits) : 0;
-    const inputs in = {
-        lanes_clamp(expert_odds(tables, d, q, step), -PX_INPUT_LIMIT, PX_INPUT_LIMIT),
-        {from_node, from_value, MIX_BIAS, from_comb},
-    };
+    const px_lanes odds = expert_odds(tables, d, q, step);
+    const px_lanes others = {0, 0, 0, 0,         0,          0,        0,
+                             0, 0, 0, from_node, from_value, MIX_BIAS, from_comb};
+    const px_lanes mine = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1};
+    const px_lanes inputs =
+        lanes_clamp(lanes_select(mine, others, odds), -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
+
     int32_t *sets[3] = {mixer->by_scale[d->scale_class][q->node], mixer->by_band[d->band][q->node],
                         mixer->by_expert[d->mix_context][q->node]};
-    int32_t odds[3], sum = 0;
+    int32_t stretched[3], sum = 0;
     for (int s = 0; s < 3; s++)
-        sum += odds[s] = mix(sets[s], &in);
+        sum += stretched[s] = mix(sets[s], inputs);
     bit = code_bit(m->coder, bit, (uint32_t)px_squash(tables, sum * 5461 >> 14));
     for (int s = 0; s < 3; s++)
-        mix_learn(sets[s], &in, bit * 65536 - px_squash(tables, odds[s]));
+        mix_learn(sets[s], inputs, bit * 65536 - px_squash(tables, stretched[s]));
     int32_t rate = mixer->rates[node_count];
     *by_node = history_update(*by_node, bit, rate < 262 ? 262 : rate);
     rate = mixer->rates[value_count];

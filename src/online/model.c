@@ -17,14 +17,14 @@ static void mixer_layout(px_mixer *mixer, px_arena *arena, size_t bands) {
     mixer->scale_errors = px_arena_take(arena, PX_SCALE_CLASSES, sizeof *mixer->scale_errors);
 }
 
-/* All experts alike, and the two histories at a tenth; together the weights make 1.2, 18 bits. */
+/* All experts alike, making 1 together, and the two histories at a tenth; 18 bits. */
 static void weights_init(int32_t (*sets)[PX_NODES][PX_INPUTS], size_t count) {
     for (size_t s = 0; s < count; s++)
-        for (int node = 0; node < PX_NODES; node++) {
-            for (int i = 0; i < PX_EXPERT_INPUTS; i++)
-                sets[s][node][i] = (1 << 18) / PX_EXPERT_INPUTS;
-            sets[s][node][PX_EXPERT_INPUTS] = sets[s][node][PX_EXPERT_INPUTS + 1] = 26214;
-        }
+        for (int node = 0; node < PX_NODES; node++)
+            for (int i = 0; i < PX_INPUTS; i++)
+                sets[s][node][i] = i == PX_INPUT_NODE || i == PX_INPUT_VALUE  ? 26214
+                                   : i == PX_INPUT_BIAS || i == PX_INPUT_COMB ? 0
+                                                                              : (1 << 18) / 12;
 }
 
 static void histories_init(uint32_t *histories, size_t count) {

@@ -130,9 +130,13 @@ typedef struct px_trace {
 /* ---- Mixing (kernels/online_mixer_body.h) ---- */
 
 enum {
-    PX_EXPERT_INPUTS = 2 * PX_EXPERTS, /* with two widths; as many as lanes */
-    PX_INPUTS = 2 * PX_EXPERT_INPUTS,  /* and histories */
-    PX_NODES = 44,                     /* kinds of decisions */
+    /* Inputs fill the lanes: the experts, narrow; then wide, four of them giving way to others. */
+    PX_INPUTS = 16,
+    PX_INPUT_NODE = 10,
+    PX_INPUT_VALUE,
+    PX_INPUT_BIAS,
+    PX_INPUT_COMB,
+    PX_NODES = 44, /* kinds of decisions */
     PX_FRACTIONS = 4,
     PX_MIX_CONTEXTS = PX_EXPERTS * PX_ENERGY_CLASSES,
     PX_HISTORY_LINE = 16,
