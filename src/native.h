@@ -16,8 +16,8 @@ typedef struct px_native_method {
                            px_reader *payload, int threads, prism_error *error);
 } px_native_method;
 
-extern const px_native_method px_quick;  /* quick/: rows of lanes, one matrix; efforts 1-3 */
-extern const px_native_method px_lsq;    /* lsq/: two matrices and neighbours; efforts 4-6 */
-extern const px_native_method px_online; /* online/: learns while it codes; efforts 7-9 */
+extern const px_native_method px_quick;  /* quick/: one matrix, north neighbours; efforts 1-3 */
+extern const px_native_method px_lsq;    /* lsq/: two matrices and neighbours; efforts 4-7 */
+extern const px_native_method px_online; /* online/: learns while it codes; efforts 8 and 9 */
 
 #endif

@@ -55,6 +55,11 @@ static void shift_out(px_range_encoder *coder) {
     coder->low = (coder->low & 0x00ffffff) << 8;
 }
 
+void px_range_encoder_settle(px_range_encoder *coder) {
+    for (; coder->range < 1u << 24; coder->range <<= 8)
+        shift_out(coder);
+}
+
 void px_encode_bit(px_range_encoder *coder, px_bit *model, int bit) {
     uint32_t zero = share_of_zero(model, coder->range);
     if (bit) {
@@ -64,16 +69,14 @@ void px_encode_bit(px_range_encoder *coder, px_bit *model, int bit) {
         coder->range = zero;
     }
     learn(model, bit);
-    for (; coder->range < 1u << 24; coder->range <<= 8)
-        shift_out(coder);
+    px_range_encoder_settle(coder);
 }
 
 static void encode_plain(px_range_encoder *coder, int bit) {
     coder->range >>= 1;
     if (bit)
         coder->low += coder->range;
-    for (; coder->range < 1u << 24; coder->range <<= 8)
-        shift_out(coder);
+    px_range_encoder_settle(coder);
 }
 
 void px_range_encoder_finish(px_range_encoder *coder) {
@@ -118,7 +121,7 @@ px_range_decoder px_range_decoder_make(px_reader *in) {
     return coder;
 }
 
-static void refill(px_range_decoder *coder) {
+void px_range_decoder_refill(px_range_decoder *coder) {
     for (; coder->range < 1u << 24; coder->range <<= 8)
         coder->code = coder->code << 8 | next_byte(coder);
 }
@@ -133,7 +136,7 @@ int px_decode_bit(px_range_decoder *coder, px_bit *model) {
         coder->range = zero;
     }
     learn(model, bit);
-    refill(coder);
+    px_range_decoder_refill(coder);
     return bit;
 }
 
@@ -142,7 +145,7 @@ static int decode_plain(px_range_decoder *coder) {
     int bit = coder->code >= coder->range;
     if (bit)
         coder->code -= coder->range;
-    refill(coder);
+    px_range_decoder_refill(coder);
     return bit;
 }
 

@@ -42,6 +42,22 @@ void px_encode_bit(px_range_encoder *coder, px_bit *model, int bit);
 void px_encode_integer(px_range_encoder *coder, px_integer *model, int32_t value);
 void px_range_encoder_finish(px_range_encoder *coder);
 
+/* Moves out the bytes of `low` that are settled, until the range has more than 24 bits again. */
+void px_range_encoder_settle(px_range_encoder *coder);
+
+/* A bit whose chance of being 1 is `chance` / 65536, 0 < chance < 65536. */
+static inline void px_encode_chance(px_range_encoder *coder, int bit, uint32_t chance) {
+    uint32_t zero = (uint32_t)((uint64_t)coder->range * (65536 - chance) >> 16);
+    if (bit) {
+        coder->low += zero;
+        coder->range -= zero;
+    } else {
+        coder->range = zero;
+    }
+    if (coder->range < 1u << 24)
+        px_range_encoder_settle(coder);
+}
+
 typedef struct px_range_decoder {
     px_reader *in;
     uint32_t range;
@@ -51,6 +67,21 @@ typedef struct px_range_decoder {
 /* Reading beyond the end gives zero bytes and sets in->failed. */
 px_range_decoder px_range_decoder_make(px_reader *in);
 int px_decode_bit(px_range_decoder *coder, px_bit *model);
+void px_range_decoder_refill(px_range_decoder *coder);
+
+static inline int px_decode_chance(px_range_decoder *coder, uint32_t chance) {
+    uint32_t zero = (uint32_t)((uint64_t)coder->range * (65536 - chance) >> 16);
+    int bit = coder->code >= zero;
+    if (bit) {
+        coder->code -= zero;
+        coder->range -= zero;
+    } else {
+        coder->range = zero;
+    }
+    if (coder->range < 1u << 24)
+        px_range_decoder_refill(coder);
+    return bit;
+}
 
 /* Sets in->failed on a class beyond the last. */
 int32_t px_decode_integer(px_range_decoder *coder, px_integer *model);

@@ -4,6 +4,7 @@
  */
 #include "kernels.h"
 #include "lanes.h"
+#include "online_body.h"
 
 #include <stdlib.h>
 
@@ -41,4 +42,6 @@ const px_kernels PX_KERNELS_SET = {
     .quick_symbols = quick_symbols,
     .quick_decode = quick_decode,
     .quick_encode = quick_encode,
+    .online_code_row = online_code_row,
+    .online_cholesky_rows = cholesky_rows,
 };

@@ -40,6 +40,7 @@ typedef struct px_tap_rows {
 } px_tap_rows;
 
 enum { PX_SCALE_MOMENTS = 14 };
+struct px_online_model;
 
 typedef struct px_kernels {
     const char *name;
@@ -160,6 +161,17 @@ typedef struct px_kernels {
     /* As wave_decode and wave_encode. */
     int64_t (*quick_decode)(const px_wave *wave, px_wave_stream *stream);
     void (*quick_encode)(const px_wave *wave, const int32_t *symbols, px_wave_stream *stream);
+    /* Codes row `y` of the positions, after the rows before it. */
+    void (*online_code_row)(struct px_online_model *model, size_t y);
+
+    /*
+     * Rows first..first + count - 1 of the Cholesky factor of a matrix of correlations, after the
+     * rows before them: 30 fractional bits, from correlations[count][stride] with 60. `first` and
+     * `stride` are multiples of 4 and 16. Rows get zeros beyond the diagonal; there is memory for
+     * three more of them.
+     */
+    void (*online_cholesky_rows)(int32_t *factor, size_t stride, const int64_t *correlations,
+                                 int first, int count);
 } px_kernels;
 
 extern const px_kernels px_kernels_scalar;

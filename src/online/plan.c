@@ -1,0 +1,111 @@
+/*
+ * Engines as large as the positions can teach: what a chunk of few positions gains from
+ * neighbours it loses to learning their many weights.
+ */
+#include "plan.h"
+
+#include <string.h>
+
+#include "status.h"
+
+/* Memory of an engine, in entries of its matrices, may be this for each sample of the group. */
+enum { ENTRIES_PER_SAMPLE = 16, FREE_ENTRIES = 1 << 16 };
+
+static size_t engine_size(const px_engine_plan *engine, size_t bands) {
+    return 1 + (1 + (size_t)engine->neighbours) * bands;
+}
+
+static bool engine_fits(const px_engine_plan *engine, size_t bands, size_t positions) {
+    size_t size = engine_size(engine, bands);
+    return size <= PX_ENGINE_SIZE &&
+           size * size * engine->classes <= ENTRIES_PER_SAMPLE * bands * positions + FREE_ENTRIES;
+}
+
+static void shrink_to_fit(px_engine_plan *engine, size_t bands, size_t positions) {
+    while (engine->neighbours && !engine_fits(engine, bands, positions))
+        engine->neighbours--;
+    if (engine->classes && !engine_fits(engine, bands, positions))
+        engine->classes = 1;
+}
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size_t width,
+                         bool joint, int effort) {
+    const size_t positions = height * width;
+    /* As many bands together as may be, in groups of about the same size. */
+    size_t group = smaller(joint ? PX_GROUP_BANDS : 1, bands);
+    group = bands ? (bands + (bands + group - 1) / group - 1) / ((bands + group - 1) / group) : 1;
+    const size_t ratio = positions / group;
+    const bool many = ratio >= 256, best = effort > 8;
+    const uint8_t ridge = positions < 5000 ? 20 : 2, more_ridge = ridge < 20 ? 3 * ridge : ridge;
+    const uint8_t near = ratio < 64 ? 2 : ratio < 256 || !best ? 4 : 6;
+    plan->group_bands = (int)group;
+    plan->fit_bits = !best ? 5 : positions < 30000 ? 3 : 4;
+    memset(plan->engines, 0, sizeof plan->engines);
+    plan->engines[0] =
+        (px_engine_plan){.neighbours = near, .classes = 1, .ridge = more_ridge, .forgets = many};
+    plan->engines[2] = (px_engine_plan){.classes = 1, .ridge = ridge};
+    plan->engines[4].residual = true;
+    if (best) {
+        plan->engines[1] = (px_engine_plan){
+            .neighbours = ratio < 150 ? 1 : 2, .classes = 4, .share = 5, .ridge = ridge};
+        plan->engines[3] = (px_engine_plan){.classes = 4, .share = 2, .ridge = ridge};
+        plan->engines[4] = (px_engine_plan){.classes = 1, .ridge = ridge, .residual = true};
+    }
+    for (int g = 0; g < PX_ENGINES; g++) {
+        if (height == 1 && plan->engines[g].neighbours > 1)
+            plan->engines[g].neighbours = 1;
+        shrink_to_fit(&plan->engines[g], group, positions);
+    }
+}
+
+/* Bits of the byte that says how an engine is shaped; neighbours are below. */
+enum { NEIGHBOURS_MASK = 15, HAS_CLASSES = 1 << 4, FORGETS = 1 << 5, EXISTS = 1 << 6 };
+
+void px_online_plan_write(const px_online_plan *plan, px_buffer *out) {
+    px_put_varint(out, (uint64_t)plan->group_bands);
+    px_put_u8(out, plan->fit_bits);
+    for (int g = 0; g < PX_ENGINES; g++) {
+        const px_engine_plan *engine = &plan->engines[g];
+        int shape = engine->neighbours;
+        shape |= engine->classes > 1 ? HAS_CLASSES : 0;
+        shape |= engine->forgets ? FORGETS : 0;
+        shape |= engine->classes ? EXISTS : 0;
+        px_put_u8(out, (uint8_t)shape);
+        px_put_u8(out, engine->ridge);
+        px_put_u8(out, engine->share);
+    }
+}
+
+static bool engine_read(px_engine_plan *engine, px_reader *in) {
+    const uint8_t shape = px_get_u8(in);
+    engine->neighbours = shape & NEIGHBOURS_MASK;
+    engine->classes = !(shape & EXISTS) ? 0 : shape & HAS_CLASSES ? PX_CLASSES : 1;
+    engine->forgets = shape & FORGETS;
+    engine->ridge = px_get_u8(in);
+    engine->share = px_get_u8(in);
+    return shape >> 7 == 0 && engine->share <= 16 &&
+           engine->neighbours <= (engine->residual ? 0 : PX_NEIGHBOURS);
+}
+
+prism_status px_online_plan_read(px_online_plan *plan, size_t bands, size_t height, size_t width,
+                                 px_reader *in, prism_error *error) {
+    const uint64_t group = px_get_varint(in);
+    plan->fit_bits = px_get_u8(in);
+    if (in->failed || group < 1 || group > PX_GROUP_BANDS || (bands && group > bands) ||
+        plan->fit_bits > 15)
+        return px_fail(error, PRISM_E_CORRUPT, "groups of %llu bands, fits of 2^%u samples",
+                       (unsigned long long)group, plan->fit_bits);
+    plan->group_bands = (int)group;
+    for (int g = 0; g < PX_ENGINES; g++) {
+        px_engine_plan *engine = &plan->engines[g];
+        *engine = (px_engine_plan){.residual = g == PX_ENGINES - 1};
+        if (!engine_read(engine, in) || in->failed ||
+            !engine_fits(engine, (size_t)group, height * width))
+            return px_fail(error, PRISM_E_CORRUPT, "engine %d is impossible", g);
+    }
+    return PRISM_OK;
+}
