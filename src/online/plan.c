@@ -28,16 +28,16 @@ static void shrink_to_fit(px_engine_plan *engine, size_t bands, size_t positions
         engine->classes = 1;
 }
 
-static size_t smaller(size_t a, size_t b) {
-    return a < b ? a : b;
+/* As many bands together as may be, in groups of about the same size. */
+static size_t group_of(size_t bands, size_t most) {
+    const size_t groups = (bands + most - 1) / most;
+    return groups ? (bands + groups - 1) / groups : 1;
 }
 
 void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size_t width,
                          bool joint, int effort) {
     const size_t positions = height * width;
-    /* As many bands together as may be, in groups of about the same size. */
-    size_t group = smaller(joint ? PX_GROUP_BANDS : 1, bands);
-    group = bands ? (bands + (bands + group - 1) / group - 1) / ((bands + group - 1) / group) : 1;
+    const size_t group = group_of(bands, joint ? PX_GROUP_BANDS : 1);
     const size_t ratio = positions / group;
     const bool many = ratio >= 256, best = effort > 8;
     const uint8_t ridge = positions < 5000 ? 20 : 2, more_ridge = ridge < 20 ? 3 * ridge : ridge;
