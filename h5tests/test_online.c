@@ -241,6 +241,8 @@ static void plans_survive(void **state) {
                 fail_msg("%zu bands: %s", bands, error.message);
             assert_int_equal(px_reader_left(&in), 0);
             assert_int_equal(read.group_bands, plan.group_bands);
+            assert_int_equal(read.fit_bits, plan.fit_bits);
+            assert_int_equal(read.mixes_by_scale, plan.mixes_by_scale);
             for (int g = 0; g < PX_ENGINES; g++) {
                 assert_int_equal(read.engines[g].neighbours, plan.engines[g].neighbours);
                 assert_int_equal(read.engines[g].classes, plan.engines[g].classes);

@@ -91,6 +91,9 @@ PX_INLINE px_eight whiten_eight(px_eight z, int32_t inverse_scale, int exponent,
  * multiplied with. */
 enum { ROWS = 4 };
 
+/* Where 32 bits of memory have the first of two 16-bit numbers. */
+enum { PAIR_SHIFT = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 16 : 0 };
+
 PX_INLINE void strip_products(px_lanes sums[ROWS], const int16_t *rows, size_t stride,
                               const int32_t *pairs, int pair_count) {
     for (int r = 0; r < ROWS; r++)
@@ -112,7 +115,8 @@ PX_INLINE void strip_whiten(px_engine *e, const px_factor *f, int row, px_lanes 
     px_lanes u = lanes_join(low, high);
     int32_t *pairs = e->strip_pairs + row / 2 * PX_LANES;
     /* The even row of a pair comes first, and leaves 0 where the odd one will be. */
-    lanes_store(pairs, row % 2 ? lanes_load(pairs) | (u << 16) : (u & 0xffff));
+    px_lanes half = (u & 0xffff) << (row % 2 ? 16 - PAIR_SHIFT : PAIR_SHIFT);
+    lanes_store(pairs, row % 2 ? lanes_load(pairs) | half : half);
 }
 
 static void fill_strip(const px_online_model *m, px_engine *e, size_t y, size_t x, int count) {

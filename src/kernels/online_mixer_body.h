@@ -5,8 +5,8 @@
  * An expert is a logistic distribution at its mean, taken with two widths, whose log odds for
  * any decision have a closed form; the mixer adds log odds with weights that learn by gradient
  * descent on code length. (M. Mahoney, "Adaptive weighing of context models for lossless data
- * compression", 2005.) The experts' quality changes with the scale, the band, and who was right
- * last: hence three sets of weights, whose results are averaged.
+ * compression", 2005.) The experts' quality changes with the band, with who was right last, and
+ * with the scale: hence several sets of weights, whose results are averaged.
  */
 
 enum {
@@ -77,8 +77,8 @@ PX_INLINE px_lanes step_odds(const px_online_tables *tables, const distribution 
 }
 
 /* Log odds that the answer is 1, by each expert. */
-PX_INLINE px_lanes expert_odds(const px_online_tables *tables, const distribution *d,
-                               const decision *q, px_lanes step) {
+PX_INLINE px_lanes odds_of_experts(const px_online_tables *tables, const distribution *d,
+                                   const decision *q, px_lanes step) {
     if (q->kind == 0)
         return -distances(d, q->middle);
     if (q->kind == 1)
@@ -186,20 +186,24 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
         history_odds(tables, *by_value) * (int32_t)(value_count * 64 / (value_count + 3)) >> 6;
     const int32_t from_comb =
         m->comb ? comb_odds(band_comb(m, d->band), m->low, d, q, step_bits) : 0;
-    const px_lanes odds = expert_odds(tables, d, q, step);
+    const px_lanes odds = odds_of_experts(tables, d, q, step);
     const px_lanes others = {0, 0, 0, 0,         0,          0,        0,
                              0, 0, 0, from_node, from_value, MIX_BIAS, from_comb};
     const px_lanes mine = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1};
     const px_lanes inputs = lanes_clamp((odds & ~mine) | others, -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
 
-    int32_t *sets[3] = {mixer->by_scale[d->scale_class][q->node], mixer->by_band[d->band][q->node],
-                        mixer->by_expert[d->mix_context][q->node]};
-    int32_t stretched[3], sum = 0;
-    for (int s = 0; s < 3; s++)
-        sum += stretched[s] = mix(sets[s], inputs);
-    bit = code_bit(m->coder, bit, (uint32_t)px_squash(tables, sum * 5461 >> 14));
-    for (int s = 0; s < 3; s++)
-        mix_learn(sets[s], inputs, bit * 65536 - px_squash(tables, stretched[s]));
+    int32_t *const by_band = mixer->by_band[d->band][q->node];
+    int32_t *const by_expert = mixer->by_expert[d->mix_context][q->node];
+    int32_t *const by_scale = mixer->by_scale[d->scale_class][q->node];
+    const int32_t band_odds = mix(by_band, inputs), expert_odds = mix(by_expert, inputs);
+    const int32_t scale_odds = m->mixes_by_scale ? mix(by_scale, inputs) : 0;
+    const int32_t mean = m->mixes_by_scale ? (band_odds + expert_odds + scale_odds) * 5461 >> 14
+                                           : (band_odds + expert_odds) >> 1;
+    bit = code_bit(m->coder, bit, (uint32_t)px_squash(tables, mean));
+    mix_learn(by_band, inputs, bit * 65536 - px_squash(tables, band_odds));
+    mix_learn(by_expert, inputs, bit * 65536 - px_squash(tables, expert_odds));
+    if (m->mixes_by_scale)
+        mix_learn(by_scale, inputs, bit * 65536 - px_squash(tables, scale_odds));
     int32_t rate = mixer->rates[node_count];
     *by_node = history_update(*by_node, bit, rate < 262 ? 262 : rate);
     rate = mixer->rates[value_count];

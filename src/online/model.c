@@ -175,6 +175,7 @@ prism_status px_online_model_alloc(px_online_model *model, const px_online_plan 
     for (int g = 0; g < PX_ENGINES; g++)
         engine_init(&model->engines[g], &plan->engines[g], model->bands, model->wide);
     model->trace_count = model->height == 1 ? 2 : model->width + 2;
+    model->mixes_by_scale = plan->mixes_by_scale;
     model->fit_mask = ((size_t)1 << plan->fit_bits) - 1;
     model_layout(model, &arena);
     const size_t size = arena.used;

@@ -185,8 +185,9 @@ typedef struct px_online_model { /* named in kernels.h */
     int32_t *centres;  /* [CLASSES][bands] of the classes of positions */
     int32_t *features; /* [bands] what classes are told by */
     uint32_t class_sizes[PX_CLASSES];
-    size_t fit_mask; /* fits are solved at every (mask + 1)th sample */
-    void *memory;    /* owns every array above but `samples` */
+    bool mixes_by_scale; /* there is a third set of weights */
+    size_t fit_mask;     /* fits are solved at every (mask + 1)th sample */
+    void *memory;        /* owns every array above but `samples` */
 } px_online_model;
 
 /* For groups of at most `bands` bands, and `samples` of `depth` bits in all. */

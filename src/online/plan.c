@@ -28,21 +28,22 @@ static void shrink_to_fit(px_engine_plan *engine, size_t bands, size_t positions
         engine->classes = 1;
 }
 
-static size_t smaller(size_t a, size_t b) {
-    return a < b ? a : b;
+/* As many bands together as may be, in groups of about the same size. */
+static size_t group_of(size_t bands, size_t most) {
+    const size_t groups = (bands + most - 1) / most;
+    return groups ? (bands + groups - 1) / groups : 1;
 }
 
 void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size_t width,
                          bool joint, int effort) {
     const size_t positions = height * width;
-    /* As many bands together as may be, in groups of about the same size. */
-    size_t group = smaller(joint ? PX_GROUP_BANDS : 1, bands);
-    group = bands ? (bands + (bands + group - 1) / group - 1) / ((bands + group - 1) / group) : 1;
+    const size_t group = group_of(bands, joint ? PX_GROUP_BANDS : 1);
     const size_t ratio = positions / group;
     const bool many = ratio >= 256, best = effort > 8;
     const uint8_t ridge = positions < 5000 ? 20 : 2, more_ridge = ridge < 20 ? 3 * ridge : ridge;
     const uint8_t near = ratio < 64 ? 2 : ratio < 256 || !best ? 4 : 6;
     plan->group_bands = (int)group;
+    plan->mixes_by_scale = best;
     plan->fit_bits = !best ? 5 : positions < 30000 ? 3 : 4;
     memset(plan->engines, 0, sizeof plan->engines);
     plan->engines[0] =
@@ -62,12 +63,13 @@ void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size
     }
 }
 
-/* Bits of the byte that says how an engine is shaped; neighbours are below. */
+/* Bits of the bytes that say how to learn, and how an engine is shaped. */
+enum { FIT_BITS_MASK = 15, MIXES_BY_SCALE = 1 << 4 };
 enum { NEIGHBOURS_MASK = 15, HAS_CLASSES = 1 << 4, FORGETS = 1 << 5, EXISTS = 1 << 6 };
 
 void px_online_plan_write(const px_online_plan *plan, px_buffer *out) {
     px_put_varint(out, (uint64_t)plan->group_bands);
-    px_put_u8(out, plan->fit_bits);
+    px_put_u8(out, (uint8_t)(plan->fit_bits | (plan->mixes_by_scale ? MIXES_BY_SCALE : 0)));
     for (int g = 0; g < PX_ENGINES; g++) {
         const px_engine_plan *engine = &plan->engines[g];
         int shape = engine->neighbours;
@@ -94,11 +96,13 @@ static bool engine_read(px_engine_plan *engine, px_reader *in) {
 prism_status px_online_plan_read(px_online_plan *plan, size_t bands, size_t height, size_t width,
                                  px_reader *in, prism_error *error) {
     const uint64_t group = px_get_varint(in);
-    plan->fit_bits = px_get_u8(in);
+    const uint8_t learning = px_get_u8(in);
+    plan->fit_bits = learning & FIT_BITS_MASK;
+    plan->mixes_by_scale = learning & MIXES_BY_SCALE;
     if (in->failed || group < 1 || group > PX_GROUP_BANDS || (bands && group > bands) ||
-        plan->fit_bits > 15)
-        return px_fail(error, PRISM_E_CORRUPT, "groups of %llu bands, fits of 2^%u samples",
-                       (unsigned long long)group, plan->fit_bits);
+        learning > (FIT_BITS_MASK | MIXES_BY_SCALE))
+        return px_fail(error, PRISM_E_CORRUPT, "groups of %llu bands that learn by 0x%02x",
+                       (unsigned long long)group, learning);
     plan->group_bands = (int)group;
     for (int g = 0; g < PX_ENGINES; g++) {
         px_engine_plan *engine = &plan->engines[g];

@@ -28,6 +28,7 @@ typedef struct px_engine_plan {
 typedef struct px_online_plan {
     px_engine_plan engines[PX_ENGINES]; /* the last one is of residuals */
     uint8_t fit_bits;                   /* small fits are solved at every 2^fit_bits-th sample */
+    bool mixes_by_scale;                /* else there are two sets of weights */
     int group_bands;                    /* groups have this many bands, the last one fewer */
 } px_online_plan;
 
