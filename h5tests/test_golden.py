@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from generated import drawing, embedding, stack
+from python_support import ROOT
 
 import h5prism
-from generated import drawing, embedding, stack
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = ROOT / "h5tests" / "golden"
 
 LIFT = {"transform": "channels", "predictor": "paeth", "coder": "deflate"}
 NATIVE = {"transform": "channels", "predictor": "lsq", "coder": "ans"}

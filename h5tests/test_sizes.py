@@ -4,15 +4,15 @@
 little between their versions, so theirs are pinned to half a percent.
 """
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+from generated import drawing, embedding, stack
+from python_support import ROOT
 
 import h5prism
-from generated import drawing, embedding, stack
 
-PINNED = Path(__file__).parent / "sizes.json"
+PINNED = ROOT / "h5tests" / "sizes.json"
 
 ARRAYS = {
     "embedding_i8": lambda: embedding(64, 64, 64, "int8"),

@@ -74,8 +74,11 @@ static prism_status read_pipeline(px_pipeline *pipeline, const prism_array *arra
     pipeline->axis = px_get_u8(in) - 1;
     if (in->failed)
         return PRISM_OK;
-    if (!pipeline->transform || !pipeline->predictor || !pipeline->coder ||
-        pipeline->axis >= (int)array->rank)
+    bool raw = pipeline->coder == PRISM_CODER_RAW;
+    bool idle = pipeline->transform == PRISM_TRANSFORM_NONE &&
+                pipeline->predictor == PRISM_PREDICTOR_NONE;
+    if (!pipeline->transform || !pipeline->predictor || !pipeline->coder || (raw && !idle) ||
+        pipeline->axis >= (int)array->rank || pipeline->effort < 1 || pipeline->effort > 9)
         return px_fail(error, PRISM_E_CORRUPT, "the chunk names no pipeline");
     return px_stages_check(pipeline->transform, pipeline->predictor, pipeline->coder, error);
 }

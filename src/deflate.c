@@ -9,10 +9,6 @@
 #include "stages.h"
 #include "status.h"
 
-static size_t plane_bytes(const px_planes *planes) {
-    return px_plane_size(planes) * (planes->depth / 8);
-}
-
 static void pack_plane(const px_planes *planes, size_t k, uint8_t *bytes) {
     const size_t size = px_plane_size(planes);
     const int16_t *samples = px_plane(planes, k);
@@ -47,7 +43,7 @@ static void unpack_plane(px_planes *planes, size_t k, const uint8_t *bytes) {
 enum { SLICES = 16, SLICE_BYTES = 1 << 13 };
 
 static size_t gather_sample(const px_planes *planes, uint8_t *plane, uint8_t *sample) {
-    const size_t bytes = plane_bytes(planes);
+    const size_t bytes = px_plane_bytes(planes);
     const size_t slice = bytes < SLICE_BYTES ? bytes : SLICE_BYTES;
     const size_t slices = planes->count < SLICES ? planes->count : SLICES;
     size_t size = 0;
@@ -97,7 +93,7 @@ static prism_status deflate_planes(const px_planes *planes, z_stream *stream, ui
     for (size_t k = 0; k < planes->count && result == Z_OK && stream->avail_out; k++) {
         pack_plane(planes, k, plane);
         stream->next_in = plane;
-        stream->avail_in = (uInt)plane_bytes(planes);
+        stream->avail_in = (uInt)px_plane_bytes(planes);
         result = deflate(stream, k + 1 < planes->count ? Z_NO_FLUSH : Z_FINISH);
     }
     return result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR
@@ -110,11 +106,11 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
     (void)parameters;
     const int effort = pipeline->effort;
     const size_t room = limit + 1;
-    uint8_t *plane = malloc(plane_bytes(planes));
+    uint8_t *plane = malloc(px_plane_bytes(planes));
     uint8_t *out = px_buffer_reserve(payload, room);
     if (!plane || !out) {
         free(plane);
-        return px_out_of_memory(error, plane_bytes(planes) + room);
+        return px_out_of_memory(error, px_plane_bytes(planes) + room);
     }
     prism_status status = PRISM_OK;
     int strategy = choose_strategy(planes, effort, plane);
@@ -139,7 +135,7 @@ static prism_status inflate_planes(z_stream *stream, px_planes *planes, uint8_t 
     for (size_t k = 0; k < planes->count; k++) {
         bool last = k + 1 == planes->count;
         stream->next_out = plane;
-        stream->avail_out = (uInt)plane_bytes(planes);
+        stream->avail_out = (uInt)px_plane_bytes(planes);
         int result = inflate(stream, last ? Z_FINISH : Z_NO_FLUSH);
         if (stream->avail_out || result != (last ? Z_STREAM_END : Z_OK))
             return corrupt(stream, error);
@@ -152,13 +148,13 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
                            px_reader *payload, int threads, prism_error *error) {
     (void)pipeline, (void)parameters, (void)threads;
     z_stream stream = {0};
-    uint8_t *plane = malloc(plane_bytes(planes));
+    uint8_t *plane = malloc(px_plane_bytes(planes));
     size_t size = px_reader_left(payload);
     stream.next_in = (Bytef *)(uintptr_t)px_get_bytes(payload, size); /* inflate only reads */
     stream.avail_in = (uInt)size;
     if (!plane || inflateInit(&stream) != Z_OK) {
         free(plane);
-        return px_out_of_memory(error, plane_bytes(planes));
+        return px_out_of_memory(error, px_plane_bytes(planes));
     }
     prism_status status = inflate_planes(&stream, planes, plane, error);
     inflateEnd(&stream);

@@ -21,10 +21,6 @@ static JxlPixelFormat format_of(const px_planes *planes) {
                             .endianness = JXL_NATIVE_ENDIAN};
 }
 
-static size_t plane_bytes(const px_planes *planes) {
-    return px_plane_size(planes) * (planes->depth / 8);
-}
-
 static size_t image_planes(const px_planes *planes, size_t first) {
     size_t left = planes->count - first;
     return left < IMAGE_PLANES ? left : IMAGE_PLANES;
@@ -92,7 +88,7 @@ static bool add_planes(JxlEncoder *encoder, const px_planes *planes, size_t firs
                        int effort, uint8_t *bytes) {
     JxlEncoderFrameSettings *settings = JxlEncoderFrameSettingsCreate(encoder, NULL);
     const JxlPixelFormat format = format_of(planes);
-    const size_t size = plane_bytes(planes);
+    const size_t size = px_plane_bytes(planes);
     effort = safe_effort(planes, effort);
     bool ok = settings && JxlEncoderSetFrameLossless(settings, JXL_TRUE) == JXL_ENC_SUCCESS &&
               JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_EFFORT, effort) ==
@@ -126,9 +122,9 @@ static prism_status encode_image(const px_planes *planes, size_t first, int effo
     prism_status status = PRISM_OK;
     px_buffer image = {0};
     JxlEncoder *encoder = JxlEncoderCreate(NULL);
-    uint8_t *bytes = malloc(count * plane_bytes(planes));
+    uint8_t *bytes = malloc(count * px_plane_bytes(planes));
     if (!encoder || !bytes)
-        status = px_out_of_memory(error, count * plane_bytes(planes));
+        status = px_out_of_memory(error, count * px_plane_bytes(planes));
     else if (!describe_image(encoder, planes, count) ||
              !add_planes(encoder, planes, first, count, effort, bytes) ||
              !collect_output(encoder, &image))
@@ -180,7 +176,7 @@ static bool image_matches(JxlDecoder *decoder, const px_planes *planes, size_t c
 static bool set_buffers(JxlDecoder *decoder, const px_planes *planes, size_t count,
                         uint8_t *bytes) {
     const JxlPixelFormat format = format_of(planes);
-    const size_t size = plane_bytes(planes);
+    const size_t size = px_plane_bytes(planes);
     bool ok = JxlDecoderSetImageOutBuffer(decoder, &format, bytes, size) == JXL_DEC_SUCCESS;
     for (size_t i = 1; ok && i < count; i++)
         ok = JxlDecoderSetExtraChannelBuffer(decoder, &format, bytes + i * size, size,
@@ -216,7 +212,7 @@ static bool run_decoder(JxlDecoder *decoder, const px_planes *planes, size_t cou
 
 static prism_status decode_image(px_planes *planes, size_t first, const uint8_t *image,
                                  size_t image_size, prism_error *error) {
-    const size_t count = image_planes(planes, first), size = plane_bytes(planes);
+    const size_t count = image_planes(planes, first), size = px_plane_bytes(planes);
     prism_status status = PRISM_OK;
     JxlDecoder *decoder = JxlDecoderCreate(NULL);
     uint8_t *bytes = malloc(count * size);

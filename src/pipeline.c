@@ -82,6 +82,9 @@ static prism_status decode_planes(px_planes *planes, const px_chunk *chunk, int 
         coder->decode(planes, &chunk->pipeline, &parameters, &payload, threads, error);
     if (status == PRISM_OK && !coder->predicts)
         status = restore_planes(planes, &chunk->pipeline, &parameters, error);
+    if (status == PRISM_OK && px_reader_left(&parameters))
+        status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes of parameters belong to no stage",
+                         px_reader_left(&parameters));
     return status;
 }
 
@@ -90,7 +93,7 @@ static prism_status decode_raw(const px_chunk *chunk, void *elements, prism_erro
     prism_status status = prism_array_size(&chunk->array, &size, error);
     if (status != PRISM_OK)
         return status;
-    if (chunk->payload_size != size)
+    if (chunk->payload_size != size || chunk->parameter_size)
         return px_fail(error, PRISM_E_CORRUPT, "%zu bytes are stored raw for an array of %zu",
                        chunk->payload_size, size);
     memcpy(elements, chunk->payload, size);

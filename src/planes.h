@@ -42,6 +42,11 @@ static inline size_t px_plane_size(const px_planes *planes) {
     return planes->height * planes->width;
 }
 
+/* Bytes of a plane's samples at their depth. */
+static inline size_t px_plane_bytes(const px_planes *planes) {
+    return px_plane_size(planes) * (planes->depth / 8);
+}
+
 static inline int16_t *px_plane(const px_planes *planes, size_t index) {
     return planes->samples + index * px_plane_size(planes);
 }

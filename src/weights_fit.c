@@ -205,6 +205,13 @@ prism_status px_weights_fit_group(px_weights *weights, const px_gram *gram, pris
     return status;
 }
 
+/* Planes of the group from `first` on that may be predicted: the k-th takes more than k samples. */
+static size_t predictable(const px_planes *planes, size_t first) {
+    size_t left = planes->count - first, samples = px_plane_size(planes);
+    size_t count = left < PX_GROUP ? left : PX_GROUP;
+    return count < samples ? count : samples;
+}
+
 prism_status px_weights_fit(px_weights *weights, const px_planes *planes, prism_error *error) {
     prism_status status =
         px_weights_alloc(weights, planes->count, px_plane_size(planes), planes->depth, error);
@@ -212,10 +219,11 @@ prism_status px_weights_fit(px_weights *weights, const px_planes *planes, prism_
         return status;
     weights->precision = px_best_precision(px_plane_size(planes));
     for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_GROUP) {
-        size_t left = planes->count - first;
         px_gram gram;
-        status = px_gram_make(&gram, planes, first, left < PX_GROUP ? left : PX_GROUP,
-                              STATISTICS_POSITIONS, error);
+        size_t count = predictable(planes, first);
+        if (count < 2)
+            break;
+        status = px_gram_make(&gram, planes, first, count, STATISTICS_POSITIONS, error);
         if (status == PRISM_OK) {
             status = px_weights_fit_group(weights, &gram, error);
             px_gram_free(&gram);

@@ -18,6 +18,7 @@ from ._errors import PrismError, Status
 from ._filter import FILTER_ID, Prism, register
 from ._inspect import StoredChunk, inspect
 from ._library import LibraryNotFoundError, library_path
+from ._parallel import read, write
 from ._version import __version__
 
 __all__ = [
@@ -34,7 +35,9 @@ __all__ = [
     "inspect",
     "inspect_chunk",
     "library_path",
+    "read",
     "register",
+    "write",
 ]
 
 register()

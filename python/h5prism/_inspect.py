@@ -71,14 +71,14 @@ def _describe(dataset: h5py.Dataset, offset: tuple[int, ...], bit: int) -> Store
         return None
     # The mask that read_direct_chunk returns is 0 for every chunk with HDF5 1.10: not used.
     values = math.prod(dataset.chunks)
-    unfiltered = _reaches_over(dataset, offset) and stored.size == values * dataset.dtype.itemsize
+    unfiltered = reaches_over(dataset, offset) and stored.size == values * dataset.dtype.itemsize
     info = None
     if not stored.filter_mask & bit and not unfiltered:
         info = inspect_chunk(dataset.id.read_direct_chunk(offset)[1])
     return StoredChunk(offset, values, stored.size, stored.filter_mask, info)
 
 
-def _reaches_over(dataset: h5py.Dataset, offset: tuple[int, ...]) -> bool:
+def reaches_over(dataset: h5py.Dataset, offset: tuple[int, ...]) -> bool:
     """Whether the chunk is a partial one, which HDF5 can be told to leave unfiltered: mask 0."""
     ends = (start + size for start, size in zip(offset, dataset.chunks))
     return any(end > extent for end, extent in zip(ends, dataset.shape))

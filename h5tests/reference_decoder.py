@@ -1,0 +1,415 @@
+"""Decodes prism chunks slowly and plainly, written from docs/FORMAT.md alone.
+
+The document is the only source of this file, in its order and with its section names: where it,
+this file and the C library disagree, one of the three has a fault. JPEG XL is not covered.
+
+A new transform, predictor or coder is a function in the table at the end of its section.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+Plane = list[int]  # the samples, values or residuals of one plane in C order
+
+
+class CorruptChunk(ValueError):
+    """The bytes break a rule that the document marks *must*."""
+
+
+class NotCovered(NotImplementedError):
+    """The chunk may be correct, but uses a part of the format that this file leaves out."""
+
+
+def must(condition: bool, rule: str) -> None:
+    """Refuses the chunk unless `condition` holds."""
+    if not condition:
+        raise CorruptChunk(rule)
+
+
+# Conventions
+
+
+@dataclass
+class Reader:
+    """Reads integers and strings of bytes one after the other."""
+
+    data: bytes
+    position: int = 0
+
+    def take(self, size: int) -> bytes:
+        must(self.position + size <= len(self.data), "the chunk does not end too early")
+        self.position += size
+        return self.data[self.position - size : self.position]
+
+    def u8(self) -> int:
+        return self.take(1)[0]
+
+    @property
+    def at_end(self) -> bool:
+        return self.position == len(self.data)
+
+    def varint(self) -> int:
+        value = 0
+        for index in range(9):
+            byte = self.u8()
+            value |= (byte & 127) << (7 * index)
+            if byte < 128:
+                return value
+        raise CorruptChunk("a varint has at most 9 bytes")
+
+
+def wrapped(value: int, bits: int) -> int:
+    half = 1 << (bits - 1)
+    return (value + half) % (2 * half) - half
+
+
+def limited(value: int, low: int, high: int) -> int:
+    return max(low, min(value, high))
+
+
+# Container
+
+TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2"}
+ORDERS = {0: "<", 1: ">"}
+NONE, RAW = 1, 4
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a decoder needs of a chunk; `axis` is None for a single plane."""
+
+    dtype: np.dtype
+    dims: tuple[int, ...]
+    transform: int
+    predictor: int
+    coder: int
+    axis: int | None
+    elements_crc: int | None
+    parameters: bytes
+    payload: bytes
+
+    @property
+    def depth(self) -> int:
+        return 8 * self.dtype.itemsize
+
+    @property
+    def count(self) -> int:
+        return 1 if self.axis is None else self.dims[self.axis]
+
+    @property
+    def plane_dims(self) -> tuple[int, ...]:
+        return tuple(size for axis, size in enumerate(self.dims) if axis != self.axis)
+
+    @property
+    def width(self) -> int:
+        return self.plane_dims[-1] if self.plane_dims else 1
+
+    @property
+    def samples(self) -> int:
+        return math.prod(self.plane_dims)
+
+
+def read_container(data: bytes) -> Chunk:
+    """Reads the fields in the order of the table; the stages are checked where they are used."""
+    reader = Reader(data)
+    must(reader.take(4) == b"PRSM", "the magic is PRSM")
+    must(reader.u8() == 1, "the version is known")
+    flags = reader.u8()
+    must(flags in (0, 1), "bits 1-7 of flags are 0")
+    dtype, dims = read_array_fields(reader)
+    transform, predictor, coder = reader.u8(), reader.u8(), reader.u8()
+    must(1 <= reader.u8() <= 9, "effort is in 1..9")
+    axis = reader.u8() - 1
+    must(axis < len(dims), "the plane axis is less than rank")
+    sizes = reader.varint(), reader.varint()
+    crc = int.from_bytes(reader.take(4), "little") if flags else None
+    parameters, payload = reader.take(sizes[0]), reader.take(sizes[1])
+    if flags:
+        expected = zlib.crc32(data[: reader.position]).to_bytes(4, "little")
+        must(reader.take(4) == expected, "the chunk CRC is right")
+    must(reader.position == len(data), "the chunk ends with its last field")
+    axis = None if axis < 0 else axis
+    return Chunk(dtype, dims, transform, predictor, coder, axis, crc, parameters, payload)
+
+
+def read_array_fields(reader: Reader) -> tuple[np.dtype, tuple[int, ...]]:
+    """Reads type, order, rank and dims."""
+    type_code, order = reader.u8(), reader.u8()
+    must(type_code in TYPES, "type has one of the values listed")
+    must(order in ORDERS, "order is 0 or 1")
+    dtype = np.dtype(ORDERS[order] + TYPES[type_code])
+    rank = reader.u8()
+    must(1 <= rank <= 32, "rank is 1..32")
+    dims = tuple(reader.varint() for _ in range(rank))
+    must(min(dims) >= 1, "dims are at least 1")
+    must(math.prod(dims) * dtype.itemsize < 1 << 32, "the array is smaller than 2^32 bytes")
+    return dtype, dims
+
+
+def decode(data: bytes) -> np.ndarray:
+    """The array in a chunk. Raises CorruptChunk or NotCovered."""
+    chunk = read_container(data)
+    array = decode_raw(chunk) if chunk.coder == RAW else decode_planes(chunk)
+    must(chunk.elements_crc in (None, zlib.crc32(array.tobytes())), "the elements CRC is right")
+    return array
+
+
+def decode_raw(chunk: Chunk) -> np.ndarray:
+    must(chunk.transform == NONE and chunk.predictor == NONE, "raw elements have no other stage")
+    size = math.prod(chunk.dims) * chunk.dtype.itemsize
+    must(len(chunk.payload) == size, "a raw payload has as many bytes as the array")
+    must(not chunk.parameters, "raw elements have no parameters")
+    return np.frombuffer(chunk.payload, chunk.dtype).reshape(chunk.dims)
+
+
+# Elements and planes
+
+
+def decode_planes(chunk: Chunk) -> np.ndarray:
+    """From the coder through the stages to elements."""
+    must(chunk.transform in TRANSFORMS, "transform has one of the values listed")
+    must(chunk.predictor in PREDICTORS, "predictor has one of the values listed")
+    must(chunk.coder in CODERS, "coder has one of the values listed")
+    residuals = CODERS[chunk.coder](chunk)
+    values = [PREDICTORS[chunk.predictor](chunk, plane) for plane in residuals]
+    return to_elements(chunk, TRANSFORMS[chunk.transform](chunk, values))
+
+
+def to_elements(chunk: Chunk, planes: list[Plane]) -> np.ndarray:
+    """Puts the planes back along their axis, and unsigned elements back to 0 and more."""
+    middle = 1 << (chunk.depth - 1) if chunk.dtype.kind == "u" else 0
+    array = (np.array(planes) + middle).astype(chunk.dtype)
+    if chunk.axis is None:
+        return array.reshape(chunk.dims)
+    stacked = array.reshape(chunk.count, *chunk.plane_dims)
+    return np.ascontiguousarray(np.moveaxis(stacked, 0, chunk.axis))
+
+
+# Transforms
+
+GROUP = 512
+
+
+@dataclass
+class PlaneParameters:
+    """The parameters of one plane; without prediction only `scale` counts."""
+
+    scale: int
+    predicted: bool = False
+    shift: int = 0
+    offset: int = 0
+    levels: list[int] = field(default_factory=list)
+
+
+class ChannelModels:
+    """The models of the parameters."""
+
+    def __init__(self) -> None:
+        self.scale, self.shift, self.offset = IntegerModel(), IntegerModel(), IntegerModel()
+        self.used = [BitModel(), BitModel()]
+        self.levels = [IntegerModel() for _ in range(6)]
+
+
+def undo_channels(chunk: Chunk, planes: list[Plane]) -> list[Plane]:
+    """Adds to each plane what its weights make of the planes before it in its group."""
+    precision, parameters = read_channels(chunk)
+    scales = [plane.scale for plane in parameters]
+    samples: list[Plane] = []
+    for k, (plane, of_plane) in enumerate(zip(planes, parameters)):
+        if of_plane.predicted:
+            first = k - k % GROUP
+            weights = plane_weights(of_plane, scales[first:k], precision)
+            plane = undo_prediction(chunk, plane, of_plane, list(zip(weights, samples[first:])))
+        samples.append(plane)
+    return samples
+
+
+def read_channels(chunk: Chunk) -> tuple[int, list[PlaneParameters]]:
+    """The precision, and the parameters of each plane."""
+    precision = Reader(chunk.parameters).u8()
+    decoder, models = RangeDecoder(chunk.parameters[1:]), ChannelModels()
+    planes: list[PlaneParameters] = []
+    shift = 0
+    for k in range(chunk.count):
+        before = planes[-1] if planes else PlaneParameters(scale=0)
+        plane = PlaneParameters(before.scale + decoder.integer(models.scale))
+        must(abs(plane.scale) <= 127, "a scale is at most 127")
+        plane.predicted = bool(decoder.bit(models.used[before.predicted]))
+        if plane.predicted:
+            must(k % GROUP < chunk.samples, "there are fewer weights than samples of a plane")
+            shift = plane.shift = shift + decoder.integer(models.shift)
+            must(3 <= shift <= {8: 20, 16: 14}[chunk.depth], "shift is in its range")
+            plane.offset = decoder.integer(models.offset)
+            for _ in range(k % GROUP):
+                context = level_context(plane.levels, before.levels)
+                plane.levels.append(decoder.integer(models.levels[context]))
+        planes.append(plane)
+    must(decoder.reader.at_end, "all of the section is read")
+    return precision, planes
+
+
+def level_context(levels: list[int], above: list[int]) -> int:
+    """Which model the level after `levels` has; `above` are those of the plane before, if any."""
+    j = len(levels)
+    left = levels[j - 1].bit_length() if j >= 1 else 0
+    left2 = levels[j - 2].bit_length() if j >= 2 else left
+    up = above[j].bit_length() if j < len(above) else left
+    return min(5, (left + left2 + 2 * up + 1) // 4)
+
+
+def plane_weights(plane: PlaneParameters, scales: list[int], precision: int) -> list[int]:
+    """The weights of the planes that have these scales."""
+    weights = []
+    for level, scale in zip(plane.levels, scales):
+        step = limited((scale - plane.scale + precision + 2) >> 2, -6, plane.shift)
+        weights.append(level << (plane.shift - step))
+        must(weights[-1] == wrapped(weights[-1], 16), "a weight fits a signed 16-bit integer")
+    return weights
+
+
+def undo_prediction(chunk: Chunk, residuals: Plane, plane: PlaneParameters, by: list) -> Plane:
+    """`by` lists the planes before, each as a pair with its weight."""
+    half = 1 << (chunk.depth - 1)
+    bias = (plane.offset << (plane.shift - 3)) + (1 << (plane.shift - 1))
+    samples = []
+    for position, residual in enumerate(residuals):
+        total = wrapped(sum(weight * x[position] for weight, x in by) + bias, 32)
+        prediction = limited(total >> plane.shift, -half, half - 1)
+        samples.append(wrapped(residual + prediction, chunk.depth))
+    return samples
+
+
+
+def no_transform(chunk: Chunk, planes: list[Plane]) -> list[Plane]:
+    must(not chunk.parameters, "parameters are empty without a transform")
+    return planes
+
+
+TRANSFORMS = {1: no_transform, 2: undo_channels}
+
+# Predictors
+
+
+def undo_paeth(chunk: Chunk, residuals: Plane) -> Plane:
+    values: Plane = []
+    for position, residual in enumerate(residuals):
+        has_w, has_n = position % chunk.width > 0, position >= chunk.width
+        w = values[position - 1] if has_w else 0
+        n = values[position - chunk.width] if has_n else 0
+        nw = values[position - chunk.width - 1] if has_w and has_n else 0
+        p = w + n - nw
+        prediction = min((w, n, nw), key=lambda value: abs(p - value))  # the first of equal ones
+        values.append(wrapped(residual + prediction, chunk.depth))
+    return values
+
+
+PREDICTORS = {1: lambda chunk, residuals: residuals, 2: undo_paeth, 3: lambda chunk, residuals: residuals}
+
+# Coders
+
+
+def decode_deflate(chunk: Chunk) -> list[Plane]:
+    size = chunk.samples * chunk.dtype.itemsize
+    stream = zlib.decompressobj()
+    try:
+        data = stream.decompress(chunk.payload, chunk.count * size + 1)
+    except zlib.error as error:
+        raise CorruptChunk(f"the zlib stream is damaged: {error}") from error
+    must(stream.eof and len(data) == chunk.count * size, "the stream ends with the planes")
+    must(not stream.unused_data, "the payload ends with the stream")
+    return [join_bytes(chunk, data[at : at + size]) for at in range(0, len(data), size)]
+
+
+def join_bytes(chunk: Chunk, data: bytes) -> Plane:
+    """The residuals of a plane; the bytes of each lie as far apart as there are residuals."""
+    pieces = (data[first :: chunk.samples] for first in range(chunk.samples))
+    return [int.from_bytes(piece, "big", signed=True) for piece in pieces]
+
+
+def decode_jxl(chunk: Chunk) -> list[Plane]:
+    """Only finds the images, of up to 257 planes each, and that nothing follows them."""
+    reader = Reader(chunk.payload)
+    for _ in range(0, chunk.count, 257):
+        reader.take(reader.varint())
+    must(reader.position == len(chunk.payload), "the payload ends with the last image")
+    raise NotCovered("coder 2 needs a decoder of JPEG XL")
+
+
+def decode_native(chunk: Chunk) -> list[Plane]:
+    raise NotCovered("coder 3 is not covered yet")
+
+
+CODERS = {1: decode_deflate, 2: decode_jxl, 3: decode_native}
+
+# Adaptive integers
+
+
+@dataclass
+class BitModel:
+    """How likely a bit is 0, by two averages."""
+
+    fast: int = 32768
+    slow: int = 32768
+
+    def probability(self) -> int:
+        return limited((self.fast + self.slow) // 2, 64, 65472)
+
+    def update(self, bit: int) -> None:
+        self.fast += -(self.fast >> 4) if bit else (65535 - self.fast) >> 4
+        self.slow += -(self.slow >> 7) if bit else (65535 - self.slow) >> 7
+
+
+class IntegerModel:
+    """The models of the bits of an integer."""
+
+    def __init__(self) -> None:
+        self.more = [BitModel() for _ in range(20)]
+        self.sign = BitModel()
+        self.upper = {size: [BitModel() for _ in range(3)] for size in range(2, 21)}
+
+
+class RangeDecoder:
+    """Decodes one section."""
+
+    def __init__(self, section: bytes) -> None:
+        self.reader = Reader(section)
+        self.range = (1 << 32) - 1
+        self.code = int.from_bytes(self.reader.take(4), "big")
+
+    def bit(self, model: BitModel) -> int:
+        """A modelled bit."""
+        zero = (self.range // 65536) * model.probability()
+        bit = self.split(zero, self.range - zero)
+        model.update(bit)
+        return bit
+
+    def plain_bit(self) -> int:
+        return self.split(self.range // 2, self.range // 2)
+
+    def split(self, zero: int, one: int) -> int:
+        """The bit of which the values 0 and 1 have these parts of the range."""
+        bit = int(self.code >= zero)
+        self.code -= zero * bit
+        self.range = one if bit else zero
+        while self.range < 1 << 24:
+            self.range = (self.range * 256) % (1 << 32)
+            self.code = (self.code * 256 + self.reader.u8()) % (1 << 32)
+        return bit
+
+    def integer(self, model: IntegerModel) -> int:
+        size = 0
+        while size < 20 and self.bit(model.more[size]):
+            size += 1
+        if size == 0:
+            return 0
+        negative = self.bit(model.sign)
+        magnitude = 1
+        for index in range(1, size):
+            upper = model.upper[size][magnitude - 1] if index <= 2 else None
+            magnitude = 2 * magnitude + (self.bit(upper) if upper else self.plain_bit())
+        return -magnitude if negative else magnitude
