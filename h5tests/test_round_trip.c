@@ -189,9 +189,8 @@ static void bad_calls_are_refused(void **state) {
     assert_int_equal(prism_encode(&array, elements, &options, chunk, sizeof chunk, &size, &error),
                      PRISM_E_OPTION);
     assert_non_null(strstr(error.message, "rank 2"));
-    static const char *const contradictions[] = {"predictor=paeth,coder=ans",
-                                                 "predictor=none,coder=ans",
-                                                 "predictor=lsq,coder=deflate"};
+    static const char *const contradictions[] = {
+        "predictor=paeth,coder=ans", "predictor=none,coder=ans", "predictor=lsq,coder=deflate"};
     for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++) {
         options = options_of(contradictions[i]);
         assert_int_equal(
@@ -231,7 +230,8 @@ static void the_memory_limit_holds(void **state) {
 /* The same chunks whatever the instruction set, and each set decodes what another wrote. */
 static void kernels_write_the_same_chunks(void **state) {
     (void)state;
-    static const char *const lifts[] = {"transform=channels,predictor=paeth,coder=deflate", "",
+    static const char *const lifts[] = {"transform=channels,predictor=paeth,coder=deflate",
+                                        "",
                                         "transform=channels,coder=ans,effort=1",
                                         "transform=channels,coder=ans,effort=3",
                                         "transform=channels,coder=ans,effort=5",
