@@ -308,7 +308,7 @@ def undo_paeth(chunk: Chunk, residuals: Plane) -> Plane:
     return values
 
 
-PREDICTORS = {1: lambda chunk, residuals: residuals, 2: undo_paeth}
+PREDICTORS = {1: lambda chunk, residuals: residuals, 2: undo_paeth, 3: lambda chunk, residuals: residuals}
 
 # Coders
 
@@ -340,7 +340,11 @@ def decode_jxl(chunk: Chunk) -> list[Plane]:
     raise NotCovered("coder 2 needs a decoder of JPEG XL")
 
 
-CODERS = {1: decode_deflate, 2: decode_jxl}
+def decode_native(chunk: Chunk) -> list[Plane]:
+    raise NotCovered("coder 3 is not covered yet")
+
+
+CODERS = {1: decode_deflate, 2: decode_jxl, 3: decode_native}
 
 # Adaptive integers
 

@@ -233,9 +233,8 @@ static void bad_calls_are_refused(void **state) {
     assert_int_equal(prism_encode(&array, elements, &options, chunk, sizeof chunk, &size, &error),
                      PRISM_E_OPTION);
     assert_non_null(strstr(error.message, "rank 2"));
-    static const char *const contradictions[] = {"predictor=paeth,coder=ans",
-                                                 "predictor=none,coder=ans",
-                                                 "predictor=lsq,coder=deflate"};
+    static const char *const contradictions[] = {
+        "predictor=paeth,coder=ans", "predictor=none,coder=ans", "predictor=lsq,coder=deflate"};
     for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++) {
         options = options_of(contradictions[i]);
         assert_int_equal(

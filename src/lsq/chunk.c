@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lsq/decode.h"
+#include "lsq/fold.h"
 #include "status.h"
 
 /* Columns and rows are counted in 32 bits with room to spare. */
@@ -31,9 +32,9 @@ static bool mixes(const px_planes *planes, size_t first, const px_pipeline *pipe
     return pipeline->transform == PRISM_TRANSFORM_CHANNELS && group_size(planes, first) > 1;
 }
 
-prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                                       px_encode_group encode_group, px_buffer *parameters,
-                                       px_buffer *payload, prism_error *error) {
+static prism_status encode_groups(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                                  px_encode_group encode_group, px_buffer *parameters,
+                                  px_buffer *payload, prism_error *error) {
     bool too_long = !is_codable(planes);
     prism_status status = PRISM_OK;
     if (planes->count == 1)
@@ -48,6 +49,18 @@ prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pip
     }
     if (status == PRISM_OK && too_long)
         give_up(payload, limit);
+    return status;
+}
+
+prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                                       px_encode_group encode_group, px_buffer *parameters,
+                                       px_buffer *payload, prism_error *error) {
+    px_pool pool = {.count = 0};
+    px_planes folded;
+    prism_status status = px_fold(&folded, planes, true, &pool, error);
+    if (status == PRISM_OK)
+        status = encode_groups(&folded, pipeline, limit, encode_group, parameters, payload, error);
+    px_pool_free(&pool);
     return status;
 }
 
@@ -87,19 +100,33 @@ static prism_status decode_group(px_planes *planes, size_t first, const px_pipel
     return status;
 }
 
+static prism_status decode_groups(px_planes *planes, const px_pipeline *pipeline, bool quick,
+                                  px_reader *parameters, px_wave_stream *stream,
+                                  prism_error *error) {
+    prism_status status = PRISM_OK;
+    if (!is_codable(planes))
+        return px_fail(error, PRISM_E_CORRUPT, "planes are too large for coder ans");
+    for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_GROUP)
+        status = decode_group(planes, first, pipeline, quick, parameters, stream, error);
+    if (status == PRISM_OK && (stream->words != stream->end || px_reader_left(parameters)))
+        status = px_fail(error, PRISM_E_CORRUPT, "bytes after the coded samples");
+    return status;
+}
+
 prism_status px_chunk_of_groups_decode(px_planes *planes, const px_pipeline *pipeline, bool quick,
                                        px_reader *parameters, px_reader *payload,
                                        prism_error *error) {
-    if (!is_codable(planes))
-        return px_fail(error, PRISM_E_CORRUPT, "planes are too large for coder ans");
     px_pool pool = {.count = 0};
+    px_planes folded;
     px_wave_stream stream = {.failed = 0};
     px_wave_start(&stream, quick);
     prism_status status = take_words(&stream, payload, &pool, error);
-    for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_GROUP)
-        status = decode_group(planes, first, pipeline, quick, parameters, &stream, error);
-    if (status == PRISM_OK && (stream.words != stream.end || px_reader_left(parameters)))
-        status = px_fail(error, PRISM_E_CORRUPT, "bytes after the coded samples");
+    if (status == PRISM_OK)
+        status = px_fold(&folded, planes, false, &pool, error);
+    if (status == PRISM_OK)
+        status = decode_groups(&folded, pipeline, quick, parameters, &stream, error);
+    if (status == PRISM_OK)
+        px_unfold(planes, &folded);
     px_pool_free(&pool);
     return status;
 }

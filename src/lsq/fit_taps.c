@@ -122,11 +122,12 @@ static double add_row(moment_rows *m, const tap_fit *fit, const px_wave *wave, c
     return total;
 }
 
-/* From every row, or every so manyth; always from the first two, where neighbours are pads. */
+/* From every row, or from every so manyth, but not from the first: there neighbours are pads. */
 static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, const px_view *view,
                                    const px_wave *wave, const px_lsq_plane *plane,
                                    const first_fit *first, prism_error *error) {
-    const size_t step = 1 + wave->height * wave->width / encoder->settings.tap_positions;
+    const size_t sparse = 1 + wave->height * wave->width / encoder->settings.tap_positions;
+    const size_t step = sparse < wave->height ? sparse : wave->height;
     px_pool pool = {.count = 0};
     float *row = px_pool_take(&pool, (wave->width + 1) * sizeof *row);
     moment_rows m = {.n = fit->n, .moments = fit->moments};
@@ -135,7 +136,7 @@ static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, 
     double total = 0;
     memset(fit->moments, 0, sizeof fit->moments);
     for (size_t y = 0; y < wave->height && status == PRISM_OK; y++)
-        if (y <= 1 || y % step == 0)
+        if (y % step == step / 2)
             total += add_row(&m, fit, wave, importance_row(encoder, view, plane, y, row), y, first);
     if (status == PRISM_OK)
         flush_rows(&m);

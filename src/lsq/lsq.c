@@ -3,7 +3,7 @@
  * and taps that are fitted to the chunk; what is coded is the sample, given the prediction's real
  * value and the scale that its surroundings suggest. docs/FORMAT.md, "Method 2, lsq".
  *
- *   chunk.c     groups of planes, one after the other
+ *   chunk.c, fold.c    groups of planes, one after the other; lines as planes
  *   model.c     what is transmitted of a group besides the samples
  *   analyse.c, fit_matrix.c, fit_taps.c, fit_scale.c    fit it (floating point; encoder only)
  *   group.c, mixer.c, geometry.c    prediction from planes before, and what planes leave to others
