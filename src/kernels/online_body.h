@@ -60,7 +60,7 @@ static void look_out(px_online_model *m, const place *at, int k) {
     const px_band *band = &m->band[k];
     px_outlook *o = &m->outlooks[k];
     px_eight local = 2 * (eight_load(band->errors) >> PX_ERROR_BITS);
-    int32_t blend_error = 8 << PX_MEAN_BITS;
+    int32_t blend_error = 8 << PX_ONLINE_MEAN_BITS;
     memset(o->values, 0, sizeof o->values);
     memset(o->residuals, 0, sizeof o->residuals);
     o->west = band->offset * 256;
@@ -159,7 +159,7 @@ static void learn_scale(px_band *band, const forecast *f, int32_t error) {
 
 /* Asks for what the first decisions will read: it is too much for the nearest cache. */
 PX_INLINE void prefetch(const px_online_model *m, int k, const forecast *f) {
-    const int32_t value = (f->means[PX_EXPERT_BLEND] >> PX_MEAN_BITS) - m->low;
+    const int32_t value = (f->means[PX_EXPERT_BLEND] >> PX_ONLINE_MEAN_BITS) - m->low;
     for (int32_t near = -4; near <= 4; near += 4)
         __builtin_prefetch(value_line(m, k, value + near));
     int32_t(*const weights)[PX_INPUTS] = m->mixer->by_band[k];
@@ -174,7 +174,7 @@ static distribution distribution_of(const px_online_model *m, const place *at, i
     distribution d = {.means = eight_load(f->means), .band = k};
     d.centre = clamp32(f->means[PX_EXPERT_BLEND], m->low * 256, m->high * 256 - 1);
     d.fraction = d.centre >> 6 & 3;
-    d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_SCALE_CLASSES - 1);
+    d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ONLINE_SCALES - 1);
     px_eight errors = eight_log2(eight_load(m->mixer->scale_errors[d.scale_class]));
     px_eight width = f->scale_log + errors - (16 * 1024 + 485);
     const int32_t least = 4033; /* 0.06 */
@@ -301,7 +301,7 @@ static int classify(px_online_model *m, const place *at) {
     return class;
 }
 
-static place place_at(const px_online_model *m, size_t y, size_t x, int strip_lane) {
+static place place_of(const px_online_model *m, size_t y, size_t x, int strip_lane) {
     const size_t index = y * m->width + x, bands = (size_t)m->bands;
     place at = {.index = index, .first = index == 0, .strip_lane = strip_lane};
     at.here = m->traces + index % m->trace_count * bands;
@@ -341,7 +341,7 @@ static void learn_bands(px_online_model *m, const place *at) {
 }
 
 static void code_position(px_online_model *m, size_t y, size_t x, int strip_lane) {
-    place at = place_at(m, y, x, strip_lane);
+    place at = place_of(m, y, x, strip_lane);
     int class = classify(m, &at);
     for (int g = 0; g < PX_ENGINES; g++)
         engine_begin(m, &m->engines[g], y, x, class, strip_lane);

@@ -186,12 +186,12 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
         history_odds(tables, *by_value) * (int32_t)(value_count * 64 / (value_count + 3)) >> 6;
     const int32_t from_comb =
         m->comb ? comb_odds(band_comb(m, d->band), m->low, d, q, step_bits) : 0;
-    const px_lanes odds = odds_of_experts(tables, d, q, step);
+    /* The other inputs take lanes 10..13 from the experts. */
+    const px_lanes kept = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, -1, -1};
     const px_lanes others = {0, 0, 0, 0,         0,          0,        0,
                              0, 0, 0, from_node, from_value, MIX_BIAS, from_comb};
-    const px_lanes mine = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1};
-    const px_lanes inputs =
-        lanes_clamp(lanes_select(mine, others, odds), -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
+    const px_lanes inputs = lanes_clamp((odds_of_experts(tables, d, q, step) & kept) | others,
+                                        -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
 
     int32_t *const by_band = mixer->by_band[d->band][q->node];
     int32_t *const by_expert = mixer->by_expert[d->mix_context][q->node];
@@ -239,7 +239,7 @@ static inline void code_steps(px_online_model *m, const distribution *d, decisio
 /* Codes one sample; `sample` is of no matter when decoding. */
 static int32_t code_sample(px_online_model *m, const distribution *d, int32_t sample) {
     decision q = {.kind = 0, .low = m->low, .high = m->high + 1};
-    q.middle = (d->centre >> PX_MEAN_BITS) + 1;
+    q.middle = (d->centre >> PX_ONLINE_MEAN_BITS) + 1;
     q.node = NODE_SIDE + d->fraction;
     int up = decide(m, d, &q, (px_lanes){0}, d->step_bits, sample >= q.middle), steps = 0;
     *(up ? &q.low : &q.high) = q.middle;

@@ -8,13 +8,13 @@
 enum { VALUE_BITS_MIN = 8, VALUE_BITS_MAX_8 = 14, VALUE_BITS_MAX_16 = 16 };
 
 static void mixer_layout(px_mixer *mixer, px_arena *arena, size_t bands) {
-    mixer->by_scale = px_arena_take(arena, PX_SCALE_CLASSES, sizeof *mixer->by_scale);
+    mixer->by_scale = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->by_scale);
     mixer->by_band = px_arena_take(arena, bands, sizeof *mixer->by_band);
     mixer->by_expert = px_arena_take(arena, PX_MIX_CONTEXTS, sizeof *mixer->by_expert);
-    mixer->node_history = px_arena_take(arena, PX_SCALE_CLASSES, sizeof *mixer->node_history);
+    mixer->node_history = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->node_history);
     mixer->value_history =
         px_arena_take(arena, (size_t)1 << mixer->value_bits, sizeof *mixer->value_history);
-    mixer->scale_errors = px_arena_take(arena, PX_SCALE_CLASSES, sizeof *mixer->scale_errors);
+    mixer->scale_errors = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->scale_errors);
 }
 
 /* All experts alike, making 1 together, and the two histories at a tenth; 18 bits. */
@@ -46,15 +46,15 @@ prism_status px_mixer_alloc(px_mixer *mixer, size_t bands, size_t samples, unsig
         return px_out_of_memory(error, size);
     mixer_layout(mixer, &arena, bands);
     px_online_tables_init(&mixer->tables);
-    weights_init(mixer->by_scale, PX_SCALE_CLASSES);
+    weights_init(mixer->by_scale, PX_ONLINE_SCALES);
     weights_init(mixer->by_band, bands);
     weights_init(mixer->by_expert, PX_MIX_CONTEXTS);
     histories_init(mixer->node_history[0][0],
-                   sizeof *mixer->node_history / sizeof(uint32_t) * PX_SCALE_CLASSES);
+                   sizeof *mixer->node_history / sizeof(uint32_t) * PX_ONLINE_SCALES);
     histories_init(mixer->value_history[0], (size_t)PX_HISTORY_LINE << mixer->value_bits);
     for (int i = 0; i < 256; i++)
         mixer->rates[i] = 131072 / (2 * i + 3);
-    for (int q = 0; q < PX_SCALE_CLASSES; q++) {
+    for (int q = 0; q < PX_ONLINE_SCALES; q++) {
         mixer->scale_counts[q] = 3;
         for (int e = 0; e < PX_EXPERTS; e++)
             mixer->scale_errors[q][e] = 65536;
@@ -157,14 +157,14 @@ static void model_layout(px_online_model *model, px_arena *arena) {
 }
 
 static void band_init(px_band *band, int32_t offset) {
-    enum { ERROR = 8 << PX_MEAN_BITS };
+    enum { ERROR = 8 << PX_ONLINE_MEAN_BITS };
     *band = (px_band){.offset = offset,
                       .error = ERROR << PX_ERROR_BITS,
                       .scale_weights = {19661, 29491, 16384, 0}};
     band->inverse_error = (1 << 24) / (ERROR + 26);
     for (int e = 0; e < PX_EXPERTS; e++)
         band->errors[e] = ERROR << PX_ERROR_BITS;
-    band->plane.error = band->stack.error = 1 << PX_MEAN_BITS;
+    band->plane.error = band->stack.error = 1 << PX_ONLINE_MEAN_BITS;
 }
 
 prism_status px_online_model_alloc(px_online_model *model, const px_online_plan *plan,
