@@ -174,7 +174,7 @@ static distribution distribution_of(const px_online_model *m, const site *at, in
     distribution d = {.means = eight_load(f->means), .band = k};
     d.centre = clamp32(f->means[PX_EXPERT_BLEND], m->low * 256, m->high * 256 - 1);
     d.fraction = d.centre >> 6 & 3;
-    d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ONLINE_SCALE_CLASSES - 1);
+    d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ONLINE_SCALES - 1);
     px_eight errors = eight_log2(eight_load(m->mixer->scale_errors[d.scale_class]));
     px_eight width = f->scale_log + errors - (16 * 1024 + 485);
     const int32_t least = 4033; /* 0.06 */
@@ -301,7 +301,7 @@ static int classify(px_online_model *m, const site *at) {
     return class;
 }
 
-static site site_at(const px_online_model *m, size_t y, size_t x, int strip_lane) {
+static site place_of(const px_online_model *m, size_t y, size_t x, int strip_lane) {
     const size_t index = y * m->width + x, bands = (size_t)m->bands;
     site at = {.index = index, .first = index == 0, .strip_lane = strip_lane};
     at.here = m->traces + index % m->trace_count * bands;
@@ -341,7 +341,7 @@ static void learn_bands(px_online_model *m, const site *at) {
 }
 
 static void code_position(px_online_model *m, size_t y, size_t x, int strip_lane) {
-    site at = site_at(m, y, x, strip_lane);
+    site at = place_of(m, y, x, strip_lane);
     int class = classify(m, &at);
     for (int g = 0; g < PX_ENGINES; g++)
         engine_begin(m, &m->engines[g], y, x, class, strip_lane);

@@ -186,11 +186,12 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
         history_odds(tables, *by_value) * (int32_t)(value_count * 64 / (value_count + 3)) >> 6;
     const int32_t from_comb =
         m->comb ? comb_odds(band_comb(m, d->band), m->low, d, q, step_bits) : 0;
-    const px_lanes odds = odds_of_experts(tables, d, q, step);
+    /* The other inputs take lanes 10..13 from the experts. */
+    const px_lanes kept = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, -1, -1};
     const px_lanes others = {0, 0, 0, 0,         0,          0,        0,
                              0, 0, 0, from_node, from_value, MIX_BIAS, from_comb};
-    const px_lanes mine = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1};
-    const px_lanes inputs = lanes_clamp((odds & ~mine) | others, -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
+    const px_lanes inputs = lanes_clamp((odds_of_experts(tables, d, q, step) & kept) | others,
+                                        -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
 
     int32_t *const by_band = mixer->by_band[d->band][q->node];
     int32_t *const by_expert = mixer->by_expert[d->mix_context][q->node];

@@ -8,15 +8,13 @@
 enum { VALUE_BITS_MIN = 8, VALUE_BITS_MAX_8 = 14, VALUE_BITS_MAX_16 = 16 };
 
 static void mixer_layout(px_mixer *mixer, px_arena *arena, size_t bands) {
-    mixer->by_scale = px_arena_take(arena, PX_ONLINE_SCALE_CLASSES, sizeof *mixer->by_scale);
+    mixer->by_scale = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->by_scale);
     mixer->by_band = px_arena_take(arena, bands, sizeof *mixer->by_band);
     mixer->by_expert = px_arena_take(arena, PX_MIX_CONTEXTS, sizeof *mixer->by_expert);
-    mixer->node_history =
-        px_arena_take(arena, PX_ONLINE_SCALE_CLASSES, sizeof *mixer->node_history);
+    mixer->node_history = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->node_history);
     mixer->value_history =
         px_arena_take(arena, (size_t)1 << mixer->value_bits, sizeof *mixer->value_history);
-    mixer->scale_errors =
-        px_arena_take(arena, PX_ONLINE_SCALE_CLASSES, sizeof *mixer->scale_errors);
+    mixer->scale_errors = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->scale_errors);
 }
 
 /* All experts alike, making 1 together, and the two histories at a tenth; 18 bits. */
@@ -48,15 +46,15 @@ prism_status px_mixer_alloc(px_mixer *mixer, size_t bands, size_t samples, unsig
         return px_out_of_memory(error, size);
     mixer_layout(mixer, &arena, bands);
     px_online_tables_init(&mixer->tables);
-    weights_init(mixer->by_scale, PX_ONLINE_SCALE_CLASSES);
+    weights_init(mixer->by_scale, PX_ONLINE_SCALES);
     weights_init(mixer->by_band, bands);
     weights_init(mixer->by_expert, PX_MIX_CONTEXTS);
     histories_init(mixer->node_history[0][0],
-                   sizeof *mixer->node_history / sizeof(uint32_t) * PX_ONLINE_SCALE_CLASSES);
+                   sizeof *mixer->node_history / sizeof(uint32_t) * PX_ONLINE_SCALES);
     histories_init(mixer->value_history[0], (size_t)PX_HISTORY_LINE << mixer->value_bits);
     for (int i = 0; i < 256; i++)
         mixer->rates[i] = 131072 / (2 * i + 3);
-    for (int q = 0; q < PX_ONLINE_SCALE_CLASSES; q++) {
+    for (int q = 0; q < PX_ONLINE_SCALES; q++) {
         mixer->scale_counts[q] = 3;
         for (int e = 0; e < PX_EXPERTS; e++)
             mixer->scale_errors[q][e] = 65536;

@@ -33,7 +33,7 @@ enum {
     PX_PLANE_TAPS = 7,
     PX_STACK_TAPS = 9,
     PX_FIT_ROWS = 10,
-    PX_ONLINE_SCALE_CLASSES = 64,
+    PX_ONLINE_SCALES = 64,
     PX_ENERGY_CLASSES = 8
 };
 
@@ -145,15 +145,15 @@ enum {
 
 typedef struct px_mixer {
     px_online_tables tables;
-    int32_t (*by_scale)[PX_NODES][PX_INPUTS];         /* [SCALE_CLASSES] */
+    int32_t (*by_scale)[PX_NODES][PX_INPUTS];         /* [ONLINE_SCALES] */
     int32_t (*by_band)[PX_NODES][PX_INPUTS];          /* [bands of a group] */
     int32_t (*by_expert)[PX_NODES][PX_INPUTS];        /* [MIX_CONTEXTS] */
-    uint32_t (*node_history)[PX_NODES][PX_FRACTIONS]; /* [SCALE_CLASSES] */
+    uint32_t (*node_history)[PX_NODES][PX_FRACTIONS]; /* [ONLINE_SCALES] */
     uint32_t (*value_history)[PX_HISTORY_LINE];       /* [2^value_bits] by band and value */
     int value_bits;
     int32_t rates[256];                  /* of histories, by count */
-    int32_t (*scale_errors)[PX_EXPERTS]; /* [SCALE_CLASSES] mean |error| / scale, 16 bits */
-    int32_t scale_counts[PX_ONLINE_SCALE_CLASSES];
+    int32_t (*scale_errors)[PX_EXPERTS]; /* [ONLINE_SCALES] mean |error| / scale, 16 bits */
+    int32_t scale_counts[PX_ONLINE_SCALES];
     void *memory;
 } px_mixer;
 
