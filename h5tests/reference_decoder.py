@@ -1,7 +1,8 @@
 """Decodes prism chunks slowly and plainly, written from docs/FORMAT.md alone.
 
 The document is the only source of this file, in its order and with its section names: where it,
-this file and the C library disagree, one of the three has a fault. JPEG XL is not covered.
+this file and the C library disagree, one of the three has a fault. JPEG XL is not covered; the
+native coder is in reference_native.py, which adds itself when it is imported.
 
 A new transform, predictor or coder is a function in the table at the end of its section.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -110,6 +112,10 @@ class Chunk:
         return self.plane_dims[-1] if self.plane_dims else 1
 
     @property
+    def height(self) -> int:
+        return self.samples // self.width
+
+    @property
     def samples(self) -> int:
         return math.prod(self.plane_dims)
 
@@ -173,6 +179,8 @@ def decode_raw(chunk: Chunk) -> np.ndarray:
 def decode_planes(chunk: Chunk) -> np.ndarray:
     """From the coder through the stages to elements."""
     must(chunk.transform in TRANSFORMS, "transform has one of the values listed")
+    if (chunk.predictor, chunk.coder) in WHOLE_CODERS:
+        return to_elements(chunk, WHOLE_CODERS[chunk.predictor, chunk.coder](chunk))
     must(chunk.predictor in PREDICTORS, "predictor has one of the values listed")
     must(chunk.coder in CODERS, "coder has one of the values listed")
     residuals = CODERS[chunk.coder](chunk)
@@ -193,6 +201,7 @@ def to_elements(chunk: Chunk, planes: list[Plane]) -> np.ndarray:
 # Transforms
 
 GROUP = 512
+SHIFTS = {8: range(3, 21), 16: range(3, 15)}
 
 
 @dataclass
@@ -232,25 +241,34 @@ def undo_channels(chunk: Chunk, planes: list[Plane]) -> list[Plane]:
 def read_channels(chunk: Chunk) -> tuple[int, list[PlaneParameters]]:
     """The precision, and the parameters of each plane."""
     precision = Reader(chunk.parameters).u8()
-    decoder, models = RangeDecoder(chunk.parameters[1:]), ChannelModels()
+    decoder = RangeDecoder(chunk.parameters[1:])
+    planes = read_planes(decoder, chunk.count, chunk.samples, SHIFTS[chunk.depth])
+    must(decoder.reader.at_end, "all of the section is read")
+    return precision, planes
+
+
+def read_planes(
+    decoder: RangeDecoder, count: int, samples: int, shifts: range, has_offsets: bool = True
+) -> list[PlaneParameters]:
+    """The parameters of `count` planes of so many samples; `shifts` are those allowed."""
+    models = ChannelModels()
     planes: list[PlaneParameters] = []
     shift = 0
-    for k in range(chunk.count):
+    for k in range(count):
         before = planes[-1] if planes else PlaneParameters(scale=0)
         plane = PlaneParameters(before.scale + decoder.integer(models.scale))
         must(abs(plane.scale) <= 127, "a scale is at most 127")
         plane.predicted = bool(decoder.bit(models.used[before.predicted]))
         if plane.predicted:
-            must(k % GROUP < chunk.samples, "there are fewer weights than samples of a plane")
+            must(k % GROUP < samples, "there are fewer weights than samples of a plane")
             shift = plane.shift = shift + decoder.integer(models.shift)
-            must(3 <= shift <= {8: 20, 16: 14}[chunk.depth], "shift is in its range")
-            plane.offset = decoder.integer(models.offset)
+            must(shift in shifts, "shift is in its range")
+            plane.offset = decoder.integer(models.offset) if has_offsets else 0
             for _ in range(k % GROUP):
                 context = level_context(plane.levels, before.levels)
                 plane.levels.append(decoder.integer(models.levels[context]))
         planes.append(plane)
-    must(decoder.reader.at_end, "all of the section is read")
-    return precision, planes
+    return planes
 
 
 def level_context(levels: list[int], above: list[int]) -> int:
@@ -308,7 +326,7 @@ def undo_paeth(chunk: Chunk, residuals: Plane) -> Plane:
     return values
 
 
-PREDICTORS = {1: lambda chunk, residuals: residuals, 2: undo_paeth, 3: lambda chunk, residuals: residuals}
+PREDICTORS = {1: lambda chunk, residuals: residuals, 2: undo_paeth}
 
 # Coders
 
@@ -340,11 +358,10 @@ def decode_jxl(chunk: Chunk) -> list[Plane]:
     raise NotCovered("coder 2 needs a decoder of JPEG XL")
 
 
-def decode_native(chunk: Chunk) -> list[Plane]:
-    raise NotCovered("coder 3 is not covered yet")
+CODERS = {1: decode_deflate, 2: decode_jxl}
 
-
-CODERS = {1: decode_deflate, 2: decode_jxl, 3: decode_native}
+# Coders that do the work of all stages: they give samples, not residuals. By predictor and coder.
+WHOLE_CODERS: dict[tuple[int, int], Callable[[Chunk], list[Plane]]] = {}
 
 # Adaptive integers
 

@@ -1,0 +1,738 @@
+"""Decodes the native coder slowly and plainly, written from docs/FORMAT.md alone.
+
+Continues reference_decoder.py, which decodes chunks of coder 3 once this file is imported. Names
+and order are those of the document, from "The native coder" to "Method 1, quick".
+
+Arrays of numbers are of 64 bits, rows by columns of a plane: nothing in them overflows, and what
+the document takes modulo 2^32 or 2^16 is wrapped where it could matter.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+from reference_decoder import (
+    GROUP,
+    SHIFTS,
+    WHOLE_CODERS,
+    BitModel,
+    Chunk,
+    IntegerModel,
+    Plane,
+    PlaneParameters,
+    RangeDecoder,
+    Reader,
+    limited,
+    must,
+    plane_weights,
+    read_planes,
+    wrapped,
+)
+
+# The native coder
+
+CHANNELS = 2
+QUICK, LSQ = 1, 2
+
+
+def decode_native(chunk: Chunk) -> list[Plane]:
+    """The samples of all planes."""
+    must(max(chunk.height, chunk.width) < 1 << 30, "height and width are less than 2^30")
+    parameters, payload = Reader(chunk.parameters), Reader(chunk.payload)
+    method = parameters.u8()
+    must(method in CODED_PLANES, "method is 1 or 2")
+    planes: list[Plane] = []
+    for first in range(0, chunk.count, GROUP):
+        decoder = RangeDecoder(parameters.data[parameters.position :])
+        model = read_model(chunk, method, min(GROUP, chunk.count - first), decoder)
+        parameters.take(decoder.reader.position)
+        planes += decode_group(chunk, model, EntropyDecoder(payload, CODED_PLANES[method]))
+    must(parameters.at_end, "parameters end with the last stream")
+    must(payload.at_end, "the payload ends with the last word")
+    return planes
+
+
+WHOLE_CODERS[3, 3] = decode_native
+
+
+def sat(values: np.ndarray) -> np.ndarray:
+    return np.clip(values, -32768, 32767)
+
+
+def wrap(value: int | np.ndarray) -> int | np.ndarray:
+    return wrapped(value, 16)
+
+
+def log(value: int) -> int:
+    size = value.bit_length() - 1
+    return 16 * size + ((value << 4 >> size) & 15)
+
+
+# Model
+
+CONSTANT, FULL, HALVED = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class PlaneModel:
+    """The fields of one plane."""
+
+    kind: int = FULL
+    phases: tuple[int, int] = (0, 0)
+    patches: tuple[tuple[int, int], ...] = ()  # position and difference
+    mean: int = 0
+    fraction: int = 0
+    start_error: int = 0
+    bias: int = 0
+    scale_offset: int = 0
+    scale_error: int = 0
+    scale_running: int = 0
+    scale_blur: int = 0
+    innovation_scale: int = 0
+    innovation_levels: tuple[int, ...] = ()
+    sample_scale: int = 0
+    sample_levels: tuple[int, ...] = ()
+
+
+@dataclass
+class Weights:
+    """Of all planes of a group, for P or for E."""
+
+    precision: int
+    rows: list[PlaneParameters]
+
+    def of_plane(self, k: int) -> list[int]:
+        """Also checks them."""
+        return plane_weights(self.rows[k], [row.scale for row in self.rows[:k]], self.precision)
+
+
+@dataclass
+class GroupModel:
+    """The model of a group; `order` has the place of each plane among the planes of the group."""
+
+    method: int
+    shapes: list[int]
+    innovation_steps: list[int]
+    sample_steps: list[int]
+    order: list[int]
+    planes: list[PlaneModel]
+    weights_p: Weights | None = None
+    weights_e: Weights | None = None
+
+
+@dataclass
+class FieldReader:
+    """Reads integers within limits, with a model for each name."""
+
+    decoder: RangeDecoder
+    models: defaultdict[str, IntegerModel] = field(
+        default_factory=lambda: defaultdict(IntegerModel)
+    )
+
+    def integer(self, name: str, low: int, high: int, before: int = 0) -> int:
+        value = before + self.decoder.integer(self.models[name])
+        must(low <= value <= high, f"{name} is within its limits")
+        return value
+
+    def integers(self, name: str, count: int, low: int, high: int) -> list[int]:
+        return [self.integer(name, low, high) for _ in range(count)]
+
+    def levels(self, name: str, count: int) -> tuple[int, ...]:
+        """With a model each."""
+        return tuple(self.integer(f"{name}[{t}]", -32768, 32767) for t in range(count))
+
+
+def read_model(chunk: Chunk, method: int, count: int, decoder: RangeDecoder) -> GroupModel:
+    reader = FieldReader(decoder)
+    mixed = chunk.transform == CHANNELS and count > 1
+    shapes = read_shapes(reader)
+    innovation_steps = reader.integers("general", 13, -128, 128)
+    sample_steps = reader.integers("general", 24, -128, 128)
+    order = read_order(decoder, count) if mixed and method == LSQ else list(range(count))
+    planes = read_plane_models(chunk, count, reader)
+    model = GroupModel(method, shapes, innovation_steps, sample_steps, order, planes)
+    if mixed:
+        model.weights_p = read_weights(chunk, count, decoder, SHIFTS[chunk.depth])
+        for row, plane in zip(model.weights_p.rows, planes):
+            if row.predicted and plane.kind != CONSTANT:
+                enough = row.shift >= plane.fraction
+                must(enough, "the shift of a row of P is at least the fraction of its plane")
+    if mixed and method == LSQ:
+        model.weights_e = read_weights(chunk, count, decoder, SHIFTS[16])
+    return model
+
+
+def read_shapes(reader: FieldReader) -> list[int]:
+    shapes = [40]
+    for _ in range(32):
+        shapes.append(reader.integer("general", 0, 79, before=shapes[-1]))
+    return shapes[1:]
+
+
+def read_order(decoder: RangeDecoder, count: int) -> list[int]:
+    remaining, order = list(range(count)), []
+    while remaining:
+        left, index = len(remaining) - 1, 0
+        for value in (1 << bit for bit in range(9, -1, -1)):
+            if value <= left:
+                index += value * decoder.bit(BitModel())
+        must(index <= left, "an index is at most left")
+        order.append(remaining.pop(index))
+    return order
+
+
+def read_plane_models(chunk: Chunk, count: int, reader: FieldReader) -> list[PlaneModel]:
+    phase_models = [BitModel(), BitModel()]
+    planes: list[PlaneModel] = []
+    before = PlaneModel()
+    for _ in range(count):
+        kind = reader.integer(f"kind[{before.kind}]", CONSTANT, HALVED, before.kind)
+        before = replace(before, kind=kind, phases=(0, 0), patches=())
+        if kind == HALVED:
+            rows, columns = (reader.decoder.bit(model) for model in phase_models)
+            patches = read_patches(chunk, reader)
+            before = replace(before, phases=(rows, columns), patches=patches)
+        before = replace(before, mean=reader.integer("mean", -32768, 32767, before.mean))
+        if kind != CONSTANT:
+            before = read_fields(reader, before)
+        planes.append(before)
+    return planes
+
+
+def read_patches(chunk: Chunk, reader: FieldReader) -> tuple[tuple[int, int], ...]:
+    patches: list[tuple[int, int]] = []
+    position = -1
+    while distance := reader.decoder.integer(reader.models["distance"]):
+        position += distance
+        must(distance > 0 and position < chunk.samples, "patches lie in the plane, in order")
+        patches.append((position, reader.decoder.integer(reader.models["difference"])))
+    return tuple(patches)
+
+
+def read_fields(reader: FieldReader, before: PlaneModel) -> PlaneModel:
+    """The fields that a constant plane does not have."""
+
+    def by_difference(name: str, low: int, high: int) -> int:
+        return reader.integer(name, low, high, getattr(before, name))
+
+    return replace(  # read in this order
+        before,
+        fraction=by_difference("fraction", 0, 5),
+        start_error=by_difference("start_error", 0, 31),
+        bias=reader.integer("bias", -32768, 32768),
+        scale_offset=by_difference("scale_offset", -2048, 2048),
+        scale_error=8 * reader.integer("scale_error", -128, 128, before.scale_error // 8),
+        scale_running=by_difference("scale_running", -127, 127),
+        scale_blur=by_difference("scale_blur", -127, 127),
+        innovation_scale=by_difference("innovation_scale", -128, 128),
+        innovation_levels=reader.levels("innovation", 13),
+        sample_scale=by_difference("sample_scale", -128, 128),
+        sample_levels=reader.levels("sample", 24),
+    )
+
+
+def read_weights(chunk: Chunk, count: int, decoder: RangeDecoder, shifts: range) -> Weights:
+    precision = decoder.integer(IntegerModel())
+    must(0 <= precision <= 255, "precision is in 0..255")
+    rows = read_planes(decoder, count, chunk.samples, shifts, has_offsets=False)
+    weights = Weights(precision, rows)
+    for k in range(count):
+        weights.of_plane(k)
+    return weights
+
+
+def plane_taps(levels: tuple[int, ...], scale: int, steps: list[int]) -> list[int]:
+    exponents = [limited((scale + step + 2) >> 2, 0, 12) for step in steps]
+    taps = [level << (12 - s) for level, s in zip(levels, exponents)]
+    must(all(tap == wrap(tap) for tap in taps), "a tap fits a signed 16-bit integer")
+    return taps
+
+
+NINE = [(0, 0), (0, -1), (-1, 0), (-1, -1), (-1, 1), (0, 1), (1, 0), (1, 1), (1, -1)]
+
+
+def at_nine(values: np.ndarray) -> list[np.ndarray]:
+    """The values at each of the nine offsets; outside are the nearest ones inside."""
+    height, width = values.shape
+    padded = np.pad(values, 1, mode="edge")
+    return [padded[1 + y : 1 + y + height, 1 + x : 1 + x + width] for y, x in NINE]
+
+
+def sum_of_nine(taps: list[int], values: np.ndarray) -> np.ndarray:
+    return sum(tap * value for tap, value in zip(taps, at_nine(values), strict=True))
+
+
+# Prediction
+
+
+@dataclass
+class Group:
+    """What is known of the planes of a group that are decoded, all of full size."""
+
+    model: GroupModel
+    entropy: EntropyDecoder
+    running: np.ndarray
+    x: list[np.ndarray] = field(default_factory=list)
+    innovations: list[np.ndarray] = field(default_factory=list)
+    coded: int = 0  # planes that are not constant
+
+
+def decode_group(chunk: Chunk, model: GroupModel, entropy: EntropyDecoder) -> list[Plane]:
+    """The samples of the planes of a group, in their order in the array."""
+    group = Group(model, entropy, np.zeros((chunk.height, chunk.width), np.int64))
+    for k in range(len(model.planes)):
+        decode_plane(group, k)
+    entropy.end()
+    samples: list[Plane] = [[] for _ in model.planes]
+    for place, plane, x in zip(model.order, model.planes, group.x):
+        samples[place] = wrapped(x + plane.mean, chunk.depth).ravel().tolist()
+    return samples
+
+
+def decode_plane(group: Group, k: int) -> None:
+    plane = group.model.planes[k]
+    if plane.kind == CONSTANT:
+        group.x.append(np.zeros_like(group.running))
+        group.innovations.append(np.zeros_like(group.running))
+        return
+    places = Places(plane, group.running.shape)
+    p, e = (places.of_halves(values) for values in predict_from_planes(group, k))
+    running = places.of_halves(group.running)
+    coded = CODED_PLANES[group.model.method](group.model, plane, p, e, running)
+    coded.decode(group.entropy)
+    group.coded += 1
+    update_running_mean(group, coded.logs, places)
+    if group.model.weights_e:
+        group.innovations.append(places.of_plane(innovation(coded)))
+    x = places.of_plane(coded.samples())
+    for position, difference in plane.patches:
+        x.flat[position] = wrap(int(x.flat[position]) + difference)
+    group.x.append(x)
+
+
+class Places:
+    """Where the half places of a plane stand and which one each place belongs to.
+
+    In a plane that is not halved every place is its own."""
+
+    def __init__(self, plane: PlaneModel, shape: tuple[int, ...]) -> None:
+        self.stands, self.belongs = [], []
+        for size, phase in zip(shape, plane.phases):
+            halves = (size + 1 + phase) >> 1 if plane.kind == HALVED else size
+            standing = [max(2 * q - phase, 0) for q in range(halves)]
+            belonging = [(p + phase) >> 1 for p in range(size)]
+            self.stands.append(standing if plane.kind == HALVED else list(range(size)))
+            self.belongs.append(belonging if plane.kind == HALVED else list(range(size)))
+
+    def of_halves(self, values: np.ndarray) -> np.ndarray:
+        return values[np.ix_(*self.stands)]
+
+    def of_plane(self, values: np.ndarray) -> np.ndarray:
+        return values[np.ix_(*self.belongs)]
+
+
+def predict_from_planes(group: Group, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """P and E of plane k."""
+    fraction = group.model.planes[k].fraction
+    p = weighted_sum(group.model.weights_p, k, group.x, fraction, group.running.shape)
+    e = weighted_sum(group.model.weights_e, k, group.innovations, 0, group.running.shape)
+    return p, e
+
+
+def weighted_sum(
+    weights: Weights | None, k: int, planes: list[np.ndarray], fraction: int, shape: tuple[int, ...]
+) -> np.ndarray:
+    total = np.zeros(shape, np.int64)
+    if weights is None or not weights.rows[k].predicted:
+        return total
+    s = weights.rows[k].shift - fraction
+    for weight, plane in zip(weights.of_plane(k), planes, strict=True):
+        total += weight * plane
+    return sat(wrapped(total + ((1 << s) >> 1), 32) >> s)
+
+
+@dataclass
+class Sample:
+    """One sample on its way: its place, what it is given, and what is decoded of it."""
+
+    state: int
+    y: int
+    x: int
+    mean: int
+    base: int
+    low: int
+    table: Table
+    digit: int = 0
+    low_bits: int = 0
+
+
+MARGIN = 2  # rows above and columns on either side
+
+
+class CodedPlane:
+    """A plane, or the half places of one, while it is decoded.
+
+    `known` and `errors` are x and errors with the margins that "Above and left" speaks of."""
+
+    bits: int
+
+    def __init__(
+        self,
+        model: GroupModel,
+        plane: PlaneModel,
+        p: np.ndarray,
+        e: np.ndarray,
+        running: np.ndarray,
+    ) -> None:
+        self.model, self.plane, self.p = model, plane, p
+        self.height, self.width = p.shape
+        self.taps = plane_taps(plane.sample_levels, plane.sample_scale, model.sample_steps)
+        self.by_planes = self.sum_by_planes(p, e).tolist()
+        self.before = self.class_before(running).tolist()
+        self.logs = np.zeros_like(p)
+        self.put_above()
+
+    def samples(self) -> np.ndarray:
+        inner = [row[MARGIN:-MARGIN] for row in self.known[MARGIN:]]
+        return np.array(inner, np.int64)
+
+    # Above and left
+
+    def put_above(self) -> None:
+        start = self.plane.start_error
+        error = ((16 + 8 * (start & 1)) * (1 << (start >> 1)) >> 4) - 1
+        above = np.pad(self.p[0] >> self.plane.fraction, MARGIN, mode="edge").tolist()
+        unknown = [0] * len(above)
+        self.known = [list(above) for _ in range(MARGIN)]
+        self.known += [list(unknown) for _ in range(self.height)]
+        self.errors = [[error] * len(above) for _ in range(MARGIN)]
+        self.errors += [list(unknown) for _ in range(self.height)]
+        self.known[MARGIN][:MARGIN] = above[:MARGIN]
+        self.errors[MARGIN][:MARGIN] = [error] * MARGIN
+
+    def put_beside(self, y: int, x: int) -> None:
+        """Sets the margins that depend on the sample at (y, x)."""
+        known, errors = self.known[y + MARGIN], self.errors[y + MARGIN]
+        if x == self.width - 1:
+            known[x + MARGIN + 1] = known[x + MARGIN]
+            errors[x + MARGIN + 1] = errors[x + MARGIN]
+        if x == 0 and y + 1 < self.height:
+            change = int(self.p[y + 1, 0] - self.p[y, 0]) >> self.plane.fraction
+            left = limited(known[MARGIN] + change, -32768, 32767)
+            self.known[y + 1 + MARGIN][:MARGIN] = [left] * MARGIN
+            self.errors[y + 1 + MARGIN][:MARGIN] = [errors[MARGIN]] * MARGIN
+
+    # Mean and error
+
+    def sum_by_planes(self, p: np.ndarray, e: np.ndarray) -> np.ndarray:
+        """The part of the sum of the mean that is known before the plane is decoded."""
+        return sum_of_nine(self.taps[:9], p) + sum_of_nine(self.taps[9:18], e)
+
+    def neighbours(self, y: int, x: int) -> tuple[int, ...]:
+        """W, N, NW, NE, WW, NN."""
+        row2, row1, row = self.known[y : y + 3]
+        at = x + MARGIN
+        return row[at - 1], row1[at], row1[at - 1], row1[at + 1], row[at - 2], row2[at]
+
+    def mean(self, y: int, x: int) -> int:
+        f = self.plane.fraction
+        products = (tap * value for tap, value in zip(self.taps[18:], self.neighbours(y, x)))
+        total = self.by_planes[y][x] + (sum(products) << f) + (1 << (f + 7))
+        return (wrapped(total, 32) >> (f + 8)) + self.plane.bias
+
+    def error(self, x: int, mean: int) -> int:
+        return min(abs(16 * x - mean), 65535)
+
+    def log(self, error: int) -> int:
+        return log(error + 1)
+
+    # Class
+
+    def class_before(self, running: np.ndarray) -> np.ndarray:
+        blur = wrap(sum(at_nine(running)))
+        scaled = 8 * self.plane.scale_running * running + self.plane.scale_blur * blur
+        return wrap(scaled >> 8) + 16 * self.plane.scale_offset + 32
+
+    def class_at(self, y: int, x: int) -> int:
+        above, row = self.errors[y + MARGIN - 1 : y + MARGIN + 1]
+        at = x + MARGIN
+        e_around = log(2 * row[at - 1] + 2 * above[at] + above[at - 1] + above[at + 1] + 6)
+        total = self.before[y][x] + ((e_around * self.plane.scale_error) >> 4)
+        return limited(total >> 6, 0, 83)
+
+    # Digit
+
+    def begin(self, state: int, y: int, x: int) -> Sample:
+        mean, class_ = self.mean(y, x), self.class_at(y, x)
+        low = max((class_ - 28) >> 2, 0)
+        table = 28 + (class_ & 3) if class_ > 31 else class_
+        m = ((mean + 8) >> low) - 8
+        shape = self.model.shapes[table]
+        return Sample(state, y, x, mean, m >> 4, low, make_table(self.bits, shape, table, m & 15))
+
+    def end(self, sample: Sample) -> None:
+        y, x = sample.y, sample.x
+        value = wrap(((sample.base + sample.digit) << sample.low) + sample.low_bits)
+        error = self.error(value, sample.mean)
+        self.known[y + MARGIN][x + MARGIN] = value
+        self.errors[y + MARGIN][x + MARGIN] = error
+        self.logs[y, x] = self.log(error)
+        self.put_beside(y, x)
+
+
+def update_running_mean(group: Group, logs: np.ndarray, places: Places) -> None:
+    c = group.coded
+    average = (16 * int(logs.sum()) + logs.size // 2) // logs.size
+    rate = 32767 if c == 1 else 32768 // min(c, 40)
+    r = group.running
+    change = wrap(16 * places.of_plane(logs) - average - r)
+    group.running = wrap(r + ((change * rate + (1 << 14)) >> 15))
+
+
+def innovation(coded: CodedPlane) -> np.ndarray:
+    plane, f = coded.plane, coded.plane.fraction
+    taps = plane_taps(
+        plane.innovation_levels, plane.innovation_scale, coded.model.innovation_steps
+    )
+    total = sum_of_nine(taps[:9], coded.p) + (1 << 11)
+    for y in range(coded.height):
+        for x in range(coded.width):
+            products = (c * value for c, value in zip(taps[9:], coded.neighbours(y, x)))
+            total[y, x] += sum(products) << f
+    return sat((coded.samples() << f) - (wrapped(total, 32) >> 12))
+
+
+# Shapes
+
+
+def normal(z: float) -> float:
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
+def logistic(z: float) -> float:
+    return 1 / (1 + math.exp(-z))
+
+
+DISTRIBUTIONS = {
+    0: normal,
+    1: lambda z: logistic(1.81 * z),
+    2: lambda z: normal(1.35 * z) / 2 + logistic(1.45 * z) / 2,
+    3: lambda z: 1 - math.exp(-1.41421 * z) / 2,
+    4: lambda z: 0.75 * normal(1.25 * z) + 0.25 * normal(0.55 * z),
+}
+
+
+def deviation(scale: int) -> int:
+    return round(2 ** (16 + scale / 4 - 4.5)) if scale < 32 else 2 * deviation(scale - 4)
+
+
+def factor(width: int) -> int:
+    return round(2 ** (16 + (width - 8) / 6))
+
+
+@lru_cache(maxsize=None)
+def distribution(family: int, i: int) -> int:
+    """G(i)."""
+    return round(2**24 * DISTRIBUTIONS[family](i / 64))
+
+
+@dataclass
+class Shape:
+    """The distribution of the digits of a table."""
+
+    bits: int
+    family: int
+    d: int
+
+    def __post_init__(self) -> None:
+        self.limit = next((n for n in range(2, 119) if self.is_beyond(16 * n - 24)), 119)
+        self.slots: list[int] = []
+        for z in range(16 * self.limit + 8):
+            most = (1 << self.bits) - 1 - ((16 * self.limit + 7 - z) >> 4)
+            least = self.slots[z - 16] + 1 if z >= 16 else 0
+            self.slots.append(min(max(self.rounded(z), least), most))
+
+    def f(self, z: int) -> int:
+        """F(z)."""
+        a = (z << 26) // self.d
+        i = a >> 8
+        if i >= 896:
+            return distribution(self.family, 896)
+        low, high = distribution(self.family, i), distribution(self.family, i + 1)
+        return low + ((high - low) * (a & 255) >> 8)
+
+    def is_beyond(self, z: int) -> bool:
+        return ((1 << 24) - self.f(z)) >> (24 - self.bits) == 0
+
+    def rounded(self, z: int) -> int:
+        """R(z)."""
+        return ((self.f(z) << self.bits) + (1 << 23)) >> 24
+
+    def slot(self, z: int) -> int:
+        """T(z)."""
+        return self.slots[z] if z >= 0 else (1 << self.bits) - self.slots[-z]
+
+
+@lru_cache(maxsize=None)
+def make_shape(bits: int, shape: int, scale: int) -> Shape:
+    width, family = divmod(shape, 5)
+    return Shape(bits, family, max(512, deviation(scale) * factor(width) >> 16))
+
+
+@dataclass
+class Table:
+    """The first slots of the digits -limit..limit of a fraction, and the number of all slots."""
+
+    bits: int
+    limit: int
+    first: list[int]
+
+
+@lru_cache(maxsize=None)
+def make_table(bits: int, shape: int, scale: int, fraction: int) -> Table:
+    made = make_shape(bits, shape, scale)
+    digits = range(1 - made.limit, made.limit + 1)
+    first = [0] + [made.slot(16 * digit - 8 - fraction) for digit in digits]
+    return Table(bits, made.limit, first + [1 << bits])
+
+
+# The entropy coder
+
+
+class EntropyDecoder:
+    """The states of a group."""
+
+    def __init__(self, payload: Reader, coded_plane: type[LsqPlane]) -> None:
+        self.payload = payload
+        self.states = [self.word() + (self.word() << 16) for _ in range(coded_plane.states)]
+
+    def word(self) -> int:
+        return int.from_bytes(self.payload.take(2), "little")
+
+    def set(self, index: int, state: int) -> None:
+        """With refill."""
+        self.states[index] = state if state >= 1 << 16 else (state << 16) + self.word()
+
+    def digit(self, index: int, table: Table) -> int:
+        state = self.states[index]
+        slot = state % (1 << table.bits)
+        place = bisect_right(table.first, slot) - 1
+        first, after = table.first[place : place + 2]
+        self.set(index, (after - first) * (state >> table.bits) + slot - first)
+        return place - table.limit
+
+    def end(self) -> None:
+        must(set(self.states) == {1 << 16}, "all states are 2^16 at the end of a group")
+
+    def raw(self, index: int, count: int) -> int:
+        state = self.states[index]
+        self.set(index, state >> count)
+        return state % (1 << count)
+
+    def escape(self, index: int, digit: int) -> int:
+        """The digit meant by the escape `digit`, which is limit or -limit."""
+        size = min(self.raw(index, 5), 20)
+        v = self.raw(index, min(size, 12))
+        if size > 12:
+            v += self.raw(index, size - 12) << 12
+        magnitude = abs(digit) + (1 << size) - 1 + v
+        return magnitude if digit > 0 else -magnitude
+
+
+# Method 2, lsq: the wavefront
+
+
+class LsqPlane(CodedPlane):
+    """A plane, or the half places of one, while it is decoded by method 2."""
+
+    states, bits = 16, 12
+
+    def decode(self, entropy: EntropyDecoder) -> None:
+        for step in self.steps():
+            samples = [self.begin(*place) for place in step]
+            for sample in samples:
+                sample.digit = entropy.digit(sample.state, sample.table)
+            for sample in samples:
+                sample.low_bits = entropy.raw(sample.state, sample.low)
+            for sample in samples:
+                if abs(sample.digit) == sample.table.limit:
+                    sample.digit = entropy.escape(sample.state, sample.digit)
+            for sample in samples:
+                self.end(sample)
+
+    def steps(self) -> list[list[tuple[int, int, int]]]:
+        """State, row and column of the samples of each step, in order of states."""
+        steps = defaultdict(list)
+        period = max(self.width, 48)
+        for y in range(self.height):
+            q, i = divmod(y, self.states)
+            for x in range(self.width):
+                steps[q * period + 2 * i + x].append((i, y, x))
+        return [sorted(steps[number]) for number in sorted(steps)]
+
+
+# Method 1, quick
+
+
+class QuickPlane(LsqPlane):
+    """A plane, or the half places of one, while it is decoded by method 1."""
+
+    states, bits = 64, 11
+
+    def put_beside(self, y: int, x: int) -> None:
+        for values in (self.known[y + MARGIN], self.errors[y + MARGIN]):
+            if x == 0:
+                values[MARGIN - 1] = values[MARGIN]
+            if x == self.width - 1:
+                values[x + MARGIN + 1] = values[x + MARGIN]
+
+    def sum_by_planes(self, p: np.ndarray, e: np.ndarray) -> np.ndarray:
+        return sum_of_nine(self.taps[:9], p)
+
+    def mean(self, y: int, x: int) -> int:
+        f = self.plane.fraction
+        _, c_n, c_nw, c_ne, _, c_nn = self.taps[18:]
+        _, n, nw, ne, _, nn = self.neighbours(y, x)
+        products = c_n * n + c_nw * nw + c_ne * ne + c_nn * nn
+        total = self.by_planes[y][x] + (products << f) + (1 << (f + 11))
+        return wrapped(total, 32) >> (f + 12)
+
+    def error(self, x: int, mean: int) -> int:
+        return min(abs(x - mean), 65535)
+
+    def log(self, error: int) -> int:
+        return log(2 * error + 1)
+
+    def class_before(self, running: np.ndarray) -> np.ndarray:
+        scaled = 8 * self.plane.scale_running * running
+        return wrap(scaled >> 8) + 16 * self.plane.scale_offset + 32
+
+    def class_at(self, y: int, x: int) -> int:
+        above, at = self.errors[y + MARGIN - 1], x + MARGIN
+        e_around = log(2 * (above[at] + 1) + above[at - 1] + above[at + 1])
+        total = self.before[y][x] + ((e_around * self.plane.scale_error) >> 4)
+        return limited(total >> 7, 0, 35)
+
+    def begin(self, state: int, y: int, x: int) -> Sample:
+        mean, class_ = self.mean(y, x), self.class_at(y, x)
+        low = max((class_ - 12) >> 1, 0)
+        table = 12 + (class_ & 1) if class_ > 13 else class_
+        slots = make_table(self.bits, self.model.shapes[table], 2 * table + 10, 0)
+        return Sample(state, y, x, mean, mean >> low, low, slots)
+
+    def steps(self) -> list[list[tuple[int, int, int]]]:
+        """State, row and column of the samples of each run."""
+        steps = []
+        for y in range(self.height):
+            for first in range(0, self.width, 16):
+                run = range(first, min(first + 16, self.width))
+                steps.append([(x % self.states, y, x) for x in run])
+        return steps
+
+
+CODED_PLANES = {QUICK: QuickPlane, LSQ: LsqPlane}
