@@ -1,4 +1,5 @@
 """Arrays made from integers alone, so that they are the same on every machine and numpy."""
+
 import numpy as np
 
 
@@ -13,15 +14,17 @@ def hashed(shape: tuple[int, ...], seed: int) -> np.ndarray:
 def smooth(field: np.ndarray, rounds: int) -> np.ndarray:
     """Repeated means of four neighbours, with wrapped edges."""
     for _ in range(rounds):
-        field = (field + np.roll(field, 1, 0) + np.roll(field, 1, 1)
-                 + np.roll(field, (1, 1), (0, 1))) // 4
+        field = (
+            field + np.roll(field, 1, 0) + np.roll(field, 1, 1) + np.roll(field, (1, 1), (0, 1))
+        ) // 4
     return field
 
 
 def embedding(height: int, width: int, channels: int, dtype: str, seed: int = 1) -> np.ndarray:
     """Channels last: mixtures of eight hidden images of different smoothness, plus noise."""
-    hidden = [smooth(hashed((height, width), seed + i).astype(np.int64), i // 2) - 32768
-              for i in range(8)]
+    hidden = [
+        smooth(hashed((height, width), seed + i).astype(np.int64), i // 2) - 32768 for i in range(8)
+    ]
     mixing = hashed((channels, 8), seed + 100).astype(np.int64) - 32768
     noise = hashed((height, width, channels), seed + 200).astype(np.int64) - 32768
     values = sum(image[:, :, None] * mixing[:, i] for i, image in enumerate(hidden))
@@ -45,7 +48,7 @@ def drawing(height: int, width: int) -> np.ndarray:
     y, x = np.mgrid[:height, :width]
     picture = ((y // 8 + x // 8) % 2) * 80
     picture[(y % 24 < 2) | (x % 24 < 2)] = 236
-    picture[height // 3: height // 2, width // 4: width // 2] = 20
+    picture[height // 3 : height // 2, width // 4 : width // 2] = 20
     return picture.astype(np.uint8)
 
 

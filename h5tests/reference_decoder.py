@@ -206,22 +206,30 @@ SHIFTS = {8: range(3, 21), 16: range(3, 15)}
 
 @dataclass
 class PlaneParameters:
-    """The parameters of one plane; without prediction only `scale` counts."""
+    """The parameters of one plane; without prediction only `scales` count.
 
-    scale: int
+    There is one scale for each variable that weights take of a plane: 1, or 9 if they are wide."""
+
+    scales: tuple[int, ...]
     predicted: bool = False
     shift: int = 0
     offset: int = 0
     levels: list[int] = field(default_factory=list)
 
+    @property
+    def scale(self) -> int:
+        """That of the sample at the position itself."""
+        return self.scales[len(self.scales) // 2]
+
 
 class ChannelModels:
-    """The models of the parameters."""
+    """The models of the parameters, with so many variables a plane."""
 
-    def __init__(self) -> None:
-        self.scale, self.shift, self.offset = IntegerModel(), IntegerModel(), IntegerModel()
+    def __init__(self, variables: int = 1) -> None:
+        self.scale = [IntegerModel() for _ in range(variables)]
+        self.shift, self.offset = IntegerModel(), IntegerModel()
         self.used = [BitModel(), BitModel()]
-        self.levels = [IntegerModel() for _ in range(6)]
+        self.levels = [[IntegerModel() for _ in range(6)] for _ in range(variables)]
 
 
 def undo_channels(chunk: Chunk, planes: list[Plane]) -> list[Plane]:
@@ -248,34 +256,42 @@ def read_channels(chunk: Chunk) -> tuple[int, list[PlaneParameters]]:
 
 
 def read_planes(
-    decoder: RangeDecoder, count: int, samples: int, shifts: range, has_offsets: bool = True
+    decoder: RangeDecoder,
+    count: int,
+    samples: int,
+    shifts: range,
+    has_offsets: bool = True,
+    variables: int = 1,
 ) -> list[PlaneParameters]:
     """The parameters of `count` planes of so many samples; `shifts` are those allowed."""
-    models = ChannelModels()
+    models = ChannelModels(variables)
     planes: list[PlaneParameters] = []
     shift = 0
     for k in range(count):
-        before = planes[-1] if planes else PlaneParameters(scale=0)
-        plane = PlaneParameters(before.scale + decoder.integer(models.scale))
-        must(abs(plane.scale) <= 127, "a scale is at most 127")
+        before = planes[-1] if planes else PlaneParameters((0,) * variables)
+        scales = zip(before.scales, models.scale)
+        plane = PlaneParameters(tuple(last + decoder.integer(model) for last, model in scales))
+        must(max(map(abs, plane.scales)) <= 127, "a scale is at most 127")
         plane.predicted = bool(decoder.bit(models.used[before.predicted]))
         if plane.predicted:
-            must(k % GROUP < samples, "there are fewer weights than samples of a plane")
+            weights = k % GROUP * variables
+            must(weights < samples, "there are fewer weights than samples of a plane")
             shift = plane.shift = shift + decoder.integer(models.shift)
             must(shift in shifts, "shift is in its range")
             plane.offset = decoder.integer(models.offset) if has_offsets else 0
-            for _ in range(k % GROUP):
-                context = level_context(plane.levels, before.levels)
-                plane.levels.append(decoder.integer(models.levels[context]))
+            for level in range(weights):
+                context = level_context(plane.levels, before.levels, variables)
+                model = models.levels[level % variables][context]
+                plane.levels.append(decoder.integer(model))
         planes.append(plane)
     return planes
 
 
-def level_context(levels: list[int], above: list[int]) -> int:
+def level_context(levels: list[int], above: list[int], variables: int = 1) -> int:
     """Which model the level after `levels` has; `above` are those of the plane before, if any."""
-    j = len(levels)
+    j, back = len(levels), 2 if variables == 1 else variables
     left = levels[j - 1].bit_length() if j >= 1 else 0
-    left2 = levels[j - 2].bit_length() if j >= 2 else left
+    left2 = levels[j - back].bit_length() if j >= back else left
     up = above[j].bit_length() if j < len(above) else left
     return min(5, (left + left2 + 2 * up + 1) // 4)
 
@@ -300,7 +316,6 @@ def undo_prediction(chunk: Chunk, residuals: Plane, plane: PlaneParameters, by: 
         prediction = limited(total >> plane.shift, -half, half - 1)
         samples.append(wrapped(residual + prediction, chunk.depth))
     return samples
-
 
 
 def no_transform(chunk: Chunk, planes: list[Plane]) -> list[Plane]:

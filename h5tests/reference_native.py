@@ -33,19 +33,46 @@ from reference_decoder import (
     read_planes,
     wrapped,
 )
+from reference_online import decode_online
 
 # The native coder
 
 CHANNELS = 2
-QUICK, LSQ = 1, 2
+QUICK, LSQ, ONLINE = 1, 2, 3
 
 
 def decode_native(chunk: Chunk) -> list[Plane]:
     """The samples of all planes."""
+    method = Reader(chunk.parameters).u8()
+    if method == ONLINE:
+        return decode_online(chunk, chunk.parameters[1:], chunk.payload)
+    must(method in CODED_PLANES, "method is 1, 2 or 3")
+    if 1 not in (chunk.height, chunk.width) or chunk.samples < 1024:
+        return decode_planes(chunk, method)
+    return [line_of(plane, chunk) for plane in decode_planes(folded(chunk), method)]
+
+
+def folded_height(chunk: Chunk) -> int:
+    return next(1 << n for n in range(5, 32) if 1 << 2 * n >= chunk.samples)
+
+
+def folded(chunk: Chunk) -> Chunk:
+    """The chunk of lines as one of planes with the shape that they are coded in."""
+    height = folded_height(chunk)
+    return replace(chunk, dims=(chunk.count, height, -(-chunk.samples // height)), axis=0)
+
+
+def line_of(plane: Plane, chunk: Chunk) -> Plane:
+    """Sample i stands in row i mod H', column i div H'."""
+    height = folded_height(chunk)
+    width = len(plane) // height
+    return [plane[i % height * width + i // height] for i in range(chunk.samples)]
+
+
+def decode_planes(chunk: Chunk, method: int) -> list[Plane]:
+    """The samples of all planes as they are coded."""
     must(max(chunk.height, chunk.width) < 1 << 30, "height and width are less than 2^30")
-    parameters, payload = Reader(chunk.parameters), Reader(chunk.payload)
-    method = parameters.u8()
-    must(method in CODED_PLANES, "method is 1 or 2")
+    parameters, payload = Reader(chunk.parameters[1:]), Reader(chunk.payload)
     planes: list[Plane] = []
     for first in range(0, chunk.count, GROUP):
         decoder = RangeDecoder(parameters.data[parameters.position :])
@@ -108,7 +135,15 @@ class Weights:
 
     def of_plane(self, k: int) -> list[int]:
         """Also checks them."""
-        return plane_weights(self.rows[k], [row.scale for row in self.rows[:k]], self.precision)
+        scales = [scale for row in self.rows[:k] for scale in row.scales]
+        return plane_weights(self.rows[k], scales, self.precision)
+
+    def variables_of(self, plane: np.ndarray) -> list[np.ndarray]:
+        """What the weights take of a plane: its samples, or those at nine offsets."""
+        if len(self.rows[0].scales) == 1:
+            return [plane]
+        there = dict(zip(NINE, at_nine(plane)))
+        return [there[offset] for offset in WIDE]
 
 
 @dataclass
@@ -153,11 +188,15 @@ def read_model(chunk: Chunk, method: int, count: int, decoder: RangeDecoder) -> 
     shapes = read_shapes(reader)
     innovation_steps = reader.integers("general", 13, -128, 128)
     sample_steps = reader.integers("general", 24, -128, 128)
-    order = read_order(decoder, count) if mixed and method == LSQ else list(range(count))
+    wide, order = 0, list(range(count))
+    if mixed and method == LSQ:
+        wide = reader.integer("general", 0, 1)
+        order = read_order(decoder, count)
     planes = read_plane_models(chunk, count, reader)
     model = GroupModel(method, shapes, innovation_steps, sample_steps, order, planes)
     if mixed:
-        model.weights_p = read_weights(chunk, count, decoder, SHIFTS[chunk.depth])
+        variables = len(WIDE) if wide else 1
+        model.weights_p = read_weights(chunk, count, decoder, SHIFTS[chunk.depth], variables)
         for row, plane in zip(model.weights_p.rows, planes):
             if row.predicted and plane.kind != CONSTANT:
                 enough = row.shift >= plane.fraction
@@ -236,10 +275,12 @@ def read_fields(reader: FieldReader, before: PlaneModel) -> PlaneModel:
     )
 
 
-def read_weights(chunk: Chunk, count: int, decoder: RangeDecoder, shifts: range) -> Weights:
+def read_weights(
+    chunk: Chunk, count: int, decoder: RangeDecoder, shifts: range, variables: int = 1
+) -> Weights:
     precision = decoder.integer(IntegerModel())
     must(0 <= precision <= 255, "precision is in 0..255")
-    rows = read_planes(decoder, count, chunk.samples, shifts, has_offsets=False)
+    rows = read_planes(decoder, count, chunk.samples, shifts, False, variables)
     weights = Weights(precision, rows)
     for k in range(count):
         weights.of_plane(k)
@@ -254,6 +295,7 @@ def plane_taps(levels: tuple[int, ...], scale: int, steps: list[int]) -> list[in
 
 
 NINE = [(0, 0), (0, -1), (-1, 0), (-1, -1), (-1, 1), (0, 1), (1, 0), (1, 1), (1, -1)]
+WIDE = [*NINE[1:5], (0, 0), *NINE[5:]]
 
 
 def at_nine(values: np.ndarray) -> list[np.ndarray]:
@@ -351,8 +393,9 @@ def weighted_sum(
     if weights is None or not weights.rows[k].predicted:
         return total
     s = weights.rows[k].shift - fraction
-    for weight, plane in zip(weights.of_plane(k), planes, strict=True):
-        total += weight * plane
+    variables = [variable for plane in planes for variable in weights.variables_of(plane)]
+    for weight, values in zip(weights.of_plane(k), variables, strict=True):
+        total += weight * values
     return sat(wrapped(total + ((1 << s) >> 1), 32) >> s)
 
 
@@ -496,9 +539,7 @@ def update_running_mean(group: Group, logs: np.ndarray, places: Places) -> None:
 
 def innovation(coded: CodedPlane) -> np.ndarray:
     plane, f = coded.plane, coded.plane.fraction
-    taps = plane_taps(
-        plane.innovation_levels, plane.innovation_scale, coded.model.innovation_steps
-    )
+    taps = plane_taps(plane.innovation_levels, plane.innovation_scale, coded.model.innovation_steps)
     total = sum_of_nine(taps[:9], coded.p) + (1 << 11)
     for y in range(coded.height):
         for x in range(coded.width):

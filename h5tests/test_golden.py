@@ -3,6 +3,7 @@
 `python3 h5tests/test_golden.py NAME...` adds chunks to h5tests/golden; existing ones are never
 written again.
 """
+
 import sys
 from pathlib import Path
 
@@ -25,8 +26,9 @@ def doubled(array: np.ndarray) -> np.ndarray:
     array = array.copy()
     for k in range(0, array.shape[2], 2):
         phase = k // 2 % 2
-        rows, columns = (np.maximum((np.arange(size) + phase) // 2 * 2 - phase, 0)
-                         for size in array.shape[:2])
+        rows, columns = (
+            np.maximum((np.arange(size) + phase) // 2 * 2 - phase, 0) for size in array.shape[:2]
+        )
         array[:, :, k] = array[np.ix_(rows, columns)][:, :, k]
     array[5, 7, 0] += 3
     array[:, :, -1] = 9
@@ -37,24 +39,32 @@ SOURCES = {
     "lift_paeth_deflate_i8": (lambda: embedding(20, 24, 16, "int8"), LIFT),
     "lift_paeth_deflate_u8": (lambda: embedding(20, 24, 16, "uint8"), LIFT),
     "lift_paeth_deflate_i16_be": (lambda: embedding(20, 24, 12, "int16").astype(">i2"), LIFT),
-    "lift_jxl_u16": (lambda: embedding(20, 24, 12, "uint16"),
-                     {"transform": "channels", "predictor": "none", "coder": "jxl"}),
-    "paeth_deflate_stack": (lambda: stack(5, 24, 30),
-                            {"transform": "none", "axis": 0, "predictor": "paeth",
-                             "coder": "deflate"}),
-    "deflate_drawing": (lambda: drawing(48, 64),
-                        {"transform": "none", "predictor": "none", "coder": "deflate",
-                         "checksum": "off"}),
+    "lift_jxl_u16": (
+        lambda: embedding(20, 24, 12, "uint16"),
+        {"transform": "channels", "predictor": "none", "coder": "jxl"},
+    ),
+    "paeth_deflate_stack": (
+        lambda: stack(5, 24, 30),
+        {"transform": "none", "axis": 0, "predictor": "paeth", "coder": "deflate"},
+    ),
+    "deflate_drawing": (
+        lambda: drawing(48, 64),
+        {"transform": "none", "predictor": "none", "coder": "deflate", "checksum": "off"},
+    ),
     "quick_i8": (lambda: embedding(20, 40, 16, "int8"), NATIVE | {"effort": 1}),
     "quick_u16_be": (lambda: embedding(33, 21, 12, "uint16").astype(">u2"), NATIVE | {"effort": 3}),
     "lsq_i8": (lambda: embedding(35, 50, 20, "int8"), NATIVE | {"effort": 5}),
     "lsq_u16": (lambda: embedding(20, 60, 12, "uint16"), NATIVE | {"effort": 6}),
     "lsq_stack_u8": (lambda: stack(5, 40, 64), NATIVE | {"axis": 0, "effort": 4}),
     "lsq_image_u8": (lambda: stack(1, 64, 80), NATIVE | {"axis": 0, "effort": 5}),
-    "lsq_line_i16": (lambda: embedding(40, 50, 3, "int16").reshape(2000, 3),
-                     NATIVE | {"axis": 1, "effort": 5}),
-    "quick_line_u8": (lambda: stack(2, 40, 50).reshape(2, 1, 2000),
-                      NATIVE | {"axis": 0, "effort": 1}),
+    "lsq_line_i16": (
+        lambda: embedding(40, 50, 3, "int16").reshape(2000, 3),
+        NATIVE | {"axis": 1, "effort": 5},
+    ),
+    "quick_line_u8": (
+        lambda: stack(2, 40, 50).reshape(2, 1, 2000),
+        NATIVE | {"axis": 0, "effort": 1},
+    ),
     "lsq_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 5}),
     "quick_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 2}),
     "lsq_wide_u8": (lambda: displaced(40, 45), NATIVE | {"effort": 6}),

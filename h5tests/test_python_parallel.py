@@ -38,7 +38,9 @@ def test_read_is_what_hdf5_reads(dataset, selection, threads):
     assert_same(h5prism.read(dataset, selection, threads=threads), dataset[selection])
 
 
-@pytest.mark.parametrize("selection", [np.s_[[1, 5, 9]], np.arange(37) % 2 == 0], ids=["list", "mask"])
+@pytest.mark.parametrize(
+    "selection", [np.s_[[1, 5, 9]], np.arange(37) % 2 == 0], ids=["list", "mask"]
+)
 def test_other_selections_go_through_hdf5(dataset, selection):
     assert_same(h5prism.read(dataset, selection), dataset[selection])
 
@@ -62,9 +64,7 @@ def test_chunks_that_were_never_written_hold_the_fill_value(tmp_path):
 def test_skipped_filters_are_honoured(tmp_path):
     values = noise(CHUNKS, "i1")
     with h5py.File(tmp_path / "x.h5", "w") as file:
-        made = file.create_dataset(
-            "x", CHUNKS, "i1", chunks=CHUNKS, compression=h5prism.Prism()
-        )
+        made = file.create_dataset("x", CHUNKS, "i1", chunks=CHUNKS, compression=h5prism.Prism())
         made.id.write_direct_chunk((0, 0, 0), values.tobytes(), filter_mask=1)
     with h5py.File(tmp_path / "x.h5") as file:
         assert_same(h5prism.read(file["x"]), values)

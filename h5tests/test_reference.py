@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import reference_decoder as reference
+import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import embedding
 from python_support import CONTENTS, DTYPES, ROOT, assert_same, correlated, noise
 
@@ -38,7 +39,7 @@ def assert_refused(chunk):
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_golden_chunk(path):
     chunk = path.read_bytes()
-    if h5prism.inspect_chunk(chunk).coder in ("jxl", "ans"):
+    if h5prism.inspect_chunk(chunk).coder == "jxl":
         with pytest.raises(reference.NotCovered):
             reference.decode(chunk)
     else:
@@ -62,8 +63,8 @@ def test_numbers_of_the_worked_example():
     chunk = reference.read_container(worked_example())
     precision, (first, second) = reference.read_channels(chunk)
     assert precision == 5
-    assert first == reference.PlaneParameters(scale=18)
-    assert second == reference.PlaneParameters(-17, True, 13, 1032, [2048])
+    assert first == reference.PlaneParameters((18,))
+    assert second == reference.PlaneParameters((-17,), True, 13, 1032, [2048])
     assert reference.plane_weights(second, [first.scale], precision) == [16384]
 
 
@@ -92,124 +93,6 @@ def test_every_stage_is_reached(dtype, order, transform, predictor):
     info = h5prism.inspect_chunk(chunk)
     assert (info.transform, info.predictor, info.coder) == (transform, predictor, "deflate")
     assert_same(reference.decode(chunk), array)
-
-
-@pytest.mark.parametrize("checksum", [False, True])
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_raw_fallback(dtype, checksum):
-    array = noise((3, 5, 7), dtype)
-    chunk = h5prism.encode(array, coder="deflate", checksum=checksum)
-    assert h5prism.inspect_chunk(chunk).coder == "raw"
-    assert_same(reference.decode(chunk), array)
-
-
-# Chunks made by hand
-
-
-def varint(value):
-    more = value >> 7
-    return bytes([value & 127 | 128]) + varint(more) if more else bytes([value])
-
-
-def crc(data):
-    return zlib.crc32(data).to_bytes(4, "little")
-
-
-@dataclass(frozen=True)
-class Fields:
-    """The fields of a chunk, at first one of six elements; `elements` counts for its CRC only."""
-
-    magic: bytes = b"PRSM"
-    version: int = 1
-    flags: int = 0
-    type: int = 2
-    order: int = 0
-    rank: int = 2
-    dims: bytes = b"\x02\x03"
-    stages: tuple = (1, 1, 1)
-    effort: int = 6
-    axis_plus_1: int = 0
-    parameters: bytes = b""
-    payload: bytes = zlib.compress(bytes(range(6)))
-    elements: bytes = bytes(range(128, 134))
-
-    def chunk(self):
-        header = self.magic + bytes([self.version, self.flags, self.type, self.order, self.rank])
-        header += self.dims + bytes([*self.stages, self.effort, self.axis_plus_1])
-        header += varint(len(self.parameters)) + varint(len(self.payload))
-        if self.flags != 1:
-            return header + self.parameters + self.payload
-        chunk = header + crc(self.elements) + self.parameters + self.payload
-        return chunk + crc(chunk)
-
-
-RAW = Fields(stages=(1, 1, 4), payload=b"abcdef")
-ACCEPTED = {
-    "plain": Fields(),
-    "checksums": Fields(flags=1),
-    "long varint": Fields(dims=b"\x82" + b"\x80" * 7 + b"\x00\x03"),
-    "byte order of bytes": Fields(order=1),
-    "raw": RAW,
-    "raw, two bytes": replace(RAW, type=3, order=1, dims=b"\x01\x03"),
-    "raw with an axis": replace(RAW, axis_plus_1=2),
-}
-
-
-@pytest.mark.parametrize("name", ACCEPTED)
-def test_accepted(name):
-    assert_agree(ACCEPTED[name].chunk())
-
-
-def with_dictionary():
-    stream = zlib.compressobj(zdict=b"abc")
-    return stream.compress(bytes(range(6))) + stream.flush()
-
-
-REFUSED = {
-    "magic": Fields(magic=b"PRSN"),
-    "version 0": Fields(version=0),
-    "version 2": Fields(version=2),
-    "flag 1": Fields(flags=2),
-    "flag 7": Fields(flags=128),
-    "type 0": Fields(type=0),
-    "type 5": Fields(type=5),
-    "order 2": Fields(order=2),
-    "rank 0": Fields(rank=0, dims=b""),
-    "rank 33": Fields(rank=33, dims=b"\x01" * 31 + b"\x02\x03"),
-    "dimension 0": Fields(dims=b"\x00\x03"),
-    "4 GiB": Fields(dims=b"\x80\x80\x04" * 2),
-    "more than 64 bits of bytes": Fields(dims=b"\xff" * 8 + b"\x7f\x03"),
-    "varint of 10 bytes": Fields(dims=b"\x82" + b"\x80" * 8 + b"\x00\x03"),
-    "transform 0": Fields(stages=(0, 1, 1)),
-    "predictor 0": Fields(stages=(1, 0, 1)),
-    "coder 0": Fields(stages=(1, 1, 0)),
-    "transform 255": Fields(stages=(255, 1, 1)),
-    "predictor 255": Fields(stages=(1, 255, 1)),
-    "coder 255": Fields(stages=(1, 1, 255)),
-    "axis": Fields(axis_plus_1=3),
-    "elements CRC": Fields(flags=1, elements=b"others"),
-    "raw, short": replace(RAW, payload=b"abcde"),
-    "raw, long": replace(RAW, payload=b"abcdefg"),
-    "stream, empty": Fields(payload=b""),
-    "stream, short": Fields(payload=zlib.compress(bytes(5))),
-    "stream, long": Fields(payload=zlib.compress(bytes(7))),
-    "stream without Adler-32": Fields(payload=Fields.payload[:-4]),
-    "stream with wrong Adler-32": Fields(payload=Fields.payload[:-1] + b"?"),
-    "stream with more behind it": Fields(payload=Fields.payload + b"?"),
-    "stream with a dictionary": Fields(payload=with_dictionary()),
-    "effort 0": Fields(effort=0),
-    "effort 10": Fields(effort=10),
-    "parameters without transform": Fields(parameters=b"abc"),
-    "raw with parameters": replace(RAW, parameters=b"abc"),
-    "raw with a transform": replace(RAW, stages=(2, 1, 4)),
-    "raw with a predictor": replace(RAW, stages=(1, 2, 4)),
-    "images with more behind them": Fields(stages=(1, 1, 2), payload=b"\x01?" + b"?"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_refused(name):
-    assert_refused(REFUSED[name].chunk())
 
 
 @pytest.mark.parametrize("checksum", [False, True])
@@ -402,9 +285,9 @@ class RangeEncoder:
 
 def channel_parameters(precision, planes):
     encoder, models = RangeEncoder(), reference.ChannelModels()
-    previous, shift = reference.PlaneParameters(scale=0), 0
+    previous, shift = reference.PlaneParameters((0,)), 0
     for plane in planes:
-        encoder.integer(models.scale, plane.scale - previous.scale)
+        encoder.integer(models.scale[0], plane.scale - previous.scale)
         encoder.bit(models.used[previous.predicted], int(plane.predicted))
         if plane.predicted:
             encoder.integer(models.shift, plane.shift - shift)
@@ -412,7 +295,7 @@ def channel_parameters(precision, planes):
             shift = plane.shift
         for j, level in enumerate(plane.levels):
             context = reference.level_context(plane.levels[:j], previous.levels)
-            encoder.integer(models.levels[context], level)
+            encoder.integer(models.levels[0][context], level)
         previous = plane
     return bytes([precision]) + encoder.section()
 
@@ -445,12 +328,12 @@ class Channels:
 
 def plane(scale=0, shift=None, offset=0, levels=()):
     """Parameters of a plane; not predicted without a shift."""
-    return reference.PlaneParameters(scale, shift is not None, shift or 0, offset, list(levels))
+    return reference.PlaneParameters((scale,), shift is not None, shift or 0, offset, list(levels))
 
 
-def random_level(chance, before, new, precision):
-    """Zero, or any level up to the largest one of which the weight fits."""
-    step = max(-6, min(new.shift, (before.scale - new.scale + precision + 2) >> 2))
+def random_level(chance, scale, new, precision):
+    """Zero, or any level up to the largest one of which the weight of this scale fits."""
+    step = max(-6, min(new.shift, (scale - new.scale + precision + 2) >> 2))
     largest = 32767 >> (new.shift - step)
     return chance.choice((0, largest, -largest, chance.randint(-largest, largest)))
 
@@ -465,7 +348,7 @@ def test_any_weights(seed):
         if chance.random() < 0.7:
             new = plane(new.scale, chance.randint(3, 20 if type_code < 3 else 14))
             new.offset = chance.choice((0, 1, -(1 << 20) + 1, (1 << 20) - 1))
-            new.levels = [random_level(chance, before, new, precision) for before in planes]
+            new.levels = [random_level(chance, before.scale, new, precision) for before in planes]
         planes.append(new)
     predictor, order = chance.randint(1, 2), chance.randint(0, 1)
     assert_agree(Channels(planes, precision, 9, type_code, predictor, order).chunk())

@@ -233,6 +233,7 @@ class ModelWriter:
         for step in model.innovation_steps + model.sample_steps:
             self.integer("general", step)
         if model.weights_e:
+            self.integer("general", int(len(model.weights_p.rows[0].scales) > 1))
             self.order()
         phase_models, before = [reference.BitModel(), reference.BitModel()], native.PlaneModel()
         for plane in model.planes:
@@ -280,17 +281,20 @@ class ModelWriter:
         return plane
 
     def weights(self, weights):
-        models, before, shift = reference.ChannelModels(), reference.PlaneParameters(0), 0
+        variables = len(weights.rows[0].scales)
+        models, shift = reference.ChannelModels(variables), 0
+        before = reference.PlaneParameters((0,) * variables)
         self.encoder.integer(reference.IntegerModel(), weights.precision)
         for row in weights.rows:
-            self.encoder.integer(models.scale, row.scale - before.scale)
+            for scale_model, scale, last in zip(models.scale, row.scales, before.scales):
+                self.encoder.integer(scale_model, scale - last)
             self.encoder.bit(models.used[before.predicted], int(row.predicted))
             if row.predicted:
                 self.encoder.integer(models.shift, row.shift - shift)
                 shift = row.shift
             for j, level in enumerate(row.levels):
-                context = reference.level_context(row.levels[:j], before.levels)
-                self.encoder.integer(models.levels[context], level)
+                context = reference.level_context(row.levels[:j], before.levels, variables)
+                self.encoder.integer(models.levels[j % variables][context], level)
             before = row
 
 
@@ -341,15 +345,17 @@ class Chooser:
             sample_levels=self.levels(model.sample_steps, sample_scale),
         )
 
-    def weights(self, samples, planes, lowest, highest):
+    def weights(self, samples, planes, lowest, highest, variables=1):
         """`lowest` has the least shift of each plane."""
-        precision, rows = self.chance.choice((0, 5, 8, 40)), []
+        precision, rows, before = self.chance.choice((0, 5, 8, 40)), [], []
         for k in range(planes):
-            row = reference.PlaneParameters(self.number(-127, 127, -20, 20))
-            if self.chance.random() < 0.7 and k < samples:
+            scales = tuple(self.number(-127, 127, -20, 20) for _ in range(variables))
+            row = reference.PlaneParameters(scales)
+            if self.chance.random() < 0.7 and k * variables < samples:
                 row.predicted, row.shift = True, self.chance.randint(lowest[k], highest)
-                row.levels = [random_level(self.chance, other, row, precision) for other in rows]
+                row.levels = [random_level(self.chance, scale, row, precision) for scale in before]
             rows.append(row)
+            before += scales
         return native.Weights(precision, rows)
 
     def model(self, samples, planes, depth, method, mixed):
@@ -360,7 +366,9 @@ class Chooser:
         if mixed:
             lowest = [max(3, plane.fraction) for plane in model.planes]
             highest = {8: 20, 16: 14}
-            model.weights_p = self.weights(samples, planes, lowest, highest[depth])
+            wide = method == native.LSQ and self.chance.random() < 0.5
+            variables = len(native.WIDE) if wide else 1
+            model.weights_p = self.weights(samples, planes, lowest, highest[depth], variables)
             if method == native.LSQ:
                 self.chance.shuffle(model.order)
                 model.weights_e = self.weights(samples, planes, [3] * planes, 14)
@@ -426,7 +434,7 @@ PLAIN = native.PlaneModel(innovation_levels=(0,) * 13, sample_levels=(0,) * 24)
 def plain_model(method, planes=2, mixed=True):
     shapes, steps = [40] * 32, ([0] * 13, [0] * 24)
     model = native.GroupModel(method, shapes, *steps, list(range(planes)), [PLAIN] * planes)
-    rows = [reference.PlaneParameters(0) for _ in range(planes)]
+    rows = [reference.PlaneParameters((0,)) for _ in range(planes)]
     model.weights_p = native.Weights(5, rows) if mixed else None
     if mixed and method == native.LSQ:
         model.weights_e = native.Weights(5, list(rows))
@@ -450,9 +458,9 @@ def with_row(weights, scale=0, shift=None, level=0, precision=5, **fields):
     def make(method):
         model = plain_model(method)
         model.planes = [replace(PLAIN, **fields)] * 2
-        row = reference.PlaneParameters(scale)
+        row = reference.PlaneParameters((scale,))
         if shift is not None:
-            row = reference.PlaneParameters(scale, True, shift, 0, [level])
+            row = reference.PlaneParameters((scale,), True, shift, 0, [level])
         changed = getattr(model, weights)
         changed.precision, changed.rows[1] = precision, row
         return model
@@ -476,7 +484,7 @@ def test_sums_that_overflow(method):
     model.planes[1] = replace(PLAIN, scale_running=127, scale_blur=127)
     model.planes[7] = replace(PLAIN, kind=native.HALVED, patches=((40, 99999),))
     model.planes[8] = replace(PLAIN, sample_scale=128, sample_levels=(4096,) + (0,) * 23)
-    weights = reference.PlaneParameters(0, True, 14, 0, [32767] * 7 + [8192])
+    weights = reference.PlaneParameters((0,), True, 14, 0, [32767] * 7 + [8192])
     for changed in filter(None, (model.weights_p, model.weights_e)):
         changed.precision, changed.rows[8] = 255, weights
     for seed in range(2):

@@ -3,6 +3,7 @@
 `python3 h5tests/test_sizes.py` writes the file anew. The bytes of zlib and libjxl may differ a
 little between their versions, so theirs are pinned to half a percent.
 """
+
 import json
 
 import numpy as np
@@ -54,7 +55,8 @@ def test_arrays_are_the_same_everywhere():
 
 
 if __name__ == "__main__":
-    sizes = {array: {pipeline: measured(array, pipeline) for pipeline in PIPELINES}
-             for array in ARRAYS}
+    sizes = {
+        array: {pipeline: measured(array, pipeline) for pipeline in PIPELINES} for array in ARRAYS
+    }
     sizes["sums"] = {name: int(make().astype(np.int64).sum()) for name, make in ARRAYS.items()}
     PINNED.write_text(json.dumps(sizes, indent=2) + "\n")

@@ -107,7 +107,7 @@ static prism_status read_range(online *o, unsigned depth, prism_error *error) {
     px_range_decoder *coder = &o->coder.decoder;
     o->low = px_decode_integer(coder, &bounds);
     o->high = o->low + px_decode_integer(coder, &bounds);
-    if (coder->in->failed || o->low > o->high || o->low != px_wrap(o->low, depth) ||
+    if (coder->in->failed || o->low >= o->high || o->low != px_wrap(o->low, depth) ||
         o->high != px_wrap(o->high, depth))
         return px_fail(error, PRISM_E_CORRUPT, "samples from %d to %d", o->low, o->high);
     o->wide = o->low < INT8_MIN || o->high > INT8_MAX;
