@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/kernels.h"
+
 uint32_t random_next(uint32_t *state) {
     *state ^= *state << 13;
     *state ^= *state >> 17;
@@ -128,4 +130,27 @@ prism_options options_of(const char *text) {
     if (prism_options_parse(&options, text, &error) != PRISM_OK)
         fail_msg("%s: %s", text, error.message);
     return options;
+}
+
+void assert_kernels_agree(const prism_array *array, const prism_options *options) {
+    size_t size, reference_size, chunk_size;
+    void *elements = make_elements(array, PATTERN_RELATED, 4, &size);
+    px_kernels_force(&px_kernels_scalar);
+    uint8_t *reference = encode_new(array, elements, options, &reference_size);
+    uint8_t *decoded = malloc(size);
+    assert_non_null(decoded);
+    for (const px_kernels *const *set = px_kernels_runnable(); *set; set++) {
+        px_kernels_force(*set);
+        uint8_t *chunk = encode_new(array, elements, options, &chunk_size);
+        assert_int_equal(chunk_size, reference_size);
+        assert_memory_equal(chunk, reference, chunk_size);
+        assert_int_equal(prism_decode(reference, reference_size, decoded, size, NULL, NULL),
+                         PRISM_OK);
+        assert_memory_equal(decoded, elements, size);
+        free(chunk);
+    }
+    px_kernels_force(NULL);
+    free(decoded);
+    free(reference);
+    free(elements);
 }

@@ -39,6 +39,10 @@ size_t assert_round_trip(const prism_array *array, const void *elements,
 uint8_t *encode_new(const prism_array *array, const void *elements, const prism_options *options,
                     size_t *chunk_size);
 
+/* Every set of kernels that runs here writes the chunk that the scalar one writes of related
+ * channels, and decodes it. */
+void assert_kernels_agree(const prism_array *array, const prism_options *options);
+
 prism_options options_of(const char *text);
 
 #endif

@@ -96,27 +96,8 @@ static void instruction_sets_agree(void **state) {
     static const prism_type types[] = {PRISM_INT8, PRISM_UINT16};
     for (size_t t = 0; t < 2; t++) {
         prism_array array = make_array(types[t], 3, 11, 19, 21);
-        size_t size, reference_size, chunk_size;
-        void *elements = make_elements(&array, PATTERN_RELATED, 4, &size);
         prism_options options = options_of(joint);
-        px_kernels_force(&px_kernels_scalar);
-        uint8_t *reference = encode_new(&array, elements, &options, &reference_size);
-        uint8_t *decoded = malloc(size);
-        assert_non_null(decoded);
-        for (const px_kernels *const *set = px_kernels_runnable(); *set; set++) {
-            px_kernels_force(*set);
-            uint8_t *chunk = encode_new(&array, elements, &options, &chunk_size);
-            assert_int_equal(chunk_size, reference_size);
-            assert_memory_equal(chunk, reference, chunk_size);
-            assert_int_equal(prism_decode(reference, reference_size, decoded, size, NULL, NULL),
-                             PRISM_OK);
-            assert_memory_equal(decoded, elements, size);
-            free(chunk);
-        }
-        px_kernels_force(NULL);
-        free(decoded);
-        free(reference);
-        free(elements);
+        assert_kernels_agree(&array, &options);
     }
 }
 

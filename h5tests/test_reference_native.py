@@ -10,6 +10,7 @@ import pytest
 import reference_decoder as reference
 import reference_native as native
 from python_support import CONTENTS, DTYPES, ROOT, assert_same, correlated
+from reference_shapes import deviation, distribution, factor, make_table
 from test_reference import Fields, RangeEncoder, random_level, varint
 
 import h5prism
@@ -141,11 +142,11 @@ def listed_numbers(name):
 
 
 def test_numbers_of_shapes():
-    assert listed_numbers("class_scales") == [native.deviation(s) for s in range(32)]
-    assert listed_numbers("width_factors") == [native.factor(width) for width in range(16)]
+    assert listed_numbers("class_scales") == [deviation(s) for s in range(32)]
+    assert listed_numbers("width_factors") == [factor(width) for width in range(16)]
     listed = np.reshape(listed_numbers("distributions"), (5, -1))
     for family in range(5):
-        expected = [native.distribution(family, i) for i in range(897)]
+        expected = [distribution(family, i) for i in range(897)]
         assert listed[family, :897].tolist() == expected
 
 
@@ -154,7 +155,7 @@ def test_every_digit_has_slots(bits, scales):
     for shape in range(0, 80, 7):
         for scale in scales:
             for fraction in (0, 7, 15):
-                first = native.make_table(bits, shape, scale, fraction).first
+                first = make_table(bits, shape, scale, fraction).first
                 assert first == sorted(set(first))
 
 

@@ -128,7 +128,8 @@ typedef struct prism_options {
     int axis;   /* the axis along which the planes lie, or PRISM_AXIS_AUTO */
     bool checksum; /* store CRC-32 checksums of the chunk and of the elements */
     bool verify;   /* decode each chunk after encoding it and compare */
-    int threads;   /* threads inside one encode or decode, >= 1; H5PRISM_THREADS overrides */
+    int threads;   /* that one encode or decode may use, >= 1; H5PRISM_THREADS overrides. No method
+                      uses more than one so far */
 } prism_options;
 
 /* The defaults: everything automatic, effort 5, checksum on, verify off, one thread. */

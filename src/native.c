@@ -1,6 +1,6 @@
 /*
  * coder=ans: which of the project's own methods codes a chunk. The first byte of the parameters
- * says it. docs/FORMAT.md, "ans".
+ * says it. docs/FORMAT.md, "The native coder".
  */
 #include "native.h"
 
@@ -41,7 +41,7 @@ static prism_status encode_by(coded *c, uint8_t id, const px_planes *planes,
 }
 
 /* What learns from the samples themselves may come too late in a small chunk, or find too little:
- * both ways are gone. The other one takes a small part of the time. */
+ * both ways are gone. px_lsq takes up to a third of the time. */
 static prism_status encode_strongest(coded *c, const px_planes *planes, const px_pipeline *pipeline,
                                      size_t limit, prism_error *error) {
     prism_status status = encode_by(c, METHOD_LSQ, planes, pipeline, limit, error);

@@ -119,7 +119,8 @@ def decode(
     Args:
         blob: the encoded bytes: any contiguous buffer.
         skip_checksum: do not compute checksums. Damage may then go unnoticed.
-        threads: threads inside this call; the environment variable H5PRISM_THREADS overrides it.
+        threads: threads that this call may use; the environment variable H5PRISM_THREADS overrides
+            it. No method uses more than one so far.
         memory_limit: bytes of working memory beside `blob` and the result; 0 is no limit.
 
     Returns:

@@ -34,14 +34,16 @@ class Prism(_FilterBase):
     Args:
         transform: what ties the planes of a chunk together: "auto" (decided from the data), "none",
             "channels" (reversible Cholesky decorrelation).
-        predictor: prediction inside a plane: "auto", "none", "paeth".
-        coder: "auto", "deflate" (zlib), "jxl" (JPEG XL).
-        effort: 1 (fastest) to 9 (smallest): the zlib level, or the libjxl effort.
+        predictor: prediction inside and between planes: "auto", "none", "paeth", "lsq" (least
+            squares; goes with "ans").
+        coder: "auto", "deflate" (zlib), "jxl" (JPEG XL), "ans" (the native coder, goes with "lsq").
+        effort: 1 (fastest) to 9 (smallest): the zlib level, the libjxl effort, or how much the
+            native coder fits.
         axis: the axis along which the planes of a chunk lie, or "auto".
         checksum: keep checksums in each chunk.
         verify: decode each chunk after encoding it and compare.
-        threads: threads inside the encoding or decoding of one chunk; the environment variable
-            H5PRISM_THREADS overrides it.
+        threads: threads that one chunk may use; the environment variable H5PRISM_THREADS
+            overrides it. No method uses more than one so far.
 
     Raises:
         PrismError: for a value out of its range.

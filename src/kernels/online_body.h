@@ -1,7 +1,7 @@
 /*
  * The coder that learns, position by position: prediction, decisions, learning. The same function
  * codes a sample in both directions; what it learns from is the sample alone, which both know
- * afterwards. docs/FORMAT.md, "Method online".
+ * afterwards. docs/format-online.md.
  */
 #include <stdlib.h>
 

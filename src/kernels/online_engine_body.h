@@ -1,5 +1,5 @@
 /*
- * Prediction of all bands from one covariance. docs/FORMAT.md, "Engines".
+ * Prediction of all bands from one covariance. docs/format-online.md, "Engines".
  *
  * With S the weighted second moments of z = [1, neighbours of all bands, the position's own bands]
  * and L the Cholesky factor of its correlations, u = L^-1 z is white, and the least squares

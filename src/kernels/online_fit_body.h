@@ -1,6 +1,6 @@
 /*
  * Small least squares that follow the samples: recent samples count, surprising ones count less.
- * docs/FORMAT.md, "Fits".
+ * docs/format-online.md, "Fits".
  *
  * The moments are scaled by powers of two to a diagonal of 1..4 and factored as L D L', so that no
  * roots and only one division a row are needed; the ridge bounds the condition, and with it L.

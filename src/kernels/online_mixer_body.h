@@ -1,6 +1,6 @@
 /*
  * One sample as binary decisions around the blended mean, each coded with a chance that is mixed
- * from the experts' and from histories. docs/FORMAT.md, "Decisions" and "Mixing".
+ * from the experts' and from histories. docs/format-online.md, "Decisions" and "Mixing".
  *
  * An expert is a logistic distribution at its mean, taken with two widths, whose log odds for
  * any decision have a closed form; the mixer adds log odds with weights that learn by gradient

@@ -1,6 +1,6 @@
 /*
- * One plane as the wavefront coder sees it (docs/FORMAT.md, "Wavefront"): sixteen lanes, each on a
- * row of its own and two columns behind the lane above it, so that a lane finds all causal
+ * One plane as the wavefront coder sees it (docs/FORMAT.md, "Method 2, lsq"): sixteen lanes, each
+ * on a row of its own and two columns behind the lane above it, so that a lane finds all causal
  * neighbours decoded, and sixteen samples can be decoded at a time. Internal.
  */
 #ifndef PX_WAVE_H

@@ -1,7 +1,7 @@
 /*
- * The wavefront: entropy coding in the order of docs/FORMAT.md, "Wavefront". In block after block
- * of sixteen steps, rows of what is known (means, scales, symbols) become columns, one a step, and
- * what is decoded becomes rows again.
+ * The wavefront: entropy coding in the order of docs/FORMAT.md, "Method 2, lsq". In block after
+ * block of sixteen steps, rows of what is known (means, scales, symbols) become columns, one a
+ * step, and what is decoded becomes rows again.
  *
  * rANS after J. Duda, "Asymmetric numeral systems", 2013; states share one stream of words
  * (F. Giesen, "Interleaved entropy coders", 2014).

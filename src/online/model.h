@@ -1,6 +1,6 @@
 /*
  * What the coder that learns knows while it codes a group of bands: everything here follows from
- * the samples coded so far, in the encoder as in the decoder. docs/FORMAT.md, "Method online".
+ * the samples coded so far, in the encoder as in the decoder. docs/format-online.md.
  * Internal.
  *
  * A *band* is a plane, or one of the four phases of a plane (bands.h); a *position* has one sample

@@ -1,6 +1,6 @@
 /*
  * The coder that learns: no weights are sent, since everything is learned from the samples before,
- * in the decoder as in the encoder. docs/FORMAT.md, "Method online".
+ * in the decoder as in the encoder. docs/format-online.md.
  *
  *   planes -> bands -> groups of bands -> rows of positions -> decisions
  *   online.c  bands.c  plan.c             kernels/online_body.h

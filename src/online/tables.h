@@ -1,4 +1,4 @@
-/* The functions of logistic mixing as tables of integers. docs/FORMAT.md, "Method online".
+/* The functions of logistic mixing as tables of integers. docs/format-online.md.
  * Internal.
  */
 #ifndef PX_ONLINE_TABLES_H
