@@ -41,14 +41,14 @@ static int16_t sample_of(content kind, size_t k, size_t y, size_t x, unsigned de
 static px_planes make_planes(content kind, size_t count, size_t height, size_t width,
                              unsigned depth) {
     px_planes planes = {.count = count, .height = height, .width = width, .depth = depth};
-    planes.samples = malloc(count * height * width * sizeof *planes.samples);
+    planes.stride = px_plane_stride(height * width);
+    planes.samples = calloc(1, px_planes_bytes(&planes));
     assert_non_null(planes.samples);
     uint32_t random = 77;
-    int16_t *to = planes.samples;
     for (size_t k = 0; k < count; k++)
         for (size_t y = 0; y < height; y++)
             for (size_t x = 0; x < width; x++)
-                *to++ = sample_of(kind, k, y, x, depth, &random);
+                px_plane(&planes, k)[y * width + x] = sample_of(kind, k, y, x, depth, &random);
     return planes;
 }
 
@@ -101,8 +101,9 @@ static void assert_decodes(const px_native_method *method, const coded *c,
         make_planes(NOISE, planes->count, planes->height, planes->width, planes->depth);
     assert_int_equal(decode_bytes(method, c, c->parameters.size, c->payload.size, &decoded),
                      PRISM_OK);
-    assert_memory_equal(decoded.samples, planes->samples,
-                        planes->count * px_plane_size(planes) * sizeof *planes->samples);
+    for (size_t k = 0; k < planes->count; k++)
+        assert_memory_equal(px_plane(&decoded, k), px_plane(planes, k),
+                            px_plane_size(planes) * sizeof *planes->samples);
     free(decoded.samples);
 }
 

@@ -149,7 +149,7 @@ static void keep_cheaper(px_planes *lifted, const px_planes *original, px_weight
 
 static prism_status lift_selectively(px_planes *planes, px_weights *weights, prism_error *error) {
     px_planes lifted = *planes;
-    size_t bytes = planes->count * px_plane_size(planes) * sizeof *planes->samples;
+    size_t bytes = px_planes_bytes(planes);
     lifted.samples = malloc(bytes);
     if (!lifted.samples)
         return px_out_of_memory(error, bytes);

@@ -101,8 +101,7 @@ static double load_tiles(const px_kernels *kernels, const px_tiles *tiles, size_
     const size_t left = tiles->count - t, count = left < TILES ? left : TILES;
     for (size_t i = 0; i < count; i++, importance += PX_TILE) {
         kernels->tile_floats(rows + i * PX_TILE, TILES * PX_TILE,
-                             tiles->elements + (t + i) * tiles->pairs * PX_TILE, tiles->pairs,
-                             importance);
+                             tiles->elements + (t + i) * tiles->span, tiles->pairs, importance);
         for (size_t p = 0; p < PX_TILE; p++)
             sum += (double)importance[p] * (double)importance[p];
     }

@@ -36,17 +36,17 @@ static void forward_plane(int16_t *samples, size_t height, size_t width, unsigne
 enum { LANES = 4 };
 
 static inline void inverse_lanes(int16_t *first, size_t lanes, const px_planes *planes) {
-    const size_t size = px_plane_size(planes), width = planes->width;
+    const size_t stride = planes->stride, width = planes->width;
     for (size_t y = 0; y < planes->height; y++) {
         int16_t *row = first + y * width;
         const int16_t *above = y ? row - width : row;
         int32_t west[LANES] = {0}, north_west[LANES] = {0};
         for (size_t x = 0; x < width; x++)
             for (size_t i = 0; i < lanes; i++) {
-                int32_t north = y ? above[i * size + x] : 0;
+                int32_t north = y ? above[i * stride + x] : 0;
                 int32_t guess = paeth(west[i], north, north_west[i]);
-                west[i] = px_wrap(row[i * size + x] + guess, planes->depth);
-                row[i * size + x] = (int16_t)west[i];
+                west[i] = px_wrap(row[i * stride + x] + guess, planes->depth);
+                row[i * stride + x] = (int16_t)west[i];
                 north_west[i] = north;
             }
     }

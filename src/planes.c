@@ -29,13 +29,13 @@ px_layout px_layout_make(const prism_array *array, int axis) {
 
 prism_status px_planes_alloc(px_planes *planes, const prism_array *array, const px_layout *layout,
                              prism_error *error) {
-    size_t bytes = layout->count * layout->height * layout->width * sizeof *planes->samples;
     *planes = (px_planes){.count = layout->count,
                           .height = layout->height,
                           .width = layout->width,
-                          .depth = (unsigned)prism_type_size(array->type) * 8,
-                          .samples = px_large_alloc(bytes)};
-    return planes->samples ? PRISM_OK : px_out_of_memory(error, bytes);
+                          .stride = px_plane_stride(layout->height * layout->width),
+                          .depth = (unsigned)prism_type_size(array->type) * 8};
+    planes->samples = px_large_alloc(px_planes_bytes(planes));
+    return planes->samples ? PRISM_OK : px_out_of_memory(error, px_planes_bytes(planes));
 }
 
 void px_planes_free(px_planes *planes) {
@@ -117,9 +117,9 @@ static void move_block(const transfer *t, size_t o, size_t k) {
         uint8_t *elements = t->elements + (o * count + k) * t->format.size;
         int16_t *samples = px_plane(t->planes, k) + o;
         if (t->loads)
-            kernels->planes_load_block(samples, outer, elements, stride, &t->format);
+            kernels->planes_load_block(samples, t->planes->stride, elements, stride, &t->format);
         else
-            kernels->planes_store_block(elements, stride, samples, outer, &t->format);
+            kernels->planes_store_block(elements, stride, samples, t->planes->stride, &t->format);
         return;
     }
     for (; k < last_plane; k++)

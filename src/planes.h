@@ -20,8 +20,9 @@ typedef struct px_layout {
  */
 typedef struct px_planes {
     size_t count, height, width;
+    size_t stride;    /* samples from one plane to the next: px_plane_stride(height * width) */
     unsigned depth;   /* bits of a sample: 8 or 16 */
-    int16_t *samples; /* [count][height][width]; owned */
+    int16_t *samples; /* [count][stride], of which height * width are used; owned */
 } px_planes;
 
 /* `axis` in 0..rank-1, or PRISM_AXIS_AUTO for a single plane. */
@@ -38,6 +39,18 @@ void px_planes_load(px_planes *planes, const prism_array *array, const px_layout
 void px_planes_store(const px_planes *planes, const prism_array *array, const px_layout *layout,
                      void *elements);
 
+/* An odd number of cache lines: at a power of two, the same position of all planes would lie in one
+ * set of the caches. */
+static inline size_t px_plane_stride(size_t size) {
+    enum { LINE = 64 / sizeof(int16_t) };
+    return ((size + LINE - 1) / LINE | 1) * LINE;
+}
+
+/* Bytes of all planes in memory. */
+static inline size_t px_planes_bytes(const px_planes *planes) {
+    return planes->count * planes->stride * sizeof *planes->samples;
+}
+
 static inline size_t px_plane_size(const px_planes *planes) {
     return planes->height * planes->width;
 }
@@ -48,7 +61,7 @@ static inline size_t px_plane_bytes(const px_planes *planes) {
 }
 
 static inline int16_t *px_plane(const px_planes *planes, size_t index) {
-    return planes->samples + index * px_plane_size(planes);
+    return planes->samples + index * planes->stride;
 }
 
 /* value modulo 2^depth, as a sample. */

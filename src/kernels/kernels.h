@@ -15,7 +15,7 @@
 /*
  * A tile holds PX_TILE positions of all planes of a group, two by two: an element of pair m is the
  * sample of plane 2m in its low half and that of plane 2m + 1 in its high one. Tile t begins at
- * tiles + t * tile_pairs * PX_TILE, pair m of it PX_TILE * m later.
+ * tiles + t * span, pair m of it PX_TILE * m later.
  */
 enum {
     PX_TILE = 32,
@@ -66,7 +66,7 @@ typedef struct px_kernels {
 
     /* The same for PX_PANEL planes at a time and tiles: weights[m][PX_PANEL] are couples, sums are
      * [tile_count][PX_PANEL][PX_TILE]. */
-    void (*mix_panel)(int32_t *sums, const int32_t *tiles, size_t tile_count, size_t tile_pairs,
+    void (*mix_panel)(int32_t *sums, const int32_t *tiles, size_t tile_count, size_t span,
                       const int32_t *weights, size_t pair_count);
 
     /*
@@ -81,12 +81,12 @@ typedef struct px_kernels {
      * half up) and saturated to 16 bits: to the high halves of `mixed`, or to the low ones with the
      * high ones cleared. */
     void (*mix_finish)(int32_t *mixed, bool high, const int32_t *sums, const int32_t *tiles,
-                       size_t tile_count, size_t tile_pairs, const int32_t *weights,
-                       size_t pair_count, int shift);
+                       size_t tile_count, size_t span, const int32_t *weights, size_t pair_count,
+                       int shift);
 
     /* A plane of tile_count * PX_TILE samples to the high halves of a pair, or to the low ones with
      * the high ones cleared. */
-    void (*tile_store)(int32_t *tiles, size_t tile_count, size_t tile_pairs, bool high,
+    void (*tile_store)(int32_t *tiles, size_t tile_count, size_t span, bool high,
                        const int16_t *plane);
 
     /*

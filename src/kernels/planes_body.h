@@ -34,12 +34,18 @@ static void planes_load_block(int16_t *planes, size_t plane_stride, const uint8_
     }
 }
 
+/* Planes are too many for the CPU to see what comes next of each. */
+enum { AHEAD_POSITIONS = 64 };
+
 static void planes_store_block(uint8_t *elements, size_t element_stride, const int16_t *planes,
                                size_t plane_stride, const px_element_format *format) {
     px_lanes rows[PX_LANES];
-    for (int k = 0; k < PX_BLOCK_PLANES; k += 2, planes += 2 * plane_stride)
+    for (int k = 0; k < PX_BLOCK_PLANES; k += 2, planes += 2 * plane_stride) {
+        __builtin_prefetch(planes + AHEAD_POSITIONS);
+        __builtin_prefetch(planes + plane_stride + AHEAD_POSITIONS);
         rows[k / 2] = lanes_load_u16((const uint16_t *)planes) |
                       lanes_load_u16((const uint16_t *)planes + plane_stride) << 16;
+    }
     lanes_transpose(rows);
     for (int q = 0; q < PX_BLOCK_POSITIONS; q++, elements += element_stride) {
         shorts v = (shorts)rows[q] ^ (int16_t)format->flip;

@@ -56,28 +56,27 @@ PX_INLINE void panel_block(int32_t *sums, const int32_t *tile, const int32_t *we
             part_store(sums + r * PX_TILE + v * PX_PART_LANES, s[r][v]);
 }
 
-static void mix_panel(int32_t *sums, const int32_t *tiles, size_t tile_count, size_t tile_pairs,
+static void mix_panel(int32_t *sums, const int32_t *tiles, size_t tile_count, size_t span,
                       const int32_t *weights, size_t pair_count) {
-    const size_t next = tile_pairs * PX_TILE;
-    for (size_t t = 0; t < tile_count; t++, tiles += next, sums += PX_PANEL * PX_TILE)
+    for (size_t t = 0; t < tile_count; t++, tiles += span, sums += PX_PANEL * PX_TILE)
         for (size_t r = 0; r < PX_PANEL; r += PANEL_ROWS)
             for (size_t v = 0; v < PX_TILE; v += PANEL_VECTORS * PX_PART_LANES)
-                panel_block(sums + r * PX_TILE + v, tiles + v, weights + r, pair_count, next);
+                panel_block(sums + r * PX_TILE + v, tiles + v, weights + r, pair_count, span);
 }
 
 /* Tiles of one pair lie too far apart for the CPU to see what comes next. */
 enum { AHEAD = 4 };
 
 static void mix_finish(int32_t *mixed, bool high, const int32_t *sums, const int32_t *tiles,
-                       size_t tile_count, size_t tile_pairs, const int32_t *weights,
-                       size_t pair_count, int shift) {
+                       size_t tile_count, size_t span, const int32_t *weights, size_t pair_count,
+                       int shift) {
     const int32_t half = 1 << shift >> 1;
     for (size_t t = 0; t < tile_count;
-         t++, tiles += tile_pairs * PX_TILE, sums += PX_PANEL * PX_TILE, mixed += PX_TILE)
+         t++, tiles += span, sums += PX_PANEL * PX_TILE, mixed += PX_TILE)
         for (size_t v = 0; v < PX_TILE; v += PX_PART_LANES) {
             px_part s = part_load(sums + v) + half;
             for (size_t m = 0; m < pair_count; m++)
-                __builtin_prefetch(tiles + (AHEAD * tile_pairs + m) * PX_TILE + v);
+                __builtin_prefetch(tiles + AHEAD * span + m * PX_TILE + v);
             for (size_t m = 0; m < pair_count; m++)
                 s = part_dot_pairs(s, part_load(tiles + m * PX_TILE + v), part_all(weights[m]));
             s = part_saturate(s >> shift);
@@ -86,12 +85,12 @@ static void mix_finish(int32_t *mixed, bool high, const int32_t *sums, const int
         }
 }
 
-static void tile_store(int32_t *tiles, size_t tile_count, size_t tile_pairs, bool high,
+static void tile_store(int32_t *tiles, size_t tile_count, size_t span, bool high,
                        const int16_t *plane) {
-    for (size_t t = 0; t < tile_count; t++, tiles += tile_pairs * PX_TILE, plane += PX_TILE)
+    for (size_t t = 0; t < tile_count; t++, tiles += span, plane += PX_TILE)
         for (size_t v = 0; v < PX_TILE; v += PX_LANES) {
             px_lanes x = lanes_load_u16((const uint16_t *)plane + v);
-            __builtin_prefetch(tiles + AHEAD * tile_pairs * PX_TILE + v, 1);
+            __builtin_prefetch(tiles + AHEAD * span + v, 1);
             lanes_store(tiles + v, high ? (lanes_load(tiles + v) & 0xffff) | x << 16 : x);
         }
 }

@@ -85,8 +85,7 @@ static void set_importance(px_lsq_encoder *encoder, const float *matrix, size_t 
     for (size_t i = 0; i < PX_TILE; i++)
         ones[i] = 1;
     for (size_t t = 0; t < tiles->count; t++, importance += PX_TILE) {
-        kernels->tile_floats(rows, PX_TILE, tiles->elements + t * tiles->pairs * PX_TILE,
-                             tiles->pairs, ones);
+        kernels->tile_floats(rows, PX_TILE, tiles->elements + t * tiles->span, tiles->pairs, ones);
         kernels->energies(energy, rows, matrix, stride);
         for (size_t i = 0; i < PX_TILE; i++)
             if (importance[i] > 0)

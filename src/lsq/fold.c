@@ -43,8 +43,8 @@ prism_status px_fold(px_planes *folded, const px_planes *planes, bool copy, px_p
     while (folded->height * folded->height < size)
         folded->height *= 2;
     folded->width = (size + folded->height - 1) / folded->height;
-    folded->samples =
-        px_pool_take(pool, planes->count * px_plane_size(folded) * sizeof *folded->samples);
+    folded->stride = px_plane_stride(px_plane_size(folded));
+    folded->samples = px_pool_take(pool, px_planes_bytes(folded));
     for (size_t k = 0; copy && folded->samples && k < planes->count; k++)
         fold_line(px_plane(folded, k), folded->height, folded->width, px_plane(planes, k), size);
     return px_pool_status(pool, error);

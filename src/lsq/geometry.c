@@ -58,19 +58,22 @@ px_couples px_couples_take(px_pool *pool, const px_geometry *geometry, size_t pl
 void px_couples_store(const px_couples *couples, const px_geometry *geometry, size_t index,
                       const int16_t *plane) {
     px_kernels_best()->tile_store(couples->elements + index / 2 * couples->span,
-                                  geometry->tile_count, 1, index % 2, plane - geometry->origin);
+                                  geometry->tile_count, PX_TILE, index % 2,
+                                  plane - geometry->origin);
 }
 
 px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t planes) {
     px_tiles tiles = {.count = geometry->tile_count, .pairs = (planes + 1) / 2};
-    tiles.elements =
-        px_pool_take_zeroed(pool, tiles.count * tiles.pairs * PX_TILE * sizeof *tiles.elements);
+    /* An odd number of lines: at a power of two, the tiles of a pair would all lie in the same few
+     * sets of the caches. */
+    tiles.span = (tiles.pairs | 1) * PX_TILE;
+    tiles.elements = px_pool_take_zeroed(pool, tiles.count * tiles.span * sizeof *tiles.elements);
     return tiles;
 }
 
 void px_tiles_store(const px_tiles *tiles, const px_geometry *geometry, size_t index,
                     const int16_t *plane) {
-    px_kernels_best()->tile_store(tiles->elements + index / 2 * PX_TILE, tiles->count, tiles->pairs,
+    px_kernels_best()->tile_store(tiles->elements + index / 2 * PX_TILE, tiles->count, tiles->span,
                                   index % 2, plane - geometry->origin);
 }
 

@@ -34,7 +34,7 @@ void px_replicate_pads(const px_geometry *geometry, int16_t *plane);
 /* ---- Tiles: all planes of a group, two by two (kernels.h) ---- */
 
 typedef struct px_tiles {
-    size_t count, pairs;
+    size_t count, pairs, span; /* elements from one tile to the next */
     int32_t *elements;
 } px_tiles;
 

@@ -52,7 +52,7 @@ static void begin_panel(px_mixer *mixer, const px_geometry *geometry, size_t fir
                              geometry->stride, geometry->tile_count, mixer->panel, pairs, false);
     else
         kernels->mix_panel(mixer->sums, mixer->tiles->elements, mixer->tiles->count,
-                           mixer->tiles->pairs, mixer->panel, pairs);
+                           mixer->tiles->span, mixer->panel, pairs);
 }
 
 /* What the planes of the panel before k say of it: of tiles here, of couples by px_mixer_take. */
@@ -77,7 +77,7 @@ void px_mixer_predict(px_mixer *mixer, const px_geometry *geometry, size_t k, in
         couples[m] = couple_of_weights(mixer, k, first / 2 + m, 0);
     kernels->mix_finish(mixed - geometry->origin, high, sums,
                         mixer->tiles->elements + first / 2 * PX_TILE, mixer->tiles->count,
-                        mixer->tiles->pairs, couples, pairs, shift);
+                        mixer->tiles->span, couples, pairs, shift);
 }
 
 void px_mixer_take(px_mixer *mixer, const px_geometry *geometry, size_t k) {
