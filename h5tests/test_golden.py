@@ -68,6 +68,8 @@ SOURCES = {
     "lsq_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 5}),
     "quick_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 2}),
     "lsq_wide_u8": (lambda: displaced(40, 45), NATIVE | {"effort": 6}),
+    "online_i8": (lambda: embedding(35, 50, 20, "int8"), NATIVE | {"effort": 9}),
+    "online_stack_u8": (lambda: stack(5, 40, 64), NATIVE | {"axis": 0, "effort": 8}),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 

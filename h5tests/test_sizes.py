@@ -28,6 +28,8 @@ PIPELINES = {
     "channels,paeth,deflate": {"transform": "channels", "predictor": "paeth", "coder": "deflate"},
     "auto,ans,1": {"coder": "ans", "effort": 1},
     "auto,ans,5": {"coder": "ans", "effort": 5},
+    "auto,ans,7": {"coder": "ans", "effort": 7},
+    "auto,ans,9": {"coder": "ans", "effort": 9},
     "channels,none,jxl": {"transform": "channels", "predictor": "none", "coder": "jxl"},
 }
 TOLERANCE = 0.005

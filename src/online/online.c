@@ -180,7 +180,7 @@ static prism_status encode_into(online *o, px_planes *planes, const px_pipeline 
     px_bands_find(&o->bands, planes);
     find_range(o, planes);
     px_online_plan_make(&o->plan, o->bands.coded_count, o->bands.height, o->bands.width, joint,
-                        pipeline->effort);
+                        o->bands.edge > 1, pipeline->effort);
     px_put_u8(parameters, (uint8_t)o->bands.edge);
     px_online_plan_write(&o->plan, parameters);
     status = online_alloc(o, planes->depth, error);

@@ -35,12 +35,13 @@ static size_t group_of(size_t bands, size_t most) {
 }
 
 void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size_t width,
-                         bool joint, int effort) {
+                         bool joint, bool phases, int effort) {
     const size_t positions = height * width;
     const size_t group = group_of(bands, joint ? PX_GROUP_BANDS : 1);
     const size_t ratio = positions / group;
-    const bool many = ratio >= 256, best = effort > 8;
-    const uint8_t ridge = positions < 5000 ? 20 : 2, more_ridge = ridge < 20 ? 3 * ridge : ridge;
+    const bool many = ratio >= 256, few = positions<5000, best = effort> 8;
+    /* Phases of one plane say nearly the same. */
+    const uint8_t ridge = phases ? 70 : few ? 20 : 2, more_ridge = ridge < 20 ? 3 * ridge : ridge;
     const uint8_t near = ratio < 64 ? 2 : ratio < 256 || !best ? 4 : 6;
     plan->group_bands = (int)group;
     plan->mixes_by_scale = best;
@@ -51,9 +52,13 @@ void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size
     plan->engines[2] = (px_engine_plan){.classes = 1, .ridge = ridge};
     plan->engines[4].residual = true;
     if (best) {
-        plan->engines[1] = (px_engine_plan){
-            .neighbours = ratio < 150 ? 1 : 2, .classes = 4, .share = 5, .ridge = ridge};
-        plan->engines[3] = (px_engine_plan){.classes = 4, .share = 2, .ridge = ridge};
+        /* Where positions are many, all engines know much: the largest is not worth its time. */
+        if (!many)
+            plan->engines[1] = (px_engine_plan){.neighbours = ratio < 150 ? 1 : 2,
+                                                .classes = 4,
+                                                .share = few ? 1 : 5,
+                                                .ridge = ridge};
+        plan->engines[3] = (px_engine_plan){.classes = 4, .share = few ? 1 : 2, .ridge = ridge};
         plan->engines[4] = (px_engine_plan){.classes = 1, .ridge = ridge, .residual = true};
     }
     for (int g = 0; g < PX_ENGINES; g++) {

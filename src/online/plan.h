@@ -32,9 +32,10 @@ typedef struct px_online_plan {
     int group_bands;                    /* groups have this many bands, the last one fewer */
 } px_online_plan;
 
-/* For bands of `height` x `width` positions. `joint`: bands may predict each other. */
+/* For bands of `height` x `width` positions. `joint`: bands may predict each other; `phases`: they
+ * are phases of planes. */
 void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size_t width,
-                         bool joint, int effort);
+                         bool joint, bool phases, int effort);
 
 void px_online_plan_write(const px_online_plan *plan, px_buffer *out);
 prism_status px_online_plan_read(px_online_plan *plan, size_t bands, size_t height, size_t width,
