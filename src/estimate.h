@@ -4,6 +4,37 @@
 
 #include "planes.h"
 
+/* The median edge detector of LOCO-I. */
+static inline int32_t px_median_edge(int32_t west, int32_t north, int32_t north_west) {
+    int32_t low = west < north ? west : north, high = west < north ? north : west;
+    int32_t plane = west + north - north_west;
+    return plane < low ? low : plane > high ? high : plane;
+}
+
+/* Residuals as an order-0 coder would see them. */
+enum { PX_EXACT = 64, PX_SYMBOLS = PX_EXACT + 4 * 16 };
+
+typedef struct px_histogram {
+    uint32_t counts[PX_SYMBOLS];
+    uint32_t total;
+    double plain_bits;
+} px_histogram;
+
+static inline void px_histogram_add(px_histogram *h, int32_t residual) {
+    uint32_t folded = residual < 0 ? 2 * (uint32_t)-residual - 1 : 2 * (uint32_t)residual;
+    h->total++;
+    if (folded < PX_EXACT) {
+        h->counts[folded]++;
+        return;
+    }
+    unsigned below = 31 - (unsigned)__builtin_clz(folded) - 2;
+    unsigned symbol = PX_EXACT + 4 * (below - 4) + (folded >> below & 3);
+    h->counts[symbol < PX_SYMBOLS ? symbol : PX_SYMBOLS - 1]++;
+    h->plain_bits += below;
+}
+
+double px_histogram_bits(const px_histogram *h);
+
 /* About how many bits plane `index` takes after spatial prediction. */
 double px_estimate_plane(const px_planes *planes, size_t index);
 

@@ -1,0 +1,247 @@
+/*
+ * From planes to a plan: equal planes are found first, the others planned in the order in which
+ * they come and along their likeness; the cheaper plan is taken, and the duplicates are put in.
+ */
+#include "stack/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "stack/draft.h"
+#include "status.h"
+
+enum {
+    FEW_FRAMES = 64, /* so many are looked at more closely */
+    SAMPLES = 1 << 13,
+    MORE_SAMPLES = 1 << 15,
+    MOST_FRAMES = 1 << 20 /* more are left as they are: adaptive integers end there */
+};
+static const uint32_t NONE = UINT32_MAX;
+
+/* The different frames of a stack: what is planned. */
+typedef struct originals {
+    uint32_t count;
+    uint32_t *planes;   /* [count]: where each comes first */
+    uint32_t *of_plane; /* [planes]: the original of each plane */
+    uint32_t *next;     /* [planes]: the next plane that is equal, or NONE */
+    bool *repeated;     /* [count] */
+    uint32_t *slots;    /* a hash table of originals by content, ... */
+    size_t slot_count;  /* ... a power of two */
+} originals;
+
+static void originals_free(originals *o) {
+    free(o->planes);
+    free(o->of_plane);
+    free(o->next);
+    free(o->repeated);
+    free(o->slots);
+}
+
+static prism_status originals_alloc(originals *o, size_t count, prism_error *error) {
+    *o = (originals){.slot_count = 2};
+    while (o->slot_count < 2 * count)
+        o->slot_count *= 2;
+    o->planes = calloc(count, sizeof *o->planes);
+    o->of_plane = calloc(count, sizeof *o->of_plane);
+    o->next = calloc(count, sizeof *o->next);
+    o->repeated = calloc(count, sizeof *o->repeated);
+    o->slots = malloc(o->slot_count * sizeof *o->slots);
+    if (!o->planes || !o->of_plane || !o->next || !o->repeated || !o->slots) {
+        originals_free(o);
+        return px_out_of_memory(error, o->slot_count * sizeof *o->slots);
+    }
+    for (size_t i = 0; i < o->slot_count; i++)
+        o->slots[i] = NONE;
+    return PRISM_OK;
+}
+
+/* The slot of the original that is equal to plane k, or of a new one. */
+static uint32_t *find_slot(const originals *o, const px_signatures *s, const px_planes *planes,
+                           uint32_t k) {
+    const uint64_t content = s->contents[o->count];
+    size_t at = (size_t)(content >> 20) & (o->slot_count - 1);
+    for (; o->slots[at] != NONE; at = (at + 1) & (o->slot_count - 1))
+        if (s->contents[o->slots[at]] == content &&
+            memcmp(px_plane(planes, o->planes[o->slots[at]]), px_plane(planes, k),
+                   px_plane_size(planes) * sizeof *planes->samples) == 0)
+            break;
+    return &o->slots[at];
+}
+
+static void find_originals(originals *o, px_signatures *s, const px_planes *planes) {
+    for (uint32_t k = 0; k < planes->count; k++) {
+        px_signatures_set(s, o->count, planes, k);
+        uint32_t *slot = find_slot(o, s, planes, k);
+        o->next[k] = NONE;
+        if (*slot == NONE) {
+            o->planes[o->count] = k;
+            *slot = o->count++;
+        }
+        o->of_plane[k] = *slot;
+    }
+    s->count = o->count;
+    for (uint32_t k = (uint32_t)planes->count; k-- > 0;) {
+        const uint32_t first = o->planes[o->of_plane[k]];
+        if (first == k)
+            continue;
+        o->repeated[o->of_plane[k]] = true;
+        o->next[k] = o->next[first];
+        o->next[first] = k;
+    }
+}
+
+/* ---- Drafts of the originals ---- */
+
+/* Bits of the whole frames and of the plan. */
+static prism_status draft_cost(double *bits, const px_draft *draft, double scale,
+                               prism_error *error) {
+    px_buffer bytes = {0};
+    px_range_encoder coder = px_range_encoder_make(&bytes);
+    px_stack_plan_write(&draft->plan, &coder);
+    *bits = draft->bits * scale + 8 * (double)bytes.size;
+    bool failed = bytes.failed;
+    px_buffer_free(&bytes);
+    return failed ? px_out_of_memory(error, bytes.size) : PRISM_OK;
+}
+
+typedef struct contest {
+    const px_scene *scene;
+    double scale; /* samples of a frame for each of its signature */
+    px_draft best;
+    double bits;
+} contest;
+
+/* Keeps the draft if it is the best one, else frees it. */
+static prism_status enter(contest *c, px_draft *draft, prism_error *error) {
+    double bits;
+    prism_status status = draft_cost(&bits, draft, c->scale, error);
+    if (status == PRISM_OK && (!c->best.plan.frames || bits < c->bits)) {
+        px_draft last = c->best;
+        c->best = *draft;
+        c->bits = bits;
+        *draft = last;
+    }
+    px_draft_free(draft);
+    return status;
+}
+
+static prism_status enter_along_links(contest *c, uint32_t root, prism_error *error) {
+    px_draft draft;
+    prism_status status = px_draft_along_links(&draft, c->scene, root, error);
+    return status == PRISM_OK ? enter(c, &draft, error) : status;
+}
+
+/* Where nobody has to be left behind by the length of chains, the root hardly matters. */
+static prism_status draft_best(contest *c, bool *in_order, prism_error *error) {
+    px_draft draft;
+    prism_status status = px_draft_in_order(&draft, c->scene, error);
+    if (status == PRISM_OK)
+        status = enter(c, &draft, error);
+    const double bits_in_order = c->bits;
+    if (status == PRISM_OK)
+        status = enter_along_links(c, 0, error);
+    uint32_t centre = 0;
+    if (status == PRISM_OK && c->scene->signatures->count > PX_CHAIN)
+        status = px_scene_centre(&centre, c->scene, error);
+    if (status == PRISM_OK && centre)
+        status = enter_along_links(c, centre, error);
+    *in_order = c->bits == bits_in_order;
+    return status;
+}
+
+/* ---- The plan of all planes ---- */
+
+typedef struct expansion {
+    px_stack_plan *plan;
+    const originals *originals;
+    const px_stack_plan *draft;
+    uint32_t *turns; /* [planes], of originals in the plan */
+} expansion;
+
+static void put_original(expansion *e, const px_frame *frame) {
+    const originals *o = e->originals;
+    px_frame *next = &e->plan->frames[e->plan->count];
+    *next = *frame;
+    next->plane = o->planes[frame->plane];
+    for (int r = 0; r < frame->count; r++)
+        next->references[r] = e->turns[e->draft->frames[frame->references[r]].plane];
+    e->turns[frame->plane] = (uint32_t)e->plan->count++;
+}
+
+static void put_duplicate(expansion *e, uint32_t plane) {
+    const uint32_t reference = e->turns[e->originals->of_plane[plane]];
+    e->plan->frames[e->plan->count++] =
+        (px_frame){.plane = plane, .count = 1, .duplicates = true, .references = {reference}};
+}
+
+/* In order, duplicates stand where they come; else right after their originals. */
+static void expand(expansion *e, size_t planes, bool in_order) {
+    const originals *o = e->originals;
+    if (in_order)
+        for (uint32_t k = 0; k < planes; k++)
+            if (o->planes[o->of_plane[k]] == k)
+                put_original(e, &e->draft->frames[o->of_plane[k]]);
+            else
+                put_duplicate(e, k);
+    else
+        for (uint32_t turn = 0; turn < o->count; turn++) {
+            const px_frame *frame = &e->draft->frames[turn];
+            put_original(e, frame);
+            for (uint32_t k = o->next[o->planes[frame->plane]]; k != NONE; k = o->next[k])
+                put_duplicate(e, k);
+        }
+}
+
+static prism_status plan_originals(px_stack_plan *plan, const px_planes *planes, const originals *o,
+                                   const px_signatures *s, int effort, prism_error *error) {
+    px_likeness likeness;
+    prism_status status = px_likeness_make(&likeness, s, effort, error);
+    if (status != PRISM_OK)
+        return status;
+    const px_scene scene = {s, &likeness, o->repeated};
+    contest c = {.scene = &scene, .scale = (double)px_plane_size(planes) / (double)s->samples};
+    bool in_order = true;
+    uint32_t *turns = calloc(o->count, sizeof *turns);
+    status = turns ? draft_best(&c, &in_order, error)
+                   : px_out_of_memory(error, o->count * sizeof *turns);
+    if (status == PRISM_OK)
+        expand(&(expansion){plan, o, &c.best.plan, turns}, planes->count, in_order);
+    free(turns);
+    px_draft_free(&c.best);
+    px_likeness_free(&likeness);
+    return status;
+}
+
+static prism_status plan_stack(px_stack_plan *plan, const px_planes *planes, int effort,
+                               prism_error *error) {
+    originals o;
+    px_signatures s;
+    prism_status status = originals_alloc(&o, planes->count, error);
+    if (status != PRISM_OK)
+        return status;
+    status = px_signatures_alloc(&s, planes->count, planes,
+                                 planes->count <= FEW_FRAMES ? MORE_SAMPLES : SAMPLES, error);
+    if (status == PRISM_OK) {
+        find_originals(&o, &s, planes);
+        status = plan_originals(plan, planes, &o, &s, effort, error);
+        px_signatures_free(&s);
+    }
+    originals_free(&o);
+    return status;
+}
+
+prism_status px_stack_plan_make(px_stack_plan *plan, const px_planes *planes, int effort,
+                                prism_error *error) {
+    *plan = (px_stack_plan){.frames = calloc(planes->count, sizeof *plan->frames)};
+    if (!plan->frames)
+        return px_out_of_memory(error, planes->count * sizeof *plan->frames);
+    prism_status status = PRISM_OK;
+    if (planes->count <= MOST_FRAMES)
+        status = plan_stack(plan, planes, effort, error);
+    else
+        for (; plan->count < planes->count; plan->count++)
+            plan->frames[plan->count].plane = (uint32_t)plan->count;
+    if (status != PRISM_OK)
+        px_stack_plan_free(plan);
+    return status;
+}
