@@ -34,7 +34,7 @@ static void reach(tree *t, const px_scene *scene, px_heap *heap, uint32_t frame)
 
 /* Frames that no gain ties to others become children of the first one. */
 static void grow_tree(tree *t, const px_scene *scene, px_heap *heap) {
-    const size_t count = scene->signatures->count;
+    const size_t count = px_scene_count(scene);
     size_t reached = 0;
     for (uint32_t seed = 0; reached < count; seed++) {
         uint32_t frame = seed;
@@ -76,7 +76,7 @@ static uint32_t centre_of(tree *t, size_t count) {
 }
 
 prism_status px_scene_centre(uint32_t *centre, const px_scene *scene, prism_error *error) {
-    const size_t count = scene->signatures->count;
+    const size_t count = px_scene_count(scene);
     tree t = {.nodes = calloc(count, sizeof *t.nodes), .order = calloc(count, sizeof *t.order)};
     px_heap heap;
     prism_status status = px_heap_alloc(&heap, scene->likeness->first[count], error);

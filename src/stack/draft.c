@@ -38,7 +38,7 @@ static void grower_free(grower *g) {
 
 static prism_status grower_make(grower *g, px_draft *draft, const px_scene *scene,
                                 prism_error *error) {
-    const size_t count = scene->signatures->count;
+    const size_t count = px_scene_count(scene);
     *draft = (px_draft){.plan = {.frames = calloc(count, sizeof *draft->plan.frames)}};
     *g = (grower){.scene = scene,
                   .draft = draft,
@@ -63,7 +63,7 @@ static bool may_refer(grower *g, uint32_t frame, const uint32_t *references, siz
 
 /* Takes `frame` for references[0] if that is cheaper than what is there. */
 static void try_first(grower *g, px_frame *next, double *bits, uint32_t frame) {
-    double given = px_bits_given(g->scene->signatures, next->plane, frame);
+    double given = px_bits_given(g->scene->mutual, next->plane, &frame, 1);
     if (given >= *bits)
         return;
     *bits = given;
@@ -90,7 +90,7 @@ static void refer_to_keys(grower *g, px_frame *next, double *bits) {
         const uint32_t frame = g->draft->plan.frames[turn].plane;
         if (g->closures[turn].count > KEY_CLOSURE)
             continue;
-        uint32_t distance = px_thumbnail_distance(g->scene->signatures, next->plane, frame);
+        uint32_t distance = px_thumbnail_distance(g->scene->mutual->s, next->plane, frame);
         uint32_t at = count < KEYS ? count++ : KEYS;
         for (; at && distance < distances[at - 1]; at--)
             if (at < KEYS) {
@@ -118,7 +118,7 @@ static void add_second(grower *g, px_frame *next, double *bits) {
             !may_refer(g, next->plane, references, 2))
             continue;
         tries++;
-        double given = px_bits_given_two(g->scene->signatures, next->plane, first, frame);
+        double given = px_bits_given(g->scene->mutual, next->plane, (uint32_t[]){first, frame}, 2);
         if (given >= *bits)
             continue;
         *bits = given;
@@ -130,7 +130,7 @@ static void add_second(grower *g, px_frame *next, double *bits) {
 static void grow(grower *g, uint32_t frame) {
     px_stack_plan *plan = &g->draft->plan;
     px_frame *next = &plan->frames[plan->count];
-    const double alone = g->scene->signatures->alone[frame];
+    const double alone = g->scene->mutual->alone[frame];
     double bits = alone * (1 - WORTH);
     *next = (px_frame){.plane = frame};
     refer_to_links(g, next, &bits);
@@ -148,7 +148,7 @@ prism_status px_draft_in_order(px_draft *draft, const px_scene *scene, prism_err
     prism_status status = grower_make(&g, draft, scene, error);
     if (status != PRISM_OK)
         return status;
-    for (uint32_t frame = 0; frame < scene->signatures->count; frame++)
+    for (uint32_t frame = 0; frame < px_scene_count(scene); frame++)
         grow(&g, frame);
     grower_free(&g);
     return PRISM_OK;
@@ -160,14 +160,14 @@ static void offer_links(const grower *g, px_heap *heap, uint32_t frame) {
     const uint32_t closure = g->closures[g->turns[frame]].count;
     for (size_t l = likeness->first[frame]; l < likeness->first[frame + 1]; l++) {
         const px_link *link = &likeness->links[l];
-        const double alone = g->scene->signatures->alone[link->frame];
+        const double alone = g->scene->mutual->alone[link->frame];
         if (g->turns[link->frame] == WAITING && closure < PX_CHAIN)
             px_heap_push(heap, link->gain - CHAIN_COST * alone * closure / PX_CHAIN, link->frame);
     }
 }
 
 static void grow_along_links(grower *g, px_heap *heap, uint32_t root) {
-    const size_t count = g->scene->signatures->count;
+    const size_t count = px_scene_count(g->scene);
     for (uint32_t seed = 0; g->draft->plan.count < count; seed++) {
         uint32_t frame = g->draft->plan.count ? seed - 1 : root;
         for (bool found = true; found; found = px_heap_pop(heap, &frame)) {
@@ -181,7 +181,7 @@ static void grow_along_links(grower *g, px_heap *heap, uint32_t root) {
 
 prism_status px_draft_along_links(px_draft *draft, const px_scene *scene, uint32_t root,
                                   prism_error *error) {
-    const size_t links = scene->likeness->first[scene->signatures->count];
+    const size_t links = scene->likeness->first[px_scene_count(scene)];
     grower g;
     px_heap heap;
     prism_status status = px_heap_alloc(&heap, links, error);

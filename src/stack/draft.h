@@ -7,10 +7,14 @@
 
 /* What drafts are made from. */
 typedef struct px_scene {
-    const px_signatures *signatures;
+    px_mutual *mutual;
     const px_likeness *likeness;
     const bool *repeated; /* [count]: a duplicate will need the frame, too */
 } px_scene;
+
+static inline size_t px_scene_count(const px_scene *scene) {
+    return scene->mutual->s->count;
+}
 
 /* `planes` of the plan are frames of the scene; none are duplicates. */
 typedef struct px_draft {

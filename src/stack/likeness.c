@@ -127,8 +127,9 @@ static int compare_links(const void *a, const void *b) {
                               : (x->frame > y->frame) - (x->frame < y->frame);
 }
 
-static prism_status measure(px_likeness *likeness, const px_signatures *s, const uint64_t *pairs,
+static prism_status measure(px_likeness *likeness, px_mutual *mutual, const uint64_t *pairs,
                             size_t n, prism_error *error) {
+    const px_signatures *s = mutual->s;
     likeness->first = calloc(s->count + 2, sizeof *likeness->first);
     likeness->links = malloc((2 * n + 1) * sizeof *likeness->links);
     if (!likeness->first || !likeness->links)
@@ -142,7 +143,7 @@ static prism_status measure(px_likeness *likeness, const px_signatures *s, const
         next[f] += next[f - 1];
     for (size_t i = 0; i < n; i++) {
         uint32_t a = (uint32_t)(pairs[i] >> 32), b = (uint32_t)pairs[i];
-        float gain = (float)(s->alone[b] - px_bits_given(s, b, a));
+        float gain = (float)(mutual->alone[a] - px_bits_given(mutual, a, &b, 1));
         likeness->links[next[a]++] = (px_link){b, gain};
         likeness->links[next[b]++] = (px_link){a, gain};
     }
@@ -152,8 +153,9 @@ static prism_status measure(px_likeness *likeness, const px_signatures *s, const
     return PRISM_OK;
 }
 
-prism_status px_likeness_make(px_likeness *likeness, const px_signatures *s, int effort,
+prism_status px_likeness_make(px_likeness *likeness, px_mutual *mutual, int effort,
                               prism_error *error) {
+    const px_signatures *s = mutual->s;
     const uint32_t best = effort <= BRISK_EFFORT ? MAX_BEST / 2 : MAX_BEST;
     search q = {.s = s, .thumbnails = best, .hashes = best / 2};
     *likeness = (px_likeness){NULL, NULL};
@@ -164,7 +166,7 @@ prism_status px_likeness_make(px_likeness *likeness, const px_signatures *s, int
     prism_status status = PRISM_OK;
     if (q.by_thumbnail && q.by_hash && pairs && places) {
         fill_shortlists(&q, places);
-        status = measure(likeness, s, pairs, list_pairs(&q, pairs), error);
+        status = measure(likeness, mutual, pairs, list_pairs(&q, pairs), error);
     } else {
         status = px_out_of_memory(error, s->count * MOST_PAIRS * sizeof *pairs);
     }

@@ -2,7 +2,7 @@
 #ifndef PX_STACK_LIKENESS_H
 #define PX_STACK_LIKENESS_H
 
-#include "stack/signature.h"
+#include "stack/mutual.h"
 
 typedef struct px_link {
     uint32_t frame;
@@ -17,7 +17,7 @@ typedef struct px_likeness {
 } px_likeness;
 
 /* Finds the frames that may be alike by hash and thumbnail and measures those pairs. */
-prism_status px_likeness_make(px_likeness *likeness, const px_signatures *s, int effort,
+prism_status px_likeness_make(px_likeness *likeness, px_mutual *mutual, int effort,
                               prism_error *error);
 void px_likeness_free(px_likeness *likeness);
 

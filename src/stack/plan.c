@@ -12,8 +12,8 @@
 
 enum {
     FEW_FRAMES = 64, /* so many are looked at more closely */
-    SAMPLES = 1 << 13,
-    MORE_SAMPLES = 1 << 15,
+    SAMPLES = 1 << 11,
+    MORE_SAMPLES = 1 << 12,
     MOST_FRAMES = 1 << 20 /* more are left as they are: adaptive integers end there */
 };
 static const uint32_t NONE = UINT32_MAX;
@@ -141,7 +141,7 @@ static prism_status draft_best(contest *c, bool *in_order, prism_error *error) {
     if (status == PRISM_OK)
         status = enter_along_links(c, 0, error);
     uint32_t centre = 0;
-    if (status == PRISM_OK && c->scene->signatures->count > PX_CHAIN)
+    if (status == PRISM_OK && px_scene_count(c->scene) > PX_CHAIN)
         status = px_scene_centre(&centre, c->scene, error);
     if (status == PRISM_OK && centre)
         status = enter_along_links(c, centre, error);
@@ -192,23 +192,34 @@ static void expand(expansion *e, size_t planes, bool in_order) {
         }
 }
 
-static prism_status plan_originals(px_stack_plan *plan, const px_planes *planes, const originals *o,
-                                   const px_signatures *s, int effort, prism_error *error) {
-    px_likeness likeness;
-    prism_status status = px_likeness_make(&likeness, s, effort, error);
-    if (status != PRISM_OK)
-        return status;
-    const px_scene scene = {s, &likeness, o->repeated};
-    contest c = {.scene = &scene, .scale = (double)px_plane_size(planes) / (double)s->samples};
+static prism_status plan_alike(px_stack_plan *plan, const px_scene *scene, size_t plane_size,
+                               const originals *o, size_t planes, prism_error *error) {
+    contest c = {.scene = scene, .scale = (double)plane_size / (double)scene->mutual->s->samples};
     bool in_order = true;
     uint32_t *turns = calloc(o->count, sizeof *turns);
-    status = turns ? draft_best(&c, &in_order, error)
-                   : px_out_of_memory(error, o->count * sizeof *turns);
+    prism_status status = turns ? draft_best(&c, &in_order, error)
+                                : px_out_of_memory(error, o->count * sizeof *turns);
     if (status == PRISM_OK)
-        expand(&(expansion){plan, o, &c.best.plan, turns}, planes->count, in_order);
+        expand(&(expansion){plan, o, &c.best.plan, turns}, planes, in_order);
     free(turns);
     px_draft_free(&c.best);
-    px_likeness_free(&likeness);
+    return status;
+}
+
+static prism_status plan_originals(px_stack_plan *plan, const px_planes *planes, const originals *o,
+                                   const px_signatures *s, int effort, prism_error *error) {
+    px_mutual mutual;
+    px_likeness likeness;
+    prism_status status = px_mutual_make(&mutual, s, error);
+    if (status != PRISM_OK)
+        return status;
+    status = px_likeness_make(&likeness, &mutual, effort, error);
+    if (status == PRISM_OK) {
+        const px_scene scene = {&mutual, &likeness, o->repeated};
+        status = plan_alike(plan, &scene, px_plane_size(planes), o, planes->count, error);
+        px_likeness_free(&likeness);
+    }
+    px_mutual_free(&mutual);
     return status;
 }
 
