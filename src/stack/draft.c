@@ -143,13 +143,14 @@ static void grow(grower *g, uint32_t frame) {
     g->turns[frame] = (uint32_t)plan->count++;
 }
 
-prism_status px_draft_in_order(px_draft *draft, const px_scene *scene, prism_error *error) {
+prism_status px_draft_in_order(px_draft *draft, const px_scene *scene, const uint32_t *order,
+                               prism_error *error) {
     grower g;
     prism_status status = grower_make(&g, draft, scene, error);
     if (status != PRISM_OK)
         return status;
-    for (uint32_t frame = 0; frame < px_scene_count(scene); frame++)
-        grow(&g, frame);
+    for (size_t i = 0; i < px_scene_count(scene); i++)
+        grow(&g, order[i]);
     grower_free(&g);
     return PRISM_OK;
 }

@@ -22,8 +22,9 @@ typedef struct px_draft {
     double bits; /* for the samples of the signatures */
 } px_draft;
 
-/* In the order in which the frames come. */
-prism_status px_draft_in_order(px_draft *draft, const px_scene *scene, prism_error *error);
+/* In a given order. */
+prism_status px_draft_in_order(px_draft *draft, const px_scene *scene, const uint32_t *order,
+                               prism_error *error);
 
 /* From `root` along the strongest links. */
 prism_status px_draft_along_links(px_draft *draft, const px_scene *scene, uint32_t root,

@@ -13,7 +13,7 @@ enum {
     ALL_PAIRS = 4096, /* frames up to which all pairs are compared */
     WINDOW = 64,      /* else so many on either side */
     NEIGHBOURS = 3,   /* on either side in the stack that are measured in any case */
-    MAX_BEST = 12,
+    MAX_BEST = 8,
     BRISK_EFFORT = 3 /* up to it, half as many are measured */
 };
 

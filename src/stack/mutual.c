@@ -15,10 +15,11 @@
 #include "estimate.h"
 #include "status.h"
 
-/* The variables of a frame; AFTER is what comes after the sample: of use in references only. */
-enum { TARGET, WEST, NORTH, NORTH_WEST, AFTER, MEAN };
-enum { OF_REFERENCE = AFTER + 2 }; /* variables up to AFTER, and the difference of the means */
-enum { MOST_TERMS = NORTH_WEST + PX_REFERENCES * OF_REFERENCE };
+/* The variables of a frame. LEVEL is of use for the frame itself, TARGET (the sample) and AFTER
+ * (what comes after it) in references only; of the means, differences are taken. */
+enum { LEVEL, WEST, NORTH, NORTH_WEST, TARGET, AFTER, MEAN };
+enum { OF_FRAME = NORTH_WEST - LEVEL + 1, OF_REFERENCE = AFTER - WEST + 2 };
+enum { MOST_TERMS = OF_FRAME + PX_REFERENCES * OF_REFERENCE };
 
 enum { LIMIT = 4095, BLOCK = 64 }; /* sums of so many products of two such fit 32 bits */
 
@@ -29,6 +30,7 @@ static int16_t limited(int32_t value) {
 static void set_variables(const px_signatures *s, size_t frame, int16_t *to) {
     const size_t width = s->run + 2, n = s->samples;
     const int16_t *patch = s->patches + frame * px_patches_size(s);
+    int64_t total = 0;
     for (size_t done = 0; done < n; done += s->run, patch += PX_PATCH_ROWS * width) {
         const int16_t *north = patch + 1, *here = north + width, *south = here + width;
         int16_t *v = to + done;
@@ -41,8 +43,12 @@ static void set_variables(const px_signatures *s, size_t frame, int16_t *to) {
             v[NORTH_WEST * n + i] = limited(nw - mean);
             v[AFTER * n + i] = limited(((here[i + 1] + south[i]) >> 1) - mean);
             v[MEAN * n + i] = (int16_t)mean;
+            total += mean;
         }
     }
+    const int32_t average = (int32_t)(total / (int64_t)n);
+    for (size_t i = 0; i < n; i++)
+        to[LEVEL * n + i] = limited(to[MEAN * n + i] - average);
 }
 
 static double product(const int16_t *a, const int16_t *b, size_t n) {
@@ -143,26 +149,27 @@ static double edge_bits(const px_signatures *s, size_t frame, const uint32_t *re
 
 /* ---- Frames ---- */
 
-static void describe(px_mutual *m, size_t frame) {
-    if (m->frame != frame)
-        set_variables(m->s, frame, m->variables[0]);
-    m->frame = frame;
+/* The variables of `frame`; unless the same place was asked for others, they are still there. */
+static const int16_t *describe(px_mutual *m, size_t place, size_t frame) {
+    if (m->frames[place] != frame)
+        set_variables(m->s, frame, m->variables[place]);
+    m->frames[place] = frame;
+    return m->variables[place];
 }
 
 static double least_bits(px_mutual *m, size_t frame, const uint32_t *references, size_t count) {
     const size_t n = m->s->samples;
+    const int16_t *variables = describe(m, 0, frame), *mean = variables + MEAN * n;
     terms t = {.count = 0};
-    describe(m, frame);
-    add_frame(&t, m->variables[0], WEST, NORTH_WEST, n);
+    add_frame(&t, variables, LEVEL, NORTH_WEST, n);
     for (size_t r = 0; r < count; r++) {
-        const int16_t *mean = m->variables[0] + MEAN * n, *other = m->variables[1 + r] + MEAN * n;
-        set_variables(m->s, references[r], m->variables[1 + r]);
+        const int16_t *other = describe(m, 1 + r, references[r]);
         for (size_t i = 0; i < n; i++)
-            m->differences[r][i] = limited(other[i] - mean[i]);
-        add_frame(&t, m->variables[1 + r], TARGET, AFTER, n);
+            m->differences[r][i] = limited(other[MEAN * n + i] - mean[i]);
+        add_frame(&t, other, WEST, AFTER, n);
         add_frame(&t, m->differences[r], 0, 0, n);
     }
-    return fmin(linear_bits(&t, m->variables[0] + TARGET * n, n),
+    return fmin(linear_bits(&t, variables + TARGET * n, n),
                 edge_bits(m->s, frame, count ? references : NULL));
 }
 
@@ -185,7 +192,7 @@ static prism_status alloc(px_mutual *m, prism_error *error) {
 }
 
 prism_status px_mutual_make(px_mutual *m, const px_signatures *s, prism_error *error) {
-    *m = (px_mutual){.s = s, .frame = SIZE_MAX};
+    *m = (px_mutual){.s = s, .frames = {SIZE_MAX, SIZE_MAX, SIZE_MAX}};
     prism_status status = alloc(m, error);
     for (size_t f = 0; f < s->count && status == PRISM_OK; f++)
         m->alone[f] = least_bits(m, f, NULL, 0);

@@ -6,13 +6,13 @@
 #include "stack/signature.h"
 
 /* Variables of a frame at each sample; see mutual.c. */
-enum { PX_VARIABLES = 6 };
+enum { PX_VARIABLES = 7 };
 
 typedef struct px_mutual {
     const px_signatures *s;
     double *alone;                         /* [count], bits for the samples of a frame on its own */
-    size_t frame;                          /* that `variables` describe, or SIZE_MAX */
-    int16_t *variables[1 + PX_REFERENCES]; /* of it and of references, [PX_VARIABLES][samples] */
+    size_t frames[1 + PX_REFERENCES];      /* a frame and its references, or SIZE_MAX; ... */
+    int16_t *variables[1 + PX_REFERENCES]; /* ... what describes them, [PX_VARIABLES][samples] */
     int16_t *differences[PX_REFERENCES];   /* [samples] */
 } px_mutual;
 

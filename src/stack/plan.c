@@ -125,26 +125,58 @@ static prism_status enter(contest *c, px_draft *draft, prism_error *error) {
     return status;
 }
 
-static prism_status enter_along_links(contest *c, uint32_t root, prism_error *error) {
+static prism_status enter_in_order(contest *c, const uint32_t *order, prism_error *error) {
     px_draft draft;
-    prism_status status = px_draft_along_links(&draft, c->scene, root, error);
+    prism_status status = px_draft_in_order(&draft, c->scene, order, error);
     return status == PRISM_OK ? enter(c, &draft, error) : status;
 }
 
-/* Where nobody has to be left behind by the length of chains, the root hardly matters. */
-static prism_status draft_best(contest *c, bool *in_order, prism_error *error) {
+/* Leaves the order. Where nobody is left behind by the length of chains, any root is good. */
+static prism_status enter_along_links(contest *c, uint32_t *order, prism_error *error) {
+    const size_t count = px_scene_count(c->scene);
+    uint32_t root = 0;
     px_draft draft;
-    prism_status status = px_draft_in_order(&draft, c->scene, error);
+    prism_status status = PRISM_OK;
+    if (count > PX_CHAIN)
+        status = px_scene_centre(&root, c->scene, error);
     if (status == PRISM_OK)
-        status = enter(c, &draft, error);
+        status = px_draft_along_links(&draft, c->scene, root, error);
+    if (status != PRISM_OK)
+        return status;
+    for (size_t i = 0; i < count; i++)
+        order[i] = draft.plan.frames[i].plane;
+    return enter(c, &draft, error);
+}
+
+static uint32_t mirrored(uint32_t value, uint32_t top) {
+    uint32_t mirror = 0;
+    for (uint32_t bit = 1; bit < top; bit *= 2, value /= 2)
+        mirror = mirror * 2 + value % 2;
+    return mirror;
+}
+
+/* From far apart to close together: frames get references on both sides, by short chains. */
+static void spread_out(uint32_t *spread, const uint32_t *order, size_t count) {
+    uint32_t top = 1;
+    while (top < count)
+        top *= 2;
+    for (uint32_t i = 0; i < top; i++)
+        if (mirrored(i, top) < count)
+            *spread++ = order[mirrored(i, top)];
+}
+
+static prism_status draft_best(contest *c, bool *in_order, uint32_t *orders, prism_error *error) {
+    const size_t count = px_scene_count(c->scene);
+    for (uint32_t i = 0; i < count; i++)
+        orders[i] = i;
+    prism_status status = enter_in_order(c, orders, error);
     const double bits_in_order = c->bits;
     if (status == PRISM_OK)
-        status = enter_along_links(c, 0, error);
-    uint32_t centre = 0;
-    if (status == PRISM_OK && px_scene_count(c->scene) > PX_CHAIN)
-        status = px_scene_centre(&centre, c->scene, error);
-    if (status == PRISM_OK && centre)
-        status = enter_along_links(c, centre, error);
+        status = enter_along_links(c, orders, error);
+    if (status == PRISM_OK) {
+        spread_out(orders + count, orders, count);
+        status = enter_in_order(c, orders + count, error);
+    }
     *in_order = c->bits == bits_in_order;
     return status;
 }
@@ -195,13 +227,13 @@ static void expand(expansion *e, size_t planes, bool in_order) {
 static prism_status plan_alike(px_stack_plan *plan, const px_scene *scene, size_t plane_size,
                                const originals *o, size_t planes, prism_error *error) {
     contest c = {.scene = scene, .scale = (double)plane_size / (double)scene->mutual->s->samples};
-    bool in_order = true;
-    uint32_t *turns = calloc(o->count, sizeof *turns);
-    prism_status status = turns ? draft_best(&c, &in_order, error)
-                                : px_out_of_memory(error, o->count * sizeof *turns);
+    bool in_order = true; /* its memory serves as `turns`, too */
+    uint32_t *orders = calloc(2 * o->count, sizeof *orders);
+    prism_status status = orders ? draft_best(&c, &in_order, orders, error)
+                                 : px_out_of_memory(error, 2 * o->count * sizeof *orders);
     if (status == PRISM_OK)
-        expand(&(expansion){plan, o, &c.best.plan, turns}, planes, in_order);
-    free(turns);
+        expand(&(expansion){plan, o, &c.best.plan, orders}, planes, in_order);
+    free(orders);
     px_draft_free(&c.best);
     return status;
 }
