@@ -51,6 +51,36 @@ typedef struct px_quick_shapes {
     int32_t encode[PX_QUICK_TABLES][PX_QUICK_DIGITS]; /* digit + 128 to start | share << 16 */
 } px_quick_shapes;
 
+enum {
+    PX_EXPERTS_ALONE = 8,  /* experts of a frame without references, */
+    PX_EXPERTS_ONE = 12,   /* of one with one, */
+    PX_BLEND_EXPERTS = 16, /* and of one with two */
+    PX_BLEND_PAIRS = PX_BLEND_EXPERTS / 2,
+    PX_BLEND_BITS = 8,       /* fractional bits of gates and of logarithms of energies */
+    PX_BLEND_POWER_BITS = 4, /* of the power */
+    PX_BLEND_ERROR = 7000    /* larger errors count as that */
+};
+
+/* How the means of a frame are blended from those of experts (docs/format-frames.md). The couples
+ * of px_wave are then samples of the first and the second reference. */
+typedef struct px_blend {
+    int experts;
+    int32_t gates[PX_BLEND_EXPERTS];
+    int32_t power;
+    int error_shift;                    /* errors are taken in units of 2^shift sixteenths */
+    int32_t scale_spread, scale_energy; /* as scale_error of px_wave */
+    int32_t *edge;                      /* [1 + experts / 2][width], for the last lane's energies */
+} px_blend;
+
+/* What a blend is fitted to: for one step in `every`, PX_BLEND_DUMP vectors of lanes: means of
+ * experts, energies (two to a lane), samples, and 1 where the lane is in the plane. */
+enum { PX_BLEND_DUMP = PX_BLEND_EXPERTS + PX_BLEND_PAIRS + 2 };
+
+typedef struct px_blend_dump {
+    int32_t *next; /* PX_BLEND_DUMP vectors for each step that is taken */
+    size_t every;
+} px_blend_dump;
+
 /* All planes lie in rows of `stride`, with pads, and pointers are to row 0, column 0. */
 typedef struct px_wave {
     size_t height, width, stride;
@@ -69,6 +99,7 @@ typedef struct px_wave {
     int32_t scale_offset, scale_error, scale_running, scale_blur;
     const px_shapes *shapes;
     const px_quick_shapes *quick_shapes;
+    const px_blend *blend; /* for the blend_ kernels */
 } px_wave;
 
 enum { PX_MAX_STATES = PX_QUICK_VECTORS * PX_WAVE_LANES };

@@ -246,20 +246,31 @@ PX_INLINE px_lanes errors_of(px_lanes couples) {
     return lanes_shift_right_unsigned(couples, 16);
 }
 
-/* One sample of every active lane, as couples. */
-PX_INLINE px_lanes wave_step(wave_front *f, const px_wave *w, px_lanes sums, px_lanes scales,
-                             px_lanes north_east, px_lanes north_north, px_mask active,
-                             const uint16_t **words) {
-    const px_shapes *shapes = w->shapes;
+/* The mean by taps, in sixteenths. */
+PX_INLINE px_lanes wave_mean(const wave_front *f, const px_wave *w, px_lanes sums,
+                             px_lanes north_east, px_lanes north_north) {
     const int32_t *taps = w->taps_own;
     const int shift = w->fraction + PX_TAP_BITS - PX_MEAN_BITS;
     px_lanes own = samples_of(f->north) * taps[1] + samples_of(f->north_west) * taps[2] +
                    samples_of(north_east) * taps[3] + samples_of(north_north) * taps[5] +
                    samples_of(f->west_west) * taps[4] + samples_of(f->west) * taps[0];
-    px_lanes mean = ((sums + (own << w->fraction)) >> shift) + w->bias;
-    px_lanes around = log_around(errors_of(f->west), errors_of(f->north), errors_of(f->north_west),
-                                 errors_of(north_east));
-    px_lanes class = scale_class(scales, around, w->scale_error);
+    return ((sums + (own << w->fraction)) >> shift) + w->bias;
+}
+
+PX_INLINE px_lanes wave_around(const wave_front *f, px_lanes north_east) {
+    return log_around(errors_of(f->west), errors_of(f->north), errors_of(f->north_west),
+                      errors_of(north_east));
+}
+
+PX_INLINE px_lanes couple_of(px_lanes sample, px_lanes mean) {
+    px_lanes error = lanes_abs((samples_of(sample) << PX_MEAN_BITS) - mean);
+    return lanes_min(error, lanes_all(UINT16_MAX)) << 16 | (sample & 0xffff);
+}
+
+/* Decodes one sample of every active lane, as couples. */
+PX_INLINE px_lanes wave_decode_sample(wave_front *f, const px_wave *w, px_lanes mean,
+                                      px_lanes class, px_mask active, const uint16_t **words) {
+    const px_shapes *shapes = w->shapes;
     px_mask large = lanes_less(lanes_all(PX_SHAPE_CLASSES - 1), class);
     px_lanes table = class, coarse = mean, low_bits = {0};
     if (mask_bits(large)) {
@@ -290,36 +301,51 @@ PX_INLINE px_lanes wave_step(wave_front *f, const px_wave *w, px_lanes sums, px_
         read_escapes(escaped, &digit, &states, words);
     f->states = states;
     px_lanes sample = lanes_shift_each_left((coarse >> PX_MEAN_BITS) + digit, low_bits) | low;
-    px_lanes error = lanes_abs((samples_of(sample) << PX_MEAN_BITS) - mean);
-    return lanes_min(error, lanes_all(UINT16_MAX)) << 16 | (sample & 0xffff);
+    return couple_of(sample, mean);
 }
 
-/* Sixteen steps. Where the row above lane 0 ends, north-east is north, as everywhere. */
+/* What a step finds around it. */
+typedef struct wave_view {
+    px_lanes north_east, north_north;
+    px_mask active;
+    uint32_t beginning; /* the lane that begins a row, as a bit */
+} wave_view;
+
+/* Where the row above lane 0 ends, north-east is north, as everywhere. */
+PX_INLINE wave_view wave_look(wave_front *f, const px_wave *w) {
+    const int32_t last = (int32_t)w->width - 1, x = f->place.column[0];
+    const int32_t *north_edge = w->edge, *north_north_edge = w->edge + w->width;
+    wave_view v = {.north_east = lanes_move_up(f->west, north_edge[x < last ? x + 1 : last]),
+                   .north_north = lanes_move_up(f->north_2, north_north_edge[x < last ? x : last]),
+                   .active = place_active(&f->place, w)};
+    v.beginning = mask_bits(mask_and(v.active, lanes_equal(f->place.column, (px_lanes){0})));
+    if (v.beginning)
+        begin_row(f, w, __builtin_ctz(v.beginning));
+    v.north_east =
+        lanes_select(lanes_equal(f->place.column, lanes_all(last)), f->north, v.north_east);
+    return v;
+}
+
+PX_INLINE void wave_advance(wave_front *f, const wave_view *v, px_lanes couples) {
+    f->north_2 = f->north_1;
+    f->north_1 = f->north;
+    f->west_west = f->west;
+    f->west = couples;
+    f->north_west = f->north;
+    f->north = v->north_east;
+    place_forward(&f->place);
+}
+
 PX_INLINE void wave_steps(wave_front *f, const px_wave *w, const wave_block *block,
                           px_lanes couples[BLOCK], const uint16_t **words, const uint16_t *end) {
-    const px_lanes last_column = lanes_all((int32_t)w->width - 1);
-    const int32_t last = (int32_t)w->width - 1;
     for (int s = 0; s < BLOCK; s++) {
-        int32_t x = f->place.column[0];
-        const int32_t *north_edge = w->edge, *north_north_edge = w->edge + w->width;
-        px_lanes north_east = lanes_move_up(f->west, north_edge[x < last ? x + 1 : last]);
-        px_lanes north_north = lanes_move_up(f->north_2, north_north_edge[x < last ? x : last]);
-        px_mask active = place_active(&f->place, w);
-        uint32_t beginning =
-            mask_bits(mask_and(active, lanes_equal(f->place.column, (px_lanes){0})));
-        if (beginning)
-            begin_row(f, w, __builtin_ctz(beginning));
-        north_east = lanes_select(lanes_equal(f->place.column, last_column), f->north, north_east);
-        couples[s] = wave_step(f, w, block->sums[s], block->scales[s], north_east, north_north,
-                               active, words);
+        const wave_view v = wave_look(f, w);
+        px_lanes mean = wave_mean(f, w, block->sums[s], v.north_east, v.north_north);
+        px_lanes class =
+            scale_class(block->scales[s], wave_around(f, v.north_east), w->scale_error);
+        couples[s] = wave_decode_sample(f, w, mean, class, v.active, words);
         *words = *words < end ? *words : end;
-        f->north_2 = f->north_1;
-        f->north_1 = f->north;
-        f->west_west = f->west;
-        f->west = couples[s];
-        f->north_west = f->north;
-        f->north = north_east;
-        place_forward(&f->place);
+        wave_advance(f, &v, couples[s]);
     }
 }
 
