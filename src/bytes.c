@@ -46,6 +46,13 @@ void px_put_u32(px_buffer *buffer, uint32_t value) {
         px_put_u8(buffer, (uint8_t)(value >> shift));
 }
 
+void px_buffer_exceed(px_buffer *buffer, size_t limit) {
+    if (buffer->size <= limit && px_buffer_reserve(buffer, limit + 1 - buffer->size)) {
+        memset(buffer->data + buffer->size, 0, limit + 1 - buffer->size);
+        buffer->size = limit + 1;
+    }
+}
+
 void px_put_varint(px_buffer *buffer, uint64_t value) {
     for (; value >= 0x80; value >>= 7)
         px_put_u8(buffer, (uint8_t)(value | 0x80));

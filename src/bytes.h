@@ -35,6 +35,9 @@ static inline uint16_t px_little_endian_16(uint16_t word) {
     return *(const uint8_t *)&one == 1 ? word : __builtin_bswap16(word);
 }
 
+/* Makes it longer than `limit` bytes: of no other use than to say so. */
+void px_buffer_exceed(px_buffer *buffer, size_t limit);
+
 /* ---- Reading ---- */
 
 typedef struct px_reader {

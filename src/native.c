@@ -6,7 +6,7 @@
 
 #include "status.h"
 
-enum { METHOD_QUICK = 1, METHOD_LSQ = 2, METHOD_ONLINE = 3 };
+enum { METHOD_QUICK = 1, METHOD_LSQ = 2, METHOD_ONLINE = 3, METHOD_FRAMES = 4 };
 enum { LAST_QUICK_EFFORT = 3, DEFAULT_EFFORT = 5, FIRST_ONLINE_EFFORT = 8 };
 
 /* By how much px_lsq at the default effort may miss what px_online needs and still deserve all of
@@ -21,6 +21,8 @@ static const px_native_method *method_of(uint8_t id) {
         return &px_lsq;
     case METHOD_ONLINE:
         return &px_online;
+    case METHOD_FRAMES:
+        return &px_frames;
     default:
         return NULL;
     }
@@ -82,8 +84,10 @@ static prism_status encode_strongest(coded *c, const px_planes *planes, const px
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {
     coded c = {.pipeline = {0}};
-    uint8_t id = pipeline->effort <= LAST_QUICK_EFFORT ? METHOD_QUICK : METHOD_LSQ;
-    prism_status status = pipeline->effort >= FIRST_ONLINE_EFFORT
+    uint8_t id = pipeline->transform == PRISM_TRANSFORM_STACK ? METHOD_FRAMES
+                 : pipeline->effort <= LAST_QUICK_EFFORT      ? METHOD_QUICK
+                                                              : METHOD_LSQ;
+    prism_status status = pipeline->effort >= FIRST_ONLINE_EFFORT && id != METHOD_FRAMES
                               ? encode_strongest(&c, planes, pipeline, limit, error)
                               : encode_by(&c, id, planes, pipeline, pipeline->effort, limit, error);
     if (status == PRISM_OK) {

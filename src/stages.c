@@ -31,7 +31,8 @@ static prism_status missing(prism_error *error, const char *key, int value, cons
 
 prism_status px_stages_check(prism_transform transform, prism_predictor predictor,
                              prism_coder coder, prism_error *error) {
-    if (transform > PRISM_TRANSFORM_NONE && !px_transform_stage_of(transform))
+    if (transform > PRISM_TRANSFORM_NONE && transform != PRISM_TRANSFORM_STACK &&
+        !px_transform_stage_of(transform))
         return missing(error, "transform", (int)transform, "none and channels are");
     if (predictor > PRISM_PREDICTOR_LSQ)
         return missing(error, "predictor", (int)predictor, "none, paeth and lsq are");

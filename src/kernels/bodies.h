@@ -13,6 +13,7 @@
 #include "rows_body.h"
 #include "wave_body.h"
 
+#include "blend_body.h"
 #include "quick_body.h"
 
 const px_kernels PX_KERNELS_SET = {
@@ -37,6 +38,8 @@ const px_kernels PX_KERNELS_SET = {
     .tap_rows = tap_rows,
     .wave_decode = wave_decode,
     .wave_encode = wave_encode,
+    .blend_decode = blend_decode,
+    .blend_analyse = blend_analyse,
     .quick_means = quick_means,
     .quick_contexts = quick_contexts,
     .quick_symbols = quick_symbols,

@@ -147,6 +147,16 @@ typedef struct px_kernels {
     void (*wave_encode)(const px_wave *wave, const int32_t *symbols, bool low_bits,
                         px_wave_stream *stream);
 
+    /* ---- The wavefront with blended means (blend_body.h); wave->blend, wave->edge and its edge
+     * are needed ---- */
+
+    /* Decodes wave->samples and wave->logs. */
+    void (*blend_decode)(const px_wave *wave, px_wave_stream *stream);
+
+    /* Means of samples that are known, and what the blend says of their scales: the spread in the
+     * low half, the energy in the high one (planes). Sets wave->logs. `dump` may be NULL. */
+    void (*blend_analyse)(const px_wave *wave, int32_t *means, int32_t *near, px_blend_dump *dump);
+
     /* ---- Rows of method quick (quick_body.h) ---- */
 
     /* Means as integers, errors and logs; returns the sum of the logs. */

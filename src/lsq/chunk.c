@@ -20,14 +20,6 @@ static size_t group_size(const px_planes *planes, size_t first) {
     return left < PX_GROUP ? left : PX_GROUP;
 }
 
-/* More than the limit, and of no other use. */
-static void give_up(px_buffer *payload, size_t limit) {
-    if (payload->size <= limit && px_buffer_reserve(payload, limit + 1 - payload->size)) {
-        memset(payload->data + payload->size, 0, limit + 1 - payload->size);
-        payload->size = limit + 1;
-    }
-}
-
 static bool mixes(const px_planes *planes, size_t first, const px_pipeline *pipeline) {
     return pipeline->transform == PRISM_TRANSFORM_CHANNELS && group_size(planes, first) > 1;
 }
@@ -48,7 +40,7 @@ static prism_status encode_groups(const px_planes *planes, px_pipeline *pipeline
                               &too_long, error);
     }
     if (status == PRISM_OK && too_long)
-        give_up(payload, limit);
+        px_buffer_exceed(payload, limit);
     return status;
 }
 
@@ -64,9 +56,8 @@ prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pip
     return status;
 }
 
-/* The payload as words, with zeros behind them that nothing but damage makes the decoder read. */
-static prism_status take_words(px_wave_stream *stream, px_reader *payload, px_pool *pool,
-                               prism_error *error) {
+prism_status px_take_words(px_wave_stream *stream, px_reader *payload, px_pool *pool,
+                           prism_error *error) {
     size_t count = px_reader_left(payload) / 2;
     uint16_t *words = px_pool_take(pool, (count + PX_WAVE_GUARD) * sizeof *words);
     if (!words)
@@ -120,7 +111,7 @@ prism_status px_chunk_of_groups_decode(px_planes *planes, const px_pipeline *pip
     px_planes folded;
     px_wave_stream stream = {.failed = 0};
     px_wave_start(&stream, quick);
-    prism_status status = take_words(&stream, payload, &pool, error);
+    prism_status status = px_take_words(&stream, payload, &pool, error);
     if (status == PRISM_OK)
         status = px_fold(&folded, planes, false, &pool, error);
     if (status == PRISM_OK)

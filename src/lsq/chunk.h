@@ -2,7 +2,9 @@
 #ifndef PX_LSQ_CHUNK_H
 #define PX_LSQ_CHUNK_H
 
+#include "kernels/wave.h"
 #include "lsq/encode.h"
+#include "pool.h"
 #include "stages.h"
 
 /* The functions of px_native_method, with the method's encoder of a group. */
@@ -12,5 +14,9 @@ prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pip
 prism_status px_chunk_of_groups_decode(px_planes *planes, const px_pipeline *pipeline, bool quick,
                                        px_reader *parameters, px_reader *payload,
                                        prism_error *error);
+
+/* The payload as words, with zeros behind them that nothing but damage makes the decoder read. */
+prism_status px_take_words(px_wave_stream *stream, px_reader *payload, px_pool *pool,
+                           prism_error *error);
 
 #endif

@@ -86,6 +86,12 @@ void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENT
 enum { PX_SYMBOL_RANGE = 160 * 16 }; /* of sixteenths that they tell apart */
 typedef uint32_t px_histogram[2 * PX_SYMBOL_RANGE];
 
+/* Adds symbols of method lsq. */
+void px_add_symbols(px_histogram *histograms, const int32_t *symbols, size_t count);
+
+/* Scales of the classes of method lsq. */
+int px_class_scale(int class);
+
 /* The shapes that serve `count` classes of scales best; scales[] as px_shape_distribution has them.
  * Classes without symbols take the shape before. */
 void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int count,

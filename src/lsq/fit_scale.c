@@ -28,18 +28,6 @@ typedef struct symbol_task {
     px_histogram *histograms; /* [PX_SHAPE_CLASSES] */
 } symbol_task;
 
-static void pad_errors(const px_wave *wave) {
-    const ptrdiff_t stride = (ptrdiff_t)wave->stride;
-    uint16_t *errors = wave->errors;
-    for (ptrdiff_t x = -1; x <= (ptrdiff_t)wave->width; x++)
-        errors[x - stride] = (uint16_t)wave->start_error;
-    for (size_t y = 0; y < wave->height; y++) {
-        uint16_t *row = errors + y * wave->stride;
-        row[-1] = row[-stride];
-        row[wave->width] = row[wave->width - 1];
-    }
-}
-
 /* Least squares of log errors on contexts: 4 x 4, from moments as scale_moments has them. */
 static bool regress(double coefficients[VARIABLES], const int64_t moments[PX_SCALE_MOMENTS]) {
     static const double RIDGE = 1000;
@@ -75,7 +63,7 @@ void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENT
     plane->scale_offset = rounded_between(scale / 16, -PX_MAX_SCALE_OFFSET, PX_MAX_SCALE_OFFSET);
 }
 
-static void add_to_histograms(const symbol_task *task, const int32_t *symbols, size_t count) {
+void px_add_symbols(px_histogram *histograms, const int32_t *symbols, size_t count) {
     for (size_t x = 0; x < count; x++) {
         uint32_t symbol = (uint32_t)symbols[x];
         uint32_t class = symbol >> 25;
@@ -84,7 +72,7 @@ static void add_to_histograms(const symbol_task *task, const int32_t *symbols, s
         z = z < -PX_SYMBOL_RANGE   ? -PX_SYMBOL_RANGE
             : z >= PX_SYMBOL_RANGE ? PX_SYMBOL_RANGE - 1
                                    : z;
-        task->histograms[class][z + PX_SYMBOL_RANGE]++;
+        histograms[class][z + PX_SYMBOL_RANGE]++;
     }
 }
 
@@ -99,7 +87,7 @@ static void make_symbols(const symbol_task *task, const px_wave *wave, int32_t *
                                          task->blur + y * stride, y);
         largest = class > largest ? class : largest;
         if (y % step == 0)
-            add_to_histograms(task, symbols + y * wave->stride, wave->width);
+            px_add_symbols(task->histograms, symbols + y * wave->stride, wave->width);
     }
     task->encoder->low_bits[k] = largest >= PX_SHAPE_CLASSES;
 }
@@ -117,7 +105,7 @@ static int64_t code_view(const symbol_task *task, const px_view *view, size_t k)
     wave.bias = plane->bias =
         rounded_between((double)sum / (double)count, -PX_MAX_BIAS, PX_MAX_BIAS);
     int64_t log_sum = kernels->errors(&wave, task->means);
-    pad_errors(&wave);
+    px_causal_error_pads(&wave);
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     for (size_t y = 0; y < wave.height; y++) {
         int16_t *around = task->around + y * stride, *blur = task->blur + y * stride;
@@ -166,6 +154,10 @@ static double cost_of(const uint32_t *symbols, int first, int last, int shape, i
     return bits;
 }
 
+int px_class_scale(int class) {
+    return class;
+}
+
 void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int count,
                           int (*scale_of)(int)) {
     int chosen = PX_SHAPE_PLAIN;
@@ -188,10 +180,6 @@ void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int c
     }
 }
 
-static int same_scale(int class) {
-    return class;
-}
-
 prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
     const px_geometry *geometry = &encoder->group.full.geometry;
     px_pool pool = {.count = 0};
@@ -206,7 +194,7 @@ prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
             status = code_plane(&task, k, error);
     if (status == PRISM_OK)
         px_lsq_choose_shapes(encoder->model.shapes, (const px_histogram *)task.histograms,
-                             PX_SHAPE_CLASSES, same_scale);
+                             PX_SHAPE_CLASSES, px_class_scale);
     px_pool_free(&pool);
     return status;
 }

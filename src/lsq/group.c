@@ -158,6 +158,18 @@ void px_causal_pads(const px_wave *wave) {
     }
 }
 
+void px_causal_error_pads(const px_wave *wave) {
+    const ptrdiff_t stride = (ptrdiff_t)wave->stride;
+    uint16_t *errors = wave->errors;
+    for (ptrdiff_t x = -1; x <= (ptrdiff_t)wave->width; x++)
+        errors[x - stride] = (uint16_t)wave->start_error;
+    for (size_t y = 0; y < wave->height; y++) {
+        uint16_t *row = errors + y * wave->stride;
+        row[-1] = row[-stride];
+        row[wave->width] = row[wave->width - 1];
+    }
+}
+
 void px_running_update(px_lsq_group *group, int64_t sum, size_t count) {
     const px_kernels *kernels = px_kernels_best();
     const px_view *view = &group->full;

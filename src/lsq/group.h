@@ -58,7 +58,10 @@ bool px_innovation_wave(px_wave *wave, const px_view *view, const px_lsq_model *
 /* Causal pads of wave->samples: what taps find above, left and right of the plane. */
 void px_causal_pads(const px_wave *wave);
 
-/* The same for method quick, also of wave->errors. Before the samples are there, it sets the pads
+/* The same of wave->errors, once they are there. */
+void px_causal_error_pads(const px_wave *wave);
+
+/* Pads for method quick, also of wave->errors. Before the samples are there, it sets the pads
  * above. */
 void px_quick_pads(const px_wave *wave);
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/ usr / bin / env python3
 """Prints shape_constants.inc: distribution functions and scales as integers.
 
 Every number is computed to 50 digits and rounded to the nearest integer, so that no library of

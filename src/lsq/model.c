@@ -1,13 +1,11 @@
-/*
- * The encoder and the decoder walk through the fields by the same functions: a `side` either writes
- * what a variable holds or reads it into the variable.
- */
+/* The encoder and the decoder walk through the fields by the same functions (side.h). */
 #include "lsq/model.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lsq/mixer.h"
+#include "side.h"
 #include "status.h"
 
 enum { MAX_START_ERROR = 31, SCALE_ERROR_UNIT = 8, MAX_SCALE_ERROR = 1024, MAX_SCALE_WEIGHT = 127 };
@@ -73,9 +71,7 @@ typedef struct plane_models {
 } plane_models;
 
 typedef struct side {
-    px_range_encoder *out; /* NULL when reading */
-    px_range_decoder *in;
-    bool bad; /* a value that was read is out of its range */
+    px_side io;
     plane_models models;
 } side;
 
@@ -98,22 +94,11 @@ static void models_init(plane_models *models) {
 }
 
 static void code_bit(side *s, px_bit *model, int *bit) {
-    if (s->out)
-        px_encode_bit(s->out, model, *bit);
-    else
-        *bit = px_decode_bit(s->in, model);
+    px_side_bit(&s->io, model, bit);
 }
 
-/* An integer as what it is more than `last`; it must lie in low..high. */
 static void code(side *s, px_integer *model, int *value, int last, int low, int high) {
-    if (s->out) {
-        px_encode_integer(s->out, model, *value - last);
-        return;
-    }
-    *value = last + px_decode_integer(s->in, model);
-    s->bad |= *value < low || *value > high;
-    if (s->bad)
-        *value = low > 0 || high < 0 ? low : 0;
+    px_side_integer(&s->io, model, value, last, low, high);
 }
 
 /* The place of each plane among those that are left, in as many plain bits as that takes. */
@@ -123,7 +108,7 @@ static void code_order(side *s, uint16_t *order, size_t count) {
         left[i] = (uint16_t)i;
     for (size_t k = 0; k < count; k++) {
         size_t place = 0, others = count - k - 1;
-        while (s->out && left[place] != order[k])
+        while (s->io.out && left[place] != order[k])
             place++;
         for (size_t bit = (size_t)1 << 9; bit; bit >>= 1) {
             if (bit > others)
@@ -133,7 +118,7 @@ static void code_order(side *s, uint16_t *order, size_t count) {
             code_bit(s, &even, &set);
             place |= set ? bit : 0;
         }
-        s->bad |= place > others;
+        s->io.bad |= place > others;
         place = place > others ? 0 : place;
         order[k] = left[place];
         memmove(left + place, left + place + 1, (others - place) * sizeof *left);
@@ -163,29 +148,29 @@ static px_patch *next_patch(px_lsq_plane *plane, uint32_t *capacity) {
 static void write_patches(side *s, const px_lsq_plane *plane) {
     int64_t last = -1;
     for (uint32_t i = 0; i < plane->patch_count; i++) {
-        px_encode_integer(s->out, &s->models.distance,
+        px_encode_integer(s->io.out, &s->models.distance,
                           (int32_t)(plane->patches[i].position - last));
-        px_encode_integer(s->out, &s->models.difference, plane->patches[i].difference);
+        px_encode_integer(s->io.out, &s->models.difference, plane->patches[i].difference);
         last = plane->patches[i].position;
     }
-    px_encode_integer(s->out, &s->models.distance, 0);
+    px_encode_integer(s->io.out, &s->models.distance, 0);
 }
 
 static void read_patches(side *s, px_lsq_plane *plane, uint64_t plane_size) {
     uint32_t capacity = 0;
     uint64_t next = 0; /* one more than the position before */
     for (;;) {
-        int32_t distance = px_decode_integer(s->in, &s->models.distance);
-        if (distance == 0 || s->bad)
+        int32_t distance = px_decode_integer(s->io.in, &s->models.distance);
+        if (distance == 0 || s->io.bad)
             return;
         next += (uint32_t)distance;
         px_patch *patch = distance > 0 && next <= plane_size ? next_patch(plane, &capacity) : NULL;
         if (!patch) {
-            s->bad = true;
+            s->io.bad = true;
             return;
         }
         patch->position = (uint32_t)(next - 1);
-        patch->difference = px_decode_integer(s->in, &s->models.difference);
+        patch->difference = px_decode_integer(s->io.in, &s->models.difference);
     }
 }
 
@@ -198,7 +183,7 @@ static void code_kind(side *s, px_lsq_plane *plane, const px_lsq_plane *last, ui
         return;
     code_bit(s, &s->models.phase[0], &plane->phase.rows);
     code_bit(s, &s->models.phase[1], &plane->phase.columns);
-    if (s->out)
+    if (s->io.out)
         write_patches(s, plane);
     else
         read_patches(s, plane, size);
@@ -258,7 +243,7 @@ static void code_group(side *s, px_lsq_model *model) {
         code_order(s, model->order, model->count);
     }
     px_lsq_plane last = {.kind = PX_PLANE_FULL};
-    for (size_t k = 0; k < model->count && !s->bad; k++) {
+    for (size_t k = 0; k < model->count && !s->io.bad; k++) {
         code_plane(s, &model->planes[k], &last, (uint64_t)model->height * model->width);
         keep_fields(&last, &model->planes[k]);
     }
@@ -268,7 +253,7 @@ static void code_group(side *s, px_lsq_model *model) {
 
 void px_model_write(px_lsq_model *model, px_buffer *out) {
     px_range_encoder coder = px_range_encoder_make(out);
-    side s = {.out = &coder};
+    side s = {.io = {.out = &coder}};
     models_init(&s.models);
     code_group(&s, model);
     if (model->mixes)
@@ -288,10 +273,10 @@ static bool fractions_fit(const px_lsq_model *model) {
 
 prism_status px_model_read(px_lsq_model *model, px_reader *in, prism_error *error) {
     px_range_decoder coder = px_range_decoder_make(in);
-    side s = {.in = &coder};
+    side s = {.io = {.in = &coder}};
     models_init(&s.models);
     code_group(&s, model);
-    if (s.bad || in->failed)
+    if (s.io.bad || in->failed)
         return px_fail(error, PRISM_E_CORRUPT, "the model of the planes is out of range");
     prism_status status = model->wide ? px_model_widen(model, error) : PRISM_OK;
     if (model->mixes && status == PRISM_OK)

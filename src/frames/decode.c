@@ -1,0 +1,122 @@
+/* Frame after frame in coding order. */
+#include <string.h>
+
+#include "frames/frames.h"
+#include "frames/view.h"
+#include "lsq/chunk.h"
+#include "lsq/shapes.h"
+#include "status.h"
+
+typedef struct decoder {
+    px_planes *planes;
+    px_frames_model model;
+    px_frame_view view;
+    px_pool pool;
+    const px_shapes *shapes;
+    px_wave_stream stream;
+} decoder;
+
+static void decoder_free(decoder *d) {
+    px_pool_free(&d->pool);
+    px_frame_view_free(&d->view);
+    px_frames_model_free(&d->model);
+}
+
+/* Samples are those of the view and the frame's mean. */
+static void put_samples(decoder *d, size_t turn) {
+    px_planes *planes = d->planes;
+    const int mean = d->model.frames[turn].mean;
+    int16_t *to = px_plane(planes, d->model.plan.frames[turn].plane);
+    for (size_t y = 0; y < planes->height; y++, to += planes->width) {
+        const int16_t *from = d->view.samples + y * d->view.geometry.stride;
+        for (size_t x = 0; x < planes->width; x++)
+            to[x] = px_wrap(from[x] + mean, planes->depth);
+    }
+}
+
+static void put_constant(decoder *d, size_t turn) {
+    int16_t *to = px_plane(d->planes, d->model.plan.frames[turn].plane);
+    const int16_t value = px_wrap(d->model.frames[turn].mean, d->planes->depth);
+    for (size_t p = 0; p < d->view.size; p++)
+        to[p] = value;
+}
+
+static void put_duplicate(decoder *d, size_t turn) {
+    const px_frame *frame = &d->model.plan.frames[turn];
+    const px_frame *reference = &d->model.plan.frames[frame->references[0]];
+    memcpy(px_plane(d->planes, frame->plane), px_plane(d->planes, reference->plane),
+           d->view.size * sizeof(int16_t));
+    d->model.frames[turn].mean = d->model.frames[frame->references[0]].mean;
+}
+
+static prism_status begin_segment(decoder *d, const px_frame_model *frame, prism_error *error) {
+    if (d->stream.count && !px_wave_ended(&d->stream))
+        return px_fail(error, PRISM_E_CORRUPT, "the coded frames do not end as they should");
+    px_wave_start(&d->stream, false);
+    if ((size_t)(d->stream.end - d->stream.words) < frame->words || !px_wave_begin(&d->stream))
+        return px_fail(error, PRISM_E_CORRUPT, "the coded frames have no beginning");
+    return PRISM_OK;
+}
+
+static prism_status decode_coded(decoder *d, size_t turn, prism_error *error) {
+    const px_frame_model *frame = &d->model.frames[turn];
+    prism_status status = PRISM_OK;
+    if (frame->begins)
+        status = begin_segment(d, frame, error);
+    else if (!d->stream.count)
+        status = px_fail(error, PRISM_E_CORRUPT, "the coded frames have no beginning");
+    if (status != PRISM_OK)
+        return status;
+    px_frame_view_refer(&d->view, &d->model, d->planes, turn);
+    px_blend blend;
+    px_wave wave = px_frame_wave(&d->view, &blend, frame, &d->model.plan.frames[turn]);
+    wave.shapes = d->shapes;
+    px_kernels_best()->blend_decode(&wave, &d->stream);
+    if (d->stream.failed)
+        return px_fail(error, PRISM_E_CORRUPT, "the coded frames end too early");
+    put_samples(d, turn);
+    px_frame_view_keep(&d->view, turn);
+    return PRISM_OK;
+}
+
+static prism_status decode_frames(decoder *d, prism_error *error) {
+    prism_status status = PRISM_OK;
+    for (size_t turn = 0; turn < d->model.plan.count && status == PRISM_OK; turn++) {
+        const px_frame *frame = &d->model.plan.frames[turn];
+        if (!frame->duplicates && !d->model.frames[turn].constant) {
+            status = decode_coded(d, turn, error);
+            continue;
+        }
+        if (frame->duplicates)
+            put_duplicate(d, turn);
+        else
+            put_constant(d, turn);
+        px_frame_view_keep_plain(&d->view, frame, turn);
+    }
+    if (status == PRISM_OK && d->stream.count && !px_wave_ended(&d->stream))
+        status = px_fail(error, PRISM_E_CORRUPT, "the coded frames do not end as they should");
+    return status;
+}
+
+prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reader *payload,
+                              prism_error *error) {
+    decoder d = {.planes = planes};
+    prism_status status = px_frames_model_read(&d.model, planes->count, parameters, error);
+    if (status == PRISM_OK && px_reader_left(parameters))
+        status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
+                         px_reader_left(parameters));
+    if (status == PRISM_OK)
+        status = px_frame_view_make(&d.view, planes->height, planes->width, planes->count, error);
+    if (status == PRISM_OK)
+        status = px_take_words(&d.stream, payload, &d.pool, error);
+    if (status == PRISM_OK) {
+        d.shapes = px_shapes_make(&d.pool, d.model.shapes);
+        status = px_pool_status(&d.pool, error);
+    }
+    if (status == PRISM_OK)
+        status = decode_frames(&d, error);
+    if (status == PRISM_OK && d.stream.words != d.stream.end)
+        status = px_fail(error, PRISM_E_CORRUPT, "bytes after the coded frames");
+    decoder_free(&d);
+    return status;
+}

@@ -1,0 +1,216 @@
+/* Frame after frame to symbols; then the symbols, backwards, to words. */
+#include <string.h>
+
+#include "frames/fit.h"
+#include "frames/frames.h"
+#include "lsq/shapes.h"
+#include "status.h"
+
+enum {
+    SEGMENT_FRAMES = 16,       /* the states of the entropy coder begin anew after so many, */
+    SEGMENT_SAMPLES = 1 << 18, /* or so many samples */
+    SLACK = 1 << 13            /* words that a block of steps may need, and more */
+};
+
+typedef struct encoder {
+    const px_planes *planes;
+    px_frames_model model;
+    px_frame_view view;
+    px_frame_fit fit;
+    px_pool pool;
+    px_histogram *histograms; /* [PX_SHAPE_CLASSES] */
+    int32_t *symbols;         /* [count][span] */
+    size_t span;
+    bool *low_bits; /* [count] whether symbols have any */
+} encoder;
+
+static size_t tap_positions_of(int effort) {
+    return effort <= 4 ? 8000 : effort == 5 ? 24000 : SIZE_MAX;
+}
+
+static void encoder_free(encoder *e) {
+    px_pool_free(&e->pool);
+    px_frame_view_free(&e->view);
+    px_frames_model_free(&e->model);
+}
+
+static prism_status encoder_make(encoder *e, const px_planes *planes, int effort,
+                                 prism_error *error) {
+    *e = (encoder){.planes = planes};
+    prism_status status = px_stack_plan_make(&e->model.plan, planes, effort, error);
+    if (status == PRISM_OK)
+        status = px_frames_model_alloc(&e->model, error);
+    if (status == PRISM_OK)
+        status = px_frame_view_make(&e->view, planes->height, planes->width, planes->count, error);
+    if (status == PRISM_OK)
+        status = px_frame_fit_make(&e->fit, &e->pool, &e->view, error);
+    if (status != PRISM_OK)
+        return status;
+    const px_geometry *geometry = &e->view.geometry;
+    e->fit.tap_positions = tap_positions_of(effort);
+    e->span = geometry->tile_count * PX_TILE + PX_PLANE_GUARD;
+    e->symbols =
+        px_pool_take(&e->pool, (planes->count * e->span + PX_PLANE_GUARD) * sizeof *e->symbols);
+    e->low_bits = px_pool_take_zeroed(&e->pool, planes->count);
+    e->histograms = px_pool_take_zeroed(&e->pool, PX_SHAPE_CLASSES * sizeof *e->histograms);
+    return px_pool_status(&e->pool, error);
+}
+
+/* ---- Symbols --------------------------------------------------------------------------------- */
+
+static int32_t *symbols_of(const encoder *e, size_t turn) {
+    return e->symbols + turn * e->span + PX_PLANE_GUARD + e->view.geometry.origin;
+}
+
+/* Samples less their mean, to the view; false where all are the same. */
+static bool load_frame(encoder *e, size_t turn) {
+    const px_planes *planes = e->planes;
+    px_frame_model *model = &e->model.frames[turn];
+    const int16_t *samples = px_plane(planes, e->model.plan.frames[turn].plane);
+    const size_t size = px_plane_size(planes), width = planes->width;
+    int64_t sum = 0;
+    bool varies = false;
+    for (size_t p = 0; p < size; p++) {
+        sum += samples[p];
+        varies |= samples[p] != samples[0];
+    }
+    model->constant = !varies;
+    model->mean = varies ? (int)(sum / (int64_t)size) : samples[0];
+    for (size_t y = 0; y < planes->height; y++)
+        for (size_t x = 0; x < width; x++)
+            e->view.samples[y * e->view.geometry.stride + x] =
+                (int16_t)(samples[y * width + x] - model->mean);
+    return varies;
+}
+
+/* Fits begin with what the frame before has. */
+static void take_fields(px_frame_model *model, const px_frame_model *last) {
+    const px_frame_model own = *model;
+    *model = *last;
+    model->constant = own.constant;
+    model->begins = false;
+    model->mean = own.mean;
+    memset(model->taps, 0, sizeof model->taps);
+}
+
+static prism_status encode_frame(encoder *e, size_t turn, const px_frame_model *last,
+                                 prism_error *error) {
+    e->fit.model = &e->model.frames[turn];
+    e->fit.frame = &e->model.plan.frames[turn];
+    take_fields(e->fit.model, last);
+    px_frame_view_refer(&e->view, &e->model, e->planes, turn);
+    prism_status status = px_frame_fit_taps(&e->fit, error);
+    if (status == PRISM_OK)
+        status = px_frame_fit_blend(&e->fit, error);
+    if (status != PRISM_OK)
+        return status;
+    e->low_bits[turn] = px_frame_fit_scale(&e->fit, symbols_of(e, turn), e->histograms);
+    px_frame_view_keep(&e->view, turn);
+    return PRISM_OK;
+}
+
+static bool is_coded(const px_frames_model *model, size_t turn) {
+    return !model->plan.frames[turn].duplicates && !model->frames[turn].constant;
+}
+
+static prism_status encode_frames(encoder *e, prism_error *error) {
+    const px_frames_model *model = &e->model;
+    px_frame_model last = {.mean = 0};
+    prism_status status = PRISM_OK;
+    for (size_t turn = 0; turn < model->plan.count && status == PRISM_OK; turn++) {
+        const px_frame *frame = &model->plan.frames[turn];
+        if (frame->duplicates) {
+            model->frames[turn].mean = model->frames[frame->references[0]].mean;
+            px_frame_view_keep_plain(&e->view, frame, turn);
+        } else if (!load_frame(e, turn)) {
+            px_frame_view_keep_plain(&e->view, frame, turn);
+        } else {
+            status = encode_frame(e, turn, &last, error);
+            last = model->frames[turn];
+        }
+    }
+    if (status == PRISM_OK)
+        px_lsq_choose_shapes(e->model.shapes, (const px_histogram *)e->histograms, PX_SHAPE_CLASSES,
+                             px_class_scale);
+    return status;
+}
+
+/* ---- Words ----------------------------------------------------------------------------------- */
+
+static void set_segments(px_frames_model *model, size_t frame_size) {
+    size_t frames = SEGMENT_FRAMES;
+    for (size_t turn = 0; turn < model->plan.count; turn++) {
+        if (!is_coded(model, turn))
+            continue;
+        model->frames[turn].begins =
+            frames >= SEGMENT_FRAMES || frames * frame_size >= SEGMENT_SAMPLES;
+        frames = model->frames[turn].begins ? 1 : frames + 1;
+    }
+}
+
+/* Low bits are of samples: only then are these needed again. */
+static void write_frame(encoder *e, const px_shapes *shapes, size_t turn, px_wave_stream *stream) {
+    px_blend blend;
+    px_wave wave =
+        px_frame_wave(&e->view, &blend, &e->model.frames[turn], &e->model.plan.frames[turn]);
+    wave.shapes = shapes;
+    if (e->low_bits[turn])
+        load_frame(e, turn);
+    px_kernels_best()->wave_encode(&wave, symbols_of(e, turn), e->low_bits[turn], stream);
+}
+
+/* The segment of turns first..last - 1, backwards: the decoder reads what was written last. */
+static void write_segment(encoder *e, const px_shapes *shapes, size_t first, size_t last,
+                          px_wave_stream *stream) {
+    const uint16_t *end = stream->head;
+    px_wave_start(stream, false);
+    for (size_t turn = last; turn-- > first && !stream->failed;)
+        if (is_coded(&e->model, turn))
+            write_frame(e, shapes, turn, stream);
+    if ((size_t)(stream->head - stream->begin) < 2 * stream->count)
+        stream->failed = 1;
+    for (size_t i = stream->count; i-- > 0 && !stream->failed;) {
+        *--stream->head = (uint16_t)(stream->states[i] >> 16);
+        *--stream->head = (uint16_t)stream->states[i];
+    }
+    e->model.frames[first].words = (uint32_t)(end - stream->head);
+}
+
+static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
+                                   prism_error *error) {
+    const px_shapes *shapes = px_shapes_make(&e->pool, e->model.shapes);
+    const size_t words = limit / 2 + SLACK;
+    uint16_t *memory = px_pool_take(&e->pool, words * sizeof *memory);
+    prism_status status = px_pool_status(&e->pool, error);
+    if (status != PRISM_OK)
+        return status;
+    px_wave_stream stream = {.head = memory + words, .begin = memory};
+    size_t last = e->model.plan.count;
+    for (size_t turn = last; turn-- > 0 && !stream.failed;)
+        if (e->model.frames[turn].begins) {
+            write_segment(e, shapes, turn, last, &stream);
+            last = turn;
+        }
+    if (stream.failed)
+        return px_buffer_exceed(payload, limit), PRISM_OK;
+    for (uint16_t *word = stream.head; word < memory + words; word++)
+        *word = px_little_endian_16(*word);
+    px_put_bytes(payload, stream.head, (size_t)(memory + words - stream.head) * sizeof *memory);
+    return PRISM_OK;
+}
+
+prism_status px_frames_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                              px_buffer *parameters, px_buffer *payload, prism_error *error) {
+    encoder e;
+    prism_status status = encoder_make(&e, planes, pipeline->effort, error);
+    if (status == PRISM_OK)
+        status = encode_frames(&e, error);
+    if (status == PRISM_OK) {
+        set_segments(&e.model, px_plane_size(planes));
+        status = write_segments(&e, limit, payload, error);
+    }
+    if (status == PRISM_OK)
+        px_frames_model_write(&e.model, parameters);
+    encoder_free(&e);
+    return status;
+}

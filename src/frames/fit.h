@@ -1,0 +1,37 @@
+/* What the encoder finds out of a frame, step by step. Internal. */
+#ifndef PX_FRAMES_FIT_H
+#define PX_FRAMES_FIT_H
+
+#include "frames/view.h"
+#include "lsq/encoder.h"
+
+/* Planes of the geometry that fits work with. */
+typedef struct px_frame_fit {
+    px_frame_view *view;
+    px_frame_model *model;
+    const px_frame *frame;
+    int32_t *means, *near; /* of blend_analyse */
+    int16_t *contexts, *blur;
+    float *rows;          /* of moments */
+    int32_t *dump;        /* of blend_analyse */
+    size_t tap_positions; /* from which taps are fitted, about */
+} px_frame_fit;
+
+/* Memory for the rest; owned by the pool. */
+prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *view,
+                               prism_error *error);
+
+/* Room for the dump of a frame. */
+int32_t *px_frame_dump_take(px_pool *pool, const px_geometry *geometry);
+
+/* Taps, bias and start_error by weighted least squares; view->references and samples are set. */
+prism_status px_frame_fit_taps(px_frame_fit *fit, prism_error *error);
+
+/* error_shift, power and gates, from those that the model has. */
+prism_status px_frame_fit_blend(px_frame_fit *fit, prism_error *error);
+
+/* Scales, by regression; then symbols, and histograms of them (lsq/encoder.h). Returns whether
+ * there are symbols with low bits. */
+bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histogram *histograms);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * The coder of image stacks: frames in an order and from references that their similarity decides
+ * (stack/plan.h), each sample by the blend of what many simple experts and a fitted one predict.
+ * docs/format-frames.md.
+ *
+ *   planes -> plan -> taps -> gates -> scales -> symbols -> words
+ *    stack/plan.c  fit_taps.c fit_blend.c fit_scale.c    encode.c
+ *
+ * One predictor for a whole frame loses to JPEG XL on textured photographs; blending those that
+ * erred least nearby wins on all stacks tried.
+ */
+#include "frames/frames.h"
+
+#include "native.h"
+
+static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
+                           px_reader *payload, int threads, prism_error *error) {
+    (void)pipeline;
+    (void)threads; /* frames wait for their references */
+    return px_frames_decode(planes, parameters, payload, error);
+}
+
+const px_native_method px_frames = {px_frames_encode, decode};

@@ -1,0 +1,13 @@
+/* Method frames: both directions of a chunk, between the parameters and the payload. Internal. */
+#ifndef PX_FRAMES_H
+#define PX_FRAMES_H
+
+#include "frames/model.h"
+#include "stages.h"
+
+prism_status px_frames_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                              px_buffer *parameters, px_buffer *payload, prism_error *error);
+prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reader *payload,
+                              prism_error *error);
+
+#endif

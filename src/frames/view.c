@@ -1,0 +1,117 @@
+#include "frames/view.h"
+
+#include <string.h>
+
+enum { USUAL_LOG = 1536 }; /* in the middle of the logs that there are, in 1/256 octaves */
+
+prism_status px_frame_view_make(px_frame_view *view, size_t height, size_t width, size_t count,
+                                prism_error *error) {
+    const px_geometry geometry = px_geometry_make(height, width);
+    *view = (px_frame_view){.geometry = geometry, .size = height * width};
+    px_pool *pool = &view->pool;
+    view->references = px_padded_take(pool, &geometry, sizeof *view->references);
+    view->running = px_padded_take(pool, &geometry, sizeof *view->running);
+    view->samples = px_padded_take(pool, &geometry, sizeof *view->samples);
+    view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
+    view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
+    view->edge = px_pool_take_zeroed(pool, 2 * (width + PX_WAVE_LANES) * sizeof *view->edge);
+    view->energies =
+        px_pool_take_zeroed(pool, (1 + PX_BLEND_PAIRS) * width * sizeof *view->energies);
+    view->kept_logs = px_pool_take(pool, count * view->size * sizeof *view->kept_logs);
+    return px_pool_status(pool, error);
+}
+
+void px_frame_view_free(px_frame_view *view) {
+    px_pool_free(&view->pool);
+}
+
+/* Of one reference, the logs count twice. */
+static void refer_row(px_frame_view *view, const int16_t *const samples[PX_REFERENCES],
+                      const int16_t *const logs[PX_REFERENCES], const int means[PX_REFERENCES],
+                      size_t y) {
+    const size_t width = view->geometry.width, at = y * width;
+    int32_t *references = view->references + y * view->geometry.stride;
+    int16_t *running = view->running + y * view->geometry.stride;
+    for (size_t x = 0; x < width; x++) {
+        references[x] = px_couple(samples[0][at + x] - means[0],
+                                  samples[1] ? samples[1][at + x] - means[1] : 0);
+        running[x] = (int16_t)(8 * (logs[0][at + x] + logs[1][at + x]) - USUAL_LOG);
+    }
+}
+
+void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
+                         size_t turn) {
+    const px_frame *frame = &model->plan.frames[turn];
+    const px_geometry *geometry = &view->geometry;
+    const int16_t *samples[PX_REFERENCES], *logs[PX_REFERENCES];
+    int means[PX_REFERENCES];
+    for (size_t r = 0; r < PX_REFERENCES && frame->count; r++) {
+        size_t reference = frame->references[r < frame->count ? r : 0];
+        samples[r] =
+            r < frame->count ? px_plane(planes, model->plan.frames[reference].plane) : NULL;
+        logs[r] = view->kept_logs + reference * view->size;
+        means[r] = model->frames[reference].mean;
+    }
+    for (size_t y = 0; y < geometry->height; y++) {
+        if (frame->count) {
+            refer_row(view, samples, logs, means, y);
+            continue;
+        }
+        memset(view->references + y * geometry->stride, 0,
+               geometry->width * sizeof *view->references);
+        memset(view->running + y * geometry->stride, 0, geometry->width * sizeof *view->running);
+    }
+    px_replicate_couples(geometry, view->references);
+    px_replicate_pads(geometry, view->running);
+}
+
+void px_frame_view_keep(px_frame_view *view, size_t turn) {
+    const size_t width = view->geometry.width;
+    int16_t *to = view->kept_logs + turn * view->size;
+    for (size_t y = 0; y < view->geometry.height; y++)
+        memcpy(to + y * width, view->logs + y * view->geometry.stride, width * sizeof *to);
+}
+
+void px_frame_view_keep_plain(px_frame_view *view, const px_frame *frame, size_t turn) {
+    int16_t *to = view->kept_logs + turn * view->size;
+    if (frame->duplicates)
+        memcpy(to, view->kept_logs + frame->references[0] * view->size, view->size * sizeof *to);
+    else
+        memset(to, 0, view->size * sizeof *to);
+}
+
+px_wave px_frame_wave(const px_frame_view *view, px_blend *blend, const px_frame_model *model,
+                      const px_frame *frame) {
+    *blend = (px_blend){.experts = px_frame_experts(frame),
+                        .power = model->power,
+                        .error_shift = model->error_shift,
+                        .scale_spread = model->scale_spread * PX_FRAME_SCALE_UNIT,
+                        .scale_energy = model->scale_energy * PX_FRAME_SCALE_UNIT,
+                        .edge = view->energies};
+    for (int e = 0; e < blend->experts; e++)
+        blend->gates[e] = model->gates[e] * PX_GATE_UNIT;
+    px_wave wave = {.height = view->geometry.height,
+                    .width = view->geometry.width,
+                    .stride = view->geometry.stride,
+                    .mixed = view->references,
+                    .running = view->running,
+                    .samples = view->samples,
+                    .logs = view->logs,
+                    .errors = view->errors,
+                    .edge = view->edge,
+                    .bias = model->bias,
+                    .start_error =
+                        ((16 + 8 * (model->start_error & 1)) << (model->start_error >> 1) >> 4) - 1,
+                    .scale_offset = model->scale_offset * 16 + 32, /* to the nearest class */
+                    .scale_error = model->scale_error * PX_FRAME_SCALE_UNIT,
+                    .scale_running = model->scale_running,
+                    .scale_blur = model->scale_blur,
+                    .blend = blend};
+    const int unit = 1 << (PX_TAP_BITS - PX_FRAME_TAP_BITS);
+    for (int t = 0; t < PX_SQUARE_TAPS; t++)
+        wave.taps_mixed[t] =
+            px_couple(model->taps[t] * unit, model->taps[PX_SQUARE_TAPS + t] * unit);
+    for (int t = 0; t < PX_OWN_TAPS; t++)
+        wave.taps_own[t] = model->taps[2 * PX_SQUARE_TAPS + t] * unit;
+    return wave;
+}

@@ -1,0 +1,42 @@
+/* A frame at work, with what its references say of it; and what is kept of frames for those after.
+ * Internal. */
+#ifndef PX_FRAMES_VIEW_H
+#define PX_FRAMES_VIEW_H
+
+#include "frames/model.h"
+#include "lsq/geometry.h"
+#include "pool.h"
+
+/* Arrays are padded planes of the geometry. */
+typedef struct px_frame_view {
+    px_pool pool;
+    px_geometry geometry;
+    size_t size;         /* samples of a frame */
+    int32_t *references; /* couples of samples, less their means */
+    int16_t *running;    /* log errors of the references */
+    int16_t *samples, *logs;
+    uint16_t *errors;
+    int32_t *edge, *energies; /* of px_wave and px_blend */
+    int16_t *kept_logs;       /* [count][size], by turn */
+} px_frame_view;
+
+/* px_frame_view_free also after a failure. */
+prism_status px_frame_view_make(px_frame_view *view, size_t height, size_t width, size_t count,
+                                prism_error *error);
+void px_frame_view_free(px_frame_view *view);
+
+/* References and running of the frame at `turn`, from planes whose turns came before. */
+void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
+                         size_t turn);
+
+/* Keeps view->logs for frames that refer to the one at `turn`. */
+void px_frame_view_keep(px_frame_view *view, size_t turn);
+
+/* The same where there is nothing to code: the logs of its reference, or of no errors at all. */
+void px_frame_view_keep_plain(px_frame_view *view, const px_frame *frame, size_t turn);
+
+/* The wave and the blend of a frame; shapes are not set. */
+px_wave px_frame_wave(const px_frame_view *view, px_blend *blend, const px_frame_model *model,
+                      const px_frame *frame);
+
+#endif
