@@ -21,7 +21,7 @@ enum {
     QUICK_JXL_EFFORT = 3,
     TRIAL_JXL_EFFORT = 5, /* ranks libjxl at higher ones well enough */
     FEW_VALUES = 64,
-    MAX_LAYOUTS = 4,
+    MAX_LAYOUTS = 5,
     LARGE_ARRAY = 1 << 22 /* elements */
 };
 
@@ -162,10 +162,20 @@ static prism_status add_layout(layouts *list, const sample *s, const px_pipeline
 /* The axes that planes may lie along: the last (channels), the first (frames), none (one image). */
 static size_t possible_axes(int axes[2], const prism_array *array, const prism_options *options) {
     const int rank = (int)array->rank;
-    bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
-    axes[0] = options->axis != PRISM_AXIS_AUTO ? options->axis : rank == 1 ? -1 : rank - 1;
+    const bool stack = options->transform == PRISM_TRANSFORM_STACK;
+    const bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
+    axes[0] = stack ? 0 : rank == 1 ? -1 : rank - 1;
     axes[1] = rank == 2 ? PRISM_AXIS_AUTO : 0;
-    return options->axis != PRISM_AXIS_AUTO || rank == 1 || channels ? 1 : 2;
+    if (options->axis != PRISM_AXIS_AUTO)
+        axes[0] = options->axis;
+    return options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack ? 1 : 2;
+}
+
+/* Coders that do not predict planes from each other gain most from frames. */
+static bool may_be_frames(const prism_array *array, const prism_options *options) {
+    return options->transform == PRISM_TRANSFORM_AUTO && options->axis <= 0 && array->rank >= 3 &&
+           array->dims[0] > 1 && options->effort > BRISK_EFFORT &&
+           (options->coder == PRISM_CODER_DEFLATE || options->coder == PRISM_CODER_JXL);
 }
 
 static prism_status list_layouts(layouts *list, const sample *s, const px_pipeline *base,
@@ -183,6 +193,8 @@ static prism_status list_layouts(layouts *list, const sample *s, const px_pipeli
             status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,
                                 axes[i], error);
     }
+    if (status == PRISM_OK && may_be_frames(&s->array, options))
+        status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 0, error);
     return status;
 }
 
@@ -281,7 +293,8 @@ static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *e
 static prism_status consider_coders(choice *c, const px_pipeline *layout, prism_error *error) {
     px_pipeline pipeline = *layout;
     prism_status status = PRISM_OK;
-    if (may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS))
+    if (layout->transform != PRISM_TRANSFORM_STACK &&
+        may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS))
         status = consider(c, &pipeline, pipeline.effort, error);
     if (status == PRISM_OK)
         status = consider_deflate(c, *layout, error);
