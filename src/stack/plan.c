@@ -161,15 +161,26 @@ static void spread_out(uint32_t *spread, const uint32_t *order, size_t count) {
             *spread++ = order[mirrored(i, top)];
 }
 
-/* By how much frames in another order must be cheaper: coders learn from what comes before. */
+/* By how much another order must be cheaper than that of a time lapse, in which most frames are
+ * most like the one before: coders learn from what comes before. */
 static const double CLEARLY = 0.995;
+
+static bool is_time_lapse(const px_draft *draft) {
+    size_t follow = 0;
+    for (uint32_t turn = 1; turn < draft->plan.count; turn++)
+        follow +=
+            draft->plan.frames[turn].count && draft->plan.frames[turn].references[0] == turn - 1;
+    return 2 * follow >= draft->plan.count;
+}
 
 static prism_status draft_best(contest *c, bool *in_order, uint32_t *orders, prism_error *error) {
     const size_t count = px_scene_count(c->scene);
     for (uint32_t i = 0; i < count; i++)
         orders[i] = i;
     prism_status status = enter_in_order(c, orders, error);
-    const double bits_in_order = c->bits *= CLEARLY;
+    if (status == PRISM_OK && is_time_lapse(&c->best))
+        c->bits *= CLEARLY;
+    const double bits_in_order = c->bits;
     if (status == PRISM_OK)
         status = enter_along_links(c, orders, error);
     if (status == PRISM_OK) {
