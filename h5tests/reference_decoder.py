@@ -318,12 +318,87 @@ def undo_prediction(chunk: Chunk, residuals: Plane, plane: PlaneParameters, by: 
     return samples
 
 
+MOST_FRAMES = 1 << 19
+CHAIN = 32  # frames that are needed for one
+
+
+@dataclass
+class Turn:
+    """A plane in coding order; references are turns."""
+
+    plane: int
+    references: list[int]
+    duplicates: bool = False
+    differs: bool = False
+
+
+class PlanModels:
+    """The models of a plan."""
+
+    def __init__(self) -> None:
+        self.plane, self.duplicates = IntegerModel(), BitModel()
+        self.more = [[BitModel() for _ in range(3)] for _ in range(2)]
+        self.distances = [IntegerModel(), IntegerModel()]
+
+
+def undo_stack(chunk: Chunk, planes: list[Plane]) -> list[Plane]:
+    """Adds what frames were subtracted, and puts planes back to their places."""
+    decoder = RangeDecoder(chunk.parameters)
+    turns = read_plan(decoder, chunk.count)
+    differs = BitModel()
+    for turn in turns:
+        if turn.references:
+            turn.differs = turn.duplicates or bool(decoder.bit(differs))
+    must(decoder.reader.at_end, "all of the section is read")
+    samples: list[Plane] = []
+    for turn, plane in zip(turns, planes):
+        if turn.differs:
+            other = samples[turn.references[0]]
+            plane = [wrapped(value + x, chunk.depth) for value, x in zip(plane, other)]
+        samples.append(plane)
+    by_plane = sorted(zip(turns, samples), key=lambda pair: pair[0].plane)
+    return [plane for _, plane in by_plane]
+
+
+def read_plan(decoder: RangeDecoder, count: int) -> list[Turn]:
+    """The turns of `count` planes."""
+    must(count <= MOST_FRAMES, "there are at most 2^19 planes")
+    models, last = PlanModels(), Turn(-1, [])
+    turns: list[Turn] = []
+    closures: list[set[int]] = []
+    for t in range(count):
+        last = read_turn(decoder, models, t, last)
+        must(0 <= last.plane < count, "a plane is one of the chunk's")
+        turns.append(last)
+        closures.append({t}.union(*(closures[u] for u in last.references)))
+        must(len(closures[t]) <= CHAIN, "a closure has at most 32 turns")
+    must(len({turn.plane for turn in turns}) == count, "every plane comes exactly once")
+    return turns
+
+
+def read_turn(decoder: RangeDecoder, models: PlanModels, t: int, last: Turn) -> Turn:
+    turn = Turn(last.plane + 1 + decoder.integer(models.plane), [])
+    for which in range(2):
+        if not decoder.bit(models.more[which][len(last.references)]):
+            break
+        reference = t - 1 - decoder.integer(models.distances[which])
+        must(reference < t, "a distance is at least 0")
+        if which == 1 and reference <= turn.references[0]:
+            reference -= 1
+        must(reference >= 0, "a reference is at least turn 0")
+        turn.references.append(reference)
+        if which == 0 and decoder.bit(models.duplicates):
+            turn.duplicates = True
+            break
+    return turn
+
+
 def no_transform(chunk: Chunk, planes: list[Plane]) -> list[Plane]:
     must(not chunk.parameters, "parameters are empty without a transform")
     return planes
 
 
-TRANSFORMS = {1: no_transform, 2: undo_channels}
+TRANSFORMS = {1: no_transform, 2: undo_channels, 3: undo_stack}
 
 # Predictors
 

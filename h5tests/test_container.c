@@ -34,6 +34,7 @@ static const char *const pipelines[] = {
     "transform=channels,predictor=paeth,coder=deflate",
     "transform=channels,predictor=none,coder=jxl",
     "transform=none,predictor=none,coder=deflate",
+    "transform=stack,predictor=paeth,coder=deflate",
     "transform=none,predictor=paeth,coder=jxl",
 };
 enum { PIPELINES = sizeof pipelines / sizeof *pipelines };

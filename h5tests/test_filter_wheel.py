@@ -100,7 +100,7 @@ def test_refusals(wheel_python):
     code = """
 import h5py
 file = h5py.File("memory", "w", driver="core", backing_store=False)
-for kind, words in (("f4", None), ("S3", None), ("i2", (1, 0, 0, 0, 10)), ("i2", (1, 3))):
+for kind, words in (("f4", None), ("S3", None), ("i2", (1, 0, 0, 0, 10)), ("i2", (1, 4))):
     keywords = {"chunks": (5, 5), "compression": 33128, "compression_opts": words}
     try:
         file.create_dataset("x", (10, 10), kind, **keywords)

@@ -228,7 +228,7 @@ def test_wrong_options(options):
 
 def test_options_of_the_format_that_this_version_lacks():
     with pytest.raises(PrismError) as caught:
-        h5prism.encode(np.zeros((4, 4, 4), "i1"), transform="stack")
+        h5prism.encode(np.zeros((4, 4, 4), "i1"), transform="stack", coder="ans")
     assert caught.value.status is Status.UNAVAILABLE
 
 

@@ -16,6 +16,9 @@ static const char *const pipelines[] = {
     "transform=channels,predictor=none,coder=jxl,effort=2",
     "transform=channels,predictor=paeth,coder=jxl,effort=1",
     "transform=channels,predictor=paeth,coder=deflate,axis=0",
+    "transform=stack,predictor=none,coder=deflate",
+    "transform=stack,predictor=paeth,coder=deflate,axis=0",
+    "transform=stack,predictor=none,coder=jxl,effort=3",
     "coder=deflate,verify=on",
     "coder=jxl,effort=1",
     "coder=ans",
@@ -242,7 +245,7 @@ static void bad_calls_are_refused(void **state) {
             PRISM_E_OPTION);
         assert_non_null(strstr(error.message, "belong together"));
     }
-    options = options_of("transform=stack");
+    options = options_of("transform=stack,coder=ans");
     assert_int_equal(prism_encode(&array, elements, &options, chunk, sizeof chunk, &size, &error),
                      PRISM_E_UNAVAILABLE);
     assert_int_equal(size, 0);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack/closure.h"
+#include "stack/group.h"
 #include "stack/plan.h"
 #include "support.h"
 
@@ -224,6 +224,36 @@ static void duplicates_are_found(void **state) {
     free(times);
 }
 
+/* Frames of five scenes in turn: each group gets those of one scene. */
+static void groups_are_scenes(void **state) {
+    (void)state;
+    enum { SCENES = 5, FRAMES = 8, COUNT = SCENES * FRAMES };
+    px_planes scenes = planes_of(SCENES, 40, 50, 8), planes = planes_of(COUNT, 40, 50, 8);
+    const size_t times[SCENES] = {0, 1, 2, 3, 4};
+    uint32_t random = 3, order[COUNT];
+    fill_moving(&scenes, times);
+    for (size_t k = 0; k < COUNT; k++)
+        for (size_t p = 0; p < px_plane_size(&planes); p++)
+            px_plane(&planes, k)[p] =
+                (int16_t)(px_plane(&scenes, k % SCENES)[p] / 2 + (int16_t)random_below(&random, 4));
+    px_signatures signatures;
+    assert_int_equal(px_signatures_alloc(&signatures, COUNT, &planes, 1000, NULL), PRISM_OK);
+    for (size_t k = 0; k < COUNT; k++)
+        px_signatures_set(&signatures, k, &planes, k);
+    assert_int_equal(px_stack_group(order, &signatures, FRAMES, 5, NULL), PRISM_OK);
+    bool seen[COUNT] = {false};
+    for (size_t i = 0; i < COUNT; i++) {
+        const size_t start = i / FRAMES * FRAMES;
+        assert_true(order[i] < COUNT && !seen[order[i]]);
+        seen[order[i]] = true;
+        assert_int_equal(order[i] % SCENES, order[start] % SCENES);
+        assert_true(i == start || order[i] > order[i - 1]);
+    }
+    px_signatures_free(&signatures);
+    px_planes_free(&planes);
+    px_planes_free(&scenes);
+}
+
 /* Whatever is read is valid, or refused. */
 static void damaged_plans_are_refused_or_valid(void **state) {
     (void)state;
@@ -280,6 +310,7 @@ int main(void) {
         cmocka_unit_test(neighbours_in_time_are_found),
         cmocka_unit_test(strangers_have_no_references),
         cmocka_unit_test(duplicates_are_found),
+        cmocka_unit_test(groups_are_scenes),
         cmocka_unit_test(damaged_plans_are_refused_or_valid),
         cmocka_unit_test(wrong_plans_are_refused),
     };

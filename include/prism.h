@@ -97,7 +97,7 @@ typedef enum prism_transform {
     PRISM_TRANSFORM_AUTO = 0,
     PRISM_TRANSFORM_NONE = 1,
     PRISM_TRANSFORM_CHANNELS = 2, /* reversible Cholesky decorrelation of the planes */
-    PRISM_TRANSFORM_STACK = 3     /* frames grouped by perceptual hash (not in this version) */
+    PRISM_TRANSFORM_STACK = 3     /* frames by likeness, each from the ones most like it */
 } prism_transform;
 
 typedef enum prism_predictor {

@@ -21,7 +21,7 @@ enum {
     QUICK_JXL_EFFORT = 3,
     TRIAL_JXL_EFFORT = 5, /* ranks libjxl at higher ones well enough */
     FEW_VALUES = 64,
-    MAX_LAYOUTS = 4,
+    MAX_LAYOUTS = 5,
     LARGE_ARRAY = 1 << 22 /* elements */
 };
 
@@ -162,10 +162,18 @@ static prism_status add_layout(layouts *list, const sample *s, const px_pipeline
 /* The axes that planes may lie along: the last (channels), the first (frames), none (one image). */
 static size_t possible_axes(int axes[2], const prism_array *array, const prism_options *options) {
     const int rank = (int)array->rank;
-    bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
-    axes[0] = options->axis != PRISM_AXIS_AUTO ? options->axis : rank == 1 ? -1 : rank - 1;
+    const bool stack = options->transform == PRISM_TRANSFORM_STACK;
+    const bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
+    axes[0] = stack ? 0 : rank == 1 ? -1 : rank - 1;
     axes[1] = rank == 2 ? PRISM_AXIS_AUTO : 0;
-    return options->axis != PRISM_AXIS_AUTO || rank == 1 || channels ? 1 : 2;
+    if (options->axis != PRISM_AXIS_AUTO)
+        axes[0] = options->axis;
+    return options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack ? 1 : 2;
+}
+
+static bool may_be_frames(const prism_array *array, const prism_options *options) {
+    return options->transform == PRISM_TRANSFORM_AUTO && options->axis <= 0 && array->rank >= 3 &&
+           array->dims[0] > 1 && options->effort > BRISK_EFFORT;
 }
 
 static prism_status list_layouts(layouts *list, const sample *s, const px_pipeline *base,
@@ -183,6 +191,8 @@ static prism_status list_layouts(layouts *list, const sample *s, const px_pipeli
             status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,
                                 axes[i], error);
     }
+    if (status == PRISM_OK && may_be_frames(&s->array, options))
+        status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 0, error);
     return status;
 }
 
@@ -301,7 +311,7 @@ static size_t least_estimate(const layouts *list) {
 /* Lifted layouts come right before the same ones without the lift, where both are estimated. */
 static bool is_clear(const choice *c, const layouts *list, size_t best) {
     px_pipeline layout = list->items[best];
-    return c->sample->large && !c->sample->few_values && layout.selective &&
+    return c->sample->large && !c->sample->few_values && layout.selective && layout.axis != 0 &&
            (layout.effort <= BRISK_EFFORT ||
             list->bytes[best] < STRONG_TIES * list->bytes[best + 1]) &&
            may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
@@ -319,7 +329,8 @@ static prism_status choose(px_pipeline *pipeline, const sample *s, const prism_o
         list.count = 0;
     }
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++)
-        if (list.bytes[i] <= CLOSE_ESTIMATE * list.bytes[best])
+        if (list.bytes[i] <= CLOSE_ESTIMATE * list.bytes[best] ||
+            list.items[i].transform == PRISM_TRANSFORM_STACK)
             status = consider_coders(&c, &list.items[i], error);
     if (status == PRISM_OK)
         *pipeline = c.best;

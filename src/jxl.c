@@ -15,6 +15,9 @@
 
 enum { IMAGE_PLANES = 257, OUTPUT_STEP = 1 << 16, SMALL_PLANE = 4096 };
 
+/* Frames of a stack that libjxl's trees may look at for the next one. */
+enum { PLANES_BEFORE = 2 };
+
 static JxlPixelFormat format_of(const px_planes *planes) {
     return (JxlPixelFormat){.num_channels = 1,
                             .data_type = planes->depth == 8 ? JXL_TYPE_UINT8 : JXL_TYPE_UINT16,
@@ -84,15 +87,22 @@ static int safe_effort(const px_planes *planes, int effort) {
     return px_plane_size(planes) < SMALL_PLANE && effort > safe ? safe : effort;
 }
 
+static bool set_option(JxlEncoderFrameSettings *settings, JxlEncoderFrameSettingId option,
+                       int value) {
+    return JxlEncoderFrameSettingsSetOption(settings, option, value) == JXL_ENC_SUCCESS;
+}
+
 static bool add_planes(JxlEncoder *encoder, const px_planes *planes, size_t first, size_t count,
-                       int effort, uint8_t *bytes) {
+                       const px_pipeline *pipeline, uint8_t *bytes) {
     JxlEncoderFrameSettings *settings = JxlEncoderFrameSettingsCreate(encoder, NULL);
     const JxlPixelFormat format = format_of(planes);
     const size_t size = px_plane_bytes(planes);
-    effort = safe_effort(planes, effort);
-    bool ok = settings && JxlEncoderSetFrameLossless(settings, JXL_TRUE) == JXL_ENC_SUCCESS &&
-              JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_EFFORT, effort) ==
-                  JXL_ENC_SUCCESS;
+    const int effort = safe_effort(planes, pipeline->effort);
+    const int before = pipeline->transform == PRISM_TRANSFORM_STACK ? PLANES_BEFORE : 0;
+    bool ok =
+        settings && JxlEncoderSetFrameLossless(settings, JXL_TRUE) == JXL_ENC_SUCCESS &&
+        set_option(settings, JXL_ENC_FRAME_SETTING_EFFORT, effort) &&
+        (!before || set_option(settings, JXL_ENC_FRAME_SETTING_MODULAR_NB_PREV_CHANNELS, before));
     for (size_t i = 0; i < count; i++)
         pack_plane(planes, first + i, bytes + i * size);
     ok = ok && JxlEncoderAddImageFrame(settings, &format, bytes, size) == JXL_ENC_SUCCESS;
@@ -116,7 +126,7 @@ static bool collect_output(JxlEncoder *encoder, px_buffer *image) {
     return status == JXL_ENC_SUCCESS;
 }
 
-static prism_status encode_image(const px_planes *planes, size_t first, int effort,
+static prism_status encode_image(const px_planes *planes, size_t first, const px_pipeline *pipeline,
                                  px_buffer *payload, prism_error *error) {
     const size_t count = image_planes(planes, first);
     prism_status status = PRISM_OK;
@@ -126,7 +136,7 @@ static prism_status encode_image(const px_planes *planes, size_t first, int effo
     if (!encoder || !bytes)
         status = px_out_of_memory(error, count * px_plane_bytes(planes));
     else if (!describe_image(encoder, planes, count) ||
-             !add_planes(encoder, planes, first, count, effort, bytes) ||
+             !add_planes(encoder, planes, first, count, pipeline, bytes) ||
              !collect_output(encoder, &image))
         status = px_fail(error, PRISM_E_INTERNAL,
                          "libjxl could not encode %zu planes of %zu x %zu (error %d)", count,
@@ -145,13 +155,12 @@ static prism_status encode_image(const px_planes *planes, size_t first, int effo
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {
     (void)parameters;
-    const int effort = pipeline->effort;
     prism_status status = PRISM_OK;
     size_t start = payload->size;
     for (size_t first = 0; first < planes->count && status == PRISM_OK; first += IMAGE_PLANES) {
         if (payload->size - start > limit)
             break;
-        status = encode_image(planes, first, effort, payload, error);
+        status = encode_image(planes, first, pipeline, payload, error);
     }
     return status;
 }

@@ -3,6 +3,7 @@
  *
  *   elements -> planes -> transform -> predictor -> coder
  *   planes.c              channels.c   paeth.c      deflate.c, jxl.c
+ *                         stack.c
  *                                     `----------- native.c -------'
  */
 #include "pipeline.h"

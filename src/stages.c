@@ -4,7 +4,14 @@
 #include "status.h"
 
 const px_transform_stage *px_transform_stage_of(prism_transform transform) {
-    return transform == PRISM_TRANSFORM_CHANNELS ? &px_channels : NULL;
+    switch (transform) {
+    case PRISM_TRANSFORM_CHANNELS:
+        return &px_channels;
+    case PRISM_TRANSFORM_STACK:
+        return &px_stack;
+    default:
+        return NULL;
+    }
 }
 
 const px_predictor_stage *px_predictor_stage_of(prism_predictor predictor) {
@@ -31,9 +38,8 @@ static prism_status missing(prism_error *error, const char *key, int value, cons
 
 prism_status px_stages_check(prism_transform transform, prism_predictor predictor,
                              prism_coder coder, prism_error *error) {
-    if (transform > PRISM_TRANSFORM_NONE && transform != PRISM_TRANSFORM_STACK &&
-        !px_transform_stage_of(transform))
-        return missing(error, "transform", (int)transform, "none and channels are");
+    if (transform > PRISM_TRANSFORM_NONE && !px_transform_stage_of(transform))
+        return missing(error, "transform", (int)transform, "none, channels and stack are");
     if (predictor > PRISM_PREDICTOR_LSQ)
         return missing(error, "predictor", (int)predictor, "none, paeth and lsq are");
     if (coder != PRISM_CODER_AUTO && coder != PRISM_CODER_RAW && !px_coder_stage_of(coder))

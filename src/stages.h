@@ -53,6 +53,7 @@ typedef struct px_coder_stage {
 } px_coder_stage;
 
 extern const px_transform_stage px_channels; /* channels.c */
+extern const px_transform_stage px_stack;    /* stack/stack.c */
 extern const px_predictor_stage px_paeth;    /* paeth.c */
 extern const px_coder_stage px_deflate;      /* deflate.c */
 extern const px_coder_stage px_jxl;          /* jxl.c */

@@ -1,24 +1,24 @@
 /*
- * h5prism: the command-line tool. In this version it prints the spellings of a set of options for
- * the programs that take filter parameters.
+ * h5prism: the command-line tool. It prints the spellings of a set of options for the programs that
+ * take filter parameters, and groups the frames of a stack (group.c).
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
 #include "prism.h"
-
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static const char help[] =
     "usage: h5prism options [--json] [KEY=VALUE,...]   filter parameters for other programs\n"
+    "       h5prism group IN OUT --dataset PATH ...    frames that are alike into shared chunks\n"
     "       h5prism --help | --version\n"
     "\n"
-    "options: transform=auto|none|channels    what ties the planes of a chunk together\n"
-    "         predictor=auto|none|paeth       prediction inside planes\n"
-    "         coder=auto|deflate|jxl          entropy coder\n"
-    "         effort=1..9                     1 fastest, 9 smallest; default 5\n"
-    "         axis=auto|0..31                 the axis along which the planes lie\n"
+    "options: transform=auto|none|channels|stack what ties the planes of a chunk together\n"
+    "         predictor=auto|none|paeth           prediction inside planes\n"
+    "         coder=auto|deflate|jxl              entropy coder\n"
+    "         effort=1..9                         1 fastest, 9 smallest; default 5\n"
+    "         axis=auto|0..31                     the axis along which the planes lie\n"
     "         checksum=on|off  verify=off|on  threads=1..1024\n"
     "\n"
     "example: h5prism options transform=channels,coder=jxl,effort=7\n";
@@ -61,7 +61,7 @@ static int run_options(int count, char **arguments) {
     if (prism_options_parse(&options, count ? arguments[0] : "", &error) != PRISM_OK ||
         prism_options_pack(&options, words, &error) != PRISM_OK ||
         prism_options_format(&options, text, sizeof text, &error) != PRISM_OK) {
-        fprintf(stderr, "h5prism: %s\n", error.message);
+        tool_fail("%s", error.message);
         return EXIT_FAILED;
     }
     (json ? print_json : print_text)(text, words);
@@ -72,6 +72,8 @@ int main(int count, char **arguments) {
     const char *command = count > 1 ? arguments[1] : "";
     if (strcmp(command, "options") == 0)
         return run_options(count - 2, arguments + 2);
+    if (strcmp(command, "group") == 0)
+        return tool_group(count - 2, arguments + 2);
     if (strcmp(command, "--version") == 0) {
         printf("h5prism %s\n", PRISM_VERSION);
         return EXIT_DONE;

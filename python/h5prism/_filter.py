@@ -33,7 +33,8 @@ class Prism(_FilterBase):
 
     Args:
         transform: what ties the planes of a chunk together: "auto" (decided from the data), "none",
-            "channels" (reversible Cholesky decorrelation).
+            "channels" (reversible Cholesky decorrelation), "stack" (frames, each from the ones most
+            like it; with "deflate" and "jxl").
         predictor: prediction inside and between planes: "auto", "none", "paeth", "lsq" (least
             squares; goes with "ans").
         coder: "auto", "deflate" (zlib), "jxl" (JPEG XL), "ans" (the native coder, goes with "lsq").

@@ -6,6 +6,7 @@
 #include "stack/draft.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "stack/closure.h"
 #include "stack/heap.h"
@@ -106,6 +107,19 @@ static void refer_to_keys(grower *g, px_frame *next, double *bits) {
         try_first(g, next, bits, frames[i]);
 }
 
+/* Where nothing seems worth it: coders that weigh references sample by sample find something in
+ * those that are next in time. */
+static void refer_to_last(grower *g, px_frame *next) {
+    const uint32_t turn = (uint32_t)g->draft->plan.count;
+    const uint32_t references[] = {turn - 1, turn - 2};
+    for (uint32_t count = turn < PX_REFERENCES ? turn : PX_REFERENCES; count; count--)
+        if (may_refer(g, next->plane, references, count)) {
+            next->count = (uint8_t)count;
+            memcpy(next->references, references, sizeof references);
+            return;
+        }
+}
+
 static void add_second(grower *g, px_frame *next, double *bits) {
     const px_likeness *likeness = g->scene->likeness;
     const uint32_t first = g->draft->plan.frames[next->references[0]].plane;
@@ -138,6 +152,8 @@ static void grow(grower *g, uint32_t frame) {
         refer_to_keys(g, next, &bits);
     if (next->count)
         add_second(g, next, &bits);
+    else
+        refer_to_last(g, next);
     may_refer(g, frame, next->references, next->count);
     g->draft->bits += next->count ? bits : alone;
     g->turns[frame] = (uint32_t)plan->count++;

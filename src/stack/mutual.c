@@ -157,7 +157,8 @@ static const int16_t *describe(px_mutual *m, size_t place, size_t frame) {
     return m->variables[place];
 }
 
-static double least_bits(px_mutual *m, size_t frame, const uint32_t *references, size_t count) {
+/* Of the least squares. */
+static double fitted_bits(px_mutual *m, size_t frame, const uint32_t *references, size_t count) {
     const size_t n = m->s->samples;
     const int16_t *variables = describe(m, 0, frame), *mean = variables + MEAN * n;
     terms t = {.count = 0};
@@ -169,18 +170,21 @@ static double least_bits(px_mutual *m, size_t frame, const uint32_t *references,
         add_frame(&t, other, WEST, AFTER, n);
         add_frame(&t, m->differences[r], 0, 0, n);
     }
-    return fmin(linear_bits(&t, variables + TARGET * n, n),
-                edge_bits(m->s, frame, count ? references : NULL));
+    return linear_bits(&t, variables + TARGET * n, n);
 }
 
+/* What references save of a linear prediction they save of a better one, too. */
 double px_bits_given(px_mutual *m, size_t frame, const uint32_t *references, size_t count) {
-    return fmin(least_bits(m, frame, references, count), m->alone[frame]);
+    const double fitted = fitted_bits(m, frame, references, count);
+    const double share = m->fitted[frame] > 0 ? fmin(fitted / m->fitted[frame], 1) : 1;
+    return fmin(m->alone[frame] * share, edge_bits(m->s, frame, references));
 }
 
 static prism_status alloc(px_mutual *m, prism_error *error) {
     const size_t samples = m->s->samples * sizeof(int16_t);
     m->alone = malloc(m->s->count * sizeof *m->alone);
-    bool ok = m->alone != NULL;
+    m->fitted = malloc(m->s->count * sizeof *m->fitted);
+    bool ok = m->alone && m->fitted;
     for (int i = 0; i <= PX_REFERENCES; i++)
         ok &= (m->variables[i] = malloc(PX_VARIABLES * samples)) != NULL;
     for (int i = 0; i < PX_REFERENCES; i++)
@@ -194,13 +198,16 @@ static prism_status alloc(px_mutual *m, prism_error *error) {
 prism_status px_mutual_make(px_mutual *m, const px_signatures *s, prism_error *error) {
     *m = (px_mutual){.s = s, .frames = {SIZE_MAX, SIZE_MAX, SIZE_MAX}};
     prism_status status = alloc(m, error);
-    for (size_t f = 0; f < s->count && status == PRISM_OK; f++)
-        m->alone[f] = least_bits(m, f, NULL, 0);
+    for (size_t f = 0; f < s->count && status == PRISM_OK; f++) {
+        m->fitted[f] = fitted_bits(m, f, NULL, 0);
+        m->alone[f] = fmin(m->fitted[f], edge_bits(s, f, NULL));
+    }
     return status;
 }
 
 void px_mutual_free(px_mutual *m) {
     free(m->alone);
+    free(m->fitted);
     for (int i = 0; i <= PX_REFERENCES; i++)
         free(m->variables[i]);
     for (int i = 0; i < PX_REFERENCES; i++)

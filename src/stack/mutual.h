@@ -11,6 +11,7 @@ enum { PX_VARIABLES = 7 };
 typedef struct px_mutual {
     const px_signatures *s;
     double *alone;                         /* [count], bits for the samples of a frame on its own */
+    double *fitted;                        /* [count], the same by least squares only */
     size_t frames[1 + PX_REFERENCES];      /* a frame and its references, or SIZE_MAX; ... */
     int16_t *variables[1 + PX_REFERENCES]; /* ... what describes them, [PX_VARIABLES][samples] */
     int16_t *differences[PX_REFERENCES];   /* [samples] */

@@ -10,8 +10,9 @@
 
 enum {
     PX_REFERENCES = 2, /* of a frame, at most */
-    PX_CHAIN = 32      /* frames that have to be decoded for one, itself included, at most: its
+    PX_CHAIN = 32,     /* frames that have to be decoded for one, itself included, at most: its
                           references, theirs, and so on */
+    PX_PLAN_FRAMES = 1 << 19 /* more have no plan: they are left as they are */
 };
 
 /* What a frame is predicted from; `references` are turns (places in the order) before its own. */

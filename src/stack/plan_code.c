@@ -101,8 +101,11 @@ static bool read_frame(plan_reader *reader, px_stack_plan *plan, uint32_t turn) 
 prism_status px_stack_plan_read(px_stack_plan *plan, size_t count, px_range_decoder *coder,
                                 prism_error *error) {
     plan_reader reader = {.coder = coder};
+    *plan = (px_stack_plan){.count = count};
+    if (count > PX_PLAN_FRAMES)
+        return px_fail(error, PRISM_E_CORRUPT, "a stack of %zu frames has no plan", count);
     models_init(&reader.models);
-    *plan = (px_stack_plan){.count = count, .frames = calloc(count, sizeof *plan->frames)};
+    plan->frames = calloc(count, sizeof *plan->frames);
     reader.closures = malloc(count * sizeof *reader.closures);
     reader.known = calloc(count, sizeof *reader.known);
     prism_status status = PRISM_OK;

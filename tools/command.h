@@ -1,0 +1,19 @@
+/* What the commands of the tool share. */
+#ifndef TOOL_COMMAND_H
+#define TOOL_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* Prints "h5prism: ..." to stderr; false, so that it can be returned. */
+bool tool_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A bar on stderr, where that is a terminal; `done` of `all`. Gone once all is done. */
+void tool_progress(const char *what, size_t done, size_t all);
+
+/* `h5prism group`: returns an exit code. */
+int tool_group(int count, char **arguments);
+
+#endif

@@ -1,0 +1,160 @@
+#include "write_groups.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "copy.h"
+
+enum { FILTER_ID = H5PRISM_FILTER_ID };
+
+static size_t count_of(const tool_groups *g) {
+    return g->frames->dims[0];
+}
+
+/* Frames of the group that begins at place `start` of the order. */
+static size_t group_size(const tool_groups *g, size_t start) {
+    const size_t left = count_of(g) - start;
+    return left < g->size ? left : g->size;
+}
+
+static bool in_order(const tool_groups *g) {
+    for (size_t i = 0; i < count_of(g); i++)
+        if (g->order[i] != i)
+            return false;
+    return true;
+}
+
+/* A chunk for each group, compressed by the filter. */
+static hid_t creation_list(const tool_groups *g) {
+    const tool_frames *f = g->frames;
+    hsize_t chunk[H5S_MAX_RANK] = {g->size};
+    prism_options options = prism_options_default();
+    uint32_t words[PRISM_OPTION_WORDS];
+    for (int i = 1; i < f->rank; i++)
+        chunk[i] = f->dims[i];
+    options.effort = g->effort;
+    options.axis = 0;
+    prism_options_pack(&options, words, NULL);
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(list, f->rank, chunk);
+    H5Pset_filter(list, FILTER_ID, H5Z_FLAG_MANDATORY, PRISM_OPTION_WORDS, words);
+    return list;
+}
+
+/* Reads a group run by run, so that frames which follow each other come at once. */
+static bool read_group(const tool_groups *g, size_t start, uint8_t *elements) {
+    const size_t end = start + group_size(g, start);
+    for (size_t i = start, n; i < end; i += n, elements += n * g->frames->bytes) {
+        for (n = 1; i + n < end && g->order[i + n] == g->order[i] + n; n++)
+            ;
+        if (!tool_frames_read(g->frames, g->order[i], n, elements))
+            return false;
+    }
+    return true;
+}
+
+static bool write_group(const tool_groups *g, hid_t dataset, hid_t space, size_t start,
+                        const uint8_t *elements) {
+    const size_t count = group_size(g, start);
+    const hsize_t size = count * (g->frames->bytes / prism_type_size(g->frames->frame.type));
+    hid_t memory = H5Screate_simple(1, &size, NULL);
+    bool done = tool_frames_select(g->frames, space, H5S_SELECT_SET, start, count) &&
+                H5Dwrite(dataset, g->frames->type, memory, space, H5P_DEFAULT, elements) >= 0;
+    H5Sclose(memory);
+    return done || tool_fail("%s: frames cannot be written", g->path);
+}
+
+static bool write_frames(const tool_groups *g, hid_t dataset) {
+    hid_t space = H5Dget_space(dataset);
+    uint8_t *elements = malloc(g->size * g->frames->bytes);
+    bool done = elements || tool_fail("out of memory for %zu frames", g->size);
+    for (size_t start = 0; start < count_of(g) && done; start += g->size) {
+        done = read_group(g, start, elements) && write_group(g, dataset, space, start, elements);
+        tool_progress("writing", start + group_size(g, start), count_of(g));
+    }
+    free(elements);
+    H5Sclose(space);
+    return done;
+}
+
+static hid_t create_dataset(const tool_groups *g, const char *path, hid_t list) {
+    hid_t space = H5Screate_simple(g->frames->rank, g->frames->dims, NULL);
+    hid_t dataset = H5Dcreate2(g->to, path, g->frames->type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    H5Sclose(space);
+    if (dataset < 0)
+        tool_fail("%s cannot be created: is there one already, or do its options not suit it?",
+                  path);
+    return dataset;
+}
+
+/* The frames themselves. */
+static bool write_stored(const tool_groups *g, const char *path, bool with_attributes) {
+    hid_t list = creation_list(g), dataset = create_dataset(g, path, list);
+    bool done = dataset >= 0 && write_frames(g, dataset) &&
+                (!with_attributes || tool_copy_attributes(g->frames->dataset, dataset));
+    if (dataset >= 0 && H5Dclose(dataset) < 0)
+        done = done && tool_fail("%s cannot be written", path);
+    H5Pclose(list);
+    return done;
+}
+
+static bool write_order(const tool_groups *g, const char *path) {
+    const hsize_t count = count_of(g);
+    hid_t space = H5Screate_simple(1, &count, NULL);
+    hid_t dataset =
+        H5Dcreate2(g->to, path, H5T_STD_U32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    bool done = dataset >= 0 &&
+                H5Dwrite(dataset, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, g->order) >= 0;
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    H5Sclose(space);
+    return done || tool_fail("%s cannot be written", path);
+}
+
+/* One mapping for each group: selections are gone through in ascending order on both sides. */
+static bool map_groups(const tool_groups *g, hid_t list, const char *grouped) {
+    hid_t shown = H5Screate_simple(g->frames->rank, g->frames->dims, NULL);
+    hid_t stored = H5Scopy(shown);
+    bool done = true;
+    for (size_t start = 0; start < count_of(g) && done; start += g->size) {
+        const size_t count = group_size(g, start);
+        done = tool_frames_select(g->frames, stored, H5S_SELECT_SET, start, count);
+        for (size_t i = start; i < start + count && done; i++)
+            done = tool_frames_select(g->frames, shown, i > start ? H5S_SELECT_OR : H5S_SELECT_SET,
+                                      g->order[i], 1);
+        done = done && H5Pset_virtual(list, shown, ".", grouped, stored) >= 0;
+    }
+    H5Sclose(stored);
+    H5Sclose(shown);
+    return done || tool_fail("%s cannot be mapped", g->path);
+}
+
+static bool write_virtual(const tool_groups *g, const char *grouped) {
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    bool done = map_groups(g, list, grouped);
+    hid_t dataset = done ? create_dataset(g, g->path, list) : -1;
+    done = dataset >= 0 && tool_copy_attributes(g->frames->dataset, dataset);
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    H5Pclose(list);
+    return done;
+}
+
+bool tool_write_groups(const tool_groups *g) {
+    const size_t length = strlen(g->path) + 16;
+    if (in_order(g))
+        return write_stored(g, g->path, true);
+    char *grouped = malloc(length), *order = malloc(length);
+    bool done = grouped && order;
+    if (done) {
+        snprintf(grouped, length, "/%s.grouped", g->path + strspn(g->path, "/"));
+        snprintf(order, length, "/%s.order", g->path + strspn(g->path, "/"));
+        done =
+            write_stored(g, grouped, false) && write_order(g, order) && write_virtual(g, grouped);
+    }
+    free(grouped);
+    free(order);
+    return done;
+}

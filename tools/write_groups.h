@@ -1,0 +1,18 @@
+/* Grouped frames into a file, and the dataset that shows them in their original order. */
+#ifndef TOOL_WRITE_GROUPS_H
+#define TOOL_WRITE_GROUPS_H
+
+#include "frames.h"
+
+typedef struct tool_groups {
+    const tool_frames *frames;
+    hid_t to;
+    const char *path;      /* of the dataset */
+    const uint32_t *order; /* [frames]: group after group, ascending within each */
+    size_t size;           /* frames of a group; the last one may have fewer */
+    int effort;
+} tool_groups;
+
+bool tool_write_groups(const tool_groups *groups);
+
+#endif
