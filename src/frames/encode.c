@@ -25,7 +25,7 @@ typedef struct encoder {
 } encoder;
 
 static size_t tap_positions_of(int effort) {
-    return effort <= 4 ? 8000 : effort == 5 ? 24000 : SIZE_MAX;
+    return effort <= 4 ? 8000 : effort == 5 ? 60000 : SIZE_MAX;
 }
 
 static void encoder_free(encoder *e) {

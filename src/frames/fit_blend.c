@@ -10,12 +10,12 @@
 
 enum {
     DUMPED_STEPS = 512, /* of a frame, about */
-    ITERATIONS = 3,
+    ITERATIONS = 2,
     UNKNOWNS = PX_BLEND_EXPERTS + 1, /* gates, then the power */
     USUAL_POWER = 96
 };
 
-static const double DAMPING = 0.02, OUTLIERS = 0.5, MOST_GATE = 2, MOST_POWER = 1;
+static const double DAMPING = 0.2, OUTLIERS = 0.5, MOST_GATE = 2, MOST_POWER = 1;
 
 static size_t dumped_every(const px_geometry *geometry) {
     size_t steps = px_wave_steps(geometry->height, geometry->width);
@@ -108,7 +108,7 @@ static prism_status step(system *s, prism_error *error) {
         trace += s->matrix[i * UNKNOWNS + i];
     for (int i = 0; i < UNKNOWNS; i++)
         s->matrix[i * UNKNOWNS + i] +=
-            DAMPING * s->matrix[i * UNKNOWNS + i] + 1e-3 * trace / UNKNOWNS + 1e-9;
+            DAMPING * s->matrix[i * UNKNOWNS + i] + 1e-2 * trace / UNKNOWNS + 1e-9;
     prism_status status = px_factorise(s->matrix, UNKNOWNS, 0, error);
     if (status != PRISM_OK)
         return status;

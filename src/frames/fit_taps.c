@@ -13,10 +13,10 @@ enum {
     VARIABLES = (PX_FRAME_TAPS + 1 + 3) / 4 * 4
 };
 
-static const double RIDGE = 1e-8;
+static const double RIDGE = 1e-6;
 
 /* Errors are in sixteenths. */
-static const float ERROR_FLOOR = 5, OUTLIERS = 0.5f;
+static const float ERROR_FLOOR = 24, OUTLIERS = 0.5f;
 
 prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *view,
                                prism_error *error) {
@@ -80,7 +80,7 @@ static void gather(moments *m, const px_frame_fit *fit, const px_wave *wave, boo
     float *weights = (float *)fit->near;
     memset(m->sums, 0, sizeof m->sums);
     m->filled = 0;
-    for (size_t y = step / 2; y < wave->height; y += step) {
+    for (size_t y = step > 3 ? step / 2 : wave->height > 1; y < wave->height; y += step) {
         weigh_row(weights, wave, y, first);
         add_row(m, wave, weights, y);
     }

@@ -10,10 +10,10 @@
 
 enum {
     PX_FRAME_TAPS = 2 * PX_SQUARE_TAPS + PX_OWN_TAPS, /* first reference, second one, own */
-    PX_FRAME_TAP_BITS = 10,                           /* fractional bits of levels */
-    PX_FRAME_TAP_LIMIT = (1 << 13) - 1,
-    PX_GATE_UNIT = 16, /* of a gate's levels, in 2^-PX_BLEND_BITS octaves */
-    PX_GATE_LIMIT = 256,
+    PX_FRAME_TAP_BITS = 8,                            /* fractional bits of levels */
+    PX_FRAME_TAP_LIMIT = (1 << 11) - 1,
+    PX_GATE_UNIT = 128, /* of a gate's levels, in 2^-PX_BLEND_BITS octaves */
+    PX_GATE_LIMIT = 48,
     PX_POWER_LIMIT = 255,
     PX_ERROR_SHIFT_LIMIT = 10,
     PX_FRAME_SCALE_UNIT = 8,

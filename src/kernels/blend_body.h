@@ -59,7 +59,7 @@ PX_INLINE void predict_alone(px_lanes *p, const wave_front *f, const wave_view *
     p[3] = ne << 4;
     p[4] = (w + n - nw) << 4;
     p[5] = (2 * n - samples_of(v->north_north)) << 4;
-    p[6] = (w + ne) << 3;
+    p[6] = (2 * w - samples_of(f->west_west)) << 4;
     p[7] = (w << 4) + ((ne - nw) << 3);
 }
 
@@ -89,7 +89,7 @@ PX_INLINE px_lanes lanes_log2_256(px_lanes v) {
     return ((px_lanes) __builtin_convertvector(v, floats) >> 15) - (127 << 8);
 }
 
-enum { WEIGHT_BITS = 11, SPREAD_BITS = 8, MOST_SPREAD = 511, SPREAD_FLOOR = 10, ENERGY_FLOOR = 8 };
+enum { WEIGHT_BITS = 11, SPREAD_BITS = 8, MOST_SPREAD = 511, SPREAD_FLOOR = 5, ENERGY_FLOOR = 2 };
 
 PX_INLINE px_lanes weight_of(px_lanes deficit) {
     px_lanes d = lanes_min(deficit, lanes_all(31 << PX_BLEND_BITS));
