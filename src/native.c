@@ -4,14 +4,24 @@
  */
 #include "native.h"
 
+#include "indices/indices.h"
 #include "status.h"
 
-enum { METHOD_QUICK = 1, METHOD_LSQ = 2, METHOD_ONLINE = 3 };
-enum { LAST_QUICK_EFFORT = 3, DEFAULT_EFFORT = 5, FIRST_ONLINE_EFFORT = 8 };
+enum { METHOD_QUICK = 1, METHOD_LSQ = 2, METHOD_ONLINE = 3, METHOD_INDICES = 5 };
+enum {
+    LAST_QUICK_EFFORT = 3,
+    FIRST_INDICES_EFFORT = 4,
+    DEFAULT_EFFORT = 5,
+    FIRST_ONLINE_EFFORT = 8
+};
 
 /* By how much px_lsq at the default effort may miss what px_online needs and still deserve all of
  * its own time: about twice of what that time ever gained where it won. */
 static const double LSQ_CHANCE = 1.02;
+
+/* By how much it may miss what px_indices needs; and with that few values it need not be asked. */
+static const double LSQ_CHANCE_FEW = 1.1;
+enum { SURELY_INDICES = 4 };
 
 static const px_native_method *method_of(uint8_t id) {
     switch (id) {
@@ -21,6 +31,8 @@ static const px_native_method *method_of(uint8_t id) {
         return &px_lsq;
     case METHOD_ONLINE:
         return &px_online;
+    case METHOD_INDICES:
+        return &px_indices;
     default:
         return NULL;
     }
@@ -39,6 +51,12 @@ static void coded_free(coded *c) {
 
 static size_t coded_size(const coded *c) {
     return c->parameters.size + c->payload.size;
+}
+
+static void swap(coded *a, coded *b) {
+    coded kept = *a;
+    *a = *b;
+    *b = kept;
 }
 
 /* Stops when it has more than `limit` bytes. */
@@ -70,22 +88,50 @@ static prism_status encode_strongest(coded *c, const px_planes *planes, const px
         coded_free(&lsq);
         status = encode_by(&lsq, METHOD_LSQ, planes, pipeline, effort, coded_size(c), error);
     }
-    if (status == PRISM_OK && coded_size(&lsq) < coded_size(c)) {
-        coded online = *c;
-        *c = lsq;
-        lsq = online;
-    }
+    if (status == PRISM_OK && coded_size(&lsq) < coded_size(c))
+        swap(c, &lsq);
     coded_free(&lsq);
+    return status;
+}
+
+/* The coder that the effort asks for. */
+static prism_status encode_by_effort(coded *c, const px_planes *planes, const px_pipeline *pipeline,
+                                     size_t limit, prism_error *error) {
+    const int effort = pipeline->effort;
+    if (effort >= FIRST_ONLINE_EFFORT)
+        return encode_strongest(c, planes, pipeline, limit, error);
+    return encode_by(c, effort <= LAST_QUICK_EFFORT ? METHOD_QUICK : METHOD_LSQ, planes, pipeline,
+                     effort, limit, error);
+}
+
+/* Few values may still be those of a picture with coarse grey levels: px_lsq at the default effort
+ * shows whether it is one. */
+static prism_status encode_few_values(coded *c, const px_planes *planes,
+                                      const px_pipeline *pipeline, size_t limit,
+                                      prism_error *error) {
+    coded other;
+    prism_status status =
+        encode_by(c, METHOD_INDICES, planes, pipeline, pipeline->effort, limit, error);
+    if (status != PRISM_OK || px_indices_values(planes) <= SURELY_INDICES)
+        return status;
+    const size_t near = (size_t)((double)coded_size(c) * LSQ_CHANCE_FEW);
+    status = encode_by(&other, METHOD_LSQ, planes, pipeline, DEFAULT_EFFORT, near, error);
+    if (status == PRISM_OK && coded_size(&other) <= near && pipeline->effort != DEFAULT_EFFORT) {
+        coded_free(&other);
+        status = encode_by_effort(&other, planes, pipeline, coded_size(c), error);
+    }
+    if (status == PRISM_OK && coded_size(&other) < coded_size(c))
+        swap(c, &other);
+    coded_free(&other);
     return status;
 }
 
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {
     coded c = {.pipeline = {0}};
-    uint8_t id = pipeline->effort <= LAST_QUICK_EFFORT ? METHOD_QUICK : METHOD_LSQ;
-    prism_status status = pipeline->effort >= FIRST_ONLINE_EFFORT
-                              ? encode_strongest(&c, planes, pipeline, limit, error)
-                              : encode_by(&c, id, planes, pipeline, pipeline->effort, limit, error);
+    bool few = pipeline->effort >= FIRST_INDICES_EFFORT && px_indices_values(planes);
+    prism_status status = few ? encode_few_values(&c, planes, pipeline, limit, error)
+                              : encode_by_effort(&c, planes, pipeline, limit, error);
     if (status == PRISM_OK) {
         *pipeline = c.pipeline;
         px_put_bytes(parameters, c.parameters.data, c.parameters.size);

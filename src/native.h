@@ -20,4 +20,7 @@ extern const px_native_method px_quick;  /* quick/: one matrix, north neighbours
 extern const px_native_method px_lsq;    /* lsq/: two matrices and neighbours; efforts 4-7 */
 extern const px_native_method px_online; /* online/: learns while it codes; efforts 8 and 9 */
 
+/* indices/: few different values; efforts from 4 */
+extern const px_native_method px_indices;
+
 #endif
