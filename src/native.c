@@ -19,9 +19,13 @@ enum {
  * its own time: about twice of what that time ever gained where it won. */
 static const double LSQ_CHANCE = 1.02;
 
-/* By how much it may miss what px_indices needs; and with that few values it need not be asked. */
-static const double LSQ_CHANCE_FEW = 1.1;
-enum { SURELY_INDICES = 4 };
+/*
+ * With that many different values or fewer, px_indices is smaller even for pictures of coarse grey
+ * levels. With more, a part of the planes is coded by it and by px_lsq at the default effort; only
+ * where neither is that much smaller, the whole is coded by both.
+ */
+enum { SURELY_INDICES = 8, PART_PLANES = 4, PART_SAMPLES = 1 << 16 };
+static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25;
 
 static const px_native_method *method_of(uint8_t id) {
     switch (id) {
@@ -104,22 +108,47 @@ static prism_status encode_by_effort(coded *c, const px_planes *planes, const px
                      effort, limit, error);
 }
 
-/* Few values may still be those of a picture with coarse grey levels: px_lsq at the default effort
- * shows whether it is one. */
+/* Rows in the middle of planes in the middle. */
+static px_planes middle_of(const px_planes *planes) {
+    px_planes part = *planes;
+    part.count = planes->count < PART_PLANES ? planes->count : PART_PLANES;
+    part.height = PART_SAMPLES / (part.count * planes->width) + 1;
+    part.height = planes->height < part.height ? planes->height : part.height;
+    part.samples = px_plane(planes, (planes->count - part.count) / 2) +
+                   (planes->height - part.height) / 2 * planes->width;
+    return part;
+}
+
+/* *ratio: what px_indices needs of what px_lsq needs. */
+static prism_status compare(double *ratio, const px_planes *planes, const px_pipeline *pipeline,
+                            prism_error *error) {
+    const px_planes part = middle_of(planes);
+    coded indices, lsq = {.pipeline = {0}};
+    prism_status status =
+        encode_by(&indices, METHOD_INDICES, &part, pipeline, FIRST_INDICES_EFFORT, SIZE_MAX, error);
+    if (status == PRISM_OK)
+        status = encode_by(&lsq, METHOD_LSQ, &part, pipeline, DEFAULT_EFFORT, SIZE_MAX, error);
+    if (status == PRISM_OK)
+        *ratio = (double)coded_size(&indices) / (double)coded_size(&lsq);
+    coded_free(&indices);
+    coded_free(&lsq);
+    return status;
+}
+
 static prism_status encode_few_values(coded *c, const px_planes *planes,
                                       const px_pipeline *pipeline, size_t limit,
                                       prism_error *error) {
+    double ratio = 0;
     coded other;
-    prism_status status =
-        encode_by(c, METHOD_INDICES, planes, pipeline, pipeline->effort, limit, error);
-    if (status != PRISM_OK || px_indices_values(planes) <= SURELY_INDICES)
+    prism_status status = PRISM_OK;
+    if (px_indices_values(planes) > SURELY_INDICES)
+        status = compare(&ratio, planes, pipeline, error);
+    if (status != PRISM_OK || ratio > CLEARLY_NOT)
+        return status == PRISM_OK ? encode_by_effort(c, planes, pipeline, limit, error) : status;
+    status = encode_by(c, METHOD_INDICES, planes, pipeline, pipeline->effort, limit, error);
+    if (status != PRISM_OK || ratio < CLEARLY_INDICES)
         return status;
-    const size_t near = (size_t)((double)coded_size(c) * LSQ_CHANCE_FEW);
-    status = encode_by(&other, METHOD_LSQ, planes, pipeline, DEFAULT_EFFORT, near, error);
-    if (status == PRISM_OK && coded_size(&other) <= near && pipeline->effort != DEFAULT_EFFORT) {
-        coded_free(&other);
-        status = encode_by_effort(&other, planes, pipeline, coded_size(c), error);
-    }
+    status = encode_by_effort(&other, planes, pipeline, coded_size(c), error);
     if (status == PRISM_OK && coded_size(&other) < coded_size(c))
         swap(c, &other);
     coded_free(&other);
