@@ -21,16 +21,24 @@ typedef struct place {
     int guesses;                      /* that have been made */
 } place;
 
-/* What a decision asks, and what follows from that and the place. */
+/* What a decision asks, and all that speaks for an answer. */
 typedef struct question {
     int key;
     int later;                  /* it is not the first at the place */
     uint64_t equal[PX_WINDOWS]; /* 0x80 where a window has the value */
-    uint32_t *slots[PX_CONTEXTS_ALL];
+    uint32_t *slots[PX_CONTEXTS_ALL], checks[PX_CONTEXTS_ALL];
     px_history *match; /* or NULL */
     int32_t inputs[(2 * PX_CONTEXTS_ALL + 17) / 16 * 16] __attribute__((aligned(64)));
-    int shape;
 } question;
+
+/* What is made of that. */
+typedef struct mixture {
+    int32_t *weights[PX_SELECTIONS], odds[PX_SELECTIONS]; /* by each selection */
+    int32_t *shares;
+    px_history *by_shape, *by_context; /* the nearest steps of the corrections */
+    int32_t mixed, chance;             /* before the corrections */
+    int32_t corrected;
+} mixture;
 
 /* 0x80 in each byte of `window` that is that of `values`, which has the same in all. */
 PX_INLINE uint64_t equal_bytes(uint64_t window, uint64_t values) {
@@ -90,29 +98,27 @@ PX_INLINE uint32_t next_state(uint32_t state, int bit) {
 /* ---- What speaks for a 1 ---- */
 
 /* The values of a context that is no shape share a cache line. */
-PX_INLINE uint32_t *slot_of(px_indices_model *m, const place *p, const question *q, int i) {
+PX_INLINE void find_slot(px_indices_model *m, const place *p, question *q, int i) {
     const px_indices_context *context = &px_indices_contexts[i];
     const uint32_t half = q->key >= INDICES_HALF, key = (uint32_t)q->key;
-    uint64_t hash;
-    uint32_t line, check;
+    uint64_t hash = p->hashes[i];
+    uint32_t line = (uint32_t)(hash >> (64 - m->slot_bits)) ^ (key & 15);
+    uint32_t check = (uint32_t)(hash >> 8) + (key >> 4) * 73 + (uint32_t)q->later * 29;
     if (context->is_shape) {
         hash = hash_of(q->equal, context, i + q->later * 64 + (half ? 128 : 0));
         line = (uint32_t)(hash >> (64 - m->slot_bits));
-        check = (uint32_t)(hash >> 8) & 255;
-    } else {
-        hash = p->hashes[i];
-        line = (uint32_t)(hash >> (64 - m->slot_bits)) ^ (key & 15);
-        check = ((uint32_t)(hash >> 8) + (key >> 4) * 73 + (uint32_t)q->later * 29) & 255;
+        check = (uint32_t)(hash >> 8);
     }
-    uint32_t *slot = &m->slots[((size_t)i << m->slot_bits) + line];
-    if ((*slot >> 8 & 255) != check)
-        *slot = 1u << 31 | check << 8;
-    return slot;
+    q->slots[i] = &m->slots[((size_t)i << m->slot_bits) + line];
+    q->checks[i] = check & 255;
+    __builtin_prefetch(q->slots[i]);
 }
 
-PX_INLINE void ask_contexts(px_indices_model *m, const place *p, question *q, int contexts) {
+PX_INLINE void ask_contexts(px_indices_model *m, question *q, int contexts) {
     for (int i = 0; i < contexts; i++) {
-        uint32_t *slot = q->slots[i] = slot_of(m, p, q, i);
+        uint32_t *slot = q->slots[i];
+        if ((*slot >> 8 & 255) != q->checks[i])
+            *slot = 1u << 31 | q->checks[i] << 8;
         const uint32_t state = *slot & 255;
         q->inputs[2 * i] = state ? odds_of(m, *slot) : 0;
         q->inputs[2 * i + 1] = state ? odds_of(m, m->states[i][q->later][state]) : 0;
@@ -196,60 +202,83 @@ PX_INLINE int32_t corrected(px_history *row, int32_t odds, px_history **nearest)
            12;
 }
 
-/* Codes the decision; returns its answer, which is `bit` when encoding. */
-PX_INLINE int indices_decide(px_indices_model *m, place *p, int key, int bit, bool fast) {
-    const int contexts = fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
-    const int lanes = (2 * contexts + 17) / 16 * 16, selections = PX_SELECTIONS - fast;
-    const int value = key & (INDICES_HALF - 1);
-    question q = {.key = key, .later = p->guesses > 0};
+PX_INLINE void ask(question *q, px_indices_model *m, const place *p, int key, int contexts,
+                   int lanes) {
+    const int value = key & (INDICES_HALF - 1), says = match_says(p, value);
+    q->key = key;
+    q->later = p->guesses > 0;
     for (int i = 0; i < PX_WINDOWS; i++)
-        q.equal[i] = equal_bytes(p->windows[i], all_bytes(value));
-    ask_contexts(m, p, &q, contexts);
-    const int says = match_says(p, value);
-    px_history *match = &m->matches[q.later][match_steps(m) * 3 + says];
-    q.inputs[2 * contexts] = says ? odds_of(m, *match) : 0;
-    q.inputs[2 * contexts + 1] = INDICES_BIAS;
+        q->equal[i] = equal_bytes(p->windows[i], all_bytes(value));
+    for (int i = 0; i < contexts; i++)
+        find_slot(m, p, q, i);
+    ask_contexts(m, q, contexts);
+    q->match = says ? &m->matches[q->later][match_steps(m) * 3 + says] : NULL;
+    q->inputs[2 * contexts] = says ? odds_of(m, *q->match) : 0;
+    q->inputs[2 * contexts + 1] = INDICES_BIAS;
+    for (int i = 2 * contexts + 2; i < lanes; i++)
+        q->inputs[i] = 0;
+}
 
-    const int sets[PX_SELECTIONS] = {set_by_match(m, p, value), set_by_runs(&q),
-                                     set_by_reference(p, &q)};
-    const int shape = neighbours_with(q.equal) << 5 | references_with(q.equal) | q.later << 11;
-    int32_t *shares = m->shares[shape];
-    int32_t odds[PX_SELECTIONS];
+PX_INLINE void mix_opinions(mixture *x, px_indices_model *m, const place *p, const question *q,
+                            int selections, int lanes) {
+    const int value = q->key & (INDICES_HALF - 1);
+    const int sets[PX_SELECTIONS] = {set_by_match(m, p, value), set_by_runs(q),
+                                     set_by_reference(p, q)};
+    const int shape = neighbours_with(q->equal) << 5 | references_with(q->equal) | q->later << 11;
     int64_t sum = 0;
+    x->shares = m->shares[shape];
     for (int i = 0; i < selections; i++) {
-        odds[i] = weigh(m->weights[i] + sets[i] * lanes, q.inputs, lanes);
-        sum += (int64_t)shares[i] * odds[i];
+        x->weights[i] = m->weights[i] + sets[i] * lanes;
+        x->odds[i] = weigh(x->weights[i], q->inputs, lanes);
+        sum += (int64_t)x->shares[i] * x->odds[i];
     }
-    const int32_t mixed = clamp32(sum >> 16, -49000, 49000);
-    const int32_t chance = px_squash(&m->logistic, mixed);
-    px_history *by_shape, *by_context;
+    x->mixed = clamp32(sum >> 16, -49000, 49000);
+    x->chance = px_squash(&m->logistic, x->mixed);
     const uint64_t context =
-        (p->hashes[0] >> 50 ^ (uint64_t)key * 0x9e5) & (((uint64_t)1 << m->correction_bits) - 1);
-    const int32_t final = (2 * chance + corrected(m->by_shape[shape], mixed, &by_shape) +
-                           corrected(m->by_context[context], mixed, &by_context) + 2) >>
+        (p->hashes[0] >> 50 ^ (uint64_t)q->key * 0x9e5) & (((uint64_t)1 << m->correction_bits) - 1);
+    const int32_t final = (2 * x->chance + corrected(m->by_shape[shape], x->mixed, &x->by_shape) +
+                           corrected(m->by_context[context], x->mixed, &x->by_context) + 2) >>
                           2;
-    bit = px_code_chance(&m->coder, bit,
-                         (uint32_t)clamp32(final, PX_CHANCE_MIN, 65536 - PX_CHANCE_MIN));
+    x->corrected = clamp32(final, PX_CHANCE_MIN, 65536 - PX_CHANCE_MIN);
+}
 
-    history_learn(by_shape, bit, rate_of(m, *by_shape, INDICES_FEWEST));
-    history_learn(by_context, bit, rate_of(m, *by_context, INDICES_FEWEST));
-    const int64_t error = bit * 65536 - chance;
+PX_INLINE void mixture_learn(mixture *x, const px_indices_model *m, const question *q, int bit,
+                             int selections, int lanes) {
+    history_learn(x->by_shape, bit, rate_of(m, *x->by_shape, INDICES_FEWEST));
+    history_learn(x->by_context, bit, rate_of(m, *x->by_context, INDICES_FEWEST));
+    const int64_t error = bit * 65536 - x->chance;
     for (int i = 0; i < selections; i++) {
-        shares[i] += (int32_t)((odds[i] * error + (1 << 20)) >> 21);
-        weights_learn(m->weights[i] + sets[i] * lanes, q.inputs, lanes,
-                      bit * 65536 - px_squash(&m->logistic, odds[i]));
+        x->shares[i] += (int32_t)((x->odds[i] * error + (1 << 20)) >> 21);
+        weights_learn(x->weights[i], q->inputs, lanes,
+                      bit * 65536 - px_squash(&m->logistic, x->odds[i]));
     }
+}
+
+PX_INLINE void contexts_learn(px_indices_model *m, const question *q, int bit, int contexts) {
     for (int i = 0; i < contexts; i++) {
-        const uint32_t slot = *q.slots[i], state = slot & 255;
-        px_history *usual = &m->states[i][q.later][state];
+        const uint32_t slot = *q->slots[i], state = slot & 255;
+        px_history *usual = &m->states[i][q->later][state];
         if (state)
             history_learn(usual, bit, rate_of(m, *usual, PX_HISTORY_COUNTS - 1));
         int32_t seen = (int32_t)(slot >> 16);
         seen += ((bit ? 65535 : 0) - seen) * m->state_rates[state] >> 16;
-        *q.slots[i] = (uint32_t)seen << 16 | (slot & 0xff00) | next_state(state, bit);
+        *q->slots[i] = (uint32_t)seen << 16 | (slot & 0xff00) | next_state(state, bit);
     }
-    if (says)
-        history_learn(match, bit, rate_of(m, *match, PX_HISTORY_COUNTS - 1));
+    if (q->match)
+        history_learn(q->match, bit, rate_of(m, *q->match, PX_HISTORY_COUNTS - 1));
+}
+
+/* Codes the decision; returns its answer, which is `bit` when encoding. */
+PX_INLINE int indices_decide(px_indices_model *m, place *p, int key, int bit, bool fast) {
+    const int contexts = fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
+    const int lanes = (2 * contexts + 17) / 16 * 16, selections = PX_SELECTIONS - fast;
+    question q;
+    mixture x;
+    ask(&q, m, p, key, contexts, lanes);
+    mix_opinions(&x, m, p, &q, selections, lanes);
+    bit = px_code_chance(&m->coder, bit, (uint32_t)x.corrected);
+    mixture_learn(&x, m, &q, bit, selections, lanes);
+    contexts_learn(m, &q, bit, contexts);
     p->guesses++;
     return bit;
 }
