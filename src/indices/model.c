@@ -75,7 +75,7 @@ static void init_states(px_indices_model *m) {
 }
 
 static void init_weights(px_indices_model *m) {
-    const int32_t first = m->fast ? 25000 : 13000;
+    const int32_t first = 60000 / m->contexts;
     const int inputs = 2 * m->contexts + 1;
     for (int i = 0; i < PX_SELECTIONS; i++)
         for (int set = 0; set < PX_WEIGHT_SETS; set++)
