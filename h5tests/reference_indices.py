@@ -434,9 +434,7 @@ class Question:
         mixed = within(dot(shares, odds) >> 16, 49000)
         at = limited(mixed, -32768, 32767) + 32768
         j, f = at >> 12, at % 4096
-        corrected = [
-            ((row[j].p >> 6) * (4096 - f) + (row[j + 1].p >> 6) * f) >> 12 for row in rows
-        ]
+        corrected = [((row[j].p >> 6) * (4096 - f) + (row[j + 1].p >> 6) * f) >> 12 for row in rows]
         chance = limited((2 * squash(mixed) + sum(corrected) + 2) >> 2, 2, 65534)
         bit = chance_bit(self.all.decoder, chance)
 
