@@ -293,11 +293,10 @@ static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *e
 static prism_status consider_coders(choice *c, const px_pipeline *layout, prism_error *error) {
     px_pipeline pipeline = *layout;
     prism_status status = PRISM_OK;
-    const bool drawing = is_drawing(c->sample, c->options);
     if (may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS))
-        status = consider(c, &pipeline, drawing ? DRAWING_EFFORT : pipeline.effort, error);
-    if (status == PRISM_OK && drawing)
-        return PRISM_OK;
+        status = consider(c, &pipeline, pipeline.effort, error);
+    if (is_drawing(c->sample, c->options))
+        return status;
     if (status == PRISM_OK)
         status = consider_deflate(c, *layout, error);
     if (status == PRISM_OK)
