@@ -88,12 +88,10 @@ static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array 
 }
 
 /* Elements of two bytes count as their bits, whatever their order. */
-static int count_values(const sample *s) {
+static int count_values(const uint8_t *bytes, size_t size, size_t width) {
     bool seen[1 << 16] = {false};
-    const size_t width = prism_type_size(s->array.type);
-    const uint8_t *bytes = s->elements;
     int count = 0;
-    for (size_t i = 0; i < s->size && count <= FEW_VALUES; i += width) {
+    for (size_t i = 0; i < size && count <= FEW_VALUES; i += width) {
         unsigned value = width == 1 ? bytes[i] : (unsigned)(bytes[i] | bytes[i + 1] << 8);
         count += !seen[value];
         seen[value] = true;
@@ -116,7 +114,7 @@ static prism_status sample_make(sample *s, const prism_array *array, const void 
         return px_out_of_memory(error, s->size);
     s->share = (double)s->size / (double)whole;
     copy_middle(s->elements, elements, array, &s->array, 0);
-    s->values = count_values(s);
+    s->values = count_values(elements, whole, prism_type_size(array->type));
     s->large = whole / prism_type_size(array->type) >= LARGE_ARRAY;
     return PRISM_OK;
 }
