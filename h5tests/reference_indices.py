@@ -381,7 +381,7 @@ class Question:
             inputs += [STRETCH[slot.p >> 4], state.odds()] if slot.state else [0, 0]
         inputs += [match.odds() if z else 0, 2048]
 
-        bit = self.mixed_bit(inputs, self.sets(v, later, length, z), v, key, later)
+        bit = self.mixed_bit(inputs, self.sets(v, later, slots), v, key, later)
         for slot, state in zip(slots, states):
             if slot.state:
                 state.learn(bit, 1023)
@@ -412,16 +412,17 @@ class Question:
     def references_with(self, v: int) -> int:
         return sum(1 << i for i, number in enumerate(self.reference) if number == v)
 
-    def sets(self, v: int, later: int, length: int, z: int) -> list[int]:
+    def sets(self, v: int, later: int, slots: list[Slot]) -> list[int]:
         w, n = self.near[:2]
         west = self.place.windows["W"][::-1]
         north = self.place.windows["N"][3:]
-        by_match = 12 * ((length + 1) >> 1) + 4 * z + min(self.decisions, 3)
+        known = sum(slot.state > 0 for slot in slots)
+        by_known = 4 * known + min(self.decisions, 3)
         by_runs = run_of(west, v) + 16 * run_of(north, v) + 128 * later
         _, _, _, reference_w, reference_n = self.reference
         right = 32 * (w == reference_w) + 64 * (n == reference_n)
         by_reference = self.references_with(v) + right + 128 * later
-        return [by_match, by_runs, by_reference][: self.all.selections]
+        return [by_known, by_runs, by_reference][: self.all.selections]
 
     def mixed_bit(self, inputs: list[int], sets: list[int], v: int, key: int, later: int) -> int:
         near = sum(1 << i for i, number in enumerate(self.near) if number == v)

@@ -20,7 +20,7 @@ enum {
 
     PX_STATES = 256,
     PX_WEIGHT_SETS = 256, /* of each selection */
-    PX_SELECTIONS = 3,    /* of weights: by the match, by runs, by the reference */
+    PX_SELECTIONS = 3,    /* of weights: by what is known, by runs, by the reference */
     PX_SHAPES = 1 << 12,  /* which neighbours have a value, and whether it is the first guess */
     PX_STEPS = 17,        /* of a correction: odds of -8..8 */
     PX_MATCH_STATES = 48,

@@ -153,9 +153,12 @@ PX_INLINE int references_with(const uint64_t *equal) {
 
 /* ---- Which weights ---- */
 
-PX_INLINE int set_by_match(const px_indices_model *m, const place *p, int value) {
-    const int guesses = p->guesses > 3 ? 3 : p->guesses;
-    return ((match_steps(m) + 1) >> 1) * 12 + match_says(p, value) * 4 + guesses;
+/* How many contexts have been here before. */
+PX_INLINE int set_by_known(const question *q, int guesses, int contexts) {
+    int known = 0;
+    for (int i = 0; i < contexts; i++)
+        known += (*q->slots[i] & 255) != 0;
+    return known * 4 + (guesses > 3 ? 3 : guesses);
 }
 
 /* How far the value runs to the west, and above from here to the east. */
@@ -220,9 +223,8 @@ PX_INLINE void ask(question *q, px_indices_model *m, const place *p, int key, in
 }
 
 PX_INLINE void mix_opinions(mixture *x, px_indices_model *m, const place *p, const question *q,
-                            int selections, int lanes) {
-    const int value = q->key & (INDICES_HALF - 1);
-    const int sets[PX_SELECTIONS] = {set_by_match(m, p, value), set_by_runs(q),
+                            int contexts, int selections, int lanes) {
+    const int sets[PX_SELECTIONS] = {set_by_known(q, p->guesses, contexts), set_by_runs(q),
                                      set_by_reference(p, q)};
     const int shape = neighbours_with(q->equal) << 5 | references_with(q->equal) | q->later << 11;
     int64_t sum = 0;
@@ -275,7 +277,7 @@ PX_INLINE int indices_decide(px_indices_model *m, place *p, int key, int bit, bo
     question q;
     mixture x;
     ask(&q, m, p, key, contexts, lanes);
-    mix_opinions(&x, m, p, &q, selections, lanes);
+    mix_opinions(&x, m, p, &q, contexts, selections, lanes);
     bit = px_code_chance(&m->coder, bit, (uint32_t)x.corrected);
     mixture_learn(&x, m, &q, bit, selections, lanes);
     contexts_learn(m, &q, bit, contexts);
