@@ -378,7 +378,7 @@ class Question:
         match = self.all.matches[later, length, z]
         inputs = []
         for slot, state in zip(slots, states):
-            inputs += [STRETCH[slot.p >> 4], state.odds()] if slot.state else [0, 0]
+            inputs += [4 * ((slot.p >> 4) - 2048), state.odds()] if slot.state else [0, 0]
         inputs += [match.odds() if z else 0, 2048]
 
         bit = self.mixed_bit(inputs, self.sets(v, later, slots), v, key, later)

@@ -7,10 +7,10 @@
  */
 
 enum {
-    INDICES_HALF = 64,       /* added to the value: is the index at least that? */
-    INDICES_BIAS = 2048,     /* an input that is always there */
-    INDICES_FEWEST = 127,    /* the fastest that corrections forget: as after that many */
-    INDICES_MATCH_STEPS = 15 /* lengths that are told apart */
+    INDICES_HALF = 64,         /* added to the value: is the index at least that? */
+    INDICES_BIAS = 2048,       /* an input that is always there */
+    INDICES_CORRECTIONS = 127, /* corrections learn at least as after that many decisions */
+    INDICES_MATCH_STEPS = 15   /* lengths that are told apart */
 };
 
 /* All about a position that is the same for its decisions. */
@@ -81,9 +81,9 @@ PX_INLINE void history_learn(px_history *history, int bit, int32_t rate) {
     *history = (uint32_t)chance << 10 | (count + (count < PX_HISTORY_COUNTS - 1));
 }
 
-PX_INLINE int32_t rate_of(const px_indices_model *m, px_history history, uint32_t fewest) {
+PX_INLINE int32_t rate_of(const px_indices_model *m, px_history history, uint32_t limit) {
     const uint32_t count = history & (PX_HISTORY_COUNTS - 1);
-    return m->rates[count < fewest ? count : fewest];
+    return m->rates[count < limit ? count : limit];
 }
 
 PX_INLINE uint32_t next_state(uint32_t state, int bit) {
@@ -120,7 +120,7 @@ PX_INLINE void ask_contexts(px_indices_model *m, question *q, int contexts) {
         if ((*slot >> 8 & 255) != q->checks[i])
             *slot = 1u << 31 | q->checks[i] << 8;
         const uint32_t state = *slot & 255;
-        q->inputs[2 * i] = state ? odds_of(m, *slot) : 0;
+        q->inputs[2 * i] = state ? 4 * ((int32_t)(*slot >> 20) - 2048) : 0;
         q->inputs[2 * i + 1] = state ? odds_of(m, m->states[i][q->later][state]) : 0;
     }
 }
@@ -246,8 +246,8 @@ PX_INLINE void mix_opinions(mixture *x, px_indices_model *m, const place *p, con
 
 PX_INLINE void mixture_learn(mixture *x, const px_indices_model *m, const question *q, int bit,
                              int selections, int lanes) {
-    history_learn(x->by_shape, bit, rate_of(m, *x->by_shape, INDICES_FEWEST));
-    history_learn(x->by_context, bit, rate_of(m, *x->by_context, INDICES_FEWEST));
+    history_learn(x->by_shape, bit, rate_of(m, *x->by_shape, INDICES_CORRECTIONS));
+    history_learn(x->by_context, bit, rate_of(m, *x->by_context, INDICES_CORRECTIONS));
     const int64_t error = bit * 65536 - x->chance;
     for (int i = 0; i < selections; i++) {
         x->shares[i] += (int32_t)((x->odds[i] * error + (1 << 20)) >> 21);
