@@ -240,6 +240,14 @@ def test_drawings_are_coded_as_indices(effort, frames_axis):
     assert len(data) <= min(500, 1.05 * min(either))
 
 
+def test_a_part_of_wide_planes_is_too_narrow():
+    array = np.zeros((40, 2, 60000), "u1")
+    array[20, 1, :20] = np.arange(20)
+    data = encode(array)
+    assert is_indices(data)
+    assert_same(h5prism.decode(data), array)
+
+
 def test_low_efforts_are_for_speed():
     assert not is_indices(h5prism.encode(drawing(64, 96), effort=3))
 

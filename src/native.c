@@ -119,11 +119,14 @@ static px_planes middle_of(const px_planes *planes) {
     return part;
 }
 
-/* *ratio: what px_indices needs of what px_lsq needs. */
+/* *ratio: what px_indices needs of what px_lsq needs; 1 where the part is too narrow for it. */
 static prism_status compare(double *ratio, const px_planes *planes, const px_pipeline *pipeline,
                             prism_error *error) {
     const px_planes part = middle_of(planes);
     coded indices, lsq = {.pipeline = {0}};
+    *ratio = 1;
+    if (!px_indices_values(&part))
+        return PRISM_OK;
     prism_status status =
         encode_by(&indices, METHOD_INDICES, &part, pipeline, FIRST_INDICES_EFFORT, SIZE_MAX, error);
     if (status == PRISM_OK)
