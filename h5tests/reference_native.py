@@ -1,7 +1,9 @@
 """Decodes the native coder slowly and plainly, written from docs/FORMAT.md alone.
 
 Continues reference_decoder.py, which decodes chunks of coder 3 once this file is imported. Tables
-of digits are made in reference_shapes.py, method 3 is decoded in reference_online.py. Names and order are those of the document, from "The native coder" to "Method 1, quick".
+of digits are made in reference_shapes.py, method 3 is decoded in reference_online.py, method 5 in
+reference_indices.py. Names and order are those of the document, from "The native coder" to "Method
+1, quick".
 
 Arrays of numbers are of 64 bits, rows by columns of a plane: nothing in them overflows, and what
 the document takes modulo 2^32 or 2^16 is wrapped where it could matter.
@@ -31,13 +33,14 @@ from reference_decoder import (
     read_planes,
     wrapped,
 )
+from reference_indices import decode_indices
 from reference_online import decode_online
 from reference_shapes import Table, make_table
 
 # The native coder
 
 CHANNELS = 2
-QUICK, LSQ, ONLINE = 1, 2, 3
+QUICK, LSQ, ONLINE, INDICES = 1, 2, 3, 5
 
 
 def decode_native(chunk: Chunk) -> list[Plane]:
@@ -45,7 +48,9 @@ def decode_native(chunk: Chunk) -> list[Plane]:
     method = Reader(chunk.parameters).u8()
     if method == ONLINE:
         return decode_online(chunk, chunk.parameters[1:], chunk.payload)
-    must(method in CODED_PLANES, "method is 1, 2 or 3")
+    if method == INDICES:
+        return decode_indices(chunk, chunk.parameters[1:], chunk.payload)
+    must(method in CODED_PLANES, "method is 1, 2, 3 or 5")
     if 1 not in (chunk.height, chunk.width) or chunk.samples < 1024:
         return decode_planes(chunk, method)
     return [line_of(plane, chunk) for plane in decode_planes(folded(chunk), method)]

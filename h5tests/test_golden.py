@@ -35,6 +35,12 @@ def doubled(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def drawings(frames: int, height: int, width: int) -> np.ndarray:
+    """A drawing that moves by a column a frame."""
+    picture = drawing(height, width).astype("int16")
+    return np.stack([np.roll(picture, k, 1) * 100 - 9000 for k in range(frames)])
+
+
 SOURCES = {
     "lift_paeth_deflate_i8": (lambda: embedding(20, 24, 16, "int8"), LIFT),
     "lift_paeth_deflate_u8": (lambda: embedding(20, 24, 16, "uint8"), LIFT),
@@ -70,6 +76,8 @@ SOURCES = {
     "lsq_wide_u8": (lambda: displaced(40, 45), NATIVE | {"effort": 6}),
     "online_i8": (lambda: embedding(35, 50, 20, "int8"), NATIVE | {"effort": 9}),
     "online_stack_u8": (lambda: stack(5, 40, 64), NATIVE | {"axis": 0, "effort": 8}),
+    "indices_drawing_u8": (lambda: drawing(48, 64), NATIVE | {"effort": 5}),
+    "indices_frames_i16": (lambda: drawings(3, 30, 40), NATIVE | {"axis": 0, "effort": 9}),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 

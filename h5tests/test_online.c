@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "logistic.h"
 #include "online/plan.h"
-#include "online/tables.h"
 #include "support.h"
 
 static const char joint[] = "transform=channels,predictor=lsq,coder=ans,effort=9,checksum=off";
@@ -187,9 +187,9 @@ static void assert_near(double value, double expected, double tolerance) {
 
 static void tables_are_right(void **state) {
     (void)state;
-    px_online_tables *tables = malloc(sizeof *tables);
+    px_logistic *tables = malloc(sizeof *tables);
     assert_non_null(tables);
-    px_online_tables_init(tables);
+    px_logistic_init(tables);
     for (int i = 0; i < PX_SQUASH_SIZE; i++) {
         double chance = 65536 / (1 + exp(12 - i / 128.0));
         assert_near(tables->squash[i], fmin(fmax(chance, 2), 65534), 0.51);

@@ -226,12 +226,6 @@ def test_wrong_options(options):
     assert caught.value.status is Status.OPTION
 
 
-def test_options_of_the_format_that_this_version_lacks():
-    with pytest.raises(PrismError) as caught:
-        h5prism.encode(np.zeros((4, 4, 4), "i1"), transform="stack", coder="ans")
-    assert caught.value.status is Status.UNAVAILABLE
-
-
 @pytest.mark.parametrize("coder", ["deflate", "jxl"])
 def test_the_native_predictor_goes_with_the_native_coder_only(coder):
     with pytest.raises(PrismError) as caught:

@@ -245,10 +245,6 @@ static void bad_calls_are_refused(void **state) {
             PRISM_E_OPTION);
         assert_non_null(strstr(error.message, "belong together"));
     }
-    options = options_of("transform=stack,coder=ans");
-    assert_int_equal(prism_encode(&array, elements, &options, chunk, sizeof chunk, &size, &error),
-                     PRISM_E_UNAVAILABLE);
-    assert_int_equal(size, 0);
     assert_int_equal(prism_encode(&array, elements, NULL, chunk, 10, &size, &error),
                      PRISM_E_CAPACITY);
     assert_int_equal(prism_encode(NULL, elements, NULL, chunk, 10, &size, &error),

@@ -21,6 +21,8 @@ enum {
     QUICK_JXL_EFFORT = 3,
     TRIAL_JXL_EFFORT = 5, /* ranks libjxl at higher ones well enough */
     FEW_VALUES = 64,
+    DRAWING_VALUES = 8, /* so few that the project's own coder of indices is the smallest */
+    DRAWING_EFFORT = 4, /* from it on */
     MAX_LAYOUTS = 5,
     LARGE_ARRAY = 1 << 22 /* elements */
 };
@@ -41,10 +43,10 @@ static const double CLOSE_ESTIMATE = 1.15;
 typedef struct sample {
     prism_array array;
     void *elements;
-    size_t size;     /* bytes */
-    double share;    /* of the whole array */
-    bool few_values; /* at most FEW_VALUES different ones */
-    bool large;      /* the whole array has LARGE_ARRAY elements or more */
+    size_t size;  /* bytes */
+    double share; /* of the whole array */
+    int values;   /* different ones; more than FEW_VALUES count as FEW_VALUES + 1 */
+    bool large;   /* the whole array has LARGE_ARRAY elements or more */
 } sample;
 
 /* The longest side is halved until the sample is small, but not the sides that are as short as a
@@ -86,17 +88,15 @@ static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array 
 }
 
 /* Elements of two bytes count as their bits, whatever their order. */
-static bool has_few_values(const sample *s) {
+static int count_values(const uint8_t *bytes, size_t size, size_t width) {
     bool seen[1 << 16] = {false};
-    const size_t width = prism_type_size(s->array.type);
-    const uint8_t *bytes = s->elements;
     int count = 0;
-    for (size_t i = 0; i < s->size && count <= FEW_VALUES; i += width) {
+    for (size_t i = 0; i < size && count <= FEW_VALUES; i += width) {
         unsigned value = width == 1 ? bytes[i] : (unsigned)(bytes[i] | bytes[i + 1] << 8);
         count += !seen[value];
         seen[value] = true;
     }
-    return count <= FEW_VALUES;
+    return count;
 }
 
 static prism_status sample_make(sample *s, const prism_array *array, const void *elements,
@@ -114,7 +114,7 @@ static prism_status sample_make(sample *s, const prism_array *array, const void 
         return px_out_of_memory(error, s->size);
     s->share = (double)s->size / (double)whole;
     copy_middle(s->elements, elements, array, &s->array, 0);
-    s->few_values = has_few_values(s);
+    s->values = count_values(elements, whole, prism_type_size(array->type));
     s->large = whole / prism_type_size(array->type) >= LARGE_ARRAY;
     return PRISM_OK;
 }
@@ -176,6 +176,15 @@ static bool may_be_frames(const prism_array *array, const prism_options *options
            array->dims[0] > 1 && options->effort > BRISK_EFFORT;
 }
 
+/* Indices are not predicted by arithmetic: there is nothing to lift, and estimates do not apply. */
+static bool is_drawing(const sample *s, const prism_options *options) {
+    return s->values <= DRAWING_VALUES && options->effort >= DRAWING_EFFORT &&
+           options->transform != PRISM_TRANSFORM_CHANNELS &&
+           (options->predictor == PRISM_PREDICTOR_AUTO ||
+            options->predictor == PRISM_PREDICTOR_LSQ) &&
+           (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS);
+}
+
 static prism_status list_layouts(layouts *list, const sample *s, const px_pipeline *base,
                                  const prism_options *options, prism_error *error) {
     int axes[2];
@@ -183,7 +192,8 @@ static prism_status list_layouts(layouts *list, const sample *s, const px_pipeli
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < count && status == PRISM_OK; i++) {
         bool several = axes[i] != PRISM_AXIS_AUTO && s->array.dims[axes[i]] > 1;
-        bool lift = several && options->transform == PRISM_TRANSFORM_AUTO;
+        bool lift =
+            several && options->transform == PRISM_TRANSFORM_AUTO && !is_drawing(s, options);
         bool open = options->transform == PRISM_TRANSFORM_AUTO;
         if (lift)
             status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axes[i], error);
@@ -267,7 +277,7 @@ static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *e
     bool asked = c->options->coder == PRISM_CODER_JXL;
     bool paeth = c->options->predictor == PRISM_PREDICTOR_PAETH;
     prism_predictor predictor = paeth && asked ? PRISM_PREDICTOR_PAETH : PRISM_PREDICTOR_NONE;
-    bool chance = asked || c->sample->few_values;
+    bool chance = asked;
     if (!may_use(c, &pipeline, predictor, PRISM_CODER_JXL) ||
         (!asked && pipeline.effort <= QUICK_JXL_EFFORT)) /* far slower than the others there */
         return PRISM_OK;
@@ -293,6 +303,8 @@ static prism_status consider_coders(choice *c, const px_pipeline *layout, prism_
     prism_status status = PRISM_OK;
     if (may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS))
         status = consider(c, &pipeline, pipeline.effort, error);
+    if (is_drawing(c->sample, c->options))
+        return status;
     if (status == PRISM_OK)
         status = consider_deflate(c, *layout, error);
     if (status == PRISM_OK)
@@ -311,7 +323,8 @@ static size_t least_estimate(const layouts *list) {
 /* Lifted layouts come right before the same ones without the lift, where both are estimated. */
 static bool is_clear(const choice *c, const layouts *list, size_t best) {
     px_pipeline layout = list->items[best];
-    return c->sample->large && !c->sample->few_values && layout.selective && layout.axis != 0 &&
+    return c->sample->large && c->sample->values > FEW_VALUES && layout.selective &&
+           layout.axis != 0 &&
            (layout.effort <= BRISK_EFFORT ||
             list->bytes[best] < STRONG_TIES * list->bytes[best + 1]) &&
            may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
@@ -329,7 +342,7 @@ static prism_status choose(px_pipeline *pipeline, const sample *s, const prism_o
         list.count = 0;
     }
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++)
-        if (list.bytes[i] <= CLOSE_ESTIMATE * list.bytes[best] ||
+        if (list.bytes[i] <= CLOSE_ESTIMATE * list.bytes[best] || is_drawing(s, options) ||
             list.items[i].transform == PRISM_TRANSFORM_STACK)
             status = consider_coders(&c, &list.items[i], error);
     if (status == PRISM_OK)

@@ -4,14 +4,28 @@
  */
 #include "native.h"
 
+#include "indices/indices.h"
 #include "status.h"
 
-enum { METHOD_QUICK = 1, METHOD_LSQ = 2, METHOD_ONLINE = 3, METHOD_FRAMES = 4 };
-enum { LAST_QUICK_EFFORT = 3, DEFAULT_EFFORT = 5, FIRST_ONLINE_EFFORT = 8 };
+enum { METHOD_QUICK = 1, METHOD_LSQ = 2, METHOD_ONLINE = 3, METHOD_FRAMES = 4, METHOD_INDICES = 5 };
+enum {
+    LAST_QUICK_EFFORT = 3,
+    FIRST_INDICES_EFFORT = 4,
+    DEFAULT_EFFORT = 5,
+    FIRST_ONLINE_EFFORT = 8
+};
 
 /* By how much px_lsq at the default effort may miss what px_online needs and still deserve all of
  * its own time: about twice of what that time ever gained where it won. */
 static const double LSQ_CHANCE = 1.02;
+
+/*
+ * With that many different values or fewer, px_indices is smaller even for pictures of coarse grey
+ * levels. With more, a part of the planes is coded by it and by px_lsq at the default effort; only
+ * where neither is that much smaller, the whole is coded by both.
+ */
+enum { SURELY_INDICES = 8, PART_PLANES = 4, PART_SAMPLES = 1 << 16 };
+static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25;
 
 static const px_native_method *method_of(uint8_t id) {
     switch (id) {
@@ -23,6 +37,8 @@ static const px_native_method *method_of(uint8_t id) {
         return &px_online;
     case METHOD_FRAMES:
         return &px_frames;
+    case METHOD_INDICES:
+        return &px_indices;
     default:
         return NULL;
     }
@@ -41,6 +57,12 @@ static void coded_free(coded *c) {
 
 static size_t coded_size(const coded *c) {
     return c->parameters.size + c->payload.size;
+}
+
+static void swap(coded *a, coded *b) {
+    coded kept = *a;
+    *a = *b;
+    *b = kept;
 }
 
 /* Stops when it has more than `limit` bytes. */
@@ -72,24 +94,80 @@ static prism_status encode_strongest(coded *c, const px_planes *planes, const px
         coded_free(&lsq);
         status = encode_by(&lsq, METHOD_LSQ, planes, pipeline, effort, coded_size(c), error);
     }
-    if (status == PRISM_OK && coded_size(&lsq) < coded_size(c)) {
-        coded online = *c;
-        *c = lsq;
-        lsq = online;
-    }
+    if (status == PRISM_OK && coded_size(&lsq) < coded_size(c))
+        swap(c, &lsq);
     coded_free(&lsq);
+    return status;
+}
+
+/* The coder that the transform or the effort asks for. */
+static prism_status encode_by_effort(coded *c, const px_planes *planes, const px_pipeline *pipeline,
+                                     size_t limit, prism_error *error) {
+    const int effort = pipeline->effort;
+    if (pipeline->transform == PRISM_TRANSFORM_STACK)
+        return encode_by(c, METHOD_FRAMES, planes, pipeline, effort, limit, error);
+    if (effort >= FIRST_ONLINE_EFFORT)
+        return encode_strongest(c, planes, pipeline, limit, error);
+    return encode_by(c, effort <= LAST_QUICK_EFFORT ? METHOD_QUICK : METHOD_LSQ, planes, pipeline,
+                     effort, limit, error);
+}
+
+/* Rows in the middle of planes in the middle. */
+static px_planes middle_of(const px_planes *planes) {
+    px_planes part = *planes;
+    part.count = planes->count < PART_PLANES ? planes->count : PART_PLANES;
+    part.height = PART_SAMPLES / (part.count * planes->width) + 1;
+    part.height = planes->height < part.height ? planes->height : part.height;
+    part.samples = px_plane(planes, (planes->count - part.count) / 2) +
+                   (planes->height - part.height) / 2 * planes->width;
+    return part;
+}
+
+/* *ratio: what px_indices needs of what px_lsq needs; 1 where the part is too narrow for it. */
+static prism_status compare(double *ratio, const px_planes *planes, const px_pipeline *pipeline,
+                            prism_error *error) {
+    const px_planes part = middle_of(planes);
+    coded indices, lsq = {.pipeline = {0}};
+    *ratio = 1;
+    if (!px_indices_values(&part))
+        return PRISM_OK;
+    prism_status status =
+        encode_by(&indices, METHOD_INDICES, &part, pipeline, FIRST_INDICES_EFFORT, SIZE_MAX, error);
+    if (status == PRISM_OK)
+        status = encode_by(&lsq, METHOD_LSQ, &part, pipeline, DEFAULT_EFFORT, SIZE_MAX, error);
+    if (status == PRISM_OK)
+        *ratio = (double)coded_size(&indices) / (double)coded_size(&lsq);
+    coded_free(&indices);
+    coded_free(&lsq);
+    return status;
+}
+
+static prism_status encode_few_values(coded *c, const px_planes *planes,
+                                      const px_pipeline *pipeline, size_t limit,
+                                      prism_error *error) {
+    double ratio = 0;
+    coded other;
+    prism_status status = PRISM_OK;
+    if (px_indices_values(planes) > SURELY_INDICES)
+        status = compare(&ratio, planes, pipeline, error);
+    if (status != PRISM_OK || ratio > CLEARLY_NOT)
+        return status == PRISM_OK ? encode_by_effort(c, planes, pipeline, limit, error) : status;
+    status = encode_by(c, METHOD_INDICES, planes, pipeline, pipeline->effort, limit, error);
+    if (status != PRISM_OK || ratio < CLEARLY_INDICES)
+        return status;
+    status = encode_by_effort(&other, planes, pipeline, coded_size(c), error);
+    if (status == PRISM_OK && coded_size(&other) < coded_size(c))
+        swap(c, &other);
+    coded_free(&other);
     return status;
 }
 
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {
     coded c = {.pipeline = {0}};
-    uint8_t id = pipeline->transform == PRISM_TRANSFORM_STACK ? METHOD_FRAMES
-                 : pipeline->effort <= LAST_QUICK_EFFORT      ? METHOD_QUICK
-                                                              : METHOD_LSQ;
-    prism_status status = pipeline->effort >= FIRST_ONLINE_EFFORT && id != METHOD_FRAMES
-                              ? encode_strongest(&c, planes, pipeline, limit, error)
-                              : encode_by(&c, id, planes, pipeline, pipeline->effort, limit, error);
+    bool few = pipeline->effort >= FIRST_INDICES_EFFORT && px_indices_values(planes);
+    prism_status status = few ? encode_few_values(&c, planes, pipeline, limit, error)
+                              : encode_by_effort(&c, planes, pipeline, limit, error);
     if (status == PRISM_OK) {
         *pipeline = c.pipeline;
         px_put_bytes(parameters, c.parameters.data, c.parameters.size);

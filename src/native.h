@@ -21,4 +21,7 @@ extern const px_native_method px_lsq;    /* lsq/: two matrices and neighbours; e
 extern const px_native_method px_frames; /* frames/: frames from frames; transform stack */
 extern const px_native_method px_online; /* online/: learns while it codes; efforts 8 and 9 */
 
+/* indices/: few different values; efforts from 4 */
+extern const px_native_method px_indices;
+
 #endif

@@ -86,4 +86,19 @@ static inline int px_decode_chance(px_range_decoder *coder, uint32_t chance) {
 /* Sets in->failed on a class beyond the last. */
 int32_t px_decode_integer(px_range_decoder *coder, px_integer *model);
 
+/* Either of the two, for what both directions do alike. */
+typedef struct px_range_coder {
+    bool decoding;
+    px_range_encoder encoder;
+    px_range_decoder decoder;
+} px_range_coder;
+
+/* Returns the bit: `bit` itself when encoding. */
+static inline int px_code_chance(px_range_coder *coder, int bit, uint32_t chance) {
+    if (coder->decoding)
+        return px_decode_chance(&coder->decoder, chance);
+    px_encode_chance(&coder->encoder, bit, chance);
+    return bit;
+}
+
 #endif

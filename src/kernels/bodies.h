@@ -2,6 +2,7 @@
  * The kernels, for the instruction set that the including file is compiled for; it defines
  * PX_KERNELS_SET, the name of its table, and PX_KERNELS_NAME.
  */
+#include "indices/model.h"
 #include "kernels.h"
 #include "lanes.h"
 #include "online_body.h"
@@ -14,6 +15,7 @@
 #include "wave_body.h"
 
 #include "blend_body.h"
+#include "indices_body.h"
 #include "quick_body.h"
 
 const px_kernels PX_KERNELS_SET = {
@@ -47,4 +49,5 @@ const px_kernels PX_KERNELS_SET = {
     .quick_encode = quick_encode,
     .online_code_row = online_code_row,
     .online_cholesky_rows = cholesky_rows,
+    .indices_code_row = indices_code_row,
 };

@@ -40,6 +40,7 @@ typedef struct px_tap_rows {
 } px_tap_rows;
 
 enum { PX_SCALE_MOMENTS = 14 };
+struct px_indices_model;
 struct px_online_model;
 
 typedef struct px_kernels {
@@ -182,6 +183,11 @@ typedef struct px_kernels {
      */
     void (*online_cholesky_rows)(int32_t *factor, size_t stride, const int64_t *correlations,
                                  int first, int count);
+
+    /* ---- Indices (indices_body.h) ---- */
+
+    /* Codes row `y` of plane `k`, after the rows before it; when encoding, that of model->row. */
+    void (*indices_code_row)(struct px_indices_model *model, size_t k, size_t y);
 } px_kernels;
 
 extern const px_kernels px_kernels_scalar;

@@ -60,14 +60,14 @@ PX_INLINE px_lanes lanes_curve(const px_curve *curve, px_lanes index, px_lanes f
 }
 
 /* ln(1 + e^z). */
-PX_INLINE px_lanes softplus(const px_online_tables *tables, px_lanes z) {
+PX_INLINE px_lanes softplus(const px_logistic *tables, px_lanes z) {
     px_lanes size = lanes_max(z, -z);
     px_lanes t = lanes_min(size, lanes_all(PX_TAIL_LIMIT));
     return lanes_max(z, lanes_all(0)) + lanes_curve(&tables->tail, t >> 10, t & 1023, 10);
 }
 
 /* ln(e^d - 1) for the length d of a step in widths. */
-PX_INLINE px_lanes step_odds(const px_online_tables *tables, const distribution *d, int bits) {
+PX_INLINE px_lanes step_odds(const px_logistic *tables, const distribution *d, int bits) {
     px_wide step = wide_all((int64_t)256 << bits);
     px_lanes length = lanes_join(eight_saturated(wide_multiply(d->inverse[0], step) >> 22),
                                  eight_saturated(wide_multiply(d->inverse[1], step) >> 22));
@@ -77,7 +77,7 @@ PX_INLINE px_lanes step_odds(const px_online_tables *tables, const distribution 
 }
 
 /* Log odds that the answer is 1, by each expert. */
-PX_INLINE px_lanes odds_of_experts(const px_online_tables *tables, const distribution *d,
+PX_INLINE px_lanes odds_of_experts(const px_logistic *tables, const distribution *d,
                                    const decision *q, px_lanes step) {
     if (q->kind == 0)
         return -distances(d, q->middle);
@@ -92,7 +92,7 @@ PX_INLINE px_lanes odds_of_experts(const px_online_tables *tables, const distrib
 /* ---- Histories ---- */
 
 /* A chance of 22 bits and a count of 10. */
-PX_INLINE int32_t history_odds(const px_online_tables *tables, uint32_t history) {
+PX_INLINE int32_t history_odds(const px_logistic *tables, uint32_t history) {
     return tables->stretch[history >> (32 - PX_STRETCH_BITS)];
 }
 
@@ -164,18 +164,11 @@ PX_INLINE void mix_learn(int32_t *weights, px_lanes inputs, int32_t error) {
     lanes_store(weights, lanes_load(weights) + ((inputs * error + (1 << 17)) >> 18));
 }
 
-PX_INLINE int code_bit(px_online_coder *coder, int bit, uint32_t chance) {
-    if (coder->decoding)
-        return px_decode_chance(&coder->decoder, chance);
-    px_encode_chance(&coder->encoder, bit, chance);
-    return bit;
-}
-
 /* Codes the decision `q`; returns its answer, which is `bit` when encoding. */
 static inline int decide(px_online_model *m, const distribution *d, const decision *q,
                          px_lanes step, int step_bits, int bit) {
     px_mixer *mixer = m->mixer;
-    const px_online_tables *tables = &mixer->tables;
+    const px_logistic *tables = &mixer->tables;
     uint32_t *by_node = &mixer->node_history[d->scale_class][q->node][d->fraction];
     int32_t value = q->middle - m->low;
     uint32_t *by_value = value_line(m, d->band, value) + (value & 3) * 4 + q->kind;
@@ -200,7 +193,7 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
     const int32_t scale_odds = m->mixes_by_scale ? mix(by_scale, inputs) : 0;
     const int32_t mean = m->mixes_by_scale ? (band_odds + expert_odds + scale_odds) * 5461 >> 14
                                            : (band_odds + expert_odds) >> 1;
-    bit = code_bit(m->coder, bit, (uint32_t)px_squash(tables, mean));
+    bit = px_code_chance(m->coder, bit, (uint32_t)px_squash(tables, mean));
     mix_learn(by_band, inputs, bit * 65536 - px_squash(tables, band_odds));
     mix_learn(by_expert, inputs, bit * 65536 - px_squash(tables, expert_odds));
     if (m->mixes_by_scale)

@@ -10,10 +10,10 @@
 #ifndef PX_ONLINE_MODEL_H
 #define PX_ONLINE_MODEL_H
 
+#include "logistic.h"
 #include "plan.h"
 #include "range_coder.h"
 #include "status.h"
-#include "tables.h"
 
 enum {
     PX_ENGINE_STRIP = 16, /* one to a lane: positions whose rows above are whitened at once */
@@ -144,7 +144,7 @@ enum {
 };
 
 typedef struct px_mixer {
-    px_online_tables tables;
+    px_logistic tables;
     int32_t (*by_scale)[PX_NODES][PX_INPUTS];         /* [ONLINE_SCALES] */
     int32_t (*by_band)[PX_NODES][PX_INPUTS];          /* [bands of a group] */
     int32_t (*by_expert)[PX_NODES][PX_INPUTS];        /* [MIX_CONTEXTS] */
@@ -159,14 +159,8 @@ typedef struct px_mixer {
 
 /* ---- All of it ---- */
 
-typedef struct px_online_coder {
-    bool decoding;
-    px_range_encoder encoder;
-    px_range_decoder decoder;
-} px_online_coder;
-
 typedef struct px_online_model { /* named in kernels.h */
-    px_online_coder *coder;
+    px_range_coder *coder;
     px_mixer *mixer;
     size_t height, width;
     int bands;         /* of the group */

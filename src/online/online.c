@@ -18,7 +18,7 @@
 typedef struct online {
     px_bands bands;
     px_online_plan plan;
-    px_online_coder coder;
+    px_range_coder coder;
     px_mixer mixer;
     int32_t low, high; /* of all coded samples */
     bool wide;         /* they have more than 8 bits */
@@ -205,7 +205,7 @@ static prism_status decode_from(online *o, px_planes *planes, px_reader *paramet
     prism_status status = px_bands_alloc(&o->bands, planes, edge, error);
     if (status != PRISM_OK)
         return status;
-    o->coder = (px_online_coder){.decoding = true, .decoder = px_range_decoder_make(payload)};
+    o->coder = (px_range_coder){.decoding = true, .decoder = px_range_decoder_make(payload)};
     status = px_bands_read(&o->bands, &o->coder.decoder, planes->depth, error);
     if (status == PRISM_OK)
         status = px_online_plan_read(&o->plan, o->bands.coded_count, o->bands.height,

@@ -6,7 +6,6 @@
 #include "stack/draft.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "stack/closure.h"
 #include "stack/heap.h"
@@ -20,8 +19,9 @@ enum {
 };
 static const uint32_t WAITING = UINT32_MAX;
 
-/* Of the bits that a frame takes alone: what a reference must gain, ... */
-static const double WORTH = 0.005;
+/* Of the bits that a frame takes alone: what a reference must gain, which is little, since coders
+ * that weigh references sample by sample gain more than this says, ... */
+static const double WORTH = 0.0005, CHANCE_BITS = 60; /* what strangers gain by chance */
 /* ... and how much less it is worth when its own chain is at its end. */
 static const double CHAIN_COST = 0.05;
 
@@ -107,19 +107,6 @@ static void refer_to_keys(grower *g, px_frame *next, double *bits) {
         try_first(g, next, bits, frames[i]);
 }
 
-/* Where nothing seems worth it: coders that weigh references sample by sample find something in
- * those that are next in time. */
-static void refer_to_last(grower *g, px_frame *next) {
-    const uint32_t turn = (uint32_t)g->draft->plan.count;
-    const uint32_t references[] = {turn - 1, turn - 2};
-    for (uint32_t count = turn < PX_REFERENCES ? turn : PX_REFERENCES; count; count--)
-        if (may_refer(g, next->plane, references, count)) {
-            next->count = (uint8_t)count;
-            memcpy(next->references, references, sizeof references);
-            return;
-        }
-}
-
 static void add_second(grower *g, px_frame *next, double *bits) {
     const px_likeness *likeness = g->scene->likeness;
     const uint32_t first = g->draft->plan.frames[next->references[0]].plane;
@@ -145,15 +132,13 @@ static void grow(grower *g, uint32_t frame) {
     px_stack_plan *plan = &g->draft->plan;
     px_frame *next = &plan->frames[plan->count];
     const double alone = g->scene->mutual->alone[frame];
-    double bits = alone * (1 - WORTH);
+    double bits = alone * (1 - WORTH) - CHANCE_BITS;
     *next = (px_frame){.plane = frame};
     refer_to_links(g, next, &bits);
     if (!next->count)
         refer_to_keys(g, next, &bits);
     if (next->count)
         add_second(g, next, &bits);
-    else
-        refer_to_last(g, next);
     may_refer(g, frame, next->references, next->count);
     g->draft->bits += next->count ? bits : alone;
     g->turns[frame] = (uint32_t)plan->count++;

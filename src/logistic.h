@@ -1,8 +1,9 @@
-/* The functions of logistic mixing as tables of integers. docs/format-online.md.
+/*
+ * The functions of logistic mixing as tables of integers. docs/format-online.md, "Logarithms".
  * Internal.
  */
-#ifndef PX_ONLINE_TABLES_H
-#define PX_ONLINE_TABLES_H
+#ifndef PX_LOGISTIC_H
+#define PX_LOGISTIC_H
 
 #include <stdint.h>
 
@@ -23,18 +24,18 @@ typedef struct px_curve {
     int32_t values[32], steps[32];
 } px_curve;
 
-typedef struct px_online_tables {
+typedef struct px_logistic {
     uint16_t squash[PX_SQUASH_SIZE];       /* 65536 / (1 + e^-z), z = index/128 - 12 */
     int16_t stretch[1 << PX_STRETCH_BITS]; /* ln(p / (1 - p)), p = (index + 1/2) / 4096 */
     px_curve tail;                         /* ln(1 + e^-t), t = index / 4 */
     px_curve gap;                          /* ln(1 - e^-d), d = 2^(index / 2) / 4096 */
-} px_online_tables;
+} px_logistic;
 
 /* Computes all of them, in integers: some half a millisecond. */
-void px_online_tables_init(px_online_tables *tables);
+void px_logistic_init(px_logistic *tables);
 
 /* 65536 / (1 + e^-stretched), within PX_CHANCE_MIN of the ends. */
-static inline int32_t px_squash(const px_online_tables *tables, int32_t stretched) {
+static inline int32_t px_squash(const px_logistic *tables, int32_t stretched) {
     const int32_t half = 1 << (PX_SQUASH_SHIFT - 1);
     return tables->squash[(stretched + PX_STRETCH_LIMIT + half) >> PX_SQUASH_SHIFT];
 }

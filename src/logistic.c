@@ -4,7 +4,7 @@
  * power is a product of repeated square roots of two. Integers only, so that the tables are the
  * same on every machine; docs/FORMAT.md defines them by their real values, and tests compare.
  */
-#include "tables.h"
+#include "logistic.h"
 
 enum { BITS = 24 }; /* fractional bits of logarithms */
 
@@ -109,7 +109,7 @@ static void curve_finish(px_curve *curve, const int32_t values[33]) {
     }
 }
 
-void px_online_tables_init(px_online_tables *tables) {
+void px_logistic_init(px_logistic *tables) {
     roots r;
     int32_t tail[33], gap[33];
     roots_init(&r);

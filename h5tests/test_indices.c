@@ -1,0 +1,274 @@
+/* The coder of indices: every bit comes back, on every instruction set; damage is noticed or
+ * decodes to something; what repeats is nearly free. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "indices/indices.h"
+#include "indices/model.h"
+#include "kernels/kernels.h"
+#include "status.h"
+#include "support.h"
+
+enum { FAST = 5, STRONG = 9 };
+
+typedef struct shape {
+    size_t count, height, width;
+    unsigned depth;
+} shape;
+
+static px_planes planes_of(shape s) {
+    px_planes planes = {.count = s.count,
+                        .height = s.height,
+                        .width = s.width,
+                        .stride = px_plane_stride(s.height * s.width),
+                        .depth = s.depth};
+    planes.samples = calloc(1, px_planes_bytes(&planes));
+    assert_non_null(planes.samples);
+    return planes;
+}
+
+/* The value number `index` of `values`: far apart, some of them negative. */
+static int16_t value_of(int index, int values, unsigned depth) {
+    const int32_t step = (depth == 8 ? 255 : 65535) / values;
+    return (int16_t)((index - values / 2) * step);
+}
+
+/* Boxes of random values that move a little from plane to plane, with specks. */
+static px_planes drawing(shape s, int values, uint32_t seed) {
+    px_planes planes = planes_of(s);
+    uint32_t random = seed;
+    for (size_t k = 0; k < s.count; k++)
+        for (size_t y = 0; y < s.height; y++)
+            for (size_t x = 0; x < s.width; x++) {
+                uint32_t box = (uint32_t)((y / 7) * 131 + (x + k) / 9) * 2654435761u + seed;
+                uint32_t value = (box >> 16) % (uint32_t)values;
+                if (random_below(&random, 97) == 0)
+                    value = random_below(&random, (uint32_t)values);
+                px_plane(&planes, k)[y * s.width + x] = value_of((int)value, values, s.depth);
+            }
+    return planes;
+}
+
+typedef struct coded {
+    px_buffer parameters, payload;
+} coded;
+
+static coded encode(const px_planes *planes, int effort) {
+    coded c = {0};
+    prism_error error;
+    px_pipeline pipeline = {.effort = effort};
+    if (px_indices.encode(planes, &pipeline, SIZE_MAX, &c.parameters, &c.payload, &error) !=
+        PRISM_OK)
+        fail_msg("%s", error.message);
+    return c;
+}
+
+static prism_status decode(px_planes *planes, const coded *c, prism_error *error) {
+    px_pipeline pipeline = {0};
+    px_reader parameters = px_reader_make(c->parameters.data, c->parameters.size);
+    px_reader payload = px_reader_make(c->payload.data, c->payload.size);
+    return px_indices.decode(planes, &pipeline, &parameters, &payload, 1, error);
+}
+
+static void coded_free(coded *c) {
+    px_buffer_free(&c->parameters);
+    px_buffer_free(&c->payload);
+}
+
+static size_t assert_same_back(const px_planes *planes, int effort) {
+    prism_error error;
+    px_planes back =
+        planes_of((shape){planes->count, planes->height, planes->width, planes->depth});
+    coded c = encode(planes, effort);
+    if (decode(&back, &c, &error) != PRISM_OK)
+        fail_msg("%s", error.message);
+    for (size_t k = 0; k < planes->count; k++)
+        assert_memory_equal(px_plane(planes, k), px_plane(&back, k),
+                            px_plane_size(planes) * sizeof *back.samples);
+    const size_t size = c.parameters.size + c.payload.size;
+    coded_free(&c);
+    px_planes_free(&back);
+    return size;
+}
+
+static size_t assert_drawing(shape s, int values, uint32_t seed, int effort) {
+    px_planes planes = drawing(s, values, seed);
+    size_t size = assert_same_back(&planes, effort);
+    px_planes_free(&planes);
+    return size;
+}
+
+static void all_shapes(void **state) {
+    (void)state;
+    static const size_t shapes[][3] = {{1, 1, 1},   {1, 1, 300}, {1, 300, 1}, {40, 1, 1},
+                                       {3, 1, 16},  {2, 2, 15},  {2, 3, 17},  {5, 33, 47},
+                                       {700, 2, 3}, {2, 64, 64}, {4, 9, 129}, {1, 150, 200}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (unsigned depth = 8; depth <= 16; depth += 8)
+            for (int effort = FAST; effort <= STRONG; effort += STRONG - FAST) {
+                shape s = {shapes[i][0], shapes[i][1], shapes[i][2], depth};
+                assert_drawing(s, 5, 11, effort);
+            }
+}
+
+static void all_numbers_of_values(void **state) {
+    (void)state;
+    for (int values = 1; values <= PX_INDICES_VALUES; values++) {
+        assert_drawing((shape){2, 40, 50, 8}, values, 3, FAST);
+        assert_drawing((shape){2, 20, 50, 16}, values, 5, STRONG);
+    }
+}
+
+static void extreme_values(void **state) {
+    (void)state;
+    for (unsigned depth = 8; depth <= 16; depth += 8) {
+        px_planes planes = planes_of((shape){2, 10, 30, depth});
+        for (size_t k = 0; k < planes.count; k++)
+            for (size_t p = 0; p < px_plane_size(&planes); p++)
+                px_plane(&planes, k)[p] = px_wrap((p + k) % 3 ? 1 << (depth - 1) : -1, depth);
+        assert_same_back(&planes, FAST);
+        px_planes_free(&planes);
+    }
+}
+
+static void unsuitable_planes(void **state) {
+    (void)state;
+    px_planes planes = planes_of((shape){1, 10, 10, 8});
+    for (int i = 0; i < 100; i++)
+        planes.samples[i] = (int16_t)(i - 50);
+    assert_int_equal(px_indices_values(&planes), 0);
+    for (int i = 0; i < 100; i++)
+        planes.samples[i] = (int16_t)(i % 64);
+    assert_int_equal(px_indices_values(&planes), 64);
+    px_planes_free(&planes);
+
+    planes = planes_of((shape){50000, 1, 1, 8}); /* margins would be more than 100 times of it */
+    assert_int_equal(px_indices_values(&planes), 0);
+    px_planes_free(&planes);
+}
+
+/* ---- Sizes ---- */
+
+static void drawings_are_small(void **state) {
+    (void)state;
+    const shape s = {6, 120, 160, 8};
+    const size_t fast = assert_drawing(s, 4, 1, FAST), strong = assert_drawing(s, 4, 1, STRONG);
+    assert_in_range(fast, 1, 1600);
+    assert_in_range(strong, 1, 1450);
+}
+
+/* One screen, of random tiles, again and again, with the tiles shifted by whole tiles. */
+static void repetitions_are_nearly_free(void **state) {
+    (void)state;
+    static uint8_t tiles[6][8][8];
+    uint32_t random = 9;
+    for (size_t i = 0; i < sizeof tiles; i++)
+        ((uint8_t *)tiles)[i] = (uint8_t)random_below(&random, 4);
+    px_planes planes = planes_of((shape){8, 96, 128, 8});
+    for (size_t k = 0; k < planes.count; k++)
+        for (size_t y = 0; y < planes.height; y++)
+            for (size_t x = 0; x < planes.width; x++)
+                px_plane(&planes, k)[y * planes.width + x] =
+                    tiles[(y / 8 * 5 + x / 8) % 6][y % 8][x % 8];
+    assert_in_range(assert_same_back(&planes, FAST), 1, 190);
+    assert_in_range(assert_same_back(&planes, STRONG), 1, 175);
+    px_planes_free(&planes);
+}
+
+static void instruction_sets_agree(void **state) {
+    (void)state;
+    for (int effort = FAST; effort <= STRONG; effort += STRONG - FAST) {
+        px_planes planes = drawing((shape){3, 50, 70, 8}, 7, 2);
+        px_kernels_force(&px_kernels_scalar);
+        coded expected = encode(&planes, effort);
+        for (const px_kernels *const *set = px_kernels_runnable(); *set; set++) {
+            px_kernels_force(*set);
+            coded c = encode(&planes, effort);
+            assert_int_equal(c.payload.size, expected.payload.size);
+            assert_memory_equal(c.payload.data, expected.payload.data, c.payload.size);
+            assert_same_back(&planes, effort);
+            coded_free(&c);
+        }
+        px_kernels_force(NULL);
+        coded_free(&expected);
+        px_planes_free(&planes);
+    }
+}
+
+/* ---- Damage ---- */
+
+static void damaged_bytes(void **state) {
+    (void)state;
+    for (int effort = FAST; effort <= STRONG; effort += STRONG - FAST) {
+        const shape s = {3, 40, 60, 16};
+        px_planes planes = drawing(s, 20, 8), back = planes_of(s);
+        coded c = encode(&planes, effort);
+        uint32_t random = 5;
+        for (int i = 0; i < 150; i++) {
+            px_buffer *part = i % 30 ? &c.payload : &c.parameters;
+            const size_t within = i % 2 && part->size > 30 ? 30 : part->size;
+            uint8_t *byte = &part->data[random_below(&random, (uint32_t)within)], kept = *byte;
+            *byte = (uint8_t)(*byte ^ (1 + random_below(&random, 255)));
+            decode(&back, &c, NULL);
+            *byte = kept;
+        }
+        for (size_t i = 0; i < c.payload.size; i++)
+            c.payload.data[i] = (uint8_t)random_next(&random);
+        decode(&back, &c, NULL);
+        coded_free(&c);
+        px_planes_free(&planes);
+        px_planes_free(&back);
+    }
+}
+
+static void truncated_bytes(void **state) {
+    (void)state;
+    const shape s = {2, 40, 60, 8};
+    px_planes planes = drawing(s, 6, 8), back = planes_of(s);
+    coded c = encode(&planes, FAST);
+    const size_t size = c.payload.size;
+    for (c.payload.size = 0; c.payload.size < size; c.payload.size++)
+        assert_int_equal(decode(&back, &c, NULL), PRISM_E_CORRUPT);
+    c.parameters.size = 0;
+    assert_int_equal(decode(&back, &c, NULL), PRISM_E_CORRUPT);
+    coded_free(&c);
+    px_planes_free(&planes);
+    px_planes_free(&back);
+}
+
+/* What no encoder writes is refused: values in no order, and beyond 8 bits. */
+static void wrong_values(void **state) {
+    (void)state;
+    static const int32_t lists[][3] = {
+        {1, 5, 0}, {1, 5, -3}, {1, -128, 256}, {99, 1, 1}, {-5, 1, 1}};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        px_planes back = planes_of((shape){1, 4, 4, 8});
+        coded c = {0};
+        px_integer model;
+        px_integer_init(&model);
+        px_put_u8(&c.parameters, 1);
+        px_range_encoder coder = px_range_encoder_make(&c.payload);
+        for (int j = 0; j < 3; j++)
+            px_encode_integer(&coder, &model, lists[i][j]);
+        px_range_encoder_finish(&coder);
+        assert_int_equal(decode(&back, &c, NULL), PRISM_E_CORRUPT);
+        coded_free(&c);
+        px_planes_free(&back);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_shapes),
+        cmocka_unit_test(all_numbers_of_values),
+        cmocka_unit_test(extreme_values),
+        cmocka_unit_test(unsuitable_planes),
+        cmocka_unit_test(drawings_are_small),
+        cmocka_unit_test(repetitions_are_nearly_free),
+        cmocka_unit_test(instruction_sets_agree),
+        cmocka_unit_test(damaged_bytes),
+        cmocka_unit_test(truncated_bytes),
+        cmocka_unit_test(wrong_values),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

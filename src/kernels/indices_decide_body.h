@@ -1,0 +1,286 @@
+/*
+ * One decision of the coder of indices: is the index this value, or is it at least this one? Every
+ * context gives two opinions, what its slot saw there and what usually follows such a history;
+ * weights that learn by gradient descent on code length mix them, and two tables correct the
+ * result. docs/format-indices.md. (M. Mahoney, "Adaptive weighing of context models for lossless
+ * data compression", 2005, and the models of bit histories and the secondary estimation of PAQ.)
+ */
+
+enum {
+    INDICES_HALF = 64,         /* added to the value: is the index at least that? */
+    INDICES_BIAS = 2048,       /* an input that is always there */
+    INDICES_CORRECTIONS = 127, /* corrections learn at least as after that many decisions */
+    INDICES_MATCH_STEPS = 15   /* lengths that are told apart */
+};
+
+/* All about a position that is the same for its decisions. */
+typedef struct place {
+    uint64_t windows[PX_WINDOWS];
+    uint64_t hashes[PX_CONTEXTS_ALL]; /* of the contexts that are no shapes */
+    int expected;                     /* by the match; -1: there is none */
+    int guesses;                      /* that have been made */
+} place;
+
+/* What a decision asks, and all that speaks for an answer. */
+typedef struct question {
+    int key;
+    int later;                  /* it is not the first at the place */
+    uint64_t equal[PX_WINDOWS]; /* 0x80 where a window has the value */
+    uint32_t *slots[PX_CONTEXTS_ALL], checks[PX_CONTEXTS_ALL];
+    px_history *match; /* or NULL */
+    int32_t inputs[(2 * PX_CONTEXTS_ALL + 17) / 16 * 16] __attribute__((aligned(64)));
+} question;
+
+/* What is made of that. */
+typedef struct mixture {
+    int32_t *weights[PX_SELECTIONS], odds[PX_SELECTIONS]; /* by each selection */
+    int32_t *shares;
+    px_history *by_shape, *by_context; /* the nearest steps of the corrections */
+    int32_t mixed, chance;             /* before the corrections */
+    int32_t corrected;
+} mixture;
+
+/* 0x80 in each byte of `window` that is that of `values`, which has the same in all. */
+PX_INLINE uint64_t equal_bytes(uint64_t window, uint64_t values) {
+    const uint64_t low = 0x7f7f7f7f7f7f7f7f, difference = window ^ values;
+    return ~(((difference & low) + low) | difference | low);
+}
+
+PX_INLINE uint64_t all_bytes(int value) {
+    return (uint64_t)value * 0x0101010101010101;
+}
+
+PX_INLINE uint64_t hash_of(const uint64_t *windows, const px_indices_context *context, int seed) {
+    static const uint64_t factors[PX_WINDOWS] = {
+        0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9, 0xd6e8feb86659fd93,
+        0xa0761d6478bd642f, 0xe7037ed1a0b428db, 0x8ebc6af09c88c6e3, 0x589965cc75374cc3,
+        0x1d8e4e27c47d124f, 0xeb44accab455d165, 0x9fb21c651e98df25, 0xaef17502108ef2d9,
+        0xdb4f0b9175ae2165};
+    uint64_t hash = (uint64_t)(seed + 1) * 0x2545f4914f6cdd1d;
+#pragma GCC unroll 16
+    for (int i = 0; i < PX_WINDOWS; i++)
+        if (context->masks[i]) {
+            hash += (windows[i] & context->masks[i]) * factors[i];
+            hash ^= hash >> 29;
+        }
+    hash *= factors[0];
+    return hash ^ hash >> 32;
+}
+
+/* ---- Histories ---- */
+
+PX_INLINE int32_t odds_of(const px_indices_model *m, px_history history) {
+    return m->logistic.stretch[history >> (32 - PX_STRETCH_BITS)];
+}
+
+PX_INLINE void history_learn(px_history *history, int bit, int32_t rate) {
+    const int32_t target = bit ? (1 << 22) - 64 : 64;
+    int32_t chance = (int32_t)(*history >> 10);
+    const uint32_t count = *history & (PX_HISTORY_COUNTS - 1);
+    chance += (int32_t)((int64_t)(target - chance) * rate >> 16);
+    *history = (uint32_t)chance << 10 | (count + (count < PX_HISTORY_COUNTS - 1));
+}
+
+PX_INLINE int32_t rate_of(const px_indices_model *m, px_history history, uint32_t limit) {
+    const uint32_t count = history & (PX_HISTORY_COUNTS - 1);
+    return m->rates[count < limit ? count : limit];
+}
+
+PX_INLINE uint32_t next_state(uint32_t state, int bit) {
+    const uint32_t run = state & 31, last = state >> 7;
+    if (run == 0)
+        return (uint32_t)bit << 7 | 1;
+    if ((uint32_t)bit == last)
+        return state + (run < 31);
+    return (uint32_t)bit << 7 | (run == 1 ? 1u : run <= 3 ? 2u : 3u) << 5 | 1;
+}
+
+/* ---- What speaks for a 1 ---- */
+
+/* The values of a context that is no shape share a cache line. */
+PX_INLINE void find_slot(px_indices_model *m, const place *p, question *q, int i) {
+    const px_indices_context *context = &px_indices_contexts[i];
+    const uint32_t half = q->key >= INDICES_HALF, key = (uint32_t)q->key;
+    uint64_t hash = p->hashes[i];
+    uint32_t line = (uint32_t)(hash >> (64 - m->slot_bits)) ^ (key & 15);
+    uint32_t check = (uint32_t)(hash >> 8) + (key >> 4) * 73 + (uint32_t)q->later * 29;
+    if (context->is_shape) {
+        hash = hash_of(q->equal, context, i + q->later * 64 + (half ? 128 : 0));
+        line = (uint32_t)(hash >> (64 - m->slot_bits));
+        check = (uint32_t)(hash >> 8);
+    }
+    q->slots[i] = &m->slots[((size_t)i << m->slot_bits) + line];
+    q->checks[i] = check & 255;
+    __builtin_prefetch(q->slots[i]);
+}
+
+PX_INLINE void ask_contexts(px_indices_model *m, question *q, int contexts) {
+    for (int i = 0; i < contexts; i++) {
+        uint32_t *slot = q->slots[i];
+        if ((*slot >> 8 & 255) != q->checks[i])
+            *slot = 1u << 31 | q->checks[i] << 8;
+        const uint32_t state = *slot & 255;
+        q->inputs[2 * i] = state ? 4 * ((int32_t)(*slot >> 20) - 2048) : 0;
+        q->inputs[2 * i + 1] = state ? odds_of(m, m->states[i][q->later][state]) : 0;
+    }
+}
+
+PX_INLINE int match_steps(const px_indices_model *m) {
+    return m->match_length > INDICES_MATCH_STEPS ? INDICES_MATCH_STEPS : (int)m->match_length;
+}
+
+/* 0: no match; 1, 2: it says another value, or this one. */
+PX_INLINE int match_says(const place *p, int value) {
+    return p->expected < 0 ? 0 : 1 + (p->expected == value);
+}
+
+PX_INLINE int bit_at(uint64_t equal, int byte) {
+    return (int)(equal >> (8 * byte + 7) & 1);
+}
+
+/* Which of W, N, NW, NE, WW, NN have the value, and which of the reference's five. */
+PX_INLINE int neighbours_with(const uint64_t *equal) {
+    return bit_at(equal[PX_WEST], 7) | bit_at(equal[PX_NORTH], 3) << 1 |
+           bit_at(equal[PX_NORTH], 2) << 2 | bit_at(equal[PX_NORTH], 4) << 3 |
+           bit_at(equal[PX_WEST], 6) << 4 | bit_at(equal[PX_NORTH_2], 3) << 5;
+}
+
+PX_INLINE int references_with(const uint64_t *equal) {
+    return bit_at(equal[PX_REFERENCE], 3) | bit_at(equal[PX_REFERENCE], 4) << 1 |
+           bit_at(equal[PX_REFERENCE_BELOW], 3) << 2 | bit_at(equal[PX_REFERENCE], 2) << 3 |
+           bit_at(equal[PX_REFERENCE_ABOVE], 3) << 4;
+}
+
+/* ---- Which weights ---- */
+
+/* How many contexts have been here before. */
+PX_INLINE int set_by_known(const question *q, int guesses, int contexts) {
+    int known = 0;
+    for (int i = 0; i < contexts; i++)
+        known += (*q->slots[i] & 255) != 0;
+    return known * 4 + (guesses > 3 ? 3 : guesses);
+}
+
+/* How far the value runs to the west, and above from here to the east. */
+PX_INLINE int set_by_runs(const question *q) {
+    const uint64_t all = all_bytes(0x80);
+    const uint64_t west = q->equal[PX_WEST] ^ all, north = (q->equal[PX_NORTH] ^ all) >> 24;
+    const int run_west = west ? __builtin_clzll(west) >> 3 : 8;
+    const int run_north = north ? __builtin_ctzll(north) >> 3 : 5;
+    return run_west | run_north << 4 | q->later << 7;
+}
+
+/* What the reference has here, and whether it was right at W and N. */
+PX_INLINE int set_by_reference(const place *p, const question *q) {
+    const uint64_t *windows = p->windows;
+    const int west = windows[PX_WEST] >> 56 == (windows[PX_REFERENCE] >> 16 & 255);
+    const int north = ((windows[PX_NORTH] ^ windows[PX_REFERENCE_ABOVE]) >> 24 & 255) == 0;
+    return references_with(q->equal) | west << 5 | north << 6 | q->later << 7;
+}
+
+/* ---- Mixing ---- */
+
+PX_INLINE int32_t weigh(const int32_t *weights, const int32_t *inputs, int lanes) {
+    px_wide sums = {0};
+    for (int i = 0; i < lanes; i += PX_LANES)
+        sums = wide_add_products(sums, lanes_load(weights + i), lanes_load(inputs + i));
+    return clamp32(wide_sum(sums) >> 16, -49000, 49000);
+}
+
+PX_INLINE void weights_learn(int32_t *weights, const int32_t *inputs, int lanes, int32_t error) {
+    error = error * 3 >> 2;
+    for (int i = 0; i < lanes; i += PX_LANES)
+        lanes_store(weights + i,
+                    lanes_load(weights + i) + ((lanes_load(inputs + i) * error + (1 << 18)) >> 19));
+}
+
+/* The chance of a row of a correction at the odds, and the nearest of its steps. */
+PX_INLINE int32_t corrected(px_history *row, int32_t odds, px_history **nearest) {
+    const int32_t half = PX_STEPS / 2 * PX_STRETCH_ONE;
+    const int32_t at = clamp32(odds, -half, half - 1) + half;
+    const int32_t step = at >> 12, fraction = at & 4095;
+    *nearest = row + step + (fraction >> 11);
+    return ((int32_t)(row[step] >> 16) * (4096 - fraction) +
+            (int32_t)(row[step + 1] >> 16) * fraction) >>
+           12;
+}
+
+PX_INLINE void ask(question *q, px_indices_model *m, const place *p, int key, int contexts,
+                   int lanes) {
+    const int value = key & (INDICES_HALF - 1), says = match_says(p, value);
+    q->key = key;
+    q->later = p->guesses > 0;
+    for (int i = 0; i < PX_WINDOWS; i++)
+        q->equal[i] = equal_bytes(p->windows[i], all_bytes(value));
+    for (int i = 0; i < contexts; i++)
+        find_slot(m, p, q, i);
+    ask_contexts(m, q, contexts);
+    q->match = says ? &m->matches[q->later][match_steps(m) * 3 + says] : NULL;
+    q->inputs[2 * contexts] = says ? odds_of(m, *q->match) : 0;
+    q->inputs[2 * contexts + 1] = INDICES_BIAS;
+    for (int i = 2 * contexts + 2; i < lanes; i++)
+        q->inputs[i] = 0;
+}
+
+PX_INLINE void mix_opinions(mixture *x, px_indices_model *m, const place *p, const question *q,
+                            int contexts, int selections, int lanes) {
+    const int sets[PX_SELECTIONS] = {set_by_known(q, p->guesses, contexts), set_by_runs(q),
+                                     set_by_reference(p, q)};
+    const int shape = neighbours_with(q->equal) << 5 | references_with(q->equal) | q->later << 11;
+    int64_t sum = 0;
+    x->shares = m->shares[shape];
+    for (int i = 0; i < selections; i++) {
+        x->weights[i] = m->weights[i] + sets[i] * lanes;
+        x->odds[i] = weigh(x->weights[i], q->inputs, lanes);
+        sum += (int64_t)x->shares[i] * x->odds[i];
+    }
+    x->mixed = clamp32(sum >> 16, -49000, 49000);
+    x->chance = px_squash(&m->logistic, x->mixed);
+    const uint64_t context =
+        (p->hashes[0] >> 50 ^ (uint64_t)q->key * 0x9e5) & (((uint64_t)1 << m->correction_bits) - 1);
+    const int32_t final = (2 * x->chance + corrected(m->by_shape[shape], x->mixed, &x->by_shape) +
+                           corrected(m->by_context[context], x->mixed, &x->by_context) + 2) >>
+                          2;
+    x->corrected = clamp32(final, PX_CHANCE_MIN, 65536 - PX_CHANCE_MIN);
+}
+
+PX_INLINE void mixture_learn(mixture *x, const px_indices_model *m, const question *q, int bit,
+                             int selections, int lanes) {
+    history_learn(x->by_shape, bit, rate_of(m, *x->by_shape, INDICES_CORRECTIONS));
+    history_learn(x->by_context, bit, rate_of(m, *x->by_context, INDICES_CORRECTIONS));
+    const int64_t error = bit * 65536 - x->chance;
+    for (int i = 0; i < selections; i++) {
+        x->shares[i] += (int32_t)((x->odds[i] * error + (1 << 20)) >> 21);
+        weights_learn(x->weights[i], q->inputs, lanes,
+                      bit * 65536 - px_squash(&m->logistic, x->odds[i]));
+    }
+}
+
+PX_INLINE void contexts_learn(px_indices_model *m, const question *q, int bit, int contexts) {
+    for (int i = 0; i < contexts; i++) {
+        const uint32_t slot = *q->slots[i], state = slot & 255;
+        px_history *usual = &m->states[i][q->later][state];
+        if (state)
+            history_learn(usual, bit, rate_of(m, *usual, PX_HISTORY_COUNTS - 1));
+        int32_t seen = (int32_t)(slot >> 16);
+        seen += ((bit ? 65535 : 0) - seen) * m->state_rates[state] >> 16;
+        *q->slots[i] = (uint32_t)seen << 16 | (slot & 0xff00) | next_state(state, bit);
+    }
+    if (q->match)
+        history_learn(q->match, bit, rate_of(m, *q->match, PX_HISTORY_COUNTS - 1));
+}
+
+/* Codes the decision; returns its answer, which is `bit` when encoding. */
+PX_INLINE int indices_decide(px_indices_model *m, place *p, int key, int bit, bool fast) {
+    const int contexts = fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
+    const int lanes = (2 * contexts + 17) / 16 * 16, selections = PX_SELECTIONS - fast;
+    question q;
+    mixture x;
+    ask(&q, m, p, key, contexts, lanes);
+    mix_opinions(&x, m, p, &q, contexts, selections, lanes);
+    bit = px_code_chance(&m->coder, bit, (uint32_t)x.corrected);
+    mixture_learn(&x, m, &q, bit, selections, lanes);
+    contexts_learn(m, &q, bit, contexts);
+    p->guesses++;
+    return bit;
+}
