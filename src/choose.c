@@ -6,6 +6,7 @@
  */
 #include "choose.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ enum {
 };
 
 /* By how much a quick trial may miss the best size so far and still deserve a trial. */
-static const double JXL_CHANCE = 1.1, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3;
+static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3;
 
 /* A later candidate must be clearly better: the earlier ones decode faster. */
 static const double CLEARLY = 0.995;
@@ -145,7 +146,7 @@ static prism_status estimate(double *bytes, const sample *s, const px_pipeline *
 
 typedef struct layouts {
     px_pipeline items[MAX_LAYOUTS];
-    double bytes[MAX_LAYOUTS]; /* estimated */
+    double bytes[MAX_LAYOUTS]; /* estimated, but not those of stacks, which are always tried */
     size_t count;
 } layouts;
 
@@ -156,7 +157,9 @@ static prism_status add_layout(layouts *list, const sample *s, const px_pipeline
     item->transform = transform;
     item->axis = axis;
     item->selective = base->selective && transform == PRISM_TRANSFORM_CHANNELS;
-    return estimate(&list->bytes[list->count++], s, item, error);
+    double *bytes = &list->bytes[list->count++];
+    *bytes = HUGE_VAL;
+    return transform == PRISM_TRANSFORM_STACK ? PRISM_OK : estimate(bytes, s, item, error);
 }
 
 /* The axes that planes may lie along: the last (channels), the first (frames), none (one image). */
@@ -190,6 +193,8 @@ static prism_status list_layouts(layouts *list, const sample *s, const px_pipeli
     int axes[2];
     size_t count = possible_axes(axes, &s->array, options);
     prism_status status = PRISM_OK;
+    if (may_be_frames(&s->array, options) && !is_drawing(s, options))
+        status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 0, error);
     for (size_t i = 0; i < count && status == PRISM_OK; i++) {
         bool several = axes[i] != PRISM_AXIS_AUTO && s->array.dims[axes[i]] > 1;
         bool lift =
@@ -201,8 +206,6 @@ static prism_status list_layouts(layouts *list, const sample *s, const px_pipeli
             status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,
                                 axes[i], error);
     }
-    if (status == PRISM_OK && may_be_frames(&s->array, options))
-        status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 0, error);
     return status;
 }
 
