@@ -53,6 +53,10 @@ SOURCES = {
         lambda: stack(5, 24, 30),
         {"transform": "none", "axis": 0, "predictor": "paeth", "coder": "deflate"},
     ),
+    "stack_paeth_deflate": (
+        lambda: stack(9, 24, 30)[[4, 0, 7, 2, 4, 8, 1, 6, 3, 5]],
+        {"transform": "stack", "predictor": "paeth", "coder": "deflate"},
+    ),
     "deflate_drawing": (
         lambda: drawing(48, 64),
         {"transform": "none", "predictor": "none", "coder": "deflate", "checksum": "off"},

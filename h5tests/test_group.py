@@ -2,7 +2,9 @@
 
 import os
 import pty
+import signal
 import subprocess
+import time
 
 import h5py
 import numpy as np
@@ -211,6 +213,21 @@ def test_inputs_that_are_no_hdf5_files(tmp_path, content):
 def test_usage(arguments):
     done = group(*arguments, check=False)
     assert done.returncode == 2 and done.stderr.startswith("usage: h5prism group")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_after_a_signal(tmp_path, number):
+    path = tmp_path / "in.h5"
+    with h5py.File(path, "w") as file:
+        file["x"] = np.random.default_rng(1).integers(0, 256, (300, 200, 200), "u1")
+    arguments = [TOOL, "group", path, tmp_path / "out.h5", "--dataset", "x", "--effort", "9"]
+    with subprocess.Popen(list(map(str, arguments))) as process:
+        while process.poll() is None and len(os.listdir(tmp_path)) < 2:
+            time.sleep(0.001)
+        process.send_signal(number)
+        process.wait(timeout=60)
+    assert process.returncode == 128 + number
+    assert os.listdir(tmp_path) == ["in.h5"]
 
 
 def test_help():

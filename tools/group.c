@@ -11,6 +11,7 @@
  */
 #include <H5PLextern.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,13 +140,22 @@ static bool write_file(const request *r, hid_t from, const char *name) {
     return done;
 }
 
+static char *unfinished; /* the name of the file that is being written */
+
+static void stop(int number) {
+    unlink(unfinished);
+    _exit(128 + number);
+}
+
 /* Under another name at first: OUT is whole, or not there. */
 static bool run(const request *r) {
     const size_t length = strlen(r->output) + 32;
-    char *name = malloc(length);
+    char *name = unfinished = malloc(length);
     if (!name)
         return tool_fail("out of memory");
     snprintf(name, length, "%s.%ld.part", r->output, (long)getpid());
+    signal(SIGINT, stop);
+    signal(SIGTERM, stop);
     hid_t from = H5Fopen(r->input, H5F_ACC_RDONLY, H5P_DEFAULT);
     bool done = from >= 0 ? write_file(r, from, name)
                           : tool_fail("%s cannot be opened as an HDF5 file", r->input);

@@ -173,11 +173,15 @@ static double fitted_bits(px_mutual *m, size_t frame, const uint32_t *references
     return linear_bits(&t, variables + TARGET * n, n);
 }
 
-/* What references save of a linear prediction they save of a better one, too. */
+/* What references save of a linear prediction they save of one that is a little better, too. */
+static const double LITTLE = 1.1;
+
 double px_bits_given(px_mutual *m, size_t frame, const uint32_t *references, size_t count) {
-    const double fitted = fitted_bits(m, frame, references, count);
-    const double share = m->fitted[frame] > 0 ? fmin(fitted / m->fitted[frame], 1) : 1;
-    return fmin(m->alone[frame] * share, edge_bits(m->s, frame, references));
+    const double alone = m->alone[frame], fitted = m->fitted[frame];
+    double given = fitted_bits(m, frame, references, count);
+    if (fitted > 0 && fitted < LITTLE * alone)
+        given *= alone / fitted;
+    return fmin(fmin(given, alone), edge_bits(m->s, frame, references));
 }
 
 static prism_status alloc(px_mutual *m, prism_error *error) {

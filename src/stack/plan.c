@@ -5,88 +5,13 @@
 #include "stack/plan.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "stack/draft.h"
+#include "stack/originals.h"
 #include "status.h"
 
 /* Samples of a frame that are looked at: more of each where there are few. */
 enum { LEAST_SAMPLES = 1 << 11, MOST_SAMPLES = 1 << 14, ALL_SAMPLES = 1 << 17 };
-static const uint32_t NONE = UINT32_MAX;
-
-/* The different frames of a stack: what is planned. */
-typedef struct originals {
-    uint32_t count;
-    uint32_t *planes;   /* [count]: where each comes first */
-    uint32_t *of_plane; /* [planes]: the original of each plane */
-    uint32_t *next;     /* [planes]: the next plane that is equal, or NONE */
-    bool *repeated;     /* [count] */
-    uint32_t *slots;    /* a hash table of originals by content, ... */
-    size_t slot_count;  /* ... a power of two */
-} originals;
-
-static void originals_free(originals *o) {
-    free(o->planes);
-    free(o->of_plane);
-    free(o->next);
-    free(o->repeated);
-    free(o->slots);
-}
-
-static prism_status originals_alloc(originals *o, size_t count, prism_error *error) {
-    *o = (originals){.slot_count = 2};
-    while (o->slot_count < 2 * count)
-        o->slot_count *= 2;
-    o->planes = calloc(count, sizeof *o->planes);
-    o->of_plane = calloc(count, sizeof *o->of_plane);
-    o->next = calloc(count, sizeof *o->next);
-    o->repeated = calloc(count, sizeof *o->repeated);
-    o->slots = malloc(o->slot_count * sizeof *o->slots);
-    if (!o->planes || !o->of_plane || !o->next || !o->repeated || !o->slots) {
-        originals_free(o);
-        return px_out_of_memory(error, o->slot_count * sizeof *o->slots);
-    }
-    for (size_t i = 0; i < o->slot_count; i++)
-        o->slots[i] = NONE;
-    return PRISM_OK;
-}
-
-/* The slot of the original that is equal to plane k, or of a new one. */
-static uint32_t *find_slot(const originals *o, const px_signatures *s, const px_planes *planes,
-                           uint32_t k) {
-    const uint64_t content = s->contents[o->count];
-    size_t at = (size_t)(content >> 20) & (o->slot_count - 1);
-    for (; o->slots[at] != NONE; at = (at + 1) & (o->slot_count - 1))
-        if (s->contents[o->slots[at]] == content &&
-            memcmp(px_plane(planes, o->planes[o->slots[at]]), px_plane(planes, k),
-                   px_plane_size(planes) * sizeof *planes->samples) == 0)
-            break;
-    return &o->slots[at];
-}
-
-static void find_originals(originals *o, px_signatures *s, const px_planes *planes) {
-    for (uint32_t k = 0; k < planes->count; k++) {
-        px_signatures_set(s, o->count, planes, k);
-        uint32_t *slot = find_slot(o, s, planes, k);
-        o->next[k] = NONE;
-        if (*slot == NONE) {
-            o->planes[o->count] = k;
-            *slot = o->count++;
-        }
-        o->of_plane[k] = *slot;
-    }
-    s->count = o->count;
-    for (uint32_t k = (uint32_t)planes->count; k-- > 0;) {
-        const uint32_t first = o->planes[o->of_plane[k]];
-        if (first == k)
-            continue;
-        o->repeated[o->of_plane[k]] = true;
-        o->next[k] = o->next[first];
-        o->next[first] = k;
-    }
-}
-
-/* ---- Drafts of the originals ---- */
 
 /* Bits of the whole frames and of the plan. */
 static prism_status draft_cost(double *bits, const px_draft *draft, double scale,
@@ -195,13 +120,13 @@ static prism_status draft_best(contest *c, bool *in_order, uint32_t *orders, pri
 
 typedef struct expansion {
     px_stack_plan *plan;
-    const originals *originals;
+    const px_originals *originals;
     const px_stack_plan *draft;
     uint32_t *turns; /* [planes], of originals in the plan */
 } expansion;
 
 static void put_original(expansion *e, const px_frame *frame) {
-    const originals *o = e->originals;
+    const px_originals *o = e->originals;
     px_frame *next = &e->plan->frames[e->plan->count];
     *next = *frame;
     next->plane = o->planes[frame->plane];
@@ -218,7 +143,7 @@ static void put_duplicate(expansion *e, uint32_t plane) {
 
 /* In order, duplicates stand where they come; else right after their originals. */
 static void expand(expansion *e, size_t planes, bool in_order) {
-    const originals *o = e->originals;
+    const px_originals *o = e->originals;
     if (in_order)
         for (uint32_t k = 0; k < planes; k++)
             if (o->planes[o->of_plane[k]] == k)
@@ -229,13 +154,13 @@ static void expand(expansion *e, size_t planes, bool in_order) {
         for (uint32_t turn = 0; turn < o->count; turn++) {
             const px_frame *frame = &e->draft->frames[turn];
             put_original(e, frame);
-            for (uint32_t k = o->next[o->planes[frame->plane]]; k != NONE; k = o->next[k])
+            for (uint32_t k = o->next[o->planes[frame->plane]]; k != PX_NO_PLANE; k = o->next[k])
                 put_duplicate(e, k);
         }
 }
 
 static prism_status plan_alike(px_stack_plan *plan, const px_scene *scene, size_t plane_size,
-                               const originals *o, size_t planes, prism_error *error) {
+                               const px_originals *o, size_t planes, prism_error *error) {
     contest c = {.scene = scene, .scale = (double)plane_size / (double)scene->mutual->s->samples};
     bool in_order = true; /* its memory serves as `turns`, too */
     uint32_t *orders = calloc(2 * o->count, sizeof *orders);
@@ -248,8 +173,9 @@ static prism_status plan_alike(px_stack_plan *plan, const px_scene *scene, size_
     return status;
 }
 
-static prism_status plan_originals(px_stack_plan *plan, const px_planes *planes, const originals *o,
-                                   const px_signatures *s, int effort, prism_error *error) {
+static prism_status plan_originals(px_stack_plan *plan, const px_planes *planes,
+                                   const px_originals *o, const px_signatures *s, int effort,
+                                   prism_error *error) {
     px_mutual mutual;
     px_likeness likeness;
     prism_status status = px_mutual_make(&mutual, s, error);
@@ -274,18 +200,18 @@ static size_t samples_of_each(size_t count) {
 
 static prism_status plan_stack(px_stack_plan *plan, const px_planes *planes, int effort,
                                prism_error *error) {
-    originals o;
+    px_originals o;
     px_signatures s;
-    prism_status status = originals_alloc(&o, planes->count, error);
+    prism_status status = px_originals_alloc(&o, planes->count, error);
     if (status != PRISM_OK)
         return status;
     status = px_signatures_alloc(&s, planes->count, planes, samples_of_each(planes->count), error);
     if (status == PRISM_OK) {
-        find_originals(&o, &s, planes);
+        px_originals_find(&o, &s, planes);
         status = plan_originals(plan, planes, &o, &s, effort, error);
         px_signatures_free(&s);
     }
-    originals_free(&o);
+    px_originals_free(&o);
     return status;
 }
 

@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "estimate.h"
 #include "stack/plan.h"
+#include "stack/trial.h"
 #include "stages.h"
 #include "status.h"
+
+/* By how much differences must be smaller: planes side by side gain more from each other if they
+ * are of one kind. */
+static const double CLEARLY = 0.95;
 
 typedef struct stack {
     px_stack_plan plan;
@@ -69,14 +73,15 @@ static void add(px_planes *planes, size_t to, size_t what) {
 }
 
 /* From the last frame to the first, so that references are still what they were. */
-static void subtract_references(px_planes *planes, stack *s) {
+static void subtract_references(px_planes *planes, stack *s, px_trial *trial) {
     for (size_t turn = s->plan.count; turn-- > 0;) {
         const px_frame *frame = &s->plan.frames[turn];
         if (!frame->count)
             continue;
-        const double before = px_estimate_plane(planes, turn);
+        const double before = px_trial_size(trial, planes, turn);
         subtract(planes, turn, frame->references[0]);
-        s->differs[turn] = frame->duplicates || px_estimate_plane(planes, turn) < before;
+        s->differs[turn] =
+            frame->duplicates || px_trial_size(trial, planes, turn) < CLEARLY * before;
         if (!s->differs[turn])
             add(planes, turn, frame->references[0]);
     }
@@ -104,15 +109,19 @@ static bool is_of_use(const stack *s, prism_coder coder) {
 static prism_status forward(px_planes *planes, const px_pipeline *pipeline, px_buffer *parameters,
                             prism_error *error) {
     stack s = {.differs = calloc(planes->count, sizeof *s.differs)};
+    px_trial trial;
     if (!s.differs)
         return px_out_of_memory(error, planes->count * sizeof *s.differs);
     prism_status status = px_stack_plan_make(&s.plan, planes, pipeline->effort, error);
     if (status == PRISM_OK)
         status = into_order(planes, &s.plan, false, error);
+    if (status == PRISM_OK)
+        status = px_trial_make(&trial, planes, pipeline, error);
     if (status == PRISM_OK) {
-        subtract_references(planes, &s);
+        subtract_references(planes, &s, &trial);
         if (is_of_use(&s, pipeline->coder))
             write_stack(&s, parameters);
+        px_trial_free(&trial);
     }
     stack_free(&s);
     return status;
