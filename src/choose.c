@@ -304,9 +304,11 @@ static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *e
 static prism_status consider_coders(choice *c, const px_pipeline *layout, prism_error *error) {
     px_pipeline pipeline = *layout;
     prism_status status = PRISM_OK;
-    if (may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS))
+    const bool native = may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
+    if (native)
         status = consider(c, &pipeline, pipeline.effort, error);
-    if (is_drawing(c->sample, c->options))
+    /* No other coder comes near it on these. */
+    if (is_drawing(c->sample, c->options) || (native && layout->transform == PRISM_TRANSFORM_STACK))
         return status;
     if (status == PRISM_OK)
         status = consider_deflate(c, *layout, error);
