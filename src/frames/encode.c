@@ -5,6 +5,9 @@
 #include "frames/frames.h"
 #include "lsq/shapes.h"
 #include "status.h"
+#include "kernels/frame_mixer.h"
+#include <stdlib.h>
+#include <stdio.h>
 
 enum {
     SEGMENT_FRAMES = 16,       /* the states of the entropy coder begin anew after so many, */
@@ -199,13 +202,68 @@ static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
     return PRISM_OK;
 }
 
+static prism_status mix_make(px_frame_mixer *m, encoder *e, px_range_coder *coder, prism_error *error) {
+    const px_planes *planes = e->planes;
+    const size_t width = planes->width;
+    int32_t low = INT16_MAX, high = INT16_MIN;
+    for (size_t k = 0; k < planes->count; k++)
+        for (size_t p = 0; p < px_plane_size(planes); p++) {
+            int32_t v = px_plane(planes, k)[p];
+            low = v < low ? v : low;
+            high = v > high ? v : high;
+        }
+    *m = (px_frame_mixer){.decisions = {.coder = coder, .bands = PX_FRAME_TEXTURES, .low = low, .high = high, .wide = low < INT8_MIN || high > INT8_MAX, .mixes_by_scale = true}};
+    m->decisions.mixer = &m->mixer;
+    m->decisions.comb_size = (size_t)(high - low) + 1 + 2 * PX_COMB_MARGIN;
+    m->decisions.comb = calloc(m->decisions.comb_size * PX_FRAME_TEXTURES, sizeof(uint16_t));
+    m->sums = calloc(width + 64, 4);
+    m->columns = aligned_alloc(64, (width + 2) * 64);
+    m->residuals = calloc(2 * (width + 4), 4);
+    return px_mixer_alloc(&m->mixer, PX_FRAME_TEXTURES, planes->count * px_plane_size(planes), planes->depth, error);
+}
+
+static prism_status mix_frames(encoder *e, px_buffer *payload, prism_error *error) {
+    px_range_coder coder = {.encoder = px_range_encoder_make(payload)};
+    px_frame_mixer m;
+    prism_status status = mix_make(&m, e, &coder, error);
+    px_frame_model last = {.mean = 0};
+    m.stack[0].error = 256;
+    for (size_t turn = 0; turn < e->model.plan.count && status == PRISM_OK; turn++) {
+        const px_frame *frame = &e->model.plan.frames[turn];
+        if (frame->duplicates || !load_frame(e, turn)) {
+            px_frame_view_keep_plain(&e->view, frame, turn);
+            continue;
+        }
+        status = encode_frame(e, turn, &last, error);
+        last = e->model.frames[turn];
+        px_blend blend;
+        px_wave wave = px_frame_wave(&e->view, &blend, &last, frame);
+        m.wave = &wave;
+        m.mean = last.mean;
+        int32_t start = 2 * (wave.start_error >> blend.error_shift);
+        for (size_t i = 0; i < (wave.width + 2) * 16; i++)
+            m.columns[i] = start;
+        for (size_t i = 0; i < 2 * (wave.width + 4); i++)
+            m.residuals[i] = wave.start_error * 16;
+        for (size_t y = 0; y < wave.height; y++)
+            px_kernels_best()->frame_mix_row(&m, y);
+        px_frame_view_keep(&e->view, turn);
+        if (getenv("VB"))
+            fprintf(stderr, "%zu %zu\n", turn, payload->size);
+    }
+    px_range_encoder_finish(&coder.encoder);
+    return status;
+}
+
 prism_status px_frames_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                               px_buffer *parameters, px_buffer *payload, prism_error *error) {
     encoder e;
     prism_status status = encoder_make(&e, planes, pipeline->effort, error);
-    if (status == PRISM_OK)
+    if (status == PRISM_OK && pipeline->effort >= 8)
+        status = mix_frames(&e, payload, error);
+    else if (status == PRISM_OK)
         status = encode_frames(&e, error);
-    if (status == PRISM_OK) {
+    if (status == PRISM_OK && pipeline->effort < 8) {
         set_segments(&e.model, px_plane_size(planes));
         status = write_segments(&e, limit, payload, error);
     }

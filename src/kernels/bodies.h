@@ -15,6 +15,7 @@
 #include "wave_body.h"
 
 #include "blend_body.h"
+#include "frame_mixer_body.h"
 #include "indices_body.h"
 #include "quick_body.h"
 
@@ -40,6 +41,7 @@ const px_kernels PX_KERNELS_SET = {
     .tap_rows = tap_rows,
     .wave_decode = wave_decode,
     .wave_encode = wave_encode,
+    .frame_mix_row = frame_mix_row,
     .blend_decode = blend_decode,
     .blend_analyse = blend_analyse,
     .quick_means = quick_means,

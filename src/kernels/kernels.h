@@ -42,6 +42,7 @@ typedef struct px_tap_rows {
 enum { PX_SCALE_MOMENTS = 14 };
 struct px_indices_model;
 struct px_online_model;
+struct px_frame_mixer;
 
 typedef struct px_kernels {
     const char *name;
@@ -157,6 +158,8 @@ typedef struct px_kernels {
     /* Means of samples that are known, and what the blend says of their scales: the spread in the
      * low half, the energy in the high one (planes). Sets wave->logs. `dump` may be NULL. */
     void (*blend_analyse)(const px_wave *wave, int32_t *means, int32_t *near, px_blend_dump *dump);
+
+    void (*frame_mix_row)(struct px_frame_mixer *mixer, size_t y);
 
     /* ---- Rows of method quick (quick_body.h) ---- */
 

@@ -202,7 +202,7 @@ static void learn_errors(px_online_model *m, site *at, int k, const forecast *f,
     px_eight limited = eight_min(eight_saturated(normal), eight_all(1 << 20));
     at->expert_run += ((limited - at->expert_run) * 15 + 128) >> 8;
 
-    px_mixer *mixer = m->mixer;
+    px_logistic_mixer *mixer = m->mixer;
     int32_t *means = mixer->scale_errors[scale_class], *count = &mixer->scale_counts[scale_class];
     normal = wide_multiply(wide_errors, wide_all((1ll << 32) / (f->scale + 5))) >> 16;
     limited = eight_min(eight_saturated(normal), eight_all(8 << 16));

@@ -167,7 +167,7 @@ PX_INLINE void mix_learn(int32_t *weights, px_lanes inputs, int32_t error) {
 /* Codes the decision `q`; returns its answer, which is `bit` when encoding. */
 static inline int decide(px_online_model *m, const distribution *d, const decision *q,
                          px_lanes step, int step_bits, int bit) {
-    px_mixer *mixer = m->mixer;
+    px_logistic_mixer *mixer = m->mixer;
     const px_logistic *tables = &mixer->tables;
     uint32_t *by_node = &mixer->node_history[d->scale_class][q->node][d->fraction];
     int32_t value = q->middle - m->low;

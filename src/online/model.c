@@ -7,7 +7,7 @@
 
 enum { VALUE_BITS_MIN = 8, VALUE_BITS_MAX_8 = 14, VALUE_BITS_MAX_16 = 16 };
 
-static void mixer_layout(px_mixer *mixer, px_arena *arena, size_t bands) {
+static void mixer_layout(px_logistic_mixer *mixer, px_arena *arena, size_t bands) {
     mixer->by_scale = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->by_scale);
     mixer->by_band = px_arena_take(arena, bands, sizeof *mixer->by_band);
     mixer->by_expert = px_arena_take(arena, PX_MIX_CONTEXTS, sizeof *mixer->by_expert);
@@ -32,11 +32,11 @@ static void histories_init(uint32_t *histories, size_t count) {
         histories[i] = 1u << 31;
 }
 
-prism_status px_mixer_alloc(px_mixer *mixer, size_t bands, size_t samples, unsigned depth,
+prism_status px_mixer_alloc(px_logistic_mixer *mixer, size_t bands, size_t samples, unsigned depth,
                             prism_error *error) {
     const int most = depth == 8 ? VALUE_BITS_MAX_8 : VALUE_BITS_MAX_16;
     px_arena arena = {NULL, 0};
-    *mixer = (px_mixer){.value_bits = VALUE_BITS_MIN};
+    *mixer = (px_logistic_mixer){.value_bits = VALUE_BITS_MIN};
     while (mixer->value_bits < most && samples >> mixer->value_bits > 1)
         mixer->value_bits++;
     mixer_layout(mixer, &arena, bands);
@@ -62,7 +62,7 @@ prism_status px_mixer_alloc(px_mixer *mixer, size_t bands, size_t samples, unsig
     return PRISM_OK;
 }
 
-void px_mixer_free(px_mixer *mixer) {
+void px_mixer_free(px_logistic_mixer *mixer) {
     free(mixer->memory);
     mixer->memory = NULL;
 }

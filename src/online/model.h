@@ -143,7 +143,7 @@ enum {
     PX_COMB_MARGIN = 80 /* counts of 0 beyond the smallest and the largest sample */
 };
 
-typedef struct px_mixer {
+typedef struct px_logistic_mixer {
     px_logistic tables;
     int32_t (*by_scale)[PX_NODES][PX_INPUTS];         /* [ONLINE_SCALES] */
     int32_t (*by_band)[PX_NODES][PX_INPUTS];          /* [bands of a group] */
@@ -155,13 +155,13 @@ typedef struct px_mixer {
     int32_t (*scale_errors)[PX_EXPERTS]; /* [ONLINE_SCALES] mean |error| / scale, 16 bits */
     int32_t scale_counts[PX_ONLINE_SCALES];
     void *memory;
-} px_mixer;
+} px_logistic_mixer;
 
 /* ---- All of it ---- */
 
 typedef struct px_online_model { /* named in kernels.h */
     px_range_coder *coder;
-    px_mixer *mixer;
+    px_logistic_mixer *mixer;
     size_t height, width;
     int bands;         /* of the group */
     size_t first_band; /* its number among the coded bands of the chunk */
@@ -185,9 +185,9 @@ typedef struct px_online_model { /* named in kernels.h */
 } px_online_model;
 
 /* For groups of at most `bands` bands, and `samples` of `depth` bits in all. */
-prism_status px_mixer_alloc(px_mixer *mixer, size_t bands, size_t samples, unsigned depth,
+prism_status px_mixer_alloc(px_logistic_mixer *mixer, size_t bands, size_t samples, unsigned depth,
                             prism_error *error);
-void px_mixer_free(px_mixer *mixer);
+void px_mixer_free(px_logistic_mixer *mixer);
 
 /* `model` has its first group of fields set, up to `samples`; the rest is allocated and
  * initialised. `plan` must outlive it; offsets[bands] are copied. */

@@ -19,7 +19,7 @@ typedef struct online {
     px_bands bands;
     px_online_plan plan;
     px_range_coder coder;
-    px_mixer mixer;
+    px_logistic_mixer mixer;
     int32_t low, high; /* of all coded samples */
     bool wide;         /* they have more than 8 bits */
     int32_t *offsets;  /* [coded_count] */
