@@ -86,7 +86,6 @@ BAD_WORDS = {
     "lossy mode": (1, 0, 0, 0, 0, 0, 0, 1),
     "lossy bound": (1, 0, 0, 0, 0, 0, 0, 0, 1),
     "threads": (1, 0, 0, 0, 0, 0, 0, 0, 0, 1000000),
-    "stack, native coder": (1, 3, 3, 3),
     "native predictor, other coder": (1, 0, 3, 1),
     "native coder, other predictor": (1, 0, 2, 3),
 }
