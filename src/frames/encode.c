@@ -227,7 +227,7 @@ static prism_status mix_frames(encoder *e, px_buffer *payload, prism_error *erro
     px_frame_mixer m;
     prism_status status = mix_make(&m, e, &coder, error);
     px_frame_model last = {.mean = 0};
-    m.stack[0].error = 256;
+    for (int t = 0; t < PX_FRAME_TEXTURES; t++) m.stack[t].error = 256;
     for (size_t turn = 0; turn < e->model.plan.count && status == PRISM_OK; turn++) {
         const px_frame *frame = &e->model.plan.frames[turn];
         if (frame->duplicates || !load_frame(e, turn)) {

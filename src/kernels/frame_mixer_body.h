@@ -114,8 +114,12 @@ PX_INLINE void frame_forecast_of(px_frame_mixer *m, const frame_place *at, frame
     f->stack_values[6] = fit_input(d, a[0]);
     f->stack_values[7] = fit_input(d, a[-1]);
     f->stack_values[8] = fit_input(d, a[1]);
-    f->texture = 0;
-    f->means[0] = frame_within(m, centre + fit_mean(d, &m->stack[0], f->stack_values));
+    const int16_t *near = at->sample;
+    const ptrdiff_t line = (ptrdiff_t)m->wave->stride;
+    const int32_t across = abs(near[-1] - near[-line - 1]), down = abs(near[-line] - near[-line - 1]);
+    const int32_t activity = across + down + abs(near[-line] - near[-line + 1]);
+    f->texture = 2 * clamp32((log2_of((uint32_t)activity + 1) >> 10), 0, 7) + (across > down);
+    f->means[0] = frame_within(m, centre + fit_mean(d, &m->stack[f->texture], f->stack_values));
     for (int i = 0; i < 5; i++)
         f->means[1 + i] = frame_within(m, (at->means[chosen[i]] << 4) + m->mean * 256);
     f->means[6] = frame_within(m, (at->means[f->best] << 4) + m->mean * 256);
@@ -145,7 +149,7 @@ PX_INLINE void frame_forecast_of(px_frame_mixer *m, const frame_place *at, frame
 PX_INLINE distribution frame_distribution(const px_frame_mixer *m, const frame_forecast *f) {
     const px_online_model *o = &m->decisions;
     distribution d = {.means = eight_load(f->means), .band = f->texture};
-    d.centre = clamp32((f->means[0] + f->means[PX_EXPERT_BLEND]) >> 1, o->low * 256, o->high * 256 - 1);
+    d.centre = clamp32(f->means[0], o->low * 256, o->high * 256 - 1);
     d.fraction = d.centre >> 6 & 3;
     d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ONLINE_SCALES - 1);
     px_eight errors = eight_log2(eight_load(o->mixer->scale_errors[d.scale_class]));
@@ -178,14 +182,14 @@ PX_INLINE void frame_learn(px_frame_mixer *m, const frame_place *at, frame_forec
     at->errors[0] = rest;
     m->wave->logs[at->y * m->wave->stride + at->x] = (int16_t)(log2_of((uint32_t)(abs(rest) >> 4) + 1) >> 6);
     f->stack_values[PX_STACK_TAPS] = fit_input(o, value - centre);
-    fit_update(&m->stack[0], PX_STACK_TAPS, f->stack_values, value - f->means[0]);
+    fit_update_m(&m->stack[f->texture], PX_STACK_TAPS, f->stack_values, value - f->means[0], 10);
     f->scale_values[8] = log2_of((uint32_t)abs(rest) + 26) - f->base_log;
     f->scale_values[9] = 0;
-    fit_update(&m->scale, 8, f->scale_values, 0);
+    fit_update_m(&m->scale, 8, f->scale_values, 0, 13);
     if ((at->x & 15) == 0) {
-        const px_fit *s = &m->stack[0];
+        const px_fit *s = &m->stack[f->texture];
         int64_t ridge = ((int64_t)s->error * s->error + 6554) * 3;
-        fit_solve(&m->stack[0], PX_STACK_TAPS, o->wide ? ridge >> 2 : ridge << 6);
+        fit_solve(&m->stack[f->texture], PX_STACK_TAPS, o->wide ? ridge >> 2 : ridge << 6);
         fit_solve(&m->scale, 8, 1 << 20);
     }
 }

@@ -171,7 +171,7 @@ PX_INLINE void prefetch(const px_online_model *m, int k, const forecast *f) {
 
 static distribution distribution_of(const px_online_model *m, const site *at, int k,
                                     const forecast *f) {
-    distribution d = {.means = eight_load(f->means), .band = k};
+    distribution d = {.means = eight_load(f->means), .band = k, .values = k};
     d.centre = clamp32(f->means[PX_EXPERT_BLEND], m->low * 256, m->high * 256 - 1);
     d.fraction = d.centre >> 6 & 3;
     d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ONLINE_SCALES - 1);

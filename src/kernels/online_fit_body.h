@@ -25,7 +25,7 @@ PX_INLINE int32_t fit_trust(const px_fit *fit, int32_t residual) {
 }
 
 /* values: `taps` inputs, then the target; zeros up to 16. */
-static inline void fit_update(px_fit *fit, int taps, const int32_t *values, int32_t residual) {
+static inline void fit_update_m(px_fit *fit, int taps, const int32_t *values, int32_t residual, int memory) {
     int32_t size = residual < 0 ? -residual : residual;
     fit->error += ((size - fit->error) * 5) >> 8;
     const int32_t trust = fit_trust(fit, size);
@@ -33,12 +33,16 @@ static inline void fit_update(px_fit *fit, int taps, const int32_t *values, int3
     for (int row = 0; row <= taps; row++) {
         int64_t *moments = fit->moments + fit_row(row);
         px_wide weighted = wide_all((int64_t)values[row] * trust), sum = wide_load(moments);
-        wide_store(moments, sum - (sum >> FIT_MEMORY) + wide_multiply(low, weighted));
+        wide_store(moments, sum - (sum >> memory) + wide_multiply(low, weighted));
         if (row < 8)
             continue;
         sum = wide_load(moments + 8);
-        wide_store(moments + 8, sum - (sum >> FIT_MEMORY) + wide_multiply(high, weighted));
+        wide_store(moments + 8, sum - (sum >> memory) + wide_multiply(high, weighted));
     }
+}
+
+static inline void fit_update(px_fit *fit, int taps, const int32_t *values, int32_t residual) {
+    fit_update_m(fit, taps, values, residual, FIT_MEMORY);
 }
 
 /* value * 2^-shift. */

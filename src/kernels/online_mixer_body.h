@@ -28,7 +28,7 @@ typedef struct distribution {
     int scale_class; /* quarter octaves */
     int mix_context; /* best expert and energy */
     int step_bits;
-    int band;
+    int band, values; /* whose weights and whose values' histories are used */
 } distribution;
 
 typedef struct decision {
@@ -171,14 +171,14 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
     const px_logistic *tables = &mixer->tables;
     uint32_t *by_node = &mixer->node_history[d->scale_class][q->node][d->fraction];
     int32_t value = q->middle - m->low;
-    uint32_t *by_value = value_line(m, d->band, value) + (value & 3) * 4 + q->kind;
+    uint32_t *by_value = value_line(m, d->values, value) + (value & 3) * 4 + q->kind;
     const uint32_t node_count = *by_node & 1023, value_count = *by_value & 1023;
 
     const int32_t from_node = node_count ? history_odds(tables, *by_node) : 0;
     const int32_t from_value =
         history_odds(tables, *by_value) * (int32_t)(value_count * 64 / (value_count + 3)) >> 6;
     const int32_t from_comb =
-        m->comb ? comb_odds(band_comb(m, d->band), m->low, d, q, step_bits) : 0;
+        m->comb ? comb_odds(band_comb(m, d->values), m->low, d, q, step_bits) : 0;
     /* The other inputs take lanes 10..13 from the experts. */
     const px_lanes kept = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, -1, -1};
     const px_lanes others = {0, 0, 0, 0,         0,          0,        0,
