@@ -155,9 +155,13 @@ class Segments:
         self.payload = Reader(payload)
         self.entropy: EntropyDecoder | None = None
 
-    def begin(self, words: int) -> None:
-        self.end()
-        self.entropy = EntropyDecoder(Reader(self.payload.take(2 * words)), CodedFrame)
+    def of_frame(self, fields: FrameFields) -> EntropyDecoder:
+        """What decodes the frame."""
+        if fields.begins:
+            self.end()
+            self.entropy = EntropyDecoder(Reader(self.payload.take(2 * fields.words)), CodedFrame)
+        must(self.entropy is not None, "the first coded frame begins a segment")
+        return self.entropy
 
     def end(self) -> None:
         """Of the segment at work, if there is one."""
@@ -183,6 +187,19 @@ def decode_frames(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane
     must(max(chunk.height, chunk.width) < 1 << 30, "height and width are less than 2^30")
     turns, shapes, fields = read_parameters(chunk, parameters)
     segments = Segments(payload)
+    frames = decode_turns(chunk, turns, shapes, fields, segments)
+    must(segments.payload.at_end, "the payload ends with the last segment")
+    by_plane = sorted(zip(turns, frames), key=lambda pair: pair[0].plane)
+    return [frame.samples.ravel().tolist() for _, frame in by_plane]
+
+
+def decode_turns(
+    chunk: Chunk,
+    turns: list[Turn],
+    shapes: list[int],
+    fields: list[FrameFields | None],
+    segments: Segments,
+) -> list[Frame]:
     frames: list[Frame] = []
     for turn, of_frame in zip(turns, fields):
         references = [frames[u] for u in turn.references]
@@ -191,17 +208,12 @@ def decode_frames(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane
         elif of_frame.constant:
             frames.append(constant_frame(chunk, of_frame.mean))
         else:
-            if of_frame.begins:
-                segments.begin(of_frame.words)
-            must(segments.entropy is not None, "the first coded frame begins a segment")
             coded = CodedFrame(of_frame, shapes, View.of(chunk, references))
-            coded.decode(segments.entropy)
+            coded.decode(segments.of_frame(of_frame))
             samples = wrapped(coded.samples() + of_frame.mean, chunk.depth)
             frames.append(Frame(samples, of_frame.mean, coded.logs))
     segments.end()
-    must(segments.payload.at_end, "the payload ends with the last segment")
-    by_plane = sorted(zip(turns, frames), key=lambda pair: pair[0].plane)
-    return [frame.samples.ravel().tolist() for _, frame in by_plane]
+    return frames
 
 
 def constant_frame(chunk: Chunk, mean: int) -> Frame:
