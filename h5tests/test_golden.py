@@ -18,6 +18,7 @@ GOLDEN = ROOT / "h5tests" / "golden"
 
 LIFT = {"transform": "channels", "predictor": "paeth", "coder": "deflate"}
 NATIVE = {"transform": "channels", "predictor": "lsq", "coder": "ans"}
+FRAMES = NATIVE | {"transform": "stack", "axis": 0}
 
 
 def doubled(array: np.ndarray) -> np.ndarray:
@@ -32,6 +33,14 @@ def doubled(array: np.ndarray) -> np.ndarray:
         array[:, :, k] = array[np.ix_(rows, columns)][:, :, k]
     array[5, 7, 0] += 3
     array[:, :, -1] = 9
+    return array
+
+
+def lasting(frames: np.ndarray) -> np.ndarray:
+    """16 bits, out of their order, with a frame that comes twice and a constant one."""
+    array = frames[[3, 0, 5, 1, 4, 2, 6]].astype("uint16") * 97 + 30000
+    array += frames[::-1] // 2
+    array[4], array[6] = array[2], 31
     return array
 
 
@@ -70,6 +79,8 @@ SOURCES = {
     "lsq_wide_u8": (lambda: displaced(40, 45), NATIVE | {"effort": 6}),
     "online_i8": (lambda: embedding(35, 50, 20, "int8"), NATIVE | {"effort": 9}),
     "online_stack_u8": (lambda: stack(5, 40, 64), NATIVE | {"axis": 0, "effort": 8}),
+    "frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 5}),
+    "frames_u16": (lambda: lasting(stack(7, 37, 45)), FRAMES | {"effort": 6}),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 
