@@ -222,8 +222,9 @@ static px_planes make_planes(size_t count) {
     uint32_t random = 3;
     for (size_t k = 0; k < count; k++)
         for (size_t p = 0; p < px_plane_size(&planes); p++)
-            px_plane(&planes, k)[p] =
-                (int16_t)element_of(DRIFT, k, p / planes.width, p % planes.width, 8, &random);
+            px_plane(&planes, k)[p] = px_wrap(
+                (int32_t)element_of(DRIFT, k, p / planes.width, p % planes.width, 8, &random),
+                planes.depth);
     return planes;
 }
 
