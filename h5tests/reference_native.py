@@ -1,9 +1,9 @@
 """Decodes the native coder slowly and plainly, written from docs/FORMAT.md alone.
 
 Continues reference_decoder.py, which decodes chunks of coder 3 once this file is imported. Tables
-of digits are made in reference_shapes.py, method 3 is decoded in reference_online.py, method 5 in
-reference_indices.py. Names and order are those of the document, from "The native coder" to "Method
-1, quick".
+of digits are made in reference_shapes.py, samples decoded in reference_wave.py; methods 3, 4 and 5
+are in reference_online.py, reference_frames.py and reference_indices.py. Names and order are those of
+the document, from "The native coder" to "Method 1, quick".
 
 Arrays of numbers are of 64 bits, rows by columns of a plane: nothing in them overflows, and what
 the document takes modulo 2^32 or 2^16 is wrapped where it could matter.
@@ -11,7 +11,6 @@ the document takes modulo 2^32 or 2^16 is wrapped where it could matter.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
@@ -33,14 +32,27 @@ from reference_decoder import (
     read_planes,
     wrapped,
 )
+from reference_frames import decode_frames
 from reference_indices import decode_indices
 from reference_online import decode_online
-from reference_shapes import Table, make_table
+from reference_shapes import make_table
+from reference_wave import (
+    MARGIN,
+    NINE,
+    EntropyDecoder,
+    Sample,
+    Wave,
+    at_nine,
+    log,
+    sat,
+    sum_of_nine,
+    wrap,
+)
 
 # The native coder
 
 CHANNELS = 2
-QUICK, LSQ, ONLINE, INDICES = 1, 2, 3, 5
+QUICK, LSQ, ONLINE, FRAMES, INDICES = 1, 2, 3, 4, 5
 
 
 def decode_native(chunk: Chunk) -> list[Plane]:
@@ -48,9 +60,11 @@ def decode_native(chunk: Chunk) -> list[Plane]:
     method = Reader(chunk.parameters).u8()
     if method == ONLINE:
         return decode_online(chunk, chunk.parameters[1:], chunk.payload)
+    if method == FRAMES:
+        return decode_frames(chunk, chunk.parameters[1:], chunk.payload)
     if method == INDICES:
         return decode_indices(chunk, chunk.parameters[1:], chunk.payload)
-    must(method in CODED_PLANES, "method is 1, 2, 3 or 5")
+    must(method in CODED_PLANES, "method is 1 to 5")
     if 1 not in (chunk.height, chunk.width) or chunk.samples < 1024:
         return decode_planes(chunk, method)
     return [line_of(plane, chunk) for plane in decode_planes(folded(chunk), method)]
@@ -89,19 +103,6 @@ def decode_planes(chunk: Chunk, method: int) -> list[Plane]:
 
 
 WHOLE_CODERS[3, 3] = decode_native
-
-
-def sat(values: np.ndarray) -> np.ndarray:
-    return np.clip(values, -32768, 32767)
-
-
-def wrap(value: int | np.ndarray) -> int | np.ndarray:
-    return wrapped(value, 16)
-
-
-def log(value: int) -> int:
-    size = value.bit_length() - 1
-    return 16 * size + ((value << 4 >> size) & 15)
 
 
 # Model
@@ -298,19 +299,7 @@ def plane_taps(levels: tuple[int, ...], scale: int, steps: list[int]) -> list[in
     return taps
 
 
-NINE = [(0, 0), (0, -1), (-1, 0), (-1, -1), (-1, 1), (0, 1), (1, 0), (1, 1), (1, -1)]
 WIDE = [*NINE[1:5], (0, 0), *NINE[5:]]
-
-
-def at_nine(values: np.ndarray) -> list[np.ndarray]:
-    """The values at each of the nine offsets; outside are the nearest ones inside."""
-    height, width = values.shape
-    padded = np.pad(values, 1, mode="edge")
-    return [padded[1 + y : 1 + y + height, 1 + x : 1 + x + width] for y, x in NINE]
-
-
-def sum_of_nine(taps: list[int], values: np.ndarray) -> np.ndarray:
-    return sum(tap * value for tap, value in zip(taps, at_nine(values), strict=True))
 
 
 # Prediction
@@ -403,30 +392,8 @@ def weighted_sum(
     return sat(wrapped(total + ((1 << s) >> 1), 32) >> s)
 
 
-@dataclass
-class Sample:
-    """One sample on its way: its place, what it is given, and what is decoded of it."""
-
-    state: int
-    y: int
-    x: int
-    mean: int
-    base: int
-    low: int
-    table: Table
-    digit: int = 0
-    low_bits: int = 0
-
-
-MARGIN = 2  # rows above and columns on either side
-
-
-class CodedPlane:
-    """A plane, or the half places of one, while it is decoded.
-
-    `known` and `errors` are x and errors with the margins that "Above and left" speaks of."""
-
-    bits: int
+class LsqPlane(Wave):
+    """A plane, or the half places of one, while it is decoded by method 2."""
 
     def __init__(
         self,
@@ -436,43 +403,14 @@ class CodedPlane:
         e: np.ndarray,
         running: np.ndarray,
     ) -> None:
-        self.model, self.plane, self.p = model, plane, p
-        self.height, self.width = p.shape
+        super().__init__(plane, model.shapes, p)
+        self.model = model
         self.taps = plane_taps(plane.sample_levels, plane.sample_scale, model.sample_steps)
         self.by_planes = self.sum_by_planes(p, e).tolist()
         self.before = self.class_before(running).tolist()
-        self.logs = np.zeros_like(p)
-        self.put_above()
 
-    def samples(self) -> np.ndarray:
-        inner = [row[MARGIN:-MARGIN] for row in self.known[MARGIN:]]
-        return np.array(inner, np.int64)
-
-    # Above and left
-
-    def put_above(self) -> None:
-        start = self.plane.start_error
-        error = ((16 + 8 * (start & 1)) * (1 << (start >> 1)) >> 4) - 1
-        above = np.pad(self.p[0] >> self.plane.fraction, MARGIN, mode="edge").tolist()
-        unknown = [0] * len(above)
-        self.known = [list(above) for _ in range(MARGIN)]
-        self.known += [list(unknown) for _ in range(self.height)]
-        self.errors = [[error] * len(above) for _ in range(MARGIN)]
-        self.errors += [list(unknown) for _ in range(self.height)]
-        self.known[MARGIN][:MARGIN] = above[:MARGIN]
-        self.errors[MARGIN][:MARGIN] = [error] * MARGIN
-
-    def put_beside(self, y: int, x: int) -> None:
-        """Sets the margins that depend on the sample at (y, x)."""
-        known, errors = self.known[y + MARGIN], self.errors[y + MARGIN]
-        if x == self.width - 1:
-            known[x + MARGIN + 1] = known[x + MARGIN]
-            errors[x + MARGIN + 1] = errors[x + MARGIN]
-        if x == 0 and y + 1 < self.height:
-            change = int(self.p[y + 1, 0] - self.p[y, 0]) >> self.plane.fraction
-            left = limited(known[MARGIN] + change, -32768, 32767)
-            self.known[y + 1 + MARGIN][:MARGIN] = [left] * MARGIN
-            self.errors[y + 1 + MARGIN][:MARGIN] = [errors[MARGIN]] * MARGIN
+    def predict(self, y: int, x: int) -> tuple[int, int]:
+        return self.mean(y, x), self.class_at(y, x)
 
     # Mean and error
 
@@ -480,56 +418,17 @@ class CodedPlane:
         """The part of the sum of the mean that is known before the plane is decoded."""
         return sum_of_nine(self.taps[:9], p) + sum_of_nine(self.taps[9:18], e)
 
-    def neighbours(self, y: int, x: int) -> tuple[int, ...]:
-        """W, N, NW, NE, WW, NN."""
-        row2, row1, row = self.known[y : y + 3]
-        at = x + MARGIN
-        return row[at - 1], row1[at], row1[at - 1], row1[at + 1], row[at - 2], row2[at]
-
     def mean(self, y: int, x: int) -> int:
         f = self.plane.fraction
         products = (tap * value for tap, value in zip(self.taps[18:], self.neighbours(y, x)))
         total = self.by_planes[y][x] + (sum(products) << f) + (1 << (f + 7))
         return (wrapped(total, 32) >> (f + 8)) + self.plane.bias
 
-    def error(self, x: int, mean: int) -> int:
-        return min(abs(16 * x - mean), 65535)
-
-    def log(self, error: int) -> int:
-        return log(error + 1)
-
     # Class
 
-    def class_before(self, running: np.ndarray) -> np.ndarray:
-        blur = wrap(sum(at_nine(running)))
-        scaled = 8 * self.plane.scale_running * running + self.plane.scale_blur * blur
-        return wrap(scaled >> 8) + 16 * self.plane.scale_offset + 32
-
     def class_at(self, y: int, x: int) -> int:
-        above, row = self.errors[y + MARGIN - 1 : y + MARGIN + 1]
-        at = x + MARGIN
-        e_around = log(2 * row[at - 1] + 2 * above[at] + above[at - 1] + above[at + 1] + 6)
-        total = self.before[y][x] + ((e_around * self.plane.scale_error) >> 4)
+        total = self.before[y][x] + ((self.around(y, x) * self.plane.scale_error) >> 4)
         return limited(total >> 6, 0, 83)
-
-    # Digit
-
-    def begin(self, state: int, y: int, x: int) -> Sample:
-        mean, class_ = self.mean(y, x), self.class_at(y, x)
-        low = max((class_ - 28) >> 2, 0)
-        table = 28 + (class_ & 3) if class_ > 31 else class_
-        m = ((mean + 8) >> low) - 8
-        shape = self.model.shapes[table]
-        return Sample(state, y, x, mean, m >> 4, low, make_table(self.bits, shape, table, m & 15))
-
-    def end(self, sample: Sample) -> None:
-        y, x = sample.y, sample.x
-        value = wrap(((sample.base + sample.digit) << sample.low) + sample.low_bits)
-        error = self.error(value, sample.mean)
-        self.known[y + MARGIN][x + MARGIN] = value
-        self.errors[y + MARGIN][x + MARGIN] = error
-        self.logs[y, x] = self.log(error)
-        self.put_beside(y, x)
 
 
 def update_running_mean(group: Group, logs: np.ndarray, places: Places) -> None:
@@ -541,7 +440,7 @@ def update_running_mean(group: Group, logs: np.ndarray, places: Places) -> None:
     group.running = wrap(r + ((change * rate + (1 << 14)) >> 15))
 
 
-def innovation(coded: CodedPlane) -> np.ndarray:
+def innovation(coded: LsqPlane) -> np.ndarray:
     plane, f = coded.plane, coded.plane.fraction
     taps = plane_taps(plane.innovation_levels, plane.innovation_scale, coded.model.innovation_steps)
     total = sum_of_nine(taps[:9], coded.p) + (1 << 11)
@@ -550,81 +449,6 @@ def innovation(coded: CodedPlane) -> np.ndarray:
             products = (c * value for c, value in zip(taps[9:], coded.neighbours(y, x)))
             total[y, x] += sum(products) << f
     return sat((coded.samples() << f) - (wrapped(total, 32) >> 12))
-
-
-# The entropy coder
-
-
-class EntropyDecoder:
-    """The states of a group."""
-
-    def __init__(self, payload: Reader, coded_plane: type[LsqPlane]) -> None:
-        self.payload = payload
-        self.states = [self.word() + (self.word() << 16) for _ in range(coded_plane.states)]
-
-    def word(self) -> int:
-        return int.from_bytes(self.payload.take(2), "little")
-
-    def set(self, index: int, state: int) -> None:
-        """With refill."""
-        self.states[index] = state if state >= 1 << 16 else (state << 16) + self.word()
-
-    def digit(self, index: int, table: Table) -> int:
-        state = self.states[index]
-        slot = state % (1 << table.bits)
-        place = bisect_right(table.first, slot) - 1
-        first, after = table.first[place : place + 2]
-        self.set(index, (after - first) * (state >> table.bits) + slot - first)
-        return place - table.limit
-
-    def end(self) -> None:
-        must(set(self.states) == {1 << 16}, "all states are 2^16 at the end of a group")
-
-    def raw(self, index: int, count: int) -> int:
-        state = self.states[index]
-        self.set(index, state >> count)
-        return state % (1 << count)
-
-    def escape(self, index: int, digit: int) -> int:
-        """The digit meant by the escape `digit`, which is limit or -limit."""
-        size = min(self.raw(index, 5), 20)
-        v = self.raw(index, min(size, 12))
-        if size > 12:
-            v += self.raw(index, size - 12) << 12
-        magnitude = abs(digit) + (1 << size) - 1 + v
-        return magnitude if digit > 0 else -magnitude
-
-
-# Method 2, lsq: the wavefront
-
-
-class LsqPlane(CodedPlane):
-    """A plane, or the half places of one, while it is decoded by method 2."""
-
-    states, bits = 16, 12
-
-    def decode(self, entropy: EntropyDecoder) -> None:
-        for step in self.steps():
-            samples = [self.begin(*place) for place in step]
-            for sample in samples:
-                sample.digit = entropy.digit(sample.state, sample.table)
-            for sample in samples:
-                sample.low_bits = entropy.raw(sample.state, sample.low)
-            for sample in samples:
-                if abs(sample.digit) == sample.table.limit:
-                    sample.digit = entropy.escape(sample.state, sample.digit)
-            for sample in samples:
-                self.end(sample)
-
-    def steps(self) -> list[list[tuple[int, int, int]]]:
-        """State, row and column of the samples of each step, in order of states."""
-        steps = defaultdict(list)
-        period = max(self.width, 48)
-        for y in range(self.height):
-            q, i = divmod(y, self.states)
-            for x in range(self.width):
-                steps[q * period + 2 * i + x].append((i, y, x))
-        return [sorted(steps[number]) for number in sorted(steps)]
 
 
 # Method 1, quick
@@ -670,10 +494,10 @@ class QuickPlane(LsqPlane):
         return limited(total >> 7, 0, 35)
 
     def begin(self, state: int, y: int, x: int) -> Sample:
-        mean, class_ = self.mean(y, x), self.class_at(y, x)
+        mean, class_ = self.predict(y, x)
         low = max((class_ - 12) >> 1, 0)
         table = 12 + (class_ & 1) if class_ > 13 else class_
-        slots = make_table(self.bits, self.model.shapes[table], 2 * table + 10, 0)
+        slots = make_table(self.bits, self.shapes[table], 2 * table + 10, 0)
         return Sample(state, y, x, mean, mean >> low, low, slots)
 
     def steps(self) -> list[list[tuple[int, int, int]]]:

@@ -18,6 +18,7 @@ GOLDEN = ROOT / "h5tests" / "golden"
 
 LIFT = {"transform": "channels", "predictor": "paeth", "coder": "deflate"}
 NATIVE = {"transform": "channels", "predictor": "lsq", "coder": "ans"}
+FRAMES = NATIVE | {"transform": "stack", "axis": 0}
 
 
 def doubled(array: np.ndarray) -> np.ndarray:
@@ -39,6 +40,14 @@ def drawings(frames: int, height: int, width: int) -> np.ndarray:
     """A drawing that moves by a column a frame."""
     picture = drawing(height, width).astype("int16")
     return np.stack([np.roll(picture, k, 1) * 100 - 9000 for k in range(frames)])
+
+
+def lasting(frames: np.ndarray) -> np.ndarray:
+    """16 bits, out of their order, with a frame that comes twice and a constant one."""
+    array = frames[[3, 0, 5, 1, 4, 2, 6]].astype("uint16") * 97 + 30000
+    array += frames[::-1] // 2
+    array[4], array[6] = array[2], 31
+    return array
 
 
 SOURCES = {
@@ -82,6 +91,8 @@ SOURCES = {
     "online_stack_u8": (lambda: stack(5, 40, 64), NATIVE | {"axis": 0, "effort": 8}),
     "indices_drawing_u8": (lambda: drawing(48, 64), NATIVE | {"effort": 5}),
     "indices_frames_i16": (lambda: drawings(3, 30, 40), NATIVE | {"axis": 0, "effort": 9}),
+    "frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 5}),
+    "frames_u16": (lambda: lasting(stack(7, 37, 45)), FRAMES | {"effort": 6}),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 

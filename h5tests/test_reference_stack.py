@@ -67,9 +67,8 @@ def test_auto_finds_frames(coder):
 # Chunks made by hand
 
 
-def parameters_of(turns):
-    encoder, models = RangeEncoder(), reference.PlanModels()
-    last = Turn(-1, [])
+def write_plan(encoder, turns):
+    models, last = reference.PlanModels(), Turn(-1, [])
     for t, turn in enumerate(turns):
         encoder.integer(models.plane, turn.plane - last.plane - 1)
         for which in range(2):
@@ -85,7 +84,11 @@ def parameters_of(turns):
             if turn.duplicates:
                 break
         last = turn
-    differs = reference.BitModel()
+
+
+def parameters_of(turns):
+    encoder, differs = RangeEncoder(), reference.BitModel()
+    write_plan(encoder, turns)
     for turn in turns:
         if turn.references and not turn.duplicates:
             encoder.bit(differs, int(turn.differs))

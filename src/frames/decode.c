@@ -13,7 +13,8 @@ typedef struct decoder {
     px_frame_view view;
     px_pool pool;
     const px_shapes *shapes;
-    px_wave_stream stream;
+    px_wave_stream stream; /* ends with the segment */
+    const uint16_t *end;   /* of all words */
 } decoder;
 
 static void decoder_free(decoder *d) {
@@ -49,11 +50,22 @@ static void put_duplicate(decoder *d, size_t turn) {
     d->model.frames[turn].mean = d->model.frames[frame->references[0]].mean;
 }
 
-static prism_status begin_segment(decoder *d, const px_frame_model *frame, prism_error *error) {
-    if (d->stream.count && !px_wave_ended(&d->stream))
+/* The one at work, if there is one. */
+static prism_status end_segment(decoder *d, prism_error *error) {
+    if (d->stream.count && (d->stream.words != d->stream.end || !px_wave_ended(&d->stream)))
         return px_fail(error, PRISM_E_CORRUPT, "the coded frames do not end as they should");
+    return PRISM_OK;
+}
+
+static prism_status begin_segment(decoder *d, const px_frame_model *frame, prism_error *error) {
+    prism_status status = end_segment(d, error);
+    if (status != PRISM_OK)
+        return status;
+    if ((size_t)(d->end - d->stream.words) < frame->words)
+        return px_fail(error, PRISM_E_CORRUPT, "the coded frames end too early");
+    d->stream.end = d->stream.words + frame->words;
     px_wave_start(&d->stream, false);
-    if ((size_t)(d->stream.end - d->stream.words) < frame->words || !px_wave_begin(&d->stream))
+    if (!px_wave_begin(&d->stream))
         return px_fail(error, PRISM_E_CORRUPT, "the coded frames have no beginning");
     return PRISM_OK;
 }
@@ -93,14 +105,14 @@ static prism_status decode_frames(decoder *d, prism_error *error) {
             put_constant(d, turn);
         px_frame_view_keep_plain(&d->view, frame, turn);
     }
-    if (status == PRISM_OK && d->stream.count && !px_wave_ended(&d->stream))
-        status = px_fail(error, PRISM_E_CORRUPT, "the coded frames do not end as they should");
-    return status;
+    return status == PRISM_OK ? end_segment(d, error) : status;
 }
 
 prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reader *payload,
                               prism_error *error) {
     decoder d = {.planes = planes};
+    if (!px_frames_fit(planes))
+        return px_fail(error, PRISM_E_CORRUPT, "frames are too large or too many to be coded");
     prism_status status = px_frames_model_read(&d.model, planes->count, parameters, error);
     if (status == PRISM_OK && px_reader_left(parameters))
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
@@ -110,12 +122,13 @@ prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reade
     if (status == PRISM_OK)
         status = px_take_words(&d.stream, payload, &d.pool, error);
     if (status == PRISM_OK) {
+        d.end = d.stream.end;
         d.shapes = px_shapes_make(&d.pool, d.model.shapes);
         status = px_pool_status(&d.pool, error);
     }
     if (status == PRISM_OK)
         status = decode_frames(&d, error);
-    if (status == PRISM_OK && d.stream.words != d.stream.end)
+    if (status == PRISM_OK && d.stream.words != d.end)
         status = px_fail(error, PRISM_E_CORRUPT, "bytes after the coded frames");
     decoder_free(&d);
     return status;

@@ -257,6 +257,8 @@ static prism_status mix_frames(encoder *e, px_buffer *payload, prism_error *erro
 
 prism_status px_frames_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                               px_buffer *parameters, px_buffer *payload, prism_error *error) {
+    if (!px_frames_fit(planes))
+        return px_buffer_exceed(payload, limit), PRISM_OK;
     encoder e;
     prism_status status = encoder_make(&e, planes, pipeline->effort, error);
     if (status == PRISM_OK && pipeline->effort >= 8)

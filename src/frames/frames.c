@@ -13,6 +13,14 @@
 
 #include "native.h"
 
+/* Columns and rows are counted in 32 bits with room to spare. */
+enum { EDGE_LIMIT = 1 << 30 };
+
+bool px_frames_fit(const px_planes *planes) {
+    return planes->count <= PX_PLAN_FRAMES && planes->width < EDGE_LIMIT &&
+           planes->height < EDGE_LIMIT;
+}
+
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, int threads, prism_error *error) {
     (void)pipeline;

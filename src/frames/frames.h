@@ -5,6 +5,9 @@
 #include "frames/model.h"
 #include "stages.h"
 
+/* Whether planes are few and small enough to be coded. */
+bool px_frames_fit(const px_planes *planes);
+
 prism_status px_frames_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                               px_buffer *parameters, px_buffer *payload, prism_error *error);
 prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reader *payload,
