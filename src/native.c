@@ -7,17 +7,24 @@
 #include "indices/indices.h"
 #include "status.h"
 
-enum { METHOD_QUICK = 1, METHOD_LSQ = 2, METHOD_ONLINE = 3, METHOD_FRAMES = 4, METHOD_INDICES = 5 };
+enum {
+    METHOD_QUICK = 1,
+    METHOD_LSQ = 2,
+    METHOD_ONLINE = 3,
+    METHOD_FRAMES = 4,
+    METHOD_INDICES = 5,
+    METHOD_MIXED = 6
+};
 enum {
     LAST_QUICK_EFFORT = 3,
     FIRST_INDICES_EFFORT = 4,
     DEFAULT_EFFORT = 5,
-    FIRST_ONLINE_EFFORT = 8
+    FIRST_LEARNING_EFFORT = 8
 };
 
-/* By how much px_lsq at the default effort may miss what px_online needs and still deserve all of
- * its own time: about twice of what that time ever gained where it won. */
-static const double LSQ_CHANCE = 1.02;
+/* By how much a fitted method at the default effort may miss what the learning one needs and still
+ * deserve all of its own time: about twice of what that time ever gained where it won. */
+static const double FITTED_CHANCE = 1.02;
 
 /*
  * With that many different values or fewer, px_indices is smaller even for pictures of coarse grey
@@ -39,6 +46,8 @@ static const px_native_method *method_of(uint8_t id) {
         return &px_frames;
     case METHOD_INDICES:
         return &px_indices;
+    case METHOD_MIXED:
+        return &px_mixed;
     default:
         return NULL;
     }
@@ -79,24 +88,25 @@ static prism_status encode_by(coded *c, uint8_t id, const px_planes *planes,
 }
 
 /* Learning from the samples themselves may come too late in a small chunk, or find too little: then
- * px_lsq is better. It takes a third of the time; how far it comes in a tenth of that shows whether
- * it may win. */
-static prism_status encode_strongest(coded *c, const px_planes *planes, const px_pipeline *pipeline,
+ * a method whose fits are sent is better. It takes a third of the time; how far it comes in a tenth
+ * of that shows whether it may win. */
+static prism_status encode_strongest(coded *c, uint8_t learning, uint8_t fitted,
+                                     const px_planes *planes, const px_pipeline *pipeline,
                                      size_t limit, prism_error *error) {
     const int effort = pipeline->effort;
-    coded lsq;
-    prism_status status = encode_by(c, METHOD_ONLINE, planes, pipeline, effort, limit, error);
+    coded other;
+    prism_status status = encode_by(c, learning, planes, pipeline, effort, limit, error);
     if (status != PRISM_OK)
         return status;
-    const size_t near = (size_t)((double)coded_size(c) * LSQ_CHANCE);
-    status = encode_by(&lsq, METHOD_LSQ, planes, pipeline, DEFAULT_EFFORT, near, error);
-    if (status == PRISM_OK && coded_size(&lsq) <= near) {
-        coded_free(&lsq);
-        status = encode_by(&lsq, METHOD_LSQ, planes, pipeline, effort, coded_size(c), error);
+    const size_t near = (size_t)((double)coded_size(c) * FITTED_CHANCE);
+    status = encode_by(&other, fitted, planes, pipeline, DEFAULT_EFFORT, near, error);
+    if (status == PRISM_OK && coded_size(&other) <= near) {
+        coded_free(&other);
+        status = encode_by(&other, fitted, planes, pipeline, effort, coded_size(c), error);
     }
-    if (status == PRISM_OK && coded_size(&lsq) < coded_size(c))
-        swap(c, &lsq);
-    coded_free(&lsq);
+    if (status == PRISM_OK && coded_size(&other) < coded_size(c))
+        swap(c, &other);
+    coded_free(&other);
     return status;
 }
 
@@ -104,12 +114,14 @@ static prism_status encode_strongest(coded *c, const px_planes *planes, const px
 static prism_status encode_by_effort(coded *c, const px_planes *planes, const px_pipeline *pipeline,
                                      size_t limit, prism_error *error) {
     const int effort = pipeline->effort;
-    if (pipeline->transform == PRISM_TRANSFORM_STACK)
-        return encode_by(c, METHOD_FRAMES, planes, pipeline, effort, limit, error);
-    if (effort >= FIRST_ONLINE_EFFORT)
-        return encode_strongest(c, planes, pipeline, limit, error);
-    return encode_by(c, effort <= LAST_QUICK_EFFORT ? METHOD_QUICK : METHOD_LSQ, planes, pipeline,
-                     effort, limit, error);
+    const bool stack = pipeline->transform == PRISM_TRANSFORM_STACK;
+    const uint8_t fitted = stack                         ? METHOD_FRAMES
+                           : effort <= LAST_QUICK_EFFORT ? METHOD_QUICK
+                                                         : METHOD_LSQ;
+    if (effort >= FIRST_LEARNING_EFFORT)
+        return encode_strongest(c, stack ? METHOD_MIXED : METHOD_ONLINE, fitted, planes, pipeline,
+                                limit, error);
+    return encode_by(c, fitted, planes, pipeline, effort, limit, error);
 }
 
 /* Rows in the middle of planes in the middle. */

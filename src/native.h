@@ -19,6 +19,7 @@ typedef struct px_native_method {
 extern const px_native_method px_quick;  /* quick/: one matrix, north neighbours; efforts 1-3 */
 extern const px_native_method px_lsq;    /* lsq/: two matrices and neighbours; efforts 4-7 */
 extern const px_native_method px_frames; /* frames/: frames from frames; transform stack */
+extern const px_native_method px_mixed;  /* frames/: the same by decisions; efforts 8 and 9 */
 extern const px_native_method px_online; /* online/: learns while it codes; efforts 8 and 9 */
 
 /* indices/: few different values; efforts from 4 */

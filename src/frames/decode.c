@@ -1,6 +1,4 @@
 /* Frame after frame in coding order. */
-#include <string.h>
-
 #include "frames/frames.h"
 #include "frames/view.h"
 #include "lsq/chunk.h"
@@ -21,33 +19,6 @@ static void decoder_free(decoder *d) {
     px_pool_free(&d->pool);
     px_frame_view_free(&d->view);
     px_frames_model_free(&d->model);
-}
-
-/* Samples are those of the view and the frame's mean. */
-static void put_samples(decoder *d, size_t turn) {
-    px_planes *planes = d->planes;
-    const int mean = d->model.frames[turn].mean;
-    int16_t *to = px_plane(planes, d->model.plan.frames[turn].plane);
-    for (size_t y = 0; y < planes->height; y++, to += planes->width) {
-        const int16_t *from = d->view.samples + y * d->view.geometry.stride;
-        for (size_t x = 0; x < planes->width; x++)
-            to[x] = px_wrap(from[x] + mean, planes->depth);
-    }
-}
-
-static void put_constant(decoder *d, size_t turn) {
-    int16_t *to = px_plane(d->planes, d->model.plan.frames[turn].plane);
-    const int16_t value = px_wrap(d->model.frames[turn].mean, d->planes->depth);
-    for (size_t p = 0; p < d->view.size; p++)
-        to[p] = value;
-}
-
-static void put_duplicate(decoder *d, size_t turn) {
-    const px_frame *frame = &d->model.plan.frames[turn];
-    const px_frame *reference = &d->model.plan.frames[frame->references[0]];
-    memcpy(px_plane(d->planes, frame->plane), px_plane(d->planes, reference->plane),
-           d->view.size * sizeof(int16_t));
-    d->model.frames[turn].mean = d->model.frames[frame->references[0]].mean;
 }
 
 /* The one at work, if there is one. */
@@ -86,7 +57,7 @@ static prism_status decode_coded(decoder *d, size_t turn, prism_error *error) {
     px_kernels_best()->blend_decode(&wave, &d->stream);
     if (d->stream.failed)
         return px_fail(error, PRISM_E_CORRUPT, "the coded frames end too early");
-    put_samples(d, turn);
+    px_frame_view_store(&d->view, &d->model, d->planes, turn);
     px_frame_view_keep(&d->view, turn);
     return PRISM_OK;
 }
@@ -94,16 +65,10 @@ static prism_status decode_coded(decoder *d, size_t turn, prism_error *error) {
 static prism_status decode_frames(decoder *d, prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t turn = 0; turn < d->model.plan.count && status == PRISM_OK; turn++) {
-        const px_frame *frame = &d->model.plan.frames[turn];
-        if (!frame->duplicates && !d->model.frames[turn].constant) {
+        if (px_frame_is_coded(&d->model, turn))
             status = decode_coded(d, turn, error);
-            continue;
-        }
-        if (frame->duplicates)
-            put_duplicate(d, turn);
         else
-            put_constant(d, turn);
-        px_frame_view_keep_plain(&d->view, frame, turn);
+            px_frame_view_store_plain(&d->view, &d->model, d->planes, turn);
     }
     return status == PRISM_OK ? end_segment(d, error) : status;
 }
@@ -113,7 +78,7 @@ prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reade
     decoder d = {.planes = planes};
     if (!px_frames_fit(planes))
         return px_fail(error, PRISM_E_CORRUPT, "frames are too large or too many to be coded");
-    prism_status status = px_frames_model_read(&d.model, planes->count, parameters, error);
+    prism_status status = px_frames_model_read(&d.model, false, planes->count, parameters, error);
     if (status == PRISM_OK && px_reader_left(parameters))
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
                          px_reader_left(parameters));

@@ -1,13 +1,8 @@
 /* Frame after frame to symbols; then the symbols, backwards, to words. */
-#include <string.h>
-
 #include "frames/fit.h"
 #include "frames/frames.h"
 #include "lsq/shapes.h"
 #include "status.h"
-#include "kernels/frame_mixer.h"
-#include <stdlib.h>
-#include <stdio.h>
 
 enum {
     SEGMENT_FRAMES = 16,       /* the states of the entropy coder begin anew after so many, */
@@ -27,10 +22,6 @@ typedef struct encoder {
     bool *low_bits; /* [count] whether symbols have any */
 } encoder;
 
-static size_t tap_positions_of(int effort) {
-    return effort <= 4 ? 8000 : effort == 5 ? 60000 : SIZE_MAX;
-}
-
 static void encoder_free(encoder *e) {
     px_pool_free(&e->pool);
     px_frame_view_free(&e->view);
@@ -46,11 +37,10 @@ static prism_status encoder_make(encoder *e, const px_planes *planes, int effort
     if (status == PRISM_OK)
         status = px_frame_view_make(&e->view, planes->height, planes->width, planes->count, error);
     if (status == PRISM_OK)
-        status = px_frame_fit_make(&e->fit, &e->pool, &e->view, error);
+        status = px_frame_fit_make(&e->fit, &e->pool, &e->view, effort, error);
     if (status != PRISM_OK)
         return status;
     const px_geometry *geometry = &e->view.geometry;
-    e->fit.tap_positions = tap_positions_of(effort);
     e->span = geometry->tile_count * PX_TILE + PX_PLANE_GUARD;
     e->symbols =
         px_pool_take(&e->pool, (planes->count * e->span + PX_PLANE_GUARD) * sizeof *e->symbols);
@@ -65,55 +55,17 @@ static int32_t *symbols_of(const encoder *e, size_t turn) {
     return e->symbols + turn * e->span + PX_PLANE_GUARD + e->view.geometry.origin;
 }
 
-/* Samples less their mean, to the view; false where all are the same. */
-static bool load_frame(encoder *e, size_t turn) {
-    const px_planes *planes = e->planes;
-    px_frame_model *model = &e->model.frames[turn];
-    const int16_t *samples = px_plane(planes, e->model.plan.frames[turn].plane);
-    const size_t size = px_plane_size(planes), width = planes->width;
-    int64_t sum = 0;
-    bool varies = false;
-    for (size_t p = 0; p < size; p++) {
-        sum += samples[p];
-        varies |= samples[p] != samples[0];
-    }
-    model->constant = !varies;
-    model->mean = varies ? (int)(sum / (int64_t)size) : samples[0];
-    for (size_t y = 0; y < planes->height; y++)
-        for (size_t x = 0; x < width; x++)
-            e->view.samples[y * e->view.geometry.stride + x] =
-                (int16_t)(samples[y * width + x] - model->mean);
-    return varies;
-}
-
-/* Fits begin with what the frame before has. */
-static void take_fields(px_frame_model *model, const px_frame_model *last) {
-    const px_frame_model own = *model;
-    *model = *last;
-    model->constant = own.constant;
-    model->begins = false;
-    model->mean = own.mean;
-    memset(model->taps, 0, sizeof model->taps);
-}
-
 static prism_status encode_frame(encoder *e, size_t turn, const px_frame_model *last,
                                  prism_error *error) {
     e->fit.model = &e->model.frames[turn];
     e->fit.frame = &e->model.plan.frames[turn];
-    take_fields(e->fit.model, last);
     px_frame_view_refer(&e->view, &e->model, e->planes, turn);
-    prism_status status = px_frame_fit_taps(&e->fit, error);
-    if (status == PRISM_OK)
-        status = px_frame_fit_blend(&e->fit, error);
+    prism_status status = px_frame_fit_means(&e->fit, last, error);
     if (status != PRISM_OK)
         return status;
     e->low_bits[turn] = px_frame_fit_scale(&e->fit, symbols_of(e, turn), e->histograms);
     px_frame_view_keep(&e->view, turn);
     return PRISM_OK;
-}
-
-static bool is_coded(const px_frames_model *model, size_t turn) {
-    return !model->plan.frames[turn].duplicates && !model->frames[turn].constant;
 }
 
 static prism_status encode_frames(encoder *e, prism_error *error) {
@@ -125,7 +77,7 @@ static prism_status encode_frames(encoder *e, prism_error *error) {
         if (frame->duplicates) {
             model->frames[turn].mean = model->frames[frame->references[0]].mean;
             px_frame_view_keep_plain(&e->view, frame, turn);
-        } else if (!load_frame(e, turn)) {
+        } else if (!px_frame_view_load(&e->view, &e->model, e->planes, turn)) {
             px_frame_view_keep_plain(&e->view, frame, turn);
         } else {
             status = encode_frame(e, turn, &last, error);
@@ -143,7 +95,7 @@ static prism_status encode_frames(encoder *e, prism_error *error) {
 static void set_segments(px_frames_model *model, size_t frame_size) {
     size_t frames = SEGMENT_FRAMES;
     for (size_t turn = 0; turn < model->plan.count; turn++) {
-        if (!is_coded(model, turn))
+        if (!px_frame_is_coded(model, turn))
             continue;
         model->frames[turn].begins =
             frames >= SEGMENT_FRAMES || frames * frame_size >= SEGMENT_SAMPLES;
@@ -158,7 +110,7 @@ static void write_frame(encoder *e, const px_shapes *shapes, size_t turn, px_wav
         px_frame_wave(&e->view, &blend, &e->model.frames[turn], &e->model.plan.frames[turn]);
     wave.shapes = shapes;
     if (e->low_bits[turn])
-        load_frame(e, turn);
+        px_frame_view_load(&e->view, &e->model, e->planes, turn);
     px_kernels_best()->wave_encode(&wave, symbols_of(e, turn), e->low_bits[turn], stream);
 }
 
@@ -168,7 +120,7 @@ static void write_segment(encoder *e, const px_shapes *shapes, size_t first, siz
     const uint16_t *end = stream->head;
     px_wave_start(stream, false);
     for (size_t turn = last; turn-- > first && !stream->failed;)
-        if (is_coded(&e->model, turn))
+        if (px_frame_is_coded(&e->model, turn))
             write_frame(e, shapes, turn, stream);
     if ((size_t)(stream->head - stream->begin) < 2 * stream->count)
         stream->failed = 1;
@@ -202,70 +154,15 @@ static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
     return PRISM_OK;
 }
 
-static prism_status mix_make(px_frame_mixer *m, encoder *e, px_range_coder *coder, prism_error *error) {
-    const px_planes *planes = e->planes;
-    const size_t width = planes->width;
-    int32_t low = INT16_MAX, high = INT16_MIN;
-    for (size_t k = 0; k < planes->count; k++)
-        for (size_t p = 0; p < px_plane_size(planes); p++) {
-            int32_t v = px_plane(planes, k)[p];
-            low = v < low ? v : low;
-            high = v > high ? v : high;
-        }
-    *m = (px_frame_mixer){.decisions = {.coder = coder, .bands = PX_FRAME_TEXTURES, .low = low, .high = high, .wide = low < INT8_MIN || high > INT8_MAX, .mixes_by_scale = true}};
-    m->decisions.mixer = &m->mixer;
-    m->decisions.comb_size = (size_t)(high - low) + 1 + 2 * PX_COMB_MARGIN;
-    m->decisions.comb = calloc(m->decisions.comb_size * PX_FRAME_TEXTURES, sizeof(uint16_t));
-    m->sums = calloc(width + 64, 4);
-    m->columns = aligned_alloc(64, (width + 2) * 64);
-    m->residuals = calloc(2 * (width + 4), 4);
-    return px_mixer_alloc(&m->mixer, PX_FRAME_TEXTURES, planes->count * px_plane_size(planes), planes->depth, error);
-}
-
-static prism_status mix_frames(encoder *e, px_buffer *payload, prism_error *error) {
-    px_range_coder coder = {.encoder = px_range_encoder_make(payload)};
-    px_frame_mixer m;
-    prism_status status = mix_make(&m, e, &coder, error);
-    px_frame_model last = {.mean = 0};
-    for (int t = 0; t < PX_FRAME_TEXTURES; t++) m.stack[t].error = 256;
-    for (size_t turn = 0; turn < e->model.plan.count && status == PRISM_OK; turn++) {
-        const px_frame *frame = &e->model.plan.frames[turn];
-        if (frame->duplicates || !load_frame(e, turn)) {
-            px_frame_view_keep_plain(&e->view, frame, turn);
-            continue;
-        }
-        status = encode_frame(e, turn, &last, error);
-        last = e->model.frames[turn];
-        px_blend blend;
-        px_wave wave = px_frame_wave(&e->view, &blend, &last, frame);
-        m.wave = &wave;
-        m.mean = last.mean;
-        int32_t start = 2 * (wave.start_error >> blend.error_shift);
-        for (size_t i = 0; i < (wave.width + 2) * 16; i++)
-            m.columns[i] = start;
-        for (size_t i = 0; i < 2 * (wave.width + 4); i++)
-            m.residuals[i] = wave.start_error * 16;
-        for (size_t y = 0; y < wave.height; y++)
-            px_kernels_best()->frame_mix_row(&m, y);
-        px_frame_view_keep(&e->view, turn);
-        if (getenv("VB"))
-            fprintf(stderr, "%zu %zu\n", turn, payload->size);
-    }
-    px_range_encoder_finish(&coder.encoder);
-    return status;
-}
-
 prism_status px_frames_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                               px_buffer *parameters, px_buffer *payload, prism_error *error) {
     if (!px_frames_fit(planes))
         return px_buffer_exceed(payload, limit), PRISM_OK;
     encoder e;
     prism_status status = encoder_make(&e, planes, pipeline->effort, error);
-    if (status == PRISM_OK && pipeline->effort >= 8)
-        status = mix_frames(&e, payload, error);
-    else if (status == PRISM_OK)
+    if (status == PRISM_OK)
         status = encode_frames(&e, error);
-    if (status == PRISM_OK && pipeline->effort < 8) {
+    if (status == PRISM_OK) {
         set_segments(&e.model, px_plane_size(planes));
         status = write_segments(&e, limit, payload, error);
     }

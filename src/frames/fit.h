@@ -18,7 +18,7 @@ typedef struct px_frame_fit {
 } px_frame_fit;
 
 /* Memory for the rest; owned by the pool. */
-prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *view,
+prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *view, int effort,
                                prism_error *error);
 
 /* Room for the dump of a frame. */
@@ -29,6 +29,9 @@ prism_status px_frame_fit_taps(px_frame_fit *fit, prism_error *error);
 
 /* error_shift, power and gates, from those that the model has. */
 prism_status px_frame_fit_blend(px_frame_fit *fit, prism_error *error);
+
+/* Both, beginning with what the frame before has. */
+prism_status px_frame_fit_means(px_frame_fit *fit, const px_frame_model *last, prism_error *error);
 
 /* Scales, by regression; then symbols, and histograms of them (lsq/encoder.h). Returns whether
  * there are symbols with low bits. */

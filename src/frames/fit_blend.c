@@ -169,3 +169,18 @@ prism_status px_frame_fit_blend(px_frame_fit *fit, prism_error *error) {
         to_model(model, &s);
     return status;
 }
+
+static void take_fields(px_frame_model *model, const px_frame_model *last) {
+    const px_frame_model own = *model;
+    *model = *last;
+    model->constant = own.constant;
+    model->begins = false;
+    model->mean = own.mean;
+    memset(model->taps, 0, sizeof model->taps);
+}
+
+prism_status px_frame_fit_means(px_frame_fit *fit, const px_frame_model *last, prism_error *error) {
+    take_fields(fit->model, last);
+    prism_status status = px_frame_fit_taps(fit, error);
+    return status == PRISM_OK ? px_frame_fit_blend(fit, error) : status;
+}

@@ -29,6 +29,10 @@ int px_frame_experts(const px_frame *frame) {
                                : PX_BLEND_EXPERTS;
 }
 
+bool px_frame_is_coded(const px_frames_model *model, size_t turn) {
+    return !model->plan.frames[turn].duplicates && !model->frames[turn].constant;
+}
+
 /* ---- Both directions ------------------------------------------------------------------------- */
 
 typedef struct frame_models {
@@ -68,6 +72,12 @@ static void code_words(px_side *side, px_integer models[2], uint32_t *words) {
     *words = (uint32_t)high << WORDS_LOW_BITS | (uint32_t)low;
 }
 
+static void code_segment(px_side *side, frame_models *m, px_frame_model *frame) {
+    code_flag(side, &m->begins, &frame->begins);
+    if (frame->begins)
+        code_words(side, m->words, &frame->words);
+}
+
 /* Taps on references that are not there are not coded. */
 static void code_taps(px_side *side, frame_models *m, px_frame_model *frame,
                       const px_frame_model *last, int references) {
@@ -77,18 +87,30 @@ static void code_taps(px_side *side, frame_models *m, px_frame_model *frame,
             px_side_integer(side, &m->taps[t], &frame->taps[t], last->taps[t], -limit, limit);
 }
 
+static void code_scales(px_side *side, frame_models *m, px_frame_model *frame,
+                        const px_frame_model *last) {
+    const int limit = PX_FRAME_SCALE_LIMIT;
+    px_side_integer(side, &m->offset, &frame->scale_offset, last->scale_offset,
+                    -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
+    px_side_integer(side, &m->running, &frame->scale_running, last->scale_running,
+                    -MAX_SCALE_WEIGHT, MAX_SCALE_WEIGHT);
+    px_side_integer(side, &m->blur, &frame->scale_blur, last->scale_blur, -MAX_SCALE_WEIGHT,
+                    MAX_SCALE_WEIGHT);
+    px_side_integer(side, &m->scales[0], &frame->scale_error, last->scale_error, -limit, limit);
+    px_side_integer(side, &m->scales[1], &frame->scale_spread, last->scale_spread, -limit, limit);
+    px_side_integer(side, &m->scales[2], &frame->scale_energy, last->scale_energy, -limit, limit);
+}
+
 /* Fields as differences from those of the frame before that has them. */
 static void code_frame(px_side *side, frame_models *m, px_frame_model *frame, px_frame_model *last,
-                       const px_frame *planned) {
-    const int limit = PX_FRAME_SCALE_LIMIT;
+                       const px_frame *planned, bool mixed) {
     code_flag(side, &m->constant, &frame->constant);
     px_side_integer(side, &m->mean, &frame->mean, last->mean, INT16_MIN, INT16_MAX);
     last->mean = frame->mean;
     if (frame->constant)
         return;
-    code_flag(side, &m->begins, &frame->begins);
-    if (frame->begins)
-        code_words(side, m->words, &frame->words);
+    if (!mixed)
+        code_segment(side, m, frame);
     code_taps(side, m, frame, last, planned->count);
     px_side_integer(side, &m->bias, &frame->bias, 0, -PX_FRAME_BIAS_LIMIT, PX_FRAME_BIAS_LIMIT);
     px_side_integer(side, &m->start_error, &frame->start_error, last->start_error, 0,
@@ -99,15 +121,8 @@ static void code_frame(px_side *side, frame_models *m, px_frame_model *frame, px
     for (int e = 1; e < px_frame_experts(planned); e++)
         px_side_integer(side, &m->gates[e], &frame->gates[e], last->gates[e], -PX_GATE_LIMIT,
                         PX_GATE_LIMIT);
-    px_side_integer(side, &m->offset, &frame->scale_offset, last->scale_offset,
-                    -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
-    px_side_integer(side, &m->running, &frame->scale_running, last->scale_running,
-                    -MAX_SCALE_WEIGHT, MAX_SCALE_WEIGHT);
-    px_side_integer(side, &m->blur, &frame->scale_blur, last->scale_blur, -MAX_SCALE_WEIGHT,
-                    MAX_SCALE_WEIGHT);
-    px_side_integer(side, &m->scales[0], &frame->scale_error, last->scale_error, -limit, limit);
-    px_side_integer(side, &m->scales[1], &frame->scale_spread, last->scale_spread, -limit, limit);
-    px_side_integer(side, &m->scales[2], &frame->scale_energy, last->scale_energy, -limit, limit);
+    if (!mixed)
+        code_scales(side, m, frame, last);
 }
 
 /* Of what a frame does not have, that of the one before stays. */
@@ -121,21 +136,26 @@ static void keep_fields(px_frame_model *last, const px_frame_model *frame,
     *last = kept;
 }
 
-static void code_model(px_side *side, px_frames_model *model) {
-    frame_models models;
-    models_init(&models);
+static void code_shapes(px_side *side, frame_models *m, uint8_t shapes[PX_SHAPE_CLASSES]) {
     int shape = PX_SHAPE_PLAIN;
     for (int c = 0; c < PX_SHAPE_CLASSES; c++) {
         int before = shape;
-        shape = model->shapes[c];
-        px_side_integer(side, &models.shape, &shape, before, 0, PX_SHAPE_COUNT - 1);
-        model->shapes[c] = (uint8_t)shape;
+        shape = shapes[c];
+        px_side_integer(side, &m->shape, &shape, before, 0, PX_SHAPE_COUNT - 1);
+        shapes[c] = (uint8_t)shape;
     }
+}
+
+static void code_model(px_side *side, px_frames_model *model) {
+    frame_models models;
+    models_init(&models);
+    if (!model->mixed)
+        code_shapes(side, &models, model->shapes);
     px_frame_model last = {.mean = 0};
     for (size_t k = 0; k < model->plan.count && !side->bad; k++) {
         if (model->plan.frames[k].duplicates)
             continue;
-        code_frame(side, &models, &model->frames[k], &last, &model->plan.frames[k]);
+        code_frame(side, &models, &model->frames[k], &last, &model->plan.frames[k], model->mixed);
         if (!model->frames[k].constant)
             keep_fields(&last, &model->frames[k], &model->plan.frames[k]);
     }
@@ -149,9 +169,9 @@ void px_frames_model_write(px_frames_model *model, px_buffer *out) {
     px_range_encoder_finish(&coder);
 }
 
-prism_status px_frames_model_read(px_frames_model *model, size_t count, px_reader *in,
+prism_status px_frames_model_read(px_frames_model *model, bool mixed, size_t count, px_reader *in,
                                   prism_error *error) {
-    *model = (px_frames_model){.frames = NULL};
+    *model = (px_frames_model){.mixed = mixed};
     px_range_decoder coder = px_range_decoder_make(in);
     px_side side = {.in = &coder};
     prism_status status = px_stack_plan_read(&model->plan, count, &coder, error);

@@ -39,6 +39,7 @@ typedef struct px_frames_model {
     px_stack_plan plan;
     px_frame_model *frames; /* [plan.count], in coding order; owned */
     uint8_t shapes[PX_SHAPE_CLASSES];
+    bool mixed; /* method 6: no shapes, segments and scales */
 } px_frames_model;
 
 /* Zeros, for a plan that has been made or read. */
@@ -48,8 +49,11 @@ void px_frames_model_free(px_frames_model *model);
 void px_frames_model_write(px_frames_model *model, px_buffer *out);
 
 /* Of `count` frames; allocates the plan and the model. */
-prism_status px_frames_model_read(px_frames_model *model, size_t count, px_reader *in,
+prism_status px_frames_model_read(px_frames_model *model, bool mixed, size_t count, px_reader *in,
                                   prism_error *error);
+
+/* Neither a duplicate nor constant. */
+bool px_frame_is_coded(const px_frames_model *model, size_t turn);
 
 /* Experts of a frame, which its references decide. */
 int px_frame_experts(const px_frame *frame);

@@ -65,6 +65,62 @@ void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, cons
     px_replicate_pads(geometry, view->running);
 }
 
+bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_planes *planes,
+                        size_t turn) {
+    px_frame_model *frame = &model->frames[turn];
+    const int16_t *samples = px_plane(planes, model->plan.frames[turn].plane);
+    const size_t size = px_plane_size(planes), width = planes->width;
+    int64_t sum = 0;
+    bool varies = false;
+    for (size_t p = 0; p < size; p++) {
+        sum += samples[p];
+        varies |= samples[p] != samples[0];
+    }
+    frame->constant = !varies;
+    frame->mean = varies ? (int)(sum / (int64_t)size) : samples[0];
+    for (size_t y = 0; y < planes->height; y++)
+        for (size_t x = 0; x < width; x++)
+            view->samples[y * view->geometry.stride + x] =
+                (int16_t)(samples[y * width + x] - frame->mean);
+    return varies;
+}
+
+void px_frame_view_store(const px_frame_view *view, const px_frames_model *model, px_planes *planes,
+                         size_t turn) {
+    const int mean = model->frames[turn].mean;
+    int16_t *to = px_plane(planes, model->plan.frames[turn].plane);
+    for (size_t y = 0; y < planes->height; y++, to += planes->width) {
+        const int16_t *from = view->samples + y * view->geometry.stride;
+        for (size_t x = 0; x < planes->width; x++)
+            to[x] = px_wrap(from[x] + mean, planes->depth);
+    }
+}
+
+static void store_constant(const px_frames_model *model, px_planes *planes, size_t turn) {
+    int16_t *to = px_plane(planes, model->plan.frames[turn].plane);
+    const int16_t value = px_wrap(model->frames[turn].mean, planes->depth);
+    for (size_t p = 0; p < px_plane_size(planes); p++)
+        to[p] = value;
+}
+
+static void store_duplicate(px_frames_model *model, px_planes *planes, size_t turn) {
+    const px_frame *frame = &model->plan.frames[turn];
+    const px_frame *reference = &model->plan.frames[frame->references[0]];
+    memcpy(px_plane(planes, frame->plane), px_plane(planes, reference->plane),
+           px_plane_size(planes) * sizeof(int16_t));
+    model->frames[turn].mean = model->frames[frame->references[0]].mean;
+}
+
+void px_frame_view_store_plain(px_frame_view *view, px_frames_model *model, px_planes *planes,
+                               size_t turn) {
+    const px_frame *frame = &model->plan.frames[turn];
+    if (frame->duplicates)
+        store_duplicate(model, planes, turn);
+    else
+        store_constant(model, planes, turn);
+    px_frame_view_keep_plain(view, frame, turn);
+}
+
 void px_frame_view_keep(px_frame_view *view, size_t turn) {
     const size_t width = view->geometry.width;
     int16_t *to = view->kept_logs + turn * view->size;

@@ -29,11 +29,24 @@ void px_frame_view_free(px_frame_view *view);
 void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
                          size_t turn);
 
+/* Samples less their mean, which is set in the model, as is whether they are all the same: then
+ * returns false. */
+bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_planes *planes,
+                        size_t turn);
+
+/* The same back. */
+void px_frame_view_store(const px_frame_view *view, const px_frames_model *model, px_planes *planes,
+                         size_t turn);
+
 /* Keeps view->logs for frames that refer to the one at `turn`. */
 void px_frame_view_keep(px_frame_view *view, size_t turn);
 
 /* The same where there is nothing to code: the logs of its reference, or of no errors at all. */
 void px_frame_view_keep_plain(px_frame_view *view, const px_frame *frame, size_t turn);
+
+/* A duplicate or constant frame, decoded and kept. */
+void px_frame_view_store_plain(px_frame_view *view, px_frames_model *model, px_planes *planes,
+                               size_t turn);
 
 /* The wave and the blend of a frame; shapes are not set. */
 px_wave px_frame_wave(const px_frame_view *view, px_blend *blend, const px_frame_model *model,

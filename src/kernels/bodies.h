@@ -41,7 +41,6 @@ const px_kernels PX_KERNELS_SET = {
     .tap_rows = tap_rows,
     .wave_decode = wave_decode,
     .wave_encode = wave_encode,
-    .frame_mix_row = frame_mix_row,
     .blend_decode = blend_decode,
     .blend_analyse = blend_analyse,
     .quick_means = quick_means,
@@ -51,5 +50,6 @@ const px_kernels PX_KERNELS_SET = {
     .quick_encode = quick_encode,
     .online_code_row = online_code_row,
     .online_cholesky_rows = cholesky_rows,
+    .frame_code_row = frame_code_row,
     .indices_code_row = indices_code_row,
 };

@@ -159,8 +159,6 @@ typedef struct px_kernels {
      * low half, the energy in the high one (planes). Sets wave->logs. `dump` may be NULL. */
     void (*blend_analyse)(const px_wave *wave, int32_t *means, int32_t *near, px_blend_dump *dump);
 
-    void (*frame_mix_row)(struct px_frame_mixer *mixer, size_t y);
-
     /* ---- Rows of method quick (quick_body.h) ---- */
 
     /* Means as integers, errors and logs; returns the sum of the logs. */
@@ -175,6 +173,7 @@ typedef struct px_kernels {
     /* As wave_decode and wave_encode. */
     int64_t (*quick_decode)(const px_wave *wave, px_wave_stream *stream);
     void (*quick_encode)(const px_wave *wave, const int32_t *symbols, px_wave_stream *stream);
+
     /* Codes row `y` of the positions, after the rows before it. */
     void (*online_code_row)(struct px_online_model *model, size_t y);
 
@@ -186,6 +185,11 @@ typedef struct px_kernels {
      */
     void (*online_cholesky_rows)(int32_t *factor, size_t stride, const int64_t *correlations,
                                  int first, int count);
+
+    /* ---- Mixed frames (frame_mixer_body.h) ---- */
+
+    /* Codes row `y` of the frame, after the rows before it. */
+    void (*frame_code_row)(struct px_frame_mixer *mixer, size_t y);
 
     /* ---- Indices (indices_body.h) ---- */
 

@@ -227,8 +227,9 @@ static void learn_fits(px_online_model *m, const site *at, int k, forecast *f, i
     const int32_t value = sample * 256;
     o->values[PX_PLANE_TAPS] = fit_input(m, value - o->west);
     f->stack_values[PX_STACK_TAPS] = fit_input(m, value - f->means[PX_EXPERT_ENGINE]);
-    fit_update(&band->plane, PX_PLANE_TAPS, o->values, value - o->mean);
-    fit_update(&band->stack, PX_STACK_TAPS, f->stack_values, value - f->means[PX_EXPERT_STACK]);
+    fit_update(&band->plane, PX_PLANE_TAPS, o->values, value - o->mean, FIT_MEMORY);
+    fit_update(&band->stack, PX_STACK_TAPS, f->stack_values, value - f->means[PX_EXPERT_STACK],
+               FIT_MEMORY);
     if (((at->index + (size_t)k) & m->fit_mask) != 0 && at->index >= 50)
         return;
     px_fit *const fits[2] = {&band->plane, &band->stack};

@@ -14,7 +14,7 @@ PX_INLINE int fit_row(int row) {
 enum {
     FIT_BITS = 28,   /* of scaled moments */
     FIT_L_BITS = 20, /* of L and of scaled weights */
-    FIT_MEMORY = 9,  /* moments decay by 2^-9 a sample */
+    FIT_MEMORY = 9,  /* moments usually decay by 2^-9 a sample */
     FIT_INPUT_LIMIT = 1 << 18
 };
 
@@ -24,8 +24,9 @@ PX_INLINE int32_t fit_trust(const px_fit *fit, int32_t residual) {
     return (int32_t)((usual << 10) / ((int64_t)residual * residual + 2 * usual));
 }
 
-/* values: `taps` inputs, then the target; zeros up to 16. */
-static inline void fit_update_m(px_fit *fit, int taps, const int32_t *values, int32_t residual, int memory) {
+/* values: `taps` inputs, then the target; zeros up to 16. Moments decay by 2^-memory. */
+static inline void fit_update(px_fit *fit, int taps, const int32_t *values, int32_t residual,
+                              int memory) {
     int32_t size = residual < 0 ? -residual : residual;
     fit->error += ((size - fit->error) * 5) >> 8;
     const int32_t trust = fit_trust(fit, size);
@@ -39,10 +40,6 @@ static inline void fit_update_m(px_fit *fit, int taps, const int32_t *values, in
         sum = wide_load(moments + 8);
         wide_store(moments + 8, sum - (sum >> memory) + wide_multiply(high, weighted));
     }
-}
-
-static inline void fit_update(px_fit *fit, int taps, const int32_t *values, int32_t residual) {
-    fit_update_m(fit, taps, values, residual, FIT_MEMORY);
 }
 
 /* value * 2^-shift. */

@@ -32,8 +32,8 @@ static void histories_init(uint32_t *histories, size_t count) {
         histories[i] = 1u << 31;
 }
 
-prism_status px_mixer_alloc(px_logistic_mixer *mixer, size_t bands, size_t samples, unsigned depth,
-                            prism_error *error) {
+prism_status px_logistic_mixer_alloc(px_logistic_mixer *mixer, size_t bands, size_t samples,
+                                     unsigned depth, prism_error *error) {
     const int most = depth == 8 ? VALUE_BITS_MAX_8 : VALUE_BITS_MAX_16;
     px_arena arena = {NULL, 0};
     *mixer = (px_logistic_mixer){.value_bits = VALUE_BITS_MIN};
@@ -62,7 +62,7 @@ prism_status px_mixer_alloc(px_logistic_mixer *mixer, size_t bands, size_t sampl
     return PRISM_OK;
 }
 
-void px_mixer_free(px_logistic_mixer *mixer) {
+void px_logistic_mixer_free(px_logistic_mixer *mixer) {
     free(mixer->memory);
     mixer->memory = NULL;
 }

@@ -185,9 +185,9 @@ typedef struct px_online_model { /* named in kernels.h */
 } px_online_model;
 
 /* For groups of at most `bands` bands, and `samples` of `depth` bits in all. */
-prism_status px_mixer_alloc(px_logistic_mixer *mixer, size_t bands, size_t samples, unsigned depth,
-                            prism_error *error);
-void px_mixer_free(px_logistic_mixer *mixer);
+prism_status px_logistic_mixer_alloc(px_logistic_mixer *mixer, size_t bands, size_t samples,
+                                     unsigned depth, prism_error *error);
+void px_logistic_mixer_free(px_logistic_mixer *mixer);
 
 /* `model` has its first group of fields set, up to `samples`; the rest is allocated and
  * initialised. `plan` must outlive it; offsets[bands] are copied. */

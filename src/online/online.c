@@ -28,7 +28,7 @@ typedef struct online {
 
 static void online_free(online *o) {
     px_bands_free(&o->bands);
-    px_mixer_free(&o->mixer);
+    px_logistic_mixer_free(&o->mixer);
     free(o->offsets);
     free(o->samples);
 }
@@ -45,7 +45,7 @@ static prism_status online_alloc(online *o, unsigned depth, prism_error *error) 
     o->samples = malloc(bytes);
     if (!o->offsets || !o->samples)
         return px_out_of_memory(error, bytes);
-    return px_mixer_alloc(&o->mixer, group, positions_of(o) * count, depth, error);
+    return px_logistic_mixer_alloc(&o->mixer, group, positions_of(o) * count, depth, error);
 }
 
 /* ---- Range and offsets ---- */

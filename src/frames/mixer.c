@@ -1,0 +1,57 @@
+/* Memory and initial values of the coder of mixed frames. */
+#include "frames/mixer.h"
+
+#include "arena.h"
+
+enum { ROW_LANES = 16, START_ERROR = 1 << PX_ONLINE_MEAN_BITS };
+
+static size_t error_row(size_t width) {
+    return width + 2 * PX_FRAME_ERROR_PADS;
+}
+
+static void mixer_layout(px_frame_mixer *m, px_arena *arena, size_t width) {
+    m->columns = px_arena_take(arena, (width + 2) * PX_BLEND_EXPERTS, sizeof *m->columns);
+    m->sums = px_arena_take(arena, width + ROW_LANES, sizeof *m->sums);
+    m->errors = px_arena_take(arena, 2 * error_row(width), sizeof *m->errors);
+    m->decisions.comb = px_arena_take(arena, m->decisions.comb_size, sizeof *m->decisions.comb);
+}
+
+prism_status px_frame_mixer_alloc(px_frame_mixer *m, px_range_coder *coder, const px_planes *planes,
+                                  int32_t low, int32_t high, prism_error *error) {
+    px_arena arena = {NULL, 0};
+    *m = (px_frame_mixer){.decisions = {.coder = coder,
+                                        .mixer = &m->mixer,
+                                        .bands = 1,
+                                        .low = low,
+                                        .high = high,
+                                        .wide = low < INT8_MIN || high > INT8_MAX,
+                                        .comb_size = (size_t)(high - low) + 1 + 2 * PX_COMB_MARGIN,
+                                        .mixes_by_scale = true}};
+    for (int t = 0; t < PX_FRAME_TEXTURES; t++)
+        m->stack[t].error = START_ERROR;
+    mixer_layout(m, &arena, planes->width);
+    const size_t size = arena.used;
+    m->memory = px_arena_allocate(&arena);
+    if (!m->memory)
+        return px_out_of_memory(error, size);
+    mixer_layout(m, &arena, planes->width);
+    return px_logistic_mixer_alloc(&m->mixer, PX_FRAME_TEXTURES,
+                                   planes->count * px_plane_size(planes), planes->depth, error);
+}
+
+void px_frame_mixer_free(px_frame_mixer *m) {
+    px_logistic_mixer_free(&m->mixer);
+    free(m->memory);
+    m->memory = NULL;
+}
+
+void px_frame_mixer_begin(px_frame_mixer *m, const px_wave *wave, int mean) {
+    int32_t start = wave->start_error >> wave->blend->error_shift;
+    start = 2 * (start < PX_BLEND_ERROR ? start : PX_BLEND_ERROR);
+    m->wave = wave;
+    m->mean = mean;
+    for (size_t i = 0; i < (wave->width + 2) * PX_BLEND_EXPERTS; i++)
+        m->columns[i] = start;
+    for (size_t i = 0; i < 2 * error_row(wave->width); i++)
+        m->errors[i] = wave->start_error << (PX_ONLINE_MEAN_BITS - PX_MEAN_BITS);
+}
