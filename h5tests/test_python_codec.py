@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from generated import stack
 from python_support import (
     CONTENTS,
     DTYPES,
