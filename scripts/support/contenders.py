@@ -265,10 +265,11 @@ class Video(Contender):
 
 
 def _videos() -> list[Contender]:
+    ffv1 = ("-c:v", "ffv1", "-level", "3", "-coder", "1", "-context", "1", "-g", "1000")
     x264 = ("-c:v", "libx264", "-preset", "veryslow", "-qp", "0", "-pix_fmt", "gray")
     return [
-        Video("ffv1", "-c:v", "ffv1", "-level", "3", "-g", "1000", depths=(8, 16)),
-        Video("x264-lossless-veryslow", *x264, depths=(8,)),
+        Video("ffv1", *ffv1, depths=(8, 16)),
+        Video("x264-lossless-veryslow", *x264, "-color_range", "pc", depths=(8,)),
     ]
 
 
