@@ -121,6 +121,17 @@ static void patterns_come_back(void **state) {
             }
 }
 
+/* A plan has room for 2^19 frames. */
+static void too_many_frames_come_back(void **state) {
+    (void)state;
+    size_t size;
+    prism_array array = make_array(PRISM_INT8, 3, (1 << 19) + 1, 2, 4);
+    void *elements = make_elements(&array, PATTERN_CONSTANT, 1, &size);
+    prism_options options = options_at(5);
+    assert_round_trip(&array, elements, &options);
+    free(elements);
+}
+
 static void instruction_sets_agree(void **state) {
     (void)state;
     static const prism_type types[] = {PRISM_UINT8, PRISM_INT16};
@@ -284,9 +295,13 @@ static void cut_bytes_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything_comes_back),  cmocka_unit_test(patterns_come_back),
-        cmocka_unit_test(instruction_sets_agree), cmocka_unit_test(references_help),
-        cmocka_unit_test(moved_references_help),  cmocka_unit_test(damaged_chunks),
+        cmocka_unit_test(everything_comes_back),
+        cmocka_unit_test(patterns_come_back),
+        cmocka_unit_test(too_many_frames_come_back),
+        cmocka_unit_test(instruction_sets_agree),
+        cmocka_unit_test(references_help),
+        cmocka_unit_test(moved_references_help),
+        cmocka_unit_test(damaged_chunks),
         cmocka_unit_test(cut_bytes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

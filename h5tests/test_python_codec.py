@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from generated import stack
 from python_support import (
     CONTENTS,
     DTYPES,
@@ -322,3 +323,38 @@ def test_many_threads_at_once():
     for array, blob, found in zip(arrays, blobs, decoded):
         assert blob == h5prism.encode(array)
         assert_same(found, array)
+
+
+@pytest.mark.parametrize("axis", [0, 2])
+@pytest.mark.parametrize("coder", ["deflate", "jxl", "ans"])
+def test_some_planes(axis, coder):
+    values = np.moveaxis(stack(9, 40, 60), 0, axis)
+    blob = h5prism.encode(values, axis=axis, coder=coder)
+    for planes in ([0], [8, 3], [-1, 0, 5, 5], range(9), []):
+        np.testing.assert_array_equal(
+            h5prism.decode(blob, planes=planes), np.take(values, list(planes), axis)
+        )
+
+
+def test_some_frames_of_a_large_stack():
+    """Segments that nothing is needed of are left out, wherever they stand."""
+    values = np.concatenate([stack(20, 150, 160), stack(20, 150, 160)[::-1]])
+    blob = h5prism.encode(values, transform="stack", predictor="lsq", coder="ans", axis=0)
+    for plane in range(0, 40, 3):
+        np.testing.assert_array_equal(h5prism.decode(blob, planes=[plane])[0], values[plane])
+
+
+def test_planes_that_are_not_there():
+    blob = h5prism.encode(stack(4, 20, 20), axis=0)
+    for planes in ([4], [-5], [0, 7]):
+        with pytest.raises(IndexError, match="of a chunk of 4"):
+            h5prism.decode(blob, planes=planes)
+    with pytest.raises(TypeError):
+        h5prism.decode(blob, planes=[0.5])
+
+
+def test_planes_of_a_raw_chunk():
+    values = np.random.default_rng(3).integers(0, 256, (4, 30, 30), np.uint8)
+    blob = h5prism.encode(values, axis=0)
+    assert h5prism.inspect_chunk(blob).coder == "raw"
+    np.testing.assert_array_equal(h5prism.decode(blob, planes=[0]), values)

@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from generated import stack
 from python_support import ROOT, assert_same, constant, correlated, noise, run_python
 
 import h5prism
@@ -151,7 +152,7 @@ def test_bench_goes_on_after_a_file_that_it_cannot_read(tmp_path, array_file):
     assert "auto" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [["--only", "lzma"], ["--repeat", "0"]])
+@pytest.mark.parametrize("arguments", [["--only", "lzma"], ["--repeat", "0"], ["--first", "0"]])
 def test_bench_usage_errors(array_file, arguments):
     done = bench(array_file, *arguments)
     assert done.returncode == 2
@@ -169,6 +170,27 @@ def test_every_contender_gives_the_array_back(shape, axis, dtype):
     assert {"gzip-9+shuffle", "auto"} <= ran
     if shutil.which("gdal_translate"):
         assert "geotiff-deflate-9-predictor-2" in ran
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "<u2", ">u2"])
+def test_every_contender_for_stacks_gives_the_array_back(dtype):
+    frames = stack(4, 50, 62).astype(dtype)
+    rows = measure.measure(contenders.contenders(stack=True), frames, repeat=1, warm_ups=0)
+    assert not any(row.failed for row in rows), [row.note for row in rows if row.failed]
+    ran = {row.name for row in rows if row.bytes}
+    assert {"gzip-9+shuffle", "stack+lsq+ans-5", "stack+none+jxl-7", "auto"} <= ran
+    if shutil.which("ffmpeg") and dtype == "u1":
+        assert {"ffv1", "x264-lossless-veryslow"} <= ran
+
+
+def test_bench_of_a_stack(tmp_path):
+    path = tmp_path / "stack.npy"
+    np.save(path, stack(6, 40, 50))
+    names = ("--only", "ffv1", "auto", "--repeat", 1, "--no-memory")
+    done = bench(path, "--stack", "--first", 3, *names)
+    assert done.returncode == 0, done.stderr
+    assert "3 x 40 x 50 uint8" in done.stdout
+    assert "ffv1" in done.stdout
 
 
 def test_a_row_that_cannot_run_says_why():

@@ -8,6 +8,7 @@
  */
 #include "pipeline.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "status.h"
@@ -89,22 +90,23 @@ static prism_status decode_planes(px_planes *planes, const px_chunk *chunk, int 
     return status;
 }
 
-static prism_status decode_raw(const px_chunk *chunk, void *elements, prism_error *error) {
+static prism_status check_raw(const px_chunk *chunk, prism_error *error) {
     size_t size;
     prism_status status = prism_array_size(&chunk->array, &size, error);
-    if (status != PRISM_OK)
-        return status;
-    if (chunk->payload_size != size || chunk->parameter_size)
+    if (status == PRISM_OK && (chunk->payload_size != size || chunk->parameter_size))
         return px_fail(error, PRISM_E_CORRUPT, "%zu bytes are stored raw for an array of %zu",
                        chunk->payload_size, size);
-    memcpy(elements, chunk->payload, size);
-    return PRISM_OK;
+    return status;
 }
 
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
                                 prism_error *error) {
-    if (chunk->pipeline.coder == PRISM_CODER_RAW)
-        return decode_raw(chunk, elements, error);
+    if (chunk->pipeline.coder == PRISM_CODER_RAW) {
+        prism_status status = check_raw(chunk, error);
+        if (status == PRISM_OK)
+            memcpy(elements, chunk->payload, chunk->payload_size);
+        return status;
+    }
     px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
     px_planes planes;
     prism_status status = px_planes_alloc(&planes, &chunk->array, &layout, error);
@@ -114,5 +116,58 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threa
     if (status == PRISM_OK)
         px_planes_store(&planes, &chunk->array, &layout, elements);
     px_planes_free(&planes);
+    return status;
+}
+
+/* ---- Some planes ---- */
+
+/* planes[count] as an array of their own: the chunk's, with fewer elements along the axis. */
+static prism_status store_some(const px_planes *all, const px_chunk *chunk, const uint64_t *planes,
+                               size_t count, void *elements, prism_error *error) {
+    prism_array array = chunk->array;
+    if (chunk->pipeline.axis >= 0)
+        array.dims[chunk->pipeline.axis] = count;
+    px_layout layout = px_layout_make(&array, chunk->pipeline.axis);
+    px_planes some;
+    prism_status status = px_planes_alloc(&some, &array, &layout, error);
+    if (status != PRISM_OK)
+        return status;
+    for (size_t i = 0; i < count; i++)
+        memcpy(px_plane(&some, i), px_plane(all, (size_t)planes[i]),
+               px_plane_size(all) * sizeof *all->samples);
+    px_planes_store(&some, &array, &layout, elements);
+    px_planes_free(&some);
+    return PRISM_OK;
+}
+
+static prism_status decode_wanted(px_planes *all, const px_chunk *chunk, const px_layout *layout,
+                                  int threads, prism_error *error) {
+    if (chunk->pipeline.coder != PRISM_CODER_RAW)
+        return decode_planes(all, chunk, threads, error);
+    prism_status status = check_raw(chunk, error);
+    if (status == PRISM_OK)
+        px_planes_load(all, &chunk->array, layout, chunk->payload);
+    return status;
+}
+
+prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
+                                       void *elements, int threads, prism_error *error) {
+    px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    px_planes all;
+    prism_status status = px_planes_alloc(&all, &chunk->array, &layout, error);
+    if (status != PRISM_OK)
+        return status;
+    bool *wanted = calloc(layout.count, sizeof *wanted);
+    if (!wanted)
+        status = px_out_of_memory(error, layout.count);
+    for (size_t i = 0; i < count && status == PRISM_OK; i++)
+        wanted[planes[i]] = true;
+    all.wanted = wanted;
+    if (status == PRISM_OK)
+        status = decode_wanted(&all, chunk, &layout, threads, error);
+    if (status == PRISM_OK)
+        status = store_some(&all, chunk, planes, count, elements, error);
+    free(wanted);
+    px_planes_free(&all);
     return status;
 }

@@ -22,4 +22,8 @@ void px_coded_free(px_coded *coded);
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
                                 prism_error *error);
 
+/* The same of planes[count] along the chunk's axis. */
+prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
+                                       void *elements, int threads, prism_error *error);
+
 #endif

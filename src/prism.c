@@ -126,39 +126,80 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
     return px_succeed(error);
 }
 
-static prism_status check_output(const px_chunk *chunk, size_t size, uint64_t memory_limit,
-                                 prism_error *error) {
-    size_t needed;
-    prism_status status = prism_array_size(&chunk->array, &needed, error);
-    if (status == PRISM_OK && needed != size)
+/* Bytes of the chunk's array with `planes` along its axis; `size` must be just that. */
+static prism_status check_output(const px_chunk *chunk, size_t planes, size_t size,
+                                 uint64_t memory_limit, prism_error *error) {
+    size_t whole;
+    const size_t count = px_layout_make(&chunk->array, chunk->pipeline.axis).count;
+    prism_status status = prism_array_size(&chunk->array, &whole, error);
+    if (status == PRISM_OK && whole / count * planes != size)
         return px_fail(error, PRISM_E_ARGUMENT,
-                       "the chunk holds an array of %zu bytes, the output has %zu", needed, size);
-    uint64_t planes = chunk->pipeline.coder == PRISM_CODER_RAW
+                       "the chunk holds an array of %zu bytes, the output has %zu",
+                       whole / count * planes, size);
+    uint64_t memory = chunk->pipeline.coder == PRISM_CODER_RAW && planes == count
                           ? 0
-                          : (uint64_t)needed / prism_type_size(chunk->array.type) * sizeof(int16_t);
-    if (status == PRISM_OK && memory_limit && planes > memory_limit)
+                          : (uint64_t)whole / prism_type_size(chunk->array.type) * sizeof(int16_t);
+    if (status == PRISM_OK && memory_limit && memory > memory_limit)
         return px_fail(error, PRISM_E_MEMORY, "decoding takes %llu bytes, the limit is %llu",
-                       (unsigned long long)planes, (unsigned long long)memory_limit);
+                       (unsigned long long)memory, (unsigned long long)memory_limit);
     return status;
 }
+
+/* Reads the chunk, with its checksum unless that is to be left out. */
+static prism_status read_chunk(px_chunk *read, const void *chunk, size_t chunk_size,
+                               const prism_decode_options *options, prism_error *error) {
+    prism_status status = px_chunk_read(read, chunk, chunk_size, error);
+    if (status == PRISM_OK && !options->skip_checksum && read->has_checksum)
+        status = px_chunk_verify(chunk, chunk_size, error);
+    return status;
+}
+
+static const prism_decode_options default_options = {.threads = 1};
 
 prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
                           const prism_decode_options *options, prism_error *error) {
     if (!chunk || !data)
         return px_fail(error, PRISM_E_ARGUMENT, "chunk and data must not be NULL");
-    const prism_decode_options defaults = {.threads = 1};
-    options = options ? options : &defaults;
+    options = options ? options : &default_options;
     px_chunk read;
-    prism_status status = px_chunk_read(&read, chunk, chunk_size, error);
-    bool check = !options->skip_checksum && read.has_checksum;
-    if (status == PRISM_OK && check)
-        status = px_chunk_verify(chunk, chunk_size, error);
+    prism_status status = read_chunk(&read, chunk, chunk_size, options, error);
     if (status == PRISM_OK)
-        status = check_output(&read, size, options->memory_limit, error);
+        status = check_output(&read, px_layout_make(&read.array, read.pipeline.axis).count, size,
+                              options->memory_limit, error);
     if (status == PRISM_OK)
         status = px_pipeline_decode(&read, data, options->threads, error);
-    if (status == PRISM_OK && check && px_crc32(data, size) != read.elements_crc)
+    if (status == PRISM_OK && !options->skip_checksum && read.has_checksum &&
+        px_crc32(data, size) != read.elements_crc)
         status = px_fail(error, PRISM_E_CHECKSUM,
                          "the chunk is intact but did not decode to the elements it was made of");
+    return status == PRISM_OK ? px_succeed(error) : status;
+}
+
+static prism_status check_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
+                                 prism_error *error) {
+    const size_t all = px_layout_make(&chunk->array, chunk->pipeline.axis).count;
+    for (size_t i = 0; i < count; i++)
+        if (planes[i] >= all)
+            return px_fail(error, PRISM_E_ARGUMENT, "plane %llu: the chunk has %zu",
+                           (unsigned long long)planes[i], all);
+    return count && (chunk->pipeline.axis >= 0 || count == 1)
+               ? PRISM_OK
+               : px_fail(error, PRISM_E_ARGUMENT, "%zu planes of a chunk of %zu", count, all);
+}
+
+prism_status prism_decode_planes(const void *chunk, size_t chunk_size, const uint64_t *planes,
+                                 size_t count, void *data, size_t size,
+                                 const prism_decode_options *options, prism_error *error) {
+    if (!chunk || !data || !planes)
+        return px_fail(error, PRISM_E_ARGUMENT, "chunk, planes and data must not be NULL");
+    options = options ? options : &default_options;
+    px_chunk read;
+    prism_status status = read_chunk(&read, chunk, chunk_size, options, error);
+    if (status == PRISM_OK)
+        status = check_planes(&read, planes, count, error);
+    if (status == PRISM_OK)
+        status = check_output(&read, count, size, options->memory_limit, error);
+    if (status == PRISM_OK)
+        status = px_pipeline_decode_planes(&read, planes, count, data, options->threads, error);
     return status == PRISM_OK ? px_succeed(error) : status;
 }

@@ -9,7 +9,9 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
+import operator
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 
@@ -112,21 +114,33 @@ def encode(array: Any, **options: OptionValue) -> bytes:
 
 
 def decode(
-    blob: BytesLike, *, skip_checksum: bool = False, threads: int = 1, memory_limit: int = 0
+    blob: BytesLike,
+    *,
+    planes: Sequence[int] | None = None,
+    skip_checksum: bool = False,
+    threads: int = 1,
+    memory_limit: int = 0,
 ) -> np.ndarray:
     """Decodes what `encode` returned, or a chunk that the HDF5 filter wrote.
 
     Args:
         blob: the encoded bytes: any contiguous buffer.
+        planes: what to decode, as indices along the chunk's axis (`inspect_chunk`), in any order,
+            negative ones from the end; None is everything. Of a stack of frames, no more is
+            decoded than these depend on; of other chunks, everything is. A chunk without an axis
+            (raw ones have none) is a single plane. The checksum of the elements is then not
+            computed.
         skip_checksum: do not compute checksums. Damage may then go unnoticed.
         threads: threads that this call may use; the environment variable H5PRISM_THREADS overrides
             it. No method uses more than one so far.
         memory_limit: bytes of working memory beside `blob` and the result; 0 is no limit.
 
     Returns:
-        A new array in C order, of the shape, element type and byte order that was encoded.
+        A new array in C order, of the shape, element type and byte order that was encoded; with
+        `planes`, as many along the axis as were asked for.
 
     Raises:
+        IndexError: there is no such plane.
         PrismError: with status TRUNCATED, CORRUPT, CHECKSUM or VERSION for bytes that are not a
             whole, undamaged encoding of this format version; MEMORY over `memory_limit`.
 
@@ -138,12 +152,40 @@ def decode(
         raise PrismError(Status.OPTION, f"memory_limit={memory_limit}: expected 0 or more")
     chunk = _as_bytes(blob)
     info = _inspect(chunk)
-    array = np.empty(_shape(info.array), _dtype(info.array))
     options = DecodeOptionsStruct(skip_checksum, threads, memory_limit)
+    if planes is not None:
+        return _decode_planes(chunk, info, planes, options)
+    array = np.empty(_shape(info.array), _dtype(info.array))
     call(
         "prism_decode",
         chunk.ctypes.data,
         chunk.size,
+        array.ctypes.data,
+        array.nbytes,
+        ctypes.byref(options),
+    )
+    return array
+
+
+def _decode_planes(
+    chunk: np.ndarray, info: InfoStruct, planes: Sequence[int], options: DecodeOptionsStruct
+) -> np.ndarray:
+    wanted = [index + info.planes if index < 0 else index for index in map(operator.index, planes)]
+    for index, given in zip(wanted, planes):
+        if not 0 <= index < info.planes:
+            raise IndexError(f"plane {given} of a chunk of {info.planes}")
+    shape = list(_shape(info.array))
+    if info.axis >= 0:
+        shape[info.axis] = len(wanted)
+    array = np.empty(shape, _dtype(info.array))
+    if not wanted:
+        return array
+    call(
+        "prism_decode_planes",
+        chunk.ctypes.data,
+        chunk.size,
+        (ctypes.c_uint64 * len(wanted))(*wanted),
+        len(wanted),
         array.ctypes.data,
         array.nbytes,
         ctypes.byref(options),

@@ -117,6 +117,10 @@ _STATUS_FUNCTIONS = {
         ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t,
         ctypes.POINTER(DecodeOptionsStruct), _ERROR,
     ],
+    "prism_decode_planes": [
+        ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_uint64), ctypes.c_size_t,
+        ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(DecodeOptionsStruct), _ERROR,
+    ],
 }  # fmt: skip
 
 

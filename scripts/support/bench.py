@@ -17,6 +17,10 @@ from .measure import Row, measure
 from .table import format_table
 
 
+def _names(stack: bool) -> str:
+    return ", ".join(contender.name for contender in chosen(None, stack=stack))
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
@@ -24,7 +28,7 @@ def _arguments() -> argparse.Namespace:
         "one thread; a round trip is verified before it is timed; MB are millions of "
         "uncompressed bytes. encode MB and decode MB are the memory at the peak, beyond the "
         "input and including the result, each measured in a process of its own.",
-        epilog=f"Names: {', '.join(contender.name for contender in chosen(None))}",
+        epilog=f"Names: {_names(stack=False)}. With --stack: {_names(stack=True)}",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="x.npy, x.h5 or x.h5:dataset")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the results there, too")
@@ -34,10 +38,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these rows")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="timed runs (3)")
     parser.add_argument("--axis", type=int, metavar="N", help="axis along which the planes lie")
+    parser.add_argument(
+        "--stack", action="store_true", help="compare with what codes stacks of images, too"
+    )
+    parser.add_argument(
+        "--first", type=int, metavar="N", help="take the first N elements of the first axis only"
+    )
     parser.add_argument("--no-memory", action="store_true", help="do not measure memory")
     arguments = parser.parse_args()
     if arguments.repeat < 1:
         parser.error("--repeat: expected at least 1")
+    if arguments.first is not None and arguments.first < 1:
+        parser.error("--first: expected at least 1")
+    if arguments.stack and arguments.axis is None:
+        arguments.axis = 0
     try:
         chosen(arguments.only)
     except KeyError as name:
@@ -47,7 +61,7 @@ def _arguments() -> argparse.Namespace:
 
 def _measure(array: np.ndarray, arguments: argparse.Namespace) -> list[Row]:
     return measure(
-        chosen(arguments.only, arguments.axis),
+        chosen(arguments.only, arguments.axis, stack=arguments.stack),
         array,
         repeat=arguments.repeat,
         memory=not arguments.no_memory,
@@ -73,7 +87,7 @@ def main() -> int:
     failed = False
     for file in arguments.files:
         try:
-            array = load(file)
+            array = np.ascontiguousarray(load(file)[: arguments.first])
         except InputError as reason:
             print(f"\n{reason}", file=sys.stderr)
             failed = True

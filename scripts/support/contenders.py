@@ -219,12 +219,69 @@ class GeoTiff(Contender):
             raise Unavailable(f"gdal_translate failed: {done.stderr.strip()}")
 
 
-def contenders(axis: int | None = None) -> list[Contender]:
+class Video(Contender):
+    """Frames along the first axis as a grey video of one codec, losslessly, by ffmpeg."""
+
+    note = "includes starting ffmpeg and its files"
+    external = True
+
+    def __init__(self, name: str, *options: str, depths: Sequence[int]) -> None:
+        super().__init__(name)
+        self.options = options
+        self.depths = depths
+
+    def encode(self, array: np.ndarray) -> Coded:
+        if not shutil.which("ffmpeg"):
+            raise Unavailable("ffmpeg is not installed")
+        if array.ndim != 3 or array.dtype.kind != "u" or 8 * array.itemsize not in self.depths:
+            bits = " or ".join(map(str, self.depths))
+            raise Unavailable(f"only for stacks of unsigned integers of {bits} bits")
+        size = f"{array.shape[2]}x{array.shape[1]}"
+        raw = ("-f", "rawvideo", "-pixel_format", self._pixels(array.dtype), "-video_size", size)
+        plain = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
+        blob = self._convert(raw, plain, (*self.options, "-f", "nut"))
+        return Coded(blob, len(blob))
+
+    def decode(self, coded: Coded, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+        to = ("-f", "rawvideo", "-pix_fmt", self._pixels(dtype))
+        plain = self._convert(("-f", "nut"), coded.payload, to)
+        return np.frombuffer(plain, dtype.newbyteorder("<")).reshape(shape).astype(dtype)
+
+    @staticmethod
+    def _pixels(dtype: np.dtype) -> str:
+        return "gray" if dtype.itemsize == 1 else "gray16le"
+
+    @staticmethod
+    def _convert(source: Sequence[str], plain: bytes, target: Sequence[str]) -> bytes:
+        quiet = ("ffmpeg", "-hide_banner", "-loglevel", "error", "-y", "-threads", "1")
+        with tempfile.TemporaryDirectory() as folder:
+            files = Path(folder, "in"), Path(folder, "out")
+            files[0].write_bytes(plain)
+            command = [*quiet, *source, "-i", str(files[0]), "-threads", "1", *target]
+            done = subprocess.run([*command, str(files[1])], capture_output=True, text=True)
+            if done.returncode:
+                raise Unavailable(f"ffmpeg failed: {done.stderr.strip()}")
+            return files[1].read_bytes()
+
+
+def _videos() -> list[Contender]:
+    ffv1 = ("-c:v", "ffv1", "-level", "3", "-coder", "1", "-context", "1", "-g", "1000")
+    x264 = ("-c:v", "libx264", "-preset", "veryslow", "-qp", "0", "-pix_fmt", "gray")
+    return [
+        Video("ffv1", *ffv1, depths=(8, 16)),
+        Video("x264-lossless-veryslow", *x264, "-color_range", "pc", depths=(8,)),
+    ]
+
+
+def contenders(axis: int | None = None, *, stack: bool = False) -> list[Contender]:
     """All contenders, in the order of the table.
 
     Args:
         axis: the axis along which the planes lie; None: as h5prism finds it, last for GeoTIFF.
+        stack: those for stacks of images, along the first axis unless it is given.
     """
+    if stack and axis is None:
+        axis = 0
     along: dict[str, Any] = {} if axis is None else {"axis": axis}
 
     def prism(transform: str, predictor: str, coder: str, effort: int) -> Contender:
@@ -241,8 +298,19 @@ def contenders(axis: int | None = None) -> list[Contender]:
         options = {"predictor": "lsq", "coder": "ans", "effort": effort}
         return H5prism(f"lsq+ans-{effort}", **options, **along)
 
+    gzip = Hdf5("gzip-9+shuffle", compression="gzip", compression_opts=9, shuffle=True)
+    if stack:
+        return [
+            gzip,
+            prism("none", "none", "jxl", 7),
+            prism("stack", "paeth", "deflate", 6),
+            prism("stack", "none", "jxl", 7),
+            *_videos(),
+            *(prism("stack", "lsq", "ans", effort) for effort in range(4, 10)),
+            H5prism("auto", **along),
+        ]
     return [
-        Hdf5("gzip-9+shuffle", compression="gzip", compression_opts=9, shuffle=True),
+        gzip,
         _blosc("blosc-zstd-9-bitshuffle"),
         GeoTiff("geotiff-deflate-9-predictor-2", axis),
         prism("none", "paeth", "deflate", 6),
@@ -256,7 +324,12 @@ def contenders(axis: int | None = None) -> list[Contender]:
     ]
 
 
-def chosen(names: Sequence[str] | None, axis: int | None = None) -> list[Contender]:
+def chosen(
+    names: Sequence[str] | None, axis: int | None = None, *, stack: bool = False
+) -> list[Contender]:
     """The contenders of these names, all for None. Raises KeyError for an unknown name."""
-    every = {contender.name: contender for contender in contenders(axis)}
-    return list(every.values()) if names is None else [every[name] for name in names]
+    if names is None:
+        return contenders(axis, stack=stack)
+    every = {contender.name: contender for contender in contenders(axis, stack=not stack)}
+    every |= {contender.name: contender for contender in contenders(axis, stack=stack)}
+    return [every[name] for name in names]

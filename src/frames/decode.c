@@ -13,6 +13,7 @@ typedef struct decoder {
     const px_shapes *shapes;
     px_wave_stream stream; /* ends with the segment */
     const uint16_t *end;   /* of all words */
+    bool *needed;          /* [count] turns that are decoded */
 } decoder;
 
 static void decoder_free(decoder *d) {
@@ -28,13 +29,21 @@ static prism_status end_segment(decoder *d, prism_error *error) {
     return PRISM_OK;
 }
 
-static prism_status begin_segment(decoder *d, const px_frame_model *frame, prism_error *error) {
+/* The words of a segment that is not begun yet. */
+static prism_status find_segment(decoder *d, const px_frame_model *frame, prism_error *error) {
     prism_status status = end_segment(d, error);
     if (status != PRISM_OK)
         return status;
     if ((size_t)(d->end - d->stream.words) < frame->words)
         return px_fail(error, PRISM_E_CORRUPT, "the coded frames end too early");
     d->stream.end = d->stream.words + frame->words;
+    return PRISM_OK;
+}
+
+static prism_status begin_segment(decoder *d, const px_frame_model *frame, prism_error *error) {
+    prism_status status = find_segment(d, frame, error);
+    if (status != PRISM_OK)
+        return status;
     px_wave_start(&d->stream, false);
     if (!px_wave_begin(&d->stream))
         return px_fail(error, PRISM_E_CORRUPT, "the coded frames have no beginning");
@@ -62,12 +71,40 @@ static prism_status decode_coded(decoder *d, size_t turn, prism_error *error) {
     return PRISM_OK;
 }
 
+/* From here on nothing of the segment is needed. */
+static prism_status skip_coded(decoder *d, size_t turn, prism_error *error) {
+    const px_frame_model *frame = &d->model.frames[turn];
+    prism_status status = frame->begins ? find_segment(d, frame, error) : PRISM_OK;
+    d->stream.words = d->stream.end;
+    d->stream.count = 0;
+    return status;
+}
+
+/* Wanted planes, what they refer to, and what comes before these in their segments. */
+static prism_status find_needed(decoder *d, prism_error *error) {
+    const px_stack_plan *plan = &d->model.plan;
+    d->needed = px_pool_take(&d->pool, plan->count * sizeof *d->needed);
+    if (!d->needed)
+        return px_pool_status(&d->pool, error);
+    for (size_t turn = 0; turn < plan->count; turn++)
+        d->needed[turn] = !d->planes->wanted || d->planes->wanted[plan->frames[turn].plane];
+    bool inside = false; /* a later frame of the segment is needed */
+    for (size_t turn = plan->count; turn-- > 0;) {
+        d->needed[turn] |= inside && px_frame_is_coded(&d->model, turn);
+        for (int r = 0; r < plan->frames[turn].count && d->needed[turn]; r++)
+            d->needed[plan->frames[turn].references[r]] = true;
+        if (px_frame_is_coded(&d->model, turn))
+            inside = d->needed[turn] && !d->model.frames[turn].begins;
+    }
+    return PRISM_OK;
+}
+
 static prism_status decode_frames(decoder *d, prism_error *error) {
-    prism_status status = PRISM_OK;
+    prism_status status = find_needed(d, error);
     for (size_t turn = 0; turn < d->model.plan.count && status == PRISM_OK; turn++) {
         if (px_frame_is_coded(&d->model, turn))
-            status = decode_coded(d, turn, error);
-        else
+            status = d->needed[turn] ? decode_coded(d, turn, error) : skip_coded(d, turn, error);
+        else if (d->needed[turn])
             px_frame_view_store_plain(&d->view, &d->model, d->planes, turn);
     }
     return status == PRISM_OK ? end_segment(d, error) : status;

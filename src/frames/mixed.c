@@ -15,6 +15,7 @@ typedef struct mixed {
     px_frame_view view;
     px_range_coder coder;
     px_frame_mixer mixer;
+    size_t turns;      /* to code: when decoding, up to the last one wanted */
     int32_t low, high; /* of the coded frames' samples */
     px_pool pool;      /* of the fits, when encoding */
     px_frame_fit fit;
@@ -121,13 +122,21 @@ static void code_plain(mixed *m, size_t turn) {
     px_frame_view_keep_plain(&m->view, frame, turn);
 }
 
+static size_t turns_of(const mixed *m) {
+    const px_stack_plan *plan = &m->model.plan;
+    size_t turns = plan->count;
+    while (m->planes->wanted && turns && !m->planes->wanted[plan->frames[turns - 1].plane])
+        turns--;
+    return turns;
+}
+
 static prism_status code_frames(mixed *m, size_t limit, prism_error *error) {
     px_frame_model last = {.mean = 0};
     if (!any_coded(m))
         m->low = 0, m->high = 1; /* of no matter */
     prism_status status =
         px_frame_mixer_alloc(&m->mixer, &m->coder, m->planes, m->low, m->high, error);
-    for (size_t turn = 0; turn < m->model.plan.count && status == PRISM_OK; turn++) {
+    for (size_t turn = 0; turn < m->turns && status == PRISM_OK; turn++) {
         if (is_over(m, limit))
             break;
         if (px_frame_is_coded(&m->model, turn))
@@ -156,6 +165,7 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_buffer *p
         if (!m->model.plan.frames[turn].duplicates)
             px_frame_view_load(&m->view, &m->model, planes, turn); /* which ones are constant */
     m->coder.encoder = px_range_encoder_make(payload);
+    m->turns = planes->count;
     find_range(m);
     if (any_coded(m))
         write_range(m);
@@ -178,11 +188,13 @@ static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payl
     if (status != PRISM_OK)
         return status;
     m->coder = (px_range_coder){.decoding = true, .decoder = px_range_decoder_make(payload)};
+    m->turns = turns_of(m);
     if (any_coded(m))
         status = read_range(m, error);
     if (status == PRISM_OK)
         status = code_frames(m, 0, error);
-    if (status == PRISM_OK && (payload->failed || px_reader_left(payload)))
+    const bool all = m->turns == planes->count;
+    if (status == PRISM_OK && (payload->failed || (all && px_reader_left(payload))))
         status = px_fail(error, PRISM_E_CORRUPT, "the payload does not end with the samples");
     return status;
 }
