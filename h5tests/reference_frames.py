@@ -82,14 +82,14 @@ class FieldReader:
 
 
 def read_parameters(
-    chunk: Chunk, parameters: bytes
+    chunk: Chunk, parameters: bytes, mixed: bool = False
 ) -> tuple[list[Turn], list[int], list[FrameFields | None]]:
-    """The plan, the shapes, and the fields of the frames that have some."""
+    """The plan, the shapes, and the fields of the frames that have some; mixed: of method 6."""
     decoder = RangeDecoder(parameters)
     turns = read_plan(decoder, chunk.count)
     reader = FieldReader(decoder)
     shapes = [40]
-    for _ in range(32):
+    for _ in range(0 if mixed else 32):
         shapes.append(reader.integer("shape", 0, 79, shapes[-1]))
     last = FrameFields()
     fields: list[FrameFields | None] = []
@@ -97,25 +97,29 @@ def read_parameters(
         if turn.duplicates:
             fields.append(None)
             continue
-        last = read_fields(reader, last, len(turn.references))
+        last = read_fields(reader, last, len(turn.references), mixed)
         fields.append(last)
     must(decoder.reader.at_end, "all of the section is read")
     return turns, shapes[1:], fields
 
 
-def read_fields(reader: FieldReader, last: FrameFields, references: int) -> FrameFields:
+def read_fields(
+    reader: FieldReader, last: FrameFields, references: int, mixed: bool
+) -> FrameFields:
     """What the frame does not have is as in `last`."""
     constant = reader.bit("constant")
     mean = reader.integer("mean", -32768, 32767, last.mean)
     last = replace(last, constant=constant, mean=mean)
-    return last if constant else read_coded_fields(reader, last, references)
+    return last if constant else read_coded_fields(reader, last, references, mixed)
 
 
-def read_coded_fields(reader: FieldReader, last: FrameFields, references: int) -> FrameFields:
+def read_coded_fields(
+    reader: FieldReader, last: FrameFields, references: int, mixed: bool
+) -> FrameFields:
     def by_difference(name: str, low: int, high: int) -> int:
         return reader.integer(name, low, high, getattr(last, name))
 
-    begins = reader.bit("begins")
+    begins = not mixed and reader.bit("begins")
     high = reader.integer("high", 0, 65535) if begins else 0
     low = reader.integer("low", 0, 32767) if begins else 0
     levels, gates = list(last.levels), list(last.gates)
@@ -133,9 +137,11 @@ def read_coded_fields(reader: FieldReader, last: FrameFields, references: int) -
     )
     for e in range(1, EXPERTS[references]):
         gates[e] = reader.integer(f"gate[{e}]", -48, 48, gates[e])
+    fields = replace(fields, gates=tuple(gates))
+    if mixed:
+        return fields
     return replace(
         fields,
-        gates=tuple(gates),
         scale_offset=by_difference("scale_offset", -4096, 4096),
         scale_running=by_difference("scale_running", -127, 127),
         scale_blur=by_difference("scale_blur", -127, 127),

@@ -1,8 +1,8 @@
 """Decodes the native coder slowly and plainly, written from docs/FORMAT.md alone.
 
 Continues reference_decoder.py, which decodes chunks of coder 3 once this file is imported. Tables
-of digits are made in reference_shapes.py, samples decoded in reference_wave.py; methods 3, 4 and 5
-are in reference_online.py, reference_frames.py and reference_indices.py. Names and order are those of
+of digits are made in reference_shapes.py, samples decoded in reference_wave.py; methods 3 to 6
+are in reference_online.py, reference_frames.py, reference_indices.py and reference_mixed.py. Names and order are those of
 the document, from "The native coder" to "Method 1, quick".
 
 Arrays of numbers are of 64 bits, rows by columns of a plane: nothing in them overflows, and what
@@ -34,6 +34,7 @@ from reference_decoder import (
 )
 from reference_frames import decode_frames
 from reference_indices import decode_indices
+from reference_mixed import decode_mixed
 from reference_online import decode_online
 from reference_shapes import make_table
 from reference_wave import (
@@ -52,7 +53,7 @@ from reference_wave import (
 # The native coder
 
 CHANNELS = 2
-QUICK, LSQ, ONLINE, FRAMES, INDICES = 1, 2, 3, 4, 5
+QUICK, LSQ, ONLINE, FRAMES, INDICES, MIXED = 1, 2, 3, 4, 5, 6
 
 
 def decode_native(chunk: Chunk) -> list[Plane]:
@@ -64,6 +65,8 @@ def decode_native(chunk: Chunk) -> list[Plane]:
         return decode_frames(chunk, chunk.parameters[1:], chunk.payload)
     if method == INDICES:
         return decode_indices(chunk, chunk.parameters[1:], chunk.payload)
+    if method == MIXED:
+        return decode_mixed(chunk, chunk.parameters[1:], chunk.payload)
     must(method in CODED_PLANES, "method is 1 to 5")
     if 1 not in (chunk.height, chunk.width) or chunk.samples < 1024:
         return decode_planes(chunk, method)

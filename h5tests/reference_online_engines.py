@@ -258,8 +258,8 @@ class Centres:
 class Fit:
     """Predicts a target from inputs."""
 
-    def __init__(self, inputs: int, c: int, wide: bool) -> None:
-        self.n, self.c, self.wide = inputs, c, wide
+    def __init__(self, inputs: int, c: int, wide: bool, memory: int = 9) -> None:
+        self.n, self.c, self.wide, self.memory = inputs, c, wide, memory
         self.moments = [[0] * (i + 1) for i in range(inputs + 1)]
         self.weights = [0] * inputs
         self.error = 256
@@ -279,9 +279,12 @@ class Fit:
         values = [*inputs, target]
         for i, row in enumerate(self.moments):
             for j in range(i + 1):
-                row[j] += values[i] * trust * values[j] - (row[j] >> 9)
+                row[j] += values[i] * trust * values[j] - (row[j] >> self.memory)
         if solves:
-            self.solve((self.c * u) >> 2 if self.wide else (self.c * u) << 6)
+            self.solve(self.ridge(u))
+
+    def ridge(self, u: int) -> int:
+        return (self.c * u) >> 2 if self.wide else (self.c * u) << 6
 
     def solve(self, ridge: int) -> None:
         n = self.n

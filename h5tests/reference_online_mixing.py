@@ -60,15 +60,20 @@ class Mixer:
         self.by_node: dict = defaultdict(lambda: History(262))
         self.by_value: dict = defaultdict(lambda: History(655))
         self.weights: dict = defaultdict(lambda: [21845] * 10 + [26214] * 2 + [0] * 2 + [21845] * 2)
+        self.has_comb = self.span + 161 <= max(512, 4 * picture.positions)
         self.counts: list[dict[int, int]] = []
         self.scale_errors = ScaleErrors()
 
     def start_group(self, bands: int) -> None:
         self.counts = [defaultdict(int) for _ in range(bands)]
 
+    def centre(self, belief: Belief) -> int:
+        """The mean that decisions begin with."""
+        return belief.means[BLEND]
+
     def read_sample(self, belief: Belief) -> int:
-        low, high, mean = self.picture.low, self.picture.high, belief.means[BLEND]
-        c = limited(mean, 256 * low, 256 * high - 1)
+        low, high = self.picture.low, self.picture.high
+        c = limited(self.centre(belief), 256 * low, 256 * high - 1)
         self.belief, self.fraction = belief, (c >> 6) % 4
         n = next(n for n in range(64) if (154 * belief.scale) >> 8 <= 256 << n)
         self.step_bits, middle = n, (c >> 8) + 1
@@ -151,7 +156,7 @@ class Mixer:
         )
 
     def comb(self, decision: Decision) -> int:
-        if self.span + 161 > max(512, 4 * self.picture.positions):
+        if not self.has_comb:
             return 0
         n, middle, l, h = decision.n, decision.middle, decision.l, decision.h
         if decision.kind == SIDE:

@@ -92,6 +92,7 @@ SOURCES = {
     "indices_drawing_u8": (lambda: drawing(48, 64), NATIVE | {"effort": 5}),
     "indices_frames_i16": (lambda: drawings(3, 30, 40), NATIVE | {"axis": 0, "effort": 9}),
     "frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 5}),
+    "mixed_frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 9}),
     "frames_u16": (lambda: lasting(stack(7, 37, 45)), FRAMES | {"effort": 6}),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }

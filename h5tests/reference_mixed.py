@@ -1,0 +1,303 @@
+"""Decodes method 6 of coder 3 slowly and plainly, written from docs/format-frames.md alone.
+
+Names and order are those of the document, from "Method 6, mixed frames" on. What it takes from method
+4 is in reference_frames.py, what from method 3 in reference_online_*.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
+from reference_decoder import Chunk, IntegerModel, Plane, RangeDecoder, limited, must, wrapped
+from reference_frames import (
+    EXPERTS,
+    Around,
+    Energies,
+    Frame,
+    FrameFields,
+    View,
+    constant_frame,
+    log8,
+    means_of_experts,
+    read_parameters,
+)
+from reference_online_engines import Fit
+from reference_online_mixing import Decision, Mixer
+from reference_online_numbers import log2, power, quotient, within
+from reference_wave import at_nine, sum_of_nine, wrap
+
+# Payload
+
+
+@dataclass
+class Learned:
+    """What goes on from frame to frame."""
+
+    mixer: FrameMixer
+    stacks: list[Fit]
+    scales: ScaleFit
+
+    @staticmethod
+    def of(chunk: Chunk, decoder: RangeDecoder) -> Learned:
+        """Reads the range."""
+        model = IntegerModel()
+        low = decoder.integer(model)
+        high = low + decoder.integer(model)
+        must(low < high, "low is less than high")
+        must(low == wrapped(low, chunk.depth), "low is a sample")
+        must(high == wrapped(high, chunk.depth), "high is a sample")
+        wide = low < -128 or high > 127
+        stacks = [Fit(9, 3, wide, memory=10) for _ in range(16)]
+        return Learned(FrameMixer(chunk, low, high, decoder), stacks, ScaleFit())
+
+
+def decode_mixed(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane]:
+    """The samples of all planes."""
+    must(max(chunk.height, chunk.width) < 1 << 30, "height and width are less than 2^30")
+    turns, _, fields = read_parameters(chunk, parameters, mixed=True)
+    decoder = RangeDecoder(payload)
+    coded = any(of_frame and not of_frame.constant for of_frame in fields)
+    learned = Learned.of(chunk, decoder) if coded else None
+    frames: list[Frame] = []
+    for turn, of_frame in zip(turns, fields):
+        references = [frames[u] for u in turn.references]
+        if of_frame is None:
+            frames.append(references[0])
+        elif of_frame.constant:
+            frames.append(constant_frame(chunk, of_frame.mean))
+        else:
+            frames.append(MixedFrame(of_frame, View.of(chunk, references), learned).decode())
+    must(decoder.reader.at_end, "the payload ends with the last sample")
+    by_plane = sorted(zip(turns, frames), key=lambda pair: pair[0].plane)
+    return [frame.samples.ravel().tolist() for _, frame in by_plane]
+
+
+# Neighbours
+
+
+@dataclass
+class Foreseen:
+    """What is known of a sample before it is read; the names are those of method 3, where one has
+    them."""
+
+    experts: list[int]
+    mean: int
+    best: int
+    spread: int
+    texture: int = 0
+    stack_inputs: list[int] = field(default_factory=list)
+    means: list[int] = field(default_factory=list)  # E
+    base: int = 0
+    scale_inputs: list[int] = field(default_factory=list)
+    scale: int = 0
+    scale_class: int = 0
+    inverses: list[int] = field(default_factory=list)
+    wide_inverses: list[int] = field(default_factory=list)
+    place: int = 0
+    band: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(number=0))
+
+
+class MixedFrame:
+    """A coded frame while it is decoded."""
+
+    def __init__(self, fields: FrameFields, view: View, learned: Learned) -> None:
+        self.fields, self.view, self.learned = fields, view, learned
+        self.mixer = learned.mixer
+        self.height, self.width = view.a.shape
+        taps = [16 * level for level in fields.levels]
+        self.own_taps = taps[18:]
+        self.by_references = sum_of_nine(taps[:9], view.a) + sum_of_nine(taps[9:18], view.b)
+        self.blur = sum(at_nine(view.r))
+        start = fields.start_error
+        s = ((16 + 8 * (start & 1)) * (1 << (start >> 1)) >> 4) - 1
+        self.error_above = 16 * s
+        energy = 2 * min(s >> fields.error_shift, 7000)
+        sets = EXPERTS[view.references]
+        self.energies = [Energies(self.height, self.width, energy) for _ in range(sets)]
+        self.x = np.zeros((self.height, self.width), np.int64).tolist()
+        self.e = np.zeros((self.height, self.width), np.int64).tolist()
+        self.samples = np.zeros((self.height, self.width), np.int64)
+        self.logs = np.zeros((self.height, self.width), np.int64)
+
+    def decode(self) -> Frame:
+        for y in range(self.height):
+            for k in range(self.width):
+                foreseen = self.foresee(y, k)
+                v = self.mixer.read_sample(foreseen)
+                self.learn(foreseen, v, y, k)
+        return Frame(self.samples, self.fields.mean, self.logs)
+
+    def x_at(self, y: int, k: int) -> int:
+        if y < 0:
+            return int(self.view.a[0, limited(k, 0, self.width - 1)])
+        if k < 0:
+            return self.x_at(y - 1, 0)
+        return self.x[y][min(k, self.width - 1)]
+
+    def error_west(self, y: int, k: int) -> int:
+        return self.e[y][k] if k >= 0 else self.error_north(y - 1, 0)
+
+    def error_north(self, y: int, k: int) -> int:
+        return self.error_above if y < 0 else self.e[y][limited(k, 0, self.width - 1)]
+
+    # Means
+
+    def neighbours(self, y: int, k: int) -> tuple[int, ...]:
+        """W, N, NW, NE, WW, NN."""
+        places = ((0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0))
+        return tuple(self.x_at(y + dy, k + dx) for dy, dx in places)
+
+    def means_of_experts(self, y: int, k: int) -> list[int]:
+        own = self.neighbours(y, k)
+        total = int(self.by_references[y, k]) + (1 << 7)
+        total += sum(tap * value for tap, value in zip(self.own_taps, own))
+        mean_0 = (wrapped(total, 32) >> 8) + self.fields.bias
+        a, b = self.view.a, self.view.b
+        west, north = max(k - 1, 0), max(y - 1, 0)
+        places = a[y, k], a[y, west], a[north, k], b[y, k], b[y, west]
+        return means_of_experts(mean_0, Around(own, *map(int, places)), 16)
+
+    def foresee(self, y: int, k: int) -> Foreseen:
+        means = self.means_of_experts(y, k)
+        foreseen = Foreseen(means, *self.blend(means, y, k))
+        self.foresee_means(foreseen, y, k)
+        self.foresee_scale(foreseen, y, k)
+        return foreseen
+
+    def blend(self, means: list[int], y: int, k: int) -> tuple[int, int, int]:
+        """The mean, the best expert and the spread."""
+        floor = (16 >> self.fields.error_shift) + 1
+        scores = []
+        for gate, energies in zip(self.fields.gates, self.energies):
+            log = log8(energies.around(y, k) + floor)
+            scores.append(128 * gate - ((log * self.fields.power) >> 4))
+        largest = max(scores)
+        deficits = [min(largest - score, 31 * 256) for score in scores]
+        weights = [(4 * (512 - (d & 255))) >> (d >> 8) for d in deficits]
+        apart = [limited(mean - means[0], -32767, 32767) for mean in means]
+        mean = means[0] + sum(w * d for w, d in zip(weights, apart)) // sum(weights)
+        shares = [weight >> 3 for weight in weights]
+        squares = sum(w * min(abs(m - mean), 511) ** 2 for w, m in zip(shares, means))
+        spread = log2(squares + 5 * sum(shares)) - log2(sum(shares))
+        return mean, scores.index(largest), spread
+
+    def foresee_means(self, foreseen: Foreseen, y: int, k: int) -> None:
+        experts, mean = foreseen.experts, foreseen.mean
+        stacked = (0, 4, 9, 14, 10) if self.view.references else (0, 1, 2, 4, 6)
+        w, n, nw, ne, _, _ = self.neighbours(y, k)
+        across, down = abs(w - nw), abs(n - nw)
+        octaves = log2(across + down + abs(n - ne) + 1) >> 10
+        foreseen.texture = 2 * min(octaves, 7) + (across > down)
+        fit = self.learned.stacks[foreseen.texture]
+        inputs = [fit.difference(16 * (experts[q] - mean)) for q in stacked]
+        inputs.append(fit.difference(self.error_west(y, k - 1)))
+        inputs += [fit.difference(self.error_north(y - 1, k + dx)) for dx in (0, -1, 1)]
+        foreseen.stack_inputs = inputs
+        means = [self.m(mean) + fit.value(inputs)]
+        means += [self.m(experts[q]) for q in (*stacked, foreseen.best)]
+        low, high = self.mixer.picture.low, self.mixer.picture.high
+        means.append(self.m(mean))
+        foreseen.means = [limited(m, 256 * low - 100, 256 * high + 100) for m in means]
+
+    def m(self, mean: int) -> int:
+        return 16 * mean + 256 * self.fields.mean
+
+    # Scale
+
+    def foresee_scale(self, foreseen: Foreseen, y: int, k: int) -> None:
+        e_w, e_ww = (abs(self.error_west(y, k - d)) for d in (1, 2))
+        above = [abs(self.error_north(y - 1, k + dx)) for dx in (0, -1, 1, -2, 2)]
+        e_n, e_nw, e_ne, e_nnw, e_nne = above
+        base = log_of((2 * e_w + 2 * e_n + e_nw + e_ne) // 6)
+        blur = quotient(int(self.blur[y, k]), 9)
+        logs = [
+            4 * (int(self.view.r[y, k]) + 1536) + 4096,
+            4 * (blur + 1536) + 4096,
+            (foreseen.spread >> 1) + 4096,
+            log2(self.energies[0].around(y, k) + 8) + 1024,
+            log_of(e_w),
+            log_of(e_n),
+            log_of((e_ww + e_nnw + e_nne) // 3),
+        ]
+        foreseen.base = base
+        foreseen.scale_inputs = [value - base for value in logs] + [1024]
+        weights = self.learned.scales.weights
+        total = sum(weight * f for weight, f in zip(weights, foreseen.scale_inputs))
+        log = limited(base + 512 + within(total >> 16, 1 << 14), 2400, 22528)
+        foreseen.scale = power(log)
+        foreseen.scale_class = limited((log >> 8) - 16, 0, 63)
+        for error in self.mixer.scale_errors.values[foreseen.scale_class]:
+            width = log + log2(error) - 16384 - 485
+            foreseen.inverses.append(power(34816 - max(width - 425, 4033)))
+            foreseen.wide_inverses.append(power(34816 - max(width + 948, 4033)))
+
+    # Learning
+
+    def learn(self, foreseen: Foreseen, v: int, y: int, k: int) -> None:
+        means = foreseen.means
+        self.samples[y, k] = v
+        self.x[y][k] = x = wrap(v - self.fields.mean)
+        e = 256 * v - ((means[0] + means[7]) >> 1)
+        self.e[y][k] = e
+        self.logs[y, k] = log2((abs(e) >> 4) + 1) >> 6
+        self.learn_scale_errors(foreseen, v)
+        fit, solves = self.learned.stacks[foreseen.texture], k % 16 == 0
+        target = fit.difference(256 * v - means[7])
+        fit.learn(foreseen.stack_inputs, target, abs(256 * v - means[0]), solves)
+        target = log_of(abs(e)) - foreseen.base
+        self.learned.scales.learn(foreseen.scale_inputs, target, 0, solves)
+        for energies, mean in zip(self.energies, foreseen.experts):
+            energies.add(y, k, min(abs(16 * x - mean) >> self.fields.error_shift, 7000))
+
+    def learn_scale_errors(self, foreseen: Foreseen, v: int) -> None:
+        number = foreseen.scale_class
+        values, counts = self.mixer.scale_errors.values[number], self.mixer.scale_errors.counts
+        for i, mean in enumerate(foreseen.means):
+            error = abs(256 * v - mean)
+            told = min((error * ((1 << 32) // (foreseen.scale + 5))) >> 16, 1 << 19)
+            step = ((told - values[i]) * (65536 // (counts[number] + 1))) >> 16
+            values[i] = max(values[i] + step, 64)
+        counts[number] += counts[number] < 1500
+
+
+def log_of(error: int) -> int:
+    """L."""
+    return log2(error + 26)
+
+
+class ScaleFit(Fit):
+    """The fit of scales."""
+
+    def __init__(self) -> None:
+        super().__init__(8, 0, False, memory=13)
+        self.error = 0  # and so its trust is 512
+
+    def ridge(self, u: int) -> int:
+        return 1 << 20
+
+
+# Decisions and mixing
+
+
+class FrameMixer(Mixer):
+    """One band for all frames."""
+
+    def __init__(self, chunk: Chunk, low: int, high: int, decoder: RangeDecoder) -> None:
+        positions = chunk.samples * chunk.count
+        picture = SimpleNamespace(
+            chunk=chunk, low=low, high=high, positions=positions, coded=[None]
+        )
+        super().__init__(picture, decoder)
+        self.has_comb = True
+        self.start_group(1)
+
+    def centre(self, belief: Foreseen) -> int:
+        return belief.means[0]
+
+    def weight_sets(self, decision: Decision) -> list[list[int]]:
+        belief, node = self.belief, decision.node
+        spread = limited((belief.spread - 2048) >> 10, 0, 7)
+        keys = belief.texture, 8 * (belief.best // 2) + spread, belief.scale_class
+        return [self.weights[number, key, node] for number, key in enumerate(keys)]
