@@ -1,7 +1,7 @@
 """Decodes method 6 of coder 3 slowly and plainly, written from docs/format-frames.md alone.
 
-Names and order are those of the document, from "Method 6, mixed frames" on. What it takes from method
-4 is in reference_frames.py, what from method 3 in reference_online_*.py.
+Names and order are those of the document, from "Method 6, mixed frames" on. What it takes from
+method 4 is in reference_frames.py, what from method 3 in reference_online_*.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
-from reference_decoder import Chunk, IntegerModel, Plane, RangeDecoder, limited, must, wrapped
+from reference_decoder import (
+    Chunk,
+    IntegerModel,
+    Plane,
+    RangeDecoder,
+    Turn,
+    limited,
+    must,
+    wrapped,
+)
 from reference_frames import (
     EXPERTS,
     Around,
@@ -58,6 +67,15 @@ def decode_mixed(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane]
     must(max(chunk.height, chunk.width) < 1 << 30, "height and width are less than 2^30")
     turns, _, fields = read_parameters(chunk, parameters, mixed=True)
     decoder = RangeDecoder(payload)
+    frames = decode_turns(chunk, turns, fields, decoder)
+    must(decoder.reader.at_end, "the payload ends with the last sample")
+    by_plane = sorted(zip(turns, frames), key=lambda pair: pair[0].plane)
+    return [frame.samples.ravel().tolist() for _, frame in by_plane]
+
+
+def decode_turns(
+    chunk: Chunk, turns: list[Turn], fields: list[FrameFields | None], decoder: RangeDecoder
+) -> list[Frame]:
     coded = any(of_frame and not of_frame.constant for of_frame in fields)
     learned = Learned.of(chunk, decoder) if coded else None
     frames: list[Frame] = []
@@ -69,9 +87,7 @@ def decode_mixed(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane]
             frames.append(constant_frame(chunk, of_frame.mean))
         else:
             frames.append(MixedFrame(of_frame, View.of(chunk, references), learned).decode())
-    must(decoder.reader.at_end, "the payload ends with the last sample")
-    by_plane = sorted(zip(turns, frames), key=lambda pair: pair[0].plane)
-    return [frame.samples.ravel().tolist() for _, frame in by_plane]
+    return frames
 
 
 # Neighbours
@@ -286,9 +302,7 @@ class FrameMixer(Mixer):
 
     def __init__(self, chunk: Chunk, low: int, high: int, decoder: RangeDecoder) -> None:
         positions = chunk.samples * chunk.count
-        picture = SimpleNamespace(
-            chunk=chunk, low=low, high=high, positions=positions, coded=[None]
-        )
+        picture = SimpleNamespace(chunk=chunk, low=low, high=high, positions=positions, coded=[0])
         super().__init__(picture, decoder)
         self.has_comb = True
         self.start_group(1)

@@ -192,7 +192,8 @@ class ChosenSegments:
 class ParametersWriter:
     """The inverse of read_parameters."""
 
-    def __init__(self, turns, shapes, fields):
+    def __init__(self, turns, shapes, fields, mixed=False):
+        self.mixed = mixed
         self.encoder = RangeEncoder()
         self.integers = defaultdict(reference.IntegerModel)
         self.bits = defaultdict(reference.BitModel)
@@ -220,8 +221,9 @@ class ParametersWriter:
         self.differences(["mean"], of_frame, last)
         if of_frame.constant:
             return replace(last, mean=of_frame.mean)
-        self.bit("begins", of_frame.begins)
-        if of_frame.begins:
+        if not self.mixed:
+            self.bit("begins", of_frame.begins)
+        if of_frame.begins and not self.mixed:
             self.integer("high", of_frame.words >> 15)
             self.integer("low", of_frame.words & 32767)
         levels, gates = list(last.levels), list(last.gates)
@@ -233,7 +235,7 @@ class ParametersWriter:
         for e in range(1, frames.EXPERTS[references]):
             self.integer(f"gate {e}", of_frame.gates[e] - gates[e])
             gates[e] = of_frame.gates[e]
-        scales = ("offset", "running", "blur", "error", "spread", "energy")
+        scales = () if self.mixed else ("offset", "running", "blur", "error", "spread", "energy")
         self.differences([f"scale_{name}" for name in scales], of_frame, last)
         return replace(of_frame, levels=tuple(levels), gates=tuple(gates))
 

@@ -1,15 +1,21 @@
 """The reference decoder of the method mixed frames and the library agree."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import reference_decoder as reference
+import reference_mixed as mixed
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import hashed, stack
 from python_support import DTYPES, assert_same
-from reference_frames import read_parameters
+from reference_decoder import Turn
+from reference_frames import FrameFields, read_parameters
+from test_reference import Fields, RangeEncoder, varint
+from test_reference_frames import Chooser, ParametersWriter
 from test_reference_native import assert_agree
+from test_reference_stack import random_turns
 
 import h5prism
 
@@ -106,3 +112,63 @@ def test_damage():
         assert_agree(bytes(damaged))
     for size in range(1, 100, 17):
         assert not assert_agree(data[:-size])
+
+
+# Chunks with chosen fields and random payloads, most of which no encoder would make
+
+
+def payload_of(low, high, chance, size):
+    """The range, and then anything."""
+    encoder, model = RangeEncoder(), reference.IntegerModel()
+    encoder.integer(model, low)
+    encoder.integer(model, high - low)
+    value = encoder.low + chance.randrange(encoder.range)
+    return value.to_bytes(encoder.size, "big") + chance.randbytes(size)
+
+
+def chunk_of(turns, fields, payload, shape, type_):
+    section = ParametersWriter(turns, [], fields, mixed=True).encoder.section()
+    dims = b"".join(map(varint, (len(turns), *shape)))
+    made = Fields(type=type_, rank=3, dims=dims, axis_plus_1=1, stages=(3, 3, 3))
+    return replace(made, parameters=bytes([METHOD]) + section, payload=payload)
+
+
+def with_end(made, turns, fields):
+    """The payload ends where it has been read."""
+    frame = reference.read_container(made.chunk())
+    decoder = reference.RangeDecoder(made.payload)
+    mixed.decode_turns(frame, turns, fields, decoder)
+    return replace(made, payload=made.payload[: decoder.reader.position])
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_fields(seed):
+    """Also where sums overflow."""
+    chance = random.Random(seed)
+    chooser = Chooser(chance, wild=(0, 0.02, 0.2, 1)[seed % 4])
+    shape = chance.choice(((1, 1), (5, 3), (2, 40), (35, 2), (9, 17)))
+    turns = random_turns(chance, chance.choice((1, 2, 5)))
+    type_ = seed // 4 % 4 + 1
+    fields = chooser.fields(turns)
+    most = 127 if type_ < 3 else 32767
+    low, high = sorted(chance.sample(range(-most - 1, most + 1), 2))
+    if seed % 3 == 0:
+        low, high = -most - 1, most
+    payload = payload_of(low, high, chance, 100 + 8 * len(turns) * shape[0] * shape[1])
+    made = with_end(chunk_of(turns, fields, payload, shape, type_), turns, fields)
+    assert assert_agree(made.chunk())
+    assert not assert_agree(replace(made, payload=made.payload + b"a").chunk())
+    assert not assert_agree(replace(made, payload=made.payload[:-1]).chunk())
+
+
+@pytest.mark.parametrize(
+    "low,high,good",
+    [(-128, 127, True), (-129, 5, False), (5, 128, False), (5, 5, False), (5, 4, False)],
+)
+def test_limits_of_the_range(low, high, good):
+    turns, fields = [Turn(0, [])], [FrameFields()]
+    payload = payload_of(low, high, random.Random(1), 100)
+    made = chunk_of(turns, fields, payload, (2, 3), 2)
+    if good:
+        made = with_end(made, turns, fields)
+    assert assert_agree(made.chunk()) == good
