@@ -35,7 +35,6 @@ static hid_t creation_list(const tool_groups *g) {
     for (int i = 1; i < f->rank; i++)
         chunk[i] = f->dims[i];
     options.effort = g->effort;
-    options.axis = 0;
     prism_options_pack(&options, words, NULL);
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_chunk(list, f->rank, chunk);
