@@ -160,7 +160,7 @@ PX_INLINE int32_t frame_log_of(int32_t error) {
     return log2_of((uint32_t)abs(error) + FRAME_LOG_FLOOR);
 }
 
-/* `logs` of the references have 8 fractional bits, and count 1/16. */
+/* `running` has 8 bits, of errors with 4 fractional bits; now 10 bits, of errors with 8. */
 PX_INLINE int32_t frame_log_of_references(int32_t running) {
     return (running + FRAME_USUAL_LOG) * 4 + 4096;
 }
