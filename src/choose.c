@@ -41,6 +41,9 @@ static const double STRONG_TIES = 0.97;
 /* Layouts whose estimates are that far above the best one are not tried. */
 static const double CLOSE_ESTIMATE = 1.15;
 
+/* Stacks are tried where the best estimate of other layouts of the same planes is so close. */
+static const double CLOSE_PLANES = 1.03;
+
 typedef struct sample {
     prism_array array;
     void *elements;
@@ -146,7 +149,7 @@ static prism_status estimate(double *bytes, const sample *s, const px_pipeline *
 
 typedef struct layouts {
     px_pipeline items[MAX_LAYOUTS];
-    double bytes[MAX_LAYOUTS]; /* estimated, but not those of stacks, which are always tried */
+    double bytes[MAX_LAYOUTS]; /* estimated, but not those of stacks */
     size_t count;
 } layouts;
 
@@ -335,6 +338,18 @@ static bool is_clear(const choice *c, const layouts *list, size_t best) {
            may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
 }
 
+static bool is_tried(const choice *c, const layouts *list, size_t i, size_t best) {
+    if (is_drawing(c->sample, c->options))
+        return true;
+    if (list->items[i].transform != PRISM_TRANSFORM_STACK)
+        return list->bytes[i] <= CLOSE_ESTIMATE * list->bytes[best];
+    double least = HUGE_VAL;
+    for (size_t j = 0; j < list->count; j++)
+        if (list->items[j].axis == list->items[i].axis)
+            least = fmin(least, list->bytes[j]);
+    return least == HUGE_VAL || least <= CLOSE_PLANES * list->bytes[best];
+}
+
 static prism_status choose(px_pipeline *pipeline, const sample *s, const prism_options *options,
                            prism_error *error) {
     layouts list = {.count = 0};
@@ -347,8 +362,7 @@ static prism_status choose(px_pipeline *pipeline, const sample *s, const prism_o
         list.count = 0;
     }
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++)
-        if (list.bytes[i] <= CLOSE_ESTIMATE * list.bytes[best] || is_drawing(s, options) ||
-            list.items[i].transform == PRISM_TRANSFORM_STACK)
+        if (is_tried(&c, &list, i, best))
             status = consider_coders(&c, &list.items[i], error);
     if (status == PRISM_OK)
         *pipeline = c.best;
