@@ -20,7 +20,7 @@ enum {
     BRISK_EFFORT = 3,          /* up to it, choosing must take next to no time, ... */
     BRISK_ELEMENTS = 1 << 16,  /* ... and a sample has fewer elements */
     QUICK_JXL_EFFORT = 3,
-    TRIAL_JXL_EFFORT = 5, /* ranks libjxl at higher ones well enough */
+    TRIAL_EFFORT = 5, /* ranks slow coders at higher ones well enough */
     FEW_VALUES = 64,
     DRAWING_VALUES = 8, /* so few that the project's own coder of indices is the smallest */
     DRAWING_EFFORT = 4, /* from it on */
@@ -256,6 +256,10 @@ static prism_status consider(choice *c, const px_pipeline *pipeline, int effort,
     return status;
 }
 
+static int trial_effort(const px_pipeline *pipeline) {
+    return pipeline->effort < TRIAL_EFFORT ? pipeline->effort : TRIAL_EFFORT;
+}
+
 static bool may_use(const choice *c, px_pipeline *pipeline, prism_predictor predictor,
                     prism_coder coder) {
     pipeline->predictor = predictor;
@@ -293,7 +297,7 @@ static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *e
         status = has_chance(&chance, c, &pipeline, QUICK_JXL_EFFORT, factor, error);
     if (status != PRISM_OK || !chance)
         return status;
-    int effort = pipeline.effort < TRIAL_JXL_EFFORT ? pipeline.effort : TRIAL_JXL_EFFORT;
+    int effort = trial_effort(&pipeline);
     status = consider(c, &pipeline, effort, error);
     /* libjxl's fixed predictor at effort 3 may gain from the lift where the estimate says that it
      * does not. */
@@ -309,7 +313,8 @@ static prism_status consider_coders(choice *c, const px_pipeline *layout, prism_
     prism_status status = PRISM_OK;
     const bool native = may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
     if (native)
-        status = consider(c, &pipeline, pipeline.effort, error);
+        status = consider(c, &pipeline,
+                          c->sample->large ? trial_effort(&pipeline) : pipeline.effort, error);
     /* No other coder comes near it on these. */
     if (is_drawing(c->sample, c->options) || (native && layout->transform == PRISM_TRANSFORM_STACK))
         return status;
