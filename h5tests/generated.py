@@ -43,6 +43,14 @@ def stack(frames: int, height: int, width: int, seed: int = 1) -> np.ndarray:
     return np.stack([np.roll(scene, f, 1) + noise[f] for f in range(frames)]).astype(np.uint8)
 
 
+def scene(shape: tuple[int, int, int], dtype: str, seed: int = 1) -> np.ndarray:
+    """A stack of frames over much of the range of the type."""
+    array = stack(*shape, seed=seed).astype(np.int64) - 110
+    info = np.iinfo(dtype)
+    middle = 0 if info.min < 0 else 1 << (info.bits - 1)
+    return (array * (1 << (info.bits - 8)) + middle).astype(dtype)
+
+
 def drawing(height: int, width: int) -> np.ndarray:
     """Four grey values in boxes and lines; uint8."""
     y, x = np.mgrid[:height, :width]

@@ -7,6 +7,7 @@ plans are read by reference_decoder.py.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -193,19 +194,37 @@ def decode_frames(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane
     must(max(chunk.height, chunk.width) < 1 << 30, "height and width are less than 2^30")
     turns, shapes, fields = read_parameters(chunk, parameters)
     segments = Segments(payload)
-    frames = decode_turns(chunk, turns, shapes, fields, segments)
+    frames = decode_stack(chunk, turns, shapes, fields, segments)
     must(segments.payload.at_end, "the payload ends with the last segment")
     by_plane = sorted(zip(turns, frames), key=lambda pair: pair[0].plane)
     return [frame.samples.ravel().tolist() for _, frame in by_plane]
 
 
-def decode_turns(
+def decode_stack(
     chunk: Chunk,
     turns: list[Turn],
     shapes: list[int],
     fields: list[FrameFields | None],
     segments: Segments,
 ) -> list[Frame]:
+    def decode_frame(of_frame: FrameFields, view: View) -> Frame:
+        coded = CodedFrame(of_frame, shapes, view)
+        coded.decode(segments.of_frame(of_frame))
+        samples = wrapped(coded.samples() + of_frame.mean, chunk.depth)
+        return Frame(samples, of_frame.mean, coded.logs)
+
+    frames = decode_turns(chunk, turns, fields, decode_frame)
+    segments.end()
+    return frames
+
+
+def decode_turns(
+    chunk: Chunk,
+    turns: list[Turn],
+    fields: list[FrameFields | None],
+    decode_frame: Callable[[FrameFields, View], Frame],
+) -> list[Frame]:
+    """Frames in coding order; `decode_frame` is for those that have coded samples."""
     frames: list[Frame] = []
     for turn, of_frame in zip(turns, fields):
         references = [frames[u] for u in turn.references]
@@ -214,11 +233,7 @@ def decode_turns(
         elif of_frame.constant:
             frames.append(constant_frame(chunk, of_frame.mean))
         else:
-            coded = CodedFrame(of_frame, shapes, View.of(chunk, references))
-            coded.decode(segments.of_frame(of_frame))
-            samples = wrapped(coded.samples() + of_frame.mean, chunk.depth)
-            frames.append(Frame(samples, of_frame.mean, coded.logs))
-    segments.end()
+            frames.append(decode_frame(of_frame, View.of(chunk, references)))
     return frames
 
 

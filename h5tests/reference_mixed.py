@@ -27,7 +27,7 @@ from reference_frames import (
     Frame,
     FrameFields,
     View,
-    constant_frame,
+    decode_turns,
     log8,
     means_of_experts,
     read_parameters,
@@ -67,27 +67,20 @@ def decode_mixed(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane]
     must(max(chunk.height, chunk.width) < 1 << 30, "height and width are less than 2^30")
     turns, _, fields = read_parameters(chunk, parameters, mixed=True)
     decoder = RangeDecoder(payload)
-    frames = decode_turns(chunk, turns, fields, decoder)
+    frames = decode_stack(chunk, turns, fields, decoder)
     must(decoder.reader.at_end, "the payload ends with the last sample")
     by_plane = sorted(zip(turns, frames), key=lambda pair: pair[0].plane)
     return [frame.samples.ravel().tolist() for _, frame in by_plane]
 
 
-def decode_turns(
+def decode_stack(
     chunk: Chunk, turns: list[Turn], fields: list[FrameFields | None], decoder: RangeDecoder
 ) -> list[Frame]:
     coded = any(of_frame and not of_frame.constant for of_frame in fields)
     learned = Learned.of(chunk, decoder) if coded else None
-    frames: list[Frame] = []
-    for turn, of_frame in zip(turns, fields):
-        references = [frames[u] for u in turn.references]
-        if of_frame is None:
-            frames.append(references[0])
-        elif of_frame.constant:
-            frames.append(constant_frame(chunk, of_frame.mean))
-        else:
-            frames.append(MixedFrame(of_frame, View.of(chunk, references), learned).decode())
-    return frames
+    return decode_turns(
+        chunk, turns, fields, lambda of_frame, view: MixedFrame(of_frame, view, learned).decode()
+    )
 
 
 # Neighbours

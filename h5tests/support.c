@@ -19,7 +19,7 @@ uint32_t random_below(uint32_t *state, uint32_t limit) {
 }
 
 /* In -1..1, from the pixel alone: texture that no neighbour predicts, but other channels do. */
-static double texture(size_t pixel) {
+static double waves(size_t pixel) {
     uint32_t hash = (uint32_t)pixel * 2654435761u;
     hash = (hash ^ hash >> 15) * 2246822519u;
     return (double)(hash >> 8) / (1 << 23) - 1;
@@ -33,7 +33,7 @@ static uint32_t related_value(const prism_array *array, size_t index, uint32_t *
     size_t width = array->rank > 1 ? (size_t)array->dims[array->rank - 2] : 1;
     size_t channel = index % channels, pixel = index / channels;
     double x = (double)(pixel % width), y = (double)(pixel / width);
-    double a = sin(x / 7) + texture(pixel), b = sin((x + y) / 5);
+    double a = sin(x / 7) + waves(pixel), b = sin((x + y) / 5);
     double value = a * cos((double)channel) + b * sin((double)channel * 0.7);
     double noise = (random_below(state, 1000) / 1000.0 - 0.5) * 0.02;
     bool is_signed = array->type == PRISM_INT8 || array->type == PRISM_INT16;
@@ -153,4 +153,17 @@ void assert_kernels_agree(const prism_array *array, const prism_options *options
     free(decoded);
     free(reference);
     free(elements);
+}
+
+uint32_t texture(size_t y, size_t x, size_t scene) {
+    uint32_t hash = (uint32_t)(y * 65537 + x * 257 + scene) * 2654435761u;
+    hash = (hash ^ hash >> 15) * 2246822519u;
+    return hash >> 16;
+}
+
+uint32_t streaks(size_t y, size_t x) {
+    uint32_t sum = 0;
+    for (size_t i = 0; i < 8; i++)
+        sum += texture(y, x + i, 0) % 29;
+    return sum;
 }

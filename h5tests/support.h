@@ -45,4 +45,10 @@ void assert_kernels_agree(const prism_array *array, const prism_options *options
 
 prism_options options_of(const char *text);
 
+/* 16 bits that look random, the same for the same place of a scene. */
+uint32_t texture(size_t y, size_t x, size_t scene);
+
+/* Smaller numbers, alike from column to column. */
+uint32_t streaks(size_t y, size_t x);
+
 #endif

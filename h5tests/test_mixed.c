@@ -17,19 +17,6 @@ typedef enum content {
     CONTENTS
 } content;
 
-static uint32_t texture(size_t y, size_t x, size_t scene) {
-    uint32_t hash = (uint32_t)(y * 65537 + x * 257 + scene) * 2654435761u;
-    hash = (hash ^ hash >> 15) * 2246822519u;
-    return hash >> 16;
-}
-
-static uint32_t streaks(size_t y, size_t x) {
-    uint32_t sum = 0;
-    for (size_t i = 0; i < 8; i++)
-        sum += texture(y, x + i, 0) % 29;
-    return sum;
-}
-
 static uint32_t sample_of(content kind, size_t k, size_t y, size_t x, uint32_t *random) {
     switch (kind) {
     case DRIFT:

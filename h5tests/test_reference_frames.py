@@ -9,7 +9,7 @@ import pytest
 import reference_decoder as reference
 import reference_frames as frames
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
-from generated import hashed, stack
+from generated import hashed, scene
 from python_support import CONTENTS, DTYPES, assert_same, noise
 from reference_decoder import Turn, limited
 from test_reference import Fields, RangeEncoder, varint
@@ -43,14 +43,6 @@ def check(array, **options):
 
 
 # Chunks that the library made
-
-
-def scene(shape, dtype, seed=1):
-    """A scene that drifts, over much of the range of the type."""
-    array = stack(*shape, seed=seed).astype(np.int64) - 110
-    info = np.iinfo(dtype)
-    middle = 0 if info.min < 0 else 1 << (info.bits - 1)
-    return (array * (1 << (info.bits - 8)) + middle).astype(dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -306,7 +298,7 @@ class Chosen:
         frame = reference.read_container(self.with_bytes(b"", b""))
         coded = self.fields if self.coded is None else self.coded
         shapes = [limited(shape, 0, 79) for shape in self.shapes]
-        frames.decode_turns(frame, self.turns, shapes, coded, segments)
+        frames.decode_stack(frame, self.turns, shapes, coded, segments)
         fields = self.with_words(segments.payloads)
         section = ParametersWriter(self.turns, self.shapes, fields).encoder.section()
         return self.with_bytes(section, b"".join(segments.payloads))

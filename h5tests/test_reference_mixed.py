@@ -8,7 +8,7 @@ import pytest
 import reference_decoder as reference
 import reference_mixed as mixed
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
-from generated import hashed, stack
+from generated import hashed, scene
 from python_support import DTYPES, assert_same
 from reference_decoder import Turn
 from reference_frames import FrameFields, read_parameters
@@ -37,14 +37,6 @@ def check(array, **options):
     assert_same(h5prism.decode(data), array)
     turns, _, fields = read_parameters(chunk, chunk.parameters[1:], mixed=True)
     return turns, fields
-
-
-def scene(shape, dtype, seed=1):
-    """A scene that drifts, over much of the range of the type."""
-    array = stack(*shape, seed=seed).astype(np.int64) - 110
-    info = np.iinfo(dtype)
-    middle = 0 if info.min < 0 else 1 << (info.bits - 1)
-    return (array * (1 << (info.bits - 8)) + middle).astype(dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -137,7 +129,7 @@ def with_end(made, turns, fields):
     """The payload ends where it has been read."""
     frame = reference.read_container(made.chunk())
     decoder = reference.RangeDecoder(made.payload)
-    mixed.decode_turns(frame, turns, fields, decoder)
+    mixed.decode_stack(frame, turns, fields, decoder)
     return replace(made, payload=made.payload[: decoder.reader.position])
 
 

@@ -311,6 +311,7 @@ static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *e
 static prism_status consider_coders(choice *c, const px_pipeline *layout, prism_error *error) {
     px_pipeline pipeline = *layout;
     prism_status status = PRISM_OK;
+    /* In small arrays even the slowest trial is short, and learning ranks other layouts first. */
     const bool native = may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
     if (native)
         status = consider(c, &pipeline,

@@ -38,6 +38,12 @@ enum { PANEL_ROWS = 4, PANEL_VECTORS = 2 };
 #endif
 _Static_assert(PX_PANEL % PANEL_ROWS == 0, "a panel is whole blocks of rows");
 
+PX_INLINE void store_sums(int32_t *sums, px_part s[PANEL_ROWS][PANEL_VECTORS]) {
+    for (int r = 0; r < PANEL_ROWS; r++)
+        for (int v = 0; v < PANEL_VECTORS; v++)
+            part_store(sums + r * PX_TILE + v * PX_PART_LANES, s[r][v]);
+}
+
 PX_INLINE void panel_block(int32_t *sums, const int32_t *tile, const int32_t *weights,
                            size_t pair_count, size_t next) {
     px_part s[PANEL_ROWS][PANEL_VECTORS] = {{{0}}};
@@ -51,9 +57,7 @@ PX_INLINE void panel_block(int32_t *sums, const int32_t *tile, const int32_t *we
             for (int v = 0; v < PANEL_VECTORS; v++)
                 s[r][v] = part_dot_pairs(s[r][v], x[v], part_all(weights[r]));
     }
-    for (int r = 0; r < PANEL_ROWS; r++)
-        for (int v = 0; v < PANEL_VECTORS; v++)
-            part_store(sums + r * PX_TILE + v * PX_PART_LANES, s[r][v]);
+    store_sums(sums, s);
 }
 
 static void mix_panel(int32_t *sums, const int32_t *tiles, size_t tile_count, size_t span,
@@ -112,9 +116,7 @@ PX_INLINE void square_block(int32_t *sums, const int32_t *couples, size_t span, 
                 for (int v = 0; v < PANEL_VECTORS; v++)
                     s[r][v] = part_dot_pairs(s[r][v], x[v], part_all(weights[r]));
         }
-    for (int r = 0; r < PANEL_ROWS; r++)
-        for (int v = 0; v < PANEL_VECTORS; v++)
-            part_store(sums + r * PX_TILE + v * PX_PART_LANES, s[r][v]);
+    store_sums(sums, s);
 }
 
 static void mix_squares(int32_t *sums, const int32_t *couples, size_t span, size_t stride,
