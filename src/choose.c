@@ -221,8 +221,9 @@ typedef struct choice {
     double bytes; /* of the best one; 0 before the first */
 } choice;
 
-/* Bytes of the whole array if it codes like the sample. */
-static prism_status trial(double *bytes, const sample *s, const px_pipeline *pipeline, int effort,
+/* Bytes of the whole array if it codes like the sample. The transform of *pipeline becomes none
+ * where not even a part of the sample was worth it to a coder of residuals. */
+static prism_status trial(double *bytes, const sample *s, px_pipeline *pipeline, int effort,
                           prism_error *error) {
     px_pipeline tried = *pipeline;
     tried.effort = effort;
@@ -232,6 +233,8 @@ static prism_status trial(double *bytes, const sample *s, const px_pipeline *pip
     if (status != PRISM_OK)
         return status;
     *bytes = (double)coded.payload.size / s->share + (double)coded.parameters.size;
+    if (!px_coder_stage_of(pipeline->coder)->predicts)
+        pipeline->transform = coded.pipeline.transform;
     px_coded_free(&coded);
     return PRISM_OK;
 }
@@ -239,18 +242,20 @@ static prism_status trial(double *bytes, const sample *s, const px_pipeline *pip
 /* Whether coding at `effort` comes to at most `chance` times the best size so far. */
 static prism_status has_chance(bool *chance, const choice *c, const px_pipeline *pipeline,
                                int effort, double factor, prism_error *error) {
+    px_pipeline quick = *pipeline;
     double bytes = 0;
-    prism_status status = trial(&bytes, c->sample, pipeline, effort, error);
+    prism_status status = trial(&bytes, c->sample, &quick, effort, error);
     *chance = c->bytes == 0 || bytes < factor * c->bytes;
     return status;
 }
 
 static prism_status consider(choice *c, const px_pipeline *pipeline, int effort,
                              prism_error *error) {
+    px_pipeline tried = *pipeline;
     double bytes = 0;
-    prism_status status = trial(&bytes, c->sample, pipeline, effort, error);
+    prism_status status = trial(&bytes, c->sample, &tried, effort, error);
     if (status == PRISM_OK && (c->bytes == 0 || bytes < CLEARLY * c->bytes)) {
-        c->best = *pipeline;
+        c->best = tried;
         c->bytes = bytes;
     }
     return status;
@@ -293,6 +298,8 @@ static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *e
         return PRISM_OK;
     prism_status status = PRISM_OK;
     double factor = c->sample->large ? JXL_CHANCE_LARGE : JXL_CHANCE;
+    /* Where repetitions count, which the quick trial does not look for, it says nothing. */
+    chance |= !c->sample->large && c->best.coder == PRISM_CODER_DEFLATE;
     if (!chance)
         status = has_chance(&chance, c, &pipeline, QUICK_JXL_EFFORT, factor, error);
     if (status != PRISM_OK || !chance)
