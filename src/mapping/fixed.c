@@ -280,7 +280,7 @@ static prism_status join(px_words *words, const fixed *f, const bool *is_excepti
                          const uint16_t *integers, px_bit_reader *reader, prism_error *error) {
     const px_number *number = words->number;
     const uint64_t sign = px_word_sign(number);
-    const bool rest = has_rest(f);
+    const bool bits_follow = has_rest(f);
     rest rests[INTEGER_BITS + 1];
     for (unsigned bits = 1; bits <= INTEGER_BITS; bits++)
         rests[bits] = rest_of(f, f->shift + bits - 1, f->shift, number);
@@ -288,7 +288,8 @@ static prism_status join(px_words *words, const fixed *f, const bool *is_excepti
         if (is_exception && is_exception[i])
             continue;
         const int32_t integer = f->least + integers[i];
-        const uint32_t above = (uint32_t)(integer < 0 ? -integer : integer) - (rest && integer);
+        const uint32_t above =
+            (uint32_t)(integer < 0 ? -integer : integer) - (bits_follow && integer);
         uint64_t word = 0;
         if (above) {
             const rest r = rests[px_bit_length(above)];

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "status.h"
 
 prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *request,

@@ -212,8 +212,8 @@ static prism_status trial(size_t *size, const px_sample *sample, const prism_opt
                                                                            : TRIAL_EFFORT,
                                   .axis = trial_axis(&sample->array, options)};
     px_coded coded;
-    prism_status status =
-        px_pipeline_encode(&coded, &sample->array, sample->elements, &pipeline, SIZE_MAX, error);
+    prism_status status = px_pipeline_encode(&coded, &sample->array, sample->elements, &pipeline,
+                                             2 * sample->size, error);
     if (status != PRISM_OK)
         return status;
     *size = coded.parameters.size + coded.payload.size;
