@@ -37,12 +37,13 @@ static const double STRONG_TIES = 0.97;
 static const double CLOSE_ESTIMATE = 1.15;
 
 /* Stacks are tried where the best estimate of other layouts of the same planes is so close. */
-static const double CLOSE_PLANES = 1.03;
+static const double CLOSE_PLANES = 1.07;
 
 typedef struct sample {
     px_sample part;
-    int values; /* different ones; more than FEW_VALUES count as FEW_VALUES + 1 */
-    bool large; /* the whole array has LARGE_ARRAY elements or more */
+    const uint64_t *planes; /* along each axis of the whole array */
+    int values;             /* different ones; more than FEW_VALUES count as FEW_VALUES + 1 */
+    bool large;             /* the whole array has LARGE_ARRAY elements or more */
 } sample;
 
 /* Elements of two bytes count as their bits, whatever their order. */
@@ -66,6 +67,7 @@ static prism_status sample_make(sample *s, const prism_array *array, const void 
         status = px_sample_make(&s->part, array, elements, effort, error);
     if (status != PRISM_OK)
         return status;
+    s->planes = array->dims;
     s->values = count_values(elements, whole, width);
     s->large = whole / width >= LARGE_ARRAY;
     return PRISM_OK;
@@ -169,6 +171,16 @@ typedef struct choice {
     double bytes; /* of the best one; 0 before the first */
 } choice;
 
+/* How the side information grows from the sample to the whole: with each plane, and if planes are
+ * predicted from planes, with each pair of them. */
+static double growth(const sample *s, const px_pipeline *pipeline) {
+    if (pipeline->axis < 0)
+        return 1;
+    const double planes =
+        (double)s->planes[pipeline->axis] / (double)s->part.array.dims[pipeline->axis];
+    return pipeline->transform == PRISM_TRANSFORM_CHANNELS ? planes * planes : planes;
+}
+
 /* Bytes of the whole array if it codes like the sample. The transform of *pipeline becomes none
  * where not even a part of the sample was worth it to a coder of residuals. */
 static prism_status trial(double *bytes, const sample *s, px_pipeline *pipeline, int effort,
@@ -181,7 +193,8 @@ static prism_status trial(double *bytes, const sample *s, px_pipeline *pipeline,
         px_pipeline_encode(&coded, &s->part.array, s->part.elements, &tried, limit, error);
     if (status != PRISM_OK)
         return status;
-    *bytes = (double)coded.payload.size / s->part.share + (double)coded.parameters.size;
+    *bytes = (double)coded.payload.size / s->part.share +
+             (double)coded.parameters.size * growth(s, pipeline);
     if (!px_coder_stage_of(pipeline->coder)->predicts)
         pipeline->transform = coded.pipeline.transform;
     px_coded_free(&coded);
@@ -290,26 +303,33 @@ static size_t least_estimate(const layouts *list) {
     return least;
 }
 
-/* Lifted layouts come right before the same ones without the lift, where both are estimated. */
-static bool is_clear(const choice *c, const layouts *list, size_t best) {
-    px_pipeline layout = list->items[best];
-    return c->sample->large && c->sample->values > FEW_VALUES && layout.selective &&
-           layout.axis != 0 &&
-           (layout.effort <= PX_SAMPLE_BRISK_EFFORT ||
-            list->bytes[best] < STRONG_TIES * list->bytes[best + 1]) &&
-           may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
+/* Of the same planes, only the layout of a stack has no estimate. */
+static bool may_be_stack(const layouts *list, const px_pipeline *stack, size_t best) {
+    double least = HUGE_VAL;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].axis == stack->axis)
+            least = fmin(least, list->bytes[i]);
+    return least == HUGE_VAL || least <= CLOSE_PLANES * list->bytes[best];
 }
 
 static bool is_tried(const choice *c, const layouts *list, size_t i, size_t best) {
     if (is_drawing(c->sample, c->options))
         return true;
-    if (list->items[i].transform != PRISM_TRANSFORM_STACK)
-        return list->bytes[i] <= CLOSE_ESTIMATE * list->bytes[best];
-    double least = HUGE_VAL;
-    for (size_t j = 0; j < list->count; j++)
-        if (list->items[j].axis == list->items[i].axis)
-            least = fmin(least, list->bytes[j]);
-    return least == HUGE_VAL || least <= CLOSE_PLANES * list->bytes[best];
+    return list->items[i].transform == PRISM_TRANSFORM_STACK
+               ? may_be_stack(list, &list->items[i], best)
+               : list->bytes[i] <= CLOSE_ESTIMATE * list->bytes[best];
+}
+
+/* Lifted layouts come right before the same ones without the lift, where both are estimated. */
+static bool is_clear(const choice *c, const layouts *list, size_t best) {
+    px_pipeline layout = list->items[best];
+    const bool rival = list->items[0].transform == PRISM_TRANSFORM_STACK &&
+                       may_be_stack(list, &list->items[0], best);
+    return c->sample->large && c->sample->values > FEW_VALUES && layout.selective && !rival &&
+           layout.axis != 0 &&
+           (layout.effort <= PX_SAMPLE_BRISK_EFFORT ||
+            list->bytes[best] < STRONG_TIES * list->bytes[best + 1]) &&
+           may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
 }
 
 static prism_status choose(px_pipeline *pipeline, const sample *s, const prism_options *options,
