@@ -131,17 +131,29 @@ static void look(plan *p, const px_words *words) {
     p->largest = least <= most ? px_word_of_rank(most, number) : 0;
 }
 
-/* The lowest cut that leaves integers of 16 bits. */
+static bool fits(fixed *f, const plan *p, const px_number *number) {
+    const int64_t least = integer_of(f, p->smallest, number);
+    f->least = (int32_t)least;
+    return integer_of(f, p->largest, number) - least <= MOST_INTEGER &&
+           least >= -MOST_INTEGER - 1 && least <= MOST_INTEGER;
+}
+
+static unsigned highest_bit(uint64_t word, const px_number *number) {
+    const magnitude v = magnitude_of(word, number);
+    return v.unit + px_bit_length(v.mantissa | 1) - 1;
+}
+
+/* The lowest cut that leaves integers of 16 bits. Where that is below what the largest numbers can
+ * have, the cut goes up to it: integers with gaps would be harder to code. */
 static void choose_shift(plan *p, const px_number *number) {
     fixed *f = &p->fixed;
-    for (f->shift = f->floor;; f->shift++) {
-        const int64_t least = integer_of(f, p->smallest, number);
-        if (integer_of(f, p->largest, number) - least <= MOST_INTEGER &&
-            least >= -MOST_INTEGER - 1 && least <= MOST_INTEGER) {
-            f->least = (int32_t)least;
-            return;
-        }
-    }
+    f->shift = f->floor;
+    if (fits(f, p, number))
+        return;
+    const unsigned low = lowest_bit(f, highest_bit(p->smallest, number), number);
+    const unsigned high = lowest_bit(f, highest_bit(p->largest, number), number);
+    for (f->shift = low > high ? low : high; !fits(f, p, number); f->shift++)
+        ;
 }
 
 /* Fills integers; exceptions get the one before them. Returns how many numbers are below the cut.
