@@ -202,7 +202,7 @@ static bool find_scale(px_rule *rule, const samples *s) {
     const double step = common_step(values, s->count, 64 * ulp);
     *rule = (px_rule){.kind = PX_RULE_TIMES};
     return step > 64 * ulp && meet(&rule->constant, s, step) && rule->constant > 0 &&
-           frexp(rule->constant, &exponent) != 0.5 && is_coarse(s, rule->constant) && fits(s, rule);
+           !is_power_of_two(rule->constant) && is_coarse(s, rule->constant) && fits(s, rule);
 }
 
 bool px_rule_find(px_rule *rule, const px_words *words) {
