@@ -15,7 +15,8 @@
 
 enum {
     QUICK_JXL_EFFORT = 3,
-    TRIAL_EFFORT = 5, /* ranks slow coders at higher ones well enough */
+    TRIAL_EFFORT = 5,    /* ranks slow coders at higher ones well enough */
+    SMALLEST_EFFORT = 8, /* from it on, only size counts */
     FEW_VALUES = 64,
     DRAWING_VALUES = 8, /* so few that the project's own coder of indices is the smallest */
     DRAWING_EFFORT = 4, /* from it on */
@@ -212,14 +213,18 @@ static prism_status has_chance(bool *chance, const choice *c, const px_pipeline 
     return status;
 }
 
+static double clearly_of(const choice *c, prism_coder coder) {
+    if (coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS)
+        return CLEARLY_DEFLATE;
+    return c->options->effort >= SMALLEST_EFFORT ? 1 : CLEARLY;
+}
+
 static prism_status consider(choice *c, const px_pipeline *pipeline, int effort,
                              prism_error *error) {
     px_pipeline tried = *pipeline;
     double bytes = 0;
     prism_status status = trial(&bytes, c->sample, &tried, effort, error);
-    const double clearly = tried.coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS
-                               ? CLEARLY_DEFLATE
-                               : CLEARLY;
+    const double clearly = clearly_of(c, tried.coder);
     if (status == PRISM_OK && (c->bytes == 0 || bytes < clearly * c->bytes)) {
         c->best = tried;
         c->bytes = bytes;
@@ -317,7 +322,8 @@ static bool may_be_stack(const layouts *list, const px_pipeline *stack, size_t b
 }
 
 static bool is_tried(const choice *c, const layouts *list, size_t i, size_t best) {
-    if (is_drawing(c->sample, c->options))
+    const bool whole = c->sample->part.share == 1;
+    if (is_drawing(c->sample, c->options) || (whole && list->bytes[i] < HUGE_VAL))
         return true;
     return list->items[i].transform == PRISM_TRANSFORM_STACK
                ? may_be_stack(list, &list->items[i], best)
