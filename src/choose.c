@@ -20,7 +20,8 @@ enum {
     FEW_VALUES = 64,
     DRAWING_VALUES = 8, /* so few that the project's own coder of indices is the smallest */
     DRAWING_EFFORT = 4, /* from it on */
-    MAX_LAYOUTS = 5,
+    FEW_CHANNELS = 16,  /* that a second axis may hold */
+    MAX_LAYOUTS = 7,
     LARGE_ARRAY = 1 << 22 /* elements */
 };
 
@@ -117,16 +118,20 @@ static prism_status add_layout(layouts *list, const sample *s, const px_pipeline
     return transform == PRISM_TRANSFORM_STACK ? PRISM_OK : estimate(bytes, s, item, error);
 }
 
-/* The axes that planes may lie along: the last (channels), the first (frames), none (one image). */
-static size_t possible_axes(int axes[2], const prism_array *array, const prism_options *options) {
+/* The axes that planes may lie along: the last (channels), the first (frames), none (one image),
+ * the second (channels of several images). */
+static size_t possible_axes(int axes[3], const prism_array *array, const prism_options *options) {
     const int rank = (int)array->rank;
     const bool stack = options->transform == PRISM_TRANSFORM_STACK;
     const bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
     axes[0] = stack ? 0 : rank == 1 ? -1 : rank - 1;
     axes[1] = rank == 2 ? PRISM_AXIS_AUTO : 0;
+    axes[2] = 1;
     if (options->axis != PRISM_AXIS_AUTO)
         axes[0] = options->axis;
-    return options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack ? 1 : 2;
+    if (options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack)
+        return 1;
+    return rank >= 3 && array->dims[1] <= FEW_CHANNELS ? 3 : 2;
 }
 
 static bool may_be_frames(const prism_array *array, const prism_options *options) {
@@ -145,7 +150,7 @@ static bool is_drawing(const sample *s, const prism_options *options) {
 
 static prism_status list_layouts(layouts *list, const sample *s, const px_pipeline *base,
                                  const prism_options *options, prism_error *error) {
-    int axes[2];
+    int axes[3];
     size_t count = possible_axes(axes, &s->part.array, options);
     prism_status status = PRISM_OK;
     if (may_be_frames(&s->part.array, options) && !is_drawing(s, options))
