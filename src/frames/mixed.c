@@ -9,6 +9,8 @@
 #include "native.h"
 #include "status.h"
 
+enum { FIRST_WINDOWED_EFFORT = 9 };
+
 typedef struct mixed {
     px_planes *planes;
     px_frames_model model;
@@ -17,6 +19,7 @@ typedef struct mixed {
     px_frame_mixer mixer;
     size_t turns;      /* to code: when decoding, up to the last one wanted */
     int32_t low, high; /* of the coded frames' samples */
+    bool windowed;     /* their parameters say so */
     px_pool pool;      /* of the fits, when encoding */
     px_frame_fit fit;
 } mixed;
@@ -135,7 +138,7 @@ static prism_status code_frames(mixed *m, size_t limit, prism_error *error) {
     if (!any_coded(m))
         m->low = 0, m->high = 1; /* of no matter */
     prism_status status =
-        px_frame_mixer_alloc(&m->mixer, &m->coder, m->planes, m->low, m->high, error);
+        px_frame_mixer_alloc(&m->mixer, &m->coder, m->planes, m->low, m->high, m->windowed, error);
     for (size_t turn = 0; turn < m->turns && status == PRISM_OK; turn++) {
         if (is_over(m, limit))
             break;
@@ -171,6 +174,7 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_buffer *p
         write_range(m);
     status = code_frames(m, limit, error);
     px_range_encoder_finish(&m->coder.encoder);
+    px_put_u8(parameters, m->windowed);
     if (status == PRISM_OK)
         px_frames_model_write(&m->model, parameters);
     return status;
@@ -179,6 +183,10 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_buffer *p
 static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payload,
                                 prism_error *error) {
     const px_planes *planes = m->planes;
+    const uint8_t windowed = px_get_u8(parameters);
+    if (parameters->failed || windowed > 1)
+        return px_fail(error, PRISM_E_CORRUPT, "mixed frames of kind %d", windowed);
+    m->windowed = windowed;
     prism_status status = px_frames_model_read(&m->model, true, planes->count, parameters, error);
     if (status == PRISM_OK && px_reader_left(parameters))
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
@@ -204,7 +212,9 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
     if (!px_frames_fit(planes))
         return px_buffer_exceed(payload, limit), PRISM_OK;
     px_planes same = *planes; /* samples are only read */
-    mixed m = {.planes = &same, .model = {.mixed = true}};
+    mixed m = {.planes = &same,
+               .model = {.mixed = true},
+               .windowed = pipeline->effort >= FIRST_WINDOWED_EFFORT};
     prism_status status = encode_into(&m, pipeline->effort, limit, parameters, payload, error);
     mixed_free(&m);
     return status;
