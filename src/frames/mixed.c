@@ -6,6 +6,7 @@
 #include "frames/fit.h"
 #include "frames/frames.h"
 #include "frames/mixer.h"
+#include "frames/motion.h"
 #include "native.h"
 #include "status.h"
 
@@ -17,15 +18,18 @@ typedef struct mixed {
     px_frame_view view;
     px_range_coder coder;
     px_frame_mixer mixer;
+    px_motion motion;
     size_t turns;      /* to code: when decoding, up to the last one wanted */
     int32_t low, high; /* of the coded frames' samples */
     bool windowed;     /* their parameters say so */
     px_pool pool;      /* of the fits, when encoding */
     px_frame_fit fit;
+    int effort;
 } mixed;
 
 static void mixed_free(mixed *m) {
     px_frame_mixer_free(&m->mixer);
+    px_motion_free(&m->motion);
     px_pool_free(&m->pool);
     px_frame_view_free(&m->view);
     px_frames_model_free(&m->model);
@@ -93,11 +97,26 @@ static prism_status fit_frame(mixed *m, size_t turn, px_frame_model *last, prism
     return status;
 }
 
+static prism_status code_motion(mixed *m, size_t turn, prism_error *error) {
+    const px_frame *frame = &m->model.plan.frames[turn];
+    const bool decoding = m->coder.decoding;
+    prism_status status = PRISM_OK;
+    for (size_t r = 0; r < frame->count && !decoding && status == PRISM_OK; r++)
+        status =
+            px_motion_find(&m->motion, m->planes, frame->plane,
+                           m->model.plan.frames[frame->references[r]].plane, r, m->effort, error);
+    px_side side = {.out = decoding ? NULL : &m->coder.encoder,
+                    .in = decoding ? &m->coder.decoder : NULL};
+    if (status == PRISM_OK)
+        px_motion_code(&m->motion, &side, frame->count);
+    return status;
+}
+
 static prism_status code_frame(mixed *m, size_t turn, px_frame_model *last, size_t limit,
                                prism_error *error) {
-    prism_status status = PRISM_OK;
-    px_frame_view_refer(&m->view, &m->model, m->planes, turn);
-    if (!m->coder.decoding)
+    prism_status status = code_motion(m, turn, error);
+    px_frame_view_refer(&m->view, &m->model, m->planes, turn, &m->motion);
+    if (status == PRISM_OK && !m->coder.decoding)
         status = fit_frame(m, turn, last, error);
     if (status != PRISM_OK)
         return status;
@@ -139,6 +158,8 @@ static prism_status code_frames(mixed *m, size_t limit, prism_error *error) {
         m->low = 0, m->high = 1; /* of no matter */
     prism_status status =
         px_frame_mixer_alloc(&m->mixer, &m->coder, m->planes, m->low, m->high, m->windowed, error);
+    if (status == PRISM_OK)
+        status = px_motion_make(&m->motion, m->planes->height, m->planes->width, error);
     for (size_t turn = 0; turn < m->turns && status == PRISM_OK; turn++) {
         if (is_over(m, limit))
             break;
@@ -168,6 +189,7 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_buffer *p
         if (!m->model.plan.frames[turn].duplicates)
             px_frame_view_load(&m->view, &m->model, planes, turn); /* which ones are constant */
     m->coder.encoder = px_range_encoder_make(payload);
+    m->effort = effort;
     m->turns = planes->count;
     find_range(m);
     if (any_coded(m))
