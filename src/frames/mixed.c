@@ -87,36 +87,51 @@ static bool is_over(const mixed *m, size_t limit) {
     return m->coder.encoder.out->failed || m->coder.encoder.out->size > limit;
 }
 
-/* The samples, and the model of means that suits them best. */
+/* Vectors for what moves in a frame. */
+static prism_status find_motion(mixed *m, size_t turn, const px_frame_model *last,
+                                prism_error *error) {
+    const px_frame *frames = m->model.plan.frames, *frame = &frames[turn];
+    bool moves = false;
+    prism_status status = PRISM_OK;
+    for (size_t r = 0; r < PX_REFERENCES; r++)
+        m->motion.moves[r] = false;
+    for (size_t r = 0; r < frame->count && status == PRISM_OK; r++) {
+        status = px_motion_find(&m->motion, m->planes, frame->plane,
+                                frames[frame->references[r]].plane, r, m->effort, error);
+        moves |= m->motion.moves[r];
+    }
+    if (status != PRISM_OK || !moves)
+        return status;
+    return px_frame_fit_motion(&m->fit, &m->motion, &m->model, m->planes, turn, last, error);
+}
+
+static void code_motion(mixed *m, size_t turn) {
+    px_side side = {.out = m->coder.decoding ? NULL : &m->coder.encoder,
+                    .in = m->coder.decoding ? &m->coder.decoder : NULL};
+    px_motion_code(&m->motion, &side, m->model.plan.frames[turn].count);
+    px_frame_view_refer(&m->view, &m->model, m->planes, turn, &m->motion);
+}
+
+/* The samples, and the motion and the model of means that suit them best. */
 static prism_status fit_frame(mixed *m, size_t turn, px_frame_model *last, prism_error *error) {
     m->fit.model = &m->model.frames[turn];
     m->fit.frame = &m->model.plan.frames[turn];
+    prism_status status = find_motion(m, turn, last, error);
+    if (status != PRISM_OK)
+        return status;
+    code_motion(m, turn);
     px_frame_view_load(&m->view, &m->model, m->planes, turn);
-    prism_status status = px_frame_fit_means(&m->fit, last, error);
+    status = px_frame_fit_means(&m->fit, last, error);
     *last = *m->fit.model;
-    return status;
-}
-
-static prism_status code_motion(mixed *m, size_t turn, prism_error *error) {
-    const px_frame *frame = &m->model.plan.frames[turn];
-    const bool decoding = m->coder.decoding;
-    prism_status status = PRISM_OK;
-    for (size_t r = 0; r < frame->count && !decoding && status == PRISM_OK; r++)
-        status =
-            px_motion_find(&m->motion, m->planes, frame->plane,
-                           m->model.plan.frames[frame->references[r]].plane, r, m->effort, error);
-    px_side side = {.out = decoding ? NULL : &m->coder.encoder,
-                    .in = decoding ? &m->coder.decoder : NULL};
-    if (status == PRISM_OK)
-        px_motion_code(&m->motion, &side, frame->count);
     return status;
 }
 
 static prism_status code_frame(mixed *m, size_t turn, px_frame_model *last, size_t limit,
                                prism_error *error) {
-    prism_status status = code_motion(m, turn, error);
-    px_frame_view_refer(&m->view, &m->model, m->planes, turn, &m->motion);
-    if (status == PRISM_OK && !m->coder.decoding)
+    prism_status status = PRISM_OK;
+    if (m->coder.decoding)
+        code_motion(m, turn);
+    else
         status = fit_frame(m, turn, last, error);
     if (status != PRISM_OK)
         return status;

@@ -14,9 +14,11 @@
 enum { REACH_8 = 24, REACH_9 = 48, PADS = REACH_9 };
 
 /* A bit is worth as much as that share of what an average sample differs by. */
-static const double BIT_SHARE = 0.35;
-/* Vectors are sent where they leave less than that of the differences. */
-static const double WORTH = 0.98;
+static const double BIT_SHARE = 1;
+/* A block moves, and vectors are looked at further, where less than that of the differences is
+ * left.
+ */
+static const double MOVES = 0.75, WORTH = 0.98;
 
 prism_status px_motion_make(px_motion *motion, size_t height, size_t width, prism_error *error) {
     const px_bit even = PX_BIT_INIT;
@@ -28,6 +30,8 @@ prism_status px_motion_make(px_motion *motion, size_t height, size_t width, pris
     for (size_t r = 0; r < PX_REFERENCES; r++)
         motion->vectors[r] = px_pool_take_zeroed(&motion->pool, motion->rows * motion->columns *
                                                                     sizeof *motion->vectors[r]);
+    motion->costs =
+        px_pool_take(&motion->pool, 2 * motion->rows * motion->columns * sizeof *motion->costs);
     return px_pool_status(&motion->pool, error);
 }
 
@@ -156,12 +160,14 @@ static void try_vector(const search *s, const block *b, px_vector v, px_vector *
 static void search_block(search *s, const block *b, px_vector *best) {
     const px_vector rest = {0, 0};
     double least = HUGE_VAL;
-    try_vector(s, b, b->expected, best, &least);
     try_vector(s, b, rest, best, &least);
+    const double at_rest = least;
+    least *= MOVES;
+    try_vector(s, b, b->expected, best, &least);
     for (int y = -s->reach; y <= s->reach; y++)
         for (int x = -s->reach; x <= s->reach; x++)
             try_vector(s, b, (px_vector){y, x}, best, &least);
-    s->cost += least;
+    s->cost += best->y || best->x ? least : at_rest;
 }
 
 static block block_at(const search *s, px_vector *at, size_t row, size_t column) {

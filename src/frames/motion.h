@@ -21,6 +21,7 @@ typedef struct px_motion {
     /* Of the frame at work. */
     bool moves[PX_REFERENCES];
     px_vector *vectors[PX_REFERENCES]; /* [rows][columns] */
+    double *costs;                     /* [2][rows][columns] at rest and moving; when encoding */
     /* Of all frames. */
     px_bit any;
     px_integer steps[2];
