@@ -9,8 +9,8 @@
 
 enum { ERROR_FLOOR = 8 }; /* half a sample */
 
-/* Bits: what is to be gained at least by a block's vectors. */
-static const double BLOCK_GAIN = 8, FRAME_GAIN = 64;
+/* What a bit of vectors must gain, and what those of a frame. */
+static const double BIT_WORTH = 2, FRAME_GAIN = 400;
 
 /* About what the samples of a block need, in bits, once the means are fitted. */
 static double cost_of_block(const px_wave *wave, size_t row, size_t column) {
@@ -42,16 +42,27 @@ static prism_status try_motion(px_frame_fit *fit, const px_motion *motion, doubl
     return status;
 }
 
+static int bits_more_than_rest(const px_motion *motion, size_t block) {
+    const px_vector rest = {0, 0};
+    int bits = 0;
+    for (size_t r = 0; r < PX_REFERENCES; r++)
+        if (motion->moves[r])
+            bits += px_motion_bits(motion, r, block, motion->vectors[r][block]) -
+                    px_motion_bits(motion, r, block, rest);
+    return bits;
+}
+
 /* Where vectors do not help, there are none. */
 static void keep_what_helps(px_motion *motion) {
     const size_t blocks = motion->rows * motion->columns;
     const double *at_rest = motion->costs, *moving = motion->costs + blocks;
+    const px_vector rest = {0, 0};
     double gain = 0;
     for (size_t b = 0; b < blocks; b++) {
-        const double gained = at_rest[b] - moving[b] - BLOCK_GAIN;
+        const double gained = at_rest[b] - moving[b] - BIT_WORTH * bits_more_than_rest(motion, b);
         gain += gained > 0 ? gained : 0;
         for (size_t r = 0; r < PX_REFERENCES && gained <= 0; r++)
-            motion->vectors[r][b] = (px_vector){0, 0};
+            motion->vectors[r][b] = rest;
     }
     for (size_t r = 0; r < PX_REFERENCES; r++)
         motion->moves[r] = motion->moves[r] && gain > FRAME_GAIN;

@@ -18,7 +18,7 @@ static const double BIT_SHARE = 1;
 /* A block moves, and vectors are looked at further, where less than that of the differences is
  * left.
  */
-static const double MOVES = 0.75, WORTH = 0.98;
+static const double MOVES = 0.8, WORTH = 0.98;
 
 prism_status px_motion_make(px_motion *motion, size_t height, size_t width, prism_error *error) {
     const px_bit even = PX_BIT_INIT;
@@ -84,6 +84,17 @@ void px_motion_code(px_motion *motion, px_side *side, size_t references) {
     }
 }
 
+static int bits_of(int step) {
+    const unsigned size = (unsigned)abs(step);
+    return size ? 2 * (32 - __builtin_clz(size)) + 1 : 1;
+}
+
+int px_motion_bits(const px_motion *motion, size_t r, size_t block, px_vector vector) {
+    const px_vector last = expected(motion, motion->vectors[r] + block, block / motion->columns,
+                                    block % motion->columns);
+    return bits_of(vector.y - last.y) + bits_of(vector.x - last.x);
+}
+
 /* ---- Search ---------------------------------------------------------------------------------- */
 
 typedef struct search {
@@ -116,11 +127,6 @@ static const int16_t *padded(px_pool *pool, const int16_t *plane, size_t height,
             copy[y * *stride + x] = plane[nearest((ptrdiff_t)y - PADS, height) * width +
                                           nearest((ptrdiff_t)x - PADS, width)];
     return copy + PADS * *stride + PADS;
-}
-
-static int bits_of(int step) {
-    const unsigned size = (unsigned)abs(step);
-    return size ? 2 * (32 - __builtin_clz(size)) + 1 : 1;
 }
 
 static double cost_of_vector(const search *s, const block *b, px_vector v) {

@@ -36,6 +36,9 @@ void px_motion_free(px_motion *motion);
 prism_status px_motion_find(px_motion *motion, const px_planes *planes, size_t frame,
                             size_t reference, size_t r, int effort, prism_error *error);
 
+/* About the bits of a vector for a block. */
+int px_motion_bits(const px_motion *motion, size_t r, size_t block, px_vector vector);
+
 /* Both directions; of `references` references. */
 void px_motion_code(px_motion *motion, px_side *side, size_t references);
 
