@@ -159,10 +159,11 @@ static void window_scale(window_sums *sums, int32_t exponents[PX_WINDOW_VALUES])
         for (int k = 0; k < PX_WINDOW_VALUES; k += PX_LANES) {
             int32_t *moments = sums->moments[i].values + k;
             const px_lanes shift = WINDOW_BITS - exponents[i] - lanes_load(exponents + k);
-            const px_lanes left = lanes_max(shift, lanes_all(0));
+            const px_lanes left = lanes_max(shift, lanes_all(0)), right = left - shift;
             const px_lanes limit = lanes_all(1 << (WINDOW_BITS + 2)) >> left;
-            const px_lanes value = lanes_min(lanes_max(lanes_load(moments), -limit), limit);
-            lanes_store(moments, (value << left) >> (left - shift));
+            const px_lanes value =
+                lanes_min(lanes_max(lanes_load(moments) >> right, -limit), limit);
+            lanes_store(moments, value << left);
         }
 }
 
