@@ -24,7 +24,6 @@ typedef struct mixed {
     bool windowed;     /* their parameters say so */
     px_pool pool;      /* of the fits, when encoding */
     px_frame_fit fit;
-    int effort;
 } mixed;
 
 static void mixed_free(mixed *m) {
@@ -97,7 +96,7 @@ static prism_status find_motion(mixed *m, size_t turn, const px_frame_model *las
         m->motion.moves[r] = false;
     for (size_t r = 0; r < frame->count && status == PRISM_OK; r++) {
         status = px_motion_find(&m->motion, m->planes, frame->plane,
-                                frames[frame->references[r]].plane, r, m->effort, error);
+                                frames[frame->references[r]].plane, r, error);
         moves |= m->motion.moves[r];
     }
     if (status != PRISM_OK || !moves)
@@ -204,7 +203,6 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_buffer *p
         if (!m->model.plan.frames[turn].duplicates)
             px_frame_view_load(&m->view, &m->model, planes, turn); /* which ones are constant */
     m->coder.encoder = px_range_encoder_make(payload);
-    m->effort = effort;
     m->turns = planes->count;
     find_range(m);
     if (any_coded(m))

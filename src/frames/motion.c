@@ -5,13 +5,12 @@
  */
 #include "frames/motion.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "status.h"
 
-enum { REACH_8 = 24, REACH_9 = 48, PADS = REACH_9 };
+enum { REACH = 32, PADS = REACH };
 
 /* A bit is worth as much as that share of what an average sample differs by. */
 static const double BIT_SHARE = 1;
@@ -102,7 +101,6 @@ typedef struct search {
     size_t height, width, stride;
     const int16_t *samples;   /* of the frame */
     const int16_t *reference; /* row 0, column 0 of a copy with pads all around */
-    int reach;
     double per_bit, cost, cost_at_rest;
 } search;
 
@@ -133,22 +131,27 @@ static double cost_of_vector(const search *s, const block *b, px_vector v) {
     return s->per_bit * (bits_of(v.y - b->expected.y) + bits_of(v.x - b->expected.x));
 }
 
-static int row_difference(const int16_t *a, const int16_t *b, size_t width) {
-    int sum = 0;
-    for (size_t x = 0; x < width; x++)
-        sum += abs(a[x] - b[x]);
+static inline int64_t rows_difference(const search *s, const block *b, const int16_t *reference,
+                                      size_t width, int64_t limit) {
+    const int16_t *samples = s->samples + b->y * s->width + b->x;
+    int64_t sum = 0;
+    for (size_t y = 0; y < b->height && sum < limit; y++) {
+        int32_t row = 0;
+        for (size_t x = 0; x < width; x++)
+            row += abs(samples[x] - reference[x]);
+        sum += row;
+        samples += s->width;
+        reference += s->stride;
+    }
     return sum;
 }
 
 /* Not all of it, if more than `limit`. */
-static double difference(const search *s, const block *b, px_vector v, double limit) {
-    const int16_t *samples = s->samples + b->y * s->width + b->x;
+static int64_t difference(const search *s, const block *b, px_vector v, int64_t limit) {
     const int16_t *reference =
         s->reference + ((ptrdiff_t)b->y + v.y) * (ptrdiff_t)s->stride + ((ptrdiff_t)b->x + v.x);
-    double sum = 0;
-    for (size_t y = 0; y < b->height && sum < limit; y++)
-        sum += row_difference(samples + y * s->width, reference + y * s->stride, b->width);
-    return sum;
+    return b->width == PX_MOTION_BLOCK ? rows_difference(s, b, reference, PX_MOTION_BLOCK, limit)
+                                       : rows_difference(s, b, reference, b->width, limit);
 }
 
 static void try_vector(const search *s, const block *b, px_vector v, px_vector *best,
@@ -156,7 +159,7 @@ static void try_vector(const search *s, const block *b, px_vector v, px_vector *
     const double fixed = cost_of_vector(s, b, v);
     if (fixed >= *least)
         return;
-    const double cost = fixed + difference(s, b, v, *least - fixed);
+    const double cost = fixed + (double)difference(s, b, v, (int64_t)(*least - fixed) + 1);
     if (cost < *least) {
         *least = cost;
         *best = v;
@@ -165,45 +168,49 @@ static void try_vector(const search *s, const block *b, px_vector v, px_vector *
 
 static void search_block(search *s, const block *b, px_vector *best) {
     const px_vector rest = {0, 0};
-    double least = HUGE_VAL;
-    try_vector(s, b, rest, best, &least);
-    const double at_rest = least;
-    least *= MOVES;
+    const double at_rest = cost_of_vector(s, b, rest) + (double)difference(s, b, rest, INT64_MAX);
+    double least = MOVES * at_rest;
+    *best = rest;
     try_vector(s, b, b->expected, best, &least);
-    for (int y = -s->reach; y <= s->reach; y++)
-        for (int x = -s->reach; x <= s->reach; x++)
+    for (int y = -REACH; y <= REACH; y++)
+        for (int x = -REACH; x <= REACH; x++)
             try_vector(s, b, (px_vector){y, x}, best, &least);
     s->cost += best->y || best->x ? least : at_rest;
 }
 
-static block block_at(const search *s, px_vector *at, size_t row, size_t column) {
-    block b = {.y = row * PX_MOTION_BLOCK,
-               .x = column * PX_MOTION_BLOCK,
-               .expected = expected(s->motion, at, row, column)};
+static block block_at(const search *s, size_t row, size_t column) {
+    block b = {.y = row * PX_MOTION_BLOCK, .x = column * PX_MOTION_BLOCK};
     b.height = s->height - b.y < PX_MOTION_BLOCK ? s->height - b.y : PX_MOTION_BLOCK;
     b.width = s->width - b.x < PX_MOTION_BLOCK ? s->width - b.x : PX_MOTION_BLOCK;
     return b;
 }
 
-static void search_blocks(search *s, px_vector *at) {
-    const block all = {.height = s->height, .width = s->width};
-    s->cost_at_rest = difference(s, &all, (px_vector){0, 0}, HUGE_VAL);
+static void measure_rest(search *s) {
+    for (size_t row = 0; row < s->motion->rows; row++)
+        for (size_t column = 0; column < s->motion->columns; column++) {
+            const block b = block_at(s, row, column);
+            s->cost_at_rest += (double)difference(s, &b, (px_vector){0, 0}, INT64_MAX);
+        }
     s->per_bit = BIT_SHARE * s->cost_at_rest / (double)(s->height * s->width);
+}
+
+static void search_blocks(search *s, px_vector *at) {
+    measure_rest(s);
     for (size_t row = 0; row < s->motion->rows; row++)
         for (size_t column = 0; column < s->motion->columns; column++, at++) {
-            const block b = block_at(s, at, row, column);
+            block b = block_at(s, row, column);
+            b.expected = expected(s->motion, at, row, column);
             search_block(s, &b, at);
         }
 }
 
 prism_status px_motion_find(px_motion *motion, const px_planes *planes, size_t frame,
-                            size_t reference, size_t r, int effort, prism_error *error) {
+                            size_t reference, size_t r, prism_error *error) {
     px_pool pool = {0};
     search s = {.motion = motion,
                 .height = planes->height,
                 .width = planes->width,
-                .samples = px_plane(planes, frame),
-                .reach = effort < 9 ? REACH_8 : REACH_9};
+                .samples = px_plane(planes, frame)};
     s.reference =
         padded(&pool, px_plane(planes, reference), planes->height, planes->width, &s.stride);
     const prism_status status = px_pool_status(&pool, error);

@@ -32,9 +32,9 @@ typedef struct px_motion {
 prism_status px_motion_make(px_motion *motion, size_t height, size_t width, prism_error *error);
 void px_motion_free(px_motion *motion);
 
-/* Looks for blocks of a frame in reference `r`, as far away as the effort is worth. */
+/* Looks for blocks of a frame in its reference number `r`. */
 prism_status px_motion_find(px_motion *motion, const px_planes *planes, size_t frame,
-                            size_t reference, size_t r, int effort, prism_error *error);
+                            size_t reference, size_t r, prism_error *error);
 
 /* About the bits of a vector for a block. */
 int px_motion_bits(const px_motion *motion, size_t r, size_t block, px_vector vector);
