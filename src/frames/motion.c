@@ -1,7 +1,8 @@
 /*
- * Blocks are looked for at all distances up to a limit: what counts is the sum of absolute
- * differences, and what the vector costs. Vectors are coded as what they are more than the median
- * of those left, above, and above to the right, as in video coders since H.263.
+ * Blocks are looked for at all distances up to a limit in pictures of half the size, and from there
+ * in the frames: what counts is the sum of absolute differences, and what the vector costs. Vectors
+ * are coded as what they are more than the median of those left, above, and above to the right, as
+ * in video coders since H.263.
  */
 #include "frames/motion.h"
 
@@ -10,7 +11,7 @@
 
 #include "status.h"
 
-enum { REACH = 32, PADS = REACH };
+enum { REACH = 32, REFINED = 2, PADS = REACH + REFINED };
 
 /* A bit is worth as much as that share of what an average sample differs by. */
 static const double BIT_SHARE = 1;
@@ -96,16 +97,21 @@ int px_motion_bits(const px_motion *motion, size_t r, size_t block, px_vector ve
 
 /* ---- Search ---------------------------------------------------------------------------------- */
 
+/* A frame and a reference with pads on all sides; pointers are to row 0, column 0. */
+typedef struct pictures {
+    const int16_t *samples, *reference;
+    size_t stride;
+    int unit; /* of differences */
+} pictures;
+
 typedef struct search {
     px_motion *motion;
-    size_t height, width, stride;
-    const int16_t *samples;   /* of the frame */
-    const int16_t *reference; /* row 0, column 0 of a copy with pads all around */
+    pictures whole, half;
     double per_bit, cost, cost_at_rest;
 } search;
 
 typedef struct block {
-    size_t y, x, height, width;
+    size_t row, column;
     px_vector expected;
 } block;
 
@@ -113,107 +119,146 @@ static size_t nearest(ptrdiff_t at, size_t size) {
     return at < 0 ? 0 : (size_t)at < size ? (size_t)at : size - 1;
 }
 
-/* The plane, with its nearest samples on PADS on all sides. */
-static const int16_t *padded(px_pool *pool, const int16_t *plane, size_t height, size_t width,
-                             size_t *stride) {
-    *stride = width + 2 * PADS;
-    int16_t *copy = px_pool_take(pool, (height + 2 * PADS) * *stride * sizeof *copy);
-    if (!copy)
-        return NULL;
-    for (size_t y = 0; y < height + 2 * PADS; y++)
-        for (size_t x = 0; x < *stride; x++)
-            copy[y * *stride + x] = plane[nearest((ptrdiff_t)y - PADS, height) * width +
+/* Rows and columns of blocks, and the pads. */
+static size_t padded_height(const px_motion *motion) {
+    return motion->rows * PX_MOTION_BLOCK + 2 * PADS;
+}
+
+static size_t padded_width(const px_motion *motion) {
+    return motion->columns * PX_MOTION_BLOCK + 2 * PADS;
+}
+
+/* The plane with its nearest samples around it; to the corner of the pads. */
+static int16_t *padded(px_pool *pool, const px_motion *motion, const int16_t *plane, size_t height,
+                       size_t width) {
+    const size_t rows = padded_height(motion), columns = padded_width(motion);
+    int16_t *copy = px_pool_take(pool, rows * columns * sizeof *copy);
+    for (size_t y = 0; y < rows && copy; y++)
+        for (size_t x = 0; x < columns; x++)
+            copy[y * columns + x] = plane[nearest((ptrdiff_t)y - PADS, height) * width +
                                           nearest((ptrdiff_t)x - PADS, width)];
-    return copy + PADS * *stride + PADS;
+    return copy;
+}
+
+/* Sums of 2 x 2 samples, or their means. */
+static int16_t *halved(px_pool *pool, const px_motion *motion, const int16_t *from, int shift) {
+    const size_t rows = padded_height(motion) / 2, columns = padded_width(motion) / 2;
+    int16_t *copy = px_pool_take(pool, rows * columns * sizeof *copy);
+    for (size_t y = 0; y < rows && copy; y++)
+        for (size_t x = 0; x < columns; x++) {
+            const int16_t *at = from + 4 * y * columns + 2 * x;
+            copy[y * columns + x] =
+                (int16_t)((at[0] + at[1] + at[2 * columns] + at[2 * columns + 1]) >> shift);
+        }
+    return copy;
 }
 
 static double cost_of_vector(const search *s, const block *b, px_vector v) {
     return s->per_bit * (bits_of(v.y - b->expected.y) + bits_of(v.x - b->expected.x));
 }
 
-static inline int64_t rows_difference(const search *s, const block *b, const int16_t *reference,
-                                      size_t width, int64_t limit) {
-    const int16_t *samples = s->samples + b->y * s->width + b->x;
+/* Of a block at a vector in the unit of the pictures; not all of it, if more than `limit`. */
+static inline int64_t difference(const pictures *p, const block *b, px_vector v, int64_t limit,
+                                 int size) {
+    const ptrdiff_t stride = (ptrdiff_t)p->stride;
+    const ptrdiff_t at = (ptrdiff_t)b->row * size * stride + (ptrdiff_t)b->column * size;
+    const int16_t *samples = p->samples + at, *reference = p->reference + at + v.y * stride + v.x;
     int64_t sum = 0;
-    for (size_t y = 0; y < b->height && sum < limit; y++) {
+    for (int y = 0; y < size && sum < limit; y++, samples += stride, reference += stride) {
         int32_t row = 0;
-        for (size_t x = 0; x < width; x++)
+        for (int x = 0; x < size; x++)
             row += abs(samples[x] - reference[x]);
-        sum += row;
-        samples += s->width;
-        reference += s->stride;
+        sum += (int64_t)row * p->unit;
     }
     return sum;
 }
 
-/* Not all of it, if more than `limit`. */
-static int64_t difference(const search *s, const block *b, px_vector v, int64_t limit) {
-    const int16_t *reference =
-        s->reference + ((ptrdiff_t)b->y + v.y) * (ptrdiff_t)s->stride + ((ptrdiff_t)b->x + v.x);
-    return b->width == PX_MOTION_BLOCK ? rows_difference(s, b, reference, PX_MOTION_BLOCK, limit)
-                                       : rows_difference(s, b, reference, b->width, limit);
+static double cost_at(const search *s, const block *b, px_vector v, double limit) {
+    return cost_of_vector(s, b, v) +
+           (double)difference(&s->whole, b, v, (int64_t)limit + 1, PX_MOTION_BLOCK);
 }
 
 static void try_vector(const search *s, const block *b, px_vector v, px_vector *best,
                        double *least) {
-    const double fixed = cost_of_vector(s, b, v);
-    if (fixed >= *least)
-        return;
-    const double cost = fixed + (double)difference(s, b, v, (int64_t)(*least - fixed) + 1);
+    const double cost = cost_at(s, b, v, *least);
     if (cost < *least) {
         *least = cost;
         *best = v;
     }
 }
 
+/* In pictures of half the size. */
+static px_vector search_half(const search *s, const block *b) {
+    px_vector best = {0, 0};
+    double least = (double)INT64_MAX;
+    for (int y = -REACH / 2; y <= REACH / 2; y++)
+        for (int x = -REACH / 2; x <= REACH / 2; x++) {
+            const px_vector v = {y, x}, whole = {2 * y, 2 * x};
+            const int64_t limit = least < (double)INT32_MAX ? (int64_t)least + 1 : INT64_MAX;
+            const double cost = cost_of_vector(s, b, whole) +
+                                (double)difference(&s->half, b, v, limit, PX_MOTION_BLOCK / 2);
+            if (cost < least) {
+                least = cost;
+                best = whole;
+            }
+        }
+    return best;
+}
+
 static void search_block(search *s, const block *b, px_vector *best) {
-    const px_vector rest = {0, 0};
-    const double at_rest = cost_of_vector(s, b, rest) + (double)difference(s, b, rest, INT64_MAX);
+    const px_vector rest = {0, 0}, about = search_half(s, b);
+    const double at_rest = cost_at(s, b, rest, (double)INT32_MAX);
     double least = MOVES * at_rest;
     *best = rest;
     try_vector(s, b, b->expected, best, &least);
-    for (int y = -REACH; y <= REACH; y++)
-        for (int x = -REACH; x <= REACH; x++)
-            try_vector(s, b, (px_vector){y, x}, best, &least);
+    for (int y = -REFINED; y <= REFINED; y++)
+        for (int x = -REFINED; x <= REFINED; x++)
+            try_vector(s, b, (px_vector){about.y + y, about.x + x}, best, &least);
     s->cost += best->y || best->x ? least : at_rest;
 }
 
-static block block_at(const search *s, size_t row, size_t column) {
-    block b = {.y = row * PX_MOTION_BLOCK, .x = column * PX_MOTION_BLOCK};
-    b.height = s->height - b.y < PX_MOTION_BLOCK ? s->height - b.y : PX_MOTION_BLOCK;
-    b.width = s->width - b.x < PX_MOTION_BLOCK ? s->width - b.x : PX_MOTION_BLOCK;
-    return b;
-}
-
 static void measure_rest(search *s) {
-    for (size_t row = 0; row < s->motion->rows; row++)
-        for (size_t column = 0; column < s->motion->columns; column++) {
-            const block b = block_at(s, row, column);
-            s->cost_at_rest += (double)difference(s, &b, (px_vector){0, 0}, INT64_MAX);
-        }
-    s->per_bit = BIT_SHARE * s->cost_at_rest / (double)(s->height * s->width);
+    const size_t blocks = s->motion->rows * s->motion->columns;
+    for (size_t i = 0; i < blocks; i++) {
+        const block b = {.row = i / s->motion->columns, .column = i % s->motion->columns};
+        s->cost_at_rest +=
+            (double)difference(&s->whole, &b, (px_vector){0, 0}, INT64_MAX, PX_MOTION_BLOCK);
+    }
+    s->per_bit = BIT_SHARE * s->cost_at_rest / (double)(blocks * PX_MOTION_BLOCK * PX_MOTION_BLOCK);
 }
 
 static void search_blocks(search *s, px_vector *at) {
     measure_rest(s);
     for (size_t row = 0; row < s->motion->rows; row++)
         for (size_t column = 0; column < s->motion->columns; column++, at++) {
-            block b = block_at(s, row, column);
-            b.expected = expected(s->motion, at, row, column);
+            const block b = {row, column, expected(s->motion, at, row, column)};
             search_block(s, &b, at);
         }
+}
+
+static prism_status pictures_make(search *s, px_pool *pool, const px_planes *planes, size_t frame,
+                                  size_t reference, prism_error *error) {
+    const size_t height = planes->height, width = planes->width, stride = padded_width(s->motion);
+    const int shift = planes->depth > 8 ? 2 : 0;
+    int16_t *samples = padded(pool, s->motion, px_plane(planes, frame), height, width);
+    int16_t *others = padded(pool, s->motion, px_plane(planes, reference), height, width);
+    if (px_pool_status(pool, error) != PRISM_OK)
+        return PRISM_E_MEMORY;
+    const int16_t *half = halved(pool, s->motion, samples, shift);
+    const int16_t *half_others = halved(pool, s->motion, others, shift);
+    const size_t corner = PADS * stride + PADS, half_corner = PADS / 2 * (stride / 2) + PADS / 2;
+    if (px_pool_status(pool, error) != PRISM_OK)
+        return PRISM_E_MEMORY;
+    s->whole = (pictures){samples + corner, others + corner, stride, 1};
+    s->half = (pictures){half + half_corner, half_others + half_corner, stride / 2, 1 << shift};
+    return PRISM_OK;
 }
 
 prism_status px_motion_find(px_motion *motion, const px_planes *planes, size_t frame,
                             size_t reference, size_t r, prism_error *error) {
     px_pool pool = {0};
-    search s = {.motion = motion,
-                .height = planes->height,
-                .width = planes->width,
-                .samples = px_plane(planes, frame)};
-    s.reference =
-        padded(&pool, px_plane(planes, reference), planes->height, planes->width, &s.stride);
-    const prism_status status = px_pool_status(&pool, error);
+    search s = {.motion = motion};
+    const prism_status status = pictures_make(&s, &pool, planes, frame, reference, error);
     if (status == PRISM_OK) {
         search_blocks(&s, motion->vectors[r]);
         motion->moves[r] = s.cost < WORTH * s.cost_at_rest;
