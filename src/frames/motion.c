@@ -1,8 +1,8 @@
 /*
- * Blocks are looked for at all distances up to a limit in pictures of half the size, and from there
- * in the frames: what counts is the sum of absolute differences, and what the vector costs. Vectors
- * are coded as what they are more than the median of those left, above, and above to the right, as
- * in video coders since H.263.
+ * Blocks are looked for at all distances up to a limit in pictures of half the size, and from
+ * there, and from where their neighbours are found, in the frames: what counts is the sum of
+ * absolute differences, and what the vector costs. Vectors are coded as what they are more than the
+ * median of those left, above, and above to the right, as in video coders since H.263.
  */
 #include "frames/motion.h"
 
@@ -11,7 +11,7 @@
 
 #include "status.h"
 
-enum { REACH = 32, REFINED = 2, PADS = REACH + REFINED };
+enum { REACH = 32, REFINED = 2, PADS = 48 };
 
 /* A bit is worth as much as that share of what an average sample differs by. */
 static const double BIT_SHARE = 1;
@@ -180,11 +180,21 @@ static double cost_at(const search *s, const block *b, px_vector v, double limit
 
 static void try_vector(const search *s, const block *b, px_vector v, px_vector *best,
                        double *least) {
+    if (abs(v.y) > PADS || abs(v.x) > PADS)
+        return;
     const double cost = cost_at(s, b, v, *least);
     if (cost < *least) {
         *least = cost;
         *best = v;
     }
+}
+
+/* Vectors of neighbours lead beyond REACH. */
+static void try_around(const search *s, const block *b, px_vector about, int reach, px_vector *best,
+                       double *least) {
+    for (int y = -reach; y <= reach; y++)
+        for (int x = -reach; x <= reach; x++)
+            try_vector(s, b, (px_vector){about.y + y, about.x + x}, best, least);
 }
 
 /* In pictures of half the size. */
@@ -210,10 +220,12 @@ static void search_block(search *s, const block *b, px_vector *best) {
     const double at_rest = cost_at(s, b, rest, (double)INT32_MAX);
     double least = MOVES * at_rest;
     *best = rest;
-    try_vector(s, b, b->expected, best, &least);
-    for (int y = -REFINED; y <= REFINED; y++)
-        for (int x = -REFINED; x <= REFINED; x++)
-            try_vector(s, b, (px_vector){about.y + y, about.x + x}, best, &least);
+    try_around(s, b, b->expected, 1, best, &least);
+    if (b->column)
+        try_around(s, b, best[-1], 1, best, &least);
+    if (b->row)
+        try_around(s, b, best[-(ptrdiff_t)s->motion->columns], 1, best, &least);
+    try_around(s, b, about, REFINED, best, &least);
     s->cost += best->y || best->x ? least : at_rest;
 }
 
