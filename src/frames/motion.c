@@ -7,7 +7,6 @@
 #include "frames/motion.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "status.h"
 
@@ -15,9 +14,8 @@ enum { REACH = 32, REFINED = 2, PADS = 48 };
 
 /* A bit is worth as much as that share of what an average sample differs by. */
 static const double BIT_SHARE = 1;
-/* A block moves, and vectors are looked at further, where less than that of the differences is
- * left.
- */
+/* A block moves, and vectors of a frame are looked at further, where they leave less than that of
+ * the differences. */
 static const double MOVES = 0.8, WORTH = 0.98;
 
 prism_status px_motion_make(px_motion *motion, size_t height, size_t width, prism_error *error) {
@@ -270,6 +268,9 @@ prism_status px_motion_find(px_motion *motion, const px_planes *planes, size_t f
                             size_t reference, size_t r, prism_error *error) {
     px_pool pool = {0};
     search s = {.motion = motion};
+    motion->moves[r] = false;
+    if (planes->height < PX_MOTION_BLOCK || planes->width < PX_MOTION_BLOCK)
+        return PRISM_OK; /* pads would need more than the frame */
     const prism_status status = pictures_make(&s, &pool, planes, frame, reference, error);
     if (status == PRISM_OK) {
         search_blocks(&s, motion->vectors[r]);
