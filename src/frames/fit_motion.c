@@ -31,14 +31,15 @@ static void find_costs(const px_frame_fit *fit, const px_motion *motion, double 
             *costs++ = cost_of_block(&wave, row, column);
 }
 
-static prism_status try_motion(px_frame_fit *fit, const px_motion *motion, double *costs,
+/* The costs of blocks with motion, or without. */
+static prism_status try_motion(px_frame_fit *fit, const px_motion *motion, bool moves,
                                px_frames_model *model, const px_planes *planes, size_t turn,
                                const px_frame_model *last, prism_error *error) {
-    px_frame_view_refer(fit->view, model, planes, turn, costs == motion->costs ? NULL : motion);
+    px_frame_view_refer(fit->view, model, planes, turn, moves ? motion : NULL);
     px_frame_view_load(fit->view, model, planes, turn);
     const prism_status status = px_frame_fit_means(fit, last, error);
     if (status == PRISM_OK)
-        find_costs(fit, motion, costs);
+        find_costs(fit, motion, motion->costs + (moves ? motion->rows * motion->columns : 0));
     return status;
 }
 
@@ -71,10 +72,9 @@ static void keep_what_helps(px_motion *motion) {
 prism_status px_frame_fit_motion(px_frame_fit *fit, px_motion *motion, px_frames_model *model,
                                  const px_planes *planes, size_t turn, const px_frame_model *last,
                                  prism_error *error) {
-    const size_t blocks = motion->rows * motion->columns;
-    prism_status status = try_motion(fit, motion, motion->costs, model, planes, turn, last, error);
+    prism_status status = try_motion(fit, motion, false, model, planes, turn, last, error);
     if (status == PRISM_OK)
-        status = try_motion(fit, motion, motion->costs + blocks, model, planes, turn, last, error);
+        status = try_motion(fit, motion, true, model, planes, turn, last, error);
     if (status == PRISM_OK)
         keep_what_helps(motion);
     return status;
