@@ -43,20 +43,26 @@ static size_t moved(const px_frame_view *view, const px_motion *motion, size_t r
            nearest((ptrdiff_t)x + v.x, view->geometry.width);
 }
 
+static inline void refer_sample(int32_t *couple, int16_t *running,
+                                const referred from[PX_REFERENCES], size_t first, size_t second) {
+    *couple = px_couple(from[0].samples[first] - from[0].mean,
+                        from[1].samples ? from[1].samples[second] - from[1].mean : 0);
+    *running = (int16_t)(8 * (from[0].logs[first] + from[1].logs[second]) - USUAL_LOG);
+}
+
 static void refer_row(px_frame_view *view, const referred from[PX_REFERENCES],
                       const px_motion *motion, size_t y) {
+    const size_t width = view->geometry.width, at = y * width;
     int32_t *references = view->references + y * view->geometry.stride;
     int16_t *running = view->running + y * view->geometry.stride;
-    for (size_t x = 0; x < view->geometry.width; x++) {
-        int samples[PX_REFERENCES], logs = 0;
-        for (size_t r = 0; r < PX_REFERENCES; r++) {
-            const size_t at = moved(view, motion, from[r].motion, y, x);
-            samples[r] = from[r].samples ? from[r].samples[at] - from[r].mean : 0;
-            logs += from[r].logs[at];
-        }
-        references[x] = px_couple(samples[0], samples[1]);
-        running[x] = (int16_t)(8 * logs - USUAL_LOG);
+    if (!motion) {
+        for (size_t x = 0; x < width; x++)
+            refer_sample(references + x, running + x, from, at + x, at + x);
+        return;
     }
+    for (size_t x = 0; x < width; x++)
+        refer_sample(references + x, running + x, from, moved(view, motion, from[0].motion, y, x),
+                     moved(view, motion, from[1].motion, y, x));
 }
 
 /* Of one reference, the logs count twice. */
