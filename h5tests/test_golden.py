@@ -42,6 +42,12 @@ def drawings(frames: int, height: int, width: int) -> np.ndarray:
     return np.stack([np.roll(picture, k, 1) * 100 - 9000 for k in range(frames)])
 
 
+def moving(frames: int, height: int, width: int) -> np.ndarray:
+    """A picture that moves by a row and two columns a frame."""
+    picture = stack(1, height + frames, width + 2 * frames)[0]
+    return np.stack([picture[k : k + height, 2 * k : 2 * k + width] for k in range(frames)])
+
+
 def lasting(frames: np.ndarray) -> np.ndarray:
     """16 bits, out of their order, with a frame that comes twice and a constant one."""
     array = frames[[3, 0, 5, 1, 4, 2, 6]].astype("uint16") * 97 + 30000
@@ -93,6 +99,7 @@ SOURCES = {
     "indices_frames_i16": (lambda: drawings(3, 30, 40), NATIVE | {"axis": 0, "effort": 9}),
     "frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 5}),
     "mixed_frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 9}),
+    "mixed_moving_u8": (lambda: moving(4, 40, 64), FRAMES | {"effort": 8}),
     "frames_u16": (lambda: lasting(stack(7, 37, 45)), FRAMES | {"effort": 6}),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
