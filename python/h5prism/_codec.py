@@ -94,7 +94,7 @@ def encode(array: Any, **options: OptionValue) -> bytes:
     Any number of threads may call it at the same time.
     """
     chosen = from_keywords(options)
-    array = _plain_array(array)
+    array = plain_array(array)
     described = _describe(array)
     # A contiguous array of rank 0 would come back as rank 1: it is refused by _bound before.
     capacity = _bound(described)
@@ -223,7 +223,8 @@ def _type_codes() -> dict[np.dtype, int]:
     return {np.dtype(name.decode()): code for code, name in names if name}
 
 
-def _plain_array(array: Any) -> np.ndarray:
+def plain_array(array: Any) -> np.ndarray:
+    """The array as numpy's own. Raises PrismError for one that means more than its elements."""
     if isinstance(array, np.ma.MaskedArray):
         raise PrismError(
             Status.TYPE, "a masked array: its mask would be lost; encode .data and .mask instead"
@@ -255,7 +256,7 @@ def _bound(described: ArrayStruct) -> int:
     return bound.value
 
 
-def _as_bytes(blob: BytesLike) -> np.ndarray:
+def _as_bytes(blob: Any) -> np.ndarray:
     """The buffer as a one-dimensional array of bytes, without a copy."""
     view = memoryview(blob)
     if not view.c_contiguous:
@@ -274,11 +275,11 @@ def _shape(described: ArrayStruct) -> tuple[int, ...]:
 
 
 def _dtype(described: ArrayStruct) -> np.dtype:
-    name = library().prism_type_name(described.type).decode()
-    return np.dtype(name).newbyteorder(">" if described.order == _BIG else "<")
+    name: bytes = library().prism_type_name(described.type)
+    return np.dtype(name.decode()).newbyteorder(">" if described.order == _BIG else "<")
 
 
-def _pipeline_names(info: InfoStruct) -> dict[str, OptionValue]:
+def _pipeline_names(info: InfoStruct) -> dict[str, Any]:
     """The names of transform, predictor and coder, which the options share with the header."""
     raw = info.coder == _RAW_CODER
     options = OptionsStruct.from_buffer_copy(library().prism_options_default())
