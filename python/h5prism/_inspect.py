@@ -46,7 +46,7 @@ def inspect(dataset: h5py.Dataset) -> list[StoredChunk]:
     compressed by h5prism, or if another filter worked on the chunks after it. Like every use of
     h5py, call it from one thread at a time.
     """
-    bit = _pipeline_bit(dataset)
+    bit = prism_bit(dataset)
     return [_describe(dataset, stored, bit) for stored in stored_chunks(dataset)]
 
 
@@ -61,8 +61,8 @@ def stored_chunks(dataset: h5py.Dataset) -> list[Any]:
     return sorted(chunks, key=lambda chunk: tuple(chunk.chunk_offset))
 
 
-def _pipeline_bit(dataset: h5py.Dataset) -> int:
-    """The bit of h5prism in the filter masks."""
+def prism_bit(dataset: h5py.Dataset) -> int:
+    """The bit of h5prism, the last filter, in the filter masks. Raises PrismError as `inspect`."""
     pipeline = dataset.id.get_create_plist()
     filters = [pipeline.get_filter(index)[0] for index in range(pipeline.get_nfilters())]
     if FILTER_ID not in filters:
