@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 from filter_support import ROOT, assert_filtered, not_sanitized
+from python_support import run_python
 from venv_support import plain_variables
 
 pytestmark = not_sanitized
@@ -103,3 +104,11 @@ def test_ranks_that_share_chunks(needs_mpi, tmp_path, ranks):
     with h5py.File(tmp_path / "x.h5") as file:
         assert_filtered(file["v"])
         np.testing.assert_array_equal(file["v"][...], values)
+
+
+def test_threads(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("x", data=np.zeros((60, 40), "i2"), chunks=(20, 40), compression=33128)
+    done = run_python(EXAMPLES / "threads.py", tmp_path / "x.h5", "x", "--repeat", "1")
+    assert done.returncode == 0, done.stderr
+    assert "h5prism.read,  1 used" in done.stdout
