@@ -66,6 +66,7 @@ class InfoStruct(ctypes.Structure):
     _fields_ = [
         ("format_version", ctypes.c_uint),
         ("array", ArrayStruct),
+        ("mapping", ctypes.c_int),
         ("transform", ctypes.c_int),
         ("predictor", ctypes.c_int),
         ("coder", ctypes.c_int),
@@ -101,6 +102,7 @@ _WORDS = ctypes.POINTER(ctypes.c_uint32)
 _PLAIN_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "prism_version": (ctypes.c_char_p, []),
     "prism_type_name": (ctypes.c_char_p, [ctypes.c_int]),
+    "prism_mapping_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_options_default": (OptionsStruct, []),
 }
 _STATUS_FUNCTIONS: dict[str, list[Any]] = {
