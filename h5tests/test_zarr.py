@@ -19,11 +19,11 @@ codec = numcodecs.get_codec({"id": "h5prism", "effort": 2})
 assert codec.get_config() == {"id": "h5prism", "effort": 2}, codec.get_config()
 assert codec == eval(repr(codec), {"PrismCodec": type(codec)})
 random = numpy.random.default_rng(0)
-for kind in ("i1", "u1", "<i2", ">u2", "?"):
+for kind in ("i1", "u1", "<i2", ">u2", "?", "<i8", ">f4", "<M8[s]"):
     for order in "CF":
         base = random.normal(0, 30, (30, 20, 1)) + random.normal(0, 3, (30, 20, 7))
-        data = (numpy.abs(base) if "u" in kind else base).astype(kind)
-        name = f"{numpy.dtype(kind).str[1:]}{kind[0] == '>'}{order}"
+        data = (abs(base) if "u" in kind else base).astype("i8" if "M8" in kind else kind).astype(kind)
+        name = f"{numpy.dtype(kind).kind}{numpy.dtype(kind).itemsize}{order}"
         made = zarr.create(data.shape, chunks=(16, 20, 4), dtype=kind, order=order, store=store,
                            path=name, compressor=codec, fill_value=0, **format_2)
         made[...] = data
@@ -51,10 +51,10 @@ import json, sys, numpy, zarr
 from h5prism.zarr import PrismCodec
 path = sys.argv[1]
 random = numpy.random.default_rng(0)
-for kind in ("int8", "uint8", "int16", "uint16", "bool"):
+for kind in ("int8", "uint8", "int16", "uint16", "bool", "uint64", "float16", "float64"):
     for shards in (None, (32, 20, 8)):
         base = random.normal(0, 30, (30, 20, 1)) + random.normal(0, 3, (30, 20, 7))
-        data = (numpy.abs(base) if "u" in kind else base).astype(kind)
+        data = (abs(base) if "u" in kind else base).astype(kind)
         zarr.create_array(path, data=data, chunks=(16, 20, 4), shards=shards, overwrite=True,
                           serializer=PrismCodec(effort=2), compressors=None)
         again = zarr.open_array(path, mode="r")
@@ -118,19 +118,19 @@ def test_format_3_with_other_chunks(zarr3_python, tmp_path):
 def file(tmp_path):
     """An HDF5 file with chunks at its edges, one that was never written, and a group."""
     with h5py.File(tmp_path / "x.h5", "w") as opened:
-        for kind in ("i1", "u1", "<i2", ">u2"):
+        for kind in ("i1", "u1", "<i2", ">u2", "<f4"):
             made = opened.create_dataset(
                 f"run/{np.dtype(kind).name}", (37, 41, 10), kind, chunks=(16, 12, 10),
                 fillvalue=5, compression=Prism(effort=2),
             )  # fmt: skip
-            made[:32] = correlated((32, 41, 10), kind)
+            made[:32] = correlated((32, 41, 10), kind.replace("f4", "i2"))
         opened["flags"] = np.zeros(3)
         h5prism.write(opened, "mask", noise((37, 41), "i1") > 0, chunks=(20, 20))
     with h5py.File(tmp_path / "x.h5") as opened:
         yield opened
 
 
-NAMES = ["run/int8", "run/uint8", "run/int16", "run/uint16", "mask"]
+NAMES = ["run/int8", "run/uint8", "run/int16", "run/uint16", "run/float32", "mask"]
 
 CHUNK_BYTES = """
 import sys, h5py, numcodecs, numpy
