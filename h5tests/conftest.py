@@ -1,4 +1,7 @@
-"""Fixtures of several files: environments with the project's wheel, each made once a session."""
+"""Fixtures of several files: environments with the project's wheel, each made once a session.
+
+venv_support is imported where it is used: it skips whole files where h5py is missing.
+"""
 
 import pytest
 
@@ -23,8 +26,8 @@ def zarr3_python(wheel):
     """Python with the wheel, Zarr 3 and more that works on arrays in chunks."""
     from venv_support import install_wheel, venv_python
 
-    packages = ("h5py", "zarr>=3", "kerchunk", "dask", "distributed", "xarray", "h5netcdf", "mypy")
-    return install_wheel(venv_python("zarr3", *packages), wheel)
+    packages = "h5py zarr>=3 kerchunk dask distributed xarray h5netcdf mypy"
+    return install_wheel(venv_python("zarr3", *packages.split()), wheel)
 
 
 @pytest.fixture(scope="session")
