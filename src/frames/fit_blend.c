@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fast_math.h"
 #include "frames/fit.h"
 
 enum {
@@ -41,28 +42,6 @@ struct px_blend_example {
 
 typedef struct px_blend_example example;
 
-/* Within 0.001, which is plenty for a fit; value > 0. */
-static float log2_of(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    const int exponent = (int)(bits >> 23) - 127;
-    bits = (bits & 0x7fffff) | 127u << 23;
-    float m;
-    memcpy(&m, &bits, sizeof m);
-    return (float)exponent - 2.1536207f + m * (3.0478842f + m * (-1.0518750f + m * 0.15824870f));
-}
-
-/* Likewise; value <= 0. */
-static float exp2_of(float value) {
-    const float whole = floorf(value), part = value - whole;
-    if (whole < -126)
-        return 0;
-    const uint32_t bits = (uint32_t)((int)whole + 127) << 23;
-    float scale;
-    memcpy(&scale, &bits, sizeof scale);
-    return scale * (1 + part * (0.6951786f + part * (0.2276448f + part * 0.0771766f)));
-}
-
 static float energy_of(const int32_t *dump, int expert, size_t lane) {
     const int32_t pair = dump[(size_t)(PX_BLEND_EXPERTS + expert / 2) * PX_WAVE_LANES + lane];
     return expert % 2 ? (float)((uint32_t)pair >> 16) : (float)(pair & 0xffff);
@@ -78,7 +57,7 @@ static bool example_at(example *x, const int32_t *dump, size_t lane, int experts
     for (int e = 0; e < experts; e++) {
         const float energy = energy_of(dump, e, lane);
         x->means[e] = (float)dump[(size_t)e * PX_WAVE_LANES + lane];
-        x->logs[e] = log2_of(energy + floor);
+        x->logs[e] = px_fast_log2(energy + floor);
         least = least < energy ? least : energy;
     }
     x->sample = (float)(samples[lane] * (1 << PX_MEAN_BITS));
@@ -115,7 +94,7 @@ static void add_example(system *s, const example *x) {
         best = shares[e] > best ? shares[e] : best;
     }
     for (int e = 0; e < s->experts; e++) {
-        shares[e] = exp2_of(shares[e] - best);
+        shares[e] = px_fast_exp2(shares[e] - best);
         sum += shares[e];
         mean += shares[e] * x->means[e];
     }

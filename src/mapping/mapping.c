@@ -65,6 +65,10 @@ prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request
                                 prism_error *error) {
     prism_options options = *request->options;
     options.effort = options.effort < TRIAL_EFFORT ? options.effort : TRIAL_EFFORT;
+    if (options.predictor == PRISM_PREDICTOR_AUTO && options.coder == PRISM_CODER_AUTO) {
+        options.predictor = PRISM_PREDICTOR_LSQ;
+        options.coder = PRISM_CODER_ANS;
+    }
     px_sample sample;
     size_t sizes[2] = {0};
     prism_status status =
