@@ -8,7 +8,7 @@ import sys
 import h5py
 import numpy as np
 import pytest
-from filter_support import BUILD, TYPES, assert_filtered, correlated, create, run, run_python
+from filter_support import BUILD, assert_filtered, correlated, create, run, run_python
 
 VENV = BUILD / "venv-h5py"
 PYTHON = VENV / "bin" / "python"
@@ -84,7 +84,7 @@ def test_the_libraries_differ(wheel_python):
 @pytest.mark.parametrize(
     "words", [[], [1, 2, 2, 1, 6], [1, 2, 1, 2, 3]], ids=["default", "deflate", "jxl"]
 )
-@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("dtype", ["i1", ">u2", ">i4", "<f2", "<f4", ">f8"])
 def test_both_ways(wheel_python, tmp_path, dtype, words):
     data = correlated((24, 20, 8), dtype)
     np.save(tmp_path / "x.npy", data)
