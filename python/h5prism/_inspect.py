@@ -71,7 +71,10 @@ def _describe(dataset: h5py.Dataset, offset: tuple[int, ...], bit: int) -> Store
         return None
     # The mask that read_direct_chunk returns is 0 for every chunk with HDF5 1.10: not used.
     values = math.prod(dataset.chunks)
-    unfiltered = reaches_over(dataset, offset) and stored.size == values * dataset.dtype.itemsize
+    # Not dataset.dtype: numpy has no type for some of HDF5's, and h5py takes a wider one.
+    unfiltered = (
+        reaches_over(dataset, offset) and stored.size == values * dataset.id.get_type().get_size()
+    )
     info = None
     if not stored.filter_mask & bit and not unfiltered:
         info = inspect_chunk(dataset.id.read_direct_chunk(offset)[1])

@@ -38,8 +38,9 @@ def read(dataset: h5py.Dataset, selection: Any = (), *, threads: int | None = No
     """The same as `dataset[selection]`, decoding several chunks at a time.
 
     Args:
-        dataset: of any kind. One that is not stored as chunks with h5prism as its only filter is read
-            by HDF5 itself, and so are the selections that h5py has beyond integers, slices and `...`.
+        dataset: of any kind. HDF5 itself reads one that is not stored as chunks with h5prism as its
+            only filter, one whose elements are of no type of numpy (bfloat16, 12 bits of a word),
+            and the selections that h5py has beyond integers, slices and `...`.
         selection: as in `dataset[selection]`; the whole dataset by default.
         threads: chunks that are decoded at the same time; None is one for each CPU.
 
@@ -141,7 +142,15 @@ def _only_prism(dataset: h5py.Dataset) -> bool:
         and dataset.size not in (None, 0)
         and pipeline.get_nfilters() == 1
         and pipeline.get_filter(0)[0] == FILTER_ID
+        and _is_numpy_type(dataset)
     )
+
+
+def _is_numpy_type(dataset: h5py.Dataset) -> bool:
+    """Whether stored elements are those of dataset.dtype, so that nothing has to convert them."""
+    import h5py  # the caller has it; the package works without
+
+    return dataset.id.get_type().equal(h5py.h5t.py_create(dataset.dtype, logical=True))
 
 
 def _as_items(selection: Any, rank: int) -> list[Any] | None:
@@ -230,9 +239,20 @@ def _read_chunk(
     out: np.ndarray,
     target: tuple[slice, ...],
 ) -> None:
-    elements = np.frombuffer(blob, dtype) if plain else decode(blob).reshape(-1).view(dtype)
+    elements = np.frombuffer(blob, dtype) if plain else _decoded(blob, dtype)
     window = out[target]
     window[...] = elements.reshape(chunks)[inside][tuple(map(slice, window.shape))]
+
+
+def _decoded(blob: bytes, dtype: np.dtype) -> np.ndarray:
+    """As the filter does it: a chunk may have been written around it, with anything inside."""
+    decoded = decode(blob).reshape(-1)
+    stored = np.dtype(np.int8) if dtype == np.bool_ else dtype
+    if decoded.dtype != stored:
+        raise PrismError(
+            Status.CORRUPT, f"the chunk holds {decoded.dtype.str}, the dataset {stored.str}"
+        )
+    return decoded.view(dtype)
 
 
 def _default_chunks(shape: tuple[int, ...]) -> tuple[int, ...]:
