@@ -26,8 +26,9 @@ enum {
 /* By how much a quick trial may miss the best size so far and still deserve a trial. */
 static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3;
 
-/* A later candidate must be clearly better: the earlier ones decode faster. */
-static const double CLEARLY = 0.995;
+/* A later candidate must be clearly better: the earlier ones decode faster. Deflate gains least
+ * from what the sample does not show. */
+static const double CLEARLY = 0.995, CLEARLY_DEFLATE = 0.97;
 
 /* In large arrays whose planes say much of each other, no other coder comes near the project's own:
  * they are not worth the time of a trial. */
@@ -155,7 +156,7 @@ static prism_status list_layouts(layouts *list, const sample *s, const px_pipeli
         bool open = options->transform == PRISM_TRANSFORM_AUTO;
         if (lift)
             status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axes[i], error);
-        if (status == PRISM_OK && !(lift && options->effort <= PX_SAMPLE_BRISK_EFFORT))
+        if (status == PRISM_OK)
             status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,
                                 axes[i], error);
     }
@@ -216,7 +217,10 @@ static prism_status consider(choice *c, const px_pipeline *pipeline, int effort,
     px_pipeline tried = *pipeline;
     double bytes = 0;
     prism_status status = trial(&bytes, c->sample, &tried, effort, error);
-    if (status == PRISM_OK && (c->bytes == 0 || bytes < CLEARLY * c->bytes)) {
+    const double clearly = tried.coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS
+                               ? CLEARLY_DEFLATE
+                               : CLEARLY;
+    if (status == PRISM_OK && (c->bytes == 0 || bytes < clearly * c->bytes)) {
         c->best = tried;
         c->bytes = bytes;
     }

@@ -1,5 +1,6 @@
 #include "exceptions.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "side.h"
@@ -56,6 +57,99 @@ static void code_run(px_side *side, models *m, run *r) {
         r->pattern = m->recent[place];
     move_to_front(m, place, r->pattern);
 }
+
+/* ---- Outliers ---- */
+
+enum {
+    MOST_OUTLIERS = 4,     /* values */
+    ELEMENTS_PER_RUN = 32, /* of an outlier, at least */
+    LONG_RUN = 8
+};
+
+/* Without an outlier, the range is by this much smaller. */
+static const double FAR = 4;
+
+typedef struct extremes {
+    double least, second, second_last, most; /* least < second, second_last < most */
+} extremes;
+
+static extremes extremes_of(const bool *is_exception, size_t count, px_value_of value,
+                            const void *context) {
+    extremes x = {HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
+    for (size_t i = 0; i < count; i++) {
+        if (is_exception[i])
+            continue;
+        const double v = value(context, i);
+        if (v < x.least) {
+            x.second = x.least;
+            x.least = v;
+        } else if (v > x.least && v < x.second) {
+            x.second = v;
+        }
+        if (v > x.most) {
+            x.second_last = x.most;
+            x.most = v;
+        } else if (v < x.most && v > x.second_last) {
+            x.second_last = v;
+        }
+    }
+    return x;
+}
+
+/* Where `v` stands; to be exceptions unless they are too many runs. */
+static bool isolate(bool *is_exception, size_t count, px_value_of value, const void *context,
+                    double v) {
+    size_t runs = 0;
+    bool inside = false;
+    for (size_t i = 0; i < count; i++) {
+        const bool equal = !is_exception[i] && value(context, i) == v;
+        runs += equal && !inside;
+        inside = equal;
+    }
+    if (runs > count / ELEMENTS_PER_RUN)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        is_exception[i] = is_exception[i] || value(context, i) == v;
+    return true;
+}
+
+void px_exceptions_add_outliers(bool *is_exception, size_t count, px_value_of value,
+                                const void *context) {
+    for (int i = 0; i < MOST_OUTLIERS; i++) {
+        const extremes x = extremes_of(is_exception, count, value, context);
+        const double range = x.most - x.least;
+        const bool low = x.second < HUGE_VAL && range > FAR * (x.most - x.second);
+        const bool high = x.second < HUGE_VAL && range > FAR * (x.second_last - x.least);
+        if (!(x.second < x.most) || (!low && !high) ||
+            !isolate(is_exception, count, value, context, low ? x.least : x.most))
+            return;
+    }
+}
+
+static size_t end_of_run(const bool *is_exception, size_t count, size_t start) {
+    while (start < count && is_exception[start])
+        start++;
+    return start;
+}
+
+void px_exceptions_fill(uint16_t *integers, const bool *is_exception, size_t count) {
+    uint64_t sum = 0, regular = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_exception[i]) {
+            sum += integers[i];
+            regular++;
+        }
+    const uint16_t usual = (uint16_t)(regular ? sum / regular : 0);
+    for (size_t i = 0; i < count;) {
+        const size_t end = end_of_run(is_exception, count, i);
+        const uint16_t fill = end - i < LONG_RUN && i ? integers[i - 1] : usual;
+        for (; i < end; i++)
+            integers[i] = fill;
+        i += i < count;
+    }
+}
+
+/* ---- Runs ---- */
 
 /* The next run at or after word `at`; false if there is none. */
 static bool find_run(run *r, const px_words *words, const bool *is_exception, size_t at) {

@@ -8,6 +8,20 @@
 #include "bytes.h"
 #include "words.h"
 
+/* The value of a word, in any unit. */
+typedef double (*px_value_of)(const void *context, size_t word);
+
+/*
+ * Makes exceptions of the words that a value stands for which is far from all others, like the one
+ * of missing data: without it, integers of 16 bits say more of the rest. Values of words that are
+ * exceptions already are not asked for.
+ */
+void px_exceptions_add_outliers(bool *is_exception, size_t count, px_value_of value,
+                                const void *context);
+
+/* Integers for exceptions that cost little: the one before, or, in long runs, the usual one. */
+void px_exceptions_fill(uint16_t *integers, const bool *is_exception, size_t count);
+
 /* How many runs there are; `is_exception` has an entry for each word. */
 size_t px_exception_runs(const px_words *words, const bool *is_exception);
 

@@ -4,6 +4,7 @@
  * prediction wants; what stands below is stored plain, as far as the fraction of the float reaches.
  * The sum of both is the same wherever the cut is, as long as prediction does not reach below it.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "exceptions.h"
@@ -89,14 +90,28 @@ static prism_status plan_alloc(plan *p, size_t count, prism_error *error) {
     return p->is_exception && p->integers ? PRISM_OK : px_out_of_memory(error, count * 3);
 }
 
-/* Exceptions, extremes, and which bits are never set. */
+/* A tiny unit keeps the largest doubles in range. */
+static double value_of(const void *context, size_t i) {
+    enum { UNIT = -1100 };
+    const px_words *words = context;
+    const magnitude v = magnitude_of(words->bits[i], words->number);
+    const double value = ldexp((double)v.mantissa, (int)v.unit + UNIT);
+    return words->bits[i] & px_word_sign(words->number) ? -value : value;
+}
+
+static void find_exceptions(plan *p, const px_words *words) {
+    for (size_t i = 0; i < words->count; i++)
+        p->is_exception[i] = !is_regular(words->bits[i], words->number);
+    px_exceptions_add_outliers(p->is_exception, words->count, value_of, words);
+}
+
+/* Extremes, and which bits are never set. */
 static void look(plan *p, const px_words *words) {
     const px_number *number = words->number;
     unsigned zeros = number->fraction, floor = LONGEST_SHIFT;
     uint64_t least = UINT64_MAX, most = 0;
     for (size_t i = 0; i < words->count; i++) {
         const uint64_t word = words->bits[i];
-        p->is_exception[i] = !is_regular(word, number);
         p->fixed.has_exceptions |= p->is_exception[i];
         if (p->is_exception[i])
             continue;
@@ -116,17 +131,29 @@ static void look(plan *p, const px_words *words) {
     p->largest = least <= most ? px_word_of_rank(most, number) : 0;
 }
 
-/* The lowest cut that leaves integers of 16 bits. */
+static bool fits(fixed *f, const plan *p, const px_number *number) {
+    const int64_t least = integer_of(f, p->smallest, number);
+    f->least = (int32_t)least;
+    return integer_of(f, p->largest, number) - least <= MOST_INTEGER &&
+           least >= -MOST_INTEGER - 1 && least <= MOST_INTEGER;
+}
+
+static unsigned highest_bit(uint64_t word, const px_number *number) {
+    const magnitude v = magnitude_of(word, number);
+    return v.unit + px_bit_length(v.mantissa | 1) - 1;
+}
+
+/* The lowest cut that leaves integers of 16 bits. Where that is below what the largest numbers can
+ * have, the cut goes up to it: integers with gaps would be harder to code. */
 static void choose_shift(plan *p, const px_number *number) {
     fixed *f = &p->fixed;
-    for (f->shift = f->floor;; f->shift++) {
-        const int64_t least = integer_of(f, p->smallest, number);
-        if (integer_of(f, p->largest, number) - least <= MOST_INTEGER &&
-            least >= -MOST_INTEGER - 1 && least <= MOST_INTEGER) {
-            f->least = (int32_t)least;
-            return;
-        }
-    }
+    f->shift = f->floor;
+    if (fits(f, p, number))
+        return;
+    const unsigned low = lowest_bit(f, highest_bit(p->smallest, number), number);
+    const unsigned high = lowest_bit(f, highest_bit(p->largest, number), number);
+    for (f->shift = low > high ? low : high; !fits(f, p, number); f->shift++)
+        ;
 }
 
 /* Fills integers; exceptions get the one before them. Returns how many numbers are below the cut.
@@ -134,15 +161,15 @@ static void choose_shift(plan *p, const px_number *number) {
 static size_t fill_integers(plan *p, const px_words *words) {
     const fixed *f = &p->fixed;
     size_t small = 0;
-    uint16_t before = 0;
     for (size_t i = 0; i < words->count; i++) {
-        if (!p->is_exception[i]) {
-            const int64_t integer = integer_of(f, words->bits[i], words->number);
-            small += has_rest(f) && (integer == 1 || integer == -1);
-            before = (uint16_t)(integer - f->least);
-        }
-        p->integers[i] = before;
+        if (p->is_exception[i])
+            continue;
+        const int64_t integer = integer_of(f, words->bits[i], words->number);
+        small += has_rest(f) && (integer == 1 || integer == -1);
+        p->integers[i] = (uint16_t)(integer - f->least);
     }
+    if (f->has_exceptions)
+        px_exceptions_fill(p->integers, p->is_exception, words->count);
     return small;
 }
 
@@ -201,6 +228,7 @@ static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
     plan p;
     prism_status status = plan_alloc(&p, words->count, error);
     if (status == PRISM_OK) {
+        find_exceptions(&p, words);
         look(&p, words);
         choose_shift(&p, words->number);
         if ((may_have_rest || !has_rest(&p.fixed)) && has_few_exceptions(&p, words) &&

@@ -55,15 +55,22 @@ static prism_status plan_alloc(plan *p, size_t count, prism_error *error) {
                                                     : px_out_of_memory(error, count * 11);
 }
 
+static double value_of(const void *context, size_t i) {
+    const plan *p = context;
+    return (double)p->places[i];
+}
+
 /* Ordered integers in `places`. */
 static void apply_rule(plan *p, const px_words *words) {
     const px_rule *rule = &p->lattice.rule;
     for (size_t i = 0; i < words->count; i++) {
         uint64_t k = 0;
         p->is_exception[i] = !px_rule_integer(rule, &k, words->bits[i], words->number);
-        p->lattice.has_exceptions |= p->is_exception[i];
         p->places[i] = ordered(rule, k);
     }
+    px_exceptions_add_outliers(p->is_exception, words->count, value_of, p);
+    for (size_t i = 0; i < words->count; i++)
+        p->lattice.has_exceptions |= p->is_exception[i];
 }
 
 static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
@@ -75,24 +82,20 @@ static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
     return a;
 }
 
-/* Ordered integers to places; those of exceptions are the ones before them. Returns the last place
- * of all. */
+/* Ordered integers to places, 0 for exceptions. Returns the last place of all. */
 static uint64_t find_places(plan *p, size_t count) {
     lattice *l = &p->lattice;
     l->least = UINT64_MAX;
     for (size_t i = 0; i < count; i++)
         if (!p->is_exception[i] && p->places[i] < l->least)
             l->least = p->places[i];
-    uint64_t last = 0, before = 0;
+    uint64_t last = 0;
     l->step = 0;
     for (size_t i = 0; i < count; i++) {
-        if (p->is_exception[i])
-            p->places[i] = before;
-        else
-            before = p->places[i] -= l->least;
-        last = last > before ? last : before;
+        const uint64_t place = p->places[i] = p->is_exception[i] ? 0 : p->places[i] - l->least;
+        last = last > place ? last : place;
         if (l->step != 1)
-            l->step = greatest_common_divisor(l->step, before);
+            l->step = greatest_common_divisor(l->step, place);
     }
     l->step = l->step ? l->step : 1;
     if (l->step > 1)
@@ -112,6 +115,8 @@ static bool make_plan(plan *p, const px_words *words, const px_rule *rule) {
     p->lattice.plain = bits > CODED_BITS ? bits - CODED_BITS : 0;
     for (size_t i = 0; i < words->count; i++)
         p->coded[i] = (uint16_t)(p->places[i] >> p->lattice.plain);
+    if (p->lattice.has_exceptions)
+        px_exceptions_fill(p->coded, p->is_exception, words->count);
     return true;
 }
 

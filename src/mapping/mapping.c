@@ -2,8 +2,11 @@
 #include "mapping.h"
 
 #include "array.h"
+#include "sample.h"
 #include "stage.h"
 #include "status.h"
+
+enum { TRIAL_EFFORT = 5 };
 
 typedef struct candidate {
     prism_mapping number;
@@ -39,6 +42,45 @@ static candidates candidates_for(prism_type type) {
 void px_mapped_free(px_mapped *mapped) {
     px_buffer_free(&mapped->parameters);
     px_buffer_free(&mapped->payload);
+}
+
+/* *size: of the sample; SIZE_MAX where the rule does not fit it. */
+static prism_status sample_size(size_t *size, const px_mapping_request *request,
+                                const px_mapping_stage *stage, prism_error *error) {
+    px_words words;
+    px_mapped mapped = {.used = false};
+    prism_status status = px_words_alloc(&words, request->array, error);
+    if (status != PRISM_OK)
+        return status;
+    px_words_load(&words, request->elements);
+    status = stage->encode(&mapped, request, &words, error);
+    *size = mapped.used ? mapped.parameters.size + mapped.payload.size : SIZE_MAX;
+    px_mapped_free(&mapped);
+    px_words_free(&words);
+    return status;
+}
+
+prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
+                                const px_mapping_stage *first, const px_mapping_stage *second,
+                                prism_error *error) {
+    prism_options options = *request->options;
+    options.effort = options.effort < TRIAL_EFFORT ? options.effort : TRIAL_EFFORT;
+    if (options.predictor == PRISM_PREDICTOR_AUTO && options.coder == PRISM_CODER_AUTO) {
+        options.predictor = PRISM_PREDICTOR_LSQ;
+        options.coder = PRISM_CODER_ANS;
+    }
+    px_sample sample;
+    size_t sizes[2] = {0};
+    prism_status status =
+        px_sample_make(&sample, request->array, request->elements, options.effort, error);
+    const px_mapping_request part = {&sample.array, sample.elements, &options, request->depth};
+    if (status == PRISM_OK)
+        status = sample_size(&sizes[0], &part, first, error);
+    if (status == PRISM_OK)
+        status = sample_size(&sizes[1], &part, second, error);
+    *smaller = sizes[0] < sizes[1];
+    px_sample_free(&sample);
+    return status;
 }
 
 static prism_status try_all(px_mapped *mapped, const px_mapping_request *request,

@@ -105,9 +105,15 @@ static bool fits(const samples *s, const px_rule *rule) {
     return (double)good >= NEARLY_ALL * (double)s->count;
 }
 
+/* These are the business of fixed-point numbers. */
+static bool is_power_of_two(double value) {
+    int exponent;
+    return frexp(value, &exponent) == 0.5;
+}
+
 static bool try_divisor(px_rule *rule, const samples *s, double divisor) {
     *rule = (px_rule){PX_RULE_DIVIDED, divisor};
-    return is_coarse(s, 1 / divisor) && fits(s, rule);
+    return !is_power_of_two(divisor) && is_coarse(s, 1 / divisor) && fits(s, rule);
 }
 
 static bool find_decimals(px_rule *rule, const samples *s) {
@@ -196,7 +202,7 @@ static bool find_scale(px_rule *rule, const samples *s) {
     const double step = common_step(values, s->count, 64 * ulp);
     *rule = (px_rule){.kind = PX_RULE_TIMES};
     return step > 64 * ulp && meet(&rule->constant, s, step) && rule->constant > 0 &&
-           is_coarse(s, rule->constant) && fits(s, rule);
+           !is_power_of_two(rule->constant) && is_coarse(s, rule->constant) && fits(s, rule);
 }
 
 bool px_rule_find(px_rule *rule, const px_words *words) {

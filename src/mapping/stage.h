@@ -26,4 +26,9 @@ extern const px_mapping_stage px_mapping_grid;     /* fixed.c: no bits below the
 extern const px_mapping_stage px_mapping_fixed;    /* fixed.c */
 extern const px_mapping_stage px_mapping_scaled;   /* scaled.c */
 
+/* Whether the first of two mappings makes a sample of the elements smaller than the second one. */
+prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
+                                const px_mapping_stage *first, const px_mapping_stage *second,
+                                prism_error *error);
+
 #endif

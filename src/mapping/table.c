@@ -16,6 +16,7 @@ enum {
     MOST_VALUES = 1 << 16,
     ELEMENTS_PER_VALUE = 8, /* of wide types, at least: the table itself must not count */
     HASH_BITS = 18,
+    SURELY_VALUES = 1 << 9,
     INDEX_VALUES = 64, /* that many are numbered by the coder of indices itself, ... */
     INDEX_EFFORT = 4,  /* ... from this effort on */
     TRIAL_EFFORT = 5,
@@ -132,13 +133,40 @@ static prism_status write_places(px_mapped *mapped, const px_mapping_request *re
     return status;
 }
 
+static prism_status encode_any_table(px_mapped *mapped, const px_mapping_request *request,
+                                     const px_words *words, prism_error *error) {
+    value_set set;
+    prism_status status = set_alloc(&set, error);
+    if (status == PRISM_OK && set_collect(&set, words, MOST_VALUES))
+        status = write_places(mapped, request, words, &set, error);
+    set_free(&set);
+    return status;
+}
+
+static const px_mapping_stage any_table = {.encode = encode_any_table};
+
+/* Many values may be noise, which other mappings leave to plain bits. */
+static prism_status is_worth_it(bool *worth, const value_set *set,
+                                const px_mapping_request *request, const px_words *words,
+                                prism_error *error) {
+    *worth = set->count <= SURELY_VALUES;
+    return *worth
+               ? PRISM_OK
+               : px_mapping_compare(worth, request, &any_table,
+                                    words->number->fraction ? &px_mapping_fixed : &px_mapping_ranks,
+                                    error);
+}
+
 static prism_status encode_table(px_mapped *mapped, const px_mapping_request *request,
                                  const px_words *words, prism_error *error) {
     value_set set;
+    bool worth = false;
     size_t most = words->count / ELEMENTS_PER_VALUE;
     most = most < MOST_VALUES ? most : MOST_VALUES;
     prism_status status = set_alloc(&set, error);
     if (status == PRISM_OK && set_collect(&set, words, most))
+        status = is_worth_it(&worth, &set, request, words, error);
+    if (status == PRISM_OK && worth)
         status = write_places(mapped, request, words, &set, error);
     set_free(&set);
     return status;
