@@ -11,10 +11,18 @@ import h5py
 import numpy as np
 import pytest
 from generated import stack
-from python_support import ROOT, assert_same, constant, correlated, noise, run_python
+from python_support import ROOT, assert_same, constant, correlated, noise, run_python, with_gaps
 
 import h5prism
-from support import arrays, contenders, measure, number_contenders, table, test_summary
+from support import (
+    arrays,
+    contenders,
+    measure,
+    number_arrays,
+    number_contenders,
+    table,
+    test_summary,
+)
 
 H5PRISM_ROWS = ["none+paeth+deflate-6", "channels+none+jxl-3", "auto"]
 
@@ -46,6 +54,15 @@ def test_quickstart_on_an_array(tmp_path, array_file):
     assert (tmp_path / "out" / "quickstart.png").read_bytes().startswith(b"\x89PNG")
     with h5py.File(tmp_path / "out" / "quickstart.h5") as file:
         assert_same(file["emb"][()], np.load(array_file))
+
+
+@needs_tools
+def test_quickstart_on_floats_with_gaps(tmp_path):
+    pytest.importorskip("matplotlib")
+    np.save(tmp_path / "x.npy", with_gaps((30, 20, 6), ">f4"))
+    done = quickstart(tmp_path, tmp_path / "x.npy")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("bit for bit the same") == 4
 
 
 @needs_tools
@@ -193,6 +210,24 @@ def test_bench_compares_floats_with_what_is_made_for_them(tmp_path, array_file):
     assert wide - {contender.name for contender in contenders.chosen(None)} == {
         contender.name for contender in number_contenders.number_contenders()
     }
+
+
+MAPPINGS = {
+    "decimals": ("lattice",),
+    "decimals with NaN": ("lattice",),
+    "dequantised embedding": ("scaled",),
+    "averages of 12 counts": ("lattice",),
+    "300 different values": ("table",),
+    "normal noise": ("fixed",),
+}
+
+
+def test_generated_numbers_get_the_mappings_that_are_made_for_them():
+    for name, array in number_arrays.generated(24).items():
+        info = h5prism.inspect_chunk(h5prism.encode(array))
+        kind = name.split(",")[0]
+        assert info.mapping in MAPPINGS.get(kind, ("table", "lattice", "fixed")), name
+        assert info.bits_per_value < 8 * array.itemsize, name
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "<u2", ">u2"])
