@@ -219,6 +219,8 @@ MAPPINGS = {
     "averages of 12 counts": ("lattice",),
     "300 different values": ("table",),
     "normal noise": ("fixed",),
+    "the same hundredths": ("none",),
+    "the same embedding": ("none",),
 }
 
 

@@ -62,12 +62,15 @@ def generated(edge: int = 120) -> dict[str, np.ndarray]:
     smooth, rough = fields(edge, 16, 0.02), fields(edge, 17, 0.3)
     centered = np.rint(60 * fields(edge, 64, 0.2)).astype(np.int8)
     scales = random.uniform(0.5, 2, (edge, edge, 1)).astype(np.float32) / 127
+    hundredths = np.rint(2500 * smooth)
     counts = random.poisson(40 + 30 * fields(edge, 12, 0.01))
     return {
-        "decimals, float64": np.round(25 * smooth, 2),
-        "decimals, float32": np.round(25 * smooth, 2).astype(np.float32),
-        "decimals with NaN, float64": _with_gaps(np.round(25 * smooth, 2)),
+        "decimals, float64": hundredths / 100,
+        "decimals, float32": (hundredths / 100).astype(np.float32),
+        "decimals with NaN, float64": _with_gaps(hundredths / 100),
+        "the same hundredths, int16": hundredths.astype(np.int16),
         "dequantised embedding, float32": centered * scales,
+        "the same embedding, int8": centered,
         "float16 kept as float32": smooth.astype(np.float16).astype(np.float32),
         "float16": smooth.astype(np.float16),
         "float32 kept as float64": smooth.astype(np.float32).astype(np.float64),
