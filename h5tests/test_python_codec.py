@@ -211,6 +211,15 @@ def test_info_of_mappings(mapping):
     assert info.encoded_bytes < 0.8 * array.nbytes
 
 
+def test_integers_times_scales_take_the_space_of_both():
+    """Whatever the largest integer of a position is: twice the integers are not like others."""
+    integers = np.rint(correlated((40, 30, 16), "f4") * 25).astype("i1")
+    scales = np.random.default_rng(1).uniform(1, 2, (40, 30, 1)).astype("f4")
+    blob = round_trip(integers * scales)
+    assert h5prism.inspect_chunk(blob).mapping == "scaled"
+    assert len(blob) < 1.1 * (len(h5prism.encode(integers)) + scales.nbytes)
+
+
 @pytest.mark.parametrize("pair", [("q", "i8"), ("Q", "u8"), ("l", f"i{np.dtype('l').itemsize}")])
 def test_other_names_of_integers(pair):
     array = correlated((20, 20), pair[1]).astype(pair[0])
