@@ -45,7 +45,7 @@ def smooth_with_specials(shape, dtype):
     data = correlated(shape, dtype).ravel()
     words = special_words(dtype)
     random = np.random.default_rng(2)
-    for start in random.integers(data.size, size=data.size // 50):
+    for start in random.integers(data.size, size=data.size // 200 + 1):
         data[start : start + random.integers(1, 30)] = random.choice(words)
     return data.reshape(shape)
 
