@@ -37,16 +37,23 @@ static prism_type integer_type(bool is_signed, size_t size) {
     }
 }
 
-/* bfloat16 is a float of 16 bits with the exponent of a float of 32. */
-static prism_type float_type(const plugin_host *host, hid_t type, size_t size) {
+/* A float of 16 bits with the exponent of a float of 32. Where the host cannot tell, it is taken
+ * for another one: only the size suffers. */
+static bool is_bfloat16(const plugin_host *host, hid_t type) {
     enum { BFLOAT16_EXPONENT = 8 };
-    size_t sign, exponent, exponent_bits = 0, fraction, fraction_bits;
-    host->calls.get_fields(type, &sign, &exponent, &exponent_bits, &fraction, &fraction_bits);
+    size_t sign, exponent, exponent_bits, fraction, fraction_bits;
+    return host->calls.get_fields &&
+           host->calls.get_fields(type, &sign, &exponent, &exponent_bits, &fraction,
+                                  &fraction_bits) >= 0 &&
+           exponent_bits == BFLOAT16_EXPONENT;
+}
+
+static prism_type float_type(const plugin_host *host, hid_t type, size_t size) {
     switch (size) {
     case 1:
         return PRISM_UINT8;
     case 2:
-        return exponent_bits == BFLOAT16_EXPONENT ? PRISM_BFLOAT16 : PRISM_FLOAT16;
+        return is_bfloat16(host, type) ? PRISM_BFLOAT16 : PRISM_FLOAT16;
     case 4:
         return PRISM_FLOAT32;
     case 8:
@@ -79,8 +86,9 @@ static prism_status number_type(const plugin_host *host, hid_t type, prism_array
         return PRISM_OK;
     default:
         return plugin_fail(error, PRISM_E_TYPE,
-                           "the byte order of the element type is neither little-endian nor "
-                           "big-endian");
+                           "element type %s of %zu bytes is not supported: its byte order is "
+                           "neither little-endian nor big-endian",
+                           class_name(class), size);
     }
 }
 

@@ -28,7 +28,6 @@ static const struct {
     {"H5Tget_size", offsetof(plugin_calls, get_size)},
     {"H5Tget_order", offsetof(plugin_calls, get_order)},
     {"H5Tget_sign", offsetof(plugin_calls, get_sign)},
-    {"H5Tget_fields", offsetof(plugin_calls, get_fields)},
     {"H5Tget_super", offsetof(plugin_calls, get_super)},
     {"H5Tclose", offsetof(plugin_calls, close_type)},
     {"H5Sis_simple", offsetof(plugin_calls, is_simple)},
@@ -45,20 +44,29 @@ static bool is_in_object(const void *symbol, const void *object_base) {
     return dladdr(symbol, &found) && found.dli_fbase == object_base;
 }
 
+static void *find_symbol(const plugin_host *host, const char *name, const void *checked_base) {
+    void *symbol = dlsym(host->handle, name);
+    return symbol && checked_base && !is_in_object(symbol, checked_base) ? NULL : symbol;
+}
+
 /*
  * A library's handle finds symbols of its dependencies too, and RTLD_DEFAULT those of the whole
  * program: both could belong to another HDF5 than the one that called. A library that has one
  * function has them all, so that one check suffices (dladdr takes 20 us: EPYC, glibc 2.36, HDF5
- * 1.10.8); a statically linked program may lack some.
+ * 1.10.8); a statically linked program may lack some: get_fields, which its HDF5 does not need.
  */
 static bool load_calls(plugin_host *host, const void *object_base) {
+    const void *checked_base = object_base;
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *symbol = dlsym(host->handle, symbols[i].name);
-        bool check = i == 0 || !host->opened;
-        if (!symbol || (check && !is_in_object(symbol, object_base)))
+        void *symbol = find_symbol(host, symbols[i].name, checked_base);
+        if (!symbol)
             return false;
         memcpy((char *)&host->calls + symbols[i].offset, &symbol, sizeof symbol);
+        if (host->opened)
+            checked_base = NULL;
     }
+    void *get_fields = find_symbol(host, "H5Tget_fields", checked_base);
+    memcpy(&host->calls.get_fields, &get_fields, sizeof get_fields);
     return true;
 }
 

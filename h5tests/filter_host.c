@@ -63,7 +63,7 @@ static int use_error_variables(void) {
 
 static int refuse(const char *path) {
     hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    hid_t dataset = create(file, H5T_NATIVE_DOUBLE);
+    hid_t dataset = create(file, H5T_C_S1);
     H5Fclose(file);
     return dataset >= 0 || !use_error_variables();
 }

@@ -26,8 +26,15 @@ FILTER_ID = 33128
 OPTION_WORDS = 10
 MANDATORY, OPTIONAL = 0, 1
 
-TYPES = ["i1", "u1", "<i2", ">i2", "<u2", ">u2"]
-TYPE_WORDS = {"i1": 1, "u1": 2, "<i2": 3, "<u2": 4, ">i2": 3 + 256, ">u2": 4 + 256}
+CODES = {"i1": 1, "u1": 2, "i2": 3, "u2": 4, "i4": 5, "u4": 6, "i8": 7, "u8": 8}
+CODES |= {"f2": 9, "f4": 11, "f8": 12}
+TYPE_WORDS = {
+    order + name: code + 256 * (order == ">")
+    for name, code in CODES.items()
+    for order in ("<>" if name[1] != "1" else ("",))
+}
+TYPES = list(TYPE_WORDS)
+SMALL_TYPES = [name for name, word in TYPE_WORDS.items() if word % 256 <= 4]
 
 
 # Under a sanitizer's runtime (LD_PRELOAD=libasan.so), programs linked to Debian's libhdf5 wait for
@@ -64,16 +71,45 @@ def run_python(code, *arguments, python=sys.executable, **environment):
 
 
 def correlated(shape, dtype="i1", seed=0):
-    """Planes (along the last axis) that resemble each other and use the whole range of the type."""
+    """Planes (along the last axis) that resemble each other. They use the whole range of integers of
+    up to 16 bits; others are multiples of 7 or eighths that all floats have."""
     generator = np.random.default_rng(seed)
     dtype = np.dtype(dtype)
-    limits = np.iinfo(dtype)
     base = generator.normal(size=shape[:-1] + (1,)).cumsum(axis=0)
     values = base * generator.uniform(0.5, 1.5, size=shape[-1]) + 0.1 * generator.normal(size=shape)
     low, high = values.min(), values.max()
-    span = (high - low) or 1.0
-    scaled = np.rint(limits.min + (values - low) / span * (limits.max - limits.min))
+    unit = (values - low) / ((high - low) or 1.0)
+    if dtype.kind == "f":
+        return (np.rint(unit * 2000) / 8 - 100).astype(dtype)
+    if dtype.itemsize > 2:
+        return (np.rint(unit * 50000).astype(dtype) * 7).astype(dtype)
+    limits = np.iinfo(dtype)
+    scaled = np.rint(limits.min + unit * (limits.max - limits.min))
     return np.clip(scaled, limits.min, limits.max).astype(dtype)
+
+
+def random_bits(shape, dtype, seed=0):
+    """Every bit pattern is as likely as any other."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    return np.frombuffer(np.random.default_rng(seed).bytes(size), dtype).reshape(shape)
+
+
+def special_words(dtype):
+    """Infinities, NaNs of both kinds with payloads, both zeros, the least and the largest floats of
+    each kind; of integers, the ends of both ranges."""
+    dtype = np.dtype(dtype)
+    bits = 8 * dtype.itemsize
+    top = 1 << (bits - 1)
+    if dtype.kind == "f":
+        fraction = np.finfo(dtype).nmant
+        infinity, quiet = top - (1 << fraction), 1 << (fraction - 1)
+        floats = [0, 1, (1 << fraction) - 1, 1 << fraction, infinity - 1, infinity]
+        nans = [infinity + 1, infinity + quiet - 1, infinity + quiet, infinity + quiet + 5, top - 1]
+        words = [word | sign for word in floats + nans for sign in (0, top)]
+    else:
+        words = [0, 1, 2, top - 2, top - 1, top, top + 1, 2 * top - 2, 2 * top - 1]
+    order = dtype.str[0].replace("|", "<")
+    return np.array(words, f"{order}u{dtype.itemsize}").view(dtype)
 
 
 def create(file, name, data, chunks, words=(), flags=MANDATORY, before=(), after=()):
@@ -118,7 +154,7 @@ def assert_filtered(dataset, smaller=True):
 
 
 def assert_equal(dataset, data):
-    """The stored values, read anew from the file."""
+    """The stored values, read anew from the file, have these bits."""
     dataset.file.flush()
     path, name = dataset.file.filename, dataset.name
     code = """
@@ -128,4 +164,30 @@ numpy.save(sys.argv[3], values.astype(values.dtype.str))  # without the names of
 """
     copy = Path(path).with_suffix(".npy")
     run_python(code, path, name, copy, HDF5_USE_FILE_LOCKING="FALSE")
-    np.testing.assert_array_equal(np.load(copy), data)
+    assert_same_bits(np.load(copy), data)
+
+
+def assert_same_bits(found, expected):
+    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+    assert found.tobytes() == expected.tobytes()
+
+
+ALL_EQUAL = """
+import sys, h5py, numpy
+assert "h5prism" not in sys.modules
+with numpy.load(sys.argv[2]) as expected, h5py.File(sys.argv[1]) as file:
+    assert len(expected.files) == len(file)
+    for name in expected.files:
+        found = file[name][...]
+        if found.dtype.str != expected[name].dtype.str or found.tobytes() != expected[name].tobytes():
+            sys.exit(f"{name}: {found.dtype} differs")
+"""
+
+
+def assert_all_equal(path, arrays):
+    """All datasets of a file that is closed, read by a process that has only HDF5_PLUGIN_PATH."""
+    copy = Path(path).with_suffix(".npz")
+    np.savez(copy, **arrays)
+    environment = {"PYTHONPATH": "", "H5PRISM_LIBRARY": ""}
+    done = run_python(ALL_EQUAL, path, copy, **environment)
+    assert done.stdout == ""

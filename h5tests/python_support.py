@@ -18,7 +18,9 @@ os.environ["HDF5_PLUGIN_PATH"] = str(LIBRARY.parent)
 os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])
 os.environ.pop("H5PRISM_THREADS", None)
 
-DTYPES = ["i1", "u1", "<i2", ">i2", "<u2", ">u2"]
+DTYPES = ["i1", "u1"]
+DTYPES += [order + name for name in ("i2", "u2", "i4", "u4", "i8", "u8") for order in "<>"]
+DTYPES += [order + name for name in ("f2", "f4", "f8") for order in "<>"]
 
 
 def run_python(*arguments, remove=(), **environment):
@@ -33,42 +35,65 @@ def run_python(*arguments, remove=(), **environment):
     )
 
 
+def limits(dtype):
+    """The least and the largest value of a type; of floats, the finite ones."""
+    dtype = np.dtype(dtype)
+    info = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return info.min, info.max
+
+
 def correlated(shape, dtype, seed=0):
-    """Smooth planes along the last axis, each a mixture of the same three, and noise."""
+    """Smooth planes along the last axis, each a mixture of the same three, and noise; at most 20 bits
+    of wide integers, and floats of at most three decimals."""
     random = np.random.default_rng(seed)
-    limits = np.iinfo(dtype)
+    dtype = np.dtype(dtype)
     base = np.cumsum(random.normal(size=(*shape[:-1], 3)), axis=0)
     mixed = base @ random.normal(size=(3, shape[-1])) + random.normal(size=shape) / 4
-    span = (int(limits.max) - int(limits.min)) / 2
-    scaled = mixed / np.abs(mixed).max() * span + (int(limits.max) + int(limits.min)) / 2
-    return np.clip(np.rint(scaled), limits.min, limits.max).astype(dtype)
+    mixed /= np.abs(mixed).max()
+    if dtype.kind == "f":
+        return (np.rint(mixed * 2000) / 1000).astype(dtype)
+    bits = min(8 * dtype.itemsize, 20)
+    low, high = np.array(limits(dtype), object) >> (8 * dtype.itemsize - bits)
+    scaled = mixed * ((high - low) / 2) + (high + low) / 2
+    return np.clip(np.rint(scaled), low, high).astype(dtype)
 
 
 def noise(shape, dtype, seed=0):
-    """Values over the whole range of the type."""
-    limits = np.iinfo(dtype)
-    random = np.random.default_rng(seed)
-    values = random.integers(limits.min, limits.max, size=shape, endpoint=True)
-    return values.astype(dtype)
+    """Every bit pattern is as likely as any other; of floats, NaNs among them."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    return np.frombuffer(np.random.default_rng(seed).bytes(size), dtype).reshape(shape)
 
 
 def extremes(shape, dtype, seed=0):
     """Only the smallest and the largest value: every difference overflows."""
-    limits = np.iinfo(dtype)
-    high = np.random.default_rng(seed).random(shape) < 0.5
-    return np.where(high, limits.max, limits.min).astype(dtype)
+    low, high = np.array(limits(dtype), dtype)
+    return np.where(np.random.default_rng(seed).random(shape) < 0.5, high, low).astype(dtype)
 
 
 def constant(shape, dtype, seed=0):
     """One value everywhere, the smallest of the type."""
-    return np.full(shape, np.iinfo(dtype).min, dtype)
+    return np.full(shape, limits(dtype)[0], dtype)
+
+
+def with_gaps(shape, dtype, seed=0):
+    """Floats with runs of NaNs of any payload, infinities and zeros of both signs."""
+    values = correlated(shape, dtype, seed).ravel()
+    random = np.random.default_rng(seed)
+    fraction = np.finfo(dtype).nmant
+    payload = int(random.integers(1, 1 << fraction))
+    ones = (1 << (8 * values.itemsize - 1)) - (1 << fraction)
+    words = np.array([ones + payload, ones + 1], values.dtype.str.replace("f", "u"))
+    special = [*words.view(dtype), *np.array([np.inf, -np.inf, 0.0, -0.0], dtype)]
+    for start in random.integers(values.size, size=values.size // 40 + 1):
+        values[start : start + random.integers(1, 20)] = special[random.integers(len(special))]
+    return values.reshape(shape)
 
 
 CONTENTS = [correlated, noise, extremes, constant]
 
 
 def assert_same(found, expected):
-    """Equal in shape, element type, byte order and every element."""
+    """Equal in shape, element type, byte order and every bit."""
     assert found.dtype == expected.dtype
     assert found.shape == expected.shape
-    assert np.array_equal(found, expected)
+    assert found.tobytes() == expected.tobytes()

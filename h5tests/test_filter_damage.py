@@ -67,6 +67,28 @@ def test_every_byte_changed(file, words):
             assert_refused(read_chunk(file, bytes(damaged)))
 
 
+FLOATS = correlated((6, 5, 4), "<f4")
+MAPPED = {
+    "few values": np.sqrt(np.arange(120, dtype="f8") // 12).reshape(6, 5, 4),
+    "decimals with gaps": np.where(FLOATS > 40, np.float32("nan"), FLOATS),
+    "fixed point": np.sqrt(FLOATS + 200),
+    "scaled": FLOATS.astype("i1") * np.sqrt(np.arange(1, 31, dtype="f4")).reshape(6, 5, 1),
+    "wide integers": FLOATS.astype(">i8") * 1234567,
+}
+
+
+@pytest.mark.parametrize("data", MAPPED.values(), ids=MAPPED.keys())
+def test_damage_to_mapped_chunks(file, data):
+    chunk = chunk_of(file, data)
+    assert read_chunk(file, chunk, data).tobytes() == data.tobytes()
+    for length in range(1, len(chunk), 3):
+        assert_refused(read_chunk(file, chunk[:length], data))
+    for index in range(0, len(chunk), 3):
+        damaged = bytearray(chunk)
+        damaged[index] ^= 0x11
+        assert_refused(read_chunk(file, bytes(damaged), data))
+
+
 def test_trailing_bytes(file):
     chunk = chunk_of(file, DATA)
     for extra in (b"\0", b"\xff" * 100, chunk):
@@ -87,6 +109,7 @@ OTHERS = {
     "other sign": DATA.astype("u2"),
     "other byte order": DATA.astype(">i2"),
     "narrower": correlated((6, 5, 8), "i1"),
+    "float of the same size": correlated((6, 5, 4), "<f2"),
 }
 
 

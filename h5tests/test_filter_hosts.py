@@ -96,7 +96,7 @@ def test_writes_and_reads(hosts, tmp_path, kind):
 def test_errors_are_on_the_stack(hosts, tmp_path, kind):
     text = run(hosts(kind), "refuse", tmp_path / "x.h5", check=False)
     assert text.returncode == 0
-    assert "h5prism: element type H5T_FLOAT of 8 bytes is not supported" in text.stderr
+    assert "h5prism: element type H5T_STRING of 1 bytes is not supported" in text.stderr
     assert re.search(r"filter/plugin\.c line \d+ in can_apply\(\)", text.stderr)
 
 

@@ -24,20 +24,30 @@ def file(tmp_path):
         yield opened
 
 
+VAX_ORDER = h5py.h5t.STD_I32LE.copy()
+VAX_ORDER.set_order(h5py.h5t.ORDER_VAX)
+THREE_BYTES = h5py.h5t.STD_I32LE.copy()
+THREE_BYTES.set_precision(24)
+THREE_BYTES.set_size(3)
+
 UNSUPPORTED = {
     "H5T_COMPOUND of 3": np.dtype([("a", "i1"), ("b", "i2")]),
+    "H5T_COMPOUND of 4": np.dtype([("a", "f4")]),
     "H5T_COMPOUND of 8": np.dtype("c8"),
     "H5T_STRING of 7": np.dtype("S7"),
-    "H5T_OPAQUE of 5": np.dtype("V5"),
+    "H5T_STRING of 8": np.dtype("S8"),
+    "H5T_OPAQUE of 4": np.dtype("V4"),
     "H5T_ARRAY of 3": np.dtype((np.int8, (3,))),
+    "H5T_ARRAY of 8": np.dtype((np.float32, (2,))),
     "H5T_REFERENCE of 8": h5py.ref_dtype,
-    "H5T_FLOAT of 2": np.dtype("f2"),
-    "H5T_FLOAT of 4": np.dtype(">f4"),
-    "H5T_FLOAT of 8": np.dtype("f8"),
-    "H5T_INTEGER of 4": np.dtype("i4"),
-    "H5T_INTEGER of 8": np.dtype("u8"),
-    "H5T_ENUM of 4": h5py.enum_dtype({"a": 1}, "i4"),
+    "H5T_REFERENCE of 12": h5py.regionref_dtype,
+    "H5T_BITFIELD of 4": h5py.h5t.STD_B32LE,
+    "H5T_TIME of 4": h5py.h5t.UNIX_D32LE,
+    "H5T_INTEGER of 3": THREE_BYTES,
+    "H5T_INTEGER of 4": VAX_ORDER,
 }
+if np.dtype("g").itemsize > 8:
+    UNSUPPORTED[f"H5T_FLOAT of {np.dtype('g').itemsize}"] = np.dtype("g")
 
 
 @pytest.mark.parametrize("flags", [MANDATORY, OPTIONAL])
@@ -46,9 +56,18 @@ def test_unsupported_types(file, message, flags):
     plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     plist.set_chunk((5, 5))
     plist.set_filter(FILTER_ID, flags)
-    kind = h5py.h5t.py_create(UNSUPPORTED[message], logical=True)
+    kind = UNSUPPORTED[message]
+    if isinstance(kind, np.dtype):
+        kind = h5py.h5t.py_create(kind, logical=True)
     with pytest.raises(ValueError, match=f"h5prism: element type {message} bytes is not supported"):
         h5py.h5d.create(file.id, b"x", kind, h5py.h5s.create_simple((10, 10)), plist)
+    assert "x" not in file
+
+
+@pytest.mark.parametrize("dtype", ["c8", "c16", "g", "S5", "V6", [("a", "f4"), ("b", "f8")]])
+def test_h5py_makes_no_dataset_of_what_is_refused(file, dtype):
+    with pytest.raises(ValueError, match="h5prism: element type H5T_"):
+        file.create_dataset("x", (8, 8), dtype, chunks=(4, 4), compression=FILTER_ID)
     assert "x" not in file
 
 

@@ -10,7 +10,6 @@ from filter_support import (
     MANDATORY,
     OPTION_WORDS,
     OPTIONAL,
-    TYPES,
     assert_equal,
     assert_filtered,
     correlated,
@@ -19,6 +18,7 @@ from filter_support import (
     needs,
     not_sanitized,
     run,
+    stored_chunks,
 )
 
 pytestmark = not_sanitized
@@ -33,7 +33,7 @@ def plain(tmp_path):
     with h5py.File(path, "w") as file:
         file.create_dataset("x", data=DATA, chunks=CHUNKS)
         file.create_dataset("whole", data=DATA)
-        file.create_dataset("floats", data=DATA.astype("f4"), chunks=CHUNKS)
+        file.create_dataset("complex", data=DATA.astype("c8"), chunks=CHUNKS)
     return path
 
 
@@ -136,7 +136,7 @@ def test_h5repack_before_deflate(plain, tmp_path):
 
 @needs("h5repack")
 @pytest.mark.parametrize(
-    "name, words", [("floats", "0"), ("x", "5,1,0,0,0,10")], ids=["type", "effort"]
+    "name, words", [("complex", "0"), ("x", "5,1,0,0,0,10")], ids=["type", "effort"]
 )
 def test_h5repack_keeps_what_is_refused(plain, tmp_path, name, words):
     """h5repack falls back to the dataset's own settings; the reason is on its error stack."""
@@ -225,13 +225,29 @@ def test_nccopy_refuses_bad_words(netcdf, tmp_path):
     assert done.returncode != 0
 
 
-@needs("h5repack")
-@pytest.mark.parametrize("dtype", TYPES)
-def test_types_through_h5repack(tmp_path, dtype):
-    data = correlated((20, 10, 6), dtype)
-    with h5py.File(tmp_path / "plain.h5", "w") as file:
-        file.create_dataset("x", data=data, chunks=(20, 5, 6))
-    repack(tmp_path / "plain.h5", tmp_path / "packed.h5", "x:UD=33128,0,0")
-    with h5py.File(tmp_path / "packed.h5") as file:
-        assert_filtered(file["x"])
-        assert_equal(file["x"], data)
+@needs("nccopy")
+@needs("ncgen")
+@needs("ncdump")
+@pytest.mark.parametrize("kind", ["float", "double"])
+def test_nccopy_of_floats_with_nan_as_fill_value(tmp_path, kind):
+    values = (correlated((40, 30, 8), "f4") + 0.25).astype(str).ravel()
+    values[::7] = "_"
+    head = f"dimensions: t = unlimited; x = 30; c = 8; variables: {kind} v(t, x, c);"
+    fill = f"{kind} v:_FillValue = NaN{'f' if kind == 'float' else ''};"
+    text = f"netcdf t {{ {head} {fill} data: v = {', '.join(values)}; }}"
+    (tmp_path / "t.cdl").write_text(text)
+    source, target = tmp_path / "t.nc", tmp_path / "packed.nc"
+    run("ncgen", "-4", "-o", source, tmp_path / "t.cdl")
+    run("nccopy", "-M", "0", "-c", "t/16,x/30,c/8", "-F", "v,33128,1", source, target)
+    run("nccopy", target, tmp_path / "copy.nc")
+    data = [run("ncdump", "-v", "v", path).stdout.split("data:")[1] for path in (source, target)]
+    assert data[0] == data[1] and "_" in data[0]
+    with h5py.File(source) as plain:
+        expected = plain["v"][...]
+    assert np.isnan(expected).sum() == -(-9600 // 7)
+    for path in (target, tmp_path / "copy.nc"):
+        with h5py.File(path) as file:
+            assert len(stored_chunks(file["v"])) == 3
+            assert_filtered(file["v"])
+            assert np.isnan(file["v"].attrs["_FillValue"]).all()
+            assert_equal(file["v"], expected)

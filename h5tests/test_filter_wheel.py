@@ -44,7 +44,7 @@ def test_the_libraries_differ(wheel_python):
 @pytest.mark.parametrize(
     "words", [[], [1, 2, 2, 1, 6], [1, 2, 1, 2, 3]], ids=["default", "deflate", "jxl"]
 )
-@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("dtype", ["i1", ">u2", ">i4", "<f2", "<f4", ">f8"])
 def test_both_ways(wheel_python, tmp_path, dtype, words):
     data = correlated((24, 20, 8), dtype)
     np.save(tmp_path / "x.npy", data)
@@ -60,7 +60,7 @@ def test_refusals(wheel_python):
     code = """
 import h5py
 file = h5py.File("memory", "w", driver="core", backing_store=False)
-for kind, words in (("f4", None), ("S3", None), ("i2", (1, 0, 0, 0, 10)), ("i2", (1, 4))):
+for kind, words in (("g", None), ("S3", None), ("i2", (1, 0, 0, 0, 10)), ("i2", (1, 4))):
     keywords = {"chunks": (5, 5), "compression": 33128, "compression_opts": words}
     try:
         file.create_dataset("x", (10, 10), kind, **keywords)
@@ -120,10 +120,10 @@ for round in range(3):
         assert [file["v"].id.get_chunk_info(i).filter_mask for i in range(2)] == [0, 0]
     try:
         file = h5py.File("memory", "w", driver="core", backing_store=False)
-        file.create_dataset("f", (4, 4), "f4", chunks=(4, 4), compression=33128)
+        file.create_dataset("f", (4, 4), "c8", chunks=(4, 4), compression=33128)
         sys.exit("created")
     except ValueError as error:
-        assert "H5T_FLOAT" in str(error)
+        assert "H5T_CO" in str(error)
 """
 
 

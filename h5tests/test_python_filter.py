@@ -97,7 +97,7 @@ def test_it_is_a_mapping():
         prism["shuffle"]
 
 
-@pytest.mark.parametrize("dtype", ["i1", ">u2"])
+@pytest.mark.parametrize("dtype", ["i1", ">u2", "<f4", ">f8", "<i8"])
 @pytest.mark.parametrize("config", CONFIGS[:3], ids=str)
 def test_both_spellings_compress(file, config, dtype):
     array = correlated((50, 40, 16), dtype)

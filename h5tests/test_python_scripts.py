@@ -11,10 +11,18 @@ import h5py
 import numpy as np
 import pytest
 from generated import stack
-from python_support import ROOT, assert_same, constant, correlated, noise, run_python
+from python_support import ROOT, assert_same, constant, correlated, noise, run_python, with_gaps
 
 import h5prism
-from support import arrays, contenders, measure, table, test_summary
+from support import (
+    arrays,
+    contenders,
+    measure,
+    number_arrays,
+    number_contenders,
+    table,
+    test_summary,
+)
 
 H5PRISM_ROWS = ["none+paeth+deflate-6", "channels+none+jxl-3", "auto"]
 
@@ -49,6 +57,15 @@ def test_quickstart_on_an_array(tmp_path, array_file):
 
 
 @needs_tools
+def test_quickstart_on_floats_with_gaps(tmp_path):
+    pytest.importorskip("matplotlib")
+    np.save(tmp_path / "x.npy", with_gaps((30, 20, 6), ">f4"))
+    done = quickstart(tmp_path, tmp_path / "x.npy")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("bit for bit the same") == 4
+
+
+@needs_tools
 @pytest.mark.parametrize("shape", [(50, 3), (7, 6, 5, 4), (300,)])
 def test_quickstart_on_datasets_of_any_rank(tmp_path, shape):
     pytest.importorskip("matplotlib")
@@ -61,7 +78,7 @@ def test_quickstart_on_datasets_of_any_rank(tmp_path, shape):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(np.zeros((4, 4), "f4"), "float32"), (np.zeros((0, 4), "i1"), "nothing to compress")],
+    [(np.zeros((4, 4), "c8"), "complex64"), (np.zeros((0, 4), "i1"), "nothing to compress")],
 )
 def test_quickstart_says_what_it_cannot_compress(tmp_path, content, message):
     pytest.importorskip("matplotlib")
@@ -172,6 +189,49 @@ def test_every_contender_gives_the_array_back(shape, axis, dtype):
         assert "geotiff-deflate-9-predictor-2" in ran
 
 
+@pytest.mark.parametrize("dtype", ["<f4", ">f8", "<f2", ">u4", "<i8"])
+def test_every_contender_for_numbers_gives_the_array_back(dtype):
+    """Where its Python module is missing, a row says so."""
+    for shape in ((400,), (9, 8, 7), (3, 4, 5, 6, 7)):
+        rows = measure.measure(
+            number_contenders.number_contenders(), correlated(shape, dtype), repeat=1, warm_ups=0
+        )
+        assert not any(row.failed for row in rows), [row.note for row in rows if row.failed]
+        assert all(row.bytes or row.note for row in rows)
+
+
+def test_bench_compares_floats_with_what_is_made_for_them(tmp_path, array_file):
+    np.save(tmp_path / "floats.npy", correlated((20, 20, 4), "f4"))
+    only = ("--only", "auto", "pcodec-12", "--repeat", 1, "--no-memory")
+    done = bench(tmp_path / "floats.npy", *only)
+    assert done.returncode == 0, done.stderr
+    assert "pcodec-12" in done.stdout
+    wide = {contender.name for contender in contenders.chosen(None, wide=True)}
+    assert wide - {contender.name for contender in contenders.chosen(None)} == {
+        contender.name for contender in number_contenders.number_contenders()
+    }
+
+
+MAPPINGS = {
+    "decimals": ("lattice",),
+    "decimals with NaN": ("lattice",),
+    "dequantised embedding": ("scaled",),
+    "averages of 12 counts": ("lattice",),
+    "300 different values": ("table",),
+    "normal noise": ("fixed",),
+    "the same hundredths": ("none",),
+    "the same embedding": ("none",),
+}
+
+
+def test_generated_numbers_get_the_mappings_that_are_made_for_them():
+    for name, array in number_arrays.generated(24).items():
+        info = h5prism.inspect_chunk(h5prism.encode(array))
+        kind = name.split(",")[0]
+        assert info.mapping in MAPPINGS.get(kind, ("table", "lattice", "fixed")), name
+        assert info.bits_per_value < 8 * array.itemsize, name
+
+
 @pytest.mark.parametrize("dtype", ["u1", "i1", "<u2", ">u2"])
 def test_every_contender_for_stacks_gives_the_array_back(dtype):
     frames = stack(4, 50, 62).astype(dtype)
@@ -194,10 +254,10 @@ def test_bench_of_a_stack(tmp_path):
 
 
 def test_a_row_that_cannot_run_says_why():
-    rows = measure.measure(contenders.chosen(["auto"]), np.zeros((4, 4, 4), "f4"), repeat=1)
+    rows = measure.measure(contenders.chosen(["auto"]), np.zeros((4, 4, 4), "c8"), repeat=1)
     assert not rows[0].failed
     assert rows[0].bytes is None
-    assert "float32" in rows[0].note
+    assert "complex64" in rows[0].note
     assert rows[0].note in table.format_table(rows)
 
 

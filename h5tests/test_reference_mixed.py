@@ -53,7 +53,9 @@ def test_motion(monkeypatch, effort):
     monkeypatch.setattr(
         mixed.Motion, "read_vectors", lambda *args: found.append(read(*args)) or found[-1]
     )
-    smooth = sum(hashed((46, 70), 7)[i : i + 42, j : j + 66] % 60 for i in range(4) for j in range(4))
+    smooth = sum(
+        hashed((46, 70), 7)[i : i + 42, j : j + 66] % 60 for i in range(4) for j in range(4)
+    )
     array = np.stack([smooth[k : k + 35, 2 * k : 2 * k + 41] // 4 for k in range(4)])
     check(array.astype("uint8"), effort=effort)
     assert any((vectors[..., 1] > 0).any() for vectors in found)

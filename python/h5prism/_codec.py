@@ -41,7 +41,8 @@ class ChunkInfo:
     """What an encoded array says of itself.
 
     Attributes:
-        shape, dtype: of the decoded array; the byte order is part of the dtype.
+        shape, dtype: of the decoded array; the byte order is part of the dtype. bfloat16 is a void
+            type of two bytes where the package ml_dtypes is missing.
         mapping: how elements became the integers that the pipeline codes: "none" (they are such),
             "table" (of the values that occur), "lattice" (multiples of a step), "fixed"
             (fixed-point numbers and the bits below), "scaled" (8-bit integers times a scale for
@@ -148,7 +149,8 @@ def decode(
     Raises:
         IndexError: there is no such plane.
         PrismError: with status TRUNCATED, CORRUPT, CHECKSUM or VERSION for bytes that are not a
-            whole, undamaged encoding of this format version; MEMORY over `memory_limit`.
+            whole, undamaged encoding of this format version; MEMORY over `memory_limit`; TYPE for
+            bfloat16 where the package ml_dtypes is missing.
 
     Any number of threads may call it at the same time.
     """
@@ -205,7 +207,7 @@ def inspect_chunk(blob: BytesLike) -> ChunkInfo:
     names = _pipeline_names(info)
     return ChunkInfo(
         shape=_shape(info.array),
-        dtype=_dtype(info.array),
+        dtype=_dtype_or_void(info.array),
         mapping=library().prism_mapping_name(info.mapping).decode(),
         transform=names["transform"],
         predictor=names["predictor"],
@@ -305,6 +307,13 @@ def _dtype(described: ArrayStruct) -> np.dtype:
     if dtype is None:
         raise PrismError(Status.TYPE, f"elements of type {name} need the package ml_dtypes")
     return dtype.newbyteorder(">" if described.order == _BIG else "<")
+
+
+def _dtype_or_void(described: ArrayStruct) -> np.dtype:
+    try:
+        return _dtype(described)
+    except PrismError:
+        return np.dtype(f"V{library().prism_type_size(described.type)}")
 
 
 def _pipeline_names(info: InfoStruct) -> dict[str, Any]:

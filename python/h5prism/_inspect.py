@@ -108,5 +108,6 @@ def left_unfiltered(dataset: h5py.Dataset, offset: tuple[int, ...], blob: bytes)
 
 def chunk_bytes(dataset: h5py.Dataset) -> int:
     """Bytes of the elements of a whole chunk."""
-    size: int = math.prod(dataset.chunks) * dataset.dtype.itemsize
+    # Not dataset.dtype: numpy has no type for some of HDF5's, and h5py takes a wider one.
+    size: int = math.prod(dataset.chunks) * dataset.id.get_type().get_size()
     return size

@@ -102,6 +102,7 @@ _WORDS = ctypes.POINTER(ctypes.c_uint32)
 _PLAIN_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "prism_version": (ctypes.c_char_p, []),
     "prism_type_name": (ctypes.c_char_p, [ctypes.c_int]),
+    "prism_type_size": (ctypes.c_size_t, [ctypes.c_int]),
     "prism_mapping_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_options_default": (OptionsStruct, []),
 }

@@ -6,29 +6,61 @@ import argparse
 import dataclasses
 import json
 import sys
+import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from .arrays import InputError, load
-from .contenders import chosen
+from .contender import Contender
+from .contenders import chosen, is_wide
 from .machine import machine
 from .measure import Row, measure
+from .number_contenders import number_contenders
 from .table import format_table
 
 
-def _names(stack: bool) -> str:
-    return ", ".join(contender.name for contender in chosen(None, stack=stack))
+_DESCRIPTION = """\
+Compares h5prism with the alternatives. Each array is encoded as one chunk on one thread; every round
+trip is verified, bit for bit; MB are millions of uncompressed bytes. encode MB and decode MB are the
+memory at the peak, beyond the input and including the result, each measured in a process of its own."""
+
+_WHEELS = "fpzip zfpy blosc2 pcodec"
+
+_EPILOG = """\
+Rows: {rows}
+
+With --stack: {stack}
+
+Floats and integers of 32 and 64 bits also get: {numbers}
+These rows need Python modules that distributions do not have, and say so where they are missing:
+
+  python3 -m venv --system-site-packages wheels
+  wheels/bin/pip install {wheels}
+  PYTHON=wheels/bin/python scripts/bench FILE"""
+
+
+def _names(contenders: Iterable[Contender]) -> str:
+    return ", ".join(contender.name for contender in contenders)
+
+
+def _epilog() -> str:
+    paragraphs = _EPILOG.format(
+        rows=_names(chosen(None)),
+        stack=_names(chosen(None, stack=True)),
+        numbers=_names(number_contenders()),
+        wheels=_WHEELS,
+    ).split("\n")
+    return "\n".join(textwrap.fill(line, 96) if len(line) > 96 else line for line in paragraphs)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
-        description="Compares h5prism with the alternatives. Each array is encoded as one chunk on "
-        "one thread; a round trip is verified before it is timed; MB are millions of "
-        "uncompressed bytes. encode MB and decode MB are the memory at the peak, beyond the "
-        "input and including the result, each measured in a process of its own.",
-        epilog=f"Names: {_names(stack=False)}. With --stack: {_names(stack=True)}",
+        description=_DESCRIPTION,
+        epilog=_epilog(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="x.npy, x.h5 or x.h5:dataset")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the results there, too")
@@ -61,7 +93,7 @@ def _arguments() -> argparse.Namespace:
 
 def _measure(array: np.ndarray, arguments: argparse.Namespace) -> list[Row]:
     return measure(
-        chosen(arguments.only, arguments.axis, stack=arguments.stack),
+        chosen(arguments.only, arguments.axis, stack=arguments.stack, wide=is_wide(array.dtype)),
         array,
         repeat=arguments.repeat,
         memory=not arguments.no_memory,

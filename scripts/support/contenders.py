@@ -1,7 +1,8 @@
 """The pipelines that are compared: each turns an array into bytes and back, on one thread.
 
 A contender that cannot run here, or not on this array, raises Unavailable with the reason. To add
-one, write a class with the methods of Contender, or only another line in `contenders`.
+one, write a class with the methods of Contender, or only another line in `contenders`. What is made
+for floats and wide integers is in number_contenders.py.
 """
 
 from __future__ import annotations
@@ -11,46 +12,19 @@ import functools
 import shutil
 import subprocess
 import tempfile
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import h5py
 import numpy as np
 
 import h5prism
 
+from .contender import Coded, Contender, Unavailable
+from .number_contenders import number_contenders
+
 _BLOSC_LIMIT = 2**31 - 16
-
-
-class Unavailable(Exception):
-    """A contender that cannot run here or on this array; the message says why."""
-
-
-class Coded(NamedTuple):
-    """An encoded array: what `decode` needs, and the bytes that count as its size."""
-
-    payload: bytes
-    size: int
-
-
-class Contender(ABC):
-    """One pipeline. `note` says what else its figures contain."""
-
-    note = ""
-    external = False  # works in processes of its own, so that its memory is not seen here
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    @abstractmethod
-    def encode(self, array: np.ndarray) -> Coded:
-        """Encodes an array in C order."""
-
-    @abstractmethod
-    def decode(self, coded: Coded, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
-        """The array again."""
 
 
 class H5prism(Contender):
@@ -273,12 +247,15 @@ def _videos() -> list[Contender]:
     ]
 
 
-def contenders(axis: int | None = None, *, stack: bool = False) -> list[Contender]:
+def contenders(
+    axis: int | None = None, *, stack: bool = False, wide: bool = False
+) -> list[Contender]:
     """All contenders, in the order of the table.
 
     Args:
         axis: the axis along which the planes lie; None: as h5prism finds it, last for GeoTIFF.
         stack: those for stacks of images, along the first axis unless it is given.
+        wide: also those for floats and for integers of more than 16 bits.
     """
     if stack and axis is None:
         axis = 0
@@ -299,9 +276,11 @@ def contenders(axis: int | None = None, *, stack: bool = False) -> list[Contende
         return H5prism(f"lsq+ans-{effort}", **options, **along)
 
     gzip = Hdf5("gzip-9+shuffle", compression="gzip", compression_opts=9, shuffle=True)
+    others = number_contenders() if wide else []
     if stack:
         return [
             gzip,
+            *others,
             prism("none", "none", "jxl", 7),
             prism("stack", "paeth", "deflate", 6),
             prism("stack", "none", "jxl", 7),
@@ -312,6 +291,7 @@ def contenders(axis: int | None = None, *, stack: bool = False) -> list[Contende
     return [
         gzip,
         _blosc("blosc-zstd-9-bitshuffle"),
+        *others,
         GeoTiff("geotiff-deflate-9-predictor-2", axis),
         prism("none", "paeth", "deflate", 6),
         prism("none", "none", "jxl", 3),
@@ -324,12 +304,21 @@ def contenders(axis: int | None = None, *, stack: bool = False) -> list[Contende
     ]
 
 
+def is_wide(dtype: np.dtype) -> bool:
+    """Floats and integers of more than 16 bits."""
+    return dtype.kind == "f" or dtype.itemsize > 2
+
+
 def chosen(
-    names: Sequence[str] | None, axis: int | None = None, *, stack: bool = False
+    names: Sequence[str] | None,
+    axis: int | None = None,
+    *,
+    stack: bool = False,
+    wide: bool = False,
 ) -> list[Contender]:
     """The contenders of these names, all for None. Raises KeyError for an unknown name."""
     if names is None:
-        return contenders(axis, stack=stack)
+        return contenders(axis, stack=stack, wide=wide)
     every = {contender.name: contender for contender in contenders(axis, stack=not stack)}
-    every |= {contender.name: contender for contender in contenders(axis, stack=stack)}
+    every |= {contender.name: contender for contender in contenders(axis, stack=stack, wide=True)}
     return [every[name] for name in names]

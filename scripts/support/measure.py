@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .contenders import Contender, Unavailable
+from .contender import Contender, Unavailable
 from .memory import peaks
 
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .contenders import Contender, chosen
+from .contender import Contender
+from .contenders import chosen
 
 
 class Peaks(NamedTuple):

@@ -43,17 +43,26 @@ def save_picture(path: Path, title: str, array: np.ndarray, rows: Sequence[Row])
     figure.suptitle(title)
     if with_images:
         before, after, sizes = figure.subplots(1, 3, width_ratios=(1, 1, 1.4))
-        _draw_channels(before, after, array)
+        _draw_channels(before, after, _plain(array))
     else:
         sizes = figure.subplots()
     _draw_sizes(sizes, array.nbytes, [row for row in rows if row.bytes])
     figure.savefig(path, dpi=120)
 
 
+def _plain(array: np.ndarray) -> np.ndarray:
+    """float64 of the size of integers; 0 in place of NaN and infinities."""
+    values = array.astype(np.float64)
+    if array.dtype.kind != "f":
+        return values
+    finite = np.where(np.isfinite(values), values, 0)
+    return finite / (np.abs(finite).max() or 1) * 32767
+
+
 def _draw_channels(before: Axes, after: Axes, array: np.ndarray) -> None:
     count = array.shape[-1]
     channels = [count // 4, count // 2, 3 * count // 4]
-    values = array[..., channels].astype(np.float64)
+    values = array[..., channels]
     residuals = decorrelate(array)[..., channels]
     low, high = np.percentile(values, (1, 99), axis=(0, 1))
     contrast = np.maximum(high - low, 1)

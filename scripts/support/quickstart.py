@@ -41,7 +41,7 @@ def _arguments() -> argparse.Namespace:
         "array",
         nargs="?",
         metavar="FILE",
-        help="x.npy or x.h5, 8 or 16 bit integers; without it, image descriptors of a photograph",
+        help="x.npy or x.h5, integers or floats; without it, image descriptors of a photograph",
     )
     parser.add_argument("--dataset", metavar="NAME", help="the dataset in FILE, if there are more")
     parser.add_argument("--output", type=Path, default=Path("quickstart-output"), metavar="FOLDER")

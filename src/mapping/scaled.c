@@ -75,6 +75,26 @@ static bool try_integer(scaled *s, size_t position, const uint64_t *words, doubl
     return false;
 }
 
+static int common_divisor(const int8_t *integers, size_t channels) {
+    int divisor = 0;
+    for (size_t c = 0; c < channels; c++)
+        for (int other = abs(integers[c]); other;) {
+            const int rest = divisor % other;
+            divisor = other;
+            other = rest;
+        }
+    return divisor;
+}
+
+/* Twice the integers at half the scale are the same elements, but not like their neighbours. */
+static bool reduce(scaled *s, size_t position, const uint64_t *words, double most,
+                   const px_number *number) {
+    const int integer = s->last;
+    const int divisor = common_divisor(s->integers + position * s->channels, s->channels);
+    return divisor <= 1 || try_integer(s, position, words, most, integer / divisor, number) ||
+           try_integer(s, position, words, most, integer, number);
+}
+
 static bool find_scale(scaled *s, size_t position, const uint64_t *words, const px_number *number) {
     double most = 0;
     for (size_t c = 0; c < s->channels; c++) {
@@ -88,10 +108,10 @@ static bool find_scale(scaled *s, size_t position, const uint64_t *words, const 
         return true;
     }
     if (try_integer(s, position, words, most, s->last, number))
-        return true;
+        return reduce(s, position, words, most, number);
     for (int integer = LARGEST + 1; integer > 0; integer--)
         if (integer != s->last && try_integer(s, position, words, most, integer, number))
-            return true;
+            return reduce(s, position, words, most, number);
     return false;
 }
 
