@@ -74,6 +74,8 @@ int main(int count, char **arguments) {
         return run_options(count - 2, arguments + 2);
     if (strcmp(command, "group") == 0)
         return tool_group(count - 2, arguments + 2);
+    if (strcmp(command, "inspect") == 0)
+        return tool_inspect(count - 2, arguments + 2);
     if (strcmp(command, "repack") == 0)
         return tool_repack(count - 2, arguments + 2);
     if (strcmp(command, "--version") == 0) {
