@@ -63,15 +63,10 @@ hid_t tool_copy_type(const tool_copy *c, hid_t type) {
 /* In the order of creation where that is kept. */
 static H5_index_t attribute_order(hid_t object) {
     unsigned flags = 0;
-    hid_t list = H5I_INVALID_HID;
-    if (H5Iget_type(object) == H5I_GROUP)
-        list = H5Gget_create_plist(object);
-    else if (H5Iget_type(object) == H5I_DATASET)
-        list = H5Dget_create_plist(object);
-    if (list >= 0) {
-        H5Pget_attr_creation_order(list, &flags);
-        H5Pclose(list);
-    }
+    const bool is_group = H5Iget_type(object) == H5I_GROUP;
+    hid_t list = is_group ? H5Gget_create_plist(object) : H5Dget_create_plist(object);
+    H5Pget_attr_creation_order(list, &flags);
+    H5Pclose(list);
     return flags & H5P_CRT_ORDER_TRACKED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
 }
 
@@ -129,7 +124,7 @@ typedef struct walk {
 
 static bool copy_links(tool_copy *c, hid_t from, hid_t to, const char *path);
 
-/* The number of a tool_place's object again: a second name of it. */
+/* Another name of an object that is there already. */
 static bool link_again(const walk *w, haddr_t address, const char *name, hid_t links) {
     hid_t object = H5Oopen_by_addr(w->copy->to, address);
     bool done = object >= 0 && H5Olink(object, w->to, name, links, H5P_DEFAULT) >= 0;

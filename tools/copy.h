@@ -39,7 +39,7 @@ bool tool_copy_objects(tool_copy *copy);
 /* The rest: references to objects and regions, in attributes and datasets, lead to the copies. */
 bool tool_copy_references(tool_copy *copy);
 
-/* Attributes of one object, which are left without values if these refer to objects. */
+/* Attributes of a group or dataset, which are left without values if these refer to objects. */
 bool tool_copy_attributes(const tool_copy *copy, hid_t from, hid_t to);
 
 /* The type for use in the copy: a committed one is the copy's own. To be closed. */

@@ -27,12 +27,22 @@ static bool check_files(const tool_files *files) {
 
 static char *unfinished; /* the name of the file that is being written */
 
-static void stop(int number) {
-    static const char message[] = "\nh5prism: interrupted, nothing is written\n";
+static void leave(const char *message, int code) {
     unlink(unfinished);
-    if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
-        _exit(EXIT_FAILED);
-    _exit(128 + number);
+    if (write(STDERR_FILENO, message, strlen(message)) < 0)
+        code = EXIT_FAILED;
+    _exit(code);
+}
+
+static void stop(int number) {
+    leave("\nh5prism: interrupted, nothing is written\n", 128 + number);
+}
+
+/* H5Ocopy of HDF5 1.10.8 closes a type that it has not opened when a write fails. */
+static void crash(int number) {
+    (void)number;
+    leave("h5prism: crashed in writing, as HDF5 does on a full disk; nothing is written\n",
+          EXIT_FAILED);
 }
 
 static void watch_signals(void) {
@@ -40,6 +50,7 @@ static void watch_signals(void) {
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (signal(numbers[i], stop) == SIG_IGN) /* nohup */
             signal(numbers[i], SIG_IGN);
+    signal(SIGSEGV, crash);
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like any other */
 }
 
@@ -56,6 +67,20 @@ static hid_t access_list(hid_t from) {
                          : info.super.version == 2 ? H5F_LIBVER_V18
                                                    : H5F_LIBVER_V110,
                          H5F_LIBVER_LATEST);
+    return list;
+}
+
+/* That of the file itself says nothing of the orders in which the root group keeps things. */
+static hid_t creation_list(hid_t from) {
+    unsigned links = 0, attributes = 0;
+    hid_t list = H5Fget_create_plist(from), root = H5Gopen2(from, "/", H5P_DEFAULT);
+    hid_t group = H5Gget_create_plist(root);
+    H5Pget_link_creation_order(group, &links);
+    H5Pget_attr_creation_order(group, &attributes);
+    H5Pset_link_creation_order(list, links);
+    H5Pset_attr_creation_order(list, attributes);
+    H5Pclose(group);
+    H5Gclose(root);
     return list;
 }
 
@@ -96,7 +121,7 @@ static bool write_as(const tool_files *files, const char *name, tool_fill fill, 
     hsize_t user_block = 0;
     if (!tool_open_input(&from, files->input))
         return false;
-    hid_t creation = H5Fget_create_plist(from);
+    hid_t creation = creation_list(from);
     H5Pget_userblock(creation, &user_block);
     bool done = create_and_fill(from, creation, name, fill, request);
     H5Pclose(creation);
