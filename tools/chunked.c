@@ -88,6 +88,15 @@ bool tool_chunked_partial(const tool_chunked *c, const hsize_t *chunk, const hsi
     return false;
 }
 
+uint64_t tool_chunked_inside(const tool_chunked *c, const hsize_t *offset) {
+    uint64_t values = 1;
+    for (int i = 0; i < c->rank; i++) {
+        const hsize_t left = c->dims[i] - offset[i];
+        values *= left < c->chunk[i] ? left : c->chunk[i];
+    }
+    return values;
+}
+
 bool tool_chunked_read(const tool_chunked *c, const hsize_t *offset, tool_stored *stored) {
     char text[TOOL_SHAPE_TEXT];
     hsize_t size = 0;

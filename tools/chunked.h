@@ -39,6 +39,9 @@ bool tool_chunked_next(const tool_chunked *c, const hsize_t *chunk, hsize_t *off
 /* Whether a chunk of shape `chunk` at `offset` reaches over the edge of the dataset. */
 bool tool_chunked_partial(const tool_chunked *c, const hsize_t *chunk, const hsize_t *offset);
 
+/* Elements of the dataset's chunk at `offset` that are in the dataset. */
+uint64_t tool_chunked_inside(const tool_chunked *c, const hsize_t *offset);
+
 typedef struct tool_stored {
     uint8_t *bytes; /* to be freed; NULL: the chunk is not stored */
     size_t size;

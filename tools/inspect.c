@@ -54,13 +54,12 @@ const char *tool_coder_name(prism_coder coder) {
     return names[coder];
 }
 
-double tool_report_ratio(const tool_report *r) {
-    return (double)(r->stored * r->dataset->chunk_bytes) / (double)r->bytes;
+double tool_ratio(const tool_report *r, size_t bytes, uint64_t values) {
+    return (double)(values * r->dataset->element_bytes) / (double)bytes;
 }
 
-double tool_report_bits(const tool_report *r, size_t bytes, uint64_t chunks) {
-    const size_t values = r->dataset->chunk_bytes / r->dataset->element_bytes;
-    return 8 * (double)bytes / (double)(chunks * values);
+double tool_bits(size_t bytes, uint64_t values) {
+    return 8 * (double)bytes / (double)values;
 }
 
 static bool add_number(tool_numbers *n, double value) {
@@ -105,7 +104,7 @@ static prism_status add_planes(tool_numbers *numbers, const prism_info *info,
         take_plane(&info->array, info->axis, i, elements, plane);
         status = prism_encode(&one, plane, &options, plane + size, bound, &coded, error);
         if (status == PRISM_OK &&
-            !add_number(numbers, 8 * (double)coded / (double)(size / prism_type_size(one.type))))
+            !add_number(numbers, tool_bits(coded, size / prism_type_size(one.type))))
             status = PRISM_E_MEMORY;
     }
     return status;
@@ -158,6 +157,7 @@ static void count_pipeline(tool_report *r, const prism_info *info) {
 static void count_chunk(tool_report *r, const tool_chunk_report *c) {
     r->stored++;
     r->bytes += c->size;
+    r->values += c->values;
     if (!c->encoded) {
         r->unfiltered++;
     } else if (c->error.status != PRISM_OK) {
@@ -191,6 +191,7 @@ static bool inspect_chunk(request *q, tool_report *r, const tool_writer *writer,
     if (!stored.bytes)
         return true;
     memcpy(c.offset, offset, sizeof c.offset);
+    c.values = tool_chunked_inside(r->dataset, offset);
     c.size = stored.size;
     c.mask = stored.mask;
     c.encoded = stored.encoded;
@@ -200,7 +201,7 @@ static bool inspect_chunk(request *q, tool_report *r, const tool_writer *writer,
     complain(q, r, &c);
     if (q->chunks)
         writer->chunk(r, &c);
-    bool done = add_number(&r->bits, tool_report_bits(r, c.size, 1));
+    bool done = add_number(&r->bits, tool_bits(c.size, c.values));
     if (done && q->planes && !r->planes.count && c.encoded && c.error.status == PRISM_OK &&
         c.info.axis >= 0)
         done = estimate_planes(r, &stored, &c.info);

@@ -9,6 +9,7 @@ typedef enum tool_checksum { TOOL_NONE, TOOL_RIGHT, TOOL_WRONG, TOOL_CHECKSUMS }
 /* One stored chunk. */
 typedef struct tool_chunk_report {
     hsize_t offset[H5S_MAX_RANK];
+    uint64_t values; /* that are in the dataset: without those beyond its edge */
     size_t size;
     uint32_t mask;
     bool encoded; /* by h5prism: `info` and `checksum` are known, unless there is an error */
@@ -35,8 +36,8 @@ enum { TOOL_MOST_PIPELINES = 32 }; /* there are fewer combinations in use */
 
 typedef struct tool_report {
     const tool_chunked *dataset;
-    char type[32], options[160]; /* empty where h5prism does not say */
-    uint64_t all, stored, bytes; /* chunks; bytes of the stored ones */
+    char type[32], options[160];         /* empty where h5prism does not say */
+    uint64_t all, stored, bytes, values; /* chunks; bytes and values of the stored ones */
     uint64_t unfiltered, unreadable, checksums[TOOL_CHECKSUMS];
     tool_pipeline pipelines[TOOL_MOST_PIPELINES];
     size_t pipeline_count;
@@ -44,8 +45,8 @@ typedef struct tool_report {
     tool_numbers planes; /* of each plane of the first chunk, coded by itself; empty if not asked */
 } tool_report;
 
-double tool_report_ratio(const tool_report *report);
-double tool_report_bits(const tool_report *report, size_t bytes, uint64_t chunks);
+double tool_ratio(const tool_report *report, size_t bytes, uint64_t values);
+double tool_bits(size_t bytes, uint64_t values);
 
 /* The spellings of a chunk's pipeline. */
 const char *tool_transform_name(prism_transform transform);

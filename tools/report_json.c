@@ -80,8 +80,8 @@ static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
     static const char *const states[] = {"null", "\"right\"", "\"wrong\""};
     printf("%s\n  {\"bytes\": %zu, \"ratio\": %.6g, \"bits_per_value\": %.6g, \"filter_mask\": "
            "%" PRIu32 ", \"filtered\": %s",
-           first_chunk ? "" : ",", c->size, (double)r->dataset->chunk_bytes / (double)c->size,
-           tool_report_bits(r, c->size, 1), c->mask, c->encoded ? "true" : "false");
+           first_chunk ? "" : ",", c->size, tool_ratio(r, c->size, c->values),
+           tool_bits(c->size, c->values), c->mask, c->encoded ? "true" : "false");
     first_chunk = false;
     print_shape("offset", r->dataset->rank, c->offset);
     if (c->error.status != PRISM_OK) {
@@ -122,10 +122,10 @@ static void print_summary(const tool_report *r, bool with_chunks) {
            "}",
            r->checksums[TOOL_RIGHT], r->checksums[TOOL_WRONG], r->checksums[TOOL_NONE]);
     printf(", \"bytes\": %" PRIu64 ", \"stored_bytes\": %" PRIu64,
-           r->stored * r->dataset->chunk_bytes, r->bytes);
+           r->values * r->dataset->element_bytes, r->bytes);
     if (r->stored)
-        printf(", \"ratio\": %.6g, \"bits_per_value\": %.6g", tool_report_ratio(r),
-               tool_report_bits(r, r->bytes, r->stored));
+        printf(", \"ratio\": %.6g, \"bits_per_value\": %.6g", tool_ratio(r, r->bytes, r->values),
+               tool_bits(r->bytes, r->values));
     print_pipelines(r);
     print_numbers("bits_of_chunks", &r->bits);
     if (r->planes.count)

@@ -42,9 +42,9 @@ static void print_pipeline(prism_transform transform, prism_predictor predictor,
 static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
     static const char *const states[] = {"none", "right", "wrong"};
     char place[TOOL_SHAPE_TEXT];
-    const double bits = tool_report_bits(r, c->size, 1);
+    const double bits = tool_bits(c->size, c->values);
     printf("  %-20s %10zu %7.2f %7.3f ", tool_shape_text(place, r->dataset->rank, c->offset, ","),
-           c->size, (double)r->dataset->chunk_bytes / (double)c->size, bits);
+           c->size, tool_ratio(r, c->size, c->values), bits);
     if (c->encoded && c->error.status == PRISM_OK) {
         printf("%7" PRIu64 " %9" PRIu64 " %10" PRIu64 " %4" PRIu32 " %-6s ", c->info.header_bytes,
                c->info.parameter_bytes, c->info.payload_bytes, c->mask, states[c->checksum]);
@@ -103,9 +103,10 @@ static void print_summary(const tool_report *r, bool with_chunks) {
     if (!r->stored)
         return;
     printf("  size       %" PRIu64 " bytes, stored as %" PRIu64 ", ratio %.2f, %.3f bits a value\n",
-           r->stored * r->dataset->chunk_bytes, r->bytes, tool_report_ratio(r),
-           tool_report_bits(r, r->bytes, r->stored));
-    print_histogram(&r->bits, "bits a value: chunks");
+           r->values * r->dataset->element_bytes, r->bytes, tool_ratio(r, r->bytes, r->values),
+           tool_bits(r->bytes, r->values));
+    if (r->stored > 1)
+        print_histogram(&r->bits, "bits a value: chunks");
     if (r->planes.count)
         print_histogram(&r->planes, "bits a value: planes of the first chunk, each coded by itself "
                                     "(estimate)");
