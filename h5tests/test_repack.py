@@ -86,8 +86,8 @@ def test_the_same_bytes_as_by_h5py(source):
         create(file, "emb", DATA, CHUNKS, (1, 0, 0, 0, 4))
         file.create_group("run")
         create(file, "run/gzip", DATA.astype(">u2"), CHUNKS, (1, 0, 0, 0, 4))
-    for threads in (1, 2, 5, 20):
-        target = repacked(source, "effort=4", "-j", threads, "--force", "--verify")
+    for threads in (("-j", 1), ("-j2",), ("-j", 5), ("-j", 20)):
+        target = repacked(source, "effort=4", *threads, "--force", "--verify")
         for name in ("emb", "run/gzip"):
             assert stored_bytes(target, name) == stored_bytes(path, name)
 
@@ -418,6 +418,7 @@ def test_what_is_refused(source, arguments, word):
         ["in.h5", "out.h5", "effort=1", "more"],
         ["in.h5", "out.h5", "-j", "0"],
         ["in.h5", "out.h5", "-j"],
+        ["in.h5", "out.h5", "-jx"],
         ["in.h5", "out.h5", "--dataset"],
         ["in.h5", "out.h5", "--chunks", "4x"],
         ["in.h5", "out.h5", "--chunks", "4x0"],

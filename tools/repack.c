@@ -85,6 +85,8 @@ static int read_option(void *data, char **arguments, int left) {
         return r->verify = true;
     if (strcmp(arguments[0], "--chunks") == 0)
         return read_chunks(r, value) ? 2 : 0;
+    if (strncmp(arguments[0], "-j", 2) == 0 && arguments[0][2])
+        return tool_read_number(&r->threads, arguments[0] + 2, 1, MOST_THREADS);
     if (strcmp(arguments[0], "-j") == 0)
         return tool_read_number(&r->threads, value, 1, MOST_THREADS) ? 2 : 0;
     if (strcmp(arguments[0], "--dataset") != 0 || !value)
