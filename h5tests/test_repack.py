@@ -70,6 +70,14 @@ def test_what_is_printed(source):
     assert any(line.startswith("/small: copied as it is; its chunks are too small") for line in lines)
 
 
+def test_an_axis_that_some_datasets_do_not_have(source):
+    with h5py.File(source, "r+") as file:
+        file["table"] = DATA[0]
+    target = repacked(source, "axis=2")
+    with h5py.File(target) as file:
+        assert is_compressed(file["emb"]) and not is_compressed(file["table"])
+
+
 def test_chosen_datasets(source):
     target = repacked(source, "effort=3", "--dataset", "/run/gzip", "--dataset", "small")
     with h5py.File(target) as file:
@@ -154,10 +162,12 @@ def test_fill_values_and_chunks_that_were_never_written(tmp_path):
             )
             dataset[40:60, 10:20] = 5
         file.create_dataset("nothing", (1000, 100), "i1", chunks=(100, 100), fillvalue=3)
+        file.create_dataset("vast", (10**9, 10**4), "i1", chunks=(100, 100))[0, 0] = 4
         file.create_dataset("later", (0, 100), "i1", chunks=(100, 100), maxshape=(None, 100))
     with h5py.File(repacked(path), "r+") as file, h5py.File(path) as original:
         for name in original:
-            assert_same(file[name], original[name])
+            if name != "vast":
+                assert_same(file[name], original[name])
             assert file[name].fillvalue == original[name].fillvalue
             assert file[name].id.get_num_chunks() == original[name].id.get_num_chunks()
             assert is_compressed(file[name])
@@ -401,7 +411,7 @@ def test_types(tmp_path, dtype):
         (["--dataset", "emb", "--chunks", "4x4"], "dimensions"),
         (["effort=11"], "effort"),
         (["speed=11"], "speed"),
-        (["axis=7", "--dataset", "emb"], "axis 7"),
+        (["axis=7", "--dataset", "emb"], "axis"),
     ],
 )
 def test_what_is_refused(source, arguments, word):

@@ -28,9 +28,12 @@ static herr_t copy_committed(hid_t from, const char *name, const H5O_info_t *inf
     if (info->type != H5O_TYPE_NAMED_DATATYPE)
         return 0;
     snprintf(path, sizeof path, "%s/%zu", TYPES, c->objects.count);
-    if (H5Ocopy(from, name, c->to, path, c->properties, H5P_DEFAULT) < 0)
-        return -1;
-    hid_t copy = H5Oopen(c->to, path, H5P_DEFAULT);
+    hid_t links = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(links, 1);
+    hid_t copy = H5Ocopy(from, name, c->to, path, c->properties, links) >= 0
+                     ? H5Oopen(c->to, path, H5P_DEFAULT)
+                     : H5I_INVALID_HID;
+    H5Pclose(links);
     bool done = copy >= 0 && add_object(c, info->addr, copy);
     H5Padd_merge_committed_dtype_path(c->properties, path);
     if (copy >= 0)
@@ -39,17 +42,17 @@ static herr_t copy_committed(hid_t from, const char *name, const H5O_info_t *inf
 }
 
 static bool copy_types(tool_copy *c) {
-    hid_t links = H5Pcreate(H5P_LINK_CREATE);
     c->properties = H5Pcreate(H5P_OBJECT_COPY);
-    hid_t group = H5Gcreate2(c->to, TYPES, links, H5P_DEFAULT, H5P_DEFAULT);
-    bool done = group >= 0 && H5Ovisit2(c->from, H5_INDEX_NAME, H5_ITER_NATIVE, copy_committed, c,
-                                        H5O_INFO_BASIC) >= 0;
+    bool done =
+        H5Ovisit2(c->from, H5_INDEX_NAME, H5_ITER_NATIVE, copy_committed, c, H5O_INFO_BASIC) >= 0;
     if (done && c->objects.count)
         H5Pset_copy_object(c->properties, H5O_COPY_MERGE_COMMITTED_DTYPE_FLAG);
-    if (group >= 0)
-        H5Gclose(group);
-    H5Pclose(links);
     return done || tool_fail_library("the committed types of the file cannot be copied");
+}
+
+/* Those that have a name have it by now. */
+static bool leave_types(const tool_copy *c) {
+    return H5Lexists(c->to, TYPES, H5P_DEFAULT) <= 0 || H5Ldelete(c->to, TYPES, H5P_DEFAULT) >= 0;
 }
 
 hid_t tool_copy_type(const tool_copy *c, hid_t type) {
@@ -221,7 +224,7 @@ static bool copy_links(tool_copy *c, hid_t from, hid_t to, const char *path) {
 bool tool_copy_objects(tool_copy *c) {
     hid_t from = H5Gopen2(c->from, "/", H5P_DEFAULT), to = H5Gopen2(c->to, "/", H5P_DEFAULT);
     bool done = from >= 0 && to >= 0 && copy_types(c) && add_object(c, tool_address(from), to) &&
-                copy_links(c, from, to, "") && H5Ldelete(c->to, TYPES, H5P_DEFAULT) >= 0;
+                copy_links(c, from, to, "") && leave_types(c);
     if (from >= 0)
         H5Gclose(from);
     if (to >= 0)

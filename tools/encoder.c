@@ -27,8 +27,8 @@ typedef struct transfer {
     bool same_chunks, direct;
     unsigned words[PRISM_MAX_WORDS]; /* the filter's parameters in the target */
     size_t word_count;
-    hsize_t found;   /* chunks of the source */
-    uint64_t stored; /* bytes in the target */
+    hsize_t there, found; /* chunks of the source, where they are the same: stored, found so far */
+    uint64_t stored;      /* bytes in the target */
 } transfer;
 
 typedef struct job {
@@ -268,32 +268,33 @@ static bool send_chunk(tool_encoder *e, transfer *t, const hsize_t *offset) {
     return done;
 }
 
-/* A chunk that is not found is not there, or its index is damaged. */
-static bool all_found(const transfer *t) {
-    hsize_t stored = 0;
-    if (!t->same_chunks)
+/* A dataset without chunks, or with others, is as good as stored where any of it is. */
+static bool count_chunks(transfer *t) {
+    H5D_space_status_t status = H5D_SPACE_STATUS_ALLOCATED;
+    if (!t->same_chunks) {
+        H5Dget_space_status(t->source.dataset, &status);
+        t->there = tool_chunked_values(&t->source) && status != H5D_SPACE_STATUS_NOT_ALLOCATED;
         return true;
+    }
     hid_t all = H5Dget_space(t->source.dataset);
-    bool done = H5Dget_num_chunks(t->source.dataset, all, &stored) >= 0;
+    bool done = H5Dget_num_chunks(t->source.dataset, all, &t->there) >= 0;
     H5Sclose(all);
-    if (!done)
-        return tool_fail_library("%s: its chunks cannot be counted", t->path);
-    return stored == t->found ||
-           tool_fail("%s: %llu chunks are stored, %llu can be found", t->path,
-                     (unsigned long long)stored, (unsigned long long)t->found);
+    return done || tool_fail_library("%s: its chunks cannot be counted", t->path);
 }
 
+/* A chunk that is not found is not there, or its index is damaged: hence the count. */
 static bool send_chunks(tool_encoder *e, transfer *t) {
-    H5D_space_status_t status = H5D_SPACE_STATUS_ALLOCATED;
     hsize_t offset[H5S_MAX_RANK] = {0};
-    H5Dget_space_status(t->source.dataset, &status);
-    if (!tool_chunked_values(&t->source) || status == H5D_SPACE_STATUS_NOT_ALLOCATED)
-        return true;
-    bool done = true;
-    do
+    bool done = count_chunks(t), more = t->there > 0;
+    while (done && more) {
         done = send_chunk(e, t, offset);
-    while (done && tool_chunked_next(&t->source, t->chunk, offset));
-    return done && all_found(t);
+        more = tool_chunked_next(&t->source, t->chunk, offset) &&
+               !(t->same_chunks && t->found == t->there);
+    }
+    if (done && t->same_chunks && t->found < t->there)
+        done = tool_fail("%s: %llu chunks are stored, %llu can be found", t->path,
+                         (unsigned long long)t->there, (unsigned long long)t->found);
+    return done;
 }
 
 static void read_target(transfer *t) {

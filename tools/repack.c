@@ -26,8 +26,9 @@ typedef struct request {
     const char **names; /* datasets; none: all of the file */
     haddr_t *chosen;    /* where these are */
     int name_count;
-    const char *options;
-    uint32_t words[PRISM_OPTION_WORDS];
+    const char *text; /* of the options */
+    prism_options options;
+    uint32_t words[PRISM_OPTION_WORDS]; /* of the filter */
     hsize_t chunk[H5S_MAX_RANK];
     int chunk_rank; /* 0: no shape was given */
     int threads;
@@ -102,15 +103,15 @@ static bool read_request(request *r, int count, char **arguments) {
         return false;
     r->files.input = places[0];
     r->files.output = places[1];
-    r->options = places[2] ? places[2] : "";
+    r->text = places[2] ? places[2] : "";
     return true;
 }
 
 static bool read_filter_options(request *r) {
     prism_error error;
-    prism_options options = prism_options_default();
-    return (prism_options_parse(&options, r->options, &error) == PRISM_OK &&
-            prism_options_pack(&options, r->words, &error) == PRISM_OK) ||
+    r->options = prism_options_default();
+    return (prism_options_parse(&r->options, r->text, &error) == PRISM_OK &&
+            prism_options_pack(&r->options, r->words, &error) == PRISM_OK) ||
            tool_fail("%s", error.message);
 }
 
@@ -188,6 +189,8 @@ static const char *obstacle(const request *r, const tool_chunked *s, hsize_t *ch
         return "it is empty";
     if (r->name_count && r->chunk_rank && r->chunk_rank != s->rank)
         return "--chunks has another number of dimensions";
+    if (r->options.axis >= s->rank)
+        return "it has fewer dimensions than the option axis needs";
     find_chunk(r, s, chunk);
     return refusal(r, s, chunk, error);
 }
