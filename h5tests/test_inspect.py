@@ -19,7 +19,8 @@ def path(tmp_path):
     path = tmp_path / "in.h5"
     with h5py.File(path, "w") as file:
         create(file, "emb", DATA, CHUNKS, (1, 2, 2, 1, 7))
-        file.create_dataset("run/two", data=DATA.astype(">i2"), chunks=CHUNKS, compression=FILTER_ID)
+        two = DATA.astype(">i2")
+        file.create_dataset("run/two", data=two, chunks=CHUNKS, compression=FILTER_ID)
         file["run/plain"] = DATA
         file['odd "name"'] = 3
     return path
@@ -77,7 +78,8 @@ def test_masks_missing_chunks_and_other_filters(tmp_path):
     with h5py.File(path, "w") as file:
         create(file, "emb", DATA, CHUNKS, (1, 0, 0, 0, 0, 0, 1))
         file["emb"].id.write_direct_chunk((32, 0, 0), bytes(32 * 32 * 16), 1)
-        sparse = file.create_dataset("sparse", (100, 16), "i1", chunks=(20, 16), compression=FILTER_ID)
+        options = {"chunks": (20, 16), "compression": FILTER_ID}
+        sparse = file.create_dataset("sparse", (100, 16), "i1", **options)
         sparse[:20] = DATA[:20, 0]
         create(file, "hidden", DATA, CHUNKS, after=(3,))
     found = inspected(path, "--chunks")

@@ -47,7 +47,8 @@ def test_installation(tmp_path):
     assert names <= set(found)
     assert found["libh5prism.so"].parent.parts[-2:] == ("hdf5", "plugin")
     assert (tmp_path / "share/bash-completion/completions/h5prism").exists()
-    done = subprocess.run([tmp_path / "bin" / "h5prism", "--version"], capture_output=True, text=True)
+    program = tmp_path / "bin" / "h5prism"
+    done = subprocess.run([program, "--version"], capture_output=True, text=True)
     assert done.stdout.startswith("h5prism ")
 
 
@@ -75,7 +76,10 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 """
     done = subprocess.run(
         ["bash", "-c", script, "bash", *words],
-        cwd=tmp_path, check=True, capture_output=True, text=True,
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     assert set(done.stdout.split()) == expected
 

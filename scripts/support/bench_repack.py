@@ -1,4 +1,4 @@
-"""scripts/bench-repack: `h5prism repack` and h5repack on a large file made of copies of an array."""
+"""scripts/bench-repack: `h5prism repack` and h5repack on a large file of copies of an array."""
 
 from __future__ import annotations
 
@@ -115,8 +115,8 @@ def _report(runs: dict[str, list[Run]], single: Run, size: int, chunk: int, thre
     more = max(run.peak for run in runs[many]) - threads * single.peak
     print(f"{threads} threads: {fastest[one] / fastest[many]:.2f} times as fast as one")
     print(f"one thread: {fastest[other] / fastest[one]:.2f} times as fast as h5repack")
-    print(f"a file of one chunk takes {single.peak / chunk:.1f} chunks of memory;")
-    print(f"{threads} threads on the large one take {more / chunk:.1f} chunks more than {threads} of these")
+    print(f"memory: {single.peak / chunk:.1f} chunks for a file of one chunk;")
+    print(f"{more / chunk:.1f} more than {threads} times that for {threads} threads")
 
 
 def main() -> int:
