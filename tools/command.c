@@ -72,7 +72,7 @@ bool tool_read_number(int *number, const char *text, int low, int high) {
     return true;
 }
 
-int tool_read_arguments(int count, char **arguments, tool_option option, void *request,
+int tool_read_arguments(int count, char **arguments, tool_take_option option, void *request,
                         const char **places, int most) {
     int used = 0;
     for (int i = 0, taken; i < count; i += taken) {

@@ -27,10 +27,10 @@ bool tool_read_number(int *number, const char *text, int low, int high);
 
 /* Takes an option at arguments[0] of `left` and what follows it; returns how many arguments these
  * are, 0 if they are wrong. */
-typedef int (*tool_option)(void *request, char **arguments, int left);
+typedef int (*tool_take_option)(void *request, char **arguments, int left);
 
 /* Arguments that are no options go to places[], at most `most`; returns their number, or -1. */
-int tool_read_arguments(int count, char **arguments, tool_option option, void *request,
+int tool_read_arguments(int count, char **arguments, tool_take_option option, void *request,
                         const char **places, int most);
 
 /* `h5prism COMMAND`: each returns an exit code. */

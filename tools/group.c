@@ -17,7 +17,7 @@
 #include "copy.h"
 #include "frames.h"
 #include "library.h"
-#include "output.h"
+#include "rewrite.h"
 #include "stack/group.h"
 #include "write_groups.h"
 

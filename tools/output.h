@@ -1,23 +1,19 @@
-/* A file that is rewritten: OUT is whole, or not there, and IN is never changed. */
+/* A file that is whole, or not there: it is written under another name at first. */
 #ifndef TOOL_OUTPUT_H
 #define TOOL_OUTPUT_H
 
-#include <hdf5.h>
 #include <stdbool.h>
 
-typedef struct tool_files {
-    const char *input, *output;
-    bool force; /* replace OUT if it is there */
-} tool_files;
+typedef struct tool_output {
+    const char *path; /* of the whole file */
+    char *name;       /* to write to; owned */
+} tool_output;
 
-/* Writes everything into the new file `to`. */
-typedef bool (*tool_fill)(void *request, hid_t from, hid_t to);
+/* Refuses a file that is there already, unless it may be replaced, and one that is `input`. What is
+ * written to output->name goes away with SIGINT and SIGTERM; one output at a time. */
+bool tool_output_begin(tool_output *output, const char *path, const char *input, bool replace);
 
-/*
- * Creates OUT with the properties of IN (user block included), under another name as long as it is
- * not complete. After a failure or a signal nothing of it is left. False, with a message, if IN and
- * OUT are the same, or OUT is there and not to be replaced.
- */
-bool tool_rewrite(const tool_files *files, tool_fill fill, void *request);
+/* Gives the file its name if all is well, or removes it; true if it is there. */
+bool tool_output_end(tool_output *output, bool done);
 
 #endif

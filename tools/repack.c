@@ -15,7 +15,7 @@
 #include "dataset.h"
 #include "encoder.h"
 #include "library.h"
-#include "output.h"
+#include "rewrite.h"
 
 enum { FILTER_ID = H5PRISM_FILTER_ID, MOST_THREADS = 1024, MOST_CHANNELS = 1024 };
 
