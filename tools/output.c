@@ -10,10 +10,11 @@
 
 #include "command.h"
 
-static char *unfinished; /* the name of the file that is being written */
+static char *unfinished; /* the name of the file that is being written, if there is one */
 
 static void leave(const char *message, int code) {
-    unlink(unfinished);
+    if (unfinished)
+        unlink(unfinished);
     if (write(STDERR_FILENO, message, strlen(message)) < 0)
         code = EXIT_FAILED;
     _exit(code);
@@ -26,7 +27,7 @@ static void stop(int number) {
 /* H5Ocopy of HDF5 1.10.8 closes a type that it has not opened when a write fails. */
 static void crash(int number) {
     (void)number;
-    leave("h5prism: crashed in writing, as HDF5 does on a full disk; nothing is written\n",
+    leave("h5prism: crashed, as HDF5 does in copying to a full disk; nothing is written\n",
           EXIT_FAILED);
 }
 
@@ -72,5 +73,6 @@ bool tool_output_end(tool_output *output, bool done) {
     if (!done)
         unlink(output->name);
     free(output->name);
+    unfinished = NULL;
     return done;
 }
