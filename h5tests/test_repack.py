@@ -75,7 +75,7 @@ def test_values_and_what_is_compressed(source):
 def test_what_is_printed(source):
     lines = tool("repack", source, source.with_name("out.h5")).stdout.splitlines()
     assert any(line.startswith("/emb: 56000 bytes, stored as ") for line in lines)
-    assert any(line.startswith("/complex: copied as it is; element type") for line in lines)
+    assert any(line.startswith("/complex: copied as it is; ") for line in lines)
     assert any(line.startswith("/small: copied as it is; its chunks are too") for line in lines)
 
 
@@ -427,7 +427,7 @@ def test_types(tmp_path, dtype):
     [
         (["--dataset", "nothing"], "no such dataset"),
         (["--dataset", "run"], "not a dataset"),
-        (["--dataset", "emb", "--dataset", "text"], "H5T_STRING"),
+        (["--dataset", "emb", "--dataset", "text"], "text: "),
         (["--dataset", "scalar"], "no dimensions"),
         (["--dataset", "empty"], "no dimensions"),
         (["--dataset", "emb", "--chunks", "4x4"], "dimensions"),
