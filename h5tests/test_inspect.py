@@ -81,6 +81,8 @@ def test_masks_missing_chunks_and_other_filters(tmp_path):
         options = {"chunks": (20, 16), "compression": FILTER_ID}
         sparse = file.create_dataset("sparse", (100, 16), "i1", **options)
         sparse[:20] = DATA[:20, 0]
+        vast = {"chunks": (100, 100), "compression": FILTER_ID}
+        file.create_dataset("vast", (10**9, 10**4), "i1", **vast)[5, 5] = 1
         create(file, "hidden", DATA, CHUNKS, after=(3,))
     found = inspected(path, "--chunks")
     assert found["/emb"]["unfiltered_count"] == 1
@@ -88,6 +90,7 @@ def test_masks_missing_chunks_and_other_filters(tmp_path):
     masked = found["/emb"]["stored_chunks"][2]
     assert masked["filter_mask"] == 1 and not masked["filtered"] and "coder" not in masked
     assert (found["/sparse"]["chunk_count"], found["/sparse"]["stored_count"]) == (5, 1)
+    assert (found["/vast"]["chunk_count"], found["/vast"]["stored_count"]) == (10**9, 1)
     assert found["/hidden"]["unfiltered_count"] == 6
     assert "hide" in tool("inspect", path, "--dataset", "hidden").stdout
 

@@ -81,6 +81,16 @@ bool tool_chunked_next(const tool_chunked *c, const hsize_t *chunk, hsize_t *off
     return false;
 }
 
+bool tool_chunked_count(const tool_chunked *c, hsize_t *stored, hsize_t *all) {
+    hid_t space = H5Dget_space(c->dataset);
+    bool done = H5Dget_num_chunks(c->dataset, space, stored) >= 0;
+    H5Sclose(space);
+    *all = 1;
+    for (int i = 0; i < c->rank; i++)
+        *all *= (c->dims[i] + c->chunk[i] - 1) / c->chunk[i];
+    return done || tool_fail_library("%s: its chunks cannot be counted", c->path);
+}
+
 bool tool_chunked_partial(const tool_chunked *c, const hsize_t *chunk, const hsize_t *offset) {
     for (int i = 0; i < c->rank; i++)
         if (offset[i] + chunk[i] > c->dims[i])

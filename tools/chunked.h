@@ -36,6 +36,9 @@ uint64_t tool_chunked_bytes(const tool_chunked *c);
  * no dimension is 0. */
 bool tool_chunked_next(const tool_chunked *c, const hsize_t *chunk, hsize_t *offset);
 
+/* Chunks that are stored, of a chunked dataset, and places for chunks in all. */
+bool tool_chunked_count(const tool_chunked *c, hsize_t *stored, hsize_t *all);
+
 /* Whether a chunk of shape `chunk` at `offset` reaches over the edge of the dataset. */
 bool tool_chunked_partial(const tool_chunked *c, const hsize_t *chunk, const hsize_t *offset);
 

@@ -271,15 +271,12 @@ static bool send_chunk(tool_encoder *e, transfer *t, const hsize_t *offset) {
 /* A dataset without chunks, or with others, is as good as stored where any of it is. */
 static bool count_chunks(transfer *t) {
     H5D_space_status_t status = H5D_SPACE_STATUS_ALLOCATED;
-    if (!t->same_chunks) {
-        H5Dget_space_status(t->source.dataset, &status);
-        t->there = tool_chunked_values(&t->source) && status != H5D_SPACE_STATUS_NOT_ALLOCATED;
-        return true;
-    }
-    hid_t all = H5Dget_space(t->source.dataset);
-    bool done = H5Dget_num_chunks(t->source.dataset, all, &t->there) >= 0;
-    H5Sclose(all);
-    return done || tool_fail_library("%s: its chunks cannot be counted", t->path);
+    hsize_t all;
+    if (t->same_chunks)
+        return tool_chunked_count(&t->source, &t->there, &all);
+    H5Dget_space_status(t->source.dataset, &status);
+    t->there = tool_chunked_values(&t->source) && status != H5D_SPACE_STATUS_NOT_ALLOCATED;
+    return true;
 }
 
 /* A chunk that is not found is not there, or its index is damaged: hence the count. */

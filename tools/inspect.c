@@ -185,7 +185,6 @@ static bool inspect_chunk(request *q, tool_report *r, const tool_writer *writer,
                           const hsize_t *offset) {
     tool_stored stored;
     tool_chunk_report c = {0};
-    r->all++;
     if (!tool_chunked_read(r->dataset, offset, &stored))
         return false;
     if (!stored.bytes)
@@ -212,12 +211,18 @@ static bool inspect_chunk(request *q, tool_report *r, const tool_writer *writer,
 static bool inspect_chunks(request *q, tool_report *r, const tool_writer *writer) {
     const tool_chunked *d = r->dataset;
     hsize_t offset[H5S_MAX_RANK] = {0};
-    bool done = true;
-    if (d->layout != H5D_CHUNKED || d->place < 0 || !tool_chunked_values(d))
+    if (d->layout != H5D_CHUNKED || d->place < 0)
         return true;
-    do
+    hsize_t there, all;
+    bool done = tool_chunked_count(d, &there, &all), more = there > 0;
+    r->all = all;
+    while (done && more) {
         done = inspect_chunk(q, r, writer, offset);
-    while (done && tool_chunked_next(d, d->chunk, offset));
+        more = r->stored < there && tool_chunked_next(d, d->chunk, offset);
+    }
+    if (done && r->stored < there)
+        done = tool_fail("%s: %llu chunks are stored, %llu can be found", d->path,
+                         (unsigned long long)there, (unsigned long long)r->stored);
     return done;
 }
 
