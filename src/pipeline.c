@@ -1,7 +1,7 @@
 /*
- * The pipeline, there and back:
+ * The pipeline, there and back. Elements of other types become integers before it (mapping/).
  *
- *   elements -> planes -> transform -> predictor -> coder
+ *   integers -> planes -> transform -> predictor -> coder
  *   planes.c              channels.c   paeth.c      deflate.c, jxl.c
  *                         stack.c
  *                                     `----------- native.c -------'
