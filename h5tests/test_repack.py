@@ -408,10 +408,12 @@ def test_netcdf_files(tmp_path):
     assert dumps[0] == dumps[1]
 
 
-@pytest.mark.parametrize("dtype", ["i1", "u1", "<i2", ">i2", "<u2", ">u2", "?"])
+@pytest.mark.parametrize(
+    "dtype", ["i1", "u1", "<i2", ">i2", "<u2", ">u2", "?", "<i4", ">f4", "f8"]
+)
 def test_types(tmp_path, dtype):
     path = tmp_path / "in.h5"
-    data = DATA > 0 if dtype == "?" else correlated(DATA.shape, dtype)
+    data = (DATA > 0 if dtype == "?" else DATA / 8 if "f" in dtype else DATA * 3).astype(dtype)
     with h5py.File(path, "w") as file:
         file.create_dataset("x", data=data, chunks=CHUNKS)
     with h5py.File(repacked(path, "--verify")) as file, h5py.File(path) as original:

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chunk.h"
 #include "command.h"
-#include "failure.h"
+#include "filter/chunk.h"
+#include "filter/failure.h"
 #include "library.h"
 
 enum { FILTER_ID = H5PRISM_FILTER_ID, MOST_JOBS = 8, JOBS_PER_THREAD = 2 };

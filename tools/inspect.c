@@ -139,19 +139,26 @@ static void read_encoded(tool_chunk_report *c, const tool_stored *stored) {
                                                                                      : TOOL_WRONG;
 }
 
+tool_pipeline tool_pipeline_of(const prism_info *info) {
+    return (tool_pipeline){
+        info->mapping, info->transform, info->predictor, info->coder, info->effort, info->axis, 1};
+}
+
+static bool is_same(const tool_pipeline *p, const tool_pipeline *q) {
+    return p->mapping == q->mapping && p->transform == q->transform &&
+           p->predictor == q->predictor && p->coder == q->coder && p->effort == q->effort &&
+           p->axis == q->axis;
+}
+
 static void count_pipeline(tool_report *r, const prism_info *info) {
-    size_t i = 0;
-    while (i < r->pipeline_count &&
-           (r->pipelines[i].transform != info->transform ||
-            r->pipelines[i].predictor != info->predictor || r->pipelines[i].coder != info->coder ||
-            r->pipelines[i].effort != info->effort || r->pipelines[i].axis != info->axis))
-        i++;
-    if (i == TOOL_MOST_PIPELINES)
-        return;
-    if (i == r->pipeline_count)
-        r->pipelines[r->pipeline_count++] = (tool_pipeline){
-            info->transform, info->predictor, info->coder, info->effort, info->axis, 0};
-    r->pipelines[i].chunks++;
+    const tool_pipeline one = tool_pipeline_of(info);
+    for (size_t i = 0; i < r->pipeline_count; i++)
+        if (is_same(&one, &r->pipelines[i])) {
+            r->pipelines[i].chunks++;
+            return;
+        }
+    if (r->pipeline_count < TOOL_MOST_PIPELINES)
+        r->pipelines[r->pipeline_count++] = one;
 }
 
 static void count_chunk(tool_report *r, const tool_chunk_report *c) {

@@ -12,8 +12,8 @@
 
 #include "command.h"
 #include "copy.h"
-#include "dataset.h"
 #include "encoder.h"
+#include "filter/dataset.h"
 #include "library.h"
 #include "rewrite.h"
 

@@ -20,6 +20,7 @@ typedef struct tool_chunk_report {
 
 /* How chunks were coded, and how many. */
 typedef struct tool_pipeline {
+    prism_mapping mapping;
     prism_transform transform;
     prism_predictor predictor;
     prism_coder coder;
@@ -47,6 +48,9 @@ typedef struct tool_report {
 
 double tool_ratio(const tool_report *report, size_t bytes, uint64_t values);
 double tool_bits(size_t bytes, uint64_t values);
+
+/* How one chunk was coded. */
+tool_pipeline tool_pipeline_of(const prism_info *info);
 
 /* The spellings of a chunk's pipeline. */
 const char *tool_transform_name(prism_transform transform);

@@ -64,14 +64,13 @@ static void print_dataset(const tool_report *r, bool with_chunks) {
         printf(", \"stored_chunks\": [");
 }
 
-static void print_pipeline(prism_transform transform, prism_predictor predictor, prism_coder coder,
-                           int effort, int axis) {
-    printf("\"transform\": \"%s\", \"predictor\": \"%s\", \"coder\": \"%s\", \"effort\": %d, "
-           "\"axis\": ",
-           tool_transform_name(transform), tool_predictor_name(predictor), tool_coder_name(coder),
-           effort);
-    if (axis >= 0)
-        printf("%d", axis);
+static void print_pipeline(const tool_pipeline *p) {
+    printf("\"mapping\": \"%s\", \"transform\": \"%s\", \"predictor\": \"%s\", \"coder\": "
+           "\"%s\", \"effort\": %d, \"axis\": ",
+           prism_mapping_name(p->mapping), tool_transform_name(p->transform),
+           tool_predictor_name(p->predictor), tool_coder_name(p->coder), p->effort);
+    if (p->axis >= 0)
+        printf("%d", p->axis);
     else
         printf("null");
 }
@@ -91,8 +90,8 @@ static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
                "%" PRIu64 ", \"payload_bytes\": %" PRIu64 ", \"checksum\": %s, ",
                c->info.format_version, c->info.header_bytes, c->info.parameter_bytes,
                c->info.payload_bytes, states[c->checksum]);
-        print_pipeline(c->info.transform, c->info.predictor, c->info.coder, c->info.effort,
-                       c->info.axis);
+        const tool_pipeline pipeline = tool_pipeline_of(&c->info);
+        print_pipeline(&pipeline);
     }
     printf("}");
 }
@@ -102,7 +101,7 @@ static void print_pipelines(const tool_report *r) {
     for (size_t i = 0; i < r->pipeline_count; i++) {
         const tool_pipeline *p = &r->pipelines[i];
         printf("%s{", i ? ", " : "");
-        print_pipeline(p->transform, p->predictor, p->coder, p->effort, p->axis);
+        print_pipeline(p);
         printf(", \"chunks\": %zu}", p->chunks);
     }
     printf("]");

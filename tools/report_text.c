@@ -31,12 +31,13 @@ static void print_dataset(const tool_report *r, bool with_chunks) {
                "bits", "header", "parameter", "payload", "mask", "CRC");
 }
 
-static void print_pipeline(prism_transform transform, prism_predictor predictor, prism_coder coder,
-                           int effort, int axis) {
-    printf("%s+%s+%s, effort %d", tool_transform_name(transform), tool_predictor_name(predictor),
-           tool_coder_name(coder), effort);
-    if (axis >= 0)
-        printf(", axis %d", axis);
+static void print_pipeline(const tool_pipeline *p) {
+    if (p->mapping != PRISM_MAPPING_NONE)
+        printf("%s: ", prism_mapping_name(p->mapping));
+    printf("%s+%s+%s, effort %d", tool_transform_name(p->transform),
+           tool_predictor_name(p->predictor), tool_coder_name(p->coder), p->effort);
+    if (p->axis >= 0)
+        printf(", axis %d", p->axis);
 }
 
 static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
@@ -48,8 +49,8 @@ static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
     if (c->encoded && c->error.status == PRISM_OK) {
         printf("%7" PRIu64 " %9" PRIu64 " %10" PRIu64 " %4" PRIu32 " %-6s ", c->info.header_bytes,
                c->info.parameter_bytes, c->info.payload_bytes, c->mask, states[c->checksum]);
-        print_pipeline(c->info.transform, c->info.predictor, c->info.coder, c->info.effort,
-                       c->info.axis);
+        const tool_pipeline pipeline = tool_pipeline_of(&c->info);
+        print_pipeline(&pipeline);
         printf("\n");
     } else {
         printf("%7s %9s %10s %4" PRIu32 " %-6s %s\n", "-", "-", "-", c->mask, "-",
@@ -88,7 +89,7 @@ static void print_counts(const tool_report *r) {
     for (size_t i = 0; i < r->pipeline_count; i++) {
         const tool_pipeline *p = &r->pipelines[i];
         printf("  pipeline   ");
-        print_pipeline(p->transform, p->predictor, p->coder, p->effort, p->axis);
+        print_pipeline(p);
         printf(": %zu\n", p->chunks);
     }
     printf("  checksums  %" PRIu64 " right, %" PRIu64 " wrong, %" PRIu64 " without\n",
