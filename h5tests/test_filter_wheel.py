@@ -7,7 +7,7 @@ import sys
 import h5py
 import numpy as np
 import pytest
-from filter_support import TYPES, assert_filtered, correlated, create, run, run_python
+from filter_support import assert_filtered, correlated, create, run, run_python
 from venv_support import venv_python
 
 
