@@ -10,17 +10,14 @@
  * Where the frames come in as good an order as any, PATH itself has them, compressed.
  */
 #include <H5PLextern.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "copy.h"
 #include "frames.h"
+#include "output.h"
 #include "stack/group.h"
 #include "write_groups.h"
 
@@ -87,17 +84,6 @@ static bool read_request(request *r, int count, char **arguments) {
     return r->input && r->output && r->dataset && r->dataset[strspn(r->dataset, "/")];
 }
 
-static bool check_files(const request *r) {
-    struct stat input, output;
-    if (stat(r->input, &input) != 0)
-        return tool_fail("%s: %s", r->input, strerror(errno));
-    if (stat(r->output, &output) != 0)
-        return true;
-    if (input.st_dev == output.st_dev && input.st_ino == output.st_ino)
-        return tool_fail("%s and %s are the same file", r->input, r->output);
-    return r->force || tool_fail("%s is there already (--force replaces it)", r->output);
-}
-
 /* ---- Work ---- */
 
 /* As many frames as asked for, but all groups about equally large, and none of 4 GiB. */
@@ -140,33 +126,16 @@ static bool write_file(const request *r, hid_t from, const char *name) {
     return done;
 }
 
-static char *unfinished; /* the name of the file that is being written */
-
-static void stop(int number) {
-    unlink(unfinished);
-    _exit(128 + number);
-}
-
-/* Under another name at first: OUT is whole, or not there. */
 static bool run(const request *r) {
-    const size_t length = strlen(r->output) + 32;
-    char *name = unfinished = malloc(length);
-    if (!name)
-        return tool_fail("out of memory");
-    snprintf(name, length, "%s.%ld.part", r->output, (long)getpid());
-    signal(SIGINT, stop);
-    signal(SIGTERM, stop);
+    tool_output output;
+    if (!tool_output_begin(&output, r->output, r->input, r->force))
+        return false;
     hid_t from = H5Fopen(r->input, H5F_ACC_RDONLY, H5P_DEFAULT);
-    bool done = from >= 0 ? write_file(r, from, name)
+    bool done = from >= 0 ? write_file(r, from, output.name)
                           : tool_fail("%s cannot be opened as an HDF5 file", r->input);
     if (from >= 0)
         H5Fclose(from);
-    if (done && rename(name, r->output) != 0)
-        done = tool_fail("%s: %s", r->output, strerror(errno));
-    if (!done)
-        unlink(name);
-    free(name);
-    return done;
+    return tool_output_end(&output, done);
 }
 
 int tool_group(int count, char **arguments) {
@@ -181,5 +150,5 @@ int tool_group(int count, char **arguments) {
     }
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     H5Zregister(H5PLget_plugin_info());
-    return check_files(&r) && run(&r) ? EXIT_DONE : EXIT_FAILED;
+    return run(&r) ? EXIT_DONE : EXIT_FAILED;
 }
