@@ -13,7 +13,8 @@ bool tool_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A bar on stderr, where that is a terminal; `done` of `all`. Gone once all is done. */
 void tool_progress(const char *what, size_t done, size_t all);
 
-/* `h5prism group`: returns an exit code. */
+/* `h5prism group` and the like: return an exit code. */
 int tool_group(int count, char **arguments);
+int tool_preview(int count, char **arguments);
 
 #endif

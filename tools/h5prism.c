@@ -2,16 +2,17 @@
  * h5prism: the command-line tool. It prints the spellings of a set of options for the programs that
  * take filter parameters, and groups the frames of a stack (group.c).
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
 #include "prism.h"
+#include "spelling.h"
 
 static const char help[] =
     "usage: h5prism options [--json] [KEY=VALUE,...]   filter parameters for other programs\n"
     "       h5prism group IN OUT --dataset PATH ...    frames that are alike into shared chunks\n"
+    "       h5prism preview FILE OUT.png --dataset PATH ...  a picture of a dataset\n"
     "       h5prism --help | --version\n"
     "\n"
     "options: transform=auto|none|channels|stack what ties the planes of a chunk together\n"
@@ -23,29 +24,6 @@ static const char help[] =
     "\n"
     "example: h5prism options transform=channels,coder=jxl,effort=7\n";
 
-static void print_list(const char *separator, const uint32_t *words) {
-    for (size_t i = 0; i < PRISM_OPTION_WORDS; i++)
-        printf("%s%" PRIu32, i ? separator : "", words[i]);
-}
-
-static void print_text(const char *text, const uint32_t *words) {
-    printf("%s\n", text);
-    printf("h5repack  -f DATASET:UD=%d,0,%d,", H5PRISM_FILTER_ID, PRISM_OPTION_WORDS);
-    print_list(",", words);
-    printf("\nnccopy    -F VARIABLE,%d,", H5PRISM_FILTER_ID);
-    print_list(",", words);
-    printf("\nh5py      compression=%d, compression_opts=(", H5PRISM_FILTER_ID);
-    print_list(", ", words);
-    printf(")\n");
-}
-
-static void print_json(const char *text, const uint32_t *words) {
-    printf("{\"options\": \"%s\", \"filter_id\": %d, \"filter_options\": [", text,
-           H5PRISM_FILTER_ID);
-    print_list(", ", words);
-    printf("]}\n");
-}
-
 static int run_options(int count, char **arguments) {
     bool json = count > 0 && strcmp(arguments[0], "--json") == 0;
     count -= json;
@@ -56,15 +34,21 @@ static int run_options(int count, char **arguments) {
     }
     prism_error error;
     prism_options options = prism_options_default();
-    uint32_t words[PRISM_OPTION_WORDS];
-    char text[160];
-    if (prism_options_parse(&options, count ? arguments[0] : "", &error) != PRISM_OK ||
-        prism_options_pack(&options, words, &error) != PRISM_OK ||
-        prism_options_format(&options, text, sizeof text, &error) != PRISM_OK) {
+    tool_spelling spelling;
+    if (prism_options_parse(&options, count ? arguments[0] : "", &error) != PRISM_OK) {
         tool_fail("%s", error.message);
         return EXIT_FAILED;
     }
-    (json ? print_json : print_text)(text, words);
+    if (!tool_spell(&spelling, &options))
+        return EXIT_FAILED;
+    if (json) {
+        printf("{");
+        tool_print_spelling_json(&spelling);
+        printf("}\n");
+    } else {
+        printf("%s\n", spelling.text);
+        tool_print_spelling(&spelling, "DATASET", "VARIABLE");
+    }
     return EXIT_DONE;
 }
 
@@ -74,6 +58,8 @@ int main(int count, char **arguments) {
         return run_options(count - 2, arguments + 2);
     if (strcmp(command, "group") == 0)
         return tool_group(count - 2, arguments + 2);
+    if (strcmp(command, "preview") == 0)
+        return tool_preview(count - 2, arguments + 2);
     if (strcmp(command, "--version") == 0) {
         printf("h5prism %s\n", PRISM_VERSION);
         return EXIT_DONE;
