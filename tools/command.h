@@ -14,6 +14,7 @@ bool tool_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void tool_progress(const char *what, size_t done, size_t all);
 
 /* `h5prism group` and the like: return an exit code. */
+int tool_bench(int count, char **arguments);
 int tool_group(int count, char **arguments);
 int tool_preview(int count, char **arguments);
 

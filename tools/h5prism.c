@@ -13,6 +13,7 @@ static const char help[] =
     "usage: h5prism options [--json] [KEY=VALUE,...]   filter parameters for other programs\n"
     "       h5prism group IN OUT --dataset PATH ...    frames that are alike into shared chunks\n"
     "       h5prism preview FILE OUT.png --dataset PATH ...  a picture of a dataset\n"
+    "       h5prism bench FILE --dataset PATH ...      which options suit a dataset\n"
     "       h5prism --help | --version\n"
     "\n"
     "options: transform=auto|none|channels|stack what ties the planes of a chunk together\n"
@@ -58,6 +59,8 @@ int main(int count, char **arguments) {
         return run_options(count - 2, arguments + 2);
     if (strcmp(command, "group") == 0)
         return tool_group(count - 2, arguments + 2);
+    if (strcmp(command, "bench") == 0)
+        return tool_bench(count - 2, arguments + 2);
     if (strcmp(command, "preview") == 0)
         return tool_preview(count - 2, arguments + 2);
     if (strcmp(command, "--version") == 0) {
