@@ -15,7 +15,9 @@ void tool_progress(const char *what, size_t done, size_t all);
 
 /* `h5prism group` and the like: return an exit code. */
 int tool_bench(int count, char **arguments);
+int tool_export(int count, char **arguments);
 int tool_group(int count, char **arguments);
+int tool_import(int count, char **arguments);
 int tool_preview(int count, char **arguments);
 
 #endif

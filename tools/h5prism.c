@@ -14,6 +14,8 @@ static const char help[] =
     "       h5prism group IN OUT --dataset PATH ...    frames that are alike into shared chunks\n"
     "       h5prism preview FILE OUT.png --dataset PATH ...  a picture of a dataset\n"
     "       h5prism bench FILE --dataset PATH ...      which options suit a dataset\n"
+    "       h5prism export FILE OUT.jxl --dataset PATH ...   a chunk as a JPEG XL image\n"
+    "       h5prism import IN.jxl OUT.h5 --dataset PATH ...  a JPEG XL image as a dataset\n"
     "       h5prism --help | --version\n"
     "\n"
     "options: transform=auto|none|channels|stack what ties the planes of a chunk together\n"
@@ -61,6 +63,10 @@ int main(int count, char **arguments) {
         return tool_group(count - 2, arguments + 2);
     if (strcmp(command, "bench") == 0)
         return tool_bench(count - 2, arguments + 2);
+    if (strcmp(command, "export") == 0)
+        return tool_export(count - 2, arguments + 2);
+    if (strcmp(command, "import") == 0)
+        return tool_import(count - 2, arguments + 2);
     if (strcmp(command, "preview") == 0)
         return tool_preview(count - 2, arguments + 2);
     if (strcmp(command, "--version") == 0) {
