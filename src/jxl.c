@@ -30,20 +30,20 @@ static size_t image_planes(const px_planes *planes, size_t first) {
     return left < PX_JXL_PLANES ? left : PX_JXL_PLANES;
 }
 
-static void pack_plane(const px_planes *planes, size_t k, uint8_t *bytes) {
+/* To and from every `step`-th sample of `bytes`. */
+static void pack_plane(const px_planes *planes, size_t k, uint8_t *bytes, size_t step) {
     const size_t size = px_plane_size(planes);
     const int16_t *samples = px_plane(planes, k);
     if (planes->depth == 8) {
         for (size_t p = 0; p < size; p++)
-            bytes[p] = (uint8_t)(samples[p] + 0x80);
+            bytes[p * step] = (uint8_t)(samples[p] + 0x80);
     } else {
         uint16_t *wide = (uint16_t *)(void *)bytes;
         for (size_t p = 0; p < size; p++)
-            wide[p] = (uint16_t)(samples[p] + 0x8000);
+            wide[p * step] = (uint16_t)(samples[p] + 0x8000);
     }
 }
 
-/* Every `step`-th sample. */
 static void unpack_plane(px_planes *planes, size_t k, const uint8_t *bytes, size_t step) {
     const size_t size = px_plane_size(planes);
     int16_t *samples = px_plane(planes, k);
@@ -57,23 +57,31 @@ static void unpack_plane(px_planes *planes, size_t k, const uint8_t *bytes, size
     }
 }
 
+/* Where plane i of an image lies, and how far apart its samples are: colours are interleaved, extra
+ * channels follow. */
+static uint8_t *buffer_of(uint8_t *bytes, const px_planes *planes, size_t i, size_t colours,
+                          size_t *step) {
+    *step = i < colours ? colours : 1;
+    return bytes + i * (i < colours ? planes->depth / 8 : px_plane_bytes(planes));
+}
+
 /* ---- Encoding ---- */
 
-static bool describe_image(JxlEncoder *encoder, const px_planes *planes, size_t count) {
+static bool describe_image(JxlEncoder *encoder, const px_planes *planes, const px_jxl_task *task) {
     JxlBasicInfo info;
     JxlEncoderInitBasicInfo(&info);
     info.xsize = (uint32_t)planes->width;
     info.ysize = (uint32_t)planes->height;
     info.bits_per_sample = planes->depth;
-    info.num_color_channels = 1;
-    info.num_extra_channels = (uint32_t)(count - 1);
+    info.num_color_channels = (uint32_t)task->colours;
+    info.num_extra_channels = (uint32_t)task->extras;
     info.uses_original_profile = JXL_TRUE;
-    JxlColorEncoding grey;
-    JxlColorEncodingSetToSRGB(&grey, JXL_TRUE);
+    JxlColorEncoding colours;
+    JxlColorEncodingSetToSRGB(&colours, task->colours == 1);
     bool ok = JxlEncoderSetCodestreamLevel(encoder, 10) == JXL_ENC_SUCCESS &&
               JxlEncoderSetBasicInfo(encoder, &info) == JXL_ENC_SUCCESS &&
-              JxlEncoderSetColorEncoding(encoder, &grey) == JXL_ENC_SUCCESS;
-    for (uint32_t i = 0; ok && i + 1 < count; i++) {
+              JxlEncoderSetColorEncoding(encoder, &colours) == JXL_ENC_SUCCESS;
+    for (uint32_t i = 0; ok && i < task->extras; i++) {
         JxlExtraChannelInfo extra;
         JxlEncoderInitExtraChannelInfo(JXL_CHANNEL_OPTIONAL, &extra);
         extra.bits_per_sample = planes->depth;
@@ -94,21 +102,24 @@ static bool set_option(JxlEncoderFrameSettings *settings, JxlEncoderFrameSetting
     return JxlEncoderFrameSettingsSetOption(settings, option, value) == JXL_ENC_SUCCESS;
 }
 
-static bool add_planes(JxlEncoder *encoder, const px_planes *planes, size_t first, size_t count,
-                       int effort, int before, uint8_t *bytes) {
+static bool add_planes(JxlEncoder *encoder, const px_planes *planes, const px_jxl_task *task,
+                       uint8_t *bytes) {
     JxlEncoderFrameSettings *settings = JxlEncoderFrameSettingsCreate(encoder, NULL);
-    const JxlPixelFormat format = format_of(planes, 1);
-    const size_t size = px_plane_bytes(planes);
+    const JxlPixelFormat format = format_of(planes, task->colours), extra = format_of(planes, 1);
+    const size_t size = px_plane_bytes(planes), colours = task->colours;
+    const int before = task->planes_before;
     bool ok =
         settings && JxlEncoderSetFrameLossless(settings, JXL_TRUE) == JXL_ENC_SUCCESS &&
-        set_option(settings, JXL_ENC_FRAME_SETTING_EFFORT, safe_effort(planes, effort)) &&
+        set_option(settings, JXL_ENC_FRAME_SETTING_EFFORT, safe_effort(planes, task->effort)) &&
         (!before || set_option(settings, JXL_ENC_FRAME_SETTING_MODULAR_NB_PREV_CHANNELS, before));
-    for (size_t i = 0; i < count; i++)
-        pack_plane(planes, first + i, bytes + i * size);
-    ok = ok && JxlEncoderAddImageFrame(settings, &format, bytes, size) == JXL_ENC_SUCCESS;
-    for (size_t i = 1; ok && i < count; i++)
-        ok = JxlEncoderSetExtraChannelBuffer(settings, &format, bytes + i * size, size,
-                                             (uint32_t)(i - 1)) == JXL_ENC_SUCCESS;
+    for (size_t i = 0, step; i < colours + task->extras; i++) {
+        uint8_t *buffer = buffer_of(bytes, planes, i, colours, &step);
+        pack_plane(planes, task->first + i, buffer, step);
+    }
+    ok = ok && JxlEncoderAddImageFrame(settings, &format, bytes, colours * size) == JXL_ENC_SUCCESS;
+    for (size_t i = 0; ok && i < task->extras; i++)
+        ok = JxlEncoderSetExtraChannelBuffer(settings, &extra, bytes + (colours + i) * size, size,
+                                             (uint32_t)i) == JXL_ENC_SUCCESS;
     JxlEncoderCloseInput(encoder);
     return ok;
 }
@@ -126,15 +137,15 @@ static bool collect_output(JxlEncoder *encoder, px_buffer *image) {
     return status == JXL_ENC_SUCCESS;
 }
 
-prism_status px_jxl_encode_image(const px_planes *planes, size_t first, size_t count, int effort,
-                                 int planes_before, px_buffer *image, prism_error *error) {
+prism_status px_jxl_encode_image(const px_planes *planes, const px_jxl_task *task, px_buffer *image,
+                                 prism_error *error) {
+    const size_t count = task->colours + task->extras, size = count * px_plane_bytes(planes);
     prism_status status = PRISM_OK;
     JxlEncoder *encoder = JxlEncoderCreate(NULL);
-    uint8_t *bytes = malloc(count * px_plane_bytes(planes));
+    uint8_t *bytes = malloc(size);
     if (!encoder || !bytes)
-        status = px_out_of_memory(error, count * px_plane_bytes(planes));
-    else if (!describe_image(encoder, planes, count) ||
-             !add_planes(encoder, planes, first, count, effort, planes_before, bytes) ||
+        status = px_out_of_memory(error, size);
+    else if (!describe_image(encoder, planes, task) || !add_planes(encoder, planes, task, bytes) ||
              !collect_output(encoder, image))
         status = px_fail(error, PRISM_E_INTERNAL,
                          "libjxl could not encode %zu planes of %zu x %zu (error %d)", count,
@@ -148,15 +159,19 @@ prism_status px_jxl_encode_image(const px_planes *planes, size_t first, size_t c
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {
     (void)parameters;
-    const int before = pipeline->transform == PRISM_TRANSFORM_STACK ? PLANES_BEFORE : 0;
+    px_jxl_task task = {.colours = 1,
+                        .effort = pipeline->effort,
+                        .planes_before =
+                            pipeline->transform == PRISM_TRANSFORM_STACK ? PLANES_BEFORE : 0};
     prism_status status = PRISM_OK;
     size_t start = payload->size;
     for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_JXL_PLANES) {
         if (payload->size - start > limit)
             break;
         px_buffer image = {0};
-        status = px_jxl_encode_image(planes, first, image_planes(planes, first), pipeline->effort,
-                                     before, &image, error);
+        task.first = first;
+        task.extras = image_planes(planes, first) - 1;
+        status = px_jxl_encode_image(planes, &task, &image, error);
         if (status == PRISM_OK) {
             px_put_varint(payload, image.size);
             px_put_bytes(payload, image.data, image.size);
@@ -270,10 +285,9 @@ prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_s
         status =
             px_fail(error, PRISM_E_CORRUPT, "libjxl could not decode planes %zu..%zu of the chunk",
                     first, first + count - 1);
-    for (size_t i = 0; i < count && status == PRISM_OK; i++) {
-        const bool colour = i < shape->colours;
-        unpack_plane(planes, first + i, bytes + i * (colour ? planes->depth / 8 : size),
-                     colour ? shape->colours : 1);
+    for (size_t i = 0, step; i < count && status == PRISM_OK; i++) {
+        const uint8_t *buffer = buffer_of(bytes, planes, i, shape->colours, &step);
+        unpack_plane(planes, first + i, buffer, step);
     }
     free(bytes);
     if (decoder)

@@ -4,12 +4,17 @@
 
 #include "container.h"
 
-enum { PX_JXL_PLANES = 257 }; /* most planes of an image: one in grey, the others extra channels */
+enum { PX_JXL_PLANES = 257 }; /* of an image at most, one in grey and the others extra channels */
 
-/* Appends planes first..first + count - 1 as one image, losslessly. Trees of libjxl may look at
- * `planes_before` planes for the next one. */
-prism_status px_jxl_encode_image(const px_planes *planes, size_t first, size_t count, int effort,
-                                 int planes_before, px_buffer *image, prism_error *error);
+typedef struct px_jxl_task {
+    size_t first, colours, extras; /* planes from `first` on: 1 or 3 colours, extra channels */
+    int effort;
+    int planes_before; /* that trees of libjxl may look at for the next one */
+} px_jxl_task;
+
+/* Appends an image of these planes, which is lossless. */
+prism_status px_jxl_encode_image(const px_planes *planes, const px_jxl_task *task, px_buffer *image,
+                                 prism_error *error);
 
 /* Colours (1 or 3) and extra channels are planes, in that order. */
 typedef struct px_jxl_shape {

@@ -19,7 +19,7 @@ typedef struct request {
     const char *files[2], *dataset;
     tool_list chunk, planes;
     long long axis, effort;
-    bool force;
+    bool in_colour, force;
 } request;
 
 static const char help[] =
@@ -35,6 +35,7 @@ static const char help[] =
     "\n"
     "  --chunk I,J,...      the place of the chunk in the grid of chunks; default 0,0,...\n"
     "  --planes FIRST,LAST  these planes only; an image holds 257 at most\n"
+    "  --colour             the first three planes are red, green and blue (sRGB)\n"
     "  --axis N             the axis along which the planes lie; by itself that of the chunk,\n"
     "                       else the last one of rank 3 and more\n"
     "  --effort 1..9        of libjxl, where the values are coded; default 7\n"
@@ -126,8 +127,8 @@ static bool is_whole(const piece *p) {
 }
 
 static bool take_stored(image *i, const request *r, const piece *p) {
-    i->as_stored = p->stored && is_whole(p) && !r->planes.count && r->axis == AXIS_OF_CHUNK &&
-                   px_jxl_find_image(&p->coded, &i->bytes, &i->size);
+    i->as_stored = p->stored && is_whole(p) && !r->planes.count && !r->in_colour &&
+                   r->axis == AXIS_OF_CHUNK && px_jxl_find_image(&p->coded, &i->bytes, &i->size);
     if (i->as_stored)
         i->planes = px_layout_make(&p->array, p->coded.pipeline.axis).count;
     return i->as_stored;
@@ -149,12 +150,14 @@ static bool find_planes(size_t *first, size_t *count, const request *r, const px
 }
 
 static bool code_planes(image *i, const request *r, const tool_source *s, const px_planes *planes) {
-    size_t first;
+    px_jxl_task task = {.colours = r->in_colour ? 3 : 1, .effort = (int)r->effort};
     prism_error error;
-    if (!find_planes(&first, &i->planes, r, planes))
+    if (!find_planes(&task.first, &i->planes, r, planes))
         return false;
-    if (px_jxl_encode_image(planes, first, i->planes, (int)r->effort, 0, &i->coded, &error) !=
-        PRISM_OK)
+    if (i->planes < task.colours)
+        return tool_fail("--colour: there are fewer than 3 planes");
+    task.extras = i->planes - task.colours;
+    if (px_jxl_encode_image(planes, &task, &i->coded, &error) != PRISM_OK)
         return tool_fail("%s: %s", s->path, error.message);
     i->bytes = i->coded.data;
     i->size = i->coded.size;
@@ -231,6 +234,7 @@ int tool_export(int count, char **arguments) {
         {"--dataset", TOOL_TEXT, &r.dataset, 0, 0},
         {"--chunk", TOOL_LIST, &r.chunk, 0, INT64_MAX},
         {"--planes", TOOL_LIST, &r.planes, 0, INT64_MAX},
+        {"--colour", TOOL_FLAG, &r.in_colour, 0, 0},
         {"--axis", TOOL_NUMBER, &r.axis, 0, H5S_MAX_RANK - 1},
         {"--effort", TOOL_NUMBER, &r.effort, 1, 9},
         {"--force", TOOL_FLAG, &r.force, 0, 0},
