@@ -16,15 +16,15 @@ static int find_axis(const tool_source *s, bool frames_alone) {
     return s->rank == 3 && s->dims[last] > COLOURS && s->dims[0] < s->dims[last] ? 0 : last;
 }
 
-/* About as wide as high, without an empty place at the end if there is such a shape. */
+/* About as wide as high: without an empty place at the end if there is such a shape. */
 static void fold(tool_view *v) {
-    const hsize_t length = v->source->dims[v->columns];
+    const size_t length = (size_t)v->source->dims[v->columns];
     const double edge = sqrt((double)length);
     v->height = (size_t)edge;
-    while (v->height > 1 && length % v->height && 4 * (double)v->height > edge)
+    while (length % v->height)
         v->height--;
     v->width = length / v->height;
-    if (length % v->height) {
+    if (4 * (double)v->height < edge) {
         v->width = (size_t)ceil(edge);
         v->height = (length + v->width - 1) / v->width;
     }
