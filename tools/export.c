@@ -117,6 +117,7 @@ static bool open_piece(piece *p, const request *r, const tool_source *s) {
 typedef struct image {
     const uint8_t *bytes;
     size_t size, planes;
+    int axis; /* along which they lie, if there are more */
     bool as_stored;
     px_buffer coded; /* what `bytes` are in otherwise; owned */
 } image;
@@ -126,11 +127,21 @@ static bool is_whole(const piece *p) {
     return memcmp(p->coded.array.dims, p->array.dims, sizeof p->array.dims) == 0;
 }
 
+static int axis_of(const request *r, const piece *p) {
+    if (r->axis != AXIS_OF_CHUNK)
+        return (int)r->axis;
+    if (p->stored && p->coded.pipeline.coder != PRISM_CODER_RAW)
+        return p->coded.pipeline.axis;
+    return p->array.rank > 2 ? (int)p->array.rank - 1 : PRISM_AXIS_AUTO;
+}
+
+/* Sets the axis, too. */
 static bool take_stored(image *i, const request *r, const piece *p) {
     i->as_stored = p->stored && is_whole(p) && !r->planes.count && !r->in_colour &&
                    r->axis == AXIS_OF_CHUNK && px_jxl_find_image(&p->coded, &i->bytes, &i->size);
+    i->axis = axis_of(r, p);
     if (i->as_stored)
-        i->planes = px_layout_make(&p->array, p->coded.pipeline.axis).count;
+        i->planes = px_layout_make(&p->array, i->axis).count;
     return i->as_stored;
 }
 
@@ -164,16 +175,8 @@ static bool code_planes(image *i, const request *r, const tool_source *s, const 
     return true;
 }
 
-static int axis_of(const request *r, const piece *p) {
-    if (r->axis != AXIS_OF_CHUNK)
-        return (int)r->axis;
-    if (p->stored && p->coded.pipeline.coder != PRISM_CODER_RAW)
-        return p->coded.pipeline.axis;
-    return p->array.rank > 2 ? (int)p->array.rank - 1 : PRISM_AXIS_AUTO;
-}
-
 static bool code_values(image *i, const request *r, const tool_source *s, const piece *p) {
-    const px_layout layout = px_layout_make(&p->array, axis_of(r, p));
+    const px_layout layout = px_layout_make(&p->array, i->axis);
     prism_error error;
     px_planes planes;
     if (px_planes_alloc(&planes, &p->array, &layout, &error) != PRISM_OK)
@@ -205,8 +208,10 @@ static bool write_image(const request *r, const image *i) {
 }
 
 static void report(const request *r, const piece *p, const image *i) {
-    printf("%s: %zu bytes, %zu plane(s) of %s%s, %s\n", r->files[1], i->size, i->planes,
-           prism_type_name(p->array.type),
+    printf("%s: %zu bytes, %zu plane(s)", r->files[1], i->size, i->planes);
+    if (i->planes > 1)
+        printf(" along axis %d", i->axis);
+    printf(" of %s%s, %s\n", prism_type_name(p->array.type),
            px_type_is_signed(p->array.type) ? " plus half its range" : "",
            i->as_stored ? "the codestream as it is stored" : "coded for this file");
 }

@@ -1,5 +1,6 @@
 #include "measure.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ static double now(void) {
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* One piece there and back. */
+/* There and back. */
 typedef struct trip {
     size_t bytes;
     double encode_seconds, decode_seconds;
@@ -32,38 +33,51 @@ static bool check_trip(tool_row *row, const tool_piece *piece, const void *back)
     return !row->broken;
 }
 
-static bool best_trip(trip *best, tool_row *row, const tool_piece *piece, run_trip run,
-                      const void *data) {
-    void *back = malloc(piece->size);
-    double seconds = 0;
-    bool done = back != NULL;
-    *best = (trip){0, 1e300, 1e300};
-    for (int i = 0; i < MOST_RUNS && done && seconds < ENOUGH_SECONDS; i++) {
+/* All pieces once; `back` has room for any of them. */
+static bool run_all(trip *sum, tool_row *row, const tool_sample *sample, run_trip run,
+                    const void *data, void *back) {
+    *sum = (trip){.bytes = 0};
+    for (size_t i = 0; i < sample->count; i++) {
+        const tool_piece *piece = &sample->pieces[i];
         trip t = {.bytes = 0};
         memset(back, 0, piece->size);
-        done = run(&t, row, piece, back, data) && check_trip(row, piece, back);
-        seconds += t.encode_seconds + t.decode_seconds;
-        best->bytes = t.bytes;
-        if (t.encode_seconds < best->encode_seconds)
-            best->encode_seconds = t.encode_seconds;
-        if (t.decode_seconds < best->decode_seconds)
-            best->decode_seconds = t.decode_seconds;
+        if (!run(&t, row, piece, back, data) || !check_trip(row, piece, back))
+            return false;
+        sum->bytes += t.bytes;
+        sum->encode_seconds += t.encode_seconds;
+        sum->decode_seconds += t.decode_seconds;
     }
-    free(back);
-    return done;
+    return true;
+}
+
+static size_t largest_piece(const tool_sample *sample) {
+    size_t size = 0;
+    for (size_t i = 0; i < sample->count; i++)
+        if (sample->pieces[i].size > size)
+            size = sample->pieces[i].size;
+    return size;
+}
+
+static double smaller(double a, double b) {
+    return a < b ? a : b;
 }
 
 static void measure(tool_row *row, const tool_sample *sample, run_trip run, const void *data) {
-    row->measured = true;
-    for (size_t i = 0; i < sample->count && row->measured; i++) {
-        trip best;
-        row->measured = best_trip(&best, row, &sample->pieces[i], run, data);
-        row->bytes += best.bytes;
-        row->encode_seconds += best.encode_seconds;
-        row->decode_seconds += best.decode_seconds;
+    void *back = malloc(largest_piece(sample));
+    double seconds = 0;
+    row->measured = back != NULL;
+    row->encode_seconds = row->decode_seconds = HUGE_VAL;
+    for (int i = 0; i < MOST_RUNS && row->measured && seconds < ENOUGH_SECONDS; i++) {
+        trip sum;
+        row->measured = run_all(&sum, row, sample, run, data, back);
+        row->bytes = sum.bytes;
+        row->encode_seconds = smaller(row->encode_seconds, sum.encode_seconds);
+        row->decode_seconds = smaller(row->decode_seconds, sum.decode_seconds);
+        seconds += sum.encode_seconds + sum.decode_seconds;
     }
     if (!row->measured && !row->note[0])
         snprintf(row->note, sizeof row->note, "out of memory");
+    free(back);
 }
 
 /* ---- The codec ---- */
