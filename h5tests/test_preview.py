@@ -102,6 +102,13 @@ def test_sizes(draw, size, step):
     assert (f"every {step} positions" in text) == (step > 1)
 
 
+@pytest.mark.parametrize("size, step", [(2048, 1), (120, 1), (119, 2)])
+def test_zoom(draw, size, step):
+    shown, text = draw(RGB, "--zoom", 3, "--size", size, "--stretch", "none")
+    assert np.array_equal(shown, RGB[::step, ::step].repeat(3, 0).repeat(3, 1))
+    assert f"{shown.shape[1]} x {shown.shape[0]} pixels" in text
+
+
 # ---- Principal components ----
 
 
@@ -391,6 +398,7 @@ def test_what_cannot_be_drawn(source, dataset, options, word):
         ["in.h5", "out.png", "--dataset", "x", "--stretch", "50"],
         ["in.h5", "out.png", "--dataset", "x", "--stretch", "nan"],
         ["in.h5", "out.png", "--dataset", "x", "--stretch", "some"],
+        ["in.h5", "out.png", "--dataset", "x", "--zoom", "65"],
         ["in.h5", "out.png", "--dataset", "x", "--map", "heat"],
         ["in.h5", "out.png", "--dataset", "x", "--map", "residual", "--tile", "8"],
         ["in.h5", "out.png", "--dataset", "x", "--tile", "8"],

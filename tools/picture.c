@@ -94,8 +94,8 @@ static void set_colour(uint8_t *pixel, double place, tool_colours colours) {
     }
 }
 
-static void set_pixel(uint8_t *pixel, const tool_picture *p, const tool_contrast *contrasts,
-                      tool_colours colours, size_t y, size_t x) {
+static void set_pixel(uint8_t *pixel, const tool_picture *p, const tool_rendering *r, size_t y,
+                      size_t x) {
     memset(pixel, 0, CHANNELS);
     for (size_t i = 0; i < p->planes; i++)
         if (isnan(*tool_picture_at(p, i, y, x)))
@@ -103,10 +103,10 @@ static void set_pixel(uint8_t *pixel, const tool_picture *p, const tool_contrast
     pixel[3] = UINT8_MAX;
     for (size_t i = 0; i < 3; i++) {
         const size_t plane = p->planes == 1 ? 0 : i;
-        const double place = place_of(*tool_picture_at(p, plane, y, x), contrasts[plane]);
+        const double place = place_of(*tool_picture_at(p, plane, y, x), r->contrasts[plane]);
         pixel[i] = (uint8_t)lround(place * UINT8_MAX);
-        if (colours != TOOL_PLAIN)
-            set_colour(pixel, place, colours);
+        if (r->colours != TOOL_PLAIN)
+            set_colour(pixel, place, r->colours);
     }
 }
 
@@ -119,14 +119,15 @@ static bool has_gaps(const tool_picture *p) {
     return false;
 }
 
-static void write_head(png_structp png, png_infop info, const tool_picture *p, const char *text) {
+static void write_head(png_structp png, png_infop info, const tool_picture *p, size_t zoom,
+                       const char *text) {
     png_text texts[] = {
         {.compression = PNG_TEXT_COMPRESSION_NONE, .key = "Software", .text = "h5prism preview"},
         {.compression = PNG_TEXT_COMPRESSION_NONE,
          .key = "Description",
          .text = (char *)(uintptr_t)text}};
     const bool gaps = has_gaps(p);
-    png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height, 8,
+    png_set_IHDR(png, info, (png_uint_32)(p->width * zoom), (png_uint_32)(p->height * zoom), 8,
                  gaps ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_text(png, info, texts, 2);
@@ -137,16 +138,16 @@ static void write_head(png_structp png, png_infop info, const tool_picture *p, c
 
 /* libpng comes back by longjmp where it fails. */
 static bool write_rows(png_structp png, png_infop info, FILE *file, const tool_picture *p,
-                       const tool_contrast *contrasts, tool_colours colours, const char *text,
-                       uint8_t *row) {
+                       const tool_rendering *r, const char *text, uint8_t *row) {
     if (setjmp(png_jmpbuf(png)))
         return false;
     png_init_io(png, file);
-    write_head(png, info, p, text);
+    write_head(png, info, p, r->zoom, text);
     for (size_t y = 0; y < p->height; y++) {
-        for (size_t x = 0; x < p->width; x++)
-            set_pixel(row + CHANNELS * x, p, contrasts, colours, y, x);
-        png_write_row(png, row);
+        for (size_t x = 0; x < p->width * r->zoom; x++)
+            set_pixel(row + CHANNELS * x, p, r, y, x / r->zoom);
+        for (size_t i = 0; i < r->zoom; i++)
+            png_write_row(png, row);
     }
     png_write_end(png, info);
     return true;
@@ -156,13 +157,13 @@ static void stay_silent(png_structp png, png_const_charp message) {
     (void)png, (void)message;
 }
 
-bool tool_picture_write(const tool_picture *p, const tool_contrast *contrasts, tool_colours colours,
-                        const char *text, const char *name) {
+bool tool_picture_write(const tool_picture *p, const tool_rendering *r, const char *text,
+                        const char *name) {
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, stay_silent);
     png_infop info = png ? png_create_info_struct(png) : NULL;
-    uint8_t *row = malloc(CHANNELS * p->width);
+    uint8_t *row = malloc(CHANNELS * p->width * r->zoom);
     FILE *file = info && row ? fopen(name, "wb") : NULL;
-    bool done = file && write_rows(png, info, file, p, contrasts, colours, text, row);
+    bool done = file && write_rows(png, info, file, p, r, text, row);
     if (file && fclose(file) != 0)
         done = false;
     free(row);

@@ -37,8 +37,14 @@ typedef struct tool_contrast {
 bool tool_contrast_find(tool_contrast *contrast, const tool_picture *picture, size_t plane,
                         double percent);
 
-/* Writes a PNG with `text` as its description; contrasts[planes]. */
-bool tool_picture_write(const tool_picture *picture, const tool_contrast *contrasts,
-                        tool_colours colours, const char *text, const char *name);
+typedef struct tool_rendering {
+    tool_contrast contrasts[3]; /* of the planes */
+    tool_colours colours;
+    size_t zoom; /* pixels along a side of every value */
+} tool_rendering;
+
+/* Writes a PNG with `text` as its description. */
+bool tool_picture_write(const tool_picture *picture, const tool_rendering *rendering,
+                        const char *text, const char *name);
 
 #endif

@@ -25,7 +25,7 @@ static const size_t STRIP_VALUES = 1u << 24;
 typedef struct request {
     const char *files[2], *dataset, *map, *stretch, *options;
     tool_list channels;
-    long long size, frame, axis, tile;
+    long long size, zoom, frame, axis, tile;
     bool sheet, pca, weights, force;
 } request;
 
@@ -49,6 +49,7 @@ static const char help[] =
     "                        scale, for each channel; default 1. none: the range of the type\n"
     "                        (of floats 0..1), so that values of 8 bits are not changed\n"
     "  --size N              pixels of the longer side at most; default 2048\n"
+    "  --zoom N              small pictures: N x N pixels for every value\n"
     "  --map residual        mean absolute residuals over channels that the coder deflate or jxl\n"
     "                        is given (channels+paeth unless --options says something else)\n"
     "  --map bits            stored bits a value of each chunk, whatever compressed it\n"
@@ -72,6 +73,7 @@ static bool read_request(request *r, int count, char **arguments, int *code) {
         {"--weights", TOOL_FLAG, &r->weights, 0, 0},
         {"--stretch", TOOL_TEXT, &r->stretch, 0, 0},
         {"--size", TOOL_NUMBER, &r->size, 1, MOST_SIZE},
+        {"--zoom", TOOL_NUMBER, &r->zoom, 1, 64},
         {"--map", TOOL_TEXT, &r->map, 0, 0},
         {"--tile", TOOL_NUMBER, &r->tile, 1, 1 << 20},
         {"--options", TOOL_TEXT, &r->options, 0, 0},
@@ -79,7 +81,7 @@ static bool read_request(request *r, int count, char **arguments, int *code) {
         {NULL, TOOL_FLAG, NULL, 0, 0},
     };
     const tool_arguments known = {help, options, r->files, 2};
-    *r = (request){.size = SIZE, .frame = -1, .axis = TOOL_AXIS_AUTO};
+    *r = (request){.size = SIZE, .zoom = 1, .frame = -1, .axis = TOOL_AXIS_AUTO};
     return tool_arguments_read(&known, count, arguments, code);
 }
 
@@ -153,7 +155,7 @@ static bool choose_frames(sheet *s, const request *r, const tool_view *v) {
         return tool_fail("--frame %lld: there are %zu", r->frame, all);
     for (size_t i = 0; i < s->count; i++)
         s->frames[i] = r->sheet ? i * all / s->count : r->frame < 0 ? 0 : (size_t)r->frame;
-    return lay_out(s, v, (size_t)r->size);
+    return lay_out(s, v, (size_t)(r->size > r->zoom ? r->size / r->zoom : 1));
 }
 
 /* ---- Drawing ---- */
@@ -326,22 +328,24 @@ static bool find_contrast(tool_contrast *c, const request *r, const tool_picture
 /* b: NULL for maps. */
 static bool write_picture(const request *r, const tool_picture *picture, const bands *b,
                           const tool_view *v, char *text) {
-    tool_contrast contrasts[3] = {{0, 1}, {0, 1}, {0, 1}};
+    tool_rendering how = {.colours = !b           ? TOOL_HEAT
+                                     : r->weights ? TOOL_SIGNED
+                                                  : TOOL_PLAIN,
+                          .zoom = (size_t)r->zoom};
     tool_output output;
     for (size_t i = 0; i < picture->planes; i++)
-        if (!find_contrast(&contrasts[i], r, picture, i, b, v->source->type))
+        if (!find_contrast(&how.contrasts[i], r, picture, i, b, v->source->type))
             return false;
     if (picture->planes == 1)
-        say(text, " from %.4g to %.4g", contrasts[0].low, contrasts[0].high);
+        say(text, " from %.4g to %.4g", how.contrasts[0].low, how.contrasts[0].high);
     if (!b)
         say(text, ", mean %.4g", mean_of(picture));
     if (!tool_output_begin(&output, r->files[1], r->files[0], r->force))
         return false;
-    const tool_colours colours = !b ? TOOL_HEAT : r->weights ? TOOL_SIGNED : TOOL_PLAIN;
-    if (!tool_output_end(&output,
-                         tool_picture_write(picture, contrasts, colours, text, output.name)))
+    if (!tool_output_end(&output, tool_picture_write(picture, &how, text, output.name)))
         return false;
-    printf("%s: %zu x %zu pixels, %s\n", r->files[1], picture->width, picture->height, text);
+    printf("%s: %zu x %zu pixels, %s\n", r->files[1], picture->width * how.zoom,
+           picture->height * how.zoom, text);
     return true;
 }
 
