@@ -28,7 +28,7 @@ static const char help[] =
     "\n"
     "Compresses chunks from the middle of a dataset by every pipeline, on one thread, and says\n"
     "which options suit reading often and which archiving. Nothing is timed that does not come\n"
-    "back bit for bit; MB are millions of uncompressed bytes.\n"
+    "back bit for bit; times are processor time, MB millions of uncompressed bytes.\n"
     "\n"
     "  --sample BYTES   about so many are compressed, in whole chunks where one is not larger;\n"
     "                   default 8388608\n"

@@ -11,9 +11,10 @@ enum { MOST_RUNS = 5 };
 
 static const double ENOUGH_SECONDS = 0.2;
 
+/* Processor time: other processes do not count. */
 static double now(void) {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 

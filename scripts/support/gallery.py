@@ -47,8 +47,8 @@ Bits a value of all chunks of a sample, as `h5prism bench` measures them: the ph
 
 ![Bits a value of several pipelines](gallery/sizes.png)
 
-The descriptors again, against the speed of one thread in single runs on one machine; `lsq+ans` at
-efforts 1 to 9.
+The descriptors again, against the speed of one thread in single runs on one machine (processor
+time); `lsq+ans` at efforts 1 to 9.
 
 ![Size against speed](gallery/speeds.png)
 """
@@ -187,7 +187,7 @@ def _draw_sizes(path: Path, tables: dict[str, list[Row]]) -> None:
         axes.bar_label(bars, fmt="%.2f", padding=2, size=7)
     axes.set_yticks(range(len(tables)), tables)
     axes.invert_yaxis()
-    axes.set_xlim(0, 8.8)
+    axes.set_xlim(0, 10)
     axes.set_xlabel("bits a value (8 uncompressed)")
     axes.legend(fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
