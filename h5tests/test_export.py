@@ -213,6 +213,18 @@ def test_damaged_chunks(write, words):
     assert os.listdir(path.parent) == ["in.h5"]
 
 
+@pytest.mark.parametrize("other", [embedding(20, 27, 7, "i1"), embedding(27, 21, 7, "u1"), stack(1, 20, 27)[0]])
+def test_chunks_of_other_arrays(write, other):
+    with h5py.File(write(other, words=JXL)) as file:
+        _, chunk = file["x"].id.read_direct_chunk((0,) * other.ndim)
+    path = write(embedding(20, 27, 7, "u1"), words=JXL)
+    with h5py.File(path, "r+") as file:
+        file["x"].id.write_direct_chunk((0, 0, 0), chunk, 0)
+    done = tool("export", path, path.with_name("o.jxl"), "--dataset", "x", check=False)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert os.listdir(path.parent) == ["in.h5"]
+
+
 def test_a_chunk_that_is_not_filtered(write):
     """Optional filters may have been left out of some chunks."""
     cube = embedding(20, 27, 7, "u1")

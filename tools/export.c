@@ -122,9 +122,12 @@ typedef struct image {
     px_buffer coded; /* what `bytes` are in otherwise; owned */
 } image;
 
-/* A chunk that reaches over the edge has more samples than the dataset. */
+/* A chunk that reaches over the edge has more samples than the dataset; damage may have put one
+ * there that holds something else. */
 static bool is_whole(const piece *p) {
-    return memcmp(p->coded.array.dims, p->array.dims, sizeof p->array.dims) == 0;
+    const prism_array *coded = &p->coded.array;
+    return coded->type == p->array.type && coded->rank == p->array.rank &&
+           memcmp(coded->dims, p->array.dims, sizeof coded->dims) == 0;
 }
 
 static int axis_of(const request *r, const piece *p) {

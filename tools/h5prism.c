@@ -1,6 +1,6 @@
 /*
  * h5prism: the command-line tool. It prints the spellings of a set of options for the programs that
- * take filter parameters, and groups the frames of a stack (group.c).
+ * take filter parameters; every other command has a file of its name.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,10 +12,10 @@
 static const char help[] =
     "usage: h5prism options [--json] [KEY=VALUE,...]   filter parameters for other programs\n"
     "       h5prism group IN OUT --dataset PATH ...    frames that are alike into shared chunks\n"
-    "       h5prism preview FILE OUT.png --dataset PATH ...  a picture of a dataset\n"
+    "       h5prism preview FILE OUT.png ...           a picture of a dataset\n"
     "       h5prism bench FILE --dataset PATH ...      which options suit a dataset\n"
-    "       h5prism export FILE OUT.jxl --dataset PATH ...   a chunk as a JPEG XL image\n"
-    "       h5prism import IN.jxl OUT.h5 --dataset PATH ...  a JPEG XL image as a dataset\n"
+    "       h5prism export FILE OUT.jxl ...            a chunk as a JPEG XL image\n"
+    "       h5prism import IN.jxl OUT.h5 ...           a JPEG XL image as a dataset\n"
     "       h5prism --help | --version\n"
     "\n"
     "options: transform=auto|none|channels|stack what ties the planes of a chunk together\n"
