@@ -122,11 +122,15 @@ def test_colours(write):
     cube = embedding(21, 18, 5, "u2")
     image, _ = export(write(cube), "--colour")
     assert np.array_equal(imported(image), cube)
-    done = tool("export", write(cube[..., :2]), image, "--dataset", "x", "--colour", "--force", check=False)
+    done = tool(
+        "export", write(cube[..., :2]), image, "--dataset", "x", "--colour", "--force", check=False
+    )
     assert done.returncode == 1 and "3 planes" in done.stderr
 
 
-@pytest.mark.parametrize("shape", [(1,), (70,), (1, 1), (5, 1), (1, 1, 1), (3, 4, 5, 6), (2, 3, 2, 3, 4)])
+@pytest.mark.parametrize(
+    "shape", [(1,), (70,), (1, 1), (5, 1), (1, 1, 1), (3, 4, 5, 6), (2, 3, 2, 3, 4)]
+)
 def test_ranks(write, shape):
     array = np.random.default_rng(1).integers(0, 256, shape, "u1")
     image, _ = export(write(array))
@@ -144,7 +148,9 @@ def test_options_of_import(write):
 
 
 def read_pgm(path):
-    width, height, most, data = re.match(rb"P5\s+(\d+) (\d+)\s+(\d+)\s(.*)", path.read_bytes(), re.S).groups()
+    width, height, most, data = re.match(
+        rb"P5\s+(\d+) (\d+)\s+(\d+)\s(.*)", path.read_bytes(), re.S
+    ).groups()
     dtype = "u1" if int(most) < 256 else ">u2"
     return np.frombuffer(data, dtype).reshape(int(height), int(width))
 
@@ -166,7 +172,9 @@ def test_images_of_other_programs(tmp_path):
     rgb = np.random.default_rng(0).integers(0, 256, (9, 14, 3), "u1")
     (tmp_path / "x.ppm").write_bytes(b"P6\n14 9\n255\n" + rgb.tobytes())
     subprocess.run(
-        ["cjxl", "-q", "100", tmp_path / "x.ppm", tmp_path / "x.jxl"], check=True, capture_output=True
+        ["cjxl", "-q", "100", tmp_path / "x.ppm", tmp_path / "x.jxl"],
+        check=True,
+        capture_output=True,
     )
     assert np.array_equal(imported(tmp_path / "x.jxl"), rgb)
 
@@ -213,7 +221,9 @@ def test_damaged_chunks(write, words):
     assert os.listdir(path.parent) == ["in.h5"]
 
 
-@pytest.mark.parametrize("other", [embedding(20, 27, 7, "i1"), embedding(27, 21, 7, "u1"), stack(1, 20, 27)[0]])
+@pytest.mark.parametrize(
+    "other", [embedding(20, 27, 7, "i1"), embedding(27, 21, 7, "u1"), stack(1, 20, 27)[0]]
+)
 def test_chunks_of_other_arrays(write, other):
     with h5py.File(write(other, words=JXL)) as file:
         _, chunk = file["x"].id.read_direct_chunk((0,) * other.ndim)
@@ -259,7 +269,9 @@ def test_what_is_not_an_image(tmp_path, content):
     assert not (tmp_path / "o.h5").exists()
 
 
-@pytest.mark.parametrize("options", ["coder=best", "transform=stack,predictor=lsq,coder=jxl", "axis=9"])
+@pytest.mark.parametrize(
+    "options", ["coder=best", "transform=stack,predictor=lsq,coder=jxl", "axis=9"]
+)
 def test_wrong_options(image, options):
     arguments = ("--dataset", "x", "--options", options)
     done = tool("import", image, image.with_name("o.h5"), *arguments, check=False)
@@ -282,7 +294,13 @@ def test_files_that_are_in_the_way(image):
 @pytest.mark.parametrize("command", ["export", "import"])
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["a"], ["a", "b"], ["a", "b", "c", "--dataset", "x"], ["a", "b", "--dataset", "x", "--unknown"]],
+    [
+        [],
+        ["a"],
+        ["a", "b"],
+        ["a", "b", "c", "--dataset", "x"],
+        ["a", "b", "--dataset", "x", "--unknown"],
+    ],
 )
 def test_usage(command, arguments):
     done = tool(command, *arguments, check=False)

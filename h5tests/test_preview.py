@@ -53,7 +53,9 @@ def test_colours_come_out_exactly(draw):
     assert "40 x 30 pixels" in text and "channels 0, 1, 2 of 3" in text
 
 
-@pytest.mark.parametrize("dtype, shift", [("i1", 128), ("<u2", 0), (">i2", 32768), ("<i4", 1 << 31)])
+@pytest.mark.parametrize(
+    "dtype, shift", [("i1", 128), ("<u2", 0), (">i2", 32768), ("<i4", 1 << 31)]
+)
 def test_the_range_of_the_type(draw, dtype, shift):
     info = np.iinfo(dtype)
     values = np.random.default_rng(1).integers(info.min, info.max, (12, 9, 3)).astype(dtype)
@@ -70,7 +72,9 @@ def test_chosen_channels(draw):
     assert np.array_equal(shown, cube[..., [5, 5, 5]].astype(int) + 128)
     shown, _ = draw(cube.transpose(2, 0, 1), "--channels", "1,2,3", "--stretch", "none")
     assert np.array_equal(shown, cube[..., 1:4].astype(int) + 128)
-    shown, _ = draw(cube.transpose(0, 2, 1), "--channels", "1,2,3", "--axis", 1, "--stretch", "none")
+    shown, _ = draw(
+        cube.transpose(0, 2, 1), "--channels", "1,2,3", "--axis", 1, "--stretch", "none"
+    )
     assert np.array_equal(shown, cube[..., 1:4].astype(int) + 128)
 
 
@@ -115,7 +119,9 @@ def test_zoom(draw, size, step):
 def test_components_show_what_varies(draw):
     y, x = np.mgrid[:40, :50]
     weights = np.random.default_rng(5).normal(size=(2, 20))
-    cube = (100 * (y > 20)[..., None] * weights[0] + 30 * (x > 30)[..., None] * weights[1]).astype("f4")
+    cube = (100 * (y > 20)[..., None] * weights[0] + 30 * (x > 30)[..., None] * weights[1]).astype(
+        "f4"
+    )
     shown, text = draw(cube, "--stretch", 0)
     assert "principal components of 20 channels" in text
     for part in (shown[:21, :31], shown[:21, 31:], shown[21:, :31], shown[21:, 31:]):
@@ -165,7 +171,9 @@ def test_one_frame(draw):
 
 
 def test_frames_of_higher_rank(draw):
-    cubes = np.stack([RGB, RGB[::-1], RGB // 2, RGB // 3, RGB[:, ::-1], RGB // 5]).reshape(2, 3, *RGB.shape)
+    cubes = np.stack([RGB, RGB[::-1], RGB // 2, RGB // 3, RGB[:, ::-1], RGB // 5]).reshape(
+        2, 3, *RGB.shape
+    )
     shown, text = draw(cubes, "--stretch", "none")
     assert np.array_equal(shown, RGB) and "frame 0 of 6" in text
     assert np.array_equal(draw(cubes, "--frame", 4, "--stretch", "none")[0], RGB[:, ::-1])
@@ -204,7 +212,9 @@ def test_weights_are_folded_and_symmetric(draw):
     assert centre.tolist() == [[[5, 48, 97], [255, 255, 255], [103, 0, 31]]]
 
 
-@pytest.mark.parametrize("length, shape", [(1, (1, 1)), (7, (1, 7)), (17, (4, 5)), (4096, (64, 64))])
+@pytest.mark.parametrize(
+    "length, shape", [(1, (1, 1)), (7, (1, 7)), (17, (4, 5)), (4096, (64, 64))]
+)
 def test_folds(draw, length, shape):
     values = np.arange(length, dtype="i4")
     shown, _ = draw(values, "--stretch", 0)
@@ -253,7 +263,9 @@ def test_residuals_are_those_of_paeth(draw):
     distances = np.abs(np.stack([guess - west, guess - north, guess - corner]))
     predicted = np.choose(distances.argmin(0), [west, north, corner])
     residuals = np.abs((plane.astype(int) - 128 - predicted + 128) % 256 - 128)
-    assert f"from {residuals.min():.4g} to {residuals.max():.4g}, mean {residuals.mean():.4g}" in text
+    assert (
+        f"from {residuals.min():.4g} to {residuals.max():.4g}, mean {residuals.mean():.4g}" in text
+    )
 
 
 def test_stored_bits(draw):
@@ -306,7 +318,9 @@ def test_nothing_but_nan(draw, shape, value):
 
 
 @pytest.mark.parametrize("dtype", ["i1", "u8", "f2", "f4", "f8", "?"])
-@pytest.mark.parametrize("shape", [(1,), (1, 1), (1, 1, 1), (1, 1, 1, 1), (1, 1, 1, 1, 1), (1, 9), (9, 1)])
+@pytest.mark.parametrize(
+    "shape", [(1,), (1, 1), (1, 1, 1), (1, 1, 1, 1), (1, 1, 1, 1, 1), (1, 9), (9, 1)]
+)
 def test_tiny_arrays_of_any_type(draw, shape, dtype):
     shown, _ = draw(np.ones(shape, dtype))
     assert shown.shape[:2] == (shape[-2:] if len(shape) == 2 else (1, 1))

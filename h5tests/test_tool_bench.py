@@ -47,11 +47,20 @@ def test_the_table(source):
     assert lines[0] == "60 x 50 x 12 int8, of which 9600 bytes: 2 chunk(s) of 20 x 20 x 12"
     names = [line.split()[0] for line in lines[3 : lines.index("", 3)]]
     assert names[0] == "gzip-6+shuffle" and names[-1] == "auto"
-    for name in ("none+paeth+deflate-6", "channels+none+jxl-7", "stack+paeth+deflate-6", "lsq+ans-9"):
+    for name in (
+        "none+paeth+deflate-6",
+        "channels+none+jxl-7",
+        "stack+paeth+deflate-6",
+        "lsq+ans-9",
+    ):
         assert name in names
     for word in ("For reading often: ", "For archiving: "):
         assert word in done.stdout
-    for spelling in ("h5repack  -f group/x:UD=33128,0,10,1,", "nccopy    -F x,33128,1,", "h5py      "):
+    for spelling in (
+        "h5repack  -f group/x:UD=33128,0,10,1,",
+        "nccopy    -F x,33128,1,",
+        "h5py      ",
+    ):
         assert done.stdout.count(spelling) == 2
 
 
@@ -66,7 +75,12 @@ def test_sizes_are_those_of_the_filter(source, tmp_path):
             assert filter_of(dataset)[1][:5] == tuple(row["filter_options"][:5])
             assert dataset.id.get_chunk_info(0).size == row["bytes"], row["name"]
         dataset = file.create_dataset(
-            "gzip", data=middle, chunks=middle.shape, compression="gzip", compression_opts=6, shuffle=True
+            "gzip",
+            data=middle,
+            chunks=middle.shape,
+            compression="gzip",
+            compression_opts=6,
+            shuffle=True,
         )
         file.flush()
         assert dataset.id.get_chunk_info(0).size == found["rows"][0]["bytes"]

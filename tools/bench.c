@@ -184,16 +184,15 @@ static bool print_text(const request *r, const tool_source *s, const tool_sample
     print_table(t, sample);
     if (!reading)
         return true;
-    printf("\nFor reading often: %s. Reading the sample at %lld MB/s and decoding it take the "
-           "least time,\n%.3f s; uncompressed it would be %.3f s.\n",
-           reading->name, r->storage, reading_seconds(reading, storage),
-           (double)sample->size / (1e6 * storage));
+    const double share = reading_seconds(reading, storage) * 1e6 * storage / (double)sample->size;
+    printf("\nFor reading often: %s\nReading it at %lld MB/s and decoding it take %.0f %% of what "
+           "reading uncompressed values takes,\nthe least of all.\n",
+           reading->name, r->storage, 100 * share);
     if (!print_options(r, reading))
         return false;
-    printf(
-        "\nFor archiving: %s. Of what is not more than 1 %% larger than the smallest, it decodes "
-        "fastest,\nat %.1f MB/s.\n",
-        archive->name, megabytes_a_second(sample, archive->decode_seconds));
+    printf("\nFor archiving: %s\nOf all that is at most 1 %% larger than the smallest, it decodes "
+           "fastest, at %.1f MB/s.\n",
+           archive->name, megabytes_a_second(sample, archive->decode_seconds));
     return print_options(r, archive);
 }
 

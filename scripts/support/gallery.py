@@ -34,8 +34,8 @@ _BARS = (
 
 _HEAD = """# Gallery
 
-Pictures by `h5prism preview` ([docs/tool-pictures.md](tool-pictures.md)) of datasets that are made of
-images which come with scikit-image; below each, what the command prints. `scripts/gallery` makes
+Pictures by `h5prism preview` ([docs/tool-pictures.md](tool-pictures.md)) of datasets that are made
+of images which come with scikit-image; below each, what the command prints. `scripts/gallery` makes
 this page and its pictures anew.
 
 """
@@ -43,7 +43,8 @@ this page and its pictures anew.
 _CHARTS = """## Sizes
 
 Bits a value of all chunks of a sample, as `h5prism bench` measures them: the photograph
-(300 x 451 x 3 uint8), the descriptors (240 x 240 x 128 int8) and the textures (192 x 64 x 64 uint8).
+(300 x 451 x 3 uint8), the descriptors (240 x 240 x 128 int8) and the textures (192 x 64 x 64
+uint8).
 
 ![Bits a value of several pipelines](gallery/sizes.png)
 
@@ -104,8 +105,8 @@ _PICTURES = (
     Picture(
         "descriptors-residual",
         "What prediction leaves of many channels",
-        "Most is left where one thing ends and another begins, and along the edges of chunks, each\n"
-        "of which is predicted by itself.",
+        "Most is left where one thing ends and another begins, and along the edges of chunks: each\n"
+        "is predicted by itself.",
         "descriptors",
         ("--map", "residual"),
     ),
