@@ -309,6 +309,14 @@ def test_what_is_not_a_number_is_transparent(draw):
     assert "from 1 to 3" in text
 
 
+def test_channels_without_a_number_are_left_out(draw):
+    cube = embedding(20, 24, 9, "i2").astype("f4")
+    holes = np.insert(cube, [0, 4, 9], np.nan, axis=2)
+    assert np.array_equal(draw(holes, "--axis", 2)[0], draw(cube, "--axis", 2)[0])
+    nothing, _ = draw(np.full((4, 5, 9), np.nan), "--axis", 2)
+    assert (nothing[..., 3] == 0).all()
+
+
 @pytest.mark.parametrize("shape", [(4, 5), (4, 5, 3), (4, 5, 9), (50,)])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_nothing_but_nan(draw, shape, value):

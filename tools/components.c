@@ -15,25 +15,21 @@ typedef struct moments {
     double *shift;           /* [channels] the first position: small sums lose nothing */
 } moments;
 
-static bool is_finite(const double *values, size_t stride, size_t channels) {
-    for (size_t c = 0; c < channels; c++)
-        if (!isfinite(values[c * stride]))
-            return false;
-    return true;
-}
-
-static void add_position(moments *m, const double *values, size_t stride, double *centred) {
-    if (!is_finite(values, stride, m->channels))
-        return;
-    for (size_t c = 0; c < m->channels; c++) {
+static void add_position(moments *m, const tool_components *c, const double *values, size_t stride,
+                         double *centred) {
+    for (size_t i = 0; i < m->channels; i++)
+        if (c->used[i] && !isfinite(values[i * stride]))
+            return;
+    for (size_t i = 0; i < m->channels; i++) {
+        const double value = c->used[i] ? values[i * stride] : 0;
         if (!m->count)
-            m->shift[c] = values[c * stride];
-        centred[c] = values[c * stride] - m->shift[c];
-        m->sums[c] += centred[c];
+            m->shift[i] = value;
+        centred[i] = value - m->shift[i];
+        m->sums[i] += centred[i];
     }
-    for (size_t c = 0; c < m->channels; c++)
-        for (size_t d = c; d < m->channels; d++)
-            m->products[c * m->channels + d] += centred[c] * centred[d];
+    for (size_t i = 0; i < m->channels; i++)
+        for (size_t j = i; j < m->channels; j++)
+            m->products[i * m->channels + j] += centred[i] * centred[j];
     m->count++;
 }
 
@@ -50,18 +46,24 @@ static tool_window window_of(const tool_view *v, const tool_components *c, size_
                          .channel_step = c->channel_step};
 }
 
-static bool add_frame(moments *m, const tool_view *v, const tool_window *w, double *centred) {
-    tool_block block;
-    const bool done = tool_view_load(v, w, &block);
-    for (size_t y = 0; y < w->rows && done; y++)
+static void find_used(tool_components *c, const tool_window *w, const tool_block *block) {
+    for (size_t y = 0; y < w->rows; y++)
         for (size_t x = 0; x < w->columns; x++)
-            add_position(m, block.values + y * block.row_stride + x * block.column_stride,
-                         block.channel_stride, centred);
-    free(block.values);
-    return done;
+            for (size_t i = 0; i < c->channels; i++)
+                c->used[i] |=
+                    isfinite(block->values[y * block->row_stride + x * block->column_stride +
+                                           i * block->channel_stride]) != 0;
 }
 
-/* The products become the covariance; channels that are not finite are nowhere in it. */
+static void add_block(moments *m, const tool_components *c, const tool_window *w,
+                      const tool_block *block, double *centred) {
+    for (size_t y = 0; y < w->rows; y++)
+        for (size_t x = 0; x < w->columns; x++)
+            add_position(m, c, block->values + y * block->row_stride + x * block->column_stride,
+                         block->channel_stride, centred);
+}
+
+/* The products become the covariance. */
 static void centre(moments *m, tool_components *c) {
     const double count = m->count ? (double)m->count : 1;
     for (size_t i = 0; i < m->channels; i++) {
@@ -107,7 +109,13 @@ static bool fit(tool_components *c, moments *m, const tool_view *v, const size_t
     bool done = centred != NULL;
     for (size_t i = 0; i < count && done; i++) {
         const tool_window window = window_of(v, c, frames[i], count);
-        done = add_frame(m, v, &window, centred);
+        tool_block block;
+        done = tool_view_load(v, &window, &block);
+        if (done && !i)
+            find_used(c, &window, &block);
+        if (done)
+            add_block(m, c, &window, &block, centred);
+        free(block.values);
     }
     free(centred);
     return done && solve(c, m);
@@ -118,13 +126,14 @@ bool tool_components_fit(tool_components *c, const tool_view *v, const size_t *f
     const size_t step = (v->channel_count + MOST_CHANNELS - 1) / MOST_CHANNELS;
     const size_t n = (size_t)((v->channel_count + step - 1) / step);
     *c = (tool_components){.channels = n, .channel_step = step};
+    c->used = calloc(n, sizeof *c->used);
     c->mean = calloc(n, sizeof *c->mean);
     c->vectors = calloc(TOOL_COMPONENTS * n, sizeof *c->vectors);
     moments m = {.channels = n,
                  .sums = calloc(n, sizeof(double)),
                  .products = calloc(n * n, sizeof(double)),
                  .shift = calloc(n, sizeof(double))};
-    bool done = c->mean && c->vectors && m.sums && m.products && m.shift
+    bool done = c->used && c->mean && c->vectors && m.sums && m.products && m.shift
                     ? fit(c, &m, v, frames, count)
                     : tool_fail("out of memory for %zu channels", n);
     free(m.sums);
@@ -134,6 +143,7 @@ bool tool_components_fit(tool_components *c, const tool_view *v, const size_t *f
 }
 
 void tool_components_free(tool_components *c) {
+    free(c->used);
     free(c->mean);
     free(c->vectors);
 }
@@ -141,7 +151,11 @@ void tool_components_free(tool_components *c) {
 double tool_component(const tool_components *c, size_t k, const double *values, size_t stride) {
     const double *vector = c->vectors + k * c->channels;
     double sum = 0;
-    for (size_t i = 0; i < c->channels; i++)
-        sum += vector[i] * (values[i * stride] - c->mean[i]);
-    return isfinite(sum) ? sum : NAN;
+    bool some = false;
+    for (size_t i = 0; i < c->channels; i++) {
+        some |= c->used[i];
+        if (c->used[i])
+            sum += vector[i] * (values[i * stride] - c->mean[i]);
+    }
+    return some && isfinite(sum) ? sum : NAN;
 }

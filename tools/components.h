@@ -9,6 +9,7 @@ enum { TOOL_COMPONENTS = 3 };
 typedef struct tool_components {
     size_t channels;               /* that they are made of, */
     size_t channel_step;           /* so far apart */
+    bool *used;                    /* [channels] not those without a finite number; owned */
     double *mean;                  /* [channels]; owned */
     double *vectors;               /* [TOOL_COMPONENTS][channels]; owned */
     double share[TOOL_COMPONENTS]; /* of the variance */
