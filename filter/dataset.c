@@ -1,9 +1,9 @@
 /*
  * Which datasets can be compressed, and as what. This file is the only one that knows HDF5's types.
  *
- * An element is taken as a word of 8 or 16 bits whatever its precision, bit offset and padding: the
+ * An element is taken as a word of 8 to 64 bits whatever its precision, bit offset and padding: the
  * codec is lossless on every bit pattern, so that 12 bits in a 16-bit word come back with their
- * padding. An enumeration (h5py's bool) is its base integer.
+ * padding. An enumeration (h5py's bool) is its base integer, a float of 8 bits an integer.
  */
 #include "dataset.h"
 
@@ -22,15 +22,54 @@ static const char *class_name(H5T_class_t class) {
     return index < sizeof names / sizeof *names ? names[index] : "of an unknown class";
 }
 
-/* `type` is an integer of 1 or 2 bytes. */
-static prism_status integer_type(const plugin_host *host, hid_t type, prism_array *array,
-                                 prism_error *error) {
-    bool is_signed = host->calls.get_sign(type) == H5T_SGN_2;
-    if (host->calls.get_size(type) == 1) {
-        array->type = is_signed ? PRISM_INT8 : PRISM_UINT8;
-        return PRISM_OK; /* whatever its byte order is said to be */
+static prism_type integer_type(bool is_signed, size_t size) {
+    switch (size) {
+    case 1:
+        return is_signed ? PRISM_INT8 : PRISM_UINT8;
+    case 2:
+        return is_signed ? PRISM_INT16 : PRISM_UINT16;
+    case 4:
+        return is_signed ? PRISM_INT32 : PRISM_UINT32;
+    case 8:
+        return is_signed ? PRISM_INT64 : PRISM_UINT64;
+    default:
+        return (prism_type)0;
     }
-    array->type = is_signed ? PRISM_INT16 : PRISM_UINT16;
+}
+
+/* bfloat16 is a float of 16 bits with the exponent of a float of 32. */
+static prism_type float_type(const plugin_host *host, hid_t type, size_t size) {
+    enum { BFLOAT16_EXPONENT = 8 };
+    size_t sign, exponent, exponent_bits = 0, fraction, fraction_bits;
+    host->calls.get_fields(type, &sign, &exponent, &exponent_bits, &fraction, &fraction_bits);
+    switch (size) {
+    case 1:
+        return PRISM_UINT8;
+    case 2:
+        return exponent_bits == BFLOAT16_EXPONENT ? PRISM_BFLOAT16 : PRISM_FLOAT16;
+    case 4:
+        return PRISM_FLOAT32;
+    case 8:
+        return PRISM_FLOAT64;
+    default:
+        return (prism_type)0;
+    }
+}
+
+/* `type` is an integer or a float. */
+static prism_status number_type(const plugin_host *host, hid_t type, prism_array *array,
+                                prism_error *error) {
+    const H5T_class_t class = host->calls.get_class(type);
+    const size_t size = host->calls.get_size(type);
+    array->type = class == H5T_FLOAT ? float_type(host, type, size)
+                                     : integer_type(host->calls.get_sign(type) == H5T_SGN_2, size);
+    if (!array->type)
+        return plugin_fail(error, PRISM_E_TYPE,
+                           "element type %s of %zu bytes is not supported; supported are sizes of "
+                           "1, 2, 4 and 8 bytes",
+                           class_name(class), size);
+    if (size == 1)
+        return PRISM_OK; /* whatever its byte order is said to be */
     switch (host->calls.get_order(type)) {
     case H5T_ORDER_LE:
         array->order = PRISM_LITTLE_ENDIAN;
@@ -47,19 +86,18 @@ static prism_status integer_type(const plugin_host *host, hid_t type, prism_arra
 
 static prism_status element_type(const plugin_host *host, hid_t type, prism_array *array,
                                  prism_error *error) {
-    H5T_class_t class = host->calls.get_class(type);
-    size_t size = host->calls.get_size(type);
-    if ((class != H5T_INTEGER && class != H5T_ENUM) || (size != 1 && size != 2))
+    const H5T_class_t class = host->calls.get_class(type);
+    if (class == H5T_INTEGER || class == H5T_FLOAT)
+        return number_type(host, type, array, error);
+    if (class != H5T_ENUM)
         return plugin_fail(error, PRISM_E_TYPE,
                            "element type %s of %zu bytes is not supported; supported are "
-                           "integers, enumerations and booleans of 1 and 2 bytes",
-                           class_name(class), size);
-    if (class == H5T_INTEGER)
-        return integer_type(host, type, array, error);
+                           "integers, floats, enumerations and booleans",
+                           class_name(class), host->calls.get_size(type));
     hid_t base = host->calls.get_super(type);
     if (base < 0)
         return plugin_fail(error, PRISM_E_TYPE, "the enumeration has no base type");
-    prism_status status = integer_type(host, base, array, error);
+    prism_status status = number_type(host, base, array, error);
     host->calls.close_type(base);
     return status;
 }

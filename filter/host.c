@@ -28,6 +28,7 @@ static const struct {
     {"H5Tget_size", offsetof(plugin_calls, get_size)},
     {"H5Tget_order", offsetof(plugin_calls, get_order)},
     {"H5Tget_sign", offsetof(plugin_calls, get_sign)},
+    {"H5Tget_fields", offsetof(plugin_calls, get_fields)},
     {"H5Tget_super", offsetof(plugin_calls, get_super)},
     {"H5Tclose", offsetof(plugin_calls, close_type)},
     {"H5Sis_simple", offsetof(plugin_calls, is_simple)},

@@ -19,6 +19,7 @@ typedef struct plugin_calls {
     __typeof__(&H5Tget_size) get_size;
     __typeof__(&H5Tget_order) get_order;
     __typeof__(&H5Tget_sign) get_sign;
+    __typeof__(&H5Tget_fields) get_fields;
     __typeof__(&H5Tget_super) get_super;
     __typeof__(&H5Tclose) close_type;
     __typeof__(&H5Sis_simple) is_simple;

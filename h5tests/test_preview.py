@@ -294,6 +294,16 @@ def test_bits_of_tiles(draw):
     assert heat(shown[:, :32]).max() < heat(shown[:, 32:]).min()
 
 
+@pytest.mark.parametrize("dtype", ["i4", "f4", "f8"])
+def test_bits_of_other_types(draw, dtype):
+    cube = half_noisy(3).astype(dtype)
+    cube[:, 32:] *= 1000
+    options = {"compression": 33128, "compression_opts": WORDS, "chunks": (32, 32, 3)}
+    for arguments in (("--tile", 32), ()):
+        shown, _ = draw(cube, "--map", "bits", "--stretch", 0, *arguments, **options)
+        assert heat(shown[:, :32]).max() < heat(shown[:, 32:]).min()
+
+
 # ---- Hostile input ----
 
 
@@ -388,6 +398,7 @@ def source(tmp_path):
         ("rgb", ("--weights",), "one plane"),
         ("rgb", ("--map", "bits"), "not stored in chunks"),
         ("vector", ("--map", "residual"), "rank 2"),
+        ("group/floats", ("--map", "residual"), "8 and 16 bits"),
         ("rgb", ("--map", "residual", "--options", "predictor=lsq"), "lsq"),
         ("rgb", ("--map", "residual", "--options", "predictor=best"), "best"),
         ("rgb", ("--sheet", "--size", "8"), "do not fit"),

@@ -36,6 +36,7 @@ def source(tmp_path):
         file["plane"] = stack(1, 40, 30)[0]
         file["line"] = np.arange(5000, dtype=">i2")
         file["one"] = np.zeros((1, 1, 1), "u1")
+        file["floats"] = np.round(np.linspace(0, 3, 600), 2).reshape(5, 10, 12).astype("f4")
         file["empty"] = np.zeros((0, 2), "u1")
         file["text"] = ["a", "b"]
     return path
@@ -119,12 +120,13 @@ def test_recommendations(source):
         ("plane", (), [40, 30]),
         ("line", (), [5000]),
         ("one", (), [1, 1, 1]),
+        ("floats", (), [5, 10, 12]),
     ],
 )
 def test_shapes(source, dataset, options, shape):
     found = report(source, *options, dataset=dataset)
     assert found["sample_shape"][-1] == shape[-1]
-    assert found["sample_bytes"] <= np.prod(found["shape"]) * 2
+    assert found["sample_bytes"] <= np.prod(found["shape"]) * 4
     names = rows_of(found)
     assert ("channels+none+jxl-3" in names) == (len(shape) > 1)
     assert ("stack+none+jxl-3" in names) == (len(shape) > 2)

@@ -67,13 +67,21 @@ typedef enum prism_type {
     PRISM_INT8 = 1,
     PRISM_UINT8 = 2,
     PRISM_INT16 = 3,
-    PRISM_UINT16 = 4
+    PRISM_UINT16 = 4,
+    PRISM_INT32 = 5,
+    PRISM_UINT32 = 6,
+    PRISM_INT64 = 7,
+    PRISM_UINT64 = 8,
+    PRISM_FLOAT16 = 9,   /* IEEE 754 binary16 */
+    PRISM_BFLOAT16 = 10, /* the upper half of a float32 */
+    PRISM_FLOAT32 = 11,  /* IEEE 754 binary32 */
+    PRISM_FLOAT64 = 12   /* IEEE 754 binary64 */
 } prism_type;
 
 typedef enum prism_order { PRISM_LITTLE_ENDIAN = 0, PRISM_BIG_ENDIAN = 1 } prism_order;
 
 /* Elements in C order (the last dimension varies fastest), without padding. `order` is ignored for
- * one-byte types. */
+ * one-byte types. Floats come back with every bit: NaN payloads, -0.0, infinities, denormals. */
 typedef struct prism_array {
     prism_type type;
     prism_order order;
@@ -202,11 +210,24 @@ PRISM_API prism_status prism_encode(const prism_array *array, const void *data,
                                     const prism_options *options, void *chunk, size_t capacity,
                                     size_t *chunk_size, prism_error *error);
 
+/* How elements became the integers that the pipeline codes. Found from the data, for each chunk. */
+typedef enum prism_mapping {
+    PRISM_MAPPING_NONE = 0,    /* they are such integers */
+    PRISM_MAPPING_TABLE = 1,   /* places in a table of the values that occur */
+    PRISM_MAPPING_LATTICE = 2, /* multiples of a step: decimals, wide integers */
+    PRISM_MAPPING_FIXED = 3,   /* fixed-point numbers, and the bits of the floats below them */
+    PRISM_MAPPING_SCALED = 4   /* integers of 8 bits times one scale for each position */
+} prism_mapping;
+
+/* "none", "table", ...; NULL for an unknown mapping. Static storage. */
+PRISM_API const char *prism_mapping_name(prism_mapping mapping);
+
 /* What a chunk says of itself. */
 typedef struct prism_info {
     unsigned format_version;
     prism_array array;
-    prism_transform transform; /* what was used: never AUTO */
+    prism_mapping mapping;
+    prism_transform transform; /* what was used: never AUTO. Of a mapped chunk, for its integers */
     prism_predictor predictor;
     prism_coder coder;
     int effort;

@@ -5,15 +5,13 @@
 
 #include "status.h"
 
-static const struct {
-    const char *name;
-    uint8_t size;
-    bool is_signed;
-} types[] = {
-    [PRISM_INT8] = {"int8", 1, true},
-    [PRISM_UINT8] = {"uint8", 1, false},
-    [PRISM_INT16] = {"int16", 2, true},
-    [PRISM_UINT16] = {"uint16", 2, false},
+static const px_number types[] = {
+    [PRISM_INT8] = {"int8", 1, true, 0},        [PRISM_UINT8] = {"uint8", 1, false, 0},
+    [PRISM_INT16] = {"int16", 2, true, 0},      [PRISM_UINT16] = {"uint16", 2, false, 0},
+    [PRISM_INT32] = {"int32", 4, true, 0},      [PRISM_UINT32] = {"uint32", 4, false, 0},
+    [PRISM_INT64] = {"int64", 8, true, 0},      [PRISM_UINT64] = {"uint64", 8, false, 0},
+    [PRISM_FLOAT16] = {"float16", 2, true, 10}, [PRISM_BFLOAT16] = {"bfloat16", 2, true, 7},
+    [PRISM_FLOAT32] = {"float32", 4, true, 23}, [PRISM_FLOAT64] = {"float64", 8, true, 52},
 };
 
 static bool type_is_known(prism_type type) {
@@ -29,8 +27,17 @@ const char *prism_type_name(prism_type type) {
     return type_is_known(type) ? types[type].name : NULL;
 }
 
-bool px_type_is_signed(prism_type type) {
-    return types[type].is_signed;
+const px_number *px_number_of(prism_type type) {
+    return &types[type];
+}
+
+prism_order px_native_order(void) {
+    const uint16_t one = 1;
+    return *(const uint8_t *)&one == 1 ? PRISM_LITTLE_ENDIAN : PRISM_BIG_ENDIAN;
+}
+
+bool px_type_is_narrow(prism_type type) {
+    return types[type].size <= 2 && !types[type].fraction;
 }
 
 prism_status prism_array_size(const prism_array *array, size_t *size, prism_error *error) {
@@ -39,7 +46,7 @@ prism_status prism_array_size(const prism_array *array, size_t *size, prism_erro
     *size = 0;
     if (!type_is_known(array->type))
         return px_fail(error, PRISM_E_TYPE,
-                       "element type %d is not supported (int8, uint8, int16 and uint16 are)",
+                       "element type %d is not supported (integers and floats of 1 to 8 bytes are)",
                        (int)array->type);
     if (array->order != PRISM_LITTLE_ENDIAN && array->order != PRISM_BIG_ENDIAN)
         return px_fail(error, PRISM_E_TYPE, "byte order %d is not known", (int)array->order);

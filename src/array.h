@@ -7,6 +7,22 @@
 /* Chunks of HDF5 are smaller than this, and so are ours: sizes fit 32 bits in the container. */
 #define PX_ARRAY_LIMIT ((uint64_t)UINT32_MAX)
 
-bool px_type_is_signed(prism_type type);
+/* What the bits of an element mean. */
+typedef struct px_number {
+    const char *name;
+    uint8_t size;   /* bytes */
+    bool is_signed; /* integers: two's complement */
+    uint8_t
+        fraction; /* floats: bits of the fraction, below those of the exponent; 0 for integers */
+} px_number;
+
+/* `type` is a known one. */
+const px_number *px_number_of(prism_type type);
+
+/* The byte order of this machine. */
+prism_order px_native_order(void);
+
+/* Integers of 8 and 16 bits, which become samples as they are. */
+bool px_type_is_narrow(prism_type type);
 
 #endif

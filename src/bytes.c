@@ -46,6 +46,20 @@ void px_put_u32(px_buffer *buffer, uint32_t value) {
         px_put_u8(buffer, (uint8_t)(value >> shift));
 }
 
+void px_put_u64(px_buffer *buffer, uint64_t value) {
+    px_put_u32(buffer, (uint32_t)value);
+    px_put_u32(buffer, (uint32_t)(value >> 32));
+}
+
+void px_put_wide(px_buffer *buffer, uint64_t value) {
+    uint8_t size = 0;
+    while (size < 8 && value >> 8 * size)
+        size++;
+    px_put_u8(buffer, size);
+    for (unsigned i = 0; i < size; i++)
+        px_put_u8(buffer, (uint8_t)(value >> 8 * i));
+}
+
 void px_buffer_exceed(px_buffer *buffer, size_t limit) {
     if (buffer->size <= limit && px_buffer_reserve(buffer, limit + 1 - buffer->size)) {
         memset(buffer->data + buffer->size, 0, limit + 1 - buffer->size);
@@ -88,6 +102,20 @@ uint32_t px_get_u32(px_reader *reader) {
     if (!bytes)
         return 0;
     return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+uint64_t px_get_u64(px_reader *reader) {
+    const uint64_t low = px_get_u32(reader);
+    return low | (uint64_t)px_get_u32(reader) << 32;
+}
+
+uint64_t px_get_wide(px_reader *reader) {
+    const uint8_t size = px_get_u8(reader);
+    uint64_t value = 0;
+    reader->failed |= size > 8;
+    for (unsigned i = 0; i < size && !reader->failed; i++)
+        value |= (uint64_t)px_get_u8(reader) << 8 * i;
+    return value;
 }
 
 uint64_t px_get_varint(px_reader *reader) {

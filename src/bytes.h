@@ -25,6 +25,10 @@ uint8_t *px_buffer_reserve(px_buffer *buffer, size_t size);
 void px_put_bytes(px_buffer *buffer, const void *bytes, size_t size);
 void px_put_u8(px_buffer *buffer, uint8_t value);
 void px_put_u32(px_buffer *buffer, uint32_t value);
+void px_put_u64(px_buffer *buffer, uint64_t value);
+
+/* The number of bytes, 0..8, and the bytes, without zeros at the upper end. */
+void px_put_wide(px_buffer *buffer, uint64_t value);
 
 /* LEB128: seven bits a byte, low ones first. */
 void px_put_varint(px_buffer *buffer, uint64_t value);
@@ -33,6 +37,11 @@ void px_put_varint(px_buffer *buffer, uint64_t value);
 static inline uint16_t px_little_endian_16(uint16_t word) {
     const uint16_t one = 1;
     return *(const uint8_t *)&one == 1 ? word : __builtin_bswap16(word);
+}
+
+static inline uint64_t px_little_endian_64(uint64_t word) {
+    const uint16_t one = 1;
+    return *(const uint8_t *)&one == 1 ? word : __builtin_bswap64(word);
 }
 
 /* Makes it longer than `limit` bytes: of no other use than to say so. */
@@ -53,6 +62,8 @@ size_t px_reader_left(const px_reader *reader);
 const uint8_t *px_get_bytes(px_reader *reader, size_t size);
 uint8_t px_get_u8(px_reader *reader);
 uint32_t px_get_u32(px_reader *reader);
+uint64_t px_get_u64(px_reader *reader);
+uint64_t px_get_wide(px_reader *reader); /* fails on more than 8 bytes */
 uint64_t px_get_varint(px_reader *reader);
 
 #endif

@@ -7,18 +7,13 @@
 #include "choose.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "estimate.h"
 #include "pipeline.h"
+#include "sample.h"
 #include "status.h"
 
 enum {
-    SAMPLE_EDGE = 256,         /* longest side of the sample */
-    SAMPLE_ELEMENTS = 1 << 18, /* and about how many elements it may have */
-    BRISK_EFFORT = 3,          /* up to it, choosing must take next to no time, ... */
-    BRISK_ELEMENTS = 1 << 16,  /* ... and a sample has fewer elements */
     QUICK_JXL_EFFORT = 3,
     TRIAL_EFFORT = 5, /* ranks slow coders at higher ones well enough */
     FEW_VALUES = 64,
@@ -31,8 +26,9 @@ enum {
 /* By how much a quick trial may miss the best size so far and still deserve a trial. */
 static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3;
 
-/* A later candidate must be clearly better: the earlier ones decode faster. */
-static const double CLEARLY = 0.995;
+/* A later candidate must be clearly better: the earlier ones decode faster. Deflate gains least
+ * from what the sample does not show. */
+static const double CLEARLY = 0.995, CLEARLY_DEFLATE = 0.97;
 
 /* In large arrays whose planes say much of each other, no other coder comes near the project's own:
  * they are not worth the time of a trial. */
@@ -42,54 +38,14 @@ static const double STRONG_TIES = 0.97;
 static const double CLOSE_ESTIMATE = 1.15;
 
 /* Stacks are tried where the best estimate of other layouts of the same planes is so close. */
-static const double CLOSE_PLANES = 1.03;
+static const double CLOSE_PLANES = 1.07;
 
 typedef struct sample {
-    prism_array array;
-    void *elements;
-    size_t size;  /* bytes */
-    double share; /* of the whole array */
-    int values;   /* different ones; more than FEW_VALUES count as FEW_VALUES + 1 */
-    bool large;   /* the whole array has LARGE_ARRAY elements or more */
+    px_sample part;
+    const uint64_t *planes; /* along each axis of the whole array */
+    int values;             /* different ones; more than FEW_VALUES count as FEW_VALUES + 1 */
+    bool large;             /* the whole array has LARGE_ARRAY elements or more */
 } sample;
-
-/* The longest side is halved until the sample is small, but not the sides that are as short as a
- * number of channels or frames usually is. */
-static void sample_shape(prism_array *cut, uint64_t limit) {
-    uint64_t elements = 1;
-    for (unsigned i = 0; i < cut->rank; i++) {
-        if (cut->dims[i] > SAMPLE_EDGE && cut->rank > 1)
-            cut->dims[i] = SAMPLE_EDGE;
-        elements *= cut->dims[i];
-    }
-    while (elements > limit) {
-        unsigned longest = 0;
-        for (unsigned i = 1; i < cut->rank; i++)
-            if (cut->dims[i] > cut->dims[longest])
-                longest = i;
-        elements = elements / cut->dims[longest] * ((cut->dims[longest] + 1) / 2);
-        cut->dims[longest] = (cut->dims[longest] + 1) / 2;
-    }
-}
-
-/* Copies the middle of `array` along dimension `i` and all after it; returns the end of the copy.
- */
-static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array *array,
-                            const prism_array *cut, unsigned i) {
-    size_t run = prism_type_size(array->type);
-    for (unsigned j = i + 1; j < array->rank; j++)
-        run *= (size_t)array->dims[j];
-    from += (array->dims[i] - cut->dims[i]) / 2 * run;
-    for (uint64_t index = 0; index < cut->dims[i]; index++, from += run) {
-        if (i + 1 < array->rank) {
-            to = copy_middle(to, from, array, cut, i + 1);
-        } else {
-            memcpy(to, from, run);
-            to += run;
-        }
-    }
-    return to;
-}
 
 /* Elements of two bytes count as their bits, whatever their order. */
 static int count_values(const uint8_t *bytes, size_t size, size_t width) {
@@ -105,41 +61,36 @@ static int count_values(const uint8_t *bytes, size_t size, size_t width) {
 
 static prism_status sample_make(sample *s, const prism_array *array, const void *elements,
                                 int effort, prism_error *error) {
+    const size_t width = prism_type_size(array->type);
     size_t whole;
-    s->array = *array;
-    sample_shape(&s->array, effort <= BRISK_EFFORT ? BRISK_ELEMENTS : SAMPLE_ELEMENTS);
     prism_status status = prism_array_size(array, &whole, error);
     if (status == PRISM_OK)
-        status = prism_array_size(&s->array, &s->size, error);
+        status = px_sample_make(&s->part, array, elements, effort, error);
     if (status != PRISM_OK)
         return status;
-    s->elements = malloc(s->size);
-    if (!s->elements)
-        return px_out_of_memory(error, s->size);
-    s->share = (double)s->size / (double)whole;
-    copy_middle(s->elements, elements, array, &s->array, 0);
-    s->values = count_values(elements, whole, prism_type_size(array->type));
-    s->large = whole / prism_type_size(array->type) >= LARGE_ARRAY;
+    s->planes = array->dims;
+    s->values = count_values(elements, whole, width);
+    s->large = whole / width >= LARGE_ARRAY;
     return PRISM_OK;
 }
 
 /* Estimated bytes of the whole array if its planes lie along pipeline->axis. */
 static prism_status estimate(double *bytes, const sample *s, const px_pipeline *pipeline,
                              prism_error *error) {
-    px_layout layout = px_layout_make(&s->array, pipeline->axis);
+    px_layout layout = px_layout_make(&s->part.array, pipeline->axis);
     px_planes planes;
     px_buffer parameters = {0};
-    prism_status status = px_planes_alloc(&planes, &s->array, &layout, error);
+    prism_status status = px_planes_alloc(&planes, &s->part.array, &layout, error);
     if (status != PRISM_OK)
         return status;
-    px_planes_load(&planes, &s->array, &layout, s->elements);
+    px_planes_load(&planes, &s->part.array, &layout, s->part.elements);
     const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
     if (transform)
         status = transform->forward(&planes, pipeline, &parameters, error);
     double bits = 0;
     for (size_t k = 0; k < planes.count && status == PRISM_OK; k++)
         bits += px_estimate_plane(&planes, k);
-    *bytes = bits / 8 / s->share + (double)parameters.size;
+    *bytes = bits / 8 / s->part.share + (double)parameters.size;
     px_buffer_free(&parameters);
     px_planes_free(&planes);
     return status;
@@ -179,7 +130,7 @@ static size_t possible_axes(int axes[2], const prism_array *array, const prism_o
 
 static bool may_be_frames(const prism_array *array, const prism_options *options) {
     return options->transform == PRISM_TRANSFORM_AUTO && options->axis <= 0 && array->rank >= 3 &&
-           array->dims[0] > 1 && options->effort > BRISK_EFFORT;
+           array->dims[0] > 1 && options->effort > PX_SAMPLE_BRISK_EFFORT;
 }
 
 /* Indices are not predicted by arithmetic: there is nothing to lift, and estimates do not apply. */
@@ -194,18 +145,18 @@ static bool is_drawing(const sample *s, const prism_options *options) {
 static prism_status list_layouts(layouts *list, const sample *s, const px_pipeline *base,
                                  const prism_options *options, prism_error *error) {
     int axes[2];
-    size_t count = possible_axes(axes, &s->array, options);
+    size_t count = possible_axes(axes, &s->part.array, options);
     prism_status status = PRISM_OK;
-    if (may_be_frames(&s->array, options) && !is_drawing(s, options))
+    if (may_be_frames(&s->part.array, options) && !is_drawing(s, options))
         status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 0, error);
     for (size_t i = 0; i < count && status == PRISM_OK; i++) {
-        bool several = axes[i] != PRISM_AXIS_AUTO && s->array.dims[axes[i]] > 1;
+        bool several = axes[i] != PRISM_AXIS_AUTO && s->part.array.dims[axes[i]] > 1;
         bool lift =
             several && options->transform == PRISM_TRANSFORM_AUTO && !is_drawing(s, options);
         bool open = options->transform == PRISM_TRANSFORM_AUTO;
         if (lift)
             status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axes[i], error);
-        if (status == PRISM_OK && !(lift && options->effort <= BRISK_EFFORT))
+        if (status == PRISM_OK)
             status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,
                                 axes[i], error);
     }
@@ -221,17 +172,32 @@ typedef struct choice {
     double bytes; /* of the best one; 0 before the first */
 } choice;
 
-/* Bytes of the whole array if it codes like the sample. */
-static prism_status trial(double *bytes, const sample *s, const px_pipeline *pipeline, int effort,
+/* How the side information grows from the sample to the whole: with each plane, and if planes are
+ * predicted from planes, with each pair of them. */
+static double growth(const sample *s, const px_pipeline *pipeline) {
+    if (pipeline->axis < 0)
+        return 1;
+    const double planes =
+        (double)s->planes[pipeline->axis] / (double)s->part.array.dims[pipeline->axis];
+    return pipeline->transform == PRISM_TRANSFORM_CHANNELS ? planes * planes : planes;
+}
+
+/* Bytes of the whole array if it codes like the sample. The transform of *pipeline becomes none
+ * where not even a part of the sample was worth it to a coder of residuals. */
+static prism_status trial(double *bytes, const sample *s, px_pipeline *pipeline, int effort,
                           prism_error *error) {
     px_pipeline tried = *pipeline;
     tried.effort = effort;
     px_coded coded;
-    size_t limit = 2 * s->size + PX_CONTAINER_OVERHEAD;
-    prism_status status = px_pipeline_encode(&coded, &s->array, s->elements, &tried, limit, error);
+    size_t limit = 2 * s->part.size + PX_CONTAINER_OVERHEAD;
+    prism_status status =
+        px_pipeline_encode(&coded, &s->part.array, s->part.elements, &tried, limit, error);
     if (status != PRISM_OK)
         return status;
-    *bytes = (double)coded.payload.size / s->share + (double)coded.parameters.size;
+    *bytes = (double)coded.payload.size / s->part.share +
+             (double)coded.parameters.size * growth(s, pipeline);
+    if (!px_coder_stage_of(pipeline->coder)->predicts)
+        pipeline->transform = coded.pipeline.transform;
     px_coded_free(&coded);
     return PRISM_OK;
 }
@@ -239,18 +205,23 @@ static prism_status trial(double *bytes, const sample *s, const px_pipeline *pip
 /* Whether coding at `effort` comes to at most `chance` times the best size so far. */
 static prism_status has_chance(bool *chance, const choice *c, const px_pipeline *pipeline,
                                int effort, double factor, prism_error *error) {
+    px_pipeline quick = *pipeline;
     double bytes = 0;
-    prism_status status = trial(&bytes, c->sample, pipeline, effort, error);
+    prism_status status = trial(&bytes, c->sample, &quick, effort, error);
     *chance = c->bytes == 0 || bytes < factor * c->bytes;
     return status;
 }
 
 static prism_status consider(choice *c, const px_pipeline *pipeline, int effort,
                              prism_error *error) {
+    px_pipeline tried = *pipeline;
     double bytes = 0;
-    prism_status status = trial(&bytes, c->sample, pipeline, effort, error);
-    if (status == PRISM_OK && (c->bytes == 0 || bytes < CLEARLY * c->bytes)) {
-        c->best = *pipeline;
+    prism_status status = trial(&bytes, c->sample, &tried, effort, error);
+    const double clearly = tried.coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS
+                               ? CLEARLY_DEFLATE
+                               : CLEARLY;
+    if (status == PRISM_OK && (c->bytes == 0 || bytes < clearly * c->bytes)) {
+        c->best = tried;
         c->bytes = bytes;
     }
     return status;
@@ -293,6 +264,8 @@ static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *e
         return PRISM_OK;
     prism_status status = PRISM_OK;
     double factor = c->sample->large ? JXL_CHANCE_LARGE : JXL_CHANCE;
+    /* Where repetitions count, which the quick trial does not look for, it says nothing. */
+    chance |= !c->sample->large && c->best.coder == PRISM_CODER_DEFLATE;
     if (!chance)
         status = has_chance(&chance, c, &pipeline, QUICK_JXL_EFFORT, factor, error);
     if (status != PRISM_OK || !chance)
@@ -334,26 +307,33 @@ static size_t least_estimate(const layouts *list) {
     return least;
 }
 
-/* Lifted layouts come right before the same ones without the lift, where both are estimated. */
-static bool is_clear(const choice *c, const layouts *list, size_t best) {
-    px_pipeline layout = list->items[best];
-    return c->sample->large && c->sample->values > FEW_VALUES && layout.selective &&
-           layout.axis != 0 &&
-           (layout.effort <= BRISK_EFFORT ||
-            list->bytes[best] < STRONG_TIES * list->bytes[best + 1]) &&
-           may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
+/* Of the same planes, only the layout of a stack has no estimate. */
+static bool may_be_stack(const layouts *list, const px_pipeline *stack, size_t best) {
+    double least = HUGE_VAL;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].axis == stack->axis)
+            least = fmin(least, list->bytes[i]);
+    return least == HUGE_VAL || least <= CLOSE_PLANES * list->bytes[best];
 }
 
 static bool is_tried(const choice *c, const layouts *list, size_t i, size_t best) {
     if (is_drawing(c->sample, c->options))
         return true;
-    if (list->items[i].transform != PRISM_TRANSFORM_STACK)
-        return list->bytes[i] <= CLOSE_ESTIMATE * list->bytes[best];
-    double least = HUGE_VAL;
-    for (size_t j = 0; j < list->count; j++)
-        if (list->items[j].axis == list->items[i].axis)
-            least = fmin(least, list->bytes[j]);
-    return least == HUGE_VAL || least <= CLOSE_PLANES * list->bytes[best];
+    return list->items[i].transform == PRISM_TRANSFORM_STACK
+               ? may_be_stack(list, &list->items[i], best)
+               : list->bytes[i] <= CLOSE_ESTIMATE * list->bytes[best];
+}
+
+/* Lifted layouts come right before the same ones without the lift, where both are estimated. */
+static bool is_clear(const choice *c, const layouts *list, size_t best) {
+    px_pipeline layout = list->items[best];
+    const bool rival = list->items[0].transform == PRISM_TRANSFORM_STACK &&
+                       may_be_stack(list, &list->items[0], best);
+    return c->sample->large && c->sample->values > FEW_VALUES && layout.selective && !rival &&
+           layout.axis != 0 &&
+           (layout.effort <= PX_SAMPLE_BRISK_EFFORT ||
+            list->bytes[best] < STRONG_TIES * list->bytes[best + 1]) &&
+           may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
 }
 
 static prism_status choose(px_pipeline *pipeline, const sample *s, const prism_options *options,
@@ -399,10 +379,10 @@ prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const vo
                        array->rank);
     if (is_complete(options, array))
         return PRISM_OK;
-    sample s = {.elements = NULL};
+    sample s = {.values = 0};
     status = sample_make(&s, array, elements, options->effort, error);
     if (status == PRISM_OK)
         status = choose(pipeline, &s, options, error);
-    free(s.elements);
+    px_sample_free(&s.part);
     return status;
 }

@@ -20,7 +20,7 @@
 #include "array.h"
 #include "status.h"
 
-enum { FLAG_CHECKSUM = 1, CRC_SIZE = 4, MAGIC_SIZE = 4 };
+enum { FLAG_CHECKSUM = 1, FLAG_MAPPED = 4, CRC_SIZE = 4, MAGIC_SIZE = 4 };
 
 static const uint8_t magic[MAGIC_SIZE] = {'P', 'R', 'S', 'M'};
 
@@ -32,7 +32,8 @@ prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *
     const px_pipeline *pipeline = &chunk->pipeline;
     px_put_bytes(out, magic, MAGIC_SIZE);
     px_put_u8(out, PX_FORMAT_VERSION);
-    px_put_u8(out, chunk->has_checksum ? FLAG_CHECKSUM : 0);
+    px_put_u8(out, (uint8_t)((chunk->has_checksum ? FLAG_CHECKSUM : 0) |
+                             (chunk->is_mapped ? FLAG_MAPPED : 0)));
     px_put_u8(out, (uint8_t)chunk->array.type);
     px_put_u8(out, (uint8_t)chunk->array.order);
     px_put_u8(out, (uint8_t)chunk->array.rank);
@@ -65,8 +66,8 @@ static prism_status read_array(prism_array *array, px_reader *in, prism_error *e
     return in->failed ? PRISM_OK : prism_array_size(array, &size, error);
 }
 
-static prism_status read_pipeline(px_pipeline *pipeline, const prism_array *array, px_reader *in,
-                                  prism_error *error) {
+static prism_status read_pipeline(px_chunk *chunk, px_reader *in, prism_error *error) {
+    px_pipeline *pipeline = &chunk->pipeline;
     pipeline->transform = (prism_transform)px_get_u8(in);
     pipeline->predictor = (prism_predictor)px_get_u8(in);
     pipeline->coder = (prism_coder)px_get_u8(in);
@@ -77,8 +78,10 @@ static prism_status read_pipeline(px_pipeline *pipeline, const prism_array *arra
     bool raw = pipeline->coder == PRISM_CODER_RAW;
     bool idle =
         pipeline->transform == PRISM_TRANSFORM_NONE && pipeline->predictor == PRISM_PREDICTOR_NONE;
+    bool direct = raw || chunk->is_mapped || px_type_is_narrow(chunk->array.type);
     if (!pipeline->transform || !pipeline->predictor || !pipeline->coder || (raw && !idle) ||
-        pipeline->axis >= (int)array->rank || pipeline->effort < 1 || pipeline->effort > 9)
+        !direct || pipeline->axis >= (int)chunk->array.rank || pipeline->effort < 1 ||
+        pipeline->effort > 9)
         return px_fail(error, PRISM_E_CORRUPT, "the chunk names no pipeline");
     return px_stages_check(pipeline->transform, pipeline->predictor, pipeline->coder, error);
 }
@@ -94,10 +97,11 @@ static prism_status read_start(px_chunk *chunk, px_reader *in, prism_error *erro
         return px_fail(error, PRISM_E_VERSION,
                        "the chunk has format version %u, this library reads up to %d", version,
                        PX_FORMAT_VERSION);
-    if (version == 0 || flags & ~FLAG_CHECKSUM)
+    if (version == 0 || flags & ~(FLAG_CHECKSUM | FLAG_MAPPED))
         return px_fail(error, PRISM_E_CORRUPT, "version %u or flags %#x are not valid", version,
                        flags);
     chunk->has_checksum = (flags & FLAG_CHECKSUM) != 0;
+    chunk->is_mapped = (flags & FLAG_MAPPED) != 0;
     return PRISM_OK;
 }
 
@@ -127,7 +131,7 @@ prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, pris
     if (status == PRISM_OK && !in.failed)
         status = read_array(&chunk->array, &in, error);
     if (status == PRISM_OK && !in.failed)
-        status = read_pipeline(&chunk->pipeline, &chunk->array, &in, error);
+        status = read_pipeline(chunk, &in, error);
     if (status == PRISM_OK && !in.failed)
         status = read_sections(chunk, &in, error);
     if (status == PRISM_OK && in.failed)

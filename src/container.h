@@ -14,6 +14,7 @@ typedef struct px_chunk {
     prism_array array;
     px_pipeline pipeline;
     bool has_checksum;
+    bool is_mapped;                      /* the sections are those of a mapping */
     uint32_t elements_crc;               /* CRC-32 of the decoded elements */
     const uint8_t *parameters, *payload; /* within the chunk's bytes, or to be written to them */
     size_t parameter_size, payload_size;

@@ -318,7 +318,8 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
 bool px_jxl_find_image(const px_chunk *chunk, const uint8_t **image, size_t *size) {
     const px_pipeline *pipeline = &chunk->pipeline;
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
-    if (pipeline->coder != PRISM_CODER_JXL || pipeline->transform != PRISM_TRANSFORM_NONE ||
+    if (chunk->is_mapped || pipeline->coder != PRISM_CODER_JXL ||
+        pipeline->transform != PRISM_TRANSFORM_NONE ||
         pipeline->predictor != PRISM_PREDICTOR_NONE ||
         px_layout_make(&chunk->array, pipeline->axis).count > PX_JXL_PLANES)
         return false;

@@ -5,6 +5,7 @@
 #include "native.h"
 
 #include "indices/indices.h"
+#include "memoryless/memoryless.h"
 #include "status.h"
 
 enum {
@@ -13,11 +14,13 @@ enum {
     METHOD_ONLINE = 3,
     METHOD_FRAMES = 4,
     METHOD_INDICES = 5,
-    METHOD_MIXED = 6
+    METHOD_MIXED = 6,
+    METHOD_MEMORYLESS = 7
 };
 enum {
     LAST_QUICK_EFFORT = 3,
     FIRST_INDICES_EFFORT = 4,
+    FIRST_MEMORYLESS_EFFORT = 4,
     DEFAULT_EFFORT = 5,
     FIRST_LEARNING_EFFORT = 8
 };
@@ -48,6 +51,8 @@ static const px_native_method *method_of(uint8_t id) {
         return &px_indices;
     case METHOD_MIXED:
         return &px_mixed;
+    case METHOD_MEMORYLESS:
+        return &px_memoryless;
     default:
         return NULL;
     }
@@ -174,12 +179,28 @@ static prism_status encode_few_values(coded *c, const px_planes *planes,
     return status;
 }
 
+/* Where predicting was of no use. */
+static prism_status try_memoryless(coded *c, const px_planes *planes, const px_pipeline *pipeline,
+                                   prism_error *error) {
+    coded other;
+    if (px_memoryless_bytes(planes) >= coded_size(c))
+        return PRISM_OK;
+    prism_status status = encode_by(&other, METHOD_MEMORYLESS, planes, pipeline, pipeline->effort,
+                                    coded_size(c), error);
+    if (status == PRISM_OK && coded_size(&other) < coded_size(c))
+        swap(c, &other);
+    coded_free(&other);
+    return status;
+}
+
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {
     coded c = {.pipeline = {0}};
     bool few = pipeline->effort >= FIRST_INDICES_EFFORT && px_indices_values(planes);
     prism_status status = few ? encode_few_values(&c, planes, pipeline, limit, error)
                               : encode_by_effort(&c, planes, pipeline, limit, error);
+    if (status == PRISM_OK && pipeline->effort >= FIRST_MEMORYLESS_EFFORT)
+        status = try_memoryless(&c, planes, pipeline, error);
     if (status == PRISM_OK) {
         *pipeline = c.pipeline;
         px_put_bytes(parameters, c.parameters.data, c.parameters.size);

@@ -25,4 +25,6 @@ extern const px_native_method px_online; /* online/: learns while it codes; effo
 /* indices/: few different values; efforts from 4 */
 extern const px_native_method px_indices;
 
+extern const px_native_method px_memoryless; /* memoryless/: noise of few values; efforts from 4 */
+
 #endif

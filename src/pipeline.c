@@ -1,7 +1,7 @@
 /*
- * The pipeline, there and back:
+ * The pipeline, there and back. Elements of other types become integers before it (mapping/).
  *
- *   elements -> planes -> transform -> predictor -> coder
+ *   integers -> planes -> transform -> predictor -> coder
  *   planes.c              channels.c   paeth.c      deflate.c, jxl.c
  *                         stack.c
  *                                     `----------- native.c -------'
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "status.h"
 
 /* Samples to residuals. */
@@ -84,6 +85,8 @@ prism_status px_pipeline_residuals(float *means, const prism_array *array, const
     if (px_coder_stage_of(pipeline->coder)->predicts || pipeline->predictor == PRISM_PREDICTOR_LSQ)
         return px_fail(error, PRISM_E_OPTION,
                        "predictor lsq leaves no residuals: it predicts distributions");
+    if (!px_type_is_narrow(array->type))
+        return px_fail(error, PRISM_E_TYPE, "residuals are those of integers of 8 and 16 bits");
     prism_status status = px_planes_alloc(&planes, array, &layout, error);
     if (status != PRISM_OK)
         return status;

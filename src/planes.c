@@ -45,13 +45,11 @@ void px_planes_free(px_planes *planes) {
 
 /* Flipping the top bit subtracts half the range. */
 static px_element_format format_of(const prism_array *array) {
-    const uint16_t one = 1;
-    bool little = *(const uint8_t *)&one == 1;
     size_t size = prism_type_size(array->type);
     return (px_element_format){
         .size = size,
-        .swapped = size > 1 && (array->order == PRISM_LITTLE_ENDIAN) != little,
-        .flip = (uint16_t)(px_type_is_signed(array->type) ? 0 : 0x80 << 8 * (size - 1))};
+        .swapped = size > 1 && array->order != px_native_order(),
+        .flip = (uint16_t)(px_number_of(array->type)->is_signed ? 0 : 0x80 << 8 * (size - 1))};
 }
 
 static inline uint16_t swap_if(uint16_t bits, bool swapped) {

@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "choose.h"
-#include "container.h"
-#include "pipeline.h"
+#include "chunk.h"
 #include "status.h"
 
 const char *prism_version(void) {
@@ -18,41 +16,6 @@ prism_status prism_encode_bound(const prism_array *array, size_t *bound, prism_e
     prism_status status = prism_array_size(array, bound ? &size : NULL, error);
     if (status == PRISM_OK)
         *bound = size + PX_CONTAINER_OVERHEAD;
-    return status;
-}
-
-static void use_raw(px_chunk *chunk, const void *data, size_t size) {
-    chunk->pipeline = (px_pipeline){.transform = PRISM_TRANSFORM_NONE,
-                                    .predictor = PRISM_PREDICTOR_NONE,
-                                    .coder = PRISM_CODER_RAW,
-                                    .effort = chunk->pipeline.effort,
-                                    .axis = PRISM_AXIS_AUTO};
-    chunk->parameters = NULL;
-    chunk->parameter_size = 0;
-    chunk->payload = data;
-    chunk->payload_size = size;
-}
-
-/* The whole chunk in `out`. */
-static prism_status encode_chunk(const prism_array *array, const void *data, size_t size,
-                                 const prism_options *options, px_buffer *out, prism_error *error) {
-    px_coded coded = {.pipeline = {0}};
-    px_chunk chunk = {.array = *array, .has_checksum = options->checksum};
-    prism_status status = px_choose(&chunk.pipeline, array, data, options, error);
-    if (status == PRISM_OK)
-        status = px_pipeline_encode(&coded, array, data, &chunk.pipeline, size, error);
-    if (status != PRISM_OK)
-        return status;
-    chunk.pipeline = coded.pipeline;
-    chunk.elements_crc = options->checksum ? px_crc32(data, size) : 0;
-    chunk.parameters = coded.parameters.data;
-    chunk.parameter_size = coded.parameters.size;
-    chunk.payload = coded.payload.data;
-    chunk.payload_size = coded.payload.size;
-    if (coded.parameters.size + coded.payload.size >= size)
-        use_raw(&chunk, data, size);
-    status = px_chunk_write(&chunk, out, error);
-    px_coded_free(&coded);
     return status;
 }
 
@@ -81,11 +44,12 @@ prism_status prism_encode(const prism_array *array, const void *data, const pris
     options = options ? options : &defaults;
     size_t size;
     px_buffer out = {0};
+    px_pipeline used;
     prism_status status = prism_array_size(array, &size, error);
     if (status == PRISM_OK)
         status = prism_options_check(options, error);
     if (status == PRISM_OK)
-        status = encode_chunk(array, data, size, options, &out, error);
+        status = px_chunk_encode(&out, &used, array, data, options, 0, error);
     if (status == PRISM_OK && options->verify)
         status = verify_chunk(&out, data, size, error);
     if (status == PRISM_OK && out.size > capacity)
@@ -100,6 +64,22 @@ prism_status prism_encode(const prism_array *array, const void *data, const pris
     return status;
 }
 
+const char *prism_mapping_name(prism_mapping mapping) {
+    static const char *const names[] = {[PRISM_MAPPING_NONE] = "none",
+                                        [PRISM_MAPPING_TABLE] = "table",
+                                        [PRISM_MAPPING_LATTICE] = "lattice",
+                                        [PRISM_MAPPING_FIXED] = "fixed",
+                                        [PRISM_MAPPING_SCALED] = "scaled"};
+    const size_t index = (size_t)mapping;
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
+/* Its number is the first byte of the parameters. */
+static prism_mapping mapping_of(const px_chunk *chunk) {
+    return chunk->is_mapped && chunk->parameter_size ? (prism_mapping)chunk->parameters[0]
+                                                     : PRISM_MAPPING_NONE;
+}
+
 prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *info,
                            prism_error *error) {
     if (!chunk || !info)
@@ -111,6 +91,7 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
     px_layout layout = px_layout_make(&read.array, read.pipeline.axis);
     *info = (prism_info){.format_version = PX_FORMAT_VERSION,
                          .array = read.array,
+                         .mapping = mapping_of(&read),
                          .transform = read.pipeline.transform,
                          .predictor = read.pipeline.predictor,
                          .coder = read.pipeline.coder,
@@ -136,9 +117,11 @@ static prism_status check_output(const px_chunk *chunk, size_t planes, size_t si
         return px_fail(error, PRISM_E_ARGUMENT,
                        "the chunk holds an array of %zu bytes, the output has %zu",
                        whole / count * planes, size);
-    uint64_t memory = chunk->pipeline.coder == PRISM_CODER_RAW && planes == count
+    const uint64_t elements = whole / prism_type_size(chunk->array.type);
+    uint64_t memory = chunk->is_mapped ? elements * (sizeof(uint64_t) + 2 * sizeof(uint16_t))
+                      : chunk->pipeline.coder == PRISM_CODER_RAW && planes == count
                           ? 0
-                          : (uint64_t)whole / prism_type_size(chunk->array.type) * sizeof(int16_t);
+                          : elements * sizeof(int16_t);
     if (status == PRISM_OK && memory_limit && memory > memory_limit)
         return px_fail(error, PRISM_E_MEMORY, "decoding takes %llu bytes, the limit is %llu",
                        (unsigned long long)memory, (unsigned long long)memory_limit);
@@ -167,7 +150,7 @@ prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size
         status = check_output(&read, px_layout_make(&read.array, read.pipeline.axis).count, size,
                               options->memory_limit, error);
     if (status == PRISM_OK)
-        status = px_pipeline_decode(&read, data, options->threads, error);
+        status = px_chunk_decode(&read, data, options->threads, 0, error);
     if (status == PRISM_OK && !options->skip_checksum && read.has_checksum &&
         px_crc32(data, size) != read.elements_crc)
         status = px_fail(error, PRISM_E_CHECKSUM,
@@ -200,6 +183,6 @@ prism_status prism_decode_planes(const void *chunk, size_t chunk_size, const uin
     if (status == PRISM_OK)
         status = check_output(&read, count, size, options->memory_limit, error);
     if (status == PRISM_OK)
-        status = px_pipeline_decode_planes(&read, planes, count, data, options->threads, error);
+        status = px_chunk_decode_planes(&read, planes, count, data, options->threads, error);
     return status == PRISM_OK ? px_succeed(error) : status;
 }

@@ -72,7 +72,7 @@ void px_encode_bit(px_range_encoder *coder, px_bit *model, int bit) {
     px_range_encoder_settle(coder);
 }
 
-static void encode_plain(px_range_encoder *coder, int bit) {
+void px_encode_plain(px_range_encoder *coder, int bit) {
     coder->range >>= 1;
     if (bit)
         coder->low += coder->range;
@@ -105,7 +105,7 @@ void px_encode_integer(px_range_encoder *coder, px_integer *model, int32_t value
             px_encode_bit(coder, &model->upper[class][context], bit);
             context = 1 + bit;
         } else {
-            encode_plain(coder, bit);
+            px_encode_plain(coder, bit);
         }
     }
 }
@@ -140,7 +140,7 @@ int px_decode_bit(px_range_decoder *coder, px_bit *model) {
     return bit;
 }
 
-static int decode_plain(px_range_decoder *coder) {
+int px_decode_plain(px_range_decoder *coder) {
     coder->range >>= 1;
     int bit = coder->code >= coder->range;
     if (bit)
@@ -164,7 +164,7 @@ int32_t px_decode_integer(px_range_decoder *coder, px_integer *model) {
             bit = px_decode_bit(coder, &model->upper[class][context]);
             context = 1 + bit;
         } else {
-            bit = decode_plain(coder);
+            bit = px_decode_plain(coder);
         }
         size = size << 1 | bit;
     }

@@ -40,6 +40,8 @@ typedef struct px_range_encoder {
 px_range_encoder px_range_encoder_make(px_buffer *out);
 void px_encode_bit(px_range_encoder *coder, px_bit *model, int bit);
 void px_encode_integer(px_range_encoder *coder, px_integer *model, int32_t value);
+/* A bit that is as likely 0 as 1. */
+void px_encode_plain(px_range_encoder *coder, int bit);
 void px_range_encoder_finish(px_range_encoder *coder);
 
 /* Moves out the bytes of `low` that are settled, until the range has more than 24 bits again. */
@@ -67,6 +69,7 @@ typedef struct px_range_decoder {
 /* Reading beyond the end gives zero bytes and sets in->failed. */
 px_range_decoder px_range_decoder_make(px_reader *in);
 int px_decode_bit(px_range_decoder *coder, px_bit *model);
+int px_decode_plain(px_range_decoder *coder);
 void px_range_decoder_refill(px_range_decoder *coder);
 
 static inline int px_decode_chance(px_range_decoder *coder, uint32_t chance) {

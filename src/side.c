@@ -17,3 +17,18 @@ void px_side_integer(px_side *side, px_integer *model, int *value, int last, int
     if (side->bad)
         *value = low > 0 || high < 0 ? low : 0;
 }
+
+void px_side_number(px_side *side, px_integer *length, uint64_t *value) {
+    int bits = side->out && *value ? 64 - __builtin_clzll(*value) : 0;
+    px_side_integer(side, length, &bits, 0, 0, 64);
+    uint64_t read = bits > 0;
+    for (int i = bits - 2; i >= 0; i--) {
+        const int bit = (int)(*value >> i & 1);
+        if (side->out)
+            px_encode_plain(side->out, bit);
+        else
+            read = read << 1 | (uint64_t)px_decode_plain(side->in);
+    }
+    if (!side->out)
+        *value = read;
+}

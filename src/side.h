@@ -16,4 +16,8 @@ void px_side_bit(px_side *side, px_bit *model, int *bit);
 /* An integer as what it is more than `last`; it must lie in low..high. */
 void px_side_integer(px_side *side, px_integer *model, int *value, int last, int low, int high);
 
+/* A number of up to 64 bits: its bit length as a modelled integer, then the bits below the leading
+ * one, from the highest on, as they are. */
+void px_side_number(px_side *side, px_integer *length, uint64_t *value);
+
 #endif

@@ -67,7 +67,7 @@ static bool find_part(piece *p, const request *r, const tool_source *s) {
     p->part = tool_source_chunk(s, index);
     if (!tool_source_array(s, p->part.count, &p->array, &p->size))
         return false;
-    return (H5Tget_class(s->type) != H5T_FLOAT && prism_type_size(p->array.type) <= 2) ||
+    return px_type_is_narrow(p->array.type) ||
            tool_fail("%s: its elements are %s, not integers of 8 or 16 bits", s->path,
                      prism_type_name(p->array.type));
 }
@@ -215,7 +215,7 @@ static void report(const request *r, const piece *p, const image *i) {
     if (i->planes > 1)
         printf(" along axis %d", i->axis);
     printf(" of %s%s, %s\n", prism_type_name(p->array.type),
-           px_type_is_signed(p->array.type) ? " plus half its range" : "",
+           px_number_of(p->array.type)->is_signed ? " plus half its range" : "",
            i->as_stored ? "the codestream as it is stored" : "coded for this file");
 }
 

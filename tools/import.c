@@ -65,11 +65,10 @@ typedef struct picture {
 static prism_status shape_picture(picture *p, const request *r, const px_jxl_shape *shape,
                                   prism_error *error) {
     const size_t planes = shape->colours + shape->extras;
-    const uint16_t one = 1;
     p->array =
         (prism_array){.type = shape->depth == 8 ? (r->is_signed ? PRISM_INT8 : PRISM_UINT8)
                                                 : (r->is_signed ? PRISM_INT16 : PRISM_UINT16),
-                      .order = *(const uint8_t *)&one == 1 ? PRISM_LITTLE_ENDIAN : PRISM_BIG_ENDIAN,
+                      .order = px_native_order(),
                       .rank = planes > 1 ? 3 : 2};
     p->axis = planes > 1 ? (int)r->axis : PRISM_AXIS_AUTO;
     const size_t sides[] = {shape->height, shape->width};
@@ -111,7 +110,7 @@ static bool read_picture(picture *p, const request *r) {
 /* ---- The dataset ---- */
 
 static hid_t type_of(const prism_array *array) {
-    const bool is_signed = px_type_is_signed(array->type);
+    const bool is_signed = px_number_of(array->type)->is_signed;
     return prism_type_size(array->type) == 1 ? (is_signed ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT8)
                                              : (is_signed ? H5T_NATIVE_INT16 : H5T_NATIVE_UINT16);
 }

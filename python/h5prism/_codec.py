@@ -42,6 +42,10 @@ class ChunkInfo:
 
     Attributes:
         shape, dtype: of the decoded array; the byte order is part of the dtype.
+        mapping: how elements became the integers that the pipeline codes: "none" (they are such),
+            "table" (of the values that occur), "lattice" (multiples of a step), "fixed"
+            (fixed-point numbers and the bits below), "scaled" (8-bit integers times a scale for
+            each position).
         transform, predictor, coder, effort: the pipeline used, never "auto"; the coder is "raw"
             where nothing made the elements smaller.
         axis: the axis along which the planes lie, None if the array is a single plane.
@@ -54,6 +58,7 @@ class ChunkInfo:
 
     shape: tuple[int, ...]
     dtype: np.dtype
+    mapping: str
     transform: str
     predictor: str
     coder: str
@@ -83,8 +88,9 @@ def encode(array: Any, **options: OptionValue) -> bytes:
     """Encodes an array losslessly; `decode` needs nothing but the bytes returned.
 
     Args:
-        array: numpy array of int8, uint8, int16 or uint16 in either byte order, of rank 1 to 32, no
-            dimension 0, below 4 GiB. Any strides; an array that is not in C order is copied first.
+        array: numpy array of integers of 1 to 8 bytes or of float16, float32, float64 or (with the
+            package ml_dtypes) bfloat16, in either byte order, of rank 1 to 32, no dimension 0, below
+            4 GiB. Any strides; an array that is not in C order is copied first.
         **options: the keywords of `Prism`.
 
     Raises:
@@ -200,6 +206,7 @@ def inspect_chunk(blob: BytesLike) -> ChunkInfo:
     return ChunkInfo(
         shape=_shape(info.array),
         dtype=_dtype(info.array),
+        mapping=library().prism_mapping_name(info.mapping).decode(),
         transform=names["transform"],
         predictor=names["predictor"],
         coder=names["coder"],
@@ -220,7 +227,24 @@ def inspect_chunk(blob: BytesLike) -> ChunkInfo:
 def _type_codes() -> dict[np.dtype, int]:
     """The element types of this build, in native byte order, with their `prism_type`."""
     names = ((code, library().prism_type_name(code)) for code in range(1, _LARGEST_TYPE_CODE + 1))
-    return {np.dtype(name.decode()): code for code, name in names if name}
+    known = ((code, _dtype_named(name.decode())) for code, name in names if name)
+    return {dtype: code for code, dtype in known if dtype}
+
+
+def _dtype_named(name: str) -> np.dtype | None:
+    """None for bfloat16 where nothing has brought it to numpy."""
+    try:
+        return np.dtype(name)
+    except TypeError:
+        return _ml_dtype(name)
+
+
+def _ml_dtype(name: str) -> np.dtype | None:
+    try:
+        import ml_dtypes
+    except ImportError:
+        return None
+    return np.dtype(getattr(ml_dtypes, name))
 
 
 def _plain_array(array: Any) -> np.ndarray:
@@ -275,7 +299,10 @@ def _shape(described: ArrayStruct) -> tuple[int, ...]:
 
 def _dtype(described: ArrayStruct) -> np.dtype:
     name = library().prism_type_name(described.type).decode()
-    return np.dtype(name).newbyteorder(">" if described.order == _BIG else "<")
+    dtype = _dtype_named(name)
+    if dtype is None:
+        raise PrismError(Status.TYPE, f"elements of type {name} need the package ml_dtypes")
+    return dtype.newbyteorder(">" if described.order == _BIG else "<")
 
 
 def _pipeline_names(info: InfoStruct) -> dict[str, OptionValue]:

@@ -65,6 +65,7 @@ class InfoStruct(ctypes.Structure):
     _fields_ = [
         ("format_version", ctypes.c_uint),
         ("array", ArrayStruct),
+        ("mapping", ctypes.c_int),
         ("transform", ctypes.c_int),
         ("predictor", ctypes.c_int),
         ("coder", ctypes.c_int),
@@ -100,6 +101,7 @@ _WORDS = ctypes.POINTER(ctypes.c_uint32)
 _PLAIN_FUNCTIONS = {
     "prism_version": (ctypes.c_char_p, []),
     "prism_type_name": (ctypes.c_char_p, [ctypes.c_int]),
+    "prism_mapping_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_options_default": (OptionsStruct, []),
 }
 _STATUS_FUNCTIONS = {

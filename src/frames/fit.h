@@ -12,17 +12,18 @@ typedef struct px_frame_fit {
     const px_frame *frame;
     int32_t *means, *near; /* of blend_analyse */
     int16_t *contexts, *blur;
-    float *rows;          /* of moments */
-    int32_t *dump;        /* of blend_analyse */
-    size_t tap_positions; /* from which taps are fitted, about */
+    float *rows;                       /* of moments */
+    int32_t *dump;                     /* of blend_analyse */
+    struct px_blend_example *examples; /* made of it */
+    size_t tap_positions;              /* from which taps are fitted, about */
 } px_frame_fit;
 
 /* Memory for the rest; owned by the pool. */
 prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *view, int effort,
                                prism_error *error);
 
-/* Room for the dump of a frame. */
-int32_t *px_frame_dump_take(px_pool *pool, const px_geometry *geometry);
+/* Room for the dump of a frame and what is made of it. */
+void px_frame_blend_take(px_frame_fit *fit, px_pool *pool, const px_geometry *geometry);
 
 /* Taps, bias and start_error by weighted least squares; view->references and samples are set. */
 prism_status px_frame_fit_taps(px_frame_fit *fit, prism_error *error);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fast_math.h"
 #include "frames/fit.h"
 
 enum {
@@ -15,16 +16,12 @@ enum {
     USUAL_POWER = 96
 };
 
-static const double DAMPING = 0.2, OUTLIERS = 0.5, MOST_GATE = 2, MOST_POWER = 1;
+static const double DAMPING = 0.2, MOST_GATE = 2, MOST_POWER = 1;
+static const float OUTLIERS = 0.5f;
 
 static size_t dumped_every(const px_geometry *geometry) {
     size_t steps = px_wave_steps(geometry->height, geometry->width);
     return 1 + steps / DUMPED_STEPS;
-}
-
-int32_t *px_frame_dump_take(px_pool *pool, const px_geometry *geometry) {
-    size_t steps = px_wave_steps(geometry->height, geometry->width) / dumped_every(geometry) + 1;
-    return px_pool_take(pool, steps * PX_BLEND_DUMP * PX_WAVE_LANES * sizeof(int32_t));
 }
 
 /* Errors much larger than usual ones would fill the energies. */
@@ -38,32 +35,50 @@ static int error_shift_of(const px_frame_model *model) {
 }
 
 /* One sample of a dump. */
-typedef struct example {
-    double means[PX_BLEND_EXPERTS], logs[PX_BLEND_EXPERTS]; /* log2 of energies */
-    double sample, error;                                   /* the least energy, as an error */
-} example;
+struct px_blend_example {
+    float means[PX_BLEND_EXPERTS], logs[PX_BLEND_EXPERTS]; /* log2 of energies */
+    float sample, error;                                   /* the least energy, as an error */
+};
 
-static double energy_of(const int32_t *dump, int expert, size_t lane) {
+typedef struct px_blend_example example;
+
+static float energy_of(const int32_t *dump, int expert, size_t lane) {
     const int32_t pair = dump[(size_t)(PX_BLEND_EXPERTS + expert / 2) * PX_WAVE_LANES + lane];
-    return expert % 2 ? (double)((uint32_t)pair >> 16) : (double)(pair & 0xffff);
+    return expert % 2 ? (float)((uint32_t)pair >> 16) : (float)(pair & 0xffff);
 }
 
 /* False where the lane is not in the frame. */
 static bool example_at(example *x, const int32_t *dump, size_t lane, int experts, int shift) {
     const int32_t *samples = dump + (size_t)(PX_BLEND_EXPERTS + PX_BLEND_PAIRS) * PX_WAVE_LANES;
-    const double floor = (16 >> shift) + 1;
-    double least = HUGE_VAL;
+    const float floor = (float)(16 >> shift) + 1;
+    float least = HUGE_VALF;
     if (!samples[PX_WAVE_LANES + lane])
         return false;
     for (int e = 0; e < experts; e++) {
-        double energy = energy_of(dump, e, lane);
-        x->means[e] = dump[(size_t)e * PX_WAVE_LANES + lane];
-        x->logs[e] = log2(energy + floor);
-        least = fmin(least, energy);
+        const float energy = energy_of(dump, e, lane);
+        x->means[e] = (float)dump[(size_t)e * PX_WAVE_LANES + lane];
+        x->logs[e] = px_fast_log2(energy + floor);
+        least = least < energy ? least : energy;
     }
-    x->sample = ldexp(samples[lane], PX_MEAN_BITS);
-    x->error = ldexp(least / 9, shift) + 5;
+    x->sample = (float)(samples[lane] * (1 << PX_MEAN_BITS));
+    x->error = least * (float)(1 << shift) / 9 + 5;
     return true;
+}
+
+void px_frame_blend_take(px_frame_fit *fit, px_pool *pool, const px_geometry *geometry) {
+    const size_t steps =
+        px_wave_steps(geometry->height, geometry->width) / dumped_every(geometry) + 1;
+    fit->dump = px_pool_take(pool, steps * PX_BLEND_DUMP * PX_WAVE_LANES * sizeof *fit->dump);
+    fit->examples = px_pool_take(pool, steps * PX_WAVE_LANES * sizeof *fit->examples);
+}
+
+/* All of a dump; returns how many there are. */
+static size_t find_examples(px_frame_fit *fit, const int32_t *end, int experts) {
+    size_t count = 0;
+    for (const int32_t *at = fit->dump; at < end; at += PX_BLEND_DUMP * PX_WAVE_LANES)
+        for (size_t lane = 0; lane < PX_WAVE_LANES; lane++)
+            count += example_at(fit->examples + count, at, lane, experts, fit->model->error_shift);
+    return count;
 }
 
 typedef struct system {
@@ -73,28 +88,28 @@ typedef struct system {
 } system;
 
 static void add_example(system *s, const example *x) {
-    double shares[PX_BLEND_EXPERTS], slopes[UNKNOWNS] = {0}, best = -HUGE_VAL, sum = 0, mean = 0;
+    float shares[PX_BLEND_EXPERTS], slopes[UNKNOWNS] = {0}, best = -HUGE_VALF, sum = 0, mean = 0;
     for (int e = 0; e < s->experts; e++) {
-        shares[e] = s->gates[e] - s->power * x->logs[e];
-        best = fmax(best, shares[e]);
+        shares[e] = (float)s->gates[e] - (float)s->power * x->logs[e];
+        best = shares[e] > best ? shares[e] : best;
     }
     for (int e = 0; e < s->experts; e++) {
-        shares[e] = exp2(shares[e] - best);
+        shares[e] = px_fast_exp2(shares[e] - best);
         sum += shares[e];
         mean += shares[e] * x->means[e];
     }
     mean /= sum;
     for (int e = 0; e < s->experts; e++) {
-        slopes[e] = M_LN2 * shares[e] / sum * (x->means[e] - mean);
+        slopes[e] = (float)M_LN2 * shares[e] / sum * (x->means[e] - mean);
         slopes[PX_BLEND_EXPERTS] -= slopes[e] * x->logs[e];
     }
-    double rest = x->sample - mean;
-    double weight = 1 / (x->error * x->error + OUTLIERS * rest * rest);
+    const float rest = x->sample - mean;
+    const float weight = 1 / (x->error * x->error + OUTLIERS * rest * rest);
     for (int i = 0; i < UNKNOWNS; i++) {
-        double slope = weight * slopes[i];
+        const float slope = weight * slopes[i];
         for (int j = 0; j <= i; j++)
-            s->matrix[i * UNKNOWNS + j] += slope * slopes[j];
-        s->vector[i] += slope * rest;
+            s->matrix[i * UNKNOWNS + j] += (double)(slope * slopes[j]);
+        s->vector[i] += (double)(slope * rest);
     }
 }
 
@@ -153,16 +168,13 @@ prism_status px_frame_fit_blend(px_frame_fit *fit, prism_error *error) {
     const px_wave wave = px_frame_wave(fit->view, &blend, model, fit->frame);
     px_blend_dump dump = {.next = fit->dump, .every = dumped_every(&fit->view->geometry)};
     px_kernels_best()->blend_analyse(&wave, fit->means, fit->near, &dump);
+    const size_t count = find_examples(fit, dump.next, s.experts);
     prism_status status = PRISM_OK;
     for (int i = 0; i < ITERATIONS && status == PRISM_OK; i++) {
         memset(s.matrix, 0, sizeof s.matrix);
         memset(s.vector, 0, sizeof s.vector);
-        for (const int32_t *at = fit->dump; at < dump.next; at += PX_BLEND_DUMP * PX_WAVE_LANES)
-            for (size_t lane = 0; lane < PX_WAVE_LANES; lane++) {
-                example x;
-                if (example_at(&x, at, lane, s.experts, model->error_shift))
-                    add_example(&s, &x);
-            }
+        for (size_t j = 0; j < count; j++)
+            add_example(&s, fit->examples + j);
         status = step(&s, error);
     }
     if (status == PRISM_OK)

@@ -31,7 +31,7 @@ prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *
     fit->contexts = px_padded_take(pool, geometry, sizeof *fit->contexts);
     fit->blur = px_padded_take(pool, geometry, sizeof *fit->blur);
     fit->rows = px_pool_take_zeroed(pool, VARIABLES * ROW_LENGTH * sizeof *fit->rows);
-    fit->dump = px_frame_dump_take(pool, geometry);
+    px_frame_blend_take(fit, pool, geometry);
     return px_pool_status(pool, error);
 }
 

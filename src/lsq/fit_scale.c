@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fast_math.h"
 #include "lsq/encoder.h"
 #include "lsq/shapes.h"
 #include "status.h"
@@ -149,7 +150,7 @@ static double cost_of(const uint32_t *symbols, int first, int last, int shape, i
         double below = px_shape_distribution(shape, scale, abs(low)) / UNIT;
         double above = px_shape_distribution(shape, scale, abs(high)) / UNIT;
         double share = (high < 0 ? 1 - above : above) - (low < 0 ? 1 - below : below);
-        bits -= count * log2(share * (1 - 1e-3) + 4e-5);
+        bits -= (double)count * (double)px_fast_log2((float)(share * (1 - 1e-3) + 4e-5));
     }
     return bits;
 }
@@ -158,24 +159,52 @@ int px_class_scale(int class) {
     return class;
 }
 
+/* The symbols of a class, and the best shape for them so far. */
+typedef struct shape_search {
+    const uint32_t *symbols;
+    int first, last, scale;
+    int shape;
+    double bits;
+} shape_search;
+
+static void try_shape(shape_search *s, int shape) {
+    if (shape < 0 || shape >= PX_SHAPE_COUNT)
+        return;
+    const double bits = cost_of(s->symbols, s->first, s->last, shape, s->scale, s->bits);
+    if (bits < s->bits) {
+        s->shape = shape;
+        s->bits = bits;
+    }
+}
+
+/* All families of the widths around. */
+static void search_shapes(shape_search *s) {
+    const int middle = s->shape / PX_SHAPE_FAMILIES;
+    for (int width = middle - 1; width <= middle + 1; width++)
+        for (int family = 0; family < PX_SHAPE_FAMILIES; family++)
+            try_shape(s, PX_SHAPE_FAMILIES * width + family);
+}
+
 void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int count,
                           int (*scale_of)(int)) {
     int chosen = PX_SHAPE_PLAIN;
     for (int class = 0; class < count; class ++) {
-        const uint32_t *symbols = histograms[class];
-        int first = -PX_SYMBOL_RANGE, last = PX_SYMBOL_RANGE - 1, scale = scale_of(class);
-        while (first <= last && !symbols[first + PX_SYMBOL_RANGE])
-            first++;
-        while (first <= last && !symbols[last + PX_SYMBOL_RANGE])
-            last--;
-        double best = cost_of(symbols, first, last, chosen, scale, HUGE_VAL);
-        for (int shape = 0; shape < PX_SHAPE_COUNT && first <= last; shape++) {
-            double cost = cost_of(symbols, first, last, shape, scale, best);
-            if (cost < best) {
-                best = cost;
-                chosen = shape;
-            }
+        shape_search s = {.symbols = histograms[class],
+                          .first = -PX_SYMBOL_RANGE,
+                          .last = PX_SYMBOL_RANGE - 1,
+                          .scale = scale_of(class),
+                          .shape = chosen,
+                          .bits = HUGE_VAL};
+        while (s.first <= s.last && !s.symbols[s.first + PX_SYMBOL_RANGE])
+            s.first++;
+        while (s.first <= s.last && !s.symbols[s.last + PX_SYMBOL_RANGE])
+            s.last--;
+        int before = -1;
+        while (s.first <= s.last && s.shape != before) {
+            before = s.shape;
+            search_shapes(&s);
         }
+        chosen = s.shape;
         shapes[class] = (uint8_t)chosen;
     }
 }

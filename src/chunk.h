@@ -1,0 +1,29 @@
+/*
+ * One chunk, there and back: mapping, choice of a pipeline, stages, container. A mapping writes its
+ * integers as chunks within the chunk. Internal.
+ */
+#ifndef PX_CHUNK_H
+#define PX_CHUNK_H
+
+#include "container.h"
+
+/* How deep chunks within chunks may lie: scaled -> its scales as fixed -> a table. */
+enum { PX_CHUNK_DEPTH = 3 };
+
+/*
+ * Appends the whole chunk of the elements to `out`. `depth` is 0 for a chunk of its own. *used is
+ * set to the pipeline in the end.
+ */
+prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
+                             const void *elements, const prism_options *options, unsigned depth,
+                             prism_error *error);
+
+/* Elements from a chunk that px_chunk_read has checked. */
+prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
+                             prism_error *error);
+
+/* The same of planes[count] along the chunk's axis. */
+prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
+                                    void *elements, int threads, prism_error *error);
+
+#endif

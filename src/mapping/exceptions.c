@@ -1,0 +1,216 @@
+#include "exceptions.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "side.h"
+#include "status.h"
+
+/* The patterns of the last runs, the latest first: fewer than RECENT at the start. */
+enum { RECENT = 8 };
+
+typedef struct models {
+    px_integer gap, length, pattern, fresh;
+    px_bit more;
+    uint64_t recent[RECENT];
+    int known;
+} models;
+
+static void models_init(models *m) {
+    px_integer *all[] = {&m->gap, &m->length, &m->pattern, &m->fresh};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        px_integer_init(all[i]);
+    m->more = (px_bit)PX_BIT_INIT;
+    m->known = 0;
+}
+
+static int place_of(const models *m, uint64_t pattern) {
+    int place = 0;
+    while (place < m->known && m->recent[place] != pattern)
+        place++;
+    return place;
+}
+
+static void move_to_front(models *m, int place, uint64_t pattern) {
+    if (place == m->known && m->known < RECENT)
+        m->known++;
+    for (int i = place < RECENT ? place : RECENT - 1; i > 0; i--)
+        m->recent[i] = m->recent[i - 1];
+    m->recent[0] = pattern;
+}
+
+typedef struct run {
+    uint64_t gap; /* words since the end of the run before */
+    uint64_t length, pattern;
+} run;
+
+static void code_run(px_side *side, models *m, run *r) {
+    uint64_t more = r->length - 1;
+    int place = side->out ? place_of(m, r->pattern) : 0;
+    px_side_number(side, &m->gap, &r->gap);
+    px_side_number(side, &m->length, &more);
+    px_side_integer(side, &m->pattern, &place, 0, 0, m->known);
+    r->length = more + 1;
+    if (place == m->known)
+        px_side_number(side, &m->fresh, &r->pattern);
+    else
+        r->pattern = m->recent[place];
+    move_to_front(m, place, r->pattern);
+}
+
+/* ---- Outliers ---- */
+
+enum {
+    MOST_OUTLIERS = 4,     /* values */
+    ELEMENTS_PER_RUN = 32, /* of an outlier, at least */
+    LONG_RUN = 8
+};
+
+/* Without an outlier, the range is by this much smaller. */
+static const double FAR = 4;
+
+typedef struct extremes {
+    double least, second, second_last, most; /* least < second, second_last < most */
+} extremes;
+
+static extremes extremes_of(const bool *is_exception, size_t count, px_value_of value,
+                            const void *context) {
+    extremes x = {HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
+    for (size_t i = 0; i < count; i++) {
+        if (is_exception[i])
+            continue;
+        const double v = value(context, i);
+        if (v < x.least) {
+            x.second = x.least;
+            x.least = v;
+        } else if (v > x.least && v < x.second) {
+            x.second = v;
+        }
+        if (v > x.most) {
+            x.second_last = x.most;
+            x.most = v;
+        } else if (v < x.most && v > x.second_last) {
+            x.second_last = v;
+        }
+    }
+    return x;
+}
+
+/* Where `v` stands; to be exceptions unless they are too many runs. */
+static bool isolate(bool *is_exception, size_t count, px_value_of value, const void *context,
+                    double v) {
+    size_t runs = 0;
+    bool inside = false;
+    for (size_t i = 0; i < count; i++) {
+        const bool equal = !is_exception[i] && value(context, i) == v;
+        runs += equal && !inside;
+        inside = equal;
+    }
+    if (runs > count / ELEMENTS_PER_RUN)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        is_exception[i] = is_exception[i] || value(context, i) == v;
+    return true;
+}
+
+void px_exceptions_add_outliers(bool *is_exception, size_t count, px_value_of value,
+                                const void *context) {
+    for (int i = 0; i < MOST_OUTLIERS; i++) {
+        const extremes x = extremes_of(is_exception, count, value, context);
+        const double range = x.most - x.least;
+        const bool low = x.second < HUGE_VAL && range > FAR * (x.most - x.second);
+        const bool high = x.second < HUGE_VAL && range > FAR * (x.second_last - x.least);
+        if (!(x.second < x.most) || (!low && !high) ||
+            !isolate(is_exception, count, value, context, low ? x.least : x.most))
+            return;
+    }
+}
+
+static size_t end_of_run(const bool *is_exception, size_t count, size_t start) {
+    while (start < count && is_exception[start])
+        start++;
+    return start;
+}
+
+void px_exceptions_fill(uint16_t *integers, const bool *is_exception, size_t count) {
+    uint64_t sum = 0, regular = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_exception[i]) {
+            sum += integers[i];
+            regular++;
+        }
+    const uint16_t usual = (uint16_t)(regular ? sum / regular : 0);
+    for (size_t i = 0; i < count;) {
+        const size_t end = end_of_run(is_exception, count, i);
+        const uint16_t fill = end - i < LONG_RUN && i ? integers[i - 1] : usual;
+        for (; i < end; i++)
+            integers[i] = fill;
+        i += i < count;
+    }
+}
+
+/* ---- Runs ---- */
+
+/* The next run at or after word `at`; false if there is none. */
+static bool find_run(run *r, const px_words *words, const bool *is_exception, size_t at) {
+    size_t start = at;
+    while (start < words->count && !is_exception[start])
+        start++;
+    if (start == words->count)
+        return false;
+    size_t end = start + 1;
+    while (end < words->count && is_exception[end] && words->bits[end] == words->bits[start])
+        end++;
+    *r = (run){.gap = start - at, .length = end - start, .pattern = words->bits[start]};
+    return true;
+}
+
+size_t px_exception_runs(const px_words *words, const bool *is_exception) {
+    size_t count = 0;
+    run r;
+    for (size_t at = 0; find_run(&r, words, is_exception, at); at += r.gap + r.length)
+        count++;
+    return count;
+}
+
+void px_exceptions_write(px_buffer *out, const px_words *words, const bool *is_exception) {
+    px_range_encoder encoder = px_range_encoder_make(out);
+    px_side side = {.out = &encoder};
+    models m;
+    run r;
+    models_init(&m);
+    for (size_t at = 0; find_run(&r, words, is_exception, at); at += r.gap + r.length) {
+        px_encode_bit(&encoder, &m.more, 1);
+        code_run(&side, &m, &r);
+    }
+    px_encode_bit(&encoder, &m.more, 0);
+    px_range_encoder_finish(&encoder);
+}
+
+static void put_run(px_words *words, bool *is_exception, size_t start, const run *r) {
+    for (size_t i = start; i < start + r->length; i++) {
+        words->bits[i] = r->pattern;
+        is_exception[i] = true;
+    }
+}
+
+prism_status px_exceptions_read(px_reader *in, px_words *words, bool **is_exception,
+                                prism_error *error) {
+    px_range_decoder decoder = px_range_decoder_make(in);
+    px_side side = {.in = &decoder};
+    models m;
+    models_init(&m);
+    *is_exception = calloc(words->count, sizeof **is_exception);
+    if (!*is_exception)
+        return px_out_of_memory(error, words->count * sizeof **is_exception);
+    for (size_t at = 0; px_decode_bit(&decoder, &m.more);) {
+        run r = {.length = 1};
+        code_run(&side, &m, &r);
+        const size_t left = words->count - at;
+        if (side.bad || in->failed || r.gap >= left || !r.length || r.length > left - r.gap)
+            return px_fail(error, PRISM_E_CORRUPT, "exceptions lie outside of the array");
+        put_run(words, *is_exception, at + r.gap, &r);
+        at += r.gap + r.length;
+    }
+    return PRISM_OK;
+}

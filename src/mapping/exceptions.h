@@ -1,0 +1,36 @@
+/*
+ * Elements that a mapping cannot say by its rule: NaNs, infinities, -0.0, values off the lattice.
+ * They come in runs of equal bits, since what is missing is missing in regions. Internal.
+ */
+#ifndef PX_MAPPING_EXCEPTIONS_H
+#define PX_MAPPING_EXCEPTIONS_H
+
+#include "bytes.h"
+#include "words.h"
+
+/* The value of a word, in any unit. */
+typedef double (*px_value_of)(const void *context, size_t word);
+
+/*
+ * Makes exceptions of the words that a value stands for which is far from all others, like the one
+ * of missing data: without it, integers of 16 bits say more of the rest. Values of words that are
+ * exceptions already are not asked for.
+ */
+void px_exceptions_add_outliers(bool *is_exception, size_t count, px_value_of value,
+                                const void *context);
+
+/* Integers for exceptions that cost little: the one before, or, in long runs, the usual one. */
+void px_exceptions_fill(uint16_t *integers, const bool *is_exception, size_t count);
+
+/* How many runs there are; `is_exception` has an entry for each word. */
+size_t px_exception_runs(const px_words *words, const bool *is_exception);
+
+/* A range-coded section: all runs of the words. */
+void px_exceptions_write(px_buffer *out, const px_words *words, const bool *is_exception);
+
+/* Puts the exceptions where they belong; the other words stay as they are. *is_exception becomes an
+ * array with an entry for each word: malloc'ed, the caller's, also on failure. */
+prism_status px_exceptions_read(px_reader *in, px_words *words, bool **is_exception,
+                                prism_error *error);
+
+#endif

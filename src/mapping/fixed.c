@@ -1,0 +1,359 @@
+/*
+ * Floats as fixed-point numbers: a float is a whole number of the least ones that its type has.
+ * What stands above bit `shift` of it is an integer that grows evenly with the value, which is what
+ * prediction wants; what stands below is stored plain, as far as the fraction of the float reaches.
+ * The sum of both is the same wherever the cut is, as long as prediction does not reach below it.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "exceptions.h"
+#include "plain_bits.h"
+#include "stage.h"
+#include "status.h"
+
+enum { MOST_INTEGER = UINT16_MAX, INTEGER_BITS = 17, LONGEST_SHIFT = 2100 };
+
+/* Runs of exceptions that are too many, and elements below the cut: ranks do better. */
+static const double MANY_EXCEPTIONS = 1.0 / 32, MANY_SMALL = 1.0 / 16;
+
+typedef struct fixed {
+    unsigned shift; /* the bit above which integers begin */
+    unsigned floor; /* below this bit, all numbers are 0 */
+    unsigned zeros; /* so many low bits of all fractions are 0 */
+    int32_t least;  /* integer */
+    bool has_exceptions;
+} fixed;
+
+/* A finite magnitude is mantissa * 2^unit of the least ones that the type has. */
+typedef struct magnitude {
+    uint64_t mantissa;
+    unsigned unit;
+} magnitude;
+
+static magnitude magnitude_of(uint64_t word, const px_number *number) {
+    const uint64_t bits = word & (px_word_sign(number) - 1);
+    const unsigned exponent = (unsigned)(bits >> number->fraction);
+    if (!exponent)
+        return (magnitude){bits, 0};
+    const uint64_t one = (uint64_t)1 << number->fraction;
+    return (magnitude){(bits & (one - 1)) | one, exponent - 1};
+}
+
+static bool has_rest(const fixed *f) {
+    return f->shift > f->floor;
+}
+
+/* The lowest bit that a number with this highest bit may have. */
+static unsigned lowest_bit(const fixed *f, unsigned highest, const px_number *number) {
+    const unsigned unit = highest > number->fraction ? highest - number->fraction : 0;
+    return unit + f->zeros > f->floor ? unit + f->zeros : f->floor;
+}
+
+/* ---- Encoding ---- */
+
+static bool is_regular(uint64_t word, const px_number *number) {
+    return px_float_is_finite(word, number) && word != px_word_sign(number);
+}
+
+static uint64_t shifted(magnitude v, unsigned shift) {
+    if (v.unit >= shift)
+        return v.unit - shift + px_bit_length(v.mantissa) < 63 ? v.mantissa << (v.unit - shift)
+                                                               : INT64_MAX / 4;
+    return shift - v.unit < 64 ? v.mantissa >> (shift - v.unit) : 0;
+}
+
+/* The integer of a word, 0 only for 0: where bits follow, magnitudes below the cut count as 1. */
+static int64_t integer_of(const fixed *f, uint64_t word, const px_number *number) {
+    const magnitude v = magnitude_of(word, number);
+    if (!v.mantissa)
+        return 0;
+    const int64_t integer = (int64_t)shifted(v, f->shift) + has_rest(f);
+    return word & px_word_sign(number) ? -integer : integer;
+}
+
+typedef struct plan {
+    fixed fixed;
+    bool *is_exception;
+    uint16_t *integers;
+    uint64_t smallest, largest; /* values, as words */
+} plan;
+
+static void plan_free(plan *p) {
+    free(p->is_exception);
+    free(p->integers);
+}
+
+static prism_status plan_alloc(plan *p, size_t count, prism_error *error) {
+    *p = (plan){.is_exception = malloc(count * sizeof *p->is_exception),
+                .integers = malloc(count * sizeof *p->integers)};
+    return p->is_exception && p->integers ? PRISM_OK : px_out_of_memory(error, count * 3);
+}
+
+/* A tiny unit keeps the largest doubles in range. */
+static double value_of(const void *context, size_t i) {
+    enum { UNIT = -1100 };
+    const px_words *words = context;
+    const magnitude v = magnitude_of(words->bits[i], words->number);
+    const double value = ldexp((double)v.mantissa, (int)v.unit + UNIT);
+    return words->bits[i] & px_word_sign(words->number) ? -value : value;
+}
+
+static void find_exceptions(plan *p, const px_words *words) {
+    for (size_t i = 0; i < words->count; i++)
+        p->is_exception[i] = !is_regular(words->bits[i], words->number);
+    px_exceptions_add_outliers(p->is_exception, words->count, value_of, words);
+}
+
+/* Extremes, and which bits are never set. */
+static void look(plan *p, const px_words *words) {
+    const px_number *number = words->number;
+    unsigned zeros = number->fraction, floor = LONGEST_SHIFT;
+    uint64_t least = UINT64_MAX, most = 0;
+    for (size_t i = 0; i < words->count; i++) {
+        const uint64_t word = words->bits[i];
+        p->fixed.has_exceptions |= p->is_exception[i];
+        if (p->is_exception[i])
+            continue;
+        const uint64_t rank = px_word_rank(word, number);
+        least = rank < least ? rank : least;
+        most = rank > most ? rank : most;
+        const magnitude v = magnitude_of(word, number);
+        if (!v.mantissa)
+            continue;
+        const unsigned low = (unsigned)__builtin_ctzll(v.mantissa);
+        zeros = low < zeros ? low : zeros;
+        floor = v.unit + low < floor ? v.unit + low : floor;
+    }
+    p->fixed.zeros = zeros;
+    p->fixed.floor = floor < LONGEST_SHIFT ? floor : 0;
+    p->smallest = least <= most ? px_word_of_rank(least, number) : 0;
+    p->largest = least <= most ? px_word_of_rank(most, number) : 0;
+}
+
+static bool fits(fixed *f, const plan *p, const px_number *number) {
+    const int64_t least = integer_of(f, p->smallest, number);
+    f->least = (int32_t)least;
+    return integer_of(f, p->largest, number) - least <= MOST_INTEGER &&
+           least >= -MOST_INTEGER - 1 && least <= MOST_INTEGER;
+}
+
+static unsigned highest_bit(uint64_t word, const px_number *number) {
+    const magnitude v = magnitude_of(word, number);
+    return v.unit + px_bit_length(v.mantissa | 1) - 1;
+}
+
+/* The lowest cut that leaves integers of 16 bits. Where that is below what the largest numbers can
+ * have, the cut goes up to it: integers with gaps would be harder to code. */
+static void choose_shift(plan *p, const px_number *number) {
+    fixed *f = &p->fixed;
+    f->shift = f->floor;
+    if (fits(f, p, number))
+        return;
+    const unsigned low = lowest_bit(f, highest_bit(p->smallest, number), number);
+    const unsigned high = lowest_bit(f, highest_bit(p->largest, number), number);
+    for (f->shift = low > high ? low : high; !fits(f, p, number); f->shift++)
+        ;
+}
+
+/* Fills integers; exceptions get the one before them. Returns how many numbers are below the cut.
+ */
+static size_t fill_integers(plan *p, const px_words *words) {
+    const fixed *f = &p->fixed;
+    size_t small = 0;
+    for (size_t i = 0; i < words->count; i++) {
+        if (p->is_exception[i])
+            continue;
+        const int64_t integer = integer_of(f, words->bits[i], words->number);
+        small += has_rest(f) && (integer == 1 || integer == -1);
+        p->integers[i] = (uint16_t)(integer - f->least);
+    }
+    if (f->has_exceptions)
+        px_exceptions_fill(p->integers, p->is_exception, words->count);
+    return small;
+}
+
+/* What an element has below the cut, from the highest bit on; ones that have none above it begin
+ * with the number of zeros before their highest bit, in unary. */
+static void put_rest(px_bit_writer *writer, const fixed *f, uint64_t word,
+                     const px_number *number) {
+    const magnitude v = magnitude_of(word, number);
+    const unsigned highest = v.unit + px_bit_length(v.mantissa) - 1;
+    unsigned from = f->shift;
+    if (highest < f->shift) {
+        for (; from - 1 > highest; from--)
+            px_put_bits(writer, 0, 1);
+        px_put_bits(writer, 1, 1);
+        from = highest;
+    }
+    const unsigned lowest = lowest_bit(f, highest, number);
+    if (from > lowest)
+        px_put_bits(writer,
+                    v.mantissa >> (lowest - v.unit) & (((uint64_t)1 << (from - lowest)) - 1),
+                    from - lowest);
+}
+
+static void write_parameters(px_buffer *out, const fixed *f) {
+    px_put_varint(out, f->shift);
+    px_put_varint(out, f->floor);
+    px_put_u8(out, (uint8_t)f->zeros);
+    px_put_u32(out, (uint32_t)f->least);
+    px_put_u8(out, f->has_exceptions);
+}
+
+static prism_status write_all(px_mapped *mapped, const px_mapping_request *request, const plan *p,
+                              const px_words *words, prism_error *error) {
+    mapped->used = true;
+    write_parameters(&mapped->parameters, &p->fixed);
+    if (p->fixed.has_exceptions)
+        px_exceptions_write(&mapped->parameters, words, p->is_exception);
+    prism_status status =
+        px_nested_encode_integers(mapped, request, p->integers, has_rest(&p->fixed), error);
+    px_bit_writer writer = {.out = &mapped->payload};
+    if (has_rest(&p->fixed))
+        for (size_t i = 0; i < words->count; i++)
+            if (words->bits[i] && !p->is_exception[i])
+                put_rest(&writer, &p->fixed, words->bits[i], words->number);
+    px_finish_bits(&writer);
+    return status;
+}
+
+static bool has_few_exceptions(const plan *p, const px_words *words) {
+    return !p->fixed.has_exceptions || (double)px_exception_runs(words, p->is_exception) <=
+                                           MANY_EXCEPTIONS * (double)words->count;
+}
+
+static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
+                           const px_words *words, bool may_have_rest, prism_error *error) {
+    plan p;
+    prism_status status = plan_alloc(&p, words->count, error);
+    if (status == PRISM_OK) {
+        find_exceptions(&p, words);
+        look(&p, words);
+        choose_shift(&p, words->number);
+        if ((may_have_rest || !has_rest(&p.fixed)) && has_few_exceptions(&p, words) &&
+            (double)fill_integers(&p, words) <= MANY_SMALL * (double)words->count &&
+            (may_have_rest || px_integers_are_dense(p.integers, words->count)))
+            status = write_all(mapped, request, &p, words, error);
+    }
+    plan_free(&p);
+    return status;
+}
+
+static prism_status encode_grid(px_mapped *mapped, const px_mapping_request *request,
+                                const px_words *words, prism_error *error) {
+    return encode(mapped, request, words, false, error);
+}
+
+static prism_status encode_fixed(px_mapped *mapped, const px_mapping_request *request,
+                                 const px_words *words, prism_error *error) {
+    return encode(mapped, request, words, true, error);
+}
+
+/* ---- Decoding ---- */
+
+static prism_status read_parameters(fixed *f, px_reader *in, const px_number *number,
+                                    prism_error *error) {
+    const uint64_t shift = px_get_varint(in), floor = px_get_varint(in);
+    f->zeros = px_get_u8(in);
+    f->least = (int32_t)px_get_u32(in);
+    const uint8_t exceptions = px_get_u8(in);
+    f->has_exceptions = exceptions == 1;
+    if (in->failed || !number->fraction || shift > LONGEST_SHIFT || floor > shift ||
+        f->zeros > number->fraction || f->least < -MOST_INTEGER - 1 || f->least > MOST_INTEGER ||
+        exceptions > 1)
+        return px_fail(error, PRISM_E_CORRUPT, "the fixed-point numbers are damaged");
+    f->shift = (unsigned)shift;
+    f->floor = (unsigned)floor;
+    return PRISM_OK;
+}
+
+/* How a number goes on, by the bit length of what it has above the cut. */
+typedef struct rest {
+    unsigned bits;  /* that follow */
+    unsigned align; /* zeros after them, to the unit, ... */
+    unsigned drop;  /* ... or zeros below the unit */
+    uint64_t unit;  /* in its place above the fraction */
+} rest;
+
+static rest rest_of(const fixed *f, unsigned highest, unsigned from, const px_number *number) {
+    const unsigned lowest = lowest_bit(f, highest, number);
+    const unsigned unit = highest > number->fraction ? highest - number->fraction : 0;
+    const unsigned last = from > lowest ? lowest : from;
+    return (rest){.bits = from - last,
+                  .align = last > unit ? last - unit : 0,
+                  .drop = unit > last ? unit - last : 0,
+                  .unit = (uint64_t)unit << number->fraction};
+}
+
+static uint64_t word_of(rest r, uint64_t above, uint64_t below) {
+    return r.unit + ((above << r.bits | below) << r.align >> r.drop);
+}
+
+/* A magnitude that has nothing above the cut. False if the bits end before its highest one. */
+static bool get_small(uint64_t *word, const fixed *f, px_bit_reader *reader,
+                      const px_number *number) {
+    unsigned highest = f->shift;
+    do {
+        if (highest <= f->floor || reader->at >= (uint64_t)reader->size * 8)
+            return false;
+        highest--;
+    } while (!px_get_bits(reader, 1));
+    const rest r = rest_of(f, highest, highest, number);
+    *word = word_of(r, 1, px_get_bits(reader, r.bits));
+    return true;
+}
+
+static prism_status join(px_words *words, const fixed *f, const bool *is_exception,
+                         const uint16_t *integers, px_bit_reader *reader, prism_error *error) {
+    const px_number *number = words->number;
+    const uint64_t sign = px_word_sign(number);
+    const bool bits_follow = has_rest(f);
+    rest rests[INTEGER_BITS + 1];
+    for (unsigned bits = 1; bits <= INTEGER_BITS; bits++)
+        rests[bits] = rest_of(f, f->shift + bits - 1, f->shift, number);
+    for (size_t i = 0; i < words->count; i++) {
+        if (is_exception && is_exception[i])
+            continue;
+        const int32_t integer = f->least + integers[i];
+        const uint32_t above =
+            (uint32_t)(integer < 0 ? -integer : integer) - (bits_follow && integer);
+        uint64_t word = 0;
+        if (above) {
+            const rest r = rests[px_bit_length(above)];
+            word = word_of(r, above, r.bits ? px_get_bits(reader, r.bits) : 0);
+        } else if (integer && !get_small(&word, f, reader, number)) {
+            return px_fail(error, PRISM_E_CORRUPT, "the fixed-point numbers go on without end");
+        }
+        words->bits[i] = (word & (sign - 1)) | (integer < 0 ? sign : 0);
+    }
+    return PRISM_OK;
+}
+
+static prism_status decode_rest(px_words *words, const fixed *f, const bool *is_exception,
+                                px_mapping_source *source, prism_error *error) {
+    uint16_t *integers;
+    prism_status status = px_nested_decode_integers(source, &integers, error);
+    if (status != PRISM_OK)
+        return status;
+    px_bit_reader reader = px_bit_reader_make(&source->payload);
+    status = join(words, f, is_exception, integers, &reader, error);
+    px_bits_end(&reader, &source->payload);
+    free(integers);
+    return status;
+}
+
+static prism_status decode(px_words *words, px_mapping_source *source, prism_error *error) {
+    fixed f;
+    bool *is_exception = NULL;
+    prism_status status = read_parameters(&f, &source->parameters, words->number, error);
+    if (status == PRISM_OK && f.has_exceptions)
+        status = px_exceptions_read(&source->parameters, words, &is_exception, error);
+    if (status == PRISM_OK)
+        status = decode_rest(words, &f, is_exception, source, error);
+    free(is_exception);
+    return status;
+}
+
+const px_mapping_stage px_mapping_grid = {encode_grid, decode};
+const px_mapping_stage px_mapping_fixed = {encode_fixed, decode};

@@ -1,0 +1,167 @@
+/* Which mapping an array gets: the first one whose rule fits all of its elements, or the last. */
+#include "mapping.h"
+
+#include "array.h"
+#include "sample.h"
+#include "stage.h"
+#include "status.h"
+
+enum { TRIAL_EFFORT = 5 };
+
+typedef struct candidate {
+    prism_mapping number;
+    const px_mapping_stage *stage;
+} candidate;
+
+/* Integers that the pipeline could code as they are. */
+static const candidate for_narrow[] = {{PRISM_MAPPING_TABLE, &px_mapping_levels}};
+
+static const candidate for_integers[] = {{PRISM_MAPPING_LATTICE, &px_mapping_lattice},
+                                         {PRISM_MAPPING_TABLE, &px_mapping_table},
+                                         {PRISM_MAPPING_LATTICE, &px_mapping_ranks}};
+
+static const candidate for_floats[] = {
+    {PRISM_MAPPING_FIXED, &px_mapping_grid},       {PRISM_MAPPING_LATTICE, &px_mapping_lattice},
+    {PRISM_MAPPING_TABLE, &px_mapping_table},      {PRISM_MAPPING_SCALED, &px_mapping_scaled},
+    {PRISM_MAPPING_LATTICE, &px_mapping_decimals}, {PRISM_MAPPING_FIXED, &px_mapping_fixed},
+    {PRISM_MAPPING_LATTICE, &px_mapping_ranks}};
+
+#define LIST(array) ((candidates){array, sizeof array / sizeof *array})
+
+typedef struct candidates {
+    const candidate *items;
+    size_t count;
+} candidates;
+
+static candidates candidates_for(prism_type type) {
+    if (px_type_is_narrow(type))
+        return LIST(for_narrow);
+    return px_number_of(type)->fraction ? LIST(for_floats) : LIST(for_integers);
+}
+
+void px_mapped_free(px_mapped *mapped) {
+    px_buffer_free(&mapped->parameters);
+    px_buffer_free(&mapped->payload);
+}
+
+/* *size: of the sample; SIZE_MAX where the rule does not fit it. */
+static prism_status sample_size(size_t *size, const px_mapping_request *request,
+                                const px_mapping_stage *stage, prism_error *error) {
+    px_words words;
+    px_mapped mapped = {.used = false};
+    prism_status status = px_words_alloc(&words, request->array, error);
+    if (status != PRISM_OK)
+        return status;
+    px_words_load(&words, request->elements);
+    status = stage->encode(&mapped, request, &words, error);
+    *size = mapped.used ? mapped.parameters.size + mapped.payload.size : SIZE_MAX;
+    px_mapped_free(&mapped);
+    px_words_free(&words);
+    return status;
+}
+
+prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
+                                const px_mapping_stage *first, const px_mapping_stage *second,
+                                prism_error *error) {
+    prism_options options = *request->options;
+    options.effort = options.effort < TRIAL_EFFORT ? options.effort : TRIAL_EFFORT;
+    if (options.predictor == PRISM_PREDICTOR_AUTO && options.coder == PRISM_CODER_AUTO) {
+        options.predictor = PRISM_PREDICTOR_LSQ;
+        options.coder = PRISM_CODER_ANS;
+    }
+    px_sample sample;
+    size_t sizes[2] = {0};
+    prism_status status =
+        px_sample_make(&sample, request->array, request->elements, options.effort, error);
+    const px_mapping_request part = {&sample.array, sample.elements, &options, request->depth};
+    if (status == PRISM_OK)
+        status = sample_size(&sizes[0], &part, first, error);
+    if (status == PRISM_OK)
+        status = sample_size(&sizes[1], &part, second, error);
+    *smaller = sizes[0] < sizes[1];
+    px_sample_free(&sample);
+    return status;
+}
+
+static prism_status try_all(px_mapped *mapped, const px_mapping_request *request,
+                            const px_words *words, prism_error *error) {
+    const candidates list = candidates_for(request->array->type);
+    prism_status status = PRISM_OK;
+    for (size_t i = 0; i < list.count && status == PRISM_OK && !mapped->used; i++) {
+        px_mapped_free(mapped);
+        px_put_u8(&mapped->parameters, (uint8_t)list.items[i].number);
+        status = list.items[i].stage->encode(mapped, request, words, error);
+    }
+    if (status == PRISM_OK && (mapped->parameters.failed || mapped->payload.failed))
+        status = px_out_of_memory(error, mapped->payload.size);
+    return status;
+}
+
+prism_status px_mapping_encode(px_mapped *mapped, const px_mapping_request *request,
+                               prism_error *error) {
+    *mapped = (px_mapped){.used = false};
+    bool promise = request->depth < PX_CHUNK_DEPTH;
+    prism_status status = PRISM_OK;
+    if (promise && px_type_is_narrow(request->array->type))
+        status = px_levels_promise(&promise, request, error);
+    if (status != PRISM_OK || !promise)
+        return status;
+    px_words words;
+    status = px_words_alloc(&words, request->array, error);
+    if (status != PRISM_OK)
+        return status;
+    px_words_load(&words, request->elements);
+    status = try_all(mapped, request, &words, error);
+    px_words_free(&words);
+    if (status != PRISM_OK)
+        px_mapped_free(mapped);
+    return status;
+}
+
+static const px_mapping_stage *stage_of(uint8_t number) {
+    switch (number) {
+    case PRISM_MAPPING_TABLE:
+        return &px_mapping_table;
+    case PRISM_MAPPING_LATTICE:
+        return &px_mapping_lattice;
+    case PRISM_MAPPING_FIXED:
+        return &px_mapping_fixed;
+    case PRISM_MAPPING_SCALED:
+        return &px_mapping_scaled;
+    default:
+        return NULL;
+    }
+}
+
+static prism_status decode_words(px_words *words, px_mapping_source *source, prism_error *error) {
+    const uint8_t number = px_get_u8(&source->parameters);
+    const px_mapping_stage *stage = stage_of(number);
+    if (!stage)
+        return px_fail(error, PRISM_E_CORRUPT, "mapping %u is not known", number);
+    prism_status status = stage->decode(words, source, error);
+    if (status == PRISM_OK && (source->parameters.failed || source->payload.failed))
+        return px_fail(error, PRISM_E_TRUNCATED, "the mapping ends before its content does");
+    if (status == PRISM_OK &&
+        (px_reader_left(&source->parameters) || px_reader_left(&source->payload)))
+        return px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the mapping");
+    return status;
+}
+
+prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
+                               prism_error *error) {
+    px_mapping_source source = {.chunk = chunk,
+                                .parameters =
+                                    px_reader_make(chunk->parameters, chunk->parameter_size),
+                                .payload = px_reader_make(chunk->payload, chunk->payload_size),
+                                .threads = threads,
+                                .depth = depth};
+    px_words words;
+    prism_status status = px_words_alloc(&words, &chunk->array, error);
+    if (status != PRISM_OK)
+        return status;
+    status = decode_words(&words, &source, error);
+    if (status == PRISM_OK)
+        px_words_store(&words, elements);
+    px_words_free(&words);
+    return status;
+}

@@ -1,0 +1,40 @@
+/*
+ * Elements of any type as the integers of 8 and 16 bits that the pipeline codes. docs/FORMAT.md,
+ * "Mappings". Internal.
+ *
+ *   table     places in a table of the values that occur          table.c
+ *   lattice   multiples of a step: decimals, wide integers        lattice.c
+ *   fixed     fixed-point numbers, and the bits below them        fixed.c
+ *   scaled    integers of 8 bits times one scale for each position  scaled.c
+ *
+ * Whichever it is, the result is a chunk of integers (nested.h), bits that no model makes smaller
+ * (plain_bits.h), and elements that the rule does not reach (exceptions.h).
+ */
+#ifndef PX_MAPPING_H
+#define PX_MAPPING_H
+
+#include "chunk.h"
+
+/* Two sections of the container, and how the integers were coded. Both buffers are owned. */
+typedef struct px_mapped {
+    bool used; /* false: the elements are such integers already, and nothing is to be mapped */
+    px_pipeline pipeline;
+    px_buffer parameters, payload;
+} px_mapped;
+
+/* What an encoder of a mapping needs to know. */
+typedef struct px_mapping_request {
+    const prism_array *array;
+    const void *elements;
+    const prism_options *options;
+    unsigned depth; /* of the chunk that is to be mapped */
+} px_mapping_request;
+
+prism_status px_mapping_encode(px_mapped *mapped, const px_mapping_request *request,
+                               prism_error *error);
+void px_mapped_free(px_mapped *mapped);
+
+prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
+                               prism_error *error);
+
+#endif

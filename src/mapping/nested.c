@@ -1,0 +1,144 @@
+#include "nested.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "status.h"
+
+prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *request,
+                              const prism_array *array, const void *elements, prism_error *error) {
+    px_buffer chunk = {0};
+    prism_options options = *request->options;
+    options.checksum = false;
+    prism_status status = px_chunk_encode(&chunk, &mapped->pipeline, array, elements, &options,
+                                          request->depth + 1, error);
+    if (status == PRISM_OK) {
+        px_put_varint(&mapped->payload, chunk.size);
+        px_put_bytes(&mapped->payload, chunk.data, chunk.size);
+    }
+    px_buffer_free(&chunk);
+    return status;
+}
+
+static prism_status encode_bytes(px_mapped *mapped, const px_mapping_request *request,
+                                 prism_array *array, const uint16_t *integers, size_t count,
+                                 prism_error *error) {
+    array->type = PRISM_UINT8;
+    array->order = PRISM_LITTLE_ENDIAN;
+    uint8_t *bytes = malloc(count);
+    if (!bytes)
+        return px_out_of_memory(error, count);
+    for (size_t i = 0; i < count; i++)
+        bytes[i] = (uint8_t)integers[i];
+    prism_status status = px_nested_encode(mapped, request, array, bytes, error);
+    free(bytes);
+    return status;
+}
+
+static prism_options options_for(const prism_options *given, bool noisy) {
+    prism_options options = *given;
+    if (noisy && given->predictor == PRISM_PREDICTOR_AUTO && given->coder == PRISM_CODER_AUTO) {
+        options.predictor = PRISM_PREDICTOR_LSQ;
+        options.coder = PRISM_CODER_ANS;
+    }
+    return options;
+}
+
+prism_status px_nested_encode_integers(px_mapped *mapped, const px_mapping_request *request,
+                                       const uint16_t *integers, bool noisy, prism_error *error) {
+    const prism_options options = options_for(request->options, noisy);
+    px_mapping_request inner = *request;
+    inner.options = &options;
+    prism_array array = *request->array;
+    size_t size;
+    prism_status status = prism_array_size(&array, &size, error);
+    if (status != PRISM_OK)
+        return status;
+    const size_t count = size / prism_type_size(array.type);
+    uint16_t all = 0;
+    for (size_t i = 0; i < count; i++)
+        all |= integers[i];
+    if (all <= UINT8_MAX)
+        return encode_bytes(mapped, &inner, &array, integers, count, error);
+    array.type = PRISM_UINT16;
+    array.order = px_native_order();
+    return px_nested_encode(mapped, &inner, &array, integers, error);
+}
+
+bool px_integers_are_dense(const uint16_t *integers, size_t count) {
+    enum { SPARSE = 4 };
+    bool seen[1 << 16] = {false};
+    size_t different = 0, range = 0;
+    for (size_t i = 0; i < count; i++) {
+        different += !seen[integers[i]];
+        seen[integers[i]] = true;
+        range = integers[i] > range ? integers[i] : range;
+    }
+    return different * SPARSE > range;
+}
+
+static bool is_shaped_like(const prism_array *a, const prism_array *b) {
+    return a->rank == b->rank && memcmp(a->dims, b->dims, a->rank * sizeof *a->dims) == 0;
+}
+
+prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uint32_t types,
+                              void **elements, prism_error *error) {
+    px_chunk chunk;
+    *elements = NULL;
+    const size_t size = px_get_varint(&source->payload);
+    const uint8_t *bytes = px_get_bytes(&source->payload, size);
+    if (!bytes)
+        return px_fail(error, PRISM_E_TRUNCATED, "a chunk within the chunk is not all there");
+    prism_status status = px_chunk_read(&chunk, bytes, size, error);
+    if (status != PRISM_OK)
+        return status;
+    if (chunk.has_checksum || !is_shaped_like(&chunk.array, array) ||
+        !(types >> chunk.array.type & 1) || source->depth + 1 > PX_CHUNK_DEPTH)
+        return px_fail(error, PRISM_E_CORRUPT,
+                       "a chunk within the chunk is not what belongs there");
+    *array = chunk.array;
+    size_t room;
+    status = prism_array_size(array, &room, error);
+    if (status == PRISM_OK && !(*elements = malloc(room)))
+        status = px_out_of_memory(error, room);
+    if (status == PRISM_OK)
+        status = px_chunk_decode(&chunk, *elements, source->threads, source->depth + 1, error);
+    if (status != PRISM_OK) {
+        free(*elements);
+        *elements = NULL;
+    }
+    return status;
+}
+
+static void widen(uint16_t *integers, const prism_array *array, const void *elements,
+                  size_t count) {
+    const uint8_t *bytes = elements;
+    const bool big = array->order == PRISM_BIG_ENDIAN;
+    if (array->type == PRISM_UINT8)
+        for (size_t i = 0; i < count; i++)
+            integers[i] = bytes[i];
+    else
+        for (size_t i = 0; i < count; i++)
+            integers[i] = (uint16_t)(bytes[2 * i + big] | bytes[2 * i + !big] << 8);
+}
+
+prism_status px_nested_decode_integers(px_mapping_source *source, uint16_t **integers,
+                                       prism_error *error) {
+    prism_array array = source->chunk->array;
+    void *elements;
+    prism_status status =
+        px_nested_decode(source, &array, 1u << PRISM_UINT8 | 1u << PRISM_UINT16, &elements, error);
+    if (status != PRISM_OK)
+        return status;
+    size_t size;
+    status = prism_array_size(&array, &size, error);
+    const size_t count = size / prism_type_size(array.type);
+    *integers = malloc(count * sizeof **integers);
+    if (*integers)
+        widen(*integers, &array, elements, count);
+    else
+        status = px_out_of_memory(error, count * sizeof **integers);
+    free(elements);
+    return status;
+}

@@ -1,0 +1,39 @@
+/* Chunks within a chunk's payload: the integers of a mapping. Internal. */
+#ifndef PX_MAPPING_NESTED_H
+#define PX_MAPPING_NESTED_H
+
+#include "mapping.h"
+
+/* Appends the chunk of an array to the payload, after its length. */
+prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *request,
+                              const prism_array *array, const void *elements, prism_error *error);
+
+/*
+ * Integers of 8 bits if none passes 255, else of 16, in the shape of the request's array. Their
+ * pipeline becomes that of the mapped chunk. `noisy`: bits below them are noise, so that automatic
+ * options need not look for repetitions.
+ */
+prism_status px_nested_encode_integers(px_mapped *mapped, const px_mapping_request *request,
+                                       const uint16_t *integers, bool noisy, prism_error *error);
+
+/* Whether the integers fill so much of their range that a table of them would save little. */
+bool px_integers_are_dense(const uint16_t *integers, size_t count);
+
+/* What decoding a mapping needs to know. */
+typedef struct px_mapping_source {
+    const px_chunk *chunk;
+    px_reader parameters, payload;
+    int threads;
+    unsigned depth; /* of the mapped chunk */
+} px_mapping_source;
+
+/* The next chunk of the payload: `array` but for its type, which must be one of `types` (bits by
+ * their values) and is set. elements: malloc'ed, the caller's. */
+prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uint32_t types,
+                              void **elements, prism_error *error);
+
+/* Integers that px_nested_encode_integers wrote. */
+prism_status px_nested_decode_integers(px_mapping_source *source, uint16_t **integers,
+                                       prism_error *error);
+
+#endif

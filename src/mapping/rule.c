@@ -1,0 +1,215 @@
+#include "rule.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SAMPLES = 256,
+    LARGEST_EXPONENT = 53, /* of integers that doubles hold */
+    LARGEST_PART = 1 << 26 /* denominator of a single sample */
+};
+
+/* Of the samples, the rule must make at least so many. */
+static const double NEARLY_ALL = 0.97;
+
+/* A step of the lattice is at least so many steps of the type, or anything would lie on it. */
+static const double STEPS_OF_TYPE = 4;
+
+static const double LARGEST_DIVISOR = 1e12;
+
+double px_float_value(uint64_t word, const px_number *number) {
+    if (number->size == 4) {
+        const uint32_t bits = (uint32_t)word;
+        float value;
+        memcpy(&value, &bits, sizeof value);
+        return value;
+    }
+    double value;
+    memcpy(&value, &word, sizeof value);
+    return value;
+}
+
+static uint64_t word_of(double value, const px_number *number) {
+    if (number->size == 4) {
+        const float single = (float)value;
+        uint32_t bits;
+        memcpy(&bits, &single, sizeof bits);
+        return bits;
+    }
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+uint64_t px_rule_word(const px_rule *rule, uint64_t k, const px_number *number) {
+    if (rule->kind == PX_RULE_RANK)
+        return px_word_of_rank(k, number);
+    const double integer = (double)(int64_t)k;
+    return word_of(rule->kind == PX_RULE_DIVIDED ? integer / rule->constant
+                                                 : integer * rule->constant,
+                   number);
+}
+
+bool px_rule_integer(const px_rule *rule, uint64_t *k, uint64_t word, const px_number *number) {
+    if (rule->kind == PX_RULE_RANK) {
+        *k = px_word_rank(word, number);
+        return true;
+    }
+    if (!px_float_is_finite(word, number))
+        return false;
+    const double value = px_float_value(word, number);
+    const double near =
+        rint(rule->kind == PX_RULE_DIVIDED ? value * rule->constant : value / rule->constant);
+    if (!(fabs(near) < (double)((int64_t)1 << LARGEST_EXPONENT)))
+        return false;
+    *k = (uint64_t)(int64_t)near;
+    return px_rule_word(rule, *k, number) == word;
+}
+
+/* ---- Finding one ---- */
+
+typedef struct samples {
+    const px_number *number;
+    uint64_t words[SAMPLES]; /* finite, not 0 */
+    size_t count;
+    double largest; /* magnitude */
+} samples;
+
+static void take_samples(samples *s, const px_words *words) {
+    const uint64_t below_sign = px_word_sign(words->number) - 1;
+    *s = (samples){.number = words->number};
+    const size_t step = words->count / SAMPLES + 1;
+    for (size_t i = 0; i < words->count && s->count < SAMPLES; i++) {
+        const uint64_t word = words->bits[i];
+        if (!(word & below_sign) || !px_float_is_finite(word, words->number))
+            continue;
+        s->words[s->count++] = word;
+        s->largest = fmax(s->largest, fabs(px_float_value(word, words->number)));
+        i += step - 1;
+    }
+}
+
+/* Whether the lattice is coarser than the type where the samples are. */
+static bool is_coarse(const samples *s, double step) {
+    const double ulp = ldexp(1, ilogb(s->largest) - s->number->fraction);
+    return step >= STEPS_OF_TYPE * ulp;
+}
+
+static bool fits(const samples *s, const px_rule *rule) {
+    size_t good = 0;
+    uint64_t k;
+    for (size_t i = 0; i < s->count; i++)
+        good += px_rule_integer(rule, &k, s->words[i], s->number);
+    return (double)good >= NEARLY_ALL * (double)s->count;
+}
+
+/* These are the business of fixed-point numbers. */
+static bool is_power_of_two(double value) {
+    int exponent;
+    return frexp(value, &exponent) == 0.5;
+}
+
+static bool try_divisor(px_rule *rule, const samples *s, double divisor) {
+    *rule = (px_rule){PX_RULE_DIVIDED, divisor};
+    return !is_power_of_two(divisor) && is_coarse(s, 1 / divisor) && fits(s, rule);
+}
+
+static bool find_decimals(px_rule *rule, const samples *s) {
+    for (double divisor = 10; divisor < LARGEST_DIVISOR; divisor *= 10)
+        if (try_divisor(rule, s, divisor))
+            return true;
+    return try_divisor(rule, s, UINT8_MAX) || try_divisor(rule, s, UINT16_MAX);
+}
+
+/* The smallest denominator of a fraction that rounds to the word: by its continued fraction. */
+static double denominator_of(uint64_t word, const px_number *number) {
+    const double value = fabs(px_float_value(word, number));
+    double above = 1, last_above = 0, below = 0, last_below = 1, rest = value;
+    for (int i = 0; i < 40 && below <= LARGEST_PART; i++) {
+        const double whole = floor(rest);
+        const double next_above = whole * above + last_above;
+        const double next_below = whole * below + last_below;
+        last_above = above, above = next_above;
+        last_below = below, below = next_below;
+        if (word_of(above / below, number) == word_of(value, number))
+            return below;
+        rest = 1 / (rest - whole);
+    }
+    return HUGE_VAL;
+}
+
+static double greatest_common_divisor(double a, double b) {
+    while (b > 0) {
+        const double rest = fmod(a, b);
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static bool find_divisor(px_rule *rule, const samples *s) {
+    double divisor = 1;
+    for (size_t i = 0; i < s->count && is_coarse(s, 1 / divisor); i++) {
+        const double part = denominator_of(s->words[i], s->number);
+        divisor = part < HUGE_VAL ? divisor / greatest_common_divisor(divisor, part) * part : part;
+    }
+    return divisor > 1 && divisor < LARGEST_DIVISOR && try_divisor(rule, s, divisor);
+}
+
+static int compare_values(const void *a, const void *b) {
+    const double first = *(const double *)a, second = *(const double *)b;
+    return (first > second) - (first < second);
+}
+
+/* About the greatest step that all magnitudes are multiples of, within some steps of the type. */
+static double common_step(const double *values, size_t count, double tolerance) {
+    double step = values[0];
+    for (size_t i = 1; i < count && step > tolerance; i++) {
+        double rest = values[i];
+        while (rest > tolerance && step > tolerance) {
+            const double next = fabs(remainder(step, rest));
+            step = rest;
+            rest = next;
+        }
+    }
+    return step;
+}
+
+/* Each sample leaves a range for the constant; they have to meet. */
+static bool meet(double *constant, const samples *s, double step) {
+    double low = 0, high = HUGE_VAL;
+    for (size_t i = 0; i < s->count; i++) {
+        const double value = fabs(px_float_value(s->words[i], s->number));
+        const double half = ldexp(0.5, ilogb(value) - s->number->fraction);
+        const double k = rint(value / step);
+        if (k < 1)
+            return false;
+        low = fmax(low, (value - half) / k);
+        high = fmin(high, (value + half) / k);
+    }
+    *constant = low + (high - low) / 2;
+    return low <= high;
+}
+
+static bool find_scale(px_rule *rule, const samples *s) {
+    double values[SAMPLES];
+    for (size_t i = 0; i < s->count; i++)
+        values[i] = fabs(px_float_value(s->words[i], s->number));
+    qsort(values, s->count, sizeof *values, compare_values);
+    const double ulp = ldexp(1, ilogb(s->largest) - s->number->fraction);
+    const double step = common_step(values, s->count, 64 * ulp);
+    *rule = (px_rule){.kind = PX_RULE_TIMES};
+    return step > 64 * ulp && meet(&rule->constant, s, step) && rule->constant > 0 &&
+           !is_power_of_two(rule->constant) && is_coarse(s, rule->constant) && fits(s, rule);
+}
+
+bool px_rule_find(px_rule *rule, const px_words *words) {
+    samples s;
+    if (words->number->size < 4)
+        return false;
+    take_samples(&s, words);
+    return s.count && s.largest < DBL_MAX / LARGEST_DIVISOR &&
+           (find_decimals(rule, &s) || find_divisor(rule, &s) || find_scale(rule, &s));
+}

@@ -1,0 +1,193 @@
+/*
+ * Dequantised embeddings: at each position, all channels (the last axis) are integers of 8 bits
+ * times one scale, rounded to float32. The scales are what the largest magnitude of a position
+ * leaves when it is divided by its integer, often 127.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rule.h"
+#include "stage.h"
+#include "status.h"
+
+enum {
+    LARGEST = 127,
+    LEAST_CHANNELS = 4, /* fewer say too little of the scale */
+    NEIGHBOURS = 2      /* floats to either side that a rounded quotient may miss */
+};
+
+typedef struct scaled {
+    size_t positions, channels;
+    int8_t *integers; /* [positions][channels] */
+    float *scales;    /* [positions] */
+    int last;         /* the largest integer of the position before */
+} scaled;
+
+static prism_status scaled_alloc(scaled *s, const prism_array *array, size_t count,
+                                 prism_error *error) {
+    s->channels = (size_t)array->dims[array->rank - 1];
+    s->positions = count / s->channels;
+    s->integers = malloc(count * sizeof *s->integers);
+    s->scales = malloc(s->positions * sizeof *s->scales);
+    s->last = LARGEST;
+    return s->integers && s->scales ? PRISM_OK : px_out_of_memory(error, count * 2);
+}
+
+static void scaled_free(scaled *s) {
+    free(s->integers);
+    free(s->scales);
+}
+
+static uint64_t word_of(int integer, float scale) {
+    const float product = (float)integer * scale;
+    uint32_t bits;
+    memcpy(&bits, &product, sizeof bits);
+    return bits;
+}
+
+/* ---- Encoding ---- */
+
+static bool holds(int8_t *integers, const uint64_t *words, size_t channels, float scale,
+                  const px_number *number) {
+    for (size_t c = 0; c < channels; c++) {
+        const double near = rint(px_float_value(words[c], number) / scale);
+        if (!(fabs(near) <= LARGEST + 1) || near > LARGEST || word_of((int)near, scale) != words[c])
+            return false;
+        integers[c] = (int8_t)near;
+    }
+    return true;
+}
+
+/* Scales that make `most` of this integer: its quotient, and its neighbours. */
+static bool try_integer(scaled *s, size_t position, const uint64_t *words, double most, int integer,
+                        const px_number *number) {
+    float scale = (float)(most / integer);
+    for (int i = 0; i < NEIGHBOURS; i++)
+        scale = nextafterf(scale, 0);
+    for (int i = -NEIGHBOURS; i <= NEIGHBOURS; i++, scale = nextafterf(scale, INFINITY))
+        if (scale > 0 &&
+            holds(s->integers + position * s->channels, words, s->channels, scale, number)) {
+            s->scales[position] = scale;
+            s->last = integer;
+            return true;
+        }
+    return false;
+}
+
+static bool find_scale(scaled *s, size_t position, const uint64_t *words, const px_number *number) {
+    double most = 0;
+    for (size_t c = 0; c < s->channels; c++) {
+        if (!px_float_is_finite(words[c], number) || words[c] == px_word_sign(number))
+            return false;
+        most = fmax(most, fabs(px_float_value(words[c], number)));
+    }
+    if (most == 0) {
+        memset(s->integers + position * s->channels, 0, s->channels);
+        s->scales[position] = position ? s->scales[position - 1] : 1;
+        return true;
+    }
+    if (try_integer(s, position, words, most, s->last, number))
+        return true;
+    for (int integer = LARGEST + 1; integer > 0; integer--)
+        if (integer != s->last && try_integer(s, position, words, most, integer, number))
+            return true;
+    return false;
+}
+
+/* The scales have the shape of the array with one channel. */
+static prism_array scales_array(const prism_array *array) {
+    prism_array scales = *array;
+    scales.dims[scales.rank - 1] = 1;
+    scales.order = px_native_order();
+    return scales;
+}
+
+static prism_status write_all(px_mapped *mapped, const px_mapping_request *request, const scaled *s,
+                              prism_error *error) {
+    prism_array integers = *request->array;
+    const prism_array scales = scales_array(request->array);
+    const prism_options as_found = {.effort = request->options->effort,
+                                    .axis = PRISM_AXIS_AUTO,
+                                    .threads = request->options->threads};
+    px_mapped kept = {.used = false}; /* the pipeline of the integers is that of the chunk */
+    px_mapping_request for_scales = *request;
+    for_scales.options = &as_found;
+    integers.type = PRISM_INT8;
+    prism_status status = px_nested_encode(mapped, request, &integers, s->integers, error);
+    if (status == PRISM_OK)
+        status = px_nested_encode(&kept, &for_scales, &scales, s->scales, error);
+    px_put_bytes(&mapped->payload, kept.payload.data, kept.payload.size);
+    px_mapped_free(&kept);
+    mapped->used = true;
+    return status;
+}
+
+static bool may_be_scaled(const px_words *words) {
+    const prism_array *array = words->array;
+    return array->type == PRISM_FLOAT32 && array->rank >= 2 &&
+           array->dims[array->rank - 1] >= LEAST_CHANNELS;
+}
+
+static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
+                           const px_words *words, prism_error *error) {
+    if (!may_be_scaled(words))
+        return PRISM_OK;
+    scaled s;
+    size_t found = 0;
+    prism_status status = scaled_alloc(&s, request->array, words->count, error);
+    while (status == PRISM_OK && found < s.positions &&
+           find_scale(&s, found, words->bits + found * s.channels, words->number))
+        found++;
+    if (status == PRISM_OK && found == s.positions)
+        status = write_all(mapped, request, &s, error);
+    scaled_free(&s);
+    return status;
+}
+
+/* ---- Decoding ---- */
+
+static prism_status multiply(px_words *words, size_t channels, const int8_t *integers,
+                             const px_words *scales, prism_error *error) {
+    for (size_t p = 0; p < scales->count; p++) {
+        const float scale = (float)px_float_value(scales->bits[p], scales->number);
+        if (!(scale > 0) || !isfinite(scale))
+            return px_fail(error, PRISM_E_CORRUPT, "a scale is not above 0");
+        for (size_t i = p * channels; i < (p + 1) * channels; i++)
+            words->bits[i] = word_of(integers[i], scale);
+    }
+    return PRISM_OK;
+}
+
+static prism_status decode_scales(px_words *words, const int8_t *integers,
+                                  px_mapping_source *source, prism_error *error) {
+    prism_array array = scales_array(words->array);
+    void *elements;
+    prism_status status = px_nested_decode(source, &array, 1u << PRISM_FLOAT32, &elements, error);
+    if (status != PRISM_OK)
+        return status;
+    px_words scales;
+    status = px_words_alloc(&scales, &array, error);
+    if (status == PRISM_OK) {
+        px_words_load(&scales, elements);
+        status = multiply(words, (size_t)words->array->dims[words->array->rank - 1], integers,
+                          &scales, error);
+        px_words_free(&scales);
+    }
+    free(elements);
+    return status;
+}
+
+static prism_status decode(px_words *words, px_mapping_source *source, prism_error *error) {
+    if (!may_be_scaled(words))
+        return px_fail(error, PRISM_E_CORRUPT, "these elements have no scales");
+    prism_array array = *words->array;
+    void *integers;
+    prism_status status = px_nested_decode(source, &array, 1u << PRISM_INT8, &integers, error);
+    if (status == PRISM_OK)
+        status = decode_scales(words, integers, source, error);
+    free(integers);
+    return status;
+}
+
+const px_mapping_stage px_mapping_scaled = {encode, decode};

@@ -1,0 +1,34 @@
+/* The mappings, as equals. Internal. */
+#ifndef PX_MAPPING_STAGE_H
+#define PX_MAPPING_STAGE_H
+
+#include "nested.h"
+#include "words.h"
+
+typedef struct px_mapping_stage {
+    /* Maps the words where the rule fits them: mapped->used tells. The parameters begin with the
+     * mapping's number already. */
+    prism_status (*encode)(px_mapped *mapped, const px_mapping_request *request,
+                           const px_words *words, prism_error *error);
+    prism_status (*decode)(px_words *words, px_mapping_source *source, prism_error *error);
+} px_mapping_stage;
+
+extern const px_mapping_stage px_mapping_levels; /* table.c: integers of 8 and 16 bits */
+/* Whether px_mapping_levels may make the integers smaller: a quick look, before they are words. */
+prism_status px_levels_promise(bool *promise, const px_mapping_request *request,
+                               prism_error *error);
+
+extern const px_mapping_stage px_mapping_table;    /* table.c: all others */
+extern const px_mapping_stage px_mapping_lattice;  /* lattice.c: at most 2^16 places */
+extern const px_mapping_stage px_mapping_decimals; /* lattice.c: any number, by a rule */
+extern const px_mapping_stage px_mapping_ranks;    /* lattice.c: any words */
+extern const px_mapping_stage px_mapping_grid;     /* fixed.c: no bits below the integers */
+extern const px_mapping_stage px_mapping_fixed;    /* fixed.c */
+extern const px_mapping_stage px_mapping_scaled;   /* scaled.c */
+
+/* Whether the first of two mappings makes a sample of the elements smaller than the second one. */
+prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
+                                const px_mapping_stage *first, const px_mapping_stage *second,
+                                prism_error *error);
+
+#endif

@@ -1,0 +1,342 @@
+/*
+ * Few different values: a table of them in the order of their values, and places in it. For
+ * integers of 8 and 16 bits it pays where the values in use are spread unevenly, as after an
+ * equalisation of the contrast.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "pipeline.h"
+#include "sample.h"
+#include "side.h"
+#include "stage.h"
+#include "status.h"
+
+enum {
+    MOST_VALUES = 1 << 16,
+    ELEMENTS_PER_VALUE = 8, /* of wide types, at least: the table itself must not count */
+    HASH_BITS = 18,
+    SURELY_VALUES = 1 << 9,
+    INDEX_VALUES = 64, /* that many are numbered by the coder of indices itself, ... */
+    INDEX_EFFORT = 4,  /* ... from this effort on */
+    TRIAL_EFFORT = 5,
+    LOOKED_AT = 1 << 18 /* elements, to see whether there are gaps */
+};
+
+/* Bits for an element that closing the gaps must promise to be tried, and what it must save then.
+ */
+static const double WORTH_TRYING = 0.03, WORTH_DOING = 0.995;
+
+/* Different words. A slot of the hash is taken if its place is not 0. */
+typedef struct value_set {
+    uint64_t *words;  /* [1 << HASH_BITS] */
+    uint32_t *places; /* [1 << HASH_BITS], the place in the table + 1 */
+    uint64_t *ranks;  /* [MOST_VALUES] the table */
+    size_t count;
+} value_set;
+
+static prism_status set_alloc(value_set *set, prism_error *error) {
+    const size_t slots = (size_t)1 << HASH_BITS;
+    *set = (value_set){.words = malloc(slots * sizeof *set->words),
+                       .places = calloc(slots, sizeof *set->places),
+                       .ranks = malloc(MOST_VALUES * sizeof *set->ranks)};
+    return set->words && set->places && set->ranks ? PRISM_OK : px_out_of_memory(error, slots * 16);
+}
+
+static void set_free(value_set *set) {
+    free(set->words);
+    free(set->places);
+    free(set->ranks);
+}
+
+/* Where the word is, or would be. */
+static size_t slot_of(const value_set *set, uint64_t word) {
+    const size_t mask = ((size_t)1 << HASH_BITS) - 1;
+    size_t slot = (size_t)(word * 0x9e3779b97f4a7c15u >> (64 - HASH_BITS));
+    while (set->places[slot] && set->words[slot] != word)
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+static int compare_ranks(const void *a, const void *b) {
+    const uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return (first > second) - (first < second);
+}
+
+/* Sorts the values and numbers them. */
+static void set_number(value_set *set, const px_number *number) {
+    qsort(set->ranks, set->count, sizeof *set->ranks, compare_ranks);
+    for (size_t i = 0; i < set->count; i++)
+        set->places[slot_of(set, px_word_of_rank(set->ranks[i], number))] = (uint32_t)i + 1;
+}
+
+/* False if there are more than `most` values. */
+static bool set_collect(value_set *set, const px_words *words, size_t most) {
+    for (size_t i = 0; i < words->count; i++) {
+        const uint64_t word = words->bits[i];
+        if (i && word == words->bits[i - 1])
+            continue;
+        const size_t slot = slot_of(set, word);
+        if (set->places[slot])
+            continue;
+        if (set->count == most)
+            return false;
+        set->words[slot] = word;
+        set->places[slot] = 1;
+        set->ranks[set->count++] = px_word_rank(word, words->number);
+    }
+    set_number(set, words->number);
+    return true;
+}
+
+static void places_of(uint16_t *places, const value_set *set, const px_words *words) {
+    for (size_t i = 0; i < words->count; i++)
+        places[i] = (uint16_t)(set->places[slot_of(set, words->bits[i])] - 1);
+}
+
+/* ---- The table ---- */
+
+/* The first rank, then by how much each one passes the one before it, less 1. */
+static void code_table(px_side *side, uint64_t *ranks, size_t count) {
+    px_integer first, step;
+    px_integer_init(&first);
+    px_integer_init(&step);
+    uint64_t next = 0; /* the least that a rank can be */
+    for (size_t i = 0; i < count; i++) {
+        uint64_t more = side->out ? ranks[i] - next : 0;
+        px_side_number(side, i ? &step : &first, &more);
+        side->bad |= more > UINT64_MAX - next;
+        ranks[i] = next + more;
+        side->bad |= ranks[i] == UINT64_MAX && i + 1 < count;
+        next = ranks[i] + 1;
+    }
+}
+
+/* The number of values, and the values. */
+static void write_table(px_buffer *out, const value_set *set) {
+    px_put_varint(out, set->count);
+    px_range_encoder encoder = px_range_encoder_make(out);
+    code_table(&(px_side){.out = &encoder}, set->ranks, set->count);
+    px_range_encoder_finish(&encoder);
+}
+
+static prism_status write_places(px_mapped *mapped, const px_mapping_request *request,
+                                 const px_words *words, const value_set *set, prism_error *error) {
+    uint16_t *places = malloc(words->count * sizeof *places);
+    if (!places)
+        return px_out_of_memory(error, words->count * sizeof *places);
+    places_of(places, set, words);
+    write_table(&mapped->parameters, set);
+    prism_status status = px_nested_encode_integers(mapped, request, places, false, error);
+    mapped->used = true;
+    free(places);
+    return status;
+}
+
+static prism_status encode_any_table(px_mapped *mapped, const px_mapping_request *request,
+                                     const px_words *words, prism_error *error) {
+    value_set set;
+    prism_status status = set_alloc(&set, error);
+    if (status == PRISM_OK && set_collect(&set, words, MOST_VALUES))
+        status = write_places(mapped, request, words, &set, error);
+    set_free(&set);
+    return status;
+}
+
+static const px_mapping_stage any_table = {.encode = encode_any_table};
+
+/* Many values may be noise, which other mappings leave to plain bits. */
+static prism_status is_worth_it(bool *worth, const value_set *set,
+                                const px_mapping_request *request, const px_words *words,
+                                prism_error *error) {
+    *worth = set->count <= SURELY_VALUES;
+    return *worth
+               ? PRISM_OK
+               : px_mapping_compare(worth, request, &any_table,
+                                    words->number->fraction ? &px_mapping_fixed : &px_mapping_ranks,
+                                    error);
+}
+
+static prism_status encode_table(px_mapped *mapped, const px_mapping_request *request,
+                                 const px_words *words, prism_error *error) {
+    value_set set;
+    bool worth = false;
+    size_t most = words->count / ELEMENTS_PER_VALUE;
+    most = most < MOST_VALUES ? most : MOST_VALUES;
+    prism_status status = set_alloc(&set, error);
+    if (status == PRISM_OK && set_collect(&set, words, most))
+        status = is_worth_it(&worth, &set, request, words, error);
+    if (status == PRISM_OK && worth)
+        status = write_places(mapped, request, words, &set, error);
+    set_free(&set);
+    return status;
+}
+
+/* ---- Integers of 8 and 16 bits ---- */
+
+/* How often each rank comes, in `step`s over the elements. */
+static size_t count_ranks(uint32_t *counts, const prism_array *array, const uint8_t *elements,
+                          size_t count, size_t step) {
+    const bool wide = prism_type_size(array->type) == 2;
+    const bool big = array->order == PRISM_BIG_ENDIAN;
+    size_t looked = 0;
+    for (size_t i = 0; i < count; i += step, looked++) {
+        const uint64_t bits =
+            wide ? (uint64_t)(elements[2 * i + big] | elements[2 * i + !big] << 8) : elements[i];
+        counts[px_word_rank(bits, px_number_of(array->type))]++;
+    }
+    return looked;
+}
+
+/* Bits for an element that closing the gaps between values may save: the logarithm of the room
+ * that each of them has, where they occur. *values: how many there are. */
+static double worth_of_gaps(const uint32_t *counts, size_t elements, size_t *values) {
+    double bits = 0;
+    long long before = -1, last = -1; /* the last two ranks in use */
+    *values = 0;
+    for (long long rank = 0; rank < MOST_VALUES; rank++) {
+        if (!counts[rank])
+            continue;
+        if (before >= 0)
+            bits += counts[last] * log2((double)(rank - before) / 2);
+        before = last;
+        last = rank;
+        ++*values;
+    }
+    return bits / (double)elements;
+}
+
+prism_status px_levels_promise(bool *promise, const px_mapping_request *request,
+                               prism_error *error) {
+    const prism_array *array = request->array;
+    size_t size, values;
+    prism_status status = prism_array_size(array, &size, error);
+    uint32_t *counts = calloc(MOST_VALUES, sizeof *counts);
+    if (!counts)
+        return px_out_of_memory(error, MOST_VALUES * sizeof *counts);
+    const size_t elements = size / prism_type_size(array->type);
+    const size_t looked =
+        count_ranks(counts, array, request->elements, elements, elements / LOOKED_AT + 1);
+    const double worth = worth_of_gaps(counts, looked, &values);
+    *promise =
+        worth > WORTH_TRYING && (values > INDEX_VALUES || request->options->effort < INDEX_EFFORT);
+    free(counts);
+    return status;
+}
+
+static int trial_axis(const prism_array *array, const prism_options *options) {
+    if (options->axis != PRISM_AXIS_AUTO || array->rank < 3)
+        return options->axis;
+    const int last = (int)array->rank - 1;
+    return array->dims[0] < array->dims[last] ? 0 : last;
+}
+
+static prism_status trial(size_t *size, const px_sample *sample, const prism_options *options,
+                          prism_error *error) {
+    const px_pipeline pipeline = {.transform = PRISM_TRANSFORM_NONE,
+                                  .predictor = PRISM_PREDICTOR_LSQ,
+                                  .coder = PRISM_CODER_ANS,
+                                  .effort = options->effort < TRIAL_EFFORT ? options->effort
+                                                                           : TRIAL_EFFORT,
+                                  .axis = trial_axis(&sample->array, options)};
+    px_coded coded;
+    prism_status status = px_pipeline_encode(&coded, &sample->array, sample->elements, &pipeline,
+                                             2 * sample->size, error);
+    if (status != PRISM_OK)
+        return status;
+    *size = coded.parameters.size + coded.payload.size;
+    px_coded_free(&coded);
+    return PRISM_OK;
+}
+
+/* The elements become their places. */
+static prism_status close_gaps(px_sample *sample, const value_set *set, prism_error *error) {
+    px_words words;
+    prism_status status = px_words_alloc(&words, &sample->array, error);
+    if (status != PRISM_OK)
+        return status;
+    px_words_load(&words, sample->elements);
+    for (size_t i = 0; i < words.count; i++)
+        words.bits[i] = px_word_of_rank(set->places[slot_of(set, words.bits[i])] - 1, words.number);
+    px_words_store(&words, sample->elements);
+    px_words_free(&words);
+    return PRISM_OK;
+}
+
+static prism_status try_places(bool *smaller, const px_mapping_request *request,
+                               const value_set *set, prism_error *error) {
+    px_sample sample;
+    size_t plain = 0, closed = 0;
+    prism_status status =
+        px_sample_make(&sample, request->array, request->elements, request->options->effort, error);
+    if (status == PRISM_OK)
+        status = trial(&plain, &sample, request->options, error);
+    if (status == PRISM_OK)
+        status = close_gaps(&sample, set, error);
+    if (status == PRISM_OK)
+        status = trial(&closed, &sample, request->options, error);
+    px_buffer table = {0};
+    write_table(&table, set);
+    *smaller = (double)closed + (double)table.size * sample.share < WORTH_DOING * (double)plain;
+    px_buffer_free(&table);
+    px_sample_free(&sample);
+    return status;
+}
+
+static prism_status encode_levels(px_mapped *mapped, const px_mapping_request *request,
+                                  const px_words *words, prism_error *error) {
+    value_set set;
+    bool smaller = false;
+    prism_status status = set_alloc(&set, error);
+    if (status == PRISM_OK && set_collect(&set, words, MOST_VALUES))
+        status = try_places(&smaller, request, &set, error);
+    if (status == PRISM_OK && smaller)
+        status = write_places(mapped, request, words, &set, error);
+    set_free(&set);
+    return status;
+}
+
+/* ---- Decoding ---- */
+
+static prism_status read_table(uint64_t *table, size_t count, const px_number *number,
+                               px_mapping_source *source, prism_error *error) {
+    px_range_decoder decoder = px_range_decoder_make(&source->parameters);
+    px_side side = {.in = &decoder};
+    code_table(&side, table, count);
+    const bool passed = number->size < 8 && table[count - 1] >> 8 * number->size;
+    if (side.bad || passed || source->parameters.failed)
+        return px_fail(error, PRISM_E_CORRUPT, "the table of values is damaged");
+    for (size_t i = 0; i < count; i++)
+        table[i] = px_word_of_rank(table[i], number);
+    return PRISM_OK;
+}
+
+static prism_status look_up(px_words *words, const uint64_t *table, size_t count,
+                            const uint16_t *places, prism_error *error) {
+    for (size_t i = 0; i < words->count; i++) {
+        if (places[i] >= count)
+            return px_fail(error, PRISM_E_CORRUPT, "place %u of a table of %zu", places[i], count);
+        words->bits[i] = table[places[i]];
+    }
+    return PRISM_OK;
+}
+
+static prism_status decode(px_words *words, px_mapping_source *source, prism_error *error) {
+    const uint64_t count = px_get_varint(&source->parameters);
+    if (!count || count > MOST_VALUES)
+        return px_fail(error, PRISM_E_CORRUPT, "a table of %llu values", (unsigned long long)count);
+    uint64_t *table = malloc((size_t)count * sizeof *table);
+    uint16_t *places = NULL;
+    prism_status status = table ? read_table(table, (size_t)count, words->number, source, error)
+                                : px_out_of_memory(error, (size_t)count * sizeof *table);
+    if (status == PRISM_OK)
+        status = px_nested_decode_integers(source, &places, error);
+    if (status == PRISM_OK)
+        status = look_up(words, table, (size_t)count, places, error);
+    free(table);
+    free(places);
+    return status;
+}
+
+const px_mapping_stage px_mapping_table = {encode_table, decode};
+const px_mapping_stage px_mapping_levels = {encode_levels, decode};

@@ -1,0 +1,58 @@
+/*
+ * Elements of any type as words: the bits of each in a uint64_t, whatever their byte order.
+ * Internal.
+ */
+#ifndef PX_MAPPING_WORDS_H
+#define PX_MAPPING_WORDS_H
+
+#include "array.h"
+
+typedef struct px_words {
+    const prism_array *array;
+    const px_number *number;
+    size_t count;
+    uint64_t *bits; /* [count]; owned */
+} px_words;
+
+/* Memory for the words of `array`; they are not initialised. */
+prism_status px_words_alloc(px_words *words, const prism_array *array, prism_error *error);
+void px_words_free(px_words *words);
+
+void px_words_load(px_words *words, const void *elements);
+void px_words_store(const px_words *words, void *elements);
+
+static inline uint64_t px_word_sign(const px_number *number) {
+    return (uint64_t)1 << (8 * number->size - 1);
+}
+
+/* Bits as an unsigned number that orders words as their values are: -NaN, -infinity, ..., -0, +0,
+ * ..., NaN for floats. */
+static inline uint64_t px_word_rank(uint64_t bits, const px_number *number) {
+    const uint64_t sign = px_word_sign(number);
+    if (number->fraction && (bits & sign))
+        return ~bits & (sign | (sign - 1));
+    return number->is_signed ? bits ^ sign : bits;
+}
+
+static inline uint64_t px_word_of_rank(uint64_t rank, const px_number *number) {
+    const uint64_t sign = px_word_sign(number);
+    if (number->fraction && !(rank & sign))
+        return ~rank & (sign | (sign - 1));
+    return number->is_signed ? rank ^ sign : rank;
+}
+
+/* Bits below the sign: the magnitude of a float as an integer, which infinity and NaNs pass. */
+static inline uint64_t px_float_infinity(const px_number *number) {
+    return (px_word_sign(number) - 1) & ~(((uint64_t)1 << number->fraction) - 1);
+}
+
+static inline bool px_float_is_finite(uint64_t bits, const px_number *number) {
+    return (bits & (px_word_sign(number) - 1)) < px_float_infinity(number);
+}
+
+/* Bit length of v: 0 for 0. */
+static inline unsigned px_bit_length(uint64_t v) {
+    return v ? 64 - (unsigned)__builtin_clzll(v) : 0;
+}
+
+#endif

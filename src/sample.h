@@ -1,0 +1,25 @@
+/* A part of an array that stands for all of it. Internal. */
+#ifndef PX_SAMPLE_H
+#define PX_SAMPLE_H
+
+#include "prism.h"
+
+typedef struct px_sample {
+    prism_array array;
+    void *elements; /* owned; free with px_sample_free */
+    size_t size;    /* bytes */
+    double share;   /* of the whole array */
+} px_sample;
+
+enum {
+    PX_SAMPLE_BRISK_EFFORT = 3, /* up to it, looking at a sample must take next to no time */
+    PX_SAMPLE_ELEMENTS = 1 << 18,
+    PX_SAMPLE_BRISK_ELEMENTS = 1 << 16
+};
+
+/* The middle of the array: about PX_SAMPLE_ELEMENTS, fewer at brisk efforts. */
+prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
+                            int effort, prism_error *error);
+void px_sample_free(px_sample *sample);
+
+#endif
