@@ -15,11 +15,13 @@
 
 enum {
     QUICK_JXL_EFFORT = 3,
-    TRIAL_EFFORT = 5, /* ranks slow coders at higher ones well enough */
+    TRIAL_EFFORT = 5,    /* ranks slow coders at higher ones well enough */
+    SMALLEST_EFFORT = 8, /* from it on, only size counts */
     FEW_VALUES = 64,
     DRAWING_VALUES = 8, /* so few that the project's own coder of indices is the smallest */
     DRAWING_EFFORT = 4, /* from it on */
-    MAX_LAYOUTS = 5,
+    FEW_CHANNELS = 16,  /* that a second axis may hold */
+    MAX_LAYOUTS = 7,
     LARGE_ARRAY = 1 << 22 /* elements */
 };
 
@@ -116,16 +118,20 @@ static prism_status add_layout(layouts *list, const sample *s, const px_pipeline
     return transform == PRISM_TRANSFORM_STACK ? PRISM_OK : estimate(bytes, s, item, error);
 }
 
-/* The axes that planes may lie along: the last (channels), the first (frames), none (one image). */
-static size_t possible_axes(int axes[2], const prism_array *array, const prism_options *options) {
+/* The axes that planes may lie along: the last (channels), the first (frames), none (one image),
+ * the second (channels of several images). */
+static size_t possible_axes(int axes[3], const prism_array *array, const prism_options *options) {
     const int rank = (int)array->rank;
     const bool stack = options->transform == PRISM_TRANSFORM_STACK;
     const bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
     axes[0] = stack ? 0 : rank == 1 ? -1 : rank - 1;
     axes[1] = rank == 2 ? PRISM_AXIS_AUTO : 0;
+    axes[2] = 1;
     if (options->axis != PRISM_AXIS_AUTO)
         axes[0] = options->axis;
-    return options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack ? 1 : 2;
+    if (options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack)
+        return 1;
+    return rank >= 3 && array->dims[1] <= FEW_CHANNELS ? 3 : 2;
 }
 
 static bool may_be_frames(const prism_array *array, const prism_options *options) {
@@ -144,7 +150,7 @@ static bool is_drawing(const sample *s, const prism_options *options) {
 
 static prism_status list_layouts(layouts *list, const sample *s, const px_pipeline *base,
                                  const prism_options *options, prism_error *error) {
-    int axes[2];
+    int axes[3];
     size_t count = possible_axes(axes, &s->part.array, options);
     prism_status status = PRISM_OK;
     if (may_be_frames(&s->part.array, options) && !is_drawing(s, options))
@@ -212,14 +218,18 @@ static prism_status has_chance(bool *chance, const choice *c, const px_pipeline 
     return status;
 }
 
+static double clearly_of(const choice *c, prism_coder coder) {
+    if (coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS)
+        return CLEARLY_DEFLATE;
+    return c->options->effort >= SMALLEST_EFFORT ? 1 : CLEARLY;
+}
+
 static prism_status consider(choice *c, const px_pipeline *pipeline, int effort,
                              prism_error *error) {
     px_pipeline tried = *pipeline;
     double bytes = 0;
     prism_status status = trial(&bytes, c->sample, &tried, effort, error);
-    const double clearly = tried.coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS
-                               ? CLEARLY_DEFLATE
-                               : CLEARLY;
+    const double clearly = clearly_of(c, tried.coder);
     if (status == PRISM_OK && (c->bytes == 0 || bytes < clearly * c->bytes)) {
         c->best = tried;
         c->bytes = bytes;
@@ -317,7 +327,8 @@ static bool may_be_stack(const layouts *list, const px_pipeline *stack, size_t b
 }
 
 static bool is_tried(const choice *c, const layouts *list, size_t i, size_t best) {
-    if (is_drawing(c->sample, c->options))
+    const bool whole = c->sample->part.share == 1;
+    if (is_drawing(c->sample, c->options) || (whole && list->bytes[i] < HUGE_VAL))
         return true;
     return list->items[i].transform == PRISM_TRANSFORM_STACK
                ? may_be_stack(list, &list->items[i], best)

@@ -7,10 +7,15 @@
 
 enum { LONGEST_EDGE = 256 };
 
-/* The longest side is halved until the sample is small, but not the sides that are as short as a
- * number of channels or frames usually is. */
+/* A small array is its own sample. Else the longest side is halved until the sample is small, but
+ * not the sides that are as short as a number of channels or frames usually is. */
 static void sample_shape(prism_array *cut, uint64_t limit) {
     uint64_t elements = 1;
+    for (unsigned i = 0; i < cut->rank; i++)
+        elements *= cut->dims[i];
+    if (elements <= limit)
+        return;
+    elements = 1;
     for (unsigned i = 0; i < cut->rank; i++) {
         if (cut->dims[i] > LONGEST_EDGE && cut->rank > 1)
             cut->dims[i] = LONGEST_EDGE;
