@@ -3,13 +3,10 @@
 #include <stdlib.h>
 
 #include "command.h"
-#include "source.h"
+#include "library.h"
 
 /* Samples of a frame that are kept to judge it by. */
 enum { SAMPLES = 1 << 10, LEAST_RANK = 3 };
-
-/* Memory for chunks of the input, which are asked for frame by frame. */
-static const size_t CACHE_BYTES = 64u << 20;
 
 static prism_type type_of(hid_t type) {
     if (H5Tget_class(type) != H5T_INTEGER || H5Tget_size(type) > 2)
@@ -45,8 +42,7 @@ static bool describe(tool_frames *f, const char *path) {
 
 bool tool_frames_open(tool_frames *f, hid_t file, const char *path) {
     *f = (tool_frames){.dataset = -1, .type = -1, .space = -1};
-    f->dataset = tool_dataset_open(file, path, CACHE_BYTES);
-    if (f->dataset < 0)
+    if (!tool_open_dataset(&f->dataset, file, path))
         return false;
     f->type = H5Dget_type(f->dataset);
     f->space = H5Dget_space(f->dataset);
@@ -78,8 +74,7 @@ bool tool_frames_read(const tool_frames *f, hsize_t first, hsize_t count, void *
     bool done = tool_frames_select(f, f->space, H5S_SELECT_SET, first, count) &&
                 H5Dread(f->dataset, f->type, memory, f->space, H5P_DEFAULT, elements) >= 0;
     H5Sclose(memory);
-    return done ||
-           tool_fail("frame %llu cannot be read (is its filter there?)", (unsigned long long)first);
+    return done || tool_fail_library("frame %llu cannot be read", (unsigned long long)first);
 }
 
 static bool sign_all(const tool_frames *f, px_signatures *signatures, const px_layout *layout,

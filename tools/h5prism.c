@@ -1,6 +1,6 @@
 /*
- * h5prism: the command-line tool. It prints the spellings of a set of options for the programs that
- * take filter parameters; every other command has a file of its name.
+ * h5prism: the command-line tool. The commands have files of their own; this one has `options`, the
+ * spellings of a set of options for the programs that take filter parameters.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,24 +10,32 @@
 #include "spelling.h"
 
 static const char help[] =
-    "usage: h5prism options [--json] [KEY=VALUE,...]   filter parameters for other programs\n"
-    "       h5prism group IN OUT --dataset PATH ...    frames that are alike into shared chunks\n"
-    "       h5prism preview FILE OUT.png ...           a picture of a dataset\n"
-    "       h5prism bench FILE --dataset PATH ...      which options suit a dataset\n"
-    "       h5prism export FILE OUT.jxl ...            a chunk as a JPEG XL image\n"
-    "       h5prism import IN.jxl OUT.h5 ...           a JPEG XL image as a dataset\n"
-    "       h5prism --help | --version\n"
+    "usage: h5prism repack IN OUT [KEY=VALUE,...] ...   compress the datasets of a file\n"
+    "       h5prism inspect FILE ...                    how datasets are compressed\n"
+    "       h5prism group IN OUT --dataset PATH ...     frames that are alike into shared chunks\n"
+    "       h5prism preview FILE OUT.png ...            a picture of a dataset\n"
+    "       h5prism bench FILE --dataset PATH ...       which options suit a dataset\n"
+    "       h5prism export FILE OUT.jxl ...             a chunk as a JPEG XL image\n"
+    "       h5prism import IN.jxl OUT.h5 ...            a JPEG XL image as a dataset\n"
+    "       h5prism options [--json] [KEY=VALUE,...]    filter parameters for other programs\n"
+    "       h5prism COMMAND --help | --help | --version\n"
     "\n"
-    "options: transform=auto|none|channels|stack what ties the planes of a chunk together\n"
-    "         predictor=auto|none|paeth           prediction inside planes\n"
-    "         coder=auto|deflate|jxl              entropy coder\n"
-    "         effort=1..9                         1 fastest, 9 smallest; default 5\n"
-    "         axis=auto|0..31                     the axis along which the planes lie\n"
+    "options: transform=auto|none|channels|stack    what ties the planes of a chunk together\n"
+    "         predictor=auto|none|paeth|lsq         prediction inside and between planes\n"
+    "         coder=auto|deflate|jxl|ans            entropy coder\n"
+    "         effort=1..9                           1 fastest, 9 smallest; default 5\n"
+    "         axis=auto|0..31                       the axis along which the planes lie\n"
     "         checksum=on|off  verify=off|on  threads=1..1024\n"
     "\n"
-    "example: h5prism options transform=channels,coder=jxl,effort=7\n";
+    "examples: h5prism repack in.h5 out.h5 effort=7\n"
+    "          h5prism inspect out.h5 --dataset run/emb --chunks\n"
+    "          h5prism options transform=channels,coder=jxl,effort=7\n";
 
 static int run_options(int count, char **arguments) {
+    if (count == 1 && strcmp(arguments[0], "--help") == 0) {
+        fputs(help, stdout);
+        return EXIT_DONE;
+    }
     bool json = count > 0 && strcmp(arguments[0], "--json") == 0;
     count -= json;
     arguments += json;
@@ -55,20 +63,20 @@ static int run_options(int count, char **arguments) {
     return EXIT_DONE;
 }
 
+static const struct {
+    const char *name;
+    int (*run)(int count, char **arguments);
+} commands[] = {
+    {"bench", tool_bench},     {"export", tool_export},   {"group", tool_group},
+    {"import", tool_import},   {"inspect", tool_inspect}, {"options", run_options},
+    {"preview", tool_preview}, {"repack", tool_repack},
+};
+
 int main(int count, char **arguments) {
     const char *command = count > 1 ? arguments[1] : "";
-    if (strcmp(command, "options") == 0)
-        return run_options(count - 2, arguments + 2);
-    if (strcmp(command, "group") == 0)
-        return tool_group(count - 2, arguments + 2);
-    if (strcmp(command, "bench") == 0)
-        return tool_bench(count - 2, arguments + 2);
-    if (strcmp(command, "export") == 0)
-        return tool_export(count - 2, arguments + 2);
-    if (strcmp(command, "import") == 0)
-        return tool_import(count - 2, arguments + 2);
-    if (strcmp(command, "preview") == 0)
-        return tool_preview(count - 2, arguments + 2);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(command, commands[i].name) == 0)
+            return commands[i].run(count - 2, arguments + 2);
     if (strcmp(command, "--version") == 0) {
         printf("h5prism %s\n", PRISM_VERSION);
         return EXIT_DONE;

@@ -1,5 +1,4 @@
 /* h5prism import: a JPEG XL image as a dataset that the filter compresses. */
-#include <H5PLextern.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "command.h"
 #include "creation.h"
 #include "jxl.h"
+#include "library.h"
 #include "output.h"
 #include "source.h"
 #include "status.h"
@@ -130,7 +130,7 @@ static hid_t create(hid_t file, const request *r, const picture *p, const prism_
     H5Pclose(links);
     H5Pclose(list);
     if (dataset < 0)
-        tool_fail("%s cannot be created: do its options suit it?", r->dataset);
+        tool_fail_library("%s cannot be created", r->dataset);
     return dataset;
 }
 
@@ -186,7 +186,6 @@ int tool_import(int count, char **arguments) {
         fputs(help, stderr);
         return EXIT_USAGE;
     }
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    H5Zregister(H5PLget_plugin_info());
+    tool_library_start();
     return run(&r) ? EXIT_DONE : EXIT_FAILED;
 }

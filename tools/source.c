@@ -1,11 +1,11 @@
 #include "source.h"
 
-#include <H5PLextern.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "dataset.h"
+#include "library.h"
 
 enum { CACHE_SLOTS = 10007 };
 
@@ -15,31 +15,15 @@ static const size_t CACHE_BYTES = 512u << 20;
 /* What a chunk has where the dataset has none. */
 static const size_t CHUNK_BYTES = 16u << 20;
 
-/* H5Lexists wants every group on the way to be there. */
-static bool exists(hid_t file, const char *path) {
-    char part[1024];
-    for (size_t i = 0; path[i] && i + 1 < sizeof part; i++) {
-        part[i] = path[i];
-        part[i + 1] = '\0';
-        if (i > 0 && (path[i + 1] == '/' || !path[i + 1]) && path[i] != '/' &&
-            H5Lexists(file, part, H5P_DEFAULT) <= 0)
-            return false;
-    }
-    return H5Oexists_by_name(file, path, H5P_DEFAULT) > 0;
-}
-
-hid_t tool_dataset_open(hid_t file, const char *path, size_t cache) {
-    if (!exists(file, path)) {
-        tool_fail("%s: there is no such dataset in the file", path);
-        return -1;
-    }
+/* As tool_open_dataset, but in any file that links lead to, and with a larger memory. */
+static bool open_dataset(tool_source *s) {
+    if (!tool_exists(s->file, s->path))
+        return tool_fail("%s: there is no such dataset in the file", s->path);
     hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-    H5Pset_chunk_cache(access, CACHE_SLOTS, cache, H5D_CHUNK_CACHE_W0_DEFAULT);
-    hid_t dataset = H5Dopen2(file, path, access);
+    H5Pset_chunk_cache(access, CACHE_SLOTS, CACHE_BYTES, H5D_CHUNK_CACHE_W0_DEFAULT);
+    s->dataset = H5Dopen2(s->file, s->path, access);
     H5Pclose(access);
-    if (dataset < 0)
-        tool_fail("%s: it is not a dataset", path);
-    return dataset;
+    return s->dataset >= 0 || tool_fail("%s: it is not a dataset", s->path);
 }
 
 void tool_halve(hsize_t *part, int rank, size_t element, size_t most, int whole) {
@@ -90,13 +74,8 @@ static bool describe(tool_source *s) {
 
 bool tool_source_open(tool_source *s, const char *file, const char *path) {
     *s = (tool_source){.path = path, .file = -1, .dataset = -1, .type = -1, .space = -1};
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    H5Zregister(H5PLget_plugin_info());
-    s->file = H5Fopen(file, H5F_ACC_RDONLY, H5P_DEFAULT);
-    if (s->file < 0)
-        return tool_fail("%s cannot be opened as an HDF5 file", file);
-    s->dataset = tool_dataset_open(s->file, path, CACHE_BYTES);
-    return s->dataset >= 0 && describe(s);
+    tool_library_start();
+    return tool_open_input(&s->file, file) && open_dataset(s) && describe(s);
 }
 
 void tool_source_close(tool_source *s) {
@@ -130,7 +109,7 @@ bool tool_source_read(const tool_source *s, const tool_part *part, const hsize_t
                                     NULL) >= 0 &&
                 H5Dread(s->dataset, type, memory, s->space, H5P_DEFAULT, elements) >= 0;
     H5Sclose(memory);
-    return done || tool_fail("%s: it cannot be read (is its filter there?)", s->path);
+    return done || tool_fail_library("%s: it cannot be read", s->path);
 }
 
 tool_part tool_source_chunk(const tool_source *s, const hsize_t *index) {

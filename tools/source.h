@@ -21,10 +21,6 @@ typedef struct tool_part {
     hsize_t start[H5S_MAX_RANK], count[H5S_MAX_RANK];
 } tool_part;
 
-/* The dataset, with up to `cache` bytes of its chunks in memory; negative, with a message, if there
- * is none. */
-hid_t tool_dataset_open(hid_t file, const char *path, size_t cache);
-
 /* Fails, with a message, unless it has elements, and at least one dimension. */
 bool tool_source_open(tool_source *source, const char *file, const char *path);
 void tool_source_close(tool_source *source);
