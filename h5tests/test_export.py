@@ -110,7 +110,7 @@ def test_planes_and_axes(write):
 
 def test_more_planes_than_an_image_holds(write):
     cube = embedding(5, 6, 300, "u1")
-    for words in (JXL, None):
+    for words in ((*JXL, 3), None):  # along axis 2
         path = write(cube, words=words)
         done = tool("export", path, path.with_name("o.jxl"), "--dataset", "x", check=False)
         assert done.returncode == 1 and "257" in done.stderr and "--planes" in done.stderr
