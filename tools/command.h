@@ -34,8 +34,12 @@ int tool_read_arguments(int count, char **arguments, tool_take_option option, vo
                         const char **places, int most);
 
 /* `h5prism COMMAND`: each returns an exit code. */
+int tool_bench(int count, char **arguments);
+int tool_export(int count, char **arguments);
 int tool_group(int count, char **arguments);
+int tool_import(int count, char **arguments);
 int tool_inspect(int count, char **arguments);
+int tool_preview(int count, char **arguments);
 int tool_repack(int count, char **arguments);
 
 #endif

@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "command.h"
+#include "creation.h"
 #include "library.h"
-
-enum { FILTER_ID = H5PRISM_FILTER_ID };
 
 static size_t count_of(const tool_groups *g) {
     return g->frames->dims[0];
@@ -31,15 +30,10 @@ static hid_t creation_list(const tool_groups *g) {
     const tool_frames *f = g->frames;
     hsize_t chunk[H5S_MAX_RANK] = {g->size};
     prism_options options = prism_options_default();
-    uint32_t words[PRISM_OPTION_WORDS];
     for (int i = 1; i < f->rank; i++)
         chunk[i] = f->dims[i];
     options.effort = g->effort;
-    prism_options_pack(&options, words, NULL);
-    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_chunk(list, f->rank, chunk);
-    H5Pset_filter(list, FILTER_ID, H5Z_FLAG_MANDATORY, PRISM_OPTION_WORDS, words);
-    return list;
+    return tool_creation_list(f->rank, chunk, &options);
 }
 
 /* Reads a group run by run, so that frames which follow each other come at once. */
