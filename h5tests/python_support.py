@@ -68,7 +68,7 @@ CONTENTS = [correlated, noise, extremes, constant]
 
 
 def assert_same(found, expected):
-    """Equal in shape, element type, byte order and every element."""
+    """Equal in shape, element type, byte order and every bit of the elements."""
     assert found.dtype == expected.dtype
     assert found.shape == expected.shape
-    assert np.array_equal(found, expected)
+    assert found.tobytes() == expected.tobytes()

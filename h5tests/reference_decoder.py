@@ -82,7 +82,9 @@ FLOAT16, BFLOAT16, FLOAT32, FLOAT64 = 9, 10, 11, 12
 TYPES = {INT8: "i1", UINT8: "u1", 3: "i2", UINT16: "u2", 5: "i4", 6: "u4", 7: "i8", 8: "u8"}
 TYPES |= {FLOAT16: "f2", BFLOAT16: "u2", FLOAT32: "f4", FLOAT64: "f8"}  # bfloat16 as its words
 ORDERS = {0: "<", 1: ">"}
-NONE, RAW = 1, 4
+NONE = 1
+LSQ = 3  # a predictor
+ANS, RAW = 3, 4  # coders
 CHECKSUMS, MAPPED = 1, 4  # flags
 
 
@@ -179,6 +181,7 @@ MAPPING_DECODERS: list[Callable[[Chunk, int], np.ndarray]] = []
 
 def decode_chunk(chunk: Chunk, depth: int = 0) -> np.ndarray:
     must(depth < 4, "no chunk has depth 4")
+    check_stages(chunk)
     if chunk.mapped:
         return MAPPING_DECODERS[0](chunk, depth)
     if chunk.coder == RAW:
@@ -187,8 +190,17 @@ def decode_chunk(chunk: Chunk, depth: int = 0) -> np.ndarray:
     return decode_planes(chunk)
 
 
+def check_stages(chunk: Chunk) -> None:
+    must(chunk.transform in TRANSFORMS, "transform has one of the values listed")
+    must(chunk.predictor in (*PREDICTORS, LSQ), "predictor has one of the values listed")
+    must(chunk.coder in (*CODERS, ANS, RAW), "coder has one of the values listed")
+    alone = chunk.transform == NONE and chunk.predictor == NONE
+    must(chunk.coder != RAW or alone, "raw elements have no other stage")
+    together = (chunk.predictor == LSQ) == (chunk.coder == ANS)
+    must(together, "coder 3 and predictor 3 come together")
+
+
 def decode_raw(chunk: Chunk) -> np.ndarray:
-    must(chunk.transform == NONE and chunk.predictor == NONE, "raw elements have no other stage")
     size = math.prod(chunk.dims) * chunk.dtype.itemsize
     must(len(chunk.payload) == size, "a raw payload has as many bytes as the array")
     must(not chunk.parameters, "raw elements have no parameters")
@@ -200,11 +212,8 @@ def decode_raw(chunk: Chunk) -> np.ndarray:
 
 def decode_planes(chunk: Chunk) -> np.ndarray:
     """From the coder through the stages to elements."""
-    must(chunk.transform in TRANSFORMS, "transform has one of the values listed")
     if (chunk.predictor, chunk.coder) in WHOLE_CODERS:
         return to_elements(chunk, WHOLE_CODERS[chunk.predictor, chunk.coder](chunk))
-    must(chunk.predictor in PREDICTORS, "predictor has one of the values listed")
-    must(chunk.coder in CODERS, "coder has one of the values listed")
     residuals = CODERS[chunk.coder](chunk)
     values = [PREDICTORS[chunk.predictor](chunk, plane) for plane in residuals]
     return to_elements(chunk, TRANSFORMS[chunk.transform](chunk, values))
