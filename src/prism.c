@@ -75,9 +75,16 @@ const char *prism_mapping_name(prism_mapping mapping) {
 }
 
 /* Its number is the first byte of the parameters. */
-static prism_mapping mapping_of(const px_chunk *chunk) {
-    return chunk->is_mapped && chunk->parameter_size ? (prism_mapping)chunk->parameters[0]
-                                                     : PRISM_MAPPING_NONE;
+static prism_status read_mapping(prism_mapping *mapping, const px_chunk *chunk,
+                                 prism_error *error) {
+    *mapping = PRISM_MAPPING_NONE;
+    if (!chunk->is_mapped)
+        return PRISM_OK;
+    if (chunk->parameter_size)
+        *mapping = (prism_mapping)chunk->parameters[0];
+    return *mapping != PRISM_MAPPING_NONE && prism_mapping_name(*mapping)
+               ? PRISM_OK
+               : px_fail(error, PRISM_E_CORRUPT, "mapping %d is not known", (int)*mapping);
 }
 
 prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *info,
@@ -85,13 +92,16 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
     if (!chunk || !info)
         return px_fail(error, PRISM_E_ARGUMENT, "chunk and info must not be NULL");
     px_chunk read;
+    prism_mapping mapping;
     prism_status status = px_chunk_read(&read, chunk, chunk_size, error);
+    if (status == PRISM_OK)
+        status = read_mapping(&mapping, &read, error);
     if (status != PRISM_OK)
         return status;
     px_layout layout = px_layout_make(&read.array, read.pipeline.axis);
     *info = (prism_info){.format_version = PX_FORMAT_VERSION,
                          .array = read.array,
-                         .mapping = mapping_of(&read),
+                         .mapping = mapping,
                          .transform = read.pipeline.transform,
                          .predictor = read.pipeline.predictor,
                          .coder = read.pipeline.coder,
