@@ -118,6 +118,7 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
     if (status == PRISM_OK)
         status = px_nested_encode(&kept, &for_scales, &scales, s->scales, error);
     px_put_bytes(&mapped->payload, kept.payload.data, kept.payload.size);
+    mapped->payload.failed |= kept.payload.failed;
     px_mapped_free(&kept);
     mapped->used = true;
     return status;
