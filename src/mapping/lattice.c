@@ -166,11 +166,18 @@ static prism_status encode_narrow(px_mapped *mapped, const px_mapping_request *r
     return encode_by(mapped, request, words, &rule, true, error);
 }
 
+/* Fixed-point numbers are that, too, and know which bits the type itself leaves out. */
+static bool is_binary(const px_rule *rule) {
+    int exponent;
+    return frexp(rule->constant, &exponent) == 0.5;
+}
+
 static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request *request,
                                     const px_words *words, prism_error *error) {
     px_rule rule;
-    return px_rule_find(&rule, words) ? encode_by(mapped, request, words, &rule, false, error)
-                                      : PRISM_OK;
+    return px_rule_find(&rule, words) && !is_binary(&rule)
+               ? encode_by(mapped, request, words, &rule, false, error)
+               : PRISM_OK;
 }
 
 static prism_status encode_ranks(px_mapped *mapped, const px_mapping_request *request,
