@@ -278,8 +278,15 @@ static void grids_are_fixed(void **state) {
         if (i)
             assert_mapped(PRISM_MAPPING_FIXED, types[i], quotients, 4.4);
     }
-    divisor = 1;
-    assert_mapped(PRISM_MAPPING_FIXED, PRISM_FLOAT32, odd_ones, 5);
+}
+
+/* Among whole numbers, too: the least denormal number is on no grid of theirs. */
+static void oddities_are_exceptions(void **state) {
+    (void)state;
+    for (divisor = 1; divisor <= 1000; divisor *= 10) {
+        assert_mapped(PRISM_MAPPING_LATTICE, PRISM_FLOAT32, odd_ones, 4.5);
+        assert_mapped(PRISM_MAPPING_LATTICE, PRISM_FLOAT64, odd_ones, 4.5);
+    }
 }
 
 static void floats_are_fixed(void **state) {
@@ -511,6 +518,7 @@ int main(void) {
         cmocka_unit_test(all_shapes),
         cmocka_unit_test(quotients_are_lattices),
         cmocka_unit_test(grids_are_fixed),
+        cmocka_unit_test(oddities_are_exceptions),
         cmocka_unit_test(floats_are_fixed),
         cmocka_unit_test(few_values_are_tables),
         cmocka_unit_test(products_are_scaled),
