@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import reference_decoder as reference
+import reference_mappings  # noqa: F401  (decodes mapped chunks once it is imported)
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import embedding
 from python_support import CONTENTS, DTYPES, ROOT, assert_same, correlated, noise
@@ -173,7 +174,8 @@ REFUSED = {
     "flag 1": Fields(flags=2),
     "flag 7": Fields(flags=128),
     "type 0": Fields(type=0),
-    "type 5": Fields(type=5),
+    "type 5 without a mapping": Fields(type=5),
+    "type 13": Fields(type=13),
     "order 2": Fields(order=2),
     "rank 0": Fields(rank=0, dims=b""),
     "rank 33": Fields(rank=33, dims=b"\x01" * 31 + b"\x02\x03"),
