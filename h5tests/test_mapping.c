@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "array.h"
 #include "support.h"
 
@@ -232,6 +236,45 @@ static void all_shapes(void **state) {
         for (size_t i = 0; i < MAKERS; i++)
             assert_same_back(&shapes[s], all_makers[i], "effort=4");
 }
+
+/* ---- Other modes of floating-point arithmetic ---- */
+
+#if defined(__SSE2__)
+static uint64_t tiny_products(size_t index, const px_number *number) {
+    return word_of(scene(index) * (number->size == 4 ? 3.1e-39 : 3.1e-309), number);
+}
+
+static uint64_t tiny_dequantised(size_t index, const px_number *number) {
+    const float scale = (float)(index / CHANNELS % 50 + 100) * 3e-40f;
+    const float product = (float)(index % CHANNELS ? (int)(scene(index) / 12) : 127) * scale;
+    return word_of(product, number);
+}
+
+/* Where a program has denormal numbers flushed to zero, as fast ones do. */
+static void denormal_numbers_are_not_flushed(void **state) {
+    (void)state;
+    static const maker makers[] = {tiny_products, tiny_dequantised, denormal, odd_ones};
+    const unsigned mode = _mm_getcsr();
+    divisor = 10;
+    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
+        for (int type = PRISM_FLOAT32; type <= PRISM_FLOAT64; type++) {
+            const prism_array array = cube((prism_type)type);
+            size_t size, chunk_size;
+            uint8_t *elements = make_words(&array, makers[i], &size);
+            uint8_t *chunk = encode_new(&array, elements, NULL, &chunk_size);
+            uint8_t *decoded = malloc(size);
+            assert_non_null(decoded);
+            _mm_setcsr(mode | 0x8040);
+            const prism_status status = prism_decode(chunk, chunk_size, decoded, size, NULL, NULL);
+            _mm_setcsr(mode);
+            assert_int_equal(status, PRISM_OK);
+            assert_memory_equal(decoded, elements, size);
+            free(decoded);
+            free(chunk);
+            free(elements);
+        }
+}
+#endif
 
 /* ---- Which mapping, and what it brings ---- */
 
@@ -516,6 +559,9 @@ int main(void) {
         cmocka_unit_test(all_types_orders_and_values),
         cmocka_unit_test(all_efforts_and_pipelines),
         cmocka_unit_test(all_shapes),
+#if defined(__SSE2__)
+        cmocka_unit_test(denormal_numbers_are_not_flushed),
+#endif
         cmocka_unit_test(quotients_are_lattices),
         cmocka_unit_test(grids_are_fixed),
         cmocka_unit_test(oddities_are_exceptions),

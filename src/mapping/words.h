@@ -55,6 +55,13 @@ static inline bool px_float_is_finite(uint64_t bits, const px_number *number) {
     return (bits & (px_word_sign(number) - 1)) < px_float_infinity(number);
 }
 
+/* Zeros and finite numbers that no mode of a processor flushes to zero, as it may with denormal
+ * ones. */
+static inline bool px_float_is_normal(uint64_t bits, const px_number *number) {
+    const uint64_t magnitude = bits & (px_word_sign(number) - 1);
+    return px_float_is_finite(bits, number) && (!magnitude || magnitude >> number->fraction);
+}
+
 /* Bit length of v: 0 for 0. */
 static inline unsigned px_bit_length(uint64_t v) {
     return v ? 64 - (unsigned)__builtin_clzll(v) : 0;
