@@ -16,6 +16,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import reference_mappings  # noqa: F401  (integers that are coded may be those of a mapping)
 from reference_decoder import (
     GROUP,
     SHIFTS,

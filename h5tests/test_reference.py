@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import reference_decoder as reference
-import reference_mappings  # noqa: F401  (decodes mapped chunks once it is imported)
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import embedding
 from python_support import CONTENTS, DTYPES, ROOT, assert_same, correlated, noise
