@@ -176,16 +176,6 @@ static prism_status store_some(const px_planes *all, const px_chunk *chunk, cons
     return PRISM_OK;
 }
 
-static prism_status decode_wanted(px_planes *all, const px_chunk *chunk, const px_layout *layout,
-                                  int threads, prism_error *error) {
-    if (chunk->pipeline.coder != PRISM_CODER_RAW)
-        return decode_planes(all, chunk, threads, error);
-    prism_status status = check_raw(chunk, error);
-    if (status == PRISM_OK)
-        px_planes_load(all, &chunk->array, layout, chunk->payload);
-    return status;
-}
-
 prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
                                        void *elements, int threads, prism_error *error) {
     px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
@@ -200,7 +190,7 @@ prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *pl
         wanted[planes[i]] = true;
     all.wanted = wanted;
     if (status == PRISM_OK)
-        status = decode_wanted(&all, chunk, &layout, threads, error);
+        status = decode_planes(&all, chunk, threads, error);
     if (status == PRISM_OK)
         status = store_some(&all, chunk, planes, count, elements, error);
     free(wanted);

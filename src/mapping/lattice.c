@@ -171,11 +171,18 @@ static prism_status encode_narrow(px_mapped *mapped, const px_mapping_request *r
     return encode_by(mapped, request, words, &rule, true, error);
 }
 
+/* Fixed-point numbers are that, too, and know which bits the type itself leaves out. */
+static bool is_binary(const px_rule *rule) {
+    int exponent;
+    return frexp(rule->constant, &exponent) == 0.5;
+}
+
 static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request *request,
                                     const px_words *words, prism_error *error) {
     px_rule rule;
-    return px_rule_find(&rule, words) ? encode_by(mapped, request, words, &rule, false, error)
-                                      : PRISM_OK;
+    return px_rule_find(&rule, words) && !is_binary(&rule)
+               ? encode_by(mapped, request, words, &rule, false, error)
+               : PRISM_OK;
 }
 
 static prism_status encode_ranks(px_mapped *mapped, const px_mapping_request *request,
@@ -210,13 +217,13 @@ static prism_status read_parameters(lattice *l, px_reader *in, const px_number *
 static void place_words(px_words *words, const lattice *l, const bool *is_exception,
                         const uint16_t *coded, px_bit_reader *reader) {
     const px_number *number = words->number;
-    const uint64_t mask = (px_word_sign(number) << 1) - 1;
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
         const uint64_t low = l->plain ? px_get_bits(reader, l->plain) : 0;
         const uint64_t k = l->least + l->step * ((uint64_t)coded[i] << l->plain | low);
-        words->bits[i] = px_rule_word(&l->rule, ordered(&l->rule, k), number) & mask;
+        words->bits[i] =
+            px_rule_word(&l->rule, ordered(&l->rule, k), number) & px_word_last(number);
     }
 }
 
