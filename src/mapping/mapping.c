@@ -18,6 +18,7 @@ static const candidate for_narrow[] = {{PRISM_MAPPING_TABLE, &px_mapping_levels}
 
 static const candidate for_integers[] = {{PRISM_MAPPING_LATTICE, &px_mapping_lattice},
                                          {PRISM_MAPPING_TABLE, &px_mapping_table},
+                                         {PRISM_MAPPING_LATTICE, &px_mapping_smooth},
                                          {PRISM_MAPPING_LATTICE, &px_mapping_ranks}};
 
 static const candidate for_floats[] = {
