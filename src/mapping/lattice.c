@@ -302,7 +302,7 @@ static prism_status read_parameters(lattice *l, px_reader *in, const px_words *w
 
 /* What is left of the places, or of their differences, in words->bits. */
 static void join_bits(px_words *words, const lattice *l, const bool *is_exception,
-                      const uint16_t *coded, px_bit_reader *reader) {
+                      const int32_t *coded, px_bit_reader *reader) {
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
@@ -324,8 +324,8 @@ static void place_words(px_words *words, const lattice *l, const bool *is_except
 
 static prism_status decode_places(px_words *words, const lattice *l, const bool *is_exception,
                                   px_mapping_source *source, prism_error *error) {
-    uint16_t *coded;
-    prism_status status = px_nested_decode_integers(source, &coded, error);
+    int32_t *coded;
+    prism_status status = px_nested_decode_integers(source, false, &coded, error);
     if (status != PRISM_OK)
         return status;
     px_bit_reader reader = px_bit_reader_make(&source->payload);
