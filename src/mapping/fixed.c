@@ -16,14 +16,14 @@
 
 enum {
     MOST_INTEGER = UINT16_MAX,
-    INTEGER_BITS = 33,
+    INTEGER_BITS = 64,
     LONGEST_SHIFT = 2100,
     LARGEST_LEAST = 1 << 16
 };
 
 /* Wide integers are left to a lattice, where differences make smooth ones small. They are tried
  * where differences leave less than so many bits above the cut of the others. */
-static const int64_t MOST_WIDE_INTEGER = INT32_MAX;
+static const int64_t MOST_WIDE_INTEGER = (int64_t)1 << 53;
 static const double NOISE_BITS = 2;
 
 /* Runs of exceptions that are too many, and elements below the cut: ranks do better. */
@@ -161,18 +161,22 @@ static unsigned highest_bit(uint64_t word, const px_number *number) {
     return v.unit + px_bit_length(v.mantissa | 1) - 1;
 }
 
-/* The lowest cut that leaves integers that fit. Where that is below what the largest numbers can
- * have, the cut goes up to it: integers with gaps would be harder to code. */
+/* The lowest cut that leaves integers that fit, but not below what the largest numbers can have:
+ * integers with gaps would be harder to code. */
 static void choose_shift(plan *p, const px_number *number,
                          bool (*fit)(fixed *, const plan *, const px_number *)) {
     fixed *f = &p->fixed;
-    f->shift = f->floor;
-    if (fit(f, p, number))
-        return;
     const unsigned low = lowest_bit(f, highest_bit(p->smallest, number), number);
     const unsigned high = lowest_bit(f, highest_bit(p->largest, number), number);
     for (f->shift = low > high ? low : high; !fit(f, p, number); f->shift++)
         ;
+}
+
+/* No bits below the cut, if that leaves integers of 16 bits. */
+static void choose_narrow_shift(plan *p, const px_number *number) {
+    p->fixed.shift = p->fixed.floor;
+    if (!fits(&p->fixed, p, number))
+        choose_shift(p, number, fits);
 }
 
 /* Fills integers; exceptions get the one before them. Returns how many numbers are below the cut.
@@ -257,7 +261,7 @@ static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
     if (status == PRISM_OK) {
         find_exceptions(&p, words);
         look(&p, words);
-        choose_shift(&p, words->number, fits);
+        choose_narrow_shift(&p, words->number);
         if ((may_have_rest || !has_rest(&p.fixed)) && has_few_exceptions(&p, words) &&
             (double)fill_integers(&p, words) <= MANY_SMALL * (double)words->count &&
             (may_have_rest || px_integers_are_dense(p.integers, words->count)))
@@ -280,11 +284,11 @@ static prism_status encode_fixed(px_mapped *mapped, const px_mapping_request *re
 /* ---- Smooth floats ---- */
 
 /* Exceptions get the integer before them. */
-static void fill_wide(int32_t *integers, const plan *p, const px_words *words) {
-    int32_t before = 0;
+static void fill_wide(int64_t *integers, const plan *p, const px_words *words) {
+    int64_t before = 0;
     for (size_t i = 0; i < words->count; i++) {
         if (!p->is_exception[i])
-            before = (int32_t)integer_of(&p->fixed, words->bits[i], words->number);
+            before = integer_of(&p->fixed, words->bits[i], words->number);
         integers[i] = before;
     }
 }
@@ -292,9 +296,9 @@ static void fill_wide(int32_t *integers, const plan *p, const px_words *words) {
 static prism_status write_wide(px_mapped *mapped, const px_mapping_request *request, const plan *p,
                                const px_words *words, prism_error *error) {
     prism_array array = *words->array;
-    array.type = PRISM_INT32;
+    array.type = PRISM_INT64;
     array.order = px_native_order();
-    int32_t *integers = malloc(words->count * sizeof *integers);
+    int64_t *integers = malloc(words->count * sizeof *integers);
     if (!integers)
         return px_out_of_memory(error, words->count * sizeof *integers);
     fill_wide(integers, p, words);
@@ -350,7 +354,7 @@ static bool looks_smooth(const px_words *words) {
     if (plan_alloc(&p, words->count, &error) == PRISM_OK) {
         find_exceptions(&p, words);
         look(&p, words);
-        choose_shift(&p, words->number, fits);
+        choose_narrow_shift(&p, words->number);
         const unsigned narrow = p.fixed.shift;
         choose_shift(&p, words->number, fits_wide);
         smooth = narrow > p.fixed.shift &&
@@ -444,7 +448,7 @@ static bool get_small(uint64_t *word, const fixed *f, px_bit_reader *reader,
 }
 
 static prism_status join(px_words *words, const fixed *f, const bool *is_exception,
-                         const int32_t *integers, px_bit_reader *reader, prism_error *error) {
+                         const uint64_t *integers, px_bit_reader *reader, prism_error *error) {
     const px_number *number = words->number;
     const uint64_t sign = px_word_sign(number);
     const bool bits_follow = has_rest(f);
@@ -454,9 +458,9 @@ static prism_status join(px_words *words, const fixed *f, const bool *is_excepti
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
-        const int32_t integer = f->least + integers[i];
-        const uint32_t above =
-            (uint32_t)(integer < 0 ? -integer : integer) - (bits_follow && integer);
+        const int64_t integer = (int64_t)((uint64_t)(int64_t)f->least + integers[i]);
+        const uint64_t size = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
+        const uint64_t above = size - (bits_follow && integer);
         uint64_t word = 0;
         if (above) {
             const rest r = rests[px_bit_length(above)];
@@ -471,7 +475,7 @@ static prism_status join(px_words *words, const fixed *f, const bool *is_excepti
 
 static prism_status decode_rest(px_words *words, const fixed *f, const bool *is_exception,
                                 px_mapping_source *source, prism_error *error) {
-    int32_t *integers;
+    uint64_t *integers;
     prism_status status = px_nested_decode_integers(source, true, &integers, error);
     if (status != PRISM_OK)
         return status;

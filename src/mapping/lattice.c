@@ -201,7 +201,8 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
     write_parameters(&mapped->parameters, &p->lattice);
     if (p->lattice.has_exceptions)
         px_exceptions_write(&mapped->parameters, words, p->is_exception);
-    prism_status status = px_nested_encode_integers(mapped, request, p->coded, plain > 0, error);
+    prism_status status = px_nested_encode_integers(
+        mapped, request, p->coded, plain > 0 || p->lattice.differences.count, error);
     px_bit_writer writer = {.out = &mapped->payload};
     for (size_t i = 0; plain && i < words->count; i++)
         if (!p->is_exception[i])
@@ -302,12 +303,12 @@ static prism_status read_parameters(lattice *l, px_reader *in, const px_words *w
 
 /* What is left of the places, or of their differences, in words->bits. */
 static void join_bits(px_words *words, const lattice *l, const bool *is_exception,
-                      const int32_t *coded, px_bit_reader *reader) {
+                      const uint64_t *coded, px_bit_reader *reader) {
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
         const uint64_t low = l->plain ? px_get_bits(reader, l->plain) : 0;
-        words->bits[i] = ((uint64_t)coded[i] << l->plain | low) + l->lowest;
+        words->bits[i] = (coded[i] << l->plain | low) + l->lowest;
     }
 }
 
@@ -324,7 +325,7 @@ static void place_words(px_words *words, const lattice *l, const bool *is_except
 
 static prism_status decode_places(px_words *words, const lattice *l, const bool *is_exception,
                                   px_mapping_source *source, prism_error *error) {
-    int32_t *coded;
+    uint64_t *coded;
     prism_status status = px_nested_decode_integers(source, false, &coded, error);
     if (status != PRISM_OK)
         return status;

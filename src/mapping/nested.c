@@ -112,29 +112,20 @@ prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uin
     return status;
 }
 
-static void widen(int32_t *integers, const px_words *words) {
-    for (size_t i = 0; i < words->count; i++)
-        integers[i] = (int32_t)(uint32_t)words->bits[i];
-}
-
-prism_status px_nested_decode_integers(px_mapping_source *source, bool wide, int32_t **integers,
+prism_status px_nested_decode_integers(px_mapping_source *source, bool wide, uint64_t **integers,
                                        prism_error *error) {
     const uint32_t narrow = 1u << PRISM_UINT8 | 1u << PRISM_UINT16;
     prism_array array = source->chunk->array;
     void *elements;
     px_words words;
     prism_status status = px_nested_decode(
-        source, &array, wide ? narrow | 1u << PRISM_INT32 : narrow, &elements, error);
+        source, &array, wide ? narrow | 1u << PRISM_INT64 : narrow, &elements, error);
     if (status != PRISM_OK)
         return status;
     status = px_words_alloc(&words, &array, error);
-    if (status == PRISM_OK && !(*integers = malloc(words.count * sizeof **integers)))
-        status = px_out_of_memory(error, words.count * sizeof **integers);
-    if (status == PRISM_OK) {
+    if (status == PRISM_OK)
         px_words_load(&words, elements);
-        widen(*integers, &words);
-    }
-    px_words_free(&words);
+    *integers = words.bits;
     free(elements);
     return status;
 }

@@ -25,7 +25,7 @@ extern const px_mapping_stage px_mapping_smooth;       /* lattice.c: integers th
 extern const px_mapping_stage px_mapping_ranks;        /* lattice.c: any words */
 extern const px_mapping_stage px_mapping_grid;         /* fixed.c: no bits below the integers */
 extern const px_mapping_stage px_mapping_fixed;        /* fixed.c */
-extern const px_mapping_stage px_mapping_smooth_fixed; /* fixed.c: integers of 32 bits */
+extern const px_mapping_stage px_mapping_smooth_fixed; /* fixed.c: integers of 64 bits */
 extern const px_mapping_stage px_mapping_scaled;       /* scaled.c */
 
 /* Whether the first of two mappings makes a sample of the elements smaller than the second one. */
