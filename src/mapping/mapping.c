@@ -70,6 +70,8 @@ prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request
         options.predictor = PRISM_PREDICTOR_LSQ;
         options.coder = PRISM_CODER_ANS;
     }
+    if (options.transform == PRISM_TRANSFORM_AUTO) /* ranks mappings as well */
+        options.transform = PRISM_TRANSFORM_NONE;
     px_sample sample;
     size_t sizes[2] = {0};
     prism_status status =
