@@ -283,14 +283,17 @@ static prism_status encode_fixed(px_mapped *mapped, const px_mapping_request *re
 
 /* ---- Smooth floats ---- */
 
-/* Exceptions get the integer before them. */
-static void fill_wide(int64_t *integers, const plan *p, const px_words *words) {
+/* Exceptions get the integer before them. Returns how many numbers are below the cut. */
+static size_t fill_wide(int64_t *integers, const plan *p, const px_words *words) {
     int64_t before = 0;
+    size_t small = 0;
     for (size_t i = 0; i < words->count; i++) {
         if (!p->is_exception[i])
             before = integer_of(&p->fixed, words->bits[i], words->number);
+        small += has_rest(&p->fixed) && (before == 1 || before == -1);
         integers[i] = before;
     }
+    return small;
 }
 
 static prism_status write_wide(px_mapped *mapped, const px_mapping_request *request, const plan *p,
@@ -301,10 +304,12 @@ static prism_status write_wide(px_mapped *mapped, const px_mapping_request *requ
     int64_t *integers = malloc(words->count * sizeof *integers);
     if (!integers)
         return px_out_of_memory(error, words->count * sizeof *integers);
-    fill_wide(integers, p, words);
-    begin_writing(mapped, p, words);
-    prism_status status = px_nested_encode(mapped, request, &array, integers, error);
-    write_rest(mapped, p, words);
+    prism_status status = PRISM_OK;
+    if ((double)fill_wide(integers, p, words) <= MANY_SMALL * (double)words->count) {
+        begin_writing(mapped, p, words);
+        status = px_nested_encode(mapped, request, &array, integers, error);
+        write_rest(mapped, p, words);
+    }
     free(integers);
     return status;
 }

@@ -246,11 +246,16 @@ static prism_status encode_narrow(px_mapped *mapped, const px_mapping_request *r
     return encode_by(mapped, request, words, &rule, NARROW, error);
 }
 
+static prism_status encode_by_found(px_mapped *mapped, const px_mapping_request *request,
+                                    const px_words *words, extent e, prism_error *error) {
+    px_rule rule;
+    return px_rule_find(&rule, words) ? encode_by(mapped, request, words, &rule, e, error)
+                                      : PRISM_OK;
+}
+
 static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request *request,
                                     const px_words *words, prism_error *error) {
-    px_rule rule;
-    return px_rule_find(&rule, words) ? encode_by(mapped, request, words, &rule, WIDE, error)
-                                      : PRISM_OK;
+    return encode_by_found(mapped, request, words, WIDE, error);
 }
 
 static prism_status encode_ranks(px_mapped *mapped, const px_mapping_request *request,
@@ -258,20 +263,41 @@ static prism_status encode_ranks(px_mapped *mapped, const px_mapping_request *re
     return encode_by(mapped, request, words, &by_rank, WIDE, error);
 }
 
+static prism_status encode_surely_smooth_decimals(px_mapped *mapped,
+                                                  const px_mapping_request *request,
+                                                  const px_words *words, prism_error *error) {
+    return encode_by_found(mapped, request, words, SMOOTH, error);
+}
+
 static prism_status encode_surely_smooth(px_mapped *mapped, const px_mapping_request *request,
                                          const px_words *words, prism_error *error) {
     return encode_by(mapped, request, words, &by_rank, SMOOTH, error);
 }
 
-static const px_mapping_stage wide_ranks = {.encode = encode_ranks};
-static const px_mapping_stage surely_smooth = {.encode = encode_surely_smooth};
+/* By differences where that makes a sample smaller. */
+static prism_status encode_smoother(px_mapped *mapped, const px_mapping_request *request,
+                                    const px_words *words, const px_mapping_stage *smooth,
+                                    const px_mapping_stage *other, prism_error *error) {
+    bool smaller;
+    prism_status status = px_mapping_compare(&smaller, request, smooth, other, error);
+    return status == PRISM_OK && smaller ? smooth->encode(mapped, request, words, error) : status;
+}
+
+static prism_status encode_smooth_decimals(px_mapped *mapped, const px_mapping_request *request,
+                                           const px_words *words, prism_error *error) {
+    static const px_mapping_stage smooth = {.encode = encode_surely_smooth_decimals},
+                                  other = {.encode = encode_decimals};
+    px_rule rule;
+    return px_rule_find(&rule, words)
+               ? encode_smoother(mapped, request, words, &smooth, &other, error)
+               : PRISM_OK;
+}
 
 static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *request,
                                   const px_words *words, prism_error *error) {
-    bool smaller;
-    prism_status status = px_mapping_compare(&smaller, request, &surely_smooth, &wide_ranks, error);
-    return status == PRISM_OK && smaller ? encode_surely_smooth(mapped, request, words, error)
-                                         : status;
+    static const px_mapping_stage smooth = {.encode = encode_surely_smooth},
+                                  other = {.encode = encode_ranks};
+    return encode_smoother(mapped, request, words, &smooth, &other, error);
 }
 
 /* ---- Decoding ---- */
@@ -352,5 +378,6 @@ static prism_status decode(px_words *words, px_mapping_source *source, prism_err
 
 const px_mapping_stage px_mapping_lattice = {encode_narrow, decode};
 const px_mapping_stage px_mapping_decimals = {encode_decimals, decode};
+const px_mapping_stage px_mapping_smooth_decimals = {encode_smooth_decimals, decode};
 const px_mapping_stage px_mapping_smooth = {encode_smooth, decode};
 const px_mapping_stage px_mapping_ranks = {encode_ranks, decode};
