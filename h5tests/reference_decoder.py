@@ -78,6 +78,7 @@ def limited(value: int, low: int, high: int) -> int:
 # Container
 
 INT8, UINT8, UINT16 = 1, 2, 4
+INT64 = 7
 FLOAT16, BFLOAT16, FLOAT32, FLOAT64 = 9, 10, 11, 12
 TYPES = {INT8: "i1", UINT8: "u1", 3: "i2", UINT16: "u2", 5: "i4", 6: "u4", 7: "i8", 8: "u8"}
 TYPES |= {FLOAT16: "f2", BFLOAT16: "u2", FLOAT32: "f4", FLOAT64: "f8"}  # bfloat16 as its words

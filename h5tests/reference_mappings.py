@@ -18,6 +18,7 @@ from reference_decoder import (
     FLOAT32,
     FLOAT64,
     INT8,
+    INT64,
     MAPPING_DECODERS,
     UINT8,
     UINT16,
@@ -116,12 +117,14 @@ def read_integers(chunk: Chunk, depth: int, payload: Reader) -> list[int]:
 # Exceptions
 
 
-def read_exceptions(chunk: Chunk, parameters: Reader) -> dict[int, int]:
-    """The words of exceptions, by their places."""
+def read_flag(parameters: Reader) -> bool:
     exceptions = parameters.u8()
     must(exceptions in (0, 1), "exceptions is 0 or 1")
-    if not exceptions:
-        return {}
+    return exceptions == 1
+
+
+def read_exceptions(chunk: Chunk, parameters: Reader) -> dict[int, int]:
+    """The words of exceptions, by their places."""
     decoder = RangeDecoder(parameters.take(len(parameters.data) - parameters.position))
     words = {
         place: word
@@ -184,20 +187,66 @@ def decode_lattice(chunk: Chunk, depth: int, parameters: Reader, payload: Reader
     least, step = wide_number(parameters), wide_number(parameters)
     plain = parameters.u8()
     must(plain <= 48, "plain is at most 48")
-    exceptions = read_exceptions(chunk, parameters)
+    has_exceptions = read_flag(parameters)
+    differences = read_differences(chunk, parameters)
+    must(not (has_exceptions and differences.axes), "no differences with exceptions")
+    exceptions = read_exceptions(chunk, parameters) if has_exceptions else {}
     integers = read_integers(chunk, depth, payload)
     bits = PlainBits(payload)
+    numbers = [
+        0 if place in exceptions else (i << plain) + bits.number(plain)
+        for place, i in enumerate(integers)
+    ]
     words = []
-    for place, i in enumerate(integers):
+    for place, number in enumerate(differences.undone(numbers)):
         if place in exceptions:
             words.append(exceptions[place])
             continue
-        k = least + step * ((i << plain) + bits.number(plain))
+        k = least + step * number
         if rule == BY_RANK:
             words.append(word_of_rank(chunk, k % (1 << size_of(chunk))))
         else:
             words.append(word_of_number(chunk, rule, wrapped(k, 64), constant))
     return words
+
+
+@dataclass
+class Differences:
+    dims: tuple[int, ...]
+    axes: list[int]
+    base: int = 0
+    lowest: int = 0
+
+    def undone(self, numbers: list[int]) -> list[int]:
+        """What the differences were taken from."""
+        if not self.axes:
+            return numbers
+        array = np.array([(number + self.lowest) % 2**64 for number in numbers], np.uint64)
+        array = array.reshape(self.dims)
+        corner = array[
+            tuple(slice(1) if a in self.axes else slice(None) for a in range(array.ndim))
+        ]
+        before = np.uint64(self.base)
+        for place in np.ndindex(corner.shape):
+            with np.errstate(over="ignore"):
+                corner[place] += before
+            before = corner[place]
+        for step in range(len(self.axes) - 1, -1, -1):
+            axis = self.axes[step]
+            along = np.moveaxis(array, axis, 0)
+            for index in range(self.axes[: step + 1].count(axis), len(along)):
+                along[index] += along[index - 1]
+        return [int(number) for number in array.reshape(-1)]
+
+
+def read_differences(chunk: Chunk, parameters: Reader) -> Differences:
+    steps = parameters.u8()
+    must(steps <= 4, "at most 4 steps")
+    axes = [parameters.u8() for _ in range(steps)]
+    must(all(axis < len(chunk.dims) for axis in axes), "axes are less than the rank")
+    if not steps:
+        return Differences(chunk.dims, [])
+    return Differences(chunk.dims, axes, wide_number(parameters), wide_number(parameters))
 
 
 def word_of_number(chunk: Chunk, rule: int, k: int, constant: float) -> int:
@@ -252,13 +301,13 @@ class Fixed:
 def decode_fixed(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
     must(chunk.type in FRACTIONS, "fixed is for floats")
     fixed = read_fixed(chunk, parameters)
-    exceptions = read_exceptions(chunk, parameters)
-    integers = read_integers(chunk, depth, payload)
+    exceptions = read_exceptions(chunk, parameters) if read_flag(parameters) else {}
+    integers = read_inner(chunk, depth, payload, (UINT8, UINT16, INT64), chunk.dims)
     bits = PlainBits(payload)
     sign = 1 << (size_of(chunk) - 1)
     words = []
     for place, i in enumerate(integers):
-        n = fixed.least + i
+        n = wrapped(fixed.least + i, 64)
         if place in exceptions:
             words.append(exceptions[place])
         elif n == 0:

@@ -408,9 +408,7 @@ def test_netcdf_files(tmp_path):
     assert dumps[0] == dumps[1]
 
 
-@pytest.mark.parametrize(
-    "dtype", ["i1", "u1", "<i2", ">i2", "<u2", ">u2", "?", "<i4", ">f4", "f8"]
-)
+@pytest.mark.parametrize("dtype", ["i1", "u1", "<i2", ">i2", "<u2", ">u2", "?", "<i4", ">f4", "f8"])
 def test_types(tmp_path, dtype):
     path = tmp_path / "in.h5"
     data = (DATA > 0 if dtype == "?" else DATA / 8 if "f" in dtype else DATA * 3).astype(dtype)
