@@ -11,7 +11,7 @@ import pytest
 import reference_decoder as reference
 import reference_mappings as mappings
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
-from generated import embedding, hashed
+from generated import embedding, hashed, smooth
 from python_support import assert_same
 from reference_decoder import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, MAPPED, BitModel, IntegerModel
 from test_reference import Fields, RangeEncoder, varint
@@ -182,12 +182,23 @@ def few_far_values():
     return np.array([1e30, -2.5, 1 / 3], "f4")[hashed((30, 40), 5) % 3]
 
 
+def stretched():
+    """Levels after a contrast was stretched: some values never come."""
+    values = np.flatnonzero(hashed((600,), 5) % 5 < 2)
+    levels = smooth(hashed((40, 60), 7).astype("i8"), 8)
+    levels = (levels - levels.min()) * (len(values) - 1) // (levels.max() - levels.min())
+    return values[levels]
+
+
 MADE = {
     "table": ([TABLE, 0], lambda: few_far_values()),
     "table of integers": ([TABLE, 0], lambda: few(900, "i8").reshape(30, 30) * 10**15),
     "lattice of decimals": ([LATTICE, 0], decimals),
     "lattice of counters": ([LATTICE, 0], lambda: walk(900).reshape(30, 30) * 3600 + 17 * 10**8),
     "fixed": ([FIXED, 0], lambda: embedding(12, 15, 8, "int8").astype("f4") / 16),
+    "table within a lattice": ([LATTICE, TABLE, 0], lambda: (stretched() / 10).astype("f4")),
+    "table within counters": ([LATTICE, TABLE, 0], lambda: stretched().astype("u4")),
+    "table within fixed": ([FIXED, TABLE, 0], lambda: (stretched() / 16).astype("f8")),
     "scaled": (
         [SCALED, 0, FIXED, 0],
         lambda: scaled(np.exp(walk(120) / 20).astype("f4")),
@@ -227,6 +238,7 @@ DAMAGED = {
     "fixed": lambda: cut_waves(FLOAT32),
     "fixed halves": lambda: cut_waves(FLOAT16),
     "fixed doubles": lambda: cut_waves(FLOAT64),
+    "table within fixed": lambda: ((stretched() / 16)[::2].copy().view("u8"), FLOAT64),
     "scaled": lambda: (scaled(np.exp(walk(120) / 20).astype("f4"))[0].view("u4"), FLOAT32),
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chunk.h"
+#include "mapping/mapping.h"
 #include "status.h"
 
 const char *prism_version(void) {
@@ -120,11 +121,10 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
 /* Bytes that decoding takes for an array of `size` bytes; for `some` planes also the whole of it
  * where they are picked from that. */
 static uint64_t working_memory(const px_chunk *chunk, uint64_t size, bool some) {
-    enum { FOR_MAPPED = sizeof(uint64_t) + 2 * sizeof(uint16_t) };
-    const uint64_t elements = size / prism_type_size(chunk->array.type);
     const uint64_t whole = some && px_chunk_is_whole(chunk) ? size : 0;
     if (chunk->is_mapped)
-        return whole + elements * FOR_MAPPED;
+        return whole + px_mapping_memory(chunk);
+    const uint64_t elements = size / prism_type_size(chunk->array.type);
     return chunk->pipeline.coder == PRISM_CODER_RAW ? whole : elements * sizeof(int16_t);
 }
 

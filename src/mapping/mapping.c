@@ -154,6 +154,24 @@ static prism_status decode_words(px_words *words, px_mapping_source *source, pri
     return status;
 }
 
+uint64_t px_mapping_memory(const px_chunk *chunk) {
+    enum { FOR_ELEMENT = sizeof(uint64_t) + 2 * sizeof(uint16_t) };
+    px_chunk inner = *chunk;
+    uint64_t bytes = 0;
+    for (unsigned depth = 0; inner.is_mapped && depth < PX_CHUNK_DEPTH; depth++) {
+        size_t size;
+        if (prism_array_size(&inner.array, &size, NULL) != PRISM_OK)
+            break;
+        bytes += size / prism_type_size(inner.array.type) * FOR_ELEMENT;
+        px_reader payload = px_reader_make(inner.payload, inner.payload_size);
+        size = (size_t)px_get_varint(&payload);
+        const uint8_t *within = px_get_bytes(&payload, size);
+        if (!within || px_chunk_read(&inner, within, size, NULL) != PRISM_OK)
+            break;
+    }
+    return bytes;
+}
+
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                                prism_error *error) {
     px_mapping_source source = {.chunk = chunk,
