@@ -235,7 +235,8 @@ class Differences:
             axis = self.axes[step]
             along = np.moveaxis(array, axis, 0)
             for index in range(self.axes[: step + 1].count(axis), len(along)):
-                along[index] += along[index - 1]
+                with np.errstate(over="ignore"):
+                    along[index] += along[index - 1]
         return [int(number) for number in array.reshape(-1)]
 
 

@@ -235,6 +235,8 @@ DAMAGED = {
     "decimals": lambda: odd_decimals(FLOAT32),
     "wide decimals": lambda: odd_decimals(FLOAT64),
     "plain bits": lambda: (noise(300, "i8") >> 20, 7),
+    "smooth integers": lambda: (np.cumsum(np.arange(300) % 17) * 10**4, 7),
+    "smooth floats": lambda: ((np.sin(np.arange(600) / 90) + 2).astype("f4").view("u4"), FLOAT32),
     "fixed": lambda: cut_waves(FLOAT32),
     "fixed halves": lambda: cut_waves(FLOAT16),
     "fixed doubles": lambda: cut_waves(FLOAT64),
@@ -319,11 +321,17 @@ class Lattice:
     step: bytes = b"\1\1"
     plain: int = 0
     exceptions: bytes = b"\0"
+    differences: bytes = b"\0"
 
     def bytes(self):
         constant = struct.pack("<d", self.constant) if self.rule else b""
         numbers = self.least + self.step + bytes([self.plain])
-        return bytes([LATTICE, self.rule]) + constant + numbers + self.exceptions
+        places = self.exceptions[:1] + self.differences + self.exceptions[1:]
+        return bytes([LATTICE, self.rule]) + constant + numbers + places
+
+
+def differences(*axes, base=0, lowest=0):
+    return bytes([len(axes), *axes]) + wide(base) + wide(lowest)
 
 
 def lattice(type_=FLOAT32, chunk=inner(SIX), bits=b"", **parameters):
@@ -419,6 +427,17 @@ ACCEPTED = {
     "ranks modulo 2^size": lattice(3, least=wide(2**40 - 3)),
     "plain bits": lattice(plain=5, bits=b"\xa7\x13\xff\x81"),
     "48 plain bits": lattice(8, plain=48, bits=bytes(range(36))),
+    "differences": lattice(5, differences=differences(0, base=7, lowest=2**64 - 1)),
+    "second differences": lattice(7, differences=differences(0, 0, base=2**63)),
+    "differences along two axes": mapped(
+        5,
+        Lattice(differences=differences(1, 0, 1, lowest=2**64 - 2), plain=3).bytes(),
+        inner(range(24), dims=(2, 4, 3)),
+        bits=bytes(range(9)),
+        dims=(2, 4, 3),
+    ),
+    "steps longer than the axis": lattice(5, differences=differences(0, 0, 0, 0)),
+    "wide integers": fixed(FLOAT64, inner((2**40, -3, 1, 0, -(2**63), 5), 7), shift=3),
     "lattice with exceptions": lattice(exceptions=ODD, plain=5, bits=b"\xa7\x13"),
     "no runs": lattice(exceptions=runs()),
     "all are exceptions": lattice(exceptions=runs((0, 5, NAN))),
@@ -497,6 +516,11 @@ REFUSED = {
     "constant NaN": lattice(rule=1, constant=math.nan),
     "number of 9 bytes": lattice(least=wide(5, 9)),
     "step of 9 bytes": lattice(step=wide(5, 9)),
+    "differences along axis 1 of a line": lattice(5, differences=differences(1)),
+    "five differences": lattice(5, differences=differences(0, 0, 0, 0, 0)),
+    "differences with exceptions": lattice(exceptions=ODD, differences=differences(0)),
+    "differences that end": lattice(5, differences=differences(0)[:-1]),
+    "wide integers of a lattice": lattice(7, inner(SIX, 7)),
     "49 plain bits": lattice(plain=49, bits=bytes(37)),
     "too few plain bits": lattice(plain=4, bits=b"??"),
     "too many plain bits": lattice(plain=4, bits=b"????"),
