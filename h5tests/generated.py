@@ -44,11 +44,13 @@ def stack(frames: int, height: int, width: int, seed: int = 1) -> np.ndarray:
 
 
 def scene(shape: tuple[int, int, int], dtype: str, seed: int = 1) -> np.ndarray:
-    """A stack of frames over much of the range of the type."""
+    """A stack of frames over much of the range of the type, of which all values may come."""
     array = stack(*shape, seed=seed).astype(np.int64) - 110
     info = np.iinfo(dtype)
     middle = 0 if info.min < 0 else 1 << (info.bits - 1)
-    return (array * (1 << (info.bits - 8)) + middle).astype(dtype)
+    steps = 1 << (info.bits - 8)
+    fine = np.arange(array[0].size).reshape(shape[1:]) * 89 % steps
+    return (array * steps + fine + middle).astype(dtype)
 
 
 def drawing(height: int, width: int) -> np.ndarray:

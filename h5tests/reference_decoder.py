@@ -2,7 +2,8 @@
 
 The document is the only source of this file, in its order and with its section names: where it,
 this file and the C library disagree, one of the three has a fault. JPEG XL is not covered; the
-native coder is in reference_native.py, which adds itself when it is imported.
+native coder is in reference_native.py, mappings are in reference_mappings.py, which add themselves
+when they are imported.
 
 A new transform, predictor or coder is a function in the table at the end of its section.
 """
@@ -76,15 +77,23 @@ def limited(value: int, low: int, high: int) -> int:
 
 # Container
 
-TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2"}
+INT8, UINT8, UINT16 = 1, 2, 4
+FLOAT16, BFLOAT16, FLOAT32, FLOAT64 = 9, 10, 11, 12
+TYPES = {INT8: "i1", UINT8: "u1", 3: "i2", UINT16: "u2", 5: "i4", 6: "u4", 7: "i8", 8: "u8"}
+TYPES |= {FLOAT16: "f2", BFLOAT16: "u2", FLOAT32: "f4", FLOAT64: "f8"}  # bfloat16 as its words
 ORDERS = {0: "<", 1: ">"}
-NONE, RAW = 1, 4
+NONE = 1
+LSQ = 3  # a predictor
+ANS, RAW = 3, 4  # coders
+CHECKSUMS, MAPPED = 1, 4  # flags
 
 
 @dataclass(frozen=True)
 class Chunk:
     """What a decoder needs of a chunk; `axis` is None for a single plane."""
 
+    mapped: bool
+    type: int
     dtype: np.dtype
     dims: tuple[int, ...]
     transform: int
@@ -126,24 +135,25 @@ def read_container(data: bytes) -> Chunk:
     must(reader.take(4) == b"PRSM", "the magic is PRSM")
     must(reader.u8() == 1, "the version is known")
     flags = reader.u8()
-    must(flags in (0, 1), "bits 1-7 of flags are 0")
-    dtype, dims = read_array_fields(reader)
+    must(flags & ~(CHECKSUMS | MAPPED) == 0, "bits 1 and 3-7 of flags are 0")
+    of_array = read_array_fields(reader)
     transform, predictor, coder = reader.u8(), reader.u8(), reader.u8()
     must(1 <= reader.u8() <= 9, "effort is in 1..9")
     axis = reader.u8() - 1
-    must(axis < len(dims), "the plane axis is less than rank")
+    must(axis < len(of_array[-1]), "the plane axis is less than rank")
     sizes = reader.varint(), reader.varint()
-    crc = int.from_bytes(reader.take(4), "little") if flags else None
+    crc = int.from_bytes(reader.take(4), "little") if flags & CHECKSUMS else None
     parameters, payload = reader.take(sizes[0]), reader.take(sizes[1])
-    if flags:
+    if flags & CHECKSUMS:
         expected = zlib.crc32(data[: reader.position]).to_bytes(4, "little")
         must(reader.take(4) == expected, "the chunk CRC is right")
     must(reader.position == len(data), "the chunk ends with its last field")
     axis = None if axis < 0 else axis
-    return Chunk(dtype, dims, transform, predictor, coder, axis, crc, parameters, payload)
+    stages = transform, predictor, coder
+    return Chunk(flags & MAPPED > 0, *of_array, *stages, axis, crc, parameters, payload)
 
 
-def read_array_fields(reader: Reader) -> tuple[np.dtype, tuple[int, ...]]:
+def read_array_fields(reader: Reader) -> tuple[int, np.dtype, tuple[int, ...]]:
     """Reads type, order, rank and dims."""
     type_code, order = reader.u8(), reader.u8()
     must(type_code in TYPES, "type has one of the values listed")
@@ -154,19 +164,43 @@ def read_array_fields(reader: Reader) -> tuple[np.dtype, tuple[int, ...]]:
     dims = tuple(reader.varint() for _ in range(rank))
     must(min(dims) >= 1, "dims are at least 1")
     must(math.prod(dims) * dtype.itemsize < 1 << 32, "the array is smaller than 2^32 bytes")
-    return dtype, dims
+    return type_code, dtype, dims
 
 
 def decode(data: bytes) -> np.ndarray:
     """The array in a chunk. Raises CorruptChunk or NotCovered."""
     chunk = read_container(data)
-    array = decode_raw(chunk) if chunk.coder == RAW else decode_planes(chunk)
+    array = decode_chunk(chunk)
     must(chunk.elements_crc in (None, zlib.crc32(array.tobytes())), "the elements CRC is right")
     return array
 
 
+# A decoder of mapped chunks, given their depth.
+MAPPING_DECODERS: list[Callable[[Chunk, int], np.ndarray]] = []
+
+
+def decode_chunk(chunk: Chunk, depth: int = 0) -> np.ndarray:
+    must(depth < 4, "no chunk has depth 4")
+    check_stages(chunk)
+    if chunk.mapped:
+        return MAPPING_DECODERS[0](chunk, depth)
+    if chunk.coder == RAW:
+        return decode_raw(chunk)
+    must(chunk.type <= UINT16, "types 5 to 12 are raw or mapped")
+    return decode_planes(chunk)
+
+
+def check_stages(chunk: Chunk) -> None:
+    must(chunk.transform in TRANSFORMS, "transform has one of the values listed")
+    must(chunk.predictor in (*PREDICTORS, LSQ), "predictor has one of the values listed")
+    must(chunk.coder in (*CODERS, ANS, RAW), "coder has one of the values listed")
+    alone = chunk.transform == NONE and chunk.predictor == NONE
+    must(chunk.coder != RAW or alone, "raw elements have no other stage")
+    together = (chunk.predictor == LSQ) == (chunk.coder == ANS)
+    must(together, "coder 3 and predictor 3 come together")
+
+
 def decode_raw(chunk: Chunk) -> np.ndarray:
-    must(chunk.transform == NONE and chunk.predictor == NONE, "raw elements have no other stage")
     size = math.prod(chunk.dims) * chunk.dtype.itemsize
     must(len(chunk.payload) == size, "a raw payload has as many bytes as the array")
     must(not chunk.parameters, "raw elements have no parameters")
@@ -178,11 +212,8 @@ def decode_raw(chunk: Chunk) -> np.ndarray:
 
 def decode_planes(chunk: Chunk) -> np.ndarray:
     """From the coder through the stages to elements."""
-    must(chunk.transform in TRANSFORMS, "transform has one of the values listed")
     if (chunk.predictor, chunk.coder) in WHOLE_CODERS:
         return to_elements(chunk, WHOLE_CODERS[chunk.predictor, chunk.coder](chunk))
-    must(chunk.predictor in PREDICTORS, "predictor has one of the values listed")
-    must(chunk.coder in CODERS, "coder has one of the values listed")
     residuals = CODERS[chunk.coder](chunk)
     values = [PREDICTORS[chunk.predictor](chunk, plane) for plane in residuals]
     return to_elements(chunk, TRANSFORMS[chunk.transform](chunk, values))

@@ -207,8 +207,8 @@ def decode_stack(
     fields: list[FrameFields | None],
     segments: Segments,
 ) -> list[Frame]:
-    def decode_frame(of_frame: FrameFields, view: View) -> Frame:
-        coded = CodedFrame(of_frame, shapes, view)
+    def decode_frame(of_frame: FrameFields, references: list[Frame]) -> Frame:
+        coded = CodedFrame(of_frame, shapes, View.of(chunk, references))
         coded.decode(segments.of_frame(of_frame))
         samples = wrapped(coded.samples() + of_frame.mean, chunk.depth)
         return Frame(samples, of_frame.mean, coded.logs)
@@ -222,7 +222,7 @@ def decode_turns(
     chunk: Chunk,
     turns: list[Turn],
     fields: list[FrameFields | None],
-    decode_frame: Callable[[FrameFields, View], Frame],
+    decode_frame: Callable[[FrameFields, list[Frame]], Frame],
 ) -> list[Frame]:
     """Frames in coding order; `decode_frame` is for those that have coded samples."""
     frames: list[Frame] = []
@@ -233,7 +233,7 @@ def decode_turns(
         elif of_frame.constant:
             frames.append(constant_frame(chunk, of_frame.mean))
         else:
-            frames.append(decode_frame(of_frame, View.of(chunk, references)))
+            frames.append(decode_frame(of_frame, references))
     return frames
 
 

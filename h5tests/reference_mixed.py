@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from reference_decoder import (
+    BitModel,
     Chunk,
     IntegerModel,
     Plane,
@@ -32,7 +33,7 @@ from reference_frames import (
     means_of_experts,
     read_parameters,
 )
-from reference_online_engines import Fit
+from reference_online_engines import Fit, half_exponent, shifted
 from reference_online_mixing import Decision, Mixer
 from reference_online_numbers import log2, power, quotient, within
 from reference_wave import at_nine, sum_of_nine, wrap
@@ -44,12 +45,14 @@ from reference_wave import at_nine, sum_of_nine, wrap
 class Learned:
     """What goes on from frame to frame."""
 
+    windowed: bool
     mixer: FrameMixer
     stacks: list[Fit]
     scales: ScaleFit
+    motion: Motion
 
     @staticmethod
-    def of(chunk: Chunk, decoder: RangeDecoder) -> Learned:
+    def of(chunk: Chunk, windowed: bool, decoder: RangeDecoder) -> Learned:
         """Reads the range."""
         model = IntegerModel()
         low = decoder.integer(model)
@@ -58,29 +61,81 @@ class Learned:
         must(low == wrapped(low, chunk.depth), "low is a sample")
         must(high == wrapped(high, chunk.depth), "high is a sample")
         wide = low < -128 or high > 127
-        stacks = [Fit(9, 3, wide, memory=10) for _ in range(16)]
-        return Learned(FrameMixer(chunk, low, high, decoder), stacks, ScaleFit())
+        stacks = [Fit(10 if windowed else 9, 3, wide, memory=10) for _ in range(16)]
+        mixer = FrameMixer(chunk, low, high, decoder)
+        return Learned(windowed, mixer, stacks, ScaleFit(), Motion(decoder))
 
 
 def decode_mixed(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane]:
     """The samples of all planes."""
     must(max(chunk.height, chunk.width) < 1 << 30, "height and width are less than 2^30")
-    turns, _, fields = read_parameters(chunk, parameters, mixed=True)
+    must(len(parameters) > 0 and parameters[0] < 2, "windowed is 0 or 1")
+    turns, _, fields = read_parameters(chunk, parameters[1:], mixed=True)
     decoder = RangeDecoder(payload)
-    frames = decode_stack(chunk, turns, fields, decoder)
+    frames = decode_stack(chunk, turns, fields, bool(parameters[0]), decoder)
     must(decoder.reader.at_end, "the payload ends with the last sample")
     by_plane = sorted(zip(turns, frames), key=lambda pair: pair[0].plane)
     return [frame.samples.ravel().tolist() for _, frame in by_plane]
 
 
 def decode_stack(
-    chunk: Chunk, turns: list[Turn], fields: list[FrameFields | None], decoder: RangeDecoder
+    chunk: Chunk,
+    turns: list[Turn],
+    fields: list[FrameFields | None],
+    windowed: bool,
+    decoder: RangeDecoder,
 ) -> list[Frame]:
     coded = any(of_frame and not of_frame.constant for of_frame in fields)
-    learned = Learned.of(chunk, decoder) if coded else None
-    return decode_turns(
-        chunk, turns, fields, lambda of_frame, view: MixedFrame(of_frame, view, learned).decode()
-    )
+    learned = Learned.of(chunk, windowed, decoder) if coded else None
+
+    def decode_frame(of_frame: FrameFields, references: list[Frame]) -> Frame:
+        moved = [learned.motion.read(frame) for frame in references]
+        return MixedFrame(of_frame, View.of(chunk, moved), learned).decode()
+
+    return decode_turns(chunk, turns, fields, decode_frame)
+
+
+# Motion
+
+
+class Motion:
+    """What is read of references before a frame, with its models."""
+
+    def __init__(self, decoder: RangeDecoder) -> None:
+        self.decoder = decoder
+        self.moves = BitModel()
+        self.steps = IntegerModel(), IntegerModel()
+
+    def read(self, frame: Frame) -> Frame:
+        """A reference as the frame sees it."""
+        if not self.decoder.bit(self.moves):
+            return frame
+        height, width = frame.samples.shape
+        vectors = self.read_vectors(-(-height // 16), -(-width // 16))
+        dy, dx = np.repeat(np.repeat(vectors, 16, 0), 16, 1)[:height, :width].transpose(2, 0, 1)
+        rows = np.clip(np.arange(height)[:, None] + dy, 0, height - 1)
+        columns = np.clip(np.arange(width) + dx, 0, width - 1)
+        return Frame(frame.samples[rows, columns], frame.mean, frame.logs[rows, columns])
+
+    def read_vectors(self, rows: int, columns: int) -> np.ndarray:
+        vectors = np.zeros((rows, columns, 2), np.int64)
+        for i in range(rows):
+            for j in range(columns):
+                before = expected_vector(vectors, i, j)
+                for c, model in enumerate(self.steps):
+                    step = self.decoder.integer(model)
+                    vectors[i, j, c] = wrapped(int(before[c]) + step, 8)
+        return vectors
+
+
+def expected_vector(vectors: np.ndarray, i: int, j: int) -> np.ndarray:
+    if i == 0:
+        return vectors[0, j - 1] if j else vectors[0, 0]
+    if j == 0:
+        return vectors[i - 1, 0]
+    corner = j + 1 if j + 1 < vectors.shape[1] else j - 1
+    three = vectors[i, j - 1], vectors[i - 1, j], vectors[i - 1, corner]
+    return np.sort(three, axis=0)[1]
 
 
 # Neighbours
@@ -127,6 +182,7 @@ class MixedFrame:
         self.energies = [Energies(self.height, self.width, energy) for _ in range(sets)]
         self.x = np.zeros((self.height, self.width), np.int64).tolist()
         self.e = np.zeros((self.height, self.width), np.int64).tolist()
+        self.window = Window(self) if learned.windowed else None
         self.samples = np.zeros((self.height, self.width), np.int64)
         self.logs = np.zeros((self.height, self.width), np.int64)
 
@@ -204,10 +260,14 @@ class MixedFrame:
         inputs.append(fit.difference(self.error_west(y, k - 1)))
         inputs += [fit.difference(self.error_north(y - 1, k + dx)) for dx in (0, -1, 1)]
         foreseen.stack_inputs = inputs
-        means = [self.m(mean) + fit.value(inputs)]
-        means += [self.m(experts[q]) for q in (*stacked, foreseen.best)]
         low, high = self.mixer.picture.low, self.mixer.picture.high
+        means = [0, *(self.m(experts[q]) for q in (*stacked, foreseen.best))]
         means.append(self.m(mean))
+        if self.window:
+            means[3] = self.m(mean) + self.window.look(mean, y, k)
+            means[3] = limited(means[3], 256 * low - 100, 256 * high + 100)
+            inputs.append(fit.difference(means[3] - self.m(mean)))
+        means[0] = self.m(mean) + fit.value(inputs)
         foreseen.means = [limited(m, 256 * low - 100, 256 * high + 100) for m in means]
 
     def m(self, mean: int) -> int:
@@ -252,6 +312,8 @@ class MixedFrame:
         self.e[y][k] = e
         self.logs[y, k] = log2((abs(e) >> 4) + 1) >> 6
         self.learn_scale_errors(foreseen, v)
+        if self.window:
+            self.window.learn(v - self.fields.mean, abs(e) + foreseen.scale)
         fit, solves = self.learned.stacks[foreseen.texture], k % 16 == 0
         target = fit.difference(256 * v - means[7])
         fit.learn(foreseen.stack_inputs, target, abs(256 * v - means[0]), solves)
@@ -285,6 +347,87 @@ class ScaleFit(Fit):
 
     def ridge(self, u: int) -> int:
         return 1 << 20
+
+
+# Window
+
+WINDOW_OWN = [(0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0)]
+WINDOW_OWN += [(-1, 2), (-1, -2), (-2, 1), (-2, -1)]
+DISTANCES = [26214, 20972, 16777, 13422, 10737, 8590, 6872, 5498, 4398, 3518, 2815, 2252]
+
+
+class Window:
+    """Of one frame."""
+
+    def __init__(self, frame: MixedFrame) -> None:
+        self.frame = frame
+        picture = frame.mixer.picture
+        self.shift = max((picture.high - picture.low).bit_length() - 8, 0)
+        view = frame.view
+        self.nine = [at_nine(plane) for plane in (view.a, view.b)[: view.references]]
+        self.vectors: dict[tuple[int, int], np.ndarray] = {}  # the target last
+        self.trusts: dict[tuple[int, int], int] = {}
+
+    def d(self, sample: int) -> int:
+        return within((16 * sample - self.mean) >> (1 + self.shift), 2047)
+
+    def look(self, mean: int, y: int, k: int) -> int:
+        """The value, with the inputs for the sample."""
+        self.mean, self.place, frame = mean, (y, k), self.frame
+        near = [(y + dy, min(k + dx, frame.width)) for dy, dx in WINDOW_OWN]
+        inputs = [self.d(frame.x_at(*place)) for place in near]
+        inputs += [self.d(int(plane[y, k])) for nine in self.nine for plane in nine]
+        self.vectors[y, k] = np.array([*inputs, 0], np.int64)
+        weights = solve_window(self.moments(y, k), len(inputs))
+        value = sum(weight * entry for weight, entry in zip(weights, inputs))
+        return value >> (11 - self.shift)
+
+    def moments(self, y: int, k: int) -> np.ndarray:
+        size = len(self.vectors[y, k])
+        total = np.zeros((size, size), np.int64)
+        for dy in range(7):
+            for dx in range(-6, 7 if dy else 0):
+                place = y - dy, k + dx
+                if place in self.trusts:
+                    weight = (self.trusts[place] * DISTANCES[dy + abs(dx) - 1]) >> 15
+                    v = self.vectors[place]
+                    total += np.outer((v * weight + (1 << 10)) >> 11, v)
+        return total
+
+    def learn(self, x: int, error: int) -> None:
+        self.vectors[self.place][-1] = self.d(x)
+        self.trusts[self.place] = (77 << 15) // ((error >> self.shift) + 77)
+
+
+def solve_window(moments: np.ndarray, n: int) -> list[int]:
+    """The weights."""
+    for i in range(n):
+        moments[i, i] += (moments[i, i] >> 10) + 3072
+    e = [half_exponent(max(int(moments[i, i]), 1)) for i in range(n + 1)]
+    a = [
+        [within(shifted(int(moments[i, k]), 26 - e[i] - e[k]), 1 << 28) for k in range(n + 1)]
+        for i in range(n)
+    ]
+    lower = eliminate(np.array(a, np.int64), n)
+    g = [0] * n
+    for j in reversed(range(n)):
+        rest = sum(lower[j][k] * g[k] for k in range(j + 1, n))
+        g[j] = within(((lower[j][n] << 20) - rest) >> 24, 1 << 28)
+    return [within(shifted(g[j], e[n] - e[j] - 4), 1 << 22) for j in range(n)]
+
+
+def eliminate(a: np.ndarray, n: int) -> list[list[int]]:
+    """l."""
+    lower = []
+    for j in range(n):
+        p = max(int(a[j, j]), 1 << 16)
+        bits = p.bit_length()
+        factor = (1 << (29 + bits)) // p
+        l_j = np.clip((a[j] * factor) >> (5 + bits), -(1 << 29), 1 << 29)
+        a[j + 1 :] -= np.outer(l_j[j + 1 : n], a[j]) >> 24
+        a[j + 1 :] = wrapped(a[j + 1 :], 32)
+        lower.append([int(value) for value in l_j])
+    return lower
 
 
 # Decisions and mixing

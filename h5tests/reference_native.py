@@ -1,9 +1,10 @@
 """Decodes the native coder slowly and plainly, written from docs/FORMAT.md alone.
 
 Continues reference_decoder.py, which decodes chunks of coder 3 once this file is imported. Tables
-of digits are made in reference_shapes.py, samples decoded in reference_wave.py; methods 3 to 6
-are in reference_online.py, reference_frames.py, reference_indices.py and reference_mixed.py. Names and order are those of
-the document, from "The native coder" to "Method 1, quick".
+of digits are made in reference_shapes.py, samples decoded in reference_wave.py; methods 3 to 7
+are in reference_online.py, reference_frames.py, reference_indices.py, reference_mixed.py and
+reference_memoryless.py. Names and order are those of the document, from "The native coder" to
+"Method 1, quick".
 
 Arrays of numbers are of 64 bits, rows by columns of a plane: nothing in them overflows, and what
 the document takes modulo 2^32 or 2^16 is wrapped where it could matter.
@@ -15,6 +16,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import reference_mappings  # noqa: F401  (integers that are coded may be those of a mapping)
 from reference_decoder import (
     GROUP,
     SHIFTS,
@@ -34,6 +36,7 @@ from reference_decoder import (
 )
 from reference_frames import decode_frames
 from reference_indices import decode_indices
+from reference_memoryless import decode_memoryless
 from reference_mixed import decode_mixed
 from reference_online import decode_online
 from reference_shapes import make_table
@@ -53,21 +56,22 @@ from reference_wave import (
 # The native coder
 
 CHANNELS = 2
-QUICK, LSQ, ONLINE, FRAMES, INDICES, MIXED = 1, 2, 3, 4, 5, 6
+QUICK, LSQ = 1, 2
+OTHER_METHODS = {
+    3: decode_online,
+    4: decode_frames,
+    5: decode_indices,
+    6: decode_mixed,
+    7: decode_memoryless,
+}
 
 
 def decode_native(chunk: Chunk) -> list[Plane]:
     """The samples of all planes."""
     method = Reader(chunk.parameters).u8()
-    if method == ONLINE:
-        return decode_online(chunk, chunk.parameters[1:], chunk.payload)
-    if method == FRAMES:
-        return decode_frames(chunk, chunk.parameters[1:], chunk.payload)
-    if method == INDICES:
-        return decode_indices(chunk, chunk.parameters[1:], chunk.payload)
-    if method == MIXED:
-        return decode_mixed(chunk, chunk.parameters[1:], chunk.payload)
-    must(method in CODED_PLANES, "method is 1 to 5")
+    if method in OTHER_METHODS:
+        return OTHER_METHODS[method](chunk, chunk.parameters[1:], chunk.payload)
+    must(method in CODED_PLANES, "method is 1 to 7")
     if 1 not in (chunk.height, chunk.width) or chunk.samples < 1024:
         return decode_planes(chunk, method)
     return [line_of(plane, chunk) for plane in decode_planes(folded(chunk), method)]

@@ -2,58 +2,18 @@
 
 import json
 import re
-import subprocess
 import sys
 
 import h5py
 import numpy as np
 import pytest
-from filter_support import BUILD, assert_filtered, correlated, create, run, run_python
-
-VENV = BUILD / "venv-h5py"
-PYTHON = VENV / "bin" / "python"
-
-
-def imports(*modules):
-    if not PYTHON.exists():
-        return False
-    code = "import " + ", ".join(modules)
-    return subprocess.run([PYTHON, "-c", code], capture_output=True).returncode == 0
-
-
-def install(*packages):
-    """Why the packages cannot be installed; None if they are."""
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", *packages]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    except subprocess.TimeoutExpired:
-        return "pip took longer than five minutes"
-    return (
-        None if done.returncode == 0 else (done.stderr.strip().splitlines() or ["pip failed"])[-1]
-    )
+from filter_support import assert_filtered, correlated, create, run, run_python
+from venv_support import venv_python
 
 
 @pytest.fixture(scope="session")
 def wheel_python():
-    if not imports("h5py"):
-        made = subprocess.run(
-            [sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True
-        )
-        if made.returncode != 0:
-            pytest.skip("python3-venv is not installed")
-        reason = install("h5py")
-        if reason:
-            pytest.skip(f"h5py's wheel cannot be installed: {reason}")
-    return PYTHON
-
-
-@pytest.fixture(scope="session")
-def netcdf_python(wheel_python):
-    if not imports("netCDF4"):
-        reason = install("netCDF4")
-        if reason:
-            pytest.skip(f"netCDF4's wheel cannot be installed: {reason}")
-    return wheel_python
+    return venv_python("h5py", "h5py", "netCDF4")
 
 
 WRITE = """
@@ -168,7 +128,7 @@ for round in range(3):
 
 
 @pytest.mark.parametrize("first, second", [("h5py", "netCDF4"), ("netCDF4", "h5py")])
-def test_two_hdf5_libraries_in_one_process(netcdf_python, tmp_path, first, second):
+def test_two_hdf5_libraries_in_one_process(wheel_python, tmp_path, first, second):
     if not sys.platform.startswith("linux"):
         pytest.skip("counts libraries in /proc")
-    run(netcdf_python, "-c", TWO_LIBRARIES, tmp_path / "x.nc", first, second)
+    run(wheel_python, "-c", TWO_LIBRARIES, tmp_path / "x.nc", first, second)

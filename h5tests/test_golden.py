@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generated import displaced, drawing, embedding, stack
-from python_support import ROOT
+from generated import displaced, drawing, embedding, hashed, smooth, stack
+from python_support import ROOT, assert_same
 
 import h5prism
 
@@ -42,12 +42,55 @@ def drawings(frames: int, height: int, width: int) -> np.ndarray:
     return np.stack([np.roll(picture, k, 1) * 100 - 9000 for k in range(frames)])
 
 
+def moving(frames: int, height: int, width: int) -> np.ndarray:
+    """A picture that moves by a row and two columns a frame."""
+    picture = stack(1, height + frames, width + 2 * frames)[0]
+    return np.stack([picture[k : k + height, 2 * k : 2 * k + width] for k in range(frames)])
+
+
 def lasting(frames: np.ndarray) -> np.ndarray:
     """16 bits, out of their order, with a frame that comes twice and a constant one."""
     array = frames[[3, 0, 5, 1, 4, 2, 6]].astype("uint16") * 97 + 30000
     array += frames[::-1] // 2
     array[4], array[6] = array[2], 31
     return array
+
+
+def few_values(height: int, width: int) -> np.ndarray:
+    """Float64 of which nothing but a table knows: NaNs, -0.0, and the least one above 0."""
+    values = np.array([np.nan, -0.0, 5e-324, 1e300, -3.25, 7.0])
+    return values[drawing(height, width) % 6 + hashed((height, width), 4) % 40 // 39]
+
+
+def decimals(height: int, width: int, channels: int) -> np.ndarray:
+    """Hundredths, with NaNs in a region, -0.0 and an infinity; big-endian float32."""
+    array = embedding(height, width, channels, "int16").astype("f8") / 100
+    array[3:6, 2:9] = np.nan
+    array[0, 0, 0], array[-1, -1, -1] = -0.0, np.inf
+    return array.astype(">f4")
+
+
+def counters(array: np.ndarray) -> np.ndarray:
+    """Multiples of an hour, of more than 16 bits."""
+    fine = hashed(array.shape, 8).astype("int64") % 32
+    return (array.astype("int64") * 32 + fine) * 3600 - 10**15
+
+
+def waves(height: int, width: int, channels: int) -> np.ndarray:
+    """Float32 of all bits, with magnitudes below the cut and an infinity."""
+    scene = smooth(hashed((height, width), 5).astype("int64"), 8)[:, :, None] - 32768
+    array = scene * (np.arange(channels) + 3) / 7
+    array[::5, ::7] /= 90000
+    array[1, 2, 0] = -np.inf
+    return array.astype("f4")
+
+
+def dequantised(height: int, width: int, channels: int) -> np.ndarray:
+    """Integers of 8 bits by a scale for each position."""
+    scales = (hashed((height, width, 1), 6) + 9000).astype("f4") / np.float32(1 << 20)
+    integers = embedding(height, width, channels, "int8")
+    integers[..., 1] = 127
+    return integers.astype("f4") * scales
 
 
 SOURCES = {
@@ -93,7 +136,24 @@ SOURCES = {
     "indices_frames_i16": (lambda: drawings(3, 30, 40), NATIVE | {"axis": 0, "effort": 9}),
     "frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 5}),
     "mixed_frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 9}),
+    "mixed_moving_u8": (lambda: moving(4, 40, 64), FRAMES | {"effort": 8}),
     "frames_u16": (lambda: lasting(stack(7, 37, 45)), FRAMES | {"effort": 6}),
+    "memoryless_noise_u8": (
+        lambda: (hashed((60, 70), 9) % 100).astype("uint8"),
+        NATIVE | {"transform": "none", "effort": 5},
+    ),
+    "table_f64": (lambda: few_values(40, 50), {"effort": 5}),
+    "lattice_i64": (
+        lambda: counters(embedding(16, 20, 4, "int16")),
+        NATIVE | {"transform": "none"},
+    ),
+    "lattice_f32_be": (lambda: decimals(20, 24, 6), NATIVE),
+    "fixed_f32": (lambda: waves(12, 16, 6), NATIVE | {"transform": "none"}),
+    "fixed_f16": (
+        lambda: (embedding(16, 20, 4, "int8") / 16).astype("f2"),
+        NATIVE | {"effort": 2},
+    ),
+    "scaled_f32": (lambda: dequantised(20, 24, 8), NATIVE | {"axis": 2}),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 
@@ -110,8 +170,7 @@ def test_there_are_golden_chunks():
 def test_golden_chunk_decodes(path):
     expected = np.load(path.with_suffix(".npy"))
     decoded = h5prism.decode(path.read_bytes())
-    assert decoded.dtype == expected.dtype
-    np.testing.assert_array_equal(decoded, expected)
+    assert_same(decoded, expected)
 
 
 def add(name: str) -> None:

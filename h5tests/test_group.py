@@ -1,18 +1,14 @@
 """`h5prism group`: the frames of a stack regrouped across chunks, and read as before."""
 
 import os
-import pty
 import signal
-import subprocess
-import time
 
 import h5py
 import numpy as np
 import pytest
-from filter_support import BUILD, not_sanitized, run
+from filter_support import not_sanitized
 from generated import stack
-
-TOOL = BUILD / "bin" / "h5prism"
+from tool_support import interrupted, on_terminal, tool
 
 pytestmark = not_sanitized
 
@@ -48,7 +44,7 @@ def source(tmp_path):
 
 
 def group(*arguments, check=True):
-    return run(TOOL, "group", *arguments, check=check)
+    return tool("group", *arguments, check=check)
 
 
 def grouped(source, *options, dataset="run/images"):
@@ -135,15 +131,16 @@ def test_grouping_again_is_refused_by_name(source, tmp_path):
     assert done.returncode == 1 and "images.grouped" in done.stderr
 
 
-def test_attributes_that_refer_are_left_out(tmp_path):
+def test_references_and_hard_links_lead_to_the_copy(tmp_path):
     path = tmp_path / "in.h5"
     with h5py.File(path, "w") as file:
         file["x"] = DATA
+        file["again"] = file["x"]
         file["x"].attrs["self"] = file["x"].ref
-    done = group(path, tmp_path / "out.h5", "--dataset", "x", check=False)
-    assert done.returncode == 0 and "self" in done.stderr
+    group(path, tmp_path / "out.h5", "--dataset", "x")
     with h5py.File(tmp_path / "out.h5") as file:
-        assert "self" not in file["x"].attrs and np.array_equal(file["x"][...], DATA)
+        assert file[file["x"].attrs["self"]] == file["x"] == file["again"]
+        assert np.array_equal(file["x"][...], DATA)
 
 
 @pytest.mark.parametrize(
@@ -220,13 +217,8 @@ def test_nothing_is_left_after_a_signal(tmp_path, number):
     path = tmp_path / "in.h5"
     with h5py.File(path, "w") as file:
         file["x"] = np.random.default_rng(1).integers(0, 256, (300, 200, 200), "u1")
-    arguments = [TOOL, "group", path, tmp_path / "out.h5", "--dataset", "x", "--effort", "9"]
-    with subprocess.Popen(list(map(str, arguments))) as process:
-        while process.poll() is None and len(os.listdir(tmp_path)) < 2:
-            time.sleep(0.001)
-        process.send_signal(number)
-        process.wait(timeout=60)
-    assert process.returncode == 128 + number
+    options = ("--dataset", "x", "--effort", "9")
+    interrupted(number, tmp_path, "group", path, tmp_path / "out.h5", *options)
     assert os.listdir(tmp_path) == ["in.h5"]
 
 
@@ -236,13 +228,5 @@ def test_help():
 
 def test_a_bar_on_a_terminal_only(source):
     """Tests of other things assert that nothing is written elsewhere."""
-    target = source.with_name("out.h5")
-    arguments = [TOOL, "group", source, target, "--dataset", "run/images"]
-    here, there = pty.openpty()
-    with subprocess.Popen(list(map(str, arguments)), stderr=there) as process:
-        process.wait(timeout=60)
-    os.close(there)
-    shown = os.read(here, 1 << 16).decode()
-    os.close(here)
-    assert process.returncode == 0
+    shown = on_terminal("group", source, source.with_name("out.h5"), "--dataset", "run/images")
     assert "reading" in shown and "writing" in shown and "100 %" in shown

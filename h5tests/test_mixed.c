@@ -57,11 +57,12 @@ typedef struct coded {
     px_buffer parameters, payload;
 } coded;
 
+/* With windows or, if the width is even, without. */
 static coded encode_planes(const px_native_method *method, const px_planes *planes, size_t limit) {
     coded c = {.pipeline = {.transform = PRISM_TRANSFORM_STACK,
                             .predictor = PRISM_PREDICTOR_LSQ,
                             .coder = PRISM_CODER_ANS,
-                            .effort = 8}};
+                            .effort = 8 + (int)(planes->width % 2)}};
     prism_error error;
     assert_int_equal(method->encode(planes, &c.pipeline, limit, &c.parameters, &c.payload, &error),
                      PRISM_OK);

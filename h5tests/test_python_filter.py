@@ -170,6 +170,7 @@ def test_inspect_sees_partial_chunks_that_hdf5_left_alone(file):
     assert (whole.filter_mask, partial.filter_mask) == (0, 0)
     assert whole.stored_bytes == whole.info.encoded_bytes
     assert (partial.info, partial.stored_bytes) == (None, 256)
+    assert_same(h5prism.read(dataset), constant((16, 20), "i1"))
 
 
 def loaded_hdf5():

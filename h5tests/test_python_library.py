@@ -83,10 +83,15 @@ def test_a_wrong_environment_variable_is_an_error_not_a_search(tmp_path):
     assert "LibraryNotFoundError: H5PRISM_LIBRARY names" in done.stderr
 
 
+def install(site, version=h5prism.__version__):
+    """Copies the package alone, with the constant that a wheel has."""
+    shutil.copytree(ROOT / "python" / "h5prism", site / "h5prism")
+    (site / "h5prism" / "_version.py").write_text(f'__version__ = "{version}"\n')
+
+
 @pytest.fixture
 def installed(tmp_path):
-    """A copy of the package alone, as a wheel installs it."""
-    shutil.copytree(ROOT / "python" / "h5prism", tmp_path / "site" / "h5prism")
+    install(tmp_path / "site")
     return tmp_path / "site"
 
 
@@ -149,9 +154,7 @@ def test_the_build_under_test_is_the_one_in_use():
 
 def test_a_library_of_another_version_is_refused(tmp_path):
     # A package that says it is of another version, beside the real library.
-    package = tmp_path / "h5prism"
-    shutil.copytree(ROOT / "python" / "h5prism", package)
-    (package / "_version.py").write_text('__version__ = "99.0"\n')
+    install(tmp_path, "99.0")
     done = run_python("-c", "import h5prism; h5prism.Prism()", PYTHONPATH=tmp_path)
     assert done.returncode != 0
     assert "this package 99.0" in done.stderr

@@ -6,6 +6,7 @@ import pytest
 from python_support import assert_same, correlated, noise
 
 import h5prism
+from h5prism import Prism, PrismError
 
 SHAPE, CHUNKS = (37, 41, 10), (16, 12, 10)
 
@@ -27,7 +28,7 @@ SELECTIONS = [
 def dataset(request, tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         array = correlated(SHAPE, request.param)
-        file.create_dataset("x", data=array, chunks=CHUNKS, compression=h5prism.Prism(effort=1))
+        file.create_dataset("x", data=array, chunks=CHUNKS, compression=Prism(effort=1))
     with h5py.File(tmp_path / "x.h5") as file:
         yield file["x"]
 
@@ -38,36 +39,222 @@ def test_read_is_what_hdf5_reads(dataset, selection, threads):
     assert_same(h5prism.read(dataset, selection, threads=threads), dataset[selection])
 
 
-@pytest.mark.parametrize(
-    "selection", [np.s_[[1, 5, 9]], np.arange(37) % 2 == 0], ids=["list", "mask"]
-)
+OTHER_SELECTIONS = {
+    "list": np.s_[[1, 5, 9]],
+    "list and slices": np.s_[3:20:2, [0, 7, 40], 1],
+    "mask of an axis": np.arange(37) % 2 == 0,
+    "mask of all": np.arange(37 * 41 * 10).reshape(SHAPE) % 7 == 0,
+    "block": h5py.MultiBlockSlice(start=1, count=3, stride=12, block=2),
+}
+
+
+@pytest.mark.parametrize("selection", OTHER_SELECTIONS.values(), ids=OTHER_SELECTIONS)
 def test_other_selections_go_through_hdf5(dataset, selection):
     assert_same(h5prism.read(dataset, selection), dataset[selection])
 
 
-@pytest.mark.parametrize("selection", [np.s_[37], np.s_[0, 0, 0, 0], np.s_["a"]], ids=str)
+def random_item(random, size):
+    start, stop = random.integers(-size - 2, size + 3, 2)
+    kinds = [
+        random.integers(-size, size),
+        np.uint8(random.integers(size)),
+        slice(None, None, int(random.integers(1, size + 2))),
+        slice(start, None),
+        slice(start, stop, int(random.integers(1, 20))),
+    ]
+    return kinds[random.integers(len(kinds))]
+
+
+def test_random_selections(dataset):
+    random = np.random.default_rng(7)
+    for _ in range(100):
+        items = [random_item(random, size) for size in SHAPE[: random.integers(1, 4)]]
+        if random.random() < 0.3:
+            items.insert(random.integers(len(items) + 1), Ellipsis)
+        try:
+            expected = dataset[tuple(items)]
+        except (IndexError, ValueError) as error:  # beyond an axis, or a slice that ends too early
+            with pytest.raises(type(error)):
+                h5prism.read(dataset, tuple(items))
+            continue
+        assert_same(h5prism.read(dataset, tuple(items), threads=2), expected)
+
+
+BAD_SELECTIONS = [
+    np.s_[37],
+    np.s_[-38],
+    np.s_[0, 0, 0, 0],
+    np.s_["a"],
+    np.s_[..., 0, ...],
+    np.s_[::-1],
+    np.s_[5:2:-1],
+    np.s_[::0],
+    np.s_[None],
+    np.s_[1.5],
+    np.s_[[9, 5]],
+]
+
+
+@pytest.mark.parametrize("selection", BAD_SELECTIONS, ids=str)
 def test_bad_selections_fail_as_in_h5py(dataset, selection):
-    with pytest.raises((IndexError, ValueError, TypeError)):
+    with pytest.raises((IndexError, ValueError, TypeError)) as expected:
+        dataset[selection]
+    with pytest.raises(expected.type):
         h5prism.read(dataset, selection)
 
 
 def test_chunks_that_were_never_written_hold_the_fill_value(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         sparse = file.create_dataset(
-            "x", SHAPE, "i2", chunks=CHUNKS, fillvalue=-7, compression=h5prism.Prism()
+            "x", SHAPE, "i2", chunks=CHUNKS, fillvalue=-7, compression=Prism()
         )
         sparse[20:25] = correlated((5, *SHAPE[1:]), "i2")
         assert_same(h5prism.read(sparse), sparse[()])
         assert (h5prism.read(sparse, np.s_[:16]) == -7).all()
 
 
+def low_level(file, name, kind, extent, chunks, change=lambda plist: None):
+    """A dataset of an HDF5 type, with whatever `change` does to its creation properties."""
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_chunk(chunks)
+    plist.set_filter(h5prism.FILTER_ID, 0, Prism(effort=1).filter_options)
+    change(plist)
+    space = h5py.h5s.create_simple(extent, (h5py.h5s.UNLIMITED,) * len(extent))
+    return h5py.Dataset(h5py.h5d.create(file.id, name.encode(), kind, space, plist))
+
+
+def test_fill_time_never(tmp_path):
+    def never(plist):
+        plist.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+        plist.set_fill_value(np.array(-7, "i2"))
+
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        sparse = low_level(file, "x", h5py.h5t.STD_I16LE, (30, 9), (8, 4), never)
+        sparse[8:16, :4] = 5
+        assert_same(h5prism.read(sparse), sparse[()])
+
+
+def test_resized_datasets(tmp_path):
+    values = correlated((40, 25), ">i2")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        made = low_level(file, "x", h5py.h5t.STD_I16BE, (10, 9), (8, 4))
+        for extent in ((10, 9), (40, 25), (19, 22), (7, 3), (21, 25), (0, 5), (9, 9)):
+            made.resize(extent)
+            assert_same(h5prism.read(made), made[()])
+            made[...] = values[tuple(map(slice, extent))]
+            assert_same(h5prism.read(made), values[tuple(map(slice, extent))])
+
+
+def test_what_is_not_yet_in_the_file_is_read(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w", rdcc_nbytes=2**20) as file:
+        made = low_level(file, "x", h5py.h5t.STD_I8LE, (16, 4), (8, 4))
+        for value in (3, 4):
+            made[8:] = value
+            assert (h5prism.read(made)[8:] == value).all()
+            assert len(h5prism.inspect(made)) == 1
+
+
 def test_skipped_filters_are_honoured(tmp_path):
     values = noise(CHUNKS, "i1")
     with h5py.File(tmp_path / "x.h5", "w") as file:
-        made = file.create_dataset("x", CHUNKS, "i1", chunks=CHUNKS, compression=h5prism.Prism())
+        made = file.create_dataset("x", CHUNKS, "i1", chunks=CHUNKS, compression=Prism())
         made.id.write_direct_chunk((0, 0, 0), values.tobytes(), filter_mask=1)
     with h5py.File(tmp_path / "x.h5") as file:
         assert_same(h5prism.read(file["x"]), values)
+
+
+def test_elements_that_look_like_an_encoded_chunk(tmp_path):
+    blob = np.frombuffer(h5prism.encode(noise((50,), "u1")), "u1")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        made = low_level(file, "x", h5py.h5t.STD_U8LE, blob.shape, blob.shape)
+        made.id.write_direct_chunk((0,), blob.tobytes(), filter_mask=1)
+        assert_same(h5prism.read(made), blob)
+
+
+def as_large_as_its_elements():
+    """An array and a chunk of it of the array's size."""
+    for length in range(1, 600):
+        values = np.concatenate([noise(length, "u1"), np.zeros(600 - length, "u1")])
+        blob = h5prism.encode(values, predictor="none", coder="deflate")
+        if len(blob) == values.size:
+            return values, blob
+    raise AssertionError("no chunk has this size")
+
+
+@pytest.mark.parametrize("edge", [0, 1], ids=["whole", "partial"])
+def test_encoded_chunks_as_large_as_their_elements(tmp_path, edge):
+    """Partial chunks of this size may be plain."""
+    values, blob = as_large_as_its_elements()
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        extent = (values.size - edge,)
+        made = low_level(file, "x", h5py.h5t.STD_U8LE, extent, values.shape)
+        made.id.write_direct_chunk((0,), blob)
+        assert_same(h5prism.read(made), values[: extent[0]])
+        assert h5prism.inspect(made)[0].info
+
+
+def test_integers_with_padding_bits_are_converted_by_hdf5(tmp_path):
+    kind = h5py.h5t.STD_I16LE.copy()
+    kind.set_precision(12)
+    kind.set_offset(2)
+    values = correlated((30, 9), "i1").astype("i2") * 16
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        made = low_level(file, "x", kind, values.shape, (8, 4))
+        made[...] = values
+        assert_same(h5prism.read(made), values)
+
+
+def test_enumerations(tmp_path):
+    kind = h5py.enum_dtype({"SEA": 0, "LAND": 7}, basetype=">u2")
+    values = (noise((30, 9), "u1") % 2 * 7).astype(kind)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        made = h5prism.write(file, "x", values, chunks=(8, 4))
+        assert h5py.check_enum_dtype(made.dtype) == {"SEA": 0, "LAND": 7}
+        assert_same(h5prism.read(made), made[()])
+        assert_same(h5prism.read(made), values)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [np.zeros(CHUNKS, "u2"), np.zeros(CHUNKS, ">i2"), np.zeros((3, 3), "<i2"), np.zeros(1, "i1")],
+    ids=str,
+)
+def test_chunks_of_another_array_are_refused(tmp_path, content):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        made = file.create_dataset("x", CHUNKS, "<i2", chunks=CHUNKS, compression=Prism())
+        made.id.write_direct_chunk((0, 0, 0), h5prism.encode(content))
+        with pytest.raises(PrismError, match="where the dataset has"):
+            h5prism.read(made)
+
+
+@pytest.mark.parametrize("shape", [None, (), (0, 5), (3, 0, 2)], ids=str)
+def test_datasets_without_elements_or_dimensions(tmp_path, shape):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        if shape is None:
+            made = file.create_dataset("x", data=h5py.Empty("i1"))
+            assert h5prism.read(made) == made[()]
+        else:
+            made = file.create_dataset("x", shape, "i1")
+            assert_same(np.asarray(h5prism.read(made)), np.asarray(made[()]))
+        if shape:
+            chunked = low_level(file, "y", h5py.h5t.STD_I8LE, shape, (4,) * len(shape))
+            assert_same(h5prism.read(chunked), np.zeros(shape, "i1"))
+
+
+def test_many_chunks(tmp_path):
+    """The work for each chunk does not grow with their number."""
+    values = np.arange(6000, dtype="i2")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        made = h5prism.write(file, "x", values, chunks=(2,), effort=1)
+        assert_same(h5prism.read(made), values)
+        assert_same(h5prism.read(made, np.s_[::2000]), values[::2000])
+
+
+def test_few_elements_of_a_huge_dataset(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        huge = file.create_dataset("x", (2**40,), "i1", chunks=(2**20,), compression=Prism())
+        assert_same(h5prism.read(huge, np.s_[:: 2**37]), np.zeros(8, "i1"))
+        assert_same(h5prism.read(huge, np.s_[2**39 : 2**39 + 3]), np.zeros(3, "i1"))
 
 
 @pytest.mark.parametrize("filters", [{}, {"compression": "gzip"}], ids=["plain", "gzip"])
@@ -95,16 +282,54 @@ def test_write_is_what_hdf5_writes(tmp_path, dtype, threads):
         assert sum(chunk.stored_bytes for chunk in chunks) < values.nbytes
 
 
+@pytest.mark.parametrize("dtype", ["<f4", ">f8"])
+def test_floats_keep_every_bit(tmp_path, dtype):
+    bits = noise((30, 8 * np.dtype(dtype).itemsize), "u1")
+    values = bits.view(dtype)  # among them NaNs of all kinds
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        made = h5prism.write(file, "x", values, chunks=(16, 5))
+        assert_same(h5prism.read(made).view("u1"), bits)
+        assert_same(made[()].view("u1"), bits)
+
+
 def test_default_chunks_keep_channels_together(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         assert h5prism.write(file, "x", np.zeros((300, 5, 64), "i1")).chunks == (256, 5, 64)
         assert h5prism.write(file, "y", np.zeros(5000, "i1")).chunks == (1024,)
 
 
+@pytest.mark.parametrize("order", ["C", "F", "reversed"])
+def test_write_takes_any_strides_and_chunks(tmp_path, order):
+    values = correlated(SHAPE, ">i2")
+    values = values[::-1, :, ::2] if order == "reversed" else values.copy(order)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        for name, chunks in (("a", None), ("b", True), ("c", (5, 41, 3))):
+            made = h5prism.write(file, name, values, chunks=chunks, effort=1)
+            assert_same(made[()], values)
+
+
+def test_write_of_what_has_no_chunks(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        for values in (np.zeros((0, 4), "i1"), np.int8(3)):
+            with pytest.raises((TypeError, ValueError)):
+                h5prism.write(file, "x", values)
+            assert "x" not in file
+        with pytest.raises(PrismError, match="mask"):
+            h5prism.write(file, "x", np.ma.masked_equal(np.arange(9, dtype="i1"), 3))
+
+
+def test_write_keeps_what_is_there(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["x"] = 5
+        with pytest.raises(ValueError):
+            h5prism.write(file, "x", np.zeros(9, "i1"))
+        assert file["x"][()] == 5
+
+
 def test_what_cannot_be_written_leaves_nothing(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         for values, options in ((np.zeros(9, "c8"), {}), (np.zeros(9, "i1"), {"coder": "zip"})):
-            with pytest.raises((ValueError, h5prism.PrismError)):
+            with pytest.raises((ValueError, PrismError)):
                 h5prism.write(file, "x", values, **options)
             assert "x" not in file
 
@@ -116,12 +341,12 @@ def test_damage_is_reported(tmp_path):
         blob = bytearray(made.id.read_direct_chunk((16, 12, 0))[1])
         blob[-10] ^= 1
         made.id.write_direct_chunk((16, 12, 0), bytes(blob))
-        with pytest.raises(h5prism.PrismError, match="damaged"):
+        with pytest.raises(PrismError, match="damaged"):
             h5prism.read(made)
         assert_same(h5prism.read(made, np.s_[:16]), values[:16])
 
 
 @pytest.mark.parametrize("threads", [0, -1])
 def test_threads_are_checked(dataset, threads):
-    with pytest.raises(h5prism.PrismError, match="threads"):
+    with pytest.raises(PrismError, match="threads"):
         h5prism.read(dataset, threads=threads)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -108,6 +109,27 @@ def test_what_decorrelation_leaves_is_smaller():
         residuals = decorrelate(array)
         assert residuals.shape == array.shape
         assert residuals[..., 1:].std() <= array[..., 1:].std() / 2
+
+
+def test_prediction_weights_predict_channels():
+    pytest.importorskip("matplotlib")
+    from support.pictures import decorrelate, prediction_weights
+
+    array = correlated((30, 30, 12), "i1")
+    weights = prediction_weights(array)
+    assert np.allclose(np.triu(weights), 0)
+    centred = array - array.mean((0, 1))
+    residuals = np.rint(centred - centred @ weights.T)
+    assert np.abs(residuals - decorrelate(array)).max() <= 1
+
+
+def test_the_gallery_has_its_pictures():
+    page = (ROOT / "docs" / "gallery.md").read_text()
+    shown = set(re.findall(r"\]\((gallery/[\w-]+\.png)\)", page))
+    there = {f"gallery/{path.name}" for path in (ROOT / "docs" / "gallery").iterdir()}
+    assert shown == there
+    sizes = [(ROOT / "docs" / name).stat().st_size for name in shown]
+    assert max(sizes) < 150_000 and sum(sizes) < 1_000_000
 
 
 def bench(*arguments):
@@ -353,7 +375,7 @@ def test_no_result_is_a_failure(tmp_path, capsys):
     assert summary(capsys, report, "passed:a")[0] == 1
 
 
-@pytest.mark.parametrize("script", ["lib.sh", "setup", "quickstart", "bench", "test"])
+@pytest.mark.parametrize("script", ["lib.sh", "setup", "quickstart", "bench", "gallery", "test"])
 def test_scripts_are_bash(script):
     path = ROOT / "scripts" / script
     subprocess.run(["bash", "-n", path], check=True)

@@ -96,8 +96,9 @@ def test_nothing_but_constant_frames():
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 def test_unrelated_noise(dtype):
-    """Most bits of it: all of them would be stored raw, few values coded as indices."""
-    array = noise((5, 30, 50), dtype) // 3
+    """On a slope: alone it would be stored raw, coded as indices, or by how often values come."""
+    slope = np.arange(50, dtype=dtype) * (np.iinfo(dtype).max // 100)
+    array = noise((5, 30, 50), dtype) // 6 + slope
     turns, _ = check(array)
     assert any(not turn.references for turn in turns)
 

@@ -35,7 +35,7 @@ def check(array, **options):
     assert (chunk.coder, chunk.parameters[0]) == (3, METHOD)
     assert_same(reference.decode(data), array)
     assert_same(h5prism.decode(data), array)
-    turns, _, fields = read_parameters(chunk, chunk.parameters[1:], mixed=True)
+    turns, _, fields = read_parameters(chunk, chunk.parameters[2:], mixed=True)
     return turns, fields
 
 
@@ -44,6 +44,31 @@ def check(array, **options):
 def test_scenes(shape, dtype):
     turns, _ = check(scene(shape, dtype), effort=8 + shape[0] % 2)
     assert len(turns) == shape[0]
+
+
+@pytest.mark.parametrize("effort", [8, 9])
+def test_motion(monkeypatch, effort):
+    """What has moved is found, over the edges, too."""
+    read, found = mixed.Motion.read_vectors, []
+    monkeypatch.setattr(
+        mixed.Motion, "read_vectors", lambda *args: found.append(read(*args)) or found[-1]
+    )
+    smooth = sum(
+        hashed((46, 70), 7)[i : i + 42, j : j + 66] % 60 for i in range(4) for j in range(4)
+    )
+    array = np.stack([smooth[k : k + 35, 2 * k : 2 * k + 41] // 4 for k in range(4)])
+    check(array.astype("uint8"), effort=effort)
+    assert any((vectors[..., 1] > 0).any() for vectors in found)
+
+
+@pytest.mark.parametrize("windowed", [2, 255])
+def test_windowed_is_a_flag(windowed):
+    turns, fields = [Turn(0, [])], [FrameFields()]
+    payload = payload_of(0, 9, random.Random(1), 100)
+    made = with_end(chunk_of(turns, fields, payload, (2, 3), 2), turns, fields)
+    assert assert_agree(made.chunk())
+    parameters = bytes([METHOD, windowed]) + made.parameters[2:]
+    assert not assert_agree(replace(made, parameters=parameters).chunk())
 
 
 def test_frames_have_references():
@@ -118,18 +143,18 @@ def payload_of(low, high, chance, size):
     return value.to_bytes(encoder.size, "big") + chance.randbytes(size)
 
 
-def chunk_of(turns, fields, payload, shape, type_):
+def chunk_of(turns, fields, payload, shape, type_, windowed=0):
     section = ParametersWriter(turns, [], fields, mixed=True).encoder.section()
     dims = b"".join(map(varint, (len(turns), *shape)))
     made = Fields(type=type_, rank=3, dims=dims, axis_plus_1=1, stages=(3, 3, 3))
-    return replace(made, parameters=bytes([METHOD]) + section, payload=payload)
+    return replace(made, parameters=bytes([METHOD, windowed]) + section, payload=payload)
 
 
 def with_end(made, turns, fields):
     """The payload ends where it has been read."""
     frame = reference.read_container(made.chunk())
     decoder = reference.RangeDecoder(made.payload)
-    mixed.decode_stack(frame, turns, fields, decoder)
+    mixed.decode_stack(frame, turns, fields, bool(made.parameters[1]), decoder)
     return replace(made, payload=made.payload[: decoder.reader.position])
 
 
@@ -147,7 +172,8 @@ def test_any_fields(seed):
     if seed % 3 == 0:
         low, high = -most - 1, most
     payload = payload_of(low, high, chance, 100 + 8 * len(turns) * shape[0] * shape[1])
-    made = with_end(chunk_of(turns, fields, payload, shape, type_), turns, fields)
+    made = chunk_of(turns, fields, payload, shape, type_, seed // 16 % 2)
+    made = with_end(made, turns, fields)
     assert assert_agree(made.chunk())
     assert not assert_agree(replace(made, payload=made.payload + b"a").chunk())
     assert not assert_agree(replace(made, payload=made.payload[:-1]).chunk())

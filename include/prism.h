@@ -263,7 +263,8 @@ PRISM_API prism_status prism_decode(const void *chunk, size_t chunk_size, void *
  * The same of some planes: planes[count] are indices along the chunk's axis (prism_info), in any
  * order; `data` is as the chunk's array, but with `count` elements along the axis. Stacks of frames
  * (transform stack with coder ans) decode no more than these planes depend on; others decode all
- * planes. The checksum of the chunk is computed, that of the elements is not.
+ * planes, mapped and raw ones into memory for the whole array. The checksum of the chunk is
+ * computed, that of the elements is not.
  */
 PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
                                            const uint64_t *planes, size_t count, void *data,

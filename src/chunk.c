@@ -93,6 +93,10 @@ prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads,
                             : px_pipeline_decode(chunk, elements, threads, error);
 }
 
+bool px_chunk_is_whole(const px_chunk *chunk) {
+    return chunk->is_mapped || chunk->pipeline.coder == PRISM_CODER_RAW;
+}
+
 /* planes[count] of elements that lie along `axis` of `array`. */
 static void pick_planes(uint8_t *to, const uint8_t *from, const prism_array *array, int axis,
                         const uint64_t *planes, size_t count) {
@@ -103,9 +107,8 @@ static void pick_planes(uint8_t *to, const uint8_t *from, const prism_array *arr
             memcpy(to, from + planes[i] * run, run);
 }
 
-static prism_status decode_mapped_planes(const px_chunk *chunk, const uint64_t *planes,
-                                         size_t count, void *elements, int threads,
-                                         prism_error *error) {
+static prism_status decode_and_pick(const px_chunk *chunk, const uint64_t *planes, size_t count,
+                                    void *elements, int threads, prism_error *error) {
     size_t size;
     prism_status status = prism_array_size(&chunk->array, &size, error);
     if (status != PRISM_OK)
@@ -113,7 +116,7 @@ static prism_status decode_mapped_planes(const px_chunk *chunk, const uint64_t *
     uint8_t *all = malloc(size);
     if (!all)
         return px_out_of_memory(error, size);
-    status = px_mapping_decode(chunk, all, threads, 0, error);
+    status = px_chunk_decode(chunk, all, threads, 0, error);
     if (status == PRISM_OK && chunk->pipeline.axis < 0)
         memcpy(elements, all, size);
     else if (status == PRISM_OK)
@@ -124,7 +127,7 @@ static prism_status decode_mapped_planes(const px_chunk *chunk, const uint64_t *
 
 prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
                                     void *elements, int threads, prism_error *error) {
-    return chunk->is_mapped
-               ? decode_mapped_planes(chunk, planes, count, elements, threads, error)
+    return px_chunk_is_whole(chunk)
+               ? decode_and_pick(chunk, planes, count, elements, threads, error)
                : px_pipeline_decode_planes(chunk, planes, count, elements, threads, error);
 }

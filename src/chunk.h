@@ -22,6 +22,9 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
 prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                              prism_error *error);
 
+/* Whether even single planes take all elements first: those of any type, which are no samples. */
+bool px_chunk_is_whole(const px_chunk *chunk);
+
 /* The same of planes[count] along the chunk's axis. */
 prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
                                     void *elements, int threads, prism_error *error);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "status.h"
 
 /* Samples to residuals. */
@@ -64,6 +65,41 @@ void px_coded_free(px_coded *coded) {
     px_buffer_free(&coded->parameters);
     px_buffer_free(&coded->payload);
 }
+
+/* ---- Residuals ---- */
+
+static void average_planes(float *means, const px_planes *planes) {
+    for (size_t p = 0; p < px_plane_size(planes); p++) {
+        int64_t sum = 0;
+        for (size_t k = 0; k < planes->count; k++)
+            sum += abs(px_plane(planes, k)[p]);
+        means[p] = (float)((double)sum / (double)planes->count);
+    }
+}
+
+prism_status px_pipeline_residuals(float *means, const prism_array *array, const void *elements,
+                                   const px_pipeline *pipeline, prism_error *error) {
+    px_coded coded = {.pipeline = *pipeline};
+    px_layout layout = px_layout_make(array, pipeline->axis);
+    px_planes planes;
+    if (px_coder_stage_of(pipeline->coder)->predicts || pipeline->predictor == PRISM_PREDICTOR_LSQ)
+        return px_fail(error, PRISM_E_OPTION,
+                       "predictor lsq leaves no residuals: it predicts distributions");
+    if (!px_type_is_narrow(array->type))
+        return px_fail(error, PRISM_E_TYPE, "residuals are those of integers of 8 and 16 bits");
+    prism_status status = px_planes_alloc(&planes, array, &layout, error);
+    if (status != PRISM_OK)
+        return status;
+    px_planes_load(&planes, array, &layout, elements);
+    status = predict_planes(&coded, &planes, error);
+    if (status == PRISM_OK)
+        average_planes(means, &planes);
+    px_planes_free(&planes);
+    px_coded_free(&coded);
+    return status;
+}
+
+/* ---- Decoding ---- */
 
 /* Residuals to samples. */
 static prism_status restore_planes(px_planes *planes, const px_pipeline *pipeline,
@@ -140,16 +176,6 @@ static prism_status store_some(const px_planes *all, const px_chunk *chunk, cons
     return PRISM_OK;
 }
 
-static prism_status decode_wanted(px_planes *all, const px_chunk *chunk, const px_layout *layout,
-                                  int threads, prism_error *error) {
-    if (chunk->pipeline.coder != PRISM_CODER_RAW)
-        return decode_planes(all, chunk, threads, error);
-    prism_status status = check_raw(chunk, error);
-    if (status == PRISM_OK)
-        px_planes_load(all, &chunk->array, layout, chunk->payload);
-    return status;
-}
-
 prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
                                        void *elements, int threads, prism_error *error) {
     px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
@@ -164,7 +190,7 @@ prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *pl
         wanted[planes[i]] = true;
     all.wanted = wanted;
     if (status == PRISM_OK)
-        status = decode_wanted(&all, chunk, &layout, threads, error);
+        status = decode_planes(&all, chunk, threads, error);
     if (status == PRISM_OK)
         status = store_some(&all, chunk, planes, count, elements, error);
     free(wanted);

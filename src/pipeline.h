@@ -18,6 +18,14 @@ prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const
                                 const px_pipeline *pipeline, size_t limit, prism_error *error);
 void px_coded_free(px_coded *coded);
 
+/*
+ * The absolute residuals that the coder of `pipeline` would be given, means[height * width] over
+ * planes (px_layout). Coders that predict by themselves are given none (PRISM_E_OPTION), and
+ * elements of other types than integers of 8 and 16 bits become integers first (PRISM_E_TYPE).
+ */
+prism_status px_pipeline_residuals(float *means, const prism_array *array, const void *elements,
+                                   const px_pipeline *pipeline, prism_error *error);
+
 /* The way back: elements from the sections of a chunk. */
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
                                 prism_error *error);

@@ -75,9 +75,16 @@ const char *prism_mapping_name(prism_mapping mapping) {
 }
 
 /* Its number is the first byte of the parameters. */
-static prism_mapping mapping_of(const px_chunk *chunk) {
-    return chunk->is_mapped && chunk->parameter_size ? (prism_mapping)chunk->parameters[0]
-                                                     : PRISM_MAPPING_NONE;
+static prism_status read_mapping(prism_mapping *mapping, const px_chunk *chunk,
+                                 prism_error *error) {
+    *mapping = PRISM_MAPPING_NONE;
+    if (!chunk->is_mapped)
+        return PRISM_OK;
+    if (chunk->parameter_size)
+        *mapping = (prism_mapping)chunk->parameters[0];
+    return *mapping != PRISM_MAPPING_NONE && prism_mapping_name(*mapping)
+               ? PRISM_OK
+               : px_fail(error, PRISM_E_CORRUPT, "mapping %d is not known", (int)*mapping);
 }
 
 prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *info,
@@ -85,13 +92,16 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
     if (!chunk || !info)
         return px_fail(error, PRISM_E_ARGUMENT, "chunk and info must not be NULL");
     px_chunk read;
+    prism_mapping mapping;
     prism_status status = px_chunk_read(&read, chunk, chunk_size, error);
+    if (status == PRISM_OK)
+        status = read_mapping(&mapping, &read, error);
     if (status != PRISM_OK)
         return status;
     px_layout layout = px_layout_make(&read.array, read.pipeline.axis);
     *info = (prism_info){.format_version = PX_FORMAT_VERSION,
                          .array = read.array,
-                         .mapping = mapping_of(&read),
+                         .mapping = mapping,
                          .transform = read.pipeline.transform,
                          .predictor = read.pipeline.predictor,
                          .coder = read.pipeline.coder,
@@ -107,8 +117,19 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
     return px_succeed(error);
 }
 
+/* Bytes that decoding takes for an array of `size` bytes; for `some` planes also the whole of it
+ * where they are picked from that. */
+static uint64_t working_memory(const px_chunk *chunk, uint64_t size, bool some) {
+    enum { FOR_MAPPED = sizeof(uint64_t) + 2 * sizeof(uint16_t) };
+    const uint64_t elements = size / prism_type_size(chunk->array.type);
+    const uint64_t whole = some && px_chunk_is_whole(chunk) ? size : 0;
+    if (chunk->is_mapped)
+        return whole + elements * FOR_MAPPED;
+    return chunk->pipeline.coder == PRISM_CODER_RAW ? whole : elements * sizeof(int16_t);
+}
+
 /* Bytes of the chunk's array with `planes` along its axis; `size` must be just that. */
-static prism_status check_output(const px_chunk *chunk, size_t planes, size_t size,
+static prism_status check_output(const px_chunk *chunk, size_t planes, size_t size, bool some,
                                  uint64_t memory_limit, prism_error *error) {
     size_t whole;
     const size_t count = px_layout_make(&chunk->array, chunk->pipeline.axis).count;
@@ -117,11 +138,7 @@ static prism_status check_output(const px_chunk *chunk, size_t planes, size_t si
         return px_fail(error, PRISM_E_ARGUMENT,
                        "the chunk holds an array of %zu bytes, the output has %zu",
                        whole / count * planes, size);
-    const uint64_t elements = whole / prism_type_size(chunk->array.type);
-    uint64_t memory = chunk->is_mapped ? elements * (sizeof(uint64_t) + 2 * sizeof(uint16_t))
-                      : chunk->pipeline.coder == PRISM_CODER_RAW && planes == count
-                          ? 0
-                          : elements * sizeof(int16_t);
+    const uint64_t memory = working_memory(chunk, whole, some);
     if (status == PRISM_OK && memory_limit && memory > memory_limit)
         return px_fail(error, PRISM_E_MEMORY, "decoding takes %llu bytes, the limit is %llu",
                        (unsigned long long)memory, (unsigned long long)memory_limit);
@@ -148,7 +165,7 @@ prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size
     prism_status status = read_chunk(&read, chunk, chunk_size, options, error);
     if (status == PRISM_OK)
         status = check_output(&read, px_layout_make(&read.array, read.pipeline.axis).count, size,
-                              options->memory_limit, error);
+                              false, options->memory_limit, error);
     if (status == PRISM_OK)
         status = px_chunk_decode(&read, data, options->threads, 0, error);
     if (status == PRISM_OK && !options->skip_checksum && read.has_checksum &&
@@ -181,7 +198,7 @@ prism_status prism_decode_planes(const void *chunk, size_t chunk_size, const uin
     if (status == PRISM_OK)
         status = check_planes(&read, planes, count, error);
     if (status == PRISM_OK)
-        status = check_output(&read, count, size, options->memory_limit, error);
+        status = check_output(&read, count, size, true, options->memory_limit, error);
     if (status == PRISM_OK)
         status = px_chunk_decode_planes(&read, planes, count, data, options->threads, error);
     return status == PRISM_OK ? px_succeed(error) : status;

@@ -2,11 +2,21 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
+
+static bool failed;
+
+bool tool_has_failed(void) {
+    return failed;
+}
 
 bool tool_fail(const char *format, ...) {
     va_list values;
+    failed = true;
     va_start(values, format);
+    tool_progress_clear();
     fputs("h5prism: ", stderr);
     vfprintf(stderr, format, values);
     fputc('\n', stderr);
@@ -14,14 +24,67 @@ bool tool_fail(const char *format, ...) {
     return false;
 }
 
+/* ---- Progress ---- */
+
+static bool shown; /* a bar */
+
+void tool_progress_clear(void) {
+    if (shown)
+        fputs("\r\033[K", stderr);
+    shown = false;
+}
+
 void tool_progress(const char *what, size_t done, size_t all) {
+    tool_progress_noted(what, done, all, "");
+}
+
+void tool_progress_noted(const char *what, size_t done, size_t all, const char *note) {
     enum { WIDTH = 40 };
     static const char bar[] = "########################################";
-    const int filled = (int)(done * WIDTH / all);
-    if (!isatty(STDERR_FILENO))
+    static const double interval = 0.1;
+    static double last;
+    const double now = tool_seconds(), part = all ? (double)done / (double)all : 1;
+    if (!isatty(STDERR_FILENO) || (done < all && now - last < interval))
         return;
-    fprintf(stderr, "\r%-8s [%-*.*s] %3d %%", what, WIDTH, filled, bar, (int)(done * 100 / all));
+    last = now;
+    fprintf(stderr, "\r%-8s [%-*.*s] %3d %% %s\033[K", what, WIDTH, (int)(part * WIDTH), bar,
+            (int)(part * 100), note);
+    shown = true;
     if (done == all)
-        fprintf(stderr, "\r%*s\r", WIDTH + 18, "");
+        tool_progress_clear();
     fflush(stderr);
+}
+
+double tool_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* ---- Arguments ---- */
+
+bool tool_read_number(int *number, const char *text, int low, int high) {
+    char *end;
+    const long value = text ? strtol(text, &end, 10) : 0;
+    if (!text || end == text || *end || value < low || value > high)
+        return false;
+    *number = (int)value;
+    return true;
+}
+
+int tool_read_arguments(int count, char **arguments, tool_take_option option, void *request,
+                        const char **places, int most) {
+    int used = 0;
+    for (int i = 0, taken; i < count; i += taken) {
+        taken = 1;
+        if (arguments[i][0] == '-' && arguments[i][1])
+            taken = option(request, arguments + i, count - i);
+        else if (used < most)
+            places[used++] = arguments[i];
+        else
+            taken = 0;
+        if (!taken)
+            return -1;
+    }
+    return used;
 }

@@ -10,10 +10,36 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 /* Prints "h5prism: ..." to stderr; false, so that it can be returned. */
 bool tool_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A bar on stderr, where that is a terminal; `done` of `all`. Gone once all is done. */
-void tool_progress(const char *what, size_t done, size_t all);
+/* Whether a reason was printed. */
+bool tool_has_failed(void);
 
-/* `h5prism group`: returns an exit code. */
+/* A bar on stderr, where that is a terminal; `done` of `all`, and a note behind it. Gone once all
+ * is done, or by tool_progress_clear. */
+void tool_progress(const char *what, size_t done, size_t all);
+void tool_progress_noted(const char *what, size_t done, size_t all, const char *note);
+void tool_progress_clear(void);
+
+/* Seconds since some time in the past. */
+double tool_seconds(void);
+
+/* "a, b and 0x1f" do not count: the whole text must be a number in low..high. NULL is none. */
+bool tool_read_number(int *number, const char *text, int low, int high);
+
+/* Takes an option at arguments[0] of `left` and what follows it; returns how many arguments these
+ * are, 0 if they are wrong. */
+typedef int (*tool_take_option)(void *request, char **arguments, int left);
+
+/* Arguments that are no options go to places[], at most `most`; returns their number, or -1. */
+int tool_read_arguments(int count, char **arguments, tool_take_option option, void *request,
+                        const char **places, int most);
+
+/* `h5prism COMMAND`: each returns an exit code. */
+int tool_bench(int count, char **arguments);
+int tool_export(int count, char **arguments);
 int tool_group(int count, char **arguments);
+int tool_import(int count, char **arguments);
+int tool_inspect(int count, char **arguments);
+int tool_preview(int count, char **arguments);
+int tool_repack(int count, char **arguments);
 
 #endif

@@ -3,12 +3,10 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "library.h"
 
 /* Samples of a frame that are kept to judge it by. */
 enum { SAMPLES = 1 << 10, LEAST_RANK = 3 };
-
-/* Memory for chunks of the input, which are asked for frame by frame. */
-static const size_t CACHE_BYTES = 64u << 20, CACHE_SLOTS = 10007;
 
 static prism_type type_of(hid_t type) {
     if (H5Tget_class(type) != H5T_INTEGER || H5Tget_size(type) > 2)
@@ -42,29 +40,10 @@ static bool describe(tool_frames *f, const char *path) {
     return true;
 }
 
-/* H5Lexists wants every group on the way to be there. */
-static bool exists(hid_t file, const char *path) {
-    char part[1024];
-    for (size_t i = 0; path[i] && i + 1 < sizeof part; i++) {
-        part[i] = path[i];
-        part[i + 1] = '\0';
-        if (i > 0 && (path[i + 1] == '/' || !path[i + 1]) && path[i] != '/' &&
-            H5Lexists(file, part, H5P_DEFAULT) <= 0)
-            return false;
-    }
-    return H5Oexists_by_name(file, path, H5P_DEFAULT) > 0;
-}
-
 bool tool_frames_open(tool_frames *f, hid_t file, const char *path) {
     *f = (tool_frames){.dataset = -1, .type = -1, .space = -1};
-    if (!exists(file, path))
-        return tool_fail("%s: there is no such dataset in the file", path);
-    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-    H5Pset_chunk_cache(access, CACHE_SLOTS, CACHE_BYTES, H5D_CHUNK_CACHE_W0_DEFAULT);
-    f->dataset = H5Dopen2(file, path, access);
-    H5Pclose(access);
-    if (f->dataset < 0)
-        return tool_fail("%s: it is not a dataset", path);
+    if (!tool_open_dataset(&f->dataset, file, path))
+        return false;
     f->type = H5Dget_type(f->dataset);
     f->space = H5Dget_space(f->dataset);
     return describe(f, path);
@@ -95,8 +74,7 @@ bool tool_frames_read(const tool_frames *f, hsize_t first, hsize_t count, void *
     bool done = tool_frames_select(f, f->space, H5S_SELECT_SET, first, count) &&
                 H5Dread(f->dataset, f->type, memory, f->space, H5P_DEFAULT, elements) >= 0;
     H5Sclose(memory);
-    return done ||
-           tool_fail("frame %llu cannot be read (is its filter there?)", (unsigned long long)first);
+    return done || tool_fail_library("frame %llu cannot be read", (unsigned long long)first);
 }
 
 static bool sign_all(const tool_frames *f, px_signatures *signatures, const px_layout *layout,

@@ -9,27 +9,25 @@
  *
  * Where the frames come in as good an order as any, PATH itself has them, compressed.
  */
-#include <H5PLextern.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "copy.h"
 #include "frames.h"
+#include "library.h"
+#include "rewrite.h"
 #include "stack/group.h"
 #include "write_groups.h"
 
 enum { DEFAULT_FRAMES = 27 };
 
 typedef struct request {
-    const char *input, *output, *dataset;
+    tool_files files;
+    const char *dataset;
     int frames, effort;
-    bool force;
+    tool_frames stack;
 } request;
 
 static const char help[] =
@@ -41,61 +39,34 @@ static const char help[] =
     "  --dataset PATH  the stack: integers of 8 or 16 bits, rank 3 or more\n"
     "  --frames N      frames in a chunk; default 27\n"
     "  --effort 1..9   1 fastest, 9 smallest; default 5\n"
-    "  --force         replace OUT if it is there\n";
+    "  --force         replace OUT if it is there\n"
+    "\n"
+    "example: h5prism group in.h5 out.h5 --dataset run/images --frames 27\n";
 
 /* ---- Arguments ---- */
 
-static bool read_number(int *number, const char *text, int low, int high) {
-    char *end;
-    const long value = text ? strtol(text, &end, 10) : 0;
-    if (!text || end == text || *end || value < low || value > high)
-        return false;
-    *number = (int)value;
-    return true;
-}
-
-/* Takes an option and what follows it; returns how many arguments, 0 if they are wrong. */
-static int read_option(request *r, char **arguments, int left) {
+static int read_option(void *data, char **arguments, int left) {
+    request *r = data;
     const char *value = left > 1 ? arguments[1] : NULL;
     if (strcmp(arguments[0], "--force") == 0)
-        return r->force = true;
+        return r->files.force = true;
     if (strcmp(arguments[0], "--dataset") == 0)
         return (r->dataset = value) ? 2 : 0;
     if (strcmp(arguments[0], "--frames") == 0)
-        return read_number(&r->frames, value, 1, INT16_MAX) ? 2 : 0;
+        return tool_read_number(&r->frames, value, 1, INT16_MAX) ? 2 : 0;
     if (strcmp(arguments[0], "--effort") == 0)
-        return read_number(&r->effort, value, 1, 9) ? 2 : 0;
+        return tool_read_number(&r->effort, value, 1, 9) ? 2 : 0;
     return 0;
 }
 
 static bool read_request(request *r, int count, char **arguments) {
+    const char *places[2] = {NULL, NULL};
     *r = (request){.frames = DEFAULT_FRAMES, .effort = PRISM_EFFORT_DEFAULT};
-    for (int i = 0; i < count;) {
-        int taken = 1;
-        if (strncmp(arguments[i], "--", 2) == 0)
-            taken = read_option(r, arguments + i, count - i);
-        else if (!r->input)
-            r->input = arguments[i];
-        else if (!r->output)
-            r->output = arguments[i];
-        else
-            taken = 0;
-        if (!taken)
-            return false;
-        i += taken;
-    }
-    return r->input && r->output && r->dataset && r->dataset[strspn(r->dataset, "/")];
-}
-
-static bool check_files(const request *r) {
-    struct stat input, output;
-    if (stat(r->input, &input) != 0)
-        return tool_fail("%s: %s", r->input, strerror(errno));
-    if (stat(r->output, &output) != 0)
-        return true;
-    if (input.st_dev == output.st_dev && input.st_ino == output.st_ino)
-        return tool_fail("%s and %s are the same file", r->input, r->output);
-    return r->force || tool_fail("%s is there already (--force replaces it)", r->output);
+    if (tool_read_arguments(count, arguments, read_option, r, places, 2) < 2)
+        return false;
+    r->files.input = places[0];
+    r->files.output = places[1];
+    return r->dataset && r->dataset[strspn(r->dataset, "/")];
 }
 
 /* ---- Work ---- */
@@ -109,63 +80,33 @@ static size_t frames_of_each(const request *r, const tool_frames *f) {
     return (all + groups - 1) / groups;
 }
 
-static bool group_frames(const request *r, const tool_frames *f, hid_t to) {
+/* Writes the stack in place of the dataset that it is. */
+static bool take_dataset(void *data, const tool_place *place, bool *taken) {
+    request *r = data;
+    const tool_frames *f = &r->stack;
     px_signatures signatures;
     prism_error error;
     const size_t size = frames_of_each(r, f);
+    if (tool_address(f->dataset) != place->address)
+        return true;
     if (!tool_frames_sign(f, &signatures))
         return false;
     uint32_t *order = malloc(f->dims[0] * sizeof *order);
     bool done = order && px_stack_group(order, &signatures, size, r->effort, &error) == PRISM_OK;
     px_signatures_free(&signatures);
-    done = done ? tool_write_groups(&(tool_groups){f, to, r->dataset, order, size, r->effort})
+    done = done ? tool_write_groups(&(tool_groups){f, place, order, size, r->effort})
                 : tool_fail("%s: %s", r->dataset, order ? error.message : "out of memory");
     free(order);
-    return done;
+    return *taken = done;
 }
 
-static bool write_file(const request *r, hid_t from, const char *name) {
-    tool_frames frames;
-    bool done = tool_frames_open(&frames, from, r->dataset);
-    if (done) {
-        hid_t to = H5Fcreate(name, H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT);
-        if (to < 0)
-            done = tool_fail("%s cannot be created", name);
-        else
-            done = tool_copy_others(from, to, r->dataset) && group_frames(r, &frames, to);
-        if (to >= 0 && H5Fclose(to) < 0 && done)
-            done = tool_fail("%s cannot be written", name);
-    }
-    tool_frames_close(&frames);
-    return done;
-}
-
-static char *unfinished; /* the name of the file that is being written */
-
-static void stop(int number) {
-    unlink(unfinished);
-    _exit(128 + number);
-}
-
-/* Under another name at first: OUT is whole, or not there. */
-static bool run(const request *r) {
-    const size_t length = strlen(r->output) + 32;
-    char *name = unfinished = malloc(length);
-    if (!name)
-        return tool_fail("out of memory");
-    snprintf(name, length, "%s.%ld.part", r->output, (long)getpid());
-    signal(SIGINT, stop);
-    signal(SIGTERM, stop);
-    hid_t from = H5Fopen(r->input, H5F_ACC_RDONLY, H5P_DEFAULT);
-    bool done = from >= 0 ? write_file(r, from, name)
-                          : tool_fail("%s cannot be opened as an HDF5 file", r->input);
-    if (from >= 0)
-        H5Fclose(from);
-    if (done && rename(name, r->output) != 0)
-        done = tool_fail("%s: %s", r->output, strerror(errno));
-    if (!done)
-        unlink(name);
-    free(name);
+static bool write_copy(void *data, hid_t from, hid_t to) {
+    request *r = data;
+    tool_copy copy = {.from = from, .to = to, .take = take_dataset, .request = r};
+    bool done = tool_frames_open(&r->stack, from, r->dataset) && tool_copy_objects(&copy) &&
+                tool_copy_references(&copy);
+    tool_copy_free(&copy);
+    tool_frames_close(&r->stack);
     return done;
 }
 
@@ -179,7 +120,6 @@ int tool_group(int count, char **arguments) {
         fputs(help, stderr);
         return EXIT_USAGE;
     }
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    H5Zregister(H5PLget_plugin_info());
-    return check_files(&r) && run(&r) ? EXIT_DONE : EXIT_FAILED;
+    tool_library_start();
+    return tool_rewrite(&r.files, write_copy, &r) ? EXIT_DONE : EXIT_FAILED;
 }

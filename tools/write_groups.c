@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "command.h"
-#include "copy.h"
-
-enum { FILTER_ID = H5PRISM_FILTER_ID };
+#include "creation.h"
+#include "library.h"
 
 static size_t count_of(const tool_groups *g) {
     return g->frames->dims[0];
@@ -31,15 +30,10 @@ static hid_t creation_list(const tool_groups *g) {
     const tool_frames *f = g->frames;
     hsize_t chunk[H5S_MAX_RANK] = {g->size};
     prism_options options = prism_options_default();
-    uint32_t words[PRISM_OPTION_WORDS];
     for (int i = 1; i < f->rank; i++)
         chunk[i] = f->dims[i];
     options.effort = g->effort;
-    prism_options_pack(&options, words, NULL);
-    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_chunk(list, f->rank, chunk);
-    H5Pset_filter(list, FILTER_ID, H5Z_FLAG_MANDATORY, PRISM_OPTION_WORDS, words);
-    return list;
+    return tool_creation_list(f->rank, chunk, &options);
 }
 
 /* Reads a group run by run, so that frames which follow each other come at once. */
@@ -62,7 +56,7 @@ static bool write_group(const tool_groups *g, hid_t dataset, hid_t space, size_t
     bool done = tool_frames_select(g->frames, space, H5S_SELECT_SET, start, count) &&
                 H5Dwrite(dataset, g->frames->type, memory, space, H5P_DEFAULT, elements) >= 0;
     H5Sclose(memory);
-    return done || tool_fail("%s: frames cannot be written", g->path);
+    return done || tool_fail("%s: frames cannot be written", g->place->path);
 }
 
 static bool write_frames(const tool_groups *g, hid_t dataset) {
@@ -80,7 +74,8 @@ static bool write_frames(const tool_groups *g, hid_t dataset) {
 
 static hid_t create_dataset(const tool_groups *g, const char *path, hid_t list) {
     hid_t space = H5Screate_simple(g->frames->rank, g->frames->dims, NULL);
-    hid_t dataset = H5Dcreate2(g->to, path, g->frames->type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    hid_t dataset = H5Dcreate2(g->place->copy->to, path, g->frames->type, space, H5P_DEFAULT, list,
+                               H5P_DEFAULT);
     H5Sclose(space);
     if (dataset < 0)
         tool_fail("%s cannot be created: is there one already, or do its options not suit it?",
@@ -91,8 +86,9 @@ static hid_t create_dataset(const tool_groups *g, const char *path, hid_t list) 
 /* The frames themselves. */
 static bool write_stored(const tool_groups *g, const char *path, bool with_attributes) {
     hid_t list = creation_list(g), dataset = create_dataset(g, path, list);
-    bool done = dataset >= 0 && write_frames(g, dataset) &&
-                (!with_attributes || tool_copy_attributes(g->frames->dataset, dataset));
+    bool done =
+        dataset >= 0 && write_frames(g, dataset) &&
+        (!with_attributes || tool_copy_attributes(g->place->copy, g->frames->dataset, dataset));
     if (dataset >= 0 && H5Dclose(dataset) < 0)
         done = done && tool_fail("%s cannot be written", path);
     H5Pclose(list);
@@ -102,8 +98,8 @@ static bool write_stored(const tool_groups *g, const char *path, bool with_attri
 static bool write_order(const tool_groups *g, const char *path) {
     const hsize_t count = count_of(g);
     hid_t space = H5Screate_simple(1, &count, NULL);
-    hid_t dataset =
-        H5Dcreate2(g->to, path, H5T_STD_U32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t dataset = H5Dcreate2(g->place->copy->to, path, H5T_STD_U32LE, space, H5P_DEFAULT,
+                               H5P_DEFAULT, H5P_DEFAULT);
     bool done = dataset >= 0 &&
                 H5Dwrite(dataset, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, g->order) >= 0;
     if (dataset >= 0)
@@ -127,14 +123,14 @@ static bool map_groups(const tool_groups *g, hid_t list, const char *grouped) {
     }
     H5Sclose(stored);
     H5Sclose(shown);
-    return done || tool_fail("%s cannot be mapped", g->path);
+    return done || tool_fail("%s cannot be mapped", g->place->path);
 }
 
 static bool write_virtual(const tool_groups *g, const char *grouped) {
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     bool done = map_groups(g, list, grouped);
-    hid_t dataset = done ? create_dataset(g, g->path, list) : -1;
-    done = dataset >= 0 && tool_copy_attributes(g->frames->dataset, dataset);
+    hid_t dataset = done ? create_dataset(g, g->place->path, list) : -1;
+    done = dataset >= 0 && tool_copy_attributes(g->place->copy, g->frames->dataset, dataset);
     if (dataset >= 0)
         H5Dclose(dataset);
     H5Pclose(list);
@@ -142,14 +138,14 @@ static bool write_virtual(const tool_groups *g, const char *grouped) {
 }
 
 bool tool_write_groups(const tool_groups *g) {
-    const size_t length = strlen(g->path) + 16;
+    const size_t length = strlen(g->place->path) + 16;
     if (in_order(g))
-        return write_stored(g, g->path, true);
+        return write_stored(g, g->place->path, true);
     char *grouped = malloc(length), *order = malloc(length);
     bool done = grouped && order;
     if (done) {
-        snprintf(grouped, length, "/%s.grouped", g->path + strspn(g->path, "/"));
-        snprintf(order, length, "/%s.order", g->path + strspn(g->path, "/"));
+        snprintf(grouped, length, "%s.grouped", g->place->path);
+        snprintf(order, length, "%s.order", g->place->path);
         done =
             write_stored(g, grouped, false) && write_order(g, order) && write_virtual(g, grouped);
     }

@@ -2,14 +2,14 @@
 #ifndef TOOL_WRITE_GROUPS_H
 #define TOOL_WRITE_GROUPS_H
 
+#include "copy.h"
 #include "frames.h"
 
 typedef struct tool_groups {
     const tool_frames *frames;
-    hid_t to;
-    const char *path;      /* of the dataset */
-    const uint32_t *order; /* [frames]: group after group, ascending within each */
-    size_t size;           /* frames of a group; the last one may have fewer */
+    const tool_place *place; /* of the dataset */
+    const uint32_t *order;   /* [frames]: group after group, ascending within each */
+    size_t size;             /* frames of a group; the last one may have fewer */
     int effort;
 } tool_groups;
 

@@ -10,7 +10,8 @@ Embeddings, hyperspectral cubes, feature maps and image stacks are stored lossle
 Importing the package makes the filter known to h5py, where that is installed. Reading needs neither
 this package nor an import: the environment variable HDF5_PLUGIN_PATH alone is enough.
 
-`encode` and `decode` do the same to one array without any HDF5.
+`encode` and `decode` do the same to one array without any HDF5. `h5prism.numcodecs` and `h5prism.zarr`
+are codecs of the same chunks for Zarr formats 2 and 3.
 """
 
 from ._codec import ChunkInfo, decode, encode, inspect_chunk
@@ -19,6 +20,7 @@ from ._filter import FILTER_ID, Prism, register
 from ._inspect import StoredChunk, inspect
 from ._library import LibraryNotFoundError, library_path
 from ._parallel import read, write
+from ._references import references
 from ._version import __version__
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "inspect_chunk",
     "library_path",
     "read",
+    "references",
     "register",
     "write",
 ]

@@ -101,7 +101,7 @@ def encode(array: Any, **options: OptionValue) -> bytes:
     Any number of threads may call it at the same time.
     """
     chosen = from_keywords(options)
-    array = _plain_array(array)
+    array = plain_array(array)
     described = _describe(array)
     # A contiguous array of rank 0 would come back as rank 1: it is refused by _bound before.
     capacity = _bound(described)
@@ -246,10 +246,12 @@ def _ml_dtype(name: str) -> np.dtype | None:
         import ml_dtypes
     except ImportError:
         return None
-    return np.dtype(getattr(ml_dtypes, name))
+    dtype: np.dtype = np.dtype(getattr(ml_dtypes, name))
+    return dtype
 
 
-def _plain_array(array: Any) -> np.ndarray:
+def plain_array(array: Any) -> np.ndarray:
+    """The array as numpy's own. Raises PrismError for one that means more than its elements."""
     if isinstance(array, np.ma.MaskedArray):
         raise PrismError(
             Status.TYPE, "a masked array: its mask would be lost; encode .data and .mask instead"
@@ -281,7 +283,7 @@ def _bound(described: ArrayStruct) -> int:
     return bound.value
 
 
-def _as_bytes(blob: BytesLike) -> np.ndarray:
+def _as_bytes(blob: Any) -> np.ndarray:
     """The buffer as a one-dimensional array of bytes, without a copy."""
     view = memoryview(blob)
     if not view.c_contiguous:
@@ -314,7 +316,7 @@ def _dtype_or_void(described: ArrayStruct) -> np.dtype:
         return np.dtype(f"V{library().prism_type_size(described.type)}")
 
 
-def _pipeline_names(info: InfoStruct) -> dict[str, OptionValue]:
+def _pipeline_names(info: InfoStruct) -> dict[str, Any]:
     """The names of transform, predictor and coder, which the options share with the header."""
     raw = info.coder == _RAW_CODER
     options = OptionsStruct.from_buffer_copy(library().prism_options_default())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _options
 from ._library import library_path
@@ -18,7 +18,10 @@ except ImportError:
 
 FILTER_ID = 33128
 
-_FilterBase = h5py.filters.FilterRefBase if h5py else Mapping
+if TYPE_CHECKING:
+    _FilterBase = Mapping[str, Any]
+else:
+    _FilterBase = h5py.filters.FilterRefBase if h5py else Mapping
 
 
 class Prism(_FilterBase):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._codec import ChunkInfo, inspect_chunk
 from ._errors import PrismError, Status
@@ -45,14 +46,23 @@ def inspect(dataset: h5py.Dataset) -> list[StoredChunk]:
     compressed by h5prism, or if another filter worked on the chunks after it. Like every use of
     h5py, call it from one thread at a time.
     """
-    bit = _pipeline_bit(dataset)
-    offsets = (tuple(part.start for part in chunk) for chunk in dataset.iter_chunks())
-    described = (_describe(dataset, offset, bit) for offset in offsets)
-    return [chunk for chunk in described if chunk]
+    bit = prism_bit(dataset)
+    return [_describe(dataset, stored, bit) for stored in stored_chunks(dataset)]
 
 
-def _pipeline_bit(dataset: h5py.Dataset) -> int:
-    """The bit of h5prism in the filter masks."""
+def stored_chunks(dataset: h5py.Dataset) -> list[Any]:
+    """h5py's StoreInfo of every chunk that is stored, in C order of their offsets."""
+    identifier = dataset.id
+    chunks: list[Any] = []
+    if hasattr(identifier, "chunk_iter"):  # since HDF5 1.12.3: one pass over all
+        identifier.chunk_iter(chunks.append)
+    else:
+        chunks.extend(map(identifier.get_chunk_info, range(identifier.get_num_chunks())))
+    return sorted(chunks, key=lambda chunk: tuple(chunk.chunk_offset))
+
+
+def prism_bit(dataset: h5py.Dataset) -> int:
+    """The bit of h5prism, the last filter, in the filter masks. Raises PrismError as `inspect`."""
     pipeline = dataset.id.get_create_plist()
     filters = [pipeline.get_filter(index)[0] for index in range(pipeline.get_nfilters())]
     if FILTER_ID not in filters:
@@ -64,24 +74,40 @@ def _pipeline_bit(dataset: h5py.Dataset) -> int:
     return 1 << (len(filters) - 1)
 
 
-def _describe(dataset: h5py.Dataset, offset: tuple[int, ...], bit: int) -> StoredChunk | None:
-    """The chunk at `offset`; None if it was never written."""
+def _describe(dataset: h5py.Dataset, stored: Any, bit: int) -> StoredChunk:
+    offset = tuple(stored.chunk_offset)
+    blob = dataset.id.read_direct_chunk(offset)[1]
+    plain = stored.filter_mask & bit or left_unfiltered(dataset, offset, blob)
+    info = None if plain else inspect_chunk(blob)
+    return StoredChunk(offset, math.prod(dataset.chunks), stored.size, stored.filter_mask, info)
+
+
+def is_plain(dataset: h5py.Dataset, offset: tuple[int, ...], mask: int, blob: bytes) -> bool:
+    """Whether a chunk holds plain elements, h5prism being the only filter of the dataset.
+
+    `mask` is the one that came with `blob` from read_direct_chunk, which is 0 for every chunk with
+    HDF5 1.10. The one that get_chunk_info_by_coord finds is right, but it looks through all chunks:
+    it is asked only where the size leaves it open.
+    """
+    if mask & 1 or len(blob) != chunk_bytes(dataset):
+        return bool(mask & 1)
     stored = dataset.id.get_chunk_info_by_coord(offset)
-    if stored.byte_offset is None:
-        return None
-    # The mask that read_direct_chunk returns is 0 for every chunk with HDF5 1.10: not used.
-    values = math.prod(dataset.chunks)
-    # Not dataset.dtype: numpy has no type for some of HDF5's, and h5py takes a wider one.
-    unfiltered = (
-        reaches_over(dataset, offset) and stored.size == values * dataset.id.get_type().get_size()
-    )
-    info = None
-    if not stored.filter_mask & bit and not unfiltered:
-        info = inspect_chunk(dataset.id.read_direct_chunk(offset)[1])
-    return StoredChunk(offset, values, stored.size, stored.filter_mask, info)
+    return bool(stored.filter_mask & 1) or left_unfiltered(dataset, offset, blob)
 
 
-def reaches_over(dataset: h5py.Dataset, offset: tuple[int, ...]) -> bool:
-    """Whether the chunk is a partial one, which HDF5 can be told to leave unfiltered: mask 0."""
+def left_unfiltered(dataset: h5py.Dataset, offset: tuple[int, ...], blob: bytes) -> bool:
+    """Whether a chunk is partial and plain, as HDF5 can be told to leave these, with mask 0."""
     ends = (start + size for start, size in zip(offset, dataset.chunks))
-    return any(end > extent for end, extent in zip(ends, dataset.shape))
+    if len(blob) != chunk_bytes(dataset) or not any(map(operator.gt, ends, dataset.shape)):
+        return False
+    try:
+        return inspect_chunk(blob).encoded_bytes != len(blob)
+    except PrismError:
+        return True
+
+
+def chunk_bytes(dataset: h5py.Dataset) -> int:
+    """Bytes of the elements of a whole chunk."""
+    # Not dataset.dtype: numpy has no type for some of HDF5's, and h5py takes a wider one.
+    size: int = math.prod(dataset.chunks) * dataset.id.get_type().get_size()
+    return size

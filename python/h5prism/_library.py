@@ -11,6 +11,7 @@ import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ._errors import PrismError
 from ._version import __version__
@@ -98,14 +99,14 @@ _OPTIONS = ctypes.POINTER(OptionsStruct)
 _WORDS = ctypes.POINTER(ctypes.c_uint32)
 
 # Name: (result, arguments). Functions that return a status are called through `call`.
-_PLAIN_FUNCTIONS = {
+_PLAIN_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "prism_version": (ctypes.c_char_p, []),
     "prism_type_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_type_size": (ctypes.c_size_t, [ctypes.c_int]),
     "prism_mapping_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_options_default": (OptionsStruct, []),
 }
-_STATUS_FUNCTIONS = {
+_STATUS_FUNCTIONS: dict[str, list[Any]] = {
     "prism_options_set": [_OPTIONS, ctypes.c_char_p, ctypes.c_char_p, _ERROR],
     "prism_options_format": [_OPTIONS, ctypes.c_char_p, ctypes.c_size_t, _ERROR],
     "prism_options_pack": [_OPTIONS, _WORDS, _ERROR],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Mapping
-from typing import Union
+from typing import Any, Union
 
 from ._errors import PrismError, Status
 from ._library import OPTION_WORDS, OptionsStruct, call, library
@@ -20,14 +20,14 @@ _FORMATTED_BYTES = 160
 
 def from_keywords(options: Mapping[str, OptionValue]) -> OptionsStruct:
     """The defaults, changed by `options`. Raises PrismError for an unknown key or value."""
-    struct = library().prism_options_default()
+    struct: OptionsStruct = library().prism_options_default()
     for key, value in options.items():
         text = ("off", "on")[value] if isinstance(value, bool) else str(value)
         call("prism_options_set", ctypes.byref(struct), key.encode(), text.encode())
     return struct
 
 
-def to_keywords(struct: OptionsStruct) -> dict[str, OptionValue]:
+def to_keywords(struct: OptionsStruct) -> dict[str, Any]:
     """All options of `struct`: names as str, numbers as int, switches as bool."""
     text = ctypes.create_string_buffer(_FORMATTED_BYTES)
     call("prism_options_format", ctypes.byref(struct), text, len(text))

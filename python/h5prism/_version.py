@@ -1,3 +1,11 @@
-"""The version of the package, which is that of the library it is for."""
+"""The version of the package, which is that of the library it is for.
 
-__version__ = "0.1.0"
+This file is the source tree's: in a wheel, a constant stands in its place.
+"""
+
+import re
+from pathlib import Path
+
+_HEADER = Path(__file__).resolve().parents[2] / "include" / "prism.h"
+
+__version__ = re.findall(r'^#define PRISM_VERSION +"(.+)"$', _HEADER.read_text(), re.M)[0]

@@ -40,7 +40,7 @@ def _draw(axes: Axes, title: str, series: Mapping[str, list[Row]], speed: str) -
     axes.grid(color=_OTHERS, lw=0.4, which="both")
 
 
-def save_chart(path: Path, title: str, rows: Sequence[Row]) -> None:
+def save_chart(path: Path, title: str, rows: Sequence[Row], dpi: int = 110) -> None:
     """Writes a PNG of bits a value against encode and decode speed."""
     figure = Figure(figsize=(13, 5.6), layout="constrained")
     figure.suptitle(title)
@@ -50,4 +50,4 @@ def save_chart(path: Path, title: str, rows: Sequence[Row]) -> None:
     _draw(decode, "decode", series, "decode_mb_s")
     encode.set_ylabel("bits a value (less is better)")
     decode.legend(fontsize=8, loc="best")
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=dpi)

@@ -14,6 +14,30 @@ from .measure import Row
 _MOST_CHANNELS = 1024  # the covariance has this size squared
 
 
+def _centred(array: np.ndarray) -> np.ndarray:
+    values = array.reshape(-1, array.shape[-1]).astype(np.float64)
+    return values - values.mean(axis=0)
+
+
+def _unit_factor(values: np.ndarray) -> np.ndarray:
+    """The Cholesky factor of the covariance of centred values, with ones on its diagonal."""
+    covariance = values.T @ values / len(values)
+    # Keeps the matrix positive definite where a channel is constant or a copy of others.
+    covariance[np.diag_indices_from(covariance)] += 1e-6 * np.trace(covariance) + 1e-6
+    factor = np.linalg.cholesky(covariance)
+    return factor / np.diagonal(factor)
+
+
+def prediction_weights(array: np.ndarray) -> np.ndarray:
+    """float64 (C, C): row k predicts channel k from the channels before it.
+
+    Args:
+        array: (H, W, C).
+    """
+    factor = _unit_factor(_centred(array))
+    return np.eye(len(factor)) - np.linalg.inv(factor)
+
+
 def decorrelate(array: np.ndarray) -> np.ndarray:
     """What is left of each channel once the channels before it have predicted it.
 
@@ -26,13 +50,8 @@ def decorrelate(array: np.ndarray) -> np.ndarray:
     Returns:
         float64 (H, W, C), rounded to integers.
     """
-    values = array.reshape(-1, array.shape[-1]).astype(np.float64)
-    values -= values.mean(axis=0)
-    covariance = values.T @ values / len(values)
-    # Keeps the matrix positive definite where a channel is constant or a copy of others.
-    covariance[np.diag_indices_from(covariance)] += 1e-6 * np.trace(covariance) + 1e-6
-    factor = np.linalg.cholesky(covariance)
-    residuals = np.linalg.solve(factor / np.diagonal(factor), values.T).T
+    values = _centred(array)
+    residuals = np.linalg.solve(_unit_factor(values), values.T).T
     return np.rint(residuals).reshape(array.shape)
 
 

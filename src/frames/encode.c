@@ -59,7 +59,7 @@ static prism_status encode_frame(encoder *e, size_t turn, const px_frame_model *
                                  prism_error *error) {
     e->fit.model = &e->model.frames[turn];
     e->fit.frame = &e->model.plan.frames[turn];
-    px_frame_view_refer(&e->view, &e->model, e->planes, turn);
+    px_frame_view_refer(&e->view, &e->model, e->planes, turn, NULL);
     prism_status status = px_frame_fit_means(&e->fit, last, error);
     if (status != PRISM_OK)
         return status;

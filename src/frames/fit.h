@@ -34,6 +34,12 @@ prism_status px_frame_fit_blend(px_frame_fit *fit, prism_error *error);
 /* Both, beginning with what the frame before has. */
 prism_status px_frame_fit_means(px_frame_fit *fit, const px_frame_model *last, prism_error *error);
 
+/* Which blocks of the frame move: motion->vectors are what was found, and become 0 where they do
+ * not help. Sets the means of the model. */
+prism_status px_frame_fit_motion(px_frame_fit *fit, px_motion *motion, px_frames_model *model,
+                                 const px_planes *planes, size_t turn, const px_frame_model *last,
+                                 prism_error *error);
+
 /* Scales, by regression; then symbols, and histograms of them (lsq/encoder.h). Returns whether
  * there are symbols with low bits. */
 bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histogram *histograms);

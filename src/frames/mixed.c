@@ -1,13 +1,17 @@
 /*
- * Method mixed frames: the plan, the experts and the fits of method frames, but samples are coded
- * one by one, by decisions whose chances are mixed as in the coder that learns (online/). Slower by
- * far, and smaller by a tenth of textured frames. docs/format-frames.md, "Method 6".
+ * Method mixed frames: the plan, the experts and the fits of method frames, but references are
+ * taken from where blocks have moved, and samples are coded one by one, by decisions whose chances
+ * are mixed as in the coder that learns (online/). Slower by far, and smaller by a tenth of
+ * textured frames. docs/format-frames.md, "Method 6".
  */
 #include "frames/fit.h"
 #include "frames/frames.h"
 #include "frames/mixer.h"
+#include "frames/motion.h"
 #include "native.h"
 #include "status.h"
+
+enum { FIRST_WINDOWED_EFFORT = 9 };
 
 typedef struct mixed {
     px_planes *planes;
@@ -15,14 +19,17 @@ typedef struct mixed {
     px_frame_view view;
     px_range_coder coder;
     px_frame_mixer mixer;
+    px_motion motion;
     size_t turns;      /* to code: when decoding, up to the last one wanted */
     int32_t low, high; /* of the coded frames' samples */
+    bool windowed;     /* their parameters say so */
     px_pool pool;      /* of the fits, when encoding */
     px_frame_fit fit;
 } mixed;
 
 static void mixed_free(mixed *m) {
     px_frame_mixer_free(&m->mixer);
+    px_motion_free(&m->motion);
     px_pool_free(&m->pool);
     px_frame_view_free(&m->view);
     px_frames_model_free(&m->model);
@@ -80,12 +87,41 @@ static bool is_over(const mixed *m, size_t limit) {
     return m->coder.encoder.out->failed || m->coder.encoder.out->size > limit;
 }
 
-/* The samples, and the model of means that suits them best. */
+/* Vectors for what moves in a frame. */
+static prism_status find_motion(mixed *m, size_t turn, const px_frame_model *last,
+                                prism_error *error) {
+    const px_frame *frames = m->model.plan.frames, *frame = &frames[turn];
+    bool moves = false;
+    prism_status status = PRISM_OK;
+    for (size_t r = 0; r < PX_REFERENCES; r++)
+        m->motion.moves[r] = false;
+    for (size_t r = 0; r < frame->count && status == PRISM_OK; r++) {
+        status = px_motion_find(&m->motion, m->planes, frame->plane,
+                                frames[frame->references[r]].plane, r, error);
+        moves |= m->motion.moves[r];
+    }
+    if (status != PRISM_OK || !moves)
+        return status;
+    return px_frame_fit_motion(&m->fit, &m->motion, &m->model, m->planes, turn, last, error);
+}
+
+static void code_motion(mixed *m, size_t turn) {
+    px_side side = {.out = m->coder.decoding ? NULL : &m->coder.encoder,
+                    .in = m->coder.decoding ? &m->coder.decoder : NULL};
+    px_motion_code(&m->motion, &side, m->model.plan.frames[turn].count);
+    px_frame_view_refer(&m->view, &m->model, m->planes, turn, &m->motion);
+}
+
+/* The samples, and the motion and the model of means that suit them best. */
 static prism_status fit_frame(mixed *m, size_t turn, px_frame_model *last, prism_error *error) {
     m->fit.model = &m->model.frames[turn];
     m->fit.frame = &m->model.plan.frames[turn];
+    prism_status status = find_motion(m, turn, last, error);
+    if (status != PRISM_OK)
+        return status;
+    code_motion(m, turn);
     px_frame_view_load(&m->view, &m->model, m->planes, turn);
-    prism_status status = px_frame_fit_means(&m->fit, last, error);
+    status = px_frame_fit_means(&m->fit, last, error);
     *last = *m->fit.model;
     return status;
 }
@@ -93,8 +129,9 @@ static prism_status fit_frame(mixed *m, size_t turn, px_frame_model *last, prism
 static prism_status code_frame(mixed *m, size_t turn, px_frame_model *last, size_t limit,
                                prism_error *error) {
     prism_status status = PRISM_OK;
-    px_frame_view_refer(&m->view, &m->model, m->planes, turn);
-    if (!m->coder.decoding)
+    if (m->coder.decoding)
+        code_motion(m, turn);
+    else
         status = fit_frame(m, turn, last, error);
     if (status != PRISM_OK)
         return status;
@@ -135,7 +172,9 @@ static prism_status code_frames(mixed *m, size_t limit, prism_error *error) {
     if (!any_coded(m))
         m->low = 0, m->high = 1; /* of no matter */
     prism_status status =
-        px_frame_mixer_alloc(&m->mixer, &m->coder, m->planes, m->low, m->high, error);
+        px_frame_mixer_alloc(&m->mixer, &m->coder, m->planes, m->low, m->high, m->windowed, error);
+    if (status == PRISM_OK)
+        status = px_motion_make(&m->motion, m->planes->height, m->planes->width, error);
     for (size_t turn = 0; turn < m->turns && status == PRISM_OK; turn++) {
         if (is_over(m, limit))
             break;
@@ -171,6 +210,7 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_buffer *p
         write_range(m);
     status = code_frames(m, limit, error);
     px_range_encoder_finish(&m->coder.encoder);
+    px_put_u8(parameters, m->windowed);
     if (status == PRISM_OK)
         px_frames_model_write(&m->model, parameters);
     return status;
@@ -179,6 +219,10 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_buffer *p
 static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payload,
                                 prism_error *error) {
     const px_planes *planes = m->planes;
+    const uint8_t windowed = px_get_u8(parameters);
+    if (parameters->failed || windowed > 1)
+        return px_fail(error, PRISM_E_CORRUPT, "mixed frames of kind %d", windowed);
+    m->windowed = windowed;
     prism_status status = px_frames_model_read(&m->model, true, planes->count, parameters, error);
     if (status == PRISM_OK && px_reader_left(parameters))
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
@@ -204,7 +248,9 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
     if (!px_frames_fit(planes))
         return px_buffer_exceed(payload, limit), PRISM_OK;
     px_planes same = *planes; /* samples are only read */
-    mixed m = {.planes = &same, .model = {.mixed = true}};
+    mixed m = {.planes = &same,
+               .model = {.mixed = true},
+               .windowed = pipeline->effort >= FIRST_WINDOWED_EFFORT};
     prism_status status = encode_into(&m, pipeline->effort, limit, parameters, payload, error);
     mixed_free(&m);
     return status;

@@ -9,15 +9,25 @@ static size_t error_row(size_t width) {
     return width + 2 * PX_FRAME_ERROR_PADS;
 }
 
+/* Differences of samples are then less than 2^8. */
+static int window_shift(int32_t low, int32_t high) {
+    int shift = 0;
+    while ((high - low) >> shift > UINT8_MAX)
+        shift++;
+    return shift;
+}
+
 static void mixer_layout(px_frame_mixer *m, px_arena *arena, size_t width) {
     m->columns = px_arena_take(arena, (width + 2) * PX_BLEND_EXPERTS, sizeof *m->columns);
     m->sums = px_arena_take(arena, width + ROW_LANES, sizeof *m->sums);
     m->errors = px_arena_take(arena, 2 * error_row(width), sizeof *m->errors);
     m->decisions.comb = px_arena_take(arena, m->decisions.comb_size, sizeof *m->decisions.comb);
+    m->past = px_arena_take(arena, m->past_rows * width, sizeof *m->past);
+    m->trusts = px_arena_take(arena, m->past_rows * width, sizeof *m->trusts);
 }
 
 prism_status px_frame_mixer_alloc(px_frame_mixer *m, px_range_coder *coder, const px_planes *planes,
-                                  int32_t low, int32_t high, prism_error *error) {
+                                  int32_t low, int32_t high, bool windowed, prism_error *error) {
     px_arena arena = {NULL, 0};
     *m = (px_frame_mixer){.decisions = {.coder = coder,
                                         .mixer = &m->mixer,
@@ -26,7 +36,11 @@ prism_status px_frame_mixer_alloc(px_frame_mixer *m, px_range_coder *coder, cons
                                         .high = high,
                                         .wide = low < INT8_MIN || high > INT8_MAX,
                                         .comb_size = (size_t)(high - low) + 1 + 2 * PX_COMB_MARGIN,
-                                        .mixes_by_scale = true}};
+                                        .mixes_by_scale = true},
+                          .windowed = windowed,
+                          .window_shift = window_shift(low, high)};
+    if (windowed)
+        m->past_rows = planes->height < PX_WINDOW_ROWS ? planes->height : PX_WINDOW_ROWS;
     for (int t = 0; t < PX_FRAME_TEXTURES; t++)
         m->stack[t].error = START_ERROR;
     mixer_layout(m, &arena, planes->width);

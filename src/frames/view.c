@@ -25,36 +25,68 @@ void px_frame_view_free(px_frame_view *view) {
     px_pool_free(&view->pool);
 }
 
-/* Of one reference, the logs count twice. */
-static void refer_row(px_frame_view *view, const int16_t *const samples[PX_REFERENCES],
-                      const int16_t *const logs[PX_REFERENCES], const int means[PX_REFERENCES],
-                      size_t y) {
+/* What a frame has of a reference. */
+typedef struct referred {
+    const int16_t *samples, *logs; /* no samples: they are 0 */
+    int mean;
+    size_t motion; /* number of the reference that moves it */
+} referred;
+
+static size_t nearest(ptrdiff_t at, size_t size) {
+    return at < 0 ? 0 : (size_t)at < size ? (size_t)at : size - 1;
+}
+
+static size_t moved(const px_frame_view *view, const px_motion *motion, size_t r, size_t y,
+                    size_t x) {
+    const px_vector v = px_motion_at(motion, r, y, x);
+    return nearest((ptrdiff_t)y + v.y, view->geometry.height) * view->geometry.width +
+           nearest((ptrdiff_t)x + v.x, view->geometry.width);
+}
+
+static inline void refer_sample(int32_t *couple, int16_t *running,
+                                const referred from[PX_REFERENCES], size_t first, size_t second) {
+    *couple = px_couple(from[0].samples[first] - from[0].mean,
+                        from[1].samples ? from[1].samples[second] - from[1].mean : 0);
+    *running = (int16_t)(8 * (from[0].logs[first] + from[1].logs[second]) - USUAL_LOG);
+}
+
+static void refer_row(px_frame_view *view, const referred from[PX_REFERENCES],
+                      const px_motion *motion, size_t y) {
     const size_t width = view->geometry.width, at = y * width;
     int32_t *references = view->references + y * view->geometry.stride;
     int16_t *running = view->running + y * view->geometry.stride;
-    for (size_t x = 0; x < width; x++) {
-        references[x] = px_couple(samples[0][at + x] - means[0],
-                                  samples[1] ? samples[1][at + x] - means[1] : 0);
-        running[x] = (int16_t)(8 * (logs[0][at + x] + logs[1][at + x]) - USUAL_LOG);
+    if (!motion) {
+        for (size_t x = 0; x < width; x++)
+            refer_sample(references + x, running + x, from, at + x, at + x);
+        return;
     }
+    for (size_t x = 0; x < width; x++)
+        refer_sample(references + x, running + x, from, moved(view, motion, from[0].motion, y, x),
+                     moved(view, motion, from[1].motion, y, x));
+}
+
+/* Of one reference, the logs count twice. */
+static referred referred_at(const px_frame_view *view, const px_frames_model *model,
+                            const px_planes *planes, const px_frame *frame, size_t r) {
+    const bool exists = r < frame->count;
+    const size_t reference = frame->references[exists ? r : 0];
+    return (referred){.samples =
+                          exists ? px_plane(planes, model->plan.frames[reference].plane) : NULL,
+                      .logs = view->kept_logs + reference * view->size,
+                      .mean = model->frames[reference].mean,
+                      .motion = exists ? r : 0};
 }
 
 void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
-                         size_t turn) {
+                         size_t turn, const px_motion *motion) {
     const px_frame *frame = &model->plan.frames[turn];
     const px_geometry *geometry = &view->geometry;
-    const int16_t *samples[PX_REFERENCES], *logs[PX_REFERENCES];
-    int means[PX_REFERENCES];
-    for (size_t r = 0; r < PX_REFERENCES && frame->count; r++) {
-        size_t reference = frame->references[r < frame->count ? r : 0];
-        samples[r] =
-            r < frame->count ? px_plane(planes, model->plan.frames[reference].plane) : NULL;
-        logs[r] = view->kept_logs + reference * view->size;
-        means[r] = model->frames[reference].mean;
-    }
+    referred from[PX_REFERENCES];
+    for (size_t r = 0; r < PX_REFERENCES && frame->count; r++)
+        from[r] = referred_at(view, model, planes, frame, r);
     for (size_t y = 0; y < geometry->height; y++) {
         if (frame->count) {
-            refer_row(view, samples, logs, means, y);
+            refer_row(view, from, motion, y);
             continue;
         }
         memset(view->references + y * geometry->stride, 0,

@@ -4,6 +4,7 @@
 #define PX_FRAMES_VIEW_H
 
 #include "frames/model.h"
+#include "frames/motion.h"
 #include "lsq/geometry.h"
 #include "pool.h"
 
@@ -25,9 +26,10 @@ prism_status px_frame_view_make(px_frame_view *view, size_t height, size_t width
                                 prism_error *error);
 void px_frame_view_free(px_frame_view *view);
 
-/* References and running of the frame at `turn`, from planes whose turns came before. */
+/* References and running of the frame at `turn`, from planes whose turns came before; with `motion`
+ * from where that says, if it is not NULL. */
 void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
-                         size_t turn);
+                         size_t turn, const px_motion *motion);
 
 /* Samples less their mean, which is set in the model, as is whether they are all the same: then
  * returns false. */

@@ -8,6 +8,8 @@
  */
 #include "frames/mixer.h"
 
+#include "frame_window_body.h"
+
 enum {
     FRAME_STACK_MEMORY = 10, /* moments decay by 2^-10 a sample */
     FRAME_SCALE_MEMORY = 13,
@@ -17,6 +19,7 @@ enum {
     FRAME_SCALE_RIDGE = 1 << 20, /* in the unit of moments */
     FRAME_SCALE_LIMIT = 1 << 14, /* of what the fit says of a scale */
     FRAME_SCALE_OFFSET = 512,    /* from the log of the mean error to that of the scale */
+    FRAME_WINDOWED = 3,          /* the expert that gives way to the window's */
     FRAME_INVERSE_LEAST = 4033   /* of logs of widths: 0.06 */
 };
 
@@ -37,6 +40,7 @@ typedef struct frame_forecast {
     int32_t blend, spread; /* 4 fractional bits; log of the experts' variance, 10 bits */
     int best;              /* the expert that counts most */
     int32_t means[PX_EXPERTS];
+    int stack_taps;
     int32_t stack_values[16], scale_values[16]; /* inputs of the fits, then their targets */
     int32_t scale_log, base_log;                /* logs of the scale, of errors nearby */
     int texture;
@@ -133,6 +137,15 @@ PX_INLINE int frame_texture(const px_frame_mixer *m, const int16_t *sample) {
     return 2 * clamp32(log2_of((uint32_t)activity + 1) >> 10, 0, 7) + (across > down);
 }
 
+/* The window's mean takes the place of an expert's. */
+static void frame_look_through_window(const px_frame_mixer *m, const frame_place *at,
+                                      frame_forecast *f) {
+    const int32_t centre = frame_mean_of(m, f->blend);
+    window_look(m, at->y, at->x, at->sample, f->blend, m->past + window_place(m, at->y, at->x));
+    f->means[FRAME_WINDOWED] = mean_within(&m->decisions, centre + window_predict(m, at->y, at->x));
+    f->stack_values[f->stack_taps++] = fit_input(&m->decisions, f->means[FRAME_WINDOWED] - centre);
+}
+
 PX_INLINE void frame_predict(const px_frame_mixer *m, const frame_place *at, frame_forecast *f) {
     static const int stacked[2][PX_FRAME_STACKED] = {{0, 1, 2, 4, 6}, {0, 4, 9, 14, 10}};
     const px_online_model *o = &m->decisions;
@@ -141,6 +154,7 @@ PX_INLINE void frame_predict(const px_frame_mixer *m, const frame_place *at, fra
     const int32_t around[] = {e[-1], a[0], a[-1], a[1]};
     const int32_t centre = frame_mean_of(m, f->blend);
     memset(f->stack_values, 0, sizeof f->stack_values);
+    f->stack_taps = PX_STACK_TAPS;
     for (int i = 0; i < PX_FRAME_STACKED; i++) {
         const int32_t mean = at->means[experts[i]];
         f->stack_values[i] = fit_input(o, (mean - f->blend) * 16);
@@ -148,6 +162,8 @@ PX_INLINE void frame_predict(const px_frame_mixer *m, const frame_place *at, fra
     }
     for (int i = 0; i < 4; i++)
         f->stack_values[PX_FRAME_STACKED + i] = fit_input(o, around[i]);
+    if (m->windowed)
+        frame_look_through_window(m, at, f);
     f->texture = frame_texture(m, at->sample);
     f->means[0] = frame_within(m, centre + fit_mean(o, &m->stack[f->texture], f->stack_values));
     f->means[6] = frame_within(m, frame_mean_of(m, at->means[f->best]));
@@ -240,14 +256,16 @@ PX_INLINE void frame_learn(px_frame_mixer *m, const frame_place *at, frame_forec
     at->errors[0] = error;
     m->wave->logs[at->y * m->wave->stride + at->x] =
         (int16_t)(log2_of((uint32_t)(abs(error) >> 4) + 1) >> 6);
-    f->stack_values[PX_STACK_TAPS] = fit_input(o, value - centre);
-    fit_update(stack, PX_STACK_TAPS, f->stack_values, value - f->means[0], FRAME_STACK_MEMORY);
+    f->stack_values[f->stack_taps] = fit_input(o, value - centre);
+    fit_update(stack, f->stack_taps, f->stack_values, value - f->means[0], FRAME_STACK_MEMORY);
     f->scale_values[PX_FRAME_SCALE_INPUTS] = frame_log_of(error) - f->base_log;
+    if (m->windowed)
+        window_keep(m, window_place(m, at->y, at->x), sample - m->mean, f->blend, error, d->scale);
     fit_update(&m->scale, PX_FRAME_SCALE_INPUTS, f->scale_values, 0, FRAME_SCALE_MEMORY);
     if (at->x % FRAME_SOLVE_EVERY)
         return;
     const int64_t ridge = ((int64_t)stack->error * stack->error + 6554) * 3;
-    fit_solve(stack, PX_STACK_TAPS, o->wide ? ridge >> 2 : ridge << 6);
+    fit_solve(stack, f->stack_taps, o->wide ? ridge >> 2 : ridge << 6);
     fit_solve(&m->scale, PX_FRAME_SCALE_INPUTS, FRAME_SCALE_RIDGE);
 }
 

@@ -44,7 +44,7 @@ typedef struct run {
     uint64_t length, pattern;
 } run;
 
-static void code_run(px_side *side, models *m, run *r) {
+static void code_run(px_side *side, models *m, run *r, const px_number *number) {
     uint64_t more = r->length - 1;
     int place = side->out ? place_of(m, r->pattern) : 0;
     px_side_number(side, &m->gap, &r->gap);
@@ -55,6 +55,7 @@ static void code_run(px_side *side, models *m, run *r) {
         px_side_number(side, &m->fresh, &r->pattern);
     else
         r->pattern = m->recent[place];
+    side->bad |= r->pattern > px_word_last(number);
     move_to_front(m, place, r->pattern);
 }
 
@@ -181,7 +182,7 @@ void px_exceptions_write(px_buffer *out, const px_words *words, const bool *is_e
     models_init(&m);
     for (size_t at = 0; find_run(&r, words, is_exception, at); at += r.gap + r.length) {
         px_encode_bit(&encoder, &m.more, 1);
-        code_run(&side, &m, &r);
+        code_run(&side, &m, &r, words->number);
     }
     px_encode_bit(&encoder, &m.more, 0);
     px_range_encoder_finish(&encoder);
@@ -205,7 +206,7 @@ prism_status px_exceptions_read(px_reader *in, px_words *words, bool **is_except
         return px_out_of_memory(error, words->count * sizeof **is_exception);
     for (size_t at = 0; px_decode_bit(&decoder, &m.more);) {
         run r = {.length = 1};
-        code_run(&side, &m, &r);
+        code_run(&side, &m, &r, words->number);
         const size_t left = words->count - at;
         if (side.bad || in->failed || r.gap >= left || !r.length || r.length > left - r.gap)
             return px_fail(error, PRISM_E_CORRUPT, "exceptions lie outside of the array");

@@ -7,12 +7,24 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "differences.h"
 #include "exceptions.h"
 #include "plain_bits.h"
+#include "sample.h"
 #include "stage.h"
 #include "status.h"
 
-enum { MOST_INTEGER = UINT16_MAX, INTEGER_BITS = 17, LONGEST_SHIFT = 2100 };
+enum {
+    MOST_INTEGER = UINT16_MAX,
+    INTEGER_BITS = 64,
+    LONGEST_SHIFT = 2100,
+    LARGEST_LEAST = 1 << 16
+};
+
+/* Wide integers are left to a lattice, where differences make smooth ones small. They are tried
+ * where differences leave less than so many bits above the cut of the others. */
+static const int64_t MOST_WIDE_INTEGER = (int64_t)1 << 53;
+static const double NOISE_BITS = 2;
 
 /* Runs of exceptions that are too many, and elements below the cut: ranks do better. */
 static const double MANY_EXCEPTIONS = 1.0 / 32, MANY_SMALL = 1.0 / 16;
@@ -134,8 +146,14 @@ static void look(plan *p, const px_words *words) {
 static bool fits(fixed *f, const plan *p, const px_number *number) {
     const int64_t least = integer_of(f, p->smallest, number);
     f->least = (int32_t)least;
-    return integer_of(f, p->largest, number) - least <= MOST_INTEGER &&
-           least >= -MOST_INTEGER - 1 && least <= MOST_INTEGER;
+    return integer_of(f, p->largest, number) - least <= MOST_INTEGER && least >= -LARGEST_LEAST &&
+           least < LARGEST_LEAST;
+}
+
+static bool fits_wide(fixed *f, const plan *p, const px_number *number) {
+    f->least = 0;
+    return integer_of(f, p->smallest, number) >= -MOST_WIDE_INTEGER &&
+           integer_of(f, p->largest, number) <= MOST_WIDE_INTEGER;
 }
 
 static unsigned highest_bit(uint64_t word, const px_number *number) {
@@ -143,17 +161,22 @@ static unsigned highest_bit(uint64_t word, const px_number *number) {
     return v.unit + px_bit_length(v.mantissa | 1) - 1;
 }
 
-/* The lowest cut that leaves integers of 16 bits. Where that is below what the largest numbers can
- * have, the cut goes up to it: integers with gaps would be harder to code. */
-static void choose_shift(plan *p, const px_number *number) {
+/* The lowest cut that leaves integers that fit, but not below what the largest numbers can have:
+ * integers with gaps would be harder to code. */
+static void choose_shift(plan *p, const px_number *number,
+                         bool (*fit)(fixed *, const plan *, const px_number *)) {
     fixed *f = &p->fixed;
-    f->shift = f->floor;
-    if (fits(f, p, number))
-        return;
     const unsigned low = lowest_bit(f, highest_bit(p->smallest, number), number);
     const unsigned high = lowest_bit(f, highest_bit(p->largest, number), number);
-    for (f->shift = low > high ? low : high; !fits(f, p, number); f->shift++)
+    for (f->shift = low > high ? low : high; !fit(f, p, number); f->shift++)
         ;
+}
+
+/* No bits below the cut, if that leaves integers of 16 bits. */
+static void choose_narrow_shift(plan *p, const px_number *number) {
+    p->fixed.shift = p->fixed.floor;
+    if (!fits(&p->fixed, p, number))
+        choose_shift(p, number, fits);
 }
 
 /* Fills integers; exceptions get the one before them. Returns how many numbers are below the cut.
@@ -201,20 +224,28 @@ static void write_parameters(px_buffer *out, const fixed *f) {
     px_put_u8(out, f->has_exceptions);
 }
 
-static prism_status write_all(px_mapped *mapped, const px_mapping_request *request, const plan *p,
-                              const px_words *words, prism_error *error) {
+static void begin_writing(px_mapped *mapped, const plan *p, const px_words *words) {
     mapped->used = true;
     write_parameters(&mapped->parameters, &p->fixed);
     if (p->fixed.has_exceptions)
         px_exceptions_write(&mapped->parameters, words, p->is_exception);
-    prism_status status =
-        px_nested_encode_integers(mapped, request, p->integers, has_rest(&p->fixed), error);
+}
+
+static void write_rest(px_mapped *mapped, const plan *p, const px_words *words) {
     px_bit_writer writer = {.out = &mapped->payload};
     if (has_rest(&p->fixed))
         for (size_t i = 0; i < words->count; i++)
             if (words->bits[i] && !p->is_exception[i])
                 put_rest(&writer, &p->fixed, words->bits[i], words->number);
     px_finish_bits(&writer);
+}
+
+static prism_status write_all(px_mapped *mapped, const px_mapping_request *request, const plan *p,
+                              const px_words *words, prism_error *error) {
+    begin_writing(mapped, p, words);
+    prism_status status =
+        px_nested_encode_integers(mapped, request, p->integers, has_rest(&p->fixed), error);
+    write_rest(mapped, p, words);
     return status;
 }
 
@@ -230,7 +261,7 @@ static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
     if (status == PRISM_OK) {
         find_exceptions(&p, words);
         look(&p, words);
-        choose_shift(&p, words->number);
+        choose_narrow_shift(&p, words->number);
         if ((may_have_rest || !has_rest(&p.fixed)) && has_few_exceptions(&p, words) &&
             (double)fill_integers(&p, words) <= MANY_SMALL * (double)words->count &&
             (may_have_rest || px_integers_are_dense(p.integers, words->count)))
@@ -250,6 +281,123 @@ static prism_status encode_fixed(px_mapped *mapped, const px_mapping_request *re
     return encode(mapped, request, words, true, error);
 }
 
+/* ---- Smooth floats ---- */
+
+/* Exceptions get the integer before them. Returns how many numbers are below the cut. */
+static size_t fill_wide(int64_t *integers, const plan *p, const px_words *words) {
+    int64_t before = 0;
+    size_t small = 0;
+    for (size_t i = 0; i < words->count; i++) {
+        if (!p->is_exception[i])
+            before = integer_of(&p->fixed, words->bits[i], words->number);
+        small += has_rest(&p->fixed) && (before == 1 || before == -1);
+        integers[i] = before;
+    }
+    return small;
+}
+
+static prism_status write_wide(px_mapped *mapped, const px_mapping_request *request, const plan *p,
+                               const px_words *words, prism_error *error) {
+    prism_array array = *words->array;
+    array.type = PRISM_INT64;
+    array.order = px_native_order();
+    int64_t *integers = malloc(words->count * sizeof *integers);
+    if (!integers)
+        return px_out_of_memory(error, words->count * sizeof *integers);
+    prism_status status = PRISM_OK;
+    if ((double)fill_wide(integers, p, words) <= MANY_SMALL * (double)words->count) {
+        begin_writing(mapped, p, words);
+        status = px_nested_encode(mapped, request, &array, integers, error);
+        write_rest(mapped, p, words);
+    }
+    free(integers);
+    return status;
+}
+
+static prism_status encode_surely_wide(px_mapped *mapped, const px_mapping_request *request,
+                                       const px_words *words, prism_error *error) {
+    plan p;
+    prism_status status = plan_alloc(&p, words->count, error);
+    if (status == PRISM_OK) {
+        find_exceptions(&p, words);
+        look(&p, words);
+        choose_shift(&p, words->number, fits_wide);
+        if (has_few_exceptions(&p, words))
+            status = write_wide(mapped, request, &p, words, error);
+    }
+    plan_free(&p);
+    return status;
+}
+
+/* Mean bits of what differences leave, by the best candidate, of integers above the wide cut. */
+static double bits_of_differences(const plan *p, const px_words *words) {
+    enum { CANDIDATES = 4 };
+    px_differences list[CANDIDATES];
+    double least = HUGE_VAL;
+    const size_t count = px_differences_candidates(list, CANDIDATES, words->array);
+    uint64_t *numbers = malloc(words->count * sizeof *numbers);
+    for (size_t c = 0; c < count && numbers; c++) {
+        double bits = 0;
+        for (size_t i = 0; i < words->count; i++)
+            numbers[i] = p->is_exception[i]
+                             ? 0
+                             : (uint64_t)integer_of(&p->fixed, words->bits[i], words->number);
+        px_differences_apply(numbers, words->array, &list[c]);
+        for (size_t i = 0; i < words->count; i++)
+            bits += px_bit_length((uint64_t)llabs((int64_t)numbers[i]));
+        least = fmin(least, bits / (double)words->count);
+    }
+    free(numbers);
+    return least;
+}
+
+/* Whether differences reach below the cut for integers of 16 bits. */
+static bool looks_smooth(const px_words *words) {
+    plan p;
+    bool smooth = false;
+    prism_error error;
+    if (plan_alloc(&p, words->count, &error) == PRISM_OK) {
+        find_exceptions(&p, words);
+        look(&p, words);
+        choose_narrow_shift(&p, words->number);
+        const unsigned narrow = p.fixed.shift;
+        choose_shift(&p, words->number, fits_wide);
+        smooth = narrow > p.fixed.shift &&
+                 bits_of_differences(&p, words) < narrow - p.fixed.shift + NOISE_BITS;
+    }
+    plan_free(&p);
+    return smooth;
+}
+
+static const px_mapping_stage surely_wide = {.encode = encode_surely_wide};
+static const px_mapping_stage of_16_bits = {.encode = encode_fixed};
+
+static prism_status is_smooth(bool *smooth, const px_mapping_request *request, prism_error *error) {
+    px_sample sample;
+    px_words words = {.bits = NULL};
+    prism_status status =
+        px_sample_make(&sample, request->array, request->elements, request->options->effort, error);
+    if (status == PRISM_OK)
+        status = px_words_alloc(&words, &sample.array, error);
+    if (status == PRISM_OK) {
+        px_words_load(&words, sample.elements);
+        *smooth = looks_smooth(&words);
+    }
+    px_words_free(&words);
+    px_sample_free(&sample);
+    return status == PRISM_OK && *smooth
+               ? px_mapping_compare(smooth, request, &surely_wide, &of_16_bits, error)
+               : status;
+}
+
+static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *request,
+                                  const px_words *words, prism_error *error) {
+    bool smooth = false;
+    prism_status status = is_smooth(&smooth, request, error);
+    return status == PRISM_OK && smooth ? encode_surely_wide(mapped, request, words, error)
+                                        : status;
+}
+
 /* ---- Decoding ---- */
 
 static prism_status read_parameters(fixed *f, px_reader *in, const px_number *number,
@@ -260,7 +408,7 @@ static prism_status read_parameters(fixed *f, px_reader *in, const px_number *nu
     const uint8_t exceptions = px_get_u8(in);
     f->has_exceptions = exceptions == 1;
     if (in->failed || !number->fraction || shift > LONGEST_SHIFT || floor > shift ||
-        f->zeros > number->fraction || f->least < -MOST_INTEGER - 1 || f->least > MOST_INTEGER ||
+        f->zeros > number->fraction || f->least < -LARGEST_LEAST || f->least >= LARGEST_LEAST ||
         exceptions > 1)
         return px_fail(error, PRISM_E_CORRUPT, "the fixed-point numbers are damaged");
     f->shift = (unsigned)shift;
@@ -305,7 +453,7 @@ static bool get_small(uint64_t *word, const fixed *f, px_bit_reader *reader,
 }
 
 static prism_status join(px_words *words, const fixed *f, const bool *is_exception,
-                         const uint16_t *integers, px_bit_reader *reader, prism_error *error) {
+                         const uint64_t *integers, px_bit_reader *reader, prism_error *error) {
     const px_number *number = words->number;
     const uint64_t sign = px_word_sign(number);
     const bool bits_follow = has_rest(f);
@@ -315,9 +463,9 @@ static prism_status join(px_words *words, const fixed *f, const bool *is_excepti
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
-        const int32_t integer = f->least + integers[i];
-        const uint32_t above =
-            (uint32_t)(integer < 0 ? -integer : integer) - (bits_follow && integer);
+        const int64_t integer = (int64_t)((uint64_t)(int64_t)f->least + integers[i]);
+        const uint64_t size = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
+        const uint64_t above = size - (bits_follow && integer);
         uint64_t word = 0;
         if (above) {
             const rest r = rests[px_bit_length(above)];
@@ -332,8 +480,8 @@ static prism_status join(px_words *words, const fixed *f, const bool *is_excepti
 
 static prism_status decode_rest(px_words *words, const fixed *f, const bool *is_exception,
                                 px_mapping_source *source, prism_error *error) {
-    uint16_t *integers;
-    prism_status status = px_nested_decode_integers(source, &integers, error);
+    uint64_t *integers;
+    prism_status status = px_nested_decode_integers(source, true, &integers, error);
     if (status != PRISM_OK)
         return status;
     px_bit_reader reader = px_bit_reader_make(&source->payload);
@@ -357,3 +505,4 @@ static prism_status decode(px_words *words, px_mapping_source *source, prism_err
 
 const px_mapping_stage px_mapping_grid = {encode_grid, decode};
 const px_mapping_stage px_mapping_fixed = {encode_fixed, decode};
+const px_mapping_stage px_mapping_smooth_fixed = {encode_smooth, decode};

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "differences.h"
 #include "exceptions.h"
 #include "plain_bits.h"
 #include "rule.h"
@@ -25,6 +26,8 @@ typedef struct lattice {
     uint64_t least, step;
     unsigned plain; /* bits of a place that are not coded */
     bool has_exceptions;
+    px_differences differences; /* of places; not with exceptions */
+    uint64_t lowest;            /* of the differences */
 } lattice;
 
 /* Integers of a rule in an order of their own: ranks are, others are signed. */
@@ -108,17 +111,73 @@ static uint64_t find_places(plan *p, size_t count) {
     return last / l->step;
 }
 
+/* Sets what is coded of places up to the last one. */
+static void cut(plan *p, uint64_t last, size_t count) {
+    const unsigned bits = px_bit_length(last);
+    p->lattice.plain = bits > CODED_BITS ? bits - CODED_BITS : 0;
+    for (size_t i = 0; i < count; i++)
+        p->coded[i] = (uint16_t)(p->places[i] >> p->lattice.plain);
+}
+
 /* False if the rule leaves too many exceptions. */
 static bool make_plan(plan *p, const px_words *words, const px_rule *rule) {
     p->lattice = (lattice){.rule = *rule};
     if (!apply_rule(p, words, true) && !apply_rule(p, words, false))
         return false;
-    const unsigned bits = px_bit_length(find_places(p, words->count));
-    p->lattice.plain = bits > CODED_BITS ? bits - CODED_BITS : 0;
-    for (size_t i = 0; i < words->count; i++)
-        p->coded[i] = (uint16_t)(p->places[i] >> p->lattice.plain);
+    cut(p, find_places(p, words->count), words->count);
     if (p->lattice.has_exceptions)
         px_exceptions_fill(p->coded, p->is_exception, words->count);
+    return true;
+}
+
+/* ---- Differences ---- */
+
+/* Numbers that are small and signed, modulo 2^64, less the lowest of them; returns the last one. */
+static uint64_t from_lowest(uint64_t *numbers, size_t count, uint64_t *lowest) {
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    for (size_t i = 0; i < count; i++) {
+        const int64_t number = (int64_t)numbers[i];
+        low = number < low ? number : low;
+        high = number > high ? number : high;
+    }
+    for (size_t i = 0; i < count; i++)
+        numbers[i] -= (uint64_t)low;
+    *lowest = (uint64_t)low;
+    return (uint64_t)high - (uint64_t)low;
+}
+
+/* Places become the differences that have the smallest range, if it is clearly smaller. */
+static bool take_differences(plan *p, const px_words *words) {
+    enum { CANDIDATES = 4, CLEARLY_BITS = 2 };
+    const size_t bytes = words->count * sizeof *p->places;
+    const unsigned before = CODED_BITS + p->lattice.plain;
+    px_differences list[CANDIDATES];
+    unsigned least = before - CLEARLY_BITS + 1;
+    uint64_t *best = NULL, last = 0;
+    const size_t candidates = px_differences_candidates(list, CANDIDATES, words->array);
+    for (size_t i = 0; i < candidates; i++) {
+        uint64_t lowest, *numbers = malloc(bytes);
+        if (!numbers)
+            break;
+        memcpy(numbers, p->places, bytes);
+        list[i].base = numbers[0];
+        px_differences_apply(numbers, words->array, &list[i]);
+        const uint64_t range = from_lowest(numbers, words->count, &lowest);
+        const bool better = px_bit_length(range) < least;
+        if (better) {
+            p->lattice.differences = list[i];
+            p->lattice.lowest = lowest;
+            least = px_bit_length(range);
+            last = range;
+        }
+        free(better ? best : numbers);
+        best = better ? numbers : best;
+    }
+    if (!best)
+        return false;
+    free(p->places);
+    p->places = best;
+    cut(p, last, words->count);
     return true;
 }
 
@@ -132,6 +191,9 @@ static void write_parameters(px_buffer *out, const lattice *l) {
     px_put_wide(out, l->step);
     px_put_u8(out, (uint8_t)l->plain);
     px_put_u8(out, l->has_exceptions);
+    px_differences_write(out, &l->differences);
+    if (l->differences.count)
+        px_put_wide(out, l->lowest);
 }
 
 static prism_status write_all(px_mapped *mapped, const px_mapping_request *request, const plan *p,
@@ -141,7 +203,8 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
     write_parameters(&mapped->parameters, &p->lattice);
     if (p->lattice.has_exceptions)
         px_exceptions_write(&mapped->parameters, words, p->is_exception);
-    prism_status status = px_nested_encode_integers(mapped, request, p->coded, plain > 0, error);
+    prism_status status = px_nested_encode_integers(
+        mapped, request, p->coded, plain > 0 || p->lattice.differences.count, error);
     px_bit_writer writer = {.out = &mapped->payload};
     for (size_t i = 0; plain && i < words->count; i++)
         if (!p->is_exception[i])
@@ -150,14 +213,26 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
     return status;
 }
 
-/* Narrow: all of a place is coded, and most of the places occur. */
+/* Narrow: all of a place is coded, and most of the places occur. Smooth: only by differences. */
+typedef enum extent { NARROW, WIDE, SMOOTH } extent;
+
+static bool may_be(extent e, plan *p, const px_words *words) {
+    switch (e) {
+    case NARROW:
+        return !p->lattice.plain && px_integers_are_dense(p->coded, words->count);
+    case SMOOTH:
+        return p->lattice.plain && !p->lattice.has_exceptions && take_differences(p, words);
+    default:
+        return true;
+    }
+}
+
 static prism_status encode_by(px_mapped *mapped, const px_mapping_request *request,
-                              const px_words *words, const px_rule *rule, bool narrow,
+                              const px_words *words, const px_rule *rule, extent e,
                               prism_error *error) {
     plan p;
     prism_status status = plan_alloc(&p, words->count, error);
-    if (status == PRISM_OK && make_plan(&p, words, rule) &&
-        (!narrow || (!p.lattice.plain && px_integers_are_dense(p.coded, words->count))))
+    if (status == PRISM_OK && make_plan(&p, words, rule) && may_be(e, &p, words))
         status = write_all(mapped, request, &p, words, error);
     plan_free(&p);
     return status;
@@ -170,19 +245,61 @@ static prism_status encode_narrow(px_mapped *mapped, const px_mapping_request *r
     px_rule rule = by_rank;
     if (words->number->fraction && !px_rule_find(&rule, words))
         return PRISM_OK;
-    return encode_by(mapped, request, words, &rule, true, error);
+    return encode_by(mapped, request, words, &rule, NARROW, error);
+}
+
+static prism_status encode_by_found(px_mapped *mapped, const px_mapping_request *request,
+                                    const px_words *words, extent e, prism_error *error) {
+    px_rule rule;
+    return px_rule_find(&rule, words) ? encode_by(mapped, request, words, &rule, e, error)
+                                      : PRISM_OK;
 }
 
 static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request *request,
                                     const px_words *words, prism_error *error) {
-    px_rule rule;
-    return px_rule_find(&rule, words) ? encode_by(mapped, request, words, &rule, false, error)
-                                      : PRISM_OK;
+    return encode_by_found(mapped, request, words, WIDE, error);
 }
 
 static prism_status encode_ranks(px_mapped *mapped, const px_mapping_request *request,
                                  const px_words *words, prism_error *error) {
-    return encode_by(mapped, request, words, &by_rank, false, error);
+    return encode_by(mapped, request, words, &by_rank, WIDE, error);
+}
+
+static prism_status encode_surely_smooth_decimals(px_mapped *mapped,
+                                                  const px_mapping_request *request,
+                                                  const px_words *words, prism_error *error) {
+    return encode_by_found(mapped, request, words, SMOOTH, error);
+}
+
+static prism_status encode_surely_smooth(px_mapped *mapped, const px_mapping_request *request,
+                                         const px_words *words, prism_error *error) {
+    return encode_by(mapped, request, words, &by_rank, SMOOTH, error);
+}
+
+/* By differences where that makes a sample smaller. */
+static prism_status encode_smoother(px_mapped *mapped, const px_mapping_request *request,
+                                    const px_words *words, const px_mapping_stage *smooth,
+                                    const px_mapping_stage *other, prism_error *error) {
+    bool smaller;
+    prism_status status = px_mapping_compare(&smaller, request, smooth, other, error);
+    return status == PRISM_OK && smaller ? smooth->encode(mapped, request, words, error) : status;
+}
+
+static prism_status encode_smooth_decimals(px_mapped *mapped, const px_mapping_request *request,
+                                           const px_words *words, prism_error *error) {
+    static const px_mapping_stage smooth = {.encode = encode_surely_smooth_decimals},
+                                  other = {.encode = encode_decimals};
+    px_rule rule;
+    return px_rule_find(&rule, words)
+               ? encode_smoother(mapped, request, words, &smooth, &other, error)
+               : PRISM_OK;
+}
+
+static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *request,
+                                  const px_words *words, prism_error *error) {
+    static const px_mapping_stage smooth = {.encode = encode_surely_smooth},
+                                  other = {.encode = encode_ranks};
+    return encode_smoother(mapped, request, words, &smooth, &other, error);
 }
 
 /* ---- Decoding ---- */
@@ -193,7 +310,7 @@ static bool rule_is_valid(const px_rule *rule, const px_number *number) {
             isfinite(rule->constant) && rule->constant > 0);
 }
 
-static prism_status read_parameters(lattice *l, px_reader *in, const px_number *number,
+static prism_status read_parameters(lattice *l, px_reader *in, const px_words *words,
                                     prism_error *error) {
     *l = (lattice){.rule.kind = (px_rule_kind)px_get_u8(in)};
     const uint64_t constant = l->rule.kind == PX_RULE_RANK ? 0 : px_get_u64(in);
@@ -203,42 +320,56 @@ static prism_status read_parameters(lattice *l, px_reader *in, const px_number *
     l->plain = px_get_u8(in);
     const uint8_t exceptions = px_get_u8(in);
     l->has_exceptions = exceptions == 1;
-    return !in->failed && rule_is_valid(&l->rule, number) && l->plain <= MOST_PLAIN_BITS &&
-                   exceptions <= 1
+    px_differences_read(&l->differences, in, words->array);
+    l->lowest = l->differences.count ? px_get_wide(in) : 0;
+    const bool mixed = l->differences.count && l->has_exceptions;
+    return !in->failed && rule_is_valid(&l->rule, words->number) && !mixed &&
+                   l->plain <= MOST_PLAIN_BITS && exceptions <= 1
                ? PRISM_OK
                : px_fail(error, PRISM_E_CORRUPT, "the lattice is damaged");
 }
 
-static void place_words(px_words *words, const lattice *l, const bool *is_exception,
-                        const uint16_t *coded, px_bit_reader *reader) {
-    const px_number *number = words->number;
-    const uint64_t mask = (px_word_sign(number) << 1) - 1;
+/* What is left of the places, or of their differences, in words->bits. */
+static void join_bits(px_words *words, const lattice *l, const bool *is_exception,
+                      const uint64_t *coded, px_bit_reader *reader) {
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
         const uint64_t low = l->plain ? px_get_bits(reader, l->plain) : 0;
-        const uint64_t k = l->least + l->step * ((uint64_t)coded[i] << l->plain | low);
-        words->bits[i] = px_rule_word(&l->rule, ordered(&l->rule, k), number) & mask;
+        words->bits[i] = (coded[i] << l->plain | low) + l->lowest;
+    }
+}
+
+static void place_words(px_words *words, const lattice *l, const bool *is_exception) {
+    const px_number *number = words->number;
+    for (size_t i = 0; i < words->count; i++) {
+        if (is_exception && is_exception[i])
+            continue;
+        const uint64_t k = l->least + l->step * words->bits[i];
+        words->bits[i] =
+            px_rule_word(&l->rule, ordered(&l->rule, k), number) & px_word_last(number);
     }
 }
 
 static prism_status decode_places(px_words *words, const lattice *l, const bool *is_exception,
                                   px_mapping_source *source, prism_error *error) {
-    uint16_t *coded;
-    prism_status status = px_nested_decode_integers(source, &coded, error);
+    uint64_t *coded;
+    prism_status status = px_nested_decode_integers(source, false, &coded, error);
     if (status != PRISM_OK)
         return status;
     px_bit_reader reader = px_bit_reader_make(&source->payload);
-    place_words(words, l, is_exception, coded, &reader);
+    join_bits(words, l, is_exception, coded, &reader);
     px_bits_end(&reader, &source->payload);
     free(coded);
+    px_differences_undo(words->bits, words->array, &l->differences);
+    place_words(words, l, is_exception);
     return PRISM_OK;
 }
 
 static prism_status decode(px_words *words, px_mapping_source *source, prism_error *error) {
     lattice l;
     bool *is_exception = NULL;
-    prism_status status = read_parameters(&l, &source->parameters, words->number, error);
+    prism_status status = read_parameters(&l, &source->parameters, words, error);
     if (status == PRISM_OK && l.has_exceptions)
         status = px_exceptions_read(&source->parameters, words, &is_exception, error);
     if (status == PRISM_OK)
@@ -249,4 +380,6 @@ static prism_status decode(px_words *words, px_mapping_source *source, prism_err
 
 const px_mapping_stage px_mapping_lattice = {encode_narrow, decode};
 const px_mapping_stage px_mapping_decimals = {encode_decimals, decode};
+const px_mapping_stage px_mapping_smooth_decimals = {encode_smooth_decimals, decode};
+const px_mapping_stage px_mapping_smooth = {encode_smooth, decode};
 const px_mapping_stage px_mapping_ranks = {encode_ranks, decode};

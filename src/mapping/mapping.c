@@ -18,13 +18,18 @@ static const candidate for_narrow[] = {{PRISM_MAPPING_TABLE, &px_mapping_levels}
 
 static const candidate for_integers[] = {{PRISM_MAPPING_LATTICE, &px_mapping_lattice},
                                          {PRISM_MAPPING_TABLE, &px_mapping_table},
+                                         {PRISM_MAPPING_LATTICE, &px_mapping_smooth},
                                          {PRISM_MAPPING_LATTICE, &px_mapping_ranks}};
 
-static const candidate for_floats[] = {
-    {PRISM_MAPPING_FIXED, &px_mapping_grid},       {PRISM_MAPPING_LATTICE, &px_mapping_lattice},
-    {PRISM_MAPPING_TABLE, &px_mapping_table},      {PRISM_MAPPING_SCALED, &px_mapping_scaled},
-    {PRISM_MAPPING_LATTICE, &px_mapping_decimals}, {PRISM_MAPPING_FIXED, &px_mapping_fixed},
-    {PRISM_MAPPING_LATTICE, &px_mapping_ranks}};
+static const candidate for_floats[] = {{PRISM_MAPPING_FIXED, &px_mapping_grid},
+                                       {PRISM_MAPPING_LATTICE, &px_mapping_lattice},
+                                       {PRISM_MAPPING_TABLE, &px_mapping_table},
+                                       {PRISM_MAPPING_SCALED, &px_mapping_scaled},
+                                       {PRISM_MAPPING_LATTICE, &px_mapping_smooth_decimals},
+                                       {PRISM_MAPPING_LATTICE, &px_mapping_decimals},
+                                       {PRISM_MAPPING_FIXED, &px_mapping_smooth_fixed},
+                                       {PRISM_MAPPING_FIXED, &px_mapping_fixed},
+                                       {PRISM_MAPPING_LATTICE, &px_mapping_ranks}};
 
 #define LIST(array) ((candidates){array, sizeof array / sizeof *array})
 
@@ -69,6 +74,8 @@ prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request
         options.predictor = PRISM_PREDICTOR_LSQ;
         options.coder = PRISM_CODER_ANS;
     }
+    if (options.transform == PRISM_TRANSFORM_AUTO) /* ranks mappings as well */
+        options.transform = PRISM_TRANSFORM_NONE;
     px_sample sample;
     size_t sizes[2] = {0};
     prism_status status =

@@ -5,6 +5,7 @@
 
 #include "array.h"
 #include "status.h"
+#include "words.h"
 
 prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *request,
                               const prism_array *array, const void *elements, prism_error *error) {
@@ -111,34 +112,20 @@ prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uin
     return status;
 }
 
-static void widen(uint16_t *integers, const prism_array *array, const void *elements,
-                  size_t count) {
-    const uint8_t *bytes = elements;
-    const bool big = array->order == PRISM_BIG_ENDIAN;
-    if (array->type == PRISM_UINT8)
-        for (size_t i = 0; i < count; i++)
-            integers[i] = bytes[i];
-    else
-        for (size_t i = 0; i < count; i++)
-            integers[i] = (uint16_t)(bytes[2 * i + big] | bytes[2 * i + !big] << 8);
-}
-
-prism_status px_nested_decode_integers(px_mapping_source *source, uint16_t **integers,
+prism_status px_nested_decode_integers(px_mapping_source *source, bool wide, uint64_t **integers,
                                        prism_error *error) {
+    const uint32_t narrow = 1u << PRISM_UINT8 | 1u << PRISM_UINT16;
     prism_array array = source->chunk->array;
     void *elements;
-    prism_status status =
-        px_nested_decode(source, &array, 1u << PRISM_UINT8 | 1u << PRISM_UINT16, &elements, error);
+    px_words words;
+    prism_status status = px_nested_decode(
+        source, &array, wide ? narrow | 1u << PRISM_INT64 : narrow, &elements, error);
     if (status != PRISM_OK)
         return status;
-    size_t size;
-    status = prism_array_size(&array, &size, error);
-    const size_t count = size / prism_type_size(array.type);
-    *integers = malloc(count * sizeof **integers);
-    if (*integers)
-        widen(*integers, &array, elements, count);
-    else
-        status = px_out_of_memory(error, count * sizeof **integers);
+    status = px_words_alloc(&words, &array, error);
+    if (status == PRISM_OK)
+        px_words_load(&words, elements);
+    *integers = words.bits;
     free(elements);
     return status;
 }

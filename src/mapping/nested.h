@@ -32,8 +32,9 @@ typedef struct px_mapping_source {
 prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uint32_t types,
                               void **elements, prism_error *error);
 
-/* Integers that px_nested_encode_integers wrote. */
-prism_status px_nested_decode_integers(px_mapping_source *source, uint16_t **integers,
+/* Integers of 8, 16 or, if they may be `wide`, 64 bits, these in two's complement: malloc'ed, the
+ * caller's. */
+prism_status px_nested_decode_integers(px_mapping_source *source, bool wide, uint64_t **integers,
                                        prism_error *error);
 
 #endif

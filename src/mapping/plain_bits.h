@@ -19,8 +19,10 @@ static inline void px_put_bits(px_bit_writer *writer, uint64_t bits, unsigned co
     writer->held |= bits << writer->count;
     writer->count += count;
     uint8_t *to = px_buffer_reserve(writer->out, 8);
-    if (!to)
+    if (!to) {
+        *writer = (px_bit_writer){.out = writer->out}; /* the buffer has failed */
         return;
+    }
     for (; writer->count >= 8; writer->count -= 8, writer->held >>= 8, writer->out->size++)
         *to++ = (uint8_t)writer->held;
 }

@@ -57,7 +57,7 @@ bool px_rule_integer(const px_rule *rule, uint64_t *k, uint64_t word, const px_n
         *k = px_word_rank(word, number);
         return true;
     }
-    if (!px_float_is_finite(word, number))
+    if (!px_float_is_normal(word, number))
         return false;
     const double value = px_float_value(word, number);
     const double near =
@@ -201,7 +201,7 @@ static bool find_scale(px_rule *rule, const samples *s) {
     const double ulp = ldexp(1, ilogb(s->largest) - s->number->fraction);
     const double step = common_step(values, s->count, 64 * ulp);
     *rule = (px_rule){.kind = PX_RULE_TIMES};
-    return step > 64 * ulp && meet(&rule->constant, s, step) && rule->constant > 0 &&
+    return step > 64 * ulp && meet(&rule->constant, s, step) && rule->constant >= DBL_MIN &&
            !is_power_of_two(rule->constant) && is_coarse(s, rule->constant) && fits(s, rule);
 }
 

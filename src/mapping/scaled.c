@@ -3,6 +3,7 @@
  * times one scale, rounded to float32. The scales are what the largest magnitude of a position
  * leaves when it is divided by its integer, often 127.
  */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,7 @@ static bool try_integer(scaled *s, size_t position, const uint64_t *words, doubl
     for (int i = 0; i < NEIGHBOURS; i++)
         scale = nextafterf(scale, 0);
     for (int i = -NEIGHBOURS; i <= NEIGHBOURS; i++, scale = nextafterf(scale, INFINITY))
-        if (scale > 0 &&
+        if (scale >= FLT_MIN &&
             holds(s->integers + position * s->channels, words, s->channels, scale, number)) {
             s->scales[position] = scale;
             s->last = integer;
@@ -98,7 +99,7 @@ static bool reduce(scaled *s, size_t position, const uint64_t *words, double mos
 static bool find_scale(scaled *s, size_t position, const uint64_t *words, const px_number *number) {
     double most = 0;
     for (size_t c = 0; c < s->channels; c++) {
-        if (!px_float_is_finite(words[c], number) || words[c] == px_word_sign(number))
+        if (!px_float_is_normal(words[c], number) || words[c] == px_word_sign(number))
             return false;
         most = fmax(most, fabs(px_float_value(words[c], number)));
     }
@@ -138,6 +139,7 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
     if (status == PRISM_OK)
         status = px_nested_encode(&kept, &for_scales, &scales, s->scales, error);
     px_put_bytes(&mapped->payload, kept.payload.data, kept.payload.size);
+    mapped->payload.failed |= kept.payload.failed;
     px_mapped_free(&kept);
     mapped->used = true;
     return status;

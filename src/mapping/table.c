@@ -312,10 +312,11 @@ static prism_status read_table(uint64_t *table, size_t count, const px_number *n
 }
 
 static prism_status look_up(px_words *words, const uint64_t *table, size_t count,
-                            const uint16_t *places, prism_error *error) {
+                            const uint64_t *places, prism_error *error) {
     for (size_t i = 0; i < words->count; i++) {
         if (places[i] >= count)
-            return px_fail(error, PRISM_E_CORRUPT, "place %u of a table of %zu", places[i], count);
+            return px_fail(error, PRISM_E_CORRUPT, "place %llu of a table of %zu",
+                           (unsigned long long)places[i], count);
         words->bits[i] = table[places[i]];
     }
     return PRISM_OK;
@@ -326,11 +327,11 @@ static prism_status decode(px_words *words, px_mapping_source *source, prism_err
     if (!count || count > MOST_VALUES)
         return px_fail(error, PRISM_E_CORRUPT, "a table of %llu values", (unsigned long long)count);
     uint64_t *table = malloc((size_t)count * sizeof *table);
-    uint16_t *places = NULL;
+    uint64_t *places = NULL;
     prism_status status = table ? read_table(table, (size_t)count, words->number, source, error)
                                 : px_out_of_memory(error, (size_t)count * sizeof *table);
     if (status == PRISM_OK)
-        status = px_nested_decode_integers(source, &places, error);
+        status = px_nested_decode_integers(source, false, &places, error);
     if (status == PRISM_OK)
         status = look_up(words, table, (size_t)count, places, error);
     free(table);

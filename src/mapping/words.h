@@ -25,19 +25,24 @@ static inline uint64_t px_word_sign(const px_number *number) {
     return (uint64_t)1 << (8 * number->size - 1);
 }
 
+/* All bits of an element. */
+static inline uint64_t px_word_last(const px_number *number) {
+    return px_word_sign(number) | (px_word_sign(number) - 1);
+}
+
 /* Bits as an unsigned number that orders words as their values are: -NaN, -infinity, ..., -0, +0,
  * ..., NaN for floats. */
 static inline uint64_t px_word_rank(uint64_t bits, const px_number *number) {
     const uint64_t sign = px_word_sign(number);
     if (number->fraction && (bits & sign))
-        return ~bits & (sign | (sign - 1));
+        return ~bits & px_word_last(number);
     return number->is_signed ? bits ^ sign : bits;
 }
 
 static inline uint64_t px_word_of_rank(uint64_t rank, const px_number *number) {
     const uint64_t sign = px_word_sign(number);
     if (number->fraction && !(rank & sign))
-        return ~rank & (sign | (sign - 1));
+        return ~rank & px_word_last(number);
     return number->is_signed ? rank ^ sign : rank;
 }
 
@@ -48,6 +53,13 @@ static inline uint64_t px_float_infinity(const px_number *number) {
 
 static inline bool px_float_is_finite(uint64_t bits, const px_number *number) {
     return (bits & (px_word_sign(number) - 1)) < px_float_infinity(number);
+}
+
+/* Zeros and finite numbers that no mode of a processor flushes to zero, as it may with denormal
+ * ones. */
+static inline bool px_float_is_normal(uint64_t bits, const px_number *number) {
+    const uint64_t magnitude = bits & (px_word_sign(number) - 1);
+    return px_float_is_finite(bits, number) && (!magnitude || magnitude >> number->fraction);
 }
 
 /* Bit length of v: 0 for 0. */

@@ -32,7 +32,7 @@ enum {
     PX_ERROR_BITS = 4, /* more of running means of errors */
     PX_PLANE_TAPS = 7,
     PX_STACK_TAPS = 9,
-    PX_FIT_ROWS = 10,
+    PX_FIT_ROWS = 11,
     PX_ONLINE_SCALES = 64,
     PX_ENERGY_CLASSES = 8
 };
@@ -89,7 +89,7 @@ typedef struct px_engine {
 /* ---- Small least squares (kernels/online_fit_body.h) ---- */
 
 /* Row i of the moments has 8 entries, from row 8 on 16, the target's last. */
-enum { PX_FIT_MOMENTS = 8 * 8 + 2 * 16 };
+enum { PX_FIT_MOMENTS = 8 * 8 + 3 * 16 };
 
 typedef struct px_fit {
     int64_t moments[PX_FIT_MOMENTS];

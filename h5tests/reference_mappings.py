@@ -1,0 +1,297 @@
+"""Decodes mapped chunks slowly and plainly, written from docs/format-mappings.md alone.
+
+Continues reference_decoder.py, which decodes mapped chunks once this file is imported. Names and
+order are those of the document.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from reference_decoder import (
+    BFLOAT16,
+    FLOAT16,
+    FLOAT32,
+    FLOAT64,
+    INT8,
+    MAPPING_DECODERS,
+    UINT8,
+    UINT16,
+    BitModel,
+    Chunk,
+    IntegerModel,
+    RangeDecoder,
+    Reader,
+    decode_chunk,
+    must,
+    read_container,
+    wrapped,
+)
+
+FRACTIONS = {FLOAT16: 10, BFLOAT16: 7, FLOAT32: 23, FLOAT64: 52}
+
+
+def decode_mapped(chunk: Chunk, depth: int) -> np.ndarray:
+    """The elements of a mapped chunk."""
+    parameters, payload = Reader(chunk.parameters), Reader(chunk.payload)
+    mapping = parameters.u8()
+    must(mapping in MAPPINGS, "mapping is 1 to 4")
+    words = MAPPINGS[mapping](chunk, depth, parameters, payload)
+    must(parameters.at_end, "parameters end with what is described")
+    must(payload.at_end, "the payload ends with what is described")
+    unsigned = np.dtype(f"u{chunk.dtype.itemsize}").newbyteorder(chunk.dtype.byteorder)
+    return np.array(words, unsigned).view(chunk.dtype).reshape(chunk.dims)
+
+
+MAPPING_DECODERS.append(decode_mapped)
+
+
+def read_inner(
+    chunk: Chunk, depth: int, payload: Reader, types: tuple[int, ...], dims: tuple[int, ...]
+) -> list:
+    """The elements of the next inner chunk, which has one of these types, and these dims."""
+    inner = read_container(payload.take(payload.varint()))
+    must(inner.elements_crc is None, "an inner chunk has no checksums")
+    must(inner.type in types, "an inner chunk has the type that is said")
+    must(inner.dims == dims, "an inner chunk has the rank and dims that are said")
+    return decode_chunk(inner, depth + 1).ravel().tolist()
+
+
+def size_of(chunk: Chunk) -> int:
+    """Bits of a word."""
+    return 8 * chunk.dtype.itemsize
+
+
+def word_of_rank(chunk: Chunk, rank: int) -> int:
+    size = size_of(chunk)
+    sign = 1 << (size - 1)
+    if chunk.type in FRACTIONS and rank < sign:  # of words with the bit `sign`
+        return (1 << size) - 1 - rank
+    return rank if chunk.dtype.kind == "u" and chunk.type != BFLOAT16 else rank ^ sign
+
+
+def wide_number(reader: Reader) -> int:
+    count = reader.u8()
+    must(count <= 8, "a wide number has at most 8 bytes")
+    return int.from_bytes(reader.take(count), "little")
+
+
+def coded_number(decoder: RangeDecoder, model: IntegerModel) -> int:
+    length = decoder.integer(model)
+    must(0 <= length <= 64, "a length is in 0..64")
+    number = min(length, 1)
+    for _ in range(length - 1):
+        number = 2 * number + decoder.plain_bit()
+    return number
+
+
+@dataclass
+class PlainBits:
+    """Numbers of given sizes in the rest of a payload."""
+
+    payload: Reader
+    left: list[int] = field(default_factory=list)  # bits of the last byte that was read
+
+    def number(self, bits: int) -> int:
+        return sum(self.bit() << place for place in range(bits))
+
+    def bit(self) -> int:
+        if not self.left:
+            byte = self.payload.u8()
+            self.left = [byte >> place & 1 for place in range(8)]
+        return self.left.pop(0)
+
+
+# Inner integers
+
+
+def read_integers(chunk: Chunk, depth: int, payload: Reader) -> list[int]:
+    return read_inner(chunk, depth, payload, (UINT8, UINT16), chunk.dims)
+
+
+# Exceptions
+
+
+def read_exceptions(chunk: Chunk, parameters: Reader) -> dict[int, int]:
+    """The words of exceptions, by their places."""
+    exceptions = parameters.u8()
+    must(exceptions in (0, 1), "exceptions is 0 or 1")
+    if not exceptions:
+        return {}
+    decoder = RangeDecoder(parameters.take(len(parameters.data) - parameters.position))
+    words = {
+        place: word
+        for first, after, word in read_runs(chunk, decoder)
+        for place in range(first, after)
+    }
+    must(decoder.reader.at_end, "all of the section is read")
+    return words
+
+
+def read_runs(chunk: Chunk, decoder: RangeDecoder) -> Iterator[tuple[int, int, int]]:
+    """First place, place after the last one, and word of each run."""
+    more, pattern = BitModel(), IntegerModel()
+    gap, length, fresh = IntegerModel(), IntegerModel(), IntegerModel()
+    recent: list[int] = []
+    after = 0
+    while decoder.bit(more):
+        first = after + coded_number(decoder, gap)
+        after = first + coded_number(decoder, length) + 1
+        must(after <= math.prod(chunk.dims), "a run lies within the array")
+        p = decoder.integer(pattern)
+        must(0 <= p <= len(recent), "a pattern is one of the list, or fresh")
+        word = recent.pop(p) if p < len(recent) else coded_number(decoder, fresh)
+        must(word < 1 << size_of(chunk), "a word has the bits of an element")
+        recent = [word, *recent][:8]
+        yield first, after, word
+
+
+# 1 table
+
+
+def decode_table(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
+    count = parameters.varint()
+    must(1 <= count <= 65536, "count is in 1..65536")
+    decoder = RangeDecoder(parameters.take(len(parameters.data) - parameters.position))
+    step = IntegerModel()
+    ranks = [coded_number(decoder, IntegerModel())]
+    while len(ranks) < count:
+        ranks.append(ranks[-1] + 1 + coded_number(decoder, step))
+    must(decoder.reader.at_end, "all of the section is read")
+    must(ranks[-1] < 1 << size_of(chunk), "ranks are below 2^size")
+    integers = read_integers(chunk, depth, payload)
+    must(max(integers) < count, "integers are less than count")
+    return [word_of_rank(chunk, ranks[i]) for i in integers]
+
+
+# 2 lattice
+
+BY_RANK, QUOTIENT, PRODUCT = 0, 1, 2
+
+
+def decode_lattice(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
+    rule = parameters.u8()
+    must(rule in (BY_RANK, QUOTIENT, PRODUCT), "rule is 0 to 2")
+    constant = 1.0
+    if rule != BY_RANK:
+        must(chunk.type in (FLOAT32, FLOAT64), "rules 1 and 2 are for float32 and float64")
+        constant = struct.unpack("<d", parameters.take(8))[0]
+        must(math.isfinite(constant) and constant > 0, "constant is finite and above 0")
+    least, step = wide_number(parameters), wide_number(parameters)
+    plain = parameters.u8()
+    must(plain <= 48, "plain is at most 48")
+    exceptions = read_exceptions(chunk, parameters)
+    integers = read_integers(chunk, depth, payload)
+    bits = PlainBits(payload)
+    words = []
+    for place, i in enumerate(integers):
+        if place in exceptions:
+            words.append(exceptions[place])
+            continue
+        k = least + step * ((i << plain) + bits.number(plain))
+        if rule == BY_RANK:
+            words.append(word_of_rank(chunk, k % (1 << size_of(chunk))))
+        else:
+            words.append(word_of_number(chunk, rule, wrapped(k, 64), constant))
+    return words
+
+
+def word_of_number(chunk: Chunk, rule: int, k: int, constant: float) -> int:
+    with np.errstate(over="ignore", under="ignore"):
+        k, constant = np.float64(k), np.float64(constant)
+        number = k / constant if rule == QUOTIENT else k * constant
+        return word_of_float(chunk, number)
+
+
+def word_of_float(chunk: Chunk, number: np.float64) -> int:
+    if chunk.type == FLOAT32:
+        return int(np.float32(number).view("u4"))
+    return int(number.view("u8"))
+
+
+# 3 fixed
+
+
+@dataclass
+class Fixed:
+    """What the parameters say, and the fraction of the type."""
+
+    fraction: int
+    shift: int
+    floor: int
+    zeros: int
+    least: int
+
+    def lowest(self, h: int) -> int:
+        return max(max(h - self.fraction, 0) + self.zeros, self.floor)
+
+    def magnitude(self, n: int, bits: PlainBits) -> int:
+        """V, of n that is not 0."""
+        if self.shift == self.floor:
+            return abs(n) << self.shift
+        a = abs(n) - 1
+        if a > 0:
+            h = self.shift + a.bit_length() - 1
+            b = bits.number(max(self.shift - self.lowest(h), 0))
+            return (a << self.shift) + (b << self.lowest(h))
+        h = self.shift - 1
+        while not bits.number(1):
+            h -= 1
+            must(h >= self.floor, "h is not below floor")
+        return (1 << h) + (bits.number(h - self.lowest(h)) << self.lowest(h))
+
+    def bits_of_magnitude(self, v: int) -> int:
+        u = max(v.bit_length() - 1 - self.fraction, 0)
+        return (u << self.fraction) + (v >> u)
+
+
+def decode_fixed(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
+    must(chunk.type in FRACTIONS, "fixed is for floats")
+    fixed = read_fixed(chunk, parameters)
+    exceptions = read_exceptions(chunk, parameters)
+    integers = read_integers(chunk, depth, payload)
+    bits = PlainBits(payload)
+    sign = 1 << (size_of(chunk) - 1)
+    words = []
+    for place, i in enumerate(integers):
+        n = fixed.least + i
+        if place in exceptions:
+            words.append(exceptions[place])
+        elif n == 0:
+            words.append(0)
+        else:
+            magnitude = fixed.bits_of_magnitude(fixed.magnitude(n, bits)) % sign
+            words.append(magnitude + (sign if n < 0 else 0))
+    return words
+
+
+def read_fixed(chunk: Chunk, parameters: Reader) -> Fixed:
+    fraction = FRACTIONS[chunk.type]
+    shift, floor, zeros = parameters.varint(), parameters.varint(), parameters.u8()
+    least = int.from_bytes(parameters.take(4), "little", signed=True)
+    must(shift <= 2100, "shift is at most 2100")
+    must(floor <= shift, "floor is at most shift")
+    must(zeros <= fraction, "zeros is at most fraction")
+    must(-65536 <= least <= 65535, "least is in -65536..65535")
+    return Fixed(fraction, shift, floor, zeros, least)
+
+
+# 4 scaled
+
+
+def decode_scaled(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
+    must(chunk.type == FLOAT32, "scaled is for float32")
+    must(len(chunk.dims) >= 2 and chunk.dims[-1] >= 4, "rank and last dimension are large enough")
+    q = read_inner(chunk, depth, payload, (INT8,), chunk.dims)
+    s = read_inner(chunk, depth, payload, (FLOAT32,), (*chunk.dims[:-1], 1))
+    must(all(math.isfinite(scale) and scale > 0 for scale in s), "s are finite and above 0")
+    with np.errstate(over="ignore", under="ignore"):
+        products = [np.float64(value) * s[k // chunk.dims[-1]] for k, value in enumerate(q)]
+        return [word_of_float(chunk, product) for product in products]
+
+
+MAPPINGS = {1: decode_table, 2: decode_lattice, 3: decode_fixed, 4: decode_scaled}

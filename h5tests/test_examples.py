@@ -1,0 +1,114 @@
+"""The programs in examples/: many processes on one grid, by Dask and by parallel HDF5."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+from filter_support import ROOT, assert_filtered, not_sanitized
+from python_support import run_python
+from venv_support import plain_variables
+
+pytestmark = not_sanitized
+
+EXAMPLES = ROOT / "examples"
+TILES, EDGE, CHANNELS = (3, 3), 64, 16
+SIZE = ("--tiles", *map(str, TILES), "--edge", str(EDGE), "--channels", str(CHANNELS))
+
+
+def assert_is_the_grid(path):
+    sys.path.insert(0, str(EXAMPLES))
+    try:
+        from grid import Grid
+    finally:
+        sys.path.pop(0)
+    grid = Grid(*TILES, EDGE, CHANNELS)
+    with h5py.File(path) as file:
+        assert_filtered(file["grid"])
+        for tile in grid.tiles:
+            np.testing.assert_array_equal(file["grid"][grid.window(tile)], grid.make(tile))
+
+
+def test_dask(zarr3_python, tmp_path):
+    path = tmp_path / "x.h5"
+    done = subprocess.run(
+        [zarr3_python, EXAMPLES / "dask_grid.py", path, *SIZE, "--workers", "2"],
+        env=plain_variables(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert_is_the_grid(path)
+    with h5py.File(path) as file:
+        means = file["grid"][...].mean(axis=(0, 1))
+    assert f"from {means.min():.3f} to {means.max():.3f}" in done.stdout
+
+
+def mpirun(ranks, *arguments):
+    """Runs Python in so many processes, with HDF5_PLUGIN_PATH alone."""
+    command = ["mpirun", "--oversubscribe", "--allow-run-as-root", "-n", str(ranks)]
+    return subprocess.run(
+        [*command, sys.executable, *map(str, arguments)],
+        env=plain_variables() | {"HDF5_PLUGIN_PATH": os.environ["HDF5_PLUGIN_PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def needs_mpi():
+    if shutil.which("mpirun") is None:
+        pytest.skip("mpirun is not installed")
+    probe = mpirun(1, "-c", "import mpi4py, h5py, sys; sys.exit(not h5py.get_config().mpi)")
+    if probe.returncode != 0:
+        pytest.skip("the Python of the tests has no mpi4py, or its h5py is built without MPI")
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_parallel_hdf5(needs_mpi, tmp_path, ranks):
+    done = mpirun(ranks, EXAMPLES / "mpi_grid.py", tmp_path / "x.h5", *SIZE)
+    assert done.returncode == 0, done.stderr
+    assert f"by {ranks} ranks" in done.stdout
+    assert_is_the_grid(tmp_path / "x.h5")
+
+
+SHARED_CHUNKS = """
+import sys
+from mpi4py import MPI
+import h5py, numpy
+world, values = MPI.COMM_WORLD, numpy.load(sys.argv[2])
+begin, end = (len(values) * rank // world.size for rank in (world.rank, world.rank + 1))
+with h5py.File(sys.argv[1], "w", driver="mpio", comm=world) as file:
+    made = file.create_dataset("v", values.shape, values.dtype, chunks=(8, 20, 8),
+                               compression=33128, compression_opts=(1, 2, 2, 1, 7))
+    for factor in 2, 1:  # the second time, chunks are read, changed by several ranks, and moved
+        with made.collective:
+            made[begin:end] = (factor * values[begin:end]).astype(values.dtype)
+    with made.collective:
+        assert (made[...] == values).all()
+"""
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_ranks_that_share_chunks(needs_mpi, tmp_path, ranks):
+    values = np.add.outer(np.arange(37)[:, None] * np.arange(20), np.arange(8)).astype(">i2")
+    np.save(tmp_path / "x.npy", values)
+    done = mpirun(ranks, "-c", SHARED_CHUNKS, tmp_path / "x.h5", tmp_path / "x.npy")
+    assert done.returncode == 0, done.stderr
+    with h5py.File(tmp_path / "x.h5") as file:
+        assert_filtered(file["v"])
+        np.testing.assert_array_equal(file["v"][...], values)
+
+
+def test_threads(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("x", data=np.zeros((60, 40), "i2"), chunks=(20, 40), compression=33128)
+    done = run_python(EXAMPLES / "threads.py", tmp_path / "x.h5", "x", "--repeat", "1")
+    assert done.returncode == 0, done.stderr
+    assert "h5prism.read,  1 used" in done.stdout

@@ -1,0 +1,95 @@
+"""The command-line tool as a whole: help, installation, completion, manual page."""
+
+import re
+import shutil
+import subprocess
+
+import h5py
+import numpy as np
+import pytest
+from filter_support import BUILD, ROOT, needs, not_sanitized
+from tool_support import tool
+
+pytestmark = not_sanitized
+
+COMMANDS = ("group", "inspect", "options", "repack")
+
+
+def test_help_fits_on_a_screen():
+    for arguments in ((), *((command,) for command in COMMANDS)):
+        text = tool(*arguments, "--help").stdout
+        assert text.startswith("usage: h5prism") and "example" in text
+        assert text.count("\n") <= 24 and max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("arguments", [[], ["unknown"], ["--what"]])
+def test_usage(arguments):
+    done = tool(*arguments, check=False)
+    assert done.returncode == 2 and done.stderr.startswith("usage: h5prism")
+
+
+@needs("man")
+def test_manual_page():
+    page = ROOT / "docs" / "h5prism.1"
+    done = subprocess.run(["man", "--warnings", "-l", page], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == ""
+    for command in COMMANDS:
+        for option in re.findall(r"--?[a-z]+", tool(command, "--help").stdout):
+            assert option in done.stdout.replace("‐", "-").replace("−", "-"), option
+
+
+@needs("cmake")
+def test_installation(tmp_path):
+    command = ["cmake", "--install", BUILD, "--prefix", tmp_path]
+    subprocess.run(command, check=True, capture_output=True)
+    found = {path.name: path for path in tmp_path.rglob("*") if path.is_file()}
+    names = {"h5prism", "h5prism.1", "libh5prism.so", "libprism.a", "prism.h"}
+    assert names <= set(found)
+    assert found["libh5prism.so"].parent.parts[-2:] == ("hdf5", "plugin")
+    assert (tmp_path / "share/bash-completion/completions/h5prism").exists()
+    program = tmp_path / "bin" / "h5prism"
+    done = subprocess.run([program, "--version"], capture_output=True, text=True)
+    assert done.stdout.startswith("h5prism ")
+
+
+@needs("bash")
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        (["re"], {"repack"}),
+        (["repack", "in.h5", "out.h5", "--v"], {"--verify"}),
+        (["inspect", "in.h5", "--dataset", "/r"], {"/run/emb"}),
+        (["options", "ef"], {"effort="}),
+    ],
+)
+def test_completion(tmp_path, words, expected):
+    if "--dataset" in words and not shutil.which("h5ls"):
+        pytest.skip("h5ls is not installed")
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file["run/emb"] = np.zeros(3)
+    script = f"""
+compopt() {{ :; }}
+. '{ROOT}/tools/h5prism.bash'
+COMP_WORDS=(h5prism "$@") COMP_CWORD=$#
+_h5prism h5prism "${{@: -1}}" "${{COMP_WORDS[COMP_CWORD-1]}}"
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *words],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert set(done.stdout.split()) == expected
+
+
+def test_options_are_those_of_the_tool():
+    """What --help lists is what the codec takes."""
+    text = tool("--help").stdout
+    for key, values in re.findall(r"(\w+)=([\w|]+\|[\w|]+)", text):
+        for value in values.split("|"):
+            if not value.isdigit():
+                pair = f"{key}={value}"
+                with_partner = {"predictor=lsq": ",coder=ans", "coder=ans": ",predictor=lsq"}
+                tool("options", pair + with_partner.get(pair, ""))

@@ -1,0 +1,241 @@
+"""The codecs for Zarr, formats 2 and 3, by the installed wheel, and HDF5 files read by Zarr."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+from python_support import assert_same, correlated, noise, run_python
+from venv_support import run_installed
+
+import h5prism
+from h5prism import Prism, PrismError
+
+FORMAT_2 = """
+import sys, numcodecs, numpy, zarr
+format_2 = {"zarr_format": 2} if zarr.__version__ >= "3" else {}
+store = sys.argv[1]
+codec = numcodecs.get_codec({"id": "h5prism", "effort": 2})
+assert codec.get_config() == {"id": "h5prism", "effort": 2}, codec.get_config()
+assert codec == eval(repr(codec), {"PrismCodec": type(codec)})
+random = numpy.random.default_rng(0)
+for kind in ("i1", "u1", "<i2", ">u2", "?", "<i8", ">f4", "<M8[s]"):
+    for order in "CF":
+        base = random.normal(0, 30, (30, 20, 1)) + random.normal(0, 3, (30, 20, 7))
+        data = (abs(base) if "u" in kind else base).astype("i8" if "M8" in kind else kind).astype(kind)
+        name = f"{numpy.dtype(kind).kind}{numpy.dtype(kind).itemsize}{order}"
+        made = zarr.create(data.shape, chunks=(16, 20, 4), dtype=kind, order=order, store=store,
+                           path=name, compressor=codec, fill_value=0, **format_2)
+        made[...] = data
+        again = zarr.open_array(store, path=name, mode="r")
+        assert again.dtype == data.dtype
+        numpy.testing.assert_array_equal(again[...], data)
+        numpy.testing.assert_array_equal(again[3:25, ::3], data[3:25, ::3])
+raw = numpy.ones((5, 4), "i2")
+out = numpy.zeros(20, "i2")
+assert codec.decode(codec.encode(raw), out) is not None and out.sum() == 20
+assert (codec.decode(memoryview(codec.encode(b"bytes"))) == list(b"bytes")).all()
+"""
+
+
+def test_format_2_by_zarr_2(zarr2_python, tmp_path):
+    run_installed(zarr2_python, FORMAT_2, tmp_path / "x.zarr")
+
+
+def test_format_2_by_zarr_3(zarr3_python, tmp_path):
+    run_installed(zarr3_python, FORMAT_2, tmp_path / "x.zarr")
+
+
+FORMAT_3 = """
+import json, sys, numpy, zarr
+from h5prism.zarr import PrismCodec
+path = sys.argv[1]
+random = numpy.random.default_rng(0)
+for kind in ("int8", "uint8", "int16", "uint16", "bool", "uint64", "float16", "float64"):
+    for shards in (None, (32, 20, 8)):
+        base = random.normal(0, 30, (30, 20, 1)) + random.normal(0, 3, (30, 20, 7))
+        data = (abs(base) if "u" in kind else base).astype(kind)
+        zarr.create_array(path, data=data, chunks=(16, 20, 4), shards=shards, overwrite=True,
+                          serializer=PrismCodec(effort=2), compressors=None)
+        again = zarr.open_array(path, mode="r")
+        assert again.dtype == data.dtype
+        numpy.testing.assert_array_equal(again[...], data)
+        numpy.testing.assert_array_equal(again[3:25, ::3], data[3:25, ::3])
+codec = {"name": "h5prism", "configuration": {"effort": 2}}
+assert codec in json.load(open(path + "/zarr.json"))["codecs"][0]["configuration"]["codecs"]
+assert PrismCodec.from_dict(codec) == PrismCodec(effort=2) != PrismCodec()
+assert PrismCodec.from_dict(PrismCodec().to_dict()) == PrismCodec()
+"""
+
+
+def test_format_3(zarr3_python, tmp_path):
+    run_installed(zarr3_python, FORMAT_3, tmp_path / "x.zarr")
+
+
+FOUND_BY_NAME = """
+import sys, numpy, zarr
+assert not any(name.startswith("h5prism") for name in sys.modules)
+codec = {"name": "h5prism", "configuration": {}}
+zarr.create_array(sys.argv[1], data=numpy.arange(100, dtype="i2"), serializer=codec,
+                  compressors=None)
+assert zarr.open_array(sys.argv[1], mode="r")[7] == 7
+"""
+
+
+def test_format_3_finds_the_codec_by_its_name(zarr3_python, tmp_path):
+    run_installed(zarr3_python, FOUND_BY_NAME, tmp_path / "x.zarr")
+
+
+DAMAGED = """
+import sys, numpy, zarr
+from pathlib import Path
+import h5prism
+from h5prism.zarr import PrismCodec
+x = numpy.arange(100, dtype="i2")
+zarr.create_array(sys.argv[1], data=x, serializer=PrismCodec(), compressors=None, chunks=(100,))
+path = Path(sys.argv[1], "c", "0")
+whole = path.read_bytes()
+broken = {"PrismError": [whole[:-1], whole[:-9] + b"?" + whole[-8:], b"",
+                         h5prism.encode(x.astype("u2")), h5prism.encode(x[1:])],
+          "None": [whole, h5prism.encode(x.astype(">i2")), h5prism.encode(x.reshape(10, 10))]}
+for expected, blobs in broken.items():
+    for blob in blobs:
+        path.write_bytes(blob)
+        try:
+            assert (zarr.open_array(sys.argv[1], mode="r")[:] == x).all()
+            found = "None"
+        except h5prism.PrismError:
+            found = "PrismError"
+        assert found == expected, (blob, found)
+"""
+
+
+def test_format_3_with_other_chunks(zarr3_python, tmp_path):
+    run_installed(zarr3_python, DAMAGED, tmp_path / "x.zarr")
+
+
+@pytest.fixture
+def file(tmp_path):
+    """An HDF5 file with chunks at its edges, one that was never written, and a group."""
+    with h5py.File(tmp_path / "x.h5", "w") as opened:
+        for kind in ("i1", "u1", "<i2", ">u2", "<f4"):
+            made = opened.create_dataset(
+                f"run/{np.dtype(kind).name}", (37, 41, 10), kind, chunks=(16, 12, 10),
+                fillvalue=5, compression=Prism(effort=2),
+            )  # fmt: skip
+            made[:32] = correlated((32, 41, 10), kind.replace("f4", "i2"))
+        opened["flags"] = np.zeros(3)
+        h5prism.write(opened, "mask", noise((37, 41), "i1") > 0, chunks=(20, 20))
+    with h5py.File(tmp_path / "x.h5") as opened:
+        yield opened
+
+
+NAMES = ["run/int8", "run/uint8", "run/int16", "run/uint16", "run/float32", "mask"]
+
+CHUNK_BYTES = """
+import sys, h5py, numcodecs, numpy
+with h5py.File(sys.argv[1]) as file:
+    for name in sys.argv[2:]:
+        offset = (0,) * file[name].ndim
+        chunk = numcodecs.get_codec({"id": "h5prism"}).decode(file[name].id.read_direct_chunk(offset)[1])
+        numpy.testing.assert_array_equal(chunk.view(file[name].dtype),
+                                         file[name][tuple(map(slice, file[name].chunks))])
+"""
+
+
+def test_chunks_of_an_hdf5_file(zarr3_python, file):
+    code = "import h5prism\n" + CHUNK_BYTES
+    run_installed(zarr3_python, code, file.filename, *NAMES)
+
+
+READ_REFERENCES = """
+import json, sys, fsspec, numpy, zarr
+assert "h5py" not in sys.modules
+path, copies, *names = sys.argv[1:]
+expected = numpy.load(copies)
+references = json.load(open(path))
+if zarr.__version__ >= "3":
+    files = fsspec.filesystem("reference", fo=references, asynchronous=True, remote_protocol="file",
+                              remote_options={"asynchronous": True, "auto_mkdir": False})
+    root = zarr.open_group(zarr.storage.FsspecStore(files, read_only=True), mode="r", zarr_format=2)
+else:
+    root = zarr.open_group(fsspec.filesystem("reference", fo=references).get_mapper(""), mode="r")
+for name in names:
+    numpy.testing.assert_array_equal(root[name][...], expected[name.replace("/", "-")])
+    numpy.testing.assert_array_equal(root[name][5:17, 3], expected[name.replace("/", "-")][5:17, 3])
+"""
+
+
+@pytest.fixture
+def referred(file, tmp_path):
+    """Arguments of READ_REFERENCES."""
+    references = {}
+    for name in NAMES:
+        references.update(h5prism.references(file[name])["refs"])
+    path, copies = tmp_path / "x.json", tmp_path / "x.npz"
+    path.write_text(json.dumps({"version": 1, "refs": references}))
+    np.savez(copies, **{name.replace("/", "-"): file[name][()] for name in NAMES})
+    return path, copies, *NAMES
+
+
+def test_references_read_by_zarr_2(zarr2_python, referred):
+    run_installed(zarr2_python, READ_REFERENCES, *referred)
+
+
+def test_references_read_by_zarr_3(zarr3_python, referred):
+    run_installed(zarr3_python, READ_REFERENCES, *referred)
+
+
+KERCHUNK = """
+import json, sys
+from kerchunk.combine import merge_vars
+merged = merge_vars([json.load(open(path)) for path in sys.argv[1:]])
+assert {"a/.zarray", "b/.zarray", "a/0.0", "b/1.0"} <= merged["refs"].keys()
+"""
+
+
+def test_kerchunk_takes_the_references(zarr3_python, tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as opened:
+        for name in "ab":
+            made = h5prism.write(opened, name, noise((20, 8), "u1"), chunks=(10, 8))
+            (tmp_path / f"{name}.json").write_text(json.dumps(h5prism.references(made, "x.h5")))
+    run_installed(zarr3_python, KERCHUNK, tmp_path / "a.json", tmp_path / "b.json")
+
+
+def test_references_say_where_the_chunks_are(file):
+    dataset = file["run/int16"]
+    found = h5prism.references(dataset, "https://example.org/x.h5")
+    assert found["version"] == 1
+    assert {".zgroup", "run/.zgroup", "run/int16/.zarray"} <= found["refs"].keys()
+    metadata = json.loads(found["refs"]["run/int16/.zarray"])
+    assert metadata["compressor"] == {"id": "h5prism", "effort": 2}
+    assert (metadata["dtype"], metadata["fill_value"]) == ("<i2", 5)
+    url, start, size = found["refs"]["run/int16/1.2.0"]
+    assert url == "https://example.org/x.h5"
+    with open(file.filename, "rb") as raw:
+        raw.seek(start)
+        assert_same(h5prism.decode(raw.read(size)), dataset[16:32, 24:36])
+    assert "run/int16/2.0.0" not in found["refs"]
+
+
+def test_what_cannot_be_referred_to(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as opened:
+        values = noise((8, 8), "u1")
+        plain = opened.create_dataset("plain", data=values, chunks=(8, 8))
+        shuffled = opened.create_dataset(
+            "shuffled", data=values, chunks=(8, 8), shuffle=True, compression=Prism()
+        )
+        skipped = h5prism.write(opened, "skipped", values)
+        skipped.id.write_direct_chunk((0, 0), values.tobytes(), filter_mask=1)
+        for dataset in (plain, shuffled, skipped):
+            with pytest.raises(PrismError, match="filter|compressed"):
+                h5prism.references(dataset)
+    with h5py.File(tmp_path / "y.h5", "w", userblock_size=512) as opened:
+        with pytest.raises(PrismError, match="user block"):
+            h5prism.references(h5prism.write(opened, "x", values))
+
+
+@pytest.mark.parametrize("name", ["numcodecs", "zarr"])
+def test_codecs_are_imported_only_when_used(name):
+    code = f"import sys, h5prism; sys.exit('{name}' in sys.modules)"
+    assert run_python("-c", code).returncode == 0

@@ -1,0 +1,83 @@
+"""What the tests of the command-line tool share."""
+
+import os
+import pty
+import resource
+import signal
+import subprocess
+import time
+
+import h5py
+import numpy as np
+from filter_support import BUILD, FILTER_ID, run
+
+TOOL = BUILD / "bin" / "h5prism"
+
+
+def tool(*arguments, check=True, **environment):
+    return run(TOOL, *arguments, check=check, **environment)
+
+
+def fails(*arguments, word, code=1, limit=None):
+    """The command ends with one line on stderr that has the word in it."""
+    done = subprocess.run(
+        [str(TOOL), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=limit and (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))),
+    )
+    assert done.returncode == code, done
+    assert word in done.stderr and done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("h5prism: ")
+    return done
+
+
+def interrupted(number, folder, *arguments):
+    """Sends the signal as soon as a second file is in the folder; what was written to stderr."""
+    command = [str(TOOL), *map(str, arguments)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and len(os.listdir(folder)) < 2:
+            time.sleep(0.001)
+        process.send_signal(signal.Signals(number))
+        errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 128 + number
+    return errors
+
+
+def on_terminal(*arguments):
+    """What a terminal shows of stderr."""
+    here, there = pty.openpty()
+    command = [str(TOOL), *map(str, arguments)]
+    with subprocess.Popen(command, stderr=there, stdout=subprocess.DEVNULL) as process:
+        process.wait(timeout=60)
+    os.close(there)
+    shown = os.read(here, 1 << 16).decode()
+    os.close(here)
+    assert process.returncode == 0
+    return shown
+
+
+def stored_bytes(path, name):
+    """Every chunk of a dataset as it is in the file: offset, filter mask, bytes."""
+    with h5py.File(path) as file:
+        identifier = file[name].id
+        found = []
+        for index in range(identifier.get_num_chunks()):
+            info = identifier.get_chunk_info(index)
+            blob = identifier.read_direct_chunk(info.chunk_offset)[1]
+            found.append((info.chunk_offset, info.filter_mask, blob))
+        return sorted(found)
+
+
+def is_compressed(dataset):
+    """By h5prism and nothing else."""
+    pipeline = dataset.id.get_create_plist()
+    return pipeline.get_nfilters() == 1 and pipeline.get_filter(0)[0] == FILTER_ID
+
+
+def assert_same(dataset, other):
+    assert dataset.dtype == other.dtype and dataset.shape == other.shape
+    assert dataset.maxshape == other.maxshape
+    assert np.array_equal(dataset[...], other[...])
+    assert sorted(dataset.attrs) == sorted(other.attrs)

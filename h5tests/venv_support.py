@@ -1,0 +1,86 @@
+"""Virtual environments with packages from a package index, and the project's own wheel.
+
+They are kept in the build folder from one run of the tests to the next. Where one cannot be made, the
+test that wants it is skipped with the reason.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from filter_support import BUILD, ROOT
+
+OWN_VARIABLES = ("PYTHONPATH", "HDF5_PLUGIN_PATH", "H5PRISM_LIBRARY")
+
+
+def venv_python(name, *packages):
+    """The Python of the environment `name`, which has these packages."""
+    folder = BUILD / f"venv-{name}"
+    python, list_of_packages = folder / "bin" / "python", folder / "packages.txt"
+    if list_of_packages.exists() and list_of_packages.read_text().split() == list(packages):
+        return python
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", folder], capture_output=True, text=True
+    )
+    if made.returncode != 0:
+        pytest.skip("python3-venv is not installed")
+    reason = pip(python, "install", "--only-binary", ":all:", *packages)
+    if reason:
+        pytest.skip(f"{' '.join(packages)} cannot be installed: {reason}")
+    list_of_packages.write_text(" ".join(packages))
+    return python
+
+
+def pip(python, command, *arguments):
+    """Runs pip. Returns why it failed, in one line, or None."""
+    line = [python, "-m", "pip", command, "--quiet", "--disable-pip-version-check", *arguments]
+    try:
+        done = subprocess.run(
+            line, capture_output=True, text=True, timeout=300, env=plain_variables()
+        )
+    except subprocess.TimeoutExpired:
+        return "pip took longer than five minutes"
+    if done.returncode == 0:
+        return None
+    return (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+
+
+def plain_variables():
+    """The environment of a user who has installed the wheel and set nothing."""
+    return {key: value for key, value in os.environ.items() if key not in OWN_VARIABLES}
+
+
+def run_installed(python, code, *arguments):
+    """Runs code with the installed package alone, and returns what it prints."""
+    done = subprocess.run(
+        [python, "-W", "error", "-c", code, *map(str, arguments)],
+        env=plain_variables(),
+        cwd=BUILD,  # not the source tree
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def build_wheel(folder):
+    """Builds the wheel into the empty folder; what is compiled stays in the build folder."""
+    python = venv_python("build", "scikit-build-core")
+    done = subprocess.run(
+        [python, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "-w", folder, ROOT],
+        env=plain_variables() | {"SKBUILD_BUILD_DIR": str(BUILD / "wheel")},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = folder.iterdir()
+    return wheel
+
+
+def install_wheel(python, wheel):
+    reason = pip(python, "install", "--no-index", "--no-deps", "--force-reinstall", wheel)
+    assert reason is None, reason
+    return python

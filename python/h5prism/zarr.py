@@ -1,0 +1,78 @@
+"""h5prism chunks for Zarr format 3: the array-to-bytes codec `h5prism`.
+
+The bytes are those of `h5prism.encode` and of the HDF5 filter. Installed, the codec is found by its
+name; from the source tree, importing this module makes it known. Needs zarr 3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ._codec import decode, encode
+from ._errors import PrismError, Status
+from ._filter import Prism
+from ._zarr import as_integers, given_options, integers_of
+
+try:
+    from zarr.abc.codec import ArrayBytesCodec
+    from zarr.registry import register_codec
+except ImportError as reason:
+    raise ImportError("h5prism.zarr needs the package zarr, version 3") from reason
+
+if TYPE_CHECKING:
+    from zarr.core.array_spec import ArraySpec
+    from zarr.core.buffer import Buffer, NDBuffer
+
+
+@dataclass(frozen=True, init=False)
+class PrismCodec(ArrayBytesCodec):
+    """The serializer `{"name": "h5prism", "configuration": {...}}` of a Zarr array.
+
+    Args:
+        **options: the keywords of `h5prism.Prism`. Decoding needs none of them.
+
+    Chunks are encoded and decoded in threads, as many at a time as Zarr's configuration allows.
+    """
+
+    prism: Prism
+
+    is_fixed_size = False
+
+    def __init__(self, **options: Any) -> None:
+        object.__setattr__(self, "prism", Prism(**options))
+
+    @classmethod
+    def from_dict(cls, data: Any) -> PrismCodec:
+        return cls(**data.get("configuration", {}))
+
+    def to_dict(self) -> Any:
+        """The metadata that Zarr stores: the options that are not the defaults."""
+        return {"name": "h5prism", "configuration": given_options(self.prism)}
+
+    async def _encode_single(self, chunk_array: NDBuffer, chunk_spec: ArraySpec) -> Buffer:
+        """Raises PrismError as `h5prism.encode` does."""
+        array = as_integers(chunk_array.as_numpy_array())
+        blob = await asyncio.to_thread(encode, array, **self.prism.get_config())
+        return chunk_spec.prototype.buffer.from_bytes(blob)
+
+    async def _decode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
+        """Raises PrismError for damaged bytes, and for a chunk of another array."""
+        array = await asyncio.to_thread(decode, chunk_bytes.as_numpy_array())
+        dtype = chunk_spec.dtype.to_native_dtype().newbyteorder(array.dtype.byteorder)
+        if integers_of(dtype) != array.dtype or math.prod(chunk_spec.shape) != array.size:
+            raise PrismError(
+                Status.CORRUPT,
+                f"a chunk holds {array.size} elements of type {array.dtype} where the array's "
+                f"chunks have {math.prod(chunk_spec.shape)} of type {dtype}",
+            )
+        values = array.view(dtype).reshape(chunk_spec.shape)
+        return chunk_spec.prototype.nd_buffer.from_numpy_array(values)
+
+    def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
+        raise NotImplementedError  # as Zarr wants it where the size depends on the elements
+
+
+register_codec("h5prism", PrismCodec)

@@ -1,0 +1,63 @@
+/* A dataset's chunks: where they are, and how they come out of the file. */
+#ifndef TOOL_CHUNKED_H
+#define TOOL_CHUNKED_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "prism.h"
+
+typedef struct tool_chunked {
+    hid_t dataset, type, space, list; /* list: its creation properties */
+    const char *path;
+    int rank;
+    hsize_t dims[H5S_MAX_RANK], most[H5S_MAX_RANK]; /* most: as far as it can be extended */
+    H5D_layout_t layout;
+    hsize_t chunk[H5S_MAX_RANK]; /* of a chunked layout */
+    size_t element_bytes, chunk_bytes;
+    int filters;
+    int place;                       /* of h5prism in the pipeline, or -1 */
+    unsigned words[PRISM_MAX_WORDS]; /* h5prism's parameters */
+    size_t word_count;
+    bool plain_edges; /* chunks that reach over the edge are not filtered */
+} tool_chunked;
+
+/* False, with a message, if there is no such dataset. `path` is kept. */
+bool tool_chunked_open(tool_chunked *c, hid_t file, const char *path);
+void tool_chunked_close(tool_chunked *c);
+
+/* Elements and their bytes, of the whole dataset; 0 of a dataset without dataspace. */
+uint64_t tool_chunked_values(const tool_chunked *c);
+uint64_t tool_chunked_bytes(const tool_chunked *c);
+
+/* Steps to the next chunk of shape `chunk`, in C order; false after the last. Start at 0, .. , 0 if
+ * no dimension is 0. */
+bool tool_chunked_next(const tool_chunked *c, const hsize_t *chunk, hsize_t *offset);
+
+/* Chunks that are stored, of a chunked dataset, and places for chunks in all. */
+bool tool_chunked_count(const tool_chunked *c, hsize_t *stored, hsize_t *all);
+
+/* Whether a chunk of shape `chunk` at `offset` reaches over the edge of the dataset. */
+bool tool_chunked_partial(const tool_chunked *c, const hsize_t *chunk, const hsize_t *offset);
+
+/* Elements of the dataset's chunk at `offset` that are in the dataset. */
+uint64_t tool_chunked_inside(const tool_chunked *c, const hsize_t *offset);
+
+typedef struct tool_stored {
+    uint8_t *bytes; /* to be freed; NULL: the chunk is not stored */
+    size_t size;
+    uint32_t mask; /* filters that were skipped: HDF5's filter mask */
+    bool encoded;  /* by h5prism, and by no filter after it */
+} tool_stored;
+
+/* The bytes of one chunk as they are in the file. False, with a message, if they cannot be read. */
+bool tool_chunked_read(const tool_chunked *c, const hsize_t *offset, tool_stored *stored);
+
+/* "0,256,0": the text of an offset or a shape, with `separator` between numbers. */
+enum { TOOL_SHAPE_TEXT = 21 * H5S_MAX_RANK };
+const char *tool_shape_text(char text[TOOL_SHAPE_TEXT], int rank, const hsize_t *shape,
+                            const char *separator);
+
+#endif

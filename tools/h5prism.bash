@@ -1,0 +1,33 @@
+# Completion of h5prism's arguments in bash.
+
+_h5prism() {
+    local word=$2 before=$3 command=${COMP_WORDS[1]} choices
+    COMPREPLY=()
+    if [ "$COMP_CWORD" = 1 ]; then
+        choices="group inspect options repack --help --version"
+        mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
+        return
+    fi
+    case $before in
+    --dataset) # the paths in the file that stands before it
+        choices=$(h5ls -r "${COMP_WORDS[2]}" 2>/dev/null | sed -n 's/ *Dataset {.*//p')
+        mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
+        return
+        ;;
+    -j | --frames | --effort) return ;;
+    esac
+    case $command in
+    group) choices="--dataset --frames --effort --force --help" ;;
+    inspect) choices="--dataset --chunks --planes --json --help" ;;
+    options) choices="--json --help transform= predictor= coder= effort= axis= checksum= verify=" ;;
+    repack) choices="--dataset --chunks -j --verify --force --help effort= transform= predictor= coder=" ;;
+    *) return ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
+    case ${COMPREPLY[0]-} in
+    *=) compopt -o nospace ;;
+    '') compopt -o default ;;
+    esac
+}
+
+complete -F _h5prism h5prism

@@ -1,0 +1,338 @@
+/*
+ * h5prism inspect: what the chunks of a file hold.
+ *
+ * Sizes are those of whole chunks, also where these reach over the edge of the dataset. A chunk
+ * does not say how many bits each of its planes took: planes share models, and one helps to predict
+ * another. What --planes shows is an estimate therefore: each plane coded by itself.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "container.h"
+#include "library.h"
+#include "report.h"
+
+typedef struct request {
+    const char *file, **names; /* names: datasets; none: all of the file */
+    int name_count;
+    bool chunks, planes, json, damaged;
+} request;
+
+static const char help[] =
+    "usage: h5prism inspect FILE [--dataset PATH]... [--chunks] [--planes] [--json]\n"
+    "\n"
+    "Says how the datasets of an HDF5 file are compressed: options, pipelines (transform +\n"
+    "predictor + coder), sizes, bits a value, checksums. Nothing is decoded. Exit code 1 if a "
+    "chunk\n"
+    "is damaged, or of a newer version of the format.\n"
+    "\n"
+    "  --dataset PATH  only this dataset; may be given again\n"
+    "  --chunks        a line for each chunk, too\n"
+    "  --planes        an estimate for each plane of the first chunk of each dataset, which is\n"
+    "                  decoded: the bits a value it takes when it is coded by itself\n"
+    "  --json          for programs\n"
+    "\n"
+    "examples: h5prism inspect file.h5\n"
+    "          h5prism inspect file.h5 --dataset run/emb --chunks\n";
+
+/* ---- Names and numbers ---- */
+
+const char *tool_transform_name(prism_transform transform) {
+    static const char *const names[] = {"auto", "none", "channels", "stack"};
+    return names[transform];
+}
+
+const char *tool_predictor_name(prism_predictor predictor) {
+    static const char *const names[] = {"auto", "none", "paeth", "lsq"};
+    return names[predictor];
+}
+
+const char *tool_coder_name(prism_coder coder) {
+    static const char *const names[] = {"auto", "deflate", "jxl", "ans", "raw"};
+    return names[coder];
+}
+
+double tool_ratio(const tool_report *r, size_t bytes, uint64_t values) {
+    return (double)(values * r->dataset->element_bytes) / (double)bytes;
+}
+
+double tool_bits(size_t bytes, uint64_t values) {
+    return 8 * (double)bytes / (double)values;
+}
+
+static bool add_number(tool_numbers *n, double value) {
+    if (n->count == n->capacity) {
+        const size_t capacity = n->capacity ? 2 * n->capacity : 64;
+        double *values = realloc(n->values, capacity * sizeof *values);
+        if (!values)
+            return tool_fail("out of memory");
+        n->values = values;
+        n->capacity = capacity;
+    }
+    n->values[n->count++] = value;
+    return true;
+}
+
+/* ---- Planes ---- */
+
+/* Plane `index` of `elements`, its samples in C order. */
+static void take_plane(const prism_array *array, int axis, size_t index, const uint8_t *elements,
+                       uint8_t *plane) {
+    size_t inner = prism_type_size(array->type), outer = 1;
+    for (int i = 0; i < (int)array->rank; i++)
+        if (i < axis)
+            outer *= array->dims[i];
+        else if (i > axis)
+            inner *= array->dims[i];
+    for (size_t i = 0; i < outer; i++)
+        memcpy(plane + i * inner, elements + (i * array->dims[axis] + index) * inner, inner);
+}
+
+static prism_status add_planes(tool_numbers *numbers, const prism_info *info,
+                               const uint8_t *elements, uint8_t *plane, prism_error *error) {
+    prism_array one = info->array;
+    prism_options options = prism_options_default();
+    size_t size, bound, coded;
+    one.dims[info->axis] = 1;
+    options.effort = info->effort;
+    prism_status status = prism_array_size(&one, &size, error);
+    if (status == PRISM_OK)
+        status = prism_encode_bound(&one, &bound, error);
+    for (size_t i = 0; i < info->planes && status == PRISM_OK; i++) {
+        take_plane(&info->array, info->axis, i, elements, plane);
+        status = prism_encode(&one, plane, &options, plane + size, bound, &coded, error);
+        if (status == PRISM_OK &&
+            !add_number(numbers, tool_bits(coded, size / prism_type_size(one.type))))
+            status = PRISM_E_MEMORY;
+    }
+    return status;
+}
+
+static bool estimate_planes(tool_report *r, const tool_stored *stored, const prism_info *info) {
+    size_t size, bound;
+    prism_error error = {0};
+    prism_status status = prism_array_size(&info->array, &size, &error);
+    if (status == PRISM_OK)
+        status = prism_encode_bound(&info->array, &bound, &error);
+    uint8_t *elements = status == PRISM_OK ? malloc(size) : NULL;
+    uint8_t *plane = status == PRISM_OK ? malloc(size + bound) : NULL;
+    if (elements && plane)
+        status = prism_decode(stored->bytes, stored->size, elements, size, NULL, &error);
+    if (elements && plane && status == PRISM_OK)
+        status = add_planes(&r->planes, info, elements, plane, &error);
+    bool done = elements && plane && status == PRISM_OK;
+    free(plane);
+    free(elements);
+    return done || tool_fail("%s: planes cannot be estimated: %s", r->dataset->path,
+                             *error.message ? error.message : "out of memory");
+}
+
+/* ---- Chunks ---- */
+
+static void read_encoded(tool_chunk_report *c, const tool_stored *stored) {
+    if (prism_inspect(stored->bytes, stored->size, &c->info, &c->error) != PRISM_OK)
+        return;
+    if (c->info.checksum)
+        c->checksum = px_chunk_verify(stored->bytes, stored->size, NULL) == PRISM_OK ? TOOL_RIGHT
+                                                                                     : TOOL_WRONG;
+}
+
+tool_pipeline tool_pipeline_of(const prism_info *info) {
+    return (tool_pipeline){
+        info->mapping, info->transform, info->predictor, info->coder, info->effort, info->axis, 1};
+}
+
+static bool is_same(const tool_pipeline *p, const tool_pipeline *q) {
+    return p->mapping == q->mapping && p->transform == q->transform &&
+           p->predictor == q->predictor && p->coder == q->coder && p->effort == q->effort &&
+           p->axis == q->axis;
+}
+
+static void count_pipeline(tool_report *r, const prism_info *info) {
+    const tool_pipeline one = tool_pipeline_of(info);
+    for (size_t i = 0; i < r->pipeline_count; i++)
+        if (is_same(&one, &r->pipelines[i])) {
+            r->pipelines[i].chunks++;
+            return;
+        }
+    if (r->pipeline_count < TOOL_MOST_PIPELINES)
+        r->pipelines[r->pipeline_count++] = one;
+}
+
+static void count_chunk(tool_report *r, const tool_chunk_report *c) {
+    r->stored++;
+    r->bytes += c->size;
+    r->values += c->values;
+    if (!c->encoded) {
+        r->unfiltered++;
+    } else if (c->error.status != PRISM_OK) {
+        r->unreadable++;
+    } else {
+        r->checksums[c->checksum]++;
+        count_pipeline(r, &c->info);
+    }
+}
+
+/* The first chunk that is not as it should be is told of; the others are counted. */
+static void complain(request *q, const tool_report *r, const tool_chunk_report *c) {
+    char place[TOOL_SHAPE_TEXT];
+    const bool wrong = c->checksum == TOOL_WRONG;
+    if (c->error.status == PRISM_OK && !wrong)
+        return;
+    q->damaged = true;
+    if (r->unreadable + r->checksums[TOOL_WRONG] == 1)
+        tool_fail("%s, chunk %s: %s", r->dataset->path,
+                  tool_shape_text(place, r->dataset->rank, c->offset, ","),
+                  wrong ? "its checksum is wrong" : c->error.message);
+}
+
+static bool inspect_chunk(request *q, tool_report *r, const tool_writer *writer,
+                          const hsize_t *offset) {
+    tool_stored stored;
+    tool_chunk_report c = {0};
+    if (!tool_chunked_read(r->dataset, offset, &stored))
+        return false;
+    if (!stored.bytes)
+        return true;
+    memcpy(c.offset, offset, sizeof c.offset);
+    c.values = tool_chunked_inside(r->dataset, offset);
+    c.size = stored.size;
+    c.mask = stored.mask;
+    c.encoded = stored.encoded;
+    if (c.encoded)
+        read_encoded(&c, &stored);
+    count_chunk(r, &c);
+    complain(q, r, &c);
+    if (q->chunks)
+        writer->chunk(r, &c);
+    bool done = add_number(&r->bits, tool_bits(c.size, c.values));
+    if (done && q->planes && !r->planes.count && c.encoded && c.error.status == PRISM_OK &&
+        c.info.axis >= 0)
+        done = estimate_planes(r, &stored, &c.info);
+    free(stored.bytes);
+    return done;
+}
+
+static bool inspect_chunks(request *q, tool_report *r, const tool_writer *writer) {
+    const tool_chunked *d = r->dataset;
+    hsize_t offset[H5S_MAX_RANK] = {0};
+    if (d->layout != H5D_CHUNKED || d->place < 0)
+        return true;
+    hsize_t there, all;
+    bool done = tool_chunked_count(d, &there, &all), more = there > 0;
+    r->all = all;
+    while (done && more) {
+        done = inspect_chunk(q, r, writer, offset);
+        more = r->stored < there && tool_chunked_next(d, d->chunk, offset);
+    }
+    if (done && r->stored < there)
+        done = tool_fail("%s: %llu chunks are stored, %llu can be found", d->path,
+                         (unsigned long long)there, (unsigned long long)r->stored);
+    return done;
+}
+
+/* ---- Datasets ---- */
+
+static void read_parameters(tool_report *r) {
+    const tool_chunked *d = r->dataset;
+    prism_options options;
+    prism_array array;
+
+    if (prism_options_unpack(&options, d->words, d->word_count, NULL) == PRISM_OK)
+        prism_options_format(&options, r->options, sizeof r->options, NULL);
+    if (d->word_count > PRISM_OPTION_WORDS &&
+        prism_array_unpack(&array, d->words + PRISM_OPTION_WORDS,
+                           d->word_count - PRISM_OPTION_WORDS, NULL) == PRISM_OK)
+        snprintf(r->type, sizeof r->type, "%s", prism_type_name(array.type));
+    else
+        snprintf(r->type, sizeof r->type, "%zu-byte elements", d->element_bytes);
+}
+
+static bool inspect_dataset(request *q, hid_t file, const char *path) {
+    const tool_writer *writer = q->json ? &tool_json : &tool_text;
+    tool_chunked dataset;
+    tool_report report = {.dataset = &dataset};
+    bool done = tool_chunked_open(&dataset, file, path);
+    if (done) {
+        read_parameters(&report);
+        writer->dataset(&report, q->chunks);
+        done = inspect_chunks(q, &report, writer);
+        writer->summary(&report, q->chunks);
+    }
+    free(report.bits.values);
+    free(report.planes.values);
+    tool_chunked_close(&dataset);
+    return done;
+}
+
+static herr_t inspect_visited(hid_t file, const char *name, const H5O_info_t *info, void *data) {
+    if (info->type != H5O_TYPE_DATASET)
+        return 0;
+    char *path = malloc(strlen(name) + 2);
+    bool done = path || tool_fail("out of memory");
+    if (done) {
+        sprintf(path, "/%s", name);
+        done = inspect_dataset(data, file, path);
+    }
+    free(path);
+    return done ? 0 : -1;
+}
+
+static bool inspect_file(request *q, hid_t file) {
+    const tool_writer *writer = q->json ? &tool_json : &tool_text;
+    bool done = true;
+    writer->begin(q->file);
+    for (int i = 0; i < q->name_count && done; i++)
+        done = inspect_dataset(q, file, q->names[i]);
+    if (!q->name_count)
+        done = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, inspect_visited, q, H5O_INFO_BASIC) >= 0;
+    writer->end();
+    if (!done && !tool_has_failed())
+        tool_fail_library("%s cannot be read", q->file);
+    return done && !q->damaged;
+}
+
+/* ---- Arguments ---- */
+
+static int read_option(void *data, char **arguments, int left) {
+    request *q = data;
+    if (strcmp(arguments[0], "--chunks") == 0)
+        return q->chunks = true;
+    if (strcmp(arguments[0], "--planes") == 0)
+        return q->planes = true;
+    if (strcmp(arguments[0], "--json") == 0)
+        return q->json = true;
+    if (strcmp(arguments[0], "--dataset") != 0 || left < 2)
+        return 0;
+    q->names[q->name_count++] = arguments[1];
+    return 2;
+}
+
+static int run(request *q, int count, char **arguments) {
+    hid_t file;
+    if (tool_read_arguments(count, arguments, read_option, q, &q->file, 1) != 1) {
+        fputs(help, stderr);
+        return EXIT_USAGE;
+    }
+    tool_library_start();
+    if (!tool_open_input(&file, q->file))
+        return EXIT_FAILED;
+    bool done = inspect_file(q, file);
+    H5Fclose(file);
+    return done ? EXIT_DONE : EXIT_FAILED;
+}
+
+int tool_inspect(int count, char **arguments) {
+    request q = {0};
+    if (count == 1 && strcmp(arguments[0], "--help") == 0) {
+        fputs(help, stdout);
+        return EXIT_DONE;
+    }
+    q.names = calloc((size_t)count + 1, sizeof *q.names);
+    const int code =
+        q.names ? run(&q, count, arguments) : (tool_fail("out of memory"), EXIT_FAILED);
+    free(q.names);
+    return code;
+}

@@ -1,0 +1,89 @@
+#include "library.h"
+
+#include <H5PLextern.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+/* Memory for chunks of the input, which are asked for piece by piece. */
+static const size_t CACHE_BYTES = 64u << 20, CACHE_SLOTS = 10007;
+
+static char reason[240];
+
+/* The message at the bottom says what went wrong, and those above it only what did not work then.
+ */
+static herr_t keep_innermost(unsigned depth, const H5E_error2_t *error, void *data) {
+    static const char mark[] = "errno = ", own[] = "h5prism: ";
+    (void)data;
+    const char *text = error->desc ? error->desc : "";
+    const char *number = strstr(text, mark);
+    if (depth > 0)
+        return 0;
+    if (number)
+        text = strerror(atoi(number + strlen(mark)));
+    else if (strncmp(text, own, strlen(own)) == 0)
+        text += strlen(own);
+    snprintf(reason, sizeof reason, "%s", text);
+    return 0;
+}
+
+static herr_t keep_reason(hid_t stack, void *data) {
+    return H5Ewalk2(stack, H5E_WALK_UPWARD, keep_innermost, data);
+}
+
+void tool_library_start(void) {
+    /* Files are closed one by one; after a full disk HDF5 would try again at exit, and complain. */
+    H5dont_atexit();
+    H5Eset_auto2(H5E_DEFAULT, keep_reason, NULL);
+    H5Zregister(H5PLget_plugin_info());
+}
+
+bool tool_fail_library(const char *format, ...) {
+    char text[1024];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    return tool_fail("%s: %s", text, *reason ? reason : "HDF5 does not say why");
+}
+
+bool tool_open_input(hid_t *file, const char *path) {
+    *file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    return *file >= 0 || tool_fail_library("%s cannot be opened as an HDF5 file", path);
+}
+
+bool tool_exists(hid_t file, const char *path) {
+    char part[1024];
+    for (size_t i = 0; path[i] && i + 1 < sizeof part; i++) {
+        part[i] = path[i];
+        part[i + 1] = '\0';
+        if (i > 0 && (path[i + 1] == '/' || !path[i + 1]) && path[i] != '/' &&
+            H5Lexists(file, part, H5P_DEFAULT) <= 0)
+            return false;
+    }
+    return H5Oexists_by_name(file, path, H5P_DEFAULT) > 0;
+}
+
+/* External links lead to others. */
+static bool same_file(hid_t object, hid_t file) {
+    H5O_info_t info, root;
+    return H5Oget_info2(object, &info, H5O_INFO_BASIC) >= 0 &&
+           H5Oget_info_by_name2(file, "/", &root, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
+           info.fileno == root.fileno;
+}
+
+bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path) {
+    *dataset = -1;
+    if (!tool_exists(file, path))
+        return tool_fail("%s: there is no such dataset in the file", path);
+    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    H5Pset_chunk_cache(access, CACHE_SLOTS, CACHE_BYTES, H5D_CHUNK_CACHE_W0_DEFAULT);
+    *dataset = H5Dopen2(file, path, access);
+    H5Pclose(access);
+    if (*dataset < 0)
+        return tool_fail("%s: it is not a dataset", path);
+    return same_file(*dataset, file) || tool_fail("%s: it is in another file", path);
+}

@@ -1,0 +1,24 @@
+/* HDF5 as the tool uses it: it prints nothing, and the reasons of its failures are kept. */
+#ifndef TOOL_LIBRARY_H
+#define TOOL_LIBRARY_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+
+/* Before any other call; registers the filter, so that no plugin is needed. */
+void tool_library_start(void);
+
+/* As tool_fail, with the reason of HDF5's latest failure behind it. */
+bool tool_fail_library(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* False, with a message, if IN is no HDF5 file that can be read. */
+bool tool_open_input(hid_t *file, const char *path);
+
+/* Whether there is an object at `path`; HDF5 itself wants every group on the way to be there. */
+bool tool_exists(hid_t file, const char *path);
+
+/* False, with a message, if there is no dataset at `path`. What is asked for piece by piece is kept
+ * in memory, chunk by chunk. */
+bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path);
+
+#endif

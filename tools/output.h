@@ -1,0 +1,19 @@
+/* A file that is whole, or not there: it is written under another name at first. */
+#ifndef TOOL_OUTPUT_H
+#define TOOL_OUTPUT_H
+
+#include <stdbool.h>
+
+typedef struct tool_output {
+    const char *path; /* of the whole file */
+    char *name;       /* to write to; owned */
+} tool_output;
+
+/* Refuses a file that is there already, unless it may be replaced, and one that is `input`. What is
+ * written to output->name goes away with SIGINT and SIGTERM; one output at a time. */
+bool tool_output_begin(tool_output *output, const char *path, const char *input, bool replace);
+
+/* Gives the file its name if all is well, or removes it; true if it is there. */
+bool tool_output_end(tool_output *output, bool done);
+
+#endif

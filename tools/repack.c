@@ -1,0 +1,347 @@
+/*
+ * h5prism repack: a copy of a file in which datasets are compressed anew, on all cores.
+ *
+ * Chunks of a dataset that has none: the last axis (channels belong together) stays whole up to
+ * 1024 elements, or is cut into equal parts; of the other axes the longest is halved until a chunk
+ * has at most 8 MiB.
+ */
+#include <H5public.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "copy.h"
+#include "encoder.h"
+#include "filter/dataset.h"
+#include "library.h"
+#include "rewrite.h"
+
+enum { FILTER_ID = H5PRISM_FILTER_ID, MOST_THREADS = 1024, MOST_CHANNELS = 1024 };
+
+static const uint64_t CHUNK_BYTES = 8u << 20, LEAST_BYTES = 4096;
+
+typedef struct request {
+    tool_files files;
+    const char **names; /* datasets; none: all of the file */
+    haddr_t *chosen;    /* where these are */
+    int name_count;
+    const char *text; /* of the options */
+    prism_options options;
+    uint32_t words[PRISM_OPTION_WORDS]; /* of the filter */
+    hsize_t chunk[H5S_MAX_RANK];
+    int chunk_rank; /* 0: no shape was given */
+    int threads;
+    bool verify;
+    plugin_host host;
+    tool_copy copy;
+    tool_encoder encoder;
+} request;
+
+static const char help[] =
+    "usage: h5prism repack IN OUT [KEY=VALUE,...] [--dataset PATH]... [--chunks AxBx..] [-j N]\n"
+    "                      [--verify] [--force]\n"
+    "\n"
+    "Writes a copy of the HDF5 file IN in which datasets are compressed by h5prism. Everything "
+    "else\n"
+    "is copied as it is; IN is not changed, and OUT is complete or not there.\n"
+    "\n"
+    "  KEY=VALUE,...   options of the filter, as in 'h5prism options'; default: all automatic\n"
+    "  --dataset PATH  only this dataset; may be given again. Without it: every dataset whose "
+    "type\n"
+    "                  h5prism takes and whose chunks have 4096 bytes or more\n"
+    "  --chunks AxBx.. shape of the chunks of datasets of that rank; default: as in IN, or of at\n"
+    "                  most 8 MiB for datasets without chunks\n"
+    "  -j N            chunks that are encoded at the same time; default: one for each CPU\n"
+    "  --verify        decode each chunk before it is written, and compare\n"
+    "  --force         replace OUT if it is there\n"
+    "\n"
+    "examples: h5prism repack in.h5 out.h5\n"
+    "          h5prism repack in.h5 out.h5 effort=7 --dataset run/emb --chunks 256x256x128 -j 4\n";
+
+/* ---- Arguments ---- */
+
+static bool read_chunks(request *r, const char *text) {
+    for (r->chunk_rank = 0; text && r->chunk_rank < H5S_MAX_RANK;) {
+        char *end;
+        const unsigned long long size = strtoull(text, &end, 10);
+        if (end == text || *text == '-' || !size)
+            return false;
+        r->chunk[r->chunk_rank++] = size;
+        if (!*end)
+            return true;
+        if (*end != 'x')
+            return false;
+        text = end + 1;
+    }
+    return false;
+}
+
+static int read_option(void *data, char **arguments, int left) {
+    request *r = data;
+    const char *value = left > 1 ? arguments[1] : NULL;
+    if (strcmp(arguments[0], "--force") == 0)
+        return r->files.force = true;
+    if (strcmp(arguments[0], "--verify") == 0)
+        return r->verify = true;
+    if (strcmp(arguments[0], "--chunks") == 0)
+        return read_chunks(r, value) ? 2 : 0;
+    if (strncmp(arguments[0], "-j", 2) == 0 && arguments[0][2])
+        return tool_read_number(&r->threads, arguments[0] + 2, 1, MOST_THREADS);
+    if (strcmp(arguments[0], "-j") == 0)
+        return tool_read_number(&r->threads, value, 1, MOST_THREADS) ? 2 : 0;
+    if (strcmp(arguments[0], "--dataset") != 0 || !value)
+        return 0;
+    r->names[r->name_count++] = value;
+    return 2;
+}
+
+static bool read_request(request *r, int count, char **arguments) {
+    const char *places[3] = {NULL, NULL, NULL};
+    r->threads = (int)tool_cpus();
+    if (tool_read_arguments(count, arguments, read_option, r, places, 3) < 2)
+        return false;
+    r->files.input = places[0];
+    r->files.output = places[1];
+    r->text = places[2] ? places[2] : "";
+    return true;
+}
+
+static bool read_filter_options(request *r) {
+    prism_error error;
+    r->options = prism_options_default();
+    return (prism_options_parse(&r->options, r->text, &error) == PRISM_OK &&
+            prism_options_pack(&r->options, r->words, &error) == PRISM_OK) ||
+           tool_fail("%s", error.message);
+}
+
+/* ---- Which datasets, and in which chunks ---- */
+
+static hsize_t half(hsize_t size) {
+    return size / 2 + size % 2;
+}
+
+static void choose_chunk(const tool_chunked *s, hsize_t *chunk) {
+    const int last = s->rank - 1;
+    uint64_t bytes;
+    memcpy(chunk, s->dims, sizeof s->dims);
+    if (last > 0 && chunk[last] > MOST_CHANNELS) {
+        const hsize_t parts = (chunk[last] + MOST_CHANNELS - 1) / MOST_CHANNELS;
+        chunk[last] = (chunk[last] + parts - 1) / parts;
+    }
+    do {
+        int longest = 0;
+        bytes = s->element_bytes;
+        for (int i = 0; i < s->rank; i++) {
+            bytes *= chunk[i];
+            if (i < last && chunk[i] > chunk[longest])
+                longest = i;
+        }
+        if (bytes > CHUNK_BYTES)
+            chunk[longest] = half(chunk[longest]);
+    } while (bytes > CHUNK_BYTES);
+}
+
+/* Chunks reach as far as the dataset does, or may. */
+static void limit_chunk(const tool_chunked *s, hsize_t *chunk) {
+    for (int i = 0; i < s->rank; i++)
+        if (s->most[i] != H5S_UNLIMITED && chunk[i] > s->most[i])
+            chunk[i] = s->most[i];
+}
+
+static void find_chunk(const request *r, const tool_chunked *s, hsize_t *chunk) {
+    if (r->chunk_rank == s->rank)
+        memcpy(chunk, r->chunk, sizeof r->chunk);
+    else if (s->layout == H5D_CHUNKED)
+        memcpy(chunk, s->chunk, sizeof s->chunk);
+    else
+        choose_chunk(s, chunk);
+    limit_chunk(s, chunk);
+}
+
+/* NULL, or why the codec does not take such chunks. */
+static const char *refusal(const request *r, const tool_chunked *s, const hsize_t *chunk,
+                           prism_error *error) {
+    prism_array array;
+    size_t bytes = 0;
+    hid_t space = H5Screate_simple(s->rank, chunk, NULL);
+    prism_status status = plugin_dataset_array(&r->host, s->type, space, &array, error);
+    H5Sclose(space);
+    if (status == PRISM_OK)
+        status = prism_array_size(&array, &bytes, error);
+    if (status != PRISM_OK)
+        return error->message;
+    if (!r->name_count && bytes < LEAST_BYTES)
+        return "its chunks are too small to gain anything";
+    return NULL;
+}
+
+/* NULL, or why the dataset stays as it is. */
+static const char *obstacle(const request *r, const tool_chunked *s, hsize_t *chunk,
+                            prism_error *error) {
+    if (s->layout == H5D_VIRTUAL)
+        return "it is virtual";
+    if (H5Pget_external_count(s->list) > 0)
+        return "its elements are in other files";
+    if (s->rank == 0)
+        return "it has no dimensions";
+    if (s->layout != H5D_CHUNKED && !tool_chunked_bytes(s))
+        return "it is empty";
+    if (r->name_count && r->chunk_rank && r->chunk_rank != s->rank)
+        return "--chunks has another number of dimensions";
+    if (r->options.axis >= s->rank)
+        return "it has fewer dimensions than the option axis needs";
+    find_chunk(r, s, chunk);
+    return refusal(r, s, chunk, error);
+}
+
+static bool is_chosen(const request *r, haddr_t address) {
+    for (int i = 0; i < r->name_count; i++)
+        if (r->chosen[i] == address)
+            return true;
+    return r->name_count == 0;
+}
+
+/* ---- What there is to do ---- */
+
+static bool count_dataset(request *r, hid_t from, const char *path, uint64_t *bytes) {
+    tool_chunked source;
+    prism_error error;
+    hsize_t chunk[H5S_MAX_RANK];
+    bool done = tool_chunked_open(&source, from, path);
+    const char *reason = done ? obstacle(r, &source, chunk, &error) : NULL;
+    if (reason && r->name_count)
+        done = tool_fail("%s: %s", path, reason);
+    if (done && !reason)
+        *bytes += tool_chunked_bytes(&source);
+    tool_chunked_close(&source);
+    return done;
+}
+
+typedef struct tally {
+    request *request;
+    uint64_t bytes;
+} tally;
+
+static herr_t count_visited(hid_t from, const char *name, const H5O_info_t *info, void *data) {
+    tally *t = data;
+    if (info->type != H5O_TYPE_DATASET)
+        return 0;
+    return count_dataset(t->request, from, name, &t->bytes) ? 0 : -1;
+}
+
+static bool count_all(request *r, hid_t from, uint64_t *bytes) {
+    tally t = {r, 0};
+    bool done =
+        H5Ovisit2(from, H5_INDEX_NAME, H5_ITER_NATIVE, count_visited, &t, H5O_INFO_BASIC) >= 0;
+    *bytes = t.bytes;
+    return done;
+}
+
+/* Soft links lead to datasets, too. */
+static bool find_chosen(request *r, hid_t from, uint64_t *bytes) {
+    for (int i = 0; i < r->name_count; i++) {
+        H5O_info_t info;
+        if (!count_dataset(r, from, r->names[i], bytes))
+            return false;
+        H5Oget_info_by_name2(from, r->names[i], &info, H5O_INFO_BASIC, H5P_DEFAULT);
+        r->chosen[i] = info.addr;
+    }
+    return true;
+}
+
+/* ---- Work ---- */
+
+/* The dataset's own properties, but for chunks and filters. */
+static hid_t creation_list(const request *r, const tool_chunked *s, const hsize_t *chunk) {
+    hid_t list = H5Pcopy(s->list);
+    H5Premove_filter(list, H5Z_FILTER_ALL);
+    H5Pset_chunk(list, s->rank, chunk);
+    if (s->layout != H5D_CHUNKED)
+        H5Pset_alloc_time(list, H5D_ALLOC_TIME_INCR);
+    H5Pset_filter(list, FILTER_ID, H5Z_FLAG_MANDATORY, PRISM_OPTION_WORDS, r->words);
+    return list;
+}
+
+static hid_t create_dataset(const request *r, const tool_place *place, const tool_chunked *s,
+                            const hsize_t *chunk) {
+    hid_t list = creation_list(r, s, chunk), type = tool_copy_type(place->copy, s->type);
+    hid_t target =
+        H5Dcreate2(place->copy->to, place->path, type, s->space, place->links, list, H5P_DEFAULT);
+    if (target < 0)
+        tool_fail_library("%s cannot be created", place->path);
+    H5Tclose(type);
+    H5Pclose(list);
+    return target;
+}
+
+static bool take_dataset(void *data, const tool_place *place, bool *taken) {
+    request *r = data;
+    tool_chunked source;
+    prism_error error;
+    hsize_t chunk[H5S_MAX_RANK];
+    if (!is_chosen(r, place->address))
+        return true;
+    if (!tool_chunked_open(&source, place->copy->from, place->path)) {
+        tool_chunked_close(&source);
+        return false;
+    }
+    const char *reason = obstacle(r, &source, chunk, &error);
+    if (reason) {
+        tool_progress_clear();
+        printf("%s: copied as it is; %s\n", place->path, reason);
+        tool_chunked_close(&source);
+        return true;
+    }
+    hid_t target = create_dataset(r, place, &source, chunk);
+    if (target < 0 || !tool_copy_attributes(place->copy, source.dataset, target)) {
+        if (target >= 0)
+            H5Dclose(target);
+        tool_chunked_close(&source);
+        return false;
+    }
+    return *taken = tool_encoder_dataset(&r->encoder, &source, target);
+}
+
+static bool write_copy(void *data, hid_t from, hid_t to) {
+    request *r = data;
+    uint64_t bytes = 0;
+    r->copy = (tool_copy){.from = from, .to = to, .take = take_dataset, .request = r};
+    if (!(r->name_count ? find_chosen(r, from, &bytes) : count_all(r, from, &bytes)))
+        return false;
+    bool done = tool_encoder_open(&r->encoder, (size_t)r->threads, r->verify, bytes) &&
+                tool_copy_objects(&r->copy) && tool_encoder_finish(&r->encoder) &&
+                tool_copy_references(&r->copy);
+    tool_encoder_close(&r->encoder);
+    tool_copy_free(&r->copy);
+    return done;
+}
+
+static int run(request *r, int count, char **arguments) {
+    if (!read_request(r, count, arguments)) {
+        fputs(help, stderr);
+        return EXIT_USAGE;
+    }
+    if (!read_filter_options(r))
+        return EXIT_FAILED;
+    tool_library_start();
+    plugin_host_open(&r->host, (const void *)(size_t)&H5open);
+    bool done = tool_rewrite(&r->files, write_copy, r);
+    plugin_host_close(&r->host);
+    return done ? EXIT_DONE : EXIT_FAILED;
+}
+
+int tool_repack(int count, char **arguments) {
+    request r = {0};
+    if (count == 1 && strcmp(arguments[0], "--help") == 0) {
+        fputs(help, stdout);
+        return EXIT_DONE;
+    }
+    r.names = calloc((size_t)count + 1, sizeof *r.names);
+    r.chosen = calloc((size_t)count + 1, sizeof *r.chosen);
+    const int code =
+        r.names && r.chosen ? run(&r, count, arguments) : (tool_fail("out of memory"), EXIT_FAILED);
+    free(r.names);
+    free(r.chosen);
+    return code;
+}

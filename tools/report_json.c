@@ -1,0 +1,139 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "report.h"
+
+static bool first_dataset, first_chunk;
+
+/* HDF5's names are UTF-8, and so is JSON. */
+static void print_string(const char *text) {
+    putchar('"');
+    for (; *text; text++)
+        if (*text == '"' || *text == '\\')
+            printf("\\%c", *text);
+        else if ((unsigned char)*text < ' ')
+            printf("\\u%04x", (unsigned)*text);
+        else
+            putchar(*text);
+    putchar('"');
+}
+
+static void print_named(const char *name, const char *text) {
+    printf(", \"%s\": ", name);
+    print_string(text);
+}
+
+static void print_shape(const char *name, int rank, const hsize_t *shape) {
+    char text[TOOL_SHAPE_TEXT];
+    printf(", \"%s\": [%s]", name, tool_shape_text(text, rank, shape, ", "));
+}
+
+static void print_numbers(const char *name, const tool_numbers *numbers) {
+    printf(", \"%s\": [", name);
+    for (size_t i = 0; i < numbers->count; i++)
+        printf("%s%.6g", i ? ", " : "", numbers->values[i]);
+    printf("]");
+}
+
+static void begin(const char *file) {
+    first_dataset = true;
+    printf("{\"file\": ");
+    print_string(file);
+    printf(", \"datasets\": [");
+}
+
+static void print_dataset(const tool_report *r, bool with_chunks) {
+    const tool_chunked *d = r->dataset;
+    const bool ours = d->layout == H5D_CHUNKED && d->place >= 0;
+    printf("%s\n{\"path\": ", first_dataset ? "" : ",");
+    first_dataset = false;
+    first_chunk = true;
+    print_string(d->path);
+    print_shape("shape", d->rank, d->dims);
+    printf(", \"compressed\": %s", ours ? "true" : "false");
+    if (!ours)
+        printf(", \"bytes\": %" PRIu64 ", \"stored_bytes\": %" PRIu64, tool_chunked_bytes(d),
+               (uint64_t)H5Dget_storage_size(d->dataset));
+    if (!ours)
+        return;
+    print_shape("chunks", d->rank, d->chunk);
+    print_named("type", r->type);
+    print_named("options", r->options);
+    printf(", \"filters\": %d, \"filter_index\": %d", d->filters, d->place);
+    if (with_chunks)
+        printf(", \"stored_chunks\": [");
+}
+
+static void print_pipeline(const tool_pipeline *p) {
+    printf("\"mapping\": \"%s\", \"transform\": \"%s\", \"predictor\": \"%s\", \"coder\": "
+           "\"%s\", \"effort\": %d, \"axis\": ",
+           prism_mapping_name(p->mapping), tool_transform_name(p->transform),
+           tool_predictor_name(p->predictor), tool_coder_name(p->coder), p->effort);
+    if (p->axis >= 0)
+        printf("%d", p->axis);
+    else
+        printf("null");
+}
+
+static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
+    static const char *const states[] = {"null", "\"right\"", "\"wrong\""};
+    printf("%s\n  {\"bytes\": %zu, \"ratio\": %.6g, \"bits_per_value\": %.6g, \"filter_mask\": "
+           "%" PRIu32 ", \"filtered\": %s",
+           first_chunk ? "" : ",", c->size, tool_ratio(r, c->size, c->values),
+           tool_bits(c->size, c->values), c->mask, c->encoded ? "true" : "false");
+    first_chunk = false;
+    print_shape("offset", r->dataset->rank, c->offset);
+    if (c->error.status != PRISM_OK) {
+        print_named("error", c->error.message);
+    } else if (c->encoded) {
+        printf(", \"format_version\": %u, \"header_bytes\": %" PRIu64 ", \"parameter_bytes\": "
+               "%" PRIu64 ", \"payload_bytes\": %" PRIu64 ", \"checksum\": %s, ",
+               c->info.format_version, c->info.header_bytes, c->info.parameter_bytes,
+               c->info.payload_bytes, states[c->checksum]);
+        const tool_pipeline pipeline = tool_pipeline_of(&c->info);
+        print_pipeline(&pipeline);
+    }
+    printf("}");
+}
+
+static void print_pipelines(const tool_report *r) {
+    printf(", \"pipelines\": [");
+    for (size_t i = 0; i < r->pipeline_count; i++) {
+        const tool_pipeline *p = &r->pipelines[i];
+        printf("%s{", i ? ", " : "");
+        print_pipeline(p);
+        printf(", \"chunks\": %zu}", p->chunks);
+    }
+    printf("]");
+}
+
+static void print_summary(const tool_report *r, bool with_chunks) {
+    if (r->dataset->layout != H5D_CHUNKED || r->dataset->place < 0) {
+        printf("}");
+        return;
+    }
+    if (with_chunks)
+        printf("]");
+    printf(", \"chunk_count\": %" PRIu64 ", \"stored_count\": %" PRIu64
+           ", \"unfiltered_count\": %" PRIu64 ", \"unreadable_count\": %" PRIu64,
+           r->all, r->stored, r->unfiltered, r->unreadable);
+    printf(", \"checksums\": {\"right\": %" PRIu64 ", \"wrong\": %" PRIu64 ", \"none\": %" PRIu64
+           "}",
+           r->checksums[TOOL_RIGHT], r->checksums[TOOL_WRONG], r->checksums[TOOL_NONE]);
+    printf(", \"bytes\": %" PRIu64 ", \"stored_bytes\": %" PRIu64,
+           r->values * r->dataset->element_bytes, r->bytes);
+    if (r->stored)
+        printf(", \"ratio\": %.6g, \"bits_per_value\": %.6g", tool_ratio(r, r->bytes, r->values),
+               tool_bits(r->bytes, r->values));
+    print_pipelines(r);
+    print_numbers("bits_of_chunks", &r->bits);
+    if (r->planes.count)
+        print_numbers("bits_of_planes_estimate", &r->planes);
+    printf("}");
+}
+
+static void end(void) {
+    printf("\n]}\n");
+}
+
+const tool_writer tool_json = {begin, print_dataset, print_chunk, print_summary, end};

@@ -1,0 +1,89 @@
+#include "rewrite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "library.h"
+#include "output.h"
+
+/* Objects that take a newer format of HDF5 in the original may take it in the copy, too. */
+static hid_t access_list(hid_t from) {
+    H5F_info2_t info = {0};
+    hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_fclose_degree(list, H5F_CLOSE_SEMI); /* an object that is still open is a mistake */
+    H5Fget_info2(from, &info);
+    H5Pset_libver_bounds(list,
+                         info.super.version < 2    ? H5F_LIBVER_EARLIEST
+                         : info.super.version == 2 ? H5F_LIBVER_V18
+                                                   : H5F_LIBVER_V110,
+                         H5F_LIBVER_LATEST);
+    return list;
+}
+
+/* That of the file itself says nothing of the orders in which the root group keeps things. */
+static hid_t creation_list(hid_t from) {
+    unsigned links = 0, attributes = 0;
+    hid_t list = H5Fget_create_plist(from), root = H5Gopen2(from, "/", H5P_DEFAULT);
+    hid_t group = H5Gget_create_plist(root);
+    H5Pget_link_creation_order(group, &links);
+    H5Pget_attr_creation_order(group, &attributes);
+    H5Pset_link_creation_order(list, links);
+    H5Pset_attr_creation_order(list, attributes);
+    H5Pclose(group);
+    H5Gclose(root);
+    return list;
+}
+
+static bool create_and_fill(hid_t from, hid_t creation, const char *name, tool_fill fill,
+                            void *request) {
+    hid_t access = access_list(from);
+    hid_t to = H5Fcreate(name, H5F_ACC_EXCL, creation, access);
+    H5Pclose(access);
+    if (to < 0)
+        return tool_fail_library("%s cannot be created", name);
+    bool done = fill(request, from, to);
+    if (!done && !tool_has_failed())
+        tool_fail_library("%s cannot be written", name);
+    if (H5Fclose(to) < 0 && done)
+        done = tool_fail_library("%s cannot be written", name);
+    return done;
+}
+
+/* What programs put in front of HDF5's own bytes. */
+static bool copy_user_block(const char *input, const char *output, hsize_t size) {
+    char bytes[512]; /* user blocks are multiples of it */
+    int from = open(input, O_RDONLY), to = open(output, O_WRONLY);
+    bool done = from >= 0 && to >= 0;
+    for (hsize_t i = 0; i < size && done; i += sizeof bytes)
+        done = read(from, bytes, sizeof bytes) == (ssize_t)sizeof bytes &&
+               write(to, bytes, sizeof bytes) == (ssize_t)sizeof bytes;
+    if (!done)
+        tool_fail("the user block of %s: %s", input, strerror(errno));
+    if (from >= 0)
+        close(from);
+    if (to >= 0 && close(to) != 0)
+        done = false;
+    return done;
+}
+
+static bool write_as(const tool_files *files, const char *name, tool_fill fill, void *request) {
+    hid_t from;
+    hsize_t user_block = 0;
+    if (!tool_open_input(&from, files->input))
+        return false;
+    hid_t creation = creation_list(from);
+    H5Pget_userblock(creation, &user_block);
+    bool done = create_and_fill(from, creation, name, fill, request);
+    H5Pclose(creation);
+    H5Fclose(from);
+    return done && copy_user_block(files->input, name, user_block);
+}
+
+bool tool_rewrite(const tool_files *files, tool_fill fill, void *request) {
+    tool_output output;
+    return tool_output_begin(&output, files->output, files->input, files->force) &&
+           tool_output_end(&output, write_as(files, output.name, fill, request));
+}
