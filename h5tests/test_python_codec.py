@@ -211,6 +211,15 @@ def test_info_of_mappings(mapping):
     assert info.encoded_bytes < 0.8 * array.nbytes
 
 
+@pytest.mark.parametrize("dtype", [name for name in DTYPES if name[-1] in "48"])
+def test_values_at_both_ends_of_the_range(dtype):
+    """Outliers, but too many and too different for exceptions, in arrays of any size."""
+    for shape, seed in itertools.product(((54, 3), (29, 10), (700,), (20, 15, 8)), range(6)):
+        words = np.random.default_rng(seed).integers(-40 << seed, 40, shape)
+        array = words.astype(f"i{np.dtype(dtype).itemsize}").astype(f"{dtype[0]}i{dtype[-1]}")
+        round_trip(array.view(dtype), verify=True)
+
+
 def test_integers_times_scales_take_the_space_of_both():
     """Whatever the largest integer of a position is: twice the integers are not like others."""
     integers = np.rint(correlated((40, 30, 16), "f4") * 25).astype("i1")

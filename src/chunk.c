@@ -24,19 +24,21 @@ static void use_raw(px_chunk *chunk, const void *elements, size_t size, int effo
     chunk->payload_size = size;
 }
 
-/* The chunk with these sections, or raw if they are not smaller than the elements. */
+/* The chunk with these sections, or raw if they are not smaller than the elements, or none. */
 static prism_status write_chunk(px_buffer *out, px_pipeline *used, px_chunk *chunk,
                                 const px_buffer *parameters, const px_buffer *payload,
                                 const void *elements, size_t size, const prism_options *options,
                                 prism_error *error) {
     chunk->has_checksum = options->checksum;
     chunk->elements_crc = options->checksum ? px_crc32(elements, size) : 0;
-    chunk->parameters = parameters->data;
-    chunk->parameter_size = parameters->size;
-    chunk->payload = payload->data;
-    chunk->payload_size = payload->size;
-    if (parameters->size + payload->size >= size)
+    if (!payload || parameters->size + payload->size >= size) {
         use_raw(chunk, elements, size, options->effort);
+    } else {
+        chunk->parameters = parameters->data;
+        chunk->parameter_size = parameters->size;
+        chunk->payload = payload->data;
+        chunk->payload_size = payload->size;
+    }
     *used = chunk->pipeline;
     return px_chunk_write(chunk, out, error);
 }
@@ -73,8 +75,11 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
         px_chunk chunk = {.array = *array, .pipeline = mapped.pipeline, .is_mapped = true};
         status = write_chunk(out, used, &chunk, &mapped.parameters, &mapped.payload, elements, size,
                              options, error);
-    } else {
+    } else if (px_type_is_narrow(array->type)) {
         status = encode_integers(out, used, array, elements, size, options, error);
+    } else {
+        px_chunk chunk = {.array = *array};
+        status = write_chunk(out, used, &chunk, NULL, NULL, elements, size, options, error);
     }
     px_mapped_free(&mapped);
     return status;

@@ -63,17 +63,21 @@ static double value_of(const void *context, size_t i) {
     return (double)p->places[i];
 }
 
-/* Ordered integers in `places`. */
-static void apply_rule(plan *p, const px_words *words) {
+/* Ordered integers in `places`. False if there are too many exceptions. */
+static bool apply_rule(plan *p, const px_words *words, bool with_outliers) {
     const px_rule *rule = &p->lattice.rule;
+    p->lattice.has_exceptions = false;
     for (size_t i = 0; i < words->count; i++) {
         uint64_t k = 0;
         p->is_exception[i] = !px_rule_integer(rule, &k, words->bits[i], words->number);
         p->places[i] = ordered(rule, k);
     }
-    px_exceptions_add_outliers(p->is_exception, words->count, value_of, p);
+    if (with_outliers)
+        px_exceptions_add_outliers(p->is_exception, words->count, value_of, p);
     for (size_t i = 0; i < words->count; i++)
         p->lattice.has_exceptions |= p->is_exception[i];
+    return !p->lattice.has_exceptions || (double)px_exception_runs(words, p->is_exception) <=
+                                             MANY_EXCEPTIONS * (double)words->count;
 }
 
 static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
@@ -118,9 +122,7 @@ static void cut(plan *p, uint64_t last, size_t count) {
 /* False if the rule leaves too many exceptions. */
 static bool make_plan(plan *p, const px_words *words, const px_rule *rule) {
     p->lattice = (lattice){.rule = *rule};
-    apply_rule(p, words);
-    if (p->lattice.has_exceptions &&
-        (double)px_exception_runs(words, p->is_exception) > MANY_EXCEPTIONS * (double)words->count)
+    if (!apply_rule(p, words, true) && !apply_rule(p, words, false))
         return false;
     cut(p, find_places(p, words->count), words->count);
     if (p->lattice.has_exceptions)
