@@ -295,7 +295,10 @@ def test_floats_keep_every_bit(tmp_path, dtype):
 def test_default_chunks_keep_channels_together(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         assert h5prism.write(file, "x", np.zeros((300, 5, 64), "i1")).chunks == (256, 5, 64)
-        assert h5prism.write(file, "y", np.zeros(5000, "i1")).chunks == (1024,)
+        assert h5prism.write(file, "y", np.zeros(5000, "i1")).chunks == (5000,)
+        large = h5prism._parallel._default_chunks((4, 300, 300, 1000), 8)
+        assert large[-1] == 1000
+        assert 2**25 < np.prod(large) * 8 <= 2**26
 
 
 @pytest.mark.parametrize("order", ["C", "F", "reversed"])

@@ -4,7 +4,7 @@ _h5prism() {
     local word=$2 before=$3 command=${COMP_WORDS[1]} choices
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        choices="group inspect options repack --help --version"
+        choices="bench export group import inspect options preview repack --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
         return
     fi
@@ -14,9 +14,16 @@ _h5prism() {
         mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
         return
         ;;
-    -j | --frames | --effort) return ;;
+    -j | --frames | --effort | --sample | --storage | --axis | --chunk | --size | --zoom | --tile) return ;;
     esac
     case $command in
+    bench) choices="--dataset --sample --axis --storage --json --help" ;;
+    export) choices="--dataset --chunk --planes --colour --axis --effort --force --help" ;;
+    import) choices="--dataset --signed --axis --options --force --help" ;;
+    preview)
+        choices="--dataset --channels --pca --axis --frame --sheet --weights --stretch --size --zoom"
+        choices+=" --map --tile --options --force --help"
+        ;;
     group) choices="--dataset --frames --effort --force --help" ;;
     inspect) choices="--dataset --chunks --planes --json --help" ;;
     options) choices="--json --help transform= predictor= coder= effort= axis= checksum= verify=" ;;

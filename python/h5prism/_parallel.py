@@ -35,6 +35,8 @@ _IN_FLIGHT = 2  # chunks for each thread: one at work, one waiting
 _FEW_CHUNKS = 16  # up to so many are looked up one by one
 _DEFAULT_EDGE = 256
 _DEFAULT_CHANNELS = 1024
+_DEFAULT_LINE = 1 << 20
+_DEFAULT_BYTES = 64 << 20
 
 
 def read(dataset: h5py.Dataset, selection: Any = (), *, threads: int | None = None) -> Any:
@@ -86,7 +88,8 @@ def write(
         name: of the new dataset.
         array: as for `encode`; booleans too.
         chunks: its chunk shape; True leaves it to h5py. By default the last axis is whole up to 1024
-            elements, since channels belong together, and the others have up to 256.
+            elements, since channels belong together, and the others have up to 256, less where
+            that is more than 64 MiB; a single axis has up to 2**20 elements.
         threads: chunks that are encoded at the same time; None is one for each CPU.
         **options: the keywords of `Prism` but `threads`.
 
@@ -106,7 +109,7 @@ def write(
         name,
         shape=values.shape,
         dtype=values.dtype,
-        chunks=_default_chunks(values.shape) if chunks is None else chunks,
+        chunks=_default_chunks(values.shape, values.itemsize) if chunks is None else chunks,
         compression=Prism(**options),
     )
     plain = values.view(np.int8) if values.dtype == np.bool_ else values
@@ -293,9 +296,17 @@ def _decode_chunk(
     window[...] = found.reshape(-1).view(window.dtype).reshape(chunks)[inside]
 
 
-def _default_chunks(shape: tuple[int, ...]) -> tuple[int, ...]:
-    channels = (min(size, _DEFAULT_CHANNELS) for size in shape[-1:])
-    return (*(min(size, _DEFAULT_EDGE) for size in shape[:-1]), *channels)
+def _default_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """All channels up to a limit, tiles of the other axes; the longest of these is halved until a
+    chunk is small enough."""
+    if len(shape) == 1:
+        return (min(shape[0], _DEFAULT_LINE),)
+    chunks = [min(size, _DEFAULT_EDGE) for size in shape[:-1]]
+    chunks += [min(size, _DEFAULT_CHANNELS) for size in shape[-1:]]
+    while math.prod(chunks) * itemsize > _DEFAULT_BYTES and max(chunks[:-1], default=1) > 1:
+        longest = chunks.index(max(chunks[:-1]))
+        chunks[longest] = -(-chunks[longest] // 2)
+    return tuple(chunks)
 
 
 def _encode_chunk(
