@@ -79,6 +79,8 @@ def generated(edge: int = 120) -> dict[str, np.ndarray]:
         "smooth field, little noise, float32": smooth.astype(np.float32),
         "smooth field, much noise, float32": rough.astype(np.float32),
         "smooth field, little noise, float64": smooth,
+        "smooth field, no noise, float32": fields(edge, 16, 0).astype(np.float32),
+        "smooth field, no noise, float64": fields(edge, 16, 0),
         "normal noise, float32": random.normal(size=(edge, edge, 16)).astype(np.float32),
         "timestamps, int64": _timestamps(edge * edge * 8),
         "sums of counts, int32": np.cumsum(counts, axis=-1, dtype=np.int32) * 4,
