@@ -18,8 +18,8 @@ os.environ["HDF5_PLUGIN_PATH"] = str(LIBRARY.parent)
 os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])
 os.environ.pop("H5PRISM_THREADS", None)
 
-DTYPES = ["i1", "u1"]
-DTYPES += [order + name for name in ("i2", "u2", "i4", "u4", "i8", "u8") for order in "<>"]
+NARROW_DTYPES = ["i1", "u1", "<i2", ">i2", "<u2", ">u2"]  # samples as they are
+DTYPES = NARROW_DTYPES + [o + name for name in ("i4", "u4", "i8", "u8") for o in "<>"]
 DTYPES += [order + name for name in ("f2", "f4", "f8") for order in "<>"]
 
 

@@ -10,7 +10,7 @@ import reference_decoder as reference
 import reference_frames as frames
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import hashed, scene
-from python_support import CONTENTS, DTYPES, assert_same, noise
+from python_support import CONTENTS, NARROW_DTYPES, assert_same, noise
 from reference_decoder import Turn, limited
 from test_reference import Fields, RangeEncoder, varint
 from test_reference_native import ChosenDigits, assert_agree
@@ -45,7 +45,7 @@ def check(array, **options):
 # Chunks that the library made
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", NARROW_DTYPES)
 @pytest.mark.parametrize("shape", [(1, 20, 30), (2, 33, 47), (5, 16, 48), (5, 37, 61)], ids=str)
 def test_scenes(shape, dtype):
     turns, fields = check(scene(shape, dtype), effort=4 + shape[0] % 4)
@@ -79,7 +79,7 @@ def test_duplicates(dtype):
     assert sum(of_frame is None for of_frame in fields) == 2
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", NARROW_DTYPES)
 def test_constant_frames(dtype):
     array = scene((5, 24, 50), dtype)
     array[0], array[2], array[4] = np.iinfo(dtype).min, np.iinfo(dtype).max, 5
@@ -141,7 +141,7 @@ def test_small_shapes(shape):
     """Chunks of no use become raw ones."""
     coders = set()
     for index, content in enumerate([*CONTENTS, ramp]):
-        for dtype in DTYPES[index % 2 :: 2]:
+        for dtype in NARROW_DTYPES[index % 2 :: 2]:
             array = content(shape, dtype, seed=index)
             data = encode(array)
             coders.add(h5prism.inspect_chunk(data).coder)

@@ -9,7 +9,7 @@ import reference_decoder as reference
 import reference_mixed as mixed
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import hashed, scene
-from python_support import DTYPES, assert_same
+from python_support import NARROW_DTYPES, assert_same
 from reference_decoder import Turn
 from reference_frames import FrameFields, read_parameters
 from test_reference import Fields, RangeEncoder, varint
@@ -39,7 +39,7 @@ def check(array, **options):
     return turns, fields
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", NARROW_DTYPES)
 @pytest.mark.parametrize("shape", [(1, 20, 30), (2, 33, 17), (5, 16, 24)], ids=str)
 def test_scenes(shape, dtype):
     turns, _ = check(scene(shape, dtype), effort=8 + shape[0] % 2)
