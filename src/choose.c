@@ -20,13 +20,15 @@ enum {
     FEW_VALUES = 64,
     DRAWING_VALUES = 8, /* so few that the project's own coder of indices is the smallest */
     DRAWING_EFFORT = 4, /* from it on */
-    FEW_CHANNELS = 16,  /* that a second axis may hold */
+    SOME_FRAMES = 16,
+    FEW_CHANNELS = 16, /* that a second axis may hold */
     MAX_LAYOUTS = 7,
     LARGE_ARRAY = 1 << 22 /* elements */
 };
 
 /* By how much a quick trial may miss the best size so far and still deserve a trial. */
-static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3;
+static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3,
+                    DEFLATE_CHANCE_LARGE = 1.03;
 
 /* A later candidate must be clearly better: the earlier ones decode faster. Deflate gains least
  * from what the sample does not show. */
@@ -253,7 +255,8 @@ static prism_status consider_deflate(choice *c, px_pipeline pipeline, prism_erro
     bool chance = true;
     prism_status status = PRISM_OK;
     if (may_use(c, &pipeline, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
-        status = has_chance(&chance, c, &pipeline, 1, DEFLATE_CHANCE, error);
+        status = has_chance(&chance, c, &pipeline, 1,
+                            c->sample->large ? DEFLATE_CHANCE_LARGE : DEFLATE_CHANCE, error);
         if (status == PRISM_OK && chance)
             status = consider(c, &pipeline, pipeline.effort, error);
     }
@@ -291,20 +294,46 @@ static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *e
     return status;
 }
 
+/* Some frames in the middle of the sample: planning many small ones would take too long. */
+static sample some_frames(const sample *s) {
+    sample some = *s;
+    const uint64_t all = s->part.array.dims[0], count = all < SOME_FRAMES ? all : SOME_FRAMES;
+    const size_t frame = s->part.size / (size_t)all;
+    some.part.array.dims[0] = count;
+    some.part.elements = (uint8_t *)s->part.elements + (all - count) / 2 * frame;
+    some.part.size = frame * (size_t)count;
+    some.part.share = s->part.share * (double)count / (double)all;
+    return some;
+}
+
+static prism_status consider_stack(choice *c, const px_pipeline *pipeline, prism_error *error) {
+    const sample *whole = c->sample;
+    const sample some = some_frames(whole);
+    c->sample = &some;
+    prism_status status = consider(c, pipeline, trial_effort(pipeline), error);
+    c->sample = whole;
+    return status;
+}
+
 static prism_status consider_coders(choice *c, const px_pipeline *layout, prism_error *error) {
     px_pipeline pipeline = *layout;
     prism_status status = PRISM_OK;
     /* In small arrays even the slowest trial is short, and learning ranks other layouts first. */
     const bool native = may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
-    if (native)
+    if (native && c->sample->large && layout->transform == PRISM_TRANSFORM_STACK)
+        status = consider_stack(c, &pipeline, error);
+    else if (native)
         status = consider(c, &pipeline,
                           c->sample->large ? trial_effort(&pipeline) : pipeline.effort, error);
     /* No other coder comes near it on these. */
     if (is_drawing(c->sample, c->options) || (native && layout->transform == PRISM_TRANSFORM_STACK))
         return status;
-    if (status == PRISM_OK)
+    /* In large arrays others get their trials only by the best layout so far. */
+    const bool behind = native && c->sample->large &&
+                        (c->best.axis != layout->axis || c->best.transform != layout->transform);
+    if (status == PRISM_OK && !behind)
         status = consider_deflate(c, *layout, error);
-    if (status == PRISM_OK)
+    if (status == PRISM_OK && !behind)
         status = consider_jxl(c, *layout, error);
     return status;
 }
