@@ -198,18 +198,6 @@ static bool print_text(const request *r, const tool_source *s, const tool_sample
 
 /* ---- JSON ---- */
 
-static void print_string(const char *text) {
-    putchar('"');
-    for (; *text; text++)
-        if (*text == '"' || *text == '\\')
-            printf("\\%c", *text);
-        else if ((unsigned char)*text < ' ')
-            printf("\\u%04x", (unsigned)*text);
-        else
-            putchar(*text);
-    putchar('"');
-}
-
 static void print_row(const tool_row *row, const tool_sample *sample) {
     tool_spelling spelling;
     printf("{\"name\": \"%s\"", row->name);
@@ -225,7 +213,7 @@ static void print_row(const tool_row *row, const tool_sample *sample) {
                megabytes_a_second(sample, row->encode_seconds),
                megabytes_a_second(sample, row->decode_seconds));
     printf(", \"note\": ");
-    print_string(row->note);
+    tool_print_json_text(row->note);
     printf("}");
 }
 
@@ -240,9 +228,9 @@ static void print_choice(const char *purpose, const tool_row *row) {
 static bool print_json(const request *r, const tool_source *s, const tool_sample *sample,
                        const table *t) {
     printf("{\"file\": ");
-    print_string(r->files[0]);
+    tool_print_json_text(r->files[0]);
     printf(", \"dataset\": ");
-    print_string(r->dataset);
+    tool_print_json_text(r->dataset);
     printf(", \"shape\": [");
     print_shape(s->dims, s->rank, ", ");
     printf("], \"type\": \"%s\", \"sample_shape\": [", prism_type_name(sample->pieces->array.type));

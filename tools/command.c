@@ -88,3 +88,15 @@ int tool_read_arguments(int count, char **arguments, tool_take_option option, vo
     }
     return used;
 }
+
+void tool_print_json_text(const char *text) {
+    putchar('"');
+    for (; *text; text++)
+        if (*text == '"' || *text == '\\')
+            printf("\\%c", *text);
+        else if ((unsigned char)*text < ' ')
+            printf("\\u%04x", (unsigned)*text);
+        else
+            putchar(*text);
+    putchar('"');
+}

@@ -19,6 +19,9 @@ void tool_progress(const char *what, size_t done, size_t all);
 void tool_progress_noted(const char *what, size_t done, size_t all, const char *note);
 void tool_progress_clear(void);
 
+/* In quotes. HDF5's names are UTF-8, and so is JSON. */
+void tool_print_json_text(const char *text);
+
 /* Seconds since some time in the past. */
 double tool_seconds(void);
 

@@ -1,26 +1,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "command.h"
 #include "report.h"
 
 static bool first_dataset, first_chunk;
 
-/* HDF5's names are UTF-8, and so is JSON. */
-static void print_string(const char *text) {
-    putchar('"');
-    for (; *text; text++)
-        if (*text == '"' || *text == '\\')
-            printf("\\%c", *text);
-        else if ((unsigned char)*text < ' ')
-            printf("\\u%04x", (unsigned)*text);
-        else
-            putchar(*text);
-    putchar('"');
-}
-
 static void print_named(const char *name, const char *text) {
     printf(", \"%s\": ", name);
-    print_string(text);
+    tool_print_json_text(text);
 }
 
 static void print_shape(const char *name, int rank, const hsize_t *shape) {
@@ -38,7 +26,7 @@ static void print_numbers(const char *name, const tool_numbers *numbers) {
 static void begin(const char *file) {
     first_dataset = true;
     printf("{\"file\": ");
-    print_string(file);
+    tool_print_json_text(file);
     printf(", \"datasets\": [");
 }
 
@@ -48,7 +36,7 @@ static void print_dataset(const tool_report *r, bool with_chunks) {
     printf("%s\n{\"path\": ", first_dataset ? "" : ",");
     first_dataset = false;
     first_chunk = true;
-    print_string(d->path);
+    tool_print_json_text(d->path);
     print_shape("shape", d->rank, d->dims);
     printf(", \"compressed\": %s", ours ? "true" : "false");
     if (!ours)
