@@ -133,7 +133,7 @@ typedef struct prism_options {
     int effort; /* 1 (fastest) .. 9 (smallest): the zlib level, the libjxl effort, or how much the
                    native coder fits: 1..3 its quick method (stacks: the full one at
                    once), 4..7 the full one, 8 and 9 the one that learns while it
-                   codes, at 1 to 4 MB/s */
+                   codes, at 1 to 4 MB/s, stacks at effort 9 at 0.4 */
     int axis;   /* the axis along which the planes lie, or PRISM_AXIS_AUTO */
     bool checksum; /* store CRC-32 checksums of the chunk and of the elements */
     bool verify;   /* decode each chunk after encoding it and compare */

@@ -26,8 +26,8 @@ enum {
 static const int64_t MOST_WIDE_INTEGER = (int64_t)1 << 53;
 static const double NOISE_BITS = 2;
 
-/* Runs of exceptions that are too many, and elements below the cut: ranks do better. */
-static const double MANY_EXCEPTIONS = 1.0 / 32, MANY_SMALL = 1.0 / 16;
+/* Runs of exceptions that are too many, and zeros that put_rest writes: ranks do better. */
+static const double MANY_EXCEPTIONS = 1.0 / 32, MANY_ZEROS = 1.0 / 8;
 
 typedef struct fixed {
     unsigned shift; /* the bit above which integers begin */
@@ -179,21 +179,26 @@ static void choose_narrow_shift(plan *p, const px_number *number) {
         choose_shift(p, number, fits);
 }
 
-/* Fills integers; exceptions get the one before them. Returns how many numbers are below the cut.
- */
+/* Zeros that are written before the highest bit of a number that lies below the cut. */
+static size_t zeros_below(const fixed *f, int64_t integer, uint64_t word, const px_number *number) {
+    const bool below = has_rest(f) && (integer == 1 || integer == -1);
+    return below ? f->shift - 1 - highest_bit(word, number) : 0;
+}
+
+/* Fills integers. Returns how many zeros numbers below the cut need. */
 static size_t fill_integers(plan *p, const px_words *words) {
     const fixed *f = &p->fixed;
-    size_t small = 0;
+    size_t zeros = 0;
     for (size_t i = 0; i < words->count; i++) {
         if (p->is_exception[i])
             continue;
         const int64_t integer = integer_of(f, words->bits[i], words->number);
-        small += has_rest(f) && (integer == 1 || integer == -1);
+        zeros += zeros_below(f, integer, words->bits[i], words->number);
         p->integers[i] = (uint16_t)(integer - f->least);
     }
     if (f->has_exceptions)
         px_exceptions_fill(p->integers, p->is_exception, words->count);
-    return small;
+    return zeros;
 }
 
 /* What an element has below the cut, from the highest bit on; ones that have none above it begin
@@ -263,7 +268,7 @@ static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
         look(&p, words);
         choose_narrow_shift(&p, words->number);
         if ((may_have_rest || !has_rest(&p.fixed)) && has_few_exceptions(&p, words) &&
-            (double)fill_integers(&p, words) <= MANY_SMALL * (double)words->count &&
+            (double)fill_integers(&p, words) <= MANY_ZEROS * (double)words->count &&
             (may_have_rest || px_integers_are_dense(p.integers, words->count)))
             status = write_all(mapped, request, &p, words, error);
     }
@@ -283,17 +288,18 @@ static prism_status encode_fixed(px_mapped *mapped, const px_mapping_request *re
 
 /* ---- Smooth floats ---- */
 
-/* Exceptions get the integer before them. Returns how many numbers are below the cut. */
+/* Exceptions get the integer before them. Returns how many zeros numbers below the cut need. */
 static size_t fill_wide(int64_t *integers, const plan *p, const px_words *words) {
     int64_t before = 0;
-    size_t small = 0;
+    size_t zeros = 0;
     for (size_t i = 0; i < words->count; i++) {
-        if (!p->is_exception[i])
+        if (!p->is_exception[i]) {
             before = integer_of(&p->fixed, words->bits[i], words->number);
-        small += has_rest(&p->fixed) && (before == 1 || before == -1);
+            zeros += zeros_below(&p->fixed, before, words->bits[i], words->number);
+        }
         integers[i] = before;
     }
-    return small;
+    return zeros;
 }
 
 static prism_status write_wide(px_mapped *mapped, const px_mapping_request *request, const plan *p,
@@ -305,7 +311,7 @@ static prism_status write_wide(px_mapped *mapped, const px_mapping_request *requ
     if (!integers)
         return px_out_of_memory(error, words->count * sizeof *integers);
     prism_status status = PRISM_OK;
-    if ((double)fill_wide(integers, p, words) <= MANY_SMALL * (double)words->count) {
+    if ((double)fill_wide(integers, p, words) <= MANY_ZEROS * (double)words->count) {
         begin_writing(mapped, p, words);
         status = px_nested_encode(mapped, request, &array, integers, error);
         write_rest(mapped, p, words);
