@@ -26,8 +26,9 @@ enum {
 static const int64_t MOST_WIDE_INTEGER = (int64_t)1 << 53;
 static const double NOISE_BITS = 2;
 
-/* Runs of exceptions that are too many, and zeros that put_rest writes: ranks do better. */
-static const double MANY_EXCEPTIONS = 1.0 / 32, MANY_ZEROS = 1.0 / 8;
+/* Runs of exceptions, and zeros that put_rest writes, for an element: with more, ranks do better.
+ */
+static const double MANY_EXCEPTIONS = 1.0 / 32, MANY_ZEROS = 2;
 
 typedef struct fixed {
     unsigned shift; /* the bit above which integers begin */
