@@ -115,6 +115,26 @@ static prism_status encode_strongest(coded *c, uint8_t learning, uint8_t fitted,
     return status;
 }
 
+/* Frames, by automatic options: one matrix for whole frames may be worse than none where a part of
+ * them moves, and the middle, which decides, does not. */
+static bool may_do_without_lift(const px_pipeline *pipeline) {
+    return pipeline->selective && pipeline->axis == 0 &&
+           pipeline->transform == PRISM_TRANSFORM_CHANNELS;
+}
+
+static prism_status try_without_lift(coded *c, const px_planes *planes, const px_pipeline *pipeline,
+                                     prism_error *error) {
+    px_pipeline plain = *pipeline;
+    plain.transform = PRISM_TRANSFORM_NONE;
+    coded other;
+    prism_status status =
+        encode_by(&other, METHOD_QUICK, planes, &plain, pipeline->effort, coded_size(c), error);
+    if (status == PRISM_OK && coded_size(&other) < coded_size(c))
+        swap(c, &other);
+    coded_free(&other);
+    return status;
+}
+
 /* The coder that the transform or the effort asks for. */
 static prism_status encode_by_effort(coded *c, const px_planes *planes, const px_pipeline *pipeline,
                                      size_t limit, prism_error *error) {
@@ -126,7 +146,10 @@ static prism_status encode_by_effort(coded *c, const px_planes *planes, const px
     if (effort >= FIRST_LEARNING_EFFORT)
         return encode_strongest(c, stack ? METHOD_MIXED : METHOD_ONLINE, fitted, planes, pipeline,
                                 limit, error);
-    return encode_by(c, fitted, planes, pipeline, effort, limit, error);
+    prism_status status = encode_by(c, fitted, planes, pipeline, effort, limit, error);
+    if (status == PRISM_OK && fitted == METHOD_QUICK && may_do_without_lift(pipeline))
+        status = try_without_lift(c, planes, pipeline, error);
+    return status;
 }
 
 /* Rows in the middle of planes in the middle. */
