@@ -553,7 +553,7 @@ static void memory_limits(void **state) {
     divisor = 100;
     for (size_t i = 0; i < SAMPLES; i++) {
         encoded e = encode_sample(&samples[i], "coder=ans,predictor=lsq,axis=0");
-        const uint64_t once = 12 * (uint64_t)e.size / prism_type_size(samples[i].type);
+        const uint64_t once = 20 * (uint64_t)e.size / prism_type_size(samples[i].type);
         const uint64_t needed = decode_within(&e, once) == PRISM_OK ? once : 2 * once;
         assert_int_equal(decode_within(&e, needed - 1), PRISM_E_MEMORY);
         assert_int_equal(decode_within(&e, needed), PRISM_OK);
@@ -571,10 +571,10 @@ static void memory_of_a_mapping_within_another(void **state) {
     divisor = 10;
     uint8_t *elements = make_words(&array, stretched, &size);
     uint8_t *chunk = encode_new(&array, elements, NULL, &chunk_size);
-    prism_decode_options options = {.threads = 1, .memory_limit = 24 * COUNT - 1};
+    prism_decode_options options = {.threads = 1, .memory_limit = 40 * COUNT - 1};
     assert_int_equal(prism_decode(chunk, chunk_size, elements, size, &options, NULL),
                      PRISM_E_MEMORY);
-    options.memory_limit = 24 * COUNT;
+    options.memory_limit = 40 * COUNT;
     assert_int_equal(prism_decode(chunk, chunk_size, elements, size, &options, NULL), PRISM_OK);
     free(chunk);
     free(elements);

@@ -10,6 +10,7 @@
 #include "differences.h"
 #include "exceptions.h"
 #include "plain_bits.h"
+#include "rule.h"
 #include "sample.h"
 #include "stage.h"
 #include "status.h"
@@ -103,13 +104,15 @@ static prism_status plan_alloc(plan *p, size_t count, prism_error *error) {
     return p->is_exception && p->integers ? PRISM_OK : px_out_of_memory(error, count * 3);
 }
 
-/* A tiny unit keeps the largest doubles in range. */
+/* A quarter of it, so that the range of doubles holds differences. */
 static double value_of(const void *context, size_t i) {
-    enum { UNIT = -1100 };
     const px_words *words = context;
-    const magnitude v = magnitude_of(words->bits[i], words->number);
-    const double value = ldexp((double)v.mantissa, (int)v.unit + UNIT);
-    return words->bits[i] & px_word_sign(words->number) ? -value : value;
+    const uint64_t word = words->bits[i];
+    if (words->number->size >= 4)
+        return px_float_value(word, words->number) / 4;
+    const magnitude v = magnitude_of(word, words->number);
+    const double value = ldexp((double)v.mantissa, (int)v.unit);
+    return word & px_word_sign(words->number) ? -value : value;
 }
 
 static void find_exceptions(plan *p, const px_words *words) {

@@ -155,7 +155,7 @@ static prism_status decode_words(px_words *words, px_mapping_source *source, pri
 }
 
 uint64_t px_mapping_memory(const px_chunk *chunk) {
-    enum { FOR_ELEMENT = sizeof(uint64_t) + 2 * sizeof(uint16_t) };
+    enum { FOR_ELEMENT = 2 * sizeof(uint64_t) + 2 * sizeof(uint16_t) };
     px_chunk inner = *chunk;
     uint64_t bytes = 0;
     for (unsigned depth = 0; inner.is_mapped && depth < PX_CHUNK_DEPTH; depth++) {

@@ -1,9 +1,9 @@
 /*
- * Elements of any type as the integers of 8 and 16 bits that the pipeline codes. docs/FORMAT.md,
- * "Mappings". Internal.
+ * Elements of any type as the integers of 8 and 16 bits that the pipeline codes.
+ * docs/format-mappings.md. Internal.
  *
  *   table     places in a table of the values that occur          table.c
- *   lattice   multiples of a step: decimals, wide integers        lattice.c
+ *   lattice   multiples of a step: decimals, wide integers        lattice.c, rule.c, differences.c
  *   fixed     fixed-point numbers, and the bits below them        fixed.c
  *   scaled    integers of 8 bits times one scale for each position  scaled.c
  *
@@ -17,7 +17,7 @@
 
 /* Two sections of the container, and how the integers were coded. Both buffers are owned. */
 typedef struct px_mapped {
-    bool used; /* false: the elements are such integers already, and nothing is to be mapped */
+    bool used;
     px_pipeline pipeline;
     px_buffer parameters, payload;
 } px_mapped;
@@ -30,6 +30,8 @@ typedef struct px_mapping_request {
     unsigned depth; /* of the chunk that is to be mapped */
 } px_mapping_request;
 
+/* mapped->used is false for integers of 8 and 16 bits that are best as they are, and for elements
+ * that no rule fits. */
 prism_status px_mapping_encode(px_mapped *mapped, const px_mapping_request *request,
                                prism_error *error);
 void px_mapped_free(px_mapped *mapped);
