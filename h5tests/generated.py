@@ -53,6 +53,16 @@ def scene(shape: tuple[int, int, int], dtype: str, seed: int = 1) -> np.ndarray:
     return (array * steps + fine + middle).astype(dtype)
 
 
+def runs(height: int, width: int, channels: int, seed: int = 1) -> np.ndarray:
+    """Channels last: runs of twelve rows, each a little more than the one above; int8."""
+    y, count = np.arange(height), -(-height // 12)
+    hidden = smooth(hashed((6 * width, 2 * count), seed).astype(np.int64), 6) - 32768
+    start, step = hidden.T.reshape(2, count, width, 6)
+    values = 12 * start[y // 12] + step[y // 12] * (y % 12)[:, None, None]
+    mixing = hashed((6, channels), seed + 1).astype(np.int64) - 32768
+    return np.clip((values @ mixing) >> 26, -128, 127).astype(np.int8)
+
+
 def drawing(height: int, width: int) -> np.ndarray:
     """Four grey values in boxes and lines; uint8."""
     y, x = np.mgrid[:height, :width]

@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 import pytest
-from generated import drawing, embedding, stack
+from generated import drawing, embedding, runs, stack
 from python_support import ROOT
 
 import h5prism
@@ -19,8 +19,10 @@ ARRAYS = {
     "embedding_i8": lambda: embedding(64, 64, 64, "int8"),
     "embedding_u16": lambda: embedding(48, 48, 32, "uint16"),
     "stack_u8": lambda: stack(10, 96, 96),
+    "runs_i8": lambda: runs(300, 200, 12),
     "drawing_u8": lambda: drawing(200, 300),
 }
+LSQ = {"transform": "channels", "predictor": "lsq", "coder": "ans"}
 PIPELINES = {
     "auto": {},
     "auto,deflate": {"coder": "deflate"},
@@ -30,6 +32,8 @@ PIPELINES = {
     "auto,ans,5": {"coder": "ans", "effort": 5},
     "auto,ans,7": {"coder": "ans", "effort": 7},
     "auto,ans,9": {"coder": "ans", "effort": 9},
+    "channels,lsq,ans,3": {**LSQ, "effort": 3},
+    "channels,lsq,ans,5": {**LSQ, "effort": 5},
     "channels,none,jxl": {"transform": "channels", "predictor": "none", "coder": "jxl"},
 }
 TOLERANCE = 0.005

@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "spread.h"
+
 double px_histogram_bits(const px_histogram *h) {
     double bits = h->plain_bits;
     for (size_t s = 0; s < PX_SYMBOLS; s++)
@@ -22,7 +24,7 @@ double px_estimate_plane(const px_planes *planes, size_t index) {
     px_histogram h = {.total = 0};
     const size_t width = planes->width;
     const size_t skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
-    for (size_t y = 0; y < planes->height; y += skip) {
+    for (size_t i = 0, y; (y = px_spread(i, skip)) < planes->height; i++) {
         const int16_t *row = px_plane(planes, index) + y * width;
         const int16_t *above = y ? row - width : row;
         px_histogram_add(&h, px_wrap(row[0] - (y ? above[0] : 0), planes->depth));

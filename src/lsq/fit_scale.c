@@ -11,6 +11,7 @@
 #include "fast_math.h"
 #include "lsq/encoder.h"
 #include "lsq/shapes.h"
+#include "spread.h"
 #include "status.h"
 
 /* Classes begin at 2^-4.5 and errors are in sixteenths; the deviation is 0.62 octaves more than the
@@ -83,12 +84,15 @@ static void make_symbols(const symbol_task *task, const px_wave *wave, int32_t *
     const size_t stride = wave->stride;
     const size_t step = 1 + wave->height * wave->width / HISTOGRAM_POSITIONS;
     int32_t largest = 0;
+    size_t picked = 0;
     for (size_t y = 0; y < wave->height; y++) {
         int32_t class = kernels->symbols(symbols, wave, task->means, task->around + y * stride,
                                          task->blur + y * stride, y);
         largest = class > largest ? class : largest;
-        if (y % step == 0)
+        if (y == px_spread(picked, step)) {
             px_add_symbols(task->histograms, symbols + y * wave->stride, wave->width);
+            picked++;
+        }
     }
     task->encoder->low_bits[k] = largest >= PX_SHAPE_CLASSES;
 }

@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spread.h"
 #include "status.h"
 
 enum {
     ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
+    PIECE = 64,        /* positions of a row that are looked at together where not all are */
     MAX_VARIABLES = (PX_MEAN_TAPS + 1 + 3) / 4 * 4
 };
 
@@ -80,16 +82,21 @@ static void weigh_outliers(moment_rows *m, size_t count, const double *taps, int
     }
 }
 
-/* Importance along row y of a view; of a halved plane, that of the positions it was taken from. */
-static const float *importance_row(const px_lsq_encoder *encoder, const px_view *view,
-                                   const px_lsq_plane *plane, size_t y, float *row) {
+/* Part of a row. */
+typedef struct piece {
+    size_t y, x, count;
+} piece;
+
+/* Importance of a piece of a view; of a halved plane, that of the positions it was taken from. */
+static const float *importance_of(const px_lsq_encoder *encoder, const px_lsq_plane *plane,
+                                  const piece *at, float *values) {
     const size_t stride = encoder->group.full.geometry.stride;
     if (!plane || plane->kind != PX_PLANE_HALVED)
-        return encoder->importance + y * stride;
-    const float *from = encoder->importance + px_full_place(y, plane->phase.rows) * stride;
-    for (size_t x = 0; x < view->geometry.width; x++)
-        row[x] = from[px_full_place(x, plane->phase.columns)];
-    return row;
+        return encoder->importance + at->y * stride + at->x;
+    const float *from = encoder->importance + px_full_place(at->y, plane->phase.rows) * stride;
+    for (size_t i = 0; i < at->count; i++)
+        values[i] = from[px_full_place(at->x + i, plane->phase.columns)];
+    return values;
 }
 
 /* First fit's taps, for the second one; NULL in the first. */
@@ -98,23 +105,23 @@ typedef struct first_fit {
     double deviation;
 } first_fit;
 
-/* Adds row y of a plane; returns the sum of the squares of its weights. */
-static double add_row(moment_rows *m, const tap_fit *fit, const px_wave *wave, const float *weights,
-                      size_t y, const first_fit *first) {
+/* Adds a piece of a plane; returns the sum of the squares of its weights. */
+static double add_piece(moment_rows *m, const tap_fit *fit, const px_wave *wave, const piece *at,
+                        const float *weights, const first_fit *first) {
     double total = 0;
-    for (size_t x = 0; x < wave->width;) {
-        size_t room = ROW_LENGTH - m->filled, left = wave->width - x;
+    for (size_t i = 0; i < at->count; i++)
+        total += (double)weights[i] * (double)weights[i];
+    for (size_t from = 0; from < at->count;) {
+        size_t room = ROW_LENGTH - m->filled, left = at->count - from;
         size_t count = left < room ? left : room;
         const px_tap_rows to = {.rows = m->rows + m->filled,
                                 .length = ROW_LENGTH,
                                 .with_high = fit->with_high,
                                 .own_count = fit->own_count};
-        px_kernels_best()->tap_rows(&to, wave, weights + x, y, x, count);
-        for (size_t i = 0; i < count; i++)
-            total += (double)weights[x + i] * (double)weights[x + i];
+        px_kernels_best()->tap_rows(&to, wave, weights + from, at->y, at->x + from, count);
         if (first)
             weigh_outliers(m, count, first->taps, fit->taps, first->deviation);
-        x += count;
+        from += count;
         m->filled += count;
         if (m->filled == ROW_LENGTH)
             flush_rows(m);
@@ -122,22 +129,26 @@ static double add_row(moment_rows *m, const tap_fit *fit, const px_wave *wave, c
     return total;
 }
 
-/* From every row, or from every so manyth, but not from the first: there neighbours are pads. */
-static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, const px_view *view,
-                                   const px_wave *wave, const px_lsq_plane *plane,
-                                   const first_fit *first, prism_error *error) {
-    const size_t sparse = 1 + wave->height * wave->width / encoder->settings.tap_positions;
-    const size_t step = sparse < wave->height ? sparse : wave->height;
+/* From all rows, or from pieces of them; not from the first of many: there neighbours are pads. */
+static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, const px_wave *wave,
+                                   const px_lsq_plane *plane, const first_fit *first,
+                                   prism_error *error) {
+    const size_t step = 1 + wave->height * wave->width / encoder->settings.tap_positions;
+    const size_t top = step > 1 && wave->height > 1, length = step > 1 ? PIECE : wave->width;
+    const size_t across = (wave->width + length - 1) / length,
+                 pieces = (wave->height - top) * across;
     px_pool pool = {.count = 0};
-    float *row = px_pool_take(&pool, (wave->width + 1) * sizeof *row);
+    float *weights = px_pool_take(&pool, (wave->width + 1) * sizeof *weights);
     moment_rows m = {.n = fit->n, .moments = fit->moments};
     m.rows = px_pool_take_zeroed(&pool, fit->n * ROW_LENGTH * sizeof *m.rows);
     prism_status status = px_pool_status(&pool, error);
     double total = 0;
     memset(fit->moments, 0, sizeof fit->moments);
-    for (size_t y = 0; y < wave->height && status == PRISM_OK; y++)
-        if (y % step == step / 2)
-            total += add_row(&m, fit, wave, importance_row(encoder, view, plane, y, row), y, first);
+    for (size_t i = 0, p; (p = px_spread(i, step)) < pieces && status == PRISM_OK; i++) {
+        const size_t x = p % across * length, left = wave->width - x;
+        const piece at = {top + p / across, x, left < length ? left : length};
+        total += add_piece(&m, fit, wave, &at, importance_of(encoder, plane, &at, weights), first);
+    }
     if (status == PRISM_OK)
         flush_rows(&m);
     for (size_t i = 0; i < fit->n * fit->n; i++)
@@ -178,8 +189,7 @@ prism_status px_fit_own_taps(const px_lsq_encoder *encoder, px_wave *wave, prism
     tap_fit fit;
     double taps[PX_MEAN_TAPS];
     fit_begin(&fit, false, PX_INNOVATION_OWN_TAPS);
-    prism_status status =
-        gather_moments(&fit, encoder, &encoder->group.full, wave, NULL, NULL, error);
+    prism_status status = gather_moments(&fit, encoder, wave, NULL, NULL, error);
     if (status == PRISM_OK)
         status = factorise(&fit, error);
     if (status != PRISM_OK)
@@ -253,7 +263,7 @@ static prism_status fit_plane(tap_fit *fit, px_lsq_encoder *encoder, size_t k, p
     if (status == PRISM_OK) {
         px_innovation_wave(&wave, &view, &encoder->model, k);
         px_causal_pads(&wave);
-        status = gather_moments(fit, encoder, &view, &wave, plane, NULL, error);
+        status = gather_moments(fit, encoder, &wave, plane, NULL, error);
     }
     if (status == PRISM_OK && encoder->settings.robust && fit->with_high) {
         tap_fit once = *fit;
@@ -262,7 +272,7 @@ static prism_status fit_plane(tap_fit *fit, px_lsq_encoder *encoder, size_t k, p
         if (status == PRISM_OK) {
             solve(&once, first.taps);
             first.deviation = deviation_of(&once);
-            status = gather_moments(fit, encoder, &view, &wave, plane, &first, error);
+            status = gather_moments(fit, encoder, &wave, plane, &first, error);
         }
     }
     px_pool_free(&pool);
@@ -324,7 +334,7 @@ prism_status px_fit_quick_taps(px_lsq_encoder *encoder, const px_view *view, siz
     px_innovation_wave(&wave, view, &encoder->model, k);
     px_quick_pads(&wave);
     fit_begin(&fit, false, PX_OWN_TAPS);
-    prism_status status = gather_moments(&fit, encoder, view, &wave, plane, NULL, error);
+    prism_status status = gather_moments(&fit, encoder, &wave, plane, NULL, error);
     if (status != PRISM_OK)
         return status;
     remove_variable(&fit, WEST);
