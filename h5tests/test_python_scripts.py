@@ -24,6 +24,7 @@ from support import (
     table,
     test_summary,
 )
+from support.noise import noise_of
 
 H5PRISM_ROWS = ["none+paeth+deflate-6", "channels+none+jxl-3", "auto"]
 
@@ -273,6 +274,36 @@ def test_bench_of_a_stack(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "3 x 40 x 50 uint8" in done.stdout
     assert "ffv1" in done.stdout
+
+
+def noisy_frames(deviation):
+    """A still scene with noise, and something bright that moves."""
+    still = 100 + 20 * np.sin(np.arange(60) / 9)[:, np.newaxis] * np.ones(80)
+    frames = still + np.random.default_rng(1).normal(0, deviation, (9, 60, 80))
+    for k, frame in enumerate(frames):
+        frame[20:26, 5 * k : 5 * k + 6] += 60
+    return np.round(frames).astype("u1")
+
+
+@pytest.mark.parametrize("deviation", [1.2, 6])
+def test_noise_of_a_scene(deviation):
+    noise = noise_of(noisy_frames(deviation))
+    assert 0.6 < noise.still < 0.9
+    rounded = deviation**2 + 1 / 12
+    assert noise.deviation**2 == pytest.approx(rounded, rel=0.02)
+    bits = 8 * noise.size / (9 * 60 * 80)
+    assert bits == pytest.approx(np.log2(2 * np.pi * np.e * rounded) / 2, abs=0.02)
+
+
+@pytest.mark.parametrize("frames", [stack(6, 40, 50) // 4, np.zeros((5, 9, 9), "u1")])
+def test_no_noise_is_told_where_the_scene_changes_or_nothing_does(frames):
+    assert noise_of(frames) is None
+
+
+def test_bench_tells_what_the_noise_of_a_stack_takes(tmp_path):
+    np.save(tmp_path / "stack.npy", noisy_frames(3))
+    done = bench(tmp_path / "stack.npy", "--stack", "--only", "auto", "--repeat", 1, "--no-memory")
+    assert "normal white noise would take" in done.stdout, done.stdout + done.stderr
 
 
 def test_a_row_that_cannot_run_says_why():

@@ -17,6 +17,7 @@ from .contender import Contender
 from .contenders import chosen, is_wide
 from .machine import machine
 from .measure import Row, measure
+from .noise import describe, noise_of
 from .number_contenders import number_contenders
 from .table import format_table
 
@@ -129,6 +130,8 @@ def main() -> int:
         print(f"\n{name}: {shape} {array.dtype}, {array.nbytes:,} bytes", flush=True)
         rows = _measure(array, arguments)
         print(format_table(rows), flush=True)
+        if arguments.stack and (noise := noise_of(array)):
+            print(describe(noise), flush=True)
         failed |= any(row.failed for row in rows)
         if arguments.chart:
             _save_chart(arguments.chart, name, rows)
