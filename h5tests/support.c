@@ -124,6 +124,42 @@ size_t assert_round_trip(const prism_array *array, const void *elements,
     return chunk_size;
 }
 
+coded encode_by(const px_native_method *method, const px_planes *planes, prism_transform transform,
+                int effort, size_t limit) {
+    coded c = {.pipeline = {.transform = transform,
+                            .predictor = PRISM_PREDICTOR_LSQ,
+                            .coder = PRISM_CODER_ANS,
+                            .effort = effort}};
+    prism_error error;
+    if (method->encode(planes, &c.pipeline, limit, &c.parameters, &c.payload, &error) != PRISM_OK)
+        fail_msg("encode: %s", error.message);
+    return c;
+}
+
+void coded_free(coded *c) {
+    px_buffer_free(&c->parameters);
+    px_buffer_free(&c->payload);
+}
+
+prism_status decode_by(const px_native_method *method, const coded *c, size_t parameter_size,
+                       size_t payload_size, px_planes *planes) {
+    uint8_t *parameters = malloc(parameter_size + 1), *payload = malloc(payload_size + 1);
+    assert_non_null(parameters);
+    assert_non_null(payload);
+    memcpy(parameters + 1, c->parameters.data, parameter_size);
+    memcpy(payload + 1, c->payload.data, payload_size);
+    px_reader parameter_reader = px_reader_make(parameters + 1, parameter_size);
+    px_reader payload_reader = px_reader_make(payload + 1, payload_size);
+    prism_error error = {.status = PRISM_OK};
+    prism_status status =
+        method->decode(planes, &c->pipeline, &parameter_reader, &payload_reader, 1, &error);
+    free(parameters);
+    free(payload);
+    if (status != PRISM_OK)
+        assert_true(error.message[0]);
+    return status;
+}
+
 prism_options options_of(const char *text) {
     prism_error error;
     prism_options options = prism_options_default();

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "native.h"
 #include "prism.h"
 
 /* A small deterministic generator (xorshift), so that failures can be repeated. */
@@ -42,6 +43,21 @@ uint8_t *encode_new(const prism_array *array, const void *elements, const prism_
 /* Every set of kernels that runs here writes the chunk that the scalar one writes of related
  * channels, and decodes it. */
 void assert_kernels_agree(const prism_array *array, const prism_options *options);
+
+/* Planes as a method of the native coder codes them. */
+typedef struct coded {
+    px_pipeline pipeline;
+    px_buffer parameters, payload;
+} coded;
+
+/* The test fails if the method does; what exceeds the limit does not. Free with coded_free. */
+coded encode_by(const px_native_method *method, const px_planes *planes, prism_transform transform,
+                int effort, size_t limit);
+void coded_free(coded *c);
+
+/* From copies of exactly these sizes, so that the sanitizer sees reads beyond. */
+prism_status decode_by(const px_native_method *method, const coded *c, size_t parameter_size,
+                       size_t payload_size, px_planes *planes);
 
 prism_options options_of(const char *text);
 

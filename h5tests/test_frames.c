@@ -225,56 +225,26 @@ static px_planes make_planes(size_t count) {
     return planes;
 }
 
-typedef struct coded {
-    px_pipeline pipeline;
-    px_buffer parameters, payload;
-} coded;
-
-/* From copies of exactly their sizes. */
-static prism_status decode_bytes(const coded *c, size_t parameter_size, size_t payload_size,
-                                 px_planes *planes) {
-    uint8_t *parameters = malloc(parameter_size + 1), *payload = malloc(payload_size + 1);
-    assert_non_null(parameters);
-    assert_non_null(payload);
-    memcpy(parameters + 1, c->parameters.data, parameter_size);
-    memcpy(payload + 1, c->payload.data, payload_size);
-    px_reader parameter_reader = px_reader_make(parameters + 1, parameter_size);
-    px_reader payload_reader = px_reader_make(payload + 1, payload_size);
-    prism_error error;
-    prism_status status =
-        px_frames.decode(planes, &c->pipeline, &parameter_reader, &payload_reader, 1, &error);
-    free(parameters);
-    free(payload);
-    return status;
-}
-
 /* Of two segments. */
 static void cut_bytes_are_refused(void **state) {
     (void)state;
     px_planes planes = make_planes(20);
-    coded c = {.pipeline = {.transform = PRISM_TRANSFORM_STACK,
-                            .predictor = PRISM_PREDICTOR_LSQ,
-                            .coder = PRISM_CODER_ANS,
-                            .effort = 5}};
-    prism_error error;
-    assert_int_equal(
-        px_frames.encode(&planes, &c.pipeline, 1 << 20, &c.parameters, &c.payload, &error),
-        PRISM_OK);
+    coded c = encode_by(&px_frames, &planes, PRISM_TRANSFORM_STACK, 5, 1 << 20);
     const size_t parameters = c.parameters.size, payload = c.payload.size;
     px_planes decoded = make_planes(20);
     memset(decoded.samples, 0, px_planes_bytes(&decoded));
-    assert_int_equal(decode_bytes(&c, parameters, payload, &decoded), PRISM_OK);
+    assert_int_equal(decode_by(&px_frames, &c, parameters, payload, &decoded), PRISM_OK);
     for (size_t k = 0; k < planes.count; k++)
         assert_memory_equal(px_plane(&decoded, k), px_plane(&planes, k),
                             px_plane_size(&planes) * sizeof *planes.samples);
     for (size_t size = 0; size < parameters; size++)
-        assert_int_not_equal(decode_bytes(&c, size, payload, &decoded), PRISM_OK);
+        assert_int_not_equal(decode_by(&px_frames, &c, size, payload, &decoded), PRISM_OK);
     for (size_t size = 0; size < payload; size += 1 + size / 16)
-        assert_int_not_equal(decode_bytes(&c, parameters, size, &decoded), PRISM_OK);
+        assert_int_not_equal(decode_by(&px_frames, &c, parameters, size, &decoded), PRISM_OK);
     for (size_t left = 1; left < 70; left++)
-        assert_int_not_equal(decode_bytes(&c, parameters, payload - left, &decoded), PRISM_OK);
-    px_buffer_free(&c.parameters);
-    px_buffer_free(&c.payload);
+        assert_int_not_equal(decode_by(&px_frames, &c, parameters, payload - left, &decoded),
+                             PRISM_OK);
+    coded_free(&c);
     free(planes.samples);
     free(decoded.samples);
 }

@@ -49,39 +49,19 @@ static px_planes drawing(shape s, int values, uint32_t seed) {
     return planes;
 }
 
-typedef struct coded {
-    px_buffer parameters, payload;
-} coded;
-
 static coded encode(const px_planes *planes, int effort) {
-    coded c = {0};
-    prism_error error;
-    px_pipeline pipeline = {.effort = effort};
-    if (px_indices.encode(planes, &pipeline, SIZE_MAX, &c.parameters, &c.payload, &error) !=
-        PRISM_OK)
-        fail_msg("%s", error.message);
-    return c;
+    return encode_by(&px_indices, planes, PRISM_TRANSFORM_NONE, effort, SIZE_MAX);
 }
 
-static prism_status decode(px_planes *planes, const coded *c, prism_error *error) {
-    px_pipeline pipeline = {0};
-    px_reader parameters = px_reader_make(c->parameters.data, c->parameters.size);
-    px_reader payload = px_reader_make(c->payload.data, c->payload.size);
-    return px_indices.decode(planes, &pipeline, &parameters, &payload, 1, error);
-}
-
-static void coded_free(coded *c) {
-    px_buffer_free(&c->parameters);
-    px_buffer_free(&c->payload);
+static prism_status decode(px_planes *planes, const coded *c) {
+    return decode_by(&px_indices, c, c->parameters.size, c->payload.size, planes);
 }
 
 static size_t assert_same_back(const px_planes *planes, int effort) {
-    prism_error error;
     px_planes back =
         planes_of((shape){planes->count, planes->height, planes->width, planes->depth});
     coded c = encode(planes, effort);
-    if (decode(&back, &c, &error) != PRISM_OK)
-        fail_msg("%s", error.message);
+    assert_int_equal(decode(&back, &c), PRISM_OK);
     for (size_t k = 0; k < planes->count; k++)
         assert_memory_equal(px_plane(planes, k), px_plane(&back, k),
                             px_plane_size(planes) * sizeof *back.samples);
@@ -209,12 +189,12 @@ static void damaged_bytes(void **state) {
             const size_t within = i % 2 && part->size > 30 ? 30 : part->size;
             uint8_t *byte = &part->data[random_below(&random, (uint32_t)within)], kept = *byte;
             *byte = (uint8_t)(*byte ^ (1 + random_below(&random, 255)));
-            decode(&back, &c, NULL);
+            decode(&back, &c);
             *byte = kept;
         }
         for (size_t i = 0; i < c.payload.size; i++)
             c.payload.data[i] = (uint8_t)random_next(&random);
-        decode(&back, &c, NULL);
+        decode(&back, &c);
         coded_free(&c);
         px_planes_free(&planes);
         px_planes_free(&back);
@@ -228,9 +208,9 @@ static void truncated_bytes(void **state) {
     coded c = encode(&planes, FAST);
     const size_t size = c.payload.size;
     for (c.payload.size = 0; c.payload.size < size; c.payload.size++)
-        assert_int_equal(decode(&back, &c, NULL), PRISM_E_CORRUPT);
+        assert_int_equal(decode(&back, &c), PRISM_E_CORRUPT);
     c.parameters.size = 0;
-    assert_int_equal(decode(&back, &c, NULL), PRISM_E_CORRUPT);
+    assert_int_equal(decode(&back, &c), PRISM_E_CORRUPT);
     coded_free(&c);
     px_planes_free(&planes);
     px_planes_free(&back);
@@ -251,7 +231,7 @@ static void wrong_values(void **state) {
         for (int j = 0; j < 3; j++)
             px_encode_integer(&coder, &model, lists[i][j]);
         px_range_encoder_finish(&coder);
-        assert_int_equal(decode(&back, &c, NULL), PRISM_E_CORRUPT);
+        assert_int_equal(decode(&back, &c), PRISM_E_CORRUPT);
         coded_free(&c);
         px_planes_free(&back);
     }

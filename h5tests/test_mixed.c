@@ -52,48 +52,13 @@ static px_planes make_planes(content kind, size_t count, size_t height, size_t w
 
 /* ---- The method by itself -------------------------------------------------------------------- */
 
-typedef struct coded {
-    px_pipeline pipeline;
-    px_buffer parameters, payload;
-} coded;
-
 /* With windows or, if the width is even, without. */
 static coded encode_planes(const px_native_method *method, const px_planes *planes, size_t limit) {
-    coded c = {.pipeline = {.transform = PRISM_TRANSFORM_STACK,
-                            .predictor = PRISM_PREDICTOR_LSQ,
-                            .coder = PRISM_CODER_ANS,
-                            .effort = 8 + (int)(planes->width % 2)}};
-    prism_error error;
-    assert_int_equal(method->encode(planes, &c.pipeline, limit, &c.parameters, &c.payload, &error),
-                     PRISM_OK);
-    return c;
-}
-
-static void coded_free(coded *c) {
-    px_buffer_free(&c->parameters);
-    px_buffer_free(&c->payload);
-}
-
-/* From a copy of exactly its size, so that the sanitizer sees reads beyond. */
-static prism_status decode_bytes(const coded *c, size_t parameter_size, size_t payload_size,
-                                 px_planes *planes) {
-    uint8_t *parameters = malloc(parameter_size + 1), *payload = malloc(payload_size + 1);
-    assert_non_null(parameters);
-    assert_non_null(payload);
-    memcpy(parameters + 1, c->parameters.data, parameter_size);
-    memcpy(payload + 1, c->payload.data, payload_size);
-    px_reader parameter_reader = px_reader_make(parameters + 1, parameter_size);
-    px_reader payload_reader = px_reader_make(payload + 1, payload_size);
-    prism_error error;
-    prism_status status =
-        px_mixed.decode(planes, &c->pipeline, &parameter_reader, &payload_reader, 1, &error);
-    free(parameters);
-    free(payload);
-    return status;
+    return encode_by(method, planes, PRISM_TRANSFORM_STACK, 8 + (int)(planes->width % 2), limit);
 }
 
 static prism_status decode_planes(const coded *c, px_planes *planes) {
-    return decode_bytes(c, c->parameters.size, c->payload.size, planes);
+    return decode_by(&px_mixed, c, c->parameters.size, c->payload.size, planes);
 }
 
 static void assert_same(const px_planes *a, const px_planes *b, size_t k) {
@@ -248,9 +213,9 @@ static void cut_bytes_are_refused(void **state) {
     coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
     const size_t parameters = c.parameters.size, payload = c.payload.size;
     for (size_t size = 0; size < parameters; size++)
-        assert_int_not_equal(decode_bytes(&c, size, payload, &decoded), PRISM_OK);
+        assert_int_not_equal(decode_by(&px_mixed, &c, size, payload, &decoded), PRISM_OK);
     for (size_t size = 0; size < payload; size += 1 + size / 16)
-        assert_int_not_equal(decode_bytes(&c, parameters, size, &decoded), PRISM_OK);
+        assert_int_not_equal(decode_by(&px_mixed, &c, parameters, size, &decoded), PRISM_OK);
     px_put_u8(&c.payload, 0);
     assert_int_not_equal(decode_planes(&c, &decoded), PRISM_OK);
     coded_free(&c);

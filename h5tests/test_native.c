@@ -52,55 +52,20 @@ static px_planes make_planes(content kind, size_t count, size_t height, size_t w
     return planes;
 }
 
-typedef struct coded {
-    px_pipeline pipeline;
-    px_buffer parameters, payload;
-} coded;
-
 static coded encode_planes(const px_native_method *method, const px_planes *planes, int effort,
                            prism_transform transform) {
-    coded c = {.pipeline = {.transform = transform,
-                            .predictor = PRISM_PREDICTOR_LSQ,
-                            .coder = PRISM_CODER_ANS,
-                            .effort = effort}};
     size_t limit = planes->count * px_plane_size(planes) * 8 + 4096; /* no chunk is too long */
-    prism_error error;
-    if (method->encode(planes, &c.pipeline, limit, &c.parameters, &c.payload, &error) != PRISM_OK)
-        fail_msg("encode: %s", error.message);
+    coded c = encode_by(method, planes, transform, effort, limit);
     assert_false(c.parameters.failed || c.payload.failed);
     assert_true(c.payload.size <= limit);
     return c;
-}
-
-static void coded_free(coded *c) {
-    px_buffer_free(&c->parameters);
-    px_buffer_free(&c->payload);
-}
-
-/* From copies of exactly their sizes, so that the sanitizer sees reads beyond. */
-static prism_status decode_bytes(const px_native_method *method, const coded *c,
-                                 size_t parameter_size, size_t payload_size, px_planes *planes) {
-    uint8_t *parameters = malloc(parameter_size + 1), *payload = malloc(payload_size + 1);
-    assert_non_null(parameters);
-    assert_non_null(payload);
-    memcpy(parameters + 1, c->parameters.data, parameter_size);
-    memcpy(payload + 1, c->payload.data, payload_size);
-    px_reader parameter_reader = px_reader_make(parameters + 1, parameter_size);
-    px_reader payload_reader = px_reader_make(payload + 1, payload_size);
-    prism_error error = {.status = PRISM_OK};
-    prism_status status =
-        method->decode(planes, &c->pipeline, &parameter_reader, &payload_reader, 1, &error);
-    free(parameters);
-    free(payload);
-    return status;
 }
 
 static void assert_decodes(const px_native_method *method, const coded *c,
                            const px_planes *planes) {
     px_planes decoded =
         make_planes(NOISE, planes->count, planes->height, planes->width, planes->depth);
-    assert_int_equal(decode_bytes(method, c, c->parameters.size, c->payload.size, &decoded),
-                     PRISM_OK);
+    assert_int_equal(decode_by(method, c, c->parameters.size, c->payload.size, &decoded), PRISM_OK);
     for (size_t k = 0; k < planes->count; k++)
         assert_memory_equal(px_plane(&decoded, k), px_plane(planes, k),
                             px_plane_size(planes) * sizeof *planes->samples);
@@ -204,7 +169,7 @@ static void damage_does_not_crash(void **state) {
             uint8_t kept = *byte;
             *byte = (uint8_t)(*byte ^ (1 + random_below(&random, 255)));
             refused +=
-                decode_bytes(method, &c, c.parameters.size, c.payload.size, &planes) != PRISM_OK;
+                decode_by(method, &c, c.parameters.size, c.payload.size, &planes) != PRISM_OK;
             *byte = kept;
         }
         assert_true(refused * 10 > 9 * bytes / 7); /* states that do not end as they began */
@@ -229,7 +194,7 @@ static void random_parameters_do_not_crash(void **state) {
             px_put_u8(&c.payload, (uint8_t)random_next(&random));
         for (int m = 0; m < METHODS; m++)
             assert_int_not_equal(
-                decode_bytes(methods[m], &c, c.parameters.size, c.payload.size, &planes), PRISM_OK);
+                decode_by(methods[m], &c, c.parameters.size, c.payload.size, &planes), PRISM_OK);
         coded_free(&c);
     }
     free(planes.samples);
@@ -241,10 +206,10 @@ static void truncation_is_noticed(void **state) {
     for (int m = 0; m < METHODS; m++) {
         coded c = encode_planes(methods[m], &planes, 3 * m + 2, PRISM_TRANSFORM_CHANNELS);
         for (size_t size = 0; size < c.payload.size; size += 1 + size / 64)
-            assert_int_equal(decode_bytes(methods[m], &c, c.parameters.size, size, &planes),
+            assert_int_equal(decode_by(methods[m], &c, c.parameters.size, size, &planes),
                              PRISM_E_CORRUPT);
         for (size_t size = 0; size < c.parameters.size; size++)
-            assert_int_equal(decode_bytes(methods[m], &c, size, c.payload.size, &planes),
+            assert_int_equal(decode_by(methods[m], &c, size, c.payload.size, &planes),
                              PRISM_E_CORRUPT);
         coded_free(&c);
     }

@@ -61,13 +61,7 @@ void px_range_encoder_settle(px_range_encoder *coder) {
 }
 
 void px_encode_bit(px_range_encoder *coder, px_bit *model, int bit) {
-    uint32_t zero = share_of_zero(model, coder->range);
-    if (bit) {
-        coder->low += zero;
-        coder->range -= zero;
-    } else {
-        coder->range = zero;
-    }
+    px_range_encoder_divide(coder, share_of_zero(model, coder->range), bit);
     learn(model, bit);
     px_range_encoder_settle(coder);
 }
@@ -127,14 +121,7 @@ void px_range_decoder_refill(px_range_decoder *coder) {
 }
 
 int px_decode_bit(px_range_decoder *coder, px_bit *model) {
-    uint32_t zero = share_of_zero(model, coder->range);
-    int bit = coder->code >= zero;
-    if (bit) {
-        coder->code -= zero;
-        coder->range -= zero;
-    } else {
-        coder->range = zero;
-    }
+    int bit = px_range_decoder_divide(coder, share_of_zero(model, coder->range));
     learn(model, bit);
     px_range_decoder_refill(coder);
     return bit;

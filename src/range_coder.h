@@ -47,15 +47,20 @@ void px_range_encoder_finish(px_range_encoder *coder);
 /* Moves out the bytes of `low` that are settled, until the range has more than 24 bits again. */
 void px_range_encoder_settle(px_range_encoder *coder);
 
-/* A bit whose chance of being 1 is `chance` / 65536, 0 < chance < 65536. */
-static inline void px_encode_chance(px_range_encoder *coder, int bit, uint32_t chance) {
-    uint32_t zero = (uint32_t)((uint64_t)coder->range * (65536 - chance) >> 16);
+/* `zero` of the range means 0, the rest 1. */
+static inline void px_range_encoder_divide(px_range_encoder *coder, uint32_t zero, int bit) {
     if (bit) {
         coder->low += zero;
         coder->range -= zero;
     } else {
         coder->range = zero;
     }
+}
+
+/* A bit whose chance of being 1 is `chance` / 65536, 0 < chance < 65536. */
+static inline void px_encode_chance(px_range_encoder *coder, int bit, uint32_t chance) {
+    uint32_t zero = (uint32_t)((uint64_t)coder->range * (65536 - chance) >> 16);
+    px_range_encoder_divide(coder, zero, bit);
     if (coder->range < 1u << 24)
         px_range_encoder_settle(coder);
 }
@@ -72,8 +77,7 @@ int px_decode_bit(px_range_decoder *coder, px_bit *model);
 int px_decode_plain(px_range_decoder *coder);
 void px_range_decoder_refill(px_range_decoder *coder);
 
-static inline int px_decode_chance(px_range_decoder *coder, uint32_t chance) {
-    uint32_t zero = (uint32_t)((uint64_t)coder->range * (65536 - chance) >> 16);
+static inline int px_range_decoder_divide(px_range_decoder *coder, uint32_t zero) {
     int bit = coder->code >= zero;
     if (bit) {
         coder->code -= zero;
@@ -81,6 +85,12 @@ static inline int px_decode_chance(px_range_decoder *coder, uint32_t chance) {
     } else {
         coder->range = zero;
     }
+    return bit;
+}
+
+static inline int px_decode_chance(px_range_decoder *coder, uint32_t chance) {
+    uint32_t zero = (uint32_t)((uint64_t)coder->range * (65536 - chance) >> 16);
+    int bit = px_range_decoder_divide(coder, zero);
     if (coder->range < 1u << 24)
         px_range_decoder_refill(coder);
     return bit;

@@ -85,14 +85,9 @@ static bool copy_value(hid_t attribute, hid_t type, hid_t space, hid_t copy) {
     return done;
 }
 
-typedef struct owner {
-    const tool_copy *copy;
-    hid_t to;
-} owner;
-
 static herr_t copy_attribute(hid_t from, const char *name, const H5A_info_t *info, void *data) {
     (void)info;
-    const owner *o = data;
+    const tool_owner *o = data;
     hid_t attribute = H5Aopen(from, name, H5P_DEFAULT), list = H5Aget_create_plist(attribute);
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
     hid_t own = tool_copy_type(o->copy, type);
@@ -112,7 +107,7 @@ static herr_t copy_attribute(hid_t from, const char *name, const H5A_info_t *inf
 }
 
 bool tool_copy_attributes(const tool_copy *copy, hid_t from, hid_t to) {
-    owner o = {copy, to};
+    tool_owner o = {copy, to};
     return H5Aiterate2(from, attribute_order(from), H5_ITER_INC, NULL, copy_attribute, &o) >= 0;
 }
 

@@ -21,6 +21,12 @@ typedef struct tool_place {
     hid_t links;     /* the properties of the new link */
 } tool_place;
 
+/* What has attributes: a group or dataset of the copy. */
+typedef struct tool_owner {
+    const tool_copy *copy;
+    hid_t to;
+} tool_owner;
+
 /* Sets *taken where it wrote the dataset, at place->path, but for attributes that refer to objects;
  * elsewhere it is copied as it is. */
 typedef bool (*tool_take)(void *request, const tool_place *place, bool *taken);

@@ -100,14 +100,9 @@ static bool map_holder(const tool_copy *c, const holder *h, hid_t type, hid_t sp
     return done || tool_fail_library("references cannot be copied");
 }
 
-typedef struct owner {
-    const tool_copy *copy;
-    hid_t to;
-} owner;
-
 static herr_t map_attribute(hid_t from, const char *name, const H5A_info_t *info, void *data) {
     (void)info;
-    const owner *o = data;
+    const tool_owner *o = data;
     holder h = {.from = H5Aopen(from, name, H5P_DEFAULT), .read = H5Aread, .write = H5Awrite};
     hid_t type = H5Aget_type(h.from), space = H5Aget_space(h.from);
     h.to = H5Aopen(o->to, name, H5P_DEFAULT);
@@ -132,7 +127,7 @@ static bool map_dataset(const tool_copy *c, hid_t from, hid_t to) {
 }
 
 static bool map_object(const tool_copy *c, const tool_pair *pair) {
-    owner o = {c, H5Oopen_by_addr(c->to, pair->to)};
+    tool_owner o = {c, H5Oopen_by_addr(c->to, pair->to)};
     hid_t from = H5Oopen_by_addr(c->from, pair->from);
     bool done = from >= 0 && o.to >= 0 &&
                 H5Aiterate2(from, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, map_attribute, &o) >= 0 &&
