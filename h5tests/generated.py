@@ -72,6 +72,13 @@ def drawing(height: int, width: int) -> np.ndarray:
     return picture.astype(np.uint8)
 
 
+def regions(height: int, width: int, channels: int) -> np.ndarray:
+    """Channels last: five regions, whose values are others in each channel; uint8."""
+    fields = [smooth(hashed((height, width), 20 + i).astype(np.int64), 40) for i in range(5)]
+    values = hashed((5, channels), 30) >> 8
+    return values[np.argmax(fields, axis=0)].astype(np.uint8)
+
+
 def displaced(height: int, width: int) -> np.ndarray:
     """Four channels last that show one texture, displaced by a row, a column, or both; uint8."""
     texture = (hashed((height, width), 3) >> 9).astype(np.uint8)

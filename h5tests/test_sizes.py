@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 import pytest
-from generated import drawing, embedding, runs, stack
+from generated import drawing, embedding, regions, runs, stack
 from python_support import ROOT
 
 import h5prism
@@ -20,6 +20,7 @@ ARRAYS = {
     "embedding_u16": lambda: embedding(48, 48, 32, "uint16"),
     "stack_u8": lambda: stack(10, 96, 96),
     "runs_i8": lambda: runs(300, 200, 12),
+    "regions_u8": lambda: regions(120, 200, 4),
     "drawing_u8": lambda: drawing(200, 300),
 }
 LSQ = {"transform": "channels", "predictor": "lsq", "coder": "ans"}
@@ -34,6 +35,7 @@ PIPELINES = {
     "auto,ans,9": {"coder": "ans", "effort": 9},
     "channels,lsq,ans,3": {**LSQ, "effort": 3},
     "channels,lsq,ans,5": {**LSQ, "effort": 5},
+    "none,lsq,ans,5": {**LSQ, "transform": "none"},
     "channels,none,jxl": {"transform": "channels", "predictor": "none", "coder": "jxl"},
 }
 TOLERANCE = 0.005
