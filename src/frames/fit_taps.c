@@ -54,7 +54,7 @@ static void add_row(moments *m, const px_wave *wave, const float *weights, size_
         size_t count = left < room ? left : room;
         const px_tap_rows to = {.rows = m->rows + m->filled,
                                 .length = ROW_LENGTH,
-                                .with_high = true,
+                                .squares = 2,
                                 .own_count = PX_OWN_TAPS};
         px_kernels_best()->tap_rows(&to, wave, weights + x, y, x, count);
         x += count;

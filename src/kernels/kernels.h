@@ -35,8 +35,8 @@ enum { PX_BLOCK_PLANES = 32, PX_BLOCK_POSITIONS = 16 };
 typedef struct px_tap_rows {
     float *rows; /* row i begins at rows + i * length */
     size_t length;
-    bool with_high; /* also the taps on E */
-    int own_count;  /* of the own taps in their order */
+    int squares;   /* 0, 1 for the taps on P, 2 for those on E, too */
+    int own_count; /* of the own taps in their order */
 } px_tap_rows;
 
 enum { PX_SCALE_MOMENTS = 14 };

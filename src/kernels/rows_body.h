@@ -198,16 +198,15 @@ static int tap_rows(const px_tap_rows *to, const px_wave *w, const float *weight
     const ptrdiff_t stride = (ptrdiff_t)w->stride;
     const size_t at = y * w->stride + x;
     const float unit = (float)(1 << w->fraction);
-    int row = 0;
-    for (int t = 0; t < PX_SQUARE_TAPS; t++, row++) {
+    for (int t = 0; to->squares && t < PX_SQUARE_TAPS; t++) {
         const int32_t *from = w->mixed + at + px_square_rows[t] * stride + px_square_columns[t];
-        float *p = to->rows + (size_t)row * to->length, *e = p + PX_SQUARE_TAPS * to->length;
+        float *p = to->rows + (size_t)t * to->length, *e = p + PX_SQUARE_TAPS * to->length;
         for (size_t i = 0; i < count; i++)
             p[i] = (float)(int16_t)from[i] * weights[i];
-        for (size_t i = 0; to->with_high && i < count; i++)
+        for (size_t i = 0; to->squares > 1 && i < count; i++)
             e[i] = (float)(from[i] >> 16) * weights[i];
     }
-    row = to->with_high ? 2 * PX_SQUARE_TAPS : PX_SQUARE_TAPS;
+    int row = to->squares * PX_SQUARE_TAPS;
     const int16_t *own = w->samples + at;
     const ptrdiff_t places[PX_OWN_TAPS] = {-1, -stride, -stride - 1, -stride + 1, -2, -2 * stride};
     for (int t = 0; t < to->own_count; t++, row++)

@@ -4,11 +4,13 @@
 
 #include "lsq/encoder.h"
 
-static px_lsq_settings settings_of(int effort) {
+/* Without planes that say something of a plane, its own neighbours count for more, and fitting
+ * their taps is quick. */
+static px_lsq_settings settings_of(int effort, bool mixes) {
     if (effort <= 4)
         return (px_lsq_settings){.tap_positions = 6000, .gram_positions = 10000};
     if (effort == 5)
-        return (px_lsq_settings){.tap_positions = 24000, .gram_positions = 20000};
+        return (px_lsq_settings){.tap_positions = 24000, .gram_positions = 20000, .robust = !mixes};
     return (px_lsq_settings){.tap_positions = SIZE_MAX, .gram_positions = 1 << 16, .robust = true};
 }
 
@@ -57,7 +59,7 @@ static prism_status encode_group(const px_planes *planes, size_t first, size_t c
                                  px_buffer *payload, bool *too_long, prism_error *error) {
     px_lsq_encoder encoder;
     prism_status status = px_lsq_encoder_make(&encoder, planes, first, count, false, task, error);
-    encoder.settings = settings_of(task->effort);
+    encoder.settings = settings_of(task->effort, task->mixes);
     if (status == PRISM_OK)
         status = px_lsq_analyse(&encoder, error);
     if (status == PRISM_OK && task->mixes)

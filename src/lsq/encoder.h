@@ -11,7 +11,7 @@
 typedef struct px_lsq_settings {
     size_t tap_positions;  /* of a plane, about, from which taps are fitted */
     size_t gram_positions; /* for the order and the importance */
-    bool robust;           /* taps of samples are fitted twice, outliers counting less */
+    bool robust; /* taps of samples are fitted twice, rough places and outliers counting less */
 } px_lsq_settings;
 
 typedef struct px_lsq_encoder {

@@ -17,28 +17,33 @@
 enum {
     ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
     PIECE = 64,        /* positions of a row that are looked at together where not all are */
+    AROUND = 3,        /* positions to either side whose residuals say how rough it is */
     MAX_VARIABLES = (PX_MEAN_TAPS + 1 + 3) / 4 * 4
 };
 
 /* Steps against what would be best for each tap by itself. */
 static const double COARSENESS = 0.7;
 
-/* Outliers' share in the second fit: 1 / sqrt(1 + OUTLIERS (residual / deviation)^2). */
-static const float OUTLIERS = 0.5f;
+/* What a position counts in the second fit: 1 / sqrt(CALM + the mean square of the residuals around
+ * it + OUTLIERS times the square of its own), residuals being those of the first fit, relative to
+ * their deviation. */
+static const float CALM = 0.1f, OUTLIERS = 0.5f;
 
 /* Moments of taps and their target: [n][n], n rounded up to a multiple of 4. */
 typedef struct tap_fit {
-    bool with_high; /* taps on E too */
+    int squares; /* 0, 1 with taps on P, 2 with those on E, too */
     int own_count;
-    int taps; /* all of them */
+    int taps;  /* all of them */
+    int first; /* tap of the model that is the fit's first */
     size_t n;
     double moments[MAX_VARIABLES * MAX_VARIABLES];
 } tap_fit;
 
-static void fit_begin(tap_fit *fit, bool with_high, int own_count) {
-    fit->with_high = with_high;
+static void fit_begin(tap_fit *fit, int squares, int own_count) {
+    fit->squares = squares;
     fit->own_count = own_count;
-    fit->taps = PX_SQUARE_TAPS * (with_high ? 2 : 1) + own_count;
+    fit->taps = squares * PX_SQUARE_TAPS + own_count;
+    fit->first = squares ? 0 : 2 * PX_SQUARE_TAPS;
     fit->n = (size_t)(fit->taps + 1 + 3) / 4 * 4;
 }
 
@@ -59,21 +64,32 @@ static void flush_rows(moment_rows *m) {
     m->filled = 0;
 }
 
-/* Residuals of a first fit make outliers count less. */
-static void weigh_outliers(moment_rows *m, size_t count, const double *taps, int tap_count,
-                           double deviation) {
-    float scale = (float)(1 / deviation);
-    const float *target = m->rows + (size_t)tap_count * ROW_LENGTH + m->filled;
-    float factor[ROW_LENGTH];
-    memcpy(factor, target, count * sizeof *factor);
+/* Squares of the residuals that a first fit leaves, relative to their mean. */
+static void square_residuals(float *squares, const float *rows, size_t count, const double *taps,
+                             int tap_count, double deviation) {
+    memcpy(squares, rows + (size_t)tap_count * ROW_LENGTH, count * sizeof *squares);
     for (int t = 0; t < tap_count; t++) {
-        const float *row = m->rows + (size_t)t * ROW_LENGTH + m->filled, tap = (float)taps[t];
+        const float *row = rows + (size_t)t * ROW_LENGTH, tap = (float)taps[t];
         for (size_t i = 0; i < count; i++)
-            factor[i] -= tap * row[i];
+            squares[i] -= tap * row[i];
     }
+    const float scale = (float)(1 / deviation);
+    for (size_t i = 0; i < count; i++)
+        squares[i] *= scale * squares[i] * scale;
+}
+
+/* Rough places and outliers count less. */
+static void weigh_residuals(moment_rows *m, size_t count, const double *taps, int tap_count,
+                            double deviation) {
+    float squares[ROW_LENGTH], sums[ROW_LENGTH + 1] = {0}, factor[ROW_LENGTH];
+    square_residuals(squares, m->rows + m->filled, count, taps, tap_count, deviation);
+    for (size_t i = 0; i < count; i++)
+        sums[i + 1] = sums[i] + squares[i];
     for (size_t i = 0; i < count; i++) {
-        float r = factor[i] * scale;
-        factor[i] = 1 / sqrtf(1 + OUTLIERS * r * r);
+        const size_t from = i < AROUND ? 0 : i - AROUND;
+        const size_t to = i + AROUND < count ? i + AROUND + 1 : count;
+        const float around = (sums[to] - sums[from]) / (float)(to - from);
+        factor[i] = 1 / sqrtf(CALM + around + OUTLIERS * squares[i]);
     }
     for (int t = 0; t <= tap_count; t++) {
         float *row = m->rows + (size_t)t * ROW_LENGTH + m->filled;
@@ -116,11 +132,11 @@ static double add_piece(moment_rows *m, const tap_fit *fit, const px_wave *wave,
         size_t count = left < room ? left : room;
         const px_tap_rows to = {.rows = m->rows + m->filled,
                                 .length = ROW_LENGTH,
-                                .with_high = fit->with_high,
+                                .squares = fit->squares,
                                 .own_count = fit->own_count};
         px_kernels_best()->tap_rows(&to, wave, weights + from, at->y, at->x + from, count);
         if (first)
-            weigh_outliers(m, count, first->taps, fit->taps, first->deviation);
+            weigh_residuals(m, count, first->taps, fit->taps, first->deviation);
         from += count;
         m->filled += count;
         if (m->filled == ROW_LENGTH)
@@ -188,7 +204,7 @@ static void solve(const tap_fit *fit, double *taps) {
 prism_status px_fit_own_taps(const px_lsq_encoder *encoder, px_wave *wave, prism_error *error) {
     tap_fit fit;
     double taps[PX_MEAN_TAPS];
-    fit_begin(&fit, false, PX_INNOVATION_OWN_TAPS);
+    fit_begin(&fit, 0, PX_INNOVATION_OWN_TAPS);
     prism_status status = gather_moments(&fit, encoder, wave, NULL, NULL, error);
     if (status == PRISM_OK)
         status = factorise(&fit, error);
@@ -196,7 +212,7 @@ prism_status px_fit_own_taps(const px_lsq_encoder *encoder, px_wave *wave, prism
         return status;
     solve(&fit, taps);
     for (int t = 0; t < PX_INNOVATION_OWN_TAPS; t++) {
-        double tap = ldexp(taps[PX_SQUARE_TAPS + t], PX_TAP_BITS);
+        double tap = ldexp(taps[t], PX_TAP_BITS);
         wave->taps_own[t] = (int32_t)lrint(fmax(fmin(tap, INT16_MAX), INT16_MIN));
     }
     return PRISM_OK;
@@ -223,7 +239,7 @@ static void set_steps(int *steps, const tap_fit *fits, size_t count, double *val
             values[i] = log2(factor_at(&fits[i], t, t)) - mean_log(&fits[i]);
         qsort(values, count, sizeof *values, compare_doubles);
         double finer = 4 * values[count / 2];
-        steps[t] = (int)lrint(fmax(fmin(finer, PX_MAX_TAP_SCALE), -PX_MAX_TAP_SCALE));
+        steps[fits->first + t] = (int)lrint(fmax(fmin(finer, PX_MAX_TAP_SCALE), -PX_MAX_TAP_SCALE));
     }
 }
 
@@ -236,11 +252,12 @@ static void quantise(px_taps *taps, const tap_fit *fit, const int *steps, size_t
         double rest = factor_at(fit, fit->taps, j);
         for (int i = j + 1; i < fit->taps; i++)
             rest -= factor_at(fit, i, j) * values[i];
-        int exponent = px_tap_step(taps->scale, steps[j]);
+        int exponent = px_tap_step(taps->scale, steps[fit->first + j]);
         double limit = INT16_MAX >> (PX_TAP_BITS - exponent);
         double level = nearbyint(ldexp(rest / factor_at(fit, j, j), exponent));
-        taps->levels[j] = (int)fmax(fmin(level, limit), -limit);
-        values[j] = ldexp(taps->levels[j], -exponent);
+        level = fmax(fmin(level, limit), -limit);
+        taps->levels[fit->first + j] = (int)level;
+        values[j] = ldexp(level, -exponent);
     }
 }
 
@@ -265,7 +282,7 @@ static prism_status fit_plane(tap_fit *fit, px_lsq_encoder *encoder, size_t k, p
         px_causal_pads(&wave);
         status = gather_moments(fit, encoder, &wave, plane, NULL, error);
     }
-    if (status == PRISM_OK && encoder->settings.robust && fit->with_high) {
+    if (status == PRISM_OK && encoder->settings.robust && fit->squares != 1) {
         tap_fit once = *fit;
         first_fit first;
         status = factorise(&once, error);
@@ -290,6 +307,7 @@ static size_t coded_samples(const px_lsq_model *model, size_t k) {
 prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_error *error) {
     px_lsq_model *model = &encoder->model;
     int *steps = innovations ? model->innovation_steps : model->sample_steps;
+    const int squares = innovations ? 1 : model->mixes ? 2 : 0;
     px_pool pool = {.count = 0};
     tap_fit *fits = px_pool_take(&pool, model->count * sizeof *fits);
     double *values = px_pool_take(&pool, model->count * sizeof *values);
@@ -298,7 +316,7 @@ prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_er
     for (size_t k = 0; k < model->count && status == PRISM_OK; k++) {
         if (model->planes[k].kind == PX_PLANE_CONSTANT)
             continue;
-        fit_begin(&fits[fitted], !innovations, innovations ? PX_INNOVATION_OWN_TAPS : PX_OWN_TAPS);
+        fit_begin(&fits[fitted], squares, innovations ? PX_INNOVATION_OWN_TAPS : PX_OWN_TAPS);
         status = fit_plane(&fits[fitted++], encoder, k, error);
     }
     if (status == PRISM_OK)
@@ -333,7 +351,7 @@ prism_status px_fit_quick_taps(px_lsq_encoder *encoder, const px_view *view, siz
     px_taps taps;
     px_innovation_wave(&wave, view, &encoder->model, k);
     px_quick_pads(&wave);
-    fit_begin(&fit, false, PX_OWN_TAPS);
+    fit_begin(&fit, 1, PX_OWN_TAPS);
     prism_status status = gather_moments(&fit, encoder, &wave, plane, NULL, error);
     if (status != PRISM_OK)
         return status;
