@@ -1,8 +1,8 @@
 # Shared by the scripts of this folder, which source it. Sets:
-#   root    the source tree
+#   root    the source tree, also where `scripts` is a link to it
 #   build   the build directory: H5PRISM_BUILD, or `build` in the source tree
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$(realpath -m "${H5PRISM_BUILD:-$root/build}")
 
 say() { printf '== %s\n' "$*"; }

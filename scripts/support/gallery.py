@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,8 @@ from .descriptors import descriptors
 from .measure import Row
 from .pictures import prediction_weights
 
+_TOOL = Path(os.environ["H5PRISM_BUILD"], "bin", "h5prism")
+_DOCS = Path(__file__).resolve().parents[2] / "docs"
 _FILE = "gallery.h5"
 _BENCHED = ("photograph", "descriptors", "textures")
 _BARS = (
@@ -36,7 +40,11 @@ _HEAD = """# Gallery
 
 Pictures by `h5prism preview` ([docs/tool-pictures.md](tool-pictures.md)) of datasets that are made
 of images which come with scikit-image; below each, what the command prints. `scripts/gallery` makes
-this page and its pictures anew.
+this page and its pictures anew; the file that the commands read is made by
+
+```sh
+scripts/gallery --file gallery.h5
+```
 
 """
 
@@ -159,20 +167,20 @@ def _run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def _draw(tool: str, scratch: Path, folder: Path, picture: Picture) -> str:
+def _draw(scratch: Path, folder: Path, picture: Picture) -> str:
     """The picture's section of the page."""
     name = f"{picture.name}.png"
     arguments = ("preview", _FILE, name, "--dataset", picture.dataset, *picture.options)
-    printed = _run(scratch, tool, *arguments).strip()
+    printed = _run(scratch, str(_TOOL), *arguments).strip()
     (folder / name).write_bytes((scratch / name).read_bytes())
     return (
         f"## {picture.title}\n\n{picture.text}\n\n![{picture.title}](gallery/{name})\n\n"
-        f"    h5prism {' '.join(arguments)}\n    {printed}\n\n"
+        f"```console\n$ h5prism {' '.join(arguments)}\n{printed}\n```\n\n"
     )
 
 
-def _measure(tool: str, scratch: Path, dataset: str) -> list[Row]:
-    found = json.loads(_run(scratch, tool, "bench", _FILE, "--dataset", dataset, "--json"))
+def _measure(scratch: Path, dataset: str) -> list[Row]:
+    found = json.loads(_run(scratch, str(_TOOL), "bench", _FILE, "--dataset", dataset, "--json"))
     known = Row.__dataclass_fields__.keys()
     return [Row(**{key: row[key] for key in row.keys() & known}) for row in found["rows"]]
 
@@ -195,28 +203,47 @@ def _draw_sizes(path: Path, tables: dict[str, list[Row]]) -> None:
     figure.savefig(path, dpi=90)
 
 
-def _make(tool: str, target: Path) -> None:
+def _make(target: Path) -> None:
     folder = target / "gallery"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         _write_inputs(scratch / _FILE)
-        sections = [_draw(tool, scratch, folder, picture) for picture in _PICTURES]
-        tables = {dataset: _measure(tool, scratch, dataset) for dataset in _BENCHED}
+        sections = [_draw(scratch, folder, picture) for picture in _PICTURES]
+        tables = {dataset: _measure(scratch, dataset) for dataset in _BENCHED}
     _draw_sizes(folder / "sizes.png", tables)
     save_chart(folder / "speeds.png", "DAISY descriptors", tables["descriptors"], dpi=70)
     (target / "gallery.md").write_text(_HEAD + "".join(sections) + _CHARTS)
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/gallery",
+        description="Makes docs/gallery.md and its pictures anew, from images that come with "
+        "scikit-image, with sizes and speeds as this machine measures them.",
+    )
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=_DOCS, metavar="FOLDER", help="in place of docs"
+    )
+    parser.add_argument(
+        "--file", type=Path, metavar="FILE", help="make only the file that the page's commands draw"
+    )
+    return parser.parse_args()
+
+
 def main() -> int:
-    """Takes the tool and the folder. Returns 1 if a command of the tool failed."""
-    tool, target = sys.argv[1:]
+    """Returns 1 if a command of the tool failed."""
+    arguments = _arguments()
+    if arguments.file:
+        _write_inputs(arguments.file)
+        return 0
+    folder = arguments.folder
     try:
-        _make(tool, Path(target))
+        _make(folder)
     except subprocess.CalledProcessError as reason:
         print(f"gallery: {reason}", file=sys.stderr)
         return 1
-    for path in (Path(target) / "gallery.md", *sorted((Path(target) / "gallery").glob("*.png"))):
+    for path in (folder / "gallery.md", *sorted((folder / "gallery").glob("*.png"))):
         print(f"{path.stat().st_size:>7} {path}")
     return 0
 
