@@ -1,6 +1,7 @@
 """Fixtures of several files: environments with the project's wheel, each made once a session.
 
-venv_support is imported where it is used: it skips whole files where h5py is missing.
+venv_support and mpi_support are imported where they are used: they skip whole files where h5py is
+missing.
 """
 
 import pytest
@@ -36,3 +37,10 @@ def zarr2_python(wheel):
     from venv_support import install_wheel, venv_python
 
     return install_wheel(venv_python("zarr2", "zarr<3", "numcodecs<0.16", "fsspec"), wheel)
+
+
+@pytest.fixture(scope="session")
+def needs_mpi():
+    from mpi_support import skip_without_mpi
+
+    skip_without_mpi()

@@ -1,7 +1,5 @@
 """The programs in examples/: many processes on one grid, by Dask and by parallel HDF5."""
 
-import os
-import shutil
 import subprocess
 import sys
 
@@ -9,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 from filter_support import ROOT, assert_filtered, not_sanitized
+from mpi_support import mpirun
 from python_support import run_python
 from venv_support import plain_variables
 
@@ -47,27 +46,6 @@ def test_dask(zarr3_python, tmp_path):
     with h5py.File(path) as file:
         means = file["grid"][...].mean(axis=(0, 1))
     assert f"from {means.min():.3f} to {means.max():.3f}" in done.stdout
-
-
-def mpirun(ranks, *arguments):
-    """Runs Python in so many processes, with HDF5_PLUGIN_PATH alone."""
-    command = ["mpirun", "--oversubscribe", "--allow-run-as-root", "-n", str(ranks)]
-    return subprocess.run(
-        [*command, sys.executable, *map(str, arguments)],
-        env=plain_variables() | {"HDF5_PLUGIN_PATH": os.environ["HDF5_PLUGIN_PATH"]},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-
-@pytest.fixture(scope="module")
-def needs_mpi():
-    if shutil.which("mpirun") is None:
-        pytest.skip("mpirun is not installed")
-    probe = mpirun(1, "-c", "import mpi4py, h5py, sys; sys.exit(not h5py.get_config().mpi)")
-    if probe.returncode != 0:
-        pytest.skip("the Python of the tests has no mpi4py, or its h5py is built without MPI")
 
 
 @pytest.mark.parametrize("ranks", [2, 4])
