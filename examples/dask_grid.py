@@ -1,6 +1,6 @@
 """Writes a grid with Dask and reduces it: all cores encode and decode, one process writes the file.
 
-usage: python examples/dask_grid.py grid.h5 [--tiles ROWS COLUMNS] [--workers N]
+usage: python3 examples/dask_grid.py grid.h5 [--tiles ROWS COLUMNS] [--workers N]
 
 Workers make tiles and send them encoded; the file gets their bytes as they are. To read, each worker
 opens the file for itself. No process holds more than a few tiles, whatever the size of the grid.

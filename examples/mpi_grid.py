@@ -1,6 +1,6 @@
 """Writes a grid from many ranks to one file, by parallel HDF5's collective writes.
 
-usage: mpirun -n RANKS python examples/mpi_grid.py grid.h5 [--tiles ROWS COLUMNS]
+usage: mpirun -n RANKS python3 examples/mpi_grid.py grid.h5 [--tiles ROWS COLUMNS]
 
 Needs an h5py that is built with MPI, and HDF5_PLUGIN_PATH. Nothing of h5prism is imported: HDF5 calls
 the filter in every rank, on the chunks that the rank writes.

@@ -1,6 +1,6 @@
 """How much faster `h5prism.read` is than `dataset[...]`, which decodes on one core.
 
-usage: python examples/threads.py FILE.h5 DATASET [--repeat N]
+usage: python3 examples/threads.py FILE.h5 DATASET [--repeat N]
 
 Prints the best of some readings each, by HDF5 itself and by h5prism with 1, 2, ... threads.
 """

@@ -1,95 +1,246 @@
-"""The examples of README.md and docs/ run as they are written.
+"""The commands and examples of the documents run as they are written.
 
-Fenced blocks of `python` and `sh` of a document run in their order, in one folder, the Python ones in
-one process. A block of `python` with something after it needs packages that are no part of setup: it
-runs where these can be installed. Indented lines of h5prism run on a file with what they name; other
-blocks (`console`) are not run.
+Fenced blocks of `sh`, `console` and `python` of a document run in their order, as typed into one
+terminal, in a folder like the source tree after scripts/setup. In `console`, commands stand behind
+`$ `, and below each what it prints. A word after the language says what the block needs beyond setup.
 """
 
 import os
 import re
 import subprocess
 import sys
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple
 
 import h5py
 import numpy as np
 import pytest
-from filter_support import run
-from python_support import BUILD, ROOT, correlated
+from filter_support import not_sanitized
+from mpi_support import ANYWHERE
+from python_support import BUILD, LIBRARY, ROOT, correlated
+from venv_support import BUILDS_WHEELS, plain_variables, python_that_builds
 
-PATHS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(python|sh)\b *(.*)\n((?:.*\n)*?)```$", re.M)
-DOCUMENTS = {path.name: blocks for path in PATHS if (blocks := BLOCK.findall(path.read_text()))}
-NEED_PACKAGES = [name for name, blocks in DOCUMENTS.items() if any(block[1] for block in blocks)]
+PATHS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "docs" / "h5prism.1"]
+FENCE = re.compile(r"^```(\S*) *(.*)\n((?:.*\n)*?)```$", re.M)
+MANUAL_EXAMPLES = re.compile(r"^\.nf\n(.*?)^\.fi$", re.M | re.S)
+LANGUAGES = {"sh", "console", "python", "example"}  # an example is for the eye: bytes of a chunk
+MORE_PACKAGES = {"zarr", "xarray", "dask"}
+
+# Everything else that a document tells to run is run.
+NOT_RUN = {
+    "scripts/test": "runs this test; .ci/run calls it",
+    "scripts/setup": "is what scripts/quickstart begins with",
+}
 
 
-def as_program(blocks):
-    """The blocks as one Python program."""
-    lines = ["import subprocess"]
-    for language, _, text in blocks:
-        shell = f"subprocess.run(['bash', '-euo', 'pipefail', '-c', {text!r}], check=True)"
-        lines.append(text if language == "python" else shell)
-    return "\n".join(lines)
+class Block(NamedTuple):
+    language: str
+    need: str
+    text: str
 
 
-def assert_runs(blocks, folder, python):
-    """Runs the blocks as after scripts/setup, `python3` being this Python."""
-    (folder / "bin").mkdir()
-    (folder / "bin" / "python3").write_text(f'#!/bin/sh\nexec "{python}" "$@"\n')
-    (folder / "bin" / "python3").chmod(0o755)
-    path = os.pathsep.join([str(folder / "bin"), str(BUILD / "bin"), os.environ["PATH"]])
+def blocks_of(path):
+    text = path.read_text()
+    if path.suffix == ".1":
+        examples = MANUAL_EXAMPLES.findall(text.replace("\\-", "-"))
+        return [Block("sh", "", example) for example in examples]
+    return [Block(*found) for found in FENCE.findall(text)]
+
+
+def command_of(line):
+    return " ".join(line.partition(" #")[0].split())
+
+
+def commands_of(block):
+    """The lines of a block that a shell runs."""
+    if block.language not in ("sh", "console"):
+        return []
+    lines = block.text.replace("\\\n", "").splitlines()
+    if block.language == "console":
+        lines = [line[2:] for line in lines if line.startswith("$ ")]
+    return [line for line in lines if command_of(line) not in NOT_RUN]
+
+
+def printed_by(block):
+    return "".join(line for line in block.text.splitlines(True) if not line.startswith("$ "))
+
+
+DOCUMENTS = {path.name: blocks_of(path) for path in sorted(PATHS)}
+(EXPORTS,) = [block for block in DOCUMENTS["README.md"] if block.text.startswith("export ")]
+
+
+def documents_with(needs):
+    return [
+        name
+        for name, blocks in DOCUMENTS.items()
+        if any(block.need in needs and block.language != "example" for block in blocks)
+    ]
+
+
+def as_shell(block, printed):
+    commands = "\n".join(commands_of(block))
+    return f"{{\n{commands}\n}} >>{printed}" if block.language == "console" else commands
+
+
+def as_python(block, printed):
+    if block.language == "python":
+        return block.text
+    command = ["bash", "-euo", "pipefail", "-c", as_shell(block, printed)]
+    return f"import subprocess; subprocess.run({command!r}, check=True)"
+
+
+def run_blocks(blocks, folder, variables):
+    """One shell runs what comes before the first block of Python, and one Python the rest."""
+    printed = folder / "printed.txt"
+    first = list(takewhile(lambda block: block.language != "python", blocks))
+    rest = blocks[len(first) :]
+    (folder / "rest.py").write_text("\n".join(as_python(block, printed) for block in rest))
+    script = [*(as_shell(block, printed) for block in first), "python3 rest.py"]
     done = subprocess.run(
-        [python, "-c", as_program(blocks)],
-        env=os.environ | {"PATH": path},
+        ["bash", "-euxo", "pipefail", "-c", "\n".join(script)],
+        env=variables,
         cwd=folder,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    expected = "".join(printed_by(block) for block in blocks if block.language == "console")
+    assert_prints(printed.read_text() if printed.exists() else "", expected)
 
 
-def test_there_are_examples():
-    assert {"README.md", "python.md"} <= DOCUMENTS.keys()
+FRACTION = re.compile(r"\d+\.\d+")
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_examples(name, tmp_path):
-    blocks = [block for block in DOCUMENTS[name] if not block[1]]
-    assert_runs(blocks, tmp_path, sys.executable)
+def assert_prints(found, expected):
+    """Fractions may differ a little, as other versions of scikit-image and LAPACK round."""
+    assert FRACTION.sub("x", found) == FRACTION.sub("x", expected)
+    numbers = [[float(number) for number in FRACTION.findall(text)] for text in (found, expected)]
+    assert numbers[0] == pytest.approx(numbers[1], rel=0.03)
 
 
-@pytest.mark.parametrize("name", NEED_PACKAGES)
-def test_examples_with_more_packages(name, tmp_path, zarr3_python):
-    assert_runs(DOCUMENTS[name], tmp_path, zarr3_python)
-
-
-COMMAND = re.compile(
-    r"^(?:    )?(h5prism (?:%s) .*)$"
-    % "|".join(["bench", "export", "group", "import", "inspect", "options", "preview", "repack"]),
-    re.M,
-)
-TOOL_DOCUMENTS = ["tool.md", "tool-pictures.md", "hdf5.md", "h5prism.1"]
-WRITES_ITS_SECOND_FILE = ["export", "group", "import", "preview", "repack"]
-
-
-def write_input(path):
-    """What the examples of the tool name."""
-    with h5py.File(path, "w") as file:
+def write_inputs(folder):
+    """The user's own files in the examples."""
+    with h5py.File(folder / "in.h5", "w") as file:
         file.create_dataset("emb", data=correlated((64, 96, 8), "i1"), chunks=(32, 32, 8))
         file.create_dataset("run/emb", data=np.tile(file["emb"][:], (4, 3, 16))[:, :256])
         file.create_dataset("run/images", data=correlated((60, 30, 40), "u1"))
+    with h5py.File(folder / "sample.h5", "w") as file:
+        file["embeddings"] = correlated((64, 96, 8), "i1")
 
 
-@pytest.mark.parametrize("name", TOOL_DOCUMENTS)
-def test_commands(name, tmp_path, monkeypatch):
-    commands = COMMAND.findall((ROOT / "docs" / name).read_text().replace("\\-", "-"))
-    assert commands
-    monkeypatch.chdir(tmp_path)
-    write_input("in.h5")
-    run(BUILD / "bin" / "h5prism", "repack", "in.h5", "out.h5", "effort=1")
-    for command in commands:
-        words = command.split()
-        if words[1] in WRITES_ITS_SECOND_FILE and os.path.exists(words[3]):
-            os.unlink(words[3])
-        run(BUILD / "bin" / words[0], *words[1:])
+SOURCES = ["CMakeLists.txt", "LICENSE", "README.md", "examples", "filter", "include"]
+SOURCES += ["pyproject.toml", "python", "scripts", "src"]
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A folder like the source tree after scripts/setup, in which examples may write."""
+    for name in SOURCES:
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "build").symlink_to(BUILD)
+    write_inputs(tmp_path)
+    return tmp_path
+
+
+def user_variables(folder, python):
+    """Those of a user who has set nothing, but for where the build is. `python3` is that Python."""
+    installers = folder / "installers"
+    installers.mkdir()
+    for name in ("apt-get", "sudo"):
+        (installers / name).write_text("#!/bin/sh\necho tests install nothing >&2\nexit 1\n")
+        (installers / name).chmod(0o755)
+    path = os.pathsep.join([str(installers), str(Path(python).parent), os.environ["PATH"]])
+    return plain_variables() | ANYWHERE | {"PATH": path, "H5PRISM_BUILD": str(BUILD)}
+
+
+def skip_if_setup_would_build_anew():
+    cache = (BUILD / "CMakeCache.txt").read_text()
+    if not ("CMAKE_BUILD_TYPE:STRING=Release" in cache and "GENERATOR:INTERNAL=Ninja" in cache):
+        pytest.skip("this is not the build of scripts/setup, which scripts/quickstart calls")
+
+
+def run_with_setup(name, tree, needs):
+    """In other documents, what the README exports is set."""
+    blocks = [block for block in DOCUMENTS[name] if block.need in needs]
+    variables = user_variables(tree, sys.executable) | {"H5PRISM_LIBRARY": str(LIBRARY)}
+    run_blocks(blocks if EXPORTS in blocks else [EXPORTS, *blocks], tree, variables)
+
+
+@not_sanitized
+@pytest.mark.parametrize("name", documents_with({""}))
+def test_examples(name, tree):
+    if name == "README.md":
+        skip_if_setup_would_build_anew()
+    run_with_setup(name, tree, {""})
+
+
+@not_sanitized
+@pytest.mark.parametrize("name", documents_with({"mpi"}))
+def test_examples_with_mpi(name, tree, needs_mpi):
+    run_with_setup(name, tree, {"mpi"})
+
+
+@pytest.mark.parametrize("name", documents_with({"pip"}))
+def test_examples_with_pip(name, tree):
+    """In a virtual environment that has what pip is told to download."""
+    blocks = [block for block in DOCUMENTS[name] if block.need == "pip"]
+    run_blocks(blocks, tree, user_variables(tree, python_that_builds()) | BUILDS_WHEELS)
+
+
+@pytest.mark.parametrize("name", documents_with(MORE_PACKAGES))
+def test_examples_with_more_packages(name, tree, zarr3_python):
+    """As after `pip install .`, with nothing set."""
+    blocks = [b for b in DOCUMENTS[name] if b.need in MORE_PACKAGES or b.language == "python"]
+    run_blocks(blocks, tree, user_variables(tree, zarr3_python))
+
+
+def test_every_block_is_of_a_kind_that_is_run():
+    for name, blocks in DOCUMENTS.items():
+        for block in blocks:
+            assert block.language in LANGUAGES, (name, block)
+            assert block.need in MORE_PACKAGES | {"", "mpi", "pip"}, (name, block)
+
+
+OTHER_PROGRAMS = "(?:pip|python3?|mpirun|cmake|ctest|auditwheel) "
+INLINE = re.compile(rf"`((?:scripts/[\w-]+(?![\w/])|h5prism |{OTHER_PROGRAMS})[^`]*)`")
+INDENTED = re.compile(
+    rf"^(?: {{4}}|\t)\s*((?:\$|export |cd |scripts/|h5\w+|nc\w+|{OTHER_PROGRAMS}).*)$", re.M
+)
+USAGE = re.compile(r"^usage: (.*)$", re.M)
+PLACEHOLDER = re.compile(r" (?:\[|\S*[A-Z]).*")
+
+
+def test_commands_stand_in_blocks():
+    for path in PATHS:
+        assert not INDENTED.findall(FENCE.sub("", path.read_text())), path.name
+
+
+def assert_are_run(commands):
+    """Up to what stands for something of the user's: a word with capitals, or what may be left out."""
+    blocks = [block for blocks in DOCUMENTS.values() for block in blocks]
+    run = [command_of(line) for block in blocks for line in commands_of(block)]
+    for command in map(command_of, commands):
+        begins = PLACEHOLDER.sub("", command)
+        is_run = any(f"{line} ".startswith(f"{begins} ") for line in run)
+        assert is_run or begins in NOT_RUN, command
+
+
+@pytest.mark.parametrize("path", sorted(PATHS), ids=lambda path: path.name)
+def test_commands_in_sentences_are_run(path):
+    assert_are_run(INLINE.findall(FENCE.sub("", path.read_text())))
+
+
+def test_the_usage_of_examples_is_run():
+    texts = [path.read_text() for path in (ROOT / "examples").glob("*.py")]
+    usages = [usage for text in texts for usage in USAGE.findall(text)]
+    assert usages
+    assert_are_run(usages)
+
+
+def test_the_command_that_runs_this_test_is_the_one_of_the_documents():
+    assert os.access(ROOT / "scripts" / "test", os.X_OK)
+    assert "exec scripts/test " in (ROOT / ".ci" / "run").read_text()
+    assert '"$root/scripts/setup"' in (ROOT / "scripts" / "quickstart").read_text()

