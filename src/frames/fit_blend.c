@@ -9,7 +9,8 @@
 #include "frames/fit.h"
 
 enum {
-    DUMPED_STEPS = 512, /* of a frame, about */
+    DUMPED_STEPS = 2048, /* of a frame, about */
+    LEAST_EVERY = 5,     /* of small ones, one in so many */
     ITERATIONS = 2,
     UNKNOWNS = PX_BLEND_EXPERTS + 1, /* gates, then the power */
     ROWS = (UNKNOWNS + 1 + 3) / 4 * 4,
@@ -20,9 +21,11 @@ enum {
 static const double DAMPING = 0.2, MOST_GATE = 2, MOST_POWER = 1;
 static const float OUTLIERS = 0.5f;
 
+/* Odd, so that all columns have their turns. */
 static size_t dumped_every(const px_geometry *geometry) {
-    size_t steps = px_wave_steps(geometry->height, geometry->width);
-    return 1 + steps / DUMPED_STEPS;
+    const size_t steps = px_wave_steps(geometry->height, geometry->width);
+    const size_t every = (1 + steps / DUMPED_STEPS) | 1;
+    return every > LEAST_EVERY ? every : LEAST_EVERY;
 }
 
 /* Errors much larger than usual ones would fill the energies. */
