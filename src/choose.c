@@ -23,7 +23,7 @@ enum {
     DRAWING_EFFORT = 4, /* from it on */
     SOME_FRAMES = 16,
     FEW_CHANNELS = 16, /* that a second axis may hold */
-    LEAST_ROWS = 4,    /* of a frame */
+    LEAST_EDGE = 4,    /* of a frame */
     MAX_LAYOUTS = 8,
     LARGE_ARRAY = 1 << 22 /* elements */
 };
@@ -133,6 +133,21 @@ static prism_status add_layout(layouts *list, const sample *s, const px_pipeline
     return transform == PRISM_TRANSFORM_STACK ? PRISM_OK : estimate(bytes, s, item, error);
 }
 
+/* Planes that are hardly pictures, where others are: coding them takes the time of larger ones. */
+static bool is_slim(const prism_array *array, int axis) {
+    const px_layout layout = px_layout_make(array, axis);
+    return array->rank >= 3 && (layout.height < LEAST_EDGE || layout.width < LEAST_EDGE);
+}
+
+/* The axes of `count` that leave proper pictures, or all. */
+static size_t without_slim(int axes[3], size_t count, const prism_array *array) {
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_slim(array, axes[i]))
+            axes[left++] = axes[i];
+    return left ? left : count;
+}
+
 /* The axes that planes may lie along: the last (channels), the first (frames), none (one image),
  * the second (channels of several images). */
 static size_t possible_axes(int axes[3], const prism_array *array, const prism_options *options) {
@@ -146,17 +161,16 @@ static size_t possible_axes(int axes[3], const prism_array *array, const prism_o
         axes[0] = options->axis;
     if (options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack)
         return 1;
-    return rank >= 3 && array->dims[1] <= FEW_CHANNELS ? 3 : 2;
+    const size_t count = rank >= 3 && array->dims[1] <= FEW_CHANNELS ? 3 : 2;
+    return is_lively(options) ? without_slim(axes, count, array) : count;
 }
 
 /* Whether the planes along an axis may be frames: pictures that are coded from each other. */
 static bool may_be_frames(const prism_array *array, int axis, const prism_options *options) {
-    uint64_t rows = 1;
-    for (unsigned i = 0; i + 1 < array->rank; i++)
-        rows *= (int)i == axis ? 1 : array->dims[i];
     return options->transform == PRISM_TRANSFORM_AUTO &&
            (options->axis == PRISM_AXIS_AUTO || options->axis == axis) && array->rank >= 3 &&
-           array->dims[axis] > 1 && rows >= LEAST_ROWS && options->effort > PX_SAMPLE_BRISK_EFFORT;
+           array->dims[axis] > 1 && !is_slim(array, axis) &&
+           options->effort > PX_SAMPLE_BRISK_EFFORT;
 }
 
 /* More planes than positions would take more weights than they are worth. */
@@ -401,7 +415,7 @@ static bool is_tried(const choice *c, const layouts *list, size_t i, size_t best
     if (list->items[i].transform == PRISM_TRANSFORM_STACK)
         return may_be_stack(list, &list->items[i], best);
     if (is_lively(c->options))
-        return SURE_ESTIMATE * c->relative * list->bytes[i] <= c->bytes;
+        return SURE_ESTIMATE * c->relative * list->bytes[i] < CLEARLY * c->bytes;
     return whole || list->bytes[i] <= CLOSE_ESTIMATE * list->bytes[best];
 }
 
@@ -421,7 +435,7 @@ static bool is_clear(const choice *c, const layouts *list, size_t best) {
 
 static prism_status try_layout(choice *c, const layouts *list, size_t i, prism_error *error) {
     prism_status status = consider_coders(c, &list->items[i], error);
-    if (c->relative == 0 || c->last < c->relative * list->bytes[i])
+    if (list->bytes[i] < HUGE_VAL && (c->relative == 0 || c->last < c->relative * list->bytes[i]))
         c->relative = c->last / list->bytes[i];
     return status;
 }

@@ -51,6 +51,8 @@ prism_status px_nested_encode_integers(px_mapped *mapped, const px_mapping_reque
     const prism_options options = options_for(request->options, noisy);
     px_mapping_request inner = *request;
     inner.options = &options;
+    if (noisy)
+        inner.depth = PX_CHUNK_DEPTH - 1; /* no table would make them smaller */
     prism_array array = *request->array;
     size_t size;
     prism_status status = prism_array_size(&array, &size, error);
