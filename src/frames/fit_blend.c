@@ -11,7 +11,7 @@
 enum {
     DUMPED_STEPS = 2048, /* of a frame, about */
     LEAST_EVERY = 5,     /* of small ones, one in so many */
-    ITERATIONS = 2,
+    ITERATIONS = 3,
     UNKNOWNS = PX_BLEND_EXPERTS + 1, /* gates, then the power */
     ROWS = (UNKNOWNS + 1 + 3) / 4 * 4,
     ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
