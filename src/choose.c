@@ -173,14 +173,6 @@ static bool may_be_frames(const prism_array *array, int axis, const prism_option
            options->effort > PX_SAMPLE_BRISK_EFFORT;
 }
 
-/* More planes than positions would take more weights than they are worth. */
-static bool may_be_lifted(const sample *s, int axis) {
-    uint64_t positions = 1;
-    for (unsigned i = 0; i < s->part.array.rank; i++)
-        positions *= (int)i == axis ? 1 : s->dims[i];
-    return axis != PRISM_AXIS_AUTO && s->dims[axis] > 1 && s->dims[axis] <= positions;
-}
-
 /* Indices are not predicted by arithmetic: there is nothing to lift, and estimates do not apply. */
 static bool is_drawing(const sample *s, const prism_options *options) {
     return s->values <= DRAWING_VALUES && options->effort >= DRAWING_EFFORT &&
@@ -188,6 +180,16 @@ static bool is_drawing(const sample *s, const prism_options *options) {
            (options->predictor == PRISM_PREDICTOR_AUTO ||
             options->predictor == PRISM_PREDICTOR_LSQ) &&
            (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS);
+}
+
+/* More planes than positions would take more weights than noisy numbers are worth. */
+static bool may_be_lifted(const sample *s, int axis, const prism_options *options) {
+    if (axis == PRISM_AXIS_AUTO || s->dims[axis] == 1)
+        return false;
+    uint64_t positions = 1;
+    for (unsigned i = 0; i < s->part.array.rank; i++)
+        positions *= (int)i == axis ? 1 : s->dims[i];
+    return !is_lively(options) || s->dims[axis] <= positions;
 }
 
 static prism_status list_stacks(layouts *list, const sample *s, const px_pipeline *base,
@@ -211,7 +213,7 @@ static prism_status list_layouts(layouts *list, const sample *s, const px_pipeli
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     prism_status status = list_stacks(list, s, base, options, error);
     for (size_t i = 0; i < count && status == PRISM_OK; i++) {
-        if (open && may_be_lifted(s, axes[i]) && !is_drawing(s, options))
+        if (open && may_be_lifted(s, axes[i], options) && !is_drawing(s, options))
             status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axes[i], error);
         if (status == PRISM_OK)
             status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,

@@ -9,8 +9,9 @@
 #include "frames/fit.h"
 
 enum {
-    DUMPED_STEPS = 2048, /* of a frame, about */
-    LEAST_EVERY = 5,     /* of small ones, one in so many */
+    USUALLY = 5, /* of the steps of a frame, one in so many is dumped, but not fewer ... */
+    FEW_STEPS = 512,
+    MANY_STEPS = 2048, /* ... or more than these */
     ITERATIONS = 3,
     UNKNOWNS = PX_BLEND_EXPERTS + 1, /* gates, then the power */
     ROWS = (UNKNOWNS + 1 + 3) / 4 * 4,
@@ -24,8 +25,8 @@ static const float OUTLIERS = 0.5f;
 /* Odd, so that all columns have their turns. */
 static size_t dumped_every(const px_geometry *geometry) {
     const size_t steps = px_wave_steps(geometry->height, geometry->width);
-    const size_t every = (1 + steps / DUMPED_STEPS) | 1;
-    return every > LEAST_EVERY ? every : LEAST_EVERY;
+    const size_t most = 1 + steps / FEW_STEPS, least = 1 + steps / MANY_STEPS;
+    return (most < USUALLY ? most : least > USUALLY ? least : USUALLY) | 1;
 }
 
 /* Errors much larger than usual ones would fill the energies. */
