@@ -21,7 +21,7 @@ enum {
     FEW_VALUES = 64,
     DRAWING_VALUES = 8, /* so few that the project's own coder of indices is the smallest */
     DRAWING_EFFORT = 4, /* from it on */
-    SOME_FRAMES = 16,
+    SOME_FRAMES = 48,
     FEW_CHANNELS = 16, /* that a second axis may hold */
     LEAST_EDGE = 4,    /* of a frame */
     MAX_LAYOUTS = 8,
