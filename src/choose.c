@@ -15,8 +15,8 @@
 
 enum {
     QUICK_JXL_EFFORT = 3,
-    TRIAL_EFFORT = 5, /* ranks slow coders at higher ones well enough */
-    LIVELY_EFFORT = 5,
+    TRIAL_EFFORT = 5,    /* ranks slow coders at higher ones well enough */
+    QUICK_EFFORT = 5,    /* up to it, choosing for integers of wider elements is quick */
     SMALLEST_EFFORT = 8, /* from it on, only size counts */
     FEW_VALUES = 64,
     DRAWING_VALUES = 8, /* so few that the project's own coder of indices is the smallest */
@@ -54,6 +54,8 @@ typedef struct sample {
     const uint64_t *dims; /* of the whole array */
     int values;           /* different ones; more than FEW_VALUES count as FEW_VALUES + 1 */
     bool large;           /* the whole array has LARGE_ARRAY elements or more */
+    bool noisy; /* integers of wider elements that only the native coder is for: much of these is
+                   stored as it is, and what layouts gain is little of the whole */
 } sample;
 
 /* Elements of two bytes count as their bits, whatever their order. */
@@ -68,16 +70,10 @@ static int count_values(const uint8_t *bytes, size_t size, size_t width) {
     return count;
 }
 
-/* Noisy numbers, which only the native coder is for, are chosen for quickly: much of them is stored
- * as it is, and what layouts gain is little of the whole. */
-static bool is_lively(const prism_options *options) {
-    return options->predictor == PRISM_PREDICTOR_LSQ && options->coder == PRISM_CODER_ANS &&
-           options->effort <= LIVELY_EFFORT;
-}
-
 static prism_status sample_make(sample *s, const prism_array *array, const void *elements,
-                                const prism_options *options, prism_error *error) {
-    const int effort = is_lively(options) ? PX_SAMPLE_BRISK_EFFORT : options->effort;
+                                const prism_options *options, bool of_wide, prism_error *error) {
+    const bool quick = of_wide && options->effort <= QUICK_EFFORT;
+    const int effort = quick ? PX_SAMPLE_BRISK_EFFORT : options->effort;
     const size_t width = prism_type_size(array->type);
     size_t whole;
     prism_status status = prism_array_size(array, &whole, error);
@@ -86,6 +82,8 @@ static prism_status sample_make(sample *s, const prism_array *array, const void 
     if (status != PRISM_OK)
         return status;
     s->dims = array->dims;
+    s->noisy =
+        quick && options->predictor == PRISM_PREDICTOR_LSQ && options->coder == PRISM_CODER_ANS;
     s->values = count_values(elements, whole, width);
     s->large = whole / width >= LARGE_ARRAY;
     return PRISM_OK;
@@ -150,7 +148,8 @@ static size_t without_slim(int axes[3], size_t count, const prism_array *array) 
 
 /* The axes that planes may lie along: the last (channels), the first (frames), none (one image),
  * the second (channels of several images). */
-static size_t possible_axes(int axes[3], const prism_array *array, const prism_options *options) {
+static size_t possible_axes(int axes[3], const sample *s, const prism_options *options) {
+    const prism_array *array = &s->part.array;
     const int rank = (int)array->rank;
     const bool stack = options->transform == PRISM_TRANSFORM_STACK;
     const bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
@@ -162,7 +161,7 @@ static size_t possible_axes(int axes[3], const prism_array *array, const prism_o
     if (options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack)
         return 1;
     const size_t count = rank >= 3 && array->dims[1] <= FEW_CHANNELS ? 3 : 2;
-    return is_lively(options) ? without_slim(axes, count, array) : count;
+    return s->noisy ? without_slim(axes, count, array) : count;
 }
 
 /* Whether the planes along an axis may be frames: pictures that are coded from each other. */
@@ -182,14 +181,14 @@ static bool is_drawing(const sample *s, const prism_options *options) {
            (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS);
 }
 
-/* More planes than positions would take more weights than noisy numbers are worth. */
-static bool may_be_lifted(const sample *s, int axis, const prism_options *options) {
+/* More planes than positions would take more weights than noisy integers are worth. */
+static bool may_be_lifted(const sample *s, int axis) {
     if (axis == PRISM_AXIS_AUTO || s->dims[axis] == 1)
         return false;
     uint64_t positions = 1;
     for (unsigned i = 0; i < s->part.array.rank; i++)
         positions *= (int)i == axis ? 1 : s->dims[i];
-    return !is_lively(options) || s->dims[axis] <= positions;
+    return !s->noisy || s->dims[axis] <= positions;
 }
 
 static prism_status list_stacks(layouts *list, const sample *s, const px_pipeline *base,
@@ -200,7 +199,7 @@ static prism_status list_stacks(layouts *list, const sample *s, const px_pipelin
         return status;
     if (may_be_frames(array, 0, options))
         status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 0, error);
-    if (status == PRISM_OK && is_lively(options) && s->dims[1] <= FEW_CHANNELS &&
+    if (status == PRISM_OK && s->noisy && s->dims[1] <= FEW_CHANNELS &&
         may_be_frames(array, 1, options))
         status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 1, error);
     return status;
@@ -209,11 +208,11 @@ static prism_status list_stacks(layouts *list, const sample *s, const px_pipelin
 static prism_status list_layouts(layouts *list, const sample *s, const px_pipeline *base,
                                  const prism_options *options, prism_error *error) {
     int axes[3];
-    size_t count = possible_axes(axes, &s->part.array, options);
+    size_t count = possible_axes(axes, s, options);
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     prism_status status = list_stacks(list, s, base, options, error);
     for (size_t i = 0; i < count && status == PRISM_OK; i++) {
-        if (open && may_be_lifted(s, axes[i], options) && !is_drawing(s, options))
+        if (open && may_be_lifted(s, axes[i]) && !is_drawing(s, options))
             status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axes[i], error);
         if (status == PRISM_OK)
             status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,
@@ -416,7 +415,7 @@ static bool is_tried(const choice *c, const layouts *list, size_t i, size_t best
         return true;
     if (list->items[i].transform == PRISM_TRANSFORM_STACK)
         return may_be_stack(list, &list->items[i], best);
-    if (is_lively(c->options))
+    if (c->sample->noisy)
         return SURE_ESTIMATE * c->relative * list->bytes[i] < CLEARLY * c->bytes;
     return whole || list->bytes[i] <= CLOSE_ESTIMATE * list->bytes[best];
 }
@@ -454,7 +453,7 @@ static prism_status choose(px_pipeline *pipeline, const sample *s, const prism_o
         list.count = 0;
     }
     /* The best estimate first makes clear which others need no trial. */
-    const bool first = is_lively(options) && list.count;
+    const bool first = s->noisy && list.count;
     if (status == PRISM_OK && first)
         status = try_layout(&c, &list, best, error);
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++)
@@ -473,7 +472,7 @@ static bool is_complete(const prism_options *options, const prism_array *array) 
 }
 
 prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const void *elements,
-                       const prism_options *options, prism_error *error) {
+                       const prism_options *options, bool of_wide, prism_error *error) {
     *pipeline = (px_pipeline){.transform = options->transform,
                               .predictor = options->predictor,
                               .coder = options->coder,
@@ -490,7 +489,7 @@ prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const vo
     if (is_complete(options, array))
         return PRISM_OK;
     sample s = {.values = 0};
-    status = sample_make(&s, array, elements, options, error);
+    status = sample_make(&s, array, elements, options, of_wide, error);
     if (status == PRISM_OK)
         status = choose(pipeline, &s, options, error);
     px_sample_free(&s.part);
