@@ -199,8 +199,8 @@ static prism_status list_stacks(layouts *list, const sample *s, const px_pipelin
         return status;
     if (may_be_frames(array, 0, options))
         status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 0, error);
-    if (status == PRISM_OK && s->noisy && s->dims[1] <= FEW_CHANNELS &&
-        may_be_frames(array, 1, options))
+    if (status == PRISM_OK && (s->noisy || options->effort > QUICK_EFFORT) &&
+        s->dims[1] <= FEW_CHANNELS && may_be_frames(array, 1, options))
         status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 1, error);
     return status;
 }
