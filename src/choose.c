@@ -16,13 +16,15 @@
 enum {
     QUICK_JXL_EFFORT = 3,
     TRIAL_EFFORT = 5,    /* ranks slow coders at higher ones well enough */
+    QUICK_EFFORT = 5,    /* up to it, choosing for integers of wider elements is quick */
     SMALLEST_EFFORT = 8, /* from it on, only size counts */
     FEW_VALUES = 64,
     DRAWING_VALUES = 8, /* so few that the project's own coder of indices is the smallest */
     DRAWING_EFFORT = 4, /* from it on */
-    SOME_FRAMES = 16,
+    SOME_FRAMES = 48,
     FEW_CHANNELS = 16, /* that a second axis may hold */
-    MAX_LAYOUTS = 7,
+    LEAST_EDGE = 4,    /* of a frame */
+    MAX_LAYOUTS = 8,
     LARGE_ARRAY = 1 << 22 /* elements */
 };
 
@@ -41,14 +43,19 @@ static const double STRONG_TIES = 0.97;
 /* Layouts whose estimates are that far above the best one are not tried. */
 static const double CLOSE_ESTIMATE = 1.15;
 
+/* Sizes relative to estimates differ by so much between the layouts of an array. */
+static const double SURE_ESTIMATE = 0.95;
+
 /* Stacks are tried where the best estimate of other layouts of the same planes is so close. */
 static const double CLOSE_PLANES = 1.07;
 
 typedef struct sample {
     px_sample part;
-    const uint64_t *planes; /* along each axis of the whole array */
-    int values;             /* different ones; more than FEW_VALUES count as FEW_VALUES + 1 */
-    bool large;             /* the whole array has LARGE_ARRAY elements or more */
+    const uint64_t *dims; /* of the whole array */
+    int values;           /* different ones; more than FEW_VALUES count as FEW_VALUES + 1 */
+    bool large;           /* the whole array has LARGE_ARRAY elements or more */
+    bool noisy; /* integers of wider elements that only the native coder is for: much of these is
+                   stored as it is, and what layouts gain is little of the whole */
 } sample;
 
 /* Elements of two bytes count as their bits, whatever their order. */
@@ -64,7 +71,9 @@ static int count_values(const uint8_t *bytes, size_t size, size_t width) {
 }
 
 static prism_status sample_make(sample *s, const prism_array *array, const void *elements,
-                                int effort, prism_error *error) {
+                                const prism_options *options, bool of_wide, prism_error *error) {
+    const bool quick = of_wide && options->effort <= QUICK_EFFORT;
+    const int effort = quick ? PX_SAMPLE_BRISK_EFFORT : options->effort;
     const size_t width = prism_type_size(array->type);
     size_t whole;
     prism_status status = prism_array_size(array, &whole, error);
@@ -72,7 +81,9 @@ static prism_status sample_make(sample *s, const prism_array *array, const void 
         status = px_sample_make(&s->part, array, elements, effort, error);
     if (status != PRISM_OK)
         return status;
-    s->planes = array->dims;
+    s->dims = array->dims;
+    s->noisy =
+        quick && options->predictor == PRISM_PREDICTOR_LSQ && options->coder == PRISM_CODER_ANS;
     s->values = count_values(elements, whole, width);
     s->large = whole / width >= LARGE_ARRAY;
     return PRISM_OK;
@@ -120,9 +131,25 @@ static prism_status add_layout(layouts *list, const sample *s, const px_pipeline
     return transform == PRISM_TRANSFORM_STACK ? PRISM_OK : estimate(bytes, s, item, error);
 }
 
+/* Planes that are hardly pictures, where others are: coding them takes the time of larger ones. */
+static bool is_slim(const prism_array *array, int axis) {
+    const px_layout layout = px_layout_make(array, axis);
+    return array->rank >= 3 && (layout.height < LEAST_EDGE || layout.width < LEAST_EDGE);
+}
+
+/* The axes of `count` that leave proper pictures, or all. */
+static size_t without_slim(int axes[3], size_t count, const prism_array *array) {
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_slim(array, axes[i]))
+            axes[left++] = axes[i];
+    return left ? left : count;
+}
+
 /* The axes that planes may lie along: the last (channels), the first (frames), none (one image),
  * the second (channels of several images). */
-static size_t possible_axes(int axes[3], const prism_array *array, const prism_options *options) {
+static size_t possible_axes(int axes[3], const sample *s, const prism_options *options) {
+    const prism_array *array = &s->part.array;
     const int rank = (int)array->rank;
     const bool stack = options->transform == PRISM_TRANSFORM_STACK;
     const bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
@@ -133,12 +160,16 @@ static size_t possible_axes(int axes[3], const prism_array *array, const prism_o
         axes[0] = options->axis;
     if (options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack)
         return 1;
-    return rank >= 3 && array->dims[1] <= FEW_CHANNELS ? 3 : 2;
+    const size_t count = rank >= 3 && array->dims[1] <= FEW_CHANNELS ? 3 : 2;
+    return s->noisy ? without_slim(axes, count, array) : count;
 }
 
-static bool may_be_frames(const prism_array *array, const prism_options *options) {
-    return options->transform == PRISM_TRANSFORM_AUTO && options->axis <= 0 && array->rank >= 3 &&
-           array->dims[0] > 1 && options->effort > PX_SAMPLE_BRISK_EFFORT;
+/* Whether the planes along an axis may be frames: pictures that are coded from each other. */
+static bool may_be_frames(const prism_array *array, int axis, const prism_options *options) {
+    return options->transform == PRISM_TRANSFORM_AUTO &&
+           (options->axis == PRISM_AXIS_AUTO || options->axis == axis) && array->rank >= 3 &&
+           array->dims[axis] > 1 && !is_slim(array, axis) &&
+           options->effort > PX_SAMPLE_BRISK_EFFORT;
 }
 
 /* Indices are not predicted by arithmetic: there is nothing to lift, and estimates do not apply. */
@@ -150,19 +181,38 @@ static bool is_drawing(const sample *s, const prism_options *options) {
            (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS);
 }
 
+/* More planes than positions would take more weights than noisy integers are worth. */
+static bool may_be_lifted(const sample *s, int axis) {
+    if (axis == PRISM_AXIS_AUTO || s->dims[axis] == 1)
+        return false;
+    uint64_t positions = 1;
+    for (unsigned i = 0; i < s->part.array.rank; i++)
+        positions *= (int)i == axis ? 1 : s->dims[i];
+    return !s->noisy || s->dims[axis] <= positions;
+}
+
+static prism_status list_stacks(layouts *list, const sample *s, const px_pipeline *base,
+                                const prism_options *options, prism_error *error) {
+    const prism_array *array = &s->part.array;
+    prism_status status = PRISM_OK;
+    if (is_drawing(s, options))
+        return status;
+    if (may_be_frames(array, 0, options))
+        status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 0, error);
+    if (status == PRISM_OK && (s->noisy || options->effort > QUICK_EFFORT) &&
+        s->dims[1] <= FEW_CHANNELS && may_be_frames(array, 1, options))
+        status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 1, error);
+    return status;
+}
+
 static prism_status list_layouts(layouts *list, const sample *s, const px_pipeline *base,
                                  const prism_options *options, prism_error *error) {
     int axes[3];
-    size_t count = possible_axes(axes, &s->part.array, options);
-    prism_status status = PRISM_OK;
-    if (may_be_frames(&s->part.array, options) && !is_drawing(s, options))
-        status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, 0, error);
+    size_t count = possible_axes(axes, s, options);
+    const bool open = options->transform == PRISM_TRANSFORM_AUTO;
+    prism_status status = list_stacks(list, s, base, options, error);
     for (size_t i = 0; i < count && status == PRISM_OK; i++) {
-        bool several = axes[i] != PRISM_AXIS_AUTO && s->part.array.dims[axes[i]] > 1;
-        bool lift =
-            several && options->transform == PRISM_TRANSFORM_AUTO && !is_drawing(s, options);
-        bool open = options->transform == PRISM_TRANSFORM_AUTO;
-        if (lift)
+        if (open && may_be_lifted(s, axes[i]) && !is_drawing(s, options))
             status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axes[i], error);
         if (status == PRISM_OK)
             status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,
@@ -177,7 +227,9 @@ typedef struct choice {
     const sample *sample;
     const prism_options *options;
     px_pipeline best;
-    double bytes; /* of the best one; 0 before the first */
+    double bytes;    /* of the best one; 0 before the first */
+    double last;     /* of the one tried last */
+    double relative; /* least size of a layout relative to its estimate; 0 before the first */
 } choice;
 
 /* How the side information grows from the sample to the whole: with each plane, and if planes are
@@ -186,7 +238,7 @@ static double growth(const sample *s, const px_pipeline *pipeline) {
     if (pipeline->axis < 0)
         return 1;
     const double planes =
-        (double)s->planes[pipeline->axis] / (double)s->part.array.dims[pipeline->axis];
+        (double)s->dims[pipeline->axis] / (double)s->part.array.dims[pipeline->axis];
     return pipeline->transform == PRISM_TRANSFORM_CHANNELS ? planes * planes : planes;
 }
 
@@ -232,6 +284,7 @@ static prism_status consider(choice *c, const px_pipeline *pipeline, int effort,
     double bytes = 0;
     prism_status status = trial(&bytes, c->sample, &tried, effort, error);
     const double clearly = clearly_of(c, tried.coder);
+    c->last = bytes;
     if (status == PRISM_OK && (c->bytes == 0 || bytes < clearly * c->bytes)) {
         c->best = tried;
         c->bytes = bytes;
@@ -320,7 +373,8 @@ static prism_status consider_coders(choice *c, const px_pipeline *layout, prism_
     prism_status status = PRISM_OK;
     /* In small arrays even the slowest trial is short, and learning ranks other layouts first. */
     const bool native = may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
-    if (native && c->sample->large && layout->transform == PRISM_TRANSFORM_STACK)
+    if (native && c->sample->large && layout->transform == PRISM_TRANSFORM_STACK &&
+        layout->axis == 0)
         status = consider_stack(c, &pipeline, error);
     else if (native)
         status = consider(c, &pipeline,
@@ -357,18 +411,22 @@ static bool may_be_stack(const layouts *list, const px_pipeline *stack, size_t b
 
 static bool is_tried(const choice *c, const layouts *list, size_t i, size_t best) {
     const bool whole = c->sample->part.share == 1;
-    if (is_drawing(c->sample, c->options) || (whole && list->bytes[i] < HUGE_VAL))
+    if (is_drawing(c->sample, c->options))
         return true;
-    return list->items[i].transform == PRISM_TRANSFORM_STACK
-               ? may_be_stack(list, &list->items[i], best)
-               : list->bytes[i] <= CLOSE_ESTIMATE * list->bytes[best];
+    if (list->items[i].transform == PRISM_TRANSFORM_STACK)
+        return may_be_stack(list, &list->items[i], best);
+    if (c->sample->noisy)
+        return SURE_ESTIMATE * c->relative * list->bytes[i] < CLEARLY * c->bytes;
+    return whole || list->bytes[i] <= CLOSE_ESTIMATE * list->bytes[best];
 }
 
 /* Lifted layouts come right before the same ones without the lift, where both are estimated. */
 static bool is_clear(const choice *c, const layouts *list, size_t best) {
     px_pipeline layout = list->items[best];
-    const bool rival = list->items[0].transform == PRISM_TRANSFORM_STACK &&
-                       may_be_stack(list, &list->items[0], best);
+    bool rival = false;
+    for (size_t i = 0; i < list->count; i++)
+        rival |= list->items[i].transform == PRISM_TRANSFORM_STACK &&
+                 may_be_stack(list, &list->items[i], best);
     return c->sample->large && c->sample->values > FEW_VALUES && layout.selective && !rival &&
            layout.axis != 0 &&
            (layout.effort <= PX_SAMPLE_BRISK_EFFORT ||
@@ -376,20 +434,31 @@ static bool is_clear(const choice *c, const layouts *list, size_t best) {
            may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
 }
 
+static prism_status try_layout(choice *c, const layouts *list, size_t i, prism_error *error) {
+    prism_status status = consider_coders(c, &list->items[i], error);
+    if (list->bytes[i] < HUGE_VAL && (c->relative == 0 || c->last < c->relative * list->bytes[i]))
+        c->relative = c->last / list->bytes[i];
+    return status;
+}
+
 static prism_status choose(px_pipeline *pipeline, const sample *s, const prism_options *options,
                            prism_error *error) {
     layouts list = {.count = 0};
     choice c = {.sample = s, .options = options};
     prism_status status = list_layouts(&list, s, pipeline, options, error);
-    size_t best = least_estimate(&list);
+    const size_t best = least_estimate(&list);
     if (status == PRISM_OK && is_clear(&c, &list, best)) {
         c.best = list.items[best];
         may_use(&c, &c.best, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
         list.count = 0;
     }
+    /* The best estimate first makes clear which others need no trial. */
+    const bool first = s->noisy && list.count;
+    if (status == PRISM_OK && first)
+        status = try_layout(&c, &list, best, error);
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++)
-        if (is_tried(&c, &list, i, best))
-            status = consider_coders(&c, &list.items[i], error);
+        if (!(first && i == best) && is_tried(&c, &list, i, best))
+            status = try_layout(&c, &list, i, error);
     if (status == PRISM_OK)
         *pipeline = c.best;
     return status;
@@ -403,7 +472,7 @@ static bool is_complete(const prism_options *options, const prism_array *array) 
 }
 
 prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const void *elements,
-                       const prism_options *options, prism_error *error) {
+                       const prism_options *options, bool of_wide, prism_error *error) {
     *pipeline = (px_pipeline){.transform = options->transform,
                               .predictor = options->predictor,
                               .coder = options->coder,
@@ -420,7 +489,7 @@ prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const vo
     if (is_complete(options, array))
         return PRISM_OK;
     sample s = {.values = 0};
-    status = sample_make(&s, array, elements, options->effort, error);
+    status = sample_make(&s, array, elements, options, of_wide, error);
     if (status == PRISM_OK)
         status = choose(pipeline, &s, options, error);
     px_sample_free(&s.part);

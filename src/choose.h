@@ -4,8 +4,9 @@
 
 #include "stages.h"
 
-/* Replaces every AUTO of `options` by what does best on a sample of the elements. */
+/* Replaces every AUTO of `options` by what does best on a sample of the elements, which is smaller
+ * where they stand for wider ones: choosing is to take a small part of the time for these. */
 prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const void *elements,
-                       const prism_options *options, prism_error *error);
+                       const prism_options *options, bool of_wide, prism_error *error);
 
 #endif

@@ -45,10 +45,10 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, px_chunk *chu
 
 static prism_status encode_integers(px_buffer *out, px_pipeline *used, const prism_array *array,
                                     const void *elements, size_t size, const prism_options *options,
-                                    prism_error *error) {
+                                    bool of_wide, prism_error *error) {
     px_coded coded = {.pipeline = {0}};
     px_chunk chunk = {.array = *array};
-    prism_status status = px_choose(&chunk.pipeline, array, elements, options, error);
+    prism_status status = px_choose(&chunk.pipeline, array, elements, options, of_wide, error);
     if (status == PRISM_OK)
         status = px_pipeline_encode(&coded, array, elements, &chunk.pipeline, size, error);
     if (status != PRISM_OK)
@@ -61,14 +61,14 @@ static prism_status encode_integers(px_buffer *out, px_pipeline *used, const pri
 }
 
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
-                             const void *elements, const prism_options *options, unsigned depth,
+                             const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
     size_t size;
     px_mapped mapped;
     prism_status status = prism_array_size(array, &size, error);
     if (status == PRISM_OK)
-        status = px_mapping_encode(&mapped, &(px_mapping_request){array, elements, options, depth},
-                                   error);
+        status = px_mapping_encode(
+            &mapped, &(px_mapping_request){array, elements, options, role.depth}, error);
     if (status != PRISM_OK)
         return status;
     if (mapped.used) {
@@ -76,7 +76,7 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
         status = write_chunk(out, used, &chunk, &mapped.parameters, &mapped.payload, elements, size,
                              options, error);
     } else if (px_type_is_narrow(array->type)) {
-        status = encode_integers(out, used, array, elements, size, options, error);
+        status = encode_integers(out, used, array, elements, size, options, role.of_wide, error);
     } else {
         px_chunk chunk = {.array = *array};
         status = write_chunk(out, used, &chunk, NULL, NULL, elements, size, options, error);

@@ -10,12 +10,14 @@
 /* How deep chunks within chunks may lie: scaled -> its scales as fixed -> a table. */
 enum { PX_CHUNK_DEPTH = 3 };
 
-/*
- * Appends the whole chunk of the elements to `out`. `depth` is 0 for a chunk of its own. *used is
- * set to the pipeline in the end.
- */
+typedef struct px_chunk_role {
+    unsigned depth; /* 0 for a chunk of its own */
+    bool of_wide;   /* the integers stand for elements of more than 16 bits */
+} px_chunk_role;
+
+/* Appends the whole chunk of the elements to `out`. *used is set to the pipeline in the end. */
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
-                             const void *elements, const prism_options *options, unsigned depth,
+                             const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error);
 
 /* Elements from a chunk that px_chunk_read has checked. */

@@ -9,19 +9,44 @@
 
 #include "spread.h"
 
-double px_histogram_bits(const px_histogram *h) {
-    double bits = h->plain_bits;
+uint64_t px_histogram_total(const px_histogram *h) {
+    uint64_t total = 0;
     for (size_t s = 0; s < PX_SYMBOLS; s++)
+        total += h->counts[s];
+    return total;
+}
+
+double px_histogram_bits(const px_histogram *h) {
+    const double total = (double)px_histogram_total(h);
+    double bits = 0;
+    for (size_t s = 0; s < PX_SYMBOLS; s++) {
+        const size_t plain = s < PX_EXACT ? 0 : (s - PX_EXACT) / 4 + 4;
         if (h->counts[s])
-            bits += h->counts[s] * log2((double)h->total / h->counts[s]);
+            bits += h->counts[s] * (log2(total / h->counts[s]) + (double)plain);
+    }
     return bits;
+}
+
+/* In turns, so that a symbol does not wait for the one before. */
+void px_histogram_add_symbols(px_histogram *h, const uint8_t *symbols, size_t count) {
+    enum { TURNS = 4 };
+    uint32_t counts[TURNS][PX_SYMBOLS] = {{0}};
+    size_t i = 0;
+    for (; i + TURNS <= count; i += TURNS)
+        for (size_t t = 0; t < TURNS; t++)
+            counts[t][symbols[i + t]]++;
+    for (; i < count; i++)
+        counts[0][symbols[i]]++;
+    for (size_t s = 0; s < PX_SYMBOLS; s++)
+        for (size_t t = 0; t < TURNS; t++)
+            h->counts[s] += counts[t][s];
 }
 
 /* Rows are skipped once a plane has more than so many samples. */
 enum { ENOUGH_SAMPLES = 1 << 13 };
 
 double px_estimate_plane(const px_planes *planes, size_t index) {
-    px_histogram h = {.total = 0};
+    px_histogram h = {.counts = {0}};
     const size_t width = planes->width;
     const size_t skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
     for (size_t i = 0, y; (y = px_spread(i, skip)) < planes->height; i++) {
@@ -33,5 +58,5 @@ double px_estimate_plane(const px_planes *planes, size_t index) {
             px_histogram_add(&h, px_wrap(row[x] - guess, planes->depth));
         }
     }
-    return px_histogram_bits(&h) * (double)px_plane_size(planes) / h.total;
+    return px_histogram_bits(&h) * (double)px_plane_size(planes) / (double)px_histogram_total(&h);
 }

@@ -16,23 +16,25 @@ enum { PX_EXACT = 64, PX_SYMBOLS = PX_EXACT + 4 * 16 };
 
 typedef struct px_histogram {
     uint32_t counts[PX_SYMBOLS];
-    uint32_t total;
-    double plain_bits;
 } px_histogram;
 
-static inline void px_histogram_add(px_histogram *h, int32_t residual) {
-    uint32_t folded = residual < 0 ? 2 * (uint32_t)-residual - 1 : 2 * (uint32_t)residual;
-    h->total++;
-    if (folded < PX_EXACT) {
-        h->counts[folded]++;
-        return;
-    }
-    unsigned below = 31 - (unsigned)__builtin_clz(folded) - 2;
-    unsigned symbol = PX_EXACT + 4 * (below - 4) + (folded >> below & 3);
-    h->counts[symbol < PX_SYMBOLS ? symbol : PX_SYMBOLS - 1]++;
-    h->plain_bits += below;
+static inline unsigned px_histogram_symbol(int32_t residual) {
+    const uint32_t folded = residual < 0 ? 2 * (uint32_t)-residual - 1 : 2 * (uint32_t)residual;
+    if (folded < PX_EXACT)
+        return folded;
+    const unsigned below = 31 - (unsigned)__builtin_clz(folded) - 2;
+    const unsigned symbol = PX_EXACT + 4 * (below - 4) + (folded >> below & 3);
+    return symbol < PX_SYMBOLS ? symbol : PX_SYMBOLS - 1;
 }
 
+static inline void px_histogram_add(px_histogram *h, int32_t residual) {
+    h->counts[px_histogram_symbol(residual)]++;
+}
+
+/* Symbols of many residuals. */
+void px_histogram_add_symbols(px_histogram *h, const uint8_t *symbols, size_t count);
+
+uint64_t px_histogram_total(const px_histogram *h);
 double px_histogram_bits(const px_histogram *h);
 
 /* About how many bits plane `index` takes after spatial prediction. */

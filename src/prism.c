@@ -50,7 +50,7 @@ prism_status prism_encode(const prism_array *array, const void *data, const pris
     if (status == PRISM_OK)
         status = prism_options_check(options, error);
     if (status == PRISM_OK)
-        status = px_chunk_encode(&out, &used, array, data, options, 0, error);
+        status = px_chunk_encode(&out, &used, array, data, options, (px_chunk_role){0}, error);
     if (status == PRISM_OK && options->verify)
         status = verify_chunk(&out, data, size, error);
     if (status == PRISM_OK && out.size > capacity)

@@ -12,10 +12,10 @@ typedef struct px_frame_fit {
     const px_frame *frame;
     int32_t *means, *near; /* of blend_analyse */
     int16_t *contexts, *blur;
-    float *rows;                       /* of moments */
-    int32_t *dump;                     /* of blend_analyse */
-    struct px_blend_example *examples; /* made of it */
-    size_t tap_positions;              /* from which taps are fitted, about */
+    float *rows;          /* of moments */
+    int32_t *dump;        /* of blend_analyse */
+    float *slopes;        /* made of it */
+    size_t tap_positions; /* from which taps are fitted, about */
 } px_frame_fit;
 
 /* Memory for the rest; owned by the pool. */

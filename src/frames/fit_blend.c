@@ -6,22 +6,27 @@
 #include <math.h>
 #include <string.h>
 
-#include "fast_math.h"
 #include "frames/fit.h"
 
 enum {
-    DUMPED_STEPS = 512, /* of a frame, about */
-    ITERATIONS = 2,
+    USUALLY = 5, /* of the steps of a frame, one in so many is dumped, but not fewer ... */
+    FEW_STEPS = 512,
+    MANY_STEPS = 2048, /* ... or more than these */
+    ITERATIONS = 3,
     UNKNOWNS = PX_BLEND_EXPERTS + 1, /* gates, then the power */
+    ROWS = (UNKNOWNS + 1 + 3) / 4 * 4,
+    ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
     USUAL_POWER = 96
 };
 
 static const double DAMPING = 0.2, MOST_GATE = 2, MOST_POWER = 1;
 static const float OUTLIERS = 0.5f;
 
+/* Odd, so that all columns have their turns. */
 static size_t dumped_every(const px_geometry *geometry) {
-    size_t steps = px_wave_steps(geometry->height, geometry->width);
-    return 1 + steps / DUMPED_STEPS;
+    const size_t steps = px_wave_steps(geometry->height, geometry->width);
+    const size_t most = 1 + steps / FEW_STEPS, least = 1 + steps / MANY_STEPS;
+    return (most < USUALLY ? most : least > USUALLY ? least : USUALLY) | 1;
 }
 
 /* Errors much larger than usual ones would fill the energies. */
@@ -34,51 +39,11 @@ static int error_shift_of(const px_frame_model *model) {
     return shift;
 }
 
-/* One sample of a dump. */
-struct px_blend_example {
-    float means[PX_BLEND_EXPERTS], logs[PX_BLEND_EXPERTS]; /* log2 of energies */
-    float sample, error;                                   /* the least energy, as an error */
-};
-
-typedef struct px_blend_example example;
-
-static float energy_of(const int32_t *dump, int expert, size_t lane) {
-    const int32_t pair = dump[(size_t)(PX_BLEND_EXPERTS + expert / 2) * PX_WAVE_LANES + lane];
-    return expert % 2 ? (float)((uint32_t)pair >> 16) : (float)(pair & 0xffff);
-}
-
-/* False where the lane is not in the frame. */
-static bool example_at(example *x, const int32_t *dump, size_t lane, int experts, int shift) {
-    const int32_t *samples = dump + (size_t)(PX_BLEND_EXPERTS + PX_BLEND_PAIRS) * PX_WAVE_LANES;
-    const float floor = (float)(16 >> shift) + 1;
-    float least = HUGE_VALF;
-    if (!samples[PX_WAVE_LANES + lane])
-        return false;
-    for (int e = 0; e < experts; e++) {
-        const float energy = energy_of(dump, e, lane);
-        x->means[e] = (float)dump[(size_t)e * PX_WAVE_LANES + lane];
-        x->logs[e] = px_fast_log2(energy + floor);
-        least = least < energy ? least : energy;
-    }
-    x->sample = (float)(samples[lane] * (1 << PX_MEAN_BITS));
-    x->error = least * (float)(1 << shift) / 9 + 5;
-    return true;
-}
-
 void px_frame_blend_take(px_frame_fit *fit, px_pool *pool, const px_geometry *geometry) {
     const size_t steps =
         px_wave_steps(geometry->height, geometry->width) / dumped_every(geometry) + 1;
     fit->dump = px_pool_take(pool, steps * PX_BLEND_DUMP * PX_WAVE_LANES * sizeof *fit->dump);
-    fit->examples = px_pool_take(pool, steps * PX_WAVE_LANES * sizeof *fit->examples);
-}
-
-/* All of a dump; returns how many there are. */
-static size_t find_examples(px_frame_fit *fit, const int32_t *end, int experts) {
-    size_t count = 0;
-    for (const int32_t *at = fit->dump; at < end; at += PX_BLEND_DUMP * PX_WAVE_LANES)
-        for (size_t lane = 0; lane < PX_WAVE_LANES; lane++)
-            count += example_at(fit->examples + count, at, lane, experts, fit->model->error_shift);
-    return count;
+    fit->slopes = px_pool_take(pool, ROWS * ROW_LENGTH * sizeof *fit->slopes);
 }
 
 typedef struct system {
@@ -87,29 +52,34 @@ typedef struct system {
     double matrix[UNKNOWNS * UNKNOWNS], vector[UNKNOWNS];
 } system;
 
-static void add_example(system *s, const example *x) {
-    float shares[PX_BLEND_EXPERTS], slopes[UNKNOWNS] = {0}, best = -HUGE_VALF, sum = 0, mean = 0;
-    for (int e = 0; e < s->experts; e++) {
-        shares[e] = (float)s->gates[e] - (float)s->power * x->logs[e];
-        best = shares[e] > best ? shares[e] : best;
+static px_blend_scores scores_of(const system *s, int shift) {
+    px_blend_scores scores = {.experts = s->experts,
+                              .power = (float)s->power,
+                              .floor = (float)(16 >> shift) + 1,
+                              .unit = (float)(1 << shift) / 9,
+                              .outliers = OUTLIERS};
+    for (int e = 0; e < s->experts; e++)
+        scores.gates[e] = (float)s->gates[e];
+    return scores;
+}
+
+/* From the steps dump..end. */
+static void set_equations(system *s, const px_frame_fit *fit, const int32_t *end) {
+    const size_t step_size = PX_BLEND_DUMP * PX_WAVE_LANES, block = ROW_LENGTH / PX_WAVE_LANES;
+    const px_kernels *kernels = px_kernels_best();
+    const px_blend_scores scores = scores_of(s, fit->model->error_shift);
+    double sums[ROWS * ROWS] = {0};
+    size_t left = (size_t)(end - fit->dump) / step_size, steps;
+    for (const int32_t *at = fit->dump; left; at += steps * step_size, left -= steps) {
+        steps = left < block ? left : block;
+        memset(fit->slopes, 0, ROWS * ROW_LENGTH * sizeof *fit->slopes);
+        kernels->blend_slopes(fit->slopes, ROW_LENGTH, at, steps, &scores);
+        kernels->gram(sums, fit->slopes, ROWS, ROW_LENGTH);
     }
-    for (int e = 0; e < s->experts; e++) {
-        shares[e] = px_fast_exp2(shares[e] - best);
-        sum += shares[e];
-        mean += shares[e] * x->means[e];
-    }
-    mean /= sum;
-    for (int e = 0; e < s->experts; e++) {
-        slopes[e] = (float)M_LN2 * shares[e] / sum * (x->means[e] - mean);
-        slopes[PX_BLEND_EXPERTS] -= slopes[e] * x->logs[e];
-    }
-    const float rest = x->sample - mean;
-    const float weight = 1 / (x->error * x->error + OUTLIERS * rest * rest);
     for (int i = 0; i < UNKNOWNS; i++) {
-        const float slope = weight * slopes[i];
         for (int j = 0; j <= i; j++)
-            s->matrix[i * UNKNOWNS + j] += (double)(slope * slopes[j]);
-        s->vector[i] += (double)(slope * rest);
+            s->matrix[i * UNKNOWNS + j] = sums[i * ROWS + j];
+        s->vector[i] = sums[UNKNOWNS * ROWS + i];
     }
 }
 
@@ -168,13 +138,9 @@ prism_status px_frame_fit_blend(px_frame_fit *fit, prism_error *error) {
     const px_wave wave = px_frame_wave(fit->view, &blend, model, fit->frame);
     px_blend_dump dump = {.next = fit->dump, .every = dumped_every(&fit->view->geometry)};
     px_kernels_best()->blend_analyse(&wave, fit->means, fit->near, &dump);
-    const size_t count = find_examples(fit, dump.next, s.experts);
     prism_status status = PRISM_OK;
     for (int i = 0; i < ITERATIONS && status == PRISM_OK; i++) {
-        memset(s.matrix, 0, sizeof s.matrix);
-        memset(s.vector, 0, sizeof s.vector);
-        for (size_t j = 0; j < count; j++)
-            add_example(&s, fit->examples + j);
+        set_equations(&s, fit, dump.next);
         status = step(&s, error);
     }
     if (status == PRISM_OK)

@@ -8,9 +8,11 @@
 #include "lsq/group.h"
 
 enum {
-    VARIABLES = 6, /* 1, around, running, blur, spread, energy; logs in 1/256 octaves */
-    SAMPLED_POSITIONS = 1 << 15,
-    HISTOGRAM_POSITIONS = 1 << 14
+    ROWS = 8,
+    ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
+    VARIABLES = 6,     /* 1, around, running, blur, spread, energy; logs in 1/256 octaves */
+    SAMPLED_POSITIONS = 1 << 17,
+    HISTOGRAM_POSITIONS = 1 << 16
 };
 
 /* Classes begin at 2^-4.5 and errors are in sixteenths; the deviation is 0.62 octaves more than the
@@ -20,24 +22,40 @@ static const double LOG_TO_CLASS = 256 * (0.62 + 4.5 - PX_MEAN_BITS);
 static const double RIDGE = 1e4;
 
 typedef struct regression {
-    double matrix[VARIABLES * VARIABLES], vector[VARIABLES];
+    double sums[ROWS * ROWS]; /* of products of the variables and, last, the log */
+    float *rows;              /* [ROWS][ROW_LENGTH] */
+    size_t filled;
 } regression;
 
+static void flush(regression *r) {
+    for (size_t i = 0; i < ROWS; i++)
+        memset(r->rows + i * ROW_LENGTH + r->filled, 0, (ROW_LENGTH - r->filled) * sizeof *r->rows);
+    px_kernels_best()->gram(r->sums, r->rows, ROWS, ROW_LENGTH);
+    r->filled = 0;
+}
+
+static void add_part(float *rows, const px_frame_fit *fit, const px_wave *wave, size_t at,
+                     size_t count) {
+    for (size_t i = 0; i < count; i++, rows++) {
+        rows[0] = 1;
+        rows[ROW_LENGTH] = 16.0f * fit->contexts[at + i];
+        rows[2 * ROW_LENGTH] = wave->running[at + i];
+        rows[3 * ROW_LENGTH] = fit->blur[at + i] * (1 / 9.0f);
+        rows[4 * ROW_LENGTH] = 8.0f * (float)px_couple_low(fit->near[at + i]);
+        rows[5 * ROW_LENGTH] = 16.0f * (float)px_couple_high(fit->near[at + i]);
+        rows[VARIABLES * ROW_LENGTH] = 16.0f * wave->logs[at + i];
+        rows[(VARIABLES + 1) * ROW_LENGTH] = 0;
+    }
+}
+
 static void add_row(regression *r, const px_frame_fit *fit, const px_wave *wave, size_t y) {
-    const size_t at = y * wave->stride;
-    for (size_t x = at; x < at + wave->width; x++) {
-        const double v[VARIABLES] = {1,
-                                     16.0 * fit->contexts[x],
-                                     wave->running[x],
-                                     fit->blur[x] / 9.0,
-                                     8.0 * px_couple_low(fit->near[x]),
-                                     16.0 * px_couple_high(fit->near[x])};
-        const double log = 16.0 * wave->logs[x];
-        for (int i = 0; i < VARIABLES; i++) {
-            for (int j = 0; j <= i; j++)
-                r->matrix[i * VARIABLES + j] += v[i] * v[j];
-            r->vector[i] += v[i] * log;
-        }
+    for (size_t x = 0, count; x < wave->width; x += count) {
+        const size_t room = ROW_LENGTH - r->filled, left = wave->width - x;
+        count = left < room ? left : room;
+        add_part(r->rows + r->filled, fit, wave, y * wave->stride + x, count);
+        r->filled += count;
+        if (r->filled == ROW_LENGTH)
+            flush(r);
     }
 }
 
@@ -47,10 +65,11 @@ static int rounded(double value, int low, int high) {
 
 static void set_scale(px_frame_model *model, const regression *r) {
     double factor[VARIABLES * VARIABLES], c[VARIABLES];
-    memcpy(factor, r->matrix, sizeof factor);
-    memcpy(c, r->vector, sizeof c);
-    for (int i = 1; i < VARIABLES; i++)
-        factor[i * VARIABLES + i] += RIDGE;
+    for (int i = 0; i < VARIABLES; i++) {
+        memcpy(factor + i * VARIABLES, r->sums + i * ROWS, VARIABLES * sizeof *factor);
+        factor[i * VARIABLES + i] += i ? RIDGE : 0;
+        c[i] = r->sums[VARIABLES * ROWS + i];
+    }
     if (LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', VARIABLES, 1, factor, VARIABLES, c, 1) != 0)
         memset(c, 0, sizeof c);
     const int unit = PX_FRAME_SCALE_UNIT, limit = PX_FRAME_SCALE_LIMIT;
@@ -59,16 +78,17 @@ static void set_scale(px_frame_model *model, const regression *r) {
     model->scale_blur = rounded(256 * c[3] / 9, -127, 127);
     model->scale_spread = rounded(128 * c[4] / unit, -limit, limit);
     model->scale_energy = rounded(256 * c[5] / unit, -limit, limit);
-    const double n = r->matrix[0];
-    const double explained = (model->scale_error * unit / 256.0 * r->matrix[1 * VARIABLES] +
-                              model->scale_running / 32.0 * r->matrix[2 * VARIABLES] +
-                              model->scale_blur * 9 / 256.0 * r->matrix[3 * VARIABLES] +
-                              model->scale_spread * unit / 128.0 * r->matrix[4 * VARIABLES] +
-                              model->scale_energy * unit / 256.0 * r->matrix[5 * VARIABLES]) /
+    const double n = r->sums[0];
+    const double explained = (model->scale_error * unit / 256.0 * r->sums[1 * ROWS] +
+                              model->scale_running / 32.0 * r->sums[2 * ROWS] +
+                              model->scale_blur * 9 / 256.0 * r->sums[3 * ROWS] +
+                              model->scale_spread * unit / 128.0 * r->sums[4 * ROWS] +
+                              model->scale_energy * unit / 256.0 * r->sums[5 * ROWS]) /
                              n;
     /* Logs, and those of errors around, are cut at a sixteenth of an octave. */
-    model->scale_offset = rounded((r->vector[0] / n + 8 + LOG_TO_CLASS - explained) / 16,
-                                  -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
+    model->scale_offset =
+        rounded((r->sums[VARIABLES * ROWS] / n + 8 + LOG_TO_CLASS - explained) / 16,
+                -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
 }
 
 /* What errors nearby and the spread say of the scale, as blend_decode has it. */
@@ -111,7 +131,7 @@ bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histogram *histo
     wave.bias = 0; /* it is in the means */
     kernels->errors(&wave, fit->means);
     px_causal_error_pads(&wave);
-    regression r = {{0}, {0}};
+    regression r = {.rows = fit->slopes};
     const size_t sparse = 1 + wave.height * wave.width / SAMPLED_POSITIONS;
     for (size_t y = 0; y < wave.height; y++) {
         const size_t at = y * wave.stride;
@@ -119,6 +139,7 @@ bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histogram *histo
         if (y % sparse == sparse / 2)
             add_row(&r, fit, &wave, y);
     }
+    flush(&r);
     set_scale(fit->model, &r);
     wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);
     wave.bias = 0;

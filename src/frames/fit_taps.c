@@ -7,8 +7,10 @@
 
 #include "frames/fit.h"
 #include "lsq/group.h"
+#include "spread.h"
 
 enum {
+    FIRST_SHARE = 2,   /* of the positions, one in so many is enough for the first fit */
     ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
     VARIABLES = (PX_FRAME_TAPS + 1 + 3) / 4 * 4
 };
@@ -19,7 +21,7 @@ static const double RIDGE = 1e-6;
 static const float ERROR_FLOOR = 24, OUTLIERS = 0.5f;
 
 static size_t tap_positions_of(int effort) {
-    return effort <= 4 ? 8000 : effort == 5 ? 60000 : SIZE_MAX;
+    return effort <= 4 ? 8000 : effort == 5 ? 12000 : SIZE_MAX;
 }
 
 prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *view, int effort,
@@ -77,14 +79,16 @@ static void weigh_row(float *weights, const px_wave *wave, size_t y, bool first)
     }
 }
 
-/* From every so manyth row, but not from the first: there neighbours are pads. */
+/* From some rows, but not from the first: there neighbours are pads. */
 static void gather(moments *m, const px_frame_fit *fit, const px_wave *wave, bool first) {
-    const size_t sparse = 1 + wave->height * wave->width / fit->tap_positions;
+    const size_t positions = fit->tap_positions / (first ? FIRST_SHARE : 1);
+    const size_t sparse = 1 + wave->height * wave->width / positions;
     const size_t step = sparse < wave->height ? sparse : wave->height;
+    const size_t top = wave->height > 1;
     float *weights = (float *)fit->near;
     memset(m->sums, 0, sizeof m->sums);
     m->filled = 0;
-    for (size_t y = step > 3 ? step / 2 : wave->height > 1; y < wave->height; y += step) {
+    for (size_t i = 0, y; (y = top + px_spread(i, step)) < wave->height; i++) {
         weigh_row(weights, wave, y, first);
         add_row(m, wave, weights, y);
     }

@@ -2,6 +2,7 @@
  * The kernels, for the instruction set that the including file is compiled for; it defines
  * PX_KERNELS_SET, the name of its table, and PX_KERNELS_NAME.
  */
+#include "estimate.h"
 #include "indices/model.h"
 #include "kernels.h"
 #include "lanes.h"
@@ -15,6 +16,8 @@
 #include "wave_body.h"
 
 #include "blend_body.h"
+#include "blend_fit_body.h"
+#include "mutual_body.h"
 #include "frame_mixer_body.h"
 #include "indices_body.h"
 #include "quick_body.h"
@@ -43,6 +46,10 @@ const px_kernels PX_KERNELS_SET = {
     .wave_encode = wave_encode,
     .blend_decode = blend_decode,
     .blend_analyse = blend_analyse,
+    .blend_slopes = blend_slopes,
+    .mutual_products = mutual_products,
+    .mutual_linear_symbols = mutual_linear_symbols,
+    .mutual_edge_symbols = mutual_edge_symbols,
     .quick_means = quick_means,
     .quick_contexts = quick_contexts,
     .quick_symbols = quick_symbols,

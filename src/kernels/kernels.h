@@ -159,6 +159,28 @@ typedef struct px_kernels {
      * low half, the energy in the high one (planes). Sets wave->logs. `dump` may be NULL. */
     void (*blend_analyse)(const px_wave *wave, int32_t *means, int32_t *near, px_blend_dump *dump);
 
+    /* How the blend moves with the gates of its experts (rows 0..15) and with the power, and what
+     * samples are more than it, all weighted: at 16 positions for each of `steps` of a dump. Rows
+     * of experts that there are not stay as they are. */
+    void (*blend_slopes)(float *rows, size_t length, const int32_t *dump, size_t steps,
+                         const px_blend_scores *scores);
+
+    /* ---- What frames tell of each other (mutual_body.h); rows have `n` values, a multiple of
+     * PX_MUTUAL_STEP ---- */
+
+    /* Products of rows of magnitudes below 2^12: sums[count][count], on and below the diagonal. */
+    void (*mutual_products)(double *sums, const int16_t *const *rows, size_t count, size_t n);
+
+    /* Symbols (estimate.h) of what the target is more than the weighted rows. */
+    void (*mutual_linear_symbols)(uint8_t *symbols, const int16_t *const *rows,
+                                  const float *weights, size_t count, const int16_t *target,
+                                  size_t n);
+
+    /* Symbols of the median edge detector's residuals below `row`, `width` after it, or of its
+     * difference from `other`, if that is not NULL. Reads and writes up to PX_MUTUAL_STEP more. */
+    void (*mutual_edge_symbols)(uint8_t *symbols, const int16_t *row, const int16_t *other,
+                                size_t width, size_t n);
+
     /* ---- Rows of method quick (quick_body.h) ---- */
 
     /* Means as integers, errors and logs; returns the sum of the logs. */

@@ -81,6 +81,13 @@ typedef struct px_blend_dump {
     size_t every;
 } px_blend_dump;
 
+/* A blend as its fit sees it; energies are in `unit`s of an error. */
+typedef struct px_blend_scores {
+    int experts;
+    float gates[PX_BLEND_EXPERTS], power;
+    float floor, unit, outliers;
+} px_blend_scores;
+
 /* All planes lie in rows of `stride`, with pads, and pointers are to row 0, column 0. */
 typedef struct px_wave {
     size_t height, width, stride;

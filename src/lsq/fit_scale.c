@@ -140,21 +140,35 @@ static prism_status code_plane(const symbol_task *task, size_t k, prism_error *e
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
 
-/* Bits for `symbols` of a class by a shape, from sixteenths first..last; stops where they are more
- * than `most`. */
-static double cost_of(const uint32_t *symbols, int first, int last, int shape, int scale,
-                      double most) {
+/* Symbols of a class: of each magnitude that occurs, how many. */
+typedef struct magnitudes {
+    int values[PX_SYMBOL_RANGE + 1];
+    uint32_t counts[PX_SYMBOL_RANGE + 1];
+    size_t count;
+} magnitudes;
+
+static void find_magnitudes(magnitudes *m, const uint32_t *symbols) {
+    m->count = 0;
+    for (int z = 0; z <= PX_SYMBOL_RANGE; z++) {
+        const uint32_t count = (z < PX_SYMBOL_RANGE ? symbols[PX_SYMBOL_RANGE + z] : 0) +
+                               (z ? symbols[PX_SYMBOL_RANGE - z] : 0);
+        m->values[m->count] = z;
+        m->counts[m->count] = count;
+        m->count += count > 0;
+    }
+}
+
+/* Bits for the symbols by a shape, which has the same share for both signs; stops where they are
+ * more than `most`. */
+static double cost_of(const magnitudes *m, int shape, int scale, double most) {
     static const double UNIT = 1 << 24;
     double bits = 0;
-    for (int z = first; z <= last && bits < most; z++) {
-        uint32_t count = symbols[z + PX_SYMBOL_RANGE];
-        if (!count)
-            continue;
-        int low = z - 8, high = z + 8;
-        double below = px_shape_distribution(shape, scale, abs(low)) / UNIT;
-        double above = px_shape_distribution(shape, scale, abs(high)) / UNIT;
-        double share = (high < 0 ? 1 - above : above) - (low < 0 ? 1 - below : below);
-        bits -= (double)count * (double)px_fast_log2((float)(share * (1 - 1e-3) + 4e-5));
+    for (size_t i = 0; i < m->count && bits < most; i++) {
+        const int low = m->values[i] - 8, high = m->values[i] + 8;
+        const double below = px_shape_distribution(shape, scale, abs(low)) / UNIT;
+        const double above = px_shape_distribution(shape, scale, high) / UNIT;
+        const double share = above - (low < 0 ? 1 - below : below);
+        bits -= (double)m->counts[i] * (double)px_fast_log2((float)(share * (1 - 1e-3) + 4e-5));
     }
     return bits;
 }
@@ -163,18 +177,20 @@ int px_class_scale(int class) {
     return class;
 }
 
-/* The symbols of a class, and the best shape for them so far. */
+/* The best shape for the symbols of a class so far. */
 typedef struct shape_search {
-    const uint32_t *symbols;
-    int first, last, scale;
+    magnitudes symbols;
+    int scale;
+    bool tried[PX_SHAPE_COUNT];
     int shape;
     double bits;
 } shape_search;
 
 static void try_shape(shape_search *s, int shape) {
-    if (shape < 0 || shape >= PX_SHAPE_COUNT)
+    if (shape < 0 || shape >= PX_SHAPE_COUNT || s->tried[shape])
         return;
-    const double bits = cost_of(s->symbols, s->first, s->last, shape, s->scale, s->bits);
+    s->tried[shape] = true;
+    const double bits = cost_of(&s->symbols, shape, s->scale, s->bits);
     if (bits < s->bits) {
         s->shape = shape;
         s->bits = bits;
@@ -193,18 +209,9 @@ void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int c
                           int (*scale_of)(int)) {
     int chosen = PX_SHAPE_PLAIN;
     for (int class = 0; class < count; class ++) {
-        shape_search s = {.symbols = histograms[class],
-                          .first = -PX_SYMBOL_RANGE,
-                          .last = PX_SYMBOL_RANGE - 1,
-                          .scale = scale_of(class),
-                          .shape = chosen,
-                          .bits = HUGE_VAL};
-        while (s.first <= s.last && !s.symbols[s.first + PX_SYMBOL_RANGE])
-            s.first++;
-        while (s.first <= s.last && !s.symbols[s.last + PX_SYMBOL_RANGE])
-            s.last--;
-        int before = -1;
-        while (s.first <= s.last && s.shape != before) {
+        shape_search s = {.scale = scale_of(class), .shape = chosen, .bits = HUGE_VAL};
+        find_magnitudes(&s.symbols, histograms[class]);
+        for (int before = -1; s.symbols.count && s.shape != before;) {
             before = s.shape;
             search_shapes(&s);
         }

@@ -81,6 +81,8 @@ static extremes extremes_of(const bool *is_exception, size_t count, px_value_of 
         if (is_exception[i])
             continue;
         const double v = value(context, i);
+        if (v >= x.second && v <= x.second_last)
+            continue;
         if (v < x.least) {
             x.second = x.least;
             x.least = v;

@@ -89,6 +89,45 @@ static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
     return a;
 }
 
+/* Division that leaves no rest, by a product with the inverse modulo 2^64 (T. Granlund and
+ * P. Montgomery, "Division by invariant integers using multiplication", 1994). */
+typedef struct divisor {
+    uint64_t inverse; /* of the odd part */
+    uint64_t most;    /* quotients are at most that; products of others are more */
+    unsigned zeros;
+} divisor;
+
+static divisor divisor_of(uint64_t number) {
+    divisor d = {.zeros = (unsigned)__builtin_ctzll(number)};
+    const uint64_t odd = number >> d.zeros;
+    d.inverse = odd; /* right in three bits, then in twice as many with each step */
+    for (int bits = 3; bits < 64; bits *= 2)
+        d.inverse *= 2 - odd * d.inverse;
+    d.most = UINT64_MAX / odd;
+    return d;
+}
+
+static uint64_t quotient(const divisor *d, uint64_t multiple) {
+    return (multiple >> d->zeros) * d->inverse;
+}
+
+static bool divides(const divisor *d, uint64_t number) {
+    return !(number & (((uint64_t)1 << d->zeros) - 1)) && quotient(d, number) <= d->most;
+}
+
+/* Of all places; 1 if all are 0. */
+static uint64_t common_step(const uint64_t *places, size_t count) {
+    uint64_t step = 0;
+    divisor d = {0};
+    for (size_t i = 0; i < count && step != 1; i++) {
+        if (!places[i] || (step && divides(&d, places[i])))
+            continue;
+        step = greatest_common_divisor(step, places[i]);
+        d = divisor_of(step);
+    }
+    return step ? step : 1;
+}
+
 /* Ordered integers to places, 0 for exceptions. Returns the last place of all. */
 static uint64_t find_places(plan *p, size_t count) {
     lattice *l = &p->lattice;
@@ -97,17 +136,15 @@ static uint64_t find_places(plan *p, size_t count) {
         if (!p->is_exception[i] && p->places[i] < l->least)
             l->least = p->places[i];
     uint64_t last = 0;
-    l->step = 0;
     for (size_t i = 0; i < count; i++) {
         const uint64_t place = p->places[i] = p->is_exception[i] ? 0 : p->places[i] - l->least;
         last = last > place ? last : place;
-        if (l->step != 1)
-            l->step = greatest_common_divisor(l->step, place);
     }
-    l->step = l->step ? l->step : 1;
+    l->step = common_step(p->places, count);
+    const divisor d = divisor_of(l->step);
     if (l->step > 1)
         for (size_t i = 0; i < count; i++)
-            p->places[i] /= l->step;
+            p->places[i] = quotient(&d, p->places[i]);
     return last / l->step;
 }
 

@@ -83,7 +83,7 @@ prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request
     const px_mapping_request part = {&sample.array, sample.elements, &options, request->depth};
     if (status == PRISM_OK)
         status = sample_size(&sizes[0], &part, first, error);
-    if (status == PRISM_OK)
+    if (status == PRISM_OK && sizes[0] < SIZE_MAX)
         status = sample_size(&sizes[1], &part, second, error);
     *smaller = sizes[0] < sizes[1];
     px_sample_free(&sample);

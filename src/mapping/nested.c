@@ -10,10 +10,13 @@
 prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *request,
                               const prism_array *array, const void *elements, prism_error *error) {
     px_buffer chunk = {0};
+    const px_chunk_role role = {.depth = request->depth + 1,
+                                .of_wide =
+                                    request->depth > 0 || !px_type_is_narrow(request->array->type)};
     prism_options options = *request->options;
     options.checksum = false;
-    prism_status status = px_chunk_encode(&chunk, &mapped->pipeline, array, elements, &options,
-                                          request->depth + 1, error);
+    prism_status status =
+        px_chunk_encode(&chunk, &mapped->pipeline, array, elements, &options, role, error);
     if (status == PRISM_OK) {
         px_put_varint(&mapped->payload, chunk.size);
         px_put_bytes(&mapped->payload, chunk.data, chunk.size);
@@ -51,6 +54,8 @@ prism_status px_nested_encode_integers(px_mapped *mapped, const px_mapping_reque
     const prism_options options = options_for(request->options, noisy);
     px_mapping_request inner = *request;
     inner.options = &options;
+    if (noisy)
+        inner.depth = PX_CHUNK_DEPTH - 1; /* no table would make them smaller */
     prism_array array = *request->array;
     size_t size;
     prism_status status = prism_array_size(&array, &size, error);

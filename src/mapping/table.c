@@ -233,12 +233,15 @@ static int trial_axis(const prism_array *array, const prism_options *options) {
 
 static prism_status trial(size_t *size, const px_sample *sample, const prism_options *options,
                           prism_error *error) {
-    const px_pipeline pipeline = {.transform = PRISM_TRANSFORM_NONE,
-                                  .predictor = PRISM_PREDICTOR_LSQ,
-                                  .coder = PRISM_CODER_ANS,
-                                  .effort = options->effort < TRIAL_EFFORT ? options->effort
-                                                                           : TRIAL_EFFORT,
-                                  .axis = trial_axis(&sample->array, options)};
+    const int axis = trial_axis(&sample->array, options);
+    const bool frames =
+        axis == 0 && sample->array.rank >= 3 && options->effort > PX_SAMPLE_BRISK_EFFORT;
+    const px_pipeline pipeline = {
+        .transform = frames ? PRISM_TRANSFORM_STACK : PRISM_TRANSFORM_NONE,
+        .predictor = PRISM_PREDICTOR_LSQ,
+        .coder = PRISM_CODER_ANS,
+        .effort = options->effort < TRIAL_EFFORT ? options->effort : TRIAL_EFFORT,
+        .axis = axis};
     px_coded coded;
     prism_status status = px_pipeline_encode(&coded, &sample->array, sample->elements, &pipeline,
                                              2 * sample->size, error);

@@ -45,10 +45,10 @@ size_t px_memoryless_bytes(const px_planes *planes) {
         return SIZE_MAX;
     const double all = (double)count_samples(counts, planes);
     for (size_t i = 0; i < PLACES; i++)
-        if (counts[i]) {
+        values += counts[i] > 0;
+    for (size_t i = 0; i < PLACES && values <= MOST_VALUES; i++)
+        if (counts[i])
             bits += counts[i] * log2(all / counts[i]);
-            values++;
-        }
     free(counts);
     return values <= MOST_VALUES ? (size_t)(bits / 8) + SIDE_BYTES * values : SIZE_MAX;
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "estimate.h"
+#include "kernels/kernels.h"
 #include "status.h"
 
 /* The variables of a frame. LEVEL is of use for the frame itself, TARGET (the sample) and AFTER
@@ -21,17 +22,18 @@ enum { LEVEL, WEST, NORTH, NORTH_WEST, TARGET, AFTER, MEAN };
 enum { OF_FRAME = NORTH_WEST - LEVEL + 1, OF_REFERENCE = AFTER - WEST + 2 };
 enum { MOST_TERMS = OF_FRAME + PX_REFERENCES * OF_REFERENCE };
 
-enum { LIMIT = 4095, BLOCK = 64 }; /* sums of so many products of two such fit 32 bits */
+enum { LIMIT = 4095 };
 
 static int16_t limited(int32_t value) {
     return (int16_t)(value > LIMIT ? LIMIT : value < -LIMIT ? -LIMIT : value);
 }
 
-static void set_variables(const px_signatures *s, size_t frame, int16_t *to) {
-    const size_t width = s->run + 2, n = s->samples;
+static void set_variables(const px_mutual *m, size_t frame, int16_t *to) {
+    const px_signatures *s = m->s;
+    const size_t width = s->run + 2, n = m->padded;
     const int16_t *patch = s->patches + frame * px_patches_size(s);
     int64_t total = 0;
-    for (size_t done = 0; done < n; done += s->run, patch += PX_PATCH_ROWS * width) {
+    for (size_t done = 0; done < s->samples; done += s->run, patch += PX_PATCH_ROWS * width) {
         const int16_t *north = patch + 1, *here = north + width, *south = here + width;
         int16_t *v = to + done;
         for (size_t i = 0; i < s->run; i++) {
@@ -46,28 +48,16 @@ static void set_variables(const px_signatures *s, size_t frame, int16_t *to) {
             total += mean;
         }
     }
-    const int32_t average = (int32_t)(total / (int64_t)n);
-    for (size_t i = 0; i < n; i++)
+    const int32_t average = (int32_t)(total / (int64_t)s->samples);
+    for (size_t i = 0; i < s->samples; i++)
         to[LEVEL * n + i] = limited(to[MEAN * n + i] - average);
-}
-
-static double product(const int16_t *a, const int16_t *b, size_t n) {
-    int64_t sum = 0;
-    for (size_t i = 0; i < n; i += BLOCK) {
-        const size_t end = n - i < BLOCK ? n : i + BLOCK;
-        int32_t part = 0;
-        for (size_t j = i; j < end; j++)
-            part += a[j] * b[j];
-        sum += part;
-    }
-    return (double)sum;
 }
 
 /* ---- Least squares ---- */
 
 typedef struct terms {
     size_t count;
-    const int16_t *values[MOST_TERMS];
+    const int16_t *values[MOST_TERMS + 1]; /* with the target, last */
 } terms;
 
 static void add_frame(terms *t, const int16_t *variables, int first, int last, size_t n) {
@@ -93,73 +83,63 @@ static void solve(double matrix[MOST_TERMS][MOST_TERMS + 1], size_t n, double *s
     }
 }
 
-static void fit(const terms *t, const int16_t *target, size_t samples, double *solution) {
-    double matrix[MOST_TERMS][MOST_TERMS + 1];
+static void fit(const terms *t, size_t samples, float *weights) {
+    double products[(MOST_TERMS + 1) * (MOST_TERMS + 1)];
+    double matrix[MOST_TERMS][MOST_TERMS + 1], solution[MOST_TERMS];
+    const size_t rows = t->count + 1;
+    px_kernels_best()->mutual_products(products, t->values, rows, samples);
     for (size_t i = 0; i < t->count; i++) {
         for (size_t j = 0; j <= i; j++)
-            matrix[i][j] = matrix[j][i] = product(t->values[i], t->values[j], samples);
-        matrix[i][t->count] = product(t->values[i], target, samples);
+            matrix[i][j] = matrix[j][i] = products[i * rows + j];
+        matrix[i][t->count] = products[t->count * rows + i];
     }
     solve(matrix, t->count, solution);
+    for (size_t i = 0; i < t->count; i++)
+        weights[i] = (float)solution[i];
 }
 
-/* Without the call that lrintf would be. */
-static int32_t rounded(float value) {
-    const float offset = 4 * LIMIT;
-    value = value > offset ? offset : value < -offset ? -offset : value;
-    return (int32_t)(value + offset + 0.5f) - 4 * LIMIT;
-}
-
-static double linear_bits(const terms *t, const int16_t *target, size_t samples) {
-    double solution[MOST_TERMS];
-    px_histogram h = {.total = 0};
-    fit(t, target, samples, solution);
-    for (size_t i = 0; i < samples; i += BLOCK) {
-        const size_t n = samples - i < BLOCK ? samples - i : BLOCK;
-        float sums[BLOCK] = {0};
-        for (size_t k = 0; k < t->count; k++) {
-            const float weight = (float)solution[k];
-            for (size_t j = 0; j < n; j++)
-                sums[j] += weight * (float)t->values[k][i + j];
-        }
-        for (size_t j = 0; j < n; j++)
-            px_histogram_add(&h, target[i + j] - rounded(sums[j]));
-    }
+static double linear_bits(px_mutual *m, const terms *t) {
+    float weights[MOST_TERMS];
+    px_histogram h = {.counts = {0}};
+    fit(t, m->padded, weights);
+    px_kernels_best()->mutual_linear_symbols(m->symbols, t->values, weights, t->count,
+                                             t->values[t->count], m->padded);
+    px_histogram_add_symbols(&h, m->symbols, m->s->samples);
     return px_histogram_bits(&h);
 }
 
 /* ---- Median edge detector ---- */
 
 /* On the frame, or on its difference from another. */
-static double edge_bits(const px_signatures *s, size_t frame, const uint32_t *reference) {
+static double edge_bits(px_mutual *m, size_t frame, const uint32_t *reference) {
+    const px_signatures *s = m->s;
     const size_t width = s->run + 2, size = px_patches_size(s);
-    const int16_t *patches = s->patches + frame * size;
-    const int16_t *other = reference ? s->patches + *reference * size : NULL;
-    px_histogram h = {.total = 0};
-    for (size_t patch = 0; patch < size; patch += PX_PATCH_ROWS * width)
-        for (size_t north = patch + 1; north <= patch + s->run; north++) {
-            const size_t at[] = {north + width, north + width - 1, north, north - 1};
-            int32_t v[4];
-            for (int i = 0; i < 4; i++)
-                v[i] = patches[at[i]] - (other ? other[at[i]] : 0);
-            px_histogram_add(&h, v[0] - px_median_edge(v[1], v[2], v[3]));
-        }
+    const int16_t *row = s->patches + frame * size + 1;
+    const int16_t *other = reference ? s->patches + *reference * size + 1 : NULL;
+    px_histogram h = {.counts = {0}};
+    for (size_t done = 0; done < s->samples; done += s->run, row += PX_PATCH_ROWS * width) {
+        px_kernels_best()->mutual_edge_symbols(m->symbols + done, row, other, width, s->run);
+        other = other ? other + PX_PATCH_ROWS * width : NULL;
+    }
+    px_histogram_add_symbols(&h, m->symbols, s->samples);
     return px_histogram_bits(&h);
 }
 
 /* ---- Frames ---- */
 
-/* The variables of `frame`; unless the same place was asked for others, they are still there. */
+/* The variables of `frame`; until the same slot is taken by others, they stay there. */
 static const int16_t *describe(px_mutual *m, size_t place, size_t frame) {
-    if (m->frames[place] != frame)
-        set_variables(m->s, frame, m->variables[place]);
-    m->frames[place] = frame;
-    return m->variables[place];
+    const size_t slot = m->slots == m->s->count ? frame : place;
+    int16_t *variables = m->variables + slot * PX_VARIABLES * m->padded;
+    if (m->frames[slot] != frame)
+        set_variables(m, frame, variables);
+    m->frames[slot] = frame;
+    return variables;
 }
 
 /* Of the least squares. */
 static double fitted_bits(px_mutual *m, size_t frame, const uint32_t *references, size_t count) {
-    const size_t n = m->s->samples;
+    const size_t n = m->padded;
     const int16_t *variables = describe(m, 0, frame), *mean = variables + MEAN * n;
     terms t = {.count = 0};
     add_frame(&t, variables, LEVEL, NORTH_WEST, n);
@@ -170,7 +150,8 @@ static double fitted_bits(px_mutual *m, size_t frame, const uint32_t *references
         add_frame(&t, other, WEST, AFTER, n);
         add_frame(&t, m->differences[r], 0, 0, n);
     }
-    return linear_bits(&t, variables + TARGET * n, n);
+    t.values[t.count] = variables + TARGET * n;
+    return linear_bits(m, &t);
 }
 
 /* What references save of a linear prediction they save of one that is a little better, too. */
@@ -181,30 +162,35 @@ double px_bits_given(px_mutual *m, size_t frame, const uint32_t *references, siz
     double given = fitted_bits(m, frame, references, count);
     if (fitted > 0 && fitted < LITTLE * alone)
         given *= alone / fitted;
-    return fmin(fmin(given, alone), edge_bits(m->s, frame, references));
+    return fmin(fmin(given, alone), edge_bits(m, frame, references));
 }
 
 static prism_status alloc(px_mutual *m, prism_error *error) {
-    const size_t samples = m->s->samples * sizeof(int16_t);
-    m->alone = malloc(m->s->count * sizeof *m->alone);
-    m->fitted = malloc(m->s->count * sizeof *m->fitted);
-    bool ok = m->alone && m->fitted;
-    for (int i = 0; i <= PX_REFERENCES; i++)
-        ok &= (m->variables[i] = malloc(PX_VARIABLES * samples)) != NULL;
+    const size_t count = m->s->count, places = 1 + PX_REFERENCES;
+    m->padded = (m->s->samples + PX_MUTUAL_STEP - 1) / PX_MUTUAL_STEP * PX_MUTUAL_STEP;
+    m->slots = count <= PX_MUTUAL_KEPT ? count : places;
+    m->alone = malloc(count * sizeof *m->alone);
+    m->fitted = malloc(count * sizeof *m->fitted);
+    m->frames = malloc(m->slots * sizeof *m->frames);
+    m->variables = calloc(m->slots * PX_VARIABLES * m->padded, sizeof *m->variables);
+    m->symbols = malloc(m->padded + PX_MUTUAL_STEP);
+    bool ok = m->alone && m->fitted && m->frames && m->variables && m->symbols;
     for (int i = 0; i < PX_REFERENCES; i++)
-        ok &= (m->differences[i] = malloc(samples)) != NULL;
+        ok &= (m->differences[i] = malloc(m->padded * sizeof(int16_t))) != NULL;
+    for (size_t i = 0; i < m->slots && ok; i++)
+        m->frames[i] = SIZE_MAX;
     if (ok)
         return PRISM_OK;
     px_mutual_free(m);
-    return px_out_of_memory(error, PX_VARIABLES * samples);
+    return px_out_of_memory(error, m->slots * PX_VARIABLES * m->padded);
 }
 
 prism_status px_mutual_make(px_mutual *m, const px_signatures *s, prism_error *error) {
-    *m = (px_mutual){.s = s, .frames = {SIZE_MAX, SIZE_MAX, SIZE_MAX}};
+    *m = (px_mutual){.s = s};
     prism_status status = alloc(m, error);
     for (size_t f = 0; f < s->count && status == PRISM_OK; f++) {
         m->fitted[f] = fitted_bits(m, f, NULL, 0);
-        m->alone[f] = fmin(m->fitted[f], edge_bits(s, f, NULL));
+        m->alone[f] = fmin(m->fitted[f], edge_bits(m, f, NULL));
     }
     return status;
 }
@@ -212,8 +198,9 @@ prism_status px_mutual_make(px_mutual *m, const px_signatures *s, prism_error *e
 void px_mutual_free(px_mutual *m) {
     free(m->alone);
     free(m->fitted);
-    for (int i = 0; i <= PX_REFERENCES; i++)
-        free(m->variables[i]);
+    free(m->frames);
+    free(m->variables);
+    free(m->symbols);
     for (int i = 0; i < PX_REFERENCES; i++)
         free(m->differences[i]);
     *m = (px_mutual){0};

@@ -6,7 +6,10 @@
 
 #include "status.h"
 
-enum { RUN = 64 };
+enum {
+    RUN = 64,
+    ROOM = 32 /* behind the patches, for kernels that read whole vectors */
+};
 
 prism_status px_signatures_alloc(px_signatures *s, size_t count, const px_planes *planes,
                                  size_t samples, prism_error *error) {
@@ -20,7 +23,7 @@ prism_status px_signatures_alloc(px_signatures *s, size_t count, const px_planes
     s->hashes = calloc(count, sizeof *s->hashes);
     s->contents = calloc(count, sizeof *s->contents);
     s->thumbnails = calloc(count, PX_THUMBNAIL * sizeof *s->thumbnails);
-    s->patches = calloc(count, px_patches_size(s) * sizeof *s->patches);
+    s->patches = calloc(count * px_patches_size(s) + ROOM, sizeof *s->patches);
     if (s->hashes && s->contents && s->thumbnails && s->patches)
         return PRISM_OK;
     px_signatures_free(s);
