@@ -182,11 +182,7 @@ static bool take_differences(plan *p, const px_words *words) {
 }
 
 static void write_parameters(px_buffer *out, const lattice *l) {
-    uint64_t constant;
-    memcpy(&constant, &l->rule.constant, sizeof constant);
-    px_put_u8(out, (uint8_t)l->rule.kind);
-    if (l->rule.kind != PX_RULE_RANK)
-        px_put_u64(out, constant);
+    px_rule_write(out, &l->rule);
     px_put_wide(out, l->least - (l->rule.kind == PX_RULE_RANK ? 0 : TOP));
     px_put_wide(out, l->step);
     px_put_u8(out, (uint8_t)l->plain);
@@ -304,17 +300,10 @@ static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *r
 
 /* ---- Decoding ---- */
 
-static bool rule_is_valid(const px_rule *rule, const px_number *number) {
-    return rule->kind == PX_RULE_RANK ||
-           (rule->kind <= PX_RULE_TIMES && number->fraction && number->size >= 4 &&
-            isfinite(rule->constant) && rule->constant > 0);
-}
-
 static prism_status read_parameters(lattice *l, px_reader *in, const px_words *words,
                                     prism_error *error) {
-    *l = (lattice){.rule.kind = (px_rule_kind)px_get_u8(in)};
-    const uint64_t constant = l->rule.kind == PX_RULE_RANK ? 0 : px_get_u64(in);
-    memcpy(&l->rule.constant, &constant, sizeof constant);
+    *l = (lattice){.plain = 0};
+    const bool valid = px_rule_read(&l->rule, in, words->number);
     l->least = px_get_wide(in) + (l->rule.kind == PX_RULE_RANK ? 0 : TOP);
     l->step = px_get_wide(in);
     l->plain = px_get_u8(in);
@@ -323,8 +312,7 @@ static prism_status read_parameters(lattice *l, px_reader *in, const px_words *w
     px_differences_read(&l->differences, in, words->array);
     l->lowest = l->differences.count ? px_get_wide(in) : 0;
     const bool mixed = l->differences.count && l->has_exceptions;
-    return !in->failed && rule_is_valid(&l->rule, words->number) && !mixed &&
-                   l->plain <= MOST_PLAIN_BITS && exceptions <= 1
+    return !in->failed && valid && !mixed && l->plain <= MOST_PLAIN_BITS && exceptions <= 1
                ? PRISM_OK
                : px_fail(error, PRISM_E_CORRUPT, "the lattice is damaged");
 }

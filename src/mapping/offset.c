@@ -1,0 +1,351 @@
+/*
+ * Scale and offset of integers that were unpacked, standardised or stretched. spacing.h says which
+ * integers some of the values stand for, up to what is added to all of them; then the constants
+ * have to be found that give each value to the last bit.
+ *
+ * Float32 that were rounded once, whatever the formula in doubles was: each value leaves a band for
+ * the line k * scale + offset, from half a float below it to half a float above. Bands of two
+ * values leave an interval for the scale, and where all these intervals meet, a line goes through
+ * all bands (Helly's theorem, for the offset). Simple decimals are preferred, as they are likely
+ * what was meant.
+ *
+ * Where each operation was rounded, it matters which integers these were: all that 16 bits hold,
+ * and more, are tried, with what the line through the values says of the constants, and the floats
+ * next to that. Most guesses are wrong for the first value already.
+ *
+ * Either way, values that a guess gets wrong join the others, until a guess is right for all.
+ */
+#include "offset.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spacing.h"
+
+enum {
+    MOST_NEW = 64, /* values that join at a time */
+    MOST_TURNS = 24,
+    FURTHEST = 1 << 16, /* from the least value to the integer 0, in steps */
+    SHORT_DIGITS = 9    /* of a constant that somebody may have written */
+};
+
+/* Constants between these make no denormal numbers on the way, which some programs flush to zero.
+ */
+static const double LEAST_CONSTANT = 1e-20, LARGEST_CONSTANT = 1e20;
+
+/* Guesses are tried on so many values, at most: for any array, and for each of its elements. */
+static const double TRIALS = 2e6, TRIALS_FOR_ELEMENT = 16;
+
+/* A rule is of use if no more words than these are wrong. */
+static const double MOST_MISSES = 0.03;
+
+/* Values off the lattice by so much of a step are none of its own. */
+static const double NEAR = 1.0 / 8;
+
+typedef struct search {
+    const px_words *words;
+    bool single;        /* float32 */
+    px_spacing spacing; /* grows */
+    px_rule best;
+    double best_rate; /* of misses */
+    unsigned turns;
+    double trials; /* that are left */
+} search;
+
+static bool is_usable(double constant) {
+    return fabs(constant) >= LEAST_CONSTANT && fabs(constant) <= LARGEST_CONSTANT;
+}
+
+static double rounded(double value, bool single) {
+    return single ? (double)(float)value : value;
+}
+
+/* The next float of the type, so many times. */
+static double neighbour(double value, int steps, bool single) {
+    const double to = steps < 0 ? -HUGE_VAL : HUGE_VAL;
+    for (; steps; steps += steps < 0 ? 1 : -1)
+        value = single ? (double)nextafterf((float)value, (float)to) : nextafter(value, to);
+    return value;
+}
+
+/* The decimal of the fewest digits in the interval, if they are few; else its middle. */
+static double simplest(double low, double high) {
+    const double largest = fmax(fabs(low), fabs(high));
+    int places = largest > 0 ? (int)-floor(log10(largest)) : 0;
+    for (int digits = 1; digits <= SHORT_DIGITS && abs(places) < 22; digits++, places++) {
+        double power = 1;
+        for (int i = 0; i < abs(places); i++)
+            power *= 10;
+        const double decimal = places < 0 ? ceil(low / power) * power : ceil(low * power) / power;
+        if (decimal >= low && decimal <= high)
+            return decimal;
+    }
+    return low + (high - low) / 2;
+}
+
+/* ---- What a rule is worth ---- */
+
+static bool is_new(const px_spacing *s, size_t first, double value) {
+    for (size_t i = first; i < s->count; i++)
+        if (s->values[i] == value)
+            return false;
+    return true;
+}
+
+/* A value that a rule gets wrong: whether it lies on the lattice, of which it becomes a part. */
+static bool join(px_spacing *s, size_t first, double value) {
+    const double steps = rint((value - s->start) / s->step);
+    if (!(fabs(fma(-steps, s->step, value - s->start)) <= NEAR * s->step))
+        return false;
+    if (s->count < PX_SPACED && is_new(s, first, value)) {
+        s->values[s->count] = value;
+        s->integers[s->count++] = steps;
+    }
+    return true;
+}
+
+/* Whether the rule is right for all words on the lattice. If not, some of the others join. */
+static bool judge(search *s, const px_rule *rule) {
+    const px_words *words = s->words;
+    const size_t first = s->spacing.count;
+    size_t misses = 0, seen = 0;
+    uint64_t k;
+    for (; seen < words->count && s->spacing.count < first + MOST_NEW; seen++) {
+        const uint64_t word = words->bits[seen];
+        if ((seen && word == words->bits[seen - 1]) ||
+            px_rule_integer(rule, &k, word, words->number) ||
+            !px_float_is_normal(word, words->number))
+            continue;
+        misses += join(&s->spacing, first, px_float_value(word, words->number));
+    }
+    const double rate = (double)misses / (double)seen;
+    if (rate < s->best_rate) {
+        s->best = *rule;
+        s->best_rate = rate;
+    }
+    s->turns++;
+    return !misses;
+}
+
+/* ---- One rounding ---- */
+
+typedef struct bands {
+    double low[PX_SPACED], high[PX_SPACED]; /* of the values of a spacing */
+} bands;
+
+static void find_bands(bands *b, const px_spacing *s) {
+    for (size_t i = 0; i < s->count; i++) {
+        const double value = s->values[i];
+        b->low[i] = value - (value - neighbour(value, -1, true)) / 2;
+        b->high[i] = value + (neighbour(value, 1, true) - value) / 2;
+    }
+}
+
+/* What all pairs of bands leave for the scale; false if it is nothing. */
+static bool find_scale(double *low, double *high, const bands *b, const px_spacing *s) {
+    *low = 0;
+    *high = HUGE_VAL;
+    for (size_t i = 0; i < s->count; i++)
+        for (size_t j = 0; j < s->count; j++) {
+            const double steps = s->integers[j] - s->integers[i];
+            if (!(steps > 0))
+                continue;
+            if (b->low[j] - b->high[i] > *low * steps)
+                *low = (b->low[j] - b->high[i]) / steps;
+            if (b->high[j] - b->low[i] < *high * steps)
+                *high = (b->high[j] - b->low[i]) / steps;
+        }
+    return *low <= *high;
+}
+
+static bool find_start(double *low, double *high, const bands *b, const px_spacing *s,
+                       double scale) {
+    *low = -HUGE_VAL;
+    *high = HUGE_VAL;
+    for (size_t i = 0; i < s->count; i++) {
+        *low = fmax(*low, b->low[i] - s->integers[i] * scale);
+        *high = fmin(*high, b->high[i] - s->integers[i] * scale);
+    }
+    return *low <= *high;
+}
+
+static bool find_line(px_rule *rule, const px_spacing *s) {
+    bands b;
+    double low, high, start;
+    find_bands(&b, s);
+    if (!find_scale(&low, &high, &b, s))
+        return false;
+    const double scale = simplest(low, high);
+    if (!find_start(&low, &high, &b, s, scale))
+        return false;
+    start = simplest(low, high);
+    *rule = (px_rule){PX_RULE_DOUBLES, 2, {{PX_MULTIPLY, scale}, {PX_ADD, start}}};
+    return is_usable(scale) && is_usable(start);
+}
+
+static bool find_single_rounding(search *s) {
+    px_rule rule;
+    while (s->turns < MOST_TURNS && find_line(&rule, &s->spacing))
+        if (judge(s, &rule))
+            return true;
+    return false;
+}
+
+/* ---- A rounding for each operation ---- */
+
+/* Operations with two constants that are not known, p and q. */
+typedef struct form {
+    unsigned count, p, q; /* which operations have them */
+    px_operation operations[PX_MOST_OPERATIONS];
+    bool common;     /* p may be any number, else a short decimal only */
+    double furthest; /* from 0 to an integer */
+} form;
+
+static const form forms[] = {
+    {2, 0, 1, {{PX_MULTIPLY, 0}, {PX_ADD, 0}}, true, FURTHEST},
+    {2, 1, 0, {{PX_ADD, 0}, {PX_DIVIDE, 0}}, true, FURTHEST},
+    {2, 0, 1, {{PX_DIVIDE, 0}, {PX_ADD, 0}}, false, FURTHEST},
+    {3, 2, 1, {{PX_DIVIDE, UINT8_MAX}, {PX_ADD, 0}, {PX_DIVIDE, 0}}, true, UINT8_MAX}};
+enum { FORMS = sizeof forms / sizeof *forms };
+
+/* The scale of a rule without offset, which undoes itself where p divides. */
+static double slope_of(const form *f, double p) {
+    const double whole = f->count == 3 ? p * f->operations[0].constant : p;
+    return f->operations[f->p].kind == PX_DIVIDE ? 1 / whole : whole;
+}
+
+/* What is added, where the line has this value at 0. */
+static double offset_of(const form *f, double p, double at_zero) {
+    if (f->q > f->p)
+        return at_zero;
+    return f->operations[f->p].kind == PX_DIVIDE ? at_zero * p : at_zero / p;
+}
+
+/* The rest of the value at integer 0 of the line with this slope, from s->start on. */
+static double start_of(const px_spacing *s, double slope) {
+    const double more = slope - s->step;
+    double sum = 0;
+    for (size_t i = 0; i < s->count; i++)
+        sum += fma(-s->integers[i], s->step, s->values[i] - s->start) - s->integers[i] * more;
+    return s->start + sum / (double)s->count;
+}
+
+/* Values of which guesses are most often wrong come first: the least ones, which have most bits. */
+static void order_values(px_spacing *s) {
+    for (size_t i = 1; i < s->count; i++) {
+        const double value = s->values[i], integer = s->integers[i];
+        size_t at = i;
+        for (; at && fabs(s->values[at - 1]) > fabs(value); at--) {
+            s->values[at] = s->values[at - 1];
+            s->integers[at] = s->integers[at - 1];
+        }
+        s->values[at] = value;
+        s->integers[at] = integer;
+    }
+}
+
+/* Whether the rule is right for all values, the last ones, which joined, first. */
+static bool is_right(search *s, const px_rule *rule, double zero) {
+    const px_spacing *values = &s->spacing;
+    for (size_t i = 0; i < values->count; i++) {
+        s->trials--;
+        if (rounded(px_rule_value(rule, values->integers[i] - zero), s->single) !=
+            values->values[i])
+            return false;
+    }
+    return true;
+}
+
+/* With p and the integer 0 so many steps from the start. */
+static bool try_offsets(search *s, px_rule *rule, const form *f, double start, double zero) {
+    static const int steps[] = {0, 1, -1, 2, -2};
+    const double p = rule->operations[f->p].constant;
+    const double near = rounded(offset_of(f, p, start + zero * slope_of(f, p)), s->single);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        const double q = neighbour(near, steps[i], s->single);
+        rule->operations[f->q].constant = q;
+        if (is_usable(q) && is_right(s, rule, zero) && judge(s, rule))
+            return true;
+    }
+    return false;
+}
+
+static bool try_constant(search *s, const form *f, double p) {
+    px_rule rule = {s->single ? PX_RULE_SINGLES : PX_RULE_DOUBLES, f->count, {{0}}};
+    memcpy(rule.operations, f->operations, sizeof rule.operations);
+    rule.operations[f->p].constant = p;
+    if (!is_usable(p))
+        return false;
+    const double start = start_of(&s->spacing, slope_of(f, p));
+    for (int i = 0; i <= 2 * FURTHEST && s->trials > 0 && s->turns < MOST_TURNS; i++) {
+        const double zero = i % 2 ? (i + 1) / 2 : -i / 2;
+        if (fabs(zero) <= f->furthest && try_offsets(s, &rule, f, start, zero))
+            return true;
+    }
+    return false;
+}
+
+/* How far the step may be from the true one, for all that the roundings say. */
+static double step_error(const search *s) {
+    const px_spacing *values = &s->spacing;
+    double largest = 0, most = 1;
+    for (size_t i = 0; i < values->count; i++) {
+        largest = fmax(largest, fabs(values->values[i]));
+        most = fmax(most, values->integers[i]);
+    }
+    return ldexp(1, ilogb(largest) - s->words->number->fraction) / most;
+}
+
+static bool is_short(double value, double low, double high) {
+    return value != low + (high - low) / 2;
+}
+
+static bool find_roundings(search *s) {
+    static const int steps[] = {0, 1, -1, 2, -2};
+    const double error = step_error(s) / s->spacing.step;
+    for (size_t i = 0; i < FORMS; i++) {
+        const double p = slope_of(&forms[i], s->spacing.step);
+        const double low = p * (1 - error), high = p * (1 + error);
+        const double decimal = simplest(low, high);
+        if (is_short(decimal, low, high) && try_constant(s, &forms[i], rounded(decimal, s->single)))
+            return true;
+        if (!s->single && forms[i].common && try_constant(s, &forms[i], rounded(p, true)))
+            return true;
+    }
+    for (size_t k = 0; k < sizeof steps / sizeof *steps; k++)
+        for (size_t i = 0; i < FORMS; i++) {
+            const double p = rounded(slope_of(&forms[i], s->spacing.step), s->single);
+            if (forms[i].common && try_constant(s, &forms[i], neighbour(p, steps[k], s->single)))
+                return true;
+        }
+    return false;
+}
+
+/* ---- All of it ---- */
+
+/* All values are multiples of a power of two that is as large as the step: fixed-point numbers. */
+static bool is_fixed_point(const px_spacing *s) {
+    const double power = ldexp(1, ilogb(s->step * (1 + NEAR)));
+    for (size_t i = 0; i < s->count; i++)
+        if (fmod(s->values[i], power) != 0)
+            return false;
+    return true;
+}
+
+bool px_offset_find(px_rule *rule, double *values, size_t count, const px_words *words) {
+    search s = {.words = words,
+                .single = words->number->size == 4,
+                .best_rate = MOST_MISSES,
+                .trials = TRIALS + TRIALS_FOR_ELEMENT * (double)words->count};
+    if (!px_spacing_find(&s.spacing, values, count, words->number->fraction) ||
+        is_fixed_point(&s.spacing))
+        return false;
+    if (!s.single || !find_single_rounding(&s)) {
+        s.turns = 0;
+        order_values(&s.spacing);
+        find_roundings(&s);
+    }
+    *rule = s.best;
+    return s.best_rate < MOST_MISSES;
+}
