@@ -251,8 +251,8 @@ static prism_status encode_by_found(px_mapped *mapped, const px_mapping_request 
                                       : PRISM_OK;
 }
 
-static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request *request,
-                                    const px_words *words, prism_error *error) {
+static prism_status encode_wide_decimals(px_mapped *mapped, const px_mapping_request *request,
+                                         const px_words *words, prism_error *error) {
     return encode_by_found(mapped, request, words, WIDE, error);
 }
 
@@ -261,9 +261,8 @@ static prism_status encode_ranks(px_mapped *mapped, const px_mapping_request *re
     return encode_by(mapped, request, words, &by_rank, WIDE, error);
 }
 
-static prism_status encode_surely_smooth_decimals(px_mapped *mapped,
-                                                  const px_mapping_request *request,
-                                                  const px_words *words, prism_error *error) {
+static prism_status encode_smooth_decimals(px_mapped *mapped, const px_mapping_request *request,
+                                           const px_words *words, prism_error *error) {
     return encode_by_found(mapped, request, words, SMOOTH, error);
 }
 
@@ -273,29 +272,30 @@ static prism_status encode_surely_smooth(px_mapped *mapped, const px_mapping_req
 }
 
 /* By differences where that makes a sample smaller. */
-static prism_status encode_smoother(px_mapped *mapped, const px_mapping_request *request,
-                                    const px_words *words, const px_mapping_stage *smooth,
-                                    const px_mapping_stage *other, prism_error *error) {
-    bool smaller;
-    prism_status status = px_mapping_compare(&smaller, request, smooth, other, error);
-    return status == PRISM_OK && smaller ? smooth->encode(mapped, request, words, error) : status;
-}
-
-static prism_status encode_smooth_decimals(px_mapped *mapped, const px_mapping_request *request,
-                                           const px_words *words, prism_error *error) {
-    static const px_mapping_stage smooth = {.encode = encode_surely_smooth_decimals},
-                                  other = {.encode = encode_decimals};
+static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request *request,
+                                    const px_words *words, prism_error *error) {
+    static const px_mapping_stage smooth = {.encode = encode_smooth_decimals},
+                                  other = {.encode = encode_wide_decimals};
     px_rule rule;
-    return px_rule_find(&rule, words)
-               ? encode_smoother(mapped, request, words, &smooth, &other, error)
-               : PRISM_OK;
+    bool smaller;
+    if (!px_rule_find(&rule, words))
+        return PRISM_OK;
+    prism_status status = px_mapping_compare(&smaller, request, &smooth, &other, error);
+    if (status == PRISM_OK && smaller)
+        status = encode_by(mapped, request, words, &rule, SMOOTH, error);
+    if (status == PRISM_OK && !mapped->used)
+        status = encode_by(mapped, request, words, &rule, WIDE, error);
+    return status;
 }
 
 static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *request,
                                   const px_words *words, prism_error *error) {
     static const px_mapping_stage smooth = {.encode = encode_surely_smooth},
                                   other = {.encode = encode_ranks};
-    return encode_smoother(mapped, request, words, &smooth, &other, error);
+    bool smaller;
+    prism_status status = px_mapping_compare(&smaller, request, &smooth, &other, error);
+    return status == PRISM_OK && smaller ? encode_surely_smooth(mapped, request, words, error)
+                                         : status;
 }
 
 /* ---- Decoding ---- */
@@ -368,6 +368,5 @@ static prism_status decode(px_words *words, px_mapping_source *source, prism_err
 
 const px_mapping_stage px_mapping_lattice = {encode_narrow, decode};
 const px_mapping_stage px_mapping_decimals = {encode_decimals, decode};
-const px_mapping_stage px_mapping_smooth_decimals = {encode_smooth_decimals, decode};
 const px_mapping_stage px_mapping_smooth = {encode_smooth, decode};
 const px_mapping_stage px_mapping_ranks = {encode_ranks, decode};

@@ -26,8 +26,8 @@
 enum {
     MOST_NEW = 64, /* values that join at a time */
     MOST_TURNS = 24,
-    FURTHEST = 1 << 16, /* from the least value to the integer 0, in steps */
-    SHORT_DIGITS = 9    /* of a constant that somebody may have written */
+    TAKEN = PX_SPACED * 3 / 4, /* values, before others join */
+    FURTHEST = 1 << 16         /* from the least value to the integer 0, in steps */
 };
 
 /* Constants between these make no denormal numbers on the way, which some programs flush to zero.
@@ -35,7 +35,7 @@ enum {
 static const double LEAST_CONSTANT = 1e-20, LARGEST_CONSTANT = 1e20;
 
 /* Guesses are tried on so many values, at most: for any array, and for each of its elements. */
-static const double TRIALS = 2e6, TRIALS_FOR_ELEMENT = 16;
+static const double TRIALS = 4e6, TRIALS_FOR_ELEMENT = 8;
 
 /* A rule is of use if no more words than these are wrong. */
 static const double MOST_MISSES = 0.03;
@@ -49,8 +49,7 @@ typedef struct search {
     px_spacing spacing; /* grows */
     px_rule best;
     double best_rate; /* of misses */
-    unsigned turns;
-    double trials; /* that are left */
+    double trials;    /* that are left */
 } search;
 
 static bool is_usable(double constant) {
@@ -69,19 +68,29 @@ static double neighbour(double value, int steps, bool single) {
     return value;
 }
 
-/* The decimal of the fewest digits in the interval, if they are few; else its middle. */
-static double simplest(double low, double high) {
+/* The decimal of the fewest digits in the interval, if they are fewer than those of which chance
+ * would find one as well. */
+static bool find_decimal(double *decimal, double low, double high) {
+    enum { MOST_DIGITS = 14, BY_CHANCE = 1, LARGEST_POWER = 22 };
     const double largest = fmax(fabs(low), fabs(high));
-    int places = largest > 0 ? (int)-floor(log10(largest)) : 0;
-    for (int digits = 1; digits <= SHORT_DIGITS && abs(places) < 22; digits++, places++) {
+    if (!(high > low))
+        return false;
+    const double telling = floor(log10(largest / (high - low))) - BY_CHANCE;
+    int places = (int)-floor(log10(largest));
+    for (int digits = 1; digits <= fmin(telling, MOST_DIGITS); digits++, places++) {
         double power = 1;
-        for (int i = 0; i < abs(places); i++)
+        for (int i = 0; i < abs(places) && i < LARGEST_POWER; i++)
             power *= 10;
-        const double decimal = places < 0 ? ceil(low / power) * power : ceil(low * power) / power;
-        if (decimal >= low && decimal <= high)
-            return decimal;
+        *decimal = places < 0 ? ceil(low / power) * power : ceil(low * power) / power;
+        if (*decimal >= low && *decimal <= high)
+            return true;
     }
-    return low + (high - low) / 2;
+    return false;
+}
+
+static double simplest(double low, double high) {
+    double decimal;
+    return find_decimal(&decimal, low, high) ? decimal : low + (high - low) / 2;
 }
 
 /* ---- What a rule is worth ---- */
@@ -124,7 +133,7 @@ static bool judge(search *s, const px_rule *rule) {
         s->best = *rule;
         s->best_rate = rate;
     }
-    s->turns++;
+    s->trials -= (double)seen;
     return !misses;
 }
 
@@ -186,7 +195,7 @@ static bool find_line(px_rule *rule, const px_spacing *s) {
 
 static bool find_single_rounding(search *s) {
     px_rule rule;
-    while (s->turns < MOST_TURNS && find_line(&rule, &s->spacing))
+    for (int turn = 0; turn < MOST_TURNS && find_line(&rule, &s->spacing); turn++)
         if (judge(s, &rule))
             return true;
     return false;
@@ -198,14 +207,14 @@ static bool find_single_rounding(search *s) {
 typedef struct form {
     unsigned count, p, q; /* which operations have them */
     px_operation operations[PX_MOST_OPERATIONS];
-    bool common;     /* p may be any number, else a short decimal only */
-    double furthest; /* from 0 to an integer */
+    bool common; /* p may be any number, else a short decimal only */
+    double most; /* integer */
 } form;
 
 static const form forms[] = {
-    {2, 0, 1, {{PX_MULTIPLY, 0}, {PX_ADD, 0}}, true, FURTHEST},
-    {2, 1, 0, {{PX_ADD, 0}, {PX_DIVIDE, 0}}, true, FURTHEST},
-    {2, 0, 1, {{PX_DIVIDE, 0}, {PX_ADD, 0}}, false, FURTHEST},
+    {2, 0, 1, {{PX_MULTIPLY, 0}, {PX_ADD, 0}}, true, UINT16_MAX},
+    {2, 1, 0, {{PX_ADD, 0}, {PX_DIVIDE, 0}}, true, UINT16_MAX},
+    {2, 0, 1, {{PX_DIVIDE, 0}, {PX_ADD, 0}}, false, UINT16_MAX},
     {3, 2, 1, {{PX_DIVIDE, UINT8_MAX}, {PX_ADD, 0}, {PX_DIVIDE, 0}}, true, UINT8_MAX}};
 enum { FORMS = sizeof forms / sizeof *forms };
 
@@ -231,12 +240,12 @@ static double start_of(const px_spacing *s, double slope) {
     return s->start + sum / (double)s->count;
 }
 
-/* Values of which guesses are most often wrong come first: the least ones, which have most bits. */
+/* Values of which guesses are most often wrong come last: the least ones, which have most bits. */
 static void order_values(px_spacing *s) {
     for (size_t i = 1; i < s->count; i++) {
         const double value = s->values[i], integer = s->integers[i];
         size_t at = i;
-        for (; at && fabs(s->values[at - 1]) > fabs(value); at--) {
+        for (; at && fabs(s->values[at - 1]) < fabs(value); at--) {
             s->values[at] = s->values[at - 1];
             s->integers[at] = s->integers[at - 1];
         }
@@ -248,7 +257,7 @@ static void order_values(px_spacing *s) {
 /* Whether the rule is right for all values, the last ones, which joined, first. */
 static bool is_right(search *s, const px_rule *rule, double zero) {
     const px_spacing *values = &s->spacing;
-    for (size_t i = 0; i < values->count; i++) {
+    for (size_t i = values->count; i-- > 0;) {
         s->trials--;
         if (rounded(px_rule_value(rule, values->integers[i] - zero), s->single) !=
             values->values[i])
@@ -257,11 +266,11 @@ static bool is_right(search *s, const px_rule *rule, double zero) {
     return true;
 }
 
-/* With p and the integer 0 so many steps from the start. */
-static bool try_offsets(search *s, px_rule *rule, const form *f, double start, double zero) {
-    static const int steps[] = {0, 1, -1, 2, -2};
+/* With p, and the line's value where the integer is 0. */
+static bool try_offsets(search *s, px_rule *rule, const form *f, double at_zero, double zero) {
+    static const int steps[] = {0, 1, -1};
     const double p = rule->operations[f->p].constant;
-    const double near = rounded(offset_of(f, p, start + zero * slope_of(f, p)), s->single);
+    const double near = rounded(offset_of(f, p, at_zero), s->single);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         const double q = neighbour(near, steps[i], s->single);
         rule->operations[f->q].constant = q;
@@ -271,51 +280,73 @@ static bool try_offsets(search *s, px_rule *rule, const form *f, double start, d
     return false;
 }
 
+static double last_integer(const px_spacing *s) {
+    double last = 1;
+    for (size_t i = 0; i < s->count; i++)
+        last = fmax(last, s->integers[i]);
+    return last;
+}
+
+/* Whether integers from `least` to `last` are of a type that has the most of the form. */
+static bool are_of_a_type(const form *f, double least, double last) {
+    return last - least > f->most || (least >= 0 && last <= f->most) ||
+           (f->most > UINT8_MAX && least >= INT16_MIN && last <= INT16_MAX);
+}
+
 static bool try_constant(search *s, const form *f, double p) {
     px_rule rule = {s->single ? PX_RULE_SINGLES : PX_RULE_DOUBLES, f->count, {{0}}};
     memcpy(rule.operations, f->operations, sizeof rule.operations);
     rule.operations[f->p].constant = p;
-    if (!is_usable(p))
-        return false;
-    const double start = start_of(&s->spacing, slope_of(f, p));
-    for (int i = 0; i <= 2 * FURTHEST && s->trials > 0 && s->turns < MOST_TURNS; i++) {
+    const double slope = slope_of(f, p), last = last_integer(&s->spacing);
+    const double start = start_of(&s->spacing, slope);
+    for (int i = 0; is_usable(p) && i <= 2 * FURTHEST && s->trials > 0; i++) {
         const double zero = i % 2 ? (i + 1) / 2 : -i / 2;
-        if (fabs(zero) <= f->furthest && try_offsets(s, &rule, f, start, zero))
+        if (are_of_a_type(f, -zero, last - zero) &&
+            try_offsets(s, &rule, f, start + zero * slope, zero))
             return true;
     }
     return false;
 }
 
-/* How far the step may be from the true one, for all that the roundings say. */
+/* By how much of itself the step may differ from the true one, for all that the roundings say. */
 static double step_error(const search *s) {
     const px_spacing *values = &s->spacing;
-    double largest = 0, most = 1;
-    for (size_t i = 0; i < values->count; i++) {
+    double largest = 0;
+    for (size_t i = 0; i < values->count; i++)
         largest = fmax(largest, fabs(values->values[i]));
-        most = fmax(most, values->integers[i]);
-    }
-    return ldexp(1, ilogb(largest) - s->words->number->fraction) / most;
+    return ldexp(1, ilogb(largest) - s->words->number->fraction) /
+           (last_integer(values) * values->step);
 }
 
-static bool is_short(double value, double low, double high) {
-    return value != low + (high - low) / 2;
+/* A short decimal, or what is nearly single precision already. */
+static bool try_likely(search *s, const form *f, double p, double error) {
+    const double low = p * (1 - error), high = p * (1 + error), single = rounded(p, true);
+    double decimal;
+    if (find_decimal(&decimal, low, high) && try_constant(s, f, rounded(decimal, s->single)))
+        return true;
+    return !s->single && f->common && single >= low && single <= high && try_constant(s, f, single);
+}
+
+/* More values say the step more closely. */
+static void take_more(search *s) {
+    const px_words *words = s->words;
+    const size_t first = s->spacing.count, step = words->count / TAKEN + 1;
+    for (size_t i = step / 2; i < words->count && s->spacing.count < TAKEN; i += step)
+        if (px_float_is_normal(words->bits[i], words->number))
+            join(&s->spacing, first, px_float_value(words->bits[i], words->number));
+    px_spacing_fit(&s->spacing);
+    order_values(&s->spacing);
 }
 
 static bool find_roundings(search *s) {
     static const int steps[] = {0, 1, -1, 2, -2};
-    const double error = step_error(s) / s->spacing.step;
-    for (size_t i = 0; i < FORMS; i++) {
-        const double p = slope_of(&forms[i], s->spacing.step);
-        const double low = p * (1 - error), high = p * (1 + error);
-        const double decimal = simplest(low, high);
-        if (is_short(decimal, low, high) && try_constant(s, &forms[i], rounded(decimal, s->single)))
+    const double step = s->spacing.step, error = step_error(s);
+    for (size_t i = 0; i < FORMS; i++)
+        if (try_likely(s, &forms[i], slope_of(&forms[i], step), error))
             return true;
-        if (!s->single && forms[i].common && try_constant(s, &forms[i], rounded(p, true)))
-            return true;
-    }
     for (size_t k = 0; k < sizeof steps / sizeof *steps; k++)
         for (size_t i = 0; i < FORMS; i++) {
-            const double p = rounded(slope_of(&forms[i], s->spacing.step), s->single);
+            const double p = rounded(slope_of(&forms[i], step), s->single);
             if (forms[i].common && try_constant(s, &forms[i], neighbour(p, steps[k], s->single)))
                 return true;
         }
@@ -342,8 +373,7 @@ bool px_offset_find(px_rule *rule, double *values, size_t count, const px_words 
         is_fixed_point(&s.spacing))
         return false;
     if (!s.single || !find_single_rounding(&s)) {
-        s.turns = 0;
-        order_values(&s.spacing);
+        take_more(&s);
         find_roundings(&s);
     }
     *rule = s.best;

@@ -69,7 +69,7 @@ static double slack(const range *r, double steps) {
 /* False if the difference is no multiple. */
 static bool narrow(range *r, double difference) {
     const double step = middle(r), steps = rint(difference / step), unsure = slack(r, steps);
-    if (unsure > step / 8)
+    if (unsure > step / 4)
         return true;
     if (steps < 1 || fabs(difference - steps * step) > r->tolerance + unsure)
         return false;
@@ -104,6 +104,15 @@ static bool grow(range *r, const double *values, const double *gaps, size_t coun
     return true;
 }
 
+static bool try_step(range *r, const double *values, const double *gaps, size_t count, size_t first,
+                     int multiple, double tolerance) {
+    r->tolerance = tolerance;
+    r->low = (gaps[first] - tolerance) / multiple;
+    r->high = (gaps[first] + tolerance) / multiple;
+    return grow(r, values, gaps, count, first);
+}
+
+/* Values that were rounded once are closer to the lattice than others. */
 static bool find_step(range *r, const double *values, size_t count, double ulp) {
     double gaps[PX_SPACED];
     for (size_t i = 1; i < count; i++)
@@ -111,13 +120,11 @@ static bool find_step(range *r, const double *values, size_t count, double ulp) 
     qsort(gaps, count - 1, sizeof *gaps, compare);
     for (size_t g = 0; g < SMALLEST_GAPS; g++)
         for (int multiple = 1; multiple <= MOST_MULTIPLE; multiple++) {
-            const double gap = gaps[2 * g], step = gap / multiple;
+            const double step = gaps[2 * g] / multiple;
             if (!(step > (STEPS_OF_TYPE - 1) * ulp))
                 break;
-            r->tolerance = fmax(fmin(2 * ulp, step / 4), step / 32);
-            r->low = (gap - r->tolerance) / multiple;
-            r->high = (gap + r->tolerance) / multiple;
-            if (grow(r, values, gaps, count, 2 * g))
+            if (try_step(r, values, gaps, count, 2 * g, multiple, ulp) ||
+                try_step(r, values, gaps, count, 2 * g, multiple, fmax(2 * ulp, step / 32)))
                 return middle(r) >= STEPS_OF_TYPE * ulp;
         }
     return false;
@@ -138,23 +145,22 @@ static bool number_from(px_spacing *s, const range *r, const double *values, siz
     return (double)s->count >= (1 - MOST_MISSES) * (double)count;
 }
 
-/* Integers from 0 on, and the straight line through all values. */
-static void fit_line(px_spacing *s) {
-    const double first = s->integers[0], from = s->values[0];
+void px_spacing_fit(px_spacing *s) {
+    const double from = s->values[0], first = s->integers[0];
     double sum = 0, squares = 0, rests = 0, products = 0;
     for (size_t i = 0; i < s->count; i++)
-        sum += s->integers[i] -= first;
+        sum += s->integers[i] - first;
     const double mean = sum / (double)s->count;
     for (size_t i = 0; i < s->count; i++) {
-        const double k = s->integers[i] - mean;
-        const double rest = fma(-s->integers[i], s->step, s->values[i] - from);
+        const double k = s->integers[i] - first;
+        const double rest = fma(-k, s->step, s->values[i] - from);
         rests += rest;
-        squares += k * k;
-        products += k * rest;
+        squares += (k - mean) * (k - mean);
+        products += (k - mean) * rest;
     }
     const double more = products / squares;
+    s->start = from + (rests / (double)s->count - mean * more) - first * (s->step + more);
     s->step += more;
-    s->start = from + (rests / (double)s->count - mean * more);
 }
 
 bool px_spacing_find(px_spacing *s, double *values, size_t count, unsigned fraction) {
@@ -172,7 +178,9 @@ bool px_spacing_find(px_spacing *s, double *values, size_t count, unsigned fract
         return false;
     for (size_t i = 0; i < REFERENCES; i++)
         if (number_from(s, &r, values, count, values[count / (i + 2)])) {
-            fit_line(s);
+            for (size_t k = s->count; k-- > 0;)
+                s->integers[k] -= s->integers[0];
+            px_spacing_fit(s);
             return true;
         }
     return false;

@@ -21,4 +21,7 @@ typedef struct px_spacing {
  */
 bool px_spacing_find(px_spacing *spacing, double *values, size_t count, unsigned fraction);
 
+/* Start and step of the line that is nearest to the values, by least squares. */
+void px_spacing_fit(px_spacing *spacing);
+
 #endif
