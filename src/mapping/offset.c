@@ -203,7 +203,7 @@ static bool find_single_rounding(search *s) {
 
 /* ---- A rounding for each operation ---- */
 
-/* Operations with two constants that are not known, p and q. */
+/* Operations with two constants that are not known: p, by which is multiplied or divided, and q. */
 typedef struct form {
     unsigned count, p, q; /* which operations have them */
     px_operation operations[PX_MOST_OPERATIONS];
@@ -240,17 +240,17 @@ static double start_of(const px_spacing *s, double slope) {
     return s->start + sum / (double)s->count;
 }
 
-/* Values of which guesses are most often wrong come last: the least ones, which have most bits. */
-static void order_values(px_spacing *s) {
-    for (size_t i = 1; i < s->count; i++) {
+/* Values of every kind among the first ones. */
+static void shuffle(px_spacing *s) {
+    uint32_t random = 1;
+    for (size_t i = s->count; i-- > 1;) {
+        random = random * 1664525u + 1013904223u;
+        const size_t other = (size_t)((uint64_t)random * (i + 1) >> 32);
         const double value = s->values[i], integer = s->integers[i];
-        size_t at = i;
-        for (; at && fabs(s->values[at - 1]) < fabs(value); at--) {
-            s->values[at] = s->values[at - 1];
-            s->integers[at] = s->integers[at - 1];
-        }
-        s->values[at] = value;
-        s->integers[at] = integer;
+        s->values[i] = s->values[other];
+        s->integers[i] = s->integers[other];
+        s->values[other] = value;
+        s->integers[other] = integer;
     }
 }
 
@@ -269,12 +269,35 @@ static bool is_right(search *s, const px_rule *rule, double zero) {
 /* With p, and the line's value where the integer is 0. */
 static bool try_offsets(search *s, px_rule *rule, const form *f, double at_zero, double zero) {
     static const int steps[] = {0, 1, -1};
-    const double p = rule->operations[f->p].constant;
-    const double near = rounded(offset_of(f, p, at_zero), s->single);
+    const double near = rounded(offset_of(f, rule->operations[f->p].constant, at_zero), s->single);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         const double q = neighbour(near, steps[i], s->single);
         rule->operations[f->q].constant = q;
         if (is_usable(q) && is_right(s, rule, zero) && judge(s, rule))
+            return true;
+    }
+    return false;
+}
+
+/* The slope of the line through the values, by least squares, with this q. */
+static double slope_with(const px_spacing *s, const form *f, double q, double zero) {
+    const double shift = f->q > f->p ? 0 : f->count == 3 ? q * f->operations[0].constant : q;
+    const double more = fma(zero - shift, s->step, f->q > f->p ? s->start - q : s->start) + s->rest;
+    const double mean = s->mean - zero + shift;
+    return s->step + more * mean / (s->variance + mean * mean);
+}
+
+/* Without p: for each q there is one that suits it best. */
+static bool try_both(search *s, px_rule *rule, const form *f, double at_zero, double zero) {
+    static const int steps[] = {0, 1, -1};
+    enum { STEPS = sizeof steps / sizeof *steps };
+    const double near = rounded(offset_of(f, slope_of(f, s->spacing.step), at_zero), s->single);
+    for (size_t i = 0; i < STEPS * STEPS; i++) {
+        const double q = neighbour(near, steps[i / STEPS], s->single);
+        const double p = rounded(slope_of(f, slope_with(&s->spacing, f, q, zero)), s->single);
+        rule->operations[f->q].constant = q;
+        rule->operations[f->p].constant = neighbour(p, steps[i % STEPS], s->single);
+        if (is_usable(p) && is_usable(q) && is_right(s, rule, zero) && judge(s, rule))
             return true;
     }
     return false;
@@ -293,16 +316,17 @@ static bool are_of_a_type(const form *f, double least, double last) {
            (f->most > UINT8_MAX && least >= INT16_MIN && last <= INT16_MAX);
 }
 
+/* With p, or any p if it is 0. */
 static bool try_constant(search *s, const form *f, double p) {
     px_rule rule = {s->single ? PX_RULE_SINGLES : PX_RULE_DOUBLES, f->count, {{0}}};
     memcpy(rule.operations, f->operations, sizeof rule.operations);
     rule.operations[f->p].constant = p;
-    const double slope = slope_of(f, p), last = last_integer(&s->spacing);
-    const double start = start_of(&s->spacing, slope);
-    for (int i = 0; is_usable(p) && i <= 2 * FURTHEST && s->trials > 0; i++) {
-        const double zero = i % 2 ? (i + 1) / 2 : -i / 2;
-        if (are_of_a_type(f, -zero, last - zero) &&
-            try_offsets(s, &rule, f, start + zero * slope, zero))
+    const double slope = p > 0 ? slope_of(f, p) : s->spacing.step;
+    const double start = start_of(&s->spacing, slope), last = last_integer(&s->spacing);
+    for (int i = 0; i <= 2 * FURTHEST && s->trials > 0; i++) {
+        const double zero = i % 2 ? (i + 1) / 2 : -i / 2, at_zero = start + zero * slope;
+        if (are_of_a_type(f, -zero, last - zero) && (p > 0 ? try_offsets(s, &rule, f, at_zero, zero)
+                                                           : try_both(s, &rule, f, at_zero, zero)))
             return true;
     }
     return false;
@@ -335,22 +359,17 @@ static void take_more(search *s) {
         if (px_float_is_normal(words->bits[i], words->number))
             join(&s->spacing, first, px_float_value(words->bits[i], words->number));
     px_spacing_fit(&s->spacing);
-    order_values(&s->spacing);
+    shuffle(&s->spacing);
 }
 
-static bool find_roundings(search *s) {
-    static const int steps[] = {0, 1, -1, 2, -2};
+static void find_roundings(search *s) {
     const double step = s->spacing.step, error = step_error(s);
     for (size_t i = 0; i < FORMS; i++)
         if (try_likely(s, &forms[i], slope_of(&forms[i], step), error))
-            return true;
-    for (size_t k = 0; k < sizeof steps / sizeof *steps; k++)
-        for (size_t i = 0; i < FORMS; i++) {
-            const double p = rounded(slope_of(&forms[i], step), s->single);
-            if (forms[i].common && try_constant(s, &forms[i], neighbour(p, steps[k], s->single)))
-                return true;
-        }
-    return false;
+            return;
+    for (size_t i = 0; i < FORMS; i++)
+        if (forms[i].common && try_constant(s, &forms[i], 0))
+            return;
 }
 
 /* ---- All of it ---- */

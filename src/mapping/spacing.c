@@ -158,9 +158,13 @@ void px_spacing_fit(px_spacing *s) {
         squares += (k - mean) * (k - mean);
         products += (k - mean) * rest;
     }
-    const double more = products / squares;
-    s->start = from + (rests / (double)s->count - mean * more) - first * (s->step + more);
-    s->step += more;
+    const double more = products / squares, step = s->step + more;
+    const double away = rests / (double)s->count - mean * more - first * step;
+    s->step = step;
+    s->start = from + away;
+    s->rest = away - (s->start - from);
+    s->mean = mean + first;
+    s->variance = squares / (double)s->count;
 }
 
 bool px_spacing_find(px_spacing *s, double *values, size_t count, unsigned fraction) {

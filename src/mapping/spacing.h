@@ -12,6 +12,8 @@ typedef struct px_spacing {
     size_t count;
     double values[PX_SPACED], integers[PX_SPACED];
     double start, step;
+    double rest;           /* of the start, that one number does not hold */
+    double mean, variance; /* of the integers */
 } px_spacing;
 
 /*
