@@ -160,12 +160,16 @@ static bool is_coarse(const samples *s, double step) {
     return step >= STEPS_OF_TYPE * ulp;
 }
 
-static bool fits(const samples *s, const px_rule *rule) {
-    size_t good = 0;
+static size_t count_misses(const samples *s, const px_rule *rule) {
+    size_t misses = 0;
     uint64_t k;
     for (size_t i = 0; i < s->count; i++)
-        good += px_rule_integer(rule, &k, s->words[i], s->number);
-    return (double)good >= NEARLY_ALL * (double)s->count;
+        misses += !px_rule_integer(rule, &k, s->words[i], s->number);
+    return misses;
+}
+
+static bool fits(const samples *s, const px_rule *rule) {
+    return (double)count_misses(s, rule) <= (1 - NEARLY_ALL) * (double)s->count;
 }
 
 /* These are the business of fixed-point numbers. */
@@ -278,10 +282,16 @@ static bool find_offset(px_rule *rule, const samples *s, const px_words *words) 
 
 bool px_rule_find(px_rule *rule, const px_words *words) {
     samples s;
+    px_rule other;
     if (words->number->size < 4)
         return false;
     take_samples(&s, words);
-    return s.count && s.largest < DBL_MAX / LARGEST_DIVISOR &&
-           (find_decimals(rule, &s) || find_divisor(rule, &s) || find_scale(rule, &s) ||
-            find_offset(rule, &s, words));
+    if (!s.count || s.largest >= DBL_MAX / LARGEST_DIVISOR)
+        return false;
+    const bool found = find_decimals(rule, &s) || find_divisor(rule, &s) || find_scale(rule, &s);
+    const size_t misses = found ? count_misses(&s, rule) : s.count;
+    if (!misses || !find_offset(&other, &s, words) || count_misses(&s, &other) >= misses)
+        return found;
+    *rule = other;
+    return true;
 }

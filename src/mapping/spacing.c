@@ -145,26 +145,45 @@ static bool number_from(px_spacing *s, const range *r, const double *values, siz
     return (double)s->count >= (1 - MOST_MISSES) * (double)count;
 }
 
-void px_spacing_fit(px_spacing *s) {
-    const double from = s->values[0], first = s->integers[0];
-    double sum = 0, squares = 0, rests = 0, products = 0;
-    for (size_t i = 0; i < s->count; i++)
-        sum += s->integers[i] - first;
-    const double mean = sum / (double)s->count;
+/* Small values say more than large ones, as they were rounded less, up to a point. */
+static double weight_of(double value, double largest) {
+    const double relative = value / largest;
+    return 1 / (relative * relative + 1.0 / 64);
+}
+
+typedef struct moments {
+    double weights, integers, rests, squares, products;
+} moments;
+
+/* With integers from `mean` on, and rests of the values from the line with the step so far. */
+static moments moments_of(const px_spacing *s, double mean, double largest) {
+    moments m = {0};
     for (size_t i = 0; i < s->count; i++) {
-        const double k = s->integers[i] - first;
-        const double rest = fma(-k, s->step, s->values[i] - from);
-        rests += rest;
-        squares += (k - mean) * (k - mean);
-        products += (k - mean) * rest;
+        const double weight = weight_of(s->values[i], largest);
+        const double steps = s->integers[i] - s->integers[0], k = s->integers[i] - mean;
+        const double rest = weight * fma(-steps, s->step, s->values[i] - s->values[0]);
+        m.weights += weight;
+        m.integers += weight * k;
+        m.rests += rest;
+        m.squares += weight * k * k;
+        m.products += k * rest;
     }
-    const double more = products / squares, step = s->step + more;
-    const double away = rests / (double)s->count - mean * more - first * step;
+    return m;
+}
+
+void px_spacing_fit(px_spacing *s) {
+    double largest = 0;
+    for (size_t i = 0; i < s->count; i++)
+        largest = fmax(largest, fabs(s->values[i]));
+    moments m = moments_of(s, 0, largest);
+    s->mean = m.integers / m.weights;
+    m = moments_of(s, s->mean, largest);
+    s->variance = m.squares / m.weights;
+    const double more = m.products / m.squares, step = s->step + more;
+    const double away = m.rests / m.weights - s->integers[0] * s->step - s->mean * more;
     s->step = step;
-    s->start = from + away;
-    s->rest = away - (s->start - from);
-    s->mean = mean + first;
-    s->variance = squares / (double)s->count;
+    s->start = s->values[0] + away;
+    s->rest = away - (s->start - s->values[0]);
 }
 
 bool px_spacing_find(px_spacing *s, double *values, size_t count, unsigned fraction) {

@@ -13,7 +13,7 @@ typedef struct px_spacing {
     double values[PX_SPACED], integers[PX_SPACED];
     double start, step;
     double rest;           /* of the start, that one number does not hold */
-    double mean, variance; /* of the integers */
+    double mean, variance; /* of the integers, with the weights of the fit */
 } px_spacing;
 
 /*
@@ -23,7 +23,7 @@ typedef struct px_spacing {
  */
 bool px_spacing_find(px_spacing *spacing, double *values, size_t count, unsigned fraction);
 
-/* Start and step of the line that is nearest to the values, by least squares. */
+/* Start and step of the line that is nearest to the values, by least squares, weighted. */
 void px_spacing_fit(px_spacing *spacing);
 
 #endif
