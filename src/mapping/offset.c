@@ -27,6 +27,7 @@ enum {
     MOST_NEW = 64, /* values that join at a time */
     MOST_TURNS = 24,
     TAKEN = PX_SPACED * 3 / 4, /* values, before others join */
+    MOST_OFFSETS = 5,          /* that are tried with a likely scale */
     FURTHEST = 1 << 16         /* from the least value to the integer 0, in steps */
 };
 
@@ -218,6 +219,18 @@ static const form forms[] = {
     {3, 2, 1, {{PX_DIVIDE, UINT8_MAX}, {PX_ADD, 0}, {PX_DIVIDE, 0}}, true, UINT8_MAX}};
 enum { FORMS = sizeof forms / sizeof *forms };
 
+/* How many floats around the likely ones are tried, but for those that were. */
+typedef struct breadth {
+    int first, offsets, scales;
+} breadth;
+
+static const breadth narrow = {0, 3, 3}, wide = {0, 9, 7};
+
+/* 0, 1, -1, 2, -2, ... */
+static int alternating(int i) {
+    return i % 2 ? (i + 1) / 2 : -i / 2;
+}
+
 /* The scale of a rule without offset, which undoes itself where p divides. */
 static double slope_of(const form *f, double p) {
     const double whole = f->count == 3 ? p * f->operations[0].constant : p;
@@ -229,15 +242,6 @@ static double offset_of(const form *f, double p, double at_zero) {
     if (f->q > f->p)
         return at_zero;
     return f->operations[f->p].kind == PX_DIVIDE ? at_zero * p : at_zero / p;
-}
-
-/* The rest of the value at integer 0 of the line with this slope, from s->start on. */
-static double start_of(const px_spacing *s, double slope) {
-    const double more = slope - s->step;
-    double sum = 0;
-    for (size_t i = 0; i < s->count; i++)
-        sum += fma(-s->integers[i], s->step, s->values[i] - s->start) - s->integers[i] * more;
-    return s->start + sum / (double)s->count;
 }
 
 /* Values of every kind among the first ones. */
@@ -266,14 +270,20 @@ static bool is_right(search *s, const px_rule *rule, double zero) {
     return true;
 }
 
-/* With p, and the line's value where the integer is 0. */
-static bool try_offsets(search *s, px_rule *rule, const form *f, double at_zero, double zero) {
-    static const int steps[] = {0, 1, -1};
-    const double near = rounded(offset_of(f, rule->operations[f->p].constant, at_zero), s->single);
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        const double q = neighbour(near, steps[i], s->single);
-        rule->operations[f->q].constant = q;
-        if (is_usable(q) && is_right(s, rule, zero) && judge(s, rule))
+static bool try_rule(search *s, const px_rule *rule, const form *f, double zero) {
+    return is_usable(rule->operations[f->p].constant) &&
+           is_usable(rule->operations[f->q].constant) && is_right(s, rule, zero) && judge(s, rule);
+}
+
+/* With p. */
+static bool try_offsets(search *s, px_rule *rule, const form *f, double zero) {
+    const px_spacing *line = &s->spacing;
+    const double p = rule->operations[f->p].constant, slope = slope_of(f, p);
+    const double rest = line->rest + (line->step - slope + line->step_rest) * line->mean;
+    const double near = rounded(offset_of(f, p, fma(zero, slope, line->start) + rest), s->single);
+    for (int i = 0; i < MOST_OFFSETS; i++) {
+        rule->operations[f->q].constant = neighbour(near, alternating(i), s->single);
+        if (try_rule(s, rule, f, zero))
             return true;
     }
     return false;
@@ -282,23 +292,27 @@ static bool try_offsets(search *s, px_rule *rule, const form *f, double at_zero,
 /* The slope of the line through the values, by least squares, with this q. */
 static double slope_with(const px_spacing *s, const form *f, double q, double zero) {
     const double shift = f->q > f->p ? 0 : f->count == 3 ? q * f->operations[0].constant : q;
-    const double more = fma(zero - shift, s->step, f->q > f->p ? s->start - q : s->start) + s->rest;
+    const double more = fma(zero - shift, s->step, f->q > f->p ? s->start - q : s->start) +
+                        (s->rest + (zero - shift) * s->step_rest);
     const double mean = s->mean - zero + shift;
-    return s->step + more * mean / (s->variance + mean * mean);
+    return s->step + (s->step_rest + more * mean / (s->variance + mean * mean));
 }
 
 /* Without p: for each q there is one that suits it best. */
-static bool try_both(search *s, px_rule *rule, const form *f, double at_zero, double zero) {
-    static const int steps[] = {0, 1, -1};
-    enum { STEPS = sizeof steps / sizeof *steps };
-    const double near = rounded(offset_of(f, slope_of(f, s->spacing.step), at_zero), s->single);
-    for (size_t i = 0; i < STEPS * STEPS; i++) {
-        const double q = neighbour(near, steps[i / STEPS], s->single);
-        const double p = rounded(slope_of(f, slope_with(&s->spacing, f, q, zero)), s->single);
+static bool try_both(search *s, px_rule *rule, const form *f, double zero, breadth b) {
+    const px_spacing *line = &s->spacing;
+    const double at_zero =
+        fma(zero, line->step, line->start) + (line->rest + zero * line->step_rest);
+    const double near = rounded(offset_of(f, slope_of(f, line->step), at_zero), s->single);
+    for (int i = b.first; i < b.offsets; i++) {
+        const double q = neighbour(near, alternating(i), s->single);
+        const double p = rounded(slope_of(f, slope_with(line, f, q, zero)), s->single);
         rule->operations[f->q].constant = q;
-        rule->operations[f->p].constant = neighbour(p, steps[i % STEPS], s->single);
-        if (is_usable(p) && is_usable(q) && is_right(s, rule, zero) && judge(s, rule))
-            return true;
+        for (int k = 0; k < b.scales; k++) {
+            rule->operations[f->p].constant = neighbour(p, alternating(k), s->single);
+            if (try_rule(s, rule, f, zero))
+                return true;
+        }
     }
     return false;
 }
@@ -316,17 +330,16 @@ static bool are_of_a_type(const form *f, double least, double last) {
            (f->most > UINT8_MAX && least >= INT16_MIN && last <= INT16_MAX);
 }
 
-/* With p, or any p if it is 0. */
-static bool try_constant(search *s, const form *f, double p) {
+/* With p or, if it is 0, any p. */
+static bool try_constant(search *s, const form *f, double p, breadth b) {
     px_rule rule = {s->single ? PX_RULE_SINGLES : PX_RULE_DOUBLES, f->count, {{0}}};
     memcpy(rule.operations, f->operations, sizeof rule.operations);
     rule.operations[f->p].constant = p;
-    const double slope = p > 0 ? slope_of(f, p) : s->spacing.step;
-    const double start = start_of(&s->spacing, slope), last = last_integer(&s->spacing);
+    const double last = last_integer(&s->spacing);
     for (int i = 0; i <= 2 * FURTHEST && s->trials > 0; i++) {
-        const double zero = i % 2 ? (i + 1) / 2 : -i / 2, at_zero = start + zero * slope;
-        if (are_of_a_type(f, -zero, last - zero) && (p > 0 ? try_offsets(s, &rule, f, at_zero, zero)
-                                                           : try_both(s, &rule, f, at_zero, zero)))
+        const double zero = alternating(i);
+        if (are_of_a_type(f, -zero, last - zero) &&
+            (p > 0 ? try_offsets(s, &rule, f, zero) : try_both(s, &rule, f, zero, b)))
             return true;
     }
     return false;
@@ -346,9 +359,11 @@ static double step_error(const search *s) {
 static bool try_likely(search *s, const form *f, double p, double error) {
     const double low = p * (1 - error), high = p * (1 + error), single = rounded(p, true);
     double decimal;
-    if (find_decimal(&decimal, low, high) && try_constant(s, f, rounded(decimal, s->single)))
+    if (find_decimal(&decimal, low, high) &&
+        try_constant(s, f, rounded(decimal, s->single), narrow))
         return true;
-    return !s->single && f->common && single >= low && single <= high && try_constant(s, f, single);
+    return !s->single && f->common && single >= low && single <= high &&
+           try_constant(s, f, single, narrow);
 }
 
 /* More values say the step more closely. */
@@ -367,8 +382,9 @@ static void find_roundings(search *s) {
     for (size_t i = 0; i < FORMS; i++)
         if (try_likely(s, &forms[i], slope_of(&forms[i], step), error))
             return;
-    for (size_t i = 0; i < FORMS; i++)
-        if (forms[i].common && try_constant(s, &forms[i], 0))
+    for (size_t i = 0; i < 2 * FORMS; i++)
+        if (forms[i % FORMS].common &&
+            try_constant(s, &forms[i % FORMS], 0, i < FORMS ? narrow : wide))
             return;
 }
 

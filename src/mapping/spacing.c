@@ -180,10 +180,11 @@ void px_spacing_fit(px_spacing *s) {
     m = moments_of(s, s->mean, largest);
     s->variance = m.squares / m.weights;
     const double more = m.products / m.squares, step = s->step + more;
-    const double away = m.rests / m.weights - s->integers[0] * s->step - s->mean * more;
+    const double away = m.rests / m.weights - s->mean * more;
+    s->start = fma(-s->integers[0], s->step, s->values[0]) + away;
+    s->rest = fma(-s->integers[0], s->step, s->values[0] - s->start) + away;
+    s->step_rest = more - (step - s->step);
     s->step = step;
-    s->start = s->values[0] + away;
-    s->rest = away - (s->start - s->values[0]);
 }
 
 bool px_spacing_find(px_spacing *s, double *values, size_t count, unsigned fraction) {

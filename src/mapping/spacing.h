@@ -12,8 +12,8 @@ typedef struct px_spacing {
     size_t count;
     double values[PX_SPACED], integers[PX_SPACED];
     double start, step;
-    double rest;           /* of the start, that one number does not hold */
-    double mean, variance; /* of the integers, with the weights of the fit */
+    double rest, step_rest; /* that one number does not hold */
+    double mean, variance;  /* of the integers, with the weights of the fit */
 } px_spacing;
 
 /*
