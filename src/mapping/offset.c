@@ -33,13 +33,13 @@ enum {
 
 /* Constants between these make no denormal numbers on the way, which some programs flush to zero.
  */
-static const double LEAST_CONSTANT = 1e-20, LARGEST_CONSTANT = 1e20;
+static const double LEAST_CONSTANT = 1e-17, LARGEST_CONSTANT = 1e17;
 
 /* Guesses are tried on so many values, at most: for any array, and for each of its elements. */
 static const double TRIALS = 4e6, TRIALS_FOR_ELEMENT = 8;
 
 /* A rule is of use if no more words than these are wrong. */
-static const double MOST_MISSES = 0.03;
+static const double MOST_MISSES = 0.01;
 
 /* Values off the lattice by so much of a step are none of its own. */
 static const double NEAR = 1.0 / 8;
@@ -182,14 +182,14 @@ static bool find_start(double *low, double *high, const bands *b, const px_spaci
 
 static bool find_line(px_rule *rule, const px_spacing *s) {
     bands b;
-    double low, high, start;
+    double low, high;
     find_bands(&b, s);
     if (!find_scale(&low, &high, &b, s))
         return false;
     const double scale = simplest(low, high);
     if (!find_start(&low, &high, &b, s, scale))
         return false;
-    start = simplest(low, high);
+    const double start = simplest(low, high);
     *rule = (px_rule){PX_RULE_DOUBLES, 2, {{PX_MULTIPLY, scale}, {PX_ADD, start}}};
     return is_usable(scale) && is_usable(start);
 }
@@ -219,12 +219,12 @@ static const form forms[] = {
     {3, 2, 1, {{PX_DIVIDE, UINT8_MAX}, {PX_ADD, 0}, {PX_DIVIDE, 0}}, true, UINT8_MAX}};
 enum { FORMS = sizeof forms / sizeof *forms };
 
-/* How many floats around the likely ones are tried, but for those that were. */
+/* How many floats at and around the likely ones are tried. */
 typedef struct breadth {
-    int first, offsets, scales;
+    int offsets, scales;
 } breadth;
 
-static const breadth narrow = {0, 3, 3}, wide = {0, 9, 7};
+static const breadth narrow = {3, 3}, wide = {9, 7};
 
 /* 0, 1, -1, 2, -2, ... */
 static int alternating(int i) {
@@ -304,7 +304,7 @@ static bool try_both(search *s, px_rule *rule, const form *f, double zero, bread
     const double at_zero =
         fma(zero, line->step, line->start) + (line->rest + zero * line->step_rest);
     const double near = rounded(offset_of(f, slope_of(f, line->step), at_zero), s->single);
-    for (int i = b.first; i < b.offsets; i++) {
+    for (int i = 0; i < b.offsets; i++) {
         const double q = neighbour(near, alternating(i), s->single);
         const double p = rounded(slope_of(f, slope_with(line, f, q, zero)), s->single);
         rule->operations[f->q].constant = q;
