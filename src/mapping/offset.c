@@ -39,10 +39,7 @@ static const double LEAST_CONSTANT = 1e-17, LARGEST_CONSTANT = 1e17;
 static const double TRIALS = 4e6, TRIALS_FOR_ELEMENT = 8;
 
 /* A rule is of use if no more words than these are wrong. */
-static const double MOST_MISSES = 0.01;
-
-/* Values off the lattice by so much of a step are none of its own. */
-static const double NEAR = 1.0 / 8;
+static const double MOST_MISSES = 0.02;
 
 typedef struct search {
     const px_words *words;
@@ -51,6 +48,8 @@ typedef struct search {
     px_rule best;
     double best_rate; /* of misses */
     double trials;    /* that are left */
+    double near;      /* to the lattice are values that lie on it */
+    double most;      /* steps from 0 that a value may be away */
 } search;
 
 static bool is_usable(double constant) {
@@ -103,10 +102,22 @@ static bool is_new(const px_spacing *s, size_t first, double value) {
     return true;
 }
 
+static double last_integer(const px_spacing *s) {
+    double last = 1;
+    for (size_t i = 0; i < s->count; i++)
+        last = fmax(last, s->integers[i]);
+    return last;
+}
+
+static double off_line(const px_spacing *s, double steps, double value) {
+    return fma(-steps, s->step, value - s->start);
+}
+
 /* A value that a rule gets wrong: whether it lies on the lattice, of which it becomes a part. */
-static bool join(px_spacing *s, size_t first, double value) {
+static bool join(search *all, size_t first, double value) {
+    px_spacing *s = &all->spacing;
     const double steps = rint((value - s->start) / s->step);
-    if (!(fabs(fma(-steps, s->step, value - s->start)) <= NEAR * s->step))
+    if (!(fabs(off_line(s, steps, value)) <= all->near && fabs(steps) <= all->most))
         return false;
     if (s->count < PX_SPACED && is_new(s, first, value)) {
         s->values[s->count] = value;
@@ -127,7 +138,7 @@ static bool judge(search *s, const px_rule *rule) {
             px_rule_integer(rule, &k, word, words->number) ||
             !px_float_is_normal(word, words->number))
             continue;
-        misses += join(&s->spacing, first, px_float_value(word, words->number));
+        misses += join(s, first, px_float_value(word, words->number));
     }
     const double rate = (double)misses / (double)seen;
     if (rate < s->best_rate) {
@@ -317,13 +328,6 @@ static bool try_both(search *s, px_rule *rule, const form *f, double zero, bread
     return false;
 }
 
-static double last_integer(const px_spacing *s) {
-    double last = 1;
-    for (size_t i = 0; i < s->count; i++)
-        last = fmax(last, s->integers[i]);
-    return last;
-}
-
 /* Whether integers from `least` to `last` are of a type that has the most of the form. */
 static bool are_of_a_type(const form *f, double least, double last) {
     return last - least > f->most || (least >= 0 && last <= f->most) ||
@@ -372,7 +376,7 @@ static void take_more(search *s) {
     const size_t first = s->spacing.count, step = words->count / TAKEN + 1;
     for (size_t i = step / 2; i < words->count && s->spacing.count < TAKEN; i += step)
         if (px_float_is_normal(words->bits[i], words->number))
-            join(&s->spacing, first, px_float_value(words->bits[i], words->number));
+            join(s, first, px_float_value(words->bits[i], words->number));
     px_spacing_fit(&s->spacing);
     shuffle(&s->spacing);
 }
@@ -390,9 +394,18 @@ static void find_roundings(search *s) {
 
 /* ---- All of it ---- */
 
+static void see_extent(search *s) {
+    const px_spacing *values = &s->spacing;
+    for (size_t i = 0; i < values->count; i++)
+        s->near = fmax(s->near, 2 * fabs(off_line(values, values->integers[i], values->values[i])));
+    s->near = fmin(s->near, values->step / 4);
+    s->most = 2 * last_integer(values);
+}
+
 /* All values are multiples of a power of two that is as large as the step: fixed-point numbers. */
 static bool is_fixed_point(const px_spacing *s) {
-    const double power = ldexp(1, ilogb(s->step * (1 + NEAR)));
+    static const double ABOUT = 1e-3;
+    const double power = ldexp(1, ilogb(s->step * (1 + ABOUT)));
     for (size_t i = 0; i < s->count; i++)
         if (fmod(s->values[i], power) != 0)
             return false;
@@ -407,6 +420,7 @@ bool px_offset_find(px_rule *rule, double *values, size_t count, const px_words 
     if (!px_spacing_find(&s.spacing, values, count, words->number->fraction) ||
         is_fixed_point(&s.spacing))
         return false;
+    see_extent(&s);
     if (!s.single || !find_single_rounding(&s)) {
         take_more(&s);
         find_roundings(&s);
