@@ -386,9 +386,11 @@ static void find_roundings(search *s) {
     for (size_t i = 0; i < FORMS; i++)
         if (try_likely(s, &forms[i], slope_of(&forms[i], step), error))
             return;
-    for (size_t i = 0; i < 2 * FORMS; i++)
-        if (forms[i % FORMS].common &&
-            try_constant(s, &forms[i % FORMS], 0, i < FORMS ? narrow : wide))
+    for (size_t i = 0; i < FORMS; i++)
+        if (forms[i].common && try_constant(s, &forms[i], 0, narrow))
+            return;
+    for (size_t i = FORMS; i-- > 0;)
+        if (forms[i].common && try_constant(s, &forms[i], 0, wide))
             return;
 }
 
