@@ -9,6 +9,7 @@
 
 enum {
     SAMPLES = 256,
+    LOOKED_AT = 4096,      /* to see how good a rule is */
     LARGEST_EXPONENT = 53, /* of integers that doubles hold */
     LARGEST_PART = 1 << 26 /* denominator of a single sample */
 };
@@ -160,16 +161,12 @@ static bool is_coarse(const samples *s, double step) {
     return step >= STEPS_OF_TYPE * ulp;
 }
 
-static size_t count_misses(const samples *s, const px_rule *rule) {
-    size_t misses = 0;
+static bool fits(const samples *s, const px_rule *rule) {
+    size_t good = 0;
     uint64_t k;
     for (size_t i = 0; i < s->count; i++)
-        misses += !px_rule_integer(rule, &k, s->words[i], s->number);
-    return misses;
-}
-
-static bool fits(const samples *s, const px_rule *rule) {
-    return (double)count_misses(s, rule) <= (1 - NEARLY_ALL) * (double)s->count;
+        good += px_rule_integer(rule, &k, s->words[i], s->number);
+    return (double)good >= NEARLY_ALL * (double)s->count;
 }
 
 /* These are the business of fixed-point numbers. */
@@ -273,6 +270,17 @@ static bool find_scale(px_rule *rule, const samples *s) {
            !is_power_of_two(*scale) && is_coarse(s, *scale) && fits(s, rule);
 }
 
+/* Of many words. */
+static size_t count_misses(const px_rule *rule, const px_words *words) {
+    const size_t step = words->count / LOOKED_AT + 1;
+    size_t misses = 0;
+    uint64_t k;
+    for (size_t i = 0; i < words->count; i += step)
+        misses += px_float_is_normal(words->bits[i], words->number) &&
+                  !px_rule_integer(rule, &k, words->bits[i], words->number);
+    return misses;
+}
+
 static bool find_offset(px_rule *rule, const samples *s, const px_words *words) {
     double values[SAMPLES];
     for (size_t i = 0; i < s->count; i++)
@@ -289,8 +297,8 @@ bool px_rule_find(px_rule *rule, const px_words *words) {
     if (!s.count || s.largest >= DBL_MAX / LARGEST_DIVISOR)
         return false;
     const bool found = find_decimals(rule, &s) || find_divisor(rule, &s) || find_scale(rule, &s);
-    const size_t misses = found ? count_misses(&s, rule) : s.count;
-    if (!misses || !find_offset(&other, &s, words) || count_misses(&s, &other) >= misses)
+    const size_t misses = found ? count_misses(rule, words) : SIZE_MAX;
+    if (!misses || !find_offset(&other, &s, words) || count_misses(&other, words) >= misses)
         return found;
     *rule = other;
     return true;
