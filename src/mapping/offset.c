@@ -17,6 +17,7 @@
  */
 #include "offset.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,11 +156,12 @@ typedef struct bands {
     double low[PX_SPACED], high[PX_SPACED]; /* of the values of a spacing */
 } bands;
 
-static void find_bands(bands *b, const px_spacing *s) {
+/* Wider by what other roundings add: in any case, and for a value of 1. */
+static void find_bands(bands *b, const px_spacing *s, double always, double relative) {
     for (size_t i = 0; i < s->count; i++) {
-        const double value = s->values[i];
-        b->low[i] = value - (value - neighbour(value, -1, true)) / 2;
-        b->high[i] = value + (neighbour(value, 1, true) - value) / 2;
+        const double value = s->values[i], more = always + relative * fabs(value);
+        b->low[i] = value - (value - neighbour(value, -1, true)) / 2 - more;
+        b->high[i] = value + (neighbour(value, 1, true) - value) / 2 + more;
     }
 }
 
@@ -194,7 +196,7 @@ static bool find_start(double *low, double *high, const bands *b, const px_spaci
 static bool find_line(px_rule *rule, const px_spacing *s) {
     bands b;
     double low, high;
-    find_bands(&b, s);
+    find_bands(&b, s, 0, 0);
     if (!find_scale(&low, &high, &b, s))
         return false;
     const double scale = simplest(low, high);
@@ -381,16 +383,52 @@ static void take_more(search *s) {
     shuffle(&s->spacing);
 }
 
+static bool fit_between(px_spacing *s, double always, double relative) {
+    bands b;
+    double low, high;
+    find_bands(&b, s, always, relative);
+    if (!find_scale(&low, &high, &b, s))
+        return false;
+    const double step = low + (high - low) / 2;
+    if (!find_start(&low, &high, &b, s, step))
+        return false;
+    s->step = step;
+    s->start = low + (high - low) / 2;
+    s->rest = s->step_rest = 0;
+    return true;
+}
+
+/* The line that a form makes: in single precision amidst all that its roundings allow, which says
+ * more than least squares where they are all alike. */
+static void fit(search *s, const form *f) {
+    px_spacing *line = &s->spacing;
+    const double half = FLT_EPSILON / 2, product = half * line->step;
+    px_spacing_fit(line);
+    if (!s->single)
+        return;
+    if (f->q < f->p)
+        fit_between(line, f->count == 3 ? product * UINT8_MAX : 0, half);
+    else if (!fit_between(line, product * last_integer(line), 0))
+        fit_between(line, product * FURTHEST, 0);
+}
+
+static bool try_any(search *s, const form *f, breadth b) {
+    if (!f->common)
+        return false;
+    fit(s, f);
+    return try_constant(s, f, 0, b);
+}
+
 static void find_roundings(search *s) {
     const double step = s->spacing.step, error = step_error(s);
     for (size_t i = 0; i < FORMS; i++)
         if (try_likely(s, &forms[i], slope_of(&forms[i], step), error))
             return;
     for (size_t i = 0; i < FORMS; i++)
-        if (forms[i].common && try_constant(s, &forms[i], 0, narrow))
+        if (try_any(s, &forms[i], narrow))
             return;
     for (size_t i = FORMS; i-- > 0;)
-        if (forms[i].common && try_constant(s, &forms[i], 0, wide))
+        if (try_any(s, &forms[i], wide))
             return;
 }
 
