@@ -17,7 +17,6 @@
  */
 #include "offset.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,8 +109,11 @@ static double last_integer(const px_spacing *s) {
     return last;
 }
 
+/* Without the rests of start and step. */
 static double off_line(const px_spacing *s, double steps, double value) {
-    return fma(-steps, s->step, value - s->start);
+    const double away = value - s->start, back = value - away;
+    const double lost = (value - (away + back)) + (back - s->start);
+    return fma(-steps, s->step, away) + lost;
 }
 
 /* A value that a rule gets wrong: whether it lies on the lattice, of which it becomes a part. */
@@ -152,64 +154,71 @@ static bool judge(search *s, const px_rule *rule) {
 
 /* ---- One rounding ---- */
 
+/* What values may have been before they were rounded, from s->start + k * s->step on. */
 typedef struct bands {
-    double low[PX_SPACED], high[PX_SPACED]; /* of the values of a spacing */
+    double low[PX_SPACED], high[PX_SPACED];
 } bands;
 
 /* Wider by what other roundings add: in any case, and for a value of 1. */
-static void find_bands(bands *b, const px_spacing *s, double always, double relative) {
-    for (size_t i = 0; i < s->count; i++) {
-        const double value = s->values[i], more = always + relative * fabs(value);
-        b->low[i] = value - (value - neighbour(value, -1, true)) / 2 - more;
-        b->high[i] = value + (neighbour(value, 1, true) - value) / 2 + more;
+static void find_bands(bands *b, const search *s, double always, double relative) {
+    const px_spacing *line = &s->spacing;
+    for (size_t i = 0; i < line->count; i++) {
+        const double value = line->values[i], more = always + relative * fabs(value);
+        const double off = off_line(line, line->integers[i], value);
+        b->low[i] = off - (value - neighbour(value, -1, s->single)) / 2 - more;
+        b->high[i] = off + (neighbour(value, 1, s->single) - value) / 2 + more;
     }
 }
 
-/* What all pairs of bands leave for the scale; false if it is nothing. */
-static bool find_scale(double *low, double *high, const bands *b, const px_spacing *s) {
-    *low = 0;
-    *high = HUGE_VAL;
+typedef struct interval {
+    double low, high;
+} interval;
+
+static double middle(interval i) {
+    return i.low + (i.high - i.low) / 2;
+}
+
+/* What all pairs of bands leave for the slope. */
+static interval find_slope(const bands *b, const px_spacing *s) {
+    interval slope = {-HUGE_VAL, HUGE_VAL};
     for (size_t i = 0; i < s->count; i++)
         for (size_t j = 0; j < s->count; j++) {
             const double steps = s->integers[j] - s->integers[i];
             if (!(steps > 0))
                 continue;
-            if (b->low[j] - b->high[i] > *low * steps)
-                *low = (b->low[j] - b->high[i]) / steps;
-            if (b->high[j] - b->low[i] < *high * steps)
-                *high = (b->high[j] - b->low[i]) / steps;
+            if (b->low[j] - b->high[i] > slope.low * steps)
+                slope.low = (b->low[j] - b->high[i]) / steps;
+            if (b->high[j] - b->low[i] < slope.high * steps)
+                slope.high = (b->high[j] - b->low[i]) / steps;
         }
-    return *low <= *high;
+    return slope;
 }
 
-static bool find_start(double *low, double *high, const bands *b, const px_spacing *s,
-                       double scale) {
-    *low = -HUGE_VAL;
-    *high = HUGE_VAL;
+static interval find_start(const bands *b, const px_spacing *s, double slope) {
+    interval start = {-HUGE_VAL, HUGE_VAL};
     for (size_t i = 0; i < s->count; i++) {
-        *low = fmax(*low, b->low[i] - s->integers[i] * scale);
-        *high = fmin(*high, b->high[i] - s->integers[i] * scale);
+        start.low = fmax(start.low, b->low[i] - s->integers[i] * slope);
+        start.high = fmin(start.high, b->high[i] - s->integers[i] * slope);
     }
-    return *low <= *high;
+    return start;
 }
 
-static bool find_line(px_rule *rule, const px_spacing *s) {
+static bool find_line(px_rule *rule, const search *s) {
+    const px_spacing *line = &s->spacing;
     bands b;
-    double low, high;
     find_bands(&b, s, 0, 0);
-    if (!find_scale(&low, &high, &b, s))
-        return false;
-    const double scale = simplest(low, high);
-    if (!find_start(&low, &high, &b, s, scale))
-        return false;
-    const double start = simplest(low, high);
-    *rule = (px_rule){PX_RULE_DOUBLES, 2, {{PX_MULTIPLY, scale}, {PX_ADD, start}}};
-    return is_usable(scale) && is_usable(start);
+    interval slope = find_slope(&b, line);
+    const double scale = simplest(line->step + slope.low, line->step + slope.high);
+    interval start = find_start(&b, line, scale - line->step);
+    const double offset = simplest(line->start + start.low, line->start + start.high);
+    *rule = (px_rule){PX_RULE_DOUBLES, 2, {{PX_MULTIPLY, scale}, {PX_ADD, offset}}};
+    return slope.low <= slope.high && start.low <= start.high && is_usable(scale) &&
+           is_usable(offset);
 }
 
 static bool find_single_rounding(search *s) {
     px_rule rule;
-    for (int turn = 0; turn < MOST_TURNS && find_line(&rule, &s->spacing); turn++)
+    for (int turn = 0; turn < MOST_TURNS && find_line(&rule, s); turn++)
         if (judge(s, &rule))
             return true;
     return false;
@@ -383,33 +392,29 @@ static void take_more(search *s) {
     shuffle(&s->spacing);
 }
 
-static bool fit_between(px_spacing *s, double always, double relative) {
+static bool fit_between(search *s, double always, double relative) {
+    px_spacing *line = &s->spacing;
     bands b;
-    double low, high;
     find_bands(&b, s, always, relative);
-    if (!find_scale(&low, &high, &b, s))
+    const interval slope = find_slope(&b, line);
+    const interval start = find_start(&b, line, middle(slope));
+    if (!(slope.low <= slope.high && start.low <= start.high))
         return false;
-    const double step = low + (high - low) / 2;
-    if (!find_start(&low, &high, &b, s, step))
-        return false;
-    s->step = step;
-    s->start = low + (high - low) / 2;
-    s->rest = s->step_rest = 0;
+    line->step_rest = middle(slope);
+    line->rest = middle(start);
     return true;
 }
 
-/* The line that a form makes: in single precision amidst all that its roundings allow, which says
- * more than least squares where they are all alike. */
+/* The line that a form makes: amidst all that its roundings allow, which says more than least
+ * squares where they are all alike. */
 static void fit(search *s, const form *f) {
     px_spacing *line = &s->spacing;
-    const double half = FLT_EPSILON / 2, product = half * line->step;
+    const double half = ldexp(0.5, -(int)s->words->number->fraction), product = half * line->step;
     px_spacing_fit(line);
-    if (!s->single)
-        return;
     if (f->q < f->p)
-        fit_between(line, f->count == 3 ? product * UINT8_MAX : 0, half);
-    else if (!fit_between(line, product * last_integer(line), 0))
-        fit_between(line, product * FURTHEST, 0);
+        fit_between(s, f->count == 3 ? product * UINT8_MAX : 0, half);
+    else if (!fit_between(s, product * last_integer(line), 0))
+        fit_between(s, product * FURTHEST, 0);
 }
 
 static bool try_any(search *s, const form *f, breadth b) {
