@@ -246,7 +246,7 @@ typedef struct breadth {
     int offsets, scales;
 } breadth;
 
-static const breadth narrow = {3, 3}, wide = {9, 7};
+static const breadth narrow = {3, 5}, wide = {9, 7};
 
 /* 0, 1, -1, 2, -2, ... */
 static int alternating(int i) {
