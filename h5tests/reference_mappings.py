@@ -173,17 +173,12 @@ def decode_table(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) 
 
 # 2 lattice
 
-BY_RANK, QUOTIENT, PRODUCT = 0, 1, 2
+BY_RANK, QUOTIENT, PRODUCT, IN_DOUBLES, IN_SINGLES = range(5)
+DIVIDE, MULTIPLY, ADD = 1, 2, 3
 
 
 def decode_lattice(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
-    rule = parameters.u8()
-    must(rule in (BY_RANK, QUOTIENT, PRODUCT), "rule is 0 to 2")
-    constant = 1.0
-    if rule != BY_RANK:
-        must(chunk.type in (FLOAT32, FLOAT64), "rules 1 and 2 are for float32 and float64")
-        constant = struct.unpack("<d", parameters.take(8))[0]
-        must(math.isfinite(constant) and constant > 0, "constant is finite and above 0")
+    rule = read_rule(chunk, parameters)
     least, step = wide_number(parameters), wide_number(parameters)
     plain = parameters.u8()
     must(plain <= 48, "plain is at most 48")
@@ -203,11 +198,58 @@ def decode_lattice(chunk: Chunk, depth: int, parameters: Reader, payload: Reader
             words.append(exceptions[place])
             continue
         k = least + step * number
-        if rule == BY_RANK:
+        if rule.number == BY_RANK:
             words.append(word_of_rank(chunk, k % (1 << size_of(chunk))))
         else:
-            words.append(word_of_number(chunk, rule, wrapped(k, 64), constant))
+            words.append(word_of_float(chunk, rule.element(wrapped(k, 64))))
     return words
+
+
+@dataclass
+class Rule:
+    number: int
+    operations: list[tuple[int, float]] = field(default_factory=list)
+
+    def element(self, k: int) -> np.float64:
+        number = np.float64(k)
+        with np.errstate(over="ignore", under="ignore"):
+            for operation, constant in self.operations:
+                if operation == DIVIDE:
+                    number = number / np.float64(constant)
+                elif operation == MULTIPLY:
+                    number = number * np.float64(constant)
+                else:
+                    number = number + np.float64(constant)
+                if self.number == IN_SINGLES:
+                    number = np.float64(np.float32(number))
+        return number
+
+
+def read_rule(chunk: Chunk, parameters: Reader) -> Rule:
+    rule = Rule(parameters.u8())
+    must(rule.number <= IN_SINGLES, "rule is 0 to 4")
+    if rule.number == BY_RANK:
+        return rule
+    must(chunk.type in (FLOAT32, FLOAT64), "rules 1 to 4 are for float32 and float64")
+    if rule.number in (QUOTIENT, PRODUCT):
+        operation = DIVIDE if rule.number == QUOTIENT else MULTIPLY
+        rule.operations.append((operation, read_constant(parameters, operation)))
+        return rule
+    must(rule.number == IN_DOUBLES or chunk.type == FLOAT32, "rule 4 is for float32")
+    count = parameters.u8()
+    must(1 <= count <= 3, "there are 1 to 3 operations")
+    for _ in range(count):
+        operation = parameters.u8()
+        must(operation in (DIVIDE, MULTIPLY, ADD), "an operation is 1 to 3")
+        rule.operations.append((operation, read_constant(parameters, operation)))
+    return rule
+
+
+def read_constant(parameters: Reader, operation: int) -> float:
+    (constant,) = struct.unpack("<d", parameters.take(8))
+    must(math.isfinite(constant), "constants are finite")
+    must(operation == ADD or constant > 0, "constants are above 0, but where they are added")
+    return constant
 
 
 @dataclass
@@ -250,16 +292,10 @@ def read_differences(chunk: Chunk, parameters: Reader) -> Differences:
     return Differences(chunk.dims, axes, wide_number(parameters), wide_number(parameters))
 
 
-def word_of_number(chunk: Chunk, rule: int, k: int, constant: float) -> int:
-    with np.errstate(over="ignore", under="ignore"):
-        k, constant = np.float64(k), np.float64(constant)
-        number = k / constant if rule == QUOTIENT else k * constant
-        return word_of_float(chunk, number)
-
-
 def word_of_float(chunk: Chunk, number: np.float64) -> int:
     if chunk.type == FLOAT32:
-        return int(np.float32(number).view("u4"))
+        with np.errstate(over="ignore", under="ignore"):
+            return int(np.float32(number).view("u4"))
     return int(number.view("u8"))
 
 

@@ -70,6 +70,19 @@ def decimals(height: int, width: int, channels: int) -> np.ndarray:
     return array.astype(">f4")
 
 
+def unpacked(height: int, width: int, channels: int) -> np.ndarray:
+    """Integers by a scale and an offset, in single precision, with a region of no data."""
+    integers = embedding(height, width, channels, "int16").astype("f4")
+    array = integers * np.float32(0.0213) + np.float32(271.37)
+    array[3:6, 2:9] = -9999
+    return array
+
+
+def standardised(height: int, width: int) -> np.ndarray:
+    """Integers of 8 bits less their mean, by their deviation, in double precision."""
+    return (embedding(height, width, 1, "uint8")[..., 0] - 117.31) / 41.8730291
+
+
 def counters(array: np.ndarray) -> np.ndarray:
     """Multiples of an hour, of more than 16 bits."""
     fine = hashed(array.shape, 8).astype("int64") % 32
@@ -148,6 +161,8 @@ SOURCES = {
         NATIVE | {"transform": "none"},
     ),
     "lattice_f32_be": (lambda: decimals(20, 24, 6), NATIVE),
+    "lattice_unpacked_f32": (lambda: unpacked(20, 24, 6), NATIVE),
+    "lattice_standardised_f64": (lambda: standardised(40, 50), NATIVE | {"transform": "none"}),
     "fixed_f32": (lambda: waves(12, 16, 6), NATIVE | {"transform": "none"}),
     "fixed_f16": (
         lambda: (embedding(16, 20, 4, "int8") / 16).astype("f2"),

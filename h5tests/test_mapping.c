@@ -87,6 +87,27 @@ static uint64_t quotients(size_t index, const px_number *number) {
     return word_of(scene(index) / divisor, number);
 }
 
+/* Integers by a scale and an offset, in the arithmetic of the type. */
+static uint64_t unpacked(size_t index, const px_number *number) {
+    const volatile float single = (float)scene(index) * 0.00317f; /* without a fused sum */
+    const volatile double value = scene(index) * 0.00317;
+    return word_of(number->size == 4 ? (double)(single + 273.15f) : value + 273.15, number);
+}
+
+/* Likewise, less their mean, by their deviation. */
+static uint64_t standardised(size_t index, const px_number *number) {
+    const float single = (float)scene(index) - 103.94f;
+    const double value = scene(index) - 103.94;
+    return word_of(number->size == 4 ? (double)(single / 57.375f) : value / 57.375, number);
+}
+
+static uint64_t unpacked_oddities(size_t index, const px_number *number) {
+    static const double values[] = {INFINITY, -0.0, NAN, -9999};
+    if (hash(index) % 97 == 0)
+        return word_of(values[hash(index) % 4], number);
+    return unpacked(index, number);
+}
+
 static uint64_t thirds_of_powers(size_t index, const px_number *number) {
     static const double values[] = {-1e3, 1.0 / 3, 7e-3, 40, 0.1, 5e4};
     return word_of(values[hash(index / 5) % 6], number);
@@ -168,6 +189,9 @@ static uint64_t stretched(size_t index, const px_number *number) {
 static const maker all_makers[] = {noise,
                                    whole_numbers,
                                    quotients,
+                                   unpacked,
+                                   standardised,
+                                   unpacked_oddities,
                                    thirds_of_powers,
                                    one_value,
                                    missing,
@@ -256,10 +280,17 @@ static uint64_t tiny_dequantised(size_t index, const px_number *number) {
     return word_of(product, number);
 }
 
+/* Some are denormal, and 0. */
+static uint64_t tiny_offsets(size_t index, const px_number *number) {
+    const double least = number->size == 4 ? 1.1e-41 : 1.1e-311;
+    return word_of(scene(index) * least + 300 * least, number);
+}
+
 /* Where a program has denormal numbers flushed to zero, as fast ones do. */
 static void denormal_numbers_are_not_flushed(void **state) {
     (void)state;
-    static const maker makers[] = {tiny_products, tiny_dequantised, denormal, odd_ones};
+    static const maker makers[] = {tiny_products, tiny_dequantised, tiny_offsets, denormal,
+                                   odd_ones,      unpacked,         standardised};
     const unsigned mode = _mm_getcsr();
     divisor = 10;
     for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
@@ -313,6 +344,15 @@ static void quotients_are_lattices(void **state) {
         divisor = divisors[i];
         assert_mapped(PRISM_MAPPING_LATTICE, PRISM_FLOAT32, quotients, 4.2);
         assert_mapped(PRISM_MAPPING_LATTICE, PRISM_FLOAT64, quotients, 4.2);
+    }
+}
+
+static void offsets_are_lattices(void **state) {
+    (void)state;
+    for (int type = PRISM_FLOAT32; type <= PRISM_FLOAT64; type++) {
+        assert_mapped(PRISM_MAPPING_LATTICE, (prism_type)type, unpacked, 4.3);
+        assert_mapped(PRISM_MAPPING_LATTICE, (prism_type)type, standardised, 4.3);
+        assert_mapped(PRISM_MAPPING_LATTICE, (prism_type)type, unpacked_oddities, 4.5);
     }
 }
 
@@ -437,9 +477,10 @@ typedef struct sample {
     maker make;
 } sample;
 
-static const sample samples[] = {{PRISM_FLOAT32, odd_ones},         {PRISM_FLOAT64, waves},
-                                 {PRISM_FLOAT16, odd_ones},         {PRISM_INT64, counters},
-                                 {PRISM_FLOAT64, thirds_of_powers}, {PRISM_FLOAT32, dequantised}};
+static const sample samples[] = {{PRISM_FLOAT32, odd_ones},          {PRISM_FLOAT64, waves},
+                                 {PRISM_FLOAT32, unpacked_oddities}, {PRISM_FLOAT64, standardised},
+                                 {PRISM_FLOAT16, odd_ones},          {PRISM_INT64, counters},
+                                 {PRISM_FLOAT64, thirds_of_powers},  {PRISM_FLOAT32, dequantised}};
 enum { SAMPLES = sizeof samples / sizeof *samples };
 
 typedef struct encoded {
@@ -589,6 +630,7 @@ int main(void) {
         cmocka_unit_test(denormal_numbers_are_not_flushed),
 #endif
         cmocka_unit_test(quotients_are_lattices),
+        cmocka_unit_test(offsets_are_lattices),
         cmocka_unit_test(grids_are_fixed),
         cmocka_unit_test(oddities_are_exceptions),
         cmocka_unit_test(floats_are_fixed),

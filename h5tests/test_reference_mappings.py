@@ -135,6 +135,11 @@ MADE = {
     "table of integers": ([TABLE, 0], lambda: few(900, "i8").reshape(30, 30) * 10**15),
     "lattice of decimals": ([LATTICE, 0], decimals),
     "lattice of counters": ([LATTICE, 0], lambda: walk(900).reshape(30, 30) * 3600 + 17 * 10**8),
+    "lattice with an offset": ([LATTICE, 0], lambda: decimals() + np.float32(273.15)),
+    "lattice of standardised numbers": (
+        [LATTICE, 0],
+        lambda: (embedding(12, 15, 8, "uint8") - 113.7) / 46.391,
+    ),
     "fixed": ([FIXED, 0], lambda: embedding(12, 15, 8, "int8").astype("f4") / 16),
     "table within a lattice": ([LATTICE, TABLE, 0], lambda: (stretched() / 10).astype("f4")),
     "table within counters": ([LATTICE, TABLE, 0], lambda: stretched().astype("u4")),
@@ -169,11 +174,18 @@ def odd_decimals(type_):
     return values.view(f"u{values.itemsize}"), type_
 
 
+def unpacked(dtype):
+    with_scale = walk(900).astype(dtype) * np.array(0.0317, dtype) + np.array(273.15, dtype)
+    return with_oddities(with_scale).view(f"u{np.dtype(dtype).itemsize}")
+
+
 DAMAGED = {
     "table": lambda: (few(300, "i8") * 10**9, 7),
     "table of floats": lambda: (few(300, "f8").view("u8"), FLOAT64),
     "decimals": lambda: odd_decimals(FLOAT32),
     "wide decimals": lambda: odd_decimals(FLOAT64),
+    "unpacked": lambda: (unpacked("f4"), FLOAT32),
+    "unpacked doubles": lambda: (unpacked("f8"), FLOAT64),
     "plain bits": lambda: (noise(300, "i8") >> 20, 7),
     "smooth integers": lambda: (np.cumsum(np.arange(300) % 17) * 10**4, 7),
     "smooth floats": lambda: ((np.sin(np.arange(600) / 90) + 2).astype("f4").view("u4"), FLOAT32),

@@ -66,6 +66,7 @@ class Lattice:
 
     rule: int = 0
     constant: float = 0.0
+    operations: tuple = ()
     least: bytes = b"\0"
     step: bytes = b"\1\1"
     plain: int = 0
@@ -73,10 +74,20 @@ class Lattice:
     differences: bytes = b"\0"
 
     def bytes(self):
-        constant = struct.pack("<d", self.constant) if self.rule else b""
+        constant = struct.pack("<d", self.constant) if self.rule in (1, 2) else b""
+        if self.rule >= 3:
+            made = (struct.pack("<Bd", *operation) for operation in self.operations)
+            constant = bytes([len(self.operations)]) + b"".join(made)
         numbers = self.least + self.step + bytes([self.plain])
         places = self.exceptions[:1] + self.differences + self.exceptions[1:]
         return bytes([LATTICE, self.rule]) + constant + numbers + places
+
+
+DIVIDE, MULTIPLY, ADD = 1, 2, 3
+
+
+def chain(*operations, rule=3, type_=FLOAT32, **parameters):
+    return lattice(type_, rule=rule, operations=operations, **parameters)
 
 
 def differences(*axes, base=0, lowest=0):
@@ -169,6 +180,26 @@ ACCEPTED = {
     "quotients that overflow doubles": lattice(FLOAT64, rule=1, constant=5e-324, least=b"\1\0"),
     "products of denormal numbers": lattice(rule=2, constant=1e-45, least=wide(2**64 - 3)),
     "products that overflow": lattice(rule=2, constant=1e308),
+    "doubles": chain((MULTIPLY, 0.1), (ADD, -273.15), type_=FLOAT64),
+    "doubles to singles": chain((MULTIPLY, 0.1), (ADD, -273.15)),
+    "singles": chain((MULTIPLY, 0.1), (ADD, -273.15), rule=4),
+    "singles of constants that are none": chain(
+        (DIVIDE, 0.1), (ADD, 1 / 3), (MULTIPLY, 0.7), rule=4
+    ),
+    "three operations": chain((DIVIDE, 255.0), (ADD, -0.485), (DIVIDE, 0.229), rule=4),
+    "one operation": chain((ADD, 0.1), least=wide(2**64 - 3)),
+    "zeros of any sign": chain(
+        (DIVIDE, 1e300), (MULTIPLY, 1e-300), (ADD, -0.0), least=wide(2**64 - 3)
+    ),
+    "sums that are 0": chain((MULTIPLY, 0.5), (ADD, -1.0), (DIVIDE, 3.0), rule=4),
+    "infinity on the way": chain((MULTIPLY, 1e308), (ADD, -1e308), (DIVIDE, 1e308), least=b"\1\7"),
+    "infinity of singles": chain((MULTIPLY, 1e38), (ADD, -1e38), rule=4, least=wide(2**64 - 7)),
+    "denormal numbers on the way": chain(
+        (MULTIPLY, 1e-45), (MULTIPLY, 1e45), rule=4, least=b"\1\1"
+    ),
+    "chain of large k": chain((ADD, 1.0), rule=4, least=wide(2**62 + 1), step=wide(2**40 + 1)),
+    "chain with exceptions": chain((MULTIPLY, 0.1), (ADD, 7.0), exceptions=ODD),
+    "chain of differences": chain((MULTIPLY, 0.1), (ADD, 7.0), differences=differences(0, base=7)),
     "large k": lattice(rule=1, constant=3.0, least=wide(2**62 + 1), step=wide(2**54 + 1)),
     "rounding twice": lattice(rule=2, constant=1.0, least=wide(2**54 + 2**30 + 1), step=wide(2)),
     "ranks of halves": lattice(FLOAT16, least=wide(2**15 - 3)),
@@ -256,7 +287,20 @@ REFUSED = {
     "rank 2^64": table((0, 7, (1 << 64) - 9), 8),
     "rank above 2^64": table((9, (1 << 64) - 1, 0), 8),
     "rank 256 of bytes": table((0, 7, 247), 2),
-    "rule 3": lattice(rule=3, constant=1.0),
+    "rule 5": chain((ADD, 1.0), rule=5),
+    "no operations": chain(),
+    "four operations": chain(*[(ADD, 1.0)] * 4),
+    "operation 0": chain((0, 1.0)),
+    "operation 4": chain((ADD, 1.0), (4, 1.0)),
+    "operations of halves": chain((ADD, 1.0), type_=FLOAT16),
+    "operations on integers": chain((ADD, 1.0), type_=5),
+    "singles of doubles": chain((ADD, 1.0), rule=4, type_=FLOAT64),
+    "scale 0 of a chain": chain((MULTIPLY, 0.0)),
+    "scale -1": chain((ADD, 1.0), (DIVIDE, -1.0)),
+    "scale infinity of a chain": chain((DIVIDE, math.inf), rule=4),
+    "scale NaN of a chain": chain((MULTIPLY, math.nan)),
+    "offset infinity": chain((MULTIPLY, 1.0), (ADD, -math.inf)),
+    "offset NaN": chain((ADD, math.nan), rule=4),
     "quotients of halves": lattice(FLOAT16, rule=1, constant=1.0),
     "products of integers": lattice(5, rule=2, constant=1.0),
     "constant 0": lattice(rule=1, constant=0.0),
@@ -322,7 +366,15 @@ def test_refused(name):
     assert assert_agree(REFUSED[name].chunk()) is None
 
 
-@pytest.mark.parametrize("made", [table(), lattice(exceptions=ODD, plain=5, bits=b"ab"), fixed()])
+TRUNCATED = [
+    table(),
+    lattice(exceptions=ODD, plain=5, bits=b"ab"),
+    chain((MULTIPLY, 0.1), (ADD, 7.0)),
+    fixed(),
+]
+
+
+@pytest.mark.parametrize("made", TRUNCATED)
 def test_truncated_sections_are_refused(made):
     for size in range(len(made.parameters)):
         assert assert_agree(replace(made, parameters=made.parameters[:size]).chunk()) is None

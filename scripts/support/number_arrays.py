@@ -50,6 +50,18 @@ def _with_gaps(values: np.ndarray) -> np.ndarray:
     return gaps
 
 
+def _unpacked(integers: np.ndarray, dtype: type) -> np.ndarray:
+    """As a netCDF library unpacks them, in the arithmetic of the type."""
+    scale, offset = dtype(0.0012345987612398761), dtype(273.41872349871)
+    return integers.astype(dtype) * scale + offset
+
+
+def _standardised(integers: np.ndarray) -> np.ndarray:
+    """Less their mean, by their deviation, in single precision."""
+    single = integers.astype(np.float32)
+    return (single - np.float32(integers.mean())) / np.float32(integers.std())
+
+
 def _timestamps(count: int) -> np.ndarray:
     """Microseconds: a measurement every 250 ms, each up to 2 ms late, in whole 10 us."""
     late = np.random.default_rng(6).integers(0, 200, count) * 10
@@ -69,6 +81,10 @@ def generated(edge: int = 120) -> dict[str, np.ndarray]:
         "decimals, float32": (hundredths / 100).astype(np.float32),
         "decimals with NaN, float64": _with_gaps(hundredths / 100),
         "the same hundredths, int16": hundredths.astype(np.int16),
+        "the same int16 unpacked, float64": _unpacked(hundredths, np.float64),
+        "the same int16 unpacked, float32": _unpacked(hundredths, np.float32),
+        "unpacked with NaN, float64": _with_gaps(_unpacked(hundredths, np.float64)),
+        "the same int16 standardised, float32": _standardised(hundredths),
         "dequantised embedding, float32": centered * scales,
         "the same embedding, int8": centered,
         "float16 kept as float32": smooth.astype(np.float16).astype(np.float32),

@@ -219,11 +219,7 @@ static bool take_differences(plan *p, const px_words *words) {
 }
 
 static void write_parameters(px_buffer *out, const lattice *l) {
-    uint64_t constant;
-    memcpy(&constant, &l->rule.constant, sizeof constant);
-    px_put_u8(out, (uint8_t)l->rule.kind);
-    if (l->rule.kind != PX_RULE_RANK)
-        px_put_u64(out, constant);
+    px_rule_write(out, &l->rule);
     px_put_wide(out, l->least - (l->rule.kind == PX_RULE_RANK ? 0 : TOP));
     px_put_wide(out, l->step);
     px_put_u8(out, (uint8_t)l->plain);
@@ -292,8 +288,8 @@ static prism_status encode_by_found(px_mapped *mapped, const px_mapping_request 
                                       : PRISM_OK;
 }
 
-static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request *request,
-                                    const px_words *words, prism_error *error) {
+static prism_status encode_wide_decimals(px_mapped *mapped, const px_mapping_request *request,
+                                         const px_words *words, prism_error *error) {
     return encode_by_found(mapped, request, words, WIDE, error);
 }
 
@@ -302,9 +298,8 @@ static prism_status encode_ranks(px_mapped *mapped, const px_mapping_request *re
     return encode_by(mapped, request, words, &by_rank, WIDE, error);
 }
 
-static prism_status encode_surely_smooth_decimals(px_mapped *mapped,
-                                                  const px_mapping_request *request,
-                                                  const px_words *words, prism_error *error) {
+static prism_status encode_smooth_decimals(px_mapped *mapped, const px_mapping_request *request,
+                                           const px_words *words, prism_error *error) {
     return encode_by_found(mapped, request, words, SMOOTH, error);
 }
 
@@ -314,44 +309,38 @@ static prism_status encode_surely_smooth(px_mapped *mapped, const px_mapping_req
 }
 
 /* By differences where that makes a sample smaller. */
-static prism_status encode_smoother(px_mapped *mapped, const px_mapping_request *request,
-                                    const px_words *words, const px_mapping_stage *smooth,
-                                    const px_mapping_stage *other, prism_error *error) {
-    bool smaller;
-    prism_status status = px_mapping_compare(&smaller, request, smooth, other, error);
-    return status == PRISM_OK && smaller ? smooth->encode(mapped, request, words, error) : status;
-}
-
-static prism_status encode_smooth_decimals(px_mapped *mapped, const px_mapping_request *request,
-                                           const px_words *words, prism_error *error) {
-    static const px_mapping_stage smooth = {.encode = encode_surely_smooth_decimals},
-                                  other = {.encode = encode_decimals};
+static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request *request,
+                                    const px_words *words, prism_error *error) {
+    static const px_mapping_stage smooth = {.encode = encode_smooth_decimals},
+                                  other = {.encode = encode_wide_decimals};
     px_rule rule;
-    return px_rule_find(&rule, words)
-               ? encode_smoother(mapped, request, words, &smooth, &other, error)
-               : PRISM_OK;
+    bool smaller;
+    if (!px_rule_find(&rule, words))
+        return PRISM_OK;
+    prism_status status = px_mapping_compare(&smaller, request, &smooth, &other, error);
+    if (status == PRISM_OK && smaller)
+        status = encode_by(mapped, request, words, &rule, SMOOTH, error);
+    if (status == PRISM_OK && !mapped->used)
+        status = encode_by(mapped, request, words, &rule, WIDE, error);
+    return status;
 }
 
 static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *request,
                                   const px_words *words, prism_error *error) {
     static const px_mapping_stage smooth = {.encode = encode_surely_smooth},
                                   other = {.encode = encode_ranks};
-    return encode_smoother(mapped, request, words, &smooth, &other, error);
+    bool smaller;
+    prism_status status = px_mapping_compare(&smaller, request, &smooth, &other, error);
+    return status == PRISM_OK && smaller ? encode_surely_smooth(mapped, request, words, error)
+                                         : status;
 }
 
 /* ---- Decoding ---- */
 
-static bool rule_is_valid(const px_rule *rule, const px_number *number) {
-    return rule->kind == PX_RULE_RANK ||
-           (rule->kind <= PX_RULE_TIMES && number->fraction && number->size >= 4 &&
-            isfinite(rule->constant) && rule->constant > 0);
-}
-
 static prism_status read_parameters(lattice *l, px_reader *in, const px_words *words,
                                     prism_error *error) {
-    *l = (lattice){.rule.kind = (px_rule_kind)px_get_u8(in)};
-    const uint64_t constant = l->rule.kind == PX_RULE_RANK ? 0 : px_get_u64(in);
-    memcpy(&l->rule.constant, &constant, sizeof constant);
+    *l = (lattice){.plain = 0};
+    const bool valid = px_rule_read(&l->rule, in, words->number);
     l->least = px_get_wide(in) + (l->rule.kind == PX_RULE_RANK ? 0 : TOP);
     l->step = px_get_wide(in);
     l->plain = px_get_u8(in);
@@ -360,8 +349,7 @@ static prism_status read_parameters(lattice *l, px_reader *in, const px_words *w
     px_differences_read(&l->differences, in, words->array);
     l->lowest = l->differences.count ? px_get_wide(in) : 0;
     const bool mixed = l->differences.count && l->has_exceptions;
-    return !in->failed && rule_is_valid(&l->rule, words->number) && !mixed &&
-                   l->plain <= MOST_PLAIN_BITS && exceptions <= 1
+    return !in->failed && valid && !mixed && l->plain <= MOST_PLAIN_BITS && exceptions <= 1
                ? PRISM_OK
                : px_fail(error, PRISM_E_CORRUPT, "the lattice is damaged");
 }
@@ -417,6 +405,5 @@ static prism_status decode(px_words *words, px_mapping_source *source, prism_err
 
 const px_mapping_stage px_mapping_lattice = {encode_narrow, decode};
 const px_mapping_stage px_mapping_decimals = {encode_decimals, decode};
-const px_mapping_stage px_mapping_smooth_decimals = {encode_smooth_decimals, decode};
 const px_mapping_stage px_mapping_smooth = {encode_smooth, decode};
 const px_mapping_stage px_mapping_ranks = {encode_ranks, decode};

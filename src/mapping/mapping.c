@@ -21,15 +21,11 @@ static const candidate for_integers[] = {{PRISM_MAPPING_LATTICE, &px_mapping_lat
                                          {PRISM_MAPPING_LATTICE, &px_mapping_smooth},
                                          {PRISM_MAPPING_LATTICE, &px_mapping_ranks}};
 
-static const candidate for_floats[] = {{PRISM_MAPPING_FIXED, &px_mapping_grid},
-                                       {PRISM_MAPPING_LATTICE, &px_mapping_lattice},
-                                       {PRISM_MAPPING_TABLE, &px_mapping_table},
-                                       {PRISM_MAPPING_SCALED, &px_mapping_scaled},
-                                       {PRISM_MAPPING_LATTICE, &px_mapping_smooth_decimals},
-                                       {PRISM_MAPPING_LATTICE, &px_mapping_decimals},
-                                       {PRISM_MAPPING_FIXED, &px_mapping_smooth_fixed},
-                                       {PRISM_MAPPING_FIXED, &px_mapping_fixed},
-                                       {PRISM_MAPPING_LATTICE, &px_mapping_ranks}};
+static const candidate for_floats[] = {
+    {PRISM_MAPPING_FIXED, &px_mapping_grid},       {PRISM_MAPPING_LATTICE, &px_mapping_lattice},
+    {PRISM_MAPPING_TABLE, &px_mapping_table},      {PRISM_MAPPING_SCALED, &px_mapping_scaled},
+    {PRISM_MAPPING_LATTICE, &px_mapping_decimals}, {PRISM_MAPPING_FIXED, &px_mapping_smooth_fixed},
+    {PRISM_MAPPING_FIXED, &px_mapping_fixed},      {PRISM_MAPPING_LATTICE, &px_mapping_ranks}};
 
 #define LIST(array) ((candidates){array, sizeof array / sizeof *array})
 

@@ -3,7 +3,8 @@
  * docs/format-mappings.md. Internal.
  *
  *   table     places in a table of the values that occur          table.c
- *   lattice   multiples of a step: decimals, wide integers        lattice.c, rule.c, differences.c
+ *   lattice   multiples of a step: decimals, wide integers        lattice.c, rule.c, offset.c,
+ *                                                                   spacing.c, differences.c
  *   fixed     fixed-point numbers, and the bits below them        fixed.c
  *   scaled    integers of 8 bits times one scale for each position  scaled.c
  *

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "offset.h"
+
 enum {
     SAMPLES = 256,
+    LOOKED_AT = 4096,      /* to see how good a rule is */
     LARGEST_EXPONENT = 53, /* of integers that doubles hold */
     LARGEST_PART = 1 << 26 /* denominator of a single sample */
 };
@@ -44,12 +47,19 @@ static uint64_t word_of(double value, const px_number *number) {
 }
 
 uint64_t px_rule_word(const px_rule *rule, uint64_t k, const px_number *number) {
-    if (rule->kind == PX_RULE_RANK)
-        return px_word_of_rank(k, number);
-    const double integer = (double)(int64_t)k;
-    return word_of(rule->kind == PX_RULE_DIVIDED ? integer / rule->constant
-                                                 : integer * rule->constant,
-                   number);
+    return rule->kind == PX_RULE_RANK ? px_word_of_rank(k, number)
+                                      : word_of(px_rule_value(rule, (double)(int64_t)k), number);
+}
+
+/* About what the rule made the value of. */
+static double undone(const px_rule *rule, double value) {
+    for (unsigned i = rule->count; i-- > 0;) {
+        const double constant = rule->operations[i].constant;
+        value = rule->operations[i].kind == PX_DIVIDE     ? value * constant
+                : rule->operations[i].kind == PX_MULTIPLY ? value / constant
+                                                          : value - constant;
+    }
+    return value;
 }
 
 bool px_rule_integer(const px_rule *rule, uint64_t *k, uint64_t word, const px_number *number) {
@@ -59,13 +69,67 @@ bool px_rule_integer(const px_rule *rule, uint64_t *k, uint64_t word, const px_n
     }
     if (!px_float_is_normal(word, number))
         return false;
-    const double value = px_float_value(word, number);
-    const double near =
-        rint(rule->kind == PX_RULE_DIVIDED ? value * rule->constant : value / rule->constant);
+    const double near = rint(undone(rule, px_float_value(word, number)));
     if (!(fabs(near) < (double)((int64_t)1 << LARGEST_EXPONENT)))
         return false;
     *k = (uint64_t)(int64_t)near;
     return px_rule_word(rule, *k, number) == word;
+}
+
+/* ---- Side information ---- */
+
+static bool is_chain(const px_rule *rule) {
+    return rule->kind == PX_RULE_DOUBLES || rule->kind == PX_RULE_SINGLES;
+}
+
+static void put_double(px_buffer *out, double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    px_put_u64(out, bits);
+}
+
+static double get_double(px_reader *in) {
+    const uint64_t bits = px_get_u64(in);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+void px_rule_write(px_buffer *out, const px_rule *rule) {
+    px_put_u8(out, (uint8_t)rule->kind);
+    if (is_chain(rule))
+        px_put_u8(out, (uint8_t)rule->count);
+    for (unsigned i = 0; i < rule->count; i++) {
+        if (is_chain(rule))
+            px_put_u8(out, (uint8_t)rule->operations[i].kind);
+        put_double(out, rule->operations[i].constant);
+    }
+}
+
+/* With these, infinities may come up, but no NaN, whose bits are not the same everywhere. */
+static bool is_operation(const px_operation *o) {
+    return o->kind >= PX_DIVIDE && o->kind <= PX_ADD && isfinite(o->constant) &&
+           (o->kind == PX_ADD || o->constant > 0);
+}
+
+bool px_rule_read(px_rule *rule, px_reader *in, const px_number *number) {
+    *rule = (px_rule){.kind = (px_rule_kind)px_get_u8(in)};
+    if (rule->kind == PX_RULE_RANK)
+        return true;
+    if (rule->kind > PX_RULE_SINGLES || !number->fraction || number->size < 4 ||
+        (rule->kind == PX_RULE_SINGLES && number->size != 4))
+        return false;
+    rule->count = is_chain(rule) ? px_get_u8(in) : 1;
+    if (!rule->count || rule->count > PX_MOST_OPERATIONS)
+        return false;
+    for (unsigned i = 0; i < rule->count; i++) {
+        px_operation *o = &rule->operations[i];
+        o->kind = is_chain(rule) ? (px_operation_kind)px_get_u8(in) : (px_operation_kind)rule->kind;
+        o->constant = get_double(in);
+        if (!is_operation(o))
+            return false;
+    }
+    return true;
 }
 
 /* ---- Finding one ---- */
@@ -112,7 +176,7 @@ static bool is_power_of_two(double value) {
 }
 
 static bool try_divisor(px_rule *rule, const samples *s, double divisor) {
-    *rule = (px_rule){PX_RULE_DIVIDED, divisor};
+    *rule = (px_rule){PX_RULE_DIVIDED, 1, {{PX_DIVIDE, divisor}}};
     return !is_power_of_two(divisor) && is_coarse(s, 1 / divisor) && fits(s, rule);
 }
 
@@ -200,16 +264,42 @@ static bool find_scale(px_rule *rule, const samples *s) {
     qsort(values, s->count, sizeof *values, compare_values);
     const double ulp = ldexp(1, ilogb(s->largest) - s->number->fraction);
     const double step = common_step(values, s->count, 64 * ulp);
-    *rule = (px_rule){.kind = PX_RULE_TIMES};
-    return step > 64 * ulp && meet(&rule->constant, s, step) && rule->constant >= DBL_MIN &&
-           !is_power_of_two(rule->constant) && is_coarse(s, rule->constant) && fits(s, rule);
+    *rule = (px_rule){PX_RULE_TIMES, 1, {{PX_MULTIPLY, 0}}};
+    double *scale = &rule->operations[0].constant;
+    return step > 64 * ulp && meet(scale, s, step) && *scale >= DBL_MIN &&
+           !is_power_of_two(*scale) && is_coarse(s, *scale) && fits(s, rule);
+}
+
+/* Of many words. */
+static size_t count_misses(const px_rule *rule, const px_words *words) {
+    const size_t step = words->count / LOOKED_AT + 1;
+    size_t misses = 0;
+    uint64_t k;
+    for (size_t i = 0; i < words->count; i += step)
+        misses += px_float_is_normal(words->bits[i], words->number) &&
+                  !px_rule_integer(rule, &k, words->bits[i], words->number);
+    return misses;
+}
+
+static bool find_offset(px_rule *rule, const samples *s, const px_words *words) {
+    double values[SAMPLES];
+    for (size_t i = 0; i < s->count; i++)
+        values[i] = px_float_value(s->words[i], s->number);
+    return px_offset_find(rule, values, s->count, words);
 }
 
 bool px_rule_find(px_rule *rule, const px_words *words) {
     samples s;
+    px_rule other;
     if (words->number->size < 4)
         return false;
     take_samples(&s, words);
-    return s.count && s.largest < DBL_MAX / LARGEST_DIVISOR &&
-           (find_decimals(rule, &s) || find_divisor(rule, &s) || find_scale(rule, &s));
+    if (!s.count || s.largest >= DBL_MAX / LARGEST_DIVISOR)
+        return false;
+    const bool found = find_decimals(rule, &s) || find_divisor(rule, &s) || find_scale(rule, &s);
+    const size_t misses = found ? count_misses(rule, words) : SIZE_MAX;
+    if (!misses || !find_offset(&other, &s, words) || count_misses(&other, words) >= misses)
+        return found;
+    *rule = other;
+    return true;
 }

@@ -18,10 +18,9 @@ extern const px_mapping_stage px_mapping_levels; /* table.c: integers of 8 and 1
 prism_status px_levels_promise(bool *promise, const px_mapping_request *request,
                                prism_error *error);
 
-extern const px_mapping_stage px_mapping_table;           /* table.c: all others */
-extern const px_mapping_stage px_mapping_lattice;         /* lattice.c: at most 2^16 places */
-extern const px_mapping_stage px_mapping_decimals;        /* lattice.c: any number, by a rule */
-extern const px_mapping_stage px_mapping_smooth_decimals; /* lattice.c: likewise, by differences */
+extern const px_mapping_stage px_mapping_table;        /* table.c: all others */
+extern const px_mapping_stage px_mapping_lattice;      /* lattice.c: at most 2^16 places */
+extern const px_mapping_stage px_mapping_decimals;     /* lattice.c: any places of a rule */
 extern const px_mapping_stage px_mapping_smooth;       /* lattice.c: integers that change slowly */
 extern const px_mapping_stage px_mapping_ranks;        /* lattice.c: any words */
 extern const px_mapping_stage px_mapping_grid;         /* fixed.c: no bits below the integers */

@@ -1,0 +1,12 @@
+/* Rules with a scale and an offset. Internal. */
+#ifndef PX_MAPPING_OFFSET_H
+#define PX_MAPPING_OFFSET_H
+
+#include "rule.h"
+
+/* A rule for nearly all of the words, float32 or float64, from values of some of them, at most
+ * PX_SPACED (spacing.h), which become sorted. Where these are not evenly spaced, nothing else is
+ * looked at. */
+bool px_offset_find(px_rule *rule, double *values, size_t count, const px_words *words);
+
+#endif
