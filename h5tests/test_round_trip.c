@@ -140,8 +140,8 @@ static void neighbours_in_other_planes_are_used(void **state) {
     prism_array array = make_array(PRISM_INT8, 3, 64, 70, 4);
     size_t size;
     void *elements = make_displaced_planes(&array, &size);
-    prism_options narrow = options_of("predictor=lsq,coder=ans,effort=5,axis=2");
-    prism_options wide = options_of("predictor=lsq,coder=ans,effort=6,axis=2");
+    prism_options narrow = options_of("transform=channels,predictor=lsq,coder=ans,effort=5");
+    prism_options wide = options_of("transform=channels,predictor=lsq,coder=ans,effort=6");
     size_t without = assert_round_trip(&array, elements, &narrow);
     size_t with = assert_round_trip(&array, elements, &wide);
     assert_true(with * 2 < without);

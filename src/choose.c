@@ -26,7 +26,8 @@ enum {
     FEW_COLOURS = 4,   /* that a last axis may hold */
     LEAST_EDGE = 4,    /* of a frame */
     MAX_LAYOUTS = 9,
-    LARGE_ARRAY = 1 << 22 /* elements */
+    SMALL_ARRAY = 1 << 12, /* elements */
+    LARGE_ARRAY = 1 << 22
 };
 
 /* By how much a quick trial may miss the best size so far and still deserve a trial. */
@@ -62,9 +63,10 @@ typedef struct sample {
     const uint64_t *dims; /* of the whole array */
     int values;           /* different ones; more than FEW_VALUES count as FEW_VALUES + 1 */
     bool large;           /* the whole array has LARGE_ARRAY elements or more */
-    bool sparing;         /* of time: what estimates rule out is not tried, however small it is */
-    bool noisy; /* integers of wider elements that only the native coder is for: much of these is
-                   stored as it is, and what layouts gain is little of the whole */
+    bool sparing; /* of time: what estimates rule out is not tried; they say nothing of indices of
+                     few values, and small arrays are coded in no time */
+    bool noisy;   /* integers of wider elements that only the native coder is for: much of these is
+                     stored as it is, and what layouts gain is little of the whole */
 } sample;
 
 /* Elements of two bytes count as their bits, whatever their order. */
@@ -99,9 +101,10 @@ static prism_status sample_make(sample *s, const prism_array *array, const void 
     s->dims = array->dims;
     s->noisy =
         quick && options->predictor == PRISM_PREDICTOR_LSQ && options->coder == PRISM_CODER_ANS;
-    s->sparing = !s->noisy && may_be_native(options) && options->effort > PX_SAMPLE_BRISK_EFFORT &&
-                 options->effort < SMALLEST_EFFORT;
     s->values = count_values(elements, whole, width);
+    s->sparing = !s->noisy && may_be_native(options) && s->values > FEW_VALUES &&
+                 whole / width >= SMALL_ARRAY && options->effort > PX_SAMPLE_BRISK_EFFORT &&
+                 options->effort < SMALLEST_EFFORT;
     s->large = whole / width >= LARGE_ARRAY;
     return PRISM_OK;
 }
@@ -375,16 +378,19 @@ static prism_status gain_of_trial(double *gain, const choice *c, const px_pipeli
     return status;
 }
 
+/* The quick trial says little of flat planes, in which slower ones find the contexts that count. */
 static prism_status jxl_has_chance(bool *chance, const choice *c, const px_pipeline *pipeline,
                                    prism_error *error) {
     const double factor = c->sample->large ? JXL_CHANCE_LARGE : JXL_CHANCE;
-    if (!c->sample->sparing)
-        return has_chance(chance, c, pipeline, QUICK_JXL_EFFORT, factor, error);
     double gain = 1;
-    prism_status status = c->flat ? gain_of_trial(&gain, c, pipeline, error) : PRISM_OK;
-    if (status == PRISM_OK && c->flat)
-        status = has_chance(chance, c, pipeline, QUICK_JXL_EFFORT, 1 / gain, error);
-    return status;
+    prism_status status = PRISM_OK;
+    if (!c->sample->sparing)
+        status = has_chance(chance, c, pipeline, QUICK_JXL_EFFORT, factor, error);
+    if (status != PRISM_OK || *chance || !c->flat)
+        return status;
+    status = gain_of_trial(&gain, c, pipeline, error);
+    return status == PRISM_OK ? has_chance(chance, c, pipeline, QUICK_JXL_EFFORT, 1 / gain, error)
+                              : status;
 }
 
 /* Paeth before libjxl, which has better predictors, is done only where it is asked for. */
