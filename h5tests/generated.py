@@ -63,6 +63,14 @@ def runs(height: int, width: int, channels: int, seed: int = 1) -> np.ndarray:
     return np.clip((values @ mixing) >> 26, -128, 127).astype(np.int8)
 
 
+def picture(height: int, width: int) -> np.ndarray:
+    """Rough and calm places; uint8."""
+    rough = smooth(hashed((height, width), 5).astype(np.int64), 1) >> 9
+    calm = smooth(hashed((height, width), 6).astype(np.int64), 12) >> 8
+    where = smooth(hashed((height, width), 7).astype(np.int64), 60)
+    return np.where(2 * where > where.min() + where.max(), rough, calm).astype(np.uint8)
+
+
 def drawing(height: int, width: int) -> np.ndarray:
     """Four grey values in boxes and lines; uint8."""
     y, x = np.mgrid[:height, :width]

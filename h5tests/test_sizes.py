@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 import pytest
-from generated import drawing, embedding, regions, runs, stack
+from generated import drawing, embedding, picture, regions, runs, stack
 from python_support import ROOT
 
 import h5prism
@@ -19,6 +19,7 @@ ARRAYS = {
     "embedding_i8": lambda: embedding(64, 64, 64, "int8"),
     "embedding_u16": lambda: embedding(48, 48, 32, "uint16"),
     "stack_u8": lambda: stack(10, 96, 96),
+    "picture_u8": lambda: picture(160, 200),
     "runs_i8": lambda: runs(300, 200, 12),
     "regions_u8": lambda: regions(120, 200, 4),
     "drawing_u8": lambda: drawing(200, 300),
