@@ -150,8 +150,8 @@ static bool may_be_lifted(const px_choice_sample *s, int axis) {
     uint64_t positions = 1;
     for (unsigned i = 0; i < s->part.array.rank; i++)
         positions *= (int)i == axis ? 1 : s->dims[i];
-    return (!s->noisy || s->dims[axis] <= positions) &&
-           (!s->sparing || 2 * s->dims[axis] <= positions);
+    const uint64_t least = s->noisy ? 8 : s->sparing ? 2 : 0; /* positions for each plane */
+    return least * s->dims[axis] <= positions;
 }
 
 /* Axes that frames may lie along: the first one, the second or the last if it is short. A matrix is
