@@ -17,9 +17,9 @@
 
 #include "blend_body.h"
 #include "blend_fit_body.h"
-#include "mutual_body.h"
 #include "frame_mixer_body.h"
 #include "indices_body.h"
+#include "mutual_body.h"
 #include "quick_body.h"
 
 const px_kernels PX_KERNELS_SET = {

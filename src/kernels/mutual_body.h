@@ -26,14 +26,14 @@ PX_INLINE px_part part_max(px_part a, px_part b) {
 enum { PRODUCT_STEPS = 32, PRODUCT_ROWS = 4 };
 
 /* Of row a with PRODUCT_ROWS others. */
-PX_INLINE void add_products(double *sums, const int16_t *a, const int16_t *const *rows, size_t n) {
+PX_INLINE void add_products(double *sums, const int16_t *a, const int16_t *const *runs, size_t n) {
     enum { STEP = 2 * PX_PART_LANES, BLOCK_SIZE = PRODUCT_STEPS * STEP };
     for (size_t i = 0; i < n; i += BLOCK_SIZE) {
         const size_t end = n - i < BLOCK_SIZE ? n : i + BLOCK_SIZE;
         px_part s[PRODUCT_ROWS] = {{0}};
         for (size_t j = i; j < end; j += STEP)
             for (int r = 0; r < PRODUCT_ROWS; r++)
-                s[r] = part_dot_pairs(s[r], part_load(a + j), part_load(rows[r] + j));
+                s[r] = part_dot_pairs(s[r], part_load(a + j), part_load(runs[r] + j));
         for (int r = 0; r < PRODUCT_ROWS; r++) {
             int64_t sum = 0;
             for (int lane = 0; lane < PX_PART_LANES; lane++)
@@ -43,14 +43,14 @@ PX_INLINE void add_products(double *sums, const int16_t *a, const int16_t *const
     }
 }
 
-static void mutual_products(double *sums, const int16_t *const *rows, size_t count, size_t n) {
+static void mutual_products(double *sums, const int16_t *const *runs, size_t count, size_t n) {
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j <= i; j += PRODUCT_ROWS) {
             const int16_t *others[PRODUCT_ROWS];
             double block[PRODUCT_ROWS] = {0};
             for (size_t r = 0; r < PRODUCT_ROWS; r++)
-                others[r] = rows[j + r < count ? j + r : i];
-            add_products(block, rows[i], others, n);
+                others[r] = runs[j + r < count ? j + r : i];
+            add_products(block, runs[i], others, n);
             for (size_t r = 0; r < PRODUCT_ROWS && j + r <= i; r++)
                 sums[i * count + j + r] = block[r];
         }
@@ -74,13 +74,13 @@ PX_INLINE px_part float_part_rounded(px_float_part value, float limit) {
     return __builtin_convertvector(value + (limit + 0.5f), px_part) - (int32_t)limit;
 }
 
-static void mutual_linear_symbols(uint8_t *symbols, const int16_t *const *rows,
+static void mutual_linear_symbols(uint8_t *symbols, const int16_t *const *runs,
                                   const float *weights, size_t count, const int16_t *target,
                                   size_t n) {
     for (size_t i = 0; i < n; i += PX_PART_LANES) {
         px_float_part sum = {0};
         for (size_t k = 0; k < count; k++)
-            sum += weights[k] * float_part_of(part_load_i16(rows[k] + i));
+            sum += weights[k] * float_part_of(part_load_i16(runs[k] + i));
         store_symbols(symbols + i, part_load_i16(target + i) - float_part_rounded(sum, 1 << 14));
     }
 }

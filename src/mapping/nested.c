@@ -7,6 +7,8 @@
 #include "status.h"
 #include "words.h"
 
+enum { SMALL_ARRAY = 1 << 12 }; /* elements */
+
 prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *request,
                               const prism_array *array, const void *elements, prism_error *error) {
     px_buffer chunk = {0};
@@ -54,14 +56,14 @@ prism_status px_nested_encode_integers(px_mapped *mapped, const px_mapping_reque
     const prism_options options = options_for(request->options, noisy);
     px_mapping_request inner = *request;
     inner.options = &options;
-    if (noisy)
-        inner.depth = PX_CHUNK_DEPTH - 1; /* no table would make them smaller */
     prism_array array = *request->array;
     size_t size;
     prism_status status = prism_array_size(&array, &size, error);
     if (status != PRISM_OK)
         return status;
     const size_t count = size / prism_type_size(array.type);
+    if (noisy && count >= SMALL_ARRAY)
+        inner.depth = PX_CHUNK_DEPTH - 1; /* no table would make them smaller */
     uint16_t all = 0;
     for (size_t i = 0; i < count; i++)
         all |= integers[i];
