@@ -137,6 +137,21 @@ static void sets_of_kernels_agree(void **state) {
         }
 }
 
+static void any_limit_will_do(void **state) {
+    (void)state;
+    px_planes planes = make_planes(NOISE, 4, 100, 100, 16);
+    const px_native_method *const all[] = {&px_quick, &px_lsq, &px_frames};
+    for (size_t m = 0; m < sizeof all / sizeof *all; m++) {
+        coded c = encode_by(all[m], &planes, PRISM_TRANSFORM_CHANNELS, 5, SIZE_MAX);
+        coded same = encode_planes(all[m], &planes, 5, PRISM_TRANSFORM_CHANNELS);
+        assert_int_equal(c.payload.size, same.payload.size);
+        assert_true(c.payload.size > 70000);
+        coded_free(&same);
+        coded_free(&c);
+    }
+    free(planes.samples);
+}
+
 /* A chunk that would be too long is given up, with more than the limit in the payload. */
 static void long_chunks_are_given_up(void **state) {
     (void)state;
@@ -328,6 +343,7 @@ int main(void) {
         cmocka_unit_test(everything_comes_back),
         cmocka_unit_test(doubled_planes_shrink),
         cmocka_unit_test(sets_of_kernels_agree),
+        cmocka_unit_test(any_limit_will_do),
         cmocka_unit_test(long_chunks_are_given_up),
         cmocka_unit_test(damage_does_not_crash),
         cmocka_unit_test(random_parameters_do_not_crash),

@@ -289,6 +289,7 @@ def noisy_frames(deviation):
 def test_noise_of_a_scene(deviation):
     noise = noise_of(noisy_frames(deviation))
     assert 0.6 < noise.still < 0.9
+    assert noise.kurtosis == pytest.approx(3, abs=0.1)
     rounded = deviation**2 + 1 / 12
     assert noise.deviation**2 == pytest.approx(rounded, rel=0.02)
     bits = 8 * noise.size / (9 * 60 * 80)

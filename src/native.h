@@ -8,7 +8,7 @@
 #include "stages.h"
 
 /* One coder; the functions are as in px_coder_stage. With transform none in the pipeline, planes
- * are not predicted from each other. Memory may be taken for `limit` bytes. */
+ * are not predicted from each other. */
 typedef struct px_native_method {
     prism_status (*encode)(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error);

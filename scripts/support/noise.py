@@ -19,11 +19,13 @@ class Noise:
 
     `deviation` is in sample units, `still` the share of positions where nothing else changes,
     `neighbours` and `frames` are correlations along rows and from frame to frame, `size` the bytes
-    that normal white noise of this deviation takes if the mean of every position is known.
+    that normal white noise of this deviation takes if the mean of every position is known. The
+    `kurtosis` of normal noise is 3.
     """
 
     deviation: float
     still: float
+    kurtosis: float
     neighbours: float
     frames: float
     size: float
@@ -74,13 +76,16 @@ def noise_of(frames: np.ndarray) -> Noise | None:
         return None
     before_rounding = math.sqrt(unit - 1 / 12)
     size = normal_bits(before_rounding) * frames.size / 8
-    return Noise(deviation, float(still.mean()), float(neighbours), float(between), size)
+    kurtosis = (rest**4).mean() / (rest**2).mean() ** 2
+    return Noise(
+        deviation, float(still.mean()), float(kurtosis), float(neighbours), float(between), size
+    )
 
 
 def describe(noise: Noise) -> str:
     return (
         f"noise: {100 * noise.still:.1f} % of the positions show the same in all frames, but for a "
-        f"deviation of {noise.deviation:.3f} (correlation along rows {noise.neighbours:.3f}, from "
-        f"frame to frame {noise.frames:.3f});\nif all did, and all but the noise were known, normal "
+        f"deviation of {noise.deviation:.3f} (kurtosis {noise.kurtosis:.2f}, correlation along rows "
+        f"{noise.neighbours:.3f}, from frame to frame {noise.frames:.3f});\nif all did, and all but the noise were known, normal "
         f"white noise would take {noise.size:,.0f} bytes"
     )

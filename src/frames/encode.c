@@ -1,13 +1,13 @@
 /* Frame after frame to symbols; then the symbols, backwards, to words. */
 #include "frames/fit.h"
 #include "frames/frames.h"
+#include "lsq/chunk.h"
 #include "lsq/shapes.h"
 #include "status.h"
 
 enum {
-    SEGMENT_FRAMES = 16,       /* the states of the entropy coder begin anew after so many, */
-    SEGMENT_SAMPLES = 1 << 18, /* or so many samples */
-    SLACK = 1 << 13            /* words that a block of steps may need, and more */
+    SEGMENT_FRAMES = 16,      /* the states of the entropy coder begin anew after so many, */
+    SEGMENT_SAMPLES = 1 << 18 /* or so many samples */
 };
 
 typedef struct encoder {
@@ -134,7 +134,7 @@ static void write_segment(encoder *e, const px_shapes *shapes, size_t first, siz
 static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
                                    prism_error *error) {
     const px_shapes *shapes = px_shapes_make(&e->pool, e->model.shapes);
-    const size_t words = limit / 2 + SLACK;
+    const size_t words = px_words_room(e->planes, limit);
     uint16_t *memory = px_pool_take(&e->pool, words * sizeof *memory);
     prism_status status = px_pool_status(&e->pool, error);
     if (status != PRISM_OK)

@@ -56,6 +56,16 @@ prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pip
     return status;
 }
 
+size_t px_words_room(const px_planes *planes, size_t limit) {
+    enum {
+        SAMPLE = 8,     /* bytes: a digit, an escape of two words, low bits */
+        PLANE = 64,     /* the states, if a segment begins with it */
+        SLACK = 1 << 13 /* words that a block of steps may need, and more */
+    };
+    const size_t most = planes->count * (px_plane_size(planes) * SAMPLE + PLANE);
+    return (limit < most ? limit : most) / 2 + SLACK;
+}
+
 prism_status px_take_words(px_wave_stream *stream, px_reader *payload, px_pool *pool,
                            prism_error *error) {
     size_t count = px_reader_left(payload) / 2;

@@ -15,6 +15,10 @@ prism_status px_chunk_of_groups_decode(px_planes *planes, const px_pipeline *pip
                                        px_reader *parameters, px_reader *payload,
                                        prism_error *error);
 
+/* How many words to write backwards into, where `limit` bytes are enough: never more than the
+ * samples can take. */
+size_t px_words_room(const px_planes *planes, size_t limit);
+
 /* The payload as words, with zeros behind them that nothing but damage makes the decoder read. */
 prism_status px_take_words(px_wave_stream *stream, px_reader *payload, px_pool *pool,
                            prism_error *error);

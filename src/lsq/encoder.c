@@ -2,6 +2,7 @@
  * entropy coder. */
 #include "lsq/encoder.h"
 
+#include "lsq/chunk.h"
 #include "status.h"
 
 void px_lsq_encoder_free(px_lsq_encoder *encoder) {
@@ -122,11 +123,10 @@ static prism_status write_symbols(px_lsq_encoder *encoder, px_wave_stream *strea
 /* States, then words, in the order in which the decoder takes them. */
 static prism_status write_payload(px_lsq_encoder *encoder, size_t limit, px_buffer *payload,
                                   bool *too_long, prism_error *error) {
-    enum { SLACK = 1 << 13 }; /* what a block of steps may need, and more */
     px_pool *pool = &encoder->group.pool;
     px_tables tables;
     px_tables_make(&tables, pool, &encoder->model, NULL);
-    size_t words = limit / 2 + SLACK;
+    const size_t words = px_words_room(encoder->planes, limit);
     uint16_t *memory = px_pool_take(pool, words * sizeof *memory);
     prism_status status = px_pool_status(pool, error);
     if (status != PRISM_OK)
