@@ -9,7 +9,7 @@
 #include "command.h"
 
 /* Memory for chunks of the input, which are asked for piece by piece. */
-static const size_t CACHE_BYTES = 64u << 20, CACHE_SLOTS = 10007;
+static const size_t CACHE_BYTES = TOOL_CACHE_BYTES, CACHE_SLOTS = 10007;
 
 static char reason[240];
 
@@ -51,7 +51,10 @@ bool tool_fail_library(const char *format, ...) {
 }
 
 bool tool_open_input(hid_t *file, const char *path) {
-    *file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_cache(access, 0, CACHE_SLOTS, CACHE_BYTES, H5D_CHUNK_CACHE_W0_DEFAULT);
+    *file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    H5Pclose(access);
     return *file >= 0 || tool_fail_library("%s cannot be opened as an HDF5 file", path);
 }
 
@@ -67,23 +70,27 @@ bool tool_exists(hid_t file, const char *path) {
     return H5Oexists_by_name(file, path, H5P_DEFAULT) > 0;
 }
 
-/* External links lead to others. */
-static bool same_file(hid_t object, hid_t file) {
+bool tool_same_file(hid_t object, hid_t file) {
     H5O_info_t info, root;
     return H5Oget_info2(object, &info, H5O_INFO_BASIC) >= 0 &&
            H5Oget_info_by_name2(file, "/", &root, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
            info.fileno == root.fileno;
 }
 
+/* As far as its header tells. */
+static bool is_dataset(hid_t file, const char *path) {
+    H5O_info_t info;
+    return H5Oget_info_by_name2(file, path, &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0 ||
+           info.type == H5O_TYPE_DATASET;
+}
+
 bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path) {
     *dataset = -1;
     if (!tool_exists(file, path))
         return tool_fail("%s: there is no such dataset in the file", path);
-    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-    H5Pset_chunk_cache(access, CACHE_SLOTS, CACHE_BYTES, H5D_CHUNK_CACHE_W0_DEFAULT);
-    *dataset = H5Dopen2(file, path, access);
-    H5Pclose(access);
+    *dataset = H5Dopen2(file, path, H5P_DEFAULT);
     if (*dataset < 0)
-        return tool_fail("%s: it is not a dataset", path);
-    return same_file(*dataset, file) || tool_fail("%s: it is in another file", path);
+        return is_dataset(file, path) ? tool_fail_library("%s: HDF5 cannot open it", path)
+                                      : tool_fail("%s: it is not a dataset", path);
+    return tool_same_file(*dataset, file) || tool_fail("%s: it is in another file", path);
 }
