@@ -135,7 +135,7 @@ static void write_segment(encoder *e, const px_shapes *shapes, size_t first, siz
 
 static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
                                    prism_error *error) {
-    const px_shapes *shapes = px_shapes_make(&e->pool, e->model.shapes);
+    const px_shapes *shapes = px_shapes_make(&e->pool, e->model.shapes, false);
     const size_t words = px_words_room(e->planes, limit);
     uint16_t *memory = px_pool_take(&e->pool, px_product(words, sizeof *memory));
     prism_status status = px_pool_status(&e->pool, error);

@@ -127,7 +127,7 @@ static prism_status write_payload(px_lsq_encoder *encoder, size_t limit, px_buff
                                   bool *too_long, prism_error *error) {
     px_pool *pool = &encoder->group.pool;
     px_tables tables;
-    px_tables_make(&tables, pool, &encoder->model, NULL);
+    px_tables_make(&tables, pool, &encoder->model, false, NULL);
     const size_t words = px_words_room(encoder->planes, limit);
     uint16_t *memory = px_pool_take(pool, px_product(words, sizeof *memory));
     prism_status status = px_pool_status(pool, error);

@@ -46,7 +46,6 @@ prism_status px_logistic_mixer_alloc(px_logistic_mixer *mixer, size_t bands, siz
     if (!mixer->memory)
         return px_out_of_memory(error, size);
     mixer_layout(mixer, &arena, bands);
-    px_logistic_init(&mixer->tables);
     weights_init(mixer->by_scale, PX_ONLINE_SCALES);
     weights_init(mixer->by_band, bands);
     weights_init(mixer->by_expert, PX_MIX_CONTEXTS);
