@@ -203,8 +203,8 @@ static void *read_attribute(hid_t attribute, hid_t type, size_t count) {
 }
 
 static void free_values(hid_t type, hid_t space, void *values) {
-    if (values && tool_type_varies(type))
-        H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
+    if (values)
+        tool_values_free(type, space, values);
     free(values);
 }
 

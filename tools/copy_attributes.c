@@ -21,8 +21,7 @@ static bool copy_value(hid_t attribute, hid_t type, hid_t space, hid_t copy) {
     bool done = value && H5Aread(attribute, type, value) >= 0;
     if (done) {
         done = H5Awrite(copy, type, value) >= 0;
-        if (tool_type_varies(type))
-            H5Dvlen_reclaim(type, space, H5P_DEFAULT, value);
+        tool_values_free(type, space, value);
     }
     free(value);
     return done;
