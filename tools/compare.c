@@ -12,6 +12,7 @@
 #include "copy.h"
 #include "library.h"
 #include "links.h"
+#include "output.h"
 #include "values.h"
 
 bool tool_differs(const char *path, const char *what) {
@@ -291,6 +292,7 @@ static bool compare_matches(tool_comparing *c) {
     for (size_t i = 0; i < c->count; i++) {
         const tool_match match = c->matches[i];
         tool_progress("checking", i, c->count);
+        tool_output_note(*match.path ? match.path : "/");
         if (!compare_match(c, &match))
             return false;
     }
