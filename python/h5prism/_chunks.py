@@ -79,6 +79,14 @@ def chunk_bytes(dataset: h5py.Dataset) -> int:
     return size
 
 
+def holds_numbers(dataset: h5py.Dataset) -> bool:
+    """Whether the elements are numbers as in numpy, with no bit to be converted."""
+    from h5py import h5t
+
+    kind = dataset.dtype
+    return kind.kind in "biuf" and dataset.id.get_type() == h5t.py_create(kind, logical=True)
+
+
 def _listed(dataset: h5py.Dataset) -> list[Any]:
     identifier = dataset.id
     chunks: list[Any] = []

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ._chunks import Offset, chunk_bytes, flush, listed_mask, open_dataset
+from ._chunks import Offset, chunk_bytes, flush, holds_numbers, listed_mask, open_dataset
 from ._codec import decode, encode, plain_array
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID, Prism
@@ -193,23 +193,16 @@ def _in_order(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Re
 
 
 def _only_prism(dataset: h5py.Dataset) -> bool:
-    """Whether the chunks hold what HDF5 would give: h5prism alone worked on them, and their elements
-    are numbers as in the array, with no bit to be converted."""
+    """Whether the chunks hold what HDF5 would give: h5prism alone worked on them, and on
+    numbers as in the array."""
     pipeline = dataset.id.get_create_plist()
     return (
         dataset.chunks is not None
         and bool(dataset.size)
         and pipeline.get_nfilters() == 1
         and pipeline.get_filter(0)[0] == FILTER_ID
-        and dataset.dtype.kind in "biuf"
-        and dataset.id.get_type() == _file_type(dataset.dtype)
+        and holds_numbers(dataset)
     )
-
-
-def _file_type(dtype: np.dtype) -> Any:
-    from h5py import h5t
-
-    return h5t.py_create(dtype, logical=True)
 
 
 def _as_items(selection: Any, shape: tuple[int, ...]) -> list[Any] | None:
