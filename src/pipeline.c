@@ -54,8 +54,8 @@ prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const
     px_planes_load(&planes, array, &layout, elements);
     status = encode_planes(coded, &planes, limit, error);
     px_planes_free(&planes);
-    if (status == PRISM_OK && (coded->parameters.failed || coded->payload.failed))
-        status = px_out_of_memory(error, coded->payload.size);
+    if (status == PRISM_OK)
+        status = px_buffers_status(&coded->parameters, &coded->payload, error);
     if (status != PRISM_OK)
         px_coded_free(coded);
     return status;

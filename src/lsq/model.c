@@ -73,6 +73,7 @@ typedef struct plane_models {
 typedef struct side {
     px_side io;
     plane_models models;
+    bool starved; /* there was no memory for patches */
 } side;
 
 static void models_init(plane_models *models) {
@@ -132,10 +133,11 @@ static void code_taps(side *s, px_integer *scale_model, px_integer *models, px_t
         code(s, &models[t], &taps->levels[t], 0, INT16_MIN, INT16_MAX);
 }
 
-static px_patch *next_patch(px_lsq_plane *plane, uint32_t *capacity) {
+static px_patch *next_patch(side *s, px_lsq_plane *plane, uint32_t *capacity) {
     if (plane->patch_count == *capacity) {
         uint32_t larger = *capacity ? 2 * *capacity : 64;
         px_patch *patches = realloc(plane->patches, larger * sizeof *patches);
+        s->starved |= !patches;
         if (!patches)
             return NULL;
         plane->patches = patches;
@@ -157,6 +159,7 @@ static void write_patches(side *s, const px_lsq_plane *plane) {
 }
 
 static void read_patches(side *s, px_lsq_plane *plane, uint64_t plane_size) {
+    const uint64_t most = plane_size / PX_SAMPLES_PER_PATCH;
     uint32_t capacity = 0;
     uint64_t next = 0; /* one more than the position before */
     for (;;) {
@@ -164,7 +167,8 @@ static void read_patches(side *s, px_lsq_plane *plane, uint64_t plane_size) {
         if (distance == 0 || s->io.bad)
             return;
         next += (uint32_t)distance;
-        px_patch *patch = distance > 0 && next <= plane_size ? next_patch(plane, &capacity) : NULL;
+        const bool valid = distance > 0 && next <= plane_size && plane->patch_count < most;
+        px_patch *patch = valid ? next_patch(s, plane, &capacity) : NULL;
         if (!patch) {
             s->io.bad = true;
             return;
@@ -276,6 +280,9 @@ prism_status px_model_read(px_lsq_model *model, px_reader *in, prism_error *erro
     side s = {.io = {.in = &coder}};
     models_init(&s.models);
     code_group(&s, model);
+    if (s.starved)
+        return px_out_of_memory(error, model->height * model->width / PX_SAMPLES_PER_PATCH *
+                                           sizeof(px_patch));
     if (s.io.bad || in->failed)
         return px_fail(error, PRISM_E_CORRUPT, "the model of the planes is out of range");
     prism_status status = model->wide ? px_model_widen(model, error) : PRISM_OK;

@@ -19,6 +19,7 @@ enum {
     PX_MAX_FRACTION = 5,
     PX_MAX_TAP_SCALE = 128,
     PX_MAX_BIAS = 1 << 15,
+    PX_SAMPLES_PER_PATCH = 16, /* of a halved plane, at least */
     PX_MAX_SCALE_OFFSET = 1 << 11
 };
 

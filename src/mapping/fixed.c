@@ -339,14 +339,18 @@ static prism_status encode_surely_wide(px_mapped *mapped, const px_mapping_reque
     return status;
 }
 
-/* Mean bits of what differences leave, by the best candidate, of integers above the wide cut. */
-static double bits_of_differences(const plan *p, const px_words *words) {
+/* *least: mean bits of what differences leave, by the best candidate, of integers above the wide
+ * cut. */
+static prism_status bits_of_differences(double *least, const plan *p, const px_words *words,
+                                        prism_error *error) {
     enum { CANDIDATES = 4 };
     px_differences list[CANDIDATES];
-    double least = HUGE_VAL;
     const size_t count = px_differences_candidates(list, CANDIDATES, words->array);
     uint64_t *numbers = malloc(words->count * sizeof *numbers);
-    for (size_t c = 0; c < count && numbers; c++) {
+    if (!numbers)
+        return px_out_of_memory(error, words->count * sizeof *numbers);
+    *least = HUGE_VAL;
+    for (size_t c = 0; c < count; c++) {
         double bits = 0;
         for (size_t i = 0; i < words->count; i++)
             numbers[i] = p->is_exception[i]
@@ -355,28 +359,29 @@ static double bits_of_differences(const plan *p, const px_words *words) {
         px_differences_apply(numbers, words->array, &list[c]);
         for (size_t i = 0; i < words->count; i++)
             bits += px_bit_length((uint64_t)llabs((int64_t)numbers[i]));
-        least = fmin(least, bits / (double)words->count);
+        *least = fmin(*least, bits / (double)words->count);
     }
     free(numbers);
-    return least;
+    return PRISM_OK;
 }
 
 /* Whether differences reach below the cut for integers of 16 bits. */
-static bool looks_smooth(const px_words *words) {
+static prism_status look_smooth(bool *smooth, const px_words *words, prism_error *error) {
     plan p;
-    bool smooth = false;
-    prism_error error;
-    if (plan_alloc(&p, words->count, &error) == PRISM_OK) {
+    double bits = HUGE_VAL;
+    prism_status status = plan_alloc(&p, words->count, error);
+    if (status == PRISM_OK) {
         find_exceptions(&p, words);
         look(&p, words);
         choose_narrow_shift(&p, words->number);
         const unsigned narrow = p.fixed.shift;
         choose_shift(&p, words->number, fits_wide);
-        smooth = narrow > p.fixed.shift &&
-                 bits_of_differences(&p, words) < narrow - p.fixed.shift + NOISE_BITS;
+        if (narrow > p.fixed.shift)
+            status = bits_of_differences(&bits, &p, words, error);
+        *smooth = bits < narrow - p.fixed.shift + NOISE_BITS;
     }
     plan_free(&p);
-    return smooth;
+    return status;
 }
 
 static const px_mapping_stage surely_wide = {.encode = encode_surely_wide};
@@ -391,7 +396,7 @@ static prism_status is_smooth(bool *smooth, const px_mapping_request *request, p
         status = px_words_alloc(&words, &sample.array, error);
     if (status == PRISM_OK) {
         px_words_load(&words, sample.elements);
-        *smooth = looks_smooth(&words);
+        status = look_smooth(smooth, &words, error);
     }
     px_words_free(&words);
     px_sample_free(&sample);

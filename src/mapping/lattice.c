@@ -183,8 +183,9 @@ static uint64_t from_lowest(uint64_t *numbers, size_t count, uint64_t *lowest) {
     return (uint64_t)high - (uint64_t)low;
 }
 
-/* Places become the differences that have the smallest range, if it is clearly smaller. */
-static bool take_differences(plan *p, const px_words *words) {
+/* Places become the differences that have the smallest range, if it is clearly smaller: *taken. */
+static prism_status take_differences(bool *taken, plan *p, const px_words *words,
+                                     prism_error *error) {
     enum { CANDIDATES = 4, CLEARLY_BITS = 2 };
     const size_t bytes = words->count * sizeof *p->places;
     const unsigned before = CODED_BITS + p->lattice.plain;
@@ -194,8 +195,10 @@ static bool take_differences(plan *p, const px_words *words) {
     const size_t candidates = px_differences_candidates(list, CANDIDATES, words->array);
     for (size_t i = 0; i < candidates; i++) {
         uint64_t lowest, *numbers = malloc(bytes);
-        if (!numbers)
-            break;
+        if (!numbers) {
+            free(best);
+            return px_out_of_memory(error, bytes);
+        }
         memcpy(numbers, p->places, bytes);
         list[i].base = numbers[0];
         px_differences_apply(numbers, words->array, &list[i]);
@@ -210,12 +213,13 @@ static bool take_differences(plan *p, const px_words *words) {
         free(better ? best : numbers);
         best = better ? numbers : best;
     }
+    *taken = best != NULL;
     if (!best)
-        return false;
+        return PRISM_OK;
     free(p->places);
     p->places = best;
     cut(p, last, words->count);
-    return true;
+    return PRISM_OK;
 }
 
 static void write_parameters(px_buffer *out, const lattice *l) {
@@ -249,23 +253,25 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
 /* Narrow: all of a place is coded, and most of the places occur. Smooth: only by differences. */
 typedef enum extent { NARROW, WIDE, SMOOTH } extent;
 
-static bool may_be(extent e, plan *p, const px_words *words) {
-    switch (e) {
-    case NARROW:
-        return !p->lattice.plain && px_integers_are_dense(p->coded, words->count);
-    case SMOOTH:
-        return p->lattice.plain && !p->lattice.has_exceptions && take_differences(p, words);
-    default:
-        return true;
-    }
+static prism_status may_be(bool *may, extent e, plan *p, const px_words *words,
+                           prism_error *error) {
+    *may = true;
+    if (e == NARROW)
+        *may = !p->lattice.plain && px_integers_are_dense(p->coded, words->count);
+    if (e == SMOOTH)
+        *may = p->lattice.plain && !p->lattice.has_exceptions;
+    return e == SMOOTH && *may ? take_differences(may, p, words, error) : PRISM_OK;
 }
 
 static prism_status encode_by(px_mapped *mapped, const px_mapping_request *request,
                               const px_words *words, const px_rule *rule, extent e,
                               prism_error *error) {
     plan p;
+    bool may = false;
     prism_status status = plan_alloc(&p, words->count, error);
-    if (status == PRISM_OK && make_plan(&p, words, rule) && may_be(e, &p, words))
+    if (status == PRISM_OK && make_plan(&p, words, rule))
+        status = may_be(&may, e, &p, words, error);
+    if (status == PRISM_OK && may)
         status = write_all(mapped, request, &p, words, error);
     plan_free(&p);
     return status;

@@ -55,6 +55,8 @@ static prism_status sample_size(size_t *size, const px_mapping_request *request,
         return status;
     px_words_load(&words, request->elements);
     status = stage->encode(&mapped, request, &words, error);
+    if (status == PRISM_OK)
+        status = px_buffers_status(&mapped.parameters, &mapped.payload, error);
     *size = mapped.used ? mapped.parameters.size + mapped.payload.size : SIZE_MAX;
     px_mapped_free(&mapped);
     px_words_free(&words);
@@ -94,9 +96,9 @@ static prism_status try_all(px_mapped *mapped, const px_mapping_request *request
         px_mapped_free(mapped);
         px_put_u8(&mapped->parameters, (uint8_t)list.items[i].number);
         status = list.items[i].stage->encode(mapped, request, words, error);
+        if (status == PRISM_OK)
+            status = px_buffers_status(&mapped->parameters, &mapped->payload, error);
     }
-    if (status == PRISM_OK && (mapped->parameters.failed || mapped->payload.failed))
-        status = px_out_of_memory(error, mapped->payload.size);
     return status;
 }
 

@@ -281,6 +281,8 @@ static prism_status try_places(bool *smaller, const px_mapping_request *request,
     px_buffer table = {0};
     write_table(&table, set);
     *smaller = (double)closed + (double)table.size * sample.share < WORTH_DOING * (double)plain;
+    if (status == PRISM_OK)
+        status = px_buffers_status(&table, &table, error);
     px_buffer_free(&table);
     px_sample_free(&sample);
     return status;

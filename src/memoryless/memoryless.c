@@ -36,13 +36,13 @@ static uint64_t count_samples(uint32_t *counts, const px_planes *planes) {
     return (uint64_t)planes->count * px_plane_size(planes);
 }
 
-size_t px_memoryless_bytes(const px_planes *planes) {
+prism_status px_memoryless_bytes(size_t *bytes, const px_planes *planes, prism_error *error) {
     enum { SIDE_BYTES = 2 }; /* for a value */
     uint32_t *counts = calloc(PLACES, sizeof *counts);
     size_t values = 0;
     double bits = 0;
     if (!counts)
-        return SIZE_MAX;
+        return px_out_of_memory(error, PLACES * sizeof *counts);
     const double all = (double)count_samples(counts, planes);
     for (size_t i = 0; i < PLACES; i++)
         values += counts[i] > 0;
@@ -50,7 +50,8 @@ size_t px_memoryless_bytes(const px_planes *planes) {
         if (counts[i])
             bits += counts[i] * log2(all / counts[i]);
     free(counts);
-    return values <= MOST_VALUES ? (size_t)(bits / 8) + SIDE_BYTES * values : SIZE_MAX;
+    *bytes = values <= MOST_VALUES ? (size_t)(bits / 8) + SIDE_BYTES * values : SIZE_MAX;
+    return PRISM_OK;
 }
 
 /* Shares as near to the counts as whole slots allow: what is over or missing goes to the values
