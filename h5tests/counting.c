@@ -1,11 +1,12 @@
 #include "counting.h"
 
+#include <errno.h>
 #include <execinfo.h>
-#include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
-enum { MOST_SITES = 1024 };
+enum { MOST_BLOCKS = 1 << 15 }; /* at a time */
 
 static struct {
     bool active;
@@ -15,12 +16,36 @@ static struct {
     size_t room;
 } state;
 
-static ptrdiff_t sites[MOST_SITES];
-static size_t site_count;
+/* What was asked for, by address: open addressing, without holes. */
+static struct {
+    void *block;
+    size_t size;
+} blocks[MOST_BLOCKS];
+
+static size_t place_of(const void *block) {
+    size_t at = (uintptr_t)block * 0x9e3779b97f4a7c15u >> 49;
+    while (blocks[at].block && blocks[at].block != block)
+        at = (at + 1) % MOST_BLOCKS;
+    return at;
+}
+
+/* Blocks after it that would not be found across a hole move up. */
+static void forget(size_t at) {
+    blocks[at].block = NULL;
+    for (size_t next = (at + 1) % MOST_BLOCKS; blocks[next].block;
+         next = (next + 1) % MOST_BLOCKS) {
+        void *block = blocks[next].block;
+        blocks[next].block = NULL;
+        const size_t place = place_of(block);
+        blocks[place].block = block;
+        blocks[place].size = blocks[next].size;
+    }
+}
 
 void counting_start(refusal refused) {
     state.refused = refused;
     state.now = (counts){0};
+    memset(blocks, 0, sizeof blocks);
     state.active = true;
     state.room = 0;
 }
@@ -35,22 +60,8 @@ counts counting_stop(void) {
     return state.now;
 }
 
-size_t counting_sites(const ptrdiff_t **all) {
-    *all = sites;
-    return site_count;
-}
-
-static void note_site(const char *address) {
-    const ptrdiff_t site = address - (const char *)(uintptr_t)counting_start;
-    for (size_t i = 0; i < site_count; i++)
-        if (sites[i] == site)
-            return;
-    if (site_count < MOST_SITES)
-        sites[site_count++] = site;
-}
-
 static uint64_t way_here(void) {
-    enum { FRAMES = 9 };
+    enum { FRAMES = 12 };
     void *frames[FRAMES];
     const int count = backtrace(frames, FRAMES);
     uint64_t hash = 0;
@@ -59,34 +70,36 @@ static uint64_t way_here(void) {
     return hash;
 }
 
-/* Counts a call from `site`; true if it is to fail. */
-static bool is_refused(const char *site) {
+/* Counts a call; true if it is to fail. */
+static bool is_refused(void) {
     if (!state.active)
         return false;
     const size_t call = ++state.now.calls, first = state.refused.first;
     if (call <= state.room)
         state.ways[call - 1] = way_here();
-    const bool refused = first && (call == first || (state.refused.lasting && call > first));
-    if (refused)
-        note_site(site);
-    return refused;
+    return first && (call == first || (state.refused.lasting && call > first));
 }
 
-static void *taken(void *block) {
+static void *taken(void *block, size_t size) {
     if (!state.active || !block)
         return block;
+    const size_t at = place_of(block);
+    blocks[at].block = block;
+    blocks[at].size = size;
     state.now.blocks++;
-    state.now.bytes += malloc_usable_size(block);
+    state.now.bytes += size;
     if (state.now.bytes > state.now.peak)
         state.now.peak = state.now.bytes;
     return block;
 }
 
 static void given_back(void *block) {
-    if (!state.active || !block)
+    const size_t at = place_of(block);
+    if (!state.active || !block || !blocks[at].block)
         return;
     state.now.blocks--;
-    state.now.bytes -= malloc_usable_size(block);
+    state.now.bytes -= blocks[at].size;
+    forget(at);
 }
 
 /* ---- malloc and its kin ---- */
@@ -95,32 +108,40 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
+int __real_posix_memalign(void **block, size_t alignment, size_t size);
 void __real_free(void *block);
 
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size);
 void __wrap_free(void *block);
 
 void *__wrap_malloc(size_t size) {
-    return is_refused(__builtin_return_address(0)) ? NULL : taken(__real_malloc(size));
+    return is_refused() ? NULL : taken(__real_malloc(size), size);
 }
 
 void *__wrap_calloc(size_t count, size_t size) {
-    return is_refused(__builtin_return_address(0)) ? NULL : taken(__real_calloc(count, size));
+    return is_refused() ? NULL : taken(__real_calloc(count, size), count * size);
 }
 
 void *__wrap_realloc(void *block, size_t size) {
-    if (is_refused(__builtin_return_address(0)))
+    if (is_refused())
         return NULL;
     given_back(block);
-    return taken(__real_realloc(block, size));
+    return taken(__real_realloc(block, size), size);
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size) {
-    return is_refused(__builtin_return_address(0)) ? NULL
-                                                   : taken(__real_aligned_alloc(alignment, size));
+    return is_refused() ? NULL : taken(__real_aligned_alloc(alignment, size), size);
+}
+
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size) {
+    const int result = is_refused() ? ENOMEM : __real_posix_memalign(block, alignment, size);
+    if (result == 0)
+        taken(*block, size);
+    return result;
 }
 
 void __wrap_free(void *block) {

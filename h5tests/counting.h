@@ -32,8 +32,4 @@ counts counting_stop(void);
  * hash of the functions that are being executed. */
 void counting_trace(uint64_t *ways, size_t room);
 
-/* Places in the program that an allocation was refused to so far, as addresses relative to that of
- * counting_start. */
-size_t counting_sites(const ptrdiff_t **sites);
-
 #endif

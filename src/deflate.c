@@ -57,7 +57,7 @@ static size_t gather_sample(const px_planes *planes, uint8_t *plane, uint8_t *sa
 }
 
 /* What zlib takes for itself with our settings. */
-enum { STATE_BYTES = 1 << 18, WINDOW_BYTES = 1 << 15 };
+enum { STATE_BYTES = 1 << 18, WINDOW_BYTES = 1 << 15, INFLATE_BYTES = 1 << 13 };
 
 static prism_status deflate_open(z_stream *stream, int effort, int strategy, prism_error *error) {
     return deflateInit2(stream, effort, Z_DEFLATED, MAX_WBITS, MAX_MEM_LEVEL, strategy) == Z_OK
@@ -177,4 +177,10 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return status;
 }
 
-const px_coder_stage px_deflate = {false, encode, decode};
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)pipeline, (void)parameters, (void)payload_size;
+    return px_plane_bytes(planes) + WINDOW_BYTES + INFLATE_BYTES;
+}
+
+const px_coder_stage px_deflate = {false, encode, decode, decode_memory};

@@ -247,4 +247,10 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return method->decode(planes, pipeline, parameters, payload, threads, error);
 }
 
-const px_coder_stage px_ans = {.predicts = true, .encode = encode, .decode = decode};
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    const px_native_method *method = method_of(px_get_u8(&parameters));
+    return method ? method->decode_memory(planes, pipeline, parameters, payload_size) : 0;
+}
+
+const px_coder_stage px_ans = {true, encode, decode, decode_memory};

@@ -155,6 +155,20 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threa
     return status;
 }
 
+uint64_t px_pipeline_memory(const px_chunk *chunk) {
+    if (chunk->pipeline.coder == PRISM_CODER_RAW)
+        return 0;
+    const px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    const px_planes planes = px_planes_shape(&chunk->array, &layout);
+    const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
+    const px_transform_stage *transform = px_transform_stage_of(chunk->pipeline.transform);
+    const px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    const uint64_t coding =
+        coder->decode_memory(&planes, &chunk->pipeline, parameters, chunk->payload_size);
+    const uint64_t lifting = transform && !coder->predicts ? transform->inverse_memory(&planes) : 0;
+    return px_planes_bytes(&planes) + (coding > lifting ? coding : lifting);
+}
+
 /* ---- Some planes ---- */
 
 /* planes[count] as an array of their own: the chunk's, with fewer elements along the axis. */

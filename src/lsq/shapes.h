@@ -21,6 +21,9 @@ enum {
 };
 
 /* Tables for one shape (0..PX_SHAPE_COUNT-1) a class; owned by the pool. NULL without memory. */
+/* Bytes of them, at most. */
+uint64_t px_shapes_memory(void);
+
 const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES]);
 
 /* 2^24 times the distribution function of a shape at z >= 0 sixteenths, for deviation

@@ -152,22 +152,35 @@ static prism_status decode_words(px_words *words, px_mapping_source *source, pri
     return status;
 }
 
-uint64_t px_mapping_memory(const px_chunk *chunk) {
-    enum { FOR_ELEMENT = 2 * sizeof(uint64_t) + 2 * sizeof(uint16_t) };
-    px_chunk inner = *chunk;
-    uint64_t bytes = 0;
-    for (unsigned depth = 0; inner.is_mapped && depth < PX_CHUNK_DEPTH; depth++) {
-        size_t size;
-        if (prism_array_size(&inner.array, &size, NULL) != PRISM_OK)
-            break;
-        bytes += size / prism_type_size(inner.array.type) * FOR_ELEMENT;
-        px_reader payload = px_reader_make(inner.payload, inner.payload_size);
-        size = px_get_size(&payload);
-        const uint8_t *within = px_get_bytes(&payload, size);
-        if (!within || px_chunk_read(&inner, within, size, NULL) != PRISM_OK)
-            break;
+/* The next chunk within the chunk. */
+static bool next_within(px_chunk *within, px_reader *payload) {
+    const size_t size = px_get_size(payload);
+    const uint8_t *bytes = px_get_bytes(payload, size);
+    return bytes && px_chunk_read(within, bytes, size, NULL) == PRISM_OK;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+/* Words and exceptions are there all the time, and the elements of a chunk within from when it is
+ * decoded; they become words, too. Only scales have two chunks within. */
+uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth) {
+    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    const uint8_t number = px_get_u8(&parameters);
+    const int within = number == PRISM_MAPPING_SCALED ? 2 : 1;
+    const uint64_t word = sizeof(uint64_t), count = px_array_count(&chunk->array);
+    uint64_t kept = count * (word + sizeof(bool)), most = kept;
+    if (number == PRISM_MAPPING_TABLE)
+        kept += px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * word;
+    px_chunk inner;
+    for (int i = 0; i < within && depth < PX_CHUNK_DEPTH && next_within(&inner, &payload); i++) {
+        const uint64_t elements = px_array_count(&inner.array);
+        kept += elements * prism_type_size(inner.array.type);
+        most = larger(most, kept + larger(px_chunk_memory(&inner, depth + 1), elements * word));
     }
-    return bytes;
+    return larger(most, kept);
 }
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,

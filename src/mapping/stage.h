@@ -13,6 +13,8 @@ typedef struct px_mapping_stage {
     prism_status (*decode)(px_words *words, px_mapping_source *source, prism_error *error);
 } px_mapping_stage;
 
+enum { PX_MOST_VALUES = 1 << 16 }; /* of a table */
+
 extern const px_mapping_stage px_mapping_levels; /* table.c: integers of 8 and 16 bits */
 /* Whether px_mapping_levels may make the integers smaller: a quick look, before they are words. */
 prism_status px_levels_promise(bool *promise, const px_mapping_request *request,

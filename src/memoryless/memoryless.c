@@ -256,4 +256,10 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return status;
 }
 
-const px_native_method px_memoryless = {encode, decode};
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)planes, (void)pipeline, (void)parameters, (void)payload_size;
+    return sizeof(histogram) + SLOTS * sizeof(slot);
+}
+
+const px_native_method px_memoryless = {encode, decode, decode_memory};

@@ -167,4 +167,10 @@ static prism_status inverse(px_planes *planes, px_reader *parameters, prism_erro
     return status;
 }
 
-const px_transform_stage px_stack = {forward, inverse};
+static uint64_t inverse_memory(const px_planes *planes) {
+    const uint64_t frame = px_plane_size(planes) * sizeof *planes->samples;
+    return planes->count * (sizeof(bool) + sizeof(uint32_t)) + px_stack_plan_memory(planes->count) +
+           frame;
+}
+
+const px_transform_stage px_stack = {forward, inverse, inverse_memory};
