@@ -61,7 +61,7 @@ counts counting_stop(void) {
 }
 
 static uint64_t way_here(void) {
-    enum { FRAMES = 12 };
+    enum { FRAMES = 9 };
     void *frames[FRAMES];
     const int count = backtrace(frames, FRAMES);
     uint64_t hash = 0;

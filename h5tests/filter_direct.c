@@ -127,16 +127,16 @@ static chunk claim(const chunk *coded) {
     memcpy(bytes, coded->bytes, DIMS);
     for (int i = 0; i < RANK; i++)
         memcpy(bytes + DIMS + 2 * i, "\x80\x08", 2);
-    memcpy(bytes + DIMS + 2 * RANK, (char *)coded->bytes + DIMS + RANK,
-           coded->size - DIMS - RANK);
+    memcpy(bytes + DIMS + 2 * RANK, (char *)coded->bytes + DIMS + RANK, coded->size - DIMS - RANK);
     return (chunk){.bytes = bytes, .size = coded->size + RANK};
 }
 
 /* Without parameters, nothing but the limit, or memory that is not there, refuses a claim. */
 static void check_memory(const short *values, const chunk *coded) {
     const unsigned flags = H5Z_FLAG_REVERSE | H5Z_FLAG_SKIP_EDC;
-    static const char *const refused[] = {"1", "100", "2K", "x", "-1", "5 M", "1T", "1MM", "0x10",
-                                          "99999999999999999999", "99999999999G"};
+    static const char *const refused[] = {
+        "1",           "100", "2K", "x", "-1", "5 M", "1T", "1MM", "0x10", "99999999999999999999",
+        "99999999999G"};
     static const char *const accepted[] = {"", "0", "10000000", "1000k", "64M", "1g"};
     const chunk claimed = claim(coded);
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {

@@ -8,7 +8,7 @@
 #include "counting.h"
 #include "golden.h"
 
-enum { MOST_CALLS = 1 << 16, MOST_WAYS = 1 << 14 };
+enum { MOST_CALLS = 1 << 16, MOST_WAYS = 1 << 14, MOST_TRIES = 40 };
 
 /* A call of the library, which can be made again. */
 typedef struct task {
@@ -47,17 +47,33 @@ static prism_status decode_first(const task *t, void *out, prism_error *error) {
 static uint64_t known[MOST_WAYS];
 static size_t known_count;
 
-static bool is_new(uint64_t way) {
+static bool is_known(uint64_t way) {
     for (size_t i = 0; i < known_count; i++)
         if (known[i] == way)
-            return false;
-    assert_in_range(known_count, 0, MOST_WAYS - 1);
-    known[known_count++] = way;
-    return true;
+            return true;
+    return false;
 }
 
-/* The first and the last allocation fail, and those that are reached by a way of their own. In
- * turns, all after it fail, too. */
+/* Which allocations fail: the first and the last one, and those that are reached by ways of their
+ * own, evenly spread if they are more than `most`. Sets the ways of the others to 0. */
+static void choose(uint64_t *ways, size_t calls, size_t most) {
+    size_t fresh = 0, taken = 0;
+    for (size_t i = 0; i < calls; i++)
+        fresh += !is_known(ways[i]);
+    for (size_t i = 0, seen = 0; i < calls; i++) {
+        const bool is_new = !is_known(ways[i]);
+        const bool due = is_new && (fresh <= most || seen * most / fresh >= taken);
+        seen += is_new;
+        if (due && known_count < MOST_WAYS) {
+            known[known_count++] = ways[i];
+            taken++;
+        } else if (i && i + 1 < calls) {
+            ways[i] = 0;
+        }
+    }
+}
+
+/* One allocation fails, or, in turns, all from it on. */
 static void fail_each(const task *t, action act, const char *what) {
     static uint64_t ways[MOST_CALLS];
     uint8_t *out = malloc(t->size + 512);
@@ -70,8 +86,9 @@ static void fail_each(const task *t, action act, const char *what) {
     if (status != PRISM_OK)
         fail_msg("%s %s: %s", what, t->name, error.message);
     assert_in_range(calls, 1, MOST_CALLS);
+    choose(ways, calls, MOST_TRIES);
     for (size_t n = 1; n <= calls; n++) {
-        if (!is_new(ways[n - 1]) && n > 1 && n < calls)
+        if (!ways[n - 1])
             continue;
         counting_start((refusal){.first = n, .lasting = n % 2 == 0});
         status = act(t, out, &error);

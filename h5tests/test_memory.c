@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "counting.h"
 #include "container.h"
+#include "counting.h"
 #include "golden.h"
 
 /* What libraries below and C itself add to allocations, or take on small arrays. */

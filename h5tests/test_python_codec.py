@@ -354,7 +354,7 @@ def test_memory_limit():
 
 def claim(*dims: int) -> bytes:
     """A chunk of a few bytes that says it holds an int8 array of these dimensions."""
-    blob = bytearray(h5prism.encode(np.zeros((2, 2, 2), "i1"), coder="deflate", checksum=False))
+    blob = bytearray(h5prism.encode(np.zeros((16, 16, 16), "i1"), coder="deflate", checksum=False))
     varints = b""
     for size in dims:
         while size >= 128:

@@ -469,7 +469,7 @@ static bool get_small(uint64_t *word, const fixed *f, px_bit_reader *reader,
 }
 
 static prism_status join(px_words *words, const fixed *f, const bool *is_exception,
-                         const uint64_t *integers, px_bit_reader *reader, prism_error *error) {
+                         const px_integers *integers, px_bit_reader *reader, prism_error *error) {
     const px_number *number = words->number;
     const uint64_t sign = px_word_sign(number);
     const bool bits_follow = has_rest(f);
@@ -479,7 +479,7 @@ static prism_status join(px_words *words, const fixed *f, const bool *is_excepti
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
-        const int64_t integer = (int64_t)((uint64_t)(int64_t)f->least + integers[i]);
+        const int64_t integer = (int64_t)((uint64_t)(int64_t)f->least + px_integer_at(integers, i));
         const uint64_t size = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
         const uint64_t above = size - (bits_follow && integer);
         uint64_t word = 0;
@@ -494,31 +494,38 @@ static prism_status join(px_words *words, const fixed *f, const bool *is_excepti
     return PRISM_OK;
 }
 
-static prism_status decode_rest(px_words *words, const fixed *f, const bool *is_exception,
-                                px_mapping_source *source, prism_error *error) {
-    uint64_t *integers;
-    prism_status status = px_nested_decode_integers(source, true, &integers, error);
-    if (status != PRISM_OK)
-        return status;
-    px_bit_reader reader = px_bit_reader_make(&source->payload);
-    status = join(words, f, is_exception, integers, &reader, error);
-    px_bits_end(&reader, &source->payload);
-    free(integers);
-    return status;
-}
-
-static prism_status decode(px_words *words, px_mapping_source *source, prism_error *error) {
-    fixed f;
+static prism_status decode_words(px_words *words, const fixed *f, const px_integers *integers,
+                                 px_mapping_source *source, prism_error *error) {
     bool *is_exception = NULL;
-    prism_status status = read_parameters(&f, &source->parameters, words->number, error);
-    if (status == PRISM_OK && f.has_exceptions)
+    prism_status status = px_words_alloc(words, &source->chunk->array, error);
+    if (status == PRISM_OK && f->has_exceptions)
         status = px_exceptions_read(&source->parameters, words, &is_exception, error);
-    if (status == PRISM_OK)
-        status = decode_rest(words, &f, is_exception, source, error);
+    if (status == PRISM_OK) {
+        px_bit_reader reader = px_bit_reader_make(&source->payload);
+        status = join(words, f, is_exception, integers, &reader, error);
+        px_bits_end(&reader, &source->payload);
+    }
     free(is_exception);
     return status;
 }
 
-const px_mapping_stage px_mapping_grid = {encode_grid, decode};
-const px_mapping_stage px_mapping_fixed = {encode_fixed, decode};
-const px_mapping_stage px_mapping_smooth_fixed = {encode_smooth, decode};
+static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
+    fixed f;
+    px_words words = {.bits = NULL};
+    px_integers integers = {.elements = NULL};
+    prism_status status =
+        read_parameters(&f, &source->parameters, px_number_of(source->chunk->array.type), error);
+    if (status == PRISM_OK)
+        status = px_nested_decode_integers(source, true, &integers, error);
+    if (status == PRISM_OK)
+        status = decode_words(&words, &f, &integers, source, error);
+    if (status == PRISM_OK)
+        px_words_store(&words, elements);
+    px_words_free(&words);
+    free(integers.elements);
+    return status;
+}
+
+const px_mapping_stage px_mapping_grid = {encode_grid, decode, PX_WORD_BYTES};
+const px_mapping_stage px_mapping_fixed = {encode_fixed, decode, PX_WORD_BYTES};
+const px_mapping_stage px_mapping_smooth_fixed = {encode_smooth, decode, PX_WORD_BYTES};

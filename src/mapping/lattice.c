@@ -344,16 +344,16 @@ static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *r
 
 /* ---- Decoding ---- */
 
-static prism_status read_parameters(lattice *l, px_reader *in, const px_words *words,
+static prism_status read_parameters(lattice *l, px_reader *in, const prism_array *array,
                                     prism_error *error) {
     *l = (lattice){.plain = 0};
-    const bool valid = px_rule_read(&l->rule, in, words->number);
+    const bool valid = px_rule_read(&l->rule, in, px_number_of(array->type));
     l->least = px_get_wide(in) + (l->rule.kind == PX_RULE_RANK ? 0 : TOP);
     l->step = px_get_wide(in);
     l->plain = px_get_u8(in);
     const uint8_t exceptions = px_get_u8(in);
     l->has_exceptions = exceptions == 1;
-    px_differences_read(&l->differences, in, words->array);
+    px_differences_read(&l->differences, in, array);
     l->lowest = l->differences.count ? px_get_wide(in) : 0;
     const bool mixed = l->differences.count && l->has_exceptions;
     return !in->failed && valid && !mixed && l->plain <= MOST_PLAIN_BITS && exceptions <= 1
@@ -363,12 +363,12 @@ static prism_status read_parameters(lattice *l, px_reader *in, const px_words *w
 
 /* What is left of the places, or of their differences, in words->bits. */
 static void join_bits(px_words *words, const lattice *l, const bool *is_exception,
-                      const uint64_t *coded, px_bit_reader *reader) {
+                      const px_integers *coded, px_bit_reader *reader) {
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
         const uint64_t low = l->plain ? px_get_bits(reader, l->plain) : 0;
-        words->bits[i] = (coded[i] << l->plain | low) + l->lowest;
+        words->bits[i] = (px_integer_at(coded, i) << l->plain | low) + l->lowest;
     }
 }
 
@@ -383,34 +383,40 @@ static void place_words(px_words *words, const lattice *l, const bool *is_except
     }
 }
 
-static prism_status decode_places(px_words *words, const lattice *l, const bool *is_exception,
-                                  px_mapping_source *source, prism_error *error) {
-    uint64_t *coded;
-    prism_status status = px_nested_decode_integers(source, false, &coded, error);
-    if (status != PRISM_OK)
-        return status;
-    px_bit_reader reader = px_bit_reader_make(&source->payload);
-    join_bits(words, l, is_exception, coded, &reader);
-    px_bits_end(&reader, &source->payload);
-    free(coded);
-    px_differences_undo(words->bits, words->array, &l->differences);
-    place_words(words, l, is_exception);
-    return PRISM_OK;
-}
-
-static prism_status decode(px_words *words, px_mapping_source *source, prism_error *error) {
-    lattice l;
+static prism_status decode_words(px_words *words, const lattice *l, const px_integers *coded,
+                                 px_mapping_source *source, prism_error *error) {
     bool *is_exception = NULL;
-    prism_status status = read_parameters(&l, &source->parameters, words, error);
-    if (status == PRISM_OK && l.has_exceptions)
+    prism_status status = px_words_alloc(words, &source->chunk->array, error);
+    if (status == PRISM_OK && l->has_exceptions)
         status = px_exceptions_read(&source->parameters, words, &is_exception, error);
-    if (status == PRISM_OK)
-        status = decode_places(words, &l, is_exception, source, error);
+    if (status == PRISM_OK) {
+        px_bit_reader reader = px_bit_reader_make(&source->payload);
+        join_bits(words, l, is_exception, coded, &reader);
+        px_bits_end(&reader, &source->payload);
+        px_differences_undo(words->bits, words->array, &l->differences);
+        place_words(words, l, is_exception);
+    }
     free(is_exception);
     return status;
 }
 
-const px_mapping_stage px_mapping_lattice = {encode_narrow, decode};
-const px_mapping_stage px_mapping_decimals = {encode_decimals, decode};
-const px_mapping_stage px_mapping_smooth = {encode_smooth, decode};
-const px_mapping_stage px_mapping_ranks = {encode_ranks, decode};
+static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
+    lattice l;
+    px_words words = {.bits = NULL};
+    px_integers coded = {.elements = NULL};
+    prism_status status = read_parameters(&l, &source->parameters, &source->chunk->array, error);
+    if (status == PRISM_OK)
+        status = px_nested_decode_integers(source, false, &coded, error);
+    if (status == PRISM_OK)
+        status = decode_words(&words, &l, &coded, source, error);
+    if (status == PRISM_OK)
+        px_words_store(&words, elements);
+    px_words_free(&words);
+    free(coded.elements);
+    return status;
+}
+
+const px_mapping_stage px_mapping_lattice = {encode_narrow, decode, PX_WORD_BYTES};
+const px_mapping_stage px_mapping_decimals = {encode_decimals, decode, PX_WORD_BYTES};
+const px_mapping_stage px_mapping_smooth = {encode_smooth, decode, PX_WORD_BYTES};
+const px_mapping_stage px_mapping_ranks = {encode_ranks, decode, PX_WORD_BYTES};

@@ -138,12 +138,12 @@ static const px_mapping_stage *stage_of(uint8_t number) {
     }
 }
 
-static prism_status decode_words(px_words *words, px_mapping_source *source, prism_error *error) {
+static prism_status decode_by(void *elements, px_mapping_source *source, prism_error *error) {
     const uint8_t number = px_get_u8(&source->parameters);
     const px_mapping_stage *stage = stage_of(number);
     if (!stage)
         return px_fail(error, PRISM_E_CORRUPT, "mapping %u is not known", number);
-    prism_status status = stage->decode(words, source, error);
+    prism_status status = stage->decode(elements, source, error);
     if (status == PRISM_OK && (source->parameters.failed || source->payload.failed))
         return px_fail(error, PRISM_E_TRUNCATED, "the mapping ends before its content does");
     if (status == PRISM_OK &&
@@ -163,24 +163,24 @@ static uint64_t larger(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
-/* Words and exceptions are there all the time, and the elements of a chunk within from when it is
- * decoded; they become words, too. Only scales have two chunks within. */
+/* Elements of the chunks within stay until the mapping is undone. Only scales are a second one. */
 uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth) {
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
     const uint8_t number = px_get_u8(&parameters);
+    const px_mapping_stage *stage = stage_of(number);
     const int within = number == PRISM_MAPPING_SCALED ? 2 : 1;
-    const uint64_t word = sizeof(uint64_t), count = px_array_count(&chunk->array);
-    uint64_t kept = count * (word + sizeof(bool)), most = kept;
+    uint64_t kept = 0, most = 0;
+    if (!stage)
+        return 0;
     if (number == PRISM_MAPPING_TABLE)
-        kept += px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * word;
+        kept = px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
     px_chunk inner;
     for (int i = 0; i < within && depth < PX_CHUNK_DEPTH && next_within(&inner, &payload); i++) {
-        const uint64_t elements = px_array_count(&inner.array);
-        kept += elements * prism_type_size(inner.array.type);
-        most = larger(most, kept + larger(px_chunk_memory(&inner, depth + 1), elements * word));
+        kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
+        most = larger(most, kept + px_chunk_memory(&inner, depth + 1));
     }
-    return larger(most, kept);
+    return larger(most, kept + px_array_count(&chunk->array) * stage->decode_bytes);
 }
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
@@ -191,13 +191,5 @@ prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int thread
                                 .payload = px_reader_make(chunk->payload, chunk->payload_size),
                                 .threads = threads,
                                 .depth = depth};
-    px_words words;
-    prism_status status = px_words_alloc(&words, &chunk->array, error);
-    if (status != PRISM_OK)
-        return status;
-    status = decode_words(&words, &source, error);
-    if (status == PRISM_OK)
-        px_words_store(&words, elements);
-    px_words_free(&words);
-    return status;
+    return decode_by(elements, &source, error);
 }
