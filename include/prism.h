@@ -237,8 +237,7 @@ typedef struct prism_info {
     uint64_t header_bytes;    /* header and checksums */
     uint64_t parameter_bytes; /* weights and other side information */
     uint64_t payload_bytes;   /* coded samples */
-    uint64_t
-        decode_bytes; /* that prism_decode allocates at most, beside the chunk and the elements */
+    uint64_t decode_bytes;    /* prism_decode allocates no more, the elements apart */
 } prism_info;
 
 /* Reads the header of a chunk and checks it against `chunk_size`; no checksum is computed. */

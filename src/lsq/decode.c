@@ -56,7 +56,8 @@ static void put_constant(decoder *d, size_t k) {
     for (size_t y = 0; y < view->geometry.height; y++) {
         size_t row = y * view->geometry.stride, bytes = view->geometry.width * sizeof(int16_t);
         memset(view->samples + row, 0, bytes);
-        memset(view->innovations + row, 0, bytes);
+        if (view->innovations)
+            memset(view->innovations + row, 0, bytes);
     }
     put_samples(d, k);
     if (d->group.model->mixes)

@@ -6,31 +6,39 @@
 
 enum { RUNNING_WINDOW = 40 }; /* planes; longer means gain nothing, shorter ones lose */
 
-static void view_take(px_view *view, px_pool *pool, const px_geometry *geometry) {
+/* Innovations are for planes that are predicted from them. */
+static bool has_innovations(bool mixes, bool quick) {
+    return mixes && !quick;
+}
+
+static void view_take(px_view *view, px_pool *pool, const px_geometry *geometry, bool innovations) {
     *view = (px_view){.geometry = *geometry,
                       .mixed = px_padded_take(pool, geometry, sizeof *view->mixed),
                       .running = px_padded_take(pool, geometry, sizeof *view->running),
                       .samples = px_padded_take(pool, geometry, sizeof *view->samples),
-                      .innovations = px_padded_take(pool, geometry, sizeof *view->innovations),
                       .logs = px_padded_take(pool, geometry, sizeof *view->logs),
                       .errors = px_padded_take(pool, geometry, sizeof *view->errors)};
+    if (innovations)
+        view->innovations = px_padded_take(pool, geometry, sizeof *view->innovations);
 }
 
-static uint64_t view_bytes(const px_geometry *geometry) {
+static uint64_t view_bytes(const px_geometry *geometry, bool innovations) {
     const px_view *view = NULL;
-    return px_padded_bytes(geometry, sizeof *view->mixed + sizeof *view->running +
-                                         sizeof *view->samples + sizeof *view->innovations +
-                                         sizeof *view->logs + sizeof *view->errors);
+    const uint64_t bytes = px_padded_bytes(geometry, sizeof *view->mixed + sizeof *view->running +
+                                                         sizeof *view->samples +
+                                                         sizeof *view->logs + sizeof *view->errors);
+    return innovations ? bytes + px_padded_bytes(geometry, sizeof *view->innovations) : bytes;
 }
 
 uint64_t px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
                              bool wide) {
     const px_geometry full = px_geometry_make(planes->height, planes->width);
     const px_geometry half = px_geometry_halved(&full, (px_phase){1, 1});
-    uint64_t bytes = view_bytes(&full) + view_bytes(&half);
+    const bool innovations = has_innovations(mixes, quick);
+    uint64_t bytes = view_bytes(&full, innovations) + view_bytes(&half, innovations);
     if (mixes)
         bytes += wide ? px_couples_bytes(&full, count) : px_tiles_bytes(&full, count);
-    if (mixes && !quick)
+    if (innovations)
         bytes += px_tiles_bytes(&full, count);
     return bytes;
 }
@@ -38,12 +46,13 @@ uint64_t px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, 
 prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, prism_error *error) {
     *group = (px_lsq_group){.model = model};
     px_geometry geometry = px_geometry_make(model->height, model->width);
-    view_take(&group->full, &group->pool, &geometry);
+    const bool innovations = has_innovations(model->mixes, model->quick);
+    view_take(&group->full, &group->pool, &geometry, innovations);
     if (model->wide)
         group->couples = px_couples_take(&group->pool, &geometry, model->count);
     else if (model->mixes)
         group->samples = px_tiles_take(&group->pool, &geometry, model->count);
-    if (model->mixes && !model->quick)
+    if (innovations)
         group->innovations = px_tiles_take(&group->pool, &geometry, model->count);
     return px_pool_status(&group->pool, error);
 }
@@ -61,7 +70,7 @@ prism_status px_view_open(px_view *view, px_pool *pool, px_lsq_group *group, siz
     }
     const px_geometry *full = &group->full.geometry;
     px_geometry half = px_geometry_halved(full, plane->phase);
-    view_take(view, pool, &half);
+    view_take(view, pool, &half, group->full.innovations != NULL);
     prism_status status = px_pool_status(pool, error);
     if (status != PRISM_OK)
         return status;
@@ -78,7 +87,8 @@ void px_view_close(const px_view *view, px_lsq_group *group, size_t k) {
     px_view *full = &group->full;
     const px_geometry *half = &view->geometry;
     px_grow(full->samples, &full->geometry, view->samples, half, plane->phase);
-    px_grow(full->innovations, &full->geometry, view->innovations, half, plane->phase);
+    if (full->innovations)
+        px_grow(full->innovations, &full->geometry, view->innovations, half, plane->phase);
     px_grow(full->logs, &full->geometry, view->logs, half, plane->phase);
     for (uint32_t i = 0; i < plane->patch_count; i++) {
         size_t y = plane->patches[i].position / full->geometry.width;

@@ -13,7 +13,8 @@ typedef struct px_view {
     px_geometry geometry;
     int32_t *mixed;   /* (P, E) */
     int16_t *running; /* mean of log errors of planes before */
-    int16_t *samples, *innovations, *logs;
+    int16_t *samples, *logs;
+    int16_t *innovations; /* NULL where no plane is predicted from them */
     uint16_t *errors; /* absolute ones */
 } px_view;
 
