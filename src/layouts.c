@@ -182,7 +182,8 @@ static bool may_be_lifted(const px_choice_sample *s, int axis) {
     uint64_t positions = 1;
     for (unsigned i = 0; i < s->part.array.rank; i++)
         positions *= (int)i == axis ? 1 : s->dims[i];
-    const uint64_t least = s->noisy ? 8 : s->sparing ? 2 : 0; /* positions for each plane */
+    const bool rows = axis == 0 && s->part.array.rank == 2;
+    const uint64_t least = s->noisy ? 8 : s->sparing || rows ? 2 : 0; /* positions for each plane */
     return least * s->dims[axis] <= positions;
 }
 
