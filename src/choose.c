@@ -45,8 +45,8 @@ static const double SURE_ESTIMATE = 0.95;
 static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87;
 
 /* Planes along an axis where they rarely lie are tried where their estimate is so much below that
- * of others. */
-static const double CLEARLY_BETTER = 0.99;
+ * of others, and looked at as frames where it is so much below that of other frames. */
+static const double CLEARLY_BETTER = 0.99, CLEARLY_BETTER_FRAMES = 0.96;
 
 /* Layouts of drawings that come so close in a part of the sample are tried. */
 static const double CLOSE_DRAWING = 1.25;
@@ -322,7 +322,8 @@ static bool is_tried(const choice *c, const px_layouts *list, size_t i, size_t b
         return false;
     if (c->sample->noisy || sparing)
         return promise(c, list, i) < CLEARLY * c->bytes;
-    return whole || list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
+    const bool repeats = c->best.coder == PRISM_CODER_DEFLATE && !list->items[i].unusual;
+    return whole || repeats || list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
 }
 
 static bool is_clear(const choice *c, const px_layouts *list, size_t best) {
@@ -357,6 +358,12 @@ static prism_status try_others(choice *c, const px_layouts *list, prism_error *e
         if (list->items[i].pipeline.axis == axis &&
             (!open || list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE))
             status = consider_others(c, &list->items[i].pipeline, error);
+    /* Along which axis repetitions lie, estimates do not say. */
+    const bool repeats = status == PRISM_OK && c->bytes > 0 && c->best.coder != PRISM_CODER_ANS;
+    for (size_t i = 0; i < list->count && status == PRISM_OK && repeats; i++)
+        if (list->items[i].pipeline.axis != axis && !list->items[i].unusual &&
+            list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE)
+            status = consider_deflate(c, list->items[i].pipeline, error);
     return status;
 }
 
@@ -395,7 +402,7 @@ static bool deserves_look(const choice *c, const px_layouts *list, size_t stack,
         if (list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK && !list->items[i].unusual)
             usual = fmin(usual, least_of_planes(list, list->items[i].pipeline.axis));
     return may_be_stack(c, list, stack, best) &&
-           least_of_planes(list, list->items[stack].pipeline.axis) < CLEARLY_BETTER * usual;
+           least_of_planes(list, list->items[stack].pipeline.axis) < CLEARLY_BETTER_FRAMES * usual;
 }
 
 /* They stay on the list if they make a part of the sample smaller than the best estimate of other
