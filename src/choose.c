@@ -348,6 +348,20 @@ static prism_status try_layout(choice *c, const px_layouts *list, size_t i, pris
     return status;
 }
 
+/* Along which axis repetitions lie, estimates do not say. */
+static prism_status try_repetitions(choice *c, const px_layouts *list, int but,
+                                    prism_error *error) {
+    prism_status status = PRISM_OK;
+    for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
+        px_pipeline layout = list->items[i].pipeline;
+        if (layout.axis != but && layout.transform == PRISM_TRANSFORM_NONE &&
+            !list->items[i].unusual &&
+            may_use(c, &layout, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE))
+            status = consider(c, &layout, layout.effort, error);
+    }
+    return status;
+}
+
 /* Where time is spared, other coders get their trials by the planes that suit the native one best,
  * as they are: what repeats is what these coders are for, and a lift hides it. */
 static prism_status try_others(choice *c, const px_layouts *list, prism_error *error) {
@@ -358,13 +372,9 @@ static prism_status try_others(choice *c, const px_layouts *list, prism_error *e
         if (list->items[i].pipeline.axis == axis &&
             (!open || list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE))
             status = consider_others(c, &list->items[i].pipeline, error);
-    /* Along which axis repetitions lie, estimates do not say. */
-    const bool repeats = status == PRISM_OK && c->bytes > 0 && c->best.coder != PRISM_CODER_ANS;
-    for (size_t i = 0; i < list->count && status == PRISM_OK && repeats; i++)
-        if (list->items[i].pipeline.axis != axis && !list->items[i].unusual &&
-            list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE)
-            status = consider_deflate(c, list->items[i].pipeline, error);
-    return status;
+    return status == PRISM_OK && c->bytes > 0 && c->best.coder != PRISM_CODER_ANS
+               ? try_repetitions(c, list, axis, error)
+               : status;
 }
 
 /* The best estimate first, where it makes clear which others need no trial. */
