@@ -48,6 +48,9 @@ static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87;
  * of others, and looked at as frames where it is so much below that of other frames. */
 static const double CLEARLY_BETTER = 0.99, CLEARLY_BETTER_FRAMES = 0.96;
 
+/* So much larger may repetitions along another axis be in the sample. */
+static const double REPETITIONS = 1.04;
+
 /* Layouts of drawings that come so close in a part of the sample are tried. */
 static const double CLOSE_DRAWING = 1.25;
 
@@ -348,16 +351,23 @@ static prism_status try_layout(choice *c, const px_layouts *list, size_t i, pris
     return status;
 }
 
-/* Along which axis repetitions lie, estimates do not say. */
+/* Along which axis repetitions lie, estimates do not say. In the whole array, they are more than in
+ * the sample. */
 static prism_status try_repetitions(choice *c, const px_layouts *list, int but,
                                     prism_error *error) {
     prism_status status = PRISM_OK;
+    double bytes = 0;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
         px_pipeline layout = list->items[i].pipeline;
         if (layout.axis != but && layout.transform == PRISM_TRANSFORM_NONE &&
             !list->items[i].unusual &&
-            may_use(c, &layout, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE))
-            status = consider(c, &layout, layout.effort, error);
+            may_use(c, &layout, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
+            status = trial(&bytes, c->sample, &layout, layout.effort, error);
+            if (status == PRISM_OK && bytes < REPETITIONS * c->bytes) {
+                c->best = layout;
+                c->bytes = bytes;
+            }
+        }
     }
     return status;
 }

@@ -225,13 +225,13 @@ static prism_status list_stacks(px_layouts *list, const px_choice_sample *s,
     return status;
 }
 
-/* A table of channels first is worth a look for the lift alone. */
+/* A table of channels first is worth a look for the lift alone. `unusual`: there is a choice, and
+ * planes rarely lie along this axis. */
 static prism_status list_planes(px_layouts *list, const px_choice_sample *s,
                                 const px_pipeline *base, const prism_options *options, int axis,
-                                prism_error *error) {
+                                bool unusual, prism_error *error) {
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool lifted = open && may_be_lifted(s, axis) && !px_is_drawing(s, options);
-    const bool unusual = options->axis == PRISM_AXIS_AUTO && !is_usual(&s->part.array, axis);
     prism_status status = PRISM_OK;
     if (unusual && !lifted && s->part.array.rank == 2)
         return PRISM_OK;
@@ -251,7 +251,8 @@ prism_status px_layouts_list(px_layouts *list, const px_choice_sample *s, const 
     const bool anywhere = frames && px_may_be_native(options) && s->part.size >= FRAMES_ARRAY;
     prism_status status = frames ? list_stacks(list, s, base, options, true, error) : PRISM_OK;
     for (size_t i = 0; i < count && status == PRISM_OK; i++)
-        status = list_planes(list, s, base, options, axes[i], error);
+        status = list_planes(list, s, base, options, axes[i],
+                             count > 1 && !is_usual(&s->part.array, axes[i]), error);
     if (status == PRISM_OK && anywhere)
         status = list_stacks(list, s, base, options, false, error);
     return status;
