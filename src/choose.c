@@ -290,7 +290,9 @@ static double least_usual(const px_layouts *list) {
 }
 
 static bool may_be_stack(const choice *c, const px_layouts *list, size_t stack, size_t best) {
-    const double close = c->sample->sparing ? CLOSE_PLANES_SPARING : CLOSE_PLANES;
+    const double close = list->items[stack].unusual ? CLOSE_ESTIMATE
+                         : c->sample->sparing       ? CLOSE_PLANES_SPARING
+                                                    : CLOSE_PLANES;
     const double planes = least_of_planes(list, list->items[stack].pipeline.axis);
     const double others = list->items[stack].unusual ? list->items[best].bytes : least_usual(list);
     return planes == HUGE_VAL || planes <= close * others;
@@ -414,15 +416,26 @@ static prism_status quick_size(double *bytes, const px_choice_sample *part, px_p
     return trial(bytes, part, &layout, QUICK_EFFORT, error);
 }
 
-/* Frames along an axis where they rarely lie deserve a look if their planes promise more than those
- * of stacks along usual axes do. */
+/* Whether the axis is far shorter than all others, as that of frames often is. */
+static bool is_short(const px_choice_sample *s, int axis) {
+    enum { SHORTER = 4 };
+    for (unsigned i = 0; i < s->part.array.rank; i++)
+        if ((int)i != axis && s->dims[i] < SHORTER * s->dims[axis])
+            return false;
+    return true;
+}
+
+/* Frames along an axis where they rarely lie deserve a look if it is short, if their planes have
+ * the best estimate, or if they promise more than those of stacks along usual axes do. */
 static bool deserves_look(const choice *c, const px_layouts *list, size_t stack, size_t best) {
     double usual = HUGE_VAL;
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK && !list->items[i].unusual)
             usual = fmin(usual, least_of_planes(list, list->items[i].pipeline.axis));
+    const int axis = list->items[stack].pipeline.axis;
     return may_be_stack(c, list, stack, best) &&
-           least_of_planes(list, list->items[stack].pipeline.axis) < CLEARLY_BETTER_FRAMES * usual;
+           (axis == list->items[best].pipeline.axis || is_short(c->sample, axis) ||
+            least_of_planes(list, axis) < CLEARLY_BETTER_FRAMES * usual);
 }
 
 /* They stay on the list if they make a part of the sample smaller than the best estimate of other
