@@ -1,12 +1,14 @@
 /*
- * Automatic options: candidates are tried on a sample cut from the middle of the array. Estimates
- * leave one or two layouts (the axis of the planes, and whether they are lifted); those are coded
- * for real. Slow or unlikely coders have to pass quick trials first, so that choosing takes little
+ * Automatic options: candidates are tried on a sample cut from the middle of the array. A survey of
+ * all axes lists layouts (the axis of the planes, and whether they are lifted or frames) with
+ * estimates; quick looks at a part of the sample leave out what has no estimate and no chance; the
+ * one or two that are left are coded for real. Slow or unlikely coders have to pass quick trials first, so that choosing takes little
  * more time than encoding does.
  */
 #include "choose.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "layouts.h"
 #include "status.h"
@@ -43,6 +45,16 @@ static const double SURE_ESTIMATE = 0.95;
  * what coding frames from each other brings against other layouts of the same planes. */
 static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87;
 
+/* Planes along an axis where they rarely lie are tried where their estimate is so much below that
+ * of others, and looked at as frames where it is so much below that of other frames. */
+static const double CLEARLY_BETTER = 0.99, CLEARLY_BETTER_FRAMES = 0.96;
+
+/* So much larger may repetitions along another axis be in the sample. */
+static const double REPETITIONS = 1.04;
+
+/* Layouts of drawings that come so close in a part of the sample are tried. */
+static const double CLOSE_DRAWING = 1.25;
+
 /* Stacks are tried where the best estimate of other layouts of the same planes is so close. */
 static const double CLOSE_PLANES = 1.07, CLOSE_PLANES_SPARING = 1.05;
 
@@ -59,16 +71,6 @@ typedef struct choice {
     bool flat; /* enough for libjxl to have a chance */
 } choice;
 
-/* How the side information grows from the sample to the whole: with each plane, and if planes are
- * predicted from planes, with each pair of them. */
-static double growth(const px_choice_sample *s, const px_pipeline *pipeline) {
-    if (pipeline->axis < 0)
-        return 1;
-    const double planes =
-        (double)s->dims[pipeline->axis] / (double)s->part.array.dims[pipeline->axis];
-    return pipeline->transform == PRISM_TRANSFORM_CHANNELS ? planes * planes : planes;
-}
-
 /* Bytes of the whole array if it codes like the sample. The transform of *pipeline becomes none
  * where not even a part of the sample was worth it to a coder of residuals. */
 static prism_status trial(double *bytes, const px_choice_sample *s, px_pipeline *pipeline,
@@ -82,7 +84,7 @@ static prism_status trial(double *bytes, const px_choice_sample *s, px_pipeline 
     if (status != PRISM_OK)
         return status;
     *bytes = (double)coded.payload.size / s->part.share +
-             (double)coded.parameters.size * growth(s, pipeline);
+             (double)coded.parameters.size * px_side_growth(s, pipeline);
     if (!px_coder_stage_of(pipeline->coder)->predicts)
         pipeline->transform = coded.pipeline.transform;
     px_coded_free(&coded);
@@ -263,7 +265,7 @@ static prism_status consider_coders(choice *c, const px_pipeline *layout, prism_
 static size_t least_estimate(const px_layouts *list) {
     size_t least = 0;
     for (size_t i = 1; i < list->count; i++)
-        if (list->bytes[i] < list->bytes[least])
+        if (list->items[i].bytes < list->items[least].bytes)
             least = i;
     return least;
 }
@@ -271,64 +273,105 @@ static size_t least_estimate(const px_layouts *list) {
 /* ---- Which layouts get trials ---------------------------------------------------------------- */
 
 /* Of the same planes, only the layout of a stack has no estimate. */
-static bool may_be_stack(const choice *c, const px_layouts *list, const px_pipeline *stack,
-                         size_t best) {
-    const double close = c->sample->sparing ? CLOSE_PLANES_SPARING : CLOSE_PLANES;
+static double least_of_planes(const px_layouts *list, int axis) {
     double least = HUGE_VAL;
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].axis == stack->axis)
-            least = fmin(least, list->bytes[i]);
-    return least == HUGE_VAL || least <= close * list->bytes[best];
+        if (list->items[i].pipeline.axis == axis)
+            least = fmin(least, list->items[i].bytes);
+    return least;
+}
+
+/* The best estimate of planes along usual axes. */
+static double least_usual(const px_layouts *list) {
+    double least = HUGE_VAL;
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->items[i].unusual)
+            least = fmin(least, list->items[i].bytes);
+    return least;
+}
+
+static bool may_be_stack(const choice *c, const px_layouts *list, size_t stack, size_t best) {
+    const double close = list->items[stack].unusual ? CLOSE_ESTIMATE
+                         : c->sample->sparing       ? CLOSE_PLANES_SPARING
+                                                    : CLOSE_PLANES;
+    const double planes = least_of_planes(list, list->items[stack].pipeline.axis);
+    const double others = list->items[stack].unusual ? list->items[best].bytes : least_usual(list);
+    return planes == HUGE_VAL || planes <= close * others;
 }
 
 /* What layout i may come to, by its estimate and how the native coder did on others. */
 static double promise(const choice *c, const px_layouts *list, size_t i) {
-    const bool lifted = list->items[i].transform == PRISM_TRANSFORM_CHANNELS;
+    const bool lifted = list->items[i].pipeline.transform == PRISM_TRANSFORM_CHANNELS;
     const double same = c->relative[lifted], other = c->relative[!lifted];
     const double relative = fmin(same > 0 ? same : lifted ? LIFT_GAIN * fmin(other, 1) : other, 1);
-    return SURE_ESTIMATE * relative * list->bytes[i];
+    return SURE_ESTIMATE * relative * list->items[i].bytes;
 }
 
 /* The same of a stack, by the best of the other layouts of its planes. */
 static double promise_of_stack(const choice *c, const px_layouts *list, size_t stack) {
     double least = HUGE_VAL;
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].axis == list->items[stack].axis && list->bytes[i] < HUGE_VAL)
+        if (list->items[i].pipeline.axis == list->items[stack].pipeline.axis &&
+            list->items[i].bytes < HUGE_VAL)
             least = fmin(least, promise(c, list, i) / SURE_ESTIMATE);
     return least == HUGE_VAL ? 0 : STACK_GAIN * least;
 }
 
 static bool is_tried(const choice *c, const px_layouts *list, size_t i, size_t best) {
-    const bool whole = c->sample->part.share == 1 && !list->unusual[i];
-    const bool sparing = c->sample->sparing;
+    const bool whole = c->sample->part.share == 1, sparing = c->sample->sparing;
     if (px_is_drawing(c->sample, c->options))
         return true;
-    if (list->items[i].transform == PRISM_TRANSFORM_STACK)
-        return may_be_stack(c, list, &list->items[i], best) &&
+    if (list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK)
+        return may_be_stack(c, list, i, best) &&
                (!sparing || promise_of_stack(c, list, i) < c->bytes);
+    if (list->items[i].unusual && list->items[i].bytes > CLEARLY_BETTER * least_usual(list))
+        return false;
     if (c->sample->noisy || sparing)
         return promise(c, list, i) < CLEARLY * c->bytes;
-    return whole || list->bytes[i] <= CLOSE_ESTIMATE * list->bytes[best];
+    const bool repeats = c->best.coder == PRISM_CODER_DEFLATE && !list->items[i].unusual;
+    return whole || repeats || list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
 }
 
 static bool is_clear(const choice *c, const px_layouts *list, size_t best) {
-    px_pipeline layout = list->items[best];
+    px_pipeline layout = list->items[best].pipeline;
     bool rival = false;
     for (size_t i = 0; i < list->count; i++)
-        rival |= list->items[i].transform == PRISM_TRANSFORM_STACK &&
-                 may_be_stack(c, list, &list->items[i], best);
+        rival |= list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK &&
+                 may_be_stack(c, list, i, best);
     return c->sample->large && c->sample->values > PX_FEW_VALUES && layout.selective && !rival &&
            layout.axis != 0 &&
            (layout.effort <= PX_SAMPLE_BRISK_EFFORT ||
-            list->bytes[best] < STRONG_TIES * list->bytes[best + 1]) &&
+            list->items[best].bytes < STRONG_TIES * list->items[best + 1].bytes) &&
            may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
 }
 
 static prism_status try_layout(choice *c, const px_layouts *list, size_t i, prism_error *error) {
-    prism_status status = consider_coders(c, &list->items[i], error);
-    double *relative = &c->relative[list->items[i].transform == PRISM_TRANSFORM_CHANNELS];
-    if (list->bytes[i] < HUGE_VAL && (*relative == 0 || c->last < *relative * list->bytes[i]))
-        *relative = c->last / list->bytes[i];
+    prism_status status = consider_coders(c, &list->items[i].pipeline, error);
+    double *relative = &c->relative[list->items[i].pipeline.transform == PRISM_TRANSFORM_CHANNELS];
+    if (list->items[i].bytes < HUGE_VAL &&
+        (*relative == 0 || c->last < *relative * list->items[i].bytes))
+        *relative = c->last / list->items[i].bytes;
+    return status;
+}
+
+/* Along which axis repetitions lie, estimates do not say. In the whole array, they are more than in
+ * the sample. */
+static prism_status try_repetitions(choice *c, const px_layouts *list, int but,
+                                    prism_error *error) {
+    prism_status status = PRISM_OK;
+    double bytes = 0;
+    for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
+        px_pipeline layout = list->items[i].pipeline;
+        if (layout.axis != but && layout.transform == PRISM_TRANSFORM_NONE &&
+            !list->items[i].unusual &&
+            may_use(c, &layout, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
+            status = trial(&bytes, c->sample, &layout, layout.effort, error);
+            if (status == PRISM_OK && bytes < REPETITIONS * c->bytes) {
+                c->best = layout;
+                c->bytes = bytes;
+            }
+        }
+    }
     return status;
 }
 
@@ -339,10 +382,12 @@ static prism_status try_others(choice *c, const px_layouts *list, prism_error *e
     const bool open = c->options->transform == PRISM_TRANSFORM_AUTO;
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++)
-        if (list->items[i].axis == axis &&
-            (!open || list->items[i].transform == PRISM_TRANSFORM_NONE))
-            status = consider_others(c, &list->items[i], error);
-    return status;
+        if (list->items[i].pipeline.axis == axis &&
+            (!open || list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE))
+            status = consider_others(c, &list->items[i].pipeline, error);
+    return status == PRISM_OK && c->bytes > 0 && c->best.coder != PRISM_CODER_ANS
+               ? try_repetitions(c, list, axis, error)
+               : status;
 }
 
 /* The best estimate first, where it makes clear which others need no trial. */
@@ -361,11 +406,7 @@ static prism_status try_layouts(choice *c, const px_layouts *list, size_t best,
 
 static void leave_out(px_layouts *list, size_t i) {
     list->count--;
-    for (; i < list->count; i++) {
-        list->items[i] = list->items[i + 1];
-        list->unusual[i] = list->unusual[i + 1];
-        list->bytes[i] = list->bytes[i + 1];
-    }
+    memmove(&list->items[i], &list->items[i + 1], (list->count - i) * sizeof *list->items);
 }
 
 /* What the native coder makes of a part of the sample at its quickest. */
@@ -376,24 +417,46 @@ static prism_status quick_size(double *bytes, const px_choice_sample *part, px_p
     return trial(bytes, part, &layout, QUICK_EFFORT, error);
 }
 
-/* Frames along an axis where they rarely lie stay on the list if they make a part of the sample
- * smaller than the best estimate of other layouts does. */
+/* Whether the axis is far shorter than all others, as that of frames often is. */
+static bool is_short(const px_choice_sample *s, int axis) {
+    enum { SHORTER = 4 };
+    for (unsigned i = 0; i < s->part.array.rank; i++)
+        if ((int)i != axis && s->dims[i] < SHORTER * s->dims[axis])
+            return false;
+    return true;
+}
+
+/* Frames along an axis where they rarely lie deserve a look if it is short, if their planes have
+ * the best estimate, or if they promise more than those of stacks along usual axes do. */
+static bool deserves_look(const choice *c, const px_layouts *list, size_t stack, size_t best) {
+    double usual = HUGE_VAL;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK && !list->items[i].unusual)
+            usual = fmin(usual, least_of_planes(list, list->items[i].pipeline.axis));
+    const int axis = list->items[stack].pipeline.axis;
+    return may_be_stack(c, list, stack, best) &&
+           (axis == list->items[best].pipeline.axis || is_short(c->sample, axis) ||
+            least_of_planes(list, axis) < CLEARLY_BETTER_FRAMES * usual);
+}
+
+/* They stay on the list if they make a part of the sample smaller than the best estimate of other
+ * layouts does. */
 static prism_status screen_stacks(const choice *c, px_layouts *list, prism_error *error) {
     const size_t best = least_estimate(list);
     px_choice_sample part = {.values = 0};
     double least = 0, bytes;
     prism_status status = PRISM_OK;
     for (size_t i = list->count; i-- > 0 && status == PRISM_OK;) {
-        if (!list->unusual[i] || list->items[i].transform != PRISM_TRANSFORM_STACK)
+        if (!list->items[i].unusual || list->items[i].pipeline.transform != PRISM_TRANSFORM_STACK)
             continue;
-        bool worth = may_be_stack(c, list, &list->items[i], best);
+        bool worth = deserves_look(c, list, i, best);
         if (worth && least == 0) {
             status = part_of(&part, c->sample, error);
             if (status == PRISM_OK)
-                status = quick_size(&least, &part, list->items[best], error);
+                status = quick_size(&least, &part, list->items[best].pipeline, error);
         }
         if (worth && status == PRISM_OK) {
-            status = quick_size(&bytes, &part, list->items[i], error);
+            status = quick_size(&bytes, &part, list->items[i].pipeline, error);
             worth = bytes < least;
         }
         if (!worth)
@@ -403,17 +466,40 @@ static prism_status screen_stacks(const choice *c, px_layouts *list, prism_error
     return status;
 }
 
+/* Estimates say nothing of drawings: those layouts stay on the list that come close to the best in
+ * a part of the sample. */
+static prism_status screen_drawings(const choice *c, px_layouts *list, prism_error *error) {
+    double bytes[PX_MAX_LAYOUTS], least = HUGE_VAL;
+    px_choice_sample part;
+    prism_status status = part_of(&part, c->sample, error);
+    for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
+        status = quick_size(&bytes[i], &part, list->items[i].pipeline, error);
+        least = fmin(least, bytes[i]);
+    }
+    for (size_t i = list->count; i-- > 0 && status == PRISM_OK;)
+        if (bytes[i] > CLOSE_DRAWING * least)
+            leave_out(list, i);
+    px_sample_free(&part.part);
+    return status;
+}
+
+static prism_status screen(const choice *c, px_layouts *list, prism_error *error) {
+    if (!px_is_drawing(c->sample, c->options))
+        return screen_stacks(c, list, error);
+    return list->count > 1 ? screen_drawings(c, list, error) : PRISM_OK;
+}
+
 static prism_status choose(px_pipeline *pipeline, const px_choice_sample *s,
                            const prism_options *options, prism_error *error) {
     px_layouts list = {.count = 0};
     choice c = {.sample = s, .options = options};
     prism_status status = px_layouts_list(&list, s, pipeline, options, error);
     if (status == PRISM_OK)
-        status = screen_stacks(&c, &list, error);
+        status = screen(&c, &list, error);
     const size_t best = least_estimate(&list);
     c.flat = list.flat >= FLAT;
     if (status == PRISM_OK && is_clear(&c, &list, best)) {
-        c.best = list.items[best];
+        c.best = list.items[best].pipeline;
         may_use(&c, &c.best, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
         list.count = 0;
     }

@@ -43,4 +43,8 @@ double px_estimate_plane(const px_planes *planes, size_t index);
 /* The share of samples that are what the ones to the left and above are. */
 double px_flat_share(const px_planes *planes);
 
+/* How far samples are from those at the same position of the plane before, of how far they are from
+ * those to the left: about 1 for frames in their order, more where planes are of different kinds. */
+double px_step_ratio(const px_planes *planes);
+
 #endif

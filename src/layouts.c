@@ -17,8 +17,9 @@ enum {
     LARGE_ARRAY = 1 << 22
 };
 
-/* Many planes that a lift makes so much smaller are channels, not frames. */
-static const double STRONG_LIFT = 0.85;
+/* Many planes are channels, not frames, where a lift makes them so much smaller, or where they
+ * differ so much more from each other than samples side by side do. */
+static const double STRONG_LIFT = 0.85, LARGE_STEP = 1.6;
 
 /* Elements of two bytes count as their bits, whatever their order. */
 static int count_values(const uint8_t *bytes, size_t size, size_t width) {
@@ -61,10 +62,19 @@ prism_status px_choice_sample_make(px_choice_sample *s, const prism_array *array
     return PRISM_OK;
 }
 
-/* Estimated bytes of the whole array if its planes lie along pipeline->axis. *flat is raised to the
- * share of flat samples of planes that are not lifted. */
-static prism_status estimate(double *bytes, double *flat, const px_choice_sample *s,
-                             const px_pipeline *pipeline, prism_error *error) {
+double px_side_growth(const px_choice_sample *s, const px_pipeline *pipeline) {
+    if (pipeline->axis < 0)
+        return 1;
+    const double planes =
+        (double)s->dims[pipeline->axis] / (double)s->part.array.dims[pipeline->axis];
+    return pipeline->transform == PRISM_TRANSFORM_CHANNELS ? planes * planes : planes;
+}
+
+/* Fills in the estimates of a candidate. *flat is raised to the share of flat samples of planes
+ * that are not lifted. */
+static prism_status estimate(px_candidate *candidate, double *flat, const px_choice_sample *s,
+                             prism_error *error) {
+    const px_pipeline *pipeline = &candidate->pipeline;
     px_layout layout = px_layout_make(&s->part.array, pipeline->axis);
     px_planes planes;
     px_buffer parameters = {0};
@@ -73,14 +83,17 @@ static prism_status estimate(double *bytes, double *flat, const px_choice_sample
         return status;
     px_planes_load(&planes, &s->part.array, &layout, s->part.elements);
     const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
-    if (transform)
+    if (transform) {
         status = transform->forward(&planes, pipeline, &parameters, error);
-    else
+    } else {
         *flat = fmax(*flat, px_flat_share(&planes));
+        candidate->step = px_step_ratio(&planes);
+    }
     double bits = 0;
     for (size_t k = 0; k < planes.count && status == PRISM_OK; k++)
         bits += px_estimate_plane(&planes, k);
-    *bytes = bits / 8 / s->part.share + (double)parameters.size;
+    candidate->bytes =
+        bits / 8 / s->part.share + (double)parameters.size * px_side_growth(s, pipeline);
     if (status == PRISM_OK)
         status = px_buffers_status(&parameters, &parameters, error);
     px_buffer_free(&parameters);
@@ -89,16 +102,14 @@ static prism_status estimate(double *bytes, double *flat, const px_choice_sample
 }
 
 static prism_status add_layout(px_layouts *list, const px_choice_sample *s, const px_pipeline *base,
-                               prism_transform transform, int axis, prism_error *error) {
-    px_pipeline *item = &list->items[list->count];
-    *item = *base;
-    item->transform = transform;
-    item->axis = axis;
-    item->selective = base->selective && transform == PRISM_TRANSFORM_CHANNELS;
-    double *bytes = &list->bytes[list->count++];
-    *bytes = HUGE_VAL;
-    return transform == PRISM_TRANSFORM_STACK ? PRISM_OK
-                                              : estimate(bytes, &list->flat, s, item, error);
+                               prism_transform transform, int axis, bool unusual,
+                               prism_error *error) {
+    px_candidate *item = &list->items[list->count++];
+    *item = (px_candidate){.pipeline = *base, .bytes = HUGE_VAL, .unusual = unusual};
+    item->pipeline.transform = transform;
+    item->pipeline.axis = axis;
+    item->pipeline.selective = base->selective && transform == PRISM_TRANSFORM_CHANNELS;
+    return transform == PRISM_TRANSFORM_STACK ? PRISM_OK : estimate(item, &list->flat, s, error);
 }
 
 /* Planes that are hardly pictures, where others are: coding them takes the time of larger ones. */
@@ -173,7 +184,8 @@ static bool may_be_lifted(const px_choice_sample *s, int axis) {
     uint64_t positions = 1;
     for (unsigned i = 0; i < s->part.array.rank; i++)
         positions *= (int)i == axis ? 1 : s->dims[i];
-    const uint64_t least = s->noisy ? 8 : s->sparing ? 2 : 0; /* positions for each plane */
+    const bool rows = axis == 0 && s->part.array.rank == 2;
+    const uint64_t least = s->noisy ? 8 : s->sparing || rows ? 2 : 0; /* positions for each plane */
     return least * s->dims[axis] <= positions;
 }
 
@@ -186,16 +198,19 @@ static bool is_usual_stack(const px_choice_sample *s, int axis, const prism_opti
            (axis == last && s->dims[last] <= FEW_COLOURS);
 }
 
-/* Whether the lift of the planes along an axis does what it does to channels only. */
-static bool is_strongly_lifted(const px_layouts *list, int axis) {
-    for (size_t i = 0; i + 1 < list->count; i++)
-        if (list->items[i].axis == axis && list->items[i].transform == PRISM_TRANSFORM_CHANNELS)
-            return list->bytes[i] < STRONG_LIFT * list->bytes[i + 1];
-    return false;
-}
-
-static bool is_worth_listing(const px_layouts *list, const px_choice_sample *s, int axis) {
-    return s->part.array.dims[axis] <= FEW_CHANNELS || !is_strongly_lifted(list, axis);
+/* Whether the planes along an axis are so many and so different that they must be channels. */
+static bool are_channels(const px_layouts *list, const px_choice_sample *s, int axis) {
+    bool found = false;
+    for (size_t i = 0; i < list->count; i++) {
+        const px_candidate *item = &list->items[i];
+        if (item->pipeline.axis != axis)
+            continue;
+        if (item->pipeline.transform == PRISM_TRANSFORM_CHANNELS)
+            found |= item->bytes < STRONG_LIFT * list->items[i + 1].bytes;
+        else
+            found |= item->step > LARGE_STEP;
+    }
+    return found && s->part.array.dims[axis] > FEW_CHANNELS;
 }
 
 /* Layouts as frames, of which those along usual axes come before the estimates of others. */
@@ -207,29 +222,27 @@ static prism_status list_stacks(px_layouts *list, const px_choice_sample *s,
     prism_status status = PRISM_OK;
     for (int axis = first; axis < end && axis < PX_MOST_AXES && status == PRISM_OK; axis++)
         if (is_usual_stack(s, axis, options) == usual &&
-            may_be_frames(&s->part.array, axis, options) &&
-            (usual || is_worth_listing(list, s, axis))) {
-            list->unusual[list->count] = !usual;
-            status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, axis, error);
-        }
+            may_be_frames(&s->part.array, axis, options) && (usual || !are_channels(list, s, axis)))
+            status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, axis, !usual, error);
     return status;
 }
 
+/* A table of channels first is worth a look for the lift alone. `unusual`: there is a choice, and
+ * planes rarely lie along this axis. */
 static prism_status list_planes(px_layouts *list, const px_choice_sample *s,
                                 const px_pipeline *base, const prism_options *options, int axis,
-                                prism_error *error) {
+                                bool unusual, prism_error *error) {
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
-    const bool unusual = options->axis == PRISM_AXIS_AUTO && !is_usual(&s->part.array, axis);
+    const bool lifted = open && may_be_lifted(s, axis) && !px_is_drawing(s, options);
     prism_status status = PRISM_OK;
-    if (open && may_be_lifted(s, axis) && !px_is_drawing(s, options)) {
-        list->unusual[list->count] = unusual;
-        status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axis, error);
-    }
-    list->unusual[list->count] = unusual;
-    return status == PRISM_OK
-               ? add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform, axis,
-                            error)
-               : status;
+    if (unusual && !lifted && s->part.array.rank == 2)
+        return PRISM_OK;
+    if (lifted)
+        status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axis, unusual, error);
+    if (status == PRISM_OK)
+        status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform, axis,
+                            unusual, error);
+    return status;
 }
 
 prism_status px_layouts_list(px_layouts *list, const px_choice_sample *s, const px_pipeline *base,
@@ -240,7 +253,8 @@ prism_status px_layouts_list(px_layouts *list, const px_choice_sample *s, const 
     const bool anywhere = frames && px_may_be_native(options) && s->part.size >= FRAMES_ARRAY;
     prism_status status = frames ? list_stacks(list, s, base, options, true, error) : PRISM_OK;
     for (size_t i = 0; i < count && status == PRISM_OK; i++)
-        status = list_planes(list, s, base, options, axes[i], error);
+        status = list_planes(list, s, base, options, axes[i],
+                             count > 1 && !is_usual(&s->part.array, axes[i]), error);
     if (status == PRISM_OK && anywhere)
         status = list_stacks(list, s, base, options, false, error);
     return status;

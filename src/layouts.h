@@ -40,13 +40,22 @@ bool px_is_drawing(const px_choice_sample *s, const prism_options *options);
 /* The plane axis of a pipeline that options ask for, or PRISM_AXIS_AUTO. */
 int px_asked_axis(const prism_options *options);
 
+/* How the side information grows from the sample to the whole: with each plane, and if planes are
+ * predicted from planes, with each pair of them. */
+double px_side_growth(const px_choice_sample *s, const px_pipeline *pipeline);
+
+/* A layout that may be tried. */
+typedef struct px_candidate {
+    px_pipeline pipeline; /* but for predictor and coder */
+    double bytes;         /* estimated; HUGE_VAL for stacks, which have no estimates */
+    double step;          /* px_step_ratio of planes that are not lifted */
+    bool unusual; /* channels or frames rarely lie along this axis: not tried without a reason */
+} px_candidate;
+
 typedef struct px_layouts {
-    px_pipeline items[PX_MAX_LAYOUTS];
-    /* Channels or frames rarely lie along this axis: it is not tried without a good reason. */
-    bool unusual[PX_MAX_LAYOUTS];
-    double bytes[PX_MAX_LAYOUTS]; /* estimated, but not those of stacks */
-    double flat;                  /* share of flat samples where planes lie best for it */
+    px_candidate items[PX_MAX_LAYOUTS];
     size_t count;
+    double flat; /* share of flat samples where planes lie best for it */
 } px_layouts;
 
 /* Lifted layouts come right before the same ones without the lift. */

@@ -5,7 +5,10 @@
 
 #include "status.h"
 
-enum { LONGEST_EDGE = 256 };
+enum {
+    LONGEST_EDGE = 256,
+    LONGEST_LINE = 1024 /* where all other sides are short */
+};
 
 static uint64_t elements_of(const prism_array *array) {
     uint64_t elements = 1;
@@ -23,8 +26,8 @@ static unsigned longest_side(const prism_array *array) {
 }
 
 /* A small array is its own sample. Else the longest side is halved until the sample is small, but
- * not the sides that are as short as a number of channels or frames usually is. The room that is
- * left where all others are short is for the longest. */
+ * not the sides that are as short as a number of channels or frames usually is. Where all
+ * others are short, more is left of the longest. */
 static void sample_shape(prism_array *cut, uint64_t limit) {
     if (elements_of(cut) <= limit)
         return;
@@ -36,9 +39,9 @@ static void sample_shape(prism_array *cut, uint64_t limit) {
         uint64_t *side = &cut->dims[longest_side(cut)];
         *side = (*side + 1) / 2;
     }
-    const uint64_t room = limit / (elements_of(cut) / *longest);
-    if (room >= 2 * *longest)
-        *longest = room < whole ? room : whole;
+    const uint64_t line = whole < LONGEST_LINE ? whole : LONGEST_LINE;
+    if (*longest < line && elements_of(cut) / *longest * line <= limit)
+        *longest = line;
 }
 
 /* Copies the middle of `array` along dimension `i` and all after it; returns the end of the copy.

@@ -15,6 +15,7 @@ import numpy as np
 from .arrays import InputError, load
 from .contender import Contender
 from .contenders import chosen, is_wide
+from .layouts import format_layouts, measure_layouts
 from .machine import machine
 from .measure import Row, measure
 from .noise import describe, noise_of
@@ -77,6 +78,15 @@ def _arguments() -> argparse.Namespace:
         "--stack", action="store_true", help="compare with what codes stacks of images, too"
     )
     parser.add_argument(
+        "--layouts",
+        action="store_true",
+        help="instead, bring each array into eight orders of its axes and compare automatic options "
+        "with the best axis of each",
+    )
+    parser.add_argument(
+        "--effort", type=int, default=5, metavar="N", help="of --layouts: 1 to 9 (5)"
+    )
+    parser.add_argument(
         "--first", type=int, metavar="N", help="take the first N elements of the first axis only"
     )
     parser.add_argument(
@@ -101,6 +111,12 @@ def _arguments() -> argparse.Namespace:
     except KeyError as name:
         parser.error(f"--only: no row is called {name}; --help lists the names")
     return arguments
+
+
+def _measure_layouts(array: np.ndarray, arguments: argparse.Namespace) -> dict[str, object]:
+    rows = list(measure_layouts(array, effort=arguments.effort))
+    print(format_layouts(rows), flush=True)
+    return {"layouts": [dataclasses.asdict(row) for row in rows]}
 
 
 def _measure(array: np.ndarray, arguments: argparse.Namespace) -> list[Row]:
@@ -150,6 +166,15 @@ def main() -> int:
         name = Path(file).name
         shape = " x ".join(map(str, array.shape))
         print(f"\n{name}: {shape} {array.dtype}, {array.nbytes:,} bytes", flush=True)
+        about = {
+            "name": name,
+            "shape": array.shape,
+            "dtype": array.dtype.str,
+            "bytes": array.nbytes,
+        }
+        if arguments.layouts:
+            report["arrays"].append({**about, **_measure_layouts(array, arguments)})
+            continue
         rows = _measure(array, arguments)
         print(format_table(rows), flush=True)
         if arguments.stack and (noise := noise_of(array)):
@@ -157,15 +182,7 @@ def main() -> int:
         failed |= any(row.failed for row in rows)
         if arguments.chart:
             _save_chart(arguments.chart, name, rows)
-        report["arrays"].append(
-            {
-                "name": name,
-                "shape": array.shape,
-                "dtype": array.dtype.str,
-                "bytes": array.nbytes,
-                "rows": [dataclasses.asdict(row) for row in rows],
-            }
-        )
+        report["arrays"].append({**about, "rows": [dataclasses.asdict(row) for row in rows]})
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
     return int(failed)

@@ -32,10 +32,15 @@ _TEXT_COLUMNS = ("pipeline", "note")
 def format_table(rows: Sequence[Row]) -> str:
     """The rows below a heading; columns in which no row has a value are left out."""
     cells = {title: [show(row) for row in rows] for title, show in _COLUMNS.items()}
+    return format_cells(cells, _TEXT_COLUMNS)
+
+
+def format_cells(cells: dict[str, list[str]], text_columns: Sequence[str]) -> str:
+    """Columns below their titles, without those that are empty; those of text begin at the left."""
     columns = []
     for title, values in cells.items():
         if any(values):
             width = max(map(len, [title, *values]))
-            align = str.ljust if title in _TEXT_COLUMNS else str.rjust
+            align = str.ljust if title in text_columns else str.rjust
             columns.append([align(cell, width) for cell in (title, *values)])
     return "\n".join("  ".join(line).rstrip() for line in zip(*columns))

@@ -1,0 +1,153 @@
+"""The order of axes: dimensions of 1 change the header only, and planes are found along any axis."""
+
+import itertools
+import math
+import random
+
+import numpy as np
+import pytest
+from generated import drawing, embedding, hashed, picture, seasons, shells, stack
+
+import h5prism
+
+CRC_BYTES = 4
+
+
+def dequantised() -> np.ndarray:
+    scales = 1 + hashed((9, 11, 1), 4).astype(np.float32) / 65536
+    return (embedding(9, 11, 8, "int8") * scales).astype(np.float32)
+
+
+KINDS = {
+    "embedding": lambda: embedding(12, 20, 16, "int8"),
+    "embedding of 16 bits": lambda: embedding(10, 16, 12, "uint16").astype(">u2"),
+    "stack": lambda: stack(6, 20, 24),
+    "picture": lambda: picture(40, 50),
+    "drawing": lambda: drawing(30, 40),
+    "seasons": lambda: seasons(3, 8, 10, 12),
+    "line": lambda: hashed((700,), 3).astype(np.int16),
+    "decimals": lambda: embedding(10, 16, 12, "int16") / np.float32(8),
+    "dequantised": dequantised,
+    "squares": lambda: np.arange(900).reshape(30, 30) ** 2 * 70001,
+    "doubles": lambda: np.sin(np.arange(600) / 50).reshape(20, 30),
+    "one element": lambda: np.array([3], np.int32),
+}
+
+
+def with_ones(array: np.ndarray, random: random.Random) -> np.ndarray:
+    shape = list(array.shape)
+    for _ in range(random.randint(1, 4)):
+        shape.insert(random.randint(0, len(shape)), 1)
+    return array.reshape(shape)
+
+
+def sections(blob: bytes) -> bytes:
+    """Parameters and payload."""
+    info = h5prism.inspect_chunk(blob)
+    return blob[-(info.parameter_bytes + info.payload_bytes) - CRC_BYTES : -CRC_BYTES]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_dimensions_of_1_change_the_header_only(kind):
+    array, dice = KINDS[kind](), random.Random(kind)
+    for effort in range(1, 10):
+        plain = h5prism.encode(array, effort=effort)
+        for _ in range(2):
+            laid = with_ones(array, dice)
+            blob = h5prism.encode(laid, effort=effort)
+            assert sections(blob) == sections(plain), (laid.shape, effort)
+            assert len(blob) <= len(plain) + laid.ndim - array.ndim
+            decoded = h5prism.decode(blob)
+            assert decoded.shape == laid.shape and decoded.dtype == laid.dtype
+            assert decoded.tobytes() == laid.tobytes()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_axis_that_is_asked_for_is_that_of_the_array(kind):
+    array, dice = KINDS[kind](), random.Random(kind)
+    for laid in (with_ones(array, dice) for _ in range(3)):
+        for axis in range(laid.ndim):
+            blob = h5prism.encode(laid, axis=axis, effort=3)
+            info = h5prism.inspect_chunk(blob)
+            assert info.axis in (axis, None)
+            assert info.coder == "raw" or info.mapping != "none" or info.axis == axis
+            assert info.planes == (1 if info.axis is None else laid.shape[axis])
+            sides = [size for i, size in enumerate(laid.shape) if i != info.axis and size > 1]
+            assert info.width == (sides or [1])[-1]
+            assert info.height * info.width == math.prod(sides)
+            assert h5prism.decode(blob).tobytes() == laid.tobytes()
+        with pytest.raises(h5prism.PrismError, match="rank"):
+            h5prism.encode(laid, axis=laid.ndim)
+
+
+def test_planes_of_a_chunk_with_dimensions_of_1():
+    array = embedding(12, 20, 16, "int8").transpose(2, 0, 1)[None, :, :, None]
+    blob = h5prism.encode(array)
+    assert h5prism.inspect_chunk(blob).axis == 1
+    np.testing.assert_array_equal(h5prism.decode(blob, planes=[3, 9]), array[:, [3, 9]])
+
+
+CHANNELLED = {
+    "embedding": lambda: embedding(24, 28, 16, "int8"),
+    "seasons": lambda: seasons(2, 24, 16, 18),
+    "shells": lambda: shells(2, 10, 8, 7, 4),
+}
+
+
+def orders(array: np.ndarray) -> list[tuple[int, ...]]:
+    every = list(itertools.permutations(range(array.ndim)))
+    return random.Random(5).sample(every, min(len(every), 6))
+
+
+@pytest.mark.parametrize("effort", [1, 5, 7])
+@pytest.mark.parametrize("kind", CHANNELLED)
+def test_channels_are_found_along_any_axis(kind, effort):
+    array = CHANNELLED[kind]()
+    for order in orders(array):
+        laid = np.ascontiguousarray(array.transpose(order))
+        blob = h5prism.encode(laid, effort=effort)
+        best = min(len(h5prism.encode(laid, effort=effort, axis=i)) for i in range(laid.ndim))
+        assert len(blob) <= 1.005 * best, (laid.shape, h5prism.inspect_chunk(blob).axis)
+        assert h5prism.decode(blob).tobytes() == laid.tobytes()
+
+
+def test_frames_are_found_along_a_short_axis():
+    array = stack(12, 96, 96)
+    frames_first = h5prism.encode(array)
+    assert h5prism.inspect_chunk(frames_first).transform == "stack"
+    for order in [(1, 2, 0), (1, 0, 2)]:
+        laid = h5prism.encode(np.ascontiguousarray(array.transpose(order)))
+        assert len(laid) <= 1.005 * len(frames_first)
+
+
+OPTIONS = {
+    "transform": ["auto", "none", "channels", "stack"],
+    "predictor": ["auto", "none", "paeth", "lsq"],
+    "coder": ["auto", "deflate", "jxl", "ans"],
+}
+SHAPES = [(1,), (7,), (30, 40), (1, 9), (3, 20, 24), (1, 1, 1), (2, 3, 4, 5), (2, 2, 2, 2, 3)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_any_options_that_are_given_have_a_layout(shape):
+    array = (hashed(shape, 3) >> 12).astype(np.uint8)
+    encoded = 0
+    for values in itertools.product(*OPTIONS.values(), ["auto", *range(len(shape))]):
+        options = dict(zip([*OPTIONS, "axis"], values))
+        try:
+            blob = h5prism.encode(array, effort=4, **options)
+        except h5prism.PrismError as error:
+            assert error.status == h5prism.Status.OPTION  # such stages do not go together
+            continue
+        assert h5prism.decode(blob).tobytes() == array.tobytes()
+        encoded += 1
+    assert encoded >= 30
+
+
+def test_a_drawing_is_found_along_any_axis():
+    array = np.stack([np.roll(drawing(60, 70), (i, 2 * i), (0, 1)) for i in range(12)])
+    sizes = [
+        len(h5prism.encode(np.ascontiguousarray(array.transpose(order))))
+        for order in itertools.permutations(range(3))
+    ]
+    assert max(sizes) <= 1.1 * min(sizes)
