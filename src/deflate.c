@@ -40,7 +40,7 @@ static void unpack_plane(px_planes *planes, size_t k, const uint8_t *bytes) {
  * faster than looking for matches, which on few-valued or unpredicted data it is not. A sample
  * tells: SLICES pieces, evenly spread over the planes and over their high and low bytes.
  */
-enum { SLICES = 16, SLICE_BYTES = 1 << 13 };
+enum { SLICES = 16, SLICE_BYTES = 1 << 13, LEAST_ROOM = 64 };
 
 static size_t gather_sample(const px_planes *planes, uint8_t *plane, uint8_t *sample) {
     const size_t bytes = px_plane_bytes(planes);
@@ -56,11 +56,23 @@ static size_t gather_sample(const px_planes *planes, uint8_t *plane, uint8_t *sa
     return size;
 }
 
+/* zlib clears its memory at every start: the window need not be longer than the data, nor its
+ * tables have more places than the data has bytes. Matches are the same. */
+static int start_deflate(z_stream *stream, size_t size, int effort, int strategy) {
+    enum { LEAST_WINDOW = 9, LOOKAHEAD = 262, MEMORY_TO_BITS = 6 };
+    int window = LEAST_WINDOW, memory = 1;
+    while (window < MAX_WBITS && (size_t)1 << window < size + LOOKAHEAD)
+        window++;
+    while (memory < MAX_MEM_LEVEL && (size_t)1 << (memory + MEMORY_TO_BITS) < size)
+        memory++;
+    return deflateInit2(stream, effort, Z_DEFLATED, window, memory, strategy);
+}
+
 static size_t deflated_size(uint8_t *bytes, size_t size, int effort, int strategy, uint8_t *out,
                             size_t capacity) {
     z_stream stream = {
         .next_in = bytes, .avail_in = (uInt)size, .next_out = out, .avail_out = (uInt)capacity};
-    if (deflateInit2(&stream, effort, Z_DEFLATED, MAX_WBITS, MAX_MEM_LEVEL, strategy) != Z_OK)
+    if (start_deflate(&stream, size, effort, strategy) != Z_OK)
         return SIZE_MAX;
     deflate(&stream, Z_FINISH);
     deflateEnd(&stream);
@@ -69,15 +81,16 @@ static size_t deflated_size(uint8_t *bytes, size_t size, int effort, int strateg
 
 static int choose_strategy(const px_planes *planes, int effort, uint8_t *plane) {
     static const int strategies[] = {Z_HUFFMAN_ONLY, Z_FILTERED, Z_DEFAULT_STRATEGY};
-    const size_t capacity = 2 * SLICES * SLICE_BYTES;
-    uint8_t *sample = malloc(SLICES * SLICE_BYTES + capacity);
+    const size_t all = planes->count * px_plane_bytes(planes), most = SLICES * SLICE_BYTES;
+    const size_t room = all < most ? all : most, capacity = 2 * room + LEAST_ROOM;
+    uint8_t *sample = malloc(room + capacity);
     if (!sample)
         return Z_DEFAULT_STRATEGY;
     size_t size = gather_sample(planes, plane, sample), least = SIZE_MAX;
     int best = Z_DEFAULT_STRATEGY;
     for (size_t i = 0; i < sizeof strategies / sizeof *strategies; i++) {
-        size_t deflated = deflated_size(sample, size, effort, strategies[i],
-                                        sample + SLICES * SLICE_BYTES, capacity);
+        size_t deflated =
+            deflated_size(sample, size, effort, strategies[i], sample + room, capacity);
         if (least == SIZE_MAX || deflated + deflated / 200 < least) {
             least = deflated;
             best = strategies[i];
@@ -115,7 +128,7 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
     prism_status status = PRISM_OK;
     int strategy = choose_strategy(planes, effort, plane);
     z_stream stream = {.next_out = out, .avail_out = (uInt)room};
-    if (deflateInit2(&stream, effort, Z_DEFLATED, MAX_WBITS, MAX_MEM_LEVEL, strategy) != Z_OK)
+    if (start_deflate(&stream, planes->count * px_plane_bytes(planes), effort, strategy) != Z_OK)
         status = px_out_of_memory(error, 1 << 18);
     else
         status = deflate_planes(planes, &stream, plane, error);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "bit_set.h"
 #include "estimate.h"
 
 enum {
@@ -17,12 +18,11 @@ enum {
 
 /* Elements of two bytes count as their bits, whatever their order. */
 static int count_values(const uint8_t *bytes, size_t size, size_t width) {
-    bool seen[1 << 16] = {false};
+    px_bit_set seen = {{0}};
     int count = 0;
     for (size_t i = 0; i < size && count <= PX_FEW_VALUES; i += width) {
-        unsigned value = width == 1 ? bytes[i] : (unsigned)(bytes[i] | bytes[i + 1] << 8);
-        count += !seen[value];
-        seen[value] = true;
+        const int value = width == 1 ? bytes[i] : bytes[i] | bytes[i + 1] << 8;
+        count += px_bit_set_add(&seen, (uint16_t)value);
     }
     return count;
 }

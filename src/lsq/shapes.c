@@ -1,5 +1,7 @@
 #include "lsq/shapes.h"
 
+#include <math.h>
+
 #include "lsq/shape_constants.inc"
 
 enum {
@@ -36,6 +38,18 @@ static uint32_t distribution_at(int family, uint64_t argument) {
 uint32_t px_shape_distribution(int shape, int scale, int z) {
     return distribution_at(shape % PX_SHAPE_FAMILIES,
                            ((uint64_t)z << ARGUMENT_BITS) / width_of(shape, scale));
+}
+
+px_shape_curve px_shape_curve_of(int shape, int scale) {
+    return (px_shape_curve){.table = distributions[shape % PX_SHAPE_FAMILIES],
+                            .step = (1u << (ARGUMENT_BITS - 8)) / (float)width_of(shape, scale)};
+}
+
+float px_shape_curve_at(const px_shape_curve *curve, int z) {
+    const float place = fminf((float)z * curve->step, SHAPE_UNIT_STEPS * SHAPE_UNITS);
+    const int i = (int)place;
+    const float below = (float)curve->table[i];
+    return below + ((float)curve->table[i + 1] - below) * (place - (float)i);
 }
 
 /* Digits beyond are rarer than one slot. */

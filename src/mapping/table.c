@@ -190,11 +190,12 @@ static size_t count_ranks(uint32_t *counts, const prism_array *array, const uint
 
 /* Bits for an element that closing the gaps between values may save: the logarithm of the room
  * that each of them has, where they occur. *values: how many there are. */
-static double worth_of_gaps(const uint32_t *counts, size_t elements, size_t *values) {
+static double worth_of_gaps(const uint32_t *counts, long long ranks, size_t elements,
+                            size_t *values) {
     double bits = 0;
     long long before = -1, last = -1; /* the last two ranks in use */
     *values = 0;
-    for (long long rank = 0; rank < MOST_VALUES; rank++) {
+    for (long long rank = 0; rank < ranks; rank++) {
         if (!counts[rank])
             continue;
         if (before >= 0)
@@ -211,13 +212,14 @@ prism_status px_levels_promise(bool *promise, const px_mapping_request *request,
     const prism_array *array = request->array;
     size_t size, values;
     prism_status status = prism_array_size(array, &size, error);
-    uint32_t *counts = calloc(MOST_VALUES, sizeof *counts);
+    const size_t ranks = (size_t)1 << 8 * prism_type_size(array->type);
+    uint32_t *counts = calloc(ranks, sizeof *counts);
     if (!counts)
-        return px_out_of_memory(error, MOST_VALUES * sizeof *counts);
+        return px_out_of_memory(error, ranks * sizeof *counts);
     const size_t elements = size / prism_type_size(array->type);
     const size_t looked =
         count_ranks(counts, array, request->elements, elements, elements / LOOKED_AT + 1);
-    const double worth = worth_of_gaps(counts, looked, &values);
+    const double worth = worth_of_gaps(counts, (long long)ranks, looked, &values);
     *promise =
         worth > WORTH_TRYING && (values > INDEX_VALUES || request->options->effort < INDEX_EFFORT);
     free(counts);
