@@ -8,6 +8,7 @@
 #include "mapping/mapping.h"
 #include "pipeline.h"
 #include "status.h"
+#include "tiny.h"
 
 /* ---- Encoding ---- */
 
@@ -43,14 +44,25 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, px_chunk *chu
     return px_chunk_write(chunk, out, error);
 }
 
+static prism_status choose_and_encode(px_coded *coded, const prism_array *array,
+                                      const void *elements, size_t size,
+                                      const prism_options *options, bool of_wide,
+                                      prism_error *error) {
+    px_pipeline pipeline;
+    prism_status status = px_choose(&pipeline, array, elements, options, of_wide, error);
+    return status == PRISM_OK ? px_pipeline_encode(coded, array, elements, &pipeline, size, error)
+                              : status;
+}
+
 static prism_status encode_integers(px_buffer *out, px_pipeline *used, const prism_array *array,
                                     const void *elements, size_t size, const prism_options *options,
                                     bool of_wide, prism_error *error) {
     px_coded coded = {.pipeline = {0}};
     px_chunk chunk = {.array = *array};
-    prism_status status = px_choose(&chunk.pipeline, array, elements, options, of_wide, error);
-    if (status == PRISM_OK)
-        status = px_pipeline_encode(&coded, array, elements, &chunk.pipeline, size, error);
+    prism_status status =
+        px_tiny_suits(array, options)
+            ? px_tiny_encode(&coded, array, elements, options, size, error)
+            : choose_and_encode(&coded, array, elements, size, options, of_wide, error);
     if (status != PRISM_OK)
         return status;
     chunk.pipeline = coded.pipeline;

@@ -8,6 +8,7 @@
 
 #include "stages.h"
 #include "status.h"
+#include "tiny.h"
 
 static void pack_plane(const px_planes *planes, size_t k, uint8_t *bytes) {
     const size_t size = px_plane_size(planes);
@@ -89,6 +90,8 @@ static int choose_strategy(const px_planes *planes, int effort, uint8_t *plane) 
     size_t size = gather_sample(planes, plane, sample), least = SIZE_MAX;
     int best = Z_DEFAULT_STRATEGY;
     for (size_t i = 0; i < sizeof strategies / sizeof *strategies; i++) {
+        if (all < PX_TINY_BYTES && strategies[i] == Z_FILTERED)
+            continue;
         size_t deflated =
             deflated_size(sample, size, effort, strategies[i], sample + room, capacity);
         if (least == SIZE_MAX || deflated + deflated / 200 < least) {

@@ -1,7 +1,5 @@
 #include "lsq/shapes.h"
 
-#include <math.h>
-
 #include "lsq/shape_constants.inc"
 
 enum {
@@ -46,7 +44,8 @@ px_shape_curve px_shape_curve_of(int shape, int scale) {
 }
 
 float px_shape_curve_at(const px_shape_curve *curve, int z) {
-    const float place = fminf((float)z * curve->step, SHAPE_UNIT_STEPS * SHAPE_UNITS);
+    const float far = (float)z * curve->step, last = SHAPE_UNIT_STEPS * SHAPE_UNITS;
+    const float place = far < last ? far : last;
     const int i = (int)place;
     const float below = (float)curve->table[i];
     return below + ((float)curve->table[i + 1] - below) * (place - (float)i);
