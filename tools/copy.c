@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "library.h"
+#include "sizes.h"
 
 /* Committed types are copied first, to this group, because objects of any group may use them. */
 static const char TYPES[] = "/.h5prism.types";
@@ -75,7 +76,7 @@ static H5_index_t attribute_order(hid_t object) {
 
 static bool copy_value(hid_t attribute, hid_t type, hid_t space, hid_t copy) {
     const hssize_t count = H5Sget_simple_extent_npoints(space);
-    void *value = calloc((size_t)count + 1, H5Tget_size(type));
+    void *value = px_alloc_zeroed(px_sum((uint64_t)count, 1), H5Tget_size(type));
     bool done =
         value &&
         (!count || (H5Aread(attribute, type, value) >= 0 && H5Awrite(copy, type, value) >= 0));

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "copy.h"
 #include "library.h"
+#include "sizes.h"
 
 /* The object of the copy that a reference of the original leads to. */
 static hid_t open_target(const tool_copy *c, H5R_type_t kind, const void *value) {
@@ -89,7 +90,7 @@ static bool map_holder(const tool_copy *c, const holder *h, hid_t type, hid_t sp
     const hssize_t count = H5Sget_simple_extent_npoints(space);
     if (count <= 0 || H5Tdetect_class(type, H5T_REFERENCE) <= 0)
         return true;
-    void *values = calloc((size_t)count, H5Tget_size(type));
+    void *values = px_alloc_zeroed((uint64_t)count, H5Tget_size(type));
     bool done = values && h->read(h->from, type, values) >= 0;
     if (done) {
         map_values(c, type, values, (size_t)count);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "arena.h"
+#include "sizes.h"
 #include "status.h"
 
 enum {
@@ -21,8 +22,10 @@ typedef struct shape {
 
 /* Below the last plane there are blanks as above each of them. */
 static shape shape_of(size_t count, size_t height, size_t width) {
-    const size_t row = width + PX_INDICES_MARGIN, plane = row * (height + PX_INDICES_ABOVE);
-    return (shape){row, plane, plane * (count + 1) + row * PX_INDICES_ABOVE + PX_INDICES_MARGIN};
+    const size_t row = width + PX_INDICES_MARGIN;
+    const size_t plane = px_product(row, height + PX_INDICES_ABOVE);
+    const size_t below = px_product(row, PX_INDICES_ABOVE) + PX_INDICES_MARGIN;
+    return (shape){row, plane, px_sum(px_product(plane, count + 1), below)};
 }
 
 bool px_indices_has_room(const px_planes *planes) {

@@ -1,6 +1,7 @@
 #include "lsq/shapes.h"
 
 #include "lsq/shape_constants.inc"
+#include "sizes.h"
 
 enum {
     SLOTS = 1 << PX_PROBABILITY_BITS,
@@ -128,7 +129,7 @@ const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLA
     for (int c = 0; c < PX_SHAPE_CLASSES; c++)
         total += starts_of(largest_digit(PX_PROBABILITY_BITS, shapes[c], c));
     px_shapes *made = px_pool_take(pool, sizeof *made);
-    uint16_t *starts = px_pool_take_zeroed(pool, total * sizeof *starts);
+    uint16_t *starts = px_pool_take_zeroed(pool, px_product(total, sizeof *starts));
     if (!made || !starts)
         return NULL;
     made->starts = starts;

@@ -167,7 +167,7 @@ uint64_t px_mapping_memory(const px_chunk *chunk) {
             break;
         bytes += size / prism_type_size(inner.array.type) * FOR_ELEMENT;
         px_reader payload = px_reader_make(inner.payload, inner.payload_size);
-        size = (size_t)px_get_varint(&payload);
+        size = px_get_size(&payload);
         const uint8_t *within = px_get_bytes(&payload, size);
         if (!within || px_chunk_read(&inner, within, size, NULL) != PRISM_OK)
             break;
