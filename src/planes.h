@@ -9,7 +9,8 @@
 #include "sizes.h"
 
 /* How an array falls into planes: the elements along `axis` of one position are one sample of each
- * plane; the last of the other dimensions is the width, all before it make the height. */
+ * plane; the last of the other dimensions that is longer than 1 is the width, all before it make
+ * the height. */
 typedef struct px_layout {
     size_t count, height, width; /* planes, rows, samples in a row */
     size_t outer, inner;         /* products of the dimensions before and after the axis */

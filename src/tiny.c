@@ -4,6 +4,7 @@
 
 #include "array.h"
 #include "estimate.h"
+#include "layouts.h"
 #include "stages.h"
 
 /* Each plane of the native coder has fits of its own, and a chunk 64 bytes of states. */
@@ -63,7 +64,7 @@ static prism_status choose_axis(int *axis, const prism_array *array, const void 
     const int axes[] = {PRISM_AXIS_AUTO, (int)array->rank - 1, 0};
     double least = HUGE_VAL;
     prism_status status = PRISM_OK;
-    *axis = options->axis;
+    *axis = px_asked_axis(options);
     if (options->axis != PRISM_AXIS_AUTO || array->rank < 3)
         return PRISM_OK;
     for (size_t i = 0; i < sizeof axes / sizeof *axes && status == PRISM_OK; i++) {

@@ -3,6 +3,7 @@
 
 #include "array.h"
 #include "sample.h"
+#include "squeeze.h"
 #include "stage.h"
 #include "status.h"
 #include "tiny.h"
@@ -177,14 +178,16 @@ uint64_t px_mapping_memory(const px_chunk *chunk) {
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                                prism_error *error) {
-    px_mapping_source source = {.chunk = chunk,
+    px_chunk squeezed = *chunk;
+    squeezed.array = px_squeeze(&chunk->array).array;
+    px_mapping_source source = {.chunk = &squeezed,
                                 .parameters =
                                     px_reader_make(chunk->parameters, chunk->parameter_size),
                                 .payload = px_reader_make(chunk->payload, chunk->payload_size),
                                 .threads = threads,
                                 .depth = depth};
     px_words words;
-    prism_status status = px_words_alloc(&words, &chunk->array, error);
+    prism_status status = px_words_alloc(&words, &squeezed.array, error);
     if (status != PRISM_OK)
         return status;
     status = decode_words(&words, &source, error);
