@@ -15,6 +15,7 @@ enum {
     FEW_COLOURS = 4,        /* that a last axis may hold */
     LEAST_EDGE = 4,         /* of a frame */
     LEAST_POSITIONS = 32,   /* of a plane */
+    MOST_DIMENSIONS = 5,    /* with more, the last axis and the first are tried only */
     SMALL_ARRAY = 1 << 12,  /* elements */
     FRAMES_ARRAY = 1 << 14, /* from it on, frames are looked for along any axis */
     LARGE_ARRAY = 1 << 22
@@ -141,7 +142,7 @@ int px_asked_axis(const prism_options *options) {
  * or a short second one (channels of several images). */
 static bool is_usual(const prism_array *array, int axis) {
     return axis < 0 || axis == (int)array->rank - 1 || (axis == 0 && array->rank >= 3) ||
-           (axis == 1 && array->dims[1] <= FEW_CHANNELS);
+           (axis == 1 && array->dims[1] <= FEW_CHANNELS && array->rank <= MOST_DIMENSIONS);
 }
 
 /* The axes that planes may lie along, usual ones first. */
@@ -160,7 +161,7 @@ static size_t possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
         return count;
     if (rank == 2)
         axes[count++] = PRISM_AXIS_AUTO;
-    for (int usual = 1; usual >= 0; usual--)
+    for (int usual = 1; usual >= (rank > MOST_DIMENSIONS); usual--)
         for (int axis = 0; axis < rank - 1 && count < PX_MOST_AXES; axis++)
             if (is_usual(array, axis) == usual)
                 axes[count++] = axis;

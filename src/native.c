@@ -170,20 +170,21 @@ static px_planes middle_of(const px_planes *planes) {
 }
 
 /* *ratio: what px_indices needs of what px_lsq needs; 1 where the part is too narrow for it. How
- * large the ratio is below CLEARLY_INDICES does not matter. */
+ * large the ratio is above CLEARLY_NOT does not matter. */
 static prism_status compare(double *ratio, const px_planes *planes, const px_pipeline *pipeline,
                             prism_error *error) {
     const px_planes part = middle_of(planes);
     const size_t plain = part.count * px_plane_size(&part) * sizeof *part.samples;
-    coded indices, lsq = {.pipeline = {0}};
+    coded lsq, indices = {.pipeline = {0}};
     *ratio = 1;
     if (!px_indices_values(&part))
         return PRISM_OK;
     prism_status status =
-        encode_by(&indices, METHOD_INDICES, &part, pipeline, FIRST_INDICES_EFFORT, plain, error);
-    const size_t enough = (size_t)((double)coded_size(&indices) / CLEARLY_INDICES) + 1;
+        encode_by(&lsq, METHOD_LSQ, &part, pipeline, DEFAULT_EFFORT, plain, error);
+    const size_t enough = (size_t)((double)coded_size(&lsq) * CLEARLY_NOT) + 1;
     if (status == PRISM_OK)
-        status = encode_by(&lsq, METHOD_LSQ, &part, pipeline, DEFAULT_EFFORT, enough, error);
+        status = encode_by(&indices, METHOD_INDICES, &part, pipeline, FIRST_INDICES_EFFORT, enough,
+                           error);
     if (status == PRISM_OK)
         *ratio = (double)coded_size(&indices) / (double)coded_size(&lsq);
     coded_free(&indices);
