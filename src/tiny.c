@@ -35,7 +35,8 @@ bool px_tiny_suits(const prism_array *array, const prism_options *options) {
 
 static bool may_use(const candidate *c, const prism_options *options, const px_layout *layout,
                     size_t size) {
-    const bool asked = options->coder == c->coder || options->predictor == c->predictor;
+    const bool asked = options->coder == c->coder || options->predictor == c->predictor ||
+                       options->transform == PRISM_TRANSFORM_CHANNELS;
     const bool native = layout->count <= FEW_PLANES && size >= LEAST_NATIVE_BYTES &&
                         options->effort >= LEAST_NATIVE_EFFORT;
     return (c->coder != PRISM_CODER_ANS || asked || native) &&
