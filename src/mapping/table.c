@@ -14,7 +14,6 @@
 #include "status.h"
 
 enum {
-    MOST_VALUES = 1 << 16,
     ELEMENTS_PER_VALUE = 8, /* of wide types, at least: the table itself must not count */
     SURELY_VALUES = 1 << 9,
     INDEX_VALUES = 64, /* that many are numbered by the coder of indices itself, ... */
@@ -39,7 +38,7 @@ typedef struct value_set {
 /* For at most so many values. */
 static prism_status set_alloc(value_set *set, size_t most, prism_error *error) {
     enum { LEAST_BITS = 4 };
-    *set = (value_set){.bits = LEAST_BITS, .most = most < MOST_VALUES ? most : MOST_VALUES};
+    *set = (value_set){.bits = LEAST_BITS, .most = most < PX_MOST_VALUES ? most : PX_MOST_VALUES};
     while ((size_t)1 << set->bits < 4 * set->most)
         set->bits++;
     const size_t slots = (size_t)1 << set->bits;
@@ -287,6 +286,8 @@ static prism_status try_places(bool *smaller, const px_mapping_request *request,
     px_buffer table = {0};
     write_table(&table, set);
     *smaller = (double)closed + (double)table.size * sample.share < WORTH_DOING * (double)plain;
+    if (status == PRISM_OK)
+        status = px_buffers_status(&table, &table, error);
     px_buffer_free(&table);
     px_sample_free(&sample);
     return status;
@@ -320,33 +321,38 @@ static prism_status read_table(uint64_t *table, size_t count, const px_number *n
     return PRISM_OK;
 }
 
-static prism_status look_up(px_words *words, const uint64_t *table, size_t count,
-                            const uint64_t *places, prism_error *error) {
-    for (size_t i = 0; i < words->count; i++) {
-        if (places[i] >= count)
+static prism_status look_up(void *elements, const prism_array *array, const uint64_t *table,
+                            size_t count, const px_integers *places, prism_error *error) {
+    const size_t size = prism_type_size(array->type), all = (size_t)px_array_count(array);
+    const bool swapped = array->order != px_native_order();
+    for (size_t i = 0; i < all; i++) {
+        const uint64_t place = px_integer_at(places, i);
+        if (place >= count)
             return px_fail(error, PRISM_E_CORRUPT, "place %llu of a table of %zu",
-                           (unsigned long long)places[i], count);
-        words->bits[i] = table[places[i]];
+                           (unsigned long long)place, count);
+        px_word_put(elements, i, size, swapped, table[place]);
     }
     return PRISM_OK;
 }
 
-static prism_status decode(px_words *words, px_mapping_source *source, prism_error *error) {
+static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
+    const prism_array *array = &source->chunk->array;
     const uint64_t count = px_get_varint(&source->parameters);
-    if (!count || count > MOST_VALUES)
+    if (!count || count > PX_MOST_VALUES)
         return px_fail(error, PRISM_E_CORRUPT, "a table of %llu values", (unsigned long long)count);
     uint64_t *table = px_alloc(count, sizeof *table);
-    uint64_t *places = NULL;
-    prism_status status = table ? read_table(table, (size_t)count, words->number, source, error)
-                                : px_out_of_memory(error, (size_t)count * sizeof *table);
+    px_integers places = {.elements = NULL};
+    prism_status status =
+        table ? read_table(table, (size_t)count, px_number_of(array->type), source, error)
+              : px_out_of_memory(error, (size_t)count * sizeof *table);
     if (status == PRISM_OK)
         status = px_nested_decode_integers(source, false, &places, error);
     if (status == PRISM_OK)
-        status = look_up(words, table, (size_t)count, places, error);
+        status = look_up(elements, array, table, (size_t)count, &places, error);
     free(table);
-    free(places);
+    free(places.elements);
     return status;
 }
 
-const px_mapping_stage px_mapping_table = {encode_table, decode};
-const px_mapping_stage px_mapping_levels = {encode_levels, decode};
+const px_mapping_stage px_mapping_table = {encode_table, decode, 0};
+const px_mapping_stage px_mapping_levels = {encode_levels, decode, 0};
