@@ -157,9 +157,9 @@ def test_decorrelation_pays_where_channels_are_related():
 
 
 def test_info_of_planes():
-    array = correlated((12, 10, 7), "<i2")
+    array = correlated((24, 10, 14), "<i2")
     info = h5prism.inspect_chunk(h5prism.encode(array, transform="channels", axis=1))
-    assert (info.axis, info.planes, info.height * info.width) == (1, 10, 84)
+    assert (info.axis, info.planes, info.height * info.width) == (1, 10, 336)
     assert info.checksum
     assert info.bits_per_value == 8 * info.encoded_bytes / array.size
     assert not h5prism.inspect_chunk(h5prism.encode(array, checksum=False)).checksum

@@ -2,8 +2,8 @@
  * Automatic options: candidates are tried on a sample cut from the middle of the array. A survey of
  * all axes lists layouts (the axis of the planes, and whether they are lifted or frames) with
  * estimates; quick looks at a part of the sample leave out what has no estimate and no chance; the
- * one or two that are left are coded for real. Slow or unlikely coders have to pass quick trials first, so that choosing takes little
- * more time than encoding does.
+ * one or two that are left are coded for real. Slow or unlikely coders have to pass quick trials
+ * first, so that choosing takes little more time than encoding does.
  */
 #include "choose.h"
 
@@ -249,12 +249,18 @@ static prism_status consider_others(choice *c, const px_pipeline *layout, prism_
     return status == PRISM_OK ? consider_jxl(c, *layout, error) : status;
 }
 
-/* Other coders, unless the project's own is better for sure. In large arrays they get their trials
- * only by the best layout so far. */
+/* Small arrays at low efforts: to try everything with all of one would take many times what coding
+ * it does. */
+static bool is_brisk(const choice *c) {
+    return c->sample->part.share == 1 && c->options->effort <= PX_SAMPLE_BRISK_EFFORT;
+}
+
+/* Other coders, unless the project's own is better for sure. In large arrays, and where time is
+ * short, they get their trials only by the best layout so far. */
 static prism_status consider_coders(choice *c, const px_pipeline *layout, prism_error *error) {
     const bool native = px_may_be_native(c->options);
     prism_status status = native ? consider_native(c, layout, error) : PRISM_OK;
-    const bool behind = native && c->sample->large &&
+    const bool behind = native && (c->sample->large || is_brisk(c)) &&
                         (c->best.axis != layout->axis || c->best.transform != layout->transform);
     if (status != PRISM_OK || behind || px_is_drawing(c->sample, c->options) ||
         (native && (c->sample->sparing || layout->transform == PRISM_TRANSFORM_STACK)))
@@ -329,7 +335,8 @@ static bool is_tried(const choice *c, const px_layouts *list, size_t i, size_t b
     if (c->sample->noisy || sparing)
         return promise(c, list, i) < CLEARLY * c->bytes;
     const bool repeats = c->best.coder == PRISM_CODER_DEFLATE && !list->items[i].unusual;
-    return whole || repeats || list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
+    return (whole && !is_brisk(c)) || repeats ||
+           list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
 }
 
 static bool is_clear(const choice *c, const px_layouts *list, size_t best) {

@@ -9,6 +9,7 @@
 #include "pipeline.h"
 #include "squeeze.h"
 #include "status.h"
+#include "tiny.h"
 
 /* ---- Encoding ---- */
 
@@ -78,14 +79,22 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, px_chunk *chu
     return px_chunk_write(chunk, out, error);
 }
 
+static prism_status choose_and_encode(px_coded *coded, const content *c, bool of_wide,
+                                      prism_error *error) {
+    const prism_array *array = &c->squeezed.array;
+    px_pipeline pipeline;
+    if (px_tiny_suits(array, &c->options))
+        return px_tiny_encode(coded, array, c->elements, &c->options, c->size, error);
+    prism_status status = px_choose(&pipeline, array, c->elements, &c->options, of_wide, error);
+    return status == PRISM_OK
+               ? px_pipeline_encode(coded, array, c->elements, &pipeline, c->size, error)
+               : status;
+}
+
 static prism_status encode_integers(px_buffer *out, px_pipeline *used, const content *c,
                                     bool of_wide, prism_error *error) {
-    const prism_array *array = &c->squeezed.array;
     px_coded coded = {.pipeline = {0}};
-    px_pipeline pipeline;
-    prism_status status = px_choose(&pipeline, array, c->elements, &c->options, of_wide, error);
-    if (status == PRISM_OK)
-        status = px_pipeline_encode(&coded, array, c->elements, &pipeline, c->size, error);
+    prism_status status = choose_and_encode(&coded, c, of_wide, error);
     if (status != PRISM_OK)
         return status;
     px_chunk chunk = chunk_of(c, &coded.pipeline);

@@ -8,6 +8,7 @@
 
 #include "stages.h"
 #include "status.h"
+#include "tiny.h"
 
 static void pack_plane(const px_planes *planes, size_t k, uint8_t *bytes) {
     const size_t size = px_plane_size(planes);
@@ -40,7 +41,7 @@ static void unpack_plane(px_planes *planes, size_t k, const uint8_t *bytes) {
  * faster than looking for matches, which on few-valued or unpredicted data it is not. A sample
  * tells: SLICES pieces, evenly spread over the planes and over their high and low bytes.
  */
-enum { SLICES = 16, SLICE_BYTES = 1 << 13 };
+enum { SLICES = 16, SLICE_BYTES = 1 << 13, LEAST_ROOM = 64 };
 
 static size_t gather_sample(const px_planes *planes, uint8_t *plane, uint8_t *sample) {
     const size_t bytes = px_plane_bytes(planes);
@@ -56,11 +57,20 @@ static size_t gather_sample(const px_planes *planes, uint8_t *plane, uint8_t *sa
     return size;
 }
 
-/* What zlib takes for itself with our settings. */
+/* What zlib takes for itself with our settings, at most. */
 enum { STATE_BYTES = 1 << 18, WINDOW_BYTES = 1 << 15, INFLATE_BYTES = 1 << 13 };
 
-static prism_status deflate_open(z_stream *stream, int effort, int strategy, prism_error *error) {
-    return deflateInit2(stream, effort, Z_DEFLATED, MAX_WBITS, MAX_MEM_LEVEL, strategy) == Z_OK
+/* zlib clears its memory at every start: the window need not be longer than the data, nor its
+ * tables have more places than the data has bytes. Matches are the same. */
+static prism_status deflate_open(z_stream *stream, size_t size, int effort, int strategy,
+                                 prism_error *error) {
+    enum { LEAST_WINDOW = 9, LOOKAHEAD = 262, MEMORY_TO_BITS = 6 };
+    int window = LEAST_WINDOW, memory = 1;
+    while (window < MAX_WBITS && (size_t)1 << window < size + LOOKAHEAD)
+        window++;
+    while (memory < MAX_MEM_LEVEL && (size_t)1 << (memory + MEMORY_TO_BITS) < size)
+        memory++;
+    return deflateInit2(stream, effort, Z_DEFLATED, window, memory, strategy) == Z_OK
                ? PRISM_OK
                : px_out_of_memory(error, STATE_BYTES);
 }
@@ -69,7 +79,7 @@ static prism_status deflated_size(size_t *deflated, uint8_t *bytes, size_t size,
                                   int strategy, uint8_t *out, size_t capacity, prism_error *error) {
     z_stream stream = {
         .next_in = bytes, .avail_in = (uInt)size, .next_out = out, .avail_out = (uInt)capacity};
-    prism_status status = deflate_open(&stream, effort, strategy, error);
+    prism_status status = deflate_open(&stream, size, effort, strategy, error);
     if (status != PRISM_OK)
         return status;
     deflate(&stream, Z_FINISH);
@@ -81,15 +91,18 @@ static prism_status deflated_size(size_t *deflated, uint8_t *bytes, size_t size,
 static prism_status choose_strategy(int *best, const px_planes *planes, int effort, uint8_t *plane,
                                     prism_error *error) {
     static const int strategies[] = {Z_HUFFMAN_ONLY, Z_FILTERED, Z_DEFAULT_STRATEGY};
-    const size_t capacity = 2 * SLICES * SLICE_BYTES;
-    uint8_t *sample = malloc(SLICES * SLICE_BYTES + capacity);
+    const size_t all = planes->count * px_plane_bytes(planes), most = SLICES * SLICE_BYTES;
+    const size_t room = all < most ? all : most, capacity = 2 * room + LEAST_ROOM;
+    uint8_t *sample = malloc(room + capacity);
     if (!sample)
-        return px_out_of_memory(error, SLICES * SLICE_BYTES + capacity);
+        return px_out_of_memory(error, room + capacity);
     size_t size = gather_sample(planes, plane, sample), least = SIZE_MAX, deflated = 0;
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < sizeof strategies / sizeof *strategies && status == PRISM_OK; i++) {
-        status = deflated_size(&deflated, sample, size, effort, strategies[i],
-                               sample + SLICES * SLICE_BYTES, capacity, error);
+        if (all < PX_TINY_BYTES && strategies[i] == Z_FILTERED)
+            continue;
+        status = deflated_size(&deflated, sample, size, effort, strategies[i], sample + room,
+                               capacity, error);
         if (least == SIZE_MAX || deflated + deflated / 200 < least) {
             least = deflated;
             *best = strategies[i];
@@ -128,7 +141,8 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
     z_stream stream = {.next_out = out, .avail_out = (uInt)room};
     prism_status status = choose_strategy(&strategy, planes, effort, plane, error);
     if (status == PRISM_OK)
-        status = deflate_open(&stream, effort, strategy, error);
+        status =
+            deflate_open(&stream, planes->count * px_plane_bytes(planes), effort, strategy, error);
     if (status == PRISM_OK) {
         status = deflate_planes(planes, &stream, plane, error);
         payload->size += room - stream.avail_out;

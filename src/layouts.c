@@ -2,8 +2,10 @@
 
 #include <math.h>
 
+#include "bit_set.h"
 #include "estimate.h"
 #include "squeeze.h"
+#include "weights.h"
 
 enum {
     QUICK_EFFORT = 5,       /* up to it, choosing for integers of wider elements is quick */
@@ -12,6 +14,8 @@ enum {
     FEW_CHANNELS = 16,      /* that a second axis may hold */
     FEW_COLOURS = 4,        /* that a last axis may hold */
     LEAST_EDGE = 4,         /* of a frame */
+    LEAST_POSITIONS = 32,   /* of a plane */
+    MOST_DIMENSIONS = 5,    /* with more, the last axis and the first are tried only */
     SMALL_ARRAY = 1 << 12,  /* elements */
     FRAMES_ARRAY = 1 << 14, /* from it on, frames are looked for along any axis */
     LARGE_ARRAY = 1 << 22
@@ -23,12 +27,11 @@ static const double STRONG_LIFT = 0.85, LARGE_STEP = 1.6;
 
 /* Elements of two bytes count as their bits, whatever their order. */
 static int count_values(const uint8_t *bytes, size_t size, size_t width) {
-    bool seen[1 << 16] = {false};
+    px_bit_set seen = {{0}};
     int count = 0;
     for (size_t i = 0; i < size && count <= PX_FEW_VALUES; i += width) {
-        unsigned value = width == 1 ? bytes[i] : (unsigned)(bytes[i] | bytes[i + 1] << 8);
-        count += !seen[value];
-        seen[value] = true;
+        const int value = width == 1 ? bytes[i] : bytes[i] | bytes[i + 1] << 8;
+        count += px_bit_set_add(&seen, (uint16_t)value);
     }
     return count;
 }
@@ -127,6 +130,23 @@ static size_t without_slim(int axes[PX_MOST_AXES], size_t count, const prism_arr
     return left ? left : count;
 }
 
+static uint64_t positions_of(const px_choice_sample *s, int axis) {
+    uint64_t positions = 1;
+    for (unsigned i = 0; i < s->part.array.rank; i++)
+        positions *= (int)i == axis ? 1 : s->dims[i];
+    return positions;
+}
+
+/* The axes of `count` that leave planes of more than a few samples, each of which takes the time of
+ * hundreds, or all. */
+static size_t without_specks(int axes[PX_MOST_AXES], size_t count, const px_choice_sample *s) {
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        if (positions_of(s, axes[i]) >= LEAST_POSITIONS)
+            axes[left++] = axes[i];
+    return left ? left : count;
+}
+
 int px_asked_axis(const prism_options *options) {
     return options->axis == PX_AXIS_NONE ? PRISM_AXIS_AUTO : options->axis;
 }
@@ -135,7 +155,7 @@ int px_asked_axis(const prism_options *options) {
  * or a short second one (channels of several images). */
 static bool is_usual(const prism_array *array, int axis) {
     return axis < 0 || axis == (int)array->rank - 1 || (axis == 0 && array->rank >= 3) ||
-           (axis == 1 && array->dims[1] <= FEW_CHANNELS);
+           (axis == 1 && array->dims[1] <= FEW_CHANNELS && array->rank <= MOST_DIMENSIONS);
 }
 
 /* The axes that planes may lie along, usual ones first. */
@@ -154,10 +174,11 @@ static size_t possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
         return count;
     if (rank == 2)
         axes[count++] = PRISM_AXIS_AUTO;
-    for (int usual = 1; usual >= 0; usual--)
+    for (int usual = 1; usual >= (rank > MOST_DIMENSIONS); usual--)
         for (int axis = 0; axis < rank - 1 && count < PX_MOST_AXES; axis++)
             if (is_usual(array, axis) == usual)
                 axes[count++] = axis;
+    count = without_specks(axes, count, s);
     return s->noisy ? without_slim(axes, count, array) : count;
 }
 
@@ -177,16 +198,16 @@ bool px_is_drawing(const px_choice_sample *s, const prism_options *options) {
 }
 
 /* Nearly as many planes as positions would take more weights than they are worth to the native
- * coder, and much time. */
+ * coder, and much time; to any coder, far more planes. */
 static bool may_be_lifted(const px_choice_sample *s, int axis) {
+    enum { MOST_PLANES = 8 }; /* for each position */
     if (axis == PRISM_AXIS_AUTO || s->dims[axis] == 1)
         return false;
-    uint64_t positions = 1;
-    for (unsigned i = 0; i < s->part.array.rank; i++)
-        positions *= (int)i == axis ? 1 : s->dims[i];
     const bool rows = axis == 0 && s->part.array.rank == 2;
+    const uint64_t positions = positions_of(s, axis), planes = s->dims[axis];
     const uint64_t least = s->noisy ? 8 : s->sparing || rows ? 2 : 0; /* positions for each plane */
-    return least * s->dims[axis] <= positions;
+    return least * planes <= positions &&
+           (planes < PX_GROUP ? planes : PX_GROUP) <= MOST_PLANES * positions;
 }
 
 /* Frames lie along the first axis as a rule, the second or the last if it is short. A matrix is one

@@ -7,6 +7,7 @@
 #include "indices/indices.h"
 #include "memoryless/memoryless.h"
 #include "status.h"
+#include "tiny.h"
 
 enum {
     METHOD_QUICK = 1,
@@ -135,6 +136,11 @@ static prism_status try_without_lift(coded *c, const px_planes *planes, const px
     return status;
 }
 
+/* Other methods than the fitted ones cost more before the first sample than such a chunk does. */
+static bool is_tiny(const px_planes *planes) {
+    return planes->count * px_plane_bytes(planes) < PX_TINY_BYTES;
+}
+
 /* The coder that the transform or the effort asks for. */
 static prism_status encode_by_effort(coded *c, const px_planes *planes, const px_pipeline *pipeline,
                                      size_t limit, prism_error *error) {
@@ -143,7 +149,7 @@ static prism_status encode_by_effort(coded *c, const px_planes *planes, const px
     const uint8_t fitted = stack                         ? METHOD_FRAMES
                            : effort <= LAST_QUICK_EFFORT ? METHOD_QUICK
                                                          : METHOD_LSQ;
-    if (effort >= FIRST_LEARNING_EFFORT)
+    if (effort >= FIRST_LEARNING_EFFORT && !is_tiny(planes))
         return encode_strongest(c, stack ? METHOD_MIXED : METHOD_ONLINE, fitted, planes, pipeline,
                                 limit, error);
     prism_status status = encode_by(c, fitted, planes, pipeline, effort, limit, error);
@@ -164,20 +170,21 @@ static px_planes middle_of(const px_planes *planes) {
 }
 
 /* *ratio: what px_indices needs of what px_lsq needs; 1 where the part is too narrow for it. How
- * large the ratio is below CLEARLY_INDICES does not matter. */
+ * large the ratio is above CLEARLY_NOT does not matter. */
 static prism_status compare(double *ratio, const px_planes *planes, const px_pipeline *pipeline,
                             prism_error *error) {
     const px_planes part = middle_of(planes);
     const size_t plain = part.count * px_plane_size(&part) * sizeof *part.samples;
-    coded indices, lsq = {.pipeline = {0}};
+    coded lsq, indices = {.pipeline = {0}};
     *ratio = 1;
     if (!px_indices_values(&part))
         return PRISM_OK;
     prism_status status =
-        encode_by(&indices, METHOD_INDICES, &part, pipeline, FIRST_INDICES_EFFORT, plain, error);
-    const size_t enough = (size_t)((double)coded_size(&indices) / CLEARLY_INDICES) + 1;
+        encode_by(&lsq, METHOD_LSQ, &part, pipeline, DEFAULT_EFFORT, plain, error);
+    const size_t enough = (size_t)((double)coded_size(&lsq) * CLEARLY_NOT) + 1;
     if (status == PRISM_OK)
-        status = encode_by(&lsq, METHOD_LSQ, &part, pipeline, DEFAULT_EFFORT, enough, error);
+        status = encode_by(&indices, METHOD_INDICES, &part, pipeline, FIRST_INDICES_EFFORT, enough,
+                           error);
     if (status == PRISM_OK)
         *ratio = (double)coded_size(&indices) / (double)coded_size(&lsq);
     coded_free(&indices);
@@ -224,10 +231,11 @@ static prism_status try_memoryless(coded *c, const px_planes *planes, const px_p
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {
     coded c = {.pipeline = {0}};
-    bool few = pipeline->effort >= FIRST_INDICES_EFFORT && px_indices_values(planes);
+    const bool tiny = is_tiny(planes);
+    const bool few = !tiny && pipeline->effort >= FIRST_INDICES_EFFORT && px_indices_values(planes);
     prism_status status = few ? encode_few_values(&c, planes, pipeline, limit, error)
                               : encode_by_effort(&c, planes, pipeline, limit, error);
-    if (status == PRISM_OK && pipeline->effort >= FIRST_MEMORYLESS_EFFORT)
+    if (status == PRISM_OK && !tiny && pipeline->effort >= FIRST_MEMORYLESS_EFFORT)
         status = try_memoryless(&c, planes, pipeline, error);
     if (status == PRISM_OK) {
         *pipeline = c.pipeline;

@@ -62,13 +62,13 @@ def _main(step: str, name: str, axis: str, folder: str) -> None:
     coded_file = Path(folder, "coded")
     if step == "encode":
         array = np.load(Path(folder, "array.npy"))
-        growth, coded = growth(lambda: contender.encode(array))
+        peak, coded = growth(lambda: contender.encode(array))
         coded_file.write_bytes(pickle.dumps(coded))
     else:
         array = np.load(Path(folder, "array.npy"), mmap_mode="r")
         coded = pickle.loads(coded_file.read_bytes())
-        growth, _ = growth(lambda: contender.decode(coded, array.dtype, array.shape))
-    print(growth)
+        peak, _ = growth(lambda: contender.decode(coded, array.dtype, array.shape))
+    print(peak)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,6 @@ class Case:
             return f"rank {len(self.shape)}, {math.prod(self.shape)}"
         return "x".join(map(str, self.shape))
 
-
     @property
     def words(self) -> set[str]:
         """What it can be asked for by."""
@@ -181,7 +180,7 @@ def _seconds(work: Callable[[], Any], repeat: int) -> float:
     return statistics.median(runs)
 
 
-def _peaks(array: np.ndarray, options: dict[str, Any]) -> tuple[int, int]:
+def peaks_of(array: np.ndarray, options: dict[str, Any]) -> tuple[int, int]:
     """Memory at the peak of encoding and of decoding, each in a process of its own."""
     found = []
     with tempfile.TemporaryDirectory() as folder:
@@ -211,7 +210,7 @@ def measure_case(
     decode_s = _seconds(lambda: h5prism.decode(blob), repeat)
     a_byte = encode_s / array.nbytes, decode_s / array.nbytes
     encode_reference, decode_reference = reference or a_byte
-    peaks = _peaks(array, options) if memory else (None, None)
+    peaks = peaks_of(array, options) if memory else (None, None)
     return Cost(
         len(blob),
         encode_s,

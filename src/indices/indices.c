@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "bit_set.h"
 #include "kernels/kernels.h"
 #include "model.h"
 #include "status.h"
@@ -25,29 +26,24 @@ typedef struct values {
     int count;
 } values;
 
-static size_t place_of(int16_t sample) {
-    return (size_t)(sample + SAMPLES / 2);
+static uint16_t place_of(int16_t sample) {
+    return (uint16_t)(sample + SAMPLES / 2);
 }
 
 /* False if there are too many. */
 static bool values_find(values *v, const px_planes *planes) {
-    bool seen[SAMPLES] = {false};
+    px_bit_set seen = {{0}};
     int count = 0;
     for (size_t k = 0; k < planes->count; k++) {
         const int16_t *samples = px_plane(planes, k);
-        for (size_t p = 0; p < px_plane_size(planes); p++) {
-            const size_t place = place_of(samples[p]);
-            if (seen[place])
-                continue;
-            if (count++ == PX_INDICES_VALUES)
+        for (size_t p = 0; p < px_plane_size(planes); p++)
+            if (px_bit_set_add(&seen, place_of(samples[p])) && count++ == PX_INDICES_VALUES)
                 return false;
-            seen[place] = true;
-        }
     }
     v->count = 0;
-    for (int i = 0; i < SAMPLES; i++)
-        if (seen[i])
-            v->samples[v->count++] = (int16_t)(i - SAMPLES / 2);
+    for (int i = 0; i < PX_BIT_SET_WORDS; i++)
+        for (uint64_t word = seen.words[i]; word; word &= word - 1)
+            v->samples[v->count++] = (int16_t)(64 * i + __builtin_ctzll(word) - SAMPLES / 2);
     return true;
 }
 

@@ -20,8 +20,9 @@
 static const double LOG_TO_CLASS = 0.62 + 4.5 - PX_MEAN_BITS;
 
 enum {
-    VARIABLES = 4,                /* 1, errors around, running mean, its blur */
-    HISTOGRAM_POSITIONS = 1 << 14 /* of a plane, about */
+    VARIABLES = 4,                 /* 1, errors around, running mean, its blur */
+    HISTOGRAM_POSITIONS = 1 << 14, /* of a plane, about */
+    BLOCK = 64                     /* of a histogram; divides PX_SYMBOL_RANGE */
 };
 
 typedef struct symbol_task {
@@ -147,26 +148,40 @@ typedef struct magnitudes {
     size_t count;
 } magnitudes;
 
+/* Most blocks of histograms are empty. */
+static bool has_symbols(const uint32_t symbols[BLOCK]) {
+    uint32_t all = 0;
+    for (int i = 0; i < BLOCK; i++)
+        all |= symbols[i];
+    return all > 0;
+}
+
+static void add_magnitude(magnitudes *m, int magnitude, uint32_t count) {
+    m->values[m->count] = magnitude;
+    m->counts[m->count] = count;
+    m->count += count > 0;
+}
+
 static void find_magnitudes(magnitudes *m, const uint32_t *symbols) {
+    const uint32_t *zero = symbols + PX_SYMBOL_RANGE;
     m->count = 0;
-    for (int z = 0; z <= PX_SYMBOL_RANGE; z++) {
-        const uint32_t count = (z < PX_SYMBOL_RANGE ? symbols[PX_SYMBOL_RANGE + z] : 0) +
-                               (z ? symbols[PX_SYMBOL_RANGE - z] : 0);
-        m->values[m->count] = z;
-        m->counts[m->count] = count;
-        m->count += count > 0;
-    }
+    for (int z = 0; z < PX_SYMBOL_RANGE; z += BLOCK)
+        if (has_symbols(zero + z) || has_symbols(zero - z - BLOCK + 1))
+            for (int i = z; i < z + BLOCK; i++)
+                add_magnitude(m, i, zero[i] + (i ? zero[-i] : 0));
+    add_magnitude(m, PX_SYMBOL_RANGE, *symbols);
 }
 
 /* Bits for the symbols by a shape, which has the same share for both signs; stops where they are
  * more than `most`. */
 static double cost_of(const magnitudes *m, int shape, int scale, double most) {
     static const double UNIT = 1 << 24;
+    const px_shape_curve curve = px_shape_curve_of(shape, scale);
     double bits = 0;
     for (size_t i = 0; i < m->count && bits < most; i++) {
         const int low = m->values[i] - 8, high = m->values[i] + 8;
-        const double below = px_shape_distribution(shape, scale, abs(low)) / UNIT;
-        const double above = px_shape_distribution(shape, scale, high) / UNIT;
+        const double below = px_shape_curve_at(&curve, abs(low)) / UNIT;
+        const double above = px_shape_curve_at(&curve, high) / UNIT;
         const double share = above - (low < 0 ? 1 - below : below);
         bits -= (double)m->counts[i] * (double)px_fast_log2((float)(share * (1 - 1e-3) + 4e-5));
     }

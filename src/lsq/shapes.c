@@ -39,6 +39,19 @@ uint32_t px_shape_distribution(int shape, int scale, int z) {
                            ((uint64_t)z << ARGUMENT_BITS) / width_of(shape, scale));
 }
 
+px_shape_curve px_shape_curve_of(int shape, int scale) {
+    return (px_shape_curve){.table = distributions[shape % PX_SHAPE_FAMILIES],
+                            .step = (1u << (ARGUMENT_BITS - 8)) / (float)width_of(shape, scale)};
+}
+
+float px_shape_curve_at(const px_shape_curve *curve, int z) {
+    const float far = (float)z * curve->step, last = SHAPE_UNIT_STEPS * SHAPE_UNITS;
+    const float place = far < last ? far : last;
+    const int i = (int)place;
+    const float below = (float)curve->table[i];
+    return below + ((float)curve->table[i + 1] - below) * (place - (float)i);
+}
+
 /* Digits beyond are rarer than one slot. */
 static int largest_digit(int bits, int shape, int scale) {
     int limit = 2, end = PX_MAX_DIGIT;

@@ -32,6 +32,15 @@ const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLA
  * 2^(scale / 4 - 4.5), 0 <= scale < 64. */
 uint32_t px_shape_distribution(int shape, int scale, int z);
 
+/* The same as real numbers, many times faster: for encoders to compare shapes by. */
+typedef struct px_shape_curve {
+    const uint32_t *table;
+    float step; /* places of the table for each sixteenth */
+} px_shape_curve;
+
+px_shape_curve px_shape_curve_of(int shape, int scale);
+float px_shape_curve_at(const px_shape_curve *curve, int z);
+
 /* T with 2^bits slots: digits -limit..limit have one or more each. */
 typedef struct px_slots {
     int bits, limit;

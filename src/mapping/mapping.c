@@ -6,6 +6,7 @@
 #include "squeeze.h"
 #include "stage.h"
 #include "status.h"
+#include "tiny.h"
 
 enum { TRIAL_EFFORT = 5 };
 
@@ -68,6 +69,9 @@ prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request
                                 const px_mapping_stage *first, const px_mapping_stage *second,
                                 prism_error *error) {
     prism_options options = *request->options;
+    *smaller = false;
+    if (px_is_tiny(request->array))
+        return PRISM_OK;
     options.effort = options.effort < TRIAL_EFFORT ? options.effort : TRIAL_EFFORT;
     if (options.predictor == PRISM_PREDICTOR_AUTO && options.coder == PRISM_CODER_AUTO) {
         options.predictor = PRISM_PREDICTOR_LSQ;
@@ -108,8 +112,11 @@ prism_status px_mapping_encode(px_mapped *mapped, const px_mapping_request *requ
     *mapped = (px_mapped){.used = false};
     bool promise = request->depth < PX_CHUNK_DEPTH;
     prism_status status = PRISM_OK;
-    if (promise && px_type_is_narrow(request->array->type))
-        status = px_levels_promise(&promise, request, error);
+    if (promise && px_type_is_narrow(request->array->type)) {
+        promise = !px_is_tiny(request->array);
+        if (promise)
+            status = px_levels_promise(&promise, request, error);
+    }
     if (status != PRISM_OK || !promise)
         return status;
     px_words words;

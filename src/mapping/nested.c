@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "bit_set.h"
 #include "status.h"
 
 enum { SMALL_ARRAY = 1 << 12 }; /* elements */
@@ -75,11 +76,10 @@ prism_status px_nested_encode_integers(px_mapped *mapped, const px_mapping_reque
 
 bool px_integers_are_dense(const uint16_t *integers, size_t count) {
     enum { SPARSE = 4 };
-    bool seen[1 << 16] = {false};
+    px_bit_set seen = {{0}};
     size_t different = 0, range = 0;
     for (size_t i = 0; i < count; i++) {
-        different += !seen[integers[i]];
-        seen[integers[i]] = true;
+        different += px_bit_set_add(&seen, integers[i]);
         range = integers[i] > range ? integers[i] : range;
     }
     return different * SPARSE > range;

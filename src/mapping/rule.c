@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "offset.h"
+#include "tiny.h"
 
 enum {
     SAMPLES = 256,
@@ -162,11 +163,12 @@ static bool is_coarse(const samples *s, double step) {
 }
 
 static bool fits(const samples *s, const px_rule *rule) {
-    size_t good = 0;
+    const double most = (double)s->count - NEARLY_ALL * (double)s->count;
+    size_t bad = 0;
     uint64_t k;
-    for (size_t i = 0; i < s->count; i++)
-        good += px_rule_integer(rule, &k, s->words[i], s->number);
-    return (double)good >= NEARLY_ALL * (double)s->count;
+    for (size_t i = 0; i < s->count && (double)bad <= most; i++)
+        bad += !px_rule_integer(rule, &k, s->words[i], s->number);
+    return (double)bad <= most;
 }
 
 /* These are the business of fixed-point numbers. */
@@ -298,7 +300,8 @@ bool px_rule_find(px_rule *rule, const px_words *words) {
         return false;
     const bool found = find_decimals(rule, &s) || find_divisor(rule, &s) || find_scale(rule, &s);
     const size_t misses = found ? count_misses(rule, words) : SIZE_MAX;
-    if (!misses || !find_offset(&other, &s, words) || count_misses(&other, words) >= misses)
+    if (!misses || px_is_tiny(words->array) || !find_offset(&other, &s, words) ||
+        count_misses(&other, words) >= misses)
         return found;
     *rule = other;
     return true;

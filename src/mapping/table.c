@@ -15,7 +15,6 @@
 
 enum {
     ELEMENTS_PER_VALUE = 8, /* of wide types, at least: the table itself must not count */
-    HASH_BITS = 18,
     SURELY_VALUES = 1 << 9,
     INDEX_VALUES = 64, /* that many are numbered by the coder of indices itself, ... */
     INDEX_EFFORT = 4,  /* ... from this effort on */
@@ -29,17 +28,23 @@ static const double WORTH_TRYING = 0.03, WORTH_DOING = 0.995;
 
 /* Different words. A slot of the hash is taken if its place is not 0. */
 typedef struct value_set {
-    uint64_t *words;  /* [1 << HASH_BITS] */
-    uint32_t *places; /* [1 << HASH_BITS], the place in the table + 1 */
-    uint64_t *ranks;  /* [PX_MOST_VALUES] the table */
-    size_t count;
+    unsigned bits;    /* of places in the hash: at least twice as many as values */
+    uint64_t *words;  /* [1 << bits] */
+    uint32_t *places; /* [1 << bits], the place in the table + 1 */
+    uint64_t *ranks;  /* [most] the table */
+    size_t count, most;
 } value_set;
 
-static prism_status set_alloc(value_set *set, prism_error *error) {
-    const size_t slots = (size_t)1 << HASH_BITS;
-    *set = (value_set){.words = px_alloc(slots, sizeof *set->words),
-                       .places = calloc(slots, sizeof *set->places),
-                       .ranks = px_alloc(PX_MOST_VALUES, sizeof *set->ranks)};
+/* For at most so many values. */
+static prism_status set_alloc(value_set *set, size_t most, prism_error *error) {
+    enum { LEAST_BITS = 4 };
+    *set = (value_set){.bits = LEAST_BITS, .most = most < PX_MOST_VALUES ? most : PX_MOST_VALUES};
+    while ((size_t)1 << set->bits < 4 * set->most)
+        set->bits++;
+    const size_t slots = (size_t)1 << set->bits;
+    set->words = px_alloc(slots, sizeof *set->words);
+    set->places = calloc(slots, sizeof *set->places);
+    set->ranks = px_alloc(set->most + 1, sizeof *set->ranks);
     return set->words && set->places && set->ranks ? PRISM_OK : px_out_of_memory(error, slots * 16);
 }
 
@@ -51,8 +56,8 @@ static void set_free(value_set *set) {
 
 /* Where the word is, or would be. */
 static size_t slot_of(const value_set *set, uint64_t word) {
-    const size_t mask = ((size_t)1 << HASH_BITS) - 1;
-    size_t slot = (size_t)(word * 0x9e3779b97f4a7c15u >> (64 - HASH_BITS));
+    const size_t mask = ((size_t)1 << set->bits) - 1;
+    size_t slot = (size_t)(word * 0x9e3779b97f4a7c15u >> (64 - set->bits));
     while (set->places[slot] && set->words[slot] != word)
         slot = (slot + 1) & mask;
     return slot;
@@ -70,8 +75,8 @@ static void set_number(value_set *set, const px_number *number) {
         set->places[slot_of(set, px_word_of_rank(set->ranks[i], number))] = (uint32_t)i + 1;
 }
 
-/* False if there are more than `most` values. */
-static bool set_collect(value_set *set, const px_words *words, size_t most) {
+/* False if there are more values than the set has room for. */
+static bool set_collect(value_set *set, const px_words *words) {
     for (size_t i = 0; i < words->count; i++) {
         const uint64_t word = words->bits[i];
         if (i && word == words->bits[i - 1])
@@ -79,7 +84,7 @@ static bool set_collect(value_set *set, const px_words *words, size_t most) {
         const size_t slot = slot_of(set, word);
         if (set->places[slot])
             continue;
-        if (set->count == most)
+        if (set->count == set->most)
             return false;
         set->words[slot] = word;
         set->places[slot] = 1;
@@ -136,8 +141,8 @@ static prism_status write_places(px_mapped *mapped, const px_mapping_request *re
 static prism_status encode_any_table(px_mapped *mapped, const px_mapping_request *request,
                                      const px_words *words, prism_error *error) {
     value_set set;
-    prism_status status = set_alloc(&set, error);
-    if (status == PRISM_OK && set_collect(&set, words, PX_MOST_VALUES))
+    prism_status status = set_alloc(&set, words->count, error);
+    if (status == PRISM_OK && set_collect(&set, words))
         status = write_places(mapped, request, words, &set, error);
     set_free(&set);
     return status;
@@ -161,10 +166,8 @@ static prism_status encode_table(px_mapped *mapped, const px_mapping_request *re
                                  const px_words *words, prism_error *error) {
     value_set set;
     bool worth = false;
-    size_t most = words->count / ELEMENTS_PER_VALUE;
-    most = most < PX_MOST_VALUES ? most : PX_MOST_VALUES;
-    prism_status status = set_alloc(&set, error);
-    if (status == PRISM_OK && set_collect(&set, words, most))
+    prism_status status = set_alloc(&set, words->count / ELEMENTS_PER_VALUE, error);
+    if (status == PRISM_OK && set_collect(&set, words))
         status = is_worth_it(&worth, &set, request, words, error);
     if (status == PRISM_OK && worth)
         status = write_places(mapped, request, words, &set, error);
@@ -190,11 +193,12 @@ static size_t count_ranks(uint32_t *counts, const prism_array *array, const uint
 
 /* Bits for an element that closing the gaps between values may save: the logarithm of the room
  * that each of them has, where they occur. *values: how many there are. */
-static double worth_of_gaps(const uint32_t *counts, size_t elements, size_t *values) {
+static double worth_of_gaps(const uint32_t *counts, long long ranks, size_t elements,
+                            size_t *values) {
     double bits = 0;
     long long before = -1, last = -1; /* the last two ranks in use */
     *values = 0;
-    for (long long rank = 0; rank < PX_MOST_VALUES; rank++) {
+    for (long long rank = 0; rank < ranks; rank++) {
         if (!counts[rank])
             continue;
         if (before >= 0)
@@ -211,13 +215,14 @@ prism_status px_levels_promise(bool *promise, const px_mapping_request *request,
     const prism_array *array = request->array;
     size_t size, values;
     prism_status status = prism_array_size(array, &size, error);
-    uint32_t *counts = calloc(PX_MOST_VALUES, sizeof *counts);
+    const size_t ranks = (size_t)1 << 8 * prism_type_size(array->type);
+    uint32_t *counts = calloc(ranks, sizeof *counts);
     if (!counts)
-        return px_out_of_memory(error, PX_MOST_VALUES * sizeof *counts);
+        return px_out_of_memory(error, ranks * sizeof *counts);
     const size_t elements = size / prism_type_size(array->type);
     const size_t looked =
         count_ranks(counts, array, request->elements, elements, elements / LOOKED_AT + 1);
-    const double worth = worth_of_gaps(counts, looked, &values);
+    const double worth = worth_of_gaps(counts, (long long)ranks, looked, &values);
     *promise =
         worth > WORTH_TRYING && (values > INDEX_VALUES || request->options->effort < INDEX_EFFORT);
     free(counts);
@@ -292,8 +297,8 @@ static prism_status encode_levels(px_mapped *mapped, const px_mapping_request *r
                                   const px_words *words, prism_error *error) {
     value_set set;
     bool smaller = false;
-    prism_status status = set_alloc(&set, error);
-    if (status == PRISM_OK && set_collect(&set, words, PX_MOST_VALUES))
+    prism_status status = set_alloc(&set, words->count, error);
+    if (status == PRISM_OK && set_collect(&set, words))
         status = try_places(&smaller, request, &set, error);
     if (status == PRISM_OK && smaller)
         status = write_places(mapped, request, words, &set, error);

@@ -28,26 +28,45 @@ static uint16_t place_of(int16_t sample) {
     return (uint16_t)(sample - INT16_MIN);
 }
 
-static uint64_t count_samples(uint32_t *counts, const px_planes *planes) {
+typedef struct extent {
+    uint16_t first, last; /* places */
+} extent;
+
+static extent extent_of(const px_planes *planes) {
+    extent e = {UINT16_MAX, 0};
+    for (size_t k = 0; k < planes->count; k++) {
+        const int16_t *samples = px_plane(planes, k);
+        for (size_t i = 0; i < px_plane_size(planes); i++) {
+            const uint16_t place = place_of(samples[i]);
+            e.first = place < e.first ? place : e.first;
+            e.last = place > e.last ? place : e.last;
+        }
+    }
+    return e;
+}
+
+/* How often each place from `first` on comes. Returns the sum. */
+static uint64_t count_samples(uint32_t *counts, const px_planes *planes, uint16_t first) {
     for (size_t k = 0; k < planes->count; k++) {
         const int16_t *samples = px_plane(planes, k);
         for (size_t i = 0; i < px_plane_size(planes); i++)
-            counts[place_of(samples[i])]++;
+            counts[place_of(samples[i]) - first]++;
     }
     return (uint64_t)planes->count * px_plane_size(planes);
 }
 
 prism_status px_memoryless_bytes(size_t *bytes, const px_planes *planes, prism_error *error) {
     enum { SIDE_BYTES = 2 }; /* for a value */
-    uint32_t *counts = calloc(PLACES, sizeof *counts);
+    const extent e = extent_of(planes);
+    uint32_t *counts = calloc(e.last - e.first + 1u, sizeof *counts);
     size_t values = 0;
     double bits = 0;
     if (!counts)
-        return px_out_of_memory(error, PLACES * sizeof *counts);
-    const double all = (double)count_samples(counts, planes);
-    for (size_t i = 0; i < PLACES; i++)
+        return px_out_of_memory(error, (e.last - e.first + 1u) * sizeof *counts);
+    const double all = (double)count_samples(counts, planes, e.first);
+    for (size_t i = 0; i <= (size_t)(e.last - e.first); i++)
         values += counts[i] > 0;
-    for (size_t i = 0; i < PLACES && values <= MOST_VALUES; i++)
+    for (size_t i = 0; i <= (size_t)(e.last - e.first) && values <= MOST_VALUES; i++)
         if (counts[i])
             bits += counts[i] * log2(all / counts[i]);
     free(counts);
@@ -169,7 +188,7 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
     histogram *h = malloc(sizeof *h);
     prism_status status = counts && h ? PRISM_OK : px_out_of_memory(error, PLACES * 4);
     if (status == PRISM_OK) {
-        share_out(h, counts, count_samples(counts, planes));
+        share_out(h, counts, count_samples(counts, planes, 0));
         px_range_encoder coder = px_range_encoder_make(parameters);
         code_histogram(&(px_side){.out = &coder}, h, planes->depth);
         px_range_encoder_finish(&coder);

@@ -1,0 +1,136 @@
+"""Chunks of all shapes and types: what they cost beside an ordinary one, and that they come back.
+
+Promised are 0.3 ms for a chunk below 4 KiB, 8 times the time for each byte of the reference beyond,
+and 64 MiB for a chunk below 1 MiB. Times are those of the processor, the best of several, with room
+for busy machines and other compilers.
+"""
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+from generated import hashed
+from support import shapes
+
+import h5prism
+
+ROOM = 5
+TINY_MS, TIMES, PEAK = 0.3, 8, 64 << 20
+EFFORTS = (1, 5)
+CASES = {
+    f"{case.label} {case.dtype} {case.content}": case
+    for case in shapes.cases()
+    if case != shapes.REFERENCE
+}
+# Pictures two samples wide keep one lane of sixteen busy; small cubes get many trials.
+SLOW = {"100000x2x2", "2x2x100000", "32x32x32", "2x2x4096", "16x4096", "rank 32, 131072"}
+
+
+def size_of(case):
+    return shapes.make(case).nbytes
+
+
+def best_seconds(work, runs=5):
+    seconds = []
+    for _ in range(runs):
+        start = time.process_time()
+        work()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
+def costs(array, **options):
+    """Seconds to encode and to decode, by a verified round trip."""
+    runs = 5 if array.nbytes < 1 << 16 else 1
+    blob = h5prism.encode(array, **options)
+    assert h5prism.decode(blob).tobytes() == array.tobytes()
+    return (
+        best_seconds(lambda: h5prism.encode(array, **options), runs),
+        best_seconds(lambda: h5prism.decode(blob), runs),
+    )
+
+
+@pytest.fixture(scope="module")
+def reference():
+    """Seconds a byte, by effort."""
+    array = shapes.make(shapes.REFERENCE)
+    found = {}
+    for effort in EFFORTS:
+        blob = h5prism.encode(array, effort=effort)
+        found[effort] = (
+            best_seconds(lambda: h5prism.encode(array, effort=effort), 2) / array.nbytes,  # noqa: B023
+            best_seconds(lambda: h5prism.decode(blob), 2) / array.nbytes,  # noqa: B023
+        )
+    return found
+
+
+@pytest.mark.parametrize("effort", [1, 5, 9])
+@pytest.mark.parametrize("name", [name for name in CASES if size_of(CASES[name]) < 4096])
+def test_tiny_chunks_take_next_to_no_time(name, effort):
+    for seconds in costs(shapes.make(CASES[name]), effort=effort):
+        assert 1e3 * seconds < ROOM * TINY_MS
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, case in CASES.items()
+        if size_of(case) >= 4096 and case.label not in SLOW and case.content != "constant"
+    ],
+)
+def test_no_shape_takes_many_times_as_long(name, effort, reference):
+    array = shapes.make(CASES[name])
+    for seconds, a_byte in zip(costs(array, effort=effort), reference[effort]):
+        assert seconds < ROOM * TIMES * a_byte * array.nbytes
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.label in SLOW])
+def test_other_shapes_come_back(name):
+    array = shapes.make(CASES[name])
+    blob = h5prism.encode(array, effort=1)
+    assert h5prism.decode(blob).tobytes() == array.tobytes()
+    assert len(blob) <= array.nbytes + 64
+
+
+TINY_SHAPES = [(1,), (2,), (64,), (1, 500), (500, 1), (7, 9, 8), (2, 2, 2, 2, 30), (1,) * 32]
+TINY_OPTIONS = [
+    {},
+    *({"coder": coder} for coder in ("deflate", "ans", "jxl")),
+    *({"predictor": predictor} for predictor in ("none", "paeth", "lsq")),
+    {"transform": "channels"},
+    {"transform": "channels", "coder": "ans"},
+    {"transform": "stack"},
+    {"axis": 0},
+]
+
+
+@pytest.mark.parametrize("shape", TINY_SHAPES, ids=str)
+@pytest.mark.parametrize("options", TINY_OPTIONS, ids=str)
+def test_tiny_chunks_of_all_options_come_back(shape, options):
+    for dtype, effort in itertools.product(("i1", ">u2", "<i8", ">f4", "<f8"), (1, 4, 9)):
+        values = hashed(shape, 3).astype("i8") % 60 - 20
+        array = (values / 10 if "f" in dtype else values).astype(dtype)
+        blob = h5prism.encode(array, effort=effort, **options)
+        decoded = h5prism.decode(blob)
+        assert (decoded.dtype, decoded.shape) == (array.dtype, array.shape)
+        assert decoded.tobytes() == array.tobytes()
+
+
+def test_tiny_chunks_of_smooth_content_are_smaller():
+    """By each of the candidates that they have."""
+    line = np.rint(100 * np.sin(np.arange(3000) / 40)).astype("i1")
+    steps = np.repeat(hashed((12,), 5) % 200, 250).astype("u1")
+    noise = (hashed((3000,), 7) % 6 + hashed((3000,), 8) % 7 + 40).astype("i1")
+    assert len(h5prism.encode(line)) < 0.35 * line.nbytes
+    assert len(h5prism.encode(steps)) < 0.05 * steps.nbytes
+    assert len(h5prism.encode(noise)) < 0.5 * noise.nbytes
+
+
+@pytest.mark.parametrize("effort", [1, 9])
+@pytest.mark.parametrize("shape", [(64,), (1, 60000), (16, 4000)], ids=str)
+def test_small_chunks_take_little_memory(shape, effort):
+    case = shapes.Case(shape, "int8", "texture")
+    assert max(shapes.peaks_of(shapes.make(case), {"effort": effort})) < PEAK

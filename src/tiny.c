@@ -1,0 +1,120 @@
+#include "tiny.h"
+
+#include <math.h>
+
+#include "array.h"
+#include "estimate.h"
+#include "layouts.h"
+#include "stages.h"
+
+/* Each plane of the native coder has fits of its own, and a chunk 64 bytes of states. */
+enum { FEW_PLANES = 4, LEAST_NATIVE_BYTES = 1 << 8, LEAST_NATIVE_EFFORT = 4 };
+
+typedef struct candidate {
+    prism_predictor predictor;
+    prism_coder coder;
+} candidate;
+
+static const candidate candidates[] = {{PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE},
+                                       {PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE},
+                                       {PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS}};
+enum { CANDIDATES = sizeof candidates / sizeof *candidates };
+
+bool px_is_tiny(const prism_array *array) {
+    size_t size;
+    return prism_array_size(array, &size, NULL) == PRISM_OK && size < PX_TINY_BYTES;
+}
+
+bool px_tiny_suits(const prism_array *array, const prism_options *options) {
+    const bool complete = options->transform != PRISM_TRANSFORM_AUTO &&
+                          options->predictor != PRISM_PREDICTOR_AUTO &&
+                          options->coder != PRISM_CODER_AUTO;
+    return px_is_tiny(array) && !complete && options->coder != PRISM_CODER_JXL &&
+           options->transform != PRISM_TRANSFORM_STACK && options->axis < (int)array->rank;
+}
+
+static bool may_use(const candidate *c, const prism_options *options, const px_layout *layout,
+                    size_t size) {
+    const bool asked = options->coder == c->coder || options->predictor == c->predictor ||
+                       options->transform == PRISM_TRANSFORM_CHANNELS;
+    const bool native = layout->count <= FEW_PLANES && size >= LEAST_NATIVE_BYTES &&
+                        options->effort >= LEAST_NATIVE_EFFORT;
+    return (c->coder != PRISM_CODER_ANS || asked || native) &&
+           (options->predictor == PRISM_PREDICTOR_AUTO || options->predictor == c->predictor) &&
+           (options->coder == PRISM_CODER_AUTO || options->coder == c->coder);
+}
+
+static prism_status estimate(double *bits, const prism_array *array, const void *elements, int axis,
+                             prism_error *error) {
+    const px_layout layout = px_layout_make(array, axis);
+    px_planes planes;
+    prism_status status = px_planes_alloc(&planes, array, &layout, error);
+    if (status != PRISM_OK)
+        return status;
+    px_planes_load(&planes, array, &layout, elements);
+    *bits = 0;
+    for (size_t k = 0; k < planes.count; k++)
+        *bits += px_estimate_plane(&planes, k);
+    px_planes_free(&planes);
+    return PRISM_OK;
+}
+
+/* One picture, or planes along the last axis or the first. */
+static prism_status choose_axis(int *axis, const prism_array *array, const void *elements,
+                                const prism_options *options, prism_error *error) {
+    const int axes[] = {PRISM_AXIS_AUTO, (int)array->rank - 1, 0};
+    double least = HUGE_VAL;
+    prism_status status = PRISM_OK;
+    *axis = px_asked_axis(options);
+    if (options->axis != PRISM_AXIS_AUTO || array->rank < 3)
+        return PRISM_OK;
+    for (size_t i = 0; i < sizeof axes / sizeof *axes && status == PRISM_OK; i++) {
+        double bits = 0;
+        status = estimate(&bits, array, elements, axes[i], error);
+        if (bits < least) {
+            least = bits;
+            *axis = axes[i];
+        }
+    }
+    return status;
+}
+
+static size_t coded_size(const px_coded *coded) {
+    return coded->parameters.size + coded->payload.size;
+}
+
+/* *coded becomes what is smaller. */
+static prism_status consider(px_coded *coded, const prism_array *array, const void *elements,
+                             const px_pipeline *pipeline, size_t limit, prism_error *error) {
+    px_coded tried;
+    prism_status status = px_pipeline_encode(&tried, array, elements, pipeline, limit, error);
+    if (status != PRISM_OK)
+        return status;
+    const bool smaller = !coded->payload.size || coded_size(&tried) < coded_size(coded);
+    px_coded_free(smaller ? coded : &tried);
+    if (smaller)
+        *coded = tried;
+    return PRISM_OK;
+}
+
+prism_status px_tiny_encode(px_coded *coded, const prism_array *array, const void *elements,
+                            const prism_options *options, size_t limit, prism_error *error) {
+    px_pipeline pipeline = {.transform = options->transform, .effort = options->effort};
+    *coded = (px_coded){.pipeline = pipeline};
+    prism_status status =
+        px_stages_check(options->transform, options->predictor, options->coder, error);
+    if (pipeline.transform == PRISM_TRANSFORM_AUTO)
+        pipeline.transform = PRISM_TRANSFORM_NONE;
+    if (status == PRISM_OK)
+        status = choose_axis(&pipeline.axis, array, elements, options, error);
+    const px_layout layout = px_layout_make(array, pipeline.axis);
+    for (size_t i = 0; i < CANDIDATES && status == PRISM_OK; i++) {
+        pipeline.predictor = candidates[i].predictor;
+        pipeline.coder = candidates[i].coder;
+        if (may_use(&candidates[i], options, &layout, limit))
+            status = consider(coded, array, elements, &pipeline, limit, error);
+    }
+    if (status != PRISM_OK)
+        px_coded_free(coded);
+    return status;
+}
