@@ -34,7 +34,7 @@ def slow_file(path):
     """`a` is copied as it is, at once; `x` takes seconds to encode."""
     with h5py.File(path, "w") as file:
         file["a"] = np.full(10**5, b"12345678", "S8")
-        noise = np.random.default_rng(1).integers(-9, 9, (60, 100, 100), "i1")
+        noise = np.random.default_rng(1).integers(-9, 9, (400, 100, 100), "i1")
         file.create_dataset("x", data=noise, chunks=(20, 100, 100))
     return path
 
@@ -48,7 +48,7 @@ def test_a_copy_that_differs_from_its_original(tmp_path, checked):
     path, target = slow_file(tmp_path / "in.h5"), tmp_path / "out.h5"
     with h5py.File(path) as file:
         place = file["a"].id.get_offset() + 8 * 777
-    arguments = ["repack", path, target, "effort=5", "-j1", *(() if checked else ["--no-check"])]
+    arguments = ["repack", path, target, "effort=3", "-j1", *(() if checked else ["--no-check"])]
     with subprocess.Popen([TOOL, *arguments], stderr=subprocess.PIPE, text=True) as process:
         while not any(entry.stat().st_size > 8 * 10**5 for entry in tmp_path.glob("*.part")):
             assert process.poll() is None
@@ -70,7 +70,7 @@ def test_a_copy_that_differs_from_its_original(tmp_path, checked):
 def test_a_crash_is_told_as_what_it_is(tmp_path, name):
     path = slow_file(tmp_path / "in.h5")
     before = path.read_bytes()
-    arguments = ("repack", path, tmp_path / "out.h5", "effort=5")
+    arguments = ("repack", path, tmp_path / "out.h5", "effort=3")
     errors = interrupted(getattr(signal, name), tmp_path, *arguments, code=1)
     text = rf"h5prism: crashed \({name}\)( at /\w*)?; nothing is written, and the input is as it was\n"
     assert re.fullmatch(text, errors)
