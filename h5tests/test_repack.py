@@ -25,6 +25,7 @@ from tool_support import (
     fails,
     interrupted,
     is_compressed,
+    loaded_hdf5,
     on_terminal,
     stored_bytes,
     tool,
@@ -239,11 +240,6 @@ def set_chunk_options(plist):
     library = ctypes.CDLL(loaded_hdf5())
     library.H5Pset_chunk_opts.argtypes = [ctypes.c_int64, ctypes.c_uint]
     assert library.H5Pset_chunk_opts(plist.id, 2) >= 0
-
-
-def loaded_hdf5():
-    with open("/proc/self/maps") as maps:
-        return next(line.split()[-1] for line in maps if "libhdf5" in line and "_hl" not in line)
 
 
 @pytest.mark.parametrize("moment", ["ALLOC_TIME_EARLY", "ALLOC_TIME_LATE", "ALLOC_TIME_INCR"])

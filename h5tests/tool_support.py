@@ -35,7 +35,7 @@ def fails(*arguments, word, code=1, limit=None):
     return done
 
 
-def interrupted(number, folder, *arguments):
+def interrupted(number, folder, *arguments, code=None):
     """Sends the signal as soon as a second file is in the folder; what was written to stderr."""
     command = [str(TOOL), *map(str, arguments)]
     heed = functools.partial(
@@ -46,7 +46,7 @@ def interrupted(number, folder, *arguments):
             time.sleep(0.001)
         process.send_signal(signal.Signals(number))
         errors = process.communicate(timeout=60)[1]
-    assert process.returncode == 128 + number
+    assert process.returncode == (128 + number if code is None else code)
     return errors
 
 
@@ -76,6 +76,12 @@ def stored_bytes(path, name):
             blob = identifier.read_direct_chunk(info.chunk_offset)[1]
             found.append((info.chunk_offset, info.filter_mask, blob))
         return sorted(found)
+
+
+def loaded_hdf5():
+    """The library that h5py uses."""
+    with open("/proc/self/maps") as maps:
+        return next(line.split()[-1] for line in maps if "libhdf5" in line and "_hl" not in line)
 
 
 def is_compressed(dataset):

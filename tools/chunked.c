@@ -150,17 +150,31 @@ static int compare_numbers(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
+/* An offset in which the unlimited axis comes first, in the order of the axes. */
+static void turn_back(const tool_chunked *c, hsize_t *offset) {
+    int axis = 0;
+    while (axis + 1 < c->rank && c->most[axis] != H5S_UNLIMITED)
+        axis++;
+    const hsize_t first = offset[0];
+    memmove(offset, offset + 1, (size_t)axis * sizeof *offset);
+    offset[axis] = first;
+}
+
 /* Right if all of these places are different, and a chunk is stored at each. */
-static bool list_numbers(const tool_chunked *c, hsize_t stored, uint64_t *numbers) {
-    hsize_t offset[H5S_MAX_RANK];
+static bool list_numbers(const tool_chunked *c, hsize_t stored, bool turned, uint64_t *numbers) {
+    hsize_t offset[H5S_MAX_RANK] = {0};
     hid_t space = H5Dget_space(c->dataset);
     bool right = true;
     for (hsize_t i = 0; i < stored && right; i++) {
-        right = H5Dget_chunk_info(c->dataset, space, i, offset, NULL, NULL, NULL) >= 0 &&
-                is_place(c, offset) && tool_chunked_holds(c, offset);
+        right = H5Dget_chunk_info(c->dataset, space, i, offset, NULL, NULL, NULL) >= 0;
+        if (turned)
+            turn_back(c, offset);
+        right = right && is_place(c, offset) && tool_chunked_holds(c, offset);
         numbers[i] = right ? number_of(c, offset) : 0;
     }
     H5Sclose(space);
+    if (!right)
+        return false;
     qsort(numbers, stored, sizeof *numbers, compare_numbers);
     for (hsize_t i = 1; i < stored && right; i++)
         right = numbers[i] != numbers[i - 1];
@@ -170,7 +184,8 @@ static bool list_numbers(const tool_chunked *c, hsize_t stored, uint64_t *number
 /* In the order of their numbers; to be freed. NULL if HDF5 does not know them. */
 static uint64_t *list_chunks(const tool_chunked *c, hsize_t stored) {
     uint64_t *numbers = malloc(stored * sizeof *numbers);
-    if (numbers && list_numbers(c, stored, numbers))
+    if (numbers &&
+        (list_numbers(c, stored, false, numbers) || list_numbers(c, stored, true, numbers)))
         return numbers;
     free(numbers);
     return NULL;

@@ -1,3 +1,4 @@
+/* A dataset beside its copy: how its elements are kept, and the elements. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* Types, values, selections and references of two files: what it means that they are the same. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Objects and links: group after group, each object once, under all of its names. */
 #include "copy.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Attributes of groups, datasets and committed types. */
 #include <stdio.h>
 #include <stdlib.h>
 
