@@ -67,12 +67,18 @@ bool tool_exists(hid_t file, const char *path) {
     return H5Oexists_by_name(file, path, H5P_DEFAULT) > 0;
 }
 
-/* External links lead to others. */
-static bool same_file(hid_t object, hid_t file) {
+bool tool_same_file(hid_t object, hid_t file) {
     H5O_info_t info, root;
     return H5Oget_info2(object, &info, H5O_INFO_BASIC) >= 0 &&
            H5Oget_info_by_name2(file, "/", &root, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
            info.fileno == root.fileno;
+}
+
+/* As far as its header tells. */
+static bool is_dataset(hid_t file, const char *path) {
+    H5O_info_t info;
+    return H5Oget_info_by_name2(file, path, &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0 ||
+           info.type == H5O_TYPE_DATASET;
 }
 
 bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path) {
@@ -84,6 +90,7 @@ bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path) {
     *dataset = H5Dopen2(file, path, access);
     H5Pclose(access);
     if (*dataset < 0)
-        return tool_fail("%s: it is not a dataset", path);
-    return same_file(*dataset, file) || tool_fail("%s: it is in another file", path);
+        return is_dataset(file, path) ? tool_fail_library("%s: HDF5 cannot open it", path)
+                                      : tool_fail("%s: it is not a dataset", path);
+    return tool_same_file(*dataset, file) || tool_fail("%s: it is in another file", path);
 }

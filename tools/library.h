@@ -17,6 +17,9 @@ bool tool_open_input(hid_t *file, const char *path);
 /* Whether there is an object at `path`; HDF5 itself wants every group on the way to be there. */
 bool tool_exists(hid_t file, const char *path);
 
+/* Whether the object is in that file: external links lead to others. */
+bool tool_same_file(hid_t object, hid_t file);
+
 /* False, with a message, if there is no dataset at `path`. What is asked for piece by piece is kept
  * in memory, chunk by chunk. */
 bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path);

@@ -12,33 +12,54 @@
 
 static char *unfinished; /* the name of the file that is being written, if there is one */
 
-static void leave(const char *message, int code) {
-    if (unfinished)
-        unlink(unfinished);
-    if (write(STDERR_FILENO, message, strlen(message)) < 0)
-        code = EXIT_FAILED;
-    _exit(code);
+static char noted[256]; /* what is being written */
+
+static void say(const char *text) {
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        return; /* there is nobody left to tell */
 }
 
 static void stop(int number) {
-    leave("\nh5prism: interrupted, nothing is written\n", 128 + number);
+    if (unfinished)
+        unlink(unfinished);
+    say("\nh5prism: interrupted, nothing is written\n");
+    _exit(128 + number);
 }
 
-/* H5Ocopy of HDF5 1.10.8 closes a type that it has not opened when a write fails. */
+static const char *name_of(int number) {
+    return number == SIGSEGV   ? "SIGSEGV"
+           : number == SIGBUS  ? "SIGBUS"
+           : number == SIGABRT ? "SIGABRT"
+           : number == SIGFPE  ? "SIGFPE"
+                               : "SIGILL";
+}
+
+/* In HDF5 or here: nobody knows. */
 static void crash(int number) {
-    (void)number;
-    leave("h5prism: crashed, as HDF5 does in copying to a full disk; nothing is written\n",
-          EXIT_FAILED);
+    if (unfinished)
+        unlink(unfinished);
+    say("h5prism: crashed (");
+    say(name_of(number));
+    say(*noted ? ") at " : ")");
+    say(noted);
+    say("; nothing is written, and the input is as it was\n");
+    _exit(EXIT_FAILED);
+}
+
+void tool_output_note(const char *path) {
+    snprintf(noted, sizeof noted, "%s", path);
 }
 
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 
 /* Signals that are ignored, by nohup, stay so. */
 static void handle_signals(void (*stopped)(int)) {
     for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++)
         if (signal(stopping[i], stopped) == SIG_IGN)
             signal(stopping[i], SIG_IGN);
-    signal(SIGSEGV, crash);
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        signal(crashes[i], crash);
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like any other */
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "copy.h"
 #include "library.h"
 #include "output.h"
 
@@ -23,16 +24,10 @@ static hid_t access_list(hid_t from) {
     return list;
 }
 
-/* That of the file itself says nothing of the orders in which the root group keeps things. */
+/* That of the file itself says nothing of the root group. */
 static hid_t creation_list(hid_t from) {
-    unsigned links = 0, attributes = 0;
     hid_t list = H5Fget_create_plist(from), root = H5Gopen2(from, "/", H5P_DEFAULT);
-    hid_t group = H5Gget_create_plist(root);
-    H5Pget_link_creation_order(group, &links);
-    H5Pget_attr_creation_order(group, &attributes);
-    H5Pset_link_creation_order(list, links);
-    H5Pset_attr_creation_order(list, attributes);
-    H5Pclose(group);
+    tool_copy_group_list(root, list);
     H5Gclose(root);
     return list;
 }

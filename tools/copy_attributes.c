@@ -1,0 +1,62 @@
+#include <stdlib.h>
+
+#include "command.h"
+#include "copy.h"
+#include "library.h"
+#include "links.h"
+#include "values.h"
+
+/* An object of the copy that gets attributes. */
+typedef struct owner {
+    tool_copy *copy;
+    hid_t to;
+    bool failed; /* in copying one */
+} owner;
+
+static bool copy_value(hid_t attribute, hid_t type, hid_t space, hid_t copy) {
+    const hssize_t count = H5Sget_simple_extent_npoints(space);
+    if (count <= 0 || tool_type_refers(type))
+        return true;
+    void *value = calloc((size_t)count, H5Tget_size(type));
+    bool done = value && H5Aread(attribute, type, value) >= 0;
+    if (done) {
+        done = H5Awrite(copy, type, value) >= 0;
+        if (tool_type_varies(type))
+            H5Dvlen_reclaim(type, space, H5P_DEFAULT, value);
+    }
+    free(value);
+    return done;
+}
+
+static herr_t copy_attribute(hid_t from, const char *name, const H5A_info_t *info, void *data) {
+    (void)info;
+    owner *o = data;
+    hid_t attribute = H5Aopen(from, name, H5P_DEFAULT), list = H5Aget_create_plist(attribute);
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    hid_t own = tool_copy_type(o->copy, type);
+    hid_t copy = H5Acreate2(o->to, name, own, space, list, H5P_DEFAULT);
+    bool done = copy >= 0 && copy_value(attribute, type, space, copy);
+    if (!done)
+        tool_fail_library("attribute %s cannot be copied", name);
+    if (copy >= 0 && H5Aclose(copy) < 0)
+        done = false;
+    H5Tclose(own);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Pclose(list);
+    H5Aclose(attribute);
+    o->failed = !done;
+    return done ? 0 : -1;
+}
+
+/* HDF5 gives all attributes or none: one whose type it does not know hides the others. */
+bool tool_copy_attributes(tool_copy *copy, hid_t from, hid_t to) {
+    owner o = {copy, to, false};
+    if (H5Aiterate2(from, tool_attribute_order(from), H5_ITER_INC, NULL, copy_attribute, &o) >= 0)
+        return true;
+    if (o.failed)
+        return false;
+    copy->missing++;
+    tool_fail_library("attributes are left out, HDF5 cannot read them");
+    return true;
+}
