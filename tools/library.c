@@ -9,7 +9,7 @@
 #include "command.h"
 
 /* Memory for chunks of the input, which are asked for piece by piece. */
-static const size_t CACHE_BYTES = 64u << 20, CACHE_SLOTS = 10007;
+static const size_t CACHE_BYTES = TOOL_CACHE_BYTES, CACHE_SLOTS = 10007;
 
 static char reason[240];
 
@@ -51,7 +51,10 @@ bool tool_fail_library(const char *format, ...) {
 }
 
 bool tool_open_input(hid_t *file, const char *path) {
-    *file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_cache(access, 0, CACHE_SLOTS, CACHE_BYTES, H5D_CHUNK_CACHE_W0_DEFAULT);
+    *file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    H5Pclose(access);
     return *file >= 0 || tool_fail_library("%s cannot be opened as an HDF5 file", path);
 }
 
@@ -85,10 +88,7 @@ bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path) {
     *dataset = -1;
     if (!tool_exists(file, path))
         return tool_fail("%s: there is no such dataset in the file", path);
-    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-    H5Pset_chunk_cache(access, CACHE_SLOTS, CACHE_BYTES, H5D_CHUNK_CACHE_W0_DEFAULT);
-    *dataset = H5Dopen2(file, path, access);
-    H5Pclose(access);
+    *dataset = H5Dopen2(file, path, H5P_DEFAULT);
     if (*dataset < 0)
         return is_dataset(file, path) ? tool_fail_library("%s: HDF5 cannot open it", path)
                                       : tool_fail("%s: it is not a dataset", path);

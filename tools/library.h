@@ -11,6 +11,10 @@ void tool_library_start(void);
 /* As tool_fail, with the reason of HDF5's latest failure behind it. */
 bool tool_fail_library(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Memory for decoded chunks of each dataset of an input that is open, so that they can be asked for
+ * piece by piece. */
+enum { TOOL_CACHE_BYTES = 64 << 20 };
+
 /* False, with a message, if IN is no HDF5 file that can be read. */
 bool tool_open_input(hid_t *file, const char *path);
 
@@ -20,8 +24,7 @@ bool tool_exists(hid_t file, const char *path);
 /* Whether the object is in that file: external links lead to others. */
 bool tool_same_file(hid_t object, hid_t file);
 
-/* False, with a message, if there is no dataset at `path`. What is asked for piece by piece is kept
- * in memory, chunk by chunk. */
+/* False, with a message, if there is no dataset at `path`. */
 bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path);
 
 #endif

@@ -7,7 +7,14 @@
 
 static const size_t PLAIN_BYTES = 4u << 20, VARYING_BYTES = 256u << 10;
 
+/* A chunk that HDF5 does not keep is decoded for each piece of it: then it is one piece. */
+static bool is_forgotten(const tool_chunked *c) {
+    return c->layout == H5D_CHUNKED && c->filters > 0 && c->chunk_bytes > TOOL_CACHE_BYTES;
+}
+
 size_t tool_piece_room(const tool_chunked *c) {
+    if (is_forgotten(c))
+        return c->chunk_bytes / c->element_bytes;
     const size_t bytes = tool_type_varies(c->type) ? VARYING_BYTES : PLAIN_BYTES;
     return bytes > c->element_bytes ? bytes / c->element_bytes : 1;
 }
@@ -65,30 +72,30 @@ static bool cut_box(const cut *k, const hsize_t *corner, const hsize_t *box) {
     return done;
 }
 
-static bool cut_chunk(void *data, const hsize_t *offset) {
-    const cut *k = data;
-    const tool_chunked *c = k->dataset;
-    hsize_t box[H5S_MAX_RANK];
-    for (int i = 0; i < c->rank; i++) {
-        const hsize_t left = c->dims[i] - offset[i];
-        box[i] = left < c->chunk[i] ? left : c->chunk[i];
-    }
-    return cut_box(k, offset, box);
+tool_piece tool_chunked_box(const tool_chunked *c, const hsize_t *offset) {
+    static const hsize_t begin[H5S_MAX_RANK];
+    hsize_t left[H5S_MAX_RANK];
+    for (int i = 0; i < c->rank; i++)
+        left[i] = c->dims[i] - offset[i];
+    return piece_of(c, offset, left, begin, c->chunk);
 }
 
-bool tool_pieces_all(const tool_chunked *c, tool_piece_visit visit, void *request) {
-    static const hsize_t corner[H5S_MAX_RANK];
-    const cut k = {c, visit, request};
-    return !tool_chunked_values(c) || cut_box(&k, corner, c->dims);
+static bool cut_chunk(void *data, const hsize_t *offset) {
+    const cut *k = data;
+    const tool_piece box = tool_chunked_box(k->dataset, offset);
+    return cut_box(k, offset, box.count);
 }
 
 bool tool_pieces_each(const tool_chunked *c, tool_piece_visit visit, void *request) {
+    static const hsize_t corner[H5S_MAX_RANK];
     cut k = {c, visit, request};
     H5D_space_status_t status = H5D_SPACE_STATUS_ALLOCATED;
     if (c->layout == H5D_CHUNKED)
         return tool_chunked_each(c, cut_chunk, &k);
-    H5Dget_space_status(c->dataset, &status);
-    return status == H5D_SPACE_STATUS_NOT_ALLOCATED || tool_pieces_all(c, visit, request);
+    if (c->layout == H5D_CONTIGUOUS)
+        H5Dget_space_status(c->dataset, &status);
+    return status == H5D_SPACE_STATUS_NOT_ALLOCATED || !tool_chunked_values(c) ||
+           cut_box(&k, corner, c->dims);
 }
 
 /* ---- Reading and writing ---- */

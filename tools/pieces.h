@@ -16,12 +16,12 @@ typedef bool (*tool_piece_visit)(void *request, const tool_piece *piece);
  * length, and nobody knows how large. */
 size_t tool_piece_room(const tool_chunked *c);
 
-/* Visits each element once, but for those of chunks that are not stored, and of datasets that have
- * nothing in the file. False if a visit is, or with a message. */
+/* Visits each element once, but for those of chunks that are not stored, or of a dataset that has
+ * no room in the file yet. False if a visit is, or with a message. */
 bool tool_pieces_each(const tool_chunked *c, tool_piece_visit visit, void *request);
 
-/* All elements, wherever they are. */
-bool tool_pieces_all(const tool_chunked *c, tool_piece_visit visit, void *request);
+/* The chunk at `offset`, as far as it is in the dataset. */
+tool_piece tool_chunked_box(const tool_chunked *c, const hsize_t *offset);
 
 /* One piece, in the type of the file: no element is converted. False, with a message, if HDF5
  * fails. Values of variable length are to be given back by tool_piece_reclaim. */
