@@ -64,16 +64,6 @@ def names_of(group):
     return found
 
 
-def in_order_of_creation(iterate):
-    """The names in that order; None where it is not kept."""
-    found = []
-    try:
-        iterate(found.append, index_type=h5py.h5.INDEX_CRT_ORDER)
-    except (RuntimeError, ValueError, KeyError):
-        return None
-    return found
-
-
 # ---- Types ----
 
 NUMBERS = ("order", "precision", "offset", "pad")
@@ -219,8 +209,20 @@ def describe_attributes(view, owner):
     h5a.iterate(owner, names.append, index_type=h5py.h5.INDEX_NAME)
     assert len(names) == count
     found = {name: describe_attribute(view, h5a.open(owner, name)) for name in names}
-    order = in_order_of_creation(lambda note, **by: h5a.iterate(owner, note, **by))
-    return {"by name": found, "in order": order}
+    order = []
+    if attribute_order(view, owner) & h5p.CRT_ORDER_TRACKED:
+        h5a.iterate(owner, order.append, index_type=h5py.h5.INDEX_CRT_ORDER)
+    return {"by name": found, "flags": attribute_order(view, owner), "in order": order}
+
+
+def attribute_order(view, owner):
+    """The flags of its creation list; 0 of committed types, which h5py gives none."""
+    if not hasattr(owner, "get_create_plist"):
+        return 0
+    flags = ctypes.c_uint(0)
+    plist = owner.get_create_plist()
+    view.library.H5Pget_attr_creation_order(ctypes.c_int64(plist.id), ctypes.byref(flags))
+    return flags.value
 
 
 def describe_attribute(view, attribute):
@@ -248,21 +250,14 @@ def describe_link(view, group, name):
 def describe_group(view, group):
     names = names_of(group)
     order = []
-    plist = group.get_create_plist()
-    flags = plist.get_link_creation_order()
+    flags = group.get_create_plist().get_link_creation_order()
     if flags & h5p.CRT_ORDER_TRACKED:
         group.links.iterate(order.append, idx_type=h5py.h5.INDEX_CRT_ORDER)
     return {
         "links": {name: describe_link(view, group, name) for name in names},
-        "flags": (flags, attribute_order(view, plist)),
+        "flags": flags,
         "in order": order,
     }
-
-
-def attribute_order(view, plist):
-    flags = ctypes.c_uint(0)
-    view.library.H5Pget_attr_creation_order(ctypes.c_int64(plist.id), ctypes.byref(flags))
-    return flags.value
 
 
 # ---- Datasets ----
@@ -304,25 +299,13 @@ def describe_layout(dataset, plist):
     return found
 
 
-MOST_BYTES = 1 << 26
-
-
-def read_dataset(view, dataset, kind, space):
-    """Of a vast one, some of the first and of the last elements."""
-    if space.get_simple_extent_npoints() * kind.get_size() <= MOST_BYTES:
-        return read_elements(view, "H5Dread", dataset, kind, space)
-    found = h5py.Dataset(dataset)
-    return found[:2, :99].tobytes(), found[77700:77800, :100].tobytes()
-
-
 def describe_dataset(view, dataset):
     kind, space, plist = dataset.get_type(), dataset.get_space(), dataset.get_create_plist()
     return {
         "type": describe_type(view, kind),
         "space": describe_space(space),
         "fill": describe_fill(view, plist, kind),
-        "order of attributes": attribute_order(view, plist),
-        "elements": read_dataset(view, dataset, kind, space),
+        "elements": read_elements(view, "H5Dread", dataset, kind, space),
         **describe_layout(dataset, plist),
     }
 
