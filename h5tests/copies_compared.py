@@ -5,7 +5,8 @@ An object is known by the first path that leads to it, so that it matters which 
 Elements are read by HDF5 itself in the type of the file, since no NumPy type stands for some, and
 followed to their bytes: sequences, strings, and what references lead to.
 
-usage: copies_compared.py ORIGINAL COPY   prints what differs, and fails if anything does
+usage: copies_compared.py FOLDER NAME...   compares NAME.h5 with NAME.copy: prints what differs, and
+                                           fails if anything does
 """
 
 import ctypes
@@ -383,7 +384,14 @@ def show(value):
     return text if len(text) < 200 else f"{text[:100]} .. ({len(text)} characters)"
 
 
+def main(folder, *names):
+    failed = False
+    for name in names:
+        for line in differences(f"{folder}/{name}.h5", f"{folder}/{name}.copy"):
+            print(f"{name}: {line}")
+            failed = True
+    return failed
+
+
 if __name__ == "__main__":
-    found = differences(*sys.argv[1:3])
-    print("\n".join(found))
-    sys.exit(bool(found))
+    sys.exit(main(*sys.argv[1:]))

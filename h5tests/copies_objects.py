@@ -200,17 +200,14 @@ def odd_names(group):
     names = ["with space", "Grün", "日本語", "a.b", "..b", "...", "~", "%s%n", "-x", "y" * 300]
     for name in [*names, " lead", 'quo"te', "new\nline", "back\\slash", "ta\tb"]:
         group[name] = 1
-        smooth(group, name + " smooth")
         group.create_group(name + " group").attrs[name] = name
+    smooth(group, "Größe in %s")
 
 
 @part
 def comments(group):
-    group["small"] = 1
-    for name in (b"small", b"smooth"):
-        smooth(group) if name == b"smooth" else None
-        h5o.set_comment(group[name].id, b"a comment on " + name)
-    h5o.set_comment(group.create_group("inner").id, b"one on a group")
+    for owner in owners(group):
+        h5o.set_comment(owner.id, b"a comment on " + owner.name.encode())
 
 
 # ---- Whole files ----
