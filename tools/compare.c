@@ -12,6 +12,7 @@
 #include "copy.h"
 #include "library.h"
 #include "links.h"
+#include "output.h"
 #include "values.h"
 
 bool tool_differs(const char *path, const char *what) {
@@ -203,8 +204,8 @@ static void *read_attribute(hid_t attribute, hid_t type, size_t count) {
 }
 
 static void free_values(hid_t type, hid_t space, void *values) {
-    if (values && tool_type_varies(type))
-        H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
+    if (values)
+        tool_values_free(type, space, values);
     free(values);
 }
 
@@ -291,6 +292,7 @@ static bool compare_matches(tool_comparing *c) {
     for (size_t i = 0; i < c->count; i++) {
         const tool_match match = c->matches[i];
         tool_progress("checking", i, c->count);
+        tool_output_note(*match.path ? match.path : "/");
         if (!compare_match(c, &match))
             return false;
     }

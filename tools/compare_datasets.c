@@ -62,12 +62,12 @@ static bool same_fill_values(const pair *p) {
     bool same = values && H5Pget_fill_value(p->from.list, type, values) >= 0 &&
                 H5Pget_fill_value(p->to.list, type, second) >= 0 &&
                 tool_same_values(p->comparing, type, values, second, 1);
-    if (values && tool_type_varies(type)) {
-        hid_t scalar = H5Screate(H5S_SCALAR);
-        H5Dvlen_reclaim(type, scalar, H5P_DEFAULT, values);
-        H5Dvlen_reclaim(type, scalar, H5P_DEFAULT, second);
-        H5Sclose(scalar);
+    hid_t scalar = H5Screate(H5S_SCALAR);
+    if (values) {
+        tool_values_free(type, scalar, values);
+        tool_values_free(type, scalar, second);
     }
+    H5Sclose(scalar);
     free(values);
     return same;
 }

@@ -4,6 +4,7 @@
 
 #include "comparing.h"
 #include "copy.h"
+#include "library.h"
 #include "values.h"
 
 /* ---- Types ---- */
@@ -136,7 +137,7 @@ static bool same_old(const tool_comparing *c, hid_t type, const void *from, cons
 
 #if H5_VERSION_GE(1, 12, 0)
 
-static bool same_part(const H5R_ref_t *from, const H5R_ref_t *to) {
+static bool same_part(H5R_ref_t *from, H5R_ref_t *to) {
     char name[1024] = "", other[1024] = "";
     if (H5Rget_type(from) == H5R_ATTR)
         return H5Rget_attr_name(from, name, sizeof name) >= 0 &&
@@ -153,19 +154,25 @@ static bool same_part(const H5R_ref_t *from, const H5R_ref_t *to) {
     return same;
 }
 
-static bool same_new(const tool_comparing *c, const void *from, const void *to) {
-    hid_t object = H5Ropen_object(from, H5P_DEFAULT, H5P_DEFAULT);
-    const bool here = object < 0 || tool_same_file(object, c->files->from);
+/* One to an object of another file should lead there still. */
+static bool same_target(const tool_comparing *c, hid_t object, H5R_ref_t *from, H5R_ref_t *to) {
+    const bool here = tool_same_file(object, c->files->from);
     const haddr_t address = here ? counterpart(c, object) : tool_address(object);
-    bool same = address == HADDR_UNDEF && is_null(to, sizeof(H5R_ref_t));
-    if (address != HADDR_UNDEF && !is_null(to, sizeof(H5R_ref_t))) {
-        hid_t copy = H5Ropen_object(to, H5P_DEFAULT, H5P_DEFAULT);
-        same = copy >= 0 && tool_address(copy) == address &&
-               tool_same_file(copy, c->files->to) == here && H5Rget_type(from) == H5Rget_type(to) &&
-               same_part(from, to);
-        if (copy >= 0)
-            H5Oclose(copy);
-    }
+    hid_t copy = H5Ropen_object(to, H5P_DEFAULT, H5P_DEFAULT);
+    bool same = copy >= 0 && tool_address(copy) == address &&
+                tool_same_file(copy, c->files->to) == here &&
+                H5Rget_type(from) == H5Rget_type(to) && same_part(from, to);
+    if (copy >= 0)
+        H5Oclose(copy);
+    return same;
+}
+
+static bool same_new(const tool_comparing *c, const void *from, const void *to) {
+    H5R_ref_t a = *(const H5R_ref_t *)from, b = *(const H5R_ref_t *)to; /* HDF5 knows no const */
+    hid_t object = H5Ropen_object(&a, H5P_DEFAULT, H5P_DEFAULT);
+    bool same = is_null(to, sizeof b) ? object < 0 || (tool_same_file(object, c->files->from) &&
+                                                       counterpart(c, object) == HADDR_UNDEF)
+                                      : object >= 0 && same_target(c, object, &a, &b);
     if (object >= 0)
         H5Oclose(object);
     return same;

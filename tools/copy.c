@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "header.h"
 #include "library.h"
 #include "links.h"
 #include "output.h"
@@ -91,6 +92,7 @@ typedef struct walk {
     tool_copy *copy;
     hid_t to;
     const char *path; /* without a slash at the end: "" is the root */
+    bool failed;      /* in copying a link */
 } walk;
 
 static bool copy_links(tool_copy *c, hid_t from, hid_t to, const char *path);
@@ -141,14 +143,20 @@ static bool copy_object(const walk *w, hid_t object, const char *name, const too
     }
 }
 
+static void leave_out(const walk *w, hid_t from, const char *name) {
+    char why[TOOL_WHY_TEXT];
+    w->copy->missing++;
+    tool_fail("%s/%s is left out: %s", w->path, name, tool_why_unopened(why, from, name));
+}
+
 /* An object that is there already gets another name. */
 static bool copy_hard_link(const walk *w, hid_t from, const char *name, hid_t links) {
     tool_copy *c = w->copy;
     char *path = tool_path(w->path, name);
     hid_t object = path ? H5Oopen(from, name, H5P_DEFAULT) : H5I_INVALID_HID;
+    if (path && object < 0)
+        leave_out(w, from, name);
     if (object < 0) {
-        c->missing++;
-        tool_fail_library("%s/%s is left out, HDF5 cannot open it", w->path, name);
         free(path);
         return path != NULL;
     }
@@ -164,7 +172,7 @@ static bool copy_hard_link(const walk *w, hid_t from, const char *name, hid_t li
 /* ---- Links ---- */
 
 static herr_t copy_link(hid_t from, const char *name, const H5L_info_t *info, void *data) {
-    const walk *w = data;
+    walk *w = data;
     hid_t links = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_char_encoding(links, info->cset);
     bool done = info->type == H5L_TYPE_HARD
@@ -172,13 +180,17 @@ static herr_t copy_link(hid_t from, const char *name, const H5L_info_t *info, vo
                     : tool_copy_link(from, w->to, name, links) ||
                           tool_fail_library("the link %s/%s cannot be copied", w->path, name);
     H5Pclose(links);
+    w->failed = !done;
     return done ? 0 : -1;
 }
 
 static bool copy_links(tool_copy *c, hid_t from, hid_t to, const char *path) {
-    walk w = {c, to, path};
-    return tool_copy_attributes(c, from, to) &&
-           H5Literate(from, tool_link_order(from), H5_ITER_INC, NULL, copy_link, &w) >= 0;
+    walk w = {c, to, path, false};
+    if (!tool_copy_attributes(c, from, to))
+        return false;
+    if (H5Literate(from, tool_link_order(from), H5_ITER_INC, NULL, copy_link, &w) >= 0)
+        return true;
+    return !w.failed && tool_fail_library("the links of %s cannot be read", *path ? path : "/");
 }
 
 bool tool_copy_objects(tool_copy *c) {

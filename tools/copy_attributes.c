@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "command.h"
 #include "copy.h"
+#include "header.h"
 #include "library.h"
 #include "links.h"
 #include "values.h"
@@ -21,8 +23,7 @@ static bool copy_value(hid_t attribute, hid_t type, hid_t space, hid_t copy) {
     bool done = value && H5Aread(attribute, type, value) >= 0;
     if (done) {
         done = H5Awrite(copy, type, value) >= 0;
-        if (tool_type_varies(type))
-            H5Dvlen_reclaim(type, space, H5P_DEFAULT, value);
+        tool_values_free(type, space, value);
     }
     free(value);
     return done;
@@ -50,13 +51,20 @@ static herr_t copy_attribute(hid_t from, const char *name, const H5A_info_t *inf
 }
 
 /* HDF5 gives all attributes or none: one whose type it does not know hides the others. */
+static void leave_out(tool_copy *copy, hid_t from) {
+    char name[1024] = "", why[TOOL_WHY_TEXT];
+    tool_why_unopened(why, from, NULL);
+    copy->missing++;
+    if (H5Iget_name(from, name, sizeof name) <= 0)
+        snprintf(name, sizeof name, "a type without a name");
+    tool_fail("the attributes of %s are left out: %s", name, why);
+}
+
 bool tool_copy_attributes(tool_copy *copy, hid_t from, hid_t to) {
     owner o = {copy, to, false};
     if (H5Aiterate2(from, tool_attribute_order(from), H5_ITER_INC, NULL, copy_attribute, &o) >= 0)
         return true;
-    if (o.failed)
-        return false;
-    copy->missing++;
-    tool_fail_library("attributes are left out, HDF5 cannot read them");
-    return true;
+    if (!o.failed)
+        leave_out(copy, from);
+    return !o.failed;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "header.h"
 
 /* Memory for chunks of the input, which are asked for piece by piece. */
 static const size_t CACHE_BYTES = TOOL_CACHE_BYTES, CACHE_SLOTS = 10007;
@@ -41,13 +42,17 @@ void tool_library_start(void) {
     H5Zregister(H5PLget_plugin_info());
 }
 
+const char *tool_library_reason(void) {
+    return *reason ? reason : "HDF5 does not say why";
+}
+
 bool tool_fail_library(const char *format, ...) {
     char text[1024];
     va_list values;
     va_start(values, format);
     vsnprintf(text, sizeof text, format, values);
     va_end(values);
-    return tool_fail("%s: %s", text, *reason ? reason : "HDF5 does not say why");
+    return tool_fail("%s: %s", text, tool_library_reason());
 }
 
 bool tool_open_input(hid_t *file, const char *path) {
@@ -84,13 +89,19 @@ static bool is_dataset(hid_t file, const char *path) {
            info.type == H5O_TYPE_DATASET;
 }
 
+static bool fail_to_open(hid_t file, const char *path) {
+    char why[TOOL_WHY_TEXT];
+    tool_why_unopened(why, file, path);
+    return is_dataset(file, path) ? tool_fail("%s: %s", path, why)
+                                  : tool_fail("%s: it is not a dataset", path);
+}
+
 bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path) {
     *dataset = -1;
     if (!tool_exists(file, path))
         return tool_fail("%s: there is no such dataset in the file", path);
     *dataset = H5Dopen2(file, path, H5P_DEFAULT);
     if (*dataset < 0)
-        return is_dataset(file, path) ? tool_fail_library("%s: HDF5 cannot open it", path)
-                                      : tool_fail("%s: it is not a dataset", path);
+        return fail_to_open(file, path);
     return tool_same_file(*dataset, file) || tool_fail("%s: it is in another file", path);
 }

@@ -8,6 +8,9 @@
 /* Before any other call; registers the filter, so that no plugin is needed. */
 void tool_library_start(void);
 
+/* Why HDF5's latest failure came about. */
+const char *tool_library_reason(void);
+
 /* As tool_fail, with the reason of HDF5's latest failure behind it. */
 bool tool_fail_library(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

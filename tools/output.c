@@ -42,7 +42,7 @@ static void crash(int number) {
     say(name_of(number));
     say(*noted ? ") at " : ")");
     say(noted);
-    say("; nothing is written, and the input is as it was\n");
+    say(unfinished ? "; nothing is written, and the input is as it was\n" : "\n");
     _exit(EXIT_FAILED);
 }
 
@@ -53,13 +53,21 @@ void tool_output_note(const char *path) {
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 
+/* A stack that has run full is of no use to a handler. */
+static void handle_crashes(void) {
+    static char room[1 << 16];
+    const stack_t stack = {.ss_sp = room, .ss_size = sizeof room};
+    struct sigaction action = {.sa_handler = crash, .sa_flags = SA_ONSTACK};
+    sigaltstack(&stack, NULL);
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        sigaction(crashes[i], &action, NULL);
+}
+
 /* Signals that are ignored, by nohup, stay so. */
 static void handle_signals(void (*stopped)(int)) {
     for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++)
         if (signal(stopping[i], stopped) == SIG_IGN)
             signal(stopping[i], SIG_IGN);
-    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
-        signal(crashes[i], crash);
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like any other */
 }
 
@@ -84,6 +92,7 @@ bool tool_output_begin(tool_output *output, const char *path, const char *input,
         return tool_fail("out of memory");
     snprintf(output->name, length, "%s.%ld.part", path, (long)getpid());
     handle_signals(stop);
+    handle_crashes();
     return true;
 }
 

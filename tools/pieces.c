@@ -126,9 +126,9 @@ bool tool_piece_write(const tool_chunked *c, hid_t target, const tool_piece *pie
 }
 
 void tool_piece_reclaim(const tool_chunked *c, const tool_piece *piece, void *elements) {
-    if (!tool_type_varies(c->type))
+    if (tool_type_is_plain(c->type))
         return;
     hid_t memory = select_piece(c, piece, c->space);
-    H5Dvlen_reclaim(c->type, memory, H5P_DEFAULT, elements);
+    tool_values_free(c->type, memory, elements);
     H5Sclose(memory);
 }

@@ -48,7 +48,7 @@ static void map_old(tool_copy *c, hid_t type, void *value) {
 
 #if H5_VERSION_GE(1, 12, 0)
 
-static bool create_new(H5R_ref_t *to, const H5R_ref_t *from, hid_t target) {
+static bool create_new(H5R_ref_t *to, H5R_ref_t *from, hid_t target) {
     const H5R_type_t kind = H5Rget_type(from);
     if (kind == H5R_OBJECT2)
         return H5Rcreate_object(target, ".", H5P_DEFAULT, to) >= 0;
@@ -150,7 +150,7 @@ static bool map_attribute_values(tool_copy *c, hid_t from, hid_t to, hid_t type,
     if (done) {
         map_values(c, type, values, (size_t)count);
         done = H5Awrite(to, type, values) >= 0;
-        H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
+        tool_values_free(type, space, values);
     }
     free(values);
     return done;

@@ -41,11 +41,12 @@ typedef struct request {
 
 static const char help[] =
     "usage: h5prism repack IN OUT [KEY=VALUE,...] [--dataset PATH]... [--chunks AxBx..] [-j N]\n"
-    "                      [--verify] [--force]\n"
+    "                      [--verify] [--no-check] [--force]\n"
     "\n"
     "Writes a copy of the HDF5 file IN in which datasets are compressed by h5prism. Everything "
     "else\n"
-    "is copied as it is; IN is not changed, and OUT is complete or not there.\n"
+    "is copied as it is. IN is not changed; OUT is opened anew and compared with it, or not "
+    "there.\n"
     "\n"
     "  KEY=VALUE,...   options of the filter, as in 'h5prism options'; default: all automatic\n"
     "  --dataset PATH  only this dataset; may be given again. Without it: every dataset whose "
@@ -55,6 +56,7 @@ static const char help[] =
     "                  most 8 MiB for datasets without chunks\n"
     "  -j N            chunks that are encoded at the same time; default: one for each CPU\n"
     "  --verify        decode each chunk before it is written, and compare\n"
+    "  --no-check      do not compare OUT with IN\n"
     "  --force         replace OUT if it is there\n"
     "\n"
     "examples: h5prism repack in.h5 out.h5\n"

@@ -38,3 +38,8 @@ bool tool_type_refers(hid_t type) {
 bool tool_type_is_plain(hid_t type) {
     return !tool_type_varies(type) && !tool_type_refers(type);
 }
+
+void tool_values_free(hid_t type, hid_t space, void *values) {
+    if (!tool_type_is_plain(type))
+        H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
+}

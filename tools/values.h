@@ -14,4 +14,8 @@ bool tool_type_refers(hid_t type);
 /* Neither: the bytes of a value mean the same in every file. */
 bool tool_type_is_plain(hid_t type);
 
+/* Gives back what HDF5 has allocated for values that it has read: parts of variable length, and
+ * what newer references hold. */
+void tool_values_free(hid_t type, hid_t space, void *values);
+
 #endif
