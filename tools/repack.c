@@ -1,5 +1,6 @@
 /*
- * h5prism repack: a copy of a file in which datasets are compressed anew, on all cores.
+ * h5prism repack: a copy of a file in which datasets are compressed anew, on all cores, unless they
+ * would grow (task.c).
  *
  * Chunks of a dataset that has none: the last axis (channels belong together) stays whole up to
  * 1024 elements, or is cut into equal parts; of the other axes the longest is halved until a chunk
@@ -40,7 +41,7 @@ typedef struct request {
 
 static const char help[] =
     "usage: h5prism repack IN OUT [KEY=VALUE,...] [--dataset PATH]... [--chunks AxBx..] [-j N]\n"
-    "                      [--verify] [--no-check] [--force]\n"
+    "                      [--always] [--verify] [--no-check] [--force]\n"
     "\n"
     "Writes a copy of the HDF5 file IN in which datasets are compressed by h5prism. Everything "
     "else\n"
@@ -53,6 +54,7 @@ static const char help[] =
     "                  h5prism takes and whose chunks have 4096 bytes or more\n"
     "  --chunks AxBx.. shape of the chunks of datasets of that rank; default: as in IN, or of at\n"
     "                  most 8 MiB for datasets without chunks\n"
+    "  --always        also where a dataset becomes larger, which is kept as it is otherwise\n"
     "  -j N            chunks that are encoded at the same time; default: one for each CPU\n"
     "  --verify        decode each chunk before it is written, and compare\n"
     "  --no-check      do not compare OUT with IN\n"
