@@ -83,11 +83,12 @@ bool tool_slab_open(tool_slab *slab, const tool_chunked *source, const hsize_t *
     memcpy(slab->shape, chunk, sizeof slab->shape);
     while (source->layout == H5D_CHUNKED && grow(slab))
         ;
-    size_t bytes = source->element_bytes;
+    slab->bytes = source->element_bytes;
     for (int i = 0; i < source->rank; i++)
-        bytes *= slab->shape[i];
-    slab->elements = malloc(bytes);
-    return slab->elements || tool_fail("out of memory: %zu bytes of %s", bytes, source->path);
+        slab->bytes *= slab->shape[i];
+    slab->elements = malloc(slab->bytes);
+    return slab->elements ||
+           tool_fail("out of memory: %zu bytes of %s", slab->bytes, source->path);
 }
 
 void tool_slab_close(tool_slab *slab) {
@@ -126,11 +127,13 @@ bool tool_slab_holds(const tool_slab *slab, const hsize_t *start) {
     return false;
 }
 
+/* Elements that are nowhere, and have no fill value, are what they were before reading: zero. */
 bool tool_slab_read(tool_slab *slab, const hsize_t *start) {
     const tool_chunked *s = slab->source;
     char place[TOOL_SHAPE_TEXT];
     memcpy(slab->start, start, sizeof slab->start);
     limit_to_dataset(slab, start, slab->shape, slab->count);
+    memset(slab->elements, 0, slab->bytes);
     hid_t memory = H5Screate_simple(s->rank, slab->count, NULL);
     bool done =
         H5Sselect_hyperslab(s->space, H5S_SELECT_SET, start, NULL, slab->count, NULL) >= 0 &&

@@ -17,6 +17,7 @@ typedef struct tool_slab {
     hsize_t shape[H5S_MAX_RANK];                      /* multiples of it */
     hsize_t start[H5S_MAX_RANK], count[H5S_MAX_RANK]; /* what is in memory */
     uint8_t *elements;
+    size_t bytes; /* of a whole slab */
 } tool_slab;
 
 /* Both are kept. False, with a message, if there is no memory. */
