@@ -296,7 +296,8 @@ def test_default_chunks_keep_channels_together(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         assert h5prism.write(file, "x", np.zeros((300, 5, 64), "i1")).chunks == (256, 5, 64)
         assert h5prism.write(file, "y", np.zeros(5000, "i1")).chunks == (5000,)
-        large = h5prism._parallel._default_chunks((4, 300, 300, 1000), 8)
+        huge = np.broadcast_to(np.float64(0), (4, 300, 300, 1000))
+        large = h5prism._parallel._default_chunks(huge, None)
         assert large[-1] == 1000
         assert 2**25 < np.prod(large) * 8 <= 2**26
 
@@ -311,14 +312,15 @@ def test_write_takes_any_strides_and_chunks(tmp_path, order):
             assert_same(made[()], values)
 
 
-def test_write_of_what_has_no_chunks(tmp_path):
+def test_write_of_what_has_no_elements_or_dimensions(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
-        for values in (np.zeros((0, 4), "i1"), np.int8(3)):
-            with pytest.raises((TypeError, ValueError)):
-                h5prism.write(file, "x", values)
-            assert "x" not in file
+        made = h5prism.write(file, "empty", np.zeros((0, 4), "i1"))
+        assert made.shape == (0, 4) and h5prism.read(made).shape == (0, 4)
+        with pytest.raises(TypeError, match="[Ss]calar"):
+            h5prism.write(file, "scalar", np.int8(3))
         with pytest.raises(PrismError, match="mask"):
             h5prism.write(file, "x", np.ma.masked_equal(np.arange(9, dtype="i1"), 3))
+        assert list(file) == ["empty"]
 
 
 def test_write_keeps_what_is_there(tmp_path):

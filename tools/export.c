@@ -72,14 +72,16 @@ static bool find_part(piece *p, const request *r, const tool_source *s) {
                      prism_type_name(p->array.type));
 }
 
-/* The filter is the only one of the dataset. */
-static bool is_own(const tool_source *s) {
-    unsigned flags;
+/* The filter is the only one of the dataset, and is not left out at its edge. */
+static bool is_own(const piece *p, const tool_source *s) {
+    unsigned flags, options = 0;
     size_t words = 0;
     hid_t list = H5Dget_create_plist(s->dataset);
-    const bool own =
-        s->chunked && H5Pget_nfilters(list) == 1 &&
-        H5Pget_filter2(list, 0, &flags, &words, NULL, 0, NULL, NULL) == H5PRISM_FILTER_ID;
+    bool own = s->chunked && H5Pget_nfilters(list) == 1 &&
+               H5Pget_filter2(list, 0, &flags, &words, NULL, 0, NULL, NULL) == H5PRISM_FILTER_ID &&
+               H5Pget_chunk_opts(list, &options) >= 0;
+    if (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS)
+        own = own && memcmp(p->part.count, s->chunk, (size_t)s->rank * sizeof *s->chunk) == 0;
     H5Pclose(list);
     return own;
 }
@@ -89,7 +91,7 @@ static bool read_stored(piece *p, const tool_source *s) {
     prism_error error;
     hsize_t size = 0;
     unsigned mask = 0;
-    if (!is_own(s) || H5Dget_chunk_storage_size(s->dataset, p->part.start, &size) < 0 || !size)
+    if (!is_own(p, s) || H5Dget_chunk_storage_size(s->dataset, p->part.start, &size) < 0 || !size)
         return true;
     p->stored = malloc((size_t)size);
     if (!p->stored)

@@ -20,6 +20,7 @@
 #include "frames.h"
 #include "library.h"
 #include "rewrite.h"
+#include "sizes.h"
 #include "stack/group.h"
 #include "write_groups.h"
 
@@ -113,7 +114,7 @@ static bool take_dataset(void *data, const tool_place *place, bool *taken) {
     r->order = joined(place->path, ".order");
     if (!r->grouped || !r->order || !tool_frames_sign(f, &signatures))
         return false;
-    uint32_t *order = malloc(f->dims[0] * sizeof *order);
+    uint32_t *order = px_alloc(f->dims[0], sizeof *order);
     bool done = order && px_stack_group(order, &signatures, size, r->effort, &error) == PRISM_OK;
     px_signatures_free(&signatures);
     done = done ? tool_write_groups(

@@ -11,6 +11,7 @@
 #include "copy.h"
 #include "library.h"
 #include "pieces.h"
+#include "sizes.h"
 #include "values.h"
 
 /* The object of the copy that stands for one of the original. */
@@ -145,7 +146,7 @@ static bool map_attribute_values(tool_copy *c, hid_t from, hid_t to, hid_t type,
     const hssize_t count = H5Sget_simple_extent_npoints(space);
     if (count <= 0 || !tool_type_refers(type))
         return true;
-    void *values = calloc((size_t)count, H5Tget_size(type));
+    void *values = px_alloc_zeroed((uint64_t)count, H5Tget_size(type));
     bool done = values && H5Aread(from, type, values) >= 0;
     if (done) {
         map_values(c, type, values, (size_t)count);
@@ -209,7 +210,7 @@ static bool map_dataset(tool_copy *c, hid_t from, hid_t to) {
     tool_chunked source;
     bool done = tool_chunked_of(&source, from, "a dataset of references");
     if (done && tool_chunked_is_own(&source) && tool_type_refers(source.type)) {
-        transfer t = {c, &source, to, calloc(tool_piece_room(&source), source.element_bytes)};
+        transfer t = {c, &source, to, px_alloc_zeroed(tool_piece_room(&source), source.element_bytes)};
         done = t.elements ? tool_pieces_each(&source, map_piece, &t) : tool_fail("out of memory");
         free(t.elements);
     }

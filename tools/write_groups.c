@@ -7,6 +7,7 @@
 #include "command.h"
 #include "creation.h"
 #include "library.h"
+#include "sizes.h"
 
 static size_t count_of(const tool_groups *g) {
     return g->frames->dims[0];
@@ -61,7 +62,7 @@ static bool write_group(const tool_groups *g, hid_t dataset, hid_t space, size_t
 
 static bool write_frames(const tool_groups *g, hid_t dataset) {
     hid_t space = H5Dget_space(dataset);
-    uint8_t *elements = malloc(g->size * g->frames->bytes);
+    uint8_t *elements = px_alloc(g->size, g->frames->bytes);
     bool done = elements || tool_fail("out of memory for %zu frames", g->size);
     for (size_t start = 0; start < count_of(g) && done; start += g->size) {
         done = read_group(g, start, elements) && write_group(g, dataset, space, start, elements);

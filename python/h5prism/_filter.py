@@ -122,13 +122,13 @@ class Prism(_FilterBase):
 def register() -> None:
     """Makes the filter known to h5py in this process, for reading and for writing.
 
-    The plugin's folder is put in front of HDF5's plugin search path, unless it is in it already.
-    Without h5py nothing is to be done. Importing the package calls this; calling it again is
-    harmless. Raises LibraryNotFoundError.
+    The plugin's folder is put in front of HDF5's plugin search path, unless it is there already: HDF5
+    1.10 gives up at the first folder that it cannot open. Without h5py nothing is to be done.
+    Importing the package calls this; calling it again is harmless. Raises LibraryNotFoundError.
     """
     folder = os.fsencode(library_path().parent)
     if h5py is None:
         return
-    known = (h5py.h5pl.get(index) for index in range(h5py.h5pl.size()))
-    if os.path.realpath(folder) not in map(os.path.realpath, known):
+    first = h5py.h5pl.get(0) if h5py.h5pl.size() else None
+    if first is None or os.path.realpath(first) != os.path.realpath(folder):
         h5py.h5pl.prepend(folder)

@@ -7,6 +7,7 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ._chunks import chunk_bytes, open_dataset, stored_chunks
 from ._codec import ChunkInfo, inspect_chunk
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID
@@ -43,22 +44,12 @@ def inspect(dataset: h5py.Dataset) -> list[StoredChunk]:
     """Describes every chunk that is stored, in C order of their offsets.
 
     Reads each chunk, but decodes none. Raises PrismError with status ARGUMENT if the dataset is not
-    compressed by h5prism, or if another filter worked on the chunks after it. Like every use of
-    h5py, call it from one thread at a time.
+    compressed by h5prism, or if another filter worked on the chunks after it; TypeError for what is
+    no h5py.Dataset, ValueError for a closed one. Like every use of h5py, call it from one thread at
+    a time.
     """
-    bit = prism_bit(dataset)
+    bit = prism_bit(open_dataset(dataset))
     return [_describe(dataset, stored, bit) for stored in stored_chunks(dataset)]
-
-
-def stored_chunks(dataset: h5py.Dataset) -> list[Any]:
-    """h5py's StoreInfo of every chunk that is stored, in C order of their offsets."""
-    identifier = dataset.id
-    chunks: list[Any] = []
-    if hasattr(identifier, "chunk_iter"):  # since HDF5 1.12.3: one pass over all
-        identifier.chunk_iter(chunks.append)
-    else:
-        chunks.extend(map(identifier.get_chunk_info, range(identifier.get_num_chunks())))
-    return sorted(chunks, key=lambda chunk: tuple(chunk.chunk_offset))
 
 
 def prism_bit(dataset: h5py.Dataset) -> int:
@@ -82,19 +73,6 @@ def _describe(dataset: h5py.Dataset, stored: Any, bit: int) -> StoredChunk:
     return StoredChunk(offset, math.prod(dataset.chunks), stored.size, stored.filter_mask, info)
 
 
-def is_plain(dataset: h5py.Dataset, offset: tuple[int, ...], mask: int, blob: bytes) -> bool:
-    """Whether a chunk holds plain elements, h5prism being the only filter of the dataset.
-
-    `mask` is the one that came with `blob` from read_direct_chunk, which is 0 for every chunk with
-    HDF5 1.10. The one that get_chunk_info_by_coord finds is right, but it looks through all chunks:
-    it is asked only where the size leaves it open.
-    """
-    if mask & 1 or len(blob) != chunk_bytes(dataset):
-        return bool(mask & 1)
-    stored = dataset.id.get_chunk_info_by_coord(offset)
-    return bool(stored.filter_mask & 1) or left_unfiltered(dataset, offset, blob)
-
-
 def left_unfiltered(dataset: h5py.Dataset, offset: tuple[int, ...], blob: bytes) -> bool:
     """Whether a chunk is partial and plain, as HDF5 can be told to leave these, with mask 0."""
     ends = (start + size for start, size in zip(offset, dataset.chunks))
@@ -104,10 +82,3 @@ def left_unfiltered(dataset: h5py.Dataset, offset: tuple[int, ...], blob: bytes)
         return inspect_chunk(blob).encoded_bytes != len(blob)
     except PrismError:
         return True
-
-
-def chunk_bytes(dataset: h5py.Dataset) -> int:
-    """Bytes of the elements of a whole chunk."""
-    # Not dataset.dtype: numpy has no type for some of HDF5's, and h5py takes a wider one.
-    size: int = math.prod(dataset.chunks) * dataset.id.get_type().get_size()
-    return size

@@ -2,7 +2,7 @@
 
 HDF5 runs filters one at a time, so that its own reads and writes use one core whatever the machine
 has. The bytes of chunks as they are stored can be read and written without the filters, and the codec
-runs in any number of threads.
+runs in any number of threads. Where bytes do not tell what the elements are, HDF5 reads these itself.
 """
 
 from __future__ import annotations
@@ -12,27 +12,25 @@ import itertools
 import math
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from ._chunks import Offset, chunk_bytes, flush, holds_numbers, listed_mask, open_dataset
 from ._codec import decode, encode, plain_array
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID, Prism
-from ._inspect import is_plain, stored_chunks
 
 if TYPE_CHECKING:
     import h5py
 
-Offset = tuple[int, ...]
 Ranges = tuple[range, ...]
 Window = tuple[slice, ...]
 Result = TypeVar("Result")
 
 _IN_FLIGHT = 2  # chunks for each thread: one at work, one waiting
-_FEW_CHUNKS = 16  # up to so many are looked up one by one
 _DEFAULT_EDGE = 256
 _DEFAULT_CHANNELS = 1024
 _DEFAULT_LINE = 1 << 20
@@ -43,27 +41,31 @@ def read(dataset: h5py.Dataset, selection: Any = (), *, threads: int | None = No
     """The same as `dataset[selection]`, decoding several chunks at a time.
 
     Args:
-        dataset: of any kind. One that is not stored as chunks with h5prism as its only filter is
-            read by HDF5 itself, as are elements that HDF5 converts (integers with padding bits), and
-            the selections that h5py has beyond integers, slices and `...`.
+        dataset: an open h5py.Dataset of any kind. One that is not stored as chunks with h5prism as
+            its only filter is read by HDF5 itself, as are elements that HDF5 converts (integers with
+            padding bits), and the selections that h5py has beyond integers, slices and `...`.
         selection: as in `dataset[selection]`; the whole dataset by default.
         threads: chunks that are decoded at the same time; None is one for each CPU.
 
     Returns:
-        A new array, or a scalar where h5py gives one. Chunks that were never written hold the fill
-        value, or 0 where the dataset has none or is never filled.
+        A new array, or a scalar where h5py gives one.
 
     Raises:
         PrismError: for a damaged chunk, or one of another type or size than the dataset's.
         IndexError, ValueError, TypeError: as h5py does for the selection.
+        TypeError: for what is no h5py.Dataset: a path, a group, another package's variable.
+        ValueError: for a closed dataset.
 
+    What was written to an open file is flushed first, but with MPI, which does not keep it.
     Memory: the result and two chunks for each thread. h5py is called by this thread alone; nothing
     else may use h5py in another thread of the process at the same time, as always with h5py < 3.16.
     """
     workers = _workers(threads)
-    items = _as_items(selection, dataset.shape) if _only_prism(dataset) else None
+    is_own = _only_prism(open_dataset(dataset))
+    items = _as_items(selection, dataset.shape) if is_own else None
     if items is None:
         return dataset[selection]
+    flush(dataset)
     ranges = tuple(map(_range, items, dataset.shape))
     out = np.empty(tuple(map(len, ranges)), dataset.dtype)
     jobs = (functools.partial(_decode_chunk, *job) for job in _stored_chunks(dataset, ranges, out))
@@ -79,6 +81,12 @@ def write(
     *,
     chunks: tuple[int, ...] | bool | None = None,
     threads: int | None = None,
+    attrs: Mapping[str, Any] | None = None,
+    dtype: Any = None,
+    maxshape: tuple[int | None, ...] | None = None,
+    fillvalue: Any = None,
+    track_times: bool | None = None,
+    track_order: bool | None = None,
     **options: Any,
 ) -> h5py.Dataset:
     """Creates a dataset from an array, encoding several chunks at a time.
@@ -89,8 +97,12 @@ def write(
         array: as for `encode`; booleans too.
         chunks: its chunk shape; True leaves it to h5py. By default the last axis is whole up to 1024
             elements, since channels belong together, and the others have up to 256, less where
-            that is more than 64 MiB; a single axis has up to 2**20 elements.
+            that is more than 64 MiB; a single axis has up to 2**20 elements. An axis without
+            elements counts as long as it may become.
         threads: chunks that are encoded at the same time; None is one for each CPU.
+        attrs: attributes of the new dataset, by name.
+        dtype, maxshape, fillvalue, track_times, track_order: as h5py's create_dataset takes them;
+            None is its default. The array is converted to `dtype` by numpy, as h5py does.
         **options: the keywords of `Prism` but `threads`.
 
     Returns:
@@ -98,32 +110,62 @@ def write(
 
     Raises:
         PrismError: for options or elements that the filter does not take.
-        TypeError, ValueError: as h5py does, for a name that is taken, an array without dimensions or
-            without elements, a chunk shape that does not fit.
+        TypeError, ValueError: as h5py does, for a name that is taken, an array without dimensions, a
+            chunk shape that does not fit, a maxshape below the shape.
+        TypeError: for what is no h5py group, for keywords that neither h5py nor `Prism` has here:
+            filters beside h5prism, for one.
 
     If it fails, no dataset is left. Memory: two chunks for each thread. Threads: as for `read`.
     """
     workers = _workers(threads)
-    values = plain_array(array)
-    dataset = group.create_dataset(
+    values = _as_stored(array, dtype)
+    given = {
+        "maxshape": maxshape,
+        "fillvalue": fillvalue,
+        "track_times": track_times,
+        "track_order": track_order,
+    }
+    dataset = _open_group(group).create_dataset(
         name,
         shape=values.shape,
         dtype=values.dtype,
-        chunks=_default_chunks(values.shape, values.itemsize) if chunks is None else chunks,
+        chunks=_default_chunks(values, maxshape) if chunks is None else chunks,
         compression=Prism(**options),
+        **{key: value for key, value in given.items() if value is not None},
     )
-    plain = values.view(np.int8) if values.dtype == np.bool_ else values
     try:
-        offsets = _offsets(tuple(map(range, values.shape)), dataset.chunks)
-        jobs = (
-            functools.partial(_encode_chunk, plain, at, dataset.chunks, options) for at in offsets
-        )
-        for offset, blob in _in_order(jobs, workers):
-            dataset.id.write_direct_chunk(offset, blob)
+        _write_chunks(dataset, values, workers, options)
+        dataset.attrs.update(attrs or {})
     except BaseException:
         del group[name]
         raise
     return dataset
+
+
+def _open_group(group: Any) -> h5py.Group:
+    import h5py
+
+    if not isinstance(group, h5py.Group):
+        raise TypeError(f"expected an open h5py.File or h5py.Group, not {type(group).__name__}")
+    return group
+
+
+def _as_stored(array: Any, dtype: Any) -> np.ndarray:
+    values = plain_array(array)
+    return values if dtype is None else np.asarray(values, dtype)
+
+
+def _write_chunks(
+    dataset: h5py.Dataset, values: np.ndarray, workers: int, options: dict[str, Any]
+) -> None:
+    plain = values.view(np.int8) if values.dtype == np.bool_ else values
+    fill = np.full((), dataset.fillvalue, values.dtype).view(plain.dtype)
+    jobs = (
+        functools.partial(_encode_chunk, plain, at, dataset.chunks, fill, options)
+        for at in _offsets(tuple(map(range, values.shape)), dataset.chunks)
+    )
+    for offset, blob in _in_order(jobs, workers):
+        dataset.id.write_direct_chunk(offset, blob)
 
 
 def _workers(threads: int | None) -> int:
@@ -151,22 +193,16 @@ def _in_order(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Re
 
 
 def _only_prism(dataset: h5py.Dataset) -> bool:
-    """Whether the chunks hold what HDF5 would give: h5prism alone worked on them, and their elements
-    are those of the array, with no bit to be converted."""
+    """Whether the chunks hold what HDF5 would give: h5prism alone worked on them, and on
+    numbers as in the array."""
     pipeline = dataset.id.get_create_plist()
     return (
         dataset.chunks is not None
         and bool(dataset.size)
         and pipeline.get_nfilters() == 1
         and pipeline.get_filter(0)[0] == FILTER_ID
-        and dataset.id.get_type() == _file_type(dataset.dtype)
+        and holds_numbers(dataset)
     )
-
-
-def _file_type(dtype: np.dtype) -> Any:
-    from h5py import h5t
-
-    return h5t.py_create(dtype, logical=True)
 
 
 def _as_items(selection: Any, shape: tuple[int, ...]) -> list[Any] | None:
@@ -209,63 +245,34 @@ def _starts(selected: range, size: int) -> Iterable[int]:
     return range(selected[0] // size * size, selected[-1] + 1, size)
 
 
-def _count(selected: range, size: int) -> int:
-    """How many chunks of `size` hold one of the selected indices."""
-    if not selected or selected.step > size:
-        return len(selected)
-    return selected[-1] // size - selected[0] // size + 1
-
-
 def _stored_chunks(
     dataset: h5py.Dataset, ranges: Ranges, out: np.ndarray
 ) -> Iterator[tuple[bytes, bool, Window, np.ndarray, tuple[int, ...]]]:
-    """Arguments of `_decode_chunk`; chunks that do not exist are filled in at once."""
-    exists = _existing(dataset, math.prod(map(_count, ranges, dataset.chunks)))
+    """Arguments of `_decode_chunk`; what HDF5 has to read is read at once."""
     for offset in _offsets(ranges, dataset.chunks):
         inside, target = _overlap(ranges, offset, dataset.chunks)
-        stored = _read_stored(dataset, offset) if exists(offset) else None
+        stored = _read_stored(dataset, offset)
         if stored is None:
-            out[target] = _fill_value(dataset)
+            out[target] = dataset[tuple(map(_moved, inside, offset))]
         else:
             yield *stored, inside, out[target], dataset.chunks
 
 
-def _existing(dataset: h5py.Dataset, count: int) -> Callable[[Offset], bool]:
-    """Tells which of `count` chunks may have been written.
-
-    HDF5 goes through all chunks to find one of them (0.03 ms for 4000: EPYC, HDF5 1.10.8), but since
-    1.12.3 it can list them at once. Before that, reading is the quickest answer.
-    """
-    if not hasattr(dataset.id, "chunk_iter"):
-        return lambda offset: True
-    if count <= _FEW_CHUNKS:
-        return functools.partial(_is_stored, dataset)
-    return {tuple(stored.chunk_offset) for stored in stored_chunks(dataset)}.__contains__
-
-
-def _is_stored(dataset: h5py.Dataset, offset: Offset) -> bool:
-    return dataset.id.get_chunk_info_by_coord(offset).byte_offset is not None
-
-
 def _read_stored(dataset: h5py.Dataset, offset: Offset) -> tuple[bytes, bool] | None:
-    """The bytes of a chunk and whether they are plain elements; None if it was never written."""
+    """The bytes of a chunk and whether they are plain elements. None where only HDF5 knows: the
+    chunk was never written, or cannot be read, or the filter may have been left out at the edge."""
     try:
         mask, blob = dataset.id.read_direct_chunk(offset)
     except (OSError, RuntimeError, ValueError, MemoryError):
-        if _is_stored(dataset, offset):
-            raise
         return None
-    return blob, is_plain(dataset, offset, mask, blob)
+    if mask & 1 or len(blob) != chunk_bytes(dataset):
+        return blob, bool(mask & 1)
+    return (blob, True) if listed_mask(dataset, offset, mask) & 1 else None
 
 
-def _fill_value(dataset: h5py.Dataset) -> Any:
-    """What h5py gives for elements of chunks that were never written."""
-    from h5py import h5d
-
-    pipeline = dataset.id.get_create_plist()
-    is_filled = pipeline.get_fill_time() != h5d.FILL_TIME_NEVER
-    is_defined = pipeline.fill_value_defined() != h5d.FILL_VALUE_UNDEFINED
-    return dataset.fillvalue if is_filled and is_defined else 0
+def _moved(inside: slice, start: int) -> slice:
+    """The elements of a chunk as elements of the dataset, in which the chunk begins at `start`."""
+    return slice(inside.start + start, inside.stop + start, inside.step)
 
 
 def _overlap(ranges: Ranges, offset: Offset, chunks: tuple[int, ...]) -> tuple[Window, Window]:
@@ -296,24 +303,39 @@ def _decode_chunk(
     window[...] = found.reshape(-1).view(window.dtype).reshape(chunks)[inside]
 
 
-def _default_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+def _default_chunks(values: np.ndarray, maxshape: Any) -> tuple[int, ...] | bool:
     """All channels up to a limit, tiles of the other axes; the longest of these is halved until a
-    chunk is small enough."""
+    chunk is small enough. h5py has an answer, too, for an array that never holds an element."""
+    shape = _room(values.shape, maxshape)
+    if 0 in shape:
+        return True
     if len(shape) == 1:
         return (min(shape[0], _DEFAULT_LINE),)
     chunks = [min(size, _DEFAULT_EDGE) for size in shape[:-1]]
     chunks += [min(size, _DEFAULT_CHANNELS) for size in shape[-1:]]
-    while math.prod(chunks) * itemsize > _DEFAULT_BYTES and max(chunks[:-1], default=1) > 1:
+    while math.prod(chunks) * values.itemsize > _DEFAULT_BYTES and max(chunks[:-1], default=1) > 1:
         longest = chunks.index(max(chunks[:-1]))
         chunks[longest] = -(-chunks[longest] // 2)
     return tuple(chunks)
 
 
+def _room(shape: tuple[int, ...], maxshape: Any) -> tuple[int, ...]:
+    """The shape; of axes without elements, what they may become."""
+    most = shape if maxshape is None or len(maxshape) != len(shape) else maxshape
+    return tuple(size or (_DEFAULT_LINE if end is None else end) for size, end in zip(shape, most))
+
+
 def _encode_chunk(
-    array: np.ndarray, offset: Offset, chunks: tuple[int, ...], options: dict[str, Any]
+    array: np.ndarray,
+    offset: Offset,
+    chunks: tuple[int, ...],
+    fill: np.ndarray,
+    options: dict[str, Any],
 ) -> tuple[Offset, bytes]:
     part = array[tuple(slice(start, start + size) for start, size in zip(offset, chunks))]
-    if part.shape != chunks:
-        # As HDF5 does: what is beyond the edge is the fill value, which is 0 here.
-        part = np.pad(part, [(0, size - has) for size, has in zip(chunks, part.shape)])
-    return offset, encode(part, **options)
+    if part.shape == chunks:
+        return offset, encode(part, **options)
+    # What is beyond the edge is the fill value, as HDF5 has it: the dataset may grow.
+    whole = np.full(chunks, fill, part.dtype)
+    whole[tuple(map(slice, part.shape))] = part
+    return offset, encode(whole, **options)

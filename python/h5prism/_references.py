@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import itertools
 import json
+import os
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._chunks import Offset, chunk_bytes, holds_numbers, open_dataset, stored_chunks
+from ._codec import encode
 from ._errors import PrismError, Status
 from ._filter import Prism
-from ._inspect import chunk_bytes, left_unfiltered, prism_bit, stored_chunks
-from ._zarr import given_options
+from ._inspect import left_unfiltered, prism_bit
+from ._zarr import as_integers, given_options
 
 if TYPE_CHECKING:
     import h5py
+
+_ONE_FILE = ("sec2", "stdio", "direct", "core", "windows", "mpio", "ros3", "fileobj")
 
 
 def references(dataset: h5py.Dataset, url: str | None = None) -> dict[str, Any]:
@@ -29,28 +37,45 @@ def references(dataset: h5py.Dataset, url: str | None = None) -> dict[str, Any]:
         References version 1, to be written as JSON or given to fsspec's reference file system. They
         hold no attributes. Those of several datasets are merged by their "refs".
 
-    Raises:
-        PrismError: with status ARGUMENT for another pipeline, for a chunk that is stored without
-            the filter, and for a file with a user block.
+        The array's fill value is that of the dataset if it has one of its own, else null: readers
+        (xarray) take elements of this value for missing ones. Chunks that were never written are
+        zeros in HDF5 then, and are part of the references.
 
-    Reads headers of chunks at the edge only. Like every use of h5py, from one thread at a time.
+    Raises:
+        PrismError: with status ARGUMENT for another pipeline, for elements that HDF5 converts, for a
+            chunk that is stored without the filter, for a file with a user block or in several
+            parts, for a dataset without a name, for a file without a path where no url is given.
+        TypeError, ValueError: for what is no h5py.Dataset, for a closed one.
+
+    Reads headers of chunks at the edge only, and each chunk where HDF5's list has to be checked. Like
+    every use of h5py, from one thread at a time.
     """
-    bit = prism_bit(dataset)
-    if bit != 1 or dataset.file.userblock_size:
-        raise PrismError(
-            Status.ARGUMENT, f"{dataset.name}: other filters or a user block cannot be referred to"
-        )
+    _check_dataset(open_dataset(dataset), url)
     path = PurePosixPath(dataset.name.lstrip("/"))
     refs: dict[str, Any] = {
         str(group / ".zgroup"): json.dumps({"zarr_format": 2}) for group in path.parents
     }
     refs[f"{path}/.zarray"] = json.dumps(_array_metadata(dataset))
-    for chunk in stored_chunks(dataset):
-        offset = tuple(chunk.chunk_offset)
-        _check_encoded(dataset, offset, chunk)
-        key = ".".join(str(start // size) for start, size in zip(offset, dataset.chunks))
-        refs[f"{path}/{key}"] = [url or dataset.file.filename, chunk.byte_offset, chunk.size]
+    chunks = _stored(dataset, url or dataset.file.filename)
+    if not _has_fill_value(dataset):
+        chunks.update(_zeros(dataset, chunks))
+    refs.update((f"{path}/{key}", place) for key, place in chunks.items())
     return {"version": 1, "refs": refs}
+
+
+def _check_dataset(dataset: h5py.Dataset, url: str | None) -> None:
+    file = dataset.file
+    if prism_bit(dataset) != 1 or not holds_numbers(dataset):
+        reason = "other filters, or elements that HDF5 converts, cannot be referred to"
+    elif file.userblock_size or file.driver not in _ONE_FILE:
+        reason = "a file with a user block, or in several parts, cannot be referred to"
+    elif dataset.name is None:
+        reason = "a dataset without a name cannot be referred to"
+    elif url is None and not os.path.isfile(file.filename):
+        reason = "its file has no path: give its url"
+    else:
+        return
+    raise PrismError(Status.ARGUMENT, f"{dataset.name}: {reason}")
 
 
 def _array_metadata(dataset: h5py.Dataset) -> dict[str, Any]:
@@ -63,8 +88,16 @@ def _array_metadata(dataset: h5py.Dataset) -> dict[str, Any]:
         "compressor": {"id": "h5prism", **given_options(Prism.from_filter_options(words))},
         "filters": None,
         "order": "C",
-        "fill_value": _json_value(dataset.fillvalue),
+        "fill_value": _json_value(dataset.fillvalue) if _has_fill_value(dataset) else None,
     }
+
+
+def _has_fill_value(dataset: h5py.Dataset) -> bool:
+    from h5py import h5d
+
+    properties = dataset.id.get_create_plist()
+    is_set = properties.fill_value_defined() == h5d.FILL_VALUE_USER_DEFINED
+    return bool(is_set and properties.get_fill_time() != h5d.FILL_TIME_NEVER)
 
 
 def _json_value(value: Any) -> Any:
@@ -74,7 +107,34 @@ def _json_value(value: Any) -> Any:
     return value.item()
 
 
-def _check_encoded(dataset: h5py.Dataset, offset: tuple[int, ...], chunk: Any) -> None:
+def _stored(dataset: h5py.Dataset, url: str) -> dict[str, Any]:
+    """Where the chunks are, by their keys."""
+    chunks = {}
+    for chunk in stored_chunks(dataset):
+        offset = tuple(chunk.chunk_offset)
+        _check_encoded(dataset, offset, chunk)
+        key = _key(start // size for start, size in zip(offset, dataset.chunks))
+        chunks[key] = [url, chunk.byte_offset, chunk.size]
+    return chunks
+
+
+def _zeros(dataset: h5py.Dataset, chunks: dict[str, Any]) -> dict[str, str]:
+    """The bytes of a chunk of zeros for each that is not among `chunks`."""
+    counts = (-(-size // chunk) for size, chunk in zip(dataset.shape, dataset.chunks))
+    missing = [
+        key for key in map(_key, itertools.product(*map(range, counts))) if key not in chunks
+    ]
+    if not missing:
+        return {}
+    zeros = encode(as_integers(np.zeros(dataset.chunks, dataset.dtype)), effort=1)
+    return dict.fromkeys(missing, "base64:" + base64.b64encode(zeros).decode())
+
+
+def _key(indices: Iterable[int]) -> str:
+    return ".".join(map(str, indices))
+
+
+def _check_encoded(dataset: h5py.Dataset, offset: Offset, chunk: Any) -> None:
     plain = bool(chunk.filter_mask)
     if not plain and chunk.size == chunk_bytes(dataset):
         plain = left_unfiltered(dataset, offset, dataset.id.read_direct_chunk(offset)[1])
