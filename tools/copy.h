@@ -48,7 +48,9 @@ bool tool_copy_references(tool_copy *copy);
 /* The dataset as it is, but for values that refer to objects. */
 bool tool_copy_dataset(const tool_place *place);
 
-/* Attributes of an object, which are left without values if these refer to objects. */
+/* Attributes of an object, which are left without values if these refer to objects; and its
+ * comment.
+ */
 bool tool_copy_attributes(tool_copy *copy, hid_t from, hid_t to);
 
 /* The type for use in the copy: a committed one is the copy's own. To be closed. */

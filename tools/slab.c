@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "library.h"
+#include "sizes.h"
 
 /* ---- Shape ---- */
 
@@ -85,10 +86,9 @@ bool tool_slab_open(tool_slab *slab, const tool_chunked *source, const hsize_t *
         ;
     slab->bytes = source->element_bytes;
     for (int i = 0; i < source->rank; i++)
-        slab->bytes *= slab->shape[i];
-    slab->elements = malloc(slab->bytes);
-    return slab->elements ||
-           tool_fail("out of memory: %zu bytes of %s", slab->bytes, source->path);
+        slab->bytes = px_product(slab->bytes, slab->shape[i]);
+    slab->elements = px_alloc(slab->bytes);
+    return slab->elements || tool_fail("out of memory: %zu bytes of %s", slab->bytes, source->path);
 }
 
 void tool_slab_close(tool_slab *slab) {
