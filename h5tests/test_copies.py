@@ -133,7 +133,7 @@ def test_files_of_another_library(tmp_path, other_python):
     copied_right = []
     for name in names:
         done = tool("repack", tmp_path / f"{name}.h5", tmp_path / f"{name}.copy", FAST, check=False)
-        assert done.returncode == 0 or (done.returncode == 1 and "HDF5" in done.stderr), done
+        assert done.returncode == 0 or (done.returncode == 1 and "HDF5 " in done.stderr), done
         if done.returncode == 0:
             copied_right.append(name)
     compared = run(other_python, HERE / "copies_compared.py", tmp_path, *copied_right, check=False)

@@ -36,6 +36,7 @@ struct tool_copy {
     H5F_libver_t least, low; /* the oldest format that new objects may take: of the file, now */
     size_t missing;          /* objects that HDF5 cannot open: the copy lacks them */
     size_t dangling;         /* references to objects that no link leads to */
+    size_t unreadable;       /* references of kinds that HDF5 does not know */
 };
 
 /* Copies everything but values that refer to objects; every object is in copy->objects then. An
