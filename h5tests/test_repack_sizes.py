@@ -158,27 +158,27 @@ def test_many_datasets_in_any_order(tmp_path):
     """Small ones are encoded ahead; the same bytes come out with any number of threads."""
     path = tmp_path / "in.h5"
     with h5py.File(path, "w", track_order=True) as file:
-        for index in range(60):
+        for index in range(30):
             group = file.require_group(f"g{index * 7 % 10}")
             noise = index % 5 == 0
             data = NOISE if noise else SMOOTH[: 10 + index % 7] + np.int8(index % 3)
             group.create_dataset(f"x{index * 11 % 61}", data=data, chunks=data.shape)
     texts = set()
-    for threads in (1, 2, 7):
+    for threads in (1, 5):
         copy, said = repacked(path, "effort=1", "-j", threads)
         with h5py.File(copy) as file, h5py.File(path) as original:
             names = [f"{group}/{name}" for group in original for name in original[group]]
-            assert len(names) == 60
+            assert len(names) == 30
             for name in names:
                 assert_same(file[name], original[name])
         texts.add(str(sorted(said.items())) + str([stored_bytes(copy, n) for n in names]))
     assert len(texts) == 1
-    assert sum("kept" in text for text in said.values()) == 12
+    assert sum("kept" in text for text in said.values()) == 6
 
 
 def test_nothing_is_left_of_what_was_in_vain(tmp_path):
-    """A dataset that is kept leaves no hole: the file is no larger than by h5prism's own copy."""
-    path = made(tmp_path, x=(RANDOM.integers(-128, 128, (64, 200, 200), "i1"), {"chunks": True}))
+    """A dataset that is kept leaves no hole in the file."""
+    path = made(tmp_path, x=(RANDOM.integers(-128, 128, (32, 100, 100), "i1"), {"chunks": True}))
     copy, said = repacked(path, "effort=1")
     assert "kept" in said["/x"]
     assert copy.stat().st_size <= path.stat().st_size + 4096
