@@ -132,7 +132,7 @@ def _measure_other_chunks(arguments: argparse.Namespace, array: np.ndarray, fold
     with h5py.File(path, "w") as file:
         file.create_dataset(_NAME, data=array, chunks=chunks, compression="gzip")
     repack = [_TOOL, "repack", path, out, f"effort={effort}", "--chunks", arguments.into]
-    repack += ["--always", "--force"]
+    repack += ["--dataset", _NAME, "--always", "--force"]
     layout = ["h5repack", "-l", f"{_NAME}:CHUNK={arguments.into}"]
     commands = {
         "h5prism repack": repack,
