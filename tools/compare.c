@@ -263,6 +263,19 @@ static bool compare_attributes(tool_comparing *c, hid_t from, hid_t to, const ch
 
 /* ---- Everything ---- */
 
+static bool compare_comments(hid_t from, hid_t to, const char *path) {
+    const ssize_t length = H5Oget_comment(from, NULL, 0);
+    bool same = length == H5Oget_comment(to, NULL, 0);
+    if (same && length > 0) {
+        const size_t size = (size_t)length + 1;
+        char *comments = calloc(2, size), *other = comments ? comments + size : NULL;
+        same = comments && H5Oget_comment(from, comments, size) >= 0 &&
+               H5Oget_comment(to, other, size) >= 0 && strcmp(comments, other) == 0;
+        free(comments);
+    }
+    return same || tool_differs(path, "comment");
+}
+
 static bool compare_orders(hid_t from, hid_t to, const char *path) {
     return (tool_attribute_order(from) == tool_attribute_order(to)) ||
            tool_differs(path, "order of attributes");
@@ -270,7 +283,8 @@ static bool compare_orders(hid_t from, hid_t to, const char *path) {
 
 static bool compare_objects(tool_comparing *c, hid_t from, hid_t to, const char *path) {
     const H5I_type_t kind = H5Iget_type(from);
-    return compare_orders(from, to, path) && compare_attributes(c, from, to, path) &&
+    return compare_orders(from, to, path) && compare_comments(from, to, path) &&
+           compare_attributes(c, from, to, path) &&
            (kind != H5I_DATASET || tool_compare_datasets(c, from, to, path)) &&
            (kind != H5I_DATATYPE || tool_compare_types(c, from, to, path));
 }

@@ -11,6 +11,7 @@
 #include "filter/chunk.h"
 #include "library.h"
 #include "pieces.h"
+#include "slab.h"
 
 enum { JOBS_PER_THREAD = 2 };
 
@@ -18,7 +19,7 @@ enum { JOBS_PER_THREAD = 2 };
 typedef struct job {
     const tool_chunked *to;
     tool_piece piece;
-    uint8_t *elements; /* of the original */
+    uint8_t *elements; /* of the original, as they are in the chunk */
     tool_stored stored;
     bool same;
     prism_error error;
@@ -27,24 +28,24 @@ typedef struct job {
 typedef struct comparison {
     tool_crew *crew;
     const tool_chunked *from, *to;
+    tool_slab slab; /* of the original */
 } comparison;
 
 static const plugin_host nobody; /* the codec's memory is not HDF5's here */
 
 /* ---- In the threads ---- */
 
-/* Runs along the last axis: in a chunk that reaches over the edge they are shorter than its own. */
+/* Runs along the last axis, which end at the edge of the dataset. */
 static bool same_elements(const job *j, const uint8_t *chunk) {
     const tool_chunked *c = j->to;
     const int last = c->rank - 1;
     const size_t run = j->piece.count[last] * c->element_bytes;
     hsize_t at[H5S_MAX_RANK] = {0};
-    const uint8_t *next = j->elements;
-    for (size_t done = 0; done < j->piece.elements; done += j->piece.count[last], next += run) {
+    for (size_t done = 0; done < j->piece.elements; done += j->piece.count[last]) {
         size_t place = 0;
         for (int i = 0; i <= last; i++)
             place = place * c->chunk[i] + at[i];
-        if (memcmp(next, chunk + place * c->element_bytes, run) != 0)
+        if (memcmp(j->elements + place * c->element_bytes, chunk + place * c->element_bytes, run))
             return false;
         for (int i = last - 1; i >= 0 && ++at[i] == j->piece.count[i]; i--)
             at[i] = 0;
@@ -100,12 +101,14 @@ static void drop_jobs(const comparison *k) {
 static bool read_job(const comparison *k, job *j, const hsize_t *offset) {
     j->to = k->to;
     j->piece = tool_chunked_box(k->to, offset);
-    j->elements = calloc(j->piece.elements, k->to->element_bytes);
-    return (j->elements || tool_fail("out of memory for a chunk of %s", k->to->path)) &&
-           tool_piece_read(k->from, &j->piece, j->elements) &&
-           tool_chunked_read(k->to, offset, &j->stored);
+    j->elements = malloc(k->to->chunk_bytes);
+    if (!j->elements)
+        return tool_fail("out of memory for a chunk of %s", k->to->path);
+    tool_slab_cut(&k->slab, offset, j->elements);
+    return tool_chunked_read(k->to, offset, &j->stored);
 }
 
+/* Out of the slab in memory. */
 static bool send_chunk(void *data, const hsize_t *offset) {
     const comparison *k = data;
     if (tool_crew_full(k->crew) && !collect(k))
@@ -121,14 +124,48 @@ static bool send_chunk(void *data, const hsize_t *offset) {
     return true;
 }
 
+static bool send_read(void *data, const hsize_t *offset) {
+    comparison *k = data;
+    return tool_slab_read(&k->slab, offset) && send_chunk(k, offset);
+}
+
+static bool send_stored(void *data, const hsize_t *offset) {
+    const comparison *k = data;
+    return !tool_chunked_holds(k->to, offset) || send_chunk(data, offset);
+}
+
+static bool send_slabs(comparison *k) {
+    hsize_t start[H5S_MAX_RANK] = {0};
+    bool done = true;
+    do
+        done = tool_slab_read(&k->slab, start) && tool_slab_each(&k->slab, send_stored, k);
+    while (done && tool_chunked_next(k->from, k->slab.shape, start));
+    return done;
+}
+
+/* Otherwise slabs would be read for the sake of few chunks, or of one. */
+static bool slabs_serve(const comparison *k) {
+    hsize_t stored, all;
+    return memcmp(k->slab.shape, k->to->chunk, (size_t)k->to->rank * sizeof *k->slab.shape) != 0 &&
+           tool_chunked_count(k->to, &stored, &all) && stored > all / 2;
+}
+
+static bool send_chunks(comparison *k) {
+    if (slabs_serve(k))
+        return send_slabs(k);
+    memcpy(k->slab.shape, k->to->chunk, sizeof k->slab.shape);
+    return tool_chunked_each(k->to, send_read, k);
+}
+
 bool tool_compare_chunks(tool_comparing *c, const tool_chunked *from, const tool_chunked *to) {
-    comparison k = {&c->crew, from, to};
+    comparison k = {.crew = &c->crew, .from = from, .to = to};
     const size_t threads = c->files->threads;
     if (!c->crew.slots && !tool_crew_open(&c->crew, threads, JOBS_PER_THREAD * threads, work))
         return false;
-    bool done = tool_chunked_each(to, send_chunk, &k);
+    bool done = tool_slab_open(&k.slab, from, to->chunk) && send_chunks(&k);
     while (done && c->crew.taken < c->crew.given)
         done = collect(&k);
     drop_jobs(&k);
+    tool_slab_close(&k.slab);
     return done;
 }

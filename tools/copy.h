@@ -36,6 +36,7 @@ struct tool_copy {
     H5F_libver_t least, low; /* the oldest format that new objects may take: of the file, now */
     size_t missing;          /* objects that HDF5 cannot open: the copy lacks them */
     size_t dangling;         /* references to objects that no link leads to */
+    size_t unreadable;       /* references of kinds that HDF5 does not know */
 };
 
 /* Copies everything but values that refer to objects; every object is in copy->objects then. An
@@ -48,7 +49,9 @@ bool tool_copy_references(tool_copy *copy);
 /* The dataset as it is, but for values that refer to objects. */
 bool tool_copy_dataset(const tool_place *place);
 
-/* Attributes of an object, which are left without values if these refer to objects. */
+/* Attributes of an object, which are left without values if these refer to objects; and its
+ * comment.
+ */
 bool tool_copy_attributes(tool_copy *copy, hid_t from, hid_t to);
 
 /* The type for use in the copy: a committed one is the copy's own. To be closed. */

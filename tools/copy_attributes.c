@@ -61,8 +61,21 @@ static void leave_out(tool_copy *copy, hid_t from) {
     tool_fail("the attributes of %s are left out: %s", name, why);
 }
 
+static bool copy_comment(hid_t from, hid_t to) {
+    const ssize_t length = H5Oget_comment(from, NULL, 0);
+    if (length <= 0)
+        return true;
+    char *comment = calloc((size_t)length + 1, 1);
+    bool done = comment && H5Oget_comment(from, comment, (size_t)length + 1) >= 0 &&
+                H5Oset_comment(to, comment) >= 0;
+    free(comment);
+    return done || tool_fail_library("a comment cannot be copied");
+}
+
 bool tool_copy_attributes(tool_copy *copy, hid_t from, hid_t to) {
     owner o = {copy, to, false};
+    if (!copy_comment(from, to))
+        return false;
     if (H5Aiterate2(from, tool_attribute_order(from), H5_ITER_INC, NULL, copy_attribute, &o) >= 0)
         return true;
     if (!o.failed)

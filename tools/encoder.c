@@ -1,7 +1,11 @@
 /*
  * How chunks come out of the file depends on the dataset: with the same chunks as in the copy and
  * no filter but h5prism, their bytes are read as they are, and decoded by the threads that encode
- * them again; everything else is read, and decoded, by HDF5. HDF5 is called by one thread only.
+ * them again; everything else is read, and decoded, by HDF5, slab by slab where chunks change. HDF5
+ * is called by one thread only.
+ *
+ * Datasets are encoded one after the other, and written once all of their chunks are there. While
+ * the last chunks of one are encoded, those of the next small ones go to the threads already.
  */
 #include "encoder.h"
 
@@ -14,30 +18,17 @@
 #include "filter/chunk.h"
 #include "filter/failure.h"
 #include "library.h"
+#include "slab.h"
 
-enum { FILTER_ID = H5PRISM_FILTER_ID, MOST_JOBS = 8, JOBS_PER_THREAD = 2 };
-
-/* A dataset on its way. */
-typedef struct transfer {
-    tool_chunked source;
-    char *path;
-    hid_t target;
-    hsize_t chunk[H5S_MAX_RANK]; /* of the target */
-    size_t chunk_bytes;
-    bool same_chunks, direct;
-    unsigned words[PRISM_MAX_WORDS]; /* the filter's parameters in the target */
-    size_t word_count;
-    hsize_t there, found; /* chunks of the source, where they are the same: stored, found so far */
-    uint64_t stored;      /* bytes in the target */
-} transfer;
+/* MOST_AHEAD datasets are encoded before their turn. */
+enum { MOST_JOBS = 8, JOBS_PER_THREAD = 2, MOST_AHEAD = 32 };
 
 typedef struct job {
-    transfer *transfer;
+    tool_task *task;
     hsize_t offset[H5S_MAX_RANK];
     tool_stored input;
     plugin_output output;
     bool verify;
-    bool last; /* comes after the last chunk of the dataset, and has none itself */
     prism_error error;
 } job;
 
@@ -47,8 +38,8 @@ static const plugin_host nobody;
 /* ---- In the threads ---- */
 
 static prism_status decode_input(job *j) {
-    const plugin_input stored = {.words = j->transfer->source.words,
-                                 .count = j->transfer->source.word_count,
+    const plugin_input stored = {.words = j->task->source.words,
+                                 .count = j->task->source.word_count,
                                  .bytes = j->input.bytes,
                                  .size = j->input.size};
     plugin_output elements = {0};
@@ -62,13 +53,13 @@ static prism_status decode_input(job *j) {
 static prism_status encode_elements(job *j) {
     unsigned words[PRISM_MAX_WORDS];
     prism_options options;
-    memcpy(words, j->transfer->words, sizeof words);
+    memcpy(words, j->task->words, sizeof words);
     prism_status status = prism_options_unpack(&options, words, PRISM_OPTION_WORDS, &j->error);
     options.verify = options.verify || j->verify;
     if (status == PRISM_OK)
         status = prism_options_pack(&options, words, &j->error);
     const plugin_input elements = {.words = words,
-                                   .count = j->transfer->word_count,
+                                   .count = j->task->word_count,
                                    .bytes = j->input.bytes,
                                    .size = j->input.size};
     if (status == PRISM_OK)
@@ -78,12 +69,10 @@ static prism_status encode_elements(job *j) {
 
 static void work(void *data) {
     job *j = data;
-    if (j->last)
-        return;
     prism_status status = j->input.encoded ? decode_input(j) : PRISM_OK;
-    if (status == PRISM_OK && j->input.size != j->transfer->chunk_bytes)
+    if (status == PRISM_OK && j->input.size != j->task->chunk_bytes)
         status = plugin_fail(&j->error, PRISM_E_CORRUPT, "it has %zu bytes instead of %zu",
-                             j->input.size, j->transfer->chunk_bytes);
+                             j->input.size, j->task->chunk_bytes);
     if (status == PRISM_OK)
         status = encode_elements(j);
     j->error.status = status;
@@ -93,11 +82,27 @@ static void work(void *data) {
 
 /* ---- Beginning and end ---- */
 
-bool tool_encoder_open(tool_encoder *e, size_t threads, bool verify, uint64_t all) {
-    const size_t wanted = JOBS_PER_THREAD * threads;
+/* In memory, with formats and sizes as in the file `to`. */
+static hid_t create_twins(hid_t to) {
+    hid_t creation = H5Fget_create_plist(to), access = H5Fget_access_plist(to);
+    H5Pset_userblock(creation, 0);
+    H5Pset_fapl_core(access, 1 << 16, 0);
+    hid_t twins = H5Fcreate("twins", H5F_ACC_TRUNC, creation, access);
+    H5Pclose(access);
+    H5Pclose(creation);
+    if (twins < 0)
+        tool_fail_library("no file can be made in memory");
+    return twins;
+}
+
+bool tool_encoder_open(tool_encoder *e, hid_t from, hid_t to, const tool_encoder_options *options) {
+    const size_t threads = options->threads, wanted = JOBS_PER_THREAD * threads;
     const size_t slots = threads > MOST_JOBS ? threads : wanted < MOST_JOBS ? wanted : MOST_JOBS;
-    *e = (tool_encoder){.verify = verify, .all = all, .start = tool_seconds()};
-    return tool_crew_open(&e->crew, threads, slots, work);
+    *e = (tool_encoder){.files = {from, to, create_twins(to), options->always},
+                        .verify = options->verify,
+                        .start = tool_seconds()};
+    e->end = &e->first;
+    return tool_crew_open(&e->crew, threads, slots, work) && e->files.twins >= 0;
 }
 
 static void free_job(job *j) {
@@ -106,30 +111,34 @@ static void free_job(job *j) {
     free(j);
 }
 
-static void free_transfer(transfer *t) {
-    tool_chunked_close(&t->source);
-    if (t->target >= 0)
-        H5Dclose(t->target);
-    free(t->path);
-    free(t);
-}
-
-/* After a failure: nothing of them is written. */
-static void drop_jobs(tool_encoder *e) {
-    for (job *j; (j = tool_crew_take(&e->crew));) {
-        if (j->last)
-            free_transfer(j->transfer);
-        free_job(j);
-    }
-}
-
 void tool_encoder_close(tool_encoder *e) {
     tool_crew_stop(&e->crew);
-    drop_jobs(e);
+    for (job *j; (j = tool_crew_take(&e->crew));)
+        free_job(j); /* after a failure: nothing of them is written */
     tool_crew_free(&e->crew);
+    for (tool_task *t = e->first, *next; t; t = next) {
+        next = t->next;
+        tool_task_free(t);
+    }
+    if (e->files.twins >= 0)
+        H5Fclose(e->files.twins);
+    tool_progress_clear();
 }
 
-/* ---- Out of the queue, into the file ---- */
+void tool_encoder_add(tool_encoder *e, tool_task *task) {
+    *e->end = task;
+    e->end = &task->next;
+    e->all += task->bytes;
+}
+
+tool_task *tool_encoder_find(const tool_encoder *e, haddr_t address) {
+    tool_task *t = e->first;
+    while (t && t->address != address)
+        t = t->next;
+    return t;
+}
+
+/* ---- Out of the queue ---- */
 
 static void show_progress(const tool_encoder *e) {
     char note[96];
@@ -143,55 +152,36 @@ static void show_progress(const tool_encoder *e) {
     tool_progress_noted("writing", done, e->all, note);
 }
 
-static bool write_chunk(tool_encoder *e, const job *j) {
-    char place[TOOL_SHAPE_TEXT];
-    transfer *t = j->transfer;
-    tool_shape_text(place, t->source.rank, j->offset, ",");
-    if (j->error.status != PRISM_OK)
-        return tool_fail("%s, chunk %s: %s", t->path, place, j->error.message);
-    if (H5Dwrite_chunk(t->target, H5P_DEFAULT, 0, j->offset, j->output.size, j->output.bytes) < 0)
-        return tool_fail_library("%s, chunk %s cannot be written", t->path, place);
-    t->stored += j->output.size;
-    e->stored += j->output.size;
-    e->done += t->chunk_bytes;
-    show_progress(e);
-    return true;
-}
-
-static bool finish_dataset(transfer *t) {
-    const uint64_t bytes = tool_chunked_bytes(&t->source);
-    const hid_t target = t->target;
-    t->target = -1;
-    if (H5Dclose(target) < 0)
-        return tool_fail_library("%s cannot be written", t->path);
-    tool_progress_clear();
-    printf("%s: %" PRIu64 " bytes, stored as %" PRIu64 ", ratio %.2f\n", t->path, bytes, t->stored,
-           t->stored ? (double)bytes / (double)t->stored : 0);
-    return true;
-}
-
 /* The oldest job. */
 static bool collect(tool_encoder *e) {
     job *j = tool_crew_take(&e->crew);
-    bool done = j->last ? finish_dataset(j->transfer) : write_chunk(e, j);
-    if (j->last)
-        free_transfer(j->transfer);
-    free_job(j);
-    return done;
-}
-
-bool tool_encoder_finish(tool_encoder *e) {
+    tool_task *t = j->task;
+    char place[TOOL_SHAPE_TEXT];
     bool done = true;
-    while (done && e->crew.taken < e->crew.given)
-        done = collect(e);
-    tool_progress_clear();
+    t->on_the_way--;
+    if (j->error.status != PRISM_OK)
+        done = tool_fail("%s, chunk %s: %s", t->path,
+                         tool_shape_text(place, t->source.rank, j->offset, ","), j->error.message);
+    else if (!t->stopped)
+        done = tool_task_add(t, j->offset, j->output.bytes, j->output.size);
+    t->encoded += t->chunk_bytes;
+    e->done += t->chunk_bytes;
+    e->stored += j->output.size;
+    free_job(j);
+    show_progress(e);
     return done;
 }
 
 /* ---- Out of the file, into the queue ---- */
 
+typedef struct sending {
+    tool_encoder *encoder;
+    tool_task *task;
+    tool_slab slab; /* unless chunks are read as they are stored */
+} sending;
+
 /* What is beyond the edge of the dataset is the fill value, as HDF5 has it. */
-static void fill(const transfer *t, uint8_t *elements) {
+static void fill(const tool_task *t, uint8_t *elements) {
     const size_t size = t->source.element_bytes;
     H5D_fill_value_t state = H5D_FILL_VALUE_UNDEFINED;
     memset(elements, 0, size);
@@ -204,143 +194,149 @@ static void fill(const transfer *t, uint8_t *elements) {
     }
 }
 
-static bool read_by_hdf5(const transfer *t, const hsize_t *offset, uint8_t *elements) {
-    static const hsize_t corner[H5S_MAX_RANK];
-    const tool_chunked *s = &t->source;
-    char place[TOOL_SHAPE_TEXT];
-    hsize_t count[H5S_MAX_RANK];
-    for (int i = 0; i < s->rank; i++)
-        count[i] = offset[i] + t->chunk[i] > s->dims[i] ? s->dims[i] - offset[i] : t->chunk[i];
-    if (tool_chunked_partial(s, t->chunk, offset))
-        fill(t, elements);
-    hid_t memory = H5Screate_simple(s->rank, t->chunk, NULL);
-    bool done = H5Sselect_hyperslab(memory, H5S_SELECT_SET, corner, NULL, count, NULL) >= 0 &&
-                H5Sselect_hyperslab(s->space, H5S_SELECT_SET, offset, NULL, count, NULL) >= 0 &&
-                H5Dread(s->dataset, s->type, memory, s->space, H5P_DEFAULT, elements) >= 0;
-    H5Sclose(memory);
-    return done || tool_fail_library("%s cannot be read at %s", t->path,
-                                     tool_shape_text(place, s->rank, offset, ","));
-}
-
-static bool is_stored(const transfer *t, const hsize_t *offset) {
-    hsize_t size = 0;
-    return H5Dget_chunk_storage_size(t->source.dataset, offset, &size) >= 0 && size > 0;
-}
-
-/* The chunk at j->offset; none if the source has not stored it. */
-static bool read_input(job *j) {
-    const transfer *t = j->transfer;
-    if (t->direct)
-        return tool_chunked_read(&t->source, j->offset, &j->input);
-    if (t->same_chunks && !is_stored(t, j->offset))
-        return true;
+/* The chunk at j->offset, out of the slab in memory. */
+static bool cut_input(const tool_slab *slab, job *j) {
+    const tool_task *t = j->task;
     j->input = (tool_stored){.bytes = malloc(t->chunk_bytes), .size = t->chunk_bytes};
     if (!j->input.bytes)
         return tool_fail("out of memory: %zu bytes for a chunk", t->chunk_bytes);
-    return read_by_hdf5(t, j->offset, j->input.bytes);
+    if (tool_chunked_partial(&t->source, t->chunk, j->offset))
+        fill(t, j->input.bytes);
+    tool_slab_cut(slab, j->offset, j->input.bytes);
+    return true;
 }
 
 /* There is room in the queue when this returns. */
-static job *new_job(tool_encoder *e, transfer *t) {
+static job *new_job(tool_encoder *e, tool_task *t, const hsize_t *offset) {
     if (tool_crew_full(&e->crew) && !collect(e))
         return NULL;
     job *j = calloc(1, sizeof *j);
-    if (j)
-        *j = (job){.transfer = t, .verify = e->verify};
-    else
-        tool_fail("out of memory");
-    return j;
-}
-
-static bool send_chunk(tool_encoder *e, transfer *t, const hsize_t *offset) {
-    job *j = new_job(e, t);
-    if (!j)
-        return false;
-    memcpy(j->offset, offset, sizeof j->offset);
-    bool done = read_input(j);
-    if (done && j->input.bytes) {
-        t->found++;
-        tool_crew_give(&e->crew, j);
-    } else {
-        e->done += t->chunk_bytes;
-        free_job(j);
-    }
-    return done;
-}
-
-/* A dataset without chunks, or with others, is as good as stored where any of it is. */
-static bool count_chunks(transfer *t) {
-    H5D_space_status_t status = H5D_SPACE_STATUS_ALLOCATED;
-    hsize_t all;
-    if (t->same_chunks)
-        return tool_chunked_count(&t->source, &t->there, &all);
-    H5Dget_space_status(t->source.dataset, &status);
-    t->there = tool_chunked_values(&t->source) && status != H5D_SPACE_STATUS_NOT_ALLOCATED;
-    return true;
-}
-
-/* A chunk that is not found is not there, or its index is damaged: hence the count. */
-static bool send_chunks(tool_encoder *e, transfer *t) {
-    hsize_t offset[H5S_MAX_RANK] = {0};
-    bool done = count_chunks(t), more = t->there > 0;
-    while (done && more) {
-        done = send_chunk(e, t, offset);
-        more = tool_chunked_next(&t->source, t->chunk, offset) &&
-               !(t->same_chunks && t->found == t->there);
-    }
-    if (done && t->same_chunks && t->found < t->there)
-        done = tool_fail("%s: %llu chunks are stored, %llu can be found", t->path,
-                         (unsigned long long)t->there, (unsigned long long)t->found);
-    return done;
-}
-
-static void read_target(transfer *t) {
-    const tool_chunked *s = &t->source;
-    unsigned flags;
-    hid_t list = H5Dget_create_plist(t->target);
-    t->word_count = PRISM_MAX_WORDS;
-    H5Pget_filter_by_id2(list, FILTER_ID, &flags, &t->word_count, t->words, 0, NULL, NULL);
-    H5Pget_chunk(list, H5S_MAX_RANK, t->chunk);
-    H5Pclose(list);
-    t->chunk_bytes = s->element_bytes;
-    t->same_chunks = s->layout == H5D_CHUNKED;
-    for (int i = 0; i < s->rank; i++) {
-        t->chunk_bytes *= t->chunk[i];
-        t->same_chunks = t->same_chunks && t->chunk[i] == s->chunk[i];
-    }
-    t->direct = t->same_chunks && (s->filters == 0 || (s->filters == 1 && s->place == 0));
-}
-
-/* NULL, with a message, if there is no memory; the source is closed then. */
-static transfer *new_transfer(const tool_chunked *source, hid_t target) {
-    transfer *t = calloc(1, sizeof *t);
-    if (!t) {
+    if (!j) {
         tool_fail("out of memory");
         return NULL;
     }
-    *t = (transfer){.source = *source, .path = strdup(source->path), .target = target};
-    t->source.path = t->path;
-    if (t->path) {
-        read_target(t);
-        return t;
-    }
-    tool_fail("out of memory");
-    free_transfer(t);
-    return NULL;
+    *j = (job){.task = t, .verify = e->verify};
+    memcpy(j->offset, offset, (size_t)t->source.rank * sizeof *offset);
+    return j;
 }
 
-bool tool_encoder_dataset(tool_encoder *e, const tool_chunked *source, hid_t target) {
-    transfer *t = new_transfer(source, target);
-    if (!t)
+static bool send_chunk(void *data, const hsize_t *offset) {
+    sending *s = data;
+    tool_task *t = s->task;
+    t->stopped = t->spool.bytes > t->limit;
+    job *j = t->stopped ? NULL : new_job(s->encoder, t, offset);
+    if (!j)
         return false;
-    bool done = send_chunks(e, t);
-    job *last = done ? new_job(e, t) : NULL;
-    if (!last) {
-        drop_jobs(e); /* they know of it */
-        free_transfer(t);
+    if (!(t->direct ? tool_chunked_read(&t->source, offset, &j->input) : cut_input(&s->slab, j))) {
+        free_job(j);
         return false;
     }
-    last->last = true;
-    tool_crew_give(&e->crew, last);
+    t->on_the_way++;
+    tool_crew_give(&s->encoder->crew, j);
     return true;
+}
+
+static bool send_read(void *data, const hsize_t *offset) {
+    sending *s = data;
+    return tool_slab_read(&s->slab, offset) && send_chunk(data, offset);
+}
+
+/* What is stored of a dataset without chunks, or with others. */
+static bool send_slabs(sending *s) {
+    const tool_chunked *source = &s->task->source;
+    H5D_space_status_t status = H5D_SPACE_STATUS_ALLOCATED;
+    hsize_t start[H5S_MAX_RANK] = {0};
+    bool done = true;
+    H5Dget_space_status(source->dataset, &status);
+    if (!tool_chunked_values(source) || status == H5D_SPACE_STATUS_NOT_ALLOCATED)
+        return true;
+    do {
+        if (tool_slab_holds(&s->slab, start))
+            done = tool_slab_read(&s->slab, start) && tool_slab_each(&s->slab, send_chunk, s);
+    } while (done && tool_chunked_next(source, s->slab.shape, start));
+    return done;
+}
+
+static bool send_task(tool_encoder *e, tool_task *t) {
+    sending s = {.encoder = e, .task = t};
+    bool done = tool_task_begin(t, &e->files);
+    e->begun++;
+    if (done && t->direct)
+        done = tool_chunked_each(&t->source, send_chunk, &s);
+    else if (done && tool_slab_open(&s.slab, &t->source, t->chunk))
+        done = t->same_chunks ? tool_chunked_each(&t->source, send_read, &s) : send_slabs(&s);
+    else
+        done = false;
+    tool_slab_close(&s.slab);
+    return done || t->stopped; /* which is no failure */
+}
+
+/* Those that the threads can take at once, so that none waits for one dataset alone. */
+static tool_task *small_one(const tool_encoder *e) {
+    tool_task *t = e->first;
+    while (t && t->begun)
+        t = t->next;
+    const uint64_t chunks = t ? t->bytes / t->chunk_bytes : 0;
+    return t && e->begun < MOST_AHEAD && chunks < e->crew.slots ? t : NULL;
+}
+
+bool tool_encoder_run(tool_encoder *e, tool_task *task) {
+    bool done = task->begun || send_task(e, task);
+    while (done && task->on_the_way) {
+        tool_task *next = tool_crew_full(&e->crew) ? NULL : small_one(e);
+        done = next ? send_task(e, next) : collect(e);
+    }
+    return done;
+}
+
+/* ---- Into the file ---- */
+
+static void leave(tool_encoder *e, tool_task *task) {
+    tool_task **at = &e->first;
+    while (*at != task)
+        at = &(*at)->next;
+    *at = task->next;
+    if (e->end == &task->next)
+        e->end = at;
+    e->begun--;
+    if (task->encoded < task->bytes)
+        e->done += task->bytes - task->encoded;
+    tool_task_free(task);
+}
+
+static bool write_chunks(tool_task *t, hid_t target) {
+    char place[TOOL_SHAPE_TEXT];
+    tool_spooled chunk;
+    void *bytes;
+    bool done = tool_spool_rewind(&t->spool);
+    for (size_t i = 0; i < t->spool.chunks && done; i++) {
+        done = tool_spool_take(&t->spool, &chunk, &bytes);
+        if (done && H5Dwrite_chunk(target, H5P_DEFAULT, 0, chunk.offset, chunk.size, bytes) < 0)
+            done = tool_fail_library("%s, chunk %s cannot be written", t->path,
+                                     tool_shape_text(place, t->source.rank, chunk.offset, ","));
+        free(bytes);
+    }
+    return done;
+}
+
+bool tool_encoder_write(tool_encoder *e, tool_task *task, hid_t target) {
+    const uint64_t stored = task->spool.bytes;
+    bool done = write_chunks(task, target);
+    if (H5Dclose(target) < 0 && done)
+        done = tool_fail_library("%s cannot be written", task->path);
+    if (done) {
+        tool_progress_clear();
+        printf("%s: %" PRIu64 " bytes, stored as %" PRIu64 ", ratio %.2f\n", task->path,
+               task->bytes, stored, stored ? (double)task->bytes / (double)stored : 0);
+        leave(e, task);
+    }
+    return done;
+}
+
+void tool_encoder_keep(tool_encoder *e, tool_task *task) {
+    tool_progress_clear();
+    printf("%s: kept as it is; stored in %" PRIu64 " bytes, compressed by h5prism in %s%" PRIu64
+           "\n",
+           task->path, task->limit, task->stopped ? "more than " : "", tool_task_size(task));
+    leave(e, task);
 }

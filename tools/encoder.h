@@ -2,27 +2,44 @@
 #ifndef TOOL_ENCODER_H
 #define TOOL_ENCODER_H
 
-#include "chunked.h"
 #include "crew.h"
+#include "task.h"
 
 typedef struct tool_encoder {
     tool_crew crew;
-    bool verify;        /* decode each chunk, and compare */
-    uint64_t all, done; /* bytes of elements: to do in total, written so far */
-    uint64_t stored;    /* what they have become */
+    tool_task_files files;
+    tool_task *first, **end; /* of the list of what is to do */
+    size_t begun;            /* of them */
+    bool verify;             /* decode each chunk, and compare */
+    uint64_t all, done;      /* bytes of elements: to do in total, encoded so far */
+    uint64_t stored;         /* what they have become */
     double start;
 } tool_encoder;
 
-/* Two chunks are in memory for each of up to 8 jobs that wait or are worked on, or for each thread
- * where there are more; and what the codec takes for itself. */
-bool tool_encoder_open(tool_encoder *e, size_t threads, bool verify, uint64_t all);
+typedef struct tool_encoder_options {
+    size_t threads;
+    bool verify, always; /* decode each chunk, and compare; keep what has become larger, too */
+} tool_encoder_options;
 
-/* Writes `source` to `target`, which has the same dataspace, its own chunks, and h5prism for its
- * only filter. Closes both, some of its chunks may be written later. */
-bool tool_encoder_dataset(tool_encoder *e, const tool_chunked *source, hid_t target);
+/* For a copy of the file `from` in the file `to`. Two chunks are in memory for each of up to 8 jobs
+ * that wait or are worked on, or for each thread where there are more; what the codec takes for
+ * itself; and a slab, where chunks change. */
+bool tool_encoder_open(tool_encoder *e, hid_t from, hid_t to, const tool_encoder_options *options);
 
-/* Writes the rest, and says what has become of each dataset. */
-bool tool_encoder_finish(tool_encoder *e);
+/* Announces a dataset: threads without work go ahead to it if it is small. */
+void tool_encoder_add(tool_encoder *e, tool_task *task);
+
+/* NULL if there is no task for the dataset at that address. */
+tool_task *tool_encoder_find(const tool_encoder *e, haddr_t address);
+
+/* Encodes the dataset, or as much of it as fits into what it takes now. False, with a message, if
+ * something fails. */
+bool tool_encoder_run(tool_encoder *e, tool_task *task);
+
+/* Writes what was encoded to a dataset made from task->list, and closes that; or says that the
+ * dataset stays as it is. */
+bool tool_encoder_write(tool_encoder *e, tool_task *task, hid_t target);
+void tool_encoder_keep(tool_encoder *e, tool_task *task);
 
 /* After failures, too. */
 void tool_encoder_close(tool_encoder *e);

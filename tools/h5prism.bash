@@ -27,7 +27,7 @@ _h5prism() {
     group) choices="--dataset --frames --effort --no-check --force --help" ;;
     inspect) choices="--dataset --chunks --planes --json --help" ;;
     options) choices="--json --help transform= predictor= coder= effort= axis= checksum= verify=" ;;
-    repack) choices="--dataset --chunks -j --verify --no-check --force --help effort= transform= predictor= coder=" ;;
+    repack) choices="--dataset --chunks -j --always --verify --no-check --force --help effort= transform= predictor= coder=" ;;
     *) return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")

@@ -26,14 +26,18 @@ static bool is_null(const uint8_t *value, size_t size) {
 
 /* ---- References by address ---- */
 
-/* One that leads nowhere leads nowhere in the copy. */
+/* One that leads nowhere leads nowhere in the copy. Of newer versions of HDF5, this one may not
+ * know the kind, or how elements of the region are selected. */
 static void map_old(tool_copy *c, hid_t type, void *value) {
     const H5R_type_t kind = H5Tequal(type, H5T_STD_REF_OBJ) > 0 ? H5R_OBJECT : H5R_DATASET_REGION;
+    const bool known = kind == H5R_OBJECT || H5Tequal(type, H5T_STD_REF_DSETREG) > 0;
     hid_t object = H5Rdereference2(c->from, H5P_DEFAULT, kind, value);
     hid_t target = object >= 0 ? open_copy(c, object) : H5I_INVALID_HID;
     hid_t region = target >= 0 && kind == H5R_DATASET_REGION ? H5Rget_region(c->from, kind, value)
                                                              : H5I_INVALID_HID;
-    if (target < 0 || H5Rcreate(value, target, ".", kind, region) < 0) {
+    if (!known || (target >= 0 && kind == H5R_DATASET_REGION && region < 0))
+        c->unreadable++;
+    else if (target < 0 || H5Rcreate(value, target, ".", kind, region) < 0) {
         c->dangling++;
         memset(value, 0, H5Tget_size(type));
     }
@@ -167,6 +171,8 @@ typedef struct owner {
 static herr_t map_attribute(hid_t object, const char *name, const H5A_info_t *info, void *data) {
     (void)info;
     owner *o = data;
+    if (H5Aexists(o->to, name) == 0)
+        return 0; /* it was left out, since HDF5 cannot read all of the object's */
     hid_t from = H5Aopen(object, name, H5P_DEFAULT), to = H5Aopen(o->to, name, H5P_DEFAULT);
     hid_t type = H5Aget_type(from), space = H5Aget_space(from);
     o->failed = to < 0 || !map_attribute_values(o->copy, from, to, type, space);
@@ -210,7 +216,8 @@ static bool map_dataset(tool_copy *c, hid_t from, hid_t to) {
     tool_chunked source;
     bool done = tool_chunked_of(&source, from, "a dataset of references");
     if (done && tool_chunked_is_own(&source) && tool_type_refers(source.type)) {
-        transfer t = {c, &source, to, px_alloc_zeroed(tool_piece_room(&source), source.element_bytes)};
+        transfer t = {c, &source, to,
+                      px_alloc_zeroed(tool_piece_room(&source), source.element_bytes)};
         done = t.elements ? tool_pieces_each(&source, map_piece, &t) : tool_fail("out of memory");
         free(t.elements);
     }
@@ -234,6 +241,11 @@ bool tool_copy_references(tool_copy *c) {
     for (size_t i = 0; i < c->objects.capacity && done; i++)
         if (c->objects.pairs[i].from != HADDR_UNDEF)
             done = map_object(c, &c->objects.pairs[i]);
+    if (done && c->unreadable)
+        done = tool_fail(
+            "HDF5 %u.%u.%u cannot read references of the file (%zu): copy it with the version "
+            "that wrote it",
+            H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE, c->unreadable);
     if (done && c->dangling)
         printf("references that lead to no object of the file, and to none in the copy: %zu\n",
                c->dangling);

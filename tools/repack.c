@@ -1,5 +1,6 @@
 /*
- * h5prism repack: a copy of a file in which datasets are compressed anew, on all cores.
+ * h5prism repack: a copy of a file in which datasets are compressed anew, on all cores, unless they
+ * would grow (task.c).
  *
  * Chunks of a dataset that has none: the last axis (channels belong together) stays whole up to
  * 1024 elements, or is cut into equal parts; of the other axes the longest is halved until a chunk
@@ -25,7 +26,6 @@ static const uint64_t CHUNK_BYTES = 8u << 20, LEAST_BYTES = 4096;
 typedef struct request {
     tool_files files;
     const char **names; /* datasets; none: all of the file */
-    haddr_t *chosen;    /* where these are */
     int name_count;
     const char *text; /* of the options */
     prism_options options;
@@ -33,7 +33,7 @@ typedef struct request {
     hsize_t chunk[H5S_MAX_RANK];
     int chunk_rank; /* 0: no shape was given */
     int threads;
-    bool verify;
+    bool verify, always;
     plugin_host host;
     tool_copy copy;
     tool_encoder encoder;
@@ -41,7 +41,7 @@ typedef struct request {
 
 static const char help[] =
     "usage: h5prism repack IN OUT [KEY=VALUE,...] [--dataset PATH]... [--chunks AxBx..] [-j N]\n"
-    "                      [--verify] [--no-check] [--force]\n"
+    "                      [--always] [--verify] [--no-check] [--force]\n"
     "\n"
     "Writes a copy of the HDF5 file IN in which datasets are compressed by h5prism. Everything "
     "else\n"
@@ -54,6 +54,7 @@ static const char help[] =
     "                  h5prism takes and whose chunks have 4096 bytes or more\n"
     "  --chunks AxBx.. shape of the chunks of datasets of that rank; default: as in IN, or of at\n"
     "                  most 8 MiB for datasets without chunks\n"
+    "  --always        also where a dataset becomes larger, which is kept as it is otherwise\n"
     "  -j N            chunks that are encoded at the same time; default: one for each CPU\n"
     "  --verify        decode each chunk before it is written, and compare\n"
     "  --no-check      do not compare OUT with IN\n"
@@ -89,6 +90,8 @@ static int read_option(void *data, char **arguments, int left) {
         return r->files.unchecked = true;
     if (strcmp(arguments[0], "--verify") == 0)
         return r->verify = true;
+    if (strcmp(arguments[0], "--always") == 0)
+        return r->always = true;
     if (strcmp(arguments[0], "--chunks") == 0)
         return read_chunks(r, value) ? 2 : 0;
     if (strncmp(arguments[0], "-j", 2) == 0 && arguments[0][2])
@@ -218,16 +221,9 @@ static const char *obstacle(const request *r, const tool_chunked *s, hsize_t *ch
     return missing ? missing : refusal(r, s, chunk, error);
 }
 
-static bool is_chosen(const request *r, haddr_t address) {
-    for (int i = 0; i < r->name_count; i++)
-        if (r->chosen[i] == address)
-            return true;
-    return r->name_count == 0;
-}
-
 /* ---- What there is to do ---- */
 
-static bool count_dataset(request *r, hid_t from, const char *path, uint64_t *bytes) {
+static bool plan_dataset(request *r, hid_t from, const char *path) {
     tool_chunked source;
     prism_error error;
     hsize_t chunk[H5S_MAX_RANK];
@@ -235,16 +231,12 @@ static bool count_dataset(request *r, hid_t from, const char *path, uint64_t *by
     const char *reason = done ? obstacle(r, &source, chunk, &error) : NULL;
     if (reason && r->name_count)
         done = tool_fail("%s: %s", path, reason);
-    if (done && !reason)
-        *bytes += tool_chunked_bytes(&source);
+    tool_task *task = done && !reason ? tool_task_new(&source, chunk, r->words) : NULL;
+    if (task)
+        tool_encoder_add(&r->encoder, task);
     tool_chunked_close(&source);
-    return done;
+    return task || (done && reason);
 }
-
-typedef struct tally {
-    request *request;
-    uint64_t bytes;
-} tally;
 
 static bool can_open(hid_t from, const char *name) {
     hid_t dataset = H5Dopen2(from, name, H5P_DEFAULT);
@@ -253,95 +245,82 @@ static bool can_open(hid_t from, const char *name) {
     return dataset >= 0;
 }
 
-static herr_t count_visited(hid_t from, const char *name, const H5O_info_t *info, void *data) {
-    tally *t = data;
+static herr_t plan_visited(hid_t from, const char *name, const H5O_info_t *info, void *data) {
     if (info->type != H5O_TYPE_DATASET || !can_open(from, name))
         return 0; /* copying tells of it */
-    return count_dataset(t->request, from, name, &t->bytes) ? 0 : -1;
+    return plan_dataset(data, from, name) ? 0 : -1;
 }
 
-static bool count_all(request *r, hid_t from, uint64_t *bytes) {
-    tally t = {r, 0};
-    bool done =
-        H5Ovisit2(from, H5_INDEX_NAME, H5_ITER_NATIVE, count_visited, &t, H5O_INFO_BASIC) >= 0;
-    *bytes = t.bytes;
-    return done;
-}
-
-/* Soft links lead to datasets, too. */
-static bool find_chosen(request *r, hid_t from, uint64_t *bytes) {
+/* Soft links lead to datasets, too, and two names to one. */
+static bool plan_chosen(request *r, hid_t from) {
     for (int i = 0; i < r->name_count; i++) {
         H5O_info_t info;
-        if (!count_dataset(r, from, r->names[i], bytes))
+        if (H5Oget_info_by_name2(from, r->names[i], &info, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
+            tool_encoder_find(&r->encoder, info.addr))
+            continue;
+        if (!plan_dataset(r, from, r->names[i]))
             return false;
-        H5Oget_info_by_name2(from, r->names[i], &info, H5O_INFO_BASIC, H5P_DEFAULT);
-        r->chosen[i] = info.addr;
     }
     return true;
 }
 
-/* ---- Work ---- */
-
-/* The dataset's own properties, but for chunks and filters. */
-static hid_t creation_list(const request *r, const tool_chunked *s, const hsize_t *chunk) {
-    hid_t list = H5Pcopy(s->list);
-    H5Premove_filter(list, H5Z_FILTER_ALL);
-    H5Pset_chunk(list, s->rank, chunk);
-    if (s->layout != H5D_CHUNKED)
-        H5Pset_alloc_time(list, H5D_ALLOC_TIME_INCR);
-    H5Pset_filter(list, FILTER_ID, H5Z_FLAG_MANDATORY, PRISM_OPTION_WORDS, r->words);
-    return list;
+static bool plan(request *r, hid_t from) {
+    if (r->name_count)
+        return plan_chosen(r, from);
+    return H5Ovisit2(from, H5_INDEX_NAME, H5_ITER_NATIVE, plan_visited, r, H5O_INFO_BASIC) >= 0;
 }
 
-static hid_t create_dataset(const request *r, const tool_place *place, const tool_chunked *s,
-                            const hsize_t *chunk) {
-    hid_t list = creation_list(r, s, chunk), type = tool_copy_type(place->copy, s->type);
-    hid_t target =
-        H5Dcreate2(place->copy->to, place->path, type, s->space, place->links, list, H5P_DEFAULT);
+/* ---- Work ---- */
+
+/* Of a dataset that is not compressed. */
+static bool tell_why(request *r, const tool_place *place) {
+    tool_chunked source;
+    prism_error error;
+    hsize_t chunk[H5S_MAX_RANK];
+    bool done = tool_chunked_open(&source, place->copy->from, place->path);
+    const char *reason = done ? obstacle(r, &source, chunk, &error) : NULL;
+    tool_progress_clear();
+    if (reason)
+        printf("%s: copied as it is; %s\n", place->path, reason);
+    tool_chunked_close(&source);
+    return done;
+}
+
+static hid_t create_dataset(const tool_place *place, const tool_task *task) {
+    hid_t type = tool_copy_type(place->copy, task->source.type);
+    hid_t target = H5Dcreate2(place->copy->to, place->path, type, task->source.space, place->links,
+                              task->list, H5P_DEFAULT);
+    H5Tclose(type);
+    if (target >= 0 && tool_copy_attributes(place->copy, task->source.dataset, target))
+        return target;
     if (target < 0)
         tool_fail_library("%s cannot be created", place->path);
-    H5Tclose(type);
-    H5Pclose(list);
-    return target;
+    else
+        H5Dclose(target);
+    return H5I_INVALID_HID;
 }
 
 static bool take_dataset(void *data, const tool_place *place, bool *taken) {
     request *r = data;
-    tool_chunked source;
-    prism_error error;
-    hsize_t chunk[H5S_MAX_RANK];
-    if (!is_chosen(r, place->address))
-        return true;
-    if (!tool_chunked_open(&source, place->copy->from, place->path)) {
-        tool_chunked_close(&source);
+    tool_task *task = tool_encoder_find(&r->encoder, place->address);
+    if (!task)
+        return r->name_count > 0 || tell_why(r, place);
+    if (!tool_encoder_run(&r->encoder, task))
         return false;
-    }
-    const char *reason = obstacle(r, &source, chunk, &error);
-    if (reason) {
-        tool_progress_clear();
-        printf("%s: copied as it is; %s\n", place->path, reason);
-        tool_chunked_close(&source);
+    if (tool_task_is_larger(task)) {
+        tool_encoder_keep(&r->encoder, task);
         return true;
     }
-    hid_t target = create_dataset(r, place, &source, chunk);
-    if (target < 0 || !tool_copy_attributes(place->copy, source.dataset, target)) {
-        if (target >= 0)
-            H5Dclose(target);
-        tool_chunked_close(&source);
-        return false;
-    }
-    return *taken = tool_encoder_dataset(&r->encoder, &source, target);
+    hid_t target = create_dataset(place, task);
+    return *taken = target >= 0 && tool_encoder_write(&r->encoder, task, target);
 }
 
 static bool write_copy(void *data, hid_t from, hid_t to) {
     request *r = data;
-    uint64_t bytes = 0;
+    const tool_encoder_options options = {(size_t)r->threads, r->verify, r->always};
     r->copy = (tool_copy){.from = from, .to = to, .take = take_dataset, .request = r};
-    if (!(r->name_count ? find_chosen(r, from, &bytes) : count_all(r, from, &bytes)))
-        return false;
-    bool done = tool_encoder_open(&r->encoder, (size_t)r->threads, r->verify, bytes) &&
-                tool_copy_objects(&r->copy) && tool_encoder_finish(&r->encoder) &&
-                tool_copy_references(&r->copy);
+    bool done = tool_encoder_open(&r->encoder, from, to, &options) && plan(r, from) &&
+                tool_copy_objects(&r->copy) && tool_copy_references(&r->copy);
     tool_encoder_close(&r->encoder);
     tool_copy_free(&r->copy);
     return done;
@@ -374,10 +353,9 @@ int tool_repack(int count, char **arguments) {
         return EXIT_DONE;
     }
     r.names = calloc((size_t)count + 1, sizeof *r.names);
-    r.chosen = calloc((size_t)count + 1, sizeof *r.chosen);
-    const int code =
-        r.names && r.chosen ? run(&r, count, arguments) : (tool_fail("out of memory"), EXIT_FAILED);
+    const int code = r.names ? run(&r, count, arguments) : EXIT_FAILED;
+    if (!r.names)
+        tool_fail("out of memory");
     free(r.names);
-    free(r.chosen);
     return code;
 }

@@ -37,9 +37,12 @@ def _arguments() -> argparse.Namespace:
         description="Makes a file of flipped and rolled copies of an array, each of them a chunk, "
         "and times h5prism repack on it, and h5repack with the filter. The programs take turns; "
         "the fastest run of each counts, which on a busy machine says more than the mean. What is "
-        "written is compared with the input. Memory is the peak of resident memory.",
+        "written is compared with the input. Memory is the peak of resident memory. With --into, the "
+        "file has one array in the chunks of --chunks, which become others.",
     )
     parser.add_argument("file", metavar="FILE", help="x.npy, x.h5 or x.h5:dataset")
+    parser.add_argument("--chunks", metavar="AxB", help="store the array in these, with gzip, ..")
+    parser.add_argument("--into", metavar="AxB", help="and measure other chunks instead")
     parser.add_argument("--size", type=float, default=1000, metavar="MB", help="of the file (1000)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), metavar="N", help="all CPUs")
     parser.add_argument("--effort", type=int, default=5, metavar="N", help="1 to 9 (5)")
@@ -81,14 +84,17 @@ def _run(command: list[object]) -> Run:
     return Run(seconds, usage.ru_utime + usage.ru_stime, 1024 * usage.ru_maxrss)
 
 
-def _commands(path: Path, out: Path, threads: int, effort: int) -> dict[str, list[object]]:
+def _filter_text(effort: int) -> str:
     words = h5prism.Prism(effort=effort).filter_options
-    filter_text = f"{_NAME}:UD={h5prism.FILTER_ID},0,{len(words)},{','.join(map(str, words))}"
+    return f"{_NAME}:UD={h5prism.FILTER_ID},0,{len(words)},{','.join(map(str, words))}"
+
+
+def _commands(path: Path, out: Path, threads: int, effort: int) -> dict[str, list[object]]:
     repack = [_TOOL, "repack", path, out, f"effort={effort}", "--force"]
     return {
         "h5prism repack -j1": [*repack, "-j", 1],
         f"h5prism repack -j{threads}": [*repack, "-j", threads],
-        "h5repack": ["h5repack", "-f", filter_text, path, out],
+        "h5repack": ["h5repack", "-f", _filter_text(effort), path, out],
     }
 
 
@@ -119,6 +125,30 @@ def _report(runs: dict[str, list[Run]], single: Run, size: int, chunk: int, thre
     print(f"{more / chunk:.1f} more than {threads} times that for {threads} threads")
 
 
+def _measure_other_chunks(arguments: argparse.Namespace, array: np.ndarray, folder: Path) -> None:
+    """The processor time of new chunks, by h5prism and by h5repack."""
+    path, out, effort = folder / "in.h5", folder / "out.h5", arguments.effort
+    chunks = tuple(map(int, arguments.chunks.split("x")))
+    with h5py.File(path, "w") as file:
+        file.create_dataset(_NAME, data=array, chunks=chunks, compression="gzip")
+    repack = [_TOOL, "repack", path, out, f"effort={effort}", "--chunks", arguments.into]
+    repack += ["--dataset", _NAME, "--always", "--force"]
+    layout = ["h5repack", "-l", f"{_NAME}:CHUNK={arguments.into}"]
+    commands = {
+        "h5prism repack": repack,
+        "h5prism repack --no-check": [*repack, "--no-check"],
+        "h5repack": [*layout, "-f", _filter_text(effort), path, out],
+        "h5repack, gzip": [*layout, "-f", f"{_NAME}:GZIP=6", path, out],
+    }
+    runs = _measure(commands, arguments.repeat, lambda: _check(out, array, 1))
+    least = {name: min(run.cpu_seconds for run in taken) for name, taken in runs.items()}
+    for name, taken in runs.items():
+        peak = max(run.peak for run in taken)
+        print(f"{name:26} {least[name]:8.2f} s of CPU {peak / 1e6:8.0f} MB at the peak")
+    ratio = least["h5prism repack"] / least["h5repack"]
+    print(f"{ratio:.2f} times the processor time of h5repack")
+
+
 def main() -> int:
     """Prints the figures; a program that fails, or writes other data, ends it."""
     arguments = _arguments()
@@ -126,6 +156,10 @@ def main() -> int:
         array = load(arguments.file)
     except InputError as reason:
         raise SystemExit(str(reason)) from reason
+    if arguments.into:
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+            _measure_other_chunks(arguments, array, Path(folder))
+        return 0
     count = max(1, round(arguments.size * 1e6 / array.nbytes))
     for key, value in machine().items():
         print(f"{key}: {value}")
