@@ -6,6 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "sizes.h"
 #include "stages.h"
 #include "status.h"
 
@@ -70,7 +71,7 @@ static size_t deflated_size(uint8_t *bytes, size_t size, int effort, int strateg
 static int choose_strategy(const px_planes *planes, int effort, uint8_t *plane) {
     static const int strategies[] = {Z_HUFFMAN_ONLY, Z_FILTERED, Z_DEFAULT_STRATEGY};
     const size_t capacity = 2 * SLICES * SLICE_BYTES;
-    uint8_t *sample = malloc(SLICES * SLICE_BYTES + capacity);
+    uint8_t *sample = px_alloc(SLICES * SLICE_BYTES + capacity);
     if (!sample)
         return Z_DEFAULT_STRATEGY;
     size_t size = gather_sample(planes, plane, sample), least = SIZE_MAX;
