@@ -30,6 +30,7 @@ MORE_PACKAGES = {"zarr", "xarray", "dask"}
 # Everything else that a document tells to run is run.
 NOT_RUN = {
     "scripts/test": "runs this test; .ci/run calls it",
+    "scripts/test-machines": "takes hours where everything is compiled anew for other machines",
     "scripts/setup": "is what scripts/quickstart begins with",
 }
 

@@ -177,10 +177,10 @@ static void flip_bits(const uint8_t *chunk, size_t chunk_size, uint8_t *decoded,
     uint32_t random = 5;
     assert_int_equal(prism_inspect(chunk, chunk_size, &info, &error), PRISM_OK);
     assert_int_equal(info.coder, PRISM_CODER_ANS);
+    const size_t header = (size_t)info.header_bytes;
     for (size_t i = 0; i < 8 * info.parameter_bytes; i++)
-        decode_flipped(chunk, chunk_size, info.header_bytes + i / 8, (uint8_t)(1 << i % 8), decoded,
-                       size);
-    const size_t payload = info.header_bytes + info.parameter_bytes;
+        decode_flipped(chunk, chunk_size, header + i / 8, (uint8_t)(1 << i % 8), decoded, size);
+    const size_t payload = header + (size_t)info.parameter_bytes;
     for (int i = 0; i < 300; i++) {
         size_t at = random_below(&random, (uint32_t)(i % 2 ? 80 : info.payload_bytes));
         decode_flipped(chunk, chunk_size, payload + at, (uint8_t)(1 + random_below(&random, 255)),

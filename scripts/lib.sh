@@ -37,3 +37,35 @@ export_paths() {
     export HDF5_PLUGIN_PATH=$build/plugins
     export PYTHONPATH=$root/python:$root/scripts${PYTHONPATH:+:$PYTHONPATH}
 }
+
+# Prints those of the packages that are not installed.
+missing_of() {
+    local package
+    for package in "$@"; do
+        case $(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null) in
+        ii*) ;;
+        *) printf '%s\n' "$package" ;;
+        esac
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "this needs root and there is no sudo: $*"
+    fi
+}
+
+# A package index or a mirror that is out for a moment should not end the setup.
+apt() {
+    local command=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y
+        -o Acquire::Retries=2 -o DPkg::Lock::Timeout=300 "$@")
+    "${command[@]}" || {
+        say "apt-get $1 failed, trying once more"
+        sleep 5
+        "${command[@]}"
+    }
+}

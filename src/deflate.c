@@ -6,6 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "sizes.h"
 #include "stages.h"
 #include "status.h"
 #include "tiny.h"
@@ -93,7 +94,7 @@ static prism_status choose_strategy(int *best, const px_planes *planes, int effo
     static const int strategies[] = {Z_HUFFMAN_ONLY, Z_FILTERED, Z_DEFAULT_STRATEGY};
     const size_t all = planes->count * px_plane_bytes(planes), most = SLICES * SLICE_BYTES;
     const size_t room = all < most ? all : most, capacity = 2 * room + LEAST_ROOM;
-    uint8_t *sample = malloc(room + capacity);
+    uint8_t *sample = px_alloc(px_sum(room, capacity));
     if (!sample)
         return px_out_of_memory(error, room + capacity);
     size_t size = gather_sample(planes, plane, sample), least = SIZE_MAX, deflated = 0;

@@ -171,7 +171,7 @@ static bool find_run(run *r, const px_words *words, const bool *is_exception, si
 size_t px_exception_runs(const px_words *words, const bool *is_exception) {
     size_t count = 0;
     run r;
-    for (size_t at = 0; find_run(&r, words, is_exception, at); at += r.gap + r.length)
+    for (size_t at = 0; find_run(&r, words, is_exception, at); at += (size_t)(r.gap + r.length))
         count++;
     return count;
 }
@@ -182,7 +182,7 @@ void px_exceptions_write(px_buffer *out, const px_words *words, const bool *is_e
     models m;
     run r;
     models_init(&m);
-    for (size_t at = 0; find_run(&r, words, is_exception, at); at += r.gap + r.length) {
+    for (size_t at = 0; find_run(&r, words, is_exception, at); at += (size_t)(r.gap + r.length)) {
         px_encode_bit(&encoder, &m.more, 1);
         code_run(&side, &m, &r, words->number);
     }
@@ -212,8 +212,8 @@ prism_status px_exceptions_read(px_reader *in, px_words *words, bool **is_except
         const size_t left = words->count - at;
         if (side.bad || in->failed || r.gap >= left || !r.length || r.length > left - r.gap)
             return px_fail(error, PRISM_E_CORRUPT, "exceptions lie outside of the array");
-        put_run(words, *is_exception, at + r.gap, &r);
-        at += r.gap + r.length;
+        put_run(words, *is_exception, at + (size_t)r.gap, &r);
+        at += (size_t)(r.gap + r.length);
     }
     return PRISM_OK;
 }

@@ -5,12 +5,38 @@
 
 #include "array.h"
 #include "bit_set.h"
+#include "sizes.h"
 #include "status.h"
 
 enum { SMALL_ARRAY = 1 << 12 }; /* elements */
 
+/* Chunks within chunks are little-endian on every machine: a chunk does not tell where it was made.
+ */
+static prism_status encode_little_endian(px_mapped *mapped, const px_mapping_request *request,
+                                         const prism_array *array, const uint8_t *elements,
+                                         prism_error *error) {
+    const size_t last = prism_type_size(array->type) - 1;
+    prism_array little = *array;
+    little.order = PRISM_LITTLE_ENDIAN;
+    size_t size;
+    prism_status status = prism_array_size(array, &size, error);
+    if (status != PRISM_OK)
+        return status;
+    uint8_t *swapped = px_alloc(size);
+    if (!swapped)
+        return px_out_of_memory(error, size);
+    for (size_t i = 0; i < size; i++)
+        swapped[i] = elements[i ^ last]; /* sizes are powers of two */
+    status = px_nested_encode(mapped, request, &little, swapped, error);
+    free(swapped);
+    return status;
+}
+
 prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *request,
                               const prism_array *array, const void *elements, prism_error *error) {
+    if (px_native_order() == PRISM_BIG_ENDIAN && array->order == PRISM_BIG_ENDIAN &&
+        prism_type_size(array->type) > 1)
+        return encode_little_endian(mapped, request, array, elements, error);
     px_buffer chunk = {0};
     const px_chunk_role role = {.depth = request->depth + 1,
                                 .of_wide =

@@ -1,0 +1,108 @@
+/* What frames tell of each other, against plain C, and the equations of a blend. */
+#include "estimate.h"
+#include "kernels_support.h"
+#include "stack/mutual.h"
+
+enum { ROWS = 7, LONG = 41 * PX_MUTUAL_STEP, LEVELS = 4095 };
+
+static void fill_rows(int16_t rows[ROWS][LONG], const int16_t *pointers[ROWS], bool extreme) {
+    uint32_t random = 3;
+    for (size_t r = 0; r < ROWS; r++) {
+        pointers[r] = rows[r];
+        for (size_t i = 0; i < LONG; i++)
+            rows[r][i] =
+                (int16_t)(extreme ? -LEVELS : (int)random_below(&random, 2 * LEVELS + 1) - LEVELS);
+    }
+}
+
+static void check_mutual_products(const px_kernels *kernels) {
+    static int16_t rows[ROWS][LONG];
+    const int16_t *pointers[ROWS];
+    for (int extreme = 0; extreme < 2; extreme++) {
+        fill_rows(rows, pointers, extreme);
+        double sums[ROWS * ROWS];
+        kernels->mutual_products(sums, pointers, ROWS, LONG);
+        for (size_t i = 0; i < ROWS; i++)
+            for (size_t j = 0; j <= i; j++) {
+                double expected = 0;
+                for (size_t t = 0; t < LONG; t++)
+                    expected += rows[i][t] * rows[j][t];
+                assert_true(sums[i * ROWS + j] == expected);
+            }
+    }
+}
+
+/* Weights of halves and quarters leave nothing to rounding. */
+static void check_mutual_linear_symbols(const px_kernels *kernels) {
+    static int16_t rows[ROWS][LONG];
+    static const float weights[] = {0.5f, -1, 0.25f};
+    const int16_t *pointers[ROWS];
+    fill_rows(rows, pointers, false);
+    uint8_t symbols[LONG];
+    kernels->mutual_linear_symbols(symbols, pointers, weights, 3, rows[3], LONG);
+    for (size_t i = 0; i < LONG; i++) {
+        const int sum = 2 * rows[0][i] - 4 * rows[1][i] + rows[2][i];
+        assert_int_equal(symbols[i], px_histogram_symbol(rows[3][i] - ((sum + 2) >> 2)));
+    }
+}
+
+static void check_mutual_edge_symbols(const px_kernels *kernels) {
+    enum { WIDTH = LONG / 2 - PX_MUTUAL_STEP };
+    static int16_t rows[ROWS][LONG];
+    const int16_t *pointers[ROWS];
+    fill_rows(rows, pointers, false);
+    for (int differs = 0; differs < 2; differs++) {
+        uint8_t symbols[LONG];
+        const int16_t *a = rows[0] + 1, *b = differs ? rows[1] + 1 : NULL;
+        kernels->mutual_edge_symbols(symbols, a, b, WIDTH, WIDTH);
+        for (ptrdiff_t i = 0; i < WIDTH; i++) {
+            const ptrdiff_t at[] = {i + WIDTH, i + WIDTH - 1, i, i - 1};
+            int v[4];
+            for (int k = 0; k < 4; k++)
+                v[k] = a[at[k]] - (b ? b[at[k]] : 0);
+            assert_int_equal(symbols[i],
+                             px_histogram_symbol(v[0] - px_median_edge(v[1], v[2], v[3])));
+        }
+    }
+}
+
+/* ---- Equations of a blend ---- */
+
+enum { STEPS = 3, LENGTH_OF_ROWS = STEPS * PX_WAVE_LANES, SLOPE_ROWS = PX_BLEND_EXPERTS + 2 };
+
+/* Means and samples that are near each other, energies of all magnitudes. */
+static void fill_dump(int32_t *dump) {
+    uint32_t random = 17;
+    for (size_t i = 0; i < STEPS * PX_BLEND_DUMP * PX_WAVE_LANES; i++) {
+        const size_t vector = i / PX_WAVE_LANES % PX_BLEND_DUMP;
+        const uint32_t any = random_next(&random) << 16 ^ random_next(&random);
+        dump[i] = vector < PX_BLEND_EXPERTS     ? (int32_t)(any % 4000) - 2000
+                  : vector + 2 < PX_BLEND_DUMP  ? (int32_t)(any >> (any & 15))
+                  : vector + 2 == PX_BLEND_DUMP ? (int32_t)(any % 250) - 125
+                                                : (int32_t)(any % 8 != 0);
+    }
+}
+
+static void check_blend_slopes(const px_kernels *kernels) {
+    static int32_t dump[STEPS * PX_BLEND_DUMP * PX_WAVE_LANES];
+    px_blend_scores scores = {
+        .experts = PX_BLEND_EXPERTS, .power = 6, .floor = 17, .unit = 1.0f / 9, .outliers = 0.5f};
+    for (int e = 0; e < PX_BLEND_EXPERTS; e++)
+        scores.gates[e] = (float)(e % 5) - 2;
+    fill_dump(dump);
+    static float expected[SLOPE_ROWS][LENGTH_OF_ROWS], rows[SLOPE_ROWS][LENGTH_OF_ROWS];
+    px_kernels_scalar.blend_slopes(expected[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
+    kernels->blend_slopes(rows[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
+    assert_memory_equal(rows, expected, sizeof rows);
+    /* Moving all gates by the same changes nothing. */
+    for (size_t i = 0; i < LENGTH_OF_ROWS; i++) {
+        float sum = 0;
+        for (int e = 0; e < PX_BLEND_EXPERTS; e++)
+            sum += expected[e][i];
+        assert_true(sum < 1e-3f && sum > -1e-3f);
+    }
+}
+
+const kernel_check frame_checks[] = {KERNEL(mutual_products), KERNEL(mutual_linear_symbols),
+                                     KERNEL(mutual_edge_symbols), KERNEL(blend_slopes),
+                                     LAST_KERNEL};

@@ -1,0 +1,165 @@
+/*
+ * Coders that learn while they code keep so much state that a row of them is no test. Here all
+ * kernels are the scalar ones but the one that is tested: planes must become the same bytes, and
+ * come back from them. The factor that they learn with is compared with one in double precision.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels_support.h"
+
+enum { HEIGHT = 21, WIDTH = 35, PLANES = 5 };
+
+typedef enum content { RELATED, EXTREME, FEW } content;
+
+static int32_t sample_at(content kind, size_t k, size_t p, unsigned depth, uint32_t *random) {
+    const int32_t streak = (int32_t)(streaks(p / WIDTH, p % WIDTH + k) & 63) - 32;
+    switch (kind) {
+    case RELATED:
+        return streak * (depth == 8 ? 1 : 97) + (int32_t)random_below(random, 5);
+    case EXTREME:
+        return random_below(random, 2) ? INT16_MIN : INT16_MAX;
+    default:
+        return (int32_t)(p / 7 % 3) * 41 + (random_below(random, 40) == 0);
+    }
+}
+
+static px_planes planes_make(content kind, unsigned depth) {
+    px_planes planes = {.count = PLANES, .height = HEIGHT, .width = WIDTH, .depth = depth};
+    uint32_t random = 5;
+    planes.stride = px_plane_stride(px_plane_size(&planes));
+    planes.samples = calloc(1, px_planes_bytes(&planes));
+    assert_non_null(planes.samples);
+    for (size_t k = 0; k < PLANES; k++)
+        for (size_t p = 0; p < HEIGHT * WIDTH; p++)
+            px_plane(&planes, k)[p] = px_wrap(sample_at(kind, k, p, depth, &random), depth);
+    return planes;
+}
+
+static coded encode_with(const px_kernels *set, const px_native_method *method,
+                         const px_planes *planes, prism_transform transform, int effort) {
+    px_kernels_force(set);
+    coded c = encode_by(method, planes, transform, effort, SIZE_MAX / 4);
+    px_kernels_force(NULL);
+    return c;
+}
+
+static void assert_decodes_with(const px_kernels *set, const px_native_method *method,
+                                const coded *c, const px_planes *planes) {
+    px_planes decoded = *planes;
+    decoded.samples = calloc(1, px_planes_bytes(planes));
+    assert_non_null(decoded.samples);
+    px_kernels_force(set);
+    assert_int_equal(decode_by(method, c, c->parameters.size, c->payload.size, &decoded), PRISM_OK);
+    px_kernels_force(NULL);
+    for (size_t k = 0; k < PLANES; k++)
+        assert_memory_equal(px_plane(&decoded, k), px_plane(planes, k),
+                            HEIGHT * WIDTH * sizeof *planes->samples);
+    free(decoded.samples);
+}
+
+/* `set` is the scalar one but for one kernel. */
+static void compare_method(const px_kernels *set, const px_native_method *method,
+                           prism_transform transform, int effort, content kind) {
+    for (unsigned depth = 8; depth <= 16; depth += 8) {
+        px_planes planes = planes_make(kind, depth);
+        coded a = encode_with(&px_kernels_scalar, method, &planes, transform, effort);
+        coded b = encode_with(set, method, &planes, transform, effort);
+        assert_int_equal(a.payload.size, b.payload.size);
+        assert_memory_equal(a.payload.data, b.payload.data, a.payload.size);
+        assert_int_equal(a.parameters.size, b.parameters.size);
+        assert_memory_equal(a.parameters.data, b.parameters.data, a.parameters.size);
+        assert_decodes_with(set, method, &a, &planes);
+        coded_free(&a);
+        coded_free(&b);
+        free(planes.samples);
+    }
+}
+
+static void check_online_code_row(const px_kernels *kernels) {
+    px_kernels set = px_kernels_scalar;
+    set.online_code_row = kernels->online_code_row;
+    for (int effort = 8; effort <= 9; effort++) {
+        compare_method(&set, &px_online, PRISM_TRANSFORM_CHANNELS, effort, RELATED);
+        compare_method(&set, &px_online, PRISM_TRANSFORM_CHANNELS, effort, EXTREME);
+    }
+    compare_method(&set, &px_online, PRISM_TRANSFORM_NONE, 9, RELATED);
+}
+
+static void check_frame_code_row(const px_kernels *kernels) {
+    px_kernels set = px_kernels_scalar;
+    set.frame_code_row = kernels->frame_code_row;
+    for (int effort = 8; effort <= 9; effort++) {
+        compare_method(&set, &px_mixed, PRISM_TRANSFORM_STACK, effort, RELATED);
+        compare_method(&set, &px_mixed, PRISM_TRANSFORM_STACK, effort, EXTREME);
+    }
+}
+
+static void check_indices_code_row(const px_kernels *kernels) {
+    px_kernels set = px_kernels_scalar;
+    set.indices_code_row = kernels->indices_code_row;
+    for (int effort = 4; effort <= 9; effort += 5)
+        compare_method(&set, &px_indices, PRISM_TRANSFORM_NONE, effort, FEW);
+}
+
+/* ---- Cholesky factors ---- */
+
+enum { SIZE = 45, STRIDE = 48, ROOM = (SIZE + 3) * STRIDE };
+
+/* Of random vectors that are related to each other. */
+static void correlations_make(double exact[SIZE][SIZE], int64_t *fixed) {
+    double vectors[SIZE][SIZE];
+    numbers n = {.random = 51, .bits = 12};
+    for (size_t i = 0; i < SIZE; i++) {
+        double length = 0;
+        for (size_t k = 0; k < SIZE; k++) {
+            vectors[i][k] = number_next(&n) + (i && k ? vectors[i - 1][k] * 900 : 0);
+            length += vectors[i][k] * vectors[i][k];
+        }
+        for (size_t k = 0; k < SIZE; k++)
+            vectors[i][k] /= sqrt(length);
+    }
+    for (size_t i = 0; i < SIZE; i++)
+        for (size_t j = 0; j <= i; j++) {
+            exact[i][j] = 0;
+            for (size_t k = 0; k < SIZE; k++)
+                exact[i][j] += vectors[i][k] * vectors[j][k];
+            fixed[i * STRIDE + j] = i == j ? 1ll << 60 : llrint(ldexp(exact[i][j], 60));
+        }
+}
+
+static void factorise(double matrix[SIZE][SIZE]) {
+    for (size_t i = 0; i < SIZE; i++)
+        for (size_t j = 0; j <= i; j++) {
+            for (size_t k = 0; k < j; k++)
+                matrix[i][j] -= matrix[i][k] * matrix[j][k];
+            matrix[i][j] = i == j ? sqrt(matrix[i][i]) : matrix[i][j] / matrix[j][j];
+        }
+}
+
+/* As many rows at a time as one likes, beginning at multiples of four. */
+static void check_online_cholesky_rows(const px_kernels *kernels) {
+    static const int at_once[] = {4, 12, 20, SIZE};
+    static int32_t factor[ROOM], scalar[ROOM];
+    static int64_t fixed[SIZE * STRIDE];
+    static double exact[SIZE][SIZE];
+    correlations_make(exact, fixed);
+    factorise(exact);
+    px_kernels_scalar.online_cholesky_rows(scalar, STRIDE, fixed, 0, SIZE);
+    for (size_t turn = 0; turn < sizeof at_once / sizeof *at_once; turn++) {
+        memset(factor, 0x55, sizeof factor);
+        for (int first = 0; first < SIZE; first += at_once[turn]) {
+            const int count = SIZE - first < at_once[turn] ? SIZE - first : at_once[turn];
+            kernels->online_cholesky_rows(factor, STRIDE, fixed + first * STRIDE, first, count);
+        }
+        assert_memory_equal(factor, scalar, SIZE * STRIDE * sizeof *factor);
+    }
+    for (size_t i = 0; i < SIZE; i++)
+        for (size_t j = 0; j < STRIDE; j++)
+            assert_true(fabs(ldexp(factor[i * STRIDE + j], -30) - (j <= i ? exact[i][j] : 0)) <
+                        1e-5);
+}
+
+const kernel_check model_checks[] = {KERNEL(online_code_row), KERNEL(online_cholesky_rows),
+                                     KERNEL(frame_code_row), KERNEL(indices_code_row), LAST_KERNEL};

@@ -1,0 +1,63 @@
+/*
+ * Tests of kernels, one for each pointer of px_kernels: test_kernels.c runs them on every set that
+ * this CPU has and fails for a kernel that has none. Each compares with plain C, at edge sizes and
+ * extreme values, or, where there is no shorter definition than the kernel, with the scalar set.
+ */
+#ifndef H5TESTS_KERNELS_SUPPORT_H
+#define H5TESTS_KERNELS_SUPPORT_H
+
+#include "kernels/kernels.h"
+#include "pool.h"
+#include "support.h"
+
+typedef struct kernel_check {
+    const char *name;
+    size_t offset; /* of the pointer in px_kernels */
+    void (*run)(const px_kernels *kernels);
+} kernel_check;
+
+/* check_NAME tests the kernel NAME. */
+#define KERNEL(kernel)                                                                             \
+    { #kernel, offsetof(px_kernels, kernel), check_##kernel }
+#define LAST_KERNEL                                                                                \
+    { NULL, 0, NULL }
+
+/* One list a file, each ended by LAST_KERNEL. */
+extern const kernel_check element_checks[], product_checks[], row_checks[], wave_checks[],
+    frame_checks[], model_checks[];
+
+/* How numbers are made: random ones of that many bits, or the least and the largest of them. */
+typedef struct numbers {
+    uint32_t random;
+    int bits;
+    bool extreme;
+} numbers;
+
+int32_t number_next(numbers *n);
+void fill_16(int16_t *to, size_t count, numbers *n);
+void fill_32(int32_t *to, size_t count, numbers *n);
+
+/* Couples of 16-bit numbers, the first in the low half. */
+void fill_couples(int32_t *to, size_t count, numbers *n);
+
+/* ---- Planes as px_wave has them ---- */
+
+typedef struct wave_case {
+    px_pool pool;
+    px_wave wave;
+    size_t room;      /* elements behind row 0, column 0, pads and guards included */
+    int16_t *running; /* of the wave, to be written */
+    int32_t *mixed;
+} wave_case;
+
+/* Sizes around whole vectors, in turn by `index`; false behind the last. */
+bool wave_case_make(wave_case *c, size_t index, int bits, bool extreme);
+void wave_case_free(wave_case *c);
+
+/* The samples, logs and errors of a case again, for another set of kernels. */
+void wave_case_copy(wave_case *to, const wave_case *from);
+
+/* Rows and columns of the plane, without its pads, are the same. */
+void assert_planes_equal(const wave_case *c, const void *a, const void *b, size_t element_size);
+
+#endif
