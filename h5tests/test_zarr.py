@@ -196,7 +196,8 @@ import json, sys, numpy, xarray
 import h5prism.numcodecs
 path, copies, *names = sys.argv[1:]
 expected = numpy.load(copies)
-refs = json.load(open(path))["refs"]
+refs = {key: place for key, place in json.load(open(path))["refs"].items()
+        if key.split("/")[0] in (".zgroup", *names)}
 refs |= {f"{name}/.zattrs": '{"_ARRAY_DIMENSIONS": ["y", "x", "channel"]}' for name in names}
 options = {"fo": {"version": 1, "refs": refs}, "remote_protocol": "file",
            "remote_options": {"asynchronous": True, "auto_mkdir": False}, "asynchronous": True}
