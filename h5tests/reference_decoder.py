@@ -119,7 +119,7 @@ class Chunk:
 
     @property
     def width(self) -> int:
-        return self.plane_dims[-1] if self.plane_dims else 1
+        return next((size for size in reversed(self.plane_dims) if size > 1), 1)
 
     @property
     def height(self) -> int:

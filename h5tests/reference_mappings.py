@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from reference_decoder import (
@@ -41,7 +41,7 @@ def decode_mapped(chunk: Chunk, depth: int) -> np.ndarray:
     parameters, payload = Reader(chunk.parameters), Reader(chunk.payload)
     mapping = parameters.u8()
     must(mapping in MAPPINGS, "mapping is 1 to 4")
-    words = MAPPINGS[mapping](chunk, depth, parameters, payload)
+    words = MAPPINGS[mapping](squeezed(chunk), depth, parameters, payload)
     must(parameters.at_end, "parameters end with what is described")
     must(payload.at_end, "the payload ends with what is described")
     unsigned = np.dtype(f"u{chunk.dtype.itemsize}").newbyteorder(chunk.dtype.byteorder)
@@ -49,6 +49,11 @@ def decode_mapped(chunk: Chunk, depth: int) -> np.ndarray:
 
 
 MAPPING_DECODERS.append(decode_mapped)
+
+
+def squeezed(chunk: Chunk) -> Chunk:
+    """The chunk with the dims that count."""
+    return replace(chunk, dims=tuple(size for size in chunk.dims if size > 1) or (1,))
 
 
 def read_inner(

@@ -169,6 +169,17 @@ SOURCES = {
         NATIVE | {"effort": 2},
     ),
     "scaled_f32": (lambda: dequantised(20, 24, 8), NATIVE | {"axis": 2}),
+    # 128 planes, last and first: whole blocks of the kernels that bring elements into planes.
+    "planes_last_i8": (lambda: embedding(8, 12, 128, "int8"), NATIVE | {"effort": 5}),
+    "planes_last_u16_be": (lambda: embedding(6, 8, 128, "uint16").astype(">u2"), LIFT),
+    "planes_first_i8": (
+        lambda: np.ascontiguousarray(embedding(8, 12, 128, "int8").transpose(2, 0, 1)),
+        NATIVE | {"axis": 0, "effort": 1},
+    ),
+    "planes_first_i16": (
+        lambda: np.ascontiguousarray(embedding(6, 8, 128, "int16").transpose(2, 0, 1)),
+        NATIVE | {"axis": 0, "effort": 5},
+    ),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 

@@ -192,7 +192,17 @@ def test_bench_goes_on_after_a_file_that_it_cannot_read(tmp_path, array_file):
     assert "auto" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [["--only", "lzma"], ["--repeat", "0"], ["--first", "0"]])
+def test_bench_of_shapes():
+    done = bench("--shapes", 1, "--repeat", 1, "--only", "2x2x4096")
+    assert done.returncode == 0, done.stderr
+    assert "2x2x4096  float32  texture" in done.stdout
+    assert "65536x1x1" not in done.stdout
+    assert "times the seconds a byte of the reference" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--only", "lzma"], ["--repeat", "0"], ["--first", "0"], ["--shapes"]]
+)
 def test_bench_usage_errors(array_file, arguments):
     done = bench(array_file, *arguments)
     assert done.returncode == 2
@@ -407,7 +417,7 @@ def test_no_result_is_a_failure(tmp_path, capsys):
     assert summary(capsys, report, "passed:a")[0] == 1
 
 
-@pytest.mark.parametrize("script", ["lib.sh", "setup", "quickstart", "bench", "gallery", "test"])
+@pytest.mark.parametrize("script", ["lib.sh", "setup", "quickstart", "bench", "gallery", "oracle", "test"])
 def test_scripts_are_bash(script):
     path = ROOT / "scripts" / script
     subprocess.run(["bash", "-n", path], check=True)

@@ -296,7 +296,7 @@ REFUSED = {
     "operations on integers": chain((ADD, 1.0), type_=5),
     "singles of doubles": chain((ADD, 1.0), rule=4, type_=FLOAT64),
     "scale 0 of a chain": chain((MULTIPLY, 0.0)),
-    "scale -1": chain((ADD, 1.0), (DIVIDE, -1.0)),
+    "scale -1 of a chain": chain((ADD, 1.0), (DIVIDE, -1.0)),
     "scale infinity of a chain": chain((DIVIDE, math.inf), rule=4),
     "scale NaN of a chain": chain((MULTIPLY, math.nan)),
     "offset infinity": chain((MULTIPLY, 1.0), (ADD, -math.inf)),

@@ -504,8 +504,8 @@ def test_a_read_only_folder(source):
     "arguments, limit, word",
     [
         ((), 512, ""),
-        (("--dataset", "emb"), 20000, "full disk"),
-        ((), 60000, "full disk"),
+        (("--dataset", "emb"), 20000, "File too large"),
+        ((), 60000, "File too large"),
     ],
 )
 def test_a_full_disk(source, arguments, limit, word):

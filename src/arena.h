@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sizes.h"
+
 typedef struct px_arena {
     uint8_t *base; /* NULL while the size is being found */
     size_t used;
@@ -18,7 +20,7 @@ typedef struct px_arena {
 /* Room for `count` items, zeroed, aligned to a cache line. */
 static inline void *px_arena_take(px_arena *arena, size_t count, size_t size) {
     size_t at = arena->used;
-    arena->used += (count * size + 63) & ~(size_t)63;
+    arena->used = px_sum(arena->used, px_sum(px_product(count, size), 63)) & ~(size_t)63;
     return arena->base ? arena->base + at : NULL;
 }
 

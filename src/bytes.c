@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pool.h"
+#include "sizes.h"
 
 void px_buffer_free(px_buffer *buffer) {
     free(buffer->data);
@@ -14,7 +15,7 @@ uint8_t *px_buffer_reserve(px_buffer *buffer, size_t size) {
     if (buffer->failed)
         return NULL;
     if (size > buffer->capacity - buffer->size) {
-        size_t capacity = buffer->size + size + buffer->capacity / 2;
+        size_t capacity = px_sum(px_sum(buffer->size, size), buffer->capacity / 2);
         uint8_t *data = px_large_alloc(capacity);
         if (!data) {
             buffer->failed = true;
@@ -128,4 +129,10 @@ uint64_t px_get_varint(px_reader *reader) {
     }
     reader->failed = true;
     return 0;
+}
+
+size_t px_get_size(px_reader *reader) {
+    const uint64_t size = px_get_varint(reader);
+    reader->failed |= size > SIZE_MAX;
+    return reader->failed ? 0 : (size_t)size;
 }

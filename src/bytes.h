@@ -65,5 +65,6 @@ uint32_t px_get_u32(px_reader *reader);
 uint64_t px_get_u64(px_reader *reader);
 uint64_t px_get_wide(px_reader *reader); /* fails on more than 8 bytes */
 uint64_t px_get_varint(px_reader *reader);
+size_t px_get_size(px_reader *reader); /* a varint; fails where size_t has no room for it */
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "estimate.h"
 #include "kernels/kernels.h"
+#include "sizes.h"
 #include "stages.h"
 #include "status.h"
 #include "weights.h"
@@ -45,10 +46,10 @@ static prism_status lift_make(lift *l, const px_weights *weights, size_t first,
                 .first = first,
                 .count = count,
                 .fixed_stride = (count + 2) & ~(size_t)1};
-    size_t tile_bytes = (count + 1) / 2 * 2 * TILE * sizeof *l->tile;
-    l->fixed = malloc(count * l->fixed_stride * sizeof *l->fixed);
-    l->pair_counts = malloc(count * sizeof *l->pair_counts);
-    l->tile = calloc(1, tile_bytes);
+    size_t tile_bytes = px_product((count + 1) / 2 * 2, TILE, sizeof *l->tile);
+    l->fixed = px_alloc(count, l->fixed_stride, sizeof *l->fixed);
+    l->pair_counts = px_alloc(count, sizeof *l->pair_counts);
+    l->tile = px_alloc_zeroed(tile_bytes);
     if (!l->fixed || !l->pair_counts || !l->tile) {
         lift_free(l);
         return px_out_of_memory(error, tile_bytes);
@@ -150,7 +151,7 @@ static void keep_cheaper(px_planes *lifted, const px_planes *original, px_weight
 static prism_status lift_selectively(px_planes *planes, px_weights *weights, prism_error *error) {
     px_planes lifted = *planes;
     size_t bytes = px_planes_bytes(planes);
-    lifted.samples = malloc(bytes);
+    lifted.samples = px_alloc(bytes);
     if (!lifted.samples)
         return px_out_of_memory(error, bytes);
     memcpy(lifted.samples, planes->samples, bytes);

@@ -13,6 +13,7 @@
 
 enum {
     QUICK_JXL_EFFORT = 3,
+    QUICK_EFFORT = 4, /* the least that codes frames from each other */
     TRIAL_EFFORT = 5, /* ranks slow coders at higher ones well enough */
     SOME_FRAMES = 48
 };
@@ -148,14 +149,22 @@ static prism_status consider_deflate(choice *c, px_pipeline pipeline, prism_erro
     return status;
 }
 
+/* A part of the sample, as another sample of the array. Free with px_sample_free(&part->part). */
+static prism_status part_of(px_choice_sample *part, const px_choice_sample *s, prism_error *error) {
+    *part = *s;
+    prism_status status = px_sample_make(&part->part, &s->part.array, s->part.elements,
+                                         PX_SAMPLE_BRISK_EFFORT, error);
+    part->part.share *= s->part.share;
+    return status;
+}
+
 /* What libjxl needs at the effort of trials, of what it needs at the quick one, in a part. */
 static prism_status gain_of_trial(double *gain, const choice *c, const px_pipeline *pipeline,
                                   prism_error *error) {
-    px_choice_sample part = *c->sample;
+    px_choice_sample part;
     px_pipeline quick = *pipeline, slow = *pipeline;
     double bytes[2] = {1, 1};
-    prism_status status = px_sample_make(&part.part, &c->sample->part.array,
-                                         c->sample->part.elements, PX_SAMPLE_BRISK_EFFORT, error);
+    prism_status status = part_of(&part, c->sample, error);
     if (status == PRISM_OK)
         status = trial(&bytes[0], &part, &quick, QUICK_JXL_EFFORT, error);
     if (status == PRISM_OK)
@@ -205,31 +214,28 @@ static prism_status consider_jxl(choice *c, px_pipeline pipeline, prism_error *e
     return status;
 }
 
-/* Some frames in the middle of the sample: planning many small ones would take too long. */
-static px_choice_sample some_frames(const px_choice_sample *s) {
-    px_choice_sample some = *s;
-    const uint64_t all = s->part.array.dims[0], count = all < SOME_FRAMES ? all : SOME_FRAMES;
-    const size_t frame = s->part.size / (size_t)all;
-    some.part.array.dims[0] = count;
-    some.part.elements = (uint8_t *)s->part.elements + (all - count) / 2 * frame;
-    some.part.size = frame * (size_t)count;
-    some.part.share = s->part.share * (double)count / (double)all;
-    return some;
-}
-
+/* With some frames in the middle of the sample: planning many small ones would take too long. */
 static prism_status consider_stack(choice *c, const px_pipeline *pipeline, prism_error *error) {
     const px_choice_sample *whole = c->sample;
-    const px_choice_sample some = some_frames(whole);
+    px_choice_sample some = *whole;
+    prism_array cut = whole->part.array;
+    uint64_t *frames = &cut.dims[pipeline->axis];
+    *frames = *frames < SOME_FRAMES ? *frames : SOME_FRAMES;
+    prism_status status =
+        px_sample_cut(&some.part, &whole->part.array, whole->part.elements, &cut, error);
+    some.part.share *= whole->part.share;
     c->sample = &some;
-    prism_status status = consider(c, pipeline, trial_effort(pipeline), error);
+    if (status == PRISM_OK)
+        status = consider(c, pipeline, trial_effort(pipeline), error);
     c->sample = whole;
+    px_sample_free(&some.part);
     return status;
 }
 
 static prism_status consider_native(choice *c, const px_pipeline *layout, prism_error *error) {
     px_pipeline pipeline = *layout;
     may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
-    if (c->sample->large && layout->transform == PRISM_TRANSFORM_STACK && layout->axis == 0)
+    if (c->sample->large && layout->transform == PRISM_TRANSFORM_STACK && layout->axis >= 0)
         return consider_stack(c, &pipeline, error);
     /* In small arrays even the slowest trial is short, and learning ranks other layouts first. */
     return consider(c, &pipeline, c->sample->large ? trial_effort(&pipeline) : pipeline.effort,
@@ -262,6 +268,8 @@ static size_t least_estimate(const px_layouts *list) {
     return least;
 }
 
+/* ---- Which layouts get trials ---------------------------------------------------------------- */
+
 /* Of the same planes, only the layout of a stack has no estimate. */
 static bool may_be_stack(const choice *c, const px_layouts *list, const px_pipeline *stack,
                          size_t best) {
@@ -291,7 +299,8 @@ static double promise_of_stack(const choice *c, const px_layouts *list, size_t s
 }
 
 static bool is_tried(const choice *c, const px_layouts *list, size_t i, size_t best) {
-    const bool whole = c->sample->part.share == 1, sparing = c->sample->sparing;
+    const bool whole = c->sample->part.share == 1 && !list->unusual[i];
+    const bool sparing = c->sample->sparing;
     if (px_is_drawing(c->sample, c->options))
         return true;
     if (list->items[i].transform == PRISM_TRANSFORM_STACK)
@@ -350,11 +359,57 @@ static prism_status try_layouts(choice *c, const px_layouts *list, size_t best,
     return status;
 }
 
+static void leave_out(px_layouts *list, size_t i) {
+    list->count--;
+    for (; i < list->count; i++) {
+        list->items[i] = list->items[i + 1];
+        list->unusual[i] = list->unusual[i + 1];
+        list->bytes[i] = list->bytes[i + 1];
+    }
+}
+
+/* What the native coder makes of a part of the sample at its quickest. */
+static prism_status quick_size(double *bytes, const px_choice_sample *part, px_pipeline layout,
+                               prism_error *error) {
+    layout.predictor = PRISM_PREDICTOR_LSQ;
+    layout.coder = PRISM_CODER_ANS;
+    return trial(bytes, part, &layout, QUICK_EFFORT, error);
+}
+
+/* Frames along an axis where they rarely lie stay on the list if they make a part of the sample
+ * smaller than the best estimate of other layouts does. */
+static prism_status screen_stacks(const choice *c, px_layouts *list, prism_error *error) {
+    const size_t best = least_estimate(list);
+    px_choice_sample part = {.values = 0};
+    double least = 0, bytes;
+    prism_status status = PRISM_OK;
+    for (size_t i = list->count; i-- > 0 && status == PRISM_OK;) {
+        if (!list->unusual[i] || list->items[i].transform != PRISM_TRANSFORM_STACK)
+            continue;
+        bool worth = may_be_stack(c, list, &list->items[i], best);
+        if (worth && least == 0) {
+            status = part_of(&part, c->sample, error);
+            if (status == PRISM_OK)
+                status = quick_size(&least, &part, list->items[best], error);
+        }
+        if (worth && status == PRISM_OK) {
+            status = quick_size(&bytes, &part, list->items[i], error);
+            worth = bytes < least;
+        }
+        if (!worth)
+            leave_out(list, i);
+    }
+    px_sample_free(&part.part);
+    return status;
+}
+
 static prism_status choose(px_pipeline *pipeline, const px_choice_sample *s,
                            const prism_options *options, prism_error *error) {
     px_layouts list = {.count = 0};
     choice c = {.sample = s, .options = options};
     prism_status status = px_layouts_list(&list, s, pipeline, options, error);
+    if (status == PRISM_OK)
+        status = screen_stacks(&c, &list, error);
     const size_t best = least_estimate(&list);
     c.flat = list.flat >= FLAT;
     if (status == PRISM_OK && is_clear(&c, &list, best)) {
@@ -382,15 +437,12 @@ prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const vo
                               .predictor = options->predictor,
                               .coder = options->coder,
                               .effort = options->effort,
-                              .axis = options->axis,
+                              .axis = px_asked_axis(options),
                               .selective = options->transform == PRISM_TRANSFORM_AUTO};
     prism_status status =
         px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status != PRISM_OK)
         return status;
-    if (options->axis >= (int)array->rank)
-        return px_fail(error, PRISM_E_OPTION, "axis %d: the array has rank %u", options->axis,
-                       array->rank);
     if (is_complete(options, array))
         return PRISM_OK;
     px_choice_sample s = {.values = 0};

@@ -7,32 +7,67 @@
 #include "choose.h"
 #include "mapping/mapping.h"
 #include "pipeline.h"
+#include "squeeze.h"
 #include "status.h"
 
 /* ---- Encoding ---- */
 
-static void use_raw(px_chunk *chunk, const void *elements, size_t size, int effort) {
+/* The elements of a chunk, and how they are coded: as an array without dimensions of 1. */
+typedef struct content {
+    const prism_array *array;
+    const void *elements;
+    size_t size; /* bytes */
+    px_squeezed squeezed;
+    prism_options options; /* for the squeezed array */
+    int unit_axis;         /* asked for, of the array itself, where its dimension is 1; else AUTO */
+} content;
+
+static prism_status content_make(content *c, const prism_array *array, const void *elements,
+                                 const prism_options *options, prism_error *error) {
+    prism_status status = prism_array_size(array, &c->size, error);
+    if (status != PRISM_OK)
+        return status;
+    if (options->axis >= (int)array->rank)
+        return px_fail(error, PRISM_E_OPTION, "axis %d: the array has rank %u", options->axis,
+                       array->rank);
+    c->array = array;
+    c->elements = elements;
+    c->squeezed = px_squeeze(array);
+    c->options = *options;
+    c->options.axis = px_squeezed_axis(&c->squeezed, options->axis);
+    const bool unit = options->axis >= 0 && c->options.axis == PX_AXIS_NONE;
+    c->unit_axis = unit ? options->axis : PRISM_AXIS_AUTO;
+    return PRISM_OK;
+}
+
+static px_chunk chunk_of(const content *c, const px_pipeline *pipeline) {
+    px_chunk chunk = {.array = *c->array, .pipeline = *pipeline};
+    chunk.pipeline.axis =
+        pipeline->axis < 0 ? c->unit_axis : px_unsqueezed_axis(&c->squeezed, pipeline->axis);
+    return chunk;
+}
+
+static void use_raw(px_chunk *chunk, const content *c) {
     chunk->is_mapped = false;
     chunk->pipeline = (px_pipeline){.transform = PRISM_TRANSFORM_NONE,
                                     .predictor = PRISM_PREDICTOR_NONE,
                                     .coder = PRISM_CODER_RAW,
-                                    .effort = effort,
+                                    .effort = c->options.effort,
                                     .axis = PRISM_AXIS_AUTO};
     chunk->parameters = NULL;
     chunk->parameter_size = 0;
-    chunk->payload = elements;
-    chunk->payload_size = size;
+    chunk->payload = c->elements;
+    chunk->payload_size = c->size;
 }
 
 /* The chunk with these sections, or raw if they are not smaller than the elements, or none. */
 static prism_status write_chunk(px_buffer *out, px_pipeline *used, px_chunk *chunk,
                                 const px_buffer *parameters, const px_buffer *payload,
-                                const void *elements, size_t size, const prism_options *options,
-                                prism_error *error) {
-    chunk->has_checksum = options->checksum;
-    chunk->elements_crc = options->checksum ? px_crc32(elements, size) : 0;
-    if (!payload || parameters->size + payload->size >= size) {
-        use_raw(chunk, elements, size, options->effort);
+                                const content *c, prism_error *error) {
+    chunk->has_checksum = c->options.checksum;
+    chunk->elements_crc = chunk->has_checksum ? px_crc32(c->elements, c->size) : 0;
+    if (!payload || parameters->size + payload->size >= c->size) {
+        use_raw(chunk, c);
     } else {
         chunk->parameters = parameters->data;
         chunk->parameter_size = parameters->size;
@@ -43,19 +78,18 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, px_chunk *chu
     return px_chunk_write(chunk, out, error);
 }
 
-static prism_status encode_integers(px_buffer *out, px_pipeline *used, const prism_array *array,
-                                    const void *elements, size_t size, const prism_options *options,
+static prism_status encode_integers(px_buffer *out, px_pipeline *used, const content *c,
                                     bool of_wide, prism_error *error) {
+    const prism_array *array = &c->squeezed.array;
     px_coded coded = {.pipeline = {0}};
-    px_chunk chunk = {.array = *array};
-    prism_status status = px_choose(&chunk.pipeline, array, elements, options, of_wide, error);
+    px_pipeline pipeline;
+    prism_status status = px_choose(&pipeline, array, c->elements, &c->options, of_wide, error);
     if (status == PRISM_OK)
-        status = px_pipeline_encode(&coded, array, elements, &chunk.pipeline, size, error);
+        status = px_pipeline_encode(&coded, array, c->elements, &pipeline, c->size, error);
     if (status != PRISM_OK)
         return status;
-    chunk.pipeline = coded.pipeline;
-    status = write_chunk(out, used, &chunk, &coded.parameters, &coded.payload, elements, size,
-                         options, error);
+    px_chunk chunk = chunk_of(c, &coded.pipeline);
+    status = write_chunk(out, used, &chunk, &coded.parameters, &coded.payload, c, error);
     px_coded_free(&coded);
     return status;
 }
@@ -63,23 +97,24 @@ static prism_status encode_integers(px_buffer *out, px_pipeline *used, const pri
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
-    size_t size;
+    content c;
     px_mapped mapped;
-    prism_status status = prism_array_size(array, &size, error);
+    prism_status status = content_make(&c, array, elements, options, error);
     if (status == PRISM_OK)
         status = px_mapping_encode(
-            &mapped, &(px_mapping_request){array, elements, options, role.depth}, error);
+            &mapped, &(px_mapping_request){&c.squeezed.array, elements, &c.options, role.depth},
+            error);
     if (status != PRISM_OK)
         return status;
     if (mapped.used) {
-        px_chunk chunk = {.array = *array, .pipeline = mapped.pipeline, .is_mapped = true};
-        status = write_chunk(out, used, &chunk, &mapped.parameters, &mapped.payload, elements, size,
-                             options, error);
+        px_chunk chunk = chunk_of(&c, &mapped.pipeline);
+        chunk.is_mapped = true;
+        status = write_chunk(out, used, &chunk, &mapped.parameters, &mapped.payload, &c, error);
     } else if (px_type_is_narrow(array->type)) {
-        status = encode_integers(out, used, array, elements, size, options, role.of_wide, error);
+        status = encode_integers(out, used, &c, role.of_wide, error);
     } else {
         px_chunk chunk = {.array = *array};
-        status = write_chunk(out, used, &chunk, NULL, NULL, elements, size, options, error);
+        status = write_chunk(out, used, &chunk, NULL, NULL, &c, error);
     }
     px_mapped_free(&mapped);
     return status;

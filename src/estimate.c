@@ -1,7 +1,9 @@
 /*
  * The order-0 entropy of the median-edge-detector residual (M. Weinberger, G. Seroussi, G. Sapiro,
  * "The LOCO-I lossless image compression algorithm", 2000). Large residuals count by their class
- * and two bits below the leading one; the rest of their bits as they are.
+ * and two bits below the leading one; the rest of their bits as they are. Residuals whose
+ * neighbours are all the same count among themselves: where much is flat, they take next to
+ * nothing.
  */
 #include "estimate.h"
 
@@ -46,19 +48,22 @@ void px_histogram_add_symbols(px_histogram *h, const uint8_t *symbols, size_t co
 enum { ENOUGH_SAMPLES = 1 << 13 };
 
 double px_estimate_plane(const px_planes *planes, size_t index) {
-    px_histogram h = {.counts = {0}};
+    px_histogram rough = {.counts = {0}}, flat = {.counts = {0}};
     const size_t width = planes->width;
     const size_t skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
     for (size_t i = 0, y; (y = px_spread(i, skip)) < planes->height; i++) {
         const int16_t *row = px_plane(planes, index) + y * width;
         const int16_t *above = y ? row - width : row;
-        px_histogram_add(&h, px_wrap(row[0] - (y ? above[0] : 0), planes->depth));
+        px_histogram_add(&rough, px_wrap(row[0] - (y ? above[0] : 0), planes->depth));
         for (size_t x = 1; x < width; x++) {
             int32_t guess = y ? px_median_edge(row[x - 1], above[x], above[x - 1]) : row[x - 1];
-            px_histogram_add(&h, px_wrap(row[x] - guess, planes->depth));
+            const bool same = y && row[x - 1] == above[x] && row[x - 1] == above[x - 1];
+            px_histogram_add(same ? &flat : &rough, px_wrap(row[x] - guess, planes->depth));
         }
     }
-    return px_histogram_bits(&h) * (double)px_plane_size(planes) / (double)px_histogram_total(&h);
+    const uint64_t total = px_histogram_total(&rough) + px_histogram_total(&flat);
+    return (px_histogram_bits(&rough) + px_histogram_bits(&flat)) * (double)px_plane_size(planes) /
+           (double)total;
 }
 
 double px_flat_share(const px_planes *planes) {

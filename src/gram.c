@@ -9,6 +9,7 @@
 
 #include "kernels/kernels.h"
 #include "lsq/mixer.h"
+#include "sizes.h"
 #include "spread.h"
 #include "status.h"
 
@@ -60,12 +61,12 @@ static void centre(px_gram *gram, const px_planes *planes) {
 static prism_status gram_alloc(px_gram *gram, size_t first, size_t count, float **rows, size_t run,
                                prism_error *error) {
     const size_t stride = (count + ROW_BLOCK - 1) / ROW_BLOCK * ROW_BLOCK;
-    const size_t row_bytes = stride * run * sizeof **rows;
+    const size_t row_bytes = px_product(stride, run, sizeof **rows);
     *gram = (px_gram){.first = first,
                       .count = count,
                       .stride = stride,
                       .mean = calloc(count, sizeof *gram->mean),
-                      .moments = calloc(stride * stride, sizeof *gram->moments)};
+                      .moments = px_alloc_zeroed(stride, stride, sizeof *gram->moments)};
     *rows = aligned_alloc(ALIGNMENT, row_bytes);
     if (!gram->mean || !gram->moments || !*rows) {
         free(*rows);

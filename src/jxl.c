@@ -12,6 +12,7 @@
 #include <jxl/encode.h>
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "status.h"
 
 enum { OUTPUT_STEP = 1 << 16, SMALL_PLANE = 4096 };
@@ -277,9 +278,9 @@ prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_s
     const size_t count = shape->colours + shape->extras, size = px_plane_bytes(planes);
     prism_status status = PRISM_OK;
     JxlDecoder *decoder = JxlDecoderCreate(NULL);
-    uint8_t *bytes = malloc(count * size);
+    uint8_t *bytes = px_alloc(count, size);
     if (!decoder || !bytes)
-        status = px_out_of_memory(error, count * size);
+        status = px_out_of_memory(error, px_product(count, size));
     else if (!open_image(decoder, JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE, image, image_size) ||
              !run_decoder(decoder, planes, shape, bytes))
         status =
@@ -299,14 +300,13 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
                            px_reader *payload, int threads, prism_error *error) {
     (void)pipeline, (void)parameters, (void)threads;
     for (size_t first = 0; first < planes->count; first += PX_JXL_PLANES) {
-        uint64_t size = px_get_varint(payload);
-        const uint8_t *image = size <= SIZE_MAX ? px_get_bytes(payload, (size_t)size) : NULL;
-        if (payload->failed || !image)
+        const size_t size = px_get_size(payload);
+        const uint8_t *image = px_get_bytes(payload, size);
+        if (!image)
             return px_fail(error, PRISM_E_CORRUPT, "a JPEG XL image is longer than the payload");
         const px_jxl_shape shape = {planes->width, planes->height, 1,
                                     image_planes(planes, first) - 1, planes->depth};
-        prism_status status =
-            px_jxl_decode_image(planes, first, &shape, image, (size_t)size, error);
+        prism_status status = px_jxl_decode_image(planes, first, &shape, image, size, error);
         if (status != PRISM_OK)
             return status;
     }
@@ -323,7 +323,7 @@ bool px_jxl_find_image(const px_chunk *chunk, const uint8_t **image, size_t *siz
         pipeline->predictor != PRISM_PREDICTOR_NONE ||
         px_layout_make(&chunk->array, pipeline->axis).count > PX_JXL_PLANES)
         return false;
-    *size = (size_t)px_get_varint(&payload);
+    *size = px_get_size(&payload);
     *image = px_get_bytes(&payload, *size);
     return *image && !px_reader_left(&payload);
 }

@@ -3,17 +3,22 @@
 #include <math.h>
 
 #include "estimate.h"
+#include "squeeze.h"
 
 enum {
-    QUICK_EFFORT = 5,      /* up to it, choosing for integers of wider elements is quick */
-    DRAWING_VALUES = 8,    /* so few that the project's own coder of indices is the smallest */
-    DRAWING_EFFORT = 4,    /* from it on */
-    FEW_CHANNELS = 16,     /* that a second axis may hold */
-    FEW_COLOURS = 4,       /* that a last axis may hold */
-    LEAST_EDGE = 4,        /* of a frame */
-    SMALL_ARRAY = 1 << 12, /* elements */
+    QUICK_EFFORT = 5,       /* up to it, choosing for integers of wider elements is quick */
+    DRAWING_VALUES = 8,     /* so few that the project's own coder of indices is the smallest */
+    DRAWING_EFFORT = 4,     /* from it on */
+    FEW_CHANNELS = 16,      /* that a second axis may hold */
+    FEW_COLOURS = 4,        /* that a last axis may hold */
+    LEAST_EDGE = 4,         /* of a frame */
+    SMALL_ARRAY = 1 << 12,  /* elements */
+    FRAMES_ARRAY = 1 << 14, /* from it on, frames are looked for along any axis */
     LARGE_ARRAY = 1 << 22
 };
+
+/* Many planes that a lift makes so much smaller are channels, not frames. */
+static const double STRONG_LIFT = 0.85;
 
 /* Elements of two bytes count as their bits, whatever their order. */
 static int count_values(const uint8_t *bytes, size_t size, size_t width) {
@@ -101,7 +106,7 @@ static bool is_slim(const prism_array *array, int axis) {
 }
 
 /* The axes of `count` that leave proper pictures, or all. */
-static size_t without_slim(int axes[3], size_t count, const prism_array *array) {
+static size_t without_slim(int axes[PX_MOST_AXES], size_t count, const prism_array *array) {
     size_t left = 0;
     for (size_t i = 0; i < count; i++)
         if (!is_slim(array, axes[i]))
@@ -109,21 +114,37 @@ static size_t without_slim(int axes[3], size_t count, const prism_array *array) 
     return left ? left : count;
 }
 
-/* The axes that planes may lie along: the last (channels), the first (frames), none (one image),
- * the second (channels of several images). */
-static size_t possible_axes(int axes[3], const px_choice_sample *s, const prism_options *options) {
+int px_asked_axis(const prism_options *options) {
+    return options->axis == PX_AXIS_NONE ? PRISM_AXIS_AUTO : options->axis;
+}
+
+/* Where planes lie as a rule: along the last axis (channels), the first (frames), none (one image),
+ * or a short second one (channels of several images). */
+static bool is_usual(const prism_array *array, int axis) {
+    return axis < 0 || axis == (int)array->rank - 1 || (axis == 0 && array->rank >= 3) ||
+           (axis == 1 && array->dims[1] <= FEW_CHANNELS);
+}
+
+/* The axes that planes may lie along, usual ones first. */
+static size_t possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
+                            const prism_options *options) {
     const prism_array *array = &s->part.array;
     const int rank = (int)array->rank;
     const bool stack = options->transform == PRISM_TRANSFORM_STACK;
     const bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
-    axes[0] = stack ? 0 : rank == 1 ? -1 : rank - 1;
-    axes[1] = rank == 2 ? PRISM_AXIS_AUTO : 0;
-    axes[2] = 1;
-    if (options->axis != PRISM_AXIS_AUTO)
-        axes[0] = options->axis;
+    size_t count = 0;
+    axes[count++] = options->axis != PRISM_AXIS_AUTO ? px_asked_axis(options)
+                    : stack                          ? 0
+                    : rank == 1                      ? PRISM_AXIS_AUTO
+                                                     : rank - 1;
     if (options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack)
-        return 1;
-    const size_t count = rank >= 3 && array->dims[1] <= FEW_CHANNELS ? 3 : 2;
+        return count;
+    if (rank == 2)
+        axes[count++] = PRISM_AXIS_AUTO;
+    for (int usual = 1; usual >= 0; usual--)
+        for (int axis = 0; axis < rank - 1 && count < PX_MOST_AXES; axis++)
+            if (is_usual(array, axis) == usual)
+                axes[count++] = axis;
     return s->noisy ? without_slim(axes, count, array) : count;
 }
 
@@ -132,8 +153,8 @@ static size_t possible_axes(int axes[3], const px_choice_sample *s, const prism_
 static bool may_be_frames(const prism_array *array, int axis, const prism_options *options) {
     const px_layout layout = px_layout_make(array, axis);
     return options->transform == PRISM_TRANSFORM_AUTO &&
-           (options->axis == PRISM_AXIS_AUTO || options->axis == axis) && array->rank >= 2 &&
-           layout.height >= LEAST_EDGE && layout.width >= LEAST_EDGE &&
+           (options->axis == PRISM_AXIS_AUTO || px_asked_axis(options) == axis) &&
+           array->rank >= 2 && layout.height >= LEAST_EDGE && layout.width >= LEAST_EDGE &&
            (array->rank >= 3 || layout.count == 1) && options->effort > PX_SAMPLE_BRISK_EFFORT;
 }
 
@@ -154,44 +175,71 @@ static bool may_be_lifted(const px_choice_sample *s, int axis) {
     return least * s->dims[axis] <= positions;
 }
 
-/* Axes that frames may lie along: the first one, the second or the last if it is short. A matrix is
- * one picture. */
-static size_t axes_of_stacks(int axes[3], const px_choice_sample *s, const prism_options *options) {
+/* Frames lie along the first axis as a rule, the second or the last if it is short. A matrix is one
+ * picture. */
+static bool is_usual_stack(const px_choice_sample *s, int axis, const prism_options *options) {
     const int last = (int)s->part.array.rank - 1;
     const bool second = s->noisy || options->effort > QUICK_EFFORT;
-    size_t count = 0;
-    axes[count++] = last == 1 ? PRISM_AXIS_AUTO : 0;
-    if (last > 1 && second && s->dims[1] <= FEW_CHANNELS)
-        axes[count++] = 1;
-    if (last > 1 && s->dims[last] <= FEW_COLOURS)
-        axes[count++] = last;
-    return count;
+    return axis <= 0 || (axis == 1 && second && s->dims[1] <= FEW_CHANNELS) ||
+           (axis == last && s->dims[last] <= FEW_COLOURS);
 }
 
+/* Whether the lift of the planes along an axis does what it does to channels only. */
+static bool is_strongly_lifted(const px_layouts *list, int axis) {
+    for (size_t i = 0; i + 1 < list->count; i++)
+        if (list->items[i].axis == axis && list->items[i].transform == PRISM_TRANSFORM_CHANNELS)
+            return list->bytes[i] < STRONG_LIFT * list->bytes[i + 1];
+    return false;
+}
+
+static bool is_worth_listing(const px_layouts *list, const px_choice_sample *s, int axis) {
+    return s->part.array.dims[axis] <= FEW_CHANNELS || !is_strongly_lifted(list, axis);
+}
+
+/* Layouts as frames, of which those along usual axes come before the estimates of others. */
 static prism_status list_stacks(px_layouts *list, const px_choice_sample *s,
-                                const px_pipeline *base, const prism_options *options,
+                                const px_pipeline *base, const prism_options *options, bool usual,
                                 prism_error *error) {
-    int axes[3];
-    const size_t count = px_is_drawing(s, options) ? 0 : axes_of_stacks(axes, s, options);
+    const int rank = (int)s->part.array.rank;
+    const int first = rank <= 2 ? PRISM_AXIS_AUTO : 0, end = rank <= 2 ? 0 : rank;
     prism_status status = PRISM_OK;
-    for (size_t i = 0; i < count && status == PRISM_OK; i++)
-        if (may_be_frames(&s->part.array, axes[i], options))
-            status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, axes[i], error);
+    for (int axis = first; axis < end && axis < PX_MOST_AXES && status == PRISM_OK; axis++)
+        if (is_usual_stack(s, axis, options) == usual &&
+            may_be_frames(&s->part.array, axis, options) &&
+            (usual || is_worth_listing(list, s, axis))) {
+            list->unusual[list->count] = !usual;
+            status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, axis, error);
+        }
     return status;
+}
+
+static prism_status list_planes(px_layouts *list, const px_choice_sample *s,
+                                const px_pipeline *base, const prism_options *options, int axis,
+                                prism_error *error) {
+    const bool open = options->transform == PRISM_TRANSFORM_AUTO;
+    const bool unusual = options->axis == PRISM_AXIS_AUTO && !is_usual(&s->part.array, axis);
+    prism_status status = PRISM_OK;
+    if (open && may_be_lifted(s, axis) && !px_is_drawing(s, options)) {
+        list->unusual[list->count] = unusual;
+        status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axis, error);
+    }
+    list->unusual[list->count] = unusual;
+    return status == PRISM_OK
+               ? add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform, axis,
+                            error)
+               : status;
 }
 
 prism_status px_layouts_list(px_layouts *list, const px_choice_sample *s, const px_pipeline *base,
                              const prism_options *options, prism_error *error) {
-    int axes[3];
-    size_t count = possible_axes(axes, s, options);
-    const bool open = options->transform == PRISM_TRANSFORM_AUTO;
-    prism_status status = list_stacks(list, s, base, options, error);
-    for (size_t i = 0; i < count && status == PRISM_OK; i++) {
-        if (open && may_be_lifted(s, axes[i]) && !px_is_drawing(s, options))
-            status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axes[i], error);
-        if (status == PRISM_OK)
-            status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform,
-                                axes[i], error);
-    }
+    int axes[PX_MOST_AXES];
+    const size_t count = possible_axes(axes, s, options);
+    const bool frames = !px_is_drawing(s, options);
+    const bool anywhere = frames && px_may_be_native(options) && s->part.size >= FRAMES_ARRAY;
+    prism_status status = frames ? list_stacks(list, s, base, options, true, error) : PRISM_OK;
+    for (size_t i = 0; i < count && status == PRISM_OK; i++)
+        status = list_planes(list, s, base, options, axes[i], error);
+    if (status == PRISM_OK && anywhere)
+        status = list_stacks(list, s, base, options, false, error);
     return status;
 }

@@ -10,8 +10,9 @@
 
 enum {
     PX_FEW_VALUES = 64,
-    PX_MAX_LAYOUTS = 9,
-    PX_SMALLEST_EFFORT = 8 /* from it on, only size counts */
+    PX_MOST_AXES = 8,                  /* that planes may lie along */
+    PX_MAX_LAYOUTS = 3 * PX_MOST_AXES, /* as they are, lifted, or as frames */
+    PX_SMALLEST_EFFORT = 8             /* from it on, only size counts */
 };
 
 typedef struct px_choice_sample {
@@ -36,8 +37,13 @@ bool px_may_be_native(const prism_options *options);
 /* Indices are not predicted by arithmetic: there is nothing to lift, and estimates do not apply. */
 bool px_is_drawing(const px_choice_sample *s, const prism_options *options);
 
+/* The plane axis of a pipeline that options ask for, or PRISM_AXIS_AUTO. */
+int px_asked_axis(const prism_options *options);
+
 typedef struct px_layouts {
     px_pipeline items[PX_MAX_LAYOUTS];
+    /* Channels or frames rarely lie along this axis: it is not tried without a good reason. */
+    bool unusual[PX_MAX_LAYOUTS];
     double bytes[PX_MAX_LAYOUTS]; /* estimated, but not those of stacks */
     double flat;                  /* share of flat samples where planes lie best for it */
     size_t count;

@@ -1,6 +1,6 @@
 /*
- * The functions of logistic mixing as tables of integers. docs/format-online.md, "Logarithms".
- * Internal.
+ * The functions of logistic mixing as tables of integers, made by make_logistic.py.
+ * docs/format-online.md, "Logarithms". Internal.
  */
 #ifndef PX_LOGISTIC_H
 #define PX_LOGISTIC_H
@@ -31,13 +31,12 @@ typedef struct px_logistic {
     px_curve gap;                          /* ln(1 - e^-d), d = 2^(index / 2) / 4096 */
 } px_logistic;
 
-/* Computes all of them, in integers: some half a millisecond. */
-void px_logistic_init(px_logistic *tables);
+extern const px_logistic px_logistic_tables;
 
 /* 65536 / (1 + e^-stretched), within PX_CHANCE_MIN of the ends. */
-static inline int32_t px_squash(const px_logistic *tables, int32_t stretched) {
+static inline int32_t px_squash(int32_t stretched) {
     const int32_t half = 1 << (PX_SQUASH_SHIFT - 1);
-    return tables->squash[(stretched + PX_STRETCH_LIMIT + half) >> PX_SQUASH_SHIFT];
+    return px_logistic_tables.squash[(stretched + PX_STRETCH_LIMIT + half) >> PX_SQUASH_SHIFT];
 }
 
 #endif

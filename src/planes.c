@@ -17,7 +17,7 @@ px_layout px_layout_make(const prism_array *array, int axis) {
             layout.count = dim;
             continue;
         }
-        layout.width = dim;
+        layout.width = dim > 1 ? dim : layout.width;
         if (i < axis || axis < 0)
             layout.outer *= dim;
         else

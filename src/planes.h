@@ -6,9 +6,11 @@
 #define PX_PLANES_H
 
 #include "prism.h"
+#include "sizes.h"
 
 /* How an array falls into planes: the elements along `axis` of one position are one sample of each
- * plane; the last of the other dimensions is the width, all before it make the height. */
+ * plane; the last of the other dimensions that is longer than 1 is the width, all before it make
+ * the height. */
 typedef struct px_layout {
     size_t count, height, width; /* planes, rows, samples in a row */
     size_t outer, inner;         /* products of the dimensions before and after the axis */
@@ -44,12 +46,12 @@ void px_planes_store(const px_planes *planes, const prism_array *array, const px
  * set of the caches. */
 static inline size_t px_plane_stride(size_t size) {
     enum { LINE = 64 / sizeof(int16_t) };
-    return ((size + LINE - 1) / LINE | 1) * LINE;
+    return (px_sum(size, LINE - 1) / LINE | 1) * LINE;
 }
 
 /* Bytes of all planes in memory. */
 static inline size_t px_planes_bytes(const px_planes *planes) {
-    return planes->count * planes->stride * sizeof *planes->samples;
+    return px_product(planes->count, planes->stride, sizeof *planes->samples);
 }
 
 static inline size_t px_plane_size(const px_planes *planes) {

@@ -6,6 +6,7 @@
 
 #include "chunk.h"
 #include "mapping/mapping.h"
+#include "sizes.h"
 #include "status.h"
 
 const char *prism_version(void) {
@@ -16,7 +17,7 @@ prism_status prism_encode_bound(const prism_array *array, size_t *bound, prism_e
     size_t size = 0;
     prism_status status = prism_array_size(array, bound ? &size : NULL, error);
     if (status == PRISM_OK)
-        *bound = size + PX_CONTAINER_OVERHEAD;
+        *bound = px_sum(size, PX_CONTAINER_OVERHEAD);
     return status;
 }
 
@@ -134,10 +135,10 @@ static prism_status check_output(const px_chunk *chunk, size_t planes, size_t si
     size_t whole;
     const size_t count = px_layout_make(&chunk->array, chunk->pipeline.axis).count;
     prism_status status = prism_array_size(&chunk->array, &whole, error);
-    if (status == PRISM_OK && whole / count * planes != size)
+    if (status == PRISM_OK && px_product(whole / count, planes) != size)
         return px_fail(error, PRISM_E_ARGUMENT,
                        "the chunk holds an array of %zu bytes, the output has %zu",
-                       whole / count * planes, size);
+                       px_product(whole / count, planes), size);
     const uint64_t memory = working_memory(chunk, whole, some);
     if (status == PRISM_OK && memory_limit && memory > memory_limit)
         return px_fail(error, PRISM_E_MEMORY, "decoding takes %llu bytes, the limit is %llu",

@@ -7,28 +7,38 @@
 
 enum { LONGEST_EDGE = 256 };
 
-/* A small array is its own sample. Else the longest side is halved until the sample is small, but
- * not the sides that are as short as a number of channels or frames usually is. */
-static void sample_shape(prism_array *cut, uint64_t limit) {
+static uint64_t elements_of(const prism_array *array) {
     uint64_t elements = 1;
-    for (unsigned i = 0; i < cut->rank; i++)
-        elements *= cut->dims[i];
-    if (elements <= limit)
+    for (unsigned i = 0; i < array->rank; i++)
+        elements *= array->dims[i];
+    return elements;
+}
+
+static unsigned longest_side(const prism_array *array) {
+    unsigned longest = 0;
+    for (unsigned i = 1; i < array->rank; i++)
+        if (array->dims[i] > array->dims[longest])
+            longest = i;
+    return longest;
+}
+
+/* A small array is its own sample. Else the longest side is halved until the sample is small, but
+ * not the sides that are as short as a number of channels or frames usually is. The room that is
+ * left where all others are short is for the longest. */
+static void sample_shape(prism_array *cut, uint64_t limit) {
+    if (elements_of(cut) <= limit)
         return;
-    elements = 1;
-    for (unsigned i = 0; i < cut->rank; i++) {
-        if (cut->dims[i] > LONGEST_EDGE && cut->rank > 1)
-            cut->dims[i] = LONGEST_EDGE;
-        elements *= cut->dims[i];
+    uint64_t *longest = &cut->dims[longest_side(cut)];
+    const uint64_t whole = *longest;
+    for (unsigned i = 0; i < cut->rank && cut->rank > 1; i++)
+        cut->dims[i] = cut->dims[i] < LONGEST_EDGE ? cut->dims[i] : LONGEST_EDGE;
+    while (elements_of(cut) > limit) {
+        uint64_t *side = &cut->dims[longest_side(cut)];
+        *side = (*side + 1) / 2;
     }
-    while (elements > limit) {
-        unsigned longest = 0;
-        for (unsigned i = 1; i < cut->rank; i++)
-            if (cut->dims[i] > cut->dims[longest])
-                longest = i;
-        elements = elements / cut->dims[longest] * ((cut->dims[longest] + 1) / 2);
-        cut->dims[longest] = (cut->dims[longest] + 1) / 2;
-    }
+    const uint64_t room = limit / (elements_of(cut) / *longest);
+    if (room >= 2 * *longest)
+        *longest = room < whole ? room : whole;
 }
 
 /* Copies the middle of `array` along dimension `i` and all after it; returns the end of the copy.
@@ -50,23 +60,29 @@ static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array 
     return to;
 }
 
-prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
-                            int effort, prism_error *error) {
+prism_status px_sample_cut(px_sample *sample, const prism_array *array, const void *elements,
+                           const prism_array *cut, prism_error *error) {
     size_t whole;
-    *sample = (px_sample){.array = *array};
-    sample_shape(&sample->array,
-                 effort <= PX_SAMPLE_BRISK_EFFORT ? PX_SAMPLE_BRISK_ELEMENTS : PX_SAMPLE_ELEMENTS);
+    *sample = (px_sample){.array = *cut};
     prism_status status = prism_array_size(array, &whole, error);
     if (status == PRISM_OK)
-        status = prism_array_size(&sample->array, &sample->size, error);
+        status = prism_array_size(cut, &sample->size, error);
     if (status != PRISM_OK)
         return status;
     sample->elements = malloc(sample->size);
     if (!sample->elements)
         return px_out_of_memory(error, sample->size);
     sample->share = (double)sample->size / (double)whole;
-    copy_middle(sample->elements, elements, array, &sample->array, 0);
+    copy_middle(sample->elements, elements, array, cut, 0);
     return PRISM_OK;
+}
+
+prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
+                            int effort, prism_error *error) {
+    prism_array cut = *array;
+    sample_shape(&cut,
+                 effort <= PX_SAMPLE_BRISK_EFFORT ? PX_SAMPLE_BRISK_ELEMENTS : PX_SAMPLE_ELEMENTS);
+    return px_sample_cut(sample, array, elements, &cut, error);
 }
 
 void px_sample_free(px_sample *sample) {

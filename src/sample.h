@@ -20,6 +20,9 @@ enum {
 /* The middle of the array: about PX_SAMPLE_ELEMENTS, fewer at brisk efforts. */
 prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
                             int effort, prism_error *error);
+/* The middle of the array in the shape of `cut`, which is nowhere larger. */
+prism_status px_sample_cut(px_sample *sample, const prism_array *array, const void *elements,
+                           const prism_array *cut, prism_error *error);
 void px_sample_free(px_sample *sample);
 
 #endif

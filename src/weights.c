@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "status.h"
 
 enum { LEVEL_CONTEXTS = 6, MAX_TAPS = 9 };
@@ -22,7 +23,7 @@ prism_status px_weights_alloc(px_weights *weights, size_t count, size_t plane_si
 }
 
 prism_status px_weights_widen(px_weights *weights, size_t taps, size_t target, prism_error *error) {
-    int8_t *scales = calloc(weights->count * taps, sizeof *scales);
+    int8_t *scales = px_alloc_zeroed(weights->count, taps, sizeof *scales);
     if (!scales)
         return px_out_of_memory(error, weights->count * taps * sizeof *scales);
     free(weights->scales);

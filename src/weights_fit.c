@@ -16,6 +16,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "status.h"
 
 enum { STATISTICS_POSITIONS = 1 << 16 }; /* of a plane, at most, for the covariance */
@@ -49,7 +50,7 @@ static prism_status group_alloc(group *g, const px_gram *gram, const px_weights 
                  .taps = weights->taps,
                  .target = weights->target,
                  .mean = gram->mean,
-                 .factor = calloc(gram->count * gram->count, sizeof *g->factor),
+                 .factor = px_alloc_zeroed(gram->count, gram->count, sizeof *g->factor),
                  .deviation = calloc(gram->count, sizeof *g->deviation)};
     if (g->factor && g->deviation)
         return PRISM_OK;
@@ -77,7 +78,7 @@ static void normalise(group *g, const px_gram *gram) {
 /* Raises the ridge until rounding errors no longer make the matrix indefinite. */
 static prism_status factorise(group *g, prism_error *error) {
     const size_t n = g->count;
-    double *copy = malloc(n * n * sizeof *copy);
+    double *copy = px_alloc(n, n, sizeof *copy);
     if (!copy)
         return px_out_of_memory(error, n * n * sizeof *copy);
     lapack_int info = 1;
@@ -211,7 +212,7 @@ prism_status px_weights_fit_group(px_weights *weights, const px_gram *gram, pris
     prism_status status = group_alloc(&g, gram, weights, error);
     if (status != PRISM_OK)
         return status;
-    double *rest = malloc(g.count * sizeof *rest);
+    double *rest = px_alloc(g.count, sizeof *rest);
     if (rest) {
         normalise(&g, gram);
         status = factorise(&g, error);

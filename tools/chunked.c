@@ -1,3 +1,10 @@
+/*
+ * Where chunks are: HDF5 has two answers. Asked for the chunk at a place, it is right. Asked for
+ * the n-th chunk, HDF5 1.10 goes through all before it, and in files of the newer format, where one
+ * axis is unlimited and not the first, it says a wrong place: that axis comes first. So the second
+ * answer is asked for only where chunks are few in a wide space, and taken only if the first agrees
+ * for each.
+ */
 #include "chunked.h"
 
 #include <stdio.h>
@@ -33,15 +40,12 @@ static void read_chunks(tool_chunked *c) {
         c->chunk_bytes *= c->chunk[i];
 }
 
-bool tool_chunked_open(tool_chunked *c, hid_t file, const char *path) {
-    *c = (tool_chunked){.dataset = -1, .type = -1, .space = -1, .list = -1, .path = path};
-    if (!tool_open_dataset(&c->dataset, file, path))
-        return false;
+static bool describe(tool_chunked *c) {
     c->type = H5Dget_type(c->dataset);
     c->space = H5Dget_space(c->dataset);
     c->list = H5Dget_create_plist(c->dataset);
     if (c->type < 0 || c->space < 0 || c->list < 0)
-        return tool_fail_library("%s cannot be read", path);
+        return tool_fail_library("%s cannot be read", c->path);
     if (H5Sget_simple_extent_type(c->space) == H5S_SIMPLE)
         c->rank = H5Sget_simple_extent_dims(c->space, c->dims, c->most);
     c->element_bytes = H5Tget_size(c->type);
@@ -50,6 +54,17 @@ bool tool_chunked_open(tool_chunked *c, hid_t file, const char *path) {
     if (c->layout == H5D_CHUNKED)
         read_chunks(c);
     return true;
+}
+
+bool tool_chunked_open(tool_chunked *c, hid_t file, const char *path) {
+    *c = (tool_chunked){.dataset = -1, .type = -1, .space = -1, .list = -1, .path = path};
+    return tool_open_dataset(&c->dataset, file, path) && describe(c);
+}
+
+bool tool_chunked_of(tool_chunked *c, hid_t dataset, const char *path) {
+    *c = (tool_chunked){.dataset = dataset, .type = -1, .space = -1, .list = -1, .path = path};
+    H5Iinc_ref(dataset);
+    return describe(c);
 }
 
 void tool_chunked_close(tool_chunked *c) {
@@ -61,6 +76,10 @@ void tool_chunked_close(tool_chunked *c) {
         H5Tclose(c->type);
     if (c->dataset >= 0)
         H5Dclose(c->dataset);
+}
+
+bool tool_chunked_is_own(const tool_chunked *c) {
+    return c->layout != H5D_VIRTUAL && H5Pget_external_count(c->list) <= 0;
 }
 
 uint64_t tool_chunked_values(const tool_chunked *c) {
@@ -81,14 +100,120 @@ bool tool_chunked_next(const tool_chunked *c, const hsize_t *chunk, hsize_t *off
     return false;
 }
 
+static hsize_t places_along(const tool_chunked *c, int axis) {
+    return c->dims[axis] / c->chunk[axis] + (c->dims[axis] % c->chunk[axis] != 0);
+}
+
+static hsize_t count_places(const tool_chunked *c) {
+    hsize_t all = 1;
+    for (int i = 0; i < c->rank; i++)
+        if (__builtin_mul_overflow(all, places_along(c, i), &all))
+            all = UINT64_MAX;
+    return all;
+}
+
 bool tool_chunked_count(const tool_chunked *c, hsize_t *stored, hsize_t *all) {
     hid_t space = H5Dget_space(c->dataset);
     bool done = H5Dget_num_chunks(c->dataset, space, stored) >= 0;
     H5Sclose(space);
-    *all = 1;
-    for (int i = 0; i < c->rank; i++)
-        *all *= (c->dims[i] + c->chunk[i] - 1) / c->chunk[i];
+    *all = count_places(c);
     return done || tool_fail_library("%s: its chunks cannot be counted", c->path);
+}
+
+bool tool_chunked_holds(const tool_chunked *c, const hsize_t *offset) {
+    hsize_t size = 0;
+    return H5Dget_chunk_storage_size(c->dataset, offset, &size) >= 0 && size > 0;
+}
+
+/* The number of a place in C order, and back. */
+static uint64_t number_of(const tool_chunked *c, const hsize_t *offset) {
+    uint64_t number = 0;
+    for (int i = 0; i < c->rank; i++)
+        number = number * places_along(c, i) + offset[i] / c->chunk[i];
+    return number;
+}
+
+static void place_of(const tool_chunked *c, uint64_t number, hsize_t *offset) {
+    for (int i = c->rank - 1; i >= 0; number /= places_along(c, i), i--)
+        offset[i] = number % places_along(c, i) * c->chunk[i];
+}
+
+static bool is_place(const tool_chunked *c, const hsize_t *offset) {
+    for (int i = 0; i < c->rank; i++)
+        if (offset[i] >= c->dims[i] || offset[i] % c->chunk[i])
+            return false;
+    return true;
+}
+
+static int compare_numbers(const void *left, const void *right) {
+    const uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Right if all of these places are different, and a chunk is stored at each. */
+static bool list_numbers(const tool_chunked *c, hsize_t stored, uint64_t *numbers) {
+    hsize_t offset[H5S_MAX_RANK];
+    hid_t space = H5Dget_space(c->dataset);
+    bool right = true;
+    for (hsize_t i = 0; i < stored && right; i++) {
+        right = H5Dget_chunk_info(c->dataset, space, i, offset, NULL, NULL, NULL) >= 0 &&
+                is_place(c, offset) && tool_chunked_holds(c, offset);
+        numbers[i] = right ? number_of(c, offset) : 0;
+    }
+    H5Sclose(space);
+    qsort(numbers, stored, sizeof *numbers, compare_numbers);
+    for (hsize_t i = 1; i < stored && right; i++)
+        right = numbers[i] != numbers[i - 1];
+    return right;
+}
+
+/* In the order of their numbers; to be freed. NULL if HDF5 does not know them. */
+static uint64_t *list_chunks(const tool_chunked *c, hsize_t stored) {
+    uint64_t *numbers = malloc(stored * sizeof *numbers);
+    if (numbers && list_numbers(c, stored, numbers))
+        return numbers;
+    free(numbers);
+    return NULL;
+}
+
+static bool visit_listed(const tool_chunked *c, const uint64_t *numbers, hsize_t stored,
+                         tool_chunk_visit visit, void *request) {
+    hsize_t offset[H5S_MAX_RANK];
+    bool done = true;
+    for (hsize_t i = 0; i < stored && done; i++) {
+        place_of(c, numbers[i], offset);
+        done = visit(request, offset);
+    }
+    return done;
+}
+
+/* A chunk that is not found is not there, or its index is damaged: hence the count. */
+static bool visit_found(const tool_chunked *c, hsize_t stored, tool_chunk_visit visit,
+                        void *request) {
+    hsize_t offset[H5S_MAX_RANK] = {0}, found = 0;
+    bool done = true, more = stored > 0;
+    while (done && more) {
+        if (tool_chunked_holds(c, offset)) {
+            found++;
+            done = visit(request, offset);
+        }
+        more = found < stored && tool_chunked_next(c, c->chunk, offset);
+    }
+    return done &&
+           (found == stored || tool_fail("%s: %llu chunks are stored, %llu can be found", c->path,
+                                         (unsigned long long)stored, (unsigned long long)found));
+}
+
+bool tool_chunked_each(const tool_chunked *c, tool_chunk_visit visit, void *request) {
+    hsize_t stored, all;
+    if (!tool_chunked_count(c, &stored, &all))
+        return false;
+    const bool sparse = stored && all != UINT64_MAX && all / stored > stored;
+    uint64_t *numbers = sparse ? list_chunks(c, stored) : NULL;
+    bool done = numbers ? visit_listed(c, numbers, stored, visit, request)
+                        : visit_found(c, stored, visit, request);
+    free(numbers);
+    return done;
 }
 
 bool tool_chunked_partial(const tool_chunked *c, const hsize_t *chunk, const hsize_t *offset) {

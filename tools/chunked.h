@@ -26,7 +26,14 @@ typedef struct tool_chunked {
 
 /* False, with a message, if there is no such dataset. `path` is kept. */
 bool tool_chunked_open(tool_chunked *c, hid_t file, const char *path);
+
+/* The same for a dataset that is open, and is opened once more. */
+bool tool_chunked_of(tool_chunked *c, hid_t dataset, const char *path);
 void tool_chunked_close(tool_chunked *c);
+
+/* Whether elements are in the file itself, as far as they are stored: not of virtual datasets, nor
+ * of those in external files. */
+bool tool_chunked_is_own(const tool_chunked *c);
 
 /* Elements and their bytes, of the whole dataset; 0 of a dataset without dataspace. */
 uint64_t tool_chunked_values(const tool_chunked *c);
@@ -36,8 +43,17 @@ uint64_t tool_chunked_bytes(const tool_chunked *c);
  * no dimension is 0. */
 bool tool_chunked_next(const tool_chunked *c, const hsize_t *chunk, hsize_t *offset);
 
-/* Chunks that are stored, of a chunked dataset, and places for chunks in all. */
+/* Chunks that are stored, of a chunked dataset, and places for chunks in all: UINT64_MAX for more.
+ */
 bool tool_chunked_count(const tool_chunked *c, hsize_t *stored, hsize_t *all);
+
+/* Visits the chunks that are stored, each once, in C order. False if a visit is, or, with a
+ * message, if not all of them can be found. */
+typedef bool (*tool_chunk_visit)(void *request, const hsize_t *offset);
+bool tool_chunked_each(const tool_chunked *c, tool_chunk_visit visit, void *request);
+
+/* Whether the chunk at `offset` is stored. */
+bool tool_chunked_holds(const tool_chunked *c, const hsize_t *offset);
 
 /* Whether a chunk of shape `chunk` at `offset` reaches over the edge of the dataset. */
 bool tool_chunked_partial(const tool_chunked *c, const hsize_t *chunk, const hsize_t *offset);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "sizes.h"
 
 enum { POSITIONS = 1 << 14, MOST_CHANNELS = 512 };
 
@@ -105,7 +106,7 @@ static bool solve(tool_components *c, moments *m) {
 
 static bool fit(tool_components *c, moments *m, const tool_view *v, const size_t *frames,
                 size_t count) {
-    double *centred = malloc(c->channels * sizeof *centred);
+    double *centred = px_alloc(c->channels, sizeof *centred);
     bool done = centred != NULL;
     for (size_t i = 0; i < count && done; i++) {
         const tool_window window = window_of(v, c, frames[i], count);
@@ -128,10 +129,10 @@ bool tool_components_fit(tool_components *c, const tool_view *v, const size_t *f
     *c = (tool_components){.channels = n, .channel_step = step};
     c->used = calloc(n, sizeof *c->used);
     c->mean = calloc(n, sizeof *c->mean);
-    c->vectors = calloc(TOOL_COMPONENTS * n, sizeof *c->vectors);
+    c->vectors = px_alloc_zeroed(TOOL_COMPONENTS, n, sizeof *c->vectors);
     moments m = {.channels = n,
                  .sums = calloc(n, sizeof(double)),
-                 .products = calloc(n * n, sizeof(double)),
+                 .products = px_alloc_zeroed(n, n, sizeof(double)),
                  .shift = calloc(n, sizeof(double))};
     bool done = c->used && c->mean && c->vectors && m.sums && m.products && m.shift
                     ? fit(c, &m, v, frames, count)

@@ -1,6 +1,9 @@
 /*
  * A copy of all objects of a file: groups, links, attributes and committed types as they are, with
  * the orders in which they were created, and datasets as they are or as somebody else writes them.
+ *
+ * H5Ocopy is not used: that of HDF5 1.10 corrupts strings of variable length that have a fill
+ * value, and crashes on others. Every object is created anew with the properties of the original.
  */
 #ifndef TOOL_COPY_H
 #define TOOL_COPY_H
@@ -21,12 +24,6 @@ typedef struct tool_place {
     hid_t links;     /* the properties of the new link */
 } tool_place;
 
-/* What has attributes: a group or dataset of the copy. */
-typedef struct tool_owner {
-    const tool_copy *copy;
-    hid_t to;
-} tool_owner;
-
 /* Sets *taken where it wrote the dataset, at place->path, but for attributes that refer to objects;
  * elsewhere it is copied as it is. */
 typedef bool (*tool_take)(void *request, const tool_place *place, bool *taken);
@@ -36,20 +33,29 @@ struct tool_copy {
     tool_take take; /* called once for each dataset */
     void *request;  /* its first argument */
     tool_objects objects;
-    hid_t properties; /* of copies of whole objects */
+    H5F_libver_t least, low; /* the oldest format that new objects may take: of the file, now */
+    size_t missing;          /* objects that HDF5 cannot open: the copy lacks them */
+    size_t dangling;         /* references to objects that no link leads to */
 };
 
-/* Copies everything but values that refer to objects; every object is in copy->objects then. */
+/* Copies everything but values that refer to objects; every object is in copy->objects then. An
+ * object that HDF5 cannot open is left out, with a message. */
 bool tool_copy_objects(tool_copy *copy);
 
 /* The rest: references to objects and regions, in attributes and datasets, lead to the copies. */
 bool tool_copy_references(tool_copy *copy);
 
-/* Attributes of a group or dataset, which are left without values if these refer to objects. */
-bool tool_copy_attributes(const tool_copy *copy, hid_t from, hid_t to);
+/* The dataset as it is, but for values that refer to objects. */
+bool tool_copy_dataset(const tool_place *place);
+
+/* Attributes of an object, which are left without values if these refer to objects. */
+bool tool_copy_attributes(tool_copy *copy, hid_t from, hid_t to);
 
 /* The type for use in the copy: a committed one is the copy's own. To be closed. */
-hid_t tool_copy_type(const tool_copy *copy, hid_t type);
+hid_t tool_copy_type(tool_copy *copy, hid_t type);
+
+/* The creation properties of a group, of those that can be asked for, into another list. */
+void tool_copy_group_list(hid_t group, hid_t list);
 
 /* Where an object is in its file. */
 haddr_t tool_address(hid_t object);

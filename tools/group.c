@@ -14,10 +14,13 @@
 #include <string.h>
 
 #include "command.h"
+#include "compare.h"
 #include "copy.h"
+#include "crew.h"
 #include "frames.h"
 #include "library.h"
 #include "rewrite.h"
+#include "sizes.h"
 #include "stack/group.h"
 #include "write_groups.h"
 
@@ -28,10 +31,14 @@ typedef struct request {
     const char *dataset;
     int frames, effort;
     tool_frames stack;
+    haddr_t address;       /* of the stack in IN */
+    char *grouped, *order; /* what the copy has besides */
+    size_t missing;        /* what it lacks */
 } request;
 
 static const char help[] =
-    "usage: h5prism group IN OUT --dataset PATH [--frames N] [--effort 1..9] [--force]\n"
+    "usage: h5prism group IN OUT --dataset PATH [--frames N] [--effort 1..9] [--no-check]\n"
+    "                     [--force]\n"
     "\n"
     "Writes a copy of the HDF5 file IN in which the frames of a stack (the first axis of the\n"
     "dataset) that resemble each other share chunks. The dataset reads as before.\n"
@@ -39,6 +46,7 @@ static const char help[] =
     "  --dataset PATH  the stack: integers of 8 or 16 bits, rank 3 or more\n"
     "  --frames N      frames in a chunk; default 27\n"
     "  --effort 1..9   1 fastest, 9 smallest; default 5\n"
+    "  --no-check      do not open OUT anew and compare it with IN\n"
     "  --force         replace OUT if it is there\n"
     "\n"
     "example: h5prism group in.h5 out.h5 --dataset run/images --frames 27\n";
@@ -50,6 +58,8 @@ static int read_option(void *data, char **arguments, int left) {
     const char *value = left > 1 ? arguments[1] : NULL;
     if (strcmp(arguments[0], "--force") == 0)
         return r->files.force = true;
+    if (strcmp(arguments[0], "--no-check") == 0)
+        return r->files.unchecked = true;
     if (strcmp(arguments[0], "--dataset") == 0)
         return (r->dataset = value) ? 2 : 0;
     if (strcmp(arguments[0], "--frames") == 0)
@@ -80,6 +90,16 @@ static size_t frames_of_each(const request *r, const tool_frames *f) {
     return (all + groups - 1) / groups;
 }
 
+static char *joined(const char *path, const char *ending) {
+    const size_t size = strlen(path) + strlen(ending) + 1;
+    char *text = malloc(size);
+    if (text)
+        snprintf(text, size, "%s%s", path, ending);
+    else
+        tool_fail("out of memory");
+    return text;
+}
+
 /* Writes the stack in place of the dataset that it is. */
 static bool take_dataset(void *data, const tool_place *place, bool *taken) {
     request *r = data;
@@ -89,12 +109,16 @@ static bool take_dataset(void *data, const tool_place *place, bool *taken) {
     const size_t size = frames_of_each(r, f);
     if (tool_address(f->dataset) != place->address)
         return true;
-    if (!tool_frames_sign(f, &signatures))
+    r->address = place->address;
+    r->grouped = joined(place->path, ".grouped");
+    r->order = joined(place->path, ".order");
+    if (!r->grouped || !r->order || !tool_frames_sign(f, &signatures))
         return false;
-    uint32_t *order = malloc(f->dims[0] * sizeof *order);
+    uint32_t *order = px_alloc(f->dims[0], sizeof *order);
     bool done = order && px_stack_group(order, &signatures, size, r->effort, &error) == PRISM_OK;
     px_signatures_free(&signatures);
-    done = done ? tool_write_groups(&(tool_groups){f, place, order, size, r->effort})
+    done = done ? tool_write_groups(
+                      &(tool_groups){f, place, r->grouped, r->order, order, size, r->effort})
                 : tool_fail("%s: %s", r->dataset, order ? error.message : "out of memory");
     free(order);
     return *taken = done;
@@ -105,9 +129,16 @@ static bool write_copy(void *data, hid_t from, hid_t to) {
     tool_copy copy = {.from = from, .to = to, .take = take_dataset, .request = r};
     bool done = tool_frames_open(&r->stack, from, r->dataset) && tool_copy_objects(&copy) &&
                 tool_copy_references(&copy);
+    r->missing = copy.missing;
     tool_copy_free(&copy);
     tool_frames_close(&r->stack);
     return done;
+}
+
+static bool check_copy(void *data, hid_t from, hid_t to) {
+    const request *r = data;
+    const char *const added[] = {r->grouped, r->order, NULL};
+    return tool_compare(&(tool_comparison){from, to, r->address, added, tool_cpus()});
 }
 
 int tool_group(int count, char **arguments) {
@@ -121,5 +152,8 @@ int tool_group(int count, char **arguments) {
         return EXIT_USAGE;
     }
     tool_library_start();
-    return tool_rewrite(&r.files, write_copy, &r) ? EXIT_DONE : EXIT_FAILED;
+    bool done = tool_rewrite(&r.files, &(tool_rewriting){write_copy, check_copy, &r});
+    free(r.grouped);
+    free(r.order);
+    return done && !r.missing ? EXIT_DONE : EXIT_FAILED;
 }

@@ -24,10 +24,10 @@ _h5prism() {
         choices="--dataset --channels --pca --axis --frame --sheet --weights --stretch --size --zoom"
         choices+=" --map --tile --options --force --help"
         ;;
-    group) choices="--dataset --frames --effort --force --help" ;;
+    group) choices="--dataset --frames --effort --no-check --force --help" ;;
     inspect) choices="--dataset --chunks --planes --json --help" ;;
     options) choices="--json --help transform= predictor= coder= effort= axis= checksum= verify=" ;;
-    repack) choices="--dataset --chunks -j --verify --force --help effort= transform= predictor= coder=" ;;
+    repack) choices="--dataset --chunks -j --verify --no-check --force --help effort= transform= predictor= coder=" ;;
     *) return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")

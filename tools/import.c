@@ -149,6 +149,25 @@ static bool write_dataset(hid_t file, const request *r, const picture *p,
     return done || tool_fail("%s cannot be written", r->dataset);
 }
 
+/* The file is opened anew: what is compared is what came to the disk. */
+static bool check_file(const char *name, const request *r, const picture *p) {
+    hid_t file, dataset = H5I_INVALID_HID;
+    if (!tool_open_input(&file, name))
+        return false;
+    void *elements = malloc(p->size);
+    bool done = (elements || tool_fail("out of memory for %zu bytes", p->size)) &&
+                tool_open_dataset(&dataset, file, r->dataset);
+    if (done &&
+        (H5Dread(dataset, type_of(&p->array), H5S_ALL, H5S_ALL, H5P_DEFAULT, elements) < 0 ||
+         memcmp(elements, p->elements, p->size) != 0))
+        done = tool_fail("%s: it does not read as it was written", r->dataset);
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    free(elements);
+    H5Fclose(file);
+    return done;
+}
+
 static bool write_file(const request *r, const picture *p, const prism_options *options) {
     tool_output output;
     if (!tool_output_begin(&output, r->files[1], r->files[0], r->force))
@@ -158,7 +177,7 @@ static bool write_file(const request *r, const picture *p, const prism_options *
                           : tool_fail("%s cannot be created", r->files[1]);
     if (file >= 0 && H5Fclose(file) < 0 && done)
         done = tool_fail("%s cannot be written", r->files[1]);
-    return tool_output_end(&output, done);
+    return tool_output_end(&output, done && check_file(output.name, r, p));
 }
 
 static bool run(const request *r) {

@@ -13,6 +13,7 @@
 #include "container.h"
 #include "library.h"
 #include "report.h"
+#include "sizes.h"
 
 typedef struct request {
     const char *file, **names; /* names: datasets; none: all of the file */
@@ -65,7 +66,7 @@ double tool_bits(size_t bytes, uint64_t values) {
 static bool add_number(tool_numbers *n, double value) {
     if (n->count == n->capacity) {
         const size_t capacity = n->capacity ? 2 * n->capacity : 64;
-        double *values = realloc(n->values, capacity * sizeof *values);
+        double *values = px_realloc(n->values, capacity, sizeof *values);
         if (!values)
             return tool_fail("out of memory");
         n->values = values;

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "command.h"
+#include "header.h"
 
 /* Memory for chunks of the input, which are asked for piece by piece. */
-static const size_t CACHE_BYTES = 64u << 20, CACHE_SLOTS = 10007;
+static const size_t CACHE_BYTES = TOOL_CACHE_BYTES, CACHE_SLOTS = 10007;
 
 static char reason[240];
 
@@ -41,17 +42,24 @@ void tool_library_start(void) {
     H5Zregister(H5PLget_plugin_info());
 }
 
+const char *tool_library_reason(void) {
+    return *reason ? reason : "HDF5 does not say why";
+}
+
 bool tool_fail_library(const char *format, ...) {
     char text[1024];
     va_list values;
     va_start(values, format);
     vsnprintf(text, sizeof text, format, values);
     va_end(values);
-    return tool_fail("%s: %s", text, *reason ? reason : "HDF5 does not say why");
+    return tool_fail("%s: %s", text, tool_library_reason());
 }
 
 bool tool_open_input(hid_t *file, const char *path) {
-    *file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_cache(access, 0, CACHE_SLOTS, CACHE_BYTES, H5D_CHUNK_CACHE_W0_DEFAULT);
+    *file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    H5Pclose(access);
     return *file >= 0 || tool_fail_library("%s cannot be opened as an HDF5 file", path);
 }
 
@@ -67,23 +75,33 @@ bool tool_exists(hid_t file, const char *path) {
     return H5Oexists_by_name(file, path, H5P_DEFAULT) > 0;
 }
 
-/* External links lead to others. */
-static bool same_file(hid_t object, hid_t file) {
+bool tool_same_file(hid_t object, hid_t file) {
     H5O_info_t info, root;
     return H5Oget_info2(object, &info, H5O_INFO_BASIC) >= 0 &&
            H5Oget_info_by_name2(file, "/", &root, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
            info.fileno == root.fileno;
 }
 
+/* As far as its header tells. */
+static bool is_dataset(hid_t file, const char *path) {
+    H5O_info_t info;
+    return H5Oget_info_by_name2(file, path, &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0 ||
+           info.type == H5O_TYPE_DATASET;
+}
+
+static bool fail_to_open(hid_t file, const char *path) {
+    char why[TOOL_WHY_TEXT];
+    tool_why_unopened(why, file, path);
+    return is_dataset(file, path) ? tool_fail("%s: %s", path, why)
+                                  : tool_fail("%s: it is not a dataset", path);
+}
+
 bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path) {
     *dataset = -1;
     if (!tool_exists(file, path))
         return tool_fail("%s: there is no such dataset in the file", path);
-    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-    H5Pset_chunk_cache(access, CACHE_SLOTS, CACHE_BYTES, H5D_CHUNK_CACHE_W0_DEFAULT);
-    *dataset = H5Dopen2(file, path, access);
-    H5Pclose(access);
+    *dataset = H5Dopen2(file, path, H5P_DEFAULT);
     if (*dataset < 0)
-        return tool_fail("%s: it is not a dataset", path);
-    return same_file(*dataset, file) || tool_fail("%s: it is in another file", path);
+        return fail_to_open(file, path);
+    return tool_same_file(*dataset, file) || tool_fail("%s: it is in another file", path);
 }

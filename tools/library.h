@@ -8,8 +8,15 @@
 /* Before any other call; registers the filter, so that no plugin is needed. */
 void tool_library_start(void);
 
+/* Why HDF5's latest failure came about. */
+const char *tool_library_reason(void);
+
 /* As tool_fail, with the reason of HDF5's latest failure behind it. */
 bool tool_fail_library(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Memory for decoded chunks of each dataset of an input that is open, so that they can be asked for
+ * piece by piece. */
+enum { TOOL_CACHE_BYTES = 64 << 20 };
 
 /* False, with a message, if IN is no HDF5 file that can be read. */
 bool tool_open_input(hid_t *file, const char *path);
@@ -17,8 +24,10 @@ bool tool_open_input(hid_t *file, const char *path);
 /* Whether there is an object at `path`; HDF5 itself wants every group on the way to be there. */
 bool tool_exists(hid_t file, const char *path);
 
-/* False, with a message, if there is no dataset at `path`. What is asked for piece by piece is kept
- * in memory, chunk by chunk. */
+/* Whether the object is in that file: external links lead to others. */
+bool tool_same_file(hid_t object, hid_t file);
+
+/* False, with a message, if there is no dataset at `path`. */
 bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path);
 
 #endif

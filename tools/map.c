@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "pipeline.h"
+#include "sizes.h"
 
 /* Sums become means in the end. */
 typedef struct map {
@@ -18,7 +19,7 @@ typedef struct map {
 static bool map_make(map *m, tool_picture *picture, const tool_view *v, size_t frame, size_t step) {
     const size_t height = (size_t)((v->height + step - 1) / step);
     const size_t width = (size_t)((v->width + step - 1) / step);
-    *m = (map){picture, calloc(height * width, sizeof *m->weights), v, frame, step};
+    *m = (map){picture, px_alloc_zeroed(height, width, sizeof *m->weights), v, frame, step};
     if (v->rows < 0) {
         picture->values = NULL;
         return tool_fail("%s: maps take rank 2 or more", v->source->path);
@@ -131,7 +132,7 @@ static bool add_residuals(map *m, const tool_part *part, const void *data) {
     prism_error error;
     size_t size;
     void *elements = read_part(m, part, &array, &size);
-    float *means = malloc(positions * sizeof *means);
+    float *means = px_alloc(positions, sizeof *means);
     bool done = elements && means;
     if (done && px_pipeline_residuals(means, &array, elements, data, &error) != PRISM_OK)
         done = tool_fail("%s: %s", m->view->source->path, error.message);

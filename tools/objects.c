@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "sizes.h"
+
 static const size_t LEAST = 64;
 
 /* Where the pair is, or would be. */
@@ -15,7 +17,7 @@ static tool_pair *slot_of(const tool_objects *o, haddr_t from) {
 
 static bool grow(tool_objects *o) {
     tool_objects larger = {.count = o->count, .capacity = o->capacity ? 2 * o->capacity : LEAST};
-    larger.pairs = malloc(larger.capacity * sizeof *larger.pairs);
+    larger.pairs = px_alloc(larger.capacity, sizeof *larger.pairs);
     if (!larger.pairs)
         return false;
     for (size_t i = 0; i < larger.capacity; i++)

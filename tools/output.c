@@ -12,33 +12,62 @@
 
 static char *unfinished; /* the name of the file that is being written, if there is one */
 
-static void leave(const char *message, int code) {
-    if (unfinished)
-        unlink(unfinished);
-    if (write(STDERR_FILENO, message, strlen(message)) < 0)
-        code = EXIT_FAILED;
-    _exit(code);
+static char noted[256]; /* what is being written */
+
+static void say(const char *text) {
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        return; /* there is nobody left to tell */
 }
 
 static void stop(int number) {
-    leave("\nh5prism: interrupted, nothing is written\n", 128 + number);
+    if (unfinished)
+        unlink(unfinished);
+    say("\nh5prism: interrupted, nothing is written\n");
+    _exit(128 + number);
 }
 
-/* H5Ocopy of HDF5 1.10.8 closes a type that it has not opened when a write fails. */
+static const char *name_of(int number) {
+    return number == SIGSEGV   ? "SIGSEGV"
+           : number == SIGBUS  ? "SIGBUS"
+           : number == SIGABRT ? "SIGABRT"
+           : number == SIGFPE  ? "SIGFPE"
+                               : "SIGILL";
+}
+
+/* In HDF5 or here: nobody knows. */
 static void crash(int number) {
-    (void)number;
-    leave("h5prism: crashed, as HDF5 does in copying to a full disk; nothing is written\n",
-          EXIT_FAILED);
+    if (unfinished)
+        unlink(unfinished);
+    say("h5prism: crashed (");
+    say(name_of(number));
+    say(*noted ? ") at " : ")");
+    say(noted);
+    say(unfinished ? "; nothing is written, and the input is as it was\n" : "\n");
+    _exit(EXIT_FAILED);
+}
+
+void tool_output_note(const char *path) {
+    snprintf(noted, sizeof noted, "%s", path);
 }
 
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+
+/* A stack that has run full is of no use to a handler. */
+static void handle_crashes(void) {
+    static char room[1 << 16];
+    const stack_t stack = {.ss_sp = room, .ss_size = sizeof room};
+    struct sigaction action = {.sa_handler = crash, .sa_flags = SA_ONSTACK};
+    sigaltstack(&stack, NULL);
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        sigaction(crashes[i], &action, NULL);
+}
 
 /* Signals that are ignored, by nohup, stay so. */
 static void handle_signals(void (*stopped)(int)) {
     for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++)
         if (signal(stopping[i], stopped) == SIG_IGN)
             signal(stopping[i], SIG_IGN);
-    signal(SIGSEGV, crash);
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like any other */
 }
 
@@ -63,6 +92,7 @@ bool tool_output_begin(tool_output *output, const char *path, const char *input,
         return tool_fail("out of memory");
     snprintf(output->name, length, "%s.%ld.part", path, (long)getpid());
     handle_signals(stop);
+    handle_crashes();
     return true;
 }
 

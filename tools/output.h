@@ -13,6 +13,9 @@ typedef struct tool_output {
  * written to output->name goes away with SIGINT and SIGTERM; one output at a time. */
 bool tool_output_begin(tool_output *output, const char *path, const char *input, bool replace);
 
+/* The object that is being written: a crash inside HDF5 is told with its path. */
+void tool_output_note(const char *path);
+
 /* Gives the file its name if all is well, or removes it; true if it is there. */
 bool tool_output_end(tool_output *output, bool done);
 

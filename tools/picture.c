@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "command.h"
+#include "sizes.h"
 
 bool tool_picture_make(tool_picture *p, size_t planes, size_t height, size_t width) {
-    const size_t size = planes * height * width;
-    *p = (tool_picture){planes, height, width, malloc(size * sizeof *p->values)};
+    const size_t size = px_product(planes, height, width);
+    *p = (tool_picture){planes, height, width, px_alloc(size, sizeof *p->values)};
     for (size_t i = 0; i < size && p->values; i++)
         p->values[i] = NAN;
     return p->values || tool_fail("out of memory for %zu x %zu pixels", height, width);
@@ -30,9 +31,9 @@ static int compare(const void *a, const void *b) {
 
 bool tool_contrast_find(tool_contrast *contrast, const tool_picture *p, size_t plane,
                         double percent) {
-    const size_t size = p->height * p->width;
+    const size_t size = px_product(p->height, p->width);
     const double *values = tool_picture_at(p, plane, 0, 0);
-    double *sorted = malloc(size * sizeof *sorted);
+    double *sorted = px_alloc(size, sizeof *sorted);
     size_t count = 0;
     if (!sorted)
         return tool_fail("out of memory for %zu values", size);
@@ -161,7 +162,7 @@ bool tool_picture_write(const tool_picture *p, const tool_rendering *r, const ch
                         const char *name) {
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, stay_silent);
     png_infop info = png ? png_create_info_struct(png) : NULL;
-    uint8_t *row = malloc(CHANNELS * p->width * r->zoom);
+    uint8_t *row = px_alloc(CHANNELS, p->width, r->zoom);
     FILE *file = info && row ? fopen(name, "wb") : NULL;
     bool done = file && write_rows(png, info, file, p, r, text, row);
     if (file && fclose(file) != 0)

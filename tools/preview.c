@@ -15,6 +15,7 @@
 #include "map.h"
 #include "output.h"
 #include "picture.h"
+#include "sizes.h"
 #include "view.h"
 
 enum { SIZE = 2048, MOST_SIZE = 16384, GAP = 2, SHEET_FRAMES = 64 };
@@ -149,7 +150,7 @@ static bool lay_out(sheet *s, const tool_view *v, size_t size) {
 static bool choose_frames(sheet *s, const request *r, const tool_view *v) {
     const size_t all = v->frames;
     s->count = !r->sheet ? 1 : all < SHEET_FRAMES ? (size_t)all : SHEET_FRAMES;
-    s->frames = malloc(s->count * sizeof *s->frames);
+    s->frames = px_alloc(s->count, sizeof *s->frames);
     if (!s->frames)
         return tool_fail("out of memory for %zu frames", s->count);
     if (!r->sheet && r->frame >= 0 && (size_t)r->frame >= all)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "compare.h"
 #include "copy.h"
 #include "encoder.h"
 #include "filter/dataset.h"
@@ -40,11 +41,12 @@ typedef struct request {
 
 static const char help[] =
     "usage: h5prism repack IN OUT [KEY=VALUE,...] [--dataset PATH]... [--chunks AxBx..] [-j N]\n"
-    "                      [--verify] [--force]\n"
+    "                      [--verify] [--no-check] [--force]\n"
     "\n"
     "Writes a copy of the HDF5 file IN in which datasets are compressed by h5prism. Everything "
     "else\n"
-    "is copied as it is; IN is not changed, and OUT is complete or not there.\n"
+    "is copied as it is. IN is not changed; OUT is opened anew and compared with it, or not "
+    "there.\n"
     "\n"
     "  KEY=VALUE,...   options of the filter, as in 'h5prism options'; default: all automatic\n"
     "  --dataset PATH  only this dataset; may be given again. Without it: every dataset whose "
@@ -54,6 +56,7 @@ static const char help[] =
     "                  most 8 MiB for datasets without chunks\n"
     "  -j N            chunks that are encoded at the same time; default: one for each CPU\n"
     "  --verify        decode each chunk before it is written, and compare\n"
+    "  --no-check      do not compare OUT with IN\n"
     "  --force         replace OUT if it is there\n"
     "\n"
     "examples: h5prism repack in.h5 out.h5\n"
@@ -82,6 +85,8 @@ static int read_option(void *data, char **arguments, int left) {
     const char *value = left > 1 ? arguments[1] : NULL;
     if (strcmp(arguments[0], "--force") == 0)
         return r->files.force = true;
+    if (strcmp(arguments[0], "--no-check") == 0)
+        return r->files.unchecked = true;
     if (strcmp(arguments[0], "--verify") == 0)
         return r->verify = true;
     if (strcmp(arguments[0], "--chunks") == 0)
@@ -176,6 +181,23 @@ static const char *refusal(const request *r, const tool_chunked *s, const hsize_
     return NULL;
 }
 
+/* NULL, or why HDF5 cannot decode the dataset here. */
+static const char *missing_filter(const tool_chunked *s, prism_error *error) {
+    for (unsigned i = 0; (int)i < s->filters; i++) {
+        char name[64] = "";
+        unsigned flags;
+        size_t count = 0;
+        const H5Z_filter_t id =
+            H5Pget_filter2(s->list, i, &flags, &count, NULL, sizeof name, name, NULL);
+        if (H5Zfilter_avail(id) > 0)
+            continue;
+        snprintf(error->message, sizeof error->message, "its filter %d %s is not installed", id,
+                 name);
+        return error->message;
+    }
+    return NULL;
+}
+
 /* NULL, or why the dataset stays as it is. */
 static const char *obstacle(const request *r, const tool_chunked *s, hsize_t *chunk,
                             prism_error *error) {
@@ -192,7 +214,8 @@ static const char *obstacle(const request *r, const tool_chunked *s, hsize_t *ch
     if (r->options.axis >= s->rank)
         return "it has fewer dimensions than the option axis needs";
     find_chunk(r, s, chunk);
-    return refusal(r, s, chunk, error);
+    const char *missing = missing_filter(s, error);
+    return missing ? missing : refusal(r, s, chunk, error);
 }
 
 static bool is_chosen(const request *r, haddr_t address) {
@@ -223,10 +246,17 @@ typedef struct tally {
     uint64_t bytes;
 } tally;
 
+static bool can_open(hid_t from, const char *name) {
+    hid_t dataset = H5Dopen2(from, name, H5P_DEFAULT);
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    return dataset >= 0;
+}
+
 static herr_t count_visited(hid_t from, const char *name, const H5O_info_t *info, void *data) {
     tally *t = data;
-    if (info->type != H5O_TYPE_DATASET)
-        return 0;
+    if (info->type != H5O_TYPE_DATASET || !can_open(from, name))
+        return 0; /* copying tells of it */
     return count_dataset(t->request, from, name, &t->bytes) ? 0 : -1;
 }
 
@@ -317,6 +347,12 @@ static bool write_copy(void *data, hid_t from, hid_t to) {
     return done;
 }
 
+static bool check_copy(void *data, hid_t from, hid_t to) {
+    const request *r = data;
+    return tool_compare(&(tool_comparison){
+        .from = from, .to = to, .replaced = HADDR_UNDEF, .threads = (size_t)r->threads});
+}
+
 static int run(request *r, int count, char **arguments) {
     if (!read_request(r, count, arguments)) {
         fputs(help, stderr);
@@ -326,9 +362,9 @@ static int run(request *r, int count, char **arguments) {
         return EXIT_FAILED;
     tool_library_start();
     plugin_host_open(&r->host, (const void *)(size_t)&H5open);
-    bool done = tool_rewrite(&r->files, write_copy, r);
+    bool done = tool_rewrite(&r->files, &(tool_rewriting){write_copy, check_copy, r});
     plugin_host_close(&r->host);
-    return done ? EXIT_DONE : EXIT_FAILED;
+    return done && !r->copy.missing ? EXIT_DONE : EXIT_FAILED;
 }
 
 int tool_repack(int count, char **arguments) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "copy.h"
 #include "library.h"
 #include "output.h"
 
@@ -23,28 +24,21 @@ static hid_t access_list(hid_t from) {
     return list;
 }
 
-/* That of the file itself says nothing of the orders in which the root group keeps things. */
+/* That of the file itself says nothing of the root group. */
 static hid_t creation_list(hid_t from) {
-    unsigned links = 0, attributes = 0;
     hid_t list = H5Fget_create_plist(from), root = H5Gopen2(from, "/", H5P_DEFAULT);
-    hid_t group = H5Gget_create_plist(root);
-    H5Pget_link_creation_order(group, &links);
-    H5Pget_attr_creation_order(group, &attributes);
-    H5Pset_link_creation_order(list, links);
-    H5Pset_attr_creation_order(list, attributes);
-    H5Pclose(group);
+    tool_copy_group_list(root, list);
     H5Gclose(root);
     return list;
 }
 
-static bool create_and_fill(hid_t from, hid_t creation, const char *name, tool_fill fill,
-                            void *request) {
+static bool create_and_fill(hid_t from, hid_t creation, const char *name, const tool_rewriting *r) {
     hid_t access = access_list(from);
     hid_t to = H5Fcreate(name, H5F_ACC_EXCL, creation, access);
     H5Pclose(access);
     if (to < 0)
         return tool_fail_library("%s cannot be created", name);
-    bool done = fill(request, from, to);
+    bool done = r->fill(r->request, from, to);
     if (!done && !tool_has_failed())
         tool_fail_library("%s cannot be written", name);
     if (H5Fclose(to) < 0 && done)
@@ -69,21 +63,36 @@ static bool copy_user_block(const char *input, const char *output, hsize_t size)
     return done;
 }
 
-static bool write_as(const tool_files *files, const char *name, tool_fill fill, void *request) {
+static bool write_as(const tool_files *files, const char *name, const tool_rewriting *r) {
     hid_t from;
     hsize_t user_block = 0;
     if (!tool_open_input(&from, files->input))
         return false;
     hid_t creation = creation_list(from);
     H5Pget_userblock(creation, &user_block);
-    bool done = create_and_fill(from, creation, name, fill, request);
+    bool done = create_and_fill(from, creation, name, r);
     H5Pclose(creation);
     H5Fclose(from);
     return done && copy_user_block(files->input, name, user_block);
 }
 
-bool tool_rewrite(const tool_files *files, tool_fill fill, void *request) {
+/* Both files are opened anew: what is compared is what came to the disk. */
+static bool check(const tool_files *files, const char *name, const tool_rewriting *r) {
+    hid_t from, to;
+    if (!tool_open_input(&from, files->input))
+        return false;
+    bool done = tool_open_input(&to, name);
+    if (done) {
+        done = r->check(r->request, from, to);
+        H5Fclose(to);
+    }
+    H5Fclose(from);
+    return done;
+}
+
+bool tool_rewrite(const tool_files *files, const tool_rewriting *r) {
     tool_output output;
     return tool_output_begin(&output, files->output, files->input, files->force) &&
-           tool_output_end(&output, write_as(files, output.name, fill, request));
+           tool_output_end(&output, write_as(files, output.name, r) &&
+                                        (files->unchecked || check(files, output.name, r)));
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "sizes.h"
 
 enum { COLOURS = 4 };
 
@@ -82,7 +83,7 @@ static bool load_folded(const tool_view *v, const tool_window *w, tool_block *bl
     const hsize_t first = w->first_row * v->width, left = v->source->dims[v->columns] - first;
     const hsize_t size = ((w->rows - 1) * w->step + 1) * v->width;
     const tool_part part = {{first}, {left < size ? left : size}};
-    double *values = block->values = malloc((size_t)size * sizeof *values);
+    double *values = block->values = px_alloc(size, sizeof *values);
     block->row_stride = (size_t)(v->width * w->step);
     block->column_stride = (size_t)w->step;
     if (!values)
@@ -114,7 +115,7 @@ bool tool_view_load(const tool_view *v, const tool_window *w, tool_block *block)
             block->channel_stride = size;
         size *= (size_t)part.count[i];
     }
-    block->values = malloc(size * sizeof *block->values);
+    block->values = px_alloc(size, sizeof *block->values);
     return block->values
                ? tool_source_read(v->source, &part, stride, H5T_NATIVE_DOUBLE, block->values)
                : tool_fail("out of memory for %zu values", size);

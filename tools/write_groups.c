@@ -7,6 +7,7 @@
 #include "command.h"
 #include "creation.h"
 #include "library.h"
+#include "sizes.h"
 
 static size_t count_of(const tool_groups *g) {
     return g->frames->dims[0];
@@ -61,7 +62,7 @@ static bool write_group(const tool_groups *g, hid_t dataset, hid_t space, size_t
 
 static bool write_frames(const tool_groups *g, hid_t dataset) {
     hid_t space = H5Dget_space(dataset);
-    uint8_t *elements = malloc(g->size * g->frames->bytes);
+    uint8_t *elements = px_alloc(g->size, g->frames->bytes);
     bool done = elements || tool_fail("out of memory for %zu frames", g->size);
     for (size_t start = 0; start < count_of(g) && done; start += g->size) {
         done = read_group(g, start, elements) && write_group(g, dataset, space, start, elements);
@@ -74,8 +75,10 @@ static bool write_frames(const tool_groups *g, hid_t dataset) {
 
 static hid_t create_dataset(const tool_groups *g, const char *path, hid_t list) {
     hid_t space = H5Screate_simple(g->frames->rank, g->frames->dims, NULL);
-    hid_t dataset = H5Dcreate2(g->place->copy->to, path, g->frames->type, space, H5P_DEFAULT, list,
-                               H5P_DEFAULT);
+    hid_t type = tool_copy_type(g->place->copy, g->frames->type);
+    hid_t dataset =
+        H5Dcreate2(g->place->copy->to, path, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    H5Tclose(type);
     H5Sclose(space);
     if (dataset < 0)
         tool_fail("%s cannot be created: is there one already, or do its options not suit it?",
@@ -95,21 +98,21 @@ static bool write_stored(const tool_groups *g, const char *path, bool with_attri
     return done;
 }
 
-static bool write_order(const tool_groups *g, const char *path) {
+static bool write_order(const tool_groups *g) {
     const hsize_t count = count_of(g);
     hid_t space = H5Screate_simple(1, &count, NULL);
-    hid_t dataset = H5Dcreate2(g->place->copy->to, path, H5T_STD_U32LE, space, H5P_DEFAULT,
+    hid_t dataset = H5Dcreate2(g->place->copy->to, g->order_path, H5T_STD_U32LE, space, H5P_DEFAULT,
                                H5P_DEFAULT, H5P_DEFAULT);
     bool done = dataset >= 0 &&
                 H5Dwrite(dataset, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, g->order) >= 0;
     if (dataset >= 0)
         H5Dclose(dataset);
     H5Sclose(space);
-    return done || tool_fail("%s cannot be written", path);
+    return done || tool_fail("%s cannot be written", g->order_path);
 }
 
 /* One mapping for each group: selections are gone through in ascending order on both sides. */
-static bool map_groups(const tool_groups *g, hid_t list, const char *grouped) {
+static bool map_groups(const tool_groups *g, hid_t list) {
     hid_t shown = H5Screate_simple(g->frames->rank, g->frames->dims, NULL);
     hid_t stored = H5Scopy(shown);
     bool done = true;
@@ -119,16 +122,16 @@ static bool map_groups(const tool_groups *g, hid_t list, const char *grouped) {
         for (size_t i = start; i < start + count && done; i++)
             done = tool_frames_select(g->frames, shown, i > start ? H5S_SELECT_OR : H5S_SELECT_SET,
                                       g->order[i], 1);
-        done = done && H5Pset_virtual(list, shown, ".", grouped, stored) >= 0;
+        done = done && H5Pset_virtual(list, shown, ".", g->grouped, stored) >= 0;
     }
     H5Sclose(stored);
     H5Sclose(shown);
     return done || tool_fail("%s cannot be mapped", g->place->path);
 }
 
-static bool write_virtual(const tool_groups *g, const char *grouped) {
+static bool write_virtual(const tool_groups *g) {
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-    bool done = map_groups(g, list, grouped);
+    bool done = map_groups(g, list);
     hid_t dataset = done ? create_dataset(g, g->place->path, list) : -1;
     done = dataset >= 0 && tool_copy_attributes(g->place->copy, g->frames->dataset, dataset);
     if (dataset >= 0)
@@ -138,18 +141,7 @@ static bool write_virtual(const tool_groups *g, const char *grouped) {
 }
 
 bool tool_write_groups(const tool_groups *g) {
-    const size_t length = strlen(g->place->path) + 16;
     if (in_order(g))
         return write_stored(g, g->place->path, true);
-    char *grouped = malloc(length), *order = malloc(length);
-    bool done = grouped && order;
-    if (done) {
-        snprintf(grouped, length, "%s.grouped", g->place->path);
-        snprintf(order, length, "%s.order", g->place->path);
-        done =
-            write_stored(g, grouped, false) && write_order(g, order) && write_virtual(g, grouped);
-    }
-    free(grouped);
-    free(order);
-    return done;
+    return write_stored(g, g->grouped, false) && write_order(g) && write_virtual(g);
 }

@@ -19,6 +19,8 @@ from .machine import machine
 from .measure import Row, measure
 from .noise import describe, noise_of
 from .number_contenders import number_contenders
+from .shapes import DEFAULT_EFFORTS
+from .shapes import report as shapes_report
 from .table import format_table
 
 
@@ -63,12 +65,12 @@ def _arguments() -> argparse.Namespace:
         epilog=_epilog(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="x.npy, x.h5 or x.h5:dataset")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="x.npy, x.h5 or x.h5:dataset")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the results there, too")
     parser.add_argument(
         "--chart", type=Path, metavar="FOLDER", help="save size against speed as PNG for each file"
     )
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these rows")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these rows; with --shapes, rows with one of these words")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="timed runs (3)")
     parser.add_argument("--axis", type=int, metavar="N", help="axis along which the planes lie")
     parser.add_argument(
@@ -77,8 +79,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--first", type=int, metavar="N", help="take the first N elements of the first axis only"
     )
+    parser.add_argument(
+        "--shapes",
+        nargs="*",
+        type=int,
+        metavar="EFFORT",
+        help="instead of files: what generated chunks of unusual shapes and types take (1 5)",
+    )
     parser.add_argument("--no-memory", action="store_true", help="do not measure memory")
     arguments = parser.parse_args()
+    if bool(arguments.files) == (arguments.shapes is not None):
+        parser.error("expected files, or --shapes")
     if arguments.repeat < 1:
         parser.error("--repeat: expected at least 1")
     if arguments.first is not None and arguments.first < 1:
@@ -86,7 +97,7 @@ def _arguments() -> argparse.Namespace:
     if arguments.stack and arguments.axis is None:
         arguments.axis = 0
     try:
-        chosen(arguments.only)
+        chosen(arguments.only if arguments.files else None)
     except KeyError as name:
         parser.error(f"--only: no row is called {name}; --help lists the names")
     return arguments
@@ -111,9 +122,20 @@ def _save_chart(folder: Path, name: str, rows: list[Row]) -> None:
     print(f"chart: {path}")
 
 
+def _shapes(arguments: argparse.Namespace) -> int:
+    for key, value in machine().items():
+        print(f"{key}: {value}")
+    efforts = arguments.shapes or DEFAULT_EFFORTS
+    only = arguments.only or []
+    shapes_report(efforts, repeat=arguments.repeat, memory=not arguments.no_memory, only=only)
+    return 0
+
+
 def main() -> int:
     """Prints a table for each file. Returns 1 if a file or a round trip failed."""
     arguments = _arguments()
+    if arguments.shapes is not None:
+        return _shapes(arguments)
     report = {"machine": machine(), "repeat": arguments.repeat, "arrays": []}
     for key, value in report["machine"].items():
         print(f"{key}: {value}")

@@ -49,7 +49,7 @@ def _resident(field: str) -> int:
     raise OSError(f"no {field} in /proc/self/status")
 
 
-def _growth(work: Callable[[], object]) -> tuple[int, object]:
+def growth(work: Callable[[], object]) -> tuple[int, object]:
     """The peak of resident memory while `work` runs, above what there is now; its result."""
     Path("/proc/self/clear_refs").write_text("5")  # sets the high-water mark to the present
     before = _resident("VmRSS")
@@ -62,12 +62,12 @@ def _main(step: str, name: str, axis: str, folder: str) -> None:
     coded_file = Path(folder, "coded")
     if step == "encode":
         array = np.load(Path(folder, "array.npy"))
-        growth, coded = _growth(lambda: contender.encode(array))
+        growth, coded = growth(lambda: contender.encode(array))
         coded_file.write_bytes(pickle.dumps(coded))
     else:
         array = np.load(Path(folder, "array.npy"), mmap_mode="r")
         coded = pickle.loads(coded_file.read_bytes())
-        growth, _ = _growth(lambda: contender.decode(coded, array.dtype, array.shape))
+        growth, _ = growth(lambda: contender.decode(coded, array.dtype, array.shape))
     print(growth)
 
 

@@ -3,6 +3,7 @@
 #include "frames/view.h"
 #include "lsq/chunk.h"
 #include "lsq/shapes.h"
+#include "sizes.h"
 #include "status.h"
 
 typedef struct decoder {
@@ -83,7 +84,7 @@ static prism_status skip_coded(decoder *d, size_t turn, prism_error *error) {
 /* Wanted planes, what they refer to, and what comes before these in their segments. */
 static prism_status find_needed(decoder *d, prism_error *error) {
     const px_stack_plan *plan = &d->model.plan;
-    d->needed = px_pool_take(&d->pool, plan->count * sizeof *d->needed);
+    d->needed = px_pool_take(&d->pool, px_product(plan->count, sizeof *d->needed));
     if (!d->needed)
         return px_pool_status(&d->pool, error);
     for (size_t turn = 0; turn < plan->count; turn++)
@@ -125,7 +126,7 @@ prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reade
         status = px_take_words(&d.stream, payload, &d.pool, error);
     if (status == PRISM_OK) {
         d.end = d.stream.end;
-        d.shapes = px_shapes_make(&d.pool, d.model.shapes);
+        d.shapes = px_shapes_make(&d.pool, d.model.shapes, true);
         status = px_pool_status(&d.pool, error);
     }
     if (status == PRISM_OK)

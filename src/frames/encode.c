@@ -3,6 +3,7 @@
 #include "frames/frames.h"
 #include "lsq/chunk.h"
 #include "lsq/shapes.h"
+#include "sizes.h"
 #include "status.h"
 
 enum {
@@ -41,11 +42,12 @@ static prism_status encoder_make(encoder *e, const px_planes *planes, int effort
     if (status != PRISM_OK)
         return status;
     const px_geometry *geometry = &e->view.geometry;
-    e->span = geometry->tile_count * PX_TILE + PX_PLANE_GUARD;
-    e->symbols =
-        px_pool_take(&e->pool, (planes->count * e->span + PX_PLANE_GUARD) * sizeof *e->symbols);
+    e->span = px_sum(px_product(geometry->tile_count, PX_TILE), PX_PLANE_GUARD);
+    const size_t elements = px_sum(px_product(planes->count, e->span), PX_PLANE_GUARD);
+    e->symbols = px_pool_take(&e->pool, px_product(elements, sizeof *e->symbols));
     e->low_bits = px_pool_take_zeroed(&e->pool, planes->count);
-    e->histograms = px_pool_take_zeroed(&e->pool, PX_SHAPE_CLASSES * sizeof *e->histograms);
+    e->histograms =
+        px_pool_take_zeroed(&e->pool, px_product(PX_SHAPE_CLASSES, sizeof *e->histograms));
     return px_pool_status(&e->pool, error);
 }
 
@@ -133,9 +135,9 @@ static void write_segment(encoder *e, const px_shapes *shapes, size_t first, siz
 
 static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
                                    prism_error *error) {
-    const px_shapes *shapes = px_shapes_make(&e->pool, e->model.shapes);
+    const px_shapes *shapes = px_shapes_make(&e->pool, e->model.shapes, false);
     const size_t words = px_words_room(e->planes, limit);
-    uint16_t *memory = px_pool_take(&e->pool, words * sizeof *memory);
+    uint16_t *memory = px_pool_take(&e->pool, px_product(words, sizeof *memory));
     prism_status status = px_pool_status(&e->pool, error);
     if (status != PRISM_OK)
         return status;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "frames/fit.h"
+#include "sizes.h"
 
 enum {
     USUALLY = 5, /* of the steps of a frame, one in so many is dumped, but not fewer ... */
@@ -42,8 +43,9 @@ static int error_shift_of(const px_frame_model *model) {
 void px_frame_blend_take(px_frame_fit *fit, px_pool *pool, const px_geometry *geometry) {
     const size_t steps =
         px_wave_steps(geometry->height, geometry->width) / dumped_every(geometry) + 1;
-    fit->dump = px_pool_take(pool, steps * PX_BLEND_DUMP * PX_WAVE_LANES * sizeof *fit->dump);
-    fit->slopes = px_pool_take(pool, ROWS * ROW_LENGTH * sizeof *fit->slopes);
+    fit->dump =
+        px_pool_take(pool, px_product(steps, PX_BLEND_DUMP, PX_WAVE_LANES, sizeof *fit->dump));
+    fit->slopes = px_pool_take(pool, px_product(ROWS, ROW_LENGTH, sizeof *fit->slopes));
 }
 
 typedef struct system {

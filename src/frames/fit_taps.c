@@ -7,6 +7,7 @@
 
 #include "frames/fit.h"
 #include "lsq/group.h"
+#include "sizes.h"
 #include "spread.h"
 
 enum {
@@ -32,7 +33,7 @@ prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *
     fit->near = px_padded_take(pool, geometry, sizeof *fit->near);
     fit->contexts = px_padded_take(pool, geometry, sizeof *fit->contexts);
     fit->blur = px_padded_take(pool, geometry, sizeof *fit->blur);
-    fit->rows = px_pool_take_zeroed(pool, VARIABLES * ROW_LENGTH * sizeof *fit->rows);
+    fit->rows = px_pool_take_zeroed(pool, px_product(VARIABLES, ROW_LENGTH, sizeof *fit->rows));
     px_frame_blend_take(fit, pool, geometry);
     return px_pool_status(pool, error);
 }

@@ -2,6 +2,7 @@
 #include "frames/mixer.h"
 
 #include "arena.h"
+#include "sizes.h"
 
 enum { ROW_LANES = 16, START_ERROR = 1 << PX_ONLINE_MEAN_BITS };
 
@@ -18,12 +19,12 @@ static int window_shift(int32_t low, int32_t high) {
 }
 
 static void mixer_layout(px_frame_mixer *m, px_arena *arena, size_t width) {
-    m->columns = px_arena_take(arena, (width + 2) * PX_BLEND_EXPERTS, sizeof *m->columns);
+    m->columns = px_arena_take(arena, px_product(width + 2, PX_BLEND_EXPERTS), sizeof *m->columns);
     m->sums = px_arena_take(arena, width + ROW_LANES, sizeof *m->sums);
-    m->errors = px_arena_take(arena, 2 * error_row(width), sizeof *m->errors);
+    m->errors = px_arena_take(arena, px_product(2, error_row(width)), sizeof *m->errors);
     m->decisions.comb = px_arena_take(arena, m->decisions.comb_size, sizeof *m->decisions.comb);
-    m->past = px_arena_take(arena, m->past_rows * width, sizeof *m->past);
-    m->trusts = px_arena_take(arena, m->past_rows * width, sizeof *m->trusts);
+    m->past = px_arena_take(arena, px_product(m->past_rows, width), sizeof *m->past);
+    m->trusts = px_arena_take(arena, px_product(m->past_rows, width), sizeof *m->trusts);
 }
 
 prism_status px_frame_mixer_alloc(px_frame_mixer *m, px_range_coder *coder, const px_planes *planes,

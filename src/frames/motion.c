@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "status.h"
 
 enum { REACH = 32, REFINED = 2, PADS = 48 };
@@ -26,10 +27,10 @@ prism_status px_motion_make(px_motion *motion, size_t height, size_t width, pris
     px_integer_init(&motion->steps[0]);
     px_integer_init(&motion->steps[1]);
     for (size_t r = 0; r < PX_REFERENCES; r++)
-        motion->vectors[r] = px_pool_take_zeroed(&motion->pool, motion->rows * motion->columns *
-                                                                    sizeof *motion->vectors[r]);
-    motion->costs =
-        px_pool_take(&motion->pool, 2 * motion->rows * motion->columns * sizeof *motion->costs);
+        motion->vectors[r] = px_pool_take_zeroed(
+            &motion->pool, px_product(motion->rows, motion->columns, sizeof *motion->vectors[r]));
+    motion->costs = px_pool_take(
+        &motion->pool, px_product(2, motion->rows, motion->columns, sizeof *motion->costs));
     return px_pool_status(&motion->pool, error);
 }
 
@@ -130,7 +131,7 @@ static size_t padded_width(const px_motion *motion) {
 static int16_t *padded(px_pool *pool, const px_motion *motion, const int16_t *plane, size_t height,
                        size_t width) {
     const size_t rows = padded_height(motion), columns = padded_width(motion);
-    int16_t *copy = px_pool_take(pool, rows * columns * sizeof *copy);
+    int16_t *copy = px_pool_take(pool, px_product(rows, columns, sizeof *copy));
     for (size_t y = 0; y < rows && copy; y++)
         for (size_t x = 0; x < columns; x++)
             copy[y * columns + x] = plane[nearest((ptrdiff_t)y - PADS, height) * width +
@@ -141,7 +142,7 @@ static int16_t *padded(px_pool *pool, const px_motion *motion, const int16_t *pl
 /* Sums of 2 x 2 samples, or their means. */
 static int16_t *halved(px_pool *pool, const px_motion *motion, const int16_t *from, int shift) {
     const size_t rows = padded_height(motion) / 2, columns = padded_width(motion) / 2;
-    int16_t *copy = px_pool_take(pool, rows * columns * sizeof *copy);
+    int16_t *copy = px_pool_take(pool, px_product(rows, columns, sizeof *copy));
     for (size_t y = 0; y < rows && copy; y++)
         for (size_t x = 0; x < columns; x++) {
             const int16_t *at = from + 4 * y * columns + 2 * x;

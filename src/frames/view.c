@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sizes.h"
+
 enum { USUAL_LOG = 1536 }; /* in the middle of the logs that there are, in 1/256 octaves */
 
 prism_status px_frame_view_make(px_frame_view *view, size_t height, size_t width, size_t count,
@@ -14,10 +16,11 @@ prism_status px_frame_view_make(px_frame_view *view, size_t height, size_t width
     view->samples = px_padded_take(pool, &geometry, sizeof *view->samples);
     view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
     view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
-    view->edge = px_pool_take_zeroed(pool, 2 * (width + PX_WAVE_LANES) * sizeof *view->edge);
+    view->edge =
+        px_pool_take_zeroed(pool, px_product(2, width + PX_WAVE_LANES, sizeof *view->edge));
     view->energies =
-        px_pool_take_zeroed(pool, (1 + PX_BLEND_PAIRS) * width * sizeof *view->energies);
-    view->kept_logs = px_pool_take(pool, count * view->size * sizeof *view->kept_logs);
+        px_pool_take_zeroed(pool, px_product(1 + PX_BLEND_PAIRS, width, sizeof *view->energies));
+    view->kept_logs = px_pool_take(pool, px_product(count, view->size, sizeof *view->kept_logs));
     return px_pool_status(pool, error);
 }
 

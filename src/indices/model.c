@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "arena.h"
+#include "sizes.h"
 #include "status.h"
 
 enum {
@@ -21,8 +22,10 @@ typedef struct shape {
 
 /* Below the last plane there are blanks as above each of them. */
 static shape shape_of(size_t count, size_t height, size_t width) {
-    const size_t row = width + PX_INDICES_MARGIN, plane = row * (height + PX_INDICES_ABOVE);
-    return (shape){row, plane, plane * (count + 1) + row * PX_INDICES_ABOVE + PX_INDICES_MARGIN};
+    const size_t row = width + PX_INDICES_MARGIN;
+    const size_t plane = px_product(row, height + PX_INDICES_ABOVE);
+    const size_t below = px_product(row, PX_INDICES_ABOVE) + PX_INDICES_MARGIN;
+    return (shape){row, plane, px_sum(px_product(plane, count + 1), below)};
 }
 
 bool px_indices_has_room(const px_planes *planes) {
@@ -86,23 +89,21 @@ static void init_weights(px_indices_model *m) {
             m->shares[s][i] = 65536 / (m->fast ? PX_SELECTIONS - 1 : PX_SELECTIONS);
 }
 
-static void init_corrections(const px_indices_model *m, px_history (*table)[PX_STEPS],
-                             size_t count) {
+static void init_corrections(px_history (*table)[PX_STEPS], size_t count) {
     for (size_t i = 0; i < count; i++)
         for (int step = 0; step < PX_STEPS; step++) {
             const int32_t odds = (step - PX_STEPS / 2) * PX_STRETCH_ONE;
-            table[i][step] = history_of((uint32_t)px_squash(&m->logistic, odds) << 6, 4);
+            table[i][step] = history_of((uint32_t)px_squash(odds) << 6, 4);
         }
 }
 
 static void init(px_indices_model *m) {
-    px_logistic_init(&m->logistic);
     for (int i = 0; i < PX_HISTORY_COUNTS; i++)
         m->rates[i] = 131072 / (2 * i + 3);
     init_states(m);
     init_weights(m);
-    init_corrections(m, m->by_shape, PX_SHAPES);
-    init_corrections(m, m->by_context, (size_t)1 << m->correction_bits);
+    init_corrections(m->by_shape, PX_SHAPES);
+    init_corrections(m->by_context, (size_t)1 << m->correction_bits);
     for (int later = 0; later < 2; later++)
         for (int i = 0; i < PX_MATCH_STATES; i++)
             m->matches[later][i] = history_of(i % 3 == 2 ? 3900000 : 300000, 0);

@@ -60,7 +60,6 @@ typedef struct px_indices_model { /* named in kernels.h */
     uint32_t match_length;
 
     int32_t state_rates[PX_STATES], rates[PX_HISTORY_COUNTS];
-    px_logistic logistic;
     void *memory;
 } px_indices_model;
 

@@ -69,8 +69,8 @@ PX_INLINE uint64_t hash_of(const uint64_t *windows, const px_indices_context *co
 
 /* ---- Histories ---- */
 
-PX_INLINE int32_t odds_of(const px_indices_model *m, px_history history) {
-    return m->logistic.stretch[history >> (32 - PX_STRETCH_BITS)];
+PX_INLINE int32_t odds_of(px_history history) {
+    return px_logistic_tables.stretch[history >> (32 - PX_STRETCH_BITS)];
 }
 
 PX_INLINE void history_learn(px_history *history, int bit, int32_t rate) {
@@ -121,7 +121,7 @@ PX_INLINE void ask_contexts(px_indices_model *m, question *q, int contexts) {
             *slot = 1u << 31 | q->checks[i] << 8;
         const uint32_t state = *slot & 255;
         q->inputs[2 * i] = state ? 4 * ((int32_t)(*slot >> 20) - 2048) : 0;
-        q->inputs[2 * i + 1] = state ? odds_of(m, m->states[i][q->later][state]) : 0;
+        q->inputs[2 * i + 1] = state ? odds_of(m->states[i][q->later][state]) : 0;
     }
 }
 
@@ -216,7 +216,7 @@ PX_INLINE void ask(question *q, px_indices_model *m, const place *p, int key, in
         find_slot(m, p, q, i);
     ask_contexts(m, q, contexts);
     q->match = says ? &m->matches[q->later][match_steps(m) * 3 + says] : NULL;
-    q->inputs[2 * contexts] = says ? odds_of(m, *q->match) : 0;
+    q->inputs[2 * contexts] = says ? odds_of(*q->match) : 0;
     q->inputs[2 * contexts + 1] = INDICES_BIAS;
     for (int i = 2 * contexts + 2; i < lanes; i++)
         q->inputs[i] = 0;
@@ -235,7 +235,7 @@ PX_INLINE void mix_opinions(mixture *x, px_indices_model *m, const place *p, con
         sum += (int64_t)x->shares[i] * x->odds[i];
     }
     x->mixed = clamp32(sum >> 16, -49000, 49000);
-    x->chance = px_squash(&m->logistic, x->mixed);
+    x->chance = px_squash(x->mixed);
     const uint64_t context =
         (p->hashes[0] >> 50 ^ (uint64_t)q->key * 0x9e5) & (((uint64_t)1 << m->correction_bits) - 1);
     const int32_t final = (2 * x->chance + corrected(m->by_shape[shape], x->mixed, &x->by_shape) +
@@ -251,8 +251,7 @@ PX_INLINE void mixture_learn(mixture *x, const px_indices_model *m, const questi
     const int64_t error = bit * 65536 - x->chance;
     for (int i = 0; i < selections; i++) {
         x->shares[i] += (int32_t)((x->odds[i] * error + (1 << 20)) >> 21);
-        weights_learn(x->weights[i], q->inputs, lanes,
-                      bit * 65536 - px_squash(&m->logistic, x->odds[i]));
+        weights_learn(x->weights[i], q->inputs, lanes, bit * 65536 - px_squash(x->odds[i]));
     }
 }
 

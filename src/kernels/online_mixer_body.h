@@ -60,40 +60,40 @@ PX_INLINE px_lanes lanes_curve(const px_curve *curve, px_lanes index, px_lanes f
 }
 
 /* ln(1 + e^z). */
-PX_INLINE px_lanes softplus(const px_logistic *tables, px_lanes z) {
+PX_INLINE px_lanes softplus(px_lanes z) {
     px_lanes size = lanes_max(z, -z);
     px_lanes t = lanes_min(size, lanes_all(PX_TAIL_LIMIT));
-    return lanes_max(z, lanes_all(0)) + lanes_curve(&tables->tail, t >> 10, t & 1023, 10);
+    return lanes_max(z, lanes_all(0)) +
+           lanes_curve(&px_logistic_tables.tail, t >> 10, t & 1023, 10);
 }
 
 /* ln(e^d - 1) for the length d of a step in widths. */
-PX_INLINE px_lanes step_odds(const px_logistic *tables, const distribution *d, int bits) {
+PX_INLINE px_lanes step_odds(const distribution *d, int bits) {
     px_wide step = wide_all((int64_t)256 << bits);
     px_lanes length = lanes_join(eight_saturated(wide_multiply(d->inverse[0], step) >> 22),
                                  eight_saturated(wide_multiply(d->inverse[1], step) >> 22));
     length = lanes_clamp(length, 1, 65535);
     px_lanes log = lanes_log2(length);
-    return length + lanes_curve(&tables->gap, log >> 9, log & 511, 9);
+    return length + lanes_curve(&px_logistic_tables.gap, log >> 9, log & 511, 9);
 }
 
 /* Log odds that the answer is 1, by each expert. */
-PX_INLINE px_lanes odds_of_experts(const px_logistic *tables, const distribution *d,
-                                   const decision *q, px_lanes step) {
+PX_INLINE px_lanes odds_of_experts(const distribution *d, const decision *q, px_lanes step) {
     if (q->kind == 0)
         return -distances(d, q->middle);
     if (q->kind == 1)
-        return softplus(tables, distances(d, q->high)) - step;
+        return softplus(distances(d, q->high)) - step;
     if (q->kind == 2)
-        return softplus(tables, -distances(d, q->low)) - step;
+        return softplus(-distances(d, q->low)) - step;
     px_lanes low = distances(d, q->low), high = distances(d, q->high);
-    return ((high - low) >> 1) + softplus(tables, low) - softplus(tables, high);
+    return ((high - low) >> 1) + softplus(low) - softplus(high);
 }
 
 /* ---- Histories ---- */
 
 /* A chance of 22 bits and a count of 10. */
-PX_INLINE int32_t history_odds(const px_logistic *tables, uint32_t history) {
-    return tables->stretch[history >> (32 - PX_STRETCH_BITS)];
+PX_INLINE int32_t history_odds(uint32_t history) {
+    return px_logistic_tables.stretch[history >> (32 - PX_STRETCH_BITS)];
 }
 
 PX_INLINE uint32_t history_update(uint32_t history, int bit, int32_t rate) {
@@ -168,23 +168,22 @@ PX_INLINE void mix_learn(int32_t *weights, px_lanes inputs, int32_t error) {
 static inline int decide(px_online_model *m, const distribution *d, const decision *q,
                          px_lanes step, int step_bits, int bit) {
     px_logistic_mixer *mixer = m->mixer;
-    const px_logistic *tables = &mixer->tables;
     uint32_t *by_node = &mixer->node_history[d->scale_class][q->node][d->fraction];
     int32_t value = q->middle - m->low;
     uint32_t *by_value = value_line(m, d->values, value) + (value & 3) * 4 + q->kind;
     const uint32_t node_count = *by_node & 1023, value_count = *by_value & 1023;
 
-    const int32_t from_node = node_count ? history_odds(tables, *by_node) : 0;
+    const int32_t from_node = node_count ? history_odds(*by_node) : 0;
     const int32_t from_value =
-        history_odds(tables, *by_value) * (int32_t)(value_count * 64 / (value_count + 3)) >> 6;
+        history_odds(*by_value) * (int32_t)(value_count * 64 / (value_count + 3)) >> 6;
     const int32_t from_comb =
         m->comb ? comb_odds(band_comb(m, d->values), m->low, d, q, step_bits) : 0;
     /* The other inputs take lanes 10..13 from the experts. */
     const px_lanes kept = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, -1, -1};
     const px_lanes others = {0, 0, 0, 0,         0,          0,        0,
                              0, 0, 0, from_node, from_value, MIX_BIAS, from_comb};
-    const px_lanes inputs = lanes_clamp((odds_of_experts(tables, d, q, step) & kept) | others,
-                                        -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
+    const px_lanes inputs =
+        lanes_clamp((odds_of_experts(d, q, step) & kept) | others, -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
 
     int32_t *const by_band = mixer->by_band[d->band][q->node];
     int32_t *const by_expert = mixer->by_expert[d->mix_context][q->node];
@@ -193,11 +192,11 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
     const int32_t scale_odds = m->mixes_by_scale ? mix(by_scale, inputs) : 0;
     const int32_t mean = m->mixes_by_scale ? (band_odds + expert_odds + scale_odds) * 5461 >> 14
                                            : (band_odds + expert_odds) >> 1;
-    bit = px_code_chance(m->coder, bit, (uint32_t)px_squash(tables, mean));
-    mix_learn(by_band, inputs, bit * 65536 - px_squash(tables, band_odds));
-    mix_learn(by_expert, inputs, bit * 65536 - px_squash(tables, expert_odds));
+    bit = px_code_chance(m->coder, bit, (uint32_t)px_squash(mean));
+    mix_learn(by_band, inputs, bit * 65536 - px_squash(band_odds));
+    mix_learn(by_expert, inputs, bit * 65536 - px_squash(expert_odds));
     if (m->mixes_by_scale)
-        mix_learn(by_scale, inputs, bit * 65536 - px_squash(tables, scale_odds));
+        mix_learn(by_scale, inputs, bit * 65536 - px_squash(scale_odds));
     int32_t rate = mixer->rates[node_count];
     *by_node = history_update(*by_node, bit, rate < 262 ? 262 : rate);
     rate = mixer->rates[value_count];
@@ -210,10 +209,10 @@ static inline void code_steps(px_online_model *m, const distribution *d, decisio
                               int32_t sample, int *steps) {
     const bool up = q->kind == 2;
     int bits = d->step_bits;
-    px_lanes odds = step_odds(&m->mixer->tables, d, bits);
+    px_lanes odds = step_odds(d, bits);
     for (;; ++*steps) {
         if (*steps >= UNARY_STEPS)
-            odds = step_odds(&m->mixer->tables, d, ++bits);
+            odds = step_odds(d, ++bits);
         const int32_t step = 1 << bits;
         q->middle = up ? q->low + step : q->high - step;
         if (up ? q->middle > m->high : q->middle <= m->low)

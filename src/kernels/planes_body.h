@@ -13,6 +13,20 @@ PX_INLINE shorts swap_bytes(shorts v) {
     return (shorts)(bits << 8 | bits >> 8);
 }
 
+/* Two numbers to a lane, the first in its low half, and back. */
+PX_INLINE px_lanes lanes_of_shorts(shorts v) {
+    const px_lanes lanes = (px_lanes)v;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return lanes << 16 | lanes_shift_right_unsigned(lanes, 16);
+#else
+    return lanes;
+#endif
+}
+
+PX_INLINE shorts shorts_of_lanes(px_lanes lanes) {
+    return (shorts)lanes_of_shorts((shorts)lanes);
+}
+
 static void planes_load_block(int16_t *planes, size_t plane_stride, const uint8_t *elements,
                               size_t element_stride, const px_element_format *format) {
     px_lanes rows[PX_LANES];
@@ -25,7 +39,7 @@ static void planes_load_block(int16_t *planes, size_t plane_stride, const uint8_
             v = (shorts) * (const shorts_unaligned *)elements;
             v = (format->swapped ? swap_bytes(v) : v) ^ (int16_t)format->flip;
         }
-        rows[q] = (px_lanes)v;
+        rows[q] = lanes_of_shorts(v);
     }
     lanes_transpose(rows);
     for (int k = 0; k < PX_BLOCK_PLANES; k += 2, planes += 2 * plane_stride) {
@@ -48,7 +62,7 @@ static void planes_store_block(uint8_t *elements, size_t element_stride, const i
     }
     lanes_transpose(rows);
     for (int q = 0; q < PX_BLOCK_POSITIONS; q++, elements += element_stride) {
-        shorts v = (shorts)rows[q] ^ (int16_t)format->flip;
+        shorts v = shorts_of_lanes(rows[q]) ^ (int16_t)format->flip;
         if (format->size == 1)
             *(bytes_unaligned *)elements = __builtin_convertvector(v, bytes);
         else

@@ -5,6 +5,7 @@
 
 #include "gram.h"
 #include "lsq/encoder.h"
+#include "sizes.h"
 #include "status.h"
 
 enum {
@@ -89,7 +90,7 @@ static prism_status find_patches(px_lsq_plane *plane, const int16_t *samples, si
                                  size_t width, px_phase phase, prism_error *error) {
     const size_t most = height * width / MAX_PATCH_SHARE;
     size_t last = 0;
-    px_patch *patches = malloc((most + 1) * sizeof *patches);
+    px_patch *patches = px_alloc(most + 1, sizeof *patches);
     if (!patches)
         return px_out_of_memory(error, (most + 1) * sizeof *patches);
     plane->patches = patches;
@@ -168,9 +169,9 @@ prism_status px_lsq_order(px_lsq_encoder *encoder, prism_error *error) {
     if (status != PRISM_OK)
         return status;
     px_pool pool = {.count = 0};
-    double *factor = px_pool_take_zeroed(&pool, n * n * sizeof *factor);
-    double *variance = px_pool_take(&pool, n * sizeof *variance);
-    px_lsq_plane *sorted = px_pool_take(&pool, n * sizeof *sorted);
+    double *factor = px_pool_take_zeroed(&pool, px_product(n, n, sizeof *factor));
+    double *variance = px_pool_take(&pool, px_product(n, sizeof *variance));
+    px_lsq_plane *sorted = px_pool_take(&pool, px_product(n, sizeof *sorted));
     status = px_pool_status(&pool, error);
     if (status == PRISM_OK) {
         pivot(model->order, &gram, factor, variance);

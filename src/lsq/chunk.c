@@ -6,6 +6,7 @@
 
 #include "lsq/decode.h"
 #include "lsq/fold.h"
+#include "sizes.h"
 #include "status.h"
 
 /* Columns and rows are counted in 32 bits with room to spare. */
@@ -62,14 +63,15 @@ size_t px_words_room(const px_planes *planes, size_t limit) {
         PLANE = 64,     /* the states, if a segment begins with it */
         SLACK = 1 << 13 /* words that a block of steps may need, and more */
     };
-    const size_t most = planes->count * (px_plane_size(planes) * SAMPLE + PLANE);
+    const size_t plane = px_sum(px_product(px_plane_size(planes), SAMPLE), PLANE);
+    const size_t most = px_product(planes->count, plane);
     return (limit < most ? limit : most) / 2 + SLACK;
 }
 
 prism_status px_take_words(px_wave_stream *stream, px_reader *payload, px_pool *pool,
                            prism_error *error) {
     size_t count = px_reader_left(payload) / 2;
-    uint16_t *words = px_pool_take(pool, (count + PX_WAVE_GUARD) * sizeof *words);
+    uint16_t *words = px_pool_take(pool, px_product(px_sum(count, PX_WAVE_GUARD), sizeof *words));
     if (!words)
         return px_pool_status(pool, error);
     memcpy(words, px_get_bytes(payload, 2 * count), 2 * count);

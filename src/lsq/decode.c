@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lsq/group.h"
+#include "sizes.h"
 #include "status.h"
 
 typedef struct decoder {
@@ -118,8 +119,8 @@ static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
 static prism_status prepare(decoder *d, prism_error *error) {
     px_lsq_group *group = &d->group;
     const px_lsq_model *model = group->model;
-    d->edge = px_pool_take(&group->pool, 2 * (model->width + 1) * sizeof *d->edge);
-    prism_status status = px_tables_make(&d->tables, &group->pool, model, error);
+    d->edge = px_pool_take(&group->pool, px_product(2, model->width + 1, sizeof *d->edge));
+    prism_status status = px_tables_make(&d->tables, &group->pool, model, true, error);
     if (status == PRISM_OK && model->mixes)
         status = px_mixer_make(&group->sample_mixer, &group->pool, &model->samples, &group->samples,
                                &group->couples, &group->full.geometry, error);

@@ -3,6 +3,7 @@
 #include "lsq/encoder.h"
 
 #include "lsq/chunk.h"
+#include "sizes.h"
 #include "status.h"
 
 void px_lsq_encoder_free(px_lsq_encoder *encoder) {
@@ -26,11 +27,12 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     const px_geometry *geometry = &group->full.geometry;
     if (task->wide) /* for the fits before that of the wide weights */
         group->samples = px_tiles_take(&group->pool, geometry, model->count);
-    encoder->span = geometry->tile_count * PX_TILE + PX_PLANE_GUARD;
-    size_t elements = model->count * encoder->span + PX_PLANE_GUARD;
-    encoder->mixed = task->mixes || quick
-                         ? px_pool_take(&group->pool, elements * sizeof *encoder->mixed)
-                         : px_pool_take_zeroed(&group->pool, elements * sizeof *encoder->mixed);
+    encoder->span = px_sum(px_product(geometry->tile_count, PX_TILE), PX_PLANE_GUARD);
+    size_t elements = px_sum(px_product(model->count, encoder->span), PX_PLANE_GUARD);
+    encoder->mixed =
+        task->mixes || quick
+            ? px_pool_take(&group->pool, px_product(elements, sizeof *encoder->mixed))
+            : px_pool_take_zeroed(&group->pool, px_product(elements, sizeof *encoder->mixed));
     encoder->importance = px_padded_take(&group->pool, geometry, sizeof *encoder->importance);
     encoder->low_bits = px_pool_take_zeroed(&group->pool, model->count);
     status = px_pool_status(&group->pool, error);
@@ -125,9 +127,9 @@ static prism_status write_payload(px_lsq_encoder *encoder, size_t limit, px_buff
                                   bool *too_long, prism_error *error) {
     px_pool *pool = &encoder->group.pool;
     px_tables tables;
-    px_tables_make(&tables, pool, &encoder->model, NULL);
+    px_tables_make(&tables, pool, &encoder->model, false, NULL);
     const size_t words = px_words_room(encoder->planes, limit);
-    uint16_t *memory = px_pool_take(pool, words * sizeof *memory);
+    uint16_t *memory = px_pool_take(pool, px_product(words, sizeof *memory));
     prism_status status = px_pool_status(pool, error);
     if (status != PRISM_OK)
         return status;

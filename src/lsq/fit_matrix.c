@@ -13,6 +13,7 @@
 
 #include "lsq/encoder.h"
 #include "lsq/fit_taps.h"
+#include "sizes.h"
 #include "status.h"
 #include "weights_fit.h"
 
@@ -23,7 +24,7 @@ static const double ENERGY_FLOOR = 0.1;
 enum { INNOVATION_COARSENESS = 1 };
 
 prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *error) {
-    double *factor = malloc(n * n * sizeof *factor);
+    double *factor = px_alloc(n, n, sizeof *factor);
     if (!factor)
         return px_out_of_memory(error, n * n * sizeof *factor);
     lapack_int info = 1;
@@ -111,9 +112,9 @@ prism_status px_lsq_importance(px_lsq_encoder *encoder, prism_error *error) {
         return status;
     px_pool pool = {.count = 0};
     const size_t n = gram.count, stride = gram.stride;
-    double *factor = px_pool_take_zeroed(&pool, n * n * sizeof *factor);
-    float *matrix = px_pool_take_zeroed(&pool, stride * stride * sizeof *matrix);
-    float *rows = px_pool_take_zeroed(&pool, stride * PX_TILE * sizeof *rows);
+    double *factor = px_pool_take_zeroed(&pool, px_product(n, n, sizeof *factor));
+    float *matrix = px_pool_take_zeroed(&pool, px_product(stride, stride, sizeof *matrix));
+    float *rows = px_pool_take_zeroed(&pool, px_product(stride, PX_TILE, sizeof *rows));
     status = px_pool_status(&pool, error);
     if (status == PRISM_OK)
         status = whitening(matrix, &gram, factor, error);

@@ -11,6 +11,7 @@
 #include "fast_math.h"
 #include "lsq/encoder.h"
 #include "lsq/shapes.h"
+#include "sizes.h"
 #include "spread.h"
 #include "status.h"
 
@@ -227,7 +228,8 @@ prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
                         .means = px_padded_take(&pool, geometry, sizeof *task.means),
                         .around = px_padded_take(&pool, geometry, sizeof *task.around),
                         .blur = px_padded_take(&pool, geometry, sizeof *task.blur)};
-    task.histograms = px_pool_take_zeroed(&pool, PX_SHAPE_CLASSES * sizeof *task.histograms);
+    task.histograms =
+        px_pool_take_zeroed(&pool, px_product(PX_SHAPE_CLASSES, sizeof *task.histograms));
     prism_status status = px_pool_status(&pool, error);
     for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++)
         if (encoder->model.planes[k].kind != PX_PLANE_CONSTANT)

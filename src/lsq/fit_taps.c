@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sizes.h"
 #include "spread.h"
 #include "status.h"
 
@@ -154,9 +155,9 @@ static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, 
     const size_t across = (wave->width + length - 1) / length,
                  pieces = (wave->height - top) * across;
     px_pool pool = {.count = 0};
-    float *weights = px_pool_take(&pool, (wave->width + 1) * sizeof *weights);
+    float *weights = px_pool_take(&pool, px_product(wave->width + 1, sizeof *weights));
     moment_rows m = {.n = fit->n, .moments = fit->moments};
-    m.rows = px_pool_take_zeroed(&pool, fit->n * ROW_LENGTH * sizeof *m.rows);
+    m.rows = px_pool_take_zeroed(&pool, px_product(fit->n, ROW_LENGTH, sizeof *m.rows));
     prism_status status = px_pool_status(&pool, error);
     double total = 0;
     memset(fit->moments, 0, sizeof fit->moments);
@@ -309,8 +310,8 @@ prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_er
     int *steps = innovations ? model->innovation_steps : model->sample_steps;
     const int squares = innovations ? 1 : model->mixes ? 2 : 0;
     px_pool pool = {.count = 0};
-    tap_fit *fits = px_pool_take(&pool, model->count * sizeof *fits);
-    double *values = px_pool_take(&pool, model->count * sizeof *values);
+    tap_fit *fits = px_pool_take(&pool, px_product(model->count, sizeof *fits));
+    double *values = px_pool_take(&pool, px_product(model->count, sizeof *values));
     prism_status status = px_pool_status(&pool, error);
     size_t fitted = 0;
     for (size_t k = 0; k < model->count && status == PRISM_OK; k++) {

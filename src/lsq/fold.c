@@ -1,5 +1,7 @@
 #include "lsq/fold.h"
 
+#include "sizes.h"
+
 enum {
     MIN_LINE = 1024, /* shorter ones stay as they are */
     MIN_HEIGHT = 32,
@@ -40,7 +42,7 @@ prism_status px_fold(px_planes *folded, const px_planes *planes, bool copy, px_p
         return PRISM_OK;
     const size_t size = px_plane_size(planes);
     folded->height = MIN_HEIGHT;
-    while (folded->height * folded->height < size)
+    while (px_product(folded->height, folded->height) < size)
         folded->height *= 2;
     folded->width = (size + folded->height - 1) / folded->height;
     folded->stride = px_plane_stride(px_plane_size(folded));

@@ -2,19 +2,21 @@
 
 #include <string.h>
 
+#include "sizes.h"
+
 px_geometry px_geometry_make(size_t height, size_t width) {
     size_t stride = PX_PAD_LEFT + width + PX_PAD_RIGHT;
-    size_t positions = stride * (PX_PAD_TOP + height + PX_PAD_BOTTOM);
+    size_t positions = px_product(stride, PX_PAD_TOP + height + PX_PAD_BOTTOM);
     return (px_geometry){.height = height,
                          .width = width,
                          .stride = stride,
                          .origin = PX_PAD_TOP * stride + PX_PAD_LEFT,
-                         .tile_count = (positions + PX_TILE - 1) / PX_TILE};
+                         .tile_count = px_sum(positions, PX_TILE - 1) / PX_TILE};
 }
 
 void *px_padded_take(px_pool *pool, const px_geometry *geometry, size_t element_size) {
-    size_t count = geometry->tile_count * PX_TILE + 2 * PX_PLANE_GUARD;
-    uint8_t *plane = px_pool_take_zeroed(pool, count * element_size);
+    size_t count = px_sum(px_product(geometry->tile_count, PX_TILE), 2 * PX_PLANE_GUARD);
+    uint8_t *plane = px_pool_take_zeroed(pool, px_product(count, element_size));
     return plane ? plane + (PX_PLANE_GUARD + geometry->origin) * element_size : NULL;
 }
 
@@ -48,9 +50,9 @@ px_couples px_couples_take(px_pool *pool, const px_geometry *geometry, size_t pl
     /* Squares around the first and the last position reach a row and a column further. */
     const size_t guard = geometry->stride + PX_PLANE_GUARD;
     px_couples couples = {.pairs = (planes + 1) / 2,
-                          .span = geometry->tile_count * PX_TILE + guard};
-    size_t count = couples.pairs * couples.span + guard;
-    int32_t *memory = px_pool_take_zeroed(pool, count * sizeof *memory);
+                          .span = px_sum(px_product(geometry->tile_count, PX_TILE), guard)};
+    size_t count = px_sum(px_product(couples.pairs, couples.span), guard);
+    int32_t *memory = px_pool_take_zeroed(pool, px_product(count, sizeof *memory));
     couples.elements = memory ? memory + guard : NULL;
     return couples;
 }
@@ -67,7 +69,8 @@ px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t planes
     /* An odd number of lines: at a power of two, the tiles of a pair would all lie in the same few
      * sets of the caches. */
     tiles.span = (tiles.pairs | 1) * PX_TILE;
-    tiles.elements = px_pool_take_zeroed(pool, tiles.count * tiles.span * sizeof *tiles.elements);
+    tiles.elements =
+        px_pool_take_zeroed(pool, px_product(tiles.count, tiles.span, sizeof *tiles.elements));
     return tiles;
 }
 

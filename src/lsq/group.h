@@ -27,14 +27,14 @@ typedef struct px_lsq_group {
     int coded; /* planes so far that are not constant */
 } px_lsq_group;
 
-/* Distributions for the model's method; the others are NULL. */
+/* Distributions for the model's method; the others are NULL. Some parts are for decoding only. */
 typedef struct px_tables {
     const px_shapes *shapes;
     const px_quick_shapes *quick;
 } px_tables;
 
 prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model *model,
-                            prism_error *error);
+                            bool decoding, prism_error *error);
 
 /* Memory for planes, and for tiles if the model mixes; px_lsq_group_free also after a failure. */
 prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, prism_error *error);

@@ -1,5 +1,7 @@
 #include "lsq/mixer.h"
 
+#include "sizes.h"
+
 const int px_square_order[PX_SQUARE_TAPS] = {1, 2, 3, 4, 0, 5, 6, 7, 8};
 
 prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *weights,
@@ -11,10 +13,11 @@ prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *wei
         .weights = weights,
         .tiles = taps == 1 ? tiles : NULL,
         .couples = taps == 1 ? NULL : couples,
-        .fixed = px_pool_take_zeroed(pool, count * stride * sizeof *mixer->fixed),
+        .fixed = px_pool_take_zeroed(pool, px_product(count, stride, sizeof *mixer->fixed)),
         .stride = stride,
-        .sums = px_pool_take(pool, geometry->tile_count * PX_PANEL * PX_TILE * sizeof *mixer->sums),
-        .panel = px_pool_take(pool, panel * sizeof *mixer->panel)};
+        .sums = px_pool_take(
+            pool, px_product(geometry->tile_count, PX_PANEL, PX_TILE, sizeof *mixer->sums)),
+        .panel = px_pool_take(pool, px_product(panel, sizeof *mixer->panel))};
     prism_status status = px_pool_status(pool, error);
     for (size_t k = 0; k < count && status == PRISM_OK; k++) {
         size_t pairs;

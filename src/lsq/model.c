@@ -6,6 +6,7 @@
 
 #include "lsq/mixer.h"
 #include "side.h"
+#include "sizes.h"
 #include "status.h"
 
 enum { MAX_START_ERROR = 31, SCALE_ERROR_UNIT = 8, MAX_SCALE_ERROR = 1024, MAX_SCALE_WEIGHT = 127 };
@@ -135,7 +136,7 @@ static void code_taps(side *s, px_integer *scale_model, px_integer *models, px_t
 static px_patch *next_patch(px_lsq_plane *plane, uint32_t *capacity) {
     if (plane->patch_count == *capacity) {
         uint32_t larger = *capacity ? 2 * *capacity : 64;
-        px_patch *patches = realloc(plane->patches, larger * sizeof *patches);
+        px_patch *patches = px_realloc(plane->patches, larger, sizeof *patches);
         if (!patches)
             return NULL;
         plane->patches = patches;

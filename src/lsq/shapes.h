@@ -20,8 +20,10 @@ enum {
     PX_SHAPE_PLAIN = 8 * PX_SHAPE_FAMILIES                /* normal, as wide as the class says */
 };
 
-/* Tables for one shape (0..PX_SHAPE_COUNT-1) a class; owned by the pool. NULL without memory. */
-const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES]);
+/* Tables for one shape (0..PX_SHAPE_COUNT-1) a class; owned by the pool. NULL without memory. Their
+ * inverses are for decoding only. */
+const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES],
+                                bool decoding);
 
 /* 2^24 times the distribution function of a shape at z >= 0 sixteenths, for deviation
  * 2^(scale / 4 - 4.5), 0 <= scale < 64. */

@@ -12,6 +12,7 @@
 #include "plain_bits.h"
 #include "rule.h"
 #include "sample.h"
+#include "sizes.h"
 #include "stage.h"
 #include "status.h"
 
@@ -99,8 +100,8 @@ static void plan_free(plan *p) {
 }
 
 static prism_status plan_alloc(plan *p, size_t count, prism_error *error) {
-    *p = (plan){.is_exception = malloc(count * sizeof *p->is_exception),
-                .integers = malloc(count * sizeof *p->integers)};
+    *p = (plan){.is_exception = px_alloc(count, sizeof *p->is_exception),
+                .integers = px_alloc(count, sizeof *p->integers)};
     return p->is_exception && p->integers ? PRISM_OK : px_out_of_memory(error, count * 3);
 }
 
@@ -311,7 +312,7 @@ static prism_status write_wide(px_mapped *mapped, const px_mapping_request *requ
     prism_array array = *words->array;
     array.type = PRISM_INT64;
     array.order = px_native_order();
-    int64_t *integers = malloc(words->count * sizeof *integers);
+    int64_t *integers = px_alloc(words->count, sizeof *integers);
     if (!integers)
         return px_out_of_memory(error, words->count * sizeof *integers);
     prism_status status = PRISM_OK;
@@ -345,7 +346,7 @@ static double bits_of_differences(const plan *p, const px_words *words) {
     px_differences list[CANDIDATES];
     double least = HUGE_VAL;
     const size_t count = px_differences_candidates(list, CANDIDATES, words->array);
-    uint64_t *numbers = malloc(words->count * sizeof *numbers);
+    uint64_t *numbers = px_alloc(words->count, sizeof *numbers);
     for (size_t c = 0; c < count && numbers; c++) {
         double bits = 0;
         for (size_t i = 0; i < words->count; i++)

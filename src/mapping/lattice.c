@@ -11,6 +11,7 @@
 #include "exceptions.h"
 #include "plain_bits.h"
 #include "rule.h"
+#include "sizes.h"
 #include "stage.h"
 #include "status.h"
 
@@ -51,9 +52,9 @@ static void plan_free(plan *p) {
 }
 
 static prism_status plan_alloc(plan *p, size_t count, prism_error *error) {
-    *p = (plan){.places = malloc(count * sizeof *p->places),
-                .coded = malloc(count * sizeof *p->coded),
-                .is_exception = malloc(count * sizeof *p->is_exception)};
+    *p = (plan){.places = px_alloc(count, sizeof *p->places),
+                .coded = px_alloc(count, sizeof *p->coded),
+                .is_exception = px_alloc(count, sizeof *p->is_exception)};
     return p->places && p->coded && p->is_exception ? PRISM_OK
                                                     : px_out_of_memory(error, count * 11);
 }
@@ -186,14 +187,14 @@ static uint64_t from_lowest(uint64_t *numbers, size_t count, uint64_t *lowest) {
 /* Places become the differences that have the smallest range, if it is clearly smaller. */
 static bool take_differences(plan *p, const px_words *words) {
     enum { CANDIDATES = 4, CLEARLY_BITS = 2 };
-    const size_t bytes = words->count * sizeof *p->places;
+    const size_t bytes = px_product(words->count, sizeof *p->places);
     const unsigned before = CODED_BITS + p->lattice.plain;
     px_differences list[CANDIDATES];
     unsigned least = before - CLEARLY_BITS + 1;
     uint64_t *best = NULL, last = 0;
     const size_t candidates = px_differences_candidates(list, CANDIDATES, words->array);
     for (size_t i = 0; i < candidates; i++) {
-        uint64_t lowest, *numbers = malloc(bytes);
+        uint64_t lowest, *numbers = px_alloc(bytes);
         if (!numbers)
             break;
         memcpy(numbers, p->places, bytes);

@@ -3,6 +3,7 @@
 
 #include "array.h"
 #include "sample.h"
+#include "squeeze.h"
 #include "stage.h"
 #include "status.h"
 
@@ -160,7 +161,7 @@ uint64_t px_mapping_memory(const px_chunk *chunk) {
             break;
         bytes += size / prism_type_size(inner.array.type) * FOR_ELEMENT;
         px_reader payload = px_reader_make(inner.payload, inner.payload_size);
-        size = (size_t)px_get_varint(&payload);
+        size = px_get_size(&payload);
         const uint8_t *within = px_get_bytes(&payload, size);
         if (!within || px_chunk_read(&inner, within, size, NULL) != PRISM_OK)
             break;
@@ -170,14 +171,16 @@ uint64_t px_mapping_memory(const px_chunk *chunk) {
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                                prism_error *error) {
-    px_mapping_source source = {.chunk = chunk,
+    px_chunk squeezed = *chunk;
+    squeezed.array = px_squeeze(&chunk->array).array;
+    px_mapping_source source = {.chunk = &squeezed,
                                 .parameters =
                                     px_reader_make(chunk->parameters, chunk->parameter_size),
                                 .payload = px_reader_make(chunk->payload, chunk->payload_size),
                                 .threads = threads,
                                 .depth = depth};
     px_words words;
-    prism_status status = px_words_alloc(&words, &chunk->array, error);
+    prism_status status = px_words_alloc(&words, &squeezed.array, error);
     if (status != PRISM_OK)
         return status;
     status = decode_words(&words, &source, error);

@@ -23,7 +23,7 @@ typedef struct px_mapped {
     px_buffer parameters, payload;
 } px_mapped;
 
-/* What an encoder of a mapping needs to know. */
+/* What an encoder of a mapping needs to know. The array is squeezed (squeeze.h). */
 typedef struct px_mapping_request {
     const prism_array *array;
     const void *elements;

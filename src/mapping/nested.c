@@ -94,7 +94,7 @@ prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uin
                               void **elements, prism_error *error) {
     px_chunk chunk;
     *elements = NULL;
-    const size_t size = px_get_varint(&source->payload);
+    const size_t size = px_get_size(&source->payload);
     const uint8_t *bytes = px_get_bytes(&source->payload, size);
     if (!bytes)
         return px_fail(error, PRISM_E_TRUNCATED, "a chunk within the chunk is not all there");

@@ -35,8 +35,17 @@ enum {
  */
 static const double LEAST_CONSTANT = 1e-17, LARGEST_CONSTANT = 1e17;
 
-/* Guesses are tried on so many values, at most: for any array, and for each of its elements. */
-static const double TRIALS = 4e6, TRIALS_FOR_ELEMENT = 8;
+/*
+ * Guesses are tried on so many values, at most: for any array, and for each of its elements. In
+ * small arrays, where that would take longer than all else, so many for each byte; no more than
+ * half of those that are left by one form, unless it is the last.
+ */
+static const double TRIALS = 4e6, TRIALS_FOR_ELEMENT = 8, TRIALS_FOR_BYTE = 10;
+
+static double trials_for(const px_words *words) {
+    const double count = (double)words->count;
+    return fmin(TRIALS + TRIALS_FOR_ELEMENT * count, TRIALS_FOR_BYTE * count * words->number->size);
+}
 
 /* A rule is of use if no more words than these are wrong. */
 static const double MOST_MISSES = 0.02;
@@ -60,11 +69,22 @@ static double rounded(double value, bool single) {
     return single ? (double)(float)value : value;
 }
 
-/* The next float of the type, so many times. */
+/* The next float of the type, so many times: bits of floats grow with their magnitudes. */
 static double neighbour(double value, int steps, bool single) {
-    const double to = steps < 0 ? -HUGE_VAL : HUGE_VAL;
-    for (; steps; steps += steps < 0 ? 1 : -1)
-        value = single ? (double)nextafterf((float)value, (float)to) : nextafter(value, to);
+    int64_t bits;
+    if (single) {
+        float narrow = (float)value;
+        int32_t few;
+        memcpy(&few, &narrow, sizeof few);
+        few = (few < 0 ? INT32_MIN - few : few) + steps;
+        few = few < 0 ? INT32_MIN - few : few;
+        memcpy(&narrow, &few, sizeof narrow);
+        return narrow;
+    }
+    memcpy(&bits, &value, sizeof bits);
+    bits = (bits < 0 ? INT64_MIN - bits : bits) + steps;
+    bits = bits < 0 ? INT64_MIN - bits : bits;
+    memcpy(&value, &bits, sizeof value);
     return value;
 }
 
@@ -241,12 +261,13 @@ static const form forms[] = {
     {3, 2, 1, {{PX_DIVIDE, UINT8_MAX}, {PX_ADD, 0}, {PX_DIVIDE, 0}}, true, UINT8_MAX}};
 enum { FORMS = sizeof forms / sizeof *forms };
 
-/* How many floats at and around the likely ones are tried. */
+/* How many floats at and around the likely ones are tried, and what part of all trials is left. */
 typedef struct breadth {
     int offsets, scales;
+    double left;
 } breadth;
 
-static const breadth narrow = {3, 5}, wide = {9, 7};
+static const breadth narrow = {3, 5, 0.5}, wide = {9, 7, 0};
 
 /* 0, 1, -1, 2, -2, ... */
 static int alternating(int i) {
@@ -345,16 +366,26 @@ static bool are_of_a_type(const form *f, double least, double last) {
            (f->most > UINT8_MAX && least >= INT16_MIN && last <= INT16_MAX);
 }
 
-/* With p or, if it is 0, any p. */
+/* With p or, if it is 0, any p. Integers reach from -zero to last - zero. */
+static bool try_zero(search *s, px_rule *rule, const form *f, double p, double zero, double last,
+                     breadth b) {
+    return are_of_a_type(f, -zero, last - zero) &&
+           (p > 0 ? try_offsets(s, rule, f, zero) : try_both(s, rule, f, zero, b));
+}
+
+/* The integer 0 is likely to be close to the least value or to the middle. */
 static bool try_constant(search *s, const form *f, double p, breadth b) {
     px_rule rule = {s->single ? PX_RULE_SINGLES : PX_RULE_DOUBLES, f->count, {{0}}};
     memcpy(rule.operations, f->operations, sizeof rule.operations);
     rule.operations[f->p].constant = p;
-    const double last = last_integer(&s->spacing);
-    for (int i = 0; i <= 2 * FURTHEST && s->trials > 0; i++) {
-        const double zero = alternating(i);
-        if (are_of_a_type(f, -zero, last - zero) &&
-            (p > 0 ? try_offsets(s, &rule, f, zero) : try_both(s, &rule, f, zero, b)))
+    const double last = last_integer(&s->spacing), half = rint(last / 2);
+    const double left = s->trials * b.left;
+    for (int i = 0; i <= 2 * FURTHEST && s->trials > left; i++) {
+        const double low = alternating(i), high = half + low;
+        if (fabs(low) <= fabs(low - half) && try_zero(s, &rule, f, p, low, last, b))
+            return true;
+        if (fabs(high - half) < fabs(high) && fabs(high) <= FURTHEST &&
+            try_zero(s, &rule, f, p, high, last, b))
             return true;
     }
     return false;
@@ -461,7 +492,7 @@ bool px_offset_find(px_rule *rule, double *values, size_t count, const px_words 
     search s = {.words = words,
                 .single = words->number->size == 4,
                 .best_rate = MOST_MISSES,
-                .trials = TRIALS + TRIALS_FOR_ELEMENT * (double)words->count};
+                .trials = trials_for(words)};
     if (!px_spacing_find(&s.spacing, values, count, words->number->fraction) ||
         is_fixed_point(&s.spacing))
         return false;

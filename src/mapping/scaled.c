@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "rule.h"
+#include "sizes.h"
 #include "stage.h"
 #include "status.h"
 
@@ -29,8 +30,8 @@ static prism_status scaled_alloc(scaled *s, const prism_array *array, size_t cou
                                  prism_error *error) {
     s->channels = (size_t)array->dims[array->rank - 1];
     s->positions = count / s->channels;
-    s->integers = malloc(count * sizeof *s->integers);
-    s->scales = malloc(s->positions * sizeof *s->scales);
+    s->integers = px_alloc(count, sizeof *s->integers);
+    s->scales = px_alloc(s->positions, sizeof *s->scales);
     s->last = LARGEST;
     return s->integers && s->scales ? PRISM_OK : px_out_of_memory(error, count * 2);
 }

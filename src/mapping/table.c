@@ -9,6 +9,7 @@
 #include "pipeline.h"
 #include "sample.h"
 #include "side.h"
+#include "sizes.h"
 #include "stage.h"
 #include "status.h"
 
@@ -37,9 +38,9 @@ typedef struct value_set {
 
 static prism_status set_alloc(value_set *set, prism_error *error) {
     const size_t slots = (size_t)1 << HASH_BITS;
-    *set = (value_set){.words = malloc(slots * sizeof *set->words),
+    *set = (value_set){.words = px_alloc(slots, sizeof *set->words),
                        .places = calloc(slots, sizeof *set->places),
-                       .ranks = malloc(MOST_VALUES * sizeof *set->ranks)};
+                       .ranks = px_alloc(MOST_VALUES, sizeof *set->ranks)};
     return set->words && set->places && set->ranks ? PRISM_OK : px_out_of_memory(error, slots * 16);
 }
 
@@ -122,7 +123,7 @@ static void write_table(px_buffer *out, const value_set *set) {
 
 static prism_status write_places(px_mapped *mapped, const px_mapping_request *request,
                                  const px_words *words, const value_set *set, prism_error *error) {
-    uint16_t *places = malloc(words->count * sizeof *places);
+    uint16_t *places = px_alloc(words->count, sizeof *places);
     if (!places)
         return px_out_of_memory(error, words->count * sizeof *places);
     places_of(places, set, words);
@@ -329,7 +330,7 @@ static prism_status decode(px_words *words, px_mapping_source *source, prism_err
     const uint64_t count = px_get_varint(&source->parameters);
     if (!count || count > MOST_VALUES)
         return px_fail(error, PRISM_E_CORRUPT, "a table of %llu values", (unsigned long long)count);
-    uint64_t *table = malloc((size_t)count * sizeof *table);
+    uint64_t *table = px_alloc(count, sizeof *table);
     uint64_t *places = NULL;
     prism_status status = table ? read_table(table, (size_t)count, words->number, source, error)
                                 : px_out_of_memory(error, (size_t)count * sizeof *table);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sizes.h"
 #include "status.h"
 
 prism_status px_words_alloc(px_words *words, const prism_array *array, prism_error *error) {
@@ -13,7 +14,7 @@ prism_status px_words_alloc(px_words *words, const prism_array *array, prism_err
         return status;
     words->number = px_number_of(array->type);
     words->count = size / words->number->size;
-    words->bits = malloc(words->count * sizeof *words->bits);
+    words->bits = px_alloc(words->count, sizeof *words->bits);
     return words->bits ? PRISM_OK : px_out_of_memory(error, words->count * sizeof *words->bits);
 }
 

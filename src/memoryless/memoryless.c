@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "side.h"
+#include "sizes.h"
 #include "status.h"
 
 enum { BITS = 14, SLOTS = 1 << BITS, MOST_VALUES = 1 << 12, STATES = 4, PLACES = 1 << 16 };
@@ -144,7 +145,7 @@ static prism_status encode_all(const px_planes *planes, const histogram *h, px_b
                                prism_error *error) {
     const size_t count = planes->count * px_plane_size(planes);
     encoder *e = malloc(sizeof *e);
-    uint16_t *words = malloc(count * sizeof *words);
+    uint16_t *words = px_alloc(count, sizeof *words);
     if (e && words) {
         e->words = words;
         e->next = words + count;
@@ -242,7 +243,7 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     if (pipeline->transform != PRISM_TRANSFORM_NONE)
         return px_fail(error, PRISM_E_CORRUPT, "a histogram goes with no transform");
     histogram *h = malloc(sizeof *h);
-    slot *slots = malloc(SLOTS * sizeof *slots);
+    slot *slots = px_alloc(SLOTS, sizeof *slots);
     prism_status status = h && slots ? read_histogram(h, parameters, planes->depth, error)
                                      : px_out_of_memory(error, SLOTS * sizeof *slots);
     if (status == PRISM_OK) {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "status.h"
 
 /* A band is a copy where it equals another at 4 of 5 positions. */
@@ -69,9 +70,9 @@ prism_status px_bands_alloc(px_bands *bands, const px_planes *planes, size_t edg
                         .edge = edge,
                         .height = (planes->height + edge - 1) / edge,
                         .width = (planes->width + edge - 1) / edge,
-                        .count = edge * edge * planes->count};
-    bands->info = calloc(bands->count, sizeof *bands->info);
-    bands->coded = calloc(bands->count, sizeof *bands->coded);
+                        .count = px_product(edge, edge, planes->count)};
+    bands->info = px_alloc_zeroed(bands->count, sizeof *bands->info);
+    bands->coded = px_alloc_zeroed(bands->count, sizeof *bands->coded);
     if (bands->info && bands->coded) {
         list_coded(bands);
         return PRISM_OK;
@@ -289,7 +290,7 @@ static prism_status code_rest(rest *r, prism_error *error) {
     const px_bands *bands = r->bands;
     const size_t positions = bands->height * bands->width;
     size_t before = bands->count;
-    r->models = calloc(bands->count, sizeof *r->models);
+    r->models = px_alloc_zeroed(bands->count, sizeof *r->models);
     if (!r->models)
         return px_out_of_memory(error, bands->count * sizeof *r->models);
     rest_init_models(r);

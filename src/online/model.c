@@ -2,6 +2,7 @@
 #include "model.h"
 
 #include "arena.h"
+#include "sizes.h"
 
 /* ---- Mixer ---- */
 
@@ -45,7 +46,6 @@ prism_status px_logistic_mixer_alloc(px_logistic_mixer *mixer, size_t bands, siz
     if (!mixer->memory)
         return px_out_of_memory(error, size);
     mixer_layout(mixer, &arena, bands);
-    px_logistic_init(&mixer->tables);
     weights_init(mixer->by_scale, PX_ONLINE_SCALES);
     weights_init(mixer->by_band, bands);
     weights_init(mixer->by_expert, PX_MIX_CONTEXTS);
@@ -147,12 +147,13 @@ static void model_layout(px_online_model *model, px_arena *arena) {
         engine_layout(&model->engines[g], arena);
     model->band = px_arena_take(arena, bands, sizeof *model->band);
     model->outlooks = px_arena_take(arena, bands, sizeof *model->outlooks);
-    model->traces = px_arena_take(arena, model->trace_count * bands, sizeof *model->traces);
+    model->traces =
+        px_arena_take(arena, px_product(model->trace_count, bands), sizeof *model->traces);
     model->comb_size = comb_size(model);
-    model->comb = px_arena_take(arena, bands * model->comb_size, sizeof *model->comb);
+    model->comb = px_arena_take(arena, px_product(bands, model->comb_size), sizeof *model->comb);
     if (!model->comb_size)
         model->comb = NULL;
-    model->centres = px_arena_take(arena, PX_CLASSES * bands, sizeof *model->centres);
+    model->centres = px_arena_take(arena, px_product(PX_CLASSES, bands), sizeof *model->centres);
     model->features = px_arena_take(arena, bands, sizeof *model->features);
 }
 

@@ -144,7 +144,6 @@ enum {
 };
 
 typedef struct px_logistic_mixer {
-    px_logistic tables;
     int32_t (*by_scale)[PX_NODES][PX_INPUTS];         /* [ONLINE_SCALES] */
     int32_t (*by_band)[PX_NODES][PX_INPUTS];          /* [bands of a group] */
     int32_t (*by_expert)[PX_NODES][PX_INPUTS];        /* [MIX_CONTEXTS] */

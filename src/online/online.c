@@ -14,6 +14,7 @@
 #include "kernels/kernels.h"
 #include "model.h"
 #include "native.h"
+#include "sizes.h"
 
 typedef struct online {
     px_bands bands;
@@ -40,12 +41,13 @@ static size_t positions_of(const online *o) {
 /* Memory that depends on the number of coded bands. */
 static prism_status online_alloc(online *o, unsigned depth, prism_error *error) {
     const size_t group = (size_t)o->plan.group_bands, count = o->bands.coded_count;
-    const size_t bytes = positions_of(o) * group * sizeof *o->samples;
+    const size_t bytes = px_product(positions_of(o), group, sizeof *o->samples);
     o->offsets = calloc(count + 1, sizeof *o->offsets);
-    o->samples = malloc(bytes);
+    o->samples = px_alloc(bytes);
     if (!o->offsets || !o->samples)
         return px_out_of_memory(error, bytes);
-    return px_logistic_mixer_alloc(&o->mixer, group, positions_of(o) * count, depth, error);
+    return px_logistic_mixer_alloc(&o->mixer, group, px_product(positions_of(o), count), depth,
+                                   error);
 }
 
 /* ---- Range and offsets ---- */

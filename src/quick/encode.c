@@ -6,6 +6,7 @@
 #include "lsq/encoder.h"
 #include "lsq/fit_taps.h"
 #include "quick/tables.h"
+#include "sizes.h"
 
 /* Classes, of two an octave, begin so many octaves above the mean log of errors. */
 static const double LOG_TO_CLASS = 2.3;
@@ -112,7 +113,8 @@ static prism_status code_planes(px_lsq_encoder *encoder, prism_error *error) {
                        .means = px_padded_take(&pool, geometry, sizeof *task.means),
                        .around = px_padded_take(&pool, geometry, sizeof *task.around),
                        .blur = px_padded_take(&pool, geometry, sizeof *task.blur)};
-    task.histograms = px_pool_take_zeroed(&pool, PX_QUICK_TABLES * sizeof *task.histograms);
+    task.histograms =
+        px_pool_take_zeroed(&pool, px_product(PX_QUICK_TABLES, sizeof *task.histograms));
     prism_status status = px_pool_status(&pool, error);
     if (status == PRISM_OK && encoder->model.mixes)
         status = fit_matrix(&task, error);

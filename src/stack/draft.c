@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "stack/closure.h"
 #include "stack/heap.h"
 #include "status.h"
@@ -43,8 +44,8 @@ static prism_status grower_make(grower *g, px_draft *draft, const px_scene *scen
     *draft = (px_draft){.plan = {.frames = calloc(count, sizeof *draft->plan.frames)}};
     *g = (grower){.scene = scene,
                   .draft = draft,
-                  .turns = malloc(count * sizeof *g->turns),
-                  .closures = malloc(count * sizeof *g->closures)};
+                  .turns = px_alloc(count, sizeof *g->turns),
+                  .closures = px_alloc(count, sizeof *g->closures)};
     if (!draft->plan.frames || !g->turns || !g->closures) {
         grower_free(g);
         px_draft_free(draft);

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "stack/heap.h"
 #include "stack/likeness.h"
 #include "status.h"
@@ -111,7 +112,7 @@ prism_status px_stack_group(uint32_t *order, const px_signatures *s, size_t size
     if (status != PRISM_OK)
         return status;
     grouper g = {.likeness = &likeness, .count = s->count, .size = size};
-    g.groups = malloc(s->count * sizeof *g.groups);
+    g.groups = px_alloc(s->count, sizeof *g.groups);
     status = px_heap_alloc(&g.inside, likeness.first[s->count], error);
     if (status == PRISM_OK)
         status = px_heap_alloc(&g.outside, likeness.first[s->count], error);

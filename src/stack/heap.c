@@ -2,10 +2,11 @@
 
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "status.h"
 
 prism_status px_heap_alloc(px_heap *heap, size_t capacity, prism_error *error) {
-    *heap = (px_heap){.items = malloc((capacity + 1) * sizeof *heap->items)};
+    *heap = (px_heap){.items = px_alloc(px_sum(capacity, 1), sizeof *heap->items)};
     return heap->items ? PRISM_OK : px_out_of_memory(error, capacity * sizeof *heap->items);
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "status.h"
 
 enum {
@@ -131,7 +132,7 @@ static prism_status measure(px_likeness *likeness, px_mutual *mutual, const uint
                             size_t n, prism_error *error) {
     const px_signatures *s = mutual->s;
     likeness->first = calloc(s->count + 2, sizeof *likeness->first);
-    likeness->links = malloc((2 * n + 1) * sizeof *likeness->links);
+    likeness->links = px_alloc(px_sum(px_product(2, n), 1), sizeof *likeness->links);
     if (!likeness->first || !likeness->links)
         return px_out_of_memory(error, 2 * n * sizeof *likeness->links);
     size_t *next = likeness->first + 1; /* ends up as `first` of the frame after */
@@ -161,8 +162,8 @@ prism_status px_likeness_make(px_likeness *likeness, px_mutual *mutual, int effo
     *likeness = (px_likeness){NULL, NULL};
     q.by_thumbnail = calloc(s->count, sizeof *q.by_thumbnail);
     q.by_hash = calloc(s->count, sizeof *q.by_hash);
-    uint64_t *pairs = malloc(s->count * MOST_PAIRS * sizeof *pairs);
-    place *places = malloc(s->count * sizeof *places);
+    uint64_t *pairs = px_alloc(s->count, MOST_PAIRS, sizeof *pairs);
+    place *places = px_alloc(s->count, sizeof *places);
     prism_status status = PRISM_OK;
     if (q.by_thumbnail && q.by_hash && pairs && places) {
         fill_shortlists(&q, places);

@@ -14,6 +14,7 @@
 
 #include "estimate.h"
 #include "kernels/kernels.h"
+#include "sizes.h"
 #include "status.h"
 
 /* The variables of a frame. LEVEL is of use for the frame itself, TARGET (the sample) and AFTER
@@ -169,14 +170,14 @@ static prism_status alloc(px_mutual *m, prism_error *error) {
     const size_t count = m->s->count, places = 1 + PX_REFERENCES;
     m->padded = (m->s->samples + PX_MUTUAL_STEP - 1) / PX_MUTUAL_STEP * PX_MUTUAL_STEP;
     m->slots = count <= PX_MUTUAL_KEPT ? count : places;
-    m->alone = malloc(count * sizeof *m->alone);
-    m->fitted = malloc(count * sizeof *m->fitted);
-    m->frames = malloc(m->slots * sizeof *m->frames);
-    m->variables = calloc(m->slots * PX_VARIABLES * m->padded, sizeof *m->variables);
+    m->alone = px_alloc(count, sizeof *m->alone);
+    m->fitted = px_alloc(count, sizeof *m->fitted);
+    m->frames = px_alloc(m->slots, sizeof *m->frames);
+    m->variables = px_alloc_zeroed(m->slots, PX_VARIABLES, m->padded, sizeof *m->variables);
     m->symbols = malloc(m->padded + PX_MUTUAL_STEP);
     bool ok = m->alone && m->fitted && m->frames && m->variables && m->symbols;
     for (int i = 0; i < PX_REFERENCES; i++)
-        ok &= (m->differences[i] = malloc(m->padded * sizeof(int16_t))) != NULL;
+        ok &= (m->differences[i] = px_alloc(m->padded, sizeof(int16_t))) != NULL;
     for (size_t i = 0; i < m->slots && ok; i++)
         m->frames[i] = SIZE_MAX;
     if (ok)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sizes.h"
 #include "status.h"
 
 void px_originals_free(px_originals *o) {
@@ -21,7 +22,7 @@ prism_status px_originals_alloc(px_originals *o, size_t count, prism_error *erro
     o->of_plane = calloc(count, sizeof *o->of_plane);
     o->next = calloc(count, sizeof *o->next);
     o->repeated = calloc(count, sizeof *o->repeated);
-    o->slots = malloc(o->slot_count * sizeof *o->slots);
+    o->slots = px_alloc(o->slot_count, sizeof *o->slots);
     if (!o->planes || !o->of_plane || !o->next || !o->repeated || !o->slots) {
         px_originals_free(o);
         return px_out_of_memory(error, o->slot_count * sizeof *o->slots);

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "stack/draft.h"
 #include "stack/originals.h"
 #include "status.h"
@@ -163,7 +164,7 @@ static prism_status plan_alike(px_stack_plan *plan, const px_scene *scene, size_
                                const px_originals *o, size_t planes, prism_error *error) {
     contest c = {.scene = scene, .scale = (double)plane_size / (double)scene->mutual->s->samples};
     bool in_order = true; /* its memory serves as `turns`, too */
-    uint32_t *orders = calloc(2 * o->count, sizeof *orders);
+    uint32_t *orders = px_alloc_zeroed(2, o->count, sizeof *orders);
     prism_status status = orders ? draft_best(&c, &in_order, orders, error)
                                  : px_out_of_memory(error, 2 * o->count * sizeof *orders);
     if (status == PRISM_OK)

@@ -2,6 +2,7 @@
  * cost next to nothing. docs/FORMAT.md, "Transforms". */
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "stack/closure.h"
 #include "stack/plan.h"
 #include "status.h"
@@ -106,7 +107,7 @@ prism_status px_stack_plan_read(px_stack_plan *plan, size_t count, px_range_deco
         return px_fail(error, PRISM_E_CORRUPT, "a stack of %zu frames has no plan", count);
     models_init(&reader.models);
     plan->frames = calloc(count, sizeof *plan->frames);
-    reader.closures = malloc(count * sizeof *reader.closures);
+    reader.closures = px_alloc(count, sizeof *reader.closures);
     reader.known = calloc(count, sizeof *reader.known);
     prism_status status = PRISM_OK;
     if (!plan->frames || !reader.closures || !reader.known)

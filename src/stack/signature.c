@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sizes.h"
 #include "status.h"
 
 enum {
@@ -22,8 +23,9 @@ prism_status px_signatures_alloc(px_signatures *s, size_t count, const px_planes
     }
     s->hashes = calloc(count, sizeof *s->hashes);
     s->contents = calloc(count, sizeof *s->contents);
-    s->thumbnails = calloc(count, PX_THUMBNAIL * sizeof *s->thumbnails);
-    s->patches = calloc(count * px_patches_size(s) + ROOM, sizeof *s->patches);
+    s->thumbnails = px_alloc_zeroed(count, PX_THUMBNAIL, sizeof *s->thumbnails);
+    s->patches =
+        px_alloc_zeroed(px_sum(px_product(count, px_patches_size(s)), ROOM), sizeof *s->patches);
     if (s->hashes && s->contents && s->thumbnails && s->patches)
         return PRISM_OK;
     px_signatures_free(s);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sizes.h"
 #include "stack/plan.h"
 #include "stack/trial.h"
 #include "stages.h"
@@ -26,8 +27,8 @@ static void stack_free(stack *s) {
 
 /* Frame number i becomes the one that was number sources[i]. `sources` is used up. */
 static prism_status reorder(px_planes *planes, uint32_t *sources, prism_error *error) {
-    const size_t bytes = px_plane_size(planes) * sizeof *planes->samples;
-    int16_t *first = malloc(bytes);
+    const size_t bytes = px_product(px_plane_size(planes), sizeof *planes->samples);
+    int16_t *first = px_alloc(bytes);
     if (!first)
         return px_out_of_memory(error, bytes);
     for (uint32_t start = 0; start < planes->count; start++) {
@@ -48,7 +49,7 @@ static prism_status reorder(px_planes *planes, uint32_t *sources, prism_error *e
 
 static prism_status into_order(px_planes *planes, const px_stack_plan *plan, bool back,
                                prism_error *error) {
-    uint32_t *sources = malloc(plan->count * sizeof *sources);
+    uint32_t *sources = px_alloc(plan->count, sizeof *sources);
     if (!sources)
         return px_out_of_memory(error, plan->count * sizeof *sources);
     for (uint32_t turn = 0; turn < plan->count; turn++)

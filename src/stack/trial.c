@@ -23,7 +23,7 @@ prism_status px_trial_make(px_trial *trial, const px_planes *planes, const px_pi
     trial->band.count = 1;
     trial->band.height = rows < planes->height ? rows : planes->height;
     trial->band.stride = px_plane_stride(px_plane_size(&trial->band));
-    trial->band.samples = malloc(px_planes_bytes(&trial->band));
+    trial->band.samples = px_alloc(px_planes_bytes(&trial->band));
     return trial->band.samples ? PRISM_OK : px_out_of_memory(error, px_planes_bytes(&trial->band));
 }
 

@@ -1,0 +1,206 @@
+/*
+ * What this machine makes of golden chunks, for scripts/test-machines, which compares its lines
+ * with those of other machines:
+ *
+ *   machine_chunks KERNELS FOLDER
+ *
+ * decodes every FOLDER/NAME.prism to the elements of FOLDER/NAME.npy, whole and by planes, then
+ * encodes these with several options and prints `NAME TYPE OPTIONS BYTES CRC-32`. KERNELS is
+ * "best" or the name of a set (kernels.h). Lines with "failed" and exit status 1 say what is wrong.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "container.h"
+#include "kernels/kernels.h"
+#include "prism.h"
+
+typedef struct file {
+    uint8_t *bytes;
+    size_t size;
+} file;
+
+typedef struct golden {
+    const char *name;
+    file chunk, array;
+    const uint8_t *elements; /* within the array's file */
+    size_t size;
+    prism_info info;
+} golden;
+
+static bool is_read(file *f, const char *folder, const char *name, const char *suffix) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s%s", folder, name, suffix);
+    FILE *stream = fopen(path, "rb");
+    *f = (file){NULL, 0};
+    if (!stream || fseek(stream, 0, SEEK_END) != 0)
+        return false;
+    f->size = (size_t)ftell(stream);
+    f->bytes = malloc(f->size + 1);
+    rewind(stream);
+    const bool done = f->bytes && fread(f->bytes, 1, f->size, stream) == f->size;
+    fclose(stream);
+    return done;
+}
+
+/* The format of .npy, version 1: 8 bytes, the length of a text in two, the text, the elements. */
+static bool golden_open(golden *g, const char *folder, const char *name) {
+    enum { START = 10 };
+    *g = (golden){.name = name};
+    if (!is_read(&g->chunk, folder, name, ".prism") || !is_read(&g->array, folder, name, ".npy") ||
+        g->array.size < START || g->array.bytes[6] != 1 ||
+        prism_inspect(g->chunk.bytes, g->chunk.size, &g->info, NULL) != PRISM_OK ||
+        prism_array_size(&g->info.array, &g->size, NULL) != PRISM_OK)
+        return false;
+    const size_t text = g->array.bytes[8] | (size_t)g->array.bytes[9] << 8;
+    g->elements = g->array.bytes + START + text;
+    return g->array.size == START + text + g->size;
+}
+
+static void golden_close(golden *g) {
+    free(g->chunk.bytes);
+    free(g->array.bytes);
+}
+
+static bool is_same(const golden *g, const file *chunk) {
+    uint8_t *decoded = malloc(g->size);
+    const bool same =
+        decoded &&
+        prism_decode(chunk->bytes, chunk->size, decoded, g->size, NULL, NULL) == PRISM_OK &&
+        memcmp(decoded, g->elements, g->size) == 0;
+    free(decoded);
+    return same;
+}
+
+/* Elements of one position of the axis in all that is before it. */
+static bool is_plane(const golden *g, uint64_t plane, const uint8_t *decoded) {
+    const size_t planes = (size_t)g->info.planes;
+    size_t run = prism_type_size(g->info.array.type);
+    for (unsigned i = (unsigned)(g->info.axis + 1); i < g->info.array.rank && g->info.axis >= 0;
+         i++)
+        run *= (size_t)g->info.array.dims[i];
+    if (g->info.axis < 0)
+        run = g->size;
+    bool same = true;
+    for (size_t o = 0; o < g->size / planes / run; o++)
+        same &=
+            memcmp(decoded + o * run, g->elements + (o * planes + (size_t)plane) * run, run) == 0;
+    return same;
+}
+
+static bool planes_are_same(const golden *g) {
+    const uint64_t wanted[] = {0, g->info.planes / 2, g->info.planes - 1};
+    const size_t size = g->size / (size_t)g->info.planes;
+    uint8_t *decoded = malloc(size);
+    bool same = decoded != NULL;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted && same; i++)
+        same = prism_decode_planes(g->chunk.bytes, g->chunk.size, &wanted[i], 1, decoded, size,
+                                   NULL, NULL) == PRISM_OK &&
+               is_plane(g, wanted[i], decoded);
+    free(decoded);
+    return same;
+}
+
+/* ---- Encoding ---- */
+
+/* libjxl's bytes are its own: they are decoded, but not compared. */
+static void print_chunk(const golden *g, const char *options, const file *chunk) {
+    prism_info info;
+    printf("%s %s %s ", g->name, prism_type_name(g->info.array.type), options);
+    if (prism_inspect(chunk->bytes, chunk->size, &info, NULL) == PRISM_OK &&
+        info.coder == PRISM_CODER_JXL)
+        printf("jxl\n");
+    else
+        printf("%zu %08x\n", chunk->size, px_crc32(chunk->bytes, chunk->size));
+}
+
+static bool encode(const golden *g, const prism_options *options) {
+    char text[160];
+    size_t bound = 0;
+    file chunk = {NULL, 0};
+    prism_options_format(options, text, sizeof text, NULL);
+    const bool done = prism_encode_bound(&g->info.array, &bound, NULL) == PRISM_OK &&
+                      (chunk.bytes = malloc(bound)) != NULL &&
+                      prism_encode(&g->info.array, g->elements, options, chunk.bytes, bound,
+                                   &chunk.size, NULL) == PRISM_OK &&
+                      is_same(g, &chunk);
+    if (done)
+        print_chunk(g, text, &chunk);
+    else
+        printf("%s %s failed to encode\n", g->name, text);
+    free(chunk.bytes);
+    return done;
+}
+
+/* As the golden chunk was made, and by automatic options, at every effort that does other things.
+ */
+static bool encode_all(const golden *g) {
+    static const int efforts[] = {1, 3, 5, 6, 8, 9};
+    bool done = true;
+    for (size_t i = 0; i < sizeof efforts / sizeof *efforts; i++) {
+        prism_options options = prism_options_default();
+        options.effort = efforts[i];
+        options.checksum = false; /* the CRC-32 of what ends with its CRC-32 is always the same */
+        if (efforts[i] <= PRISM_EFFORT_DEFAULT)
+            done &= encode(g, &options);
+        options.transform = g->info.transform;
+        options.predictor = g->info.predictor;
+        options.coder = g->info.coder;
+        options.axis = g->info.axis;
+        if (options.coder != PRISM_CODER_RAW && options.coder != PRISM_CODER_JXL)
+            done &= encode(g, &options);
+    }
+    return done;
+}
+
+static bool try_one(const char *folder, const char *name) {
+    golden g;
+    bool done = false;
+    if (!golden_open(&g, folder, name))
+        printf("%s failed to be read\n", name);
+    else if (!is_same(&g, &g.chunk))
+        printf("%s failed to decode\n", name);
+    else if (!planes_are_same(&g))
+        printf("%s failed to decode by planes\n", name);
+    else
+        done = encode_all(&g);
+    golden_close(&g);
+    return done;
+}
+
+static bool choose_kernels(const char *name) {
+    if (strcmp(name, "best") == 0)
+        return true;
+    for (const px_kernels *const *set = px_kernels_runnable(); *set; set++)
+        if (strcmp((*set)->name, name) == 0) {
+            px_kernels_force(*set);
+            return true;
+        }
+    return false;
+}
+
+static int is_chunk(const struct dirent *entry) {
+    const char *suffix = strrchr(entry->d_name, '.');
+    return suffix && strcmp(suffix, ".prism") == 0;
+}
+
+int main(int count, char **arguments) {
+    struct dirent **entries;
+    if (count != 3 || !choose_kernels(arguments[1])) {
+        fprintf(stderr, "machine_chunks KERNELS FOLDER: this machine has no such kernels\n");
+        return 2;
+    }
+    const int chunks = scandir(arguments[2], &entries, is_chunk, alphasort);
+    bool done = chunks > 0;
+    for (int i = 0; i < chunks; i++) {
+        *strrchr(entries[i]->d_name, '.') = '\0';
+        done &= try_one(arguments[2], entries[i]->d_name);
+        fflush(stdout);
+        free(entries[i]);
+    }
+    if (chunks >= 0)
+        free(entries);
+    return done ? 0 : 1;
+}

@@ -1,0 +1,25 @@
+/* Whether two files say the same. */
+#ifndef TOOL_COMPARE_H
+#define TOOL_COMPARE_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct tool_comparison {
+    hid_t from, to; /* an original and its copy */
+    /* A dataset of the original, or HADDR_UNDEF: the copy has its type, dimensions, attributes and
+     * elements, but may keep them in another way. */
+    haddr_t replaced;
+    const char *const *added; /* paths that are in the copy only; up to NULL */
+    size_t threads;           /* that decode chunks */
+} tool_comparison;
+
+/* False, with a message that names the first difference, unless they agree in objects and their
+ * names, links, orders of creation, types, dataspaces, attributes, fill values, layouts and
+ * elements. Datasets of the copy that h5prism compresses may have other chunks and filters.
+ * References agree if they lead to the same place. An object of the original that HDF5 cannot open
+ * may be missing. Elements that are in other files are not read. */
+bool tool_compare(const tool_comparison *comparison);
+
+#endif
