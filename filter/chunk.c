@@ -111,6 +111,18 @@ static prism_status check_agreement(const plugin_input *input, const prism_array
     return PRISM_OK;
 }
 
+/* Small chunks may claim to be large: what they would take is known before. */
+static prism_status check_memory(const prism_info *info, size_t size, prism_error *error) {
+    uint64_t limit;
+    prism_status status = plugin_memory_limit(&limit, error);
+    const uint64_t needed = info->decode_bytes + size;
+    if (status == PRISM_OK && limit && needed > limit)
+        status = plugin_fail(error, PRISM_E_MEMORY,
+                             "a chunk takes %llu bytes to read; H5PRISM_MEMORY_LIMIT is %llu",
+                             (unsigned long long)needed, (unsigned long long)limit);
+    return status;
+}
+
 /* The stored words are of no use beyond this: how a chunk was coded is inside of it. */
 static int decoding_threads(const plugin_input *input) {
     prism_error ignored;
@@ -131,6 +143,8 @@ prism_status plugin_chunk_decode(const plugin_host *host, const plugin_input *in
         status = prism_array_size(&info.array, &size, error);
     if (status == PRISM_OK)
         status = check_agreement(input, &info.array, size, error);
+    if (status == PRISM_OK)
+        status = check_memory(&info, size, error);
     if (status == PRISM_OK)
         status = allocate(host, size, output, error);
     if (status != PRISM_OK)

@@ -9,7 +9,10 @@
  */
 #include "parameters.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "failure.h"
 
@@ -50,6 +53,33 @@ prism_status plugin_threads_override(prism_options *options, prism_error *error)
         return PRISM_OK;
     return plugin_fail(error, PRISM_E_OPTION, "environment variable H5PRISM_THREADS: %s",
                        reason.message);
+}
+
+/* Shifts for K, M, G or nothing; -1 for anything else. */
+static int unit_of(const char *text) {
+    static const char units[] = "KMG";
+    if (!*text)
+        return 0;
+    const char *unit = strchr(units, toupper((unsigned char)*text));
+    return unit && !text[1] ? 10 * (int)(unit - units + 1) : -1;
+}
+
+prism_status plugin_memory_limit(uint64_t *limit, prism_error *error) {
+    const char *text = getenv("H5PRISM_MEMORY_LIMIT");
+    char *end;
+    *limit = 0;
+    if (!text || !*text)
+        return PRISM_OK;
+    errno = 0;
+    const unsigned long long number = strtoull(text, &end, 10);
+    const int unit = unit_of(end);
+    if (!isdigit((unsigned char)*text) || errno || unit < 0 || number > UINT64_MAX >> unit)
+        return plugin_fail(error, PRISM_E_OPTION,
+                           "environment variable H5PRISM_MEMORY_LIMIT: \"%.60s\" is not a number of "
+                           "bytes, such as 500000000, 500M or 2G",
+                           text);
+    *limit = (uint64_t)number << unit;
+    return PRISM_OK;
 }
 
 /* Encodes one element: only the codec knows which combinations of options it has. */

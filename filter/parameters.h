@@ -22,4 +22,11 @@ prism_status plugin_parameters_complete(const plugin_host *host, hid_t list,
  */
 prism_status plugin_threads_override(prism_options *options, prism_error *error);
 
+/*
+ * The environment variable H5PRISM_MEMORY_LIMIT: bytes that reading one chunk may take, the chunk's
+ * elements included, as a number that K, M or G (powers of 1024) may follow. *limit is 0, which is
+ * no limit, where the variable is not set or empty. Anything else is an error.
+ */
+prism_status plugin_memory_limit(uint64_t *limit, prism_error *error);
+
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { ROWS = 9, COLUMNS = 7, PLANES = 5, COUNT = ROWS * COLUMNS * PLANES, SIZE = 2 * COUNT };
 
@@ -119,6 +120,47 @@ static void check_damage(const short *values, const chunk *coded) {
     CHECK(only_checksum >= 8 * 128);
 }
 
+/* The chunk with dimensions of 1 KiB each in the place of its own: 2 GiB, in three bytes more. */
+static chunk claim(const chunk *coded) {
+    enum { DIMS = 9, RANK = 3 };
+    unsigned char *bytes = malloc(coded->size + RANK);
+    memcpy(bytes, coded->bytes, DIMS);
+    for (int i = 0; i < RANK; i++)
+        memcpy(bytes + DIMS + 2 * i, "\x80\x08", 2);
+    memcpy(bytes + DIMS + 2 * RANK, (char *)coded->bytes + DIMS + RANK, coded->size - DIMS - RANK);
+    return (chunk){.bytes = bytes, .size = coded->size + RANK};
+}
+
+/* Without parameters, nothing but the limit, or memory that is not there, refuses a claim. */
+static void check_memory(const short *values, const chunk *coded) {
+    const unsigned flags = H5Z_FLAG_REVERSE | H5Z_FLAG_SKIP_EDC;
+    static const char *const refused[] = {
+        "1",           "100", "2K", "x", "-1", "5 M", "1T", "1MM", "0x10", "99999999999999999999",
+        "99999999999G"};
+    static const char *const accepted[] = {"", "0", "10000000", "1000k", "64M", "1g"};
+    const chunk claimed = claim(coded);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        setenv("H5PRISM_MEMORY_LIMIT", refused[i], 1);
+        CHECK(decodes(0, coded->bytes, coded->size, values) == 0);
+        CHECK(succeeds(0, word_count, words, values, SIZE, SIZE)); /* it is for reading */
+    }
+    for (size_t i = 0; i < sizeof accepted / sizeof *accepted; i++) {
+        setenv("H5PRISM_MEMORY_LIMIT", accepted[i], 1);
+        CHECK(decodes(0, coded->bytes, coded->size, values) == 1);
+    }
+    setenv("H5PRISM_MEMORY_LIMIT", "2G", 1);
+    CHECK(!succeeds(flags, 0, NULL, claimed.bytes, claimed.size, claimed.size));
+    unsetenv("H5PRISM_MEMORY_LIMIT");
+    struct rlimit kept, low = {.rlim_cur = 1 << 30};
+    getrlimit(RLIMIT_AS, &kept);
+    low.rlim_max = kept.rlim_max;
+    setrlimit(RLIMIT_AS, &low);
+    CHECK(!succeeds(flags, 0, NULL, claimed.bytes, claimed.size, claimed.size));
+    CHECK(decodes(0, coded->bytes, coded->size, values) == 1);
+    setrlimit(RLIMIT_AS, &kept);
+    free(claimed.bytes);
+}
+
 int main(int count, char **arguments) {
     void *plugin = count == 2 ? dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL) : NULL;
     void *symbol = plugin ? dlsym(plugin, "H5PLget_plugin_info") : NULL;
@@ -141,6 +183,7 @@ int main(int count, char **arguments) {
     check_parameters(values, &coded);
     check_sizes(values, &coded);
     check_damage(values, &coded);
+    check_memory(values, &coded);
     free(coded.bytes);
     return failures ? 1 : 0;
 }

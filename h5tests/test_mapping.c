@@ -594,8 +594,9 @@ static void memory_limits(void **state) {
     divisor = 100;
     for (size_t i = 0; i < SAMPLES; i++) {
         encoded e = encode_sample(&samples[i], "coder=ans,predictor=lsq,axis=0");
-        const uint64_t once = 20 * (uint64_t)e.size / prism_type_size(samples[i].type);
-        const uint64_t needed = decode_within(&e, once) == PRISM_OK ? once : 2 * once;
+        prism_info info;
+        assert_int_equal(prism_inspect(e.chunk, e.chunk_size, &info, NULL), PRISM_OK);
+        const uint64_t needed = info.decode_bytes;
         assert_int_equal(decode_within(&e, needed - 1), PRISM_E_MEMORY);
         assert_int_equal(decode_within(&e, needed), PRISM_OK);
         assert_int_equal(decode_planes_within(&e, needed + e.size - 1), PRISM_E_MEMORY);
@@ -612,10 +613,13 @@ static void memory_of_a_mapping_within_another(void **state) {
     divisor = 10;
     uint8_t *elements = make_words(&array, stretched, &size);
     uint8_t *chunk = encode_new(&array, elements, NULL, &chunk_size);
-    prism_decode_options options = {.threads = 1, .memory_limit = 40 * COUNT - 1};
+    prism_info info;
+    assert_int_equal(prism_inspect(chunk, chunk_size, &info, NULL), PRISM_OK);
+    assert_in_range(info.decode_bytes, (8 + 8 + 4) * COUNT, 60 * COUNT);
+    prism_decode_options options = {.threads = 1, .memory_limit = info.decode_bytes - 1};
     assert_int_equal(prism_decode(chunk, chunk_size, elements, size, &options, NULL),
                      PRISM_E_MEMORY);
-    options.memory_limit = 40 * COUNT;
+    options.memory_limit = info.decode_bytes;
     assert_int_equal(prism_decode(chunk, chunk_size, elements, size, &options, NULL), PRISM_OK);
     free(chunk);
     free(elements);

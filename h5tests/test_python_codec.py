@@ -352,6 +352,50 @@ def test_memory_limit():
     h5prism.decode(blob, memory_limit=2**30)
 
 
+def claim(*dims: int) -> bytes:
+    """A chunk of a few bytes that says it holds an int8 array of these dimensions."""
+    blob = bytearray(h5prism.encode(np.zeros((16, 16, 16), "i1"), coder="deflate", checksum=False))
+    varints = b""
+    for size in dims:
+        while size >= 128:
+            varints += bytes([size % 128 + 128])
+            size //= 128
+        varints += bytes([size])
+    return bytes(blob[:9] + varints + blob[12:])
+
+
+def test_claims_beyond_the_memory_of_the_machine(monkeypatch):
+    monkeypatch.setattr("h5prism._codec._machine_memory", lambda: 1 << 30)
+    with pytest.raises(PrismError, match="the limit is 1073741824") as caught:
+        h5prism.decode(claim(1 << 10, 1 << 10, 1 << 10))
+    assert caught.value.status is Status.MEMORY
+    with pytest.raises(PrismError) as caught:
+        h5prism.decode(claim(1 << 10, 1 << 10, 1 << 10), planes=[0])
+    assert caught.value.status is Status.MEMORY
+
+
+@pytest.mark.parametrize("text, fits", [("1", False), ("10K", False), ("1m", True), ("1G", True)])
+def test_the_memory_limit_of_the_environment(monkeypatch, text, fits):
+    blob = h5prism.encode(np.arange(30000, dtype="u2"), predictor="paeth", coder="deflate")
+    needed = h5prism.inspect_chunk(blob).decode_bytes + 60000
+    assert 10 << 10 < needed < 1 << 20
+    monkeypatch.setenv("H5PRISM_MEMORY_LIMIT", text)
+    if fits:
+        h5prism.decode(blob)
+    else:
+        with pytest.raises(PrismError, match="the limit is"):
+            h5prism.decode(blob)
+    h5prism.decode(blob, memory_limit=0)
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1T", "1 M", "0x10"])
+def test_wrong_memory_limits_of_the_environment(monkeypatch, text):
+    monkeypatch.setenv("H5PRISM_MEMORY_LIMIT", text)
+    with pytest.raises(PrismError, match="H5PRISM_MEMORY_LIMIT") as caught:
+        h5prism.decode(h5prism.encode(np.arange(9)))
+    assert caught.value.status is Status.OPTION
+
+
 @pytest.mark.parametrize("options", [{"threads": 0}, {"memory_limit": -1}], ids=str)
 def test_wrong_decode_options(options):
     with pytest.raises(PrismError) as caught:

@@ -261,10 +261,12 @@ static void the_memory_limit_holds(void **state) {
     prism_error error;
     uint8_t *elements = make_elements(&array, PATTERN_RELATED, 2, &size);
     uint8_t *chunk = encode_new(&array, elements, NULL, &chunk_size);
-    prism_decode_options limited = {.threads = 1, .memory_limit = size};
+    prism_info info;
+    assert_int_equal(prism_inspect(chunk, chunk_size, &info, &error), PRISM_OK);
+    prism_decode_options limited = {.threads = 1, .memory_limit = info.decode_bytes - 1};
     assert_int_equal(prism_decode(chunk, chunk_size, elements, size, &limited, &error),
                      PRISM_E_MEMORY);
-    limited.memory_limit = 2 * size;
+    limited.memory_limit = info.decode_bytes;
     assert_int_equal(prism_decode(chunk, chunk_size, elements, size, &limited, &error), PRISM_OK);
     free(chunk);
     free(elements);

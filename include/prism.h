@@ -237,6 +237,8 @@ typedef struct prism_info {
     uint64_t header_bytes;    /* header and checksums */
     uint64_t parameter_bytes; /* weights and other side information */
     uint64_t payload_bytes;   /* coded samples */
+    uint64_t
+        decode_bytes; /* that prism_decode allocates at most, beside the chunk and the elements */
 } prism_info;
 
 /* Reads the header of a chunk and checks it against `chunk_size`; no checksum is computed. */
@@ -246,15 +248,19 @@ PRISM_API prism_status prism_inspect(const void *chunk, size_t chunk_size, prism
 typedef struct prism_decode_options {
     bool skip_checksum;    /* neither of the two checksums is computed */
     int threads;           /* as in prism_options */
-    uint64_t memory_limit; /* bytes that planes may take beside input and output; 0 = no limit.
-                              What coders allocate for themselves is not counted: with coder ans
-                              about three times as much. */
+    uint64_t memory_limit; /* bytes; 0 = no limit. A chunk of which decode_bytes says more is
+                              refused with PRISM_E_MEMORY before anything is allocated. */
 } prism_decode_options;
 
 /*
  * Decodes a chunk into `data`, whose `size` must be the array's size in bytes exactly
  * (prism_inspect tells it). `options` may be NULL. Never reads beyond chunk_size, whatever the
  * bytes are; trailing bytes after the chunk's end are an error.
+ * Memory: what prism_info.decode_bytes says, at most. An allocation that fails is PRISM_E_MEMORY,
+ * and nothing is kept. One thing remains: libjxl 0.7 (coder jxl) ends the process where it finds no
+ * memory. It is called only if as much as decode_bytes was to be had at once just before; where
+ * other threads take that meanwhile, or the system promises more memory than it has, decode with
+ * other coders. Encoding with coder jxl has the same limit.
  */
 PRISM_API prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
                                     const prism_decode_options *options, prism_error *error);
@@ -263,8 +269,8 @@ PRISM_API prism_status prism_decode(const void *chunk, size_t chunk_size, void *
  * The same of some planes: planes[count] are indices along the chunk's axis (prism_info), in any
  * order; `data` is as the chunk's array, but with `count` elements along the axis. Stacks of frames
  * (transform stack with coder ans) decode no more than these planes depend on; others decode all
- * planes, mapped and raw ones into memory for the whole array. The checksum of the chunk is
- * computed, that of the elements is not.
+ * planes, mapped and raw ones into memory for the whole array, which memory_limit counts, too. The
+ * checksum of the chunk is computed, that of the elements is not.
  */
 PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
                                            const uint64_t *planes, size_t count, void *data,

@@ -65,6 +65,13 @@ prism_status prism_array_size(const prism_array *array, size_t *size, prism_erro
     return px_succeed(error);
 }
 
+uint64_t px_array_count(const prism_array *array) {
+    uint64_t count = 1;
+    for (unsigned i = 0; i < array->rank; i++)
+        count *= array->dims[i];
+    return count;
+}
+
 prism_status prism_array_pack(const prism_array *array, uint32_t words[2 + PRISM_MAX_RANK],
                               size_t *count, prism_error *error) {
     if (!words || !count)

@@ -19,6 +19,9 @@ typedef struct px_number {
 /* `type` is a known one. */
 const px_number *px_number_of(prism_type type);
 
+/* Elements of an array that prism_array_size has checked. */
+uint64_t px_array_count(const prism_array *array);
+
 /* The byte order of this machine. */
 prism_order px_native_order(void);
 

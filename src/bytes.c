@@ -5,6 +5,7 @@
 
 #include "pool.h"
 #include "sizes.h"
+#include "status.h"
 
 void px_buffer_free(px_buffer *buffer) {
     free(buffer->data);
@@ -59,6 +60,13 @@ void px_put_wide(px_buffer *buffer, uint64_t value) {
     px_put_u8(buffer, size);
     for (unsigned i = 0; i < size; i++)
         px_put_u8(buffer, (uint8_t)(value >> 8 * i));
+}
+
+prism_status px_buffers_status(const px_buffer *parameters, const px_buffer *payload,
+                               prism_error *error) {
+    return parameters->failed || payload->failed
+               ? px_out_of_memory(error, parameters->size + payload->size)
+               : PRISM_OK;
 }
 
 void px_buffer_exceed(px_buffer *buffer, size_t limit) {

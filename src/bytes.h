@@ -44,6 +44,10 @@ static inline uint64_t px_little_endian_64(uint64_t word) {
     return *(const uint8_t *)&one == 1 ? word : __builtin_bswap64(word);
 }
 
+/* PRISM_E_MEMORY if one of them has failed: before their sizes decide anything, and at the end. */
+prism_status px_buffers_status(const px_buffer *parameters, const px_buffer *payload,
+                               prism_error *error);
+
 /* Makes it longer than `limit` bytes: of no other use than to say so. */
 void px_buffer_exceed(px_buffer *buffer, size_t limit);
 

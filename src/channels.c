@@ -200,4 +200,10 @@ static prism_status inverse(px_planes *planes, px_reader *parameters, prism_erro
     return status;
 }
 
-const px_transform_stage px_channels = {forward, inverse};
+static uint64_t inverse_memory(const px_planes *planes) {
+    const uint64_t group = planes->count < PX_GROUP ? planes->count : PX_GROUP;
+    return px_weights_memory(planes->count, 1) + group * (group + 2) * sizeof(int16_t) +
+           group * sizeof(size_t) + (group + 1) * TILE * sizeof(int16_t);
+}
+
+const px_transform_stage px_channels = {forward, inverse, inverse_memory};

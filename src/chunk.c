@@ -128,8 +128,24 @@ prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads,
                             : px_pipeline_decode(chunk, elements, threads, error);
 }
 
-bool px_chunk_is_whole(const px_chunk *chunk) {
+uint64_t px_chunk_memory(const px_chunk *chunk, unsigned depth) {
+    return chunk->is_mapped ? px_mapping_memory(chunk, depth) : px_pipeline_memory(chunk);
+}
+
+/* Whether even single planes take all elements first: those of any type, which are no samples. */
+static bool is_whole(const px_chunk *chunk) {
     return chunk->is_mapped || chunk->pipeline.coder == PRISM_CODER_RAW;
+}
+
+uint64_t px_chunk_planes_memory(const px_chunk *chunk, size_t planes) {
+    const px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    const uint64_t element = prism_type_size(chunk->array.type);
+    const uint64_t size = (uint64_t)layout.height * layout.width;
+    const uint64_t picked =
+        is_whole(chunk) ? layout.count * size * element
+                        : layout.count * sizeof(bool) +
+                              planes * (uint64_t)px_plane_stride((size_t)size) * sizeof(int16_t);
+    return px_chunk_memory(chunk, 0) + picked;
 }
 
 /* planes[count] of elements that lie along `axis` of `array`. */
@@ -162,7 +178,7 @@ static prism_status decode_and_pick(const px_chunk *chunk, const uint64_t *plane
 
 prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
                                     void *elements, int threads, prism_error *error) {
-    return px_chunk_is_whole(chunk)
+    return is_whole(chunk)
                ? decode_and_pick(chunk, planes, count, elements, threads, error)
                : px_pipeline_decode_planes(chunk, planes, count, elements, threads, error);
 }

@@ -20,12 +20,16 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error);
 
+/*
+ * Bytes that decoding takes at most, beside the chunk and its elements, of a chunk that
+ * px_chunk_read has checked; with `planes`, so many of them. Nothing is allocated to find it.
+ */
+uint64_t px_chunk_memory(const px_chunk *chunk, unsigned depth);
+uint64_t px_chunk_planes_memory(const px_chunk *chunk, size_t planes);
+
 /* Elements from a chunk that px_chunk_read has checked. */
 prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                              prism_error *error);
-
-/* Whether even single planes take all elements first: those of any type, which are no samples. */
-bool px_chunk_is_whole(const px_chunk *chunk);
 
 /* The same of planes[count] along the chunk's axis. */
 prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,

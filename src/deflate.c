@@ -56,35 +56,47 @@ static size_t gather_sample(const px_planes *planes, uint8_t *plane, uint8_t *sa
     return size;
 }
 
-static size_t deflated_size(uint8_t *bytes, size_t size, int effort, int strategy, uint8_t *out,
-                            size_t capacity) {
-    z_stream stream = {
-        .next_in = bytes, .avail_in = (uInt)size, .next_out = out, .avail_out = (uInt)capacity};
-    if (deflateInit2(&stream, effort, Z_DEFLATED, MAX_WBITS, MAX_MEM_LEVEL, strategy) != Z_OK)
-        return SIZE_MAX;
-    deflate(&stream, Z_FINISH);
-    deflateEnd(&stream);
-    return capacity - stream.avail_out;
+/* What zlib takes for itself with our settings. */
+enum { STATE_BYTES = 1 << 18, WINDOW_BYTES = 1 << 15, INFLATE_BYTES = 1 << 13 };
+
+static prism_status deflate_open(z_stream *stream, int effort, int strategy, prism_error *error) {
+    return deflateInit2(stream, effort, Z_DEFLATED, MAX_WBITS, MAX_MEM_LEVEL, strategy) == Z_OK
+               ? PRISM_OK
+               : px_out_of_memory(error, STATE_BYTES);
 }
 
-static int choose_strategy(const px_planes *planes, int effort, uint8_t *plane) {
+static prism_status deflated_size(size_t *deflated, uint8_t *bytes, size_t size, int effort,
+                                  int strategy, uint8_t *out, size_t capacity, prism_error *error) {
+    z_stream stream = {
+        .next_in = bytes, .avail_in = (uInt)size, .next_out = out, .avail_out = (uInt)capacity};
+    prism_status status = deflate_open(&stream, effort, strategy, error);
+    if (status != PRISM_OK)
+        return status;
+    deflate(&stream, Z_FINISH);
+    deflateEnd(&stream);
+    *deflated = capacity - stream.avail_out;
+    return PRISM_OK;
+}
+
+static prism_status choose_strategy(int *best, const px_planes *planes, int effort, uint8_t *plane,
+                                    prism_error *error) {
     static const int strategies[] = {Z_HUFFMAN_ONLY, Z_FILTERED, Z_DEFAULT_STRATEGY};
     const size_t capacity = 2 * SLICES * SLICE_BYTES;
     uint8_t *sample = malloc(SLICES * SLICE_BYTES + capacity);
     if (!sample)
-        return Z_DEFAULT_STRATEGY;
-    size_t size = gather_sample(planes, plane, sample), least = SIZE_MAX;
-    int best = Z_DEFAULT_STRATEGY;
-    for (size_t i = 0; i < sizeof strategies / sizeof *strategies; i++) {
-        size_t deflated = deflated_size(sample, size, effort, strategies[i],
-                                        sample + SLICES * SLICE_BYTES, capacity);
+        return px_out_of_memory(error, SLICES * SLICE_BYTES + capacity);
+    size_t size = gather_sample(planes, plane, sample), least = SIZE_MAX, deflated = 0;
+    prism_status status = PRISM_OK;
+    for (size_t i = 0; i < sizeof strategies / sizeof *strategies && status == PRISM_OK; i++) {
+        status = deflated_size(&deflated, sample, size, effort, strategies[i],
+                               sample + SLICES * SLICE_BYTES, capacity, error);
         if (least == SIZE_MAX || deflated + deflated / 200 < least) {
             least = deflated;
-            best = strategies[i];
+            *best = strategies[i];
         }
     }
     free(sample);
-    return best;
+    return status;
 }
 
 static prism_status deflate_planes(const px_planes *planes, z_stream *stream, uint8_t *plane,
@@ -112,20 +124,23 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
         free(plane);
         return px_out_of_memory(error, px_plane_bytes(planes) + room);
     }
-    prism_status status = PRISM_OK;
-    int strategy = choose_strategy(planes, effort, plane);
+    int strategy = Z_DEFAULT_STRATEGY;
     z_stream stream = {.next_out = out, .avail_out = (uInt)room};
-    if (deflateInit2(&stream, effort, Z_DEFLATED, MAX_WBITS, MAX_MEM_LEVEL, strategy) != Z_OK)
-        status = px_out_of_memory(error, 1 << 18);
-    else
+    prism_status status = choose_strategy(&strategy, planes, effort, plane, error);
+    if (status == PRISM_OK)
+        status = deflate_open(&stream, effort, strategy, error);
+    if (status == PRISM_OK) {
         status = deflate_planes(planes, &stream, plane, error);
-    payload->size += room - stream.avail_out;
-    deflateEnd(&stream);
+        payload->size += room - stream.avail_out;
+        deflateEnd(&stream);
+    }
     free(plane);
     return status;
 }
 
-static prism_status corrupt(const z_stream *stream, prism_error *error) {
+static prism_status refuse(const z_stream *stream, int result, prism_error *error) {
+    if (result == Z_MEM_ERROR)
+        return px_out_of_memory(error, WINDOW_BYTES);
     return px_fail(error, PRISM_E_CORRUPT, "zlib: %s",
                    stream->msg ? stream->msg : "the stream does not end with the planes");
 }
@@ -138,10 +153,10 @@ static prism_status inflate_planes(z_stream *stream, px_planes *planes, uint8_t 
         stream->avail_out = (uInt)px_plane_bytes(planes);
         int result = inflate(stream, last ? Z_FINISH : Z_NO_FLUSH);
         if (stream->avail_out || result != (last ? Z_STREAM_END : Z_OK))
-            return corrupt(stream, error);
+            return refuse(stream, result, error);
         unpack_plane(planes, k, plane);
     }
-    return stream->avail_in ? corrupt(stream, error) : PRISM_OK;
+    return stream->avail_in ? refuse(stream, Z_DATA_ERROR, error) : PRISM_OK;
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
@@ -162,4 +177,10 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return status;
 }
 
-const px_coder_stage px_deflate = {false, encode, decode};
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)pipeline, (void)parameters, (void)payload_size;
+    return px_plane_bytes(planes) + WINDOW_BYTES + INFLATE_BYTES;
+}
+
+const px_coder_stage px_deflate = {false, encode, decode, decode_memory};

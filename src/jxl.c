@@ -66,6 +66,33 @@ static uint8_t *buffer_of(uint8_t *bytes, const px_planes *planes, size_t i, siz
     return bytes + i * (i < colours ? planes->depth / 8 : px_plane_bytes(planes));
 }
 
+/*
+ * What libjxl 0.7 takes for an image of such planes, from above: found by counting on planes of 1 x
+ * 1 to 2048 x 2048 samples, 1 to 257 of them, at all efforts. It works on groups of 256 x 256
+ * samples, which is most of what small images take. It asks a memory manager for its handles only,
+ * and ends the process where it finds no memory for the rest: so there has to be some before.
+ */
+typedef struct burden {
+    uint64_t image, plane, sample; /* bytes of each */
+} burden;
+
+static const burden of_decoding[2] = {{2 << 20, 400 << 10, 20}, {2 << 20, 400 << 10, 32}};
+static const burden of_encoding[2] = {{8 << 20, 400 << 10, 48}, {8 << 20, 400 << 10, 64}};
+
+static uint64_t library_memory(const burden burdens[2], const px_planes *planes, size_t count) {
+    enum { ROW_PADS = 32 }; /* samples */
+    const burden *b = &burdens[planes->depth > 8];
+    const uint64_t plane = planes->height * ((uint64_t)planes->width + ROW_PADS) * b->sample;
+    return b->image + count * (b->plane + plane);
+}
+
+/* Whether there is so much memory now. */
+static bool is_there(uint64_t bytes) {
+    void *probe = bytes < SIZE_MAX ? malloc((size_t)bytes) : NULL;
+    free(probe);
+    return probe != NULL;
+}
+
 /* ---- Encoding ---- */
 
 static bool describe_image(JxlEncoder *encoder, const px_planes *planes, const px_jxl_task *task) {
@@ -140,17 +167,24 @@ static bool collect_output(JxlEncoder *encoder, px_buffer *image) {
 
 prism_status px_jxl_encode_image(const px_planes *planes, const px_jxl_task *task, px_buffer *image,
                                  prism_error *error) {
+    enum { SLOW_EFFORT = 8, SLOW_FACTOR = 2 };
     const size_t count = task->colours + task->extras, size = count * px_plane_bytes(planes);
+    const uint64_t within = library_memory(of_encoding, planes, count) *
+                            (task->effort >= SLOW_EFFORT ? SLOW_FACTOR : 1);
     prism_status status = PRISM_OK;
+    if (!is_there(within + size))
+        return px_out_of_memory(error, (size_t)within);
     JxlEncoder *encoder = JxlEncoderCreate(NULL);
     uint8_t *bytes = malloc(size);
     if (!encoder || !bytes)
         status = px_out_of_memory(error, size);
     else if (!describe_image(encoder, planes, task) || !add_planes(encoder, planes, task, bytes) ||
              !collect_output(encoder, image))
-        status = px_fail(error, PRISM_E_INTERNAL,
-                         "libjxl could not encode %zu planes of %zu x %zu (error %d)", count,
-                         planes->height, planes->width, (int)JxlEncoderGetError(encoder));
+        status = image->failed
+                     ? px_out_of_memory(error, image->size + OUTPUT_STEP)
+                     : px_fail(error, PRISM_E_INTERNAL,
+                               "libjxl could not encode %zu planes of %zu x %zu (error %d)", count,
+                               planes->height, planes->width, (int)JxlEncoderGetError(encoder));
     free(bytes);
     if (encoder)
         JxlEncoderDestroy(encoder);
@@ -276,7 +310,10 @@ prism_status px_jxl_inspect_image(px_jxl_shape *shape, const uint8_t *image, siz
 prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_shape *shape,
                                  const uint8_t *image, size_t image_size, prism_error *error) {
     const size_t count = shape->colours + shape->extras, size = px_plane_bytes(planes);
+    const uint64_t within = library_memory(of_decoding, planes, count);
     prism_status status = PRISM_OK;
+    if (!is_there(within + count * size))
+        return px_out_of_memory(error, (size_t)within);
     JxlDecoder *decoder = JxlDecoderCreate(NULL);
     uint8_t *bytes = px_alloc(count, size);
     if (!decoder || !bytes)
@@ -328,4 +365,11 @@ bool px_jxl_find_image(const px_chunk *chunk, const uint8_t **image, size_t *siz
     return *image && !px_reader_left(&payload);
 }
 
-const px_coder_stage px_jxl = {false, encode, decode};
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)pipeline, (void)parameters, (void)payload_size;
+    const size_t count = image_planes(planes, 0); /* of the first image, the largest */
+    return library_memory(of_decoding, planes, count) + count * (uint64_t)px_plane_bytes(planes);
+}
+
+const px_coder_stage px_jxl = {false, encode, decode, decode_memory};

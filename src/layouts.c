@@ -81,6 +81,8 @@ static prism_status estimate(double *bytes, double *flat, const px_choice_sample
     for (size_t k = 0; k < planes.count && status == PRISM_OK; k++)
         bits += px_estimate_plane(&planes, k);
     *bytes = bits / 8 / s->part.share + (double)parameters.size;
+    if (status == PRISM_OK)
+        status = px_buffers_status(&parameters, &parameters, error);
     px_buffer_free(&parameters);
     px_planes_free(&planes);
     return status;

@@ -89,7 +89,7 @@ static prism_status encode_by(coded *c, uint8_t id, const px_planes *planes,
     prism_status status =
         method_of(id)->encode(planes, &c->pipeline, limit, &c->parameters, &c->payload, error);
     c->pipeline.effort = pipeline->effort;
-    return status;
+    return status == PRISM_OK ? px_buffers_status(&c->parameters, &c->payload, error) : status;
 }
 
 /* Learning from the samples themselves may come too late in a small chunk, or find too little: then
@@ -209,10 +209,12 @@ static prism_status encode_few_values(coded *c, const px_planes *planes,
 static prism_status try_memoryless(coded *c, const px_planes *planes, const px_pipeline *pipeline,
                                    prism_error *error) {
     coded other;
-    if (px_memoryless_bytes(planes) >= coded_size(c))
-        return PRISM_OK;
-    prism_status status = encode_by(&other, METHOD_MEMORYLESS, planes, pipeline, pipeline->effort,
-                                    coded_size(c), error);
+    size_t bytes;
+    prism_status status = px_memoryless_bytes(&bytes, planes, error);
+    if (status != PRISM_OK || bytes >= coded_size(c))
+        return status;
+    status = encode_by(&other, METHOD_MEMORYLESS, planes, pipeline, pipeline->effort, coded_size(c),
+                       error);
     if (status == PRISM_OK && coded_size(&other) < coded_size(c))
         swap(c, &other);
     coded_free(&other);
@@ -231,8 +233,6 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
         *pipeline = c.pipeline;
         px_put_bytes(parameters, c.parameters.data, c.parameters.size);
         px_put_bytes(payload, c.payload.data, c.payload.size);
-        parameters->failed |= c.parameters.failed;
-        payload->failed |= c.payload.failed;
     }
     coded_free(&c);
     return status;
@@ -247,4 +247,10 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return method->decode(planes, pipeline, parameters, payload, threads, error);
 }
 
-const px_coder_stage px_ans = {.predicts = true, .encode = encode, .decode = decode};
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    const px_native_method *method = method_of(px_get_u8(&parameters));
+    return method ? method->decode_memory(planes, pipeline, parameters, payload_size) : 0;
+}
+
+const px_coder_stage px_ans = {true, encode, decode, decode_memory};

@@ -14,6 +14,7 @@ typedef struct px_native_method {
                            px_buffer *parameters, px_buffer *payload, prism_error *error);
     prism_status (*decode)(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, int threads, prism_error *error);
+    px_decode_memory decode_memory;
 } px_native_method;
 
 extern const px_native_method px_quick;  /* quick/: one matrix, north neighbours; efforts 1-3 */

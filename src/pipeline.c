@@ -54,8 +54,8 @@ prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const
     px_planes_load(&planes, array, &layout, elements);
     status = encode_planes(coded, &planes, limit, error);
     px_planes_free(&planes);
-    if (status == PRISM_OK && (coded->parameters.failed || coded->payload.failed))
-        status = px_out_of_memory(error, coded->payload.size);
+    if (status == PRISM_OK)
+        status = px_buffers_status(&coded->parameters, &coded->payload, error);
     if (status != PRISM_OK)
         px_coded_free(coded);
     return status;
@@ -153,6 +153,20 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threa
         px_planes_store(&planes, &chunk->array, &layout, elements);
     px_planes_free(&planes);
     return status;
+}
+
+uint64_t px_pipeline_memory(const px_chunk *chunk) {
+    if (chunk->pipeline.coder == PRISM_CODER_RAW)
+        return 0;
+    const px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    const px_planes planes = px_planes_shape(&chunk->array, &layout);
+    const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
+    const px_transform_stage *transform = px_transform_stage_of(chunk->pipeline.transform);
+    const px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    const uint64_t coding =
+        coder->decode_memory(&planes, &chunk->pipeline, parameters, chunk->payload_size);
+    const uint64_t lifting = transform && !coder->predicts ? transform->inverse_memory(&planes) : 0;
+    return px_planes_bytes(&planes) + (coding > lifting ? coding : lifting);
 }
 
 /* ---- Some planes ---- */

@@ -26,6 +26,9 @@ void px_coded_free(px_coded *coded);
 prism_status px_pipeline_residuals(float *means, const prism_array *array, const void *elements,
                                    const px_pipeline *pipeline, prism_error *error);
 
+/* Bytes that decoding a chunk takes at most beside the chunk and its elements. */
+uint64_t px_pipeline_memory(const px_chunk *chunk);
+
 /* The way back: elements from the sections of a chunk. */
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
                                 prism_error *error);

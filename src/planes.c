@@ -27,13 +27,17 @@ px_layout px_layout_make(const prism_array *array, int axis) {
     return layout;
 }
 
+px_planes px_planes_shape(const prism_array *array, const px_layout *layout) {
+    return (px_planes){.count = layout->count,
+                       .height = layout->height,
+                       .width = layout->width,
+                       .stride = px_plane_stride(layout->height * layout->width),
+                       .depth = (unsigned)prism_type_size(array->type) * 8};
+}
+
 prism_status px_planes_alloc(px_planes *planes, const prism_array *array, const px_layout *layout,
                              prism_error *error) {
-    *planes = (px_planes){.count = layout->count,
-                          .height = layout->height,
-                          .width = layout->width,
-                          .stride = px_plane_stride(layout->height * layout->width),
-                          .depth = (unsigned)prism_type_size(array->type) * 8};
+    *planes = px_planes_shape(array, layout);
     planes->samples = px_large_alloc(px_planes_bytes(planes));
     return planes->samples ? PRISM_OK : px_out_of_memory(error, px_planes_bytes(planes));
 }

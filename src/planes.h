@@ -31,6 +31,9 @@ typedef struct px_planes {
 /* `axis` in 0..rank-1, or PRISM_AXIS_AUTO for a single plane. */
 px_layout px_layout_make(const prism_array *array, int axis);
 
+/* The planes of `array`, without samples. */
+px_planes px_planes_shape(const prism_array *array, const px_layout *layout);
+
 /* Memory for the planes of `array`; samples are not initialised. */
 prism_status px_planes_alloc(px_planes *planes, const prism_array *array, const px_layout *layout,
                              prism_error *error);

@@ -11,14 +11,12 @@
 enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 
 void *px_large_alloc(size_t bytes) {
-    size_t alignment = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
-    if (bytes > SIZE_MAX - alignment)
+    void *block = NULL;
+    if (posix_memalign(&block, bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT, bytes ? bytes : 1) != 0)
         return NULL;
-    size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-    void *block = aligned_alloc(alignment, rounded ? rounded : alignment);
 #if defined(__linux__)
-    if (block && alignment == HUGE_PAGE)
-        madvise(block, rounded, MADV_HUGEPAGE); /* advice: may be ignored */
+    if (bytes >= HUGE_PAGE) /* advice: may be ignored; the last page may be a part of a huge one */
+        madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 #endif
     return block;
 }

@@ -115,31 +115,22 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
                          .checksum = read.has_checksum,
                          .header_bytes = chunk_size - read.parameter_size - read.payload_size,
                          .parameter_bytes = read.parameter_size,
-                         .payload_bytes = read.payload_size};
+                         .payload_bytes = read.payload_size,
+                         .decode_bytes = px_chunk_memory(&read, 0)};
     return px_succeed(error);
 }
 
-/* Bytes that decoding takes for an array of `size` bytes; for `some` planes also the whole of it
- * where they are picked from that. */
-static uint64_t working_memory(const px_chunk *chunk, uint64_t size, bool some) {
-    const uint64_t whole = some && px_chunk_is_whole(chunk) ? size : 0;
-    if (chunk->is_mapped)
-        return whole + px_mapping_memory(chunk);
-    const uint64_t elements = size / prism_type_size(chunk->array.type);
-    return chunk->pipeline.coder == PRISM_CODER_RAW ? whole : elements * sizeof(int16_t);
-}
-
-/* Bytes of the chunk's array with `planes` along its axis; `size` must be just that. */
-static prism_status check_output(const px_chunk *chunk, size_t planes, size_t size, bool some,
+/* Bytes of the chunk's array with `planes` along its axis; `size` must be just that. `memory` is
+ * what decoding takes. */
+static prism_status check_output(const px_chunk *chunk, size_t planes, size_t size, uint64_t memory,
                                  uint64_t memory_limit, prism_error *error) {
     size_t whole;
     const size_t count = px_layout_make(&chunk->array, chunk->pipeline.axis).count;
     prism_status status = prism_array_size(&chunk->array, &whole, error);
-    if (status == PRISM_OK && px_product(whole / count, planes) != size)
+    if (status == PRISM_OK && whole / count * planes != size)
         return px_fail(error, PRISM_E_ARGUMENT,
                        "the chunk holds an array of %zu bytes, the output has %zu",
-                       px_product(whole / count, planes), size);
-    const uint64_t memory = working_memory(chunk, whole, some);
+                       whole / count * planes, size);
     if (status == PRISM_OK && memory_limit && memory > memory_limit)
         return px_fail(error, PRISM_E_MEMORY, "decoding takes %llu bytes, the limit is %llu",
                        (unsigned long long)memory, (unsigned long long)memory_limit);
@@ -166,7 +157,7 @@ prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size
     prism_status status = read_chunk(&read, chunk, chunk_size, options, error);
     if (status == PRISM_OK)
         status = check_output(&read, px_layout_make(&read.array, read.pipeline.axis).count, size,
-                              false, options->memory_limit, error);
+                              px_chunk_memory(&read, 0), options->memory_limit, error);
     if (status == PRISM_OK)
         status = px_chunk_decode(&read, data, options->threads, 0, error);
     if (status == PRISM_OK && !options->skip_checksum && read.has_checksum &&
@@ -199,7 +190,8 @@ prism_status prism_decode_planes(const void *chunk, size_t chunk_size, const uin
     if (status == PRISM_OK)
         status = check_planes(&read, planes, count, error);
     if (status == PRISM_OK)
-        status = check_output(&read, count, size, true, options->memory_limit, error);
+        status = check_output(&read, count, size, px_chunk_planes_memory(&read, count),
+                              options->memory_limit, error);
     if (status == PRISM_OK)
         status = px_chunk_decode_planes(&read, planes, count, data, options->threads, error);
     return status == PRISM_OK ? px_succeed(error) : status;

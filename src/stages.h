@@ -28,12 +28,21 @@ typedef struct px_transform_stage {
     prism_status (*forward)(px_planes *planes, const px_pipeline *pipeline, px_buffer *parameters,
                             prism_error *error);
     prism_status (*inverse)(px_planes *planes, px_reader *parameters, prism_error *error);
+    uint64_t (*inverse_memory)(const px_planes *planes); /* see px_decode_memory */
 } px_transform_stage;
 
 typedef struct px_predictor_stage {
     void (*forward)(px_planes *planes);
     void (*inverse)(px_planes *planes);
 } px_predictor_stage;
+
+/*
+ * Bytes that decoding allocates at most at a time, beside the planes themselves. Of `planes` only
+ * the shape is set. Nothing is allocated to find it, and whatever the sections hold, decoding fails
+ * or takes no more: parameters that cannot be read make it 0.
+ */
+typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline *pipeline,
+                                     px_reader parameters, size_t payload_size);
 
 /*
  * A coder either takes residuals, after the transform and the predictor, or it `predicts`: then it
@@ -50,6 +59,7 @@ typedef struct px_coder_stage {
                            px_buffer *parameters, px_buffer *payload, prism_error *error);
     prism_status (*decode)(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, int threads, prism_error *error);
+    px_decode_memory decode_memory;
 } px_coder_stage;
 
 extern const px_transform_stage px_channels; /* channels.c */

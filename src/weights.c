@@ -22,6 +22,13 @@ prism_status px_weights_alloc(px_weights *weights, size_t count, size_t plane_si
     return px_out_of_memory(error, count * sizeof *weights->rows);
 }
 
+uint64_t px_weights_memory(size_t count, size_t taps) {
+    const uint64_t groups = count / PX_GROUP, rest = count % PX_GROUP, whole = PX_GROUP;
+    const uint64_t before = groups * (whole * (whole - 1) / 2) + rest * (rest - 1) / 2;
+    const uint64_t levels = before * taps + count;
+    return count * (sizeof(px_weight_row) + 1 + taps) + levels * sizeof(int32_t);
+}
+
 prism_status px_weights_widen(px_weights *weights, size_t taps, size_t target, prism_error *error) {
     int8_t *scales = px_alloc_zeroed(weights->count, taps, sizeof *scales);
     if (!scales)

@@ -74,6 +74,9 @@ static inline int px_step_exponent(const px_weights *weights, size_t k, size_t i
 prism_status px_weights_alloc(px_weights *weights, size_t count, size_t plane_size, unsigned depth,
                               prism_error *error);
 
+/* Bytes of the weights of `count` planes, all of them used. */
+uint64_t px_weights_memory(size_t count, size_t taps);
+
 /* More taps for weights that have no rows yet. */
 prism_status px_weights_widen(px_weights *weights, size_t taps, size_t target, prism_error *error);
 prism_status px_weight_row_alloc(px_weight_row *row, size_t levels, prism_error *error);

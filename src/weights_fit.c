@@ -12,10 +12,10 @@
  */
 #include "weights_fit.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include "cholesky.h"
 #include "sizes.h"
 #include "status.h"
 
@@ -81,18 +81,17 @@ static prism_status factorise(group *g, prism_error *error) {
     double *copy = px_alloc(n, n, sizeof *copy);
     if (!copy)
         return px_out_of_memory(error, n * n * sizeof *copy);
-    lapack_int info = 1;
+    int info = 1;
     for (double ridge = RIDGE; info > 0 && ridge < 1e6; ridge *= 10) {
         for (size_t i = 0; i < n * n; i++)
             copy[i] = g->factor[i];
         for (size_t k = 0; k < n; k++)
             copy[k * n + k] = 1 + ridge;
-        info = LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', (lapack_int)n, copy, (lapack_int)n);
+        info = px_cholesky(copy, n);
     }
     free(g->factor);
     g->factor = copy;
-    return info == 0 ? PRISM_OK
-                     : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", (int)info);
+    return info == 0 ? PRISM_OK : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", info);
 }
 
 /* L_vv in sample units: the deviation that the variables before v leave of it. */

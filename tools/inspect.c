@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "container.h"
+#include "filter/parameters.h"
 #include "library.h"
 #include "report.h"
 #include "sizes.h"
@@ -114,13 +115,19 @@ static prism_status add_planes(tool_numbers *numbers, const prism_info *info,
 static bool estimate_planes(tool_report *r, const tool_stored *stored, const prism_info *info) {
     size_t size, bound;
     prism_error error = {0};
+    prism_decode_options options = {.threads = 1};
     prism_status status = prism_array_size(&info->array, &size, &error);
+    if (status == PRISM_OK)
+        status = plugin_memory_limit(&options.memory_limit, &error);
+    if (status == PRISM_OK && size != r->dataset->chunk_bytes)
+        return tool_fail("%s: a chunk holds %zu bytes where the dataset's chunks have %zu",
+                         r->dataset->path, size, r->dataset->chunk_bytes);
     if (status == PRISM_OK)
         status = prism_encode_bound(&info->array, &bound, &error);
     uint8_t *elements = status == PRISM_OK ? malloc(size) : NULL;
     uint8_t *plane = status == PRISM_OK ? malloc(size + bound) : NULL;
     if (elements && plane)
-        status = prism_decode(stored->bytes, stored->size, elements, size, NULL, &error);
+        status = prism_decode(stored->bytes, stored->size, elements, size, &options, &error);
     if (elements && plane && status == PRISM_OK)
         status = add_planes(&r->planes, info, elements, plane, &error);
     bool done = elements && plane && status == PRISM_OK;

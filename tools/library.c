@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "header.h"
@@ -35,7 +36,20 @@ static herr_t keep_reason(hid_t stack, void *data) {
     return H5Ewalk2(stack, H5E_WALK_UPWARD, keep_innermost, data);
 }
 
+/* Chunks that claim more than there can be are refused, not tried until the machine is out of
+ * memory. The filter reads the limit. */
+static void limit_memory(void) {
+    const char *given = getenv("H5PRISM_MEMORY_LIMIT");
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    char bytes[24];
+    if ((given && *given) || pages <= 0 || page <= 0)
+        return;
+    snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)pages * (unsigned long long)page);
+    setenv("H5PRISM_MEMORY_LIMIT", bytes, 1);
+}
+
 void tool_library_start(void) {
+    limit_memory();
     /* Files are closed one by one; after a full disk HDF5 would try again at exit, and complain. */
     H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, keep_reason, NULL);

@@ -75,9 +75,10 @@ static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
         print_named("error", c->error.message);
     } else if (c->encoded) {
         printf(", \"format_version\": %u, \"header_bytes\": %" PRIu64 ", \"parameter_bytes\": "
-               "%" PRIu64 ", \"payload_bytes\": %" PRIu64 ", \"checksum\": %s, ",
+               "%" PRIu64 ", \"payload_bytes\": %" PRIu64 ", \"decode_bytes\": %" PRIu64
+               ", \"checksum\": %s, ",
                c->info.format_version, c->info.header_bytes, c->info.parameter_bytes,
-               c->info.payload_bytes, states[c->checksum]);
+               c->info.payload_bytes, c->info.decode_bytes, states[c->checksum]);
         const tool_pipeline pipeline = tool_pipeline_of(&c->info);
         print_pipeline(&pipeline);
     }

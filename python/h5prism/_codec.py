@@ -10,6 +10,8 @@ import ctypes
 import functools
 import math
 import operator
+import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,6 +56,7 @@ class ChunkInfo:
         checksum: whether checksums are stored.
         header_bytes, parameter_bytes, payload_bytes: how `encoded_bytes` divides into the header
             with its checksums, weights and other side information, and coded samples.
+        decode_bytes: memory that `decode` takes at most, beside the bytes and the array.
         format_version: of the encoding.
     """
 
@@ -72,6 +75,7 @@ class ChunkInfo:
     header_bytes: int
     parameter_bytes: int
     payload_bytes: int
+    decode_bytes: int
     format_version: int
 
     @property
@@ -126,7 +130,7 @@ def decode(
     planes: Sequence[int] | None = None,
     skip_checksum: bool = False,
     threads: int = 1,
-    memory_limit: int = 0,
+    memory_limit: int | None = None,
 ) -> np.ndarray:
     """Decodes what `encode` returned, or a chunk that the HDF5 filter wrote.
 
@@ -140,7 +144,9 @@ def decode(
         skip_checksum: do not compute checksums. Damage may then go unnoticed.
         threads: threads that this call may use; the environment variable H5PRISM_THREADS overrides
             it. No method uses more than one so far.
-        memory_limit: bytes of working memory beside `blob` and the result; 0 is no limit.
+        memory_limit: bytes of working memory beside `blob` and the result; 0 is no limit. By
+            default, working memory and result together may take what the environment variable
+            H5PRISM_MEMORY_LIMIT says (bytes, or such as 500M or 2G), else what the machine has.
 
     Returns:
         A new array in C order, of the shape, element type and byte order that was encoded; with
@@ -149,21 +155,25 @@ def decode(
     Raises:
         IndexError: there is no such plane.
         PrismError: with status TRUNCATED, CORRUPT, CHECKSUM or VERSION for bytes that are not a
-            whole, undamaged encoding of this format version; MEMORY over `memory_limit`; TYPE for
+            whole, undamaged encoding of this format version; MEMORY over `memory_limit` or
+            where there is no memory for the result; OPTION for a H5PRISM_MEMORY_LIMIT that cannot
+            be understood; TYPE for
             bfloat16 where the package ml_dtypes is missing.
 
     Any number of threads may call it at the same time.
     """
     if threads < 1:
         raise PrismError(Status.OPTION, f"threads={threads}: expected at least 1")
-    if memory_limit < 0:
+    if memory_limit is not None and memory_limit < 0:
         raise PrismError(Status.OPTION, f"memory_limit={memory_limit}: expected 0 or more")
     chunk = _as_bytes(blob)
     info = _inspect(chunk)
-    options = DecodeOptionsStruct(skip_checksum, threads, memory_limit)
+    if memory_limit is None:
+        _check_memory(info)
+    options = DecodeOptionsStruct(skip_checksum, threads, memory_limit or 0)
     if planes is not None:
         return _decode_planes(chunk, info, planes, options)
-    array = np.empty(_shape(info.array), _dtype(info.array))
+    array = _empty(_shape(info.array), _dtype(info.array))
     call(
         "prism_decode",
         chunk.ctypes.data,
@@ -173,6 +183,41 @@ def decode(
         ctypes.byref(options),
     )
     return array
+
+
+def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    try:
+        return np.empty(shape, dtype)
+    except MemoryError as reason:
+        raise PrismError(Status.MEMORY, str(reason)) from reason
+
+
+def _machine_memory() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _default_limit() -> int:
+    """Bytes that decoding may take, the result included; 0 is no limit."""
+    text = os.environ.get("H5PRISM_MEMORY_LIMIT", "")
+    if not text:
+        return _machine_memory()
+    match = re.fullmatch(r"([0-9]+)([KMG]?)", text, re.ASCII | re.IGNORECASE)
+    if match is None:
+        raise PrismError(
+            Status.OPTION,
+            f"environment variable H5PRISM_MEMORY_LIMIT: {text!r} is not a number of bytes, such "
+            "as 500000000, 500M or 2G",
+        )
+    return int(match[1]) << 10 * " KMG".index(match[2].upper() or " ")
+
+
+def _check_memory(info: InfoStruct) -> None:
+    needed = info.decode_bytes + _size(info.array)
+    limit = _default_limit()
+    if limit and needed > limit:
+        raise PrismError(
+            Status.MEMORY, f"decoding takes {needed} bytes, the result included; the limit is {limit}"
+        )
 
 
 def _decode_planes(
@@ -185,7 +230,7 @@ def _decode_planes(
     shape = list(_shape(info.array))
     if info.axis >= 0:
         shape[info.axis] = len(wanted)
-    array = np.empty(shape, _dtype(info.array))
+    array = _empty(tuple(shape), _dtype(info.array))
     if not wanted:
         return array
     call(
@@ -221,6 +266,7 @@ def inspect_chunk(blob: BytesLike) -> ChunkInfo:
         header_bytes=info.header_bytes,
         parameter_bytes=info.parameter_bytes,
         payload_bytes=info.payload_bytes,
+        decode_bytes=info.decode_bytes,
         format_version=info.format_version,
     )
 
@@ -295,6 +341,10 @@ def _inspect(chunk: np.ndarray) -> InfoStruct:
     info = InfoStruct()
     call("prism_inspect", chunk.ctypes.data, chunk.size, ctypes.byref(info))
     return info
+
+
+def _size(described: ArrayStruct) -> int:
+    return math.prod(_shape(described)) * library().prism_type_size(described.type)
 
 
 def _shape(described: ArrayStruct) -> tuple[int, ...]:

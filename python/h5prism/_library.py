@@ -79,6 +79,7 @@ class InfoStruct(ctypes.Structure):
         ("header_bytes", ctypes.c_uint64),
         ("parameter_bytes", ctypes.c_uint64),
         ("payload_bytes", ctypes.c_uint64),
+        ("decode_bytes", ctypes.c_uint64),
     ]
 
 

@@ -1,9 +1,9 @@
 /* Scales by regression of log errors on errors around, those of the references, the experts'
  * spread and the blend's errors in a larger neighbourhood; then symbols. */
-#include <lapacke.h>
 #include <math.h>
 #include <string.h>
 
+#include "cholesky.h"
 #include "frames/fit.h"
 #include "lsq/group.h"
 
@@ -70,7 +70,7 @@ static void set_scale(px_frame_model *model, const regression *r) {
         factor[i * VARIABLES + i] += i ? RIDGE : 0;
         c[i] = r->sums[VARIABLES * ROWS + i];
     }
-    if (LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', VARIABLES, 1, factor, VARIABLES, c, 1) != 0)
+    if (!px_solve_definite(factor, VARIABLES, c))
         memset(c, 0, sizeof c);
     const int unit = PX_FRAME_SCALE_UNIT, limit = PX_FRAME_SCALE_LIMIT;
     model->scale_error = rounded(256 * c[1] / unit, -limit, limit);

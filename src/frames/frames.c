@@ -11,6 +11,9 @@
  */
 #include "frames/frames.h"
 
+#include "frames/view.h"
+#include "lsq/chunk.h"
+#include "lsq/shapes.h"
 #include "native.h"
 
 /* Columns and rows are counted in 32 bits with room to spare. */
@@ -28,4 +31,17 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return px_frames_decode(planes, parameters, payload, error);
 }
 
-const px_native_method px_frames = {px_frames_encode, decode};
+uint64_t px_frames_memory(const px_planes *planes) {
+    return px_frames_model_memory(planes->count) +
+           px_frame_view_memory(planes->height, planes->width, planes->count);
+}
+
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)pipeline, (void)parameters;
+    return px_frames_fit(planes) ? px_frames_memory(planes) + px_words_memory(payload_size) +
+                                       px_shapes_memory() + planes->count * sizeof(bool)
+                                 : 0;
+}
+
+const px_native_method px_frames = {px_frames_encode, decode, decode_memory};

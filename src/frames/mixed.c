@@ -268,4 +268,12 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return status;
 }
 
-const px_native_method px_mixed = {encode, decode};
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)pipeline, (void)parameters, (void)payload_size;
+    return px_frames_fit(planes) ? px_frames_memory(planes) + px_frame_mixer_memory(planes) +
+                                       px_motion_memory(planes->height, planes->width)
+                                 : 0;
+}
+
+const px_native_method px_mixed = {encode, decode, decode_memory};

@@ -27,9 +27,9 @@ static void mixer_layout(px_frame_mixer *m, px_arena *arena, size_t width) {
     m->trusts = px_arena_take(arena, px_product(m->past_rows, width), sizeof *m->trusts);
 }
 
-prism_status px_frame_mixer_alloc(px_frame_mixer *m, px_range_coder *coder, const px_planes *planes,
-                                  int32_t low, int32_t high, bool windowed, prism_error *error) {
-    px_arena arena = {NULL, 0};
+/* All that the sizes of the arrays depend on, and what else is known before the first sample. */
+static void mixer_init(px_frame_mixer *m, px_range_coder *coder, const px_planes *planes,
+                       int32_t low, int32_t high, bool windowed) {
     *m = (px_frame_mixer){.decisions = {.coder = coder,
                                         .mixer = &m->mixer,
                                         .bands = 1,
@@ -44,6 +44,23 @@ prism_status px_frame_mixer_alloc(px_frame_mixer *m, px_range_coder *coder, cons
         m->past_rows = planes->height < PX_WINDOW_ROWS ? planes->height : PX_WINDOW_ROWS;
     for (int t = 0; t < PX_FRAME_TEXTURES; t++)
         m->stack[t].error = START_ERROR;
+}
+
+uint64_t px_frame_mixer_memory(const px_planes *planes) {
+    const int32_t low = planes->depth == 8 ? INT8_MIN : INT16_MIN;
+    px_arena arena = {NULL, 0};
+    px_frame_mixer m;
+    mixer_init(&m, NULL, planes, low, -low - 1, true);
+    mixer_layout(&m, &arena, planes->width);
+    return arena.used + px_logistic_mixer_memory(PX_FRAME_TEXTURES,
+                                                 planes->count * px_plane_size(planes),
+                                                 planes->depth);
+}
+
+prism_status px_frame_mixer_alloc(px_frame_mixer *m, px_range_coder *coder, const px_planes *planes,
+                                  int32_t low, int32_t high, bool windowed, prism_error *error) {
+    px_arena arena = {NULL, 0};
+    mixer_init(m, coder, planes, low, high, windowed);
     mixer_layout(m, &arena, planes->width);
     const size_t size = arena.used;
     m->memory = px_arena_allocate(&arena);

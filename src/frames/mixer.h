@@ -44,6 +44,9 @@ typedef struct px_frame_mixer {
     void *memory;         /* owns the arrays, and the counts of values of `decisions` */
 } px_frame_mixer;
 
+/* Bytes of a mixer for such planes, whatever their samples are. */
+uint64_t px_frame_mixer_memory(const px_planes *planes);
+
 /* For all frames of the planes, with samples low..high that `coder` codes. px_frame_mixer_free also
  * after a failure. */
 prism_status px_frame_mixer_alloc(px_frame_mixer *mixer, px_range_coder *coder,

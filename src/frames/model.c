@@ -17,6 +17,10 @@ prism_status px_frames_model_alloc(px_frames_model *model, prism_error *error) {
                          : px_out_of_memory(error, model->plan.count * sizeof *model->frames);
 }
 
+uint64_t px_frames_model_memory(size_t count) {
+    return px_stack_plan_memory(count) + count * (uint64_t)sizeof(px_frame_model);
+}
+
 void px_frames_model_free(px_frames_model *model) {
     px_stack_plan_free(&model->plan);
     free(model->frames);

@@ -42,6 +42,9 @@ typedef struct px_frames_model {
     bool mixed; /* method 6: no shapes, segments and scales */
 } px_frames_model;
 
+/* Bytes of the model of a chunk of `count` frames that is read. */
+uint64_t px_frames_model_memory(size_t count);
+
 /* Zeros, for a plan that has been made or read. */
 prism_status px_frames_model_alloc(px_frames_model *model, prism_error *error);
 void px_frames_model_free(px_frames_model *model);

@@ -34,6 +34,12 @@ prism_status px_motion_make(px_motion *motion, size_t height, size_t width, pris
     return px_pool_status(&motion->pool, error);
 }
 
+uint64_t px_motion_memory(size_t height, size_t width) {
+    const uint64_t rows = (height + PX_MOTION_BLOCK - 1) / PX_MOTION_BLOCK;
+    const uint64_t columns = (width + PX_MOTION_BLOCK - 1) / PX_MOTION_BLOCK;
+    return rows * columns * (PX_REFERENCES * sizeof(px_vector) + 2 * sizeof(double));
+}
+
 void px_motion_free(px_motion *motion) {
     px_pool_free(&motion->pool);
 }

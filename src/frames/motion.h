@@ -28,6 +28,9 @@ typedef struct px_motion {
     px_pool pool;
 } px_motion;
 
+/* Bytes of the motion. */
+uint64_t px_motion_memory(size_t height, size_t width);
+
 /* px_motion_free also after a failure. */
 prism_status px_motion_make(px_motion *motion, size_t height, size_t width, prism_error *error);
 void px_motion_free(px_motion *motion);

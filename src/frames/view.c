@@ -24,6 +24,17 @@ prism_status px_frame_view_make(px_frame_view *view, size_t height, size_t width
     return px_pool_status(pool, error);
 }
 
+uint64_t px_frame_view_memory(size_t height, size_t width, size_t count) {
+    const px_frame_view *view = NULL;
+    const px_geometry geometry = px_geometry_make(height, width);
+    const uint64_t padded = px_padded_bytes(
+        &geometry, sizeof *view->references + sizeof *view->running + sizeof *view->samples +
+                       sizeof *view->logs + sizeof *view->errors);
+    return padded + 2 * ((uint64_t)width + PX_WAVE_LANES) * sizeof *view->edge +
+           (1 + PX_BLEND_PAIRS) * (uint64_t)width * sizeof *view->energies +
+           (uint64_t)count * height * width * sizeof *view->kept_logs;
+}
+
 void px_frame_view_free(px_frame_view *view) {
     px_pool_free(&view->pool);
 }

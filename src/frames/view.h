@@ -21,6 +21,9 @@ typedef struct px_frame_view {
     int16_t *kept_logs;       /* [count][size], by turn */
 } px_frame_view;
 
+/* Bytes of a view. */
+uint64_t px_frame_view_memory(size_t height, size_t width, size_t count);
+
 /* px_frame_view_free also after a failure. */
 prism_status px_frame_view_make(px_frame_view *view, size_t height, size_t width, size_t count,
                                 prism_error *error);

@@ -185,4 +185,11 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return PRISM_OK;
 }
 
-const px_native_method px_indices = {encode, decode};
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)pipeline, (void)payload_size;
+    const bool fast = px_get_u8(&parameters);
+    return px_indices_has_room(planes) ? px_indices_model_memory(planes, fast) : 0;
+}
+
+const px_native_method px_indices = {encode, decode, decode_memory};

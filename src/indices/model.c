@@ -126,13 +126,26 @@ static int slot_bits_of(const px_indices_model *m) {
     return bits;
 }
 
-prism_status px_indices_model_alloc(px_indices_model *m, prism_error *error) {
-    px_arena arena = {NULL, 0};
+static void set_sizes(px_indices_model *m) {
     m->contexts = m->fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
     m->lanes = (2 * m->contexts + INPUTS_ALWAYS + 15) / 16 * 16;
     m->slot_bits = slot_bits_of(m);
     m->match_bits = smaller(m->slot_bits, MOST_MATCH_BITS);
     m->correction_bits = smaller(m->slot_bits, MOST_CORRECTION_BITS);
+}
+
+uint64_t px_indices_model_memory(const px_planes *planes, bool fast) {
+    px_indices_model m = {
+        .count = planes->count, .height = planes->height, .width = planes->width, .fast = fast};
+    px_arena arena = {NULL, 0};
+    set_sizes(&m);
+    layout(&m, &arena);
+    return arena.used;
+}
+
+prism_status px_indices_model_alloc(px_indices_model *m, prism_error *error) {
+    px_arena arena = {NULL, 0};
+    set_sizes(m);
     layout(m, &arena);
     const size_t size = arena.used;
     m->memory = px_arena_allocate(&arena);

@@ -66,6 +66,9 @@ typedef struct px_indices_model { /* named in kernels.h */
 /* Whether planes of that shape have room: margins may be far larger than narrow planes. */
 bool px_indices_has_room(const px_planes *planes);
 
+/* Bytes of a model for planes of that shape. */
+uint64_t px_indices_model_memory(const px_planes *planes, bool fast);
+
 /* The shape, `values` and `fast` are set. */
 prism_status px_indices_model_alloc(px_indices_model *model, prism_error *error);
 void px_indices_model_free(px_indices_model *model);

@@ -10,7 +10,6 @@
 
 enum {
     FRACTION_ROOM = 1 << 13, /* samples with their fraction stay below: innovations fit 16 bits */
-    MAX_PATCH_SHARE = 16,    /* of a doubled plane's samples, at most one in so many is patched */
     PATCH_LIMIT = 1 << 19
 };
 
@@ -88,7 +87,7 @@ static int32_t patch_at(const int16_t *samples, size_t width, px_phase phase, si
 /* Leaves the plane as it is if patches would be too many. */
 static prism_status find_patches(px_lsq_plane *plane, const int16_t *samples, size_t height,
                                  size_t width, px_phase phase, prism_error *error) {
-    const size_t most = height * width / MAX_PATCH_SHARE;
+    const size_t most = height * width / PX_SAMPLES_PER_PATCH;
     size_t last = 0;
     px_patch *patches = px_alloc(most + 1, sizeof *patches);
     if (!patches)

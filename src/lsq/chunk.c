@@ -68,6 +68,10 @@ size_t px_words_room(const px_planes *planes, size_t limit) {
     return (limit < most ? limit : most) / 2 + SLACK;
 }
 
+uint64_t px_words_memory(size_t payload_size) {
+    return ((uint64_t)payload_size / 2 + PX_WAVE_GUARD) * sizeof(uint16_t);
+}
+
 prism_status px_take_words(px_wave_stream *stream, px_reader *payload, px_pool *pool,
                            prism_error *error) {
     size_t count = px_reader_left(payload) / 2;
@@ -132,4 +136,21 @@ prism_status px_chunk_of_groups_decode(px_planes *planes, const px_pipeline *pip
         px_unfold(planes, &folded);
     px_pool_free(&pool);
     return status;
+}
+
+/* Of the groups, the first is the largest; which weights those after it have is not known yet. */
+uint64_t px_chunk_of_groups_memory(const px_planes *planes, const px_pipeline *pipeline, bool quick,
+                                   px_reader parameters, size_t payload_size) {
+    const px_planes folded = px_fold_shape(planes);
+    const size_t count = group_size(planes, 0);
+    const bool mixed = mixes(planes, 0, pipeline);
+    const bool wide =
+        mixed && !quick && (planes->count > count || px_model_is_wide(parameters, quick, mixed));
+    if (!is_codable(&folded))
+        return 0;
+    const uint64_t lines = folded.height != planes->height || folded.width != planes->width
+                               ? px_planes_bytes(&folded)
+                               : 0;
+    return px_words_memory(payload_size) + lines +
+           px_lsq_decode_memory(&folded, count, quick, mixed, wide);
 }

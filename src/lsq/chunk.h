@@ -15,6 +15,13 @@ prism_status px_chunk_of_groups_decode(px_planes *planes, const px_pipeline *pip
                                        px_reader *parameters, px_reader *payload,
                                        prism_error *error);
 
+/* Bytes that decoding takes: see px_decode_memory. */
+uint64_t px_chunk_of_groups_memory(const px_planes *planes, const px_pipeline *pipeline, bool quick,
+                                   px_reader parameters, size_t payload_size);
+
+/* Bytes that px_take_words takes. */
+uint64_t px_words_memory(size_t payload_size);
+
 /* How many words to write backwards into, where `limit` bytes are enough: never more than the
  * samples can take. */
 size_t px_words_room(const px_planes *planes, size_t limit);

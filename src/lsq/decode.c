@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lsq/group.h"
+#include "quick/tables.h"
 #include "sizes.h"
 #include "status.h"
 
@@ -128,6 +129,20 @@ static prism_status prepare(decoder *d, prism_error *error) {
         status = px_mixer_make(&group->innovation_mixer, &group->pool, &model->innovations,
                                &group->innovations, NULL, &group->full.geometry, error);
     return status;
+}
+
+uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
+                              bool wide) {
+    const px_geometry geometry = px_geometry_make(planes->height, planes->width);
+    uint64_t bytes = px_model_memory(planes, count, quick, mixes, wide) +
+                     px_lsq_group_memory(planes, count, quick, mixes, wide) +
+                     2 * (planes->width + 1) * sizeof(int32_t) +
+                     (quick ? sizeof(px_quick_shapes) : px_shapes_memory());
+    if (mixes)
+        bytes += px_mixer_memory(count, wide ? PX_SQUARE_TAPS : 1, &geometry);
+    if (mixes && !quick)
+        bytes += px_mixer_memory(count, 1, &geometry);
+    return bytes;
 }
 
 prism_status px_lsq_decode_group(px_planes *planes, size_t first, const px_lsq_model *model,

@@ -88,8 +88,10 @@ typedef struct coded_group {
 static prism_status encode_apart(coded_group *coded, const px_planes *planes, size_t first,
                                  size_t count, const px_group_task *task, prism_error *error) {
     *coded = (coded_group){.too_long = false};
-    return encode_group(planes, first, count, task, &coded->parameters, &coded->payload,
-                        &coded->too_long, error);
+    prism_status status = encode_group(planes, first, count, task, &coded->parameters,
+                                       &coded->payload, &coded->too_long, error);
+    return status == PRISM_OK ? px_buffers_status(&coded->parameters, &coded->payload, error)
+                              : status;
 }
 
 static void free_coded(coded_group *coded) {

@@ -6,11 +6,11 @@
  * energy of the planes' innovations (differences from a prediction by causal neighbours) after
  * decorrelation. Decoding does not see it.
  */
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cholesky.h"
 #include "lsq/encoder.h"
 #include "lsq/fit_taps.h"
 #include "sizes.h"
@@ -27,17 +27,16 @@ prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *e
     double *factor = px_alloc(n, n, sizeof *factor);
     if (!factor)
         return px_out_of_memory(error, n * n * sizeof *factor);
-    lapack_int info = 1;
+    int info = 1;
     for (int attempt = 0; info > 0 && attempt < 20; attempt++, ridge *= 10) {
         memcpy(factor, matrix, n * n * sizeof *factor);
         for (size_t i = 0; i < n; i++)
             factor[i * n + i] += ridge;
-        info = LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', (lapack_int)n, factor, (lapack_int)n);
+        info = px_cholesky(factor, n);
     }
     memcpy(matrix, factor, n * n * sizeof *factor);
     free(factor);
-    return info == 0 ? PRISM_OK
-                     : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", (int)info);
+    return info == 0 ? PRISM_OK : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", info);
 }
 
 /* A rough innovation of every plane: of four causal neighbours, without other planes. */
@@ -70,7 +69,8 @@ static prism_status whitening(float *matrix, const px_gram *gram, double *factor
     prism_status status = px_factorise(factor, n, 1e-5 * trace / (double)n + 1e-6, error);
     if (status != PRISM_OK)
         return status;
-    LAPACKE_dtrtri(LAPACK_ROW_MAJOR, 'L', 'N', (lapack_int)n, factor, (lapack_int)n);
+    if (!px_invert_lower(factor, n))
+        return px_fail(error, PRISM_E_INTERNAL, "dtrtri failed");
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j <= i; j++)
             matrix[i * stride + j] = (float)factor[i * n + j];

@@ -3,11 +3,11 @@
  * is regressed on errors around and on the running mean, and whose shape is chosen for each class
  * of scales in the end.
  */
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cholesky.h"
 #include "fast_math.h"
 #include "lsq/encoder.h"
 #include "lsq/shapes.h"
@@ -40,8 +40,7 @@ static bool regress(double coefficients[VARIABLES], const int64_t moments[PX_SCA
             matrix[i * VARIABLES + j] = (double)moments[m++] + (i == j && i ? RIDGE : 0);
     for (int i = 0; i < VARIABLES; i++)
         coefficients[i] = (double)moments[PX_SCALE_MOMENTS - VARIABLES + i];
-    return LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', VARIABLES, 1, matrix, VARIABLES, coefficients, 1) ==
-           0;
+    return px_solve_definite(matrix, VARIABLES, coefficients);
 }
 
 static int rounded_between(double value, int low, int high) {

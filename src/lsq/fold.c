@@ -35,17 +35,25 @@ static void unfold_line(int16_t *line, size_t size, const int16_t *folded, size_
                     line[x * height + y] = folded[y * width + x];
 }
 
+px_planes px_fold_shape(const px_planes *planes) {
+    px_planes folded = *planes;
+    const size_t size = px_plane_size(planes);
+    if (!is_line(planes))
+        return folded;
+    folded.height = MIN_HEIGHT;
+    while (px_product(folded.height, folded.height) < size)
+        folded.height *= 2;
+    folded.width = (size + folded.height - 1) / folded.height;
+    folded.stride = px_plane_stride(px_plane_size(&folded));
+    return folded;
+}
+
 prism_status px_fold(px_planes *folded, const px_planes *planes, bool copy, px_pool *pool,
                      prism_error *error) {
-    *folded = *planes;
+    const size_t size = px_plane_size(planes);
+    *folded = px_fold_shape(planes);
     if (!is_line(planes))
         return PRISM_OK;
-    const size_t size = px_plane_size(planes);
-    folded->height = MIN_HEIGHT;
-    while (px_product(folded->height, folded->height) < size)
-        folded->height *= 2;
-    folded->width = (size + folded->height - 1) / folded->height;
-    folded->stride = px_plane_stride(px_plane_size(folded));
     folded->samples = px_pool_take(pool, px_planes_bytes(folded));
     for (size_t k = 0; copy && folded->samples && k < planes->count; k++)
         fold_line(px_plane(folded, k), folded->height, folded->width, px_plane(planes, k), size);

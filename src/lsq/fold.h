@@ -9,6 +9,9 @@
 #include "planes.h"
 #include "pool.h"
 
+/* The shape that `planes` are coded in; their samples. */
+px_planes px_fold_shape(const px_planes *planes);
+
 /* *folded becomes `planes` itself, or planes with memory of the pool; uninitialised unless `copy`.
  */
 prism_status px_fold(px_planes *folded, const px_planes *planes, bool copy, px_pool *pool,

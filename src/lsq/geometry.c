@@ -20,6 +20,21 @@ void *px_padded_take(px_pool *pool, const px_geometry *geometry, size_t element_
     return plane ? plane + (PX_PLANE_GUARD + geometry->origin) * element_size : NULL;
 }
 
+uint64_t px_padded_bytes(const px_geometry *geometry, size_t element_size) {
+    return ((uint64_t)geometry->tile_count * PX_TILE + 2 * PX_PLANE_GUARD) * element_size;
+}
+
+uint64_t px_tiles_bytes(const px_geometry *geometry, size_t planes) {
+    const uint64_t pairs = ((planes + 1) / 2) | 1;
+    return geometry->tile_count * pairs * PX_TILE * sizeof(int32_t);
+}
+
+uint64_t px_couples_bytes(const px_geometry *geometry, size_t planes) {
+    const uint64_t guard = geometry->stride + PX_PLANE_GUARD, pairs = (planes + 1) / 2;
+    const uint64_t span = (uint64_t)geometry->tile_count * PX_TILE + guard;
+    return (pairs * span + guard) * sizeof(int32_t);
+}
+
 /* Pads of a plane whose elements have `size` bytes. */
 static void replicate(const px_geometry *geometry, uint8_t *plane, size_t size) {
     const size_t height = geometry->height, width = geometry->width;

@@ -25,6 +25,11 @@ typedef struct px_geometry {
 
 px_geometry px_geometry_make(size_t height, size_t width);
 
+/* Bytes of what is taken below. */
+uint64_t px_padded_bytes(const px_geometry *geometry, size_t element_size);
+uint64_t px_tiles_bytes(const px_geometry *geometry, size_t planes);
+uint64_t px_couples_bytes(const px_geometry *geometry, size_t planes);
+
 /* A plane of zeros; the pointer is to row 0, column 0, owned by the pool. NULL without memory. */
 void *px_padded_take(px_pool *pool, const px_geometry *geometry, size_t element_size);
 

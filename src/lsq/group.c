@@ -16,6 +16,25 @@ static void view_take(px_view *view, px_pool *pool, const px_geometry *geometry)
                       .errors = px_padded_take(pool, geometry, sizeof *view->errors)};
 }
 
+static uint64_t view_bytes(const px_geometry *geometry) {
+    const px_view *view = NULL;
+    return px_padded_bytes(geometry, sizeof *view->mixed + sizeof *view->running +
+                                         sizeof *view->samples + sizeof *view->innovations +
+                                         sizeof *view->logs + sizeof *view->errors);
+}
+
+uint64_t px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
+                             bool wide) {
+    const px_geometry full = px_geometry_make(planes->height, planes->width);
+    const px_geometry half = px_geometry_halved(&full, (px_phase){1, 1});
+    uint64_t bytes = view_bytes(&full) + view_bytes(&half);
+    if (mixes)
+        bytes += wide ? px_couples_bytes(&full, count) : px_tiles_bytes(&full, count);
+    if (mixes && !quick)
+        bytes += px_tiles_bytes(&full, count);
+    return bytes;
+}
+
 prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, prism_error *error) {
     *group = (px_lsq_group){.model = model};
     px_geometry geometry = px_geometry_make(model->height, model->width);

@@ -37,6 +37,10 @@ prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model
                             bool decoding, prism_error *error);
 
 /* Memory for planes, and for tiles if the model mixes; px_lsq_group_free also after a failure. */
+/* Bytes of a group of `count` planes, and of a view of half a plane. */
+uint64_t px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
+                             bool wide);
+
 prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, prism_error *error);
 void px_lsq_group_free(px_lsq_group *group);
 

@@ -27,4 +27,9 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return px_chunk_of_groups_decode(planes, pipeline, false, parameters, payload, error);
 }
 
-const px_native_method px_lsq = {encode, decode};
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    return px_chunk_of_groups_memory(planes, pipeline, false, parameters, payload_size);
+}
+
+const px_native_method px_lsq = {encode, decode, decode_memory};

@@ -4,6 +4,12 @@
 
 const int px_square_order[PX_SQUARE_TAPS] = {1, 2, 3, 4, 0, 5, 6, 7, 8};
 
+uint64_t px_mixer_memory(size_t count, size_t taps, const px_geometry *geometry) {
+    const uint64_t fixed = count * (uint64_t)(count + 2) * taps * sizeof(int16_t);
+    const uint64_t panel = (uint64_t)(count + 1) / 2 * taps * PX_PANEL * sizeof(int32_t);
+    return fixed + panel + (uint64_t)geometry->tile_count * PX_PANEL * PX_TILE * sizeof(int32_t);
+}
+
 prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *weights,
                            const px_tiles *tiles, const px_couples *couples,
                            const px_geometry *geometry, prism_error *error) {

@@ -23,6 +23,9 @@ typedef struct px_mixer {
 extern const int px_square_order[];
 enum { PX_SQUARE_TARGET = 4 };
 
+/* Bytes of a mixer. */
+uint64_t px_mixer_memory(size_t count, size_t taps, const px_geometry *geometry);
+
 /* The weights and planes must outlive the mixer; its memory is the pool's. */
 prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *weights,
                            const px_tiles *tiles, const px_couples *couples,

@@ -53,6 +53,18 @@ void px_model_free(px_lsq_model *model) {
     *model = (px_lsq_model){0};
 }
 
+uint64_t px_model_memory(const px_planes *planes, size_t count, bool quick, bool mixes, bool wide) {
+    const uint64_t patches = px_plane_size(planes) / PX_SAMPLES_PER_PATCH;
+    const uint64_t capacity = patches < PX_FEWEST_PATCHES / 2 ? PX_FEWEST_PATCHES : 2 * patches;
+    const uint64_t plane = sizeof(px_lsq_plane) + sizeof(uint16_t) + capacity * sizeof(px_patch);
+    uint64_t bytes = count * (plane + 2 * (sizeof(px_weight_row) + sizeof(int8_t)));
+    if (mixes)
+        bytes += px_weights_memory(count, wide ? PX_SQUARE_TAPS : 1);
+    if (mixes && !quick)
+        bytes += px_weights_memory(count, 1);
+    return bytes;
+}
+
 prism_status px_model_widen(px_lsq_model *model, prism_error *error) {
     model->wide = true;
     return px_weights_widen(&model->samples, PX_SQUARE_TAPS, PX_SQUARE_TARGET, error);
@@ -74,6 +86,7 @@ typedef struct plane_models {
 typedef struct side {
     px_side io;
     plane_models models;
+    bool starved; /* there was no memory for patches */
 } side;
 
 static void models_init(plane_models *models) {
@@ -133,10 +146,11 @@ static void code_taps(side *s, px_integer *scale_model, px_integer *models, px_t
         code(s, &models[t], &taps->levels[t], 0, INT16_MIN, INT16_MAX);
 }
 
-static px_patch *next_patch(px_lsq_plane *plane, uint32_t *capacity) {
+static px_patch *next_patch(side *s, px_lsq_plane *plane, uint32_t *capacity) {
     if (plane->patch_count == *capacity) {
-        uint32_t larger = *capacity ? 2 * *capacity : 64;
+        uint32_t larger = *capacity ? 2 * *capacity : PX_FEWEST_PATCHES;
         px_patch *patches = px_realloc(plane->patches, larger, sizeof *patches);
+        s->starved |= !patches;
         if (!patches)
             return NULL;
         plane->patches = patches;
@@ -158,6 +172,7 @@ static void write_patches(side *s, const px_lsq_plane *plane) {
 }
 
 static void read_patches(side *s, px_lsq_plane *plane, uint64_t plane_size) {
+    const uint64_t most = plane_size / PX_SAMPLES_PER_PATCH;
     uint32_t capacity = 0;
     uint64_t next = 0; /* one more than the position before */
     for (;;) {
@@ -165,7 +180,8 @@ static void read_patches(side *s, px_lsq_plane *plane, uint64_t plane_size) {
         if (distance == 0 || s->io.bad)
             return;
         next += (uint32_t)distance;
-        px_patch *patch = distance > 0 && next <= plane_size ? next_patch(plane, &capacity) : NULL;
+        const bool valid = distance > 0 && next <= plane_size && plane->patch_count < most;
+        px_patch *patch = valid ? next_patch(s, plane, &capacity) : NULL;
         if (!patch) {
             s->io.bad = true;
             return;
@@ -224,7 +240,8 @@ static void keep_fields(px_lsq_plane *last, const px_lsq_plane *plane) {
     *last = *plane;
 }
 
-static void code_group(side *s, px_lsq_model *model) {
+/* What comes once a group. */
+static void code_general(side *s, px_lsq_model *model) {
     px_integer *general = &s->models.general;
     int shape = PX_SHAPE_PLAIN;
     for (int c = 0; c < PX_SHAPE_CLASSES; c++) {
@@ -241,8 +258,13 @@ static void code_group(side *s, px_lsq_model *model) {
         int wide = model->wide;
         code(s, general, &wide, 0, 0, 1);
         model->wide = wide;
-        code_order(s, model->order, model->count);
     }
+}
+
+static void code_group(side *s, px_lsq_model *model) {
+    code_general(s, model);
+    if (model->mixes && !model->quick)
+        code_order(s, model->order, model->count);
     px_lsq_plane last = {.kind = PX_PLANE_FULL};
     for (size_t k = 0; k < model->count && !s->io.bad; k++) {
         code_plane(s, &model->planes[k], &last, (uint64_t)model->height * model->width);
@@ -264,6 +286,15 @@ void px_model_write(px_lsq_model *model, px_buffer *out) {
     px_range_encoder_finish(&coder);
 }
 
+bool px_model_is_wide(px_reader in, bool quick, bool mixes) {
+    px_range_decoder coder = px_range_decoder_make(&in);
+    px_lsq_model model = {.quick = quick, .mixes = mixes};
+    side s = {.io = {.in = &coder}};
+    models_init(&s.models);
+    code_general(&s, &model);
+    return model.wide;
+}
+
 /* A shift to the right by less than nothing is not to be had. */
 static bool fractions_fit(const px_lsq_model *model) {
     for (size_t k = 0; k < model->count; k++)
@@ -277,6 +308,9 @@ prism_status px_model_read(px_lsq_model *model, px_reader *in, prism_error *erro
     side s = {.io = {.in = &coder}};
     models_init(&s.models);
     code_group(&s, model);
+    if (s.starved)
+        return px_out_of_memory(error, model->height * model->width / PX_SAMPLES_PER_PATCH *
+                                           sizeof(px_patch));
     if (s.io.bad || in->failed)
         return px_fail(error, PRISM_E_CORRUPT, "the model of the planes is out of range");
     prism_status status = model->wide ? px_model_widen(model, error) : PRISM_OK;

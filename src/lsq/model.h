@@ -19,6 +19,8 @@ enum {
     PX_MAX_FRACTION = 5,
     PX_MAX_TAP_SCALE = 128,
     PX_MAX_BIAS = 1 << 15,
+    PX_SAMPLES_PER_PATCH = 16, /* of a halved plane, at least */
+    PX_FEWEST_PATCHES = 64,    /* that there is room for */
     PX_MAX_SCALE_OFFSET = 1 << 11
 };
 
@@ -69,6 +71,12 @@ typedef struct px_lsq_model {
 prism_status px_model_alloc(px_lsq_model *model, const px_planes *planes, size_t count, bool quick,
                             bool mixes, prism_error *error);
 void px_model_free(px_lsq_model *model);
+
+/* Bytes of the model of a group that is read. */
+uint64_t px_model_memory(const px_planes *planes, size_t count, bool quick, bool mixes, bool wide);
+
+/* Whether the model at the beginning of `in` has wide weights. */
+bool px_model_is_wide(px_reader in, bool quick, bool mixes);
 
 /* Makes room for wide weights. */
 prism_status px_model_widen(px_lsq_model *model, prism_error *error);

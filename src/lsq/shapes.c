@@ -110,6 +110,11 @@ static size_t starts_of(int limit) {
     return (size_t)FRACTIONS * (2 * (size_t)limit + 2);
 }
 
+uint64_t px_shapes_memory(void) {
+    enum { MOST_STARTS = 1 << 15 }; /* 27,138 for the longest of all shapes */
+    return sizeof(px_shapes) + MOST_STARTS * sizeof(uint16_t);
+}
+
 const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES],
                                 bool decoding) {
     size_t total = 2; /* gathers read a couple of 32 bits */

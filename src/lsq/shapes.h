@@ -20,6 +20,9 @@ enum {
     PX_SHAPE_PLAIN = 8 * PX_SHAPE_FAMILIES                /* normal, as wide as the class says */
 };
 
+/* Bytes of the tables for one chunk, at most. */
+uint64_t px_shapes_memory(void);
+
 /* Tables for one shape (0..PX_SHAPE_COUNT-1) a class; owned by the pool. NULL without memory. Their
  * inverses are for decoding only. */
 const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES],

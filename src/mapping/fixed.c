@@ -340,14 +340,18 @@ static prism_status encode_surely_wide(px_mapped *mapped, const px_mapping_reque
     return status;
 }
 
-/* Mean bits of what differences leave, by the best candidate, of integers above the wide cut. */
-static double bits_of_differences(const plan *p, const px_words *words) {
+/* *least: mean bits of what differences leave, by the best candidate, of integers above the wide
+ * cut. */
+static prism_status bits_of_differences(double *least, const plan *p, const px_words *words,
+                                        prism_error *error) {
     enum { CANDIDATES = 4 };
     px_differences list[CANDIDATES];
-    double least = HUGE_VAL;
     const size_t count = px_differences_candidates(list, CANDIDATES, words->array);
     uint64_t *numbers = px_alloc(words->count, sizeof *numbers);
-    for (size_t c = 0; c < count && numbers; c++) {
+    if (!numbers)
+        return px_out_of_memory(error, words->count * sizeof *numbers);
+    *least = HUGE_VAL;
+    for (size_t c = 0; c < count; c++) {
         double bits = 0;
         for (size_t i = 0; i < words->count; i++)
             numbers[i] = p->is_exception[i]
@@ -356,28 +360,29 @@ static double bits_of_differences(const plan *p, const px_words *words) {
         px_differences_apply(numbers, words->array, &list[c]);
         for (size_t i = 0; i < words->count; i++)
             bits += px_bit_length((uint64_t)llabs((int64_t)numbers[i]));
-        least = fmin(least, bits / (double)words->count);
+        *least = fmin(*least, bits / (double)words->count);
     }
     free(numbers);
-    return least;
+    return PRISM_OK;
 }
 
 /* Whether differences reach below the cut for integers of 16 bits. */
-static bool looks_smooth(const px_words *words) {
+static prism_status look_smooth(bool *smooth, const px_words *words, prism_error *error) {
     plan p;
-    bool smooth = false;
-    prism_error error;
-    if (plan_alloc(&p, words->count, &error) == PRISM_OK) {
+    double bits = HUGE_VAL;
+    prism_status status = plan_alloc(&p, words->count, error);
+    if (status == PRISM_OK) {
         find_exceptions(&p, words);
         look(&p, words);
         choose_narrow_shift(&p, words->number);
         const unsigned narrow = p.fixed.shift;
         choose_shift(&p, words->number, fits_wide);
-        smooth = narrow > p.fixed.shift &&
-                 bits_of_differences(&p, words) < narrow - p.fixed.shift + NOISE_BITS;
+        if (narrow > p.fixed.shift)
+            status = bits_of_differences(&bits, &p, words, error);
+        *smooth = bits < narrow - p.fixed.shift + NOISE_BITS;
     }
     plan_free(&p);
-    return smooth;
+    return status;
 }
 
 static const px_mapping_stage surely_wide = {.encode = encode_surely_wide};
@@ -392,7 +397,7 @@ static prism_status is_smooth(bool *smooth, const px_mapping_request *request, p
         status = px_words_alloc(&words, &sample.array, error);
     if (status == PRISM_OK) {
         px_words_load(&words, sample.elements);
-        *smooth = looks_smooth(&words);
+        status = look_smooth(smooth, &words, error);
     }
     px_words_free(&words);
     px_sample_free(&sample);
@@ -464,7 +469,7 @@ static bool get_small(uint64_t *word, const fixed *f, px_bit_reader *reader,
 }
 
 static prism_status join(px_words *words, const fixed *f, const bool *is_exception,
-                         const uint64_t *integers, px_bit_reader *reader, prism_error *error) {
+                         const px_integers *integers, px_bit_reader *reader, prism_error *error) {
     const px_number *number = words->number;
     const uint64_t sign = px_word_sign(number);
     const bool bits_follow = has_rest(f);
@@ -474,7 +479,7 @@ static prism_status join(px_words *words, const fixed *f, const bool *is_excepti
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
-        const int64_t integer = (int64_t)((uint64_t)(int64_t)f->least + integers[i]);
+        const int64_t integer = (int64_t)((uint64_t)(int64_t)f->least + px_integer_at(integers, i));
         const uint64_t size = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
         const uint64_t above = size - (bits_follow && integer);
         uint64_t word = 0;
@@ -489,31 +494,38 @@ static prism_status join(px_words *words, const fixed *f, const bool *is_excepti
     return PRISM_OK;
 }
 
-static prism_status decode_rest(px_words *words, const fixed *f, const bool *is_exception,
-                                px_mapping_source *source, prism_error *error) {
-    uint64_t *integers;
-    prism_status status = px_nested_decode_integers(source, true, &integers, error);
-    if (status != PRISM_OK)
-        return status;
-    px_bit_reader reader = px_bit_reader_make(&source->payload);
-    status = join(words, f, is_exception, integers, &reader, error);
-    px_bits_end(&reader, &source->payload);
-    free(integers);
-    return status;
-}
-
-static prism_status decode(px_words *words, px_mapping_source *source, prism_error *error) {
-    fixed f;
+static prism_status decode_words(px_words *words, const fixed *f, const px_integers *integers,
+                                 px_mapping_source *source, prism_error *error) {
     bool *is_exception = NULL;
-    prism_status status = read_parameters(&f, &source->parameters, words->number, error);
-    if (status == PRISM_OK && f.has_exceptions)
+    prism_status status = px_words_alloc(words, &source->chunk->array, error);
+    if (status == PRISM_OK && f->has_exceptions)
         status = px_exceptions_read(&source->parameters, words, &is_exception, error);
-    if (status == PRISM_OK)
-        status = decode_rest(words, &f, is_exception, source, error);
+    if (status == PRISM_OK) {
+        px_bit_reader reader = px_bit_reader_make(&source->payload);
+        status = join(words, f, is_exception, integers, &reader, error);
+        px_bits_end(&reader, &source->payload);
+    }
     free(is_exception);
     return status;
 }
 
-const px_mapping_stage px_mapping_grid = {encode_grid, decode};
-const px_mapping_stage px_mapping_fixed = {encode_fixed, decode};
-const px_mapping_stage px_mapping_smooth_fixed = {encode_smooth, decode};
+static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
+    fixed f;
+    px_words words = {.bits = NULL};
+    px_integers integers = {.elements = NULL};
+    prism_status status =
+        read_parameters(&f, &source->parameters, px_number_of(source->chunk->array.type), error);
+    if (status == PRISM_OK)
+        status = px_nested_decode_integers(source, true, &integers, error);
+    if (status == PRISM_OK)
+        status = decode_words(&words, &f, &integers, source, error);
+    if (status == PRISM_OK)
+        px_words_store(&words, elements);
+    px_words_free(&words);
+    free(integers.elements);
+    return status;
+}
+
+const px_mapping_stage px_mapping_grid = {encode_grid, decode, PX_WORD_BYTES};
+const px_mapping_stage px_mapping_fixed = {encode_fixed, decode, PX_WORD_BYTES};
+const px_mapping_stage px_mapping_smooth_fixed = {encode_smooth, decode, PX_WORD_BYTES};

@@ -184,8 +184,9 @@ static uint64_t from_lowest(uint64_t *numbers, size_t count, uint64_t *lowest) {
     return (uint64_t)high - (uint64_t)low;
 }
 
-/* Places become the differences that have the smallest range, if it is clearly smaller. */
-static bool take_differences(plan *p, const px_words *words) {
+/* Places become the differences that have the smallest range, if it is clearly smaller: *taken. */
+static prism_status take_differences(bool *taken, plan *p, const px_words *words,
+                                     prism_error *error) {
     enum { CANDIDATES = 4, CLEARLY_BITS = 2 };
     const size_t bytes = px_product(words->count, sizeof *p->places);
     const unsigned before = CODED_BITS + p->lattice.plain;
@@ -195,8 +196,10 @@ static bool take_differences(plan *p, const px_words *words) {
     const size_t candidates = px_differences_candidates(list, CANDIDATES, words->array);
     for (size_t i = 0; i < candidates; i++) {
         uint64_t lowest, *numbers = px_alloc(bytes);
-        if (!numbers)
-            break;
+        if (!numbers) {
+            free(best);
+            return px_out_of_memory(error, bytes);
+        }
         memcpy(numbers, p->places, bytes);
         list[i].base = numbers[0];
         px_differences_apply(numbers, words->array, &list[i]);
@@ -211,12 +214,13 @@ static bool take_differences(plan *p, const px_words *words) {
         free(better ? best : numbers);
         best = better ? numbers : best;
     }
+    *taken = best != NULL;
     if (!best)
-        return false;
+        return PRISM_OK;
     free(p->places);
     p->places = best;
     cut(p, last, words->count);
-    return true;
+    return PRISM_OK;
 }
 
 static void write_parameters(px_buffer *out, const lattice *l) {
@@ -250,23 +254,25 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
 /* Narrow: all of a place is coded, and most of the places occur. Smooth: only by differences. */
 typedef enum extent { NARROW, WIDE, SMOOTH } extent;
 
-static bool may_be(extent e, plan *p, const px_words *words) {
-    switch (e) {
-    case NARROW:
-        return !p->lattice.plain && px_integers_are_dense(p->coded, words->count);
-    case SMOOTH:
-        return p->lattice.plain && !p->lattice.has_exceptions && take_differences(p, words);
-    default:
-        return true;
-    }
+static prism_status may_be(bool *may, extent e, plan *p, const px_words *words,
+                           prism_error *error) {
+    *may = true;
+    if (e == NARROW)
+        *may = !p->lattice.plain && px_integers_are_dense(p->coded, words->count);
+    if (e == SMOOTH)
+        *may = p->lattice.plain && !p->lattice.has_exceptions;
+    return e == SMOOTH && *may ? take_differences(may, p, words, error) : PRISM_OK;
 }
 
 static prism_status encode_by(px_mapped *mapped, const px_mapping_request *request,
                               const px_words *words, const px_rule *rule, extent e,
                               prism_error *error) {
     plan p;
+    bool may = false;
     prism_status status = plan_alloc(&p, words->count, error);
-    if (status == PRISM_OK && make_plan(&p, words, rule) && may_be(e, &p, words))
+    if (status == PRISM_OK && make_plan(&p, words, rule))
+        status = may_be(&may, e, &p, words, error);
+    if (status == PRISM_OK && may)
         status = write_all(mapped, request, &p, words, error);
     plan_free(&p);
     return status;
@@ -338,16 +344,16 @@ static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *r
 
 /* ---- Decoding ---- */
 
-static prism_status read_parameters(lattice *l, px_reader *in, const px_words *words,
+static prism_status read_parameters(lattice *l, px_reader *in, const prism_array *array,
                                     prism_error *error) {
     *l = (lattice){.plain = 0};
-    const bool valid = px_rule_read(&l->rule, in, words->number);
+    const bool valid = px_rule_read(&l->rule, in, px_number_of(array->type));
     l->least = px_get_wide(in) + (l->rule.kind == PX_RULE_RANK ? 0 : TOP);
     l->step = px_get_wide(in);
     l->plain = px_get_u8(in);
     const uint8_t exceptions = px_get_u8(in);
     l->has_exceptions = exceptions == 1;
-    px_differences_read(&l->differences, in, words->array);
+    px_differences_read(&l->differences, in, array);
     l->lowest = l->differences.count ? px_get_wide(in) : 0;
     const bool mixed = l->differences.count && l->has_exceptions;
     return !in->failed && valid && !mixed && l->plain <= MOST_PLAIN_BITS && exceptions <= 1
@@ -357,12 +363,12 @@ static prism_status read_parameters(lattice *l, px_reader *in, const px_words *w
 
 /* What is left of the places, or of their differences, in words->bits. */
 static void join_bits(px_words *words, const lattice *l, const bool *is_exception,
-                      const uint64_t *coded, px_bit_reader *reader) {
+                      const px_integers *coded, px_bit_reader *reader) {
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
         const uint64_t low = l->plain ? px_get_bits(reader, l->plain) : 0;
-        words->bits[i] = (coded[i] << l->plain | low) + l->lowest;
+        words->bits[i] = (px_integer_at(coded, i) << l->plain | low) + l->lowest;
     }
 }
 
@@ -377,34 +383,40 @@ static void place_words(px_words *words, const lattice *l, const bool *is_except
     }
 }
 
-static prism_status decode_places(px_words *words, const lattice *l, const bool *is_exception,
-                                  px_mapping_source *source, prism_error *error) {
-    uint64_t *coded;
-    prism_status status = px_nested_decode_integers(source, false, &coded, error);
-    if (status != PRISM_OK)
-        return status;
-    px_bit_reader reader = px_bit_reader_make(&source->payload);
-    join_bits(words, l, is_exception, coded, &reader);
-    px_bits_end(&reader, &source->payload);
-    free(coded);
-    px_differences_undo(words->bits, words->array, &l->differences);
-    place_words(words, l, is_exception);
-    return PRISM_OK;
-}
-
-static prism_status decode(px_words *words, px_mapping_source *source, prism_error *error) {
-    lattice l;
+static prism_status decode_words(px_words *words, const lattice *l, const px_integers *coded,
+                                 px_mapping_source *source, prism_error *error) {
     bool *is_exception = NULL;
-    prism_status status = read_parameters(&l, &source->parameters, words, error);
-    if (status == PRISM_OK && l.has_exceptions)
+    prism_status status = px_words_alloc(words, &source->chunk->array, error);
+    if (status == PRISM_OK && l->has_exceptions)
         status = px_exceptions_read(&source->parameters, words, &is_exception, error);
-    if (status == PRISM_OK)
-        status = decode_places(words, &l, is_exception, source, error);
+    if (status == PRISM_OK) {
+        px_bit_reader reader = px_bit_reader_make(&source->payload);
+        join_bits(words, l, is_exception, coded, &reader);
+        px_bits_end(&reader, &source->payload);
+        px_differences_undo(words->bits, words->array, &l->differences);
+        place_words(words, l, is_exception);
+    }
     free(is_exception);
     return status;
 }
 
-const px_mapping_stage px_mapping_lattice = {encode_narrow, decode};
-const px_mapping_stage px_mapping_decimals = {encode_decimals, decode};
-const px_mapping_stage px_mapping_smooth = {encode_smooth, decode};
-const px_mapping_stage px_mapping_ranks = {encode_ranks, decode};
+static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
+    lattice l;
+    px_words words = {.bits = NULL};
+    px_integers coded = {.elements = NULL};
+    prism_status status = read_parameters(&l, &source->parameters, &source->chunk->array, error);
+    if (status == PRISM_OK)
+        status = px_nested_decode_integers(source, false, &coded, error);
+    if (status == PRISM_OK)
+        status = decode_words(&words, &l, &coded, source, error);
+    if (status == PRISM_OK)
+        px_words_store(&words, elements);
+    px_words_free(&words);
+    free(coded.elements);
+    return status;
+}
+
+const px_mapping_stage px_mapping_lattice = {encode_narrow, decode, PX_WORD_BYTES};
+const px_mapping_stage px_mapping_decimals = {encode_decimals, decode, PX_WORD_BYTES};
+const px_mapping_stage px_mapping_smooth = {encode_smooth, decode, PX_WORD_BYTES};
+const px_mapping_stage px_mapping_ranks = {encode_ranks, decode, PX_WORD_BYTES};

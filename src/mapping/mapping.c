@@ -56,6 +56,8 @@ static prism_status sample_size(size_t *size, const px_mapping_request *request,
         return status;
     px_words_load(&words, request->elements);
     status = stage->encode(&mapped, request, &words, error);
+    if (status == PRISM_OK)
+        status = px_buffers_status(&mapped.parameters, &mapped.payload, error);
     *size = mapped.used ? mapped.parameters.size + mapped.payload.size : SIZE_MAX;
     px_mapped_free(&mapped);
     px_words_free(&words);
@@ -95,9 +97,9 @@ static prism_status try_all(px_mapped *mapped, const px_mapping_request *request
         px_mapped_free(mapped);
         px_put_u8(&mapped->parameters, (uint8_t)list.items[i].number);
         status = list.items[i].stage->encode(mapped, request, words, error);
+        if (status == PRISM_OK)
+            status = px_buffers_status(&mapped->parameters, &mapped->payload, error);
     }
-    if (status == PRISM_OK && (mapped->parameters.failed || mapped->payload.failed))
-        status = px_out_of_memory(error, mapped->payload.size);
     return status;
 }
 
@@ -137,12 +139,12 @@ static const px_mapping_stage *stage_of(uint8_t number) {
     }
 }
 
-static prism_status decode_words(px_words *words, px_mapping_source *source, prism_error *error) {
+static prism_status decode_by(void *elements, px_mapping_source *source, prism_error *error) {
     const uint8_t number = px_get_u8(&source->parameters);
     const px_mapping_stage *stage = stage_of(number);
     if (!stage)
         return px_fail(error, PRISM_E_CORRUPT, "mapping %u is not known", number);
-    prism_status status = stage->decode(words, source, error);
+    prism_status status = stage->decode(elements, source, error);
     if (status == PRISM_OK && (source->parameters.failed || source->payload.failed))
         return px_fail(error, PRISM_E_TRUNCATED, "the mapping ends before its content does");
     if (status == PRISM_OK &&
@@ -151,22 +153,35 @@ static prism_status decode_words(px_words *words, px_mapping_source *source, pri
     return status;
 }
 
-uint64_t px_mapping_memory(const px_chunk *chunk) {
-    enum { FOR_ELEMENT = 2 * sizeof(uint64_t) + 2 * sizeof(uint16_t) };
-    px_chunk inner = *chunk;
-    uint64_t bytes = 0;
-    for (unsigned depth = 0; inner.is_mapped && depth < PX_CHUNK_DEPTH; depth++) {
-        size_t size;
-        if (prism_array_size(&inner.array, &size, NULL) != PRISM_OK)
-            break;
-        bytes += size / prism_type_size(inner.array.type) * FOR_ELEMENT;
-        px_reader payload = px_reader_make(inner.payload, inner.payload_size);
-        size = px_get_size(&payload);
-        const uint8_t *within = px_get_bytes(&payload, size);
-        if (!within || px_chunk_read(&inner, within, size, NULL) != PRISM_OK)
-            break;
+/* The next chunk within the chunk. */
+static bool next_within(px_chunk *within, px_reader *payload) {
+    const size_t size = px_get_size(payload);
+    const uint8_t *bytes = px_get_bytes(payload, size);
+    return bytes && px_chunk_read(within, bytes, size, NULL) == PRISM_OK;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+/* Elements of the chunks within stay until the mapping is undone. Only scales are a second one. */
+uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth) {
+    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    const uint8_t number = px_get_u8(&parameters);
+    const px_mapping_stage *stage = stage_of(number);
+    const int within = number == PRISM_MAPPING_SCALED ? 2 : 1;
+    uint64_t kept = 0, most = 0;
+    if (!stage)
+        return 0;
+    if (number == PRISM_MAPPING_TABLE)
+        kept = px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
+    px_chunk inner;
+    for (int i = 0; i < within && depth < PX_CHUNK_DEPTH && next_within(&inner, &payload); i++) {
+        kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
+        most = larger(most, kept + px_chunk_memory(&inner, depth + 1));
     }
-    return bytes;
+    return larger(most, kept + px_array_count(&chunk->array) * stage->decode_bytes);
 }
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
@@ -179,13 +194,5 @@ prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int thread
                                 .payload = px_reader_make(chunk->payload, chunk->payload_size),
                                 .threads = threads,
                                 .depth = depth};
-    px_words words;
-    prism_status status = px_words_alloc(&words, &squeezed.array, error);
-    if (status != PRISM_OK)
-        return status;
-    status = decode_words(&words, &source, error);
-    if (status == PRISM_OK)
-        px_words_store(&words, elements);
-    px_words_free(&words);
-    return status;
+    return decode_by(elements, &source, error);
 }

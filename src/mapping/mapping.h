@@ -37,8 +37,8 @@ prism_status px_mapping_encode(px_mapped *mapped, const px_mapping_request *requ
                                prism_error *error);
 void px_mapped_free(px_mapped *mapped);
 
-/* Bytes that decoding a mapped chunk takes, with the mappings within it. */
-uint64_t px_mapping_memory(const px_chunk *chunk);
+/* Bytes that decoding a mapped chunk takes at most, with the chunks within it. */
+uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth);
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                                prism_error *error);

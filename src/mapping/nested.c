@@ -5,7 +5,6 @@
 
 #include "array.h"
 #include "status.h"
-#include "words.h"
 
 enum { SMALL_ARRAY = 1 << 12 }; /* elements */
 
@@ -119,20 +118,13 @@ prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uin
     return status;
 }
 
-prism_status px_nested_decode_integers(px_mapping_source *source, bool wide, uint64_t **integers,
+prism_status px_nested_decode_integers(px_mapping_source *source, bool wide, px_integers *integers,
                                        prism_error *error) {
     const uint32_t narrow = 1u << PRISM_UINT8 | 1u << PRISM_UINT16;
     prism_array array = source->chunk->array;
-    void *elements;
-    px_words words;
     prism_status status = px_nested_decode(
-        source, &array, wide ? narrow | 1u << PRISM_INT64 : narrow, &elements, error);
-    if (status != PRISM_OK)
-        return status;
-    status = px_words_alloc(&words, &array, error);
-    if (status == PRISM_OK)
-        px_words_load(&words, elements);
-    *integers = words.bits;
-    free(elements);
+        source, &array, wide ? narrow | 1u << PRISM_INT64 : narrow, &integers->elements, error);
+    integers->size = prism_type_size(array.type);
+    integers->swapped = array.order != px_native_order();
     return status;
 }

@@ -3,6 +3,7 @@
 #define PX_MAPPING_NESTED_H
 
 #include "mapping.h"
+#include "words.h"
 
 /* Appends the chunk of an array to the payload, after its length. */
 prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *request,
@@ -32,9 +33,20 @@ typedef struct px_mapping_source {
 prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uint32_t types,
                               void **elements, prism_error *error);
 
-/* Integers of 8, 16 or, if they may be `wide`, 64 bits, these in two's complement: malloc'ed, the
- * caller's. */
-prism_status px_nested_decode_integers(px_mapping_source *source, bool wide, uint64_t **integers,
+/* Integers as the chunk within has them. */
+typedef struct px_integers {
+    void *elements; /* malloc'ed, the caller's */
+    size_t size;    /* bytes of each */
+    bool swapped;   /* in the other byte order than this machine's */
+} px_integers;
+
+/* In two's complement where they have 64 bits. */
+static inline uint64_t px_integer_at(const px_integers *integers, size_t i) {
+    return px_word_at(integers->elements, i, integers->size, integers->swapped);
+}
+
+/* Integers of 8, 16 or, if they may be `wide`, 64 bits. */
+prism_status px_nested_decode_integers(px_mapping_source *source, bool wide, px_integers *integers,
                                        prism_error *error);
 
 #endif

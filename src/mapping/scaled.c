@@ -146,15 +146,14 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
     return status;
 }
 
-static bool may_be_scaled(const px_words *words) {
-    const prism_array *array = words->array;
+static bool may_be_scaled(const prism_array *array) {
     return array->type == PRISM_FLOAT32 && array->rank >= 2 &&
            array->dims[array->rank - 1] >= LEAST_CHANNELS;
 }
 
 static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
                            const px_words *words, prism_error *error) {
-    if (!may_be_scaled(words))
+    if (!may_be_scaled(words->array))
         return PRISM_OK;
     scaled s;
     size_t found = 0;
@@ -170,47 +169,46 @@ static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
 
 /* ---- Decoding ---- */
 
-static prism_status multiply(px_words *words, size_t channels, const int8_t *integers,
-                             const px_words *scales, prism_error *error) {
-    for (size_t p = 0; p < scales->count; p++) {
-        const float scale = (float)px_float_value(scales->bits[p], scales->number);
+/* Products of integers[positions][channels] in the elements. */
+static prism_status multiply(void *elements, const prism_array *array, const int8_t *integers,
+                             const void *scales, const prism_array *of_scales, prism_error *error) {
+    const size_t channels = (size_t)array->dims[array->rank - 1];
+    const size_t positions = (size_t)px_array_count(of_scales), size = sizeof(float);
+    const bool swapped = array->order != px_native_order();
+    const bool scales_swapped = of_scales->order != px_native_order();
+    for (size_t p = 0; p < positions; p++) {
+        const uint64_t word = px_word_at(scales, p, size, scales_swapped);
+        const float scale = (float)px_float_value(word, px_number_of(of_scales->type));
         if (!(scale > 0) || !isfinite(scale))
             return px_fail(error, PRISM_E_CORRUPT, "a scale is not above 0");
         for (size_t i = p * channels; i < (p + 1) * channels; i++)
-            words->bits[i] = word_of(integers[i], scale);
+            px_word_put(elements, i, size, swapped, word_of(integers[i], scale));
     }
     return PRISM_OK;
 }
 
-static prism_status decode_scales(px_words *words, const int8_t *integers,
-                                  px_mapping_source *source, prism_error *error) {
-    prism_array array = scales_array(words->array);
-    void *elements;
-    prism_status status = px_nested_decode(source, &array, 1u << PRISM_FLOAT32, &elements, error);
-    if (status != PRISM_OK)
-        return status;
-    px_words scales;
-    status = px_words_alloc(&scales, &array, error);
-    if (status == PRISM_OK) {
-        px_words_load(&scales, elements);
-        status = multiply(words, (size_t)words->array->dims[words->array->rank - 1], integers,
-                          &scales, error);
-        px_words_free(&scales);
-    }
-    free(elements);
+static prism_status decode_scales(void *elements, const int8_t *integers, px_mapping_source *source,
+                                  prism_error *error) {
+    const prism_array *array = &source->chunk->array;
+    prism_array of_scales = scales_array(array);
+    void *scales;
+    prism_status status = px_nested_decode(source, &of_scales, 1u << PRISM_FLOAT32, &scales, error);
+    if (status == PRISM_OK)
+        status = multiply(elements, array, integers, scales, &of_scales, error);
+    free(scales);
     return status;
 }
 
-static prism_status decode(px_words *words, px_mapping_source *source, prism_error *error) {
-    if (!may_be_scaled(words))
+static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
+    if (!may_be_scaled(&source->chunk->array))
         return px_fail(error, PRISM_E_CORRUPT, "these elements have no scales");
-    prism_array array = *words->array;
+    prism_array array = source->chunk->array;
     void *integers;
     prism_status status = px_nested_decode(source, &array, 1u << PRISM_INT8, &integers, error);
     if (status == PRISM_OK)
-        status = decode_scales(words, integers, source, error);
+        status = decode_scales(elements, integers, source, error);
     free(integers);
     return status;
 }
 
-const px_mapping_stage px_mapping_scaled = {encode, decode};
+const px_mapping_stage px_mapping_scaled = {encode, decode, 0};

@@ -10,8 +10,14 @@ typedef struct px_mapping_stage {
      * mapping's number already. */
     prism_status (*encode)(px_mapped *mapped, const px_mapping_request *request,
                            const px_words *words, prism_error *error);
-    prism_status (*decode)(px_words *words, px_mapping_source *source, prism_error *error);
+    /* Elements of the source's chunk. Chunks within are decoded first: words take more memory. */
+    prism_status (*decode)(void *elements, px_mapping_source *source, prism_error *error);
+    /* Bytes that decoding takes at most once the chunks within are decoded, for each element. */
+    size_t decode_bytes;
 } px_mapping_stage;
+
+enum { PX_WORD_BYTES = sizeof(uint64_t) + sizeof(bool) }; /* of a word that may be an exception */
+enum { PX_MOST_VALUES = 1 << 16 };                        /* of a table */
 
 extern const px_mapping_stage px_mapping_levels; /* table.c: integers of 8 and 16 bits */
 /* Whether px_mapping_levels may make the integers smaller: a quick look, before they are words. */

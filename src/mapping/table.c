@@ -14,7 +14,6 @@
 #include "status.h"
 
 enum {
-    MOST_VALUES = 1 << 16,
     ELEMENTS_PER_VALUE = 8, /* of wide types, at least: the table itself must not count */
     HASH_BITS = 18,
     SURELY_VALUES = 1 << 9,
@@ -32,7 +31,7 @@ static const double WORTH_TRYING = 0.03, WORTH_DOING = 0.995;
 typedef struct value_set {
     uint64_t *words;  /* [1 << HASH_BITS] */
     uint32_t *places; /* [1 << HASH_BITS], the place in the table + 1 */
-    uint64_t *ranks;  /* [MOST_VALUES] the table */
+    uint64_t *ranks;  /* [PX_MOST_VALUES] the table */
     size_t count;
 } value_set;
 
@@ -40,7 +39,7 @@ static prism_status set_alloc(value_set *set, prism_error *error) {
     const size_t slots = (size_t)1 << HASH_BITS;
     *set = (value_set){.words = px_alloc(slots, sizeof *set->words),
                        .places = calloc(slots, sizeof *set->places),
-                       .ranks = px_alloc(MOST_VALUES, sizeof *set->ranks)};
+                       .ranks = px_alloc(PX_MOST_VALUES, sizeof *set->ranks)};
     return set->words && set->places && set->ranks ? PRISM_OK : px_out_of_memory(error, slots * 16);
 }
 
@@ -138,7 +137,7 @@ static prism_status encode_any_table(px_mapped *mapped, const px_mapping_request
                                      const px_words *words, prism_error *error) {
     value_set set;
     prism_status status = set_alloc(&set, error);
-    if (status == PRISM_OK && set_collect(&set, words, MOST_VALUES))
+    if (status == PRISM_OK && set_collect(&set, words, PX_MOST_VALUES))
         status = write_places(mapped, request, words, &set, error);
     set_free(&set);
     return status;
@@ -163,7 +162,7 @@ static prism_status encode_table(px_mapped *mapped, const px_mapping_request *re
     value_set set;
     bool worth = false;
     size_t most = words->count / ELEMENTS_PER_VALUE;
-    most = most < MOST_VALUES ? most : MOST_VALUES;
+    most = most < PX_MOST_VALUES ? most : PX_MOST_VALUES;
     prism_status status = set_alloc(&set, error);
     if (status == PRISM_OK && set_collect(&set, words, most))
         status = is_worth_it(&worth, &set, request, words, error);
@@ -195,7 +194,7 @@ static double worth_of_gaps(const uint32_t *counts, size_t elements, size_t *val
     double bits = 0;
     long long before = -1, last = -1; /* the last two ranks in use */
     *values = 0;
-    for (long long rank = 0; rank < MOST_VALUES; rank++) {
+    for (long long rank = 0; rank < PX_MOST_VALUES; rank++) {
         if (!counts[rank])
             continue;
         if (before >= 0)
@@ -212,9 +211,9 @@ prism_status px_levels_promise(bool *promise, const px_mapping_request *request,
     const prism_array *array = request->array;
     size_t size, values;
     prism_status status = prism_array_size(array, &size, error);
-    uint32_t *counts = calloc(MOST_VALUES, sizeof *counts);
+    uint32_t *counts = calloc(PX_MOST_VALUES, sizeof *counts);
     if (!counts)
-        return px_out_of_memory(error, MOST_VALUES * sizeof *counts);
+        return px_out_of_memory(error, PX_MOST_VALUES * sizeof *counts);
     const size_t elements = size / prism_type_size(array->type);
     const size_t looked =
         count_ranks(counts, array, request->elements, elements, elements / LOOKED_AT + 1);
@@ -282,6 +281,8 @@ static prism_status try_places(bool *smaller, const px_mapping_request *request,
     px_buffer table = {0};
     write_table(&table, set);
     *smaller = (double)closed + (double)table.size * sample.share < WORTH_DOING * (double)plain;
+    if (status == PRISM_OK)
+        status = px_buffers_status(&table, &table, error);
     px_buffer_free(&table);
     px_sample_free(&sample);
     return status;
@@ -292,7 +293,7 @@ static prism_status encode_levels(px_mapped *mapped, const px_mapping_request *r
     value_set set;
     bool smaller = false;
     prism_status status = set_alloc(&set, error);
-    if (status == PRISM_OK && set_collect(&set, words, MOST_VALUES))
+    if (status == PRISM_OK && set_collect(&set, words, PX_MOST_VALUES))
         status = try_places(&smaller, request, &set, error);
     if (status == PRISM_OK && smaller)
         status = write_places(mapped, request, words, &set, error);
@@ -315,33 +316,38 @@ static prism_status read_table(uint64_t *table, size_t count, const px_number *n
     return PRISM_OK;
 }
 
-static prism_status look_up(px_words *words, const uint64_t *table, size_t count,
-                            const uint64_t *places, prism_error *error) {
-    for (size_t i = 0; i < words->count; i++) {
-        if (places[i] >= count)
+static prism_status look_up(void *elements, const prism_array *array, const uint64_t *table,
+                            size_t count, const px_integers *places, prism_error *error) {
+    const size_t size = prism_type_size(array->type), all = (size_t)px_array_count(array);
+    const bool swapped = array->order != px_native_order();
+    for (size_t i = 0; i < all; i++) {
+        const uint64_t place = px_integer_at(places, i);
+        if (place >= count)
             return px_fail(error, PRISM_E_CORRUPT, "place %llu of a table of %zu",
-                           (unsigned long long)places[i], count);
-        words->bits[i] = table[places[i]];
+                           (unsigned long long)place, count);
+        px_word_put(elements, i, size, swapped, table[place]);
     }
     return PRISM_OK;
 }
 
-static prism_status decode(px_words *words, px_mapping_source *source, prism_error *error) {
+static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
+    const prism_array *array = &source->chunk->array;
     const uint64_t count = px_get_varint(&source->parameters);
-    if (!count || count > MOST_VALUES)
+    if (!count || count > PX_MOST_VALUES)
         return px_fail(error, PRISM_E_CORRUPT, "a table of %llu values", (unsigned long long)count);
     uint64_t *table = px_alloc(count, sizeof *table);
-    uint64_t *places = NULL;
-    prism_status status = table ? read_table(table, (size_t)count, words->number, source, error)
-                                : px_out_of_memory(error, (size_t)count * sizeof *table);
+    px_integers places = {.elements = NULL};
+    prism_status status =
+        table ? read_table(table, (size_t)count, px_number_of(array->type), source, error)
+              : px_out_of_memory(error, (size_t)count * sizeof *table);
     if (status == PRISM_OK)
         status = px_nested_decode_integers(source, false, &places, error);
     if (status == PRISM_OK)
-        status = look_up(words, table, (size_t)count, places, error);
+        status = look_up(elements, array, table, (size_t)count, &places, error);
     free(table);
-    free(places);
+    free(places.elements);
     return status;
 }
 
-const px_mapping_stage px_mapping_table = {encode_table, decode};
-const px_mapping_stage px_mapping_levels = {encode_levels, decode};
+const px_mapping_stage px_mapping_table = {encode_table, decode, 0};
+const px_mapping_stage px_mapping_levels = {encode_levels, decode, 0};

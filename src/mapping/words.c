@@ -27,71 +27,47 @@ static bool is_swapped(const px_words *words) {
     return words->array->order != px_native_order();
 }
 
-static uint16_t swap_16(uint16_t bits) {
-    return __builtin_bswap16(bits);
-}
-
-static uint32_t swap_32(uint32_t bits) {
-    return __builtin_bswap32(bits);
-}
-
-static uint64_t swap_64(uint64_t bits) {
-    return __builtin_bswap64(bits);
-}
-
-/* One loop each way for every size. */
-#define DEFINE_TRANSFER(width)                                                                     \
-    static void load_##width(const px_words *words, const uint8_t *from, bool swapped) {           \
-        uint##width##_t bits;                                                                      \
-        for (size_t i = 0; i < words->count; i++) {                                                \
-            memcpy(&bits, from + i * sizeof bits, sizeof bits);                                    \
-            words->bits[i] = swapped ? swap_##width(bits) : bits;                                  \
-        }                                                                                          \
-    }                                                                                              \
-    static void store_##width(const px_words *words, uint8_t *to, bool swapped) {                  \
-        for (size_t i = 0; i < words->count; i++) {                                                \
-            uint##width##_t bits = (uint##width##_t)words->bits[i];                                \
-            bits = swapped ? swap_##width(bits) : bits;                                            \
-            memcpy(to + i * sizeof bits, &bits, sizeof bits);                                      \
-        }                                                                                          \
-    }
-
-DEFINE_TRANSFER(16)
-DEFINE_TRANSFER(32)
-DEFINE_TRANSFER(64)
-
+/* One loop for each size: which it is, the compiler knows. */
 void px_words_load(px_words *words, const void *elements) {
-    const uint8_t *from = elements;
+    const bool swapped = is_swapped(words);
+    const size_t count = words->count;
     switch (words->number->size) {
     case 1:
-        for (size_t i = 0; i < words->count; i++)
-            words->bits[i] = from[i];
+        for (size_t i = 0; i < count; i++)
+            words->bits[i] = px_word_at(elements, i, 1, false);
         break;
     case 2:
-        load_16(words, from, is_swapped(words));
+        for (size_t i = 0; i < count; i++)
+            words->bits[i] = px_word_at(elements, i, 2, swapped);
         break;
     case 4:
-        load_32(words, from, is_swapped(words));
+        for (size_t i = 0; i < count; i++)
+            words->bits[i] = px_word_at(elements, i, 4, swapped);
         break;
     default:
-        load_64(words, from, is_swapped(words));
+        for (size_t i = 0; i < count; i++)
+            words->bits[i] = px_word_at(elements, i, 8, swapped);
     }
 }
 
 void px_words_store(const px_words *words, void *elements) {
-    uint8_t *to = elements;
+    const bool swapped = is_swapped(words);
+    const size_t count = words->count;
     switch (words->number->size) {
     case 1:
-        for (size_t i = 0; i < words->count; i++)
-            to[i] = (uint8_t)words->bits[i];
+        for (size_t i = 0; i < count; i++)
+            px_word_put(elements, i, 1, false, words->bits[i]);
         break;
     case 2:
-        store_16(words, to, is_swapped(words));
+        for (size_t i = 0; i < count; i++)
+            px_word_put(elements, i, 2, swapped, words->bits[i]);
         break;
     case 4:
-        store_32(words, to, is_swapped(words));
+        for (size_t i = 0; i < count; i++)
+            px_word_put(elements, i, 4, swapped, words->bits[i]);
         break;
     default:
-        store_64(words, to, is_swapped(words));
+        for (size_t i = 0; i < count; i++)
+            px_word_put(elements, i, 8, swapped, words->bits[i]);
     }
 }

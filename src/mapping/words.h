@@ -5,6 +5,8 @@
 #ifndef PX_MAPPING_WORDS_H
 #define PX_MAPPING_WORDS_H
 
+#include <string.h>
+
 #include "array.h"
 
 typedef struct px_words {
@@ -20,6 +22,47 @@ void px_words_free(px_words *words);
 
 void px_words_load(px_words *words, const void *elements);
 void px_words_store(const px_words *words, void *elements);
+
+/* Word i of `elements` in the order of this machine, or in the other if `swapped`. */
+static inline uint64_t px_word_at(const void *elements, size_t i, size_t size, bool swapped) {
+    const uint8_t *at = (const uint8_t *)elements + i * size;
+    uint16_t half;
+    uint32_t single;
+    uint64_t word;
+    switch (size) {
+    case 1:
+        return *at;
+    case 2:
+        memcpy(&half, at, sizeof half);
+        return swapped ? __builtin_bswap16(half) : half;
+    case 4:
+        memcpy(&single, at, sizeof single);
+        return swapped ? __builtin_bswap32(single) : single;
+    default:
+        memcpy(&word, at, sizeof word);
+        return swapped ? __builtin_bswap64(word) : word;
+    }
+}
+
+static inline void px_word_put(void *elements, size_t i, size_t size, bool swapped, uint64_t word) {
+    uint8_t *at = (uint8_t *)elements + i * size;
+    const uint16_t half = swapped ? __builtin_bswap16((uint16_t)word) : (uint16_t)word;
+    const uint32_t single = swapped ? __builtin_bswap32((uint32_t)word) : (uint32_t)word;
+    const uint64_t whole = swapped ? __builtin_bswap64(word) : word;
+    switch (size) {
+    case 1:
+        *at = (uint8_t)word;
+        break;
+    case 2:
+        memcpy(at, &half, sizeof half);
+        break;
+    case 4:
+        memcpy(at, &single, sizeof single);
+        break;
+    default:
+        memcpy(at, &whole, sizeof whole);
+    }
+}
 
 static inline uint64_t px_word_sign(const px_number *number) {
     return (uint64_t)1 << (8 * number->size - 1);

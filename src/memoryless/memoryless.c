@@ -37,13 +37,13 @@ static uint64_t count_samples(uint32_t *counts, const px_planes *planes) {
     return (uint64_t)planes->count * px_plane_size(planes);
 }
 
-size_t px_memoryless_bytes(const px_planes *planes) {
+prism_status px_memoryless_bytes(size_t *bytes, const px_planes *planes, prism_error *error) {
     enum { SIDE_BYTES = 2 }; /* for a value */
     uint32_t *counts = calloc(PLACES, sizeof *counts);
     size_t values = 0;
     double bits = 0;
     if (!counts)
-        return SIZE_MAX;
+        return px_out_of_memory(error, PLACES * sizeof *counts);
     const double all = (double)count_samples(counts, planes);
     for (size_t i = 0; i < PLACES; i++)
         values += counts[i] > 0;
@@ -51,7 +51,8 @@ size_t px_memoryless_bytes(const px_planes *planes) {
         if (counts[i])
             bits += counts[i] * log2(all / counts[i]);
     free(counts);
-    return values <= MOST_VALUES ? (size_t)(bits / 8) + SIDE_BYTES * values : SIZE_MAX;
+    *bytes = values <= MOST_VALUES ? (size_t)(bits / 8) + SIDE_BYTES * values : SIZE_MAX;
+    return PRISM_OK;
 }
 
 /* Shares as near to the counts as whole slots allow: what is over or missing goes to the values
@@ -255,4 +256,10 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return status;
 }
 
-const px_native_method px_memoryless = {encode, decode};
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)planes, (void)pipeline, (void)parameters, (void)payload_size;
+    return sizeof(histogram) + SLOTS * sizeof(slot);
+}
+
+const px_native_method px_memoryless = {encode, decode, decode_memory};

@@ -4,7 +4,7 @@
 
 #include "native.h"
 
-/* About how many bytes px_memoryless needs; SIZE_MAX if there are too many values for it. */
-size_t px_memoryless_bytes(const px_planes *planes);
+/* *bytes: about how many px_memoryless needs; SIZE_MAX if there are too many values for it. */
+prism_status px_memoryless_bytes(size_t *bytes, const px_planes *planes, prism_error *error);
 
 #endif

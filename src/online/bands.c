@@ -321,3 +321,7 @@ prism_status px_bands_decode_rest(const px_bands *bands, px_planes *planes, px_r
     rest r = {.bands = bands, .planes = planes, .decoder = coder};
     return code_rest(&r, error);
 }
+
+uint64_t px_bands_memory(size_t count) {
+    return count * (uint64_t)(sizeof(px_band_info) + sizeof(size_t) + sizeof(copy_models));
+}

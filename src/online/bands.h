@@ -31,6 +31,9 @@ typedef struct px_bands {
     size_t coded_count;
 } px_bands;
 
+/* Bytes of `count` bands, and of coding those that are not coded ones. */
+uint64_t px_bands_memory(size_t count);
+
 /* The edge that suits the planes. */
 size_t px_bands_edge(const px_planes *planes);
 

@@ -33,13 +33,25 @@ static void histories_init(uint32_t *histories, size_t count) {
         histories[i] = 1u << 31;
 }
 
+static int value_bits_of(size_t samples, unsigned depth) {
+    const int most = depth == 8 ? VALUE_BITS_MAX_8 : VALUE_BITS_MAX_16;
+    int bits = VALUE_BITS_MIN;
+    while (bits < most && samples >> bits > 1)
+        bits++;
+    return bits;
+}
+
+uint64_t px_logistic_mixer_memory(size_t bands, size_t samples, unsigned depth) {
+    px_logistic_mixer mixer = {.value_bits = value_bits_of(samples, depth)};
+    px_arena arena = {NULL, 0};
+    mixer_layout(&mixer, &arena, bands);
+    return arena.used;
+}
+
 prism_status px_logistic_mixer_alloc(px_logistic_mixer *mixer, size_t bands, size_t samples,
                                      unsigned depth, prism_error *error) {
-    const int most = depth == 8 ? VALUE_BITS_MAX_8 : VALUE_BITS_MAX_16;
     px_arena arena = {NULL, 0};
-    *mixer = (px_logistic_mixer){.value_bits = VALUE_BITS_MIN};
-    while (mixer->value_bits < most && samples >> mixer->value_bits > 1)
-        mixer->value_bits++;
+    *mixer = (px_logistic_mixer){.value_bits = value_bits_of(samples, depth)};
     mixer_layout(mixer, &arena, bands);
     const size_t size = arena.used;
     mixer->memory = px_arena_allocate(&arena);
@@ -136,9 +148,15 @@ static void engine_layout(px_engine *e, px_arena *arena) {
 /* ---- Model ---- */
 
 /* Values are counted where they are few, or the bands long. */
+static size_t most_counted(const px_online_model *model) {
+    enum { FEW_COUNTED = 512 };
+    const size_t many = 4 * model->height * model->width;
+    return many > FEW_COUNTED ? many : FEW_COUNTED;
+}
+
 static size_t comb_size(const px_online_model *model) {
     const size_t size = (size_t)(model->high - model->low) + 1 + 2 * PX_COMB_MARGIN;
-    return size <= 512 || size <= 4 * model->height * model->width ? size : 0;
+    return size <= most_counted(model) ? size : 0;
 }
 
 static void model_layout(px_online_model *model, px_arena *arena) {
@@ -168,12 +186,28 @@ static void band_init(px_band *band, int32_t offset) {
     band->plane.error = band->stack.error = 1 << PX_ONLINE_MEAN_BITS;
 }
 
-prism_status px_online_model_alloc(px_online_model *model, const px_online_plan *plan,
-                                   const int32_t *offsets, prism_error *error) {
-    px_arena arena = {NULL, 0};
+/* All that the sizes of the arrays depend on. */
+static void model_init(px_online_model *model, const px_online_plan *plan) {
     for (int g = 0; g < PX_ENGINES; g++)
         engine_init(&model->engines[g], &plan->engines[g], model->bands, model->wide);
     model->trace_count = model->height == 1 ? 2 : model->width + 2;
+}
+
+uint64_t px_online_model_memory(const px_online_plan *plan, size_t height, size_t width,
+                                unsigned depth) {
+    px_online_model model = {.height = height, .width = width, .bands = plan->group_bands};
+    const size_t all = ((size_t)1 << depth) + 2 * PX_COMB_MARGIN, most = most_counted(&model);
+    px_arena arena = {NULL, 0};
+    model.high = (int32_t)(all < most ? all : most) - 2 * PX_COMB_MARGIN - 1;
+    model_init(&model, plan);
+    model_layout(&model, &arena);
+    return arena.used;
+}
+
+prism_status px_online_model_alloc(px_online_model *model, const px_online_plan *plan,
+                                   const int32_t *offsets, prism_error *error) {
+    px_arena arena = {NULL, 0};
+    model_init(model, plan);
     model->mixes_by_scale = plan->mixes_by_scale;
     model->fit_mask = ((size_t)1 << plan->fit_bits) - 1;
     model_layout(model, &arena);

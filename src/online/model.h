@@ -183,6 +183,13 @@ typedef struct px_online_model { /* named in kernels.h */
     void *memory;        /* owns every array above but `samples` */
 } px_online_model;
 
+/* Bytes of a mixer, ... */
+uint64_t px_logistic_mixer_memory(size_t bands, size_t samples, unsigned depth);
+
+/* ... and of a model for a group, whatever its samples are. */
+uint64_t px_online_model_memory(const px_online_plan *plan, size_t height, size_t width,
+                                unsigned depth);
+
 /* For groups of at most `bands` bands, and `samples` of `depth` bits in all. */
 prism_status px_logistic_mixer_alloc(px_logistic_mixer *mixer, size_t bands, size_t samples,
                                      unsigned depth, prism_error *error);

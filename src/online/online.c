@@ -247,4 +247,25 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return status;
 }
 
-const px_native_method px_online = {encode, decode};
+/* Groups after the first are as large as it or smaller. */
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)pipeline, (void)payload_size;
+    const uint8_t edge = px_get_u8(&parameters);
+    px_online_plan plan;
+    if (edge != 1 && edge != 2)
+        return 0;
+    const size_t height = (planes->height + edge - 1) / edge;
+    const size_t width = (planes->width + edge - 1) / edge;
+    const size_t count = px_product(edge, edge, planes->count);
+    const uint64_t bands = px_bands_memory(count);
+    if (px_online_plan_read(&plan, count, height, width, &parameters, NULL) != PRISM_OK)
+        return bands;
+    const size_t positions = height * width, group = (size_t)plan.group_bands;
+    return bands + (count + (uint64_t)1) * sizeof(int32_t) +
+           positions * (uint64_t)group * sizeof(int16_t) +
+           px_logistic_mixer_memory(group, px_product(positions, count), planes->depth) +
+           px_online_model_memory(&plan, height, width, planes->depth);
+}
+
+const px_native_method px_online = {encode, decode, decode_memory};

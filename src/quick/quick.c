@@ -18,4 +18,9 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return px_chunk_of_groups_decode(planes, pipeline, true, parameters, payload, error);
 }
 
-const px_native_method px_quick = {encode, decode};
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    return px_chunk_of_groups_memory(planes, pipeline, true, parameters, payload_size);
+}
+
+const px_native_method px_quick = {encode, decode, decode_memory};

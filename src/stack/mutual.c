@@ -182,8 +182,9 @@ static prism_status alloc(px_mutual *m, prism_error *error) {
         m->frames[i] = SIZE_MAX;
     if (ok)
         return PRISM_OK;
+    const size_t bytes = m->slots * PX_VARIABLES * m->padded * sizeof *m->variables;
     px_mutual_free(m);
-    return px_out_of_memory(error, m->slots * PX_VARIABLES * m->padded);
+    return px_out_of_memory(error, bytes);
 }
 
 prism_status px_mutual_make(px_mutual *m, const px_signatures *s, prism_error *error) {

@@ -35,6 +35,9 @@ void px_stack_plan_free(px_stack_plan *plan);
 
 void px_stack_plan_write(const px_stack_plan *plan, px_range_encoder *coder);
 
+/* Bytes that reading a plan takes, with the plan. */
+uint64_t px_stack_plan_memory(size_t count);
+
 /* Allocates the plan of `count` frames and checks everything that it reads. */
 prism_status px_stack_plan_read(px_stack_plan *plan, size_t count, px_range_decoder *coder,
                                 prism_error *error);

@@ -99,6 +99,10 @@ static bool read_frame(plan_reader *reader, px_stack_plan *plan, uint32_t turn) 
                            frame->count, PX_CHAIN);
 }
 
+uint64_t px_stack_plan_memory(size_t count) {
+    return count * (uint64_t)(sizeof(px_frame) + sizeof(px_closure) + sizeof(bool));
+}
+
 prism_status px_stack_plan_read(px_stack_plan *plan, size_t count, px_range_decoder *coder,
                                 prism_error *error) {
     plan_reader reader = {.coder = coder};

@@ -28,8 +28,9 @@ prism_status px_signatures_alloc(px_signatures *s, size_t count, const px_planes
         px_alloc_zeroed(px_sum(px_product(count, px_patches_size(s)), ROOM), sizeof *s->patches);
     if (s->hashes && s->contents && s->thumbnails && s->patches)
         return PRISM_OK;
+    const size_t bytes = count * px_patches_size(s) * sizeof *s->patches;
     px_signatures_free(s);
-    return px_out_of_memory(error, count * px_patches_size(s) * sizeof *s->patches);
+    return px_out_of_memory(error, bytes);
 }
 
 void px_signatures_free(px_signatures *s) {

@@ -73,19 +73,31 @@ static void add(px_planes *planes, size_t to, size_t what) {
         samples[p] = px_wrap(samples[p] + other[p], planes->depth);
 }
 
+/* The frame of a turn becomes its difference from its first reference if that is cheaper. */
+static prism_status subtract_reference(px_planes *planes, stack *s, size_t turn, px_trial *trial,
+                                       prism_error *error) {
+    const px_frame *frame = &s->plan.frames[turn];
+    double before = 0, after = 0;
+    prism_status status = px_trial_size(&before, trial, planes, turn, error);
+    if (status != PRISM_OK)
+        return status;
+    subtract(planes, turn, frame->references[0]);
+    if (!frame->duplicates)
+        status = px_trial_size(&after, trial, planes, turn, error);
+    s->differs[turn] = frame->duplicates || after < CLEARLY * before;
+    if (!s->differs[turn])
+        add(planes, turn, frame->references[0]);
+    return status;
+}
+
 /* From the last frame to the first, so that references are still what they were. */
-static void subtract_references(px_planes *planes, stack *s, px_trial *trial) {
-    for (size_t turn = s->plan.count; turn-- > 0;) {
-        const px_frame *frame = &s->plan.frames[turn];
-        if (!frame->count)
-            continue;
-        const double before = px_trial_size(trial, planes, turn);
-        subtract(planes, turn, frame->references[0]);
-        s->differs[turn] =
-            frame->duplicates || px_trial_size(trial, planes, turn) < CLEARLY * before;
-        if (!s->differs[turn])
-            add(planes, turn, frame->references[0]);
-    }
+static prism_status subtract_references(px_planes *planes, stack *s, px_trial *trial,
+                                        prism_error *error) {
+    prism_status status = PRISM_OK;
+    for (size_t turn = s->plan.count; turn-- > 0 && status == PRISM_OK;)
+        if (s->plan.frames[turn].count)
+            status = subtract_reference(planes, s, turn, trial, error);
+    return status;
 }
 
 static void write_stack(const stack *s, px_buffer *parameters) {
@@ -119,8 +131,8 @@ static prism_status forward(px_planes *planes, const px_pipeline *pipeline, px_b
     if (status == PRISM_OK)
         status = px_trial_make(&trial, planes, pipeline, error);
     if (status == PRISM_OK) {
-        subtract_references(planes, &s, &trial);
-        if (is_of_use(&s, pipeline->coder))
+        status = subtract_references(planes, &s, &trial, error);
+        if (status == PRISM_OK && is_of_use(&s, pipeline->coder))
             write_stack(&s, parameters);
         px_trial_free(&trial);
     }
@@ -155,4 +167,10 @@ static prism_status inverse(px_planes *planes, px_reader *parameters, prism_erro
     return status;
 }
 
-const px_transform_stage px_stack = {forward, inverse};
+static uint64_t inverse_memory(const px_planes *planes) {
+    const uint64_t frame = px_plane_size(planes) * sizeof *planes->samples;
+    return planes->count * (sizeof(bool) + sizeof(uint32_t)) + px_stack_plan_memory(planes->count) +
+           frame;
+}
+
+const px_transform_stage px_stack = {forward, inverse, inverse_memory};

@@ -4,7 +4,6 @@
  */
 #include "stack/trial.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,20 +41,25 @@ static void cut_band(px_planes *band, const px_planes *planes, size_t index) {
 }
 
 /* While the coder is not chosen yet, the entropy has to do. */
-double px_trial_size(px_trial *trial, const px_planes *planes, size_t index) {
+prism_status px_trial_size(double *size, px_trial *trial, const px_planes *planes, size_t index,
+                           prism_error *error) {
     px_planes *band = &trial->band;
     const px_predictor_stage *predictor = px_predictor_stage_of(trial->pipeline.predictor);
     const px_coder_stage *coder = px_coder_stage_of(trial->pipeline.coder);
     px_buffer parameters = {0}, payload = {0};
-    if (!coder)
-        return px_estimate_plane(planes, index);
+    if (!coder) {
+        *size = px_estimate_plane(planes, index);
+        return PRISM_OK;
+    }
     cut_band(band, planes, index);
     if (predictor)
         predictor->forward(band);
     prism_status status = coder->encode(band, &trial->pipeline, 2 * px_planes_bytes(band),
-                                        &parameters, &payload, NULL);
-    double size = status == PRISM_OK ? (double)payload.size : INFINITY;
+                                        &parameters, &payload, error);
+    if (status == PRISM_OK)
+        status = px_buffers_status(&parameters, &payload, error);
+    *size = (double)payload.size;
     px_buffer_free(&parameters);
     px_buffer_free(&payload);
-    return size;
+    return status;
 }

@@ -14,7 +14,8 @@ prism_status px_trial_make(px_trial *trial, const px_planes *planes, const px_pi
                            prism_error *error);
 void px_trial_free(px_trial *trial);
 
-/* In units of its own: for comparisons only. */
-double px_trial_size(px_trial *trial, const px_planes *planes, size_t index);
+/* *size: of plane `index`, in units of its own: for comparisons only. */
+prism_status px_trial_size(double *size, px_trial *trial, const px_planes *planes, size_t index,
+                           prism_error *error);
 
 #endif

@@ -1,0 +1,129 @@
+/*
+ * Memory that runs out: whichever allocation fails, encoding and decoding say PRISM_E_MEMORY and
+ * keep nothing. They never make do with what is left: that would be another chunk.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "counting.h"
+#include "golden.h"
+
+enum { MOST_CALLS = 1 << 16, MOST_WAYS = 1 << 14, MOST_TRIES = 40 };
+
+/* A call of the library, which can be made again. */
+typedef struct task {
+    const char *name;
+    prism_array array;
+    const void *elements;
+    size_t size;
+    prism_options options;
+    const uint8_t *chunk;
+    size_t chunk_size;
+} task;
+
+typedef prism_status (*action)(const task *t, void *out, prism_error *error);
+
+static prism_status encode(const task *t, void *out, prism_error *error) {
+    size_t size;
+    const prism_status status =
+        prism_encode(&t->array, t->elements, &t->options, out, t->size + 512, &size, error);
+    assert_true(status == PRISM_OK || !size);
+    return status;
+}
+
+static prism_status decode(const task *t, void *out, prism_error *error) {
+    return prism_decode(t->chunk, t->chunk_size, out, t->size, NULL, error);
+}
+
+static prism_status decode_first(const task *t, void *out, prism_error *error) {
+    prism_info info;
+    assert_int_equal(prism_inspect(t->chunk, t->chunk_size, &info, NULL), PRISM_OK);
+    const uint64_t first = 0;
+    return prism_decode_planes(t->chunk, t->chunk_size, &first, 1, out,
+                               t->size / (size_t)info.planes, NULL, error);
+}
+
+/* Ways by which allocations were reached that have failed in some task. */
+static uint64_t known[MOST_WAYS];
+static size_t known_count;
+
+static bool is_known(uint64_t way) {
+    for (size_t i = 0; i < known_count; i++)
+        if (known[i] == way)
+            return true;
+    return false;
+}
+
+/* Which allocations fail: the first and the last one, and those that are reached by ways of their
+ * own, evenly spread if they are more than `most`. Sets the ways of the others to 0. */
+static void choose(uint64_t *ways, size_t calls, size_t most) {
+    size_t fresh = 0, taken = 0;
+    for (size_t i = 0; i < calls; i++)
+        fresh += !is_known(ways[i]);
+    for (size_t i = 0, seen = 0; i < calls; i++) {
+        const bool is_new = !is_known(ways[i]);
+        const bool due = is_new && (fresh <= most || seen * most / fresh >= taken);
+        seen += is_new;
+        if (due && known_count < MOST_WAYS) {
+            known[known_count++] = ways[i];
+            taken++;
+        } else if (i && i + 1 < calls) {
+            ways[i] = 0;
+        }
+    }
+}
+
+/* One allocation fails, or, in turns, all from it on. */
+static void fail_each(const task *t, action act, const char *what) {
+    static uint64_t ways[MOST_CALLS];
+    uint8_t *out = malloc(t->size + 512);
+    prism_error error;
+    assert_non_null(out);
+    counting_start((refusal){0});
+    counting_trace(ways, MOST_CALLS);
+    prism_status status = act(t, out, &error);
+    const size_t calls = counting_stop().calls;
+    if (status != PRISM_OK)
+        fail_msg("%s %s: %s", what, t->name, error.message);
+    assert_in_range(calls, 1, MOST_CALLS);
+    choose(ways, calls, MOST_TRIES);
+    for (size_t n = 1; n <= calls; n++) {
+        if (!ways[n - 1])
+            continue;
+        counting_start((refusal){.first = n, .lasting = n % 2 == 0});
+        status = act(t, out, &error);
+        const counts after = counting_stop();
+        if (status != PRISM_E_MEMORY || after.blocks)
+            fail_msg("%s %s, allocation %zu of %zu: %s, %zu blocks are left", what, t->name, n,
+                     calls, prism_status_name(status), after.blocks);
+    }
+    free(out);
+}
+
+static void golden_chunks(void **state) {
+    (void)state;
+    size_t count;
+    golden *all = golden_load(&count);
+    for (size_t i = 0; i < count; i++) {
+        const golden *g = &all[i];
+        const task t = {.name = g->name,
+                        .array = g->info.array,
+                        .elements = g->elements,
+                        .size = g->size,
+                        .options = golden_options(g),
+                        .chunk = g->chunk,
+                        .chunk_size = g->chunk_size};
+        if (g->info.coder != PRISM_CODER_RAW)
+            fail_each(&t, decode, "decoding");
+        fail_each(&t, decode_first, "decoding a plane of");
+        fail_each(&t, encode, "encoding");
+    }
+    golden_free(all, count);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(golden_chunks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,186 @@
+/*
+ * What decoding allocates: never more than a chunk's decode_bytes, nothing at all beyond the limit,
+ * whatever a chunk claims; and not much more than the array.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "container.h"
+#include "counting.h"
+#include "golden.h"
+
+/* What libraries below and C itself add to allocations, or take on small arrays. */
+enum { SLACK = 1 << 16 };
+
+static counts counted;
+
+static prism_status decode_counted(const uint8_t *chunk, size_t chunk_size, void *elements,
+                                   size_t size, uint64_t limit) {
+    const prism_decode_options options = {.threads = 1, .memory_limit = limit};
+    counting_start((refusal){0});
+    const prism_status status = prism_decode(chunk, chunk_size, elements, size, &options, NULL);
+    counted = counting_stop();
+    return status;
+}
+
+/* The limit is exact; returns what the chunk says that decoding takes. */
+static uint64_t assert_limit(const char *name, const uint8_t *chunk, size_t chunk_size,
+                             const void *elements, size_t size) {
+    prism_info info;
+    void *back = malloc(size);
+    assert_non_null(back);
+    assert_int_equal(prism_inspect(chunk, chunk_size, &info, NULL), PRISM_OK);
+    if (info.decode_bytes > 1) {
+        assert_int_equal(decode_counted(chunk, chunk_size, back, size, info.decode_bytes - 1),
+                         PRISM_E_MEMORY);
+        assert_int_equal(counted.calls, 0);
+    }
+    assert_int_equal(decode_counted(chunk, chunk_size, back, size, info.decode_bytes), PRISM_OK);
+    assert_memory_equal(back, elements, size);
+    if (counted.peak > info.decode_bytes)
+        fail_msg("%s: %zu bytes taken, decode_bytes %llu", name, counted.peak,
+                 (unsigned long long)info.decode_bytes);
+    if (getenv("PRINT"))
+        printf("%-60s size %9zu peak %10zu %7.2fx said %10llu %7.2fx\n", name, size, counted.peak,
+               (double)counted.peak / (double)size, (unsigned long long)info.decode_bytes,
+               (double)info.decode_bytes / (double)size);
+    free(back);
+    return info.decode_bytes;
+}
+
+static void golden_chunks(void **state) {
+    (void)state;
+    size_t count;
+    golden *all = golden_load(&count);
+    for (size_t i = 0; i < count; i++)
+        assert_limit(all[i].name, all[i].chunk, all[i].chunk_size, all[i].elements, all[i].size);
+    golden_free(all, count);
+}
+
+/* ---- Shapes ---- */
+
+static const char *const pipelines[] = {
+    "transform=channels,predictor=paeth,coder=deflate",
+    "transform=stack,predictor=paeth,coder=deflate,axis=0",
+    "transform=channels,predictor=lsq,coder=ans,effort=1",
+    "transform=none,predictor=lsq,coder=ans,effort=1",
+    "transform=channels,predictor=lsq,coder=ans,effort=5",
+    "transform=channels,predictor=lsq,coder=ans,effort=6",
+    "transform=none,predictor=lsq,coder=ans,effort=5",
+    "transform=stack,predictor=lsq,coder=ans,effort=5,axis=0",
+    "transform=channels,predictor=lsq,coder=ans,effort=8",
+    "transform=stack,predictor=lsq,coder=ans,effort=9,axis=0",
+    "transform=none,predictor=none,coder=jxl,effort=3",
+    "effort=1",
+};
+enum { PIPELINES = sizeof pipelines / sizeof *pipelines };
+
+static const uint64_t shapes[][3] = {{1, 1, 5000}, {5000, 1, 1}, {1, 5000, 1}, {16, 16, 16},
+                                     {3, 64, 64},  {64, 64, 3},  {2, 3, 1100}, {1100, 2, 3},
+                                     {200, 40, 1}, {1, 90, 90},  {40, 4, 64},  {6, 2, 300}};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+static const prism_type types[] = {PRISM_INT8, PRISM_UINT16, PRISM_FLOAT32, PRISM_INT64};
+enum { TYPES = sizeof types / sizeof *types };
+
+static void assert_shape(const uint64_t dims[3], prism_type type, pattern kind,
+                         const char *options) {
+    char name[160];
+    size_t size, chunk_size;
+    prism_array array = {.type = type, .rank = 3};
+    const prism_options chosen = options_of(options);
+    memcpy(array.dims, dims, 3 * sizeof *dims);
+    void *elements = make_elements(&array, kind, 3, &size);
+    uint8_t *chunk = encode_new(&array, elements, &chosen, &chunk_size);
+    snprintf(name, sizeof name, "%dx%dx%d %s %d %s", (int)dims[0], (int)dims[1], (int)dims[2],
+             prism_type_name(type), (int)kind, options);
+    assert_limit(name, chunk, chunk_size, elements, size);
+    free(chunk);
+    free(elements);
+}
+
+/* Each shape with each pipeline; types and patterns in turns. */
+static void shapes_of_all_kinds(void **state) {
+    (void)state;
+    static const pattern kinds[] = {PATTERN_RELATED, PATTERN_FEW};
+    for (size_t s = 0; s < SHAPES; s++)
+        for (size_t p = 0; p < PIPELINES; p++)
+            assert_shape(shapes[s], types[(s + p) % TYPES], kinds[(s + p) / TYPES % 2],
+                         pipelines[p]);
+}
+
+/* ---- Claims ---- */
+
+enum { LIMIT = 1 << 20, PROBES = 400 };
+
+/* A chunk with other dimensions in its header and random parameters: bytes that were never
+ * encoded. The container is written anew, so that it is valid. */
+static size_t claim(uint8_t *bytes, const golden *g, uint32_t *random) {
+    px_chunk chunk;
+    px_buffer out = {0};
+    assert_int_equal(px_chunk_read(&chunk, g->chunk, g->chunk_size, NULL), PRISM_OK);
+    for (unsigned i = 0; i < chunk.array.rank; i++)
+        chunk.array.dims[i] = 1 + random_below(random, 1u << random_below(random, 12));
+    chunk.has_checksum = false;
+    const size_t parameters = chunk.parameter_size < 2000 ? chunk.parameter_size : 2000;
+    uint8_t damaged[2000];
+    memcpy(damaged, chunk.parameters, parameters);
+    for (uint32_t i = random_below(random, 4); i-- > 0 && parameters > 1;)
+        damaged[1 + random_below(random, (uint32_t)parameters - 1)] = (uint8_t)random_next(random);
+    chunk.parameters = damaged;
+    chunk.parameter_size = parameters;
+    const bool written = px_chunk_write(&chunk, &out, NULL) == PRISM_OK;
+    assert_true(written);
+    memcpy(bytes, out.data, out.size);
+    const size_t size = out.size;
+    px_buffer_free(&out);
+    return size;
+}
+
+/* Decoding fails before it allocates, or stays within what it said. */
+static void assert_claim(const uint8_t *chunk, size_t chunk_size, const char *name) {
+    enum { LARGEST = 1 << 23 };
+    prism_info info;
+    size_t size;
+    if (prism_inspect(chunk, chunk_size, &info, NULL) != PRISM_OK ||
+        prism_array_size(&info.array, &size, NULL) != PRISM_OK || size > LARGEST)
+        return;
+    void *elements = malloc(size);
+    assert_non_null(elements);
+    const prism_status status = decode_counted(chunk, chunk_size, elements, size, LIMIT);
+    if (info.decode_bytes > LIMIT) {
+        assert_int_equal(status, PRISM_E_MEMORY);
+        assert_int_equal(counted.calls, 0);
+        if (size < LARGEST / 16)
+            decode_counted(chunk, chunk_size, elements, size, info.decode_bytes);
+    }
+    if (counted.peak > info.decode_bytes)
+        fail_msg("%s: %zu bytes taken, decode_bytes %llu", name, counted.peak,
+                 (unsigned long long)info.decode_bytes);
+    free(elements);
+}
+
+static void claims_are_not_believed(void **state) {
+    (void)state;
+    size_t count;
+    uint32_t random = 5;
+    golden *all = golden_load(&count);
+    uint8_t *bytes = malloc(1 << 20);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < PROBES; i++) {
+        const golden *g = &all[i % count];
+        assert_claim(bytes, claim(bytes, g, &random), g->name);
+    }
+    free(bytes);
+    golden_free(all, count);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(golden_chunks),
+        cmocka_unit_test(shapes_of_all_kinds),
+        cmocka_unit_test(claims_are_not_believed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
