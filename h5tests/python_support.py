@@ -1,5 +1,6 @@
 """What the tests of the Python package and of the scripts share."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -33,6 +34,23 @@ def run_python(*arguments, remove=(), **environment):
         text=True,
         timeout=300,
     )
+
+
+def loaded_hdf5():
+    """The HDF5 library that h5py uses; None where /proc does not tell."""
+    maps = Path("/proc/self/maps")
+    lines = maps.read_text().splitlines() if maps.exists() else []
+    paths = {line.split()[-1] for line in lines if "libhdf5" in line and "_hl" not in line}
+    return ctypes.CDLL(min(paths)) if paths else None
+
+
+def leave_partial_chunks_alone(properties):
+    """HDF5's option not to filter chunks at the edge, which h5py does not have. False where it cannot
+    be set."""
+    dont_filter_partial_chunks = 2
+    hdf5 = loaded_hdf5()
+    number = ctypes.c_int64(properties.id)
+    return bool(hdf5) and hdf5.H5Pset_chunk_opts(number, dont_filter_partial_chunks) >= 0
 
 
 def limits(dtype):

@@ -8,7 +8,6 @@ resized a few times, and checked while its file is open for writing and once it 
 Any h5py will do: it needs this folder, numpy and the variables that python_support sets.
 """
 
-import ctypes
 import io
 import itertools
 import json
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from python_support import assert_same
+from python_support import assert_same, leave_partial_chunks_alone
 
 import h5prism
 
@@ -28,7 +27,6 @@ TYPES = ["i1", "u1", "<i2", ">i2", "<u4", ">i8", "<f2", ">f4", "<f8", "?"]
 FORMATS = ["earliest", "v108", "v110", "latest"]  # the lowest of the file; all but two are new
 MOST = (0, 25, 11, 7, 5)  # elements along an axis, by rank
 READ_ERRORS = (IndexError, ValueError, TypeError, OSError)
-DONT_FILTER_PARTIAL_CHUNKS = 2
 DEFLATE, SHUFFLE, FLETCHER32 = (
     lambda properties: properties.set_deflate(1),
     lambda properties: properties.set_shuffle(),
@@ -50,14 +48,6 @@ PIPELINES = {
     "none": [],
 }
 FREQUENT = [0.65, 0.1, 0.05, 0.08, 0.05, 0.07]
-
-
-def loaded_hdf5():
-    """The HDF5 library that h5py uses; None where /proc does not tell."""
-    maps = Path("/proc/self/maps")
-    lines = maps.read_text().splitlines() if maps.exists() else []
-    paths = {line.split()[-1] for line in lines if "libhdf5" in line and "_hl" not in line}
-    return ctypes.CDLL(min(paths)) if paths else None
 
 
 # ---- Datasets ----
@@ -102,10 +92,8 @@ class Made:
         properties.set_alloc_time(
             draw(random, [h5py.h5d.ALLOC_TIME_INCR, h5py.h5d.ALLOC_TIME_EARLY], [0.85, 0.15])
         )
-        hdf5 = loaded_hdf5()
-        self.is_fixed = bool(hdf5) and is_likely(random, 0.15)
-        if self.is_fixed:  # HDF5 crashes when such a dataset is resized
-            hdf5.H5Pset_chunk_opts(ctypes.c_int64(properties.id), DONT_FILTER_PARTIAL_CHUNKS)
+        # HDF5 crashes when a dataset with such chunks is resized.
+        self.is_fixed = is_likely(random, 0.15) and leave_partial_chunks_alone(properties)
         limits = tuple(h5py.h5s.UNLIMITED if end is None else end for end in self.limits)
         space = h5py.h5s.create_simple(self.shape, limits)
         kind = h5py.h5t.py_create(self.dtype, logical=True)

@@ -8,8 +8,9 @@ import subprocess
 import h5py
 import numpy as np
 import pytest
-from filter_support import BUILD, create, filter_of, needs, not_sanitized, run
+from filter_support import BUILD, FILTER_ID, create, filter_of, needs, not_sanitized, run
 from generated import embedding, stack
+from python_support import leave_partial_chunks_alone
 
 TOOL = BUILD / "bin" / "h5prism"
 
@@ -243,6 +244,24 @@ def test_a_chunk_that_is_not_filtered(write):
         file["x"].id.write_direct_chunk((0, 0, 0), cube.tobytes(), 1)
     image, text = export(path)
     assert CODED in text and np.array_equal(imported(image), cube)
+
+
+def test_chunks_at_the_edge_that_hdf5_left_alone(tmp_path):
+    """Their filter mask does not tell."""
+    cube = embedding(20, 27, 7, "u1")
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_chunk((20, 20, 7))
+    properties.set_filter(FILTER_ID, 0, JXL)
+    if not leave_partial_chunks_alone(properties):
+        pytest.skip("there is no /proc to find HDF5 in")
+    space = h5py.h5s.create_simple(cube.shape)
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        kind = h5py.h5t.STD_U8LE
+        h5py.Dataset(h5py.h5d.create(file.id, b"x", kind, space, properties))[...] = cube
+    for chunk, how in ((0, AS_STORED), (1, CODED)):
+        image, text = export(tmp_path / "in.h5", "--chunk", f"0,{chunk},0")
+        assert how in text
+        assert np.array_equal(imported(image), cube[:, 20 * chunk : 20 * (chunk + 1)])
 
 
 @pytest.fixture

@@ -95,6 +95,22 @@ def test_masks_missing_chunks_and_other_filters(tmp_path):
     assert "hide" in tool("inspect", path, "--dataset", "hidden").stdout
 
 
+@pytest.mark.parametrize("axis", range(3))
+def test_chunks_of_one_unlimited_axis(tmp_path, axis):
+    """HDF5's list of such chunks has other offsets, unless it is the first."""
+    path = tmp_path / "in.h5"
+    limits = tuple(None if at == axis else size for at, size in enumerate(DATA.shape))
+    with h5py.File(path, "w", libver="latest") as file:
+        options = {"chunks": CHUNKS, "compression": FILTER_ID}
+        made = file.create_dataset("emb", data=DATA, maxshape=limits, **options)
+        sizes = {}
+        for offset in np.ndindex(3, 2, 1):
+            offset = tuple(int(index) * size for index, size in zip(offset, CHUNKS))
+            sizes[offset] = len(made.id.read_direct_chunk(offset)[1])
+    found = inspected(path, "--chunks")["/emb"]["stored_chunks"]
+    assert {tuple(chunk["offset"]): chunk["bytes"] for chunk in found} == sizes
+
+
 def test_text(path):
     text = tool("inspect", path, "--chunks").stdout
     assert "/run/plain\n  not compressed by h5prism" in text

@@ -287,6 +287,24 @@ def test_stored_bits_of_any_filter_and_frame(draw):
     assert float(quiet.split("mean ")[1]) < 1 < 7 < float(loud.split("mean ")[1])
 
 
+@pytest.mark.parametrize("limits", [(64, None, 3), (64, 64, None)], ids=str)
+def test_stored_bits_do_not_depend_on_the_index(tmp_path, limits):
+    """HDF5's newer index of one unlimited axis confuses its list of chunks."""
+    pictures = []
+    for libver in ("earliest", "latest"):
+        path, picture = tmp_path / f"{libver}.h5", tmp_path / f"{libver}.png"
+        with h5py.File(path, "w", libver=libver) as file:
+            options = {"chunks": (20, 8, 3), "compression": "gzip", "maxshape": limits}
+            file.create_dataset("x", data=half_noisy(3), **options)
+            file.create_dataset("none", (64, 64, 3), "u1", **options)
+        preview(path, picture, "--dataset", "x", "--map", "bits", "--stretch", 0)
+        pictures.append(pixels(picture))
+        done = preview(path, picture, "--dataset", "none", "--map", "bits", "--force")
+        assert "from 0 to 0" in done.stdout
+    assert np.array_equal(*pictures)
+    assert len(np.unique(pictures[0].reshape(-1, pictures[0].shape[-1]), axis=0)) > 2
+
+
 def test_bits_of_tiles(draw):
     arguments = ("--map", "bits", "--tile", 16, "--stretch", 0, "--options", "effort=3")
     shown, text = draw(half_noisy(3), *arguments)

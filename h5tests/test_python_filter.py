@@ -1,12 +1,17 @@
 """Prism as h5py sees it, and inspect(dataset)."""
 
-import ctypes
-from pathlib import Path
-
 import h5py
 import numpy as np
 import pytest
-from python_support import LIBRARY, assert_same, constant, correlated, noise, run_python
+from python_support import (
+    LIBRARY,
+    assert_same,
+    constant,
+    correlated,
+    leave_partial_chunks_alone,
+    noise,
+    run_python,
+)
 
 import h5prism
 from h5prism import Prism, PrismError, Status
@@ -155,12 +160,11 @@ def test_inspect_sees_skipped_chunks_and_other_filters(file):
 
 
 def test_inspect_sees_partial_chunks_that_hdf5_left_alone(file):
-    hdf5 = loaded_hdf5()
     properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     properties.set_chunk((16, 16))
     properties.set_filter(h5prism.FILTER_ID, 0, Prism().filter_options)
-    dont_filter_partial_chunks = 2
-    assert hdf5.H5Pset_chunk_opts(ctypes.c_int64(properties.id), dont_filter_partial_chunks) >= 0
+    if not leave_partial_chunks_alone(properties):
+        pytest.skip("there is no /proc to find HDF5 in")
     space = h5py.h5s.create_simple((16, 20))
     dataset = h5py.Dataset(
         h5py.h5d.create(file.id, b"a", h5py.h5t.STD_I8LE, space, dcpl=properties)
@@ -171,15 +175,6 @@ def test_inspect_sees_partial_chunks_that_hdf5_left_alone(file):
     assert whole.stored_bytes == whole.info.encoded_bytes
     assert (partial.info, partial.stored_bytes) == (None, 256)
     assert_same(h5prism.read(dataset), constant((16, 20), "i1"))
-
-
-def loaded_hdf5():
-    """The HDF5 library that h5py uses."""
-    maps = Path("/proc/self/maps")
-    if not maps.exists():
-        pytest.skip("there is no /proc to find HDF5 in")
-    paths = {line.split()[-1] for line in maps.read_text().splitlines() if "libhdf5" in line}
-    return ctypes.CDLL(next(path for path in sorted(paths) if "_hl" not in path))
 
 
 def test_inspect_refuses_what_is_not_compressed_by_the_filter(file):
@@ -228,6 +223,18 @@ def test_the_plugin_folder_is_added_only_once():
     assert added.stdout.split()[0] == "1", added.stderr
     there = run_python("-c", code)
     assert there.stdout.split() == ["1", "1"], there.stderr
+
+
+def test_folders_that_cannot_be_opened(tmp_path):
+    """HDF5 1.10 gives up at the first of them, and never comes to ours."""
+    (tmp_path / "file").touch()
+    for other in ("/missing", tmp_path / "file"):
+        both = f"{other}:{LIBRARY.parent}"
+        done = run_python("-c", WRITE, tmp_path / "x.h5", HDF5_PLUGIN_PATH=both)
+        assert done.stdout.split() == ["0", "True"], done.stderr
+        read = READ.replace("import sys, h5py", "import sys, h5py, h5prism")
+        done = run_python("-c", read, tmp_path / "x.h5", HDF5_PLUGIN_PATH=both)
+        assert done.stdout.split() == ["True", "True"], done.stderr
 
 
 def test_without_h5py_the_codec_works():

@@ -417,7 +417,9 @@ def test_no_result_is_a_failure(tmp_path, capsys):
     assert summary(capsys, report, "passed:a")[0] == 1
 
 
-@pytest.mark.parametrize("script", ["lib.sh", "setup", "quickstart", "bench", "gallery", "oracle", "test"])
+@pytest.mark.parametrize(
+    "script", ["lib.sh", "setup", "quickstart", "bench", "gallery", "oracle", "test"]
+)
 def test_scripts_are_bash(script):
     path = ROOT / "scripts" / script
     subprocess.run(["bash", "-n", path], check=True)

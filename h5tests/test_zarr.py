@@ -1,5 +1,6 @@
 """The codecs for Zarr, formats 2 and 3, by the installed wheel, and HDF5 files read by Zarr."""
 
+import base64
 import json
 
 import h5py
@@ -124,13 +125,17 @@ def file(tmp_path):
                 fillvalue=5, compression=Prism(effort=2),
             )  # fmt: skip
             made[:32] = correlated((32, 41, 10), kind.replace("f4", "i2"))
+        for name, kind in (("zeros", "i1"), ("float zeros", ">f4"), ("false", "?")):
+            made = opened.create_dataset(name, (37, 41, 10), kind, chunks=(16, 12, 10), **Prism())
+            made[:32, 2:] = (correlated((32, 39, 10), "i1") // 64).astype(kind)
         opened["flags"] = np.zeros(3)
         h5prism.write(opened, "mask", noise((37, 41), "i1") > 0, chunks=(20, 20))
     with h5py.File(tmp_path / "x.h5") as opened:
         yield opened
 
 
-NAMES = ["run/int8", "run/uint8", "run/int16", "run/uint16", "run/float32", "mask"]
+UNFILLED = ["zeros", "float zeros", "false"]  # no fill value is set
+NAMES = ["run/int8", "run/uint8", "run/int16", "run/uint16", "run/float32", "mask", *UNFILLED]
 
 CHUNK_BYTES = """
 import sys, h5py, numcodecs, numpy
@@ -186,6 +191,31 @@ def test_references_read_by_zarr_3(zarr3_python, referred):
     run_installed(zarr3_python, READ_REFERENCES, *referred)
 
 
+MISSING_VALUES = """
+import json, sys, numpy, xarray
+import h5prism.numcodecs
+path, copies, *names = sys.argv[1:]
+expected = numpy.load(copies)
+refs = {key: place for key, place in json.load(open(path))["refs"].items()
+        if key.split("/")[0] in (".zgroup", *names)}
+refs |= {f"{name}/.zattrs": '{"_ARRAY_DIMENSIONS": ["y", "x", "channel"]}' for name in names}
+options = {"fo": {"version": 1, "refs": refs}, "remote_protocol": "file",
+           "remote_options": {"asynchronous": True, "auto_mkdir": False}, "asynchronous": True}
+cube = xarray.open_dataset("reference://", engine="zarr", consolidated=False, zarr_format=2,
+                           storage_options=options)
+for name in names:
+    assert (expected[name] == 0).sum() > 3000
+    assert cube[name].dtype == expected[name].dtype.newbyteorder("="), cube[name].dtype
+    numpy.testing.assert_array_equal(cube[name].values, expected[name])
+"""
+
+
+def test_zeros_are_no_missing_values(zarr3_python, referred):
+    """xarray shows the fill value of a Zarr array as NaN."""
+    path, copies, *_ = referred
+    run_installed(zarr3_python, MISSING_VALUES, path, copies, *UNFILLED)
+
+
 KERCHUNK = """
 import json, sys
 from kerchunk.combine import merge_vars
@@ -216,6 +246,35 @@ def test_references_say_where_the_chunks_are(file):
         raw.seek(start)
         assert_same(h5prism.decode(raw.read(size)), dataset[16:32, 24:36])
     assert "run/int16/2.0.0" not in found["refs"]
+
+
+@pytest.mark.parametrize(
+    "dtype, fill, expected",
+    [
+        ("i1", None, None),
+        ("<f4", None, None),
+        ("?", None, None),
+        ("i1", 0, 0),
+        ("i1", -7, -7),
+        ("u8", 2**64 - 1, 2**64 - 1),
+        ("?", True, True),
+        (">f4", 2.5, 2.5),
+        ("f8", np.nan, "NaN"),
+        ("f2", -np.inf, "-Infinity"),
+    ],
+)
+def test_fill_values_are_null_unless_they_are_set(tmp_path, dtype, fill, expected):
+    with h5py.File(tmp_path / "x.h5", "w") as opened:
+        made = opened.create_dataset("x", (9,), dtype, chunks=(4,), fillvalue=fill, **Prism())
+        made[4:8] = 1
+        refs = h5prism.references(made)["refs"]
+    metadata = json.loads(refs["x/.zarray"])
+    assert metadata["fill_value"] == expected and type(metadata["fill_value"]) is type(expected)
+    written = ["x/1"] if fill is not None else ["x/0", "x/1", "x/2"]
+    assert sorted(key for key in refs if key.startswith("x/") and key[2:].isdigit()) == written
+    if fill is None:
+        zeros = h5prism.decode(base64.b64decode(refs["x/0"].split(":")[1]))
+        assert_same(zeros.view(dtype), np.zeros(4, dtype))
 
 
 def test_what_cannot_be_referred_to(tmp_path):

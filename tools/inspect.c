@@ -196,8 +196,16 @@ static void complain(request *q, const tool_report *r, const tool_chunk_report *
                   wrong ? "its checksum is wrong" : c->error.message);
 }
 
-static bool inspect_chunk(request *q, tool_report *r, const tool_writer *writer,
-                          const hsize_t *offset) {
+typedef struct inspection {
+    request *request;
+    tool_report *report;
+    const tool_writer *writer;
+} inspection;
+
+static bool inspect_chunk(void *data, const hsize_t *offset) {
+    const inspection *i = data;
+    request *q = i->request;
+    tool_report *r = i->report;
     tool_stored stored;
     tool_chunk_report c = {0};
     if (!tool_chunked_read(r->dataset, offset, &stored))
@@ -214,7 +222,7 @@ static bool inspect_chunk(request *q, tool_report *r, const tool_writer *writer,
     count_chunk(r, &c);
     complain(q, r, &c);
     if (q->chunks)
-        writer->chunk(r, &c);
+        i->writer->chunk(r, &c);
     bool done = add_number(&r->bits, tool_bits(c.size, c.values));
     if (done && q->planes && !r->planes.count && c.encoded && c.error.status == PRISM_OK &&
         c.info.axis >= 0)
@@ -225,20 +233,13 @@ static bool inspect_chunk(request *q, tool_report *r, const tool_writer *writer,
 
 static bool inspect_chunks(request *q, tool_report *r, const tool_writer *writer) {
     const tool_chunked *d = r->dataset;
-    hsize_t offset[H5S_MAX_RANK] = {0};
+    hsize_t there, all;
     if (d->layout != H5D_CHUNKED || d->place < 0)
         return true;
-    hsize_t there, all;
-    bool done = tool_chunked_count(d, &there, &all), more = there > 0;
+    if (!tool_chunked_count(d, &there, &all))
+        return false;
     r->all = all;
-    while (done && more) {
-        done = inspect_chunk(q, r, writer, offset);
-        more = r->stored < there && tool_chunked_next(d, d->chunk, offset);
-    }
-    if (done && r->stored < there)
-        done = tool_fail("%s: %llu chunks are stored, %llu can be found", d->path,
-                         (unsigned long long)there, (unsigned long long)r->stored);
-    return done;
+    return tool_chunked_each(d, inspect_chunk, &(inspection){q, r, writer});
 }
 
 /* ---- Datasets ---- */

@@ -76,7 +76,7 @@ def read(dataset: h5py.Dataset, selection: Any = (), *, threads: int | None = No
 
 def write(
     group: h5py.Group,
-    name: str,
+    name: str | None,
     array: Any,
     *,
     chunks: tuple[int, ...] | bool | None = None,
@@ -93,7 +93,7 @@ def write(
 
     Args:
         group: an open h5py group or file.
-        name: of the new dataset.
+        name: of the new dataset; None for one without a name, as in h5py.
         array: as for `encode`; booleans too.
         chunks: its chunk shape; True leaves it to h5py. By default the last axis is whole up to 1024
             elements, since channels belong together, and the others have up to 256, less where
@@ -137,7 +137,8 @@ def write(
         _write_chunks(dataset, values, workers, options)
         dataset.attrs.update(attrs or {})
     except BaseException:
-        del group[name]
+        if name is not None:
+            del group[name]
         raise
     return dataset
 
