@@ -2,8 +2,8 @@
  * Automatic options: candidates are tried on a sample cut from the middle of the array. A survey of
  * all axes lists layouts (the axis of the planes, and whether they are lifted or frames) with
  * estimates; quick looks at a part of the sample leave out what has no estimate and no chance; the
- * one or two that are left are coded for real. Slow or unlikely coders have to pass quick trials first, so that choosing takes little
- * more time than encoding does.
+ * one or two that are left are coded for real. Slow or unlikely coders have to pass quick trials
+ * first, so that choosing takes little more time than encoding does.
  */
 #include "choose.h"
 
