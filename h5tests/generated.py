@@ -95,7 +95,9 @@ def displaced(height: int, width: int) -> np.ndarray:
 
 def seasons(times: int, channels: int, height: int, width: int, seed: int = 1) -> np.ndarray:
     """(time, channel, y, x): mixtures of six hidden images that fade from time to time; int8."""
-    hidden = np.stack([smooth(hashed((height, width), seed + i).astype(np.int64), i) for i in range(6)])
+    hidden = np.stack(
+        [smooth(hashed((height, width), seed + i).astype(np.int64), i) for i in range(6)]
+    )
     fading = hashed((times, 6), seed + 50).astype(np.int64)
     mixing = hashed((channels, 6), seed + 60).astype(np.int64) - 32768
     noise = hashed((times, channels, height, width), seed + 70).astype(np.int64) - 32768
@@ -104,13 +106,16 @@ def seasons(times: int, channels: int, height: int, width: int, seed: int = 1) -
     return np.clip(values >> 23, -128, 127).astype(np.int8)
 
 
-def shells(layers: int, channels: int, height: int, width: int, rows: int, seed: int = 1) -> np.ndarray:
-    """(layer, channel, y, x, row): blocks of rows of a field that all channels weigh anew; uint16."""
+def shells(
+    layers: int, channels: int, height: int, width: int, rows: int, seed: int = 1
+) -> np.ndarray:
+    """(layer, channel, y, x, row): blocks of a field that each channel weighs anew; uint16."""
     field = smooth(hashed((layers * height, width * rows), seed).astype(np.int64), 3)
     field = field.reshape(layers, height, width, rows)
     other = smooth(hashed((layers * height, width * rows), seed + 1).astype(np.int64), 1)
     other = other.reshape(layers, height, width, rows)
     weights = hashed((2, channels), seed + 2).astype(np.int64)
     noise = hashed((layers, channels, height, width, rows), seed + 3).astype(np.int64) >> 9
-    mixed = weights[0][:, None, None, None, None] * field + weights[1][:, None, None, None, None] * other
+    weights = weights[:, :, None, None, None, None]
+    mixed = weights[0] * field + weights[1] * other
     return ((np.moveaxis(mixed, 0, 1) >> 18) + noise).astype(np.uint16)

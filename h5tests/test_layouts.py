@@ -1,4 +1,4 @@
-"""The order of axes: dimensions of 1 change the header only, and planes are found along any axis."""
+"""Orders of axes: dimensions of 1 change only the header; planes are found along any axis."""
 
 import itertools
 import math

@@ -44,7 +44,8 @@ double px_estimate_plane(const px_planes *planes, size_t index);
 double px_flat_share(const px_planes *planes);
 
 /* How far samples are from those at the same position of the plane before, of how far they are from
- * those to the left: about 1 for frames in their order, more where planes are of different kinds. */
+ * those to the left: about 1 for frames in their order, more where planes are of different kinds.
+ */
 double px_step_ratio(const px_planes *planes);
 
 #endif

@@ -1,8 +1,8 @@
 """scripts/bench --layouts: what automatic options make of the same array in other orders of axes.
 
-The best axis is found by brute force: the array is coded once for each axis that its planes may lie
-along, without dimensions of 1. A matrix may be a single plane, too, which only automatic options make
-of it.
+The best axis is found by brute force: the array is coded once for each axis that its planes may
+lie along, without dimensions of 1. A matrix may be a single plane, too, which only automatic
+options make of it.
 """
 
 from __future__ import annotations
