@@ -261,6 +261,7 @@ def read_patches(chunk: Chunk, reader: FieldReader) -> tuple[tuple[int, int], ..
     while distance := reader.decoder.integer(reader.models["distance"]):
         position += distance
         must(distance > 0 and position < chunk.samples, "patches lie in the plane, in order")
+        must(len(patches) < chunk.samples // 16, "patches are few")
         patches.append((position, reader.decoder.integer(reader.models["difference"])))
     return tuple(patches)
 

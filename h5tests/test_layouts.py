@@ -81,7 +81,7 @@ def test_an_axis_that_is_asked_for_is_that_of_the_array(kind):
 
 
 def test_planes_of_a_chunk_with_dimensions_of_1():
-    array = embedding(12, 20, 16, "int8").transpose(2, 0, 1)[None, :, :, None]
+    array = embedding(20, 24, 16, "int8").transpose(2, 0, 1)[None, :, :, None]
     blob = h5prism.encode(array)
     assert h5prism.inspect_chunk(blob).axis == 1
     np.testing.assert_array_equal(h5prism.decode(blob, planes=[3, 9]), array[:, [3, 9]])

@@ -165,17 +165,17 @@ def test_every_mapping_is_reached(name):
 
 def cut_waves(type_):
     """With exceptions, integers and bits below them."""
-    values = with_oddities((np.sin(np.arange(300) / 40) * 1000).astype(FLOATS[type_]))
+    values = with_oddities((np.sin(np.arange(1500) / 40) * 1000).astype(FLOATS[type_]))
     return values.view(f"u{values.itemsize}"), type_
 
 
 def odd_decimals(type_):
-    values = with_oddities((walk(300) / 100).astype(FLOATS[type_]))
+    values = with_oddities((walk(1500) / 100).astype(FLOATS[type_]))
     return values.view(f"u{values.itemsize}"), type_
 
 
 def unpacked(dtype):
-    with_scale = walk(900).astype(dtype) * np.array(0.0317, dtype) + np.array(273.15, dtype)
+    with_scale = walk(2500).astype(dtype) * np.array(0.0317, dtype) + np.array(273.15, dtype)
     return with_oddities(with_scale).view(f"u{np.dtype(dtype).itemsize}")
 
 

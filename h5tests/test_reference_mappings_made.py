@@ -233,7 +233,7 @@ ACCEPTED = {
     "unit above the shift": fixed(FLOAT16, shift=5, floor=0, zeros=10, least=60000),
     "zeros above the highest bit": fixed(shift=3, floor=0, zeros=10, least=-1, bits=b"\xff"),
     "scaled": by_scales(),
-    "scaled, rank 3": by_scales(dims=(1, 2, 4)),
+    "scaled, rank 3": by_scales(scales=(1.5, 2.0, 2.5, 3.0), integers=range(-8, 8), dims=(2, 2, 4)),
     "scaled to infinity and zero": by_scales((3e38, 1e-45), (127, -128, 1, 0) * 2),
 }
 

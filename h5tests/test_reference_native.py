@@ -328,7 +328,7 @@ class Chooser:
         phases, patches = (0, 0), ()
         if kind == native.HALVED:
             phases = self.chance.choice(((0, 0), (0, 1), (1, 0), (1, 1)))
-            places = {self.chance.randrange(samples) for _ in range(self.chance.randint(0, 3))}
+            places = {self.chance.randrange(samples) for _ in range(self.chance.randint(0, min(3, samples // 16)))}
             patches = tuple((place, self.number(-99999, 99999, -9, 9)) for place in sorted(places))
         innovation_scale, sample_scale = (self.number(-128, 128, 16, 40) for _ in range(2))
         return native.PlaneModel(
@@ -514,7 +514,7 @@ ACCEPTED |= {
     "P: shift as fraction": with_row("weights_p", shift=3, fraction=3),
     "P: shift below a constant plane's fraction": constant_plane_with_row(3, 0, fraction=5),
     "innovation taps without use": with_plane(1, mixed=False, innovation_levels=LARGE_TAP),
-    "patches": patches_at(0, 1, 34),
+    "patches": patches_at(0, 34),
 }
 REFUSED = {
     f"{n} {v}": with_plane(0, **{n: v})
@@ -531,6 +531,7 @@ REFUSED |= {
     "P: weight": with_row("weights_p", shift=14, level=32767),
     "P: weight of a constant plane": constant_plane_with_row(14, 32767, fraction=0),
     "sample tap": with_plane(1, sample_levels=(0,) * 11 + LARGE_TAP),
+    "patches, too many": patches_at(0, 1, 34),
     "patch beyond the plane": patches_at(35),
     "patches backwards": patches_at(3, 2),
     "kind 3": with_plane(1, kind=3),

@@ -589,9 +589,9 @@ def test_a_bar_on_a_terminal(source):
 
 
 def test_memory_does_not_grow_with_the_dataset(tmp_path):
-    """4 MiB chunks, 8 of them or 40."""
+    """4 MiB chunks, 24 of them or 56."""
     peaks = []
-    for count in (8, 40):
+    for count in (24, 56):
         path = tmp_path / f"{count}.h5"
         with h5py.File(path, "w") as file:
             file.create_dataset("x", (count * 64, 256, 256), "i1", chunks=(64, 256, 256))

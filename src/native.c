@@ -7,7 +7,6 @@
 #include "indices/indices.h"
 #include "memoryless/memoryless.h"
 #include "status.h"
-#include "tiny.h"
 
 enum {
     METHOD_QUICK = 1,
@@ -136,11 +135,6 @@ static prism_status try_without_lift(coded *c, const px_planes *planes, const px
     return status;
 }
 
-/* Other methods than the fitted ones cost more before the first sample than such a chunk does. */
-static bool is_tiny(const px_planes *planes) {
-    return planes->count * px_plane_bytes(planes) < PX_TINY_BYTES;
-}
-
 /* The coder that the transform or the effort asks for. */
 static prism_status encode_by_effort(coded *c, const px_planes *planes, const px_pipeline *pipeline,
                                      size_t limit, prism_error *error) {
@@ -149,7 +143,7 @@ static prism_status encode_by_effort(coded *c, const px_planes *planes, const px
     const uint8_t fitted = stack                         ? METHOD_FRAMES
                            : effort <= LAST_QUICK_EFFORT ? METHOD_QUICK
                                                          : METHOD_LSQ;
-    if (effort >= FIRST_LEARNING_EFFORT && !is_tiny(planes))
+    if (effort >= FIRST_LEARNING_EFFORT)
         return encode_strongest(c, stack ? METHOD_MIXED : METHOD_ONLINE, fitted, planes, pipeline,
                                 limit, error);
     prism_status status = encode_by(c, fitted, planes, pipeline, effort, limit, error);
@@ -231,11 +225,10 @@ static prism_status try_memoryless(coded *c, const px_planes *planes, const px_p
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {
     coded c = {.pipeline = {0}};
-    const bool tiny = is_tiny(planes);
-    const bool few = !tiny && pipeline->effort >= FIRST_INDICES_EFFORT && px_indices_values(planes);
+    const bool few = pipeline->effort >= FIRST_INDICES_EFFORT && px_indices_values(planes);
     prism_status status = few ? encode_few_values(&c, planes, pipeline, limit, error)
                               : encode_by_effort(&c, planes, pipeline, limit, error);
-    if (status == PRISM_OK && !tiny && pipeline->effort >= FIRST_MEMORYLESS_EFFORT)
+    if (status == PRISM_OK && pipeline->effort >= FIRST_MEMORYLESS_EFFORT)
         status = try_memoryless(&c, planes, pipeline, error);
     if (status == PRISM_OK) {
         *pipeline = c.pipeline;

@@ -10,6 +10,9 @@
 /* Each plane of the native coder has fits of its own, and a chunk 64 bytes of states. */
 enum { FEW_PLANES = 4, LEAST_NATIVE_BYTES = 1 << 8, LEAST_NATIVE_EFFORT = 4 };
 
+/* The methods that learn, from effort 8 on, take a hundred times as long as the others do here. */
+enum { MOST_NATIVE_EFFORT = 7 };
+
 typedef struct candidate {
     prism_predictor predictor;
     prism_coder coder;
@@ -42,6 +45,11 @@ static bool may_use(const candidate *c, const prism_options *options, const px_l
     return (c->coder != PRISM_CODER_ANS || asked || native) &&
            (options->predictor == PRISM_PREDICTOR_AUTO || options->predictor == c->predictor) &&
            (options->coder == PRISM_CODER_AUTO || options->coder == c->coder);
+}
+
+static int effort_of(const candidate *c, const prism_options *options) {
+    const bool learns = c->coder == PRISM_CODER_ANS && options->effort > MOST_NATIVE_EFFORT;
+    return learns ? MOST_NATIVE_EFFORT : options->effort;
 }
 
 static prism_status estimate(double *bits, const prism_array *array, const void *elements, int axis,
@@ -111,6 +119,7 @@ prism_status px_tiny_encode(px_coded *coded, const prism_array *array, const voi
     for (size_t i = 0; i < CANDIDATES && status == PRISM_OK; i++) {
         pipeline.predictor = candidates[i].predictor;
         pipeline.coder = candidates[i].coder;
+        pipeline.effort = effort_of(&candidates[i], options);
         if (may_use(&candidates[i], options, &layout, limit))
             status = consider(coded, array, elements, &pipeline, limit, error);
     }

@@ -65,20 +65,23 @@ static prism_status sample_size(size_t *size, const px_mapping_request *request,
     return status;
 }
 
+/* The project's own coder without a lift ranks mappings as well as all that is automatic. */
+static void rank_by_native(prism_options *options) {
+    if (options->predictor == PRISM_PREDICTOR_AUTO && options->coder == PRISM_CODER_AUTO) {
+        options->predictor = PRISM_PREDICTOR_LSQ;
+        options->coder = PRISM_CODER_ANS;
+    }
+    if (options->transform == PRISM_TRANSFORM_AUTO)
+        options->transform = PRISM_TRANSFORM_NONE;
+}
+
 prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
                                 const px_mapping_stage *first, const px_mapping_stage *second,
                                 prism_error *error) {
     prism_options options = *request->options;
-    *smaller = false;
-    if (px_is_tiny(request->array))
-        return PRISM_OK;
     options.effort = options.effort < TRIAL_EFFORT ? options.effort : TRIAL_EFFORT;
-    if (options.predictor == PRISM_PREDICTOR_AUTO && options.coder == PRISM_CODER_AUTO) {
-        options.predictor = PRISM_PREDICTOR_LSQ;
-        options.coder = PRISM_CODER_ANS;
-    }
-    if (options.transform == PRISM_TRANSFORM_AUTO) /* ranks mappings as well */
-        options.transform = PRISM_TRANSFORM_NONE;
+    if (!px_is_tiny(request->array))
+        rank_by_native(&options);
     px_sample sample;
     size_t sizes[2] = {0};
     prism_status status =

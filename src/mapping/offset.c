@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "spacing.h"
+#include "tiny.h"
 
 enum {
     MOST_NEW = 64, /* values that join at a time */
@@ -40,11 +41,13 @@ static const double LEAST_CONSTANT = 1e-17, LARGEST_CONSTANT = 1e17;
  * small arrays, where that would take longer than all else, so many for each byte; no more than
  * half of those that are left by one form, unless it is the last.
  */
-static const double TRIALS = 4e6, TRIALS_FOR_ELEMENT = 8, TRIALS_FOR_BYTE = 10;
+static const double TRIALS = 4e6, TRIALS_FOR_ELEMENT = 8, TRIALS_FOR_BYTE = 64,
+                    TRIALS_FOR_TINY_BYTE = 2;
 
 static double trials_for(const px_words *words) {
     const double count = (double)words->count;
-    return fmin(TRIALS + TRIALS_FOR_ELEMENT * count, TRIALS_FOR_BYTE * count * words->number->size);
+    const double for_byte = px_is_tiny(words->array) ? TRIALS_FOR_TINY_BYTE : TRIALS_FOR_BYTE;
+    return fmin(TRIALS + TRIALS_FOR_ELEMENT * count, for_byte * count * words->number->size);
 }
 
 /* A rule is of use if no more words than these are wrong. */
