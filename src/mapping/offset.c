@@ -42,7 +42,7 @@ static const double LEAST_CONSTANT = 1e-17, LARGEST_CONSTANT = 1e17;
  * half of those that are left by one form, unless it is the last.
  */
 static const double TRIALS = 4e6, TRIALS_FOR_ELEMENT = 8, TRIALS_FOR_BYTE = 64,
-                    TRIALS_FOR_TINY_BYTE = 2;
+                    TRIALS_FOR_TINY_BYTE = 0.5;
 
 static double trials_for(const px_words *words) {
     const double count = (double)words->count;
@@ -75,6 +75,8 @@ static double rounded(double value, bool single) {
 /* The next float of the type, so many times: bits of floats grow with their magnitudes. */
 static double neighbour(double value, int steps, bool single) {
     int64_t bits;
+    if (!isfinite(value))
+        return value;
     if (single) {
         float narrow = (float)value;
         int32_t few;
