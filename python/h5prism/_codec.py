@@ -344,7 +344,8 @@ def _inspect(chunk: np.ndarray) -> InfoStruct:
 
 
 def _size(described: ArrayStruct) -> int:
-    return math.prod(_shape(described)) * library().prism_type_size(described.type)
+    element: int = library().prism_type_size(described.type)
+    return math.prod(_shape(described)) * element
 
 
 def _shape(described: ArrayStruct) -> tuple[int, ...]:
