@@ -68,7 +68,7 @@ void *make_elements(const prism_array *array, pattern kind, uint32_t seed, size_
         uint32_t value = element_value(array, kind, i, &state, (unsigned)width * 8);
         for (size_t b = 0; b < width; b++) {
             size_t shift = array->order == PRISM_LITTLE_ENDIAN ? b : width - 1 - b;
-            bytes[i * width + b] = (uint8_t)(value >> 8 * shift);
+            bytes[i * width + b] = (uint8_t)(value >> 8 * (shift % sizeof value));
         }
     }
     return bytes;
