@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "library.h"
+#include "sizes.h"
 
 enum { FILTER_ID = H5PRISM_FILTER_ID };
 
@@ -183,7 +184,7 @@ static bool list_numbers(const tool_chunked *c, hsize_t stored, bool turned, uin
 
 /* In the order of their numbers; to be freed. NULL if HDF5 does not know them. */
 static uint64_t *list_chunks(const tool_chunked *c, hsize_t stored) {
-    uint64_t *numbers = malloc(stored * sizeof *numbers);
+    uint64_t *numbers = px_alloc(stored, sizeof *numbers);
     if (numbers &&
         (list_numbers(c, stored, false, numbers) || list_numbers(c, stored, true, numbers)))
         return numbers;

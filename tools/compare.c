@@ -12,6 +12,7 @@
 #include "copy.h"
 #include "library.h"
 #include "links.h"
+#include "sizes.h"
 #include "output.h"
 #include "values.h"
 
@@ -24,7 +25,7 @@ bool tool_differs(const char *path, const char *what) {
 static bool add_match(tool_comparing *c, haddr_t from, haddr_t to, const char *path) {
     if (c->count == c->room) {
         const size_t room = c->room ? 2 * c->room : 64;
-        tool_match *larger = realloc(c->matches, room * sizeof *larger);
+        tool_match *larger = px_realloc(c->matches, room, sizeof *larger);
         if (!larger)
             return tool_fail("out of memory");
         c->matches = larger;
@@ -56,7 +57,7 @@ typedef struct names {
 static bool add_name(names *n, const char *name) {
     if (n->count == n->room) {
         const size_t room = n->room ? 2 * n->room : 16;
-        char **larger = realloc(n->names, room * sizeof *larger);
+        char **larger = px_realloc(n->names, room, sizeof *larger);
         if (!larger)
             return tool_fail("out of memory");
         n->names = larger;

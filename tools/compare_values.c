@@ -6,6 +6,7 @@
 #include "comparing.h"
 #include "copy.h"
 #include "library.h"
+#include "sizes.h"
 #include "values.h"
 
 /* ---- Types ---- */
@@ -56,7 +57,7 @@ static bool same_blocks(hid_t from, hid_t to) {
     const size_t size = (size_t)blocks * (size_t)H5Sget_simple_extent_ndims(from) * 2;
     if (blocks != H5Sget_select_hyper_nblocks(to))
         return false;
-    hsize_t *corners = malloc(2 * size * sizeof *corners);
+    hsize_t *corners = px_alloc(2, size, sizeof *corners);
     bool same = corners && H5Sget_select_hyper_blocklist(from, 0, (hsize_t)blocks, corners) >= 0 &&
                 H5Sget_select_hyper_blocklist(to, 0, (hsize_t)blocks, corners + size) >= 0 &&
                 memcmp(corners, corners + size, size * sizeof *corners) == 0;
@@ -69,7 +70,7 @@ static bool same_points(hid_t from, hid_t to) {
     const size_t size = (size_t)points * (size_t)H5Sget_simple_extent_ndims(from);
     if (points != H5Sget_select_elem_npoints(to))
         return false;
-    hsize_t *places = malloc(2 * size * sizeof *places);
+    hsize_t *places = px_alloc(2, size, sizeof *places);
     bool same = places && H5Sget_select_elem_pointlist(from, 0, (hsize_t)points, places) >= 0 &&
                 H5Sget_select_elem_pointlist(to, 0, (hsize_t)points, places + size) >= 0 &&
                 memcmp(places, places + size, size * sizeof *places) == 0;
