@@ -12,8 +12,8 @@
 #include "copy.h"
 #include "library.h"
 #include "links.h"
-#include "sizes.h"
 #include "output.h"
+#include "sizes.h"
 #include "values.h"
 
 bool tool_differs(const char *path, const char *what) {
