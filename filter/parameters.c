@@ -74,10 +74,11 @@ prism_status plugin_memory_limit(uint64_t *limit, prism_error *error) {
     const unsigned long long number = strtoull(text, &end, 10);
     const int unit = unit_of(end);
     if (!isdigit((unsigned char)*text) || errno || unit < 0 || number > UINT64_MAX >> unit)
-        return plugin_fail(error, PRISM_E_OPTION,
-                           "environment variable H5PRISM_MEMORY_LIMIT: \"%.60s\" is not a number of "
-                           "bytes, such as 500000000, 500M or 2G",
-                           text);
+        return plugin_fail(
+            error, PRISM_E_OPTION,
+            "environment variable H5PRISM_MEMORY_LIMIT: \"%.60s\" is not a number of "
+            "bytes, such as 500000000, 500M or 2G",
+            text);
     *limit = (uint64_t)number << unit;
     return PRISM_OK;
 }

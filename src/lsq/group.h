@@ -15,7 +15,7 @@ typedef struct px_view {
     int16_t *running; /* mean of log errors of planes before */
     int16_t *samples, *logs;
     int16_t *innovations; /* NULL where no plane is predicted from them */
-    uint16_t *errors; /* absolute ones */
+    uint16_t *errors;     /* absolute ones */
 } px_view;
 
 typedef struct px_lsq_group {

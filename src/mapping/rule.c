@@ -299,8 +299,7 @@ bool px_rule_find(px_rule *rule, const px_words *words) {
         return false;
     const bool found = find_decimals(rule, &s) || find_divisor(rule, &s) || find_scale(rule, &s);
     const size_t misses = found ? count_misses(rule, words) : SIZE_MAX;
-    if (!misses || !find_offset(&other, &s, words) ||
-        count_misses(&other, words) >= misses)
+    if (!misses || !find_offset(&other, &s, words) || count_misses(&other, words) >= misses)
         return found;
     *rule = other;
     return true;
