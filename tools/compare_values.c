@@ -52,30 +52,32 @@ bool tool_compare_types(tool_comparing *c, hid_t from, hid_t to, const char *pat
 
 /* ---- Selections ---- */
 
+typedef herr_t (*list_of)(hid_t space, hsize_t first, hsize_t count, hsize_t *places);
+
+/* Lists of `count` items of `width` numbers each. */
+static bool same_lists(hid_t from, hid_t to, hssize_t count, size_t width, list_of list) {
+    const size_t size = px_product((uint64_t)count, width);
+    hsize_t *places = px_alloc(2, size, sizeof *places);
+    bool same = places && list(from, 0, (hsize_t)count, places) >= 0 &&
+                list(to, 0, (hsize_t)count, places + size) >= 0 &&
+                memcmp(places, places + size, size * sizeof *places) == 0;
+    free(places);
+    return same;
+}
+
+/* Opposite corners of each block. */
 static bool same_blocks(hid_t from, hid_t to) {
     const hssize_t blocks = H5Sget_select_hyper_nblocks(from);
-    const size_t size = (size_t)blocks * (size_t)H5Sget_simple_extent_ndims(from) * 2;
-    if (blocks != H5Sget_select_hyper_nblocks(to))
-        return false;
-    hsize_t *corners = px_alloc(2, size, sizeof *corners);
-    bool same = corners && H5Sget_select_hyper_blocklist(from, 0, (hsize_t)blocks, corners) >= 0 &&
-                H5Sget_select_hyper_blocklist(to, 0, (hsize_t)blocks, corners + size) >= 0 &&
-                memcmp(corners, corners + size, size * sizeof *corners) == 0;
-    free(corners);
-    return same;
+    const size_t width = 2 * (size_t)H5Sget_simple_extent_ndims(from);
+    return blocks == H5Sget_select_hyper_nblocks(to) &&
+           same_lists(from, to, blocks, width, H5Sget_select_hyper_blocklist);
 }
 
 static bool same_points(hid_t from, hid_t to) {
     const hssize_t points = H5Sget_select_elem_npoints(from);
-    const size_t size = (size_t)points * (size_t)H5Sget_simple_extent_ndims(from);
-    if (points != H5Sget_select_elem_npoints(to))
-        return false;
-    hsize_t *places = px_alloc(2, size, sizeof *places);
-    bool same = places && H5Sget_select_elem_pointlist(from, 0, (hsize_t)points, places) >= 0 &&
-                H5Sget_select_elem_pointlist(to, 0, (hsize_t)points, places + size) >= 0 &&
-                memcmp(places, places + size, size * sizeof *places) == 0;
-    free(places);
-    return same;
+    const size_t width = (size_t)H5Sget_simple_extent_ndims(from);
+    return points == H5Sget_select_elem_npoints(to) &&
+           same_lists(from, to, points, width, H5Sget_select_elem_pointlist);
 }
 
 /* A regular one may have no end: then it has no list of blocks. */
