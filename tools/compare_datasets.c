@@ -45,7 +45,8 @@ static bool is_ours(const tool_chunked *c) {
 
 static bool compare_layouts(const pair *p) {
     if (is_ours(&p->to))
-        return true;
+        return p->from.layout != H5D_CHUNKED || p->from.plain_edges == p->to.plain_edges ||
+               tool_differs(p->from.path, "treatment of chunks at the edge");
     return (p->from.layout == p->to.layout && (p->from.layout != H5D_CHUNKED || same_chunks(p)) &&
             same_filters(p)) ||
            tool_differs(p->from.path, "layout or other filters");
@@ -78,6 +79,12 @@ static bool compare_fill(const pair *p) {
     H5Pget_fill_time(p->from.list, &time);
     H5Pget_fill_time(p->to.list, &other);
     return (time == other && same_fill_values(p)) || tool_differs(p->from.path, "fill value");
+}
+
+/* Chunks that take the place of other storage take space when they are written. */
+static bool compare_allocation(const pair *p) {
+    return (p->from.layout != H5D_CHUNKED && is_ours(&p->to)) ||
+           tool_compare_allocation(p->from.list, p->to.list, p->from.path);
 }
 
 static bool same_external_file(hid_t from, hid_t to, unsigned i) {
@@ -242,8 +249,8 @@ static bool compare_elements(pair *p, bool replaced) {
 static bool compare_storage(const pair *p) {
     return (H5Sextent_equal(p->from.space, p->to.space) > 0 ||
             tool_differs(p->from.path, "dataspace")) &&
-           compare_layouts(p) && compare_fill(p) && compare_external(p) && compare_mappings(p) &&
-           compare_counts(p);
+           compare_layouts(p) && compare_allocation(p) && compare_fill(p) && compare_external(p) &&
+           compare_mappings(p) && compare_counts(p);
 }
 
 static bool compare_shapes(const pair *p) {
@@ -258,7 +265,8 @@ bool tool_compare_datasets(tool_comparing *c, hid_t from, hid_t to, const char *
     bool done = tool_chunked_of(&p.from, from, path);
     done = tool_chunked_of(&p.to, to, path) && done &&
            tool_compare_types(c, p.from.type, p.to.type, path) &&
-           (replaced ? compare_shapes(&p) : compare_storage(&p)) && compare_elements(&p, replaced);
+           (replaced ? compare_shapes(&p) && compare_fill(&p) : compare_storage(&p)) &&
+           compare_elements(&p, replaced);
     tool_chunked_close(&p.from);
     tool_chunked_close(&p.to);
     return done;

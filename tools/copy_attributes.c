@@ -76,7 +76,7 @@ bool tool_copy_attributes(tool_copy *copy, hid_t from, hid_t to) {
     owner o = {copy, to, false};
     if (!copy_comment(from, to))
         return false;
-    if (H5Aiterate2(from, tool_attribute_order(from), H5_ITER_INC, NULL, copy_attribute, &o) >= 0)
+    if (tool_attributes_each(from, copy_attribute, &o) >= 0)
         return true;
     if (!o.failed)
         leave_out(copy, from);

@@ -4,6 +4,7 @@
  * written piece by piece. What is not stored stays so.
  */
 #include <H5PLextern.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "command.h"
@@ -72,6 +73,18 @@ static hid_t create(const tool_place *place, const tool_chunked *s) {
 }
 
 /* ---- Elements ---- */
+
+const char *tool_why_undecoded(char text[TOOL_WHY_TEXT], const tool_chunked *s) {
+    prism_error missing;
+    hsize_t stored = 0, all;
+    if (s->layout != H5D_CHUNKED || tool_type_is_plain(s->type) ||
+        !tool_chunked_missing_filter(s, &missing) || !tool_chunked_count(s, &stored, &all) ||
+        !stored)
+        return NULL;
+    snprintf(text, TOOL_WHY_TEXT, "%s, and its elements are %s", missing.message,
+             tool_type_varies(s->type) ? "of variable length" : "references");
+    return text;
+}
 
 typedef struct transfer {
     const tool_chunked *source;

@@ -56,13 +56,16 @@ void tool_task_free(tool_task *t) {
 
 /* ---- Beginning and end ---- */
 
-/* The dataset's own properties, but for chunks and filters. */
+/* The dataset's own properties, but for chunks and filters. Setting chunks sets the time of
+ * allocation, too. */
 static hid_t creation_list(const tool_task *t) {
     hid_t list = H5Pcopy(t->source.list);
+    H5D_alloc_time_t time = H5D_ALLOC_TIME_INCR;
+    if (t->source.layout == H5D_CHUNKED)
+        H5Pget_alloc_time(list, &time);
     H5Premove_filter(list, H5Z_FILTER_ALL);
     H5Pset_chunk(list, t->source.rank, t->chunk);
-    if (t->source.layout != H5D_CHUNKED)
-        H5Pset_alloc_time(list, H5D_ALLOC_TIME_INCR);
+    H5Pset_alloc_time(list, time);
     H5Pset_filter(list, FILTER_ID, H5Z_FLAG_MANDATORY, PRISM_OPTION_WORDS, t->options);
     return list;
 }
