@@ -14,6 +14,7 @@
 #include "command.h"
 #include "library.h"
 #include "sizes.h"
+#include "values.h"
 
 enum { FILTER_ID = H5PRISM_FILTER_ID };
 
@@ -41,10 +42,37 @@ static void read_chunks(tool_chunked *c) {
         c->chunk_bytes *= c->chunk[i];
 }
 
+static bool shares_messages(hid_t dataset) {
+    unsigned kinds = 0;
+    hid_t file = H5Iget_file_id(dataset), list = H5Fget_create_plist(file);
+    H5Pget_shared_mesg_nindexes(list, &kinds);
+    H5Pclose(list);
+    H5Fclose(file);
+    return kinds > 0;
+}
+
+/* Where files keep messages that objects share, HDF5 1.10 remembers in a list where fill value and
+ * filters are in this file, and would write that into another. This one knows nothing; but values
+ * of variable length would not survive. */
+static hid_t new_list(hid_t dataset, hid_t type) {
+    size_t size = 0;
+    hid_t list = H5Dget_create_plist(dataset), own = H5I_INVALID_HID;
+    if (list < 0 || !tool_type_is_plain(type) || !shares_messages(dataset))
+        return list;
+    void *bytes = H5Pencode(list, NULL, &size) >= 0 ? malloc(size) : NULL;
+    if (bytes && H5Pencode(list, bytes, &size) >= 0)
+        own = H5Pdecode(bytes);
+    free(bytes);
+    if (own < 0)
+        return list;
+    H5Pclose(list);
+    return own;
+}
+
 static bool describe(tool_chunked *c) {
     c->type = H5Dget_type(c->dataset);
     c->space = H5Dget_space(c->dataset);
-    c->list = H5Dget_create_plist(c->dataset);
+    c->list = new_list(c->dataset, c->type);
     if (c->type < 0 || c->space < 0 || c->list < 0)
         return tool_fail_library("%s cannot be read", c->path);
     if (H5Sget_simple_extent_type(c->space) == H5S_SIMPLE)

@@ -116,8 +116,23 @@ static bool same_name(hid_t from, hid_t to, size_t i,
     return same;
 }
 
+/* Of a space without end HDF5 says the extent that the sources give it now, or have once given. */
+static void take_extent(hid_t from, hid_t to) {
+    hsize_t dims[H5S_MAX_RANK], most[H5S_MAX_RANK], others[H5S_MAX_RANK];
+    const int rank = H5Sget_simple_extent_dims(from, dims, NULL);
+    bool endless = false;
+    if (rank != H5Sget_simple_extent_dims(to, others, most))
+        return;
+    for (int i = 0; i < rank; i++)
+        endless = endless || most[i] == H5S_UNLIMITED;
+    if (endless)
+        H5Sset_extent_simple(to, rank, dims, most);
+}
+
 static bool same_space(hid_t from, hid_t to, size_t i, hid_t (*get)(hid_t list, size_t index)) {
     hid_t space = get(from, i), other = get(to, i);
+    if (space >= 0 && other >= 0)
+        take_extent(space, other);
     bool same = space >= 0 && other >= 0 && tool_same_selection(space, other);
     H5Sclose(other);
     H5Sclose(space);

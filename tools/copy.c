@@ -44,11 +44,39 @@ static void read_format(tool_copy *c) {
     H5Pclose(access);
 }
 
+/* ---- Types and spaces ---- */
+
+/* Where files keep messages that objects share, HDF5 1.10 remembers in a type or space where it is
+ * in the original, and would write that into the copy. New ones know nothing. */
+
+hid_t tool_copy_space(hid_t space) {
+    hsize_t dims[H5S_MAX_RANK], most[H5S_MAX_RANK];
+    const H5S_class_t kind = H5Sget_simple_extent_type(space);
+    if (kind != H5S_SIMPLE)
+        return H5Screate(kind);
+    return H5Screate_simple(H5Sget_simple_extent_dims(space, dims, most), dims, most);
+}
+
+hid_t tool_new_type(hid_t type) {
+    size_t size = 0;
+    H5Tencode(type, NULL, &size);
+    void *bytes = size ? malloc(size) : NULL;
+    hid_t own = H5I_INVALID_HID;
+    if (bytes && H5Tencode(type, bytes, &size) >= 0)
+        own = H5Tdecode(bytes);
+    free(bytes);
+    if (own >= 0 && H5Tequal(own, type) > 0)
+        return own;
+    if (own >= 0)
+        H5Tclose(own);
+    return H5Tcopy(type);
+}
+
 /* ---- Committed types ---- */
 
 /* It has no name yet, and may never have one: links are made to it later. */
 static hid_t commit_type(tool_copy *c, hid_t type) {
-    hid_t copy = H5Tcopy(type), list = H5Tget_create_plist(type);
+    hid_t copy = tool_new_type(type), list = H5Tget_create_plist(type);
     allow_format(c, type);
     bool done = H5Tcommit_anon(c->to, copy, list, H5P_DEFAULT) >= 0 ||
                 tool_fail_library("a committed type cannot be copied");
@@ -61,7 +89,7 @@ static hid_t commit_type(tool_copy *c, hid_t type) {
 
 hid_t tool_copy_type(tool_copy *c, hid_t type) {
     if (H5Tcommitted(type) <= 0)
-        return H5Tcopy(type);
+        return tool_new_type(type);
     const haddr_t known = tool_objects_find(&c->objects, tool_address(type));
     return known != HADDR_UNDEF ? H5Oopen_by_addr(c->to, known) : commit_type(c, type);
 }

@@ -63,6 +63,12 @@ bool tool_copy_attributes(tool_copy *copy, hid_t from, hid_t to);
 /* The type for use in the copy: a committed one is the copy's own. To be closed. */
 hid_t tool_copy_type(tool_copy *copy, hid_t type);
 
+/* The same without a name, and without a place in any file. To be closed. */
+hid_t tool_new_type(hid_t type);
+
+/* A dataspace of that extent for use in the copy. To be closed. */
+hid_t tool_copy_space(hid_t space);
+
 /* The creation properties of a group, of those that can be asked for, into another list. */
 void tool_copy_group_list(hid_t group, hid_t list);
 

@@ -45,9 +45,10 @@ static void set_stand_ins(hid_t list, bool there) {
 }
 
 static hid_t create_by(const tool_place *place, const tool_chunked *s, hid_t type) {
-    hid_t access = H5Dget_access_plist(s->dataset);
+    hid_t access = H5Dget_access_plist(s->dataset), space = tool_copy_space(s->space);
     hid_t target =
-        H5Dcreate2(place->copy->to, place->path, type, s->space, place->links, s->list, access);
+        H5Dcreate2(place->copy->to, place->path, type, space, place->links, s->list, access);
+    H5Sclose(space);
     H5Pclose(access);
     return target;
 }

@@ -86,6 +86,7 @@ static void work(void *data) {
 static hid_t create_twins(hid_t to) {
     hid_t creation = H5Fget_create_plist(to), access = H5Fget_access_plist(to);
     H5Pset_userblock(creation, 0);
+    H5Pset_shared_mesg_nindexes(creation, 0); /* types are those of the original */
     H5Pset_fapl_core(access, 1 << 16, 0);
     hid_t twins = H5Fcreate("twins", H5F_ACC_TRUNC, creation, access);
     H5Pclose(access);

@@ -271,8 +271,10 @@ static bool tell_why(request *r, const tool_place *place) {
 
 static hid_t create_dataset(const tool_place *place, const tool_task *task) {
     hid_t type = tool_copy_type(place->copy, task->source.type);
-    hid_t target = H5Dcreate2(place->copy->to, place->path, type, task->source.space, place->links,
-                              task->list, H5P_DEFAULT);
+    hid_t space = tool_copy_space(task->source.space);
+    hid_t target = H5Dcreate2(place->copy->to, place->path, type, space, place->links, task->list,
+                              H5P_DEFAULT);
+    H5Sclose(space);
     H5Tclose(type);
     if (target >= 0 && tool_copy_attributes(place->copy, task->source.dataset, target))
         return target;

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "copy.h"
 #include "library.h"
 
 enum { FILTER_ID = H5PRISM_FILTER_ID };
@@ -72,9 +73,11 @@ static hid_t creation_list(const tool_task *t) {
 
 /* Chunks are there when they are written, and not before. */
 static hid_t create_twin(const tool_task *t, hid_t twins) {
-    hid_t list = H5Pcopy(t->list), type = H5Tcopy(t->source.type);
+    hid_t list = H5Pcopy(t->list), type = tool_new_type(t->source.type);
     H5Pset_alloc_time(list, H5D_ALLOC_TIME_INCR);
-    hid_t twin = H5Dcreate_anon(twins, type, t->source.space, list, H5P_DEFAULT);
+    hid_t space = tool_copy_space(t->source.space);
+    hid_t twin = H5Dcreate_anon(twins, type, space, list, H5P_DEFAULT);
+    H5Sclose(space);
     H5Tclose(type);
     H5Pclose(list);
     return twin;
