@@ -9,12 +9,15 @@ import os
 
 import pytest
 
+# A fixture of the file takes as long as its tests. All others run one by one, wherever there is time.
+TOGETHER = {"test_filter_hosts", "test_shapes"}
+
 
 def pytest_collection_modifyitems(config, items):
-    """The tests of a file share its fixtures, so they stay together."""
     if config.pluginmanager.hasplugin("xdist"):
         for item in items:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            if item.path.stem in TOGETHER:
+                item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")
