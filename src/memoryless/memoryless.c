@@ -58,11 +58,12 @@ static uint64_t count_samples(uint32_t *counts, const px_planes *planes, uint16_
 prism_status px_memoryless_bytes(size_t *bytes, const px_planes *planes, prism_error *error) {
     enum { SIDE_BYTES = 2 }; /* for a value */
     const extent e = extent_of(planes);
-    uint32_t *counts = calloc(e.last - e.first + 1u, sizeof *counts);
+    const size_t places = (uint16_t)(e.last - e.first) + (size_t)1;
+    uint32_t *counts = calloc(places, sizeof *counts);
     size_t values = 0;
     double bits = 0;
     if (!counts)
-        return px_out_of_memory(error, (e.last - e.first + 1u) * sizeof *counts);
+        return px_out_of_memory(error, places * sizeof *counts);
     const double all = (double)count_samples(counts, planes, e.first);
     for (size_t i = 0; i <= (size_t)(e.last - e.first); i++)
         values += counts[i] > 0;
