@@ -102,7 +102,7 @@ static prism_status fit_matrix(quick_task *task, prism_error *error) {
                                              encoder->settings.gram_positions, 0, error);
     if (status == PRISM_OK)
         status = px_mixer_make(&task->mixer, &group->pool, &encoder->model.samples, &group->samples,
-                               NULL, &group->full.geometry, error);
+                               NULL, &group->full.geometry, true, error);
     return status;
 }
 
