@@ -30,12 +30,14 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     encoder->span = px_sum(px_product(geometry->tile_count, PX_TILE), PX_PLANE_GUARD);
     size_t elements = px_sum(px_product(model->count, encoder->span), PX_PLANE_GUARD);
     encoder->mixed = px_pool_take(&group->pool, px_product(elements, sizeof *encoder->mixed));
-    encoder->importance = px_padded_take(&group->pool, geometry, sizeof *encoder->importance);
+    encoder->importance_stride = task->mixes ? geometry->stride : 0;
+    encoder->importance = (task->mixes ? px_padded_take : px_zero_row_take)(
+        &group->pool, geometry, sizeof *encoder->importance);
     encoder->low_bits = px_pool_take_zeroed(&group->pool, model->count);
     status = px_pool_status(&group->pool, error);
-    for (size_t y = 0; y < model->height && status == PRISM_OK; y++)
+    for (size_t y = 0; y < (task->mixes ? model->height : 1) && status == PRISM_OK; y++)
         for (size_t x = 0; x < model->width; x++)
-            encoder->importance[y * geometry->stride + x] = 1;
+            encoder->importance[y * encoder->importance_stride + x] = 1;
     return status;
 }
 
