@@ -10,11 +10,15 @@ prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bo
                                 prism_error *error) {
     const size_t width = planes->width;
     const px_geometry geometry = px_geometry_make(planes->height, width);
-    *view = (px_frame_view){
-        .geometry = geometry, .size = px_plane_size(planes), .kept = planes->count - 1};
+    *view = (px_frame_view){.geometry = geometry,
+                            .size = px_plane_size(planes),
+                            .kept = planes->count - 1,
+                            .refers = planes->count > 1};
+    void *(*const take)(px_pool *, const px_geometry *, size_t) =
+        view->refers ? px_padded_take : px_zero_row_take;
     px_pool *pool = &view->pool;
-    view->references = px_padded_take(pool, &geometry, sizeof *view->references);
-    view->running = px_padded_take(pool, &geometry, sizeof *view->running);
+    view->references = take(pool, &geometry, sizeof *view->references);
+    view->running = take(pool, &geometry, sizeof *view->running);
     view->samples = px_padded_take(pool, &geometry, sizeof *view->samples);
     view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
     if (!decoding)
@@ -31,10 +35,11 @@ prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bo
 uint64_t px_frame_view_memory(size_t height, size_t width, size_t count) {
     const px_frame_view *view = NULL;
     const px_geometry geometry = px_geometry_make(height, width);
-    const uint64_t padded =
-        px_padded_bytes(&geometry, sizeof *view->references + sizeof *view->running +
-                                       sizeof *view->samples + sizeof *view->logs);
-    return padded + 2 * ((uint64_t)width + PX_WAVE_LANES) * sizeof *view->edge +
+    uint64_t (*const bytes)(const px_geometry *, size_t) =
+        count > 1 ? px_padded_bytes : px_zero_row_bytes;
+    return bytes(&geometry, sizeof *view->references + sizeof *view->running) +
+           px_padded_bytes(&geometry, sizeof *view->samples + sizeof *view->logs) +
+           2 * ((uint64_t)width + PX_WAVE_LANES) * sizeof *view->edge +
            (1 + PX_BLEND_PAIRS) * (uint64_t)width * sizeof *view->energies +
            (uint64_t)(count - 1) * height * width * sizeof *view->kept_logs;
 }
@@ -100,6 +105,8 @@ void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, cons
     const px_frame *frame = &model->plan.frames[turn];
     const px_geometry *geometry = &view->geometry;
     referred from[PX_REFERENCES];
+    if (!view->refers)
+        return;
     for (size_t r = 0; r < PX_REFERENCES && frame->count; r++)
         from[r] = referred_at(view, model, planes, frame, r);
     for (size_t y = 0; y < geometry->height; y++) {
@@ -205,8 +212,8 @@ px_wave px_frame_wave(const px_frame_view *view, px_blend *blend, const px_frame
                     .stride = view->geometry.stride,
                     .mixed = view->references,
                     .running = view->running,
-                    .mixed_stride = view->geometry.stride,
-                    .running_stride = view->geometry.stride,
+                    .mixed_stride = view->refers ? view->geometry.stride : 0,
+                    .running_stride = view->refers ? view->geometry.stride : 0,
                     .samples = view->samples,
                     .logs = view->logs,
                     .errors = view->errors,

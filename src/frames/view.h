@@ -13,6 +13,7 @@ typedef struct px_frame_view {
     px_pool pool;
     px_geometry geometry;
     size_t size;         /* samples of a frame */
+    bool refers;         /* there are other frames; else there is one row of zeros for these two */
     int32_t *references; /* couples of samples, less their means */
     int16_t *running;    /* log errors of the references */
     int16_t *samples, *logs;
