@@ -134,7 +134,7 @@ static void ordinary_arrays_take_a_few_times_their_size(void **state) {
     (void)state;
     static const uint64_t ordinary[][3] = {{1024, 1024, 1}, {1024, 1024, 3}, {256, 256, 8},
                                            {96, 96, 128},   {30, 256, 256},  {1, 1, 1 << 20},
-                                           {300, 400, 4},   {16, 128, 128},  {64, 64, 64}};
+                                           {300, 400, 4}};
     static const struct {
         prism_type type;
         const char *options;
@@ -146,10 +146,6 @@ static void ordinary_arrays_take_a_few_times_their_size(void **state) {
     for (size_t i = 0; i < sizeof ordinary / sizeof *ordinary; i++)
         for (size_t w = 0; w < sizeof ways / sizeof *ways; w++)
             assert_ordinary(ordinary[i], ways[w].type, ways[w].options);
-    assert_ordinary((const uint64_t[]){256, 256, 8}, PRISM_UINT8,
-                    "transform=channels,predictor=lsq,coder=ans,effort=7,axis=2");
-    assert_ordinary((const uint64_t[]){1, 512, 512}, PRISM_UINT8,
-                    "transform=stack,predictor=lsq,coder=ans,effort=5");
 }
 
 /* ---- Claims ---- */

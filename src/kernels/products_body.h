@@ -53,8 +53,8 @@ PX_INLINE sums_block block_of(const px_panel_sums *sums, size_t tile, size_t row
 }
 
 PX_INLINE void store_sums(sums_block sums, px_part s[PANEL_ROWS][PANEL_VECTORS]) {
-    for (size_t r = 0; r < PANEL_ROWS && r < sums.rows; r++)
-        for (int v = 0; v < PANEL_VECTORS; v++)
+    for (size_t r = 0; r < PANEL_ROWS; r++)
+        for (int v = 0; v < PANEL_VECTORS && r < sums.rows; v++)
             part_store(sums.elements + r * sums.span + v * PX_PART_LANES, s[r][v]);
 }
 
@@ -118,8 +118,8 @@ static void tile_store(int32_t *tiles, size_t tile_count, size_t span, bool high
 PX_INLINE void square_block(sums_block sums, const int32_t *couples, size_t span, ptrdiff_t stride,
                             const int32_t *weights, size_t pair_count, bool add) {
     px_part s[PANEL_ROWS][PANEL_VECTORS] = {{{0}}};
-    for (size_t r = 0; r < PANEL_ROWS && r < sums.rows && add; r++)
-        for (int v = 0; v < PANEL_VECTORS; v++)
+    for (size_t r = 0; r < PANEL_ROWS && add; r++)
+        for (int v = 0; v < PANEL_VECTORS && r < sums.rows; v++)
             s[r][v] = part_load(sums.elements + r * sums.span + v * PX_PART_LANES);
     for (size_t m = 0; m < pair_count; m++, couples += span)
         for (int t = 0; t < PX_SQUARE_TAPS; t++, weights += PX_PANEL) {
