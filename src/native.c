@@ -245,13 +245,19 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     const px_native_method *method = method_of(id);
     if (!method)
         return px_fail(error, PRISM_E_CORRUPT, "method %u of coder ans is not known", id);
-    return method->decode(planes, pipeline, parameters, payload, threads, error);
+    prism_status status = method->late ? PRISM_OK : px_planes_take(planes, error);
+    return status == PRISM_OK
+               ? method->decode(planes, pipeline, parameters, payload, threads, error)
+               : status;
 }
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
     const px_native_method *method = method_of(px_get_u8(&parameters));
-    return method ? method->decode_memory(planes, pipeline, parameters, payload_size) : 0;
+    if (!method)
+        return 0;
+    const uint64_t early = method->late ? 0 : px_planes_bytes(planes);
+    return early + method->decode_memory(planes, pipeline, parameters, payload_size);
 }
 
 const px_coder_stage px_ans = {true, encode, decode, decode_memory};

@@ -38,7 +38,12 @@ px_planes px_planes_shape(const prism_array *array, const px_layout *layout) {
 prism_status px_planes_alloc(px_planes *planes, const prism_array *array, const px_layout *layout,
                              prism_error *error) {
     *planes = px_planes_shape(array, layout);
-    planes->samples = px_large_alloc(px_planes_bytes(planes));
+    return px_planes_take(planes, error);
+}
+
+prism_status px_planes_take(px_planes *planes, prism_error *error) {
+    if (!planes->samples)
+        planes->samples = px_large_alloc(px_planes_bytes(planes));
     return planes->samples ? PRISM_OK : px_out_of_memory(error, px_planes_bytes(planes));
 }
 

@@ -37,9 +37,10 @@ typedef struct px_predictor_stage {
 } px_predictor_stage;
 
 /*
- * Bytes that decoding allocates at most at a time, beside the planes themselves. Of `planes` only
- * the shape is set. Nothing is allocated to find it, and whatever the sections hold, decoding fails
- * or takes no more: parameters that cannot be read make it 0.
+ * Bytes that decoding allocates at most at a time: beside the planes themselves for a coder that
+ * does not predict, with them for one that does. Of `planes` only the shape is set. Nothing is
+ * allocated to find it, and whatever the sections hold, decoding fails or takes no more: parameters
+ * that cannot be read make it 0.
  */
 typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline *pipeline,
                                      px_reader parameters, size_t payload_size);
@@ -47,7 +48,8 @@ typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline 
 /*
  * A coder either takes residuals, after the transform and the predictor, or it `predicts`: then it
  * takes samples, and the transform and the predictor of the pipeline are its own business, since it
- * needs more of a prediction than the rounded residual.
+ * needs more of a prediction than the rounded residual. Then `decode` also takes the planes' memory
+ * (px_planes_take).
  *
  * `encode` may stop and leave more than `limit` bytes in `payload` as soon as it is clear that it
  * needs that many. It may turn the transform of `pipeline` to what it did. `decode` checks

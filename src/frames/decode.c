@@ -121,7 +121,7 @@ prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reade
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
                          px_reader_left(parameters));
     if (status == PRISM_OK)
-        status = px_frame_view_make(&d.view, planes->height, planes->width, planes->count, error);
+        status = px_frame_view_make(&d.view, planes, true, error);
     if (status == PRISM_OK)
         status = px_take_words(&d.stream, payload, &d.pool, error);
     if (status == PRISM_OK) {

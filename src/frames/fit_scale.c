@@ -36,10 +36,12 @@ static void flush(regression *r) {
 
 static void add_part(float *rows, const px_frame_fit *fit, const px_wave *wave, size_t at,
                      size_t count) {
+    const int16_t *running =
+        wave->running + at / wave->stride * wave->running_stride + at % wave->stride;
     for (size_t i = 0; i < count; i++, rows++) {
         rows[0] = 1;
         rows[ROW_LENGTH] = 16.0f * fit->contexts[at + i];
-        rows[2 * ROW_LENGTH] = wave->running[at + i];
+        rows[2 * ROW_LENGTH] = running[i];
         rows[3 * ROW_LENGTH] = fit->blur[at + i] * (1 / 9.0f);
         rows[4 * ROW_LENGTH] = 8.0f * (float)px_couple_low(fit->near[at + i]);
         rows[5 * ROW_LENGTH] = 16.0f * (float)px_couple_high(fit->near[at + i]);

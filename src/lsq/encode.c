@@ -25,10 +25,10 @@ static prism_status store_innovations(px_lsq_encoder *encoder, prism_error *erro
         if (status == PRISM_OK) {
             px_innovation_wave(&wave, &view, &encoder->model, k);
             px_causal_pads(&wave);
-            px_kernels_best()->innovations(view.innovations, &wave);
+            px_kernels_best()->innovations(view.logs, &wave);
             px_view_close(&view, &encoder->group, k);
-            px_replicate_pads(&full->geometry, full->innovations);
-            px_tiles_store(&encoder->group.innovations, &full->geometry, k, full->innovations);
+            px_replicate_pads(&full->geometry, full->logs);
+            px_tiles_store(&encoder->group.innovations, &full->geometry, k, full->logs);
         }
         px_pool_free(&pool);
     }

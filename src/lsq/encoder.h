@@ -22,8 +22,9 @@ typedef struct px_lsq_encoder {
     size_t first;   /* of the group's planes */
     int32_t *mixed; /* [count][span] (P, E) of all planes; in the end their symbols */
     size_t span;
-    float *importance; /* a padded plane: square roots of weights of positions, 0 in the pads */
-    bool *low_bits;    /* [count] whether the plane's symbols have low bits */
+    float *importance; /* a padded plane: square roots of weights of positions, 0 in the pads; */
+    size_t importance_stride; /* 0 where planes are alone: one row of ones */
+    bool *low_bits;           /* [count] whether the plane's symbols have low bits */
 } px_lsq_encoder;
 
 /* Memory and a model; px_lsq_encoder_free also after a failure. */

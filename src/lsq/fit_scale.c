@@ -29,6 +29,7 @@ typedef struct symbol_task {
     px_lsq_encoder *encoder;
     int32_t *means; /* padded planes */
     int16_t *around, *blur;
+    bool blurs;               /* there is a running mean; else one row of `blur` is for all */
     px_histogram *histograms; /* [PX_SHAPE_CLASSES] */
 } symbol_task;
 
@@ -79,6 +80,10 @@ void px_add_symbols(px_histogram *histograms, const int32_t *symbols, size_t cou
     }
 }
 
+static int16_t *blur_row(const symbol_task *task, const px_wave *wave, size_t y) {
+    return task->blur + (task->blurs ? y * wave->stride : 0);
+}
+
 /* Symbols of a plane whose means and errors are known. */
 static void make_symbols(const symbol_task *task, const px_wave *wave, int32_t *symbols, size_t k) {
     const px_kernels *kernels = px_kernels_best();
@@ -88,7 +93,7 @@ static void make_symbols(const symbol_task *task, const px_wave *wave, int32_t *
     size_t picked = 0;
     for (size_t y = 0; y < wave->height; y++) {
         int32_t class = kernels->symbols(symbols, wave, task->means, task->around + y * stride,
-                                         task->blur + y * stride, y);
+                                         blur_row(task, wave, y), y);
         largest = class > largest ? class : largest;
         if (y == px_spread(picked, step)) {
             px_add_symbols(task->histograms, symbols + y * wave->stride, wave->width);
@@ -114,9 +119,9 @@ static int64_t code_view(const symbol_task *task, const px_view *view, size_t k)
     px_causal_error_pads(&wave);
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     for (size_t y = 0; y < wave.height; y++) {
-        int16_t *around = task->around + y * stride, *blur = task->blur + y * stride;
+        int16_t *around = task->around + y * stride, *blur = blur_row(task, &wave, y);
         kernels->contexts(around, blur, &wave, y);
-        kernels->scale_moments(moments, around, wave.running + y * wave.stride, blur,
+        kernels->scale_moments(moments, around, wave.running + y * wave.running_stride, blur,
                                wave.logs + y * wave.stride, wave.width);
     }
     px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
@@ -238,10 +243,13 @@ void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int c
 prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
     const px_geometry *geometry = &encoder->group.full.geometry;
     px_pool pool = {.count = 0};
-    symbol_task task = {.encoder = encoder,
-                        .means = px_padded_take(&pool, geometry, sizeof *task.means),
-                        .around = px_padded_take(&pool, geometry, sizeof *task.around),
-                        .blur = px_padded_take(&pool, geometry, sizeof *task.blur)};
+    const bool blurs = encoder->group.full.running_stride > 0;
+    symbol_task task = {
+        .encoder = encoder,
+        .blurs = blurs,
+        .means = px_padded_take(&pool, geometry, sizeof *task.means),
+        .around = px_padded_take(&pool, geometry, sizeof *task.around),
+        .blur = (blurs ? px_padded_take : px_zero_row_take)(&pool, geometry, sizeof *task.blur)};
     task.histograms =
         px_pool_take_zeroed(&pool, px_product(PX_SHAPE_CLASSES, sizeof *task.histograms));
     prism_status status = px_pool_status(&pool, error);

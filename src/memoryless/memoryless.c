@@ -282,4 +282,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return sizeof(histogram) + SLOTS * sizeof(slot);
 }
 
-const px_native_method px_memoryless = {encode, decode, decode_memory};
+const px_native_method px_memoryless = {encode, decode, decode_memory, .late = false};

@@ -21,8 +21,8 @@ static px_lsq_settings settings_of(int effort) {
 typedef struct quick_task {
     px_lsq_encoder *encoder;
     px_mixer mixer;
-    int32_t *means; /* padded planes */
-    int16_t *around, *blur;
+    int32_t *means;           /* padded planes */
+    int16_t *around, *blur;   /* rows; there is no blur */
     px_histogram *histograms; /* [PX_QUICK_TABLES] */
 } quick_task;
 
@@ -31,9 +31,9 @@ static void fit_scale(const quick_task *task, const px_wave *wave, px_lsq_plane 
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     for (size_t y = 0; y < wave->height; y += SAMPLED_ROWS) {
         size_t row = y * wave->stride;
-        kernels->quick_contexts(task->around + row, wave, y);
-        kernels->scale_moments(moments, task->around + row, wave->running + row, task->blur + row,
-                               wave->logs + row, wave->width);
+        kernels->quick_contexts(task->around, wave, y);
+        kernels->scale_moments(moments, task->around, wave->running + y * wave->running_stride,
+                               task->blur, wave->logs + row, wave->width);
     }
     px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
     plane->scale_blur = 0;
@@ -102,7 +102,7 @@ static prism_status fit_matrix(quick_task *task, prism_error *error) {
                                              encoder->settings.gram_positions, 0, error);
     if (status == PRISM_OK)
         status = px_mixer_make(&task->mixer, &group->pool, &encoder->model.samples, &group->samples,
-                               NULL, &group->full.geometry, error);
+                               NULL, &group->full.geometry, true, error);
     return status;
 }
 
@@ -111,8 +111,8 @@ static prism_status code_planes(px_lsq_encoder *encoder, prism_error *error) {
     px_pool pool = {.count = 0};
     quick_task task = {.encoder = encoder,
                        .means = px_padded_take(&pool, geometry, sizeof *task.means),
-                       .around = px_padded_take(&pool, geometry, sizeof *task.around),
-                       .blur = px_padded_take(&pool, geometry, sizeof *task.blur)};
+                       .around = px_zero_row_take(&pool, geometry, sizeof *task.around),
+                       .blur = px_zero_row_take(&pool, geometry, sizeof *task.blur)};
     task.histograms =
         px_pool_take_zeroed(&pool, px_product(PX_QUICK_TABLES, sizeof *task.histograms));
     prism_status status = px_pool_status(&pool, error);
