@@ -7,11 +7,17 @@
 #include "layouts.h"
 #include "stages.h"
 
-/* Each plane of the native coder has fits of its own, and a chunk 64 bytes of states. */
-enum { FEW_PLANES = 4, LEAST_NATIVE_BYTES = 1 << 8, LEAST_NATIVE_EFFORT = 4 };
+/* Each plane of the native coder has fits of its own, and a chunk 64 bytes of states. Sixteen rows
+ * are coded side by side, one sample in a step each, and one begins after another. */
+enum {
+    FEW_PLANES = 4,
+    LEAST_NATIVE_WIDTH = 16,
+    LEAST_NATIVE_BYTES = 1 << 8,
+    LEAST_NATIVE_EFFORT = 4
+};
 
-/* The methods that learn, from effort 8 on, take a hundred times as long as the others do here. */
-enum { MOST_NATIVE_EFFORT = 7 };
+/* Higher efforts take many times as long, and gain a few bytes. */
+enum { MOST_NATIVE_EFFORT = 5 };
 
 /* Where the planes of a candidate lie, unless an axis is asked for: a lift is tried along both. */
 typedef enum place { BEST_AXIS, LAST_AXIS, FIRST_AXIS } place;
@@ -59,6 +65,7 @@ static bool may_use(const candidate *c, const prism_options *options, const px_l
     const bool asked = options->coder == c->coder || options->predictor == c->predictor ||
                        options->transform == PRISM_TRANSFORM_CHANNELS;
     const bool native = layout->count <= FEW_PLANES && size >= LEAST_NATIVE_BYTES &&
+                        (layout->width >= LEAST_NATIVE_WIDTH || layout->width == 1) &&
                         options->effort >= LEAST_NATIVE_EFFORT;
     return may_transform(c, options, layout) && (c->coder != PRISM_CODER_ANS || asked || native) &&
            (options->predictor == PRISM_PREDICTOR_AUTO || options->predictor == c->predictor) &&
@@ -117,6 +124,82 @@ static size_t coded_size(const px_coded *coded) {
     return coded->parameters.size + coded->payload.size;
 }
 
+static bool predicts(const candidate *c) {
+    return px_coder_stage_of(c->coder)->predicts;
+}
+
+/* What is left of the candidates: a pipeline for each. */
+typedef struct trials {
+    px_pipeline items[CANDIDATES];
+    size_t count;
+} trials;
+
+/* Those whose coder predicts, or all others. */
+static trials list_trials(const prism_array *array, const prism_options *options, int best,
+                          bool predicting, size_t size) {
+    trials list = {.count = 0};
+    for (size_t i = 0; i < CANDIDATES; i++) {
+        const candidate *c = &candidates[i];
+        const bool open = options->transform == PRISM_TRANSFORM_AUTO;
+        const px_pipeline pipeline = {.transform = open ? c->transform : options->transform,
+                                      .predictor = c->predictor,
+                                      .coder = c->coder,
+                                      .effort = effort_of(c, options),
+                                      .axis = axis_of(c, array, options, best),
+                                      .swift = true};
+        const px_layout layout = px_layout_make(array, pipeline.axis);
+        if (predicts(c) == predicting && may_use(c, options, &layout, size))
+            list.items[list.count++] = pipeline;
+    }
+    return list;
+}
+
+/* Residuals, and what they may come to. */
+typedef struct guessed {
+    px_coded coded;
+    px_planes planes;
+    double bytes;
+} guessed;
+
+static prism_status guess(guessed *g, const prism_array *array, const void *elements,
+                          const px_pipeline *pipeline, prism_error *error) {
+    prism_status status =
+        px_pipeline_predict(&g->coded, &g->planes, array, elements, pipeline, error);
+    if (status != PRISM_OK)
+        return status;
+    status = px_deflate_guess(&g->bytes, &g->planes, error);
+    g->bytes += (double)g->coded.parameters.size;
+    return status;
+}
+
+static void guessed_free(guessed *g) {
+    px_planes_free(&g->planes);
+    px_coded_free(&g->coded);
+}
+
+/* Deflate codes the residuals that promise most. */
+static prism_status encode_residuals(px_coded *coded, const prism_array *array,
+                                     const void *elements, const trials *list, size_t limit,
+                                     prism_error *error) {
+    guessed best = {.bytes = HUGE_VAL}, other;
+    prism_status status = PRISM_OK;
+    for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
+        other = (guessed){.bytes = HUGE_VAL};
+        status = guess(&other, array, elements, &list->items[i], error);
+        const bool better = other.bytes < best.bytes;
+        guessed_free(better ? &best : &other);
+        if (better)
+            best = other;
+    }
+    if (status == PRISM_OK && list->count) {
+        status = px_pipeline_code(&best.coded, &best.planes, limit, error);
+        *coded = best.coded;
+        best.coded = (px_coded){.pipeline = {0}};
+    }
+    guessed_free(&best);
+    return status;
+}
+
 /* *coded becomes what is smaller. */
 static prism_status consider(px_coded *coded, const prism_array *array, const void *elements,
                              const px_pipeline *pipeline, size_t limit, prism_error *error) {
@@ -133,24 +216,19 @@ static prism_status consider(px_coded *coded, const prism_array *array, const vo
 
 prism_status px_tiny_encode(px_coded *coded, const prism_array *array, const void *elements,
                             const prism_options *options, size_t limit, prism_error *error) {
-    px_pipeline pipeline = {.transform = options->transform, .effort = options->effort};
     int best = PRISM_AXIS_AUTO;
-    *coded = (px_coded){.pipeline = pipeline};
+    *coded = (px_coded){.pipeline = {0}};
     prism_status status =
         px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status == PRISM_OK)
         status = choose_axis(&best, array, elements, options, error);
-    for (size_t i = 0; i < CANDIDATES && status == PRISM_OK; i++) {
-        if (options->transform == PRISM_TRANSFORM_AUTO)
-            pipeline.transform = candidates[i].transform;
-        pipeline.axis = axis_of(&candidates[i], array, options, best);
-        const px_layout layout = px_layout_make(array, pipeline.axis);
-        pipeline.predictor = candidates[i].predictor;
-        pipeline.coder = candidates[i].coder;
-        pipeline.effort = effort_of(&candidates[i], options);
-        if (may_use(&candidates[i], options, &layout, limit))
-            status = consider(coded, array, elements, &pipeline, limit, error);
-    }
+    if (status != PRISM_OK)
+        return status;
+    const trials residuals = list_trials(array, options, best, false, limit);
+    const trials samples = list_trials(array, options, best, true, limit);
+    status = encode_residuals(coded, array, elements, &residuals, limit, error);
+    for (size_t i = 0; i < samples.count && status == PRISM_OK; i++)
+        status = consider(coded, array, elements, &samples.items[i], limit, error);
     if (status != PRISM_OK)
         px_coded_free(coded);
     return status;

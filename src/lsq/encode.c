@@ -60,6 +60,7 @@ static prism_status encode_group(const px_planes *planes, size_t first, size_t c
     px_lsq_encoder encoder;
     prism_status status = px_lsq_encoder_make(&encoder, planes, first, count, false, task, error);
     encoder.settings = settings_of(task->effort, task->mixes);
+    encoder.settings.swift = task->swift;
     if (status == PRISM_OK)
         status = px_lsq_analyse(&encoder, error);
     if (status == PRISM_OK && task->mixes)

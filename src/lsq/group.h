@@ -28,14 +28,15 @@ typedef struct px_lsq_group {
     int coded; /* planes so far that are not constant */
 } px_lsq_group;
 
-/* Distributions for the model's method; the others are NULL. Some parts are for decoding only. */
+/* Distributions for the model's method; the others are NULL. Encoders say which classes of scales
+ * they need, and have no inverses. */
 typedef struct px_tables {
     const px_shapes *shapes;
     const px_quick_shapes *quick;
 } px_tables;
 
 prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model *model,
-                            bool decoding, prism_error *error);
+                            const bool *classes, prism_error *error);
 
 /* Memory for planes, and for tiles if the model mixes; px_lsq_group_free also after a failure. */
 /* Bytes of a group of `count` planes, and of a view of half a plane. */
