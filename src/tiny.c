@@ -93,9 +93,7 @@ static prism_status estimate(double *bits, const prism_array *array, const void 
     if (status != PRISM_OK)
         return status;
     px_planes_load(&planes, array, &layout, elements);
-    *bits = 0;
-    for (size_t k = 0; k < planes.count; k++)
-        *bits += px_estimate_plane(&planes, k);
+    *bits = px_estimate_alike(&planes);
     px_planes_free(&planes);
     return PRISM_OK;
 }

@@ -166,9 +166,9 @@ static void add_magnitude(magnitudes *m, int magnitude, uint32_t count) {
     m->count += count > 0;
 }
 
-/* Magnitudes within an eighth become one, in the middle of where they lie. */
+/* Magnitudes within a quarter become one, in the middle of where they lie. */
 static void merge(magnitudes *m) {
-    enum { PART = 8 };
+    enum { PART = 4 };
     size_t merged = 0;
     for (size_t i = 0; i < m->count; merged++) {
         const int first = m->values[i];
@@ -234,6 +234,16 @@ static void try_shape(shape_search *s, int shape) {
     }
 }
 
+/* The widths around, then all families of the best. */
+static void search_swiftly(shape_search *s) {
+    try_shape(s, s->shape);
+    for (int more = -PX_SHAPE_FAMILIES; more <= PX_SHAPE_FAMILIES; more += 2 * PX_SHAPE_FAMILIES)
+        try_shape(s, s->shape + more);
+    const int first = s->shape - s->shape % PX_SHAPE_FAMILIES;
+    for (int family = 0; family < PX_SHAPE_FAMILIES; family++)
+        try_shape(s, first + family);
+}
+
 /* All families of the widths around. */
 static void search_shapes(shape_search *s) {
     const int middle = s->shape / PX_SHAPE_FAMILIES;
@@ -258,7 +268,7 @@ void px_lsq_choose_shapes(uint8_t *shapes, const px_histograms *histograms, int 
             merge(&s.symbols);
         for (int before = -1; s.symbols.count && s.shape != before;) {
             before = s.shape;
-            search_shapes(&s);
+            (swift ? search_swiftly : search_shapes)(&s);
         }
         chosen = s.shape;
         shapes[class] = (uint8_t)chosen;
