@@ -388,28 +388,29 @@ static prism_status look_smooth(bool *smooth, const px_words *words, prism_error
 static const px_mapping_stage surely_wide = {.encode = encode_surely_wide};
 static const px_mapping_stage of_16_bits = {.encode = encode_fixed};
 
-static prism_status is_smooth(bool *smooth, const px_mapping_request *request, prism_error *error) {
+static prism_status is_smooth(bool *smooth, const px_mapping_request *request,
+                              const px_words *words, prism_error *error) {
     px_sample sample;
-    px_words words = {.bits = NULL};
+    px_words part = {.bits = NULL};
     prism_status status =
         px_sample_make(&sample, request->array, request->elements, request->options->effort, error);
     if (status == PRISM_OK)
-        status = px_words_alloc(&words, &sample.array, error);
+        status = px_words_alloc(&part, &sample.array, error);
     if (status == PRISM_OK) {
-        px_words_load(&words, sample.elements);
-        status = look_smooth(smooth, &words, error);
+        px_words_load(&part, sample.elements);
+        status = look_smooth(smooth, &part, error);
     }
-    px_words_free(&words);
+    px_words_free(&part);
     px_sample_free(&sample);
     return status == PRISM_OK && *smooth
-               ? px_mapping_compare(smooth, request, &surely_wide, &of_16_bits, error)
+               ? px_mapping_compare(smooth, request, words, &surely_wide, &of_16_bits, error)
                : status;
 }
 
 static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *request,
                                   const px_words *words, prism_error *error) {
     bool smooth = false;
-    prism_status status = is_smooth(&smooth, request, error);
+    prism_status status = is_smooth(&smooth, request, words, error);
     return status == PRISM_OK && smooth ? encode_surely_wide(mapped, request, words, error)
                                         : status;
 }

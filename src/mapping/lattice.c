@@ -324,7 +324,7 @@ static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request 
     bool smaller;
     if (!px_rule_find(&rule, words))
         return PRISM_OK;
-    prism_status status = px_mapping_compare(&smaller, request, &smooth, &other, error);
+    prism_status status = px_mapping_compare(&smaller, request, words, &smooth, &other, error);
     if (status == PRISM_OK && smaller)
         status = encode_by(mapped, request, words, &rule, SMOOTH, error);
     if (status == PRISM_OK && !mapped->used)
@@ -337,7 +337,7 @@ static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *r
     static const px_mapping_stage smooth = {.encode = encode_surely_smooth},
                                   other = {.encode = encode_ranks};
     bool smaller;
-    prism_status status = px_mapping_compare(&smaller, request, &smooth, &other, error);
+    prism_status status = px_mapping_compare(&smaller, request, words, &smooth, &other, error);
     return status == PRISM_OK && smaller ? encode_surely_smooth(mapped, request, words, error)
                                          : status;
 }

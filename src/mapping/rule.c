@@ -289,7 +289,7 @@ static bool find_offset(px_rule *rule, const samples *s, const px_words *words) 
     return px_offset_find(rule, values, s->count, words);
 }
 
-bool px_rule_find(px_rule *rule, const px_words *words) {
+static bool find_rule(px_rule *rule, const px_words *words) {
     samples s;
     px_rule other;
     if (words->number->size < 4)
@@ -303,4 +303,18 @@ bool px_rule_find(px_rule *rule, const px_words *words) {
         return found;
     *rule = other;
     return true;
+}
+
+bool px_rule_find(px_rule *rule, const px_words *words) {
+    px_found_rule *kept = words->found, found;
+    if (kept && kept->known) {
+        *rule = kept->rule;
+        return kept->found;
+    }
+    found = (px_found_rule){.known = true};
+    found.found = find_rule(&found.rule, words);
+    *rule = found.rule;
+    if (kept)
+        *kept = found;
+    return found.found;
 }
