@@ -72,14 +72,6 @@ static prism_status compare(bool *smaller, const px_mapping_request *request, co
     return status;
 }
 
-/* Of a chunk of which not much more than PX_TINY_BYTES are left: integers within may be wider than
- * the floats that they stand for. */
-static bool is_tiny(const px_mapping_request *request) {
-    enum { ELEMENTS = PX_TINY_BYTES / 2 };
-    return px_is_tiny(request->array) ||
-           (request->depth > 0 && px_array_count(request->array) < ELEMENTS);
-}
-
 /* The project's own coder without a lift ranks mappings as well as all that is automatic. */
 static void rank_by_native(prism_options *options) {
     if (options->predictor == PRISM_PREDICTOR_AUTO && options->coder == PRISM_CODER_AUTO) {
@@ -93,7 +85,7 @@ static void rank_by_native(prism_options *options) {
 prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
                                 const px_words *words, const px_mapping_stage *first,
                                 const px_mapping_stage *second, prism_error *error) {
-    const bool tiny = is_tiny(request);
+    const bool tiny = px_nested_is_tiny(request);
     const int most = tiny ? TINY_TRIAL_EFFORT : TRIAL_EFFORT;
     prism_options options = *request->options;
     px_sample sample;
