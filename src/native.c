@@ -243,7 +243,9 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
     prism_status status = pipeline->swift ? encode_swiftly(&c, planes, pipeline, limit, error)
                           : few           ? encode_few_values(&c, planes, pipeline, limit, error)
                                           : encode_by_effort(&c, planes, pipeline, limit, error);
-    if (status == PRISM_OK && pipeline->effort >= FIRST_MEMORYLESS_EFFORT)
+    const bool counted = pipeline->effort >= FIRST_MEMORYLESS_EFFORT &&
+                         !(pipeline->swift && planes->depth > 8); /* hardly a value twice */
+    if (status == PRISM_OK && counted)
         status = try_memoryless(&c, planes, pipeline, error);
     if (status == PRISM_OK) {
         *pipeline = c.pipeline;

@@ -5,16 +5,22 @@
 #include "array.h"
 #include "estimate.h"
 #include "layouts.h"
+#include "lsq/fold.h"
 #include "stages.h"
 
-/* Each plane of the native coder has fits of its own, and a chunk 64 bytes of states. Sixteen rows
- * are coded side by side, one sample in a step each, and one begins after another. */
+/* Each plane of the native coder has fits of its own, and a chunk 64 bytes of states. */
 enum {
     FEW_PLANES = 4,
-    LEAST_NATIVE_WIDTH = 16,
     LEAST_NATIVE_BYTES = 1 << 8,
-    LEAST_NATIVE_EFFORT = 4
+    LEAST_NATIVE_EFFORT = 4,
+    MOST_NATIVE_STEPS = 384
 };
+
+/* Of bytes whose guess is so near to their number, no method makes much less. */
+static const double NOISE = 0.98;
+
+/* So much less than the guess of deflate is less than deflate, too. */
+static const double SURELY_LESS = 0.9;
 
 /* Higher efforts take many times as long, and gain a few bytes. */
 enum { MOST_NATIVE_EFFORT = 5 };
@@ -60,13 +66,27 @@ static bool may_transform(const candidate *c, const prism_options *options,
             layout->count <= layout->height * layout->width);
 }
 
-static bool may_use(const candidate *c, const prism_options *options, const px_layout *layout,
-                    size_t size) {
+/* In which the native coder goes through planes: rows are coded side by side, a sample of each in
+ * one step, and each begins two steps after the one before. */
+static size_t native_steps(const prism_array *array, const px_layout *layout) {
+    enum { ROWS = 16, LAG = 2 };
+    const px_planes planes = px_planes_shape(array, layout);
+    const px_planes folded = px_fold_shape(&planes);
+    size_t steps = 0;
+    for (size_t y = 0; y < folded.height; y += ROWS) {
+        const size_t left = folded.height - y, rows = left < ROWS ? left : ROWS;
+        steps += folded.width + LAG * (rows - 1);
+    }
+    return layout->count * steps;
+}
+
+static bool may_use(const candidate *c, const prism_array *array, const prism_options *options,
+                    const px_layout *layout, size_t size) {
     const bool asked = options->coder == c->coder || options->predictor == c->predictor ||
                        options->transform == PRISM_TRANSFORM_CHANNELS;
     const bool native = layout->count <= FEW_PLANES && size >= LEAST_NATIVE_BYTES &&
-                        (layout->width >= LEAST_NATIVE_WIDTH || layout->width == 1) &&
-                        options->effort >= LEAST_NATIVE_EFFORT;
+                        options->effort >= LEAST_NATIVE_EFFORT &&
+                        native_steps(array, layout) <= MOST_NATIVE_STEPS;
     return may_transform(c, options, layout) && (c->coder != PRISM_CODER_ANS || asked || native) &&
            (options->predictor == PRISM_PREDICTOR_AUTO || options->predictor == c->predictor) &&
            (options->coder == PRISM_CODER_AUTO || options->coder == c->coder);
@@ -146,7 +166,7 @@ static trials list_trials(const prism_array *array, const prism_options *options
                                       .axis = axis_of(c, array, options, best),
                                       .swift = true};
         const px_layout layout = px_layout_make(array, pipeline.axis);
-        if (predicts(c) == predicting && may_use(c, options, &layout, size))
+        if (predicts(c) == predicting && may_use(c, array, options, &layout, size))
             list.items[list.count++] = pipeline;
     }
     return list;
@@ -175,58 +195,71 @@ static void guessed_free(guessed *g) {
     px_coded_free(&g->coded);
 }
 
-/* Deflate codes the residuals that promise most. */
-static prism_status encode_residuals(px_coded *coded, const prism_array *array,
-                                     const void *elements, const trials *list, size_t limit,
-                                     prism_error *error) {
-    guessed best = {.bytes = HUGE_VAL}, other;
+/* The residuals that promise most. */
+static prism_status guess_best(guessed *best, const prism_array *array, const void *elements,
+                               const trials *list, prism_error *error) {
     prism_status status = PRISM_OK;
+    *best = (guessed){.bytes = HUGE_VAL};
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
-        other = (guessed){.bytes = HUGE_VAL};
+        guessed other = {.bytes = HUGE_VAL};
         status = guess(&other, array, elements, &list->items[i], error);
-        const bool better = other.bytes < best.bytes;
-        guessed_free(better ? &best : &other);
+        const bool better = other.bytes < best->bytes;
+        guessed_free(better ? best : &other);
         if (better)
-            best = other;
+            *best = other;
     }
-    if (status == PRISM_OK && list->count) {
-        status = px_pipeline_code(&best.coded, &best.planes, limit, error);
-        *coded = best.coded;
-        best.coded = (px_coded){.pipeline = {0}};
-    }
-    guessed_free(&best);
     return status;
 }
 
 /* *coded becomes what is smaller. */
-static prism_status consider(px_coded *coded, const prism_array *array, const void *elements,
-                             const px_pipeline *pipeline, size_t limit, prism_error *error) {
-    px_coded tried;
-    prism_status status = px_pipeline_encode(&tried, array, elements, pipeline, limit, error);
-    if (status != PRISM_OK)
-        return status;
-    const bool smaller = !coded->payload.size || coded_size(&tried) < coded_size(coded);
-    px_coded_free(smaller ? coded : &tried);
+static void keep_smaller(px_coded *coded, px_coded *tried) {
+    const bool smaller = !coded->payload.size || coded_size(tried) < coded_size(coded);
+    px_coded_free(smaller ? coded : tried);
     if (smaller)
-        *coded = tried;
-    return PRISM_OK;
+        *coded = *tried;
+}
+
+static prism_status try_samples(px_coded *coded, const prism_array *array, const void *elements,
+                                const trials *list, size_t limit, prism_error *error) {
+    prism_status status = PRISM_OK;
+    for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
+        px_coded tried;
+        status = px_pipeline_encode(&tried, array, elements, &list->items[i], limit, error);
+        if (status == PRISM_OK)
+            keep_smaller(coded, &tried);
+    }
+    return status;
+}
+
+static prism_status try_residuals(px_coded *coded, guessed *g, size_t limit, prism_error *error) {
+    prism_status status = px_pipeline_code(&g->coded, &g->planes, limit, error);
+    if (status == PRISM_OK)
+        keep_smaller(coded, &g->coded);
+    g->coded = (px_coded){.pipeline = {0}};
+    return status;
 }
 
 prism_status px_tiny_encode(px_coded *coded, const prism_array *array, const void *elements,
                             const prism_options *options, size_t limit, prism_error *error) {
-    int best = PRISM_AXIS_AUTO;
+    int axis = PRISM_AXIS_AUTO;
+    guessed best;
     *coded = (px_coded){.pipeline = {0}};
     prism_status status =
         px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status == PRISM_OK)
-        status = choose_axis(&best, array, elements, options, error);
+        status = choose_axis(&axis, array, elements, options, error);
     if (status != PRISM_OK)
         return status;
-    const trials residuals = list_trials(array, options, best, false, limit);
-    const trials samples = list_trials(array, options, best, true, limit);
-    status = encode_residuals(coded, array, elements, &residuals, limit, error);
-    for (size_t i = 0; i < samples.count && status == PRISM_OK; i++)
-        status = consider(coded, array, elements, &samples.items[i], limit, error);
+    const trials residuals = list_trials(array, options, axis, false, limit);
+    const trials samples = list_trials(array, options, axis, true, limit);
+    status = guess_best(&best, array, elements, &residuals, error);
+    const bool noise = residuals.count && best.bytes > NOISE * (double)limit;
+    if (status == PRISM_OK && !noise)
+        status = try_samples(coded, array, elements, &samples, limit, error);
+    const bool sure = coded->payload.size && (double)coded_size(coded) < SURELY_LESS * best.bytes;
+    if (status == PRISM_OK && residuals.count && !sure)
+        status = try_residuals(coded, &best, limit, error);
+    guessed_free(&best);
     if (status != PRISM_OK)
         px_coded_free(coded);
     return status;
