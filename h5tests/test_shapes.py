@@ -18,6 +18,8 @@ import h5prism
 ROOM = 5
 TINY_MS, TIMES, PEAK = 0.3, 8, 64 << 20
 EFFORTS = (1, 5)
+# Cubes of one value: effort 5 sees that it is one, which effort 1 does not look for.
+ONCE_SEEN = {"constant"}
 SAME = 1.3  # times of the same work differ by that much on a busy machine
 CASES = {
     f"{case.label} {case.dtype} {case.content}": case
@@ -88,7 +90,9 @@ def test_no_shape_takes_many_times_as_long(name, effort, reference):
         assert seconds < ROOM * TIMES * a_byte * array.nbytes
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", [name for name, case in CASES.items() if case.content not in ONCE_SEEN]
+)
 def test_effort_1_is_never_slower_than_effort_5(name):
     """By turns, so that both see the same machine; what both do alike may take the one longer."""
     array = shapes.make(CASES[name])
