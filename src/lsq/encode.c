@@ -54,6 +54,7 @@ static prism_status fit_mixing(px_lsq_encoder *encoder, prism_error *error) {
     return status;
 }
 
+/* Of a tiny chunk: enough for its taps, of which more would take as long as coding it. */
 enum { SWIFT_POSITIONS = 2000 };
 
 static prism_status encode_group(const px_planes *planes, size_t first, size_t count,
