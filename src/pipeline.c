@@ -31,33 +31,44 @@ static prism_status predict_planes(px_coded *coded, px_planes *planes, prism_err
     return PRISM_OK;
 }
 
-static prism_status encode_planes(px_coded *coded, px_planes *planes, size_t limit,
-                                  prism_error *error) {
-    const px_coder_stage *coder = px_coder_stage_of(coded->pipeline.coder);
-    if (!coder->predicts) {
-        prism_status status = predict_planes(coded, planes, error);
-        if (status != PRISM_OK)
-            return status;
-    }
-    return coder->encode(planes, &coded->pipeline, limit, &coded->parameters, &coded->payload,
-                         error);
-}
-
-prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const void *elements,
-                                const px_pipeline *pipeline, size_t limit, prism_error *error) {
+prism_status px_pipeline_predict(px_coded *coded, px_planes *planes, const prism_array *array,
+                                 const void *elements, const px_pipeline *pipeline,
+                                 prism_error *error) {
     *coded = (px_coded){.pipeline = *pipeline};
-    px_layout layout = px_layout_make(array, pipeline->axis);
-    px_planes planes;
-    prism_status status = px_planes_alloc(&planes, array, &layout, error);
+    const px_layout layout = px_layout_make(array, pipeline->axis);
+    prism_status status = px_planes_alloc(planes, array, &layout, error);
     if (status != PRISM_OK)
         return status;
-    px_planes_load(&planes, array, &layout, elements);
-    status = encode_planes(coded, &planes, limit, error);
-    px_planes_free(&planes);
+    px_planes_load(planes, array, &layout, elements);
+    if (!px_coder_stage_of(pipeline->coder)->predicts)
+        status = predict_planes(coded, planes, error);
+    if (status != PRISM_OK) {
+        px_planes_free(planes);
+        px_coded_free(coded);
+    }
+    return status;
+}
+
+prism_status px_pipeline_code(px_coded *coded, const px_planes *planes, size_t limit,
+                              prism_error *error) {
+    prism_status status =
+        px_coder_stage_of(coded->pipeline.coder)
+            ->encode(planes, &coded->pipeline, limit, &coded->parameters, &coded->payload, error);
     if (status == PRISM_OK)
         status = px_buffers_status(&coded->parameters, &coded->payload, error);
     if (status != PRISM_OK)
         px_coded_free(coded);
+    return status;
+}
+
+prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const void *elements,
+                                const px_pipeline *pipeline, size_t limit, prism_error *error) {
+    px_planes planes;
+    prism_status status = px_pipeline_predict(coded, &planes, array, elements, pipeline, error);
+    if (status != PRISM_OK)
+        return status;
+    status = px_pipeline_code(coded, &planes, limit, error);
+    px_planes_free(&planes);
     return status;
 }
 

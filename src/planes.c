@@ -96,16 +96,20 @@ typedef struct transfer {
     bool loads;
 } transfer;
 
-static void move_run(const transfer *t, size_t o, size_t k) {
-    const size_t inner = t->layout->inner, size = t->format.size;
-    uint8_t *elements = t->elements + (o * t->layout->count + k) * inner * size;
-    int16_t *samples = px_plane(t->planes, k) + o * inner;
+static void move_elements(const transfer *t, uint8_t *elements, int16_t *samples, size_t count) {
+    const size_t size = t->format.size;
     if (t->loads)
-        for (size_t i = 0; i < inner; i++)
+        for (size_t i = 0; i < count; i++)
             samples[i] = load_element(elements + i * size, t->format);
     else
-        for (size_t i = 0; i < inner; i++)
+        for (size_t i = 0; i < count; i++)
             store_element(elements + i * size, samples[i], t->format);
+}
+
+static void move_run(const transfer *t, size_t o, size_t k) {
+    const size_t inner = t->layout->inner;
+    move_elements(t, t->elements + (o * t->layout->count + k) * inner * t->format.size,
+                  px_plane(t->planes, k) + o * inner, inner);
 }
 
 static size_t smaller(size_t a, size_t b) {
@@ -135,6 +139,10 @@ static void move_block(const transfer *t, size_t o, size_t k) {
 }
 
 static void move_all(const transfer *t) {
+    if (t->layout->count == 1) {
+        move_elements(t, t->elements, t->planes->samples, px_plane_size(t->planes));
+        return;
+    }
     for (size_t o = 0; o < t->layout->outer; o += PX_BLOCK_POSITIONS)
         for (size_t k = 0; k < t->layout->count; k += PX_BLOCK_PLANES)
             move_block(t, o, k);

@@ -22,6 +22,7 @@ typedef struct px_pipeline {
     int effort;
     int axis;       /* or PRISM_AXIS_AUTO for a single plane */
     bool selective; /* the transform leaves planes alone that the predictor serves better */
+    bool swift;     /* a tiny chunk: only what takes next to no time is tried */
 } px_pipeline;
 
 typedef struct px_transform_stage {
@@ -70,6 +71,9 @@ extern const px_predictor_stage px_paeth;    /* paeth.c */
 extern const px_coder_stage px_deflate;      /* deflate.c */
 extern const px_coder_stage px_jxl;          /* jxl.c */
 extern const px_coder_stage px_ans;          /* native.c */
+
+/* About the bytes that coder deflate makes of the planes of a tiny chunk. */
+prism_status px_deflate_guess(double *bytes, const px_planes *planes, prism_error *error);
 
 /* The stage for a value of the options, or NULL where there is nothing to do (`none`). */
 const px_transform_stage *px_transform_stage_of(prism_transform transform);

@@ -126,7 +126,7 @@ prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reade
         status = px_take_words(&d.stream, payload, &d.pool, error);
     if (status == PRISM_OK) {
         d.end = d.stream.end;
-        d.shapes = px_shapes_make(&d.pool, d.model.shapes, true);
+        d.shapes = px_shapes_make(&d.pool, d.model.shapes, NULL);
         status = px_pool_status(&d.pool, error);
     }
     if (status == PRISM_OK)

@@ -106,7 +106,7 @@ static void join_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y
 }
 
 static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
-                            px_histogram *histograms) {
+                            px_histograms *histograms) {
     const px_kernels *kernels = px_kernels_best();
     const size_t sparse = 1 + wave.height * wave.width / HISTOGRAM_POSITIONS;
     int32_t largest = 0;
@@ -124,7 +124,7 @@ static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
     return largest;
 }
 
-bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histogram *histograms) {
+bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histograms *histograms) {
     const px_kernels *kernels = px_kernels_best();
     px_blend blend;
     px_wave wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);

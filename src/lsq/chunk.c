@@ -36,6 +36,7 @@ static prism_status encode_groups(const px_planes *planes, px_pipeline *pipeline
          first += PX_GROUP) {
         const px_group_task task = {.mixes = mixes(planes, first, pipeline),
                                     .effort = pipeline->effort,
+                                    .swift = pipeline->swift,
                                     .limit = payload->size < limit ? limit - payload->size : 0};
         status = encode_group(planes, first, group_size(planes, first), &task, parameters, payload,
                               &too_long, error);

@@ -165,7 +165,7 @@ static prism_status prepare(decoder *d, prism_error *error) {
     px_lsq_group *group = &d->group;
     const px_lsq_model *model = group->model;
     d->edge = px_pool_take(&group->pool, px_product(2, model->width + 1, sizeof *d->edge));
-    prism_status status = px_tables_make(&d->tables, &group->pool, model, true, error);
+    prism_status status = px_tables_make(&d->tables, &group->pool, model, NULL, error);
     if (status == PRISM_OK && model->mixes)
         status = px_mixer_make(&group->sample_mixer, &group->pool, &model->samples, &group->samples,
                                &group->couples, &group->full.geometry, false, error);

@@ -2,6 +2,8 @@
  * entropy coder. */
 #include "lsq/encoder.h"
 
+#include <string.h>
+
 #include "lsq/chunk.h"
 #include "sizes.h"
 #include "status.h"
@@ -34,6 +36,7 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     encoder->importance = (task->mixes ? px_padded_take : px_zero_row_take)(
         &group->pool, geometry, sizeof *encoder->importance);
     encoder->low_bits = px_pool_take_zeroed(&group->pool, model->count);
+    memset(encoder->classes, true, sizeof encoder->classes);
     status = px_pool_status(&group->pool, error);
     for (size_t y = 0; y < (task->mixes ? model->height : 1) && status == PRISM_OK; y++)
         for (size_t x = 0; x < model->width; x++)
@@ -128,7 +131,7 @@ static prism_status write_payload(px_lsq_encoder *encoder, size_t limit, px_buff
                                   bool *too_long, prism_error *error) {
     px_pool *pool = &encoder->group.pool;
     px_tables tables;
-    px_tables_make(&tables, pool, &encoder->model, false, NULL);
+    px_tables_make(&tables, pool, &encoder->model, encoder->classes, NULL);
     const size_t words = px_words_room(encoder->planes, limit);
     uint16_t *memory = px_pool_take(pool, px_product(words, sizeof *memory));
     prism_status status = px_pool_status(pool, error);

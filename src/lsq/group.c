@@ -183,12 +183,12 @@ bool px_innovation_wave(px_wave *wave, const px_view *view, const px_lsq_model *
 }
 
 prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model *model,
-                            bool decoding, prism_error *error) {
+                            const bool *classes, prism_error *error) {
     *tables = (px_tables){0};
     if (model->quick)
         tables->quick = px_quick_tables_make(pool, model->shapes);
     else
-        tables->shapes = px_shapes_make(pool, model->shapes, decoding);
+        tables->shapes = px_shapes_make(pool, model->shapes, classes);
     return px_pool_status(pool, error);
 }
 

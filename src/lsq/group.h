@@ -32,14 +32,15 @@ typedef struct px_lsq_group {
     int coded; /* planes so far that are not constant */
 } px_lsq_group;
 
-/* Distributions for the model's method; the others are NULL. Some parts are for decoding only. */
+/* Distributions for the model's method; the others are NULL. Encoders say which classes of scales
+ * they need, and have no inverses. */
 typedef struct px_tables {
     const px_shapes *shapes;
     const px_quick_shapes *quick;
 } px_tables;
 
 prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model *model,
-                            bool decoding, prism_error *error);
+                            const bool *classes, prism_error *error);
 
 /* What decoding a group takes in all, and what of it is `kept`. */
 typedef struct px_group_bytes {
