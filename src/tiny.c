@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "array.h"
+#include "choose/axes.h"
 #include "estimate.h"
-#include "layouts.h"
 #include "stages.h"
 
 /* Each plane of the native coder has fits of its own, and a chunk 64 bytes of states. */
