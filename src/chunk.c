@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "array.h"
-#include "choose.h"
+#include "choose/choose.h"
 #include "mapping/mapping.h"
 #include "pipeline.h"
 #include "squeeze.h"

@@ -6,7 +6,7 @@
  * A transform and a predictor replace samples by residuals of the same depth, in place, and back; a
  * coder turns planes into bytes and back. What decoding needs to know is written to `parameters`; a
  * transform that writes none has changed nothing.
- * pipeline.c runs them; choose.c decides which. Internal.
+ * pipeline.c runs them; choose/ decides which. Internal.
  */
 #ifndef PX_STAGES_H
 #define PX_STAGES_H

@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "array.h"
+#include "choose/axes.h"
 #include "estimate.h"
-#include "layouts.h"
 #include "lsq/fold.h"
 #include "stages.h"
 

@@ -1,18 +1,14 @@
-/*
- * What automatic options are decided on: a sample of the array, and the layouts in which its planes
- * may lie (along which axis, and what ties them together), with estimates. Internal.
- */
-#ifndef PX_LAYOUTS_H
-#define PX_LAYOUTS_H
+/* What automatic options are decided on: a sample of the array, and what is known of all of it.
+ * Internal. */
+#ifndef PX_CHOOSE_SUBJECT_H
+#define PX_CHOOSE_SUBJECT_H
 
-#include "pipeline.h"
 #include "sample.h"
+#include "stages.h"
 
 enum {
     PX_FEW_VALUES = 64,
-    PX_MOST_AXES = 8,                  /* that planes may lie along */
-    PX_MAX_LAYOUTS = 3 * PX_MOST_AXES, /* as they are, lifted, or as frames */
-    PX_SMALLEST_EFFORT = 8             /* from it on, only size counts */
+    PX_SMALLEST_EFFORT = 8 /* from it on, only size counts */
 };
 
 typedef struct px_choice_sample {
@@ -31,35 +27,21 @@ prism_status px_choice_sample_make(px_choice_sample *s, const prism_array *array
                                    const void *elements, const prism_options *options, bool of_wide,
                                    prism_error *error);
 
+/* A part of the sample, as another sample of the array. Free with px_sample_free(&part->part). */
+prism_status px_part_of(px_choice_sample *part, const px_choice_sample *s, prism_error *error);
+
+/* Small arrays at low efforts: to try everything with all of one would take many times what coding
+ * it does. */
+bool px_is_brisk(const px_choice_sample *s, int effort);
+
 /* The options leave the project's own coder open. */
 bool px_may_be_native(const prism_options *options);
 
 /* Indices are not predicted by arithmetic: there is nothing to lift, and estimates do not apply. */
 bool px_is_drawing(const px_choice_sample *s, const prism_options *options);
 
-/* The plane axis of a pipeline that options ask for, or PRISM_AXIS_AUTO. */
-int px_asked_axis(const prism_options *options);
-
 /* How the side information grows from the sample to the whole: with each plane, and if planes are
  * predicted from planes, with each pair of them. */
 double px_side_growth(const px_choice_sample *s, const px_pipeline *pipeline);
-
-/* A layout that may be tried. */
-typedef struct px_candidate {
-    px_pipeline pipeline; /* but for predictor and coder */
-    double bytes;         /* estimated; HUGE_VAL for stacks, which have no estimates */
-    double step;          /* px_step_ratio of planes that are not lifted */
-    bool unusual; /* channels or frames rarely lie along this axis: not tried without a reason */
-} px_candidate;
-
-typedef struct px_layouts {
-    px_candidate items[PX_MAX_LAYOUTS];
-    size_t count;
-    double flat; /* share of flat samples where planes lie best for it */
-} px_layouts;
-
-/* Lifted layouts come right before the same ones without the lift. */
-prism_status px_layouts_list(px_layouts *list, const px_choice_sample *s, const px_pipeline *base,
-                             const prism_options *options, prism_error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* From options to a pipeline. Internal. */
-#ifndef PX_CHOOSE_H
-#define PX_CHOOSE_H
+#ifndef PX_CHOOSE_CHOOSE_H
+#define PX_CHOOSE_CHOOSE_H
 
 #include "stages.h"
 

@@ -1,0 +1,102 @@
+#include "choose/axes.h"
+
+#include "squeeze.h"
+#include "weights.h"
+
+enum {
+    QUICK_EFFORT = 5,
+    FEW_COLOURS = 4,      /* that a last axis may hold */
+    LEAST_EDGE = 4,       /* of a frame */
+    LEAST_POSITIONS = 32, /* of a plane */
+    MOST_DIMENSIONS = 5   /* with more, the last axis and the first are tried only */
+};
+
+int px_asked_axis(const prism_options *options) {
+    return options->axis == PX_AXIS_NONE ? PRISM_AXIS_AUTO : options->axis;
+}
+
+/* Planes that are hardly pictures, where others are: coding them takes the time of larger ones. */
+static bool is_slim(const prism_array *array, int axis) {
+    const px_layout layout = px_layout_make(array, axis);
+    return array->rank >= 3 && (layout.height < LEAST_EDGE || layout.width < LEAST_EDGE);
+}
+
+/* The axes of `count` that leave proper pictures, or all. */
+static size_t without_slim(int axes[PX_MOST_AXES], size_t count, const prism_array *array) {
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_slim(array, axes[i]))
+            axes[left++] = axes[i];
+    return left ? left : count;
+}
+
+static uint64_t positions_of(const px_choice_sample *s, int axis) {
+    uint64_t positions = 1;
+    for (unsigned i = 0; i < s->part.array.rank; i++)
+        positions *= (int)i == axis ? 1 : s->dims[i];
+    return positions;
+}
+
+/* The axes of `count` that leave planes of more than a few samples, each of which takes the time of
+ * hundreds, or all. */
+static size_t without_specks(int axes[PX_MOST_AXES], size_t count, const px_choice_sample *s) {
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        if (positions_of(s, axes[i]) >= LEAST_POSITIONS)
+            axes[left++] = axes[i];
+    return left ? left : count;
+}
+
+bool px_is_usual(const prism_array *array, int axis) {
+    return axis < 0 || axis == (int)array->rank - 1 || (axis == 0 && array->rank >= 3) ||
+           (axis == 1 && array->dims[1] <= PX_FEW_CHANNELS && array->rank <= MOST_DIMENSIONS);
+}
+
+size_t px_possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
+                        const prism_options *options) {
+    const prism_array *array = &s->part.array;
+    const int rank = (int)array->rank;
+    const bool stack = options->transform == PRISM_TRANSFORM_STACK;
+    const bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
+    size_t count = 0;
+    axes[count++] = options->axis != PRISM_AXIS_AUTO ? px_asked_axis(options)
+                    : stack                          ? 0
+                    : rank == 1                      ? PRISM_AXIS_AUTO
+                                                     : rank - 1;
+    if (options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack)
+        return count;
+    if (rank == 2)
+        axes[count++] = PRISM_AXIS_AUTO;
+    for (int usual = 1; usual >= (rank > MOST_DIMENSIONS); usual--)
+        for (int axis = 0; axis < rank - 1 && count < PX_MOST_AXES; axis++)
+            if (px_is_usual(array, axis) == usual)
+                axes[count++] = axis;
+    count = without_specks(axes, count, s);
+    return s->noisy ? without_slim(axes, count, array) : count;
+}
+
+bool px_may_be_frames(const prism_array *array, int axis, const prism_options *options) {
+    const px_layout layout = px_layout_make(array, axis);
+    return options->transform == PRISM_TRANSFORM_AUTO &&
+           (options->axis == PRISM_AXIS_AUTO || px_asked_axis(options) == axis) &&
+           array->rank >= 2 && layout.height >= LEAST_EDGE && layout.width >= LEAST_EDGE &&
+           (array->rank >= 3 || layout.count == 1) && options->effort > PX_SAMPLE_BRISK_EFFORT;
+}
+
+bool px_may_be_lifted(const px_choice_sample *s, int axis) {
+    enum { MOST_PLANES = 8 }; /* for each position */
+    if (axis == PRISM_AXIS_AUTO || s->dims[axis] == 1)
+        return false;
+    const bool rows = axis == 0 && s->part.array.rank == 2;
+    const uint64_t positions = positions_of(s, axis), planes = s->dims[axis];
+    const uint64_t least = s->noisy ? 8 : s->sparing || rows ? 2 : 0; /* positions for each plane */
+    return least * planes <= positions &&
+           (planes < PX_GROUP ? planes : PX_GROUP) <= MOST_PLANES * positions;
+}
+
+bool px_is_usual_stack(const px_choice_sample *s, int axis, const prism_options *options) {
+    const int last = (int)s->part.array.rank - 1;
+    const bool second = s->noisy || options->effort > QUICK_EFFORT;
+    return axis <= 0 || (axis == 1 && second && s->dims[1] <= PX_FEW_CHANNELS) ||
+           (axis == last && s->dims[last] <= FEW_COLOURS);
+}

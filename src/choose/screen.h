@@ -1,0 +1,18 @@
+/* Which layouts deserve a trial, by their estimates and by quick looks at a part of the sample.
+ * Internal. */
+#ifndef PX_CHOOSE_SCREEN_H
+#define PX_CHOOSE_SCREEN_H
+
+#include "choose/layouts.h"
+#include "choose/trial.h"
+
+/* Takes layouts off the list that have no estimate and do not come near in a part of the sample. */
+prism_status px_screen(const px_choice *c, px_layouts *list, prism_error *error);
+
+/* Whether the best estimate needs no trial. */
+bool px_is_clear(const px_choice *c, const px_layouts *list, size_t best);
+
+/* Whether layout i may still be better than what was tried so far. */
+bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best);
+
+#endif

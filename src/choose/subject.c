@@ -1,0 +1,78 @@
+#include "choose/subject.h"
+
+#include "array.h"
+#include "bit_set.h"
+#include "status.h"
+
+enum {
+    QUICK_EFFORT = 5,      /* up to it, choosing for integers of wider elements is quick */
+    DRAWING_VALUES = 8,    /* so few that the project's own coder of indices is the smallest */
+    DRAWING_EFFORT = 4,    /* from it on */
+    SMALL_ARRAY = 1 << 12, /* elements */
+    LARGE_ARRAY = 1 << 22
+};
+
+/* Elements of two bytes count as their bits, whatever their order. */
+static int count_values(const uint8_t *bytes, size_t size, size_t width) {
+    px_bit_set seen = {{0}};
+    int count = 0;
+    for (size_t i = 0; i < size && count <= PX_FEW_VALUES; i += width) {
+        const int value = width == 1 ? bytes[i] : bytes[i] | bytes[i + 1] << 8;
+        count += px_bit_set_add(&seen, (uint16_t)value);
+    }
+    return count;
+}
+
+bool px_may_be_native(const prism_options *options) {
+    return (options->predictor == PRISM_PREDICTOR_AUTO ||
+            options->predictor == PRISM_PREDICTOR_LSQ) &&
+           (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS);
+}
+
+prism_status px_choice_sample_make(px_choice_sample *s, const prism_array *array,
+                                   const void *elements, const prism_options *options, bool of_wide,
+                                   prism_error *error) {
+    const bool quick = of_wide && options->effort <= QUICK_EFFORT;
+    const int effort = quick ? PX_SAMPLE_BRISK_EFFORT : options->effort;
+    const size_t width = prism_type_size(array->type);
+    size_t whole;
+    prism_status status = prism_array_size(array, &whole, error);
+    if (status == PRISM_OK)
+        status = px_sample_make(&s->part, array, elements, effort, error);
+    if (status != PRISM_OK)
+        return status;
+    s->dims = array->dims;
+    s->noisy =
+        quick && options->predictor == PRISM_PREDICTOR_LSQ && options->coder == PRISM_CODER_ANS;
+    s->values = count_values(elements, whole, width);
+    s->sparing = !s->noisy && px_may_be_native(options) && s->values > PX_FEW_VALUES &&
+                 whole / width >= SMALL_ARRAY && options->effort > PX_SAMPLE_BRISK_EFFORT &&
+                 options->effort < PX_SMALLEST_EFFORT;
+    s->large = whole / width >= LARGE_ARRAY;
+    return PRISM_OK;
+}
+
+prism_status px_part_of(px_choice_sample *part, const px_choice_sample *s, prism_error *error) {
+    *part = *s;
+    prism_status status = px_sample_make(&part->part, &s->part.array, s->part.elements,
+                                         PX_SAMPLE_BRISK_EFFORT, error);
+    part->part.share *= s->part.share;
+    return status;
+}
+
+bool px_is_drawing(const px_choice_sample *s, const prism_options *options) {
+    return s->values <= DRAWING_VALUES && options->effort >= DRAWING_EFFORT &&
+           options->transform != PRISM_TRANSFORM_CHANNELS && px_may_be_native(options);
+}
+
+bool px_is_brisk(const px_choice_sample *s, int effort) {
+    return s->part.share == 1 && effort <= PX_SAMPLE_BRISK_EFFORT;
+}
+
+double px_side_growth(const px_choice_sample *s, const px_pipeline *pipeline) {
+    if (pipeline->axis < 0)
+        return 1;
+    const double planes =
+        (double)s->dims[pipeline->axis] / (double)s->part.array.dims[pipeline->axis];
+    return pipeline->transform == PRISM_TRANSFORM_CHANNELS ? planes * planes : planes;
+}

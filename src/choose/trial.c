@@ -1,0 +1,195 @@
+#include "choose/trial.h"
+
+#include "pipeline.h"
+
+enum {
+    QUICK_JXL_EFFORT = 3,
+    TRIAL_EFFORT = 5, /* ranks slow coders at higher ones well enough */
+    SOME_FRAMES = 48
+};
+
+/* By how much a quick trial may miss the best size so far and still deserve a trial. */
+static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3,
+                    DEFLATE_CHANCE_SPARING = 1.15, DEFLATE_CHANCE_LARGE = 1.03;
+
+/* The same of deflate, see PX_CLEARLY. */
+static const double CLEARLY_DEFLATE = 0.97;
+
+prism_status px_trial(double *bytes, const px_choice_sample *s, px_pipeline *pipeline, int effort,
+                      prism_error *error) {
+    px_pipeline tried = *pipeline;
+    tried.effort = effort;
+    px_coded coded;
+    size_t limit = 2 * s->part.size + PX_CONTAINER_OVERHEAD;
+    prism_status status =
+        px_pipeline_encode(&coded, &s->part.array, s->part.elements, &tried, limit, error);
+    if (status != PRISM_OK)
+        return status;
+    *bytes = (double)coded.payload.size / s->part.share +
+             (double)coded.parameters.size * px_side_growth(s, pipeline);
+    if (!px_coder_stage_of(pipeline->coder)->predicts)
+        pipeline->transform = coded.pipeline.transform;
+    px_coded_free(&coded);
+    return PRISM_OK;
+}
+
+/* Whether coding at `effort` comes to at most `chance` times the best size so far. */
+static prism_status has_chance(bool *chance, const px_choice *c, const px_pipeline *pipeline,
+                               int effort, double factor, prism_error *error) {
+    px_pipeline quick = *pipeline;
+    double bytes = 0;
+    prism_status status = px_trial(&bytes, c->sample, &quick, effort, error);
+    *chance = c->bytes == 0 || bytes < factor * c->bytes;
+    return status;
+}
+
+static double clearly_of(const px_choice *c, prism_coder coder) {
+    if (coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS)
+        return CLEARLY_DEFLATE;
+    return c->options->effort >= PX_SMALLEST_EFFORT ? 1 : PX_CLEARLY;
+}
+
+static prism_status consider(px_choice *c, const px_pipeline *pipeline, int effort,
+                             prism_error *error) {
+    px_pipeline tried = *pipeline;
+    double bytes = 0;
+    prism_status status = px_trial(&bytes, c->sample, &tried, effort, error);
+    const double clearly = clearly_of(c, tried.coder);
+    c->last = bytes;
+    if (status == PRISM_OK && (c->bytes == 0 || bytes < clearly * c->bytes)) {
+        c->best = tried;
+        c->bytes = bytes;
+    }
+    return status;
+}
+
+static int trial_effort(const px_pipeline *pipeline) {
+    return pipeline->effort < TRIAL_EFFORT ? pipeline->effort : TRIAL_EFFORT;
+}
+
+bool px_may_use(const px_choice *c, px_pipeline *pipeline, prism_predictor predictor,
+                prism_coder coder) {
+    pipeline->predictor = predictor;
+    pipeline->coder = coder;
+    return (c->options->predictor == PRISM_PREDICTOR_AUTO || c->options->predictor == predictor) &&
+           (c->options->coder == PRISM_CODER_AUTO || c->options->coder == coder);
+}
+
+static double deflate_chance(const px_choice_sample *s) {
+    return s->large ? DEFLATE_CHANCE_LARGE : s->sparing ? DEFLATE_CHANCE_SPARING : DEFLATE_CHANCE;
+}
+
+static prism_status consider_deflate(px_choice *c, px_pipeline pipeline, prism_error *error) {
+    bool chance = true;
+    prism_status status = PRISM_OK;
+    if (px_may_use(c, &pipeline, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
+        status = has_chance(&chance, c, &pipeline, 1, deflate_chance(c->sample), error);
+        if (status == PRISM_OK && chance)
+            status = consider(c, &pipeline, pipeline.effort, error);
+    }
+    if (status == PRISM_OK && chance &&
+        px_may_use(c, &pipeline, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE))
+        status = consider(c, &pipeline, pipeline.effort, error);
+    return status;
+}
+
+/* What libjxl needs at the effort of trials, of what it needs at the quick one, in a part. */
+static prism_status gain_of_trial(double *gain, const px_choice *c, const px_pipeline *pipeline,
+                                  prism_error *error) {
+    px_choice_sample part;
+    px_pipeline quick = *pipeline, slow = *pipeline;
+    double bytes[2] = {1, 1};
+    prism_status status = px_part_of(&part, c->sample, error);
+    if (status == PRISM_OK)
+        status = px_trial(&bytes[0], &part, &quick, QUICK_JXL_EFFORT, error);
+    if (status == PRISM_OK)
+        status = px_trial(&bytes[1], &part, &slow, trial_effort(pipeline), error);
+    px_sample_free(&part.part);
+    *gain = bytes[1] / bytes[0];
+    return status;
+}
+
+/* The quick trial says little of flat planes, in which slower ones find the contexts that count. */
+static prism_status jxl_has_chance(bool *chance, const px_choice *c, const px_pipeline *pipeline,
+                                   prism_error *error) {
+    const double factor = c->sample->large ? JXL_CHANCE_LARGE : JXL_CHANCE;
+    double gain = 1;
+    prism_status status = PRISM_OK;
+    if (!c->sample->sparing)
+        status = has_chance(chance, c, pipeline, QUICK_JXL_EFFORT, factor, error);
+    if (status != PRISM_OK || *chance || !c->flat)
+        return status;
+    status = gain_of_trial(&gain, c, pipeline, error);
+    return status == PRISM_OK ? has_chance(chance, c, pipeline, QUICK_JXL_EFFORT, 1 / gain, error)
+                              : status;
+}
+
+/* Paeth before libjxl, which has better predictors, is done only where it is asked for. */
+static prism_status consider_jxl(px_choice *c, px_pipeline pipeline, prism_error *error) {
+    bool asked = c->options->coder == PRISM_CODER_JXL;
+    bool paeth = c->options->predictor == PRISM_PREDICTOR_PAETH;
+    prism_predictor predictor = paeth && asked ? PRISM_PREDICTOR_PAETH : PRISM_PREDICTOR_NONE;
+    bool chance = asked;
+    if (!px_may_use(c, &pipeline, predictor, PRISM_CODER_JXL) ||
+        (!asked && pipeline.effort <= QUICK_JXL_EFFORT)) /* far slower than the others there */
+        return PRISM_OK;
+    /* Where repetitions count, which the quick trial does not look for, it says nothing. */
+    chance |= !c->sample->large && c->best.coder == PRISM_CODER_DEFLATE;
+    prism_status status = chance ? PRISM_OK : jxl_has_chance(&chance, c, &pipeline, error);
+    if (status != PRISM_OK || !chance)
+        return status;
+    int effort = trial_effort(&pipeline);
+    status = consider(c, &pipeline, effort, error);
+    /* libjxl's fixed predictor at effort 3 may gain from the lift where the estimate says that it
+     * does not. */
+    if (status == PRISM_OK && pipeline.selective && pipeline.effort <= QUICK_JXL_EFFORT) {
+        pipeline.selective = false;
+        status = consider(c, &pipeline, effort, error);
+    }
+    return status;
+}
+
+/* With some frames in the middle of the sample: planning many small ones would take too long. */
+static prism_status consider_stack(px_choice *c, const px_pipeline *pipeline, prism_error *error) {
+    const px_choice_sample *whole = c->sample;
+    px_choice_sample some = *whole;
+    prism_array cut = whole->part.array;
+    uint64_t *frames = &cut.dims[pipeline->axis];
+    *frames = *frames < SOME_FRAMES ? *frames : SOME_FRAMES;
+    prism_status status =
+        px_sample_cut(&some.part, &whole->part.array, whole->part.elements, &cut, error);
+    some.part.share *= whole->part.share;
+    c->sample = &some;
+    if (status == PRISM_OK)
+        status = consider(c, pipeline, trial_effort(pipeline), error);
+    c->sample = whole;
+    px_sample_free(&some.part);
+    return status;
+}
+
+static prism_status consider_native(px_choice *c, const px_pipeline *layout, prism_error *error) {
+    px_pipeline pipeline = *layout;
+    px_may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
+    if (c->sample->large && layout->transform == PRISM_TRANSFORM_STACK && layout->axis >= 0)
+        return consider_stack(c, &pipeline, error);
+    /* In small arrays even the slowest trial is short, and learning ranks other layouts first. */
+    return consider(c, &pipeline, c->sample->large ? trial_effort(&pipeline) : pipeline.effort,
+                    error);
+}
+
+prism_status px_consider_others(px_choice *c, const px_pipeline *layout, prism_error *error) {
+    prism_status status = consider_deflate(c, *layout, error);
+    return status == PRISM_OK ? consider_jxl(c, *layout, error) : status;
+}
+
+prism_status px_consider_layout(px_choice *c, const px_pipeline *layout, prism_error *error) {
+    const bool native = px_may_be_native(c->options);
+    prism_status status = native ? consider_native(c, layout, error) : PRISM_OK;
+    const bool behind = native &&
+                        (c->sample->large || px_is_brisk(c->sample, c->options->effort)) &&
+                        (c->best.axis != layout->axis || c->best.transform != layout->transform);
+    if (status != PRISM_OK || behind || px_is_drawing(c->sample, c->options) ||
+        (native && (c->sample->sparing || layout->transform == PRISM_TRANSFORM_STACK)))
+        return status;
+    return px_consider_others(c, layout, error);
+}
