@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
+#include "base/array.h"
 #include "kernels_support.h"
 
 enum { PLANE_STRIDE = PX_BLOCK_POSITIONS + 5, MARGIN = 3 };

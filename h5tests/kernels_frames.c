@@ -1,7 +1,7 @@
 /* What frames tell of each other, against plain C, and the equations of a blend. */
-#include "estimate.h"
+#include "planes/estimate.h"
 #include "kernels_support.h"
-#include "stack/mutual.h"
+#include "similarity/mutual.h"
 
 enum { ROWS = 7, LONG = 41 * PX_MUTUAL_STEP, LEVELS = 4095 };
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lsq/geometry.h"
+#include "linear/geometry.h"
 
 int32_t number_next(numbers *n) {
     const uint32_t bits = random_next(&n->random);

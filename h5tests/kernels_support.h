@@ -6,8 +6,8 @@
 #ifndef H5TESTS_KERNELS_SUPPORT_H
 #define H5TESTS_KERNELS_SUPPORT_H
 
-#include "kernels/kernels.h"
-#include "pool.h"
+#include "simd/kernels.h"
+#include "base/pool.h"
 #include "support.h"
 
 typedef struct kernel_check {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "kernels_support.h"
-#include "lsq/shapes.h"
-#include "quick/tables.h"
+#include "entropy/shapes.h"
+#include "entropy/quick_shapes.h"
 
 enum { WORDS = 1 << 15, SYMBOLS = 48 * 100 + 512, GUARD = 128 };
 

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "container.h"
-#include "kernels/kernels.h"
+#include "pipeline/container.h"
+#include "simd/kernels.h"
 #include "prism.h"
 
 typedef struct file {

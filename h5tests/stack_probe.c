@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "planes.h"
-#include "stack/hash.h"
-#include "stack/plan.h"
+#include "planes/planes.h"
+#include "similarity/hash.h"
+#include "similarity/plan.h"
 
 static void print_hashes(const px_planes *planes) {
     int64_t cells[PX_CELLS * PX_CELLS];

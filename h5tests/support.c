@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "simd/kernels.h"
 
 uint32_t random_next(uint32_t *state) {
     *state ^= *state << 13;

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes.h"
-#include "container.h"
-#include "sizes.h"
+#include "base/bytes.h"
+#include "pipeline/container.h"
+#include "base/sizes.h"
 #include "support.h"
 
 enum { FACTORS = 4, ROUNDS = 20000 };

@@ -1,6 +1,6 @@
 /* Hostile and damaged chunks: an error, never a crash, and never wrong elements while the checksum
  * is on. */
-#include "container.h"
+#include "pipeline/container.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "indices/indices.h"
-#include "indices/model.h"
-#include "kernels/kernels.h"
-#include "status.h"
+#include "coders/ans/palette/palette.h"
+#include "coders/ans/palette/model.h"
+#include "simd/kernels.h"
+#include "base/status.h"
 #include "support.h"
 
 enum { FAST = 5, STRONG = 9 };

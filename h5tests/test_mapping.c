@@ -8,7 +8,7 @@
 #include <emmintrin.h>
 #endif
 
-#include "array.h"
+#include "base/array.h"
 #include "support.h"
 
 enum { HEIGHT = 30, WIDTH = 40, CHANNELS = 8, COUNT = HEIGHT * WIDTH * CHANNELS };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "container.h"
+#include "pipeline/container.h"
 #include "counting.h"
 #include "golden.h"
 

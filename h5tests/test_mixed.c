@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
-#include "native.h"
+#include "simd/kernels.h"
+#include "coders/ans/ans.h"
 #include "support.h"
 
 /* ---- Stacks ---------------------------------------------------------------------------------- */

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
-#include "lsq/model.h"
-#include "native.h"
+#include "simd/kernels.h"
+#include "coders/ans/lsq/model.h"
+#include "coders/ans/ans.h"
 #include "support.h"
 
 static const px_native_method *const methods[] = {&px_quick, &px_lsq};

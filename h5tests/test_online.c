@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
-#include "logistic.h"
-#include "online/plan.h"
+#include "simd/kernels.h"
+#include "entropy/logistic.h"
+#include "coders/ans/adaptive/plan.h"
 #include "support.h"
 
 static const char joint[] = "transform=channels,predictor=lsq,coder=ans,effort=9,checksum=off";

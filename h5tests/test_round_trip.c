@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "simd/kernels.h"
 #include "support.h"
 
 static const char *const pipelines[] = {

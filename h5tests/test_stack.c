@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack/group.h"
-#include "stack/plan.h"
+#include "similarity/group.h"
+#include "similarity/plan.h"
 #include "support.h"
 
 static px_planes planes_of(size_t count, size_t height, size_t width, unsigned depth) {

@@ -1,13 +1,13 @@
 /* Adaptive integers and inter-plane weights: what is written is read, and what cannot be is
  * refused. */
-#include "weights.h"
+#include "linear/weights.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "range_coder.h"
+#include "entropy/range_coder.h"
 #include "support.h"
-#include "weights_fit.h"
+#include "linear/weights_fit.h"
 
 static void integers_round_trip(void **state) {
     (void)state;

@@ -13,7 +13,7 @@
 
 #include "command.h"
 #include "library.h"
-#include "sizes.h"
+#include "base/sizes.h"
 #include "values.h"
 
 enum { FILTER_ID = H5PRISM_FILTER_ID };

@@ -13,7 +13,7 @@
 #include "library.h"
 #include "links.h"
 #include "output.h"
-#include "sizes.h"
+#include "base/sizes.h"
 #include "values.h"
 
 bool tool_differs(const char *path, const char *what) {

@@ -6,7 +6,7 @@
 #include "comparing.h"
 #include "copy.h"
 #include "library.h"
-#include "sizes.h"
+#include "base/sizes.h"
 #include "values.h"
 
 /* ---- Types ---- */

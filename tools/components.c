@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "command.h"
-#include "sizes.h"
+#include "base/sizes.h"
 
 enum { POSITIONS = 1 << 14, MOST_CHANNELS = 512 };
 

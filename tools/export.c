@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "array.h"
+#include "base/array.h"
 #include "command.h"
-#include "jxl.h"
+#include "coders/jxl.h"
 #include "output.h"
 #include "source.h"
 

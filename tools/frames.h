@@ -4,8 +4,8 @@
 
 #include <hdf5.h>
 
-#include "planes.h"
-#include "stack/signature.h"
+#include "planes/planes.h"
+#include "similarity/signature.h"
 
 typedef struct tool_frames {
     hid_t dataset, type, space; /* type: that of the file */

@@ -20,8 +20,8 @@
 #include "frames.h"
 #include "library.h"
 #include "rewrite.h"
-#include "sizes.h"
-#include "stack/group.h"
+#include "base/sizes.h"
+#include "similarity/group.h"
 #include "write_groups.h"
 
 enum { DEFAULT_FRAMES = 27 };

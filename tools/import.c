@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "array.h"
+#include "base/array.h"
 #include "command.h"
 #include "creation.h"
-#include "jxl.h"
+#include "coders/jxl.h"
 #include "library.h"
 #include "output.h"
 #include "source.h"
-#include "status.h"
+#include "base/status.h"
 
 static const size_t CHUNK_BYTES = 16u << 20;
 

@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "command.h"
-#include "container.h"
+#include "pipeline/container.h"
 #include "filter/parameters.h"
 #include "library.h"
 #include "report.h"
-#include "sizes.h"
+#include "base/sizes.h"
 
 typedef struct request {
     const char *file, **names; /* names: datasets; none: all of the file */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "command.h"
-#include "pipeline.h"
-#include "sizes.h"
+#include "pipeline/pipeline.h"
+#include "base/sizes.h"
 
 /* Sums become means in the end. */
 typedef struct map {

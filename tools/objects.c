@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "sizes.h"
+#include "base/sizes.h"
 
 static const size_t LEAST = 64;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "sizes.h"
+#include "base/sizes.h"
 
 bool tool_picture_make(tool_picture *p, size_t planes, size_t height, size_t width) {
     const size_t size = px_product(planes, height, width);

@@ -15,7 +15,7 @@
 #include "map.h"
 #include "output.h"
 #include "picture.h"
-#include "sizes.h"
+#include "base/sizes.h"
 #include "view.h"
 
 enum { SIZE = 2048, MOST_SIZE = 16384, GAP = 2, SHEET_FRAMES = 64 };

@@ -11,7 +11,7 @@
 #include "copy.h"
 #include "library.h"
 #include "pieces.h"
-#include "sizes.h"
+#include "base/sizes.h"
 #include "values.h"
 
 /* The object of the copy that stands for one of the original. */

@@ -14,7 +14,7 @@
 
 #include "command.h"
 #include "library.h"
-#include "sizes.h"
+#include "base/sizes.h"
 
 /* ---- Shape ---- */
 

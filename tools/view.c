@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "command.h"
-#include "sizes.h"
+#include "base/sizes.h"
 
 enum { COLOURS = 4 };
 

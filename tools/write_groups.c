@@ -7,7 +7,7 @@
 #include "command.h"
 #include "creation.h"
 #include "library.h"
-#include "sizes.h"
+#include "base/sizes.h"
 
 static size_t count_of(const tool_groups *g) {
     return g->frames->dims[0];

@@ -1,7 +1,7 @@
 #include "choose/axes.h"
 
-#include "squeeze.h"
-#include "weights.h"
+#include "base/squeeze.h"
+#include "linear/weights.h"
 
 enum {
     QUICK_EFFORT = 5,

@@ -2,7 +2,7 @@
 #ifndef PX_CHOOSE_CHOOSE_H
 #define PX_CHOOSE_CHOOSE_H
 
-#include "stages.h"
+#include "planes/stages.h"
 
 /* Replaces every AUTO of `options` by what does best on a sample of the elements, which is smaller
  * where they stand for wider ones: choosing is to take a small part of the time for these. */

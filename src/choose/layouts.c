@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "estimate.h"
+#include "planes/estimate.h"
 
 enum { FRAMES_ARRAY = 1 << 14 /* elements; from it on, frames are looked for along any axis */ };
 

@@ -1,8 +1,8 @@
 #include "choose/subject.h"
 
-#include "array.h"
-#include "bit_set.h"
-#include "status.h"
+#include "base/array.h"
+#include "base/bit_set.h"
+#include "base/status.h"
 
 enum {
     QUICK_EFFORT = 5,      /* up to it, choosing for integers of wider elements is quick */

@@ -3,8 +3,8 @@
 #ifndef PX_CHOOSE_SUBJECT_H
 #define PX_CHOOSE_SUBJECT_H
 
-#include "sample.h"
-#include "stages.h"
+#include "planes/sample.h"
+#include "planes/stages.h"
 
 enum {
     PX_FEW_VALUES = 64,

@@ -1,6 +1,6 @@
 #include "choose/trial.h"
 
-#include "pipeline.h"
+#include "pipeline/pipeline.h"
 
 enum {
     QUICK_JXL_EFFORT = 3,

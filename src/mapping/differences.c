@@ -1,4 +1,4 @@
-#include "differences.h"
+#include "mapping/differences.h"
 
 /* The array as outer x along x inner. */
 typedef struct run {

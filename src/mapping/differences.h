@@ -5,7 +5,7 @@
 #ifndef PX_MAPPING_DIFFERENCES_H
 #define PX_MAPPING_DIFFERENCES_H
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 enum { PX_MOST_DIFFERENCES = 4 };
 

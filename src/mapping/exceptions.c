@@ -1,10 +1,10 @@
-#include "exceptions.h"
+#include "mapping/exceptions.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "side.h"
-#include "status.h"
+#include "entropy/field_coder.h"
+#include "base/status.h"
 
 /* The patterns of the last runs, the latest first: fewer than RECENT at the start. */
 enum { RECENT = 8 };

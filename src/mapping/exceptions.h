@@ -5,8 +5,8 @@
 #ifndef PX_MAPPING_EXCEPTIONS_H
 #define PX_MAPPING_EXCEPTIONS_H
 
-#include "bytes.h"
-#include "words.h"
+#include "base/bytes.h"
+#include "mapping/words.h"
 
 /* The value of a word, in any unit. */
 typedef double (*px_value_of)(const void *context, size_t word);

@@ -7,14 +7,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "differences.h"
-#include "exceptions.h"
-#include "plain_bits.h"
-#include "rule.h"
-#include "sample.h"
-#include "sizes.h"
-#include "stage.h"
-#include "status.h"
+#include "mapping/differences.h"
+#include "mapping/exceptions.h"
+#include "mapping/plain_bits.h"
+#include "mapping/rule.h"
+#include "planes/sample.h"
+#include "base/sizes.h"
+#include "mapping/stage.h"
+#include "base/status.h"
 
 enum {
     MOST_INTEGER = UINT16_MAX,

@@ -1,13 +1,13 @@
 /* Which mapping an array gets: the first one whose rule fits all of its elements, or the last. */
-#include "mapping.h"
+#include "mapping/mapping.h"
 
-#include "array.h"
-#include "rule.h"
-#include "sample.h"
-#include "squeeze.h"
-#include "stage.h"
-#include "status.h"
-#include "tiny.h"
+#include "base/array.h"
+#include "mapping/rule.h"
+#include "planes/sample.h"
+#include "base/squeeze.h"
+#include "mapping/stage.h"
+#include "base/status.h"
+#include "choose/tiny.h"
 
 enum { TRIAL_EFFORT = 5, TINY_TRIAL_EFFORT = 3 };
 

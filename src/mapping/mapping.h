@@ -14,7 +14,7 @@
 #ifndef PX_MAPPING_H
 #define PX_MAPPING_H
 
-#include "chunk.h"
+#include "chunk/chunk.h"
 
 /* Two sections of the container, and how the integers were coded. Both buffers are owned. */
 typedef struct px_mapped {

@@ -1,13 +1,13 @@
-#include "nested.h"
+#include "mapping/nested.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
-#include "bit_set.h"
-#include "sizes.h"
-#include "status.h"
-#include "tiny.h"
+#include "base/array.h"
+#include "base/bit_set.h"
+#include "base/sizes.h"
+#include "base/status.h"
+#include "choose/tiny.h"
 
 enum { SMALL_ARRAY = 1 << 12 }; /* elements */
 

@@ -2,8 +2,8 @@
 #ifndef PX_MAPPING_NESTED_H
 #define PX_MAPPING_NESTED_H
 
-#include "mapping.h"
-#include "words.h"
+#include "mapping/mapping.h"
+#include "mapping/words.h"
 
 /* Whether searches and trials would take longer than all else: integers within a chunk may be wider
  * than the floats that they stand for. */

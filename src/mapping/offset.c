@@ -15,14 +15,14 @@
  *
  * Either way, values that a guess gets wrong join the others, until a guess is right for all.
  */
-#include "offset.h"
+#include "mapping/offset.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "spacing.h"
-#include "tiny.h"
+#include "mapping/spacing.h"
+#include "choose/tiny.h"
 
 enum {
     MOST_NEW = 64,     /* values that join at a time */

@@ -2,7 +2,7 @@
 #ifndef PX_MAPPING_OFFSET_H
 #define PX_MAPPING_OFFSET_H
 
-#include "rule.h"
+#include "mapping/rule.h"
 
 /* Below, searches may take less, and find other rules. */
 enum { PX_SMALL_BYTES = 1 << 14 };

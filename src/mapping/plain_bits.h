@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 typedef struct px_bit_writer {
     px_buffer *out;

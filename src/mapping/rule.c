@@ -1,12 +1,12 @@
-#include "rule.h"
+#include "mapping/rule.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "offset.h"
-#include "tiny.h"
+#include "mapping/offset.h"
+#include "choose/tiny.h"
 
 enum {
     SAMPLES = 256,

@@ -13,8 +13,8 @@
 #ifndef PX_MAPPING_RULE_H
 #define PX_MAPPING_RULE_H
 
-#include "bytes.h"
-#include "words.h"
+#include "base/bytes.h"
+#include "mapping/words.h"
 
 typedef enum px_rule_kind {
     PX_RULE_RANK = 0,

@@ -5,7 +5,7 @@
  * between neighbours from the smallest on, then between those that are 2, 4, 8, ... places apart.
  * Where there is no step, nearly every guess is wrong after a few differences.
  */
-#include "spacing.h"
+#include "mapping/spacing.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 #ifndef PX_MAPPING_STAGE_H
 #define PX_MAPPING_STAGE_H
 
-#include "nested.h"
-#include "words.h"
+#include "mapping/nested.h"
+#include "mapping/words.h"
 
 typedef struct px_mapping_stage {
     /* Maps the words where the rule fits them: mapped->used tells. The parameters begin with the

@@ -1,10 +1,10 @@
-#include "words.h"
+#include "mapping/words.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "sizes.h"
-#include "status.h"
+#include "base/sizes.h"
+#include "base/status.h"
 
 prism_status px_words_alloc(px_words *words, const prism_array *array, prism_error *error) {
     size_t size;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "array.h"
+#include "base/array.h"
 
 typedef struct px_words {
     const prism_array *array;

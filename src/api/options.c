@@ -1,0 +1,269 @@
+/*
+ * Options as text ("coder=jxl,effort=7") and as 32-bit words (HDF5 filter parameters). The tables
+ * below are the only place that knows the spellings.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prism.h"
+#include "base/status.h"
+
+#define WORDS_VERSION    1
+#define FLAG_NO_CHECKSUM 1u
+#define FLAG_VERIFY      2u
+#define MAX_EFFORT       9
+#define MAX_THREADS      1024
+
+/* Indexed by the enums of prism.h. */
+static const char *const transforms[] = {"auto", "none", "channels", "stack", NULL};
+static const char *const predictors[] = {"auto", "none", "paeth", "lsq", NULL};
+static const char *const coders[] = {"auto", "deflate", "jxl", "ans", NULL};
+static const char *const switches[] = {"off", "on", NULL};
+
+prism_options prism_options_default(void) {
+    return (prism_options){
+        .effort = PRISM_EFFORT_DEFAULT, .axis = PRISM_AXIS_AUTO, .checksum = true, .threads = 1};
+}
+
+static int find_name(const char *const *names, const char *value) {
+    for (int i = 0; names[i]; i++)
+        if (strcmp(names[i], value) == 0)
+            return i;
+    return -1;
+}
+
+static prism_status unknown_value(const char *key, const char *value, const char *const *names,
+                                  prism_error *error) {
+    char list[80] = "";
+    for (int i = 0; names[i]; i++) {
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
+    }
+    return px_fail(error, PRISM_E_OPTION, "%s=%.40s: expected one of %s", key, value, list);
+}
+
+static prism_status read_name(int *choice, const char *const *names, const char *key,
+                              const char *value, prism_error *error) {
+    int found = find_name(names, value);
+    if (found < 0)
+        return unknown_value(key, value, names, error);
+    *choice = found;
+    return PRISM_OK;
+}
+
+static prism_status read_integer(int *number, int low, int high, const char *key, const char *value,
+                                 prism_error *error) {
+    char *end;
+    long parsed = strtol(value, &end, 10);
+    bool digits = isdigit((unsigned char)value[0]) && *end == '\0';
+    if (!digits || parsed < low || parsed > high)
+        return px_fail(error, PRISM_E_OPTION, "%s=%.40s: expected an integer in %d..%d", key, value,
+                       low, high);
+    *number = (int)parsed;
+    return PRISM_OK;
+}
+
+static prism_status set_named(prism_options *o, const char *key, const char *value, bool *known,
+                              prism_error *error) {
+    int choice = 0;
+    prism_status status = PRISM_OK;
+    *known = true;
+    if (strcmp(key, "transform") == 0) {
+        choice = (int)o->transform;
+        status = read_name(&choice, transforms, key, value, error);
+        o->transform = (prism_transform)choice;
+    } else if (strcmp(key, "predictor") == 0) {
+        choice = (int)o->predictor;
+        status = read_name(&choice, predictors, key, value, error);
+        o->predictor = (prism_predictor)choice;
+    } else if (strcmp(key, "coder") == 0) {
+        choice = (int)o->coder;
+        status = read_name(&choice, coders, key, value, error);
+        o->coder = (prism_coder)choice;
+    } else if (strcmp(key, "checksum") == 0) {
+        choice = o->checksum;
+        status = read_name(&choice, switches, key, value, error);
+        o->checksum = choice != 0;
+    } else if (strcmp(key, "verify") == 0) {
+        choice = o->verify;
+        status = read_name(&choice, switches, key, value, error);
+        o->verify = choice != 0;
+    } else {
+        *known = false;
+    }
+    return status;
+}
+
+prism_status prism_options_set(prism_options *options, const char *key, const char *value,
+                               prism_error *error) {
+    if (!options || !key || !value)
+        return px_fail(error, PRISM_E_ARGUMENT, "options, key and value must not be NULL");
+    px_succeed(error);
+    bool known;
+    prism_status status = set_named(options, key, value, &known, error);
+    if (known)
+        return status;
+    if (strcmp(key, "effort") == 0)
+        return read_integer(&options->effort, 1, MAX_EFFORT, key, value, error);
+    if (strcmp(key, "threads") == 0)
+        return read_integer(&options->threads, 1, MAX_THREADS, key, value, error);
+    if (strcmp(key, "axis") == 0) {
+        if (strcmp(value, "auto") != 0)
+            return read_integer(&options->axis, 0, PRISM_MAX_RANK - 1, key, value, error);
+        options->axis = PRISM_AXIS_AUTO;
+        return PRISM_OK;
+    }
+    return px_fail(error, PRISM_E_OPTION,
+                   "unknown option %.40s: expected transform, predictor, coder, effort, axis, "
+                   "checksum, verify or threads",
+                   key);
+}
+
+/* Copies text[0, length) without the spaces around it; false if it does not fit. */
+static bool copy_trimmed(char *copy, size_t capacity, const char *text, size_t length) {
+    while (length && isspace((unsigned char)*text))
+        text++, length--;
+    while (length && isspace((unsigned char)text[length - 1]))
+        length--;
+    if (length >= capacity)
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return true;
+}
+
+static prism_status parse_pair(prism_options *options, const char *pair, size_t length,
+                               prism_error *error) {
+    char key[48], value[48];
+    const char *equals = memchr(pair, '=', length);
+    size_t key_length = equals ? (size_t)(equals - pair) : 0;
+    if (!equals || !copy_trimmed(key, sizeof key, pair, key_length) ||
+        !copy_trimmed(value, sizeof value, equals + 1, length - key_length - 1))
+        return px_fail(error, PRISM_E_OPTION, "expected key=value, found \"%.*s\"",
+                       (int)(length < 60 ? length : 60), pair);
+    return prism_options_set(options, key, value, error);
+}
+
+prism_status prism_options_parse(prism_options *options, const char *text, prism_error *error) {
+    if (!options || !text)
+        return px_fail(error, PRISM_E_ARGUMENT, "options and text must not be NULL");
+    prism_options parsed = *options;
+    while (*text) {
+        size_t length = strcspn(text, ",");
+        prism_status status = parse_pair(&parsed, text, length, error);
+        if (status != PRISM_OK)
+            return status;
+        text += length;
+        text += *text == ',';
+    }
+    *options = parsed;
+    return px_succeed(error);
+}
+
+static prism_status check_name(int value, const char *const *names, const char *key,
+                               prism_error *error) {
+    int count = 0;
+    while (names[count])
+        count++;
+    if (value < 0 || value >= count)
+        return px_fail(error, PRISM_E_OPTION, "%s %d: expected 0..%d", key, value, count - 1);
+    return PRISM_OK;
+}
+
+static prism_status check_range(int value, int low, int high, const char *key, prism_error *error) {
+    if (value < low || value > high)
+        return px_fail(error, PRISM_E_OPTION, "%s %d: expected %d..%d", key, value, low, high);
+    return PRISM_OK;
+}
+
+prism_status prism_options_check(const prism_options *options, prism_error *error) {
+    if (!options)
+        return px_fail(error, PRISM_E_ARGUMENT, "options must not be NULL");
+    px_succeed(error);
+    prism_status status = check_name((int)options->transform, transforms, "transform", error);
+    if (status == PRISM_OK)
+        status = check_name((int)options->predictor, predictors, "predictor", error);
+    if (status == PRISM_OK)
+        status = check_name((int)options->coder, coders, "coder", error);
+    if (status == PRISM_OK)
+        status = check_range(options->effort, 1, MAX_EFFORT, "effort", error);
+    if (status == PRISM_OK)
+        status = check_range(options->axis, PRISM_AXIS_AUTO, PRISM_MAX_RANK - 1, "axis", error);
+    if (status == PRISM_OK)
+        status = check_range(options->threads, 1, MAX_THREADS, "threads", error);
+    return status;
+}
+
+prism_status prism_options_format(const prism_options *options, char *text, size_t capacity,
+                                  prism_error *error) {
+    prism_status status = prism_options_check(options, error);
+    if (status != PRISM_OK)
+        return status;
+    char axis[16] = "auto";
+    if (options->axis != PRISM_AXIS_AUTO)
+        snprintf(axis, sizeof axis, "%d", options->axis);
+    int length = snprintf(text, capacity,
+                          "transform=%s,predictor=%s,coder=%s,effort=%d,axis=%s,checksum=%s,"
+                          "verify=%s,threads=%d",
+                          transforms[options->transform], predictors[options->predictor],
+                          coders[options->coder], options->effort, axis,
+                          switches[options->checksum], switches[options->verify], options->threads);
+    if (length < 0 || (size_t)length >= capacity)
+        return px_fail(error, PRISM_E_CAPACITY, "options need %d bytes of text", length + 1);
+    return PRISM_OK;
+}
+
+prism_status prism_options_pack(const prism_options *options, uint32_t words[PRISM_OPTION_WORDS],
+                                prism_error *error) {
+    prism_status status = prism_options_check(options, error);
+    if (status != PRISM_OK)
+        return status;
+    memset(words, 0, PRISM_OPTION_WORDS * sizeof *words);
+    words[0] = WORDS_VERSION;
+    words[1] = (uint32_t)options->transform;
+    words[2] = (uint32_t)options->predictor;
+    words[3] = (uint32_t)options->coder;
+    words[4] = (uint32_t)options->effort;
+    words[5] = (uint32_t)(options->axis + 1);
+    words[6] = (options->checksum ? 0 : FLAG_NO_CHECKSUM) | (options->verify ? FLAG_VERIFY : 0);
+    words[9] = (uint32_t)options->threads;
+    return PRISM_OK;
+}
+
+/* An int that fails every range check, where the word does not fit. */
+static int word_to_int(uint32_t word) {
+    return word <= INT16_MAX ? (int)word : INT16_MAX;
+}
+
+prism_status prism_options_unpack(prism_options *options, const uint32_t *words, size_t count,
+                                  prism_error *error) {
+    if (!options || (!words && count))
+        return px_fail(error, PRISM_E_ARGUMENT, "options and words must not be NULL");
+    uint32_t w[PRISM_OPTION_WORDS] = {0};
+    if (count)
+        memcpy(w, words, (count < PRISM_OPTION_WORDS ? count : PRISM_OPTION_WORDS) * sizeof *w);
+    if (w[0] > WORDS_VERSION)
+        return px_fail(error, PRISM_E_OPTION,
+                       "filter parameter 0 is %u: this version knows parameter layout %d", w[0],
+                       WORDS_VERSION);
+    if (w[6] & ~(FLAG_NO_CHECKSUM | FLAG_VERIFY))
+        return px_fail(error, PRISM_E_OPTION, "filter parameter 6 (flags) is %u: expected 0..3",
+                       w[6]);
+    if (w[7] || w[8])
+        return px_fail(error, PRISM_E_OPTION,
+                       "filter parameters 7 and 8 (lossy mode) must be 0 in this version");
+    prism_options unpacked = {.transform = (prism_transform)word_to_int(w[1]),
+                              .predictor = (prism_predictor)word_to_int(w[2]),
+                              .coder = (prism_coder)word_to_int(w[3]),
+                              .effort = w[4] ? word_to_int(w[4]) : PRISM_EFFORT_DEFAULT,
+                              .axis = word_to_int(w[5]) - 1,
+                              .checksum = !(w[6] & FLAG_NO_CHECKSUM),
+                              .verify = (w[6] & FLAG_VERIFY) != 0,
+                              .threads = w[9] ? word_to_int(w[9]) : 1};
+    prism_status status = prism_options_check(&unpacked, error);
+    if (status == PRISM_OK)
+        *options = unpacked;
+    return status;
+}

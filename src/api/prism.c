@@ -1,0 +1,198 @@
+/* The public face of encoding and decoding: a chunk in, a chunk out. */
+#include "prism.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chunk/chunk.h"
+#include "mapping/mapping.h"
+#include "base/sizes.h"
+#include "base/status.h"
+
+const char *prism_version(void) {
+    return PRISM_VERSION;
+}
+
+prism_status prism_encode_bound(const prism_array *array, size_t *bound, prism_error *error) {
+    size_t size = 0;
+    prism_status status = prism_array_size(array, bound ? &size : NULL, error);
+    if (status == PRISM_OK)
+        *bound = px_sum(size, PX_CONTAINER_OVERHEAD);
+    return status;
+}
+
+static prism_status verify_chunk(const px_buffer *chunk, const void *data, size_t size,
+                                 prism_error *error) {
+    void *decoded = malloc(size);
+    if (!decoded)
+        return px_out_of_memory(error, size);
+    prism_error reason;
+    prism_status status = prism_decode(chunk->data, chunk->size, decoded, size, NULL, &reason);
+    if (status != PRISM_OK)
+        status =
+            px_fail(error, PRISM_E_VERIFY, "the new chunk does not decode: %.160s", reason.message);
+    else if (memcmp(decoded, data, size) != 0)
+        status = px_fail(error, PRISM_E_VERIFY, "the new chunk decodes to other elements");
+    free(decoded);
+    return status;
+}
+
+prism_status prism_encode(const prism_array *array, const void *data, const prism_options *options,
+                          void *chunk, size_t capacity, size_t *chunk_size, prism_error *error) {
+    if (!array || !data || !chunk || !chunk_size)
+        return px_fail(error, PRISM_E_ARGUMENT, "array, data and chunk must not be NULL");
+    *chunk_size = 0;
+    const prism_options defaults = prism_options_default();
+    options = options ? options : &defaults;
+    size_t size;
+    px_buffer out = {0};
+    px_pipeline used;
+    prism_status status = prism_array_size(array, &size, error);
+    if (status == PRISM_OK)
+        status = prism_options_check(options, error);
+    if (status == PRISM_OK)
+        status = px_chunk_encode(&out, &used, array, data, options, (px_chunk_role){0}, error);
+    if (status == PRISM_OK && options->verify)
+        status = verify_chunk(&out, data, size, error);
+    if (status == PRISM_OK && out.size > capacity)
+        status = px_fail(error, PRISM_E_CAPACITY, "the chunk has %zu bytes, there is room for %zu",
+                         out.size, capacity);
+    if (status == PRISM_OK) {
+        memcpy(chunk, out.data, out.size);
+        *chunk_size = out.size;
+        px_succeed(error);
+    }
+    px_buffer_free(&out);
+    return status;
+}
+
+const char *prism_mapping_name(prism_mapping mapping) {
+    static const char *const names[] = {[PRISM_MAPPING_NONE] = "none",
+                                        [PRISM_MAPPING_TABLE] = "table",
+                                        [PRISM_MAPPING_LATTICE] = "lattice",
+                                        [PRISM_MAPPING_FIXED] = "fixed",
+                                        [PRISM_MAPPING_SCALED] = "scaled"};
+    const size_t index = (size_t)mapping;
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
+/* Its number is the first byte of the parameters. */
+static prism_status read_mapping(prism_mapping *mapping, const px_chunk *chunk,
+                                 prism_error *error) {
+    *mapping = PRISM_MAPPING_NONE;
+    if (!chunk->is_mapped)
+        return PRISM_OK;
+    if (chunk->parameter_size)
+        *mapping = (prism_mapping)chunk->parameters[0];
+    return *mapping != PRISM_MAPPING_NONE && prism_mapping_name(*mapping)
+               ? PRISM_OK
+               : px_fail(error, PRISM_E_CORRUPT, "mapping %d is not known", (int)*mapping);
+}
+
+prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *info,
+                           prism_error *error) {
+    if (!chunk || !info)
+        return px_fail(error, PRISM_E_ARGUMENT, "chunk and info must not be NULL");
+    px_chunk read;
+    prism_mapping mapping;
+    prism_status status = px_chunk_read(&read, chunk, chunk_size, error);
+    if (status == PRISM_OK)
+        status = read_mapping(&mapping, &read, error);
+    if (status != PRISM_OK)
+        return status;
+    px_layout layout = px_layout_make(&read.array, read.pipeline.axis);
+    *info = (prism_info){.format_version = PX_FORMAT_VERSION,
+                         .array = read.array,
+                         .mapping = mapping,
+                         .transform = read.pipeline.transform,
+                         .predictor = read.pipeline.predictor,
+                         .coder = read.pipeline.coder,
+                         .effort = read.pipeline.effort,
+                         .axis = read.pipeline.axis,
+                         .planes = layout.count,
+                         .height = layout.height,
+                         .width = layout.width,
+                         .checksum = read.has_checksum,
+                         .header_bytes = chunk_size - read.parameter_size - read.payload_size,
+                         .parameter_bytes = read.parameter_size,
+                         .payload_bytes = read.payload_size,
+                         .decode_bytes = px_chunk_memory(&read, 0)};
+    return px_succeed(error);
+}
+
+/* Bytes of the chunk's array with `planes` along its axis; `size` must be just that. `memory` is
+ * what decoding takes. */
+static prism_status check_output(const px_chunk *chunk, size_t planes, size_t size, uint64_t memory,
+                                 uint64_t memory_limit, prism_error *error) {
+    size_t whole;
+    const size_t count = px_layout_make(&chunk->array, chunk->pipeline.axis).count;
+    prism_status status = prism_array_size(&chunk->array, &whole, error);
+    if (status == PRISM_OK && whole / count * planes != size)
+        return px_fail(error, PRISM_E_ARGUMENT,
+                       "the chunk holds an array of %zu bytes, the output has %zu",
+                       whole / count * planes, size);
+    if (status == PRISM_OK && memory_limit && memory > memory_limit)
+        return px_fail(error, PRISM_E_MEMORY, "decoding takes %llu bytes, the limit is %llu",
+                       (unsigned long long)memory, (unsigned long long)memory_limit);
+    return status;
+}
+
+/* Reads the chunk, with its checksum unless that is to be left out. */
+static prism_status read_chunk(px_chunk *read, const void *chunk, size_t chunk_size,
+                               const prism_decode_options *options, prism_error *error) {
+    prism_status status = px_chunk_read(read, chunk, chunk_size, error);
+    if (status == PRISM_OK && !options->skip_checksum && read->has_checksum)
+        status = px_chunk_verify(chunk, chunk_size, error);
+    return status;
+}
+
+static const prism_decode_options default_options = {.threads = 1};
+
+prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
+                          const prism_decode_options *options, prism_error *error) {
+    if (!chunk || !data)
+        return px_fail(error, PRISM_E_ARGUMENT, "chunk and data must not be NULL");
+    options = options ? options : &default_options;
+    px_chunk read;
+    prism_status status = read_chunk(&read, chunk, chunk_size, options, error);
+    if (status == PRISM_OK)
+        status = check_output(&read, px_layout_make(&read.array, read.pipeline.axis).count, size,
+                              px_chunk_memory(&read, 0), options->memory_limit, error);
+    if (status == PRISM_OK)
+        status = px_chunk_decode(&read, data, options->threads, 0, error);
+    if (status == PRISM_OK && !options->skip_checksum && read.has_checksum &&
+        px_crc32(data, size) != read.elements_crc)
+        status = px_fail(error, PRISM_E_CHECKSUM,
+                         "the chunk is intact but did not decode to the elements it was made of");
+    return status == PRISM_OK ? px_succeed(error) : status;
+}
+
+static prism_status check_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
+                                 prism_error *error) {
+    const size_t all = px_layout_make(&chunk->array, chunk->pipeline.axis).count;
+    for (size_t i = 0; i < count; i++)
+        if (planes[i] >= all)
+            return px_fail(error, PRISM_E_ARGUMENT, "plane %llu: the chunk has %zu",
+                           (unsigned long long)planes[i], all);
+    return count && (chunk->pipeline.axis >= 0 || count == 1)
+               ? PRISM_OK
+               : px_fail(error, PRISM_E_ARGUMENT, "%zu planes of a chunk of %zu", count, all);
+}
+
+prism_status prism_decode_planes(const void *chunk, size_t chunk_size, const uint64_t *planes,
+                                 size_t count, void *data, size_t size,
+                                 const prism_decode_options *options, prism_error *error) {
+    if (!chunk || !data || !planes)
+        return px_fail(error, PRISM_E_ARGUMENT, "chunk, planes and data must not be NULL");
+    options = options ? options : &default_options;
+    px_chunk read;
+    prism_status status = read_chunk(&read, chunk, chunk_size, options, error);
+    if (status == PRISM_OK)
+        status = check_planes(&read, planes, count, error);
+    if (status == PRISM_OK)
+        status = check_output(&read, count, size, px_chunk_planes_memory(&read, count),
+                              options->memory_limit, error);
+    if (status == PRISM_OK)
+        status = px_chunk_decode_planes(&read, planes, count, data, options->threads, error);
+    return status == PRISM_OK ? px_succeed(error) : status;
+}

@@ -1,0 +1,146 @@
+#include "base/bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pool.h"
+#include "base/sizes.h"
+#include "base/status.h"
+
+void px_buffer_free(px_buffer *buffer) {
+    free(buffer->data);
+    *buffer = (px_buffer){0};
+}
+
+uint8_t *px_buffer_reserve(px_buffer *buffer, size_t size) {
+    if (buffer->failed)
+        return NULL;
+    if (size > buffer->capacity - buffer->size) {
+        size_t capacity = px_sum(px_sum(buffer->size, size), buffer->capacity / 2);
+        uint8_t *data = px_large_alloc(capacity);
+        if (!data) {
+            buffer->failed = true;
+            return NULL;
+        }
+        if (buffer->size)
+            memcpy(data, buffer->data, buffer->size);
+        free(buffer->data);
+        buffer->data = data;
+        buffer->capacity = capacity;
+    }
+    return buffer->data + buffer->size;
+}
+
+void px_put_bytes(px_buffer *buffer, const void *bytes, size_t size) {
+    uint8_t *room = size ? px_buffer_reserve(buffer, size) : NULL;
+    if (!room)
+        return;
+    memcpy(room, bytes, size);
+    buffer->size += size;
+}
+
+void px_put_u8(px_buffer *buffer, uint8_t value) {
+    px_put_bytes(buffer, &value, 1);
+}
+
+void px_put_u32(px_buffer *buffer, uint32_t value) {
+    for (int shift = 0; shift < 32; shift += 8)
+        px_put_u8(buffer, (uint8_t)(value >> shift));
+}
+
+void px_put_u64(px_buffer *buffer, uint64_t value) {
+    px_put_u32(buffer, (uint32_t)value);
+    px_put_u32(buffer, (uint32_t)(value >> 32));
+}
+
+void px_put_wide(px_buffer *buffer, uint64_t value) {
+    uint8_t size = 0;
+    while (size < 8 && value >> 8 * size)
+        size++;
+    px_put_u8(buffer, size);
+    for (unsigned i = 0; i < size; i++)
+        px_put_u8(buffer, (uint8_t)(value >> 8 * i));
+}
+
+prism_status px_buffers_status(const px_buffer *parameters, const px_buffer *payload,
+                               prism_error *error) {
+    return parameters->failed || payload->failed
+               ? px_out_of_memory(error, parameters->size + payload->size)
+               : PRISM_OK;
+}
+
+void px_buffer_exceed(px_buffer *buffer, size_t limit) {
+    if (buffer->size <= limit && px_buffer_reserve(buffer, limit + 1 - buffer->size)) {
+        memset(buffer->data + buffer->size, 0, limit + 1 - buffer->size);
+        buffer->size = limit + 1;
+    }
+}
+
+void px_put_varint(px_buffer *buffer, uint64_t value) {
+    for (; value >= 0x80; value >>= 7)
+        px_put_u8(buffer, (uint8_t)(value | 0x80));
+    px_put_u8(buffer, (uint8_t)value);
+}
+
+px_reader px_reader_make(const void *bytes, size_t size) {
+    const uint8_t *first = bytes;
+    return (px_reader){.next = first, .end = first + size};
+}
+
+size_t px_reader_left(const px_reader *reader) {
+    return (size_t)(reader->end - reader->next);
+}
+
+const uint8_t *px_get_bytes(px_reader *reader, size_t size) {
+    if (reader->failed || size > px_reader_left(reader)) {
+        reader->failed = true;
+        return NULL;
+    }
+    const uint8_t *bytes = reader->next;
+    reader->next += size;
+    return bytes;
+}
+
+uint8_t px_get_u8(px_reader *reader) {
+    const uint8_t *byte = px_get_bytes(reader, 1);
+    return byte ? *byte : 0;
+}
+
+uint32_t px_get_u32(px_reader *reader) {
+    const uint8_t *bytes = px_get_bytes(reader, 4);
+    if (!bytes)
+        return 0;
+    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+uint64_t px_get_u64(px_reader *reader) {
+    const uint64_t low = px_get_u32(reader);
+    return low | (uint64_t)px_get_u32(reader) << 32;
+}
+
+uint64_t px_get_wide(px_reader *reader) {
+    const uint8_t size = px_get_u8(reader);
+    uint64_t value = 0;
+    reader->failed |= size > 8;
+    for (unsigned i = 0; i < size && !reader->failed; i++)
+        value |= (uint64_t)px_get_u8(reader) << 8 * i;
+    return value;
+}
+
+uint64_t px_get_varint(px_reader *reader) {
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 63; shift += 7) {
+        uint8_t byte = px_get_u8(reader);
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return value;
+    }
+    reader->failed = true;
+    return 0;
+}
+
+size_t px_get_size(px_reader *reader) {
+    const uint64_t size = px_get_varint(reader);
+    reader->failed |= size > SIZE_MAX;
+    return reader->failed ? 0 : (size_t)size;
+}

@@ -1,0 +1,38 @@
+/*
+ * One chunk, there and back: mapping, choice of a pipeline, stages, container. A mapping writes its
+ * integers as chunks within the chunk. Internal.
+ */
+#ifndef PX_CHUNK_H
+#define PX_CHUNK_H
+
+#include "pipeline/container.h"
+
+/* How deep chunks within chunks may lie: scaled -> its scales as fixed -> a table. */
+enum { PX_CHUNK_DEPTH = 3 };
+
+typedef struct px_chunk_role {
+    unsigned depth; /* 0 for a chunk of its own */
+    bool of_wide;   /* the integers stand for elements of more than 16 bits */
+} px_chunk_role;
+
+/* Appends the whole chunk of the elements to `out`. *used is set to the pipeline in the end. */
+prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
+                             const void *elements, const prism_options *options, px_chunk_role role,
+                             prism_error *error);
+
+/*
+ * Bytes that decoding takes at most, beside the chunk and its elements, of a chunk that
+ * px_chunk_read has checked; with `planes`, so many of them. Nothing is allocated to find it.
+ */
+uint64_t px_chunk_memory(const px_chunk *chunk, unsigned depth);
+uint64_t px_chunk_planes_memory(const px_chunk *chunk, size_t planes);
+
+/* Elements from a chunk that px_chunk_read has checked. */
+prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
+                             prism_error *error);
+
+/* The same of planes[count] along the chunk's axis. */
+prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
+                                    void *elements, int threads, prism_error *error);
+
+#endif

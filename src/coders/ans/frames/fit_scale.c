@@ -1,0 +1,149 @@
+/* Scales by regression of log errors on errors around, those of the references, the experts'
+ * spread and the blend's errors in a larger neighbourhood; then symbols. */
+#include <math.h>
+#include <string.h>
+
+#include "linear/cholesky.h"
+#include "coders/ans/frames/fit.h"
+#include "coders/ans/lsq/group.h"
+
+enum {
+    ROWS = 8,
+    ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
+    VARIABLES = 6,     /* 1, around, running, blur, spread, energy; logs in 1/256 octaves */
+    SAMPLED_POSITIONS = 1 << 17,
+    HISTOGRAM_POSITIONS = 1 << 16
+};
+
+/* Classes begin at 2^-4.5 and errors are in sixteenths; the deviation is 0.62 octaves more than the
+ * mean log. */
+static const double LOG_TO_CLASS = 256 * (0.62 + 4.5 - PX_MEAN_BITS);
+
+static const double RIDGE = 1e4;
+
+typedef struct regression {
+    double sums[ROWS * ROWS]; /* of products of the variables and, last, the log */
+    float *rows;              /* [ROWS][ROW_LENGTH] */
+    size_t filled;
+} regression;
+
+static void flush(regression *r) {
+    for (size_t i = 0; i < ROWS; i++)
+        memset(r->rows + i * ROW_LENGTH + r->filled, 0, (ROW_LENGTH - r->filled) * sizeof *r->rows);
+    px_kernels_best()->gram(r->sums, r->rows, ROWS, ROW_LENGTH);
+    r->filled = 0;
+}
+
+static void add_part(float *rows, const px_frame_fit *fit, const px_wave *wave, size_t at,
+                     size_t count) {
+    const int16_t *running =
+        wave->running + at / wave->stride * wave->running_stride + at % wave->stride;
+    for (size_t i = 0; i < count; i++, rows++) {
+        rows[0] = 1;
+        rows[ROW_LENGTH] = 16.0f * fit->contexts[at + i];
+        rows[2 * ROW_LENGTH] = running[i];
+        rows[3 * ROW_LENGTH] = fit->blur[at + i] * (1 / 9.0f);
+        rows[4 * ROW_LENGTH] = 8.0f * (float)px_couple_low(fit->near[at + i]);
+        rows[5 * ROW_LENGTH] = 16.0f * (float)px_couple_high(fit->near[at + i]);
+        rows[VARIABLES * ROW_LENGTH] = 16.0f * wave->logs[at + i];
+        rows[(VARIABLES + 1) * ROW_LENGTH] = 0;
+    }
+}
+
+static void add_row(regression *r, const px_frame_fit *fit, const px_wave *wave, size_t y) {
+    for (size_t x = 0, count; x < wave->width; x += count) {
+        const size_t room = ROW_LENGTH - r->filled, left = wave->width - x;
+        count = left < room ? left : room;
+        add_part(r->rows + r->filled, fit, wave, y * wave->stride + x, count);
+        r->filled += count;
+        if (r->filled == ROW_LENGTH)
+            flush(r);
+    }
+}
+
+static int rounded(double value, int low, int high) {
+    return (int)lrint(fmax(fmin(value, high), low));
+}
+
+static void set_scale(px_frame_model *model, const regression *r) {
+    double factor[VARIABLES * VARIABLES], c[VARIABLES];
+    for (int i = 0; i < VARIABLES; i++) {
+        memcpy(factor + i * VARIABLES, r->sums + i * ROWS, VARIABLES * sizeof *factor);
+        factor[i * VARIABLES + i] += i ? RIDGE : 0;
+        c[i] = r->sums[VARIABLES * ROWS + i];
+    }
+    if (!px_solve_definite(factor, VARIABLES, c))
+        memset(c, 0, sizeof c);
+    const int unit = PX_FRAME_SCALE_UNIT, limit = PX_FRAME_SCALE_LIMIT;
+    model->scale_error = rounded(256 * c[1] / unit, -limit, limit);
+    model->scale_running = rounded(32 * c[2], -127, 127);
+    model->scale_blur = rounded(256 * c[3] / 9, -127, 127);
+    model->scale_spread = rounded(128 * c[4] / unit, -limit, limit);
+    model->scale_energy = rounded(256 * c[5] / unit, -limit, limit);
+    const double n = r->sums[0];
+    const double explained = (model->scale_error * unit / 256.0 * r->sums[1 * ROWS] +
+                              model->scale_running / 32.0 * r->sums[2 * ROWS] +
+                              model->scale_blur * 9 / 256.0 * r->sums[3 * ROWS] +
+                              model->scale_spread * unit / 128.0 * r->sums[4 * ROWS] +
+                              model->scale_energy * unit / 256.0 * r->sums[5 * ROWS]) /
+                             n;
+    /* Logs, and those of errors around, are cut at a sixteenth of an octave. */
+    model->scale_offset =
+        rounded((r->sums[VARIABLES * ROWS] / n + 8 + LOG_TO_CLASS - explained) / 16,
+                -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
+}
+
+/* What errors nearby and the spread say of the scale, as blend_decode has it. */
+static void join_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y) {
+    const px_blend *blend = wave->blend;
+    const size_t at = y * wave->stride;
+    for (size_t x = at; x < at + wave->width; x++) {
+        int32_t sum = fit->contexts[x] * wave->scale_error +
+                      px_couple_low(fit->near[x]) * blend->scale_spread +
+                      px_couple_high(fit->near[x]) * blend->scale_energy;
+        fit->contexts[x] = (int16_t)px_saturate(sum >> 4);
+    }
+}
+
+static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
+                            px_histograms *histograms) {
+    const px_kernels *kernels = px_kernels_best();
+    const size_t sparse = 1 + wave.height * wave.width / HISTOGRAM_POSITIONS;
+    int32_t largest = 0;
+    for (size_t y = 0; y < wave.height; y++) {
+        join_contexts(fit, &wave, y);
+        px_wave joined = wave;
+        joined.scale_error = 16;
+        const size_t at = y * wave.stride;
+        int32_t class =
+            kernels->symbols(symbols, &joined, fit->means, fit->contexts + at, fit->blur + at, y);
+        largest = class > largest ? class : largest;
+        if (y % sparse == 0)
+            px_add_symbols(histograms, symbols + at, wave.width);
+    }
+    return largest;
+}
+
+bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histograms *histograms) {
+    const px_kernels *kernels = px_kernels_best();
+    px_blend blend;
+    px_wave wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);
+    px_causal_pads(&wave);
+    kernels->blend_analyse(&wave, fit->means, fit->near, NULL);
+    wave.bias = 0; /* it is in the means */
+    kernels->errors(&wave, fit->means);
+    px_causal_error_pads(&wave);
+    regression r = {.rows = fit->slopes};
+    const size_t sparse = 1 + wave.height * wave.width / SAMPLED_POSITIONS;
+    for (size_t y = 0; y < wave.height; y++) {
+        const size_t at = y * wave.stride;
+        kernels->contexts(fit->contexts + at, fit->blur + at, &wave, y);
+        if (y % sparse == sparse / 2)
+            add_row(&r, fit, &wave, y);
+    }
+    flush(&r);
+    set_scale(fit->model, &r);
+    wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);
+    wave.bias = 0;
+    return make_symbols(fit, wave, symbols, histograms) >= PX_SHAPE_CLASSES;
+}

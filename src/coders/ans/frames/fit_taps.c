@@ -1,0 +1,160 @@
+/*
+ * Taps by least squares, twice: in the second fit a position counts by how small the errors of the
+ * first one are around it and at it, so that noisy places and edges do not speak for the rest.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "coders/ans/frames/fit.h"
+#include "coders/ans/lsq/group.h"
+#include "base/sizes.h"
+#include "base/low_discrepancy.h"
+
+enum {
+    FIRST_SHARE = 2,   /* of the positions, one in so many is enough for the first fit */
+    ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
+    VARIABLES = (PX_FRAME_TAPS + 1 + 3) / 4 * 4
+};
+
+static const double RIDGE = 1e-6;
+
+/* Errors are in sixteenths. */
+static const float ERROR_FLOOR = 24, OUTLIERS = 0.5f;
+
+static size_t tap_positions_of(int effort) {
+    return effort <= 4 ? 8000 : effort == 5 ? 12000 : SIZE_MAX;
+}
+
+prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *view, int effort,
+                               prism_error *error) {
+    const px_geometry *geometry = &view->geometry;
+    *fit = (px_frame_fit){.view = view, .tap_positions = tap_positions_of(effort)};
+    fit->means = px_padded_take(pool, geometry, sizeof *fit->means);
+    fit->near = px_padded_take(pool, geometry, sizeof *fit->near);
+    fit->contexts = px_padded_take(pool, geometry, sizeof *fit->contexts);
+    fit->blur = px_padded_take(pool, geometry, sizeof *fit->blur);
+    fit->rows = px_pool_take_zeroed(pool, px_product(VARIABLES, ROW_LENGTH, sizeof *fit->rows));
+    px_frame_blend_take(fit, pool, geometry);
+    return px_pool_status(pool, error);
+}
+
+typedef struct moments {
+    float *rows; /* [VARIABLES][ROW_LENGTH] */
+    size_t filled;
+    double sums[VARIABLES * VARIABLES];
+} moments;
+
+static void flush(moments *m) {
+    for (size_t i = 0; i < VARIABLES; i++)
+        memset(m->rows + i * ROW_LENGTH + m->filled, 0, (ROW_LENGTH - m->filled) * sizeof *m->rows);
+    px_kernels_best()->gram(m->sums, m->rows, VARIABLES, ROW_LENGTH);
+    m->filled = 0;
+}
+
+static void add_row(moments *m, const px_wave *wave, const float *weights, size_t y) {
+    for (size_t x = 0; x < wave->width;) {
+        size_t room = ROW_LENGTH - m->filled, left = wave->width - x;
+        size_t count = left < room ? left : room;
+        const px_tap_rows to = {.rows = m->rows + m->filled,
+                                .length = ROW_LENGTH,
+                                .squares = 2,
+                                .own_count = PX_OWN_TAPS};
+        px_kernels_best()->tap_rows(&to, wave, weights + x, y, x, count);
+        x += count;
+        m->filled += count;
+        if (m->filled == ROW_LENGTH)
+            flush(m);
+    }
+}
+
+/* Square roots of what positions of row y count. */
+static void weigh_row(float *weights, const px_wave *wave, size_t y, bool first) {
+    const uint16_t *e = wave->errors + y * wave->stride;
+    const ptrdiff_t stride = (ptrdiff_t)wave->stride;
+    for (ptrdiff_t x = 0; x < (ptrdiff_t)wave->width; x++) {
+        float around =
+            (float)(2 * (e[x - 1] + e[x - stride]) + e[x - stride - 1] + e[x - stride + 1]) / 6 +
+            ERROR_FLOOR;
+        float own = e[x];
+        weights[x] = first ? 1 : 1 / sqrtf(around * around + OUTLIERS * own * own);
+    }
+}
+
+/* From some rows, but not from the first: there neighbours are pads. */
+static void gather(moments *m, const px_frame_fit *fit, const px_wave *wave, bool first) {
+    const size_t positions = fit->tap_positions / (first ? FIRST_SHARE : 1);
+    const size_t sparse = 1 + wave->height * wave->width / positions;
+    const size_t step = sparse < wave->height ? sparse : wave->height;
+    const size_t top = wave->height > 1;
+    float *weights = (float *)fit->near;
+    memset(m->sums, 0, sizeof m->sums);
+    m->filled = 0;
+    for (size_t i = 0, y; (y = top + px_spread(i, step)) < wave->height; i++) {
+        weigh_row(weights, wave, y, first);
+        add_row(m, wave, weights, y);
+    }
+    flush(m);
+}
+
+/* Rounds taps as they are found, so that those found later make up for it (weights_fit.c). */
+static void round_taps(int *levels, const double *factor) {
+    double values[PX_FRAME_TAPS];
+    for (int j = PX_FRAME_TAPS - 1; j >= 0; j--) {
+        double rest = factor[PX_FRAME_TAPS * VARIABLES + j];
+        for (int i = j + 1; i < PX_FRAME_TAPS; i++)
+            rest -= factor[i * VARIABLES + j] * values[i];
+        double level = ldexp(rest / factor[j * VARIABLES + j], PX_FRAME_TAP_BITS);
+        level = fmax(fmin(nearbyint(level), PX_FRAME_TAP_LIMIT), -PX_FRAME_TAP_LIMIT);
+        levels[j] = (int)level;
+        values[j] = ldexp(level, -PX_FRAME_TAP_BITS);
+    }
+}
+
+/* What stands for errors above the frame: half octaves of the mean error + 1. */
+static int start_error_of(double mean_error) {
+    return (int)lrint(fmax(fmin(2 * log2(mean_error + 1), 31), 2));
+}
+
+/* Bias, and errors without it. */
+static void find_errors(px_frame_fit *fit) {
+    const px_kernels *kernels = px_kernels_best();
+    px_frame_model *model = fit->model;
+    px_blend blend;
+    model->bias = 0;
+    px_wave wave = px_frame_wave(fit->view, &blend, model, fit->frame);
+    px_causal_pads(&wave);
+    const double count = (double)(wave.height * wave.width);
+    double bias = (double)kernels->means(fit->means, &wave) / count;
+    wave.bias = model->bias =
+        (int)lrint(fmax(fmin(bias, PX_FRAME_BIAS_LIMIT), -PX_FRAME_BIAS_LIMIT));
+    double mean_log = (double)kernels->errors(&wave, fit->means) / count;
+    model->start_error = start_error_of(exp2(mean_log / 16));
+    wave = px_frame_wave(fit->view, &blend, model, fit->frame);
+    px_causal_error_pads(&wave);
+}
+
+static prism_status fit_once(px_frame_fit *fit, bool first, prism_error *error) {
+    moments m = {.rows = fit->rows};
+    px_blend blend;
+    px_wave wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);
+    px_causal_pads(&wave);
+    gather(&m, fit, &wave, first);
+    double trace = 0;
+    for (size_t t = 0; t < PX_FRAME_TAPS; t++)
+        trace += m.sums[t * VARIABLES + t];
+    const double ridge = RIDGE * trace / PX_FRAME_TAPS + 1e-12;
+    for (size_t t = 0; t < VARIABLES; t++)
+        if (m.sums[t * VARIABLES + t] <= ridge)
+            m.sums[t * VARIABLES + t] = trace + 1; /* a tap on nothing */
+    prism_status status = px_factorise(m.sums, VARIABLES, ridge, error);
+    if (status == PRISM_OK) {
+        round_taps(fit->model->taps, m.sums);
+        find_errors(fit);
+    }
+    return status;
+}
+
+prism_status px_frame_fit_taps(px_frame_fit *fit, prism_error *error) {
+    prism_status status = fit_once(fit, true, error);
+    return status == PRISM_OK ? fit_once(fit, false, error) : status;
+}

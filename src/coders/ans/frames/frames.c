@@ -1,0 +1,47 @@
+/*
+ * The coder of image stacks: frames in an order and from references that their similarity decides
+ * (stack/plan.h), each sample by the blend of what many simple experts and a fitted one predict.
+ * docs/format-frames.md.
+ *
+ *   planes -> plan -> taps -> gates -> scales -> symbols -> words
+ *    stack/plan.c  fit_taps.c fit_blend.c fit_scale.c    encode.c
+ *
+ * One predictor for a whole frame loses to JPEG XL on textured photographs; blending those that
+ * erred least nearby wins on all stacks tried.
+ */
+#include "coders/ans/frames/frames.h"
+
+#include "coders/ans/frames/view.h"
+#include "coders/ans/lsq/chunk.h"
+#include "entropy/shapes.h"
+#include "coders/ans/ans.h"
+
+/* Columns and rows are counted in 32 bits with room to spare. */
+enum { EDGE_LIMIT = 1 << 30 };
+
+bool px_frames_fit(const px_planes *planes) {
+    return planes->count <= PX_PLAN_FRAMES && planes->width < EDGE_LIMIT &&
+           planes->height < EDGE_LIMIT;
+}
+
+static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
+                           px_reader *payload, int threads, prism_error *error) {
+    (void)pipeline;
+    (void)threads; /* frames wait for their references */
+    return px_frames_decode(planes, parameters, payload, error);
+}
+
+uint64_t px_frames_memory(const px_planes *planes) {
+    return px_frames_model_memory(planes->count) +
+           px_frame_view_memory(planes->height, planes->width, planes->count);
+}
+
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)pipeline, (void)parameters;
+    return px_frames_fit(planes) ? px_frames_memory(planes) + px_words_memory(payload_size) +
+                                       px_shapes_memory() + planes->count * sizeof(bool)
+                                 : 0;
+}
+
+const px_native_method px_frames = {px_frames_encode, decode, decode_memory, .late = false};

@@ -1,0 +1,60 @@
+/*
+ * What the coder of mixed frames knows while it codes a frame sample by sample: everything here
+ * follows from the model and from the samples coded so far, in the encoder as in the decoder.
+ * docs/format-frames.md, "Method 6". Internal.
+ */
+#ifndef PX_FRAMES_MIXER_H
+#define PX_FRAMES_MIXER_H
+
+#include "coders/ans/lsq/wave.h"
+#include "coders/ans/adaptive/model.h"
+
+enum {
+    PX_FRAME_TEXTURES = 16,    /* classes of samples that have weights of their own */
+    PX_FRAME_ERROR_PADS = 2,   /* columns left and right of rows of errors */
+    PX_FRAME_SCALE_INPUTS = 8, /* of the fit of scales */
+    PX_FRAME_STACKED = 5,      /* experts that the fit of means looks at */
+    PX_WINDOW_ROWS = 7,        /* of samples that the window looks at, the one at work included */
+    PX_WINDOW_VALUES = 32,
+    PX_WINDOW_TARGET = 31
+};
+
+/* A sample as the window sees it: what it is predicted from, and, last, itself, all less the blend
+ * there. */
+typedef struct px_window_past {
+    int16_t values[PX_WINDOW_VALUES];
+} px_window_past;
+
+typedef struct px_frame_mixer {
+    px_online_model decisions; /* no more of it than decisions need */
+    px_logistic_mixer mixer;
+    px_fit stack[PX_FRAME_TEXTURES], scale;
+    bool windowed;    /* there is a window: */
+    int window_shift; /* its inputs fit 12 bits then */
+    size_t past_rows; /* that are kept */
+
+    /* Of a frame at a time. */
+    const px_wave *wave; /* its samples are less `mean` */
+    int mean;
+    int32_t *sums;    /* [width and PX_LANES] taps on the references along a row */
+    int32_t *columns; /* [1 + width + 1][PX_BLEND_EXPERTS] energies down to the row above */
+    int32_t *errors;  /* [2][pads + width + pads], 8 fractional bits: of this row and that above */
+    px_window_past *past; /* [past_rows][width] of the last rows */
+    int32_t *trusts;      /* [past_rows][width] what they count, 15 bits */
+    void *memory;         /* owns the arrays, and the counts of values of `decisions` */
+} px_frame_mixer;
+
+/* Bytes of a mixer for such planes, whatever their samples are. */
+uint64_t px_frame_mixer_memory(const px_planes *planes);
+
+/* For all frames of the planes, with samples low..high that `coder` codes. px_frame_mixer_free also
+ * after a failure. */
+prism_status px_frame_mixer_alloc(px_frame_mixer *mixer, px_range_coder *coder,
+                                  const px_planes *planes, int32_t low, int32_t high, bool windowed,
+                                  prism_error *error);
+void px_frame_mixer_free(px_frame_mixer *mixer);
+
+/* Energies and errors above a frame; `wave` must outlive its rows. */
+void px_frame_mixer_begin(px_frame_mixer *mixer, const px_wave *wave, int mean);
+
+#endif

@@ -1,0 +1,236 @@
+#include "coders/ans/frames/view.h"
+
+#include <string.h>
+
+#include "base/sizes.h"
+
+enum { USUAL_LOG = 1536 }; /* in the middle of the logs that there are, in 1/256 octaves */
+
+prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bool decoding,
+                                prism_error *error) {
+    const size_t width = planes->width;
+    const px_geometry geometry = px_geometry_make(planes->height, width);
+    *view = (px_frame_view){.geometry = geometry,
+                            .size = px_plane_size(planes),
+                            .kept = planes->count - 1,
+                            .refers = planes->count > 1};
+    void *(*const take)(px_pool *, const px_geometry *, size_t) =
+        view->refers ? px_padded_take : px_zero_row_take;
+    px_pool *pool = &view->pool;
+    view->references = take(pool, &geometry, sizeof *view->references);
+    view->running = take(pool, &geometry, sizeof *view->running);
+    view->samples = px_padded_take(pool, &geometry, sizeof *view->samples);
+    view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
+    if (!decoding)
+        view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
+    view->edge =
+        px_pool_take_zeroed(pool, px_product(2, width + PX_WAVE_LANES, sizeof *view->edge));
+    view->energies =
+        px_pool_take_zeroed(pool, px_product(1 + PX_BLEND_PAIRS, width, sizeof *view->energies));
+    view->kept_logs =
+        px_pool_take(pool, px_product(view->kept, view->size, sizeof *view->kept_logs));
+    return px_pool_status(pool, error);
+}
+
+uint64_t px_frame_view_memory(size_t height, size_t width, size_t count) {
+    const px_frame_view *view = NULL;
+    const px_geometry geometry = px_geometry_make(height, width);
+    uint64_t (*const bytes)(const px_geometry *, size_t) =
+        count > 1 ? px_padded_bytes : px_zero_row_bytes;
+    return bytes(&geometry, sizeof *view->references + sizeof *view->running) +
+           px_padded_bytes(&geometry, sizeof *view->samples + sizeof *view->logs) +
+           2 * ((uint64_t)width + PX_WAVE_LANES) * sizeof *view->edge +
+           (1 + PX_BLEND_PAIRS) * (uint64_t)width * sizeof *view->energies +
+           (uint64_t)(count - 1) * height * width * sizeof *view->kept_logs;
+}
+
+void px_frame_view_free(px_frame_view *view) {
+    px_pool_free(&view->pool);
+}
+
+/* What a frame has of a reference. */
+typedef struct referred {
+    const int16_t *samples, *logs; /* no samples: they are 0 */
+    int mean;
+    size_t motion; /* number of the reference that moves it */
+} referred;
+
+static size_t nearest(ptrdiff_t at, size_t size) {
+    return at < 0 ? 0 : (size_t)at < size ? (size_t)at : size - 1;
+}
+
+static size_t moved(const px_frame_view *view, const px_motion *motion, size_t r, size_t y,
+                    size_t x) {
+    const px_vector v = px_motion_at(motion, r, y, x);
+    return nearest((ptrdiff_t)y + v.y, view->geometry.height) * view->geometry.width +
+           nearest((ptrdiff_t)x + v.x, view->geometry.width);
+}
+
+static inline void refer_sample(int32_t *couple, int16_t *running,
+                                const referred from[PX_REFERENCES], size_t first, size_t second) {
+    *couple = px_couple(from[0].samples[first] - from[0].mean,
+                        from[1].samples ? from[1].samples[second] - from[1].mean : 0);
+    *running = (int16_t)(8 * (from[0].logs[first] + from[1].logs[second]) - USUAL_LOG);
+}
+
+static void refer_row(px_frame_view *view, const referred from[PX_REFERENCES],
+                      const px_motion *motion, size_t y) {
+    const size_t width = view->geometry.width, at = y * width;
+    int32_t *references = view->references + y * view->geometry.stride;
+    int16_t *running = view->running + y * view->geometry.stride;
+    if (!motion) {
+        for (size_t x = 0; x < width; x++)
+            refer_sample(references + x, running + x, from, at + x, at + x);
+        return;
+    }
+    for (size_t x = 0; x < width; x++)
+        refer_sample(references + x, running + x, from, moved(view, motion, from[0].motion, y, x),
+                     moved(view, motion, from[1].motion, y, x));
+}
+
+/* Of one reference, the logs count twice. */
+static referred referred_at(const px_frame_view *view, const px_frames_model *model,
+                            const px_planes *planes, const px_frame *frame, size_t r) {
+    const bool exists = r < frame->count;
+    const size_t reference = frame->references[exists ? r : 0];
+    return (referred){.samples =
+                          exists ? px_plane(planes, model->plan.frames[reference].plane) : NULL,
+                      .logs = view->kept_logs + reference * view->size,
+                      .mean = model->frames[reference].mean,
+                      .motion = exists ? r : 0};
+}
+
+void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
+                         size_t turn, const px_motion *motion) {
+    const px_frame *frame = &model->plan.frames[turn];
+    const px_geometry *geometry = &view->geometry;
+    referred from[PX_REFERENCES];
+    if (!view->refers)
+        return;
+    for (size_t r = 0; r < PX_REFERENCES && frame->count; r++)
+        from[r] = referred_at(view, model, planes, frame, r);
+    for (size_t y = 0; y < geometry->height; y++) {
+        if (frame->count) {
+            refer_row(view, from, motion, y);
+            continue;
+        }
+        memset(view->references + y * geometry->stride, 0,
+               geometry->width * sizeof *view->references);
+        memset(view->running + y * geometry->stride, 0, geometry->width * sizeof *view->running);
+    }
+    px_replicate_couples(geometry, view->references);
+    px_replicate_pads(geometry, view->running);
+}
+
+bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_planes *planes,
+                        size_t turn) {
+    px_frame_model *frame = &model->frames[turn];
+    const int16_t *samples = px_plane(planes, model->plan.frames[turn].plane);
+    const size_t size = px_plane_size(planes), width = planes->width;
+    int64_t sum = 0;
+    bool varies = false;
+    for (size_t p = 0; p < size; p++) {
+        sum += samples[p];
+        varies |= samples[p] != samples[0];
+    }
+    frame->constant = !varies;
+    frame->mean = varies ? (int)(sum / (int64_t)size) : samples[0];
+    for (size_t y = 0; y < planes->height; y++)
+        for (size_t x = 0; x < width; x++)
+            view->samples[y * view->geometry.stride + x] =
+                (int16_t)(samples[y * width + x] - frame->mean);
+    return varies;
+}
+
+void px_frame_view_store(const px_frame_view *view, const px_frames_model *model, px_planes *planes,
+                         size_t turn) {
+    const int mean = model->frames[turn].mean;
+    int16_t *to = px_plane(planes, model->plan.frames[turn].plane);
+    for (size_t y = 0; y < planes->height; y++, to += planes->width) {
+        const int16_t *from = view->samples + y * view->geometry.stride;
+        for (size_t x = 0; x < planes->width; x++)
+            to[x] = px_wrap(from[x] + mean, planes->depth);
+    }
+}
+
+static void store_constant(const px_frames_model *model, px_planes *planes, size_t turn) {
+    int16_t *to = px_plane(planes, model->plan.frames[turn].plane);
+    const int16_t value = px_wrap(model->frames[turn].mean, planes->depth);
+    for (size_t p = 0; p < px_plane_size(planes); p++)
+        to[p] = value;
+}
+
+static void store_duplicate(px_frames_model *model, px_planes *planes, size_t turn) {
+    const px_frame *frame = &model->plan.frames[turn];
+    const px_frame *reference = &model->plan.frames[frame->references[0]];
+    memcpy(px_plane(planes, frame->plane), px_plane(planes, reference->plane),
+           px_plane_size(planes) * sizeof(int16_t));
+    model->frames[turn].mean = model->frames[frame->references[0]].mean;
+}
+
+void px_frame_view_store_plain(px_frame_view *view, px_frames_model *model, px_planes *planes,
+                               size_t turn) {
+    const px_frame *frame = &model->plan.frames[turn];
+    if (frame->duplicates)
+        store_duplicate(model, planes, turn);
+    else
+        store_constant(model, planes, turn);
+    px_frame_view_keep_plain(view, frame, turn);
+}
+
+void px_frame_view_keep(px_frame_view *view, size_t turn) {
+    if (turn >= view->kept)
+        return;
+    const size_t width = view->geometry.width;
+    int16_t *to = view->kept_logs + turn * view->size;
+    for (size_t y = 0; y < view->geometry.height; y++)
+        memcpy(to + y * width, view->logs + y * view->geometry.stride, width * sizeof *to);
+}
+
+void px_frame_view_keep_plain(px_frame_view *view, const px_frame *frame, size_t turn) {
+    if (turn >= view->kept)
+        return;
+    int16_t *to = view->kept_logs + turn * view->size;
+    if (frame->duplicates)
+        memcpy(to, view->kept_logs + frame->references[0] * view->size, view->size * sizeof *to);
+    else
+        memset(to, 0, view->size * sizeof *to);
+}
+
+px_wave px_frame_wave(const px_frame_view *view, px_blend *blend, const px_frame_model *model,
+                      const px_frame *frame) {
+    *blend = (px_blend){.experts = px_frame_experts(frame),
+                        .power = model->power,
+                        .error_shift = model->error_shift,
+                        .scale_spread = model->scale_spread * PX_FRAME_SCALE_UNIT,
+                        .scale_energy = model->scale_energy * PX_FRAME_SCALE_UNIT,
+                        .edge = view->energies};
+    for (int e = 0; e < blend->experts; e++)
+        blend->gates[e] = model->gates[e] * PX_GATE_UNIT;
+    px_wave wave = {.height = view->geometry.height,
+                    .width = view->geometry.width,
+                    .stride = view->geometry.stride,
+                    .mixed = view->references,
+                    .running = view->running,
+                    .mixed_stride = view->refers ? view->geometry.stride : 0,
+                    .running_stride = view->refers ? view->geometry.stride : 0,
+                    .samples = view->samples,
+                    .logs = view->logs,
+                    .errors = view->errors,
+                    .edge = view->edge,
+                    .bias = model->bias,
+                    .start_error =
+                        ((16 + 8 * (model->start_error & 1)) << (model->start_error >> 1) >> 4) - 1,
+                    .scale_offset = model->scale_offset * 16 + 32, /* to the nearest class */
+                    .scale_error = model->scale_error * PX_FRAME_SCALE_UNIT,
+                    .scale_running = model->scale_running,
+                    .scale_blur = model->scale_blur,
+                    .blend = blend};
+    const int unit = 1 << (PX_TAP_BITS - PX_FRAME_TAP_BITS);
+    for (int t = 0; t < PX_SQUARE_TAPS; t++)
+        wave.taps_mixed[t] =
+            px_couple(model->taps[t] * unit, model->taps[PX_SQUARE_TAPS + t] * unit);
+    for (int t = 0; t < PX_OWN_TAPS; t++)
+        wave.taps_own[t] = model->taps[2 * PX_SQUARE_TAPS + t] * unit;
+    return wave;
+}

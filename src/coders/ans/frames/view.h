@@ -1,0 +1,62 @@
+/* A frame at work, with what its references say of it; and what is kept of frames for those after.
+ * Internal. */
+#ifndef PX_FRAMES_VIEW_H
+#define PX_FRAMES_VIEW_H
+
+#include "coders/ans/frames/model.h"
+#include "coders/ans/frames/motion.h"
+#include "linear/geometry.h"
+#include "base/pool.h"
+
+/* Arrays are padded planes of the geometry. */
+typedef struct px_frame_view {
+    px_pool pool;
+    px_geometry geometry;
+    size_t size;         /* samples of a frame */
+    bool refers;         /* there are other frames; else there is one row of zeros for these two */
+    int32_t *references; /* couples of samples, less their means */
+    int16_t *running;    /* log errors of the references */
+    int16_t *samples, *logs;
+    uint16_t *errors;         /* NULL when decoding */
+    int32_t *edge, *energies; /* of px_wave and px_blend */
+    size_t kept;              /* turns whose logs are kept: all but the last */
+    int16_t *kept_logs;       /* [kept][size], by turn */
+} px_frame_view;
+
+/* Bytes of a view for decoding. */
+uint64_t px_frame_view_memory(size_t height, size_t width, size_t count);
+
+/* px_frame_view_free also after a failure. */
+prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bool decoding,
+                                prism_error *error);
+void px_frame_view_free(px_frame_view *view);
+
+/* References and running of the frame at `turn`, from planes whose turns came before; with `motion`
+ * from where that says, if it is not NULL. */
+void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
+                         size_t turn, const px_motion *motion);
+
+/* Samples less their mean, which is set in the model, as is whether they are all the same: then
+ * returns false. */
+bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_planes *planes,
+                        size_t turn);
+
+/* The same back. */
+void px_frame_view_store(const px_frame_view *view, const px_frames_model *model, px_planes *planes,
+                         size_t turn);
+
+/* Keeps view->logs for frames that refer to the one at `turn`. */
+void px_frame_view_keep(px_frame_view *view, size_t turn);
+
+/* The same where there is nothing to code: the logs of its reference, or of no errors at all. */
+void px_frame_view_keep_plain(px_frame_view *view, const px_frame *frame, size_t turn);
+
+/* A duplicate or constant frame, decoded and kept. */
+void px_frame_view_store_plain(px_frame_view *view, px_frames_model *model, px_planes *planes,
+                               size_t turn);
+
+/* The wave and the blend of a frame; shapes are not set. */
+px_wave px_frame_wave(const px_frame_view *view, px_blend *blend, const px_frame_model *model,
+                      const px_frame *frame);
+
+#endif

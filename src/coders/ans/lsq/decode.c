@@ -1,0 +1,221 @@
+/* Plane by plane: what the planes before say of it, the wavefront, what it says to planes after. */
+#include "coders/ans/lsq/decode.h"
+
+#include <string.h>
+
+#include "coders/ans/lsq/group.h"
+#include "entropy/quick_shapes.h"
+#include "base/sizes.h"
+#include "base/status.h"
+
+typedef struct decoder {
+    px_lsq_group group;
+    px_tables tables;
+    px_wave_stream *stream;
+    int32_t *edge;
+    px_planes *planes;
+    size_t first;
+    bool late; /* planes get their memory in the end */
+} decoder;
+
+static void put_samples(decoder *d, size_t k) {
+    const px_lsq_model *model = d->group.model;
+    const px_view *view = &d->group.full;
+    int16_t *to = px_plane(d->planes, d->first + model->order[k]);
+    for (size_t y = 0; y < model->height; y++, to += model->width) {
+        const int16_t *from = view->samples + y * view->geometry.stride;
+        const int mean = model->planes[k].mean;
+        if (model->depth == 8)
+            for (size_t x = 0; x < model->width; x++)
+                to[x] = (int8_t)(from[x] + mean);
+        else
+            for (size_t x = 0; x < model->width; x++)
+                to[x] = (int16_t)(from[x] + mean);
+    }
+}
+
+/* For planes after, and to become planes in the end. */
+static void keep_samples(decoder *d, size_t k) {
+    px_lsq_group *group = &d->group;
+    px_view *view = &group->full;
+    px_replicate_pads(&view->geometry, view->samples);
+    if (group->model->wide) {
+        px_couples_store(&group->couples, &view->geometry, k, view->samples);
+        px_mixer_take(&group->sample_mixer, &view->geometry, k);
+    } else {
+        px_tiles_store(&group->samples, &view->geometry, k, view->samples);
+    }
+}
+
+static void keep_innovations(decoder *d, size_t k) {
+    px_lsq_group *group = &d->group;
+    px_view *view = &group->full;
+    px_replicate_pads(&view->geometry, view->logs);
+    px_tiles_store(&group->innovations, &view->geometry, k, view->logs);
+}
+
+static bool is_last(const decoder *d, size_t k) {
+    return k + 1 == d->group.model->count;
+}
+
+static void clear(const px_geometry *geometry, int16_t *plane) {
+    for (size_t y = 0; y < geometry->height; y++)
+        memset(plane + y * geometry->stride, 0, geometry->width * sizeof *plane);
+}
+
+/* All samples are the mean, and their differences from it nothing. */
+static void put_constant(decoder *d, size_t k) {
+    px_view *view = &d->group.full;
+    clear(&view->geometry, view->samples);
+    if (!d->late)
+        put_samples(d, k);
+    if (!d->group.model->mixes || is_last(d, k))
+        return;
+    keep_samples(d, k);
+    if (d->group.model->quick)
+        return;
+    clear(&view->geometry, view->logs);
+    keep_innovations(d, k);
+}
+
+/* *sum: of the logs of errors. */
+static prism_status decode_view(decoder *d, const px_view *view, size_t k, int64_t *sum,
+                                prism_error *error) {
+    const px_lsq_model *model = d->group.model;
+    const px_kernels *kernels = px_kernels_best();
+    px_wave wave;
+    if (!px_sample_wave(&wave, view, model, k))
+        return px_fail(error, PRISM_E_CORRUPT, "a tap is out of range");
+    wave.shapes = d->tables.shapes;
+    wave.quick_shapes = d->tables.quick;
+    wave.edge = d->edge;
+    if (model->quick)
+        px_quick_pads(&wave);
+    *sum = (model->quick ? kernels->quick_decode : kernels->wave_decode)(&wave, d->stream);
+    return d->stream->failed ? px_fail(error, PRISM_E_CORRUPT, "the coded samples end too early")
+                             : PRISM_OK;
+}
+
+/* Innovations take the place of the logs. */
+static prism_status find_innovations(decoder *d, const px_view *view, size_t k,
+                                     prism_error *error) {
+    px_lsq_group *group = &d->group;
+    px_wave wave;
+    if (!px_innovation_wave(&wave, view, group->model, k))
+        return px_fail(error, PRISM_E_CORRUPT, "a tap is out of range");
+    px_causal_pads(&wave);
+    px_kernels_best()->innovations(view->logs, &wave);
+    return PRISM_OK;
+}
+
+/* A half view is in the memory of the full one: innovations need its samples before they grow, and
+ * the running mean its logs before they become innovations. */
+static prism_status close_view(decoder *d, const px_view *view, size_t k, int64_t sum,
+                               prism_error *error) {
+    px_lsq_group *group = &d->group;
+    const px_lsq_model *model = group->model;
+    const size_t count = view->geometry.height * view->geometry.width;
+    prism_status status = PRISM_OK;
+    if (is_last(d, k) || !model->mixes || model->quick) {
+        px_view_close(view, group, k);
+        if (!is_last(d, k))
+            px_running_update(group, sum, count);
+        return PRISM_OK;
+    }
+    px_view_grow(view, group, k, view->logs, group->full.logs);
+    px_running_update(group, sum, count);
+    status = find_innovations(d, view, k, error);
+    if (status == PRISM_OK) {
+        px_view_close(view, group, k);
+        keep_innovations(d, k);
+    }
+    return status;
+}
+
+static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
+    px_lsq_group *group = &d->group;
+    const px_lsq_plane *plane = &group->model->planes[k];
+    const px_geometry *geometry = &group->full.geometry;
+    if (group->model->mixes)
+        px_mixer_predict(&group->sample_mixer, geometry, k, plane->fraction, false,
+                         group->full.mixed);
+    if (group->model->mixes && !group->model->quick)
+        px_mixer_predict(&group->innovation_mixer, geometry, k, 0, true, group->full.mixed);
+    if (plane->kind == PX_PLANE_CONSTANT) {
+        put_constant(d, k);
+        return PRISM_OK;
+    }
+    px_pool pool = {.count = 0};
+    px_view view;
+    int64_t sum = 0;
+    prism_status status = px_view_open(&view, &pool, group, k, error);
+    if (status == PRISM_OK)
+        status = decode_view(d, &view, k, &sum, error);
+    if (status == PRISM_OK)
+        status = close_view(d, &view, k, sum, error);
+    if (status == PRISM_OK && !d->late)
+        put_samples(d, k);
+    if (status == PRISM_OK && group->model->mixes && !is_last(d, k))
+        keep_samples(d, k);
+    px_pool_free(&pool);
+    return status;
+}
+
+static prism_status prepare(decoder *d, prism_error *error) {
+    px_lsq_group *group = &d->group;
+    const px_lsq_model *model = group->model;
+    d->edge = px_pool_take(&group->pool, px_product(2, model->width + 1, sizeof *d->edge));
+    prism_status status = px_tables_make(&d->tables, &group->pool, model, NULL, error);
+    if (status == PRISM_OK && model->mixes)
+        status = px_mixer_make(&group->sample_mixer, &group->pool, &model->samples, &group->samples,
+                               &group->couples, &group->full.geometry, false, error);
+    if (status == PRISM_OK && model->mixes && !model->quick)
+        status = px_mixer_make(&group->innovation_mixer, &group->pool, &model->innovations,
+                               &group->innovations, NULL, &group->full.geometry, false, error);
+    return status;
+}
+
+uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind) {
+    const px_group_bytes group =
+        px_lsq_group_memory(planes, count, kind->quick, kind->mixes, kind->wide);
+    const uint64_t model = px_model_memory(planes, count, kind->quick, kind->mixes, kind->wide);
+    const uint64_t putting = kind->late ? group.kept + px_planes_bytes(planes) : 0;
+    uint64_t decoding = group.all + 2 * (planes->width + 1) * sizeof(int32_t) +
+                        (kind->quick ? sizeof(px_quick_shapes) : px_shapes_memory());
+    if (kind->mixes)
+        decoding += px_mixer_memory(count, kind->wide ? PX_SQUARE_TAPS : 1);
+    if (kind->mixes && !kind->quick)
+        decoding += px_mixer_memory(count, 1);
+    return model + (decoding > putting ? decoding : putting);
+}
+
+/* The last plane is still in the view. */
+static prism_status put_all(decoder *d, prism_error *error) {
+    px_lsq_group *group = &d->group;
+    const px_lsq_model *model = group->model;
+    const px_geometry *geometry = &group->full.geometry;
+    px_pool_free(&group->pool);
+    const prism_status status = px_planes_take(d->planes, error);
+    for (size_t k = model->count; k-- > 0 && status == PRISM_OK;) {
+        if (k + 1 < model->count && model->wide)
+            px_couples_load(&group->couples, geometry, k, group->full.samples);
+        else if (k + 1 < model->count)
+            px_tiles_load(&group->samples, geometry, k, group->full.samples);
+        put_samples(d, k);
+    }
+    return status;
+}
+
+prism_status px_lsq_decode_group(px_planes *planes, size_t first, const px_lsq_model *model,
+                                 px_wave_stream *stream, bool late, prism_error *error) {
+    decoder d = {.stream = stream, .planes = planes, .first = first, .late = late};
+    prism_status status = px_lsq_group_make(&d.group, model, true, error);
+    if (status == PRISM_OK)
+        status = prepare(&d, error);
+    for (size_t k = 0; k < model->count && status == PRISM_OK; k++)
+        status = decode_plane(&d, k, error);
+    if (status == PRISM_OK && late)
+        status = put_all(&d, error);
+    px_lsq_group_free(&d.group);
+    return status;
+}

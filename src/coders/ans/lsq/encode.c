@@ -1,0 +1,139 @@
+/* Method lsq: pass after pass over all planes of a group, each pass fitting what those before
+ * allow. */
+#include "coders/ans/lsq/encode.h"
+
+#include "coders/ans/lsq/encoder.h"
+
+/* Without planes that say something of a plane, its own neighbours count for more, and fitting
+ * their taps is quick. */
+static px_lsq_settings settings_of(int effort, bool mixes) {
+    if (effort <= 4)
+        return (px_lsq_settings){.tap_positions = 6000, .gram_positions = 10000};
+    if (effort == 5)
+        return (px_lsq_settings){.tap_positions = 24000, .gram_positions = 20000, .robust = !mixes};
+    return (px_lsq_settings){.tap_positions = SIZE_MAX, .gram_positions = 1 << 16, .robust = true};
+}
+
+static prism_status store_innovations(px_lsq_encoder *encoder, prism_error *error) {
+    px_view *full = &encoder->group.full;
+    prism_status status = PRISM_OK;
+    for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++) {
+        px_pool pool = {.count = 0};
+        px_view view;
+        px_wave wave;
+        status = px_lsq_open(&view, &pool, encoder, k, error);
+        if (status == PRISM_OK) {
+            px_innovation_wave(&wave, &view, &encoder->model, k);
+            px_causal_pads(&wave);
+            px_kernels_best()->innovations(view.logs, &wave);
+            px_view_close(&view, &encoder->group, k);
+            px_replicate_pads(&full->geometry, full->logs);
+            px_tiles_store(&encoder->group.innovations, &full->geometry, k, full->logs);
+        }
+        px_pool_free(&pool);
+    }
+    return status;
+}
+
+static prism_status fit_mixing(px_lsq_encoder *encoder, prism_error *error) {
+    px_lsq_model *model = &encoder->model;
+    px_lsq_group *group = &encoder->group;
+    prism_status status = px_lsq_order(encoder, error);
+    if (status != PRISM_OK)
+        return status;
+    px_lsq_store_samples(encoder);
+    status = px_lsq_importance(encoder, error);
+    if (status == PRISM_OK)
+        status = px_lsq_fit_matrix(encoder, &model->samples, &group->samples, false, error);
+    if (status == PRISM_OK)
+        status = px_lsq_fit_taps(encoder, true, error);
+    if (status == PRISM_OK)
+        status = store_innovations(encoder, error);
+    if (status == PRISM_OK)
+        status = px_lsq_fit_matrix(encoder, &model->innovations, &group->innovations, true, error);
+    return status;
+}
+
+/* Of a tiny chunk: enough for its taps, of which more would take as long as coding it. */
+enum { SWIFT_POSITIONS = 2000 };
+
+static prism_status encode_group(const px_planes *planes, size_t first, size_t count,
+                                 const px_group_task *task, px_buffer *parameters,
+                                 px_buffer *payload, bool *too_long, prism_error *error) {
+    px_lsq_encoder encoder;
+    prism_status status = px_lsq_encoder_make(&encoder, planes, first, count, false, task, error);
+    encoder.settings = settings_of(task->effort, task->mixes);
+    encoder.settings.swift = task->swift;
+    if (task->swift)
+        encoder.settings.tap_positions = SWIFT_POSITIONS;
+    if (status == PRISM_OK)
+        status = px_lsq_analyse(&encoder, error);
+    if (status == PRISM_OK && task->mixes)
+        status = fit_mixing(&encoder, error);
+    if (status == PRISM_OK)
+        status = px_lsq_fit_taps(&encoder, false, error);
+    if (status == PRISM_OK)
+        status = px_lsq_symbols(&encoder, error);
+    if (status == PRISM_OK)
+        status = px_lsq_encoder_write(&encoder, task->limit, parameters, payload, too_long, error);
+    px_lsq_encoder_free(&encoder);
+    return status;
+}
+
+/* Squares around positions are tried from this effort on, ... */
+enum { WIDE_EFFORT = 6 };
+
+/* ... unless there are so many planes that the covariances of all taps would take too long. */
+enum { WIDE_PLANES = 256 };
+
+typedef struct coded_group {
+    px_buffer parameters, payload;
+    bool too_long;
+} coded_group;
+
+static prism_status encode_apart(coded_group *coded, const px_planes *planes, size_t first,
+                                 size_t count, const px_group_task *task, prism_error *error) {
+    *coded = (coded_group){.too_long = false};
+    prism_status status = encode_group(planes, first, count, task, &coded->parameters,
+                                       &coded->payload, &coded->too_long, error);
+    return status == PRISM_OK ? px_buffers_status(&coded->parameters, &coded->payload, error)
+                              : status;
+}
+
+static void free_coded(coded_group *coded) {
+    px_buffer_free(&coded->parameters);
+    px_buffer_free(&coded->payload);
+}
+
+static size_t coded_size(const coded_group *coded) {
+    return coded->too_long ? SIZE_MAX : coded->parameters.size + coded->payload.size;
+}
+
+/* Whether squares pay for their weights is not to be told from covariances: both ways are gone. */
+static prism_status encode_both(const px_planes *planes, size_t first, size_t count,
+                                const px_group_task *task, px_buffer *parameters,
+                                px_buffer *payload, bool *too_long, prism_error *error) {
+    px_group_task wide_task = *task;
+    wide_task.wide = true;
+    coded_group narrow, wide = {.too_long = true};
+    prism_status status = encode_apart(&narrow, planes, first, count, task, error);
+    if (status == PRISM_OK)
+        status = encode_apart(&wide, planes, first, count, &wide_task, error);
+    const coded_group *better = coded_size(&wide) < coded_size(&narrow) ? &wide : &narrow;
+    if (status == PRISM_OK) {
+        *too_long = better->too_long;
+        px_put_bytes(parameters, better->parameters.data, better->parameters.size);
+        px_put_bytes(payload, better->payload.data, better->payload.size);
+    }
+    free_coded(&narrow);
+    free_coded(&wide);
+    return status;
+}
+
+prism_status px_lsq_encode_group(const px_planes *planes, size_t first, size_t count,
+                                 const px_group_task *task, px_buffer *parameters,
+                                 px_buffer *payload, bool *too_long, prism_error *error) {
+    bool both = task->mixes && task->effort >= WIDE_EFFORT && count <= WIDE_PLANES;
+    return (both ? encode_both : encode_group)(planes, first, count, task, parameters, payload,
+                                               too_long, error);
+}

@@ -1,0 +1,158 @@
+/* What the encoders of methods lsq and quick share: memory, planes as they work on them, and the
+ * entropy coder. */
+#include "coders/ans/lsq/encoder.h"
+
+#include <string.h>
+
+#include "coders/ans/lsq/chunk.h"
+#include "base/sizes.h"
+#include "base/status.h"
+
+void px_lsq_encoder_free(px_lsq_encoder *encoder) {
+    px_lsq_group_free(&encoder->group);
+    px_model_free(&encoder->model);
+}
+
+prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *planes, size_t first,
+                                 size_t count, bool quick, const px_group_task *task,
+                                 prism_error *error) {
+    px_lsq_group *group = &encoder->group;
+    const px_lsq_model *model = &encoder->model;
+    *encoder = (px_lsq_encoder){.planes = planes, .first = first};
+    prism_status status = px_model_alloc(&encoder->model, planes, count, quick, task->mixes, error);
+    if (status == PRISM_OK && task->wide)
+        status = px_model_widen(&encoder->model, error);
+    if (status == PRISM_OK)
+        status = px_lsq_group_make(group, model, false, error);
+    if (status != PRISM_OK)
+        return status;
+    const px_geometry *geometry = &group->full.geometry;
+    if (task->wide) /* for the fits before that of the wide weights */
+        group->samples = px_tiles_take(&group->pool, geometry, (model->count + 1) / 2);
+    encoder->span = px_sum(px_product(geometry->tile_count, PX_TILE), PX_PLANE_GUARD);
+    size_t elements = px_sum(px_product(model->count, encoder->span), PX_PLANE_GUARD);
+    encoder->mixed = px_pool_take(&group->pool, px_product(elements, sizeof *encoder->mixed));
+    encoder->importance_stride = task->mixes ? geometry->stride : 0;
+    encoder->importance = (task->mixes ? px_padded_take : px_zero_row_take)(
+        &group->pool, geometry, sizeof *encoder->importance);
+    encoder->low_bits = px_pool_take_zeroed(&group->pool, model->count);
+    memset(encoder->classes, true, sizeof encoder->classes);
+    status = px_pool_status(&group->pool, error);
+    for (size_t y = 0; y < (task->mixes ? model->height : 1) && status == PRISM_OK; y++)
+        for (size_t x = 0; x < model->width; x++)
+            encoder->importance[y * encoder->importance_stride + x] = 1;
+    return status;
+}
+
+int32_t *px_lsq_mixed(const px_lsq_encoder *encoder, const px_geometry *geometry, size_t k) {
+    return encoder->mixed + k * encoder->span + PX_PLANE_GUARD + geometry->origin;
+}
+
+void px_lsq_load(px_lsq_encoder *encoder, size_t k) {
+    const px_planes *planes = encoder->planes;
+    const int mean = encoder->model.planes[k].mean;
+    const int16_t *from = px_plane(planes, encoder->first + encoder->model.order[k]);
+    int16_t *to = encoder->group.full.samples;
+    for (size_t y = 0; y < planes->height; y++, from += planes->width)
+        for (size_t x = 0; x < planes->width; x++)
+            to[y * encoder->group.full.geometry.stride + x] = (int16_t)(from[x] - mean);
+}
+
+prism_status px_lsq_open(px_view *view, px_pool *pool, px_lsq_encoder *encoder, size_t k,
+                         prism_error *error) {
+    px_lsq_group *group = &encoder->group;
+    const px_lsq_plane *plane = &encoder->model.planes[k];
+    px_lsq_load(encoder, k);
+    if (encoder->model.mixes && !encoder->model.quick) {
+        group->full.mixed = px_lsq_mixed(encoder, &group->full.geometry, k);
+        group->full.mixed_stride = group->full.geometry.stride;
+    }
+    prism_status status = px_view_open(view, pool, group, k, error);
+    if (status != PRISM_OK)
+        return status;
+    if (plane->kind == PX_PLANE_HALVED)
+        px_shrink(view->samples, &view->geometry, group->full.samples, &group->full.geometry,
+                  plane->phase);
+    return PRISM_OK;
+}
+
+void px_lsq_store_samples(px_lsq_encoder *encoder) {
+    px_view *view = &encoder->group.full;
+    for (size_t k = 0; k < encoder->model.count; k++) {
+        px_lsq_load(encoder, k);
+        px_replicate_pads(&view->geometry, view->samples);
+        px_tiles_store(&encoder->group.samples, &view->geometry, k, view->samples);
+        if (encoder->model.wide)
+            px_couples_store(&encoder->group.couples, &view->geometry, k, view->samples);
+    }
+}
+
+/* Entropy coding needs no more of a plane than its symbols, and samples for their low bits. */
+static prism_status open_symbols(px_view *view, px_pool *pool, px_lsq_encoder *encoder, size_t k,
+                                 prism_error *error) {
+    const px_lsq_plane *plane = &encoder->model.planes[k];
+    if (encoder->low_bits[k])
+        return px_lsq_open(view, pool, encoder, k, error);
+    *view = encoder->group.full;
+    if (plane->kind == PX_PLANE_HALVED)
+        view->geometry = px_geometry_halved(&encoder->group.full.geometry, plane->phase);
+    return PRISM_OK;
+}
+
+/* Goes backwards through the planes: the decoder reads what was written last. */
+static prism_status write_symbols(px_lsq_encoder *encoder, px_wave_stream *stream,
+                                  const px_tables *tables, prism_error *error) {
+    const px_kernels *kernels = px_kernels_best();
+    prism_status status = PRISM_OK;
+    for (size_t k = encoder->model.count; k-- > 0 && status == PRISM_OK && !stream->failed;) {
+        if (encoder->model.planes[k].kind == PX_PLANE_CONSTANT)
+            continue;
+        px_pool pool = {.count = 0};
+        px_view view;
+        status = open_symbols(&view, &pool, encoder, k, error);
+        if (status == PRISM_OK) {
+            const int32_t *symbols = px_lsq_mixed(encoder, &view.geometry, k);
+            px_wave wave;
+            px_sample_wave(&wave, &view, &encoder->model, k);
+            wave.shapes = tables->shapes;
+            wave.quick_shapes = tables->quick;
+            if (encoder->model.quick)
+                kernels->quick_encode(&wave, symbols, stream);
+            else
+                kernels->wave_encode(&wave, symbols, encoder->low_bits[k], stream);
+        }
+        px_pool_free(&pool);
+    }
+    return status;
+}
+
+/* States, then words, in the order in which the decoder takes them. */
+static prism_status write_payload(px_lsq_encoder *encoder, size_t limit, px_buffer *payload,
+                                  bool *too_long, prism_error *error) {
+    px_pool *pool = &encoder->group.pool;
+    px_tables tables;
+    px_tables_make(&tables, pool, &encoder->model, encoder->classes, NULL);
+    const size_t words = px_words_room(encoder->planes, limit);
+    uint16_t *memory = px_pool_take(pool, px_product(words, sizeof *memory));
+    prism_status status = px_pool_status(pool, error);
+    if (status != PRISM_OK)
+        return status;
+    px_wave_stream stream = {.head = memory + words, .begin = memory};
+    px_wave_start(&stream, encoder->model.quick);
+    status = write_symbols(encoder, &stream, &tables, error);
+    *too_long = stream.failed;
+    if (status != PRISM_OK || stream.failed)
+        return status;
+    for (size_t i = 0; i < stream.count; i++)
+        px_put_u32(payload, stream.states[i]);
+    for (uint16_t *word = stream.head; word < memory + words; word++)
+        *word = px_little_endian_16(*word);
+    px_put_bytes(payload, stream.head, (size_t)(memory + words - stream.head) * sizeof *memory);
+    return PRISM_OK;
+}
+
+prism_status px_lsq_encoder_write(px_lsq_encoder *encoder, size_t limit, px_buffer *parameters,
+                                  px_buffer *payload, bool *too_long, prism_error *error) {
+    px_model_write(&encoder->model, parameters);
+    return write_payload(encoder, limit, payload, too_long, error);
+}

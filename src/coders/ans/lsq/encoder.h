@@ -1,0 +1,128 @@
+/* Encoding a group of planes: memory, and the passes that lsq/encode.c and quick/encode.c run.
+ * Internal. */
+#ifndef PX_LSQ_ENCODER_H
+#define PX_LSQ_ENCODER_H
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "coders/ans/lsq/encode.h"
+#include "coders/ans/lsq/group.h"
+
+/* How much work the effort allows. */
+typedef struct px_lsq_settings {
+    size_t tap_positions;  /* of a plane, about, from which taps are fitted */
+    size_t gram_positions; /* for the order and the importance */
+    bool robust; /* taps of samples are fitted twice, rough places and outliers counting less */
+    bool swift;  /* shapes are chosen by magnitudes that are about the same */
+} px_lsq_settings;
+
+typedef struct px_lsq_encoder {
+    px_lsq_group group;
+    px_lsq_model model;
+    px_lsq_settings settings;
+    const px_planes *planes;
+    size_t first;   /* of the group's planes */
+    int32_t *mixed; /* [count][span] (P, E) of all planes; in the end their symbols */
+    size_t span;
+    float *importance; /* a padded plane: square roots of weights of positions, 0 in the pads */
+    size_t importance_stride;       /* 0 where planes are alone: one row of ones */
+    bool *low_bits;                 /* [count] whether the plane's symbols have low bits */
+    bool classes[PX_SHAPE_CLASSES]; /* of scales that symbols may have */
+} px_lsq_encoder;
+
+/* Memory and a model; px_lsq_encoder_free also after a failure. */
+prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *planes, size_t first,
+                                 size_t count, bool quick, const px_group_task *task,
+                                 prism_error *error);
+void px_lsq_encoder_free(px_lsq_encoder *encoder);
+
+/* The model, and the symbols of all planes; *too_long if they would take more than `limit`. */
+prism_status px_lsq_encoder_write(px_lsq_encoder *encoder, size_t limit, px_buffer *parameters,
+                                  px_buffer *payload, bool *too_long, prism_error *error);
+
+/* ---- Passes, in their order ---- */
+
+/* Mean, kind, patches and fraction of every plane, in the order as it comes. */
+prism_status px_lsq_analyse(px_lsq_encoder *encoder, prism_error *error);
+
+/* model.order, by pivoting: planes that leave the largest variance unexplained come first. */
+prism_status px_lsq_order(px_lsq_encoder *encoder, prism_error *error);
+
+/* Samples of all planes to tiles. */
+void px_lsq_store_samples(px_lsq_encoder *encoder);
+
+/* Positions with small innovations count more in all fits (analyse.c has why). */
+prism_status px_lsq_importance(px_lsq_encoder *encoder, prism_error *error);
+
+/* Fits weights to about `positions` positions of tiles; their steps are coarser than
+ * px_best_precision says by quarter octaves. */
+prism_status px_lsq_fit_weights(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
+                                size_t positions, int coarseness, prism_error *error);
+
+/* Fits weights of a matrix to tiles, and predicts all planes by them. */
+prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
+                               bool innovations, prism_error *error);
+
+/* Fits the taps of innovations or of samples of all planes. */
+prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_error *error);
+
+/* Bias, scale and symbols of every plane; then the shapes. */
+prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error);
+
+/* ---- Planes ---- */
+
+/* Plane k less its mean, to the samples of the group's full view; its pads are not set. */
+void px_lsq_load(px_lsq_encoder *encoder, size_t k);
+
+/* The same as the view in which the plane is coded, with its (P, E); for method quick, those of the
+ * group's full view. The pool is of the view. */
+prism_status px_lsq_open(px_view *view, px_pool *pool, px_lsq_encoder *encoder, size_t k,
+                         prism_error *error);
+
+/* mixed[k], or where the symbols of plane k stand in a plane of the geometry. */
+int32_t *px_lsq_mixed(const px_lsq_encoder *encoder, const px_geometry *geometry, size_t k);
+
+/* What regression of log errors says of a plane's scale: moments as scale_moments has them, and how
+ * many octaves the scale is above the mean log. */
+void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENTS], double octaves);
+
+/* Histograms of symbols by class of scales. */
+enum { PX_SYMBOL_RANGE = 160 * 16 }; /* of sixteenths that they tell apart */
+typedef uint32_t px_histogram[2 * PX_SYMBOL_RANGE];
+
+/* Those of classes that are not used are not set: to clear them all takes longer than to count the
+ * symbols of a small chunk. */
+typedef struct px_histograms {
+    px_histogram *classes;
+    bool used[PX_SHAPE_CLASSES];
+} px_histograms;
+
+/* For so many classes; owned by the pool. */
+px_histograms px_histograms_take(px_pool *pool, size_t count);
+
+static inline void px_histogram_count(px_histograms *h, uint32_t class, int32_t z) {
+    if (!h->used[class]) {
+        memset(h->classes[class], 0, sizeof *h->classes);
+        h->used[class] = true;
+    }
+    h->classes[class][z + PX_SYMBOL_RANGE]++;
+}
+
+/* Adds symbols of method lsq. */
+void px_add_symbols(px_histograms *histograms, const int32_t *symbols, size_t count);
+
+/* Scales of the classes of method lsq. */
+int px_class_scale(int class);
+
+/* The shapes that serve `count` classes of scales best; scales[] as px_shape_distribution has them.
+ * Classes without symbols take the shape before. `swift`: magnitudes that are about the same count
+ * as one. */
+void px_lsq_choose_shapes(uint8_t *shapes, const px_histograms *histograms, int count,
+                          int (*scale_of)(int), bool swift);
+
+/* Cholesky factor (lower, row-major, n x n) in place, with a ridge on the diagonal that is raised
+ * until rounding errors no longer make the matrix indefinite. */
+prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *error);
+
+#endif

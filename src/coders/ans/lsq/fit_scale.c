@@ -1,0 +1,305 @@
+/*
+ * From samples to symbols: the distribution of every sample, whose mean the taps give, whose scale
+ * is regressed on errors around and on the running mean, and whose shape is chosen for each class
+ * of scales in the end.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linear/cholesky.h"
+#include "base/fast_math.h"
+#include "coders/ans/lsq/encoder.h"
+#include "entropy/shapes.h"
+#include "base/sizes.h"
+#include "base/low_discrepancy.h"
+#include "base/status.h"
+
+/* Classes begin at 2^-4.5 and errors are in sixteenths; the deviation is 0.62 octaves more than the
+ * mean log. */
+static const double LOG_TO_CLASS = 0.62 + 4.5 - PX_MEAN_BITS;
+
+enum {
+    VARIABLES = 4,                 /* 1, errors around, running mean, its blur */
+    HISTOGRAM_POSITIONS = 1 << 14, /* of a plane, about */
+    BLOCK = 64                     /* of a histogram; divides PX_SYMBOL_RANGE */
+};
+
+typedef struct symbol_task {
+    px_lsq_encoder *encoder;
+    int32_t *means; /* padded planes */
+    int16_t *around, *blur;
+    bool blurs; /* there is a running mean; else one row of `blur` is for all */
+    px_histograms histograms;
+} symbol_task;
+
+/* Least squares of log errors on contexts: 4 x 4, from moments as scale_moments has them. */
+static bool regress(double coefficients[VARIABLES], const int64_t moments[PX_SCALE_MOMENTS]) {
+    static const double RIDGE = 1000;
+    double matrix[VARIABLES * VARIABLES] = {0};
+    for (int i = 0, m = 0; i < VARIABLES; i++)
+        for (int j = 0; j <= i; j++)
+            matrix[i * VARIABLES + j] = (double)moments[m++] + (i == j && i ? RIDGE : 0);
+    for (int i = 0; i < VARIABLES; i++)
+        coefficients[i] = (double)moments[PX_SCALE_MOMENTS - VARIABLES + i];
+    return px_solve_definite(matrix, VARIABLES, coefficients);
+}
+
+static int rounded_between(double value, int low, int high) {
+    return (int)lrint(fmax(fmin(value, high), low));
+}
+
+/* The weights of the scale's contexts, and an offset that makes its mean right. */
+void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENTS],
+                      double octaves) {
+    double c[VARIABLES] = {0};
+    if (!regress(c, moments))
+        memset(c, 0, sizeof c);
+    plane->scale_error = 8 * rounded_between(32 * c[1], -64, 128);
+    plane->scale_running = rounded_between(32 * c[2], -64, 64);
+    plane->scale_blur = rounded_between(32 * c[3], -64, 64);
+    double n = (double)moments[0];
+    /* scale_moments cuts four and seven bits off. */
+    double running = 16 * (double)moments[3] / n + 7.5, blur = 128 * (double)moments[6] / n + 63.5;
+    double explained = plane->scale_error / 16.0 * (double)moments[1] / n +
+                       (8 * plane->scale_running * running + plane->scale_blur * blur) / 256;
+    double scale = 16 * (double)moments[10] / n + 256 * octaves - explained;
+    plane->scale_offset = rounded_between(scale / 16, -PX_MAX_SCALE_OFFSET, PX_MAX_SCALE_OFFSET);
+}
+
+px_histograms px_histograms_take(px_pool *pool, size_t count) {
+    return (px_histograms){.classes = px_pool_take(pool, px_product(count, sizeof(px_histogram)))};
+}
+
+void px_add_symbols(px_histograms *histograms, const int32_t *symbols, size_t count) {
+    for (size_t x = 0; x < count; x++) {
+        uint32_t symbol = (uint32_t)symbols[x];
+        uint32_t class = symbol >> 25;
+        class = class < PX_SHAPE_CLASSES ? class : PX_SHAPE_CLASSES - 4 + (class & 3);
+        int32_t z = 16 * ((int32_t)(symbol << 11) >> 11) - (int32_t)(symbol >> 21 & 15);
+        z = z < -PX_SYMBOL_RANGE   ? -PX_SYMBOL_RANGE
+            : z >= PX_SYMBOL_RANGE ? PX_SYMBOL_RANGE - 1
+                                   : z;
+        px_histogram_count(histograms, class, z);
+    }
+}
+
+static int16_t *blur_row(const symbol_task *task, const px_wave *wave, size_t y) {
+    return task->blur + (task->blurs ? y * wave->stride : 0);
+}
+
+/* Symbols of a plane whose means and errors are known. */
+static void make_symbols(symbol_task *task, const px_wave *wave, int32_t *symbols, size_t k) {
+    const px_kernels *kernels = px_kernels_best();
+    const size_t stride = wave->stride;
+    const size_t step = 1 + wave->height * wave->width / HISTOGRAM_POSITIONS;
+    int32_t largest = 0;
+    size_t picked = 0;
+    for (size_t y = 0; y < wave->height; y++) {
+        int32_t class = kernels->symbols(symbols, wave, task->means, task->around + y * stride,
+                                         blur_row(task, wave, y), y);
+        largest = class > largest ? class : largest;
+        if (y == px_spread(picked, step)) {
+            px_add_symbols(&task->histograms, symbols + y * wave->stride, wave->width);
+            picked++;
+        }
+    }
+    task->encoder->low_bits[k] = largest >= PX_SHAPE_CLASSES;
+}
+
+/* Returns the sum of the logs of errors. */
+static int64_t code_view(symbol_task *task, const px_view *view, size_t k) {
+    px_lsq_encoder *encoder = task->encoder;
+    const px_kernels *kernels = px_kernels_best();
+    px_lsq_plane *plane = &encoder->model.planes[k];
+    px_wave wave;
+    px_sample_wave(&wave, view, &encoder->model, k);
+    px_causal_pads(&wave);
+    const size_t count = wave.height * wave.width, stride = wave.stride;
+    int64_t sum = kernels->means(task->means, &wave);
+    wave.bias = plane->bias =
+        rounded_between((double)sum / (double)count, -PX_MAX_BIAS, PX_MAX_BIAS);
+    int64_t log_sum = kernels->errors(&wave, task->means);
+    px_causal_error_pads(&wave);
+    int64_t moments[PX_SCALE_MOMENTS] = {0};
+    for (size_t y = 0; y < wave.height; y++) {
+        int16_t *around = task->around + y * stride, *blur = blur_row(task, &wave, y);
+        kernels->contexts(around, blur, &wave, y);
+        kernels->scale_moments(moments, around, wave.running + y * wave.running_stride, blur,
+                               wave.logs + y * wave.stride, wave.width);
+    }
+    px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
+    px_sample_wave(&wave, view, &encoder->model, k);
+    make_symbols(task, &wave, px_lsq_mixed(encoder, &view->geometry, k), k);
+    return log_sum;
+}
+
+static prism_status code_plane(symbol_task *task, size_t k, prism_error *error) {
+    px_lsq_encoder *encoder = task->encoder;
+    px_pool pool = {.count = 0};
+    px_view view;
+    prism_status status = px_lsq_open(&view, &pool, encoder, k, error);
+    if (status == PRISM_OK) {
+        int64_t log_sum = code_view(task, &view, k);
+        px_view_close(&view, &encoder->group, k);
+        px_running_update(&encoder->group, log_sum, view.geometry.height * view.geometry.width);
+    }
+    px_pool_free(&pool);
+    return status;
+}
+
+/* ---- Shapes ---------------------------------------------------------------------------------- */
+
+/* Symbols of a class: of each magnitude that occurs, how many. */
+typedef struct magnitudes {
+    int values[PX_SYMBOL_RANGE + 1];
+    uint32_t counts[PX_SYMBOL_RANGE + 1];
+    size_t count;
+} magnitudes;
+
+/* Most blocks of histograms are empty. */
+static bool has_symbols(const uint32_t symbols[BLOCK]) {
+    uint32_t all = 0;
+    for (int i = 0; i < BLOCK; i++)
+        all |= symbols[i];
+    return all > 0;
+}
+
+static void add_magnitude(magnitudes *m, int magnitude, uint32_t count) {
+    m->values[m->count] = magnitude;
+    m->counts[m->count] = count;
+    m->count += count > 0;
+}
+
+/* Magnitudes within a quarter become one, in the middle of where they lie. */
+static void merge(magnitudes *m) {
+    enum { PART = 4 };
+    size_t merged = 0;
+    for (size_t i = 0; i < m->count; merged++) {
+        const int first = m->values[i];
+        uint32_t count = 0;
+        int last = first;
+        for (; i < m->count && m->values[i] - first <= first / PART; i++) {
+            last = m->values[i];
+            count += m->counts[i];
+        }
+        m->values[merged] = (first + last) / 2;
+        m->counts[merged] = count;
+    }
+    m->count = merged;
+}
+
+static void find_magnitudes(magnitudes *m, const uint32_t *symbols) {
+    const uint32_t *zero = symbols + PX_SYMBOL_RANGE;
+    m->count = 0;
+    for (int z = 0; z < PX_SYMBOL_RANGE; z += BLOCK)
+        if (has_symbols(zero + z) || has_symbols(zero - z - BLOCK + 1))
+            for (int i = z; i < z + BLOCK; i++)
+                add_magnitude(m, i, zero[i] + (i ? zero[-i] : 0));
+    add_magnitude(m, PX_SYMBOL_RANGE, *symbols);
+}
+
+/* Bits for the symbols by a shape, which has the same share for both signs; stops where they are
+ * more than `most`. */
+static double cost_of(const magnitudes *m, int shape, int scale, double most) {
+    static const double UNIT = 1 << 24;
+    const px_shape_curve curve = px_shape_curve_of(shape, scale);
+    double bits = 0;
+    for (size_t i = 0; i < m->count && bits < most; i++) {
+        const int low = m->values[i] - 8, high = m->values[i] + 8;
+        const double below = px_shape_curve_at(&curve, abs(low)) / UNIT;
+        const double above = px_shape_curve_at(&curve, high) / UNIT;
+        const double share = above - (low < 0 ? 1 - below : below);
+        bits -= (double)m->counts[i] * (double)px_fast_log2((float)(share * (1 - 1e-3) + 4e-5));
+    }
+    return bits;
+}
+
+int px_class_scale(int class) {
+    return class;
+}
+
+/* The best shape for the symbols of a class so far. */
+typedef struct shape_search {
+    magnitudes symbols;
+    int scale;
+    bool tried[PX_SHAPE_COUNT];
+    int shape;
+    double bits;
+} shape_search;
+
+static void try_shape(shape_search *s, int shape) {
+    if (shape < 0 || shape >= PX_SHAPE_COUNT || s->tried[shape])
+        return;
+    s->tried[shape] = true;
+    const double bits = cost_of(&s->symbols, shape, s->scale, s->bits);
+    if (bits < s->bits) {
+        s->shape = shape;
+        s->bits = bits;
+    }
+}
+
+/* The widths around, then all families of the best. */
+static void search_swiftly(shape_search *s) {
+    try_shape(s, s->shape);
+    for (int more = -PX_SHAPE_FAMILIES; more <= PX_SHAPE_FAMILIES; more += 2 * PX_SHAPE_FAMILIES)
+        try_shape(s, s->shape + more);
+    const int first = s->shape - s->shape % PX_SHAPE_FAMILIES;
+    for (int family = 0; family < PX_SHAPE_FAMILIES; family++)
+        try_shape(s, first + family);
+}
+
+/* All families of the widths around. */
+static void search_shapes(shape_search *s) {
+    const int middle = s->shape / PX_SHAPE_FAMILIES;
+    for (int width = middle - 1; width <= middle + 1; width++)
+        for (int family = 0; family < PX_SHAPE_FAMILIES; family++)
+            try_shape(s, PX_SHAPE_FAMILIES * width + family);
+}
+
+void px_lsq_choose_shapes(uint8_t *shapes, const px_histograms *histograms, int count,
+                          int (*scale_of)(int), bool swift) {
+    int chosen = PX_SHAPE_PLAIN;
+    shape_search s;
+    for (int class = 0; class < count; class ++) {
+        s.scale = scale_of(class);
+        s.shape = chosen;
+        s.bits = HUGE_VAL;
+        s.symbols.count = 0;
+        memset(s.tried, 0, sizeof s.tried);
+        if (histograms->used[class])
+            find_magnitudes(&s.symbols, histograms->classes[class]);
+        if (swift)
+            merge(&s.symbols);
+        for (int before = -1; s.symbols.count && s.shape != before;) {
+            before = s.shape;
+            (swift ? search_swiftly : search_shapes)(&s);
+        }
+        chosen = s.shape;
+        shapes[class] = (uint8_t)chosen;
+    }
+}
+
+prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
+    const px_geometry *geometry = &encoder->group.full.geometry;
+    px_pool pool = {.count = 0};
+    const bool blurs = encoder->group.full.running_stride > 0;
+    symbol_task task = {
+        .encoder = encoder,
+        .blurs = blurs,
+        .means = px_padded_take(&pool, geometry, sizeof *task.means),
+        .around = px_padded_take(&pool, geometry, sizeof *task.around),
+        .blur = (blurs ? px_padded_take : px_zero_row_take)(&pool, geometry, sizeof *task.blur)};
+    task.histograms = px_histograms_take(&pool, PX_SHAPE_CLASSES);
+    prism_status status = px_pool_status(&pool, error);
+    for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++)
+        if (encoder->model.planes[k].kind != PX_PLANE_CONSTANT)
+            status = code_plane(&task, k, error);
+    if (status == PRISM_OK)
+        px_lsq_choose_shapes(encoder->model.shapes, &task.histograms, PX_SHAPE_CLASSES,
+                             px_class_scale, encoder->settings.swift);
+    if (status == PRISM_OK && geometry->height * geometry->width < HISTOGRAM_POSITIONS)
+        memcpy(encoder->classes, task.histograms.used, sizeof task.histograms.used);
+    px_pool_free(&pool);
+    return status;
+}

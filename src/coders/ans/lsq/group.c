@@ -1,0 +1,253 @@
+#include "coders/ans/lsq/group.h"
+
+#include <string.h>
+
+#include "entropy/quick_shapes.h"
+
+enum { RUNNING_WINDOW = 40 }; /* planes; longer means gain nothing, shorter ones lose */
+
+/* Innovations are for planes that are predicted from them. */
+static bool has_innovations(bool mixes, bool quick) {
+    return mixes && !quick;
+}
+
+static void take_mixed(px_view *view, px_pool *pool, bool rows) {
+    view->mixed_stride = rows ? view->geometry.stride : 0;
+    view->mixed =
+        (rows ? px_padded_take : px_zero_row_take)(pool, &view->geometry, sizeof(int32_t));
+}
+
+static void take_running(px_view *view, px_pool *pool, bool rows) {
+    view->running_stride = rows ? view->geometry.stride : 0;
+    view->running =
+        (rows ? px_padded_take : px_zero_row_take)(pool, &view->geometry, sizeof(int16_t));
+}
+
+static uint64_t rows_bytes(const px_geometry *geometry, bool rows, size_t size) {
+    return rows ? px_padded_bytes(geometry, size) : px_zero_row_bytes(geometry, size);
+}
+
+px_group_bytes px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
+                                   bool wide) {
+    const px_geometry full = px_geometry_make(planes->height, planes->width);
+    const px_geometry half = px_geometry_halved(&full, (px_phase){1, 1});
+    const size_t pairs = px_mixer_pairs(count, wide);
+    px_group_bytes bytes = {.kept = px_padded_bytes(&full, sizeof(int16_t))};
+    if (mixes)
+        bytes.kept += wide ? px_couples_bytes(&full, pairs) : px_tiles_bytes(&full, pairs);
+    bytes.all = bytes.kept + px_padded_bytes(&full, sizeof(int16_t)) +
+                rows_bytes(&full, mixes, sizeof(int32_t)) +
+                rows_bytes(&full, count > 1, sizeof(int16_t));
+    if (quick)
+        bytes.all += px_padded_bytes(&full, sizeof(uint16_t));
+    if (count > 1)
+        bytes.all += px_padded_bytes(&half, sizeof(int16_t));
+    if (has_innovations(mixes, quick))
+        bytes.all += px_tiles_bytes(&full, px_mixer_pairs(count, false));
+    return bytes;
+}
+
+static size_t pairs_of(const px_lsq_group *group, bool wide) {
+    const size_t count = group->model->count;
+    return group->decoding ? px_mixer_pairs(count, wide) : (count + 1) / 2;
+}
+
+prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, bool decoding,
+                               prism_error *error) {
+    const px_geometry geometry = px_geometry_make(model->height, model->width);
+    *group = (px_lsq_group){.model = model, .decoding = decoding, .full.geometry = geometry};
+    px_pool *pool = &group->pool;
+    px_view *view = &group->full;
+    take_mixed(view, pool, model->mixes && (decoding || model->quick));
+    take_running(view, pool, model->count > 1);
+    view->samples = px_padded_take(&group->kept, &geometry, sizeof *view->samples);
+    view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
+    if (model->quick || !decoding)
+        view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
+    if (model->wide)
+        group->couples = px_couples_take(&group->kept, &geometry, pairs_of(group, true));
+    else if (model->mixes)
+        group->samples = px_tiles_take(&group->kept, &geometry, pairs_of(group, false));
+    if (has_innovations(model->mixes, model->quick))
+        group->innovations = px_tiles_take(pool, &geometry, pairs_of(group, false));
+    const prism_status status = px_pool_status(pool, error);
+    return status == PRISM_OK ? px_pool_status(&group->kept, error) : status;
+}
+
+void px_lsq_group_free(px_lsq_group *group) {
+    px_pool_free(&group->pool);
+    px_pool_free(&group->kept);
+}
+
+/* P, E and the running mean at half size. */
+static void shrink_view(px_view *half, const px_view *full, px_phase phase) {
+    if (full->mixed_stride)
+        px_shrink_couples(half->mixed, &half->geometry, full->mixed, &full->geometry, phase);
+    if (full->running_stride) {
+        px_shrink(half->running, &half->geometry, full->running, &full->geometry, phase);
+        px_replicate_pads(&half->geometry, half->running);
+    }
+}
+
+prism_status px_view_open(px_view *view, px_pool *pool, px_lsq_group *group, size_t k,
+                          prism_error *error) {
+    const px_lsq_plane *plane = &group->model->planes[k];
+    const px_view *full = &group->full;
+    *view = *full;
+    if (plane->kind != PX_PLANE_HALVED)
+        return PRISM_OK;
+    const px_geometry half = px_geometry_halved(&full->geometry, plane->phase);
+    view->geometry = half;
+    if (full->running_stride)
+        take_running(view, pool, true);
+    if (!group->decoding) {
+        if (full->mixed_stride)
+            take_mixed(view, pool, true);
+        view->samples = px_padded_take(pool, &half, sizeof *view->samples);
+        view->logs = px_padded_take(pool, &half, sizeof *view->logs);
+        view->errors = px_padded_take(pool, &half, sizeof *view->errors);
+    }
+    view->mixed_stride = full->mixed_stride ? half.stride : 0;
+    const prism_status status = px_pool_status(pool, error);
+    if (status == PRISM_OK)
+        shrink_view(view, full, plane->phase);
+    return status;
+}
+
+void px_view_grow(const px_view *view, px_lsq_group *group, size_t k, const int16_t *half,
+                  int16_t *whole) {
+    const px_lsq_plane *plane = &group->model->planes[k];
+    if (plane->kind == PX_PLANE_HALVED)
+        px_grow(whole, &group->full.geometry, half, &view->geometry, plane->phase);
+}
+
+void px_view_close(const px_view *view, px_lsq_group *group, size_t k) {
+    const px_lsq_plane *plane = &group->model->planes[k];
+    const px_view *full = &group->full;
+    px_view_grow(view, group, k, view->samples, full->samples);
+    px_view_grow(view, group, k, view->logs, full->logs);
+    for (uint32_t i = 0; plane->kind == PX_PLANE_HALVED && i < plane->patch_count; i++) {
+        size_t y = plane->patches[i].position / full->geometry.width;
+        size_t x = plane->patches[i].position % full->geometry.width;
+        int16_t *sample = full->samples + y * full->geometry.stride + x;
+        *sample = (int16_t)(*sample + plane->patches[i].difference);
+    }
+}
+
+int32_t px_start_error(const px_lsq_plane *plane) {
+    return ((16 + 8 * (plane->start_error & 1)) << (plane->start_error >> 1) >> 4) - 1;
+}
+
+static px_wave wave_of(const px_view *view, const px_lsq_plane *plane) {
+    return (px_wave){.height = view->geometry.height,
+                     .width = view->geometry.width,
+                     .stride = view->geometry.stride,
+                     .mixed = view->mixed,
+                     .running = view->running,
+                     .mixed_stride = view->mixed_stride,
+                     .running_stride = view->running_stride,
+                     .samples = view->samples,
+                     .logs = view->logs,
+                     .errors = view->errors,
+                     .fraction = plane->fraction,
+                     .bias = plane->bias,
+                     .start_error = px_start_error(plane),
+                     .scale_offset = plane->scale_offset * 16 + 32, /* to the nearest class */
+                     .scale_error = plane->scale_error,
+                     .scale_running = plane->scale_running,
+                     .scale_blur = plane->scale_blur};
+}
+
+bool px_sample_wave(px_wave *wave, const px_view *view, const px_lsq_model *model, size_t k) {
+    const px_lsq_plane *plane = &model->planes[k];
+    int32_t taps[PX_MEAN_TAPS];
+    *wave = wave_of(view, plane);
+    if (!px_taps_expand(taps, &plane->sample, model->sample_steps, PX_MEAN_TAPS))
+        return false;
+    for (int t = 0; t < PX_SQUARE_TAPS; t++)
+        wave->taps_mixed[t] = px_couple(taps[t], taps[PX_SQUARE_TAPS + t]);
+    memcpy(wave->taps_own, taps + 2 * PX_SQUARE_TAPS, sizeof wave->taps_own);
+    return true;
+}
+
+bool px_innovation_wave(px_wave *wave, const px_view *view, const px_lsq_model *model, size_t k) {
+    const px_lsq_plane *plane = &model->planes[k];
+    int32_t taps[PX_MEAN_TAPS];
+    *wave = wave_of(view, plane);
+    if (!px_taps_expand(taps, &plane->innovation, model->innovation_steps, PX_INNOVATION_TAPS))
+        return false;
+    for (int t = 0; t < PX_SQUARE_TAPS; t++)
+        wave->taps_mixed[t] = px_couple(taps[t], 0);
+    memcpy(wave->taps_own, taps + PX_SQUARE_TAPS, PX_INNOVATION_OWN_TAPS * sizeof *taps);
+    return true;
+}
+
+prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model *model,
+                            const bool *classes, prism_error *error) {
+    *tables = (px_tables){0};
+    if (model->quick)
+        tables->quick = px_quick_tables_make(pool, model->shapes);
+    else
+        tables->shapes = px_shapes_make(pool, model->shapes, classes);
+    return px_pool_status(pool, error);
+}
+
+/* Above the plane stands what the other planes say of its first row. */
+static void pad_above(const px_wave *wave) {
+    const ptrdiff_t stride = (ptrdiff_t)wave->stride, width = (ptrdiff_t)wave->width;
+    for (ptrdiff_t x = -PX_PAD_LEFT; x < width + PX_PAD_RIGHT; x++) {
+        ptrdiff_t inside = x < 0 ? 0 : x < width ? x : width - 1;
+        int32_t above = px_couple_low(wave->mixed[inside]) >> wave->fraction;
+        wave->samples[x - stride] = wave->samples[x - 2 * stride] = (int16_t)above;
+    }
+}
+
+void px_quick_pads(const px_wave *wave) {
+    const ptrdiff_t stride = (ptrdiff_t)wave->stride, width = (ptrdiff_t)wave->width;
+    pad_above(wave);
+    for (ptrdiff_t x = -1; x <= width; x++)
+        wave->errors[x - stride] = (uint16_t)wave->start_error;
+    for (size_t y = 0; y < wave->height; y++) {
+        int16_t *samples = wave->samples + y * wave->stride;
+        uint16_t *errors = wave->errors + y * wave->stride;
+        samples[-1] = samples[0], samples[width] = samples[width - 1];
+        errors[-1] = errors[0], errors[width] = errors[width - 1];
+    }
+}
+
+void px_causal_pads(const px_wave *wave) {
+    const ptrdiff_t stride = (ptrdiff_t)wave->stride, width = (ptrdiff_t)wave->width;
+    pad_above(wave);
+    for (size_t y = 0; y < wave->height; y++) {
+        int16_t *row = wave->samples + y * wave->stride;
+        row[-1] = row[-2] = (int16_t)px_wave_left_pad(wave, y, row[-stride]);
+        row[width] = row[width - 1];
+    }
+}
+
+void px_causal_error_pads(const px_wave *wave) {
+    const ptrdiff_t stride = (ptrdiff_t)wave->stride;
+    uint16_t *errors = wave->errors;
+    for (ptrdiff_t x = -1; x <= (ptrdiff_t)wave->width; x++)
+        errors[x - stride] = (uint16_t)wave->start_error;
+    for (size_t y = 0; y < wave->height; y++) {
+        uint16_t *row = errors + y * wave->stride;
+        row[-1] = row[-stride];
+        row[wave->width] = row[wave->width - 1];
+    }
+}
+
+void px_running_update(px_lsq_group *group, int64_t sum, size_t count) {
+    const px_kernels *kernels = px_kernels_best();
+    const px_view *full = &group->full;
+    const size_t width = full->geometry.width, stride = full->geometry.stride;
+    int32_t mean = (int32_t)((sum * 16 + (int64_t)count / 2) / (int64_t)count);
+    if (!full->running_stride)
+        return;
+    group->coded++;
+    int window = group->coded < RUNNING_WINDOW ? group->coded : RUNNING_WINDOW;
+    int32_t rate = window == 1 ? INT16_MAX : (1 << 15) / window;
+    for (size_t y = 0; y < full->geometry.height; y++)
+        kernels->run(full->running + y * stride, full->logs + y * stride, width, mean, rate);
+    px_replicate_pads(&full->geometry, full->running);
+}

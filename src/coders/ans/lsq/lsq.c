@@ -1,0 +1,35 @@
+/*
+ * Method 2, lsq: every sample is predicted from planes before and from its neighbours by matrices
+ * and taps that are fitted to the chunk; what is coded is the sample, given the prediction's real
+ * value and the scale that its surroundings suggest. docs/FORMAT.md, "Method 2, lsq".
+ *
+ *   chunk.c, fold.c    groups of planes, one after the other; lines as planes
+ *   model.c     what is transmitted of a group besides the samples
+ *   analyse.c, fit_matrix.c, fit_taps.c, fit_scale.c    fit it (floating point; encoder only)
+ *   group.c, mixer.c, geometry.c    prediction from planes before, and what planes leave to others
+ *   shapes.c    distributions of samples as tables
+ *   encode.c, encoder.c, decode.c    a group; kernels/wave_body.h codes the samples of a plane
+ *
+ * Decoding has one thread: every sample waits for its neighbours, every plane for those before.
+ */
+#include "coders/ans/lsq/chunk.h"
+#include "coders/ans/ans.h"
+
+static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
+    return px_chunk_of_groups_encode(planes, pipeline, limit, px_lsq_encode_group, parameters,
+                                     payload, error);
+}
+
+static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
+                           px_reader *payload, int threads, prism_error *error) {
+    (void)threads;
+    return px_chunk_of_groups_decode(planes, pipeline, false, parameters, payload, error);
+}
+
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    return px_chunk_of_groups_memory(planes, pipeline, false, parameters, payload_size);
+}
+
+const px_native_method px_lsq = {encode, decode, decode_memory, .late = true};

@@ -1,0 +1,339 @@
+/* The encoder and the decoder walk through the fields by the same functions (side.h). */
+#include "coders/ans/lsq/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "linear/mixer.h"
+#include "entropy/field_coder.h"
+#include "base/sizes.h"
+#include "base/status.h"
+
+enum { MAX_START_ERROR = 31, SCALE_ERROR_UNIT = 8, MAX_SCALE_ERROR = 1024, MAX_SCALE_WEIGHT = 127 };
+
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
+prism_status px_model_alloc(px_lsq_model *model, const px_planes *planes, size_t count, bool quick,
+                            bool mixes, prism_error *error) {
+    const size_t size = px_plane_size(planes);
+    *model = (px_lsq_model){.count = count,
+                            .height = planes->height,
+                            .width = planes->width,
+                            .depth = planes->depth,
+                            .quick = quick,
+                            .mixes = mixes,
+                            .order = calloc(count, sizeof *model->order),
+                            .planes = calloc(count, sizeof *model->planes)};
+    prism_status status = model->order && model->planes
+                              ? PRISM_OK
+                              : px_out_of_memory(error, count * sizeof *model->planes);
+    if (status == PRISM_OK)
+        status = px_weights_alloc(&model->samples, count, size, planes->depth, error);
+    /* Innovations have fractional bits: they need the room of 16-bit samples. */
+    if (status == PRISM_OK)
+        status = px_weights_alloc(&model->innovations, count, size, 16, error);
+    model->samples.centred = model->innovations.centred = true;
+    if (status != PRISM_OK) {
+        px_model_free(model);
+        return status;
+    }
+    for (size_t k = 0; k < count; k++)
+        model->order[k] = (uint16_t)k;
+    memset(model->shapes, PX_SHAPE_PLAIN, sizeof model->shapes);
+    return PRISM_OK;
+}
+
+void px_model_free(px_lsq_model *model) {
+    for (size_t k = 0; model->planes && k < model->count; k++)
+        free(model->planes[k].patches);
+    free(model->planes);
+    free(model->order);
+    px_weights_free(&model->samples);
+    px_weights_free(&model->innovations);
+    *model = (px_lsq_model){0};
+}
+
+uint64_t px_model_memory(const px_planes *planes, size_t count, bool quick, bool mixes, bool wide) {
+    const uint64_t patches = px_plane_size(planes) / PX_SAMPLES_PER_PATCH;
+    const uint64_t capacity = patches < PX_FEWEST_PATCHES / 2 ? PX_FEWEST_PATCHES : 2 * patches;
+    const uint64_t plane = sizeof(px_lsq_plane) + sizeof(uint16_t) + capacity * sizeof(px_patch);
+    uint64_t bytes = count * (plane + 2 * (sizeof(px_weight_row) + sizeof(int8_t)));
+    if (mixes)
+        bytes += px_weights_memory(count, wide ? PX_SQUARE_TAPS : 1);
+    if (mixes && !quick)
+        bytes += px_weights_memory(count, 1);
+    return bytes;
+}
+
+prism_status px_model_widen(px_lsq_model *model, prism_error *error) {
+    model->wide = true;
+    return px_weights_widen(&model->samples, PX_SQUARE_TAPS, PX_SQUARE_TARGET, error);
+}
+
+/* ---- Both directions ------------------------------------------------------------------------- */
+
+typedef struct plane_models {
+    px_integer kind[3]; /* by the kind of the plane before */
+    px_bit phase[2];
+    px_integer mean, fraction, start_error, bias;
+    px_integer scale_offset, scale_error, scale_running, scale_blur;
+    px_integer innovation_scale, innovation[PX_INNOVATION_TAPS];
+    px_integer sample_scale, sample[PX_MEAN_TAPS];
+    px_integer distance, difference; /* of patches */
+    px_integer general;              /* of what comes once a group */
+} plane_models;
+
+typedef struct side {
+    px_side io;
+    plane_models models;
+    bool starved; /* there was no memory for patches */
+} side;
+
+static void models_init(plane_models *models) {
+    const px_bit even = PX_BIT_INIT;
+    px_integer *const single[] = {
+        &models->mean,          &models->fraction,     &models->start_error,
+        &models->bias,          &models->scale_offset, &models->scale_error,
+        &models->scale_running, &models->scale_blur,   &models->innovation_scale,
+        &models->sample_scale,  &models->distance,     &models->difference,
+        &models->general,       &models->kind[0],      &models->kind[1],
+        &models->kind[2]};
+    for (size_t i = 0; i < sizeof single / sizeof *single; i++)
+        px_integer_init(single[i]);
+    for (int t = 0; t < PX_INNOVATION_TAPS; t++)
+        px_integer_init(&models->innovation[t]);
+    for (int t = 0; t < PX_MEAN_TAPS; t++)
+        px_integer_init(&models->sample[t]);
+    models->phase[0] = models->phase[1] = even;
+}
+
+static void code_bit(side *s, px_bit *model, int *bit) {
+    px_side_bit(&s->io, model, bit);
+}
+
+static void code(side *s, px_integer *model, int *value, int last, int low, int high) {
+    px_side_integer(&s->io, model, value, last, low, high);
+}
+
+/* The place of each plane among those that are left, in as many plain bits as that takes. */
+static void code_order(side *s, uint16_t *order, size_t count) {
+    uint16_t left[PX_GROUP];
+    for (size_t i = 0; i < count; i++)
+        left[i] = (uint16_t)i;
+    for (size_t k = 0; k < count; k++) {
+        size_t place = 0, others = count - k - 1;
+        while (s->io.out && left[place] != order[k])
+            place++;
+        for (size_t bit = (size_t)1 << 9; bit; bit >>= 1) {
+            if (bit > others)
+                continue;
+            px_bit even = PX_BIT_INIT;
+            int set = (place & bit) != 0;
+            code_bit(s, &even, &set);
+            place |= set ? bit : 0;
+        }
+        s->io.bad |= place > others;
+        place = place > others ? 0 : place;
+        order[k] = left[place];
+        memmove(left + place, left + place + 1, (others - place) * sizeof *left);
+    }
+}
+
+static void code_taps(side *s, px_integer *scale_model, px_integer *models, px_taps *taps,
+                      const px_taps *last, int count) {
+    code(s, scale_model, &taps->scale, last->scale, -PX_MAX_TAP_SCALE, PX_MAX_TAP_SCALE);
+    for (int t = 0; t < count; t++)
+        code(s, &models[t], &taps->levels[t], 0, INT16_MIN, INT16_MAX);
+}
+
+static px_patch *next_patch(side *s, px_lsq_plane *plane, uint32_t *capacity) {
+    if (plane->patch_count == *capacity) {
+        uint32_t larger = *capacity ? 2 * *capacity : PX_FEWEST_PATCHES;
+        px_patch *patches = px_realloc(plane->patches, larger, sizeof *patches);
+        s->starved |= !patches;
+        if (!patches)
+            return NULL;
+        plane->patches = patches;
+        *capacity = larger;
+    }
+    return &plane->patches[plane->patch_count++];
+}
+
+/* Distances from one to the next, of which none is 0; a 0 ends the list. */
+static void write_patches(side *s, const px_lsq_plane *plane) {
+    int64_t last = -1;
+    for (uint32_t i = 0; i < plane->patch_count; i++) {
+        px_encode_integer(s->io.out, &s->models.distance,
+                          (int32_t)(plane->patches[i].position - last));
+        px_encode_integer(s->io.out, &s->models.difference, plane->patches[i].difference);
+        last = plane->patches[i].position;
+    }
+    px_encode_integer(s->io.out, &s->models.distance, 0);
+}
+
+static void read_patches(side *s, px_lsq_plane *plane, uint64_t plane_size) {
+    const uint64_t most = plane_size / PX_SAMPLES_PER_PATCH;
+    uint32_t capacity = 0;
+    uint64_t next = 0; /* one more than the position before */
+    for (;;) {
+        int32_t distance = px_decode_integer(s->io.in, &s->models.distance);
+        if (distance == 0 || s->io.bad)
+            return;
+        next += (uint32_t)distance;
+        const bool valid = distance > 0 && next <= plane_size && plane->patch_count < most;
+        px_patch *patch = valid ? next_patch(s, plane, &capacity) : NULL;
+        if (!patch) {
+            s->io.bad = true;
+            return;
+        }
+        patch->position = (uint32_t)(next - 1);
+        patch->difference = px_decode_integer(s->io.in, &s->models.difference);
+    }
+}
+
+static void code_kind(side *s, px_lsq_plane *plane, const px_lsq_plane *last, uint64_t size) {
+    int kind = (int)plane->kind;
+    code(s, &s->models.kind[last->kind], &kind, (int)last->kind, PX_PLANE_CONSTANT,
+         PX_PLANE_HALVED);
+    plane->kind = (px_plane_kind)kind;
+    if (plane->kind != PX_PLANE_HALVED)
+        return;
+    code_bit(s, &s->models.phase[0], &plane->phase.rows);
+    code_bit(s, &s->models.phase[1], &plane->phase.columns);
+    if (s->io.out)
+        write_patches(s, plane);
+    else
+        read_patches(s, plane, size);
+}
+
+static void code_plane(side *s, px_lsq_plane *plane, const px_lsq_plane *last, uint64_t size) {
+    plane_models *m = &s->models;
+    code_kind(s, plane, last, size);
+    code(s, &m->mean, &plane->mean, last->mean, INT16_MIN, INT16_MAX);
+    if (plane->kind == PX_PLANE_CONSTANT)
+        return;
+    code(s, &m->fraction, &plane->fraction, last->fraction, 0, PX_MAX_FRACTION);
+    code(s, &m->start_error, &plane->start_error, last->start_error, 0, MAX_START_ERROR);
+    code(s, &m->bias, &plane->bias, 0, -PX_MAX_BIAS, PX_MAX_BIAS);
+    code(s, &m->scale_offset, &plane->scale_offset, last->scale_offset, -PX_MAX_SCALE_OFFSET,
+         PX_MAX_SCALE_OFFSET);
+    int units = plane->scale_error / SCALE_ERROR_UNIT;
+    code(s, &m->scale_error, &units, last->scale_error / SCALE_ERROR_UNIT,
+         -MAX_SCALE_ERROR / SCALE_ERROR_UNIT, MAX_SCALE_ERROR / SCALE_ERROR_UNIT);
+    plane->scale_error = units * SCALE_ERROR_UNIT;
+    code(s, &m->scale_running, &plane->scale_running, last->scale_running, -MAX_SCALE_WEIGHT,
+         MAX_SCALE_WEIGHT);
+    code(s, &m->scale_blur, &plane->scale_blur, last->scale_blur, -MAX_SCALE_WEIGHT,
+         MAX_SCALE_WEIGHT);
+    code_taps(s, &m->innovation_scale, m->innovation, &plane->innovation, &last->innovation,
+              PX_INNOVATION_TAPS);
+    code_taps(s, &m->sample_scale, m->sample, &plane->sample, &last->sample, PX_MEAN_TAPS);
+}
+
+/* A constant plane says nothing of most fields: they stay for the plane after it. */
+static void keep_fields(px_lsq_plane *last, const px_lsq_plane *plane) {
+    if (plane->kind == PX_PLANE_CONSTANT) {
+        last->kind = plane->kind;
+        last->mean = plane->mean;
+        return;
+    }
+    *last = *plane;
+}
+
+/* What comes once a group. */
+static void code_general(side *s, px_lsq_model *model) {
+    px_integer *general = &s->models.general;
+    int shape = PX_SHAPE_PLAIN;
+    for (int c = 0; c < PX_SHAPE_CLASSES; c++) {
+        int last = shape;
+        shape = model->shapes[c];
+        code(s, general, &shape, last, 0, PX_SHAPE_COUNT - 1);
+        model->shapes[c] = (uint8_t)shape;
+    }
+    for (int t = 0; t < PX_INNOVATION_TAPS; t++)
+        code(s, general, &model->innovation_steps[t], 0, -PX_MAX_TAP_SCALE, PX_MAX_TAP_SCALE);
+    for (int t = 0; t < PX_MEAN_TAPS; t++)
+        code(s, general, &model->sample_steps[t], 0, -PX_MAX_TAP_SCALE, PX_MAX_TAP_SCALE);
+    if (model->mixes && !model->quick) {
+        int wide = model->wide;
+        code(s, general, &wide, 0, 0, 1);
+        model->wide = wide;
+    }
+}
+
+static void code_group(side *s, px_lsq_model *model) {
+    code_general(s, model);
+    if (model->mixes && !model->quick)
+        code_order(s, model->order, model->count);
+    px_lsq_plane last = {.kind = PX_PLANE_FULL};
+    for (size_t k = 0; k < model->count && !s->io.bad; k++) {
+        code_plane(s, &model->planes[k], &last, (uint64_t)model->height * model->width);
+        keep_fields(&last, &model->planes[k]);
+    }
+}
+
+/* ---- Writing and reading --------------------------------------------------------------------- */
+
+void px_model_write(px_lsq_model *model, px_buffer *out) {
+    px_range_encoder coder = px_range_encoder_make(out);
+    side s = {.io = {.out = &coder}};
+    models_init(&s.models);
+    code_group(&s, model);
+    if (model->mixes)
+        px_weights_encode(&model->samples, &coder);
+    if (model->mixes && !model->quick)
+        px_weights_encode(&model->innovations, &coder);
+    px_range_encoder_finish(&coder);
+}
+
+bool px_model_is_wide(px_reader in, bool quick, bool mixes) {
+    px_range_decoder coder = px_range_decoder_make(&in);
+    px_lsq_model model = {.quick = quick, .mixes = mixes};
+    side s = {.io = {.in = &coder}};
+    models_init(&s.models);
+    code_general(&s, &model);
+    return model.wide;
+}
+
+/* A shift to the right by less than nothing is not to be had. */
+static bool fractions_fit(const px_lsq_model *model) {
+    for (size_t k = 0; k < model->count; k++)
+        if (model->samples.rows[k].used && model->samples.rows[k].shift < model->planes[k].fraction)
+            return false;
+    return true;
+}
+
+prism_status px_model_read(px_lsq_model *model, px_reader *in, prism_error *error) {
+    px_range_decoder coder = px_range_decoder_make(in);
+    side s = {.io = {.in = &coder}};
+    models_init(&s.models);
+    code_group(&s, model);
+    if (s.starved)
+        return px_out_of_memory(error, model->height * model->width / PX_SAMPLES_PER_PATCH *
+                                           sizeof(px_patch));
+    if (s.io.bad || in->failed)
+        return px_fail(error, PRISM_E_CORRUPT, "the model of the planes is out of range");
+    prism_status status = model->wide ? px_model_widen(model, error) : PRISM_OK;
+    if (model->mixes && status == PRISM_OK)
+        status = px_weights_decode(&model->samples, &coder, error);
+    if (model->mixes && !model->quick && status == PRISM_OK)
+        status = px_weights_decode(&model->innovations, &coder, error);
+    if (status == PRISM_OK && !fractions_fit(model))
+        status = px_fail(error, PRISM_E_CORRUPT, "a prediction has too few fractional bits");
+    return status;
+}
+
+int px_tap_step(int scale, int finer) {
+    int step = (scale + finer + 2) >> 2;
+    return step < 0 ? 0 : step > PX_TAP_BITS ? PX_TAP_BITS : step;
+}
+
+bool px_taps_expand(int32_t *values, const px_taps *taps, const int *steps, int count) {
+    for (int t = 0; t < count; t++) {
+        int left = PX_TAP_BITS - px_tap_step(taps->scale, steps[t]);
+        values[t] = taps->levels[t] * (1 << left);
+        if (values[t] < INT16_MIN || values[t] > INT16_MAX)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,286 @@
+/*
+ * Method 7, memoryless: every sample by how often its value comes, wherever it stands. Nothing is
+ * better for noise of a few values, where models of neighbours only cost. Four rANS states take
+ * turns. docs/FORMAT.md, "Method 7, memoryless".
+ */
+#include "coders/ans/order0/order0.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "entropy/field_coder.h"
+#include "base/sizes.h"
+#include "base/status.h"
+
+enum { BITS = 14, SLOTS = 1 << BITS, MOST_VALUES = 1 << 12, STATES = 4, PLACES = 1 << 16 };
+
+static const uint32_t LEAST_STATE = 1u << 16;
+
+typedef struct histogram {
+    size_t count;                 /* values */
+    int16_t samples[MOST_VALUES]; /* growing */
+    uint16_t shares[MOST_VALUES]; /* slots, at least 1; SLOTS in all */
+} histogram;
+
+/* ---- Counting ---- */
+
+static uint16_t place_of(int16_t sample) {
+    return (uint16_t)(sample - INT16_MIN);
+}
+
+typedef struct extent {
+    uint16_t first, last; /* places */
+} extent;
+
+static extent extent_of(const px_planes *planes) {
+    extent e = {UINT16_MAX, 0};
+    for (size_t k = 0; k < planes->count; k++) {
+        const int16_t *samples = px_plane(planes, k);
+        for (size_t i = 0; i < px_plane_size(planes); i++) {
+            const uint16_t place = place_of(samples[i]);
+            e.first = place < e.first ? place : e.first;
+            e.last = place > e.last ? place : e.last;
+        }
+    }
+    return e;
+}
+
+/* How often each place from `first` on comes. Returns the sum. */
+static uint64_t count_samples(uint32_t *counts, const px_planes *planes, uint16_t first) {
+    for (size_t k = 0; k < planes->count; k++) {
+        const int16_t *samples = px_plane(planes, k);
+        for (size_t i = 0; i < px_plane_size(planes); i++)
+            counts[place_of(samples[i]) - first]++;
+    }
+    return (uint64_t)planes->count * px_plane_size(planes);
+}
+
+prism_status px_memoryless_bytes(size_t *bytes, const px_planes *planes, prism_error *error) {
+    enum { SIDE_BYTES = 2 }; /* for a value */
+    const extent e = extent_of(planes);
+    const size_t places = (uint16_t)(e.last - e.first) + (size_t)1;
+    uint32_t *counts = calloc(places, sizeof *counts);
+    size_t values = 0;
+    double bits = 0;
+    if (!counts)
+        return px_out_of_memory(error, places * sizeof *counts);
+    const double all = (double)count_samples(counts, planes, e.first);
+    for (size_t i = 0; i <= (size_t)(e.last - e.first); i++)
+        values += counts[i] > 0;
+    for (size_t i = 0; i <= (size_t)(e.last - e.first) && values <= MOST_VALUES; i++)
+        if (counts[i])
+            bits += counts[i] * log2(all / counts[i]);
+    free(counts);
+    *bytes = values <= MOST_VALUES ? (size_t)(bits / 8) + SIDE_BYTES * values : SIZE_MAX;
+    return PRISM_OK;
+}
+
+/* Shares as near to the counts as whole slots allow: what is over or missing goes to the values
+ * that feel it least, the most frequent ones. */
+static void share_out(histogram *h, const uint32_t *counts, extent e, uint64_t all) {
+    int left = SLOTS;
+    h->count = 0;
+    for (size_t i = 0; i <= (size_t)(e.last - e.first); i++) {
+        if (!counts[i])
+            continue;
+        const uint64_t share = (counts[i] * (uint64_t)SLOTS + all / 2) / all;
+        h->samples[h->count] = (int16_t)((int)i + e.first + INT16_MIN);
+        h->shares[h->count] = (uint16_t)(share ? share : 1);
+        left -= h->shares[h->count++];
+    }
+    while (left) {
+        size_t most = 0;
+        for (size_t i = 1; i < h->count; i++)
+            if (h->shares[i] > h->shares[most])
+                most = i;
+        const int step = left > 0                      ? left
+                         : -left < h->shares[most] / 2 ? left
+                                                       : -h->shares[most] / 2;
+        h->shares[most] = (uint16_t)(h->shares[most] + step);
+        left -= step;
+    }
+}
+
+/* ---- Side information ---- */
+
+static void code_histogram(px_side *side, histogram *h, unsigned depth) {
+    const int low = depth == 8 ? INT8_MIN : INT16_MIN;
+    px_integer count, first, gap, share;
+    px_integer *models[] = {&count, &first, &gap, &share};
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++)
+        px_integer_init(models[i]);
+    int values = (int)h->count, left = SLOTS;
+    px_side_integer(side, &count, &values, 0, 1, MOST_VALUES);
+    h->count = (size_t)values;
+    for (size_t i = 0; i < h->count && !side->bad; i++) {
+        int sample = h->samples[i], slots = h->shares[i];
+        px_side_integer(side, i ? &gap : &first, &sample, i ? h->samples[i - 1] + 1 : low,
+                        i ? h->samples[i - 1] + 1 : low, -low - 1);
+        if (i + 1 < h->count)
+            px_side_integer(side, &share, &slots, 1, 1, left - 1);
+        else
+            slots = left;
+        left -= slots;
+        h->samples[i] = (int16_t)sample;
+        h->shares[i] = (uint16_t)slots;
+    }
+}
+
+/* ---- Encoding ---- */
+
+typedef struct encoder {
+    uint16_t first[PLACES], share[PLACES]; /* slots of a sample */
+    uint32_t states[STATES];
+    uint16_t *words, *next; /* written from the end */
+} encoder;
+
+static void encode_sample(encoder *e, size_t turn, int16_t sample) {
+    const uint32_t share = e->share[place_of(sample)];
+    uint32_t state = e->states[turn % STATES];
+    if (state >= (uint64_t)share << (32 - BITS)) {
+        *--e->next = px_little_endian_16((uint16_t)state);
+        state >>= 16;
+    }
+    e->states[turn % STATES] = (state / share << BITS) + state % share + e->first[place_of(sample)];
+}
+
+static void encode_planes(encoder *e, const px_planes *planes) {
+    const size_t size = px_plane_size(planes);
+    for (size_t k = planes->count; k-- > 0;)
+        for (size_t i = size; i-- > 0;)
+            encode_sample(e, k * size + i, px_plane(planes, k)[i]);
+}
+
+static void set_slots(encoder *e, const histogram *h) {
+    uint32_t first = 0;
+    for (size_t i = 0; i < h->count; i++) {
+        e->first[place_of(h->samples[i])] = (uint16_t)first;
+        e->share[place_of(h->samples[i])] = h->shares[i];
+        first += h->shares[i];
+    }
+    for (int i = 0; i < STATES; i++)
+        e->states[i] = LEAST_STATE;
+}
+
+static prism_status encode_all(const px_planes *planes, const histogram *h, px_buffer *payload,
+                               prism_error *error) {
+    const size_t count = planes->count * px_plane_size(planes);
+    encoder *e = malloc(sizeof *e);
+    uint16_t *words = px_alloc(count, sizeof *words);
+    if (e && words) {
+        e->words = words;
+        e->next = words + count;
+        set_slots(e, h);
+        encode_planes(e, planes);
+        for (int i = 0; i < STATES; i++)
+            px_put_u32(payload, e->states[i]);
+        px_put_bytes(payload, e->next, (size_t)(words + count - e->next) * sizeof *words);
+    }
+    const bool done = e && words;
+    free(e);
+    free(words);
+    return done ? PRISM_OK : px_out_of_memory(error, count * sizeof *words);
+}
+
+static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
+    (void)limit;
+    const extent e = extent_of(planes);
+    uint32_t *counts = calloc(e.last - e.first + 1u, sizeof *counts);
+    histogram *h = malloc(sizeof *h);
+    prism_status status = counts && h ? PRISM_OK : px_out_of_memory(error, PLACES * 4);
+    if (status == PRISM_OK) {
+        share_out(h, counts, e, count_samples(counts, planes, e.first));
+        px_range_encoder coder = px_range_encoder_make(parameters);
+        code_histogram(&(px_side){.out = &coder}, h, planes->depth);
+        px_range_encoder_finish(&coder);
+        pipeline->transform = PRISM_TRANSFORM_NONE;
+        status = encode_all(planes, h, payload, error);
+    }
+    free(counts);
+    free(h);
+    return status;
+}
+
+/* ---- Decoding ---- */
+
+typedef struct slot {
+    int16_t sample;
+    uint16_t share, offset;
+} slot;
+
+static void fill_slots(slot *slots, const histogram *h) {
+    for (size_t i = 0; i < h->count; i++)
+        for (uint16_t offset = 0; offset < h->shares[i]; offset++)
+            *slots++ = (slot){h->samples[i], h->shares[i], offset};
+}
+
+static void decode_planes(px_planes *planes, const slot *slots, uint32_t *states,
+                          px_reader *payload) {
+    size_t turn = 0;
+    for (size_t k = 0; k < planes->count; k++) {
+        int16_t *samples = px_plane(planes, k);
+        for (size_t i = 0; i < px_plane_size(planes); i++) {
+            uint32_t *state = &states[turn++ % STATES];
+            const slot s = slots[*state % SLOTS];
+            samples[i] = s.sample;
+            *state = s.share * (*state >> BITS) + s.offset;
+            if (*state < LEAST_STATE) {
+                const uint8_t *word = px_get_bytes(payload, 2);
+                if (!word)
+                    return;
+                *state = *state << 16 | word[0] | (uint32_t)word[1] << 8;
+            }
+        }
+    }
+}
+
+static prism_status read_histogram(histogram *h, px_reader *parameters, unsigned depth,
+                                   prism_error *error) {
+    px_range_decoder coder = px_range_decoder_make(parameters);
+    px_side side = {.in = &coder};
+    code_histogram(&side, h, depth);
+    return side.bad || parameters->failed
+               ? px_fail(error, PRISM_E_CORRUPT, "the histogram is damaged")
+               : PRISM_OK;
+}
+
+static prism_status decode_all(px_planes *planes, const slot *slots, px_reader *payload,
+                               prism_error *error) {
+    uint32_t states[STATES];
+    bool at_end = true;
+    for (int i = 0; i < STATES; i++)
+        states[i] = px_get_u32(payload);
+    decode_planes(planes, slots, states, payload);
+    for (int i = 0; i < STATES; i++)
+        at_end &= states[i] == LEAST_STATE;
+    return payload->failed || !at_end || px_reader_left(payload)
+               ? px_fail(error, PRISM_E_CORRUPT, "the payload does not end with the samples")
+               : PRISM_OK;
+}
+
+static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
+                           px_reader *payload, int threads, prism_error *error) {
+    (void)threads;
+    if (pipeline->transform != PRISM_TRANSFORM_NONE)
+        return px_fail(error, PRISM_E_CORRUPT, "a histogram goes with no transform");
+    histogram *h = malloc(sizeof *h);
+    slot *slots = px_alloc(SLOTS, sizeof *slots);
+    prism_status status = h && slots ? read_histogram(h, parameters, planes->depth, error)
+                                     : px_out_of_memory(error, SLOTS * sizeof *slots);
+    if (status == PRISM_OK) {
+        fill_slots(slots, h);
+        status = decode_all(planes, slots, payload, error);
+    }
+    free(h);
+    free(slots);
+    return status;
+}
+
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)planes, (void)pipeline, (void)parameters, (void)payload_size;
+    return sizeof(histogram) + SLOTS * sizeof(slot);
+}
+
+const px_native_method px_memoryless = {encode, decode, decode_memory, .late = false};

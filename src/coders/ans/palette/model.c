@@ -1,0 +1,161 @@
+#include "coders/ans/palette/model.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/sizes.h"
+#include "base/status.h"
+
+enum {
+    FEWEST_SLOT_BITS = 10,
+    MOST_SLOT_BITS = 19,
+    MOST_MATCH_BITS = 18,
+    MOST_CORRECTION_BITS = 14,
+    SPARE_MARGIN = 1 << 20, /* bytes: what margins may cost in any case */
+    MARGIN_FACTOR = 8,      /* and else as a multiple of the samples */
+    INPUTS_ALWAYS = 2       /* of the mixer: the match and a constant */
+};
+
+typedef struct shape {
+    size_t row_stride, plane_stride, bytes;
+} shape;
+
+/* Below the last plane there are blanks as above each of them. */
+static shape shape_of(size_t count, size_t height, size_t width) {
+    const size_t row = width + PX_INDICES_MARGIN;
+    const size_t plane = px_product(row, height + PX_INDICES_ABOVE);
+    const size_t below = px_product(row, PX_INDICES_ABOVE) + PX_INDICES_MARGIN;
+    return (shape){row, plane, px_sum(px_product(plane, count + 1), below)};
+}
+
+bool px_indices_has_room(const px_planes *planes) {
+    const size_t samples = planes->count * px_plane_size(planes);
+    if (samples > UINT32_MAX / (2 * MARGIN_FACTOR)) /* positions have 32 bits */
+        return false;
+    shape s = shape_of(planes->count, planes->height, planes->width);
+    return s.bytes <= MARGIN_FACTOR * samples + SPARE_MARGIN;
+}
+
+static void layout(px_indices_model *m, px_arena *arena) {
+    const size_t contexts = (size_t)m->contexts, lanes = (size_t)m->lanes;
+    const shape s = shape_of(m->count, m->height, m->width);
+    m->row_stride = s.row_stride;
+    m->plane_stride = s.plane_stride;
+    m->indices = px_arena_take(arena, s.bytes, 1);
+    m->references = px_arena_take(arena, m->count, sizeof *m->references);
+    m->row = px_arena_take(arena, m->width, 1);
+    m->slots = px_arena_take(arena, contexts << m->slot_bits, sizeof *m->slots);
+    m->states = px_arena_take(arena, contexts, sizeof *m->states);
+    for (int i = 0; i < PX_SELECTIONS; i++)
+        m->weights[i] = px_arena_take(arena, PX_WEIGHT_SETS * lanes, sizeof *m->weights[i]);
+    m->shares = px_arena_take(arena, PX_SHAPES, sizeof *m->shares);
+    m->by_shape = px_arena_take(arena, PX_SHAPES, sizeof *m->by_shape);
+    m->by_context = px_arena_take(arena, (size_t)1 << m->correction_bits, sizeof *m->by_context);
+    m->recent = px_arena_take(arena, (size_t)1 << m->match_bits, sizeof *m->recent);
+}
+
+/* ---- What is known before the first index ---- */
+
+static px_history history_of(uint32_t chance, uint32_t count) {
+    return chance << 10 | count;
+}
+
+/* Bits 0-4 of a state: how often the last bit came in a row; 5-6: how often the other one did
+ * before, roughly; 7: the last bit. */
+static void init_states(px_indices_model *m) {
+    static const int32_t twice_before[4] = {0, 2, 5, 10};
+    static const uint32_t tenths_before[4] = {4, 10, 16, 24};
+    for (int s = 0; s < PX_STATES; s++) {
+        const int32_t run = s & 31, before = s >> 5 & 3;
+        m->state_rates[s] = run == 31 ? 65536 / 127 : 131072 / (2 * run + twice_before[before] + 3);
+        const uint32_t last = (uint32_t)run * 10 + 4, other = tenths_before[before];
+        const uint32_t one = s >> 7 ? last : other;
+        for (int i = 0; i < m->contexts; i++)
+            for (int later = 0; later < 2; later++)
+                m->states[i][later][s] =
+                    history_of((uint32_t)((uint64_t)one * ((1 << 22) - 1) / (last + other)), 0);
+    }
+}
+
+static void init_weights(px_indices_model *m) {
+    const int32_t first = 60000 / m->contexts;
+    const int inputs = 2 * m->contexts + 1;
+    for (int i = 0; i < PX_SELECTIONS; i++)
+        for (int set = 0; set < PX_WEIGHT_SETS; set++)
+            for (int j = 0; j < inputs; j++)
+                m->weights[i][set * m->lanes + j] = first;
+    for (int s = 0; s < PX_SHAPES; s++)
+        for (int i = 0; i < PX_SELECTIONS; i++)
+            m->shares[s][i] = 65536 / (m->fast ? PX_SELECTIONS - 1 : PX_SELECTIONS);
+}
+
+static void init_corrections(px_history (*table)[PX_STEPS], size_t count) {
+    for (size_t i = 0; i < count; i++)
+        for (int step = 0; step < PX_STEPS; step++) {
+            const int32_t odds = (step - PX_STEPS / 2) * PX_STRETCH_ONE;
+            table[i][step] = history_of((uint32_t)px_squash(odds) << 6, 4);
+        }
+}
+
+static void init(px_indices_model *m) {
+    for (int i = 0; i < PX_HISTORY_COUNTS; i++)
+        m->rates[i] = 131072 / (2 * i + 3);
+    init_states(m);
+    init_weights(m);
+    init_corrections(m->by_shape, PX_SHAPES);
+    init_corrections(m->by_context, (size_t)1 << m->correction_bits);
+    for (int later = 0; later < 2; later++)
+        for (int i = 0; i < PX_MATCH_STATES; i++)
+            m->matches[later][i] = history_of(i % 3 == 2 ? 3900000 : 300000, 0);
+    for (int i = 0; i < PX_PIECE_STATES; i++)
+        m->pieces[i] = history_of(4000000, 16);
+    for (size_t k = 0; k < m->count; k++)
+        m->references[k] = (uint32_t)k;
+}
+
+static int smaller(int a, int b) {
+    return a < b ? a : b;
+}
+
+/* A fourth of the indices, as a power of two. */
+static int slot_bits_of(const px_indices_model *m) {
+    const size_t indices = m->count * m->height * m->width;
+    int bits = FEWEST_SLOT_BITS;
+    while (bits < MOST_SLOT_BITS && (size_t)4 << bits < indices)
+        bits++;
+    return bits;
+}
+
+static void set_sizes(px_indices_model *m) {
+    m->contexts = m->fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
+    m->lanes = (2 * m->contexts + INPUTS_ALWAYS + 15) / 16 * 16;
+    m->slot_bits = slot_bits_of(m);
+    m->match_bits = smaller(m->slot_bits, MOST_MATCH_BITS);
+    m->correction_bits = smaller(m->slot_bits, MOST_CORRECTION_BITS);
+}
+
+uint64_t px_indices_model_memory(const px_planes *planes, bool fast) {
+    px_indices_model m = {
+        .count = planes->count, .height = planes->height, .width = planes->width, .fast = fast};
+    px_arena arena = {NULL, 0};
+    set_sizes(&m);
+    layout(&m, &arena);
+    return arena.used;
+}
+
+prism_status px_indices_model_alloc(px_indices_model *m, prism_error *error) {
+    px_arena arena = {NULL, 0};
+    set_sizes(m);
+    layout(m, &arena);
+    const size_t size = arena.used;
+    m->memory = px_arena_allocate(&arena);
+    if (!m->memory)
+        return px_out_of_memory(error, size);
+    layout(m, &arena);
+    init(m);
+    return PRISM_OK;
+}
+
+void px_indices_model_free(px_indices_model *m) {
+    free(m->memory);
+}

@@ -1,0 +1,82 @@
+/*
+ * What the coder of indices has learned so far, in the encoder as in the decoder.
+ * docs/format-indices.md. Internal.
+ */
+#ifndef PX_INDICES_MODEL_H
+#define PX_INDICES_MODEL_H
+
+#include "coders/ans/palette/contexts.h"
+#include "entropy/logistic.h"
+#include "planes/planes.h"
+#include "entropy/range_coder.h"
+
+enum {
+    PX_INDICES_VALUES = 64,
+    PX_INDICES_MARGIN = 16, /* blank indices after each row, and thereby before the next */
+    PX_INDICES_ABOVE = 8,   /* blank rows above each plane */
+
+    PX_CONTEXTS_FAST = 5, /* of the list */
+    PX_CONTEXTS_ALL = sizeof px_indices_contexts / sizeof *px_indices_contexts,
+
+    PX_STATES = 256,
+    PX_WEIGHT_SETS = 256, /* of each selection */
+    PX_SELECTIONS = 3,    /* of weights: by what is known, by runs, by the reference */
+    PX_SHAPES = 1 << 12,  /* which neighbours have a value, and whether it is the first guess */
+    PX_STEPS = 17,        /* of a correction: odds of -8..8 */
+    PX_MATCH_STATES = 48,
+    PX_PIECE = 16, /* indices that are copied by one decision */
+    PX_PIECE_STATES = 256,
+    PX_HISTORY_COUNTS = 1024
+};
+
+/* Chances with their counts: 22 and 10 bits. */
+typedef uint32_t px_history;
+
+typedef struct px_indices_model { /* named in kernels.h */
+    px_range_coder coder;
+    size_t count, height, width;
+    int values;
+    bool fast; /* few contexts, and whole pieces at once */
+
+    /* Rows and planes of indices with blanks between them; plane 0 is blank, plane k of the chunk
+     * is plane k + 1 here. */
+    size_t row_stride, plane_stride;
+    uint8_t *indices;
+    uint32_t *references; /* [count] of each plane of the chunk: the plane here that it is like */
+    uint8_t *row;         /* what is to be encoded */
+
+    int contexts, lanes; /* lanes: inputs of the mixer, in whole vectors */
+    int slot_bits, match_bits, correction_bits;
+    uint32_t *slots; /* [contexts][1 << slot_bits] chance 16 bits, check 8, state 8 */
+    px_history (*states)[2][PX_STATES]; /* [contexts] chances of a state; first guess, or later */
+    int32_t *weights[PX_SELECTIONS];    /* [PX_WEIGHT_SETS][lanes] */
+    int32_t (*shares)[PX_SELECTIONS];   /* [PX_SHAPES] in what the selections give */
+    px_history (*by_shape)[PX_STEPS];   /* [PX_SHAPES] */
+    px_history (*by_context)[PX_STEPS]; /* [1 << correction_bits] */
+    px_history matches[2][PX_MATCH_STATES];
+    px_history pieces[PX_PIECE_STATES];
+    uint32_t *recent; /* [1 << match_bits] where a context was seen last */
+    size_t match;     /* where the indices are that those here seem to repeat */
+    uint32_t match_length;
+
+    int32_t state_rates[PX_STATES], rates[PX_HISTORY_COUNTS];
+    void *memory;
+} px_indices_model;
+
+/* Whether planes of that shape have room: margins may be far larger than narrow planes. */
+bool px_indices_has_room(const px_planes *planes);
+
+/* Bytes of a model for planes of that shape. */
+uint64_t px_indices_model_memory(const px_planes *planes, bool fast);
+
+/* The shape, `values` and `fast` are set. */
+prism_status px_indices_model_alloc(px_indices_model *model, prism_error *error);
+void px_indices_model_free(px_indices_model *model);
+
+/* The first index of a plane, numbered as in `references`. */
+static inline uint8_t *px_indices_plane(const px_indices_model *model, size_t plane) {
+    return model->indices + plane * model->plane_stride + PX_INDICES_ABOVE * model->row_stride +
+           PX_INDICES_MARGIN;
+}
+
+#endif

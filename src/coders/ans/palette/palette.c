@@ -1,0 +1,191 @@
+/*
+ * The coder of drawings, masks and label maps: samples of few different values become indices into
+ * a table of them, and each index is guessed from its neighbours, from the same place in another
+ * plane, and from where the same neighbours stood before. docs/format-indices.md.
+ *
+ *   planes -> values -> indices -> rows -> decisions
+ *   indices.c           model.c    kernels/indices_body.h
+ *
+ * Nothing is predicted by arithmetic on values, which mean nothing there: contexts are hashed.
+ */
+#include "coders/ans/palette/palette.h"
+
+#include <string.h>
+
+#include "base/bit_set.h"
+#include "simd/kernels.h"
+#include "coders/ans/palette/model.h"
+#include "base/status.h"
+
+enum { LAST_FAST_EFFORT = 7, SAMPLES = 1 << 16 };
+
+/* ---- Values ---- */
+
+typedef struct values {
+    int16_t samples[PX_INDICES_VALUES]; /* ascending */
+    int count;
+} values;
+
+static uint16_t place_of(int16_t sample) {
+    return (uint16_t)(sample + SAMPLES / 2);
+}
+
+/* False if there are too many. */
+static bool values_find(values *v, const px_planes *planes) {
+    px_bit_set seen = {{0}};
+    int count = 0;
+    for (size_t k = 0; k < planes->count; k++) {
+        const int16_t *samples = px_plane(planes, k);
+        for (size_t p = 0; p < px_plane_size(planes); p++)
+            if (px_bit_set_add(&seen, place_of(samples[p])) && count++ == PX_INDICES_VALUES)
+                return false;
+    }
+    v->count = 0;
+    for (int i = 0; i < PX_BIT_SET_WORDS; i++)
+        for (uint64_t word = seen.words[i]; word; word &= word - 1)
+            v->samples[v->count++] = (int16_t)(64 * i + __builtin_ctzll(word) - SAMPLES / 2);
+    return true;
+}
+
+static void values_write(const values *v, px_range_encoder *coder) {
+    px_integer model;
+    px_integer_init(&model);
+    px_encode_integer(coder, &model, v->count - 1);
+    for (int i = 0, last = 0; i < v->count; last = v->samples[i++])
+        px_encode_integer(coder, &model, v->samples[i] - last);
+}
+
+static prism_status values_read(values *v, px_range_decoder *coder, unsigned depth,
+                                prism_error *error) {
+    px_integer model;
+    px_integer_init(&model);
+    v->count = px_decode_integer(coder, &model) + 1;
+    if (v->count < 1 || v->count > PX_INDICES_VALUES)
+        return px_fail(error, PRISM_E_CORRUPT, "%d different values", v->count);
+    int32_t last = 0;
+    for (int i = 0; i < v->count; i++) {
+        const int32_t sample = last + px_decode_integer(coder, &model);
+        if (coder->in->failed || (i > 0 && sample <= last) || sample != px_wrap(sample, depth))
+            return px_fail(error, PRISM_E_CORRUPT, "value %d is %d", i, sample);
+        v->samples[i] = (int16_t)sample;
+        last = sample;
+    }
+    return PRISM_OK;
+}
+
+int px_indices_values(const px_planes *planes) {
+    values v;
+    return px_indices_has_room(planes) && values_find(&v, planes) ? v.count : 0;
+}
+
+/* ---- Rows ---- */
+
+static prism_status model_make(px_indices_model *m, const px_planes *planes, const values *v,
+                               bool fast, prism_error *error) {
+    m->count = planes->count;
+    m->height = planes->height;
+    m->width = planes->width;
+    m->values = v->count;
+    m->fast = fast;
+    return px_indices_model_alloc(m, error);
+}
+
+static void encode_rows(px_indices_model *m, const px_planes *planes, const values *v,
+                        size_t limit) {
+    const px_kernels *kernels = px_kernels_best();
+    const px_buffer *out = m->coder.encoder.out;
+    uint8_t index_of[SAMPLES];
+    for (int i = 0; i < v->count; i++)
+        index_of[place_of(v->samples[i])] = (uint8_t)i;
+    for (size_t k = 0; k < m->count; k++)
+        for (size_t y = 0; y < m->height; y++) {
+            if (out->failed || out->size > limit)
+                return;
+            const int16_t *samples = px_plane(planes, k) + y * m->width;
+            for (size_t x = 0; x < m->width; x++)
+                m->row[x] = index_of[place_of(samples[x])];
+            kernels->indices_code_row(m, k, y);
+        }
+}
+
+static void decode_rows(px_indices_model *m, px_planes *planes, const values *v) {
+    const px_kernels *kernels = px_kernels_best();
+    for (size_t k = 0; k < m->count; k++)
+        for (size_t y = 0; y < m->height; y++) {
+            if (m->coder.decoder.in->failed)
+                return;
+            kernels->indices_code_row(m, k, y);
+            const uint8_t *indices = px_indices_plane(m, k + 1) + y * m->row_stride;
+            int16_t *samples = px_plane(planes, k) + y * m->width;
+            for (size_t x = 0; x < m->width; x++)
+                samples[x] = v->samples[indices[x]];
+        }
+}
+
+/* ---- Both directions ---- */
+
+static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
+    px_indices_model m = {.memory = NULL};
+    values v;
+    if (!px_indices_has_room(planes) || !values_find(&v, planes))
+        return px_fail(error, PRISM_E_OPTION, "too many different values, or too narrow planes");
+    pipeline->transform = PRISM_TRANSFORM_NONE;
+    const bool fast = pipeline->effort <= LAST_FAST_EFFORT;
+    px_put_u8(parameters, fast);
+    m.coder.encoder = px_range_encoder_make(payload);
+    values_write(&v, &m.coder.encoder);
+    if (v.count > 1) {
+        prism_status status = model_make(&m, planes, &v, fast, error);
+        if (status != PRISM_OK)
+            return status;
+        encode_rows(&m, planes, &v, limit);
+    }
+    px_range_encoder_finish(&m.coder.encoder);
+    px_indices_model_free(&m);
+    return PRISM_OK;
+}
+
+static void fill(px_planes *planes, int16_t sample) {
+    for (size_t k = 0; k < planes->count; k++)
+        for (size_t p = 0; p < px_plane_size(planes); p++)
+            px_plane(planes, k)[p] = sample;
+}
+
+static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
+                           px_reader *payload, int threads, prism_error *error) {
+    (void)pipeline;
+    (void)threads; /* every index depends on the one before */
+    px_indices_model m = {.coder = {.decoding = true}};
+    values v;
+    const uint8_t fast = px_get_u8(parameters);
+    if (parameters->failed || fast > 1)
+        return px_fail(error, PRISM_E_CORRUPT, "contexts of set %u", fast);
+    if (!px_indices_has_room(planes))
+        return px_fail(error, PRISM_E_CORRUPT, "planes are too narrow for indices");
+    m.coder.decoder = px_range_decoder_make(payload);
+    prism_status status = values_read(&v, &m.coder.decoder, planes->depth, error);
+    if (status != PRISM_OK)
+        return status;
+    if (v.count > 1) {
+        status = model_make(&m, planes, &v, fast, error);
+        if (status != PRISM_OK)
+            return status;
+        decode_rows(&m, planes, &v);
+        px_indices_model_free(&m);
+    } else {
+        fill(planes, v.samples[0]);
+    }
+    if (payload->failed || px_reader_left(payload))
+        return px_fail(error, PRISM_E_CORRUPT, "the payload does not end with the samples");
+    return PRISM_OK;
+}
+
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)pipeline, (void)payload_size;
+    const bool fast = px_get_u8(&parameters);
+    return px_indices_has_room(planes) ? px_indices_model_memory(planes, fast) : 0;
+}
+
+const px_native_method px_indices = {encode, decode, decode_memory, .late = false};

@@ -1,0 +1,375 @@
+/*
+ * coder=jxl: planes as multi-channel JPEG XL images (ISO/IEC 18181) by libjxl, losslessly: a grey
+ * image whose extra channels are the further planes. An image holds up to PX_JXL_PLANES planes; the
+ * payload is one image after the other, each after its length.
+ *
+ * Samples are handed over as unsigned integers of 8 or 16 bits, the only depths that libjxl 0.7
+ * does not rescale.
+ */
+#include "coders/jxl.h"
+
+#include <jxl/decode.h>
+#include <jxl/encode.h>
+#include <stdlib.h>
+
+#include "base/sizes.h"
+#include "base/status.h"
+
+enum { OUTPUT_STEP = 1 << 16, SMALL_PLANE = 4096 };
+
+/* Frames of a stack that libjxl's trees may look at for the next one. */
+enum { PLANES_BEFORE = 2 };
+
+static JxlPixelFormat format_of(const px_planes *planes, size_t channels) {
+    return (JxlPixelFormat){.num_channels = (uint32_t)channels,
+                            .data_type = planes->depth == 8 ? JXL_TYPE_UINT8 : JXL_TYPE_UINT16,
+                            .endianness = JXL_NATIVE_ENDIAN};
+}
+
+static size_t image_planes(const px_planes *planes, size_t first) {
+    size_t left = planes->count - first;
+    return left < PX_JXL_PLANES ? left : PX_JXL_PLANES;
+}
+
+/* To and from every `step`-th sample of `bytes`. */
+static void pack_plane(const px_planes *planes, size_t k, uint8_t *bytes, size_t step) {
+    const size_t size = px_plane_size(planes);
+    const int16_t *samples = px_plane(planes, k);
+    if (planes->depth == 8) {
+        for (size_t p = 0; p < size; p++)
+            bytes[p * step] = (uint8_t)(samples[p] + 0x80);
+    } else {
+        uint16_t *wide = (uint16_t *)(void *)bytes;
+        for (size_t p = 0; p < size; p++)
+            wide[p * step] = (uint16_t)(samples[p] + 0x8000);
+    }
+}
+
+static void unpack_plane(px_planes *planes, size_t k, const uint8_t *bytes, size_t step) {
+    const size_t size = px_plane_size(planes);
+    int16_t *samples = px_plane(planes, k);
+    if (planes->depth == 8) {
+        for (size_t p = 0; p < size; p++)
+            samples[p] = (int16_t)(bytes[p * step] - 0x80);
+    } else {
+        const uint16_t *wide = (const uint16_t *)(const void *)bytes;
+        for (size_t p = 0; p < size; p++)
+            samples[p] = (int16_t)(wide[p * step] - 0x8000);
+    }
+}
+
+/* Where plane i of an image lies, and how far apart its samples are: colours are interleaved, extra
+ * channels follow. */
+static uint8_t *buffer_of(uint8_t *bytes, const px_planes *planes, size_t i, size_t colours,
+                          size_t *step) {
+    *step = i < colours ? colours : 1;
+    return bytes + i * (i < colours ? planes->depth / 8 : px_plane_bytes(planes));
+}
+
+/*
+ * What libjxl 0.7 takes for an image of such planes, from above: found by counting on planes of 1 x
+ * 1 to 2048 x 2048 samples, 1 to 257 of them, at all efforts. It works on groups of 256 x 256
+ * samples, which is most of what small images take. It asks a memory manager for its handles only,
+ * and ends the process where it finds no memory for the rest: so there has to be some before.
+ */
+typedef struct burden {
+    uint64_t image, plane, sample; /* bytes of each */
+} burden;
+
+static const burden of_decoding[2] = {{2 << 20, 400 << 10, 20}, {2 << 20, 400 << 10, 32}};
+static const burden of_encoding[2] = {{8 << 20, 400 << 10, 48}, {8 << 20, 400 << 10, 64}};
+
+static uint64_t library_memory(const burden burdens[2], const px_planes *planes, size_t count) {
+    enum { ROW_PADS = 32 }; /* samples */
+    const burden *b = &burdens[planes->depth > 8];
+    const uint64_t plane = planes->height * ((uint64_t)planes->width + ROW_PADS) * b->sample;
+    return b->image + count * (b->plane + plane);
+}
+
+/* Whether there is so much memory now. */
+static bool is_there(uint64_t bytes) {
+    void *probe = bytes < SIZE_MAX ? malloc((size_t)bytes) : NULL;
+    free(probe);
+    return probe != NULL;
+}
+
+/* ---- Encoding ---- */
+
+static bool describe_image(JxlEncoder *encoder, const px_planes *planes, const px_jxl_task *task) {
+    JxlBasicInfo info;
+    JxlEncoderInitBasicInfo(&info);
+    info.xsize = (uint32_t)planes->width;
+    info.ysize = (uint32_t)planes->height;
+    info.bits_per_sample = planes->depth;
+    info.num_color_channels = (uint32_t)task->colours;
+    info.num_extra_channels = (uint32_t)task->extras;
+    info.uses_original_profile = JXL_TRUE;
+    JxlColorEncoding colours;
+    JxlColorEncodingSetToSRGB(&colours, task->colours == 1);
+    bool ok = JxlEncoderSetCodestreamLevel(encoder, 10) == JXL_ENC_SUCCESS &&
+              JxlEncoderSetBasicInfo(encoder, &info) == JXL_ENC_SUCCESS &&
+              JxlEncoderSetColorEncoding(encoder, &colours) == JXL_ENC_SUCCESS;
+    for (uint32_t i = 0; ok && i < task->extras; i++) {
+        JxlExtraChannelInfo extra;
+        JxlEncoderInitExtraChannelInfo(JXL_CHANNEL_OPTIONAL, &extra);
+        extra.bits_per_sample = planes->depth;
+        ok = JxlEncoderSetExtraChannelInfo(encoder, i, &extra) == JXL_ENC_SUCCESS;
+    }
+    return ok;
+}
+
+/* Efforts 8 and 9 of libjxl 0.7 end the process (JXL_DASSERT in enc_ans.cc) on some small images of
+ * few values; the largest that was found had planes of 140 samples. */
+static int safe_effort(const px_planes *planes, int effort) {
+    const int safe = 7;
+    return px_plane_size(planes) < SMALL_PLANE && effort > safe ? safe : effort;
+}
+
+static bool set_option(JxlEncoderFrameSettings *settings, JxlEncoderFrameSettingId option,
+                       int value) {
+    return JxlEncoderFrameSettingsSetOption(settings, option, value) == JXL_ENC_SUCCESS;
+}
+
+static bool add_planes(JxlEncoder *encoder, const px_planes *planes, const px_jxl_task *task,
+                       uint8_t *bytes) {
+    JxlEncoderFrameSettings *settings = JxlEncoderFrameSettingsCreate(encoder, NULL);
+    const JxlPixelFormat format = format_of(planes, task->colours), extra = format_of(planes, 1);
+    const size_t size = px_plane_bytes(planes), colours = task->colours;
+    const int before = task->planes_before;
+    bool ok =
+        settings && JxlEncoderSetFrameLossless(settings, JXL_TRUE) == JXL_ENC_SUCCESS &&
+        set_option(settings, JXL_ENC_FRAME_SETTING_EFFORT, safe_effort(planes, task->effort)) &&
+        (!before || set_option(settings, JXL_ENC_FRAME_SETTING_MODULAR_NB_PREV_CHANNELS, before));
+    for (size_t i = 0, step; i < colours + task->extras; i++) {
+        uint8_t *buffer = buffer_of(bytes, planes, i, colours, &step);
+        pack_plane(planes, task->first + i, buffer, step);
+    }
+    ok = ok && JxlEncoderAddImageFrame(settings, &format, bytes, colours * size) == JXL_ENC_SUCCESS;
+    for (size_t i = 0; ok && i < task->extras; i++)
+        ok = JxlEncoderSetExtraChannelBuffer(settings, &extra, bytes + (colours + i) * size, size,
+                                             (uint32_t)i) == JXL_ENC_SUCCESS;
+    JxlEncoderCloseInput(encoder);
+    return ok;
+}
+
+static bool collect_output(JxlEncoder *encoder, px_buffer *image) {
+    JxlEncoderStatus status = JXL_ENC_NEED_MORE_OUTPUT;
+    while (status == JXL_ENC_NEED_MORE_OUTPUT) {
+        uint8_t *next = px_buffer_reserve(image, OUTPUT_STEP);
+        size_t room = OUTPUT_STEP;
+        if (!next)
+            return false;
+        status = JxlEncoderProcessOutput(encoder, &next, &room);
+        image->size += OUTPUT_STEP - room;
+    }
+    return status == JXL_ENC_SUCCESS;
+}
+
+prism_status px_jxl_encode_image(const px_planes *planes, const px_jxl_task *task, px_buffer *image,
+                                 prism_error *error) {
+    enum { SLOW_EFFORT = 8, SLOW_FACTOR = 2 };
+    const size_t count = task->colours + task->extras, size = count * px_plane_bytes(planes);
+    const uint64_t within = library_memory(of_encoding, planes, count) *
+                            (task->effort >= SLOW_EFFORT ? SLOW_FACTOR : 1);
+    prism_status status = PRISM_OK;
+    if (!is_there(within + size))
+        return px_out_of_memory(error, (size_t)within);
+    JxlEncoder *encoder = JxlEncoderCreate(NULL);
+    uint8_t *bytes = malloc(size);
+    if (!encoder || !bytes)
+        status = px_out_of_memory(error, size);
+    else if (!describe_image(encoder, planes, task) || !add_planes(encoder, planes, task, bytes) ||
+             !collect_output(encoder, image))
+        status = image->failed
+                     ? px_out_of_memory(error, image->size + OUTPUT_STEP)
+                     : px_fail(error, PRISM_E_INTERNAL,
+                               "libjxl could not encode %zu planes of %zu x %zu (error %d)", count,
+                               planes->height, planes->width, (int)JxlEncoderGetError(encoder));
+    free(bytes);
+    if (encoder)
+        JxlEncoderDestroy(encoder);
+    return status;
+}
+
+static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
+    (void)parameters;
+    px_jxl_task task = {.colours = 1,
+                        .effort = pipeline->effort,
+                        .planes_before =
+                            pipeline->transform == PRISM_TRANSFORM_STACK ? PLANES_BEFORE : 0};
+    prism_status status = PRISM_OK;
+    size_t start = payload->size;
+    for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_JXL_PLANES) {
+        if (payload->size - start > limit)
+            break;
+        px_buffer image = {0};
+        task.first = first;
+        task.extras = image_planes(planes, first) - 1;
+        status = px_jxl_encode_image(planes, &task, &image, error);
+        if (status == PRISM_OK) {
+            px_put_varint(payload, image.size);
+            px_put_bytes(payload, image.data, image.size);
+        }
+        px_buffer_free(&image);
+    }
+    return status;
+}
+
+/* ---- Decoding ---- */
+
+/* False for what px_jxl_inspect_image refuses. */
+static bool read_shape(px_jxl_shape *shape, const JxlDecoder *decoder) {
+    JxlBasicInfo info;
+    if (JxlDecoderGetBasicInfo(decoder, &info) != JXL_DEC_SUCCESS)
+        return false;
+    *shape = (px_jxl_shape){info.xsize, info.ysize, info.num_color_channels,
+                            info.num_extra_channels, info.bits_per_sample};
+    bool known = (shape->depth == 8 || shape->depth == 16) && !info.exponent_bits_per_sample &&
+                 (shape->colours == 1 || shape->colours == 3) && !info.have_animation;
+    for (uint32_t i = 0; known && i < info.num_extra_channels; i++) {
+        JxlExtraChannelInfo extra;
+        known = JxlDecoderGetExtraChannelInfo(decoder, i, &extra) == JXL_DEC_SUCCESS &&
+                extra.bits_per_sample == shape->depth && !extra.exponent_bits_per_sample &&
+                extra.dim_shift == 0;
+    }
+    return known;
+}
+
+static bool image_matches(const JxlDecoder *decoder, const px_jxl_shape *expected) {
+    px_jxl_shape shape;
+    return read_shape(&shape, decoder) && shape.width == expected->width &&
+           shape.height == expected->height && shape.depth == expected->depth &&
+           shape.colours == expected->colours && shape.extras == expected->extras;
+}
+
+/* Colours interleaved, then extra channels. */
+static bool set_buffers(JxlDecoder *decoder, const px_planes *planes, const px_jxl_shape *shape,
+                        uint8_t *bytes) {
+    const JxlPixelFormat format = format_of(planes, shape->colours), extra = format_of(planes, 1);
+    const size_t size = px_plane_bytes(planes);
+    bool ok = JxlDecoderSetImageOutBuffer(decoder, &format, bytes, shape->colours * size) ==
+              JXL_DEC_SUCCESS;
+    for (size_t i = 0; ok && i < shape->extras; i++)
+        ok = JxlDecoderSetExtraChannelBuffer(decoder, &extra, bytes + (shape->colours + i) * size,
+                                             size, (uint32_t)i) == JXL_DEC_SUCCESS;
+    return ok;
+}
+
+/* Goes through the decoder's events; true once one whole image of the right kind is in `bytes`. The
+ * input is not closed, since libjxl prints to stderr if it ends too early after that. */
+static bool run_decoder(JxlDecoder *decoder, const px_planes *planes, const px_jxl_shape *shape,
+                        uint8_t *bytes) {
+    bool complete = false;
+    for (;;) {
+        switch (JxlDecoderProcessInput(decoder)) {
+        case JXL_DEC_BASIC_INFO:
+            if (!image_matches(decoder, shape))
+                return false;
+            break;
+        case JXL_DEC_NEED_IMAGE_OUT_BUFFER:
+            if (!set_buffers(decoder, planes, shape, bytes))
+                return false;
+            break;
+        case JXL_DEC_FULL_IMAGE:
+            complete = true;
+            break;
+        case JXL_DEC_SUCCESS:
+            return complete;
+        default:
+            return false;
+        }
+    }
+}
+
+static bool open_image(JxlDecoder *decoder, int events, const uint8_t *image, size_t size) {
+    const JxlSignature signature = JxlSignatureCheck(image, size);
+    return (signature == JXL_SIG_CODESTREAM || signature == JXL_SIG_CONTAINER) &&
+           JxlDecoderSubscribeEvents(decoder, events) == JXL_DEC_SUCCESS &&
+           JxlDecoderSetKeepOrientation(decoder, JXL_TRUE) == JXL_DEC_SUCCESS &&
+           JxlDecoderSetInput(decoder, image, size) == JXL_DEC_SUCCESS;
+}
+
+prism_status px_jxl_inspect_image(px_jxl_shape *shape, const uint8_t *image, size_t size,
+                                  prism_error *error) {
+    prism_status status = PRISM_OK;
+    JxlDecoder *decoder = JxlDecoderCreate(NULL);
+    if (!decoder)
+        return px_out_of_memory(error, size);
+    if (!open_image(decoder, JXL_DEC_BASIC_INFO, image, size) ||
+        JxlDecoderProcessInput(decoder) != JXL_DEC_BASIC_INFO)
+        status = px_fail(error, PRISM_E_CORRUPT, "it is not a JPEG XL image");
+    else if (!read_shape(shape, decoder))
+        status = px_fail(error, PRISM_E_TYPE,
+                         "the JPEG XL image is not of 8 or 16 bit integers at full resolution, or "
+                         "it moves");
+    JxlDecoderDestroy(decoder);
+    return status;
+}
+
+prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_shape *shape,
+                                 const uint8_t *image, size_t image_size, prism_error *error) {
+    const size_t count = shape->colours + shape->extras, size = px_plane_bytes(planes);
+    const uint64_t within = library_memory(of_decoding, planes, count);
+    prism_status status = PRISM_OK;
+    if (!is_there(within + count * size))
+        return px_out_of_memory(error, (size_t)within);
+    JxlDecoder *decoder = JxlDecoderCreate(NULL);
+    uint8_t *bytes = px_alloc(count, size);
+    if (!decoder || !bytes)
+        status = px_out_of_memory(error, px_product(count, size));
+    else if (!open_image(decoder, JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE, image, image_size) ||
+             !run_decoder(decoder, planes, shape, bytes))
+        status =
+            px_fail(error, PRISM_E_CORRUPT, "libjxl could not decode planes %zu..%zu of the chunk",
+                    first, first + count - 1);
+    for (size_t i = 0, step; i < count && status == PRISM_OK; i++) {
+        const uint8_t *buffer = buffer_of(bytes, planes, i, shape->colours, &step);
+        unpack_plane(planes, first + i, buffer, step);
+    }
+    free(bytes);
+    if (decoder)
+        JxlDecoderDestroy(decoder);
+    return status;
+}
+
+static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
+                           px_reader *payload, int threads, prism_error *error) {
+    (void)pipeline, (void)parameters, (void)threads;
+    for (size_t first = 0; first < planes->count; first += PX_JXL_PLANES) {
+        const size_t size = px_get_size(payload);
+        const uint8_t *image = px_get_bytes(payload, size);
+        if (!image)
+            return px_fail(error, PRISM_E_CORRUPT, "a JPEG XL image is longer than the payload");
+        const px_jxl_shape shape = {planes->width, planes->height, 1,
+                                    image_planes(planes, first) - 1, planes->depth};
+        prism_status status = px_jxl_decode_image(planes, first, &shape, image, size, error);
+        if (status != PRISM_OK)
+            return status;
+    }
+    return px_reader_left(payload)
+               ? px_fail(error, PRISM_E_CORRUPT, "bytes after the last JPEG XL image")
+               : PRISM_OK;
+}
+
+bool px_jxl_find_image(const px_chunk *chunk, const uint8_t **image, size_t *size) {
+    const px_pipeline *pipeline = &chunk->pipeline;
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    if (chunk->is_mapped || pipeline->coder != PRISM_CODER_JXL ||
+        pipeline->transform != PRISM_TRANSFORM_NONE ||
+        pipeline->predictor != PRISM_PREDICTOR_NONE ||
+        px_layout_make(&chunk->array, pipeline->axis).count > PX_JXL_PLANES)
+        return false;
+    *size = px_get_size(&payload);
+    *image = px_get_bytes(&payload, *size);
+    return *image && !px_reader_left(&payload);
+}
+
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)pipeline, (void)parameters, (void)payload_size;
+    const size_t count = image_planes(planes, 0); /* of the first image, the largest */
+    return library_memory(of_decoding, planes, count) + count * (uint64_t)px_plane_bytes(planes);
+}
+
+const px_coder_stage px_jxl = {false, encode, decode, decode_memory};

@@ -1,0 +1,36 @@
+/* One JPEG XL image, and planes: what coder jxl and the tool share. Internal. */
+#ifndef PX_JXL_H
+#define PX_JXL_H
+
+#include "pipeline/container.h"
+
+enum { PX_JXL_PLANES = 257 }; /* of an image at most, one in grey and the others extra channels */
+
+typedef struct px_jxl_task {
+    size_t first, colours, extras; /* planes from `first` on: 1 or 3 colours, extra channels */
+    int effort;
+    int planes_before; /* that trees of libjxl may look at for the next one */
+} px_jxl_task;
+
+/* Appends an image of these planes, which is lossless. */
+prism_status px_jxl_encode_image(const px_planes *planes, const px_jxl_task *task, px_buffer *image,
+                                 prism_error *error);
+
+/* Colours (1 or 3) and extra channels are planes, in that order. */
+typedef struct px_jxl_shape {
+    size_t width, height, colours, extras;
+    unsigned depth; /* 8 or 16 bits, unsigned */
+} px_jxl_shape;
+
+/* Fails with PRISM_E_TYPE for what has another depth, floats, subsampled channels or motion. */
+prism_status px_jxl_inspect_image(px_jxl_shape *shape, const uint8_t *image, size_t size,
+                                  prism_error *error);
+
+/* Decodes to planes from `first` on; the image must be of that shape, and so must the planes. */
+prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_shape *shape,
+                                 const uint8_t *image, size_t size, prism_error *error);
+
+/* True if the samples of the chunk are stored as one image, and where in the chunk. */
+bool px_jxl_find_image(const px_chunk *chunk, const uint8_t **image, size_t *size);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * Planes with pads, and tiles of them. Taps reach over the edges of a plane: its samples lie in
+ * rows with two pads on the left and one on the right, below two rows of pads and above one. Planes
+ * that are doubled in both directions are coded at half their size. Internal.
+ */
+#ifndef PX_GEOMETRY_H
+#define PX_GEOMETRY_H
+
+#include "simd/kernels.h"
+#include "base/pool.h"
+
+enum {
+    PX_PAD_LEFT = 2,
+    PX_PAD_TOP = 2,
+    PX_PAD_RIGHT = 1,
+    PX_PAD_BOTTOM = 1,
+    PX_PLANE_GUARD = 128 /* elements around the planes, for vectors that reach over the ends */
+};
+
+typedef struct px_geometry {
+    size_t height, width, stride;
+    size_t origin;     /* of row 0, column 0 among the positions */
+    size_t tile_count; /* tiles of PX_TILE positions, pads included */
+} px_geometry;
+
+px_geometry px_geometry_make(size_t height, size_t width);
+
+/* Bytes of what is taken below. */
+uint64_t px_padded_bytes(const px_geometry *geometry, size_t element_size);
+uint64_t px_tiles_bytes(const px_geometry *geometry, size_t pairs);
+uint64_t px_couples_bytes(const px_geometry *geometry, size_t pairs);
+
+/* A plane of zeros; the pointer is to row 0, column 0, owned by the pool. NULL without memory. */
+void *px_padded_take(px_pool *pool, const px_geometry *geometry, size_t element_size);
+
+/* The same for a plane whose rows are all zeros: one of them. */
+void *px_zero_row_take(px_pool *pool, const px_geometry *geometry, size_t element_size);
+uint64_t px_zero_row_bytes(const px_geometry *geometry, size_t element_size);
+
+/* Pads of samples: the nearest sample of the plane. */
+void px_replicate_pads(const px_geometry *geometry, int16_t *plane);
+
+/* ---- Tiles: all planes of a group, two by two (kernels.h) ---- */
+
+typedef struct px_tiles {
+    size_t count, pairs, span; /* elements from one tile to the next */
+    int32_t *elements;
+} px_tiles;
+
+/* Zeros; planes must be stored in their order. */
+px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t pairs);
+void px_tiles_store(const px_tiles *tiles, const px_geometry *geometry, size_t index,
+                    const int16_t *plane);
+
+/* The same back, with its pads. */
+void px_tiles_load(const px_tiles *tiles, const px_geometry *geometry, size_t index,
+                   int16_t *plane);
+
+/* ---- Couples: the same planes two by two, each pair a padded plane of its own ---- */
+
+typedef struct px_couples {
+    size_t pairs, span; /* elements from one pair to the next */
+    int32_t *elements;  /* position 0 of pair 0 */
+} px_couples;
+
+/* Zeros. */
+px_couples px_couples_take(px_pool *pool, const px_geometry *geometry, size_t pairs);
+
+/* A plane with its pads, replacing the half that it is. */
+void px_couples_store(const px_couples *couples, const px_geometry *geometry, size_t index,
+                      const int16_t *plane);
+
+void px_couples_load(const px_couples *couples, const px_geometry *geometry, size_t index,
+                     int16_t *plane);
+
+/* Pads of couples, as px_replicate_pads. */
+void px_replicate_couples(const px_geometry *geometry, int32_t *plane);
+
+/* ---- Doubled planes ---- */
+
+/*
+ * Along one direction, every other place repeats the one before it: 1, 3, 5, ... with phase 0,
+ * 2, 4, 6, ... with phase 1. Half places are those that do not.
+ */
+static inline size_t px_halved(size_t full, int phase) {
+    return (full + 1 + (size_t)phase) / 2;
+}
+
+static inline size_t px_half_place(size_t full, int phase) {
+    return (full + (size_t)phase) / 2;
+}
+
+/* The first of the places that stand for half place `half`. */
+static inline size_t px_full_place(size_t half, int phase) {
+    return half && phase ? 2 * half - 1 : 2 * half;
+}
+
+typedef struct px_phase {
+    int rows, columns; /* 0 or 1 each */
+} px_phase;
+
+px_geometry px_geometry_halved(const px_geometry *full, px_phase phase);
+
+/* Every sample that is not a copy, and back. Pads are not set. Both planes may be the same memory.
+ */
+void px_shrink(int16_t *half, const px_geometry *half_geometry, const int16_t *full,
+               const px_geometry *full_geometry, px_phase phase);
+void px_shrink_couples(int32_t *half, const px_geometry *half_geometry, const int32_t *full,
+                       const px_geometry *full_geometry, px_phase phase);
+void px_grow(int16_t *full, const px_geometry *full_geometry, const int16_t *half,
+             const px_geometry *half_geometry, px_phase phase);
+
+#endif

@@ -1,0 +1,151 @@
+/*
+ *   +----------+---------+-------+------+-------+------+------------+
+ *   | "PRSM" 4 | version | flags | type | order | rank | dims ...   |
+ *   +----------+---------+-------+------+-------+------+------------+
+ *   +-----------+-----------+-------+--------+----------+
+ *   | transform | predictor | coder | effort | axis + 1 |
+ *   +-----------+-----------+-------+--------+----------+
+ *   +-----------------+--------------+--------------+------------+---------+-------+
+ *   | parameter bytes | payload bytes | elements CRC | parameters | payload | CRC 4 |
+ *   +-----------------+--------------+--------------+------------+---------+-------+
+ *
+ * One byte a field where no size is given; dims and byte counts are varints; both CRCs are there if
+ * flag 0 is set.
+ */
+#include "pipeline/container.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#include "base/array.h"
+#include "base/status.h"
+
+enum { FLAG_CHECKSUM = 1, FLAG_MAPPED = 4, CRC_SIZE = 4, MAGIC_SIZE = 4 };
+
+static const uint8_t magic[MAGIC_SIZE] = {'P', 'R', 'S', 'M'};
+
+uint32_t px_crc32(const void *bytes, size_t size) {
+    return (uint32_t)crc32_z(0, bytes, size);
+}
+
+prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *error) {
+    const px_pipeline *pipeline = &chunk->pipeline;
+    px_put_bytes(out, magic, MAGIC_SIZE);
+    px_put_u8(out, PX_FORMAT_VERSION);
+    px_put_u8(out, (uint8_t)((chunk->has_checksum ? FLAG_CHECKSUM : 0) |
+                             (chunk->is_mapped ? FLAG_MAPPED : 0)));
+    px_put_u8(out, (uint8_t)chunk->array.type);
+    px_put_u8(out, (uint8_t)chunk->array.order);
+    px_put_u8(out, (uint8_t)chunk->array.rank);
+    for (unsigned i = 0; i < chunk->array.rank; i++)
+        px_put_varint(out, chunk->array.dims[i]);
+    px_put_u8(out, (uint8_t)pipeline->transform);
+    px_put_u8(out, (uint8_t)pipeline->predictor);
+    px_put_u8(out, (uint8_t)pipeline->coder);
+    px_put_u8(out, (uint8_t)pipeline->effort);
+    px_put_u8(out, (uint8_t)(pipeline->axis + 1));
+    px_put_varint(out, chunk->parameter_size);
+    px_put_varint(out, chunk->payload_size);
+    if (chunk->has_checksum)
+        px_put_u32(out, chunk->elements_crc);
+    px_put_bytes(out, chunk->parameters, chunk->parameter_size);
+    px_put_bytes(out, chunk->payload, chunk->payload_size);
+    if (chunk->has_checksum)
+        px_put_u32(out, px_crc32(out->data, out->size));
+    return out->failed ? px_out_of_memory(error, chunk->parameter_size + chunk->payload_size)
+                       : PRISM_OK;
+}
+
+static prism_status read_array(prism_array *array, px_reader *in, prism_error *error) {
+    array->type = (prism_type)px_get_u8(in);
+    array->order = (prism_order)px_get_u8(in);
+    array->rank = px_get_u8(in);
+    for (unsigned i = 0; i < array->rank && i < PRISM_MAX_RANK; i++)
+        array->dims[i] = px_get_varint(in);
+    size_t size;
+    return in->failed ? PRISM_OK : prism_array_size(array, &size, error);
+}
+
+static prism_status read_pipeline(px_chunk *chunk, px_reader *in, prism_error *error) {
+    px_pipeline *pipeline = &chunk->pipeline;
+    pipeline->transform = (prism_transform)px_get_u8(in);
+    pipeline->predictor = (prism_predictor)px_get_u8(in);
+    pipeline->coder = (prism_coder)px_get_u8(in);
+    pipeline->effort = px_get_u8(in);
+    pipeline->axis = px_get_u8(in) - 1;
+    if (in->failed)
+        return PRISM_OK;
+    bool raw = pipeline->coder == PRISM_CODER_RAW;
+    bool idle =
+        pipeline->transform == PRISM_TRANSFORM_NONE && pipeline->predictor == PRISM_PREDICTOR_NONE;
+    bool direct = raw || chunk->is_mapped || px_type_is_narrow(chunk->array.type);
+    if (!pipeline->transform || !pipeline->predictor || !pipeline->coder || (raw && !idle) ||
+        !direct || pipeline->axis >= (int)chunk->array.rank || pipeline->effort < 1 ||
+        pipeline->effort > 9)
+        return px_fail(error, PRISM_E_CORRUPT, "the chunk names no pipeline");
+    return px_stages_check(pipeline->transform, pipeline->predictor, pipeline->coder, error);
+}
+
+static prism_status read_start(px_chunk *chunk, px_reader *in, prism_error *error) {
+    const uint8_t *start = px_get_bytes(in, MAGIC_SIZE);
+    uint8_t version = px_get_u8(in), flags = px_get_u8(in);
+    if (in->failed)
+        return PRISM_OK;
+    if (memcmp(start, magic, MAGIC_SIZE) != 0)
+        return px_fail(error, PRISM_E_CORRUPT, "these bytes are not a prism chunk");
+    if (version > PX_FORMAT_VERSION)
+        return px_fail(error, PRISM_E_VERSION,
+                       "the chunk has format version %u, this library reads up to %d", version,
+                       PX_FORMAT_VERSION);
+    if (version == 0 || flags & ~(FLAG_CHECKSUM | FLAG_MAPPED))
+        return px_fail(error, PRISM_E_CORRUPT, "version %u or flags %#x are not valid", version,
+                       flags);
+    chunk->has_checksum = (flags & FLAG_CHECKSUM) != 0;
+    chunk->is_mapped = (flags & FLAG_MAPPED) != 0;
+    return PRISM_OK;
+}
+
+static prism_status read_sections(px_chunk *chunk, px_reader *in, prism_error *error) {
+    uint64_t parameters = px_get_varint(in), payload = px_get_varint(in);
+    chunk->elements_crc = chunk->has_checksum ? px_get_u32(in) : 0;
+    if (in->failed)
+        return PRISM_OK;
+    uint64_t left = px_reader_left(in), trailer = chunk->has_checksum ? CRC_SIZE : 0;
+    if (left < trailer || parameters > left - trailer || payload > left - trailer - parameters)
+        return px_fail(error, PRISM_E_TRUNCATED,
+                       "the chunk ends before its content does: %llu bytes are there",
+                       (unsigned long long)left);
+    if (left != parameters + payload + trailer)
+        return px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the chunk");
+    chunk->parameter_size = (size_t)parameters;
+    chunk->payload_size = (size_t)payload;
+    chunk->parameters = px_get_bytes(in, chunk->parameter_size);
+    chunk->payload = px_get_bytes(in, chunk->payload_size);
+    return PRISM_OK;
+}
+
+prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, prism_error *error) {
+    *chunk = (px_chunk){0};
+    px_reader in = px_reader_make(bytes, size);
+    prism_status status = read_start(chunk, &in, error);
+    if (status == PRISM_OK && !in.failed)
+        status = read_array(&chunk->array, &in, error);
+    if (status == PRISM_OK && !in.failed)
+        status = read_pipeline(chunk, &in, error);
+    if (status == PRISM_OK && !in.failed)
+        status = read_sections(chunk, &in, error);
+    if (status == PRISM_OK && in.failed)
+        status =
+            px_fail(error, PRISM_E_TRUNCATED, "the chunk ends within its header: %zu bytes", size);
+    return status;
+}
+
+prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error) {
+    px_reader in = px_reader_make((const uint8_t *)bytes + size - CRC_SIZE, CRC_SIZE);
+    uint32_t stored = px_get_u32(&in), computed = px_crc32(bytes, size - CRC_SIZE);
+    if (stored != computed)
+        return px_fail(error, PRISM_E_CHECKSUM,
+                       "the chunk is damaged: CRC-32 %08x is stored, its bytes have %08x", stored,
+                       computed);
+    return PRISM_OK;
+}

@@ -1,0 +1,38 @@
+/*
+ * The container: the only place that knows where what stands in a chunk. docs/FORMAT.md,
+ * "Container". Internal.
+ */
+#ifndef PX_CONTAINER_H
+#define PX_CONTAINER_H
+
+#include "base/bytes.h"
+#include "planes/stages.h"
+
+enum { PX_FORMAT_VERSION = 1, PX_CONTAINER_OVERHEAD = 512 };
+
+typedef struct px_chunk {
+    prism_array array;
+    px_pipeline pipeline;
+    bool has_checksum;
+    bool is_mapped;                      /* the sections are those of a mapping */
+    uint32_t elements_crc;               /* CRC-32 of the decoded elements */
+    const uint8_t *parameters, *payload; /* within the chunk's bytes, or to be written to them */
+    size_t parameter_size, payload_size;
+} px_chunk;
+
+/* Writes a whole chunk, checksum included; `out` is empty at first. */
+prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *error);
+
+/*
+ * Reads and checks everything but the checksums and the content of parameters and payload. All
+ * sizes are checked against `size`, the shape and the pipeline against what this version knows.
+ */
+prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, prism_error *error);
+
+/* The checksum of the stored bytes. */
+prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error);
+
+/* CRC-32 as in gzip and PNG (ISO 3309). */
+uint32_t px_crc32(const void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * The pipeline, there and back. Elements of other types become integers before it (mapping/).
+ *
+ *   integers -> planes -> transform -> predictor -> coder
+ *   planes.c              channels.c   paeth.c      deflate.c, jxl.c
+ *                         stack.c
+ *                                     `----------- native.c -------'
+ */
+#include "pipeline/pipeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/status.h"
+
+/* Samples to residuals. */
+static prism_status predict_planes(px_coded *coded, px_planes *planes, prism_error *error) {
+    px_pipeline *pipeline = &coded->pipeline;
+    const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
+    const px_predictor_stage *predictor = px_predictor_stage_of(pipeline->predictor);
+    if (transform) {
+        prism_status status = transform->forward(planes, pipeline, &coded->parameters, error);
+        if (status != PRISM_OK)
+            return status;
+        if (!coded->parameters.size)
+            pipeline->transform = PRISM_TRANSFORM_NONE;
+    }
+    if (predictor)
+        predictor->forward(planes);
+    return PRISM_OK;
+}
+
+prism_status px_pipeline_predict(px_coded *coded, px_planes *planes, const prism_array *array,
+                                 const void *elements, const px_pipeline *pipeline,
+                                 prism_error *error) {
+    *coded = (px_coded){.pipeline = *pipeline};
+    const px_layout layout = px_layout_make(array, pipeline->axis);
+    prism_status status = px_planes_alloc(planes, array, &layout, error);
+    if (status != PRISM_OK)
+        return status;
+    px_planes_load(planes, array, &layout, elements);
+    if (!px_coder_stage_of(pipeline->coder)->predicts)
+        status = predict_planes(coded, planes, error);
+    if (status != PRISM_OK) {
+        px_planes_free(planes);
+        px_coded_free(coded);
+    }
+    return status;
+}
+
+prism_status px_pipeline_code(px_coded *coded, const px_planes *planes, size_t limit,
+                              prism_error *error) {
+    prism_status status =
+        px_coder_stage_of(coded->pipeline.coder)
+            ->encode(planes, &coded->pipeline, limit, &coded->parameters, &coded->payload, error);
+    if (status == PRISM_OK)
+        status = px_buffers_status(&coded->parameters, &coded->payload, error);
+    if (status != PRISM_OK)
+        px_coded_free(coded);
+    return status;
+}
+
+prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const void *elements,
+                                const px_pipeline *pipeline, size_t limit, prism_error *error) {
+    px_planes planes;
+    prism_status status = px_pipeline_predict(coded, &planes, array, elements, pipeline, error);
+    if (status != PRISM_OK)
+        return status;
+    status = px_pipeline_code(coded, &planes, limit, error);
+    px_planes_free(&planes);
+    return status;
+}
+
+void px_coded_free(px_coded *coded) {
+    px_buffer_free(&coded->parameters);
+    px_buffer_free(&coded->payload);
+}
+
+/* ---- Residuals ---- */
+
+static void average_planes(float *means, const px_planes *planes) {
+    for (size_t p = 0; p < px_plane_size(planes); p++) {
+        int64_t sum = 0;
+        for (size_t k = 0; k < planes->count; k++)
+            sum += abs(px_plane(planes, k)[p]);
+        means[p] = (float)((double)sum / (double)planes->count);
+    }
+}
+
+prism_status px_pipeline_residuals(float *means, const prism_array *array, const void *elements,
+                                   const px_pipeline *pipeline, prism_error *error) {
+    px_coded coded = {.pipeline = *pipeline};
+    px_layout layout = px_layout_make(array, pipeline->axis);
+    px_planes planes;
+    if (px_coder_stage_of(pipeline->coder)->predicts || pipeline->predictor == PRISM_PREDICTOR_LSQ)
+        return px_fail(error, PRISM_E_OPTION,
+                       "predictor lsq leaves no residuals: it predicts distributions");
+    if (!px_type_is_narrow(array->type))
+        return px_fail(error, PRISM_E_TYPE, "residuals are those of integers of 8 and 16 bits");
+    prism_status status = px_planes_alloc(&planes, array, &layout, error);
+    if (status != PRISM_OK)
+        return status;
+    px_planes_load(&planes, array, &layout, elements);
+    status = predict_planes(&coded, &planes, error);
+    if (status == PRISM_OK)
+        average_planes(means, &planes);
+    px_planes_free(&planes);
+    px_coded_free(&coded);
+    return status;
+}
+
+/* ---- Decoding ---- */
+
+/* Residuals to samples. */
+static prism_status restore_planes(px_planes *planes, const px_pipeline *pipeline,
+                                   px_reader *parameters, prism_error *error) {
+    const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
+    const px_predictor_stage *predictor = px_predictor_stage_of(pipeline->predictor);
+    if (predictor)
+        predictor->inverse(planes);
+    return transform ? transform->inverse(planes, parameters, error) : PRISM_OK;
+}
+
+static prism_status decode_planes(px_planes *planes, const px_chunk *chunk, int threads,
+                                  prism_error *error) {
+    const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
+    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    prism_status status = coder->predicts ? PRISM_OK : px_planes_take(planes, error);
+    if (status == PRISM_OK)
+        status = coder->decode(planes, &chunk->pipeline, &parameters, &payload, threads, error);
+    if (status == PRISM_OK && !coder->predicts)
+        status = restore_planes(planes, &chunk->pipeline, &parameters, error);
+    if (status == PRISM_OK && px_reader_left(&parameters))
+        status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes of parameters belong to no stage",
+                         px_reader_left(&parameters));
+    return status;
+}
+
+static prism_status check_raw(const px_chunk *chunk, prism_error *error) {
+    size_t size;
+    prism_status status = prism_array_size(&chunk->array, &size, error);
+    if (status == PRISM_OK && (chunk->payload_size != size || chunk->parameter_size))
+        return px_fail(error, PRISM_E_CORRUPT, "%zu bytes are stored raw for an array of %zu",
+                       chunk->payload_size, size);
+    return status;
+}
+
+prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
+                                prism_error *error) {
+    if (chunk->pipeline.coder == PRISM_CODER_RAW) {
+        prism_status status = check_raw(chunk, error);
+        if (status == PRISM_OK)
+            memcpy(elements, chunk->payload, chunk->payload_size);
+        return status;
+    }
+    px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    px_planes planes = px_planes_shape(&chunk->array, &layout);
+    const prism_status status = decode_planes(&planes, chunk, threads, error);
+    if (status == PRISM_OK)
+        px_planes_store(&planes, &chunk->array, &layout, elements);
+    px_planes_free(&planes);
+    return status;
+}
+
+uint64_t px_pipeline_memory(const px_chunk *chunk) {
+    if (chunk->pipeline.coder == PRISM_CODER_RAW)
+        return 0;
+    const px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    const px_planes planes = px_planes_shape(&chunk->array, &layout);
+    const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
+    const px_transform_stage *transform = px_transform_stage_of(chunk->pipeline.transform);
+    const px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    const uint64_t coding =
+        coder->decode_memory(&planes, &chunk->pipeline, parameters, chunk->payload_size);
+    if (coder->predicts)
+        return coding;
+    const uint64_t lifting = transform ? transform->inverse_memory(&planes) : 0;
+    return px_planes_bytes(&planes) + (coding > lifting ? coding : lifting);
+}
+
+/* ---- Some planes ---- */
+
+/* planes[count] as an array of their own: the chunk's, with fewer elements along the axis. */
+static prism_status store_some(const px_planes *all, const px_chunk *chunk, const uint64_t *planes,
+                               size_t count, void *elements, prism_error *error) {
+    prism_array array = chunk->array;
+    if (chunk->pipeline.axis >= 0)
+        array.dims[chunk->pipeline.axis] = count;
+    px_layout layout = px_layout_make(&array, chunk->pipeline.axis);
+    px_planes some;
+    prism_status status = px_planes_alloc(&some, &array, &layout, error);
+    if (status != PRISM_OK)
+        return status;
+    for (size_t i = 0; i < count; i++)
+        memcpy(px_plane(&some, i), px_plane(all, (size_t)planes[i]),
+               px_plane_size(all) * sizeof *all->samples);
+    px_planes_store(&some, &array, &layout, elements);
+    px_planes_free(&some);
+    return PRISM_OK;
+}
+
+prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
+                                       void *elements, int threads, prism_error *error) {
+    px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    px_planes all = px_planes_shape(&chunk->array, &layout);
+    bool *wanted = calloc(layout.count, sizeof *wanted);
+    if (!wanted)
+        return px_out_of_memory(error, layout.count);
+    for (size_t i = 0; i < count; i++)
+        wanted[planes[i]] = true;
+    all.wanted = wanted;
+    prism_status status = decode_planes(&all, chunk, threads, error);
+    if (status == PRISM_OK)
+        status = store_some(&all, chunk, planes, count, elements, error);
+    free(wanted);
+    px_planes_free(&all);
+    return status;
+}

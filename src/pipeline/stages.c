@@ -1,0 +1,54 @@
+/* Which stages this version has. */
+#include "planes/stages.h"
+
+#include "base/status.h"
+
+const px_transform_stage *px_transform_stage_of(prism_transform transform) {
+    switch (transform) {
+    case PRISM_TRANSFORM_CHANNELS:
+        return &px_channels;
+    case PRISM_TRANSFORM_STACK:
+        return &px_stack;
+    default:
+        return NULL;
+    }
+}
+
+const px_predictor_stage *px_predictor_stage_of(prism_predictor predictor) {
+    return predictor == PRISM_PREDICTOR_PAETH ? &px_paeth : NULL;
+}
+
+const px_coder_stage *px_coder_stage_of(prism_coder coder) {
+    switch (coder) {
+    case PRISM_CODER_DEFLATE:
+        return &px_deflate;
+    case PRISM_CODER_JXL:
+        return &px_jxl;
+    case PRISM_CODER_ANS:
+        return &px_ans;
+    default:
+        return NULL;
+    }
+}
+
+static prism_status missing(prism_error *error, const char *key, int value, const char *known) {
+    return px_fail(error, PRISM_E_UNAVAILABLE, "%s %d is not in this version (%s)", key, value,
+                   known);
+}
+
+prism_status px_stages_check(prism_transform transform, prism_predictor predictor,
+                             prism_coder coder, prism_error *error) {
+    if (transform > PRISM_TRANSFORM_NONE && !px_transform_stage_of(transform))
+        return missing(error, "transform", (int)transform, "none, channels and stack are");
+    if (predictor > PRISM_PREDICTOR_LSQ)
+        return missing(error, "predictor", (int)predictor, "none, paeth and lsq are");
+    if (coder != PRISM_CODER_AUTO && coder != PRISM_CODER_RAW && !px_coder_stage_of(coder))
+        return missing(error, "coder", (int)coder, "deflate, jxl and ans are");
+    bool native_coder = coder == PRISM_CODER_ANS,
+         native_predictor = predictor == PRISM_PREDICTOR_LSQ;
+    if (native_coder != native_predictor && coder != PRISM_CODER_AUTO &&
+        predictor != PRISM_PREDICTOR_AUTO && coder != PRISM_CODER_RAW)
+        return px_fail(error, PRISM_E_OPTION,
+                       "predictor=lsq and coder=ans belong together: neither goes with another");
+    return PRISM_OK;
+}

@@ -1,0 +1,121 @@
+/*
+ * The order-0 entropy of the median-edge-detector residual (M. Weinberger, G. Seroussi, G. Sapiro,
+ * "The LOCO-I lossless image compression algorithm", 2000). Large residuals count by their class
+ * and two bits below the leading one; the rest of their bits as they are. Residuals whose
+ * neighbours are all the same count among themselves: where much is flat, they take next to
+ * nothing. Few
+ * samples show too little entropy; what they miss is added (G. Miller, "Note on the bias of
+ * information estimates", 1955), so that many small planes compare with few large ones.
+ */
+#include "planes/estimate.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/low_discrepancy.h"
+
+uint64_t px_histogram_total(const px_histogram *h) {
+    uint64_t total = 0;
+    for (size_t s = 0; s < PX_SYMBOLS; s++)
+        total += h->counts[s];
+    return total;
+}
+
+double px_histogram_bits(const px_histogram *h) {
+    const double total = (double)px_histogram_total(h);
+    double bits = 0;
+    for (size_t s = 0; s < PX_SYMBOLS; s++) {
+        const size_t plain = s < PX_EXACT ? 0 : (s - PX_EXACT) / 4 + 4;
+        if (h->counts[s])
+            bits += h->counts[s] * (log2(total / h->counts[s]) + (double)plain);
+    }
+    return bits;
+}
+
+/* In turns, so that a symbol does not wait for the one before. */
+void px_histogram_add_symbols(px_histogram *h, const uint8_t *symbols, size_t count) {
+    enum { TURNS = 4 };
+    uint32_t counts[TURNS][PX_SYMBOLS] = {{0}};
+    size_t i = 0;
+    for (; i + TURNS <= count; i += TURNS)
+        for (size_t t = 0; t < TURNS; t++)
+            counts[t][symbols[i + t]]++;
+    for (; i < count; i++)
+        counts[0][symbols[i]]++;
+    for (size_t s = 0; s < PX_SYMBOLS; s++)
+        for (size_t t = 0; t < TURNS; t++)
+            h->counts[s] += counts[t][s];
+}
+
+/* Rows are skipped once a plane has more than so many samples. */
+enum { ENOUGH_SAMPLES = 1 << 13 };
+
+static double unbiased_bits(const px_histogram *h) {
+    unsigned symbols = 0;
+    for (size_t s = 0; s < PX_SYMBOLS; s++)
+        symbols += h->counts[s] > 0;
+    return symbols ? px_histogram_bits(h) + (symbols - 1) / (2 * log(2)) : 0;
+}
+
+/* Residuals of a plane, those among neighbours that are all the same apart. */
+static void add_plane(px_histogram *rough, px_histogram *flat, const px_planes *planes,
+                      size_t index) {
+    const size_t width = planes->width;
+    const size_t skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
+    for (size_t i = 0, y; (y = px_spread(i, skip)) < planes->height; i++) {
+        const int16_t *row = px_plane(planes, index) + y * width;
+        const int16_t *above = y ? row - width : row;
+        px_histogram_add(rough, px_wrap(row[0] - (y ? above[0] : 0), planes->depth));
+        for (size_t x = 1; x < width; x++) {
+            int32_t guess = y ? px_median_edge(row[x - 1], above[x], above[x - 1]) : row[x - 1];
+            const bool same = y && row[x - 1] == above[x] && row[x - 1] == above[x - 1];
+            px_histogram_add(same ? flat : rough, px_wrap(row[x] - guess, planes->depth));
+        }
+    }
+}
+
+double px_estimate_alike(const px_planes *planes) {
+    px_histogram rough = {.counts = {0}}, flat = {.counts = {0}};
+    for (size_t k = 0; k < planes->count; k++)
+        add_plane(&rough, &flat, planes, k);
+    return unbiased_bits(&rough) + unbiased_bits(&flat);
+}
+
+double px_estimate_plane(const px_planes *planes, size_t index) {
+    px_histogram rough = {.counts = {0}}, flat = {.counts = {0}};
+    add_plane(&rough, &flat, planes, index);
+    const uint64_t total = px_histogram_total(&rough) + px_histogram_total(&flat);
+    return (unbiased_bits(&rough) + unbiased_bits(&flat)) * (double)px_plane_size(planes) /
+           (double)total;
+}
+
+double px_flat_share(const px_planes *planes) {
+    const size_t width = planes->width, skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
+    size_t flat = 0, all = 0;
+    for (size_t k = 0; k < planes->count; k++)
+        for (size_t i = 0, y; (y = 1 + px_spread(i, skip)) < planes->height; i++) {
+            const int16_t *row = px_plane(planes, k) + y * width;
+            for (size_t x = 1; x < width; x++)
+                flat += row[x] == row[x - 1] && row[x] == row[x - width];
+            all += width - 1;
+        }
+    return all ? (double)flat / (double)all : 0;
+}
+
+double px_step_ratio(const px_planes *planes) {
+    const size_t width = planes->width, skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
+    double across = 0, within = 0;
+    for (size_t k = 1; k < planes->count; k++)
+        for (size_t i = 0, y; (y = px_spread(i, skip)) < planes->height; i++) {
+            const int16_t *row = px_plane(planes, k) + y * width;
+            const int16_t *before = row - planes->stride;
+            int64_t sums[2] = {0, 0};
+            for (size_t x = 1; x < width; x++) {
+                sums[0] += abs(row[x] - before[x]);
+                sums[1] += abs(row[x] - row[x - 1]);
+            }
+            across += (double)sums[0];
+            within += (double)sums[1];
+        }
+    return within > 0 ? across / within : 1;
+}

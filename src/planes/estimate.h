@@ -1,0 +1,54 @@
+/* Cheap guesses of coded sizes, for choosing between pipelines. Internal. */
+#ifndef PX_ESTIMATE_H
+#define PX_ESTIMATE_H
+
+#include "planes/planes.h"
+
+/* The median edge detector of LOCO-I. */
+static inline int32_t px_median_edge(int32_t west, int32_t north, int32_t north_west) {
+    int32_t low = west < north ? west : north, high = west < north ? north : west;
+    int32_t plane = west + north - north_west;
+    return plane < low ? low : plane > high ? high : plane;
+}
+
+/* Residuals as an order-0 coder would see them. */
+enum { PX_EXACT = 64, PX_SYMBOLS = PX_EXACT + 4 * 16 };
+
+typedef struct px_histogram {
+    uint32_t counts[PX_SYMBOLS];
+} px_histogram;
+
+static inline unsigned px_histogram_symbol(int32_t residual) {
+    const uint32_t folded = residual < 0 ? 2 * (uint32_t)-residual - 1 : 2 * (uint32_t)residual;
+    if (folded < PX_EXACT)
+        return folded;
+    const unsigned below = 31 - (unsigned)__builtin_clz(folded) - 2;
+    const unsigned symbol = PX_EXACT + 4 * (below - 4) + (folded >> below & 3);
+    return symbol < PX_SYMBOLS ? symbol : PX_SYMBOLS - 1;
+}
+
+static inline void px_histogram_add(px_histogram *h, int32_t residual) {
+    h->counts[px_histogram_symbol(residual)]++;
+}
+
+/* Symbols of many residuals. */
+void px_histogram_add_symbols(px_histogram *h, const uint8_t *symbols, size_t count);
+
+uint64_t px_histogram_total(const px_histogram *h);
+double px_histogram_bits(const px_histogram *h);
+
+/* About how many bits plane `index` takes after spatial prediction. */
+double px_estimate_plane(const px_planes *planes, size_t index);
+
+/* The same of all planes, by what they have in common: for small ones. */
+double px_estimate_alike(const px_planes *planes);
+
+/* The share of samples that are what the ones to the left and above are. */
+double px_flat_share(const px_planes *planes);
+
+/* How far samples are from those at the same position of the plane before, of how far they are from
+ * those to the left: about 1 for frames in their order, more where planes are of different kinds.
+ */
+double px_step_ratio(const px_planes *planes);
+
+#endif

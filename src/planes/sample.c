@@ -1,0 +1,94 @@
+#include "planes/sample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+
+enum {
+    LONGEST_EDGE = 256,
+    LONGEST_LINE = 1024 /* where all other sides are short */
+};
+
+static uint64_t elements_of(const prism_array *array) {
+    uint64_t elements = 1;
+    for (unsigned i = 0; i < array->rank; i++)
+        elements *= array->dims[i];
+    return elements;
+}
+
+static unsigned longest_side(const prism_array *array) {
+    unsigned longest = 0;
+    for (unsigned i = 1; i < array->rank; i++)
+        if (array->dims[i] > array->dims[longest])
+            longest = i;
+    return longest;
+}
+
+/* A small array is its own sample. Else the longest side is halved until the sample is small, but
+ * not the sides that are as short as a number of channels or frames usually is. Where all
+ * others are short, more is left of the longest. */
+static void sample_shape(prism_array *cut, uint64_t limit) {
+    if (elements_of(cut) <= limit)
+        return;
+    uint64_t *longest = &cut->dims[longest_side(cut)];
+    const uint64_t whole = *longest;
+    for (unsigned i = 0; i < cut->rank && cut->rank > 1; i++)
+        cut->dims[i] = cut->dims[i] < LONGEST_EDGE ? cut->dims[i] : LONGEST_EDGE;
+    while (elements_of(cut) > limit) {
+        uint64_t *side = &cut->dims[longest_side(cut)];
+        *side = (*side + 1) / 2;
+    }
+    const uint64_t line = whole < LONGEST_LINE ? whole : LONGEST_LINE;
+    if (*longest < line && elements_of(cut) / *longest * line <= limit)
+        *longest = line;
+}
+
+/* Copies the middle of `array` along dimension `i` and all after it; returns the end of the copy.
+ */
+static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array *array,
+                            const prism_array *cut, unsigned i) {
+    size_t run = prism_type_size(array->type);
+    for (unsigned j = i + 1; j < array->rank; j++)
+        run *= (size_t)array->dims[j];
+    from += (array->dims[i] - cut->dims[i]) / 2 * run;
+    for (uint64_t index = 0; index < cut->dims[i]; index++, from += run) {
+        if (i + 1 < array->rank) {
+            to = copy_middle(to, from, array, cut, i + 1);
+        } else {
+            memcpy(to, from, run);
+            to += run;
+        }
+    }
+    return to;
+}
+
+prism_status px_sample_cut(px_sample *sample, const prism_array *array, const void *elements,
+                           const prism_array *cut, prism_error *error) {
+    size_t whole;
+    *sample = (px_sample){.array = *cut};
+    prism_status status = prism_array_size(array, &whole, error);
+    if (status == PRISM_OK)
+        status = prism_array_size(cut, &sample->size, error);
+    if (status != PRISM_OK)
+        return status;
+    sample->elements = malloc(sample->size);
+    if (!sample->elements)
+        return px_out_of_memory(error, sample->size);
+    sample->share = (double)sample->size / (double)whole;
+    copy_middle(sample->elements, elements, array, cut, 0);
+    return PRISM_OK;
+}
+
+prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
+                            int effort, prism_error *error) {
+    prism_array cut = *array;
+    sample_shape(&cut,
+                 effort <= PX_SAMPLE_BRISK_EFFORT ? PX_SAMPLE_BRISK_ELEMENTS : PX_SAMPLE_ELEMENTS);
+    return px_sample_cut(sample, array, elements, &cut, error);
+}
+
+void px_sample_free(px_sample *sample) {
+    free(sample->elements);
+    *sample = (px_sample){.elements = NULL};
+}

@@ -1,0 +1,87 @@
+/*
+ * The stages of the pipeline, as equals:
+ *
+ *   elements -> planes -> transform -> predictor -> coder -> container
+ *
+ * A transform and a predictor replace samples by residuals of the same depth, in place, and back; a
+ * coder turns planes into bytes and back. What decoding needs to know is written to `parameters`; a
+ * transform that writes none has changed nothing.
+ * pipeline.c runs them; choose/ decides which. Internal.
+ */
+#ifndef PX_STAGES_H
+#define PX_STAGES_H
+
+#include "base/bytes.h"
+#include "planes/planes.h"
+
+/* A resolved choice: nothing is AUTO. */
+typedef struct px_pipeline {
+    prism_transform transform;
+    prism_predictor predictor;
+    prism_coder coder;
+    int effort;
+    int axis;       /* or PRISM_AXIS_AUTO for a single plane */
+    bool selective; /* the transform leaves planes alone that the predictor serves better */
+    bool swift;     /* a tiny chunk: only what takes next to no time is tried */
+} px_pipeline;
+
+typedef struct px_transform_stage {
+    prism_status (*forward)(px_planes *planes, const px_pipeline *pipeline, px_buffer *parameters,
+                            prism_error *error);
+    prism_status (*inverse)(px_planes *planes, px_reader *parameters, prism_error *error);
+    uint64_t (*inverse_memory)(const px_planes *planes); /* see px_decode_memory */
+} px_transform_stage;
+
+typedef struct px_predictor_stage {
+    void (*forward)(px_planes *planes);
+    void (*inverse)(px_planes *planes);
+} px_predictor_stage;
+
+/*
+ * Bytes that decoding allocates at most at a time: beside the planes themselves for a coder that
+ * does not predict, with them for one that does. Of `planes` only the shape is set. Nothing is
+ * allocated to find it, and whatever the sections hold, decoding fails or takes no more: parameters
+ * that cannot be read make it 0.
+ */
+typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline *pipeline,
+                                     px_reader parameters, size_t payload_size);
+
+/*
+ * A coder either takes residuals, after the transform and the predictor, or it `predicts`: then it
+ * takes samples, and the transform and the predictor of the pipeline are its own business, since it
+ * needs more of a prediction than the rounded residual. Then `decode` also takes the planes' memory
+ * (px_planes_take).
+ *
+ * `encode` may stop and leave more than `limit` bytes in `payload` as soon as it is clear that it
+ * needs that many. It may turn the transform of `pipeline` to what it did. `decode` checks
+ * everything it reads. `threads` is at least 1.
+ */
+typedef struct px_coder_stage {
+    bool predicts;
+    prism_status (*encode)(const px_planes *planes, px_pipeline *pipeline, size_t limit,
+                           px_buffer *parameters, px_buffer *payload, prism_error *error);
+    prism_status (*decode)(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
+                           px_reader *payload, int threads, prism_error *error);
+    px_decode_memory decode_memory;
+} px_coder_stage;
+
+extern const px_transform_stage px_channels; /* channels.c */
+extern const px_transform_stage px_stack;    /* stack/stack.c */
+extern const px_predictor_stage px_paeth;    /* paeth.c */
+extern const px_coder_stage px_deflate;      /* deflate.c */
+extern const px_coder_stage px_jxl;          /* jxl.c */
+extern const px_coder_stage px_ans;          /* native.c */
+
+/* About the bytes that coder deflate makes of the planes of a tiny chunk. */
+prism_status px_deflate_guess(double *bytes, const px_planes *planes, prism_error *error);
+
+/* The stage for a value of the options, or NULL where there is nothing to do (`none`). */
+const px_transform_stage *px_transform_stage_of(prism_transform transform);
+const px_predictor_stage *px_predictor_stage_of(prism_predictor predictor);
+const px_coder_stage *px_coder_stage_of(prism_coder coder);
+
+/* Whether this version has the stages that are asked for. AUTO counts as had. */
+prism_status px_stages_check(prism_transform transform, prism_predictor predictor,
+                             prism_coder coder, prism_error *error);
+
+#endif

@@ -1,0 +1,20 @@
+#include "similarity/closure.h"
+
+bool px_closure_make(px_closure *closure, const px_closure *closures, uint32_t turn,
+                     const uint32_t *references, size_t count, uint32_t limit) {
+    static const px_closure nothing = {.count = 0};
+    const px_closure *a = count > 0 ? &closures[references[0]] : &nothing;
+    const px_closure *b = count > 1 ? &closures[references[1]] : &nothing;
+    closure->count = 0;
+    for (uint32_t i = 0, j = 0; i < a->count || j < b->count; closure->count++) {
+        if (closure->count + 1 == limit) /* one place is for the frame itself */
+            return false;
+        const uint32_t x = i < a->count ? a->turns[i] : UINT32_MAX;
+        const uint32_t y = j < b->count ? b->turns[j] : UINT32_MAX;
+        closure->turns[closure->count] = x < y ? x : y;
+        i += x <= y;
+        j += y <= x;
+    }
+    closure->turns[closure->count++] = turn;
+    return true;
+}

@@ -1,0 +1,204 @@
+/*
+ * Growing a plan frame by frame. Along links this is Prim's algorithm ("Shortest connection
+ * networks and some generalizations", 1957) for the tree of the largest gains, in which frames that
+ * few others have to be decoded for are preferred as references.
+ */
+#include "similarity/draft.h"
+
+#include <stdlib.h>
+
+#include "base/sizes.h"
+#include "similarity/closure.h"
+#include "base/heap.h"
+#include "base/status.h"
+
+enum {
+    SECONDS = 3,     /* links that are tried for the second reference */
+    KEY_CLOSURE = 8, /* where all links are at the end of their chains, a new one begins at one of
+                        the frames that so many have to be decoded for at most, ... */
+    KEYS = 4         /* the best of so many */
+};
+static const uint32_t WAITING = UINT32_MAX;
+
+/* Of the bits that a frame takes alone: what a reference must gain, which is little, since coders
+ * that weigh references sample by sample gain more than this says, ... */
+static const double WORTH = 0.0005, CHANCE_BITS = 60; /* what strangers gain by chance */
+/* ... and how much less it is worth when its own chain is at its end. */
+static const double CHAIN_COST = 0.05;
+
+typedef struct grower {
+    const px_scene *scene;
+    px_draft *draft;
+    uint32_t *turns;      /* [count] of frames, or WAITING */
+    px_closure *closures; /* [count], by turn */
+} grower;
+
+static void grower_free(grower *g) {
+    free(g->turns);
+    free(g->closures);
+}
+
+static prism_status grower_make(grower *g, px_draft *draft, const px_scene *scene,
+                                prism_error *error) {
+    const size_t count = px_scene_count(scene);
+    *draft = (px_draft){.plan = {.frames = calloc(count, sizeof *draft->plan.frames)}};
+    *g = (grower){.scene = scene,
+                  .draft = draft,
+                  .turns = px_alloc(count, sizeof *g->turns),
+                  .closures = px_alloc(count, sizeof *g->closures)};
+    if (!draft->plan.frames || !g->turns || !g->closures) {
+        grower_free(g);
+        px_draft_free(draft);
+        return px_out_of_memory(error, count * sizeof *g->closures);
+    }
+    for (size_t f = 0; f < count; f++)
+        g->turns[f] = WAITING;
+    return PRISM_OK;
+}
+
+/* Whether the frame of the next turn may have these references; leaves its closure. */
+static bool may_refer(grower *g, uint32_t frame, const uint32_t *references, size_t count) {
+    const uint32_t turn = (uint32_t)g->draft->plan.count;
+    const uint32_t limit = PX_CHAIN - g->scene->repeated[frame];
+    return px_closure_make(&g->closures[turn], g->closures, turn, references, count, limit);
+}
+
+/* Takes `frame` for references[0] if that is cheaper than what is there. */
+static void try_first(grower *g, px_frame *next, double *bits, uint32_t frame) {
+    double given = px_bits_given(g->scene->mutual, next->plane, &frame, 1);
+    if (given >= *bits)
+        return;
+    *bits = given;
+    next->references[0] = g->turns[frame];
+    next->count = 1;
+}
+
+/* The best link to a frame that is in the plan. */
+static void refer_to_links(grower *g, px_frame *next, double *bits) {
+    const px_likeness *likeness = g->scene->likeness;
+    for (size_t l = likeness->first[next->plane]; l < likeness->first[next->plane + 1]; l++) {
+        const uint32_t frame = likeness->links[l].frame;
+        if (g->turns[frame] == WAITING || !may_refer(g, next->plane, &g->turns[frame], 1))
+            continue;
+        try_first(g, next, bits, frame);
+        return;
+    }
+}
+
+/* The frames that look most alike among those at the beginning of chains. */
+static void refer_to_keys(grower *g, px_frame *next, double *bits) {
+    uint32_t frames[KEYS], distances[KEYS], count = 0;
+    for (size_t turn = 0; turn < g->draft->plan.count; turn++) {
+        const uint32_t frame = g->draft->plan.frames[turn].plane;
+        if (g->closures[turn].count > KEY_CLOSURE)
+            continue;
+        uint32_t distance = px_thumbnail_distance(g->scene->mutual->s, next->plane, frame);
+        uint32_t at = count < KEYS ? count++ : KEYS;
+        for (; at && distance < distances[at - 1]; at--)
+            if (at < KEYS) {
+                frames[at] = frames[at - 1];
+                distances[at] = distances[at - 1];
+            }
+        if (at < KEYS) {
+            frames[at] = frame;
+            distances[at] = distance;
+        }
+    }
+    for (uint32_t i = 0; i < count; i++)
+        try_first(g, next, bits, frames[i]);
+}
+
+static void add_second(grower *g, px_frame *next, double *bits) {
+    const px_likeness *likeness = g->scene->likeness;
+    const uint32_t first = g->draft->plan.frames[next->references[0]].plane;
+    int tries = 0;
+    for (size_t l = likeness->first[next->plane];
+         l < likeness->first[next->plane + 1] && tries < SECONDS; l++) {
+        const uint32_t frame = likeness->links[l].frame;
+        const uint32_t references[] = {next->references[0], g->turns[frame]};
+        if (frame == first || g->turns[frame] == WAITING ||
+            !may_refer(g, next->plane, references, 2))
+            continue;
+        tries++;
+        double given = px_bits_given(g->scene->mutual, next->plane, (uint32_t[]){first, frame}, 2);
+        if (given >= *bits)
+            continue;
+        *bits = given;
+        next->references[1] = g->turns[frame];
+        next->count = 2;
+    }
+}
+
+static void grow(grower *g, uint32_t frame) {
+    px_stack_plan *plan = &g->draft->plan;
+    px_frame *next = &plan->frames[plan->count];
+    const double alone = g->scene->mutual->alone[frame];
+    double bits = alone * (1 - WORTH) - CHANCE_BITS;
+    *next = (px_frame){.plane = frame};
+    refer_to_links(g, next, &bits);
+    if (!next->count)
+        refer_to_keys(g, next, &bits);
+    if (next->count)
+        add_second(g, next, &bits);
+    may_refer(g, frame, next->references, next->count);
+    g->draft->bits += next->count ? bits : alone;
+    g->turns[frame] = (uint32_t)plan->count++;
+}
+
+prism_status px_draft_in_order(px_draft *draft, const px_scene *scene, const uint32_t *order,
+                               prism_error *error) {
+    grower g;
+    prism_status status = grower_make(&g, draft, scene, error);
+    if (status != PRISM_OK)
+        return status;
+    for (size_t i = 0; i < px_scene_count(scene); i++)
+        grow(&g, order[i]);
+    grower_free(&g);
+    return PRISM_OK;
+}
+
+/* Offers the frames that `frame`, now in the plan, is linked to. */
+static void offer_links(const grower *g, px_heap *heap, uint32_t frame) {
+    const px_likeness *likeness = g->scene->likeness;
+    const uint32_t closure = g->closures[g->turns[frame]].count;
+    for (size_t l = likeness->first[frame]; l < likeness->first[frame + 1]; l++) {
+        const px_link *link = &likeness->links[l];
+        const double alone = g->scene->mutual->alone[link->frame];
+        if (g->turns[link->frame] == WAITING && closure < PX_CHAIN)
+            px_heap_push(heap, link->gain - CHAIN_COST * alone * closure / PX_CHAIN, link->frame);
+    }
+}
+
+static void grow_along_links(grower *g, px_heap *heap, uint32_t root) {
+    const size_t count = px_scene_count(g->scene);
+    for (uint32_t seed = 0; g->draft->plan.count < count; seed++) {
+        uint32_t frame = g->draft->plan.count ? seed - 1 : root;
+        for (bool found = true; found; found = px_heap_pop(heap, &frame)) {
+            if (g->turns[frame] != WAITING)
+                continue;
+            grow(g, frame);
+            offer_links(g, heap, frame);
+        }
+    }
+}
+
+prism_status px_draft_along_links(px_draft *draft, const px_scene *scene, uint32_t root,
+                                  prism_error *error) {
+    const size_t links = scene->likeness->first[px_scene_count(scene)];
+    grower g;
+    px_heap heap;
+    prism_status status = px_heap_alloc(&heap, links, error);
+    if (status != PRISM_OK)
+        return status;
+    status = grower_make(&g, draft, scene, error);
+    if (status == PRISM_OK) {
+        grow_along_links(&g, &heap, root);
+        grower_free(&g);
+    }
+    px_heap_free(&heap);
+    return status;
+}
+
+void px_draft_free(px_draft *draft) {
+    px_stack_plan_free(&draft->plan);
+}

@@ -1,0 +1,38 @@
+/* Plans of the different frames of a stack, in one order or another. Internal. */
+#ifndef PX_STACK_DRAFT_H
+#define PX_STACK_DRAFT_H
+
+#include "similarity/likeness.h"
+#include "similarity/plan.h"
+
+/* What drafts are made from. */
+typedef struct px_scene {
+    px_mutual *mutual;
+    const px_likeness *likeness;
+    const bool *repeated; /* [count]: a duplicate will need the frame, too */
+} px_scene;
+
+static inline size_t px_scene_count(const px_scene *scene) {
+    return scene->mutual->s->count;
+}
+
+/* `planes` of the plan are frames of the scene; none are duplicates. */
+typedef struct px_draft {
+    px_stack_plan plan;
+    double bits; /* for the samples of the signatures */
+} px_draft;
+
+/* In a given order. */
+prism_status px_draft_in_order(px_draft *draft, const px_scene *scene, const uint32_t *order,
+                               prism_error *error);
+
+/* From `root` along the strongest links. */
+prism_status px_draft_along_links(px_draft *draft, const px_scene *scene, uint32_t root,
+                                  prism_error *error);
+
+void px_draft_free(px_draft *draft);
+
+/* The frame in the middle of the tree of strongest links: chains from it are short. */
+prism_status px_scene_centre(uint32_t *centre, const px_scene *scene, prism_error *error);
+
+#endif

@@ -1,0 +1,33 @@
+/* How much frames tell of each other. Internal. */
+#ifndef PX_STACK_MUTUAL_H
+#define PX_STACK_MUTUAL_H
+
+#include "similarity/plan.h"
+#include "similarity/signature.h"
+
+/* Variables of a frame at each sample; see mutual.c. */
+enum {
+    PX_VARIABLES = 7,
+    PX_MUTUAL_STEP = 32, /* samples, counted in these, may end in zeros */
+    PX_MUTUAL_KEPT = 256 /* frames, at most, of a stack whose frames' variables are all kept */
+};
+
+typedef struct px_mutual {
+    const px_signatures *s;
+    size_t padded;                       /* samples of a frame, and zeros */
+    double *alone;                       /* [count], bits for the samples of a frame on its own */
+    double *fitted;                      /* [count], the same by least squares only */
+    size_t slots;                        /* places for what describes frames, ... */
+    size_t *frames;                      /* [slots] which frame is there, or SIZE_MAX, ... */
+    int16_t *variables;                  /* ... [slots][PX_VARIABLES][padded] */
+    int16_t *differences[PX_REFERENCES]; /* [padded] */
+    uint8_t *symbols;                    /* [padded] */
+} px_mutual;
+
+prism_status px_mutual_make(px_mutual *m, const px_signatures *s, prism_error *error);
+void px_mutual_free(px_mutual *m);
+
+/* Bits for the samples of `frame` if those of `count` others are known. */
+double px_bits_given(px_mutual *m, size_t frame, const uint32_t *references, size_t count);
+
+#endif
