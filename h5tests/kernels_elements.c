@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "kernels_support.h"
+#include "planes/element_kernels.h"
 
 enum { PLANE_STRIDE = PX_BLOCK_POSITIONS + 5, MARGIN = 3 };
 
@@ -36,14 +37,15 @@ static int16_t sample_of(const px_element_format *f, const uint8_t *at) {
 
 enum { ROOM = 1 + PX_BLOCK_POSITIONS * (PX_BLOCK_PLANES + MARGIN) * 2 };
 
-static void check_planes_load_block(const px_kernels *kernels) {
+static void check_element_load_block(px_simd set) {
     static uint8_t room[ROOM];
     block b;
     uint32_t random = 7;
     for (uint32_t index = 0; block_make(&b, index, room); index++) {
         for (size_t i = 0; i < ROOM; i++)
             room[i] = (uint8_t)random_next(&random);
-        kernels->planes_load_block(b.planes, PLANE_STRIDE, b.elements, b.element_stride, &b.format);
+        px_element_kernels_of(set)->load_block(b.planes, PLANE_STRIDE, b.elements, b.element_stride,
+                                               &b.format);
         for (size_t q = 0; q < PX_BLOCK_POSITIONS; q++)
             for (size_t k = 0; k < PX_BLOCK_PLANES; k++)
                 assert_int_equal(
@@ -52,15 +54,15 @@ static void check_planes_load_block(const px_kernels *kernels) {
     }
 }
 
-static void check_planes_store_block(const px_kernels *kernels) {
+static void check_element_store_block(px_simd set) {
     static uint8_t room[ROOM];
     block b;
     for (uint32_t index = 0; block_make(&b, index, room); index++) {
         numbers n = {.random = 3 + index, .bits = 8 * (int)b.format.size};
         fill_16(b.planes, PX_BLOCK_PLANES * PLANE_STRIDE, &n);
         memset(room, 0x5a, sizeof room);
-        kernels->planes_store_block(b.elements, b.element_stride, b.planes, PLANE_STRIDE,
-                                    &b.format);
+        px_element_kernels_of(set)->store_block(b.elements, b.element_stride, b.planes,
+                                                PLANE_STRIDE, &b.format);
         for (size_t q = 0; q < PX_BLOCK_POSITIONS; q++) {
             const uint8_t *row = b.elements + q * b.element_stride;
             for (size_t k = 0; k < PX_BLOCK_PLANES; k++)
@@ -72,5 +74,5 @@ static void check_planes_store_block(const px_kernels *kernels) {
     }
 }
 
-const kernel_check element_checks[] = {KERNEL(planes_load_block), KERNEL(planes_store_block),
+const kernel_check element_checks[] = {KERNEL(element, load_block), KERNEL(element, store_block),
                                        LAST_KERNEL};

@@ -1,7 +1,9 @@
 /* What frames tell of each other, against plain C, and the equations of a blend. */
-#include "planes/estimate.h"
+#include "coders/ans/frames/blend_kernels.h"
 #include "kernels_support.h"
+#include "planes/estimate.h"
 #include "similarity/mutual.h"
+#include "similarity/mutual_kernels.h"
 
 enum { ROWS = 7, LONG = 41 * PX_MUTUAL_STEP, LEVELS = 4095 };
 
@@ -15,13 +17,13 @@ static void fill_rows(int16_t rows[ROWS][LONG], const int16_t *pointers[ROWS], b
     }
 }
 
-static void check_mutual_products(const px_kernels *kernels) {
+static void check_mutual_products(px_simd set) {
     static int16_t rows[ROWS][LONG];
     const int16_t *pointers[ROWS];
     for (int extreme = 0; extreme < 2; extreme++) {
         fill_rows(rows, pointers, extreme);
         double sums[ROWS * ROWS];
-        kernels->mutual_products(sums, pointers, ROWS, LONG);
+        px_mutual_kernels_of(set)->products(sums, pointers, ROWS, LONG);
         for (size_t i = 0; i < ROWS; i++)
             for (size_t j = 0; j <= i; j++) {
                 double expected = 0;
@@ -33,20 +35,20 @@ static void check_mutual_products(const px_kernels *kernels) {
 }
 
 /* Weights of halves and quarters leave nothing to rounding. */
-static void check_mutual_linear_symbols(const px_kernels *kernels) {
+static void check_mutual_linear_symbols(px_simd set) {
     static int16_t rows[ROWS][LONG];
     static const float weights[] = {0.5f, -1, 0.25f};
     const int16_t *pointers[ROWS];
     fill_rows(rows, pointers, false);
     uint8_t symbols[LONG];
-    kernels->mutual_linear_symbols(symbols, pointers, weights, 3, rows[3], LONG);
+    px_mutual_kernels_of(set)->linear_symbols(symbols, pointers, weights, 3, rows[3], LONG);
     for (size_t i = 0; i < LONG; i++) {
         const int sum = 2 * rows[0][i] - 4 * rows[1][i] + rows[2][i];
         assert_int_equal(symbols[i], px_histogram_symbol(rows[3][i] - ((sum + 2) >> 2)));
     }
 }
 
-static void check_mutual_edge_symbols(const px_kernels *kernels) {
+static void check_mutual_edge_symbols(px_simd set) {
     enum { WIDTH = LONG / 2 - PX_MUTUAL_STEP };
     static int16_t rows[ROWS][LONG];
     const int16_t *pointers[ROWS];
@@ -54,7 +56,7 @@ static void check_mutual_edge_symbols(const px_kernels *kernels) {
     for (int differs = 0; differs < 2; differs++) {
         uint8_t symbols[LONG];
         const int16_t *a = rows[0] + 1, *b = differs ? rows[1] + 1 : NULL;
-        kernels->mutual_edge_symbols(symbols, a, b, WIDTH, WIDTH);
+        px_mutual_kernels_of(set)->edge_symbols(symbols, a, b, WIDTH, WIDTH);
         for (ptrdiff_t i = 0; i < WIDTH; i++) {
             const ptrdiff_t at[] = {i + WIDTH, i + WIDTH - 1, i, i - 1};
             int v[4];
@@ -83,7 +85,7 @@ static void fill_dump(int32_t *dump) {
     }
 }
 
-static void check_blend_slopes(const px_kernels *kernels) {
+static void check_blend_slopes(px_simd set) {
     static int32_t dump[STEPS * PX_BLEND_DUMP * PX_WAVE_LANES];
     px_blend_scores scores = {
         .experts = PX_BLEND_EXPERTS, .power = 6, .floor = 17, .unit = 1.0f / 9, .outliers = 0.5f};
@@ -91,8 +93,8 @@ static void check_blend_slopes(const px_kernels *kernels) {
         scores.gates[e] = (float)(e % 5) - 2;
     fill_dump(dump);
     static float expected[SLOPE_ROWS][LENGTH_OF_ROWS], rows[SLOPE_ROWS][LENGTH_OF_ROWS];
-    px_kernels_scalar.blend_slopes(expected[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
-    kernels->blend_slopes(rows[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
+    px_blend_kernels_scalar.slopes(expected[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
+    px_blend_kernels_of(set)->slopes(rows[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
     assert_memory_equal(rows, expected, sizeof rows);
     /* Moving all gates by the same changes nothing. */
     for (size_t i = 0; i < LENGTH_OF_ROWS; i++) {
@@ -103,6 +105,6 @@ static void check_blend_slopes(const px_kernels *kernels) {
     }
 }
 
-const kernel_check frame_checks[] = {KERNEL(mutual_products), KERNEL(mutual_linear_symbols),
-                                     KERNEL(mutual_edge_symbols), KERNEL(blend_slopes),
+const kernel_check frame_checks[] = {KERNEL(mutual, products), KERNEL(mutual, linear_symbols),
+                                     KERNEL(mutual, edge_symbols), KERNEL(blend, slopes),
                                      LAST_KERNEL};

@@ -1,12 +1,15 @@
 /*
- * Coders that learn while they code keep so much state that a row of them is no test. Here all
- * kernels are the scalar ones but the one that is tested: planes must become the same bytes, and
- * come back from them. The factor that they learn with is compared with one in double precision.
+ * Coders that learn while they code keep so much state that a row of them is no test. Here planes
+ * must become the same bytes by every set, and come back from them. The factor that they learn with
+ * is compared with one in double precision.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "coders/ans/adaptive/adaptive_kernels.h"
+#include "coders/ans/frames/frame_mixer_kernels.h"
+#include "coders/ans/palette/palette_kernels.h"
 #include "kernels_support.h"
 
 enum { HEIGHT = 21, WIDTH = 35, PLANES = 5 };
@@ -37,34 +40,33 @@ static px_planes planes_make(content kind, unsigned depth) {
     return planes;
 }
 
-static coded encode_with(const px_kernels *set, const px_native_method *method,
-                         const px_planes *planes, prism_transform transform, int effort) {
-    px_kernels_force(set);
+static coded encode_with(px_simd set, const px_native_method *method, const px_planes *planes,
+                         prism_transform transform, int effort) {
+    px_simd_force(set);
     coded c = encode_by(method, planes, transform, effort, SIZE_MAX / 4);
-    px_kernels_force(NULL);
+    px_simd_force(PX_SIMD_SETS);
     return c;
 }
 
-static void assert_decodes_with(const px_kernels *set, const px_native_method *method,
-                                const coded *c, const px_planes *planes) {
+static void assert_decodes_with(px_simd set, const px_native_method *method, const coded *c,
+                                const px_planes *planes) {
     px_planes decoded = *planes;
     decoded.samples = calloc(1, px_planes_bytes(planes));
     assert_non_null(decoded.samples);
-    px_kernels_force(set);
+    px_simd_force(set);
     assert_int_equal(decode_by(method, c, c->parameters.size, c->payload.size, &decoded), PRISM_OK);
-    px_kernels_force(NULL);
+    px_simd_force(PX_SIMD_SETS);
     for (size_t k = 0; k < PLANES; k++)
         assert_memory_equal(px_plane(&decoded, k), px_plane(planes, k),
                             HEIGHT * WIDTH * sizeof *planes->samples);
     free(decoded.samples);
 }
 
-/* `set` is the scalar one but for one kernel. */
-static void compare_method(const px_kernels *set, const px_native_method *method,
-                           prism_transform transform, int effort, content kind) {
+static void compare_method(px_simd set, const px_native_method *method, prism_transform transform,
+                           int effort, content kind) {
     for (unsigned depth = 8; depth <= 16; depth += 8) {
         px_planes planes = planes_make(kind, depth);
-        coded a = encode_with(&px_kernels_scalar, method, &planes, transform, effort);
+        coded a = encode_with(PX_SIMD_SCALAR, method, &planes, transform, effort);
         coded b = encode_with(set, method, &planes, transform, effort);
         assert_int_equal(a.payload.size, b.payload.size);
         assert_memory_equal(a.payload.data, b.payload.data, a.payload.size);
@@ -77,30 +79,24 @@ static void compare_method(const px_kernels *set, const px_native_method *method
     }
 }
 
-static void check_online_code_row(const px_kernels *kernels) {
-    px_kernels set = px_kernels_scalar;
-    set.online_code_row = kernels->online_code_row;
+static void check_adaptive_code_row(px_simd set) {
     for (int effort = 8; effort <= 9; effort++) {
-        compare_method(&set, &px_online, PRISM_TRANSFORM_CHANNELS, effort, RELATED);
-        compare_method(&set, &px_online, PRISM_TRANSFORM_CHANNELS, effort, EXTREME);
+        compare_method(set, &px_online, PRISM_TRANSFORM_CHANNELS, effort, RELATED);
+        compare_method(set, &px_online, PRISM_TRANSFORM_CHANNELS, effort, EXTREME);
     }
-    compare_method(&set, &px_online, PRISM_TRANSFORM_NONE, 9, RELATED);
+    compare_method(set, &px_online, PRISM_TRANSFORM_NONE, 9, RELATED);
 }
 
-static void check_frame_code_row(const px_kernels *kernels) {
-    px_kernels set = px_kernels_scalar;
-    set.frame_code_row = kernels->frame_code_row;
+static void check_frame_mixer_code_row(px_simd set) {
     for (int effort = 8; effort <= 9; effort++) {
-        compare_method(&set, &px_mixed, PRISM_TRANSFORM_STACK, effort, RELATED);
-        compare_method(&set, &px_mixed, PRISM_TRANSFORM_STACK, effort, EXTREME);
+        compare_method(set, &px_mixed, PRISM_TRANSFORM_STACK, effort, RELATED);
+        compare_method(set, &px_mixed, PRISM_TRANSFORM_STACK, effort, EXTREME);
     }
 }
 
-static void check_indices_code_row(const px_kernels *kernels) {
-    px_kernels set = px_kernels_scalar;
-    set.indices_code_row = kernels->indices_code_row;
+static void check_palette_code_row(px_simd set) {
     for (int effort = 4; effort <= 9; effort += 5)
-        compare_method(&set, &px_indices, PRISM_TRANSFORM_NONE, effort, FEW);
+        compare_method(set, &px_indices, PRISM_TRANSFORM_NONE, effort, FEW);
 }
 
 /* ---- Cholesky factors ---- */
@@ -139,19 +135,20 @@ static void factorise(double matrix[SIZE][SIZE]) {
 }
 
 /* As many rows at a time as one likes, beginning at multiples of four. */
-static void check_online_cholesky_rows(const px_kernels *kernels) {
+static void check_adaptive_cholesky_rows(px_simd set) {
     static const int at_once[] = {4, 12, 20, SIZE};
     static int32_t factor[ROOM], scalar[ROOM];
     static int64_t fixed[SIZE * STRIDE];
     static double exact[SIZE][SIZE];
     correlations_make(exact, fixed);
     factorise(exact);
-    px_kernels_scalar.online_cholesky_rows(scalar, STRIDE, fixed, 0, SIZE);
+    px_adaptive_kernels_scalar.cholesky_rows(scalar, STRIDE, fixed, 0, SIZE);
     for (size_t turn = 0; turn < sizeof at_once / sizeof *at_once; turn++) {
         memset(factor, 0x55, sizeof factor);
         for (int first = 0; first < SIZE; first += at_once[turn]) {
             const int count = SIZE - first < at_once[turn] ? SIZE - first : at_once[turn];
-            kernels->online_cholesky_rows(factor, STRIDE, fixed + first * STRIDE, first, count);
+            px_adaptive_kernels_of(set)->cholesky_rows(factor, STRIDE, fixed + first * STRIDE,
+                                                       first, count);
         }
         assert_memory_equal(factor, scalar, SIZE * STRIDE * sizeof *factor);
     }
@@ -161,5 +158,6 @@ static void check_online_cholesky_rows(const px_kernels *kernels) {
                         1e-5);
 }
 
-const kernel_check model_checks[] = {KERNEL(online_code_row), KERNEL(online_cholesky_rows),
-                                     KERNEL(frame_code_row), KERNEL(indices_code_row), LAST_KERNEL};
+const kernel_check model_checks[] = {KERNEL(adaptive, code_row), KERNEL(adaptive, cholesky_rows),
+                                     KERNEL(frame_mixer, code_row), KERNEL(palette, code_row),
+                                     LAST_KERNEL};

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "kernels_support.h"
+#include "linear/product_kernels.h"
 
 enum {
     TILES = 3,
@@ -16,7 +17,7 @@ static uint32_t dot(int32_t a, int32_t b) {
            (uint32_t)(px_couple_high(a) * px_couple_high(b));
 }
 
-static void check_mix_pairs(const px_kernels *kernels) {
+static void check_product_mix_pairs(px_simd set) {
     enum { STRIDE = 150 };
     static int16_t pairs[PAIRS * 2 * STRIDE];
     int16_t weights[2 * PAIRS];
@@ -28,7 +29,7 @@ static void check_mix_pairs(const px_kernels *kernels) {
             for (size_t used = 0; used <= PAIRS; used++) {
                 int32_t sums[STRIDE + 1];
                 memset(sums, 0x55, sizeof sums);
-                kernels->mix_pairs(sums, pairs, STRIDE, weights, used, count);
+                px_product_kernels_of(set)->mix_pairs(sums, pairs, STRIDE, weights, used, count);
                 for (size_t i = 0; i < count; i++) {
                     uint32_t expected = 0;
                     for (size_t m = 0; m < used; m++) {
@@ -67,7 +68,7 @@ static px_panel_sums panel_of(int32_t *sums, size_t planes) {
     return (px_panel_sums){sums, PX_PANEL * PX_TILE, PX_TILE, planes};
 }
 
-static void check_mix_panel(const px_kernels *kernels) {
+static void check_product_mix_panel(px_simd set) {
     static int32_t sums[SUMS];
     for (int extreme = 0; extreme < 2; extreme++)
         for (size_t pairs = 0; pairs <= PAIRS; pairs++) {
@@ -75,7 +76,7 @@ static void check_mix_panel(const px_kernels *kernels) {
             const size_t planes = PX_PANEL - pairs % PX_PANEL;
             const px_panel_sums panel = panel_of(sums, planes);
             memset(sums, 0, sizeof sums);
-            kernels->mix_panel(&panel, t->tiles, TILES, SPAN, t->weights, pairs);
+            px_product_kernels_of(set)->mix_panel(&panel, t->tiles, TILES, SPAN, t->weights, pairs);
             for (size_t s = 0; s < SUMS; s++) {
                 const size_t row = s / PX_TILE % PX_PANEL;
                 const uint32_t sum =
@@ -96,7 +97,7 @@ static int32_t finished(const tiles *t, const int32_t *sums, size_t place, size_
     return px_saturate((int32_t)sum >> shift);
 }
 
-static void check_mix_finish(const px_kernels *kernels) {
+static void check_product_mix_finish(px_simd set) {
     static int32_t sums[SUMS], mixed[TILES * PX_TILE];
     for (int extreme = 0; extreme < 2; extreme++)
         for (size_t pairs = 0; pairs <= PAIRS; pairs++)
@@ -105,22 +106,23 @@ static void check_mix_finish(const px_kernels *kernels) {
                 numbers n = {.random = 5, .bits = 30};
                 fill_32(sums, SUMS, &n);
                 for (int high = 0; high < 2; high++)
-                    kernels->mix_finish(mixed, high, high ? NULL : sums, PX_PANEL * PX_TILE,
-                                        t->tiles, TILES, SPAN, t->weights, pairs, shift);
+                    px_product_kernels_of(set)->mix_finish(mixed, high, high ? NULL : sums,
+                                                           PX_PANEL * PX_TILE, t->tiles, TILES,
+                                                           SPAN, t->weights, pairs, shift);
                 for (size_t i = 0; i < TILES * PX_TILE; i++)
                     assert_int_equal(mixed[i], px_couple(finished(t, sums, i, pairs, shift),
                                                          finished(t, NULL, i, pairs, shift)));
             }
 }
 
-static void check_tile_store(const px_kernels *kernels) {
+static void check_product_tile_store(px_simd set) {
     static int16_t planes[2][TILES * PX_TILE];
     static int32_t stored[TILES * SPAN];
     numbers n = {.random = 8, .bits = 16};
     fill_16(planes[0], 2 * TILES * PX_TILE, &n);
     fill_32(stored, TILES * SPAN, &n);
     for (int high = 0; high < 2; high++)
-        kernels->tile_store(stored, TILES, SPAN, high, planes[high]);
+        px_product_kernels_of(set)->tile_store(stored, TILES, SPAN, high, planes[high]);
     for (size_t i = 0; i < TILES * PX_TILE; i++)
         assert_int_equal(stored[i / PX_TILE * SPAN + i % PX_TILE],
                          px_couple(planes[0][i], planes[1][i]));
@@ -128,7 +130,7 @@ static void check_tile_store(const px_kernels *kernels) {
 
 /* ---- Couples in lines ---- */
 
-static void check_mix_squares(const px_kernels *kernels) {
+static void check_product_mix_squares(px_simd set) {
     enum { STRIDE = 37, GUARD = STRIDE + 1, LINE = TILES * PX_TILE + 2 * GUARD };
     static int32_t couples[PAIRS * LINE], sums[SUMS], before[SUMS];
     for (int extreme = 0; extreme < 2; extreme++)
@@ -141,8 +143,8 @@ static void check_mix_squares(const px_kernels *kernels) {
                 memcpy(sums, before, sizeof sums);
                 const size_t planes = PX_PANEL - pairs % PX_PANEL;
                 const px_panel_sums panel = panel_of(sums, planes);
-                kernels->mix_squares(&panel, couples + GUARD, LINE, STRIDE, TILES, t->weights,
-                                     pairs, add);
+                px_product_kernels_of(set)->mix_squares(&panel, couples + GUARD, LINE, STRIDE,
+                                                        TILES, t->weights, pairs, add);
                 for (size_t s = 0; s < SUMS; s++) {
                     const size_t row = s / PX_TILE % PX_PANEL;
                     const ptrdiff_t at =
@@ -168,11 +170,11 @@ static void fill_floats(float *to, size_t count, int bits, float unit) {
         to[i] = (float)number_next(&n) * unit;
 }
 
-static void check_gram(const px_kernels *kernels) {
+static void check_product_gram(px_simd set) {
     static float rows[COUNT * LENGTH] __attribute__((aligned(64)));
     double sums[COUNT * COUNT] = {0}, again[COUNT * COUNT] = {0}, rounded[COUNT * COUNT] = {0};
     fill_floats(rows, COUNT * LENGTH, 8, 1);
-    kernels->gram(sums, rows, COUNT, LENGTH);
+    px_product_kernels_of(set)->gram(sums, rows, COUNT, LENGTH);
     for (size_t i = 0; i < COUNT; i++)
         for (size_t j = 0; j <= i; j++) {
             double expected = 0;
@@ -182,17 +184,17 @@ static void check_gram(const px_kernels *kernels) {
         }
     /* Rounded ones are the same in every set. */
     fill_floats(rows, COUNT * LENGTH, 16, 1.0f / 7);
-    kernels->gram(rounded, rows, COUNT, LENGTH);
-    px_kernels_scalar.gram(again, rows, COUNT, LENGTH);
+    px_product_kernels_of(set)->gram(rounded, rows, COUNT, LENGTH);
+    px_product_kernels_scalar.gram(again, rows, COUNT, LENGTH);
     assert_memory_equal(rounded, again, sizeof again);
 }
 
-static void check_tile_floats(const px_kernels *kernels) {
+static void check_product_tile_floats(px_simd set) {
     static float rows[2 * PAIRS * LENGTH];
     float weights[PX_TILE];
     const tiles *t = tiles_make(false);
     fill_floats(weights, PX_TILE, 10, 1.0f / 3);
-    kernels->tile_floats(rows, LENGTH, t->tiles, PAIRS, weights);
+    px_product_kernels_of(set)->tile_floats(rows, LENGTH, t->tiles, PAIRS, weights);
     for (size_t m = 0; m < PAIRS; m++)
         for (size_t i = 0; i < PX_TILE; i++) {
             const int32_t couple = t->tiles[m * PX_TILE + i];
@@ -203,7 +205,7 @@ static void check_tile_floats(const px_kernels *kernels) {
         }
 }
 
-static void check_energies(const px_kernels *kernels) {
+static void check_product_energies(px_simd set) {
     static float rows[COUNT * PX_TILE] __attribute__((aligned(64)));
     float matrix[COUNT * COUNT], energy[PX_TILE], again[PX_TILE];
     fill_floats(rows, COUNT * PX_TILE, 6, 1);
@@ -211,7 +213,7 @@ static void check_energies(const px_kernels *kernels) {
     for (size_t i = 0; i < COUNT; i++)
         for (size_t j = i + 1; j < COUNT; j++)
             matrix[i * COUNT + j] = 0;
-    kernels->energies(energy, rows, matrix, COUNT);
+    px_product_kernels_of(set)->energies(energy, rows, matrix, COUNT);
     for (size_t p = 0; p < PX_TILE; p++) {
         double expected = 0;
         for (size_t i = 0; i < COUNT; i++) {
@@ -223,11 +225,12 @@ static void check_energies(const px_kernels *kernels) {
         assert_true((double)energy[p] == expected);
     }
     fill_floats(rows, COUNT * PX_TILE, 16, 1.0f / 7);
-    kernels->energies(energy, rows, matrix, COUNT);
-    px_kernels_scalar.energies(again, rows, matrix, COUNT);
+    px_product_kernels_of(set)->energies(energy, rows, matrix, COUNT);
+    px_product_kernels_scalar.energies(again, rows, matrix, COUNT);
     assert_memory_equal(energy, again, sizeof again);
 }
 
-const kernel_check product_checks[] = {KERNEL(mix_pairs),   KERNEL(mix_panel),  KERNEL(mix_squares),
-                                       KERNEL(mix_finish),  KERNEL(tile_store), KERNEL(gram),
-                                       KERNEL(tile_floats), KERNEL(energies),   LAST_KERNEL};
+const kernel_check product_checks[] = {
+    KERNEL(product, mix_pairs),   KERNEL(product, mix_panel),  KERNEL(product, mix_squares),
+    KERNEL(product, mix_finish),  KERNEL(product, tile_store), KERNEL(product, gram),
+    KERNEL(product, tile_floats), KERNEL(product, energies),   LAST_KERNEL};

@@ -2,17 +2,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coders/ans/lsq/quick_kernels.h"
+#include "coders/ans/lsq/wave_kernels.h"
 #include "kernels_support.h"
 
 enum { MOST = 48 * 100, GUARD = 256 }; /* elements of a plane and what vectors write behind it */
 
-typedef void (*wave_check)(const px_kernels *kernels, wave_case *c);
+typedef void (*wave_check)(px_simd set, wave_case *c);
 
-static void for_every_case(const px_kernels *kernels, wave_check run) {
+static void for_every_case(px_simd set, wave_check run) {
     wave_case c;
     for (int extreme = 0; extreme < 2; extreme++)
         for (size_t index = 0; wave_case_make(&c, index, extreme ? 16 : 9, extreme); index++) {
-            run(kernels, &c);
+            run(set, &c);
             wave_case_free(&c);
         }
 }
@@ -63,10 +65,10 @@ static int32_t clamp(int64_t value, int32_t low, int32_t high) {
 
 /* ---- Rows of method lsq ---- */
 
-static void innovations_of(const px_kernels *kernels, wave_case *c) {
+static void wave_innovations_of(px_simd set, wave_case *c) {
     static int16_t result[MOST + GUARD];
     const px_wave *w = &c->wave;
-    kernels->innovations(result, w);
+    px_wave_kernels_of(set)->innovations(result, w);
     FOR_EACH_SAMPLE(w, at) {
         const int64_t sum = squares_at(w, at, true) + (1 << (PX_TAP_BITS - 1)) +
                             own_at(w, at, all_taps, PX_INNOVATION_OWN_TAPS);
@@ -83,10 +85,10 @@ static int32_t mean_at(const px_wave *w, size_t at) {
            shift;
 }
 
-static void means_of(const px_kernels *kernels, wave_case *c) {
+static void wave_means_of(px_simd set, wave_case *c) {
     static int32_t result[MOST + GUARD];
     const px_wave *w = &c->wave;
-    const int64_t excess = kernels->means(result, w);
+    const int64_t excess = px_wave_kernels_of(set)->means(result, w);
     int64_t expected = 0;
     FOR_EACH_SAMPLE(w, at) {
         assert_int_equal(result[at], mean_at(w, at));
@@ -95,12 +97,12 @@ static void means_of(const px_kernels *kernels, wave_case *c) {
     assert_int_equal(excess, expected);
 }
 
-static void errors_of(const px_kernels *kernels, wave_case *c) {
+static void wave_errors_of(px_simd set, wave_case *c) {
     static int32_t means[MOST + GUARD];
     const px_wave *w = &c->wave;
     numbers n = {.random = 6, .bits = 20};
     fill_32(means, MOST, &n);
-    const int64_t sum = kernels->errors(w, means);
+    const int64_t sum = px_wave_kernels_of(set)->errors(w, means);
     int64_t expected = 0;
     FOR_EACH_SAMPLE(w, at) {
         const int32_t error =
@@ -112,11 +114,11 @@ static void errors_of(const px_kernels *kernels, wave_case *c) {
     assert_int_equal(sum, expected);
 }
 
-static void contexts_of(const px_kernels *kernels, wave_case *c) {
+static void wave_contexts_of(px_simd set, wave_case *c) {
     int16_t around[GUARD], blur[GUARD];
     const px_wave *w = &c->wave;
     for (size_t y = 0; y < w->height; y++) {
-        kernels->contexts(around, blur, w, y);
+        px_wave_kernels_of(set)->contexts(around, blur, w, y);
         for (size_t x = 0; x < w->width; x++) {
             const uint16_t *e = w->errors + y * w->stride + x, *north = e - w->stride;
             const int16_t *r = w->running + y * w->stride + x;
@@ -137,7 +139,7 @@ static int32_t scale_before(const px_wave *w, int32_t running, int32_t blur) {
            w->scale_offset;
 }
 
-static void symbols_of(const px_kernels *kernels, wave_case *c) {
+static void wave_symbols_of(px_simd set, wave_case *c) {
     static int32_t means[MOST + GUARD], result[MOST + GUARD];
     int16_t around[GUARD], blur[GUARD];
     const px_wave *w = &c->wave;
@@ -147,7 +149,7 @@ static void symbols_of(const px_kernels *kernels, wave_case *c) {
         fill_16(around, GUARD, &logs);
         fill_16(blur, GUARD, &n);
         int32_t largest = 0;
-        const int32_t got = kernels->symbols(result, w, means, around, blur, y);
+        const int32_t got = px_wave_kernels_of(set)->symbols(result, w, means, around, blur, y);
         for (size_t x = 0; x < w->width; x++) {
             const size_t at = y * w->stride + x;
             const int32_t before = scale_before(w, w->running[at], blur[x]);
@@ -165,7 +167,7 @@ static void symbols_of(const px_kernels *kernels, wave_case *c) {
     }
 }
 
-static void tap_rows_of(const px_kernels *kernels, wave_case *c) {
+static void wave_tap_rows_of(px_simd set, wave_case *c) {
     enum { LENGTH = 64, MOST_ROWS = 2 * PX_SQUARE_TAPS + PX_OWN_TAPS + 1 };
     static float rows[MOST_ROWS * LENGTH], weights[LENGTH];
     const px_wave *w = &c->wave;
@@ -178,7 +180,7 @@ static void tap_rows_of(const px_kernels *kernels, wave_case *c) {
     for (int squares = 0; squares <= 2; squares++) {
         const px_tap_rows to = {rows, LENGTH, squares, PX_OWN_TAPS};
         const int used = squares * PX_SQUARE_TAPS + PX_OWN_TAPS + 1;
-        assert_int_equal(kernels->tap_rows(&to, w, weights, y, x, count), used);
+        assert_int_equal(px_wave_kernels_of(set)->tap_rows(&to, w, weights, y, x, count), used);
         for (int r = 0; r < used; r++)
             for (size_t i = 0; i < count; i++) {
                 const int own = r - squares * PX_SQUARE_TAPS, t = r % PX_SQUARE_TAPS;
@@ -203,12 +205,12 @@ static int32_t quick_around(const px_wave *w, size_t at) {
     return log2_16(2u * (north[0] + 1u) + north[-1] + north[1]);
 }
 
-static void quick_means_of(const px_kernels *kernels, wave_case *c) {
+static void quick_means_of(px_simd set, wave_case *c) {
     static const int above[] = {1, 2, 3, 5};
     static int32_t result[MOST + GUARD];
     const px_wave *w = &c->wave;
     const int shift = w->fraction + PX_TAP_BITS;
-    const int64_t sum = kernels->quick_means(result, w);
+    const int64_t sum = px_quick_kernels_of(set)->means(result, w);
     int64_t expected = 0;
     FOR_EACH_SAMPLE(w, at) {
         const int32_t mean =
@@ -223,21 +225,21 @@ static void quick_means_of(const px_kernels *kernels, wave_case *c) {
     assert_int_equal(sum, expected);
 }
 
-static void quick_contexts_of(const px_kernels *kernels, wave_case *c) {
+static void quick_contexts_of(px_simd set, wave_case *c) {
     int16_t around[GUARD];
     for (size_t y = 0; y < c->wave.height; y++) {
-        kernels->quick_contexts(around, &c->wave, y);
+        px_quick_kernels_of(set)->contexts(around, &c->wave, y);
         for (size_t x = 0; x < c->wave.width; x++)
             assert_int_equal(around[x], quick_around(&c->wave, y * c->wave.stride + x));
     }
 }
 
-static void quick_symbols_of(const px_kernels *kernels, wave_case *c) {
+static void quick_symbols_of(px_simd set, wave_case *c) {
     static int32_t means[MOST + GUARD], result[MOST + GUARD];
     const px_wave *w = &c->wave;
     numbers n = {.random = 26, .bits = 16};
     fill_32(means, MOST, &n);
-    const int32_t got = kernels->quick_symbols(result, w, means);
+    const int32_t got = px_quick_kernels_of(set)->symbols(result, w, means);
     int32_t largest = 0;
     FOR_EACH_SAMPLE(w, at) {
         const int32_t before = scale_before(w, w->running[at], 0);
@@ -251,27 +253,27 @@ static void quick_symbols_of(const px_kernels *kernels, wave_case *c) {
     assert_int_equal(got, largest);
 }
 
-#define OF_EVERY_CASE(kernel)                                                                      \
-    static void check_##kernel(const px_kernels *kernels) {                                        \
-        for_every_case(kernels, kernel##_of);                                                      \
+#define OF_EVERY_CASE(table, kernel)                                                               \
+    static void check_##table##_##kernel(px_simd set) {                                            \
+        for_every_case(set, table##_##kernel##_of);                                                \
     }
 
-OF_EVERY_CASE(innovations)
-OF_EVERY_CASE(means)
-OF_EVERY_CASE(errors)
-OF_EVERY_CASE(contexts)
-OF_EVERY_CASE(symbols)
-OF_EVERY_CASE(tap_rows)
-OF_EVERY_CASE(quick_means)
-OF_EVERY_CASE(quick_contexts)
-OF_EVERY_CASE(quick_symbols)
+OF_EVERY_CASE(wave, innovations)
+OF_EVERY_CASE(wave, means)
+OF_EVERY_CASE(wave, errors)
+OF_EVERY_CASE(wave, contexts)
+OF_EVERY_CASE(wave, symbols)
+OF_EVERY_CASE(wave, tap_rows)
+OF_EVERY_CASE(quick, means)
+OF_EVERY_CASE(quick, contexts)
+OF_EVERY_CASE(quick, symbols)
 
 /* ---- Without a plane ---- */
 
 enum { COUNT = 600 };
 
 /* Of (1, around, running, blur; log), what is on and below the diagonal. */
-static void check_scale_moments(const px_kernels *kernels) {
+static void check_wave_scale_moments(px_simd set) {
     static int16_t values[4][COUNT];
     numbers n = {.random = 41, .bits = 12};
     fill_16(values[0], 4 * COUNT, &n);
@@ -279,7 +281,8 @@ static void check_scale_moments(const px_kernels *kernels) {
         int64_t moments[PX_SCALE_MOMENTS], expected[PX_SCALE_MOMENTS];
         for (int m = 0; m < PX_SCALE_MOMENTS; m++)
             moments[m] = expected[m] = m;
-        kernels->scale_moments(moments, values[0], values[1], values[2], values[3], count);
+        px_wave_kernels_of(set)->scale_moments(moments, values[0], values[1], values[2], values[3],
+                                               count);
         for (size_t i = 0; i < count; i++) {
             const int64_t v[] = {1, values[0][i], values[1][i] >> 4, values[2][i] >> 7,
                                  values[3][i]};
@@ -292,14 +295,14 @@ static void check_scale_moments(const px_kernels *kernels) {
     }
 }
 
-static void check_run(const px_kernels *kernels) {
+static void check_wave_run(px_simd set) {
     int16_t running[COUNT], logs[COUNT], before[COUNT];
     numbers n = {.random = 43, .bits = 12}, small = {.random = 44, .bits = 8};
     for (int32_t rate = 1; rate < 1 << 15; rate *= 5) {
         fill_16(running, COUNT, &n);
         fill_16(logs, COUNT, &small);
         memcpy(before, running, sizeof before);
-        kernels->run(running, logs, COUNT - 1, 1536, rate);
+        px_wave_kernels_of(set)->run(running, logs, COUNT - 1, 1536, rate);
         for (size_t i = 0; i < COUNT - 1; i++) {
             const int16_t difference = (int16_t)(logs[i] * 16 - 1536 - before[i]);
             const int32_t step = (difference * rate + (1 << 14)) >> 15;
@@ -310,6 +313,7 @@ static void check_run(const px_kernels *kernels) {
 }
 
 const kernel_check row_checks[] = {
-    KERNEL(innovations),   KERNEL(means),          KERNEL(errors),        KERNEL(contexts),
-    KERNEL(scale_moments), KERNEL(symbols),        KERNEL(run),           KERNEL(tap_rows),
-    KERNEL(quick_means),   KERNEL(quick_contexts), KERNEL(quick_symbols), LAST_KERNEL};
+    KERNEL(wave, innovations), KERNEL(wave, means),         KERNEL(wave, errors),
+    KERNEL(wave, contexts),    KERNEL(wave, scale_moments), KERNEL(wave, symbols),
+    KERNEL(wave, run),         KERNEL(wave, tap_rows),      KERNEL(quick, means),
+    KERNEL(quick, contexts),   KERNEL(quick, symbols),      LAST_KERNEL};

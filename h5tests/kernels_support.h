@@ -1,26 +1,31 @@
 /*
- * Tests of kernels, one for each pointer of px_kernels: test_kernels.c runs them on every set that
- * this CPU has and fails for a kernel that has none. Each compares with plain C, at edge sizes and
- * extreme values, or, where there is no shorter definition than the kernel, with the scalar set.
+ * Tests of kernels, one for each pointer of a table of kernels: test_kernels.c runs them on every
+ * set that this CPU has and fails for a kernel that has none. Each compares with plain C, at edge
+ * sizes and extreme values, or, where there is no shorter definition than the kernel, with the
+ * scalar set.
  */
 #ifndef H5TESTS_KERNELS_SUPPORT_H
 #define H5TESTS_KERNELS_SUPPORT_H
 
-#include "simd/kernels.h"
 #include "base/pool.h"
+#include "coders/ans/lsq/wave.h"
+#include "simd/simd.h"
 #include "support.h"
 
 typedef struct kernel_check {
-    const char *name;
-    size_t offset; /* of the pointer in px_kernels */
-    void (*run)(const px_kernels *kernels);
+    const char *table, *name;
+    size_t offset, size; /* of the pointer in its table, and of the table */
+    void (*run)(px_simd set);
 } kernel_check;
 
-/* check_NAME tests the kernel NAME. */
-#define KERNEL(kernel)                                                                             \
-    { #kernel, offsetof(px_kernels, kernel), check_##kernel }
+/* check_TABLE_NAME tests the kernel NAME of px_TABLE_kernels. */
+#define KERNEL(table, kernel)                                                                      \
+    {                                                                                              \
+#table, #kernel, offsetof(px_##table##_kernels, kernel), sizeof(px_##table##_kernels),     \
+            check_##table##_##kernel                                                               \
+    }
 #define LAST_KERNEL                                                                                \
-    { NULL, 0, NULL }
+    { NULL, NULL, 0, 0, NULL }
 
 /* One list a file, each ended by LAST_KERNEL. */
 extern const kernel_check element_checks[], product_checks[], row_checks[], wave_checks[],

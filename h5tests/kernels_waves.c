@@ -4,9 +4,12 @@
  */
 #include <string.h>
 
-#include "kernels_support.h"
-#include "entropy/shapes.h"
+#include "coders/ans/frames/blend_kernels.h"
+#include "coders/ans/lsq/quick_kernels.h"
+#include "coders/ans/lsq/wave_kernels.h"
 #include "entropy/quick_shapes.h"
+#include "entropy/shapes.h"
+#include "kernels_support.h"
 
 enum { WORDS = 1 << 15, SYMBOLS = 48 * 100 + 512, GUARD = 128 };
 
@@ -47,18 +50,17 @@ static px_wave_stream decoding(size_t words, int quick, uint32_t seed) {
     return stream;
 }
 
-typedef int64_t (*decoder)(const px_kernels *kernels, const px_wave *wave, px_wave_stream *stream);
+typedef int64_t (*decoder)(px_simd set, const px_wave *wave, px_wave_stream *stream);
 
-static int64_t decode_wave(const px_kernels *kernels, const px_wave *wave, px_wave_stream *stream) {
-    return kernels->wave_decode(wave, stream);
+static int64_t decode_wave(px_simd set, const px_wave *wave, px_wave_stream *stream) {
+    return px_wave_kernels_of(set)->decode(wave, stream);
 }
 
-static int64_t decode_quick(const px_kernels *kernels, const px_wave *wave,
-                            px_wave_stream *stream) {
-    return kernels->quick_decode(wave, stream);
+static int64_t decode_quick(px_simd set, const px_wave *wave, px_wave_stream *stream) {
+    return px_quick_kernels_of(set)->decode(wave, stream);
 }
 
-static void compare_decoders(const px_kernels *kernels, decoder decode, int quick) {
+static void compare_decoders(px_simd set, decoder decode, int quick) {
     coders coder = coders_make();
     wave_case a, b;
     for (size_t index = 0; wave_case_make(&a, index, 12, false); index++) {
@@ -68,8 +70,8 @@ static void compare_decoders(const px_kernels *kernels, decoder decode, int quic
         for (size_t words = 0; words <= WORDS; words = 2 * words + 60) {
             px_wave_stream first = decoding(words, quick, 1 + (uint32_t)index), second = first;
             wave_case_copy(&b, &a);
-            const int64_t sum = decode(&px_kernels_scalar, &a.wave, &first);
-            assert_int_equal(decode(kernels, &b.wave, &second), sum);
+            const int64_t sum = decode(PX_SIMD_SCALAR, &a.wave, &first);
+            assert_int_equal(decode(set, &b.wave, &second), sum);
             assert_int_equal(second.words - stream_words, first.words - stream_words);
             assert_int_equal(second.failed, first.failed);
             assert_memory_equal(second.states, first.states, sizeof first.states);
@@ -82,12 +84,12 @@ static void compare_decoders(const px_kernels *kernels, decoder decode, int quic
     px_pool_free(&coder.pool);
 }
 
-static void check_wave_decode(const px_kernels *kernels) {
-    compare_decoders(kernels, decode_wave, false);
+static void check_wave_decode(px_simd set) {
+    compare_decoders(set, decode_wave, false);
 }
 
-static void check_quick_decode(const px_kernels *kernels) {
-    compare_decoders(kernels, decode_quick, true);
+static void check_quick_decode(px_simd set) {
+    compare_decoders(set, decode_quick, true);
 }
 
 /* ---- Encoding ---- */
@@ -123,7 +125,7 @@ static void make_symbols(int32_t *symbols, const px_wave *w, bool quick, bool lo
     }
 }
 
-static void compare_encoders(const px_kernels *kernels, bool quick) {
+static void compare_encoders(px_simd set, bool quick) {
     static int32_t memory[SYMBOLS + 2 * GUARD];
     int32_t *symbols = memory + GUARD;
     coders coder = coders_make();
@@ -135,12 +137,12 @@ static void compare_encoders(const px_kernels *kernels, bool quick) {
                 px_wave_stream streams[2];
                 make_symbols(symbols, &c.wave, quick, low_bits, 1 + (uint32_t)index);
                 for (int i = 0; i < 2; i++) {
-                    const px_kernels *set = i ? kernels : &px_kernels_scalar;
+                    px_simd by = i ? set : PX_SIMD_SCALAR;
                     streams[i] = encoding(encoded[i], count, quick);
                     if (quick)
-                        set->quick_encode(&c.wave, symbols, &streams[i]);
+                        px_quick_kernels_of(by)->encode(&c.wave, symbols, &streams[i]);
                     else
-                        set->wave_encode(&c.wave, symbols, low_bits, &streams[i]);
+                        px_wave_kernels_of(by)->encode(&c.wave, symbols, low_bits, &streams[i]);
                 }
                 assert_streams_equal(&streams[0], &streams[1], count);
                 assert_true(count < WORDS || !streams[0].failed);
@@ -150,12 +152,12 @@ static void compare_encoders(const px_kernels *kernels, bool quick) {
     px_pool_free(&coder.pool);
 }
 
-static void check_wave_encode(const px_kernels *kernels) {
-    compare_encoders(kernels, false);
+static void check_wave_encode(px_simd set) {
+    compare_encoders(set, false);
 }
 
-static void check_quick_encode(const px_kernels *kernels) {
-    compare_encoders(kernels, true);
+static void check_quick_encode(px_simd set) {
+    compare_encoders(set, true);
 }
 
 /* ---- Blended means ---- */
@@ -175,7 +177,7 @@ static void add_blend(px_wave *w, px_blend *blend, px_pool *pool, size_t index) 
     w->blend = blend;
 }
 
-static void check_blend_decode(const px_kernels *kernels) {
+static void check_blend_decode(px_simd set) {
     coders coder = coders_make();
     wave_case a, b;
     px_blend blend[2];
@@ -188,8 +190,8 @@ static void check_blend_decode(const px_kernels *kernels) {
         for (size_t words = 0; words <= WORDS; words = 3 * words + 200) {
             px_wave_stream first = decoding(words, false, 1 + (uint32_t)index), second = first;
             wave_case_copy(&b, &a);
-            px_kernels_scalar.blend_decode(&a.wave, &first);
-            kernels->blend_decode(&b.wave, &second);
+            px_blend_kernels_scalar.decode(&a.wave, &first);
+            px_blend_kernels_of(set)->decode(&b.wave, &second);
             assert_int_equal(second.words - stream_words, first.words - stream_words);
             assert_int_equal(second.failed, first.failed);
             assert_memory_equal(second.states, first.states, sizeof first.states);
@@ -202,7 +204,7 @@ static void check_blend_decode(const px_kernels *kernels) {
     px_pool_free(&coder.pool);
 }
 
-static void check_blend_analyse(const px_kernels *kernels) {
+static void check_blend_analyse(px_simd set) {
     enum { EVERY = 7, DUMP = (48 * 100 + 512) / EVERY * PX_BLEND_DUMP * PX_WAVE_LANES };
     static int32_t means[2][SYMBOLS], near[2][SYMBOLS], dumped[2][DUMP];
     wave_case c;
@@ -212,11 +214,11 @@ static void check_blend_analyse(const px_kernels *kernels) {
         static int16_t logs[SYMBOLS];
         add_blend(&c.wave, &blend, &c.pool, index);
         for (int i = 0; i < 2; i++) {
-            const px_kernels *set = i ? kernels : &px_kernels_scalar;
+            px_simd by = i ? set : PX_SIMD_SCALAR;
             px_blend_dump dump = {.next = dumped[i], .every = EVERY};
             if (i)
                 memcpy(logs, c.wave.logs, c.wave.height * c.wave.stride * sizeof *logs);
-            set->blend_analyse(&c.wave, means[i], near[i], index % 3 ? &dump : NULL);
+            px_blend_kernels_of(by)->analyse(&c.wave, means[i], near[i], index % 3 ? &dump : NULL);
             lengths[i] = dump.next - dumped[i];
         }
         assert_planes_equal(&c, logs, c.wave.logs, sizeof *logs);
@@ -228,6 +230,10 @@ static void check_blend_analyse(const px_kernels *kernels) {
     }
 }
 
-const kernel_check wave_checks[] = {
-    KERNEL(wave_decode),  KERNEL(wave_encode),   KERNEL(quick_decode), KERNEL(quick_encode),
-    KERNEL(blend_decode), KERNEL(blend_analyse), LAST_KERNEL};
+const kernel_check wave_checks[] = {KERNEL(wave, decode),
+                                    KERNEL(wave, encode),
+                                    KERNEL(quick, decode),
+                                    KERNEL(quick, encode),
+                                    KERNEL(blend, decode),
+                                    KERNEL(blend, analyse),
+                                    LAST_KERNEL};

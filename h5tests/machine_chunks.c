@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "pipeline/container.h"
-#include "simd/kernels.h"
 #include "prism.h"
+#include "simd/simd.h"
 
 typedef struct file {
     uint8_t *bytes;
@@ -191,9 +191,9 @@ static bool try_one(const char *folder, const char *name, task what) {
 static bool choose_kernels(const char *name) {
     if (strcmp(name, "best") == 0)
         return true;
-    for (const px_kernels *const *set = px_kernels_runnable(); *set; set++)
-        if (strcmp((*set)->name, name) == 0) {
-            px_kernels_force(*set);
+    for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++)
+        if (strcmp(px_simd_name(set), name) == 0) {
+            px_simd_force(set);
             return true;
         }
     return false;

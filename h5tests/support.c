@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simd/kernels.h"
+#include "simd/simd.h"
 
 uint32_t random_next(uint32_t *state) {
     *state ^= *state << 13;
@@ -171,12 +171,12 @@ prism_options options_of(const char *text) {
 void assert_kernels_agree(const prism_array *array, const prism_options *options) {
     size_t size, reference_size, chunk_size;
     void *elements = make_elements(array, PATTERN_RELATED, 4, &size);
-    px_kernels_force(&px_kernels_scalar);
+    px_simd_force(PX_SIMD_SCALAR);
     uint8_t *reference = encode_new(array, elements, options, &reference_size);
     uint8_t *decoded = malloc(size);
     assert_non_null(decoded);
-    for (const px_kernels *const *set = px_kernels_runnable(); *set; set++) {
-        px_kernels_force(*set);
+    for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
+        px_simd_force(set);
         uint8_t *chunk = encode_new(array, elements, options, &chunk_size);
         assert_int_equal(chunk_size, reference_size);
         assert_memory_equal(chunk, reference, chunk_size);
@@ -185,7 +185,7 @@ void assert_kernels_agree(const prism_array *array, const prism_options *options
         assert_memory_equal(decoded, elements, size);
         free(chunk);
     }
-    px_kernels_force(NULL);
+    px_simd_force(PX_SIMD_SETS);
     free(decoded);
     free(reference);
     free(elements);

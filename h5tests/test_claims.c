@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "pipeline/container.h"
 #include "base/sizes.h"
+#include "pipeline/container.h"
 #include "support.h"
 
 enum { FACTORS = 4, ROUNDS = 20000 };

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coders/ans/palette/palette.h"
-#include "coders/ans/palette/model.h"
-#include "simd/kernels.h"
 #include "base/status.h"
+#include "coders/ans/palette/model.h"
+#include "coders/ans/palette/palette.h"
+#include "simd/simd.h"
 #include "support.h"
 
 enum { FAST = 5, STRONG = 9 };
@@ -159,17 +159,17 @@ static void instruction_sets_agree(void **state) {
     (void)state;
     for (int effort = FAST; effort <= STRONG; effort += STRONG - FAST) {
         px_planes planes = drawing((shape){3, 50, 70, 8}, 7, 2);
-        px_kernels_force(&px_kernels_scalar);
+        px_simd_force(PX_SIMD_SCALAR);
         coded expected = encode(&planes, effort);
-        for (const px_kernels *const *set = px_kernels_runnable(); *set; set++) {
-            px_kernels_force(*set);
+        for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
+            px_simd_force(set);
             coded c = encode(&planes, effort);
             assert_int_equal(c.payload.size, expected.payload.size);
             assert_memory_equal(c.payload.data, expected.payload.data, c.payload.size);
             assert_same_back(&planes, effort);
             coded_free(&c);
         }
-        px_kernels_force(NULL);
+        px_simd_force(PX_SIMD_SETS);
         coded_free(&expected);
         px_planes_free(&planes);
     }

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipeline/container.h"
 #include "counting.h"
 #include "golden.h"
+#include "pipeline/container.h"
 
 static counts counted;
 

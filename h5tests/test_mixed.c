@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simd/kernels.h"
 #include "coders/ans/ans.h"
+#include "simd/simd.h"
 #include "support.h"
 
 /* ---- Stacks ---------------------------------------------------------------------------------- */
@@ -118,10 +118,10 @@ static void instruction_sets_agree(void **state) {
         for (unsigned depth = 8; depth <= 16; depth += 8) {
             px_planes planes = make_planes((content)kind, 5, 23, 37, depth);
             px_planes decoded = empty_planes(5, 23, 37, depth);
-            px_kernels_force(&px_kernels_scalar);
+            px_simd_force(PX_SIMD_SCALAR);
             coded first = encode_planes(&px_mixed, &planes, SIZE_MAX);
-            for (const px_kernels *const *set = px_kernels_runnable(); *set; set++) {
-                px_kernels_force(*set);
+            for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
+                px_simd_force(set);
                 coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
                 assert_int_equal(c.parameters.size, first.parameters.size);
                 assert_int_equal(c.payload.size, first.payload.size);
@@ -132,7 +132,7 @@ static void instruction_sets_agree(void **state) {
                     assert_same(&planes, &decoded, k);
                 coded_free(&c);
             }
-            px_kernels_force(NULL);
+            px_simd_force(PX_SIMD_SETS);
             coded_free(&first);
             free(planes.samples);
             free(decoded.samples);

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simd/kernels.h"
-#include "coders/ans/lsq/model.h"
 #include "coders/ans/ans.h"
+#include "coders/ans/lsq/model.h"
+#include "simd/simd.h"
 #include "support.h"
 
 static const px_native_method *const methods[] = {&px_quick, &px_lsq};
@@ -118,10 +118,10 @@ static void sets_of_kernels_agree(void **state) {
         for (int effort = 1; effort <= 6; effort++) {
             const px_native_method *method = methods[effort > 3];
             px_planes planes = make_planes((content)kind, 9, 37, 83, effort % 2 ? 8 : 16);
-            px_kernels_force(&px_kernels_scalar);
+            px_simd_force(PX_SIMD_SCALAR);
             coded reference = encode_planes(method, &planes, effort, PRISM_TRANSFORM_CHANNELS);
-            for (const px_kernels *const *set = px_kernels_runnable(); *set; set++) {
-                px_kernels_force(*set);
+            for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
+                px_simd_force(set);
                 coded c = encode_planes(method, &planes, effort, PRISM_TRANSFORM_CHANNELS);
                 assert_int_equal(c.parameters.size, reference.parameters.size);
                 assert_memory_equal(c.parameters.data, reference.parameters.data,
@@ -131,7 +131,7 @@ static void sets_of_kernels_agree(void **state) {
                 assert_decodes(method, &reference, &planes);
                 coded_free(&c);
             }
-            px_kernels_force(NULL);
+            px_simd_force(PX_SIMD_SETS);
             coded_free(&reference);
             free(planes.samples);
         }

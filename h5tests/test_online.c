@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simd/kernels.h"
-#include "entropy/logistic.h"
+#include "coders/ans/adaptive/adaptive_kernels.h"
 #include "coders/ans/adaptive/plan.h"
+#include "entropy/logistic.h"
+#include "simd/simd.h"
 #include "support.h"
 
 static const char joint[] = "transform=channels,predictor=lsq,coder=ans,effort=9,checksum=off";
@@ -145,14 +146,14 @@ static void cholesky_of_known_matrix(void **state) {
     const double r = 0.75;
     static int32_t factor[(SIZE + 3) * STRIDE] __attribute__((aligned(64)));
     static int64_t correlations[ROWS * STRIDE];
-    for (const px_kernels *const *set = px_kernels_runnable(); *set; set++) {
+    for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
         memset(factor, 0x33, sizeof factor);
         for (int first = 0; first < SIZE; first += ROWS) {
             int count = SIZE - first < ROWS ? SIZE - first : ROWS;
             for (int i = 0; i < count; i++)
                 for (int j = 0; j <= first + i; j++)
                     correlations[i * STRIDE + j] = (int64_t)ldexp(pow(r, first + i - j), 60);
-            (*set)->online_cholesky_rows(factor, STRIDE, correlations, first, count);
+            px_adaptive_kernels_of(set)->cholesky_rows(factor, STRIDE, correlations, first, count);
         }
         for (int i = 0; i < SIZE; i++)
             for (int j = 0; j <= i; j++) {
@@ -173,9 +174,9 @@ static void cholesky_of_nonsense(void **state) {
     for (size_t i = 0; i < SIZE * STRIDE; i++)
         correlations[i] =
             (int64_t)((uint64_t)random_next(&random) << 32) >> random_below(&random, 4);
-    px_kernels_scalar.online_cholesky_rows(expected, STRIDE, correlations, 0, SIZE);
-    for (const px_kernels *const *set = px_kernels_runnable(); *set; set++) {
-        (*set)->online_cholesky_rows(factor, STRIDE, correlations, 0, SIZE);
+    px_adaptive_kernels_scalar.cholesky_rows(expected, STRIDE, correlations, 0, SIZE);
+    for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
+        px_adaptive_kernels_of(set)->cholesky_rows(factor, STRIDE, correlations, 0, SIZE);
         assert_memory_equal(factor, expected, sizeof factor);
     }
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simd/kernels.h"
+#include "simd/simd.h"
 #include "support.h"
 
 static const char *const pipelines[] = {
@@ -147,8 +147,8 @@ static void neighbours_in_other_planes_are_used(void **state) {
     assert_true(with * 2 < without);
     uint8_t *reference = NULL;
     size_t reference_size = 0;
-    for (const px_kernels *const *set = px_kernels_runnable(); *set; set++) {
-        px_kernels_force(*set);
+    for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
+        px_simd_force(set);
         size_t chunk_size;
         uint8_t *chunk = encode_new(&array, elements, &wide, &chunk_size);
         if (reference) {
@@ -160,7 +160,7 @@ static void neighbours_in_other_planes_are_used(void **state) {
         reference = chunk;
         reference_size = chunk_size;
     }
-    px_kernels_force(NULL);
+    px_simd_force(PX_SIMD_SETS);
     free(reference);
     free(elements);
 }

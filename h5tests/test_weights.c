@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "entropy/range_coder.h"
-#include "support.h"
 #include "linear/weights_fit.h"
+#include "support.h"
 
 static void integers_round_trip(void **state) {
     (void)state;

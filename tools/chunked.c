@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
 #include "command.h"
 #include "library.h"
-#include "base/sizes.h"
 #include "values.h"
 
 enum { FILTER_ID = H5PRISM_FILTER_ID };

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
 #include "command.h"
 #include "comparing.h"
 #include "copy.h"
 #include "library.h"
 #include "links.h"
 #include "output.h"
-#include "base/sizes.h"
 #include "values.h"
 
 bool tool_differs(const char *path, const char *what) {

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
 #include "comparing.h"
 #include "copy.h"
 #include "library.h"
-#include "base/sizes.h"
 #include "values.h"
 
 /* ---- Types ---- */

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "command.h"
 #include "base/sizes.h"
+#include "command.h"
 
 enum { POSITIONS = 1 << 14, MOST_CHANNELS = 512 };
 

@@ -8,8 +8,8 @@
 
 #include "arguments.h"
 #include "base/array.h"
-#include "command.h"
 #include "coders/jxl.h"
+#include "command.h"
 #include "output.h"
 #include "source.h"
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
 #include "command.h"
 #include "compare.h"
 #include "copy.h"
@@ -20,7 +21,6 @@
 #include "frames.h"
 #include "library.h"
 #include "rewrite.h"
-#include "base/sizes.h"
 #include "similarity/group.h"
 #include "write_groups.h"
 

@@ -6,13 +6,13 @@
 
 #include "arguments.h"
 #include "base/array.h"
+#include "base/status.h"
+#include "coders/jxl.h"
 #include "command.h"
 #include "creation.h"
-#include "coders/jxl.h"
 #include "library.h"
 #include "output.h"
 #include "source.h"
-#include "base/status.h"
 
 static const size_t CHUNK_BYTES = 16u << 20;
 

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
 #include "command.h"
-#include "pipeline/container.h"
 #include "filter/parameters.h"
 #include "library.h"
+#include "pipeline/container.h"
 #include "report.h"
-#include "base/sizes.h"
 
 typedef struct request {
     const char *file, **names; /* names: datasets; none: all of the file */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
 #include "command.h"
 #include "pipeline/pipeline.h"
-#include "base/sizes.h"
 
 /* Sums become means in the end. */
 typedef struct map {

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "base/sizes.h"
+#include "command.h"
 
 bool tool_picture_make(tool_picture *p, size_t planes, size_t height, size_t width) {
     const size_t size = px_product(planes, height, width);

@@ -10,12 +10,12 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "base/sizes.h"
 #include "command.h"
 #include "components.h"
 #include "map.h"
 #include "output.h"
 #include "picture.h"
-#include "base/sizes.h"
 #include "view.h"
 
 enum { SIZE = 2048, MOST_SIZE = 16384, GAP = 2, SHEET_FRAMES = 64 };

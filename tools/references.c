@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
 #include "command.h"
 #include "copy.h"
 #include "library.h"
 #include "pieces.h"
-#include "base/sizes.h"
 #include "values.h"
 
 /* The object of the copy that stands for one of the original. */

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
 #include "command.h"
 #include "library.h"
-#include "base/sizes.h"
 
 /* ---- Shape ---- */
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "command.h"
 #include "base/sizes.h"
+#include "command.h"
 
 enum { COLOURS = 4 };
 

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
 #include "command.h"
 #include "creation.h"
 #include "library.h"
-#include "base/sizes.h"
 
 static size_t count_of(const tool_groups *g) {
     return g->frames->dims[0];

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "prism.h"
 #include "base/status.h"
+#include "prism.h"
 
 #define WORDS_VERSION    1
 #define FLAG_NO_CHECKSUM 1u

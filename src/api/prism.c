@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chunk/chunk.h"
-#include "mapping/mapping.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "chunk/chunk.h"
+#include "mapping/mapping.h"
 
 const char *prism_version(void) {
     return PRISM_VERSION;

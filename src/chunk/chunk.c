@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "choose/choose.h"
-#include "mapping/mapping.h"
-#include "pipeline/pipeline.h"
 #include "base/squeeze.h"
 #include "base/status.h"
+#include "choose/choose.h"
 #include "choose/tiny.h"
+#include "mapping/mapping.h"
+#include "pipeline/pipeline.h"
 
 /* ---- Encoding ---- */
 

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "choose/guess.h"
 #include "base/sizes.h"
-#include "planes/stages.h"
 #include "base/status.h"
 #include "choose/tiny.h"
+#include "coders/guess.h"
+#include "planes/stages.h"
 
 static void pack_plane(const px_planes *planes, size_t k, uint8_t *bytes) {
     const size_t size = px_plane_size(planes);

@@ -1,7 +1,7 @@
 #include "entropy/shapes.h"
 
-#include "entropy/shape_constants.inc"
 #include "base/sizes.h"
+#include "entropy/shape_constants.inc"
 
 enum {
     SLOTS = 1 << PX_PROBABILITY_BITS,

@@ -10,8 +10,22 @@
 #ifndef PX_SHAPES_H
 #define PX_SHAPES_H
 
-#include "coders/ans/lsq/wave.h"
 #include "base/pool.h"
+
+enum {
+    PX_MEAN_BITS = 4,      /* fractional bits of the mean of a sample's distribution */
+    PX_SHAPE_CLASSES = 32, /* scales that have tables */
+    PX_SCALE_CLASSES = 84, /* the others are tables 28..31 with up to 13 bits below them */
+    PX_PROBABILITY_BITS = 12,
+    PX_MAX_DIGIT = 119 /* residuals larger than that are always escapes */
+};
+
+/* Distribution tables of a chunk. */
+typedef struct px_shapes {
+    int32_t info[PX_SHAPE_CLASSES]; /* index of the class in `starts` + (largest digit << 20) */
+    int16_t inverse[PX_SHAPE_CLASSES][1 << PX_PROBABILITY_BITS]; /* slot to sixteenths */
+    uint16_t *starts; /* of a class: [16 fractions][digit + largest digit], first slot of a digit */
+} px_shapes;
 
 enum {
     PX_SHAPE_FAMILIES = 5,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/sizes.h"
+#include "linear/product_kernels.h"
 
 px_geometry px_geometry_make(size_t height, size_t width) {
     size_t stride = PX_PAD_LEFT + width + PX_PAD_RIGHT;
@@ -98,9 +99,9 @@ px_couples px_couples_take(px_pool *pool, const px_geometry *geometry, size_t pa
 
 void px_couples_store(const px_couples *couples, const px_geometry *geometry, size_t index,
                       const int16_t *plane) {
-    px_kernels_best()->tile_store(couples->elements + index / 2 * couples->span,
-                                  geometry->tile_count, PX_TILE, index % 2,
-                                  plane - geometry->origin);
+    px_product_kernels_best()->tile_store(couples->elements + index / 2 * couples->span,
+                                          geometry->tile_count, PX_TILE, index % 2,
+                                          plane - geometry->origin);
 }
 
 void px_couples_load(const px_couples *couples, const px_geometry *geometry, size_t index,
@@ -119,8 +120,8 @@ px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t pairs)
 
 void px_tiles_store(const px_tiles *tiles, const px_geometry *geometry, size_t index,
                     const int16_t *plane) {
-    px_kernels_best()->tile_store(tiles->elements + index / 2 * PX_TILE, tiles->count, tiles->span,
-                                  index % 2, plane - geometry->origin);
+    px_product_kernels_best()->tile_store(tiles->elements + index / 2 * PX_TILE, tiles->count,
+                                          tiles->span, index % 2, plane - geometry->origin);
 }
 
 void px_tiles_load(const px_tiles *tiles, const px_geometry *geometry, size_t index,

@@ -6,7 +6,6 @@
 #ifndef PX_GEOMETRY_H
 #define PX_GEOMETRY_H
 
-#include "simd/kernels.h"
 #include "base/pool.h"
 
 enum {

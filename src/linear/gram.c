@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simd/kernels.h"
-#include "linear/mixer.h"
-#include "base/sizes.h"
 #include "base/low_discrepancy.h"
+#include "base/sizes.h"
 #include "base/status.h"
+#include "linear/mixer.h"
+#include "linear/product_kernels.h"
 
 enum { RUN = 256, ROW_BLOCK = 4, ALIGNMENT = 64, TILES = 16 };
 
@@ -79,7 +79,7 @@ static prism_status gram_alloc(px_gram *gram, size_t first, size_t count, float 
 
 prism_status px_gram_make(px_gram *gram, const px_planes *planes, size_t first, size_t count,
                           size_t positions, prism_error *error) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_product_kernels *kernels = px_product_kernels_best();
     const size_t size = px_plane_size(planes), skip = 1 + (size - 1) / positions;
     float *rows;
     prism_status status = gram_alloc(gram, first, count, &rows, RUN, error);
@@ -97,8 +97,8 @@ prism_status px_gram_make(px_gram *gram, const px_planes *planes, size_t first, 
 }
 
 /* Tiles t.. as rows of TILES * PX_TILE floats; returns the sum of the squares of importance. */
-static double load_tiles(const px_kernels *kernels, const px_tiles *tiles, size_t t, float *rows,
-                         const float *importance) {
+static double load_tiles(const px_product_kernels *kernels, const px_tiles *tiles, size_t t,
+                         float *rows, const float *importance) {
     double sum = 0;
     const size_t left = tiles->count - t, count = left < TILES ? left : TILES;
     for (size_t i = 0; i < count; i++, importance += PX_TILE) {
@@ -114,7 +114,7 @@ static double load_tiles(const px_kernels *kernels, const px_tiles *tiles, size_
 
 prism_status px_gram_of_tiles(px_gram *gram, const px_tiles *tiles, size_t count,
                               const float *importance, size_t positions, prism_error *error) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_product_kernels *kernels = px_product_kernels_best();
     const size_t skip = 1 + (tiles->count * PX_TILE - 1) / positions;
     float *rows;
     prism_status status = gram_alloc(gram, 0, count, &rows, TILES * PX_TILE, error);
@@ -168,7 +168,7 @@ static double inner_importance(float *counts, const float *importance, const px_
 prism_status px_gram_of_squares(px_gram *gram, const px_couples *couples,
                                 const px_geometry *geometry, size_t planes, const float *importance,
                                 size_t positions, prism_error *error) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_product_kernels *kernels = px_product_kernels_best();
     const size_t end = geometry->tile_count * PX_TILE, skip = 1 + (end - 1) / positions;
     float *rows, counts[RUN];
     prism_status status =

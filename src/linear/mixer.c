@@ -1,6 +1,7 @@
 #include "linear/mixer.h"
 
 #include "base/sizes.h"
+#include "linear/product_kernels.h"
 
 const int px_square_order[PX_SQUARE_TAPS] = {1, 2, 3, 4, 0, 5, 6, 7, 8};
 
@@ -86,7 +87,7 @@ static px_panel_sums sums_of(const px_mixer *mixer, size_t first) {
 }
 
 static void begin_panel(px_mixer *mixer, const px_geometry *geometry, size_t first) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_product_kernels *kernels = px_product_kernels_best();
     const size_t pairs = first / 2;
     mixer->sums = sums_of(mixer, first);
     for (size_t m = 0; m < pairs; m++)
@@ -102,7 +103,7 @@ static void begin_panel(px_mixer *mixer, const px_geometry *geometry, size_t fir
 /* What the planes of the panel before k say of it: of tiles here, of couples by px_mixer_take. */
 void px_mixer_predict(px_mixer *mixer, const px_geometry *geometry, size_t k, int fraction,
                       bool high, int32_t *mixed) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_product_kernels *kernels = px_product_kernels_best();
     const px_weight_row *row = &mixer->weights->rows[k];
     const size_t place = k % PX_PANEL, first = k - place;
     const int shift = row->used ? row->shift - fraction : 0;
@@ -136,7 +137,7 @@ void px_mixer_take(px_mixer *mixer, const px_geometry *geometry, size_t k) {
             k % 2 ? px_couple(0, px_couple_high(panel[i])) : px_couple(px_couple_low(panel[i]), 0);
         panel[i] = i % PX_PANEL > k % PX_PANEL ? own : 0;
     }
-    px_kernels_best()->mix_squares(
+    px_product_kernels_best()->mix_squares(
         &mixer->sums, mixer->couples->elements + k / 2 * mixer->couples->span, mixer->couples->span,
         geometry->stride, geometry->tile_count, panel, 1, true);
 }

@@ -7,6 +7,7 @@
 #define PX_MIXER_H
 
 #include "linear/geometry.h"
+#include "linear/product_kernels.h"
 #include "linear/weights.h"
 
 typedef struct px_mixer {

@@ -3,6 +3,9 @@
  * are multiplied two by two (a lane holds a sample of each), since CPUs add two 16-bit products at
  * a time.
  */
+#include "linear/product_kernels.h"
+
+#include "simd/lanes.h"
 
 static void mix_pairs(int32_t *sums, const int16_t *pairs, size_t stride, const int16_t *weights,
                       size_t pair_count, size_t count) {
@@ -215,3 +218,14 @@ static void energies(float *energy, const float *rows, const float *matrix, size
     for (size_t p = 0; p < PX_TILE; p += ENERGY_VECTORS * PX_PART_LANES)
         energies_of(energy + p, rows + p, matrix, count);
 }
+
+const px_product_kernels PX_KERNEL_TABLE(px_product_kernels) = {
+    .mix_pairs = mix_pairs,
+    .mix_panel = mix_panel,
+    .mix_squares = mix_squares,
+    .mix_finish = mix_finish,
+    .tile_store = tile_store,
+    .gram = gram,
+    .tile_floats = tile_floats,
+    .energies = energies,
+};

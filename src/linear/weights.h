@@ -12,8 +12,8 @@
 #define PX_WEIGHTS_H
 
 #include "base/bytes.h"
-#include "planes/planes.h"
 #include "entropy/range_coder.h"
+#include "planes/planes.h"
 
 enum {
     PX_GROUP = 512,      /* bounds memory by 512 weights a plane, and work by 512 products */

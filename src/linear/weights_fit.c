@@ -15,9 +15,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "linear/cholesky.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "linear/cholesky.h"
 
 enum { STATISTICS_POSITIONS = 1 << 16 }; /* of a plane, at most, for the covariance */
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "entropy/field_coder.h"
 #include "base/status.h"
+#include "entropy/field_coder.h"
 
 /* The patterns of the last runs, the latest first: fewer than RECENT at the start. */
 enum { RECENT = 8 };

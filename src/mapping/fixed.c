@@ -7,14 +7,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/sizes.h"
+#include "base/status.h"
 #include "mapping/differences.h"
 #include "mapping/exceptions.h"
 #include "mapping/plain_bits.h"
 #include "mapping/rule.h"
-#include "planes/sample.h"
-#include "base/sizes.h"
 #include "mapping/stage.h"
-#include "base/status.h"
+#include "planes/sample.h"
 
 enum {
     MOST_INTEGER = UINT16_MAX,

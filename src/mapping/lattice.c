@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
+#include "base/status.h"
 #include "mapping/differences.h"
 #include "mapping/exceptions.h"
 #include "mapping/plain_bits.h"
 #include "mapping/rule.h"
-#include "base/sizes.h"
 #include "mapping/stage.h"
-#include "base/status.h"
 
 enum { CODED_BITS = 16, MOST_PLAIN_BITS = 64 - CODED_BITS };
 

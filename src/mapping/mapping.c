@@ -2,12 +2,12 @@
 #include "mapping/mapping.h"
 
 #include "base/array.h"
-#include "mapping/rule.h"
-#include "planes/sample.h"
 #include "base/squeeze.h"
-#include "mapping/stage.h"
 #include "base/status.h"
 #include "choose/tiny.h"
+#include "mapping/rule.h"
+#include "mapping/stage.h"
+#include "planes/sample.h"
 
 enum { TRIAL_EFFORT = 5, TINY_TRIAL_EFFORT = 3 };
 

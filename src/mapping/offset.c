@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mapping/spacing.h"
 #include "choose/tiny.h"
+#include "mapping/spacing.h"
 
 enum {
     MOST_NEW = 64,     /* values that join at a time */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mapping/offset.h"
 #include "choose/tiny.h"
+#include "mapping/offset.h"
 
 enum {
     SAMPLES = 256,

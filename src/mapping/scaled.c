@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mapping/rule.h"
 #include "base/sizes.h"
-#include "mapping/stage.h"
 #include "base/status.h"
+#include "mapping/rule.h"
+#include "mapping/stage.h"
 
 enum {
     LARGEST = 127,

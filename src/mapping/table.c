@@ -6,12 +6,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/sizes.h"
+#include "base/status.h"
+#include "entropy/field_coder.h"
+#include "mapping/stage.h"
 #include "pipeline/pipeline.h"
 #include "planes/sample.h"
-#include "entropy/field_coder.h"
-#include "base/sizes.h"
-#include "mapping/stage.h"
-#include "base/status.h"
 
 enum {
     ELEMENTS_PER_VALUE = 8, /* of wide types, at least: the table itself must not count */

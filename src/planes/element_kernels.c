@@ -2,6 +2,10 @@
  * Elements with the planes innermost to planes and back: a transposition in blocks of
  * PX_BLOCK_PLANES planes by PX_BLOCK_POSITIONS positions, two planes to a lane.
  */
+#include "planes/element_kernels.h"
+
+#include "simd/lanes.h"
+
 typedef int16_t shorts __attribute__((vector_size(64)));
 typedef int8_t bytes __attribute__((vector_size(32)));
 typedef int8_t bytes_unaligned __attribute__((vector_size(32), aligned(1), may_alias));
@@ -27,8 +31,8 @@ PX_INLINE shorts shorts_of_lanes(px_lanes lanes) {
     return (shorts)lanes_of_shorts((shorts)lanes);
 }
 
-static void planes_load_block(int16_t *planes, size_t plane_stride, const uint8_t *elements,
-                              size_t element_stride, const px_element_format *format) {
+static void load_block(int16_t *planes, size_t plane_stride, const uint8_t *elements,
+                       size_t element_stride, const px_element_format *format) {
     px_lanes rows[PX_LANES];
     for (int q = 0; q < PX_BLOCK_POSITIONS; q++, elements += element_stride) {
         shorts v;
@@ -51,8 +55,8 @@ static void planes_load_block(int16_t *planes, size_t plane_stride, const uint8_
 /* Planes are too many for the CPU to see what comes next of each. */
 enum { AHEAD_POSITIONS = 64 };
 
-static void planes_store_block(uint8_t *elements, size_t element_stride, const int16_t *planes,
-                               size_t plane_stride, const px_element_format *format) {
+static void store_block(uint8_t *elements, size_t element_stride, const int16_t *planes,
+                        size_t plane_stride, const px_element_format *format) {
     px_lanes rows[PX_LANES];
     for (int k = 0; k < PX_BLOCK_PLANES; k += 2, planes += 2 * plane_stride) {
         __builtin_prefetch(planes + AHEAD_POSITIONS);
@@ -69,3 +73,8 @@ static void planes_store_block(uint8_t *elements, size_t element_stride, const i
             *(shorts_unaligned *)elements = format->swapped ? swap_bytes(v) : v;
     }
 }
+
+const px_element_kernels PX_KERNEL_TABLE(px_element_kernels) = {
+    .load_block = load_block,
+    .store_block = store_block,
+};

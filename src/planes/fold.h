@@ -6,8 +6,8 @@
 #ifndef PX_FOLD_H
 #define PX_FOLD_H
 
-#include "planes/planes.h"
 #include "base/pool.h"
+#include "planes/planes.h"
 
 /* The shape that `planes` are coded in, without samples where it is another one. */
 px_planes px_fold_shape(const px_planes *planes);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "simd/kernels.h"
 #include "base/pool.h"
 #include "base/status.h"
+#include "planes/element_kernels.h"
 
 px_layout px_layout_make(const prism_array *array, int axis) {
     px_layout layout = {.count = 1, .outer = 1, .inner = 1, .width = 1};
@@ -123,14 +123,14 @@ static void move_block(const transfer *t, size_t o, size_t k) {
     const size_t last_position = smaller(o + PX_BLOCK_POSITIONS, outer);
     if (t->layout->inner == 1 && last_plane - k == PX_BLOCK_PLANES &&
         last_position - o == PX_BLOCK_POSITIONS) {
-        const px_kernels *kernels = px_kernels_best();
+        const px_element_kernels *kernels = px_element_kernels_best();
         const size_t stride = count * t->format.size;
         uint8_t *elements = t->elements + (o * count + k) * t->format.size;
         int16_t *samples = px_plane(t->planes, k) + o;
         if (t->loads)
-            kernels->planes_load_block(samples, t->planes->stride, elements, stride, &t->format);
+            kernels->load_block(samples, t->planes->stride, elements, stride, &t->format);
         else
-            kernels->planes_store_block(elements, stride, samples, t->planes->stride, &t->format);
+            kernels->store_block(elements, stride, samples, t->planes->stride, &t->format);
         return;
     }
     for (; k < last_plane; k++)

@@ -5,8 +5,8 @@
 #ifndef PX_PLANES_H
 #define PX_PLANES_H
 
-#include "prism.h"
 #include "base/sizes.h"
+#include "prism.h"
 
 /* How an array falls into planes: the elements along `axis` of one position are one sample of each
  * plane; the last of the other dimensions that is longer than 1 is the width, all before it make

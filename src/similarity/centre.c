@@ -1,9 +1,9 @@
 /* The middle of the tree of strongest links. */
 #include <stdlib.h>
 
-#include "similarity/draft.h"
 #include "base/heap.h"
 #include "base/status.h"
+#include "similarity/draft.h"
 
 typedef struct node {
     uint32_t parent;

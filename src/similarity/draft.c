@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 
-#include "base/sizes.h"
-#include "similarity/closure.h"
 #include "base/heap.h"
+#include "base/sizes.h"
 #include "base/status.h"
+#include "similarity/closure.h"
 
 enum {
     SECONDS = 3,     /* links that are tried for the second reference */

@@ -6,10 +6,10 @@
 
 #include <stdlib.h>
 
-#include "base/sizes.h"
 #include "base/heap.h"
-#include "similarity/likeness.h"
+#include "base/sizes.h"
 #include "base/status.h"
+#include "similarity/likeness.h"
 
 /* Frames stay in order unless others save clearly more: neighbours are read together. */
 static const double CLEARLY = 1.02;

@@ -12,10 +12,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "planes/estimate.h"
-#include "simd/kernels.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "planes/estimate.h"
+#include "similarity/mutual_kernels.h"
 
 /* The variables of a frame. LEVEL is of use for the frame itself, TARGET (the sample) and AFTER
  * (what comes after it) in references only; of the means, differences are taken. */
@@ -88,7 +88,7 @@ static void fit(const terms *t, size_t samples, float *weights) {
     double products[(MOST_TERMS + 1) * (MOST_TERMS + 1)];
     double matrix[MOST_TERMS][MOST_TERMS + 1], solution[MOST_TERMS];
     const size_t rows = t->count + 1;
-    px_kernels_best()->mutual_products(products, t->values, rows, samples);
+    px_mutual_kernels_best()->products(products, t->values, rows, samples);
     for (size_t i = 0; i < t->count; i++) {
         for (size_t j = 0; j <= i; j++)
             matrix[i][j] = matrix[j][i] = products[i * rows + j];
@@ -103,7 +103,7 @@ static double linear_bits(px_mutual *m, const terms *t) {
     float weights[MOST_TERMS];
     px_histogram h = {.counts = {0}};
     fit(t, m->padded, weights);
-    px_kernels_best()->mutual_linear_symbols(m->symbols, t->values, weights, t->count,
+    px_mutual_kernels_best()->linear_symbols(m->symbols, t->values, weights, t->count,
                                              t->values[t->count], m->padded);
     px_histogram_add_symbols(&h, m->symbols, m->s->samples);
     return px_histogram_bits(&h);
@@ -119,7 +119,7 @@ static double edge_bits(px_mutual *m, size_t frame, const uint32_t *reference) {
     const int16_t *other = reference ? s->patches + *reference * size + 1 : NULL;
     px_histogram h = {.counts = {0}};
     for (size_t done = 0; done < s->samples; done += s->run, row += PX_PATCH_ROWS * width) {
-        px_kernels_best()->mutual_edge_symbols(m->symbols + done, row, other, width, s->run);
+        px_mutual_kernels_best()->edge_symbols(m->symbols + done, row, other, width, s->run);
         other = other ? other + PX_PATCH_ROWS * width : NULL;
     }
     px_histogram_add_symbols(&h, m->symbols, s->samples);

@@ -1,24 +1,9 @@
 /* What stack/mutual.c does with every sample: products for least squares, and residuals as symbols
  * of estimate.h. Floats, but the same in every set: no fused operations. */
+#include "similarity/mutual_kernels.h"
 
-typedef int16_t px_part_16 __attribute__((vector_size(2 * PX_PART_LANES), aligned(2), may_alias));
-typedef uint8_t px_part_8 __attribute__((vector_size(PX_PART_LANES), aligned(1), may_alias));
-
-PX_INLINE px_part part_load_i16(const int16_t *from) {
-    return __builtin_convertvector(*(const px_part_16 *)from, px_part);
-}
-
-PX_INLINE px_part part_select(px_part mask, px_part a, px_part b) {
-    return (a & mask) | (b & ~mask);
-}
-
-PX_INLINE px_part part_min(px_part a, px_part b) {
-    return part_select(a < b, a, b);
-}
-
-PX_INLINE px_part part_max(px_part a, px_part b) {
-    return part_select(a > b, a, b);
-}
+#include "planes/estimate.h"
+#include "simd/lanes_float.h"
 
 /* ---- Products -------------------------------------------------------------------------------- */
 
@@ -108,3 +93,9 @@ static void mutual_edge_symbols(uint8_t *symbols, const int16_t *row, const int1
     else
         edge_symbols(symbols, row, NULL, width, n);
 }
+
+const px_mutual_kernels PX_KERNEL_TABLE(px_mutual_kernels) = {
+    .products = mutual_products,
+    .linear_symbols = mutual_linear_symbols,
+    .edge_symbols = mutual_edge_symbols,
+};

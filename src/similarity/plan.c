@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "base/sizes.h"
+#include "base/status.h"
 #include "similarity/draft.h"
 #include "similarity/originals.h"
-#include "base/status.h"
 
 /* Samples of a frame that are looked at: more of each where there are few. */
 enum { LEAST_SAMPLES = 1 << 11, MOST_SAMPLES = 1 << 14, ALL_SAMPLES = 1 << 17 };

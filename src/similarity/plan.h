@@ -5,8 +5,8 @@
 #ifndef PX_STACK_PLAN_H
 #define PX_STACK_PLAN_H
 
-#include "planes/planes.h"
 #include "entropy/range_coder.h"
+#include "planes/planes.h"
 
 enum {
     PX_REFERENCES = 2, /* of a frame, at most */

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "base/sizes.h"
+#include "base/status.h"
 #include "similarity/closure.h"
 #include "similarity/plan.h"
-#include "base/status.h"
 
 typedef struct plan_models {
     px_integer plane, distances[PX_REFERENCES];

@@ -9,19 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "planes/estimate.h"
-#include "simd/kernels.h"
 #include "base/sizes.h"
-#include "planes/stages.h"
 #include "base/status.h"
+#include "linear/product_kernels.h"
 #include "linear/weights.h"
 #include "linear/weights_fit.h"
+#include "planes/estimate.h"
+#include "planes/stages.h"
 
 enum { TILE = 256 };
 
 /* The rows of one group in fixed point, and a tile of its samples. */
 typedef struct lift {
-    const px_kernels *kernels;
+    const px_product_kernels *kernels;
     const px_weights *weights;
     size_t first, count; /* the group */
     int16_t *fixed;      /* [count][count + 1 rounded up to even] */
@@ -41,7 +41,7 @@ static prism_status lift_make(lift *l, const px_weights *weights, size_t first,
                               prism_error *error) {
     size_t left = weights->count - first;
     size_t count = left < PX_GROUP ? left : PX_GROUP;
-    *l = (lift){.kernels = px_kernels_best(),
+    *l = (lift){.kernels = px_product_kernels_best(),
                 .weights = weights,
                 .first = first,
                 .count = count,

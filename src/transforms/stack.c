@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/sizes.h"
+#include "base/status.h"
+#include "planes/stages.h"
 #include "similarity/plan.h"
 #include "transforms/stack_trial.h"
-#include "planes/stages.h"
-#include "base/status.h"
 
 /* By how much differences must be smaller: planes side by side gain more from each other if they
  * are of one kind. */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "planes/estimate.h"
 #include "base/status.h"
+#include "planes/estimate.h"
 
 enum { SAMPLES = 1 << 15, PARTS = 4, QUICK_EFFORT = 3 };
 

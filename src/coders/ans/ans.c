@@ -5,9 +5,9 @@
 #include "coders/ans/ans.h"
 
 #include "base/bit_set.h"
-#include "coders/ans/palette/palette.h"
-#include "coders/ans/order0/order0.h"
 #include "base/status.h"
+#include "coders/ans/order0/order0.h"
+#include "coders/ans/palette/palette.h"
 
 enum {
     METHOD_QUICK = 1,

@@ -10,11 +10,11 @@
  */
 #include <stdlib.h>
 
+#include "base/sizes.h"
+#include "coders/ans/adaptive/adaptive_kernels.h"
 #include "coders/ans/adaptive/bands.h"
-#include "simd/kernels.h"
 #include "coders/ans/adaptive/model.h"
 #include "coders/ans/ans.h"
-#include "base/sizes.h"
 
 typedef struct online {
     px_bands bands;
@@ -147,9 +147,9 @@ static prism_status code_group(online *o, size_t first, size_t count, size_t lim
     prism_status status = px_online_model_alloc(&model, &o->plan, o->offsets + first, error);
     if (status != PRISM_OK)
         return status;
-    const px_kernels *kernels = px_kernels_best();
+    const px_adaptive_kernels *kernels = px_adaptive_kernels_best();
     for (size_t y = 0; y < model.height && !is_over(o, limit); y++)
-        kernels->online_code_row(&model, y);
+        kernels->code_row(&model, y);
     px_online_model_free(&model);
     return PRISM_OK;
 }

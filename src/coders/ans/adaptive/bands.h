@@ -9,8 +9,8 @@
 #ifndef PX_ONLINE_BANDS_H
 #define PX_ONLINE_BANDS_H
 
-#include "planes/planes.h"
 #include "entropy/range_coder.h"
+#include "planes/planes.h"
 
 typedef enum px_band_kind { PX_BAND_CODED, PX_BAND_CONSTANT, PX_BAND_COPY } px_band_kind;
 

@@ -6,6 +6,11 @@
  * rows can pass 1 (Cauchy-Schwarz), so 64 bits hold all, in any order. Sums are kept with
  * guard bits; without them the rounding of the forgetting makes matrices indefinite.
  */
+#ifndef PX_CHOLESKY_LANES_H
+#define PX_CHOLESKY_LANES_H
+
+#include "coders/ans/adaptive/model.h"
+#include "simd/lanes_wide.h"
 
 enum { PIVOT_BITS = 30, TILE = 4, SUM_ROWS = 8 };
 
@@ -295,3 +300,5 @@ static void factor_refresh(px_engine *e, px_factor *f) {
     f->factored = f->seen;
     f->ready = true;
 }
+
+#endif

@@ -10,6 +10,9 @@
  * strip of positions goes through them at once. (Normalised joint-process lattice and Cholesky
  * forms of recursive least squares: S. Haykin, "Adaptive Filter Theory".)
  */
+#ifndef PX_ENGINE_LANES_H
+#define PX_ENGINE_LANES_H
+
 #include "coders/ans/adaptive/cholesky_lanes.h"
 
 PX_INLINE bool engine_exists(const px_engine *e) {
@@ -263,3 +266,5 @@ static void engine_refresh(px_engine *e, size_t width) {
         f->due = f->seen + least + (f->seen / 16 > most ? most : f->seen / 16);
     }
 }
+
+#endif

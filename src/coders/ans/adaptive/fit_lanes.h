@@ -5,6 +5,11 @@
  * The moments are scaled by powers of two to a diagonal of 1..4 and factored as L D L', so that no
  * roots and only one division a row are needed; the ridge bounds the condition, and with it L.
  */
+#ifndef PX_FIT_LANES_H
+#define PX_FIT_LANES_H
+
+#include "coders/ans/adaptive/model.h"
+#include "simd/lanes_wide.h"
 
 /* Row `row` of moments: 8 entries up to row 7, then 16. */
 PX_INLINE int fit_row(int row) {
@@ -88,3 +93,20 @@ PX_INLINE int64_t fit_predict(const px_fit *fit, const int32_t *values) {
     px_wide sum = {0};
     return wide_sum(wide_add_products(sum, lanes_load(fit->weights), lanes_load(values)));
 }
+
+/* ---- In the model's units ---- */
+
+PX_INLINE int32_t fit_input(const px_online_model *m, int32_t difference) {
+    return clamp32(difference >> (m->wide ? 6 : 2), -FIT_INPUT_LIMIT, FIT_INPUT_LIMIT);
+}
+
+PX_INLINE int32_t fit_mean(const px_online_model *m, const px_fit *fit, const int32_t *values) {
+    int64_t sum = clamp64(fit_predict(fit, values), -(1ll << 40), 1ll << 40);
+    return (int32_t)(sum >> (m->wide ? 10 : 14));
+}
+
+PX_INLINE int32_t mean_within(const px_online_model *m, int64_t mean) {
+    return clamp32(mean, m->low * 256 - 100, m->high * 256 + 100);
+}
+
+#endif

@@ -8,6 +8,11 @@
  * compression", 2005.) The experts' quality changes with the band, with who was right last, and
  * with the scale: hence several sets of weights, whose results are averaged.
  */
+#ifndef PX_MIXER_LANES_H
+#define PX_MIXER_LANES_H
+
+#include "coders/ans/adaptive/model.h"
+#include "simd/lanes_wide.h"
 
 enum {
     NODE_SIDE = 0,    /* above or below the centre: by its fraction */
@@ -246,3 +251,5 @@ static int32_t code_sample(px_online_model *m, const distribution *d, int32_t sa
     }
     return q.low;
 }
+
+#endif

@@ -10,10 +10,10 @@
 #ifndef PX_ONLINE_MODEL_H
 #define PX_ONLINE_MODEL_H
 
-#include "entropy/logistic.h"
-#include "coders/ans/adaptive/plan.h"
-#include "entropy/range_coder.h"
 #include "base/status.h"
+#include "coders/ans/adaptive/plan.h"
+#include "entropy/logistic.h"
+#include "entropy/range_coder.h"
 
 enum {
     PX_ENGINE_STRIP = 16, /* one to a lane: positions whose rows above are whitened at once */

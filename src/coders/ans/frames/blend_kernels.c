@@ -8,6 +8,11 @@
  * Blending by recent errors after T. Seemann and P. Tischer, "Generalized locally adaptive DPCM",
  * 1997, and B. Meyer and P. Tischer, "TMW - a new method for lossless image compression", 1997.
  */
+#include "coders/ans/frames/blend_kernels.h"
+
+#include "coders/ans/frames/blend_lanes.h"
+#include "coders/ans/lsq/wave_lanes.h"
+#include "simd/lanes_float.h"
 
 enum { OWN_CHAIN = 0, FIRST_CHAIN = 1, CHAINS = 1 + PX_BLEND_PAIRS };
 
@@ -82,19 +87,6 @@ PX_INLINE void predict_from_references(px_lanes *p, const blend_front *f, px_lan
 }
 
 /* ---- Blending -------------------------------------------------------------------------------- */
-
-/* 2^8 log2 v with a linear mantissa, 1 <= v < 2^24: such integers are exact as floats. */
-PX_INLINE px_lanes lanes_log2_256(px_lanes v) {
-    typedef float floats __attribute__((vector_size(64)));
-    return ((px_lanes) __builtin_convertvector(v, floats) >> 15) - (127 << 8);
-}
-
-enum { WEIGHT_BITS = 11, SPREAD_BITS = 8, MOST_SPREAD = 511, SPREAD_FLOOR = 5, ENERGY_FLOOR = 2 };
-
-PX_INLINE px_lanes weight_of(px_lanes deficit) {
-    px_lanes d = lanes_min(deficit, lanes_all(31 << PX_BLEND_BITS));
-    return lanes_shift_each_right((512 - (d & 255)) << 2, d >> PX_BLEND_BITS);
-}
 
 /* Scores of experts are logarithms of their weights. */
 PX_INLINE void blend_means(blended *b, const blend_front *f, const px_blend *blend) {
@@ -324,3 +316,63 @@ static void blend_analyse(const px_wave *w, int32_t *means, int32_t *near, px_bl
         block_finish(block.samples, w, &rows);
     }
 }
+
+/* ---- Fits ------------------------------------------------------------------------------------ */
+
+/* The equations of fit_blend.c. Floats, but the same in every set: no fused operations. */
+
+/* Energies of expert e from a step of a dump. */
+PX_INLINE px_float_part dumped_energy(const int32_t *dump, int e) {
+    const px_part pair = part_load(dump + (size_t)(PX_BLEND_EXPERTS + e / 2) * PX_LANES);
+    return float_part_of((e % 2 ? pair >> 16 : pair) & 0xffff);
+}
+
+PX_INLINE void slopes_of_part(float *rows, size_t length, const int32_t *dump,
+                              const px_blend_scores *s) {
+    px_float_part means[PX_BLEND_EXPERTS], logs[PX_BLEND_EXPERTS], shares[PX_BLEND_EXPERTS];
+    px_float_part best = float_part_all(-1e9f), least = float_part_all(-1e9f);
+    for (int e = 0; e < s->experts; e++) {
+        const px_float_part energy = dumped_energy(dump, e);
+        means[e] = float_part_of(part_load(dump + (size_t)e * PX_LANES));
+        logs[e] = float_part_log2(energy + s->floor);
+        shares[e] = s->gates[e] - s->power * logs[e];
+        best = float_part_max(best, shares[e]);
+        least = float_part_max(least, -energy);
+    }
+    px_float_part sum = {0}, mean = {0};
+    for (int e = 0; e < s->experts; e++) {
+        shares[e] = float_part_exp2(shares[e] - best);
+        sum += shares[e];
+        mean += shares[e] * means[e];
+    }
+    const int32_t *samples = dump + (size_t)(PX_BLEND_EXPERTS + PX_BLEND_PAIRS) * PX_LANES;
+    const px_float_part one = float_part_of(part_load(samples + PX_LANES));
+    const px_float_part inverse = 1 / sum;
+    mean *= inverse;
+    const px_float_part rest = float_part_of(part_load(samples) * (1 << PX_MEAN_BITS)) - mean;
+    const px_float_part error = 5 - least * s->unit;
+    const px_float_part weight =
+        one * float_part_inverse_root(error * error + s->outliers * rest * rest);
+    const px_float_part scale = weight * inverse * 0.69314718f;
+    px_float_part power = {0};
+    for (int e = 0; e < s->experts; e++) {
+        const px_float_part slope = scale * shares[e] * (means[e] - mean);
+        power -= slope * logs[e];
+        float_part_store(rows + (size_t)e * length, slope);
+    }
+    float_part_store(rows + (size_t)PX_BLEND_EXPERTS * length, power);
+    float_part_store(rows + (size_t)(PX_BLEND_EXPERTS + 1) * length, weight * rest);
+}
+
+static void blend_slopes(float *rows, size_t length, const int32_t *dump, size_t steps,
+                         const px_blend_scores *scores) {
+    for (size_t i = 0; i < steps; i++, dump += PX_BLEND_DUMP * PX_LANES)
+        for (size_t p = 0; p < PX_LANES; p += PX_PART_LANES)
+            slopes_of_part(rows + i * PX_LANES + p, length, dump + p, scores);
+}
+
+const px_blend_kernels PX_KERNEL_TABLE(px_blend_kernels) = {
+    .decode = blend_decode,
+    .analyse = blend_analyse,
+    .slopes = blend_slopes,
+};

@@ -1,10 +1,11 @@
 /* Frame after frame in coding order. */
+#include "base/sizes.h"
+#include "base/status.h"
+#include "coders/ans/frames/blend_kernels.h"
 #include "coders/ans/frames/frames.h"
 #include "coders/ans/frames/view.h"
 #include "coders/ans/lsq/chunk.h"
 #include "entropy/shapes.h"
-#include "base/sizes.h"
-#include "base/status.h"
 
 typedef struct decoder {
     px_planes *planes;
@@ -64,7 +65,7 @@ static prism_status decode_coded(decoder *d, size_t turn, prism_error *error) {
     px_blend blend;
     px_wave wave = px_frame_wave(&d->view, &blend, frame, &d->model.plan.frames[turn]);
     wave.shapes = d->shapes;
-    px_kernels_best()->blend_decode(&wave, &d->stream);
+    px_blend_kernels_best()->decode(&wave, &d->stream);
     if (d->stream.failed)
         return px_fail(error, PRISM_E_CORRUPT, "the coded frames end too early");
     px_frame_view_store(&d->view, &d->model, d->planes, turn);

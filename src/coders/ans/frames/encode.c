@@ -1,10 +1,11 @@
 /* Frame after frame to symbols; then the symbols, backwards, to words. */
+#include "base/sizes.h"
+#include "base/status.h"
 #include "coders/ans/frames/fit.h"
 #include "coders/ans/frames/frames.h"
 #include "coders/ans/lsq/chunk.h"
+#include "coders/ans/lsq/wave_kernels.h"
 #include "entropy/shapes.h"
-#include "base/sizes.h"
-#include "base/status.h"
 
 enum {
     SEGMENT_FRAMES = 16,      /* the states of the entropy coder begin anew after so many, */
@@ -112,7 +113,7 @@ static void write_frame(encoder *e, const px_shapes *shapes, size_t turn, px_wav
     wave.shapes = shapes;
     if (e->low_bits[turn])
         px_frame_view_load(&e->view, &e->model, e->planes, turn);
-    px_kernels_best()->wave_encode(&wave, symbols_of(e, turn), e->low_bits[turn], stream);
+    px_wave_kernels_best()->encode(&wave, symbols_of(e, turn), e->low_bits[turn], stream);
 }
 
 /* The segment of turns first..last - 1, backwards: the decoder reads what was written last. */

@@ -6,8 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "coders/ans/frames/fit.h"
 #include "base/sizes.h"
+#include "coders/ans/frames/blend_kernels.h"
+#include "coders/ans/frames/fit.h"
+#include "linear/product_kernels.h"
 
 enum {
     USUALLY = 5, /* of the steps of a frame, one in so many is dumped, but not fewer ... */
@@ -68,15 +70,14 @@ static px_blend_scores scores_of(const system *s, int shift) {
 /* From the steps dump..end. */
 static void set_equations(system *s, const px_frame_fit *fit, const int32_t *end) {
     const size_t step_size = PX_BLEND_DUMP * PX_WAVE_LANES, block = ROW_LENGTH / PX_WAVE_LANES;
-    const px_kernels *kernels = px_kernels_best();
     const px_blend_scores scores = scores_of(s, fit->model->error_shift);
     double sums[ROWS * ROWS] = {0};
     size_t left = (size_t)(end - fit->dump) / step_size, steps;
     for (const int32_t *at = fit->dump; left; at += steps * step_size, left -= steps) {
         steps = left < block ? left : block;
         memset(fit->slopes, 0, ROWS * ROW_LENGTH * sizeof *fit->slopes);
-        kernels->blend_slopes(fit->slopes, ROW_LENGTH, at, steps, &scores);
-        kernels->gram(sums, fit->slopes, ROWS, ROW_LENGTH);
+        px_blend_kernels_best()->slopes(fit->slopes, ROW_LENGTH, at, steps, &scores);
+        px_product_kernels_best()->gram(sums, fit->slopes, ROWS, ROW_LENGTH);
     }
     for (int i = 0; i < UNKNOWNS; i++) {
         for (int j = 0; j <= i; j++)
@@ -139,7 +140,7 @@ prism_status px_frame_fit_blend(px_frame_fit *fit, prism_error *error) {
     from_model(&s, model);
     const px_wave wave = px_frame_wave(fit->view, &blend, model, fit->frame);
     px_blend_dump dump = {.next = fit->dump, .every = dumped_every(&fit->view->geometry)};
-    px_kernels_best()->blend_analyse(&wave, fit->means, fit->near, &dump);
+    px_blend_kernels_best()->analyse(&wave, fit->means, fit->near, &dump);
     prism_status status = PRISM_OK;
     for (int i = 0; i < ITERATIONS && status == PRISM_OK; i++) {
         set_equations(&s, fit, dump.next);

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "coders/ans/frames/blend_kernels.h"
 #include "coders/ans/frames/fit.h"
 
 enum { ERROR_FLOOR = 8 }; /* half a sample */
@@ -25,7 +26,7 @@ static double cost_of_block(const px_wave *wave, size_t row, size_t column) {
 static void find_costs(const px_frame_fit *fit, const px_motion *motion, double *costs) {
     px_blend blend;
     const px_wave wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);
-    px_kernels_best()->blend_analyse(&wave, fit->means, fit->near, NULL);
+    px_blend_kernels_best()->analyse(&wave, fit->means, fit->near, NULL);
     for (size_t row = 0; row < motion->rows; row++)
         for (size_t column = 0; column < motion->columns; column++)
             *costs++ = cost_of_block(&wave, row, column);

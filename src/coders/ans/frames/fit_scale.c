@@ -3,9 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "linear/cholesky.h"
+#include "coders/ans/frames/blend_kernels.h"
 #include "coders/ans/frames/fit.h"
 #include "coders/ans/lsq/group.h"
+#include "coders/ans/lsq/wave_kernels.h"
+#include "linear/cholesky.h"
+#include "linear/product_kernels.h"
 
 enum {
     ROWS = 8,
@@ -30,7 +33,7 @@ typedef struct regression {
 static void flush(regression *r) {
     for (size_t i = 0; i < ROWS; i++)
         memset(r->rows + i * ROW_LENGTH + r->filled, 0, (ROW_LENGTH - r->filled) * sizeof *r->rows);
-    px_kernels_best()->gram(r->sums, r->rows, ROWS, ROW_LENGTH);
+    px_product_kernels_best()->gram(r->sums, r->rows, ROWS, ROW_LENGTH);
     r->filled = 0;
 }
 
@@ -107,7 +110,7 @@ static void join_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y
 
 static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
                             px_histograms *histograms) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_wave_kernels *kernels = px_wave_kernels_best();
     const size_t sparse = 1 + wave.height * wave.width / HISTOGRAM_POSITIONS;
     int32_t largest = 0;
     for (size_t y = 0; y < wave.height; y++) {
@@ -125,11 +128,11 @@ static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
 }
 
 bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histograms *histograms) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_wave_kernels *kernels = px_wave_kernels_best();
     px_blend blend;
     px_wave wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);
     px_causal_pads(&wave);
-    kernels->blend_analyse(&wave, fit->means, fit->near, NULL);
+    px_blend_kernels_best()->analyse(&wave, fit->means, fit->near, NULL);
     wave.bias = 0; /* it is in the means */
     kernels->errors(&wave, fit->means);
     px_causal_error_pads(&wave);

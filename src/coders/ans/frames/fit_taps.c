@@ -5,10 +5,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/low_discrepancy.h"
+#include "base/sizes.h"
 #include "coders/ans/frames/fit.h"
 #include "coders/ans/lsq/group.h"
-#include "base/sizes.h"
-#include "base/low_discrepancy.h"
+#include "coders/ans/lsq/wave_kernels.h"
+#include "linear/product_kernels.h"
 
 enum {
     FIRST_SHARE = 2,   /* of the positions, one in so many is enough for the first fit */
@@ -47,7 +49,7 @@ typedef struct moments {
 static void flush(moments *m) {
     for (size_t i = 0; i < VARIABLES; i++)
         memset(m->rows + i * ROW_LENGTH + m->filled, 0, (ROW_LENGTH - m->filled) * sizeof *m->rows);
-    px_kernels_best()->gram(m->sums, m->rows, VARIABLES, ROW_LENGTH);
+    px_product_kernels_best()->gram(m->sums, m->rows, VARIABLES, ROW_LENGTH);
     m->filled = 0;
 }
 
@@ -59,7 +61,7 @@ static void add_row(moments *m, const px_wave *wave, const float *weights, size_
                                 .length = ROW_LENGTH,
                                 .squares = 2,
                                 .own_count = PX_OWN_TAPS};
-        px_kernels_best()->tap_rows(&to, wave, weights + x, y, x, count);
+        px_wave_kernels_best()->tap_rows(&to, wave, weights + x, y, x, count);
         x += count;
         m->filled += count;
         if (m->filled == ROW_LENGTH)
@@ -117,7 +119,7 @@ static int start_error_of(double mean_error) {
 
 /* Bias, and errors without it. */
 static void find_errors(px_frame_fit *fit) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_wave_kernels *kernels = px_wave_kernels_best();
     px_frame_model *model = fit->model;
     px_blend blend;
     model->bias = 0;

@@ -8,6 +8,11 @@
  * Inputs have 11 bits and sign, weighted ones 15, so that the moments of all samples of a window
  * fit 32 bits. They are eliminated in 32 bits, too: what wraps is no use, but the same everywhere.
  */
+#ifndef PX_FRAME_WINDOW_LANES_H
+#define PX_FRAME_WINDOW_LANES_H
+
+#include "coders/ans/frames/mixer.h"
+#include "simd/lanes_wide.h"
 
 enum {
     WINDOW_RADIUS = PX_WINDOW_ROWS - 1,
@@ -250,3 +255,5 @@ PX_INLINE void window_keep(const px_frame_mixer *m, size_t place, int32_t sample
     m->past[place].values[PX_WINDOW_TARGET] = window_input(m, sample, blend);
     m->trusts[place] = (int32_t)(((int64_t)WINDOW_FLOOR << 15) / (size + WINDOW_FLOOR));
 }
+
+#endif

@@ -11,10 +11,10 @@
  */
 #include "coders/ans/frames/frames.h"
 
+#include "coders/ans/ans.h"
 #include "coders/ans/frames/view.h"
 #include "coders/ans/lsq/chunk.h"
 #include "entropy/shapes.h"
-#include "coders/ans/ans.h"
 
 /* Columns and rows are counted in 32 bits with room to spare. */
 enum { EDGE_LIMIT = 1 << 30 };

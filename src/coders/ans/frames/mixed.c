@@ -4,12 +4,13 @@
  * are mixed as in the coder that learns (online/). Slower by far, and smaller by a tenth of
  * textured frames. docs/format-frames.md, "Method 6".
  */
+#include "base/status.h"
+#include "coders/ans/ans.h"
 #include "coders/ans/frames/fit.h"
+#include "coders/ans/frames/frame_mixer_kernels.h"
 #include "coders/ans/frames/frames.h"
 #include "coders/ans/frames/mixer.h"
 #include "coders/ans/frames/motion.h"
-#include "coders/ans/ans.h"
-#include "base/status.h"
 
 enum { FIRST_WINDOWED_EFFORT = 9 };
 
@@ -136,12 +137,12 @@ static prism_status code_frame(mixed *m, size_t turn, px_frame_model *last, size
     if (status != PRISM_OK)
         return status;
     const px_frame_model *frame = &m->model.frames[turn];
-    const px_kernels *kernels = px_kernels_best();
+    const px_frame_mixer_kernels *kernels = px_frame_mixer_kernels_best();
     px_blend blend;
     const px_wave wave = px_frame_wave(&m->view, &blend, frame, &m->model.plan.frames[turn]);
     px_frame_mixer_begin(&m->mixer, &wave, frame->mean);
     for (size_t y = 0; y < wave.height && !is_over(m, limit); y++)
-        kernels->frame_code_row(&m->mixer, y);
+        kernels->code_row(&m->mixer, y);
     if (m->coder.decoding)
         px_frame_view_store(&m->view, &m->model, m->planes, turn);
     px_frame_view_keep(&m->view, turn);

@@ -6,8 +6,8 @@
 #ifndef PX_FRAMES_MIXER_H
 #define PX_FRAMES_MIXER_H
 
-#include "coders/ans/lsq/wave.h"
 #include "coders/ans/adaptive/model.h"
+#include "coders/ans/lsq/wave.h"
 
 enum {
     PX_FRAME_TEXTURES = 16,    /* classes of samples that have weights of their own */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "entropy/shapes.h"
-#include "entropy/field_coder.h"
 #include "base/status.h"
+#include "entropy/field_coder.h"
+#include "entropy/shapes.h"
 
 enum { MAX_START_ERROR = 31, MAX_SCALE_WEIGHT = 127, WORDS_LOW_BITS = 15 };
 

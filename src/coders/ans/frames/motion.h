@@ -7,8 +7,8 @@
 
 #include "base/pool.h"
 #include "entropy/field_coder.h"
-#include "similarity/plan.h"
 #include "planes/stages.h"
+#include "similarity/plan.h"
 
 enum { PX_MOTION_BLOCK = 16 };
 

@@ -3,10 +3,10 @@
 #ifndef PX_FRAMES_VIEW_H
 #define PX_FRAMES_VIEW_H
 
+#include "base/pool.h"
 #include "coders/ans/frames/model.h"
 #include "coders/ans/frames/motion.h"
 #include "linear/geometry.h"
-#include "base/pool.h"
 
 /* Arrays are padded planes of the geometry. */
 typedef struct px_frame_view {

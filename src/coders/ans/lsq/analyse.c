@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linear/gram.h"
-#include "coders/ans/lsq/encoder.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "coders/ans/lsq/encoder.h"
+#include "linear/gram.h"
 
 enum {
     FRACTION_ROOM = 1 << 13, /* samples with their fraction stay below: innovations fit 16 bits */

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "coders/ans/lsq/decode.h"
-#include "planes/fold.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "coders/ans/lsq/decode.h"
+#include "planes/fold.h"
 
 /* Columns and rows are counted in 32 bits with room to spare. */
 enum { EDGE_LIMIT = 1 << 30 };

@@ -2,9 +2,9 @@
 #ifndef PX_LSQ_CHUNK_H
 #define PX_LSQ_CHUNK_H
 
-#include "coders/ans/lsq/wave.h"
-#include "coders/ans/lsq/encode.h"
 #include "base/pool.h"
+#include "coders/ans/lsq/encode.h"
+#include "coders/ans/lsq/wave.h"
 #include "planes/stages.h"
 
 /* The functions of px_native_method, with the method's encoder of a group. */

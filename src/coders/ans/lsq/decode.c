@@ -3,10 +3,12 @@
 
 #include <string.h>
 
-#include "coders/ans/lsq/group.h"
-#include "entropy/quick_shapes.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "coders/ans/lsq/group.h"
+#include "coders/ans/lsq/quick_kernels.h"
+#include "coders/ans/lsq/wave_kernels.h"
+#include "entropy/quick_shapes.h"
 
 typedef struct decoder {
     px_lsq_group group;
@@ -82,7 +84,7 @@ static void put_constant(decoder *d, size_t k) {
 static prism_status decode_view(decoder *d, const px_view *view, size_t k, int64_t *sum,
                                 prism_error *error) {
     const px_lsq_model *model = d->group.model;
-    const px_kernels *kernels = px_kernels_best();
+    const px_wave_kernels *kernels = px_wave_kernels_best();
     px_wave wave;
     if (!px_sample_wave(&wave, view, model, k))
         return px_fail(error, PRISM_E_CORRUPT, "a tap is out of range");
@@ -91,7 +93,8 @@ static prism_status decode_view(decoder *d, const px_view *view, size_t k, int64
     wave.edge = d->edge;
     if (model->quick)
         px_quick_pads(&wave);
-    *sum = (model->quick ? kernels->quick_decode : kernels->wave_decode)(&wave, d->stream);
+    *sum = model->quick ? px_quick_kernels_best()->decode(&wave, d->stream)
+                        : kernels->decode(&wave, d->stream);
     return d->stream->failed ? px_fail(error, PRISM_E_CORRUPT, "the coded samples end too early")
                              : PRISM_OK;
 }
@@ -104,7 +107,7 @@ static prism_status find_innovations(decoder *d, const px_view *view, size_t k,
     if (!px_innovation_wave(&wave, view, group->model, k))
         return px_fail(error, PRISM_E_CORRUPT, "a tap is out of range");
     px_causal_pads(&wave);
-    px_kernels_best()->innovations(view->logs, &wave);
+    px_wave_kernels_best()->innovations(view->logs, &wave);
     return PRISM_OK;
 }
 

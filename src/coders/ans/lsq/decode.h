@@ -3,6 +3,7 @@
 #define PX_LSQ_DECODE_H
 
 #include "coders/ans/lsq/model.h"
+#include "entropy/rans.h"
 
 /* What is known of a group before its model is read. */
 typedef struct px_group_kind {

@@ -3,6 +3,7 @@
 #include "coders/ans/lsq/encode.h"
 
 #include "coders/ans/lsq/encoder.h"
+#include "coders/ans/lsq/wave_kernels.h"
 
 /* Without planes that say something of a plane, its own neighbours count for more, and fitting
  * their taps is quick. */
@@ -25,7 +26,7 @@ static prism_status store_innovations(px_lsq_encoder *encoder, prism_error *erro
         if (status == PRISM_OK) {
             px_innovation_wave(&wave, &view, &encoder->model, k);
             px_causal_pads(&wave);
-            px_kernels_best()->innovations(view.logs, &wave);
+            px_wave_kernels_best()->innovations(view.logs, &wave);
             px_view_close(&view, &encoder->group, k);
             px_replicate_pads(&full->geometry, full->logs);
             px_tiles_store(&encoder->group.innovations, &full->geometry, k, full->logs);

@@ -4,9 +4,11 @@
 
 #include <string.h>
 
-#include "coders/ans/lsq/chunk.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "coders/ans/lsq/chunk.h"
+#include "coders/ans/lsq/quick_kernels.h"
+#include "coders/ans/lsq/wave_kernels.h"
 
 void px_lsq_encoder_free(px_lsq_encoder *encoder) {
     px_lsq_group_free(&encoder->group);
@@ -102,7 +104,6 @@ static prism_status open_symbols(px_view *view, px_pool *pool, px_lsq_encoder *e
 /* Goes backwards through the planes: the decoder reads what was written last. */
 static prism_status write_symbols(px_lsq_encoder *encoder, px_wave_stream *stream,
                                   const px_tables *tables, prism_error *error) {
-    const px_kernels *kernels = px_kernels_best();
     prism_status status = PRISM_OK;
     for (size_t k = encoder->model.count; k-- > 0 && status == PRISM_OK && !stream->failed;) {
         if (encoder->model.planes[k].kind == PX_PLANE_CONSTANT)
@@ -117,9 +118,9 @@ static prism_status write_symbols(px_lsq_encoder *encoder, px_wave_stream *strea
             wave.shapes = tables->shapes;
             wave.quick_shapes = tables->quick;
             if (encoder->model.quick)
-                kernels->quick_encode(&wave, symbols, stream);
+                px_quick_kernels_best()->encode(&wave, symbols, stream);
             else
-                kernels->wave_encode(&wave, symbols, encoder->low_bits[k], stream);
+                px_wave_kernels_best()->encode(&wave, symbols, encoder->low_bits[k], stream);
         }
         px_pool_free(&pool);
     }

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "coders/ans/lsq/encode.h"
 #include "coders/ans/lsq/group.h"
+#include "coders/ans/lsq/wave_kernels.h"
 
 /* How much work the effort allows. */
 typedef struct px_lsq_settings {

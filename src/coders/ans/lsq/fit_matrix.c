@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linear/cholesky.h"
-#include "coders/ans/lsq/encoder.h"
-#include "coders/ans/lsq/fit_taps.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "coders/ans/lsq/encoder.h"
+#include "coders/ans/lsq/fit_taps.h"
+#include "coders/ans/lsq/wave_kernels.h"
+#include "linear/cholesky.h"
+#include "linear/product_kernels.h"
 #include "linear/weights_fit.h"
 
 /* Added to the energy, so that smooth places do not rule. 0.03 and 0.2 do about as well. */
@@ -50,7 +52,7 @@ static prism_status rough_innovations(px_lsq_encoder *encoder, prism_error *erro
         px_innovation_wave(&wave, view, &encoder->model, k);
         px_causal_pads(&wave);
         status = px_fit_own_taps(encoder, &wave, error);
-        px_kernels_best()->innovations(view->logs, &wave);
+        px_wave_kernels_best()->innovations(view->logs, &wave);
         px_tiles_store(&group->innovations, &view->geometry, k, view->logs);
     }
     return status;
@@ -79,7 +81,7 @@ static prism_status whitening(float *matrix, const px_gram *gram, double *factor
 
 static void set_importance(px_lsq_encoder *encoder, const float *matrix, size_t stride, float *rows,
                            size_t varying) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_product_kernels *kernels = px_product_kernels_best();
     const px_tiles *tiles = &encoder->group.innovations;
     float ones[PX_TILE], energy[PX_TILE];
     float *importance = encoder->importance - encoder->group.full.geometry.origin;

@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linear/cholesky.h"
 #include "base/fast_math.h"
-#include "coders/ans/lsq/encoder.h"
-#include "entropy/shapes.h"
-#include "base/sizes.h"
 #include "base/low_discrepancy.h"
+#include "base/sizes.h"
 #include "base/status.h"
+#include "coders/ans/lsq/encoder.h"
+#include "coders/ans/lsq/wave_kernels.h"
+#include "entropy/shapes.h"
+#include "linear/cholesky.h"
 
 /* Classes begin at 2^-4.5 and errors are in sixteenths; the deviation is 0.62 octaves more than the
  * mean log. */
@@ -90,7 +91,7 @@ static int16_t *blur_row(const symbol_task *task, const px_wave *wave, size_t y)
 
 /* Symbols of a plane whose means and errors are known. */
 static void make_symbols(symbol_task *task, const px_wave *wave, int32_t *symbols, size_t k) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_wave_kernels *kernels = px_wave_kernels_best();
     const size_t stride = wave->stride;
     const size_t step = 1 + wave->height * wave->width / HISTOGRAM_POSITIONS;
     int32_t largest = 0;
@@ -110,7 +111,7 @@ static void make_symbols(symbol_task *task, const px_wave *wave, int32_t *symbol
 /* Returns the sum of the logs of errors. */
 static int64_t code_view(symbol_task *task, const px_view *view, size_t k) {
     px_lsq_encoder *encoder = task->encoder;
-    const px_kernels *kernels = px_kernels_best();
+    const px_wave_kernels *kernels = px_wave_kernels_best();
     px_lsq_plane *plane = &encoder->model.planes[k];
     px_wave wave;
     px_sample_wave(&wave, view, &encoder->model, k);

@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sizes.h"
 #include "base/low_discrepancy.h"
+#include "base/sizes.h"
 #include "base/status.h"
+#include "coders/ans/lsq/wave_kernels.h"
+#include "linear/product_kernels.h"
 
 enum {
     ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
@@ -61,7 +63,7 @@ static void flush_rows(moment_rows *m) {
         return;
     for (size_t i = 0; i < m->n; i++)
         memset(m->rows + i * ROW_LENGTH + m->filled, 0, (ROW_LENGTH - m->filled) * sizeof *m->rows);
-    px_kernels_best()->gram(m->moments, m->rows, m->n, ROW_LENGTH);
+    px_product_kernels_best()->gram(m->moments, m->rows, m->n, ROW_LENGTH);
     m->filled = 0;
 }
 
@@ -135,7 +137,7 @@ static double add_piece(moment_rows *m, const tap_fit *fit, const px_wave *wave,
                                 .length = ROW_LENGTH,
                                 .squares = fit->squares,
                                 .own_count = fit->own_count};
-        px_kernels_best()->tap_rows(&to, wave, weights + from, at->y, at->x + from, count);
+        px_wave_kernels_best()->tap_rows(&to, wave, weights + from, at->y, at->x + from, count);
         if (first)
             weigh_residuals(m, count, first->taps, fit->taps, first->deviation);
         from += count;

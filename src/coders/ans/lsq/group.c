@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "coders/ans/lsq/wave_kernels.h"
 #include "entropy/quick_shapes.h"
 
 enum { RUNNING_WINDOW = 40 }; /* planes; longer means gain nothing, shorter ones lose */
@@ -238,7 +239,7 @@ void px_causal_error_pads(const px_wave *wave) {
 }
 
 void px_running_update(px_lsq_group *group, int64_t sum, size_t count) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_wave_kernels *kernels = px_wave_kernels_best();
     const px_view *full = &group->full;
     const size_t width = full->geometry.width, stride = full->geometry.stride;
     int32_t mean = (int32_t)((sum * 16 + (int64_t)count / 2) / (int64_t)count);

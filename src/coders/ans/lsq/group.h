@@ -5,8 +5,9 @@
 #ifndef PX_LSQ_GROUP_H
 #define PX_LSQ_GROUP_H
 
-#include "linear/mixer.h"
 #include "coders/ans/lsq/model.h"
+#include "coders/ans/lsq/wave.h"
+#include "linear/mixer.h"
 
 /* A plane at work: in full, or at half its size. All arrays are padded planes, but that `mixed` and
  * `running` may be rows of zeros that stand for all rows: their strides are 0 then. */

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linear/mixer.h"
-#include "entropy/field_coder.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "entropy/field_coder.h"
+#include "linear/mixer.h"
 
 enum { MAX_START_ERROR = 31, SCALE_ERROR_UNIT = 8, MAX_SCALE_ERROR = 1024, MAX_SCALE_WEIGHT = 127 };
 

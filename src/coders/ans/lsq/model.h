@@ -6,12 +6,13 @@
 #ifndef PX_MODEL_H
 #define PX_MODEL_H
 
-#include "linear/geometry.h"
-#include "entropy/shapes.h"
-#include "planes/planes.h"
 #include "base/pool.h"
+#include "coders/ans/lsq/wave.h"
 #include "entropy/range_coder.h"
+#include "entropy/shapes.h"
+#include "linear/geometry.h"
 #include "linear/weights.h"
+#include "planes/planes.h"
 
 enum {
     PX_INNOVATION_TAPS = PX_SQUARE_TAPS + PX_INNOVATION_OWN_TAPS,

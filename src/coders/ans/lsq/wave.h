@@ -6,50 +6,20 @@
 #ifndef PX_WAVE_H
 #define PX_WAVE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "entropy/quick_shapes.h"
+#include "entropy/rans.h"
+#include "entropy/shapes.h"
+#include "linear/product_kernels.h"
 
 enum {
-    PX_WAVE_LANES = 16,
+    PX_WAVE_LANES = PX_RANS_LANES,
     PX_WAVE_LAG = 2,         /* columns between a lane and the one above it */
     PX_WAVE_MIN_PERIOD = 48, /* steps after which a lane goes on with its next row, at least: the
                                 last lane must be out of the way of the first */
     PX_TAP_BITS = 12,        /* fractional bits of taps */
-    PX_SQUARE_TAPS = 9,      /* on the 3 x 3 positions around the sample */
     PX_OWN_TAPS = 6,         /* W, N, NW, NE, WW, NN of the plane itself */
-    PX_INNOVATION_OWN_TAPS = 4,
-    PX_MEAN_BITS = 4,      /* fractional bits of the mean of a sample's distribution */
-    PX_SHAPE_CLASSES = 32, /* scales that have tables */
-    PX_SCALE_CLASSES = 84, /* the others are tables 28..31 with up to 13 bits below them */
-    PX_PROBABILITY_BITS = 12,
-    PX_STATE_BITS = 16, /* states of the entropy coder are 2^16 or more between samples */
-    PX_MAX_DIGIT = 119  /* residuals larger than that are always escapes */
+    PX_INNOVATION_OWN_TAPS = 4
 };
-
-/* Distribution tables of the chunk (lsq/shapes.h makes them). */
-typedef struct px_shapes {
-    int32_t info[PX_SHAPE_CLASSES]; /* index of the class in `starts` + (largest digit << 20) */
-    int16_t inverse[PX_SHAPE_CLASSES][1 << PX_PROBABILITY_BITS]; /* slot to sixteenths */
-    uint16_t *starts; /* of a class: [16 fractions][digit + largest digit], first slot of a digit */
-} px_shapes;
-
-enum {
-    PX_QUICK_VECTORS = 4, /* vectors of states */
-    PX_QUICK_BITS = 11,   /* of probabilities */
-    PX_QUICK_TABLES = 14, /* scales that have tables, two an octave */
-    PX_QUICK_CLASSES = PX_QUICK_TABLES + 2 * 11,
-    PX_QUICK_DIGITS = 256, /* more than there are */
-    PX_QUICK_ESCAPE =
-        511 /* digit of `decode` that stands for an escape; negative for those below */
-};
-
-/* The same for method quick (quick/tables.h makes them). */
-typedef struct px_quick_shapes {
-    int32_t limits[32]; /* largest digits, which are escapes */
-    /* slot to digit << 22 | share - 1 << 11 | start */
-    int32_t decode[PX_QUICK_TABLES][1 << PX_QUICK_BITS];
-    int32_t encode[PX_QUICK_TABLES][PX_QUICK_DIGITS]; /* digit + 128 to start | share << 16 */
-} px_quick_shapes;
 
 enum {
     PX_EXPERTS_ALONE = 8,  /* experts of a frame without references, */
@@ -111,47 +81,6 @@ typedef struct px_wave {
     const px_blend *blend; /* for the blend_ kernels */
 } px_wave;
 
-enum { PX_MAX_STATES = PX_QUICK_VECTORS * PX_WAVE_LANES };
-
-/* The entropy coder: a state a lane, one stream of words for all. */
-typedef struct px_wave_stream {
-    size_t count; /* of states: PX_WAVE_LANES, or PX_MAX_STATES for method quick */
-    uint32_t states[PX_MAX_STATES];
-    const uint16_t *words, *end; /* decoding: at least PX_WAVE_GUARD words lie behind `end` */
-    uint16_t *head, *begin;      /* encoding goes backwards from `head`; to `begin`, exclusive */
-    int failed;                  /* words beyond the end were read, or had no room */
-} px_wave_stream;
-
-enum { PX_WAVE_GUARD = 512 };
-
-/* States as encoding begins with them. */
-static inline void px_wave_start(px_wave_stream *stream, int quick) {
-    stream->count = quick ? PX_MAX_STATES : PX_WAVE_LANES;
-    for (size_t i = 0; i < stream->count; i++)
-        stream->states[i] = 1u << PX_STATE_BITS;
-}
-
-/* Takes the states from the words; false if there are too few. */
-static inline int px_wave_begin(px_wave_stream *stream) {
-    if ((size_t)(stream->end - stream->words) < 2 * stream->count)
-        return 0;
-    for (size_t i = 0; i < stream->count; i++, stream->words += 2)
-        stream->states[i] = stream->words[0] | (uint32_t)stream->words[1] << 16;
-    return 1;
-}
-
-/* Whether the states are those that encoding began with. */
-static inline int px_wave_ended(const px_wave_stream *stream) {
-    for (size_t i = 0; i < stream->count; i++)
-        if (stream->states[i] != 1u << PX_STATE_BITS)
-            return 0;
-    return !stream->failed;
-}
-
-/* Columns and rows of the 3 x 3 taps, in their order. */
-static const int px_square_rows[PX_SQUARE_TAPS] = {0, 0, -1, -1, -1, 0, 1, 1, 1};
-static const int px_square_columns[PX_SQUARE_TAPS] = {0, -1, 0, -1, 1, 1, 0, 1, -1};
-
 static inline size_t px_wave_period(size_t width) {
     return width < PX_WAVE_MIN_PERIOD ? PX_WAVE_MIN_PERIOD : width;
 }
@@ -165,18 +94,6 @@ static inline size_t px_wave_steps(size_t height, size_t width) {
         rounds ? (rounds - 1) * px_wave_period(width) + PX_WAVE_LAG * busiest + width : 0;
     steps = steps > before ? steps : before;
     return (steps + PX_WAVE_LANES - 1) / PX_WAVE_LANES * PX_WAVE_LANES;
-}
-
-static inline int32_t px_couple(int32_t low, int32_t high) {
-    return (int32_t)((uint32_t)(low & 0xffff) | (uint32_t)high << 16);
-}
-
-static inline int32_t px_couple_low(int32_t couple) {
-    return (int16_t)(couple & 0xffff);
-}
-
-static inline int32_t px_couple_high(int32_t couple) {
-    return couple >> 16;
 }
 
 static inline int32_t px_saturate(int32_t value) {

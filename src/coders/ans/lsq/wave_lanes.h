@@ -2,10 +2,13 @@
  * The wavefront: entropy coding in the order of docs/FORMAT.md, "Method 2, lsq". In block after
  * block of sixteen steps, rows of what is known (means, scales, symbols) become columns, one a
  * step, and what is decoded becomes rows again.
- *
- * rANS after J. Duda, "Asymmetric numeral systems", 2013; states share one stream of words
- * (F. Giesen, "Interleaved entropy coders", 2014).
  */
+#ifndef PX_WAVE_LANES_H
+#define PX_WAVE_LANES_H
+
+#include "coders/ans/lsq/row_lanes.h"
+#include "coders/ans/lsq/wave.h"
+#include "entropy/rans_lanes.h"
 
 /* ---- Lanes and rows -------------------------------------------------------------------------- */
 
@@ -192,50 +195,6 @@ PX_INLINE void begin_row(wave_front *f, const px_wave *w, int lane) {
     f->pad[lane] = f->west[lane] = f->west_west[lane] = px_couple(pad, px_couple_high(north));
 }
 
-typedef struct raw_reader {
-    uint32_t state;
-    const uint16_t *words;
-} raw_reader;
-
-static uint32_t read_raw(raw_reader *in, int bits) {
-    uint32_t value = in->state & ((1u << bits) - 1);
-    in->state >>= bits;
-    if (in->state < 1u << PX_STATE_BITS)
-        in->state = in->state << 16 | *in->words++;
-    return value;
-}
-
-enum { ESCAPE_SIZE_BITS = 5, ESCAPE_PART_BITS = 12, ESCAPE_MAX_SIZE = 20 };
-
-/* How far a digit is beyond the largest one. */
-static int32_t read_escape(raw_reader *in) {
-    int size = (int)read_raw(in, ESCAPE_SIZE_BITS);
-    size = size < ESCAPE_MAX_SIZE ? size : ESCAPE_MAX_SIZE;
-    int low_size = size < ESCAPE_PART_BITS ? size : ESCAPE_PART_BITS;
-    uint32_t value = read_raw(in, low_size);
-    value |= read_raw(in, size - low_size) << ESCAPE_PART_BITS;
-    return (int32_t)((1u << size | value) - 1);
-}
-
-/* Rare: done one by one. */
-static __attribute__((noinline)) void read_escapes(px_mask mask, px_lanes *digits, px_lanes *states,
-                                                   const uint16_t **words) {
-    for (uint32_t bits = mask_bits(mask); bits; bits &= bits - 1) {
-        int lane = __builtin_ctz(bits);
-        raw_reader in = {(uint32_t)(*states)[lane], *words};
-        int32_t beyond = read_escape(&in);
-        (*digits)[lane] += (*digits)[lane] < 0 ? -beyond : beyond;
-        (*states)[lane] = (int32_t)in.state;
-        *words = in.words;
-    }
-}
-
-/* States below 2^16 take a word in. */
-PX_INLINE px_lanes refill(px_mask mask, px_lanes states, const uint16_t **words) {
-    px_mask low = mask_and(mask, lanes_below(states, lanes_all(1 << PX_STATE_BITS)));
-    return lanes_select(low, states << 16 | lanes_next_words(low, words), states);
-}
-
 /* Where the range of a digit stands in the tables. */
 PX_INLINE px_lanes digit_place(px_lanes info, px_lanes limit, px_lanes fraction, px_lanes digit) {
     return (info & 0xfffff) + fraction * (2 * limit + 2) + limit + digit;
@@ -339,166 +298,11 @@ PX_INLINE void wave_advance(wave_front *f, const wave_view *v, px_lanes couples)
     place_forward(&f->place);
 }
 
-PX_INLINE void wave_steps(wave_front *f, const px_wave *w, const wave_block *block,
-                          px_lanes couples[BLOCK], const uint16_t **words, const uint16_t *end) {
-    for (int s = 0; s < BLOCK; s++) {
-        const wave_view v = wave_look(f, w);
-        px_lanes mean = wave_mean(f, w, block->sums[s], v.north_east, v.north_north);
-        px_lanes class =
-            scale_class(block->scales[s], wave_around(f, v.north_east), w->scale_error);
-        couples[s] = wave_decode_sample(f, w, mean, class, v.active, words);
-        *words = *words < end ? *words : end;
-        wave_advance(f, &v, couples[s]);
-    }
-}
-
 /* Above the plane stands what the other planes say of its first row. */
-static void edge_begin(const px_wave *w) {
+PX_INLINE void edge_begin(const px_wave *w) {
     for (size_t x = 0; x < w->width; x++)
         w->edge[x] = w->edge[w->width + x] =
             px_couple(px_couple_low(w->mixed[x]) >> w->fraction, w->start_error);
 }
 
-static int64_t wave_decode(const px_wave *w, px_wave_stream *stream) {
-    const size_t period = px_wave_period(w->width), steps = px_wave_steps(w->height, w->width);
-    /* One word behind the end: to stop there is to have read too far. */
-    const uint16_t *words = stream->words, *end = stream->end + 1;
-    wave_front front = {.place = place_at(period, 0), .states = lanes_load(stream->states)};
-    wave_rows rows = rows_at(period, 0);
-    int64_t sum = 0;
-    edge_begin(w);
-    front.pad[PX_WAVE_LANES - 1] = w->edge[0];
-    for (size_t step = 0; step < steps; step += BLOCK, rows_forward(&rows)) {
-        wave_block block;
-        px_lanes couples[BLOCK];
-        block_prepare(&block, w, &rows);
-        wave_steps(&front, w, &block, couples, &words, end);
-        sum += block_finish(couples, w, &rows);
-    }
-    lanes_store(stream->states, front.states);
-    stream->words = words;
-    stream->failed |= words > stream->end;
-    return sum;
-}
-
-/* ---- Encoding -------------------------------------------------------------------------------- */
-
-typedef struct raw_writer {
-    uint32_t state;
-    uint16_t *head;
-} raw_writer;
-
-static void write_raw(raw_writer *out, uint32_t value, int bits) {
-    if (bits && out->state >> (32 - bits)) {
-        *--out->head = (uint16_t)out->state;
-        out->state >>= 16;
-    }
-    out->state = out->state << bits | value;
-}
-
-static void write_escape(raw_writer *out, uint32_t beyond) {
-    int size = 31 - __builtin_clz(beyond + 1);
-    uint32_t value = beyond + 1 - (1u << size);
-    int low_size = size < ESCAPE_PART_BITS ? size : ESCAPE_PART_BITS;
-    write_raw(out, value >> ESCAPE_PART_BITS, size - low_size);
-    write_raw(out, value & ((1u << low_size) - 1), low_size);
-    write_raw(out, (uint32_t)size, ESCAPE_SIZE_BITS);
-}
-
-/* Last lane first: the reverse of read_escapes. */
-static __attribute__((noinline)) px_lanes
-write_escapes(px_mask mask, px_lanes digits, px_lanes limit, px_lanes states, uint16_t **head) {
-    for (uint32_t bits = mask_bits(mask); bits;) {
-        int lane = 31 - __builtin_clz(bits);
-        raw_writer out = {(uint32_t)states[lane], *head};
-        write_escape(&out, (uint32_t)(abs(digits[lane]) - limit[lane]));
-        states[lane] = (int32_t)out.state;
-        *head = out.head;
-        bits ^= 1u << lane;
-    }
-    return states;
-}
-
-PX_INLINE px_lanes drain(px_mask full, px_lanes states, uint16_t **head) {
-    lanes_put_words(full, states, head);
-    return lanes_select(full, lanes_shift_right_unsigned(states, 16), states);
-}
-
-/* The low bits of samples, in lanes that have some (1..13). */
-PX_INLINE px_lanes put_low_bits(px_mask mask, px_lanes bits, px_lanes samples, px_lanes states,
-                                uint16_t **head) {
-    px_lanes value = samples & (lanes_shift_each_left(lanes_all(1), bits) - 1);
-    px_lanes top = lanes_shift_each_right_unsigned(states, (32 - bits) & 31);
-    states = drain(mask_and(mask, lanes_less((px_lanes){0}, top)), states, head);
-    return lanes_select(mask, lanes_shift_each_left(states, bits) | value, states);
-}
-
-/* A digit that has `share` of 2^bits slots from `start` on. */
-PX_INLINE px_lanes put_digit(px_mask active, px_lanes start, px_lanes share, int bits,
-                             px_lanes states, uint16_t **head) {
-    px_lanes top = lanes_shift_right_unsigned(states, 32 - bits);
-    states = drain(mask_and(active, lanes_less(share - 1, top)), states, head);
-    px_lanes quotient = lanes_divide_unsigned(states, share);
-    px_lanes next = (quotient << bits) + (states - quotient * share) + start;
-    return lanes_select(active, next, states);
-}
-
-/* The reverse of wave_step: escapes, low bits, digits. */
-PX_INLINE px_lanes encode_step(const px_wave *w, px_lanes symbol, px_lanes sample, px_mask active,
-                               px_lanes states, uint16_t **head) {
-    const px_shapes *shapes = w->shapes;
-    symbol = lanes_where(active, symbol);
-    px_lanes class = lanes_shift_right_unsigned(symbol, 25);
-    px_lanes fraction = symbol >> 21 & 15, digit = symbol << 11 >> 11;
-    px_lanes info = lanes_lookup_32(shapes->info, class_table(class)), limit = info >> 20;
-    px_lanes clamped = lanes_min(lanes_max(digit, -limit), limit);
-    px_mask escaped = mask_and(active, lanes_equal(lanes_abs(clamped), limit));
-    if (__builtin_expect(mask_bits(escaped) != 0, 0))
-        states = write_escapes(escaped, digit, limit, states, head);
-    px_mask large = mask_and(active, lanes_less(lanes_all(PX_SHAPE_CLASSES - 1), class));
-    if (mask_bits(large))
-        states =
-            put_low_bits(large, lanes_where(large, class_low_bits(class)), sample, states, head);
-    px_lanes range =
-        lanes_gather_couple(shapes->starts, digit_place(info, limit, fraction, clamped));
-    px_lanes start = range & 0xffff, share = lanes_shift_right_unsigned(range, 16) - start;
-    return put_digit(active, start, share, PX_PROBABILITY_BITS, states, head);
-}
-
-/* What one step may write at most, in words. */
-enum { STEP_WORDS = 5 * PX_WAVE_LANES };
-
-static void wave_encode(const px_wave *w, const int32_t *symbol, bool low_bits,
-                        px_wave_stream *stream) {
-    const size_t period = px_wave_period(w->width), steps = px_wave_steps(w->height, w->width);
-    wave_place place = place_at(period, steps - 1);
-    wave_rows rows = rows_at(period, steps - BLOCK);
-    px_lanes states = lanes_load(stream->states);
-    uint16_t *head = stream->head;
-    for (size_t step = steps; step > 0; step -= BLOCK, rows_backward(&rows)) {
-        if (head - stream->begin < BLOCK * STEP_WORDS) {
-            stream->failed = 1;
-            return;
-        }
-        px_lanes columns[BLOCK] = {{0}}, samples[BLOCK] = {{0}};
-        for (int i = 0; i < PX_WAVE_LANES; i++) {
-            for (int turn = 0; turn < 2; turn++) {
-                lane_part part = part_of(&rows, i, turn);
-                if (!part_in_plane(w, part))
-                    continue;
-                px_mask inside = columns_inside(w, part);
-                ptrdiff_t at = (ptrdiff_t)(part.row * w->stride) + part.column;
-                columns[i] = lanes_select(inside, lanes_load(symbol + at), columns[i]);
-                if (low_bits)
-                    samples[i] = lanes_select(inside, lanes_load_i16(w->samples + at), samples[i]);
-            }
-        }
-        lanes_transpose(columns);
-        if (low_bits)
-            lanes_transpose(samples);
-        for (int s = BLOCK - 1; s >= 0; s--, place_backward(&place))
-            states = encode_step(w, columns[s], samples[s], place_active(&place, w), states, &head);
-    }
-    lanes_store(stream->states, states);
-    stream->head = head;
-}
+#endif

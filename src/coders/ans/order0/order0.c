@@ -8,9 +8,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "entropy/field_coder.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "entropy/field_coder.h"
 
 enum { BITS = 14, SLOTS = 1 << BITS, MOST_VALUES = 1 << 12, STATES = 4, PLACES = 1 << 16 };
 

@@ -5,6 +5,11 @@
  * result. docs/format-indices.md. (M. Mahoney, "Adaptive weighing of context models for lossless
  * data compression", 2005, and the models of bit histories and the secondary estimation of PAQ.)
  */
+#ifndef PX_DECIDE_LANES_H
+#define PX_DECIDE_LANES_H
+
+#include "coders/ans/palette/model.h"
+#include "simd/lanes_wide.h"
 
 enum {
     INDICES_HALF = 64,         /* added to the value: is the index at least that? */
@@ -283,3 +288,5 @@ PX_INLINE int indices_decide(px_indices_model *m, place *p, int key, int bit, bo
     p->guesses++;
     return bit;
 }
+
+#endif

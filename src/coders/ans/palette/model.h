@@ -7,8 +7,8 @@
 
 #include "coders/ans/palette/contexts.h"
 #include "entropy/logistic.h"
-#include "planes/planes.h"
 #include "entropy/range_coder.h"
+#include "planes/planes.h"
 
 enum {
     PX_INDICES_VALUES = 64,

@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "base/bit_set.h"
-#include "simd/kernels.h"
-#include "coders/ans/palette/model.h"
 #include "base/status.h"
+#include "coders/ans/palette/model.h"
+#include "coders/ans/palette/palette_kernels.h"
 
 enum { LAST_FAST_EFFORT = 7, SAMPLES = 1 << 16 };
 
@@ -92,7 +92,7 @@ static prism_status model_make(px_indices_model *m, const px_planes *planes, con
 
 static void encode_rows(px_indices_model *m, const px_planes *planes, const values *v,
                         size_t limit) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_palette_kernels *kernels = px_palette_kernels_best();
     const px_buffer *out = m->coder.encoder.out;
     uint8_t index_of[SAMPLES];
     for (int i = 0; i < v->count; i++)
@@ -104,17 +104,17 @@ static void encode_rows(px_indices_model *m, const px_planes *planes, const valu
             const int16_t *samples = px_plane(planes, k) + y * m->width;
             for (size_t x = 0; x < m->width; x++)
                 m->row[x] = index_of[place_of(samples[x])];
-            kernels->indices_code_row(m, k, y);
+            kernels->code_row(m, k, y);
         }
 }
 
 static void decode_rows(px_indices_model *m, px_planes *planes, const values *v) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_palette_kernels *kernels = px_palette_kernels_best();
     for (size_t k = 0; k < m->count; k++)
         for (size_t y = 0; y < m->height; y++) {
             if (m->coder.decoder.in->failed)
                 return;
-            kernels->indices_code_row(m, k, y);
+            kernels->code_row(m, k, y);
             const uint8_t *indices = px_indices_plane(m, k + 1) + y * m->row_stride;
             int16_t *samples = px_plane(planes, k) + y * m->width;
             for (size_t x = 0; x < m->width; x++)

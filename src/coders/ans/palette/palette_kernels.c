@@ -3,6 +3,7 @@
  * them, halves of the others are asked for. Where the plane seems to repeat what came before, a
  * whole piece of it is offered first. docs/format-indices.md.
  */
+#include "coders/ans/palette/palette_kernels.h"
 
 #include "coders/ans/palette/decide_lanes.h"
 
@@ -204,3 +205,7 @@ static void indices_code_row(px_indices_model *m, size_t k, size_t y) {
     else
         indices_row(m, &r, false);
 }
+
+const px_palette_kernels PX_KERNEL_TABLE(px_palette_kernels) = {
+    .code_row = indices_code_row,
+};

@@ -3,6 +3,10 @@
  * depends on its own row. docs/FORMAT.md, "Method 1, quick". Vector v of a row has the states
  * v mod PX_QUICK_VECTORS, so that one need not wait for the other.
  */
+#include "coders/ans/lsq/quick_kernels.h"
+
+#include "coders/ans/lsq/row_lanes.h"
+#include "entropy/rans_lanes.h"
 
 PX_INLINE px_lanes quick_around(const uint16_t *error, ptrdiff_t stride) {
     px_lanes sides = lanes_load_u16(error - stride - 1) + lanes_load_u16(error - stride + 1);
@@ -214,3 +218,11 @@ static void quick_encode(const px_wave *w, const int32_t *symbols, px_wave_strea
     memcpy(stream->states, states, sizeof states);
     stream->head = head;
 }
+
+const px_quick_kernels PX_KERNEL_TABLE(px_quick_kernels) = {
+    .means = quick_means,
+    .contexts = quick_contexts,
+    .symbols = quick_symbols,
+    .decode = quick_decode,
+    .encode = quick_encode,
+};

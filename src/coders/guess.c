@@ -2,7 +2,7 @@
  * Either Huffman codes alone, which come to about the entropy of the bytes, or matches as well, as
  * they are found by looking at the last place only where three bytes were the same.
  */
-#include "choose/guess.h"
+#include "coders/guess.h"
 
 #include <string.h>
 

@@ -3,13 +3,11 @@
  * codes a sample in both directions; what it learns from is the sample alone, which both know
  * afterwards. docs/format-online.md.
  */
+#include "coders/ans/adaptive/adaptive_kernels.h"
+
 #include <stdlib.h>
 
-#include "simd/lanes_wide.h"
-#include "coders/ans/adaptive/model.h"
-
 #include "coders/ans/adaptive/engine_lanes.h"
-
 #include "coders/ans/adaptive/fit_lanes.h"
 #include "coders/ans/adaptive/mixer_lanes.h"
 
@@ -39,19 +37,6 @@ typedef struct forecast {
     int best;                 /* expert */
     int32_t scale_logs[3], scale, scale_log;
 } forecast;
-
-PX_INLINE int32_t fit_input(const px_online_model *m, int32_t difference) {
-    return clamp32(difference >> (m->wide ? 6 : 2), -FIT_INPUT_LIMIT, FIT_INPUT_LIMIT);
-}
-
-PX_INLINE int32_t fit_mean(const px_online_model *m, const px_fit *fit, const int32_t *values) {
-    int64_t sum = clamp64(fit_predict(fit, values), -(1ll << 40), 1ll << 40);
-    return (int32_t)(sum >> (m->wide ? 10 : 14));
-}
-
-PX_INLINE int32_t mean_within(const px_online_model *m, int64_t mean) {
-    return clamp32(mean, m->low * 256 - 100, m->high * 256 + 100);
-}
 
 /* ---- Experts ---- */
 
@@ -371,3 +356,8 @@ static void online_code_row(px_online_model *m, size_t y) {
             engine_refresh(&m->engines[g], m->width);
     }
 }
+
+const px_adaptive_kernels PX_KERNEL_TABLE(px_adaptive_kernels) = {
+    .code_row = online_code_row,
+    .cholesky_rows = cholesky_rows,
+};

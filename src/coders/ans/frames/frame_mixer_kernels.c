@@ -6,9 +6,15 @@
  * Against the wavefront, a sample waits for the one before it; but each decision may learn from all
  * that came before, and what the experts disagree about is mixed as chances.
  */
-#include "coders/ans/frames/mixer.h"
+#include "coders/ans/frames/frame_mixer_kernels.h"
 
+#include <stdlib.h>
+
+#include "coders/ans/adaptive/fit_lanes.h"
+#include "coders/ans/adaptive/mixer_lanes.h"
+#include "coders/ans/frames/blend_lanes.h"
 #include "coders/ans/frames/frame_window_lanes.h"
+#include "coders/ans/lsq/row_lanes.h"
 
 enum {
     FRAME_STACK_MEMORY = 10, /* moments decay by 2^-10 a sample */
@@ -359,3 +365,7 @@ static void frame_code_row(px_frame_mixer *m, size_t y) {
         frame_advance(m, &at, &front);
     }
 }
+
+const px_frame_mixer_kernels PX_KERNEL_TABLE(px_frame_mixer_kernels) = {
+    .code_row = frame_code_row,
+};

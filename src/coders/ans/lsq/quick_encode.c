@@ -2,11 +2,13 @@
  */
 #include <math.h>
 
+#include "base/sizes.h"
 #include "coders/ans/lsq/encode.h"
 #include "coders/ans/lsq/encoder.h"
 #include "coders/ans/lsq/fit_taps.h"
+#include "coders/ans/lsq/quick_kernels.h"
+#include "coders/ans/lsq/wave_kernels.h"
 #include "entropy/quick_shapes.h"
-#include "base/sizes.h"
 
 /* Classes, of two an octave, begin so many octaves above the mean log of errors. */
 static const double LOG_TO_CLASS = 2.3;
@@ -27,13 +29,14 @@ typedef struct quick_task {
 } quick_task;
 
 static void fit_scale(const quick_task *task, const px_wave *wave, px_lsq_plane *plane) {
-    const px_kernels *kernels = px_kernels_best();
+    const px_quick_kernels *kernels = px_quick_kernels_best();
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     for (size_t y = 0; y < wave->height; y += SAMPLED_ROWS) {
         size_t row = y * wave->stride;
-        kernels->quick_contexts(task->around, wave, y);
-        kernels->scale_moments(moments, task->around, wave->running + y * wave->running_stride,
-                               task->blur, wave->logs + row, wave->width);
+        kernels->contexts(task->around, wave, y);
+        px_wave_kernels_best()->scale_moments(moments, task->around,
+                                              wave->running + y * wave->running_stride, task->blur,
+                                              wave->logs + row, wave->width);
     }
     px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
     plane->scale_blur = 0;
@@ -56,17 +59,17 @@ static void add_to_histograms(quick_task *task, const px_wave *wave, const int32
 /* Returns the sum of the logs of errors. */
 static int64_t code_view(quick_task *task, const px_view *view, size_t k) {
     px_lsq_encoder *encoder = task->encoder;
-    const px_kernels *kernels = px_kernels_best();
+    const px_quick_kernels *kernels = px_quick_kernels_best();
     px_lsq_plane *plane = &encoder->model.planes[k];
     px_wave wave;
     px_sample_wave(&wave, view, &encoder->model, k);
     px_quick_pads(&wave);
-    int64_t log_sum = kernels->quick_means(task->means, &wave);
+    int64_t log_sum = kernels->means(task->means, &wave);
     px_quick_pads(&wave);
     fit_scale(task, &wave, plane);
     px_sample_wave(&wave, view, &encoder->model, k);
     int32_t *symbols = px_lsq_mixed(encoder, &view->geometry, k);
-    encoder->low_bits[k] = kernels->quick_symbols(symbols, &wave, task->means) >= PX_QUICK_TABLES;
+    encoder->low_bits[k] = kernels->symbols(symbols, &wave, task->means) >= PX_QUICK_TABLES;
     add_to_histograms(task, &wave, symbols);
     return log_sum;
 }
