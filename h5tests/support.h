@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "coders/ans/ans.h"
+#include "coders/method.h"
 #include "prism.h"
 
 /* Sanitized tests take several times as long: those that try many of a kind try fewer there, and

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coders/ans/ans.h"
+#include "coders/method.h"
 #include "support.h"
 
 static const char usual[] = "transform=stack,predictor=lsq,coder=ans,axis=0,checksum=off";

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coders/ans/ans.h"
+#include "coders/method.h"
 #include "coders/ans/lsq/model.h"
 #include "simd/simd.h"
 #include "support.h"

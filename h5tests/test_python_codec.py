@@ -497,3 +497,27 @@ def test_planes_of_a_raw_chunk():
     blob = h5prism.encode(values, axis=0)
     assert h5prism.inspect_chunk(blob).coder == "raw"
     np.testing.assert_array_equal(h5prism.decode(blob, planes=[0]), values)
+
+
+NOISE = np.random.default_rng(3).geometric(0.05, (128, 128)).clip(0, 255).astype("u1") * 91
+BLOCKS = np.kron(np.arange(256, dtype="u1").reshape(16, 16) % 5, np.ones((8, 8), "u1"))
+
+
+@pytest.mark.parametrize(
+    "method, array, options",
+    [
+        ("quick", correlated((64, 64, 16), "i1"), {"effort": 2, "coder": "ans"}),
+        ("lsq", correlated((64, 64, 16), "i1"), {"effort": 5, "coder": "ans"}),
+        ("adaptive", correlated((64, 64, 16), "i1"), {"effort": 8, "coder": "ans"}),
+        ("frames", stack(8, 64, 64), {"effort": 5, "transform": "stack", "coder": "ans"}),
+        ("mixed", stack(6, 128, 128), {"effort": 8, "transform": "stack", "coder": "ans"}),
+        ("palette", BLOCKS, {"effort": 5}),
+        ("order0", NOISE, {"effort": 5, "coder": "ans"}),
+        ("lsq", correlated((64, 64, 16), "i1").astype("f4") / 4, {"effort": 5, "coder": "ans"}),
+        ("none", correlated((64, 64, 16), "i1"), {"coder": "deflate"}),
+        ("none", np.random.default_rng(4).bytes(9999), {}),
+    ],
+)
+def test_the_method_is_named(method, array, options):
+    array = np.frombuffer(array, "u1") if isinstance(array, bytes) else array
+    assert h5prism.inspect_chunk(h5prism.encode(array, **options)).method == method

@@ -225,6 +225,22 @@ typedef enum prism_mapping {
 /* "none", "table", ...; NULL for an unknown mapping. Static storage. */
 PRISM_API const char *prism_mapping_name(prism_mapping mapping);
 
+/* Which of the project's own methods codes a chunk of coder ans; the encoder chooses. The numbers
+ * are those of docs/FORMAT.md. */
+typedef enum prism_method {
+    PRISM_METHOD_NONE = 0,     /* another coder */
+    PRISM_METHOD_QUICK = 1,    /* planes from planes and from the row above; efforts 1-3 */
+    PRISM_METHOD_LSQ = 2,      /* planes from planes and neighbours, by least squares */
+    PRISM_METHOD_ADAPTIVE = 3, /* the same, fitted backwards while coding; efforts 8 and 9 */
+    PRISM_METHOD_FRAMES = 4,   /* frames from frames, by blended experts */
+    PRISM_METHOD_PALETTE = 5,  /* few different values, as indices, by context mixing */
+    PRISM_METHOD_MIXED = 6,    /* frames from frames, by context mixing; efforts 8 and 9 */
+    PRISM_METHOD_ORDER0 = 7    /* values by their frequency alone: noise */
+} prism_method;
+
+/* "none", "quick", ...; NULL for an unknown method. Static storage. */
+PRISM_API const char *prism_method_name(prism_method method);
+
 /* What a chunk says of itself. */
 typedef struct prism_info {
     unsigned format_version;
@@ -233,6 +249,7 @@ typedef struct prism_info {
     prism_transform transform; /* what was used: never AUTO. Of a mapped chunk, for its integers */
     prism_predictor predictor;
     prism_coder coder;
+    prism_method method; /* of coder ans */
     int effort;
     int axis;                       /* the plane axis used; -1: the array is a single plane */
     uint64_t planes, height, width; /* the array as planes */

@@ -148,14 +148,14 @@ static void read_encoded(tool_chunk_report *c, const tool_stored *stored) {
 }
 
 tool_pipeline tool_pipeline_of(const prism_info *info) {
-    return (tool_pipeline){
-        info->mapping, info->transform, info->predictor, info->coder, info->effort, info->axis, 1};
+    return (tool_pipeline){info->mapping, info->transform, info->predictor, info->coder,
+                           info->method,  info->effort,    info->axis,      1};
 }
 
 static bool is_same(const tool_pipeline *p, const tool_pipeline *q) {
     return p->mapping == q->mapping && p->transform == q->transform &&
-           p->predictor == q->predictor && p->coder == q->coder && p->effort == q->effort &&
-           p->axis == q->axis;
+           p->predictor == q->predictor && p->coder == q->coder && p->method == q->method &&
+           p->effort == q->effort && p->axis == q->axis;
 }
 
 static void count_pipeline(tool_report *r, const prism_info *info) {

@@ -24,6 +24,7 @@ typedef struct tool_pipeline {
     prism_transform transform;
     prism_predictor predictor;
     prism_coder coder;
+    prism_method method;
     int effort, axis;
     size_t chunks;
 } tool_pipeline;
@@ -33,7 +34,7 @@ typedef struct tool_numbers {
     size_t count, capacity;
 } tool_numbers;
 
-enum { TOOL_MOST_PIPELINES = 32 }; /* there are fewer combinations in use */
+enum { TOOL_MOST_PIPELINES = 128 }; /* there are fewer combinations in use */
 
 typedef struct tool_report {
     const tool_chunked *dataset;

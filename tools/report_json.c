@@ -54,9 +54,10 @@ static void print_dataset(const tool_report *r, bool with_chunks) {
 
 static void print_pipeline(const tool_pipeline *p) {
     printf("\"mapping\": \"%s\", \"transform\": \"%s\", \"predictor\": \"%s\", \"coder\": "
-           "\"%s\", \"effort\": %d, \"axis\": ",
+           "\"%s\", \"method\": \"%s\", \"effort\": %d, \"axis\": ",
            prism_mapping_name(p->mapping), tool_transform_name(p->transform),
-           tool_predictor_name(p->predictor), tool_coder_name(p->coder), p->effort);
+           tool_predictor_name(p->predictor), tool_coder_name(p->coder),
+           prism_method_name(p->method), p->effort);
     if (p->axis >= 0)
         printf("%d", p->axis);
     else

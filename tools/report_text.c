@@ -34,8 +34,11 @@ static void print_dataset(const tool_report *r, bool with_chunks) {
 static void print_pipeline(const tool_pipeline *p) {
     if (p->mapping != PRISM_MAPPING_NONE)
         printf("%s: ", prism_mapping_name(p->mapping));
-    printf("%s+%s+%s, effort %d", tool_transform_name(p->transform),
-           tool_predictor_name(p->predictor), tool_coder_name(p->coder), p->effort);
+    printf("%s+%s+%s", tool_transform_name(p->transform), tool_predictor_name(p->predictor),
+           tool_coder_name(p->coder));
+    if (p->method != PRISM_METHOD_NONE)
+        printf(" (%s)", prism_method_name(p->method));
+    printf(", effort %d", p->effort);
     if (p->axis >= 0)
         printf(", axis %d", p->axis);
 }

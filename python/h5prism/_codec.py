@@ -51,6 +51,8 @@ class ChunkInfo:
             each position).
         transform, predictor, coder, effort: the pipeline used, never "auto"; the coder is "raw"
             where nothing made the elements smaller.
+        method: of coder "ans", which the encoder chooses: "quick", "lsq", "adaptive", "frames",
+            "palette", "mixed", "order0"; else "none".
         axis: the axis along which the planes lie, None if the array is a single plane.
         planes, height, width: the array as planes.
         checksum: whether checksums are stored.
@@ -66,6 +68,7 @@ class ChunkInfo:
     transform: str
     predictor: str
     coder: str
+    method: str
     effort: int
     axis: int | None
     planes: int
@@ -257,6 +260,7 @@ def inspect_chunk(blob: BytesLike) -> ChunkInfo:
         transform=names["transform"],
         predictor=names["predictor"],
         coder=names["coder"],
+        method=library().prism_method_name(info.method).decode(),
         effort=info.effort,
         axis=None if info.axis < 0 else info.axis,
         planes=info.planes,

@@ -70,6 +70,7 @@ class InfoStruct(ctypes.Structure):
         ("transform", ctypes.c_int),
         ("predictor", ctypes.c_int),
         ("coder", ctypes.c_int),
+        ("method", ctypes.c_int),
         ("effort", ctypes.c_int),
         ("axis", ctypes.c_int),
         ("planes", ctypes.c_uint64),
@@ -105,6 +106,7 @@ _PLAIN_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "prism_type_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_type_size": (ctypes.c_size_t, [ctypes.c_int]),
     "prism_mapping_name": (ctypes.c_char_p, [ctypes.c_int]),
+    "prism_method_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_options_default": (OptionsStruct, []),
 }
 _STATUS_FUNCTIONS: dict[str, list[Any]] = {

@@ -76,6 +76,16 @@ const char *prism_mapping_name(prism_mapping mapping) {
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }
 
+const char *prism_method_name(prism_method method) {
+    static const char *const names[] = {
+        [PRISM_METHOD_NONE] = "none",     [PRISM_METHOD_QUICK] = "quick",
+        [PRISM_METHOD_LSQ] = "lsq",       [PRISM_METHOD_ADAPTIVE] = "adaptive",
+        [PRISM_METHOD_FRAMES] = "frames", [PRISM_METHOD_PALETTE] = "palette",
+        [PRISM_METHOD_MIXED] = "mixed",   [PRISM_METHOD_ORDER0] = "order0"};
+    const size_t index = (size_t)method;
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
 /* Its number is the first byte of the parameters. */
 static prism_status read_mapping(prism_mapping *mapping, const px_chunk *chunk,
                                  prism_error *error) {
@@ -107,6 +117,7 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
                          .transform = read.pipeline.transform,
                          .predictor = read.pipeline.predictor,
                          .coder = read.pipeline.coder,
+                         .method = px_chunk_method(&read),
                          .effort = read.pipeline.effort,
                          .axis = read.pipeline.axis,
                          .planes = layout.count,

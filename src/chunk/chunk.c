@@ -141,6 +141,16 @@ uint64_t px_chunk_memory(const px_chunk *chunk, unsigned depth) {
     return chunk->is_mapped ? px_mapping_memory(chunk, depth) : px_pipeline_memory(chunk);
 }
 
+prism_method px_chunk_method(const px_chunk *chunk) {
+    px_chunk inner = *chunk;
+    for (int depth = 0; inner.is_mapped; depth++) {
+        const px_chunk outer = inner;
+        if (depth == PX_CHUNK_DEPTH || !px_mapping_inner(&inner, &outer))
+            return PRISM_METHOD_NONE;
+    }
+    return px_pipeline_method(&inner);
+}
+
 /* Whether even single planes take all elements first: those of any type, which are no samples. */
 static bool is_whole(const px_chunk *chunk) {
     return chunk->is_mapped || chunk->pipeline.coder == PRISM_CODER_RAW;

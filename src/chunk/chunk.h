@@ -27,6 +27,9 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
 uint64_t px_chunk_memory(const px_chunk *chunk, unsigned depth);
 uint64_t px_chunk_planes_memory(const px_chunk *chunk, size_t planes);
 
+/* Which method of coder ans made the chunk, or the integers within it. */
+prism_method px_chunk_method(const px_chunk *chunk);
+
 /* Elements from a chunk that px_chunk_read has checked. */
 prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                              prism_error *error);

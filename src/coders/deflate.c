@@ -244,4 +244,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return px_plane_bytes(planes) + WINDOW_BYTES + INFLATE_BYTES;
 }
 
-const px_coder_stage px_deflate = {false, encode, decode, decode_memory};
+const px_coder_stage px_deflate = {false, encode, decode, decode_memory, NULL};

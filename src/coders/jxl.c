@@ -372,4 +372,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return library_memory(of_decoding, planes, count) + count * (uint64_t)px_plane_bytes(planes);
 }
 
-const px_coder_stage px_jxl = {false, encode, decode, decode_memory};
+const px_coder_stage px_jxl = {false, encode, decode, decode_memory, NULL};

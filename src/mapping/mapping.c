@@ -192,6 +192,11 @@ static bool next_within(px_chunk *within, px_reader *payload) {
     return bytes && px_chunk_read(within, bytes, size, NULL) == PRISM_OK;
 }
 
+bool px_mapping_inner(px_chunk *inner, const px_chunk *chunk) {
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    return next_within(inner, &payload);
+}
+
 static uint64_t larger(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }

@@ -37,6 +37,9 @@ prism_status px_mapping_encode(px_mapped *mapped, const px_mapping_request *requ
                                prism_error *error);
 void px_mapped_free(px_mapped *mapped);
 
+/* The chunk of integers within a mapped chunk; false if it cannot be read. */
+bool px_mapping_inner(px_chunk *inner, const px_chunk *chunk);
+
 /* Bytes that decoding a mapped chunk takes at most, with the chunks within it. */
 uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth);
 

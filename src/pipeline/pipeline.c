@@ -164,6 +164,13 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threa
     return status;
 }
 
+prism_method px_pipeline_method(const px_chunk *chunk) {
+    const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
+    return coder && coder->method
+               ? coder->method(px_reader_make(chunk->parameters, chunk->parameter_size))
+               : PRISM_METHOD_NONE;
+}
+
 uint64_t px_pipeline_memory(const px_chunk *chunk) {
     if (chunk->pipeline.coder == PRISM_CODER_RAW)
         return 0;

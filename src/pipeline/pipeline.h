@@ -36,6 +36,9 @@ prism_status px_pipeline_code(px_coded *coded, const px_planes *planes, size_t l
 prism_status px_pipeline_residuals(float *means, const prism_array *array, const void *elements,
                                    const px_pipeline *pipeline, prism_error *error);
 
+/* Which method of its coder made the chunk, which is not mapped. */
+prism_method px_pipeline_method(const px_chunk *chunk);
+
 /* Bytes that decoding a chunk takes at most beside the chunk and its elements. */
 uint64_t px_pipeline_memory(const px_chunk *chunk);
 

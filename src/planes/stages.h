@@ -63,6 +63,7 @@ typedef struct px_coder_stage {
     prism_status (*decode)(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, int threads, prism_error *error);
     px_decode_memory decode_memory;
+    prism_method (*method)(px_reader parameters); /* that coded them; NULL: there is but one */
 } px_coder_stage;
 
 extern const px_transform_stage px_channels; /* channels.c */

@@ -2,22 +2,13 @@
  * coder=ans: which of the project's own methods codes a chunk. The first byte of the parameters
  * says it. docs/FORMAT.md, "The native coder".
  */
-#include "coders/ans/ans.h"
+#include "coders/method.h"
 
 #include "base/bit_set.h"
 #include "base/status.h"
 #include "coders/ans/order0/order0.h"
 #include "coders/ans/palette/palette.h"
 
-enum {
-    METHOD_QUICK = 1,
-    METHOD_LSQ = 2,
-    METHOD_ONLINE = 3,
-    METHOD_FRAMES = 4,
-    METHOD_INDICES = 5,
-    METHOD_MIXED = 6,
-    METHOD_MEMORYLESS = 7
-};
 enum {
     LAST_QUICK_EFFORT = 3,
     FIRST_INDICES_EFFORT = 4,
@@ -38,25 +29,14 @@ static const double FITTED_CHANCE = 1.02;
 enum { SURELY_INDICES = 8, PART_PLANES = 4, PART_SAMPLES = 1 << 16 };
 static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25;
 
-static const px_native_method *method_of(uint8_t id) {
-    switch (id) {
-    case METHOD_QUICK:
-        return &px_quick;
-    case METHOD_LSQ:
-        return &px_lsq;
-    case METHOD_ONLINE:
-        return &px_online;
-    case METHOD_FRAMES:
-        return &px_frames;
-    case METHOD_INDICES:
-        return &px_indices;
-    case METHOD_MIXED:
-        return &px_mixed;
-    case METHOD_MEMORYLESS:
-        return &px_memoryless;
-    default:
-        return NULL;
-    }
+static const px_native_method *const methods[] = {
+    [PRISM_METHOD_QUICK] = &px_quick,      [PRISM_METHOD_LSQ] = &px_lsq,
+    [PRISM_METHOD_ADAPTIVE] = &px_online,  [PRISM_METHOD_FRAMES] = &px_frames,
+    [PRISM_METHOD_PALETTE] = &px_indices,  [PRISM_METHOD_MIXED] = &px_mixed,
+    [PRISM_METHOD_ORDER0] = &px_memoryless};
+
+static const px_native_method *method_of(size_t id) {
+    return id < sizeof methods / sizeof *methods ? methods[id] : NULL;
 }
 
 /* A chunk as one of the methods codes it. */
@@ -81,12 +61,12 @@ static void swap(coded *a, coded *b) {
 }
 
 /* Stops when it has more than `limit` bytes. */
-static prism_status encode_by(coded *c, uint8_t id, const px_planes *planes,
+static prism_status encode_by(coded *c, prism_method id, const px_planes *planes,
                               const px_pipeline *pipeline, int effort, size_t limit,
                               prism_error *error) {
     *c = (coded){.pipeline = *pipeline};
     c->pipeline.effort = effort;
-    px_put_u8(&c->parameters, id);
+    px_put_u8(&c->parameters, (uint8_t)id);
     prism_status status =
         method_of(id)->encode(planes, &c->pipeline, limit, &c->parameters, &c->payload, error);
     c->pipeline.effort = pipeline->effort;
@@ -96,7 +76,7 @@ static prism_status encode_by(coded *c, uint8_t id, const px_planes *planes,
 /* Learning from the samples themselves may come too late in a small chunk, or find too little: then
  * a method whose fits are sent is better. It takes a third of the time; how far it comes in a tenth
  * of that shows whether it may win. */
-static prism_status encode_strongest(coded *c, uint8_t learning, uint8_t fitted,
+static prism_status encode_strongest(coded *c, prism_method learning, prism_method fitted,
                                      const px_planes *planes, const px_pipeline *pipeline,
                                      size_t limit, prism_error *error) {
     const int effort = pipeline->effort;
@@ -128,8 +108,8 @@ static prism_status try_without_lift(coded *c, const px_planes *planes, const px
     px_pipeline plain = *pipeline;
     plain.transform = PRISM_TRANSFORM_NONE;
     coded other;
-    prism_status status =
-        encode_by(&other, METHOD_QUICK, planes, &plain, pipeline->effort, coded_size(c), error);
+    prism_status status = encode_by(&other, PRISM_METHOD_QUICK, planes, &plain, pipeline->effort,
+                                    coded_size(c), error);
     if (status == PRISM_OK && coded_size(&other) < coded_size(c))
         swap(c, &other);
     coded_free(&other);
@@ -141,14 +121,14 @@ static prism_status encode_by_effort(coded *c, const px_planes *planes, const px
                                      size_t limit, prism_error *error) {
     const int effort = pipeline->effort;
     const bool stack = pipeline->transform == PRISM_TRANSFORM_STACK;
-    const uint8_t fitted = stack                         ? METHOD_FRAMES
-                           : effort <= LAST_QUICK_EFFORT ? METHOD_QUICK
-                                                         : METHOD_LSQ;
+    const prism_method fitted = stack                         ? PRISM_METHOD_FRAMES
+                                : effort <= LAST_QUICK_EFFORT ? PRISM_METHOD_QUICK
+                                                              : PRISM_METHOD_LSQ;
     if (effort >= FIRST_LEARNING_EFFORT)
-        return encode_strongest(c, stack ? METHOD_MIXED : METHOD_ONLINE, fitted, planes, pipeline,
-                                limit, error);
+        return encode_strongest(c, stack ? PRISM_METHOD_MIXED : PRISM_METHOD_ADAPTIVE, fitted,
+                                planes, pipeline, limit, error);
     prism_status status = encode_by(c, fitted, planes, pipeline, effort, limit, error);
-    if (status == PRISM_OK && fitted == METHOD_QUICK && may_do_without_lift(pipeline))
+    if (status == PRISM_OK && fitted == PRISM_METHOD_QUICK && may_do_without_lift(pipeline))
         status = try_without_lift(c, planes, pipeline, error);
     return status;
 }
@@ -175,11 +155,11 @@ static prism_status compare(double *ratio, const px_planes *planes, const px_pip
     if (!px_indices_values(&part))
         return PRISM_OK;
     prism_status status =
-        encode_by(&lsq, METHOD_LSQ, &part, pipeline, DEFAULT_EFFORT, plain, error);
+        encode_by(&lsq, PRISM_METHOD_LSQ, &part, pipeline, DEFAULT_EFFORT, plain, error);
     const size_t enough = (size_t)((double)coded_size(&lsq) * CLEARLY_NOT) + 1;
     if (status == PRISM_OK)
-        status = encode_by(&indices, METHOD_INDICES, &part, pipeline, FIRST_INDICES_EFFORT, enough,
-                           error);
+        status = encode_by(&indices, PRISM_METHOD_PALETTE, &part, pipeline, FIRST_INDICES_EFFORT,
+                           enough, error);
     if (status == PRISM_OK)
         *ratio = (double)coded_size(&indices) / (double)coded_size(&lsq);
     coded_free(&indices);
@@ -197,7 +177,7 @@ static prism_status encode_few_values(coded *c, const px_planes *planes,
         status = compare(&ratio, planes, pipeline, error);
     if (status != PRISM_OK || ratio > CLEARLY_NOT)
         return status == PRISM_OK ? encode_by_effort(c, planes, pipeline, limit, error) : status;
-    status = encode_by(c, METHOD_INDICES, planes, pipeline, pipeline->effort, limit, error);
+    status = encode_by(c, PRISM_METHOD_PALETTE, planes, pipeline, pipeline->effort, limit, error);
     if (status != PRISM_OK || ratio < CLEARLY_INDICES)
         return status;
     status = encode_by_effort(&other, planes, pipeline, coded_size(c), error);
@@ -215,8 +195,8 @@ static prism_status try_memoryless(coded *c, const px_planes *planes, const px_p
     prism_status status = px_memoryless_bytes(&bytes, planes, error);
     if (status != PRISM_OK || bytes >= coded_size(c))
         return status;
-    status = encode_by(&other, METHOD_MEMORYLESS, planes, pipeline, pipeline->effort, coded_size(c),
-                       error);
+    status = encode_by(&other, PRISM_METHOD_ORDER0, planes, pipeline, pipeline->effort,
+                       coded_size(c), error);
     if (status == PRISM_OK && coded_size(&other) < coded_size(c))
         swap(c, &other);
     coded_free(&other);
@@ -243,9 +223,9 @@ static prism_status encode_swiftly(coded *c, const px_planes *planes, const px_p
                                pipeline->effort >= FIRST_INDICES_EFFORT
                            ? px_indices_values(planes)
                            : 0;
-    return values && values <= SURELY_INDICES
-               ? encode_by(c, METHOD_INDICES, planes, pipeline, pipeline->effort, limit, error)
-               : encode_by_effort(c, planes, pipeline, limit, error);
+    return values && values <= SURELY_INDICES ? encode_by(c, PRISM_METHOD_PALETTE, planes, pipeline,
+                                                          pipeline->effort, limit, error)
+                                              : encode_by_effort(c, planes, pipeline, limit, error);
 }
 
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
@@ -289,4 +269,9 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return early + method->decode_memory(planes, pipeline, parameters, payload_size);
 }
 
-const px_coder_stage px_ans = {true, encode, decode, decode_memory};
+static prism_method method(px_reader parameters) {
+    const uint8_t id = px_get_u8(&parameters);
+    return method_of(id) ? (prism_method)id : PRISM_METHOD_NONE;
+}
+
+const px_coder_stage px_ans = {true, encode, decode, decode_memory, method};

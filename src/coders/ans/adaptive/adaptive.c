@@ -14,7 +14,7 @@
 #include "coders/ans/adaptive/adaptive_kernels.h"
 #include "coders/ans/adaptive/bands.h"
 #include "coders/ans/adaptive/model.h"
-#include "coders/ans/ans.h"
+#include "coders/method.h"
 
 typedef struct online {
     px_bands bands;

@@ -11,9 +11,9 @@
  */
 #include "coders/ans/frames/frames.h"
 
-#include "coders/ans/ans.h"
 #include "coders/ans/frames/view.h"
 #include "coders/ans/lsq/chunk.h"
+#include "coders/method.h"
 #include "entropy/shapes.h"
 
 /* Columns and rows are counted in 32 bits with room to spare. */

@@ -5,12 +5,12 @@
  * textured frames. docs/format-frames.md, "Method 6".
  */
 #include "base/status.h"
-#include "coders/ans/ans.h"
 #include "coders/ans/frames/fit.h"
 #include "coders/ans/frames/frame_mixer_kernels.h"
 #include "coders/ans/frames/frames.h"
 #include "coders/ans/frames/mixer.h"
 #include "coders/ans/frames/motion.h"
+#include "coders/method.h"
 
 enum { FIRST_WINDOWED_EFFORT = 9 };
 

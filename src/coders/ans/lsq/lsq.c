@@ -12,8 +12,8 @@
  *
  * Decoding has one thread: every sample waits for its neighbours, every plane for those before.
  */
-#include "coders/ans/ans.h"
 #include "coders/ans/lsq/chunk.h"
+#include "coders/method.h"
 
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {

@@ -3,8 +3,8 @@
  * above only, integer means. Nothing of a sample depends on its own row, so that rows are coded
  * sixteen neighbours at a time. docs/FORMAT.md, "Method 1, quick".
  */
-#include "coders/ans/ans.h"
 #include "coders/ans/lsq/chunk.h"
+#include "coders/method.h"
 
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {

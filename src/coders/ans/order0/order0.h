@@ -2,7 +2,7 @@
 #ifndef PX_MEMORYLESS_H
 #define PX_MEMORYLESS_H
 
-#include "coders/ans/ans.h"
+#include "coders/method.h"
 
 /* *bytes: about how many px_memoryless needs; SIZE_MAX if there are too many values for it. */
 prism_status px_memoryless_bytes(size_t *bytes, const px_planes *planes, prism_error *error);
