@@ -11,6 +11,7 @@
 enum {
     PX_STRETCH_ONE = 1 << 12,
     PX_STRETCH_LIMIT = 12 * PX_STRETCH_ONE,
+    PX_ODDS_LIMIT = 49000,  /* of sums of log odds */
     PX_INPUT_LIMIT = 32760, /* of the mixer: with an error of 16 bits, products fit 32 */
     PX_SQUASH_SHIFT = 5,    /* a step of the table is 1/128 */
     PX_SQUASH_SIZE = (2 * PX_STRETCH_LIMIT >> PX_SQUASH_SHIFT) + 1,

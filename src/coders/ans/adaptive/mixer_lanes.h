@@ -1,6 +1,6 @@
 /*
  * One sample as binary decisions around the blended mean, each coded with a chance that is mixed
- * from the experts' and from histories. docs/format-online.md, "Decisions" and "Mixing".
+ * from the experts' and from counters. docs/format-online.md, "Decisions" and "Mixing".
  *
  * An expert is a logistic distribution at its mean, taken with two widths, whose log odds for
  * any decision have a closed form; the mixer adds log odds with weights that learn by gradient
@@ -12,7 +12,7 @@
 #define PX_MIXER_LANES_H
 
 #include "coders/ans/adaptive/model.h"
-#include "simd/lanes_wide.h"
+#include "entropy/mixing_lanes.h"
 
 enum {
     NODE_SIDE = 0,    /* above or below the centre: by its fraction */
@@ -33,7 +33,7 @@ typedef struct distribution {
     int scale_class; /* quarter octaves */
     int mix_context; /* best expert and energy */
     int step_bits;
-    int band, values; /* whose weights and whose values' histories are used */
+    int band, values; /* whose weights and whose values' counters are used */
 } distribution;
 
 typedef struct decision {
@@ -47,7 +47,8 @@ PX_INLINE px_lanes distances(const distribution *d, int32_t bound) {
     px_wide distance = wide_of((bound * 256 - 128) - d->means);
     px_wide narrow = wide_multiply(distance, d->inverse[0]) >> 22;
     px_wide wide = wide_multiply(distance, d->inverse[1]) >> 22;
-    return lanes_clamp(lanes_join(eight_saturated(narrow), eight_saturated(wide)), -49000, 49000);
+    return lanes_clamp(lanes_join(eight_saturated(narrow), eight_saturated(wide)), -PX_ODDS_LIMIT,
+                       PX_ODDS_LIMIT);
 }
 
 /* The value at index + fraction / 2^bits, on the line between its neighbours; 0 <= index < 32. */
@@ -94,25 +95,13 @@ PX_INLINE px_lanes odds_of_experts(const distribution *d, const decision *q, px_
     return ((high - low) >> 1) + softplus(low) - softplus(high);
 }
 
-/* ---- Histories ---- */
-
-/* A chance of 22 bits and a count of 10. */
-PX_INLINE int32_t history_odds(uint32_t history) {
-    return px_logistic_tables.stretch[history >> (32 - PX_STRETCH_BITS)];
-}
-
-PX_INLINE uint32_t history_update(uint32_t history, int bit, int32_t rate) {
-    int32_t chance = (int32_t)(history >> 10), target = bit ? (1 << 22) - 2048 : 2048;
-    uint32_t count = history & 1023;
-    chance += (int32_t)((int64_t)(target - chance) * rate >> 16);
-    return (uint32_t)chance << 10 | (count < 255 ? count + 1 : count);
-}
+/* ---- Counters ---- */
 
 /* The lines of a band's values follow each other; where memory is short, bands overlap. */
-PX_INLINE uint32_t *value_line(const px_online_model *m, int band, int32_t value) {
+PX_INLINE px_counter *value_line(const px_online_model *m, int band, int32_t value) {
     const size_t lines = (size_t)((m->high - m->low) >> 2) | 1;
     const size_t line = (m->first_band + (size_t)band) * lines + (size_t)(value >> 2);
-    return m->mixer->value_history[line & (((size_t)1 << m->mixer->value_bits) - 1)];
+    return m->mixer->value_counters[line & (((size_t)1 << m->mixer->value_bits) - 1)];
 }
 
 /* Counts of the values from..to - 1, spread over lanes; reads up to 15 more. */
@@ -160,35 +149,50 @@ PX_INLINE uint16_t *band_comb(const px_online_model *m, int band) {
 
 /* ---- Mixing ---- */
 
-PX_INLINE int32_t mix(const int32_t *weights, px_lanes inputs) {
-    const px_wide sums = wide_add_products((px_wide){0}, lanes_load(weights), inputs);
-    return clamp32(wide_sum(sums) >> 18, -49000, 49000);
+enum {
+    MIX_BITS = 18, /* of weights, and of their steps */
+    COUNTER_LEAST = 2048,
+    COUNTER_MOST = 255,
+    NODE_RATE = 262, /* at least */
+    VALUE_RATE = 655
+};
+
+PX_INLINE int32_t mix(const int32_t *weights, const int32_t *inputs) {
+    return mixed_odds(weights, inputs, PX_LANES, MIX_BITS);
 }
 
-PX_INLINE void mix_learn(int32_t *weights, px_lanes inputs, int32_t error) {
-    lanes_store(weights, lanes_load(weights) + ((inputs * error + (1 << 17)) >> 18));
+PX_INLINE void mix_learn(int32_t *weights, const int32_t *inputs, int bit, int32_t odds) {
+    mixing_learn(weights, inputs, PX_LANES, bit * 65536 - px_squash(odds), MIX_BITS);
+}
+
+PX_INLINE void counter_learn(px_counter *counter, const int32_t *rates, int bit, int32_t least) {
+    const int32_t rate = rates[px_counter_count(*counter)];
+    *counter =
+        px_counter_update(*counter, bit, rate < least ? least : rate, COUNTER_LEAST, COUNTER_MOST);
 }
 
 /* Codes the decision `q`; returns its answer, which is `bit` when encoding. */
 static inline int decide(px_online_model *m, const distribution *d, const decision *q,
                          px_lanes step, int step_bits, int bit) {
     px_logistic_mixer *mixer = m->mixer;
-    uint32_t *by_node = &mixer->node_history[d->scale_class][q->node][d->fraction];
+    px_counter *by_node = &mixer->node_counters[d->scale_class][q->node][d->fraction];
     int32_t value = q->middle - m->low;
-    uint32_t *by_value = value_line(m, d->values, value) + (value & 3) * 4 + q->kind;
-    const uint32_t node_count = *by_node & 1023, value_count = *by_value & 1023;
+    px_counter *by_value = value_line(m, d->values, value) + (value & 3) * 4 + q->kind;
+    const uint32_t node_count = px_counter_count(*by_node),
+                   value_count = px_counter_count(*by_value);
 
-    const int32_t from_node = node_count ? history_odds(*by_node) : 0;
+    const int32_t from_node = node_count ? px_counter_odds(*by_node) : 0;
     const int32_t from_value =
-        history_odds(*by_value) * (int32_t)(value_count * 64 / (value_count + 3)) >> 6;
+        px_counter_odds(*by_value) * (int32_t)(value_count * 64 / (value_count + 3)) >> 6;
     const int32_t from_comb =
         m->comb ? comb_odds(band_comb(m, d->values), m->low, d, q, step_bits) : 0;
     /* The other inputs take lanes 10..13 from the experts. */
     const px_lanes kept = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, -1, -1};
     const px_lanes others = {0, 0, 0, 0,         0,          0,        0,
                              0, 0, 0, from_node, from_value, MIX_BIAS, from_comb};
-    const px_lanes inputs =
-        lanes_clamp((odds_of_experts(d, q, step) & kept) | others, -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
+    int32_t inputs[PX_LANES] __attribute__((aligned(64)));
+    lanes_store(inputs, lanes_clamp((odds_of_experts(d, q, step) & kept) | others, -PX_INPUT_LIMIT,
+                                    PX_INPUT_LIMIT));
 
     int32_t *const by_band = mixer->by_band[d->band][q->node];
     int32_t *const by_expert = mixer->by_expert[d->mix_context][q->node];
@@ -198,14 +202,12 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
     const int32_t mean = m->mixes_by_scale ? (band_odds + expert_odds + scale_odds) * 5461 >> 14
                                            : (band_odds + expert_odds) >> 1;
     bit = px_code_chance(m->coder, bit, (uint32_t)px_squash(mean));
-    mix_learn(by_band, inputs, bit * 65536 - px_squash(band_odds));
-    mix_learn(by_expert, inputs, bit * 65536 - px_squash(expert_odds));
+    mix_learn(by_band, inputs, bit, band_odds);
+    mix_learn(by_expert, inputs, bit, expert_odds);
     if (m->mixes_by_scale)
-        mix_learn(by_scale, inputs, bit * 65536 - px_squash(scale_odds));
-    int32_t rate = mixer->rates[node_count];
-    *by_node = history_update(*by_node, bit, rate < 262 ? 262 : rate);
-    rate = mixer->rates[value_count];
-    *by_value = history_update(*by_value, bit, rate < 655 ? 655 : rate);
+        mix_learn(by_scale, inputs, bit, scale_odds);
+    counter_learn(by_node, mixer->rates, bit, NODE_RATE);
+    counter_learn(by_value, mixer->rates, bit, VALUE_RATE);
     return bit;
 }
 

@@ -12,9 +12,9 @@ static void mixer_layout(px_logistic_mixer *mixer, px_arena *arena, size_t bands
     mixer->by_scale = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->by_scale);
     mixer->by_band = px_arena_take(arena, bands, sizeof *mixer->by_band);
     mixer->by_expert = px_arena_take(arena, PX_MIX_CONTEXTS, sizeof *mixer->by_expert);
-    mixer->node_history = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->node_history);
-    mixer->value_history =
-        px_arena_take(arena, (size_t)1 << mixer->value_bits, sizeof *mixer->value_history);
+    mixer->node_counters = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->node_counters);
+    mixer->value_counters =
+        px_arena_take(arena, (size_t)1 << mixer->value_bits, sizeof *mixer->value_counters);
     mixer->scale_errors = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->scale_errors);
 }
 
@@ -28,7 +28,7 @@ static void weights_init(int32_t (*sets)[PX_NODES][PX_INPUTS], size_t count) {
                                                                               : (1 << 18) / 12;
 }
 
-static void histories_init(uint32_t *histories, size_t count) {
+static void counters_init(uint32_t *histories, size_t count) {
     for (size_t i = 0; i < count; i++)
         histories[i] = 1u << 31;
 }
@@ -61,11 +61,10 @@ prism_status px_logistic_mixer_alloc(px_logistic_mixer *mixer, size_t bands, siz
     weights_init(mixer->by_scale, PX_ONLINE_SCALES);
     weights_init(mixer->by_band, bands);
     weights_init(mixer->by_expert, PX_MIX_CONTEXTS);
-    histories_init(mixer->node_history[0][0],
-                   sizeof *mixer->node_history / sizeof(uint32_t) * PX_ONLINE_SCALES);
-    histories_init(mixer->value_history[0], (size_t)PX_HISTORY_LINE << mixer->value_bits);
-    for (int i = 0; i < 256; i++)
-        mixer->rates[i] = 131072 / (2 * i + 3);
+    counters_init(mixer->node_counters[0][0],
+                  sizeof *mixer->node_counters / sizeof(uint32_t) * PX_ONLINE_SCALES);
+    counters_init(mixer->value_counters[0], (size_t)PX_COUNTER_LINE << mixer->value_bits);
+    px_counter_rates(mixer->rates, 256);
     for (int q = 0; q < PX_ONLINE_SCALES; q++) {
         mixer->scale_counts[q] = 3;
         for (int e = 0; e < PX_EXPERTS; e++)

@@ -12,7 +12,7 @@
 
 #include "base/status.h"
 #include "coders/ans/adaptive/plan.h"
-#include "entropy/logistic.h"
+#include "entropy/counter.h"
 #include "entropy/range_coder.h"
 
 enum {
@@ -139,18 +139,18 @@ enum {
     PX_NODES = 44, /* kinds of decisions */
     PX_FRACTIONS = 4,
     PX_MIX_CONTEXTS = PX_EXPERTS * PX_ENERGY_CLASSES,
-    PX_HISTORY_LINE = 16,
+    PX_COUNTER_LINE = 16,
     PX_COMB_MARGIN = 80 /* counts of 0 beyond the smallest and the largest sample */
 };
 
 typedef struct px_logistic_mixer {
-    int32_t (*by_scale)[PX_NODES][PX_INPUTS];         /* [ONLINE_SCALES] */
-    int32_t (*by_band)[PX_NODES][PX_INPUTS];          /* [bands of a group] */
-    int32_t (*by_expert)[PX_NODES][PX_INPUTS];        /* [MIX_CONTEXTS] */
-    uint32_t (*node_history)[PX_NODES][PX_FRACTIONS]; /* [ONLINE_SCALES] */
-    uint32_t (*value_history)[PX_HISTORY_LINE];       /* [2^value_bits] by band and value */
+    int32_t (*by_scale)[PX_NODES][PX_INPUTS];            /* [ONLINE_SCALES] */
+    int32_t (*by_band)[PX_NODES][PX_INPUTS];             /* [bands of a group] */
+    int32_t (*by_expert)[PX_NODES][PX_INPUTS];           /* [MIX_CONTEXTS] */
+    px_counter (*node_counters)[PX_NODES][PX_FRACTIONS]; /* [ONLINE_SCALES] */
+    px_counter (*value_counters)[PX_COUNTER_LINE];       /* [2^value_bits] by band and value */
     int value_bits;
-    int32_t rates[256];                  /* of histories, by count */
+    int32_t rates[256];                  /* of counters, by count */
     int32_t (*scale_errors)[PX_EXPERTS]; /* [ONLINE_SCALES] mean |error| / scale, 16 bits */
     int32_t scale_counts[PX_ONLINE_SCALES];
     void *memory;

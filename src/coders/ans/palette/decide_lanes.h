@@ -9,7 +9,7 @@
 #define PX_DECIDE_LANES_H
 
 #include "coders/ans/palette/model.h"
-#include "simd/lanes_wide.h"
+#include "entropy/mixing_lanes.h"
 
 enum {
     INDICES_HALF = 64,         /* added to the value: is the index at least that? */
@@ -32,7 +32,7 @@ typedef struct question {
     int later;                  /* it is not the first at the place */
     uint64_t equal[PX_WINDOWS]; /* 0x80 where a window has the value */
     uint32_t *slots[PX_CONTEXTS_ALL], checks[PX_CONTEXTS_ALL];
-    px_history *match; /* or NULL */
+    px_counter *match; /* or NULL */
     int32_t inputs[(2 * PX_CONTEXTS_ALL + 17) / 16 * 16] __attribute__((aligned(64)));
 } question;
 
@@ -40,7 +40,7 @@ typedef struct question {
 typedef struct mixture {
     int32_t *weights[PX_SELECTIONS], odds[PX_SELECTIONS]; /* by each selection */
     int32_t *shares;
-    px_history *by_shape, *by_context; /* the nearest steps of the corrections */
+    px_counter *by_shape, *by_context; /* the nearest steps of the corrections */
     int32_t mixed, chance;             /* before the corrections */
     int32_t corrected;
 } mixture;
@@ -72,23 +72,16 @@ PX_INLINE uint64_t hash_of(const uint64_t *windows, const px_indices_context *co
     return hash ^ hash >> 32;
 }
 
-/* ---- Histories ---- */
+/* ---- Counters ---- */
 
-PX_INLINE int32_t odds_of(px_history history) {
-    return px_logistic_tables.stretch[history >> (32 - PX_STRETCH_BITS)];
-}
+enum { COUNTER_LEAST = 64, MOST_COUNT = PX_COUNTER_COUNTS - 1 };
 
-PX_INLINE void history_learn(px_history *history, int bit, int32_t rate) {
-    const int32_t target = bit ? (1 << 22) - 64 : 64;
-    int32_t chance = (int32_t)(*history >> 10);
-    const uint32_t count = *history & (PX_HISTORY_COUNTS - 1);
-    chance += (int32_t)((int64_t)(target - chance) * rate >> 16);
-    *history = (uint32_t)chance << 10 | (count + (count < PX_HISTORY_COUNTS - 1));
-}
-
-PX_INLINE int32_t rate_of(const px_indices_model *m, px_history history, uint32_t limit) {
-    const uint32_t count = history & (PX_HISTORY_COUNTS - 1);
-    return m->rates[count < limit ? count : limit];
+/* Rates fall until the counter has seen `limit` bits. */
+PX_INLINE void counter_learn(const px_indices_model *m, px_counter *counter, int bit,
+                             uint32_t limit) {
+    const uint32_t count = px_counter_count(*counter);
+    *counter = px_counter_update(*counter, bit, m->rates[count < limit ? count : limit],
+                                 COUNTER_LEAST, MOST_COUNT);
 }
 
 PX_INLINE uint32_t next_state(uint32_t state, int bit) {
@@ -126,7 +119,7 @@ PX_INLINE void ask_contexts(px_indices_model *m, question *q, int contexts) {
             *slot = 1u << 31 | q->checks[i] << 8;
         const uint32_t state = *slot & 255;
         q->inputs[2 * i] = state ? 4 * ((int32_t)(*slot >> 20) - 2048) : 0;
-        q->inputs[2 * i + 1] = state ? odds_of(m->states[i][q->later][state]) : 0;
+        q->inputs[2 * i + 1] = state ? px_counter_odds(m->states[i][q->later][state]) : 0;
     }
 }
 
@@ -185,22 +178,10 @@ PX_INLINE int set_by_reference(const place *p, const question *q) {
 
 /* ---- Mixing ---- */
 
-PX_INLINE int32_t weigh(const int32_t *weights, const int32_t *inputs, int lanes) {
-    px_wide sums = {0};
-    for (int i = 0; i < lanes; i += PX_LANES)
-        sums = wide_add_products(sums, lanes_load(weights + i), lanes_load(inputs + i));
-    return clamp32(wide_sum(sums) >> 16, -49000, 49000);
-}
-
-PX_INLINE void weights_learn(int32_t *weights, const int32_t *inputs, int lanes, int32_t error) {
-    error = error * 3 >> 2;
-    for (int i = 0; i < lanes; i += PX_LANES)
-        lanes_store(weights + i,
-                    lanes_load(weights + i) + ((lanes_load(inputs + i) * error + (1 << 18)) >> 19));
-}
+enum { MIX_BITS = 16, MIX_RATE_BITS = 19 };
 
 /* The chance of a row of a correction at the odds, and the nearest of its steps. */
-PX_INLINE int32_t corrected(px_history *row, int32_t odds, px_history **nearest) {
+PX_INLINE int32_t corrected(px_counter *row, int32_t odds, px_counter **nearest) {
     const int32_t half = PX_STEPS / 2 * PX_STRETCH_ONE;
     const int32_t at = clamp32(odds, -half, half - 1) + half;
     const int32_t step = at >> 12, fraction = at & 4095;
@@ -221,7 +202,7 @@ PX_INLINE void ask(question *q, px_indices_model *m, const place *p, int key, in
         find_slot(m, p, q, i);
     ask_contexts(m, q, contexts);
     q->match = says ? &m->matches[q->later][match_steps(m) * 3 + says] : NULL;
-    q->inputs[2 * contexts] = says ? odds_of(*q->match) : 0;
+    q->inputs[2 * contexts] = says ? px_counter_odds(*q->match) : 0;
     q->inputs[2 * contexts + 1] = INDICES_BIAS;
     for (int i = 2 * contexts + 2; i < lanes; i++)
         q->inputs[i] = 0;
@@ -236,10 +217,10 @@ PX_INLINE void mix_opinions(mixture *x, px_indices_model *m, const place *p, con
     x->shares = m->shares[shape];
     for (int i = 0; i < selections; i++) {
         x->weights[i] = m->weights[i] + sets[i] * lanes;
-        x->odds[i] = weigh(x->weights[i], q->inputs, lanes);
+        x->odds[i] = mixed_odds(x->weights[i], q->inputs, lanes, MIX_BITS);
         sum += (int64_t)x->shares[i] * x->odds[i];
     }
-    x->mixed = clamp32(sum >> 16, -49000, 49000);
+    x->mixed = clamp32(sum >> 16, -PX_ODDS_LIMIT, PX_ODDS_LIMIT);
     x->chance = px_squash(x->mixed);
     const uint64_t context =
         (p->hashes[0] >> 50 ^ (uint64_t)q->key * 0x9e5) & (((uint64_t)1 << m->correction_bits) - 1);
@@ -251,27 +232,28 @@ PX_INLINE void mix_opinions(mixture *x, px_indices_model *m, const place *p, con
 
 PX_INLINE void mixture_learn(mixture *x, const px_indices_model *m, const question *q, int bit,
                              int selections, int lanes) {
-    history_learn(x->by_shape, bit, rate_of(m, *x->by_shape, INDICES_CORRECTIONS));
-    history_learn(x->by_context, bit, rate_of(m, *x->by_context, INDICES_CORRECTIONS));
+    counter_learn(m, x->by_shape, bit, INDICES_CORRECTIONS);
+    counter_learn(m, x->by_context, bit, INDICES_CORRECTIONS);
     const int64_t error = bit * 65536 - x->chance;
     for (int i = 0; i < selections; i++) {
         x->shares[i] += (int32_t)((x->odds[i] * error + (1 << 20)) >> 21);
-        weights_learn(x->weights[i], q->inputs, lanes, bit * 65536 - px_squash(x->odds[i]));
+        const int32_t missed = bit * 65536 - px_squash(x->odds[i]);
+        mixing_learn(x->weights[i], q->inputs, lanes, missed * 3 >> 2, MIX_RATE_BITS);
     }
 }
 
 PX_INLINE void contexts_learn(px_indices_model *m, const question *q, int bit, int contexts) {
     for (int i = 0; i < contexts; i++) {
         const uint32_t slot = *q->slots[i], state = slot & 255;
-        px_history *usual = &m->states[i][q->later][state];
+        px_counter *usual = &m->states[i][q->later][state];
         if (state)
-            history_learn(usual, bit, rate_of(m, *usual, PX_HISTORY_COUNTS - 1));
+            counter_learn(m, usual, bit, MOST_COUNT);
         int32_t seen = (int32_t)(slot >> 16);
         seen += ((bit ? 65535 : 0) - seen) * m->state_rates[state] >> 16;
         *q->slots[i] = (uint32_t)seen << 16 | (slot & 0xff00) | next_state(state, bit);
     }
     if (q->match)
-        history_learn(q->match, bit, rate_of(m, *q->match, PX_HISTORY_COUNTS - 1));
+        counter_learn(m, q->match, bit, MOST_COUNT);
 }
 
 /* Codes the decision; returns its answer, which is `bit` when encoding. */

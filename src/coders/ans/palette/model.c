@@ -56,10 +56,6 @@ static void layout(px_indices_model *m, px_arena *arena) {
 
 /* ---- What is known before the first index ---- */
 
-static px_history history_of(uint32_t chance, uint32_t count) {
-    return chance << 10 | count;
-}
-
 /* Bits 0-4 of a state: how often the last bit came in a row; 5-6: how often the other one did
  * before, roughly; 7: the last bit. */
 static void init_states(px_indices_model *m) {
@@ -72,8 +68,8 @@ static void init_states(px_indices_model *m) {
         const uint32_t one = s >> 7 ? last : other;
         for (int i = 0; i < m->contexts; i++)
             for (int later = 0; later < 2; later++)
-                m->states[i][later][s] =
-                    history_of((uint32_t)((uint64_t)one * ((1 << 22) - 1) / (last + other)), 0);
+                m->states[i][later][s] = px_counter_make(
+                    (uint32_t)((uint64_t)one * ((1 << 22) - 1) / (last + other)), 0);
     }
 }
 
@@ -89,26 +85,25 @@ static void init_weights(px_indices_model *m) {
             m->shares[s][i] = 65536 / (m->fast ? PX_SELECTIONS - 1 : PX_SELECTIONS);
 }
 
-static void init_corrections(px_history (*table)[PX_STEPS], size_t count) {
+static void init_corrections(px_counter (*table)[PX_STEPS], size_t count) {
     for (size_t i = 0; i < count; i++)
         for (int step = 0; step < PX_STEPS; step++) {
             const int32_t odds = (step - PX_STEPS / 2) * PX_STRETCH_ONE;
-            table[i][step] = history_of((uint32_t)px_squash(odds) << 6, 4);
+            table[i][step] = px_counter_make((uint32_t)px_squash(odds) << 6, 4);
         }
 }
 
 static void init(px_indices_model *m) {
-    for (int i = 0; i < PX_HISTORY_COUNTS; i++)
-        m->rates[i] = 131072 / (2 * i + 3);
+    px_counter_rates(m->rates, PX_COUNTER_COUNTS);
     init_states(m);
     init_weights(m);
     init_corrections(m->by_shape, PX_SHAPES);
     init_corrections(m->by_context, (size_t)1 << m->correction_bits);
     for (int later = 0; later < 2; later++)
         for (int i = 0; i < PX_MATCH_STATES; i++)
-            m->matches[later][i] = history_of(i % 3 == 2 ? 3900000 : 300000, 0);
+            m->matches[later][i] = px_counter_make(i % 3 == 2 ? 3900000 : 300000, 0);
     for (int i = 0; i < PX_PIECE_STATES; i++)
-        m->pieces[i] = history_of(4000000, 16);
+        m->pieces[i] = px_counter_make(4000000, 16);
     for (size_t k = 0; k < m->count; k++)
         m->references[k] = (uint32_t)k;
 }

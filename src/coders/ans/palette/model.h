@@ -6,7 +6,7 @@
 #define PX_INDICES_MODEL_H
 
 #include "coders/ans/palette/contexts.h"
-#include "entropy/logistic.h"
+#include "entropy/counter.h"
 #include "entropy/range_coder.h"
 #include "planes/planes.h"
 
@@ -25,12 +25,8 @@ enum {
     PX_STEPS = 17,        /* of a correction: odds of -8..8 */
     PX_MATCH_STATES = 48,
     PX_PIECE = 16, /* indices that are copied by one decision */
-    PX_PIECE_STATES = 256,
-    PX_HISTORY_COUNTS = 1024
+    PX_PIECE_STATES = 256
 };
-
-/* Chances with their counts: 22 and 10 bits. */
-typedef uint32_t px_history;
 
 typedef struct px_indices_model { /* named in kernels.h */
     px_range_coder coder;
@@ -48,18 +44,18 @@ typedef struct px_indices_model { /* named in kernels.h */
     int contexts, lanes; /* lanes: inputs of the mixer, in whole vectors */
     int slot_bits, match_bits, correction_bits;
     uint32_t *slots; /* [contexts][1 << slot_bits] chance 16 bits, check 8, state 8 */
-    px_history (*states)[2][PX_STATES]; /* [contexts] chances of a state; first guess, or later */
+    px_counter (*states)[2][PX_STATES]; /* [contexts] chances of a state; first guess, or later */
     int32_t *weights[PX_SELECTIONS];    /* [PX_WEIGHT_SETS][lanes] */
     int32_t (*shares)[PX_SELECTIONS];   /* [PX_SHAPES] in what the selections give */
-    px_history (*by_shape)[PX_STEPS];   /* [PX_SHAPES] */
-    px_history (*by_context)[PX_STEPS]; /* [1 << correction_bits] */
-    px_history matches[2][PX_MATCH_STATES];
-    px_history pieces[PX_PIECE_STATES];
+    px_counter (*by_shape)[PX_STEPS];   /* [PX_SHAPES] */
+    px_counter (*by_context)[PX_STEPS]; /* [1 << correction_bits] */
+    px_counter matches[2][PX_MATCH_STATES];
+    px_counter pieces[PX_PIECE_STATES];
     uint32_t *recent; /* [1 << match_bits] where a context was seen last */
     size_t match;     /* where the indices are that those here seem to repeat */
     uint32_t match_length;
 
-    int32_t state_rates[PX_STATES], rates[PX_HISTORY_COUNTS];
+    int32_t state_rates[PX_STATES], rates[PX_COUNTER_COUNTS];
     void *memory;
 } px_indices_model;
 

@@ -93,7 +93,7 @@ PX_INLINE bool same_around(const px_indices_model *m, const place *p, const uint
            window_at(source - 2 * row - 3) == p->windows[PX_NORTH_2];
 }
 
-PX_INLINE px_history *piece_history(px_indices_model *m, const place *p, const rows *r, size_t x,
+PX_INLINE px_counter *piece_counter(px_indices_model *m, const place *p, const rows *r, size_t x,
                                     const uint8_t *piece, const uint8_t *source) {
     const size_t row = m->row_stride;
     const uint8_t *reference = r->reference + x;
@@ -113,13 +113,13 @@ PX_INLINE bool code_piece(px_indices_model *m, const place *p, const rows *r, si
         !same_around(m, p, at, source))
         return false;
     copy_piece(piece, source, at);
-    px_history *history = piece_history(m, p, r, x, piece, source);
-    const int32_t chance = clamp32(*history >> 16, PX_CHANCE_MIN, 65536 - PX_CHANCE_MIN);
+    px_counter *counter = piece_counter(m, p, r, x, piece, source);
+    const int32_t chance = clamp32(*counter >> 16, PX_CHANCE_MIN, 65536 - PX_CHANCE_MIN);
     if (chance <= INDICES_PIECE_ODDS)
         return false;
     const int bit =
         px_code_chance(&m->coder, memcmp(m->row + x, piece, PX_PIECE) == 0, (uint32_t)chance);
-    history_learn(history, bit, rate_of(m, *history, 250));
+    counter_learn(m, counter, bit, 250);
     if (!bit)
         return false;
     memcpy(at, piece, PX_PIECE);
