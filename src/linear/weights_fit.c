@@ -17,7 +17,7 @@
 
 #include "base/sizes.h"
 #include "base/status.h"
-#include "linear/cholesky.h"
+#include "linear/least_squares.h"
 
 enum { STATISTICS_POSITIONS = 1 << 16 }; /* of a plane, at most, for the covariance */
 
@@ -64,6 +64,7 @@ static void normalise(group *g, const px_gram *gram) {
     for (size_t k = 0; k < n; k++) {
         double variance = gram->moments[k * gram->stride + k];
         g->deviation[k] = variance > 1e-9 ? sqrt(variance) : 0;
+        g->factor[k * n + k] = 1;
         for (size_t j = 0; j < k; j++) {
             double scale = g->deviation[k] * g->deviation[j];
             double covariance = gram->moments[k * gram->stride + j];
@@ -73,25 +74,6 @@ static void normalise(group *g, const px_gram *gram) {
     for (size_t k = 0; k < n; k++)
         if (g->deviation[k] == 0)
             g->deviation[k] = 1;
-}
-
-/* Raises the ridge until rounding errors no longer make the matrix indefinite. */
-static prism_status factorise(group *g, prism_error *error) {
-    const size_t n = g->count;
-    double *copy = px_alloc(n, n, sizeof *copy);
-    if (!copy)
-        return px_out_of_memory(error, n * n * sizeof *copy);
-    int info = 1;
-    for (double ridge = RIDGE; info > 0 && ridge < 1e6; ridge *= 10) {
-        for (size_t i = 0; i < n * n; i++)
-            copy[i] = g->factor[i];
-        for (size_t k = 0; k < n; k++)
-            copy[k * n + k] = 1 + ridge;
-        info = px_cholesky(copy, n);
-    }
-    free(g->factor);
-    g->factor = copy;
-    return info == 0 ? PRISM_OK : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", info);
 }
 
 /* L_vv in sample units: the deviation that the variables before v leave of it. */
@@ -214,7 +196,7 @@ prism_status px_weights_fit_group(px_weights *weights, const px_gram *gram, pris
     double *rest = px_alloc(g.count, sizeof *rest);
     if (rest) {
         normalise(&g, gram);
-        status = factorise(&g, error);
+        status = px_factorise(g.factor, g.count, RIDGE, error);
     } else {
         status = px_out_of_memory(error, g.count * sizeof *rest);
     }

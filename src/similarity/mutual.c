@@ -11,9 +11,11 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/sizes.h"
 #include "base/status.h"
+#include "linear/cholesky.h"
 #include "planes/estimate.h"
 #include "similarity/mutual_kernels.h"
 
@@ -66,37 +68,20 @@ static void add_frame(terms *t, const int16_t *variables, int first, int last, s
         t->values[t->count++] = variables + (size_t)v * n;
 }
 
-/* Gaussian elimination of the normal equations; a ridge keeps equal terms apart. */
-static void solve(double matrix[MOST_TERMS][MOST_TERMS + 1], size_t n, double *solution) {
-    for (size_t k = 0; k < n; k++) {
-        matrix[k][k] = matrix[k][k] * (1 + 1e-6) + 1e-3;
-        for (size_t i = 0; i < k; i++) {
-            const double factor = matrix[k][i] / matrix[i][i];
-            for (size_t j = i; j <= n; j++)
-                matrix[k][j] -= factor * matrix[i][j];
-        }
-    }
-    for (size_t k = n; k-- > 0;) {
-        double sum = matrix[k][n];
-        for (size_t j = k + 1; j < n; j++)
-            sum -= matrix[k][j] * solution[j];
-        solution[k] = matrix[k][k] > 0 ? sum / matrix[k][k] : 0;
-    }
-}
-
+/* A ridge keeps equal terms apart. */
 static void fit(const terms *t, size_t samples, float *weights) {
     double products[(MOST_TERMS + 1) * (MOST_TERMS + 1)];
-    double matrix[MOST_TERMS][MOST_TERMS + 1], solution[MOST_TERMS];
-    const size_t rows = t->count + 1;
+    double matrix[MOST_TERMS * MOST_TERMS], solution[MOST_TERMS];
+    const size_t n = t->count, rows = n + 1;
     px_mutual_kernels_best()->products(products, t->values, rows, samples);
-    for (size_t i = 0; i < t->count; i++) {
-        for (size_t j = 0; j <= i; j++)
-            matrix[i][j] = matrix[j][i] = products[i * rows + j];
-        matrix[i][t->count] = products[t->count * rows + i];
+    for (size_t i = 0; i < n; i++) {
+        memcpy(matrix + i * n, products + i * rows, (i + 1) * sizeof *matrix);
+        matrix[i * n + i] = matrix[i * n + i] * (1 + 1e-6) + 1e-3;
+        solution[i] = products[n * rows + i];
     }
-    solve(matrix, t->count, solution);
-    for (size_t i = 0; i < t->count; i++)
-        weights[i] = (float)solution[i];
+    const bool solved = px_solve_definite(matrix, n, solution);
+    for (size_t i = 0; i < n; i++)
+        weights[i] = solved ? (float)solution[i] : 0;
 }
 
 static double linear_bits(px_mutual *m, const terms *t) {

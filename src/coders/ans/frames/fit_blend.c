@@ -7,8 +7,11 @@
 #include <string.h>
 
 #include "base/sizes.h"
+#include "base/status.h"
 #include "coders/ans/frames/blend_kernels.h"
 #include "coders/ans/frames/fit.h"
+#include "linear/cholesky.h"
+#include "linear/least_squares.h"
 #include "linear/product_kernels.h"
 
 enum {
@@ -18,7 +21,6 @@ enum {
     ITERATIONS = 3,
     UNKNOWNS = PX_BLEND_EXPERTS + 1, /* gates, then the power */
     ROWS = (UNKNOWNS + 1 + 3) / 4 * 4,
-    ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
     USUAL_POWER = 96
 };
 
@@ -47,7 +49,7 @@ void px_frame_blend_take(px_frame_fit *fit, px_pool *pool, const px_geometry *ge
         px_wave_steps(geometry->height, geometry->width) / dumped_every(geometry) + 1;
     fit->dump =
         px_pool_take(pool, px_product(steps, PX_BLEND_DUMP, PX_WAVE_LANES, sizeof *fit->dump));
-    fit->slopes = px_pool_take(pool, px_product(ROWS, ROW_LENGTH, sizeof *fit->slopes));
+    fit->slopes = px_pool_take(pool, px_product(ROWS, PX_MOMENT_ROW, sizeof *fit->slopes));
 }
 
 typedef struct system {
@@ -69,15 +71,15 @@ static px_blend_scores scores_of(const system *s, int shift) {
 
 /* From the steps dump..end. */
 static void set_equations(system *s, const px_frame_fit *fit, const int32_t *end) {
-    const size_t step_size = PX_BLEND_DUMP * PX_WAVE_LANES, block = ROW_LENGTH / PX_WAVE_LANES;
+    const size_t step_size = PX_BLEND_DUMP * PX_WAVE_LANES, block = PX_MOMENT_ROW / PX_WAVE_LANES;
     const px_blend_scores scores = scores_of(s, fit->model->error_shift);
     double sums[ROWS * ROWS] = {0};
     size_t left = (size_t)(end - fit->dump) / step_size, steps;
     for (const int32_t *at = fit->dump; left; at += steps * step_size, left -= steps) {
         steps = left < block ? left : block;
-        memset(fit->slopes, 0, ROWS * ROW_LENGTH * sizeof *fit->slopes);
-        px_blend_kernels_best()->slopes(fit->slopes, ROW_LENGTH, at, steps, &scores);
-        px_product_kernels_best()->gram(sums, fit->slopes, ROWS, ROW_LENGTH);
+        memset(fit->slopes, 0, ROWS * PX_MOMENT_ROW * sizeof *fit->slopes);
+        px_blend_kernels_best()->slopes(fit->slopes, PX_MOMENT_ROW, at, steps, &scores);
+        px_product_kernels_best()->gram(sums, fit->slopes, ROWS, PX_MOMENT_ROW);
     }
     for (int i = 0; i < UNKNOWNS; i++) {
         for (int j = 0; j <= i; j++)
@@ -97,20 +99,9 @@ static prism_status step(system *s, prism_error *error) {
     for (int i = 0; i < UNKNOWNS; i++)
         s->matrix[i * UNKNOWNS + i] +=
             DAMPING * s->matrix[i * UNKNOWNS + i] + 1e-2 * trace / UNKNOWNS + 1e-9;
-    prism_status status = px_factorise(s->matrix, UNKNOWNS, 0, error);
-    if (status != PRISM_OK)
-        return status;
     double *x = s->vector;
-    for (int i = 0; i < UNKNOWNS; i++) {
-        for (int j = 0; j < i; j++)
-            x[i] -= s->matrix[i * UNKNOWNS + j] * x[j];
-        x[i] /= s->matrix[i * UNKNOWNS + i];
-    }
-    for (int i = UNKNOWNS - 1; i >= 0; i--) {
-        for (int j = i + 1; j < UNKNOWNS; j++)
-            x[i] -= s->matrix[j * UNKNOWNS + i] * x[j];
-        x[i] /= s->matrix[i * UNKNOWNS + i];
-    }
+    if (!px_solve_definite(s->matrix, UNKNOWNS, x))
+        return px_fail(error, PRISM_E_INTERNAL, "the blend's equations have no solution");
     for (int e = 0; e < s->experts; e++)
         s->gates[e] = between(s->gates[e] + between(x[e], -MOST_GATE, MOST_GATE), -12, 12);
     s->power = between(s->power + between(x[PX_BLEND_EXPERTS], -MOST_POWER, MOST_POWER), 1, 12);

@@ -8,12 +8,11 @@
 #include "coders/ans/lsq/group.h"
 #include "coders/ans/lsq/wave_kernels.h"
 #include "linear/cholesky.h"
-#include "linear/product_kernels.h"
+#include "linear/least_squares.h"
 
 enum {
     ROWS = 8,
-    ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
-    VARIABLES = 6,     /* 1, around, running, blur, spread, energy; logs in 1/256 octaves */
+    VARIABLES = 6, /* 1, around, running, blur, spread, energy; logs in 1/256 octaves */
     SAMPLED_POSITIONS = 1 << 17,
     HISTOGRAM_POSITIONS = 1 << 16
 };
@@ -24,43 +23,28 @@ static const double LOG_TO_CLASS = 256 * (0.62 + 4.5 - PX_MEAN_BITS);
 
 static const double RIDGE = 1e4;
 
-typedef struct regression {
-    double sums[ROWS * ROWS]; /* of products of the variables and, last, the log */
-    float *rows;              /* [ROWS][ROW_LENGTH] */
-    size_t filled;
-} regression;
-
-static void flush(regression *r) {
-    for (size_t i = 0; i < ROWS; i++)
-        memset(r->rows + i * ROW_LENGTH + r->filled, 0, (ROW_LENGTH - r->filled) * sizeof *r->rows);
-    px_product_kernels_best()->gram(r->sums, r->rows, ROWS, ROW_LENGTH);
-    r->filled = 0;
-}
-
 static void add_part(float *rows, const px_frame_fit *fit, const px_wave *wave, size_t at,
                      size_t count) {
     const int16_t *running =
         wave->running + at / wave->stride * wave->running_stride + at % wave->stride;
     for (size_t i = 0; i < count; i++, rows++) {
         rows[0] = 1;
-        rows[ROW_LENGTH] = 16.0f * fit->contexts[at + i];
-        rows[2 * ROW_LENGTH] = running[i];
-        rows[3 * ROW_LENGTH] = fit->blur[at + i] * (1 / 9.0f);
-        rows[4 * ROW_LENGTH] = 8.0f * (float)px_couple_low(fit->near[at + i]);
-        rows[5 * ROW_LENGTH] = 16.0f * (float)px_couple_high(fit->near[at + i]);
-        rows[VARIABLES * ROW_LENGTH] = 16.0f * wave->logs[at + i];
-        rows[(VARIABLES + 1) * ROW_LENGTH] = 0;
+        rows[PX_MOMENT_ROW] = 16.0f * fit->contexts[at + i];
+        rows[2 * PX_MOMENT_ROW] = running[i];
+        rows[3 * PX_MOMENT_ROW] = fit->blur[at + i] * (1 / 9.0f);
+        rows[4 * PX_MOMENT_ROW] = 8.0f * (float)px_couple_low(fit->near[at + i]);
+        rows[5 * PX_MOMENT_ROW] = 16.0f * (float)px_couple_high(fit->near[at + i]);
+        rows[VARIABLES * PX_MOMENT_ROW] = 16.0f * wave->logs[at + i];
+        rows[(VARIABLES + 1) * PX_MOMENT_ROW] = 0;
     }
 }
 
-static void add_row(regression *r, const px_frame_fit *fit, const px_wave *wave, size_t y) {
+static void add_row(px_moments *m, const px_frame_fit *fit, const px_wave *wave, size_t y) {
     for (size_t x = 0, count; x < wave->width; x += count) {
-        const size_t room = ROW_LENGTH - r->filled, left = wave->width - x;
-        count = left < room ? left : room;
-        add_part(r->rows + r->filled, fit, wave, y * wave->stride + x, count);
-        r->filled += count;
-        if (r->filled == ROW_LENGTH)
-            flush(r);
+        count = wave->width - x;
+        float *columns = px_moments_room(m, &count);
+        add_part(columns, fit, wave, y * wave->stride + x, count);
+        px_moments_add(m, count);
     }
 }
 
@@ -68,12 +52,13 @@ static int rounded(double value, int low, int high) {
     return (int)lrint(fmax(fmin(value, high), low));
 }
 
-static void set_scale(px_frame_model *model, const regression *r) {
+/* sums[ROWS][ROWS]: products of the variables and, after them, the log. */
+static void set_scale(px_frame_model *model, const double *sums) {
     double factor[VARIABLES * VARIABLES], c[VARIABLES];
     for (int i = 0; i < VARIABLES; i++) {
-        memcpy(factor + i * VARIABLES, r->sums + i * ROWS, VARIABLES * sizeof *factor);
+        memcpy(factor + i * VARIABLES, sums + i * ROWS, VARIABLES * sizeof *factor);
         factor[i * VARIABLES + i] += i ? RIDGE : 0;
-        c[i] = r->sums[VARIABLES * ROWS + i];
+        c[i] = sums[VARIABLES * ROWS + i];
     }
     if (!px_solve_definite(factor, VARIABLES, c))
         memset(c, 0, sizeof c);
@@ -83,17 +68,16 @@ static void set_scale(px_frame_model *model, const regression *r) {
     model->scale_blur = rounded(256 * c[3] / 9, -127, 127);
     model->scale_spread = rounded(128 * c[4] / unit, -limit, limit);
     model->scale_energy = rounded(256 * c[5] / unit, -limit, limit);
-    const double n = r->sums[0];
-    const double explained = (model->scale_error * unit / 256.0 * r->sums[1 * ROWS] +
-                              model->scale_running / 32.0 * r->sums[2 * ROWS] +
-                              model->scale_blur * 9 / 256.0 * r->sums[3 * ROWS] +
-                              model->scale_spread * unit / 128.0 * r->sums[4 * ROWS] +
-                              model->scale_energy * unit / 256.0 * r->sums[5 * ROWS]) /
+    const double n = sums[0];
+    const double explained = (model->scale_error * unit / 256.0 * sums[1 * ROWS] +
+                              model->scale_running / 32.0 * sums[2 * ROWS] +
+                              model->scale_blur * 9 / 256.0 * sums[3 * ROWS] +
+                              model->scale_spread * unit / 128.0 * sums[4 * ROWS] +
+                              model->scale_energy * unit / 256.0 * sums[5 * ROWS]) /
                              n;
     /* Logs, and those of errors around, are cut at a sixteenth of an octave. */
-    model->scale_offset =
-        rounded((r->sums[VARIABLES * ROWS] / n + 8 + LOG_TO_CLASS - explained) / 16,
-                -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
+    model->scale_offset = rounded((sums[VARIABLES * ROWS] / n + 8 + LOG_TO_CLASS - explained) / 16,
+                                  -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
 }
 
 /* What errors nearby and the spread say of the scale, as blend_decode has it. */
@@ -136,16 +120,17 @@ bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histograms *hist
     wave.bias = 0; /* it is in the means */
     kernels->errors(&wave, fit->means);
     px_causal_error_pads(&wave);
-    regression r = {.rows = fit->slopes};
+    double sums[ROWS * ROWS];
+    px_moments m = px_moments_begin(fit->slopes, sums, ROWS);
     const size_t sparse = 1 + wave.height * wave.width / SAMPLED_POSITIONS;
     for (size_t y = 0; y < wave.height; y++) {
         const size_t at = y * wave.stride;
         kernels->contexts(fit->contexts + at, fit->blur + at, &wave, y);
         if (y % sparse == sparse / 2)
-            add_row(&r, fit, &wave, y);
+            add_row(&m, fit, &wave, y);
     }
-    flush(&r);
-    set_scale(fit->model, &r);
+    px_moments_end(&m);
+    set_scale(fit->model, sums);
     wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);
     wave.bias = 0;
     return make_symbols(fit, wave, symbols, histograms) >= PX_SHAPE_CLASSES;

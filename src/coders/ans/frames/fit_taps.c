@@ -10,11 +10,10 @@
 #include "coders/ans/frames/fit.h"
 #include "coders/ans/lsq/group.h"
 #include "coders/ans/lsq/wave_kernels.h"
-#include "linear/product_kernels.h"
+#include "linear/least_squares.h"
 
 enum {
-    FIRST_SHARE = 2,   /* of the positions, one in so many is enough for the first fit */
-    ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
+    FIRST_SHARE = 2, /* of the positions, one in so many is enough for the first fit */
     VARIABLES = (PX_FRAME_TAPS + 1 + 3) / 4 * 4
 };
 
@@ -35,37 +34,20 @@ prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *
     fit->near = px_padded_take(pool, geometry, sizeof *fit->near);
     fit->contexts = px_padded_take(pool, geometry, sizeof *fit->contexts);
     fit->blur = px_padded_take(pool, geometry, sizeof *fit->blur);
-    fit->rows = px_pool_take_zeroed(pool, px_product(VARIABLES, ROW_LENGTH, sizeof *fit->rows));
+    fit->rows = px_pool_take_zeroed(pool, px_product(VARIABLES, PX_MOMENT_ROW, sizeof *fit->rows));
     px_frame_blend_take(fit, pool, geometry);
     return px_pool_status(pool, error);
 }
 
-typedef struct moments {
-    float *rows; /* [VARIABLES][ROW_LENGTH] */
-    size_t filled;
-    double sums[VARIABLES * VARIABLES];
-} moments;
-
-static void flush(moments *m) {
-    for (size_t i = 0; i < VARIABLES; i++)
-        memset(m->rows + i * ROW_LENGTH + m->filled, 0, (ROW_LENGTH - m->filled) * sizeof *m->rows);
-    px_product_kernels_best()->gram(m->sums, m->rows, VARIABLES, ROW_LENGTH);
-    m->filled = 0;
-}
-
-static void add_row(moments *m, const px_wave *wave, const float *weights, size_t y) {
-    for (size_t x = 0; x < wave->width;) {
-        size_t room = ROW_LENGTH - m->filled, left = wave->width - x;
-        size_t count = left < room ? left : room;
-        const px_tap_rows to = {.rows = m->rows + m->filled,
-                                .length = ROW_LENGTH,
+static void add_row(px_moments *m, const px_wave *wave, const float *weights, size_t y) {
+    for (size_t x = 0, count; x < wave->width; x += count) {
+        count = wave->width - x;
+        const px_tap_rows to = {.rows = px_moments_room(m, &count),
+                                .length = PX_MOMENT_ROW,
                                 .squares = 2,
                                 .own_count = PX_OWN_TAPS};
         px_wave_kernels_best()->tap_rows(&to, wave, weights + x, y, x, count);
-        x += count;
-        m->filled += count;
-        if (m->filled == ROW_LENGTH)
-            flush(m);
+        px_moments_add(m, count);
     }
 }
 
@@ -83,33 +65,25 @@ static void weigh_row(float *weights, const px_wave *wave, size_t y, bool first)
 }
 
 /* From some rows, but not from the first: there neighbours are pads. */
-static void gather(moments *m, const px_frame_fit *fit, const px_wave *wave, bool first) {
+static void gather(double *sums, const px_frame_fit *fit, const px_wave *wave, bool first) {
     const size_t positions = fit->tap_positions / (first ? FIRST_SHARE : 1);
     const size_t sparse = 1 + wave->height * wave->width / positions;
     const size_t step = sparse < wave->height ? sparse : wave->height;
     const size_t top = wave->height > 1;
     float *weights = (float *)fit->near;
-    memset(m->sums, 0, sizeof m->sums);
-    m->filled = 0;
+    px_moments m = px_moments_begin(fit->rows, sums, VARIABLES);
     for (size_t i = 0, y; (y = top + px_spread(i, step)) < wave->height; i++) {
         weigh_row(weights, wave, y, first);
-        add_row(m, wave, weights, y);
+        add_row(&m, wave, weights, y);
     }
-    flush(m);
+    px_moments_end(&m);
 }
 
-/* Rounds taps as they are found, so that those found later make up for it (weights_fit.c). */
-static void round_taps(int *levels, const double *factor) {
-    double values[PX_FRAME_TAPS];
-    for (int j = PX_FRAME_TAPS - 1; j >= 0; j--) {
-        double rest = factor[PX_FRAME_TAPS * VARIABLES + j];
-        for (int i = j + 1; i < PX_FRAME_TAPS; i++)
-            rest -= factor[i * VARIABLES + j] * values[i];
-        double level = ldexp(rest / factor[j * VARIABLES + j], PX_FRAME_TAP_BITS);
-        level = fmax(fmin(nearbyint(level), PX_FRAME_TAP_LIMIT), -PX_FRAME_TAP_LIMIT);
-        levels[j] = (int)level;
-        values[j] = ldexp(level, -PX_FRAME_TAP_BITS);
-    }
+static double round_tap(void *levels, size_t j, double value) {
+    const double level = nearbyint(ldexp(value, PX_FRAME_TAP_BITS));
+    const double kept = fmax(fmin(level, PX_FRAME_TAP_LIMIT), -PX_FRAME_TAP_LIMIT);
+    ((int *)levels)[j] = (int)kept;
+    return ldexp(kept, -PX_FRAME_TAP_BITS);
 }
 
 /* What stands for errors above the frame: half octaves of the mean error + 1. */
@@ -136,21 +110,21 @@ static void find_errors(px_frame_fit *fit) {
 }
 
 static prism_status fit_once(px_frame_fit *fit, bool first, prism_error *error) {
-    moments m = {.rows = fit->rows};
+    double sums[VARIABLES * VARIABLES], values[PX_FRAME_TAPS];
     px_blend blend;
     px_wave wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);
     px_causal_pads(&wave);
-    gather(&m, fit, &wave, first);
+    gather(sums, fit, &wave, first);
     double trace = 0;
     for (size_t t = 0; t < PX_FRAME_TAPS; t++)
-        trace += m.sums[t * VARIABLES + t];
+        trace += sums[t * VARIABLES + t];
     const double ridge = RIDGE * trace / PX_FRAME_TAPS + 1e-12;
     for (size_t t = 0; t < VARIABLES; t++)
-        if (m.sums[t * VARIABLES + t] <= ridge)
-            m.sums[t * VARIABLES + t] = trace + 1; /* a tap on nothing */
-    prism_status status = px_factorise(m.sums, VARIABLES, ridge, error);
+        if (sums[t * VARIABLES + t] <= ridge)
+            sums[t * VARIABLES + t] = trace + 1; /* a tap on nothing */
+    prism_status status = px_factorise(sums, VARIABLES, ridge, error);
     if (status == PRISM_OK) {
-        round_taps(fit->model->taps, m.sums);
+        px_solve_rounded(values, sums, VARIABLES, PX_FRAME_TAPS, round_tap, fit->model->taps);
         find_errors(fit);
     }
     return status;

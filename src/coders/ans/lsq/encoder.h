@@ -122,8 +122,4 @@ int px_class_scale(int class);
 void px_lsq_choose_shapes(uint8_t *shapes, const px_histograms *histograms, int count,
                           int (*scale_of)(int), bool swift);
 
-/* Cholesky factor (lower, row-major, n x n) in place, with a ridge on the diagonal that is raised
- * until rounding errors no longer make the matrix indefinite. */
-prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *error);
-
 #endif

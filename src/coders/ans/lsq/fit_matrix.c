@@ -16,6 +16,7 @@
 #include "coders/ans/lsq/fit_taps.h"
 #include "coders/ans/lsq/wave_kernels.h"
 #include "linear/cholesky.h"
+#include "linear/least_squares.h"
 #include "linear/product_kernels.h"
 #include "linear/weights_fit.h"
 
@@ -24,22 +25,6 @@ static const double ENERGY_FLOOR = 0.1;
 
 /* Steps of the second matrix against what would be best for it by itself, in quarter octaves. */
 enum { INNOVATION_COARSENESS = 1 };
-
-prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *error) {
-    double *factor = px_alloc(n, n, sizeof *factor);
-    if (!factor)
-        return px_out_of_memory(error, n * n * sizeof *factor);
-    int info = 1;
-    for (int attempt = 0; info > 0 && attempt < 20; attempt++, ridge *= 10) {
-        memcpy(factor, matrix, n * n * sizeof *factor);
-        for (size_t i = 0; i < n; i++)
-            factor[i * n + i] += ridge;
-        info = px_cholesky(factor, n);
-    }
-    memcpy(matrix, factor, n * n * sizeof *factor);
-    free(factor);
-    return info == 0 ? PRISM_OK : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", info);
-}
 
 /* A rough innovation of every plane: of four causal neighbours, without other planes. */
 static prism_status rough_innovations(px_lsq_encoder *encoder, prism_error *error) {

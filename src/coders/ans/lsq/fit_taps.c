@@ -15,12 +15,11 @@
 #include "base/sizes.h"
 #include "base/status.h"
 #include "coders/ans/lsq/wave_kernels.h"
-#include "linear/product_kernels.h"
+#include "linear/least_squares.h"
 
 enum {
-    ROW_LENGTH = 1024, /* floats in a row of the moments' kernel */
-    PIECE = 64,        /* positions of a row that are looked at together where not all are */
-    AROUND = 3,        /* positions to either side whose residuals say how rough it is */
+    PIECE = 64, /* positions of a row that are looked at together where not all are */
+    AROUND = 3, /* positions to either side whose residuals say how rough it is */
     MAX_VARIABLES = (PX_MEAN_TAPS + 1 + 3) / 4 * 4
 };
 
@@ -52,27 +51,12 @@ static void fit_begin(tap_fit *fit, int squares, int own_count) {
 
 /* ---- Moments --------------------------------------------------------------------------------- */
 
-typedef struct moment_rows {
-    float *rows; /* [n][ROW_LENGTH], aligned */
-    size_t n, filled;
-    double *moments;
-} moment_rows;
-
-static void flush_rows(moment_rows *m) {
-    if (!m->filled)
-        return;
-    for (size_t i = 0; i < m->n; i++)
-        memset(m->rows + i * ROW_LENGTH + m->filled, 0, (ROW_LENGTH - m->filled) * sizeof *m->rows);
-    px_product_kernels_best()->gram(m->moments, m->rows, m->n, ROW_LENGTH);
-    m->filled = 0;
-}
-
 /* Squares of the residuals that a first fit leaves, relative to their mean. */
 static void square_residuals(float *squares, const float *rows, size_t count, const double *taps,
                              int tap_count, double deviation) {
-    memcpy(squares, rows + (size_t)tap_count * ROW_LENGTH, count * sizeof *squares);
+    memcpy(squares, rows + (size_t)tap_count * PX_MOMENT_ROW, count * sizeof *squares);
     for (int t = 0; t < tap_count; t++) {
-        const float *row = rows + (size_t)t * ROW_LENGTH, tap = (float)taps[t];
+        const float *row = rows + (size_t)t * PX_MOMENT_ROW, tap = (float)taps[t];
         for (size_t i = 0; i < count; i++)
             squares[i] -= tap * row[i];
     }
@@ -82,10 +66,10 @@ static void square_residuals(float *squares, const float *rows, size_t count, co
 }
 
 /* Rough places and outliers count less. */
-static void weigh_residuals(moment_rows *m, size_t count, const double *taps, int tap_count,
+static void weigh_residuals(float *rows, size_t count, const double *taps, int tap_count,
                             double deviation) {
-    float squares[ROW_LENGTH], sums[ROW_LENGTH + 1] = {0}, factor[ROW_LENGTH];
-    square_residuals(squares, m->rows + m->filled, count, taps, tap_count, deviation);
+    float squares[PX_MOMENT_ROW], sums[PX_MOMENT_ROW + 1] = {0}, factor[PX_MOMENT_ROW];
+    square_residuals(squares, rows, count, taps, tap_count, deviation);
     for (size_t i = 0; i < count; i++)
         sums[i + 1] = sums[i] + squares[i];
     for (size_t i = 0; i < count; i++) {
@@ -95,7 +79,7 @@ static void weigh_residuals(moment_rows *m, size_t count, const double *taps, in
         factor[i] = 1 / sqrtf(CALM + around + OUTLIERS * squares[i]);
     }
     for (int t = 0; t <= tap_count; t++) {
-        float *row = m->rows + (size_t)t * ROW_LENGTH + m->filled;
+        float *row = rows + (size_t)t * PX_MOMENT_ROW;
         for (size_t i = 0; i < count; i++)
             row[i] *= factor[i];
     }
@@ -125,25 +109,21 @@ typedef struct first_fit {
 } first_fit;
 
 /* Adds a piece of a plane; returns the sum of the squares of its weights. */
-static double add_piece(moment_rows *m, const tap_fit *fit, const px_wave *wave, const piece *at,
+static double add_piece(px_moments *m, const tap_fit *fit, const px_wave *wave, const piece *at,
                         const float *weights, const first_fit *first) {
     double total = 0;
     for (size_t i = 0; i < at->count; i++)
         total += (double)weights[i] * (double)weights[i];
-    for (size_t from = 0; from < at->count;) {
-        size_t room = ROW_LENGTH - m->filled, left = at->count - from;
-        size_t count = left < room ? left : room;
-        const px_tap_rows to = {.rows = m->rows + m->filled,
-                                .length = ROW_LENGTH,
+    for (size_t from = 0, count; from < at->count; from += count) {
+        count = at->count - from;
+        const px_tap_rows to = {.rows = px_moments_room(m, &count),
+                                .length = PX_MOMENT_ROW,
                                 .squares = fit->squares,
                                 .own_count = fit->own_count};
         px_wave_kernels_best()->tap_rows(&to, wave, weights + from, at->y, at->x + from, count);
         if (first)
-            weigh_residuals(m, count, first->taps, fit->taps, first->deviation);
-        from += count;
-        m->filled += count;
-        if (m->filled == ROW_LENGTH)
-            flush_rows(m);
+            weigh_residuals(to.rows, count, first->taps, fit->taps, first->deviation);
+        px_moments_add(m, count);
     }
     return total;
 }
@@ -158,18 +138,17 @@ static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, 
                  pieces = (wave->height - top) * across;
     px_pool pool = {.count = 0};
     float *weights = px_pool_take(&pool, px_product(wave->width + 1, sizeof *weights));
-    moment_rows m = {.n = fit->n, .moments = fit->moments};
-    m.rows = px_pool_take_zeroed(&pool, px_product(fit->n, ROW_LENGTH, sizeof *m.rows));
+    float *rows = px_pool_take_zeroed(&pool, px_product(fit->n, PX_MOMENT_ROW, sizeof *rows));
+    px_moments m = px_moments_begin(rows, fit->moments, fit->n);
     prism_status status = px_pool_status(&pool, error);
     double total = 0;
-    memset(fit->moments, 0, sizeof fit->moments);
     for (size_t i = 0, p; (p = px_spread(i, step)) < pieces && status == PRISM_OK; i++) {
         const size_t x = p % across * length, left = wave->width - x;
         const piece at = {top + p / across, x, left < length ? left : length};
         total += add_piece(&m, fit, wave, &at, importance_of(encoder, plane, &at, weights), first);
     }
     if (status == PRISM_OK)
-        flush_rows(&m);
+        px_moments_end(&m);
     for (size_t i = 0; i < fit->n * fit->n; i++)
         fit->moments[i] /= total > 0 ? total : 1;
     px_pool_free(&pool);
@@ -196,12 +175,7 @@ static double deviation_of(const tap_fit *fit) {
 }
 
 static void solve(const tap_fit *fit, double *taps) {
-    for (int j = fit->taps - 1; j >= 0; j--) {
-        double rest = factor_at(fit, fit->taps, j);
-        for (int i = j + 1; i < fit->taps; i++)
-            rest -= factor_at(fit, i, j) * taps[i];
-        taps[j] = rest / factor_at(fit, j, j);
-    }
+    px_solve_rounded(taps, fit->moments, fit->n, (size_t)fit->taps, NULL, NULL);
 }
 
 prism_status px_fit_own_taps(const px_lsq_encoder *encoder, px_wave *wave, prism_error *error) {
@@ -246,22 +220,28 @@ static void set_steps(int *steps, const tap_fit *fits, size_t count, double *val
     }
 }
 
+typedef struct quantiser {
+    px_taps *taps;
+    const int *steps;
+    int first;
+} quantiser;
+
+static double quantise_tap(void *context, size_t j, double value) {
+    const quantiser *q = context;
+    const int exponent = px_tap_step(q->taps->scale, q->steps[q->first + (int)j]);
+    const double limit = INT16_MAX >> (PX_TAP_BITS - exponent);
+    const double level = fmax(fmin(nearbyint(ldexp(value, exponent)), limit), -limit);
+    q->taps->levels[q->first + (int)j] = (int)level;
+    return ldexp(level, -exponent);
+}
+
 static void quantise(px_taps *taps, const tap_fit *fit, const int *steps, size_t samples) {
     double values[PX_MEAN_TAPS];
     double step = COARSENESS * sqrt(12.0 / (double)samples) * deviation_of(fit);
     double scale = 4 * (mean_log(fit) - log2(step));
     taps->scale = (int)lrint(fmax(fmin(scale, PX_MAX_TAP_SCALE), -PX_MAX_TAP_SCALE));
-    for (int j = fit->taps - 1; j >= 0; j--) {
-        double rest = factor_at(fit, fit->taps, j);
-        for (int i = j + 1; i < fit->taps; i++)
-            rest -= factor_at(fit, i, j) * values[i];
-        int exponent = px_tap_step(taps->scale, steps[fit->first + j]);
-        double limit = INT16_MAX >> (PX_TAP_BITS - exponent);
-        double level = nearbyint(ldexp(rest / factor_at(fit, j, j), exponent));
-        level = fmax(fmin(level, limit), -limit);
-        taps->levels[fit->first + j] = (int)level;
-        values[j] = ldexp(level, -exponent);
-    }
+    quantiser q = {taps, steps, fit->first};
+    px_solve_rounded(values, fit->moments, fit->n, (size_t)fit->taps, quantise_tap, &q);
 }
 
 /* What stands for errors that are not there: half octaves above 1, of errors with so many

@@ -1,0 +1,67 @@
+#include "linear/least_squares.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sizes.h"
+#include "linear/cholesky.h"
+#include "linear/product_kernels.h"
+
+px_moments px_moments_begin(float *rows, double *sums, size_t count) {
+    memset(sums, 0, count * count * sizeof *sums);
+    return (px_moments){.rows = rows, .sums = sums, .count = count};
+}
+
+float *px_moments_room(const px_moments *m, size_t *wanted) {
+    const size_t room = PX_MOMENT_ROW - m->filled;
+    *wanted = *wanted < room ? *wanted : room;
+    return m->rows + m->filled;
+}
+
+static void multiply(px_moments *m) {
+    px_product_kernels_best()->gram(m->sums, m->rows, m->count, PX_MOMENT_ROW);
+    m->filled = 0;
+}
+
+void px_moments_add(px_moments *m, size_t columns) {
+    m->filled += columns;
+    if (m->filled == PX_MOMENT_ROW)
+        multiply(m);
+}
+
+void px_moments_end(px_moments *m) {
+    if (!m->filled)
+        return;
+    for (size_t i = 0; i < m->count; i++)
+        memset(m->rows + i * PX_MOMENT_ROW + m->filled, 0,
+               (PX_MOMENT_ROW - m->filled) * sizeof *m->rows);
+    multiply(m);
+}
+
+prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *error) {
+    double *factor = px_alloc(n, n, sizeof *factor);
+    if (!factor)
+        return px_out_of_memory(error, n * n * sizeof *factor);
+    int info = 1;
+    for (int attempt = 0; info > 0 && attempt < 20; attempt++, ridge *= 10) {
+        memcpy(factor, matrix, n * n * sizeof *factor);
+        for (size_t i = 0; i < n; i++)
+            factor[i * n + i] += ridge;
+        info = px_cholesky(factor, n);
+    }
+    memcpy(matrix, factor, n * n * sizeof *factor);
+    free(factor);
+    return info == 0 ? PRISM_OK : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", info);
+}
+
+void px_solve_rounded(double *x, const double *factor, size_t stride, size_t unknowns,
+                      px_rounding round, void *context) {
+    for (size_t j = unknowns; j-- > 0;) {
+        double rest = factor[unknowns * stride + j];
+        for (size_t i = j + 1; i < unknowns; i++)
+            rest -= factor[i * stride + j] * x[i];
+        x[j] = rest / factor[j * stride + j];
+        if (round)
+            x[j] = round(context, j, x[j]);
+    }
+}
