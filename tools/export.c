@@ -11,6 +11,7 @@
 #include "coders/jxl.h"
 #include "command.h"
 #include "output.h"
+#include "pipeline/container.h"
 #include "source.h"
 
 enum { EFFORT = 7, AXIS_OF_CHUNK = -2 };
@@ -140,10 +141,22 @@ static int axis_of(const request *r, const piece *p) {
     return p->array.rank > 2 ? (int)p->array.rank - 1 : PRISM_AXIS_AUTO;
 }
 
+/* Whether the samples of the chunk are stored as one image. */
+static bool find_image(image *i, const px_chunk *chunk) {
+    const px_pipeline *pipeline = &chunk->pipeline;
+    if (chunk->is_mapped || pipeline->coder != PRISM_CODER_JXL ||
+        pipeline->transform != PRISM_TRANSFORM_NONE ||
+        pipeline->predictor != PRISM_PREDICTOR_NONE ||
+        px_layout_make(&chunk->array, pipeline->axis).count > PX_JXL_PLANES)
+        return false;
+    i->bytes = px_jxl_only_image(px_reader_make(chunk->payload, chunk->payload_size), &i->size);
+    return i->bytes;
+}
+
 /* Sets the axis, too. */
 static bool take_stored(image *i, const request *r, const piece *p) {
     i->as_stored = p->stored && is_whole(p) && !r->planes.count && !r->in_colour &&
-                   r->axis == AXIS_OF_CHUNK && px_jxl_find_image(&p->coded, &i->bytes, &i->size);
+                   r->axis == AXIS_OF_CHUNK && find_image(i, &p->coded);
     i->axis = axis_of(r, p);
     if (i->as_stored)
         i->planes = px_layout_make(&p->array, i->axis).count;

@@ -103,3 +103,8 @@ prism_status prism_array_unpack(prism_array *array, const uint32_t *words, size_
     size_t size;
     return prism_array_size(array, &size, error);
 }
+
+bool px_is_tiny(const prism_array *array) {
+    size_t size;
+    return prism_array_size(array, &size, NULL) == PRISM_OK && size < PX_TINY_BYTES;
+}

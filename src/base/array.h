@@ -25,6 +25,10 @@ uint64_t px_array_count(const prism_array *array);
 /* The byte order of this machine. */
 prism_order px_native_order(void);
 
+/* Below PX_TINY_BYTES, samples, estimates and trials take longer than coding. */
+enum { PX_TINY_BYTES = 1 << 12 };
+bool px_is_tiny(const prism_array *array);
+
 /* Integers of 8 and 16 bits, which become samples as they are. */
 bool px_type_is_narrow(prism_type type);
 

@@ -43,11 +43,6 @@ static const candidate candidates[] = {
     {PRISM_TRANSFORM_NONE, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS, BEST_AXIS}};
 enum { CANDIDATES = sizeof candidates / sizeof *candidates };
 
-bool px_is_tiny(const prism_array *array) {
-    size_t size;
-    return prism_array_size(array, &size, NULL) == PRISM_OK && size < PX_TINY_BYTES;
-}
-
 bool px_tiny_suits(const prism_array *array, const prism_options *options) {
     const bool complete = options->transform != PRISM_TRANSFORM_AUTO &&
                           options->predictor != PRISM_PREDICTOR_AUTO &&

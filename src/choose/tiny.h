@@ -7,11 +7,6 @@
 
 #include "pipeline/pipeline.h"
 
-enum { PX_TINY_BYTES = 1 << 12 };
-
-/* Whether a valid array is below PX_TINY_BYTES. */
-bool px_is_tiny(const prism_array *array);
-
 /* Whether such an array is to be coded by px_tiny_encode: not where the options leave nothing open,
  * ask for libjxl, or do not fit it. */
 bool px_tiny_suits(const prism_array *array, const prism_options *options);

@@ -11,6 +11,9 @@
 #include "mapping/mapping.h"
 #include "pipeline/pipeline.h"
 
+/* Of chunks within chunks. */
+static const px_inner_codec inner_codec = {px_chunk_encode, px_chunk_memory, px_chunk_decode};
+
 /* ---- Encoding ---- */
 
 /* The elements of a chunk, and how they are coded: as an array without dimensions of 1. */
@@ -110,9 +113,10 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     px_mapped mapped;
     prism_status status = content_make(&c, array, elements, options, error);
     if (status == PRISM_OK)
-        status = px_mapping_encode(
-            &mapped, &(px_mapping_request){&c.squeezed.array, elements, &c.options, role.depth},
-            error);
+        status = px_mapping_encode(&mapped,
+                                   &(px_mapping_request){&c.squeezed.array, elements, &c.options,
+                                                         role.depth, &inner_codec},
+                                   error);
     if (status != PRISM_OK)
         return status;
     if (mapped.used) {
@@ -133,12 +137,14 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
 
 prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                              prism_error *error) {
-    return chunk->is_mapped ? px_mapping_decode(chunk, elements, threads, depth, error)
-                            : px_pipeline_decode(chunk, elements, threads, error);
+    return chunk->is_mapped
+               ? px_mapping_decode(chunk, elements, threads, depth, &inner_codec, error)
+               : px_pipeline_decode(chunk, elements, threads, error);
 }
 
 uint64_t px_chunk_memory(const px_chunk *chunk, unsigned depth) {
-    return chunk->is_mapped ? px_mapping_memory(chunk, depth) : px_pipeline_memory(chunk);
+    return chunk->is_mapped ? px_mapping_memory(chunk, depth, &inner_codec)
+                            : px_pipeline_memory(chunk);
 }
 
 prism_method px_chunk_method(const px_chunk *chunk) {

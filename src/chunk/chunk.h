@@ -5,15 +5,7 @@
 #ifndef PX_CHUNK_H
 #define PX_CHUNK_H
 
-#include "pipeline/container.h"
-
-/* How deep chunks within chunks may lie: scaled -> its scales as fixed -> a table. */
-enum { PX_CHUNK_DEPTH = 3 };
-
-typedef struct px_chunk_role {
-    unsigned depth; /* 0 for a chunk of its own */
-    bool of_wide;   /* the integers stand for elements of more than 16 bits */
-} px_chunk_role;
+#include "mapping/mapping.h"
 
 /* Appends the whole chunk of the elements to `out`. *used is set to the pipeline in the end. */
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,

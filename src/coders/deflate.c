@@ -6,9 +6,9 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/array.h"
 #include "base/sizes.h"
 #include "base/status.h"
-#include "choose/tiny.h"
 #include "coders/guess.h"
 #include "planes/stages.h"
 

@@ -352,17 +352,10 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
                : PRISM_OK;
 }
 
-bool px_jxl_find_image(const px_chunk *chunk, const uint8_t **image, size_t *size) {
-    const px_pipeline *pipeline = &chunk->pipeline;
-    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
-    if (chunk->is_mapped || pipeline->coder != PRISM_CODER_JXL ||
-        pipeline->transform != PRISM_TRANSFORM_NONE ||
-        pipeline->predictor != PRISM_PREDICTOR_NONE ||
-        px_layout_make(&chunk->array, pipeline->axis).count > PX_JXL_PLANES)
-        return false;
+const uint8_t *px_jxl_only_image(px_reader payload, size_t *size) {
     *size = px_get_size(&payload);
-    *image = px_get_bytes(&payload, *size);
-    return *image && !px_reader_left(&payload);
+    const uint8_t *image = px_get_bytes(&payload, *size);
+    return px_reader_left(&payload) ? NULL : image;
 }
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,

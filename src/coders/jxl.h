@@ -2,7 +2,7 @@
 #ifndef PX_JXL_H
 #define PX_JXL_H
 
-#include "pipeline/container.h"
+#include "planes/stages.h"
 
 enum { PX_JXL_PLANES = 257 }; /* of an image at most, one in grey and the others extra channels */
 
@@ -30,7 +30,7 @@ prism_status px_jxl_inspect_image(px_jxl_shape *shape, const uint8_t *image, siz
 prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_shape *shape,
                                  const uint8_t *image, size_t size, prism_error *error);
 
-/* True if the samples of the chunk are stored as one image, and where in the chunk. */
-bool px_jxl_find_image(const px_chunk *chunk, const uint8_t **image, size_t *size);
+/* The image of a payload that holds one only, or NULL; *size is set. */
+const uint8_t *px_jxl_only_image(px_reader payload, size_t *size);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/array.h"
 #include "base/squeeze.h"
 #include "base/status.h"
-#include "choose/tiny.h"
 #include "mapping/rule.h"
 #include "mapping/stage.h"
 #include "planes/sample.h"
@@ -95,7 +94,10 @@ prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request
         rank_by_native(&options);
     prism_status status =
         px_sample_make(&sample, request->array, request->elements, options.effort, error);
-    px_mapping_request trial = {&sample.array, sample.elements, &options, request->depth};
+    px_mapping_request trial = *request;
+    trial.array = &sample.array;
+    trial.elements = sample.elements;
+    trial.options = &options;
     if (status != PRISM_OK)
         return status;
     if (sample.share == 1) { /* what is known of all words need not be found again */
@@ -202,7 +204,7 @@ static uint64_t larger(uint64_t a, uint64_t b) {
 }
 
 /* Elements of the chunks within stay until the mapping is undone. Only scales are a second one. */
-uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth) {
+uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
     const uint8_t number = px_get_u8(&parameters);
@@ -216,13 +218,13 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth) {
     px_chunk inner;
     for (int i = 0; i < within && depth < PX_CHUNK_DEPTH && next_within(&inner, &payload); i++) {
         kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
-        most = larger(most, kept + px_chunk_memory(&inner, depth + 1));
+        most = larger(most, kept + codec->memory(&inner, depth + 1));
     }
     return larger(most, kept + px_array_count(&chunk->array) * stage->decode_bytes);
 }
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
-                               prism_error *error) {
+                               const px_inner_codec *inner, prism_error *error) {
     px_chunk squeezed = *chunk;
     squeezed.array = px_squeeze(&chunk->array).array;
     px_mapping_source source = {.chunk = &squeezed,
@@ -230,6 +232,7 @@ prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int thread
                                     px_reader_make(chunk->parameters, chunk->parameter_size),
                                 .payload = px_reader_make(chunk->payload, chunk->payload_size),
                                 .threads = threads,
+                                .inner = inner,
                                 .depth = depth};
     return decode_by(elements, &source, error);
 }

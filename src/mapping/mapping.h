@@ -14,7 +14,26 @@
 #ifndef PX_MAPPING_H
 #define PX_MAPPING_H
 
-#include "chunk/chunk.h"
+#include "pipeline/container.h"
+
+/* How deep chunks within chunks may lie: scaled -> its scales as fixed -> a table. */
+enum { PX_CHUNK_DEPTH = 3 };
+
+typedef struct px_chunk_role {
+    unsigned depth; /* 0 for a chunk of its own */
+    bool of_wide;   /* the integers stand for elements of more than 16 bits */
+} px_chunk_role;
+
+/* What codes chunks within the chunk: chunk/ gives its own functions, so that mappings know nothing
+ * of it. They are as px_chunk_encode, px_chunk_memory and px_chunk_decode. */
+typedef struct px_inner_codec {
+    prism_status (*encode)(px_buffer *out, px_pipeline *used, const prism_array *array,
+                           const void *elements, const prism_options *options, px_chunk_role role,
+                           prism_error *error);
+    uint64_t (*memory)(const px_chunk *chunk, unsigned depth);
+    prism_status (*decode)(const px_chunk *chunk, void *elements, int threads, unsigned depth,
+                           prism_error *error);
+} px_inner_codec;
 
 /* Two sections of the container, and how the integers were coded. Both buffers are owned. */
 typedef struct px_mapped {
@@ -29,6 +48,7 @@ typedef struct px_mapping_request {
     const void *elements;
     const prism_options *options;
     unsigned depth; /* of the chunk that is to be mapped */
+    const px_inner_codec *inner;
 } px_mapping_request;
 
 /* mapped->used is false for integers of 8 and 16 bits that are best as they are, and for elements
@@ -41,9 +61,9 @@ void px_mapped_free(px_mapped *mapped);
 bool px_mapping_inner(px_chunk *inner, const px_chunk *chunk);
 
 /* Bytes that decoding a mapped chunk takes at most, with the chunks within it. */
-uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth);
+uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *inner);
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
-                               prism_error *error);
+                               const px_inner_codec *inner, prism_error *error);
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/bit_set.h"
 #include "base/sizes.h"
 #include "base/status.h"
-#include "choose/tiny.h"
 
 enum { SMALL_ARRAY = 1 << 12 }; /* elements */
 
@@ -51,7 +50,7 @@ prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *reque
     prism_options options = *request->options;
     options.checksum = false;
     prism_status status =
-        px_chunk_encode(&chunk, &mapped->pipeline, array, elements, &options, role, error);
+        request->inner->encode(&chunk, &mapped->pipeline, array, elements, &options, role, error);
     if (status == PRISM_OK) {
         px_put_varint(&mapped->payload, chunk.size);
         px_put_bytes(&mapped->payload, chunk.data, chunk.size);
@@ -144,7 +143,8 @@ prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uin
     if (status == PRISM_OK && !(*elements = malloc(room)))
         status = px_out_of_memory(error, room);
     if (status == PRISM_OK)
-        status = px_chunk_decode(&chunk, *elements, source->threads, source->depth + 1, error);
+        status =
+            source->inner->decode(&chunk, *elements, source->threads, source->depth + 1, error);
     if (status != PRISM_OK) {
         free(*elements);
         *elements = NULL;

@@ -30,6 +30,7 @@ typedef struct px_mapping_source {
     px_reader parameters, payload;
     int threads;
     unsigned depth; /* of the mapped chunk */
+    const px_inner_codec *inner;
 } px_mapping_source;
 
 /* The next chunk of the payload: `array` but for its type, which must be one of `types` (bits by

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "choose/tiny.h"
+#include "base/array.h"
 #include "mapping/spacing.h"
 
 enum {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "choose/tiny.h"
+#include "base/array.h"
 #include "mapping/offset.h"
 
 enum {
