@@ -1,5 +1,6 @@
 #include "choose/axes.h"
 
+#include "base/effort.h"
 #include "base/squeeze.h"
 #include "linear/weights.h"
 
@@ -80,7 +81,7 @@ bool px_may_be_frames(const prism_array *array, int axis, const prism_options *o
     return options->transform == PRISM_TRANSFORM_AUTO &&
            (options->axis == PRISM_AXIS_AUTO || px_asked_axis(options) == axis) &&
            array->rank >= 2 && layout.height >= LEAST_EDGE && layout.width >= LEAST_EDGE &&
-           (array->rank >= 3 || layout.count == 1) && options->effort > PX_SAMPLE_BRISK_EFFORT;
+           (array->rank >= 3 || layout.count == 1) && !px_efforts.brisk[options->effort];
 }
 
 bool px_may_be_lifted(const px_choice_sample *s, int axis) {

@@ -1,4 +1,5 @@
 #include "choose/screen.h"
+#include "base/effort.h"
 
 #include <math.h>
 
@@ -80,7 +81,7 @@ bool px_is_clear(const px_choice *c, const px_layouts *list, size_t best) {
                  may_be_stack(c, list, i, best);
     return c->sample->large && c->sample->values > PX_FEW_VALUES && layout.selective && !rival &&
            layout.axis != 0 &&
-           (layout.effort <= PX_SAMPLE_BRISK_EFFORT ||
+           (px_efforts.brisk[layout.effort] ||
             list->items[best].bytes < STRONG_TIES * list->items[best + 1].bytes) &&
            px_may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
 }

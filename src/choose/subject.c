@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/bit_set.h"
+#include "base/effort.h"
 #include "base/status.h"
 
 enum {
@@ -33,7 +34,7 @@ prism_status px_choice_sample_make(px_choice_sample *s, const prism_array *array
                                    const void *elements, const prism_options *options, bool of_wide,
                                    prism_error *error) {
     const bool quick = of_wide && options->effort <= QUICK_EFFORT;
-    const int effort = quick ? PX_SAMPLE_BRISK_EFFORT : options->effort;
+    const int effort = quick ? PX_EFFORT_QUICK : options->effort;
     const size_t width = prism_type_size(array->type);
     size_t whole;
     prism_status status = prism_array_size(array, &whole, error);
@@ -46,7 +47,7 @@ prism_status px_choice_sample_make(px_choice_sample *s, const prism_array *array
         quick && options->predictor == PRISM_PREDICTOR_LSQ && options->coder == PRISM_CODER_ANS;
     s->values = count_values(elements, whole, width);
     s->sparing = !s->noisy && px_may_be_native(options) && s->values > PX_FEW_VALUES &&
-                 whole / width >= SMALL_ARRAY && options->effort > PX_SAMPLE_BRISK_EFFORT &&
+                 whole / width >= SMALL_ARRAY && !px_efforts.brisk[options->effort] &&
                  options->effort < PX_SMALLEST_EFFORT;
     s->large = whole / width >= LARGE_ARRAY;
     return PRISM_OK;
@@ -54,8 +55,8 @@ prism_status px_choice_sample_make(px_choice_sample *s, const prism_array *array
 
 prism_status px_part_of(px_choice_sample *part, const px_choice_sample *s, prism_error *error) {
     *part = *s;
-    prism_status status = px_sample_make(&part->part, &s->part.array, s->part.elements,
-                                         PX_SAMPLE_BRISK_EFFORT, error);
+    prism_status status =
+        px_sample_make(&part->part, &s->part.array, s->part.elements, PX_EFFORT_QUICK, error);
     part->part.share *= s->part.share;
     return status;
 }
@@ -66,7 +67,7 @@ bool px_is_drawing(const px_choice_sample *s, const prism_options *options) {
 }
 
 bool px_is_brisk(const px_choice_sample *s, int effort) {
-    return s->part.share == 1 && effort <= PX_SAMPLE_BRISK_EFFORT;
+    return s->part.share == 1 && px_efforts.brisk[effort];
 }
 
 double px_side_growth(const px_choice_sample *s, const px_pipeline *pipeline) {

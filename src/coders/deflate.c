@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include "base/array.h"
+#include "base/effort.h"
 #include "base/sizes.h"
 #include "base/status.h"
 #include "coders/guess.h"
@@ -139,7 +140,6 @@ prism_status px_deflate_guess(double *bytes, const px_planes *planes, prism_erro
 /* Without trials. Chains of places that are all the same would take longest here. */
 static prism_status encode_swiftly(const px_planes *planes, int effort, size_t limit,
                                    px_buffer *payload, prism_error *error) {
-    enum { MOST_EFFORT = 6 };
     const size_t room = limit + 1;
     size_t size, deflated = 0;
     uint8_t *packed = pack_planes(planes, &size, error);
@@ -149,7 +149,7 @@ static prism_status encode_swiftly(const px_planes *planes, int effort, size_t l
         status = px_out_of_memory(error, room);
     if (status == PRISM_OK) {
         const bool matches = px_guess_deflate(packed, size).matches;
-        status = deflated_size(&deflated, packed, size, effort < MOST_EFFORT ? effort : MOST_EFFORT,
+        status = deflated_size(&deflated, packed, size, px_efforts.deflate_small[effort],
                                matches ? Z_DEFAULT_STRATEGY : Z_HUFFMAN_ONLY, out, room, error);
         payload->size += deflated;
     }

@@ -12,6 +12,7 @@
 #include <jxl/encode.h>
 #include <stdlib.h>
 
+#include "base/effort.h"
 #include "base/sizes.h"
 #include "base/status.h"
 
@@ -121,8 +122,7 @@ static bool describe_image(JxlEncoder *encoder, const px_planes *planes, const p
 /* Efforts 8 and 9 of libjxl 0.7 end the process (JXL_DASSERT in enc_ans.cc) on some small images of
  * few values; the largest that was found had planes of 140 samples. */
 static int safe_effort(const px_planes *planes, int effort) {
-    const int safe = 7;
-    return px_plane_size(planes) < SMALL_PLANE && effort > safe ? safe : effort;
+    return px_plane_size(planes) < SMALL_PLANE ? px_efforts.jxl_small[effort] : effort;
 }
 
 static bool set_option(JxlEncoderFrameSettings *settings, JxlEncoderFrameSettingId option,
@@ -167,10 +167,9 @@ static bool collect_output(JxlEncoder *encoder, px_buffer *image) {
 
 prism_status px_jxl_encode_image(const px_planes *planes, const px_jxl_task *task, px_buffer *image,
                                  prism_error *error) {
-    enum { SLOW_EFFORT = 8, SLOW_FACTOR = 2 };
     const size_t count = task->colours + task->extras, size = count * px_plane_bytes(planes);
-    const uint64_t within = library_memory(of_encoding, planes, count) *
-                            (task->effort >= SLOW_EFFORT ? SLOW_FACTOR : 1);
+    const uint64_t within =
+        library_memory(of_encoding, planes, count) * (uint64_t)px_efforts.jxl_memory[task->effort];
     prism_status status = PRISM_OK;
     if (!is_there(within + size))
         return px_out_of_memory(error, (size_t)within);

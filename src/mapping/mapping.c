@@ -2,13 +2,12 @@
 #include "mapping/mapping.h"
 
 #include "base/array.h"
+#include "base/effort.h"
 #include "base/squeeze.h"
 #include "base/status.h"
 #include "mapping/rule.h"
 #include "mapping/stage.h"
 #include "planes/sample.h"
-
-enum { TRIAL_EFFORT = 5, TINY_TRIAL_EFFORT = 3 };
 
 typedef struct candidate {
     prism_mapping number;
@@ -85,11 +84,10 @@ prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request
                                 const px_words *words, const px_mapping_stage *first,
                                 const px_mapping_stage *second, prism_error *error) {
     const bool tiny = px_nested_is_tiny(request);
-    const int most = tiny ? TINY_TRIAL_EFFORT : TRIAL_EFFORT;
     prism_options options = *request->options;
     px_sample sample;
     px_words part;
-    options.effort = options.effort < most ? options.effort : most;
+    options.effort = (tiny ? px_efforts.small_trial : px_efforts.trial)[options.effort];
     if (!tiny)
         rank_by_native(&options);
     prism_status status =

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/effort.h"
 #include "base/sizes.h"
 #include "base/status.h"
 #include "entropy/field_coder.h"
@@ -16,9 +17,8 @@
 enum {
     ELEMENTS_PER_VALUE = 8, /* of wide types, at least: the table itself must not count */
     SURELY_VALUES = 1 << 9,
-    INDEX_VALUES = 64, /* that many are numbered by the coder of indices itself, ... */
-    INDEX_EFFORT = 4,  /* ... from this effort on */
-    TRIAL_EFFORT = 5,
+    INDEX_VALUES =
+        64, /* that many are numbered by the coder of indices itself, where it is tried */
     LOOKED_AT = 1 << 18 /* elements, to see whether there are gaps */
 };
 
@@ -223,8 +223,8 @@ prism_status px_levels_promise(bool *promise, const px_mapping_request *request,
     const size_t looked =
         count_ranks(counts, array, request->elements, elements, elements / LOOKED_AT + 1);
     const double worth = worth_of_gaps(counts, (long long)ranks, looked, &values);
-    *promise =
-        worth > WORTH_TRYING && (values > INDEX_VALUES || request->options->effort < INDEX_EFFORT);
+    *promise = worth > WORTH_TRYING &&
+               (values > INDEX_VALUES || !px_efforts.palette[request->options->effort]);
     free(counts);
     return status;
 }
@@ -239,14 +239,13 @@ static int trial_axis(const prism_array *array, const prism_options *options) {
 static prism_status trial(size_t *size, const px_sample *sample, const prism_options *options,
                           prism_error *error) {
     const int axis = trial_axis(&sample->array, options);
-    const bool frames =
-        axis == 0 && sample->array.rank >= 3 && options->effort > PX_SAMPLE_BRISK_EFFORT;
-    const px_pipeline pipeline = {
-        .transform = frames ? PRISM_TRANSFORM_STACK : PRISM_TRANSFORM_NONE,
-        .predictor = PRISM_PREDICTOR_LSQ,
-        .coder = PRISM_CODER_ANS,
-        .effort = options->effort < TRIAL_EFFORT ? options->effort : TRIAL_EFFORT,
-        .axis = axis};
+    const bool frames = axis == 0 && sample->array.rank >= 3 && !px_efforts.brisk[options->effort];
+    const px_pipeline pipeline = {.transform =
+                                      frames ? PRISM_TRANSFORM_STACK : PRISM_TRANSFORM_NONE,
+                                  .predictor = PRISM_PREDICTOR_LSQ,
+                                  .coder = PRISM_CODER_ANS,
+                                  .effort = px_efforts.trial[options->effort],
+                                  .axis = axis};
     px_coded coded;
     prism_status status = px_pipeline_encode(&coded, &sample->array, sample->elements, &pipeline,
                                              2 * sample->size, error);

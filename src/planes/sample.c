@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/status.h"
 
 enum {
@@ -83,8 +84,7 @@ prism_status px_sample_cut(px_sample *sample, const prism_array *array, const vo
 prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
                             int effort, prism_error *error) {
     prism_array cut = *array;
-    sample_shape(&cut,
-                 effort <= PX_SAMPLE_BRISK_EFFORT ? PX_SAMPLE_BRISK_ELEMENTS : PX_SAMPLE_ELEMENTS);
+    sample_shape(&cut, px_efforts.sample[effort]);
     return px_sample_cut(sample, array, elements, &cut, error);
 }
 

@@ -11,13 +11,7 @@ typedef struct px_sample {
     double share;   /* of the whole array */
 } px_sample;
 
-enum {
-    PX_SAMPLE_BRISK_EFFORT = 3, /* up to it, looking at a sample must take next to no time */
-    PX_SAMPLE_ELEMENTS = 1 << 18,
-    PX_SAMPLE_BRISK_ELEMENTS = 1 << 16
-};
-
-/* The middle of the array: about PX_SAMPLE_ELEMENTS, fewer at brisk efforts. */
+/* The middle of the array: about as many elements as the effort allows. */
 prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
                             int effort, prism_error *error);
 /* The middle of the array in the shape of `cut`, which is nowhere larger. */

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/effort.h"
 #include "base/sizes.h"
 #include "base/status.h"
 
@@ -14,8 +15,7 @@ enum {
     ALL_PAIRS = 4096, /* frames up to which all pairs are compared */
     WINDOW = 64,      /* else so many on either side */
     NEIGHBOURS = 3,   /* on either side in the stack that are measured in any case */
-    MAX_BEST = 8,
-    BRISK_EFFORT = 3 /* up to it, half as many are measured */
+    MAX_BEST = 8
 };
 
 /* The frames that look most like one frame, the best first. */
@@ -157,7 +157,7 @@ static prism_status measure(px_likeness *likeness, px_mutual *mutual, const uint
 prism_status px_likeness_make(px_likeness *likeness, px_mutual *mutual, int effort,
                               prism_error *error) {
     const px_signatures *s = mutual->s;
-    const uint32_t best = effort <= BRISK_EFFORT ? MAX_BEST / 2 : MAX_BEST;
+    const uint32_t best = px_efforts.candidates[effort];
     search q = {.s = s, .thumbnails = best, .hashes = best / 2};
     *likeness = (px_likeness){NULL, NULL};
     q.by_thumbnail = calloc(s->count, sizeof *q.by_thumbnail);

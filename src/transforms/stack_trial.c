@@ -7,18 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/status.h"
 #include "planes/estimate.h"
 
-enum { SAMPLES = 1 << 15, PARTS = 4, QUICK_EFFORT = 3 };
+enum { SAMPLES = 1 << 15, PARTS = 4 };
 
 prism_status px_trial_make(px_trial *trial, const px_planes *planes, const px_pipeline *pipeline,
                            prism_error *error) {
     const size_t rows = (SAMPLES / planes->width / PARTS + 1) * PARTS;
     *trial = (px_trial){.pipeline = *pipeline, .band = *planes};
     trial->pipeline.transform = PRISM_TRANSFORM_NONE;
-    if (pipeline->effort > QUICK_EFFORT)
-        trial->pipeline.effort = QUICK_EFFORT;
+    trial->pipeline.effort = px_efforts.frame_trial[pipeline->effort];
     trial->band.count = 1;
     trial->band.height = rows < planes->height ? rows : planes->height;
     trial->band.stride = px_plane_stride(px_plane_size(&trial->band));

@@ -8,14 +8,7 @@
 #include "base/status.h"
 #include "coders/ans/order0/order0.h"
 #include "coders/ans/palette/palette.h"
-
-enum {
-    LAST_QUICK_EFFORT = 3,
-    FIRST_INDICES_EFFORT = 4,
-    FIRST_MEMORYLESS_EFFORT = 4,
-    DEFAULT_EFFORT = 5,
-    FIRST_LEARNING_EFFORT = 8
-};
+#include "base/effort.h"
 
 /* By how much a fitted method at the default effort may miss what the learning one needs and still
  * deserve all of its own time: about twice of what that time ever gained where it won. */
@@ -85,7 +78,7 @@ static prism_status encode_strongest(coded *c, prism_method learning, prism_meth
     if (status != PRISM_OK)
         return status;
     const size_t near = (size_t)((double)coded_size(c) * FITTED_CHANCE);
-    status = encode_by(&other, fitted, planes, pipeline, DEFAULT_EFFORT, near, error);
+    status = encode_by(&other, fitted, planes, pipeline, PX_EFFORT_DEFAULT, near, error);
     if (status == PRISM_OK && coded_size(&other) <= near) {
         coded_free(&other);
         status = encode_by(&other, fitted, planes, pipeline, effort, coded_size(c), error);
@@ -121,12 +114,10 @@ static prism_status encode_by_effort(coded *c, const px_planes *planes, const px
                                      size_t limit, prism_error *error) {
     const int effort = pipeline->effort;
     const bool stack = pipeline->transform == PRISM_TRANSFORM_STACK;
-    const prism_method fitted = stack                         ? PRISM_METHOD_FRAMES
-                                : effort <= LAST_QUICK_EFFORT ? PRISM_METHOD_QUICK
-                                                              : PRISM_METHOD_LSQ;
-    if (effort >= FIRST_LEARNING_EFFORT)
-        return encode_strongest(c, stack ? PRISM_METHOD_MIXED : PRISM_METHOD_ADAPTIVE, fitted,
-                                planes, pipeline, limit, error);
+    const prism_method usual = (stack ? px_efforts.frames : px_efforts.planes)[effort];
+    const prism_method fitted = stack ? PRISM_METHOD_FRAMES : px_efforts.fitted[effort];
+    if (usual != fitted)
+        return encode_strongest(c, usual, fitted, planes, pipeline, limit, error);
     prism_status status = encode_by(c, fitted, planes, pipeline, effort, limit, error);
     if (status == PRISM_OK && fitted == PRISM_METHOD_QUICK && may_do_without_lift(pipeline))
         status = try_without_lift(c, planes, pipeline, error);
@@ -155,10 +146,10 @@ static prism_status compare(double *ratio, const px_planes *planes, const px_pip
     if (!px_indices_values(&part))
         return PRISM_OK;
     prism_status status =
-        encode_by(&lsq, PRISM_METHOD_LSQ, &part, pipeline, DEFAULT_EFFORT, plain, error);
+        encode_by(&lsq, PRISM_METHOD_LSQ, &part, pipeline, PX_EFFORT_DEFAULT, plain, error);
     const size_t enough = (size_t)((double)coded_size(&lsq) * CLEARLY_NOT) + 1;
     if (status == PRISM_OK)
-        status = encode_by(&indices, PRISM_METHOD_PALETTE, &part, pipeline, FIRST_INDICES_EFFORT,
+        status = encode_by(&indices, PRISM_METHOD_PALETTE, &part, pipeline, PX_EFFORT_FITTED,
                            enough, error);
     if (status == PRISM_OK)
         *ratio = (double)coded_size(&indices) / (double)coded_size(&lsq);
@@ -220,7 +211,7 @@ static prism_status encode_swiftly(coded *c, const px_planes *planes, const px_p
                                    size_t limit, prism_error *error) {
     enum { MOST_INDICES = 512 }; /* samples */
     const int values = planes->count * px_plane_size(planes) <= MOST_INDICES &&
-                               pipeline->effort >= FIRST_INDICES_EFFORT
+                               px_efforts.palette[pipeline->effort]
                            ? px_indices_values(planes)
                            : 0;
     return values && values <= SURELY_INDICES ? encode_by(c, PRISM_METHOD_PALETTE, planes, pipeline,
@@ -232,11 +223,11 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {
     coded c = {.pipeline = {0}};
     const bool few =
-        !pipeline->swift && pipeline->effort >= FIRST_INDICES_EFFORT && px_indices_values(planes);
+        !pipeline->swift && px_efforts.palette[pipeline->effort] && px_indices_values(planes);
     prism_status status = pipeline->swift ? encode_swiftly(&c, planes, pipeline, limit, error)
                           : few           ? encode_few_values(&c, planes, pipeline, limit, error)
                                           : encode_by_effort(&c, planes, pipeline, limit, error);
-    if (status == PRISM_OK && pipeline->effort >= FIRST_MEMORYLESS_EFFORT &&
+    if (status == PRISM_OK && px_efforts.order0[pipeline->effort] &&
         (!pipeline->swift || have_few_values(planes)))
         status = try_memoryless(&c, planes, pipeline, error);
     if (status == PRISM_OK) {

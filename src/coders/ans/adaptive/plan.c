@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/status.h"
 
 /* Memory of an engine, in entries of its matrices, may be this for each sample of the group. */
@@ -39,7 +40,7 @@ void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size
     const size_t positions = height * width;
     const size_t group = group_of(bands, joint ? PX_GROUP_BANDS : 1);
     const size_t ratio = positions / group;
-    const bool many = ratio >= 256, few = positions<5000, best = effort> 8;
+    const bool many = ratio >= 256, few = positions < 5000, best = px_efforts.all_engines[effort];
     /* Phases of one plane say nearly the same. */
     const uint8_t ridge = phases ? 70 : few ? 20 : 2, more_ridge = ridge < 20 ? 3 * ridge : ridge;
     const uint8_t near = ratio < 64 ? 2 : ratio < 256 || !best ? 4 : 6;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/low_discrepancy.h"
 #include "base/sizes.h"
 #include "coders/ans/frames/fit.h"
@@ -22,14 +23,10 @@ static const double RIDGE = 1e-6;
 /* Errors are in sixteenths. */
 static const float ERROR_FLOOR = 24, OUTLIERS = 0.5f;
 
-static size_t tap_positions_of(int effort) {
-    return effort <= 4 ? 8000 : effort == 5 ? 12000 : SIZE_MAX;
-}
-
 prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *view, int effort,
                                prism_error *error) {
     const px_geometry *geometry = &view->geometry;
-    *fit = (px_frame_fit){.view = view, .tap_positions = tap_positions_of(effort)};
+    *fit = (px_frame_fit){.view = view, .tap_positions = px_efforts.frame_taps[effort]};
     fit->means = px_padded_take(pool, geometry, sizeof *fit->means);
     fit->near = px_padded_take(pool, geometry, sizeof *fit->near);
     fit->contexts = px_padded_take(pool, geometry, sizeof *fit->contexts);

@@ -4,6 +4,7 @@
  * are mixed as in the coder that learns (online/). Slower by far, and smaller by a tenth of
  * textured frames. docs/format-frames.md, "Method 6".
  */
+#include "base/effort.h"
 #include "base/status.h"
 #include "coders/ans/frames/fit.h"
 #include "coders/ans/frames/frame_mixer_kernels.h"
@@ -11,8 +12,6 @@
 #include "coders/ans/frames/mixer.h"
 #include "coders/ans/frames/motion.h"
 #include "coders/method.h"
-
-enum { FIRST_WINDOWED_EFFORT = 9 };
 
 typedef struct mixed {
     px_planes *planes;
@@ -249,9 +248,8 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
     if (!px_frames_fit(planes))
         return px_buffer_exceed(payload, limit), PRISM_OK;
     px_planes same = *planes; /* samples are only read */
-    mixed m = {.planes = &same,
-               .model = {.mixed = true},
-               .windowed = pipeline->effort >= FIRST_WINDOWED_EFFORT};
+    mixed m = {
+        .planes = &same, .model = {.mixed = true}, .windowed = px_efforts.window[pipeline->effort]};
     prism_status status = encode_into(&m, pipeline->effort, limit, parameters, payload, error);
     mixed_free(&m);
     return status;

@@ -2,17 +2,17 @@
  * allow. */
 #include "coders/ans/lsq/encode.h"
 
+#include "base/effort.h"
 #include "coders/ans/lsq/encoder.h"
 #include "coders/ans/lsq/wave_kernels.h"
 
 /* Without planes that say something of a plane, its own neighbours count for more, and fitting
  * their taps is quick. */
 static px_lsq_settings settings_of(int effort, bool mixes) {
-    if (effort <= 4)
-        return (px_lsq_settings){.tap_positions = 6000, .gram_positions = 10000};
-    if (effort == 5)
-        return (px_lsq_settings){.tap_positions = 24000, .gram_positions = 20000, .robust = !mixes};
-    return (px_lsq_settings){.tap_positions = SIZE_MAX, .gram_positions = 1 << 16, .robust = true};
+    return (px_lsq_settings){.tap_positions = px_efforts.lsq_taps[effort],
+                             .gram_positions = px_efforts.lsq_gram[effort],
+                             .robust =
+                                 (mixes ? px_efforts.robust : px_efforts.robust_alone)[effort]};
 }
 
 static prism_status store_innovations(px_lsq_encoder *encoder, prism_error *error) {
@@ -81,10 +81,7 @@ static prism_status encode_group(const px_planes *planes, size_t first, size_t c
     return status;
 }
 
-/* Squares around positions are tried from this effort on, ... */
-enum { WIDE_EFFORT = 6 };
-
-/* ... unless there are so many planes that the covariances of all taps would take too long. */
+/* Of more planes, the covariances of all taps would take too long. */
 enum { WIDE_PLANES = 256 };
 
 typedef struct coded_group {
@@ -134,7 +131,7 @@ static prism_status encode_both(const px_planes *planes, size_t first, size_t co
 prism_status px_lsq_encode_group(const px_planes *planes, size_t first, size_t count,
                                  const px_group_task *task, px_buffer *parameters,
                                  px_buffer *payload, bool *too_long, prism_error *error) {
-    bool both = task->mixes && task->effort >= WIDE_EFFORT && count <= WIDE_PLANES;
+    bool both = task->mixes && px_efforts.wide[task->effort] && count <= WIDE_PLANES;
     return (both ? encode_both : encode_group)(planes, first, count, task, parameters, payload,
                                                too_long, error);
 }

@@ -2,6 +2,7 @@
  */
 #include <math.h>
 
+#include "base/effort.h"
 #include "base/sizes.h"
 #include "coders/ans/lsq/encode.h"
 #include "coders/ans/lsq/encoder.h"
@@ -16,8 +17,8 @@ static const double LOG_TO_CLASS = 2.3;
 enum { SAMPLED_ROWS = 8 }; /* one in so many, for scales and shapes */
 
 static px_lsq_settings settings_of(int effort) {
-    size_t more = (size_t)1 << 2 * (effort - 1);
-    return (px_lsq_settings){.tap_positions = 6000 * more, .gram_positions = 12000 * more};
+    return (px_lsq_settings){.tap_positions = px_efforts.quick_taps[effort],
+                             .gram_positions = px_efforts.quick_gram[effort]};
 }
 
 typedef struct quick_task {

@@ -13,11 +13,12 @@
 #include <string.h>
 
 #include "base/bit_set.h"
+#include "base/effort.h"
 #include "base/status.h"
 #include "coders/ans/palette/model.h"
 #include "coders/ans/palette/palette_kernels.h"
 
-enum { LAST_FAST_EFFORT = 7, SAMPLES = 1 << 16 };
+enum { SAMPLES = 1 << 16 };
 
 /* ---- Values ---- */
 
@@ -131,7 +132,7 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
     if (!px_indices_has_room(planes) || !values_find(&v, planes))
         return px_fail(error, PRISM_E_OPTION, "too many different values, or too narrow planes");
     pipeline->transform = PRISM_TRANSFORM_NONE;
-    const bool fast = pipeline->effort <= LAST_FAST_EFFORT;
+    const bool fast = px_efforts.few_contexts[pipeline->effort];
     px_put_u8(parameters, fast);
     m.coder.encoder = px_range_encoder_make(payload);
     values_write(&v, &m.coder.encoder);

@@ -1,0 +1,41 @@
+#include "base/effort.h"
+
+#define ALL SIZE_MAX
+#define Q   PRISM_METHOD_QUICK
+#define L   PRISM_METHOD_LSQ
+#define A   PRISM_METHOD_ADAPTIVE
+#define F   PRISM_METHOD_FRAMES
+#define M   PRISM_METHOD_MIXED
+
+/* clang-format off */
+const px_effort_table px_efforts = {
+    /* effort            1      2       3       4      5      6    7    8    9 */
+    .sample       = {0,  65536, 65536,  65536,  262144, 262144, 262144, 262144, 262144, 262144},
+    .brisk        = {0,  1,     1,      1,      0,     0,     0,   0,   0,   0},
+    .only_size    = {0,  0,     0,      0,      0,     0,     0,   0,   1,   1},
+    .trial        = {0,  1,     2,      3,      4,     5,     5,   5,   5,   5},
+    .small_trial  = {0,  1,     2,      3,      3,     3,     3,   3,   3,   3},
+    .frame_trial  = {0,  1,     2,      3,      3,     3,     3,   3,   3,   3},
+    .candidates   = {0,  4,     4,      4,      8,     8,     8,   8,   8,   8},
+
+    .planes       = {0,  Q,     Q,      Q,      L,     L,     L,   L,   A,   A},
+    .fitted       = {0,  Q,     Q,      Q,      L,     L,     L,   L,   L,   L},
+    .frames       = {0,  F,     F,      F,      F,     F,     F,   F,   M,   M},
+    .palette      = {0,  0,     0,      0,      1,     1,     1,   1,   1,   1},
+    .order0       = {0,  0,     0,      0,      1,     1,     1,   1,   1,   1},
+
+    .quick_taps   = {0,  6000,  24000,  96000,  0,     0,     0,   0,   0,   0},
+    .quick_gram   = {0,  12000, 48000,  192000, 0,     0,     0,   0,   0,   0},
+    .lsq_taps     = {0,  0,     0,      0,      6000,  24000, ALL, ALL, ALL, ALL},
+    .lsq_gram     = {0,  0,     0,      0,      10000, 20000, 65536, 65536, 65536, 65536},
+    .robust       = {0,  0,     0,      0,      0,     0,     1,   1,   1,   1},
+    .robust_alone = {0,  0,     0,      0,      0,     1,     1,   1,   1,   1},
+    .wide         = {0,  0,     0,      0,      0,     0,     1,   1,   1,   1},
+    .frame_taps   = {0,  8000,  8000,   8000,   8000,  12000, ALL, ALL, ALL, ALL},
+    .window       = {0,  0,     0,      0,      0,     0,     0,   0,   0,   1},
+    .all_engines  = {0,  0,     0,      0,      0,     0,     0,   0,   0,   1},
+    .few_contexts = {0,  1,     1,      1,      1,     1,     1,   1,   0,   0},
+    .deflate_small = {0, 1,     2,      3,      4,     5,     6,   6,   6,   6},
+    .jxl_small    = {0,  1,     2,      3,      4,     5,     6,   7,   7,   7},
+    .jxl_memory   = {0,  1,     1,      1,      1,     1,     1,   1,   2,   2}};
+/* clang-format on */

@@ -1,0 +1,52 @@
+/*
+ * What each effort stands for: the only place where efforts are told apart. A stage looks up the
+ * numbers that it works by, px_efforts.NAME[effort]. docs/efforts.md shows the table. Internal.
+ */
+#ifndef PX_EFFORT_H
+#define PX_EFFORT_H
+
+#include "prism.h"
+
+enum {
+    PX_EFFORT_QUICK = 3,  /* the last of method quick */
+    PX_EFFORT_FITTED = 4, /* the first of method lsq */
+    PX_EFFORT_DEFAULT = 5,
+    PX_EFFORT_COUNT = 9 + 1 /* 0 is none */
+};
+
+typedef struct px_effort_table {
+    /* ---- Choosing ---- */
+    size_t sample[PX_EFFORT_COUNT];   /* elements of a sample */
+    bool brisk[PX_EFFORT_COUNT];      /* looking at a sample must take next to no time */
+    bool only_size[PX_EFFORT_COUNT];  /* what choosing takes does not count */
+    int trial[PX_EFFORT_COUNT];       /* effort of trials of layouts and mappings, */
+    int small_trial[PX_EFFORT_COUNT]; /* of mappings of small arrays, */
+    int frame_trial[PX_EFFORT_COUNT]; /* of differences of frames for other coders */
+    uint32_t
+        candidates[PX_EFFORT_COUNT]; /* references of a frame that are measured, of each list */
+
+    /* ---- Methods of coder ans ---- */
+    prism_method planes[PX_EFFORT_COUNT]; /* of planes; */
+    prism_method fitted[PX_EFFORT_COUNT]; /* what is tried besides, if that one learns */
+    prism_method frames[PX_EFFORT_COUNT]; /* of transform stack */
+    bool palette[PX_EFFORT_COUNT];        /* tried for few values */
+    bool order0[PX_EFFORT_COUNT];         /* tried for noise */
+
+    /* ---- What methods do ---- */
+    size_t quick_taps[PX_EFFORT_COUNT], quick_gram[PX_EFFORT_COUNT]; /* positions of fits */
+    size_t lsq_taps[PX_EFFORT_COUNT], lsq_gram[PX_EFFORT_COUNT];
+    bool robust[PX_EFFORT_COUNT];       /* lsq: rough places and outliers count less */
+    bool robust_alone[PX_EFFORT_COUNT]; /* the same for planes that do not predict each other */
+    bool wide[PX_EFFORT_COUNT];         /* lsq: nine weights for each plane are tried */
+    size_t frame_taps[PX_EFFORT_COUNT]; /* frames: positions of fits */
+    bool window[PX_EFFORT_COUNT];       /* mixed: least squares around every sample */
+    bool all_engines[PX_EFFORT_COUNT];  /* adaptive: more than one */
+    bool few_contexts[PX_EFFORT_COUNT]; /* palette: the fast half of them */
+    int deflate_small[PX_EFFORT_COUNT]; /* level of zlib for small chunks; else the effort is */
+    int jxl_small[PX_EFFORT_COUNT];     /* effort of libjxl for small pictures; else as it is */
+    int jxl_memory[PX_EFFORT_COUNT];    /* libjxl takes so many times its usual memory */
+} px_effort_table;
+
+extern const px_effort_table px_efforts;
+
+#endif
