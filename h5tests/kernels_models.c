@@ -54,7 +54,9 @@ static void assert_decodes_with(px_simd set, const px_native_method *method, con
     decoded.samples = calloc(1, px_planes_bytes(planes));
     assert_non_null(decoded.samples);
     px_simd_force(set);
-    assert_int_equal(decode_by(method, c, c->parameters.size, c->payload.size, &decoded), PRISM_OK);
+    assert_int_equal(
+        decode_by(method, c, c->sections.parameters.size, c->sections.payload.size, &decoded),
+        PRISM_OK);
     px_simd_force(PX_SIMD_SETS);
     for (size_t k = 0; k < PLANES; k++)
         assert_memory_equal(px_plane(&decoded, k), px_plane(planes, k),
@@ -68,10 +70,12 @@ static void compare_method(px_simd set, const px_native_method *method, prism_tr
         px_planes planes = planes_make(kind, depth);
         coded a = encode_with(PX_SIMD_SCALAR, method, &planes, transform, effort);
         coded b = encode_with(set, method, &planes, transform, effort);
-        assert_int_equal(a.payload.size, b.payload.size);
-        assert_memory_equal(a.payload.data, b.payload.data, a.payload.size);
-        assert_int_equal(a.parameters.size, b.parameters.size);
-        assert_memory_equal(a.parameters.data, b.parameters.data, a.parameters.size);
+        assert_int_equal(a.sections.payload.size, b.sections.payload.size);
+        assert_memory_equal(a.sections.payload.data, b.sections.payload.data,
+                            a.sections.payload.size);
+        assert_int_equal(a.sections.parameters.size, b.sections.parameters.size);
+        assert_memory_equal(a.sections.parameters.data, b.sections.parameters.data,
+                            a.sections.parameters.size);
         assert_decodes_with(set, method, &a, &planes);
         coded_free(&a);
         coded_free(&b);

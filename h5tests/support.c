@@ -131,14 +131,13 @@ coded encode_by(const px_native_method *method, const px_planes *planes, prism_t
                             .coder = PRISM_CODER_ANS,
                             .effort = effort}};
     prism_error error;
-    if (method->encode(planes, &c.pipeline, limit, &c.parameters, &c.payload, &error) != PRISM_OK)
+    if (method->encode(planes, &c.pipeline, effort, limit, &c.sections, &error) != PRISM_OK)
         fail_msg("encode: %s", error.message);
     return c;
 }
 
 void coded_free(coded *c) {
-    px_buffer_free(&c->parameters);
-    px_buffer_free(&c->payload);
+    px_sections_free(&c->sections);
 }
 
 prism_status decode_by(const px_native_method *method, const coded *c, size_t parameter_size,
@@ -146,8 +145,8 @@ prism_status decode_by(const px_native_method *method, const coded *c, size_t pa
     uint8_t *parameters = malloc(parameter_size + 1), *payload = malloc(payload_size + 1);
     assert_non_null(parameters);
     assert_non_null(payload);
-    memcpy(parameters + 1, c->parameters.data, parameter_size);
-    memcpy(payload + 1, c->payload.data, payload_size);
+    memcpy(parameters + 1, c->sections.parameters.data, parameter_size);
+    memcpy(payload + 1, c->sections.payload.data, payload_size);
     px_reader parameter_reader = px_reader_make(parameters + 1, parameter_size);
     px_reader payload_reader = px_reader_make(payload + 1, payload_size);
     prism_error error = {.status = PRISM_OK};

@@ -55,7 +55,7 @@ void assert_kernels_agree(const prism_array *array, const prism_options *options
 /* Planes as a method of the native coder codes them. */
 typedef struct coded {
     px_pipeline pipeline;
-    px_buffer parameters, payload;
+    px_sections sections;
 } coded;
 
 /* The test fails if the method does; what exceeds the limit does not. Free with coded_free. */

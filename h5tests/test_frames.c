@@ -230,7 +230,7 @@ static void cut_bytes_are_refused(void **state) {
     (void)state;
     px_planes planes = make_planes(20);
     coded c = encode_by(&px_frames, &planes, PRISM_TRANSFORM_STACK, 5, 1 << 20);
-    const size_t parameters = c.parameters.size, payload = c.payload.size;
+    const size_t parameters = c.sections.parameters.size, payload = c.sections.payload.size;
     px_planes decoded = make_planes(20);
     memset(decoded.samples, 0, px_planes_bytes(&decoded));
     assert_int_equal(decode_by(&px_frames, &c, parameters, payload, &decoded), PRISM_OK);

@@ -54,7 +54,7 @@ static coded encode(const px_planes *planes, int effort) {
 }
 
 static prism_status decode(px_planes *planes, const coded *c) {
-    return decode_by(&px_indices, c, c->parameters.size, c->payload.size, planes);
+    return decode_by(&px_indices, c, c->sections.parameters.size, c->sections.payload.size, planes);
 }
 
 static size_t assert_same_back(const px_planes *planes, int effort) {
@@ -65,7 +65,7 @@ static size_t assert_same_back(const px_planes *planes, int effort) {
     for (size_t k = 0; k < planes->count; k++)
         assert_memory_equal(px_plane(planes, k), px_plane(&back, k),
                             px_plane_size(planes) * sizeof *back.samples);
-    const size_t size = c.parameters.size + c.payload.size;
+    const size_t size = c.sections.parameters.size + c.sections.payload.size;
     coded_free(&c);
     px_planes_free(&back);
     return size;
@@ -164,8 +164,9 @@ static void instruction_sets_agree(void **state) {
         for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
             px_simd_force(set);
             coded c = encode(&planes, effort);
-            assert_int_equal(c.payload.size, expected.payload.size);
-            assert_memory_equal(c.payload.data, expected.payload.data, c.payload.size);
+            assert_int_equal(c.sections.payload.size, expected.sections.payload.size);
+            assert_memory_equal(c.sections.payload.data, expected.sections.payload.data,
+                                c.sections.payload.size);
             assert_same_back(&planes, effort);
             coded_free(&c);
         }
@@ -185,15 +186,15 @@ static void damaged_bytes(void **state) {
         coded c = encode(&planes, effort);
         uint32_t random = 5;
         for (int i = 0; i < 150; i++) {
-            px_buffer *part = i % 30 ? &c.payload : &c.parameters;
+            px_buffer *part = i % 30 ? &c.sections.payload : &c.sections.parameters;
             const size_t within = i % 2 && part->size > 30 ? 30 : part->size;
             uint8_t *byte = &part->data[random_below(&random, (uint32_t)within)], kept = *byte;
             *byte = (uint8_t)(*byte ^ (1 + random_below(&random, 255)));
             decode(&back, &c);
             *byte = kept;
         }
-        for (size_t i = 0; i < c.payload.size; i++)
-            c.payload.data[i] = (uint8_t)random_next(&random);
+        for (size_t i = 0; i < c.sections.payload.size; i++)
+            c.sections.payload.data[i] = (uint8_t)random_next(&random);
         decode(&back, &c);
         coded_free(&c);
         px_planes_free(&planes);
@@ -206,10 +207,10 @@ static void truncated_bytes(void **state) {
     const shape s = {2, 40, 60, 8};
     px_planes planes = drawing(s, 6, 8), back = planes_of(s);
     coded c = encode(&planes, FAST);
-    const size_t size = c.payload.size;
-    for (c.payload.size = 0; c.payload.size < size; c.payload.size++)
+    const size_t size = c.sections.payload.size;
+    for (c.sections.payload.size = 0; c.sections.payload.size < size; c.sections.payload.size++)
         assert_int_equal(decode(&back, &c), PRISM_E_CORRUPT);
-    c.parameters.size = 0;
+    c.sections.parameters.size = 0;
     assert_int_equal(decode(&back, &c), PRISM_E_CORRUPT);
     coded_free(&c);
     px_planes_free(&planes);
@@ -226,8 +227,8 @@ static void wrong_values(void **state) {
         coded c = {0};
         px_integer model;
         px_integer_init(&model);
-        px_put_u8(&c.parameters, 1);
-        px_range_encoder coder = px_range_encoder_make(&c.payload);
+        px_put_u8(&c.sections.parameters, 1);
+        px_range_encoder coder = px_range_encoder_make(&c.sections.payload);
         for (int j = 0; j < 3; j++)
             px_encode_integer(&coder, &model, lists[i][j]);
         px_range_encoder_finish(&coder);

@@ -58,7 +58,7 @@ static coded encode_planes(const px_native_method *method, const px_planes *plan
 }
 
 static prism_status decode_planes(const coded *c, px_planes *planes) {
-    return decode_by(&px_mixed, c, c->parameters.size, c->payload.size, planes);
+    return decode_by(&px_mixed, c, c->sections.parameters.size, c->sections.payload.size, planes);
 }
 
 static void assert_same(const px_planes *a, const px_planes *b, size_t k) {
@@ -123,10 +123,12 @@ static void instruction_sets_agree(void **state) {
             for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
                 px_simd_force(set);
                 coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
-                assert_int_equal(c.parameters.size, first.parameters.size);
-                assert_int_equal(c.payload.size, first.payload.size);
-                assert_memory_equal(c.parameters.data, first.parameters.data, c.parameters.size);
-                assert_memory_equal(c.payload.data, first.payload.data, c.payload.size);
+                assert_int_equal(c.sections.parameters.size, first.sections.parameters.size);
+                assert_int_equal(c.sections.payload.size, first.sections.payload.size);
+                assert_memory_equal(c.sections.parameters.data, first.sections.parameters.data,
+                                    c.sections.parameters.size);
+                assert_memory_equal(c.sections.payload.data, first.sections.payload.data,
+                                    c.sections.payload.size);
                 assert_int_equal(decode_planes(&first, &decoded), PRISM_OK);
                 for (size_t k = 0; k < planes.count; k++)
                     assert_same(&planes, &decoded, k);
@@ -160,7 +162,7 @@ static void wanted_planes_come_back(void **state) {
 
 static size_t size_of(const px_native_method *method, const px_planes *planes) {
     coded c = encode_planes(method, planes, 1 << 20);
-    const size_t size = c.parameters.size + c.payload.size;
+    const size_t size = c.sections.parameters.size + c.sections.payload.size;
     coded_free(&c);
     return size;
 }
@@ -176,7 +178,7 @@ static void encoding_stops_at_the_limit(void **state) {
     (void)state;
     px_planes planes = make_planes(DRIFT, 6, 100, 120, 8);
     coded c = encode_planes(&px_mixed, &planes, 1000);
-    assert_in_range(c.payload.size, 1001, 2000);
+    assert_in_range(c.sections.payload.size, 1001, 2000);
     coded_free(&c);
     free(planes.samples);
 }
@@ -212,12 +214,12 @@ static void cut_bytes_are_refused(void **state) {
     (void)state;
     px_planes planes = make_planes(DRIFT, 5, 12, 50, 8), decoded = empty_planes(5, 12, 50, 8);
     coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
-    const size_t parameters = c.parameters.size, payload = c.payload.size;
+    const size_t parameters = c.sections.parameters.size, payload = c.sections.payload.size;
     for (size_t size = 0; size < parameters; size++)
         assert_int_not_equal(decode_by(&px_mixed, &c, size, payload, &decoded), PRISM_OK);
     for (size_t size = 0; size < payload; size += 1 + size / 16)
         assert_int_not_equal(decode_by(&px_mixed, &c, parameters, size, &decoded), PRISM_OK);
-    px_put_u8(&c.payload, 0);
+    px_put_u8(&c.sections.payload, 0);
     assert_int_not_equal(decode_planes(&c, &decoded), PRISM_OK);
     coded_free(&c);
     free(planes.samples);
@@ -233,18 +235,18 @@ static void flipped_bits_do_no_harm(void **state) {
             px_planes decoded = empty_planes(4, 4, 21, depth);
             uint32_t random = 5;
             coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
-            for (size_t i = 0; i < 8 * c.parameters.size; i++) {
-                c.parameters.data[i / 8] ^= (uint8_t)(1 << i % 8);
+            for (size_t i = 0; i < 8 * c.sections.parameters.size; i++) {
+                c.sections.parameters.data[i / 8] ^= (uint8_t)(1 << i % 8);
                 decode_planes(&c, &decoded);
-                c.parameters.data[i / 8] ^= (uint8_t)(1 << i % 8);
+                c.sections.parameters.data[i / 8] ^= (uint8_t)(1 << i % 8);
             }
-            for (int i = 0; i < 100 && c.payload.size; i++) {
-                size_t most = i % 2 && c.payload.size > 16 ? 16 : c.payload.size;
+            for (int i = 0; i < 100 && c.sections.payload.size; i++) {
+                size_t most = i % 2 && c.sections.payload.size > 16 ? 16 : c.sections.payload.size;
                 size_t at = random_below(&random, (uint32_t)most);
                 uint8_t flips = (uint8_t)(1 + random_below(&random, 255));
-                c.payload.data[at] ^= flips;
+                c.sections.payload.data[at] ^= flips;
                 decode_planes(&c, &decoded);
-                c.payload.data[at] ^= flips;
+                c.sections.payload.data[at] ^= flips;
             }
             assert_int_equal(decode_planes(&c, &decoded), PRISM_OK);
             coded_free(&c);

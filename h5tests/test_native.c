@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coders/method.h"
 #include "coders/ans/lsq/model.h"
+#include "coders/method.h"
 #include "simd/simd.h"
 #include "support.h"
 
@@ -56,8 +56,8 @@ static coded encode_planes(const px_native_method *method, const px_planes *plan
                            prism_transform transform) {
     size_t limit = planes->count * px_plane_size(planes) * 8 + 4096; /* no chunk is too long */
     coded c = encode_by(method, planes, transform, effort, limit);
-    assert_false(c.parameters.failed || c.payload.failed);
-    assert_true(c.payload.size <= limit);
+    assert_false(c.sections.parameters.failed || c.sections.payload.failed);
+    assert_true(c.sections.payload.size <= limit);
     return c;
 }
 
@@ -65,7 +65,9 @@ static void assert_decodes(const px_native_method *method, const coded *c,
                            const px_planes *planes) {
     px_planes decoded =
         make_planes(NOISE, planes->count, planes->height, planes->width, planes->depth);
-    assert_int_equal(decode_by(method, c, c->parameters.size, c->payload.size, &decoded), PRISM_OK);
+    assert_int_equal(
+        decode_by(method, c, c->sections.parameters.size, c->sections.payload.size, &decoded),
+        PRISM_OK);
     for (size_t k = 0; k < planes->count; k++)
         assert_memory_equal(px_plane(&decoded, k), px_plane(planes, k),
                             px_plane_size(planes) * sizeof *planes->samples);
@@ -105,7 +107,7 @@ static void doubled_planes_shrink(void **state) {
     px_planes planes = make_planes(DOUBLED, 6, 64, 64, 16);
     for (int m = 0; m < METHODS; m++) {
         coded c = encode_planes(methods[m], &planes, 3 * m + 2, PRISM_TRANSFORM_CHANNELS);
-        assert_true(c.payload.size + c.parameters.size < 6 * 32 * 32 * 7 / 8);
+        assert_true(c.sections.payload.size + c.sections.parameters.size < 6 * 32 * 32 * 7 / 8);
         assert_decodes(methods[m], &c, &planes);
         coded_free(&c);
     }
@@ -123,11 +125,12 @@ static void sets_of_kernels_agree(void **state) {
             for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
                 px_simd_force(set);
                 coded c = encode_planes(method, &planes, effort, PRISM_TRANSFORM_CHANNELS);
-                assert_int_equal(c.parameters.size, reference.parameters.size);
-                assert_memory_equal(c.parameters.data, reference.parameters.data,
-                                    c.parameters.size);
-                assert_int_equal(c.payload.size, reference.payload.size);
-                assert_memory_equal(c.payload.data, reference.payload.data, c.payload.size);
+                assert_int_equal(c.sections.parameters.size, reference.sections.parameters.size);
+                assert_memory_equal(c.sections.parameters.data, reference.sections.parameters.data,
+                                    c.sections.parameters.size);
+                assert_int_equal(c.sections.payload.size, reference.sections.payload.size);
+                assert_memory_equal(c.sections.payload.data, reference.sections.payload.data,
+                                    c.sections.payload.size);
                 assert_decodes(method, &reference, &planes);
                 coded_free(&c);
             }
@@ -144,8 +147,8 @@ static void any_limit_will_do(void **state) {
     for (size_t m = 0; m < sizeof all / sizeof *all; m++) {
         coded c = encode_by(all[m], &planes, PRISM_TRANSFORM_CHANNELS, 5, SIZE_MAX);
         coded same = encode_planes(all[m], &planes, 5, PRISM_TRANSFORM_CHANNELS);
-        assert_int_equal(c.payload.size, same.payload.size);
-        assert_true(c.payload.size > 70000);
+        assert_int_equal(c.sections.payload.size, same.sections.payload.size);
+        assert_true(c.sections.payload.size > 70000);
         coded_free(&same);
         coded_free(&c);
     }
@@ -159,9 +162,9 @@ static void long_chunks_are_given_up(void **state) {
     for (int m = 0; m < METHODS; m++) {
         coded c = {.pipeline = {.transform = PRISM_TRANSFORM_CHANNELS, .effort = 3 * m + 2}};
         assert_int_equal(
-            methods[m]->encode(&planes, &c.pipeline, 5000, &c.parameters, &c.payload, NULL),
+            methods[m]->encode(&planes, &c.pipeline, c.pipeline.effort, 5000, &c.sections, NULL),
             PRISM_OK);
-        assert_true(c.payload.size > 5000);
+        assert_true(c.sections.payload.size > 5000);
         coded_free(&c);
     }
     free(planes.samples);
@@ -177,14 +180,15 @@ static void damage_does_not_crash(void **state) {
         const px_native_method *method = methods[i % METHODS];
         px_planes planes = make_planes(contents[i / METHODS], 7, 30, 21, i / METHODS == 1 ? 16 : 8);
         coded c = encode_planes(method, &planes, i % METHODS ? 5 : 1, PRISM_TRANSFORM_CHANNELS);
-        size_t refused = 0, bytes = c.parameters.size + c.payload.size;
-        for (size_t at = 0; at < bytes; at += at < c.parameters.size ? 1 : 7) {
-            uint8_t *byte = at < c.parameters.size ? c.parameters.data + at
-                                                   : c.payload.data + (at - c.parameters.size);
+        size_t refused = 0, bytes = c.sections.parameters.size + c.sections.payload.size;
+        for (size_t at = 0; at < bytes; at += at < c.sections.parameters.size ? 1 : 7) {
+            uint8_t *byte = at < c.sections.parameters.size
+                                ? c.sections.parameters.data + at
+                                : c.sections.payload.data + (at - c.sections.parameters.size);
             uint8_t kept = *byte;
             *byte = (uint8_t)(*byte ^ (1 + random_below(&random, 255)));
-            refused +=
-                decode_by(method, &c, c.parameters.size, c.payload.size, &planes) != PRISM_OK;
+            refused += decode_by(method, &c, c.sections.parameters.size, c.sections.payload.size,
+                                 &planes) != PRISM_OK;
             *byte = kept;
         }
         assert_true(refused * 10 > 9 * bytes / 7); /* states that do not end as they began */
@@ -202,14 +206,15 @@ static void random_parameters_do_not_crash(void **state) {
             .pipeline = {.transform = round % 3 ? PRISM_TRANSFORM_CHANNELS : PRISM_TRANSFORM_NONE}};
         /* Zeros are likely decisions: with many of them the decoder gets farther. */
         for (size_t i = 0; i < 3000; i++)
-            px_put_u8(&c.parameters, random_below(&random, (uint32_t)round / 30 + 1)
-                                         ? 0
-                                         : (uint8_t)random_next(&random));
+            px_put_u8(&c.sections.parameters, random_below(&random, (uint32_t)round / 30 + 1)
+                                                  ? 0
+                                                  : (uint8_t)random_next(&random));
         for (size_t i = 0; i < 9000; i++)
-            px_put_u8(&c.payload, (uint8_t)random_next(&random));
+            px_put_u8(&c.sections.payload, (uint8_t)random_next(&random));
         for (int m = 0; m < METHODS; m++)
-            assert_int_not_equal(
-                decode_by(methods[m], &c, c.parameters.size, c.payload.size, &planes), PRISM_OK);
+            assert_int_not_equal(decode_by(methods[m], &c, c.sections.parameters.size,
+                                           c.sections.payload.size, &planes),
+                                 PRISM_OK);
         coded_free(&c);
     }
     free(planes.samples);
@@ -220,11 +225,11 @@ static void truncation_is_noticed(void **state) {
     px_planes planes = make_planes(RELATED, 5, 24, 50, 8);
     for (int m = 0; m < METHODS; m++) {
         coded c = encode_planes(methods[m], &planes, 3 * m + 2, PRISM_TRANSFORM_CHANNELS);
-        for (size_t size = 0; size < c.payload.size; size += 1 + size / 64)
-            assert_int_equal(decode_by(methods[m], &c, c.parameters.size, size, &planes),
+        for (size_t size = 0; size < c.sections.payload.size; size += 1 + size / 64)
+            assert_int_equal(decode_by(methods[m], &c, c.sections.parameters.size, size, &planes),
                              PRISM_E_CORRUPT);
-        for (size_t size = 0; size < c.parameters.size; size++)
-            assert_int_equal(decode_by(methods[m], &c, size, c.payload.size, &planes),
+        for (size_t size = 0; size < c.sections.parameters.size; size++)
+            assert_int_equal(decode_by(methods[m], &c, size, c.sections.payload.size, &planes),
                              PRISM_E_CORRUPT);
         coded_free(&c);
     }

@@ -62,11 +62,27 @@ void px_put_wide(px_buffer *buffer, uint64_t value) {
         px_put_u8(buffer, (uint8_t)(value >> 8 * i));
 }
 
-prism_status px_buffers_status(const px_buffer *parameters, const px_buffer *payload,
-                               prism_error *error) {
-    return parameters->failed || payload->failed
-               ? px_out_of_memory(error, parameters->size + payload->size)
-               : PRISM_OK;
+prism_status px_buffer_status(const px_buffer *buffer, prism_error *error) {
+    return buffer->failed ? px_out_of_memory(error, buffer->size) : PRISM_OK;
+}
+
+void px_sections_free(px_sections *sections) {
+    px_buffer_free(&sections->parameters);
+    px_buffer_free(&sections->payload);
+}
+
+size_t px_sections_size(const px_sections *sections) {
+    return sections->parameters.size + sections->payload.size;
+}
+
+prism_status px_sections_status(const px_sections *sections, prism_error *error) {
+    const prism_status status = px_buffer_status(&sections->parameters, error);
+    return status == PRISM_OK ? px_buffer_status(&sections->payload, error) : status;
+}
+
+void px_sections_append(px_sections *sections, const px_sections *more) {
+    px_put_bytes(&sections->parameters, more->parameters.data, more->parameters.size);
+    px_put_bytes(&sections->payload, more->payload.data, more->payload.size);
 }
 
 void px_buffer_exceed(px_buffer *buffer, size_t limit) {

@@ -44,12 +44,27 @@ static inline uint64_t px_little_endian_64(uint64_t word) {
     return *(const uint8_t *)&one == 1 ? word : __builtin_bswap64(word);
 }
 
-/* PRISM_E_MEMORY if one of them has failed: before their sizes decide anything, and at the end. */
-prism_status px_buffers_status(const px_buffer *parameters, const px_buffer *payload,
-                               prism_error *error);
+/* PRISM_E_MEMORY if it has failed: before its size decides anything, and at the end. */
+prism_status px_buffer_status(const px_buffer *buffer, prism_error *error);
 
 /* Makes it longer than `limit` bytes: of no other use than to say so. */
 void px_buffer_exceed(px_buffer *buffer, size_t limit);
+
+/* What coding comes to: side information, and coded samples. Both buffers are owned. */
+typedef struct px_sections {
+    px_buffer parameters, payload;
+} px_sections;
+
+void px_sections_free(px_sections *sections);
+
+/* Bytes of both. */
+size_t px_sections_size(const px_sections *sections);
+
+/* As px_buffer_status, for both. */
+prism_status px_sections_status(const px_sections *sections, prism_error *error);
+
+/* Appends the content of `more`. */
+void px_sections_append(px_sections *sections, const px_sections *more);
 
 /* ---- Reading ---- */
 

@@ -36,7 +36,7 @@ static prism_status estimate(px_candidate *candidate, double *flat, const px_cho
     candidate->bytes =
         bits / 8 / s->part.share + (double)parameters.size * px_side_growth(s, pipeline);
     if (status == PRISM_OK)
-        status = px_buffers_status(&parameters, &parameters, error);
+        status = px_buffer_status(&parameters, error);
     px_buffer_free(&parameters);
     px_planes_free(&planes);
     return status;

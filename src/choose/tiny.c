@@ -134,7 +134,7 @@ static prism_status choose_axis(int *axis, const prism_array *array, const void 
 }
 
 static size_t coded_size(const px_coded *coded) {
-    return coded->parameters.size + coded->payload.size;
+    return px_sections_size(&coded->sections);
 }
 
 static bool predicts(const candidate *c) {
@@ -181,7 +181,7 @@ static prism_status guess(guessed *g, const prism_array *array, const void *elem
     if (status != PRISM_OK)
         return status;
     status = px_deflate_guess(&g->bytes, &g->planes, error);
-    g->bytes += (double)g->coded.parameters.size;
+    g->bytes += (double)g->coded.sections.parameters.size;
     return status;
 }
 
@@ -208,7 +208,7 @@ static prism_status guess_best(guessed *best, const prism_array *array, const vo
 
 /* *coded becomes what is smaller. */
 static void keep_smaller(px_coded *coded, px_coded *tried) {
-    const bool smaller = !coded->payload.size || coded_size(tried) < coded_size(coded);
+    const bool smaller = !coded->sections.payload.size || coded_size(tried) < coded_size(coded);
     px_coded_free(smaller ? coded : tried);
     if (smaller)
         *coded = *tried;
@@ -251,7 +251,8 @@ prism_status px_tiny_encode(px_coded *coded, const prism_array *array, const voi
     const bool noise = residuals.count && best.bytes > NOISE * (double)limit;
     if (status == PRISM_OK && !noise)
         status = try_samples(coded, array, elements, &samples, limit, error);
-    const bool sure = coded->payload.size && (double)coded_size(coded) < SURELY_LESS * best.bytes;
+    const bool sure =
+        coded->sections.payload.size && (double)coded_size(coded) < SURELY_LESS * best.bytes;
     if (status == PRISM_OK && residuals.count && !sure)
         status = try_residuals(coded, &best, limit, error);
     guessed_free(&best);

@@ -25,8 +25,8 @@ prism_status px_trial(double *bytes, const px_choice_sample *s, px_pipeline *pip
         px_pipeline_encode(&coded, &s->part.array, s->part.elements, &tried, limit, error);
     if (status != PRISM_OK)
         return status;
-    *bytes = (double)coded.payload.size / s->part.share +
-             (double)coded.parameters.size * px_side_growth(s, pipeline);
+    *bytes = (double)coded.sections.payload.size / s->part.share +
+             (double)coded.sections.parameters.size * px_side_growth(s, pipeline);
     if (!px_coder_stage_of(pipeline->coder)->predicts)
         pipeline->transform = coded.pipeline.transform;
     px_coded_free(&coded);

@@ -66,17 +66,16 @@ static void use_raw(px_chunk *chunk, const content *c) {
 
 /* The chunk with these sections, or raw if they are not smaller than the elements, or none. */
 static prism_status write_chunk(px_buffer *out, px_pipeline *used, px_chunk *chunk,
-                                const px_buffer *parameters, const px_buffer *payload,
-                                const content *c, prism_error *error) {
+                                const px_sections *sections, const content *c, prism_error *error) {
     chunk->has_checksum = c->options.checksum;
     chunk->elements_crc = chunk->has_checksum ? px_crc32(c->elements, c->size) : 0;
-    if (!payload || parameters->size + payload->size >= c->size) {
+    if (!sections || px_sections_size(sections) >= c->size) {
         use_raw(chunk, c);
     } else {
-        chunk->parameters = parameters->data;
-        chunk->parameter_size = parameters->size;
-        chunk->payload = payload->data;
-        chunk->payload_size = payload->size;
+        chunk->parameters = sections->parameters.data;
+        chunk->parameter_size = sections->parameters.size;
+        chunk->payload = sections->payload.data;
+        chunk->payload_size = sections->payload.size;
     }
     *used = chunk->pipeline;
     return px_chunk_write(chunk, out, error);
@@ -101,7 +100,7 @@ static prism_status encode_integers(px_buffer *out, px_pipeline *used, const con
     if (status != PRISM_OK)
         return status;
     px_chunk chunk = chunk_of(c, &coded.pipeline);
-    status = write_chunk(out, used, &chunk, &coded.parameters, &coded.payload, c, error);
+    status = write_chunk(out, used, &chunk, &coded.sections, c, error);
     px_coded_free(&coded);
     return status;
 }
@@ -122,12 +121,12 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     if (mapped.used) {
         px_chunk chunk = chunk_of(&c, &mapped.pipeline);
         chunk.is_mapped = true;
-        status = write_chunk(out, used, &chunk, &mapped.parameters, &mapped.payload, &c, error);
+        status = write_chunk(out, used, &chunk, &mapped.sections, &c, error);
     } else if (px_type_is_narrow(array->type)) {
         status = encode_integers(out, used, &c, role.of_wide, error);
     } else {
         px_chunk chunk = {.array = *array};
-        status = write_chunk(out, used, &chunk, NULL, NULL, &c, error);
+        status = write_chunk(out, used, &chunk, NULL, &c, error);
     }
     px_mapped_free(&mapped);
     return status;

@@ -80,8 +80,10 @@ static prism_status deflate_open(z_stream *stream, size_t size, int effort, int 
 
 static prism_status deflated_size(size_t *deflated, uint8_t *bytes, size_t size, int effort,
                                   int strategy, uint8_t *out, size_t capacity, prism_error *error) {
-    z_stream stream = {
-        .next_in = bytes, .avail_in = (uInt)size, .next_out = out, .avail_out = (uInt)capacity};
+    z_stream stream = {.next_in = bytes,
+                       .avail_in = (uInt)size,
+                       .next_out = out,
+                       .avail_out = (uInt)capacity};
     prism_status status = deflate_open(&stream, size, effort, strategy, error);
     if (status != PRISM_OK)
         return status;
@@ -172,27 +174,26 @@ static prism_status deflate_planes(const px_planes *planes, z_stream *stream, ui
 }
 
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
-    (void)parameters;
+                           px_sections *out, prism_error *error) {
     const int effort = pipeline->effort;
     const size_t room = limit + 1;
     if (pipeline->swift)
-        return encode_swiftly(planes, effort, limit, payload, error);
+        return encode_swiftly(planes, effort, limit, &out->payload, error);
     uint8_t *plane = malloc(px_plane_bytes(planes));
-    uint8_t *out = px_buffer_reserve(payload, room);
-    if (!plane || !out) {
+    uint8_t *deflated = px_buffer_reserve(&out->payload, room);
+    if (!plane || !deflated) {
         free(plane);
         return px_out_of_memory(error, px_plane_bytes(planes) + room);
     }
     int strategy = Z_DEFAULT_STRATEGY;
-    z_stream stream = {.next_out = out, .avail_out = (uInt)room};
+    z_stream stream = {.next_out = deflated, .avail_out = (uInt)room};
     prism_status status = choose_strategy(&strategy, planes, effort, plane, error);
     if (status == PRISM_OK)
         status =
             deflate_open(&stream, planes->count * px_plane_bytes(planes), effort, strategy, error);
     if (status == PRISM_OK) {
         status = deflate_planes(planes, &stream, plane, error);
-        payload->size += room - stream.avail_out;
+        out->payload.size += room - stream.avail_out;
         deflateEnd(&stream);
     }
     free(plane);

@@ -191,24 +191,23 @@ prism_status px_jxl_encode_image(const px_planes *planes, const px_jxl_task *tas
 }
 
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
-    (void)parameters;
+                           px_sections *out, prism_error *error) {
     px_jxl_task task = {.colours = 1,
                         .effort = pipeline->effort,
                         .planes_before =
                             pipeline->transform == PRISM_TRANSFORM_STACK ? PLANES_BEFORE : 0};
     prism_status status = PRISM_OK;
-    size_t start = payload->size;
+    size_t start = out->payload.size;
     for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_JXL_PLANES) {
-        if (payload->size - start > limit)
+        if (out->payload.size - start > limit)
             break;
         px_buffer image = {0};
         task.first = first;
         task.extras = image_planes(planes, first) - 1;
         status = px_jxl_encode_image(planes, &task, &image, error);
         if (status == PRISM_OK) {
-            px_put_varint(payload, image.size);
-            px_put_bytes(payload, image.data, image.size);
+            px_put_varint(&out->payload, image.size);
+            px_put_bytes(&out->payload, image.data, image.size);
         }
         px_buffer_free(&image);
     }

@@ -7,12 +7,13 @@
 
 #include "planes/stages.h"
 
-/* One coder; the functions are as in px_coder_stage. With transform none in the pipeline, planes
+/* One coder; the functions are as in px_coder_stage. It works at `effort`, whatever that of the
+ * pipeline is. With transform none in the pipeline, planes
  * are not predicted from each other. A method that is `late` takes memory for the planes itself
  * (px_planes_take), when it needs it, and counts it. */
 typedef struct px_native_method {
-    prism_status (*encode)(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_buffer *parameters, px_buffer *payload, prism_error *error);
+    prism_status (*encode)(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
+                           px_sections *out, prism_error *error);
     prism_status (*decode)(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, int threads, prism_error *error);
     px_decode_memory decode_memory;

@@ -236,13 +236,13 @@ static void write_parameters(px_buffer *out, const fixed *f) {
 
 static void begin_writing(px_mapped *mapped, const plan *p, const px_words *words) {
     mapped->used = true;
-    write_parameters(&mapped->parameters, &p->fixed);
+    write_parameters(&mapped->sections.parameters, &p->fixed);
     if (p->fixed.has_exceptions)
-        px_exceptions_write(&mapped->parameters, words, p->is_exception);
+        px_exceptions_write(&mapped->sections.parameters, words, p->is_exception);
 }
 
 static void write_rest(px_mapped *mapped, const plan *p, const px_words *words) {
-    px_bit_writer writer = {.out = &mapped->payload};
+    px_bit_writer writer = {.out = &mapped->sections.payload};
     if (has_rest(&p->fixed))
         for (size_t i = 0; i < words->count; i++)
             if (words->bits[i] && !p->is_exception[i])

@@ -238,12 +238,12 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
                               const px_words *words, prism_error *error) {
     const unsigned plain = p->lattice.plain;
     mapped->used = true;
-    write_parameters(&mapped->parameters, &p->lattice);
+    write_parameters(&mapped->sections.parameters, &p->lattice);
     if (p->lattice.has_exceptions)
-        px_exceptions_write(&mapped->parameters, words, p->is_exception);
+        px_exceptions_write(&mapped->sections.parameters, words, p->is_exception);
     prism_status status = px_nested_encode_integers(
         mapped, request, p->coded, plain > 0 || p->lattice.differences.count, error);
-    px_bit_writer writer = {.out = &mapped->payload};
+    px_bit_writer writer = {.out = &mapped->sections.payload};
     for (size_t i = 0; plain && i < words->count; i++)
         if (!p->is_exception[i])
             px_put_bits(&writer, p->places[i] & (((uint64_t)1 << plain) - 1), plain);

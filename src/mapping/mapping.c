@@ -42,8 +42,7 @@ static candidates candidates_for(prism_type type) {
 }
 
 void px_mapped_free(px_mapped *mapped) {
-    px_buffer_free(&mapped->parameters);
-    px_buffer_free(&mapped->payload);
+    px_sections_free(&mapped->sections);
 }
 
 /* *size: of the sample; SIZE_MAX where the rule does not fit it. */
@@ -53,8 +52,8 @@ static prism_status sample_size(size_t *size, const px_mapping_request *request,
     px_mapped mapped = {.used = false};
     prism_status status = stage->encode(&mapped, request, words, error);
     if (status == PRISM_OK)
-        status = px_buffers_status(&mapped.parameters, &mapped.payload, error);
-    *size = mapped.used ? mapped.parameters.size + mapped.payload.size : SIZE_MAX;
+        status = px_sections_status(&mapped.sections, error);
+    *size = mapped.used ? px_sections_size(&mapped.sections) : SIZE_MAX;
     px_mapped_free(&mapped);
     return status;
 }
@@ -122,10 +121,10 @@ static prism_status try_all(px_mapped *mapped, const px_mapping_request *request
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < list.count && status == PRISM_OK && !mapped->used; i++) {
         px_mapped_free(mapped);
-        px_put_u8(&mapped->parameters, (uint8_t)list.items[i].number);
+        px_put_u8(&mapped->sections.parameters, (uint8_t)list.items[i].number);
         status = list.items[i].stage->encode(mapped, request, words, error);
         if (status == PRISM_OK)
-            status = px_buffers_status(&mapped->parameters, &mapped->payload, error);
+            status = px_sections_status(&mapped->sections, error);
     }
     return status;
 }

@@ -35,11 +35,11 @@ typedef struct px_inner_codec {
                            prism_error *error);
 } px_inner_codec;
 
-/* Two sections of the container, and how the integers were coded. Both buffers are owned. */
+/* Two sections of the container, owned, and how the integers were coded. */
 typedef struct px_mapped {
     bool used;
     px_pipeline pipeline;
-    px_buffer parameters, payload;
+    px_sections sections;
 } px_mapped;
 
 /* What an encoder of a mapping needs to know. The array is squeezed (squeeze.h). */

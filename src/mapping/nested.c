@@ -52,8 +52,8 @@ prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *reque
     prism_status status =
         request->inner->encode(&chunk, &mapped->pipeline, array, elements, &options, role, error);
     if (status == PRISM_OK) {
-        px_put_varint(&mapped->payload, chunk.size);
-        px_put_bytes(&mapped->payload, chunk.data, chunk.size);
+        px_put_varint(&mapped->sections.payload, chunk.size);
+        px_put_bytes(&mapped->sections.payload, chunk.data, chunk.size);
     }
     px_buffer_free(&chunk);
     return status;

@@ -139,8 +139,8 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
     prism_status status = px_nested_encode(mapped, request, &integers, s->integers, error);
     if (status == PRISM_OK)
         status = px_nested_encode(&kept, &for_scales, &scales, s->scales, error);
-    px_put_bytes(&mapped->payload, kept.payload.data, kept.payload.size);
-    mapped->payload.failed |= kept.payload.failed;
+    px_put_bytes(&mapped->sections.payload, kept.sections.payload.data, kept.sections.payload.size);
+    mapped->sections.payload.failed |= kept.sections.payload.failed;
     px_mapped_free(&kept);
     mapped->used = true;
     return status;

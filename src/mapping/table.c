@@ -131,7 +131,7 @@ static prism_status write_places(px_mapped *mapped, const px_mapping_request *re
     if (!places)
         return px_out_of_memory(error, words->count * sizeof *places);
     places_of(places, set, words);
-    write_table(&mapped->parameters, set);
+    write_table(&mapped->sections.parameters, set);
     prism_status status = px_nested_encode_integers(mapped, request, places, false, error);
     mapped->used = true;
     free(places);
@@ -251,7 +251,7 @@ static prism_status trial(size_t *size, const px_sample *sample, const prism_opt
                                              2 * sample->size, error);
     if (status != PRISM_OK)
         return status;
-    *size = coded.parameters.size + coded.payload.size;
+    *size = px_sections_size(&coded.sections);
     px_coded_free(&coded);
     return PRISM_OK;
 }
@@ -286,7 +286,7 @@ static prism_status try_places(bool *smaller, const px_mapping_request *request,
     write_table(&table, set);
     *smaller = (double)closed + (double)table.size * sample.share < WORTH_DOING * (double)plain;
     if (status == PRISM_OK)
-        status = px_buffers_status(&table, &table, error);
+        status = px_buffer_status(&table, error);
     px_buffer_free(&table);
     px_sample_free(&sample);
     return status;

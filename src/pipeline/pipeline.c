@@ -20,10 +20,11 @@ static prism_status predict_planes(px_coded *coded, px_planes *planes, prism_err
     const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
     const px_predictor_stage *predictor = px_predictor_stage_of(pipeline->predictor);
     if (transform) {
-        prism_status status = transform->forward(planes, pipeline, &coded->parameters, error);
+        prism_status status =
+            transform->forward(planes, pipeline, &coded->sections.parameters, error);
         if (status != PRISM_OK)
             return status;
-        if (!coded->parameters.size)
+        if (!coded->sections.parameters.size)
             pipeline->transform = PRISM_TRANSFORM_NONE;
     }
     if (predictor)
@@ -51,11 +52,10 @@ prism_status px_pipeline_predict(px_coded *coded, px_planes *planes, const prism
 
 prism_status px_pipeline_code(px_coded *coded, const px_planes *planes, size_t limit,
                               prism_error *error) {
-    prism_status status =
-        px_coder_stage_of(coded->pipeline.coder)
-            ->encode(planes, &coded->pipeline, limit, &coded->parameters, &coded->payload, error);
+    prism_status status = px_coder_stage_of(coded->pipeline.coder)
+                              ->encode(planes, &coded->pipeline, limit, &coded->sections, error);
     if (status == PRISM_OK)
-        status = px_buffers_status(&coded->parameters, &coded->payload, error);
+        status = px_sections_status(&coded->sections, error);
     if (status != PRISM_OK)
         px_coded_free(coded);
     return status;
@@ -73,8 +73,7 @@ prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const
 }
 
 void px_coded_free(px_coded *coded) {
-    px_buffer_free(&coded->parameters);
-    px_buffer_free(&coded->payload);
+    px_sections_free(&coded->sections);
 }
 
 /* ---- Residuals ---- */

@@ -4,10 +4,10 @@
 
 #include "pipeline/container.h"
 
-/* The result of the stages: two sections of the container. Both buffers are owned. */
+/* The result of the stages: two sections of the container, owned. */
 typedef struct px_coded {
     px_pipeline pipeline; /* what was done in the end */
-    px_buffer parameters, payload;
+    px_sections sections;
 } px_coded;
 
 /*

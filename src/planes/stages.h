@@ -59,7 +59,7 @@ typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline 
 typedef struct px_coder_stage {
     bool predicts;
     prism_status (*encode)(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_buffer *parameters, px_buffer *payload, prism_error *error);
+                           px_sections *out, prism_error *error);
     prism_status (*decode)(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, int threads, prism_error *error);
     px_decode_memory decode_memory;

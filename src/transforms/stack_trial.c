@@ -46,7 +46,7 @@ prism_status px_trial_size(double *size, px_trial *trial, const px_planes *plane
     px_planes *band = &trial->band;
     const px_predictor_stage *predictor = px_predictor_stage_of(trial->pipeline.predictor);
     const px_coder_stage *coder = px_coder_stage_of(trial->pipeline.coder);
-    px_buffer parameters = {0}, payload = {0};
+    px_sections sections = {.payload = {0}};
     if (!coder) {
         *size = px_estimate_plane(planes, index);
         return PRISM_OK;
@@ -54,12 +54,11 @@ prism_status px_trial_size(double *size, px_trial *trial, const px_planes *plane
     cut_band(band, planes, index);
     if (predictor)
         predictor->forward(band);
-    prism_status status = coder->encode(band, &trial->pipeline, 2 * px_planes_bytes(band),
-                                        &parameters, &payload, error);
+    prism_status status =
+        coder->encode(band, &trial->pipeline, 2 * px_planes_bytes(band), &sections, error);
     if (status == PRISM_OK)
-        status = px_buffers_status(&parameters, &payload, error);
-    *size = (double)payload.size;
-    px_buffer_free(&parameters);
-    px_buffer_free(&payload);
+        status = px_sections_status(&sections, error);
+    *size = (double)sections.payload.size;
+    px_sections_free(&sections);
     return status;
 }

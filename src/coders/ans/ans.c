@@ -35,16 +35,15 @@ static const px_native_method *method_of(size_t id) {
 /* A chunk as one of the methods codes it. */
 typedef struct coded {
     px_pipeline pipeline;
-    px_buffer parameters, payload;
+    px_sections sections;
 } coded;
 
 static void coded_free(coded *c) {
-    px_buffer_free(&c->parameters);
-    px_buffer_free(&c->payload);
+    px_sections_free(&c->sections);
 }
 
 static size_t coded_size(const coded *c) {
-    return c->parameters.size + c->payload.size;
+    return px_sections_size(&c->sections);
 }
 
 static void swap(coded *a, coded *b) {
@@ -58,12 +57,10 @@ static prism_status encode_by(coded *c, prism_method id, const px_planes *planes
                               const px_pipeline *pipeline, int effort, size_t limit,
                               prism_error *error) {
     *c = (coded){.pipeline = *pipeline};
-    c->pipeline.effort = effort;
-    px_put_u8(&c->parameters, (uint8_t)id);
+    px_put_u8(&c->sections.parameters, (uint8_t)id);
     prism_status status =
-        method_of(id)->encode(planes, &c->pipeline, limit, &c->parameters, &c->payload, error);
-    c->pipeline.effort = pipeline->effort;
-    return status == PRISM_OK ? px_buffers_status(&c->parameters, &c->payload, error) : status;
+        method_of(id)->encode(planes, &c->pipeline, effort, limit, &c->sections, error);
+    return status == PRISM_OK ? px_sections_status(&c->sections, error) : status;
 }
 
 /* Learning from the samples themselves may come too late in a small chunk, or find too little: then
@@ -220,7 +217,7 @@ static prism_status encode_swiftly(coded *c, const px_planes *planes, const px_p
 }
 
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
+                           px_sections *out, prism_error *error) {
     coded c = {.pipeline = {0}};
     const bool few =
         !pipeline->swift && px_efforts.palette[pipeline->effort] && px_indices_values(planes);
@@ -232,8 +229,7 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
         status = try_memoryless(&c, planes, pipeline, error);
     if (status == PRISM_OK) {
         *pipeline = c.pipeline;
-        px_put_bytes(parameters, c.parameters.data, c.parameters.size);
-        px_put_bytes(payload, c.payload.data, c.payload.size);
+        px_sections_append(out, &c.sections);
     }
     coded_free(&c);
     return status;

@@ -173,10 +173,8 @@ static prism_status code_groups(online *o, px_planes *planes, size_t limit, pris
 
 /* ---- Both directions ---- */
 
-static prism_status encode_into(online *o, px_planes *planes, const px_pipeline *pipeline,
-                                size_t limit, px_buffer *parameters, px_buffer *payload,
-                                prism_error *error) {
-    const bool joint = pipeline->transform != PRISM_TRANSFORM_NONE;
+static prism_status encode_into(online *o, px_planes *planes, bool joint, int effort, size_t limit,
+                                px_sections *out, prism_error *error) {
     prism_status status =
         px_bands_alloc(&o->bands, planes, joint ? px_bands_edge(planes) : 1, error);
     if (status != PRISM_OK)
@@ -184,13 +182,13 @@ static prism_status encode_into(online *o, px_planes *planes, const px_pipeline 
     px_bands_find(&o->bands, planes);
     find_range(o, planes);
     px_online_plan_make(&o->plan, o->bands.coded_count, o->bands.height, o->bands.width, joint,
-                        o->bands.edge > 1, pipeline->effort);
-    px_put_u8(parameters, (uint8_t)o->bands.edge);
-    px_online_plan_write(&o->plan, parameters);
+                        o->bands.edge > 1, effort);
+    px_put_u8(&out->parameters, (uint8_t)o->bands.edge);
+    px_online_plan_write(&o->plan, &out->parameters);
     status = online_alloc(o, planes->depth, error);
     if (status != PRISM_OK)
         return status;
-    o->coder.encoder = px_range_encoder_make(payload);
+    o->coder.encoder = px_range_encoder_make(&out->payload);
     px_bands_write(&o->bands, &o->coder.encoder);
     if (o->bands.coded_count)
         write_range(o, planes);
@@ -232,11 +230,12 @@ static prism_status decode_from(online *o, px_planes *planes, px_reader *paramet
     return status;
 }
 
-static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
+static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
+                           px_sections *out, prism_error *error) {
     online o = {.offsets = NULL};
     px_planes same = *planes; /* samples are read, and written as they were */
-    prism_status status = encode_into(&o, &same, pipeline, limit, parameters, payload, error);
+    const bool joint = pipeline->transform != PRISM_TRANSFORM_NONE;
+    prism_status status = encode_into(&o, &same, joint, effort, limit, out, error);
     online_free(&o);
     return status;
 }

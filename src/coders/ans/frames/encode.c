@@ -158,20 +158,21 @@ static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
     return PRISM_OK;
 }
 
-prism_status px_frames_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                              px_buffer *parameters, px_buffer *payload, prism_error *error) {
+prism_status px_frames_encode(const px_planes *planes, px_pipeline *pipeline, int effort,
+                              size_t limit, px_sections *out, prism_error *error) {
+    (void)pipeline;
     if (!px_frames_fit(planes))
-        return px_buffer_exceed(payload, limit), PRISM_OK;
+        return px_buffer_exceed(&out->payload, limit), PRISM_OK;
     encoder e;
-    prism_status status = encoder_make(&e, planes, pipeline->effort, error);
+    prism_status status = encoder_make(&e, planes, effort, error);
     if (status == PRISM_OK)
         status = encode_frames(&e, error);
     if (status == PRISM_OK) {
         set_segments(&e.model, px_plane_size(planes));
-        status = write_segments(&e, limit, payload, error);
+        status = write_segments(&e, limit, &out->payload, error);
     }
     if (status == PRISM_OK)
-        px_frames_model_write(&e.model, parameters);
+        px_frames_model_write(&e.model, &out->parameters);
     encoder_free(&e);
     return status;
 }

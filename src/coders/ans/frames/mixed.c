@@ -188,8 +188,8 @@ static prism_status code_frames(mixed *m, size_t limit, prism_error *error) {
 
 /* ---- Both directions ------------------------------------------------------------------------- */
 
-static prism_status encode_into(mixed *m, int effort, size_t limit, px_buffer *parameters,
-                                px_buffer *payload, prism_error *error) {
+static prism_status encode_into(mixed *m, int effort, size_t limit, px_sections *out,
+                                prism_error *error) {
     const px_planes *planes = m->planes;
     prism_status status = px_stack_plan_make(&m->model.plan, planes, effort, error);
     if (status == PRISM_OK)
@@ -203,16 +203,16 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_buffer *p
     for (size_t turn = 0; turn < planes->count; turn++)
         if (!m->model.plan.frames[turn].duplicates)
             px_frame_view_load(&m->view, &m->model, planes, turn); /* which ones are constant */
-    m->coder.encoder = px_range_encoder_make(payload);
+    m->coder.encoder = px_range_encoder_make(&out->payload);
     m->turns = planes->count;
     find_range(m);
     if (any_coded(m))
         write_range(m);
     status = code_frames(m, limit, error);
     px_range_encoder_finish(&m->coder.encoder);
-    px_put_u8(parameters, m->windowed);
+    px_put_u8(&out->parameters, m->windowed);
     if (status == PRISM_OK)
-        px_frames_model_write(&m->model, parameters);
+        px_frames_model_write(&m->model, &out->parameters);
     return status;
 }
 
@@ -243,14 +243,14 @@ static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payl
     return status;
 }
 
-static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
+static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
+                           px_sections *out, prism_error *error) {
+    (void)pipeline;
     if (!px_frames_fit(planes))
-        return px_buffer_exceed(payload, limit), PRISM_OK;
+        return px_buffer_exceed(&out->payload, limit), PRISM_OK;
     px_planes same = *planes; /* samples are only read */
-    mixed m = {
-        .planes = &same, .model = {.mixed = true}, .windowed = px_efforts.window[pipeline->effort]};
-    prism_status status = encode_into(&m, pipeline->effort, limit, parameters, payload, error);
+    mixed m = {.planes = &same, .model = {.mixed = true}, .windowed = px_efforts.window[effort]};
+    prism_status status = encode_into(&m, effort, limit, out, error);
     mixed_free(&m);
     return status;
 }

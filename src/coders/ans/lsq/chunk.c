@@ -25,9 +25,9 @@ static bool mixes(const px_planes *planes, size_t first, const px_pipeline *pipe
     return pipeline->transform == PRISM_TRANSFORM_CHANNELS && group_size(planes, first) > 1;
 }
 
-static prism_status encode_groups(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                                  px_encode_group encode_group, px_buffer *parameters,
-                                  px_buffer *payload, prism_error *error) {
+static prism_status encode_groups(const px_planes *planes, px_pipeline *pipeline, int effort,
+                                  size_t limit, px_encode_group encode_group, px_sections *out,
+                                  prism_error *error) {
     bool too_long = !is_codable(planes);
     prism_status status = PRISM_OK;
     if (planes->count == 1)
@@ -35,25 +35,26 @@ static prism_status encode_groups(const px_planes *planes, px_pipeline *pipeline
     for (size_t first = 0; first < planes->count && status == PRISM_OK && !too_long;
          first += PX_GROUP) {
         const px_group_task task = {.mixes = mixes(planes, first, pipeline),
-                                    .effort = pipeline->effort,
+                                    .effort = effort,
                                     .swift = pipeline->swift,
-                                    .limit = payload->size < limit ? limit - payload->size : 0};
-        status = encode_group(planes, first, group_size(planes, first), &task, parameters, payload,
-                              &too_long, error);
+                                    .limit =
+                                        out->payload.size < limit ? limit - out->payload.size : 0};
+        status =
+            encode_group(planes, first, group_size(planes, first), &task, out, &too_long, error);
     }
     if (status == PRISM_OK && too_long)
-        px_buffer_exceed(payload, limit);
+        px_buffer_exceed(&out->payload, limit);
     return status;
 }
 
-prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                                       px_encode_group encode_group, px_buffer *parameters,
-                                       px_buffer *payload, prism_error *error) {
+prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pipeline, int effort,
+                                       size_t limit, px_encode_group encode_group, px_sections *out,
+                                       prism_error *error) {
     px_pool pool = {.count = 0};
     px_planes folded;
     prism_status status = px_fold(&folded, planes, &pool, error);
     if (status == PRISM_OK)
-        status = encode_groups(&folded, pipeline, limit, encode_group, parameters, payload, error);
+        status = encode_groups(&folded, pipeline, effort, limit, encode_group, out, error);
     px_pool_free(&pool);
     return status;
 }

@@ -8,9 +8,9 @@
 #include "planes/stages.h"
 
 /* The functions of px_native_method, with the method's encoder of a group. */
-prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                                       px_encode_group encode_group, px_buffer *parameters,
-                                       px_buffer *payload, prism_error *error);
+prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pipeline, int effort,
+                                       size_t limit, px_encode_group encode_group, px_sections *out,
+                                       prism_error *error);
 prism_status px_chunk_of_groups_decode(px_planes *planes, const px_pipeline *pipeline, bool quick,
                                        px_reader *parameters, px_reader *payload,
                                        prism_error *error);

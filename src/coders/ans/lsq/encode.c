@@ -59,8 +59,8 @@ static prism_status fit_mixing(px_lsq_encoder *encoder, prism_error *error) {
 enum { SWIFT_POSITIONS = 2000 };
 
 static prism_status encode_group(const px_planes *planes, size_t first, size_t count,
-                                 const px_group_task *task, px_buffer *parameters,
-                                 px_buffer *payload, bool *too_long, prism_error *error) {
+                                 const px_group_task *task, px_sections *out, bool *too_long,
+                                 prism_error *error) {
     px_lsq_encoder encoder;
     prism_status status = px_lsq_encoder_make(&encoder, planes, first, count, false, task, error);
     encoder.settings = settings_of(task->effort, task->mixes);
@@ -76,7 +76,7 @@ static prism_status encode_group(const px_planes *planes, size_t first, size_t c
     if (status == PRISM_OK)
         status = px_lsq_symbols(&encoder, error);
     if (status == PRISM_OK)
-        status = px_lsq_encoder_write(&encoder, task->limit, parameters, payload, too_long, error);
+        status = px_lsq_encoder_write(&encoder, task->limit, out, too_long, error);
     px_lsq_encoder_free(&encoder);
     return status;
 }
@@ -85,32 +85,26 @@ static prism_status encode_group(const px_planes *planes, size_t first, size_t c
 enum { WIDE_PLANES = 256 };
 
 typedef struct coded_group {
-    px_buffer parameters, payload;
+    px_sections sections;
     bool too_long;
 } coded_group;
 
 static prism_status encode_apart(coded_group *coded, const px_planes *planes, size_t first,
                                  size_t count, const px_group_task *task, prism_error *error) {
     *coded = (coded_group){.too_long = false};
-    prism_status status = encode_group(planes, first, count, task, &coded->parameters,
-                                       &coded->payload, &coded->too_long, error);
-    return status == PRISM_OK ? px_buffers_status(&coded->parameters, &coded->payload, error)
-                              : status;
-}
-
-static void free_coded(coded_group *coded) {
-    px_buffer_free(&coded->parameters);
-    px_buffer_free(&coded->payload);
+    prism_status status =
+        encode_group(planes, first, count, task, &coded->sections, &coded->too_long, error);
+    return status == PRISM_OK ? px_sections_status(&coded->sections, error) : status;
 }
 
 static size_t coded_size(const coded_group *coded) {
-    return coded->too_long ? SIZE_MAX : coded->parameters.size + coded->payload.size;
+    return coded->too_long ? SIZE_MAX : px_sections_size(&coded->sections);
 }
 
 /* Whether squares pay for their weights is not to be told from covariances: both ways are gone. */
 static prism_status encode_both(const px_planes *planes, size_t first, size_t count,
-                                const px_group_task *task, px_buffer *parameters,
-                                px_buffer *payload, bool *too_long, prism_error *error) {
+                                const px_group_task *task, px_sections *out, bool *too_long,
+                                prism_error *error) {
     px_group_task wide_task = *task;
     wide_task.wide = true;
     coded_group narrow, wide = {.too_long = true};
@@ -120,18 +114,16 @@ static prism_status encode_both(const px_planes *planes, size_t first, size_t co
     const coded_group *better = coded_size(&wide) < coded_size(&narrow) ? &wide : &narrow;
     if (status == PRISM_OK) {
         *too_long = better->too_long;
-        px_put_bytes(parameters, better->parameters.data, better->parameters.size);
-        px_put_bytes(payload, better->payload.data, better->payload.size);
+        px_sections_append(out, &better->sections);
     }
-    free_coded(&narrow);
-    free_coded(&wide);
+    px_sections_free(&narrow.sections);
+    px_sections_free(&wide.sections);
     return status;
 }
 
 prism_status px_lsq_encode_group(const px_planes *planes, size_t first, size_t count,
-                                 const px_group_task *task, px_buffer *parameters,
-                                 px_buffer *payload, bool *too_long, prism_error *error) {
+                                 const px_group_task *task, px_sections *out, bool *too_long,
+                                 prism_error *error) {
     bool both = task->mixes && px_efforts.wide[task->effort] && count <= WIDE_PLANES;
-    return (both ? encode_both : encode_group)(planes, first, count, task, parameters, payload,
-                                               too_long, error);
+    return (both ? encode_both : encode_group)(planes, first, count, task, out, too_long, error);
 }

@@ -15,14 +15,14 @@ typedef struct px_group_task {
 
 /* Where the coded samples would be more than the limit, *too_long is set instead. */
 typedef prism_status (*px_encode_group)(const px_planes *planes, size_t first, size_t count,
-                                        const px_group_task *task, px_buffer *parameters,
-                                        px_buffer *payload, bool *too_long, prism_error *error);
+                                        const px_group_task *task, px_sections *out, bool *too_long,
+                                        prism_error *error);
 
 prism_status px_lsq_encode_group(const px_planes *planes, size_t first, size_t count,
-                                 const px_group_task *task, px_buffer *parameters,
-                                 px_buffer *payload, bool *too_long, prism_error *error);
+                                 const px_group_task *task, px_sections *out, bool *too_long,
+                                 prism_error *error);
 prism_status px_quick_encode_group(const px_planes *planes, size_t first, size_t count,
-                                   const px_group_task *task, px_buffer *parameters,
-                                   px_buffer *payload, bool *too_long, prism_error *error);
+                                   const px_group_task *task, px_sections *out, bool *too_long,
+                                   prism_error *error);
 
 #endif

@@ -152,8 +152,8 @@ static prism_status write_payload(px_lsq_encoder *encoder, size_t limit, px_buff
     return PRISM_OK;
 }
 
-prism_status px_lsq_encoder_write(px_lsq_encoder *encoder, size_t limit, px_buffer *parameters,
-                                  px_buffer *payload, bool *too_long, prism_error *error) {
-    px_model_write(&encoder->model, parameters);
-    return write_payload(encoder, limit, payload, too_long, error);
+prism_status px_lsq_encoder_write(px_lsq_encoder *encoder, size_t limit, px_sections *out,
+                                  bool *too_long, prism_error *error) {
+    px_model_write(&encoder->model, &out->parameters);
+    return write_payload(encoder, limit, &out->payload, too_long, error);
 }

@@ -39,8 +39,8 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
 void px_lsq_encoder_free(px_lsq_encoder *encoder);
 
 /* The model, and the symbols of all planes; *too_long if they would take more than `limit`. */
-prism_status px_lsq_encoder_write(px_lsq_encoder *encoder, size_t limit, px_buffer *parameters,
-                                  px_buffer *payload, bool *too_long, prism_error *error);
+prism_status px_lsq_encoder_write(px_lsq_encoder *encoder, size_t limit, px_sections *out,
+                                  bool *too_long, prism_error *error);
 
 /* ---- Passes, in their order ---- */
 

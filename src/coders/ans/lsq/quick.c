@@ -6,10 +6,10 @@
 #include "coders/ans/lsq/chunk.h"
 #include "coders/method.h"
 
-static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
-    return px_chunk_of_groups_encode(planes, pipeline, limit, px_quick_encode_group, parameters,
-                                     payload, error);
+static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
+                           px_sections *out, prism_error *error) {
+    return px_chunk_of_groups_encode(planes, pipeline, effort, limit, px_quick_encode_group, out,
+                                     error);
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,

@@ -131,8 +131,8 @@ static prism_status code_planes(px_lsq_encoder *encoder, prism_error *error) {
 }
 
 prism_status px_quick_encode_group(const px_planes *planes, size_t first, size_t count,
-                                   const px_group_task *task, px_buffer *parameters,
-                                   px_buffer *payload, bool *too_long, prism_error *error) {
+                                   const px_group_task *task, px_sections *out, bool *too_long,
+                                   prism_error *error) {
     px_lsq_encoder encoder;
     prism_status status = px_lsq_encoder_make(&encoder, planes, first, count, true, task, error);
     encoder.settings = settings_of(task->effort);
@@ -142,7 +142,7 @@ prism_status px_quick_encode_group(const px_planes *planes, size_t first, size_t
     if (status == PRISM_OK)
         status = code_planes(&encoder, error);
     if (status == PRISM_OK)
-        status = px_lsq_encoder_write(&encoder, task->limit, parameters, payload, too_long, error);
+        status = px_lsq_encoder_write(&encoder, task->limit, out, too_long, error);
     px_lsq_encoder_free(&encoder);
     return status;
 }

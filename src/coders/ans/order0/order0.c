@@ -182,20 +182,20 @@ static prism_status encode_all(const px_planes *planes, const histogram *h, px_b
     return done ? PRISM_OK : px_out_of_memory(error, count * sizeof *words);
 }
 
-static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
-    (void)limit;
+static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
+                           px_sections *out, prism_error *error) {
+    (void)effort, (void)limit;
     const extent e = extent_of(planes);
     uint32_t *counts = calloc(e.last - e.first + 1u, sizeof *counts);
     histogram *h = malloc(sizeof *h);
     prism_status status = counts && h ? PRISM_OK : px_out_of_memory(error, PLACES * 4);
     if (status == PRISM_OK) {
         share_out(h, counts, e, count_samples(counts, planes, e.first));
-        px_range_encoder coder = px_range_encoder_make(parameters);
+        px_range_encoder coder = px_range_encoder_make(&out->parameters);
         code_histogram(&(px_side){.out = &coder}, h, planes->depth);
         px_range_encoder_finish(&coder);
         pipeline->transform = PRISM_TRANSFORM_NONE;
-        status = encode_all(planes, h, payload, error);
+        status = encode_all(planes, h, &out->payload, error);
     }
     free(counts);
     free(h);

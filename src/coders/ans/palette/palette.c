@@ -125,16 +125,16 @@ static void decode_rows(px_indices_model *m, px_planes *planes, const values *v)
 
 /* ---- Both directions ---- */
 
-static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_buffer *parameters, px_buffer *payload, prism_error *error) {
+static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
+                           px_sections *out, prism_error *error) {
     px_indices_model m = {.memory = NULL};
     values v;
     if (!px_indices_has_room(planes) || !values_find(&v, planes))
         return px_fail(error, PRISM_E_OPTION, "too many different values, or too narrow planes");
     pipeline->transform = PRISM_TRANSFORM_NONE;
-    const bool fast = px_efforts.few_contexts[pipeline->effort];
-    px_put_u8(parameters, fast);
-    m.coder.encoder = px_range_encoder_make(payload);
+    const bool fast = px_efforts.few_contexts[effort];
+    px_put_u8(&out->parameters, fast);
+    m.coder.encoder = px_range_encoder_make(&out->payload);
     values_write(&v, &m.coder.encoder);
     if (v.count > 1) {
         prism_status status = model_make(&m, planes, &v, fast, error);
