@@ -150,8 +150,8 @@ prism_status decode_by(const px_native_method *method, const coded *c, size_t pa
     px_reader parameter_reader = px_reader_make(parameters + 1, parameter_size);
     px_reader payload_reader = px_reader_make(payload + 1, payload_size);
     prism_error error = {.status = PRISM_OK};
-    prism_status status =
-        method->decode(planes, &c->pipeline, &parameter_reader, &payload_reader, 1, &error);
+    prism_status status = method->decode(planes, &c->pipeline, &parameter_reader, &payload_reader,
+                                         &(px_request){.threads = 1}, &error);
     free(parameters);
     free(payload);
     if (status != PRISM_OK)

@@ -148,9 +148,13 @@ static void wanted_planes_come_back(void **state) {
     for (size_t k = 0; k < planes.count; k++) {
         bool wanted[6] = {false};
         px_planes decoded = empty_planes(6, 20, 30, 8);
-        decoded.wanted = wanted;
         wanted[k] = true;
-        assert_int_equal(decode_planes(&c, &decoded), PRISM_OK);
+        px_reader parameters =
+            px_reader_make(c.sections.parameters.data, c.sections.parameters.size);
+        px_reader payload = px_reader_make(c.sections.payload.data, c.sections.payload.size);
+        assert_int_equal(px_mixed.decode(&decoded, &c.pipeline, &parameters, &payload,
+                                         &(px_request){wanted, 1}, NULL),
+                         PRISM_OK);
         assert_same(&planes, &decoded, k);
         free(decoded.samples);
     }

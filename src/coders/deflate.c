@@ -80,10 +80,8 @@ static prism_status deflate_open(z_stream *stream, size_t size, int effort, int 
 
 static prism_status deflated_size(size_t *deflated, uint8_t *bytes, size_t size, int effort,
                                   int strategy, uint8_t *out, size_t capacity, prism_error *error) {
-    z_stream stream = {.next_in = bytes,
-                       .avail_in = (uInt)size,
-                       .next_out = out,
-                       .avail_out = (uInt)capacity};
+    z_stream stream = {
+        .next_in = bytes, .avail_in = (uInt)size, .next_out = out, .avail_out = (uInt)capacity};
     prism_status status = deflate_open(&stream, size, effort, strategy, error);
     if (status != PRISM_OK)
         return status;
@@ -222,8 +220,8 @@ static prism_status inflate_planes(z_stream *stream, px_planes *planes, uint8_t 
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, int threads, prism_error *error) {
-    (void)pipeline, (void)parameters, (void)threads;
+                           px_reader *payload, const px_request *request, prism_error *error) {
+    (void)pipeline, (void)parameters, (void)request;
     z_stream stream = {0};
     uint8_t *plane = malloc(px_plane_bytes(planes));
     size_t size = px_reader_left(payload);

@@ -332,8 +332,8 @@ prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_s
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, int threads, prism_error *error) {
-    (void)pipeline, (void)parameters, (void)threads;
+                           px_reader *payload, const px_request *request, prism_error *error) {
+    (void)pipeline, (void)parameters, (void)request;
     for (size_t first = 0; first < planes->count; first += PX_JXL_PLANES) {
         const size_t size = px_get_size(payload);
         const uint8_t *image = px_get_bytes(payload, size);

@@ -15,7 +15,7 @@ typedef struct px_native_method {
     prism_status (*encode)(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
                            px_sections *out, prism_error *error);
     prism_status (*decode)(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, int threads, prism_error *error);
+                           px_reader *payload, const px_request *request, prism_error *error);
     px_decode_memory decode_memory;
     bool late;
 } px_native_method;

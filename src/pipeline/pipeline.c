@@ -121,14 +121,14 @@ static prism_status restore_planes(px_planes *planes, const px_pipeline *pipelin
     return transform ? transform->inverse(planes, parameters, error) : PRISM_OK;
 }
 
-static prism_status decode_planes(px_planes *planes, const px_chunk *chunk, int threads,
-                                  prism_error *error) {
+static prism_status decode_planes(px_planes *planes, const px_chunk *chunk,
+                                  const px_request *request, prism_error *error) {
     const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
     prism_status status = coder->predicts ? PRISM_OK : px_planes_take(planes, error);
     if (status == PRISM_OK)
-        status = coder->decode(planes, &chunk->pipeline, &parameters, &payload, threads, error);
+        status = coder->decode(planes, &chunk->pipeline, &parameters, &payload, request, error);
     if (status == PRISM_OK && !coder->predicts)
         status = restore_planes(planes, &chunk->pipeline, &parameters, error);
     if (status == PRISM_OK && px_reader_left(&parameters))
@@ -156,7 +156,8 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threa
     }
     px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
     px_planes planes = px_planes_shape(&chunk->array, &layout);
-    const prism_status status = decode_planes(&planes, chunk, threads, error);
+    const prism_status status =
+        decode_planes(&planes, chunk, &(px_request){.threads = threads}, error);
     if (status == PRISM_OK)
         px_planes_store(&planes, &chunk->array, &layout, elements);
     px_planes_free(&planes);
@@ -216,8 +217,7 @@ prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *pl
         return px_out_of_memory(error, layout.count);
     for (size_t i = 0; i < count; i++)
         wanted[planes[i]] = true;
-    all.wanted = wanted;
-    prism_status status = decode_planes(&all, chunk, threads, error);
+    prism_status status = decode_planes(&all, chunk, &(px_request){wanted, threads}, error);
     if (status == PRISM_OK)
         status = store_some(&all, chunk, planes, count, elements, error);
     free(wanted);

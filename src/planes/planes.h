@@ -22,10 +22,9 @@ typedef struct px_layout {
  */
 typedef struct px_planes {
     size_t count, height, width;
-    size_t stride;      /* samples from one plane to the next: px_plane_stride(height * width) */
-    unsigned depth;     /* bits of a sample: 8 or 16 */
-    int16_t *samples;   /* [count][stride], of which height * width are used; owned */
-    const bool *wanted; /* [count] planes that decoding may not leave out; NULL: all */
+    size_t stride;    /* samples from one plane to the next: px_plane_stride(height * width) */
+    unsigned depth;   /* bits of a sample: 8 or 16 */
+    int16_t *samples; /* [count][stride], of which height * width are used; owned */
 } px_planes;
 
 /* `axis` in 0..rank-1, or PRISM_AXIS_AUTO for a single plane. */

@@ -46,6 +46,12 @@ typedef struct px_predictor_stage {
 typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline *pipeline,
                                      px_reader parameters, size_t payload_size);
 
+/* What decoding is asked for. */
+typedef struct px_request {
+    const bool *wanted; /* [planes]; NULL: all */
+    int threads;        /* at least 1 */
+} px_request;
+
 /*
  * A coder either takes residuals, after the transform and the predictor, or it `predicts`: then it
  * takes samples, and the transform and the predictor of the pipeline are its own business, since it
@@ -54,14 +60,14 @@ typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline 
  *
  * `encode` may stop and leave more than `limit` bytes in `payload` as soon as it is clear that it
  * needs that many. It may turn the transform of `pipeline` to what it did. `decode` checks
- * everything it reads. `threads` is at least 1.
+ * everything it reads; it may leave out planes that are not wanted, if no other needs them.
  */
 typedef struct px_coder_stage {
     bool predicts;
     prism_status (*encode)(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_sections *out, prism_error *error);
     prism_status (*decode)(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, int threads, prism_error *error);
+                           px_reader *payload, const px_request *request, prism_error *error);
     px_decode_memory decode_memory;
     prism_method (*method)(px_reader parameters); /* that coded them; NULL: there is but one */
 } px_coder_stage;

@@ -236,14 +236,15 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, int threads, prism_error *error) {
+                           px_reader *payload, const px_request *request,
+                           prism_error *error) {
     uint8_t id = px_get_u8(parameters);
     const px_native_method *method = method_of(id);
     if (!method)
         return px_fail(error, PRISM_E_CORRUPT, "method %u of coder ans is not known", id);
     prism_status status = method->late ? PRISM_OK : px_planes_take(planes, error);
     return status == PRISM_OK
-               ? method->decode(planes, pipeline, parameters, payload, threads, error)
+               ? method->decode(planes, pipeline, parameters, payload, request, error)
                : status;
 }
 

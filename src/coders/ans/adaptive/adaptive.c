@@ -241,9 +241,9 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int e
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, int threads, prism_error *error) {
+                           px_reader *payload, const px_request *request, prism_error *error) {
     (void)pipeline;
-    (void)threads; /* every sample depends on the one before */
+    (void)request; /* every sample depends on the one before */
     online o = {.offsets = NULL};
     prism_status status = decode_from(&o, planes, parameters, payload, error);
     online_free(&o);

@@ -9,6 +9,7 @@
 
 typedef struct decoder {
     px_planes *planes;
+    const bool *wanted; /* see px_request */
     px_frames_model model;
     px_frame_view view;
     px_pool pool;
@@ -89,7 +90,7 @@ static prism_status find_needed(decoder *d, prism_error *error) {
     if (!d->needed)
         return px_pool_status(&d->pool, error);
     for (size_t turn = 0; turn < plan->count; turn++)
-        d->needed[turn] = !d->planes->wanted || d->planes->wanted[plan->frames[turn].plane];
+        d->needed[turn] = !d->wanted || d->wanted[plan->frames[turn].plane];
     bool inside = false; /* a later frame of the segment is needed */
     for (size_t turn = plan->count; turn-- > 0;) {
         d->needed[turn] |= inside && px_frame_is_coded(&d->model, turn);
@@ -112,9 +113,9 @@ static prism_status decode_frames(decoder *d, prism_error *error) {
     return status == PRISM_OK ? end_segment(d, error) : status;
 }
 
-prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reader *payload,
-                              prism_error *error) {
-    decoder d = {.planes = planes};
+prism_status px_frames_decode(px_planes *planes, const bool *wanted, px_reader *parameters,
+                              px_reader *payload, prism_error *error) {
+    decoder d = {.planes = planes, .wanted = wanted};
     if (!px_frames_fit(planes))
         return px_fail(error, PRISM_E_CORRUPT, "frames are too large or too many to be coded");
     prism_status status = px_frames_model_read(&d.model, false, planes->count, parameters, error);

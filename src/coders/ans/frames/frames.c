@@ -25,10 +25,9 @@ bool px_frames_fit(const px_planes *planes) {
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, int threads, prism_error *error) {
+                           px_reader *payload, const px_request *request, prism_error *error) {
     (void)pipeline;
-    (void)threads; /* frames wait for their references */
-    return px_frames_decode(planes, parameters, payload, error);
+    return px_frames_decode(planes, request->wanted, parameters, payload, error);
 }
 
 uint64_t px_frames_memory(const px_planes *planes) {

@@ -13,7 +13,7 @@ uint64_t px_frames_memory(const px_planes *planes);
 
 prism_status px_frames_encode(const px_planes *planes, px_pipeline *pipeline, int effort,
                               size_t limit, px_sections *out, prism_error *error);
-prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reader *payload,
-                              prism_error *error);
+prism_status px_frames_decode(px_planes *planes, const bool *wanted, px_reader *parameters,
+                              px_reader *payload, prism_error *error);
 
 #endif

@@ -15,6 +15,7 @@
 
 typedef struct mixed {
     px_planes *planes;
+    const bool *wanted; /* see px_request */
     px_frames_model model;
     px_frame_view view;
     px_range_coder coder;
@@ -162,7 +163,7 @@ static void code_plain(mixed *m, size_t turn) {
 static size_t turns_of(const mixed *m) {
     const px_stack_plan *plan = &m->model.plan;
     size_t turns = plan->count;
-    while (m->planes->wanted && turns && !m->planes->wanted[plan->frames[turns - 1].plane])
+    while (m->wanted && turns && !m->wanted[plan->frames[turns - 1].plane])
         turns--;
     return turns;
 }
@@ -256,10 +257,9 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int e
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, int threads, prism_error *error) {
+                           px_reader *payload, const px_request *request, prism_error *error) {
     (void)pipeline;
-    (void)threads; /* every sample depends on the one before */
-    mixed m = {.planes = planes};
+    mixed m = {.planes = planes, .wanted = request->wanted};
     if (!px_frames_fit(planes))
         return px_fail(error, PRISM_E_CORRUPT, "frames are too large or too many to be coded");
     prism_status status = decode_from(&m, parameters, payload, error);

@@ -13,8 +13,8 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int e
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, int threads, prism_error *error) {
-    (void)threads;
+                           px_reader *payload, const px_request *request, prism_error *error) {
+    (void)request;
     return px_chunk_of_groups_decode(planes, pipeline, true, parameters, payload, error);
 }
 

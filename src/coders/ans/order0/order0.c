@@ -260,8 +260,8 @@ static prism_status decode_all(px_planes *planes, const slot *slots, px_reader *
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, int threads, prism_error *error) {
-    (void)threads;
+                           px_reader *payload, const px_request *request, prism_error *error) {
+    (void)request;
     if (pipeline->transform != PRISM_TRANSFORM_NONE)
         return px_fail(error, PRISM_E_CORRUPT, "a histogram goes with no transform");
     histogram *h = malloc(sizeof *h);

@@ -154,9 +154,9 @@ static void fill(px_planes *planes, int16_t sample) {
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, int threads, prism_error *error) {
+                           px_reader *payload, const px_request *request, prism_error *error) {
     (void)pipeline;
-    (void)threads; /* every index depends on the one before */
+    (void)request; /* every index depends on the one before */
     px_indices_model m = {.coder = {.decoding = true}};
     values v;
     const uint8_t fast = px_get_u8(parameters);
