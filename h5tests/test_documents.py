@@ -126,7 +126,7 @@ def write_inputs(folder):
     """The user's own files in the examples."""
     with h5py.File(folder / "in.h5", "w") as file:
         file.create_dataset("emb", data=correlated((64, 96, 8), "i1"), chunks=(32, 32, 8))
-        file.create_dataset("run/emb", data=np.tile(file["emb"][:], (4, 3, 16))[:, :256])
+        file.create_dataset("run/emb", data=np.tile(file["emb"][:], (2, 2, 16))[:, :128])
         file.create_dataset("run/images", data=correlated((60, 30, 40), "u1"))
     with h5py.File(folder / "sample.h5", "w") as file:
         file["embeddings"] = correlated((64, 96, 8), "i1")
