@@ -153,10 +153,13 @@ def part_of(text, title):
     return re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)[1]
 
 
+ROWS = re.compile(r"^\|[^\n]*\n\|-[-|]*\n((?:\|.*\n)+)", re.M)
+
+
 def rows_of(text):
     """Cells of the rows of tables, without heads."""
-    rows = [line for line in text.splitlines() if line.startswith("| ")]
-    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[1:]]
+    rows = [row for table in ROWS.findall(text) for row in table.splitlines()]
+    return [[cell.strip() for cell in row[1:-1].split("|")] for row in rows]
 
 
 def files_of(text):
@@ -224,13 +227,22 @@ def test_links_lead_to_headings(document):
 
 # ---- Glossary
 
-TERMS = rows_of(GLOSSARY)
+MANY = "Words with more than one meaning"
+PARTS = {
+    title: rows_of(part_of(GLOSSARY, title)) for title in re.findall(r"^## (.+)$", GLOSSARY, re.M)
+}
+TERMS = [row for title, rows in PARTS.items() if title != MANY for row in rows]
 
 
-def test_terms_are_in_order_and_have_one_meaning():
-    for part in re.split(r"^## ", GLOSSARY, flags=re.M)[1:]:
-        terms = [row[0].lower() for row in rows_of(part)]
-        assert terms == sorted(set(terms))
+@pytest.mark.parametrize("title", PARTS)
+def test_terms_are_in_order_and_there_once(title):
+    terms = [row[0].lower() for row in PARTS[title]]
+    assert terms and terms == sorted(set(terms))
+
+
+def test_words_of_two_parts_are_listed():
+    terms = [row[0] for row in TERMS]
+    assert {term for term in terms if terms.count(term) > 1} <= {row[0] for row in PARTS[MANY]}
 
 
 @pytest.mark.parametrize("term,field,meaning,where", TERMS)
