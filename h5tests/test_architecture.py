@@ -1,7 +1,7 @@
 """docs/architecture.md and docs/glossary.md say what the sources say.
 
-Names, files and calls of the picture, files and names of tables, the order of rooms, and a check for
-each table of kernels.
+Names, files and calls of the picture, files and names of tables, numbers of efforts, the order of
+rooms, and a check for each table of kernels.
 """
 
 import re
@@ -130,9 +130,7 @@ def test_a_kernel_is_no_more_calls_away(title):
 def test_parts_of_the_picture_join():
     """The first line of each part is a line of another part with that number, or calls it there."""
     whole = {
-        (line.number, line.name, line.path)
-        for title in MOST_CALLS
-        for line in PICTURES[title]
+        (line.number, line.name, line.path) for title in MOST_CALLS for line in PICTURES[title]
     }
     numbers = {line.name: line.number for line in PICTURES["Encoding integers"] if line.number}
     for title in PICTURES.keys() - {"Choosing"}:
@@ -144,7 +142,7 @@ def test_parts_of_the_picture_join():
 
 # ---- Tables and sentences
 
-PATH = re.compile(r"^(?:src|filter|include|h5tests|scripts|docs|tools|python)/[\w./*-]+$|^[\w*-]+\.\w+$")
+PATH = re.compile(r"^(?:src|filter|include|h5tests|scripts|docs|tools|python)/[\w./*-]+$")
 NAME = re.compile(r"^[A-Za-z]\w+$")
 QUOTED = re.compile(r"`([^`\n]+)`")
 
@@ -198,12 +196,16 @@ def test_thresholds_are_there(effort, what, where):
     assert_names_stand_in_files(where)
 
 
-@pytest.mark.parametrize("document", ["docs/architecture.md", "docs/glossary.md", "CONTRIBUTING.md"])
+WITH_FILES = ["docs/architecture.md", "docs/efforts.md", "docs/glossary.md", "CONTRIBUTING.md"]
+ALL = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+
+
+@pytest.mark.parametrize("document", WITH_FILES)
 def test_files_of_documents_exist(document):
     assert list(files_of((ROOT / document).read_text()))
 
 
-@pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda p: p.name)
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
 def test_paths_in_src_exist(path):
     """Also where they stand in no backticks."""
     for word in re.findall(r"\bsrc/[\w./-]*\w", path.read_text()):
@@ -217,12 +219,40 @@ def slug(title):
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
-@pytest.mark.parametrize("document", ["architecture.md", "glossary.md"])
+@pytest.mark.parametrize("document", ["architecture.md", "efforts.md", "glossary.md"])
 def test_links_lead_to_headings(document):
     text = (ROOT / "docs" / document).read_text()
     for path, anchor in ANCHOR.findall(text):
         titles = re.findall(r"^#+ (.+)$", (ROOT / "docs" / (path or document)).read_text(), re.M)
         assert anchor in map(slug, titles), (path, anchor)
+
+
+# ---- Efforts
+
+EFFORT_TABLE = re.compile(r"^    \.(\w+) *= \{0,(.*)\},$", re.M)
+SHORT = re.compile(r"^#define (\w+) +(\w+)$", re.M)
+
+
+def shown(value, short):
+    """A value of the table as the document has it."""
+    value = short.get(value, value)
+    return {"SIZE_MAX": "all"}.get(value, value.removeprefix("PRISM_METHOD_").lower())
+
+
+def test_efforts_are_shown_as_they_are():
+    text = source("src/base/effort.c")
+    short = dict(SHORT.findall(text))
+    table = {
+        name: [shown(value.strip(), short) for value in values.split(",")]
+        for name, values in EFFORT_TABLE.findall(text)
+    }
+    rows = rows_of((ROOT / "docs" / "efforts.md").read_text())
+    page = {name: [{"no": "0", "yes": "1"}.get(v, v) for v in cells] for name, _, *cells, _ in rows}
+    assert len(page) > 20
+    assert page == table
+    for name, *_, where in rows:
+        reading = re.compile(rf"\b{name}\[|px_efforts\.{name}\b")
+        assert any(reading.search(path.read_text()) for path in files_of(where)), name
 
 
 # ---- Glossary
