@@ -6,7 +6,7 @@
  *
  * decodes every FOLDER/NAME.prism to the elements of FOLDER/NAME.npy, whole and by planes, then
  * encodes these with several options and prints `NAME TYPE OPTIONS BYTES CRC-32`; with `full` also
- * by automatic options and at more efforts. KERNELS is "best" or the name of a set (kernels.h).
+ * by automatic options and at more efforts. KERNELS is "best" or the name of a set (simd.h).
  * Lines with "failed" and exit status 1 say what is wrong.
  */
 #include <dirent.h>
