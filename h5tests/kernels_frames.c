@@ -1,6 +1,7 @@
-/* What frames tell of each other, against plain C, and the equations of a blend. */
+/* What frames tell of each other and the equations of a blend, against plain C. */
 #include "coders/ans/frames/blend_kernels.h"
 #include "kernels_support.h"
+#include "plain.h"
 #include "planes/estimate.h"
 #include "similarity/mutual.h"
 #include "similarity/mutual_kernels.h"
@@ -93,7 +94,7 @@ static void check_blend_slopes(px_simd set) {
         scores.gates[e] = (float)(e % 5) - 2;
     fill_dump(dump);
     static float expected[SLOPE_ROWS][LENGTH_OF_ROWS], rows[SLOPE_ROWS][LENGTH_OF_ROWS];
-    px_blend_kernels_scalar.slopes(expected[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
+    plain_blend_slopes(expected[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
     px_blend_kernels_of(set)->slopes(rows[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
     assert_memory_equal(rows, expected, sizeof rows);
     /* Moving all gates by the same changes nothing. */
