@@ -50,11 +50,8 @@ static void set_parameters(px_wave *w, numbers *n) {
     w->scale_blur = number_next(&taps) % 16;
 }
 
-bool wave_case_make(wave_case *c, size_t index, int bits, bool extreme) {
-    if (index >= HEIGHTS * WIDTHS)
-        return false;
-    const px_geometry geometry = px_geometry_make(heights[index / WIDTHS], widths[index % WIDTHS]);
-    numbers n = {.random = 1 + (uint32_t)index, .bits = bits, .extreme = extreme};
+void wave_case_sized(wave_case *c, size_t height, size_t width, numbers n) {
+    const px_geometry geometry = px_geometry_make(height, width);
     numbers logs = {.random = 99, .bits = LOG_BITS};
     *c = (wave_case){.room = geometry.tile_count * PX_TILE - geometry.origin};
     c->mixed = px_padded_take(&c->pool, &geometry, sizeof *c->mixed);
@@ -77,10 +74,18 @@ bool wave_case_make(wave_case *c, size_t index, int bits, bool extreme) {
     fill_16(w->samples - before, all, &n);
     for (size_t i = 0; i < all; i++) {
         w->logs[(ptrdiff_t)(i - before)] = (int16_t)(number_next(&logs) + 128);
-        c->running[(ptrdiff_t)(i - before)] = (int16_t)(16 * number_next(&logs));
+        c->running[(ptrdiff_t)(i - before)] =
+            (int16_t)(n.extreme ? number_next(&n) : 16 * number_next(&logs));
         w->errors[(ptrdiff_t)(i - before)] = (uint16_t)number_next(&n);
     }
     set_parameters(w, &n);
+}
+
+bool wave_case_make(wave_case *c, size_t index, int bits, bool extreme) {
+    if (index >= HEIGHTS * WIDTHS)
+        return false;
+    wave_case_sized(c, heights[index / WIDTHS], widths[index % WIDTHS],
+                    (numbers){.random = 1 + (uint32_t)index, .bits = bits, .extreme = extreme});
     return true;
 }
 

@@ -8,51 +8,11 @@
 #include "coders/ans/frames/blend_kernels.h"
 #include "coders/ans/lsq/quick_kernels.h"
 #include "coders/ans/lsq/wave_kernels.h"
-#include "entropy/quick_shapes.h"
-#include "entropy/shapes.h"
-#include "kernels_support.h"
-#include "plain.h"
+#include "kernels_inputs.h"
 
-enum { WORDS = 1 << 15, SYMBOLS = 48 * 100 + 512, GUARD = 128 };
-
-typedef struct coders {
-    px_pool pool;
-    const px_shapes *shapes;
-    const px_quick_shapes *quick;
-    plain_tables plain;
-} coders;
-
-static coders coders_make(void) {
-    coders c = {.pool = {.count = 0}};
-    uint8_t shapes[PX_SHAPE_CLASSES];
-    uint32_t random = 3;
-    for (size_t i = 0; i < PX_SHAPE_CLASSES; i++)
-        shapes[i] = (uint8_t)random_below(&random, PX_SHAPE_COUNT);
-    c.shapes = px_shapes_make(&c.pool, shapes, NULL);
-    c.quick = px_quick_tables_make(&c.pool, shapes);
-    plain_tables_make(&c.plain, shapes);
-    assert_int_equal(px_pool_status(&c.pool, NULL), PRISM_OK);
-    return c;
-}
-
-static void add_coders(px_wave *w, const coders *c) {
-    w->shapes = c->shapes;
-    w->quick_shapes = c->quick;
-}
+enum { SYMBOLS = 48 * 100 + 512, GUARD = 128 };
 
 /* ---- Decoding ---- */
-
-static uint16_t stream_words[WORDS + PX_WAVE_GUARD];
-
-static px_wave_stream decoding(size_t words, int quick, uint32_t seed) {
-    for (size_t i = 0; i < WORDS + PX_WAVE_GUARD; i++)
-        stream_words[i] = i < words ? (uint16_t)random_next(&seed) : 0;
-    px_wave_stream stream = {.words = stream_words, .end = stream_words + words};
-    px_wave_start(&stream, quick);
-    for (size_t i = 0; i < stream.count; i++)
-        stream.states[i] |= random_next(&seed) & 0xffff;
-    return stream;
-}
 
 typedef struct decoder {
     bool quick;
@@ -122,12 +82,6 @@ static void check_quick_decode(px_simd set) {
 
 static uint16_t encoded[2][WORDS];
 
-static px_wave_stream encoding(uint16_t *words, size_t count, int quick) {
-    px_wave_stream stream = {.head = words + count, .begin = words};
-    px_wave_start(&stream, quick);
-    return stream;
-}
-
 /* Kernels give up where a number of steps, for which they look ahead, might not have room. */
 static void assert_encoded(const px_wave_stream *stream, const px_wave_stream *expected,
                            size_t count, size_t ahead) {
@@ -140,19 +94,6 @@ static void assert_encoded(const px_wave_stream *stream, const px_wave_stream *e
     assert_int_equal(encoded[0] + count - stream->head, used);
     assert_memory_equal(stream->states, expected->states, sizeof stream->states);
     assert_memory_equal(stream->head, expected->head, used * sizeof *stream->head);
-}
-
-/* Classes of all scales, digits that are mostly small. */
-static void make_symbols(int32_t *symbols, const px_wave *w, bool quick, bool low_bits,
-                         uint32_t seed) {
-    const uint32_t classes = quick ? (low_bits ? PX_QUICK_CLASSES : PX_QUICK_TABLES)
-                                   : (low_bits ? PX_SCALE_CLASSES : PX_SHAPE_CLASSES);
-    for (size_t i = 0; i < w->height * w->stride; i++) {
-        const uint32_t class = random_below(&seed, classes), any = random_next(&seed);
-        const uint32_t digit = (uint32_t)((int32_t)any >> (12 + random_below(&seed, 20)));
-        symbols[i] = quick ? (int32_t)(class << 24 | (digit & 0xffffff))
-                           : (int32_t)(class << 25 | (any & 15) << 21 | (digit & 0x1fffff));
-    }
 }
 
 static void encode_by_set(px_simd set, bool quick, const px_wave *w, const int32_t *symbols,
@@ -198,27 +139,6 @@ static void check_quick_encode(px_simd set) {
 
 /* ---- Blended means ---- */
 
-/* As many experts as there are references, in turn. */
-static void add_blend(px_wave *w, px_blend *blend, px_pool *pool, size_t index) {
-    static const int experts[] = {PX_EXPERTS_ALONE, PX_EXPERTS_ONE, PX_BLEND_EXPERTS};
-    numbers n = {.random = 1 + (uint32_t)index, .bits = 9};
-    *blend = (px_blend){.experts = experts[index % 3],
-                        .power = 96,
-                        .error_shift = (int)(index % 4),
-                        .scale_spread = 8,
-                        .scale_energy = 8};
-    fill_32(blend->gates, PX_BLEND_EXPERTS, &n);
-    blend->edge = px_pool_take_zeroed(pool, (1 + PX_BLEND_PAIRS) * w->width * sizeof(int32_t));
-    assert_int_equal(px_pool_status(pool, NULL), PRISM_OK);
-    w->blend = blend;
-}
-
-static void add_own_blend(wave_case *c, size_t index) {
-    px_blend *blend = px_pool_take_zeroed(&c->pool, sizeof *blend);
-    assert_non_null(blend);
-    add_blend(&c->wave, blend, &c->pool, index);
-}
-
 /* There is no sum of logs. */
 static int64_t decode_blend(px_simd set, const px_wave *wave, px_wave_stream *stream) {
     px_blend_kernels_of(set)->decode(wave, stream);
@@ -232,8 +152,8 @@ static int64_t define_blend(const plain_tables *tables, const px_wave *wave,
 }
 
 static void check_blend_decode(px_simd set) {
-    compare_decoder(
-        set, &(decoder){.decode = decode_blend, .define = define_blend, .add = add_own_blend});
+    compare_decoder(set,
+                    &(decoder){.decode = decode_blend, .define = define_blend, .add = add_blend});
 }
 
 enum {
@@ -263,7 +183,7 @@ static void check_blend_analyse(px_simd set) {
         wave_case_make(&c[1], index, index % 2 ? 16 : 9, index % 5 == 1);
         px_blend_dump dump[2];
         for (int i = 0; i < 2; i++) {
-            add_own_blend(&c[i], index);
+            add_blend(&c[i], index);
             dump[i] = (px_blend_dump){.next = dumped[i], .every = EVERY};
         }
         memset(dumped, 0, sizeof dumped);
