@@ -43,7 +43,7 @@ static void set_parameters(px_wave *w, numbers *n) {
     fill_couples(w->taps_mixed, PX_SQUARE_TAPS, &taps);
     fill_32(w->taps_own, PX_OWN_TAPS, &taps);
     w->bias = number_next(&taps) % 16;
-    w->start_error = 1 + (number_next(&taps) & 1023);
+    w->start_error = ((1 + (number_next(&taps) & 1023)) << n->random % 7) - 1;
     w->scale_offset = number_next(&taps);
     w->scale_error = 16;
     w->scale_running = number_next(&taps) % 64;
