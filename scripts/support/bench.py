@@ -110,7 +110,8 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--no-memory", action="store_true", help="do not measure memory")
     arguments = parser.parse_args()
-    if bool(arguments.files) + (arguments.shapes is not None) + (arguments.kernels is not None) != 1:
+    instead = [arguments.shapes, arguments.kernels]
+    if bool(arguments.files) + sum(words is not None for words in instead) != 1:
         parser.error("expected files, --shapes or --kernels")
     if arguments.repeat is None:
         arguments.repeat = 3 if arguments.kernels is None else 9
