@@ -1,6 +1,6 @@
-/* What frames tell of each other, against plain C, and the equations of a blend. */
+/* What frames tell of each other and the equations of a blend, against plain C. */
 #include "coders/ans/frames/blend_kernels.h"
-#include "kernels_support.h"
+#include "kernels_inputs.h"
 #include "planes/estimate.h"
 #include "similarity/mutual.h"
 #include "similarity/mutual_kernels.h"
@@ -72,28 +72,15 @@ static void check_mutual_edge_symbols(px_simd set) {
 
 enum { STEPS = 3, LENGTH_OF_ROWS = STEPS * PX_WAVE_LANES, SLOPE_ROWS = PX_BLEND_EXPERTS + 2 };
 
-/* Means and samples that are near each other, energies of all magnitudes. */
-static void fill_dump(int32_t *dump) {
-    uint32_t random = 17;
-    for (size_t i = 0; i < STEPS * PX_BLEND_DUMP * PX_WAVE_LANES; i++) {
-        const size_t vector = i / PX_WAVE_LANES % PX_BLEND_DUMP;
-        const uint32_t any = random_next(&random) << 16 ^ random_next(&random);
-        dump[i] = vector < PX_BLEND_EXPERTS     ? (int32_t)(any % 4000) - 2000
-                  : vector + 2 < PX_BLEND_DUMP  ? (int32_t)(any >> (any & 15))
-                  : vector + 2 == PX_BLEND_DUMP ? (int32_t)(any % 250) - 125
-                                                : (int32_t)(any % 8 != 0);
-    }
-}
-
 static void check_blend_slopes(px_simd set) {
     static int32_t dump[STEPS * PX_BLEND_DUMP * PX_WAVE_LANES];
     px_blend_scores scores = {
         .experts = PX_BLEND_EXPERTS, .power = 6, .floor = 17, .unit = 1.0f / 9, .outliers = 0.5f};
     for (int e = 0; e < PX_BLEND_EXPERTS; e++)
         scores.gates[e] = (float)(e % 5) - 2;
-    fill_dump(dump);
+    fill_dump(dump, STEPS);
     static float expected[SLOPE_ROWS][LENGTH_OF_ROWS], rows[SLOPE_ROWS][LENGTH_OF_ROWS];
-    px_blend_kernels_scalar.slopes(expected[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
+    plain_blend_slopes(expected[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
     px_blend_kernels_of(set)->slopes(rows[0], LENGTH_OF_ROWS, dump, STEPS, &scores);
     assert_memory_equal(rows, expected, sizeof rows);
     /* Moving all gates by the same changes nothing. */

@@ -10,35 +10,7 @@
 #include "coders/ans/adaptive/adaptive_kernels.h"
 #include "coders/ans/frames/frame_mixer_kernels.h"
 #include "coders/ans/palette/palette_kernels.h"
-#include "kernels_support.h"
-
-enum { HEIGHT = 21, WIDTH = 35, PLANES = 5 };
-
-typedef enum content { RELATED, EXTREME, FEW } content;
-
-static int32_t sample_at(content kind, size_t k, size_t p, unsigned depth, uint32_t *random) {
-    const int32_t streak = (int32_t)(streaks(p / WIDTH, p % WIDTH + k) & 63) - 32;
-    switch (kind) {
-    case RELATED:
-        return streak * (depth == 8 ? 1 : 97) + (int32_t)random_below(random, 5);
-    case EXTREME:
-        return random_below(random, 2) ? INT16_MIN : INT16_MAX;
-    default:
-        return (int32_t)(p / 7 % 3) * 41 + (random_below(random, 40) == 0);
-    }
-}
-
-static px_planes planes_make(content kind, unsigned depth) {
-    px_planes planes = {.count = PLANES, .height = HEIGHT, .width = WIDTH, .depth = depth};
-    uint32_t random = 5;
-    planes.stride = px_plane_stride(px_plane_size(&planes));
-    planes.samples = calloc(1, px_planes_bytes(&planes));
-    assert_non_null(planes.samples);
-    for (size_t k = 0; k < PLANES; k++)
-        for (size_t p = 0; p < HEIGHT * WIDTH; p++)
-            px_plane(&planes, k)[p] = px_wrap(sample_at(kind, k, p, depth, &random), depth);
-    return planes;
-}
+#include "kernels_inputs.h"
 
 static coded encode_with(px_simd set, const px_native_method *method, const px_planes *planes,
                          prism_transform transform, int effort) {
@@ -60,7 +32,7 @@ static void assert_decodes_with(px_simd set, const px_native_method *method, con
     px_simd_force(PX_SIMD_SETS);
     for (size_t k = 0; k < PLANES; k++)
         assert_memory_equal(px_plane(&decoded, k), px_plane(planes, k),
-                            HEIGHT * WIDTH * sizeof *planes->samples);
+                            POSITIONS * sizeof *planes->samples);
     free(decoded.samples);
 }
 

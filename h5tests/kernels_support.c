@@ -43,18 +43,15 @@ static void set_parameters(px_wave *w, numbers *n) {
     fill_couples(w->taps_mixed, PX_SQUARE_TAPS, &taps);
     fill_32(w->taps_own, PX_OWN_TAPS, &taps);
     w->bias = number_next(&taps) % 16;
-    w->start_error = 1 + (number_next(&taps) & 1023);
+    w->start_error = ((1 + (number_next(&taps) & 1023)) << n->random % 7) - 1;
     w->scale_offset = number_next(&taps);
     w->scale_error = 16;
     w->scale_running = number_next(&taps) % 64;
     w->scale_blur = number_next(&taps) % 16;
 }
 
-bool wave_case_make(wave_case *c, size_t index, int bits, bool extreme) {
-    if (index >= HEIGHTS * WIDTHS)
-        return false;
-    const px_geometry geometry = px_geometry_make(heights[index / WIDTHS], widths[index % WIDTHS]);
-    numbers n = {.random = 1 + (uint32_t)index, .bits = bits, .extreme = extreme};
+void wave_case_sized(wave_case *c, size_t height, size_t width, numbers n) {
+    const px_geometry geometry = px_geometry_make(height, width);
     numbers logs = {.random = 99, .bits = LOG_BITS};
     *c = (wave_case){.room = geometry.tile_count * PX_TILE - geometry.origin};
     c->mixed = px_padded_take(&c->pool, &geometry, sizeof *c->mixed);
@@ -77,10 +74,18 @@ bool wave_case_make(wave_case *c, size_t index, int bits, bool extreme) {
     fill_16(w->samples - before, all, &n);
     for (size_t i = 0; i < all; i++) {
         w->logs[(ptrdiff_t)(i - before)] = (int16_t)(number_next(&logs) + 128);
-        c->running[(ptrdiff_t)(i - before)] = (int16_t)(16 * number_next(&logs));
+        c->running[(ptrdiff_t)(i - before)] =
+            (int16_t)(n.extreme ? number_next(&n) : 16 * number_next(&logs));
         w->errors[(ptrdiff_t)(i - before)] = (uint16_t)number_next(&n);
     }
     set_parameters(w, &n);
+}
+
+bool wave_case_make(wave_case *c, size_t index, int bits, bool extreme) {
+    if (index >= HEIGHTS * WIDTHS)
+        return false;
+    wave_case_sized(c, heights[index / WIDTHS], widths[index % WIDTHS],
+                    (numbers){.random = 1 + (uint32_t)index, .bits = bits, .extreme = extreme});
     return true;
 }
 

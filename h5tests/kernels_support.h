@@ -1,8 +1,7 @@
 /*
  * Tests of kernels, one for each pointer of a table of kernels: test_kernels.c runs them on every
- * set that this CPU has and fails for a kernel that has none. Each compares with plain C, at edge
- * sizes and extreme values, or, where there is no shorter definition than the kernel, with the
- * scalar set.
+ * set that this CPU has and fails for a kernel that has none. Each compares with plain C (that of
+ * coders is in plain.h), at edge sizes and extreme values; coders that learn with the scalar set.
  */
 #ifndef H5TESTS_KERNELS_SUPPORT_H
 #define H5TESTS_KERNELS_SUPPORT_H
@@ -57,6 +56,7 @@ typedef struct wave_case {
 
 /* Sizes around whole vectors, in turn by `index`; false behind the last. */
 bool wave_case_make(wave_case *c, size_t index, int bits, bool extreme);
+void wave_case_sized(wave_case *c, size_t height, size_t width, numbers n);
 void wave_case_free(wave_case *c);
 
 /* The samples, logs and errors of a case again, for another set of kernels. */

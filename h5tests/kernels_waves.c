@@ -1,152 +1,129 @@
 /*
- * Entropy coders with their planes: what a random stream decodes to, and what random symbols encode
- * to, is the same in every set, whatever the numbers mean. Streams that end too early, too.
+ * Entropy coders with their planes, against their definitions (plain.h): what a random stream
+ * decodes to, and what random symbols encode to, whatever the numbers mean. Streams that end too
+ * early, too.
  */
 #include <string.h>
 
 #include "coders/ans/frames/blend_kernels.h"
 #include "coders/ans/lsq/quick_kernels.h"
 #include "coders/ans/lsq/wave_kernels.h"
-#include "entropy/quick_shapes.h"
-#include "entropy/shapes.h"
-#include "kernels_support.h"
+#include "kernels_inputs.h"
 
-enum { WORDS = 1 << 15, SYMBOLS = 48 * 100 + 512, GUARD = 128 };
-
-typedef struct coders {
-    px_pool pool;
-    const px_shapes *shapes;
-    const px_quick_shapes *quick;
-} coders;
-
-static coders coders_make(void) {
-    coders c = {.pool = {.count = 0}};
-    uint8_t shapes[PX_SHAPE_CLASSES];
-    uint32_t random = 3;
-    for (size_t i = 0; i < PX_SHAPE_CLASSES; i++)
-        shapes[i] = (uint8_t)random_below(&random, PX_SHAPE_COUNT);
-    c.shapes = px_shapes_make(&c.pool, shapes, NULL);
-    c.quick = px_quick_tables_make(&c.pool, shapes);
-    assert_int_equal(px_pool_status(&c.pool, NULL), PRISM_OK);
-    return c;
-}
-
-static void add_coders(px_wave *w, const coders *c) {
-    w->shapes = c->shapes;
-    w->quick_shapes = c->quick;
-}
+enum { SYMBOLS = 48 * 100 + 512, GUARD = 128 };
 
 /* ---- Decoding ---- */
 
-static uint16_t stream_words[WORDS + PX_WAVE_GUARD];
+typedef struct decoder {
+    bool quick;
+    int64_t (*decode)(px_simd set, const px_wave *wave, px_wave_stream *stream);
+    int64_t (*define)(const plain_tables *tables, const px_wave *wave, px_wave_stream *stream);
+    void (*add)(wave_case *c, size_t index); /* what the wave needs besides; or NULL */
+} decoder;
 
-static px_wave_stream decoding(size_t words, int quick, uint32_t seed) {
-    for (size_t i = 0; i < WORDS + PX_WAVE_GUARD; i++)
-        stream_words[i] = i < words ? (uint16_t)random_next(&seed) : 0;
-    px_wave_stream stream = {.words = stream_words, .end = stream_words + words};
-    px_wave_start(&stream, quick);
-    for (size_t i = 0; i < stream.count; i++)
-        stream.states[i] |= random_next(&seed) & 0xffff;
-    return stream;
+/* The same wave twice, for a kernel and for its definition. */
+static bool make_couple(wave_case c[2], size_t index, bool extreme, const coders *coder,
+                        const decoder *d) {
+    for (int i = 0; i < 2; i++) {
+        if (!wave_case_make(&c[i], index, extreme ? 16 : 12, extreme))
+            return false;
+        add_coders(&c[i].wave, coder);
+        if (d->add)
+            d->add(&c[i], index);
+    }
+    return true;
 }
 
-typedef int64_t (*decoder)(px_simd set, const px_wave *wave, px_wave_stream *stream);
+static void compare_decoding(px_simd set, const decoder *d, const coders *coder, wave_case c[2],
+                             size_t words, uint32_t seed) {
+    px_wave_stream expected = decoding(words, d->quick, seed), stream = expected;
+    wave_case_copy(&c[1], &c[0]);
+    const int64_t sum = d->define(&coder->plain, &c[1].wave, &expected);
+    assert_int_equal(d->decode(set, &c[0].wave, &stream), sum);
+    assert_int_equal(stream.words - stream_words, expected.words - stream_words);
+    assert_int_equal(stream.failed, expected.failed);
+    assert_memory_equal(stream.states, expected.states, sizeof expected.states);
+    assert_planes_equal(&c[0], c[0].wave.samples, c[1].wave.samples, sizeof(int16_t));
+    assert_planes_equal(&c[0], c[0].wave.logs, c[1].wave.logs, sizeof(int16_t));
+}
+
+static void compare_decoder(px_simd set, const decoder *d) {
+    coders coder = coders_make();
+    for (int extreme = 0; extreme < 2; extreme++) {
+        wave_case c[2];
+        for (size_t index = 0; make_couple(c, index, extreme, &coder, d); index++) {
+            for (size_t words = 0; words <= WORDS; words = 3 * words + 60)
+                compare_decoding(set, d, &coder, c, words, 1 + (uint32_t)index);
+            wave_case_free(&c[0]);
+            wave_case_free(&c[1]);
+        }
+    }
+    px_pool_free(&coder.pool);
+}
 
 static int64_t decode_wave(px_simd set, const px_wave *wave, px_wave_stream *stream) {
     return px_wave_kernels_of(set)->decode(wave, stream);
+}
+
+static void check_wave_decode(px_simd set) {
+    compare_decoder(set, &(decoder){.decode = decode_wave, .define = plain_wave_decode});
 }
 
 static int64_t decode_quick(px_simd set, const px_wave *wave, px_wave_stream *stream) {
     return px_quick_kernels_of(set)->decode(wave, stream);
 }
 
-static void compare_decoders(px_simd set, decoder decode, int quick) {
-    coders coder = coders_make();
-    wave_case a, b;
-    for (size_t index = 0; wave_case_make(&a, index, 12, false); index++) {
-        wave_case_make(&b, index, 12, false);
-        add_coders(&a.wave, &coder);
-        add_coders(&b.wave, &coder);
-        for (size_t words = 0; words <= WORDS; words = 2 * words + 60) {
-            px_wave_stream first = decoding(words, quick, 1 + (uint32_t)index), second = first;
-            wave_case_copy(&b, &a);
-            const int64_t sum = decode(PX_SIMD_SCALAR, &a.wave, &first);
-            assert_int_equal(decode(set, &b.wave, &second), sum);
-            assert_int_equal(second.words - stream_words, first.words - stream_words);
-            assert_int_equal(second.failed, first.failed);
-            assert_memory_equal(second.states, first.states, sizeof first.states);
-            assert_planes_equal(&a, a.wave.samples, b.wave.samples, sizeof(int16_t));
-            assert_planes_equal(&a, a.wave.logs, b.wave.logs, sizeof(int16_t));
-        }
-        wave_case_free(&a);
-        wave_case_free(&b);
-    }
-    px_pool_free(&coder.pool);
-}
-
-static void check_wave_decode(px_simd set) {
-    compare_decoders(set, decode_wave, false);
-}
-
 static void check_quick_decode(px_simd set) {
-    compare_decoders(set, decode_quick, true);
+    compare_decoder(
+        set, &(decoder){.quick = true, .decode = decode_quick, .define = plain_quick_decode});
 }
 
 /* ---- Encoding ---- */
 
 static uint16_t encoded[2][WORDS];
 
-static px_wave_stream encoding(uint16_t *words, size_t count, int quick) {
-    px_wave_stream stream = {.head = words + count, .begin = words};
-    px_wave_start(&stream, quick);
-    return stream;
-}
-
-static void assert_streams_equal(const px_wave_stream *a, const px_wave_stream *b, size_t count) {
-    assert_int_equal(a->failed, b->failed);
-    if (a->failed)
+/* Kernels give up where a number of steps, for which they look ahead, might not have room. */
+static void assert_encoded(const px_wave_stream *stream, const px_wave_stream *expected,
+                           size_t count, size_t ahead) {
+    const size_t used = (size_t)(encoded[1] + WORDS - expected->head);
+    assert_false(expected->failed);
+    if (stream->failed) {
+        assert_true(used + ahead > count);
         return;
-    assert_int_equal(a->head - encoded[0], b->head - encoded[1]);
-    assert_memory_equal(a->states, b->states, sizeof a->states);
-    const size_t used = count - (size_t)(a->head - encoded[0]);
-    assert_memory_equal(a->head, b->head, used * sizeof *a->head);
+    }
+    assert_int_equal(encoded[0] + count - stream->head, used);
+    assert_memory_equal(stream->states, expected->states, sizeof stream->states);
+    assert_memory_equal(stream->head, expected->head, used * sizeof *stream->head);
 }
 
-/* Classes of all scales, digits that are mostly small. */
-static void make_symbols(int32_t *symbols, const px_wave *w, bool quick, bool low_bits,
-                         uint32_t seed) {
-    const uint32_t classes = quick ? (low_bits ? PX_QUICK_CLASSES : PX_QUICK_TABLES)
-                                   : (low_bits ? PX_SCALE_CLASSES : PX_SHAPE_CLASSES);
-    for (size_t i = 0; i < w->height * w->stride; i++) {
-        const uint32_t class = random_below(&seed, classes), any = random_next(&seed);
-        const uint32_t digit = (uint32_t)((int32_t)any >> (12 + random_below(&seed, 20)));
-        symbols[i] = quick ? (int32_t)(class << 24 | (digit & 0xffffff))
-                           : (int32_t)(class << 25 | (any & 15) << 21 | (digit & 0x1fffff));
-    }
+static void encode_by_set(px_simd set, bool quick, const px_wave *w, const int32_t *symbols,
+                          bool low_bits, px_wave_stream *stream) {
+    if (quick)
+        px_quick_kernels_of(set)->encode(w, symbols, stream);
+    else
+        px_wave_kernels_of(set)->encode(w, symbols, low_bits, stream);
 }
 
 static void compare_encoders(px_simd set, bool quick) {
+    enum { STEP = 5 * PX_WAVE_LANES }; /* words that one may write */
     static int32_t memory[SYMBOLS + 2 * GUARD];
     int32_t *symbols = memory + GUARD;
     coders coder = coders_make();
     wave_case c;
     for (size_t index = 0; wave_case_make(&c, index, 14, index % 2); index++) {
         add_coders(&c.wave, &coder);
-        for (int low_bits = 0; low_bits < 2; low_bits++)
+        for (int low_bits = 0; low_bits < 2; low_bits++) {
+            make_symbols(symbols, &c.wave, quick, low_bits, 1 + (uint32_t)index);
+            px_wave_stream expected = encoding(encoded[1], WORDS, quick);
+            (quick ? plain_quick_encode : plain_wave_encode)(&coder.plain, &c.wave, symbols,
+                                                             &expected);
             for (size_t count = WORDS; count > 100; count /= 4) {
-                px_wave_stream streams[2];
-                make_symbols(symbols, &c.wave, quick, low_bits, 1 + (uint32_t)index);
-                for (int i = 0; i < 2; i++) {
-                    px_simd by = i ? set : PX_SIMD_SCALAR;
-                    streams[i] = encoding(encoded[i], count, quick);
-                    if (quick)
-                        px_quick_kernels_of(by)->encode(&c.wave, symbols, &streams[i]);
-                    else
-                        px_wave_kernels_of(by)->encode(&c.wave, symbols, low_bits, &streams[i]);
-                }
-                assert_streams_equal(&streams[0], &streams[1], count);
-                assert_true(count < WORDS || !streams[0].failed);
+                px_wave_stream stream = encoding(encoded[0], count, quick);
+                encode_by_set(set, quick, &c.wave, symbols, low_bits, &stream);
+                assert_encoded(&stream, &expected, count, quick ? STEP : PX_WAVE_LANES * STEP);
+                assert_true(count < WORDS || !stream.failed);
             }
+        }
         wave_case_free(&c);
     }
     px_pool_free(&coder.pool);
@@ -162,71 +139,65 @@ static void check_quick_encode(px_simd set) {
 
 /* ---- Blended means ---- */
 
-/* As many experts as there are references, in turn. */
-static void add_blend(px_wave *w, px_blend *blend, px_pool *pool, size_t index) {
-    static const int experts[] = {PX_EXPERTS_ALONE, PX_EXPERTS_ONE, PX_BLEND_EXPERTS};
-    numbers n = {.random = 1 + (uint32_t)index, .bits = 9};
-    *blend = (px_blend){.experts = experts[index % 3],
-                        .power = 96,
-                        .error_shift = (int)(index % 4),
-                        .scale_spread = 8,
-                        .scale_energy = 8};
-    fill_32(blend->gates, PX_BLEND_EXPERTS, &n);
-    blend->edge = px_pool_take_zeroed(pool, (1 + PX_BLEND_PAIRS) * w->width * sizeof(int32_t));
-    assert_int_equal(px_pool_status(pool, NULL), PRISM_OK);
-    w->blend = blend;
+/* There is no sum of logs. */
+static int64_t decode_blend(px_simd set, const px_wave *wave, px_wave_stream *stream) {
+    px_blend_kernels_of(set)->decode(wave, stream);
+    return 0;
+}
+
+static int64_t define_blend(const plain_tables *tables, const px_wave *wave,
+                            px_wave_stream *stream) {
+    plain_blend_decode(tables, wave, stream);
+    return 0;
 }
 
 static void check_blend_decode(px_simd set) {
-    coders coder = coders_make();
-    wave_case a, b;
-    px_blend blend[2];
-    for (size_t index = 0; wave_case_make(&a, index, 12, false); index++) {
-        wave_case_make(&b, index, 12, false);
-        add_coders(&a.wave, &coder);
-        add_coders(&b.wave, &coder);
-        add_blend(&a.wave, &blend[0], &a.pool, index);
-        add_blend(&b.wave, &blend[1], &b.pool, index);
-        for (size_t words = 0; words <= WORDS; words = 3 * words + 200) {
-            px_wave_stream first = decoding(words, false, 1 + (uint32_t)index), second = first;
-            wave_case_copy(&b, &a);
-            px_blend_kernels_scalar.decode(&a.wave, &first);
-            px_blend_kernels_of(set)->decode(&b.wave, &second);
-            assert_int_equal(second.words - stream_words, first.words - stream_words);
-            assert_int_equal(second.failed, first.failed);
-            assert_memory_equal(second.states, first.states, sizeof first.states);
-            assert_planes_equal(&a, a.wave.samples, b.wave.samples, sizeof(int16_t));
-            assert_planes_equal(&a, a.wave.logs, b.wave.logs, sizeof(int16_t));
-        }
-        wave_case_free(&a);
-        wave_case_free(&b);
+    compare_decoder(set,
+                    &(decoder){.decode = decode_blend, .define = define_blend, .add = add_blend});
+}
+
+enum {
+    EVERY = 7,
+    STEP_OF_DUMP = PX_BLEND_DUMP * PX_WAVE_LANES,
+    DUMP = (SYMBOLS / EVERY + 1) * STEP_OF_DUMP
+};
+
+/* Lanes beside the plane, and experts that there are not, hold anything. */
+static void assert_dumps_equal(const int32_t *dump, const int32_t *expected, size_t length,
+                               int experts) {
+    for (size_t i = 0; i < length; i++) {
+        const size_t step = i - i % STEP_OF_DUMP, vector = i % STEP_OF_DUMP / PX_WAVE_LANES;
+        const size_t active = step + (PX_BLEND_DUMP - 1) * PX_WAVE_LANES + i % PX_WAVE_LANES;
+        const size_t expert = vector < PX_BLEND_EXPERTS ? vector : 2 * (vector - PX_BLEND_EXPERTS);
+        if (vector == PX_BLEND_DUMP - 1 ||
+            (expected[active] && (vector == PX_BLEND_DUMP - 2 || expert < (size_t)experts)))
+            assert_int_equal(dump[i], expected[i]);
     }
-    px_pool_free(&coder.pool);
 }
 
 static void check_blend_analyse(px_simd set) {
-    enum { EVERY = 7, DUMP = (48 * 100 + 512) / EVERY * PX_BLEND_DUMP * PX_WAVE_LANES };
     static int32_t means[2][SYMBOLS], near[2][SYMBOLS], dumped[2][DUMP];
-    wave_case c;
-    px_blend blend;
-    for (size_t index = 0; wave_case_make(&c, index, index % 2 ? 16 : 9, index % 5 == 1); index++) {
-        ptrdiff_t lengths[2];
-        static int16_t logs[SYMBOLS];
-        add_blend(&c.wave, &blend, &c.pool, index);
+    wave_case c[2];
+    for (size_t index = 0; wave_case_make(&c[0], index, index % 2 ? 16 : 9, index % 5 == 1);
+         index++) {
+        wave_case_make(&c[1], index, index % 2 ? 16 : 9, index % 5 == 1);
+        px_blend_dump dump[2];
         for (int i = 0; i < 2; i++) {
-            px_simd by = i ? set : PX_SIMD_SCALAR;
-            px_blend_dump dump = {.next = dumped[i], .every = EVERY};
-            if (i)
-                memcpy(logs, c.wave.logs, c.wave.height * c.wave.stride * sizeof *logs);
-            px_blend_kernels_of(by)->analyse(&c.wave, means[i], near[i], index % 3 ? &dump : NULL);
-            lengths[i] = dump.next - dumped[i];
+            add_blend(&c[i], index);
+            dump[i] = (px_blend_dump){.next = dumped[i], .every = EVERY};
         }
-        assert_planes_equal(&c, logs, c.wave.logs, sizeof *logs);
-        assert_planes_equal(&c, means[0], means[1], sizeof(int32_t));
-        assert_planes_equal(&c, near[0], near[1], sizeof(int32_t));
-        assert_int_equal(lengths[0], lengths[1]);
-        assert_memory_equal(dumped[0], dumped[1], (size_t)lengths[0] * sizeof(int32_t));
-        wave_case_free(&c);
+        memset(dumped, 0, sizeof dumped);
+        px_blend_kernels_of(set)->analyse(&c[0].wave, means[0], near[0],
+                                          index % 3 ? &dump[0] : NULL);
+        plain_blend_analyse(&c[1].wave, means[1], near[1], index % 3 ? &dump[1] : NULL);
+        assert_planes_equal(&c[0], c[0].wave.logs, c[1].wave.logs, sizeof(int16_t));
+        assert_planes_equal(&c[0], means[0], means[1], sizeof(int32_t));
+        assert_planes_equal(&c[0], near[0], near[1], sizeof(int32_t));
+        const ptrdiff_t length = dump[1].next - dumped[1];
+        assert_int_equal(dump[0].next - dumped[0], length);
+        assert_dumps_equal(dumped[0], dumped[1], (size_t)length, c[0].wave.blend->experts);
+        wave_case_free(&c[0]);
+        wave_case_free(&c[1]);
     }
 }
 

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 from generated import stack
-from python_support import ROOT, assert_same, constant, correlated, noise, run_python, with_gaps
+from python_support import BUILD, ROOT, assert_same, constant, correlated, noise, run_python, with_gaps
 
 import h5prism
 from support import (
@@ -200,8 +200,52 @@ def test_bench_of_shapes():
     assert "times the seconds a byte of the reference" in done.stdout
 
 
+TABLE_OF_KERNELS = re.compile(r"typedef struct px_(\w+)_kernels \{(.*?)\} px_\1_kernels;", re.S)
+
+
+def kernels_of_headers():
+    """TABLE_KERNEL for every pointer of every table in src."""
+    return {
+        f"{table}_{name}"
+        for path in (ROOT / "src").rglob("*_kernels.h")
+        for table, body in TABLE_OF_KERNELS.findall(path.read_text())
+        for name in re.findall(r"\(\*(\w+)\)\(", body)
+    }
+
+
+needs_bench_kernels = pytest.mark.skipif(
+    not (BUILD / "bin" / "bench_kernels").exists(), reason="bench_kernels is built on Linux only"
+)
+
+
+@needs_bench_kernels
+def test_bench_of_kernels():
+    done = bench("--kernels", "--repeat", 1)
+    assert done.returncode == 0, done.stderr
+    heading = done.stdout.index("kernel  ")
+    lines = [line.split() for line in done.stdout[heading:].splitlines()[1:]]
+    sets = list(dict.fromkeys(line[1] for line in lines))
+    assert sets == ["scalar", "avx2", "avx512"][: len(sets)]
+    kernels = kernels_of_headers()
+    assert len(kernels) > 30
+    assert sorted(line[:2] for line in lines) == sorted([k, s] for k in kernels for s in sets)
+    for _, name, time, ratio in lines:
+        assert float(time) > 0 and float(ratio) > 0
+        assert name != "scalar" or ratio == "1.00"
+
+
+@needs_bench_kernels
+def test_bench_of_chosen_kernels():
+    done = bench("--kernels", "wave_en", "gram", "--repeat", 1)
+    assert done.returncode == 0, done.stderr
+    found = {line.split()[0] for line in done.stdout.splitlines() if " scalar " in line}
+    assert found == {"wave_encode", "product_gram"}
+    assert bench("--kernels", "none-such").returncode == 1
+
+
 @pytest.mark.parametrize(
-    "arguments", [["--only", "lzma"], ["--repeat", "0"], ["--first", "0"], ["--shapes"]]
+    "arguments",
+    [["--only", "lzma"], ["--repeat", "0"], ["--first", "0"], ["--shapes"], ["--kernels"]],
 )
 def test_bench_usage_errors(array_file, arguments):
     done = bench(array_file, *arguments)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
+import subprocess
 import sys
 import textwrap
 from collections.abc import Iterable
@@ -72,7 +74,9 @@ def _arguments() -> argparse.Namespace:
         "--chart", type=Path, metavar="FOLDER", help="save size against speed as PNG for each file"
     )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these rows; with --shapes, rows with one of these words")
-    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="timed runs (3)")
+    parser.add_argument(
+        "--repeat", type=int, metavar="N", help="timed runs (3; of --kernels 9, and 99 at most)"
+    )
     parser.add_argument("--axis", type=int, metavar="N", help="axis along which the planes lie")
     parser.add_argument(
         "--stack", action="store_true", help="compare with what codes stacks of images, too"
@@ -96,10 +100,21 @@ def _arguments() -> argparse.Namespace:
         metavar="EFFORT",
         help="instead of files: what generated chunks of unusual shapes and types take (1 5)",
     )
+    parser.add_argument(
+        "--kernels",
+        nargs="*",
+        metavar="WORD",
+        help="instead of files: what each kernel takes with each instruction set of this CPU, in "
+        "nanoseconds of the processor for a sample, and how much faster than the scalar set that "
+        "is; only kernels with one of the words in their names",
+    )
     parser.add_argument("--no-memory", action="store_true", help="do not measure memory")
     arguments = parser.parse_args()
-    if bool(arguments.files) == (arguments.shapes is not None):
-        parser.error("expected files, or --shapes")
+    instead = [arguments.shapes, arguments.kernels]
+    if bool(arguments.files) + sum(words is not None for words in instead) != 1:
+        parser.error("expected files, --shapes or --kernels")
+    if arguments.repeat is None:
+        arguments.repeat = 3 if arguments.kernels is None else 9
     if arguments.repeat < 1:
         parser.error("--repeat: expected at least 1")
     if arguments.first is not None and arguments.first < 1:
@@ -138,9 +153,22 @@ def _save_chart(folder: Path, name: str, rows: list[Row]) -> None:
     print(f"chart: {path}")
 
 
+def _print(about: dict[str, str]) -> None:
+    for key, value in about.items():
+        print(f"{key}: {value}", flush=True)
+
+
+def _kernels(arguments: argparse.Namespace) -> int:
+    program = Path(os.environ["H5PRISM_BUILD"]) / "bin" / "bench_kernels"
+    if not program.exists():
+        print(f"there is no {program}: it is built with the tests, on Linux", file=sys.stderr)
+        return 1
+    _print(machine())
+    return subprocess.run([program, str(arguments.repeat), *arguments.kernels]).returncode
+
+
 def _shapes(arguments: argparse.Namespace) -> int:
-    for key, value in machine().items():
-        print(f"{key}: {value}")
+    _print(machine())
     efforts = arguments.shapes or DEFAULT_EFFORTS
     only = arguments.only or []
     shapes_report(efforts, repeat=arguments.repeat, memory=not arguments.no_memory, only=only)
@@ -152,9 +180,10 @@ def main() -> int:
     arguments = _arguments()
     if arguments.shapes is not None:
         return _shapes(arguments)
+    if arguments.kernels is not None:
+        return _kernels(arguments)
     report = {"machine": machine(), "repeat": arguments.repeat, "arrays": []}
-    for key, value in report["machine"].items():
-        print(f"{key}: {value}")
+    _print(report["machine"])
     failed = False
     for file in arguments.files:
         try:
