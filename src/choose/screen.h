@@ -12,6 +12,9 @@ prism_status px_screen(const px_choice *c, px_layouts *list, prism_error *error)
 /* Whether the best estimate needs no trial. */
 bool px_is_clear(const px_choice *c, const px_layouts *list, size_t best);
 
+/* The least that layout i may come to. */
+double px_promise(const px_choice *c, const px_layouts *list, size_t i);
+
 /* Whether layout i may still be better than what was tried so far. */
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best);
 

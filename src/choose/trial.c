@@ -1,7 +1,5 @@
 #include "choose/trial.h"
 
-#include "pipeline.h"
-
 enum {
     QUICK_JXL_EFFORT = 3,
     TRIAL_EFFORT = 5, /* ranks slow coders at higher ones well enough */
@@ -15,22 +13,29 @@ static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE =
 /* The same of deflate, see PX_CLEARLY. */
 static const double CLEARLY_DEFLATE = 0.97;
 
-prism_status px_trial(double *bytes, const px_choice_sample *s, px_pipeline *pipeline, int effort,
-                      prism_error *error) {
+/* The same as px_trial, with what the sample became. Free with px_coded_free. */
+static prism_status code_sample(px_coded *coded, double *bytes, const px_choice_sample *s,
+                                px_pipeline *pipeline, int effort, prism_error *error) {
     px_pipeline tried = *pipeline;
     tried.effort = effort;
-    px_coded coded;
     size_t limit = 2 * s->part.size + PX_CONTAINER_OVERHEAD;
     prism_status status =
-        px_pipeline_encode(&coded, &s->part.array, s->part.elements, &tried, limit, error);
+        px_pipeline_encode(coded, &s->part.array, s->part.elements, &tried, limit, error);
     if (status != PRISM_OK)
         return status;
-    *bytes = (double)coded.payload.size / s->part.share +
-             (double)coded.parameters.size * px_side_growth(s, pipeline);
+    *bytes = (double)coded->payload.size / s->part.share +
+             (double)coded->parameters.size * px_side_growth(s, pipeline);
     if (!px_coder_stage_of(pipeline->coder)->predicts)
-        pipeline->transform = coded.pipeline.transform;
-    px_coded_free(&coded);
+        pipeline->transform = coded->pipeline.transform;
     return PRISM_OK;
+}
+
+prism_status px_trial(double *bytes, const px_choice_sample *s, px_pipeline *pipeline, int effort,
+                      prism_error *error) {
+    px_coded coded = {.pipeline = *pipeline};
+    prism_status status = code_sample(&coded, bytes, s, pipeline, effort, error);
+    px_coded_free(&coded);
+    return status;
 }
 
 /* Whether coding at `effort` comes to at most `chance` times the best size so far. */
@@ -43,23 +48,35 @@ static prism_status has_chance(bool *chance, const px_choice *c, const px_pipeli
     return status;
 }
 
+/* A coder that decodes slower must be clearly better, and so must layouts that come later where
+ * only a sample was coded. Deflate gains least from what the sample does
+ * not show. */
 static double clearly_of(const px_choice *c, prism_coder coder) {
     if (coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS)
         return CLEARLY_DEFLATE;
-    return c->options->effort >= PX_SMALLEST_EFFORT ? 1 : PX_CLEARLY;
+    const bool sure = coder == c->best.coder && c->sample->part.share == 1;
+    return sure || c->options->effort >= PX_SMALLEST_EFFORT ? 1 : PX_CLEARLY;
+}
+
+void px_prefer(px_choice *c, const px_pipeline *pipeline, double bytes) {
+    c->best = *pipeline;
+    c->bytes = bytes;
+    px_coded_free(&c->kept);
 }
 
 static prism_status consider(px_choice *c, const px_pipeline *pipeline, int effort,
                              prism_error *error) {
     px_pipeline tried = *pipeline;
-    double bytes = 0;
-    prism_status status = px_trial(&bytes, c->sample, &tried, effort, error);
-    const double clearly = clearly_of(c, tried.coder);
-    c->last = bytes;
-    if (status == PRISM_OK && (c->bytes == 0 || bytes < clearly * c->bytes)) {
-        c->best = tried;
-        c->bytes = bytes;
+    px_coded coded = {.pipeline = tried};
+    prism_status status = code_sample(&coded, &c->last, c->sample, &tried, effort, error);
+    if (status == PRISM_OK && (c->bytes == 0 || c->last < clearly_of(c, tried.coder) * c->bytes)) {
+        px_prefer(c, &tried, c->last);
+        if (c->sample->part.share == 1 && effort == tried.effort) {
+            c->kept = coded;
+            return PRISM_OK;
+        }
     }
+    px_coded_free(&coded);
     return status;
 }
 
@@ -182,14 +199,20 @@ prism_status px_consider_others(px_choice *c, const px_pipeline *layout, prism_e
     return status == PRISM_OK ? consider_jxl(c, *layout, error) : status;
 }
 
+bool px_others_come_last(const px_choice_sample *s, const prism_options *options) {
+    return px_may_be_native(options) && !px_is_drawing(s, options) &&
+           (s->sparing || (options->effort >= PX_SMALLEST_EFFORT && s->values > PX_FEW_VALUES));
+}
+
 prism_status px_consider_layout(px_choice *c, const px_pipeline *layout, prism_error *error) {
+    const px_choice_sample *s = c->sample;
     const bool native = px_may_be_native(c->options);
     prism_status status = native ? consider_native(c, layout, error) : PRISM_OK;
-    const bool behind = native &&
-                        (c->sample->large || px_is_brisk(c->sample, c->options->effort)) &&
+    const bool behind = native && (s->large || px_is_brisk(s, c->options->effort)) &&
                         (c->best.axis != layout->axis || c->best.transform != layout->transform);
-    if (status != PRISM_OK || behind || px_is_drawing(c->sample, c->options) ||
-        (native && (c->sample->sparing || layout->transform == PRISM_TRANSFORM_STACK)))
+    if (status != PRISM_OK || behind || px_is_drawing(s, c->options) ||
+        px_others_come_last(s, c->options) ||
+        (native && layout->transform == PRISM_TRANSFORM_STACK))
         return status;
     return px_consider_others(c, layout, error);
 }
