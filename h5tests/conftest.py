@@ -1,17 +1,35 @@
-"""Fixtures of several files: environments with the project's wheel, each made once a session.
+"""Fixtures of several files: environments with the project's wheel, each made once a session; and
+which tests run one after the other where pytest-xdist runs several at once.
 
 venv_support and mpi_support are imported where they are used: they skip whole files where h5py is
 missing.
 """
 
+import os
+
 import pytest
+
+# A fixture of the file takes as long as its tests. All others run one by one, wherever there is time.
+TOGETHER = {"test_filter_hosts", "test_shapes"}
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if item.path.stem in TOGETHER:
+                item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
+    """In the folder that all processes of a session share."""
     from venv_support import build_wheel
 
-    return build_wheel(tmp_path_factory.mktemp("wheel"))
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    (folder / "wheel").mkdir(exist_ok=True)
+    return build_wheel(folder / "wheel")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ import ctypes
 import sys
 
 import h5py
-import numpy as np
 from copies_support import loaded_hdf5
 from h5py import h5a, h5d, h5g, h5o, h5p, h5r, h5s, h5t
 

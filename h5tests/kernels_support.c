@@ -65,6 +65,8 @@ bool wave_case_make(wave_case *c, size_t index, int bits, bool extreme) {
                    .stride = geometry.stride,
                    .mixed = c->mixed,
                    .running = c->running,
+                   .mixed_stride = geometry.stride,
+                   .running_stride = geometry.stride,
                    .samples = px_padded_take(&c->pool, &geometry, sizeof *w->samples),
                    .logs = px_padded_take(&c->pool, &geometry, sizeof *w->logs),
                    .errors = px_padded_take(&c->pool, &geometry, sizeof *w->errors)};

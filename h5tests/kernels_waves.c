@@ -22,7 +22,7 @@ static coders coders_make(void) {
     uint32_t random = 3;
     for (size_t i = 0; i < PX_SHAPE_CLASSES; i++)
         shapes[i] = (uint8_t)random_below(&random, PX_SHAPE_COUNT);
-    c.shapes = px_shapes_make(&c.pool, shapes, true);
+    c.shapes = px_shapes_make(&c.pool, shapes, NULL);
     c.quick = px_quick_tables_make(&c.pool, shapes);
     assert_int_equal(px_pool_status(&c.pool, NULL), PRISM_OK);
     return c;

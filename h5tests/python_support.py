@@ -24,11 +24,11 @@ DTYPES = NARROW_DTYPES + [o + name for name in ("i4", "u4", "i8", "u8") for o in
 DTYPES += [order + name for name in ("f2", "f4", "f8") for order in "<>"]
 
 
-def run_python(*arguments, remove=(), **environment):
-    """Runs the Python of the tests with these arguments; variables in `remove` are not set."""
+def run_python(*arguments, python=sys.executable, remove=(), **environment):
+    """Runs Python, that of the tests, with these arguments; variables in `remove` are not set."""
     variables = {key: value for key, value in os.environ.items() if key not in remove}
     return subprocess.run(
-        [sys.executable, *map(str, arguments)],
+        [python, *map(str, arguments)],
         env=variables | {key: str(value) for key, value in environment.items()},
         capture_output=True,
         text=True,

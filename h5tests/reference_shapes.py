@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 
 def normal(z: float) -> float:
@@ -32,7 +32,7 @@ def factor(width: int) -> int:
     return round(2 ** (16 + (width - 8) / 6))
 
 
-@lru_cache(maxsize=None)
+@cache
 def distribution(family: int, i: int) -> int:
     """G(i)."""
     return round(2**24 * DISTRIBUTIONS[family](i / 64))
@@ -75,7 +75,7 @@ class Shape:
         return self.slots[z] if z >= 0 else (1 << self.bits) - self.slots[-z]
 
 
-@lru_cache(maxsize=None)
+@cache
 def make_shape(bits: int, shape: int, scale: int) -> Shape:
     width, family = divmod(shape, 5)
     return Shape(bits, family, max(512, deviation(scale) * factor(width) >> 16))
@@ -90,7 +90,7 @@ class Table:
     first: list[int]
 
 
-@lru_cache(maxsize=None)
+@cache
 def make_table(bits: int, shape: int, scale: int, fraction: int) -> Table:
     made = make_shape(bits, shape, scale)
     digits = range(1 - made.limit, made.limit + 1)

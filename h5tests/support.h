@@ -13,6 +13,14 @@
 #include "native.h"
 #include "prism.h"
 
+/* Sanitized tests take several times as long: those that try many of a kind try fewer there, and
+ * the other build tries all. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+
 /* A small deterministic generator (xorshift), so that failures can be repeated. */
 uint32_t random_next(uint32_t *state);
 uint32_t random_below(uint32_t *state, uint32_t limit);

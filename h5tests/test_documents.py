@@ -19,7 +19,7 @@ import pytest
 from filter_support import not_sanitized
 from mpi_support import ANYWHERE
 from python_support import BUILD, LIBRARY, ROOT, correlated
-from venv_support import BUILDS_WHEELS, plain_variables, python_that_builds
+from venv_support import building_wheels, plain_variables, python_that_builds
 
 PATHS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "docs" / "h5prism.1"]
 FENCE = re.compile(r"^```(\S*) *(.*)\n((?:.*\n)*?)```$", re.M)
@@ -188,7 +188,9 @@ def test_examples_with_mpi(name, tree, needs_mpi):
 def test_examples_with_pip(name, tree):
     """In a virtual environment that has what pip is told to download."""
     blocks = [block for block in DOCUMENTS[name] if block.need == "pip"]
-    run_blocks(blocks, tree, user_variables(tree, python_that_builds()) | BUILDS_WHEELS)
+    python = python_that_builds()
+    with building_wheels() as variables:
+        run_blocks(blocks, tree, user_variables(tree, python) | variables)
 
 
 @pytest.mark.parametrize("name", documents_with(MORE_PACKAGES))

@@ -184,11 +184,12 @@ static void encoding_stops_at_the_limit(void **state) {
 /* A chunk keeps the smaller one of the two methods. */
 static void chunks_are_of_the_method(void **state) {
     (void)state;
+    static const prism_type types[] = {PRISM_INT8, PRISM_UINT16};
     prism_options options =
         options_of("transform=stack,predictor=lsq,coder=ans,axis=0,checksum=off");
     for (int effort = 7; effort <= 9; effort++)
-        for (int t = PRISM_INT8; t <= PRISM_UINT16; t++) {
-            prism_array array = make_array((prism_type)t, 3, 4, 60, 60);
+        for (size_t t = 0; t < 2; t++) {
+            prism_array array = make_array(types[t], 3, 4, 60, 60);
             size_t size, chunk_size;
             void *elements = make_elements(&array, PATTERN_RELATED, 5, &size);
             prism_info info;
@@ -228,8 +229,8 @@ static void flipped_bits_do_no_harm(void **state) {
     (void)state;
     for (int kind = 0; kind < CONTENTS; kind++)
         for (unsigned depth = 8; depth <= 16; depth += 8) {
-            px_planes planes = make_planes((content)kind, 4, 9, 35, depth);
-            px_planes decoded = empty_planes(4, 9, 35, depth);
+            px_planes planes = make_planes((content)kind, 4, 4, 21, depth);
+            px_planes decoded = empty_planes(4, 4, 21, depth);
             uint32_t random = 5;
             coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
             for (size_t i = 0; i < 8 * c.parameters.size; i++) {
@@ -237,7 +238,7 @@ static void flipped_bits_do_no_harm(void **state) {
                 decode_planes(&c, &decoded);
                 c.parameters.data[i / 8] ^= (uint8_t)(1 << i % 8);
             }
-            for (int i = 0; i < 200 && c.payload.size; i++) {
+            for (int i = 0; i < 100 && c.payload.size; i++) {
                 size_t most = i % 2 && c.payload.size > 16 ? 16 : c.payload.size;
                 size_t at = random_below(&random, (uint32_t)most);
                 uint8_t flips = (uint8_t)(1 + random_below(&random, 255));

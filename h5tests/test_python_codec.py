@@ -2,7 +2,9 @@
 
 import itertools
 import pickle
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -236,6 +238,18 @@ def test_other_names_of_integers(pair):
 
 
 BFLOAT16 = """
+import sys
+import h5prism, ml_dtypes, numpy
+walk = numpy.random.default_rng(0).normal(size=(20, 30)).cumsum(axis=0)
+array = walk.astype(ml_dtypes.bfloat16)
+chunk = h5prism.encode(array)
+decoded = h5prism.decode(chunk)
+assert array.dtype == decoded.dtype == h5prism.inspect_chunk(chunk).dtype
+assert array.tobytes() == decoded.tobytes() and len(chunk) < array.nbytes
+open(sys.argv[1], "wb").write(chunk)
+"""
+
+WITHOUT_ML_DTYPES = """
 import sys; sys.modules["ml_dtypes"] = None
 import h5prism
 chunk = open(sys.argv[1], "rb").read()
@@ -247,12 +261,18 @@ except h5prism.PrismError as error:
 """
 
 
+def python_with_ml_dtypes():
+    if find_spec("ml_dtypes"):
+        return sys.executable
+    from venv_support import venv_python
+
+    return venv_python("bfloat16", "ml_dtypes")
+
+
 def test_bfloat16(tmp_path):
-    ml_dtypes = pytest.importorskip("ml_dtypes", reason="the package ml_dtypes is not installed")
-    array = correlated((20, 30), "f4").astype(ml_dtypes.bfloat16)
-    assert h5prism.inspect_chunk(round_trip(array)).dtype == array.dtype
-    (tmp_path / "chunk").write_bytes(h5prism.encode(array))
-    done = run_python("-c", BFLOAT16, tmp_path / "chunk")
+    done = run_python("-c", BFLOAT16, tmp_path / "chunk", python=python_with_ml_dtypes())
+    assert done.returncode == 0, done.stderr
+    done = run_python("-c", WITHOUT_ML_DTYPES, tmp_path / "chunk")
     assert done.stdout.splitlines()[0] == "|V2", done.stderr
     assert done.stdout.splitlines()[1].startswith("TYPE elements of type bfloat16 need")
 

@@ -344,7 +344,7 @@ def test_any_weights(seed):
     """Also where sums and predictions overflow, which no encoder would write."""
     chance = random.Random(seed)
     precision, type_code, planes = chance.choice((0, 5, 8, 40)), seed % 4 + 1, []
-    for index in range(chance.randint(1, 8)):
+    for _ in range(chance.randint(1, 8)):
         new = plane(chance.randint(-20, 20))
         if chance.random() < 0.7:
             new = plane(new.scale, chance.randint(3, 20 if type_code < 3 else 14))

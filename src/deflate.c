@@ -6,6 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "guess.h"
 #include "sizes.h"
 #include "stages.h"
 #include "status.h"
@@ -113,6 +114,49 @@ static prism_status choose_strategy(int *best, const px_planes *planes, int effo
     return status;
 }
 
+/* All planes of a tiny chunk, one after the other; NULL without memory. Free it. */
+static uint8_t *pack_planes(const px_planes *planes, size_t *size, prism_error *error) {
+    const size_t plane = px_plane_bytes(planes);
+    uint8_t *bytes = px_alloc(planes->count, plane);
+    *size = planes->count * plane;
+    if (!bytes)
+        px_out_of_memory(error, *size);
+    for (size_t k = 0; bytes && k < planes->count; k++)
+        pack_plane(planes, k, bytes + k * plane);
+    return bytes;
+}
+
+prism_status px_deflate_guess(double *bytes, const px_planes *planes, prism_error *error) {
+    size_t size;
+    uint8_t *packed = pack_planes(planes, &size, error);
+    if (!packed)
+        return PRISM_E_MEMORY;
+    *bytes = px_guess_deflate(packed, size).bytes;
+    free(packed);
+    return PRISM_OK;
+}
+
+/* Without trials. Chains of places that are all the same would take longest here. */
+static prism_status encode_swiftly(const px_planes *planes, int effort, size_t limit,
+                                   px_buffer *payload, prism_error *error) {
+    enum { MOST_EFFORT = 6 };
+    const size_t room = limit + 1;
+    size_t size, deflated = 0;
+    uint8_t *packed = pack_planes(planes, &size, error);
+    uint8_t *out = px_buffer_reserve(payload, room);
+    prism_status status = packed ? PRISM_OK : PRISM_E_MEMORY;
+    if (packed && !out)
+        status = px_out_of_memory(error, room);
+    if (status == PRISM_OK) {
+        const bool matches = px_guess_deflate(packed, size).matches;
+        status = deflated_size(&deflated, packed, size, effort < MOST_EFFORT ? effort : MOST_EFFORT,
+                               matches ? Z_DEFAULT_STRATEGY : Z_HUFFMAN_ONLY, out, room, error);
+        payload->size += deflated;
+    }
+    free(packed);
+    return status;
+}
+
 static prism_status deflate_planes(const px_planes *planes, z_stream *stream, uint8_t *plane,
                                    prism_error *error) {
     int result = Z_OK;
@@ -132,6 +176,8 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
     (void)parameters;
     const int effort = pipeline->effort;
     const size_t room = limit + 1;
+    if (pipeline->swift)
+        return encode_swiftly(planes, effort, limit, payload, error);
     uint8_t *plane = malloc(px_plane_bytes(planes));
     uint8_t *out = px_buffer_reserve(payload, room);
     if (!plane || !out) {

@@ -57,20 +57,33 @@ double px_histogram_unbiased_bits(const px_histogram *h) {
     return symbols ? px_histogram_bits(h) + (symbols - 1) / (2 * log(2)) : 0;
 }
 
-double px_estimate_plane(const px_planes *planes, size_t index) {
-    px_histogram rough = {.counts = {0}}, flat = {.counts = {0}};
+/* Residuals of a plane, those among neighbours that are all the same apart. */
+static void add_plane(px_histogram *rough, px_histogram *flat, const px_planes *planes,
+                      size_t index) {
     const size_t width = planes->width;
     const size_t skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
     for (size_t i = 0, y; (y = px_spread(i, skip)) < planes->height; i++) {
         const int16_t *row = px_plane(planes, index) + y * width;
         const int16_t *above = y ? row - width : row;
-        px_histogram_add(&rough, px_wrap(row[0] - (y ? above[0] : 0), planes->depth));
+        px_histogram_add(rough, px_wrap(row[0] - (y ? above[0] : 0), planes->depth));
         for (size_t x = 1; x < width; x++) {
             int32_t guess = y ? px_median_edge(row[x - 1], above[x], above[x - 1]) : row[x - 1];
             const bool same = y && row[x - 1] == above[x] && row[x - 1] == above[x - 1];
-            px_histogram_add(same ? &flat : &rough, px_wrap(row[x] - guess, planes->depth));
+            px_histogram_add(same ? flat : rough, px_wrap(row[x] - guess, planes->depth));
         }
     }
+}
+
+double px_estimate_alike(const px_planes *planes) {
+    px_histogram rough = {.counts = {0}}, flat = {.counts = {0}};
+    for (size_t k = 0; k < planes->count; k++)
+        add_plane(&rough, &flat, planes, k);
+    return unbiased_bits(&rough) + unbiased_bits(&flat);
+}
+
+double px_estimate_plane(const px_planes *planes, size_t index) {
+    px_histogram rough = {.counts = {0}}, flat = {.counts = {0}};
+    add_plane(&rough, &flat, planes, index);
     const uint64_t total = px_histogram_total(&rough) + px_histogram_total(&flat);
     return (px_histogram_unbiased_bits(&rough) + px_histogram_unbiased_bits(&flat)) *
            (double)px_plane_size(planes) / (double)total;

@@ -43,6 +43,9 @@ double px_histogram_unbiased_bits(const px_histogram *h);
 /* About how many bits plane `index` takes after spatial prediction. */
 double px_estimate_plane(const px_planes *planes, size_t index);
 
+/* The same of all planes, by what they have in common: for small ones. */
+double px_estimate_alike(const px_planes *planes);
+
 /* The share of samples that are what the ones to the left and above are. */
 double px_flat_share(const px_planes *planes);
 

@@ -4,6 +4,7 @@
  */
 #include "native.h"
 
+#include "bit_set.h"
 #include "indices/indices.h"
 #include "memoryless/memoryless.h"
 #include "status.h"
@@ -222,13 +223,41 @@ static prism_status try_memoryless(coded *c, const px_planes *planes, const px_p
     return status;
 }
 
+/* Whether values come often enough for counts of them to be of use. To count them as far as they
+ * reach takes longer. */
+static bool have_few_values(const px_planes *planes) {
+    enum { SAMPLES_PER_VALUE = 2 };
+    px_bit_set seen = {{0}};
+    size_t values = 0, samples = 0;
+    for (size_t k = 0; k < planes->count; k++, samples += px_plane_size(planes))
+        for (size_t i = 0; i < px_plane_size(planes); i++)
+            values += px_bit_set_add(&seen, (uint16_t)px_plane(planes, k)[i]);
+    return values * SAMPLES_PER_VALUE <= samples;
+}
+
+/* One method, without trials: indices take ten times as long for a sample as others do. */
+static prism_status encode_swiftly(coded *c, const px_planes *planes, const px_pipeline *pipeline,
+                                   size_t limit, prism_error *error) {
+    enum { MOST_INDICES = 512 }; /* samples */
+    const int values = planes->count * px_plane_size(planes) <= MOST_INDICES &&
+                               pipeline->effort >= FIRST_INDICES_EFFORT
+                           ? px_indices_values(planes)
+                           : 0;
+    return values && values <= SURELY_INDICES
+               ? encode_by(c, METHOD_INDICES, planes, pipeline, pipeline->effort, limit, error)
+               : encode_by_effort(c, planes, pipeline, limit, error);
+}
+
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {
     coded c = {.pipeline = {0}};
-    const bool few = pipeline->effort >= FIRST_INDICES_EFFORT && px_indices_values(planes);
-    prism_status status = few ? encode_few_values(&c, planes, pipeline, limit, error)
-                              : encode_by_effort(&c, planes, pipeline, limit, error);
-    if (status == PRISM_OK && pipeline->effort >= FIRST_MEMORYLESS_EFFORT)
+    const bool few =
+        !pipeline->swift && pipeline->effort >= FIRST_INDICES_EFFORT && px_indices_values(planes);
+    prism_status status = pipeline->swift ? encode_swiftly(&c, planes, pipeline, limit, error)
+                          : few           ? encode_few_values(&c, planes, pipeline, limit, error)
+                                          : encode_by_effort(&c, planes, pipeline, limit, error);
+    if (status == PRISM_OK && pipeline->effort >= FIRST_MEMORYLESS_EFFORT &&
+        (!pipeline->swift || have_few_values(planes)))
         status = try_memoryless(&c, planes, pipeline, error);
     if (status == PRISM_OK) {
         *pipeline = c.pipeline;
@@ -245,13 +274,19 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     const px_native_method *method = method_of(id);
     if (!method)
         return px_fail(error, PRISM_E_CORRUPT, "method %u of coder ans is not known", id);
-    return method->decode(planes, pipeline, parameters, payload, threads, error);
+    prism_status status = method->late ? PRISM_OK : px_planes_take(planes, error);
+    return status == PRISM_OK
+               ? method->decode(planes, pipeline, parameters, payload, threads, error)
+               : status;
 }
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
     const px_native_method *method = method_of(px_get_u8(&parameters));
-    return method ? method->decode_memory(planes, pipeline, parameters, payload_size) : 0;
+    if (!method)
+        return 0;
+    const uint64_t early = method->late ? 0 : px_planes_bytes(planes);
+    return early + method->decode_memory(planes, pipeline, parameters, payload_size);
 }
 
 const px_coder_stage px_ans = {true, encode, decode, decode_memory};

@@ -31,33 +31,44 @@ static prism_status predict_planes(px_coded *coded, px_planes *planes, prism_err
     return PRISM_OK;
 }
 
-static prism_status encode_planes(px_coded *coded, px_planes *planes, size_t limit,
-                                  prism_error *error) {
-    const px_coder_stage *coder = px_coder_stage_of(coded->pipeline.coder);
-    if (!coder->predicts) {
-        prism_status status = predict_planes(coded, planes, error);
-        if (status != PRISM_OK)
-            return status;
-    }
-    return coder->encode(planes, &coded->pipeline, limit, &coded->parameters, &coded->payload,
-                         error);
-}
-
-prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const void *elements,
-                                const px_pipeline *pipeline, size_t limit, prism_error *error) {
+prism_status px_pipeline_predict(px_coded *coded, px_planes *planes, const prism_array *array,
+                                 const void *elements, const px_pipeline *pipeline,
+                                 prism_error *error) {
     *coded = (px_coded){.pipeline = *pipeline};
-    px_layout layout = px_layout_make(array, pipeline->axis);
-    px_planes planes;
-    prism_status status = px_planes_alloc(&planes, array, &layout, error);
+    const px_layout layout = px_layout_make(array, pipeline->axis);
+    prism_status status = px_planes_alloc(planes, array, &layout, error);
     if (status != PRISM_OK)
         return status;
-    px_planes_load(&planes, array, &layout, elements);
-    status = encode_planes(coded, &planes, limit, error);
-    px_planes_free(&planes);
+    px_planes_load(planes, array, &layout, elements);
+    if (!px_coder_stage_of(pipeline->coder)->predicts)
+        status = predict_planes(coded, planes, error);
+    if (status != PRISM_OK) {
+        px_planes_free(planes);
+        px_coded_free(coded);
+    }
+    return status;
+}
+
+prism_status px_pipeline_code(px_coded *coded, const px_planes *planes, size_t limit,
+                              prism_error *error) {
+    prism_status status =
+        px_coder_stage_of(coded->pipeline.coder)
+            ->encode(planes, &coded->pipeline, limit, &coded->parameters, &coded->payload, error);
     if (status == PRISM_OK)
         status = px_buffers_status(&coded->parameters, &coded->payload, error);
     if (status != PRISM_OK)
         px_coded_free(coded);
+    return status;
+}
+
+prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const void *elements,
+                                const px_pipeline *pipeline, size_t limit, prism_error *error) {
+    px_planes planes;
+    prism_status status = px_pipeline_predict(coded, &planes, array, elements, pipeline, error);
+    if (status != PRISM_OK)
+        return status;
+    status = px_pipeline_code(coded, &planes, limit, error);
+    px_planes_free(&planes);
     return status;
 }
 
@@ -116,8 +127,9 @@ static prism_status decode_planes(px_planes *planes, const px_chunk *chunk, int 
     const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
-    prism_status status =
-        coder->decode(planes, &chunk->pipeline, &parameters, &payload, threads, error);
+    prism_status status = coder->predicts ? PRISM_OK : px_planes_take(planes, error);
+    if (status == PRISM_OK)
+        status = coder->decode(planes, &chunk->pipeline, &parameters, &payload, threads, error);
     if (status == PRISM_OK && !coder->predicts)
         status = restore_planes(planes, &chunk->pipeline, &parameters, error);
     if (status == PRISM_OK && px_reader_left(&parameters))
@@ -144,11 +156,8 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threa
         return status;
     }
     px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
-    px_planes planes;
-    prism_status status = px_planes_alloc(&planes, &chunk->array, &layout, error);
-    if (status != PRISM_OK)
-        return status;
-    status = decode_planes(&planes, chunk, threads, error);
+    px_planes planes = px_planes_shape(&chunk->array, &layout);
+    const prism_status status = decode_planes(&planes, chunk, threads, error);
     if (status == PRISM_OK)
         px_planes_store(&planes, &chunk->array, &layout, elements);
     px_planes_free(&planes);
@@ -165,7 +174,9 @@ uint64_t px_pipeline_memory(const px_chunk *chunk) {
     const px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     const uint64_t coding =
         coder->decode_memory(&planes, &chunk->pipeline, parameters, chunk->payload_size);
-    const uint64_t lifting = transform && !coder->predicts ? transform->inverse_memory(&planes) : 0;
+    if (coder->predicts)
+        return coding;
+    const uint64_t lifting = transform ? transform->inverse_memory(&planes) : 0;
     return px_planes_bytes(&planes) + (coding > lifting ? coding : lifting);
 }
 
@@ -193,18 +204,14 @@ static prism_status store_some(const px_planes *all, const px_chunk *chunk, cons
 prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
                                        void *elements, int threads, prism_error *error) {
     px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
-    px_planes all;
-    prism_status status = px_planes_alloc(&all, &chunk->array, &layout, error);
-    if (status != PRISM_OK)
-        return status;
+    px_planes all = px_planes_shape(&chunk->array, &layout);
     bool *wanted = calloc(layout.count, sizeof *wanted);
     if (!wanted)
-        status = px_out_of_memory(error, layout.count);
-    for (size_t i = 0; i < count && status == PRISM_OK; i++)
+        return px_out_of_memory(error, layout.count);
+    for (size_t i = 0; i < count; i++)
         wanted[planes[i]] = true;
     all.wanted = wanted;
-    if (status == PRISM_OK)
-        status = decode_planes(&all, chunk, threads, error);
+    prism_status status = decode_planes(&all, chunk, threads, error);
     if (status == PRISM_OK)
         status = store_some(&all, chunk, planes, count, elements, error);
     free(wanted);

@@ -19,6 +19,16 @@ prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const
 void px_coded_free(px_coded *coded);
 
 /*
+ * The same in two steps, for coders of residuals: these in *planes, which is freed by
+ * px_planes_free after a success only; then what the coder makes of them.
+ */
+prism_status px_pipeline_predict(px_coded *coded, px_planes *planes, const prism_array *array,
+                                 const void *elements, const px_pipeline *pipeline,
+                                 prism_error *error);
+prism_status px_pipeline_code(px_coded *coded, const px_planes *planes, size_t limit,
+                              prism_error *error);
+
+/*
  * The absolute residuals that the coder of `pipeline` would be given, means[height * width] over
  * planes (px_layout). Coders that predict by themselves are given none (PRISM_E_OPTION), and
  * elements of other types than integers of 8 and 16 bits become integers first (PRISM_E_TYPE).

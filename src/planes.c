@@ -38,7 +38,12 @@ px_planes px_planes_shape(const prism_array *array, const px_layout *layout) {
 prism_status px_planes_alloc(px_planes *planes, const prism_array *array, const px_layout *layout,
                              prism_error *error) {
     *planes = px_planes_shape(array, layout);
-    planes->samples = px_large_alloc(px_planes_bytes(planes));
+    return px_planes_take(planes, error);
+}
+
+prism_status px_planes_take(px_planes *planes, prism_error *error) {
+    if (!planes->samples)
+        planes->samples = px_large_alloc(px_planes_bytes(planes));
     return planes->samples ? PRISM_OK : px_out_of_memory(error, px_planes_bytes(planes));
 }
 
@@ -91,16 +96,20 @@ typedef struct transfer {
     bool loads;
 } transfer;
 
-static void move_run(const transfer *t, size_t o, size_t k) {
-    const size_t inner = t->layout->inner, size = t->format.size;
-    uint8_t *elements = t->elements + (o * t->layout->count + k) * inner * size;
-    int16_t *samples = px_plane(t->planes, k) + o * inner;
+static void move_elements(const transfer *t, uint8_t *elements, int16_t *samples, size_t count) {
+    const size_t size = t->format.size;
     if (t->loads)
-        for (size_t i = 0; i < inner; i++)
+        for (size_t i = 0; i < count; i++)
             samples[i] = load_element(elements + i * size, t->format);
     else
-        for (size_t i = 0; i < inner; i++)
+        for (size_t i = 0; i < count; i++)
             store_element(elements + i * size, samples[i], t->format);
+}
+
+static void move_run(const transfer *t, size_t o, size_t k) {
+    const size_t inner = t->layout->inner;
+    move_elements(t, t->elements + (o * t->layout->count + k) * inner * t->format.size,
+                  px_plane(t->planes, k) + o * inner, inner);
 }
 
 static size_t smaller(size_t a, size_t b) {
@@ -130,6 +139,10 @@ static void move_block(const transfer *t, size_t o, size_t k) {
 }
 
 static void move_all(const transfer *t) {
+    if (t->layout->count == 1) {
+        move_elements(t, t->elements, t->planes->samples, px_plane_size(t->planes));
+        return;
+    }
     for (size_t o = 0; o < t->layout->outer; o += PX_BLOCK_POSITIONS)
         for (size_t k = 0; k < t->layout->count; k += PX_BLOCK_PLANES)
             move_block(t, o, k);

@@ -37,6 +37,9 @@ px_planes px_planes_shape(const prism_array *array, const px_layout *layout);
 /* Memory for the planes of `array`; samples are not initialised. */
 prism_status px_planes_alloc(px_planes *planes, const prism_array *array, const px_layout *layout,
                              prism_error *error);
+
+/* The same for planes whose shape is set, unless they have it. */
+prism_status px_planes_take(px_planes *planes, prism_error *error);
 void px_planes_free(px_planes *planes);
 
 /* Elements (in the array's byte order) to samples and back. */

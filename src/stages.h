@@ -22,6 +22,7 @@ typedef struct px_pipeline {
     int effort;
     int axis;       /* or PRISM_AXIS_AUTO for a single plane */
     bool selective; /* the transform leaves planes alone that the predictor serves better */
+    bool swift;     /* a tiny chunk: only what takes next to no time is tried */
 } px_pipeline;
 
 typedef struct px_transform_stage {
@@ -37,9 +38,10 @@ typedef struct px_predictor_stage {
 } px_predictor_stage;
 
 /*
- * Bytes that decoding allocates at most at a time, beside the planes themselves. Of `planes` only
- * the shape is set. Nothing is allocated to find it, and whatever the sections hold, decoding fails
- * or takes no more: parameters that cannot be read make it 0.
+ * Bytes that decoding allocates at most at a time: beside the planes themselves for a coder that
+ * does not predict, with them for one that does. Of `planes` only the shape is set. Nothing is
+ * allocated to find it, and whatever the sections hold, decoding fails or takes no more: parameters
+ * that cannot be read make it 0.
  */
 typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline *pipeline,
                                      px_reader parameters, size_t payload_size);
@@ -47,7 +49,8 @@ typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline 
 /*
  * A coder either takes residuals, after the transform and the predictor, or it `predicts`: then it
  * takes samples, and the transform and the predictor of the pipeline are its own business, since it
- * needs more of a prediction than the rounded residual.
+ * needs more of a prediction than the rounded residual. Then `decode` also takes the planes' memory
+ * (px_planes_take).
  *
  * `encode` may stop and leave more than `limit` bytes in `payload` as soon as it is clear that it
  * needs that many. It may turn the transform of `pipeline` to what it did. `decode` checks
@@ -68,6 +71,9 @@ extern const px_predictor_stage px_paeth;    /* paeth.c */
 extern const px_coder_stage px_deflate;      /* deflate.c */
 extern const px_coder_stage px_jxl;          /* jxl.c */
 extern const px_coder_stage px_ans;          /* native.c */
+
+/* About the bytes that coder deflate makes of the planes of a tiny chunk. */
+prism_status px_deflate_guess(double *bytes, const px_planes *planes, prism_error *error);
 
 /* The stage for a value of the options, or NULL where there is nothing to do (`none`). */
 const px_transform_stage *px_transform_stage_of(prism_transform transform);

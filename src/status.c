@@ -43,7 +43,3 @@ prism_status px_succeed(prism_error *error) {
     }
     return PRISM_OK;
 }
-
-prism_status px_out_of_memory(prism_error *error, size_t bytes) {
-    return px_fail(error, PRISM_E_MEMORY, "out of memory: %zu bytes could not be allocated", bytes);
-}

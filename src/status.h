@@ -12,6 +12,10 @@ prism_status px_fail(prism_error *error, prism_status status, const char *format
 /* Clears *error, if there is one, and returns PRISM_OK. */
 prism_status px_succeed(prism_error *error);
 
-prism_status px_out_of_memory(prism_error *error, size_t bytes);
+/* Here, so that analysers of one file see that it never returns PRISM_OK. */
+static inline prism_status px_out_of_memory(prism_error *error, size_t bytes) {
+    px_fail(error, PRISM_E_MEMORY, "out of memory: %zu bytes could not be allocated", bytes);
+    return PRISM_E_MEMORY;
+}
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * Where chunks are: HDF5 has two answers. Asked for the chunk at a place, it is right. Asked for
- * the n-th chunk, HDF5 1.10 goes through all before it, and in files of the newer format, where one
- * axis is unlimited and not the first, it says a wrong place: that axis comes first. So the second
- * answer is asked for only where chunks are few in a wide space, and taken only if the first agrees
- * for each.
+ * all chunks, or in HDF5 1.10 for the n-th, which goes through all before it, it says a wrong place
+ * in files of the newer format where one axis is unlimited and not the first: that axis comes
+ * first. So the second answer is asked for only where chunks are few in a wide space, and taken
+ * only if the first agrees for each.
  */
 #include "chunked.h"
 
@@ -14,6 +14,7 @@
 #include "command.h"
 #include "library.h"
 #include "sizes.h"
+#include "values.h"
 
 enum { FILTER_ID = H5PRISM_FILTER_ID };
 
@@ -41,10 +42,37 @@ static void read_chunks(tool_chunked *c) {
         c->chunk_bytes *= c->chunk[i];
 }
 
+static bool shares_messages(hid_t dataset) {
+    unsigned kinds = 0;
+    hid_t file = H5Iget_file_id(dataset), list = H5Fget_create_plist(file);
+    H5Pget_shared_mesg_nindexes(list, &kinds);
+    H5Pclose(list);
+    H5Fclose(file);
+    return kinds > 0;
+}
+
+/* Where files keep messages that objects share, HDF5 1.10 remembers in a list where fill value and
+ * filters are in this file, and would write that into another. This one knows nothing; but values
+ * of variable length would not survive. */
+static hid_t new_list(hid_t dataset, hid_t type) {
+    size_t size = 0;
+    hid_t list = H5Dget_create_plist(dataset), own = H5I_INVALID_HID;
+    if (list < 0 || !tool_type_is_plain(type) || !shares_messages(dataset))
+        return list;
+    void *bytes = H5Pencode(list, NULL, &size) >= 0 ? malloc(size) : NULL;
+    if (bytes && H5Pencode(list, bytes, &size) >= 0)
+        own = H5Pdecode(bytes);
+    free(bytes);
+    if (own < 0)
+        return list;
+    H5Pclose(list);
+    return own;
+}
+
 static bool describe(tool_chunked *c) {
     c->type = H5Dget_type(c->dataset);
     c->space = H5Dget_space(c->dataset);
-    c->list = H5Dget_create_plist(c->dataset);
+    c->list = new_list(c->dataset, c->type);
     if (c->type < 0 || c->space < 0 || c->list < 0)
         return tool_fail_library("%s cannot be read", c->path);
     if (H5Sget_simple_extent_type(c->space) == H5S_SIMPLE)
@@ -81,6 +109,22 @@ void tool_chunked_close(tool_chunked *c) {
 
 bool tool_chunked_is_own(const tool_chunked *c) {
     return c->layout != H5D_VIRTUAL && H5Pget_external_count(c->list) <= 0;
+}
+
+const char *tool_chunked_missing_filter(const tool_chunked *c, prism_error *error) {
+    for (unsigned i = 0; (int)i < c->filters; i++) {
+        char name[64] = "";
+        unsigned flags;
+        size_t count = 0;
+        const H5Z_filter_t id =
+            H5Pget_filter2(c->list, i, &flags, &count, NULL, sizeof name, name, NULL);
+        if (H5Zfilter_avail(id) > 0)
+            continue;
+        snprintf(error->message, sizeof error->message, "its filter %d %s is not installed", id,
+                 name);
+        return error->message;
+    }
+    return NULL;
 }
 
 uint64_t tool_chunked_values(const tool_chunked *c) {
@@ -161,19 +205,68 @@ static void turn_back(const tool_chunked *c, hsize_t *offset) {
     offset[axis] = first;
 }
 
+/* Places as HDF5 lists them. */
+typedef struct listing {
+    const tool_chunked *chunked;
+    bool turned;
+    uint64_t *numbers;
+    hsize_t count, room;
+} listing;
+
+static bool list_place(listing *l, const hsize_t *place) {
+    const tool_chunked *c = l->chunked;
+    hsize_t offset[H5S_MAX_RANK];
+    memcpy(offset, place, (size_t)c->rank * sizeof *offset);
+    if (l->turned)
+        turn_back(c, offset);
+    if (l->count == l->room || !is_place(c, offset) || !tool_chunked_holds(c, offset))
+        return false;
+    l->numbers[l->count++] = number_of(c, offset);
+    return true;
+}
+
+#if H5_VERSION_GE(1, 14, 0)
+
+static int list_chunk(const hsize_t *offset, unsigned mask, haddr_t address, hsize_t size,
+                      void *data) {
+    (void)mask, (void)address, (void)size;
+    return list_place(data, offset) ? H5_ITER_CONT : H5_ITER_ERROR;
+}
+
+static bool list_places(listing *l) {
+    return H5Dchunk_iter(l->chunked->dataset, H5P_DEFAULT, list_chunk, l) >= 0;
+}
+
+static bool is_sparse(hsize_t stored, hsize_t all) {
+    return all / 2 > stored;
+}
+
+#else
+
+/* Going past a chunk takes a small part of what looking at a place takes. */
+static const hsize_t STEPS_PER_LOOK = 32;
+
+static bool list_places(listing *l) {
+    hsize_t offset[H5S_MAX_RANK] = {0};
+    hid_t space = H5Dget_space(l->chunked->dataset);
+    bool right = true;
+    for (hsize_t i = 0; i < l->room && right; i++)
+        right = H5Dget_chunk_info(l->chunked->dataset, space, i, offset, NULL, NULL, NULL) >= 0 &&
+                list_place(l, offset);
+    H5Sclose(space);
+    return right;
+}
+
+static bool is_sparse(hsize_t stored, hsize_t all) {
+    return all / 2 > stored && all / stored > stored / STEPS_PER_LOOK;
+}
+
+#endif
+
 /* Right if all of these places are different, and a chunk is stored at each. */
 static bool list_numbers(const tool_chunked *c, hsize_t stored, bool turned, uint64_t *numbers) {
-    hsize_t offset[H5S_MAX_RANK] = {0};
-    hid_t space = H5Dget_space(c->dataset);
-    bool right = true;
-    for (hsize_t i = 0; i < stored && right; i++) {
-        right = H5Dget_chunk_info(c->dataset, space, i, offset, NULL, NULL, NULL) >= 0;
-        if (turned)
-            turn_back(c, offset);
-        right = right && is_place(c, offset) && tool_chunked_holds(c, offset);
-        numbers[i] = right ? number_of(c, offset) : 0;
-    }
-    H5Sclose(space);
+    listing l = {c, turned, numbers, 0, stored};
+    bool right = list_places(&l) && l.count == stored;
     if (!right)
         return false;
     qsort(numbers, stored, sizeof *numbers, compare_numbers);
@@ -224,7 +317,7 @@ bool tool_chunked_each(const tool_chunked *c, tool_chunk_visit visit, void *requ
     hsize_t stored, all;
     if (!tool_chunked_count(c, &stored, &all))
         return false;
-    const bool sparse = stored && all != UINT64_MAX && all / stored > stored;
+    const bool sparse = stored && all != UINT64_MAX && is_sparse(stored, all);
     uint64_t *numbers = sparse ? list_chunks(c, stored) : NULL;
     bool done = numbers ? visit_listed(c, numbers, stored, visit, request)
                         : visit_found(c, stored, visit, request);

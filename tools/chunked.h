@@ -35,6 +35,9 @@ void tool_chunked_close(tool_chunked *c);
  * of those in external files. */
 bool tool_chunked_is_own(const tool_chunked *c);
 
+/* NULL, or the message in `error`: HDF5 cannot decode the dataset, for want of a filter. */
+const char *tool_chunked_missing_filter(const tool_chunked *c, prism_error *error);
+
 /* Elements and their bytes, of the whole dataset; 0 of a dataset without dataspace. */
 uint64_t tool_chunked_values(const tool_chunked *c);
 uint64_t tool_chunked_bytes(const tool_chunked *c);

@@ -16,10 +16,11 @@ typedef struct tool_comparison {
 } tool_comparison;
 
 /* False, with a message that names the first difference, unless they agree in objects and their
- * names, links, orders of creation, types, dataspaces, attributes, fill values, layouts and
- * elements. Datasets of the copy that h5prism compresses may have other chunks and filters.
- * References agree if they lead to the same place. An object of the original that HDF5 cannot open
- * may be missing. Elements that are in other files are not read. */
+ * names, links, orders of creation, types, dataspaces, attributes, fill values, layouts, elements,
+ * and in the properties that files and objects are created with. Datasets of the copy that h5prism
+ * compresses may have other chunks and filters. References agree if they lead to the same place. An
+ * object of the original that HDF5 cannot open or decode may be missing. Elements that are in other
+ * files are not read. */
 bool tool_compare(const tool_comparison *comparison);
 
 #endif

@@ -80,6 +80,12 @@ static bool compare_fill(const pair *p) {
     return (time == other && same_fill_values(p)) || tool_differs(p->from.path, "fill value");
 }
 
+/* Chunks that take the place of other storage take space when they are written. */
+static bool compare_allocation(const pair *p) {
+    return (p->from.layout != H5D_CHUNKED && is_ours(&p->to)) ||
+           tool_compare_allocation(p->from.list, p->to.list, p->from.path);
+}
+
 static bool same_external_file(hid_t from, hid_t to, unsigned i) {
     char name[1024] = "", other[1024] = "";
     off_t offset, other_offset;
@@ -109,8 +115,23 @@ static bool same_name(hid_t from, hid_t to, size_t i,
     return same;
 }
 
+/* Of a space without end HDF5 says the extent that the sources give it now, or have once given. */
+static void take_extent(hid_t from, hid_t to) {
+    hsize_t dims[H5S_MAX_RANK], most[H5S_MAX_RANK], others[H5S_MAX_RANK];
+    const int rank = H5Sget_simple_extent_dims(from, dims, NULL);
+    bool endless = false;
+    if (rank != H5Sget_simple_extent_dims(to, others, most))
+        return;
+    for (int i = 0; i < rank; i++)
+        endless = endless || most[i] == H5S_UNLIMITED;
+    if (endless)
+        H5Sset_extent_simple(to, rank, dims, most);
+}
+
 static bool same_space(hid_t from, hid_t to, size_t i, hid_t (*get)(hid_t list, size_t index)) {
     hid_t space = get(from, i), other = get(to, i);
+    if (space >= 0 && other >= 0)
+        take_extent(space, other);
     bool same = space >= 0 && other >= 0 && tool_same_selection(space, other);
     H5Sclose(other);
     H5Sclose(space);
@@ -242,8 +263,8 @@ static bool compare_elements(pair *p, bool replaced) {
 static bool compare_storage(const pair *p) {
     return (H5Sextent_equal(p->from.space, p->to.space) > 0 ||
             tool_differs(p->from.path, "dataspace")) &&
-           compare_layouts(p) && compare_fill(p) && compare_external(p) && compare_mappings(p) &&
-           compare_counts(p);
+           compare_layouts(p) && compare_allocation(p) && compare_fill(p) && compare_external(p) &&
+           compare_mappings(p) && compare_counts(p);
 }
 
 static bool compare_shapes(const pair *p) {
@@ -258,7 +279,8 @@ bool tool_compare_datasets(tool_comparing *c, hid_t from, hid_t to, const char *
     bool done = tool_chunked_of(&p.from, from, path);
     done = tool_chunked_of(&p.to, to, path) && done &&
            tool_compare_types(c, p.from.type, p.to.type, path) &&
-           (replaced ? compare_shapes(&p) : compare_storage(&p)) && compare_elements(&p, replaced);
+           (replaced ? compare_shapes(&p) && compare_fill(&p) : compare_storage(&p)) &&
+           compare_elements(&p, replaced);
     tool_chunked_close(&p.from);
     tool_chunked_close(&p.to);
     return done;

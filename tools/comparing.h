@@ -39,6 +39,17 @@ bool tool_same_values(const tool_comparing *c, hid_t type, const void *from, con
 /* Whether the same elements are selected. Without a message. */
 bool tool_same_selection(hid_t from, hid_t to);
 
+/* ---- compare_properties.c ---- */
+
+/* What is set when a file is created, and its user block. */
+bool tool_compare_files(hid_t from, hid_t to);
+
+/* What is set when an object is created, of those that every kind of object has, and groups. */
+bool tool_compare_properties(hid_t from, hid_t to, const char *path);
+
+/* When a dataset takes space in the file, by creation lists. */
+bool tool_compare_allocation(hid_t from, hid_t to, const char *path);
+
 /* ---- compare_datasets.c ---- */
 
 bool tool_compare_datasets(tool_comparing *c, hid_t from, hid_t to, const char *path);

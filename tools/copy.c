@@ -10,6 +10,7 @@
 #include "library.h"
 #include "links.h"
 #include "output.h"
+#include "prism.h"
 
 haddr_t tool_address(hid_t object) {
     H5O_info_t info = {.addr = HADDR_UNDEF};
@@ -43,11 +44,39 @@ static void read_format(tool_copy *c) {
     H5Pclose(access);
 }
 
+/* ---- Types and spaces ---- */
+
+/* Where files keep messages that objects share, HDF5 1.10 remembers in a type or space where it is
+ * in the original, and would write that into the copy. New ones know nothing. */
+
+hid_t tool_copy_space(hid_t space) {
+    hsize_t dims[H5S_MAX_RANK], most[H5S_MAX_RANK];
+    const H5S_class_t kind = H5Sget_simple_extent_type(space);
+    if (kind != H5S_SIMPLE)
+        return H5Screate(kind);
+    return H5Screate_simple(H5Sget_simple_extent_dims(space, dims, most), dims, most);
+}
+
+hid_t tool_new_type(hid_t type) {
+    size_t size = 0;
+    H5Tencode(type, NULL, &size);
+    void *bytes = size ? malloc(size) : NULL;
+    hid_t own = H5I_INVALID_HID;
+    if (bytes && H5Tencode(type, bytes, &size) >= 0)
+        own = H5Tdecode(bytes);
+    free(bytes);
+    if (own >= 0 && H5Tequal(own, type) > 0)
+        return own;
+    if (own >= 0)
+        H5Tclose(own);
+    return H5Tcopy(type);
+}
+
 /* ---- Committed types ---- */
 
 /* It has no name yet, and may never have one: links are made to it later. */
 static hid_t commit_type(tool_copy *c, hid_t type) {
-    hid_t copy = H5Tcopy(type), list = H5Tget_create_plist(type);
+    hid_t copy = tool_new_type(type), list = H5Tget_create_plist(type);
     allow_format(c, type);
     bool done = H5Tcommit_anon(c->to, copy, list, H5P_DEFAULT) >= 0 ||
                 tool_fail_library("a committed type cannot be copied");
@@ -60,12 +89,30 @@ static hid_t commit_type(tool_copy *c, hid_t type) {
 
 hid_t tool_copy_type(tool_copy *c, hid_t type) {
     if (H5Tcommitted(type) <= 0)
-        return H5Tcopy(type);
+        return tool_new_type(type);
     const haddr_t known = tool_objects_find(&c->objects, tool_address(type));
     return known != HADDR_UNDEF ? H5Oopen_by_addr(c->to, known) : commit_type(c, type);
 }
 
 /* ---- Groups ---- */
+
+static void copy_times(hid_t from, hid_t list) {
+    hbool_t tracked;
+    if (H5Pget_obj_track_times(from, &tracked) >= 0)
+        H5Pset_obj_track_times(list, tracked);
+}
+
+/* Of the heap that links lie in. */
+static void copy_filters(hid_t from, hid_t list) {
+    for (unsigned i = 0; (int)i < H5Pget_nfilters(from); i++) {
+        unsigned flags, words[PRISM_MAX_WORDS] = {0};
+        size_t count = PRISM_MAX_WORDS;
+        const H5Z_filter_t id = H5Pget_filter2(from, i, &flags, &count, words, 0, NULL, NULL);
+        if (id >= 0)
+            H5Pset_filter(list, id, flags, count < PRISM_MAX_WORDS ? count : PRISM_MAX_WORDS,
+                          words);
+    }
+}
 
 /* Property by property: HDF5 1.10 keeps in the list of a group where its links are in the file, and
  * would look for them there in the copy. */
@@ -85,6 +132,8 @@ void tool_copy_group_list(hid_t group, hid_t list) {
         H5Pset_link_creation_order(list, most);
     if (H5Pget_attr_creation_order(from, &most) >= 0)
         H5Pset_attr_creation_order(list, most);
+    copy_times(from, list);
+    copy_filters(from, list);
     H5Pclose(from);
 }
 
@@ -113,8 +162,28 @@ static bool copy_group(const walk *w, hid_t group, const char *name, const tool_
 
 /* ---- Objects ---- */
 
-static bool copy_dataset(const walk *w, const char *name, const tool_place *place) {
+static bool left_out(const walk *w, const char *path, const char *why) {
+    w->copy->missing++;
+    tool_fail("%s is left out: %s", path, why);
+    return true;
+}
+
+/* NULL, or why not. */
+static const char *obstacle(char text[TOOL_WHY_TEXT], hid_t dataset, const char *path) {
+    tool_chunked source;
+    const char *why = NULL;
+    if (tool_chunked_of(&source, dataset, path))
+        why = tool_why_undecoded(text, &source);
+    tool_chunked_close(&source);
+    return why;
+}
+
+static bool copy_dataset(const walk *w, hid_t dataset, const char *name, const tool_place *place) {
+    char text[TOOL_WHY_TEXT];
     bool taken = false;
+    const char *why = obstacle(text, dataset, place->path);
+    if (why)
+        return left_out(w, place->path, why);
     if (!w->copy->take(w->copy->request, place, &taken) || (!taken && !tool_copy_dataset(place)))
         return false;
     hid_t copy = H5Oopen(w->to, name, H5P_DEFAULT);
@@ -138,25 +207,19 @@ static bool copy_object(const walk *w, hid_t object, const char *name, const too
     case H5I_GROUP:
         return copy_group(w, object, name, place);
     case H5I_DATASET:
-        return copy_dataset(w, name, place);
+        return copy_dataset(w, object, name, place);
     default:
         return link_object(w, tool_copy_type(w->copy, object), name, place->links);
     }
 }
 
-static void leave_out(const walk *w, hid_t from, const char *name) {
-    char why[TOOL_WHY_TEXT];
-    w->copy->missing++;
-    tool_fail("%s/%s is left out: %s", w->path, name, tool_why_unopened(why, from, name));
-}
-
 /* An object that is there already gets another name. */
 static bool copy_hard_link(const walk *w, hid_t from, const char *name, hid_t links) {
     tool_copy *c = w->copy;
-    char *path = tool_path(w->path, name);
+    char why[TOOL_WHY_TEXT], *path = tool_path(w->path, name);
     hid_t object = path ? H5Oopen(from, name, H5P_DEFAULT) : H5I_INVALID_HID;
     if (path && object < 0)
-        leave_out(w, from, name);
+        left_out(w, path, tool_why_unopened(why, from, name));
     if (object < 0) {
         free(path);
         return path != NULL;

@@ -11,6 +11,8 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
+#include "chunked.h"
+#include "header.h"
 #include "objects.h"
 
 typedef struct tool_copy tool_copy;
@@ -34,13 +36,13 @@ struct tool_copy {
     void *request;  /* its first argument */
     tool_objects objects;
     H5F_libver_t least, low; /* the oldest format that new objects may take: of the file, now */
-    size_t missing;          /* objects that HDF5 cannot open: the copy lacks them */
+    size_t missing;          /* objects that HDF5 cannot open or decode: the copy lacks them */
     size_t dangling;         /* references to objects that no link leads to */
     size_t unreadable;       /* references of kinds that HDF5 does not know */
 };
 
 /* Copies everything but values that refer to objects; every object is in copy->objects then. An
- * object that HDF5 cannot open is left out, with a message. */
+ * object that HDF5 cannot open or decode is left out, with a message. */
 bool tool_copy_objects(tool_copy *copy);
 
 /* The rest: references to objects and regions, in attributes and datasets, lead to the copies. */
@@ -49,6 +51,10 @@ bool tool_copy_references(tool_copy *copy);
 /* The dataset as it is, but for values that refer to objects. */
 bool tool_copy_dataset(const tool_place *place);
 
+/* NULL, or why the dataset cannot be copied: elements of variable length or references, which have
+ * to be decoded, and a filter that is not installed. */
+const char *tool_why_undecoded(char text[TOOL_WHY_TEXT], const tool_chunked *source);
+
 /* Attributes of an object, which are left without values if these refer to objects; and its
  * comment.
  */
@@ -56,6 +62,12 @@ bool tool_copy_attributes(tool_copy *copy, hid_t from, hid_t to);
 
 /* The type for use in the copy: a committed one is the copy's own. To be closed. */
 hid_t tool_copy_type(tool_copy *copy, hid_t type);
+
+/* The same without a name, and without a place in any file. To be closed. */
+hid_t tool_new_type(hid_t type);
+
+/* A dataspace of that extent for use in the copy. To be closed. */
+hid_t tool_copy_space(hid_t space);
 
 /* The creation properties of a group, of those that can be asked for, into another list. */
 void tool_copy_group_list(hid_t group, hid_t list);

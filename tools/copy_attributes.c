@@ -36,13 +36,15 @@ static herr_t copy_attribute(hid_t from, const char *name, const H5A_info_t *inf
     hid_t attribute = H5Aopen(from, name, H5P_DEFAULT), list = H5Aget_create_plist(attribute);
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
     hid_t own = tool_copy_type(o->copy, type);
-    hid_t copy = H5Acreate2(o->to, name, own, space, list, H5P_DEFAULT);
+    hid_t extent = tool_copy_space(space);
+    hid_t copy = H5Acreate2(o->to, name, own, extent, list, H5P_DEFAULT);
     bool done = copy >= 0 && copy_value(attribute, type, space, copy);
     if (!done)
         tool_fail_library("attribute %s cannot be copied", name);
     if (copy >= 0 && H5Aclose(copy) < 0)
         done = false;
     H5Tclose(own);
+    H5Sclose(extent);
     H5Sclose(space);
     H5Tclose(type);
     H5Pclose(list);
@@ -76,7 +78,7 @@ bool tool_copy_attributes(tool_copy *copy, hid_t from, hid_t to) {
     owner o = {copy, to, false};
     if (!copy_comment(from, to))
         return false;
-    if (H5Aiterate2(from, tool_attribute_order(from), H5_ITER_INC, NULL, copy_attribute, &o) >= 0)
+    if (tool_attributes_each(from, copy_attribute, &o) >= 0)
         return true;
     if (!o.failed)
         leave_out(copy, from);

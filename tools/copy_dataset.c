@@ -4,6 +4,7 @@
  * written piece by piece. What is not stored stays so.
  */
 #include <H5PLextern.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "command.h"
@@ -44,9 +45,10 @@ static void set_stand_ins(hid_t list, bool there) {
 }
 
 static hid_t create_by(const tool_place *place, const tool_chunked *s, hid_t type) {
-    hid_t access = H5Dget_access_plist(s->dataset);
+    hid_t access = H5Dget_access_plist(s->dataset), space = tool_copy_space(s->space);
     hid_t target =
-        H5Dcreate2(place->copy->to, place->path, type, s->space, place->links, s->list, access);
+        H5Dcreate2(place->copy->to, place->path, type, space, place->links, s->list, access);
+    H5Sclose(space);
     H5Pclose(access);
     return target;
 }
@@ -72,6 +74,18 @@ static hid_t create(const tool_place *place, const tool_chunked *s) {
 }
 
 /* ---- Elements ---- */
+
+const char *tool_why_undecoded(char text[TOOL_WHY_TEXT], const tool_chunked *s) {
+    prism_error missing;
+    hsize_t stored = 0, all;
+    if (s->layout != H5D_CHUNKED || tool_type_is_plain(s->type) ||
+        !tool_chunked_missing_filter(s, &missing) || !tool_chunked_count(s, &stored, &all) ||
+        !stored)
+        return NULL;
+    snprintf(text, TOOL_WHY_TEXT, "%s, and its elements are %s", missing.message,
+             tool_type_varies(s->type) ? "of variable length" : "references");
+    return text;
+}
 
 typedef struct transfer {
     const tool_chunked *source;

@@ -86,6 +86,7 @@ static void work(void *data) {
 static hid_t create_twins(hid_t to) {
     hid_t creation = H5Fget_create_plist(to), access = H5Fget_access_plist(to);
     H5Pset_userblock(creation, 0);
+    H5Pset_shared_mesg_nindexes(creation, 0); /* types are those of the original */
     H5Pset_fapl_core(access, 1 << 16, 0);
     hid_t twins = H5Fcreate("twins", H5F_ACC_TRUNC, creation, access);
     H5Pclose(access);
@@ -241,20 +242,24 @@ static bool send_read(void *data, const hsize_t *offset) {
     return tool_slab_read(&s->slab, offset) && send_chunk(data, offset);
 }
 
+static bool send_held(void *data, const hsize_t *offset) {
+    const sending *s = data;
+    return !tool_slab_holds(&s->slab, offset) || send_chunk(data, offset);
+}
+
+static bool send_slab(void *data, const hsize_t *start) {
+    sending *s = data;
+    return tool_slab_read(&s->slab, start) && tool_slab_each(&s->slab, send_held, s);
+}
+
 /* What is stored of a dataset without chunks, or with others. */
 static bool send_slabs(sending *s) {
     const tool_chunked *source = &s->task->source;
     H5D_space_status_t status = H5D_SPACE_STATUS_ALLOCATED;
-    hsize_t start[H5S_MAX_RANK] = {0};
-    bool done = true;
     H5Dget_space_status(source->dataset, &status);
     if (!tool_chunked_values(source) || status == H5D_SPACE_STATUS_NOT_ALLOCATED)
         return true;
-    do {
-        if (tool_slab_holds(&s->slab, start))
-            done = tool_slab_read(&s->slab, start) && tool_slab_each(&s->slab, send_chunk, s);
-    } while (done && tool_chunked_next(source, s->slab.shape, start));
-    return done;
+    return tool_slabs_each(&s->slab, send_slab, s);
 }
 
 static bool send_task(tool_encoder *e, tool_task *t) {

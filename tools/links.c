@@ -45,6 +45,12 @@ H5_index_t tool_attribute_order(hid_t object) {
     return flags & H5P_CRT_ORDER_TRACKED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
 }
 
+herr_t tool_attributes_each(hid_t object, H5A_operator2_t visit, void *request) {
+    const H5_index_t index = tool_attribute_order(object);
+    const H5_iter_order_t order = index == H5_INDEX_NAME ? H5_ITER_NATIVE : H5_ITER_INC;
+    return H5Aiterate2(object, index, order, NULL, visit, request);
+}
+
 /* ---- Links that programs define ---- */
 
 /* HDF5 neither reads nor makes a link whose kind nobody has told it of. This is all it needs. */

@@ -13,6 +13,10 @@ char *tool_path(const char *path, const char *name);
 H5_index_t tool_link_order(hid_t group);
 H5_index_t tool_attribute_order(hid_t object);
 
+/* Goes through the attributes in the order of creation, or as they lie in the file where that is
+ * not kept. As H5Aiterate2. */
+herr_t tool_attributes_each(hid_t object, H5A_operator2_t visit, void *request);
+
 /* The creation properties of a group, dataset or committed type. To be closed. */
 hid_t tool_object_list(hid_t object);
 

@@ -184,23 +184,6 @@ static const char *refusal(const request *r, const tool_chunked *s, const hsize_
     return NULL;
 }
 
-/* NULL, or why HDF5 cannot decode the dataset here. */
-static const char *missing_filter(const tool_chunked *s, prism_error *error) {
-    for (unsigned i = 0; (int)i < s->filters; i++) {
-        char name[64] = "";
-        unsigned flags;
-        size_t count = 0;
-        const H5Z_filter_t id =
-            H5Pget_filter2(s->list, i, &flags, &count, NULL, sizeof name, name, NULL);
-        if (H5Zfilter_avail(id) > 0)
-            continue;
-        snprintf(error->message, sizeof error->message, "its filter %d %s is not installed", id,
-                 name);
-        return error->message;
-    }
-    return NULL;
-}
-
 /* NULL, or why the dataset stays as it is. */
 static const char *obstacle(const request *r, const tool_chunked *s, hsize_t *chunk,
                             prism_error *error) {
@@ -217,7 +200,7 @@ static const char *obstacle(const request *r, const tool_chunked *s, hsize_t *ch
     if (r->options.axis >= s->rank)
         return "it has fewer dimensions than the option axis needs";
     find_chunk(r, s, chunk);
-    const char *missing = missing_filter(s, error);
+    const char *missing = tool_chunked_missing_filter(s, error);
     return missing ? missing : refusal(r, s, chunk, error);
 }
 
@@ -288,8 +271,10 @@ static bool tell_why(request *r, const tool_place *place) {
 
 static hid_t create_dataset(const tool_place *place, const tool_task *task) {
     hid_t type = tool_copy_type(place->copy, task->source.type);
-    hid_t target = H5Dcreate2(place->copy->to, place->path, type, task->source.space, place->links,
-                              task->list, H5P_DEFAULT);
+    hid_t space = tool_copy_space(task->source.space);
+    hid_t target = H5Dcreate2(place->copy->to, place->path, type, space, place->links, task->list,
+                              H5P_DEFAULT);
+    H5Sclose(space);
     H5Tclose(type);
     if (target >= 0 && tool_copy_attributes(place->copy, task->source.dataset, target))
         return target;

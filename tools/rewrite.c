@@ -10,14 +10,19 @@
 #include "library.h"
 #include "output.h"
 
-/* Objects that take a newer format of HDF5 in the original may take it in the copy, too. */
+/* Objects that take a newer format of HDF5 in the original may take it in the copy, too. The root
+ * group is there as soon as the file is: other properties of the file may call for a newer format
+ * of the file, but not of the root. */
 static hid_t access_list(hid_t from) {
     H5F_info2_t info = {0};
+    H5O_info_t root = {.hdr.version = 1};
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    H5Oget_info_by_name2(from, "/", &root, H5O_INFO_HDR, H5P_DEFAULT);
     H5Pset_fclose_degree(list, H5F_CLOSE_SEMI); /* an object that is still open is a mistake */
     H5Fget_info2(from, &info);
     H5Pset_libver_bounds(list,
-                         info.super.version < 2    ? H5F_LIBVER_EARLIEST
+                         root.hdr.version < 2      ? H5F_LIBVER_EARLIEST
+                         : info.super.version < 2  ? H5F_LIBVER_EARLIEST
                          : info.super.version == 2 ? H5F_LIBVER_V18
                                                    : H5F_LIBVER_V110,
                          H5F_LIBVER_LATEST);

@@ -8,6 +8,7 @@
 #include "slab.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,10 +80,17 @@ static bool grow(tool_slab *slab) {
     return best.gain > 0;
 }
 
+/* Where chunks lie far apart, a large slab would be nearly empty. */
+static bool is_dense(const tool_chunked *s) {
+    hsize_t stored, all;
+    return s->layout == H5D_CHUNKED && tool_chunked_count(s, &stored, &all) && stored > all / 16;
+}
+
 bool tool_slab_open(tool_slab *slab, const tool_chunked *source, const hsize_t *chunk) {
     *slab = (tool_slab){.source = source, .chunk = chunk};
     memcpy(slab->shape, chunk, sizeof slab->shape);
-    while (source->layout == H5D_CHUNKED && grow(slab))
+    const bool dense = is_dense(source);
+    while (dense && grow(slab))
         ;
     slab->bytes = source->element_bytes;
     for (int i = 0; i < source->rank; i++)
@@ -105,21 +113,21 @@ static void limit_to_dataset(const tool_slab *slab, const hsize_t *start, const 
         count[i] = shape[i] < s->dims[i] - start[i] ? shape[i] : s->dims[i] - start[i];
 }
 
-bool tool_slab_holds(const tool_slab *slab, const hsize_t *start) {
+bool tool_slab_holds(const tool_slab *slab, const hsize_t *offset) {
     const tool_chunked *s = slab->source;
     hsize_t first[H5S_MAX_RANK], at[H5S_MAX_RANK], count[H5S_MAX_RANK];
     int axis;
     if (s->layout != H5D_CHUNKED)
         return true;
-    limit_to_dataset(slab, start, slab->shape, count);
+    limit_to_dataset(slab, offset, slab->chunk, count);
     for (int i = 0; i < s->rank; i++)
-        at[i] = first[i] = start[i] / s->chunk[i] * s->chunk[i];
+        at[i] = first[i] = offset[i] / s->chunk[i] * s->chunk[i];
     do {
         if (tool_chunked_holds(s, at))
             return true;
         for (axis = s->rank - 1; axis >= 0; axis--) {
             at[axis] += s->chunk[axis];
-            if (at[axis] < start[axis] + count[axis])
+            if (at[axis] < offset[axis] + count[axis])
                 break;
             at[axis] = first[axis];
         }
@@ -142,6 +150,102 @@ bool tool_slab_read(tool_slab *slab, const hsize_t *start) {
     return done || tool_fail_library("%s cannot be read at %s", s->path,
                                      tool_shape_text(place, s->rank, start, ","));
 }
+
+/* ---- All slabs ---- */
+
+/* Numbers of slabs in C order, that chunks are stored in. */
+typedef struct slabs {
+    const tool_slab *slab;
+    uint64_t *numbers;
+    size_t count, room;
+} slabs;
+
+static hsize_t places_along(const tool_slab *slab, int axis) {
+    return rounded_up(slab->source->dims[axis], slab->shape[axis]) / slab->shape[axis];
+}
+
+static bool add_slab(slabs *all, uint64_t number) {
+    if (all->count && all->numbers[all->count - 1] == number)
+        return true;
+    if (all->count == all->room) {
+        const size_t room = all->room ? 2 * all->room : 64;
+        uint64_t *larger = px_realloc(all->numbers, room, sizeof *larger);
+        if (!larger)
+            return tool_fail("out of memory");
+        all->numbers = larger;
+        all->room = room;
+    }
+    all->numbers[all->count++] = number;
+    return true;
+}
+
+/* Those that the chunk at `offset` reaches into, along `axis` and the axes behind it. */
+static bool add_slabs(slabs *all, const hsize_t *offset, int axis, uint64_t number) {
+    const tool_slab *slab = all->slab;
+    const tool_chunked *s = slab->source;
+    if (axis == s->rank)
+        return add_slab(all, number);
+    const hsize_t left = s->dims[axis] - offset[axis];
+    const hsize_t size = s->chunk[axis] < left ? s->chunk[axis] : left;
+    const hsize_t last = (offset[axis] + size - 1) / slab->shape[axis];
+    bool done = true;
+    for (hsize_t at = offset[axis] / slab->shape[axis]; at <= last && done; at++)
+        done = add_slabs(all, offset, axis + 1, number * places_along(slab, axis) + at);
+    return done;
+}
+
+static bool add_chunk(void *data, const hsize_t *offset) {
+    return add_slabs(data, offset, 0, 0);
+}
+
+static int compare_numbers(const void *left, const void *right) {
+    const uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static void start_of(const tool_slab *slab, uint64_t number, hsize_t *start) {
+    for (int i = slab->source->rank - 1; i >= 0; i--) {
+        start[i] = number % places_along(slab, i) * slab->shape[i];
+        number /= places_along(slab, i);
+    }
+}
+
+static bool visit_slabs(const slabs *all, tool_chunk_visit visit, void *request) {
+    hsize_t start[H5S_MAX_RANK] = {0};
+    bool done = true;
+    for (size_t i = 0; i < all->count && done; i++) {
+        start_of(all->slab, all->numbers[i], start);
+        done = (i && all->numbers[i] == all->numbers[i - 1]) || visit(request, start);
+    }
+    return done;
+}
+
+/* As many as there are chunks, however wide the space is. */
+static bool visit_stored(const tool_slab *slab, tool_chunk_visit visit, void *request) {
+    slabs all = {.slab = slab};
+    bool done = tool_chunked_each(slab->source, add_chunk, &all);
+    if (done && all.count)
+        qsort(all.numbers, all.count, sizeof *all.numbers, compare_numbers);
+    done = done && visit_slabs(&all, visit, request);
+    free(all.numbers);
+    return done;
+}
+
+static bool visit_all(const tool_slab *slab, tool_chunk_visit visit, void *request) {
+    hsize_t start[H5S_MAX_RANK] = {0};
+    bool done = true;
+    do
+        done = visit(request, start);
+    while (done && tool_chunked_next(slab->source, slab->shape, start));
+    return done;
+}
+
+bool tool_slabs_each(const tool_slab *slab, tool_chunk_visit visit, void *request) {
+    return slab->source->layout == H5D_CHUNKED ? visit_stored(slab, visit, request)
+                                               : visit_all(slab, visit, request);
+}
+
+/* ---- Chunks of a slab ---- */
 
 bool tool_slab_each(const tool_slab *slab, tool_chunk_visit visit, void *request) {
     hsize_t offset[H5S_MAX_RANK];

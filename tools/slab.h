@@ -24,8 +24,11 @@ typedef struct tool_slab {
 bool tool_slab_open(tool_slab *slab, const tool_chunked *source, const hsize_t *chunk);
 void tool_slab_close(tool_slab *slab);
 
-/* Whether anything of the slab that begins at `start` is stored. */
-bool tool_slab_holds(const tool_slab *slab, const hsize_t *start);
+/* Visits the beginnings of slabs in which anything may be stored, in C order. */
+bool tool_slabs_each(const tool_slab *slab, tool_chunk_visit visit, void *request);
+
+/* Whether anything of the new chunk at `offset` is stored. */
+bool tool_slab_holds(const tool_slab *slab, const hsize_t *offset);
 
 /* Reads the slab that begins at `start`. False, with a message, if HDF5 fails. */
 bool tool_slab_read(tool_slab *slab, const hsize_t *start);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "copy.h"
 #include "library.h"
 
 enum { FILTER_ID = H5PRISM_FILTER_ID };
@@ -56,22 +57,27 @@ void tool_task_free(tool_task *t) {
 
 /* ---- Beginning and end ---- */
 
-/* The dataset's own properties, but for chunks and filters. */
+/* The dataset's own properties, but for chunks and filters. Setting chunks sets the time of
+ * allocation, too. */
 static hid_t creation_list(const tool_task *t) {
     hid_t list = H5Pcopy(t->source.list);
+    H5D_alloc_time_t time = H5D_ALLOC_TIME_INCR;
+    if (t->source.layout == H5D_CHUNKED)
+        H5Pget_alloc_time(list, &time);
     H5Premove_filter(list, H5Z_FILTER_ALL);
     H5Pset_chunk(list, t->source.rank, t->chunk);
-    if (t->source.layout != H5D_CHUNKED)
-        H5Pset_alloc_time(list, H5D_ALLOC_TIME_INCR);
+    H5Pset_alloc_time(list, time);
     H5Pset_filter(list, FILTER_ID, H5Z_FLAG_MANDATORY, PRISM_OPTION_WORDS, t->options);
     return list;
 }
 
 /* Chunks are there when they are written, and not before. */
 static hid_t create_twin(const tool_task *t, hid_t twins) {
-    hid_t list = H5Pcopy(t->list), type = H5Tcopy(t->source.type);
+    hid_t list = H5Pcopy(t->list), type = tool_new_type(t->source.type);
     H5Pset_alloc_time(list, H5D_ALLOC_TIME_INCR);
-    hid_t twin = H5Dcreate_anon(twins, type, t->source.space, list, H5P_DEFAULT);
+    hid_t space = tool_copy_space(t->source.space);
+    hid_t twin = H5Dcreate_anon(twins, type, space, list, H5P_DEFAULT);
+    H5Sclose(space);
     H5Tclose(type);
     H5Pclose(list);
     return twin;

@@ -26,6 +26,12 @@ static bool in_order(const tool_groups *g) {
     return true;
 }
 
+static void keep_properties(const tool_groups *g, hid_t list) {
+    hid_t from = H5Dget_create_plist(g->frames->dataset);
+    tool_creation_keep(from, list, g->frames->type);
+    H5Pclose(from);
+}
+
 /* A chunk for each group, compressed by the filter. */
 static hid_t creation_list(const tool_groups *g) {
     const tool_frames *f = g->frames;
@@ -34,7 +40,9 @@ static hid_t creation_list(const tool_groups *g) {
     for (int i = 1; i < f->rank; i++)
         chunk[i] = f->dims[i];
     options.effort = g->effort;
-    return tool_creation_list(f->rank, chunk, &options);
+    hid_t list = tool_creation_list(f->rank, chunk, &options);
+    keep_properties(g, list);
+    return list;
 }
 
 /* Reads a group run by run, so that frames which follow each other come at once. */
@@ -131,6 +139,7 @@ static bool map_groups(const tool_groups *g, hid_t list) {
 
 static bool write_virtual(const tool_groups *g) {
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    keep_properties(g, list);
     bool done = map_groups(g, list);
     hid_t dataset = done ? create_dataset(g, g->place->path, list) : -1;
     done = dataset >= 0 && tool_copy_attributes(g->place->copy, g->frames->dataset, dataset);

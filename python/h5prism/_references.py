@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import math
 import os
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -22,6 +23,7 @@ from ._zarr import as_integers, given_options
 if TYPE_CHECKING:
     import h5py
 
+_MOST_ZEROS = 1_000_000  # chunks that were never written, in a list of some 100 MB
 _ONE_FILE = ("sec2", "stdio", "direct", "core", "windows", "mpio", "ros3", "fileobj")
 
 
@@ -43,8 +45,9 @@ def references(dataset: h5py.Dataset, url: str | None = None) -> dict[str, Any]:
 
     Raises:
         PrismError: with status ARGUMENT for another pipeline, for elements that HDF5 converts, for a
-            chunk that is stored without the filter, for a file with a user block or in several
-            parts, for a dataset without a name, for a file without a path where no url is given.
+            chunk that is stored without the filter, for more than a million chunks that were never
+            written and have no fill value, for a file with a user block or in several parts, for a
+            dataset without a name, for a file without a path where no url is given.
         TypeError, ValueError: for what is no h5py.Dataset, for a closed one.
 
     Reads headers of chunks at the edge only, and each chunk where HDF5's list has to be checked. Like
@@ -120,7 +123,14 @@ def _stored(dataset: h5py.Dataset, url: str) -> dict[str, Any]:
 
 def _zeros(dataset: h5py.Dataset, chunks: dict[str, Any]) -> dict[str, str]:
     """The bytes of a chunk of zeros for each that is not among `chunks`."""
-    counts = (-(-size // chunk) for size, chunk in zip(dataset.shape, dataset.chunks))
+    counts = [-(-size // chunk) for size, chunk in zip(dataset.shape, dataset.chunks)]
+    absent = math.prod(counts) - len(chunks)
+    if absent > _MOST_ZEROS:
+        raise PrismError(
+            Status.ARGUMENT,
+            f"{dataset.name}: {absent} chunks that were never written would have to be listed; a "
+            "dataset with a fill value needs none",
+        )
     missing = [
         key for key in map(_key, itertools.product(*map(range, counts))) if key not in chunks
     ]

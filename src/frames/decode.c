@@ -121,12 +121,12 @@ prism_status px_frames_decode(px_planes *planes, px_reader *parameters, px_reade
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
                          px_reader_left(parameters));
     if (status == PRISM_OK)
-        status = px_frame_view_make(&d.view, planes->height, planes->width, planes->count, error);
+        status = px_frame_view_make(&d.view, planes, true, error);
     if (status == PRISM_OK)
         status = px_take_words(&d.stream, payload, &d.pool, error);
     if (status == PRISM_OK) {
         d.end = d.stream.end;
-        d.shapes = px_shapes_make(&d.pool, d.model.shapes, true);
+        d.shapes = px_shapes_make(&d.pool, d.model.shapes, NULL);
         status = px_pool_status(&d.pool, error);
     }
     if (status == PRISM_OK)

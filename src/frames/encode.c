@@ -17,8 +17,8 @@ typedef struct encoder {
     px_frame_view view;
     px_frame_fit fit;
     px_pool pool;
-    px_histogram *histograms; /* [PX_SHAPE_CLASSES] */
-    int32_t *symbols;         /* [count][span] */
+    px_histograms histograms;
+    int32_t *symbols; /* [count][span] */
     size_t span;
     bool *low_bits; /* [count] whether symbols have any */
 } encoder;
@@ -36,7 +36,7 @@ static prism_status encoder_make(encoder *e, const px_planes *planes, int effort
     if (status == PRISM_OK)
         status = px_frames_model_alloc(&e->model, error);
     if (status == PRISM_OK)
-        status = px_frame_view_make(&e->view, planes->height, planes->width, planes->count, error);
+        status = px_frame_view_make(&e->view, planes, false, error);
     if (status == PRISM_OK)
         status = px_frame_fit_make(&e->fit, &e->pool, &e->view, effort, error);
     if (status != PRISM_OK)
@@ -46,8 +46,7 @@ static prism_status encoder_make(encoder *e, const px_planes *planes, int effort
     const size_t elements = px_sum(px_product(planes->count, e->span), PX_PLANE_GUARD);
     e->symbols = px_pool_take(&e->pool, px_product(elements, sizeof *e->symbols));
     e->low_bits = px_pool_take_zeroed(&e->pool, planes->count);
-    e->histograms =
-        px_pool_take_zeroed(&e->pool, px_product(PX_SHAPE_CLASSES, sizeof *e->histograms));
+    e->histograms = px_histograms_take(&e->pool, PX_SHAPE_CLASSES);
     return px_pool_status(&e->pool, error);
 }
 
@@ -65,7 +64,7 @@ static prism_status encode_frame(encoder *e, size_t turn, const px_frame_model *
     prism_status status = px_frame_fit_means(&e->fit, last, error);
     if (status != PRISM_OK)
         return status;
-    e->low_bits[turn] = px_frame_fit_scale(&e->fit, symbols_of(e, turn), e->histograms);
+    e->low_bits[turn] = px_frame_fit_scale(&e->fit, symbols_of(e, turn), &e->histograms);
     px_frame_view_keep(&e->view, turn);
     return PRISM_OK;
 }
@@ -87,8 +86,8 @@ static prism_status encode_frames(encoder *e, prism_error *error) {
         }
     }
     if (status == PRISM_OK)
-        px_lsq_choose_shapes(e->model.shapes, (const px_histogram *)e->histograms, PX_SHAPE_CLASSES,
-                             px_class_scale);
+        px_lsq_choose_shapes(e->model.shapes, &e->histograms, PX_SHAPE_CLASSES, px_class_scale,
+                             false);
     return status;
 }
 
@@ -135,7 +134,9 @@ static void write_segment(encoder *e, const px_shapes *shapes, size_t first, siz
 
 static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
                                    prism_error *error) {
-    const px_shapes *shapes = px_shapes_make(&e->pool, e->model.shapes, false);
+    bool all[PX_SHAPE_CLASSES];
+    memset(all, true, sizeof all);
+    const px_shapes *shapes = px_shapes_make(&e->pool, e->model.shapes, all);
     const size_t words = px_words_room(e->planes, limit);
     uint16_t *memory = px_pool_take(&e->pool, px_product(words, sizeof *memory));
     prism_status status = px_pool_status(&e->pool, error);

@@ -36,10 +36,12 @@ static void flush(regression *r) {
 
 static void add_part(float *rows, const px_frame_fit *fit, const px_wave *wave, size_t at,
                      size_t count) {
+    const int16_t *running =
+        wave->running + at / wave->stride * wave->running_stride + at % wave->stride;
     for (size_t i = 0; i < count; i++, rows++) {
         rows[0] = 1;
         rows[ROW_LENGTH] = 16.0f * fit->contexts[at + i];
-        rows[2 * ROW_LENGTH] = wave->running[at + i];
+        rows[2 * ROW_LENGTH] = running[i];
         rows[3 * ROW_LENGTH] = fit->blur[at + i] * (1 / 9.0f);
         rows[4 * ROW_LENGTH] = 8.0f * (float)px_couple_low(fit->near[at + i]);
         rows[5 * ROW_LENGTH] = 16.0f * (float)px_couple_high(fit->near[at + i]);
@@ -104,7 +106,7 @@ static void join_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y
 }
 
 static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
-                            px_histogram *histograms) {
+                            px_histograms *histograms) {
     const px_kernels *kernels = px_kernels_best();
     const size_t sparse = 1 + wave.height * wave.width / HISTOGRAM_POSITIONS;
     int32_t largest = 0;
@@ -122,7 +124,7 @@ static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
     return largest;
 }
 
-bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histogram *histograms) {
+bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histograms *histograms) {
     const px_kernels *kernels = px_kernels_best();
     px_blend blend;
     px_wave wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);

@@ -44,4 +44,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
                                  : 0;
 }
 
-const px_native_method px_frames = {px_frames_encode, decode, decode_memory};
+const px_native_method px_frames = {px_frames_encode, decode, decode_memory, .late = false};

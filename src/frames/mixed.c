@@ -195,7 +195,7 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_buffer *p
     if (status == PRISM_OK)
         status = px_frames_model_alloc(&m->model, error);
     if (status == PRISM_OK)
-        status = px_frame_view_make(&m->view, planes->height, planes->width, planes->count, error);
+        status = px_frame_view_make(&m->view, planes, false, error);
     if (status == PRISM_OK)
         status = px_frame_fit_make(&m->fit, &m->pool, &m->view, effort, error);
     if (status != PRISM_OK)
@@ -228,7 +228,7 @@ static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payl
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
                          px_reader_left(parameters));
     if (status == PRISM_OK)
-        status = px_frame_view_make(&m->view, planes->height, planes->width, planes->count, error);
+        status = px_frame_view_make(&m->view, planes, true, error);
     if (status != PRISM_OK)
         return status;
     m->coder = (px_range_coder){.decoding = true, .decoder = px_range_decoder_make(payload)};
@@ -276,4 +276,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
                                  : 0;
 }
 
-const px_native_method px_mixed = {encode, decode, decode_memory};
+const px_native_method px_mixed = {encode, decode, decode_memory, .late = false};

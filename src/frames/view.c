@@ -6,33 +6,42 @@
 
 enum { USUAL_LOG = 1536 }; /* in the middle of the logs that there are, in 1/256 octaves */
 
-prism_status px_frame_view_make(px_frame_view *view, size_t height, size_t width, size_t count,
+prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bool decoding,
                                 prism_error *error) {
-    const px_geometry geometry = px_geometry_make(height, width);
-    *view = (px_frame_view){.geometry = geometry, .size = height * width};
+    const size_t width = planes->width;
+    const px_geometry geometry = px_geometry_make(planes->height, width);
+    *view = (px_frame_view){.geometry = geometry,
+                            .size = px_plane_size(planes),
+                            .kept = planes->count - 1,
+                            .refers = planes->count > 1};
+    void *(*const take)(px_pool *, const px_geometry *, size_t) =
+        view->refers ? px_padded_take : px_zero_row_take;
     px_pool *pool = &view->pool;
-    view->references = px_padded_take(pool, &geometry, sizeof *view->references);
-    view->running = px_padded_take(pool, &geometry, sizeof *view->running);
+    view->references = take(pool, &geometry, sizeof *view->references);
+    view->running = take(pool, &geometry, sizeof *view->running);
     view->samples = px_padded_take(pool, &geometry, sizeof *view->samples);
     view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
-    view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
+    if (!decoding)
+        view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
     view->edge =
         px_pool_take_zeroed(pool, px_product(2, width + PX_WAVE_LANES, sizeof *view->edge));
     view->energies =
         px_pool_take_zeroed(pool, px_product(1 + PX_BLEND_PAIRS, width, sizeof *view->energies));
-    view->kept_logs = px_pool_take(pool, px_product(count, view->size, sizeof *view->kept_logs));
+    view->kept_logs =
+        px_pool_take(pool, px_product(view->kept, view->size, sizeof *view->kept_logs));
     return px_pool_status(pool, error);
 }
 
 uint64_t px_frame_view_memory(size_t height, size_t width, size_t count) {
     const px_frame_view *view = NULL;
     const px_geometry geometry = px_geometry_make(height, width);
-    const uint64_t padded = px_padded_bytes(
-        &geometry, sizeof *view->references + sizeof *view->running + sizeof *view->samples +
-                       sizeof *view->logs + sizeof *view->errors);
-    return padded + 2 * ((uint64_t)width + PX_WAVE_LANES) * sizeof *view->edge +
+    uint64_t (*const bytes)(const px_geometry *, size_t) =
+        count > 1 ? px_padded_bytes : px_zero_row_bytes;
+    return bytes(&geometry, sizeof *view->references + sizeof *view->running) +
+           px_padded_bytes(&geometry, sizeof *view->samples + sizeof *view->logs) +
+           2 * ((uint64_t)width + PX_WAVE_LANES) * sizeof *view->edge +
            (1 + PX_BLEND_PAIRS) * (uint64_t)width * sizeof *view->energies +
-           (uint64_t)count * height * width * sizeof *view->kept_logs;
+           (uint64_t)(count - 1) * height * width * sizeof *view->kept_logs;
 }
 
 void px_frame_view_free(px_frame_view *view) {
@@ -96,6 +105,8 @@ void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, cons
     const px_frame *frame = &model->plan.frames[turn];
     const px_geometry *geometry = &view->geometry;
     referred from[PX_REFERENCES];
+    if (!view->refers)
+        return;
     for (size_t r = 0; r < PX_REFERENCES && frame->count; r++)
         from[r] = referred_at(view, model, planes, frame, r);
     for (size_t y = 0; y < geometry->height; y++) {
@@ -168,6 +179,8 @@ void px_frame_view_store_plain(px_frame_view *view, px_frames_model *model, px_p
 }
 
 void px_frame_view_keep(px_frame_view *view, size_t turn) {
+    if (turn >= view->kept)
+        return;
     const size_t width = view->geometry.width;
     int16_t *to = view->kept_logs + turn * view->size;
     for (size_t y = 0; y < view->geometry.height; y++)
@@ -175,6 +188,8 @@ void px_frame_view_keep(px_frame_view *view, size_t turn) {
 }
 
 void px_frame_view_keep_plain(px_frame_view *view, const px_frame *frame, size_t turn) {
+    if (turn >= view->kept)
+        return;
     int16_t *to = view->kept_logs + turn * view->size;
     if (frame->duplicates)
         memcpy(to, view->kept_logs + frame->references[0] * view->size, view->size * sizeof *to);
@@ -197,6 +212,8 @@ px_wave px_frame_wave(const px_frame_view *view, px_blend *blend, const px_frame
                     .stride = view->geometry.stride,
                     .mixed = view->references,
                     .running = view->running,
+                    .mixed_stride = view->refers ? view->geometry.stride : 0,
+                    .running_stride = view->refers ? view->geometry.stride : 0,
                     .samples = view->samples,
                     .logs = view->logs,
                     .errors = view->errors,

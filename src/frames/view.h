@@ -13,19 +13,21 @@ typedef struct px_frame_view {
     px_pool pool;
     px_geometry geometry;
     size_t size;         /* samples of a frame */
+    bool refers;         /* there are other frames; else there is one row of zeros for these two */
     int32_t *references; /* couples of samples, less their means */
     int16_t *running;    /* log errors of the references */
     int16_t *samples, *logs;
-    uint16_t *errors;
+    uint16_t *errors;         /* NULL when decoding */
     int32_t *edge, *energies; /* of px_wave and px_blend */
-    int16_t *kept_logs;       /* [count][size], by turn */
+    size_t kept;              /* turns whose logs are kept: all but the last */
+    int16_t *kept_logs;       /* [kept][size], by turn */
 } px_frame_view;
 
-/* Bytes of a view. */
+/* Bytes of a view for decoding. */
 uint64_t px_frame_view_memory(size_t height, size_t width, size_t count);
 
 /* px_frame_view_free also after a failure. */
-prism_status px_frame_view_make(px_frame_view *view, size_t height, size_t width, size_t count,
+prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bool decoding,
                                 prism_error *error);
 void px_frame_view_free(px_frame_view *view);
 

@@ -188,4 +188,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return px_indices_has_room(planes) ? px_indices_model_memory(planes, fast) : 0;
 }
 
-const px_native_method px_indices = {encode, decode, decode_memory};
+const px_native_method px_indices = {encode, decode, decode_memory, .late = false};

@@ -212,12 +212,12 @@ PX_INLINE void blend_prepare(blend_block *block, const px_wave *w, const wave_ro
             if (!part_in_plane(w, part))
                 continue;
             px_mask inside = columns_inside(w, part);
-            const ptrdiff_t stride = (ptrdiff_t)w->stride;
-            const ptrdiff_t at = (ptrdiff_t)part.row * stride + part.column;
-            block->references[i] =
-                lanes_select(inside, lanes_load(w->mixed + at), block->references[i]);
-            block->north_references[i] = lanes_select(inside, lanes_load(w->mixed + at - stride),
-                                                      block->north_references[i]);
+            const ptrdiff_t mixed_stride = (ptrdiff_t)w->mixed_stride;
+            const ptrdiff_t at = (ptrdiff_t)(part.row * w->stride) + part.column;
+            const int32_t *mixed = w->mixed + (ptrdiff_t)part.row * mixed_stride + part.column;
+            block->references[i] = lanes_select(inside, lanes_load(mixed), block->references[i]);
+            block->north_references[i] =
+                lanes_select(inside, lanes_load(mixed - mixed_stride), block->north_references[i]);
             if (with_samples)
                 block->samples[i] =
                     lanes_select(inside, lanes_load_i16(w->samples + at), block->samples[i]);

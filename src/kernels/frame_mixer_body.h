@@ -58,10 +58,10 @@ PX_INLINE px_lanes frame_experts(const px_frame_mixer *m, const frame_place *at)
                   NN = s[-2 * stride];
     const int32_t own =
         W * taps[0] + N * taps[1] + NW * taps[2] + NE * taps[3] + WW * taps[4] + NN * taps[5];
-    const int32_t *r = w->mixed + at->y * w->stride + at->x;
+    const int32_t *r = w->mixed + at->y * w->mixed_stride + at->x;
     const int32_t a = px_couple_low(r[0]), b = px_couple_high(r[0]);
     const int32_t aw = px_couple_low(r[-1]), bw = px_couple_high(r[-1]);
-    const int32_t an = px_couple_low(r[-stride]);
+    const int32_t an = px_couple_low(r[-(ptrdiff_t)w->mixed_stride]);
     const int32_t fitted = ((m->sums[at->x] + own) >> (PX_TAP_BITS - PX_MEAN_BITS)) + w->bias;
     return (px_lanes){fitted,
                       W * 16,
@@ -182,7 +182,7 @@ PX_INLINE int32_t frame_log_of_references(int32_t running) {
 }
 
 PX_INLINE int32_t frame_blur(const px_wave *w, const int16_t *running) {
-    const ptrdiff_t stride = (ptrdiff_t)w->stride;
+    const ptrdiff_t stride = (ptrdiff_t)w->running_stride;
     int32_t sum = 0;
     for (ptrdiff_t y = -1; y <= 1; y++)
         for (ptrdiff_t x = -1; x <= 1; x++)
@@ -192,7 +192,7 @@ PX_INLINE int32_t frame_blur(const px_wave *w, const int16_t *running) {
 
 PX_INLINE void frame_scale(const px_frame_mixer *m, const frame_place *at, frame_forecast *f) {
     const int32_t *e = at->errors, *a = at->errors_above;
-    const int16_t *running = m->wave->running + at->y * m->wave->stride + at->x;
+    const int16_t *running = m->wave->running + at->y * m->wave->running_stride + at->x;
     f->base_log = frame_log_of((2 * abs(e[-1]) + 2 * abs(a[0]) + abs(a[-1]) + abs(a[1])) / 6);
     const int32_t logs[] = {frame_log_of_references(running[0]),
                             frame_log_of_references(frame_blur(m->wave, running)),
@@ -301,8 +301,8 @@ PX_INLINE void frame_sum_references(px_frame_mixer *m, size_t y) {
     const px_wave *w = m->wave;
     const px_lanes half = lanes_all(1 << (PX_TAP_BITS - PX_MEAN_BITS - 1));
     for (size_t x = 0; x < w->width; x += PX_LANES)
-        lanes_store(m->sums + x, square_sum(w->mixed + y * w->stride + x, (ptrdiff_t)w->stride,
-                                            w->taps_mixed, half));
+        lanes_store(m->sums + x, square_sum(w->mixed + y * w->mixed_stride + x,
+                                            (ptrdiff_t)w->mixed_stride, w->taps_mixed, half));
 }
 
 /* Column x of energies; -1 and `width` are beyond the ends. */

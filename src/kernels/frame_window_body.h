@@ -73,13 +73,14 @@ static void window_look_around(const px_frame_mixer *m, size_t x, const int16_t 
 static void window_look(const px_frame_mixer *m, size_t y, size_t x, const int16_t *s,
                         int32_t blend, px_window_past *to) {
     const px_wave *w = m->wave;
-    const int32_t *r = w->mixed + y * w->stride + x;
+    const int32_t *r = w->mixed + y * w->mixed_stride + x;
     const int references = (window_inputs(w) - WINDOW_OWN) / PX_SQUARE_TAPS;
     int16_t *first = to->values + WINDOW_OWN, *second = first + PX_SQUARE_TAPS;
     memset(to, 0, sizeof *to);
     window_look_around(m, x, s, blend, to->values);
     for (int t = 0; t < PX_SQUARE_TAPS && references; t++) {
-        const int32_t couple = r[px_square_rows[t] * (ptrdiff_t)w->stride + px_square_columns[t]];
+        const int32_t couple =
+            r[px_square_rows[t] * (ptrdiff_t)w->mixed_stride + px_square_columns[t]];
         first[t] = window_input(m, px_couple_low(couple), blend);
         second[t] = references > 1 ? window_input(m, px_couple_high(couple), blend) : 0;
     }

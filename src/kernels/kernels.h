@@ -22,6 +22,13 @@ enum {
     PX_PANEL = 8 /* planes that mix_panel predicts together */
 };
 
+/* Where the sums for planes of a panel go: those of a tile lie together. */
+typedef struct px_panel_sums {
+    int32_t *elements;
+    size_t tile_span, plane_span; /* from one tile to the next, from one plane to the next */
+    size_t planes;                /* at most PX_PANEL */
+} px_panel_sums;
+
 /* How elements become samples: bytes in this machine's order, then the top bit flipped or not. */
 typedef struct px_element_format {
     size_t size;  /* 1 or 2 */
@@ -66,25 +73,25 @@ typedef struct px_kernels {
     void (*mix_pairs)(int32_t *sums, const int16_t *pairs, size_t stride, const int16_t *weights,
                       size_t pair_count, size_t count);
 
-    /* The same for PX_PANEL planes at a time and tiles: weights[m][PX_PANEL] are couples, sums are
-     * [tile_count][PX_PANEL][PX_TILE]. */
-    void (*mix_panel)(int32_t *sums, const int32_t *tiles, size_t tile_count, size_t span,
-                      const int32_t *weights, size_t pair_count);
+    /* The same for the planes of a panel at a time and tiles: weights[m][PX_PANEL] are couples. */
+    void (*mix_panel)(const px_panel_sums *sums, const int32_t *tiles, size_t tile_count,
+                      size_t span, const int32_t *weights, size_t pair_count);
 
     /*
      * The same with PX_SQUARE_TAPS weights for each plane, weights[m][PX_SQUARE_TAPS][PX_PANEL],
      * and planes that are not in tiles: pair m is a line at couples + m * span, rows `stride`
      * apart. The sums are added to what is there, or set.
      */
-    void (*mix_squares)(int32_t *sums, const int32_t *couples, size_t span, size_t stride,
-                        size_t tile_count, const int32_t *weights, size_t pair_count, bool add);
+    void (*mix_squares)(const px_panel_sums *sums, const int32_t *couples, size_t span,
+                        size_t stride, size_t tile_count, const int32_t *weights, size_t pair_count,
+                        bool add);
 
-    /* One plane of such sums, with the products of the pairs at `tiles` added, shifted (rounding
-     * half up) and saturated to 16 bits: to the high halves of `mixed`, or to the low ones with the
-     * high ones cleared. */
-    void (*mix_finish)(int32_t *mixed, bool high, const int32_t *sums, const int32_t *tiles,
-                       size_t tile_count, size_t span, const int32_t *weights, size_t pair_count,
-                       int shift);
+    /* One plane of such sums (NULL: zeros), one tile of them `sum_span` after the other, with the
+     * products of the pairs at `tiles` added, shifted (rounding half up) and saturated to 16 bits:
+     * to the high halves of `mixed`, or to the low ones with the high ones cleared. */
+    void (*mix_finish)(int32_t *mixed, bool high, const int32_t *sums, size_t sum_span,
+                       const int32_t *tiles, size_t tile_count, size_t span, const int32_t *weights,
+                       size_t pair_count, int shift);
 
     /* A plane of tile_count * PX_TILE samples to the high halves of a pair, or to the low ones with
      * the high ones cleared. */

@@ -38,13 +38,27 @@ enum { PANEL_ROWS = 4, PANEL_VECTORS = 2 };
 #endif
 _Static_assert(PX_PANEL % PANEL_ROWS == 0, "a panel is whole blocks of rows");
 
-PX_INLINE void store_sums(int32_t *sums, px_part s[PANEL_ROWS][PANEL_VECTORS]) {
-    for (int r = 0; r < PANEL_ROWS; r++)
-        for (int v = 0; v < PANEL_VECTORS; v++)
-            part_store(sums + r * PX_TILE + v * PX_PART_LANES, s[r][v]);
+/* A block of a panel: PANEL_ROWS planes, or as many as there are. */
+typedef struct sums_block {
+    int32_t *elements;
+    size_t span, rows;
+} sums_block;
+
+PX_INLINE sums_block block_of(const px_panel_sums *sums, size_t tile, size_t row, size_t place) {
+    const size_t left = sums->planes - row;
+    return (sums_block){.elements = sums->elements + tile * sums->tile_span +
+                                    row * sums->plane_span + place,
+                        .span = sums->plane_span,
+                        .rows = left < PANEL_ROWS ? left : PANEL_ROWS};
 }
 
-PX_INLINE void panel_block(int32_t *sums, const int32_t *tile, const int32_t *weights,
+PX_INLINE void store_sums(sums_block sums, px_part s[PANEL_ROWS][PANEL_VECTORS]) {
+    for (size_t r = 0; r < PANEL_ROWS; r++)
+        for (int v = 0; v < PANEL_VECTORS && r < sums.rows; v++)
+            part_store(sums.elements + r * sums.span + v * PX_PART_LANES, s[r][v]);
+}
+
+PX_INLINE void panel_block(sums_block sums, const int32_t *tile, const int32_t *weights,
                            size_t pair_count, size_t next) {
     px_part s[PANEL_ROWS][PANEL_VECTORS] = {{{0}}};
     for (size_t m = 0; m < pair_count; m++, tile += PX_TILE, weights += PX_PANEL) {
@@ -60,25 +74,26 @@ PX_INLINE void panel_block(int32_t *sums, const int32_t *tile, const int32_t *we
     store_sums(sums, s);
 }
 
-static void mix_panel(int32_t *sums, const int32_t *tiles, size_t tile_count, size_t span,
-                      const int32_t *weights, size_t pair_count) {
-    for (size_t t = 0; t < tile_count; t++, tiles += span, sums += PX_PANEL * PX_TILE)
-        for (size_t r = 0; r < PX_PANEL; r += PANEL_ROWS)
+static void mix_panel(const px_panel_sums *sums, const int32_t *tiles, size_t tile_count,
+                      size_t span, const int32_t *weights, size_t pair_count) {
+    for (size_t t = 0; t < tile_count; t++, tiles += span)
+        for (size_t r = 0; r < sums->planes; r += PANEL_ROWS)
             for (size_t v = 0; v < PX_TILE; v += PANEL_VECTORS * PX_PART_LANES)
-                panel_block(sums + r * PX_TILE + v, tiles + v, weights + r, pair_count, span);
+                panel_block(block_of(sums, t, r, v), tiles + v, weights + r, pair_count, span);
 }
 
 /* Tiles of one pair lie too far apart for the CPU to see what comes next. */
 enum { AHEAD = 4 };
 
-static void mix_finish(int32_t *mixed, bool high, const int32_t *sums, const int32_t *tiles,
-                       size_t tile_count, size_t span, const int32_t *weights, size_t pair_count,
-                       int shift) {
+static void mix_finish(int32_t *mixed, bool high, const int32_t *sums, size_t sum_span,
+                       const int32_t *tiles, size_t tile_count, size_t span, const int32_t *weights,
+                       size_t pair_count, int shift) {
     const int32_t half = 1 << shift >> 1;
-    for (size_t t = 0; t < tile_count;
-         t++, tiles += span, sums += PX_PANEL * PX_TILE, mixed += PX_TILE)
+    for (size_t t = 0; t < tile_count; t++, tiles += span, mixed += PX_TILE)
         for (size_t v = 0; v < PX_TILE; v += PX_PART_LANES) {
-            px_part s = part_load(sums + v) + half;
+            px_part s = (px_part){0} + half;
+            if (sums)
+                s += part_load(sums + t * sum_span + v);
             for (size_t m = 0; m < pair_count; m++)
                 __builtin_prefetch(tiles + AHEAD * span + m * PX_TILE + v);
             for (size_t m = 0; m < pair_count; m++)
@@ -100,12 +115,12 @@ static void tile_store(int32_t *tiles, size_t tile_count, size_t span, bool high
 }
 
 /* PX_SQUARE_TAPS samples of each pair, for 8 planes x 2 vectors of positions. */
-PX_INLINE void square_block(int32_t *sums, const int32_t *couples, size_t span, ptrdiff_t stride,
+PX_INLINE void square_block(sums_block sums, const int32_t *couples, size_t span, ptrdiff_t stride,
                             const int32_t *weights, size_t pair_count, bool add) {
     px_part s[PANEL_ROWS][PANEL_VECTORS] = {{{0}}};
-    for (int r = 0; r < PANEL_ROWS && add; r++)
-        for (int v = 0; v < PANEL_VECTORS; v++)
-            s[r][v] = part_load(sums + r * PX_TILE + v * PX_PART_LANES);
+    for (size_t r = 0; r < PANEL_ROWS && add; r++)
+        for (int v = 0; v < PANEL_VECTORS && r < sums.rows; v++)
+            s[r][v] = part_load(sums.elements + r * sums.span + v * PX_PART_LANES);
     for (size_t m = 0; m < pair_count; m++, couples += span)
         for (int t = 0; t < PX_SQUARE_TAPS; t++, weights += PX_PANEL) {
             const int32_t *at = couples + px_square_rows[t] * stride + px_square_columns[t];
@@ -119,12 +134,13 @@ PX_INLINE void square_block(int32_t *sums, const int32_t *couples, size_t span, 
     store_sums(sums, s);
 }
 
-static void mix_squares(int32_t *sums, const int32_t *couples, size_t span, size_t stride,
-                        size_t tile_count, const int32_t *weights, size_t pair_count, bool add) {
-    for (size_t t = 0; t < tile_count; t++, couples += PX_TILE, sums += PX_PANEL * PX_TILE)
-        for (size_t r = 0; r < PX_PANEL; r += PANEL_ROWS)
+static void mix_squares(const px_panel_sums *sums, const int32_t *couples, size_t span,
+                        size_t stride, size_t tile_count, const int32_t *weights, size_t pair_count,
+                        bool add) {
+    for (size_t t = 0; t < tile_count; t++, couples += PX_TILE)
+        for (size_t r = 0; r < sums->planes; r += PANEL_ROWS)
             for (size_t v = 0; v < PX_TILE; v += PANEL_VECTORS * PX_PART_LANES)
-                square_block(sums + r * PX_TILE + v, couples + v, span, (ptrdiff_t)stride,
+                square_block(block_of(sums, t, r, v), couples + v, span, (ptrdiff_t)stride,
                              weights + r, pair_count, add);
 }
 

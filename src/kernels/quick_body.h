@@ -25,15 +25,16 @@ PX_INLINE px_lanes quick_table(px_lanes class) {
 }
 
 /* Means as integers: of the own taps only those on rows above count. */
-PX_INLINE px_lanes quick_mean(const px_wave *w, size_t at) {
+PX_INLINE px_lanes quick_mean(const px_wave *w, size_t y, size_t column) {
     const ptrdiff_t stride = (ptrdiff_t)w->stride;
     const int shift = w->fraction + PX_TAP_BITS;
-    const int16_t *x = w->samples + at;
+    const int16_t *x = w->samples + y * w->stride + column;
     px_lanes own = lanes_load_i16(x - stride) * w->taps_own[1] +
                    lanes_load_i16(x - stride - 1) * w->taps_own[2] +
                    lanes_load_i16(x - stride + 1) * w->taps_own[3] +
                    lanes_load_i16(x - 2 * stride) * w->taps_own[5];
-    px_lanes sum = square_sum(w->mixed + at, stride, w->taps_mixed, lanes_all(1 << (shift - 1)));
+    px_lanes sum = square_sum(w->mixed + y * w->mixed_stride + column, (ptrdiff_t)w->mixed_stride,
+                              w->taps_mixed, lanes_all(1 << (shift - 1)));
     return (sum + (own << w->fraction)) >> shift;
 }
 
@@ -53,7 +54,7 @@ static int64_t quick_means(int32_t *means, const px_wave *w) {
         for (size_t x = 0; x < w->width; x += PX_LANES) {
             size_t at = y * w->stride + x;
             px_mask inside = lanes_first(w->width - x);
-            px_lanes mean = quick_mean(w, at), sample = lanes_load_i16(w->samples + at);
+            px_lanes mean = quick_mean(w, y, x), sample = lanes_load_i16(w->samples + at);
             lanes_store(means + at, mean);
             row_sum += lanes_where(inside, quick_keep(w, at, sample, mean));
         }
@@ -70,11 +71,12 @@ static void quick_contexts(int16_t *around, const px_wave *w, size_t y) {
 
 static int32_t quick_symbols(int32_t *symbols, const px_wave *w, const int32_t *means) {
     px_lanes largest = {0};
-    for (size_t y = 0; y < w->height; y++)
+    for (size_t y = 0; y < w->height; y++) {
+        const int16_t *running = w->running + y * w->running_stride;
         for (size_t x = 0; x < w->width; x += PX_LANES) {
             size_t at = y * w->stride + x;
             px_lanes around = quick_around(w->errors + at, (ptrdiff_t)w->stride);
-            px_lanes class = quick_class(w, lanes_load_i16(w->running + at), around);
+            px_lanes class = quick_class(w, lanes_load_i16(running + x), around);
             px_lanes low_bits = quick_low_bits(class);
             px_lanes sample = lanes_load_i16(w->samples + at), mean = lanes_load(means + at);
             px_lanes digit =
@@ -82,6 +84,7 @@ static int32_t quick_symbols(int32_t *symbols, const px_wave *w, const int32_t *
             lanes_store(symbols + at, class << 24 | (digit & 0xffffff));
             largest = lanes_max(largest, lanes_where(lanes_first(w->width - x), class));
         }
+    }
     int32_t result = 0;
     for (int i = 0; i < PX_LANES; i++)
         result = largest[i] > result ? largest[i] : result;
@@ -100,16 +103,17 @@ static __attribute__((noinline)) void quick_read_escapes(px_mask mask,
     read_escapes(mask, digits, states, words);
 }
 
-PX_INLINE px_lanes quick_step(const px_wave *w, size_t at, px_mask active, px_lanes states,
+PX_INLINE px_lanes quick_step(const px_wave *w, size_t y, size_t x, px_mask active, px_lanes states,
                               const uint16_t **words, px_lanes *row_sum) {
     const px_quick_shapes *shapes = w->quick_shapes;
+    const size_t at = y * w->stride + x;
     px_lanes around = quick_around(w->errors + at, (ptrdiff_t)w->stride);
-    px_lanes class = quick_class(w, lanes_load_i16(w->running + at), around);
+    px_lanes class = quick_class(w, lanes_load_i16(w->running + y * w->running_stride + x), around);
     px_mask large = mask_and(active, lanes_less(lanes_all(PX_QUICK_TABLES - 1), class));
     px_lanes table = quick_table(class), low_bits = {0}, low = {0};
     px_lanes slot = states & ((1 << PX_QUICK_BITS) - 1);
     px_lanes entry = lanes_gather(shapes->decode[0], table << PX_QUICK_BITS | slot);
-    px_lanes mean = quick_mean(w, at);
+    px_lanes mean = quick_mean(w, y, x);
     px_lanes share =
         (lanes_shift_right_unsigned(entry, PX_QUICK_BITS) & ((1 << PX_QUICK_BITS) - 1)) + 1;
     px_lanes start = entry & ((1 << PX_QUICK_BITS) - 1), digit = entry >> (2 * PX_QUICK_BITS);
@@ -147,12 +151,12 @@ static int64_t quick_decode(const px_wave *w, px_wave_stream *stream) {
     for (size_t y = 0; y < w->height; y++) {
         px_lanes row_sum = {0};
         for (size_t x = 0; x < w->width; x += STEP) {
-            size_t at = y * w->stride + x;
             for (size_t v = 0; v < PX_QUICK_VECTORS; v++) {
-                if (x + v * PX_LANES >= w->width)
+                const size_t from = x + v * PX_LANES;
+                if (from >= w->width)
                     break;
-                px_mask active = lanes_first(w->width - x - v * PX_LANES);
-                states[v] = quick_step(w, at + v * PX_LANES, active, states[v], &words, &row_sum);
+                px_mask active = lanes_first(w->width - from);
+                states[v] = quick_step(w, y, from, active, states[v], &words, &row_sum);
             }
             words = words < end ? words : end;
         }

@@ -39,7 +39,8 @@ static void innovations(int16_t *result, const px_wave *w) {
         for (size_t x = 0; x < w->width; x += PX_LANES) {
             size_t at = y * w->stride + x;
             px_lanes sum =
-                square_sum(w->mixed + at, stride, taps, lanes_all(1 << (PX_TAP_BITS - 1)));
+                square_sum(w->mixed + y * w->mixed_stride + x, (ptrdiff_t)w->mixed_stride, taps,
+                           lanes_all(1 << (PX_TAP_BITS - 1)));
             px_lanes own = own_sum(w->samples + at, stride, w->taps_own, PX_INNOVATION_OWN_TAPS);
             sum = (sum + (own << w->fraction)) >> PX_TAP_BITS;
             px_lanes sample = lanes_load_i16(w->samples + at) << w->fraction;
@@ -56,7 +57,8 @@ static int64_t means(int32_t *result, const px_wave *w) {
         for (size_t x = 0; x < w->width; x += PX_LANES) {
             size_t at = y * w->stride + x;
             px_lanes sum =
-                square_sum(w->mixed + at, stride, w->taps_mixed, lanes_all(1 << (shift - 1)));
+                square_sum(w->mixed + y * w->mixed_stride + x, (ptrdiff_t)w->mixed_stride,
+                           w->taps_mixed, lanes_all(1 << (shift - 1)));
             px_lanes own = own_sum(w->samples + at, stride, w->taps_own, PX_OWN_TAPS);
             px_lanes mean = (sum + (own << w->fraction)) >> shift;
             px_lanes more = (lanes_load_i16(w->samples + at) << PX_MEAN_BITS) - mean;
@@ -134,7 +136,8 @@ static void contexts(int16_t *around, int16_t *blur, const px_wave *w, size_t y)
         lanes_store_i16(around + x,
                         log_around(lanes_load_u16(e - 1), lanes_load_u16(e - stride),
                                    lanes_load_u16(e - stride - 1), lanes_load_u16(e - stride + 1)));
-        lanes_store_i16(blur + x, blur_sum(w->running + y * w->stride + x, stride));
+        lanes_store_i16(blur + x, blur_sum(w->running + y * w->running_stride + x,
+                                           (ptrdiff_t)w->running_stride));
     }
 }
 
@@ -162,10 +165,10 @@ static void scale_moments(int64_t sums[PX_SCALE_MOMENTS], const int16_t *around,
 static int32_t symbols(int32_t *result, const px_wave *w, const int32_t *mean,
                        const int16_t *around, const int16_t *blur, size_t y) {
     px_lanes largest = {0};
+    const int16_t *running = w->running + y * w->running_stride;
     for (size_t x = 0; x < w->width; x += PX_LANES) {
         size_t at = y * w->stride + x;
-        px_lanes before =
-            scale_before(w, lanes_load_i16(w->running + at), lanes_load_i16(blur + x));
+        px_lanes before = scale_before(w, lanes_load_i16(running + x), lanes_load_i16(blur + x));
         px_lanes class = scale_class(before, lanes_load_i16(around + x), w->scale_error);
         px_lanes low_bits = class_low_bits(class);
         px_lanes coarse = coarse_mean(lanes_load(mean + at) + w->bias, low_bits);
@@ -199,7 +202,8 @@ static int tap_rows(const px_tap_rows *to, const px_wave *w, const float *weight
     const size_t at = y * w->stride + x;
     const float unit = (float)(1 << w->fraction);
     for (int t = 0; to->squares && t < PX_SQUARE_TAPS; t++) {
-        const int32_t *from = w->mixed + at + px_square_rows[t] * stride + px_square_columns[t];
+        const int32_t *from = w->mixed + (ptrdiff_t)(y * w->mixed_stride + x) +
+                              px_square_rows[t] * (ptrdiff_t)w->mixed_stride + px_square_columns[t];
         float *p = to->rows + (size_t)t * to->length, *e = p + PX_SQUARE_TAPS * to->length;
         for (size_t i = 0; i < count; i++)
             p[i] = (float)(int16_t)from[i] * weights[i];

@@ -132,7 +132,8 @@ typedef struct wave_block {
 } wave_block;
 
 PX_INLINE void block_prepare(wave_block *block, const px_wave *w, const wave_rows *rows) {
-    const ptrdiff_t stride = (ptrdiff_t)w->stride;
+    const ptrdiff_t mixed_stride = (ptrdiff_t)w->mixed_stride;
+    const ptrdiff_t running_stride = (ptrdiff_t)w->running_stride;
     const int shift = w->fraction + PX_TAP_BITS - PX_MEAN_BITS;
     const px_lanes rounding = lanes_all(1 << (shift - 1));
     for (int i = 0; i < PX_WAVE_LANES; i++) {
@@ -141,10 +142,12 @@ PX_INLINE void block_prepare(wave_block *block, const px_wave *w, const wave_row
             lane_part part = part_of(rows, i, turn);
             if (!part_in_plane(w, part))
                 continue;
-            ptrdiff_t at = (ptrdiff_t)part.row * stride + part.column;
-            px_lanes sum = square_sum(w->mixed + at, stride, w->taps_mixed, rounding);
+            const ptrdiff_t row = (ptrdiff_t)part.row;
+            const int32_t *mixed = w->mixed + row * mixed_stride + part.column;
+            const int16_t *running = w->running + row * running_stride + part.column;
+            px_lanes sum = square_sum(mixed, mixed_stride, w->taps_mixed, rounding);
             px_lanes scale =
-                scale_before(w, lanes_load_i16(w->running + at), blur_sum(w->running + at, stride));
+                scale_before(w, lanes_load_i16(running), blur_sum(running, running_stride));
             px_mask inside = columns_inside(w, part);
             block->sums[i] = lanes_select(inside, sum, block->sums[i]);
             block->scales[i] = lanes_select(inside, scale, block->scales[i]);

@@ -36,6 +36,7 @@ static prism_status encode_groups(const px_planes *planes, px_pipeline *pipeline
          first += PX_GROUP) {
         const px_group_task task = {.mixes = mixes(planes, first, pipeline),
                                     .effort = pipeline->effort,
+                                    .swift = pipeline->swift,
                                     .limit = payload->size < limit ? limit - payload->size : 0};
         status = encode_group(planes, first, group_size(planes, first), &task, parameters, payload,
                               &too_long, error);
@@ -50,7 +51,7 @@ prism_status px_chunk_of_groups_encode(const px_planes *planes, px_pipeline *pip
                                        px_buffer *payload, prism_error *error) {
     px_pool pool = {.count = 0};
     px_planes folded;
-    prism_status status = px_fold(&folded, planes, true, &pool, error);
+    prism_status status = px_fold(&folded, planes, &pool, error);
     if (status == PRISM_OK)
         status = encode_groups(&folded, pipeline, limit, encode_group, parameters, payload, error);
     px_pool_free(&pool);
@@ -90,7 +91,7 @@ prism_status px_take_words(px_wave_stream *stream, px_reader *payload, px_pool *
 
 static prism_status decode_group(px_planes *planes, size_t first, const px_pipeline *pipeline,
                                  bool quick, px_reader *parameters, px_wave_stream *stream,
-                                 prism_error *error) {
+                                 bool late, prism_error *error) {
     px_lsq_model model;
     prism_status status = px_model_alloc(&model, planes, group_size(planes, first), quick,
                                          mixes(planes, first, pipeline), error);
@@ -100,21 +101,30 @@ static prism_status decode_group(px_planes *planes, size_t first, const px_pipel
     if (status == PRISM_OK && !px_wave_begin(stream))
         status = px_fail(error, PRISM_E_CORRUPT, "the coded samples have no beginning");
     if (status == PRISM_OK)
-        status = px_lsq_decode_group(planes, first, &model, stream, error);
+        status = px_lsq_decode_group(planes, first, &model, stream, late, error);
     if (status == PRISM_OK && !px_wave_ended(stream))
         status = px_fail(error, PRISM_E_CORRUPT, "the coded samples do not end as they should");
     px_model_free(&model);
     return status;
 }
 
+/* Where a group keeps what all of its planes come from until the end, they need no memory before.
+ */
+static bool is_late(const px_planes *planes, const px_pipeline *pipeline) {
+    return planes->count == 1 || (planes->count <= PX_GROUP && mixes(planes, 0, pipeline));
+}
+
 static prism_status decode_groups(px_planes *planes, const px_pipeline *pipeline, bool quick,
                                   px_reader *parameters, px_wave_stream *stream,
                                   prism_error *error) {
+    const bool late = is_late(planes, pipeline);
     prism_status status = PRISM_OK;
     if (!is_codable(planes))
         return px_fail(error, PRISM_E_CORRUPT, "planes are too large for coder ans");
+    if (!late)
+        status = px_planes_take(planes, error);
     for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_GROUP)
-        status = decode_group(planes, first, pipeline, quick, parameters, stream, error);
+        status = decode_group(planes, first, pipeline, quick, parameters, stream, late, error);
     if (status == PRISM_OK && (stream->words != stream->end || px_reader_left(parameters)))
         status = px_fail(error, PRISM_E_CORRUPT, "bytes after the coded samples");
     return status;
@@ -124,18 +134,27 @@ prism_status px_chunk_of_groups_decode(px_planes *planes, const px_pipeline *pip
                                        px_reader *parameters, px_reader *payload,
                                        prism_error *error) {
     px_pool pool = {.count = 0};
-    px_planes folded;
+    px_planes folded = px_fold_shape(planes);
     px_wave_stream stream = {.failed = 0};
     px_wave_start(&stream, quick);
     prism_status status = px_take_words(&stream, payload, &pool, error);
     if (status == PRISM_OK)
-        status = px_fold(&folded, planes, false, &pool, error);
-    if (status == PRISM_OK)
         status = decode_groups(&folded, pipeline, quick, parameters, &stream, error);
+    px_pool_free(&pool);
+    if (!px_is_folded(planes)) {
+        planes->samples = folded.samples;
+        return status;
+    }
+    if (status == PRISM_OK)
+        status = px_planes_take(planes, error);
     if (status == PRISM_OK)
         px_unfold(planes, &folded);
-    px_pool_free(&pool);
+    px_planes_free(&folded);
     return status;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
 }
 
 /* Of the groups, the first is the largest; which weights those after it have is not known yet. */
@@ -143,14 +162,15 @@ uint64_t px_chunk_of_groups_memory(const px_planes *planes, const px_pipeline *p
                                    px_reader parameters, size_t payload_size) {
     const px_planes folded = px_fold_shape(planes);
     const size_t count = group_size(planes, 0);
-    const bool mixed = mixes(planes, 0, pipeline);
-    const bool wide =
-        mixed && !quick && (planes->count > count || px_model_is_wide(parameters, quick, mixed));
+    px_group_kind kind = {
+        .quick = quick, .mixes = mixes(planes, 0, pipeline), .late = is_late(planes, pipeline)};
+    kind.wide = kind.mixes && !quick &&
+                (planes->count > count || px_model_is_wide(parameters, quick, kind.mixes));
     if (!is_codable(&folded))
-        return 0;
-    const uint64_t lines = folded.height != planes->height || folded.width != planes->width
-                               ? px_planes_bytes(&folded)
-                               : 0;
-    return px_words_memory(payload_size) + lines +
-           px_lsq_decode_memory(&folded, count, quick, mixed, wide);
+        return px_words_memory(payload_size);
+    uint64_t bytes = px_words_memory(payload_size) + px_lsq_decode_memory(&folded, count, &kind);
+    if (!kind.late)
+        bytes += px_planes_bytes(&folded);
+    return px_is_folded(planes) ? larger(bytes, px_planes_bytes(&folded) + px_planes_bytes(planes))
+                                : bytes;
 }

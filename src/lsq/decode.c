@@ -15,6 +15,7 @@ typedef struct decoder {
     int32_t *edge;
     px_planes *planes;
     size_t first;
+    bool late; /* planes get their memory in the end */
 } decoder;
 
 static void put_samples(decoder *d, size_t k) {
@@ -33,8 +34,8 @@ static void put_samples(decoder *d, size_t k) {
     }
 }
 
-/* For planes after: tiles of the samples and of the innovations. */
-static void keep_plane(decoder *d, size_t k) {
+/* For planes after, and to become planes in the end. */
+static void keep_samples(decoder *d, size_t k) {
     px_lsq_group *group = &d->group;
     px_view *view = &group->full;
     px_replicate_pads(&view->geometry, view->samples);
@@ -44,26 +45,40 @@ static void keep_plane(decoder *d, size_t k) {
     } else {
         px_tiles_store(&group->samples, &view->geometry, k, view->samples);
     }
-    if (group->model->quick)
-        return;
-    px_replicate_pads(&view->geometry, view->innovations);
-    px_tiles_store(&group->innovations, &view->geometry, k, view->innovations);
+}
+
+static void keep_innovations(decoder *d, size_t k) {
+    px_lsq_group *group = &d->group;
+    px_view *view = &group->full;
+    px_replicate_pads(&view->geometry, view->logs);
+    px_tiles_store(&group->innovations, &view->geometry, k, view->logs);
+}
+
+static bool is_last(const decoder *d, size_t k) {
+    return k + 1 == d->group.model->count;
+}
+
+static void clear(const px_geometry *geometry, int16_t *plane) {
+    for (size_t y = 0; y < geometry->height; y++)
+        memset(plane + y * geometry->stride, 0, geometry->width * sizeof *plane);
 }
 
 /* All samples are the mean, and their differences from it nothing. */
 static void put_constant(decoder *d, size_t k) {
     px_view *view = &d->group.full;
-    for (size_t y = 0; y < view->geometry.height; y++) {
-        size_t row = y * view->geometry.stride, bytes = view->geometry.width * sizeof(int16_t);
-        memset(view->samples + row, 0, bytes);
-        if (view->innovations)
-            memset(view->innovations + row, 0, bytes);
-    }
-    put_samples(d, k);
-    if (d->group.model->mixes)
-        keep_plane(d, k);
+    clear(&view->geometry, view->samples);
+    if (!d->late)
+        put_samples(d, k);
+    if (!d->group.model->mixes || is_last(d, k))
+        return;
+    keep_samples(d, k);
+    if (d->group.model->quick)
+        return;
+    clear(&view->geometry, view->logs);
+    keep_innovations(d, k);
 }
 
+/* *sum: of the logs of errors. */
 static prism_status decode_view(decoder *d, const px_view *view, size_t k, int64_t *sum,
                                 prism_error *error) {
     const px_lsq_model *model = d->group.model;
@@ -77,15 +92,44 @@ static prism_status decode_view(decoder *d, const px_view *view, size_t k, int64
     if (model->quick)
         px_quick_pads(&wave);
     *sum = (model->quick ? kernels->quick_decode : kernels->wave_decode)(&wave, d->stream);
-    if (d->stream->failed)
-        return px_fail(error, PRISM_E_CORRUPT, "the coded samples end too early");
-    if (model->quick || !model->mixes)
-        return PRISM_OK;
-    if (!px_innovation_wave(&wave, view, model, k))
+    return d->stream->failed ? px_fail(error, PRISM_E_CORRUPT, "the coded samples end too early")
+                             : PRISM_OK;
+}
+
+/* Innovations take the place of the logs. */
+static prism_status find_innovations(decoder *d, const px_view *view, size_t k,
+                                     prism_error *error) {
+    px_lsq_group *group = &d->group;
+    px_wave wave;
+    if (!px_innovation_wave(&wave, view, group->model, k))
         return px_fail(error, PRISM_E_CORRUPT, "a tap is out of range");
     px_causal_pads(&wave);
-    kernels->innovations(view->innovations, &wave);
+    px_kernels_best()->innovations(view->logs, &wave);
     return PRISM_OK;
+}
+
+/* A half view is in the memory of the full one: innovations need its samples before they grow, and
+ * the running mean its logs before they become innovations. */
+static prism_status close_view(decoder *d, const px_view *view, size_t k, int64_t sum,
+                               prism_error *error) {
+    px_lsq_group *group = &d->group;
+    const px_lsq_model *model = group->model;
+    const size_t count = view->geometry.height * view->geometry.width;
+    prism_status status = PRISM_OK;
+    if (is_last(d, k) || !model->mixes || model->quick) {
+        px_view_close(view, group, k);
+        if (!is_last(d, k))
+            px_running_update(group, sum, count);
+        return PRISM_OK;
+    }
+    px_view_grow(view, group, k, view->logs, group->full.logs);
+    px_running_update(group, sum, count);
+    status = find_innovations(d, view, k, error);
+    if (status == PRISM_OK) {
+        px_view_close(view, group, k);
+        keep_innovations(d, k);
+    }
+    return status;
 }
 
 static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
@@ -107,13 +151,12 @@ static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
     prism_status status = px_view_open(&view, &pool, group, k, error);
     if (status == PRISM_OK)
         status = decode_view(d, &view, k, &sum, error);
-    if (status == PRISM_OK) {
-        px_view_close(&view, group, k);
-        px_running_update(group, sum, view.geometry.height * view.geometry.width);
+    if (status == PRISM_OK)
+        status = close_view(d, &view, k, sum, error);
+    if (status == PRISM_OK && !d->late)
         put_samples(d, k);
-        if (group->model->mixes)
-            keep_plane(d, k);
-    }
+    if (status == PRISM_OK && group->model->mixes && !is_last(d, k))
+        keep_samples(d, k);
     px_pool_free(&pool);
     return status;
 }
@@ -122,38 +165,57 @@ static prism_status prepare(decoder *d, prism_error *error) {
     px_lsq_group *group = &d->group;
     const px_lsq_model *model = group->model;
     d->edge = px_pool_take(&group->pool, px_product(2, model->width + 1, sizeof *d->edge));
-    prism_status status = px_tables_make(&d->tables, &group->pool, model, true, error);
+    prism_status status = px_tables_make(&d->tables, &group->pool, model, NULL, error);
     if (status == PRISM_OK && model->mixes)
         status = px_mixer_make(&group->sample_mixer, &group->pool, &model->samples, &group->samples,
-                               &group->couples, &group->full.geometry, error);
+                               &group->couples, &group->full.geometry, false, error);
     if (status == PRISM_OK && model->mixes && !model->quick)
         status = px_mixer_make(&group->innovation_mixer, &group->pool, &model->innovations,
-                               &group->innovations, NULL, &group->full.geometry, error);
+                               &group->innovations, NULL, &group->full.geometry, false, error);
     return status;
 }
 
-uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
-                              bool wide) {
-    const px_geometry geometry = px_geometry_make(planes->height, planes->width);
-    uint64_t bytes = px_model_memory(planes, count, quick, mixes, wide) +
-                     px_lsq_group_memory(planes, count, quick, mixes, wide) +
-                     2 * (planes->width + 1) * sizeof(int32_t) +
-                     (quick ? sizeof(px_quick_shapes) : px_shapes_memory());
-    if (mixes)
-        bytes += px_mixer_memory(count, wide ? PX_SQUARE_TAPS : 1, &geometry);
-    if (mixes && !quick)
-        bytes += px_mixer_memory(count, 1, &geometry);
-    return bytes;
+uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind) {
+    const px_group_bytes group =
+        px_lsq_group_memory(planes, count, kind->quick, kind->mixes, kind->wide);
+    const uint64_t model = px_model_memory(planes, count, kind->quick, kind->mixes, kind->wide);
+    const uint64_t putting = kind->late ? group.kept + px_planes_bytes(planes) : 0;
+    uint64_t decoding = group.all + 2 * (planes->width + 1) * sizeof(int32_t) +
+                        (kind->quick ? sizeof(px_quick_shapes) : px_shapes_memory());
+    if (kind->mixes)
+        decoding += px_mixer_memory(count, kind->wide ? PX_SQUARE_TAPS : 1);
+    if (kind->mixes && !kind->quick)
+        decoding += px_mixer_memory(count, 1);
+    return model + (decoding > putting ? decoding : putting);
+}
+
+/* The last plane is still in the view. */
+static prism_status put_all(decoder *d, prism_error *error) {
+    px_lsq_group *group = &d->group;
+    const px_lsq_model *model = group->model;
+    const px_geometry *geometry = &group->full.geometry;
+    px_pool_free(&group->pool);
+    const prism_status status = px_planes_take(d->planes, error);
+    for (size_t k = model->count; k-- > 0 && status == PRISM_OK;) {
+        if (k + 1 < model->count && model->wide)
+            px_couples_load(&group->couples, geometry, k, group->full.samples);
+        else if (k + 1 < model->count)
+            px_tiles_load(&group->samples, geometry, k, group->full.samples);
+        put_samples(d, k);
+    }
+    return status;
 }
 
 prism_status px_lsq_decode_group(px_planes *planes, size_t first, const px_lsq_model *model,
-                                 px_wave_stream *stream, prism_error *error) {
-    decoder d = {.stream = stream, .planes = planes, .first = first};
-    prism_status status = px_lsq_group_make(&d.group, model, error);
+                                 px_wave_stream *stream, bool late, prism_error *error) {
+    decoder d = {.stream = stream, .planes = planes, .first = first, .late = late};
+    prism_status status = px_lsq_group_make(&d.group, model, true, error);
     if (status == PRISM_OK)
         status = prepare(&d, error);
     for (size_t k = 0; k < model->count && status == PRISM_OK; k++)
         status = decode_plane(&d, k, error);
+    if (status == PRISM_OK && late)
+        status = put_all(&d, error);
     px_lsq_group_free(&d.group);
     return status;
 }

@@ -4,12 +4,18 @@
 
 #include "lsq/model.h"
 
-/* Bytes that decoding a group takes, with its model. */
-uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
-                              bool wide);
+/* What is known of a group before its model is read. */
+typedef struct px_group_kind {
+    bool quick, mixes, wide;
+    bool late; /* planes get their memory in the end */
+} px_group_kind;
 
-/* Planes first..first + model->count - 1 of `planes`, from the stream. */
+/* Bytes that decoding a group takes, with its model, and with the planes if they come late. */
+uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind);
+
+/* Planes first..first + model->count - 1 of `planes`, from the stream. `late`: these are all, and
+ * get their memory when all else is freed. */
 prism_status px_lsq_decode_group(px_planes *planes, size_t first, const px_lsq_model *model,
-                                 px_wave_stream *stream, prism_error *error);
+                                 px_wave_stream *stream, bool late, prism_error *error);
 
 #endif

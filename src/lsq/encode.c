@@ -25,10 +25,10 @@ static prism_status store_innovations(px_lsq_encoder *encoder, prism_error *erro
         if (status == PRISM_OK) {
             px_innovation_wave(&wave, &view, &encoder->model, k);
             px_causal_pads(&wave);
-            px_kernels_best()->innovations(view.innovations, &wave);
+            px_kernels_best()->innovations(view.logs, &wave);
             px_view_close(&view, &encoder->group, k);
-            px_replicate_pads(&full->geometry, full->innovations);
-            px_tiles_store(&encoder->group.innovations, &full->geometry, k, full->innovations);
+            px_replicate_pads(&full->geometry, full->logs);
+            px_tiles_store(&encoder->group.innovations, &full->geometry, k, full->logs);
         }
         px_pool_free(&pool);
     }
@@ -54,12 +54,18 @@ static prism_status fit_mixing(px_lsq_encoder *encoder, prism_error *error) {
     return status;
 }
 
+/* Of a tiny chunk: enough for its taps, of which more would take as long as coding it. */
+enum { SWIFT_POSITIONS = 2000 };
+
 static prism_status encode_group(const px_planes *planes, size_t first, size_t count,
                                  const px_group_task *task, px_buffer *parameters,
                                  px_buffer *payload, bool *too_long, prism_error *error) {
     px_lsq_encoder encoder;
     prism_status status = px_lsq_encoder_make(&encoder, planes, first, count, false, task, error);
     encoder.settings = settings_of(task->effort, task->mixes);
+    encoder.settings.swift = task->swift;
+    if (task->swift)
+        encoder.settings.tap_positions = SWIFT_POSITIONS;
     if (status == PRISM_OK)
         status = px_lsq_analyse(&encoder, error);
     if (status == PRISM_OK && task->mixes)

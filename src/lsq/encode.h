@@ -9,6 +9,7 @@ typedef struct px_group_task {
     bool mixes; /* planes are predicted from each other, */
     bool wide;  /* by wide weights (model.h); method lsq only */
     int effort;
+    bool swift;   /* see px_pipeline */
     size_t limit; /* more coded bytes than that are not wanted */
 } px_group_task;
 

@@ -2,6 +2,8 @@
  * entropy coder. */
 #include "lsq/encoder.h"
 
+#include <string.h>
+
 #include "lsq/chunk.h"
 #include "sizes.h"
 #include "status.h"
@@ -21,24 +23,24 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     if (status == PRISM_OK && task->wide)
         status = px_model_widen(&encoder->model, error);
     if (status == PRISM_OK)
-        status = px_lsq_group_make(group, model, error);
+        status = px_lsq_group_make(group, model, false, error);
     if (status != PRISM_OK)
         return status;
     const px_geometry *geometry = &group->full.geometry;
     if (task->wide) /* for the fits before that of the wide weights */
-        group->samples = px_tiles_take(&group->pool, geometry, model->count);
+        group->samples = px_tiles_take(&group->pool, geometry, (model->count + 1) / 2);
     encoder->span = px_sum(px_product(geometry->tile_count, PX_TILE), PX_PLANE_GUARD);
     size_t elements = px_sum(px_product(model->count, encoder->span), PX_PLANE_GUARD);
-    encoder->mixed =
-        task->mixes || quick
-            ? px_pool_take(&group->pool, px_product(elements, sizeof *encoder->mixed))
-            : px_pool_take_zeroed(&group->pool, px_product(elements, sizeof *encoder->mixed));
-    encoder->importance = px_padded_take(&group->pool, geometry, sizeof *encoder->importance);
+    encoder->mixed = px_pool_take(&group->pool, px_product(elements, sizeof *encoder->mixed));
+    encoder->importance_stride = task->mixes ? geometry->stride : 0;
+    encoder->importance = (task->mixes ? px_padded_take : px_zero_row_take)(
+        &group->pool, geometry, sizeof *encoder->importance);
     encoder->low_bits = px_pool_take_zeroed(&group->pool, model->count);
+    memset(encoder->classes, true, sizeof encoder->classes);
     status = px_pool_status(&group->pool, error);
-    for (size_t y = 0; y < model->height && status == PRISM_OK; y++)
+    for (size_t y = 0; y < (task->mixes ? model->height : 1) && status == PRISM_OK; y++)
         for (size_t x = 0; x < model->width; x++)
-            encoder->importance[y * geometry->stride + x] = 1;
+            encoder->importance[y * encoder->importance_stride + x] = 1;
     return status;
 }
 
@@ -61,8 +63,10 @@ prism_status px_lsq_open(px_view *view, px_pool *pool, px_lsq_encoder *encoder, 
     px_lsq_group *group = &encoder->group;
     const px_lsq_plane *plane = &encoder->model.planes[k];
     px_lsq_load(encoder, k);
-    if (!encoder->model.quick)
+    if (encoder->model.mixes && !encoder->model.quick) {
         group->full.mixed = px_lsq_mixed(encoder, &group->full.geometry, k);
+        group->full.mixed_stride = group->full.geometry.stride;
+    }
     prism_status status = px_view_open(view, pool, group, k, error);
     if (status != PRISM_OK)
         return status;
@@ -127,7 +131,7 @@ static prism_status write_payload(px_lsq_encoder *encoder, size_t limit, px_buff
                                   bool *too_long, prism_error *error) {
     px_pool *pool = &encoder->group.pool;
     px_tables tables;
-    px_tables_make(&tables, pool, &encoder->model, false, NULL);
+    px_tables_make(&tables, pool, &encoder->model, encoder->classes, NULL);
     const size_t words = px_words_room(encoder->planes, limit);
     uint16_t *memory = px_pool_take(pool, px_product(words, sizeof *memory));
     prism_status status = px_pool_status(pool, error);

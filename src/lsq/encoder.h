@@ -3,6 +3,8 @@
 #ifndef PX_LSQ_ENCODER_H
 #define PX_LSQ_ENCODER_H
 
+#include <string.h>
+
 #include "bytes.h"
 #include "lsq/encode.h"
 #include "lsq/group.h"
@@ -12,6 +14,7 @@ typedef struct px_lsq_settings {
     size_t tap_positions;  /* of a plane, about, from which taps are fitted */
     size_t gram_positions; /* for the order and the importance */
     bool robust; /* taps of samples are fitted twice, rough places and outliers counting less */
+    bool swift;  /* shapes are chosen by magnitudes that are about the same */
 } px_lsq_settings;
 
 typedef struct px_lsq_encoder {
@@ -23,7 +26,9 @@ typedef struct px_lsq_encoder {
     int32_t *mixed; /* [count][span] (P, E) of all planes; in the end their symbols */
     size_t span;
     float *importance; /* a padded plane: square roots of weights of positions, 0 in the pads */
-    bool *low_bits;    /* [count] whether the plane's symbols have low bits */
+    size_t importance_stride;       /* 0 where planes are alone: one row of ones */
+    bool *low_bits;                 /* [count] whether the plane's symbols have low bits */
+    bool classes[PX_SHAPE_CLASSES]; /* of scales that symbols may have */
 } px_lsq_encoder;
 
 /* Memory and a model; px_lsq_encoder_free also after a failure. */
@@ -86,16 +91,35 @@ void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENT
 enum { PX_SYMBOL_RANGE = 160 * 16 }; /* of sixteenths that they tell apart */
 typedef uint32_t px_histogram[2 * PX_SYMBOL_RANGE];
 
+/* Those of classes that are not used are not set: to clear them all takes longer than to count the
+ * symbols of a small chunk. */
+typedef struct px_histograms {
+    px_histogram *classes;
+    bool used[PX_SHAPE_CLASSES];
+} px_histograms;
+
+/* For so many classes; owned by the pool. */
+px_histograms px_histograms_take(px_pool *pool, size_t count);
+
+static inline void px_histogram_count(px_histograms *h, uint32_t class, int32_t z) {
+    if (!h->used[class]) {
+        memset(h->classes[class], 0, sizeof *h->classes);
+        h->used[class] = true;
+    }
+    h->classes[class][z + PX_SYMBOL_RANGE]++;
+}
+
 /* Adds symbols of method lsq. */
-void px_add_symbols(px_histogram *histograms, const int32_t *symbols, size_t count);
+void px_add_symbols(px_histograms *histograms, const int32_t *symbols, size_t count);
 
 /* Scales of the classes of method lsq. */
 int px_class_scale(int class);
 
 /* The shapes that serve `count` classes of scales best; scales[] as px_shape_distribution has them.
- * Classes without symbols take the shape before. */
-void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int count,
-                          int (*scale_of)(int));
+ * Classes without symbols take the shape before. `swift`: magnitudes that are about the same count
+ * as one. */
+void px_lsq_choose_shapes(uint8_t *shapes, const px_histograms *histograms, int count,
+                          int (*scale_of)(int), bool swift);
 
 /* Cholesky factor (lower, row-major, n x n) in place, with a ridge on the diagonal that is raised
  * until rounding errors no longer make the matrix indefinite. */

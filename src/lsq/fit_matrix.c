@@ -50,8 +50,8 @@ static prism_status rough_innovations(px_lsq_encoder *encoder, prism_error *erro
         px_innovation_wave(&wave, view, &encoder->model, k);
         px_causal_pads(&wave);
         status = px_fit_own_taps(encoder, &wave, error);
-        px_kernels_best()->innovations(view->innovations, &wave);
-        px_tiles_store(&group->innovations, &view->geometry, k, view->innovations);
+        px_kernels_best()->innovations(view->logs, &wave);
+        px_tiles_store(&group->innovations, &view->geometry, k, view->logs);
     }
     return status;
 }
@@ -153,8 +153,8 @@ prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, con
     prism_status status = px_lsq_fit_weights(encoder, weights, tiles, SIZE_MAX,
                                              innovations ? INNOVATION_COARSENESS : 0, error);
     if (status == PRISM_OK)
-        status =
-            px_mixer_make(&mixer, &pool, weights, tiles, &encoder->group.couples, geometry, error);
+        status = px_mixer_make(&mixer, &pool, weights, tiles, &encoder->group.couples, geometry,
+                               true, error);
     for (size_t k = 0; k < model->count && status == PRISM_OK; k++) {
         px_mixer_predict(&mixer, geometry, k, innovations ? 0 : model->planes[k].fraction,
                          innovations, px_lsq_mixed(encoder, geometry, k));

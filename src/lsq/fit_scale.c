@@ -29,7 +29,8 @@ typedef struct symbol_task {
     px_lsq_encoder *encoder;
     int32_t *means; /* padded planes */
     int16_t *around, *blur;
-    px_histogram *histograms; /* [PX_SHAPE_CLASSES] */
+    bool blurs; /* there is a running mean; else one row of `blur` is for all */
+    px_histograms histograms;
 } symbol_task;
 
 /* Least squares of log errors on contexts: 4 x 4, from moments as scale_moments has them. */
@@ -66,7 +67,11 @@ void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENT
     plane->scale_offset = rounded_between(scale / 16, -PX_MAX_SCALE_OFFSET, PX_MAX_SCALE_OFFSET);
 }
 
-void px_add_symbols(px_histogram *histograms, const int32_t *symbols, size_t count) {
+px_histograms px_histograms_take(px_pool *pool, size_t count) {
+    return (px_histograms){.classes = px_pool_take(pool, px_product(count, sizeof(px_histogram)))};
+}
+
+void px_add_symbols(px_histograms *histograms, const int32_t *symbols, size_t count) {
     for (size_t x = 0; x < count; x++) {
         uint32_t symbol = (uint32_t)symbols[x];
         uint32_t class = symbol >> 25;
@@ -75,12 +80,16 @@ void px_add_symbols(px_histogram *histograms, const int32_t *symbols, size_t cou
         z = z < -PX_SYMBOL_RANGE   ? -PX_SYMBOL_RANGE
             : z >= PX_SYMBOL_RANGE ? PX_SYMBOL_RANGE - 1
                                    : z;
-        histograms[class][z + PX_SYMBOL_RANGE]++;
+        px_histogram_count(histograms, class, z);
     }
 }
 
+static int16_t *blur_row(const symbol_task *task, const px_wave *wave, size_t y) {
+    return task->blur + (task->blurs ? y * wave->stride : 0);
+}
+
 /* Symbols of a plane whose means and errors are known. */
-static void make_symbols(const symbol_task *task, const px_wave *wave, int32_t *symbols, size_t k) {
+static void make_symbols(symbol_task *task, const px_wave *wave, int32_t *symbols, size_t k) {
     const px_kernels *kernels = px_kernels_best();
     const size_t stride = wave->stride;
     const size_t step = 1 + wave->height * wave->width / HISTOGRAM_POSITIONS;
@@ -88,10 +97,10 @@ static void make_symbols(const symbol_task *task, const px_wave *wave, int32_t *
     size_t picked = 0;
     for (size_t y = 0; y < wave->height; y++) {
         int32_t class = kernels->symbols(symbols, wave, task->means, task->around + y * stride,
-                                         task->blur + y * stride, y);
+                                         blur_row(task, wave, y), y);
         largest = class > largest ? class : largest;
         if (y == px_spread(picked, step)) {
-            px_add_symbols(task->histograms, symbols + y * wave->stride, wave->width);
+            px_add_symbols(&task->histograms, symbols + y * wave->stride, wave->width);
             picked++;
         }
     }
@@ -99,7 +108,7 @@ static void make_symbols(const symbol_task *task, const px_wave *wave, int32_t *
 }
 
 /* Returns the sum of the logs of errors. */
-static int64_t code_view(const symbol_task *task, const px_view *view, size_t k) {
+static int64_t code_view(symbol_task *task, const px_view *view, size_t k) {
     px_lsq_encoder *encoder = task->encoder;
     const px_kernels *kernels = px_kernels_best();
     px_lsq_plane *plane = &encoder->model.planes[k];
@@ -114,9 +123,9 @@ static int64_t code_view(const symbol_task *task, const px_view *view, size_t k)
     px_causal_error_pads(&wave);
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     for (size_t y = 0; y < wave.height; y++) {
-        int16_t *around = task->around + y * stride, *blur = task->blur + y * stride;
+        int16_t *around = task->around + y * stride, *blur = blur_row(task, &wave, y);
         kernels->contexts(around, blur, &wave, y);
-        kernels->scale_moments(moments, around, wave.running + y * wave.stride, blur,
+        kernels->scale_moments(moments, around, wave.running + y * wave.running_stride, blur,
                                wave.logs + y * wave.stride, wave.width);
     }
     px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
@@ -125,7 +134,7 @@ static int64_t code_view(const symbol_task *task, const px_view *view, size_t k)
     return log_sum;
 }
 
-static prism_status code_plane(const symbol_task *task, size_t k, prism_error *error) {
+static prism_status code_plane(symbol_task *task, size_t k, prism_error *error) {
     px_lsq_encoder *encoder = task->encoder;
     px_pool pool = {.count = 0};
     px_view view;
@@ -160,6 +169,24 @@ static void add_magnitude(magnitudes *m, int magnitude, uint32_t count) {
     m->values[m->count] = magnitude;
     m->counts[m->count] = count;
     m->count += count > 0;
+}
+
+/* Magnitudes within a quarter become one, in the middle of where they lie. */
+static void merge(magnitudes *m) {
+    enum { PART = 4 };
+    size_t merged = 0;
+    for (size_t i = 0; i < m->count; merged++) {
+        const int first = m->values[i];
+        uint32_t count = 0;
+        int last = first;
+        for (; i < m->count && m->values[i] - first <= first / PART; i++) {
+            last = m->values[i];
+            count += m->counts[i];
+        }
+        m->values[merged] = (first + last) / 2;
+        m->counts[merged] = count;
+    }
+    m->count = merged;
 }
 
 static void find_magnitudes(magnitudes *m, const uint32_t *symbols) {
@@ -212,6 +239,16 @@ static void try_shape(shape_search *s, int shape) {
     }
 }
 
+/* The widths around, then all families of the best. */
+static void search_swiftly(shape_search *s) {
+    try_shape(s, s->shape);
+    for (int more = -PX_SHAPE_FAMILIES; more <= PX_SHAPE_FAMILIES; more += 2 * PX_SHAPE_FAMILIES)
+        try_shape(s, s->shape + more);
+    const int first = s->shape - s->shape % PX_SHAPE_FAMILIES;
+    for (int family = 0; family < PX_SHAPE_FAMILIES; family++)
+        try_shape(s, first + family);
+}
+
 /* All families of the widths around. */
 static void search_shapes(shape_search *s) {
     const int middle = s->shape / PX_SHAPE_FAMILIES;
@@ -220,15 +257,23 @@ static void search_shapes(shape_search *s) {
             try_shape(s, PX_SHAPE_FAMILIES * width + family);
 }
 
-void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int count,
-                          int (*scale_of)(int)) {
+void px_lsq_choose_shapes(uint8_t *shapes, const px_histograms *histograms, int count,
+                          int (*scale_of)(int), bool swift) {
     int chosen = PX_SHAPE_PLAIN;
+    shape_search s;
     for (int class = 0; class < count; class ++) {
-        shape_search s = {.scale = scale_of(class), .shape = chosen, .bits = HUGE_VAL};
-        find_magnitudes(&s.symbols, histograms[class]);
+        s.scale = scale_of(class);
+        s.shape = chosen;
+        s.bits = HUGE_VAL;
+        s.symbols.count = 0;
+        memset(s.tried, 0, sizeof s.tried);
+        if (histograms->used[class])
+            find_magnitudes(&s.symbols, histograms->classes[class]);
+        if (swift)
+            merge(&s.symbols);
         for (int before = -1; s.symbols.count && s.shape != before;) {
             before = s.shape;
-            search_shapes(&s);
+            (swift ? search_swiftly : search_shapes)(&s);
         }
         chosen = s.shape;
         shapes[class] = (uint8_t)chosen;
@@ -238,19 +283,23 @@ void px_lsq_choose_shapes(uint8_t *shapes, const px_histogram *histograms, int c
 prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
     const px_geometry *geometry = &encoder->group.full.geometry;
     px_pool pool = {.count = 0};
-    symbol_task task = {.encoder = encoder,
-                        .means = px_padded_take(&pool, geometry, sizeof *task.means),
-                        .around = px_padded_take(&pool, geometry, sizeof *task.around),
-                        .blur = px_padded_take(&pool, geometry, sizeof *task.blur)};
-    task.histograms =
-        px_pool_take_zeroed(&pool, px_product(PX_SHAPE_CLASSES, sizeof *task.histograms));
+    const bool blurs = encoder->group.full.running_stride > 0;
+    symbol_task task = {
+        .encoder = encoder,
+        .blurs = blurs,
+        .means = px_padded_take(&pool, geometry, sizeof *task.means),
+        .around = px_padded_take(&pool, geometry, sizeof *task.around),
+        .blur = (blurs ? px_padded_take : px_zero_row_take)(&pool, geometry, sizeof *task.blur)};
+    task.histograms = px_histograms_take(&pool, PX_SHAPE_CLASSES);
     prism_status status = px_pool_status(&pool, error);
     for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++)
         if (encoder->model.planes[k].kind != PX_PLANE_CONSTANT)
             status = code_plane(&task, k, error);
     if (status == PRISM_OK)
-        px_lsq_choose_shapes(encoder->model.shapes, (const px_histogram *)task.histograms,
-                             PX_SHAPE_CLASSES, px_class_scale);
+        px_lsq_choose_shapes(encoder->model.shapes, &task.histograms, PX_SHAPE_CLASSES,
+                             px_class_scale, encoder->settings.swift);
+    if (status == PRISM_OK && geometry->height * geometry->width < HISTOGRAM_POSITIONS)
+        memcpy(encoder->classes, task.histograms.used, sizeof task.histograms.used);
     px_pool_free(&pool);
     return status;
 }

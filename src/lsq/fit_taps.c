@@ -107,7 +107,7 @@ typedef struct piece {
 /* Importance of a piece of a view; of a halved plane, that of the positions it was taken from. */
 static const float *importance_of(const px_lsq_encoder *encoder, const px_lsq_plane *plane,
                                   const piece *at, float *values) {
-    const size_t stride = encoder->group.full.geometry.stride;
+    const size_t stride = encoder->importance_stride;
     if (!plane || plane->kind != PX_PLANE_HALVED)
         return encoder->importance + at->y * stride + at->x;
     const float *from = encoder->importance + px_full_place(at->y, plane->phase.rows) * stride;

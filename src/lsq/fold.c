@@ -40,6 +40,7 @@ px_planes px_fold_shape(const px_planes *planes) {
     const size_t size = px_plane_size(planes);
     if (!is_line(planes))
         return folded;
+    folded.samples = NULL;
     folded.height = MIN_HEIGHT;
     while (px_product(folded.height, folded.height) < size)
         folded.height *= 2;
@@ -48,20 +49,24 @@ px_planes px_fold_shape(const px_planes *planes) {
     return folded;
 }
 
-prism_status px_fold(px_planes *folded, const px_planes *planes, bool copy, px_pool *pool,
+bool px_is_folded(const px_planes *planes) {
+    return is_line(planes);
+}
+
+prism_status px_fold(px_planes *folded, const px_planes *planes, px_pool *pool,
                      prism_error *error) {
     const size_t size = px_plane_size(planes);
     *folded = px_fold_shape(planes);
     if (!is_line(planes))
         return PRISM_OK;
     folded->samples = px_pool_take(pool, px_planes_bytes(folded));
-    for (size_t k = 0; copy && folded->samples && k < planes->count; k++)
+    for (size_t k = 0; folded->samples && k < planes->count; k++)
         fold_line(px_plane(folded, k), folded->height, folded->width, px_plane(planes, k), size);
     return px_pool_status(pool, error);
 }
 
 void px_unfold(px_planes *planes, const px_planes *folded) {
-    for (size_t k = 0; k < planes->count && folded->samples != planes->samples; k++)
+    for (size_t k = 0; k < planes->count; k++)
         unfold_line(px_plane(planes, k), px_plane_size(planes), px_plane(folded, k), folded->height,
                     folded->width);
 }

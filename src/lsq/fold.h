@@ -9,13 +9,14 @@
 #include "planes.h"
 #include "pool.h"
 
-/* The shape that `planes` are coded in; their samples. */
+/* The shape that `planes` are coded in, without samples where it is another one. */
 px_planes px_fold_shape(const px_planes *planes);
 
-/* *folded becomes `planes` itself, or planes with memory of the pool; uninitialised unless `copy`.
- */
-prism_status px_fold(px_planes *folded, const px_planes *planes, bool copy, px_pool *pool,
-                     prism_error *error);
+/* Whether that is another shape. */
+bool px_is_folded(const px_planes *planes);
+
+/* *folded becomes `planes` itself, or planes with memory of the pool. */
+prism_status px_fold(px_planes *folded, const px_planes *planes, px_pool *pool, prism_error *error);
 
 /* Samples of `folded` back to the lines they are from. */
 void px_unfold(px_planes *planes, const px_planes *folded);

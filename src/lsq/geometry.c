@@ -24,13 +24,28 @@ uint64_t px_padded_bytes(const px_geometry *geometry, size_t element_size) {
     return ((uint64_t)geometry->tile_count * PX_TILE + 2 * PX_PLANE_GUARD) * element_size;
 }
 
-uint64_t px_tiles_bytes(const px_geometry *geometry, size_t planes) {
-    const uint64_t pairs = ((planes + 1) / 2) | 1;
-    return geometry->tile_count * pairs * PX_TILE * sizeof(int32_t);
+void *px_zero_row_take(px_pool *pool, const px_geometry *geometry, size_t element_size) {
+    uint8_t *row = px_pool_take_zeroed(
+        pool, px_product(px_sum(geometry->stride, 2 * PX_PLANE_GUARD), element_size));
+    return row ? row + PX_PLANE_GUARD * element_size : NULL;
 }
 
-uint64_t px_couples_bytes(const px_geometry *geometry, size_t planes) {
-    const uint64_t guard = geometry->stride + PX_PLANE_GUARD, pairs = (planes + 1) / 2;
+uint64_t px_zero_row_bytes(const px_geometry *geometry, size_t element_size) {
+    return ((uint64_t)geometry->stride + 2 * PX_PLANE_GUARD) * element_size;
+}
+
+/* Lines of a tile. With a power of two of them, the tiles of a pair would all lie in the same few
+ * sets of the caches. */
+static size_t tile_lines(size_t pairs) {
+    return pairs % 8 ? pairs : pairs + 1;
+}
+
+uint64_t px_tiles_bytes(const px_geometry *geometry, size_t pairs) {
+    return geometry->tile_count * (uint64_t)tile_lines(pairs) * PX_TILE * sizeof(int32_t);
+}
+
+uint64_t px_couples_bytes(const px_geometry *geometry, size_t pairs) {
+    const uint64_t guard = geometry->stride + PX_PLANE_GUARD;
     const uint64_t span = (uint64_t)geometry->tile_count * PX_TILE + guard;
     return (pairs * span + guard) * sizeof(int32_t);
 }
@@ -61,12 +76,21 @@ void px_replicate_couples(const px_geometry *geometry, int32_t *plane) {
     replicate(geometry, (uint8_t *)plane, sizeof *plane);
 }
 
-px_couples px_couples_take(px_pool *pool, const px_geometry *geometry, size_t planes) {
+/* ---- Tiles and couples ---- */
+
+static void load_half(int16_t *plane, const int32_t *tiles, size_t tile_count, size_t span,
+                      bool high) {
+    for (size_t t = 0; t < tile_count; t++, tiles += span, plane += PX_TILE)
+        for (size_t i = 0; i < PX_TILE; i++)
+            plane[i] = (int16_t)(high ? tiles[i] >> 16 : tiles[i]);
+}
+
+px_couples px_couples_take(px_pool *pool, const px_geometry *geometry, size_t pairs) {
     /* Squares around the first and the last position reach a row and a column further. */
     const size_t guard = geometry->stride + PX_PLANE_GUARD;
-    px_couples couples = {.pairs = (planes + 1) / 2,
+    px_couples couples = {.pairs = pairs,
                           .span = px_sum(px_product(geometry->tile_count, PX_TILE), guard)};
-    size_t count = px_sum(px_product(couples.pairs, couples.span), guard);
+    size_t count = px_sum(px_product(pairs, couples.span), guard);
     int32_t *memory = px_pool_take_zeroed(pool, px_product(count, sizeof *memory));
     couples.elements = memory ? memory + guard : NULL;
     return couples;
@@ -79,11 +103,15 @@ void px_couples_store(const px_couples *couples, const px_geometry *geometry, si
                                   plane - geometry->origin);
 }
 
-px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t planes) {
-    px_tiles tiles = {.count = geometry->tile_count, .pairs = (planes + 1) / 2};
-    /* An odd number of lines: at a power of two, the tiles of a pair would all lie in the same few
-     * sets of the caches. */
-    tiles.span = (tiles.pairs | 1) * PX_TILE;
+void px_couples_load(const px_couples *couples, const px_geometry *geometry, size_t index,
+                     int16_t *plane) {
+    load_half(plane - geometry->origin, couples->elements + index / 2 * couples->span,
+              geometry->tile_count, PX_TILE, index % 2);
+}
+
+px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t pairs) {
+    px_tiles tiles = {
+        .count = geometry->tile_count, .pairs = pairs, .span = tile_lines(pairs) * PX_TILE};
     tiles.elements =
         px_pool_take_zeroed(pool, px_product(tiles.count, tiles.span, sizeof *tiles.elements));
     return tiles;
@@ -94,6 +122,14 @@ void px_tiles_store(const px_tiles *tiles, const px_geometry *geometry, size_t i
     px_kernels_best()->tile_store(tiles->elements + index / 2 * PX_TILE, tiles->count, tiles->span,
                                   index % 2, plane - geometry->origin);
 }
+
+void px_tiles_load(const px_tiles *tiles, const px_geometry *geometry, size_t index,
+                   int16_t *plane) {
+    load_half(plane - geometry->origin, tiles->elements + index / 2 * PX_TILE, tiles->count,
+              tiles->span, index % 2);
+}
+
+/* ---- Doubled planes ---- */
 
 px_geometry px_geometry_halved(const px_geometry *full, px_phase phase) {
     return px_geometry_make(px_halved(full->height, phase.rows),
@@ -111,24 +147,19 @@ void px_shrink(int16_t *half, const px_geometry *half_geometry, const int16_t *f
 
 void px_shrink_couples(int32_t *half, const px_geometry *half_geometry, const int32_t *full,
                        const px_geometry *full_geometry, px_phase phase) {
-    /* Taps look one sample over the edges, where the nearest sample of the plane stands. */
-    const size_t rows = half_geometry->height + 2, columns = half_geometry->width + 2;
-    for (size_t y = 0; y < rows; y++)
-        for (size_t x = 0; x < columns; x++) {
-            size_t half_y = y ? y - 1 : 0, half_x = x ? x - 1 : 0;
-            half_y = half_y < half_geometry->height ? half_y : half_geometry->height - 1;
-            half_x = half_x < half_geometry->width ? half_x : half_geometry->width - 1;
-            ptrdiff_t at =
-                (ptrdiff_t)(y * half_geometry->stride + x) - (ptrdiff_t)(half_geometry->stride + 1);
-            half[at] = full[px_full_place(half_y, phase.rows) * full_geometry->stride +
-                            px_full_place(half_x, phase.columns)];
-        }
+    for (size_t y = 0; y < half_geometry->height; y++)
+        for (size_t x = 0; x < half_geometry->width; x++)
+            half[y * half_geometry->stride + x] =
+                full[px_full_place(y, phase.rows) * full_geometry->stride +
+                     px_full_place(x, phase.columns)];
+    px_replicate_couples(half_geometry, half);
 }
 
+/* Backwards, so that nothing is overwritten before it is read. */
 void px_grow(int16_t *full, const px_geometry *full_geometry, const int16_t *half,
              const px_geometry *half_geometry, px_phase phase) {
-    for (size_t y = 0; y < full_geometry->height; y++)
-        for (size_t x = 0; x < full_geometry->width; x++)
+    for (size_t y = full_geometry->height; y-- > 0;)
+        for (size_t x = full_geometry->width; x-- > 0;)
             full[y * full_geometry->stride + x] =
                 half[px_half_place(y, phase.rows) * half_geometry->stride +
                      px_half_place(x, phase.columns)];

@@ -27,11 +27,15 @@ px_geometry px_geometry_make(size_t height, size_t width);
 
 /* Bytes of what is taken below. */
 uint64_t px_padded_bytes(const px_geometry *geometry, size_t element_size);
-uint64_t px_tiles_bytes(const px_geometry *geometry, size_t planes);
-uint64_t px_couples_bytes(const px_geometry *geometry, size_t planes);
+uint64_t px_tiles_bytes(const px_geometry *geometry, size_t pairs);
+uint64_t px_couples_bytes(const px_geometry *geometry, size_t pairs);
 
 /* A plane of zeros; the pointer is to row 0, column 0, owned by the pool. NULL without memory. */
 void *px_padded_take(px_pool *pool, const px_geometry *geometry, size_t element_size);
+
+/* The same for a plane whose rows are all zeros: one of them. */
+void *px_zero_row_take(px_pool *pool, const px_geometry *geometry, size_t element_size);
+uint64_t px_zero_row_bytes(const px_geometry *geometry, size_t element_size);
 
 /* Pads of samples: the nearest sample of the plane. */
 void px_replicate_pads(const px_geometry *geometry, int16_t *plane);
@@ -43,10 +47,14 @@ typedef struct px_tiles {
     int32_t *elements;
 } px_tiles;
 
-/* Uninitialised; planes must be stored in their order. */
-px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t planes);
+/* Zeros; planes must be stored in their order. */
+px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t pairs);
 void px_tiles_store(const px_tiles *tiles, const px_geometry *geometry, size_t index,
                     const int16_t *plane);
+
+/* The same back, with its pads. */
+void px_tiles_load(const px_tiles *tiles, const px_geometry *geometry, size_t index,
+                   int16_t *plane);
 
 /* ---- Couples: the same planes two by two, each pair a padded plane of its own ---- */
 
@@ -56,11 +64,14 @@ typedef struct px_couples {
 } px_couples;
 
 /* Zeros. */
-px_couples px_couples_take(px_pool *pool, const px_geometry *geometry, size_t planes);
+px_couples px_couples_take(px_pool *pool, const px_geometry *geometry, size_t pairs);
 
 /* A plane with its pads, replacing the half that it is. */
 void px_couples_store(const px_couples *couples, const px_geometry *geometry, size_t index,
                       const int16_t *plane);
+
+void px_couples_load(const px_couples *couples, const px_geometry *geometry, size_t index,
+                     int16_t *plane);
 
 /* Pads of couples, as px_replicate_pads. */
 void px_replicate_couples(const px_geometry *geometry, int32_t *plane);
@@ -90,7 +101,8 @@ typedef struct px_phase {
 
 px_geometry px_geometry_halved(const px_geometry *full, px_phase phase);
 
-/* Every sample that is not a copy. Pads are not set. */
+/* Every sample that is not a copy, and back. Pads are not set. Both planes may be the same memory.
+ */
 void px_shrink(int16_t *half, const px_geometry *half_geometry, const int16_t *full,
                const px_geometry *full_geometry, px_phase phase);
 void px_shrink_couples(int32_t *half, const px_geometry *half_geometry, const int32_t *full,

@@ -11,86 +11,122 @@ static bool has_innovations(bool mixes, bool quick) {
     return mixes && !quick;
 }
 
-static void view_take(px_view *view, px_pool *pool, const px_geometry *geometry, bool innovations) {
-    *view = (px_view){.geometry = *geometry,
-                      .mixed = px_padded_take(pool, geometry, sizeof *view->mixed),
-                      .running = px_padded_take(pool, geometry, sizeof *view->running),
-                      .samples = px_padded_take(pool, geometry, sizeof *view->samples),
-                      .logs = px_padded_take(pool, geometry, sizeof *view->logs),
-                      .errors = px_padded_take(pool, geometry, sizeof *view->errors)};
-    if (innovations)
-        view->innovations = px_padded_take(pool, geometry, sizeof *view->innovations);
+static void take_mixed(px_view *view, px_pool *pool, bool rows) {
+    view->mixed_stride = rows ? view->geometry.stride : 0;
+    view->mixed =
+        (rows ? px_padded_take : px_zero_row_take)(pool, &view->geometry, sizeof(int32_t));
 }
 
-static uint64_t view_bytes(const px_geometry *geometry, bool innovations) {
-    const px_view *view = NULL;
-    const uint64_t bytes = px_padded_bytes(geometry, sizeof *view->mixed + sizeof *view->running +
-                                                         sizeof *view->samples +
-                                                         sizeof *view->logs + sizeof *view->errors);
-    return innovations ? bytes + px_padded_bytes(geometry, sizeof *view->innovations) : bytes;
+static void take_running(px_view *view, px_pool *pool, bool rows) {
+    view->running_stride = rows ? view->geometry.stride : 0;
+    view->running =
+        (rows ? px_padded_take : px_zero_row_take)(pool, &view->geometry, sizeof(int16_t));
 }
 
-uint64_t px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
-                             bool wide) {
+static uint64_t rows_bytes(const px_geometry *geometry, bool rows, size_t size) {
+    return rows ? px_padded_bytes(geometry, size) : px_zero_row_bytes(geometry, size);
+}
+
+px_group_bytes px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
+                                   bool wide) {
     const px_geometry full = px_geometry_make(planes->height, planes->width);
     const px_geometry half = px_geometry_halved(&full, (px_phase){1, 1});
-    const bool innovations = has_innovations(mixes, quick);
-    uint64_t bytes = view_bytes(&full, innovations) + view_bytes(&half, innovations);
+    const size_t pairs = px_mixer_pairs(count, wide);
+    px_group_bytes bytes = {.kept = px_padded_bytes(&full, sizeof(int16_t))};
     if (mixes)
-        bytes += wide ? px_couples_bytes(&full, count) : px_tiles_bytes(&full, count);
-    if (innovations)
-        bytes += px_tiles_bytes(&full, count);
+        bytes.kept += wide ? px_couples_bytes(&full, pairs) : px_tiles_bytes(&full, pairs);
+    bytes.all = bytes.kept + px_padded_bytes(&full, sizeof(int16_t)) +
+                rows_bytes(&full, mixes, sizeof(int32_t)) +
+                rows_bytes(&full, count > 1, sizeof(int16_t));
+    if (quick)
+        bytes.all += px_padded_bytes(&full, sizeof(uint16_t));
+    if (count > 1)
+        bytes.all += px_padded_bytes(&half, sizeof(int16_t));
+    if (has_innovations(mixes, quick))
+        bytes.all += px_tiles_bytes(&full, px_mixer_pairs(count, false));
     return bytes;
 }
 
-prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, prism_error *error) {
-    *group = (px_lsq_group){.model = model};
-    px_geometry geometry = px_geometry_make(model->height, model->width);
-    const bool innovations = has_innovations(model->mixes, model->quick);
-    view_take(&group->full, &group->pool, &geometry, innovations);
+static size_t pairs_of(const px_lsq_group *group, bool wide) {
+    const size_t count = group->model->count;
+    return group->decoding ? px_mixer_pairs(count, wide) : (count + 1) / 2;
+}
+
+prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, bool decoding,
+                               prism_error *error) {
+    const px_geometry geometry = px_geometry_make(model->height, model->width);
+    *group = (px_lsq_group){.model = model, .decoding = decoding, .full.geometry = geometry};
+    px_pool *pool = &group->pool;
+    px_view *view = &group->full;
+    take_mixed(view, pool, model->mixes && (decoding || model->quick));
+    take_running(view, pool, model->count > 1);
+    view->samples = px_padded_take(&group->kept, &geometry, sizeof *view->samples);
+    view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
+    if (model->quick || !decoding)
+        view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
     if (model->wide)
-        group->couples = px_couples_take(&group->pool, &geometry, model->count);
+        group->couples = px_couples_take(&group->kept, &geometry, pairs_of(group, true));
     else if (model->mixes)
-        group->samples = px_tiles_take(&group->pool, &geometry, model->count);
-    if (innovations)
-        group->innovations = px_tiles_take(&group->pool, &geometry, model->count);
-    return px_pool_status(&group->pool, error);
+        group->samples = px_tiles_take(&group->kept, &geometry, pairs_of(group, false));
+    if (has_innovations(model->mixes, model->quick))
+        group->innovations = px_tiles_take(pool, &geometry, pairs_of(group, false));
+    const prism_status status = px_pool_status(pool, error);
+    return status == PRISM_OK ? px_pool_status(&group->kept, error) : status;
 }
 
 void px_lsq_group_free(px_lsq_group *group) {
     px_pool_free(&group->pool);
+    px_pool_free(&group->kept);
+}
+
+/* P, E and the running mean at half size. */
+static void shrink_view(px_view *half, const px_view *full, px_phase phase) {
+    if (full->mixed_stride)
+        px_shrink_couples(half->mixed, &half->geometry, full->mixed, &full->geometry, phase);
+    if (full->running_stride) {
+        px_shrink(half->running, &half->geometry, full->running, &full->geometry, phase);
+        px_replicate_pads(&half->geometry, half->running);
+    }
 }
 
 prism_status px_view_open(px_view *view, px_pool *pool, px_lsq_group *group, size_t k,
                           prism_error *error) {
     const px_lsq_plane *plane = &group->model->planes[k];
-    if (plane->kind != PX_PLANE_HALVED) {
-        *view = group->full;
+    const px_view *full = &group->full;
+    *view = *full;
+    if (plane->kind != PX_PLANE_HALVED)
         return PRISM_OK;
+    const px_geometry half = px_geometry_halved(&full->geometry, plane->phase);
+    view->geometry = half;
+    if (full->running_stride)
+        take_running(view, pool, true);
+    if (!group->decoding) {
+        if (full->mixed_stride)
+            take_mixed(view, pool, true);
+        view->samples = px_padded_take(pool, &half, sizeof *view->samples);
+        view->logs = px_padded_take(pool, &half, sizeof *view->logs);
+        view->errors = px_padded_take(pool, &half, sizeof *view->errors);
     }
-    const px_geometry *full = &group->full.geometry;
-    px_geometry half = px_geometry_halved(full, plane->phase);
-    view_take(view, pool, &half, group->full.innovations != NULL);
-    prism_status status = px_pool_status(pool, error);
-    if (status != PRISM_OK)
-        return status;
-    px_shrink_couples(view->mixed, &half, group->full.mixed, full, plane->phase);
-    px_shrink(view->running, &half, group->full.running, full, plane->phase);
-    px_replicate_pads(&half, view->running);
-    return PRISM_OK;
+    view->mixed_stride = full->mixed_stride ? half.stride : 0;
+    const prism_status status = px_pool_status(pool, error);
+    if (status == PRISM_OK)
+        shrink_view(view, full, plane->phase);
+    return status;
+}
+
+void px_view_grow(const px_view *view, px_lsq_group *group, size_t k, const int16_t *half,
+                  int16_t *whole) {
+    const px_lsq_plane *plane = &group->model->planes[k];
+    if (plane->kind == PX_PLANE_HALVED)
+        px_grow(whole, &group->full.geometry, half, &view->geometry, plane->phase);
 }
 
 void px_view_close(const px_view *view, px_lsq_group *group, size_t k) {
     const px_lsq_plane *plane = &group->model->planes[k];
-    if (plane->kind != PX_PLANE_HALVED)
-        return;
-    px_view *full = &group->full;
-    const px_geometry *half = &view->geometry;
-    px_grow(full->samples, &full->geometry, view->samples, half, plane->phase);
-    if (full->innovations)
-        px_grow(full->innovations, &full->geometry, view->innovations, half, plane->phase);
-    px_grow(full->logs, &full->geometry, view->logs, half, plane->phase);
-    for (uint32_t i = 0; i < plane->patch_count; i++) {
+    const px_view *full = &group->full;
+    px_view_grow(view, group, k, view->samples, full->samples);
+    px_view_grow(view, group, k, view->logs, full->logs);
+    for (uint32_t i = 0; plane->kind == PX_PLANE_HALVED && i < plane->patch_count; i++) {
         size_t y = plane->patches[i].position / full->geometry.width;
         size_t x = plane->patches[i].position % full->geometry.width;
         int16_t *sample = full->samples + y * full->geometry.stride + x;
@@ -108,6 +144,8 @@ static px_wave wave_of(const px_view *view, const px_lsq_plane *plane) {
                      .stride = view->geometry.stride,
                      .mixed = view->mixed,
                      .running = view->running,
+                     .mixed_stride = view->mixed_stride,
+                     .running_stride = view->running_stride,
                      .samples = view->samples,
                      .logs = view->logs,
                      .errors = view->errors,
@@ -145,12 +183,12 @@ bool px_innovation_wave(px_wave *wave, const px_view *view, const px_lsq_model *
 }
 
 prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model *model,
-                            bool decoding, prism_error *error) {
+                            const bool *classes, prism_error *error) {
     *tables = (px_tables){0};
     if (model->quick)
         tables->quick = px_quick_tables_make(pool, model->shapes);
     else
-        tables->shapes = px_shapes_make(pool, model->shapes, decoding);
+        tables->shapes = px_shapes_make(pool, model->shapes, classes);
     return px_pool_status(pool, error);
 }
 
@@ -201,13 +239,15 @@ void px_causal_error_pads(const px_wave *wave) {
 
 void px_running_update(px_lsq_group *group, int64_t sum, size_t count) {
     const px_kernels *kernels = px_kernels_best();
-    const px_view *view = &group->full;
-    const size_t width = view->geometry.width, stride = view->geometry.stride;
+    const px_view *full = &group->full;
+    const size_t width = full->geometry.width, stride = full->geometry.stride;
     int32_t mean = (int32_t)((sum * 16 + (int64_t)count / 2) / (int64_t)count);
+    if (!full->running_stride)
+        return;
     group->coded++;
     int window = group->coded < RUNNING_WINDOW ? group->coded : RUNNING_WINDOW;
     int32_t rate = window == 1 ? INT16_MAX : (1 << 15) / window;
-    for (size_t y = 0; y < view->geometry.height; y++)
-        kernels->run(view->running + y * stride, view->logs + y * stride, width, mean, rate);
-    px_replicate_pads(&view->geometry, view->running);
+    for (size_t y = 0; y < full->geometry.height; y++)
+        kernels->run(full->running + y * stride, full->logs + y * stride, width, mean, rate);
+    px_replicate_pads(&full->geometry, full->running);
 }

@@ -8,19 +8,23 @@
 #include "lsq/mixer.h"
 #include "lsq/model.h"
 
-/* A plane at work: in full, or at half its size. All arrays are padded planes. */
+/* A plane at work: in full, or at half its size. All arrays are padded planes, but that `mixed` and
+ * `running` may be rows of zeros that stand for all rows: their strides are 0 then. */
 typedef struct px_view {
     px_geometry geometry;
     int32_t *mixed;   /* (P, E) */
     int16_t *running; /* mean of log errors of planes before */
-    int16_t *samples, *logs;
-    int16_t *innovations; /* NULL where no plane is predicted from them */
-    uint16_t *errors;     /* absolute ones */
+    size_t mixed_stride, running_stride;
+    int16_t *samples;
+    int16_t *logs;    /* then, where planes are predicted from them, innovations */
+    uint16_t *errors; /* absolute ones; decoding has them for method quick only */
 } px_view;
 
 typedef struct px_lsq_group {
     px_pool pool;
+    px_pool kept; /* of decoding: samples, which become planes in the end */
     const px_lsq_model *model;
+    bool decoding;
     px_view full;
     px_tiles samples, innovations;
     px_couples couples; /* instead of tiles of samples, if the model is wide */
@@ -28,30 +32,40 @@ typedef struct px_lsq_group {
     int coded; /* planes so far that are not constant */
 } px_lsq_group;
 
-/* Distributions for the model's method; the others are NULL. Some parts are for decoding only. */
+/* Distributions for the model's method; the others are NULL. Encoders say which classes of scales
+ * they need, and have no inverses. */
 typedef struct px_tables {
     const px_shapes *shapes;
     const px_quick_shapes *quick;
 } px_tables;
 
 prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model *model,
-                            bool decoding, prism_error *error);
+                            const bool *classes, prism_error *error);
+
+/* What decoding a group takes in all, and what of it is `kept`. */
+typedef struct px_group_bytes {
+    uint64_t all, kept;
+} px_group_bytes;
+
+px_group_bytes px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
+                                   bool wide);
 
 /* Memory for planes, and for tiles if the model mixes; px_lsq_group_free also after a failure. */
-/* Bytes of a group of `count` planes, and of a view of half a plane. */
-uint64_t px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
-                             bool wide);
-
-prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, prism_error *error);
+prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, bool decoding,
+                               prism_error *error);
 void px_lsq_group_free(px_lsq_group *group);
 
 /* plane k's view: the group's own, or one at half size with P, E and the running mean in it. The
- * pool is of the view alone. */
+ * pool is of the view alone. When decoding, the half is in the memory of the whole. */
 prism_status px_view_open(px_view *view, px_pool *pool, px_lsq_group *group, size_t k,
                           prism_error *error);
 
-/* Samples, innovations and logs back to full size, with the plane's patches. */
+/* Samples and logs back to full size, with the plane's patches. */
 void px_view_close(const px_view *view, px_lsq_group *group, size_t k);
+
+/* An array of the view at full size, if the view is half. */
+void px_view_grow(const px_view *view, px_lsq_group *group, size_t k, const int16_t *half,
+                  int16_t *whole);
 
 /* The wave of plane k with the taps of its samples; false if they do not fit. Tables and `edge` are
  * not set. */

@@ -32,4 +32,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return px_chunk_of_groups_memory(planes, pipeline, false, parameters, payload_size);
 }
 
-const px_native_method px_lsq = {encode, decode, decode_memory};
+const px_native_method px_lsq = {encode, decode, decode_memory, .late = true};

@@ -4,15 +4,28 @@
 
 const int px_square_order[PX_SQUARE_TAPS] = {1, 2, 3, 4, 0, 5, 6, 7, 8};
 
-uint64_t px_mixer_memory(size_t count, size_t taps, const px_geometry *geometry) {
+uint64_t px_mixer_memory(size_t count, size_t taps) {
     const uint64_t fixed = count * (uint64_t)(count + 2) * taps * sizeof(int16_t);
-    const uint64_t panel = (uint64_t)(count + 1) / 2 * taps * PX_PANEL * sizeof(int32_t);
-    return fixed + panel + (uint64_t)geometry->tile_count * PX_PANEL * PX_TILE * sizeof(int32_t);
+    return fixed + (uint64_t)(count + 1) / 2 * taps * PX_PANEL * sizeof(int32_t);
+}
+
+static size_t panel_planes(size_t count, size_t first) {
+    return count - first < PX_PANEL ? count - first : PX_PANEL;
+}
+
+/* The sums of the first panel are zeros, unless those of squares are added to them. */
+size_t px_mixer_pairs(size_t count, bool wide) {
+    size_t pairs = count / 2;
+    for (size_t first = wide ? 0 : PX_PANEL; first < count; first += PX_PANEL) {
+        const size_t end = first / 2 + panel_planes(count, first);
+        pairs = end > pairs ? end : pairs;
+    }
+    return pairs;
 }
 
 prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *weights,
                            const px_tiles *tiles, const px_couples *couples,
-                           const px_geometry *geometry, prism_error *error) {
+                           const px_geometry *geometry, bool apart, prism_error *error) {
     const size_t count = weights->count, taps = weights->taps;
     const size_t stride = (count + 2) * taps, panel = (count + 1) / 2 * taps * PX_PANEL;
     *mixer = (px_mixer){
@@ -21,9 +34,10 @@ prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *wei
         .couples = taps == 1 ? NULL : couples,
         .fixed = px_pool_take_zeroed(pool, px_product(count, stride, sizeof *mixer->fixed)),
         .stride = stride,
-        .sums = px_pool_take(
-            pool, px_product(geometry->tile_count, PX_PANEL, PX_TILE, sizeof *mixer->sums)),
         .panel = px_pool_take(pool, px_product(panel, sizeof *mixer->panel))};
+    if (apart && (taps > 1 || count > PX_PANEL))
+        mixer->apart = px_pool_take(
+            pool, px_product(geometry->tile_count, PX_PANEL, PX_TILE, sizeof *mixer->apart));
     prism_status status = px_pool_status(pool, error);
     for (size_t k = 0; k < count && status == PRISM_OK; k++) {
         size_t pairs;
@@ -51,16 +65,37 @@ static void set_panel(px_mixer *mixer, int32_t *panel, size_t first, size_t m) {
                 couple_of_weights(mixer, first + r, m, v);
 }
 
+static px_panel_sums sums_of(const px_mixer *mixer, size_t first) {
+    px_panel_sums sums = {.planes = panel_planes(mixer->weights->count, first)};
+    if (mixer->apart) {
+        sums.elements = mixer->apart;
+        sums.tile_span = PX_PANEL * PX_TILE;
+        sums.plane_span = PX_TILE;
+    } else if (mixer->couples) {
+        sums.elements = mixer->couples->elements + first / 2 * mixer->couples->span;
+        sums.tile_span = PX_TILE;
+        sums.plane_span = mixer->couples->span;
+    } else {
+        sums.elements = mixer->tiles->elements + first / 2 * PX_TILE;
+        sums.tile_span = mixer->tiles->span;
+        sums.plane_span = PX_TILE;
+    }
+    if (!mixer->couples && !first)
+        sums.elements = NULL;
+    return sums;
+}
+
 static void begin_panel(px_mixer *mixer, const px_geometry *geometry, size_t first) {
     const px_kernels *kernels = px_kernels_best();
     const size_t pairs = first / 2;
+    mixer->sums = sums_of(mixer, first);
     for (size_t m = 0; m < pairs; m++)
         set_panel(mixer, mixer->panel + m * mixer->weights->taps * PX_PANEL, first, m);
     if (mixer->couples)
-        kernels->mix_squares(mixer->sums, mixer->couples->elements, mixer->couples->span,
+        kernels->mix_squares(&mixer->sums, mixer->couples->elements, mixer->couples->span,
                              geometry->stride, geometry->tile_count, mixer->panel, pairs, false);
-    else
-        kernels->mix_panel(mixer->sums, mixer->tiles->elements, mixer->tiles->count,
+    else if (first)
+        kernels->mix_panel(&mixer->sums, mixer->tiles->elements, mixer->tiles->count,
                            mixer->tiles->span, mixer->panel, pairs);
 }
 
@@ -71,12 +106,13 @@ void px_mixer_predict(px_mixer *mixer, const px_geometry *geometry, size_t k, in
     const px_weight_row *row = &mixer->weights->rows[k];
     const size_t place = k % PX_PANEL, first = k - place;
     const int shift = row->used ? row->shift - fraction : 0;
-    const int32_t *sums = mixer->sums + place * PX_TILE;
     if (place == 0)
         begin_panel(mixer, geometry, first);
+    const px_panel_sums *panel = &mixer->sums;
+    const int32_t *sums = panel->elements ? panel->elements + place * panel->plane_span : NULL;
     if (mixer->couples) {
-        kernels->mix_finish(mixed - geometry->origin, high, sums, NULL, geometry->tile_count, 0,
-                            NULL, 0, shift);
+        kernels->mix_finish(mixed - geometry->origin, high, sums, panel->tile_span, NULL,
+                            geometry->tile_count, 0, NULL, 0, shift);
         px_replicate_couples(geometry, mixed);
         return;
     }
@@ -84,7 +120,7 @@ void px_mixer_predict(px_mixer *mixer, const px_geometry *geometry, size_t k, in
     size_t pairs = (place + 1) / 2;
     for (size_t m = 0; m < pairs; m++)
         couples[m] = couple_of_weights(mixer, k, first / 2 + m, 0);
-    kernels->mix_finish(mixed - geometry->origin, high, sums,
+    kernels->mix_finish(mixed - geometry->origin, high, sums, panel->tile_span,
                         mixer->tiles->elements + first / 2 * PX_TILE, mixer->tiles->count,
                         mixer->tiles->span, couples, pairs, shift);
 }
@@ -101,6 +137,6 @@ void px_mixer_take(px_mixer *mixer, const px_geometry *geometry, size_t k) {
         panel[i] = i % PX_PANEL > k % PX_PANEL ? own : 0;
     }
     px_kernels_best()->mix_squares(
-        mixer->sums, mixer->couples->elements + k / 2 * mixer->couples->span, mixer->couples->span,
+        &mixer->sums, mixer->couples->elements + k / 2 * mixer->couples->span, mixer->couples->span,
         geometry->stride, geometry->tile_count, panel, 1, true);
 }

@@ -15,21 +15,27 @@ typedef struct px_mixer {
     const px_couples *couples; /* or PX_SQUARE_TAPS; the other is NULL */
     int16_t *fixed; /* [count][stride] weights in fixed point; zeros where a row is not used */
     size_t stride;
-    int32_t *sums;  /* [tiles][PX_PANEL][PX_TILE] */
-    int32_t *panel; /* [pairs][taps][PX_PANEL] couples of weights */
+    int32_t *panel;     /* [pairs][taps][PX_PANEL] couples of weights */
+    int32_t *apart;     /* memory for sums, or NULL: they are where planes will be */
+    px_panel_sums sums; /* of the panel at work; its elements may be NULL: zeros */
 } px_mixer;
 
 /* The order of the variables of a plane in wide weights, as taps of a square: causal ones first. */
 extern const int px_square_order[];
 enum { PX_SQUARE_TARGET = 4 };
 
-/* Bytes of a mixer. */
-uint64_t px_mixer_memory(size_t count, size_t taps, const px_geometry *geometry);
+/* Bytes of a mixer without sums of its own. */
+uint64_t px_mixer_memory(size_t count, size_t taps);
 
-/* The weights and planes must outlive the mixer; its memory is the pool's. */
+/* Pairs for which tiles or couples of decoding need room: all planes but the last, and the sums of
+ * a panel behind the planes before it. */
+size_t px_mixer_pairs(size_t count, bool wide);
+
+/* The weights and planes must outlive the mixer; its memory is the pool's. `apart`: all planes are
+ * there from the beginning, so that sums need memory of their own. */
 prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *weights,
                            const px_tiles *tiles, const px_couples *couples,
-                           const px_geometry *geometry, prism_error *error);
+                           const px_geometry *geometry, bool apart, prism_error *error);
 
 /* The prediction of plane k with `fraction` fractional bits more than what it is predicted from, to
  * the high or low halves of `mixed` (mix_finish). Planes must come in their order. */

@@ -129,10 +129,11 @@ uint64_t px_shapes_memory(void) {
 }
 
 const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES],
-                                bool decoding) {
+                                const bool *used) {
     size_t total = 2; /* gathers read a couple of 32 bits */
     for (int c = 0; c < PX_SHAPE_CLASSES; c++)
-        total += starts_of(largest_digit(PX_PROBABILITY_BITS, shapes[c], c));
+        if (!used || used[c])
+            total += starts_of(largest_digit(PX_PROBABILITY_BITS, shapes[c], c));
     px_shapes *made = px_pool_take(pool, sizeof *made);
     uint16_t *starts = px_pool_take_zeroed(pool, px_product(total, sizeof *starts));
     if (!made || !starts)
@@ -141,9 +142,12 @@ const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLA
     int32_t offset = 0;
     for (int c = 0; c < PX_SHAPE_CLASSES; c++) {
         px_slots slots;
+        made->info[c] = 0;
+        if (used && !used[c])
+            continue;
         px_slots_make(&slots, PX_PROBABILITY_BITS, shapes[c], c);
         fill_starts(starts + offset, &slots);
-        if (decoding)
+        if (!used)
             fill_inverse(made->inverse[c], &slots);
         made->info[c] = offset | slots.limit << 20;
         offset += (int32_t)starts_of(slots.limit);

@@ -23,10 +23,11 @@ enum {
 /* Bytes of the tables for one chunk, at most. */
 uint64_t px_shapes_memory(void);
 
-/* Tables for one shape (0..PX_SHAPE_COUNT-1) a class; owned by the pool. NULL without memory. Their
- * inverses are for decoding only. */
+/* Tables for one shape (0..PX_SHAPE_COUNT-1) a class; owned by the pool. NULL without memory. For
+ * encoding, those of the classes that are used, without inverses; for decoding, where `used` is
+ * NULL, all. */
 const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES],
-                                bool decoding);
+                                const bool *used);
 
 /* 2^24 times the distribution function of a shape at z >= 0 sixteenths, for deviation
  * 2^(scale / 4 - 4.5), 0 <= scale < 64. */

@@ -367,7 +367,8 @@ static prism_status bits_of_differences(double *least, const plan *p, const px_w
 }
 
 /* Whether differences reach below the cut for integers of 16 bits. */
-static prism_status look_smooth(bool *smooth, const px_words *words, prism_error *error) {
+static prism_status look_smooth(bool *smooth, const px_words *words, double slack,
+                                prism_error *error) {
     plan p;
     double bits = HUGE_VAL;
     prism_status status = plan_alloc(&p, words->count, error);
@@ -379,7 +380,7 @@ static prism_status look_smooth(bool *smooth, const px_words *words, prism_error
         choose_shift(&p, words->number, fits_wide);
         if (narrow > p.fixed.shift)
             status = bits_of_differences(&bits, &p, words, error);
-        *smooth = bits < narrow - p.fixed.shift + NOISE_BITS;
+        *smooth = bits < narrow - p.fixed.shift + slack;
     }
     plan_free(&p);
     return status;
@@ -388,28 +389,30 @@ static prism_status look_smooth(bool *smooth, const px_words *words, prism_error
 static const px_mapping_stage surely_wide = {.encode = encode_surely_wide};
 static const px_mapping_stage of_16_bits = {.encode = encode_fixed};
 
-static prism_status is_smooth(bool *smooth, const px_mapping_request *request, prism_error *error) {
+static prism_status is_smooth(bool *smooth, const px_mapping_request *request,
+                              const px_words *words, prism_error *error) {
+    const bool tiny = px_nested_is_tiny(request);
     px_sample sample;
-    px_words words = {.bits = NULL};
+    px_words part = {.bits = NULL};
     prism_status status =
         px_sample_make(&sample, request->array, request->elements, request->options->effort, error);
     if (status == PRISM_OK)
-        status = px_words_alloc(&words, &sample.array, error);
+        status = px_words_alloc(&part, &sample.array, error);
     if (status == PRISM_OK) {
-        px_words_load(&words, sample.elements);
-        status = look_smooth(smooth, &words, error);
+        px_words_load(&part, sample.elements);
+        status = look_smooth(smooth, &part, tiny ? 0 : NOISE_BITS, error);
     }
-    px_words_free(&words);
+    px_words_free(&part);
     px_sample_free(&sample);
-    return status == PRISM_OK && *smooth
-               ? px_mapping_compare(smooth, request, &surely_wide, &of_16_bits, error)
+    return status == PRISM_OK && *smooth && !tiny
+               ? px_mapping_compare(smooth, request, words, &surely_wide, &of_16_bits, error)
                : status;
 }
 
 static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *request,
                                   const px_words *words, prism_error *error) {
     bool smooth = false;
-    prism_status status = is_smooth(&smooth, request, error);
+    prism_status status = is_smooth(&smooth, request, words, error);
     return status == PRISM_OK && smooth ? encode_surely_wide(mapped, request, words, error)
                                         : status;
 }

@@ -315,16 +315,19 @@ static prism_status encode_surely_smooth(px_mapped *mapped, const px_mapping_req
     return encode_by(mapped, request, words, &by_rank, SMOOTH, error);
 }
 
-/* By differences where that makes a sample smaller. */
+/* By differences where that makes a sample smaller; of tiny chunks, always where they are clearly
+ * smaller. */
 static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request *request,
                                     const px_words *words, prism_error *error) {
     static const px_mapping_stage smooth = {.encode = encode_smooth_decimals},
                                   other = {.encode = encode_wide_decimals};
     px_rule rule;
-    bool smaller;
+    bool smaller = true;
+    prism_status status = PRISM_OK;
     if (!px_rule_find(&rule, words))
         return PRISM_OK;
-    prism_status status = px_mapping_compare(&smaller, request, &smooth, &other, error);
+    if (!px_nested_is_tiny(request))
+        status = px_mapping_compare(&smaller, request, words, &smooth, &other, error);
     if (status == PRISM_OK && smaller)
         status = encode_by(mapped, request, words, &rule, SMOOTH, error);
     if (status == PRISM_OK && !mapped->used)
@@ -336,8 +339,10 @@ static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *r
                                   const px_words *words, prism_error *error) {
     static const px_mapping_stage smooth = {.encode = encode_surely_smooth},
                                   other = {.encode = encode_ranks};
-    bool smaller;
-    prism_status status = px_mapping_compare(&smaller, request, &smooth, &other, error);
+    bool smaller = true;
+    prism_status status = px_nested_is_tiny(request) ? PRISM_OK
+                                                     : px_mapping_compare(&smaller, request, words,
+                                                                          &smooth, &other, error);
     return status == PRISM_OK && smaller ? encode_surely_smooth(mapped, request, words, error)
                                          : status;
 }

@@ -2,13 +2,14 @@
 #include "mapping.h"
 
 #include "array.h"
+#include "rule.h"
 #include "sample.h"
 #include "squeeze.h"
 #include "stage.h"
 #include "status.h"
 #include "tiny.h"
 
-enum { TRIAL_EFFORT = 5 };
+enum { TRIAL_EFFORT = 5, TINY_TRIAL_EFFORT = 3 };
 
 typedef struct candidate {
     prism_mapping number;
@@ -49,19 +50,25 @@ void px_mapped_free(px_mapped *mapped) {
 
 /* *size: of the sample; SIZE_MAX where the rule does not fit it. */
 static prism_status sample_size(size_t *size, const px_mapping_request *request,
-                                const px_mapping_stage *stage, prism_error *error) {
-    px_words words;
+                                const px_words *words, const px_mapping_stage *stage,
+                                prism_error *error) {
     px_mapped mapped = {.used = false};
-    prism_status status = px_words_alloc(&words, request->array, error);
-    if (status != PRISM_OK)
-        return status;
-    px_words_load(&words, request->elements);
-    status = stage->encode(&mapped, request, &words, error);
+    prism_status status = stage->encode(&mapped, request, words, error);
     if (status == PRISM_OK)
         status = px_buffers_status(&mapped.parameters, &mapped.payload, error);
     *size = mapped.used ? mapped.parameters.size + mapped.payload.size : SIZE_MAX;
     px_mapped_free(&mapped);
-    px_words_free(&words);
+    return status;
+}
+
+static prism_status compare(bool *smaller, const px_mapping_request *request, const px_words *words,
+                            const px_mapping_stage *first, const px_mapping_stage *second,
+                            prism_error *error) {
+    size_t sizes[2] = {0};
+    prism_status status = sample_size(&sizes[0], request, words, first, error);
+    if (status == PRISM_OK && sizes[0] < SIZE_MAX)
+        status = sample_size(&sizes[1], request, words, second, error);
+    *smaller = sizes[0] < sizes[1];
     return status;
 }
 
@@ -76,22 +83,35 @@ static void rank_by_native(prism_options *options) {
 }
 
 prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
-                                const px_mapping_stage *first, const px_mapping_stage *second,
-                                prism_error *error) {
+                                const px_words *words, const px_mapping_stage *first,
+                                const px_mapping_stage *second, prism_error *error) {
+    const bool tiny = px_nested_is_tiny(request);
+    const int most = tiny ? TINY_TRIAL_EFFORT : TRIAL_EFFORT;
     prism_options options = *request->options;
-    options.effort = options.effort < TRIAL_EFFORT ? options.effort : TRIAL_EFFORT;
-    if (!px_is_tiny(request->array))
-        rank_by_native(&options);
     px_sample sample;
-    size_t sizes[2] = {0};
+    px_words part;
+    options.effort = options.effort < most ? options.effort : most;
+    if (!tiny)
+        rank_by_native(&options);
     prism_status status =
         px_sample_make(&sample, request->array, request->elements, options.effort, error);
-    const px_mapping_request part = {&sample.array, sample.elements, &options, request->depth};
-    if (status == PRISM_OK)
-        status = sample_size(&sizes[0], &part, first, error);
-    if (status == PRISM_OK && sizes[0] < SIZE_MAX)
-        status = sample_size(&sizes[1], &part, second, error);
-    *smaller = sizes[0] < sizes[1];
+    px_mapping_request trial = {&sample.array, sample.elements, &options, request->depth};
+    if (status != PRISM_OK)
+        return status;
+    if (sample.share == 1) { /* what is known of all words need not be found again */
+        trial.array = request->array;
+        trial.elements = request->elements;
+        status = compare(smaller, &trial, words, first, second, error);
+    } else {
+        status = px_words_alloc(&part, &sample.array, error);
+        if (status == PRISM_OK) {
+            px_found_rule found = {.known = false};
+            px_words_load(&part, sample.elements);
+            part.found = &found;
+            status = compare(smaller, &trial, &part, first, second, error);
+        }
+        px_words_free(&part);
+    }
     px_sample_free(&sample);
     return status;
 }
@@ -123,10 +143,12 @@ prism_status px_mapping_encode(px_mapped *mapped, const px_mapping_request *requ
     if (status != PRISM_OK || !promise)
         return status;
     px_words words;
+    px_found_rule found = {.known = false};
     status = px_words_alloc(&words, request->array, error);
     if (status != PRISM_OK)
         return status;
     px_words_load(&words, request->elements);
+    words.found = &found;
     status = try_all(mapped, request, &words, error);
     px_words_free(&words);
     if (status != PRISM_OK)

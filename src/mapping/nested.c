@@ -7,8 +7,15 @@
 #include "bit_set.h"
 #include "sizes.h"
 #include "status.h"
+#include "tiny.h"
 
 enum { SMALL_ARRAY = 1 << 12 }; /* elements */
+
+bool px_nested_is_tiny(const px_mapping_request *request) {
+    enum { ELEMENTS = PX_TINY_BYTES / 2 };
+    return px_is_tiny(request->array) ||
+           (request->depth > 0 && px_array_count(request->array) < ELEMENTS);
+}
 
 /* Chunks within chunks are little-endian on every machine: a chunk does not tell where it was made.
  */
@@ -79,7 +86,8 @@ static prism_options options_for(const prism_options *given, bool noisy) {
 
 prism_status px_nested_encode_integers(px_mapped *mapped, const px_mapping_request *request,
                                        const uint16_t *integers, bool noisy, prism_error *error) {
-    const prism_options options = options_for(request->options, noisy);
+    const prism_options options =
+        options_for(request->options, noisy && !px_nested_is_tiny(request));
     px_mapping_request inner = *request;
     inner.options = &options;
     prism_array array = *request->array;

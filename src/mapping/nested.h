@@ -5,6 +5,10 @@
 #include "mapping.h"
 #include "words.h"
 
+/* Whether searches and trials would take longer than all else: integers within a chunk may be wider
+ * than the floats that they stand for. */
+bool px_nested_is_tiny(const px_mapping_request *request);
+
 /* Appends the chunk of an array to the payload, after its length. */
 prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *request,
                               const prism_array *array, const void *elements, prism_error *error);

@@ -25,11 +25,9 @@
 #include "tiny.h"
 
 enum {
-    MOST_NEW = 64, /* values that join at a time */
-    MOST_TURNS = 24,
-    TAKEN = PX_SPACED * 3 / 4, /* values, before others join */
-    MOST_OFFSETS = 5,          /* that are tried with a likely scale */
-    FURTHEST = 1 << 16         /* from the least value to the integer 0, in steps */
+    MOST_NEW = 64,     /* values that join at a time */
+    MOST_OFFSETS = 5,  /* that are tried with a likely scale */
+    FURTHEST = 1 << 16 /* from the least value to the integer 0, in steps */
 };
 
 /* Constants between these make no denormal numbers on the way, which some programs flush to zero.
@@ -38,16 +36,29 @@ static const double LEAST_CONSTANT = 1e-17, LARGEST_CONSTANT = 1e17;
 
 /*
  * Guesses are tried on so many values, at most: for any array, and for each of its elements. In
- * small arrays, where that would take longer than all else, so many for each byte; no more than
+ * smaller arrays, where that would take longer than all else, so many for each byte; no more than
  * half of those that are left by one form, unless it is the last.
  */
-static const double TRIALS = 4e6, TRIALS_FOR_ELEMENT = 8, TRIALS_FOR_BYTE = 64,
-                    TRIALS_FOR_TINY_BYTE = 0.5;
+static const double TRIALS = 4e6, TRIALS_FOR_ELEMENT = 8;
 
-static double trials_for(const px_words *words) {
-    const double count = (double)words->count;
-    const double for_byte = px_is_tiny(words->array) ? TRIALS_FOR_TINY_BYTE : TRIALS_FOR_BYTE;
-    return fmin(TRIALS + TRIALS_FOR_ELEMENT * count, for_byte * count * words->number->size);
+/* What the search may take, by the size of the array. */
+typedef struct budget {
+    size_t below;       /* bytes */
+    double trials;      /* for each byte */
+    double differences; /* that the step is looked for with, for each byte */
+    size_t taken;       /* values, before others join */
+    int turns;          /* of a single rounding */
+} budget;
+
+static const budget budgets[] = {{PX_TINY_BYTES, 0.5, 4, 64, 3},
+                                 {PX_SMALL_BYTES, 4, 4, 256, 12},
+                                 {SIZE_MAX, 64, HUGE_VAL, PX_SPACED * 3 / 4, 24}};
+
+static const budget *budget_of(const px_words *words) {
+    const budget *b = budgets;
+    while (words->count * words->number->size >= b->below)
+        b++;
+    return b;
 }
 
 /* A rule is of use if no more words than these are wrong. */
@@ -55,6 +66,7 @@ static const double MOST_MISSES = 0.02;
 
 typedef struct search {
     const px_words *words;
+    const budget *budget;
     bool single;        /* float32 */
     px_spacing spacing; /* grows */
     px_rule best;
@@ -243,7 +255,7 @@ static bool find_line(px_rule *rule, const search *s) {
 
 static bool find_single_rounding(search *s) {
     px_rule rule;
-    for (int turn = 0; turn < MOST_TURNS && find_line(&rule, s); turn++)
+    for (int turn = 0; turn < s->budget->turns && find_line(&rule, s); turn++)
         if (judge(s, &rule))
             return true;
     return false;
@@ -420,8 +432,9 @@ static bool try_likely(search *s, const form *f, double p, double error) {
 /* More values say the step more closely. */
 static void take_more(search *s) {
     const px_words *words = s->words;
-    const size_t first = s->spacing.count, step = words->count / TAKEN + 1;
-    for (size_t i = step / 2; i < words->count && s->spacing.count < TAKEN; i += step)
+    const size_t first = s->spacing.count, taken = s->budget->taken;
+    const size_t step = words->count / taken + 1;
+    for (size_t i = step / 2; i < words->count && s->spacing.count < taken; i += step)
         if (px_float_is_normal(words->bits[i], words->number))
             join(s, first, px_float_value(words->bits[i], words->number));
     px_spacing_fit(&s->spacing);
@@ -494,11 +507,16 @@ static bool is_fixed_point(const px_spacing *s) {
 }
 
 bool px_offset_find(px_rule *rule, double *values, size_t count, const px_words *words) {
+    const budget *b = budget_of(words);
+    const double bytes = (double)words->count * words->number->size;
     search s = {.words = words,
+                .budget = b,
                 .single = words->number->size == 4,
                 .best_rate = MOST_MISSES,
-                .trials = trials_for(words)};
-    if (!px_spacing_find(&s.spacing, values, count, words->number->fraction) ||
+                .trials =
+                    fmin(TRIALS + TRIALS_FOR_ELEMENT * (double)words->count, b->trials * bytes)};
+    if (!px_spacing_find(&s.spacing, values, count, words->number->fraction,
+                         b->differences * bytes) ||
         is_fixed_point(&s.spacing))
         return false;
     see_extent(&s);

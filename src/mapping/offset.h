@@ -4,6 +4,9 @@
 
 #include "rule.h"
 
+/* Below, searches may take less, and find other rules. */
+enum { PX_SMALL_BYTES = 1 << 14 };
+
 /* A rule for nearly all of the words, float32 or float64, from values of some of them, at most
  * PX_SPACED (spacing.h), which become sorted. Where these are not evenly spaced, nothing else is
  * looked at. */

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "offset.h"
+#include "tiny.h"
 
 enum {
     SAMPLES = 256,
+    TINY_SAMPLES = 64,
     LOOKED_AT = 4096,      /* to see how good a rule is */
     LARGEST_EXPONENT = 53, /* of integers that doubles hold */
     LARGEST_PART = 1 << 26 /* denominator of a single sample */
@@ -141,18 +143,39 @@ typedef struct samples {
     double largest; /* magnitude */
 } samples;
 
-static void take_samples(samples *s, const px_words *words) {
-    const uint64_t below_sign = px_word_sign(words->number) - 1;
-    *s = (samples){.number = words->number};
+static void take_sample(samples *s, uint64_t word) {
+    if (!(word & (px_word_sign(s->number) - 1)) || !px_float_is_finite(word, s->number))
+        return;
+    s->words[s->count++] = word;
+    s->largest = fmax(s->largest, fabs(px_float_value(word, s->number)));
+}
+
+/* Pairs of neighbours: of a ramp, single ones would show multiples of its step only. */
+static void take_pairs(samples *s, const px_words *words) {
+    const size_t most = px_is_tiny(words->array) ? TINY_SAMPLES : SAMPLES;
+    const size_t step = words->count > most ? 2 * words->count / most + 1 : 2;
+    for (size_t i = 0; i < words->count && s->count + 1 < most; i += step) {
+        take_sample(s, words->bits[i]);
+        if (i + 1 < words->count)
+            take_sample(s, words->bits[i + 1]);
+    }
+}
+
+static void take_single(samples *s, const px_words *words) {
     const size_t step = words->count / SAMPLES + 1;
     for (size_t i = 0; i < words->count && s->count < SAMPLES; i++) {
-        const uint64_t word = words->bits[i];
-        if (!(word & below_sign) || !px_float_is_finite(word, words->number))
-            continue;
-        s->words[s->count++] = word;
-        s->largest = fmax(s->largest, fabs(px_float_value(word, words->number)));
-        i += step - 1;
+        const size_t before = s->count;
+        take_sample(s, words->bits[i]);
+        i += s->count > before ? step - 1 : 0;
     }
+}
+
+static void take_samples(samples *s, const px_words *words) {
+    *s = (samples){.number = words->number};
+    if (words->count * words->number->size < PX_SMALL_BYTES)
+        take_pairs(s, words);
+    else
+        take_single(s, words);
 }
 
 /* Whether the lattice is coarser than the type where the samples are. */
@@ -289,7 +312,7 @@ static bool find_offset(px_rule *rule, const samples *s, const px_words *words) 
     return px_offset_find(rule, values, s->count, words);
 }
 
-bool px_rule_find(px_rule *rule, const px_words *words) {
+static bool find_rule(px_rule *rule, const px_words *words) {
     samples s;
     px_rule other;
     if (words->number->size < 4)
@@ -303,4 +326,18 @@ bool px_rule_find(px_rule *rule, const px_words *words) {
         return found;
     *rule = other;
     return true;
+}
+
+bool px_rule_find(px_rule *rule, const px_words *words) {
+    px_found_rule *kept = words->found, found;
+    if (kept && kept->known) {
+        *rule = kept->rule;
+        return kept->found;
+    }
+    found = (px_found_rule){.known = true};
+    found.found = find_rule(&found.rule, words);
+    *rule = found.rule;
+    if (kept)
+        *kept = found;
+    return found.found;
 }

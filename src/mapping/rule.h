@@ -61,6 +61,12 @@ uint64_t px_rule_word(const px_rule *rule, uint64_t k, const px_number *number);
 /* The integer that the rule makes this word of; false if there is none. */
 bool px_rule_integer(const px_rule *rule, uint64_t *k, uint64_t word, const px_number *number);
 
+/* What px_rule_find found for words: several mappings ask for it. */
+typedef struct px_found_rule {
+    bool known, found;
+    px_rule rule;
+} px_found_rule;
+
 /* A rule for nearly all of the words, which are float32 or float64, if there is one whose steps are
  * well above those of the type. Looks at a few hundred of them, and at all where these promise
  * much.

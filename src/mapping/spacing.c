@@ -55,6 +55,7 @@ static size_t drop_far(double *values, size_t count) {
 typedef struct range {
     double low, high;
     double tolerance; /* of a difference */
+    double left;      /* differences that may be looked at */
 } range;
 
 static double middle(const range *r) {
@@ -82,6 +83,7 @@ static bool narrow_by_gaps(range *r, const double *gaps, size_t count, size_t fi
     size_t misses = first;
     for (size_t i = first; i < count; i++) {
         misses += !narrow(r, gaps[i]);
+        r->left--;
         if ((double)misses > MOST_MISSES * (double)count)
             return false;
     }
@@ -92,6 +94,7 @@ static bool narrow_by_distances(range *r, const double *values, size_t count, si
     size_t misses = 0;
     for (size_t i = apart; i < count; i++)
         misses += !narrow(r, values[i] - values[i - apart]);
+    r->left -= (double)(count - apart);
     return (double)misses <= 2 * MOST_MISSES * (double)count;
 }
 
@@ -121,7 +124,7 @@ static bool find_step(range *r, const double *values, size_t count, double ulp) 
     for (size_t g = 0; g < SMALLEST_GAPS; g++)
         for (int multiple = 1; multiple <= MOST_MULTIPLE; multiple++) {
             const double step = gaps[2 * g] / multiple;
-            if (!(step > (STEPS_OF_TYPE - 1) * ulp))
+            if (!(step > (STEPS_OF_TYPE - 1) * ulp) || r->left < 0)
                 break;
             if (try_step(r, values, gaps, count, 2 * g, multiple, ulp) ||
                 try_step(r, values, gaps, count, 2 * g, multiple, fmax(2 * ulp, step / 32)))
@@ -187,8 +190,8 @@ void px_spacing_fit(px_spacing *s) {
     s->step = step;
 }
 
-bool px_spacing_find(px_spacing *s, double *values, size_t count, unsigned fraction) {
-    range r;
+bool px_spacing_find(px_spacing *s, double *values, size_t count, unsigned fraction, double most) {
+    range r = {.left = most};
     count = sort_different(values, count);
     if (count < LEAST_VALUES)
         return false;
@@ -197,8 +200,8 @@ bool px_spacing_find(px_spacing *s, double *values, size_t count, unsigned fract
     if (!find_step(&r, values, count, ldexp(1, ilogb(largest) - (int)fraction)))
         return false;
     s->step = middle(&r);
-    const double most = (values[count - 1] - values[0]) / s->step;
-    if (most > LARGEST_INTEGER || slack(&r, most) > s->step / 4)
+    const double last = (values[count - 1] - values[0]) / s->step;
+    if (last > LARGEST_INTEGER || slack(&r, last) > s->step / 4)
         return false;
     for (size_t i = 0; i < REFERENCES; i++)
         if (number_from(s, &r, values, count, values[count / (i + 2)])) {

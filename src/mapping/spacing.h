@@ -19,9 +19,11 @@ typedef struct px_spacing {
 /*
  * Finds it for nearly all of the values, at most PX_SPACED, which become sorted; the others are
  * left out. `fraction`: bits of the fraction that the values were rounded to; the step is several
- * times the last of them. Integers begin at 0.
+ * times the last of them. Integers begin at 0. So many differences are compared with a step, about,
+ * at most.
  */
-bool px_spacing_find(px_spacing *spacing, double *values, size_t count, unsigned fraction);
+bool px_spacing_find(px_spacing *spacing, double *values, size_t count, unsigned fraction,
+                     double most);
 
 /* Start and step of the line that is nearest to the values, by least squares, weighted. */
 void px_spacing_fit(px_spacing *spacing);

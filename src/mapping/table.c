@@ -157,7 +157,7 @@ static prism_status is_worth_it(bool *worth, const value_set *set,
     *worth = set->count <= SURELY_VALUES;
     return *worth
                ? PRISM_OK
-               : px_mapping_compare(worth, request, &any_table,
+               : px_mapping_compare(worth, request, words, &any_table,
                                     words->number->fraction ? &px_mapping_fixed : &px_mapping_ranks,
                                     error);
 }

@@ -13,7 +13,8 @@ typedef struct px_words {
     const prism_array *array;
     const px_number *number;
     size_t count;
-    uint64_t *bits; /* [count]; owned */
+    uint64_t *bits;              /* [count]; owned */
+    struct px_found_rule *found; /* see rule.h; NULL if it is not kept */
 } px_words;
 
 /* Memory for the words of `array`; they are not initialised. */

@@ -58,11 +58,12 @@ static uint64_t count_samples(uint32_t *counts, const px_planes *planes, uint16_
 prism_status px_memoryless_bytes(size_t *bytes, const px_planes *planes, prism_error *error) {
     enum { SIDE_BYTES = 2 }; /* for a value */
     const extent e = extent_of(planes);
-    uint32_t *counts = calloc(e.last - e.first + 1u, sizeof *counts);
+    const size_t places = (uint16_t)(e.last - e.first) + (size_t)1;
+    uint32_t *counts = calloc(places, sizeof *counts);
     size_t values = 0;
     double bits = 0;
     if (!counts)
-        return px_out_of_memory(error, (e.last - e.first + 1u) * sizeof *counts);
+        return px_out_of_memory(error, places * sizeof *counts);
     const double all = (double)count_samples(counts, planes, e.first);
     for (size_t i = 0; i <= (size_t)(e.last - e.first); i++)
         values += counts[i] > 0;
@@ -76,14 +77,14 @@ prism_status px_memoryless_bytes(size_t *bytes, const px_planes *planes, prism_e
 
 /* Shares as near to the counts as whole slots allow: what is over or missing goes to the values
  * that feel it least, the most frequent ones. */
-static void share_out(histogram *h, const uint32_t *counts, uint64_t all) {
+static void share_out(histogram *h, const uint32_t *counts, extent e, uint64_t all) {
     int left = SLOTS;
     h->count = 0;
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i <= (size_t)(e.last - e.first); i++) {
         if (!counts[i])
             continue;
         const uint64_t share = (counts[i] * (uint64_t)SLOTS + all / 2) / all;
-        h->samples[h->count] = (int16_t)((int)i + INT16_MIN);
+        h->samples[h->count] = (int16_t)((int)i + e.first + INT16_MIN);
         h->shares[h->count] = (uint16_t)(share ? share : 1);
         left -= h->shares[h->count++];
     }
@@ -184,11 +185,12 @@ static prism_status encode_all(const px_planes *planes, const histogram *h, px_b
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
                            px_buffer *parameters, px_buffer *payload, prism_error *error) {
     (void)limit;
-    uint32_t *counts = calloc(PLACES, sizeof *counts);
+    const extent e = extent_of(planes);
+    uint32_t *counts = calloc(e.last - e.first + 1u, sizeof *counts);
     histogram *h = malloc(sizeof *h);
     prism_status status = counts && h ? PRISM_OK : px_out_of_memory(error, PLACES * 4);
     if (status == PRISM_OK) {
-        share_out(h, counts, count_samples(counts, planes, 0));
+        share_out(h, counts, e, count_samples(counts, planes, e.first));
         px_range_encoder coder = px_range_encoder_make(parameters);
         code_histogram(&(px_side){.out = &coder}, h, planes->depth);
         px_range_encoder_finish(&coder);
@@ -281,4 +283,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return sizeof(histogram) + SLOTS * sizeof(slot);
 }
 
-const px_native_method px_memoryless = {encode, decode, decode_memory};
+const px_native_method px_memoryless = {encode, decode, decode_memory, .late = false};

@@ -164,6 +164,8 @@ static prism_status code_groups(online *o, px_planes *planes, size_t limit, pris
             px_bands_gather(&o->bands, planes, first, count, o->samples);
         status = code_group(o, first, count, limit, error);
         if (status == PRISM_OK && o->coder.decoding)
+            status = px_planes_take(planes, error);
+        if (status == PRISM_OK && o->coder.decoding)
             px_bands_scatter(&o->bands, planes, first, count, o->samples);
     }
     return status;
@@ -222,6 +224,8 @@ static prism_status decode_from(online *o, px_planes *planes, px_reader *paramet
     if (status == PRISM_OK)
         status = code_groups(o, planes, 0, error);
     if (status == PRISM_OK)
+        status = px_planes_take(planes, error);
+    if (status == PRISM_OK)
         status = px_bands_decode_rest(&o->bands, planes, &o->coder.decoder, error);
     if (status == PRISM_OK && (payload->failed || px_reader_left(payload)))
         return px_fail(error, PRISM_E_CORRUPT, "the payload does not end with the samples");
@@ -247,7 +251,8 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return status;
 }
 
-/* Groups after the first are as large as it or smaller. */
+/* Groups after the first are as large as it or smaller. Planes are taken when the first is done;
+ * how many bands are coded, and so how many groups there are, is not known yet. */
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
     (void)pipeline, (void)payload_size;
@@ -262,10 +267,13 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     if (px_online_plan_read(&plan, count, height, width, &parameters, NULL) != PRISM_OK)
         return bands;
     const size_t positions = height * width, group = (size_t)plan.group_bands;
+    const uint64_t samples = px_planes_bytes(planes);
+    const uint64_t model = px_online_model_memory(&plan, height, width, planes->depth);
+    const uint64_t both = samples + model, larger = samples > model ? samples : model;
     return bands + (count + (uint64_t)1) * sizeof(int32_t) +
            positions * (uint64_t)group * sizeof(int16_t) +
            px_logistic_mixer_memory(group, px_product(positions, count), planes->depth) +
-           px_online_model_memory(&plan, height, width, planes->depth);
+           (count > group ? both : larger);
 }
 
-const px_native_method px_online = {encode, decode, decode_memory};
+const px_native_method px_online = {encode, decode, decode_memory, .late = true};

@@ -21,9 +21,9 @@ static px_lsq_settings settings_of(int effort) {
 typedef struct quick_task {
     px_lsq_encoder *encoder;
     px_mixer mixer;
-    int32_t *means; /* padded planes */
-    int16_t *around, *blur;
-    px_histogram *histograms; /* [PX_QUICK_TABLES] */
+    int32_t *means;           /* padded planes */
+    int16_t *around, *blur;   /* rows; there is no blur */
+    px_histograms histograms; /* [PX_QUICK_TABLES] */
 } quick_task;
 
 static void fit_scale(const quick_task *task, const px_wave *wave, px_lsq_plane *plane) {
@@ -31,15 +31,15 @@ static void fit_scale(const quick_task *task, const px_wave *wave, px_lsq_plane 
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     for (size_t y = 0; y < wave->height; y += SAMPLED_ROWS) {
         size_t row = y * wave->stride;
-        kernels->quick_contexts(task->around + row, wave, y);
-        kernels->scale_moments(moments, task->around + row, wave->running + row, task->blur + row,
-                               wave->logs + row, wave->width);
+        kernels->quick_contexts(task->around, wave, y);
+        kernels->scale_moments(moments, task->around, wave->running + y * wave->running_stride,
+                               task->blur, wave->logs + row, wave->width);
     }
     px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
     plane->scale_blur = 0;
 }
 
-static void add_to_histograms(const quick_task *task, const px_wave *wave, const int32_t *symbols) {
+static void add_to_histograms(quick_task *task, const px_wave *wave, const int32_t *symbols) {
     for (size_t y = 0; y < wave->height; y += SAMPLED_ROWS)
         for (size_t x = 0; x < wave->width; x++) {
             uint32_t symbol = (uint32_t)symbols[y * wave->stride + x];
@@ -49,12 +49,12 @@ static void add_to_histograms(const quick_task *task, const px_wave *wave, const
             z = z < -PX_SYMBOL_RANGE   ? -PX_SYMBOL_RANGE
                 : z >= PX_SYMBOL_RANGE ? PX_SYMBOL_RANGE - 16
                                        : z;
-            task->histograms[class][z + PX_SYMBOL_RANGE]++;
+            px_histogram_count(&task->histograms, (uint32_t) class, z);
         }
 }
 
 /* Returns the sum of the logs of errors. */
-static int64_t code_view(const quick_task *task, const px_view *view, size_t k) {
+static int64_t code_view(quick_task *task, const px_view *view, size_t k) {
     px_lsq_encoder *encoder = task->encoder;
     const px_kernels *kernels = px_kernels_best();
     px_lsq_plane *plane = &encoder->model.planes[k];
@@ -102,7 +102,7 @@ static prism_status fit_matrix(quick_task *task, prism_error *error) {
                                              encoder->settings.gram_positions, 0, error);
     if (status == PRISM_OK)
         status = px_mixer_make(&task->mixer, &group->pool, &encoder->model.samples, &group->samples,
-                               NULL, &group->full.geometry, error);
+                               NULL, &group->full.geometry, true, error);
     return status;
 }
 
@@ -111,18 +111,17 @@ static prism_status code_planes(px_lsq_encoder *encoder, prism_error *error) {
     px_pool pool = {.count = 0};
     quick_task task = {.encoder = encoder,
                        .means = px_padded_take(&pool, geometry, sizeof *task.means),
-                       .around = px_padded_take(&pool, geometry, sizeof *task.around),
-                       .blur = px_padded_take(&pool, geometry, sizeof *task.blur)};
-    task.histograms =
-        px_pool_take_zeroed(&pool, px_product(PX_QUICK_TABLES, sizeof *task.histograms));
+                       .around = px_zero_row_take(&pool, geometry, sizeof *task.around),
+                       .blur = px_zero_row_take(&pool, geometry, sizeof *task.blur)};
+    task.histograms = px_histograms_take(&pool, PX_QUICK_TABLES);
     prism_status status = px_pool_status(&pool, error);
     if (status == PRISM_OK && encoder->model.mixes)
         status = fit_matrix(&task, error);
     for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++)
         status = code_plane(&task, k, error);
     if (status == PRISM_OK)
-        px_lsq_choose_shapes(encoder->model.shapes, (const px_histogram *)task.histograms,
-                             PX_QUICK_TABLES, px_quick_scale);
+        px_lsq_choose_shapes(encoder->model.shapes, &task.histograms, PX_QUICK_TABLES,
+                             px_quick_scale, encoder->settings.swift);
     px_pool_free(&pool);
     return status;
 }
@@ -133,6 +132,7 @@ prism_status px_quick_encode_group(const px_planes *planes, size_t first, size_t
     px_lsq_encoder encoder;
     prism_status status = px_lsq_encoder_make(&encoder, planes, first, count, true, task, error);
     encoder.settings = settings_of(task->effort);
+    encoder.settings.swift = task->swift;
     if (status == PRISM_OK)
         status = px_lsq_analyse(&encoder, error);
     if (status == PRISM_OK)

@@ -23,4 +23,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return px_chunk_of_groups_memory(planes, pipeline, true, parameters, payload_size);
 }
 
-const px_native_method px_quick = {encode, decode, decode_memory};
+const px_native_method px_quick = {encode, decode, decode_memory, .late = true};

@@ -1,0 +1,91 @@
+/*
+ * Either Huffman codes alone, which come to about the entropy of the bytes, or matches as well, as
+ * they are found by looking at the last place only where three bytes were the same.
+ */
+#include "guess.h"
+
+#include <string.h>
+
+#include "fast_math.h"
+
+enum {
+    HASH_BITS = 10,
+    LEAST_MATCH = 3,
+    MOST_MATCH = 258,
+    BYTES = 256,
+    LENGTHS = 32,     /* octaves and halves of lengths of matches, as symbols */
+    HEADER_BITS = 130 /* of a stream */
+};
+
+/* Bits of a Huffman table for a symbol that occurs, and of a distance beside its logarithm. */
+static const float SYMBOL_BITS = 4, DISTANCE_BITS = 2;
+
+/* Matches may be cut otherwise than here: less than that makes no difference. */
+static const float CLEARLY = 0.97f;
+
+static float bits_of(const uint32_t *counts, size_t symbols) {
+    uint32_t total = 0;
+    float bits = HEADER_BITS;
+    for (size_t s = 0; s < symbols; s++)
+        total += counts[s];
+    const float all = px_fast_log2((float)total + 1);
+    for (size_t s = 0; s < symbols; s++)
+        if (counts[s])
+            bits += SYMBOL_BITS + (float)counts[s] * fmaxf(1, all - px_fast_log2((float)counts[s]));
+    return bits;
+}
+
+static uint32_t hash_of(const uint8_t *bytes) {
+    const uint32_t three = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
+    return three * 0x9e3779b1u >> (32 - HASH_BITS);
+}
+
+static size_t length_of(const uint8_t *a, const uint8_t *b, size_t most) {
+    size_t length = 0;
+    while (length < most && a[length] == b[length])
+        length++;
+    return length;
+}
+
+/* One for a length of 3, 4, 5 to 6, ... */
+static size_t symbol_of(size_t length) {
+    size_t symbol = BYTES;
+    for (size_t rest = length - LEAST_MATCH; rest; rest /= 2)
+        symbol++;
+    return symbol;
+}
+
+static float bits_with_matches(const uint8_t *bytes, size_t size) {
+    uint16_t last[1 << HASH_BITS];
+    uint32_t counts[BYTES + LENGTHS] = {0};
+    float bits = 0;
+    memset(last, 0, sizeof last);
+    for (size_t i = 0; i < size;) {
+        size_t length = 0, from = 0;
+        if (i + LEAST_MATCH <= size) {
+            uint16_t *place = &last[hash_of(bytes + i)];
+            const size_t left = size - i, most = left < MOST_MATCH ? left : MOST_MATCH;
+            from = *place;
+            length = from < i ? length_of(bytes + from, bytes + i, most) : 0;
+            *place = (uint16_t)i;
+        }
+        if (length >= LEAST_MATCH) {
+            counts[symbol_of(length)]++;
+            bits += DISTANCE_BITS + px_fast_log2((float)(i - from));
+            bits += length > 2 * LEAST_MATCH ? px_fast_log2((float)length) - 1 : 0;
+            i += length;
+        } else {
+            counts[bytes[i++]]++;
+        }
+    }
+    return bits + bits_of(counts, BYTES + LENGTHS);
+}
+
+px_guess px_guess_deflate(const uint8_t *bytes, size_t size) {
+    uint32_t counts[BYTES] = {0};
+    for (size_t i = 0; i < size; i++)
+        counts[bytes[i]]++;
+    const float alone = bits_of(counts, BYTES), with = bits_with_matches(bytes, size);
+    const bool matches = with < CLEARLY * alone;
+    return (px_guess){(double)(matches ? with : alone) / 8, matches};
+}

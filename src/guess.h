@@ -1,0 +1,17 @@
+/* About what zlib makes of a few kilobytes, for a small part of the time it takes. Internal. */
+#ifndef PX_GUESS_H
+#define PX_GUESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct px_guess {
+    double bytes;
+    bool matches; /* whether looking for matches is worth it */
+} px_guess;
+
+/* Of at most 64 KiB. */
+px_guess px_guess_deflate(const uint8_t *bytes, size_t size);
+
+#endif
