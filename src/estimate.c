@@ -78,7 +78,7 @@ double px_estimate_alike(const px_planes *planes) {
     px_histogram rough = {.counts = {0}}, flat = {.counts = {0}};
     for (size_t k = 0; k < planes->count; k++)
         add_plane(&rough, &flat, planes, k);
-    return unbiased_bits(&rough) + unbiased_bits(&flat);
+    return px_histogram_unbiased_bits(&rough) + px_histogram_unbiased_bits(&flat);
 }
 
 double px_estimate_plane(const px_planes *planes, size_t index) {
