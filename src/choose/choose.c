@@ -87,8 +87,14 @@ static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_erro
     bool done[PX_MAX_LAYOUTS] = {false};
     prism_status status = PRISM_OK;
     for (size_t i; (i = next_layout(c, list, done)) < list->count && status == PRISM_OK;) {
+        if (!px_is_tried(c, list, i, best)) {
+            done[i] = true;
+            continue;
+        }
+        if (list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK)
+            status = px_pick_frames(c, list, done, &i, error);
         done[i] = true;
-        if (px_is_tried(c, list, i, best))
+        if (status == PRISM_OK)
             status = try_layout(c, list, i, error);
     }
     if (status == PRISM_OK && list->count && px_others_come_last(s, c->options))

@@ -59,13 +59,13 @@ static uint64_t distance(const places *p, size_t other) {
     return sum;
 }
 
-/* Frames may be in any order. */
+/* Frames may be in any order; of two that are coded from each other, one comes first. */
 static void find_nearest(places *p) {
-    const size_t step = 1 + p->planes->count / MOST_OTHERS;
+    const size_t step = 1 + p->plane / MOST_OTHERS;
     uint64_t least = UINT64_MAX, less = UINT64_MAX;
     size_t nearest = p->plane - 1, second = nearest;
-    for (size_t k = p->plane % step; k < p->planes->count; k += step) {
-        const uint64_t far = k == p->plane ? UINT64_MAX : distance(p, k);
+    for (size_t k = (p->plane - 1) % step; k < p->plane; k += step) {
+        const uint64_t far = distance(p, k);
         if (far < least) {
             second = nearest;
             less = least;

@@ -11,10 +11,10 @@
 #include "choose/frames.h"
 #include "estimate.h"
 
-/* Many planes that differ so much more from each other than samples side by side do are channels,
- * not frames. */
+/* Many planes are channels, not frames, where a lift makes them so much smaller, or where they
+ * differ so much more from each other than samples side by side do. */
 enum { FEW_PLANES = 16 };
-static const double LARGE_STEP = 1.6;
+static const double STRONG_LIFT = 0.85, LARGE_STEP = 1.6;
 
 static px_candidate *add_layout(px_layouts *list, const px_pipeline *base,
                                 prism_transform transform, int axis) {
@@ -33,7 +33,6 @@ static double estimate_planes(const px_planes *planes, const px_choice_sample *s
     return bits / 8 / s->part.share;
 }
 
-/* The planes become residuals of the transform. */
 static prism_status estimate_transformed(px_candidate *item, px_planes *planes,
                                          const px_choice_sample *s, prism_error *error) {
     px_buffer parameters = {0};
@@ -52,25 +51,27 @@ typedef struct ties {
     bool plain, frames, lift;
 } ties;
 
+/* The planes become residuals of the lift, if there is one. */
 static prism_status estimate_layouts(px_layouts *list, const px_choice_sample *s,
                                      const px_pipeline *base, int axis, ties t, px_planes *planes,
                                      prism_error *error) {
-    const bool many = axis >= 0 && (t.frames || t.lift);
+    const bool many = planes->count > FEW_PLANES;
     const double plain = t.plain || t.frames ? estimate_planes(planes, s) : 0;
-    const double tied = many ? px_frames_bits(planes, s->dims[axis]) / 8 / s->part.share : plain;
-    const bool differ = planes->count > FEW_PLANES && px_step_ratio(planes) > LARGE_STEP;
+    bool frames = t.frames && !(many && px_step_ratio(planes) > LARGE_STEP);
+    const double tied =
+        frames && axis >= 0 ? px_frames_bits(planes, s->dims[axis]) / 8 / s->part.share : plain;
     prism_status status = PRISM_OK;
     if (t.plain) {
         add_layout(list, base, PRISM_TRANSFORM_NONE, axis)->bytes = plain;
         list->flat = fmax(list->flat, px_flat_share(planes));
     }
-    if (t.frames && !differ)
-        add_layout(list, base, PRISM_TRANSFORM_STACK, axis)->bytes = tied;
     if (t.lift) {
         px_candidate *item = add_layout(list, base, PRISM_TRANSFORM_CHANNELS, axis);
         status = estimate_transformed(item, planes, s, error);
-        item->bytes = fmin(item->bytes, tied);
+        frames = frames && !(many && item->bytes < STRONG_LIFT * plain);
     }
+    if (frames)
+        add_layout(list, base, PRISM_TRANSFORM_STACK, axis)->bytes = tied;
     return status;
 }
 

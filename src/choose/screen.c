@@ -13,7 +13,10 @@ static const double CLOSE_ESTIMATE = 1.15;
 
 /* Sizes relative to estimates differ by so much between the layouts of an array; at low efforts,
  * where trials take little time and neighbours count less. */
-static const double SURE_ESTIMATE = 0.95, SURE_BRISK = 0.7;
+static const double SURE_ESTIMATE = 0.95, SURE_BRISK = 0.9;
+
+/* Frames along axes whose estimates are that far above the best are not looked at. */
+static const double CLOSE_FRAMES = 1.1;
 
 /* What ties bring the native coder beyond estimates, as long as nothing has been tried, and beyond
  * other layouts. */
@@ -37,13 +40,30 @@ static double least_relative(const px_choice *c) {
     return least;
 }
 
+/* Where time is spared, frames, whose trials take ten times as long as others, have to be worth it
+ * by their estimates; what they come to says nothing of other layouts. */
+static double relative_sparing(const px_choice *c, prism_transform transform) {
+    const double least = least_relative(c);
+    const prism_transform kin =
+        transform == PRISM_TRANSFORM_CHANNELS ? PRISM_TRANSFORM_NONE : PRISM_TRANSFORM_CHANNELS;
+    if (transform == PRISM_TRANSFORM_STACK && least < HUGE_VAL)
+        return fmin(least, 1) / SURE_ESTIMATE;
+    if (transform != PRISM_TRANSFORM_STACK && c->relative[kin] > 0)
+        return OTHER_GAIN * fmin(c->relative[kin], 1);
+    return gain_of(transform);
+}
+
+static double relative_of(const px_choice *c, prism_transform transform) {
+    const double same = c->relative[transform], least = least_relative(c);
+    return same > 0             ? fmin(same, 1)
+           : c->sample->sparing ? relative_sparing(c, transform)
+           : least == HUGE_VAL  ? gain_of(transform)
+                                : OTHER_GAIN * fmin(least, 1);
+}
+
 /* What layout i may come to, by its estimate and how the native coder did on others. */
 double px_promise(const px_choice *c, const px_layouts *list, size_t i) {
-    const prism_transform transform = list->items[i].pipeline.transform;
-    const double same = c->relative[transform], least = least_relative(c);
-    const double relative = same > 0            ? fmin(same, 1)
-                            : least == HUGE_VAL ? gain_of(transform)
-                                                : OTHER_GAIN * fmin(least, 1);
+    const double relative = relative_of(c, list->items[i].pipeline.transform);
     const bool brisk = c->options->effort <= PX_SAMPLE_BRISK_EFFORT;
     return (brisk ? SURE_BRISK : SURE_ESTIMATE) * relative * list->items[i].bytes;
 }
@@ -66,25 +86,29 @@ bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t be
            list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
 }
 
-/* Whether no other layout of these may come near the one at `best`. */
+/* Whether no other layout of these may come near the one at `best`. At low efforts, a lift that is
+ * worth it says enough. */
 static bool is_alone(const px_choice *c, const px_layouts *list, size_t best) {
     bool alone = true;
     for (size_t i = 0; i < list->count; i++)
         alone &= i == best || px_promise(c, list, i) > LIFT_GAIN * list->items[best].bytes;
-    return alone;
+    return alone || c->options->effort <= PX_SAMPLE_BRISK_EFFORT;
+}
+
+/* The estimate of the planes of `layout` as they are. */
+static double plain_estimate(const px_layouts *list, const px_pipeline *layout) {
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].pipeline.axis == layout->axis &&
+            list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE)
+            return list->items[i].bytes;
+    return HUGE_VAL;
 }
 
 bool px_is_clear(const px_choice *c, const px_layouts *list, size_t best) {
     px_pipeline layout = list->items[best].pipeline;
-    double plain = HUGE_VAL;
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].pipeline.axis == layout.axis &&
-            list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE)
-            plain = list->items[i].bytes;
     return c->sample->large && c->sample->values > PX_FEW_VALUES && layout.selective &&
            is_alone(c, list, best) &&
-           (layout.effort <= PX_SAMPLE_BRISK_EFFORT ||
-            list->items[best].bytes < STRONG_TIES * plain) &&
+           list->items[best].bytes < STRONG_TIES * plain_estimate(list, &layout) &&
            px_may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
 }
 
@@ -109,6 +133,40 @@ static prism_status screen_drawings(const px_choice *c, px_layouts *list, prism_
     for (size_t i = list->count; i-- > 0 && status == PRISM_OK;)
         if (bytes[i] > CLOSE_DRAWING * least)
             px_leave_out(list, i);
+    px_sample_free(&part.part);
+    return status;
+}
+
+/* Whether layout i is frames that may be the best of these. */
+static bool is_rival(const px_choice *c, const px_layouts *list, const bool done[PX_MAX_LAYOUTS],
+                     size_t i, double least) {
+    return list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK && !done[i] &&
+           (c->bytes == 0 || px_promise(c, list, i) < PX_CLEARLY * c->bytes) &&
+           list->items[i].bytes < CLOSE_FRAMES * least;
+}
+
+prism_status px_pick_frames(const px_choice *c, const px_layouts *list, bool done[PX_MAX_LAYOUTS],
+                            size_t *i, prism_error *error) {
+    const double estimate = list->items[*i].bytes;
+    const px_choice_sample *s = c->sample;
+    px_choice_sample part;
+    size_t rivals = 0;
+    double least = HUGE_VAL;
+    for (size_t k = 0; k < list->count; k++)
+        rivals += is_rival(c, list, done, k, estimate);
+    if (!s->sparing || rivals < 2)
+        return PRISM_OK;
+    prism_status status = px_part_of(&part, s, error);
+    for (size_t k = 0; k < list->count && status == PRISM_OK; k++) {
+        double bytes = HUGE_VAL;
+        if (is_rival(c, list, done, k, estimate))
+            status = quick_size(&bytes, &part, list->items[k].pipeline, error);
+        done[k] |= list->items[k].pipeline.transform == PRISM_TRANSFORM_STACK;
+        if (bytes < least) {
+            least = bytes;
+            *i = k;
+        }
+    }
     px_sample_free(&part.part);
     return status;
 }

@@ -18,4 +18,9 @@ double px_promise(const px_choice *c, const px_layouts *list, size_t i);
 /* Whether layout i may still be better than what was tried so far. */
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best);
 
+/* Of the layouts as frames, the one that makes a part of the sample smallest, where time is spared:
+ * none of the others is left to be done. *i is one that is to be tried. */
+prism_status px_pick_frames(const px_choice *c, const px_layouts *list, bool done[PX_MAX_LAYOUTS],
+                            size_t *i, prism_error *error);
+
 #endif

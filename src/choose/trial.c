@@ -48,13 +48,19 @@ static prism_status has_chance(bool *chance, const px_choice *c, const px_pipeli
     return status;
 }
 
+/* Planes lie along the first axis or the last as a rule. */
+static bool is_usual(const px_choice *c, int axis) {
+    return axis <= 0 || axis == (int)c->sample->part.array.rank - 1;
+}
+
 /* A coder that decodes slower must be clearly better, and so must layouts that come later where
- * only a sample was coded. Deflate gains least from what the sample does
- * not show. */
-static double clearly_of(const px_choice *c, prism_coder coder) {
-    if (coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS)
+ * only a sample was coded, but for usual ones. Deflate gains least from what the sample does not
+ * show. */
+static double clearly_of(const px_choice *c, const px_pipeline *pipeline) {
+    if (pipeline->coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS)
         return CLEARLY_DEFLATE;
-    const bool sure = coder == c->best.coder && c->sample->part.share == 1;
+    const bool usual = is_usual(c, pipeline->axis) && !is_usual(c, c->best.axis);
+    const bool sure = pipeline->coder == c->best.coder && (usual || c->sample->part.share == 1);
     return sure || c->options->effort >= PX_SMALLEST_EFFORT ? 1 : PX_CLEARLY;
 }
 
@@ -69,7 +75,7 @@ static prism_status consider(px_choice *c, const px_pipeline *pipeline, int effo
     px_pipeline tried = *pipeline;
     px_coded coded = {.pipeline = tried};
     prism_status status = code_sample(&coded, &c->last, c->sample, &tried, effort, error);
-    if (status == PRISM_OK && (c->bytes == 0 || c->last < clearly_of(c, tried.coder) * c->bytes)) {
+    if (status == PRISM_OK && (c->bytes == 0 || c->last < clearly_of(c, &tried) * c->bytes)) {
         px_prefer(c, &tried, c->last);
         if (c->sample->part.share == 1 && effort == tried.effort) {
             c->kept = coded;
