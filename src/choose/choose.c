@@ -20,8 +20,8 @@ static prism_status try_layout(px_choice *c, const px_layouts *list, size_t i, p
     prism_status status = px_consider_layout(c, &list->items[i].pipeline, error);
     double *relative = &c->relative[list->items[i].pipeline.transform];
     if (list->items[i].bytes < HUGE_VAL &&
-        (*relative == 0 || c->last < *relative * list->items[i].bytes))
-        *relative = c->last / list->items[i].bytes;
+        (*relative == 0 || c->native < *relative * list->items[i].bytes))
+        *relative = c->native / list->items[i].bytes;
     return status;
 }
 

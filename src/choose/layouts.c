@@ -51,15 +51,21 @@ typedef struct ties {
     bool plain, frames, lift;
 } ties;
 
+/* Estimates of lifts miss what the native coder gains by neighbours in planes before; frames show
+ * it. Where time is spared, only layouts that need no such promise are worth it. */
+static bool is_promising(const px_choice_sample *s, const px_pipeline *base) {
+    return !s->sparing && (s->part.share == 1 || base->effort > PX_SAMPLE_BRISK_EFFORT);
+}
+
 /* The planes become residuals of the lift, if there is one. */
 static prism_status estimate_layouts(px_layouts *list, const px_choice_sample *s,
                                      const px_pipeline *base, int axis, ties t, px_planes *planes,
                                      prism_error *error) {
-    const bool many = planes->count > FEW_PLANES;
+    const bool many = planes->count > FEW_PLANES, promising = is_promising(s, base);
     const double plain = t.plain || t.frames ? estimate_planes(planes, s) : 0;
     bool frames = t.frames && !(many && px_step_ratio(planes) > LARGE_STEP);
-    const double tied =
-        frames && axis >= 0 ? px_frames_bits(planes, s->dims[axis]) / 8 / s->part.share : plain;
+    const bool tie = axis >= 0 && (frames || (t.lift && promising));
+    const double tied = tie ? px_frames_bits(planes, s->dims[axis]) / 8 / s->part.share : plain;
     prism_status status = PRISM_OK;
     if (t.plain) {
         add_layout(list, base, PRISM_TRANSFORM_NONE, axis)->bytes = plain;
@@ -69,6 +75,7 @@ static prism_status estimate_layouts(px_layouts *list, const px_choice_sample *s
         px_candidate *item = add_layout(list, base, PRISM_TRANSFORM_CHANNELS, axis);
         status = estimate_transformed(item, planes, s, error);
         frames = frames && !(many && item->bytes < STRONG_LIFT * plain);
+        item->bytes = promising ? fmin(item->bytes, tied) : item->bytes;
     }
     if (frames)
         add_layout(list, base, PRISM_TRANSFORM_STACK, axis)->bytes = tied;

@@ -12,8 +12,11 @@ static const double STRONG_TIES = 0.97;
 static const double CLOSE_ESTIMATE = 1.15;
 
 /* Sizes relative to estimates differ by so much between the layouts of an array; at low efforts,
- * where trials take little time and neighbours count less. */
-static const double SURE_ESTIMATE = 0.95, SURE_BRISK = 0.9;
+ * where neighbours count less; and in small arrays there, where trials take little time. */
+static const double SURE_ESTIMATE = 0.95, SURE_BRISK = 0.9, SURE_SMALL = 0.7;
+
+/* At low efforts, estimates so far above the best one are not tried even where the best repeats. */
+static const double CLOSE_BRISK = 1.3;
 
 /* Frames along axes whose estimates are that far above the best are not looked at. */
 static const double CLOSE_FRAMES = 1.1;
@@ -61,11 +64,17 @@ static double relative_of(const px_choice *c, prism_transform transform) {
                                 : OTHER_GAIN * fmin(least, 1);
 }
 
+static bool is_low(const px_choice *c) {
+    return c->options->effort <= PX_SAMPLE_BRISK_EFFORT;
+}
+
 /* What layout i may come to, by its estimate and how the native coder did on others. */
 double px_promise(const px_choice *c, const px_layouts *list, size_t i) {
     const double relative = relative_of(c, list->items[i].pipeline.transform);
-    const bool brisk = c->options->effort <= PX_SAMPLE_BRISK_EFFORT;
-    return (brisk ? SURE_BRISK : SURE_ESTIMATE) * relative * list->items[i].bytes;
+    const double sure = !is_low(c)                   ? SURE_ESTIMATE
+                        : c->sample->part.share == 1 ? SURE_SMALL
+                                                     : SURE_BRISK;
+    return sure * relative * list->items[i].bytes;
 }
 
 /* Whether estimates rank layouts. */
@@ -78,7 +87,8 @@ bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t be
     if (c->bytes == 0 || px_is_drawing(c->sample, c->options))
         return true;
     if (c->best.coder == PRISM_CODER_DEFLATE && !c->sample->sparing &&
-        list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE)
+        list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE &&
+        (!is_low(c) || list->items[i].bytes <= CLOSE_BRISK * list->items[best].bytes))
         return true;
     if (has_estimates(c))
         return px_promise(c, list, i) < PX_CLEARLY * c->bytes;
@@ -92,7 +102,7 @@ static bool is_alone(const px_choice *c, const px_layouts *list, size_t best) {
     bool alone = true;
     for (size_t i = 0; i < list->count; i++)
         alone &= i == best || px_promise(c, list, i) > LIFT_GAIN * list->items[best].bytes;
-    return alone || c->options->effort <= PX_SAMPLE_BRISK_EFFORT;
+    return alone || is_low(c);
 }
 
 /* The estimate of the planes of `layout` as they are. */

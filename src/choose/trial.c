@@ -214,6 +214,7 @@ prism_status px_consider_layout(px_choice *c, const px_pipeline *layout, prism_e
     const px_choice_sample *s = c->sample;
     const bool native = px_may_be_native(c->options);
     prism_status status = native ? consider_native(c, layout, error) : PRISM_OK;
+    c->native = c->last;
     const bool behind = native && (s->large || px_is_brisk(s, c->options->effort)) &&
                         (c->best.axis != layout->axis || c->best.transform != layout->transform);
     if (status != PRISM_OK || behind || px_is_drawing(s, c->options) ||

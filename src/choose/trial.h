@@ -10,8 +10,9 @@ typedef struct px_choice {
     const px_choice_sample *sample;
     const prism_options *options;
     px_pipeline best;
-    double bytes; /* of the best one; 0 before the first */
-    double last;  /* of the one tried last */
+    double bytes;  /* of the best one; 0 before the first */
+    double last;   /* of the one tried last */
+    double native; /* of the layout tried last, by the native coder */
     /* Least sizes relative to estimates, by transforms; 0 before the first. */
     double relative[PRISM_TRANSFORM_STACK + 1];
     px_coded kept; /* what `best` makes of the whole array, where a trial was just that; or empty */
