@@ -45,6 +45,11 @@ static size_t without_specks(int axes[PX_MOST_AXES], size_t count, const px_choi
     return left ? left : count;
 }
 
+/* Whether rows may be planes: as many as a picture has take many times as long as it does. */
+static bool may_be_rows(const px_choice_sample *s, const prism_options *options) {
+    return options->effort >= PX_SMALLEST_EFFORT || px_may_be_lifted(s, 0);
+}
+
 size_t px_possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
                         const prism_options *options) {
     const prism_array *array = &s->part.array;
@@ -61,7 +66,7 @@ size_t px_possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
     if (rank == 2)
         axes[count++] = PRISM_AXIS_AUTO;
     for (int axis = 0; axis < rank - 1 && count < PX_MOST_AXES; axis++)
-        if (axis == 0 || rank <= MOST_DIMENSIONS)
+        if ((axis == 0 || rank <= MOST_DIMENSIONS) && (rank > 2 || may_be_rows(s, options)))
             axes[count++] = axis;
     count = without_specks(axes, count, s);
     return s->noisy ? without_slim(axes, count, array) : count;

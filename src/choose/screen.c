@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-enum { QUICK_EFFORT = 4 };
+enum { QUICK_EFFORT = 4, FEW_FRAMES = 16 };
 
 /* In large arrays whose planes say much of each other, no other coder comes near the project's own:
  * they are not worth the time of a trial. */
@@ -13,13 +13,14 @@ static const double CLOSE_ESTIMATE = 1.15;
 
 /* Sizes relative to estimates differ by so much between the layouts of an array; at low efforts,
  * where neighbours count less; and in small arrays there, where trials take little time. */
-static const double SURE_ESTIMATE = 0.95, SURE_BRISK = 0.9, SURE_SMALL = 0.7;
+static const double SURE_ESTIMATE = 0.95, SURE_BRISK = 0.87, SURE_SMALL = 0.7;
 
 /* At low efforts, estimates so far above the best one are not tried even where the best repeats. */
 static const double CLOSE_BRISK = 1.3;
 
-/* Frames along axes whose estimates are that far above the best are not looked at. */
-static const double CLOSE_FRAMES = 1.1;
+/* Frames are looked at whose estimates come so close to the best along axes where they are likely;
+ * along other axes, they have to be better. */
+static const double CLOSE_FRAMES = 1.1, CLEARLY_BETTER_FRAMES = 0.96;
 
 /* What ties bring the native coder beyond estimates, as long as nothing has been tried, and beyond
  * other layouts. */
@@ -56,25 +57,29 @@ static double relative_sparing(const px_choice *c, prism_transform transform) {
     return gain_of(transform);
 }
 
-static double relative_of(const px_choice *c, prism_transform transform) {
-    const double same = c->relative[transform], least = least_relative(c);
-    return same > 0             ? fmin(same, 1)
-           : c->sample->sparing ? relative_sparing(c, transform)
-           : least == HUGE_VAL  ? gain_of(transform)
-                                : OTHER_GAIN * fmin(least, 1);
-}
-
 static bool is_low(const px_choice *c) {
     return c->options->effort <= PX_SAMPLE_BRISK_EFFORT;
 }
 
+/* At low efforts, only trials of small arrays take so little time that doubts are worth one. */
+static bool is_quick(const px_choice *c) {
+    return is_low(c) && (c->sample->part.share < 1 || c->sample->noisy);
+}
+
+/* Where others did worse than estimated, the next may do better, but for quick choices. */
+static double relative_of(const px_choice *c, prism_transform transform) {
+    const double most = is_quick(c) ? HUGE_VAL : 1;
+    const double same = c->relative[transform], least = least_relative(c);
+    return same > 0             ? fmin(same, most)
+           : c->sample->sparing ? relative_sparing(c, transform)
+           : least == HUGE_VAL  ? gain_of(transform)
+                                : OTHER_GAIN * fmin(least, most);
+}
+
 /* What layout i may come to, by its estimate and how the native coder did on others. */
 double px_promise(const px_choice *c, const px_layouts *list, size_t i) {
-    const double relative = relative_of(c, list->items[i].pipeline.transform);
-    const double sure = !is_low(c)                   ? SURE_ESTIMATE
-                        : c->sample->part.share == 1 ? SURE_SMALL
-                                                     : SURE_BRISK;
-    return sure * relative * list->items[i].bytes;
+    const double sure = is_quick(c) ? SURE_BRISK : is_low(c) ? SURE_SMALL : SURE_ESTIMATE;
+    return sure * relative_of(c, list->items[i].pipeline.transform) * list->items[i].bytes;
 }
 
 /* Whether estimates rank layouts. */
@@ -118,7 +123,7 @@ bool px_is_clear(const px_choice *c, const px_layouts *list, size_t best) {
     px_pipeline layout = list->items[best].pipeline;
     return c->sample->large && c->sample->values > PX_FEW_VALUES && layout.selective &&
            is_alone(c, list, best) &&
-           list->items[best].bytes < STRONG_TIES * plain_estimate(list, &layout) &&
+           (is_low(c) || list->items[best].bytes < STRONG_TIES * plain_estimate(list, &layout)) &&
            px_may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
 }
 
@@ -130,54 +135,84 @@ static prism_status quick_size(double *bytes, const px_choice_sample *part, px_p
     return px_trial(bytes, part, &layout, QUICK_EFFORT, error);
 }
 
-/* Estimates say nothing of drawings: those layouts stay on the list that come close to the best in
- * a part of the sample. */
-static prism_status screen_drawings(const px_choice *c, px_layouts *list, prism_error *error) {
-    double bytes[PX_MAX_LAYOUTS], least = HUGE_VAL;
+/* What layouts come to in a part of the sample, of those that are `compared`. */
+static prism_status compare_parts(double bytes[PX_MAX_LAYOUTS], const px_choice *c,
+                                  const px_layouts *list, const bool compared[PX_MAX_LAYOUTS],
+                                  prism_error *error) {
     px_choice_sample part;
     prism_status status = px_part_of(&part, c->sample, error);
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
-        status = quick_size(&bytes[i], &part, list->items[i].pipeline, error);
-        least = fmin(least, bytes[i]);
+        bytes[i] = HUGE_VAL;
+        if (compared[i])
+            status = quick_size(&bytes[i], &part, list->items[i].pipeline, error);
     }
-    for (size_t i = list->count; i-- > 0 && status == PRISM_OK;)
-        if (bytes[i] > CLOSE_DRAWING * least)
-            px_leave_out(list, i);
     px_sample_free(&part.part);
     return status;
 }
 
+/* Estimates say nothing of drawings: those layouts stay on the list that come close to the best in
+ * a part of the sample. */
+static prism_status screen_drawings(const px_choice *c, px_layouts *list, prism_error *error) {
+    bool all[PX_MAX_LAYOUTS];
+    double bytes[PX_MAX_LAYOUTS], least = HUGE_VAL;
+    for (size_t i = 0; i < list->count; i++)
+        all[i] = true;
+    prism_status status = compare_parts(bytes, c, list, all, error);
+    for (size_t i = 0; i < list->count && status == PRISM_OK; i++)
+        least = fmin(least, bytes[i]);
+    for (size_t i = list->count; i-- > 0 && status == PRISM_OK;)
+        if (bytes[i] > CLOSE_DRAWING * least)
+            px_leave_out(list, i);
+    return status;
+}
+
+/* Frames are few, or fewer than they have rows and columns, or lie along the first axis. */
+static bool is_likely(const px_choice_sample *s, int axis) {
+    uint64_t least = FEW_FRAMES;
+    for (unsigned i = 0; i < s->part.array.rank; i++)
+        least = i == 0 || s->dims[i] < least ? s->dims[i] : least;
+    return axis <= 0 || s->dims[axis] <= FEW_FRAMES || s->dims[axis] == least;
+}
+
+/* The best estimate of frames along axes where these are likely. */
+static double least_likely(const px_choice *c, const px_layouts *list) {
+    double least = HUGE_VAL;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK &&
+            is_likely(c->sample, list->items[i].pipeline.axis))
+            least = fmin(least, list->items[i].bytes);
+    return least;
+}
+
 /* Whether layout i is frames that may be the best of these. */
 static bool is_rival(const px_choice *c, const px_layouts *list, const bool done[PX_MAX_LAYOUTS],
-                     size_t i, double least) {
+                     size_t i) {
+    const double likely = least_likely(c, list);
     return list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK && !done[i] &&
            (c->bytes == 0 || px_promise(c, list, i) < PX_CLEARLY * c->bytes) &&
-           list->items[i].bytes < CLOSE_FRAMES * least;
+           list->items[i].bytes < (is_likely(c->sample, list->items[i].pipeline.axis)
+                                       ? CLOSE_FRAMES
+                                       : CLEARLY_BETTER_FRAMES) *
+                                      likely;
 }
 
 prism_status px_pick_frames(const px_choice *c, const px_layouts *list, bool done[PX_MAX_LAYOUTS],
                             size_t *i, prism_error *error) {
-    const double estimate = list->items[*i].bytes;
-    const px_choice_sample *s = c->sample;
-    px_choice_sample part;
-    size_t rivals = 0;
-    double least = HUGE_VAL;
+    bool rivals[PX_MAX_LAYOUTS] = {false};
+    double bytes[PX_MAX_LAYOUTS];
+    size_t count = 0;
+    prism_status status = PRISM_OK;
     for (size_t k = 0; k < list->count; k++)
-        rivals += is_rival(c, list, done, k, estimate);
-    if (!s->sparing || rivals < 2)
-        return PRISM_OK;
-    prism_status status = px_part_of(&part, s, error);
-    for (size_t k = 0; k < list->count && status == PRISM_OK; k++) {
-        double bytes = HUGE_VAL;
-        if (is_rival(c, list, done, k, estimate))
-            status = quick_size(&bytes, &part, list->items[k].pipeline, error);
+        count += rivals[k] = c->sample->sparing && is_rival(c, list, done, k);
+    if (count > 1)
+        status = compare_parts(bytes, c, list, rivals, error);
+    size_t best = *i;
+    for (size_t k = 0; k < list->count && count && status == PRISM_OK; k++) {
         done[k] |= list->items[k].pipeline.transform == PRISM_TRANSFORM_STACK;
-        if (bytes < least) {
-            least = bytes;
-            *i = k;
-        }
+        if (rivals[k] && (!rivals[best] || (count > 1 && bytes[k] < bytes[best])))
+            best = k;
     }
-    px_sample_free(&part.part);
+    *i = best;
     return status;
 }
 

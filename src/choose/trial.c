@@ -10,6 +10,9 @@ enum {
 static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3,
                     DEFLATE_CHANCE_SPARING = 1.15, DEFLATE_CHANCE_LARGE = 1.03;
 
+/* Layouts that are safer than the best one may come to a little more. */
+static const double SAFER = 1.001;
+
 /* The same of deflate, see PX_CLEARLY. */
 static const double CLEARLY_DEFLATE = 0.97;
 
@@ -53,15 +56,25 @@ static bool is_usual(const px_choice *c, int axis) {
     return axis <= 0 || axis == (int)c->sample->part.array.rank - 1;
 }
 
+/* Whether a layout is to be preferred to the best one where samples of both come to the same: one
+ * along a usual axis, or a lift, which leaves planes out that gain nothing. */
+static bool is_safer(const px_choice *c, const px_pipeline *pipeline) {
+    const bool lift = pipeline->transform == PRISM_TRANSFORM_CHANNELS;
+    return (is_usual(c, pipeline->axis) && !is_usual(c, c->best.axis)) ||
+           (lift && pipeline->selective && pipeline->axis == c->best.axis &&
+            c->best.transform == PRISM_TRANSFORM_NONE);
+}
+
 /* A coder that decodes slower must be clearly better, and so must layouts that come later where
- * only a sample was coded, but for usual ones. Deflate gains least from what the sample does not
+ * only a sample was coded, but for safer ones. Deflate gains least from what the sample does not
  * show. */
 static double clearly_of(const px_choice *c, const px_pipeline *pipeline) {
+    const bool whole = c->sample->part.share == 1, same = pipeline->coder == c->best.coder;
     if (pipeline->coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS)
         return CLEARLY_DEFLATE;
-    const bool usual = is_usual(c, pipeline->axis) && !is_usual(c, c->best.axis);
-    const bool sure = pipeline->coder == c->best.coder && (usual || c->sample->part.share == 1);
-    return sure || c->options->effort >= PX_SMALLEST_EFFORT ? 1 : PX_CLEARLY;
+    if (same && !whole && is_safer(c, pipeline))
+        return SAFER;
+    return (same && whole) || c->options->effort >= PX_SMALLEST_EFFORT ? 1 : PX_CLEARLY;
 }
 
 void px_prefer(px_choice *c, const px_pipeline *pipeline, double bytes) {
