@@ -66,9 +66,10 @@ static bool is_quick(const px_choice *c) {
     return is_low(c) && (c->sample->part.share < 1 || c->sample->noisy);
 }
 
-/* Where others did worse than estimated, the next may do better, but for quick choices. */
+/* Where others did worse than estimated, the next may do better, but for quick choices; what is
+ * left of wider elements may be so little that estimates miss most of it. */
 static double relative_of(const px_choice *c, prism_transform transform) {
-    const double most = is_quick(c) ? HUGE_VAL : 1;
+    const double most = is_quick(c) && !c->sample->noisy ? HUGE_VAL : 1;
     const double same = c->relative[transform], least = least_relative(c);
     return same > 0             ? fmin(same, most)
            : c->sample->sparing ? relative_sparing(c, transform)

@@ -11,7 +11,7 @@ static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE =
                     DEFLATE_CHANCE_SPARING = 1.15, DEFLATE_CHANCE_LARGE = 1.03;
 
 /* Layouts that are safer than the best one may come to a little more. */
-static const double SAFER = 1.001;
+static const double SAFER = 1.0005;
 
 /* The same of deflate, see PX_CLEARLY. */
 static const double CLEARLY_DEFLATE = 0.97;
