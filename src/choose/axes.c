@@ -47,7 +47,8 @@ static size_t without_specks(int axes[PX_MOST_AXES], size_t count, const px_choi
 
 /* Whether rows may be planes: as many as a picture has take many times as long as it does. */
 static bool may_be_rows(const px_choice_sample *s, const prism_options *options) {
-    return options->effort >= PX_SMALLEST_EFFORT || px_may_be_lifted(s, 0);
+    const bool quick = s->noisy || s->sparing || options->effort <= PX_SAMPLE_BRISK_EFFORT;
+    return !quick || px_may_be_lifted(s, 0);
 }
 
 size_t px_possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
