@@ -119,3 +119,53 @@ def shells(
     weights = weights[:, :, None, None, None, None]
     mixed = weights[0] * field + weights[1] * other
     return ((np.moveaxis(mixed, 0, 1) >> 18) + noise).astype(np.uint16)
+
+
+def colours(images: int, height: int, width: int) -> np.ndarray:
+    """(image, y, x, colour): grey pictures with a smooth tint and noise; uint8."""
+    grey = np.stack([picture(height, width + images)[:, i : i + width] for i in range(images)])
+    tint = [smooth(hashed((height, width), 40 + i).astype(np.int64), 10) >> 10 for i in range(3)]
+    noise = hashed((images, height, width, 3), 9).astype(np.int64) >> 14
+    return np.clip(grey[..., None] + np.stack(tint, -1) + noise, 0, 255).astype(np.uint8)
+
+
+def microscopy(times: int, depths: int, channels: int, height: int, width: int) -> np.ndarray:
+    """(time, depth, channel, y, x): each channel a scene that drifts and blurs; uint16."""
+    noise = hashed((times, depths, channels, height, width), 3).astype(np.int64) >> 12
+    scenes = [
+        [smooth(hashed((height, width), 7 * c + z).astype(np.int64), 4 + z) for z in range(depths)]
+        for c in range(channels)
+    ]
+    drifting = [
+        [
+            [np.roll(scenes[c][z], t, 1) * (3 + c) >> 5 for c in range(channels)]
+            for z in range(depths)
+        ]
+        for t in range(times)
+    ]
+    return (np.array(drifting) + noise).astype(np.uint16)
+
+
+def weather(times: int, levels: int, height: int, width: int) -> np.ndarray:
+    """(time, level, y, x): smooth fields of levels that change from time to time; float32."""
+    base = [smooth(hashed((height, width), 11 + i).astype(np.int64), 20) for i in range(levels)]
+    north = 40 * np.arange(height)[:, None]
+    fields = [
+        [
+            base[i]
+            + 5000 * i
+            + north
+            + (smooth(hashed((height, width), 90 + 7 * t + i).astype(np.int64), 12) >> 3)
+            for i in range(levels)
+        ]
+        for t in range(times)
+    ]
+    return np.array(fields).astype(np.float32) / np.float32(64)
+
+
+def table(rows: int, columns: int) -> np.ndarray:
+    """Rows of mixtures of five hidden values, plus noise; int16."""
+    hidden = hashed((rows, 5), 3).astype(np.int64) - 32768
+    mixing = hashed((5, columns), 4).astype(np.int64) - 32768
+    noise = hashed((rows, columns), 5).astype(np.int64) >> 10
+    return ((hidden @ mixing >> 22) + noise).astype(np.int16)

@@ -6,7 +6,19 @@ import random
 
 import numpy as np
 import pytest
-from generated import drawing, embedding, hashed, picture, seasons, shells, stack
+from generated import (
+    colours,
+    drawing,
+    embedding,
+    hashed,
+    microscopy,
+    picture,
+    seasons,
+    shells,
+    stack,
+    table,
+    weather,
+)
 
 import h5prism
 
@@ -118,6 +130,52 @@ def test_frames_are_found_along_a_short_axis():
     for order in [(1, 2, 0), (1, 0, 2)]:
         laid = h5prism.encode(np.ascontiguousarray(array.transpose(order)))
         assert len(laid) <= 1.005 * len(frames_first)
+
+
+LAID = {
+    "embedding": lambda: embedding(40, 48, 24, "int8"),
+    "hyperspectral": lambda: embedding(32, 40, 20, "uint16", seed=5),
+    "frames": lambda: stack(12, 60, 72),
+    "picture in colour": lambda: colours(1, 90, 100)[0],
+    "pictures in colour": lambda: colours(3, 48, 56),
+    "microscopy": lambda: microscopy(3, 4, 2, 32, 40),
+    "weather": lambda: weather(2, 3, 40, 60),
+    "embeddings of two years": lambda: seasons(2, 16, 32, 36),
+    "table": lambda: table(800, 24),
+}
+BRISK_EFFORT, LEARNING_EFFORT, LEAST_EDGE = 3, 8, 4
+
+
+def is_candidate(shape: tuple[int, ...], axis: int, transform: str, effort: int) -> bool:
+    """Frames take their time: automatic options leave them out at the lowest efforts, and where
+    pictures are slim."""
+    width = [size for i, size in enumerate(shape) if i != axis][-1]
+    slim = min(width, math.prod(shape) // shape[axis] // width) < LEAST_EDGE
+    return transform != "stack" or (effort > BRISK_EFFORT and not slim)
+
+
+def smallest(array: np.ndarray, effort: int) -> int:
+    """Over all axes, and all that may tie planes; from effort 8 on, by the own coder."""
+    coder = {"coder": "ans"} if effort >= LEARNING_EFFORT else {}
+    return min(
+        len(h5prism.encode(array, effort=effort, axis=axis, transform=transform, **coder))
+        for axis in range(array.ndim)
+        for transform in ("none", "channels", "stack")
+        if is_candidate(array.shape, axis, transform, effort)
+    )
+
+
+@pytest.mark.parametrize("effort", [1, 3, 5, 8])
+@pytest.mark.parametrize("kind", LAID)
+def test_automatic_options_are_as_good_as_any_that_are_given(kind, effort):
+    array = LAID[kind]()
+    for order in orders(array)[: 2 if effort >= LEARNING_EFFORT else 4]:
+        laid = np.ascontiguousarray(array.transpose(order))
+        blob = h5prism.encode(laid, effort=effort)
+        info = h5prism.inspect_chunk(blob)
+        chosen = (laid.shape, info.transform, info.coder, info.axis)
+        assert len(blob) <= 1.005 * smallest(laid, effort) + 64, chosen
+        assert h5prism.decode(blob).tobytes() == laid.tobytes()
 
 
 OPTIONS = {

@@ -16,12 +16,14 @@ enum {
 
 typedef struct px_effort_table {
     /* ---- Choosing ---- */
-    size_t sample[PX_EFFORT_COUNT];   /* elements of a sample */
-    bool brisk[PX_EFFORT_COUNT];      /* looking at a sample must take next to no time */
-    bool only_size[PX_EFFORT_COUNT];  /* what choosing takes does not count */
-    int trial[PX_EFFORT_COUNT];       /* effort of trials of layouts and mappings, */
-    int small_trial[PX_EFFORT_COUNT]; /* of mappings of small arrays, */
-    int frame_trial[PX_EFFORT_COUNT]; /* of differences of frames for other coders */
+    size_t sample[PX_EFFORT_COUNT];     /* elements of a sample */
+    bool brisk[PX_EFFORT_COUNT];        /* looking at a sample must take next to no time */
+    bool only_size[PX_EFFORT_COUNT];    /* what choosing takes does not count */
+    bool quick_wide[PX_EFFORT_COUNT];   /* integers of wider elements are looked at briefly */
+    bool small_native[PX_EFFORT_COUNT]; /* coder ans is tried for chunks below 4 KiB */
+    int trial[PX_EFFORT_COUNT];         /* effort of trials of layouts and mappings, */
+    int small_trial[PX_EFFORT_COUNT];   /* of mappings of small arrays, */
+    int frame_trial[PX_EFFORT_COUNT];   /* of differences of frames for other coders */
     uint32_t
         candidates[PX_EFFORT_COUNT]; /* references of a frame that are measured, of each list */
 

@@ -5,8 +5,6 @@
 #include "linear/weights.h"
 
 enum {
-    QUICK_EFFORT = 5,
-    FEW_COLOURS = 4,      /* that a last axis may hold */
     LEAST_EDGE = 4,       /* of a frame */
     LEAST_POSITIONS = 32, /* of a plane */
     MOST_DIMENSIONS = 5   /* with more, the last axis and the first are tried only */
@@ -48,9 +46,10 @@ static size_t without_specks(int axes[PX_MOST_AXES], size_t count, const px_choi
     return left ? left : count;
 }
 
-bool px_is_usual(const prism_array *array, int axis) {
-    return axis < 0 || axis == (int)array->rank - 1 || (axis == 0 && array->rank >= 3) ||
-           (axis == 1 && array->dims[1] <= PX_FEW_CHANNELS && array->rank <= MOST_DIMENSIONS);
+/* Whether rows may be planes: as many as a picture has take many times as long as it does. */
+static bool may_be_rows(const px_choice_sample *s, const prism_options *options) {
+    const bool quick = s->noisy || s->sparing || px_efforts.brisk[options->effort];
+    return !quick || px_may_be_lifted(s, 0);
 }
 
 size_t px_possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
@@ -68,10 +67,9 @@ size_t px_possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
         return count;
     if (rank == 2)
         axes[count++] = PRISM_AXIS_AUTO;
-    for (int usual = 1; usual >= (rank > MOST_DIMENSIONS); usual--)
-        for (int axis = 0; axis < rank - 1 && count < PX_MOST_AXES; axis++)
-            if (px_is_usual(array, axis) == usual)
-                axes[count++] = axis;
+    for (int axis = 0; axis < rank - 1 && count < PX_MOST_AXES; axis++)
+        if ((axis == 0 || rank <= MOST_DIMENSIONS) && (rank > 2 || may_be_rows(s, options)))
+            axes[count++] = axis;
     count = without_specks(axes, count, s);
     return s->noisy ? without_slim(axes, count, array) : count;
 }
@@ -93,11 +91,4 @@ bool px_may_be_lifted(const px_choice_sample *s, int axis) {
     const uint64_t least = s->noisy ? 8 : s->sparing || rows ? 2 : 0; /* positions for each plane */
     return least * planes <= positions &&
            (planes < PX_GROUP ? planes : PX_GROUP) <= MOST_PLANES * positions;
-}
-
-bool px_is_usual_stack(const px_choice_sample *s, int axis, const prism_options *options) {
-    const int last = (int)s->part.array.rank - 1;
-    const bool second = s->noisy || options->effort > QUICK_EFFORT;
-    return axis <= 0 || (axis == 1 && second && s->dims[1] <= PX_FEW_CHANNELS) ||
-           (axis == last && s->dims[last] <= FEW_COLOURS);
 }

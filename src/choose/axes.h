@@ -4,21 +4,14 @@
 
 #include "choose/subject.h"
 
-enum {
-    PX_MOST_AXES = 8,    /* that planes may lie along */
-    PX_FEW_CHANNELS = 16 /* that a second axis may hold */
-};
+enum { PX_MOST_AXES = 8 /* that planes may lie along */ };
 
 /* The plane axis of a pipeline that options ask for, or PRISM_AXIS_AUTO. */
 int px_asked_axis(const prism_options *options);
 
-/* The axes that planes may lie along, usual ones first. */
+/* The axes that planes may lie along. */
 size_t px_possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
                         const prism_options *options);
-
-/* Where planes lie as a rule: along the last axis (channels), the first (frames), none (one image),
- * or a short second one (channels of several images). */
-bool px_is_usual(const prism_array *array, int axis);
 
 /* Nearly as many planes as positions would take more weights than they are worth to the native
  * coder, and much time; to any coder, far more planes. */
@@ -27,9 +20,5 @@ bool px_may_be_lifted(const px_choice_sample *s, int axis);
 /* Whether the planes along an axis may be frames: pictures that are coded from each other, or one.
  */
 bool px_may_be_frames(const prism_array *array, int axis, const prism_options *options);
-
-/* Frames lie along the first axis as a rule, the second or the last if it is short. A matrix is one
- * picture. */
-bool px_is_usual_stack(const px_choice_sample *s, int axis, const prism_options *options);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * Automatic options: candidates are tried on a sample cut from the middle of the array. A survey of
- * all axes lists layouts (the axis of the planes, and whether they are lifted or frames) with
- * estimates; quick looks at a part of the sample leave out what has no estimate and no chance; the
- * one or two that are left are coded for real. Slow or unlikely coders have to pass quick trials
- * first, so that choosing takes little more time than encoding does.
+ * Automatic options: all layouts (the axis of the planes, and whether they are lifted or frames)
+ * get estimates on a sample cut from the middle of the array. The one that promises most is coded
+ * for real, then those that may still be smaller. Slow or unlikely coders have to pass quick trials
+ * first. Where the sample is the whole array, the best trial is the chunk.
  */
 #include "choose/choose.h"
+#include "base/effort.h"
 
 #include <math.h>
 
@@ -19,10 +19,10 @@ static const double REPETITIONS = 1.04;
 
 static prism_status try_layout(px_choice *c, const px_layouts *list, size_t i, prism_error *error) {
     prism_status status = px_consider_layout(c, &list->items[i].pipeline, error);
-    double *relative = &c->relative[list->items[i].pipeline.transform == PRISM_TRANSFORM_CHANNELS];
+    double *relative = &c->relative[list->items[i].pipeline.transform];
     if (list->items[i].bytes < HUGE_VAL &&
-        (*relative == 0 || c->last < *relative * list->items[i].bytes))
-        *relative = c->last / list->items[i].bytes;
+        (*relative == 0 || c->native < *relative * list->items[i].bytes))
+        *relative = c->native / list->items[i].bytes;
     return status;
 }
 
@@ -30,53 +30,80 @@ static prism_status try_layout(px_choice *c, const px_layouts *list, size_t i, p
  * the sample. */
 static prism_status try_repetitions(px_choice *c, const px_layouts *list, int but,
                                     prism_error *error) {
+    const bool whole = c->sample->part.share == 1;
     prism_status status = PRISM_OK;
     double bytes = 0;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
         px_pipeline layout = list->items[i].pipeline;
         if (layout.axis != but && layout.transform == PRISM_TRANSFORM_NONE &&
-            !list->items[i].unusual &&
             px_may_use(c, &layout, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
             status = px_trial(&bytes, c->sample, &layout, layout.effort, error);
-            if (status == PRISM_OK && bytes < REPETITIONS * c->bytes) {
-                c->best = layout;
-                c->bytes = bytes;
-            }
+            if (status == PRISM_OK &&
+                bytes < (whole || layout.axis > 0 ? 1 : REPETITIONS) * c->bytes)
+                px_prefer(c, &layout, bytes);
         }
     }
     return status;
 }
 
 /* Where time is spared, other coders get their trials by the planes that suit the native one best,
- * as they are: what repeats is what these coders are for, and a lift hides it. */
+ * as they are: what repeats is what these coders are for, and a lift hides it. Where only size
+ * counts, lifted ones are tried, too. */
 static prism_status try_others(px_choice *c, const px_layouts *list, prism_error *error) {
     const int axis = c->best.axis;
     const bool open = c->options->transform == PRISM_TRANSFORM_AUTO;
+    const bool thorough = px_efforts.only_size[c->options->effort];
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++)
         if (list->items[i].pipeline.axis == axis &&
-            (!open || list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE))
+            (!open || list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE ||
+             (thorough && list->items[i].pipeline.transform == PRISM_TRANSFORM_CHANNELS)))
             status = px_consider_others(c, &list->items[i].pipeline, error);
-    return status == PRISM_OK && c->bytes > 0 && c->best.coder != PRISM_CODER_ANS
-               ? try_repetitions(c, list, axis, error)
-               : status;
+    if (status != PRISM_OK || c->bytes == 0 || c->best.coder == PRISM_CODER_ANS)
+        return status;
+    status = try_repetitions(c, list, axis, error);
+    const px_pipeline found = c->best;
+    return status == PRISM_OK && found.axis != axis ? px_consider_others(c, &found, error) : status;
 }
 
-/* The best estimate first, where it makes clear which others need no trial. */
-static prism_status try_layouts(px_choice *c, const px_layouts *list, size_t best,
-                                prism_error *error) {
+/* The one with the best promise of those that are not `done`. */
+static size_t next_layout(const px_choice *c, const px_layouts *list,
+                          const bool done[PX_MAX_LAYOUTS]) {
+    size_t next = list->count;
+    double least = HUGE_VAL;
+    for (size_t i = 0; i < list->count; i++) {
+        const double promise = px_promise(c, list, i);
+        if (!done[i] && (next == list->count || promise < least)) {
+            next = i;
+            least = promise;
+        }
+    }
+    return next;
+}
+
+/* The best promise first: what that comes to may make clear that others need no trial. */
+static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_error *error) {
     const px_choice_sample *s = c->sample;
-    const bool first = list->count && (s->noisy || s->sparing);
-    prism_status status = first ? try_layout(c, list, best, error) : PRISM_OK;
-    for (size_t i = 0; i < list->count && status == PRISM_OK; i++)
-        if (!(first && i == best) && px_is_tried(c, list, i, best))
+    const size_t best = px_least_estimate(list);
+    bool done[PX_MAX_LAYOUTS] = {false};
+    prism_status status = PRISM_OK;
+    for (size_t i; (i = next_layout(c, list, done)) < list->count && status == PRISM_OK;) {
+        if (!px_is_tried(c, list, i, best)) {
+            done[i] = true;
+            continue;
+        }
+        if (list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK)
+            status = px_pick_frames(c, list, done, &i, error);
+        done[i] = true;
+        if (status == PRISM_OK)
             status = try_layout(c, list, i, error);
-    if (status == PRISM_OK && s->sparing && !px_is_drawing(s, c->options))
+    }
+    if (status == PRISM_OK && list->count && px_others_come_last(s, c->options))
         status = try_others(c, list, error);
     return status;
 }
 
-static prism_status choose(px_pipeline *pipeline, const px_choice_sample *s,
+static prism_status choose(px_pipeline *pipeline, px_coded *coded, const px_choice_sample *s,
                            const prism_options *options, prism_error *error) {
     px_layouts list = {.count = 0};
     px_choice c = {.sample = s, .options = options};
@@ -91,9 +118,13 @@ static prism_status choose(px_pipeline *pipeline, const px_choice_sample *s,
         list.count = 0;
     }
     if (status == PRISM_OK)
-        status = try_layouts(&c, &list, best, error);
-    if (status == PRISM_OK)
+        status = try_layouts(&c, &list, error);
+    if (status == PRISM_OK) {
         *pipeline = c.best;
+        *coded = c.kept;
+    } else {
+        px_coded_free(&c.kept);
+    }
     return status;
 }
 
@@ -104,14 +135,16 @@ static bool is_complete(const prism_options *options, const prism_array *array) 
            (options->axis != PRISM_AXIS_AUTO || array->rank == 1);
 }
 
-prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const void *elements,
-                       const prism_options *options, bool of_wide, prism_error *error) {
+prism_status px_choose(px_pipeline *pipeline, px_coded *coded, const prism_array *array,
+                       const void *elements, const prism_options *options, bool of_wide,
+                       prism_error *error) {
     *pipeline = (px_pipeline){.transform = options->transform,
                               .predictor = options->predictor,
                               .coder = options->coder,
                               .effort = options->effort,
                               .axis = px_asked_axis(options),
                               .selective = options->transform == PRISM_TRANSFORM_AUTO};
+    *coded = (px_coded){.pipeline = *pipeline};
     prism_status status =
         px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status != PRISM_OK)
@@ -121,7 +154,7 @@ prism_status px_choose(px_pipeline *pipeline, const prism_array *array, const vo
     px_choice_sample s = {.values = 0};
     status = px_choice_sample_make(&s, array, elements, options, of_wide, error);
     if (status == PRISM_OK)
-        status = choose(pipeline, &s, options, error);
+        status = choose(pipeline, coded, &s, options, error);
     px_sample_free(&s.part);
     return status;
 }

@@ -1,118 +1,121 @@
+/*
+ * All layouts of the same planes get their estimates from one copy of these: as pictures by
+ * themselves, by the bits of their residuals; as frames, by what the planes before save of that;
+ * lifted, by the bits of the residuals after the lift.
+ */
 #include "choose/layouts.h"
+#include "base/effort.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "choose/frames.h"
 #include "planes/estimate.h"
-
-enum { FRAMES_ARRAY = 1 << 14 /* elements; from it on, frames are looked for along any axis */ };
 
 /* Many planes are channels, not frames, where a lift makes them so much smaller, or where they
  * differ so much more from each other than samples side by side do. */
+enum { FEW_PLANES = 16 };
 static const double STRONG_LIFT = 0.85, LARGE_STEP = 1.6;
 
-/* Fills in the estimates of a candidate. *flat is raised to the share of flat samples of planes
- * that are not lifted. */
-static prism_status estimate(px_candidate *candidate, double *flat, const px_choice_sample *s,
-                             prism_error *error) {
-    const px_pipeline *pipeline = &candidate->pipeline;
-    px_layout layout = px_layout_make(&s->part.array, pipeline->axis);
-    px_planes planes;
+static px_candidate *add_layout(px_layouts *list, const px_pipeline *base,
+                                prism_transform transform, int axis) {
+    px_candidate *item = &list->items[list->count++];
+    *item = (px_candidate){.pipeline = *base, .bytes = HUGE_VAL};
+    item->pipeline.transform = transform;
+    item->pipeline.axis = axis;
+    item->pipeline.selective = base->selective && transform == PRISM_TRANSFORM_CHANNELS;
+    return item;
+}
+
+static double estimate_planes(const px_planes *planes, const px_choice_sample *s) {
+    double bits = 0;
+    for (size_t k = 0; k < planes->count; k++)
+        bits += px_estimate_plane(planes, k);
+    return bits / 8 / s->part.share;
+}
+
+static prism_status estimate_transformed(px_candidate *item, px_planes *planes,
+                                         const px_choice_sample *s, prism_error *error) {
     px_buffer parameters = {0};
+    const px_transform_stage *transform = px_transform_stage_of(item->pipeline.transform);
+    prism_status status = transform->forward(planes, &item->pipeline, &parameters, error);
+    if (status == PRISM_OK)
+        status = px_buffer_status(&parameters, error);
+    item->bytes =
+        estimate_planes(planes, s) + (double)parameters.size * px_side_growth(s, &item->pipeline);
+    px_buffer_free(&parameters);
+    return status;
+}
+
+/* What may tie the planes along an axis together. */
+typedef struct ties {
+    bool plain, frames, lift;
+} ties;
+
+/* Estimates of lifts miss what the native coder gains by neighbours in planes before; frames show
+ * it. Where time is spared, only layouts that need no such promise are worth it. */
+static bool is_promising(const px_choice_sample *s, const px_pipeline *base) {
+    return !s->sparing && (s->part.share == 1 || !px_efforts.brisk[base->effort]);
+}
+
+/* The planes become residuals of the lift, if there is one. */
+static prism_status estimate_layouts(px_layouts *list, const px_choice_sample *s,
+                                     const px_pipeline *base, int axis, ties t, px_planes *planes,
+                                     prism_error *error) {
+    const bool many = planes->count > FEW_PLANES, promising = is_promising(s, base);
+    const double plain = t.plain || t.frames ? estimate_planes(planes, s) : 0;
+    bool frames = t.frames && !(many && px_step_ratio(planes) > LARGE_STEP);
+    const bool tie = axis >= 0 && (frames || (t.lift && promising));
+    const double tied = tie ? px_frames_bits(planes, s->dims[axis]) / 8 / s->part.share : plain;
+    prism_status status = PRISM_OK;
+    if (t.plain) {
+        add_layout(list, base, PRISM_TRANSFORM_NONE, axis)->bytes = plain;
+        list->flat = fmax(list->flat, px_flat_share(planes));
+    }
+    if (t.lift) {
+        px_candidate *item = add_layout(list, base, PRISM_TRANSFORM_CHANNELS, axis);
+        status = estimate_transformed(item, planes, s, error);
+        frames = frames && !(many && item->bytes < STRONG_LIFT * plain);
+        item->bytes = promising ? fmin(item->bytes, tied) : item->bytes;
+    }
+    if (frames)
+        add_layout(list, base, PRISM_TRANSFORM_STACK, axis)->bytes = tied;
+    return status;
+}
+
+static prism_status list_planes(px_layouts *list, const px_choice_sample *s,
+                                const px_pipeline *base, int axis, ties t, prism_error *error) {
+    const px_layout layout = px_layout_make(&s->part.array, axis);
+    px_planes planes;
     prism_status status = px_planes_alloc(&planes, &s->part.array, &layout, error);
     if (status != PRISM_OK)
         return status;
     px_planes_load(&planes, &s->part.array, &layout, s->part.elements);
-    const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
-    if (transform) {
-        status = transform->forward(&planes, pipeline, &parameters, error);
-    } else {
-        *flat = fmax(*flat, px_flat_share(&planes));
-        candidate->step = px_step_ratio(&planes);
-    }
-    double bits = 0;
-    for (size_t k = 0; k < planes.count && status == PRISM_OK; k++)
-        bits += px_estimate_plane(&planes, k);
-    candidate->bytes =
-        bits / 8 / s->part.share + (double)parameters.size * px_side_growth(s, pipeline);
-    if (status == PRISM_OK)
-        status = px_buffer_status(&parameters, error);
-    px_buffer_free(&parameters);
+    status = estimate_layouts(list, s, base, axis, t, &planes, error);
     px_planes_free(&planes);
     return status;
 }
 
-static prism_status add_layout(px_layouts *list, const px_choice_sample *s, const px_pipeline *base,
-                               prism_transform transform, int axis, bool unusual,
-                               prism_error *error) {
-    px_candidate *item = &list->items[list->count++];
-    *item = (px_candidate){.pipeline = *base, .bytes = HUGE_VAL, .unusual = unusual};
-    item->pipeline.transform = transform;
-    item->pipeline.axis = axis;
-    item->pipeline.selective = base->selective && transform == PRISM_TRANSFORM_CHANNELS;
-    return transform == PRISM_TRANSFORM_STACK ? PRISM_OK : estimate(item, &list->flat, s, error);
-}
-
-/* Whether the planes along an axis are so many and so different that they must be channels. */
-static bool are_channels(const px_layouts *list, const px_choice_sample *s, int axis) {
-    bool found = false;
-    for (size_t i = 0; i < list->count; i++) {
-        const px_candidate *item = &list->items[i];
-        if (item->pipeline.axis != axis)
-            continue;
-        if (item->pipeline.transform == PRISM_TRANSFORM_CHANNELS)
-            found |= item->bytes < STRONG_LIFT * list->items[i + 1].bytes;
-        else
-            found |= item->step > LARGE_STEP;
-    }
-    return found && s->part.array.dims[axis] > PX_FEW_CHANNELS;
-}
-
-/* Layouts as frames, of which those along usual axes come before the estimates of others. */
-static prism_status list_stacks(px_layouts *list, const px_choice_sample *s,
-                                const px_pipeline *base, const prism_options *options, bool usual,
-                                prism_error *error) {
-    const int rank = (int)s->part.array.rank;
-    const int first = rank <= 2 ? PRISM_AXIS_AUTO : 0, end = rank <= 2 ? 0 : rank;
-    prism_status status = PRISM_OK;
-    for (int axis = first; axis < end && axis < PX_MOST_AXES && status == PRISM_OK; axis++)
-        if (px_is_usual_stack(s, axis, options) == usual &&
-            px_may_be_frames(&s->part.array, axis, options) &&
-            (usual || !are_channels(list, s, axis)))
-            status = add_layout(list, s, base, PRISM_TRANSFORM_STACK, axis, !usual, error);
-    return status;
-}
-
-/* A table of channels first is worth a look for the lift alone. `unusual`: there is a choice, and
- * planes rarely lie along this axis. */
-static prism_status list_planes(px_layouts *list, const px_choice_sample *s,
-                                const px_pipeline *base, const prism_options *options, int axis,
-                                bool unusual, prism_error *error) {
+static ties ties_of(const px_choice_sample *s, const prism_options *options, int axis) {
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
-    const bool lifted = open && px_may_be_lifted(s, axis) && !px_is_drawing(s, options);
-    prism_status status = PRISM_OK;
-    if (unusual && !lifted && s->part.array.rank == 2)
-        return PRISM_OK;
-    if (lifted)
-        status = add_layout(list, s, base, PRISM_TRANSFORM_CHANNELS, axis, unusual, error);
-    if (status == PRISM_OK)
-        status = add_layout(list, s, base, open ? PRISM_TRANSFORM_NONE : options->transform, axis,
-                            unusual, error);
-    return status;
+    const bool drawing = px_is_drawing(s, options);
+    return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
+                  .frames = !drawing && px_may_be_frames(&s->part.array, axis, options),
+                  .lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
+                          (open && !drawing && px_may_be_lifted(s, axis))};
 }
 
 prism_status px_layouts_list(px_layouts *list, const px_choice_sample *s, const px_pipeline *base,
                              const prism_options *options, prism_error *error) {
     int axes[PX_MOST_AXES];
     const size_t count = px_possible_axes(axes, s, options);
-    const bool frames = !px_is_drawing(s, options);
-    const bool anywhere = frames && px_may_be_native(options) && s->part.size >= FRAMES_ARRAY;
-    prism_status status = frames ? list_stacks(list, s, base, options, true, error) : PRISM_OK;
+    prism_status status = PRISM_OK;
+    if (options->transform == PRISM_TRANSFORM_STACK) {
+        add_layout(list, base, PRISM_TRANSFORM_STACK, axes[0]);
+        return PRISM_OK;
+    }
     for (size_t i = 0; i < count && status == PRISM_OK; i++)
-        status = list_planes(list, s, base, options, axes[i],
-                             count > 1 && !px_is_usual(&s->part.array, axes[i]), error);
-    if (status == PRISM_OK && anywhere)
-        status = list_stacks(list, s, base, options, false, error);
+        status = list_planes(list, s, base, axes[i], ties_of(s, options, axes[i]), error);
     return status;
 }
 
@@ -121,22 +124,6 @@ size_t px_least_estimate(const px_layouts *list) {
     for (size_t i = 1; i < list->count; i++)
         if (list->items[i].bytes < list->items[least].bytes)
             least = i;
-    return least;
-}
-
-double px_least_of_planes(const px_layouts *list, int axis) {
-    double least = HUGE_VAL;
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].pipeline.axis == axis)
-            least = fmin(least, list->items[i].bytes);
-    return least;
-}
-
-double px_least_usual(const px_layouts *list) {
-    double least = HUGE_VAL;
-    for (size_t i = 0; i < list->count; i++)
-        if (!list->items[i].unusual)
-            least = fmin(least, list->items[i].bytes);
     return least;
 }
 

@@ -12,9 +12,7 @@ enum { PX_MAX_LAYOUTS = 3 * PX_MOST_AXES /* as they are, lifted, or as frames */
 /* A layout that may be tried. */
 typedef struct px_candidate {
     px_pipeline pipeline; /* but for predictor and coder */
-    double bytes;         /* estimated; HUGE_VAL for stacks, which have no estimates */
-    double step;          /* px_step_ratio of planes that are not lifted */
-    bool unusual; /* channels or frames rarely lie along this axis: not tried without a reason */
+    double bytes;         /* estimated; HUGE_VAL where nothing is to be estimated */
 } px_candidate;
 
 typedef struct px_layouts {
@@ -23,7 +21,6 @@ typedef struct px_layouts {
     double flat; /* share of flat samples where planes lie best for it */
 } px_layouts;
 
-/* Lifted layouts come right before the same ones without the lift. */
 prism_status px_layouts_list(px_layouts *list, const px_choice_sample *s, const px_pipeline *base,
                              const prism_options *options, prism_error *error);
 
@@ -31,11 +28,5 @@ void px_leave_out(px_layouts *list, size_t i);
 
 /* The index of the layout with the best estimate. */
 size_t px_least_estimate(const px_layouts *list);
-
-/* The best estimate of planes along an axis; of these, only the layout of a stack has none. */
-double px_least_of_planes(const px_layouts *list, int axis);
-
-/* The best estimate of planes along usual axes. */
-double px_least_usual(const px_layouts *list);
 
 #endif

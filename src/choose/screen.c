@@ -3,86 +3,129 @@
 
 #include <math.h>
 
-enum { QUICK_EFFORT = 4 /* the least that codes frames from each other */ };
+enum { FEW_FRAMES = 16 };
 
 /* In large arrays whose planes say much of each other, no other coder comes near the project's own:
  * they are not worth the time of a trial. */
 static const double STRONG_TIES = 0.97;
 
-/* Layouts whose estimates are that far above the best one are not tried. */
+/* Layouts whose estimates are that far above the best one are not tried by other coders. */
 static const double CLOSE_ESTIMATE = 1.15;
 
-/* Sizes relative to estimates differ by so much between the layouts of an array. */
-static const double SURE_ESTIMATE = 0.95;
+/* Sizes relative to estimates differ by so much between the layouts of an array; at low efforts,
+ * where neighbours count less; and in small arrays there, where trials take little time. */
+static const double SURE_ESTIMATE = 0.95, SURE_BRISK = 0.87, SURE_SMALL = 0.7;
 
-/* What the lift brings the native coder beyond estimates, as long as it has not been tried; and
- * what coding frames from each other brings against other layouts of the same planes. */
-static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87;
+/* At low efforts, estimates so far above the best one are not tried even where the best repeats. */
+static const double CLOSE_BRISK = 1.3;
 
-/* Planes along an axis where they rarely lie are tried where their estimate is so much below that
- * of others, and looked at as frames where it is so much below that of other frames. */
-static const double CLEARLY_BETTER = 0.99, CLEARLY_BETTER_FRAMES = 0.96;
+/* Frames are looked at whose estimates come so close to the best along axes where they are likely;
+ * along other axes, they have to be better. */
+static const double CLOSE_FRAMES = 1.1, CLEARLY_BETTER_FRAMES = 0.96;
+
+/* What ties bring the native coder beyond estimates, as long as nothing has been tried, and beyond
+ * other layouts. */
+static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87, OTHER_GAIN = 0.97;
 
 /* Layouts of drawings that come so close in a part of the sample are tried. */
 static const double CLOSE_DRAWING = 1.25;
 
-/* Stacks are tried where the best estimate of other layouts of the same planes is so close. */
-static const double CLOSE_PLANES = 1.07, CLOSE_PLANES_SPARING = 1.05;
+static double gain_of(prism_transform transform) {
+    return transform == PRISM_TRANSFORM_CHANNELS ? LIFT_GAIN
+           : transform == PRISM_TRANSFORM_STACK  ? STACK_GAIN
+                                                 : 1;
+}
 
-static bool may_be_stack(const px_choice *c, const px_layouts *list, size_t stack, size_t best) {
-    const double close = list->items[stack].unusual ? CLOSE_ESTIMATE
-                         : c->sample->sparing       ? CLOSE_PLANES_SPARING
-                                                    : CLOSE_PLANES;
-    const double planes = px_least_of_planes(list, list->items[stack].pipeline.axis);
-    const double others =
-        list->items[stack].unusual ? list->items[best].bytes : px_least_usual(list);
-    return planes == HUGE_VAL || planes <= close * others;
+/* The least size relative to an estimate of all that were tried, or HUGE_VAL. */
+static double least_relative(const px_choice *c) {
+    double least = HUGE_VAL;
+    for (size_t i = 0; i <= PRISM_TRANSFORM_STACK; i++)
+        if (c->relative[i] > 0)
+            least = fmin(least, c->relative[i]);
+    return least;
+}
+
+/* Where time is spared, frames, whose trials take ten times as long as others, have to be worth it
+ * by their estimates; what they come to says nothing of other layouts. */
+static double relative_sparing(const px_choice *c, prism_transform transform) {
+    const double least = least_relative(c);
+    const prism_transform kin =
+        transform == PRISM_TRANSFORM_CHANNELS ? PRISM_TRANSFORM_NONE : PRISM_TRANSFORM_CHANNELS;
+    if (transform == PRISM_TRANSFORM_STACK && least < HUGE_VAL)
+        return fmin(least, 1) / SURE_ESTIMATE;
+    if (transform != PRISM_TRANSFORM_STACK && c->relative[kin] > 0)
+        return OTHER_GAIN * fmin(c->relative[kin], 1);
+    return gain_of(transform);
+}
+
+static bool is_low(const px_choice *c) {
+    return px_efforts.brisk[c->options->effort];
+}
+
+/* At low efforts, only trials of small arrays take so little time that doubts are worth one. */
+static bool is_quick(const px_choice *c) {
+    return is_low(c) && (c->sample->part.share < 1 || c->sample->noisy);
+}
+
+/* Where others did worse than estimated, the next may do better, but for quick choices; what is
+ * left of wider elements may be so little that estimates miss most of it. */
+static double relative_of(const px_choice *c, prism_transform transform) {
+    const double most = is_quick(c) && !c->sample->noisy ? HUGE_VAL : 1;
+    const double same = c->relative[transform], least = least_relative(c);
+    return same > 0             ? fmin(same, most)
+           : c->sample->sparing ? relative_sparing(c, transform)
+           : least == HUGE_VAL  ? gain_of(transform)
+                                : OTHER_GAIN * fmin(least, most);
 }
 
 /* What layout i may come to, by its estimate and how the native coder did on others. */
-static double promise(const px_choice *c, const px_layouts *list, size_t i) {
-    const bool lifted = list->items[i].pipeline.transform == PRISM_TRANSFORM_CHANNELS;
-    const double same = c->relative[lifted], other = c->relative[!lifted];
-    const double relative = fmin(same > 0 ? same : lifted ? LIFT_GAIN * fmin(other, 1) : other, 1);
-    return SURE_ESTIMATE * relative * list->items[i].bytes;
+double px_promise(const px_choice *c, const px_layouts *list, size_t i) {
+    const double sure = is_quick(c) ? SURE_BRISK : is_low(c) ? SURE_SMALL : SURE_ESTIMATE;
+    return sure * relative_of(c, list->items[i].pipeline.transform) * list->items[i].bytes;
 }
 
-/* The same of a stack, by the best of the other layouts of its planes. */
-static double promise_of_stack(const px_choice *c, const px_layouts *list, size_t stack) {
-    double least = HUGE_VAL;
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].pipeline.axis == list->items[stack].pipeline.axis &&
-            list->items[i].bytes < HUGE_VAL)
-            least = fmin(least, promise(c, list, i) / SURE_ESTIMATE);
-    return least == HUGE_VAL ? 0 : STACK_GAIN * least;
+/* Whether estimates rank layouts. */
+static bool has_estimates(const px_choice *c) {
+    const px_choice_sample *s = c->sample;
+    return px_may_be_native(c->options) && (s->noisy || s->values > PX_FEW_VALUES);
 }
 
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best) {
-    const bool whole = c->sample->part.share == 1, sparing = c->sample->sparing;
-    if (px_is_drawing(c->sample, c->options))
+    if (c->bytes == 0 || px_is_drawing(c->sample, c->options))
         return true;
-    if (list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK)
-        return may_be_stack(c, list, i, best) &&
-               (!sparing || promise_of_stack(c, list, i) < c->bytes);
-    if (list->items[i].unusual && list->items[i].bytes > CLEARLY_BETTER * px_least_usual(list))
-        return false;
-    if (c->sample->noisy || sparing)
-        return promise(c, list, i) < PX_CLEARLY * c->bytes;
-    const bool repeats = c->best.coder == PRISM_CODER_DEFLATE && !list->items[i].unusual;
-    return (whole && !px_is_brisk(c->sample, c->options->effort)) || repeats ||
+    if (c->best.coder == PRISM_CODER_DEFLATE && !c->sample->sparing &&
+        list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE &&
+        (!is_low(c) || list->items[i].bytes <= CLOSE_BRISK * list->items[best].bytes))
+        return true;
+    if (has_estimates(c))
+        return px_promise(c, list, i) < PX_CLEARLY * c->bytes;
+    return (c->sample->part.share == 1 && !px_is_brisk(c->sample, c->options->effort)) ||
            list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
+}
+
+/* Whether no other layout of these may come near the one at `best`. At low efforts, a lift that is
+ * worth it says enough. */
+static bool is_alone(const px_choice *c, const px_layouts *list, size_t best) {
+    bool alone = true;
+    for (size_t i = 0; i < list->count; i++)
+        alone &= i == best || px_promise(c, list, i) > LIFT_GAIN * list->items[best].bytes;
+    return alone || is_low(c);
+}
+
+/* The estimate of the planes of `layout` as they are. */
+static double plain_estimate(const px_layouts *list, const px_pipeline *layout) {
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].pipeline.axis == layout->axis &&
+            list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE)
+            return list->items[i].bytes;
+    return HUGE_VAL;
 }
 
 bool px_is_clear(const px_choice *c, const px_layouts *list, size_t best) {
     px_pipeline layout = list->items[best].pipeline;
-    bool rival = false;
-    for (size_t i = 0; i < list->count; i++)
-        rival |= list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK &&
-                 may_be_stack(c, list, i, best);
-    return c->sample->large && c->sample->values > PX_FEW_VALUES && layout.selective && !rival &&
-           layout.axis != 0 &&
-           (px_efforts.brisk[layout.effort] ||
-            list->items[best].bytes < STRONG_TIES * list->items[best + 1].bytes) &&
+    return c->sample->large && c->sample->values > PX_FEW_VALUES && layout.selective &&
+           is_alone(c, list, best) &&
+           (is_low(c) || list->items[best].bytes < STRONG_TIES * plain_estimate(list, &layout)) &&
            px_may_use(c, &layout, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
 }
 
@@ -91,53 +134,19 @@ static prism_status quick_size(double *bytes, const px_choice_sample *part, px_p
                                prism_error *error) {
     layout.predictor = PRISM_PREDICTOR_LSQ;
     layout.coder = PRISM_CODER_ANS;
-    return px_trial(bytes, part, &layout, QUICK_EFFORT, error);
+    return px_trial(bytes, part, &layout, PX_EFFORT_FITTED, error);
 }
 
-/* Whether the axis is far shorter than all others, as that of frames often is. */
-static bool is_short(const px_choice_sample *s, int axis) {
-    enum { SHORTER = 4 };
-    for (unsigned i = 0; i < s->part.array.rank; i++)
-        if ((int)i != axis && s->dims[i] < SHORTER * s->dims[axis])
-            return false;
-    return true;
-}
-
-/* Frames along an axis where they rarely lie deserve a look if it is short, if their planes have
- * the best estimate, or if they promise more than those of stacks along usual axes do. */
-static bool deserves_look(const px_choice *c, const px_layouts *list, size_t stack, size_t best) {
-    double usual = HUGE_VAL;
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK && !list->items[i].unusual)
-            usual = fmin(usual, px_least_of_planes(list, list->items[i].pipeline.axis));
-    const int axis = list->items[stack].pipeline.axis;
-    return may_be_stack(c, list, stack, best) &&
-           (axis == list->items[best].pipeline.axis || is_short(c->sample, axis) ||
-            px_least_of_planes(list, axis) < CLEARLY_BETTER_FRAMES * usual);
-}
-
-/* They stay on the list if they make a part of the sample smaller than the best estimate of other
- * layouts does. */
-static prism_status screen_stacks(const px_choice *c, px_layouts *list, prism_error *error) {
-    const size_t best = px_least_estimate(list);
-    px_choice_sample part = {.values = 0};
-    double least = 0, bytes;
-    prism_status status = PRISM_OK;
-    for (size_t i = list->count; i-- > 0 && status == PRISM_OK;) {
-        if (!list->items[i].unusual || list->items[i].pipeline.transform != PRISM_TRANSFORM_STACK)
-            continue;
-        bool worth = deserves_look(c, list, i, best);
-        if (worth && least == 0) {
-            status = px_part_of(&part, c->sample, error);
-            if (status == PRISM_OK)
-                status = quick_size(&least, &part, list->items[best].pipeline, error);
-        }
-        if (worth && status == PRISM_OK) {
-            status = quick_size(&bytes, &part, list->items[i].pipeline, error);
-            worth = bytes < least;
-        }
-        if (!worth)
-            px_leave_out(list, i);
+/* What layouts come to in a part of the sample, of those that are `compared`. */
+static prism_status compare_parts(double bytes[PX_MAX_LAYOUTS], const px_choice *c,
+                                  const px_layouts *list, const bool compared[PX_MAX_LAYOUTS],
+                                  prism_error *error) {
+    px_choice_sample part;
+    prism_status status = px_part_of(&part, c->sample, error);
+    for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
+        bytes[i] = HUGE_VAL;
+        if (compared[i])
+            status = quick_size(&bytes[i], &part, list->items[i].pipeline, error);
     }
     px_sample_free(&part.part);
     return status;
@@ -146,22 +155,70 @@ static prism_status screen_stacks(const px_choice *c, px_layouts *list, prism_er
 /* Estimates say nothing of drawings: those layouts stay on the list that come close to the best in
  * a part of the sample. */
 static prism_status screen_drawings(const px_choice *c, px_layouts *list, prism_error *error) {
+    bool all[PX_MAX_LAYOUTS];
     double bytes[PX_MAX_LAYOUTS], least = HUGE_VAL;
-    px_choice_sample part;
-    prism_status status = px_part_of(&part, c->sample, error);
-    for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
-        status = quick_size(&bytes[i], &part, list->items[i].pipeline, error);
+    for (size_t i = 0; i < list->count; i++)
+        all[i] = true;
+    prism_status status = compare_parts(bytes, c, list, all, error);
+    for (size_t i = 0; i < list->count && status == PRISM_OK; i++)
         least = fmin(least, bytes[i]);
-    }
     for (size_t i = list->count; i-- > 0 && status == PRISM_OK;)
         if (bytes[i] > CLOSE_DRAWING * least)
             px_leave_out(list, i);
-    px_sample_free(&part.part);
+    return status;
+}
+
+/* Frames are few, or fewer than they have rows and columns, or lie along the first axis. */
+static bool is_likely(const px_choice_sample *s, int axis) {
+    uint64_t least = FEW_FRAMES;
+    for (unsigned i = 0; i < s->part.array.rank; i++)
+        least = i == 0 || s->dims[i] < least ? s->dims[i] : least;
+    return axis <= 0 || s->dims[axis] <= FEW_FRAMES || s->dims[axis] == least;
+}
+
+/* The best estimate of frames along axes where these are likely. */
+static double least_likely(const px_choice *c, const px_layouts *list) {
+    double least = HUGE_VAL;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK &&
+            is_likely(c->sample, list->items[i].pipeline.axis))
+            least = fmin(least, list->items[i].bytes);
+    return least;
+}
+
+/* Whether layout i is frames that may be the best of these. */
+static bool is_rival(const px_choice *c, const px_layouts *list, const bool done[PX_MAX_LAYOUTS],
+                     size_t i) {
+    const double likely = least_likely(c, list);
+    return list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK && !done[i] &&
+           (c->bytes == 0 || px_promise(c, list, i) < PX_CLEARLY * c->bytes) &&
+           list->items[i].bytes < (is_likely(c->sample, list->items[i].pipeline.axis)
+                                       ? CLOSE_FRAMES
+                                       : CLEARLY_BETTER_FRAMES) *
+                                      likely;
+}
+
+prism_status px_pick_frames(const px_choice *c, const px_layouts *list, bool done[PX_MAX_LAYOUTS],
+                            size_t *i, prism_error *error) {
+    bool rivals[PX_MAX_LAYOUTS] = {false};
+    double bytes[PX_MAX_LAYOUTS];
+    size_t count = 0;
+    prism_status status = PRISM_OK;
+    for (size_t k = 0; k < list->count; k++)
+        count += rivals[k] = c->sample->sparing && is_rival(c, list, done, k);
+    if (count > 1)
+        status = compare_parts(bytes, c, list, rivals, error);
+    size_t best = *i;
+    for (size_t k = 0; k < list->count && count && status == PRISM_OK; k++) {
+        done[k] |= list->items[k].pipeline.transform == PRISM_TRANSFORM_STACK;
+        if (rivals[k] && (!rivals[best] || (count > 1 && bytes[k] < bytes[best])))
+            best = k;
+    }
+    *i = best;
     return status;
 }
 
 prism_status px_screen(const px_choice *c, px_layouts *list, prism_error *error) {
-    if (!px_is_drawing(c->sample, c->options))
-        return screen_stacks(c, list, error);
-    return list->count > 1 ? screen_drawings(c, list, error) : PRISM_OK;
+    return list->count > 1 && px_is_drawing(c->sample, c->options) ? screen_drawings(c, list, error)
+                                                                   : PRISM_OK;
 }

@@ -12,7 +12,15 @@ prism_status px_screen(const px_choice *c, px_layouts *list, prism_error *error)
 /* Whether the best estimate needs no trial. */
 bool px_is_clear(const px_choice *c, const px_layouts *list, size_t best);
 
+/* The least that layout i may come to. */
+double px_promise(const px_choice *c, const px_layouts *list, size_t i);
+
 /* Whether layout i may still be better than what was tried so far. */
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best);
+
+/* Of the layouts as frames, the one that makes a part of the sample smallest, where time is spared:
+ * none of the others is left to be done. *i is one that is to be tried. */
+prism_status px_pick_frames(const px_choice *c, const px_layouts *list, bool done[PX_MAX_LAYOUTS],
+                            size_t *i, prism_error *error);
 
 #endif

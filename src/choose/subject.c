@@ -6,9 +6,7 @@
 #include "base/status.h"
 
 enum {
-    QUICK_EFFORT = 5,      /* up to it, choosing for integers of wider elements is quick */
     DRAWING_VALUES = 8,    /* so few that the project's own coder of indices is the smallest */
-    DRAWING_EFFORT = 4,    /* from it on */
     SMALL_ARRAY = 1 << 12, /* elements */
     LARGE_ARRAY = 1 << 22
 };
@@ -33,7 +31,7 @@ bool px_may_be_native(const prism_options *options) {
 prism_status px_choice_sample_make(px_choice_sample *s, const prism_array *array,
                                    const void *elements, const prism_options *options, bool of_wide,
                                    prism_error *error) {
-    const bool quick = of_wide && options->effort <= QUICK_EFFORT;
+    const bool quick = of_wide && px_efforts.quick_wide[options->effort];
     const int effort = quick ? PX_EFFORT_QUICK : options->effort;
     const size_t width = prism_type_size(array->type);
     size_t whole;
@@ -48,7 +46,7 @@ prism_status px_choice_sample_make(px_choice_sample *s, const prism_array *array
     s->values = count_values(elements, whole, width);
     s->sparing = !s->noisy && px_may_be_native(options) && s->values > PX_FEW_VALUES &&
                  whole / width >= SMALL_ARRAY && !px_efforts.brisk[options->effort] &&
-                 options->effort < PX_SMALLEST_EFFORT;
+                 !px_efforts.only_size[options->effort];
     s->large = whole / width >= LARGE_ARRAY;
     return PRISM_OK;
 }
@@ -62,7 +60,7 @@ prism_status px_part_of(px_choice_sample *part, const px_choice_sample *s, prism
 }
 
 bool px_is_drawing(const px_choice_sample *s, const prism_options *options) {
-    return s->values <= DRAWING_VALUES && options->effort >= DRAWING_EFFORT &&
+    return s->values <= DRAWING_VALUES && px_efforts.palette[options->effort] &&
            options->transform != PRISM_TRANSFORM_CHANNELS && px_may_be_native(options);
 }
 

@@ -6,10 +6,7 @@
 #include "planes/sample.h"
 #include "planes/stages.h"
 
-enum {
-    PX_FEW_VALUES = 64,
-    PX_SMALLEST_EFFORT = 8 /* from it on, only size counts */
-};
+enum { PX_FEW_VALUES = 64 };
 
 typedef struct px_choice_sample {
     px_sample part;

@@ -3,27 +3,20 @@
 #include <math.h>
 
 #include "base/array.h"
+#include "base/effort.h"
 #include "choose/axes.h"
 #include "planes/estimate.h"
 #include "planes/fold.h"
 #include "planes/stages.h"
 
 /* Each plane of the native coder has fits of its own, and a chunk 64 bytes of states. */
-enum {
-    FEW_PLANES = 4,
-    LEAST_NATIVE_BYTES = 1 << 8,
-    LEAST_NATIVE_EFFORT = 4,
-    MOST_NATIVE_STEPS = 384
-};
+enum { FEW_PLANES = 4, LEAST_NATIVE_BYTES = 1 << 8, MOST_NATIVE_STEPS = 384 };
 
 /* Of bytes whose guess is so near to their number, no method makes much less. */
 static const double NOISE = 0.98;
 
 /* So much less than the guess of deflate is less than deflate, too. */
 static const double SURELY_LESS = 0.9;
-
-/* Higher efforts take many times as long, and gain a few bytes. */
-enum { MOST_NATIVE_EFFORT = 5 };
 
 /* Where the planes of a candidate lie, unless an axis is asked for: a lift is tried along both. */
 typedef enum place { BEST_AXIS, LAST_AXIS, FIRST_AXIS } place;
@@ -80,7 +73,7 @@ static bool may_use(const candidate *c, const prism_array *array, const prism_op
     const bool asked = options->coder == c->coder || options->predictor == c->predictor ||
                        options->transform == PRISM_TRANSFORM_CHANNELS;
     const bool native = layout->count <= FEW_PLANES && size >= LEAST_NATIVE_BYTES &&
-                        options->effort >= LEAST_NATIVE_EFFORT &&
+                        px_efforts.small_native[options->effort] &&
                         native_steps(array, layout) <= MOST_NATIVE_STEPS;
     return may_transform(c, options, layout) && (c->coder != PRISM_CODER_ANS || asked || native) &&
            (options->predictor == PRISM_PREDICTOR_AUTO || options->predictor == c->predictor) &&
@@ -95,9 +88,9 @@ static int axis_of(const candidate *c, const prism_array *array, const prism_opt
     return c->place == LAST_AXIS ? (int)array->rank - 1 : 0;
 }
 
+/* Higher efforts of the native coder take many times as long, and gain a few bytes. */
 static int effort_of(const candidate *c, const prism_options *options) {
-    const bool learns = c->coder == PRISM_CODER_ANS && options->effort > MOST_NATIVE_EFFORT;
-    return learns ? MOST_NATIVE_EFFORT : options->effort;
+    return c->coder == PRISM_CODER_ANS ? px_efforts.trial[options->effort] : options->effort;
 }
 
 static prism_status estimate(double *bits, const prism_array *array, const void *elements, int axis,

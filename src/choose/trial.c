@@ -1,36 +1,41 @@
 #include "choose/trial.h"
+#include "base/effort.h"
 
-#include "pipeline/pipeline.h"
-
-enum {
-    QUICK_JXL_EFFORT = 3,
-    TRIAL_EFFORT = 5, /* ranks slow coders at higher ones well enough */
-    SOME_FRAMES = 48
-};
+enum { SOME_FRAMES = 48 };
 
 /* By how much a quick trial may miss the best size so far and still deserve a trial. */
 static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3,
                     DEFLATE_CHANCE_SPARING = 1.15, DEFLATE_CHANCE_LARGE = 1.03;
 
+/* Layouts that are safer than the best one may come to a little more. */
+static const double SAFER = 1.0005;
+
 /* The same of deflate, see PX_CLEARLY. */
 static const double CLEARLY_DEFLATE = 0.97;
 
-prism_status px_trial(double *bytes, const px_choice_sample *s, px_pipeline *pipeline, int effort,
-                      prism_error *error) {
+/* The same as px_trial, with what the sample became. Free with px_coded_free. */
+static prism_status code_sample(px_coded *coded, double *bytes, const px_choice_sample *s,
+                                px_pipeline *pipeline, int effort, prism_error *error) {
     px_pipeline tried = *pipeline;
     tried.effort = effort;
-    px_coded coded;
     size_t limit = 2 * s->part.size + PX_CONTAINER_OVERHEAD;
     prism_status status =
-        px_pipeline_encode(&coded, &s->part.array, s->part.elements, &tried, limit, error);
+        px_pipeline_encode(coded, &s->part.array, s->part.elements, &tried, limit, error);
     if (status != PRISM_OK)
         return status;
-    *bytes = (double)coded.sections.payload.size / s->part.share +
-             (double)coded.sections.parameters.size * px_side_growth(s, pipeline);
+    *bytes = (double)coded->sections.payload.size / s->part.share +
+             (double)coded->sections.parameters.size * px_side_growth(s, pipeline);
     if (!px_coder_stage_of(pipeline->coder)->predicts)
-        pipeline->transform = coded.pipeline.transform;
-    px_coded_free(&coded);
+        pipeline->transform = coded->pipeline.transform;
     return PRISM_OK;
+}
+
+prism_status px_trial(double *bytes, const px_choice_sample *s, px_pipeline *pipeline, int effort,
+                      prism_error *error) {
+    px_coded coded = {.pipeline = *pipeline};
+    prism_status status = code_sample(&coded, bytes, s, pipeline, effort, error);
+    px_coded_free(&coded);
+    return status;
 }
 
 /* Whether coding at `effort` comes to at most `chance` times the best size so far. */
@@ -43,28 +48,56 @@ static prism_status has_chance(bool *chance, const px_choice *c, const px_pipeli
     return status;
 }
 
-static double clearly_of(const px_choice *c, prism_coder coder) {
-    if (coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS)
+/* Planes lie along the first axis or the last as a rule. */
+static bool is_usual(const px_choice *c, int axis) {
+    return axis <= 0 || axis == (int)c->sample->part.array.rank - 1;
+}
+
+/* Whether a layout is to be preferred to the best one where samples of both come to the same: one
+ * along a usual axis, or a lift, which leaves planes out that gain nothing. */
+static bool is_safer(const px_choice *c, const px_pipeline *pipeline) {
+    const bool lift = pipeline->transform == PRISM_TRANSFORM_CHANNELS;
+    return (is_usual(c, pipeline->axis) && !is_usual(c, c->best.axis)) ||
+           (lift && pipeline->selective && pipeline->axis == c->best.axis &&
+            c->best.transform == PRISM_TRANSFORM_NONE);
+}
+
+/* A coder that decodes slower must be clearly better, and so must layouts that come later where
+ * only a sample was coded, but for safer ones. Deflate gains least from what the sample does not
+ * show. */
+static double clearly_of(const px_choice *c, const px_pipeline *pipeline) {
+    const bool whole = c->sample->part.share == 1, same = pipeline->coder == c->best.coder;
+    if (pipeline->coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS)
         return CLEARLY_DEFLATE;
-    return c->options->effort >= PX_SMALLEST_EFFORT ? 1 : PX_CLEARLY;
+    if (same && !whole && is_safer(c, pipeline))
+        return SAFER;
+    return (same && whole) || px_efforts.only_size[c->options->effort] ? 1 : PX_CLEARLY;
+}
+
+void px_prefer(px_choice *c, const px_pipeline *pipeline, double bytes) {
+    c->best = *pipeline;
+    c->bytes = bytes;
+    px_coded_free(&c->kept);
 }
 
 static prism_status consider(px_choice *c, const px_pipeline *pipeline, int effort,
                              prism_error *error) {
     px_pipeline tried = *pipeline;
-    double bytes = 0;
-    prism_status status = px_trial(&bytes, c->sample, &tried, effort, error);
-    const double clearly = clearly_of(c, tried.coder);
-    c->last = bytes;
-    if (status == PRISM_OK && (c->bytes == 0 || bytes < clearly * c->bytes)) {
-        c->best = tried;
-        c->bytes = bytes;
+    px_coded coded = {.pipeline = tried};
+    prism_status status = code_sample(&coded, &c->last, c->sample, &tried, effort, error);
+    if (status == PRISM_OK && (c->bytes == 0 || c->last < clearly_of(c, &tried) * c->bytes)) {
+        px_prefer(c, &tried, c->last);
+        if (c->sample->part.share == 1 && effort == tried.effort) {
+            c->kept = coded;
+            return PRISM_OK;
+        }
     }
+    px_coded_free(&coded);
     return status;
 }
 
 static int trial_effort(const px_pipeline *pipeline) {
-    return pipeline->effort < TRIAL_EFFORT ? pipeline->effort : TRIAL_EFFORT;
+    return px_efforts.trial[pipeline->effort];
 }
 
 bool px_may_use(const px_choice *c, px_pipeline *pipeline, prism_predictor predictor,
@@ -101,7 +134,7 @@ static prism_status gain_of_trial(double *gain, const px_choice *c, const px_pip
     double bytes[2] = {1, 1};
     prism_status status = px_part_of(&part, c->sample, error);
     if (status == PRISM_OK)
-        status = px_trial(&bytes[0], &part, &quick, QUICK_JXL_EFFORT, error);
+        status = px_trial(&bytes[0], &part, &quick, PX_EFFORT_QUICK, error);
     if (status == PRISM_OK)
         status = px_trial(&bytes[1], &part, &slow, trial_effort(pipeline), error);
     px_sample_free(&part.part);
@@ -116,11 +149,11 @@ static prism_status jxl_has_chance(bool *chance, const px_choice *c, const px_pi
     double gain = 1;
     prism_status status = PRISM_OK;
     if (!c->sample->sparing)
-        status = has_chance(chance, c, pipeline, QUICK_JXL_EFFORT, factor, error);
+        status = has_chance(chance, c, pipeline, PX_EFFORT_QUICK, factor, error);
     if (status != PRISM_OK || *chance || !c->flat)
         return status;
     status = gain_of_trial(&gain, c, pipeline, error);
-    return status == PRISM_OK ? has_chance(chance, c, pipeline, QUICK_JXL_EFFORT, 1 / gain, error)
+    return status == PRISM_OK ? has_chance(chance, c, pipeline, PX_EFFORT_QUICK, 1 / gain, error)
                               : status;
 }
 
@@ -131,7 +164,7 @@ static prism_status consider_jxl(px_choice *c, px_pipeline pipeline, prism_error
     prism_predictor predictor = paeth && asked ? PRISM_PREDICTOR_PAETH : PRISM_PREDICTOR_NONE;
     bool chance = asked;
     if (!px_may_use(c, &pipeline, predictor, PRISM_CODER_JXL) ||
-        (!asked && pipeline.effort <= QUICK_JXL_EFFORT)) /* far slower than the others there */
+        (!asked && px_efforts.brisk[pipeline.effort])) /* far slower than the others there */
         return PRISM_OK;
     /* Where repetitions count, which the quick trial does not look for, it says nothing. */
     chance |= !c->sample->large && c->best.coder == PRISM_CODER_DEFLATE;
@@ -142,7 +175,7 @@ static prism_status consider_jxl(px_choice *c, px_pipeline pipeline, prism_error
     status = consider(c, &pipeline, effort, error);
     /* libjxl's fixed predictor at effort 3 may gain from the lift where the estimate says that it
      * does not. */
-    if (status == PRISM_OK && pipeline.selective && pipeline.effort <= QUICK_JXL_EFFORT) {
+    if (status == PRISM_OK && pipeline.selective && px_efforts.brisk[pipeline.effort]) {
         pipeline.selective = false;
         status = consider(c, &pipeline, effort, error);
     }
@@ -182,14 +215,21 @@ prism_status px_consider_others(px_choice *c, const px_pipeline *layout, prism_e
     return status == PRISM_OK ? consider_jxl(c, *layout, error) : status;
 }
 
+bool px_others_come_last(const px_choice_sample *s, const prism_options *options) {
+    return px_may_be_native(options) && !px_is_drawing(s, options) &&
+           (s->sparing || (px_efforts.only_size[options->effort] && s->values > PX_FEW_VALUES));
+}
+
 prism_status px_consider_layout(px_choice *c, const px_pipeline *layout, prism_error *error) {
+    const px_choice_sample *s = c->sample;
     const bool native = px_may_be_native(c->options);
     prism_status status = native ? consider_native(c, layout, error) : PRISM_OK;
-    const bool behind = native &&
-                        (c->sample->large || px_is_brisk(c->sample, c->options->effort)) &&
+    c->native = c->last;
+    const bool behind = native && (s->large || px_is_brisk(s, c->options->effort)) &&
                         (c->best.axis != layout->axis || c->best.transform != layout->transform);
-    if (status != PRISM_OK || behind || px_is_drawing(c->sample, c->options) ||
-        (native && (c->sample->sparing || layout->transform == PRISM_TRANSFORM_STACK)))
+    if (status != PRISM_OK || behind || px_is_drawing(s, c->options) ||
+        px_others_come_last(s, c->options) ||
+        (native && layout->transform == PRISM_TRANSFORM_STACK))
         return status;
     return px_consider_others(c, layout, error);
 }

@@ -4,20 +4,22 @@
 #define PX_CHOOSE_TRIAL_H
 
 #include "choose/subject.h"
+#include "pipeline/pipeline.h"
 
 typedef struct px_choice {
     const px_choice_sample *sample;
     const prism_options *options;
     px_pipeline best;
-    double bytes; /* of the best one; 0 before the first */
-    double last;  /* of the one tried last */
-    /* Least sizes relative to estimates, without and with the lift; 0 before the first. */
-    double relative[2];
-    bool flat; /* enough for libjxl to have a chance */
+    double bytes;  /* of the best one; 0 before the first */
+    double last;   /* of the one tried last */
+    double native; /* of the layout tried last, by the native coder */
+    /* Least sizes relative to estimates, by transforms; 0 before the first. */
+    double relative[PRISM_TRANSFORM_STACK + 1];
+    px_coded kept; /* what `best` makes of the whole array, where a trial was just that; or empty */
+    bool flat;     /* enough for libjxl to have a chance */
 } px_choice;
 
-/* A later candidate must be clearly better: the earlier ones decode faster. Deflate gains least
- * from what the sample does not show. */
+/* What is no better than that deserves no trial, and no slower coder. */
 #define PX_CLEARLY 0.995
 
 /* Bytes of the whole array if it codes like the sample. The transform of *pipeline becomes none
@@ -25,12 +27,18 @@ typedef struct px_choice {
 prism_status px_trial(double *bytes, const px_choice_sample *s, px_pipeline *pipeline, int effort,
                       prism_error *error);
 
+/* Prefers a pipeline of which the whole array has not been coded. */
+void px_prefer(px_choice *c, const px_pipeline *pipeline, double bytes);
+
 /* Sets the stages of a pipeline; whether the options allow these. */
 bool px_may_use(const px_choice *c, px_pipeline *pipeline, prism_predictor predictor,
                 prism_coder coder);
 
 /* Tries a layout by the project's own coder, and by others unless the own is better for sure. */
 prism_status px_consider_layout(px_choice *c, const px_pipeline *layout, prism_error *error);
+
+/* Whether other coders are tried at last, by the planes that suit the native one best. */
+bool px_others_come_last(const px_choice_sample *s, const prism_options *options);
 prism_status px_consider_others(px_choice *c, const px_pipeline *layout, prism_error *error);
 
 #endif

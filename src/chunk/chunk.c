@@ -87,8 +87,9 @@ static prism_status choose_and_encode(px_coded *coded, const content *c, bool of
     px_pipeline pipeline;
     if (px_tiny_suits(array, &c->options))
         return px_tiny_encode(coded, array, c->elements, &c->options, c->size, error);
-    prism_status status = px_choose(&pipeline, array, c->elements, &c->options, of_wide, error);
-    return status == PRISM_OK
+    prism_status status =
+        px_choose(&pipeline, coded, array, c->elements, &c->options, of_wide, error);
+    return status == PRISM_OK && !coded->sections.payload.size
                ? px_pipeline_encode(coded, array, c->elements, &pipeline, c->size, error)
                : status;
 }

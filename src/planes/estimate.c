@@ -50,7 +50,7 @@ void px_histogram_add_symbols(px_histogram *h, const uint8_t *symbols, size_t co
 /* Rows are skipped once a plane has more than so many samples. */
 enum { ENOUGH_SAMPLES = 1 << 13 };
 
-static double unbiased_bits(const px_histogram *h) {
+double px_histogram_unbiased_bits(const px_histogram *h) {
     unsigned symbols = 0;
     for (size_t s = 0; s < PX_SYMBOLS; s++)
         symbols += h->counts[s] > 0;
@@ -78,15 +78,15 @@ double px_estimate_alike(const px_planes *planes) {
     px_histogram rough = {.counts = {0}}, flat = {.counts = {0}};
     for (size_t k = 0; k < planes->count; k++)
         add_plane(&rough, &flat, planes, k);
-    return unbiased_bits(&rough) + unbiased_bits(&flat);
+    return px_histogram_unbiased_bits(&rough) + px_histogram_unbiased_bits(&flat);
 }
 
 double px_estimate_plane(const px_planes *planes, size_t index) {
     px_histogram rough = {.counts = {0}}, flat = {.counts = {0}};
     add_plane(&rough, &flat, planes, index);
     const uint64_t total = px_histogram_total(&rough) + px_histogram_total(&flat);
-    return (unbiased_bits(&rough) + unbiased_bits(&flat)) * (double)px_plane_size(planes) /
-           (double)total;
+    return (px_histogram_unbiased_bits(&rough) + px_histogram_unbiased_bits(&flat)) *
+           (double)px_plane_size(planes) / (double)total;
 }
 
 double px_flat_share(const px_planes *planes) {

@@ -37,6 +37,9 @@ void px_histogram_add_symbols(px_histogram *h, const uint8_t *symbols, size_t co
 uint64_t px_histogram_total(const px_histogram *h);
 double px_histogram_bits(const px_histogram *h);
 
+/* With what few samples miss. */
+double px_histogram_unbiased_bits(const px_histogram *h);
+
 /* About how many bits plane `index` takes after spatial prediction. */
 double px_estimate_plane(const px_planes *planes, size_t index);
 
