@@ -20,7 +20,7 @@
 #include "kernels_inputs.h"
 #include "linear/product_kernels.h"
 #include "planes/element_kernels.h"
-#include "similarity/mutual_kernels.h"
+#include "similarity/conditional_kernels.h"
 
 /* Runs the kernel once and returns how many samples that were. */
 typedef size_t (*bench_run)(px_simd set);
@@ -119,23 +119,23 @@ static size_t product_energies(px_simd set) {
 
 static const int16_t *const rows[] = {rows_16[0], rows_16[1], rows_16[2], rows_16[3]};
 
-static size_t mutual_products(px_simd set) {
+static size_t conditional_products(px_simd set) {
     double matrix[16];
-    px_mutual_kernels_of(set)->products(matrix, rows, 4, POSITIONS_16);
+    px_conditional_kernels_of(set)->products(matrix, rows, 4, POSITIONS_16);
     return 4 * POSITIONS_16;
 }
 
-static size_t mutual_linear_symbols(px_simd set) {
+static size_t conditional_linear_symbols(px_simd set) {
     static const float shares[] = {0.5f, -1, 0.25f};
-    px_mutual_kernels_of(set)->linear_symbols((uint8_t *)sums, rows, shares, 3, rows[3],
-                                              POSITIONS_16);
+    px_conditional_kernels_of(set)->linear_symbols((uint8_t *)sums, rows, shares, 3, rows[3],
+                                                   POSITIONS_16);
     return POSITIONS_16;
 }
 
-static size_t mutual_edge_symbols(px_simd set) {
+static size_t conditional_edge_symbols(px_simd set) {
     enum { WIDTH = POSITIONS_16 / 2 };
-    px_mutual_kernels_of(set)->edge_symbols((uint8_t *)sums, rows[0] + 1, rows[1] + 1, WIDTH,
-                                            WIDTH);
+    px_conditional_kernels_of(set)->edge_symbols((uint8_t *)sums, rows[0] + 1, rows[1] + 1, WIDTH,
+                                                 WIDTH);
     return WIDTH;
 }
 
@@ -308,9 +308,9 @@ static double row_seconds; /* in code_row, since the program began */
         __wrap_px_##table##_kernels_##set.code_row = table##_##set##_row;                          \
     }
 #define TIMED_TABLES(set)                                                                          \
-    TIMED_TABLE(adaptive, set, (struct px_online_model * model, size_t y), (model, y))             \
+    TIMED_TABLE(adaptive, set, (struct px_adaptive_model * model, size_t y), (model, y))           \
     TIMED_TABLE(frame_mixer, set, (struct px_frame_mixer * mixer, size_t y), (mixer, y))           \
-    TIMED_TABLE(palette, set, (struct px_indices_model * model, size_t k, size_t y), (model, k, y))
+    TIMED_TABLE(palette, set, (struct px_palette_model * model, size_t k, size_t y), (model, k, y))
 TIMED_TABLES(scalar)
 #if defined(__x86_64__)
 TIMED_TABLES(avx2)
@@ -324,7 +324,9 @@ static size_t decode_planes(px_simd set, const px_native_method *method, prism_t
         *c = encode_by(method, planes, transform, 9, SIZE_MAX / 4);
     }
     px_simd_force(set);
-    assert_int_equal(decode_by(method, c, c->sections.parameters.size, c->sections.payload.size, planes), PRISM_OK);
+    assert_int_equal(
+        decode_by(method, c, c->sections.parameters.size, c->sections.payload.size, planes),
+        PRISM_OK);
     px_simd_force(PX_SIMD_SETS);
     return PLANES * POSITIONS;
 }
@@ -332,7 +334,7 @@ static size_t decode_planes(px_simd set, const px_native_method *method, prism_t
 static size_t adaptive_code_row(px_simd set) {
     static coded c;
     static px_planes planes;
-    return decode_planes(set, &px_online, PRISM_TRANSFORM_CHANNELS, RELATED, &c, &planes);
+    return decode_planes(set, &px_adaptive, PRISM_TRANSFORM_CHANNELS, RELATED, &c, &planes);
 }
 
 static size_t frame_mixer_code_row(px_simd set) {
@@ -344,7 +346,7 @@ static size_t frame_mixer_code_row(px_simd set) {
 static size_t palette_code_row(px_simd set) {
     static coded c;
     static px_planes planes;
-    return decode_planes(set, &px_indices, PRISM_TRANSFORM_NONE, FEW, &c, &planes);
+    return decode_planes(set, &px_palette, PRISM_TRANSFORM_NONE, FEW, &c, &planes);
 }
 
 static size_t adaptive_cholesky_rows(px_simd set) {
@@ -378,9 +380,9 @@ static const bench benches[] = {
     BENCH(product_gram),
     BENCH(product_tile_floats),
     BENCH(product_energies),
-    BENCH(mutual_products),
-    BENCH(mutual_linear_symbols),
-    BENCH(mutual_edge_symbols),
+    BENCH(conditional_products),
+    BENCH(conditional_linear_symbols),
+    BENCH(conditional_edge_symbols),
     BENCH(wave_innovations),
     BENCH(wave_means),
     BENCH(wave_errors),

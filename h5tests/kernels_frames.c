@@ -2,10 +2,10 @@
 #include "coders/ans/frames/blend_kernels.h"
 #include "kernels_inputs.h"
 #include "planes/estimate.h"
-#include "similarity/mutual.h"
-#include "similarity/mutual_kernels.h"
+#include "similarity/conditional_cost.h"
+#include "similarity/conditional_kernels.h"
 
-enum { ROWS = 7, LONG = 41 * PX_MUTUAL_STEP, LEVELS = 4095 };
+enum { ROWS = 7, LONG = 41 * PX_CONDITIONAL_STEP, LEVELS = 4095 };
 
 static void fill_rows(int16_t rows[ROWS][LONG], const int16_t *pointers[ROWS], bool extreme) {
     uint32_t random = 3;
@@ -17,13 +17,13 @@ static void fill_rows(int16_t rows[ROWS][LONG], const int16_t *pointers[ROWS], b
     }
 }
 
-static void check_mutual_products(px_simd set) {
+static void check_conditional_products(px_simd set) {
     static int16_t rows[ROWS][LONG];
     const int16_t *pointers[ROWS];
     for (int extreme = 0; extreme < 2; extreme++) {
         fill_rows(rows, pointers, extreme);
         double sums[ROWS * ROWS];
-        px_mutual_kernels_of(set)->products(sums, pointers, ROWS, LONG);
+        px_conditional_kernels_of(set)->products(sums, pointers, ROWS, LONG);
         for (size_t i = 0; i < ROWS; i++)
             for (size_t j = 0; j <= i; j++) {
                 double expected = 0;
@@ -35,28 +35,28 @@ static void check_mutual_products(px_simd set) {
 }
 
 /* Weights of halves and quarters leave nothing to rounding. */
-static void check_mutual_linear_symbols(px_simd set) {
+static void check_conditional_linear_symbols(px_simd set) {
     static int16_t rows[ROWS][LONG];
     static const float weights[] = {0.5f, -1, 0.25f};
     const int16_t *pointers[ROWS];
     fill_rows(rows, pointers, false);
     uint8_t symbols[LONG];
-    px_mutual_kernels_of(set)->linear_symbols(symbols, pointers, weights, 3, rows[3], LONG);
+    px_conditional_kernels_of(set)->linear_symbols(symbols, pointers, weights, 3, rows[3], LONG);
     for (size_t i = 0; i < LONG; i++) {
         const int sum = 2 * rows[0][i] - 4 * rows[1][i] + rows[2][i];
         assert_int_equal(symbols[i], px_histogram_symbol(rows[3][i] - ((sum + 2) >> 2)));
     }
 }
 
-static void check_mutual_edge_symbols(px_simd set) {
-    enum { WIDTH = LONG / 2 - PX_MUTUAL_STEP };
+static void check_conditional_edge_symbols(px_simd set) {
+    enum { WIDTH = LONG / 2 - PX_CONDITIONAL_STEP };
     static int16_t rows[ROWS][LONG];
     const int16_t *pointers[ROWS];
     fill_rows(rows, pointers, false);
     for (int differs = 0; differs < 2; differs++) {
         uint8_t symbols[LONG];
         const int16_t *a = rows[0] + 1, *b = differs ? rows[1] + 1 : NULL;
-        px_mutual_kernels_of(set)->edge_symbols(symbols, a, b, WIDTH, WIDTH);
+        px_conditional_kernels_of(set)->edge_symbols(symbols, a, b, WIDTH, WIDTH);
         for (ptrdiff_t i = 0; i < WIDTH; i++) {
             const ptrdiff_t at[] = {i + WIDTH, i + WIDTH - 1, i, i - 1};
             int v[4];
@@ -92,6 +92,6 @@ static void check_blend_slopes(px_simd set) {
     }
 }
 
-const kernel_check frame_checks[] = {KERNEL(mutual, products), KERNEL(mutual, linear_symbols),
-                                     KERNEL(mutual, edge_symbols), KERNEL(blend, slopes),
-                                     LAST_KERNEL};
+const kernel_check frame_checks[] = {
+    KERNEL(conditional, products), KERNEL(conditional, linear_symbols),
+    KERNEL(conditional, edge_symbols), KERNEL(blend, slopes), LAST_KERNEL};

@@ -57,10 +57,10 @@ static void compare_method(px_simd set, const px_native_method *method, prism_tr
 
 static void check_adaptive_code_row(px_simd set) {
     for (int effort = 8; effort <= 9; effort++) {
-        compare_method(set, &px_online, PRISM_TRANSFORM_CHANNELS, effort, RELATED);
-        compare_method(set, &px_online, PRISM_TRANSFORM_CHANNELS, effort, EXTREME);
+        compare_method(set, &px_adaptive, PRISM_TRANSFORM_CHANNELS, effort, RELATED);
+        compare_method(set, &px_adaptive, PRISM_TRANSFORM_CHANNELS, effort, EXTREME);
     }
-    compare_method(set, &px_online, PRISM_TRANSFORM_NONE, 9, RELATED);
+    compare_method(set, &px_adaptive, PRISM_TRANSFORM_NONE, 9, RELATED);
 }
 
 static void check_frame_mixer_code_row(px_simd set) {
@@ -72,7 +72,7 @@ static void check_frame_mixer_code_row(px_simd set) {
 
 static void check_palette_code_row(px_simd set) {
     for (int effort = 4; effort <= 9; effort += 5)
-        compare_method(set, &px_indices, PRISM_TRANSFORM_NONE, effort, FEW);
+        compare_method(set, &px_palette, PRISM_TRANSFORM_NONE, effort, FEW);
 }
 
 /* ---- Cholesky factors ---- */

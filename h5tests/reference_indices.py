@@ -1,4 +1,4 @@
-"""Decodes method 5 of coder 3 slowly and plainly, written from docs/format-indices.md alone.
+"""Decodes method 5 of coder 3 slowly and plainly, written from docs/format-palette.md alone.
 
 All has the section names of the document: where it, this and the C library disagree, one of the
 three has a fault. Integers have any size; what the document wraps is wrapped here.

@@ -1,4 +1,4 @@
-"""Decodes method 3 of coder 3 slowly and plainly, written from docs/format-online.md alone.
+"""Decodes method 3 of coder 3 slowly and plainly, written from docs/format-adaptive.md alone.
 
 Its arithmetic is in reference_online_numbers.py, what predicts in reference_online_engines.py, and
 how bits make a sample in reference_online_mixing.py. All have the section names of the document:

@@ -1,4 +1,4 @@
-"""What learns to predict: "Engines", "Classes of positions" and "Fits" of docs/format-online.md."""
+"""What learns to predict: "Engines", "Classes of positions" and "Fits" of docs/format-adaptive.md."""
 
 from __future__ import annotations
 

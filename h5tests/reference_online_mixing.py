@@ -1,4 +1,4 @@
-"""How a sample is read bit by bit: "Chances", "Decisions" and "Mixing" of docs/format-online.md."""
+"""How a sample is read bit by bit: "Chances", "Decisions" and "Mixing" of docs/format-adaptive.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arithmetic of docs/format-online.md: rounding, limits, logarithms and tables."""
+"""The arithmetic of docs/format-adaptive.md: rounding, limits, logarithms and tables."""
 
 from __future__ import annotations
 

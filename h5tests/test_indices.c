@@ -50,11 +50,11 @@ static px_planes drawing(shape s, int values, uint32_t seed) {
 }
 
 static coded encode(const px_planes *planes, int effort) {
-    return encode_by(&px_indices, planes, PRISM_TRANSFORM_NONE, effort, SIZE_MAX);
+    return encode_by(&px_palette, planes, PRISM_TRANSFORM_NONE, effort, SIZE_MAX);
 }
 
 static prism_status decode(px_planes *planes, const coded *c) {
-    return decode_by(&px_indices, c, c->sections.parameters.size, c->sections.payload.size, planes);
+    return decode_by(&px_palette, c, c->sections.parameters.size, c->sections.payload.size, planes);
 }
 
 static size_t assert_same_back(const px_planes *planes, int effort) {
@@ -93,7 +93,7 @@ static void all_shapes(void **state) {
 
 static void all_numbers_of_values(void **state) {
     (void)state;
-    for (int values = 1; values <= PX_INDICES_VALUES; values++) {
+    for (int values = 1; values <= PX_PALETTE_VALUES; values++) {
         assert_drawing((shape){2, 40, 50, 8}, values, 3, FAST);
         assert_drawing((shape){2, 20, 50, 16}, values, 5, STRONG);
     }
@@ -116,14 +116,14 @@ static void unsuitable_planes(void **state) {
     px_planes planes = planes_of((shape){1, 10, 10, 8});
     for (int i = 0; i < 100; i++)
         planes.samples[i] = (int16_t)(i - 50);
-    assert_int_equal(px_indices_values(&planes), 0);
+    assert_int_equal(px_palette_values(&planes), 0);
     for (int i = 0; i < 100; i++)
         planes.samples[i] = (int16_t)(i % 64);
-    assert_int_equal(px_indices_values(&planes), 64);
+    assert_int_equal(px_palette_values(&planes), 64);
     px_planes_free(&planes);
 
     planes = planes_of((shape){50000, 1, 1, 8}); /* margins would be more than 100 times of it */
-    assert_int_equal(px_indices_values(&planes), 0);
+    assert_int_equal(px_palette_values(&planes), 0);
     px_planes_free(&planes);
 }
 

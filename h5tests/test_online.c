@@ -209,14 +209,14 @@ static void plans_survive(void **state) {
                                        {3, 2000, 2000}, {0, 4, 4},       {128, 16, 16}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int effort = 7; effort <= 9; effort++) {
-            px_online_plan plan, read;
+            px_adaptive_plan plan, read;
             px_buffer bytes = {0};
             prism_error error;
             const size_t bands = shapes[i][0], height = shapes[i][1], width = shapes[i][2];
-            px_online_plan_make(&plan, bands, height, width, true, false, effort);
-            px_online_plan_write(&plan, &bytes);
+            px_adaptive_plan_make(&plan, bands, height, width, true, false, effort);
+            px_adaptive_plan_write(&plan, &bytes);
             px_reader in = px_reader_make(bytes.data, bytes.size);
-            if (px_online_plan_read(&read, bands, height, width, &in, &error) != PRISM_OK)
+            if (px_adaptive_plan_read(&read, bands, height, width, &in, &error) != PRISM_OK)
                 fail_msg("%zu bands: %s", bands, error.message);
             assert_int_equal(px_reader_left(&in), 0);
             assert_int_equal(read.group_bands, plan.group_bands);

@@ -10,7 +10,7 @@
 
 /* The place of the group-th `step` places, of which each group has one: multiples of the golden
  * ratio are spread evenly. */
-static inline size_t px_spread(size_t group, size_t step) {
+static inline size_t px_low_discrepancy(size_t group, size_t step) {
     const uint32_t share = (uint32_t)group * 0x9E3779B9u;
     return group * step + (size_t)((uint64_t)share * step >> 32);
 }

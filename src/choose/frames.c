@@ -42,7 +42,7 @@ typedef struct places {
 } places;
 
 static const int16_t *sample_at(const places *p, size_t i) {
-    const size_t width = p->planes->width, place = width + 1 + px_spread(i, p->step);
+    const size_t width = p->planes->width, place = width + 1 + px_low_discrepancy(i, p->step);
     const size_t x = place % width;
     const ptrdiff_t inwards = width < 3 ? 0 : x == 0 ? 1 : x == width - 1 ? -1 : 0;
     return px_plane(p->planes, p->plane) + place + inwards;
@@ -213,7 +213,7 @@ double px_frames_bits(const px_planes *planes, uint64_t count) {
     const size_t step = 1 + planes->count / SOME_PLANES;
     if (px_plane_size(planes) < LEAST_ROWS * (planes->width + 1))
         return HUGE_VAL;
-    for (size_t i = 0, k; (k = 1 + px_spread(i, step)) < planes->count; i++) {
+    for (size_t i = 0, k; (k = 1 + px_low_discrepancy(i, step)) < planes->count; i++) {
         const places p = places_of(planes, k);
         measure(&alone, &tied, &p);
         samples += (double)p.count;

@@ -20,12 +20,12 @@ typedef struct px_native_method {
     bool late;
 } px_native_method;
 
-extern const px_native_method px_quick;      /* ans/lsq/quick.c */
-extern const px_native_method px_lsq;        /* ans/lsq/lsq.c */
-extern const px_native_method px_online;     /* ans/adaptive/adaptive.c */
-extern const px_native_method px_frames;     /* ans/frames/frames.c */
-extern const px_native_method px_indices;    /* ans/palette/palette.c */
-extern const px_native_method px_mixed;      /* ans/frames/mixed.c */
-extern const px_native_method px_memoryless; /* ans/order0/order0.c */
+extern const px_native_method px_quick;    /* ans/lsq/quick.c */
+extern const px_native_method px_lsq;      /* ans/lsq/lsq.c */
+extern const px_native_method px_adaptive; /* ans/adaptive/adaptive.c */
+extern const px_native_method px_frames;   /* ans/frames/frames.c */
+extern const px_native_method px_palette;  /* ans/palette/palette.c */
+extern const px_native_method px_mixed;    /* ans/frames/mixed.c */
+extern const px_native_method px_order0;   /* ans/order0/order0.c */
 
 #endif

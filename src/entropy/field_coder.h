@@ -5,19 +5,20 @@
 
 #include "entropy/range_coder.h"
 
-typedef struct px_side {
+typedef struct px_field_coder {
     px_range_encoder *out; /* NULL when reading */
     px_range_decoder *in;
     bool bad; /* a value that was read is out of its range */
-} px_side;
+} px_field_coder;
 
-void px_side_bit(px_side *side, px_bit *model, int *bit);
+void px_field_bit(px_field_coder *side, px_bit *model, int *bit);
 
 /* An integer as what it is more than `last`; it must lie in low..high. */
-void px_side_integer(px_side *side, px_integer *model, int *value, int last, int low, int high);
+void px_field_integer(px_field_coder *side, px_integer *model, int *value, int last, int low,
+                      int high);
 
 /* A number of up to 64 bits: its bit length as a modelled integer, then the bits below the leading
  * one, from the highest on, as they are. */
-void px_side_number(px_side *side, px_integer *length, uint64_t *value);
+void px_field_number(px_field_coder *side, px_integer *length, uint64_t *value);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The functions of logistic mixing as tables of integers, made by make_logistic.py.
- * docs/format-online.md, "Logarithms". Internal.
+ * docs/format-adaptive.md, "Logarithms". Internal.
  */
 #ifndef PX_LOGISTIC_H
 #define PX_LOGISTIC_H
@@ -15,7 +15,7 @@ enum {
     PX_INPUT_LIMIT = 32760, /* of the mixer: with an error of 16 bits, products fit 32 */
     PX_SQUASH_SHIFT = 5,    /* a step of the table is 1/128 */
     PX_SQUASH_SIZE = (2 * PX_STRETCH_LIMIT >> PX_SQUASH_SHIFT) + 1,
-    PX_CHANCE_MIN = 2, /* of 65536: no bit is certain */
+    PX_PROBABILITY_MIN = 2, /* of 65536: no bit is certain */
     PX_STRETCH_BITS = 12,
     PX_TAIL_LIMIT = 8 * PX_STRETCH_ONE - 1
 };
@@ -34,7 +34,7 @@ typedef struct px_logistic {
 
 extern const px_logistic px_logistic_tables;
 
-/* 65536 / (1 + e^-stretched), within PX_CHANCE_MIN of the ends. */
+/* 65536 / (1 + e^-stretched), within PX_PROBABILITY_MIN of the ends. */
 static inline int32_t px_squash(int32_t stretched) {
     const int32_t half = 1 << (PX_SQUASH_SHIFT - 1);
     return px_logistic_tables.squash[(stretched + PX_STRETCH_LIMIT + half) >> PX_SQUASH_SHIFT];

@@ -4,7 +4,7 @@
 All tables follow from two functions, a logarithm and a power of two with 24 fractional bits, that
 are computed digit by digit as on paper: squaring a number doubles its logarithm, and the power is a
 product of repeated square roots of two. Integers only, so that the tables are the same wherever
-they are made; docs/format-online.md defines them by their real values, and tests compare.
+they are made; docs/format-adaptive.md defines them by their real values, and tests compare.
 """
 from math import isqrt
 
@@ -66,8 +66,8 @@ def squash(index: int) -> int:
     z = (index << SQUASH_SHIFT) - STRETCH_LIMIT
     power, one = precise_power(binary(abs(z))), 1 << 20
     small = ((one << 16) + (one + power) // 2) // (one + power)
-    chance = small if z < 0 else 65536 - small
-    return max(CHANCE_MIN, min(chance, 65536 - CHANCE_MIN))
+    probability = small if z < 0 else 65536 - small
+    return max(CHANCE_MIN, min(probability, 65536 - CHANCE_MIN))
 
 
 def stretch(index: int) -> int:

@@ -57,9 +57,9 @@ static inline void px_range_encoder_divide(px_range_encoder *coder, uint32_t zer
     }
 }
 
-/* A bit whose chance of being 1 is `chance` / 65536, 0 < chance < 65536. */
-static inline void px_encode_chance(px_range_encoder *coder, int bit, uint32_t chance) {
-    uint32_t zero = (uint32_t)((uint64_t)coder->range * (65536 - chance) >> 16);
+/* A bit whose probability of being 1 is `probability` / 65536, 0 < probability < 65536. */
+static inline void px_encode_probability(px_range_encoder *coder, int bit, uint32_t probability) {
+    uint32_t zero = (uint32_t)((uint64_t)coder->range * (65536 - probability) >> 16);
     px_range_encoder_divide(coder, zero, bit);
     if (coder->range < 1u << 24)
         px_range_encoder_settle(coder);
@@ -88,8 +88,8 @@ static inline int px_range_decoder_divide(px_range_decoder *coder, uint32_t zero
     return bit;
 }
 
-static inline int px_decode_chance(px_range_decoder *coder, uint32_t chance) {
-    uint32_t zero = (uint32_t)((uint64_t)coder->range * (65536 - chance) >> 16);
+static inline int px_decode_probability(px_range_decoder *coder, uint32_t probability) {
+    uint32_t zero = (uint32_t)((uint64_t)coder->range * (65536 - probability) >> 16);
     int bit = px_range_decoder_divide(coder, zero);
     if (coder->range < 1u << 24)
         px_range_decoder_refill(coder);
@@ -107,10 +107,10 @@ typedef struct px_range_coder {
 } px_range_coder;
 
 /* Returns the bit: `bit` itself when encoding. */
-static inline int px_code_chance(px_range_coder *coder, int bit, uint32_t chance) {
+static inline int px_code_probability(px_range_coder *coder, int bit, uint32_t probability) {
     if (coder->decoding)
-        return px_decode_chance(&coder->decoder, chance);
-    px_encode_chance(&coder->encoder, bit, chance);
+        return px_decode_probability(&coder->decoder, probability);
+    px_encode_probability(&coder->encoder, bit, probability);
     return bit;
 }
 

@@ -85,7 +85,7 @@ prism_status px_gram_make(px_gram *gram, const px_planes *planes, size_t first, 
     prism_status status = gram_alloc(gram, first, count, &rows, RUN, error);
     if (status != PRISM_OK)
         return status;
-    for (size_t i = 0, p; (p = RUN * px_spread(i, skip)) < size; i++) {
+    for (size_t i = 0, p; (p = RUN * px_low_discrepancy(i, skip)) < size; i++) {
         size_t run = size - p < RUN ? size - p : RUN;
         load_rows(gram, planes, p, run, rows, gram->mean);
         kernels->gram(gram->moments, rows, gram->stride, RUN);
@@ -121,7 +121,7 @@ prism_status px_gram_of_tiles(px_gram *gram, const px_tiles *tiles, size_t count
     if (status != PRISM_OK)
         return status;
     double total = 0;
-    for (size_t i = 0, t; (t = TILES * px_spread(i, skip)) < tiles->count; i++) {
+    for (size_t i = 0, t; (t = TILES * px_low_discrepancy(i, skip)) < tiles->count; i++) {
         total += load_tiles(kernels, tiles, t, rows, importance + t * PX_TILE);
         kernels->gram(gram->moments, rows, gram->stride, TILES * PX_TILE);
     }
@@ -177,7 +177,7 @@ prism_status px_gram_of_squares(px_gram *gram, const px_couples *couples,
         return status;
     gram->count = planes * PX_SQUARE_TAPS;
     double total = 0;
-    for (size_t i = 0, p; (p = RUN * px_spread(i, skip)) < end; i++) {
+    for (size_t i = 0, p; (p = RUN * px_low_discrepancy(i, skip)) < end; i++) {
         double sum = inner_importance(counts, importance, geometry, p, end);
         total += sum;
         if (sum > 0) {

@@ -44,15 +44,15 @@ typedef struct run {
     uint64_t length, pattern;
 } run;
 
-static void code_run(px_side *side, models *m, run *r, const px_number *number) {
+static void code_run(px_field_coder *side, models *m, run *r, const px_number *number) {
     uint64_t more = r->length - 1;
     int place = side->out ? place_of(m, r->pattern) : 0;
-    px_side_number(side, &m->gap, &r->gap);
-    px_side_number(side, &m->length, &more);
-    px_side_integer(side, &m->pattern, &place, 0, 0, m->known);
+    px_field_number(side, &m->gap, &r->gap);
+    px_field_number(side, &m->length, &more);
+    px_field_integer(side, &m->pattern, &place, 0, 0, m->known);
     r->length = more + 1;
     if (place == m->known)
-        px_side_number(side, &m->fresh, &r->pattern);
+        px_field_number(side, &m->fresh, &r->pattern);
     else
         r->pattern = m->recent[place];
     side->bad |= r->pattern > px_word_last(number);
@@ -155,7 +155,7 @@ void px_exceptions_fill(uint16_t *integers, const bool *is_exception, size_t cou
 /* ---- Runs ---- */
 
 /* The next run at or after word `at`; false if there is none. */
-static bool find_run(run *r, const px_words *words, const bool *is_exception, size_t at) {
+static bool find_run(run *r, const px_bit_patterns *words, const bool *is_exception, size_t at) {
     size_t start = at;
     while (start < words->count && !is_exception[start])
         start++;
@@ -168,7 +168,7 @@ static bool find_run(run *r, const px_words *words, const bool *is_exception, si
     return true;
 }
 
-size_t px_exception_runs(const px_words *words, const bool *is_exception) {
+size_t px_exception_runs(const px_bit_patterns *words, const bool *is_exception) {
     size_t count = 0;
     run r;
     for (size_t at = 0; find_run(&r, words, is_exception, at); at += (size_t)(r.gap + r.length))
@@ -176,9 +176,9 @@ size_t px_exception_runs(const px_words *words, const bool *is_exception) {
     return count;
 }
 
-void px_exceptions_write(px_buffer *out, const px_words *words, const bool *is_exception) {
+void px_exceptions_write(px_buffer *out, const px_bit_patterns *words, const bool *is_exception) {
     px_range_encoder encoder = px_range_encoder_make(out);
-    px_side side = {.out = &encoder};
+    px_field_coder side = {.out = &encoder};
     models m;
     run r;
     models_init(&m);
@@ -190,17 +190,17 @@ void px_exceptions_write(px_buffer *out, const px_words *words, const bool *is_e
     px_range_encoder_finish(&encoder);
 }
 
-static void put_run(px_words *words, bool *is_exception, size_t start, const run *r) {
+static void put_run(px_bit_patterns *words, bool *is_exception, size_t start, const run *r) {
     for (size_t i = start; i < start + r->length; i++) {
         words->bits[i] = r->pattern;
         is_exception[i] = true;
     }
 }
 
-prism_status px_exceptions_read(px_reader *in, px_words *words, bool **is_exception,
+prism_status px_exceptions_read(px_reader *in, px_bit_patterns *words, bool **is_exception,
                                 prism_error *error) {
     px_range_decoder decoder = px_range_decoder_make(in);
-    px_side side = {.in = &decoder};
+    px_field_coder side = {.in = &decoder};
     models m;
     models_init(&m);
     *is_exception = calloc(words->count, sizeof **is_exception);

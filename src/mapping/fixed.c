@@ -9,10 +9,10 @@
 
 #include "base/sizes.h"
 #include "base/status.h"
+#include "mapping/bypass_bits.h"
+#include "mapping/dequantiser.h"
 #include "mapping/differences.h"
 #include "mapping/exceptions.h"
-#include "mapping/plain_bits.h"
-#include "mapping/rule.h"
 #include "mapping/stage.h"
 #include "planes/sample.h"
 
@@ -107,7 +107,7 @@ static prism_status plan_alloc(plan *p, size_t count, prism_error *error) {
 
 /* A quarter of it, so that the range of doubles holds differences. */
 static double value_of(const void *context, size_t i) {
-    const px_words *words = context;
+    const px_bit_patterns *words = context;
     const uint64_t word = words->bits[i];
     if (words->number->size >= 4)
         return px_float_value(word, words->number) / 4;
@@ -116,14 +116,14 @@ static double value_of(const void *context, size_t i) {
     return word & px_word_sign(words->number) ? -value : value;
 }
 
-static void find_exceptions(plan *p, const px_words *words) {
+static void find_exceptions(plan *p, const px_bit_patterns *words) {
     for (size_t i = 0; i < words->count; i++)
         p->is_exception[i] = !is_regular(words->bits[i], words->number);
     px_exceptions_add_outliers(p->is_exception, words->count, value_of, words);
 }
 
 /* Extremes, and which bits are never set. */
-static void look(plan *p, const px_words *words) {
+static void look(plan *p, const px_bit_patterns *words) {
     const px_number *number = words->number;
     unsigned zeros = number->fraction, floor = LONGEST_SHIFT;
     uint64_t least = UINT64_MAX, most = 0;
@@ -191,7 +191,7 @@ static size_t zeros_below(const fixed *f, int64_t integer, uint64_t word, const 
 }
 
 /* Fills integers. Returns how many zeros numbers below the cut need. */
-static size_t fill_integers(plan *p, const px_words *words) {
+static size_t fill_integers(plan *p, const px_bit_patterns *words) {
     const fixed *f = &p->fixed;
     size_t zeros = 0;
     for (size_t i = 0; i < words->count; i++) {
@@ -234,14 +234,14 @@ static void write_parameters(px_buffer *out, const fixed *f) {
     px_put_u8(out, f->has_exceptions);
 }
 
-static void begin_writing(px_mapped *mapped, const plan *p, const px_words *words) {
+static void begin_writing(px_mapped *mapped, const plan *p, const px_bit_patterns *words) {
     mapped->used = true;
     write_parameters(&mapped->sections.parameters, &p->fixed);
     if (p->fixed.has_exceptions)
         px_exceptions_write(&mapped->sections.parameters, words, p->is_exception);
 }
 
-static void write_rest(px_mapped *mapped, const plan *p, const px_words *words) {
+static void write_rest(px_mapped *mapped, const plan *p, const px_bit_patterns *words) {
     px_bit_writer writer = {.out = &mapped->sections.payload};
     if (has_rest(&p->fixed))
         for (size_t i = 0; i < words->count; i++)
@@ -251,21 +251,21 @@ static void write_rest(px_mapped *mapped, const plan *p, const px_words *words) 
 }
 
 static prism_status write_all(px_mapped *mapped, const px_mapping_request *request, const plan *p,
-                              const px_words *words, prism_error *error) {
+                              const px_bit_patterns *words, prism_error *error) {
     begin_writing(mapped, p, words);
     prism_status status =
-        px_nested_encode_integers(mapped, request, p->integers, has_rest(&p->fixed), error);
+        px_inner_encode_integers(mapped, request, p->integers, has_rest(&p->fixed), error);
     write_rest(mapped, p, words);
     return status;
 }
 
-static bool has_few_exceptions(const plan *p, const px_words *words) {
+static bool has_few_exceptions(const plan *p, const px_bit_patterns *words) {
     return !p->fixed.has_exceptions || (double)px_exception_runs(words, p->is_exception) <=
                                            MANY_EXCEPTIONS * (double)words->count;
 }
 
 static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
-                           const px_words *words, bool may_have_rest, prism_error *error) {
+                           const px_bit_patterns *words, bool may_have_rest, prism_error *error) {
     plan p;
     prism_status status = plan_alloc(&p, words->count, error);
     if (status == PRISM_OK) {
@@ -282,19 +282,19 @@ static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
 }
 
 static prism_status encode_grid(px_mapped *mapped, const px_mapping_request *request,
-                                const px_words *words, prism_error *error) {
+                                const px_bit_patterns *words, prism_error *error) {
     return encode(mapped, request, words, false, error);
 }
 
 static prism_status encode_fixed(px_mapped *mapped, const px_mapping_request *request,
-                                 const px_words *words, prism_error *error) {
+                                 const px_bit_patterns *words, prism_error *error) {
     return encode(mapped, request, words, true, error);
 }
 
 /* ---- Smooth floats ---- */
 
 /* Exceptions get the integer before them. Returns how many zeros numbers below the cut need. */
-static size_t fill_wide(int64_t *integers, const plan *p, const px_words *words) {
+static size_t fill_wide(int64_t *integers, const plan *p, const px_bit_patterns *words) {
     int64_t before = 0;
     size_t zeros = 0;
     for (size_t i = 0; i < words->count; i++) {
@@ -308,7 +308,7 @@ static size_t fill_wide(int64_t *integers, const plan *p, const px_words *words)
 }
 
 static prism_status write_wide(px_mapped *mapped, const px_mapping_request *request, const plan *p,
-                               const px_words *words, prism_error *error) {
+                               const px_bit_patterns *words, prism_error *error) {
     prism_array array = *words->array;
     array.type = PRISM_INT64;
     array.order = px_native_order();
@@ -318,7 +318,7 @@ static prism_status write_wide(px_mapped *mapped, const px_mapping_request *requ
     prism_status status = PRISM_OK;
     if ((double)fill_wide(integers, p, words) <= MANY_ZEROS * (double)words->count) {
         begin_writing(mapped, p, words);
-        status = px_nested_encode(mapped, request, &array, integers, error);
+        status = px_inner_encode(mapped, request, &array, integers, error);
         write_rest(mapped, p, words);
     }
     free(integers);
@@ -326,7 +326,7 @@ static prism_status write_wide(px_mapped *mapped, const px_mapping_request *requ
 }
 
 static prism_status encode_surely_wide(px_mapped *mapped, const px_mapping_request *request,
-                                       const px_words *words, prism_error *error) {
+                                       const px_bit_patterns *words, prism_error *error) {
     plan p;
     prism_status status = plan_alloc(&p, words->count, error);
     if (status == PRISM_OK) {
@@ -342,7 +342,7 @@ static prism_status encode_surely_wide(px_mapped *mapped, const px_mapping_reque
 
 /* *least: mean bits of what differences leave, by the best candidate, of integers above the wide
  * cut. */
-static prism_status bits_of_differences(double *least, const plan *p, const px_words *words,
+static prism_status bits_of_differences(double *least, const plan *p, const px_bit_patterns *words,
                                         prism_error *error) {
     enum { CANDIDATES = 4 };
     px_differences list[CANDIDATES];
@@ -367,7 +367,7 @@ static prism_status bits_of_differences(double *least, const plan *p, const px_w
 }
 
 /* Whether differences reach below the cut for integers of 16 bits. */
-static prism_status look_smooth(bool *smooth, const px_words *words, double slack,
+static prism_status look_smooth(bool *smooth, const px_bit_patterns *words, double slack,
                                 prism_error *error) {
     plan p;
     double bits = HUGE_VAL;
@@ -390,19 +390,19 @@ static const px_mapping_stage surely_wide = {.encode = encode_surely_wide};
 static const px_mapping_stage of_16_bits = {.encode = encode_fixed};
 
 static prism_status is_smooth(bool *smooth, const px_mapping_request *request,
-                              const px_words *words, prism_error *error) {
-    const bool tiny = px_nested_is_tiny(request);
+                              const px_bit_patterns *words, prism_error *error) {
+    const bool tiny = px_inner_is_tiny(request);
     px_sample sample;
-    px_words part = {.bits = NULL};
+    px_bit_patterns part = {.bits = NULL};
     prism_status status =
         px_sample_make(&sample, request->array, request->elements, request->options->effort, error);
     if (status == PRISM_OK)
-        status = px_words_alloc(&part, &sample.array, error);
+        status = px_bit_patterns_alloc(&part, &sample.array, error);
     if (status == PRISM_OK) {
-        px_words_load(&part, sample.elements);
+        px_bit_patterns_load(&part, sample.elements);
         status = look_smooth(smooth, &part, tiny ? 0 : NOISE_BITS, error);
     }
-    px_words_free(&part);
+    px_bit_patterns_free(&part);
     px_sample_free(&sample);
     return status == PRISM_OK && *smooth && !tiny
                ? px_mapping_compare(smooth, request, words, &surely_wide, &of_16_bits, error)
@@ -410,7 +410,7 @@ static prism_status is_smooth(bool *smooth, const px_mapping_request *request,
 }
 
 static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *request,
-                                  const px_words *words, prism_error *error) {
+                                  const px_bit_patterns *words, prism_error *error) {
     bool smooth = false;
     prism_status status = is_smooth(&smooth, request, words, error);
     return status == PRISM_OK && smooth ? encode_surely_wide(mapped, request, words, error)
@@ -471,7 +471,7 @@ static bool get_small(uint64_t *word, const fixed *f, px_bit_reader *reader,
     return true;
 }
 
-static prism_status join(px_words *words, const fixed *f, const bool *is_exception,
+static prism_status join(px_bit_patterns *words, const fixed *f, const bool *is_exception,
                          const px_integers *integers, px_bit_reader *reader, prism_error *error) {
     const px_number *number = words->number;
     const uint64_t sign = px_word_sign(number);
@@ -497,10 +497,11 @@ static prism_status join(px_words *words, const fixed *f, const bool *is_excepti
     return PRISM_OK;
 }
 
-static prism_status decode_words(px_words *words, const fixed *f, const px_integers *integers,
-                                 px_mapping_source *source, prism_error *error) {
+static prism_status decode_words(px_bit_patterns *words, const fixed *f,
+                                 const px_integers *integers, px_mapping_source *source,
+                                 prism_error *error) {
     bool *is_exception = NULL;
-    prism_status status = px_words_alloc(words, &source->chunk->array, error);
+    prism_status status = px_bit_patterns_alloc(words, &source->chunk->array, error);
     if (status == PRISM_OK && f->has_exceptions)
         status = px_exceptions_read(&source->parameters, words, &is_exception, error);
     if (status == PRISM_OK) {
@@ -514,17 +515,17 @@ static prism_status decode_words(px_words *words, const fixed *f, const px_integ
 
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
     fixed f;
-    px_words words = {.bits = NULL};
+    px_bit_patterns words = {.bits = NULL};
     px_integers integers = {.elements = NULL};
     prism_status status =
         read_parameters(&f, &source->parameters, px_number_of(source->chunk->array.type), error);
     if (status == PRISM_OK)
-        status = px_nested_decode_integers(source, true, &integers, error);
+        status = px_inner_decode_integers(source, true, &integers, error);
     if (status == PRISM_OK)
         status = decode_words(&words, &f, &integers, source, error);
     if (status == PRISM_OK)
-        px_words_store(&words, elements);
-    px_words_free(&words);
+        px_bit_patterns_store(&words, elements);
+    px_bit_patterns_free(&words);
     free(integers.elements);
     return status;
 }

@@ -9,10 +9,10 @@
 
 #include "base/sizes.h"
 #include "base/status.h"
+#include "mapping/bypass_bits.h"
+#include "mapping/dequantiser.h"
 #include "mapping/differences.h"
 #include "mapping/exceptions.h"
-#include "mapping/plain_bits.h"
-#include "mapping/rule.h"
 #include "mapping/stage.h"
 
 enum { CODED_BITS = 16, MOST_PLAIN_BITS = 64 - CODED_BITS };
@@ -23,7 +23,7 @@ static const double MANY_EXCEPTIONS = 1.0 / 32;
 static const uint64_t TOP = (uint64_t)1 << 63;
 
 typedef struct lattice {
-    px_rule rule;
+    px_dequantiser rule;
     uint64_t least, step;
     unsigned plain; /* bits of a place that are not coded */
     bool has_exceptions;
@@ -32,7 +32,7 @@ typedef struct lattice {
 } lattice;
 
 /* Integers of a rule in an order of their own: ranks are, others are signed. */
-static uint64_t ordered(const px_rule *rule, uint64_t k) {
+static uint64_t ordered(const px_dequantiser *rule, uint64_t k) {
     return rule->kind == PX_RULE_RANK ? k : k ^ TOP;
 }
 
@@ -65,12 +65,12 @@ static double value_of(const void *context, size_t i) {
 }
 
 /* Ordered integers in `places`. False if there are too many exceptions. */
-static bool apply_rule(plan *p, const px_words *words, bool with_outliers) {
-    const px_rule *rule = &p->lattice.rule;
+static bool apply_rule(plan *p, const px_bit_patterns *words, bool with_outliers) {
+    const px_dequantiser *rule = &p->lattice.rule;
     p->lattice.has_exceptions = false;
     for (size_t i = 0; i < words->count; i++) {
         uint64_t k = 0;
-        p->is_exception[i] = !px_rule_integer(rule, &k, words->bits[i], words->number);
+        p->is_exception[i] = !px_dequantiser_integer(rule, &k, words->bits[i], words->number);
         p->places[i] = ordered(rule, k);
     }
     if (with_outliers)
@@ -158,7 +158,7 @@ static void cut(plan *p, uint64_t last, size_t count) {
 }
 
 /* False if the rule leaves too many exceptions. */
-static bool make_plan(plan *p, const px_words *words, const px_rule *rule) {
+static bool make_plan(plan *p, const px_bit_patterns *words, const px_dequantiser *rule) {
     p->lattice = (lattice){.rule = *rule};
     if (!apply_rule(p, words, true) && !apply_rule(p, words, false))
         return false;
@@ -185,7 +185,7 @@ static uint64_t from_lowest(uint64_t *numbers, size_t count, uint64_t *lowest) {
 }
 
 /* Places become the differences that have the smallest range, if it is clearly smaller: *taken. */
-static prism_status take_differences(bool *taken, plan *p, const px_words *words,
+static prism_status take_differences(bool *taken, plan *p, const px_bit_patterns *words,
                                      prism_error *error) {
     enum { CANDIDATES = 4, CLEARLY_BITS = 2 };
     const size_t bytes = px_product(words->count, sizeof *p->places);
@@ -224,7 +224,7 @@ static prism_status take_differences(bool *taken, plan *p, const px_words *words
 }
 
 static void write_parameters(px_buffer *out, const lattice *l) {
-    px_rule_write(out, &l->rule);
+    px_dequantiser_write(out, &l->rule);
     px_put_wide(out, l->least - (l->rule.kind == PX_RULE_RANK ? 0 : TOP));
     px_put_wide(out, l->step);
     px_put_u8(out, (uint8_t)l->plain);
@@ -235,13 +235,13 @@ static void write_parameters(px_buffer *out, const lattice *l) {
 }
 
 static prism_status write_all(px_mapped *mapped, const px_mapping_request *request, const plan *p,
-                              const px_words *words, prism_error *error) {
+                              const px_bit_patterns *words, prism_error *error) {
     const unsigned plain = p->lattice.plain;
     mapped->used = true;
     write_parameters(&mapped->sections.parameters, &p->lattice);
     if (p->lattice.has_exceptions)
         px_exceptions_write(&mapped->sections.parameters, words, p->is_exception);
-    prism_status status = px_nested_encode_integers(
+    prism_status status = px_inner_encode_integers(
         mapped, request, p->coded, plain > 0 || p->lattice.differences.count, error);
     px_bit_writer writer = {.out = &mapped->sections.payload};
     for (size_t i = 0; plain && i < words->count; i++)
@@ -254,7 +254,7 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
 /* Narrow: all of a place is coded, and most of the places occur. Smooth: only by differences. */
 typedef enum extent { NARROW, WIDE, SMOOTH } extent;
 
-static prism_status may_be(bool *may, extent e, plan *p, const px_words *words,
+static prism_status may_be(bool *may, extent e, plan *p, const px_bit_patterns *words,
                            prism_error *error) {
     *may = true;
     if (e == NARROW)
@@ -265,7 +265,7 @@ static prism_status may_be(bool *may, extent e, plan *p, const px_words *words,
 }
 
 static prism_status encode_by(px_mapped *mapped, const px_mapping_request *request,
-                              const px_words *words, const px_rule *rule, extent e,
+                              const px_bit_patterns *words, const px_dequantiser *rule, extent e,
                               prism_error *error) {
     plan p;
     bool may = false;
@@ -278,55 +278,55 @@ static prism_status encode_by(px_mapped *mapped, const px_mapping_request *reque
     return status;
 }
 
-static const px_rule by_rank = {.kind = PX_RULE_RANK};
+static const px_dequantiser by_rank = {.kind = PX_RULE_RANK};
 
 static prism_status encode_narrow(px_mapped *mapped, const px_mapping_request *request,
-                                  const px_words *words, prism_error *error) {
-    px_rule rule = by_rank;
-    if (words->number->fraction && !px_rule_find(&rule, words))
+                                  const px_bit_patterns *words, prism_error *error) {
+    px_dequantiser rule = by_rank;
+    if (words->number->fraction && !px_dequantiser_find(&rule, words))
         return PRISM_OK;
     return encode_by(mapped, request, words, &rule, NARROW, error);
 }
 
 static prism_status encode_by_found(px_mapped *mapped, const px_mapping_request *request,
-                                    const px_words *words, extent e, prism_error *error) {
-    px_rule rule;
-    return px_rule_find(&rule, words) ? encode_by(mapped, request, words, &rule, e, error)
-                                      : PRISM_OK;
+                                    const px_bit_patterns *words, extent e, prism_error *error) {
+    px_dequantiser rule;
+    return px_dequantiser_find(&rule, words) ? encode_by(mapped, request, words, &rule, e, error)
+                                             : PRISM_OK;
 }
 
 static prism_status encode_wide_decimals(px_mapped *mapped, const px_mapping_request *request,
-                                         const px_words *words, prism_error *error) {
+                                         const px_bit_patterns *words, prism_error *error) {
     return encode_by_found(mapped, request, words, WIDE, error);
 }
 
 static prism_status encode_ranks(px_mapped *mapped, const px_mapping_request *request,
-                                 const px_words *words, prism_error *error) {
+                                 const px_bit_patterns *words, prism_error *error) {
     return encode_by(mapped, request, words, &by_rank, WIDE, error);
 }
 
 static prism_status encode_smooth_decimals(px_mapped *mapped, const px_mapping_request *request,
-                                           const px_words *words, prism_error *error) {
+                                           const px_bit_patterns *words, prism_error *error) {
     return encode_by_found(mapped, request, words, SMOOTH, error);
 }
 
 static prism_status encode_surely_smooth(px_mapped *mapped, const px_mapping_request *request,
-                                         const px_words *words, prism_error *error) {
+                                         const px_bit_patterns *words, prism_error *error) {
     return encode_by(mapped, request, words, &by_rank, SMOOTH, error);
 }
 
 /* By differences where that makes a sample smaller; of tiny chunks, always where they are clearly
  * smaller. */
 static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request *request,
-                                    const px_words *words, prism_error *error) {
+                                    const px_bit_patterns *words, prism_error *error) {
     static const px_mapping_stage smooth = {.encode = encode_smooth_decimals},
                                   other = {.encode = encode_wide_decimals};
-    px_rule rule;
+    px_dequantiser rule;
     bool smaller = true;
     prism_status status = PRISM_OK;
-    if (!px_rule_find(&rule, words))
+    if (!px_dequantiser_find(&rule, words))
         return PRISM_OK;
-    if (!px_nested_is_tiny(request))
+    if (!px_inner_is_tiny(request))
         status = px_mapping_compare(&smaller, request, words, &smooth, &other, error);
     if (status == PRISM_OK && smaller)
         status = encode_by(mapped, request, words, &rule, SMOOTH, error);
@@ -336,13 +336,13 @@ static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request 
 }
 
 static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *request,
-                                  const px_words *words, prism_error *error) {
+                                  const px_bit_patterns *words, prism_error *error) {
     static const px_mapping_stage smooth = {.encode = encode_surely_smooth},
                                   other = {.encode = encode_ranks};
     bool smaller = true;
-    prism_status status = px_nested_is_tiny(request) ? PRISM_OK
-                                                     : px_mapping_compare(&smaller, request, words,
-                                                                          &smooth, &other, error);
+    prism_status status = px_inner_is_tiny(request) ? PRISM_OK
+                                                    : px_mapping_compare(&smaller, request, words,
+                                                                         &smooth, &other, error);
     return status == PRISM_OK && smaller ? encode_surely_smooth(mapped, request, words, error)
                                          : status;
 }
@@ -352,7 +352,7 @@ static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *r
 static prism_status read_parameters(lattice *l, px_reader *in, const prism_array *array,
                                     prism_error *error) {
     *l = (lattice){.plain = 0};
-    const bool valid = px_rule_read(&l->rule, in, px_number_of(array->type));
+    const bool valid = px_dequantiser_read(&l->rule, in, px_number_of(array->type));
     l->least = px_get_wide(in) + (l->rule.kind == PX_RULE_RANK ? 0 : TOP);
     l->step = px_get_wide(in);
     l->plain = px_get_u8(in);
@@ -367,7 +367,7 @@ static prism_status read_parameters(lattice *l, px_reader *in, const prism_array
 }
 
 /* What is left of the places, or of their differences, in words->bits. */
-static void join_bits(px_words *words, const lattice *l, const bool *is_exception,
+static void join_bits(px_bit_patterns *words, const lattice *l, const bool *is_exception,
                       const px_integers *coded, px_bit_reader *reader) {
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
@@ -377,21 +377,21 @@ static void join_bits(px_words *words, const lattice *l, const bool *is_exceptio
     }
 }
 
-static void place_words(px_words *words, const lattice *l, const bool *is_exception) {
+static void place_words(px_bit_patterns *words, const lattice *l, const bool *is_exception) {
     const px_number *number = words->number;
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
         const uint64_t k = l->least + l->step * words->bits[i];
         words->bits[i] =
-            px_rule_word(&l->rule, ordered(&l->rule, k), number) & px_word_last(number);
+            px_dequantiser_word(&l->rule, ordered(&l->rule, k), number) & px_word_last(number);
     }
 }
 
-static prism_status decode_words(px_words *words, const lattice *l, const px_integers *coded,
+static prism_status decode_words(px_bit_patterns *words, const lattice *l, const px_integers *coded,
                                  px_mapping_source *source, prism_error *error) {
     bool *is_exception = NULL;
-    prism_status status = px_words_alloc(words, &source->chunk->array, error);
+    prism_status status = px_bit_patterns_alloc(words, &source->chunk->array, error);
     if (status == PRISM_OK && l->has_exceptions)
         status = px_exceptions_read(&source->parameters, words, &is_exception, error);
     if (status == PRISM_OK) {
@@ -407,16 +407,16 @@ static prism_status decode_words(px_words *words, const lattice *l, const px_int
 
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
     lattice l;
-    px_words words = {.bits = NULL};
+    px_bit_patterns words = {.bits = NULL};
     px_integers coded = {.elements = NULL};
     prism_status status = read_parameters(&l, &source->parameters, &source->chunk->array, error);
     if (status == PRISM_OK)
-        status = px_nested_decode_integers(source, false, &coded, error);
+        status = px_inner_decode_integers(source, false, &coded, error);
     if (status == PRISM_OK)
         status = decode_words(&words, &l, &coded, source, error);
     if (status == PRISM_OK)
-        px_words_store(&words, elements);
-    px_words_free(&words);
+        px_bit_patterns_store(&words, elements);
+    px_bit_patterns_free(&words);
     free(coded.elements);
     return status;
 }

@@ -5,7 +5,7 @@
 #include "base/effort.h"
 #include "base/squeeze.h"
 #include "base/status.h"
-#include "mapping/rule.h"
+#include "mapping/dequantiser.h"
 #include "mapping/stage.h"
 #include "planes/sample.h"
 
@@ -47,7 +47,7 @@ void px_mapped_free(px_mapped *mapped) {
 
 /* *size: of the sample; SIZE_MAX where the rule does not fit it. */
 static prism_status sample_size(size_t *size, const px_mapping_request *request,
-                                const px_words *words, const px_mapping_stage *stage,
+                                const px_bit_patterns *words, const px_mapping_stage *stage,
                                 prism_error *error) {
     px_mapped mapped = {.used = false};
     prism_status status = stage->encode(&mapped, request, words, error);
@@ -58,9 +58,9 @@ static prism_status sample_size(size_t *size, const px_mapping_request *request,
     return status;
 }
 
-static prism_status compare(bool *smaller, const px_mapping_request *request, const px_words *words,
-                            const px_mapping_stage *first, const px_mapping_stage *second,
-                            prism_error *error) {
+static prism_status compare(bool *smaller, const px_mapping_request *request,
+                            const px_bit_patterns *words, const px_mapping_stage *first,
+                            const px_mapping_stage *second, prism_error *error) {
     size_t sizes[2] = {0};
     prism_status status = sample_size(&sizes[0], request, words, first, error);
     if (status == PRISM_OK && sizes[0] < SIZE_MAX)
@@ -80,12 +80,12 @@ static void rank_by_native(prism_options *options) {
 }
 
 prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
-                                const px_words *words, const px_mapping_stage *first,
+                                const px_bit_patterns *words, const px_mapping_stage *first,
                                 const px_mapping_stage *second, prism_error *error) {
-    const bool tiny = px_nested_is_tiny(request);
+    const bool tiny = px_inner_is_tiny(request);
     prism_options options = *request->options;
     px_sample sample;
-    px_words part;
+    px_bit_patterns part;
     options.effort = (tiny ? px_efforts.small_trial : px_efforts.trial)[options.effort];
     if (!tiny)
         rank_by_native(&options);
@@ -102,21 +102,21 @@ prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request
         trial.elements = request->elements;
         status = compare(smaller, &trial, words, first, second, error);
     } else {
-        status = px_words_alloc(&part, &sample.array, error);
+        status = px_bit_patterns_alloc(&part, &sample.array, error);
         if (status == PRISM_OK) {
             px_found_rule found = {.known = false};
-            px_words_load(&part, sample.elements);
+            px_bit_patterns_load(&part, sample.elements);
             part.found = &found;
             status = compare(smaller, &trial, &part, first, second, error);
         }
-        px_words_free(&part);
+        px_bit_patterns_free(&part);
     }
     px_sample_free(&sample);
     return status;
 }
 
 static prism_status try_all(px_mapped *mapped, const px_mapping_request *request,
-                            const px_words *words, prism_error *error) {
+                            const px_bit_patterns *words, prism_error *error) {
     const candidates list = candidates_for(request->array->type);
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < list.count && status == PRISM_OK && !mapped->used; i++) {
@@ -141,15 +141,15 @@ prism_status px_mapping_encode(px_mapped *mapped, const px_mapping_request *requ
     }
     if (status != PRISM_OK || !promise)
         return status;
-    px_words words;
+    px_bit_patterns words;
     px_found_rule found = {.known = false};
-    status = px_words_alloc(&words, request->array, error);
+    status = px_bit_patterns_alloc(&words, request->array, error);
     if (status != PRISM_OK)
         return status;
-    px_words_load(&words, request->elements);
+    px_bit_patterns_load(&words, request->elements);
     words.found = &found;
     status = try_all(mapped, request, &words, error);
-    px_words_free(&words);
+    px_bit_patterns_free(&words);
     if (status != PRISM_OK)
         px_mapped_free(mapped);
     return status;

@@ -10,7 +10,7 @@
 
 #include "base/sizes.h"
 #include "base/status.h"
-#include "mapping/rule.h"
+#include "mapping/dequantiser.h"
 #include "mapping/stage.h"
 
 enum {
@@ -136,9 +136,9 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
     px_mapping_request for_scales = *request;
     for_scales.options = &as_found;
     integers.type = PRISM_INT8;
-    prism_status status = px_nested_encode(mapped, request, &integers, s->integers, error);
+    prism_status status = px_inner_encode(mapped, request, &integers, s->integers, error);
     if (status == PRISM_OK)
-        status = px_nested_encode(&kept, &for_scales, &scales, s->scales, error);
+        status = px_inner_encode(&kept, &for_scales, &scales, s->scales, error);
     px_put_bytes(&mapped->sections.payload, kept.sections.payload.data, kept.sections.payload.size);
     mapped->sections.payload.failed |= kept.sections.payload.failed;
     px_mapped_free(&kept);
@@ -152,7 +152,7 @@ static bool may_be_scaled(const prism_array *array) {
 }
 
 static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
-                           const px_words *words, prism_error *error) {
+                           const px_bit_patterns *words, prism_error *error) {
     if (!may_be_scaled(words->array))
         return PRISM_OK;
     scaled s;
@@ -192,7 +192,7 @@ static prism_status decode_scales(void *elements, const int8_t *integers, px_map
     const prism_array *array = &source->chunk->array;
     prism_array of_scales = scales_array(array);
     void *scales;
-    prism_status status = px_nested_decode(source, &of_scales, 1u << PRISM_FLOAT32, &scales, error);
+    prism_status status = px_inner_decode(source, &of_scales, 1u << PRISM_FLOAT32, &scales, error);
     if (status == PRISM_OK)
         status = multiply(elements, array, integers, scales, &of_scales, error);
     free(scales);
@@ -204,7 +204,7 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
         return px_fail(error, PRISM_E_CORRUPT, "these elements have no scales");
     prism_array array = source->chunk->array;
     void *integers;
-    prism_status status = px_nested_decode(source, &array, 1u << PRISM_INT8, &integers, error);
+    prism_status status = px_inner_decode(source, &array, 1u << PRISM_INT8, &integers, error);
     if (status == PRISM_OK)
         status = decode_scales(elements, integers, source, error);
     free(integers);

@@ -2,14 +2,14 @@
 #ifndef PX_MAPPING_STAGE_H
 #define PX_MAPPING_STAGE_H
 
-#include "mapping/nested.h"
-#include "mapping/words.h"
+#include "mapping/bit_patterns.h"
+#include "mapping/inner_chunk.h"
 
 typedef struct px_mapping_stage {
     /* Maps the words where the rule fits them: mapped->used tells. The parameters begin with the
      * mapping's number already. */
     prism_status (*encode)(px_mapped *mapped, const px_mapping_request *request,
-                           const px_words *words, prism_error *error);
+                           const px_bit_patterns *words, prism_error *error);
     /* Elements of the source's chunk. Chunks within are decoded first: words take more memory. */
     prism_status (*decode)(void *elements, px_mapping_source *source, prism_error *error);
     /* Bytes that decoding takes at most once the chunks within are decoded, for each element. */
@@ -37,7 +37,7 @@ extern const px_mapping_stage px_mapping_scaled;       /* scaled.c */
 /* Whether the first of two mappings makes a sample of the elements, whose words are given, smaller
  * than the second one. */
 prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
-                                const px_words *words, const px_mapping_stage *first,
+                                const px_bit_patterns *words, const px_mapping_stage *first,
                                 const px_mapping_stage *second, prism_error *error);
 
 #endif

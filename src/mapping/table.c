@@ -76,7 +76,7 @@ static void set_number(value_set *set, const px_number *number) {
 }
 
 /* False if there are more values than the set has room for. */
-static bool set_collect(value_set *set, const px_words *words) {
+static bool set_collect(value_set *set, const px_bit_patterns *words) {
     for (size_t i = 0; i < words->count; i++) {
         const uint64_t word = words->bits[i];
         if (i && word == words->bits[i - 1])
@@ -94,7 +94,7 @@ static bool set_collect(value_set *set, const px_words *words) {
     return true;
 }
 
-static void places_of(uint16_t *places, const value_set *set, const px_words *words) {
+static void places_of(uint16_t *places, const value_set *set, const px_bit_patterns *words) {
     for (size_t i = 0; i < words->count; i++)
         places[i] = (uint16_t)(set->places[slot_of(set, words->bits[i])] - 1);
 }
@@ -102,14 +102,14 @@ static void places_of(uint16_t *places, const value_set *set, const px_words *wo
 /* ---- The table ---- */
 
 /* The first rank, then by how much each one passes the one before it, less 1. */
-static void code_table(px_side *side, uint64_t *ranks, size_t count) {
+static void code_table(px_field_coder *side, uint64_t *ranks, size_t count) {
     px_integer first, step;
     px_integer_init(&first);
     px_integer_init(&step);
     uint64_t next = 0; /* the least that a rank can be */
     for (size_t i = 0; i < count; i++) {
         uint64_t more = side->out ? ranks[i] - next : 0;
-        px_side_number(side, i ? &step : &first, &more);
+        px_field_number(side, i ? &step : &first, &more);
         side->bad |= more > UINT64_MAX - next;
         ranks[i] = next + more;
         side->bad |= ranks[i] == UINT64_MAX && i + 1 < count;
@@ -121,25 +121,26 @@ static void code_table(px_side *side, uint64_t *ranks, size_t count) {
 static void write_table(px_buffer *out, const value_set *set) {
     px_put_varint(out, set->count);
     px_range_encoder encoder = px_range_encoder_make(out);
-    code_table(&(px_side){.out = &encoder}, set->ranks, set->count);
+    code_table(&(px_field_coder){.out = &encoder}, set->ranks, set->count);
     px_range_encoder_finish(&encoder);
 }
 
 static prism_status write_places(px_mapped *mapped, const px_mapping_request *request,
-                                 const px_words *words, const value_set *set, prism_error *error) {
+                                 const px_bit_patterns *words, const value_set *set,
+                                 prism_error *error) {
     uint16_t *places = px_alloc(words->count, sizeof *places);
     if (!places)
         return px_out_of_memory(error, words->count * sizeof *places);
     places_of(places, set, words);
     write_table(&mapped->sections.parameters, set);
-    prism_status status = px_nested_encode_integers(mapped, request, places, false, error);
+    prism_status status = px_inner_encode_integers(mapped, request, places, false, error);
     mapped->used = true;
     free(places);
     return status;
 }
 
 static prism_status encode_any_table(px_mapped *mapped, const px_mapping_request *request,
-                                     const px_words *words, prism_error *error) {
+                                     const px_bit_patterns *words, prism_error *error) {
     value_set set;
     prism_status status = set_alloc(&set, words->count, error);
     if (status == PRISM_OK && set_collect(&set, words))
@@ -152,7 +153,7 @@ static const px_mapping_stage any_table = {.encode = encode_any_table};
 
 /* Many values may be noise, which other mappings leave to plain bits. */
 static prism_status is_worth_it(bool *worth, const value_set *set,
-                                const px_mapping_request *request, const px_words *words,
+                                const px_mapping_request *request, const px_bit_patterns *words,
                                 prism_error *error) {
     *worth = set->count <= SURELY_VALUES;
     return *worth
@@ -163,7 +164,7 @@ static prism_status is_worth_it(bool *worth, const value_set *set,
 }
 
 static prism_status encode_table(px_mapped *mapped, const px_mapping_request *request,
-                                 const px_words *words, prism_error *error) {
+                                 const px_bit_patterns *words, prism_error *error) {
     value_set set;
     bool worth = false;
     prism_status status = set_alloc(&set, words->count / ELEMENTS_PER_VALUE, error);
@@ -258,15 +259,15 @@ static prism_status trial(size_t *size, const px_sample *sample, const prism_opt
 
 /* The elements become their places. */
 static prism_status close_gaps(px_sample *sample, const value_set *set, prism_error *error) {
-    px_words words;
-    prism_status status = px_words_alloc(&words, &sample->array, error);
+    px_bit_patterns words;
+    prism_status status = px_bit_patterns_alloc(&words, &sample->array, error);
     if (status != PRISM_OK)
         return status;
-    px_words_load(&words, sample->elements);
+    px_bit_patterns_load(&words, sample->elements);
     for (size_t i = 0; i < words.count; i++)
         words.bits[i] = px_word_of_rank(set->places[slot_of(set, words.bits[i])] - 1, words.number);
-    px_words_store(&words, sample->elements);
-    px_words_free(&words);
+    px_bit_patterns_store(&words, sample->elements);
+    px_bit_patterns_free(&words);
     return PRISM_OK;
 }
 
@@ -293,7 +294,7 @@ static prism_status try_places(bool *smaller, const px_mapping_request *request,
 }
 
 static prism_status encode_levels(px_mapped *mapped, const px_mapping_request *request,
-                                  const px_words *words, prism_error *error) {
+                                  const px_bit_patterns *words, prism_error *error) {
     value_set set;
     bool smaller = false;
     prism_status status = set_alloc(&set, words->count, error);
@@ -310,7 +311,7 @@ static prism_status encode_levels(px_mapped *mapped, const px_mapping_request *r
 static prism_status read_table(uint64_t *table, size_t count, const px_number *number,
                                px_mapping_source *source, prism_error *error) {
     px_range_decoder decoder = px_range_decoder_make(&source->parameters);
-    px_side side = {.in = &decoder};
+    px_field_coder side = {.in = &decoder};
     code_table(&side, table, count);
     const bool passed = number->size < 8 && table[count - 1] >> 8 * number->size;
     if (side.bad || passed || source->parameters.failed)
@@ -345,7 +346,7 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
         table ? read_table(table, (size_t)count, px_number_of(array->type), source, error)
               : px_out_of_memory(error, (size_t)count * sizeof *table);
     if (status == PRISM_OK)
-        status = px_nested_decode_integers(source, false, &places, error);
+        status = px_inner_decode_integers(source, false, &places, error);
     if (status == PRISM_OK)
         status = look_up(elements, array, table, (size_t)count, &places, error);
     free(table);

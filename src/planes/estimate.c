@@ -62,7 +62,7 @@ static void add_plane(px_histogram *rough, px_histogram *flat, const px_planes *
                       size_t index) {
     const size_t width = planes->width;
     const size_t skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
-    for (size_t i = 0, y; (y = px_spread(i, skip)) < planes->height; i++) {
+    for (size_t i = 0, y; (y = px_low_discrepancy(i, skip)) < planes->height; i++) {
         const int16_t *row = px_plane(planes, index) + y * width;
         const int16_t *above = y ? row - width : row;
         px_histogram_add(rough, px_wrap(row[0] - (y ? above[0] : 0), planes->depth));
@@ -93,7 +93,7 @@ double px_flat_share(const px_planes *planes) {
     const size_t width = planes->width, skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
     size_t flat = 0, all = 0;
     for (size_t k = 0; k < planes->count; k++)
-        for (size_t i = 0, y; (y = 1 + px_spread(i, skip)) < planes->height; i++) {
+        for (size_t i = 0, y; (y = 1 + px_low_discrepancy(i, skip)) < planes->height; i++) {
             const int16_t *row = px_plane(planes, k) + y * width;
             for (size_t x = 1; x < width; x++)
                 flat += row[x] == row[x - 1] && row[x] == row[x - width];
@@ -106,7 +106,7 @@ double px_step_ratio(const px_planes *planes) {
     const size_t width = planes->width, skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
     double across = 0, within = 0;
     for (size_t k = 1; k < planes->count; k++)
-        for (size_t i = 0, y; (y = px_spread(i, skip)) < planes->height; i++) {
+        for (size_t i = 0, y; (y = px_low_discrepancy(i, skip)) < planes->height; i++) {
             const int16_t *row = px_plane(planes, k) + y * width;
             const int16_t *before = row - planes->stride;
             int64_t sums[2] = {0, 0};

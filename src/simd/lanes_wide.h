@@ -192,7 +192,7 @@ PX_INLINE px_wide wide_add_products(px_wide sum, px_lanes a, px_lanes b) {
 
 /*
  * Logarithms in 1024ths: log2(1 + f) = f + f (1 - f) (0.424 - 0.156 f), within 0.0016; and powers:
- * 2^f = 1 + f - f (1 - f) (0.305 + 0.078 f), within 0.0002. format-online.md, "Logarithms".
+ * 2^f = 1 + f - f (1 - f) (0.305 + 0.078 f), within 0.0002. format-adaptive.md, "Logarithms".
  */
 enum { PX_LOG_BITS = 10, PX_LOG_A = 434, PX_LOG_B = 160, PX_POWER_A = 312, PX_POWER_B = 80 };
 

@@ -3,7 +3,7 @@
 
 #include "base/heap.h"
 #include "base/status.h"
-#include "similarity/draft.h"
+#include "similarity/candidate_plan.h"
 
 typedef struct node {
     uint32_t parent;
@@ -19,7 +19,7 @@ typedef struct tree {
 } tree;
 
 static void reach(tree *t, const px_scene *scene, px_heap *heap, uint32_t frame) {
-    const px_likeness *likeness = scene->likeness;
+    const px_similarity_graph *likeness = scene->likeness;
     t->nodes[frame].reached = true;
     for (size_t l = likeness->first[frame]; l < likeness->first[frame + 1]; l++) {
         const px_link *link = &likeness->links[l];

@@ -9,13 +9,13 @@
 #include "base/heap.h"
 #include "base/sizes.h"
 #include "base/status.h"
-#include "similarity/likeness.h"
+#include "similarity/graph.h"
 
 /* Frames stay in order unless others save clearly more: neighbours are read together. */
 static const double CLEARLY = 1.02;
 
 typedef struct grouper {
-    const px_likeness *likeness;
+    const px_similarity_graph *likeness;
     size_t count, size;
     uint32_t *groups; /* [count] of frames, or NO_GROUP */
     px_heap inside;   /* links of the group that grows, ... */
@@ -94,20 +94,20 @@ static void group(grouper *g, uint32_t *order) {
     }
 }
 
-static prism_status find_likeness(px_likeness *likeness, const px_signatures *s, int effort,
+static prism_status find_likeness(px_similarity_graph *likeness, const px_signatures *s, int effort,
                                   prism_error *error) {
-    px_mutual mutual;
-    prism_status status = px_mutual_make(&mutual, s, error);
+    px_conditional_cost mutual;
+    prism_status status = px_conditional_make(&mutual, s, error);
     if (status != PRISM_OK)
         return status;
-    status = px_likeness_make(likeness, &mutual, effort, error);
-    px_mutual_free(&mutual);
+    status = px_similarity_graph_make(likeness, &mutual, effort, error);
+    px_conditional_free(&mutual);
     return status;
 }
 
 prism_status px_stack_group(uint32_t *order, const px_signatures *s, size_t size, int effort,
                             prism_error *error) {
-    px_likeness likeness;
+    px_similarity_graph likeness;
     prism_status status = find_likeness(&likeness, s, effort, error);
     if (status != PRISM_OK)
         return status;
@@ -123,6 +123,6 @@ prism_status px_stack_group(uint32_t *order, const px_signatures *s, size_t size
     free(g.groups);
     px_heap_free(&g.inside);
     px_heap_free(&g.outside);
-    px_likeness_free(&likeness);
+    px_similarity_graph_free(&likeness);
     return status;
 }

@@ -8,14 +8,14 @@
 
 #include "base/sizes.h"
 #include "base/status.h"
-#include "similarity/draft.h"
-#include "similarity/originals.h"
+#include "similarity/candidate_plan.h"
+#include "similarity/deduplication.h"
 
 /* Samples of a frame that are looked at: more of each where there are few. */
 enum { LEAST_SAMPLES = 1 << 11, MOST_SAMPLES = 1 << 14, ALL_SAMPLES = 1 << 17 };
 
 /* Bits of the whole frames and of the plan. */
-static prism_status draft_cost(double *bits, const px_draft *draft, double scale,
+static prism_status draft_cost(double *bits, const px_candidate_plan *draft, double scale,
                                prism_error *error) {
     px_buffer bytes = {0};
     px_range_encoder coder = px_range_encoder_make(&bytes);
@@ -29,27 +29,27 @@ static prism_status draft_cost(double *bits, const px_draft *draft, double scale
 typedef struct contest {
     const px_scene *scene;
     double scale; /* samples of a frame for each of its signature */
-    px_draft best;
+    px_candidate_plan best;
     double bits;
 } contest;
 
 /* Keeps the draft if it is the best one, else frees it. */
-static prism_status enter(contest *c, px_draft *draft, prism_error *error) {
+static prism_status enter(contest *c, px_candidate_plan *draft, prism_error *error) {
     double bits;
     prism_status status = draft_cost(&bits, draft, c->scale, error);
     if (status == PRISM_OK && (!c->best.plan.frames || bits < c->bits)) {
-        px_draft last = c->best;
+        px_candidate_plan last = c->best;
         c->best = *draft;
         c->bits = bits;
         *draft = last;
     }
-    px_draft_free(draft);
+    px_candidate_plan_free(draft);
     return status;
 }
 
 static prism_status enter_in_order(contest *c, const uint32_t *order, prism_error *error) {
-    px_draft draft;
-    prism_status status = px_draft_in_order(&draft, c->scene, order, error);
+    px_candidate_plan draft;
+    prism_status status = px_candidate_plan_in_order(&draft, c->scene, order, error);
     return status == PRISM_OK ? enter(c, &draft, error) : status;
 }
 
@@ -57,12 +57,12 @@ static prism_status enter_in_order(contest *c, const uint32_t *order, prism_erro
 static prism_status enter_along_links(contest *c, uint32_t *order, prism_error *error) {
     const size_t count = px_scene_count(c->scene);
     uint32_t root = 0;
-    px_draft draft;
+    px_candidate_plan draft;
     prism_status status = PRISM_OK;
     if (count > PX_CHAIN)
         status = px_scene_centre(&root, c->scene, error);
     if (status == PRISM_OK)
-        status = px_draft_along_links(&draft, c->scene, root, error);
+        status = px_candidate_plan_along_links(&draft, c->scene, root, error);
     if (status != PRISM_OK)
         return status;
     for (size_t i = 0; i < count; i++)
@@ -91,7 +91,7 @@ static void spread_out(uint32_t *spread, const uint32_t *order, size_t count) {
  * most like the one before: coders learn from what comes before. */
 static const double CLEARLY = 0.995;
 
-static bool is_time_lapse(const px_draft *draft) {
+static bool is_time_lapse(const px_candidate_plan *draft) {
     size_t follow = 0;
     for (uint32_t turn = 1; turn < draft->plan.count; turn++)
         follow +=
@@ -121,13 +121,13 @@ static prism_status draft_best(contest *c, bool *in_order, uint32_t *orders, pri
 
 typedef struct expansion {
     px_stack_plan *plan;
-    const px_originals *originals;
+    const px_deduplication *originals;
     const px_stack_plan *draft;
     uint32_t *turns; /* [planes], of originals in the plan */
 } expansion;
 
 static void put_original(expansion *e, const px_frame *frame) {
-    const px_originals *o = e->originals;
+    const px_deduplication *o = e->originals;
     px_frame *next = &e->plan->frames[e->plan->count];
     *next = *frame;
     next->plane = o->planes[frame->plane];
@@ -144,7 +144,7 @@ static void put_duplicate(expansion *e, uint32_t plane) {
 
 /* In order, duplicates stand where they come; else right after their originals. */
 static void expand(expansion *e, size_t planes, bool in_order) {
-    const px_originals *o = e->originals;
+    const px_deduplication *o = e->originals;
     if (in_order)
         for (uint32_t k = 0; k < planes; k++)
             if (o->planes[o->of_plane[k]] == k)
@@ -161,7 +161,7 @@ static void expand(expansion *e, size_t planes, bool in_order) {
 }
 
 static prism_status plan_alike(px_stack_plan *plan, const px_scene *scene, size_t plane_size,
-                               const px_originals *o, size_t planes, prism_error *error) {
+                               const px_deduplication *o, size_t planes, prism_error *error) {
     contest c = {.scene = scene, .scale = (double)plane_size / (double)scene->mutual->s->samples};
     bool in_order = true; /* its memory serves as `turns`, too */
     uint32_t *orders = px_alloc_zeroed(2, o->count, sizeof *orders);
@@ -170,25 +170,25 @@ static prism_status plan_alike(px_stack_plan *plan, const px_scene *scene, size_
     if (status == PRISM_OK)
         expand(&(expansion){plan, o, &c.best.plan, orders}, planes, in_order);
     free(orders);
-    px_draft_free(&c.best);
+    px_candidate_plan_free(&c.best);
     return status;
 }
 
 static prism_status plan_originals(px_stack_plan *plan, const px_planes *planes,
-                                   const px_originals *o, const px_signatures *s, int effort,
+                                   const px_deduplication *o, const px_signatures *s, int effort,
                                    prism_error *error) {
-    px_mutual mutual;
-    px_likeness likeness;
-    prism_status status = px_mutual_make(&mutual, s, error);
+    px_conditional_cost mutual;
+    px_similarity_graph likeness;
+    prism_status status = px_conditional_make(&mutual, s, error);
     if (status != PRISM_OK)
         return status;
-    status = px_likeness_make(&likeness, &mutual, effort, error);
+    status = px_similarity_graph_make(&likeness, &mutual, effort, error);
     if (status == PRISM_OK) {
         const px_scene scene = {&mutual, &likeness, o->repeated};
         status = plan_alike(plan, &scene, px_plane_size(planes), o, planes->count, error);
-        px_likeness_free(&likeness);
+        px_similarity_graph_free(&likeness);
     }
-    px_mutual_free(&mutual);
+    px_conditional_free(&mutual);
     return status;
 }
 
@@ -201,18 +201,18 @@ static size_t samples_of_each(size_t count) {
 
 static prism_status plan_stack(px_stack_plan *plan, const px_planes *planes, int effort,
                                prism_error *error) {
-    px_originals o;
+    px_deduplication o;
     px_signatures s;
-    prism_status status = px_originals_alloc(&o, planes->count, error);
+    prism_status status = px_deduplication_alloc(&o, planes->count, error);
     if (status != PRISM_OK)
         return status;
     status = px_signatures_alloc(&s, planes->count, planes, samples_of_each(planes->count), error);
     if (status == PRISM_OK) {
-        px_originals_find(&o, &s, planes);
+        px_deduplication_find(&o, &s, planes);
         status = plan_originals(plan, planes, &o, &s, effort, error);
         px_signatures_free(&s);
     }
-    px_originals_free(&o);
+    px_deduplication_free(&o);
     return status;
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/sizes.h"
 #include "base/status.h"
-#include "similarity/closure.h"
+#include "similarity/dependencies.h"
 #include "similarity/plan.h"
 
 typedef struct plan_models {
@@ -63,8 +63,8 @@ void px_stack_plan_free(px_stack_plan *plan) {
 typedef struct plan_reader {
     px_range_decoder *coder;
     plan_models models;
-    px_closure *closures; /* [count] */
-    bool *known;          /* [count], planes */
+    px_dependencies *closures; /* [count] */
+    bool *known;               /* [count], planes */
 } plan_reader;
 
 static bool read_reference(plan_reader *reader, uint32_t turn, px_frame *frame, int r) {
@@ -95,12 +95,12 @@ static bool read_frame(plan_reader *reader, px_stack_plan *plan, uint32_t turn) 
         if (r == 0)
             frame->duplicates = px_decode_bit(reader->coder, &m->duplicates);
     }
-    return px_closure_make(&reader->closures[turn], reader->closures, turn, frame->references,
-                           frame->count, PX_CHAIN);
+    return px_dependencies_make(&reader->closures[turn], reader->closures, turn, frame->references,
+                                frame->count, PX_CHAIN);
 }
 
 uint64_t px_stack_plan_memory(size_t count) {
-    return count * (uint64_t)(sizeof(px_frame) + sizeof(px_closure) + sizeof(bool));
+    return count * (uint64_t)(sizeof(px_frame) + sizeof(px_dependencies) + sizeof(bool));
 }
 
 prism_status px_stack_plan_read(px_stack_plan *plan, size_t count, px_range_decoder *coder,

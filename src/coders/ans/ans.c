@@ -15,7 +15,7 @@
 static const double FITTED_CHANCE = 1.02;
 
 /*
- * With that many different values or fewer, px_indices is smaller even for pictures of coarse grey
+ * With that many different values or fewer, px_palette is smaller even for pictures of coarse grey
  * levels. With more, a part of the planes is coded by it and by px_lsq at the default effort; only
  * where neither is that much smaller, the whole is coded by both.
  */
@@ -24,9 +24,9 @@ static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25;
 
 static const px_native_method *const methods[] = {
     [PRISM_METHOD_QUICK] = &px_quick,      [PRISM_METHOD_LSQ] = &px_lsq,
-    [PRISM_METHOD_ADAPTIVE] = &px_online,  [PRISM_METHOD_FRAMES] = &px_frames,
-    [PRISM_METHOD_PALETTE] = &px_indices,  [PRISM_METHOD_MIXED] = &px_mixed,
-    [PRISM_METHOD_ORDER0] = &px_memoryless};
+    [PRISM_METHOD_ADAPTIVE] = &px_adaptive,  [PRISM_METHOD_FRAMES] = &px_frames,
+    [PRISM_METHOD_PALETTE] = &px_palette,  [PRISM_METHOD_MIXED] = &px_mixed,
+    [PRISM_METHOD_ORDER0] = &px_order0};
 
 static const px_native_method *method_of(size_t id) {
     return id < sizeof methods / sizeof *methods ? methods[id] : NULL;
@@ -132,7 +132,7 @@ static px_planes middle_of(const px_planes *planes) {
     return part;
 }
 
-/* *ratio: what px_indices needs of what px_lsq needs; 1 where the part is too narrow for it. How
+/* *ratio: what px_palette needs of what px_lsq needs; 1 where the part is too narrow for it. How
  * large the ratio is above CLEARLY_NOT does not matter. */
 static prism_status compare(double *ratio, const px_planes *planes, const px_pipeline *pipeline,
                             prism_error *error) {
@@ -140,7 +140,7 @@ static prism_status compare(double *ratio, const px_planes *planes, const px_pip
     const size_t plain = part.count * px_plane_size(&part) * sizeof *part.samples;
     coded lsq, indices = {.pipeline = {0}};
     *ratio = 1;
-    if (!px_indices_values(&part))
+    if (!px_palette_values(&part))
         return PRISM_OK;
     prism_status status =
         encode_by(&lsq, PRISM_METHOD_LSQ, &part, pipeline, PX_EFFORT_DEFAULT, plain, error);
@@ -161,7 +161,7 @@ static prism_status encode_few_values(coded *c, const px_planes *planes,
     double ratio = 0;
     coded other;
     prism_status status = PRISM_OK;
-    if (px_indices_values(planes) > SURELY_INDICES)
+    if (px_palette_values(planes) > SURELY_INDICES)
         status = compare(&ratio, planes, pipeline, error);
     if (status != PRISM_OK || ratio > CLEARLY_NOT)
         return status == PRISM_OK ? encode_by_effort(c, planes, pipeline, limit, error) : status;
@@ -180,7 +180,7 @@ static prism_status try_memoryless(coded *c, const px_planes *planes, const px_p
                                    prism_error *error) {
     coded other;
     size_t bytes;
-    prism_status status = px_memoryless_bytes(&bytes, planes, error);
+    prism_status status = px_order0_bytes(&bytes, planes, error);
     if (status != PRISM_OK || bytes >= coded_size(c))
         return status;
     status = encode_by(&other, PRISM_METHOD_ORDER0, planes, pipeline, pipeline->effort,
@@ -209,7 +209,7 @@ static prism_status encode_swiftly(coded *c, const px_planes *planes, const px_p
     enum { MOST_INDICES = 512 }; /* samples */
     const int values = planes->count * px_plane_size(planes) <= MOST_INDICES &&
                                px_efforts.palette[pipeline->effort]
-                           ? px_indices_values(planes)
+                           ? px_palette_values(planes)
                            : 0;
     return values && values <= SURELY_INDICES ? encode_by(c, PRISM_METHOD_PALETTE, planes, pipeline,
                                                           pipeline->effort, limit, error)
@@ -220,7 +220,7 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
                            px_sections *out, prism_error *error) {
     coded c = {.pipeline = {0}};
     const bool few =
-        !pipeline->swift && px_efforts.palette[pipeline->effort] && px_indices_values(planes);
+        !pipeline->swift && px_efforts.palette[pipeline->effort] && px_palette_values(planes);
     prism_status status = pipeline->swift ? encode_swiftly(&c, planes, pipeline, limit, error)
                           : few           ? encode_few_values(&c, planes, pipeline, limit, error)
                                           : encode_by_effort(&c, planes, pipeline, limit, error);

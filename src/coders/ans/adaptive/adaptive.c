@@ -1,6 +1,6 @@
 /*
  * The coder that learns: no weights are sent, since everything is learned from the samples before,
- * in the decoder as in the encoder. docs/format-online.md.
+ * in the decoder as in the encoder. docs/format-adaptive.md.
  *
  *   planes -> bands -> groups of bands -> rows of positions -> decisions
  *   online.c  bands.c  plan.c             kernels/online_body.h
@@ -18,7 +18,7 @@
 
 typedef struct online {
     px_bands bands;
-    px_online_plan plan;
+    px_adaptive_plan plan;
     px_range_coder coder;
     px_logistic_mixer mixer;
     int32_t low, high; /* of all coded samples */
@@ -134,23 +134,23 @@ static bool is_over(const online *o, size_t limit) {
 
 static prism_status code_group(online *o, size_t first, size_t count, size_t limit,
                                prism_error *error) {
-    px_online_model model = {.coder = &o->coder,
-                             .mixer = &o->mixer,
-                             .height = o->bands.height,
-                             .width = o->bands.width,
-                             .bands = (int)count,
-                             .first_band = first,
-                             .low = o->low,
-                             .high = o->high,
-                             .wide = o->wide,
-                             .samples = o->samples};
-    prism_status status = px_online_model_alloc(&model, &o->plan, o->offsets + first, error);
+    px_adaptive_model model = {.coder = &o->coder,
+                               .mixer = &o->mixer,
+                               .height = o->bands.height,
+                               .width = o->bands.width,
+                               .bands = (int)count,
+                               .first_band = first,
+                               .low = o->low,
+                               .high = o->high,
+                               .wide = o->wide,
+                               .samples = o->samples};
+    prism_status status = px_adaptive_model_alloc(&model, &o->plan, o->offsets + first, error);
     if (status != PRISM_OK)
         return status;
     const px_adaptive_kernels *kernels = px_adaptive_kernels_best();
     for (size_t y = 0; y < model.height && !is_over(o, limit); y++)
         kernels->code_row(&model, y);
-    px_online_model_free(&model);
+    px_adaptive_model_free(&model);
     return PRISM_OK;
 }
 
@@ -181,10 +181,10 @@ static prism_status encode_into(online *o, px_planes *planes, bool joint, int ef
         return status;
     px_bands_find(&o->bands, planes);
     find_range(o, planes);
-    px_online_plan_make(&o->plan, o->bands.coded_count, o->bands.height, o->bands.width, joint,
-                        o->bands.edge > 1, effort);
+    px_adaptive_plan_make(&o->plan, o->bands.coded_count, o->bands.height, o->bands.width, joint,
+                          o->bands.edge > 1, effort);
     px_put_u8(&out->parameters, (uint8_t)o->bands.edge);
-    px_online_plan_write(&o->plan, &out->parameters);
+    px_adaptive_plan_write(&o->plan, &out->parameters);
     status = online_alloc(o, planes->depth, error);
     if (status != PRISM_OK)
         return status;
@@ -210,8 +210,8 @@ static prism_status decode_from(online *o, px_planes *planes, px_reader *paramet
     o->coder = (px_range_coder){.decoding = true, .decoder = px_range_decoder_make(payload)};
     status = px_bands_read(&o->bands, &o->coder.decoder, planes->depth, error);
     if (status == PRISM_OK)
-        status = px_online_plan_read(&o->plan, o->bands.coded_count, o->bands.height,
-                                     o->bands.width, parameters, error);
+        status = px_adaptive_plan_read(&o->plan, o->bands.coded_count, o->bands.height,
+                                       o->bands.width, parameters, error);
     if (status == PRISM_OK && px_reader_left(parameters))
         return px_fail(error, PRISM_E_CORRUPT, "%zu parameter bytes are left",
                        px_reader_left(parameters));
@@ -256,18 +256,18 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
                               px_reader parameters, size_t payload_size) {
     (void)pipeline, (void)payload_size;
     const uint8_t edge = px_get_u8(&parameters);
-    px_online_plan plan;
+    px_adaptive_plan plan;
     if (edge != 1 && edge != 2)
         return 0;
     const size_t height = (planes->height + edge - 1) / edge;
     const size_t width = (planes->width + edge - 1) / edge;
     const size_t count = px_product(edge, edge, planes->count);
     const uint64_t bands = px_bands_memory(count);
-    if (px_online_plan_read(&plan, count, height, width, &parameters, NULL) != PRISM_OK)
+    if (px_adaptive_plan_read(&plan, count, height, width, &parameters, NULL) != PRISM_OK)
         return bands;
     const size_t positions = height * width, group = (size_t)plan.group_bands;
     const uint64_t samples = px_planes_bytes(planes);
-    const uint64_t model = px_online_model_memory(&plan, height, width, planes->depth);
+    const uint64_t model = px_adaptive_model_memory(&plan, height, width, planes->depth);
     const uint64_t both = samples + model, larger = samples > model ? samples : model;
     return bands + (count + (uint64_t)1) * sizeof(int32_t) +
            positions * (uint64_t)group * sizeof(int16_t) +
@@ -275,4 +275,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
            (count > group ? both : larger);
 }
 
-const px_native_method px_online = {encode, decode, decode_memory, .late = true};
+const px_native_method px_adaptive = {encode, decode, decode_memory, .late = true};

@@ -1,7 +1,7 @@
 /*
  * The coder that learns, position by position: prediction, decisions, learning. The same function
  * codes a sample in both directions; what it learns from is the sample alone, which both know
- * afterwards. docs/format-online.md.
+ * afterwards. docs/format-adaptive.md.
  */
 #include "coders/ans/adaptive/adaptive_kernels.h"
 
@@ -41,11 +41,11 @@ typedef struct forecast {
 /* ---- Experts ---- */
 
 /* What can be said of a band before the position. The bands do not wait for each other here. */
-static void look_out(px_online_model *m, const site *at, int k) {
+static void look_out(px_adaptive_model *m, const site *at, int k) {
     const px_band *band = &m->band[k];
     px_outlook *o = &m->outlooks[k];
     px_eight local = 2 * (eight_load(band->errors) >> PX_ERROR_BITS);
-    int32_t blend_error = 8 << PX_ONLINE_MEAN_BITS;
+    int32_t blend_error = 8 << PX_ADAPTIVE_MEAN_BITS;
     memset(o->values, 0, sizeof o->values);
     memset(o->residuals, 0, sizeof o->residuals);
     o->west = band->offset * 256;
@@ -68,7 +68,7 @@ static void look_out(px_online_model *m, const site *at, int k) {
     o->error_log = log2_of((uint32_t)blend_error + 26);
 }
 
-static void predict_from_engines(px_online_model *m, const site *at, int k, forecast *f) {
+static void predict_from_engines(px_adaptive_model *m, const site *at, int k, forecast *f) {
     f->means[PX_EXPERT_PLANE] = m->outlooks[k].mean;
     for (int g = 0; g < PX_ENGINES; g++) {
         px_engine *e = &m->engines[g];
@@ -88,7 +88,7 @@ static void predict_from_engines(px_online_model *m, const site *at, int k, fore
     }
 }
 
-static void predict_from_stack(const px_online_model *m, int k, forecast *f) {
+static void predict_from_stack(const px_adaptive_model *m, int k, forecast *f) {
     const int32_t base = f->means[PX_EXPERT_ENGINE];
     int n = 0;
     for (int e = 0; e < PX_EXPERT_STACK; e++)
@@ -101,7 +101,7 @@ static void predict_from_stack(const px_online_model *m, int k, forecast *f) {
 }
 
 /* The mean of all means before, weighted by (their error nearby)^-6. */
-static void blend(const px_online_model *m, const site *at, int k, forecast *f) {
+static void blend(const px_adaptive_model *m, const site *at, int k, forecast *f) {
     px_eight error = eight_load(m->outlooks[k].errors) + 3 * at->expert_run;
     px_eight logs = eight_log2(eight_clamp(error, 1, 1 << 30));
     logs[PX_EXPERT_BLEND] = INT16_MAX; /* more than any */
@@ -117,7 +117,7 @@ static void blend(const px_online_model *m, const site *at, int k, forecast *f) 
 
 /* ---- Scale ---- */
 
-static void find_scale(const px_online_model *m, const site *at, int k, forecast *f) {
+static void find_scale(const px_adaptive_model *m, const site *at, int k, forecast *f) {
     const px_band *band = &m->band[k];
     const int32_t *weights = band->scale_weights;
     const int32_t usual = log2_of((uint32_t)(band->error >> PX_ERROR_BITS) + 26) - 12 * 1024;
@@ -143,8 +143,8 @@ static void learn_scale(px_band *band, const forecast *f, int32_t error) {
 }
 
 /* Asks for what the first decisions will read: it is too much for the nearest cache. */
-PX_INLINE void prefetch(const px_online_model *m, int k, const forecast *f) {
-    const int32_t value = (f->means[PX_EXPERT_BLEND] >> PX_ONLINE_MEAN_BITS) - m->low;
+PX_INLINE void prefetch(const px_adaptive_model *m, int k, const forecast *f) {
+    const int32_t value = (f->means[PX_EXPERT_BLEND] >> PX_ADAPTIVE_MEAN_BITS) - m->low;
     for (int32_t near = -4; near <= 4; near += 4)
         __builtin_prefetch(value_line(m, k, value + near));
     int32_t(*const weights)[PX_INPUTS] = m->mixer->by_band[k];
@@ -154,12 +154,12 @@ PX_INLINE void prefetch(const px_online_model *m, int k, const forecast *f) {
     }
 }
 
-static distribution distribution_of(const px_online_model *m, const site *at, int k,
+static distribution distribution_of(const px_adaptive_model *m, const site *at, int k,
                                     const forecast *f) {
     distribution d = {.means = eight_load(f->means), .band = k, .values = k};
     d.centre = clamp32(f->means[PX_EXPERT_BLEND], m->low * 256, m->high * 256 - 1);
     d.fraction = d.centre >> 6 & 3;
-    d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ONLINE_SCALES - 1);
+    d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ADAPTIVE_SCALES - 1);
     px_eight errors = eight_log2(eight_load(m->mixer->scale_errors[d.scale_class]));
     px_eight width = f->scale_log + errors - (16 * 1024 + 485);
     const int32_t least = 4033; /* 0.06 */
@@ -174,7 +174,7 @@ static distribution distribution_of(const px_online_model *m, const site *at, in
 
 /* ---- Learning ---- */
 
-static void learn_errors(px_online_model *m, site *at, int k, const forecast *f, int scale_class,
+static void learn_errors(px_adaptive_model *m, site *at, int k, const forecast *f, int scale_class,
                          int32_t sample) {
     px_band *band = &m->band[k];
     px_eight errors = sample * 256 - eight_load(f->means);
@@ -206,7 +206,7 @@ static void learn_errors(px_online_model *m, site *at, int k, const forecast *f,
     at->run += (clamp32(relative, 0, 1 << 24) - at->run) * 5 >> 6;
 }
 
-static void learn_fits(px_online_model *m, const site *at, int k, forecast *f, int32_t sample) {
+static void learn_fits(px_adaptive_model *m, const site *at, int k, forecast *f, int32_t sample) {
     px_band *band = &m->band[k];
     px_outlook *o = &m->outlooks[k];
     const int32_t value = sample * 256;
@@ -224,7 +224,7 @@ static void learn_fits(px_online_model *m, const site *at, int k, forecast *f, i
     }
 }
 
-static void learn_engines(px_online_model *m, int k, const forecast *f, int32_t sample) {
+static void learn_engines(px_adaptive_model *m, int k, const forecast *f, int32_t sample) {
     for (int g = 0; g < PX_ENGINES; g++) {
         px_engine *e = &m->engines[g];
         if (!engine_exists(e))
@@ -236,7 +236,7 @@ static void learn_engines(px_online_model *m, int k, const forecast *f, int32_t 
     }
 }
 
-static void code_band(px_online_model *m, site *at, int k) {
+static void code_band(px_adaptive_model *m, site *at, int k) {
     forecast f = {.best = 0};
     predict_from_engines(m, at, k, &f);
     predict_from_stack(m, k, &f);
@@ -247,8 +247,8 @@ static void code_band(px_online_model *m, site *at, int k) {
     int16_t *stored = m->samples + at->index * (size_t)m->bands + k;
     const int32_t sample = code_sample(m, &d, *stored);
     *stored = (int16_t)sample;
-    if (m->comb) {
-        uint16_t *count = band_comb(m, k) + (sample - m->low);
+    if (m->histogram) {
+        uint16_t *count = band_histogram(m, k) + (sample - m->low);
         *count = (uint16_t)(*count + (*count < UINT16_MAX));
     }
     learn_scale(&m->band[k], &f, abs(sample * 256 - f.means[PX_EXPERT_BLEND]));
@@ -260,7 +260,7 @@ static void code_band(px_online_model *m, site *at, int k) {
 /* ---- Positions ---- */
 
 /* The nearest centre of W + N, which it then moves: k-means as it goes. */
-static int classify(px_online_model *m, const site *at) {
+static int classify(px_adaptive_model *m, const site *at) {
     if (at->first)
         return 0;
     for (int k = 0; k < m->bands; k++)
@@ -287,7 +287,7 @@ static int classify(px_online_model *m, const site *at) {
     return class;
 }
 
-static site place_of(const px_online_model *m, size_t y, size_t x, int strip_lane) {
+static site place_of(const px_adaptive_model *m, size_t y, size_t x, int strip_lane) {
     const size_t index = y * m->width + x, bands = (size_t)m->bands;
     site at = {.index = index, .first = index == 0, .strip_lane = strip_lane};
     at.here = m->traces + index % m->trace_count * bands;
@@ -313,7 +313,7 @@ static site place_of(const px_online_model *m, size_t y, size_t x, int strip_lan
 }
 
 /* What is kept of the bands of a position that has been coded. */
-static void learn_bands(px_online_model *m, const site *at) {
+static void learn_bands(px_adaptive_model *m, const site *at) {
     const int16_t *samples = m->samples + at->index * (size_t)m->bands;
     const int64_t rate = at->index < 1000 ? 65536 / ((int64_t)at->index + 1) : 64;
     for (int k = 0; k < m->bands; k++) {
@@ -326,7 +326,7 @@ static void learn_bands(px_online_model *m, const site *at) {
     }
 }
 
-static void code_position(px_online_model *m, size_t y, size_t x, int strip_lane) {
+static void code_position(px_adaptive_model *m, size_t y, size_t x, int strip_lane) {
     site at = place_of(m, y, x, strip_lane);
     int class = classify(m, &at);
     for (int g = 0; g < PX_ENGINES; g++)
@@ -342,7 +342,7 @@ static void code_position(px_online_model *m, size_t y, size_t x, int strip_lane
 
 /* Codes row `y`. The first row's neighbours above are to the left, so its strips are single. Stops
  * where the payload does. */
-static void online_code_row(px_online_model *m, size_t y) {
+static void adaptive_code_row(px_adaptive_model *m, size_t y) {
     const size_t strip = y ? PX_ENGINE_STRIP : 1;
     for (size_t x = 0; x < m->width; x += strip) {
         const int count = (int)(m->width - x < strip ? m->width - x : strip);
@@ -358,6 +358,6 @@ static void online_code_row(px_online_model *m, size_t y) {
 }
 
 const px_adaptive_kernels PX_KERNEL_TABLE(px_adaptive_kernels) = {
-    .code_row = online_code_row,
+    .code_row = adaptive_code_row,
     .cholesky_rows = cholesky_rows,
 };

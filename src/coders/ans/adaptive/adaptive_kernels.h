@@ -9,11 +9,11 @@
 
 #include "simd/simd.h"
 
-struct px_online_model;
+struct px_adaptive_model;
 
 typedef struct px_adaptive_kernels {
     /* Codes row `y` of the positions, after the rows before it. */
-    void (*code_row)(struct px_online_model *model, size_t y);
+    void (*code_row)(struct px_adaptive_model *model, size_t y);
 
     /*
      * Rows first..first + count - 1 of the Cholesky factor of a matrix of correlations, after the

@@ -6,8 +6,8 @@
  * phases of every 2 x 2 square as bands of their own (edge 2) turns the copies into bands that
  * equal another nearly everywhere: they are coded as exceptions, constant bands as a value.
  */
-#ifndef PX_ONLINE_BANDS_H
-#define PX_ONLINE_BANDS_H
+#ifndef PX_ADAPTIVE_BANDS_H
+#define PX_ADAPTIVE_BANDS_H
 
 #include "entropy/range_coder.h"
 #include "planes/planes.h"

@@ -1,6 +1,6 @@
 /*
  * Sums of products, and the Cholesky factor of their correlations, in fixed point.
- * docs/format-online.md, "Engines".
+ * docs/format-adaptive.md, "Engines".
  *
  * Correlations and the products of rows have 60 fractional bits, rows 30: no sum of products of two
  * rows can pass 1 (Cauchy-Schwarz), so 64 bits hold all, in any order. Sums are kept with

@@ -1,5 +1,5 @@
 /*
- * Prediction of all bands from one covariance. docs/format-online.md, "Engines".
+ * Prediction of all bands from one covariance. docs/format-adaptive.md, "Engines".
  *
  * With S the weighted second moments of z = [1, neighbours of all bands, the position's own bands]
  * and L the Cholesky factor of its correlations, u = L^-1 z is white, and the least squares
@@ -31,7 +31,7 @@ PX_INLINE const int16_t *factor_row(const px_engine *e, const px_factor *f, int 
 /* ---- Vectors ---- */
 
 /* The position (dy, dx) away, pulled in at the borders; (size_t)-1 at the first position. */
-static size_t neighbour_of(const px_online_model *m, size_t y, size_t x, int dy, int dx) {
+static size_t neighbour_of(const px_adaptive_model *m, size_t y, size_t x, int dy, int dx) {
     if (y == 0 && x == 0)
         return SIZE_MAX;
     if (y == 0 && (dy < 0 || x == 0))
@@ -44,7 +44,7 @@ static size_t neighbour_of(const px_online_model *m, size_t y, size_t x, int dy,
 }
 
 /* Samples as entries: less the offset of their band. */
-static void copy_entries(const px_online_model *m, int16_t *entries, size_t position) {
+static void copy_entries(const px_adaptive_model *m, int16_t *entries, size_t position) {
     if (position == SIZE_MAX) {
         memset(entries, 0, (size_t)m->bands * sizeof *entries);
         return;
@@ -63,7 +63,7 @@ PX_INLINE int16_t *engine_vector(const px_engine *e) {
     return f->batch + (size_t)f->batched * (size_t)e->stride;
 }
 
-static void fill_vector(const px_online_model *m, px_engine *e, size_t y, size_t x) {
+static void fill_vector(const px_adaptive_model *m, px_engine *e, size_t y, size_t x) {
     int16_t *z = engine_vector(e);
     z[0] = e->wide ? 256 : 16;
     for (int i = 0; i < e->plan->neighbours; i++)
@@ -122,7 +122,7 @@ PX_INLINE void strip_whiten(px_engine *e, const px_factor *f, int row, px_lanes 
     lanes_store(pairs, row % 2 ? lanes_load(pairs) | half : half);
 }
 
-static void fill_strip(const px_online_model *m, px_engine *e, size_t y, size_t x, int count) {
+static void fill_strip(const px_adaptive_model *m, px_engine *e, size_t y, size_t x, int count) {
     int16_t *entries = e->strip_vectors;
     memset(entries, 0, (size_t)e->ahead * PX_LANES * sizeof *entries);
     for (int p = 0; p < count; p++) {
@@ -137,7 +137,7 @@ static void fill_strip(const px_online_model *m, px_engine *e, size_t y, size_t 
 }
 
 /* All that can be done of `count` positions from (y, x) on before the first of them is coded. */
-static void engine_strip(const px_online_model *m, px_engine *e, size_t y, size_t x, int count) {
+static void engine_strip(const px_adaptive_model *m, px_engine *e, size_t y, size_t x, int count) {
     const px_factor *f = e->factors;
     if (!e->ahead || !f->ready)
         return;
@@ -212,7 +212,7 @@ PX_INLINE int32_t engine_mean(const px_engine *e, int row, int32_t product) {
 /* ---- Positions ---- */
 
 /* Chooses the factor and goes through the neighbours that the strip left. */
-static void engine_begin(const px_online_model *m, px_engine *e, size_t y, size_t x, int class,
+static void engine_begin(const px_adaptive_model *m, px_engine *e, size_t y, size_t x, int class,
                          int strip_lane) {
     if (!engine_exists(e))
         return;

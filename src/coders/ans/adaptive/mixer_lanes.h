@@ -1,6 +1,6 @@
 /*
- * One sample as binary decisions around the blended mean, each coded with a chance that is mixed
- * from the experts' and from counters. docs/format-online.md, "Decisions" and "Mixing".
+ * One sample as binary decisions around the blended mean, each coded with a probability that is
+ * mixed from the experts' and from counters. docs/format-adaptive.md, "Decisions" and "Mixing".
  *
  * An expert is a logistic distribution at its mean, taken with two widths, whose log odds for
  * any decision have a closed form; the mixer adds log odds with weights that learn by gradient
@@ -19,9 +19,9 @@ enum {
     NODE_UNARY = 4,   /* steps away from it */
     NODE_HALVES = 28, /* and the halves of a step */
     UNARY_NODES = 12,
-    UNARY_STEPS = 20, /* before steps grow */
-    MIX_BIAS = 1229,  /* an input that is always there */
-    COMB_RANGE = 64   /* values that are counted at once, at most */
+    UNARY_STEPS = 20,    /* before steps grow */
+    MIX_BIAS = 1229,     /* an input that is always there */
+    HISTOGRAM_RANGE = 64 /* values that are counted at once, at most */
 };
 
 /* Everything about a sample that its decisions depend on. */
@@ -98,42 +98,43 @@ PX_INLINE px_lanes odds_of_experts(const distribution *d, const decision *q, px_
 /* ---- Counters ---- */
 
 /* The lines of a band's values follow each other; where memory is short, bands overlap. */
-PX_INLINE px_counter *value_line(const px_online_model *m, int band, int32_t value) {
+PX_INLINE px_counter *value_line(const px_adaptive_model *m, int band, int32_t value) {
     const size_t lines = (size_t)((m->high - m->low) >> 2) | 1;
     const size_t line = (m->first_band + (size_t)band) * lines + (size_t)(value >> 2);
     return m->mixer->value_counters[line & (((size_t)1 << m->mixer->value_bits) - 1)];
 }
 
 /* Counts of the values from..to - 1, spread over lanes; reads up to 15 more. */
-PX_INLINE px_lanes count_of(const uint16_t *comb, int32_t from, int32_t to) {
+PX_INLINE px_lanes count_of(const uint16_t *histogram, int32_t from, int32_t to) {
     const px_lanes numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     px_lanes sum = {0};
     for (int32_t v = from; v < to; v += PX_LANES)
-        sum += lanes_load_u16(comb + v) & (numbers < to - v);
+        sum += lanes_load_u16(histogram + v) & (numbers < to - v);
     return sum;
 }
 
-/* Log odds from how often each value of the band came: grey levels are used unevenly. `comb` begins
- * at the smallest sample, `low`. */
-PX_INLINE int32_t comb_odds(const uint16_t *comb, int32_t low, const distribution *d,
-                            const decision *q, int step_bits) {
+/* Log odds from how often each value of the band came: grey levels are used unevenly. `histogram`
+ * begins at the smallest sample, `low`. */
+PX_INLINE int32_t histogram_odds(const uint16_t *histogram, int32_t low, const distribution *d,
+                                 const decision *q, int step_bits) {
     px_lanes zero, one;
     const int32_t middle = q->middle - low, step = 1 << step_bits;
     if (q->kind == 3) {
-        if (q->high - q->low > COMB_RANGE)
+        if (q->high - q->low > HISTOGRAM_RANGE)
             return 0;
-        zero = count_of(comb, q->low - low, middle);
-        one = count_of(comb, middle, q->high - low);
+        zero = count_of(histogram, q->low - low, middle);
+        one = count_of(histogram, middle, q->high - low);
     } else if (q->kind == 0) {
         const int32_t near = 1 << (d->step_bits > 4 ? 4 : d->step_bits);
-        zero = count_of(comb, middle - near, middle);
-        one = count_of(comb, middle, middle + near);
+        zero = count_of(histogram, middle - near, middle);
+        one = count_of(histogram, middle, middle + near);
     } else {
-        if (2 * step > COMB_RANGE)
+        if (2 * step > HISTOGRAM_RANGE)
             return 0;
         const int32_t from = q->kind == 2 ? q->low - low : middle;
-        zero = 2 * count_of(comb, from, from + step);
-        one = count_of(comb, from - step, from) + count_of(comb, from + step, from + 2 * step);
+        zero = 2 * count_of(histogram, from, from + step);
+        one = count_of(histogram, from - step, from) +
+              count_of(histogram, from + step, from + 2 * step);
     }
     /* ln 2 with 14 bits, from logarithms of 10 bits to odds of 12 */
     int32_t odds =
@@ -143,8 +144,8 @@ PX_INLINE int32_t comb_odds(const uint16_t *comb, int32_t low, const distributio
     return clamp32(odds, -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
 }
 
-PX_INLINE uint16_t *band_comb(const px_online_model *m, int band) {
-    return m->comb + (size_t)band * m->comb_size + PX_COMB_MARGIN;
+PX_INLINE uint16_t *band_histogram(const px_adaptive_model *m, int band) {
+    return m->histogram + (size_t)band * m->histogram_size + PX_HISTOGRAM_MARGIN;
 }
 
 /* ---- Mixing ---- */
@@ -172,7 +173,7 @@ PX_INLINE void counter_learn(px_counter *counter, const int32_t *rates, int bit,
 }
 
 /* Codes the decision `q`; returns its answer, which is `bit` when encoding. */
-static inline int decide(px_online_model *m, const distribution *d, const decision *q,
+static inline int decide(px_adaptive_model *m, const distribution *d, const decision *q,
                          px_lanes step, int step_bits, int bit) {
     px_logistic_mixer *mixer = m->mixer;
     px_counter *by_node = &mixer->node_counters[d->scale_class][q->node][d->fraction];
@@ -184,12 +185,12 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
     const int32_t from_node = node_count ? px_counter_odds(*by_node) : 0;
     const int32_t from_value =
         px_counter_odds(*by_value) * (int32_t)(value_count * 64 / (value_count + 3)) >> 6;
-    const int32_t from_comb =
-        m->comb ? comb_odds(band_comb(m, d->values), m->low, d, q, step_bits) : 0;
+    const int32_t from_histogram =
+        m->histogram ? histogram_odds(band_histogram(m, d->values), m->low, d, q, step_bits) : 0;
     /* The other inputs take lanes 10..13 from the experts. */
     const px_lanes kept = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, -1, -1};
     const px_lanes others = {0, 0, 0, 0,         0,          0,        0,
-                             0, 0, 0, from_node, from_value, MIX_BIAS, from_comb};
+                             0, 0, 0, from_node, from_value, MIX_BIAS, from_histogram};
     int32_t inputs[PX_LANES] __attribute__((aligned(64)));
     lanes_store(inputs, lanes_clamp((odds_of_experts(d, q, step) & kept) | others, -PX_INPUT_LIMIT,
                                     PX_INPUT_LIMIT));
@@ -201,7 +202,7 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
     const int32_t scale_odds = m->mixes_by_scale ? mix(by_scale, inputs) : 0;
     const int32_t mean = m->mixes_by_scale ? (band_odds + expert_odds + scale_odds) * 5461 >> 14
                                            : (band_odds + expert_odds) >> 1;
-    bit = px_code_chance(m->coder, bit, (uint32_t)px_squash(mean));
+    bit = px_code_probability(m->coder, bit, (uint32_t)px_squash(mean));
     mix_learn(by_band, inputs, bit, band_odds);
     mix_learn(by_expert, inputs, bit, expert_odds);
     if (m->mixes_by_scale)
@@ -212,7 +213,7 @@ static inline int decide(px_online_model *m, const distribution *d, const decisi
 }
 
 /* Steps of 2^step_bits away from the centre, until the sample is within one: low..high. */
-static inline void code_steps(px_online_model *m, const distribution *d, decision *q,
+static inline void code_steps(px_adaptive_model *m, const distribution *d, decision *q,
                               int32_t sample, int *steps) {
     const bool up = q->kind == 2;
     int bits = d->step_bits;
@@ -236,9 +237,9 @@ static inline void code_steps(px_online_model *m, const distribution *d, decisio
 }
 
 /* Codes one sample; `sample` is of no matter when decoding. */
-static int32_t code_sample(px_online_model *m, const distribution *d, int32_t sample) {
+static int32_t code_sample(px_adaptive_model *m, const distribution *d, int32_t sample) {
     decision q = {.kind = 0, .low = m->low, .high = m->high + 1};
-    q.middle = (d->centre >> PX_ONLINE_MEAN_BITS) + 1;
+    q.middle = (d->centre >> PX_ADAPTIVE_MEAN_BITS) + 1;
     q.node = NODE_SIDE + d->fraction;
     int up = decide(m, d, &q, (px_lanes){0}, d->step_bits, sample >= q.middle), steps = 0;
     *(up ? &q.low : &q.high) = q.middle;

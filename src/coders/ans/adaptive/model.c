@@ -9,13 +9,13 @@
 enum { VALUE_BITS_MIN = 8, VALUE_BITS_MAX_8 = 14, VALUE_BITS_MAX_16 = 16 };
 
 static void mixer_layout(px_logistic_mixer *mixer, px_arena *arena, size_t bands) {
-    mixer->by_scale = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->by_scale);
+    mixer->by_scale = px_arena_take(arena, PX_ADAPTIVE_SCALES, sizeof *mixer->by_scale);
     mixer->by_band = px_arena_take(arena, bands, sizeof *mixer->by_band);
     mixer->by_expert = px_arena_take(arena, PX_MIX_CONTEXTS, sizeof *mixer->by_expert);
-    mixer->node_counters = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->node_counters);
+    mixer->node_counters = px_arena_take(arena, PX_ADAPTIVE_SCALES, sizeof *mixer->node_counters);
     mixer->value_counters =
         px_arena_take(arena, (size_t)1 << mixer->value_bits, sizeof *mixer->value_counters);
-    mixer->scale_errors = px_arena_take(arena, PX_ONLINE_SCALES, sizeof *mixer->scale_errors);
+    mixer->scale_errors = px_arena_take(arena, PX_ADAPTIVE_SCALES, sizeof *mixer->scale_errors);
 }
 
 /* All experts alike, making 1 together, and the two histories at a tenth; 18 bits. */
@@ -23,9 +23,9 @@ static void weights_init(int32_t (*sets)[PX_NODES][PX_INPUTS], size_t count) {
     for (size_t s = 0; s < count; s++)
         for (int node = 0; node < PX_NODES; node++)
             for (int i = 0; i < PX_INPUTS; i++)
-                sets[s][node][i] = i == PX_INPUT_NODE || i == PX_INPUT_VALUE  ? 26214
-                                   : i == PX_INPUT_BIAS || i == PX_INPUT_COMB ? 0
-                                                                              : (1 << 18) / 12;
+                sets[s][node][i] = i == PX_INPUT_NODE || i == PX_INPUT_VALUE       ? 26214
+                                   : i == PX_INPUT_BIAS || i == PX_INPUT_HISTOGRAM ? 0
+                                                                                   : (1 << 18) / 12;
 }
 
 static void counters_init(uint32_t *histories, size_t count) {
@@ -58,14 +58,14 @@ prism_status px_logistic_mixer_alloc(px_logistic_mixer *mixer, size_t bands, siz
     if (!mixer->memory)
         return px_out_of_memory(error, size);
     mixer_layout(mixer, &arena, bands);
-    weights_init(mixer->by_scale, PX_ONLINE_SCALES);
+    weights_init(mixer->by_scale, PX_ADAPTIVE_SCALES);
     weights_init(mixer->by_band, bands);
     weights_init(mixer->by_expert, PX_MIX_CONTEXTS);
     counters_init(mixer->node_counters[0][0],
-                  sizeof *mixer->node_counters / sizeof(uint32_t) * PX_ONLINE_SCALES);
+                  sizeof *mixer->node_counters / sizeof(uint32_t) * PX_ADAPTIVE_SCALES);
     counters_init(mixer->value_counters[0], (size_t)PX_COUNTER_LINE << mixer->value_bits);
     px_counter_rates(mixer->rates, 256);
-    for (int q = 0; q < PX_ONLINE_SCALES; q++) {
+    for (int q = 0; q < PX_ADAPTIVE_SCALES; q++) {
         mixer->scale_counts[q] = 3;
         for (int e = 0; e < PX_EXPERTS; e++)
             mixer->scale_errors[q][e] = 65536;
@@ -147,18 +147,18 @@ static void engine_layout(px_engine *e, px_arena *arena) {
 /* ---- Model ---- */
 
 /* Values are counted where they are few, or the bands long. */
-static size_t most_counted(const px_online_model *model) {
+static size_t most_counted(const px_adaptive_model *model) {
     enum { FEW_COUNTED = 512 };
     const size_t many = 4 * model->height * model->width;
     return many > FEW_COUNTED ? many : FEW_COUNTED;
 }
 
-static size_t comb_size(const px_online_model *model) {
-    const size_t size = (size_t)(model->high - model->low) + 1 + 2 * PX_COMB_MARGIN;
+static size_t histogram_size(const px_adaptive_model *model) {
+    const size_t size = (size_t)(model->high - model->low) + 1 + 2 * PX_HISTOGRAM_MARGIN;
     return size <= most_counted(model) ? size : 0;
 }
 
-static void model_layout(px_online_model *model, px_arena *arena) {
+static void model_layout(px_adaptive_model *model, px_arena *arena) {
     const size_t bands = (size_t)model->bands;
     for (int g = 0; g < PX_ENGINES; g++)
         engine_layout(&model->engines[g], arena);
@@ -166,45 +166,46 @@ static void model_layout(px_online_model *model, px_arena *arena) {
     model->outlooks = px_arena_take(arena, bands, sizeof *model->outlooks);
     model->traces =
         px_arena_take(arena, px_product(model->trace_count, bands), sizeof *model->traces);
-    model->comb_size = comb_size(model);
-    model->comb = px_arena_take(arena, px_product(bands, model->comb_size), sizeof *model->comb);
-    if (!model->comb_size)
-        model->comb = NULL;
+    model->histogram_size = histogram_size(model);
+    model->histogram =
+        px_arena_take(arena, px_product(bands, model->histogram_size), sizeof *model->histogram);
+    if (!model->histogram_size)
+        model->histogram = NULL;
     model->centres = px_arena_take(arena, px_product(PX_CLASSES, bands), sizeof *model->centres);
     model->features = px_arena_take(arena, bands, sizeof *model->features);
 }
 
 static void band_init(px_band *band, int32_t offset) {
-    enum { ERROR = 8 << PX_ONLINE_MEAN_BITS };
+    enum { ERROR = 8 << PX_ADAPTIVE_MEAN_BITS };
     *band = (px_band){.offset = offset,
                       .error = ERROR << PX_ERROR_BITS,
                       .scale_weights = {19661, 29491, 16384, 0}};
     band->inverse_error = (1 << 24) / (ERROR + 26);
     for (int e = 0; e < PX_EXPERTS; e++)
         band->errors[e] = ERROR << PX_ERROR_BITS;
-    band->plane.error = band->stack.error = 1 << PX_ONLINE_MEAN_BITS;
+    band->plane.error = band->stack.error = 1 << PX_ADAPTIVE_MEAN_BITS;
 }
 
 /* All that the sizes of the arrays depend on. */
-static void model_init(px_online_model *model, const px_online_plan *plan) {
+static void model_init(px_adaptive_model *model, const px_adaptive_plan *plan) {
     for (int g = 0; g < PX_ENGINES; g++)
         engine_init(&model->engines[g], &plan->engines[g], model->bands, model->wide);
     model->trace_count = model->height == 1 ? 2 : model->width + 2;
 }
 
-uint64_t px_online_model_memory(const px_online_plan *plan, size_t height, size_t width,
-                                unsigned depth) {
-    px_online_model model = {.height = height, .width = width, .bands = plan->group_bands};
-    const size_t all = ((size_t)1 << depth) + 2 * PX_COMB_MARGIN, most = most_counted(&model);
+uint64_t px_adaptive_model_memory(const px_adaptive_plan *plan, size_t height, size_t width,
+                                  unsigned depth) {
+    px_adaptive_model model = {.height = height, .width = width, .bands = plan->group_bands};
+    const size_t all = ((size_t)1 << depth) + 2 * PX_HISTOGRAM_MARGIN, most = most_counted(&model);
     px_arena arena = {NULL, 0};
-    model.high = (int32_t)(all < most ? all : most) - 2 * PX_COMB_MARGIN - 1;
+    model.high = (int32_t)(all < most ? all : most) - 2 * PX_HISTOGRAM_MARGIN - 1;
     model_init(&model, plan);
     model_layout(&model, &arena);
     return arena.used;
 }
 
-prism_status px_online_model_alloc(px_online_model *model, const px_online_plan *plan,
-                                   const int32_t *offsets, prism_error *error) {
+prism_status px_adaptive_model_alloc(px_adaptive_model *model, const px_adaptive_plan *plan,
+                                     const int32_t *offsets, prism_error *error) {
     px_arena arena = {NULL, 0};
     model_init(model, plan);
     model->mixes_by_scale = plan->mixes_by_scale;
@@ -220,7 +221,7 @@ prism_status px_online_model_alloc(px_online_model *model, const px_online_plan 
     return PRISM_OK;
 }
 
-void px_online_model_free(px_online_model *model) {
+void px_adaptive_model_free(px_adaptive_model *model) {
     free(model->memory);
     model->memory = NULL;
 }

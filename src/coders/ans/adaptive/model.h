@@ -1,14 +1,14 @@
 /*
  * What the coder that learns knows while it codes a group of bands: everything here follows from
- * the samples coded so far, in the encoder as in the decoder. docs/format-online.md.
+ * the samples coded so far, in the encoder as in the decoder. docs/format-adaptive.md.
  * Internal.
  *
  * A *band* is a plane, or one of the four phases of a plane (bands.h); a *position* has one sample
  * of each band. Samples are coded position by position, and at a position band by band. Means,
  * errors and scales of samples have 8 fractional bits.
  */
-#ifndef PX_ONLINE_MODEL_H
-#define PX_ONLINE_MODEL_H
+#ifndef PX_ADAPTIVE_MODEL_H
+#define PX_ADAPTIVE_MODEL_H
 
 #include "base/status.h"
 #include "coders/ans/adaptive/plan.h"
@@ -28,12 +28,12 @@ enum {
     PX_EXPERT_BLEND = 7,  /* weighted by what was right nearby */
     PX_EXPERTS = 8,
 
-    PX_ONLINE_MEAN_BITS = 8,
+    PX_ADAPTIVE_MEAN_BITS = 8,
     PX_ERROR_BITS = 4, /* more of running means of errors */
     PX_PLANE_TAPS = 7,
     PX_STACK_TAPS = 9,
     PX_FIT_ROWS = 11,
-    PX_ONLINE_SCALES = 64,
+    PX_ADAPTIVE_SCALES = 64,
     PX_ENERGY_CLASSES = 8
 };
 
@@ -135,12 +135,12 @@ enum {
     PX_INPUT_NODE = 10,
     PX_INPUT_VALUE,
     PX_INPUT_BIAS,
-    PX_INPUT_COMB,
+    PX_INPUT_HISTOGRAM,
     PX_NODES = 44, /* kinds of decisions */
     PX_FRACTIONS = 4,
     PX_MIX_CONTEXTS = PX_EXPERTS * PX_ENERGY_CLASSES,
     PX_COUNTER_LINE = 16,
-    PX_COMB_MARGIN = 80 /* counts of 0 beyond the smallest and the largest sample */
+    PX_HISTOGRAM_MARGIN = 80 /* counts of 0 beyond the smallest and the largest sample */
 };
 
 typedef struct px_logistic_mixer {
@@ -152,13 +152,13 @@ typedef struct px_logistic_mixer {
     int value_bits;
     int32_t rates[256];                  /* of counters, by count */
     int32_t (*scale_errors)[PX_EXPERTS]; /* [ONLINE_SCALES] mean |error| / scale, 16 bits */
-    int32_t scale_counts[PX_ONLINE_SCALES];
+    int32_t scale_counts[PX_ADAPTIVE_SCALES];
     void *memory;
 } px_logistic_mixer;
 
 /* ---- All of it ---- */
 
-typedef struct px_online_model { /* named in kernels.h */
+typedef struct px_adaptive_model { /* named in kernels.h */
     px_range_coder *coder;
     px_logistic_mixer *mixer;
     size_t height, width;
@@ -173,22 +173,22 @@ typedef struct px_online_model { /* named in kernels.h */
     px_outlook *outlooks; /* [bands] */
     px_trace *traces;     /* [trace_count][bands], a ring */
     size_t trace_count;
-    uint16_t *comb; /* [bands][comb_size] how often each value came, or NULL */
-    size_t comb_size;
+    uint16_t *histogram; /* [bands][histogram_size] how often each value came, or NULL */
+    size_t histogram_size;
     int32_t *centres;  /* [CLASSES][bands] of the classes of positions */
     int32_t *features; /* [bands] what classes are told by */
     uint32_t class_sizes[PX_CLASSES];
     bool mixes_by_scale; /* there is a third set of weights */
     size_t fit_mask;     /* fits are solved at every (mask + 1)th sample */
     void *memory;        /* owns every array above but `samples` */
-} px_online_model;
+} px_adaptive_model;
 
 /* Bytes of a mixer, ... */
 uint64_t px_logistic_mixer_memory(size_t bands, size_t samples, unsigned depth);
 
 /* ... and of a model for a group, whatever its samples are. */
-uint64_t px_online_model_memory(const px_online_plan *plan, size_t height, size_t width,
-                                unsigned depth);
+uint64_t px_adaptive_model_memory(const px_adaptive_plan *plan, size_t height, size_t width,
+                                  unsigned depth);
 
 /* For groups of at most `bands` bands, and `samples` of `depth` bits in all. */
 prism_status px_logistic_mixer_alloc(px_logistic_mixer *mixer, size_t bands, size_t samples,
@@ -197,8 +197,8 @@ void px_logistic_mixer_free(px_logistic_mixer *mixer);
 
 /* `model` has its first group of fields set, up to `samples`; the rest is allocated and
  * initialised. `plan` must outlive it; offsets[bands] are copied. */
-prism_status px_online_model_alloc(px_online_model *model, const px_online_plan *plan,
-                                   const int32_t *offsets, prism_error *error);
-void px_online_model_free(px_online_model *model);
+prism_status px_adaptive_model_alloc(px_adaptive_model *model, const px_adaptive_plan *plan,
+                                     const int32_t *offsets, prism_error *error);
+void px_adaptive_model_free(px_adaptive_model *model);
 
 #endif

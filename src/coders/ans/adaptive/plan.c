@@ -35,8 +35,8 @@ static size_t group_of(size_t bands, size_t most) {
     return groups ? (bands + groups - 1) / groups : 1;
 }
 
-void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size_t width,
-                         bool joint, bool phases, int effort) {
+void px_adaptive_plan_make(px_adaptive_plan *plan, size_t bands, size_t height, size_t width,
+                           bool joint, bool phases, int effort) {
     const size_t positions = height * width;
     const size_t group = group_of(bands, joint ? PX_GROUP_BANDS : 1);
     const size_t ratio = positions / group;
@@ -73,7 +73,7 @@ void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size
 enum { FIT_BITS_MASK = 15, MIXES_BY_SCALE = 1 << 4 };
 enum { NEIGHBOURS_MASK = 15, HAS_CLASSES = 1 << 4, FORGETS = 1 << 5, EXISTS = 1 << 6 };
 
-void px_online_plan_write(const px_online_plan *plan, px_buffer *out) {
+void px_adaptive_plan_write(const px_adaptive_plan *plan, px_buffer *out) {
     px_put_varint(out, (uint64_t)plan->group_bands);
     px_put_u8(out, (uint8_t)(plan->fit_bits | (plan->mixes_by_scale ? MIXES_BY_SCALE : 0)));
     for (int g = 0; g < PX_ENGINES; g++) {
@@ -99,8 +99,8 @@ static bool engine_read(px_engine_plan *engine, px_reader *in) {
            engine->neighbours <= (engine->residual ? 0 : PX_NEIGHBOURS);
 }
 
-prism_status px_online_plan_read(px_online_plan *plan, size_t bands, size_t height, size_t width,
-                                 px_reader *in, prism_error *error) {
+prism_status px_adaptive_plan_read(px_adaptive_plan *plan, size_t bands, size_t height,
+                                   size_t width, px_reader *in, prism_error *error) {
     const uint64_t group = px_get_varint(in);
     const uint8_t learning = px_get_u8(in);
     plan->fit_bits = learning & FIT_BITS_MASK;

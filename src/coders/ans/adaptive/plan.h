@@ -2,8 +2,8 @@
  * How large the engines are: decided by the encoder from the shape, and stored. docs/FORMAT.md,
  * "Method online". Internal.
  */
-#ifndef PX_ONLINE_PLAN_H
-#define PX_ONLINE_PLAN_H
+#ifndef PX_ADAPTIVE_PLAN_H
+#define PX_ADAPTIVE_PLAN_H
 
 #include "base/bytes.h"
 #include "planes/planes.h"
@@ -25,20 +25,20 @@ typedef struct px_engine_plan {
     bool residual;      /* of samples less what their own plane predicts */
 } px_engine_plan;
 
-typedef struct px_online_plan {
+typedef struct px_adaptive_plan {
     px_engine_plan engines[PX_ENGINES]; /* the last one is of residuals */
     uint8_t fit_bits;                   /* small fits are solved at every 2^fit_bits-th sample */
     bool mixes_by_scale;                /* else there are two sets of weights */
     int group_bands;                    /* groups have this many bands, the last one fewer */
-} px_online_plan;
+} px_adaptive_plan;
 
 /* For bands of `height` x `width` positions. `joint`: bands may predict each other; `phases`: they
  * are phases of planes. */
-void px_online_plan_make(px_online_plan *plan, size_t bands, size_t height, size_t width,
-                         bool joint, bool phases, int effort);
+void px_adaptive_plan_make(px_adaptive_plan *plan, size_t bands, size_t height, size_t width,
+                           bool joint, bool phases, int effort);
 
-void px_online_plan_write(const px_online_plan *plan, px_buffer *out);
-prism_status px_online_plan_read(px_online_plan *plan, size_t bands, size_t height, size_t width,
-                                 px_reader *in, prism_error *error);
+void px_adaptive_plan_write(const px_adaptive_plan *plan, px_buffer *out);
+prism_status px_adaptive_plan_read(px_adaptive_plan *plan, size_t bands, size_t height,
+                                   size_t width, px_reader *in, prism_error *error);
 
 #endif

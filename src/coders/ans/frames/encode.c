@@ -18,7 +18,7 @@ typedef struct encoder {
     px_frame_view view;
     px_frame_fit fit;
     px_pool pool;
-    px_histograms histograms;
+    px_symbol_histograms histograms;
     int32_t *symbols; /* [count][span] */
     size_t span;
     bool *low_bits; /* [count] whether symbols have any */
@@ -47,7 +47,7 @@ static prism_status encoder_make(encoder *e, const px_planes *planes, int effort
     const size_t elements = px_sum(px_product(planes->count, e->span), PX_PLANE_GUARD);
     e->symbols = px_pool_take(&e->pool, px_product(elements, sizeof *e->symbols));
     e->low_bits = px_pool_take_zeroed(&e->pool, planes->count);
-    e->histograms = px_histograms_take(&e->pool, PX_SHAPE_CLASSES);
+    e->histograms = px_symbol_histograms_take(&e->pool, PX_SHAPE_CLASSES);
     return px_pool_status(&e->pool, error);
 }
 

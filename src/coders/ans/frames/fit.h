@@ -42,6 +42,6 @@ prism_status px_frame_fit_motion(px_frame_fit *fit, px_motion *motion, px_frames
 
 /* Scales, by regression; then symbols, and histograms of them (lsq/encoder.h). Returns whether
  * there are symbols with low bits. */
-bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histograms *histograms);
+bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_symbol_histograms *histograms);
 
 #endif

@@ -93,7 +93,7 @@ static void join_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y
 }
 
 static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
-                            px_histograms *histograms) {
+                            px_symbol_histograms *histograms) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
     const size_t sparse = 1 + wave.height * wave.width / HISTOGRAM_POSITIONS;
     int32_t largest = 0;
@@ -111,7 +111,7 @@ static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
     return largest;
 }
 
-bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_histograms *histograms) {
+bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_symbol_histograms *histograms) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
     px_blend blend;
     px_wave wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);

@@ -4,7 +4,7 @@
  * sample is coded by the decisions of online_mixer_body.h. docs/format-frames.md, "Method 6".
  *
  * Against the wavefront, a sample waits for the one before it; but each decision may learn from all
- * that came before, and what the experts disagree about is mixed as chances.
+ * that came before, and what the experts disagree about is mixed as probabilities.
  */
 #include "coders/ans/frames/frame_mixer_kernels.h"
 
@@ -154,7 +154,7 @@ static void frame_look_through_window(const px_frame_mixer *m, const frame_place
 
 PX_INLINE void frame_predict(const px_frame_mixer *m, const frame_place *at, frame_forecast *f) {
     static const int stacked[2][PX_FRAME_STACKED] = {{0, 1, 2, 4, 6}, {0, 4, 9, 14, 10}};
-    const px_online_model *o = &m->decisions;
+    const px_adaptive_model *o = &m->decisions;
     const int *experts = stacked[m->wave->blend->experts > PX_EXPERTS_ALONE];
     const int32_t *e = at->errors, *a = at->errors_above;
     const int32_t around[] = {e[-1], a[0], a[-1], a[1]};
@@ -218,12 +218,12 @@ PX_INLINE void frame_scale(const px_frame_mixer *m, const frame_place *at, frame
 }
 
 PX_INLINE distribution frame_distribution(const px_frame_mixer *m, const frame_forecast *f) {
-    const px_online_model *o = &m->decisions;
+    const px_adaptive_model *o = &m->decisions;
     distribution d = {.means = eight_load(f->means), .band = f->texture};
     d.centre = clamp32(f->means[0], o->low * 256, o->high * 256 - 1);
     d.fraction = d.centre >> 6 & 3;
     d.scale = power_of_2(f->scale_log);
-    d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ONLINE_SCALES - 1);
+    d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ADAPTIVE_SCALES - 1);
     px_eight errors = eight_log2(eight_load(o->mixer->scale_errors[d.scale_class]));
     px_eight width = f->scale_log + errors - (16 * 1024 + 485);
     const px_eight least = eight_all(FRAME_INVERSE_LEAST);
@@ -254,7 +254,7 @@ PX_INLINE void frame_learn_errors(px_logistic_mixer *mixer, const frame_forecast
 
 PX_INLINE void frame_learn(px_frame_mixer *m, const frame_place *at, frame_forecast *f,
                            const distribution *d, int32_t sample) {
-    const px_online_model *o = &m->decisions;
+    const px_adaptive_model *o = &m->decisions;
     const int32_t value = sample * 256, centre = f->means[PX_EXPERT_BLEND];
     const int32_t error = value - ((f->means[0] + centre) >> 1);
     px_fit *stack = &m->stack[f->texture];
@@ -275,8 +275,8 @@ PX_INLINE void frame_learn(px_frame_mixer *m, const frame_place *at, frame_forec
     fit_solve(&m->scale, PX_FRAME_SCALE_INPUTS, FRAME_SCALE_RIDGE);
 }
 
-PX_INLINE void frame_count(px_online_model *o, int32_t sample) {
-    uint16_t *count = band_comb(o, 0) + (sample - o->low);
+PX_INLINE void frame_count(px_adaptive_model *o, int32_t sample) {
+    uint16_t *count = band_histogram(o, 0) + (sample - o->low);
     *count = (uint16_t)(*count + (*count < UINT16_MAX));
 }
 

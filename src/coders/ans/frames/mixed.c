@@ -1,8 +1,8 @@
 /*
  * Method mixed frames: the plan, the experts and the fits of method frames, but references are
- * taken from where blocks have moved, and samples are coded one by one, by decisions whose chances
- * are mixed as in the coder that learns (online/). Slower by far, and smaller by a tenth of
- * textured frames. docs/format-frames.md, "Method 6".
+ * taken from where blocks have moved, and samples are coded one by one, by decisions whose
+ * probabilities are mixed as in the coder that learns (online/). Slower by far, and smaller by a
+ * tenth of textured frames. docs/format-frames.md, "Method 6".
  */
 #include "base/effort.h"
 #include "base/status.h"
@@ -107,8 +107,8 @@ static prism_status find_motion(mixed *m, size_t turn, const px_frame_model *las
 }
 
 static void code_motion(mixed *m, size_t turn) {
-    px_side side = {.out = m->coder.decoding ? NULL : &m->coder.encoder,
-                    .in = m->coder.decoding ? &m->coder.decoder : NULL};
+    px_field_coder side = {.out = m->coder.decoding ? NULL : &m->coder.encoder,
+                           .in = m->coder.decoding ? &m->coder.decoder : NULL};
     px_motion_code(&m->motion, &side, m->model.plan.frames[turn].count);
     px_frame_view_refer(&m->view, &m->model, m->planes, turn, &m->motion);
 }

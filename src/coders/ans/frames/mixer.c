@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/sizes.h"
 
-enum { ROW_LANES = 16, START_ERROR = 1 << PX_ONLINE_MEAN_BITS };
+enum { ROW_LANES = 16, START_ERROR = 1 << PX_ADAPTIVE_MEAN_BITS };
 
 static size_t error_row(size_t width) {
     return width + 2 * PX_FRAME_ERROR_PADS;
@@ -22,7 +22,8 @@ static void mixer_layout(px_frame_mixer *m, px_arena *arena, size_t width) {
     m->columns = px_arena_take(arena, px_product(width + 2, PX_BLEND_EXPERTS), sizeof *m->columns);
     m->sums = px_arena_take(arena, width + ROW_LANES, sizeof *m->sums);
     m->errors = px_arena_take(arena, px_product(2, error_row(width)), sizeof *m->errors);
-    m->decisions.comb = px_arena_take(arena, m->decisions.comb_size, sizeof *m->decisions.comb);
+    m->decisions.histogram =
+        px_arena_take(arena, m->decisions.histogram_size, sizeof *m->decisions.histogram);
     m->past = px_arena_take(arena, px_product(m->past_rows, width), sizeof *m->past);
     m->trusts = px_arena_take(arena, px_product(m->past_rows, width), sizeof *m->trusts);
 }
@@ -30,16 +31,17 @@ static void mixer_layout(px_frame_mixer *m, px_arena *arena, size_t width) {
 /* All that the sizes of the arrays depend on, and what else is known before the first sample. */
 static void mixer_init(px_frame_mixer *m, px_range_coder *coder, const px_planes *planes,
                        int32_t low, int32_t high, bool windowed) {
-    *m = (px_frame_mixer){.decisions = {.coder = coder,
-                                        .mixer = &m->mixer,
-                                        .bands = 1,
-                                        .low = low,
-                                        .high = high,
-                                        .wide = low < INT8_MIN || high > INT8_MAX,
-                                        .comb_size = (size_t)(high - low) + 1 + 2 * PX_COMB_MARGIN,
-                                        .mixes_by_scale = true},
-                          .windowed = windowed,
-                          .window_shift = window_shift(low, high)};
+    *m = (px_frame_mixer){
+        .decisions = {.coder = coder,
+                      .mixer = &m->mixer,
+                      .bands = 1,
+                      .low = low,
+                      .high = high,
+                      .wide = low < INT8_MIN || high > INT8_MAX,
+                      .histogram_size = (size_t)(high - low) + 1 + 2 * PX_HISTOGRAM_MARGIN,
+                      .mixes_by_scale = true},
+        .windowed = windowed,
+        .window_shift = window_shift(low, high)};
     if (windowed)
         m->past_rows = planes->height < PX_WINDOW_ROWS ? planes->height : PX_WINDOW_ROWS;
     for (int t = 0; t < PX_FRAME_TEXTURES; t++)
@@ -85,5 +87,5 @@ void px_frame_mixer_begin(px_frame_mixer *m, const px_wave *wave, int mean) {
     for (size_t i = 0; i < (wave->width + 2) * PX_BLEND_EXPERTS; i++)
         m->columns[i] = start;
     for (size_t i = 0; i < 2 * error_row(wave->width); i++)
-        m->errors[i] = wave->start_error << (PX_ONLINE_MEAN_BITS - PX_MEAN_BITS);
+        m->errors[i] = wave->start_error << (PX_ADAPTIVE_MEAN_BITS - PX_MEAN_BITS);
 }

@@ -63,68 +63,68 @@ static void models_init(frame_models *m) {
     m->constant = m->begins = even;
 }
 
-static void code_flag(px_side *side, px_bit *model, bool *flag) {
+static void code_flag(px_field_coder *side, px_bit *model, bool *flag) {
     int bit = *flag;
-    px_side_bit(side, model, &bit);
+    px_field_bit(side, model, &bit);
     *flag = bit;
 }
 
-static void code_words(px_side *side, px_integer models[2], uint32_t *words) {
+static void code_words(px_field_coder *side, px_integer models[2], uint32_t *words) {
     int low = (int)(*words & ((1u << WORDS_LOW_BITS) - 1)), high = (int)(*words >> WORDS_LOW_BITS);
-    px_side_integer(side, &models[0], &high, 0, 0, UINT16_MAX);
-    px_side_integer(side, &models[1], &low, 0, 0, (1 << WORDS_LOW_BITS) - 1);
+    px_field_integer(side, &models[0], &high, 0, 0, UINT16_MAX);
+    px_field_integer(side, &models[1], &low, 0, 0, (1 << WORDS_LOW_BITS) - 1);
     *words = (uint32_t)high << WORDS_LOW_BITS | (uint32_t)low;
 }
 
-static void code_segment(px_side *side, frame_models *m, px_frame_model *frame) {
+static void code_segment(px_field_coder *side, frame_models *m, px_frame_model *frame) {
     code_flag(side, &m->begins, &frame->begins);
     if (frame->begins)
         code_words(side, m->words, &frame->words);
 }
 
 /* Taps on references that are not there are not coded. */
-static void code_taps(px_side *side, frame_models *m, px_frame_model *frame,
+static void code_taps(px_field_coder *side, frame_models *m, px_frame_model *frame,
                       const px_frame_model *last, int references) {
     const int limit = PX_FRAME_TAP_LIMIT;
     for (int t = 0; t < PX_FRAME_TAPS; t++)
         if (t >= 2 * PX_SQUARE_TAPS || t < references * PX_SQUARE_TAPS)
-            px_side_integer(side, &m->taps[t], &frame->taps[t], last->taps[t], -limit, limit);
+            px_field_integer(side, &m->taps[t], &frame->taps[t], last->taps[t], -limit, limit);
 }
 
-static void code_scales(px_side *side, frame_models *m, px_frame_model *frame,
+static void code_scales(px_field_coder *side, frame_models *m, px_frame_model *frame,
                         const px_frame_model *last) {
     const int limit = PX_FRAME_SCALE_LIMIT;
-    px_side_integer(side, &m->offset, &frame->scale_offset, last->scale_offset,
-                    -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
-    px_side_integer(side, &m->running, &frame->scale_running, last->scale_running,
-                    -MAX_SCALE_WEIGHT, MAX_SCALE_WEIGHT);
-    px_side_integer(side, &m->blur, &frame->scale_blur, last->scale_blur, -MAX_SCALE_WEIGHT,
-                    MAX_SCALE_WEIGHT);
-    px_side_integer(side, &m->scales[0], &frame->scale_error, last->scale_error, -limit, limit);
-    px_side_integer(side, &m->scales[1], &frame->scale_spread, last->scale_spread, -limit, limit);
-    px_side_integer(side, &m->scales[2], &frame->scale_energy, last->scale_energy, -limit, limit);
+    px_field_integer(side, &m->offset, &frame->scale_offset, last->scale_offset,
+                     -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
+    px_field_integer(side, &m->running, &frame->scale_running, last->scale_running,
+                     -MAX_SCALE_WEIGHT, MAX_SCALE_WEIGHT);
+    px_field_integer(side, &m->blur, &frame->scale_blur, last->scale_blur, -MAX_SCALE_WEIGHT,
+                     MAX_SCALE_WEIGHT);
+    px_field_integer(side, &m->scales[0], &frame->scale_error, last->scale_error, -limit, limit);
+    px_field_integer(side, &m->scales[1], &frame->scale_spread, last->scale_spread, -limit, limit);
+    px_field_integer(side, &m->scales[2], &frame->scale_energy, last->scale_energy, -limit, limit);
 }
 
 /* Fields as differences from those of the frame before that has them. */
-static void code_frame(px_side *side, frame_models *m, px_frame_model *frame, px_frame_model *last,
-                       const px_frame *planned, bool mixed) {
+static void code_frame(px_field_coder *side, frame_models *m, px_frame_model *frame,
+                       px_frame_model *last, const px_frame *planned, bool mixed) {
     code_flag(side, &m->constant, &frame->constant);
-    px_side_integer(side, &m->mean, &frame->mean, last->mean, INT16_MIN, INT16_MAX);
+    px_field_integer(side, &m->mean, &frame->mean, last->mean, INT16_MIN, INT16_MAX);
     last->mean = frame->mean;
     if (frame->constant)
         return;
     if (!mixed)
         code_segment(side, m, frame);
     code_taps(side, m, frame, last, planned->count);
-    px_side_integer(side, &m->bias, &frame->bias, 0, -PX_FRAME_BIAS_LIMIT, PX_FRAME_BIAS_LIMIT);
-    px_side_integer(side, &m->start_error, &frame->start_error, last->start_error, 0,
-                    MAX_START_ERROR);
-    px_side_integer(side, &m->error_shift, &frame->error_shift, last->error_shift, 0,
-                    PX_ERROR_SHIFT_LIMIT);
-    px_side_integer(side, &m->power, &frame->power, last->power, 0, PX_POWER_LIMIT);
+    px_field_integer(side, &m->bias, &frame->bias, 0, -PX_FRAME_BIAS_LIMIT, PX_FRAME_BIAS_LIMIT);
+    px_field_integer(side, &m->start_error, &frame->start_error, last->start_error, 0,
+                     MAX_START_ERROR);
+    px_field_integer(side, &m->error_shift, &frame->error_shift, last->error_shift, 0,
+                     PX_ERROR_SHIFT_LIMIT);
+    px_field_integer(side, &m->power, &frame->power, last->power, 0, PX_POWER_LIMIT);
     for (int e = 1; e < px_frame_experts(planned); e++)
-        px_side_integer(side, &m->gates[e], &frame->gates[e], last->gates[e], -PX_GATE_LIMIT,
-                        PX_GATE_LIMIT);
+        px_field_integer(side, &m->gates[e], &frame->gates[e], last->gates[e], -PX_GATE_LIMIT,
+                         PX_GATE_LIMIT);
     if (!mixed)
         code_scales(side, m, frame, last);
 }
@@ -140,17 +140,17 @@ static void keep_fields(px_frame_model *last, const px_frame_model *frame,
     *last = kept;
 }
 
-static void code_shapes(px_side *side, frame_models *m, uint8_t shapes[PX_SHAPE_CLASSES]) {
+static void code_shapes(px_field_coder *side, frame_models *m, uint8_t shapes[PX_SHAPE_CLASSES]) {
     int shape = PX_SHAPE_PLAIN;
     for (int c = 0; c < PX_SHAPE_CLASSES; c++) {
         int before = shape;
         shape = shapes[c];
-        px_side_integer(side, &m->shape, &shape, before, 0, PX_SHAPE_COUNT - 1);
+        px_field_integer(side, &m->shape, &shape, before, 0, PX_SHAPE_COUNT - 1);
         shapes[c] = (uint8_t)shape;
     }
 }
 
-static void code_model(px_side *side, px_frames_model *model) {
+static void code_model(px_field_coder *side, px_frames_model *model) {
     frame_models models;
     models_init(&models);
     if (!model->mixed)
@@ -167,7 +167,7 @@ static void code_model(px_side *side, px_frames_model *model) {
 
 void px_frames_model_write(px_frames_model *model, px_buffer *out) {
     px_range_encoder coder = px_range_encoder_make(out);
-    px_side side = {.out = &coder};
+    px_field_coder side = {.out = &coder};
     px_stack_plan_write(&model->plan, &coder);
     code_model(&side, model);
     px_range_encoder_finish(&coder);
@@ -177,7 +177,7 @@ prism_status px_frames_model_read(px_frames_model *model, bool mixed, size_t cou
                                   prism_error *error) {
     *model = (px_frames_model){.mixed = mixed};
     px_range_decoder coder = px_range_decoder_make(in);
-    px_side side = {.in = &coder};
+    px_field_coder side = {.in = &coder};
     prism_status status = px_stack_plan_read(&model->plan, count, &coder, error);
     if (status == PRISM_OK)
         status = px_frames_model_alloc(model, error);

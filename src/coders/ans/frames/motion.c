@@ -63,14 +63,14 @@ static px_vector expected(const px_motion *motion, const px_vector *at, size_t r
     return (px_vector){median(at[-1].y, above->y, corner.y), median(at[-1].x, above->x, corner.x)};
 }
 
-static void code_step(px_side *side, px_integer *model, int *value, int last) {
+static void code_step(px_field_coder *side, px_integer *model, int *value, int last) {
     if (side->out)
         px_encode_integer(side->out, model, *value - last);
     else
         *value = px_wrap(last + px_decode_integer(side->in, model), 8);
 }
 
-static void code_vectors(px_motion *motion, px_side *side, px_vector *at) {
+static void code_vectors(px_motion *motion, px_field_coder *side, px_vector *at) {
     for (size_t row = 0; row < motion->rows; row++)
         for (size_t column = 0; column < motion->columns; column++, at++) {
             const px_vector last = expected(motion, at, row, column);
@@ -79,10 +79,10 @@ static void code_vectors(px_motion *motion, px_side *side, px_vector *at) {
         }
 }
 
-void px_motion_code(px_motion *motion, px_side *side, size_t references) {
+void px_motion_code(px_motion *motion, px_field_coder *side, size_t references) {
     for (size_t r = 0; r < references; r++) {
         int moves = motion->moves[r];
-        px_side_bit(side, &motion->any, &moves);
+        px_field_bit(side, &motion->any, &moves);
         motion->moves[r] = moves;
         if (moves)
             code_vectors(motion, side, motion->vectors[r]);

@@ -43,7 +43,7 @@ prism_status px_motion_find(px_motion *motion, const px_planes *planes, size_t f
 int px_motion_bits(const px_motion *motion, size_t r, size_t block, px_vector vector);
 
 /* Both directions; of `references` references. */
-void px_motion_code(px_motion *motion, px_side *side, size_t references);
+void px_motion_code(px_motion *motion, px_field_coder *side, size_t references);
 
 /* Where the block of a position is found. */
 static inline px_vector px_motion_at(const px_motion *motion, size_t r, size_t y, size_t x) {

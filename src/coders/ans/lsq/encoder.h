@@ -90,19 +90,19 @@ void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENT
 
 /* Histograms of symbols by class of scales. */
 enum { PX_SYMBOL_RANGE = 160 * 16 }; /* of sixteenths that they tell apart */
-typedef uint32_t px_histogram[2 * PX_SYMBOL_RANGE];
+typedef uint32_t px_symbol_histogram[2 * PX_SYMBOL_RANGE];
 
 /* Those of classes that are not used are not set: to clear them all takes longer than to count the
  * symbols of a small chunk. */
-typedef struct px_histograms {
-    px_histogram *classes;
+typedef struct px_symbol_histograms {
+    px_symbol_histogram *classes;
     bool used[PX_SHAPE_CLASSES];
-} px_histograms;
+} px_symbol_histograms;
 
 /* For so many classes; owned by the pool. */
-px_histograms px_histograms_take(px_pool *pool, size_t count);
+px_symbol_histograms px_symbol_histograms_take(px_pool *pool, size_t count);
 
-static inline void px_histogram_count(px_histograms *h, uint32_t class, int32_t z) {
+static inline void px_histogram_count(px_symbol_histograms *h, uint32_t class, int32_t z) {
     if (!h->used[class]) {
         memset(h->classes[class], 0, sizeof *h->classes);
         h->used[class] = true;
@@ -111,7 +111,7 @@ static inline void px_histogram_count(px_histograms *h, uint32_t class, int32_t 
 }
 
 /* Adds symbols of method lsq. */
-void px_add_symbols(px_histograms *histograms, const int32_t *symbols, size_t count);
+void px_add_symbols(px_symbol_histograms *histograms, const int32_t *symbols, size_t count);
 
 /* Scales of the classes of method lsq. */
 int px_class_scale(int class);
@@ -119,7 +119,7 @@ int px_class_scale(int class);
 /* The shapes that serve `count` classes of scales best; scales[] as px_shape_distribution has them.
  * Classes without symbols take the shape before. `swift`: magnitudes that are about the same count
  * as one. */
-void px_lsq_choose_shapes(uint8_t *shapes, const px_histograms *histograms, int count,
+void px_lsq_choose_shapes(uint8_t *shapes, const px_symbol_histograms *histograms, int count,
                           int (*scale_of)(int), bool swift);
 
 #endif

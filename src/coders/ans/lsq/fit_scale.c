@@ -31,7 +31,7 @@ typedef struct symbol_task {
     int32_t *means; /* padded planes */
     int16_t *around, *blur;
     bool blurs; /* there is a running mean; else one row of `blur` is for all */
-    px_histograms histograms;
+    px_symbol_histograms histograms;
 } symbol_task;
 
 /* Least squares of log errors on contexts: 4 x 4, from moments as scale_moments has them. */
@@ -68,11 +68,12 @@ void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENT
     plane->scale_offset = rounded_between(scale / 16, -PX_MAX_SCALE_OFFSET, PX_MAX_SCALE_OFFSET);
 }
 
-px_histograms px_histograms_take(px_pool *pool, size_t count) {
-    return (px_histograms){.classes = px_pool_take(pool, px_product(count, sizeof(px_histogram)))};
+px_symbol_histograms px_symbol_histograms_take(px_pool *pool, size_t count) {
+    return (px_symbol_histograms){
+        .classes = px_pool_take(pool, px_product(count, sizeof(px_symbol_histogram)))};
 }
 
-void px_add_symbols(px_histograms *histograms, const int32_t *symbols, size_t count) {
+void px_add_symbols(px_symbol_histograms *histograms, const int32_t *symbols, size_t count) {
     for (size_t x = 0; x < count; x++) {
         uint32_t symbol = (uint32_t)symbols[x];
         uint32_t class = symbol >> 25;
@@ -100,7 +101,7 @@ static void make_symbols(symbol_task *task, const px_wave *wave, int32_t *symbol
         int32_t class = kernels->symbols(symbols, wave, task->means, task->around + y * stride,
                                          blur_row(task, wave, y), y);
         largest = class > largest ? class : largest;
-        if (y == px_spread(picked, step)) {
+        if (y == px_low_discrepancy(picked, step)) {
             px_add_symbols(&task->histograms, symbols + y * wave->stride, wave->width);
             picked++;
         }
@@ -258,7 +259,7 @@ static void search_shapes(shape_search *s) {
             try_shape(s, PX_SHAPE_FAMILIES * width + family);
 }
 
-void px_lsq_choose_shapes(uint8_t *shapes, const px_histograms *histograms, int count,
+void px_lsq_choose_shapes(uint8_t *shapes, const px_symbol_histograms *histograms, int count,
                           int (*scale_of)(int), bool swift) {
     int chosen = PX_SHAPE_PLAIN;
     shape_search s;
@@ -291,7 +292,7 @@ prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
         .means = px_padded_take(&pool, geometry, sizeof *task.means),
         .around = px_padded_take(&pool, geometry, sizeof *task.around),
         .blur = (blurs ? px_padded_take : px_zero_row_take)(&pool, geometry, sizeof *task.blur)};
-    task.histograms = px_histograms_take(&pool, PX_SHAPE_CLASSES);
+    task.histograms = px_symbol_histograms_take(&pool, PX_SHAPE_CLASSES);
     prism_status status = px_pool_status(&pool, error);
     for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++)
         if (encoder->model.planes[k].kind != PX_PLANE_CONSTANT)

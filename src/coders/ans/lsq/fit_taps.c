@@ -142,7 +142,7 @@ static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, 
     px_moments m = px_moments_begin(rows, fit->moments, fit->n);
     prism_status status = px_pool_status(&pool, error);
     double total = 0;
-    for (size_t i = 0, p; (p = px_spread(i, step)) < pieces && status == PRISM_OK; i++) {
+    for (size_t i = 0, p; (p = px_low_discrepancy(i, step)) < pieces && status == PRISM_OK; i++) {
         const size_t x = p % across * length, left = wave->width - x;
         const piece at = {top + p / across, x, left < length ? left : length};
         total += add_piece(&m, fit, wave, &at, importance_of(encoder, plane, &at, weights), first);

@@ -84,7 +84,7 @@ typedef struct plane_models {
 } plane_models;
 
 typedef struct side {
-    px_side io;
+    px_field_coder io;
     plane_models models;
     bool starved; /* there was no memory for patches */
 } side;
@@ -108,11 +108,11 @@ static void models_init(plane_models *models) {
 }
 
 static void code_bit(side *s, px_bit *model, int *bit) {
-    px_side_bit(&s->io, model, bit);
+    px_field_bit(&s->io, model, bit);
 }
 
 static void code(side *s, px_integer *model, int *value, int last, int low, int high) {
-    px_side_integer(&s->io, model, value, last, low, high);
+    px_field_integer(&s->io, model, value, last, low, high);
 }
 
 /* The place of each plane among those that are left, in as many plain bits as that takes. */

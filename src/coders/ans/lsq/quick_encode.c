@@ -24,9 +24,9 @@ static px_lsq_settings settings_of(int effort) {
 typedef struct quick_task {
     px_lsq_encoder *encoder;
     px_mixer mixer;
-    int32_t *means;           /* padded planes */
-    int16_t *around, *blur;   /* rows; there is no blur */
-    px_histograms histograms; /* [PX_QUICK_TABLES] */
+    int32_t *means;                  /* padded planes */
+    int16_t *around, *blur;          /* rows; there is no blur */
+    px_symbol_histograms histograms; /* [PX_QUICK_TABLES] */
 } quick_task;
 
 static void fit_scale(const quick_task *task, const px_wave *wave, px_lsq_plane *plane) {
@@ -117,7 +117,7 @@ static prism_status code_planes(px_lsq_encoder *encoder, prism_error *error) {
                        .means = px_padded_take(&pool, geometry, sizeof *task.means),
                        .around = px_zero_row_take(&pool, geometry, sizeof *task.around),
                        .blur = px_zero_row_take(&pool, geometry, sizeof *task.blur)};
-    task.histograms = px_histograms_take(&pool, PX_QUICK_TABLES);
+    task.histograms = px_symbol_histograms_take(&pool, PX_QUICK_TABLES);
     prism_status status = px_pool_status(&pool, error);
     if (status == PRISM_OK && encoder->model.mixes)
         status = fit_matrix(&task, error);

@@ -55,7 +55,7 @@ static uint64_t count_samples(uint32_t *counts, const px_planes *planes, uint16_
     return (uint64_t)planes->count * px_plane_size(planes);
 }
 
-prism_status px_memoryless_bytes(size_t *bytes, const px_planes *planes, prism_error *error) {
+prism_status px_order0_bytes(size_t *bytes, const px_planes *planes, prism_error *error) {
     enum { SIDE_BYTES = 2 }; /* for a value */
     const extent e = extent_of(planes);
     const size_t places = (uint16_t)(e.last - e.first) + (size_t)1;
@@ -103,21 +103,21 @@ static void share_out(histogram *h, const uint32_t *counts, extent e, uint64_t a
 
 /* ---- Side information ---- */
 
-static void code_histogram(px_side *side, histogram *h, unsigned depth) {
+static void code_histogram(px_field_coder *side, histogram *h, unsigned depth) {
     const int low = depth == 8 ? INT8_MIN : INT16_MIN;
     px_integer count, first, gap, share;
     px_integer *models[] = {&count, &first, &gap, &share};
     for (size_t i = 0; i < sizeof models / sizeof *models; i++)
         px_integer_init(models[i]);
     int values = (int)h->count, left = SLOTS;
-    px_side_integer(side, &count, &values, 0, 1, MOST_VALUES);
+    px_field_integer(side, &count, &values, 0, 1, MOST_VALUES);
     h->count = (size_t)values;
     for (size_t i = 0; i < h->count && !side->bad; i++) {
         int sample = h->samples[i], slots = h->shares[i];
-        px_side_integer(side, i ? &gap : &first, &sample, i ? h->samples[i - 1] + 1 : low,
-                        i ? h->samples[i - 1] + 1 : low, -low - 1);
+        px_field_integer(side, i ? &gap : &first, &sample, i ? h->samples[i - 1] + 1 : low,
+                         i ? h->samples[i - 1] + 1 : low, -low - 1);
         if (i + 1 < h->count)
-            px_side_integer(side, &share, &slots, 1, 1, left - 1);
+            px_field_integer(side, &share, &slots, 1, 1, left - 1);
         else
             slots = left;
         left -= slots;
@@ -192,7 +192,7 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int e
     if (status == PRISM_OK) {
         share_out(h, counts, e, count_samples(counts, planes, e.first));
         px_range_encoder coder = px_range_encoder_make(&out->parameters);
-        code_histogram(&(px_side){.out = &coder}, h, planes->depth);
+        code_histogram(&(px_field_coder){.out = &coder}, h, planes->depth);
         px_range_encoder_finish(&coder);
         pipeline->transform = PRISM_TRANSFORM_NONE;
         status = encode_all(planes, h, &out->payload, error);
@@ -238,7 +238,7 @@ static void decode_planes(px_planes *planes, const slot *slots, uint32_t *states
 static prism_status read_histogram(histogram *h, px_reader *parameters, unsigned depth,
                                    prism_error *error) {
     px_range_decoder coder = px_range_decoder_make(parameters);
-    px_side side = {.in = &coder};
+    px_field_coder side = {.in = &coder};
     code_histogram(&side, h, depth);
     return side.bad || parameters->failed
                ? px_fail(error, PRISM_E_CORRUPT, "the histogram is damaged")
@@ -283,4 +283,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return sizeof(histogram) + SLOTS * sizeof(slot);
 }
 
-const px_native_method px_memoryless = {encode, decode, decode_memory, .late = false};
+const px_native_method px_order0 = {encode, decode, decode_memory, .late = false};

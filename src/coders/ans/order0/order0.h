@@ -4,7 +4,7 @@
 
 #include "coders/method.h"
 
-/* *bytes: about how many px_memoryless needs; SIZE_MAX if there are too many values for it. */
-prism_status px_memoryless_bytes(size_t *bytes, const px_planes *planes, prism_error *error);
+/* *bytes: about how many px_order0 needs; SIZE_MAX if there are too many values for it. */
+prism_status px_order0_bytes(size_t *bytes, const px_planes *planes, prism_error *error);
 
 #endif

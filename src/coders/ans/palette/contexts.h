@@ -1,9 +1,9 @@
 /*
- * The neighbourhoods that the chances of a decision are learned in, as masks over windows of eight
- * indices around the position. docs/format-indices.md, "Contexts". Internal.
+ * The neighbourhoods that the probabilities of a decision are learned in, as masks over windows of
+ * eight indices around the position. docs/format-palette.md, "Contexts". Internal.
  */
-#ifndef PX_INDICES_CONTEXTS_H
-#define PX_INDICES_CONTEXTS_H
+#ifndef PX_PALETTE_CONTEXTS_H
+#define PX_PALETTE_CONTEXTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,14 +33,14 @@ enum {
 /* Of PX_WEST: the `count` nearest. */
 #define PX_NEAREST(count) (UINT64_MAX << 8 * (8 - (count)))
 
-typedef struct px_indices_context {
+typedef struct px_palette_context {
     uint64_t masks[PX_WINDOWS];
     bool is_shape; /* only of which neighbours have the value that is asked for */
-} px_indices_context;
+} px_palette_context;
 
 /* The first ones are enough to code drawings fast; the very first one also finds matches and
- * corrects the final chance. */
-static const px_indices_context px_indices_contexts[] = {
+ * corrects the final probability. */
+static const px_palette_context px_palette_contexts[] = {
     {.masks = {[PX_WEST] = PX_NEAREST(2),
                [PX_NORTH] = PX_COLUMNS(-2, 2),
                [PX_NORTH_2] = PX_COLUMNS(-1, 1)}},

@@ -2,7 +2,7 @@
  * One decision of the coder of indices: is the index this value, or is it at least this one? Every
  * context gives two opinions, what its slot saw there and what usually follows such a history;
  * weights that learn by gradient descent on code length mix them, and two tables correct the
- * result. docs/format-indices.md. (M. Mahoney, "Adaptive weighing of context models for lossless
+ * result. docs/format-palette.md. (M. Mahoney, "Adaptive weighing of context models for lossless
  * data compression", 2005, and the models of bit histories and the secondary estimation of PAQ.)
  */
 #ifndef PX_DECIDE_LANES_H
@@ -12,10 +12,10 @@
 #include "entropy/mixing_lanes.h"
 
 enum {
-    INDICES_HALF = 64,         /* added to the value: is the index at least that? */
-    INDICES_BIAS = 2048,       /* an input that is always there */
-    INDICES_CORRECTIONS = 127, /* corrections learn at least as after that many decisions */
-    INDICES_MATCH_STEPS = 15   /* lengths that are told apart */
+    PALETTE_HALF = 64,         /* added to the value: is the index at least that? */
+    PALETTE_BIAS = 2048,       /* an input that is always there */
+    PALETTE_CORRECTIONS = 127, /* corrections learn at least as after that many decisions */
+    PALETTE_MATCH_STEPS = 15   /* lengths that are told apart */
 };
 
 /* All about a position that is the same for its decisions. */
@@ -41,7 +41,7 @@ typedef struct mixture {
     int32_t *weights[PX_SELECTIONS], odds[PX_SELECTIONS]; /* by each selection */
     int32_t *shares;
     px_counter *by_shape, *by_context; /* the nearest steps of the corrections */
-    int32_t mixed, chance;             /* before the corrections */
+    int32_t mixed, probability;        /* before the corrections */
     int32_t corrected;
 } mixture;
 
@@ -55,7 +55,7 @@ PX_INLINE uint64_t all_bytes(int value) {
     return (uint64_t)value * 0x0101010101010101;
 }
 
-PX_INLINE uint64_t hash_of(const uint64_t *windows, const px_indices_context *context, int seed) {
+PX_INLINE uint64_t hash_of(const uint64_t *windows, const px_palette_context *context, int seed) {
     static const uint64_t factors[PX_WINDOWS] = {
         0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9, 0xd6e8feb86659fd93,
         0xa0761d6478bd642f, 0xe7037ed1a0b428db, 0x8ebc6af09c88c6e3, 0x589965cc75374cc3,
@@ -77,7 +77,7 @@ PX_INLINE uint64_t hash_of(const uint64_t *windows, const px_indices_context *co
 enum { COUNTER_LEAST = 64, MOST_COUNT = PX_COUNTER_COUNTS - 1 };
 
 /* Rates fall until the counter has seen `limit` bits. */
-PX_INLINE void counter_learn(const px_indices_model *m, px_counter *counter, int bit,
+PX_INLINE void counter_learn(const px_palette_model *m, px_counter *counter, int bit,
                              uint32_t limit) {
     const uint32_t count = px_counter_count(*counter);
     *counter = px_counter_update(*counter, bit, m->rates[count < limit ? count : limit],
@@ -96,9 +96,9 @@ PX_INLINE uint32_t next_state(uint32_t state, int bit) {
 /* ---- What speaks for a 1 ---- */
 
 /* The values of a context that is no shape share a cache line. */
-PX_INLINE void find_slot(px_indices_model *m, const place *p, question *q, int i) {
-    const px_indices_context *context = &px_indices_contexts[i];
-    const uint32_t half = q->key >= INDICES_HALF, key = (uint32_t)q->key;
+PX_INLINE void find_slot(px_palette_model *m, const place *p, question *q, int i) {
+    const px_palette_context *context = &px_palette_contexts[i];
+    const uint32_t half = q->key >= PALETTE_HALF, key = (uint32_t)q->key;
     uint64_t hash = p->hashes[i];
     uint32_t line = (uint32_t)(hash >> (64 - m->slot_bits)) ^ (key & 15);
     uint32_t check = (uint32_t)(hash >> 8) + (key >> 4) * 73 + (uint32_t)q->later * 29;
@@ -112,7 +112,7 @@ PX_INLINE void find_slot(px_indices_model *m, const place *p, question *q, int i
     __builtin_prefetch(q->slots[i]);
 }
 
-PX_INLINE void ask_contexts(px_indices_model *m, question *q, int contexts) {
+PX_INLINE void ask_contexts(px_palette_model *m, question *q, int contexts) {
     for (int i = 0; i < contexts; i++) {
         uint32_t *slot = q->slots[i];
         if ((*slot >> 8 & 255) != q->checks[i])
@@ -123,8 +123,8 @@ PX_INLINE void ask_contexts(px_indices_model *m, question *q, int contexts) {
     }
 }
 
-PX_INLINE int match_steps(const px_indices_model *m) {
-    return m->match_length > INDICES_MATCH_STEPS ? INDICES_MATCH_STEPS : (int)m->match_length;
+PX_INLINE int match_steps(const px_palette_model *m) {
+    return m->match_length > PALETTE_MATCH_STEPS ? PALETTE_MATCH_STEPS : (int)m->match_length;
 }
 
 /* 0: no match; 1, 2: it says another value, or this one. */
@@ -180,7 +180,7 @@ PX_INLINE int set_by_reference(const place *p, const question *q) {
 
 enum { MIX_BITS = 16, MIX_RATE_BITS = 19 };
 
-/* The chance of a row of a correction at the odds, and the nearest of its steps. */
+/* The probability of a row of a correction at the odds, and the nearest of its steps. */
 PX_INLINE int32_t corrected(px_counter *row, int32_t odds, px_counter **nearest) {
     const int32_t half = PX_STEPS / 2 * PX_STRETCH_ONE;
     const int32_t at = clamp32(odds, -half, half - 1) + half;
@@ -191,9 +191,9 @@ PX_INLINE int32_t corrected(px_counter *row, int32_t odds, px_counter **nearest)
            12;
 }
 
-PX_INLINE void ask(question *q, px_indices_model *m, const place *p, int key, int contexts,
+PX_INLINE void ask(question *q, px_palette_model *m, const place *p, int key, int contexts,
                    int lanes) {
-    const int value = key & (INDICES_HALF - 1), says = match_says(p, value);
+    const int value = key & (PALETTE_HALF - 1), says = match_says(p, value);
     q->key = key;
     q->later = p->guesses > 0;
     for (int i = 0; i < PX_WINDOWS; i++)
@@ -203,12 +203,12 @@ PX_INLINE void ask(question *q, px_indices_model *m, const place *p, int key, in
     ask_contexts(m, q, contexts);
     q->match = says ? &m->matches[q->later][match_steps(m) * 3 + says] : NULL;
     q->inputs[2 * contexts] = says ? px_counter_odds(*q->match) : 0;
-    q->inputs[2 * contexts + 1] = INDICES_BIAS;
+    q->inputs[2 * contexts + 1] = PALETTE_BIAS;
     for (int i = 2 * contexts + 2; i < lanes; i++)
         q->inputs[i] = 0;
 }
 
-PX_INLINE void mix_opinions(mixture *x, px_indices_model *m, const place *p, const question *q,
+PX_INLINE void mix_opinions(mixture *x, px_palette_model *m, const place *p, const question *q,
                             int contexts, int selections, int lanes) {
     const int sets[PX_SELECTIONS] = {set_by_known(q, p->guesses, contexts), set_by_runs(q),
                                      set_by_reference(p, q)};
@@ -221,20 +221,21 @@ PX_INLINE void mix_opinions(mixture *x, px_indices_model *m, const place *p, con
         sum += (int64_t)x->shares[i] * x->odds[i];
     }
     x->mixed = clamp32(sum >> 16, -PX_ODDS_LIMIT, PX_ODDS_LIMIT);
-    x->chance = px_squash(x->mixed);
+    x->probability = px_squash(x->mixed);
     const uint64_t context =
         (p->hashes[0] >> 50 ^ (uint64_t)q->key * 0x9e5) & (((uint64_t)1 << m->correction_bits) - 1);
-    const int32_t final = (2 * x->chance + corrected(m->by_shape[shape], x->mixed, &x->by_shape) +
-                           corrected(m->by_context[context], x->mixed, &x->by_context) + 2) >>
-                          2;
-    x->corrected = clamp32(final, PX_CHANCE_MIN, 65536 - PX_CHANCE_MIN);
+    const int32_t final =
+        (2 * x->probability + corrected(m->by_shape[shape], x->mixed, &x->by_shape) +
+         corrected(m->by_context[context], x->mixed, &x->by_context) + 2) >>
+        2;
+    x->corrected = clamp32(final, PX_PROBABILITY_MIN, 65536 - PX_PROBABILITY_MIN);
 }
 
-PX_INLINE void mixture_learn(mixture *x, const px_indices_model *m, const question *q, int bit,
+PX_INLINE void mixture_learn(mixture *x, const px_palette_model *m, const question *q, int bit,
                              int selections, int lanes) {
-    counter_learn(m, x->by_shape, bit, INDICES_CORRECTIONS);
-    counter_learn(m, x->by_context, bit, INDICES_CORRECTIONS);
-    const int64_t error = bit * 65536 - x->chance;
+    counter_learn(m, x->by_shape, bit, PALETTE_CORRECTIONS);
+    counter_learn(m, x->by_context, bit, PALETTE_CORRECTIONS);
+    const int64_t error = bit * 65536 - x->probability;
     for (int i = 0; i < selections; i++) {
         x->shares[i] += (int32_t)((x->odds[i] * error + (1 << 20)) >> 21);
         const int32_t missed = bit * 65536 - px_squash(x->odds[i]);
@@ -242,7 +243,7 @@ PX_INLINE void mixture_learn(mixture *x, const px_indices_model *m, const questi
     }
 }
 
-PX_INLINE void contexts_learn(px_indices_model *m, const question *q, int bit, int contexts) {
+PX_INLINE void contexts_learn(px_palette_model *m, const question *q, int bit, int contexts) {
     for (int i = 0; i < contexts; i++) {
         const uint32_t slot = *q->slots[i], state = slot & 255;
         px_counter *usual = &m->states[i][q->later][state];
@@ -257,14 +258,14 @@ PX_INLINE void contexts_learn(px_indices_model *m, const question *q, int bit, i
 }
 
 /* Codes the decision; returns its answer, which is `bit` when encoding. */
-PX_INLINE int indices_decide(px_indices_model *m, place *p, int key, int bit, bool fast) {
+PX_INLINE int palette_decide(px_palette_model *m, place *p, int key, int bit, bool fast) {
     const int contexts = fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
     const int lanes = (2 * contexts + 17) / 16 * 16, selections = PX_SELECTIONS - fast;
     question q;
     mixture x;
     ask(&q, m, p, key, contexts, lanes);
     mix_opinions(&x, m, p, &q, contexts, selections, lanes);
-    bit = px_code_chance(&m->coder, bit, (uint32_t)x.corrected);
+    bit = px_code_probability(&m->coder, bit, (uint32_t)x.corrected);
     mixture_learn(&x, m, &q, bit, selections, lanes);
     contexts_learn(m, &q, bit, contexts);
     p->guesses++;

@@ -22,13 +22,13 @@ typedef struct shape {
 
 /* Below the last plane there are blanks as above each of them. */
 static shape shape_of(size_t count, size_t height, size_t width) {
-    const size_t row = width + PX_INDICES_MARGIN;
-    const size_t plane = px_product(row, height + PX_INDICES_ABOVE);
-    const size_t below = px_product(row, PX_INDICES_ABOVE) + PX_INDICES_MARGIN;
+    const size_t row = width + PX_PALETTE_MARGIN;
+    const size_t plane = px_product(row, height + PX_PALETTE_ABOVE);
+    const size_t below = px_product(row, PX_PALETTE_ABOVE) + PX_PALETTE_MARGIN;
     return (shape){row, plane, px_sum(px_product(plane, count + 1), below)};
 }
 
-bool px_indices_has_room(const px_planes *planes) {
+bool px_palette_has_room(const px_planes *planes) {
     const size_t samples = planes->count * px_plane_size(planes);
     if (samples > UINT32_MAX / (2 * MARGIN_FACTOR)) /* positions have 32 bits */
         return false;
@@ -36,7 +36,7 @@ bool px_indices_has_room(const px_planes *planes) {
     return s.bytes <= MARGIN_FACTOR * samples + SPARE_MARGIN;
 }
 
-static void layout(px_indices_model *m, px_arena *arena) {
+static void layout(px_palette_model *m, px_arena *arena) {
     const size_t contexts = (size_t)m->contexts, lanes = (size_t)m->lanes;
     const shape s = shape_of(m->count, m->height, m->width);
     m->row_stride = s.row_stride;
@@ -58,7 +58,7 @@ static void layout(px_indices_model *m, px_arena *arena) {
 
 /* Bits 0-4 of a state: how often the last bit came in a row; 5-6: how often the other one did
  * before, roughly; 7: the last bit. */
-static void init_states(px_indices_model *m) {
+static void init_states(px_palette_model *m) {
     static const int32_t twice_before[4] = {0, 2, 5, 10};
     static const uint32_t tenths_before[4] = {4, 10, 16, 24};
     for (int s = 0; s < PX_STATES; s++) {
@@ -73,7 +73,7 @@ static void init_states(px_indices_model *m) {
     }
 }
 
-static void init_weights(px_indices_model *m) {
+static void init_weights(px_palette_model *m) {
     const int32_t first = 60000 / m->contexts;
     const int inputs = 2 * m->contexts + 1;
     for (int i = 0; i < PX_SELECTIONS; i++)
@@ -93,7 +93,7 @@ static void init_corrections(px_counter (*table)[PX_STEPS], size_t count) {
         }
 }
 
-static void init(px_indices_model *m) {
+static void init(px_palette_model *m) {
     px_counter_rates(m->rates, PX_COUNTER_COUNTS);
     init_states(m);
     init_weights(m);
@@ -113,7 +113,7 @@ static int smaller(int a, int b) {
 }
 
 /* A fourth of the indices, as a power of two. */
-static int slot_bits_of(const px_indices_model *m) {
+static int slot_bits_of(const px_palette_model *m) {
     const size_t indices = m->count * m->height * m->width;
     int bits = FEWEST_SLOT_BITS;
     while (bits < MOST_SLOT_BITS && (size_t)4 << bits < indices)
@@ -121,7 +121,7 @@ static int slot_bits_of(const px_indices_model *m) {
     return bits;
 }
 
-static void set_sizes(px_indices_model *m) {
+static void set_sizes(px_palette_model *m) {
     m->contexts = m->fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
     m->lanes = (2 * m->contexts + INPUTS_ALWAYS + 15) / 16 * 16;
     m->slot_bits = slot_bits_of(m);
@@ -129,8 +129,8 @@ static void set_sizes(px_indices_model *m) {
     m->correction_bits = smaller(m->slot_bits, MOST_CORRECTION_BITS);
 }
 
-uint64_t px_indices_model_memory(const px_planes *planes, bool fast) {
-    px_indices_model m = {
+uint64_t px_palette_model_memory(const px_planes *planes, bool fast) {
+    px_palette_model m = {
         .count = planes->count, .height = planes->height, .width = planes->width, .fast = fast};
     px_arena arena = {NULL, 0};
     set_sizes(&m);
@@ -138,7 +138,7 @@ uint64_t px_indices_model_memory(const px_planes *planes, bool fast) {
     return arena.used;
 }
 
-prism_status px_indices_model_alloc(px_indices_model *m, prism_error *error) {
+prism_status px_palette_model_alloc(px_palette_model *m, prism_error *error) {
     px_arena arena = {NULL, 0};
     set_sizes(m);
     layout(m, &arena);
@@ -151,6 +151,6 @@ prism_status px_indices_model_alloc(px_indices_model *m, prism_error *error) {
     return PRISM_OK;
 }
 
-void px_indices_model_free(px_indices_model *m) {
+void px_palette_model_free(px_palette_model *m) {
     free(m->memory);
 }

@@ -1,9 +1,9 @@
 /*
  * What the coder of indices has learned so far, in the encoder as in the decoder.
- * docs/format-indices.md. Internal.
+ * docs/format-palette.md. Internal.
  */
-#ifndef PX_INDICES_MODEL_H
-#define PX_INDICES_MODEL_H
+#ifndef PX_PALETTE_MODEL_H
+#define PX_PALETTE_MODEL_H
 
 #include "coders/ans/palette/contexts.h"
 #include "entropy/counter.h"
@@ -11,12 +11,12 @@
 #include "planes/planes.h"
 
 enum {
-    PX_INDICES_VALUES = 64,
-    PX_INDICES_MARGIN = 16, /* blank indices after each row, and thereby before the next */
-    PX_INDICES_ABOVE = 8,   /* blank rows above each plane */
+    PX_PALETTE_VALUES = 64,
+    PX_PALETTE_MARGIN = 16, /* blank indices after each row, and thereby before the next */
+    PX_PALETTE_ABOVE = 8,   /* blank rows above each plane */
 
     PX_CONTEXTS_FAST = 5, /* of the list */
-    PX_CONTEXTS_ALL = sizeof px_indices_contexts / sizeof *px_indices_contexts,
+    PX_CONTEXTS_ALL = sizeof px_palette_contexts / sizeof *px_palette_contexts,
 
     PX_STATES = 256,
     PX_WEIGHT_SETS = 256, /* of each selection */
@@ -28,7 +28,7 @@ enum {
     PX_PIECE_STATES = 256
 };
 
-typedef struct px_indices_model { /* named in kernels.h */
+typedef struct px_palette_model { /* named in kernels.h */
     px_range_coder coder;
     size_t count, height, width;
     int values;
@@ -43,8 +43,9 @@ typedef struct px_indices_model { /* named in kernels.h */
 
     int contexts, lanes; /* lanes: inputs of the mixer, in whole vectors */
     int slot_bits, match_bits, correction_bits;
-    uint32_t *slots; /* [contexts][1 << slot_bits] chance 16 bits, check 8, state 8 */
-    px_counter (*states)[2][PX_STATES]; /* [contexts] chances of a state; first guess, or later */
+    uint32_t *slots; /* [contexts][1 << slot_bits] probability 16 bits, check 8, state 8 */
+    px_counter (
+        *states)[2][PX_STATES]; /* [contexts] probabilities of a state; first guess, or later */
     int32_t *weights[PX_SELECTIONS];    /* [PX_WEIGHT_SETS][lanes] */
     int32_t (*shares)[PX_SELECTIONS];   /* [PX_SHAPES] in what the selections give */
     px_counter (*by_shape)[PX_STEPS];   /* [PX_SHAPES] */
@@ -57,22 +58,22 @@ typedef struct px_indices_model { /* named in kernels.h */
 
     int32_t state_rates[PX_STATES], rates[PX_COUNTER_COUNTS];
     void *memory;
-} px_indices_model;
+} px_palette_model;
 
 /* Whether planes of that shape have room: margins may be far larger than narrow planes. */
-bool px_indices_has_room(const px_planes *planes);
+bool px_palette_has_room(const px_planes *planes);
 
 /* Bytes of a model for planes of that shape. */
-uint64_t px_indices_model_memory(const px_planes *planes, bool fast);
+uint64_t px_palette_model_memory(const px_planes *planes, bool fast);
 
 /* The shape, `values` and `fast` are set. */
-prism_status px_indices_model_alloc(px_indices_model *model, prism_error *error);
-void px_indices_model_free(px_indices_model *model);
+prism_status px_palette_model_alloc(px_palette_model *model, prism_error *error);
+void px_palette_model_free(px_palette_model *model);
 
 /* The first index of a plane, numbered as in `references`. */
-static inline uint8_t *px_indices_plane(const px_indices_model *model, size_t plane) {
-    return model->indices + plane * model->plane_stride + PX_INDICES_ABOVE * model->row_stride +
-           PX_INDICES_MARGIN;
+static inline uint8_t *px_palette_plane(const px_palette_model *model, size_t plane) {
+    return model->indices + plane * model->plane_stride + PX_PALETTE_ABOVE * model->row_stride +
+           PX_PALETTE_MARGIN;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The coder of drawings, masks and label maps: samples of few different values become indices into
  * a table of them, and each index is guessed from its neighbours, from the same place in another
- * plane, and from where the same neighbours stood before. docs/format-indices.md.
+ * plane, and from where the same neighbours stood before. docs/format-palette.md.
  *
  *   planes -> values -> indices -> rows -> decisions
  *   indices.c           model.c    kernels/indices_body.h
@@ -23,7 +23,7 @@ enum { SAMPLES = 1 << 16 };
 /* ---- Values ---- */
 
 typedef struct values {
-    int16_t samples[PX_INDICES_VALUES]; /* ascending */
+    int16_t samples[PX_PALETTE_VALUES]; /* ascending */
     int count;
 } values;
 
@@ -38,7 +38,7 @@ static bool values_find(values *v, const px_planes *planes) {
     for (size_t k = 0; k < planes->count; k++) {
         const int16_t *samples = px_plane(planes, k);
         for (size_t p = 0; p < px_plane_size(planes); p++)
-            if (px_bit_set_add(&seen, place_of(samples[p])) && count++ == PX_INDICES_VALUES)
+            if (px_bit_set_add(&seen, place_of(samples[p])) && count++ == PX_PALETTE_VALUES)
                 return false;
     }
     v->count = 0;
@@ -61,7 +61,7 @@ static prism_status values_read(values *v, px_range_decoder *coder, unsigned dep
     px_integer model;
     px_integer_init(&model);
     v->count = px_decode_integer(coder, &model) + 1;
-    if (v->count < 1 || v->count > PX_INDICES_VALUES)
+    if (v->count < 1 || v->count > PX_PALETTE_VALUES)
         return px_fail(error, PRISM_E_CORRUPT, "%d different values", v->count);
     int32_t last = 0;
     for (int i = 0; i < v->count; i++) {
@@ -74,24 +74,24 @@ static prism_status values_read(values *v, px_range_decoder *coder, unsigned dep
     return PRISM_OK;
 }
 
-int px_indices_values(const px_planes *planes) {
+int px_palette_values(const px_planes *planes) {
     values v;
-    return px_indices_has_room(planes) && values_find(&v, planes) ? v.count : 0;
+    return px_palette_has_room(planes) && values_find(&v, planes) ? v.count : 0;
 }
 
 /* ---- Rows ---- */
 
-static prism_status model_make(px_indices_model *m, const px_planes *planes, const values *v,
+static prism_status model_make(px_palette_model *m, const px_planes *planes, const values *v,
                                bool fast, prism_error *error) {
     m->count = planes->count;
     m->height = planes->height;
     m->width = planes->width;
     m->values = v->count;
     m->fast = fast;
-    return px_indices_model_alloc(m, error);
+    return px_palette_model_alloc(m, error);
 }
 
-static void encode_rows(px_indices_model *m, const px_planes *planes, const values *v,
+static void encode_rows(px_palette_model *m, const px_planes *planes, const values *v,
                         size_t limit) {
     const px_palette_kernels *kernels = px_palette_kernels_best();
     const px_buffer *out = m->coder.encoder.out;
@@ -109,14 +109,14 @@ static void encode_rows(px_indices_model *m, const px_planes *planes, const valu
         }
 }
 
-static void decode_rows(px_indices_model *m, px_planes *planes, const values *v) {
+static void decode_rows(px_palette_model *m, px_planes *planes, const values *v) {
     const px_palette_kernels *kernels = px_palette_kernels_best();
     for (size_t k = 0; k < m->count; k++)
         for (size_t y = 0; y < m->height; y++) {
             if (m->coder.decoder.in->failed)
                 return;
             kernels->code_row(m, k, y);
-            const uint8_t *indices = px_indices_plane(m, k + 1) + y * m->row_stride;
+            const uint8_t *indices = px_palette_plane(m, k + 1) + y * m->row_stride;
             int16_t *samples = px_plane(planes, k) + y * m->width;
             for (size_t x = 0; x < m->width; x++)
                 samples[x] = v->samples[indices[x]];
@@ -127,9 +127,9 @@ static void decode_rows(px_indices_model *m, px_planes *planes, const values *v)
 
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
                            px_sections *out, prism_error *error) {
-    px_indices_model m = {.memory = NULL};
+    px_palette_model m = {.memory = NULL};
     values v;
-    if (!px_indices_has_room(planes) || !values_find(&v, planes))
+    if (!px_palette_has_room(planes) || !values_find(&v, planes))
         return px_fail(error, PRISM_E_OPTION, "too many different values, or too narrow planes");
     pipeline->transform = PRISM_TRANSFORM_NONE;
     const bool fast = px_efforts.few_contexts[effort];
@@ -143,7 +143,7 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int e
         encode_rows(&m, planes, &v, limit);
     }
     px_range_encoder_finish(&m.coder.encoder);
-    px_indices_model_free(&m);
+    px_palette_model_free(&m);
     return PRISM_OK;
 }
 
@@ -157,12 +157,12 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
                            px_reader *payload, const px_request *request, prism_error *error) {
     (void)pipeline;
     (void)request; /* every index depends on the one before */
-    px_indices_model m = {.coder = {.decoding = true}};
+    px_palette_model m = {.coder = {.decoding = true}};
     values v;
     const uint8_t fast = px_get_u8(parameters);
     if (parameters->failed || fast > 1)
         return px_fail(error, PRISM_E_CORRUPT, "contexts of set %u", fast);
-    if (!px_indices_has_room(planes))
+    if (!px_palette_has_room(planes))
         return px_fail(error, PRISM_E_CORRUPT, "planes are too narrow for indices");
     m.coder.decoder = px_range_decoder_make(payload);
     prism_status status = values_read(&v, &m.coder.decoder, planes->depth, error);
@@ -173,7 +173,7 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
         if (status != PRISM_OK)
             return status;
         decode_rows(&m, planes, &v);
-        px_indices_model_free(&m);
+        px_palette_model_free(&m);
     } else {
         fill(planes, v.samples[0]);
     }
@@ -186,7 +186,7 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
                               px_reader parameters, size_t payload_size) {
     (void)pipeline, (void)payload_size;
     const bool fast = px_get_u8(&parameters);
-    return px_indices_has_room(planes) ? px_indices_model_memory(planes, fast) : 0;
+    return px_palette_has_room(planes) ? px_palette_model_memory(planes, fast) : 0;
 }
 
-const px_native_method px_indices = {encode, decode, decode_memory, .late = false};
+const px_native_method px_palette = {encode, decode, decode_memory, .late = false};

@@ -1,16 +1,16 @@
 /*
  * Rows of indices: at each position the values of N, W and NE are guessed, and if it is none of
  * them, halves of the others are asked for. Where the plane seems to repeat what came before, a
- * whole piece of it is offered first. docs/format-indices.md.
+ * whole piece of it is offered first. docs/format-palette.md.
  */
 #include "coders/ans/palette/palette_kernels.h"
 
 #include "coders/ans/palette/decide_lanes.h"
 
 enum {
-    INDICES_LIKE = 20,         /* equal neighbours of 24 that make a match */
-    INDICES_PIECE_MATCH = 8,   /* length of a match that pieces are offered from, ... */
-    INDICES_PIECE_ODDS = 55000 /* ... if they have that chance */
+    PALETTE_LIKE = 20,         /* equal neighbours of 24 that make a match */
+    PALETTE_PIECE_MATCH = 8,   /* length of a match that pieces are offered from, ... */
+    PALETTE_PIECE_ODDS = 55000 /* ... if they have that probability */
 };
 
 PX_INLINE uint64_t window_at(const uint8_t *from) {
@@ -28,7 +28,7 @@ typedef struct rows {
     const uint8_t *reference, *before;
 } rows;
 
-PX_INLINE void look_around(place *p, const px_indices_model *m, const rows *r, size_t x) {
+PX_INLINE void look_around(place *p, const px_palette_model *m, const rows *r, size_t x) {
     const ptrdiff_t row = (ptrdiff_t)m->row_stride;
     const uint8_t *at = r->own + x, *reference = r->reference + x;
     uint64_t *to = p->windows;
@@ -55,7 +55,7 @@ PX_INLINE int count_equal(uint64_t a, uint64_t b) {
 
 /* Where there is no match: the last position with the same context, if enough around it is as it
  * is here. */
-PX_INLINE void find_match(px_indices_model *m, place *p, uint32_t recent) {
+PX_INLINE void find_match(px_palette_model *m, place *p, uint32_t recent) {
     if (!m->match_length && recent) {
         const uint8_t *source = m->indices + recent;
         const size_t row = m->row_stride;
@@ -63,12 +63,12 @@ PX_INLINE void find_match(px_indices_model *m, place *p, uint32_t recent) {
                           count_equal(window_at(source - row - 3), p->windows[PX_NORTH]) +
                           count_equal(window_at(source - 2 * row - 3), p->windows[PX_NORTH_2]);
         m->match = recent;
-        m->match_length = equal >= INDICES_LIKE ? (uint32_t)(1 + 2 * (equal - INDICES_LIKE)) : 0;
+        m->match_length = equal >= PALETTE_LIKE ? (uint32_t)(1 + 2 * (equal - PALETTE_LIKE)) : 0;
     }
     p->expected = m->match_length ? m->indices[m->match] : -1;
 }
 
-PX_INLINE void follow_match(px_indices_model *m, const place *p, int index) {
+PX_INLINE void follow_match(px_palette_model *m, const place *p, int index) {
     if (p->expected != index) {
         m->match_length = 0;
         return;
@@ -85,7 +85,7 @@ PX_INLINE void copy_piece(uint8_t *piece, const uint8_t *source, const uint8_t *
         piece[i] = source + i < at ? source[i] : piece[i - (at - source)];
 }
 
-PX_INLINE bool same_around(const px_indices_model *m, const place *p, const uint8_t *at,
+PX_INLINE bool same_around(const px_palette_model *m, const place *p, const uint8_t *at,
                            const uint8_t *source) {
     const size_t row = m->row_stride;
     return memcmp(at - row - 3, source - row - 3, PX_PIECE + 8) == 0 &&
@@ -93,7 +93,7 @@ PX_INLINE bool same_around(const px_indices_model *m, const place *p, const uint
            window_at(source - 2 * row - 3) == p->windows[PX_NORTH_2];
 }
 
-PX_INLINE px_counter *piece_counter(px_indices_model *m, const place *p, const rows *r, size_t x,
+PX_INLINE px_counter *piece_counter(px_palette_model *m, const place *p, const rows *r, size_t x,
                                     const uint8_t *piece, const uint8_t *source) {
     const size_t row = m->row_stride;
     const uint8_t *reference = r->reference + x;
@@ -106,19 +106,20 @@ PX_INLINE px_counter *piece_counter(px_indices_model *m, const place *p, const r
 }
 
 /* Whether a piece has been coded. */
-PX_INLINE bool code_piece(px_indices_model *m, const place *p, const rows *r, size_t x) {
+PX_INLINE bool code_piece(px_palette_model *m, const place *p, const rows *r, size_t x) {
     uint8_t *at = r->own + x, piece[PX_PIECE];
     const uint8_t *source = m->indices + m->match;
-    if (m->match_length < INDICES_PIECE_MATCH || x % PX_PIECE || m->width - x < PX_PIECE ||
+    if (m->match_length < PALETTE_PIECE_MATCH || x % PX_PIECE || m->width - x < PX_PIECE ||
         !same_around(m, p, at, source))
         return false;
     copy_piece(piece, source, at);
     px_counter *counter = piece_counter(m, p, r, x, piece, source);
-    const int32_t chance = clamp32(*counter >> 16, PX_CHANCE_MIN, 65536 - PX_CHANCE_MIN);
-    if (chance <= INDICES_PIECE_ODDS)
+    const int32_t probability =
+        clamp32(*counter >> 16, PX_PROBABILITY_MIN, 65536 - PX_PROBABILITY_MIN);
+    if (probability <= PALETTE_PIECE_ODDS)
         return false;
-    const int bit =
-        px_code_chance(&m->coder, memcmp(m->row + x, piece, PX_PIECE) == 0, (uint32_t)chance);
+    const int bit = px_code_probability(&m->coder, memcmp(m->row + x, piece, PX_PIECE) == 0,
+                                        (uint32_t)probability);
     counter_learn(m, counter, bit, 250);
     if (!bit)
         return false;
@@ -131,14 +132,14 @@ PX_INLINE bool code_piece(px_indices_model *m, const place *p, const rows *r, si
 /* ---- Positions ---- */
 
 /* The values that have not been guessed, in order; `guessed` has their bits. */
-PX_INLINE int code_rest(px_indices_model *m, place *p, uint64_t guessed, int index, bool fast) {
-    int rest[PX_INDICES_VALUES], first = 0, after = 0;
+PX_INLINE int code_rest(px_palette_model *m, place *p, uint64_t guessed, int index, bool fast) {
+    int rest[PX_PALETTE_VALUES], first = 0, after = 0;
     for (int value = 0; value < m->values; value++)
         if (!(guessed >> value & 1))
             rest[after++] = value;
     while (after - first > 1) {
         const int middle = (first + after) >> 1;
-        if (indices_decide(m, p, INDICES_HALF + rest[middle], index >= rest[middle], fast))
+        if (palette_decide(m, p, PALETTE_HALF + rest[middle], index >= rest[middle], fast))
             first = middle;
         else
             after = middle;
@@ -147,7 +148,7 @@ PX_INLINE int code_rest(px_indices_model *m, place *p, uint64_t guessed, int ind
 }
 
 /* Returns the index, which is `index` when encoding. */
-PX_INLINE int code_index(px_indices_model *m, place *p, int index, bool fast) {
+PX_INLINE int code_index(px_palette_model *m, place *p, int index, bool fast) {
     const int guesses[3] = {(int)(p->windows[PX_NORTH] >> 24 & 255),
                             (int)(p->windows[PX_WEST] >> 56),
                             (int)(p->windows[PX_NORTH] >> 32 & 255)};
@@ -155,7 +156,7 @@ PX_INLINE int code_index(px_indices_model *m, place *p, int index, bool fast) {
     for (int i = 0, left = m->values; i < 3 && left > 1; i++) {
         if (guessed >> guesses[i] & 1)
             continue;
-        if (indices_decide(m, p, guesses[i], index == guesses[i], fast))
+        if (palette_decide(m, p, guesses[i], index == guesses[i], fast))
             return guesses[i];
         guessed |= (uint64_t)1 << guesses[i];
         left--;
@@ -163,17 +164,17 @@ PX_INLINE int code_index(px_indices_model *m, place *p, int index, bool fast) {
     return code_rest(m, p, guessed, index, fast);
 }
 
-PX_INLINE void hash_contexts(px_indices_model *m, place *p, int contexts) {
+PX_INLINE void hash_contexts(px_palette_model *m, place *p, int contexts) {
     for (int i = 0; i < contexts; i++) {
-        if (px_indices_contexts[i].is_shape)
+        if (px_palette_contexts[i].is_shape)
             continue;
-        p->hashes[i] = hash_of(p->windows, &px_indices_contexts[i], i);
+        p->hashes[i] = hash_of(p->windows, &px_palette_contexts[i], i);
         __builtin_prefetch(
             &m->slots[((size_t)i << m->slot_bits) + (p->hashes[i] >> (64 - m->slot_bits))]);
     }
 }
 
-PX_INLINE void indices_row(px_indices_model *m, const rows *r, bool fast) {
+PX_INLINE void palette_row(px_palette_model *m, const rows *r, bool fast) {
     m->match_length = 0;
     for (size_t x = 0; x < m->width;) {
         place p;
@@ -194,18 +195,18 @@ PX_INLINE void indices_row(px_indices_model *m, const rows *r, bool fast) {
 }
 
 /* Codes row y of plane k of the chunk; of m->row when encoding. */
-static void indices_code_row(px_indices_model *m, size_t k, size_t y) {
+static void palette_code_row(px_palette_model *m, size_t k, size_t y) {
     const size_t reference = m->references[k];
     const size_t before = reference ? m->references[reference - 1] : 0;
-    const rows r = {.own = px_indices_plane(m, k + 1) + y * m->row_stride,
-                    .reference = px_indices_plane(m, reference) + y * m->row_stride,
-                    .before = px_indices_plane(m, before) + y * m->row_stride};
+    const rows r = {.own = px_palette_plane(m, k + 1) + y * m->row_stride,
+                    .reference = px_palette_plane(m, reference) + y * m->row_stride,
+                    .before = px_palette_plane(m, before) + y * m->row_stride};
     if (m->fast)
-        indices_row(m, &r, true);
+        palette_row(m, &r, true);
     else
-        indices_row(m, &r, false);
+        palette_row(m, &r, false);
 }
 
 const px_palette_kernels PX_KERNEL_TABLE(px_palette_kernels) = {
-    .code_row = indices_code_row,
+    .code_row = palette_code_row,
 };

@@ -8,11 +8,11 @@
 
 #include "simd/simd.h"
 
-struct px_indices_model;
+struct px_palette_model;
 
 typedef struct px_palette_kernels {
     /* Codes row `y` of plane `k`, after the rows before it; when encoding, that of model->row. */
-    void (*code_row)(struct px_indices_model *model, size_t k, size_t y);
+    void (*code_row)(struct px_palette_model *model, size_t k, size_t y);
 } px_palette_kernels;
 
 PX_KERNEL_TABLES(px_palette_kernels)

@@ -2,24 +2,24 @@
 #ifndef PX_MAPPING_NESTED_H
 #define PX_MAPPING_NESTED_H
 
+#include "mapping/bit_patterns.h"
 #include "mapping/mapping.h"
-#include "mapping/words.h"
 
 /* Whether searches and trials would take longer than all else: integers within a chunk may be wider
  * than the floats that they stand for. */
-bool px_nested_is_tiny(const px_mapping_request *request);
+bool px_inner_is_tiny(const px_mapping_request *request);
 
 /* Appends the chunk of an array to the payload, after its length. */
-prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *request,
-                              const prism_array *array, const void *elements, prism_error *error);
+prism_status px_inner_encode(px_mapped *mapped, const px_mapping_request *request,
+                             const prism_array *array, const void *elements, prism_error *error);
 
 /*
  * Integers of 8 bits if none passes 255, else of 16, in the shape of the request's array. Their
  * pipeline becomes that of the mapped chunk. `noisy`: bits below them are noise, so that automatic
  * options need not look for repetitions.
  */
-prism_status px_nested_encode_integers(px_mapped *mapped, const px_mapping_request *request,
-                                       const uint16_t *integers, bool noisy, prism_error *error);
+prism_status px_inner_encode_integers(px_mapped *mapped, const px_mapping_request *request,
+                                      const uint16_t *integers, bool noisy, prism_error *error);
 
 /* Whether the integers fill so much of their range that a table of them would save little. */
 bool px_integers_are_dense(const uint16_t *integers, size_t count);
@@ -35,8 +35,8 @@ typedef struct px_mapping_source {
 
 /* The next chunk of the payload: `array` but for its type, which must be one of `types` (bits by
  * their values) and is set. elements: malloc'ed, the caller's. */
-prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uint32_t types,
-                              void **elements, prism_error *error);
+prism_status px_inner_decode(px_mapping_source *source, prism_array *array, uint32_t types,
+                             void **elements, prism_error *error);
 
 /* Integers as the chunk within has them. */
 typedef struct px_integers {
@@ -51,7 +51,7 @@ static inline uint64_t px_integer_at(const px_integers *integers, size_t i) {
 }
 
 /* Integers of 8, 16 or, if they may be `wide`, 64 bits. */
-prism_status px_nested_decode_integers(px_mapping_source *source, bool wide, px_integers *integers,
-                                       prism_error *error);
+prism_status px_inner_decode_integers(px_mapping_source *source, bool wide, px_integers *integers,
+                                      prism_error *error);
 
 #endif

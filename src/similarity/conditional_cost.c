@@ -7,7 +7,7 @@
  * Samples are less the mean of four neighbours that are known before them, so that few variables
  * say much.
  */
-#include "similarity/mutual.h"
+#include "similarity/conditional_cost.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "base/status.h"
 #include "linear/cholesky.h"
 #include "planes/estimate.h"
-#include "similarity/mutual_kernels.h"
+#include "similarity/conditional_kernels.h"
 
 /* The variables of a frame. LEVEL is of use for the frame itself, TARGET (the sample) and AFTER
  * (what comes after it) in references only; of the means, differences are taken. */
@@ -31,7 +31,7 @@ static int16_t limited(int32_t value) {
     return (int16_t)(value > LIMIT ? LIMIT : value < -LIMIT ? -LIMIT : value);
 }
 
-static void set_variables(const px_mutual *m, size_t frame, int16_t *to) {
+static void set_variables(const px_conditional_cost *m, size_t frame, int16_t *to) {
     const px_signatures *s = m->s;
     const size_t width = s->run + 2, n = m->padded;
     const int16_t *patch = s->patches + frame * px_patches_size(s);
@@ -73,7 +73,7 @@ static void fit(const terms *t, size_t samples, float *weights) {
     double products[(MOST_TERMS + 1) * (MOST_TERMS + 1)];
     double matrix[MOST_TERMS * MOST_TERMS], solution[MOST_TERMS];
     const size_t n = t->count, rows = n + 1;
-    px_mutual_kernels_best()->products(products, t->values, rows, samples);
+    px_conditional_kernels_best()->products(products, t->values, rows, samples);
     for (size_t i = 0; i < n; i++) {
         memcpy(matrix + i * n, products + i * rows, (i + 1) * sizeof *matrix);
         matrix[i * n + i] = matrix[i * n + i] * (1 + 1e-6) + 1e-3;
@@ -84,12 +84,12 @@ static void fit(const terms *t, size_t samples, float *weights) {
         weights[i] = solved ? (float)solution[i] : 0;
 }
 
-static double linear_bits(px_mutual *m, const terms *t) {
+static double linear_bits(px_conditional_cost *m, const terms *t) {
     float weights[MOST_TERMS];
     px_histogram h = {.counts = {0}};
     fit(t, m->padded, weights);
-    px_mutual_kernels_best()->linear_symbols(m->symbols, t->values, weights, t->count,
-                                             t->values[t->count], m->padded);
+    px_conditional_kernels_best()->linear_symbols(m->symbols, t->values, weights, t->count,
+                                                  t->values[t->count], m->padded);
     px_histogram_add_symbols(&h, m->symbols, m->s->samples);
     return px_histogram_bits(&h);
 }
@@ -97,14 +97,14 @@ static double linear_bits(px_mutual *m, const terms *t) {
 /* ---- Median edge detector ---- */
 
 /* On the frame, or on its difference from another. */
-static double edge_bits(px_mutual *m, size_t frame, const uint32_t *reference) {
+static double edge_bits(px_conditional_cost *m, size_t frame, const uint32_t *reference) {
     const px_signatures *s = m->s;
     const size_t width = s->run + 2, size = px_patches_size(s);
     const int16_t *row = s->patches + frame * size + 1;
     const int16_t *other = reference ? s->patches + *reference * size + 1 : NULL;
     px_histogram h = {.counts = {0}};
     for (size_t done = 0; done < s->samples; done += s->run, row += PX_PATCH_ROWS * width) {
-        px_mutual_kernels_best()->edge_symbols(m->symbols + done, row, other, width, s->run);
+        px_conditional_kernels_best()->edge_symbols(m->symbols + done, row, other, width, s->run);
         other = other ? other + PX_PATCH_ROWS * width : NULL;
     }
     px_histogram_add_symbols(&h, m->symbols, s->samples);
@@ -114,7 +114,7 @@ static double edge_bits(px_mutual *m, size_t frame, const uint32_t *reference) {
 /* ---- Frames ---- */
 
 /* The variables of `frame`; until the same slot is taken by others, they stay there. */
-static const int16_t *describe(px_mutual *m, size_t place, size_t frame) {
+static const int16_t *describe(px_conditional_cost *m, size_t place, size_t frame) {
     const size_t slot = m->slots == m->s->count ? frame : place;
     int16_t *variables = m->variables + slot * PX_VARIABLES * m->padded;
     if (m->frames[slot] != frame)
@@ -124,7 +124,8 @@ static const int16_t *describe(px_mutual *m, size_t place, size_t frame) {
 }
 
 /* Of the least squares. */
-static double fitted_bits(px_mutual *m, size_t frame, const uint32_t *references, size_t count) {
+static double fitted_bits(px_conditional_cost *m, size_t frame, const uint32_t *references,
+                          size_t count) {
     const size_t n = m->padded;
     const int16_t *variables = describe(m, 0, frame), *mean = variables + MEAN * n;
     terms t = {.count = 0};
@@ -143,7 +144,8 @@ static double fitted_bits(px_mutual *m, size_t frame, const uint32_t *references
 /* What references save of a linear prediction they save of one that is a little better, too. */
 static const double LITTLE = 1.1;
 
-double px_bits_given(px_mutual *m, size_t frame, const uint32_t *references, size_t count) {
+double px_bits_given(px_conditional_cost *m, size_t frame, const uint32_t *references,
+                     size_t count) {
     const double alone = m->alone[frame], fitted = m->fitted[frame];
     double given = fitted_bits(m, frame, references, count);
     if (fitted > 0 && fitted < LITTLE * alone)
@@ -151,15 +153,16 @@ double px_bits_given(px_mutual *m, size_t frame, const uint32_t *references, siz
     return fmin(fmin(given, alone), edge_bits(m, frame, references));
 }
 
-static prism_status alloc(px_mutual *m, prism_error *error) {
+static prism_status alloc(px_conditional_cost *m, prism_error *error) {
     const size_t count = m->s->count, places = 1 + PX_REFERENCES;
-    m->padded = (m->s->samples + PX_MUTUAL_STEP - 1) / PX_MUTUAL_STEP * PX_MUTUAL_STEP;
-    m->slots = count <= PX_MUTUAL_KEPT ? count : places;
+    m->padded =
+        (m->s->samples + PX_CONDITIONAL_STEP - 1) / PX_CONDITIONAL_STEP * PX_CONDITIONAL_STEP;
+    m->slots = count <= PX_CONDITIONAL_KEPT ? count : places;
     m->alone = px_alloc(count, sizeof *m->alone);
     m->fitted = px_alloc(count, sizeof *m->fitted);
     m->frames = px_alloc(m->slots, sizeof *m->frames);
     m->variables = px_alloc_zeroed(m->slots, PX_VARIABLES, m->padded, sizeof *m->variables);
-    m->symbols = malloc(m->padded + PX_MUTUAL_STEP);
+    m->symbols = malloc(m->padded + PX_CONDITIONAL_STEP);
     bool ok = m->alone && m->fitted && m->frames && m->variables && m->symbols;
     for (int i = 0; i < PX_REFERENCES; i++)
         ok &= (m->differences[i] = px_alloc(m->padded, sizeof(int16_t))) != NULL;
@@ -168,12 +171,13 @@ static prism_status alloc(px_mutual *m, prism_error *error) {
     if (ok)
         return PRISM_OK;
     const size_t bytes = m->slots * PX_VARIABLES * m->padded * sizeof *m->variables;
-    px_mutual_free(m);
+    px_conditional_free(m);
     return px_out_of_memory(error, bytes);
 }
 
-prism_status px_mutual_make(px_mutual *m, const px_signatures *s, prism_error *error) {
-    *m = (px_mutual){.s = s};
+prism_status px_conditional_make(px_conditional_cost *m, const px_signatures *s,
+                                 prism_error *error) {
+    *m = (px_conditional_cost){.s = s};
     prism_status status = alloc(m, error);
     for (size_t f = 0; f < s->count && status == PRISM_OK; f++) {
         m->fitted[f] = fitted_bits(m, f, NULL, 0);
@@ -182,7 +186,7 @@ prism_status px_mutual_make(px_mutual *m, const px_signatures *s, prism_error *e
     return status;
 }
 
-void px_mutual_free(px_mutual *m) {
+void px_conditional_free(px_conditional_cost *m) {
     free(m->alone);
     free(m->fitted);
     free(m->frames);
@@ -190,5 +194,5 @@ void px_mutual_free(px_mutual *m) {
     free(m->symbols);
     for (int i = 0; i < PX_REFERENCES; i++)
         free(m->differences[i]);
-    *m = (px_mutual){0};
+    *m = (px_conditional_cost){0};
 }

@@ -22,10 +22,10 @@ typedef struct px_spacing {
  * times the last of them. Integers begin at 0. So many differences are compared with a step, about,
  * at most.
  */
-bool px_spacing_find(px_spacing *spacing, double *values, size_t count, unsigned fraction,
-                     double most);
+bool px_step_find(px_spacing *spacing, double *values, size_t count, unsigned fraction,
+                  double most);
 
 /* Start and step of the line that is nearest to the values, by least squares, weighted. */
-void px_spacing_fit(px_spacing *spacing);
+void px_step_fit(px_spacing *spacing);
 
 #endif

@@ -2,13 +2,13 @@
 #ifndef PX_STACK_DRAFT_H
 #define PX_STACK_DRAFT_H
 
-#include "similarity/likeness.h"
+#include "similarity/graph.h"
 #include "similarity/plan.h"
 
 /* What drafts are made from. */
 typedef struct px_scene {
-    px_mutual *mutual;
-    const px_likeness *likeness;
+    px_conditional_cost *mutual;
+    const px_similarity_graph *likeness;
     const bool *repeated; /* [count]: a duplicate will need the frame, too */
 } px_scene;
 
@@ -17,20 +17,20 @@ static inline size_t px_scene_count(const px_scene *scene) {
 }
 
 /* `planes` of the plan are frames of the scene; none are duplicates. */
-typedef struct px_draft {
+typedef struct px_candidate_plan {
     px_stack_plan plan;
     double bits; /* for the samples of the signatures */
-} px_draft;
+} px_candidate_plan;
 
 /* In a given order. */
-prism_status px_draft_in_order(px_draft *draft, const px_scene *scene, const uint32_t *order,
-                               prism_error *error);
+prism_status px_candidate_plan_in_order(px_candidate_plan *draft, const px_scene *scene,
+                                        const uint32_t *order, prism_error *error);
 
 /* From `root` along the strongest links. */
-prism_status px_draft_along_links(px_draft *draft, const px_scene *scene, uint32_t root,
-                                  prism_error *error);
+prism_status px_candidate_plan_along_links(px_candidate_plan *draft, const px_scene *scene,
+                                           uint32_t root, prism_error *error);
 
-void px_draft_free(px_draft *draft);
+void px_candidate_plan_free(px_candidate_plan *draft);
 
 /* The frame in the middle of the tree of strongest links: chains from it are short. */
 prism_status px_scene_centre(uint32_t *centre, const px_scene *scene, prism_error *error);

@@ -14,15 +14,15 @@
 #define PX_MAPPING_RULE_H
 
 #include "base/bytes.h"
-#include "mapping/words.h"
+#include "mapping/bit_patterns.h"
 
-typedef enum px_rule_kind {
+typedef enum px_dequantiser_kind {
     PX_RULE_RANK = 0,
     PX_RULE_DIVIDED = 1,
     PX_RULE_TIMES = 2,
     PX_RULE_DOUBLES = 3,
     PX_RULE_SINGLES = 4
-} px_rule_kind;
+} px_dequantiser_kind;
 
 typedef enum px_operation_kind { PX_DIVIDE = 1, PX_MULTIPLY = 2, PX_ADD = 3 } px_operation_kind;
 
@@ -33,17 +33,17 @@ typedef struct px_operation {
 
 enum { PX_MOST_OPERATIONS = 3 };
 
-typedef struct px_rule {
-    px_rule_kind kind;
+typedef struct px_dequantiser {
+    px_dequantiser_kind kind;
     unsigned count; /* of operations: 0 for ranks, 1 for divided and times */
     px_operation operations[PX_MOST_OPERATIONS];
-} px_rule;
+} px_dequantiser;
 
 /* The value of a float32 or float64. */
 double px_float_value(uint64_t word, const px_number *number);
 
 /* The value, in double precision, that a rule other than rank makes of an integer. */
-static inline double px_rule_value(const px_rule *rule, double integer) {
+static inline double px_dequantiser_value(const px_dequantiser *rule, double integer) {
     double value = integer;
     for (unsigned i = 0; i < rule->count; i++) {
         const double constant = rule->operations[i].constant;
@@ -56,26 +56,27 @@ static inline double px_rule_value(const px_rule *rule, double integer) {
 }
 
 /* The word of an integer: a rank, or a number in two's complement. */
-uint64_t px_rule_word(const px_rule *rule, uint64_t k, const px_number *number);
+uint64_t px_dequantiser_word(const px_dequantiser *rule, uint64_t k, const px_number *number);
 
 /* The integer that the rule makes this word of; false if there is none. */
-bool px_rule_integer(const px_rule *rule, uint64_t *k, uint64_t word, const px_number *number);
+bool px_dequantiser_integer(const px_dequantiser *rule, uint64_t *k, uint64_t word,
+                            const px_number *number);
 
-/* What px_rule_find found for words: several mappings ask for it. */
+/* What px_dequantiser_find found for words: several mappings ask for it. */
 typedef struct px_found_rule {
     bool known, found;
-    px_rule rule;
+    px_dequantiser rule;
 } px_found_rule;
 
 /* A rule for nearly all of the words, which are float32 or float64, if there is one whose steps are
  * well above those of the type. Looks at a few hundred of them, and at all where these promise
  * much.
  */
-bool px_rule_find(px_rule *rule, const px_words *words);
+bool px_dequantiser_find(px_dequantiser *rule, const px_bit_patterns *words);
 
-void px_rule_write(px_buffer *out, const px_rule *rule);
+void px_dequantiser_write(px_buffer *out, const px_dequantiser *rule);
 
 /* False, or in->failed, where it is damaged or not for these numbers. */
-bool px_rule_read(px_rule *rule, px_reader *in, const px_number *number);
+bool px_dequantiser_read(px_dequantiser *rule, px_reader *in, const px_number *number);
 
 #endif

@@ -3,14 +3,14 @@
  * networks and some generalizations", 1957) for the tree of the largest gains, in which frames that
  * few others have to be decoded for are preferred as references.
  */
-#include "similarity/draft.h"
+#include "similarity/candidate_plan.h"
 
 #include <stdlib.h>
 
 #include "base/heap.h"
 #include "base/sizes.h"
 #include "base/status.h"
-#include "similarity/closure.h"
+#include "similarity/dependencies.h"
 
 enum {
     SECONDS = 3,     /* links that are tried for the second reference */
@@ -28,9 +28,9 @@ static const double CHAIN_COST = 0.05;
 
 typedef struct grower {
     const px_scene *scene;
-    px_draft *draft;
-    uint32_t *turns;      /* [count] of frames, or WAITING */
-    px_closure *closures; /* [count], by turn */
+    px_candidate_plan *draft;
+    uint32_t *turns;           /* [count] of frames, or WAITING */
+    px_dependencies *closures; /* [count], by turn */
 } grower;
 
 static void grower_free(grower *g) {
@@ -38,17 +38,17 @@ static void grower_free(grower *g) {
     free(g->closures);
 }
 
-static prism_status grower_make(grower *g, px_draft *draft, const px_scene *scene,
+static prism_status grower_make(grower *g, px_candidate_plan *draft, const px_scene *scene,
                                 prism_error *error) {
     const size_t count = px_scene_count(scene);
-    *draft = (px_draft){.plan = {.frames = calloc(count, sizeof *draft->plan.frames)}};
+    *draft = (px_candidate_plan){.plan = {.frames = calloc(count, sizeof *draft->plan.frames)}};
     *g = (grower){.scene = scene,
                   .draft = draft,
                   .turns = px_alloc(count, sizeof *g->turns),
                   .closures = px_alloc(count, sizeof *g->closures)};
     if (!draft->plan.frames || !g->turns || !g->closures) {
         grower_free(g);
-        px_draft_free(draft);
+        px_candidate_plan_free(draft);
         return px_out_of_memory(error, count * sizeof *g->closures);
     }
     for (size_t f = 0; f < count; f++)
@@ -60,7 +60,7 @@ static prism_status grower_make(grower *g, px_draft *draft, const px_scene *scen
 static bool may_refer(grower *g, uint32_t frame, const uint32_t *references, size_t count) {
     const uint32_t turn = (uint32_t)g->draft->plan.count;
     const uint32_t limit = PX_CHAIN - g->scene->repeated[frame];
-    return px_closure_make(&g->closures[turn], g->closures, turn, references, count, limit);
+    return px_dependencies_make(&g->closures[turn], g->closures, turn, references, count, limit);
 }
 
 /* Takes `frame` for references[0] if that is cheaper than what is there. */
@@ -75,7 +75,7 @@ static void try_first(grower *g, px_frame *next, double *bits, uint32_t frame) {
 
 /* The best link to a frame that is in the plan. */
 static void refer_to_links(grower *g, px_frame *next, double *bits) {
-    const px_likeness *likeness = g->scene->likeness;
+    const px_similarity_graph *likeness = g->scene->likeness;
     for (size_t l = likeness->first[next->plane]; l < likeness->first[next->plane + 1]; l++) {
         const uint32_t frame = likeness->links[l].frame;
         if (g->turns[frame] == WAITING || !may_refer(g, next->plane, &g->turns[frame], 1))
@@ -109,7 +109,7 @@ static void refer_to_keys(grower *g, px_frame *next, double *bits) {
 }
 
 static void add_second(grower *g, px_frame *next, double *bits) {
-    const px_likeness *likeness = g->scene->likeness;
+    const px_similarity_graph *likeness = g->scene->likeness;
     const uint32_t first = g->draft->plan.frames[next->references[0]].plane;
     int tries = 0;
     for (size_t l = likeness->first[next->plane];
@@ -145,8 +145,8 @@ static void grow(grower *g, uint32_t frame) {
     g->turns[frame] = (uint32_t)plan->count++;
 }
 
-prism_status px_draft_in_order(px_draft *draft, const px_scene *scene, const uint32_t *order,
-                               prism_error *error) {
+prism_status px_candidate_plan_in_order(px_candidate_plan *draft, const px_scene *scene,
+                                        const uint32_t *order, prism_error *error) {
     grower g;
     prism_status status = grower_make(&g, draft, scene, error);
     if (status != PRISM_OK)
@@ -159,7 +159,7 @@ prism_status px_draft_in_order(px_draft *draft, const px_scene *scene, const uin
 
 /* Offers the frames that `frame`, now in the plan, is linked to. */
 static void offer_links(const grower *g, px_heap *heap, uint32_t frame) {
-    const px_likeness *likeness = g->scene->likeness;
+    const px_similarity_graph *likeness = g->scene->likeness;
     const uint32_t closure = g->closures[g->turns[frame]].count;
     for (size_t l = likeness->first[frame]; l < likeness->first[frame + 1]; l++) {
         const px_link *link = &likeness->links[l];
@@ -182,8 +182,8 @@ static void grow_along_links(grower *g, px_heap *heap, uint32_t root) {
     }
 }
 
-prism_status px_draft_along_links(px_draft *draft, const px_scene *scene, uint32_t root,
-                                  prism_error *error) {
+prism_status px_candidate_plan_along_links(px_candidate_plan *draft, const px_scene *scene,
+                                           uint32_t root, prism_error *error) {
     const size_t links = scene->likeness->first[px_scene_count(scene)];
     grower g;
     px_heap heap;
@@ -199,6 +199,6 @@ prism_status px_draft_along_links(px_draft *draft, const px_scene *scene, uint32
     return status;
 }
 
-void px_draft_free(px_draft *draft) {
+void px_candidate_plan_free(px_candidate_plan *draft) {
     px_stack_plan_free(&draft->plan);
 }

@@ -3,7 +3,7 @@
  * that are near each other in the stack or when sorted by one of the hashes. The best few of each
  * frame are measured, with its neighbours in the stack.
  */
-#include "similarity/likeness.h"
+#include "similarity/graph.h"
 
 #include <stdlib.h>
 
@@ -128,8 +128,8 @@ static int compare_links(const void *a, const void *b) {
                               : (x->frame > y->frame) - (x->frame < y->frame);
 }
 
-static prism_status measure(px_likeness *likeness, px_mutual *mutual, const uint64_t *pairs,
-                            size_t n, prism_error *error) {
+static prism_status measure(px_similarity_graph *likeness, px_conditional_cost *mutual,
+                            const uint64_t *pairs, size_t n, prism_error *error) {
     const px_signatures *s = mutual->s;
     likeness->first = calloc(s->count + 2, sizeof *likeness->first);
     likeness->links = px_alloc(px_sum(px_product(2, n), 1), sizeof *likeness->links);
@@ -154,12 +154,12 @@ static prism_status measure(px_likeness *likeness, px_mutual *mutual, const uint
     return PRISM_OK;
 }
 
-prism_status px_likeness_make(px_likeness *likeness, px_mutual *mutual, int effort,
-                              prism_error *error) {
+prism_status px_similarity_graph_make(px_similarity_graph *likeness, px_conditional_cost *mutual,
+                                      int effort, prism_error *error) {
     const px_signatures *s = mutual->s;
     const uint32_t best = px_efforts.candidates[effort];
     search q = {.s = s, .thumbnails = best, .hashes = best / 2};
-    *likeness = (px_likeness){NULL, NULL};
+    *likeness = (px_similarity_graph){NULL, NULL};
     q.by_thumbnail = calloc(s->count, sizeof *q.by_thumbnail);
     q.by_hash = calloc(s->count, sizeof *q.by_hash);
     uint64_t *pairs = px_alloc(s->count, MOST_PAIRS, sizeof *pairs);
@@ -176,12 +176,12 @@ prism_status px_likeness_make(px_likeness *likeness, px_mutual *mutual, int effo
     free(pairs);
     free(places);
     if (status != PRISM_OK)
-        px_likeness_free(likeness);
+        px_similarity_graph_free(likeness);
     return status;
 }
 
-void px_likeness_free(px_likeness *likeness) {
+void px_similarity_graph_free(px_similarity_graph *likeness) {
     free(likeness->first);
     free(likeness->links);
-    *likeness = (px_likeness){NULL, NULL};
+    *likeness = (px_similarity_graph){NULL, NULL};
 }

@@ -1,4 +1,4 @@
-#include "mapping/words.h"
+#include "mapping/bit_patterns.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,9 +6,10 @@
 #include "base/sizes.h"
 #include "base/status.h"
 
-prism_status px_words_alloc(px_words *words, const prism_array *array, prism_error *error) {
+prism_status px_bit_patterns_alloc(px_bit_patterns *words, const prism_array *array,
+                                   prism_error *error) {
     size_t size;
-    *words = (px_words){.array = array};
+    *words = (px_bit_patterns){.array = array};
     prism_status status = prism_array_size(array, &size, error);
     if (status != PRISM_OK)
         return status;
@@ -18,17 +19,17 @@ prism_status px_words_alloc(px_words *words, const prism_array *array, prism_err
     return words->bits ? PRISM_OK : px_out_of_memory(error, words->count * sizeof *words->bits);
 }
 
-void px_words_free(px_words *words) {
+void px_bit_patterns_free(px_bit_patterns *words) {
     free(words->bits);
     words->bits = NULL;
 }
 
-static bool is_swapped(const px_words *words) {
+static bool is_swapped(const px_bit_patterns *words) {
     return words->array->order != px_native_order();
 }
 
 /* One loop for each size: which it is, the compiler knows. */
-void px_words_load(px_words *words, const void *elements) {
+void px_bit_patterns_load(px_bit_patterns *words, const void *elements) {
     const bool swapped = is_swapped(words);
     const size_t count = words->count;
     switch (words->number->size) {
@@ -50,7 +51,7 @@ void px_words_load(px_words *words, const void *elements) {
     }
 }
 
-void px_words_store(const px_words *words, void *elements) {
+void px_bit_patterns_store(const px_bit_patterns *words, void *elements) {
     const bool swapped = is_swapped(words);
     const size_t count = words->count;
     switch (words->number->size) {

@@ -1,10 +1,10 @@
-#include "similarity/closure.h"
+#include "similarity/dependencies.h"
 
-bool px_closure_make(px_closure *closure, const px_closure *closures, uint32_t turn,
-                     const uint32_t *references, size_t count, uint32_t limit) {
-    static const px_closure nothing = {.count = 0};
-    const px_closure *a = count > 0 ? &closures[references[0]] : &nothing;
-    const px_closure *b = count > 1 ? &closures[references[1]] : &nothing;
+bool px_dependencies_make(px_dependencies *closure, const px_dependencies *closures, uint32_t turn,
+                          const uint32_t *references, size_t count, uint32_t limit) {
+    static const px_dependencies nothing = {.count = 0};
+    const px_dependencies *a = count > 0 ? &closures[references[0]] : &nothing;
+    const px_dependencies *b = count > 1 ? &closures[references[1]] : &nothing;
     closure->count = 0;
     for (uint32_t i = 0, j = 0; i < a->count || j < b->count; closure->count++) {
         if (closure->count + 1 == limit) /* one place is for the frame itself */

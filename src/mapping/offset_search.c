@@ -15,14 +15,14 @@
  *
  * Either way, values that a guess gets wrong join the others, until a guess is right for all.
  */
-#include "mapping/offset.h"
+#include "mapping/offset_search.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "mapping/spacing.h"
+#include "mapping/step_estimate.h"
 
 enum {
     MOST_NEW = 64,     /* values that join at a time */
@@ -54,7 +54,7 @@ static const budget budgets[] = {{PX_TINY_BYTES, 0.5, 4, 64, 3},
                                  {PX_SMALL_BYTES, 4, 4, 256, 12},
                                  {SIZE_MAX, 64, HUGE_VAL, PX_SPACED * 3 / 4, 24}};
 
-static const budget *budget_of(const px_words *words) {
+static const budget *budget_of(const px_bit_patterns *words) {
     const budget *b = budgets;
     while (words->count * words->number->size >= b->below)
         b++;
@@ -65,11 +65,11 @@ static const budget *budget_of(const px_words *words) {
 static const double MOST_MISSES = 0.02;
 
 typedef struct search {
-    const px_words *words;
+    const px_bit_patterns *words;
     const budget *budget;
     bool single;        /* float32 */
     px_spacing spacing; /* grows */
-    px_rule best;
+    px_dequantiser best;
     double best_rate; /* of misses */
     double trials;    /* that are left */
     double near;      /* to the lattice are values that lie on it */
@@ -167,15 +167,15 @@ static bool join(search *all, size_t first, double value) {
 }
 
 /* Whether the rule is right for all words on the lattice. If not, some of the others join. */
-static bool judge(search *s, const px_rule *rule) {
-    const px_words *words = s->words;
+static bool judge(search *s, const px_dequantiser *rule) {
+    const px_bit_patterns *words = s->words;
     const size_t first = s->spacing.count;
     size_t misses = 0, seen = 0;
     uint64_t k;
     for (; seen < words->count && s->spacing.count < first + MOST_NEW; seen++) {
         const uint64_t word = words->bits[seen];
         if ((seen && word == words->bits[seen - 1]) ||
-            px_rule_integer(rule, &k, word, words->number) ||
+            px_dequantiser_integer(rule, &k, word, words->number) ||
             !px_float_is_normal(word, words->number))
             continue;
         misses += join(s, first, px_float_value(word, words->number));
@@ -240,7 +240,7 @@ static interval find_start(const bands *b, const px_spacing *s, double slope) {
     return start;
 }
 
-static bool find_line(px_rule *rule, const search *s) {
+static bool find_line(px_dequantiser *rule, const search *s) {
     const px_spacing *line = &s->spacing;
     bands b;
     find_bands(&b, s, 0, 0);
@@ -248,13 +248,13 @@ static bool find_line(px_rule *rule, const search *s) {
     const double scale = simplest(line->step + slope.low, line->step + slope.high);
     interval start = find_start(&b, line, scale - line->step);
     const double offset = simplest(line->start + start.low, line->start + start.high);
-    *rule = (px_rule){PX_RULE_DOUBLES, 2, {{PX_MULTIPLY, scale}, {PX_ADD, offset}}};
+    *rule = (px_dequantiser){PX_RULE_DOUBLES, 2, {{PX_MULTIPLY, scale}, {PX_ADD, offset}}};
     return slope.low <= slope.high && start.low <= start.high && is_usable(scale) &&
            is_usable(offset);
 }
 
 static bool find_single_rounding(search *s) {
-    px_rule rule;
+    px_dequantiser rule;
     for (int turn = 0; turn < s->budget->turns && find_line(&rule, s); turn++)
         if (judge(s, &rule))
             return true;
@@ -319,24 +319,24 @@ static void shuffle(px_spacing *s) {
 }
 
 /* Whether the rule is right for all values, the last ones, which joined, first. */
-static bool is_right(search *s, const px_rule *rule, double zero) {
+static bool is_right(search *s, const px_dequantiser *rule, double zero) {
     const px_spacing *values = &s->spacing;
     for (size_t i = values->count; i-- > 0;) {
         s->trials--;
-        if (rounded(px_rule_value(rule, values->integers[i] - zero), s->single) !=
+        if (rounded(px_dequantiser_value(rule, values->integers[i] - zero), s->single) !=
             values->values[i])
             return false;
     }
     return true;
 }
 
-static bool try_rule(search *s, const px_rule *rule, const form *f, double zero) {
+static bool try_rule(search *s, const px_dequantiser *rule, const form *f, double zero) {
     return is_usable(rule->operations[f->p].constant) &&
            is_usable(rule->operations[f->q].constant) && is_right(s, rule, zero) && judge(s, rule);
 }
 
 /* With p. */
-static bool try_offsets(search *s, px_rule *rule, const form *f, double zero) {
+static bool try_offsets(search *s, px_dequantiser *rule, const form *f, double zero) {
     const px_spacing *line = &s->spacing;
     const double p = rule->operations[f->p].constant, slope = slope_of(f, p);
     const double rest = line->rest + (line->step - slope + line->step_rest) * line->mean;
@@ -359,7 +359,7 @@ static double slope_with(const px_spacing *s, const form *f, double q, double ze
 }
 
 /* Without p: for each q there is one that suits it best. */
-static bool try_both(search *s, px_rule *rule, const form *f, double zero, breadth b) {
+static bool try_both(search *s, px_dequantiser *rule, const form *f, double zero, breadth b) {
     const px_spacing *line = &s->spacing;
     const double at_zero =
         fma(zero, line->step, line->start) + (line->rest + zero * line->step_rest);
@@ -384,15 +384,15 @@ static bool are_of_a_type(const form *f, double least, double last) {
 }
 
 /* With p or, if it is 0, any p. Integers reach from -zero to last - zero. */
-static bool try_zero(search *s, px_rule *rule, const form *f, double p, double zero, double last,
-                     breadth b) {
+static bool try_zero(search *s, px_dequantiser *rule, const form *f, double p, double zero,
+                     double last, breadth b) {
     return are_of_a_type(f, -zero, last - zero) &&
            (p > 0 ? try_offsets(s, rule, f, zero) : try_both(s, rule, f, zero, b));
 }
 
 /* The integer 0 is likely to be close to the least value or to the middle. */
 static bool try_constant(search *s, const form *f, double p, breadth b) {
-    px_rule rule = {s->single ? PX_RULE_SINGLES : PX_RULE_DOUBLES, f->count, {{0}}};
+    px_dequantiser rule = {s->single ? PX_RULE_SINGLES : PX_RULE_DOUBLES, f->count, {{0}}};
     memcpy(rule.operations, f->operations, sizeof rule.operations);
     rule.operations[f->p].constant = p;
     const double last = last_integer(&s->spacing), half = rint(last / 2);
@@ -431,13 +431,13 @@ static bool try_likely(search *s, const form *f, double p, double error) {
 
 /* More values say the step more closely. */
 static void take_more(search *s) {
-    const px_words *words = s->words;
+    const px_bit_patterns *words = s->words;
     const size_t first = s->spacing.count, taken = s->budget->taken;
     const size_t step = words->count / taken + 1;
     for (size_t i = step / 2; i < words->count && s->spacing.count < taken; i += step)
         if (px_float_is_normal(words->bits[i], words->number))
             join(s, first, px_float_value(words->bits[i], words->number));
-    px_spacing_fit(&s->spacing);
+    px_step_fit(&s->spacing);
     shuffle(&s->spacing);
 }
 
@@ -459,7 +459,7 @@ static bool fit_between(search *s, double always, double relative) {
 static void fit(search *s, const form *f) {
     px_spacing *line = &s->spacing;
     const double half = ldexp(0.5, -(int)s->words->number->fraction), product = half * line->step;
-    px_spacing_fit(line);
+    px_step_fit(line);
     if (f->q < f->p)
         fit_between(s, f->count == 3 ? product * UINT8_MAX : 0, half);
     else if (!fit_between(s, product * last_integer(line), 0))
@@ -506,7 +506,8 @@ static bool is_fixed_point(const px_spacing *s) {
     return true;
 }
 
-bool px_offset_find(px_rule *rule, double *values, size_t count, const px_words *words) {
+bool px_offset_find(px_dequantiser *rule, double *values, size_t count,
+                    const px_bit_patterns *words) {
     const budget *b = budget_of(words);
     const double bytes = (double)words->count * words->number->size;
     search s = {.words = words,
@@ -515,8 +516,7 @@ bool px_offset_find(px_rule *rule, double *values, size_t count, const px_words 
                 .best_rate = MOST_MISSES,
                 .trials =
                     fmin(TRIALS + TRIALS_FOR_ELEMENT * (double)words->count, b->trials * bytes)};
-    if (!px_spacing_find(&s.spacing, values, count, words->number->fraction,
-                         b->differences * bytes) ||
+    if (!px_step_find(&s.spacing, values, count, words->number->fraction, b->differences * bytes) ||
         is_fixed_point(&s.spacing))
         return false;
     see_extent(&s);

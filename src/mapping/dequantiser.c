@@ -1,4 +1,4 @@
-#include "mapping/rule.h"
+#include "mapping/dequantiser.h"
 
 #include <float.h>
 #include <math.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "mapping/offset.h"
+#include "mapping/offset_search.h"
 
 enum {
     SAMPLES = 256,
@@ -48,13 +48,14 @@ static uint64_t word_of(double value, const px_number *number) {
     return bits;
 }
 
-uint64_t px_rule_word(const px_rule *rule, uint64_t k, const px_number *number) {
-    return rule->kind == PX_RULE_RANK ? px_word_of_rank(k, number)
-                                      : word_of(px_rule_value(rule, (double)(int64_t)k), number);
+uint64_t px_dequantiser_word(const px_dequantiser *rule, uint64_t k, const px_number *number) {
+    return rule->kind == PX_RULE_RANK
+               ? px_word_of_rank(k, number)
+               : word_of(px_dequantiser_value(rule, (double)(int64_t)k), number);
 }
 
 /* About what the rule made the value of. */
-static double undone(const px_rule *rule, double value) {
+static double undone(const px_dequantiser *rule, double value) {
     for (unsigned i = rule->count; i-- > 0;) {
         const double constant = rule->operations[i].constant;
         value = rule->operations[i].kind == PX_DIVIDE     ? value * constant
@@ -64,7 +65,8 @@ static double undone(const px_rule *rule, double value) {
     return value;
 }
 
-bool px_rule_integer(const px_rule *rule, uint64_t *k, uint64_t word, const px_number *number) {
+bool px_dequantiser_integer(const px_dequantiser *rule, uint64_t *k, uint64_t word,
+                            const px_number *number) {
     if (rule->kind == PX_RULE_RANK) {
         *k = px_word_rank(word, number);
         return true;
@@ -75,12 +77,12 @@ bool px_rule_integer(const px_rule *rule, uint64_t *k, uint64_t word, const px_n
     if (!(fabs(near) < (double)((int64_t)1 << LARGEST_EXPONENT)))
         return false;
     *k = (uint64_t)(int64_t)near;
-    return px_rule_word(rule, *k, number) == word;
+    return px_dequantiser_word(rule, *k, number) == word;
 }
 
 /* ---- Side information ---- */
 
-static bool is_chain(const px_rule *rule) {
+static bool is_chain(const px_dequantiser *rule) {
     return rule->kind == PX_RULE_DOUBLES || rule->kind == PX_RULE_SINGLES;
 }
 
@@ -97,7 +99,7 @@ static double get_double(px_reader *in) {
     return value;
 }
 
-void px_rule_write(px_buffer *out, const px_rule *rule) {
+void px_dequantiser_write(px_buffer *out, const px_dequantiser *rule) {
     px_put_u8(out, (uint8_t)rule->kind);
     if (is_chain(rule))
         px_put_u8(out, (uint8_t)rule->count);
@@ -114,8 +116,8 @@ static bool is_operation(const px_operation *o) {
            (o->kind == PX_ADD || o->constant > 0);
 }
 
-bool px_rule_read(px_rule *rule, px_reader *in, const px_number *number) {
-    *rule = (px_rule){.kind = (px_rule_kind)px_get_u8(in)};
+bool px_dequantiser_read(px_dequantiser *rule, px_reader *in, const px_number *number) {
+    *rule = (px_dequantiser){.kind = (px_dequantiser_kind)px_get_u8(in)};
     if (rule->kind == PX_RULE_RANK)
         return true;
     if (rule->kind > PX_RULE_SINGLES || !number->fraction || number->size < 4 ||
@@ -151,7 +153,7 @@ static void take_sample(samples *s, uint64_t word) {
 }
 
 /* Pairs of neighbours: of a ramp, single ones would show multiples of its step only. */
-static void take_pairs(samples *s, const px_words *words) {
+static void take_pairs(samples *s, const px_bit_patterns *words) {
     const size_t most = px_is_tiny(words->array) ? TINY_SAMPLES : SAMPLES;
     const size_t step = words->count > most ? 2 * words->count / most + 1 : 2;
     for (size_t i = 0; i < words->count && s->count + 1 < most; i += step) {
@@ -161,7 +163,7 @@ static void take_pairs(samples *s, const px_words *words) {
     }
 }
 
-static void take_single(samples *s, const px_words *words) {
+static void take_single(samples *s, const px_bit_patterns *words) {
     const size_t step = words->count / SAMPLES + 1;
     for (size_t i = 0; i < words->count && s->count < SAMPLES; i++) {
         const size_t before = s->count;
@@ -170,7 +172,7 @@ static void take_single(samples *s, const px_words *words) {
     }
 }
 
-static void take_samples(samples *s, const px_words *words) {
+static void take_samples(samples *s, const px_bit_patterns *words) {
     *s = (samples){.number = words->number};
     if (words->count * words->number->size < PX_SMALL_BYTES)
         take_pairs(s, words);
@@ -184,12 +186,12 @@ static bool is_coarse(const samples *s, double step) {
     return step >= STEPS_OF_TYPE * ulp;
 }
 
-static bool fits(const samples *s, const px_rule *rule) {
+static bool fits(const samples *s, const px_dequantiser *rule) {
     const double most = (double)s->count - NEARLY_ALL * (double)s->count;
     size_t bad = 0;
     uint64_t k;
     for (size_t i = 0; i < s->count && (double)bad <= most; i++)
-        bad += !px_rule_integer(rule, &k, s->words[i], s->number);
+        bad += !px_dequantiser_integer(rule, &k, s->words[i], s->number);
     return (double)bad <= most;
 }
 
@@ -199,12 +201,12 @@ static bool is_power_of_two(double value) {
     return frexp(value, &exponent) == 0.5;
 }
 
-static bool try_divisor(px_rule *rule, const samples *s, double divisor) {
-    *rule = (px_rule){PX_RULE_DIVIDED, 1, {{PX_DIVIDE, divisor}}};
+static bool try_divisor(px_dequantiser *rule, const samples *s, double divisor) {
+    *rule = (px_dequantiser){PX_RULE_DIVIDED, 1, {{PX_DIVIDE, divisor}}};
     return !is_power_of_two(divisor) && is_coarse(s, 1 / divisor) && fits(s, rule);
 }
 
-static bool find_decimals(px_rule *rule, const samples *s) {
+static bool find_decimals(px_dequantiser *rule, const samples *s) {
     for (double divisor = 10; divisor < LARGEST_DIVISOR; divisor *= 10)
         if (try_divisor(rule, s, divisor))
             return true;
@@ -237,7 +239,7 @@ static double greatest_common_divisor(double a, double b) {
     return a;
 }
 
-static bool find_divisor(px_rule *rule, const samples *s) {
+static bool find_divisor(px_dequantiser *rule, const samples *s) {
     double divisor = 1;
     for (size_t i = 0; i < s->count && is_coarse(s, 1 / divisor); i++) {
         const double part = denominator_of(s->words[i], s->number);
@@ -281,40 +283,40 @@ static bool meet(double *constant, const samples *s, double step) {
     return low <= high;
 }
 
-static bool find_scale(px_rule *rule, const samples *s) {
+static bool find_scale(px_dequantiser *rule, const samples *s) {
     double values[SAMPLES];
     for (size_t i = 0; i < s->count; i++)
         values[i] = fabs(px_float_value(s->words[i], s->number));
     qsort(values, s->count, sizeof *values, compare_values);
     const double ulp = ldexp(1, ilogb(s->largest) - s->number->fraction);
     const double step = common_step(values, s->count, 64 * ulp);
-    *rule = (px_rule){PX_RULE_TIMES, 1, {{PX_MULTIPLY, 0}}};
+    *rule = (px_dequantiser){PX_RULE_TIMES, 1, {{PX_MULTIPLY, 0}}};
     double *scale = &rule->operations[0].constant;
     return step > 64 * ulp && meet(scale, s, step) && *scale >= DBL_MIN &&
            !is_power_of_two(*scale) && is_coarse(s, *scale) && fits(s, rule);
 }
 
 /* Of many words. */
-static size_t count_misses(const px_rule *rule, const px_words *words) {
+static size_t count_misses(const px_dequantiser *rule, const px_bit_patterns *words) {
     const size_t step = words->count / LOOKED_AT + 1;
     size_t misses = 0;
     uint64_t k;
     for (size_t i = 0; i < words->count; i += step)
         misses += px_float_is_normal(words->bits[i], words->number) &&
-                  !px_rule_integer(rule, &k, words->bits[i], words->number);
+                  !px_dequantiser_integer(rule, &k, words->bits[i], words->number);
     return misses;
 }
 
-static bool find_offset(px_rule *rule, const samples *s, const px_words *words) {
+static bool find_offset(px_dequantiser *rule, const samples *s, const px_bit_patterns *words) {
     double values[SAMPLES];
     for (size_t i = 0; i < s->count; i++)
         values[i] = px_float_value(s->words[i], s->number);
     return px_offset_find(rule, values, s->count, words);
 }
 
-static bool find_rule(px_rule *rule, const px_words *words) {
+static bool find_rule(px_dequantiser *rule, const px_bit_patterns *words) {
     samples s;
-    px_rule other;
+    px_dequantiser other;
     if (words->number->size < 4)
         return false;
     take_samples(&s, words);
@@ -328,7 +330,7 @@ static bool find_rule(px_rule *rule, const px_words *words) {
     return true;
 }
 
-bool px_rule_find(px_rule *rule, const px_words *words) {
+bool px_dequantiser_find(px_dequantiser *rule, const px_bit_patterns *words) {
     px_found_rule *kept = words->found, found;
     if (kept && kept->known) {
         *rule = kept->rule;

@@ -5,7 +5,7 @@
  * between neighbours from the smallest on, then between those that are 2, 4, 8, ... places apart.
  * Where there is no step, nearly every guess is wrong after a few differences.
  */
-#include "mapping/spacing.h"
+#include "mapping/step_estimate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -174,7 +174,7 @@ static moments moments_of(const px_spacing *s, double mean, double largest) {
     return m;
 }
 
-void px_spacing_fit(px_spacing *s) {
+void px_step_fit(px_spacing *s) {
     double largest = 0;
     for (size_t i = 0; i < s->count; i++)
         largest = fmax(largest, fabs(s->values[i]));
@@ -190,7 +190,7 @@ void px_spacing_fit(px_spacing *s) {
     s->step = step;
 }
 
-bool px_spacing_find(px_spacing *s, double *values, size_t count, unsigned fraction, double most) {
+bool px_step_find(px_spacing *s, double *values, size_t count, unsigned fraction, double most) {
     range r = {.left = most};
     count = sort_different(values, count);
     if (count < LEAST_VALUES)
@@ -207,7 +207,7 @@ bool px_spacing_find(px_spacing *s, double *values, size_t count, unsigned fract
         if (number_from(s, &r, values, count, values[count / (i + 2)])) {
             for (size_t k = s->count; k-- > 0;)
                 s->integers[k] -= s->integers[0];
-            px_spacing_fit(s);
+            px_step_fit(s);
             return true;
         }
     return false;

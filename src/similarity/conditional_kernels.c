@@ -1,6 +1,6 @@
 /* What stack/mutual.c does with every sample: products for least squares, and residuals as symbols
  * of estimate.h. Floats, but the same in every set: no fused operations. */
-#include "similarity/mutual_kernels.h"
+#include "similarity/conditional_kernels.h"
 
 #include "planes/estimate.h"
 #include "simd/lanes_float.h"
@@ -28,7 +28,7 @@ PX_INLINE void add_products(double *sums, const int16_t *a, const int16_t *const
     }
 }
 
-static void mutual_products(double *sums, const int16_t *const *runs, size_t count, size_t n) {
+static void conditional_products(double *sums, const int16_t *const *runs, size_t count, size_t n) {
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j <= i; j += PRODUCT_ROWS) {
             const int16_t *others[PRODUCT_ROWS];
@@ -59,9 +59,9 @@ PX_INLINE px_part float_part_rounded(px_float_part value, float limit) {
     return __builtin_convertvector(value + (limit + 0.5f), px_part) - (int32_t)limit;
 }
 
-static void mutual_linear_symbols(uint8_t *symbols, const int16_t *const *runs,
-                                  const float *weights, size_t count, const int16_t *target,
-                                  size_t n) {
+static void conditional_linear_symbols(uint8_t *symbols, const int16_t *const *runs,
+                                       const float *weights, size_t count, const int16_t *target,
+                                       size_t n) {
     for (size_t i = 0; i < n; i += PX_PART_LANES) {
         px_float_part sum = {0};
         for (size_t k = 0; k < count; k++)
@@ -86,16 +86,16 @@ PX_INLINE void edge_symbols(uint8_t *symbols, const int16_t *row, const int16_t 
     }
 }
 
-static void mutual_edge_symbols(uint8_t *symbols, const int16_t *row, const int16_t *other,
-                                size_t width, size_t n) {
+static void conditional_edge_symbols(uint8_t *symbols, const int16_t *row, const int16_t *other,
+                                     size_t width, size_t n) {
     if (other)
         edge_symbols(symbols, row, other, width, n);
     else
         edge_symbols(symbols, row, NULL, width, n);
 }
 
-const px_mutual_kernels PX_KERNEL_TABLE(px_mutual_kernels) = {
-    .products = mutual_products,
-    .linear_symbols = mutual_linear_symbols,
-    .edge_symbols = mutual_edge_symbols,
+const px_conditional_kernels PX_KERNEL_TABLE(px_conditional_kernels) = {
+    .products = conditional_products,
+    .linear_symbols = conditional_linear_symbols,
+    .edge_symbols = conditional_edge_symbols,
 };

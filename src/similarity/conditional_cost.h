@@ -8,11 +8,11 @@
 /* Variables of a frame at each sample; see mutual.c. */
 enum {
     PX_VARIABLES = 7,
-    PX_MUTUAL_STEP = 32, /* samples, counted in these, may end in zeros */
-    PX_MUTUAL_KEPT = 256 /* frames, at most, of a stack whose frames' variables are all kept */
+    PX_CONDITIONAL_STEP = 32, /* samples, counted in these, may end in zeros */
+    PX_CONDITIONAL_KEPT = 256 /* frames, at most, of a stack whose frames' variables are all kept */
 };
 
-typedef struct px_mutual {
+typedef struct px_conditional_cost {
     const px_signatures *s;
     size_t padded;                       /* samples of a frame, and zeros */
     double *alone;                       /* [count], bits for the samples of a frame on its own */
@@ -22,12 +22,14 @@ typedef struct px_mutual {
     int16_t *variables;                  /* ... [slots][PX_VARIABLES][padded] */
     int16_t *differences[PX_REFERENCES]; /* [padded] */
     uint8_t *symbols;                    /* [padded] */
-} px_mutual;
+} px_conditional_cost;
 
-prism_status px_mutual_make(px_mutual *m, const px_signatures *s, prism_error *error);
-void px_mutual_free(px_mutual *m);
+prism_status px_conditional_make(px_conditional_cost *m, const px_signatures *s,
+                                 prism_error *error);
+void px_conditional_free(px_conditional_cost *m);
 
 /* Bits for the samples of `frame` if those of `count` others are known. */
-double px_bits_given(px_mutual *m, size_t frame, const uint32_t *references, size_t count);
+double px_bits_given(px_conditional_cost *m, size_t frame, const uint32_t *references,
+                     size_t count);
 
 #endif

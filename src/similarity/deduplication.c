@@ -1,4 +1,4 @@
-#include "similarity/originals.h"
+#include "similarity/deduplication.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "base/sizes.h"
 #include "base/status.h"
 
-void px_originals_free(px_originals *o) {
+void px_deduplication_free(px_deduplication *o) {
     free(o->planes);
     free(o->of_plane);
     free(o->next);
@@ -14,8 +14,8 @@ void px_originals_free(px_originals *o) {
     free(o->slots);
 }
 
-prism_status px_originals_alloc(px_originals *o, size_t count, prism_error *error) {
-    *o = (px_originals){.slot_count = 2};
+prism_status px_deduplication_alloc(px_deduplication *o, size_t count, prism_error *error) {
+    *o = (px_deduplication){.slot_count = 2};
     while (o->slot_count < 2 * count)
         o->slot_count *= 2;
     o->planes = calloc(count, sizeof *o->planes);
@@ -24,7 +24,7 @@ prism_status px_originals_alloc(px_originals *o, size_t count, prism_error *erro
     o->repeated = calloc(count, sizeof *o->repeated);
     o->slots = px_alloc(o->slot_count, sizeof *o->slots);
     if (!o->planes || !o->of_plane || !o->next || !o->repeated || !o->slots) {
-        px_originals_free(o);
+        px_deduplication_free(o);
         return px_out_of_memory(error, o->slot_count * sizeof *o->slots);
     }
     for (size_t i = 0; i < o->slot_count; i++)
@@ -33,8 +33,8 @@ prism_status px_originals_alloc(px_originals *o, size_t count, prism_error *erro
 }
 
 /* The slot of the original that is equal to plane k, or of a new one. */
-static uint32_t *find_slot(const px_originals *o, const px_signatures *s, const px_planes *planes,
-                           uint32_t k) {
+static uint32_t *find_slot(const px_deduplication *o, const px_signatures *s,
+                           const px_planes *planes, uint32_t k) {
     const uint64_t content = s->contents[o->count];
     size_t at = (size_t)(content >> 20) & (o->slot_count - 1);
     for (; o->slots[at] != PX_NO_PLANE; at = (at + 1) & (o->slot_count - 1))
@@ -45,7 +45,7 @@ static uint32_t *find_slot(const px_originals *o, const px_signatures *s, const 
     return &o->slots[at];
 }
 
-void px_originals_find(px_originals *o, px_signatures *s, const px_planes *planes) {
+void px_deduplication_find(px_deduplication *o, px_signatures *s, const px_planes *planes) {
     for (uint32_t k = 0; k < planes->count; k++) {
         px_signatures_set(s, o->count, planes, k);
         uint32_t *slot = find_slot(o, s, planes, k);

@@ -6,7 +6,7 @@
 
 #define PX_NO_PLANE UINT32_MAX
 
-typedef struct px_originals {
+typedef struct px_deduplication {
     uint32_t count;
     uint32_t *planes;   /* [count]: where each comes first */
     uint32_t *of_plane; /* [planes]: the original of each plane */
@@ -14,12 +14,12 @@ typedef struct px_originals {
     bool *repeated;     /* [count] */
     uint32_t *slots;    /* a hash table of originals by content, ... */
     size_t slot_count;  /* ... a power of two */
-} px_originals;
+} px_deduplication;
 
-prism_status px_originals_alloc(px_originals *o, size_t count, prism_error *error);
-void px_originals_free(px_originals *o);
+prism_status px_deduplication_alloc(px_deduplication *o, size_t count, prism_error *error);
+void px_deduplication_free(px_deduplication *o);
 
 /* Fills both; the signatures are those of the originals. */
-void px_originals_find(px_originals *o, px_signatures *s, const px_planes *planes);
+void px_deduplication_find(px_deduplication *o, px_signatures *s, const px_planes *planes);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef PX_MAPPING_OFFSET_H
 #define PX_MAPPING_OFFSET_H
 
-#include "mapping/rule.h"
+#include "mapping/dequantiser.h"
 
 /* Below, searches may take less, and find other rules. */
 enum { PX_SMALL_BYTES = 1 << 14 };
@@ -10,6 +10,7 @@ enum { PX_SMALL_BYTES = 1 << 14 };
 /* A rule for nearly all of the words, float32 or float64, from values of some of them, at most
  * PX_SPACED (spacing.h), which become sorted. Where these are not evenly spaced, nothing else is
  * looked at. */
-bool px_offset_find(px_rule *rule, double *values, size_t count, const px_words *words);
+bool px_offset_find(px_dequantiser *rule, double *values, size_t count,
+                    const px_bit_patterns *words);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef PX_STACK_LIKENESS_H
 #define PX_STACK_LIKENESS_H
 
-#include "similarity/mutual.h"
+#include "similarity/conditional_cost.h"
 
 typedef struct px_link {
     uint32_t frame;
@@ -11,14 +11,14 @@ typedef struct px_link {
 
 /* The links of frame f are links[first[f]] .. links[first[f + 1] - 1], the best one first. Every
  * link is there from both of its ends. */
-typedef struct px_likeness {
+typedef struct px_similarity_graph {
     size_t *first;  /* [count + 1] */
     px_link *links; /* owned, like `first` */
-} px_likeness;
+} px_similarity_graph;
 
 /* Finds the frames that may be alike by hash and thumbnail and measures those pairs. */
-prism_status px_likeness_make(px_likeness *likeness, px_mutual *mutual, int effort,
-                              prism_error *error);
-void px_likeness_free(px_likeness *likeness);
+prism_status px_similarity_graph_make(px_similarity_graph *likeness, px_conditional_cost *mutual,
+                                      int effort, prism_error *error);
+void px_similarity_graph_free(px_similarity_graph *likeness);
 
 #endif

@@ -1,4 +1,4 @@
-#include "mapping/nested.h"
+#include "mapping/inner_chunk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 enum { SMALL_ARRAY = 1 << 12 }; /* elements */
 
-bool px_nested_is_tiny(const px_mapping_request *request) {
+bool px_inner_is_tiny(const px_mapping_request *request) {
     enum { ELEMENTS = PX_TINY_BYTES / 2 };
     return px_is_tiny(request->array) ||
            (request->depth > 0 && px_array_count(request->array) < ELEMENTS);
@@ -33,13 +33,13 @@ static prism_status encode_little_endian(px_mapped *mapped, const px_mapping_req
         return px_out_of_memory(error, size);
     for (size_t i = 0; i < size; i++)
         swapped[i] = elements[i ^ last]; /* sizes are powers of two */
-    status = px_nested_encode(mapped, request, &little, swapped, error);
+    status = px_inner_encode(mapped, request, &little, swapped, error);
     free(swapped);
     return status;
 }
 
-prism_status px_nested_encode(px_mapped *mapped, const px_mapping_request *request,
-                              const prism_array *array, const void *elements, prism_error *error) {
+prism_status px_inner_encode(px_mapped *mapped, const px_mapping_request *request,
+                             const prism_array *array, const void *elements, prism_error *error) {
     if (px_native_order() == PRISM_BIG_ENDIAN && array->order == PRISM_BIG_ENDIAN &&
         prism_type_size(array->type) > 1)
         return encode_little_endian(mapped, request, array, elements, error);
@@ -69,7 +69,7 @@ static prism_status encode_bytes(px_mapped *mapped, const px_mapping_request *re
         return px_out_of_memory(error, count);
     for (size_t i = 0; i < count; i++)
         bytes[i] = (uint8_t)integers[i];
-    prism_status status = px_nested_encode(mapped, request, array, bytes, error);
+    prism_status status = px_inner_encode(mapped, request, array, bytes, error);
     free(bytes);
     return status;
 }
@@ -83,10 +83,10 @@ static prism_options options_for(const prism_options *given, bool noisy) {
     return options;
 }
 
-prism_status px_nested_encode_integers(px_mapped *mapped, const px_mapping_request *request,
-                                       const uint16_t *integers, bool noisy, prism_error *error) {
+prism_status px_inner_encode_integers(px_mapped *mapped, const px_mapping_request *request,
+                                      const uint16_t *integers, bool noisy, prism_error *error) {
     const prism_options options =
-        options_for(request->options, noisy && !px_nested_is_tiny(request));
+        options_for(request->options, noisy && !px_inner_is_tiny(request));
     px_mapping_request inner = *request;
     inner.options = &options;
     prism_array array = *request->array;
@@ -104,7 +104,7 @@ prism_status px_nested_encode_integers(px_mapped *mapped, const px_mapping_reque
         return encode_bytes(mapped, &inner, &array, integers, count, error);
     array.type = PRISM_UINT16;
     array.order = px_native_order();
-    return px_nested_encode(mapped, &inner, &array, integers, error);
+    return px_inner_encode(mapped, &inner, &array, integers, error);
 }
 
 bool px_integers_are_dense(const uint16_t *integers, size_t count) {
@@ -122,8 +122,8 @@ static bool is_shaped_like(const prism_array *a, const prism_array *b) {
     return a->rank == b->rank && memcmp(a->dims, b->dims, a->rank * sizeof *a->dims) == 0;
 }
 
-prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uint32_t types,
-                              void **elements, prism_error *error) {
+prism_status px_inner_decode(px_mapping_source *source, prism_array *array, uint32_t types,
+                             void **elements, prism_error *error) {
     px_chunk chunk;
     *elements = NULL;
     const size_t size = px_get_size(&source->payload);
@@ -152,11 +152,11 @@ prism_status px_nested_decode(px_mapping_source *source, prism_array *array, uin
     return status;
 }
 
-prism_status px_nested_decode_integers(px_mapping_source *source, bool wide, px_integers *integers,
-                                       prism_error *error) {
+prism_status px_inner_decode_integers(px_mapping_source *source, bool wide, px_integers *integers,
+                                      prism_error *error) {
     const uint32_t narrow = 1u << PRISM_UINT8 | 1u << PRISM_UINT16;
     prism_array array = source->chunk->array;
-    prism_status status = px_nested_decode(
+    prism_status status = px_inner_decode(
         source, &array, wide ? narrow | 1u << PRISM_INT64 : narrow, &integers->elements, error);
     integers->size = prism_type_size(array.type);
     integers->swapped = array.order != px_native_order();

@@ -9,20 +9,21 @@
 
 #include "base/array.h"
 
-typedef struct px_words {
+typedef struct px_bit_patterns {
     const prism_array *array;
     const px_number *number;
     size_t count;
     uint64_t *bits;              /* [count]; owned */
     struct px_found_rule *found; /* see rule.h; NULL if it is not kept */
-} px_words;
+} px_bit_patterns;
 
 /* Memory for the words of `array`; they are not initialised. */
-prism_status px_words_alloc(px_words *words, const prism_array *array, prism_error *error);
-void px_words_free(px_words *words);
+prism_status px_bit_patterns_alloc(px_bit_patterns *words, const prism_array *array,
+                                   prism_error *error);
+void px_bit_patterns_free(px_bit_patterns *words);
 
-void px_words_load(px_words *words, const void *elements);
-void px_words_store(const px_words *words, void *elements);
+void px_bit_patterns_load(px_bit_patterns *words, const void *elements);
+void px_bit_patterns_store(const px_bit_patterns *words, void *elements);
 
 /* Word i of `elements` in the order of this machine, or in the other if `swapped`. */
 static inline uint64_t px_word_at(const void *elements, size_t i, size_t size, bool swapped) {
