@@ -2,8 +2,8 @@
  * Many arrays in one block of memory: what needs them is laid out twice by the same function, first
  * to find the size, then, with the block, to get the addresses. Internal.
  */
-#ifndef PX_ARENA_H
-#define PX_ARENA_H
+#ifndef PX_BASE_ARENA_H
+#define PX_BASE_ARENA_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Arrays: element types and shapes. Internal. */
-#ifndef PX_ARRAY_H
-#define PX_ARRAY_H
+#ifndef PX_BASE_ARRAY_H
+#define PX_BASE_ARRAY_H
 
 #include "prism.h"
 

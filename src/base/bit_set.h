@@ -2,8 +2,8 @@
  * Which numbers of 16 bits occur: a bit for each, so that looking through a small array does not
  * cost more than the array. Internal.
  */
-#ifndef PX_BIT_SET_H
-#define PX_BIT_SET_H
+#ifndef PX_BASE_BIT_SET_H
+#define PX_BASE_BIT_SET_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * Bytes in and out: a growing buffer to write to, and a bounded reader that turns every read beyond
  * its end into a flag instead of a fault. All integers are little-endian. Internal.
  */
-#ifndef PX_BYTES_H
-#define PX_BYTES_H
+#ifndef PX_BASE_BYTES_H
+#define PX_BASE_BYTES_H
 
 #include "prism.h"
 

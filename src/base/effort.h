@@ -2,8 +2,8 @@
  * What each effort stands for: the only place where efforts are told apart. A stage looks up the
  * numbers that it works by, px_efforts.NAME[effort]. docs/efforts.md shows the table. Internal.
  */
-#ifndef PX_EFFORT_H
-#define PX_EFFORT_H
+#ifndef PX_BASE_EFFORT_H
+#define PX_BASE_EFFORT_H
 
 #include "prism.h"
 

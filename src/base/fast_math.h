@@ -1,7 +1,7 @@
 /* Short logarithms and powers for fits, where no more than their first digits count. The same on
  * every machine: no fused operations, no calls. Internal. */
-#ifndef PX_FAST_MATH_H
-#define PX_FAST_MATH_H
+#ifndef PX_BASE_FAST_MATH_H
+#define PX_BASE_FAST_MATH_H
 
 #include <math.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* A heap of frames: the one of the largest value comes out first, the lowest of equal ones.
  * Internal. */
-#ifndef PX_STACK_HEAP_H
-#define PX_STACK_HEAP_H
+#ifndef PX_BASE_HEAP_H
+#define PX_BASE_HEAP_H
 
 #include "prism.h"
 

@@ -2,8 +2,8 @@
  * Which places to look at where all would be too many: one of every `step`, at irregular distances,
  * since what is in an array may recur at regular ones. Internal.
  */
-#ifndef PX_SPREAD_H
-#define PX_SPREAD_H
+#ifndef PX_BASE_LOW_DISCREPANCY_H
+#define PX_BASE_LOW_DISCREPANCY_H
 
 #include <stddef.h>
 #include <stdint.h>

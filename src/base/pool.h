@@ -2,8 +2,8 @@
  * The memory of one task: many arrays, freed together. Large ones ask for huge pages, since the
  * first touch of small ones costs as much as decoding what goes there. Internal.
  */
-#ifndef PX_POOL_H
-#define PX_POOL_H
+#ifndef PX_BASE_POOL_H
+#define PX_BASE_POOL_H
 
 #include "prism.h"
 

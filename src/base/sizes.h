@@ -3,8 +3,8 @@
  * so that what a chunk claims fails as memory that is not to be had, also where size_t has 32 bits.
  * Internal.
  */
-#ifndef PX_SIZES_H
-#define PX_SIZES_H
+#ifndef PX_BASE_SIZES_H
+#define PX_BASE_SIZES_H
 
 #include <stddef.h>
 #include <stdint.h>

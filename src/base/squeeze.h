@@ -3,8 +3,8 @@
  * dimensions change nothing of a chunk but its header. docs/FORMAT.md, "Elements and planes".
  * Internal.
  */
-#ifndef PX_SQUEEZE_H
-#define PX_SQUEEZE_H
+#ifndef PX_BASE_SQUEEZE_H
+#define PX_BASE_SQUEEZE_H
 
 #include "prism.h"
 

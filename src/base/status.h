@@ -1,6 +1,6 @@
 /* Failing with a message. Internal. */
-#ifndef PX_STATUS_H
-#define PX_STATUS_H
+#ifndef PX_BASE_STATUS_H
+#define PX_BASE_STATUS_H
 
 #include "prism.h"
 

@@ -2,8 +2,8 @@
  * Chunks below 4 KiB. Samples, estimates and trials, by which larger ones are coded well, would
  * take far longer than coding such a chunk in all of the few ways that suit it. Internal.
  */
-#ifndef PX_TINY_H
-#define PX_TINY_H
+#ifndef PX_CHOOSE_TINY_H
+#define PX_CHOOSE_TINY_H
 
 #include "pipeline/pipeline.h"
 

@@ -2,8 +2,8 @@
  * One chunk, there and back: mapping, choice of a pipeline, stages, container. A mapping writes its
  * integers as chunks within the chunk. Internal.
  */
-#ifndef PX_CHUNK_H
-#define PX_CHUNK_H
+#ifndef PX_CHUNK_CHUNK_H
+#define PX_CHUNK_CHUNK_H
 
 #include "mapping/mapping.h"
 

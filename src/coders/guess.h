@@ -1,6 +1,6 @@
 /* About what zlib makes of a few kilobytes, for a small part of the time it takes. Internal. */
-#ifndef PX_GUESS_H
-#define PX_GUESS_H
+#ifndef PX_CODERS_GUESS_H
+#define PX_CODERS_GUESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

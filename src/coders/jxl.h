@@ -1,6 +1,6 @@
 /* One JPEG XL image, and planes: what coder jxl and the tool share. Internal. */
-#ifndef PX_JXL_H
-#define PX_JXL_H
+#ifndef PX_CODERS_JXL_H
+#define PX_CODERS_JXL_H
 
 #include "planes/stages.h"
 

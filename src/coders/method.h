@@ -2,8 +2,8 @@
  * The methods of coder=ans, as equals: the project's own coders. They predict for themselves
  * (predictor=lsq) and differ in how much work they do for a sample. Internal.
  */
-#ifndef PX_METHOD_H
-#define PX_METHOD_H
+#ifndef PX_CODERS_METHOD_H
+#define PX_CODERS_METHOD_H
 
 #include "planes/stages.h"
 

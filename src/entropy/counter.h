@@ -3,8 +3,8 @@
  * seen (10 bits), in one word. A counter moves towards the bit by a rate that falls with the count.
  * After the state counters of M. Mahoney's PAQ. Internal.
  */
-#ifndef PX_COUNTER_H
-#define PX_COUNTER_H
+#ifndef PX_ENTROPY_COUNTER_H
+#define PX_ENTROPY_COUNTER_H
 
 #include "entropy/logistic.h"
 

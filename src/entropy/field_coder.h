@@ -1,7 +1,7 @@
 /* Side information by one function in both directions: it either writes what a variable holds or
  * reads it into the variable. Internal. */
-#ifndef PX_SIDE_H
-#define PX_SIDE_H
+#ifndef PX_ENTROPY_FIELD_CODER_H
+#define PX_ENTROPY_FIELD_CODER_H
 
 #include "entropy/range_coder.h"
 

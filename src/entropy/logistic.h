@@ -2,8 +2,8 @@
  * The functions of logistic mixing as tables of integers, made by make_logistic.py.
  * docs/format-adaptive.md, "Logarithms". Internal.
  */
-#ifndef PX_LOGISTIC_H
-#define PX_LOGISTIC_H
+#ifndef PX_ENTROPY_LOGISTIC_H
+#define PX_ENTROPY_LOGISTIC_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * gradient of the code length. (M. Mahoney, "Adaptive weighing of context models for lossless data
  * compression", 2005.)
  */
-#ifndef PX_MIXING_LANES_H
-#define PX_MIXING_LANES_H
+#ifndef PX_ENTROPY_MIXING_LANES_H
+#define PX_ENTROPY_MIXING_LANES_H
 
 #include "entropy/logistic.h"
 #include "simd/lanes_wide.h"

@@ -1,6 +1,6 @@
 /* Distributions for method quick: integer digits, 2^PX_QUICK_BITS slots. Internal. */
-#ifndef PX_QUICK_SHAPES_H
-#define PX_QUICK_SHAPES_H
+#ifndef PX_ENTROPY_QUICK_SHAPES_H
+#define PX_ENTROPY_QUICK_SHAPES_H
 
 #include "base/pool.h"
 #include "entropy/rans.h"

@@ -3,8 +3,8 @@
  * follows what was seen before in the same context. docs/FORMAT.md, "Adaptive integers". After
  * G. N. N. Martin, "Range encoding", 1979; integers by their Elias-gamma class. Internal.
  */
-#ifndef PX_RANGE_CODER_H
-#define PX_RANGE_CODER_H
+#ifndef PX_ENTROPY_RANGE_CODER_H
+#define PX_ENTROPY_RANGE_CODER_H
 
 #include "base/bytes.h"
 

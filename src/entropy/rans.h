@@ -3,8 +3,8 @@
  * systems", 2013, and F. Giesen, "Interleaved entropy coders", 2014. The coding itself is in
  * rans_lanes.h. Internal.
  */
-#ifndef PX_RANS_H
-#define PX_RANS_H
+#ifndef PX_ENTROPY_RANS_H
+#define PX_ENTROPY_RANS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * rANS in lanes (rans.h): digits with shares of a power of two, and what has no model, bits as they
  * are and escapes with Elias gamma codes. Decoding goes forwards, encoding backwards.
  */
-#ifndef PX_RANS_LANES_H
-#define PX_RANS_LANES_H
+#ifndef PX_ENTROPY_RANS_LANES_H
+#define PX_ENTROPY_RANS_LANES_H
 
 #include <stdlib.h>
 

@@ -7,8 +7,8 @@
  * Since f only moves the argument, one inverse of T per class serves all fractions:
  * d = (inverse(slot) + 8 + f) >> 4.
  */
-#ifndef PX_SHAPES_H
-#define PX_SHAPES_H
+#ifndef PX_ENTROPY_SHAPES_H
+#define PX_ENTROPY_SHAPES_H
 
 #include "base/pool.h"
 

@@ -1,7 +1,7 @@
 /* Symmetric positive definite matrices by LAPACK, within the memory that is there: LAPACKE would
  * allocate for matrices that lie by rows, as ours do, and fail where it finds none. Internal. */
-#ifndef PX_CHOLESKY_H
-#define PX_CHOLESKY_H
+#ifndef PX_LINEAR_CHOLESKY_H
+#define PX_LINEAR_CHOLESKY_H
 
 #include <stdbool.h>
 #include <stddef.h>

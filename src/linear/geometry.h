@@ -3,8 +3,8 @@
  * rows with two pads on the left and one on the right, below two rows of pads and above one. Planes
  * that are doubled in both directions are coded at half their size. Internal.
  */
-#ifndef PX_GEOMETRY_H
-#define PX_GEOMETRY_H
+#ifndef PX_LINEAR_GEOMETRY_H
+#define PX_LINEAR_GEOMETRY_H
 
 #include "base/pool.h"
 

@@ -1,6 +1,6 @@
 /* Covariances of planes, for fitting. Internal. */
-#ifndef PX_GRAM_H
-#define PX_GRAM_H
+#ifndef PX_LINEAR_GRAM_H
+#define PX_LINEAR_GRAM_H
 
 #include "linear/geometry.h"
 #include "planes/planes.h"

@@ -3,8 +3,8 @@
  * target last. The Cholesky factor of the rows' products holds it all: the solution by back
  * substitution of its last row, and what remains of the target as its last element. Internal.
  */
-#ifndef PX_LEAST_SQUARES_H
-#define PX_LEAST_SQUARES_H
+#ifndef PX_LINEAR_LEAST_SQUARES_H
+#define PX_LINEAR_LEAST_SQUARES_H
 
 #include "base/status.h"
 

@@ -3,8 +3,8 @@
  * panel of PX_PANEL planes are made together, while each tile of samples is in the cache; what the
  * planes of the panel say of each other is added plane by plane. Internal.
  */
-#ifndef PX_MIXER_H
-#define PX_MIXER_H
+#ifndef PX_LINEAR_MIXER_H
+#define PX_LINEAR_MIXER_H
 
 #include "linear/geometry.h"
 #include "linear/product_kernels.h"

@@ -1,8 +1,8 @@
 /*
  * Products of planes with matrices. Internal.
  */
-#ifndef PX_PRODUCT_KERNELS_H
-#define PX_PRODUCT_KERNELS_H
+#ifndef PX_LINEAR_PRODUCT_KERNELS_H
+#define PX_LINEAR_PRODUCT_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>

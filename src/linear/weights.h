@@ -8,8 +8,8 @@
  * PX_GROUP; plane k is predicted from the planes of its group before it. It does not matter whether
  * the planes are channels or frames.
  */
-#ifndef PX_WEIGHTS_H
-#define PX_WEIGHTS_H
+#ifndef PX_LINEAR_WEIGHTS_H
+#define PX_LINEAR_WEIGHTS_H
 
 #include "base/bytes.h"
 #include "entropy/range_coder.h"

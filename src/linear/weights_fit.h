@@ -1,7 +1,7 @@
 /* Fitting inter-plane weights to a chunk: the only floating-point stage, on the encoder's side.
  * Internal. */
-#ifndef PX_WEIGHTS_FIT_H
-#define PX_WEIGHTS_FIT_H
+#ifndef PX_LINEAR_WEIGHTS_FIT_H
+#define PX_LINEAR_WEIGHTS_FIT_H
 
 #include "linear/gram.h"
 #include "linear/weights.h"

@@ -2,8 +2,8 @@
  * Elements of any type as words: the bits of each in a uint64_t, whatever their byte order.
  * Internal.
  */
-#ifndef PX_MAPPING_WORDS_H
-#define PX_MAPPING_WORDS_H
+#ifndef PX_MAPPING_BIT_PATTERNS_H
+#define PX_MAPPING_BIT_PATTERNS_H
 
 #include <string.h>
 

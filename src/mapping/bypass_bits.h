@@ -1,8 +1,8 @@
 /* Bits that no model makes smaller: one after the other, the first one lowest in its byte.
  * Internal.
  */
-#ifndef PX_MAPPING_PLAIN_BITS_H
-#define PX_MAPPING_PLAIN_BITS_H
+#ifndef PX_MAPPING_BYPASS_BITS_H
+#define PX_MAPPING_BYPASS_BITS_H
 
 #include <string.h>
 

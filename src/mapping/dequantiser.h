@@ -10,8 +10,8 @@
  *
  * Internal.
  */
-#ifndef PX_MAPPING_RULE_H
-#define PX_MAPPING_RULE_H
+#ifndef PX_MAPPING_DEQUANTISER_H
+#define PX_MAPPING_DEQUANTISER_H
 
 #include "base/bytes.h"
 #include "mapping/bit_patterns.h"

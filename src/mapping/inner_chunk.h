@@ -1,6 +1,6 @@
 /* Chunks within a chunk's payload: the integers of a mapping. Internal. */
-#ifndef PX_MAPPING_NESTED_H
-#define PX_MAPPING_NESTED_H
+#ifndef PX_MAPPING_INNER_CHUNK_H
+#define PX_MAPPING_INNER_CHUNK_H
 
 #include "mapping/bit_patterns.h"
 #include "mapping/mapping.h"

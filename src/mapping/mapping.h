@@ -11,8 +11,8 @@
  * Whichever it is, the result is a chunk of integers (nested.h), bits that no model makes smaller
  * (plain_bits.h), and elements that the rule does not reach (exceptions.h).
  */
-#ifndef PX_MAPPING_H
-#define PX_MAPPING_H
+#ifndef PX_MAPPING_MAPPING_H
+#define PX_MAPPING_MAPPING_H
 
 #include "pipeline/container.h"
 

@@ -1,6 +1,6 @@
 /* Rules with a scale and an offset. Internal. */
-#ifndef PX_MAPPING_OFFSET_H
-#define PX_MAPPING_OFFSET_H
+#ifndef PX_MAPPING_OFFSET_SEARCH_H
+#define PX_MAPPING_OFFSET_SEARCH_H
 
 #include "mapping/dequantiser.h"
 

@@ -1,6 +1,6 @@
 /* Values that lie at even distances, but for rounding, wherever they begin. Internal. */
-#ifndef PX_MAPPING_SPACING_H
-#define PX_MAPPING_SPACING_H
+#ifndef PX_MAPPING_STEP_ESTIMATE_H
+#define PX_MAPPING_STEP_ESTIMATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

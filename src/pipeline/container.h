@@ -2,8 +2,8 @@
  * The container: the only place that knows where what stands in a chunk. docs/FORMAT.md,
  * "Container". Internal.
  */
-#ifndef PX_CONTAINER_H
-#define PX_CONTAINER_H
+#ifndef PX_PIPELINE_CONTAINER_H
+#define PX_PIPELINE_CONTAINER_H
 
 #include "base/bytes.h"
 #include "planes/stages.h"

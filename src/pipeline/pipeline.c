@@ -4,7 +4,7 @@
  *   integers -> planes -> transform -> predictor -> coder
  *   planes.c              channels.c   paeth.c      deflate.c, jxl.c
  *                         stack.c
- *                                     `----------- native.c -------'
+ *                                     `---------- coders/ans ------'
  */
 #include "pipeline/pipeline.h"
 

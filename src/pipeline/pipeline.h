@@ -1,6 +1,6 @@
 /* One chunk through the stages. Internal. */
-#ifndef PX_PIPELINE_H
-#define PX_PIPELINE_H
+#ifndef PX_PIPELINE_PIPELINE_H
+#define PX_PIPELINE_PIPELINE_H
 
 #include "pipeline/container.h"
 

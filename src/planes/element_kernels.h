@@ -1,8 +1,8 @@
 /*
  * Elements to planes and back. Internal.
  */
-#ifndef PX_ELEMENT_KERNELS_H
-#define PX_ELEMENT_KERNELS_H
+#ifndef PX_PLANES_ELEMENT_KERNELS_H
+#define PX_PLANES_ELEMENT_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>

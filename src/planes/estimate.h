@@ -1,6 +1,6 @@
 /* Cheap guesses of coded sizes, for choosing between pipelines. Internal. */
-#ifndef PX_ESTIMATE_H
-#define PX_ESTIMATE_H
+#ifndef PX_PLANES_ESTIMATE_H
+#define PX_PLANES_ESTIMATE_H
 
 #include "planes/planes.h"
 

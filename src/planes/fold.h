@@ -3,8 +3,8 @@
  * or nearly so: neighbours along the line remain neighbours, sixteen lanes have something to do,
  * and pads do not outnumber the samples. docs/FORMAT.md, "Lines". Internal.
  */
-#ifndef PX_FOLD_H
-#define PX_FOLD_H
+#ifndef PX_PLANES_FOLD_H
+#define PX_PLANES_FOLD_H
 
 #include "base/pool.h"
 #include "planes/planes.h"

@@ -2,8 +2,8 @@
  * A chunk as planes: `count` images of height x width samples. What the planes are (channels,
  * frames, bands) is of no concern to the stages that work on them. Internal.
  */
-#ifndef PX_PLANES_H
-#define PX_PLANES_H
+#ifndef PX_PLANES_PLANES_H
+#define PX_PLANES_PLANES_H
 
 #include "base/sizes.h"
 #include "prism.h"

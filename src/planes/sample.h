@@ -1,6 +1,6 @@
 /* A part of an array that stands for all of it. Internal. */
-#ifndef PX_SAMPLE_H
-#define PX_SAMPLE_H
+#ifndef PX_PLANES_SAMPLE_H
+#define PX_PLANES_SAMPLE_H
 
 #include "prism.h"
 

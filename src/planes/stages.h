@@ -8,8 +8,8 @@
  * transform that writes none has changed nothing.
  * pipeline.c runs them; choose/ decides which. Internal.
  */
-#ifndef PX_STAGES_H
-#define PX_STAGES_H
+#ifndef PX_PLANES_STAGES_H
+#define PX_PLANES_STAGES_H
 
 #include "base/bytes.h"
 #include "planes/planes.h"

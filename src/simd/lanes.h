@@ -4,8 +4,8 @@
  * operators do what the C operators do on each lane, modulo 2^32 (-fwrapv), and the functions here
  * have a plain definition beside each fast one. Internal.
  */
-#ifndef PX_LANES_H
-#define PX_LANES_H
+#ifndef PX_SIMD_LANES_H
+#define PX_SIMD_LANES_H
 
 #include <stddef.h>
 #include <stdint.h>

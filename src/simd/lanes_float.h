@@ -1,7 +1,7 @@
 /* As many numbers as one register holds: integers, and floats with logarithms and roots. No fused
  * operations: every set computes the same. Internal. */
-#ifndef PX_LANES_FLOAT_H
-#define PX_LANES_FLOAT_H
+#ifndef PX_SIMD_LANES_FLOAT_H
+#define PX_SIMD_LANES_FLOAT_H
 
 #include "simd/lanes.h"
 

@@ -3,8 +3,8 @@
  * and powers of two, which the coder that learns needs by the dozen for each sample. Everything is
  * integer and the same in every instruction set; operators wrap. Internal.
  */
-#ifndef PX_LANES_WIDE_H
-#define PX_LANES_WIDE_H
+#ifndef PX_SIMD_LANES_WIDE_H
+#define PX_SIMD_LANES_WIDE_H
 
 #include "simd/lanes.h"
 

@@ -4,8 +4,8 @@
  * depend on the machine. Its header declares a table of functions and, by PX_KERNEL_TABLES, one
  * such table for each set. Internal.
  */
-#ifndef PX_SIMD_H
-#define PX_SIMD_H
+#ifndef PX_SIMD_SIMD_H
+#define PX_SIMD_SIMD_H
 
 #include <stdbool.h>
 

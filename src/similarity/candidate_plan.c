@@ -28,44 +28,45 @@ static const double CHAIN_COST = 0.05;
 
 typedef struct grower {
     const px_scene *scene;
-    px_candidate_plan *draft;
-    uint32_t *turns;           /* [count] of frames, or WAITING */
-    px_dependencies *closures; /* [count], by turn */
+    px_candidate_plan *candidate;
+    uint32_t *turns;      /* [count] of frames, or WAITING */
+    px_dependencies *all; /* [count], by turn */
 } grower;
 
 static void grower_free(grower *g) {
     free(g->turns);
-    free(g->closures);
+    free(g->all);
 }
 
-static prism_status grower_make(grower *g, px_candidate_plan *draft, const px_scene *scene,
+static prism_status grower_make(grower *g, px_candidate_plan *candidate, const px_scene *scene,
                                 prism_error *error) {
     const size_t count = px_scene_count(scene);
-    *draft = (px_candidate_plan){.plan = {.frames = calloc(count, sizeof *draft->plan.frames)}};
+    *candidate =
+        (px_candidate_plan){.plan = {.frames = calloc(count, sizeof *candidate->plan.frames)}};
     *g = (grower){.scene = scene,
-                  .draft = draft,
+                  .candidate = candidate,
                   .turns = px_alloc(count, sizeof *g->turns),
-                  .closures = px_alloc(count, sizeof *g->closures)};
-    if (!draft->plan.frames || !g->turns || !g->closures) {
+                  .all = px_alloc(count, sizeof *g->all)};
+    if (!candidate->plan.frames || !g->turns || !g->all) {
         grower_free(g);
-        px_candidate_plan_free(draft);
-        return px_out_of_memory(error, count * sizeof *g->closures);
+        px_candidate_plan_free(candidate);
+        return px_out_of_memory(error, count * sizeof *g->all);
     }
     for (size_t f = 0; f < count; f++)
         g->turns[f] = WAITING;
     return PRISM_OK;
 }
 
-/* Whether the frame of the next turn may have these references; leaves its closure. */
+/* Whether the frame of the next turn may have these references; leaves its dependencies. */
 static bool may_refer(grower *g, uint32_t frame, const uint32_t *references, size_t count) {
-    const uint32_t turn = (uint32_t)g->draft->plan.count;
+    const uint32_t turn = (uint32_t)g->candidate->plan.count;
     const uint32_t limit = PX_CHAIN - g->scene->repeated[frame];
-    return px_dependencies_make(&g->closures[turn], g->closures, turn, references, count, limit);
+    return px_dependencies_make(&g->all[turn], g->all, turn, references, count, limit);
 }
 
 /* Takes `frame` for references[0] if that is cheaper than what is there. */
 static void try_first(grower *g, px_frame *next, double *bits, uint32_t frame) {
-    double given = px_bits_given(g->scene->mutual, next->plane, &frame, 1);
+    double given = px_bits_given(g->scene->cost, next->plane, &frame, 1);
     if (given >= *bits)
         return;
     *bits = given;
@@ -75,9 +76,9 @@ static void try_first(grower *g, px_frame *next, double *bits, uint32_t frame) {
 
 /* The best link to a frame that is in the plan. */
 static void refer_to_links(grower *g, px_frame *next, double *bits) {
-    const px_similarity_graph *likeness = g->scene->likeness;
-    for (size_t l = likeness->first[next->plane]; l < likeness->first[next->plane + 1]; l++) {
-        const uint32_t frame = likeness->links[l].frame;
+    const px_similarity_graph *graph = g->scene->graph;
+    for (size_t l = graph->first[next->plane]; l < graph->first[next->plane + 1]; l++) {
+        const uint32_t frame = graph->links[l].frame;
         if (g->turns[frame] == WAITING || !may_refer(g, next->plane, &g->turns[frame], 1))
             continue;
         try_first(g, next, bits, frame);
@@ -88,11 +89,11 @@ static void refer_to_links(grower *g, px_frame *next, double *bits) {
 /* The frames that look most alike among those at the beginning of chains. */
 static void refer_to_keys(grower *g, px_frame *next, double *bits) {
     uint32_t frames[KEYS], distances[KEYS], count = 0;
-    for (size_t turn = 0; turn < g->draft->plan.count; turn++) {
-        const uint32_t frame = g->draft->plan.frames[turn].plane;
-        if (g->closures[turn].count > KEY_CLOSURE)
+    for (size_t turn = 0; turn < g->candidate->plan.count; turn++) {
+        const uint32_t frame = g->candidate->plan.frames[turn].plane;
+        if (g->all[turn].count > KEY_CLOSURE)
             continue;
-        uint32_t distance = px_thumbnail_distance(g->scene->mutual->s, next->plane, frame);
+        uint32_t distance = px_thumbnail_distance(g->scene->cost->s, next->plane, frame);
         uint32_t at = count < KEYS ? count++ : KEYS;
         for (; at && distance < distances[at - 1]; at--)
             if (at < KEYS) {
@@ -109,18 +110,18 @@ static void refer_to_keys(grower *g, px_frame *next, double *bits) {
 }
 
 static void add_second(grower *g, px_frame *next, double *bits) {
-    const px_similarity_graph *likeness = g->scene->likeness;
-    const uint32_t first = g->draft->plan.frames[next->references[0]].plane;
+    const px_similarity_graph *graph = g->scene->graph;
+    const uint32_t first = g->candidate->plan.frames[next->references[0]].plane;
     int tries = 0;
-    for (size_t l = likeness->first[next->plane];
-         l < likeness->first[next->plane + 1] && tries < SECONDS; l++) {
-        const uint32_t frame = likeness->links[l].frame;
+    for (size_t l = graph->first[next->plane]; l < graph->first[next->plane + 1] && tries < SECONDS;
+         l++) {
+        const uint32_t frame = graph->links[l].frame;
         const uint32_t references[] = {next->references[0], g->turns[frame]};
         if (frame == first || g->turns[frame] == WAITING ||
             !may_refer(g, next->plane, references, 2))
             continue;
         tries++;
-        double given = px_bits_given(g->scene->mutual, next->plane, (uint32_t[]){first, frame}, 2);
+        double given = px_bits_given(g->scene->cost, next->plane, (uint32_t[]){first, frame}, 2);
         if (given >= *bits)
             continue;
         *bits = given;
@@ -130,9 +131,9 @@ static void add_second(grower *g, px_frame *next, double *bits) {
 }
 
 static void grow(grower *g, uint32_t frame) {
-    px_stack_plan *plan = &g->draft->plan;
+    px_stack_plan *plan = &g->candidate->plan;
     px_frame *next = &plan->frames[plan->count];
-    const double alone = g->scene->mutual->alone[frame];
+    const double alone = g->scene->cost->alone[frame];
     double bits = alone * (1 - WORTH) - CHANCE_BITS;
     *next = (px_frame){.plane = frame};
     refer_to_links(g, next, &bits);
@@ -141,14 +142,14 @@ static void grow(grower *g, uint32_t frame) {
     if (next->count)
         add_second(g, next, &bits);
     may_refer(g, frame, next->references, next->count);
-    g->draft->bits += next->count ? bits : alone;
+    g->candidate->bits += next->count ? bits : alone;
     g->turns[frame] = (uint32_t)plan->count++;
 }
 
-prism_status px_candidate_plan_in_order(px_candidate_plan *draft, const px_scene *scene,
+prism_status px_candidate_plan_in_order(px_candidate_plan *candidate, const px_scene *scene,
                                         const uint32_t *order, prism_error *error) {
     grower g;
-    prism_status status = grower_make(&g, draft, scene, error);
+    prism_status status = grower_make(&g, candidate, scene, error);
     if (status != PRISM_OK)
         return status;
     for (size_t i = 0; i < px_scene_count(scene); i++)
@@ -159,20 +160,21 @@ prism_status px_candidate_plan_in_order(px_candidate_plan *draft, const px_scene
 
 /* Offers the frames that `frame`, now in the plan, is linked to. */
 static void offer_links(const grower *g, px_heap *heap, uint32_t frame) {
-    const px_similarity_graph *likeness = g->scene->likeness;
-    const uint32_t closure = g->closures[g->turns[frame]].count;
-    for (size_t l = likeness->first[frame]; l < likeness->first[frame + 1]; l++) {
-        const px_link *link = &likeness->links[l];
-        const double alone = g->scene->mutual->alone[link->frame];
-        if (g->turns[link->frame] == WAITING && closure < PX_CHAIN)
-            px_heap_push(heap, link->gain - CHAIN_COST * alone * closure / PX_CHAIN, link->frame);
+    const px_similarity_graph *graph = g->scene->graph;
+    const uint32_t dependencies = g->all[g->turns[frame]].count;
+    for (size_t l = graph->first[frame]; l < graph->first[frame + 1]; l++) {
+        const px_link *link = &graph->links[l];
+        const double alone = g->scene->cost->alone[link->frame];
+        if (g->turns[link->frame] == WAITING && dependencies < PX_CHAIN)
+            px_heap_push(heap, link->gain - CHAIN_COST * alone * dependencies / PX_CHAIN,
+                         link->frame);
     }
 }
 
 static void grow_along_links(grower *g, px_heap *heap, uint32_t root) {
     const size_t count = px_scene_count(g->scene);
-    for (uint32_t seed = 0; g->draft->plan.count < count; seed++) {
-        uint32_t frame = g->draft->plan.count ? seed - 1 : root;
+    for (uint32_t seed = 0; g->candidate->plan.count < count; seed++) {
+        uint32_t frame = g->candidate->plan.count ? seed - 1 : root;
         for (bool found = true; found; found = px_heap_pop(heap, &frame)) {
             if (g->turns[frame] != WAITING)
                 continue;
@@ -182,15 +184,15 @@ static void grow_along_links(grower *g, px_heap *heap, uint32_t root) {
     }
 }
 
-prism_status px_candidate_plan_along_links(px_candidate_plan *draft, const px_scene *scene,
+prism_status px_candidate_plan_along_links(px_candidate_plan *candidate, const px_scene *scene,
                                            uint32_t root, prism_error *error) {
-    const size_t links = scene->likeness->first[px_scene_count(scene)];
+    const size_t links = scene->graph->first[px_scene_count(scene)];
     grower g;
     px_heap heap;
     prism_status status = px_heap_alloc(&heap, links, error);
     if (status != PRISM_OK)
         return status;
-    status = grower_make(&g, draft, scene, error);
+    status = grower_make(&g, candidate, scene, error);
     if (status == PRISM_OK) {
         grow_along_links(&g, &heap, root);
         grower_free(&g);
@@ -199,6 +201,6 @@ prism_status px_candidate_plan_along_links(px_candidate_plan *draft, const px_sc
     return status;
 }
 
-void px_candidate_plan_free(px_candidate_plan *draft) {
-    px_stack_plan_free(&draft->plan);
+void px_candidate_plan_free(px_candidate_plan *candidate) {
+    px_stack_plan_free(&candidate->plan);
 }

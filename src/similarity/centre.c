@@ -19,10 +19,10 @@ typedef struct tree {
 } tree;
 
 static void reach(tree *t, const px_scene *scene, px_heap *heap, uint32_t frame) {
-    const px_similarity_graph *likeness = scene->likeness;
+    const px_similarity_graph *graph = scene->graph;
     t->nodes[frame].reached = true;
-    for (size_t l = likeness->first[frame]; l < likeness->first[frame + 1]; l++) {
-        const px_link *link = &likeness->links[l];
+    for (size_t l = graph->first[frame]; l < graph->first[frame + 1]; l++) {
+        const px_link *link = &graph->links[l];
         node *other = &t->nodes[link->frame];
         if (other->reached || link->gain <= other->gain)
             continue;
@@ -79,7 +79,7 @@ prism_status px_scene_centre(uint32_t *centre, const px_scene *scene, prism_erro
     const size_t count = px_scene_count(scene);
     tree t = {.nodes = calloc(count, sizeof *t.nodes), .order = calloc(count, sizeof *t.order)};
     px_heap heap;
-    prism_status status = px_heap_alloc(&heap, scene->likeness->first[count], error);
+    prism_status status = px_heap_alloc(&heap, scene->graph->first[count], error);
     if (status == PRISM_OK && t.nodes && t.order) {
         grow_tree(&t, scene, &heap);
         *centre = centre_of(&t, count);

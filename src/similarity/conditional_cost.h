@@ -1,11 +1,11 @@
 /* How much frames tell of each other. Internal. */
-#ifndef PX_STACK_MUTUAL_H
-#define PX_STACK_MUTUAL_H
+#ifndef PX_SIMILARITY_CONDITIONAL_COST_H
+#define PX_SIMILARITY_CONDITIONAL_COST_H
 
 #include "similarity/plan.h"
 #include "similarity/signature.h"
 
-/* Variables of a frame at each sample; see mutual.c. */
+/* Variables of a frame at each sample; see cost.c. */
 enum {
     PX_VARIABLES = 7,
     PX_CONDITIONAL_STEP = 32, /* samples, counted in these, may end in zeros */

@@ -1,5 +1,5 @@
-/* What stack/mutual.c does with every sample: products for least squares, and residuals as symbols
- * of estimate.h. Floats, but the same in every set: no fused operations. */
+/* What conditional_cost.c does with every sample: products for least squares, and residuals as
+ * symbols of estimate.h. Floats, but the same in every set: no fused operations. */
 #include "similarity/conditional_kernels.h"
 
 #include "planes/estimate.h"

@@ -2,8 +2,8 @@
  * What frames tell of each other; rows have `n` values, a multiple of PX_CONDITIONAL_STEP.
  * Internal.
  */
-#ifndef PX_CONDITIONAL_KERNELS_H
-#define PX_CONDITIONAL_KERNELS_H
+#ifndef PX_SIMILARITY_CONDITIONAL_KERNELS_H
+#define PX_SIMILARITY_CONDITIONAL_KERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>

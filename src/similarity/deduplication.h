@@ -1,6 +1,6 @@
 /* The different frames of a stack: of equal planes only the first one is planned. Internal. */
-#ifndef PX_STACK_ORIGINALS_H
-#define PX_STACK_ORIGINALS_H
+#ifndef PX_SIMILARITY_DEDUPLICATION_H
+#define PX_SIMILARITY_DEDUPLICATION_H
 
 #include "similarity/signature.h"
 

@@ -128,14 +128,14 @@ static int compare_links(const void *a, const void *b) {
                               : (x->frame > y->frame) - (x->frame < y->frame);
 }
 
-static prism_status measure(px_similarity_graph *likeness, px_conditional_cost *mutual,
+static prism_status measure(px_similarity_graph *graph, px_conditional_cost *cost,
                             const uint64_t *pairs, size_t n, prism_error *error) {
-    const px_signatures *s = mutual->s;
-    likeness->first = calloc(s->count + 2, sizeof *likeness->first);
-    likeness->links = px_alloc(px_sum(px_product(2, n), 1), sizeof *likeness->links);
-    if (!likeness->first || !likeness->links)
-        return px_out_of_memory(error, 2 * n * sizeof *likeness->links);
-    size_t *next = likeness->first + 1; /* ends up as `first` of the frame after */
+    const px_signatures *s = cost->s;
+    graph->first = calloc(s->count + 2, sizeof *graph->first);
+    graph->links = px_alloc(px_sum(px_product(2, n), 1), sizeof *graph->links);
+    if (!graph->first || !graph->links)
+        return px_out_of_memory(error, 2 * n * sizeof *graph->links);
+    size_t *next = graph->first + 1; /* ends up as `first` of the frame after */
     for (size_t i = 0; i < n; i++) {
         next[(pairs[i] >> 32) + 1]++;
         next[(uint32_t)pairs[i] + 1]++;
@@ -144,22 +144,22 @@ static prism_status measure(px_similarity_graph *likeness, px_conditional_cost *
         next[f] += next[f - 1];
     for (size_t i = 0; i < n; i++) {
         uint32_t a = (uint32_t)(pairs[i] >> 32), b = (uint32_t)pairs[i];
-        float gain = (float)(mutual->alone[a] - px_bits_given(mutual, a, &b, 1));
-        likeness->links[next[a]++] = (px_link){b, gain};
-        likeness->links[next[b]++] = (px_link){a, gain};
+        float gain = (float)(cost->alone[a] - px_bits_given(cost, a, &b, 1));
+        graph->links[next[a]++] = (px_link){b, gain};
+        graph->links[next[b]++] = (px_link){a, gain};
     }
     for (size_t f = 0; f < s->count; f++)
-        qsort(likeness->links + likeness->first[f], likeness->first[f + 1] - likeness->first[f],
-              sizeof *likeness->links, compare_links);
+        qsort(graph->links + graph->first[f], graph->first[f + 1] - graph->first[f],
+              sizeof *graph->links, compare_links);
     return PRISM_OK;
 }
 
-prism_status px_similarity_graph_make(px_similarity_graph *likeness, px_conditional_cost *mutual,
+prism_status px_similarity_graph_make(px_similarity_graph *graph, px_conditional_cost *cost,
                                       int effort, prism_error *error) {
-    const px_signatures *s = mutual->s;
+    const px_signatures *s = cost->s;
     const uint32_t best = px_efforts.candidates[effort];
     search q = {.s = s, .thumbnails = best, .hashes = best / 2};
-    *likeness = (px_similarity_graph){NULL, NULL};
+    *graph = (px_similarity_graph){NULL, NULL};
     q.by_thumbnail = calloc(s->count, sizeof *q.by_thumbnail);
     q.by_hash = calloc(s->count, sizeof *q.by_hash);
     uint64_t *pairs = px_alloc(s->count, MOST_PAIRS, sizeof *pairs);
@@ -167,7 +167,7 @@ prism_status px_similarity_graph_make(px_similarity_graph *likeness, px_conditio
     prism_status status = PRISM_OK;
     if (q.by_thumbnail && q.by_hash && pairs && places) {
         fill_shortlists(&q, places);
-        status = measure(likeness, mutual, pairs, list_pairs(&q, pairs), error);
+        status = measure(graph, cost, pairs, list_pairs(&q, pairs), error);
     } else {
         status = px_out_of_memory(error, s->count * MOST_PAIRS * sizeof *pairs);
     }
@@ -176,12 +176,12 @@ prism_status px_similarity_graph_make(px_similarity_graph *likeness, px_conditio
     free(pairs);
     free(places);
     if (status != PRISM_OK)
-        px_similarity_graph_free(likeness);
+        px_similarity_graph_free(graph);
     return status;
 }
 
-void px_similarity_graph_free(px_similarity_graph *likeness) {
-    free(likeness->first);
-    free(likeness->links);
-    *likeness = (px_similarity_graph){NULL, NULL};
+void px_similarity_graph_free(px_similarity_graph *graph) {
+    free(graph->first);
+    free(graph->links);
+    *graph = (px_similarity_graph){NULL, NULL};
 }

@@ -1,6 +1,6 @@
 /* Which frames of a stack are alike, and how much they tell of each other. Internal. */
-#ifndef PX_STACK_LIKENESS_H
-#define PX_STACK_LIKENESS_H
+#ifndef PX_SIMILARITY_GRAPH_H
+#define PX_SIMILARITY_GRAPH_H
 
 #include "similarity/conditional_cost.h"
 
@@ -17,8 +17,8 @@ typedef struct px_similarity_graph {
 } px_similarity_graph;
 
 /* Finds the frames that may be alike by hash and thumbnail and measures those pairs. */
-prism_status px_similarity_graph_make(px_similarity_graph *likeness, px_conditional_cost *mutual,
+prism_status px_similarity_graph_make(px_similarity_graph *graph, px_conditional_cost *cost,
                                       int effort, prism_error *error);
-void px_similarity_graph_free(px_similarity_graph *likeness);
+void px_similarity_graph_free(px_similarity_graph *graph);
 
 #endif

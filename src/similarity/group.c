@@ -15,7 +15,7 @@
 static const double CLEARLY = 1.02;
 
 typedef struct grouper {
-    const px_similarity_graph *likeness;
+    const px_similarity_graph *graph;
     size_t count, size;
     uint32_t *groups; /* [count] of frames, or NO_GROUP */
     px_heap inside;   /* links of the group that grows, ... */
@@ -25,16 +25,16 @@ typedef struct grouper {
 static const uint32_t NO_GROUP = UINT32_MAX;
 
 static void offer(grouper *g, px_heap *heap, uint32_t frame) {
-    for (size_t l = g->likeness->first[frame]; l < g->likeness->first[frame + 1]; l++)
-        if (g->groups[g->likeness->links[l].frame] == NO_GROUP)
-            px_heap_push(heap, g->likeness->links[l].gain, g->likeness->links[l].frame);
+    for (size_t l = g->graph->first[frame]; l < g->graph->first[frame + 1]; l++)
+        if (g->groups[g->graph->links[l].frame] == NO_GROUP)
+            px_heap_push(heap, g->graph->links[l].gain, g->graph->links[l].frame);
 }
 
 /* The strongest link of `frame` to another of its group. */
 static double gain_in_group(const grouper *g, uint32_t frame) {
-    for (size_t l = g->likeness->first[frame]; l < g->likeness->first[frame + 1]; l++)
-        if (g->groups[g->likeness->links[l].frame] == g->groups[frame])
-            return g->likeness->links[l].gain;
+    for (size_t l = g->graph->first[frame]; l < g->graph->first[frame + 1]; l++)
+        if (g->groups[g->graph->links[l].frame] == g->groups[frame])
+            return g->graph->links[l].gain;
     return 0;
 }
 
@@ -94,28 +94,28 @@ static void group(grouper *g, uint32_t *order) {
     }
 }
 
-static prism_status find_likeness(px_similarity_graph *likeness, const px_signatures *s, int effort,
-                                  prism_error *error) {
-    px_conditional_cost mutual;
-    prism_status status = px_conditional_make(&mutual, s, error);
+static prism_status find_graph(px_similarity_graph *graph, const px_signatures *s, int effort,
+                               prism_error *error) {
+    px_conditional_cost cost;
+    prism_status status = px_conditional_make(&cost, s, error);
     if (status != PRISM_OK)
         return status;
-    status = px_similarity_graph_make(likeness, &mutual, effort, error);
-    px_conditional_free(&mutual);
+    status = px_similarity_graph_make(graph, &cost, effort, error);
+    px_conditional_free(&cost);
     return status;
 }
 
 prism_status px_stack_group(uint32_t *order, const px_signatures *s, size_t size, int effort,
                             prism_error *error) {
-    px_similarity_graph likeness;
-    prism_status status = find_likeness(&likeness, s, effort, error);
+    px_similarity_graph graph;
+    prism_status status = find_graph(&graph, s, effort, error);
     if (status != PRISM_OK)
         return status;
-    grouper g = {.likeness = &likeness, .count = s->count, .size = size};
+    grouper g = {.graph = &graph, .count = s->count, .size = size};
     g.groups = px_alloc(s->count, sizeof *g.groups);
-    status = px_heap_alloc(&g.inside, likeness.first[s->count], error);
+    status = px_heap_alloc(&g.inside, graph.first[s->count], error);
     if (status == PRISM_OK)
-        status = px_heap_alloc(&g.outside, likeness.first[s->count], error);
+        status = px_heap_alloc(&g.outside, graph.first[s->count], error);
     if (status == PRISM_OK && !g.groups)
         status = px_out_of_memory(error, s->count * sizeof *g.groups);
     if (status == PRISM_OK)
@@ -123,6 +123,6 @@ prism_status px_stack_group(uint32_t *order, const px_signatures *s, size_t size
     free(g.groups);
     px_heap_free(&g.inside);
     px_heap_free(&g.outside);
-    px_similarity_graph_free(&likeness);
+    px_similarity_graph_free(&graph);
     return status;
 }

@@ -1,6 +1,6 @@
 /* Frames that resemble each other into groups of a given size, for chunks. Internal. */
-#ifndef PX_STACK_GROUP_H
-#define PX_STACK_GROUP_H
+#ifndef PX_SIMILARITY_GROUP_H
+#define PX_SIMILARITY_GROUP_H
 
 #include "similarity/signature.h"
 

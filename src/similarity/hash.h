@@ -1,6 +1,6 @@
 /* Perceptual hashes: planes that look alike have hashes that differ in few bits. Internal. */
-#ifndef PX_STACK_HASH_H
-#define PX_STACK_HASH_H
+#ifndef PX_SIMILARITY_HASH_H
+#define PX_SIMILARITY_HASH_H
 
 #include "planes/planes.h"
 

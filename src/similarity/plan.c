@@ -1,6 +1,6 @@
 /*
  * From planes to a plan: equal planes are found first, the others planned in the order in which
- * they come and along their likeness; the cheaper plan is taken, and the duplicates are put in.
+ * they come and along their graph; the cheaper plan is taken, and the duplicates are put in.
  */
 #include "similarity/plan.h"
 
@@ -15,12 +15,12 @@
 enum { LEAST_SAMPLES = 1 << 11, MOST_SAMPLES = 1 << 14, ALL_SAMPLES = 1 << 17 };
 
 /* Bits of the whole frames and of the plan. */
-static prism_status draft_cost(double *bits, const px_candidate_plan *draft, double scale,
-                               prism_error *error) {
+static prism_status candidate_cost(double *bits, const px_candidate_plan *candidate, double scale,
+                                   prism_error *error) {
     px_buffer bytes = {0};
     px_range_encoder coder = px_range_encoder_make(&bytes);
-    px_stack_plan_write(&draft->plan, &coder);
-    *bits = draft->bits * scale + 8 * (double)bytes.size;
+    px_stack_plan_write(&candidate->plan, &coder);
+    *bits = candidate->bits * scale + 8 * (double)bytes.size;
     bool failed = bytes.failed;
     px_buffer_free(&bytes);
     return failed ? px_out_of_memory(error, bytes.size) : PRISM_OK;
@@ -33,41 +33,41 @@ typedef struct contest {
     double bits;
 } contest;
 
-/* Keeps the draft if it is the best one, else frees it. */
-static prism_status enter(contest *c, px_candidate_plan *draft, prism_error *error) {
+/* Keeps the candidate if it is the best one, else frees it. */
+static prism_status enter(contest *c, px_candidate_plan *candidate, prism_error *error) {
     double bits;
-    prism_status status = draft_cost(&bits, draft, c->scale, error);
+    prism_status status = candidate_cost(&bits, candidate, c->scale, error);
     if (status == PRISM_OK && (!c->best.plan.frames || bits < c->bits)) {
         px_candidate_plan last = c->best;
-        c->best = *draft;
+        c->best = *candidate;
         c->bits = bits;
-        *draft = last;
+        *candidate = last;
     }
-    px_candidate_plan_free(draft);
+    px_candidate_plan_free(candidate);
     return status;
 }
 
 static prism_status enter_in_order(contest *c, const uint32_t *order, prism_error *error) {
-    px_candidate_plan draft;
-    prism_status status = px_candidate_plan_in_order(&draft, c->scene, order, error);
-    return status == PRISM_OK ? enter(c, &draft, error) : status;
+    px_candidate_plan candidate;
+    prism_status status = px_candidate_plan_in_order(&candidate, c->scene, order, error);
+    return status == PRISM_OK ? enter(c, &candidate, error) : status;
 }
 
 /* Leaves the order. Where nobody is left behind by the length of chains, any root is good. */
 static prism_status enter_along_links(contest *c, uint32_t *order, prism_error *error) {
     const size_t count = px_scene_count(c->scene);
     uint32_t root = 0;
-    px_candidate_plan draft;
+    px_candidate_plan candidate;
     prism_status status = PRISM_OK;
     if (count > PX_CHAIN)
         status = px_scene_centre(&root, c->scene, error);
     if (status == PRISM_OK)
-        status = px_candidate_plan_along_links(&draft, c->scene, root, error);
+        status = px_candidate_plan_along_links(&candidate, c->scene, root, error);
     if (status != PRISM_OK)
         return status;
     for (size_t i = 0; i < count; i++)
-        order[i] = draft.plan.frames[i].plane;
-    return enter(c, &draft, error);
+        order[i] = candidate.plan.frames[i].plane;
+    return enter(c, &candidate, error);
 }
 
 static uint32_t mirrored(uint32_t value, uint32_t top) {
@@ -91,12 +91,12 @@ static void spread_out(uint32_t *spread, const uint32_t *order, size_t count) {
  * most like the one before: coders learn from what comes before. */
 static const double CLEARLY = 0.995;
 
-static bool is_time_lapse(const px_candidate_plan *draft) {
+static bool is_time_lapse(const px_candidate_plan *candidate) {
     size_t follow = 0;
-    for (uint32_t turn = 1; turn < draft->plan.count; turn++)
-        follow +=
-            draft->plan.frames[turn].count && draft->plan.frames[turn].references[0] == turn - 1;
-    return 2 * follow >= draft->plan.count;
+    for (uint32_t turn = 1; turn < candidate->plan.count; turn++)
+        follow += candidate->plan.frames[turn].count &&
+                  candidate->plan.frames[turn].references[0] == turn - 1;
+    return 2 * follow >= candidate->plan.count;
 }
 
 static prism_status draft_best(contest *c, bool *in_order, uint32_t *orders, prism_error *error) {
@@ -122,7 +122,7 @@ static prism_status draft_best(contest *c, bool *in_order, uint32_t *orders, pri
 typedef struct expansion {
     px_stack_plan *plan;
     const px_deduplication *originals;
-    const px_stack_plan *draft;
+    const px_stack_plan *candidate;
     uint32_t *turns; /* [planes], of originals in the plan */
 } expansion;
 
@@ -132,7 +132,7 @@ static void put_original(expansion *e, const px_frame *frame) {
     *next = *frame;
     next->plane = o->planes[frame->plane];
     for (int r = 0; r < frame->count; r++)
-        next->references[r] = e->turns[e->draft->frames[frame->references[r]].plane];
+        next->references[r] = e->turns[e->candidate->frames[frame->references[r]].plane];
     e->turns[frame->plane] = (uint32_t)e->plan->count++;
 }
 
@@ -148,12 +148,12 @@ static void expand(expansion *e, size_t planes, bool in_order) {
     if (in_order)
         for (uint32_t k = 0; k < planes; k++)
             if (o->planes[o->of_plane[k]] == k)
-                put_original(e, &e->draft->frames[o->of_plane[k]]);
+                put_original(e, &e->candidate->frames[o->of_plane[k]]);
             else
                 put_duplicate(e, k);
     else
         for (uint32_t turn = 0; turn < o->count; turn++) {
-            const px_frame *frame = &e->draft->frames[turn];
+            const px_frame *frame = &e->candidate->frames[turn];
             put_original(e, frame);
             for (uint32_t k = o->next[o->planes[frame->plane]]; k != PX_NO_PLANE; k = o->next[k])
                 put_duplicate(e, k);
@@ -162,7 +162,7 @@ static void expand(expansion *e, size_t planes, bool in_order) {
 
 static prism_status plan_alike(px_stack_plan *plan, const px_scene *scene, size_t plane_size,
                                const px_deduplication *o, size_t planes, prism_error *error) {
-    contest c = {.scene = scene, .scale = (double)plane_size / (double)scene->mutual->s->samples};
+    contest c = {.scene = scene, .scale = (double)plane_size / (double)scene->cost->s->samples};
     bool in_order = true; /* its memory serves as `turns`, too */
     uint32_t *orders = px_alloc_zeroed(2, o->count, sizeof *orders);
     prism_status status = orders ? draft_best(&c, &in_order, orders, error)
@@ -177,18 +177,18 @@ static prism_status plan_alike(px_stack_plan *plan, const px_scene *scene, size_
 static prism_status plan_originals(px_stack_plan *plan, const px_planes *planes,
                                    const px_deduplication *o, const px_signatures *s, int effort,
                                    prism_error *error) {
-    px_conditional_cost mutual;
-    px_similarity_graph likeness;
-    prism_status status = px_conditional_make(&mutual, s, error);
+    px_conditional_cost cost;
+    px_similarity_graph graph;
+    prism_status status = px_conditional_make(&cost, s, error);
     if (status != PRISM_OK)
         return status;
-    status = px_similarity_graph_make(&likeness, &mutual, effort, error);
+    status = px_similarity_graph_make(&graph, &cost, effort, error);
     if (status == PRISM_OK) {
-        const px_scene scene = {&mutual, &likeness, o->repeated};
+        const px_scene scene = {&cost, &graph, o->repeated};
         status = plan_alike(plan, &scene, px_plane_size(planes), o, planes->count, error);
-        px_similarity_graph_free(&likeness);
+        px_similarity_graph_free(&graph);
     }
-    px_conditional_free(&mutual);
+    px_conditional_free(&cost);
     return status;
 }
 

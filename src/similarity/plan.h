@@ -2,8 +2,8 @@
  * transform=stack: in which order the frames of a stack are coded, and which frames each of them is
  * predicted from. Similar frames follow each other wherever they stand in the stack. Internal.
  */
-#ifndef PX_STACK_PLAN_H
-#define PX_STACK_PLAN_H
+#ifndef PX_SIMILARITY_PLAN_H
+#define PX_SIMILARITY_PLAN_H
 
 #include "entropy/range_coder.h"
 #include "planes/planes.h"

@@ -63,8 +63,8 @@ void px_stack_plan_free(px_stack_plan *plan) {
 typedef struct plan_reader {
     px_range_decoder *coder;
     plan_models models;
-    px_dependencies *closures; /* [count] */
-    bool *known;               /* [count], planes */
+    px_dependencies *all; /* [count] */
+    bool *known;          /* [count], planes */
 } plan_reader;
 
 static bool read_reference(plan_reader *reader, uint32_t turn, px_frame *frame, int r) {
@@ -95,7 +95,7 @@ static bool read_frame(plan_reader *reader, px_stack_plan *plan, uint32_t turn) 
         if (r == 0)
             frame->duplicates = px_decode_bit(reader->coder, &m->duplicates);
     }
-    return px_dependencies_make(&reader->closures[turn], reader->closures, turn, frame->references,
+    return px_dependencies_make(&reader->all[turn], reader->all, turn, frame->references,
                                 frame->count, PX_CHAIN);
 }
 
@@ -111,16 +111,16 @@ prism_status px_stack_plan_read(px_stack_plan *plan, size_t count, px_range_deco
         return px_fail(error, PRISM_E_CORRUPT, "a stack of %zu frames has no plan", count);
     models_init(&reader.models);
     plan->frames = calloc(count, sizeof *plan->frames);
-    reader.closures = px_alloc(count, sizeof *reader.closures);
+    reader.all = px_alloc(count, sizeof *reader.all);
     reader.known = calloc(count, sizeof *reader.known);
     prism_status status = PRISM_OK;
-    if (!plan->frames || !reader.closures || !reader.known)
-        status = px_out_of_memory(error, count * sizeof *reader.closures);
+    if (!plan->frames || !reader.all || !reader.known)
+        status = px_out_of_memory(error, count * sizeof *reader.all);
     for (uint32_t turn = 0; turn < count && status == PRISM_OK; turn++)
         if (!read_frame(&reader, plan, turn) || coder->in->failed)
             status =
                 px_fail(error, PRISM_E_CORRUPT, "the plan of a stack is wrong at frame %u", turn);
-    free(reader.closures);
+    free(reader.all);
     free(reader.known);
     if (status != PRISM_OK)
         px_stack_plan_free(plan);

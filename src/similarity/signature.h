@@ -2,8 +2,8 @@
  * What a frame is judged by: hashes and a thumbnail to find frames that resemble it, and a part of
  * its samples to find out how much of it other frames tell. A few kilobytes a frame. Internal.
  */
-#ifndef PX_STACK_SIGNATURE_H
-#define PX_STACK_SIGNATURE_H
+#ifndef PX_SIMILARITY_SIGNATURE_H
+#define PX_SIMILARITY_SIGNATURE_H
 
 #include "similarity/hash.h"
 

@@ -1,7 +1,7 @@
 /* What a plane takes with the predictor and the coder of a pipeline, tried on a part of it.
  * Internal. */
-#ifndef PX_STACK_TRIAL_H
-#define PX_STACK_TRIAL_H
+#ifndef PX_TRANSFORMS_STACK_TRIAL_H
+#define PX_TRANSFORMS_STACK_TRIAL_H
 
 #include "planes/stages.h"
 

@@ -1,8 +1,8 @@
 /*
  * The coder that learns from the samples it has coded. Internal.
  */
-#ifndef PX_ADAPTIVE_KERNELS_H
-#define PX_ADAPTIVE_KERNELS_H
+#ifndef PX_ADAPTIVE_ADAPTIVE_KERNELS_H
+#define PX_ADAPTIVE_ADAPTIVE_KERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>

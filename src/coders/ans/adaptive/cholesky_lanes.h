@@ -6,8 +6,8 @@
  * rows can pass 1 (Cauchy-Schwarz), so 64 bits hold all, in any order. Sums are kept with
  * guard bits; without them the rounding of the forgetting makes matrices indefinite.
  */
-#ifndef PX_CHOLESKY_LANES_H
-#define PX_CHOLESKY_LANES_H
+#ifndef PX_ADAPTIVE_CHOLESKY_LANES_H
+#define PX_ADAPTIVE_CHOLESKY_LANES_H
 
 #include "coders/ans/adaptive/model.h"
 #include "simd/lanes_wide.h"

@@ -10,8 +10,8 @@
  * strip of positions goes through them at once. (Normalised joint-process lattice and Cholesky
  * forms of recursive least squares: S. Haykin, "Adaptive Filter Theory".)
  */
-#ifndef PX_ENGINE_LANES_H
-#define PX_ENGINE_LANES_H
+#ifndef PX_ADAPTIVE_ENGINE_LANES_H
+#define PX_ADAPTIVE_ENGINE_LANES_H
 
 #include "coders/ans/adaptive/cholesky_lanes.h"
 

@@ -5,8 +5,8 @@
  * The moments are scaled by powers of two to a diagonal of 1..4 and factored as L D L', so that no
  * roots and only one division a row are needed; the ridge bounds the condition, and with it L.
  */
-#ifndef PX_FIT_LANES_H
-#define PX_FIT_LANES_H
+#ifndef PX_ADAPTIVE_FIT_LANES_H
+#define PX_ADAPTIVE_FIT_LANES_H
 
 #include "coders/ans/adaptive/model.h"
 #include "simd/lanes_wide.h"

@@ -8,8 +8,8 @@
  * compression", 2005.) The experts' quality changes with the band, with who was right last, and
  * with the scale: hence several sets of weights, whose results are averaged.
  */
-#ifndef PX_MIXER_LANES_H
-#define PX_MIXER_LANES_H
+#ifndef PX_ADAPTIVE_MIXER_LANES_H
+#define PX_ADAPTIVE_MIXER_LANES_H
 
 #include "coders/ans/adaptive/model.h"
 #include "entropy/mixing_lanes.h"

@@ -1,8 +1,8 @@
 /*
  * The wavefront with blended means; wave->blend, wave->edge and its edge are needed. Internal.
  */
-#ifndef PX_BLEND_KERNELS_H
-#define PX_BLEND_KERNELS_H
+#ifndef PX_FRAMES_BLEND_KERNELS_H
+#define PX_FRAMES_BLEND_KERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>

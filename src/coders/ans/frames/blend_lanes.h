@@ -1,6 +1,6 @@
 /* Weights of experts, as the wavefront and mixed frames have them. docs/format-frames.md. */
-#ifndef PX_BLEND_LANES_H
-#define PX_BLEND_LANES_H
+#ifndef PX_FRAMES_BLEND_LANES_H
+#define PX_FRAMES_BLEND_LANES_H
 
 #include "coders/ans/lsq/wave.h"
 #include "simd/lanes.h"

@@ -1,8 +1,8 @@
 /*
  * Mixed frames. Internal.
  */
-#ifndef PX_FRAME_MIXER_KERNELS_H
-#define PX_FRAME_MIXER_KERNELS_H
+#ifndef PX_FRAMES_FRAME_MIXER_KERNELS_H
+#define PX_FRAMES_FRAME_MIXER_KERNELS_H
 
 #include <stddef.h>
 

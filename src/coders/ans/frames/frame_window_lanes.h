@@ -8,8 +8,8 @@
  * Inputs have 11 bits and sign, weighted ones 15, so that the moments of all samples of a window
  * fit 32 bits. They are eliminated in 32 bits, too: what wraps is no use, but the same everywhere.
  */
-#ifndef PX_FRAME_WINDOW_LANES_H
-#define PX_FRAME_WINDOW_LANES_H
+#ifndef PX_FRAMES_FRAME_WINDOW_LANES_H
+#define PX_FRAMES_FRAME_WINDOW_LANES_H
 
 #include "coders/ans/frames/mixer.h"
 #include "simd/lanes_wide.h"

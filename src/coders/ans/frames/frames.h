@@ -1,6 +1,6 @@
 /* Method frames: both directions of a chunk, between the parameters and the payload. Internal. */
-#ifndef PX_FRAMES_H
-#define PX_FRAMES_H
+#ifndef PX_FRAMES_FRAMES_H
+#define PX_FRAMES_FRAMES_H
 
 #include "coders/ans/frames/model.h"
 #include "planes/stages.h"

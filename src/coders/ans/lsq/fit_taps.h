@@ -1,6 +1,6 @@
 /* Fitting taps to planes. Internal. */
-#ifndef PX_FIT_TAPS_H
-#define PX_FIT_TAPS_H
+#ifndef PX_LSQ_FIT_TAPS_H
+#define PX_LSQ_FIT_TAPS_H
 
 #include "coders/ans/lsq/encoder.h"
 

@@ -3,8 +3,8 @@
  * Method quick leaves most of it at zero, which costs next to nothing. Reading checks everything
  * that decoding relies on. Internal.
  */
-#ifndef PX_MODEL_H
-#define PX_MODEL_H
+#ifndef PX_LSQ_MODEL_H
+#define PX_LSQ_MODEL_H
 
 #include "base/pool.h"
 #include "coders/ans/lsq/wave.h"

@@ -1,8 +1,8 @@
 /*
  * Rows of method quick; planes are as in px_wave. Internal.
  */
-#ifndef PX_QUICK_KERNELS_H
-#define PX_QUICK_KERNELS_H
+#ifndef PX_LSQ_QUICK_KERNELS_H
+#define PX_LSQ_QUICK_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>

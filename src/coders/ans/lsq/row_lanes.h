@@ -1,6 +1,6 @@
 /* Vectors of a row of a plane: predictions, scales, classes. */
-#ifndef PX_ROW_LANES_H
-#define PX_ROW_LANES_H
+#ifndef PX_LSQ_ROW_LANES_H
+#define PX_LSQ_ROW_LANES_H
 
 #include "coders/ans/lsq/wave.h"
 #include "simd/lanes.h"

@@ -3,8 +3,8 @@
  * on a row of its own and two columns behind the lane above it, so that a lane finds all causal
  * neighbours decoded, and sixteen samples can be decoded at a time. Internal.
  */
-#ifndef PX_WAVE_H
-#define PX_WAVE_H
+#ifndef PX_LSQ_WAVE_H
+#define PX_LSQ_WAVE_H
 
 #include "entropy/quick_shapes.h"
 #include "entropy/rans.h"

@@ -2,8 +2,8 @@
  * A plane at work: whole rows where all samples are known, and the wavefront, by which samples are
  * coded. Planes are as in px_wave. Internal.
  */
-#ifndef PX_WAVE_KERNELS_H
-#define PX_WAVE_KERNELS_H
+#ifndef PX_LSQ_WAVE_KERNELS_H
+#define PX_LSQ_WAVE_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>

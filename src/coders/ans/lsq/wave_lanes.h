@@ -3,8 +3,8 @@
  * block of sixteen steps, rows of what is known (means, scales, symbols) become columns, one a
  * step, and what is decoded becomes rows again.
  */
-#ifndef PX_WAVE_LANES_H
-#define PX_WAVE_LANES_H
+#ifndef PX_LSQ_WAVE_LANES_H
+#define PX_LSQ_WAVE_LANES_H
 
 #include "coders/ans/lsq/row_lanes.h"
 #include "coders/ans/lsq/wave.h"

@@ -1,6 +1,6 @@
 /* When samples are worth coding by their histogram alone. Internal. */
-#ifndef PX_MEMORYLESS_H
-#define PX_MEMORYLESS_H
+#ifndef PX_ORDER0_ORDER0_H
+#define PX_ORDER0_ORDER0_H
 
 #include "coders/method.h"
 

@@ -5,8 +5,8 @@
  * result. docs/format-palette.md. (M. Mahoney, "Adaptive weighing of context models for lossless
  * data compression", 2005, and the models of bit histories and the secondary estimation of PAQ.)
  */
-#ifndef PX_DECIDE_LANES_H
-#define PX_DECIDE_LANES_H
+#ifndef PX_PALETTE_DECIDE_LANES_H
+#define PX_PALETTE_DECIDE_LANES_H
 
 #include "coders/ans/palette/model.h"
 #include "entropy/mixing_lanes.h"

@@ -1,6 +1,6 @@
 /* Which planes can be coded as indices. Internal. */
-#ifndef PX_PALETTE_H
-#define PX_PALETTE_H
+#ifndef PX_PALETTE_PALETTE_H
+#define PX_PALETTE_PALETTE_H
 
 #include "coders/method.h"
 

@@ -1,8 +1,8 @@
 /*
  * Planes of few values, as indices. Internal.
  */
-#ifndef PX_PALETTE_KERNELS_H
-#define PX_PALETTE_KERNELS_H
+#ifndef PX_PALETTE_PALETTE_KERNELS_H
+#define PX_PALETTE_PALETTE_KERNELS_H
 
 #include <stddef.h>
 
