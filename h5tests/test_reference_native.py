@@ -139,7 +139,7 @@ def test_damage(effort, transform):
 
 def listed_numbers(name):
     """The numbers of an array in the file of constants."""
-    text = (ROOT / "src" / "lsq" / "shape_constants.inc").read_text(encoding="utf-8")
+    text = (ROOT / "src" / "entropy" / "shape_constants.inc").read_text(encoding="utf-8")
     body = re.search(rf"{name}(?:\[\d+\])+ = {{(.*?)}};", text, re.DOTALL)[1]
     return [int(number) for number in re.findall(r"\d+", re.sub(r"/\*.*?\*/", "", body))]
 

@@ -5,10 +5,10 @@
 #include "coders/method.h"
 
 #include "base/bit_set.h"
+#include "base/effort.h"
 #include "base/status.h"
 #include "coders/ans/order0/order0.h"
 #include "coders/ans/palette/palette.h"
-#include "base/effort.h"
 
 /* By how much a fitted method at the default effort may miss what the learning one needs and still
  * deserve all of its own time: about twice of what that time ever gained where it won. */
@@ -23,9 +23,9 @@ enum { SURELY_INDICES = 8, PART_PLANES = 4, PART_SAMPLES = 1 << 16 };
 static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25;
 
 static const px_native_method *const methods[] = {
-    [PRISM_METHOD_QUICK] = &px_quick,      [PRISM_METHOD_LSQ] = &px_lsq,
-    [PRISM_METHOD_ADAPTIVE] = &px_adaptive,  [PRISM_METHOD_FRAMES] = &px_frames,
-    [PRISM_METHOD_PALETTE] = &px_palette,  [PRISM_METHOD_MIXED] = &px_mixed,
+    [PRISM_METHOD_QUICK] = &px_quick,       [PRISM_METHOD_LSQ] = &px_lsq,
+    [PRISM_METHOD_ADAPTIVE] = &px_adaptive, [PRISM_METHOD_FRAMES] = &px_frames,
+    [PRISM_METHOD_PALETTE] = &px_palette,   [PRISM_METHOD_MIXED] = &px_mixed,
     [PRISM_METHOD_ORDER0] = &px_order0};
 
 static const px_native_method *method_of(size_t id) {
@@ -236,8 +236,7 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, const px_request *request,
-                           prism_error *error) {
+                           px_reader *payload, const px_request *request, prism_error *error) {
     uint8_t id = px_get_u8(parameters);
     const px_native_method *method = method_of(id);
     if (!method)

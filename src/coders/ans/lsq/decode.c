@@ -86,7 +86,9 @@ static prism_status decode_view(decoder *d, const px_view *view, size_t k, int64
     const px_lsq_model *model = d->group.model;
     const px_wave_kernels *kernels = px_wave_kernels_best();
     px_wave wave;
-    if (!px_sample_wave(&wave, view, model, k))
+    /* Those of innovations, too, which the last plane has no use for. */
+    const bool fits = model->quick || !model->mixes || px_innovation_wave(&wave, view, model, k);
+    if (!px_sample_wave(&wave, view, model, k) || !fits)
         return px_fail(error, PRISM_E_CORRUPT, "a tap is out of range");
     wave.shapes = d->tables.shapes;
     wave.quick_shapes = d->tables.quick;
@@ -100,39 +102,31 @@ static prism_status decode_view(decoder *d, const px_view *view, size_t k, int64
 }
 
 /* Innovations take the place of the logs. */
-static prism_status find_innovations(decoder *d, const px_view *view, size_t k,
-                                     prism_error *error) {
+static void find_innovations(decoder *d, const px_view *view, size_t k) {
     px_lsq_group *group = &d->group;
     px_wave wave;
-    if (!px_innovation_wave(&wave, view, group->model, k))
-        return px_fail(error, PRISM_E_CORRUPT, "a tap is out of range");
+    px_innovation_wave(&wave, view, group->model, k);
     px_causal_pads(&wave);
     px_wave_kernels_best()->innovations(view->logs, &wave);
-    return PRISM_OK;
 }
 
 /* A half view is in the memory of the full one: innovations need its samples before they grow, and
  * the running mean its logs before they become innovations. */
-static prism_status close_view(decoder *d, const px_view *view, size_t k, int64_t sum,
-                               prism_error *error) {
+static void close_view(decoder *d, const px_view *view, size_t k, int64_t sum) {
     px_lsq_group *group = &d->group;
     const px_lsq_model *model = group->model;
     const size_t count = view->geometry.height * view->geometry.width;
-    prism_status status = PRISM_OK;
     if (is_last(d, k) || !model->mixes || model->quick) {
         px_view_close(view, group, k);
         if (!is_last(d, k))
             px_running_update(group, sum, count);
-        return PRISM_OK;
+        return;
     }
     px_view_grow(view, group, k, view->logs, group->full.logs);
     px_running_update(group, sum, count);
-    status = find_innovations(d, view, k, error);
-    if (status == PRISM_OK) {
-        px_view_close(view, group, k);
-        keep_innovations(d, k);
-    }
-    return status;
+    find_innovations(d, view, k);
+    px_view_close(view, group, k);
+    keep_innovations(d, k);
 }
 
 static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
@@ -155,7 +149,7 @@ static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
     if (status == PRISM_OK)
         status = decode_view(d, &view, k, &sum, error);
     if (status == PRISM_OK)
-        status = close_view(d, &view, k, sum, error);
+        close_view(d, &view, k, sum);
     if (status == PRISM_OK && !d->late)
         put_samples(d, k);
     if (status == PRISM_OK && group->model->mixes && !is_last(d, k))
