@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/status.h"
 #include "prism.h"
 
 #define WORDS_VERSION    1
 #define FLAG_NO_CHECKSUM 1u
 #define FLAG_VERIFY      2u
-#define MAX_EFFORT       9
+#define MAX_EFFORT       (PX_EFFORT_COUNT - 1)
 #define MAX_THREADS      1024
 
 /* Indexed by the enums of prism.h. */

@@ -8,9 +8,9 @@
 #include "planes/stages.h"
 
 /* One coder; the functions are as in px_coder_stage. It works at `effort`, whatever that of the
- * pipeline is. With transform none in the pipeline, planes
- * are not predicted from each other. A method that is `late` takes memory for the planes itself
- * (px_planes_take), when it needs it, and counts it. */
+ * pipeline is. With transform none in the pipeline, planes are not predicted from each other. A
+ * method that is `late` takes memory for the planes itself (px_planes_take), when it needs it, and
+ * counts it. */
 typedef struct px_native_method {
     prism_status (*encode)(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
                            px_sections *out, prism_error *error);

@@ -14,7 +14,7 @@ typedef struct px_bit_patterns {
     const px_number *number;
     size_t count;
     uint64_t *bits;              /* [count]; owned */
-    struct px_found_rule *found; /* see rule.h; NULL if it is not kept */
+    struct px_found_rule *found; /* see dequantiser.h; NULL if it is not kept */
 } px_bit_patterns;
 
 /* Memory for the words of `array`; they are not initialised. */

@@ -11,6 +11,7 @@
 enum {
     SAMPLES = 256,
     TINY_SAMPLES = 64,
+    SMALL_BYTES = 1 << 14, /* arrays below: pairs of values are taken */
     LOOKED_AT = 4096,      /* to see how good a rule is */
     LARGEST_EXPONENT = 53, /* of integers that doubles hold */
     LARGEST_PART = 1 << 26 /* denominator of a single sample */
@@ -174,7 +175,7 @@ static void take_single(samples *s, const px_bit_patterns *words) {
 
 static void take_samples(samples *s, const px_bit_patterns *words) {
     *s = (samples){.number = words->number};
-    if (words->count * words->number->size < PX_SMALL_BYTES)
+    if (words->count * words->number->size < SMALL_BYTES)
         take_pairs(s, words);
     else
         take_single(s, words);

@@ -1,7 +1,7 @@
 /*
- * Scale and offset of integers that were unpacked, standardised or stretched. spacing.h says which
- * integers some of the values stand for, up to what is added to all of them; then the constants
- * have to be found that give each value to the last bit.
+ * Scale and offset of integers that were unpacked, standardised or stretched. step_estimate.h says
+ * which integers some of the values stand for, up to what is added to all of them; then the
+ * constants have to be found that give each value to the last bit.
  *
  * Float32 that were rounded once, whatever the formula in doubles was: each value leaves a band for
  * the line k * scale + offset, from half a float below it to half a float above. Bands of two

@@ -4,12 +4,9 @@
 
 #include "mapping/dequantiser.h"
 
-/* Below, searches may take less, and find other rules. */
-enum { PX_SMALL_BYTES = 1 << 14 };
-
 /* A rule for nearly all of the words, float32 or float64, from values of some of them, at most
- * PX_SPACED (spacing.h), which become sorted. Where these are not evenly spaced, nothing else is
- * looked at. */
+ * PX_SPACED (step_estimate.h), which become sorted. Where these are not evenly spaced, nothing else
+ * is looked at. */
 bool px_offset_find(px_dequantiser *rule, double *values, size_t count,
                     const px_bit_patterns *words);
 

@@ -18,6 +18,7 @@
 #include <zlib.h>
 
 #include "base/array.h"
+#include "base/effort.h"
 #include "base/status.h"
 
 enum { FLAG_CHECKSUM = 1, FLAG_MAPPED = 4, CRC_SIZE = 4, MAGIC_SIZE = 4 };
@@ -81,7 +82,7 @@ static prism_status read_pipeline(px_chunk *chunk, px_reader *in, prism_error *e
     bool direct = raw || chunk->is_mapped || px_type_is_narrow(chunk->array.type);
     if (!pipeline->transform || !pipeline->predictor || !pipeline->coder || (raw && !idle) ||
         !direct || pipeline->axis >= (int)chunk->array.rank || pipeline->effort < 1 ||
-        pipeline->effort > 9)
+        pipeline->effort >= PX_EFFORT_COUNT)
         return px_fail(error, PRISM_E_CORRUPT, "the chunk names no pipeline");
     return px_stages_check(pipeline->transform, pipeline->predictor, pipeline->coder, error);
 }

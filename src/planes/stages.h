@@ -72,12 +72,12 @@ typedef struct px_coder_stage {
     prism_method (*method)(px_reader parameters); /* that coded them; NULL: there is but one */
 } px_coder_stage;
 
-extern const px_transform_stage px_channels; /* channels.c */
-extern const px_transform_stage px_stack;    /* stack/stack.c */
-extern const px_predictor_stage px_paeth;    /* paeth.c */
-extern const px_coder_stage px_deflate;      /* deflate.c */
-extern const px_coder_stage px_jxl;          /* jxl.c */
-extern const px_coder_stage px_ans;          /* native.c */
+extern const px_transform_stage px_channels; /* transforms/channels.c */
+extern const px_transform_stage px_stack;    /* transforms/stack.c */
+extern const px_predictor_stage px_paeth;    /* transforms/paeth.c */
+extern const px_coder_stage px_deflate;      /* coders/deflate.c */
+extern const px_coder_stage px_jxl;          /* coders/jxl.c */
+extern const px_coder_stage px_ans;          /* coders/ans/ans.c */
 
 /* About the bytes that coder deflate makes of the planes of a tiny chunk. */
 prism_status px_deflate_guess(double *bytes, const px_planes *planes, prism_error *error);

@@ -5,7 +5,7 @@
 #include "similarity/plan.h"
 #include "similarity/signature.h"
 
-/* Variables of a frame at each sample; see cost.c. */
+/* Variables of a frame at each sample; see conditional_cost.c. */
 enum {
     PX_VARIABLES = 7,
     PX_CONDITIONAL_STEP = 32, /* samples, counted in these, may end in zeros */

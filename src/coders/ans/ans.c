@@ -176,8 +176,8 @@ static prism_status encode_few_values(coded *c, const px_planes *planes,
 }
 
 /* Where predicting was of no use. */
-static prism_status try_memoryless(coded *c, const px_planes *planes, const px_pipeline *pipeline,
-                                   prism_error *error) {
+static prism_status try_order0(coded *c, const px_planes *planes, const px_pipeline *pipeline,
+                               prism_error *error) {
     coded other;
     size_t bytes;
     prism_status status = px_order0_bytes(&bytes, planes, error);
@@ -226,7 +226,7 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
                                           : encode_by_effort(&c, planes, pipeline, limit, error);
     if (status == PRISM_OK && px_efforts.order0[pipeline->effort] &&
         (!pipeline->swift || have_few_values(planes)))
-        status = try_memoryless(&c, planes, pipeline, error);
+        status = try_order0(&c, planes, pipeline, error);
     if (status == PRISM_OK) {
         *pipeline = c.pipeline;
         px_sections_append(out, &c.sections);

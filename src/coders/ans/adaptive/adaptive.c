@@ -2,8 +2,8 @@
  * The coder that learns: no weights are sent, since everything is learned from the samples before,
  * in the decoder as in the encoder. docs/format-adaptive.md.
  *
- *   planes -> bands -> groups of bands -> rows of positions -> decisions
- *   online.c  bands.c  plan.c             kernels/online_body.h
+ *   planes ----> bands -> groups of bands -> rows of positions -> decisions
+ *   adaptive.c   bands.c  plan.c             adaptive_kernels.c
  *
  * Transmitted weights cost a tenth of a small chunk, and forbid large neighbourhoods; learning them
  * costs time instead: the decoder works as hard as the encoder.

@@ -144,21 +144,21 @@ enum {
 };
 
 typedef struct px_logistic_mixer {
-    int32_t (*by_scale)[PX_NODES][PX_INPUTS];            /* [ONLINE_SCALES] */
+    int32_t (*by_scale)[PX_NODES][PX_INPUTS];            /* [PX_ADAPTIVE_SCALES] */
     int32_t (*by_band)[PX_NODES][PX_INPUTS];             /* [bands of a group] */
     int32_t (*by_expert)[PX_NODES][PX_INPUTS];           /* [MIX_CONTEXTS] */
-    px_counter (*node_counters)[PX_NODES][PX_FRACTIONS]; /* [ONLINE_SCALES] */
+    px_counter (*node_counters)[PX_NODES][PX_FRACTIONS]; /* [PX_ADAPTIVE_SCALES] */
     px_counter (*value_counters)[PX_COUNTER_LINE];       /* [2^value_bits] by band and value */
     int value_bits;
     int32_t rates[256];                  /* of counters, by count */
-    int32_t (*scale_errors)[PX_EXPERTS]; /* [ONLINE_SCALES] mean |error| / scale, 16 bits */
+    int32_t (*scale_errors)[PX_EXPERTS]; /* [PX_ADAPTIVE_SCALES] mean |error| / scale, 16 bits */
     int32_t scale_counts[PX_ADAPTIVE_SCALES];
     void *memory;
 } px_logistic_mixer;
 
 /* ---- All of it ---- */
 
-typedef struct px_adaptive_model { /* named in kernels.h */
+typedef struct px_adaptive_model { /* named in adaptive_kernels.h */
     px_range_coder *coder;
     px_logistic_mixer *mixer;
     size_t height, width;

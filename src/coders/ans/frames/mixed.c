@@ -1,7 +1,7 @@
 /*
  * Method mixed frames: the plan, the experts and the fits of method frames, but references are
  * taken from where blocks have moved, and samples are coded one by one, by decisions whose
- * probabilities are mixed as in the coder that learns (online/). Slower by far, and smaller by a
+ * probabilities are mixed as in the coder that learns (adaptive/). Slower by far, and smaller by a
  * tenth of textured frames. docs/format-frames.md, "Method 6".
  */
 #include "base/effort.h"

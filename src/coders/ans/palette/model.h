@@ -28,7 +28,7 @@ enum {
     PX_PIECE_STATES = 256
 };
 
-typedef struct px_palette_model { /* named in kernels.h */
+typedef struct px_palette_model { /* named in palette_kernels.h */
     px_range_coder coder;
     size_t count, height, width;
     int values;
