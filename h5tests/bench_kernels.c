@@ -213,15 +213,15 @@ static size_t wave_tap_rows(px_simd set) {
 }
 
 /* The stream begins anew with every call: the words are made once. */
-static px_wave_stream stream_of(bool quick) {
-    static px_wave_stream made[2];
+static px_rans_stream stream_of(bool quick) {
+    static px_rans_stream made[2];
     if (!made[quick].count)
         made[quick] = decoding(WORDS, quick, 3);
     return made[quick];
 }
 
 static size_t wave_decode(px_simd set) {
-    px_wave_stream stream = stream_of(false);
+    px_rans_stream stream = stream_of(false);
     px_wave_kernels_of(set)->decode(&plane.wave, &stream);
     return HEIGHT * WIDTH;
 }
@@ -229,7 +229,7 @@ static size_t wave_decode(px_simd set) {
 static uint16_t encoded[WORDS];
 
 static size_t wave_encode(px_simd set) {
-    px_wave_stream stream = encoding(encoded, WORDS, false);
+    px_rans_stream stream = encoding(encoded, WORDS, false);
     px_wave_kernels_of(set)->encode(&plane.wave, symbols[false], false, &stream);
     return HEIGHT * WIDTH;
 }
@@ -250,19 +250,19 @@ static size_t quick_symbols(px_simd set) {
 }
 
 static size_t quick_decode(px_simd set) {
-    px_wave_stream stream = stream_of(true);
+    px_rans_stream stream = stream_of(true);
     px_quick_kernels_of(set)->decode(&plane.wave, &stream);
     return HEIGHT * WIDTH;
 }
 
 static size_t quick_encode(px_simd set) {
-    px_wave_stream stream = encoding(encoded, WORDS, true);
+    px_rans_stream stream = encoding(encoded, WORDS, true);
     px_quick_kernels_of(set)->encode(&plane.wave, symbols[true], &stream);
     return HEIGHT * WIDTH;
 }
 
 static size_t blend_decode(px_simd set) {
-    px_wave_stream stream = stream_of(false);
+    px_rans_stream stream = stream_of(false);
     px_blend_kernels_of(set)->decode(&plane.wave, &stream);
     return HEIGHT * WIDTH;
 }
@@ -317,8 +317,8 @@ TIMED_TABLES(avx2)
 TIMED_TABLES(avx512)
 #endif
 
-static size_t decode_planes(px_simd set, const px_native_method *method, prism_transform transform,
-                            content kind, coded *c, px_planes *planes) {
+static size_t decode_planes(px_simd set, const px_coder_stage *method, prism_transform transform,
+                            content kind, px_coded *c, px_planes *planes) {
     if (!planes->samples) {
         *planes = planes_make(kind, 8);
         *c = encode_by(method, planes, transform, 9, SIZE_MAX / 4);
@@ -332,19 +332,19 @@ static size_t decode_planes(px_simd set, const px_native_method *method, prism_t
 }
 
 static size_t adaptive_code_row(px_simd set) {
-    static coded c;
+    static px_coded c;
     static px_planes planes;
     return decode_planes(set, &px_adaptive, PRISM_TRANSFORM_CHANNELS, RELATED, &c, &planes);
 }
 
 static size_t frame_mixer_code_row(px_simd set) {
-    static coded c;
+    static px_coded c;
     static px_planes planes;
     return decode_planes(set, &px_mixed, PRISM_TRANSFORM_STACK, RELATED, &c, &planes);
 }
 
 static size_t palette_code_row(px_simd set) {
-    static coded c;
+    static px_coded c;
     static px_planes planes;
     return decode_planes(set, &px_palette, PRISM_TRANSFORM_NONE, FEW, &c, &planes);
 }

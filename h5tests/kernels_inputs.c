@@ -25,21 +25,21 @@ void add_coders(px_wave *w, const coders *c) {
     w->quick_shapes = c->quick;
 }
 
-uint16_t stream_words[WORDS + PX_WAVE_GUARD];
+uint16_t stream_words[WORDS + PX_RANS_GUARD];
 
-px_wave_stream decoding(size_t words, int quick, uint32_t seed) {
-    for (size_t i = 0; i < WORDS + PX_WAVE_GUARD; i++)
+px_rans_stream decoding(size_t words, int quick, uint32_t seed) {
+    for (size_t i = 0; i < WORDS + PX_RANS_GUARD; i++)
         stream_words[i] = i < words ? (uint16_t)random_next(&seed) : 0;
-    px_wave_stream stream = {.words = stream_words, .end = stream_words + words};
-    px_wave_start(&stream, quick);
+    px_rans_stream stream = {.words = stream_words, .end = stream_words + words};
+    px_rans_start(&stream, quick);
     for (size_t i = 0; i < stream.count; i++)
         stream.states[i] |= random_next(&seed) & 0xffff;
     return stream;
 }
 
-px_wave_stream encoding(uint16_t *words, size_t count, int quick) {
-    px_wave_stream stream = {.head = words + count, .begin = words};
-    px_wave_start(&stream, quick);
+px_rans_stream encoding(uint16_t *words, size_t count, int quick) {
+    px_rans_stream stream = {.head = words + count, .begin = words};
+    px_rans_start(&stream, quick);
     return stream;
 }
 

@@ -21,10 +21,10 @@ coders coders_make(void);
 void add_coders(px_wave *w, const coders *c);
 
 /* So many random words, of which there is one set, and random states. */
-extern uint16_t stream_words[WORDS + PX_WAVE_GUARD];
-px_wave_stream decoding(size_t words, int quick, uint32_t seed);
+extern uint16_t stream_words[WORDS + PX_RANS_GUARD];
+px_rans_stream decoding(size_t words, int quick, uint32_t seed);
 
-px_wave_stream encoding(uint16_t *words, size_t count, int quick);
+px_rans_stream encoding(uint16_t *words, size_t count, int quick);
 
 /* Classes of all scales, digits that are mostly small. */
 void make_symbols(int32_t *symbols, const px_wave *w, bool quick, bool low_bits, uint32_t seed);

@@ -12,15 +12,15 @@
 #include "coders/ans/palette/palette_kernels.h"
 #include "kernels_inputs.h"
 
-static coded encode_with(px_simd set, const px_native_method *method, const px_planes *planes,
-                         prism_transform transform, int effort) {
+static px_coded encode_with(px_simd set, const px_coder_stage *method, const px_planes *planes,
+                            prism_transform transform, int effort) {
     px_simd_force(set);
-    coded c = encode_by(method, planes, transform, effort, SIZE_MAX / 4);
+    px_coded c = encode_by(method, planes, transform, effort, SIZE_MAX / 4);
     px_simd_force(PX_SIMD_SETS);
     return c;
 }
 
-static void assert_decodes_with(px_simd set, const px_native_method *method, const coded *c,
+static void assert_decodes_with(px_simd set, const px_coder_stage *method, const px_coded *c,
                                 const px_planes *planes) {
     px_planes decoded = *planes;
     decoded.samples = calloc(1, px_planes_bytes(planes));
@@ -36,12 +36,12 @@ static void assert_decodes_with(px_simd set, const px_native_method *method, con
     free(decoded.samples);
 }
 
-static void compare_method(px_simd set, const px_native_method *method, prism_transform transform,
+static void compare_method(px_simd set, const px_coder_stage *method, prism_transform transform,
                            int effort, content kind) {
     for (unsigned depth = 8; depth <= 16; depth += 8) {
         px_planes planes = planes_make(kind, depth);
-        coded a = encode_with(PX_SIMD_SCALAR, method, &planes, transform, effort);
-        coded b = encode_with(set, method, &planes, transform, effort);
+        px_coded a = encode_with(PX_SIMD_SCALAR, method, &planes, transform, effort);
+        px_coded b = encode_with(set, method, &planes, transform, effort);
         assert_int_equal(a.sections.payload.size, b.sections.payload.size);
         assert_memory_equal(a.sections.payload.data, b.sections.payload.data,
                             a.sections.payload.size);
@@ -49,8 +49,8 @@ static void compare_method(px_simd set, const px_native_method *method, prism_tr
         assert_memory_equal(a.sections.parameters.data, b.sections.parameters.data,
                             a.sections.parameters.size);
         assert_decodes_with(set, method, &a, &planes);
-        coded_free(&a);
-        coded_free(&b);
+        px_coded_free(&a);
+        px_coded_free(&b);
         free(planes.samples);
     }
 }

@@ -16,8 +16,8 @@ enum { SYMBOLS = 48 * 100 + 512, GUARD = 128 };
 
 typedef struct decoder {
     bool quick;
-    int64_t (*decode)(px_simd set, const px_wave *wave, px_wave_stream *stream);
-    int64_t (*define)(const plain_tables *tables, const px_wave *wave, px_wave_stream *stream);
+    int64_t (*decode)(px_simd set, const px_wave *wave, px_rans_stream *stream);
+    int64_t (*define)(const plain_tables *tables, const px_wave *wave, px_rans_stream *stream);
     void (*add)(wave_case *c, size_t index); /* what the wave needs besides; or NULL */
 } decoder;
 
@@ -36,7 +36,7 @@ static bool make_couple(wave_case c[2], size_t index, bool extreme, const coders
 
 static void compare_decoding(px_simd set, const decoder *d, const coders *coder, wave_case c[2],
                              size_t words, uint32_t seed) {
-    px_wave_stream expected = decoding(words, d->quick, seed), stream = expected;
+    px_rans_stream expected = decoding(words, d->quick, seed), stream = expected;
     wave_case_copy(&c[1], &c[0]);
     const int64_t sum = d->define(&coder->plain, &c[1].wave, &expected);
     assert_int_equal(d->decode(set, &c[0].wave, &stream), sum);
@@ -61,7 +61,7 @@ static void compare_decoder(px_simd set, const decoder *d) {
     px_pool_free(&coder.pool);
 }
 
-static int64_t decode_wave(px_simd set, const px_wave *wave, px_wave_stream *stream) {
+static int64_t decode_wave(px_simd set, const px_wave *wave, px_rans_stream *stream) {
     return px_wave_kernels_of(set)->decode(wave, stream);
 }
 
@@ -69,7 +69,7 @@ static void check_wave_decode(px_simd set) {
     compare_decoder(set, &(decoder){.decode = decode_wave, .define = plain_wave_decode});
 }
 
-static int64_t decode_quick(px_simd set, const px_wave *wave, px_wave_stream *stream) {
+static int64_t decode_quick(px_simd set, const px_wave *wave, px_rans_stream *stream) {
     return px_quick_kernels_of(set)->decode(wave, stream);
 }
 
@@ -83,7 +83,7 @@ static void check_quick_decode(px_simd set) {
 static uint16_t encoded[2][WORDS];
 
 /* Kernels give up where a number of steps, for which they look ahead, might not have room. */
-static void assert_encoded(const px_wave_stream *stream, const px_wave_stream *expected,
+static void assert_encoded(const px_rans_stream *stream, const px_rans_stream *expected,
                            size_t count, size_t ahead) {
     const size_t used = (size_t)(encoded[1] + WORDS - expected->head);
     assert_false(expected->failed);
@@ -97,7 +97,7 @@ static void assert_encoded(const px_wave_stream *stream, const px_wave_stream *e
 }
 
 static void encode_by_set(px_simd set, bool quick, const px_wave *w, const int32_t *symbols,
-                          bool low_bits, px_wave_stream *stream) {
+                          bool low_bits, px_rans_stream *stream) {
     if (quick)
         px_quick_kernels_of(set)->encode(w, symbols, stream);
     else
@@ -114,11 +114,11 @@ static void compare_encoders(px_simd set, bool quick) {
         add_coders(&c.wave, &coder);
         for (int low_bits = 0; low_bits < 2; low_bits++) {
             make_symbols(symbols, &c.wave, quick, low_bits, 1 + (uint32_t)index);
-            px_wave_stream expected = encoding(encoded[1], WORDS, quick);
+            px_rans_stream expected = encoding(encoded[1], WORDS, quick);
             (quick ? plain_quick_encode : plain_wave_encode)(&coder.plain, &c.wave, symbols,
                                                              &expected);
             for (size_t count = WORDS; count > 100; count /= 4) {
-                px_wave_stream stream = encoding(encoded[0], count, quick);
+                px_rans_stream stream = encoding(encoded[0], count, quick);
                 encode_by_set(set, quick, &c.wave, symbols, low_bits, &stream);
                 assert_encoded(&stream, &expected, count, quick ? STEP : PX_WAVE_LANES * STEP);
                 assert_true(count < WORDS || !stream.failed);
@@ -140,13 +140,13 @@ static void check_quick_encode(px_simd set) {
 /* ---- Blended means ---- */
 
 /* There is no sum of logs. */
-static int64_t decode_blend(px_simd set, const px_wave *wave, px_wave_stream *stream) {
+static int64_t decode_blend(px_simd set, const px_wave *wave, px_rans_stream *stream) {
     px_blend_kernels_of(set)->decode(wave, stream);
     return 0;
 }
 
 static int64_t define_blend(const plain_tables *tables, const px_wave *wave,
-                            px_wave_stream *stream) {
+                            px_rans_stream *stream) {
     plain_blend_decode(tables, wave, stream);
     return 0;
 }

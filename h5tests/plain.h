@@ -47,11 +47,11 @@ size_t plain_places(plain_place to[PX_WAVE_LANES], const px_wave *wave, size_t s
 size_t plain_steps(const px_wave *wave);
 
 /* Digits, then low bits, then escapes; encoding is the reverse of it. */
-void plain_decode_step(plain_place *places, size_t count, px_wave_stream *stream);
-void plain_encode_step(const plain_place *places, size_t count, px_wave_stream *stream);
+void plain_decode_step(plain_place *places, size_t count, px_rans_stream *stream);
+void plain_encode_step(const plain_place *places, size_t count, px_rans_stream *stream);
 
 /* Where a stream has ended, nothing is promised but that the decoder stops one word behind. */
-void plain_stop(px_wave_stream *stream);
+void plain_stop(px_rans_stream *stream);
 int32_t plain_sample(const plain_symbol *symbol);
 
 /* What stands around a plane, and its errors, as method lsq has them. */
@@ -67,13 +67,13 @@ int32_t plain_keep(const px_wave *wave, const plain_place *place, int32_t sample
 
 /* ---- Kernels; wave->errors is written, too ---- */
 
-int64_t plain_wave_decode(const plain_tables *tables, const px_wave *wave, px_wave_stream *stream);
+int64_t plain_wave_decode(const plain_tables *tables, const px_wave *wave, px_rans_stream *stream);
 void plain_wave_encode(const plain_tables *tables, const px_wave *wave, const int32_t *symbols,
-                       px_wave_stream *stream);
-int64_t plain_quick_decode(const plain_tables *tables, const px_wave *wave, px_wave_stream *stream);
+                       px_rans_stream *stream);
+int64_t plain_quick_decode(const plain_tables *tables, const px_wave *wave, px_rans_stream *stream);
 void plain_quick_encode(const plain_tables *tables, const px_wave *wave, const int32_t *symbols,
-                        px_wave_stream *stream);
-void plain_blend_decode(const plain_tables *tables, const px_wave *wave, px_wave_stream *stream);
+                        px_rans_stream *stream);
+void plain_blend_decode(const plain_tables *tables, const px_wave *wave, px_rans_stream *stream);
 
 /* Of a dump, lanes in the plane only, and experts that there are. */
 void plain_blend_analyse(const px_wave *wave, int32_t *means, int32_t *near, px_blend_dump *dump);

@@ -162,7 +162,7 @@ static int32_t class_of(const px_wave *w, const blended *known, ptrdiff_t y, ptr
         83);
 }
 
-void plain_blend_decode(const plain_tables *tables, const px_wave *w, px_wave_stream *stream) {
+void plain_blend_decode(const plain_tables *tables, const px_wave *w, px_rans_stream *stream) {
     const blending b = blending_make(w);
     for (size_t step = 0; step < plain_steps(w); step++) {
         plain_place places[PX_WAVE_LANES];

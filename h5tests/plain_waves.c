@@ -59,19 +59,19 @@ static bool is_escape(const plain_symbol *symbol) {
 
 /* ---- Decoding ---- */
 
-static void refill(px_wave_stream *s, size_t lane) {
+static void refill(px_rans_stream *s, size_t lane) {
     if (s->states[lane] < 1u << 16)
         s->states[lane] = s->states[lane] * 65536 + *s->words++;
 }
 
-static uint32_t take_bits(px_wave_stream *s, size_t lane, int count) {
+static uint32_t take_bits(px_rans_stream *s, size_t lane, int count) {
     const uint32_t value = s->states[lane] % (1u << count);
     s->states[lane] >>= count;
     refill(s, lane);
     return value;
 }
 
-static void take_digit(px_wave_stream *s, size_t lane, plain_symbol *symbol) {
+static void take_digit(px_rans_stream *s, size_t lane, plain_symbol *symbol) {
     const px_slots *table = symbol->table;
     const uint32_t state = s->states[lane], slot = state % (1u << table->bits);
     symbol->digit = digit_of(table, slot, symbol->fraction);
@@ -81,7 +81,7 @@ static void take_digit(px_wave_stream *s, size_t lane, plain_symbol *symbol) {
     refill(s, lane);
 }
 
-static void take_escape(px_wave_stream *s, size_t lane, plain_symbol *symbol) {
+static void take_escape(px_rans_stream *s, size_t lane, plain_symbol *symbol) {
     const int read = (int)take_bits(s, lane, 5), size = read < 20 ? read : 20;
     uint32_t value = take_bits(s, lane, size < 12 ? size : 12);
     if (size > 12)
@@ -90,7 +90,7 @@ static void take_escape(px_wave_stream *s, size_t lane, plain_symbol *symbol) {
     symbol->digit += symbol->digit < 0 ? -beyond : beyond;
 }
 
-void plain_decode_step(plain_place *places, size_t count, px_wave_stream *s) {
+void plain_decode_step(plain_place *places, size_t count, px_rans_stream *s) {
     for (size_t i = 0; i < count; i++)
         take_digit(s, places[i].lane, &places[i].symbol);
     for (size_t i = 0; i < count; i++)
@@ -101,7 +101,7 @@ void plain_decode_step(plain_place *places, size_t count, px_wave_stream *s) {
             take_escape(s, places[i].lane, &places[i].symbol);
 }
 
-void plain_stop(px_wave_stream *s) {
+void plain_stop(px_rans_stream *s) {
     if (s->words > s->end) {
         s->words = s->end + 1;
         s->failed = 1;
@@ -115,18 +115,18 @@ int32_t plain_sample(const plain_symbol *symbol) {
 
 /* ---- Encoding: the reverse ---- */
 
-static void put_word(px_wave_stream *s, size_t lane) {
+static void put_word(px_rans_stream *s, size_t lane) {
     *--s->head = (uint16_t)s->states[lane];
     s->states[lane] >>= 16;
 }
 
-static void put_bits(px_wave_stream *s, size_t lane, uint32_t value, int count) {
+static void put_bits(px_rans_stream *s, size_t lane, uint32_t value, int count) {
     if ((uint64_t)s->states[lane] << count > UINT32_MAX)
         put_word(s, lane);
     s->states[lane] = (s->states[lane] << count) + value;
 }
 
-static void put_escape(px_wave_stream *s, size_t lane, const plain_symbol *symbol) {
+static void put_escape(px_rans_stream *s, size_t lane, const plain_symbol *symbol) {
     const uint32_t beyond = (uint32_t)(abs(symbol->digit) - symbol->table->limit);
     int size = 0;
     while (beyond + 1 >= 2u << size)
@@ -138,7 +138,7 @@ static void put_escape(px_wave_stream *s, size_t lane, const plain_symbol *symbo
     put_bits(s, lane, (uint32_t)size, 5);
 }
 
-static void put_digit(px_wave_stream *s, size_t lane, const plain_symbol *symbol) {
+static void put_digit(px_rans_stream *s, size_t lane, const plain_symbol *symbol) {
     const px_slots *table = symbol->table;
     const int digit = plain_limit(symbol->digit, -table->limit, table->limit);
     const uint32_t first = first_slot(table, digit, symbol->fraction);
@@ -149,7 +149,7 @@ static void put_digit(px_wave_stream *s, size_t lane, const plain_symbol *symbol
     s->states[lane] = (state / share << table->bits) + state % share + first;
 }
 
-void plain_encode_step(const plain_place *places, size_t count, px_wave_stream *s) {
+void plain_encode_step(const plain_place *places, size_t count, px_rans_stream *s) {
     for (size_t i = count; i-- > 0;)
         if (is_escape(&places[i].symbol))
             put_escape(s, places[i].lane, &places[i].symbol);
@@ -275,7 +275,7 @@ int32_t plain_keep(const px_wave *w, const plain_place *place, int32_t sample) {
     return w->logs[at];
 }
 
-int64_t plain_wave_decode(const plain_tables *tables, const px_wave *w, px_wave_stream *stream) {
+int64_t plain_wave_decode(const plain_tables *tables, const px_wave *w, px_rans_stream *stream) {
     int64_t sum = 0;
     for (size_t step = 0; step < plain_steps(w); step++) {
         plain_place places[PX_WAVE_LANES];
@@ -306,7 +306,7 @@ static uint32_t low_of(const px_wave *w, const plain_place *p, int bits) {
 }
 
 void plain_wave_encode(const plain_tables *tables, const px_wave *w, const int32_t *symbols,
-                       px_wave_stream *stream) {
+                       px_rans_stream *stream) {
     for (size_t step = plain_steps(w); step-- > 0;) {
         plain_place places[PX_WAVE_LANES];
         const size_t count = plain_places(places, w, step);
@@ -376,7 +376,7 @@ static size_t quick_places(plain_place to[PX_WAVE_LANES], const px_wave *w, size
     return count;
 }
 
-int64_t plain_quick_decode(const plain_tables *tables, const px_wave *w, px_wave_stream *stream) {
+int64_t plain_quick_decode(const plain_tables *tables, const px_wave *w, px_rans_stream *stream) {
     int64_t sum = 0;
     const size_t runs = (w->width + 15) / 16;
     for (size_t y = 0; y < w->height; y++)
@@ -397,7 +397,7 @@ int64_t plain_quick_decode(const plain_tables *tables, const px_wave *w, px_wave
 }
 
 void plain_quick_encode(const plain_tables *tables, const px_wave *w, const int32_t *symbols,
-                        px_wave_stream *stream) {
+                        px_rans_stream *stream) {
     for (size_t y = w->height; y-- > 0;)
         for (size_t run = (w->width + 15) / 16; run-- > 0;) {
             plain_place places[PX_WAVE_LANES];

@@ -124,23 +124,27 @@ size_t assert_round_trip(const prism_array *array, const void *elements,
     return chunk_size;
 }
 
-coded encode_by(const px_native_method *method, const px_planes *planes, prism_transform transform,
-                int effort, size_t limit) {
-    coded c = {.pipeline = {.transform = transform,
-                            .predictor = PRISM_PREDICTOR_LSQ,
-                            .coder = PRISM_CODER_ANS,
-                            .effort = effort}};
+static prism_method method_of(const px_coder_stage *stage) {
+    int method = PRISM_METHOD_QUICK;
+    while (px_coder_stage_of(PRISM_CODER_ANS, (prism_method)method) != stage)
+        method++;
+    return (prism_method)method;
+}
+
+px_coded encode_by(const px_coder_stage *method, const px_planes *planes, prism_transform transform,
+                   int effort, size_t limit) {
+    const px_task task = {.pipeline = {transform, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS, effort, 0},
+                          .method = method_of(method),
+                          .effort = effort,
+                          .limit = limit};
+    px_coded c = {.pipeline = task.pipeline};
     prism_error error;
-    if (method->encode(planes, &c.pipeline, effort, limit, &c.sections, &error) != PRISM_OK)
+    if (method->encode(planes, &task, &c, &error) != PRISM_OK)
         fail_msg("encode: %s", error.message);
     return c;
 }
 
-void coded_free(coded *c) {
-    px_sections_free(&c->sections);
-}
-
-prism_status decode_by(const px_native_method *method, const coded *c, size_t parameter_size,
+prism_status decode_by(const px_coder_stage *method, const px_coded *c, size_t parameter_size,
                        size_t payload_size, px_planes *planes) {
     uint8_t *parameters = malloc(parameter_size + 1), *payload = malloc(payload_size + 1);
     assert_non_null(parameters);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "coders/method.h"
+#include "planes/stages.h"
 #include "prism.h"
 
 /* Sanitized tests take several times as long: those that try many of a kind try fewer there, and
@@ -52,19 +52,12 @@ uint8_t *encode_new(const prism_array *array, const void *elements, const prism_
  * channels, and decodes it. */
 void assert_kernels_agree(const prism_array *array, const prism_options *options);
 
-/* Planes as a method of the native coder codes them. */
-typedef struct coded {
-    px_pipeline pipeline;
-    px_sections sections;
-} coded;
-
-/* The test fails if the method does; what exceeds the limit does not. Free with coded_free. */
-coded encode_by(const px_native_method *method, const px_planes *planes, prism_transform transform,
-                int effort, size_t limit);
-void coded_free(coded *c);
+/* The test fails if the method does; what exceeds the limit does not. Free with px_coded_free. */
+px_coded encode_by(const px_coder_stage *method, const px_planes *planes, prism_transform transform,
+                   int effort, size_t limit);
 
 /* From copies of exactly these sizes, so that the sanitizer sees reads beyond. */
-prism_status decode_by(const px_native_method *method, const coded *c, size_t parameter_size,
+prism_status decode_by(const px_coder_stage *method, const px_coded *c, size_t parameter_size,
                        size_t payload_size, px_planes *planes);
 
 prism_options options_of(const char *text);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coders/method.h"
+#include "planes/stages.h"
 #include "support.h"
 
 static const char usual[] = "transform=stack,predictor=lsq,coder=ans,axis=0,checksum=off";
@@ -229,7 +229,7 @@ static px_planes make_planes(size_t count) {
 static void cut_bytes_are_refused(void **state) {
     (void)state;
     px_planes planes = make_planes(20);
-    coded c = encode_by(&px_frames, &planes, PRISM_TRANSFORM_STACK, 5, 1 << 20);
+    px_coded c = encode_by(&px_frames, &planes, PRISM_TRANSFORM_STACK, 5, 1 << 20);
     const size_t parameters = c.sections.parameters.size, payload = c.sections.payload.size;
     px_planes decoded = make_planes(20);
     memset(decoded.samples, 0, px_planes_bytes(&decoded));
@@ -244,7 +244,7 @@ static void cut_bytes_are_refused(void **state) {
     for (size_t left = 1; left < 70; left++)
         assert_int_not_equal(decode_by(&px_frames, &c, parameters, payload - left, &decoded),
                              PRISM_OK);
-    coded_free(&c);
+    px_coded_free(&c);
     free(planes.samples);
     free(decoded.samples);
 }

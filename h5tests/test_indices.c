@@ -49,24 +49,24 @@ static px_planes drawing(shape s, int values, uint32_t seed) {
     return planes;
 }
 
-static coded encode(const px_planes *planes, int effort) {
+static px_coded encode(const px_planes *planes, int effort) {
     return encode_by(&px_palette, planes, PRISM_TRANSFORM_NONE, effort, SIZE_MAX);
 }
 
-static prism_status decode(px_planes *planes, const coded *c) {
+static prism_status decode(px_planes *planes, const px_coded *c) {
     return decode_by(&px_palette, c, c->sections.parameters.size, c->sections.payload.size, planes);
 }
 
 static size_t assert_same_back(const px_planes *planes, int effort) {
     px_planes back =
         planes_of((shape){planes->count, planes->height, planes->width, planes->depth});
-    coded c = encode(planes, effort);
+    px_coded c = encode(planes, effort);
     assert_int_equal(decode(&back, &c), PRISM_OK);
     for (size_t k = 0; k < planes->count; k++)
         assert_memory_equal(px_plane(planes, k), px_plane(&back, k),
                             px_plane_size(planes) * sizeof *back.samples);
     const size_t size = c.sections.parameters.size + c.sections.payload.size;
-    coded_free(&c);
+    px_coded_free(&c);
     px_planes_free(&back);
     return size;
 }
@@ -160,18 +160,18 @@ static void instruction_sets_agree(void **state) {
     for (int effort = FAST; effort <= STRONG; effort += STRONG - FAST) {
         px_planes planes = drawing((shape){3, 50, 70, 8}, 7, 2);
         px_simd_force(PX_SIMD_SCALAR);
-        coded expected = encode(&planes, effort);
+        px_coded expected = encode(&planes, effort);
         for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
             px_simd_force(set);
-            coded c = encode(&planes, effort);
+            px_coded c = encode(&planes, effort);
             assert_int_equal(c.sections.payload.size, expected.sections.payload.size);
             assert_memory_equal(c.sections.payload.data, expected.sections.payload.data,
                                 c.sections.payload.size);
             assert_same_back(&planes, effort);
-            coded_free(&c);
+            px_coded_free(&c);
         }
         px_simd_force(PX_SIMD_SETS);
-        coded_free(&expected);
+        px_coded_free(&expected);
         px_planes_free(&planes);
     }
 }
@@ -183,7 +183,7 @@ static void damaged_bytes(void **state) {
     for (int effort = FAST; effort <= STRONG; effort += STRONG - FAST) {
         const shape s = {3, 40, 60, 16};
         px_planes planes = drawing(s, 20, 8), back = planes_of(s);
-        coded c = encode(&planes, effort);
+        px_coded c = encode(&planes, effort);
         uint32_t random = 5;
         for (int i = 0; i < 150; i++) {
             px_buffer *part = i % 30 ? &c.sections.payload : &c.sections.parameters;
@@ -196,7 +196,7 @@ static void damaged_bytes(void **state) {
         for (size_t i = 0; i < c.sections.payload.size; i++)
             c.sections.payload.data[i] = (uint8_t)random_next(&random);
         decode(&back, &c);
-        coded_free(&c);
+        px_coded_free(&c);
         px_planes_free(&planes);
         px_planes_free(&back);
     }
@@ -206,13 +206,13 @@ static void truncated_bytes(void **state) {
     (void)state;
     const shape s = {2, 40, 60, 8};
     px_planes planes = drawing(s, 6, 8), back = planes_of(s);
-    coded c = encode(&planes, FAST);
+    px_coded c = encode(&planes, FAST);
     const size_t size = c.sections.payload.size;
     for (c.sections.payload.size = 0; c.sections.payload.size < size; c.sections.payload.size++)
         assert_int_equal(decode(&back, &c), PRISM_E_CORRUPT);
     c.sections.parameters.size = 0;
     assert_int_equal(decode(&back, &c), PRISM_E_CORRUPT);
-    coded_free(&c);
+    px_coded_free(&c);
     px_planes_free(&planes);
     px_planes_free(&back);
 }
@@ -224,7 +224,7 @@ static void wrong_values(void **state) {
         {1, 5, 0}, {1, 5, -3}, {1, -128, 256}, {99, 1, 1}, {-5, 1, 1}};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         px_planes back = planes_of((shape){1, 4, 4, 8});
-        coded c = {0};
+        px_coded c = {0};
         px_integer model;
         px_integer_init(&model);
         px_put_u8(&c.sections.parameters, 1);
@@ -233,7 +233,7 @@ static void wrong_values(void **state) {
             px_encode_integer(&coder, &model, lists[i][j]);
         px_range_encoder_finish(&coder);
         assert_int_equal(decode(&back, &c), PRISM_E_CORRUPT);
-        coded_free(&c);
+        px_coded_free(&c);
         px_planes_free(&back);
     }
 }

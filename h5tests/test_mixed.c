@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coders/method.h"
+#include "planes/stages.h"
 #include "simd/simd.h"
 #include "support.h"
 
@@ -53,11 +53,11 @@ static px_planes make_planes(content kind, size_t count, size_t height, size_t w
 /* ---- The method by itself -------------------------------------------------------------------- */
 
 /* With windows or, if the width is even, without. */
-static coded encode_planes(const px_native_method *method, const px_planes *planes, size_t limit) {
+static px_coded encode_planes(const px_coder_stage *method, const px_planes *planes, size_t limit) {
     return encode_by(method, planes, PRISM_TRANSFORM_STACK, 8 + (int)(planes->width % 2), limit);
 }
 
-static prism_status decode_planes(const coded *c, px_planes *planes) {
+static prism_status decode_planes(const px_coded *c, px_planes *planes) {
     return decode_by(&px_mixed, c, c->sections.parameters.size, c->sections.payload.size, planes);
 }
 
@@ -67,11 +67,11 @@ static void assert_same(const px_planes *a, const px_planes *b, size_t k) {
 
 static void assert_comes_back(const px_planes *planes) {
     px_planes decoded = empty_planes(planes->count, planes->height, planes->width, planes->depth);
-    coded c = encode_planes(&px_mixed, planes, SIZE_MAX);
+    px_coded c = encode_planes(&px_mixed, planes, SIZE_MAX);
     assert_int_equal(decode_planes(&c, &decoded), PRISM_OK);
     for (size_t k = 0; k < planes->count; k++)
         assert_same(planes, &decoded, k);
-    coded_free(&c);
+    px_coded_free(&c);
     free(decoded.samples);
 }
 
@@ -119,10 +119,10 @@ static void instruction_sets_agree(void **state) {
             px_planes planes = make_planes((content)kind, 5, 23, 37, depth);
             px_planes decoded = empty_planes(5, 23, 37, depth);
             px_simd_force(PX_SIMD_SCALAR);
-            coded first = encode_planes(&px_mixed, &planes, SIZE_MAX);
+            px_coded first = encode_planes(&px_mixed, &planes, SIZE_MAX);
             for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
                 px_simd_force(set);
-                coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
+                px_coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
                 assert_int_equal(c.sections.parameters.size, first.sections.parameters.size);
                 assert_int_equal(c.sections.payload.size, first.sections.payload.size);
                 assert_memory_equal(c.sections.parameters.data, first.sections.parameters.data,
@@ -132,10 +132,10 @@ static void instruction_sets_agree(void **state) {
                 assert_int_equal(decode_planes(&first, &decoded), PRISM_OK);
                 for (size_t k = 0; k < planes.count; k++)
                     assert_same(&planes, &decoded, k);
-                coded_free(&c);
+                px_coded_free(&c);
             }
             px_simd_force(PX_SIMD_SETS);
-            coded_free(&first);
+            px_coded_free(&first);
             free(planes.samples);
             free(decoded.samples);
         }
@@ -144,7 +144,7 @@ static void instruction_sets_agree(void **state) {
 static void wanted_planes_come_back(void **state) {
     (void)state;
     px_planes planes = make_planes(DRIFT, 6, 20, 30, 8);
-    coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
+    px_coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
     for (size_t k = 0; k < planes.count; k++) {
         bool wanted[6] = {false};
         px_planes decoded = empty_planes(6, 20, 30, 8);
@@ -158,16 +158,16 @@ static void wanted_planes_come_back(void **state) {
         assert_same(&planes, &decoded, k);
         free(decoded.samples);
     }
-    coded_free(&c);
+    px_coded_free(&c);
     free(planes.samples);
 }
 
 /* ---- Size ------------------------------------------------------------------------------------ */
 
-static size_t size_of(const px_native_method *method, const px_planes *planes) {
-    coded c = encode_planes(method, planes, 1 << 20);
+static size_t size_of(const px_coder_stage *method, const px_planes *planes) {
+    px_coded c = encode_planes(method, planes, 1 << 20);
     const size_t size = c.sections.parameters.size + c.sections.payload.size;
-    coded_free(&c);
+    px_coded_free(&c);
     return size;
 }
 
@@ -181,9 +181,9 @@ static void mixed_frames_are_smaller(void **state) {
 static void encoding_stops_at_the_limit(void **state) {
     (void)state;
     px_planes planes = make_planes(DRIFT, 6, 100, 120, 8);
-    coded c = encode_planes(&px_mixed, &planes, 1000);
+    px_coded c = encode_planes(&px_mixed, &planes, 1000);
     assert_in_range(c.sections.payload.size, 1001, 2000);
-    coded_free(&c);
+    px_coded_free(&c);
     free(planes.samples);
 }
 
@@ -217,7 +217,7 @@ static void chunks_are_of_the_method(void **state) {
 static void cut_bytes_are_refused(void **state) {
     (void)state;
     px_planes planes = make_planes(DRIFT, 5, 12, 50, 8), decoded = empty_planes(5, 12, 50, 8);
-    coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
+    px_coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
     const size_t parameters = c.sections.parameters.size, payload = c.sections.payload.size;
     for (size_t size = 0; size < parameters; size++)
         assert_int_not_equal(decode_by(&px_mixed, &c, size, payload, &decoded), PRISM_OK);
@@ -225,7 +225,7 @@ static void cut_bytes_are_refused(void **state) {
         assert_int_not_equal(decode_by(&px_mixed, &c, parameters, size, &decoded), PRISM_OK);
     px_put_u8(&c.sections.payload, 0);
     assert_int_not_equal(decode_planes(&c, &decoded), PRISM_OK);
-    coded_free(&c);
+    px_coded_free(&c);
     free(planes.samples);
     free(decoded.samples);
 }
@@ -238,7 +238,7 @@ static void flipped_bits_do_no_harm(void **state) {
             px_planes planes = make_planes((content)kind, 4, 4, 21, depth);
             px_planes decoded = empty_planes(4, 4, 21, depth);
             uint32_t random = 5;
-            coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
+            px_coded c = encode_planes(&px_mixed, &planes, SIZE_MAX);
             for (size_t i = 0; i < 8 * c.sections.parameters.size; i++) {
                 c.sections.parameters.data[i / 8] ^= (uint8_t)(1 << i % 8);
                 decode_planes(&c, &decoded);
@@ -253,7 +253,7 @@ static void flipped_bits_do_no_harm(void **state) {
                 c.sections.payload.data[at] ^= flips;
             }
             assert_int_equal(decode_planes(&c, &decoded), PRISM_OK);
-            coded_free(&c);
+            px_coded_free(&c);
             free(planes.samples);
             free(decoded.samples);
         }

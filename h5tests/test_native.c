@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "coders/ans/lsq/model.h"
-#include "coders/method.h"
+#include "planes/stages.h"
 #include "simd/simd.h"
 #include "support.h"
 
-static const px_native_method *const methods[] = {&px_quick, &px_lsq};
+static const px_coder_stage *const methods[] = {&px_quick, &px_lsq};
 enum { METHODS = 2 };
 
 /* ---- Planes ---------------------------------------------------------------------------------- */
@@ -52,16 +52,16 @@ static px_planes make_planes(content kind, size_t count, size_t height, size_t w
     return planes;
 }
 
-static coded encode_planes(const px_native_method *method, const px_planes *planes, int effort,
-                           prism_transform transform) {
+static px_coded encode_planes(const px_coder_stage *method, const px_planes *planes, int effort,
+                              prism_transform transform) {
     size_t limit = planes->count * px_plane_size(planes) * 8 + 4096; /* no chunk is too long */
-    coded c = encode_by(method, planes, transform, effort, limit);
+    px_coded c = encode_by(method, planes, transform, effort, limit);
     assert_false(c.sections.parameters.failed || c.sections.payload.failed);
     assert_true(c.sections.payload.size <= limit);
     return c;
 }
 
-static void assert_decodes(const px_native_method *method, const coded *c,
+static void assert_decodes(const px_coder_stage *method, const px_coded *c,
                            const px_planes *planes) {
     px_planes decoded =
         make_planes(NOISE, planes->count, planes->height, planes->width, planes->depth);
@@ -90,12 +90,12 @@ static void everything_comes_back(void **state) {
                 for (int effort = 1; effort <= 6; effort++) {
                     if (shapes[i][0] > 500 && effort % 3 != 2)
                         continue; /* slow enough as it is */
-                    const px_native_method *method = methods[effort > 3];
+                    const px_coder_stage *method = methods[effort > 3];
                     prism_transform transform =
                         effort % 3 ? PRISM_TRANSFORM_CHANNELS : PRISM_TRANSFORM_NONE;
-                    coded c = encode_planes(method, &planes, effort, transform);
+                    px_coded c = encode_planes(method, &planes, effort, transform);
                     assert_decodes(method, &c, &planes);
-                    coded_free(&c);
+                    px_coded_free(&c);
                 }
                 free(planes.samples);
             }
@@ -106,10 +106,10 @@ static void doubled_planes_shrink(void **state) {
     (void)state;
     px_planes planes = make_planes(DOUBLED, 6, 64, 64, 16);
     for (int m = 0; m < METHODS; m++) {
-        coded c = encode_planes(methods[m], &planes, 3 * m + 2, PRISM_TRANSFORM_CHANNELS);
+        px_coded c = encode_planes(methods[m], &planes, 3 * m + 2, PRISM_TRANSFORM_CHANNELS);
         assert_true(c.sections.payload.size + c.sections.parameters.size < 6 * 32 * 32 * 7 / 8);
         assert_decodes(methods[m], &c, &planes);
-        coded_free(&c);
+        px_coded_free(&c);
     }
     free(planes.samples);
 }
@@ -118,13 +118,13 @@ static void sets_of_kernels_agree(void **state) {
     (void)state;
     for (int kind = 0; kind < CONTENTS; kind++)
         for (int effort = 1; effort <= 6; effort++) {
-            const px_native_method *method = methods[effort > 3];
+            const px_coder_stage *method = methods[effort > 3];
             px_planes planes = make_planes((content)kind, 9, 37, 83, effort % 2 ? 8 : 16);
             px_simd_force(PX_SIMD_SCALAR);
-            coded reference = encode_planes(method, &planes, effort, PRISM_TRANSFORM_CHANNELS);
+            px_coded reference = encode_planes(method, &planes, effort, PRISM_TRANSFORM_CHANNELS);
             for (px_simd set = 0; set < PX_SIMD_SETS && px_simd_runs(set); set++) {
                 px_simd_force(set);
-                coded c = encode_planes(method, &planes, effort, PRISM_TRANSFORM_CHANNELS);
+                px_coded c = encode_planes(method, &planes, effort, PRISM_TRANSFORM_CHANNELS);
                 assert_int_equal(c.sections.parameters.size, reference.sections.parameters.size);
                 assert_memory_equal(c.sections.parameters.data, reference.sections.parameters.data,
                                     c.sections.parameters.size);
@@ -132,10 +132,10 @@ static void sets_of_kernels_agree(void **state) {
                 assert_memory_equal(c.sections.payload.data, reference.sections.payload.data,
                                     c.sections.payload.size);
                 assert_decodes(method, &reference, &planes);
-                coded_free(&c);
+                px_coded_free(&c);
             }
             px_simd_force(PX_SIMD_SETS);
-            coded_free(&reference);
+            px_coded_free(&reference);
             free(planes.samples);
         }
 }
@@ -143,14 +143,14 @@ static void sets_of_kernels_agree(void **state) {
 static void any_limit_will_do(void **state) {
     (void)state;
     px_planes planes = make_planes(NOISE, 4, 100, 100, 16);
-    const px_native_method *const all[] = {&px_quick, &px_lsq, &px_frames};
+    const px_coder_stage *const all[] = {&px_quick, &px_lsq, &px_frames};
     for (size_t m = 0; m < sizeof all / sizeof *all; m++) {
-        coded c = encode_by(all[m], &planes, PRISM_TRANSFORM_CHANNELS, 5, SIZE_MAX);
-        coded same = encode_planes(all[m], &planes, 5, PRISM_TRANSFORM_CHANNELS);
+        px_coded c = encode_by(all[m], &planes, PRISM_TRANSFORM_CHANNELS, 5, SIZE_MAX);
+        px_coded same = encode_planes(all[m], &planes, 5, PRISM_TRANSFORM_CHANNELS);
         assert_int_equal(c.sections.payload.size, same.sections.payload.size);
         assert_true(c.sections.payload.size > 70000);
-        coded_free(&same);
-        coded_free(&c);
+        px_coded_free(&same);
+        px_coded_free(&c);
     }
     free(planes.samples);
 }
@@ -160,12 +160,9 @@ static void long_chunks_are_given_up(void **state) {
     (void)state;
     px_planes planes = make_planes(NOISE, 4, 50, 50, 8);
     for (int m = 0; m < METHODS; m++) {
-        coded c = {.pipeline = {.transform = PRISM_TRANSFORM_CHANNELS, .effort = 3 * m + 2}};
-        assert_int_equal(
-            methods[m]->encode(&planes, &c.pipeline, c.pipeline.effort, 5000, &c.sections, NULL),
-            PRISM_OK);
+        px_coded c = encode_by(methods[m], &planes, PRISM_TRANSFORM_CHANNELS, 3 * m + 2, 5000);
         assert_true(c.sections.payload.size > 5000);
-        coded_free(&c);
+        px_coded_free(&c);
     }
     free(planes.samples);
 }
@@ -177,9 +174,9 @@ static void damage_does_not_crash(void **state) {
     static const content contents[] = {RELATED, DOUBLED, STEPS};
     uint32_t random = 3;
     for (size_t i = 0; i < 3 * METHODS; i++) {
-        const px_native_method *method = methods[i % METHODS];
+        const px_coder_stage *method = methods[i % METHODS];
         px_planes planes = make_planes(contents[i / METHODS], 7, 30, 21, i / METHODS == 1 ? 16 : 8);
-        coded c = encode_planes(method, &planes, i % METHODS ? 5 : 1, PRISM_TRANSFORM_CHANNELS);
+        px_coded c = encode_planes(method, &planes, i % METHODS ? 5 : 1, PRISM_TRANSFORM_CHANNELS);
         size_t refused = 0, bytes = c.sections.parameters.size + c.sections.payload.size;
         for (size_t at = 0; at < bytes; at += at < c.sections.parameters.size ? 1 : 7) {
             uint8_t *byte = at < c.sections.parameters.size
@@ -192,7 +189,7 @@ static void damage_does_not_crash(void **state) {
             *byte = kept;
         }
         assert_true(refused * 10 > 9 * bytes / 7); /* states that do not end as they began */
-        coded_free(&c);
+        px_coded_free(&c);
         free(planes.samples);
     }
 }
@@ -202,7 +199,7 @@ static void random_parameters_do_not_crash(void **state) {
     uint32_t random = 11;
     px_planes planes = make_planes(NOISE, 40, 12, 9, 16);
     for (int round = 0; round < 300; round++) {
-        coded c = {
+        px_coded c = {
             .pipeline = {.transform = round % 3 ? PRISM_TRANSFORM_CHANNELS : PRISM_TRANSFORM_NONE}};
         /* Zeros are likely decisions: with many of them the decoder gets farther. */
         for (size_t i = 0; i < 3000; i++)
@@ -215,7 +212,7 @@ static void random_parameters_do_not_crash(void **state) {
             assert_int_not_equal(decode_by(methods[m], &c, c.sections.parameters.size,
                                            c.sections.payload.size, &planes),
                                  PRISM_OK);
-        coded_free(&c);
+        px_coded_free(&c);
     }
     free(planes.samples);
 }
@@ -224,14 +221,14 @@ static void truncation_is_noticed(void **state) {
     (void)state;
     px_planes planes = make_planes(RELATED, 5, 24, 50, 8);
     for (int m = 0; m < METHODS; m++) {
-        coded c = encode_planes(methods[m], &planes, 3 * m + 2, PRISM_TRANSFORM_CHANNELS);
+        px_coded c = encode_planes(methods[m], &planes, 3 * m + 2, PRISM_TRANSFORM_CHANNELS);
         for (size_t size = 0; size < c.sections.payload.size; size += 1 + size / 64)
             assert_int_equal(decode_by(methods[m], &c, c.sections.parameters.size, size, &planes),
                              PRISM_E_CORRUPT);
         for (size_t size = 0; size < c.sections.parameters.size; size++)
             assert_int_equal(decode_by(methods[m], &c, size, c.sections.payload.size, &planes),
                              PRISM_E_CORRUPT);
-        coded_free(&c);
+        px_coded_free(&c);
     }
     free(planes.samples);
 }

@@ -148,17 +148,18 @@ static bool add_residuals(map *m, const tool_part *part, const void *data) {
 bool tool_map_residuals(tool_picture *picture, const tool_view *v, size_t frame, size_t step,
                         const prism_options *options) {
     map m;
-    const px_pipeline pipeline = {.transform = options->transform ? options->transform
-                                               : v->channels >= 0 ? PRISM_TRANSFORM_CHANNELS
-                                                                  : PRISM_TRANSFORM_NONE,
-                                  .predictor = options->predictor ? options->predictor
-                                                                  : PRISM_PREDICTOR_PAETH,
-                                  .coder = PRISM_CODER_DEFLATE,
-                                  .effort = options->effort,
-                                  .axis = v->channels >= 0 ? v->channels : PRISM_AXIS_AUTO,
-                                  .selective = !options->transform};
+    const bool channels = v->channels >= 0;
+    const px_task task = {
+        .pipeline = {options->transform ? options->transform
+                     : channels         ? PRISM_TRANSFORM_CHANNELS
+                                        : PRISM_TRANSFORM_NONE,
+                     options->predictor ? options->predictor : PRISM_PREDICTOR_PAETH,
+                     PRISM_CODER_DEFLATE, options->effort,
+                     channels ? v->channels : PRISM_AXIS_AUTO},
+        .effort = options->effort,
+        .selective = !options->transform};
     bool done = map_make(&m, picture, v, frame, step) &&
-                for_each_part(&m, v->source->chunk, add_residuals, &pipeline);
+                for_each_part(&m, v->source->chunk, add_residuals, &task);
     return map_end(&m, done);
 }
 

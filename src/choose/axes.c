@@ -29,7 +29,7 @@ static size_t without_slim(int axes[PX_MOST_AXES], size_t count, const prism_arr
     return left ? left : count;
 }
 
-static uint64_t positions_of(const px_choice_sample *s, int axis) {
+static uint64_t positions_of(const px_survey *s, int axis) {
     uint64_t positions = 1;
     for (unsigned i = 0; i < s->part.array.rank; i++)
         positions *= (int)i == axis ? 1 : s->dims[i];
@@ -38,7 +38,7 @@ static uint64_t positions_of(const px_choice_sample *s, int axis) {
 
 /* The axes of `count` that leave planes of more than a few samples, each of which takes the time of
  * hundreds, or all. */
-static size_t without_specks(int axes[PX_MOST_AXES], size_t count, const px_choice_sample *s) {
+static size_t without_specks(int axes[PX_MOST_AXES], size_t count, const px_survey *s) {
     size_t left = 0;
     for (size_t i = 0; i < count; i++)
         if (positions_of(s, axes[i]) >= LEAST_POSITIONS)
@@ -47,13 +47,12 @@ static size_t without_specks(int axes[PX_MOST_AXES], size_t count, const px_choi
 }
 
 /* Whether rows may be planes: as many as a picture has take many times as long as it does. */
-static bool may_be_rows(const px_choice_sample *s, const prism_options *options) {
+static bool may_be_rows(const px_survey *s, const prism_options *options) {
     const bool quick = s->noisy || s->sparing || px_efforts.brisk[options->effort];
     return !quick || px_may_be_lifted(s, 0);
 }
 
-size_t px_possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
-                        const prism_options *options) {
+size_t px_possible_axes(int axes[PX_MOST_AXES], const px_survey *s, const prism_options *options) {
     const prism_array *array = &s->part.array;
     const int rank = (int)array->rank;
     const bool stack = options->transform == PRISM_TRANSFORM_STACK;
@@ -82,7 +81,7 @@ bool px_may_be_frames(const prism_array *array, int axis, const prism_options *o
            (array->rank >= 3 || layout.count == 1) && !px_efforts.brisk[options->effort];
 }
 
-bool px_may_be_lifted(const px_choice_sample *s, int axis) {
+bool px_may_be_lifted(const px_survey *s, int axis) {
     enum { MOST_PLANES = 8 }; /* for each position */
     if (axis == PRISM_AXIS_AUTO || s->dims[axis] == 1)
         return false;

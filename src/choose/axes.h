@@ -2,7 +2,7 @@
 #ifndef PX_CHOOSE_AXES_H
 #define PX_CHOOSE_AXES_H
 
-#include "choose/subject.h"
+#include "choose/survey.h"
 
 enum { PX_MOST_AXES = 8 /* that planes may lie along */ };
 
@@ -10,12 +10,11 @@ enum { PX_MOST_AXES = 8 /* that planes may lie along */ };
 int px_asked_axis(const prism_options *options);
 
 /* The axes that planes may lie along. */
-size_t px_possible_axes(int axes[PX_MOST_AXES], const px_choice_sample *s,
-                        const prism_options *options);
+size_t px_possible_axes(int axes[PX_MOST_AXES], const px_survey *s, const prism_options *options);
 
 /* Nearly as many planes as positions would take more weights than they are worth to the native
  * coder, and much time; to any coder, far more planes. */
-bool px_may_be_lifted(const px_choice_sample *s, int axis);
+bool px_may_be_lifted(const px_survey *s, int axis);
 
 /* Whether the planes along an axis may be frames: pictures that are coded from each other, or one.
  */

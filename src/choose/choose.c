@@ -5,11 +5,13 @@
  * first. Where the sample is the whole array, the best trial is the chunk.
  */
 #include "choose/choose.h"
-#include "base/effort.h"
 
 #include <math.h>
 
+#include "base/effort.h"
+#include "choose/methods.h"
 #include "choose/screen.h"
+#include "choose/tiny.h"
 
 /* libjxl wins where a part of the samples repeats its neighbours: whatever is flat, or clipped. */
 static const double FLAT = 0.1;
@@ -18,7 +20,7 @@ static const double FLAT = 0.1;
 static const double REPETITIONS = 1.04;
 
 static prism_status try_layout(px_choice *c, const px_layouts *list, size_t i, prism_error *error) {
-    prism_status status = px_consider_layout(c, &list->items[i].pipeline, error);
+    prism_status status = px_consider_layout(c, &list->items[i], error);
     double *relative = &c->relative[list->items[i].pipeline.transform];
     if (list->items[i].bytes < HUGE_VAL &&
         (*relative == 0 || c->native < *relative * list->items[i].bytes))
@@ -34,12 +36,12 @@ static prism_status try_repetitions(px_choice *c, const px_layouts *list, int bu
     prism_status status = PRISM_OK;
     double bytes = 0;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
-        px_pipeline layout = list->items[i].pipeline;
-        if (layout.axis != but && layout.transform == PRISM_TRANSFORM_NONE &&
+        px_candidate layout = list->items[i];
+        if (layout.pipeline.axis != but && layout.pipeline.transform == PRISM_TRANSFORM_NONE &&
             px_may_use(c, &layout, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
-            status = px_trial(&bytes, c->sample, &layout, layout.effort, error);
+            status = px_trial(&bytes, c->sample, &layout, layout.pipeline.effort, error);
             if (status == PRISM_OK &&
-                bytes < (whole || layout.axis > 0 ? 1 : REPETITIONS) * c->bytes)
+                bytes < (whole || layout.pipeline.axis > 0 ? 1 : REPETITIONS) * c->best.bytes)
                 px_prefer(c, &layout, bytes);
         }
     }
@@ -50,7 +52,7 @@ static prism_status try_repetitions(px_choice *c, const px_layouts *list, int bu
  * as they are: what repeats is what these coders are for, and a lift hides it. Where only size
  * counts, lifted ones are tried, too. */
 static prism_status try_others(px_choice *c, const px_layouts *list, prism_error *error) {
-    const int axis = c->best.axis;
+    const int axis = c->best.pipeline.axis;
     const bool open = c->options->transform == PRISM_TRANSFORM_AUTO;
     const bool thorough = px_efforts.only_size[c->options->effort];
     prism_status status = PRISM_OK;
@@ -58,12 +60,13 @@ static prism_status try_others(px_choice *c, const px_layouts *list, prism_error
         if (list->items[i].pipeline.axis == axis &&
             (!open || list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE ||
              (thorough && list->items[i].pipeline.transform == PRISM_TRANSFORM_CHANNELS)))
-            status = px_consider_others(c, &list->items[i].pipeline, error);
-    if (status != PRISM_OK || c->bytes == 0 || c->best.coder == PRISM_CODER_ANS)
+            status = px_consider_others(c, &list->items[i], error);
+    if (status != PRISM_OK || c->best.bytes == 0 || c->best.pipeline.coder == PRISM_CODER_ANS)
         return status;
     status = try_repetitions(c, list, axis, error);
-    const px_pipeline found = c->best;
-    return status == PRISM_OK && found.axis != axis ? px_consider_others(c, &found, error) : status;
+    const px_candidate found = c->best;
+    return status == PRISM_OK && found.pipeline.axis != axis ? px_consider_others(c, &found, error)
+                                                             : status;
 }
 
 /* The one with the best promise of those that are not `done`. */
@@ -83,7 +86,7 @@ static size_t next_layout(const px_choice *c, const px_layouts *list,
 
 /* The best promise first: what that comes to may make clear that others need no trial. */
 static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_error *error) {
-    const px_choice_sample *s = c->sample;
+    const px_survey *s = c->sample;
     const size_t best = px_least_estimate(list);
     bool done[PX_MAX_LAYOUTS] = {false};
     prism_status status = PRISM_OK;
@@ -103,24 +106,24 @@ static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_erro
     return status;
 }
 
-static prism_status choose(px_pipeline *pipeline, px_coded *coded, const px_choice_sample *s,
+static prism_status choose(px_candidate *chosen, px_coded *coded, const px_survey *s,
                            const prism_options *options, prism_error *error) {
     px_layouts list = {.count = 0};
     px_choice c = {.sample = s, .options = options};
-    prism_status status = px_layouts_list(&list, s, pipeline, options, error);
+    prism_status status = px_layouts_list(&list, s, options, error);
     if (status == PRISM_OK)
         status = px_screen(&c, &list, error);
     const size_t best = px_least_estimate(&list);
     c.flat = list.flat >= FLAT;
     if (status == PRISM_OK && px_is_clear(&c, &list, best)) {
-        c.best = list.items[best].pipeline;
+        c.best = list.items[best];
         px_may_use(&c, &c.best, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
         list.count = 0;
     }
     if (status == PRISM_OK)
         status = try_layouts(&c, &list, error);
     if (status == PRISM_OK) {
-        *pipeline = c.best;
+        *chosen = c.best;
         *coded = c.kept;
     } else {
         px_coded_free(&c.kept);
@@ -135,26 +138,36 @@ static bool is_complete(const prism_options *options, const prism_array *array) 
            (options->axis != PRISM_AXIS_AUTO || array->rank == 1);
 }
 
-prism_status px_choose(px_pipeline *pipeline, px_coded *coded, const prism_array *array,
-                       const void *elements, const prism_options *options, bool of_wide,
-                       prism_error *error) {
-    *pipeline = (px_pipeline){.transform = options->transform,
-                              .predictor = options->predictor,
-                              .coder = options->coder,
-                              .effort = options->effort,
-                              .axis = px_asked_axis(options),
-                              .selective = options->transform == PRISM_TRANSFORM_AUTO};
-    *coded = (px_coded){.pipeline = *pipeline};
-    prism_status status =
-        px_stages_check(options->transform, options->predictor, options->coder, error);
+/* Every AUTO becomes what does best on a sample. *coded is that, where the sample is the whole. */
+static prism_status look_and_choose(px_candidate *chosen, px_coded *coded, const prism_array *array,
+                                    const void *elements, const prism_options *options,
+                                    bool of_wide, prism_error *error) {
+    px_survey s = {.values = 0};
+    prism_status status = px_survey_make(&s, array, elements, options, of_wide, error);
+    if (status == PRISM_OK)
+        status = choose(chosen, coded, &s, options, error);
+    px_sample_free(&s.part);
+    return status;
+}
+
+prism_status px_encode_integers(px_coded *coded, const prism_array *array, const void *elements,
+                                const prism_options *options, bool of_wide, prism_error *error) {
+    px_candidate chosen = {.pipeline = {options->transform, options->predictor, options->coder,
+                                        options->effort, px_asked_axis(options)}};
+    size_t size;
+    *coded = (px_coded){.is_mapped = false};
+    prism_status status = prism_array_size(array, &size, error);
+    if (status == PRISM_OK)
+        status = px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status != PRISM_OK)
         return status;
-    if (is_complete(options, array))
-        return PRISM_OK;
-    px_choice_sample s = {.values = 0};
-    status = px_choice_sample_make(&s, array, elements, options, of_wide, error);
-    if (status == PRISM_OK)
-        status = choose(pipeline, coded, &s, options, error);
-    px_sample_free(&s.part);
+    if (px_tiny_suits(array, options))
+        return px_tiny_encode(coded, array, elements, options, size, error);
+    if (!is_complete(options, array))
+        status = look_and_choose(&chosen, coded, array, elements, options, of_wide, error);
+    if (status == PRISM_OK && !px_coded_size(coded)) {
+        const px_task task = px_task_of(&chosen, options->effort, size);
+        status = px_encode(coded, array, elements, &task, error);
+    }
     return status;
 }

@@ -1,14 +1,13 @@
-/* From options to a pipeline. Internal. */
+/* From options to a coded array. Internal. */
 #ifndef PX_CHOOSE_CHOOSE_H
 #define PX_CHOOSE_CHOOSE_H
 
 #include "pipeline/pipeline.h"
 
-/* Replaces every AUTO of `options` by what does best on a sample of the elements, which is smaller
- * where they stand for wider ones: choosing is to take a small part of the time for these. *coded
- * has the payload where a trial was the whole; free with px_coded_free. */
-prism_status px_choose(px_pipeline *pipeline, px_coded *coded, const prism_array *array,
-                       const void *elements, const prism_options *options, bool of_wide,
-                       prism_error *error);
+/* Integers of 8 and 16 bits, coded by options: every AUTO becomes what does best. `of_wide`: they
+ * stand for wider elements, and choosing is to take a small part of the time for these. Free with
+ * px_coded_free. */
+prism_status px_encode_integers(px_coded *coded, const prism_array *array, const void *elements,
+                                const prism_options *options, bool of_wide, prism_error *error);
 
 #endif

@@ -86,19 +86,19 @@ double px_promise(const px_choice *c, const px_layouts *list, size_t i) {
 
 /* Whether estimates rank layouts. */
 static bool has_estimates(const px_choice *c) {
-    const px_choice_sample *s = c->sample;
+    const px_survey *s = c->sample;
     return px_may_be_native(c->options) && (s->noisy || s->values > PX_FEW_VALUES);
 }
 
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best) {
-    if (c->bytes == 0 || px_is_drawing(c->sample, c->options))
+    if (c->best.bytes == 0 || px_is_drawing(c->sample, c->options))
         return true;
-    if (c->best.coder == PRISM_CODER_DEFLATE && !c->sample->sparing &&
+    if (c->best.pipeline.coder == PRISM_CODER_DEFLATE && !c->sample->sparing &&
         list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE &&
         (!is_low(c) || list->items[i].bytes <= CLOSE_BRISK * list->items[best].bytes))
         return true;
     if (has_estimates(c))
-        return px_promise(c, list, i) < PX_CLEARLY * c->bytes;
+        return px_promise(c, list, i) < PX_CLEARLY * c->best.bytes;
     return (c->sample->part.share == 1 && !px_is_brisk(c->sample, c->options->effort)) ||
            list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
 }
@@ -113,16 +113,16 @@ static bool is_alone(const px_choice *c, const px_layouts *list, size_t best) {
 }
 
 /* The estimate of the planes of `layout` as they are. */
-static double plain_estimate(const px_layouts *list, const px_pipeline *layout) {
+static double plain_estimate(const px_layouts *list, const px_candidate *layout) {
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].pipeline.axis == layout->axis &&
+        if (list->items[i].pipeline.axis == layout->pipeline.axis &&
             list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE)
             return list->items[i].bytes;
     return HUGE_VAL;
 }
 
 bool px_is_clear(const px_choice *c, const px_layouts *list, size_t best) {
-    px_pipeline layout = list->items[best].pipeline;
+    px_candidate layout = list->items[best];
     return c->sample->large && c->sample->values > PX_FEW_VALUES && layout.selective &&
            is_alone(c, list, best) &&
            (is_low(c) || list->items[best].bytes < STRONG_TIES * plain_estimate(list, &layout)) &&
@@ -130,10 +130,10 @@ bool px_is_clear(const px_choice *c, const px_layouts *list, size_t best) {
 }
 
 /* What the native coder makes of a part of the sample at its quickest. */
-static prism_status quick_size(double *bytes, const px_choice_sample *part, px_pipeline layout,
+static prism_status quick_size(double *bytes, const px_survey *part, px_candidate layout,
                                prism_error *error) {
-    layout.predictor = PRISM_PREDICTOR_LSQ;
-    layout.coder = PRISM_CODER_ANS;
+    layout.pipeline.predictor = PRISM_PREDICTOR_LSQ;
+    layout.pipeline.coder = PRISM_CODER_ANS;
     return px_trial(bytes, part, &layout, PX_EFFORT_FITTED, error);
 }
 
@@ -141,12 +141,12 @@ static prism_status quick_size(double *bytes, const px_choice_sample *part, px_p
 static prism_status compare_parts(double bytes[PX_MAX_LAYOUTS], const px_choice *c,
                                   const px_layouts *list, const bool compared[PX_MAX_LAYOUTS],
                                   prism_error *error) {
-    px_choice_sample part;
+    px_survey part;
     prism_status status = px_part_of(&part, c->sample, error);
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
         bytes[i] = HUGE_VAL;
         if (compared[i])
-            status = quick_size(&bytes[i], &part, list->items[i].pipeline, error);
+            status = quick_size(&bytes[i], &part, list->items[i], error);
     }
     px_sample_free(&part.part);
     return status;
@@ -169,7 +169,7 @@ static prism_status screen_drawings(const px_choice *c, px_layouts *list, prism_
 }
 
 /* Frames are few, or fewer than they have rows and columns, or lie along the first axis. */
-static bool is_likely(const px_choice_sample *s, int axis) {
+static bool is_likely(const px_survey *s, int axis) {
     uint64_t least = FEW_FRAMES;
     for (unsigned i = 0; i < s->part.array.rank; i++)
         least = i == 0 || s->dims[i] < least ? s->dims[i] : least;
@@ -191,7 +191,7 @@ static bool is_rival(const px_choice *c, const px_layouts *list, const bool done
                      size_t i) {
     const double likely = least_likely(c, list);
     return list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK && !done[i] &&
-           (c->bytes == 0 || px_promise(c, list, i) < PX_CLEARLY * c->bytes) &&
+           (c->best.bytes == 0 || px_promise(c, list, i) < PX_CLEARLY * c->best.bytes) &&
            list->items[i].bytes < (is_likely(c->sample, list->items[i].pipeline.axis)
                                        ? CLOSE_FRAMES
                                        : CLEARLY_BETTER_FRAMES) *

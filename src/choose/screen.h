@@ -3,7 +3,7 @@
 #ifndef PX_CHOOSE_SCREEN_H
 #define PX_CHOOSE_SCREEN_H
 
-#include "choose/layouts.h"
+#include "choose/candidates.h"
 #include "choose/trial.h"
 
 /* Takes layouts off the list that have no estimate and do not come near in a part of the sample. */

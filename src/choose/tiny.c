@@ -5,9 +5,9 @@
 #include "base/array.h"
 #include "base/effort.h"
 #include "choose/axes.h"
+#include "choose/methods.h"
 #include "planes/estimate.h"
 #include "planes/fold.h"
-#include "planes/stages.h"
 
 /* Each plane of the native coder has fits of its own, and a chunk 64 bytes of states. */
 enum { FEW_PLANES = 4, LEAST_NATIVE_BYTES = 1 << 8, MOST_NATIVE_STEPS = 384 };
@@ -126,23 +126,15 @@ static prism_status choose_axis(int *axis, const prism_array *array, const void 
     return status;
 }
 
-static size_t coded_size(const px_coded *coded) {
-    return px_sections_size(&coded->sections);
-}
-
-static bool predicts(const candidate *c) {
-    return px_coder_stage_of(c->coder)->predicts;
-}
-
-/* What is left of the candidates: a pipeline for each. */
+/* What is left of the candidates. */
 typedef struct trials {
-    px_pipeline items[CANDIDATES];
+    px_task items[CANDIDATES];
     size_t count;
 } trials;
 
 /* Those whose coder predicts, or all others. */
 static trials list_trials(const prism_array *array, const prism_options *options, int best,
-                          bool predicting, size_t size) {
+                          bool predicting, size_t limit) {
     trials list = {.count = 0};
     for (size_t i = 0; i < CANDIDATES; i++) {
         const candidate *c = &candidates[i];
@@ -151,36 +143,29 @@ static trials list_trials(const prism_array *array, const prism_options *options
                                       .predictor = c->predictor,
                                       .coder = c->coder,
                                       .effort = effort_of(c, options),
-                                      .axis = axis_of(c, array, options, best),
-                                      .swift = true};
+                                      .axis = axis_of(c, array, options, best)};
         const px_layout layout = px_layout_make(array, pipeline.axis);
-        if (predicts(c) == predicting && may_use(c, array, options, &layout, size))
-            list.items[list.count++] = pipeline;
+        if (px_coder_predicts(c->coder) == predicting && may_use(c, array, options, &layout, limit))
+            list.items[list.count++] = (px_task){
+                .pipeline = pipeline, .effort = pipeline.effort, .swift = true, .limit = limit};
     }
     return list;
 }
 
 /* Residuals, and what they may come to. */
 typedef struct guessed {
-    px_coded coded;
-    px_planes planes;
+    px_prepared prepared;
     double bytes;
 } guessed;
 
 static prism_status guess(guessed *g, const prism_array *array, const void *elements,
-                          const px_pipeline *pipeline, prism_error *error) {
-    prism_status status =
-        px_pipeline_predict(&g->coded, &g->planes, array, elements, pipeline, error);
+                          const px_task *task, prism_error *error) {
+    prism_status status = px_prepare(&g->prepared, array, elements, task, error);
     if (status != PRISM_OK)
         return status;
-    status = px_deflate_guess(&g->bytes, &g->planes, error);
-    g->bytes += (double)g->coded.sections.parameters.size;
+    status = px_deflate_guess(&g->bytes, &g->prepared.planes, error);
+    g->bytes += (double)g->prepared.parameters.size;
     return status;
-}
-
-static void guessed_free(guessed *g) {
-    px_planes_free(&g->planes);
-    px_coded_free(&g->coded);
 }
 
 /* The residuals that promise most. */
@@ -192,38 +177,35 @@ static prism_status guess_best(guessed *best, const prism_array *array, const vo
         guessed other = {.bytes = HUGE_VAL};
         status = guess(&other, array, elements, &list->items[i], error);
         const bool better = other.bytes < best->bytes;
-        guessed_free(better ? best : &other);
+        px_prepared_free(better ? &best->prepared : &other.prepared);
         if (better)
             *best = other;
     }
     return status;
 }
 
-/* *coded becomes what is smaller. */
-static void keep_smaller(px_coded *coded, px_coded *tried) {
-    const bool smaller = !coded->sections.payload.size || coded_size(tried) < coded_size(coded);
-    px_coded_free(smaller ? coded : tried);
-    if (smaller)
-        *coded = *tried;
-}
-
 static prism_status try_samples(px_coded *coded, const prism_array *array, const void *elements,
-                                const trials *list, size_t limit, prism_error *error) {
+                                const trials *list, prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
         px_coded tried;
-        status = px_pipeline_encode(&tried, array, elements, &list->items[i], limit, error);
+        status = px_encode(&tried, array, elements, &list->items[i], error);
         if (status == PRISM_OK)
-            keep_smaller(coded, &tried);
+            px_coded_keep_smaller(coded, &tried);
     }
     return status;
 }
 
-static prism_status try_residuals(px_coded *coded, guessed *g, size_t limit, prism_error *error) {
-    prism_status status = px_pipeline_code(&g->coded, &g->planes, limit, error);
+static prism_status try_residuals(px_coded *coded, const px_prepared *prepared,
+                                  prism_error *error) {
+    px_coded tried = {.is_mapped = false};
+    prism_status status = px_try(&tried, &prepared->planes, &prepared->task, error);
     if (status == PRISM_OK)
-        keep_smaller(coded, &g->coded);
-    g->coded = (px_coded){.pipeline = {0}};
+        status = px_prepared_finish(&tried, prepared, error);
+    if (status == PRISM_OK)
+        px_coded_keep_smaller(coded, &tried);
+    else
+        px_coded_free(&tried);
     return status;
 }
 
@@ -231,11 +213,8 @@ prism_status px_tiny_encode(px_coded *coded, const prism_array *array, const voi
                             const prism_options *options, size_t limit, prism_error *error) {
     int axis = PRISM_AXIS_AUTO;
     guessed best;
-    *coded = (px_coded){.pipeline = {0}};
-    prism_status status =
-        px_stages_check(options->transform, options->predictor, options->coder, error);
-    if (status == PRISM_OK)
-        status = choose_axis(&axis, array, elements, options, error);
+    *coded = (px_coded){.is_mapped = false};
+    prism_status status = choose_axis(&axis, array, elements, options, error);
     if (status != PRISM_OK)
         return status;
     const trials residuals = list_trials(array, options, axis, false, limit);
@@ -243,12 +222,12 @@ prism_status px_tiny_encode(px_coded *coded, const prism_array *array, const voi
     status = guess_best(&best, array, elements, &residuals, error);
     const bool noise = residuals.count && best.bytes > NOISE * (double)limit;
     if (status == PRISM_OK && !noise)
-        status = try_samples(coded, array, elements, &samples, limit, error);
-    const bool sure =
-        coded->sections.payload.size && (double)coded_size(coded) < SURELY_LESS * best.bytes;
+        status = try_samples(coded, array, elements, &samples, error);
+    const size_t size = px_coded_size(coded);
+    const bool sure = size && (double)size < SURELY_LESS * best.bytes;
     if (status == PRISM_OK && residuals.count && !sure)
-        status = try_residuals(coded, &best, limit, error);
-    guessed_free(&best);
+        status = try_residuals(coded, &best.prepared, error);
+    px_prepared_free(&best.prepared);
     if (status != PRISM_OK)
         px_coded_free(coded);
     return status;

@@ -1,5 +1,7 @@
 #include "choose/trial.h"
+
 #include "base/effort.h"
+#include "choose/methods.h"
 
 enum { SOME_FRAMES = 48 };
 
@@ -14,37 +16,35 @@ static const double SAFER = 1.0005;
 static const double CLEARLY_DEFLATE = 0.97;
 
 /* The same as px_trial, with what the sample became. Free with px_coded_free. */
-static prism_status code_sample(px_coded *coded, double *bytes, const px_choice_sample *s,
-                                px_pipeline *pipeline, int effort, prism_error *error) {
-    px_pipeline tried = *pipeline;
-    tried.effort = effort;
-    size_t limit = 2 * s->part.size + PX_CONTAINER_OVERHEAD;
-    prism_status status =
-        px_pipeline_encode(coded, &s->part.array, s->part.elements, &tried, limit, error);
+static prism_status code_sample(px_coded *coded, double *bytes, const px_survey *s,
+                                px_candidate *candidate, int effort, prism_error *error) {
+    const size_t limit = 2 * s->part.size + PX_CONTAINER_OVERHEAD;
+    const px_task task = px_task_of(candidate, effort, limit);
+    prism_status status = px_encode(coded, &s->part.array, s->part.elements, &task, error);
     if (status != PRISM_OK)
         return status;
     *bytes = (double)coded->sections.payload.size / s->part.share +
-             (double)coded->sections.parameters.size * px_side_growth(s, pipeline);
-    if (!px_coder_stage_of(pipeline->coder)->predicts)
-        pipeline->transform = coded->pipeline.transform;
+             (double)coded->sections.parameters.size * px_side_growth(s, &candidate->pipeline);
+    if (!px_coder_predicts(task.pipeline.coder))
+        candidate->pipeline.transform = coded->pipeline.transform;
     return PRISM_OK;
 }
 
-prism_status px_trial(double *bytes, const px_choice_sample *s, px_pipeline *pipeline, int effort,
+prism_status px_trial(double *bytes, const px_survey *s, px_candidate *candidate, int effort,
                       prism_error *error) {
-    px_coded coded = {.pipeline = *pipeline};
-    prism_status status = code_sample(&coded, bytes, s, pipeline, effort, error);
+    px_coded coded;
+    prism_status status = code_sample(&coded, bytes, s, candidate, effort, error);
     px_coded_free(&coded);
     return status;
 }
 
 /* Whether coding at `effort` comes to at most `chance` times the best size so far. */
-static prism_status has_chance(bool *chance, const px_choice *c, const px_pipeline *pipeline,
+static prism_status has_chance(bool *chance, const px_choice *c, const px_candidate *candidate,
                                int effort, double factor, prism_error *error) {
-    px_pipeline quick = *pipeline;
+    px_candidate quick = *candidate;
     double bytes = 0;
     prism_status status = px_trial(&bytes, c->sample, &quick, effort, error);
-    *chance = c->bytes == 0 || bytes < factor * c->bytes;
+    *chance = c->best.bytes == 0 || bytes < factor * c->best.bytes;
     return status;
 }
 
@@ -55,39 +55,42 @@ static bool is_usual(const px_choice *c, int axis) {
 
 /* Whether a layout is to be preferred to the best one where samples of both come to the same: one
  * along a usual axis, or a lift, which leaves planes out that gain nothing. */
-static bool is_safer(const px_choice *c, const px_pipeline *pipeline) {
-    const bool lift = pipeline->transform == PRISM_TRANSFORM_CHANNELS;
-    return (is_usual(c, pipeline->axis) && !is_usual(c, c->best.axis)) ||
-           (lift && pipeline->selective && pipeline->axis == c->best.axis &&
-            c->best.transform == PRISM_TRANSFORM_NONE);
+static bool is_safer(const px_choice *c, const px_candidate *candidate) {
+    const bool lift = candidate->pipeline.transform == PRISM_TRANSFORM_CHANNELS;
+    return (is_usual(c, candidate->pipeline.axis) && !is_usual(c, c->best.pipeline.axis)) ||
+           (lift && candidate->selective && candidate->pipeline.axis == c->best.pipeline.axis &&
+            c->best.pipeline.transform == PRISM_TRANSFORM_NONE);
 }
 
 /* A coder that decodes slower must be clearly better, and so must layouts that come later where
  * only a sample was coded, but for safer ones. Deflate gains least from what the sample does not
  * show. */
-static double clearly_of(const px_choice *c, const px_pipeline *pipeline) {
-    const bool whole = c->sample->part.share == 1, same = pipeline->coder == c->best.coder;
-    if (pipeline->coder == PRISM_CODER_DEFLATE && c->best.coder == PRISM_CODER_ANS)
+static double clearly_of(const px_choice *c, const px_candidate *candidate) {
+    const bool whole = c->sample->part.share == 1,
+               same = candidate->pipeline.coder == c->best.pipeline.coder;
+    if (candidate->pipeline.coder == PRISM_CODER_DEFLATE &&
+        c->best.pipeline.coder == PRISM_CODER_ANS)
         return CLEARLY_DEFLATE;
-    if (same && !whole && is_safer(c, pipeline))
+    if (same && !whole && is_safer(c, candidate))
         return SAFER;
     return (same && whole) || px_efforts.only_size[c->options->effort] ? 1 : PX_CLEARLY;
 }
 
-void px_prefer(px_choice *c, const px_pipeline *pipeline, double bytes) {
-    c->best = *pipeline;
-    c->bytes = bytes;
+void px_prefer(px_choice *c, const px_candidate *candidate, double bytes) {
+    c->best = *candidate;
+    c->best.bytes = bytes;
     px_coded_free(&c->kept);
 }
 
-static prism_status consider(px_choice *c, const px_pipeline *pipeline, int effort,
+static prism_status consider(px_choice *c, const px_candidate *candidate, int effort,
                              prism_error *error) {
-    px_pipeline tried = *pipeline;
-    px_coded coded = {.pipeline = tried};
+    px_candidate tried = *candidate;
+    px_coded coded;
     prism_status status = code_sample(&coded, &c->last, c->sample, &tried, effort, error);
-    if (status == PRISM_OK && (c->bytes == 0 || c->last < clearly_of(c, &tried) * c->bytes)) {
+    if (status == PRISM_OK &&
+        (c->best.bytes == 0 || c->last < clearly_of(c, &tried) * c->best.bytes)) {
         px_prefer(c, &tried, c->last);
-        if (c->sample->part.share == 1 && effort == tried.effort) {
+        if (c->sample->part.share == 1 && effort == tried.pipeline.effort) {
             c->kept = coded;
             return PRISM_OK;
         }
@@ -96,140 +99,144 @@ static prism_status consider(px_choice *c, const px_pipeline *pipeline, int effo
     return status;
 }
 
-static int trial_effort(const px_pipeline *pipeline) {
-    return px_efforts.trial[pipeline->effort];
+static int trial_effort(const px_candidate *candidate) {
+    return px_efforts.trial[candidate->pipeline.effort];
 }
 
-bool px_may_use(const px_choice *c, px_pipeline *pipeline, prism_predictor predictor,
+bool px_may_use(const px_choice *c, px_candidate *candidate, prism_predictor predictor,
                 prism_coder coder) {
-    pipeline->predictor = predictor;
-    pipeline->coder = coder;
+    candidate->pipeline.predictor = predictor;
+    candidate->pipeline.coder = coder;
     return (c->options->predictor == PRISM_PREDICTOR_AUTO || c->options->predictor == predictor) &&
            (c->options->coder == PRISM_CODER_AUTO || c->options->coder == coder);
 }
 
-static double deflate_chance(const px_choice_sample *s) {
+static double deflate_chance(const px_survey *s) {
     return s->large ? DEFLATE_CHANCE_LARGE : s->sparing ? DEFLATE_CHANCE_SPARING : DEFLATE_CHANCE;
 }
 
-static prism_status consider_deflate(px_choice *c, px_pipeline pipeline, prism_error *error) {
+static prism_status consider_deflate(px_choice *c, px_candidate candidate, prism_error *error) {
     bool chance = true;
     prism_status status = PRISM_OK;
-    if (px_may_use(c, &pipeline, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
-        status = has_chance(&chance, c, &pipeline, 1, deflate_chance(c->sample), error);
+    if (px_may_use(c, &candidate, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
+        status = has_chance(&chance, c, &candidate, 1, deflate_chance(c->sample), error);
         if (status == PRISM_OK && chance)
-            status = consider(c, &pipeline, pipeline.effort, error);
+            status = consider(c, &candidate, candidate.pipeline.effort, error);
     }
     if (status == PRISM_OK && chance &&
-        px_may_use(c, &pipeline, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE))
-        status = consider(c, &pipeline, pipeline.effort, error);
+        px_may_use(c, &candidate, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE))
+        status = consider(c, &candidate, candidate.pipeline.effort, error);
     return status;
 }
 
 /* What libjxl needs at the effort of trials, of what it needs at the quick one, in a part. */
-static prism_status gain_of_trial(double *gain, const px_choice *c, const px_pipeline *pipeline,
+static prism_status gain_of_trial(double *gain, const px_choice *c, const px_candidate *candidate,
                                   prism_error *error) {
-    px_choice_sample part;
-    px_pipeline quick = *pipeline, slow = *pipeline;
+    px_survey part;
+    px_candidate quick = *candidate, slow = *candidate;
     double bytes[2] = {1, 1};
     prism_status status = px_part_of(&part, c->sample, error);
     if (status == PRISM_OK)
         status = px_trial(&bytes[0], &part, &quick, PX_EFFORT_QUICK, error);
     if (status == PRISM_OK)
-        status = px_trial(&bytes[1], &part, &slow, trial_effort(pipeline), error);
+        status = px_trial(&bytes[1], &part, &slow, trial_effort(candidate), error);
     px_sample_free(&part.part);
     *gain = bytes[1] / bytes[0];
     return status;
 }
 
 /* The quick trial says little of flat planes, in which slower ones find the contexts that count. */
-static prism_status jxl_has_chance(bool *chance, const px_choice *c, const px_pipeline *pipeline,
+static prism_status jxl_has_chance(bool *chance, const px_choice *c, const px_candidate *candidate,
                                    prism_error *error) {
     const double factor = c->sample->large ? JXL_CHANCE_LARGE : JXL_CHANCE;
     double gain = 1;
     prism_status status = PRISM_OK;
     if (!c->sample->sparing)
-        status = has_chance(chance, c, pipeline, PX_EFFORT_QUICK, factor, error);
+        status = has_chance(chance, c, candidate, PX_EFFORT_QUICK, factor, error);
     if (status != PRISM_OK || *chance || !c->flat)
         return status;
-    status = gain_of_trial(&gain, c, pipeline, error);
-    return status == PRISM_OK ? has_chance(chance, c, pipeline, PX_EFFORT_QUICK, 1 / gain, error)
+    status = gain_of_trial(&gain, c, candidate, error);
+    return status == PRISM_OK ? has_chance(chance, c, candidate, PX_EFFORT_QUICK, 1 / gain, error)
                               : status;
 }
 
 /* Paeth before libjxl, which has better predictors, is done only where it is asked for. */
-static prism_status consider_jxl(px_choice *c, px_pipeline pipeline, prism_error *error) {
+static prism_status consider_jxl(px_choice *c, px_candidate candidate, prism_error *error) {
     bool asked = c->options->coder == PRISM_CODER_JXL;
     bool paeth = c->options->predictor == PRISM_PREDICTOR_PAETH;
     prism_predictor predictor = paeth && asked ? PRISM_PREDICTOR_PAETH : PRISM_PREDICTOR_NONE;
     bool chance = asked;
-    if (!px_may_use(c, &pipeline, predictor, PRISM_CODER_JXL) ||
-        (!asked && px_efforts.brisk[pipeline.effort])) /* far slower than the others there */
+    if (!px_may_use(c, &candidate, predictor, PRISM_CODER_JXL) ||
+        (!asked &&
+         px_efforts.brisk[candidate.pipeline.effort])) /* far slower than the others there */
         return PRISM_OK;
     /* Where repetitions count, which the quick trial does not look for, it says nothing. */
-    chance |= !c->sample->large && c->best.coder == PRISM_CODER_DEFLATE;
-    prism_status status = chance ? PRISM_OK : jxl_has_chance(&chance, c, &pipeline, error);
+    chance |= !c->sample->large && c->best.pipeline.coder == PRISM_CODER_DEFLATE;
+    prism_status status = chance ? PRISM_OK : jxl_has_chance(&chance, c, &candidate, error);
     if (status != PRISM_OK || !chance)
         return status;
-    int effort = trial_effort(&pipeline);
-    status = consider(c, &pipeline, effort, error);
+    int effort = trial_effort(&candidate);
+    status = consider(c, &candidate, effort, error);
     /* libjxl's fixed predictor at effort 3 may gain from the lift where the estimate says that it
      * does not. */
-    if (status == PRISM_OK && pipeline.selective && px_efforts.brisk[pipeline.effort]) {
-        pipeline.selective = false;
-        status = consider(c, &pipeline, effort, error);
+    if (status == PRISM_OK && candidate.selective && px_efforts.brisk[candidate.pipeline.effort]) {
+        candidate.selective = false;
+        status = consider(c, &candidate, effort, error);
     }
     return status;
 }
 
 /* With some frames in the middle of the sample: planning many small ones would take too long. */
-static prism_status consider_stack(px_choice *c, const px_pipeline *pipeline, prism_error *error) {
-    const px_choice_sample *whole = c->sample;
-    px_choice_sample some = *whole;
+static prism_status consider_stack(px_choice *c, const px_candidate *candidate,
+                                   prism_error *error) {
+    const px_survey *whole = c->sample;
+    px_survey some = *whole;
     prism_array cut = whole->part.array;
-    uint64_t *frames = &cut.dims[pipeline->axis];
+    uint64_t *frames = &cut.dims[candidate->pipeline.axis];
     *frames = *frames < SOME_FRAMES ? *frames : SOME_FRAMES;
     prism_status status =
         px_sample_cut(&some.part, &whole->part.array, whole->part.elements, &cut, error);
     some.part.share *= whole->part.share;
     c->sample = &some;
     if (status == PRISM_OK)
-        status = consider(c, pipeline, trial_effort(pipeline), error);
+        status = consider(c, candidate, trial_effort(candidate), error);
     c->sample = whole;
     px_sample_free(&some.part);
     return status;
 }
 
-static prism_status consider_native(px_choice *c, const px_pipeline *layout, prism_error *error) {
-    px_pipeline pipeline = *layout;
-    px_may_use(c, &pipeline, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
-    if (c->sample->large && layout->transform == PRISM_TRANSFORM_STACK && layout->axis >= 0)
-        return consider_stack(c, &pipeline, error);
+static prism_status consider_native(px_choice *c, const px_candidate *layout, prism_error *error) {
+    px_candidate candidate = *layout;
+    px_may_use(c, &candidate, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
+    if (c->sample->large && layout->pipeline.transform == PRISM_TRANSFORM_STACK &&
+        layout->pipeline.axis >= 0)
+        return consider_stack(c, &candidate, error);
     /* In small arrays even the slowest trial is short, and learning ranks other layouts first. */
-    return consider(c, &pipeline, c->sample->large ? trial_effort(&pipeline) : pipeline.effort,
-                    error);
+    return consider(c, &candidate,
+                    c->sample->large ? trial_effort(&candidate) : candidate.pipeline.effort, error);
 }
 
-prism_status px_consider_others(px_choice *c, const px_pipeline *layout, prism_error *error) {
+prism_status px_consider_others(px_choice *c, const px_candidate *layout, prism_error *error) {
     prism_status status = consider_deflate(c, *layout, error);
     return status == PRISM_OK ? consider_jxl(c, *layout, error) : status;
 }
 
-bool px_others_come_last(const px_choice_sample *s, const prism_options *options) {
+bool px_others_come_last(const px_survey *s, const prism_options *options) {
     return px_may_be_native(options) && !px_is_drawing(s, options) &&
            (s->sparing || (px_efforts.only_size[options->effort] && s->values > PX_FEW_VALUES));
 }
 
-prism_status px_consider_layout(px_choice *c, const px_pipeline *layout, prism_error *error) {
-    const px_choice_sample *s = c->sample;
+prism_status px_consider_layout(px_choice *c, const px_candidate *layout, prism_error *error) {
+    const px_survey *s = c->sample;
     const bool native = px_may_be_native(c->options);
     prism_status status = native ? consider_native(c, layout, error) : PRISM_OK;
     c->native = c->last;
     const bool behind = native && (s->large || px_is_brisk(s, c->options->effort)) &&
-                        (c->best.axis != layout->axis || c->best.transform != layout->transform);
+                        (c->best.pipeline.axis != layout->pipeline.axis ||
+                         c->best.pipeline.transform != layout->pipeline.transform);
     if (status != PRISM_OK || behind || px_is_drawing(s, c->options) ||
         px_others_come_last(s, c->options) ||
-        (native && layout->transform == PRISM_TRANSFORM_STACK))
+        (native && layout->pipeline.transform == PRISM_TRANSFORM_STACK))
         return status;
     return px_consider_others(c, layout, error);
 }

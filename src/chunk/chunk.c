@@ -7,12 +7,13 @@
 #include "base/squeeze.h"
 #include "base/status.h"
 #include "choose/choose.h"
-#include "choose/tiny.h"
+#include "choose/methods.h"
 #include "mapping/mapping.h"
 #include "pipeline/pipeline.h"
 
 /* Of chunks within chunks. */
-static const px_inner_codec inner_codec = {px_chunk_encode, px_chunk_memory, px_chunk_decode};
+static const px_inner_codec inner_codec = {px_chunk_encode, px_encode, px_chunk_memory,
+                                           px_chunk_decode};
 
 /* ---- Encoding ---- */
 
@@ -44,13 +45,6 @@ static prism_status content_make(content *c, const prism_array *array, const voi
     return PRISM_OK;
 }
 
-static px_chunk chunk_of(const content *c, const px_pipeline *pipeline) {
-    px_chunk chunk = {.array = *c->array, .pipeline = *pipeline};
-    chunk.pipeline.axis =
-        pipeline->axis < 0 ? c->unit_axis : px_unsqueezed_axis(&c->squeezed, pipeline->axis);
-    return chunk;
-}
-
 static void use_raw(px_chunk *chunk, const content *c) {
     chunk->is_mapped = false;
     chunk->pipeline = (px_pipeline){.transform = PRISM_TRANSFORM_NONE,
@@ -64,72 +58,47 @@ static void use_raw(px_chunk *chunk, const content *c) {
     chunk->payload_size = c->size;
 }
 
-/* The chunk with these sections, or raw if they are not smaller than the elements, or none. */
-static prism_status write_chunk(px_buffer *out, px_pipeline *used, px_chunk *chunk,
-                                const px_sections *sections, const content *c, prism_error *error) {
-    chunk->has_checksum = c->options.checksum;
-    chunk->elements_crc = chunk->has_checksum ? px_crc32(c->elements, c->size) : 0;
-    if (!sections || px_sections_size(sections) >= c->size) {
-        use_raw(chunk, c);
-    } else {
-        chunk->parameters = sections->parameters.data;
-        chunk->parameter_size = sections->parameters.size;
-        chunk->payload = sections->payload.data;
-        chunk->payload_size = sections->payload.size;
-    }
-    *used = chunk->pipeline;
-    return px_chunk_write(chunk, out, error);
-}
-
-static prism_status choose_and_encode(px_coded *coded, const content *c, bool of_wide,
-                                      prism_error *error) {
-    const prism_array *array = &c->squeezed.array;
-    px_pipeline pipeline;
-    if (px_tiny_suits(array, &c->options))
-        return px_tiny_encode(coded, array, c->elements, &c->options, c->size, error);
-    prism_status status =
-        px_choose(&pipeline, coded, array, c->elements, &c->options, of_wide, error);
-    return status == PRISM_OK && !coded->sections.payload.size
-               ? px_pipeline_encode(coded, array, c->elements, &pipeline, c->size, error)
-               : status;
-}
-
-static prism_status encode_integers(px_buffer *out, px_pipeline *used, const content *c,
-                                    bool of_wide, prism_error *error) {
-    px_coded coded = {.pipeline = {0}};
-    prism_status status = choose_and_encode(&coded, c, of_wide, error);
-    if (status != PRISM_OK)
-        return status;
-    px_chunk chunk = chunk_of(c, &coded.pipeline);
-    status = write_chunk(out, used, &chunk, &coded.sections, c, error);
-    px_coded_free(&coded);
-    return status;
+/* The chunk with what was coded, or raw if that is not smaller than the elements, or nothing. */
+static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_coded *coded,
+                                const content *c, prism_error *error) {
+    const px_sections *sections = &coded->sections;
+    px_chunk chunk = {.array = *c->array,
+                      .pipeline = coded->pipeline,
+                      .has_checksum = c->options.checksum,
+                      .is_mapped = coded->is_mapped,
+                      .elements_crc = c->options.checksum ? px_crc32(c->elements, c->size) : 0,
+                      .parameters = sections->parameters.data,
+                      .parameter_size = sections->parameters.size,
+                      .payload = sections->payload.data,
+                      .payload_size = sections->payload.size};
+    chunk.pipeline.axis = chunk.pipeline.axis < 0
+                              ? c->unit_axis
+                              : px_unsqueezed_axis(&c->squeezed, chunk.pipeline.axis);
+    if (!px_coded_size(coded) || px_coded_size(coded) >= c->size)
+        use_raw(&chunk, c);
+    *used = chunk.pipeline;
+    return px_chunk_write(&chunk, out, error);
 }
 
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
     content c;
-    px_mapped mapped;
+    px_coded coded = {.is_mapped = false};
     prism_status status = content_make(&c, array, elements, options, error);
     if (status == PRISM_OK)
-        status = px_mapping_encode(&mapped,
+        status = px_mapping_encode(&coded,
                                    &(px_mapping_request){&c.squeezed.array, elements, &c.options,
                                                          role.depth, &inner_codec},
                                    error);
-    if (status != PRISM_OK)
-        return status;
-    if (mapped.used) {
-        px_chunk chunk = chunk_of(&c, &mapped.pipeline);
-        chunk.is_mapped = true;
-        status = write_chunk(out, used, &chunk, &mapped.sections, &c, error);
-    } else if (px_type_is_narrow(array->type)) {
-        status = encode_integers(out, used, &c, role.of_wide, error);
-    } else {
-        px_chunk chunk = {.array = *array};
-        status = write_chunk(out, used, &chunk, NULL, &c, error);
+    if (status == PRISM_OK && !coded.is_mapped && px_type_is_narrow(array->type)) {
+        px_coded_free(&coded);
+        status = px_encode_integers(&coded, &c.squeezed.array, elements, &c.options, role.of_wide,
+                                    error);
     }
-    px_mapped_free(&mapped);
+    if (status == PRISM_OK)
+        status = write_chunk(out, used, &coded, &c, error);
+    px_coded_free(&coded);
     return status;
 }
 

@@ -171,14 +171,15 @@ static prism_status deflate_planes(const px_planes *planes, z_stream *stream, ui
                : px_fail(error, PRISM_E_INTERNAL, "zlib failed with %d", result);
 }
 
-static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_sections *out, prism_error *error) {
-    const int effort = pipeline->effort;
-    const size_t room = limit + 1;
-    if (pipeline->swift)
-        return encode_swiftly(planes, effort, limit, &out->payload, error);
+static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
+                           prism_error *error) {
+    px_buffer *payload = &out->sections.payload;
+    const int effort = task->effort;
+    const size_t room = task->limit + 1;
+    if (task->swift)
+        return encode_swiftly(planes, effort, task->limit, payload, error);
     uint8_t *plane = malloc(px_plane_bytes(planes));
-    uint8_t *deflated = px_buffer_reserve(&out->payload, room);
+    uint8_t *deflated = px_buffer_reserve(payload, room);
     if (!plane || !deflated) {
         free(plane);
         return px_out_of_memory(error, px_plane_bytes(planes) + room);
@@ -191,7 +192,7 @@ static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_
             deflate_open(&stream, planes->count * px_plane_bytes(planes), effort, strategy, error);
     if (status == PRISM_OK) {
         status = deflate_planes(planes, &stream, plane, error);
-        out->payload.size += room - stream.avail_out;
+        payload->size += room - stream.avail_out;
         deflateEnd(&stream);
     }
     free(plane);
@@ -243,4 +244,5 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return px_plane_bytes(planes) + WINDOW_BYTES + INFLATE_BYTES;
 }
 
-const px_coder_stage px_deflate = {false, encode, decode, decode_memory, NULL};
+const px_coder_stage px_deflate = {
+    .encode = encode, .decode = decode, .decode_memory = decode_memory};

@@ -190,24 +190,23 @@ prism_status px_jxl_encode_image(const px_planes *planes, const px_jxl_task *tas
     return status;
 }
 
-static prism_status encode(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_sections *out, prism_error *error) {
-    px_jxl_task task = {.colours = 1,
-                        .effort = pipeline->effort,
-                        .planes_before =
-                            pipeline->transform == PRISM_TRANSFORM_STACK ? PLANES_BEFORE : 0};
+static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
+                           prism_error *error) {
+    const bool stack = task->pipeline.transform == PRISM_TRANSFORM_STACK;
+    px_jxl_task images = {
+        .colours = 1, .effort = task->effort, .planes_before = stack ? PLANES_BEFORE : 0};
+    px_buffer *payload = &out->sections.payload;
     prism_status status = PRISM_OK;
-    size_t start = out->payload.size;
     for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_JXL_PLANES) {
-        if (out->payload.size - start > limit)
+        if (payload->size > task->limit)
             break;
         px_buffer image = {0};
-        task.first = first;
-        task.extras = image_planes(planes, first) - 1;
-        status = px_jxl_encode_image(planes, &task, &image, error);
+        images.first = first;
+        images.extras = image_planes(planes, first) - 1;
+        status = px_jxl_encode_image(planes, &images, &image, error);
         if (status == PRISM_OK) {
-            px_put_varint(&out->payload, image.size);
-            px_put_bytes(&out->payload, image.data, image.size);
+            px_put_varint(payload, image.size);
+            px_put_bytes(payload, image.data, image.size);
         }
         px_buffer_free(&image);
     }
@@ -363,4 +362,4 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return library_memory(of_decoding, planes, count) + count * (uint64_t)px_plane_bytes(planes);
 }
 
-const px_coder_stage px_jxl = {false, encode, decode, decode_memory, NULL};
+const px_coder_stage px_jxl = {.encode = encode, .decode = decode, .decode_memory = decode_memory};

@@ -234,14 +234,14 @@ static void write_parameters(px_buffer *out, const fixed *f) {
     px_put_u8(out, f->has_exceptions);
 }
 
-static void begin_writing(px_mapped *mapped, const plan *p, const px_bit_patterns *words) {
-    mapped->used = true;
+static void begin_writing(px_coded *mapped, const plan *p, const px_bit_patterns *words) {
+    mapped->is_mapped = true;
     write_parameters(&mapped->sections.parameters, &p->fixed);
     if (p->fixed.has_exceptions)
         px_exceptions_write(&mapped->sections.parameters, words, p->is_exception);
 }
 
-static void write_rest(px_mapped *mapped, const plan *p, const px_bit_patterns *words) {
+static void write_rest(px_coded *mapped, const plan *p, const px_bit_patterns *words) {
     px_bit_writer writer = {.out = &mapped->sections.payload};
     if (has_rest(&p->fixed))
         for (size_t i = 0; i < words->count; i++)
@@ -250,7 +250,7 @@ static void write_rest(px_mapped *mapped, const plan *p, const px_bit_patterns *
     px_finish_bits(&writer);
 }
 
-static prism_status write_all(px_mapped *mapped, const px_mapping_request *request, const plan *p,
+static prism_status write_all(px_coded *mapped, const px_mapping_request *request, const plan *p,
                               const px_bit_patterns *words, prism_error *error) {
     begin_writing(mapped, p, words);
     prism_status status =
@@ -264,7 +264,7 @@ static bool has_few_exceptions(const plan *p, const px_bit_patterns *words) {
                                            MANY_EXCEPTIONS * (double)words->count;
 }
 
-static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode(px_coded *mapped, const px_mapping_request *request,
                            const px_bit_patterns *words, bool may_have_rest, prism_error *error) {
     plan p;
     prism_status status = plan_alloc(&p, words->count, error);
@@ -281,12 +281,12 @@ static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
     return status;
 }
 
-static prism_status encode_grid(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_grid(px_coded *mapped, const px_mapping_request *request,
                                 const px_bit_patterns *words, prism_error *error) {
     return encode(mapped, request, words, false, error);
 }
 
-static prism_status encode_fixed(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_fixed(px_coded *mapped, const px_mapping_request *request,
                                  const px_bit_patterns *words, prism_error *error) {
     return encode(mapped, request, words, true, error);
 }
@@ -307,7 +307,7 @@ static size_t fill_wide(int64_t *integers, const plan *p, const px_bit_patterns 
     return zeros;
 }
 
-static prism_status write_wide(px_mapped *mapped, const px_mapping_request *request, const plan *p,
+static prism_status write_wide(px_coded *mapped, const px_mapping_request *request, const plan *p,
                                const px_bit_patterns *words, prism_error *error) {
     prism_array array = *words->array;
     array.type = PRISM_INT64;
@@ -325,7 +325,7 @@ static prism_status write_wide(px_mapped *mapped, const px_mapping_request *requ
     return status;
 }
 
-static prism_status encode_surely_wide(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_surely_wide(px_coded *mapped, const px_mapping_request *request,
                                        const px_bit_patterns *words, prism_error *error) {
     plan p;
     prism_status status = plan_alloc(&p, words->count, error);
@@ -409,7 +409,7 @@ static prism_status is_smooth(bool *smooth, const px_mapping_request *request,
                : status;
 }
 
-static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_smooth(px_coded *mapped, const px_mapping_request *request,
                                   const px_bit_patterns *words, prism_error *error) {
     bool smooth = false;
     prism_status status = is_smooth(&smooth, request, words, error);

@@ -18,7 +18,7 @@ bool px_inner_is_tiny(const px_mapping_request *request) {
 
 /* Chunks within chunks are little-endian on every machine: a chunk does not tell where it was made.
  */
-static prism_status encode_little_endian(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_little_endian(px_coded *mapped, const px_mapping_request *request,
                                          const prism_array *array, const uint8_t *elements,
                                          prism_error *error) {
     const size_t last = prism_type_size(array->type) - 1;
@@ -38,7 +38,7 @@ static prism_status encode_little_endian(px_mapped *mapped, const px_mapping_req
     return status;
 }
 
-prism_status px_inner_encode(px_mapped *mapped, const px_mapping_request *request,
+prism_status px_inner_encode(px_coded *mapped, const px_mapping_request *request,
                              const prism_array *array, const void *elements, prism_error *error) {
     if (px_native_order() == PRISM_BIG_ENDIAN && array->order == PRISM_BIG_ENDIAN &&
         prism_type_size(array->type) > 1)
@@ -59,7 +59,7 @@ prism_status px_inner_encode(px_mapped *mapped, const px_mapping_request *reques
     return status;
 }
 
-static prism_status encode_bytes(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_bytes(px_coded *mapped, const px_mapping_request *request,
                                  prism_array *array, const uint16_t *integers, size_t count,
                                  prism_error *error) {
     array->type = PRISM_UINT8;
@@ -83,7 +83,7 @@ static prism_options options_for(const prism_options *given, bool noisy) {
     return options;
 }
 
-prism_status px_inner_encode_integers(px_mapped *mapped, const px_mapping_request *request,
+prism_status px_inner_encode_integers(px_coded *mapped, const px_mapping_request *request,
                                       const uint16_t *integers, bool noisy, prism_error *error) {
     const prism_options options =
         options_for(request->options, noisy && !px_inner_is_tiny(request));

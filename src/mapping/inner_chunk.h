@@ -10,7 +10,7 @@
 bool px_inner_is_tiny(const px_mapping_request *request);
 
 /* Appends the chunk of an array to the payload, after its length. */
-prism_status px_inner_encode(px_mapped *mapped, const px_mapping_request *request,
+prism_status px_inner_encode(px_coded *mapped, const px_mapping_request *request,
                              const prism_array *array, const void *elements, prism_error *error);
 
 /*
@@ -18,7 +18,7 @@ prism_status px_inner_encode(px_mapped *mapped, const px_mapping_request *reques
  * pipeline becomes that of the mapped chunk. `noisy`: bits below them are noise, so that automatic
  * options need not look for repetitions.
  */
-prism_status px_inner_encode_integers(px_mapped *mapped, const px_mapping_request *request,
+prism_status px_inner_encode_integers(px_coded *mapped, const px_mapping_request *request,
                                       const uint16_t *integers, bool noisy, prism_error *error);
 
 /* Whether the integers fill so much of their range that a table of them would save little. */

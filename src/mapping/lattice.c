@@ -234,10 +234,10 @@ static void write_parameters(px_buffer *out, const lattice *l) {
         px_put_wide(out, l->lowest);
 }
 
-static prism_status write_all(px_mapped *mapped, const px_mapping_request *request, const plan *p,
+static prism_status write_all(px_coded *mapped, const px_mapping_request *request, const plan *p,
                               const px_bit_patterns *words, prism_error *error) {
     const unsigned plain = p->lattice.plain;
-    mapped->used = true;
+    mapped->is_mapped = true;
     write_parameters(&mapped->sections.parameters, &p->lattice);
     if (p->lattice.has_exceptions)
         px_exceptions_write(&mapped->sections.parameters, words, p->is_exception);
@@ -264,7 +264,7 @@ static prism_status may_be(bool *may, extent e, plan *p, const px_bit_patterns *
     return e == SMOOTH && *may ? take_differences(may, p, words, error) : PRISM_OK;
 }
 
-static prism_status encode_by(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_by(px_coded *mapped, const px_mapping_request *request,
                               const px_bit_patterns *words, const px_dequantiser *rule, extent e,
                               prism_error *error) {
     plan p;
@@ -280,7 +280,7 @@ static prism_status encode_by(px_mapped *mapped, const px_mapping_request *reque
 
 static const px_dequantiser by_rank = {.kind = PX_RULE_RANK};
 
-static prism_status encode_narrow(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_narrow(px_coded *mapped, const px_mapping_request *request,
                                   const px_bit_patterns *words, prism_error *error) {
     px_dequantiser rule = by_rank;
     if (words->number->fraction && !px_dequantiser_find(&rule, words))
@@ -288,36 +288,36 @@ static prism_status encode_narrow(px_mapped *mapped, const px_mapping_request *r
     return encode_by(mapped, request, words, &rule, NARROW, error);
 }
 
-static prism_status encode_by_found(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_by_found(px_coded *mapped, const px_mapping_request *request,
                                     const px_bit_patterns *words, extent e, prism_error *error) {
     px_dequantiser rule;
     return px_dequantiser_find(&rule, words) ? encode_by(mapped, request, words, &rule, e, error)
                                              : PRISM_OK;
 }
 
-static prism_status encode_wide_decimals(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_wide_decimals(px_coded *mapped, const px_mapping_request *request,
                                          const px_bit_patterns *words, prism_error *error) {
     return encode_by_found(mapped, request, words, WIDE, error);
 }
 
-static prism_status encode_ranks(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_ranks(px_coded *mapped, const px_mapping_request *request,
                                  const px_bit_patterns *words, prism_error *error) {
     return encode_by(mapped, request, words, &by_rank, WIDE, error);
 }
 
-static prism_status encode_smooth_decimals(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_smooth_decimals(px_coded *mapped, const px_mapping_request *request,
                                            const px_bit_patterns *words, prism_error *error) {
     return encode_by_found(mapped, request, words, SMOOTH, error);
 }
 
-static prism_status encode_surely_smooth(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_surely_smooth(px_coded *mapped, const px_mapping_request *request,
                                          const px_bit_patterns *words, prism_error *error) {
     return encode_by(mapped, request, words, &by_rank, SMOOTH, error);
 }
 
 /* By differences where that makes a sample smaller; of tiny chunks, always where they are clearly
  * smaller. */
-static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_decimals(px_coded *mapped, const px_mapping_request *request,
                                     const px_bit_patterns *words, prism_error *error) {
     static const px_mapping_stage smooth = {.encode = encode_smooth_decimals},
                                   other = {.encode = encode_wide_decimals};
@@ -330,12 +330,12 @@ static prism_status encode_decimals(px_mapped *mapped, const px_mapping_request 
         status = px_mapping_compare(&smaller, request, words, &smooth, &other, error);
     if (status == PRISM_OK && smaller)
         status = encode_by(mapped, request, words, &rule, SMOOTH, error);
-    if (status == PRISM_OK && !mapped->used)
+    if (status == PRISM_OK && !mapped->is_mapped)
         status = encode_by(mapped, request, words, &rule, WIDE, error);
     return status;
 }
 
-static prism_status encode_smooth(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_smooth(px_coded *mapped, const px_mapping_request *request,
                                   const px_bit_patterns *words, prism_error *error) {
     static const px_mapping_stage smooth = {.encode = encode_surely_smooth},
                                   other = {.encode = encode_ranks};

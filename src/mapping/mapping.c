@@ -41,20 +41,16 @@ static candidates candidates_for(prism_type type) {
     return px_number_of(type)->fraction ? LIST(for_floats) : LIST(for_integers);
 }
 
-void px_mapped_free(px_mapped *mapped) {
-    px_sections_free(&mapped->sections);
-}
-
 /* *size: of the sample; SIZE_MAX where the rule does not fit it. */
 static prism_status sample_size(size_t *size, const px_mapping_request *request,
                                 const px_bit_patterns *words, const px_mapping_stage *stage,
                                 prism_error *error) {
-    px_mapped mapped = {.used = false};
+    px_coded mapped = {.is_mapped = false};
     prism_status status = stage->encode(&mapped, request, words, error);
     if (status == PRISM_OK)
         status = px_sections_status(&mapped.sections, error);
-    *size = mapped.used ? px_sections_size(&mapped.sections) : SIZE_MAX;
-    px_mapped_free(&mapped);
+    *size = mapped.is_mapped ? px_sections_size(&mapped.sections) : SIZE_MAX;
+    px_coded_free(&mapped);
     return status;
 }
 
@@ -115,12 +111,12 @@ prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request
     return status;
 }
 
-static prism_status try_all(px_mapped *mapped, const px_mapping_request *request,
+static prism_status try_all(px_coded *mapped, const px_mapping_request *request,
                             const px_bit_patterns *words, prism_error *error) {
     const candidates list = candidates_for(request->array->type);
     prism_status status = PRISM_OK;
-    for (size_t i = 0; i < list.count && status == PRISM_OK && !mapped->used; i++) {
-        px_mapped_free(mapped);
+    for (size_t i = 0; i < list.count && status == PRISM_OK && !mapped->is_mapped; i++) {
+        px_coded_free(mapped);
         px_put_u8(&mapped->sections.parameters, (uint8_t)list.items[i].number);
         status = list.items[i].stage->encode(mapped, request, words, error);
         if (status == PRISM_OK)
@@ -129,9 +125,9 @@ static prism_status try_all(px_mapped *mapped, const px_mapping_request *request
     return status;
 }
 
-prism_status px_mapping_encode(px_mapped *mapped, const px_mapping_request *request,
+prism_status px_mapping_encode(px_coded *mapped, const px_mapping_request *request,
                                prism_error *error) {
-    *mapped = (px_mapped){.used = false};
+    *mapped = (px_coded){.is_mapped = false};
     bool promise = request->depth < PX_CHUNK_DEPTH;
     prism_status status = PRISM_OK;
     if (promise && px_type_is_narrow(request->array->type)) {
@@ -151,7 +147,7 @@ prism_status px_mapping_encode(px_mapped *mapped, const px_mapping_request *requ
     status = try_all(mapped, request, &words, error);
     px_bit_patterns_free(&words);
     if (status != PRISM_OK)
-        px_mapped_free(mapped);
+        px_coded_free(mapped);
     return status;
 }
 

@@ -3,13 +3,13 @@
  * docs/format-mappings.md. Internal.
  *
  *   table     places in a table of the values that occur          table.c
- *   lattice   multiples of a step: decimals, wide integers        lattice.c, rule.c, offset.c,
- *                                                                   spacing.c, differences.c
+ *   lattice   multiples of a step: decimals, wide integers        lattice.c, dequantiser.c,
+ *                                                                 differences.c
  *   fixed     fixed-point numbers, and the bits below them        fixed.c
  *   scaled    integers of 8 bits times one scale for each position  scaled.c
  *
- * Whichever it is, the result is a chunk of integers (nested.h), bits that no model makes smaller
- * (plain_bits.h), and elements that the rule does not reach (exceptions.h).
+ * Whichever it is, the result is a chunk of integers (inner_chunk.h), bits that no model makes
+ * smaller (bypass_bits.h), and elements that the rule does not reach (exceptions.h).
  */
 #ifndef PX_MAPPING_MAPPING_H
 #define PX_MAPPING_MAPPING_H
@@ -25,22 +25,17 @@ typedef struct px_chunk_role {
 } px_chunk_role;
 
 /* What codes chunks within the chunk: chunk/ gives its own functions, so that mappings know nothing
- * of it. They are as px_chunk_encode, px_chunk_memory and px_chunk_decode. */
+ * of it. They are as px_chunk_encode, px_encode, px_chunk_memory and px_chunk_decode. */
 typedef struct px_inner_codec {
     prism_status (*encode)(px_buffer *out, px_pipeline *used, const prism_array *array,
                            const void *elements, const prism_options *options, px_chunk_role role,
                            prism_error *error);
+    prism_status (*encode_by)(px_coded *coded, const prism_array *array, const void *elements,
+                              const px_task *task, prism_error *error);
     uint64_t (*memory)(const px_chunk *chunk, unsigned depth);
     prism_status (*decode)(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                            prism_error *error);
 } px_inner_codec;
-
-/* Two sections of the container, owned, and how the integers were coded. */
-typedef struct px_mapped {
-    bool used;
-    px_pipeline pipeline;
-    px_sections sections;
-} px_mapped;
 
 /* What an encoder of a mapping needs to know. The array is squeezed (squeeze.h). */
 typedef struct px_mapping_request {
@@ -51,11 +46,10 @@ typedef struct px_mapping_request {
     const px_inner_codec *inner;
 } px_mapping_request;
 
-/* mapped->used is false for integers of 8 and 16 bits that are best as they are, and for elements
- * that no rule fits. */
-prism_status px_mapping_encode(px_mapped *mapped, const px_mapping_request *request,
+/* mapped->is_mapped is false for integers of 8 and 16 bits that are best as they are, and for
+ * elements that no rule fits. */
+prism_status px_mapping_encode(px_coded *mapped, const px_mapping_request *request,
                                prism_error *error);
-void px_mapped_free(px_mapped *mapped);
 
 /* The chunk of integers within a mapped chunk; false if it cannot be read. */
 bool px_mapping_inner(px_chunk *inner, const px_chunk *chunk);

@@ -125,14 +125,14 @@ static prism_array scales_array(const prism_array *array) {
     return scales;
 }
 
-static prism_status write_all(px_mapped *mapped, const px_mapping_request *request, const scaled *s,
+static prism_status write_all(px_coded *mapped, const px_mapping_request *request, const scaled *s,
                               prism_error *error) {
     prism_array integers = *request->array;
     const prism_array scales = scales_array(request->array);
     const prism_options as_found = {.effort = request->options->effort,
                                     .axis = PRISM_AXIS_AUTO,
                                     .threads = request->options->threads};
-    px_mapped kept = {.used = false}; /* the pipeline of the integers is that of the chunk */
+    px_coded kept = {.is_mapped = false}; /* the pipeline of the integers is that of the chunk */
     px_mapping_request for_scales = *request;
     for_scales.options = &as_found;
     integers.type = PRISM_INT8;
@@ -141,8 +141,8 @@ static prism_status write_all(px_mapped *mapped, const px_mapping_request *reque
         status = px_inner_encode(&kept, &for_scales, &scales, s->scales, error);
     px_put_bytes(&mapped->sections.payload, kept.sections.payload.data, kept.sections.payload.size);
     mapped->sections.payload.failed |= kept.sections.payload.failed;
-    px_mapped_free(&kept);
-    mapped->used = true;
+    px_coded_free(&kept);
+    mapped->is_mapped = true;
     return status;
 }
 
@@ -151,7 +151,7 @@ static bool may_be_scaled(const prism_array *array) {
            array->dims[array->rank - 1] >= LEAST_CHANNELS;
 }
 
-static prism_status encode(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode(px_coded *mapped, const px_mapping_request *request,
                            const px_bit_patterns *words, prism_error *error) {
     if (!may_be_scaled(words->array))
         return PRISM_OK;

@@ -6,9 +6,9 @@
 #include "mapping/inner_chunk.h"
 
 typedef struct px_mapping_stage {
-    /* Maps the words where the rule fits them: mapped->used tells. The parameters begin with the
-     * mapping's number already. */
-    prism_status (*encode)(px_mapped *mapped, const px_mapping_request *request,
+    /* Maps the words where the rule fits them: mapped->is_mapped tells. The parameters begin with
+     * the mapping's number already. */
+    prism_status (*encode)(px_coded *mapped, const px_mapping_request *request,
                            const px_bit_patterns *words, prism_error *error);
     /* Elements of the source's chunk. Chunks within are decoded first: words take more memory. */
     prism_status (*decode)(void *elements, px_mapping_source *source, prism_error *error);

@@ -11,7 +11,6 @@
 #include "base/status.h"
 #include "entropy/field_coder.h"
 #include "mapping/stage.h"
-#include "pipeline/pipeline.h"
 #include "planes/sample.h"
 
 enum {
@@ -125,7 +124,7 @@ static void write_table(px_buffer *out, const value_set *set) {
     px_range_encoder_finish(&encoder);
 }
 
-static prism_status write_places(px_mapped *mapped, const px_mapping_request *request,
+static prism_status write_places(px_coded *mapped, const px_mapping_request *request,
                                  const px_bit_patterns *words, const value_set *set,
                                  prism_error *error) {
     uint16_t *places = px_alloc(words->count, sizeof *places);
@@ -134,12 +133,12 @@ static prism_status write_places(px_mapped *mapped, const px_mapping_request *re
     places_of(places, set, words);
     write_table(&mapped->sections.parameters, set);
     prism_status status = px_inner_encode_integers(mapped, request, places, false, error);
-    mapped->used = true;
+    mapped->is_mapped = true;
     free(places);
     return status;
 }
 
-static prism_status encode_any_table(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_any_table(px_coded *mapped, const px_mapping_request *request,
                                      const px_bit_patterns *words, prism_error *error) {
     value_set set;
     prism_status status = set_alloc(&set, words->count, error);
@@ -163,7 +162,7 @@ static prism_status is_worth_it(bool *worth, const value_set *set,
                                     error);
 }
 
-static prism_status encode_table(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_table(px_coded *mapped, const px_mapping_request *request,
                                  const px_bit_patterns *words, prism_error *error) {
     value_set set;
     bool worth = false;
@@ -237,24 +236,22 @@ static int trial_axis(const prism_array *array, const prism_options *options) {
     return array->dims[0] < array->dims[last] ? 0 : last;
 }
 
-static prism_status trial(size_t *size, const px_sample *sample, const prism_options *options,
+static prism_status trial(size_t *size, const px_sample *sample, const px_mapping_request *request,
                           prism_error *error) {
+    const prism_options *options = request->options;
     const int axis = trial_axis(&sample->array, options);
+    const int effort = px_efforts.trial[options->effort];
     const bool frames = axis == 0 && sample->array.rank >= 3 && !px_efforts.brisk[options->effort];
-    const px_pipeline pipeline = {.transform =
-                                      frames ? PRISM_TRANSFORM_STACK : PRISM_TRANSFORM_NONE,
-                                  .predictor = PRISM_PREDICTOR_LSQ,
-                                  .coder = PRISM_CODER_ANS,
-                                  .effort = px_efforts.trial[options->effort],
-                                  .axis = axis};
-    px_coded coded;
-    prism_status status = px_pipeline_encode(&coded, &sample->array, sample->elements, &pipeline,
-                                             2 * sample->size, error);
-    if (status != PRISM_OK)
-        return status;
-    *size = px_sections_size(&coded.sections);
+    const px_task task = {.pipeline = {frames ? PRISM_TRANSFORM_STACK : PRISM_TRANSFORM_NONE,
+                                       PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS, effort, axis},
+                          .effort = effort,
+                          .limit = 2 * sample->size};
+    px_coded coded = {.is_mapped = false};
+    prism_status status =
+        request->inner->encode_by(&coded, &sample->array, sample->elements, &task, error);
+    *size = px_coded_size(&coded);
     px_coded_free(&coded);
-    return PRISM_OK;
+    return status;
 }
 
 /* The elements become their places. */
@@ -278,11 +275,11 @@ static prism_status try_places(bool *smaller, const px_mapping_request *request,
     prism_status status =
         px_sample_make(&sample, request->array, request->elements, request->options->effort, error);
     if (status == PRISM_OK)
-        status = trial(&plain, &sample, request->options, error);
+        status = trial(&plain, &sample, request, error);
     if (status == PRISM_OK)
         status = close_gaps(&sample, set, error);
     if (status == PRISM_OK)
-        status = trial(&closed, &sample, request->options, error);
+        status = trial(&closed, &sample, request, error);
     px_buffer table = {0};
     write_table(&table, set);
     *smaller = (double)closed + (double)table.size * sample.share < WORTH_DOING * (double)plain;
@@ -293,7 +290,7 @@ static prism_status try_places(bool *smaller, const px_mapping_request *request,
     return status;
 }
 
-static prism_status encode_levels(px_mapped *mapped, const px_mapping_request *request,
+static prism_status encode_levels(px_coded *mapped, const px_mapping_request *request,
                                   const px_bit_patterns *words, prism_error *error) {
     value_set set;
     bool smaller = false;

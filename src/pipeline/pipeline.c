@@ -14,66 +14,81 @@
 #include "base/array.h"
 #include "base/status.h"
 
+void px_prepared_free(px_prepared *prepared) {
+    px_planes_free(&prepared->planes);
+    px_buffer_free(&prepared->parameters);
+}
+
 /* Samples to residuals. */
-static prism_status predict_planes(px_coded *coded, px_planes *planes, prism_error *error) {
-    px_pipeline *pipeline = &coded->pipeline;
+static prism_status predict_planes(px_prepared *p, prism_error *error) {
+    px_pipeline *pipeline = &p->task.pipeline;
     const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
     const px_predictor_stage *predictor = px_predictor_stage_of(pipeline->predictor);
     if (transform) {
-        prism_status status =
-            transform->forward(planes, pipeline, &coded->sections.parameters, error);
+        prism_status status = transform->forward(&p->planes, &p->task, &p->parameters, error);
         if (status != PRISM_OK)
             return status;
-        if (!coded->sections.parameters.size)
+        if (!p->parameters.size)
             pipeline->transform = PRISM_TRANSFORM_NONE;
     }
     if (predictor)
-        predictor->forward(planes);
+        predictor->forward(&p->planes);
     return PRISM_OK;
 }
 
-prism_status px_pipeline_predict(px_coded *coded, px_planes *planes, const prism_array *array,
-                                 const void *elements, const px_pipeline *pipeline,
-                                 prism_error *error) {
-    *coded = (px_coded){.pipeline = *pipeline};
-    const px_layout layout = px_layout_make(array, pipeline->axis);
-    prism_status status = px_planes_alloc(planes, array, &layout, error);
+prism_status px_prepare(px_prepared *prepared, const prism_array *array, const void *elements,
+                        const px_task *task, prism_error *error) {
+    const px_layout layout = px_layout_make(array, task->pipeline.axis);
+    *prepared = (px_prepared){.task = *task};
+    prism_status status = px_planes_alloc(&prepared->planes, array, &layout, error);
     if (status != PRISM_OK)
         return status;
-    px_planes_load(planes, array, &layout, elements);
-    if (!px_coder_stage_of(pipeline->coder)->predicts)
-        status = predict_planes(coded, planes, error);
-    if (status != PRISM_OK) {
-        px_planes_free(planes);
-        px_coded_free(coded);
-    }
+    px_planes_load(&prepared->planes, array, &layout, elements);
+    if (!px_coder_predicts(task->pipeline.coder))
+        status = predict_planes(prepared, error);
+    if (status != PRISM_OK)
+        px_prepared_free(prepared);
     return status;
 }
 
-prism_status px_pipeline_code(px_coded *coded, const px_planes *planes, size_t limit,
-                              prism_error *error) {
-    prism_status status = px_coder_stage_of(coded->pipeline.coder)
-                              ->encode(planes, &coded->pipeline, limit, &coded->sections, error);
-    if (status == PRISM_OK)
-        status = px_sections_status(&coded->sections, error);
-    if (status != PRISM_OK)
-        px_coded_free(coded);
-    return status;
+prism_status px_prepared_finish(px_coded *coded, const px_prepared *prepared, prism_error *error) {
+    px_put_bytes(&coded->sections.parameters, prepared->parameters.data, prepared->parameters.size);
+    coded->sections.parameters.failed |= prepared->parameters.failed;
+    return px_sections_status(&coded->sections, error);
 }
 
-prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const void *elements,
-                                const px_pipeline *pipeline, size_t limit, prism_error *error) {
-    px_planes planes;
-    prism_status status = px_pipeline_predict(coded, &planes, array, elements, pipeline, error);
-    if (status != PRISM_OK)
-        return status;
-    status = px_pipeline_code(coded, &planes, limit, error);
-    px_planes_free(&planes);
-    return status;
-}
+/* ---- Coding ---- */
 
 void px_coded_free(px_coded *coded) {
     px_sections_free(&coded->sections);
+}
+
+size_t px_coded_size(const px_coded *coded) {
+    return px_sections_size(&coded->sections);
+}
+
+void px_coded_keep_smaller(px_coded *best, px_coded *tried) {
+    const size_t least = px_coded_size(best);
+    const bool smaller = !least || px_coded_size(tried) < least;
+    px_coded_free(smaller ? best : tried);
+    if (smaller)
+        *best = *tried;
+}
+
+prism_status px_try(px_coded *best, const px_planes *planes, const px_task *task,
+                    prism_error *error) {
+    const px_coder_stage *coder = px_coder_stage_of(task->pipeline.coder, task->method);
+    px_coded tried = {.pipeline = task->pipeline};
+    if (task->method)
+        px_put_u8(&tried.sections.parameters, (uint8_t)task->method);
+    prism_status status = coder->encode(planes, task, &tried, error);
+    if (status == PRISM_OK)
+        status = px_sections_status(&tried.sections, error);
+    if (status == PRISM_OK)
+        px_coded_keep_smaller(best, &tried);
+    else
+        px_coded_free(&tried);
+    return status;
 }
 
 /* ---- Residuals ---- */
@@ -88,25 +103,19 @@ static void average_planes(float *means, const px_planes *planes) {
 }
 
 prism_status px_pipeline_residuals(float *means, const prism_array *array, const void *elements,
-                                   const px_pipeline *pipeline, prism_error *error) {
-    px_coded coded = {.pipeline = *pipeline};
-    px_layout layout = px_layout_make(array, pipeline->axis);
-    px_planes planes;
-    if (px_coder_stage_of(pipeline->coder)->predicts || pipeline->predictor == PRISM_PREDICTOR_LSQ)
+                                   const px_task *task, prism_error *error) {
+    px_prepared prepared;
+    if (px_coder_predicts(task->pipeline.coder) || task->pipeline.predictor == PRISM_PREDICTOR_LSQ)
         return px_fail(error, PRISM_E_OPTION,
                        "predictor lsq leaves no residuals: it predicts distributions");
     if (!px_type_is_narrow(array->type))
         return px_fail(error, PRISM_E_TYPE, "residuals are those of integers of 8 and 16 bits");
-    prism_status status = px_planes_alloc(&planes, array, &layout, error);
+    prism_status status = px_prepare(&prepared, array, elements, task, error);
     if (status != PRISM_OK)
         return status;
-    px_planes_load(&planes, array, &layout, elements);
-    status = predict_planes(&coded, &planes, error);
-    if (status == PRISM_OK)
-        average_planes(means, &planes);
-    px_planes_free(&planes);
-    px_coded_free(&coded);
-    return status;
+    average_planes(means, &prepared.planes);
+    px_prepared_free(&prepared);
+    return PRISM_OK;
 }
 
 /* ---- Decoding ---- */
@@ -121,15 +130,24 @@ static prism_status restore_planes(px_planes *planes, const px_pipeline *pipelin
     return transform ? transform->inverse(planes, parameters, error) : PRISM_OK;
 }
 
+/* The method's number is the first of coder ans' parameters. */
+static prism_method take_method(prism_coder coder, px_reader *parameters) {
+    return coder == PRISM_CODER_ANS ? (prism_method)px_get_u8(parameters) : PRISM_METHOD_NONE;
+}
+
 static prism_status decode_planes(px_planes *planes, const px_chunk *chunk,
                                   const px_request *request, prism_error *error) {
-    const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
-    prism_status status = coder->predicts ? PRISM_OK : px_planes_take(planes, error);
+    const prism_method method = take_method(chunk->pipeline.coder, &parameters);
+    const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder, method);
+    if (!coder)
+        return px_fail(error, PRISM_E_CORRUPT, "method %u of coder ans is not known",
+                       (unsigned)method);
+    prism_status status = coder->late ? PRISM_OK : px_planes_take(planes, error);
     if (status == PRISM_OK)
         status = coder->decode(planes, &chunk->pipeline, &parameters, &payload, request, error);
-    if (status == PRISM_OK && !coder->predicts)
+    if (status == PRISM_OK && !px_coder_predicts(chunk->pipeline.coder))
         status = restore_planes(planes, &chunk->pipeline, &parameters, error);
     if (status == PRISM_OK && px_reader_left(&parameters))
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes of parameters belong to no stage",
@@ -165,26 +183,26 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threa
 }
 
 prism_method px_pipeline_method(const px_chunk *chunk) {
-    const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
-    return coder && coder->method
-               ? coder->method(px_reader_make(chunk->parameters, chunk->parameter_size))
-               : PRISM_METHOD_NONE;
+    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    const prism_method method = take_method(chunk->pipeline.coder, &parameters);
+    return px_coder_stage_of(chunk->pipeline.coder, method) ? method : PRISM_METHOD_NONE;
 }
 
 uint64_t px_pipeline_memory(const px_chunk *chunk) {
-    if (chunk->pipeline.coder == PRISM_CODER_RAW)
-        return 0;
-    const px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    const px_pipeline *pipeline = &chunk->pipeline;
+    const px_layout layout = px_layout_make(&chunk->array, pipeline->axis);
     const px_planes planes = px_planes_shape(&chunk->array, &layout);
-    const px_coder_stage *coder = px_coder_stage_of(chunk->pipeline.coder);
-    const px_transform_stage *transform = px_transform_stage_of(chunk->pipeline.transform);
-    const px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    const prism_method method = take_method(pipeline->coder, &parameters);
+    const px_coder_stage *coder = px_coder_stage_of(pipeline->coder, method);
+    const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
+    if (!coder) /* raw, or not known */
+        return 0;
     const uint64_t coding =
-        coder->decode_memory(&planes, &chunk->pipeline, parameters, chunk->payload_size);
-    if (coder->predicts)
-        return coding;
-    const uint64_t lifting = transform ? transform->inverse_memory(&planes) : 0;
-    return px_planes_bytes(&planes) + (coding > lifting ? coding : lifting);
+        coder->decode_memory(&planes, pipeline, parameters, chunk->payload_size);
+    const uint64_t lifting =
+        transform && !px_coder_predicts(pipeline->coder) ? transform->inverse_memory(&planes) : 0;
+    return (coder->late ? 0 : px_planes_bytes(&planes)) + (coding > lifting ? coding : lifting);
 }
 
 /* ---- Some planes ---- */

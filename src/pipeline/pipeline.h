@@ -4,37 +4,29 @@
 
 #include "pipeline/container.h"
 
-/* The result of the stages: two sections of the container, owned. */
-typedef struct px_coded {
-    px_pipeline pipeline; /* what was done in the end */
-    px_sections sections;
-} px_coded;
+/* What a coder is given: planes after the transform and the predictor, or samples where it predicts
+ * by itself. Free with px_prepared_free. */
+typedef struct px_prepared {
+    px_planes planes;
+    px_task task;         /* with the transform that was of use */
+    px_buffer parameters; /* of the transform */
+} px_prepared;
+
+/* The planes of the elements, ready for the task's coder; empty after a failure. */
+prism_status px_prepare(px_prepared *prepared, const prism_array *array, const void *elements,
+                        const px_task *task, prism_error *error);
+void px_prepared_free(px_prepared *prepared);
+
+/* Adds the transform's parameters to what a coder made of the planes. */
+prism_status px_prepared_finish(px_coded *coded, const px_prepared *prepared, prism_error *error);
 
 /*
- * Runs `pipeline` on the elements. Stops early where the payload passes `limit` bytes, with more
- * than that in it.
- */
-prism_status px_pipeline_encode(px_coded *coded, const prism_array *array, const void *elements,
-                                const px_pipeline *pipeline, size_t limit, prism_error *error);
-void px_coded_free(px_coded *coded);
-
-/*
- * The same in two steps, for coders of residuals: these in *planes, which is freed by
- * px_planes_free after a success only; then what the coder makes of them.
- */
-prism_status px_pipeline_predict(px_coded *coded, px_planes *planes, const prism_array *array,
-                                 const void *elements, const px_pipeline *pipeline,
-                                 prism_error *error);
-prism_status px_pipeline_code(px_coded *coded, const px_planes *planes, size_t limit,
-                              prism_error *error);
-
-/*
- * The absolute residuals that the coder of `pipeline` would be given, means[height * width] over
+ * The absolute residuals that the coder of `task` would be given, means[height * width] over
  * planes (px_layout). Coders that predict by themselves are given none (PRISM_E_OPTION), and
  * elements of other types than integers of 8 and 16 bits become integers first (PRISM_E_TYPE).
  */
 prism_status px_pipeline_residuals(float *means, const prism_array *array, const void *elements,
-                                   const px_pipeline *pipeline, prism_error *error);
+                                   const px_task *task, prism_error *error);
 
 /* Which method of its coder made the chunk, which is not mapped. */
 prism_method px_pipeline_method(const px_chunk *chunk);

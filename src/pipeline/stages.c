@@ -18,14 +18,20 @@ const px_predictor_stage *px_predictor_stage_of(prism_predictor predictor) {
     return predictor == PRISM_PREDICTOR_PAETH ? &px_paeth : NULL;
 }
 
-const px_coder_stage *px_coder_stage_of(prism_coder coder) {
+static const px_coder_stage *const methods[] = {
+    [PRISM_METHOD_QUICK] = &px_quick,       [PRISM_METHOD_LSQ] = &px_lsq,
+    [PRISM_METHOD_ADAPTIVE] = &px_adaptive, [PRISM_METHOD_FRAMES] = &px_frames,
+    [PRISM_METHOD_PALETTE] = &px_palette,   [PRISM_METHOD_MIXED] = &px_mixed,
+    [PRISM_METHOD_ORDER0] = &px_order0};
+
+const px_coder_stage *px_coder_stage_of(prism_coder coder, prism_method method) {
     switch (coder) {
     case PRISM_CODER_DEFLATE:
         return &px_deflate;
     case PRISM_CODER_JXL:
         return &px_jxl;
     case PRISM_CODER_ANS:
-        return &px_ans;
+        return (size_t)method < sizeof methods / sizeof *methods ? methods[method] : NULL;
     default:
         return NULL;
     }
@@ -42,7 +48,7 @@ prism_status px_stages_check(prism_transform transform, prism_predictor predicto
         return missing(error, "transform", (int)transform, "none, channels and stack are");
     if (predictor > PRISM_PREDICTOR_LSQ)
         return missing(error, "predictor", (int)predictor, "none, paeth and lsq are");
-    if (coder != PRISM_CODER_AUTO && coder != PRISM_CODER_RAW && !px_coder_stage_of(coder))
+    if ((unsigned)coder > PRISM_CODER_RAW)
         return missing(error, "coder", (int)coder, "deflate, jxl and ans are");
     bool native_coder = coder == PRISM_CODER_ANS,
          native_predictor = predictor == PRISM_PREDICTOR_LSQ;

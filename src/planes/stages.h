@@ -14,19 +14,42 @@
 #include "base/bytes.h"
 #include "planes/planes.h"
 
-/* A resolved choice: nothing is AUTO. */
+/* The stages of a chunk, as it says them: nothing is AUTO. */
 typedef struct px_pipeline {
     prism_transform transform;
     prism_predictor predictor;
     prism_coder coder;
     int effort;
-    int axis;       /* or PRISM_AXIS_AUTO for a single plane */
-    bool selective; /* the transform leaves planes alone that the predictor serves better */
-    bool swift;     /* a tiny chunk: only what takes next to no time is tried */
+    int axis; /* or PRISM_AXIS_AUTO for a single plane */
 } px_pipeline;
 
+/* What encoding is asked for. */
+typedef struct px_task {
+    px_pipeline pipeline;
+    prism_method method; /* of coder ans; NONE for other coders */
+    int effort;          /* that stages work at; the pipeline has the one that the chunk tells */
+    bool selective;      /* the transform leaves planes alone that the predictor serves better */
+    bool swift;          /* a tiny chunk: only what takes next to no time is tried */
+    size_t limit;        /* more bytes of payload are not wanted */
+} px_task;
+
+/* What encoding comes to: two sections of the container, owned. */
+typedef struct px_coded {
+    px_pipeline pipeline; /* what was done in the end */
+    bool is_mapped;       /* the sections are those of a mapping */
+    px_sections sections;
+} px_coded;
+
+void px_coded_free(px_coded *coded);
+
+/* Bytes of both sections; 0 before anything was coded. */
+size_t px_coded_size(const px_coded *coded);
+
+/* *tried takes the place of *best if it is smaller, or the first. The other one is freed. */
+void px_coded_keep_smaller(px_coded *best, px_coded *tried);
+
 typedef struct px_transform_stage {
-    prism_status (*forward)(px_planes *planes, const px_pipeline *pipeline, px_buffer *parameters,
+    prism_status (*forward)(px_planes *planes, const px_task *task, px_buffer *parameters,
                             prism_error *error);
     prism_status (*inverse)(px_planes *planes, px_reader *parameters, prism_error *error);
     uint64_t (*inverse_memory)(const px_planes *planes); /* see px_decode_memory */
@@ -38,8 +61,8 @@ typedef struct px_predictor_stage {
 } px_predictor_stage;
 
 /*
- * Bytes that decoding allocates at most at a time: beside the planes themselves for a coder that
- * does not predict, with them for one that does. Of `planes` only the shape is set. Nothing is
+ * Bytes that decoding allocates at most at a time: beside the planes themselves, but with
+ * them for a coder that is late. Of `planes` only the shape is set. Nothing is
  * allocated to find it, and whatever the sections hold, decoding fails or takes no more: parameters
  * that cannot be read make it 0.
  */
@@ -53,23 +76,24 @@ typedef struct px_request {
 } px_request;
 
 /*
- * A coder either takes residuals, after the transform and the predictor, or it `predicts`: then it
+ * A coder either takes residuals, after the transform and the predictor, or it predicts: then it
  * takes samples, and the transform and the predictor of the pipeline are its own business, since it
- * needs more of a prediction than the rounded residual. Then `decode` also takes the planes' memory
- * (px_planes_take).
+ * needs more of a prediction than the rounded residual. With transform none, it does not predict
+ * planes from each other.
  *
- * `encode` may stop and leave more than `limit` bytes in `payload` as soon as it is clear that it
- * needs that many. It may turn the transform of `pipeline` to what it did. `decode` checks
- * everything it reads; it may leave out planes that are not wanted, if no other needs them.
+ * `encode` appends to the sections of `out`. It may stop and leave more than task->limit bytes of
+ * payload as soon as it is clear that it needs that many. It may turn the transform of
+ * out->pipeline to what it did. `decode` checks everything it reads; it may leave out planes that
+ * are not wanted, if no other needs them. A coder that is `late` takes the planes' memory itself
+ * (px_planes_take), when it needs it, and counts it.
  */
 typedef struct px_coder_stage {
-    bool predicts;
-    prism_status (*encode)(const px_planes *planes, px_pipeline *pipeline, size_t limit,
-                           px_sections *out, prism_error *error);
+    bool late;
+    prism_status (*encode)(const px_planes *planes, const px_task *task, px_coded *out,
+                           prism_error *error);
     prism_status (*decode)(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, const px_request *request, prism_error *error);
     px_decode_memory decode_memory;
-    prism_method (*method)(px_reader parameters); /* that coded them; NULL: there is but one */
 } px_coder_stage;
 
 extern const px_transform_stage px_channels; /* transforms/channels.c */
@@ -77,7 +101,15 @@ extern const px_transform_stage px_stack;    /* transforms/stack.c */
 extern const px_predictor_stage px_paeth;    /* transforms/paeth.c */
 extern const px_coder_stage px_deflate;      /* coders/deflate.c */
 extern const px_coder_stage px_jxl;          /* coders/jxl.c */
-extern const px_coder_stage px_ans;          /* coders/ans/ans.c */
+
+/* The methods of coder ans. */
+extern const px_coder_stage px_quick;    /* coders/ans/lsq/quick.c */
+extern const px_coder_stage px_lsq;      /* coders/ans/lsq/lsq.c */
+extern const px_coder_stage px_adaptive; /* coders/ans/adaptive/adaptive.c */
+extern const px_coder_stage px_frames;   /* coders/ans/frames/frames.c */
+extern const px_coder_stage px_palette;  /* coders/ans/palette/palette.c */
+extern const px_coder_stage px_mixed;    /* coders/ans/frames/mixed.c */
+extern const px_coder_stage px_order0;   /* coders/ans/order0/order0.c */
 
 /* About the bytes that coder deflate makes of the planes of a tiny chunk. */
 prism_status px_deflate_guess(double *bytes, const px_planes *planes, prism_error *error);
@@ -85,7 +117,17 @@ prism_status px_deflate_guess(double *bytes, const px_planes *planes, prism_erro
 /* The stage for a value of the options, or NULL where there is nothing to do (`none`). */
 const px_transform_stage *px_transform_stage_of(prism_transform transform);
 const px_predictor_stage *px_predictor_stage_of(prism_predictor predictor);
-const px_coder_stage *px_coder_stage_of(prism_coder coder);
+const px_coder_stage *px_coder_stage_of(prism_coder coder, prism_method method);
+
+/* Whether a coder takes samples and not residuals. */
+static inline bool px_coder_predicts(prism_coder coder) {
+    return coder == PRISM_CODER_ANS;
+}
+
+/* Codes planes as a task says, after its transform and predictor: what they come to stays in *best
+ * if it is smaller than what is there. */
+prism_status px_try(px_coded *best, const px_planes *planes, const px_task *task,
+                    prism_error *error);
 
 /* Whether this version has the stages that are asked for. AUTO counts as had. */
 prism_status px_stages_check(prism_transform transform, prism_predictor predictor,

@@ -173,14 +173,14 @@ static bool any_row_used(const px_weights *weights) {
     return false;
 }
 
-static prism_status forward(px_planes *planes, const px_pipeline *pipeline, px_buffer *parameters,
+static prism_status forward(px_planes *planes, const px_task *task, px_buffer *parameters,
                             prism_error *error) {
     px_weights weights;
     prism_status status = px_weights_fit(&weights, planes, error);
     if (status != PRISM_OK)
         return status;
-    status = pipeline->selective ? lift_selectively(planes, &weights, error)
-                                 : lift_planes(planes, &weights, false, error);
+    status = task->selective ? lift_selectively(planes, &weights, error)
+                             : lift_planes(planes, &weights, false, error);
     if (status == PRISM_OK && any_row_used(&weights))
         px_weights_write(&weights, parameters);
     px_weights_free(&weights);

@@ -119,20 +119,20 @@ static bool is_of_use(const stack *s, prism_coder coder) {
     return false;
 }
 
-static prism_status forward(px_planes *planes, const px_pipeline *pipeline, px_buffer *parameters,
+static prism_status forward(px_planes *planes, const px_task *task, px_buffer *parameters,
                             prism_error *error) {
     stack s = {.differs = calloc(planes->count, sizeof *s.differs)};
     px_trial trial;
     if (!s.differs)
         return px_out_of_memory(error, planes->count * sizeof *s.differs);
-    prism_status status = px_stack_plan_make(&s.plan, planes, pipeline->effort, error);
+    prism_status status = px_stack_plan_make(&s.plan, planes, task->effort, error);
     if (status == PRISM_OK)
         status = into_order(planes, &s.plan, false, error);
     if (status == PRISM_OK)
-        status = px_trial_make(&trial, planes, pipeline, error);
+        status = px_trial_make(&trial, planes, task, error);
     if (status == PRISM_OK) {
         status = subtract_references(planes, &s, &trial, error);
-        if (status == PRISM_OK && is_of_use(&s, pipeline->coder))
+        if (status == PRISM_OK && is_of_use(&s, task->pipeline.coder))
             write_stack(&s, parameters);
         px_trial_free(&trial);
     }

@@ -13,16 +13,17 @@
 
 enum { SAMPLES = 1 << 15, PARTS = 4 };
 
-prism_status px_trial_make(px_trial *trial, const px_planes *planes, const px_pipeline *pipeline,
+prism_status px_trial_make(px_trial *trial, const px_planes *planes, const px_task *task,
                            prism_error *error) {
     const size_t rows = (SAMPLES / planes->width / PARTS + 1) * PARTS;
-    *trial = (px_trial){.pipeline = *pipeline, .band = *planes};
-    trial->pipeline.transform = PRISM_TRANSFORM_NONE;
-    trial->pipeline.effort = px_efforts.frame_trial[pipeline->effort];
+    *trial = (px_trial){.task = *task, .band = *planes};
+    trial->task.pipeline.transform = PRISM_TRANSFORM_NONE;
+    trial->task.effort = px_efforts.frame_trial[task->effort];
     trial->band.count = 1;
     trial->band.height = rows < planes->height ? rows : planes->height;
     trial->band.stride = px_plane_stride(px_plane_size(&trial->band));
     trial->band.samples = px_alloc(px_planes_bytes(&trial->band));
+    trial->task.limit = 2 * px_planes_bytes(&trial->band);
     return trial->band.samples ? PRISM_OK : px_out_of_memory(error, px_planes_bytes(&trial->band));
 }
 
@@ -43,22 +44,18 @@ static void cut_band(px_planes *band, const px_planes *planes, size_t index) {
 /* While the coder is not chosen yet, the entropy has to do. */
 prism_status px_trial_size(double *size, px_trial *trial, const px_planes *planes, size_t index,
                            prism_error *error) {
-    px_planes *band = &trial->band;
-    const px_predictor_stage *predictor = px_predictor_stage_of(trial->pipeline.predictor);
-    const px_coder_stage *coder = px_coder_stage_of(trial->pipeline.coder);
-    px_sections sections = {.payload = {0}};
-    if (!coder) {
+    const px_pipeline *pipeline = &trial->task.pipeline;
+    const px_predictor_stage *predictor = px_predictor_stage_of(pipeline->predictor);
+    px_coded coded = {.is_mapped = false};
+    if (pipeline->coder == PRISM_CODER_AUTO) {
         *size = px_estimate_plane(planes, index);
         return PRISM_OK;
     }
-    cut_band(band, planes, index);
+    cut_band(&trial->band, planes, index);
     if (predictor)
-        predictor->forward(band);
-    prism_status status =
-        coder->encode(band, &trial->pipeline, 2 * px_planes_bytes(band), &sections, error);
-    if (status == PRISM_OK)
-        status = px_sections_status(&sections, error);
-    *size = (double)sections.payload.size;
-    px_sections_free(&sections);
+        predictor->forward(&trial->band);
+    prism_status status = px_try(&coded, &trial->band, &trial->task, error);
+    *size = (double)coded.sections.payload.size;
+    px_coded_free(&coded);
     return status;
 }

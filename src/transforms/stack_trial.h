@@ -6,11 +6,11 @@
 #include "planes/stages.h"
 
 typedef struct px_trial {
-    px_pipeline pipeline;
+    px_task task;
     px_planes band; /* one plane of some rows */
 } px_trial;
 
-prism_status px_trial_make(px_trial *trial, const px_planes *planes, const px_pipeline *pipeline,
+prism_status px_trial_make(px_trial *trial, const px_planes *planes, const px_task *task,
                            prism_error *error);
 void px_trial_free(px_trial *trial);
 

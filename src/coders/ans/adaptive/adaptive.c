@@ -14,7 +14,7 @@
 #include "coders/ans/adaptive/adaptive_kernels.h"
 #include "coders/ans/adaptive/bands.h"
 #include "coders/ans/adaptive/model.h"
-#include "coders/method.h"
+#include "planes/stages.h"
 
 typedef struct online {
     px_bands bands;
@@ -230,12 +230,13 @@ static prism_status decode_from(online *o, px_planes *planes, px_reader *paramet
     return status;
 }
 
-static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
-                           px_sections *out, prism_error *error) {
+static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
+                           prism_error *error) {
     online o = {.offsets = NULL};
     px_planes same = *planes; /* samples are read, and written as they were */
-    const bool joint = pipeline->transform != PRISM_TRANSFORM_NONE;
-    prism_status status = encode_into(&o, &same, joint, effort, limit, out, error);
+    const bool joint = task->pipeline.transform != PRISM_TRANSFORM_NONE;
+    prism_status status =
+        encode_into(&o, &same, joint, task->effort, task->limit, &out->sections, error);
     online_free(&o);
     return status;
 }
@@ -275,4 +276,5 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
            (count > group ? both : larger);
 }
 
-const px_native_method px_adaptive = {encode, decode, decode_memory, .late = true};
+const px_coder_stage px_adaptive = {
+    .late = true, .encode = encode, .decode = decode, .decode_memory = decode_memory};

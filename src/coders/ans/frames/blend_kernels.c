@@ -230,7 +230,7 @@ PX_INLINE px_lanes blend_near(const px_wave *w, px_lanes around, px_lanes spread
     return lanes_clamp(sum >> 4, INT16_MIN, INT16_MAX);
 }
 
-static void blend_decode(const px_wave *w, px_wave_stream *stream) {
+static void blend_decode(const px_wave *w, px_rans_stream *stream) {
     const size_t period = px_wave_period(w->width), steps = px_wave_steps(w->height, w->width);
     /* One word behind the end: to stop there is to have read too far. */
     const uint16_t *words = stream->words, *end = stream->end + 1;

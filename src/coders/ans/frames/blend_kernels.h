@@ -12,7 +12,7 @@
 
 typedef struct px_blend_kernels {
     /* Decodes wave->samples and wave->logs. */
-    void (*decode)(const px_wave *wave, px_wave_stream *stream);
+    void (*decode)(const px_wave *wave, px_rans_stream *stream);
 
     /* Means of samples that are known, and what the blend says of their scales: the spread in the
      * low half, the energy in the high one (planes). Sets wave->logs. `dump` may be NULL. */

@@ -4,7 +4,6 @@
 #include "coders/ans/frames/blend_kernels.h"
 #include "coders/ans/frames/frames.h"
 #include "coders/ans/frames/view.h"
-#include "coders/ans/lsq/chunk.h"
 #include "entropy/shapes.h"
 
 typedef struct decoder {
@@ -14,7 +13,7 @@ typedef struct decoder {
     px_frame_view view;
     px_pool pool;
     const px_shapes *shapes;
-    px_wave_stream stream; /* ends with the segment */
+    px_rans_stream stream; /* ends with the segment */
     const uint16_t *end;   /* of all words */
     bool *needed;          /* [count] turns that are decoded */
 } decoder;
@@ -27,7 +26,7 @@ static void decoder_free(decoder *d) {
 
 /* The one at work, if there is one. */
 static prism_status end_segment(decoder *d, prism_error *error) {
-    if (d->stream.count && (d->stream.words != d->stream.end || !px_wave_ended(&d->stream)))
+    if (d->stream.count && (d->stream.words != d->stream.end || !px_rans_ended(&d->stream)))
         return px_fail(error, PRISM_E_CORRUPT, "the coded frames do not end as they should");
     return PRISM_OK;
 }
@@ -47,8 +46,8 @@ static prism_status begin_segment(decoder *d, const px_frame_model *frame, prism
     prism_status status = find_segment(d, frame, error);
     if (status != PRISM_OK)
         return status;
-    px_wave_start(&d->stream, false);
-    if (!px_wave_begin(&d->stream))
+    px_rans_start(&d->stream, false);
+    if (!px_rans_begin(&d->stream))
         return px_fail(error, PRISM_E_CORRUPT, "the coded frames have no beginning");
     return PRISM_OK;
 }
@@ -125,7 +124,7 @@ prism_status px_frames_decode(px_planes *planes, const bool *wanted, px_reader *
     if (status == PRISM_OK)
         status = px_frame_view_make(&d.view, planes, true, error);
     if (status == PRISM_OK)
-        status = px_take_words(&d.stream, payload, &d.pool, error);
+        status = px_rans_get(&d.stream, payload, &d.pool, error);
     if (status == PRISM_OK) {
         d.end = d.stream.end;
         d.shapes = px_shapes_make(&d.pool, d.model.shapes, NULL);

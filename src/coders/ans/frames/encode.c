@@ -3,7 +3,6 @@
 #include "base/status.h"
 #include "coders/ans/frames/fit.h"
 #include "coders/ans/frames/frames.h"
-#include "coders/ans/lsq/chunk.h"
 #include "coders/ans/lsq/wave_kernels.h"
 #include "entropy/shapes.h"
 
@@ -106,7 +105,7 @@ static void set_segments(px_frames_model *model, size_t frame_size) {
 }
 
 /* Low bits are of samples: only then are these needed again. */
-static void write_frame(encoder *e, const px_shapes *shapes, size_t turn, px_wave_stream *stream) {
+static void write_frame(encoder *e, const px_shapes *shapes, size_t turn, px_rans_stream *stream) {
     px_blend blend;
     px_wave wave =
         px_frame_wave(&e->view, &blend, &e->model.frames[turn], &e->model.plan.frames[turn]);
@@ -118,18 +117,13 @@ static void write_frame(encoder *e, const px_shapes *shapes, size_t turn, px_wav
 
 /* The segment of turns first..last - 1, backwards: the decoder reads what was written last. */
 static void write_segment(encoder *e, const px_shapes *shapes, size_t first, size_t last,
-                          px_wave_stream *stream) {
+                          px_rans_stream *stream) {
     const uint16_t *end = stream->head;
-    px_wave_start(stream, false);
+    px_rans_start(stream, false);
     for (size_t turn = last; turn-- > first && !stream->failed;)
         if (px_frame_is_coded(&e->model, turn))
             write_frame(e, shapes, turn, stream);
-    if ((size_t)(stream->head - stream->begin) < 2 * stream->count)
-        stream->failed = 1;
-    for (size_t i = stream->count; i-- > 0 && !stream->failed;) {
-        *--stream->head = (uint16_t)(stream->states[i] >> 16);
-        *--stream->head = (uint16_t)stream->states[i];
-    }
+    px_rans_put_states(stream);
     e->model.frames[first].words = (uint32_t)(end - stream->head);
 }
 
@@ -138,12 +132,10 @@ static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
     bool all[PX_SHAPE_CLASSES];
     memset(all, true, sizeof all);
     const px_shapes *shapes = px_shapes_make(&e->pool, e->model.shapes, all);
-    const size_t words = px_words_room(e->planes, limit);
-    uint16_t *memory = px_pool_take(&e->pool, px_product(words, sizeof *memory));
-    prism_status status = px_pool_status(&e->pool, error);
+    px_rans_stream stream;
+    prism_status status = px_rans_take_room(&stream, &e->pool, e->planes, limit, error);
     if (status != PRISM_OK)
         return status;
-    px_wave_stream stream = {.head = memory + words, .begin = memory};
     size_t last = e->model.plan.count;
     for (size_t turn = last; turn-- > 0 && !stream.failed;)
         if (e->model.frames[turn].begins) {
@@ -152,27 +144,25 @@ static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
         }
     if (stream.failed)
         return px_buffer_exceed(payload, limit), PRISM_OK;
-    for (uint16_t *word = stream.head; word < memory + words; word++)
-        *word = px_little_endian_16(*word);
-    px_put_bytes(payload, stream.head, (size_t)(memory + words - stream.head) * sizeof *memory);
+    px_rans_put(payload, &stream);
     return PRISM_OK;
 }
 
-prism_status px_frames_encode(const px_planes *planes, px_pipeline *pipeline, int effort,
-                              size_t limit, px_sections *out, prism_error *error) {
-    (void)pipeline;
+prism_status px_frames_encode(const px_planes *planes, const px_task *task, px_coded *out,
+                              prism_error *error) {
+    px_sections *sections = &out->sections;
     if (!px_frames_fit(planes))
-        return px_buffer_exceed(&out->payload, limit), PRISM_OK;
+        return px_buffer_exceed(&sections->payload, task->limit), PRISM_OK;
     encoder e;
-    prism_status status = encoder_make(&e, planes, effort, error);
+    prism_status status = encoder_make(&e, planes, task->effort, error);
     if (status == PRISM_OK)
         status = encode_frames(&e, error);
     if (status == PRISM_OK) {
         set_segments(&e.model, px_plane_size(planes));
-        status = write_segments(&e, limit, &out->payload, error);
+        status = write_segments(&e, task->limit, &sections->payload, error);
     }
     if (status == PRISM_OK)
-        px_frames_model_write(&e.model, &out->parameters);
+        px_frames_model_write(&e.model, &sections->parameters);
     encoder_free(&e);
     return status;
 }

@@ -12,8 +12,6 @@
 #include "coders/ans/frames/frames.h"
 
 #include "coders/ans/frames/view.h"
-#include "coders/ans/lsq/chunk.h"
-#include "coders/method.h"
 #include "entropy/shapes.h"
 
 /* Columns and rows are counted in 32 bits with room to spare. */
@@ -38,9 +36,10 @@ uint64_t px_frames_memory(const px_planes *planes) {
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
     (void)pipeline, (void)parameters;
-    return px_frames_fit(planes) ? px_frames_memory(planes) + px_words_memory(payload_size) +
+    return px_frames_fit(planes) ? px_frames_memory(planes) + px_rans_memory(payload_size) +
                                        px_shapes_memory() + planes->count * sizeof(bool)
                                  : 0;
 }
 
-const px_native_method px_frames = {px_frames_encode, decode, decode_memory, .late = false};
+const px_coder_stage px_frames = {
+    .encode = px_frames_encode, .decode = decode, .decode_memory = decode_memory};

@@ -11,8 +11,8 @@ bool px_frames_fit(const px_planes *planes);
 /* Bytes of the model, the view and what else both methods for frames decode with. */
 uint64_t px_frames_memory(const px_planes *planes);
 
-prism_status px_frames_encode(const px_planes *planes, px_pipeline *pipeline, int effort,
-                              size_t limit, px_sections *out, prism_error *error);
+prism_status px_frames_encode(const px_planes *planes, const px_task *task, px_coded *out,
+                              prism_error *error);
 prism_status px_frames_decode(px_planes *planes, const bool *wanted, px_reader *parameters,
                               px_reader *payload, prism_error *error);
 

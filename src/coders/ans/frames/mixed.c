@@ -11,7 +11,6 @@
 #include "coders/ans/frames/frames.h"
 #include "coders/ans/frames/mixer.h"
 #include "coders/ans/frames/motion.h"
-#include "coders/method.h"
 
 typedef struct mixed {
     px_planes *planes;
@@ -244,14 +243,14 @@ static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payl
     return status;
 }
 
-static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
-                           px_sections *out, prism_error *error) {
-    (void)pipeline;
+static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
+                           prism_error *error) {
     if (!px_frames_fit(planes))
-        return px_buffer_exceed(&out->payload, limit), PRISM_OK;
+        return px_buffer_exceed(&out->sections.payload, task->limit), PRISM_OK;
     px_planes same = *planes; /* samples are only read */
-    mixed m = {.planes = &same, .model = {.mixed = true}, .windowed = px_efforts.window[effort]};
-    prism_status status = encode_into(&m, effort, limit, out, error);
+    mixed m = {
+        .planes = &same, .model = {.mixed = true}, .windowed = px_efforts.window[task->effort]};
+    prism_status status = encode_into(&m, task->effort, task->limit, &out->sections, error);
     mixed_free(&m);
     return status;
 }
@@ -275,4 +274,5 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
                                  : 0;
 }
 
-const px_native_method px_mixed = {encode, decode, decode_memory, .late = false};
+const px_coder_stage px_mixed = {
+    .encode = encode, .decode = decode, .decode_memory = decode_memory};

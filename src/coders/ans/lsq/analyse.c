@@ -116,7 +116,7 @@ prism_status px_lsq_analyse(px_lsq_encoder *encoder, prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++) {
         px_lsq_plane *plane = &encoder->model.planes[k];
-        const int16_t *samples = px_plane(planes, encoder->first + k);
+        const int16_t *samples = px_plane(planes, encoder->task.first + k);
         extent e = extent_of(samples, size);
         px_phase phase;
         plane->mean = mean_of(e, size);
@@ -163,7 +163,7 @@ prism_status px_lsq_order(px_lsq_encoder *encoder, prism_error *error) {
     px_lsq_model *model = &encoder->model;
     const size_t n = model->count;
     px_gram gram;
-    prism_status status = px_gram_make(&gram, encoder->planes, encoder->first, n,
+    prism_status status = px_gram_make(&gram, encoder->planes, encoder->task.first, n,
                                        encoder->settings.gram_positions, error);
     if (status != PRISM_OK)
         return status;

@@ -13,7 +13,7 @@
 typedef struct decoder {
     px_lsq_group group;
     px_tables tables;
-    px_wave_stream *stream;
+    px_rans_stream *stream;
     int32_t *edge;
     px_planes *planes;
     size_t first;
@@ -203,16 +203,28 @@ static prism_status put_all(decoder *d, prism_error *error) {
     return status;
 }
 
-prism_status px_lsq_decode_group(px_planes *planes, size_t first, const px_lsq_model *model,
-                                 px_wave_stream *stream, bool late, prism_error *error) {
-    decoder d = {.stream = stream, .planes = planes, .first = first, .late = late};
-    prism_status status = px_lsq_group_make(&d.group, model, true, error);
+prism_status px_lsq_decode_group(px_planes *planes, size_t first, size_t count,
+                                 const px_group_kind *kind, px_reader *parameters,
+                                 px_rans_stream *stream, prism_error *error) {
+    decoder d = {.stream = stream, .planes = planes, .first = first, .late = kind->late};
+    px_lsq_model model;
+    prism_status status = px_model_alloc(&model, planes, count, kind->quick, kind->mixes, error);
+    if (status != PRISM_OK)
+        return status;
+    status = px_model_read(&model, parameters, error);
+    if (status == PRISM_OK && !px_rans_begin(stream))
+        status = px_fail(error, PRISM_E_CORRUPT, "the coded samples have no beginning");
+    if (status == PRISM_OK)
+        status = px_lsq_group_make(&d.group, &model, true, error);
     if (status == PRISM_OK)
         status = prepare(&d, error);
-    for (size_t k = 0; k < model->count && status == PRISM_OK; k++)
+    for (size_t k = 0; k < model.count && status == PRISM_OK; k++)
         status = decode_plane(&d, k, error);
-    if (status == PRISM_OK && late)
+    if (status == PRISM_OK && d.late)
         status = put_all(&d, error);
+    if (status == PRISM_OK && !px_rans_ended(stream))
+        status = px_fail(error, PRISM_E_CORRUPT, "the coded samples do not end as they should");
     px_lsq_group_free(&d.group);
+    px_model_free(&model);
     return status;
 }

@@ -7,16 +7,18 @@
 
 /* What is known of a group before its model is read. */
 typedef struct px_group_kind {
-    bool quick, mixes, wide;
+    bool quick, mixes;
+    bool wide; /* for px_lsq_decode_memory only */
     bool late; /* planes get their memory in the end */
 } px_group_kind;
 
 /* Bytes that decoding a group takes, with its model, and with the planes if they come late. */
 uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind);
 
-/* Planes first..first + model->count - 1 of `planes`, from the stream. `late`: these are all, and
- * get their memory when all else is freed. */
-prism_status px_lsq_decode_group(px_planes *planes, size_t first, const px_lsq_model *model,
-                                 px_wave_stream *stream, bool late, prism_error *error);
+/* Planes first..first + count - 1 of `planes`, whose model is next in the parameters, from the
+ * stream. Those that come late are all, and get their memory when all else is freed. */
+prism_status px_lsq_decode_group(px_planes *planes, size_t first, size_t count,
+                                 const px_group_kind *kind, px_reader *parameters,
+                                 px_rans_stream *stream, prism_error *error);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "base/sizes.h"
 #include "base/status.h"
-#include "coders/ans/lsq/chunk.h"
 #include "coders/ans/lsq/quick_kernels.h"
 #include "coders/ans/lsq/wave_kernels.h"
 
@@ -15,13 +14,13 @@ void px_lsq_encoder_free(px_lsq_encoder *encoder) {
     px_model_free(&encoder->model);
 }
 
-prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *planes, size_t first,
-                                 size_t count, bool quick, const px_group_task *task,
-                                 prism_error *error) {
+prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *planes,
+                                 const px_group_task *task, prism_error *error) {
     px_lsq_group *group = &encoder->group;
     const px_lsq_model *model = &encoder->model;
-    *encoder = (px_lsq_encoder){.planes = planes, .first = first};
-    prism_status status = px_model_alloc(&encoder->model, planes, count, quick, task->mixes, error);
+    *encoder = (px_lsq_encoder){.planes = planes, .task = *task};
+    prism_status status =
+        px_model_alloc(&encoder->model, planes, task->count, task->quick, task->mixes, error);
     if (status == PRISM_OK && task->wide)
         status = px_model_widen(&encoder->model, error);
     if (status == PRISM_OK)
@@ -53,7 +52,7 @@ int32_t *px_lsq_mixed(const px_lsq_encoder *encoder, const px_geometry *geometry
 void px_lsq_load(px_lsq_encoder *encoder, size_t k) {
     const px_planes *planes = encoder->planes;
     const int mean = encoder->model.planes[k].mean;
-    const int16_t *from = px_plane(planes, encoder->first + encoder->model.order[k]);
+    const int16_t *from = px_plane(planes, encoder->task.first + encoder->model.order[k]);
     int16_t *to = encoder->group.full.samples;
     for (size_t y = 0; y < planes->height; y++, from += planes->width)
         for (size_t x = 0; x < planes->width; x++)
@@ -101,59 +100,46 @@ static prism_status open_symbols(px_view *view, px_pool *pool, px_lsq_encoder *e
     return PRISM_OK;
 }
 
-/* Goes backwards through the planes: the decoder reads what was written last. */
-static prism_status write_symbols(px_lsq_encoder *encoder, px_wave_stream *stream,
-                                  const px_tables *tables, prism_error *error) {
-    prism_status status = PRISM_OK;
-    for (size_t k = encoder->model.count; k-- > 0 && status == PRISM_OK && !stream->failed;) {
-        if (encoder->model.planes[k].kind == PX_PLANE_CONSTANT)
-            continue;
-        px_pool pool = {.count = 0};
-        px_view view;
-        status = open_symbols(&view, &pool, encoder, k, error);
-        if (status == PRISM_OK) {
-            const int32_t *symbols = px_lsq_mixed(encoder, &view.geometry, k);
-            px_wave wave;
-            px_sample_wave(&wave, &view, &encoder->model, k);
-            wave.shapes = tables->shapes;
-            wave.quick_shapes = tables->quick;
-            if (encoder->model.quick)
-                px_quick_kernels_best()->encode(&wave, symbols, stream);
-            else
-                px_wave_kernels_best()->encode(&wave, symbols, encoder->low_bits[k], stream);
-        }
-        px_pool_free(&pool);
+static prism_status write_plane(px_lsq_encoder *encoder, size_t k, const px_tables *tables,
+                                px_rans_stream *stream, prism_error *error) {
+    px_pool pool = {.count = 0};
+    px_view view;
+    prism_status status = open_symbols(&view, &pool, encoder, k, error);
+    if (status == PRISM_OK) {
+        const int32_t *symbols = px_lsq_mixed(encoder, &view.geometry, k);
+        px_wave wave;
+        px_sample_wave(&wave, &view, &encoder->model, k);
+        wave.shapes = tables->shapes;
+        wave.quick_shapes = tables->quick;
+        if (encoder->model.quick)
+            px_quick_kernels_best()->encode(&wave, symbols, stream);
+        else
+            px_wave_kernels_best()->encode(&wave, symbols, encoder->low_bits[k], stream);
     }
+    px_pool_free(&pool);
     return status;
 }
 
-/* States, then words, in the order in which the decoder takes them. */
-static prism_status write_payload(px_lsq_encoder *encoder, size_t limit, px_buffer *payload,
-                                  bool *too_long, prism_error *error) {
-    px_pool *pool = &encoder->group.pool;
-    px_tables tables;
-    px_tables_make(&tables, pool, &encoder->model, encoder->classes, NULL);
-    const size_t words = px_words_room(encoder->planes, limit);
-    uint16_t *memory = px_pool_take(pool, px_product(words, sizeof *memory));
-    prism_status status = px_pool_status(pool, error);
-    if (status != PRISM_OK)
-        return status;
-    px_wave_stream stream = {.head = memory + words, .begin = memory};
-    px_wave_start(&stream, encoder->model.quick);
-    status = write_symbols(encoder, &stream, &tables, error);
-    *too_long = stream.failed;
-    if (status != PRISM_OK || stream.failed)
-        return status;
-    for (size_t i = 0; i < stream.count; i++)
-        px_put_u32(payload, stream.states[i]);
-    for (uint16_t *word = stream.head; word < memory + words; word++)
-        *word = px_little_endian_16(*word);
-    px_put_bytes(payload, stream.head, (size_t)(memory + words - stream.head) * sizeof *memory);
-    return PRISM_OK;
-}
-
+/* Goes backwards through the planes: the decoder reads what was written last. */
 prism_status px_lsq_encoder_write(px_lsq_encoder *encoder, size_t limit, px_sections *out,
                                   bool *too_long, prism_error *error) {
-    px_model_write(&encoder->model, &out->parameters);
-    return write_payload(encoder, limit, &out->payload, too_long, error);
+    px_lsq_model *model = &encoder->model;
+    px_pool *pool = &encoder->group.pool;
+    px_tables tables;
+    px_rans_stream stream;
+    px_model_write(model, &out->parameters);
+    prism_status status = px_tables_make(&tables, pool, model, encoder->classes, error);
+    if (status == PRISM_OK)
+        status = px_rans_take_room(&stream, pool, encoder->planes, limit, error);
+    if (status != PRISM_OK)
+        return status;
+    px_rans_start(&stream, model->quick);
+    for (size_t k = model->count; k-- > 0 && status == PRISM_OK && !stream.failed;)
+        if (model->planes[k].kind != PX_PLANE_CONSTANT)
+            status = write_plane(encoder, k, &tables, &stream, error);
+    px_rans_put_states(&stream);
+    *too_long = stream.failed;
+    if (status == PRISM_OK && !stream.failed)
+        px_rans_put(&out->payload, &stream);
+    return status;
 }

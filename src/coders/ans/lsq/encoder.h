@@ -6,9 +6,19 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "coders/ans/lsq/encode.h"
 #include "coders/ans/lsq/group.h"
 #include "coders/ans/lsq/wave_kernels.h"
+
+/* What encoding a group of planes is asked for. */
+typedef struct px_group_task {
+    size_t first, count; /* of the planes */
+    bool quick;          /* method quick, and not lsq */
+    bool mixes;          /* planes are predicted from each other, */
+    bool wide;           /* by wide weights (model.h); method lsq only */
+    int effort;
+    bool swift;   /* see px_task */
+    size_t limit; /* more coded bytes than that are not wanted */
+} px_group_task;
 
 /* How much work the effort allows. */
 typedef struct px_lsq_settings {
@@ -21,9 +31,9 @@ typedef struct px_lsq_settings {
 typedef struct px_lsq_encoder {
     px_lsq_group group;
     px_lsq_model model;
+    px_group_task task;
     px_lsq_settings settings;
     const px_planes *planes;
-    size_t first;   /* of the group's planes */
     int32_t *mixed; /* [count][span] (P, E) of all planes; in the end their symbols */
     size_t span;
     float *importance; /* a padded plane: square roots of weights of positions, 0 in the pads */
@@ -33,14 +43,17 @@ typedef struct px_lsq_encoder {
 } px_lsq_encoder;
 
 /* Memory and a model; px_lsq_encoder_free also after a failure. */
-prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *planes, size_t first,
-                                 size_t count, bool quick, const px_group_task *task,
-                                 prism_error *error);
+prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *planes,
+                                 const px_group_task *task, prism_error *error);
 void px_lsq_encoder_free(px_lsq_encoder *encoder);
 
 /* The model, and the symbols of all planes; *too_long if they would take more than `limit`. */
 prism_status px_lsq_encoder_write(px_lsq_encoder *encoder, size_t limit, px_sections *out,
                                   bool *too_long, prism_error *error);
+
+/* All passes of a method: then the encoder can be written. */
+prism_status px_lsq_fit(px_lsq_encoder *encoder, prism_error *error);   /* encode.c */
+prism_status px_quick_fit(px_lsq_encoder *encoder, prism_error *error); /* quick_encode.c */
 
 /* ---- Passes, in their order ---- */
 

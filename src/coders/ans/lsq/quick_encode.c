@@ -4,7 +4,6 @@
 
 #include "base/effort.h"
 #include "base/sizes.h"
-#include "coders/ans/lsq/encode.h"
 #include "coders/ans/lsq/encoder.h"
 #include "coders/ans/lsq/fit_taps.h"
 #include "coders/ans/lsq/quick_kernels.h"
@@ -16,9 +15,10 @@ static const double LOG_TO_CLASS = 2.3;
 
 enum { SAMPLED_ROWS = 8 }; /* one in so many, for scales and shapes */
 
-static px_lsq_settings settings_of(int effort) {
-    return (px_lsq_settings){.tap_positions = px_efforts.quick_taps[effort],
-                             .gram_positions = px_efforts.quick_gram[effort]};
+static px_lsq_settings settings_of(const px_group_task *task) {
+    return (px_lsq_settings){.tap_positions = px_efforts.quick_taps[task->effort],
+                             .gram_positions = px_efforts.quick_gram[task->effort],
+                             .swift = task->swift};
 }
 
 typedef struct quick_task {
@@ -130,19 +130,8 @@ static prism_status code_planes(px_lsq_encoder *encoder, prism_error *error) {
     return status;
 }
 
-prism_status px_quick_encode_group(const px_planes *planes, size_t first, size_t count,
-                                   const px_group_task *task, px_sections *out, bool *too_long,
-                                   prism_error *error) {
-    px_lsq_encoder encoder;
-    prism_status status = px_lsq_encoder_make(&encoder, planes, first, count, true, task, error);
-    encoder.settings = settings_of(task->effort);
-    encoder.settings.swift = task->swift;
-    if (status == PRISM_OK)
-        status = px_lsq_analyse(&encoder, error);
-    if (status == PRISM_OK)
-        status = code_planes(&encoder, error);
-    if (status == PRISM_OK)
-        status = px_lsq_encoder_write(&encoder, task->limit, out, too_long, error);
-    px_lsq_encoder_free(&encoder);
-    return status;
+prism_status px_quick_fit(px_lsq_encoder *encoder, prism_error *error) {
+    encoder->settings = settings_of(&encoder->task);
+    prism_status status = px_lsq_analyse(encoder, error);
+    return status == PRISM_OK ? code_planes(encoder, error) : status;
 }

@@ -146,7 +146,7 @@ PX_INLINE void quick_row_end(const px_wave *w, size_t y) {
     errors[-1] = errors[0], errors[w->width] = errors[w->width - 1];
 }
 
-static int64_t quick_decode(const px_wave *w, px_wave_stream *stream) {
+static int64_t quick_decode(const px_wave *w, px_rans_stream *stream) {
     enum { STEP = PX_QUICK_VECTORS * PX_LANES };
     const uint16_t *words = stream->words, *end = stream->end + 1;
     px_lanes states[PX_QUICK_VECTORS];
@@ -198,7 +198,7 @@ PX_INLINE px_lanes quick_encode_step(const px_wave *w, px_lanes symbol, const in
 /* CPUs do not expect to be read backwards. */
 enum { AHEAD_SYMBOLS = 32 * PX_LANES };
 
-static void quick_encode(const px_wave *w, const int32_t *symbols, px_wave_stream *stream) {
+static void quick_encode(const px_wave *w, const int32_t *symbols, px_rans_stream *stream) {
     px_lanes states[PX_QUICK_VECTORS];
     uint16_t *head = stream->head;
     const size_t vectors = (w->width + PX_LANES - 1) / PX_LANES;

@@ -22,8 +22,8 @@ typedef struct px_quick_kernels {
     int32_t (*symbols)(int32_t *symbols, const px_wave *wave, const int32_t *means);
 
     /* As those of px_wave_kernels. */
-    int64_t (*decode)(const px_wave *wave, px_wave_stream *stream);
-    void (*encode)(const px_wave *wave, const int32_t *symbols, px_wave_stream *stream);
+    int64_t (*decode)(const px_wave *wave, px_rans_stream *stream);
+    void (*encode)(const px_wave *wave, const int32_t *symbols, px_rans_stream *stream);
 } px_quick_kernels;
 
 PX_KERNEL_TABLES(px_quick_kernels)

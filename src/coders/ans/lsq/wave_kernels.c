@@ -175,7 +175,7 @@ PX_INLINE void wave_steps(wave_front *f, const px_wave *w, const wave_block *blo
     }
 }
 
-static int64_t wave_decode(const px_wave *w, px_wave_stream *stream) {
+static int64_t wave_decode(const px_wave *w, px_rans_stream *stream) {
     const size_t period = px_wave_period(w->width), steps = px_wave_steps(w->height, w->width);
     /* One word behind the end: to stop there is to have read too far. */
     const uint16_t *words = stream->words, *end = stream->end + 1;
@@ -222,7 +222,7 @@ PX_INLINE px_lanes encode_step(const px_wave *w, px_lanes symbol, px_lanes sampl
 }
 
 static void wave_encode(const px_wave *w, const int32_t *symbol, bool low_bits,
-                        px_wave_stream *stream) {
+                        px_rans_stream *stream) {
     const size_t period = px_wave_period(w->width), steps = px_wave_steps(w->height, w->width);
     wave_place place = place_at(period, steps - 1);
     wave_rows rows = rows_at(period, steps - BLOCK);

@@ -55,12 +55,12 @@ typedef struct px_wave_kernels {
                     size_t x, size_t count);
 
     /* Decodes wave->samples and wave->logs; returns the sum of the logs. */
-    int64_t (*decode)(const px_wave *wave, px_wave_stream *stream);
+    int64_t (*decode)(const px_wave *wave, px_rans_stream *stream);
 
     /* Encodes symbols (laid out as planes), backwards; `low_bits`: there are classes beyond the
      * tables. */
     void (*encode)(const px_wave *wave, const int32_t *symbols, bool low_bits,
-                   px_wave_stream *stream);
+                   px_rans_stream *stream);
 } px_wave_kernels;
 
 PX_KERNEL_TABLES(px_wave_kernels)

@@ -182,20 +182,20 @@ static prism_status encode_all(const px_planes *planes, const histogram *h, px_b
     return done ? PRISM_OK : px_out_of_memory(error, count * sizeof *words);
 }
 
-static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
-                           px_sections *out, prism_error *error) {
-    (void)effort, (void)limit;
+static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
+                           prism_error *error) {
+    (void)task;
     const extent e = extent_of(planes);
     uint32_t *counts = calloc(e.last - e.first + 1u, sizeof *counts);
     histogram *h = malloc(sizeof *h);
     prism_status status = counts && h ? PRISM_OK : px_out_of_memory(error, PLACES * 4);
     if (status == PRISM_OK) {
         share_out(h, counts, e, count_samples(counts, planes, e.first));
-        px_range_encoder coder = px_range_encoder_make(&out->parameters);
+        px_range_encoder coder = px_range_encoder_make(&out->sections.parameters);
         code_histogram(&(px_field_coder){.out = &coder}, h, planes->depth);
         px_range_encoder_finish(&coder);
-        pipeline->transform = PRISM_TRANSFORM_NONE;
-        status = encode_all(planes, h, &out->payload, error);
+        out->pipeline.transform = PRISM_TRANSFORM_NONE;
+        status = encode_all(planes, h, &out->sections.payload, error);
     }
     free(counts);
     free(h);
@@ -283,4 +283,5 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return sizeof(histogram) + SLOTS * sizeof(slot);
 }
 
-const px_native_method px_order0 = {encode, decode, decode_memory, .late = false};
+const px_coder_stage px_order0 = {
+    .encode = encode, .decode = decode, .decode_memory = decode_memory};

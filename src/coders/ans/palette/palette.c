@@ -125,22 +125,22 @@ static void decode_rows(px_palette_model *m, px_planes *planes, const values *v)
 
 /* ---- Both directions ---- */
 
-static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
-                           px_sections *out, prism_error *error) {
+static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
+                           prism_error *error) {
     px_palette_model m = {.memory = NULL};
     values v;
     if (!px_palette_has_room(planes) || !values_find(&v, planes))
         return px_fail(error, PRISM_E_OPTION, "too many different values, or too narrow planes");
-    pipeline->transform = PRISM_TRANSFORM_NONE;
-    const bool fast = px_efforts.few_contexts[effort];
-    px_put_u8(&out->parameters, fast);
-    m.coder.encoder = px_range_encoder_make(&out->payload);
+    out->pipeline.transform = PRISM_TRANSFORM_NONE;
+    const bool fast = px_efforts.few_contexts[task->effort];
+    px_put_u8(&out->sections.parameters, fast);
+    m.coder.encoder = px_range_encoder_make(&out->sections.payload);
     values_write(&v, &m.coder.encoder);
     if (v.count > 1) {
         prism_status status = model_make(&m, planes, &v, fast, error);
         if (status != PRISM_OK)
             return status;
-        encode_rows(&m, planes, &v, limit);
+        encode_rows(&m, planes, &v, task->limit);
     }
     px_range_encoder_finish(&m.coder.encoder);
     px_palette_model_free(&m);
@@ -189,4 +189,5 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     return px_palette_has_room(planes) ? px_palette_model_memory(planes, fast) : 0;
 }
 
-const px_native_method px_palette = {encode, decode, decode_memory, .late = false};
+const px_coder_stage px_palette = {
+    .encode = encode, .decode = decode, .decode_memory = decode_memory};

@@ -2,17 +2,18 @@
  * The layouts in which the planes of an array may lie (along which axis, and what ties them
  * together), with estimates of what each costs. Internal.
  */
-#ifndef PX_CHOOSE_LAYOUTS_H
-#define PX_CHOOSE_LAYOUTS_H
+#ifndef PX_CHOOSE_CANDIDATES_H
+#define PX_CHOOSE_CANDIDATES_H
 
 #include "choose/axes.h"
 
 enum { PX_MAX_LAYOUTS = 3 * PX_MOST_AXES /* as they are, lifted, or as frames */ };
 
-/* A layout that may be tried. */
+/* What may be tried: a layout, or all stages. */
 typedef struct px_candidate {
-    px_pipeline pipeline; /* but for predictor and coder */
-    double bytes;         /* estimated; HUGE_VAL where nothing is to be estimated */
+    px_pipeline pipeline; /* of a layout, before a trial: but for predictor and coder */
+    bool selective;       /* see px_task */
+    double bytes;         /* estimated, HUGE_VAL where nothing is to be estimated; or tried */
 } px_candidate;
 
 typedef struct px_layouts {
@@ -21,8 +22,11 @@ typedef struct px_layouts {
     double flat; /* share of flat samples where planes lie best for it */
 } px_layouts;
 
-prism_status px_layouts_list(px_layouts *list, const px_choice_sample *s, const px_pipeline *base,
-                             const prism_options *options, prism_error *error);
+prism_status px_layouts_list(px_layouts *list, const px_survey *s, const prism_options *options,
+                             prism_error *error);
+
+/* What to encode: at an effort, with no more payload than the limit. */
+px_task px_task_of(const px_candidate *candidate, int effort, size_t limit);
 
 void px_leave_out(px_layouts *list, size_t i);
 

@@ -1,4 +1,4 @@
-#include "choose/subject.h"
+#include "choose/survey.h"
 
 #include "base/array.h"
 #include "base/bit_set.h"
@@ -28,9 +28,8 @@ bool px_may_be_native(const prism_options *options) {
            (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS);
 }
 
-prism_status px_choice_sample_make(px_choice_sample *s, const prism_array *array,
-                                   const void *elements, const prism_options *options, bool of_wide,
-                                   prism_error *error) {
+prism_status px_survey_make(px_survey *s, const prism_array *array, const void *elements,
+                            const prism_options *options, bool of_wide, prism_error *error) {
     const bool quick = of_wide && px_efforts.quick_wide[options->effort];
     const int effort = quick ? PX_EFFORT_QUICK : options->effort;
     const size_t width = prism_type_size(array->type);
@@ -51,7 +50,7 @@ prism_status px_choice_sample_make(px_choice_sample *s, const prism_array *array
     return PRISM_OK;
 }
 
-prism_status px_part_of(px_choice_sample *part, const px_choice_sample *s, prism_error *error) {
+prism_status px_part_of(px_survey *part, const px_survey *s, prism_error *error) {
     *part = *s;
     prism_status status =
         px_sample_make(&part->part, &s->part.array, s->part.elements, PX_EFFORT_QUICK, error);
@@ -59,16 +58,16 @@ prism_status px_part_of(px_choice_sample *part, const px_choice_sample *s, prism
     return status;
 }
 
-bool px_is_drawing(const px_choice_sample *s, const prism_options *options) {
+bool px_is_drawing(const px_survey *s, const prism_options *options) {
     return s->values <= DRAWING_VALUES && px_efforts.palette[options->effort] &&
            options->transform != PRISM_TRANSFORM_CHANNELS && px_may_be_native(options);
 }
 
-bool px_is_brisk(const px_choice_sample *s, int effort) {
+bool px_is_brisk(const px_survey *s, int effort) {
     return s->part.share == 1 && px_efforts.brisk[effort];
 }
 
-double px_side_growth(const px_choice_sample *s, const px_pipeline *pipeline) {
+double px_side_growth(const px_survey *s, const px_pipeline *pipeline) {
     if (pipeline->axis < 0)
         return 1;
     const double planes =

@@ -3,7 +3,7 @@
  * themselves, by the bits of their residuals; as frames, by what the planes before save of that;
  * lifted, by the bits of the residuals after the lift.
  */
-#include "choose/layouts.h"
+#include "choose/candidates.h"
 #include "base/effort.h"
 
 #include <math.h>
@@ -17,28 +17,40 @@
 enum { FEW_PLANES = 16 };
 static const double STRONG_LIFT = 0.85, LARGE_STEP = 1.6;
 
-static px_candidate *add_layout(px_layouts *list, const px_pipeline *base,
+px_task px_task_of(const px_candidate *candidate, int effort, size_t limit) {
+    return (px_task){.pipeline = candidate->pipeline,
+                     .effort = effort,
+                     .selective = candidate->selective,
+                     .limit = limit};
+}
+
+static px_candidate *add_layout(px_layouts *list, const prism_options *options,
                                 prism_transform transform, int axis) {
     px_candidate *item = &list->items[list->count++];
-    *item = (px_candidate){.pipeline = *base, .bytes = HUGE_VAL};
-    item->pipeline.transform = transform;
-    item->pipeline.axis = axis;
-    item->pipeline.selective = base->selective && transform == PRISM_TRANSFORM_CHANNELS;
+    *item = (px_candidate){.pipeline = {.transform = transform,
+                                        .predictor = options->predictor,
+                                        .coder = options->coder,
+                                        .effort = options->effort,
+                                        .axis = axis},
+                           .selective = options->transform == PRISM_TRANSFORM_AUTO &&
+                                        transform == PRISM_TRANSFORM_CHANNELS,
+                           .bytes = HUGE_VAL};
     return item;
 }
 
-static double estimate_planes(const px_planes *planes, const px_choice_sample *s) {
+static double estimate_planes(const px_planes *planes, const px_survey *s) {
     double bits = 0;
     for (size_t k = 0; k < planes->count; k++)
         bits += px_estimate_plane(planes, k);
     return bits / 8 / s->part.share;
 }
 
-static prism_status estimate_transformed(px_candidate *item, px_planes *planes,
-                                         const px_choice_sample *s, prism_error *error) {
+static prism_status estimate_transformed(px_candidate *item, px_planes *planes, const px_survey *s,
+                                         prism_error *error) {
     px_buffer parameters = {0};
     const px_transform_stage *transform = px_transform_stage_of(item->pipeline.transform);
-    prism_status status = transform->forward(planes, &item->pipeline, &parameters, error);
+    const px_task task = px_task_of(item, item->pipeline.effort, SIZE_MAX);
+    prism_status status = transform->forward(planes, &task, &parameters, error);
     if (status == PRISM_OK)
         status = px_buffer_status(&parameters, error);
     item->bytes =
@@ -54,49 +66,49 @@ typedef struct ties {
 
 /* Estimates of lifts miss what the native coder gains by neighbours in planes before; frames show
  * it. Where time is spared, only layouts that need no such promise are worth it. */
-static bool is_promising(const px_choice_sample *s, const px_pipeline *base) {
-    return !s->sparing && (s->part.share == 1 || !px_efforts.brisk[base->effort]);
+static bool is_promising(const px_survey *s, int effort) {
+    return !s->sparing && (s->part.share == 1 || !px_efforts.brisk[effort]);
 }
 
 /* The planes become residuals of the lift, if there is one. */
-static prism_status estimate_layouts(px_layouts *list, const px_choice_sample *s,
-                                     const px_pipeline *base, int axis, ties t, px_planes *planes,
-                                     prism_error *error) {
-    const bool many = planes->count > FEW_PLANES, promising = is_promising(s, base);
+static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
+                                     const prism_options *options, int axis, ties t,
+                                     px_planes *planes, prism_error *error) {
+    const bool many = planes->count > FEW_PLANES, promising = is_promising(s, options->effort);
     const double plain = t.plain || t.frames ? estimate_planes(planes, s) : 0;
     bool frames = t.frames && !(many && px_step_ratio(planes) > LARGE_STEP);
     const bool tie = axis >= 0 && (frames || (t.lift && promising));
     const double tied = tie ? px_frames_bits(planes, s->dims[axis]) / 8 / s->part.share : plain;
     prism_status status = PRISM_OK;
     if (t.plain) {
-        add_layout(list, base, PRISM_TRANSFORM_NONE, axis)->bytes = plain;
+        add_layout(list, options, PRISM_TRANSFORM_NONE, axis)->bytes = plain;
         list->flat = fmax(list->flat, px_flat_share(planes));
     }
     if (t.lift) {
-        px_candidate *item = add_layout(list, base, PRISM_TRANSFORM_CHANNELS, axis);
+        px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_CHANNELS, axis);
         status = estimate_transformed(item, planes, s, error);
         frames = frames && !(many && item->bytes < STRONG_LIFT * plain);
         item->bytes = promising ? fmin(item->bytes, tied) : item->bytes;
     }
     if (frames)
-        add_layout(list, base, PRISM_TRANSFORM_STACK, axis)->bytes = tied;
+        add_layout(list, options, PRISM_TRANSFORM_STACK, axis)->bytes = tied;
     return status;
 }
 
-static prism_status list_planes(px_layouts *list, const px_choice_sample *s,
-                                const px_pipeline *base, int axis, ties t, prism_error *error) {
+static prism_status list_planes(px_layouts *list, const px_survey *s, const prism_options *options,
+                                int axis, ties t, prism_error *error) {
     const px_layout layout = px_layout_make(&s->part.array, axis);
     px_planes planes;
     prism_status status = px_planes_alloc(&planes, &s->part.array, &layout, error);
     if (status != PRISM_OK)
         return status;
     px_planes_load(&planes, &s->part.array, &layout, s->part.elements);
-    status = estimate_layouts(list, s, base, axis, t, &planes, error);
+    status = estimate_layouts(list, s, options, axis, t, &planes, error);
     px_planes_free(&planes);
     return status;
 }
 
-static ties ties_of(const px_choice_sample *s, const prism_options *options, int axis) {
+static ties ties_of(const px_survey *s, const prism_options *options, int axis) {
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool drawing = px_is_drawing(s, options);
     return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
@@ -105,17 +117,17 @@ static ties ties_of(const px_choice_sample *s, const prism_options *options, int
                           (open && !drawing && px_may_be_lifted(s, axis))};
 }
 
-prism_status px_layouts_list(px_layouts *list, const px_choice_sample *s, const px_pipeline *base,
-                             const prism_options *options, prism_error *error) {
+prism_status px_layouts_list(px_layouts *list, const px_survey *s, const prism_options *options,
+                             prism_error *error) {
     int axes[PX_MOST_AXES];
     const size_t count = px_possible_axes(axes, s, options);
     prism_status status = PRISM_OK;
     if (options->transform == PRISM_TRANSFORM_STACK) {
-        add_layout(list, base, PRISM_TRANSFORM_STACK, axes[0]);
+        add_layout(list, options, PRISM_TRANSFORM_STACK, axes[0]);
         return PRISM_OK;
     }
     for (size_t i = 0; i < count && status == PRISM_OK; i++)
-        status = list_planes(list, s, base, axes[i], ties_of(s, options, axes[i]), error);
+        status = list_planes(list, s, options, axes[i], ties_of(s, options, axes[i]), error);
     return status;
 }
 

@@ -1,0 +1,206 @@
+/*
+ * Which of the project's own methods codes a chunk: those that the effort names, one for few values
+ * and one for noise, each tried on all planes where a quick look gives it a chance. docs/FORMAT.md,
+ * "The native coder".
+ */
+#include "choose/methods.h"
+
+#include "base/bit_set.h"
+#include "base/effort.h"
+#include "coders/ans/order0/order0.h"
+#include "coders/ans/palette/palette.h"
+
+/* By how much a fitted method at the default effort may miss what the learning one needs and still
+ * deserve all of its own time: about twice of what that time ever gained where it won. */
+static const double FITTED_CHANCE = 1.02;
+
+/*
+ * With that many different values or fewer, px_palette is smaller even for pictures of coarse grey
+ * levels. With more, a part of the planes is coded by it and by px_lsq at the default effort; only
+ * where neither is that much smaller, the whole is coded by both.
+ */
+enum { SURELY_INDICES = 8, PART_PLANES = 4, PART_SAMPLES = 1 << 16 };
+static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25;
+
+/* ---- Candidates ---- */
+
+typedef struct candidate {
+    px_task task;
+    bool doubtful; /* to be tried only if has_chance says so */
+} candidate;
+
+enum { MOST_CANDIDATES = 4 };
+
+typedef struct candidates {
+    candidate items[MOST_CANDIDATES];
+    size_t count;
+} candidates;
+
+static px_task *add(candidates *list, const px_task *task, prism_method method, bool doubtful) {
+    candidate *item = &list->items[list->count++];
+    *item = (candidate){.task = *task, .doubtful = doubtful};
+    item->task.method = method;
+    return &item->task;
+}
+
+/* Frames, by automatic options: one matrix for whole frames may be worse than none where a part of
+ * them moves, and the middle, which decides, does not. */
+static bool may_do_without_lift(const px_task *task) {
+    return task->selective && task->pipeline.axis == 0 &&
+           task->pipeline.transform == PRISM_TRANSFORM_CHANNELS;
+}
+
+/* Learning from the samples themselves may come too late in a small chunk, or find too little: then
+ * a method whose fits are sent is better. */
+static void add_by_effort(candidates *list, const px_task *task) {
+    const bool stack = task->pipeline.transform == PRISM_TRANSFORM_STACK;
+    const prism_method usual = (stack ? px_efforts.frames : px_efforts.planes)[task->effort];
+    const prism_method fitted = stack ? PRISM_METHOD_FRAMES : px_efforts.fitted[task->effort];
+    add(list, task, usual, false);
+    if (fitted != usual)
+        add(list, task, fitted, true);
+    else if (fitted == PRISM_METHOD_QUICK && may_do_without_lift(task))
+        add(list, task, fitted, false)->pipeline.transform = PRISM_TRANSFORM_NONE;
+}
+
+/* ---- Looks ---- */
+
+static prism_status measure(size_t *size, const px_planes *planes, const px_task *task,
+                            prism_method method, int effort, size_t limit, prism_error *error) {
+    px_task tried = *task;
+    px_coded coded = {.is_mapped = false};
+    tried.method = method;
+    tried.effort = effort;
+    tried.limit = limit;
+    prism_status status = px_try(&coded, planes, &tried, error);
+    *size = px_coded_size(&coded);
+    px_coded_free(&coded);
+    return status;
+}
+
+/* A fitted method takes a third of the time of one that learns; how far it comes in a tenth of that
+ * shows whether it may win. */
+static prism_status has_chance(bool *chance, const px_coded *best, const px_planes *planes,
+                               const px_task *task, prism_error *error) {
+    size_t size = 0, enough = px_coded_size(best);
+    prism_status status;
+    if (task->method == PRISM_METHOD_ORDER0) {
+        status = px_order0_bytes(&size, planes, error);
+        *chance = size < enough;
+    } else {
+        enough = (size_t)((double)enough * FITTED_CHANCE);
+        status = measure(&size, planes, task, task->method, PX_EFFORT_DEFAULT, enough, error);
+        *chance = size <= enough;
+    }
+    return status;
+}
+
+/* Rows in the middle of planes in the middle. */
+static px_planes middle_of(const px_planes *planes) {
+    px_planes part = *planes;
+    part.count = planes->count < PART_PLANES ? planes->count : PART_PLANES;
+    part.height = PART_SAMPLES / (part.count * planes->width) + 1;
+    part.height = planes->height < part.height ? planes->height : part.height;
+    part.samples = px_plane(planes, (planes->count - part.count) / 2) +
+                   (planes->height - part.height) / 2 * planes->width;
+    return part;
+}
+
+/* *ratio: what px_palette needs of what px_lsq needs; 1 where the part is too narrow for it. How
+ * large the ratio is above CLEARLY_NOT does not matter. */
+static prism_status compare(double *ratio, const px_planes *planes, const px_task *task,
+                            prism_error *error) {
+    const px_planes part = middle_of(planes);
+    size_t lsq = part.count * px_plane_size(&part) * sizeof *part.samples, indices = 0;
+    *ratio = 1;
+    if (!px_palette_values(&part))
+        return PRISM_OK;
+    prism_status status =
+        measure(&lsq, &part, task, PRISM_METHOD_LSQ, PX_EFFORT_DEFAULT, lsq, error);
+    const size_t enough = (size_t)((double)lsq * CLEARLY_NOT) + 1;
+    if (status == PRISM_OK)
+        status =
+            measure(&indices, &part, task, PRISM_METHOD_PALETTE, PX_EFFORT_FITTED, enough, error);
+    if (status == PRISM_OK)
+        *ratio = (double)indices / (double)lsq;
+    return status;
+}
+
+typedef enum odds { UNLIKELY, POSSIBLE, SURE } odds;
+
+/* Whether indices are smallest. They take ten times as long for a sample as others do. */
+static prism_status judge_palette(odds *palette, const px_planes *planes, const px_task *task,
+                                  prism_error *error) {
+    enum { MOST_SWIFT = 512 }; /* samples */
+    const bool few = !task->swift || planes->count * px_plane_size(planes) <= MOST_SWIFT;
+    const int values = few && px_efforts.palette[task->effort] ? px_palette_values(planes) : 0;
+    *palette = values && values <= SURELY_INDICES ? SURE : UNLIKELY;
+    if (task->swift || values <= SURELY_INDICES)
+        return PRISM_OK;
+    double ratio;
+    prism_status status = compare(&ratio, planes, task, error);
+    *palette = ratio > CLEARLY_NOT ? UNLIKELY : ratio < CLEARLY_INDICES ? SURE : POSSIBLE;
+    return status;
+}
+
+/* Whether values come often enough for counts of them to be of use. To count them as far as they
+ * reach takes longer. */
+static bool have_few_values(const px_planes *planes) {
+    enum { SAMPLES_PER_VALUE = 2 };
+    px_bit_set seen = {{0}};
+    size_t values = 0, samples = 0;
+    for (size_t k = 0; k < planes->count; k++, samples += px_plane_size(planes))
+        for (size_t i = 0; i < px_plane_size(planes); i++)
+            values += px_bit_set_add(&seen, (uint16_t)px_plane(planes, k)[i]);
+    return values * SAMPLES_PER_VALUE <= samples;
+}
+
+static prism_status list_candidates(candidates *list, const px_planes *planes, const px_task *task,
+                                    prism_error *error) {
+    odds palette;
+    prism_status status = judge_palette(&palette, planes, task, error);
+    if (palette != UNLIKELY)
+        add(list, task, PRISM_METHOD_PALETTE, false);
+    if (palette != SURE)
+        add_by_effort(list, task);
+    if (px_efforts.order0[task->effort] && (!task->swift || have_few_values(planes)))
+        add(list, task, PRISM_METHOD_ORDER0, true);
+    return status;
+}
+
+/* ---- Trials ---- */
+
+static prism_status try_methods(px_coded *best, const px_planes *planes, const px_task *task,
+                                prism_error *error) {
+    candidates list = {.count = 0};
+    prism_status status = list_candidates(&list, planes, task, error);
+    for (size_t i = 0; i < list.count && status == PRISM_OK; i++) {
+        candidate *c = &list.items[i];
+        bool chance = true;
+        if (i)
+            c->task.limit = px_coded_size(best);
+        if (c->doubtful)
+            status = has_chance(&chance, best, planes, &c->task, error);
+        if (status == PRISM_OK && chance)
+            status = px_try(best, planes, &c->task, error);
+    }
+    return status;
+}
+
+prism_status px_encode(px_coded *coded, const prism_array *array, const void *elements,
+                       const px_task *task, prism_error *error) {
+    const bool native = task->pipeline.coder == PRISM_CODER_ANS;
+    px_prepared prepared;
+    *coded = (px_coded){.pipeline = task->pipeline};
+    prism_status status = px_prepare(&prepared, array, elements, task, error);
+    if (status != PRISM_OK)
+        return status;
+    status = native ? try_methods(coded, &prepared.planes, &prepared.task, error)
+                    : px_try(coded, &prepared.planes, &prepared.task, error);
+    if (status == PRISM_OK)
+        status = px_prepared_finish(coded, &prepared, error);
+    px_prepared_free(&prepared);
+    if (status != PRISM_OK)
+        px_coded_free(coded);
+    return status;
+}
