@@ -123,6 +123,22 @@ typedef enum prism_coder {
     PRISM_CODER_RAW = 4      /* what a chunk that would grow falls back to; not to be asked for */
 } prism_coder;
 
+/* What may be lost. `bound_value` says how much. */
+typedef enum prism_bound {
+    PRISM_BOUND_NONE = 0,      /* nothing: every bit comes back */
+    PRISM_BOUND_MAX_ERROR = 1, /* no element is further than that from its own, in its unit */
+    PRISM_BOUND_REL_MAX_ERROR =
+        2,                    /* the same, as a share of the range of the chunk's finite elements */
+    PRISM_BOUND_REL_RMSE = 3, /* root mean square error, as a share of what `bound_of` says */
+    PRISM_BOUND_DISTANCE = 4  /* Butteraugli distance of libjxl; coder jxl only */
+} prism_bound;
+
+/* What a relative RMSE is a share of. */
+typedef enum prism_bound_of {
+    PRISM_BOUND_OF_RMS = 0,      /* the root mean square of the elements */
+    PRISM_BOUND_OF_DEVIATION = 1 /* that of their differences from the mean of their plane */
+} prism_bound_of;
+
 #define PRISM_AXIS_AUTO      (-1)
 #define PRISM_EFFORT_DEFAULT 5
 
@@ -139,6 +155,9 @@ typedef struct prism_options {
     bool verify;   /* decode each chunk after encoding it and compare */
     int threads;   /* that one encode or decode may use, >= 1; H5PRISM_THREADS overrides. No method
                       uses more than one so far */
+    prism_bound bound;       /* what may be lost; nothing, unless it is asked for */
+    prism_bound_of bound_of; /* of PRISM_BOUND_REL_RMSE */
+    float bound_value;       /* above 0 with a bound, else 0 */
 } prism_options;
 
 /* The defaults: everything automatic, effort 5, checksum on, verify off, one thread. */
@@ -169,7 +188,8 @@ PRISM_API prism_status prism_options_check(const prism_options *options, prism_e
  *      4      effort, 0 = default
  *      5      axis + 1, 0 = auto
  *      6      bit 0: checksum off; bit 1: verify on
- *      7, 8   lossy mode and its bound, 0
+ *      7      bound + 256 * bound_of, 0 = lossless
+ *      8      bound_value as the bits of a float32
  *      9      threads, 0 = 1
  *      10     type + 256 * byte order      } the chunk, appended by the filter's set_local;
  *      11     rank                         } ignored where a user gives them
@@ -219,7 +239,8 @@ typedef enum prism_mapping {
     PRISM_MAPPING_TABLE = 1,   /* places in a table of the values that occur */
     PRISM_MAPPING_LATTICE = 2, /* multiples of a step: decimals, wide integers */
     PRISM_MAPPING_FIXED = 3,   /* fixed-point numbers, and the bits of the floats below them */
-    PRISM_MAPPING_SCALED = 4   /* integers of 8 bits times one scale for each position */
+    PRISM_MAPPING_SCALED = 4,  /* integers of 8 bits times one scale for each position */
+    PRISM_MAPPING_UNIFORM = 5  /* lossy: multiples of a step, by uniform quantisation */
 } prism_mapping;
 
 /* "none", "table", ...; NULL for an unknown mapping. Static storage. */
@@ -254,6 +275,10 @@ typedef struct prism_info {
     int axis;                       /* the plane axis used; -1: the array is a single plane */
     uint64_t planes, height, width; /* the array as planes */
     bool checksum;
+    prism_bound bound; /* NONE: every bit comes back */
+    prism_bound_of bound_of;
+    float bound_value;        /* as it was asked for */
+    float reached;            /* the error in the end, in the unit of bound_value, rounded up */
     uint64_t header_bytes;    /* header and checksums */
     uint64_t parameter_bytes; /* weights and other side information */
     uint64_t payload_bytes;   /* coded samples */

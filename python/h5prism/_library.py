@@ -57,6 +57,9 @@ class OptionsStruct(ctypes.Structure):
         ("checksum", ctypes.c_bool),
         ("verify", ctypes.c_bool),
         ("threads", ctypes.c_int),
+        ("bound", ctypes.c_int),
+        ("bound_of", ctypes.c_int),
+        ("bound_value", ctypes.c_float),
     ]
 
 
@@ -77,6 +80,10 @@ class InfoStruct(ctypes.Structure):
         ("height", ctypes.c_uint64),
         ("width", ctypes.c_uint64),
         ("checksum", ctypes.c_bool),
+        ("bound", ctypes.c_int),
+        ("bound_of", ctypes.c_int),
+        ("bound_value", ctypes.c_float),
+        ("reached", ctypes.c_float),
         ("header_bytes", ctypes.c_uint64),
         ("parameter_bytes", ctypes.c_uint64),
         ("payload_bytes", ctypes.c_uint64),

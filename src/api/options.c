@@ -3,6 +3,8 @@
  * below are the only place that knows the spellings.
  */
 #include <ctype.h>
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,9 @@ static const char *const transforms[] = {"auto", "none", "channels", "stack", NU
 static const char *const predictors[] = {"auto", "none", "paeth", "lsq", NULL};
 static const char *const coders[] = {"auto", "deflate", "jxl", "ans", NULL};
 static const char *const switches[] = {"off", "on", NULL};
+static const char *const bounds[] = {"off",      "max_error", "rel_max_error",
+                                     "rel_rmse", "distance",  NULL};
+static const char *const references[] = {"rms", "deviation", NULL};
 
 prism_options prism_options_default(void) {
     return (prism_options){
@@ -66,6 +71,36 @@ static prism_status read_integer(int *number, int low, int high, const char *key
     return PRISM_OK;
 }
 
+/* The largest float that is not above the number: a bound must not grow. */
+static float round_down(double number) {
+    const float rounded = (float)number;
+    return (double)rounded > number ? nextafterf(rounded, 0) : rounded;
+}
+
+/* One bound at most: "off" takes back the one it names. */
+static prism_status set_bound(prism_options *o, prism_bound bound, const char *key,
+                              const char *value, prism_error *error) {
+    char *end;
+    const double number = strtod(value, &end);
+    if (strcmp(value, "off") == 0) {
+        if (o->bound == bound) {
+            o->bound = PRISM_BOUND_NONE;
+            o->bound_value = 0;
+        }
+        return PRISM_OK;
+    }
+    if (end == value || *end || !(number >= FLT_MIN && number <= FLT_MAX))
+        return px_fail(error, PRISM_E_OPTION,
+                       "%s=%.40s: expected a number above 0 that a float32 can hold, or off", key,
+                       value);
+    if (o->bound != PRISM_BOUND_NONE && o->bound != bound)
+        return px_fail(error, PRISM_E_OPTION, "%s=%.40s: there is another bound already, %s", key,
+                       value, bounds[o->bound]);
+    o->bound = bound;
+    o->bound_value = round_down(number);
+    return PRISM_OK;
+}
+
 static prism_status set_named(prism_options *o, const char *key, const char *value, bool *known,
                               prism_error *error) {
     int choice = 0;
@@ -91,6 +126,10 @@ static prism_status set_named(prism_options *o, const char *key, const char *val
         choice = o->verify;
         status = read_name(&choice, switches, key, value, error);
         o->verify = choice != 0;
+    } else if (strcmp(key, "of") == 0) {
+        choice = (int)o->bound_of;
+        status = read_name(&choice, references, key, value, error);
+        o->bound_of = (prism_bound_of)choice;
     } else {
         *known = false;
     }
@@ -106,6 +145,9 @@ prism_status prism_options_set(prism_options *options, const char *key, const ch
     prism_status status = set_named(options, key, value, &known, error);
     if (known)
         return status;
+    const int bound = find_name(bounds + 1, key) + 1;
+    if (bound)
+        return set_bound(options, (prism_bound)bound, key, value, error);
     if (strcmp(key, "effort") == 0)
         return read_integer(&options->effort, 1, MAX_EFFORT, key, value, error);
     if (strcmp(key, "threads") == 0)
@@ -118,7 +160,7 @@ prism_status prism_options_set(prism_options *options, const char *key, const ch
     }
     return px_fail(error, PRISM_E_OPTION,
                    "unknown option %.40s: expected transform, predictor, coder, effort, axis, "
-                   "checksum, verify or threads",
+                   "checksum, verify, threads, max_error, rel_max_error, rel_rmse, of or distance",
                    key);
 }
 
@@ -179,6 +221,24 @@ static prism_status check_range(int value, int low, int high, const char *key, p
     return PRISM_OK;
 }
 
+static prism_status check_bound(const prism_options *o, prism_error *error) {
+    prism_status status = check_name((int)o->bound, bounds, "bound", error);
+    if (status == PRISM_OK)
+        status = check_name((int)o->bound_of, references, "what the bound is relative to", error);
+    if (status != PRISM_OK)
+        return status;
+    const bool lossy = o->bound != PRISM_BOUND_NONE;
+    if (lossy ? !(o->bound_value >= FLT_MIN && o->bound_value <= FLT_MAX) : o->bound_value != 0)
+        return px_fail(error, PRISM_E_OPTION, "%s: %g is no bound", bounds[o->bound],
+                       (double)o->bound_value);
+    if (o->bound_of != PRISM_BOUND_OF_RMS && o->bound != PRISM_BOUND_REL_RMSE)
+        return px_fail(error, PRISM_E_OPTION, "of=%s goes with rel_rmse only",
+                       references[o->bound_of]);
+    if (o->bound == PRISM_BOUND_DISTANCE && o->coder != PRISM_CODER_JXL)
+        return px_fail(error, PRISM_E_OPTION, "distance goes with coder=jxl only");
+    return PRISM_OK;
+}
+
 prism_status prism_options_check(const prism_options *options, prism_error *error) {
     if (!options)
         return px_fail(error, PRISM_E_ARGUMENT, "options must not be NULL");
@@ -194,7 +254,23 @@ prism_status prism_options_check(const prism_options *options, prism_error *erro
         status = check_range(options->axis, PRISM_AXIS_AUTO, PRISM_MAX_RANK - 1, "axis", error);
     if (status == PRISM_OK)
         status = check_range(options->threads, 1, MAX_THREADS, "threads", error);
+    if (status == PRISM_OK)
+        status = check_bound(options, error);
     return status;
+}
+
+/* ",max_error=0.1": the shortest number that is read as this bound. Empty where there is none. */
+static void format_bound(const prism_options *o, char *text, size_t capacity) {
+    char number[32];
+    text[0] = '\0';
+    if (o->bound == PRISM_BOUND_NONE)
+        return;
+    int digits = 1;
+    do
+        snprintf(number, sizeof number, "%.*g", digits, (double)o->bound_value);
+    while (round_down(strtod(number, NULL)) != o->bound_value && ++digits <= DBL_DECIMAL_DIG);
+    snprintf(text, capacity, ",%s=%s%s%s", bounds[o->bound], number, o->bound_of ? ",of=" : "",
+             o->bound_of ? references[o->bound_of] : "");
 }
 
 prism_status prism_options_format(const prism_options *options, char *text, size_t capacity,
@@ -202,15 +278,17 @@ prism_status prism_options_format(const prism_options *options, char *text, size
     prism_status status = prism_options_check(options, error);
     if (status != PRISM_OK)
         return status;
-    char axis[16] = "auto";
+    char axis[16] = "auto", bound[64];
+    format_bound(options, bound, sizeof bound);
     if (options->axis != PRISM_AXIS_AUTO)
         snprintf(axis, sizeof axis, "%d", options->axis);
-    int length = snprintf(text, capacity,
-                          "transform=%s,predictor=%s,coder=%s,effort=%d,axis=%s,checksum=%s,"
-                          "verify=%s,threads=%d",
-                          transforms[options->transform], predictors[options->predictor],
-                          coders[options->coder], options->effort, axis,
-                          switches[options->checksum], switches[options->verify], options->threads);
+    int length =
+        snprintf(text, capacity,
+                 "transform=%s,predictor=%s,coder=%s,effort=%d,axis=%s,checksum=%s,"
+                 "verify=%s,threads=%d%s",
+                 transforms[options->transform], predictors[options->predictor],
+                 coders[options->coder], options->effort, axis, switches[options->checksum],
+                 switches[options->verify], options->threads, bound);
     if (length < 0 || (size_t)length >= capacity)
         return px_fail(error, PRISM_E_CAPACITY, "options need %d bytes of text", length + 1);
     return PRISM_OK;
@@ -229,6 +307,8 @@ prism_status prism_options_pack(const prism_options *options, uint32_t words[PRI
     words[4] = (uint32_t)options->effort;
     words[5] = (uint32_t)(options->axis + 1);
     words[6] = (options->checksum ? 0 : FLAG_NO_CHECKSUM) | (options->verify ? FLAG_VERIFY : 0);
+    words[7] = (uint32_t)options->bound | (uint32_t)options->bound_of << 8;
+    memcpy(&words[8], &options->bound_value, sizeof words[8]);
     words[9] = (uint32_t)options->threads;
     return PRISM_OK;
 }
@@ -252,9 +332,6 @@ prism_status prism_options_unpack(prism_options *options, const uint32_t *words,
     if (w[6] & ~(FLAG_NO_CHECKSUM | FLAG_VERIFY))
         return px_fail(error, PRISM_E_OPTION, "filter parameter 6 (flags) is %u: expected 0..3",
                        w[6]);
-    if (w[7] || w[8])
-        return px_fail(error, PRISM_E_OPTION,
-                       "filter parameters 7 and 8 (lossy mode) must be 0 in this version");
     prism_options unpacked = {.transform = (prism_transform)word_to_int(w[1]),
                               .predictor = (prism_predictor)word_to_int(w[2]),
                               .coder = (prism_coder)word_to_int(w[3]),
@@ -262,7 +339,10 @@ prism_status prism_options_unpack(prism_options *options, const uint32_t *words,
                               .axis = word_to_int(w[5]) - 1,
                               .checksum = !(w[6] & FLAG_NO_CHECKSUM),
                               .verify = (w[6] & FLAG_VERIFY) != 0,
-                              .threads = w[9] ? word_to_int(w[9]) : 1};
+                              .threads = w[9] ? word_to_int(w[9]) : 1,
+                              .bound = (prism_bound)(w[7] & 255),
+                              .bound_of = (prism_bound_of)word_to_int(w[7] >> 8)};
+    memcpy(&unpacked.bound_value, &w[8], sizeof w[8]);
     prism_status status = prism_options_check(&unpacked, error);
     if (status == PRISM_OK)
         *options = unpacked;

@@ -8,12 +8,13 @@
 #include "base/status.h"
 #include "choose/choose.h"
 #include "choose/methods.h"
+#include "lossy/lossy.h"
 #include "mapping/mapping.h"
 #include "pipeline/pipeline.h"
 
 /* Of chunks within chunks. */
 static const px_inner_codec inner_codec = {px_chunk_encode, px_encode, px_chunk_memory,
-                                           px_chunk_decode};
+                                           px_chunk_decode, px_lossy_stage_of};
 
 /* ---- Encoding ---- */
 
@@ -24,7 +25,8 @@ typedef struct content {
     size_t size; /* bytes */
     px_squeezed squeezed;
     prism_options options; /* for the squeezed array */
-    int unit_axis;         /* asked for, of the array itself, where its dimension is 1; else AUTO */
+    int asked_axis;
+    int unit_axis; /* asked for, of the array itself, where its dimension is 1; else AUTO */
 } content;
 
 static prism_status content_make(content *c, const prism_array *array, const void *elements,
@@ -39,6 +41,7 @@ static prism_status content_make(content *c, const prism_array *array, const voi
     c->elements = elements;
     c->squeezed = px_squeeze(array);
     c->options = *options;
+    c->asked_axis = options->axis;
     c->options.axis = px_squeezed_axis(&c->squeezed, options->axis);
     const bool unit = options->axis >= 0 && c->options.axis == PX_AXIS_NONE;
     c->unit_axis = unit ? options->axis : PRISM_AXIS_AUTO;
@@ -58,15 +61,16 @@ static void use_raw(px_chunk *chunk, const content *c) {
     chunk->payload_size = c->size;
 }
 
-/* The chunk with what was coded, or raw if that is not smaller than the elements, or nothing. */
+/* The chunk with what was coded, or raw if that is not smaller than the elements, or nothing. Its
+ * checksum is that of `decoded`, which are the elements unless something was lost. */
 static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_coded *coded,
-                                const content *c, prism_error *error) {
+                                const void *decoded, const content *c, prism_error *error) {
     const px_sections *sections = &coded->sections;
     px_chunk chunk = {.array = *c->array,
                       .pipeline = coded->pipeline,
                       .has_checksum = c->options.checksum,
                       .is_mapped = coded->is_mapped,
-                      .elements_crc = c->options.checksum ? px_crc32(c->elements, c->size) : 0,
+                      .elements_crc = c->options.checksum ? px_crc32(decoded, c->size) : 0,
                       .parameters = sections->parameters.data,
                       .parameter_size = sections->parameters.size,
                       .payload = sections->payload.data,
@@ -80,9 +84,9 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
     return px_chunk_write(&chunk, out, error);
 }
 
-prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
-                             const void *elements, const prism_options *options, px_chunk_role role,
-                             prism_error *error) {
+static prism_status encode_lossless(px_buffer *out, px_pipeline *used, const prism_array *array,
+                                    const void *elements, const prism_options *options,
+                                    px_chunk_role role, prism_error *error) {
     content c;
     px_coded coded = {.is_mapped = false};
     prism_status status = content_make(&c, array, elements, options, error);
@@ -97,9 +101,93 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
                                     error);
     }
     if (status == PRISM_OK)
-        status = write_chunk(out, used, &coded, &c, error);
+        status = write_chunk(out, used, &coded, elements, &c, error);
     px_coded_free(&coded);
     return status;
+}
+
+/* ---- Lossy encoding ---- */
+
+/* With less than this share of a quick lossless chunk, no thorough one is smaller. */
+static const double SURELY_SMALLER = 0.4;
+
+/* The lossy chunk, in `out` if it has less than `limit` bytes. */
+static prism_status encode_lossy(px_buffer *out, px_pipeline *used, const content *c, size_t limit,
+                                 prism_error *error) {
+    px_coded coded;
+    void *decoded = malloc(c->size);
+    if (!decoded)
+        return px_out_of_memory(error, c->size);
+    prism_status status = px_lossy_encode(
+        &coded, decoded,
+        &(px_mapping_request){&c->squeezed.array, c->elements, &c->options, 0, &inner_codec}, limit,
+        error);
+    if (status == PRISM_OK && coded.is_mapped)
+        status = write_chunk(out, used, &coded, decoded, c, error);
+    px_coded_free(&coded);
+    free(decoded);
+    return status;
+}
+
+static prism_options without_bound(const prism_options *options) {
+    prism_options exact = *options;
+    exact.bound = PRISM_BOUND_NONE;
+    exact.bound_of = PRISM_BOUND_OF_RMS;
+    exact.bound_value = 0;
+    return exact;
+}
+
+/* Whether a quick lossless chunk shows that no lossless one is as small as `size`. */
+static prism_status is_surely_smaller(bool *surely, size_t size, const content *c,
+                                      prism_error *error) {
+    px_buffer quick = {0};
+    px_pipeline used;
+    prism_options exact = without_bound(&c->options);
+    exact.axis = c->asked_axis;
+    exact.effort = 1;
+    prism_status status =
+        encode_lossless(&quick, &used, c->array, c->elements, &exact, (px_chunk_role){0}, error);
+    *surely = (double)size < SURELY_SMALLER * (double)quick.size;
+    px_buffer_free(&quick);
+    return status;
+}
+
+/* The smaller one of a lossy chunk and a lossless one. */
+static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const prism_array *array,
+                                   const void *elements, const prism_options *options,
+                                   prism_error *error) {
+    content c;
+    px_buffer lossy = {0};
+    px_pipeline pipeline;
+    bool surely = false;
+    const prism_options exact = without_bound(options);
+    prism_status status = content_make(&c, array, elements, options, error);
+    if (status == PRISM_OK)
+        status = encode_lossy(&lossy, &pipeline, &c, SIZE_MAX, error);
+    if (status == PRISM_OK && lossy.size)
+        status = is_surely_smaller(&surely, lossy.size, &c, error);
+    if (status == PRISM_OK && !surely)
+        status = encode_lossless(out, used, array, elements, &exact, (px_chunk_role){0}, error);
+    if (status == PRISM_OK && lossy.size && (surely || lossy.size < out->size)) {
+        px_buffer_free(out);
+        *out = lossy;
+        *used = pipeline;
+        return PRISM_OK;
+    }
+    px_buffer_free(&lossy);
+    return status;
+}
+
+prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
+                             const void *elements, const prism_options *options, px_chunk_role role,
+                             prism_error *error) {
+    return options->bound != PRISM_BOUND_NONE
+               ? encode_bounded(out, used, array, elements, options, error)
+               : encode_lossless(out, used, array, elements, options, role, error);
+}
+
+px_bound px_chunk_bound(const px_chunk *chunk) {
+    return chunk->is_mapped ? px_lossy_bound(chunk) : (px_bound){.kind = PRISM_BOUND_NONE};
 }
 
 /* ---- Decoding ---- */

@@ -5,6 +5,7 @@
 #ifndef PX_CHUNK_CHUNK_H
 #define PX_CHUNK_CHUNK_H
 
+#include "lossy/bound.h"
 #include "mapping/mapping.h"
 
 /* Appends the whole chunk of the elements to `out`. *used is set to the pipeline in the end. */
@@ -21,6 +22,9 @@ uint64_t px_chunk_planes_memory(const px_chunk *chunk, size_t planes);
 
 /* Which method of coder ans made the chunk, or the integers within it. */
 prism_method px_chunk_method(const px_chunk *chunk);
+
+/* What a chunk says of its error. */
+px_bound px_chunk_bound(const px_chunk *chunk);
 
 /* Elements from a chunk that px_chunk_read has checked. */
 prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,

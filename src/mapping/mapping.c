@@ -151,7 +151,7 @@ prism_status px_mapping_encode(px_coded *mapped, const px_mapping_request *reque
     return status;
 }
 
-static const px_mapping_stage *stage_of(uint8_t number) {
+static const px_mapping_stage *stage_of(uint8_t number, const px_inner_codec *codec) {
     switch (number) {
     case PRISM_MAPPING_TABLE:
         return &px_mapping_table;
@@ -162,13 +162,13 @@ static const px_mapping_stage *stage_of(uint8_t number) {
     case PRISM_MAPPING_SCALED:
         return &px_mapping_scaled;
     default:
-        return NULL;
+        return codec->lossy(number);
     }
 }
 
 static prism_status decode_by(void *elements, px_mapping_source *source, prism_error *error) {
     const uint8_t number = px_get_u8(&source->parameters);
-    const px_mapping_stage *stage = stage_of(number);
+    const px_mapping_stage *stage = stage_of(number, source->inner);
     if (!stage)
         return px_fail(error, PRISM_E_CORRUPT, "mapping %u is not known", number);
     prism_status status = stage->decode(elements, source, error);
@@ -196,20 +196,20 @@ static uint64_t larger(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
-/* Elements of the chunks within stay until the mapping is undone. Only scales are a second one. */
+/* Elements of the chunks within stay until the mapping is undone. */
 uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
     const uint8_t number = px_get_u8(&parameters);
-    const px_mapping_stage *stage = stage_of(number);
-    const int within = number == PRISM_MAPPING_SCALED ? 2 : 1;
+    const px_mapping_stage *stage = stage_of(number, codec);
     uint64_t kept = 0, most = 0;
     if (!stage)
         return 0;
     if (number == PRISM_MAPPING_TABLE)
         kept = px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
     px_chunk inner;
-    for (int i = 0; i < within && depth < PX_CHUNK_DEPTH && next_within(&inner, &payload); i++) {
+    for (unsigned i = 0;
+         i < stage->chunks && depth < PX_CHUNK_DEPTH && next_within(&inner, &payload); i++) {
         kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
         most = larger(most, kept + codec->memory(&inner, depth + 1));
     }

@@ -26,6 +26,7 @@ typedef struct px_chunk_role {
 
 /* What codes chunks within the chunk: chunk/ gives its own functions, so that mappings know nothing
  * of it. They are as px_chunk_encode, px_encode, px_chunk_memory and px_chunk_decode. */
+struct px_mapping_stage;
 typedef struct px_inner_codec {
     prism_status (*encode)(px_buffer *out, px_pipeline *used, const prism_array *array,
                            const void *elements, const prism_options *options, px_chunk_role role,
@@ -35,6 +36,8 @@ typedef struct px_inner_codec {
     uint64_t (*memory)(const px_chunk *chunk, unsigned depth);
     prism_status (*decode)(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                            prism_error *error);
+    /* Mappings that lose something are of a higher room: the stage of one, or NULL. */
+    const struct px_mapping_stage *(*lossy)(uint8_t number);
 } px_inner_codec;
 
 /* What an encoder of a mapping needs to know. The array is squeezed (squeeze.h). */

@@ -1,0 +1,13 @@
+/* How far decoded elements are from their originals. Internal. */
+#ifndef PX_LOSSY_ERROR_H
+#define PX_LOSSY_ERROR_H
+
+#include "lossy/bound.h"
+#include "lossy/values.h"
+
+/* The error of the elements in `decoded`, in the unit of the bound; HUGE_VAL where one that must be
+ * exact is not. `axis`: that of the planes whose means count, or PRISM_AXIS_AUTO. */
+double px_error_reached(const px_bound *bound, const px_values *values, int axis,
+                        const void *decoded);
+
+#endif

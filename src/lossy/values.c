@@ -1,0 +1,109 @@
+#include "lossy/values.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sizes.h"
+#include "base/status.h"
+
+/* ---- Floats of any size: through the bits of a double ---- */
+
+static double value_of_float(uint64_t word, const px_number *number) {
+    const unsigned fraction = number->fraction, bits = 8u * number->size;
+    const int bias = (1 << (bits - fraction - 2)) - 1;
+    const uint64_t magnitude = word & (px_word_sign(number) - 1);
+    const int exponent = (int)(magnitude >> fraction);
+    const uint64_t mantissa = magnitude & (((uint64_t)1 << fraction) - 1);
+    const double value = exponent ? ldexp((double)(mantissa | (uint64_t)1 << fraction),
+                                          exponent - bias - (int)fraction)
+                                  : ldexp((double)mantissa, 1 - bias - (int)fraction);
+    return word & px_word_sign(number) ? -value : value;
+}
+
+/* The nearest one, ties to even; the last finite one where that is beyond. */
+static uint64_t float_of_value(double value, const px_number *number) {
+    const unsigned fraction = number->fraction, bits = 8u * number->size;
+    const int bias = (1 << (bits - fraction - 2)) - 1;
+    const uint64_t sign = signbit(value) ? px_word_sign(number) : 0;
+    const double magnitude = fabs(value);
+    int exponent = 0;
+    if (magnitude > 0)
+        frexp(magnitude, &exponent);
+    const int unit = (exponent - 1 > 1 - bias ? exponent - 1 : 1 - bias) - (int)fraction;
+    const uint64_t steps = (uint64_t)rint(ldexp(magnitude, -unit)); /* at most 2^(fraction+1) */
+    /* A carry into the exponent is right as it is. */
+    const uint64_t word = ((uint64_t)(unit + (int)fraction + bias - 1) << fraction) + steps;
+    const uint64_t last = px_float_infinity(number) - 1;
+    return sign | (word > last ? last : word);
+}
+
+/* ---- Integers ---- */
+
+static double value_of_integer(uint64_t word, const px_number *number) {
+    const unsigned unused = 64 - 8u * number->size;
+    return number->is_signed ? (double)((int64_t)(word << unused) >> unused) : (double)word;
+}
+
+static uint64_t integer_of_value(double value, const px_number *number) {
+    const uint64_t last = number->is_signed ? px_word_sign(number) - 1 : px_word_last(number);
+    const double least = number->is_signed ? -(double)px_word_sign(number) : 0;
+    const double rounded = rint(value);
+    if (rounded <= least)
+        return number->is_signed ? px_word_sign(number) : 0;
+    if (rounded >= (double)last)
+        return last;
+    return number->is_signed ? (uint64_t)(int64_t)rounded & px_word_last(number)
+                             : (uint64_t)rounded;
+}
+
+double px_value_of_word(uint64_t word, prism_type type) {
+    const px_number *number = px_number_of(type);
+    return number->fraction ? value_of_float(word, number) : value_of_integer(word, number);
+}
+
+uint64_t px_word_of_value(double value, prism_type type) {
+    const px_number *number = px_number_of(type);
+    return number->fraction ? float_of_value(value, number) : integer_of_value(value, number);
+}
+
+/* ---- Arrays ---- */
+
+static bool is_exact(uint64_t word, const px_number *number) {
+    return number->fraction && !px_float_is_finite(word, number);
+}
+
+prism_status px_values_load(px_values *values, const prism_array *array, const void *elements,
+                            prism_error *error) {
+    *values = (px_values){.numbers = NULL};
+    prism_status status = px_bit_patterns_alloc(&values->words, array, error);
+    if (status != PRISM_OK)
+        return status;
+    const size_t count = values->words.count;
+    values->numbers = px_alloc(count, sizeof *values->numbers);
+    values->is_exact = px_alloc(count, sizeof *values->is_exact);
+    if (!values->numbers || !values->is_exact)
+        return px_out_of_memory(error, count * sizeof *values->numbers);
+    px_bit_patterns_load(&values->words, elements);
+    values->least = HUGE_VAL;
+    values->most = -HUGE_VAL;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t word = values->words.bits[i];
+        values->is_exact[i] = is_exact(word, values->words.number);
+        values->numbers[i] = values->is_exact[i] ? 0 : px_value_of_word(word, array->type);
+        if (!values->is_exact[i]) {
+            values->least = fmin(values->least, values->numbers[i]);
+            values->most = fmax(values->most, values->numbers[i]);
+        }
+    }
+    if (values->least > values->most)
+        values->least = values->most = 0;
+    return PRISM_OK;
+}
+
+void px_values_free(px_values *values) {
+    px_bit_patterns_free(&values->words);
+    free(values->numbers);
+    free(values->is_exact);
+    *values = (px_values){.numbers = NULL};
+}
