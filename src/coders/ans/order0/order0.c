@@ -205,20 +205,29 @@ static void fill_slots(slot *slots, const histogram *h) {
             *slots++ = (slot){h->samples[i], h->shares[i], offset};
 }
 
+/* `turn`: of the state that the first sample is of. */
+static void decode_block(int16_t *samples, size_t count, size_t turn, const slot *slots,
+                         px_rans_stream *stream) {
+    px_rans_reader in = {.words = stream->words};
+    for (size_t i = 0; i < count; i++) {
+        uint32_t *state = &stream->states[(turn + i) % STATES];
+        in.state = *state;
+        const slot s = slots[px_rans_slot(&in, BITS)];
+        samples[i] = s.sample;
+        px_rans_skip(&in, s.offset, s.share, BITS);
+        *state = in.state;
+    }
+    stream->words = in.words;
+}
+
+/* In blocks that reach no further beyond the end of the words than there are zeros. */
 static void decode_planes(px_planes *planes, const slot *slots, px_rans_stream *stream) {
     const size_t size = px_plane_size(planes);
     for (size_t k = 0; k < planes->count; k++)
-        for (size_t i = 0; i < size; i++) {
-            uint32_t *state = &stream->states[(k * size + i) % STATES];
-            px_rans_reader in = {*state, stream->words};
-            const slot s = slots[px_rans_slot(&in, BITS)];
-            px_plane(planes, k)[i] = s.sample;
-            px_rans_skip(&in, s.offset, s.share, BITS);
-            *state = in.state;
-            stream->words = in.words;
-            stream->failed = in.words > stream->end;
-            if (stream->failed)
-                return;
+        for (size_t i = 0; i < size && !stream->failed; i += PX_RANS_GUARD) {
+            const size_t left = size - i, count = left < PX_RANS_GUARD ? left : PX_RANS_GUARD;
+            decode_block(px_plane(planes, k) + i, count, k * size + i, slots, stream);
+            stream->failed = stream->words > stream->end;
         }
 }
 
