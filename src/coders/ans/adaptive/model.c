@@ -18,7 +18,7 @@ static void mixer_layout(px_logistic_mixer *mixer, px_arena *arena, size_t bands
     mixer->scale_errors = px_arena_take(arena, PX_ADAPTIVE_SCALES, sizeof *mixer->scale_errors);
 }
 
-/* All experts alike, making 1 together, and the two histories at a tenth; 18 bits. */
+/* All experts alike, making 1 together, and the two counters at a tenth; 18 bits. */
 static void weights_init(int32_t (*sets)[PX_NODES][PX_INPUTS], size_t count) {
     for (size_t s = 0; s < count; s++)
         for (int node = 0; node < PX_NODES; node++)
@@ -28,9 +28,9 @@ static void weights_init(int32_t (*sets)[PX_NODES][PX_INPUTS], size_t count) {
                                                                                    : (1 << 18) / 12;
 }
 
-static void counters_init(uint32_t *histories, size_t count) {
+static void counters_init(uint32_t *counters, size_t count) {
     for (size_t i = 0; i < count; i++)
-        histories[i] = 1u << 31;
+        counters[i] = 1u << 31;
 }
 
 static int value_bits_of(size_t samples, unsigned depth) {

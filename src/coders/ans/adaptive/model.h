@@ -37,7 +37,7 @@ enum {
     PX_ENERGY_CLASSES = 8
 };
 
-/* ---- Engines: one covariance that predicts every band (kernels/online_engine_body.h) ---- */
+/* ---- Engines: one covariance that predicts every band (engine_lanes.h) ---- */
 
 /*
  * Of one class of positions. Vectors z = [1, neighbours' samples, the position's own] have `size`
@@ -86,7 +86,7 @@ typedef struct px_engine {
     int16_t *pairs, *weighted_pairs; /* [BATCH / 2][stride][2] */
 } px_engine;
 
-/* ---- Small least squares (kernels/online_fit_body.h) ---- */
+/* ---- Small least squares (fit_lanes.h) ---- */
 
 /* Row i of the moments has 8 entries, from row 8 on 16, the target's last. */
 enum { PX_FIT_MOMENTS = 8 * 8 + 3 * 16 };
@@ -127,7 +127,7 @@ typedef struct px_trace {
     int32_t padding[7];
 } px_trace;
 
-/* ---- Mixing (kernels/online_mixer_body.h) ---- */
+/* ---- Mixing (mixer_lanes.h) ---- */
 
 enum {
     /* Inputs fill the lanes: the experts, narrow; then wide, four of them giving way to others. */

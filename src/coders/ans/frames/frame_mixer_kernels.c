@@ -1,7 +1,8 @@
 /*
- * Mixed frames, sample by sample: the experts of blend_body.h fill the lanes, a small least squares
- * that follows the samples corrects their blend, another one says how far off it may be, and the
- * sample is coded by the decisions of online_mixer_body.h. docs/format-frames.md, "Method 6".
+ * Mixed frames, sample by sample: the experts of blend_lanes.h fill the lanes, a small least
+ * squares that follows the samples corrects their blend, another one says how far off it may be,
+ * and the sample is coded by the decisions of adaptive/mixer_lanes.h. docs/format-frames.md,
+ * "Method 6".
  *
  * Against the wavefront, a sample waits for the one before it; but each decision may learn from all
  * that came before, and what the experts disagree about is mixed as probabilities.

@@ -1,7 +1,7 @@
 /*
- * Method 7, memoryless: every sample by how often its value comes, wherever it stands. Nothing is
+ * Method 7, order0: every sample by how often its value comes, wherever it stands. Nothing is
  * better for noise of a few values, where models of neighbours only cost. Four rANS states take
- * turns. docs/FORMAT.md, "Method 7, memoryless".
+ * turns. docs/FORMAT.md, "Method 7, order0".
  */
 #include "coders/ans/order0/order0.h"
 

@@ -4,7 +4,7 @@
  * plane, and from where the same neighbours stood before. docs/format-palette.md.
  *
  *   planes -> values -> indices -> rows -> decisions
- *   indices.c           model.c    kernels/indices_body.h
+ *   palette.c           model.c    decide_lanes.h
  *
  * Nothing is predicted by arithmetic on values, which mean nothing there: contexts are hashed.
  */
