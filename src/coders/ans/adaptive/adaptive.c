@@ -134,15 +134,15 @@ static bool is_over(const codec *c, size_t limit) {
 
 static prism_status code_group(codec *c, size_t first, size_t count, size_t limit,
                                prism_error *error) {
-    px_adaptive_model model = {.coder = &c->coder,
-                               .mixer = &c->mixer,
+    px_adaptive_model model = {.decisions = {.coder = &c->coder,
+                                             .mixer = &c->mixer,
+                                             .first_band = first,
+                                             .low = c->low,
+                                             .high = c->high,
+                                             .wide = c->wide},
                                .height = c->bands.height,
                                .width = c->bands.width,
                                .bands = (int)count,
-                               .first_band = first,
-                               .low = c->low,
-                               .high = c->high,
-                               .wide = c->wide,
                                .samples = c->samples};
     prism_status status = px_adaptive_model_alloc(&model, &c->plan, c->offsets + first, error);
     if (status != PRISM_OK)
