@@ -31,7 +31,7 @@ px_rans_stream decoding(size_t words, int quick, uint32_t seed) {
     for (size_t i = 0; i < WORDS + PX_RANS_GUARD; i++)
         stream_words[i] = i < words ? (uint16_t)random_next(&seed) : 0;
     px_rans_stream stream = {.words = stream_words, .end = stream_words + words};
-    px_rans_start(&stream, quick);
+    px_rans_start(&stream, quick ? PX_MAX_STATES : PX_RANS_LANES);
     for (size_t i = 0; i < stream.count; i++)
         stream.states[i] |= random_next(&seed) & 0xffff;
     return stream;
@@ -39,7 +39,7 @@ px_rans_stream decoding(size_t words, int quick, uint32_t seed) {
 
 px_rans_stream encoding(uint16_t *words, size_t count, int quick) {
     px_rans_stream stream = {.head = words + count, .begin = words};
-    px_rans_start(&stream, quick);
+    px_rans_start(&stream, quick ? PX_MAX_STATES : PX_RANS_LANES);
     return stream;
 }
 

@@ -3,7 +3,7 @@
 Continues reference_decoder.py, which decodes chunks of coder 3 once this file is imported. Tables
 of digits are made in reference_shapes.py, samples decoded in reference_wave.py; methods 3 to 7
 are in reference_online.py, reference_frames.py, reference_indices.py, reference_mixed.py and
-reference_memoryless.py. Names and order are those of the document, from "The native coder" to
+reference_order0.py. Names and order are those of the document, from "The native coder" to
 "Method 1, quick".
 
 Arrays of numbers are of 64 bits, rows by columns of a plane: nothing in them overflows, and what
@@ -36,7 +36,7 @@ from reference_decoder import (
 )
 from reference_frames import decode_frames
 from reference_indices import decode_indices
-from reference_memoryless import decode_memoryless
+from reference_order0 import decode_order0
 from reference_mixed import decode_mixed
 from reference_online import decode_online
 from reference_shapes import make_table
@@ -62,7 +62,7 @@ OTHER_METHODS = {
     4: decode_frames,
     5: decode_indices,
     6: decode_mixed,
-    7: decode_memoryless,
+    7: decode_order0,
 }
 
 

@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 #include "coders/ans/palette/model.h"
-#include "coders/ans/palette/palette.h"
+#include "planes/values.h"
 #include "simd/simd.h"
 #include "support.h"
 
@@ -114,16 +114,20 @@ static void extreme_values(void **state) {
 static void unsuitable_planes(void **state) {
     (void)state;
     px_planes planes = planes_of((shape){1, 10, 10, 8});
+    px_values values;
     for (int i = 0; i < 100; i++)
         planes.samples[i] = (int16_t)(i - 50);
-    assert_int_equal(px_palette_values(&planes), 0);
+    px_values_of_planes(&values, &planes, PX_PALETTE_VALUES);
+    assert_true(values.count > PX_PALETTE_VALUES);
     for (int i = 0; i < 100; i++)
         planes.samples[i] = (int16_t)(i % 64);
-    assert_int_equal(px_palette_values(&planes), 64);
+    px_values_of_planes(&values, &planes, PX_PALETTE_VALUES);
+    assert_int_equal(values.count, PX_PALETTE_VALUES);
+    assert_true(px_palette_has_room(&planes));
     px_planes_free(&planes);
 
     planes = planes_of((shape){50000, 1, 1, 8}); /* margins would be more than 100 times of it */
-    assert_int_equal(px_palette_values(&planes), 0);
+    assert_false(px_palette_has_room(&planes));
     px_planes_free(&planes);
 }
 

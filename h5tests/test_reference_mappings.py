@@ -1,4 +1,4 @@
-"""The reference decoder of mapped chunks and of the method memoryless, and the library agree."""
+"""The reference decoder of mapped chunks and of the method order0, and the library agree."""
 
 import random
 

@@ -410,7 +410,7 @@ def bytes_of_bits(data):
     return payload.position - len(chunk.payload) + 4000
 
 
-# Method 7, memoryless
+# Method 7, order0
 
 
 def histogram(values, depth=8, count=None):
@@ -496,7 +496,7 @@ def test_refused_histograms(name):
 
 @pytest.mark.parametrize("dtype", ["i1", "u1", "<i2", ">u2"])
 @pytest.mark.parametrize("shape", [(3000,), (60, 70), (4, 20, 30)], ids=str)
-def test_noise_is_memoryless(shape, dtype):
+def test_noise_is_order0(shape, dtype):
     drawn = hashed(shape, 9)
     array = (np.where(drawn % 5, drawn % 97, 3) + np.iinfo(dtype).min).astype(dtype)
     chunk = h5prism.encode(array, transform="none", predictor="lsq", coder="ans", effort=5)
@@ -505,7 +505,7 @@ def test_noise_is_memoryless(shape, dtype):
     assert_same(h5prism.decode(chunk), array)
 
 
-def test_damage_of_memoryless():
+def test_damage_of_order0():
     chance = random.Random(1)
     array = (hashed((3000,), 9) % 67).astype("i2")
     stages = {"transform": "none", "predictor": "lsq", "coder": "ans"}

@@ -105,7 +105,7 @@ typedef enum prism_transform {
     PRISM_TRANSFORM_AUTO = 0,
     PRISM_TRANSFORM_NONE = 1,
     PRISM_TRANSFORM_CHANNELS = 2, /* reversible Cholesky decorrelation of the planes */
-    PRISM_TRANSFORM_STACK = 3     /* frames by likeness, each from the ones most like it */
+    PRISM_TRANSFORM_STACK = 3     /* frames in order of similarity, each from the nearest */
 } prism_transform;
 
 typedef enum prism_predictor {

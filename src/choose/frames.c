@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/low_discrepancy.h"
+#include "linear/cholesky.h"
 #include "planes/estimate.h"
 
 enum {
@@ -29,7 +30,7 @@ static const double PLANE_BITS = 100;
 static const double RIDGE = 1e-9;
 
 typedef struct sums {
-    double products[TIED][TIED]; /* the lower half; later its Cholesky factor */
+    double products[TIED][TIED]; /* the lower half */
     double targets[TIED];
 } sums;
 
@@ -115,35 +116,19 @@ static void add_sample(sums *s, const double values[TIED], double target) {
     }
 }
 
-static void factor(sums *s) {
-    double trace = 0;
+/* Weights of the first `count` regressors; none where these are of no use. */
+static void solve(double weights[TIED], const sums *s, size_t count) {
+    double matrix[TIED * TIED], trace = 0;
     for (size_t i = 0; i < TIED; i++)
         trace += s->products[i][i];
-    for (size_t i = 0; i < TIED; i++) {
-        s->products[i][i] += RIDGE * trace / TIED;
-        for (size_t j = 0; j <= i; j++) {
-            for (size_t k = 0; k < j; k++)
-                s->products[i][j] -= s->products[i][k] * s->products[j][k];
-            s->products[i][j] = i == j ? sqrt(fmax(s->products[i][i], RIDGE))
-                                       : s->products[i][j] / s->products[j][j];
-        }
-    }
-}
-
-/* Weights of the first `count` regressors. */
-static void solve(double weights[TIED], const sums *s, size_t count) {
-    memset(weights, 0, TIED * sizeof *weights);
     for (size_t i = 0; i < count; i++) {
-        weights[i] = s->targets[i];
-        for (size_t j = 0; j < i; j++)
-            weights[i] -= s->products[i][j] * weights[j];
-        weights[i] /= s->products[i][i];
+        memcpy(matrix + i * count, s->products[i], count * sizeof *matrix);
+        matrix[i * count + i] += RIDGE * trace / TIED;
     }
-    for (size_t i = count; i-- > 0;) {
-        for (size_t j = i + 1; j < count; j++)
-            weights[i] -= s->products[j][i] * weights[j];
-        weights[i] /= s->products[i][i];
-    }
+    memset(weights, 0, TIED * sizeof *weights);
+    memcpy(weights, s->targets, count * sizeof *weights);
+    if (!px_solve_definite(matrix, count, weights))
+        memset(weights, 0, TIED * sizeof *weights);
 }
 
 static int32_t residual_of(const double weights[TIED], const double values[TIED], int32_t target,
@@ -201,7 +186,6 @@ static void measure(double *alone, double *tied, const places *p) {
         regressors(values, p, at);
         add_sample(&s, values, at[0] - at[-1]);
     }
-    factor(&s);
     solve(weights, &s, ALONE);
     *alone += bits_by(weights, p, false) + bits_of_weights(ALONE, p->count);
     solve(weights, &s, TIED);

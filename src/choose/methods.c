@@ -5,10 +5,10 @@
  */
 #include "choose/methods.h"
 
-#include "base/bit_set.h"
 #include "base/effort.h"
 #include "coders/ans/order0/order0.h"
-#include "coders/ans/palette/palette.h"
+#include "coders/ans/palette/model.h"
+#include "planes/values.h"
 
 /* By how much a fitted method at the default effort may miss what the learning one needs and still
  * deserve all of its own time: about twice of what that time ever gained where it won. */
@@ -113,7 +113,7 @@ static prism_status compare(double *ratio, const px_planes *planes, const px_tas
     const px_planes part = middle_of(planes);
     size_t lsq = part.count * px_plane_size(&part) * sizeof *part.samples, indices = 0;
     *ratio = 1;
-    if (!px_palette_values(&part))
+    if (!px_palette_has_room(&part))
         return PRISM_OK;
     prism_status status =
         measure(&lsq, &part, task, PRISM_METHOD_LSQ, PX_EFFORT_DEFAULT, lsq, error);
@@ -129,13 +129,16 @@ static prism_status compare(double *ratio, const px_planes *planes, const px_tas
 typedef enum odds { UNLIKELY, POSSIBLE, SURE } odds;
 
 /* Whether indices are smallest. They take ten times as long for a sample as others do. */
-static prism_status judge_palette(odds *palette, const px_planes *planes, const px_task *task,
-                                  prism_error *error) {
+static prism_status judge_palette(odds *palette, size_t values, const px_planes *planes,
+                                  const px_task *task, prism_error *error) {
     enum { MOST_SWIFT = 512 }; /* samples */
-    const bool few = !task->swift || planes->count * px_plane_size(planes) <= MOST_SWIFT;
-    const int values = few && px_efforts.palette[task->effort] ? px_palette_values(planes) : 0;
-    *palette = values && values <= SURELY_INDICES ? SURE : UNLIKELY;
-    if (task->swift || values <= SURELY_INDICES)
+    const size_t samples = planes->count * px_plane_size(planes);
+    *palette = UNLIKELY;
+    if (!px_efforts.palette[task->effort] || values > PX_PALETTE_VALUES ||
+        !px_palette_has_room(planes) || (task->swift && samples > MOST_SWIFT))
+        return PRISM_OK;
+    *palette = values <= SURELY_INDICES ? SURE : UNLIKELY;
+    if (task->swift || *palette == SURE)
         return PRISM_OK;
     double ratio;
     prism_status status = compare(&ratio, planes, task, error);
@@ -143,27 +146,33 @@ static prism_status judge_palette(odds *palette, const px_planes *planes, const 
     return status;
 }
 
-/* Whether values come often enough for counts of them to be of use. To count them as far as they
- * reach takes longer. */
-static bool have_few_values(const px_planes *planes) {
+/* Whether it is quick enough to see what a histogram would do: to count values as far as they reach
+ * takes long where each comes but once or twice. */
+static bool may_be_noise(size_t values, const px_planes *planes, const px_task *task) {
     enum { SAMPLES_PER_VALUE = 2 };
-    px_bit_set seen = {{0}};
-    size_t values = 0, samples = 0;
-    for (size_t k = 0; k < planes->count; k++, samples += px_plane_size(planes))
-        for (size_t i = 0; i < px_plane_size(planes); i++)
-            values += px_bit_set_add(&seen, (uint16_t)px_plane(planes, k)[i]);
-    return values * SAMPLES_PER_VALUE <= samples;
+    const size_t samples = planes->count * px_plane_size(planes);
+    return px_efforts.order0[task->effort] &&
+           (!task->swift || values * SAMPLES_PER_VALUE <= samples);
+}
+
+/* How many values there are; more than PX_PALETTE_VALUES need not be counted in large chunks. */
+static size_t count_values(const px_planes *planes, const px_task *task) {
+    px_values values = {.count = SIZE_MAX};
+    if (px_efforts.palette[task->effort] || px_efforts.order0[task->effort])
+        px_values_of_planes(&values, planes, task->swift ? SIZE_MAX : PX_PALETTE_VALUES);
+    return values.count;
 }
 
 static prism_status list_candidates(candidates *list, const px_planes *planes, const px_task *task,
                                     prism_error *error) {
+    const size_t values = count_values(planes, task);
     odds palette;
-    prism_status status = judge_palette(&palette, planes, task, error);
+    prism_status status = judge_palette(&palette, values, planes, task, error);
     if (palette != UNLIKELY)
         add(list, task, PRISM_METHOD_PALETTE, false);
     if (palette != SURE)
         add_by_effort(list, task);
-    if (px_efforts.order0[task->effort] && (!task->swift || have_few_values(planes)))
+    if (may_be_noise(values, planes, task))
         add(list, task, PRISM_METHOD_ORDER0, true);
     return status;
 }

@@ -1,26 +1,15 @@
 #include "choose/survey.h"
 
 #include "base/array.h"
-#include "base/bit_set.h"
 #include "base/effort.h"
 #include "base/status.h"
+#include "planes/values.h"
 
 enum {
     DRAWING_VALUES = 8,    /* so few that the project's own coder of indices is the smallest */
     SMALL_ARRAY = 1 << 12, /* elements */
     LARGE_ARRAY = 1 << 22
 };
-
-/* Elements of two bytes count as their bits, whatever their order. */
-static int count_values(const uint8_t *bytes, size_t size, size_t width) {
-    px_bit_set seen = {{0}};
-    int count = 0;
-    for (size_t i = 0; i < size && count <= PX_FEW_VALUES; i += width) {
-        const int value = width == 1 ? bytes[i] : bytes[i] | bytes[i + 1] << 8;
-        count += px_bit_set_add(&seen, (uint16_t)value);
-    }
-    return count;
-}
 
 bool px_may_be_native(const prism_options *options) {
     return (options->predictor == PRISM_PREDICTOR_AUTO ||
@@ -42,7 +31,9 @@ prism_status px_survey_make(px_survey *s, const prism_array *array, const void *
     s->dims = array->dims;
     s->noisy =
         quick && options->predictor == PRISM_PREDICTOR_LSQ && options->coder == PRISM_CODER_ANS;
-    s->values = count_values(elements, whole, width);
+    px_values values;
+    px_values_of_elements(&values, elements, whole, width, PX_FEW_VALUES);
+    s->values = (int)values.count;
     s->sparing = !s->noisy && px_may_be_native(options) && s->values > PX_FEW_VALUES &&
                  whole / width >= SMALL_ARRAY && !px_efforts.brisk[options->effort] &&
                  !px_efforts.only_size[options->effort];

@@ -16,7 +16,7 @@ STRETCH_ONE = 1 << 12
 STRETCH_LIMIT = 12 * STRETCH_ONE
 INPUT_LIMIT = 32760
 SQUASH_SHIFT = 5
-CHANCE_MIN = 2
+LEAST_PROBABILITY = 2
 STRETCH_BITS = 12
 
 
@@ -67,7 +67,7 @@ def squash(index: int) -> int:
     power, one = precise_power(binary(abs(z))), 1 << 20
     small = ((one << 16) + (one + power) // 2) // (one + power)
     probability = small if z < 0 else 65536 - small
-    return max(CHANCE_MIN, min(probability, 65536 - CHANCE_MIN))
+    return max(LEAST_PROBABILITY, min(probability, 65536 - LEAST_PROBABILITY))
 
 
 def stretch(index: int) -> int:

@@ -7,7 +7,7 @@
 #include "base/status.h"
 
 /* Never more words than the samples can take. */
-static size_t room_for(const px_planes *planes, size_t limit) {
+size_t px_rans_room(const px_planes *planes, size_t limit) {
     enum {
         SAMPLE = 8,     /* bytes: a digit, an escape of two words, low bits */
         PLANE = 64,     /* the states, if a segment begins with it */
@@ -18,9 +18,7 @@ static size_t room_for(const px_planes *planes, size_t limit) {
     return (limit < most ? limit : most) / 2 + SLACK;
 }
 
-prism_status px_rans_take_room(px_rans_stream *stream, px_pool *pool, const px_planes *planes,
-                               size_t limit, prism_error *error) {
-    const size_t words = room_for(planes, limit);
+prism_status px_rans_take(px_rans_stream *stream, px_pool *pool, size_t words, prism_error *error) {
     uint16_t *memory = px_pool_take(pool, px_product(words, sizeof *memory));
     if (!memory)
         return px_pool_status(pool, error);

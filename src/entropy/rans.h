@@ -1,7 +1,7 @@
 /*
- * rANS with one state to a lane and one stream of words for all: after J. Duda, "Asymmetric numeral
- * systems", 2013, and F. Giesen, "Interleaved entropy coders", 2014. The coding itself is in
- * rans_lanes.h. Internal.
+ * rANS with some states in turn, or one to a lane, and one stream of words for all: after J. Duda,
+ * "Asymmetric numeral systems", 2013, and F. Giesen, "Interleaved entropy coders", 2014. The steps
+ * of one state are here, those of lanes in rans_lanes.h. Internal.
  */
 #ifndef PX_ENTROPY_RANS_H
 #define PX_ENTROPY_RANS_H
@@ -22,9 +22,8 @@ enum {
     PX_RANS_GUARD = 512 /* words behind the end of a stream that a decoder may read */
 };
 
-/* The entropy coder: a state a lane, one stream of words for all. */
 typedef struct px_rans_stream {
-    size_t count; /* of states: PX_RANS_LANES, or PX_MAX_STATES */
+    size_t count; /* of states */
     uint32_t states[PX_MAX_STATES];
     const uint16_t *words, *end; /* decoding: at least PX_RANS_GUARD words lie behind `end` */
     uint16_t *head, *begin;      /* encoding goes backwards from `head`; to `begin`, exclusive */
@@ -32,8 +31,8 @@ typedef struct px_rans_stream {
 } px_rans_stream;
 
 /* States as encoding begins with them. */
-static inline void px_rans_start(px_rans_stream *stream, bool quick) {
-    stream->count = quick ? PX_MAX_STATES : PX_RANS_LANES;
+static inline void px_rans_start(px_rans_stream *stream, size_t states) {
+    stream->count = states;
     for (size_t i = 0; i < stream->count; i++)
         stream->states[i] = 1u << PX_STATE_BITS;
 }
@@ -55,11 +54,46 @@ static inline int px_rans_ended(const px_rans_stream *stream) {
     return !stream->failed;
 }
 
+/* ---- One state ---- */
+
+typedef struct px_rans_writer {
+    uint32_t state;
+    uint16_t *head;
+} px_rans_writer;
+
+/* A symbol that has `share` of 2^bits slots from `first` on. */
+static inline void px_rans_write(px_rans_writer *out, uint32_t first, uint32_t share, int bits) {
+    if (out->state >= (uint64_t)share << (32 - bits)) {
+        *--out->head = (uint16_t)out->state;
+        out->state >>= 16;
+    }
+    out->state = (out->state / share << bits) + out->state % share + first;
+}
+
+typedef struct px_rans_reader {
+    uint32_t state;
+    const uint16_t *words;
+} px_rans_reader;
+
+/* The slot of the next symbol. */
+static inline uint32_t px_rans_slot(const px_rans_reader *in, int bits) {
+    return in->state & ((1u << bits) - 1);
+}
+
+/* Goes on behind a symbol whose slot is the one at `offset` in its share. */
+static inline void px_rans_skip(px_rans_reader *in, uint32_t offset, uint32_t share, int bits) {
+    in->state = share * (in->state >> bits) + offset;
+    if (in->state < 1u << PX_STATE_BITS)
+        in->state = in->state << 16 | *in->words++;
+}
+
 /* ---- Words and bytes ---- */
 
-/* Memory of the pool for encoding planes, where `limit` bytes are enough. */
-prism_status px_rans_take_room(px_rans_stream *stream, px_pool *pool, const px_planes *planes,
-                               size_t limit, prism_error *error);
+/* How many words encoding planes may take, where `limit` bytes are enough. */
+size_t px_rans_room(const px_planes *planes, size_t limit);
+
+/* Memory of the pool for encoding so many words. */
+prism_status px_rans_take(px_rans_stream *stream, px_pool *pool, size_t words, prism_error *error);
 
 /* The states go before the words, where decoding begins. */
 void px_rans_put_states(px_rans_stream *stream);

@@ -12,23 +12,16 @@
 
 /* ---- Decoding -------------------------------------------------------------------------------- */
 
-typedef struct raw_reader {
-    uint32_t state;
-    const uint16_t *words;
-} raw_reader;
-
-static inline uint32_t read_raw(raw_reader *in, int bits) {
-    uint32_t value = in->state & ((1u << bits) - 1);
-    in->state >>= bits;
-    if (in->state < 1u << PX_STATE_BITS)
-        in->state = in->state << 16 | *in->words++;
+static inline uint32_t read_raw(px_rans_reader *in, int bits) {
+    const uint32_t value = px_rans_slot(in, bits);
+    px_rans_skip(in, 0, 1, bits);
     return value;
 }
 
 enum { ESCAPE_SIZE_BITS = 5, ESCAPE_PART_BITS = 12, ESCAPE_MAX_SIZE = 20 };
 
 /* How far a digit is beyond the largest one. */
-static inline int32_t read_escape(raw_reader *in) {
+static inline int32_t read_escape(px_rans_reader *in) {
     int size = (int)read_raw(in, ESCAPE_SIZE_BITS);
     size = size < ESCAPE_MAX_SIZE ? size : ESCAPE_MAX_SIZE;
     int low_size = size < ESCAPE_PART_BITS ? size : ESCAPE_PART_BITS;
@@ -42,7 +35,7 @@ static __attribute__((noinline, unused)) void
 read_escapes(px_mask mask, px_lanes *digits, px_lanes *states, const uint16_t **words) {
     for (uint32_t bits = mask_bits(mask); bits; bits &= bits - 1) {
         int lane = __builtin_ctz(bits);
-        raw_reader in = {(uint32_t)(*states)[lane], *words};
+        px_rans_reader in = {(uint32_t)(*states)[lane], *words};
         int32_t beyond = read_escape(&in);
         (*digits)[lane] += (*digits)[lane] < 0 ? -beyond : beyond;
         (*states)[lane] = (int32_t)in.state;
@@ -58,20 +51,11 @@ PX_INLINE px_lanes refill(px_mask mask, px_lanes states, const uint16_t **words)
 
 /* ---- Encoding -------------------------------------------------------------------------------- */
 
-typedef struct raw_writer {
-    uint32_t state;
-    uint16_t *head;
-} raw_writer;
-
-static inline void write_raw(raw_writer *out, uint32_t value, int bits) {
-    if (bits && out->state >> (32 - bits)) {
-        *--out->head = (uint16_t)out->state;
-        out->state >>= 16;
-    }
-    out->state = out->state << bits | value;
+static inline void write_raw(px_rans_writer *out, uint32_t value, int bits) {
+    px_rans_write(out, value, 1, bits);
 }
 
-static inline void write_escape(raw_writer *out, uint32_t beyond) {
+static inline void write_escape(px_rans_writer *out, uint32_t beyond) {
     int size = 31 - __builtin_clz(beyond + 1);
     uint32_t value = beyond + 1 - (1u << size);
     int low_size = size < ESCAPE_PART_BITS ? size : ESCAPE_PART_BITS;
@@ -85,7 +69,7 @@ static __attribute__((noinline, unused)) px_lanes
 write_escapes(px_mask mask, px_lanes digits, px_lanes limit, px_lanes states, uint16_t **head) {
     for (uint32_t bits = mask_bits(mask); bits;) {
         int lane = 31 - __builtin_clz(bits);
-        raw_writer out = {(uint32_t)states[lane], *head};
+        px_rans_writer out = {(uint32_t)states[lane], *head};
         write_escape(&out, (uint32_t)(abs(digits[lane]) - limit[lane]));
         states[lane] = (int32_t)out.state;
         *head = out.head;

@@ -1,6 +1,6 @@
 /*
  * Covariances in single precision by blocks of positions, summed up in double precision. The order
- * of all additions is fixed (kernels/bodies.h), so that every machine fits the same weights.
+ * of all additions is fixed (product_kernels.c), so that every machine fits the same weights.
  */
 #include "linear/gram.h"
 

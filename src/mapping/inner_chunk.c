@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/bit_set.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "planes/values.h"
 
 enum { SMALL_ARRAY = 1 << 12 }; /* elements */
 
@@ -109,13 +109,13 @@ prism_status px_inner_encode_integers(px_coded *mapped, const px_mapping_request
 
 bool px_integers_are_dense(const uint16_t *integers, size_t count) {
     enum { SPARSE = 4 };
-    px_bit_set seen = {{0}};
-    size_t different = 0, range = 0;
+    px_values values = {.count = 0};
+    size_t range = 0;
     for (size_t i = 0; i < count; i++) {
-        different += px_bit_set_add(&seen, integers[i]);
+        px_values_add(&values, integers[i]);
         range = integers[i] > range ? integers[i] : range;
     }
-    return different * SPARSE > range;
+    return values.count * SPARSE > range;
 }
 
 static bool is_shaped_like(const prism_array *a, const prism_array *b) {

@@ -5,7 +5,7 @@
 #include "similarity/graph.h"
 #include "similarity/plan.h"
 
-/* What drafts are made from. */
+/* What candidate plans are made from. */
 typedef struct px_scene {
     px_conditional_cost *cost;
     const px_similarity_graph *graph;

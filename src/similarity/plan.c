@@ -99,7 +99,7 @@ static bool is_time_lapse(const px_candidate_plan *candidate) {
     return 2 * follow >= candidate->plan.count;
 }
 
-static prism_status draft_best(contest *c, bool *in_order, uint32_t *orders, prism_error *error) {
+static prism_status find_best(contest *c, bool *in_order, uint32_t *orders, prism_error *error) {
     const size_t count = px_scene_count(c->scene);
     for (uint32_t i = 0; i < count; i++)
         orders[i] = i;
@@ -165,7 +165,7 @@ static prism_status plan_alike(px_stack_plan *plan, const px_scene *scene, size_
     contest c = {.scene = scene, .scale = (double)plane_size / (double)scene->cost->s->samples};
     bool in_order = true; /* its memory serves as `turns`, too */
     uint32_t *orders = px_alloc_zeroed(2, o->count, sizeof *orders);
-    prism_status status = orders ? draft_best(&c, &in_order, orders, error)
+    prism_status status = orders ? find_best(&c, &in_order, orders, error)
                                  : px_out_of_memory(error, 2 * o->count * sizeof *orders);
     if (status == PRISM_OK)
         expand(&(expansion){plan, o, &c.best.plan, orders}, planes, in_order);

@@ -16,7 +16,7 @@
 #include "coders/ans/adaptive/model.h"
 #include "planes/stages.h"
 
-typedef struct online {
+typedef struct codec {
     px_bands bands;
     px_adaptive_plan plan;
     px_range_coder coder;
@@ -25,100 +25,100 @@ typedef struct online {
     bool wide;         /* they have more than 8 bits */
     int32_t *offsets;  /* [coded_count] */
     int16_t *samples;  /* of a group */
-} online;
+} codec;
 
-static void online_free(online *o) {
-    px_bands_free(&o->bands);
-    px_logistic_mixer_free(&o->mixer);
-    free(o->offsets);
-    free(o->samples);
+static void codec_free(codec *c) {
+    px_bands_free(&c->bands);
+    px_logistic_mixer_free(&c->mixer);
+    free(c->offsets);
+    free(c->samples);
 }
 
-static size_t positions_of(const online *o) {
-    return o->bands.height * o->bands.width;
+static size_t positions_of(const codec *c) {
+    return c->bands.height * c->bands.width;
 }
 
 /* Memory that depends on the number of coded bands. */
-static prism_status online_alloc(online *o, unsigned depth, prism_error *error) {
-    const size_t group = (size_t)o->plan.group_bands, count = o->bands.coded_count;
-    const size_t bytes = px_product(positions_of(o), group, sizeof *o->samples);
-    o->offsets = calloc(count + 1, sizeof *o->offsets);
-    o->samples = px_alloc(bytes);
-    if (!o->offsets || !o->samples)
+static prism_status codec_alloc(codec *c, unsigned depth, prism_error *error) {
+    const size_t group = (size_t)c->plan.group_bands, count = c->bands.coded_count;
+    const size_t bytes = px_product(positions_of(c), group, sizeof *c->samples);
+    c->offsets = calloc(count + 1, sizeof *c->offsets);
+    c->samples = px_alloc(bytes);
+    if (!c->offsets || !c->samples)
         return px_out_of_memory(error, bytes);
-    return px_logistic_mixer_alloc(&o->mixer, group, px_product(positions_of(o), count), depth,
+    return px_logistic_mixer_alloc(&c->mixer, group, px_product(positions_of(c), count), depth,
                                    error);
 }
 
 /* ---- Range and offsets ---- */
 
 /* Offsets are in 256ths of the range. */
-static int32_t offset_of(const online *o, int32_t level) {
-    const int64_t range = (int64_t)o->high - o->low + 1;
-    return (int32_t)(o->low + (range * level + range / 2) / 256);
+static int32_t offset_of(const codec *c, int32_t level) {
+    const int64_t range = (int64_t)c->high - c->low + 1;
+    return (int32_t)(c->low + (range * level + range / 2) / 256);
 }
 
-static const int16_t *plane_of(const online *o, const px_planes *planes, size_t k) {
-    return px_plane(planes, o->bands.coded[k] % o->bands.planes);
+static const int16_t *plane_of(const codec *c, const px_planes *planes, size_t k) {
+    return px_plane(planes, c->bands.coded[k] % c->bands.planes);
 }
 
 /* Constant planes do not count. */
-static void find_range(online *o, const px_planes *planes) {
-    o->low = INT16_MAX;
-    o->high = INT16_MIN;
-    for (size_t k = 0; k < o->bands.coded_count; k++) {
-        const int16_t *samples = plane_of(o, planes, k);
+static void find_range(codec *c, const px_planes *planes) {
+    c->low = INT16_MAX;
+    c->high = INT16_MIN;
+    for (size_t k = 0; k < c->bands.coded_count; k++) {
+        const int16_t *samples = plane_of(c, planes, k);
         for (size_t p = 0; p < px_plane_size(planes); p++) {
-            o->low = samples[p] < o->low ? samples[p] : o->low;
-            o->high = samples[p] > o->high ? samples[p] : o->high;
+            c->low = samples[p] < c->low ? samples[p] : c->low;
+            c->high = samples[p] > c->high ? samples[p] : c->high;
         }
     }
-    o->wide = o->low < INT8_MIN || o->high > INT8_MAX;
+    c->wide = c->low < INT8_MIN || c->high > INT8_MAX;
 }
 
 /* The mean of a plane that a coded band is of, in 256ths of the range. */
-static int32_t level_of(const online *o, const px_planes *planes, size_t k) {
+static int32_t level_of(const codec *c, const px_planes *planes, size_t k) {
     const size_t size = px_plane_size(planes);
-    const int16_t *samples = plane_of(o, planes, k);
+    const int16_t *samples = plane_of(c, planes, k);
     int64_t sum = 0;
     for (size_t p = 0; p < size; p++)
-        sum += samples[p] - o->low;
-    return (int32_t)(sum / (int64_t)size * 256 / ((int64_t)o->high - o->low + 1));
+        sum += samples[p] - c->low;
+    return (int32_t)(sum / (int64_t)size * 256 / ((int64_t)c->high - c->low + 1));
 }
 
-static void write_range(online *o, const px_planes *planes) {
+static void write_range(codec *c, const px_planes *planes) {
     px_integer bounds, levels;
     px_integer_init(&bounds);
     px_integer_init(&levels);
-    px_range_encoder *coder = &o->coder.encoder;
-    px_encode_integer(coder, &bounds, o->low);
-    px_encode_integer(coder, &bounds, o->high - o->low);
+    px_range_encoder *coder = &c->coder.encoder;
+    px_encode_integer(coder, &bounds, c->low);
+    px_encode_integer(coder, &bounds, c->high - c->low);
     int32_t last = 0;
-    for (size_t k = 0; o->wide && k < o->bands.coded_count; k++) {
-        int32_t level = level_of(o, planes, k);
+    for (size_t k = 0; c->wide && k < c->bands.coded_count; k++) {
+        int32_t level = level_of(c, planes, k);
         px_encode_integer(coder, &levels, level - last);
-        o->offsets[k] = offset_of(o, level);
+        c->offsets[k] = offset_of(c, level);
         last = level;
     }
 }
 
-static prism_status read_range(online *o, unsigned depth, prism_error *error) {
+static prism_status read_range(codec *c, unsigned depth, prism_error *error) {
     px_integer bounds, levels;
     px_integer_init(&bounds);
     px_integer_init(&levels);
-    px_range_decoder *coder = &o->coder.decoder;
-    o->low = px_decode_integer(coder, &bounds);
-    o->high = o->low + px_decode_integer(coder, &bounds);
-    if (coder->in->failed || o->low >= o->high || o->low != px_wrap(o->low, depth) ||
-        o->high != px_wrap(o->high, depth))
-        return px_fail(error, PRISM_E_CORRUPT, "samples from %d to %d", o->low, o->high);
-    o->wide = o->low < INT8_MIN || o->high > INT8_MAX;
+    px_range_decoder *coder = &c->coder.decoder;
+    c->low = px_decode_integer(coder, &bounds);
+    c->high = c->low + px_decode_integer(coder, &bounds);
+    if (coder->in->failed || c->low >= c->high || c->low != px_wrap(c->low, depth) ||
+        c->high != px_wrap(c->high, depth))
+        return px_fail(error, PRISM_E_CORRUPT, "samples from %d to %d", c->low, c->high);
+    c->wide = c->low < INT8_MIN || c->high > INT8_MAX;
     int32_t level = 0;
-    for (size_t k = 0; o->wide && k < o->bands.coded_count; k++) {
+    for (size_t k = 0; c->wide && k < c->bands.coded_count; k++) {
         level += px_decode_integer(coder, &levels);
         if (coder->in->failed || level < 0 || level > 255)
             return px_fail(error, PRISM_E_CORRUPT, "offset %d of band %zu", level, k);
-        o->offsets[k] = offset_of(o, level);
+        c->offsets[k] = offset_of(c, level);
     }
     return PRISM_OK;
 }
@@ -126,105 +126,105 @@ static prism_status read_range(online *o, unsigned depth, prism_error *error) {
 /* ---- Groups ---- */
 
 /* Why to stop before all rows are done: more bytes than `limit`, or than there are. */
-static bool is_over(const online *o, size_t limit) {
-    if (o->coder.decoding)
-        return o->coder.decoder.in->failed;
-    return o->coder.encoder.out->failed || o->coder.encoder.out->size > limit;
+static bool is_over(const codec *c, size_t limit) {
+    if (c->coder.decoding)
+        return c->coder.decoder.in->failed;
+    return c->coder.encoder.out->failed || c->coder.encoder.out->size > limit;
 }
 
-static prism_status code_group(online *o, size_t first, size_t count, size_t limit,
+static prism_status code_group(codec *c, size_t first, size_t count, size_t limit,
                                prism_error *error) {
-    px_adaptive_model model = {.coder = &o->coder,
-                               .mixer = &o->mixer,
-                               .height = o->bands.height,
-                               .width = o->bands.width,
+    px_adaptive_model model = {.decisions = {.coder = &c->coder,
+                                             .mixer = &c->mixer,
+                                             .first_band = first,
+                                             .low = c->low,
+                                             .high = c->high,
+                                             .wide = c->wide},
+                               .height = c->bands.height,
+                               .width = c->bands.width,
                                .bands = (int)count,
-                               .first_band = first,
-                               .low = o->low,
-                               .high = o->high,
-                               .wide = o->wide,
-                               .samples = o->samples};
-    prism_status status = px_adaptive_model_alloc(&model, &o->plan, o->offsets + first, error);
+                               .samples = c->samples};
+    prism_status status = px_adaptive_model_alloc(&model, &c->plan, c->offsets + first, error);
     if (status != PRISM_OK)
         return status;
     const px_adaptive_kernels *kernels = px_adaptive_kernels_best();
-    for (size_t y = 0; y < model.height && !is_over(o, limit); y++)
+    for (size_t y = 0; y < model.height && !is_over(c, limit); y++)
         kernels->code_row(&model, y);
     px_adaptive_model_free(&model);
     return PRISM_OK;
 }
 
-static prism_status code_groups(online *o, px_planes *planes, size_t limit, prism_error *error) {
-    const size_t group = (size_t)o->plan.group_bands, all = o->bands.coded_count;
+static prism_status code_groups(codec *c, px_planes *planes, size_t limit, prism_error *error) {
+    const size_t group = (size_t)c->plan.group_bands, all = c->bands.coded_count;
     prism_status status = PRISM_OK;
-    for (size_t first = 0; first < all && status == PRISM_OK && !is_over(o, limit);
+    for (size_t first = 0; first < all && status == PRISM_OK && !is_over(c, limit);
          first += group) {
         size_t count = all - first < group ? all - first : group;
-        if (!o->coder.decoding)
-            px_bands_gather(&o->bands, planes, first, count, o->samples);
-        status = code_group(o, first, count, limit, error);
-        if (status == PRISM_OK && o->coder.decoding)
+        if (!c->coder.decoding)
+            px_bands_gather(&c->bands, planes, first, count, c->samples);
+        status = code_group(c, first, count, limit, error);
+        if (status == PRISM_OK && c->coder.decoding)
             status = px_planes_take(planes, error);
-        if (status == PRISM_OK && o->coder.decoding)
-            px_bands_scatter(&o->bands, planes, first, count, o->samples);
+        if (status == PRISM_OK && c->coder.decoding)
+            px_bands_scatter(&c->bands, planes, first, count, c->samples);
     }
     return status;
 }
 
 /* ---- Both directions ---- */
 
-static prism_status encode_into(online *o, px_planes *planes, bool joint, int effort, size_t limit,
+static prism_status encode_into(codec *c, px_planes *planes, bool joint, int effort, size_t limit,
                                 px_sections *out, prism_error *error) {
     prism_status status =
-        px_bands_alloc(&o->bands, planes, joint ? px_bands_edge(planes) : 1, error);
+        px_bands_alloc(&c->bands, planes, joint ? px_bands_edge(planes) : 1, error);
     if (status != PRISM_OK)
         return status;
-    px_bands_find(&o->bands, planes);
-    find_range(o, planes);
-    px_adaptive_plan_make(&o->plan, o->bands.coded_count, o->bands.height, o->bands.width, joint,
-                          o->bands.edge > 1, effort);
-    px_put_u8(&out->parameters, (uint8_t)o->bands.edge);
-    px_adaptive_plan_write(&o->plan, &out->parameters);
-    status = online_alloc(o, planes->depth, error);
+    px_bands_find(&c->bands, planes);
+    find_range(c, planes);
+    px_adaptive_plan_make(&c->plan, c->bands.coded_count, c->bands.height, c->bands.width, joint,
+                          c->bands.edge > 1, effort);
+    px_put_u8(&out->parameters, (uint8_t)c->bands.edge);
+    px_adaptive_plan_write(&c->plan, &out->parameters);
+    status = codec_alloc(c, planes->depth, error);
     if (status != PRISM_OK)
         return status;
-    o->coder.encoder = px_range_encoder_make(&out->payload);
-    px_bands_write(&o->bands, &o->coder.encoder);
-    if (o->bands.coded_count)
-        write_range(o, planes);
-    status = code_groups(o, planes, limit, error);
-    if (status == PRISM_OK && !is_over(o, limit))
-        status = px_bands_encode_rest(&o->bands, planes, &o->coder.encoder, error);
-    px_range_encoder_finish(&o->coder.encoder);
+    c->coder.encoder = px_range_encoder_make(&out->payload);
+    px_bands_write(&c->bands, &c->coder.encoder);
+    if (c->bands.coded_count)
+        write_range(c, planes);
+    status = code_groups(c, planes, limit, error);
+    if (status == PRISM_OK && !is_over(c, limit))
+        status = px_bands_encode_rest(&c->bands, planes, &c->coder.encoder, error);
+    px_range_encoder_finish(&c->coder.encoder);
     return status;
 }
 
-static prism_status decode_from(online *o, px_planes *planes, px_reader *parameters,
+static prism_status decode_from(codec *c, px_planes *planes, px_reader *parameters,
                                 px_reader *payload, prism_error *error) {
     const uint8_t edge = px_get_u8(parameters);
     if (edge != 1 && edge != 2)
         return px_fail(error, PRISM_E_CORRUPT, "phases of %u x %u", edge, edge);
-    prism_status status = px_bands_alloc(&o->bands, planes, edge, error);
+    prism_status status = px_bands_alloc(&c->bands, planes, edge, error);
     if (status != PRISM_OK)
         return status;
-    o->coder = (px_range_coder){.decoding = true, .decoder = px_range_decoder_make(payload)};
-    status = px_bands_read(&o->bands, &o->coder.decoder, planes->depth, error);
+    c->coder = (px_range_coder){.decoding = true, .decoder = px_range_decoder_make(payload)};
+    status = px_bands_read(&c->bands, &c->coder.decoder, planes->depth, error);
     if (status == PRISM_OK)
-        status = px_adaptive_plan_read(&o->plan, o->bands.coded_count, o->bands.height,
-                                       o->bands.width, parameters, error);
+        status = px_adaptive_plan_read(&c->plan, c->bands.coded_count, c->bands.height,
+                                       c->bands.width, parameters, error);
     if (status == PRISM_OK && px_reader_left(parameters))
         return px_fail(error, PRISM_E_CORRUPT, "%zu parameter bytes are left",
                        px_reader_left(parameters));
     if (status == PRISM_OK)
-        status = online_alloc(o, planes->depth, error);
-    if (status == PRISM_OK && o->bands.coded_count)
-        status = read_range(o, planes->depth, error);
+        status = codec_alloc(c, planes->depth, error);
+    if (status == PRISM_OK && c->bands.coded_count)
+        status = read_range(c, planes->depth, error);
     if (status == PRISM_OK)
-        status = code_groups(o, planes, 0, error);
+        status = code_groups(c, planes, 0, error);
     if (status == PRISM_OK)
         status = px_planes_take(planes, error);
     if (status == PRISM_OK)
-        status = px_bands_decode_rest(&o->bands, planes, &o->coder.decoder, error);
+        status = px_bands_decode_rest(&c->bands, planes, &c->coder.decoder, error);
     if (status == PRISM_OK && (payload->failed || px_reader_left(payload)))
         return px_fail(error, PRISM_E_CORRUPT, "the payload does not end with the samples");
     return status;
@@ -232,12 +232,12 @@ static prism_status decode_from(online *o, px_planes *planes, px_reader *paramet
 
 static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
                            prism_error *error) {
-    online o = {.offsets = NULL};
+    codec c = {.offsets = NULL};
     px_planes same = *planes; /* samples are read, and written as they were */
     const bool joint = task->pipeline.transform != PRISM_TRANSFORM_NONE;
     prism_status status =
-        encode_into(&o, &same, joint, task->effort, task->limit, &out->sections, error);
-    online_free(&o);
+        encode_into(&c, &same, joint, task->effort, task->limit, &out->sections, error);
+    codec_free(&c);
     return status;
 }
 
@@ -245,9 +245,9 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
                            px_reader *payload, const px_request *request, prism_error *error) {
     (void)pipeline;
     (void)request; /* every sample depends on the one before */
-    online o = {.offsets = NULL};
-    prism_status status = decode_from(&o, planes, parameters, payload, error);
-    online_free(&o);
+    codec c = {.offsets = NULL};
+    prism_status status = decode_from(&c, planes, parameters, payload, error);
+    codec_free(&c);
     return status;
 }
 

@@ -54,15 +54,16 @@ static void look_out(px_adaptive_model *m, const site *at, int k) {
         const px_trace *nw = &at->near[2][k], *ne = &at->near[3][k];
         o->west = at->taps[0][k] * 256;
         for (int i = 0; i < PX_PLANE_TAPS; i++)
-            o->values[i] = fit_input(m, at->taps[1 + i][k] * 256 - o->west);
+            o->values[i] = fit_input(&m->decisions, at->taps[1 + i][k] * 256 - o->west);
         for (int i = 0; i < 4; i++)
-            o->residuals[i] = fit_input(m, at->near[i][k].residual);
+            o->residuals[i] = fit_input(&m->decisions, at->near[i][k].residual);
         local += eight_load(w->errors) + eight_load(n->errors) +
                  ((eight_load(nw->errors) + eight_load(ne->errors)) >> 1);
         enum { B = PX_EXPERT_BLEND };
         blend_error = (2 * w->errors[B] + 2 * n->errors[B] + nw->errors[B] + ne->errors[B]) / 6;
     }
-    o->mean = mean_within(m, o->west + fit_mean(m, &band->plane, o->values));
+    o->mean =
+        mean_within(&m->decisions, o->west + fit_mean(&m->decisions, &band->plane, o->values));
     px_wide normal = wide_multiply(wide_of(local + 77), wide_all(band->inverse_error)) >> 16;
     eight_store(o->errors, eight_clamp(eight_saturated(normal), 1, 1 << 30));
     o->error_log = log2_of((uint32_t)blend_error + 26);
@@ -80,11 +81,11 @@ static void predict_from_engines(px_adaptive_model *m, const site *at, int k, fo
             f->products[g] = engine_product(e, e->own + k, at->strip_lane);
             mean = engine_mean(e, e->own + k, f->products[g]);
             if (e->plan->residual)
-                mean = f->means[PX_EXPERT_PLANE] + (m->wide ? mean : mean >> 2);
+                mean = f->means[PX_EXPERT_PLANE] + (m->decisions.wide ? mean : mean >> 2);
             else
                 mean += m->band[k].offset * 256;
         }
-        f->means[PX_EXPERT_ENGINE + g] = mean_within(m, mean);
+        f->means[PX_EXPERT_ENGINE + g] = mean_within(&m->decisions, mean);
     }
 }
 
@@ -93,11 +94,11 @@ static void predict_from_stack(const px_adaptive_model *m, int k, forecast *f) {
     int n = 0;
     for (int e = 0; e < PX_EXPERT_STACK; e++)
         if (e != PX_EXPERT_ENGINE)
-            f->stack_values[n++] = fit_input(m, f->means[e] - base);
+            f->stack_values[n++] = fit_input(&m->decisions, f->means[e] - base);
     for (int i = 0; i < 4; i++)
         f->stack_values[n++] = m->outlooks[k].residuals[i];
-    f->means[PX_EXPERT_STACK] =
-        mean_within(m, base + fit_mean(m, &m->band[k].stack, f->stack_values));
+    f->means[PX_EXPERT_STACK] = mean_within(
+        &m->decisions, base + fit_mean(&m->decisions, &m->band[k].stack, f->stack_values));
 }
 
 /* The mean of all means before, weighted by (their error nearby)^-6. */
@@ -144,10 +145,10 @@ static void learn_scale(px_band *band, const forecast *f, int32_t error) {
 
 /* Asks for what the first decisions will read: it is too much for the nearest cache. */
 PX_INLINE void prefetch(const px_adaptive_model *m, int k, const forecast *f) {
-    const int32_t value = (f->means[PX_EXPERT_BLEND] >> PX_ADAPTIVE_MEAN_BITS) - m->low;
+    const int32_t value = (f->means[PX_EXPERT_BLEND] >> PX_ADAPTIVE_MEAN_BITS) - m->decisions.low;
     for (int32_t near = -4; near <= 4; near += 4)
-        __builtin_prefetch(value_line(m, k, value + near));
-    int32_t(*const weights)[PX_INPUTS] = m->mixer->by_band[k];
+        __builtin_prefetch(value_line(&m->decisions, k, value + near));
+    int32_t(*const weights)[PX_INPUTS] = m->decisions.mixer->by_band[k];
     static const uint8_t nodes[] = {0, 1, 2, 3, 4, 5, 16, 17};
     for (size_t i = 0; i < sizeof nodes; i++) {
         __builtin_prefetch(weights[nodes[i]]);
@@ -157,10 +158,11 @@ PX_INLINE void prefetch(const px_adaptive_model *m, int k, const forecast *f) {
 static distribution distribution_of(const px_adaptive_model *m, const site *at, int k,
                                     const forecast *f) {
     distribution d = {.means = eight_load(f->means), .band = k, .values = k};
-    d.centre = clamp32(f->means[PX_EXPERT_BLEND], m->low * 256, m->high * 256 - 1);
+    d.centre =
+        clamp32(f->means[PX_EXPERT_BLEND], m->decisions.low * 256, m->decisions.high * 256 - 1);
     d.fraction = d.centre >> 6 & 3;
     d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ADAPTIVE_SCALES - 1);
-    px_eight errors = eight_log2(eight_load(m->mixer->scale_errors[d.scale_class]));
+    px_eight errors = eight_log2(eight_load(m->decisions.mixer->scale_errors[d.scale_class]));
     px_eight width = f->scale_log + errors - (16 * 1024 + 485);
     const int32_t least = 4033; /* 0.06 */
     d.inverse[0] = wide_of(eight_power_of_2(34 * 1024 - eight_max(width - 425, eight_all(least))));
@@ -187,7 +189,7 @@ static void learn_errors(px_adaptive_model *m, site *at, int k, const forecast *
     px_eight limited = eight_min(eight_saturated(normal), eight_all(1 << 20));
     at->expert_run += ((limited - at->expert_run) * 15 + 128) >> 8;
 
-    px_logistic_mixer *mixer = m->mixer;
+    px_logistic_mixer *mixer = m->decisions.mixer;
     int32_t *means = mixer->scale_errors[scale_class], *count = &mixer->scale_counts[scale_class];
     normal = wide_multiply(wide_errors, wide_all((1ll << 32) / (f->scale + 5))) >> 16;
     limited = eight_min(eight_saturated(normal), eight_all(8 << 16));
@@ -210,8 +212,8 @@ static void learn_fits(px_adaptive_model *m, const site *at, int k, forecast *f,
     px_band *band = &m->band[k];
     px_outlook *o = &m->outlooks[k];
     const int32_t value = sample * 256;
-    o->values[PX_PLANE_TAPS] = fit_input(m, value - o->west);
-    f->stack_values[PX_STACK_TAPS] = fit_input(m, value - f->means[PX_EXPERT_ENGINE]);
+    o->values[PX_PLANE_TAPS] = fit_input(&m->decisions, value - o->west);
+    f->stack_values[PX_STACK_TAPS] = fit_input(&m->decisions, value - f->means[PX_EXPERT_ENGINE]);
     fit_update(&band->plane, PX_PLANE_TAPS, o->values, value - o->mean, FIT_MEMORY);
     fit_update(&band->stack, PX_STACK_TAPS, f->stack_values, value - f->means[PX_EXPERT_STACK],
                FIT_MEMORY);
@@ -220,7 +222,8 @@ static void learn_fits(px_adaptive_model *m, const site *at, int k, forecast *f,
     px_fit *const fits[2] = {&band->plane, &band->stack};
     for (int i = 0; i < 2; i++) {
         int64_t ridge = ((int64_t)fits[i]->error * fits[i]->error + 6554) * (i ? 3 : 10);
-        fit_solve(fits[i], i ? PX_STACK_TAPS : PX_PLANE_TAPS, m->wide ? ridge >> 2 : ridge << 6);
+        fit_solve(fits[i], i ? PX_STACK_TAPS : PX_PLANE_TAPS,
+                  m->decisions.wide ? ridge >> 2 : ridge << 6);
     }
 }
 
@@ -231,7 +234,7 @@ static void learn_engines(px_adaptive_model *m, int k, const forecast *f, int32_
             continue;
         int32_t entry = sample - m->band[k].offset;
         if (e->plan->residual)
-            entry = (sample * 256 - f->means[PX_EXPERT_PLANE]) >> (m->wide ? 8 : 6);
+            entry = (sample * 256 - f->means[PX_EXPERT_PLANE]) >> (m->decisions.wide ? 8 : 6);
         engine_learn(e, k, clamp32(entry, -32767, 32767), f->products[g]);
     }
 }
@@ -245,10 +248,10 @@ static void code_band(px_adaptive_model *m, site *at, int k) {
     find_scale(m, at, k, &f);
     const distribution d = distribution_of(m, at, k, &f);
     int16_t *stored = m->samples + at->index * (size_t)m->bands + k;
-    const int32_t sample = code_sample(m, &d, *stored);
+    const int32_t sample = code_sample(&m->decisions, &d, *stored);
     *stored = (int16_t)sample;
-    if (m->histogram) {
-        uint16_t *count = band_histogram(m, k) + (sample - m->low);
+    if (m->decisions.histogram) {
+        uint16_t *count = band_histogram(&m->decisions, k) + (sample - m->decisions.low);
         *count = (uint16_t)(*count + (*count < UINT16_MAX));
     }
     learn_scale(&m->band[k], &f, abs(sample * 256 - f.means[PX_EXPERT_BLEND]));
@@ -346,7 +349,7 @@ static void adaptive_code_row(px_adaptive_model *m, size_t y) {
     const size_t strip = y ? PX_ENGINE_STRIP : 1;
     for (size_t x = 0; x < m->width; x += strip) {
         const int count = (int)(m->width - x < strip ? m->width - x : strip);
-        if (m->coder->decoding && m->coder->decoder.in->failed)
+        if (m->decisions.coder->decoding && m->decisions.coder->decoder.in->failed)
             return;
         for (int g = 0; g < PX_ENGINES; g++)
             engine_strip(m, &m->engines[g], y, x, count);

@@ -1,6 +1,6 @@
 /*
- * Planes as bands: what is coded sample by sample, and what need not be. docs/FORMAT.md, "Method
- * online". Internal.
+ * Planes as bands: what is coded sample by sample, and what need not be. docs/format-adaptive.md,
+ * "Bands". Internal.
  *
  * Bands of satellites with half the resolution come with each sample four times. Taking the four
  * phases of every 2 x 2 square as bands of their own (edge 2) turns the copies into bands that

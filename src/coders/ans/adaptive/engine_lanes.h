@@ -50,7 +50,7 @@ static void copy_entries(const px_adaptive_model *m, int16_t *entries, size_t po
         return;
     }
     const int16_t *samples = m->samples + position * (size_t)m->bands;
-    if (!m->wide) {
+    if (!m->decisions.wide) {
         memcpy(entries, samples, (size_t)m->bands * sizeof *entries);
         return;
     }

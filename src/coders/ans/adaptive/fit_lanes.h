@@ -96,16 +96,16 @@ PX_INLINE int64_t fit_predict(const px_fit *fit, const int32_t *values) {
 
 /* ---- In the model's units ---- */
 
-PX_INLINE int32_t fit_input(const px_adaptive_model *m, int32_t difference) {
+PX_INLINE int32_t fit_input(const px_decisions *m, int32_t difference) {
     return clamp32(difference >> (m->wide ? 6 : 2), -FIT_INPUT_LIMIT, FIT_INPUT_LIMIT);
 }
 
-PX_INLINE int32_t fit_mean(const px_adaptive_model *m, const px_fit *fit, const int32_t *values) {
+PX_INLINE int32_t fit_mean(const px_decisions *m, const px_fit *fit, const int32_t *values) {
     int64_t sum = clamp64(fit_predict(fit, values), -(1ll << 40), 1ll << 40);
     return (int32_t)(sum >> (m->wide ? 10 : 14));
 }
 
-PX_INLINE int32_t mean_within(const px_adaptive_model *m, int64_t mean) {
+PX_INLINE int32_t mean_within(const px_decisions *m, int64_t mean) {
     return clamp32(mean, m->low * 256 - 100, m->high * 256 + 100);
 }
 

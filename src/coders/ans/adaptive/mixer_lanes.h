@@ -98,7 +98,7 @@ PX_INLINE px_lanes odds_of_experts(const distribution *d, const decision *q, px_
 /* ---- Counters ---- */
 
 /* The lines of a band's values follow each other; where memory is short, bands overlap. */
-PX_INLINE px_counter *value_line(const px_adaptive_model *m, int band, int32_t value) {
+PX_INLINE px_counter *value_line(const px_decisions *m, int band, int32_t value) {
     const size_t lines = (size_t)((m->high - m->low) >> 2) | 1;
     const size_t line = (m->first_band + (size_t)band) * lines + (size_t)(value >> 2);
     return m->mixer->value_counters[line & (((size_t)1 << m->mixer->value_bits) - 1)];
@@ -144,7 +144,7 @@ PX_INLINE int32_t histogram_odds(const uint16_t *histogram, int32_t low, const d
     return clamp32(odds, -PX_INPUT_LIMIT, PX_INPUT_LIMIT);
 }
 
-PX_INLINE uint16_t *band_histogram(const px_adaptive_model *m, int band) {
+PX_INLINE uint16_t *band_histogram(const px_decisions *m, int band) {
     return m->histogram + (size_t)band * m->histogram_size + PX_HISTOGRAM_MARGIN;
 }
 
@@ -173,8 +173,8 @@ PX_INLINE void counter_learn(px_counter *counter, const int32_t *rates, int bit,
 }
 
 /* Codes the decision `q`; returns its answer, which is `bit` when encoding. */
-static inline int decide(px_adaptive_model *m, const distribution *d, const decision *q,
-                         px_lanes step, int step_bits, int bit) {
+static inline int decide(px_decisions *m, const distribution *d, const decision *q, px_lanes step,
+                         int step_bits, int bit) {
     px_logistic_mixer *mixer = m->mixer;
     px_counter *by_node = &mixer->node_counters[d->scale_class][q->node][d->fraction];
     int32_t value = q->middle - m->low;
@@ -213,8 +213,8 @@ static inline int decide(px_adaptive_model *m, const distribution *d, const deci
 }
 
 /* Steps of 2^step_bits away from the centre, until the sample is within one: low..high. */
-static inline void code_steps(px_adaptive_model *m, const distribution *d, decision *q,
-                              int32_t sample, int *steps) {
+static inline void code_steps(px_decisions *m, const distribution *d, decision *q, int32_t sample,
+                              int *steps) {
     const bool up = q->kind == 2;
     int bits = d->step_bits;
     px_lanes odds = step_odds(d, bits);
@@ -237,7 +237,7 @@ static inline void code_steps(px_adaptive_model *m, const distribution *d, decis
 }
 
 /* Codes one sample; `sample` is of no matter when decoding. */
-static int32_t code_sample(px_adaptive_model *m, const distribution *d, int32_t sample) {
+static int32_t code_sample(px_decisions *m, const distribution *d, int32_t sample) {
     decision q = {.kind = 0, .low = m->low, .high = m->high + 1};
     q.middle = (d->centre >> PX_ADAPTIVE_MEAN_BITS) + 1;
     q.node = NODE_SIDE + d->fraction;

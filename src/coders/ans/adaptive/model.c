@@ -18,7 +18,7 @@ static void mixer_layout(px_logistic_mixer *mixer, px_arena *arena, size_t bands
     mixer->scale_errors = px_arena_take(arena, PX_ADAPTIVE_SCALES, sizeof *mixer->scale_errors);
 }
 
-/* All experts alike, making 1 together, and the two histories at a tenth; 18 bits. */
+/* All experts alike, making 1 together, and the two counters at a tenth; 18 bits. */
 static void weights_init(int32_t (*sets)[PX_NODES][PX_INPUTS], size_t count) {
     for (size_t s = 0; s < count; s++)
         for (int node = 0; node < PX_NODES; node++)
@@ -28,9 +28,9 @@ static void weights_init(int32_t (*sets)[PX_NODES][PX_INPUTS], size_t count) {
                                                                                    : (1 << 18) / 12;
 }
 
-static void counters_init(uint32_t *histories, size_t count) {
+static void counters_init(uint32_t *counters, size_t count) {
     for (size_t i = 0; i < count; i++)
-        histories[i] = 1u << 31;
+        counters[i] = 1u << 31;
 }
 
 static int value_bits_of(size_t samples, unsigned depth) {
@@ -154,7 +154,8 @@ static size_t most_counted(const px_adaptive_model *model) {
 }
 
 static size_t histogram_size(const px_adaptive_model *model) {
-    const size_t size = (size_t)(model->high - model->low) + 1 + 2 * PX_HISTOGRAM_MARGIN;
+    const size_t size =
+        (size_t)(model->decisions.high - model->decisions.low) + 1 + 2 * PX_HISTOGRAM_MARGIN;
     return size <= most_counted(model) ? size : 0;
 }
 
@@ -166,11 +167,12 @@ static void model_layout(px_adaptive_model *model, px_arena *arena) {
     model->outlooks = px_arena_take(arena, bands, sizeof *model->outlooks);
     model->traces =
         px_arena_take(arena, px_product(model->trace_count, bands), sizeof *model->traces);
-    model->histogram_size = histogram_size(model);
-    model->histogram =
-        px_arena_take(arena, px_product(bands, model->histogram_size), sizeof *model->histogram);
-    if (!model->histogram_size)
-        model->histogram = NULL;
+    model->decisions.histogram_size = histogram_size(model);
+    model->decisions.histogram =
+        px_arena_take(arena, px_product(bands, model->decisions.histogram_size),
+                      sizeof *model->decisions.histogram);
+    if (!model->decisions.histogram_size)
+        model->decisions.histogram = NULL;
     model->centres = px_arena_take(arena, px_product(PX_CLASSES, bands), sizeof *model->centres);
     model->features = px_arena_take(arena, bands, sizeof *model->features);
 }
@@ -189,7 +191,7 @@ static void band_init(px_band *band, int32_t offset) {
 /* All that the sizes of the arrays depend on. */
 static void model_init(px_adaptive_model *model, const px_adaptive_plan *plan) {
     for (int g = 0; g < PX_ENGINES; g++)
-        engine_init(&model->engines[g], &plan->engines[g], model->bands, model->wide);
+        engine_init(&model->engines[g], &plan->engines[g], model->bands, model->decisions.wide);
     model->trace_count = model->height == 1 ? 2 : model->width + 2;
 }
 
@@ -198,7 +200,7 @@ uint64_t px_adaptive_model_memory(const px_adaptive_plan *plan, size_t height, s
     px_adaptive_model model = {.height = height, .width = width, .bands = plan->group_bands};
     const size_t all = ((size_t)1 << depth) + 2 * PX_HISTOGRAM_MARGIN, most = most_counted(&model);
     px_arena arena = {NULL, 0};
-    model.high = (int32_t)(all < most ? all : most) - 2 * PX_HISTOGRAM_MARGIN - 1;
+    model.decisions.high = (int32_t)(all < most ? all : most) - 2 * PX_HISTOGRAM_MARGIN - 1;
     model_init(&model, plan);
     model_layout(&model, &arena);
     return arena.used;
@@ -208,7 +210,7 @@ prism_status px_adaptive_model_alloc(px_adaptive_model *model, const px_adaptive
                                      const int32_t *offsets, prism_error *error) {
     px_arena arena = {NULL, 0};
     model_init(model, plan);
-    model->mixes_by_scale = plan->mixes_by_scale;
+    model->decisions.mixes_by_scale = plan->mixes_by_scale;
     model->fit_mask = ((size_t)1 << plan->fit_bits) - 1;
     model_layout(model, &arena);
     const size_t size = arena.used;

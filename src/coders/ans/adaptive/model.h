@@ -37,7 +37,7 @@ enum {
     PX_ENERGY_CLASSES = 8
 };
 
-/* ---- Engines: one covariance that predicts every band (kernels/online_engine_body.h) ---- */
+/* ---- Engines: one covariance that predicts every band (engine_lanes.h) ---- */
 
 /*
  * Of one class of positions. Vectors z = [1, neighbours' samples, the position's own] have `size`
@@ -86,7 +86,7 @@ typedef struct px_engine {
     int16_t *pairs, *weighted_pairs; /* [BATCH / 2][stride][2] */
 } px_engine;
 
-/* ---- Small least squares (kernels/online_fit_body.h) ---- */
+/* ---- Small least squares (fit_lanes.h) ---- */
 
 /* Row i of the moments has 8 entries, from row 8 on 16, the target's last. */
 enum { PX_FIT_MOMENTS = 8 * 8 + 3 * 16 };
@@ -127,7 +127,7 @@ typedef struct px_trace {
     int32_t padding[7];
 } px_trace;
 
-/* ---- Mixing (kernels/online_mixer_body.h) ---- */
+/* ---- Mixing (mixer_lanes.h) ---- */
 
 enum {
     /* Inputs fill the lanes: the experts, narrow; then wide, four of them giving way to others. */
@@ -156,16 +156,24 @@ typedef struct px_logistic_mixer {
     void *memory;
 } px_logistic_mixer;
 
+/* What samples are coded by, one binary decision after the other. */
+typedef struct px_decisions {
+    px_range_coder *coder;
+    px_logistic_mixer *mixer;
+    size_t first_band;   /* of the group, among the coded bands of the chunk */
+    int32_t low, high;   /* the smallest and the largest sample */
+    bool wide;           /* they have more than 8 bits */
+    bool mixes_by_scale; /* there is a third set of weights */
+    uint16_t *histogram; /* [bands][histogram_size] how often each value came, or NULL */
+    size_t histogram_size;
+} px_decisions;
+
 /* ---- All of it ---- */
 
 typedef struct px_adaptive_model { /* named in adaptive_kernels.h */
-    px_range_coder *coder;
-    px_logistic_mixer *mixer;
+    px_decisions decisions;
     size_t height, width;
-    int bands;         /* of the group */
-    size_t first_band; /* its number among the coded bands of the chunk */
-    int32_t low, high; /* the smallest and the largest sample */
-    bool wide;
+    int bands;        /* of the group */
     int16_t *samples; /* [height * width][bands]; the caller's */
 
     px_engine engines[PX_ENGINES];
@@ -173,14 +181,11 @@ typedef struct px_adaptive_model { /* named in adaptive_kernels.h */
     px_outlook *outlooks; /* [bands] */
     px_trace *traces;     /* [trace_count][bands], a ring */
     size_t trace_count;
-    uint16_t *histogram; /* [bands][histogram_size] how often each value came, or NULL */
-    size_t histogram_size;
     int32_t *centres;  /* [CLASSES][bands] of the classes of positions */
     int32_t *features; /* [bands] what classes are told by */
     uint32_t class_sizes[PX_CLASSES];
-    bool mixes_by_scale; /* there is a third set of weights */
-    size_t fit_mask;     /* fits are solved at every (mask + 1)th sample */
-    void *memory;        /* owns every array above but `samples` */
+    size_t fit_mask; /* fits are solved at every (mask + 1)th sample */
+    void *memory;    /* owns every array above but `samples` */
 } px_adaptive_model;
 
 /* Bytes of a mixer, ... */
@@ -195,8 +200,9 @@ prism_status px_logistic_mixer_alloc(px_logistic_mixer *mixer, size_t bands, siz
                                      unsigned depth, prism_error *error);
 void px_logistic_mixer_free(px_logistic_mixer *mixer);
 
-/* `model` has its first group of fields set, up to `samples`; the rest is allocated and
- * initialised. `plan` must outlive it; offsets[bands] are copied. */
+/* `model` has its first group of fields set, up to `samples`, and of the decisions those up to
+ * `wide`; the rest is allocated and initialised. `plan` must outlive it; offsets[bands] are copied.
+ */
 prism_status px_adaptive_model_alloc(px_adaptive_model *model, const px_adaptive_plan *plan,
                                      const int32_t *offsets, prism_error *error);
 void px_adaptive_model_free(px_adaptive_model *model);

@@ -1,6 +1,6 @@
 /*
- * How large the engines are: decided by the encoder from the shape, and stored. docs/FORMAT.md,
- * "Method online". Internal.
+ * How large the engines are: decided by the encoder from the shape, and stored.
+ * docs/format-adaptive.md, "Parameters". Internal.
  */
 #ifndef PX_ADAPTIVE_PLAN_H
 #define PX_ADAPTIVE_PLAN_H

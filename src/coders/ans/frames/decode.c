@@ -46,7 +46,7 @@ static prism_status begin_segment(decoder *d, const px_frame_model *frame, prism
     prism_status status = find_segment(d, frame, error);
     if (status != PRISM_OK)
         return status;
-    px_rans_start(&d->stream, false);
+    px_rans_start(&d->stream, PX_RANS_LANES);
     if (!px_rans_begin(&d->stream))
         return px_fail(error, PRISM_E_CORRUPT, "the coded frames have no beginning");
     return PRISM_OK;

@@ -119,7 +119,7 @@ static void write_frame(encoder *e, const px_shapes *shapes, size_t turn, px_ran
 static void write_segment(encoder *e, const px_shapes *shapes, size_t first, size_t last,
                           px_rans_stream *stream) {
     const uint16_t *end = stream->head;
-    px_rans_start(stream, false);
+    px_rans_start(stream, PX_RANS_LANES);
     for (size_t turn = last; turn-- > first && !stream->failed;)
         if (px_frame_is_coded(&e->model, turn))
             write_frame(e, shapes, turn, stream);
@@ -133,7 +133,7 @@ static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
     memset(all, true, sizeof all);
     const px_shapes *shapes = px_shapes_make(&e->pool, e->model.shapes, all);
     px_rans_stream stream;
-    prism_status status = px_rans_take_room(&stream, &e->pool, e->planes, limit, error);
+    prism_status status = px_rans_take(&stream, &e->pool, px_rans_room(e->planes, limit), error);
     if (status != PRISM_OK)
         return status;
     size_t last = e->model.plan.count;

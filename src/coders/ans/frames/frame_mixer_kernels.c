@@ -1,7 +1,8 @@
 /*
- * Mixed frames, sample by sample: the experts of blend_body.h fill the lanes, a small least squares
- * that follows the samples corrects their blend, another one says how far off it may be, and the
- * sample is coded by the decisions of online_mixer_body.h. docs/format-frames.md, "Method 6".
+ * Mixed frames, sample by sample: the experts of blend_lanes.h fill the lanes, a small least
+ * squares that follows the samples corrects their blend, another one says how far off it may be,
+ * and the sample is coded by the decisions of adaptive/mixer_lanes.h. docs/format-frames.md,
+ * "Method 6".
  *
  * Against the wavefront, a sample waits for the one before it; but each decision may learn from all
  * that came before, and what the experts disagree about is mixed as probabilities.
@@ -154,7 +155,7 @@ static void frame_look_through_window(const px_frame_mixer *m, const frame_place
 
 PX_INLINE void frame_predict(const px_frame_mixer *m, const frame_place *at, frame_forecast *f) {
     static const int stacked[2][PX_FRAME_STACKED] = {{0, 1, 2, 4, 6}, {0, 4, 9, 14, 10}};
-    const px_adaptive_model *o = &m->decisions;
+    const px_decisions *o = &m->decisions;
     const int *experts = stacked[m->wave->blend->experts > PX_EXPERTS_ALONE];
     const int32_t *e = at->errors, *a = at->errors_above;
     const int32_t around[] = {e[-1], a[0], a[-1], a[1]};
@@ -218,7 +219,7 @@ PX_INLINE void frame_scale(const px_frame_mixer *m, const frame_place *at, frame
 }
 
 PX_INLINE distribution frame_distribution(const px_frame_mixer *m, const frame_forecast *f) {
-    const px_adaptive_model *o = &m->decisions;
+    const px_decisions *o = &m->decisions;
     distribution d = {.means = eight_load(f->means), .band = f->texture};
     d.centre = clamp32(f->means[0], o->low * 256, o->high * 256 - 1);
     d.fraction = d.centre >> 6 & 3;
@@ -254,7 +255,7 @@ PX_INLINE void frame_learn_errors(px_logistic_mixer *mixer, const frame_forecast
 
 PX_INLINE void frame_learn(px_frame_mixer *m, const frame_place *at, frame_forecast *f,
                            const distribution *d, int32_t sample) {
-    const px_adaptive_model *o = &m->decisions;
+    const px_decisions *o = &m->decisions;
     const int32_t value = sample * 256, centre = f->means[PX_EXPERT_BLEND];
     const int32_t error = value - ((f->means[0] + centre) >> 1);
     px_fit *stack = &m->stack[f->texture];
@@ -275,7 +276,7 @@ PX_INLINE void frame_learn(px_frame_mixer *m, const frame_place *at, frame_forec
     fit_solve(&m->scale, PX_FRAME_SCALE_INPUTS, FRAME_SCALE_RIDGE);
 }
 
-PX_INLINE void frame_count(px_adaptive_model *o, int32_t sample) {
+PX_INLINE void frame_count(px_decisions *o, int32_t sample) {
     uint16_t *count = band_histogram(o, 0) + (sample - o->low);
     *count = (uint16_t)(*count + (*count < UINT16_MAX));
 }

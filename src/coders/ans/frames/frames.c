@@ -1,10 +1,10 @@
 /*
  * The coder of image stacks: frames in an order and from references that their similarity decides
- * (stack/plan.h), each sample by the blend of what many simple experts and a fitted one predict.
- * docs/format-frames.md.
+ * (similarity/plan.h), each sample by the blend of what many simple experts and a fitted one
+ * predict. docs/format-frames.md.
  *
  *   planes -> plan -> taps -> gates -> scales -> symbols -> words
- *    stack/plan.c  fit_taps.c fit_blend.c fit_scale.c    encode.c
+ *         plan.c   fit_taps.c fit_blend.c fit_scale.c    encode.c
  *
  * One predictor for a whole frame loses to JPEG XL on textured photographs; blending those that
  * erred least nearby wins on all stacks tried.

@@ -34,7 +34,6 @@ static void mixer_init(px_frame_mixer *m, px_range_coder *coder, const px_planes
     *m = (px_frame_mixer){
         .decisions = {.coder = coder,
                       .mixer = &m->mixer,
-                      .bands = 1,
                       .low = low,
                       .high = high,
                       .wide = low < INT8_MIN || high > INT8_MAX,

@@ -26,7 +26,7 @@ typedef struct px_window_past {
 } px_window_past;
 
 typedef struct px_frame_mixer {
-    px_adaptive_model decisions; /* no more of it than decisions need */
+    px_decisions decisions;
     px_logistic_mixer mixer;
     px_fit stack[PX_FRAME_TEXTURES], scale;
     bool windowed;    /* there is a window: */

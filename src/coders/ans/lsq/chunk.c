@@ -137,7 +137,7 @@ prism_status px_lsq_chunk_decode(px_planes *planes, const px_pipeline *pipeline,
     px_pool pool = {.count = 0};
     px_planes folded = px_fold_shape(planes);
     px_rans_stream stream = {.failed = 0};
-    px_rans_start(&stream, quick);
+    px_rans_start(&stream, quick ? PX_MAX_STATES : PX_RANS_LANES);
     prism_status status = px_rans_get(&stream, payload, &pool, error);
     if (status == PRISM_OK)
         status = decode_groups(&folded, pipeline, quick, parameters, &stream, error);

@@ -130,10 +130,10 @@ prism_status px_lsq_encoder_write(px_lsq_encoder *encoder, size_t limit, px_sect
     px_model_write(model, &out->parameters);
     prism_status status = px_tables_make(&tables, pool, model, encoder->classes, error);
     if (status == PRISM_OK)
-        status = px_rans_take_room(&stream, pool, encoder->planes, limit, error);
+        status = px_rans_take(&stream, pool, px_rans_room(encoder->planes, limit), error);
     if (status != PRISM_OK)
         return status;
-    px_rans_start(&stream, model->quick);
+    px_rans_start(&stream, model->quick ? PX_MAX_STATES : PX_RANS_LANES);
     for (size_t k = model->count; k-- > 0 && status == PRISM_OK && !stream.failed;)
         if (model->planes[k].kind != PX_PLANE_CONSTANT)
             status = write_plane(encoder, k, &tables, &stream, error);

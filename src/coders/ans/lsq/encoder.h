@@ -1,4 +1,4 @@
-/* Encoding a group of planes: memory, and the passes that lsq/encode.c and quick/encode.c run.
+/* Encoding a group of planes: memory, and the passes that encode.c and quick_encode.c run.
  * Internal. */
 #ifndef PX_LSQ_ENCODER_H
 #define PX_LSQ_ENCODER_H

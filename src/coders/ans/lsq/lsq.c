@@ -8,7 +8,7 @@
  *   analyse.c, fit_matrix.c, fit_taps.c, fit_scale.c    fit it (floating point; encoder only)
  *   group.c, mixer.c, geometry.c    prediction from planes before, and what planes leave to others
  *   shapes.c    distributions of samples as tables
- *   encode.c, encoder.c, decode.c    a group; kernels/wave_body.h codes the samples of a plane
+ *   encode.c, encoder.c, decode.c    a group; wave_kernels.c codes the samples of a plane
  *
  * Decoding has one thread: every sample waits for its neighbours, every plane for those before.
  */

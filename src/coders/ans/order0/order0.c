@@ -1,7 +1,7 @@
 /*
- * Method 7, memoryless: every sample by how often its value comes, wherever it stands. Nothing is
+ * Method 7, order0: every sample by how often its value comes, wherever it stands. Nothing is
  * better for noise of a few values, where models of neighbours only cost. Four rANS states take
- * turns. docs/FORMAT.md, "Method 7, memoryless".
+ * turns. docs/FORMAT.md, "Method 7, order0".
  */
 #include "coders/ans/order0/order0.h"
 
@@ -11,10 +11,10 @@
 #include "base/sizes.h"
 #include "base/status.h"
 #include "entropy/field_coder.h"
+#include "entropy/rans.h"
+#include "planes/values.h"
 
 enum { BITS = 14, SLOTS = 1 << BITS, MOST_VALUES = 1 << 12, STATES = 4, PLACES = 1 << 16 };
-
-static const uint32_t LEAST_STATE = 1u << 16;
 
 typedef struct histogram {
     size_t count;                 /* values */
@@ -23,10 +23,6 @@ typedef struct histogram {
 } histogram;
 
 /* ---- Counting ---- */
-
-static uint16_t place_of(int16_t sample) {
-    return (uint16_t)(sample - INT16_MIN);
-}
 
 typedef struct extent {
     uint16_t first, last; /* places */
@@ -37,7 +33,7 @@ static extent extent_of(const px_planes *planes) {
     for (size_t k = 0; k < planes->count; k++) {
         const int16_t *samples = px_plane(planes, k);
         for (size_t i = 0; i < px_plane_size(planes); i++) {
-            const uint16_t place = place_of(samples[i]);
+            const uint16_t place = px_value_of_sample(samples[i]);
             e.first = place < e.first ? place : e.first;
             e.last = place > e.last ? place : e.last;
         }
@@ -50,7 +46,7 @@ static uint64_t count_samples(uint32_t *counts, const px_planes *planes, uint16_
     for (size_t k = 0; k < planes->count; k++) {
         const int16_t *samples = px_plane(planes, k);
         for (size_t i = 0; i < px_plane_size(planes); i++)
-            counts[place_of(samples[i]) - first]++;
+            counts[px_value_of_sample(samples[i]) - first]++;
     }
     return (uint64_t)planes->count * px_plane_size(planes);
 }
@@ -130,56 +126,50 @@ static void code_histogram(px_field_coder *side, histogram *h, unsigned depth) {
 
 typedef struct encoder {
     uint16_t first[PLACES], share[PLACES]; /* slots of a sample */
-    uint32_t states[STATES];
-    uint16_t *words, *next; /* written from the end */
+    px_rans_stream stream;
 } encoder;
-
-static void encode_sample(encoder *e, size_t turn, int16_t sample) {
-    const uint32_t share = e->share[place_of(sample)];
-    uint32_t state = e->states[turn % STATES];
-    if (state >= (uint64_t)share << (32 - BITS)) {
-        *--e->next = px_little_endian_16((uint16_t)state);
-        state >>= 16;
-    }
-    e->states[turn % STATES] = (state / share << BITS) + state % share + e->first[place_of(sample)];
-}
 
 static void encode_planes(encoder *e, const px_planes *planes) {
     const size_t size = px_plane_size(planes);
     for (size_t k = planes->count; k-- > 0;)
-        for (size_t i = size; i-- > 0;)
-            encode_sample(e, k * size + i, px_plane(planes, k)[i]);
+        for (size_t i = size; i-- > 0;) {
+            const uint16_t place = px_value_of_sample(px_plane(planes, k)[i]);
+            uint32_t *state = &e->stream.states[(k * size + i) % STATES];
+            px_rans_writer out = {*state, e->stream.head};
+            px_rans_write(&out, e->first[place], e->share[place], BITS);
+            *state = out.state;
+            e->stream.head = out.head;
+        }
 }
 
 static void set_slots(encoder *e, const histogram *h) {
     uint32_t first = 0;
     for (size_t i = 0; i < h->count; i++) {
-        e->first[place_of(h->samples[i])] = (uint16_t)first;
-        e->share[place_of(h->samples[i])] = h->shares[i];
+        const uint16_t place = px_value_of_sample(h->samples[i]);
+        e->first[place] = (uint16_t)first;
+        e->share[place] = h->shares[i];
         first += h->shares[i];
     }
-    for (int i = 0; i < STATES; i++)
-        e->states[i] = LEAST_STATE;
 }
 
+/* A sample takes a word at most. */
 static prism_status encode_all(const px_planes *planes, const histogram *h, px_buffer *payload,
                                prism_error *error) {
-    const size_t count = planes->count * px_plane_size(planes);
-    encoder *e = malloc(sizeof *e);
-    uint16_t *words = px_alloc(count, sizeof *words);
-    if (e && words) {
-        e->words = words;
-        e->next = words + count;
+    px_pool pool = {.count = 0};
+    encoder *e = px_pool_take(&pool, sizeof *e);
+    const size_t words = px_sum(px_product(planes->count, px_plane_size(planes)), 2 * STATES);
+    prism_status status = px_pool_status(&pool, error);
+    if (status == PRISM_OK)
+        status = px_rans_take(&e->stream, &pool, words, error);
+    if (status == PRISM_OK) {
+        px_rans_start(&e->stream, STATES);
         set_slots(e, h);
         encode_planes(e, planes);
-        for (int i = 0; i < STATES; i++)
-            px_put_u32(payload, e->states[i]);
-        px_put_bytes(payload, e->next, (size_t)(words + count - e->next) * sizeof *words);
+        px_rans_put_states(&e->stream);
+        px_rans_put(payload, &e->stream);
     }
-    const bool done = e && words;
-    free(e);
-    free(words);
-    return done ? PRISM_OK : px_out_of_memory(error, count * sizeof *words);
+    px_pool_free(&pool);
+    return status;
 }
 
 static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
@@ -215,24 +205,30 @@ static void fill_slots(slot *slots, const histogram *h) {
             *slots++ = (slot){h->samples[i], h->shares[i], offset};
 }
 
-static void decode_planes(px_planes *planes, const slot *slots, uint32_t *states,
-                          px_reader *payload) {
-    size_t turn = 0;
-    for (size_t k = 0; k < planes->count; k++) {
-        int16_t *samples = px_plane(planes, k);
-        for (size_t i = 0; i < px_plane_size(planes); i++) {
-            uint32_t *state = &states[turn++ % STATES];
-            const slot s = slots[*state % SLOTS];
-            samples[i] = s.sample;
-            *state = s.share * (*state >> BITS) + s.offset;
-            if (*state < LEAST_STATE) {
-                const uint8_t *word = px_get_bytes(payload, 2);
-                if (!word)
-                    return;
-                *state = *state << 16 | word[0] | (uint32_t)word[1] << 8;
-            }
-        }
+/* `turn`: of the state that the first sample is of. */
+static void decode_block(int16_t *samples, size_t count, size_t turn, const slot *slots,
+                         px_rans_stream *stream) {
+    px_rans_reader in = {.words = stream->words};
+    for (size_t i = 0; i < count; i++) {
+        uint32_t *state = &stream->states[(turn + i) % STATES];
+        in.state = *state;
+        const slot s = slots[px_rans_slot(&in, BITS)];
+        samples[i] = s.sample;
+        px_rans_skip(&in, s.offset, s.share, BITS);
+        *state = in.state;
     }
+    stream->words = in.words;
+}
+
+/* In blocks that reach no further beyond the end of the words than there are zeros. */
+static void decode_planes(px_planes *planes, const slot *slots, px_rans_stream *stream) {
+    const size_t size = px_plane_size(planes);
+    for (size_t k = 0; k < planes->count; k++)
+        for (size_t i = 0; i < size && !stream->failed; i += PX_RANS_GUARD) {
+            const size_t left = size - i, count = left < PX_RANS_GUARD ? left : PX_RANS_GUARD;
+            decode_block(px_plane(planes, k) + i, count, k * size + i, slots, stream);
+            stream->failed = stream->words > stream->end;
+        }
 }
 
 static prism_status read_histogram(histogram *h, px_reader *parameters, unsigned depth,
@@ -247,16 +243,18 @@ static prism_status read_histogram(histogram *h, px_reader *parameters, unsigned
 
 static prism_status decode_all(px_planes *planes, const slot *slots, px_reader *payload,
                                prism_error *error) {
-    uint32_t states[STATES];
-    bool at_end = true;
-    for (int i = 0; i < STATES; i++)
-        states[i] = px_get_u32(payload);
-    decode_planes(planes, slots, states, payload);
-    for (int i = 0; i < STATES; i++)
-        at_end &= states[i] == LEAST_STATE;
-    return payload->failed || !at_end || px_reader_left(payload)
-               ? px_fail(error, PRISM_E_CORRUPT, "the payload does not end with the samples")
-               : PRISM_OK;
+    px_pool pool = {.count = 0};
+    px_rans_stream stream = {.count = STATES};
+    prism_status status = px_rans_get(&stream, payload, &pool, error);
+    bool done = status == PRISM_OK && px_rans_begin(&stream);
+    if (done) {
+        decode_planes(planes, slots, &stream);
+        done = px_rans_ended(&stream) && stream.words == stream.end;
+    }
+    px_pool_free(&pool);
+    return status != PRISM_OK || done
+               ? status
+               : px_fail(error, PRISM_E_CORRUPT, "the payload does not end with the samples");
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
@@ -279,8 +277,8 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
-    (void)planes, (void)pipeline, (void)parameters, (void)payload_size;
-    return sizeof(histogram) + SLOTS * sizeof(slot);
+    (void)planes, (void)pipeline, (void)parameters;
+    return sizeof(histogram) + SLOTS * sizeof(slot) + px_rans_memory(payload_size);
 }
 
 const px_coder_stage px_order0 = {

@@ -4,21 +4,19 @@
  * plane, and from where the same neighbours stood before. docs/format-palette.md.
  *
  *   planes -> values -> indices -> rows -> decisions
- *   indices.c           model.c    kernels/indices_body.h
+ *   palette.c           model.c    decide_lanes.h
  *
  * Nothing is predicted by arithmetic on values, which mean nothing there: contexts are hashed.
  */
-#include "coders/ans/palette/palette.h"
+#include "coders/ans/palette/model.h"
 
 #include <string.h>
 
-#include "base/bit_set.h"
 #include "base/effort.h"
 #include "base/status.h"
-#include "coders/ans/palette/model.h"
 #include "coders/ans/palette/palette_kernels.h"
-
-enum { SAMPLES = 1 << 16 };
+#include "planes/stages.h"
+#include "planes/values.h"
 
 /* ---- Values ---- */
 
@@ -27,24 +25,14 @@ typedef struct values {
     int count;
 } values;
 
-static uint16_t place_of(int16_t sample) {
-    return (uint16_t)(sample + SAMPLES / 2);
-}
-
 /* False if there are too many. */
 static bool values_find(values *v, const px_planes *planes) {
-    px_bit_set seen = {{0}};
-    int count = 0;
-    for (size_t k = 0; k < planes->count; k++) {
-        const int16_t *samples = px_plane(planes, k);
-        for (size_t p = 0; p < px_plane_size(planes); p++)
-            if (px_bit_set_add(&seen, place_of(samples[p])) && count++ == PX_PALETTE_VALUES)
-                return false;
-    }
-    v->count = 0;
-    for (int i = 0; i < PX_BIT_SET_WORDS; i++)
-        for (uint64_t word = seen.words[i]; word; word &= word - 1)
-            v->samples[v->count++] = (int16_t)(64 * i + __builtin_ctzll(word) - SAMPLES / 2);
+    px_values found;
+    px_values_of_planes(&found, planes, PX_PALETTE_VALUES);
+    if (found.count > PX_PALETTE_VALUES)
+        return false;
+    v->count = (int)found.count;
+    px_values_list(v->samples, &found);
     return true;
 }
 
@@ -74,11 +62,6 @@ static prism_status values_read(values *v, px_range_decoder *coder, unsigned dep
     return PRISM_OK;
 }
 
-int px_palette_values(const px_planes *planes) {
-    values v;
-    return px_palette_has_room(planes) && values_find(&v, planes) ? v.count : 0;
-}
-
 /* ---- Rows ---- */
 
 static prism_status model_make(px_palette_model *m, const px_planes *planes, const values *v,
@@ -95,16 +78,16 @@ static void encode_rows(px_palette_model *m, const px_planes *planes, const valu
                         size_t limit) {
     const px_palette_kernels *kernels = px_palette_kernels_best();
     const px_buffer *out = m->coder.encoder.out;
-    uint8_t index_of[SAMPLES];
+    uint8_t index_of[UINT16_MAX + 1];
     for (int i = 0; i < v->count; i++)
-        index_of[place_of(v->samples[i])] = (uint8_t)i;
+        index_of[px_value_of_sample(v->samples[i])] = (uint8_t)i;
     for (size_t k = 0; k < m->count; k++)
         for (size_t y = 0; y < m->height; y++) {
             if (out->failed || out->size > limit)
                 return;
             const int16_t *samples = px_plane(planes, k) + y * m->width;
             for (size_t x = 0; x < m->width; x++)
-                m->row[x] = index_of[place_of(samples[x])];
+                m->row[x] = index_of[px_value_of_sample(samples[x])];
             kernels->code_row(m, k, y);
         }
 }

@@ -1,6 +1,6 @@
-"""Decodes the method memoryless slowly and plainly, written from docs/FORMAT.md alone.
+"""Decodes the method order0 slowly and plainly, written from docs/FORMAT.md alone.
 
-Names and order are those of the section "Method 7, memoryless".
+Names and order are those of the section "Method 7, order0".
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from reference_decoder import NONE, Chunk, IntegerModel, Plane, RangeDecoder, Re
 SLOTS = 16384
 
 
-def decode_memoryless(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane]:
+def decode_order0(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane]:
     must(chunk.transform == NONE, "the transform is none")
     values, shares = read_values(chunk, parameters)
     first_slots = [0, *accumulate(shares)]
