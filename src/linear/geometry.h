@@ -24,6 +24,17 @@ typedef struct px_geometry {
 
 px_geometry px_geometry_make(size_t height, size_t width);
 
+/* The same without pads: planes that only positions of their own are asked of. */
+px_geometry px_geometry_bare(size_t height, size_t width);
+
+/* A padded plane becomes a bare one at the beginning of its memory, which is returned; its pads are
+ * lost. */
+int16_t *px_strip_pads(const px_geometry *geometry, int16_t *plane);
+
+/* A bare plane of couples at the beginning of a padded one goes to its place, and gets pads: the
+ * nearest couple of the plane. */
+void px_spread_couples(const px_geometry *geometry, int32_t *plane);
+
 /* Bytes of what is taken below. */
 uint64_t px_padded_bytes(const px_geometry *geometry, size_t element_size);
 uint64_t px_tiles_bytes(const px_geometry *geometry, size_t pairs);

@@ -81,9 +81,6 @@ static prism_status encode_group(const px_planes *planes, size_t first, size_t c
     return status;
 }
 
-/* Of more planes, the covariances of all taps would take too long. */
-enum { WIDE_PLANES = 256 };
-
 typedef struct coded_group {
     px_sections sections;
     bool too_long;
@@ -124,6 +121,6 @@ static prism_status encode_both(const px_planes *planes, size_t first, size_t co
 prism_status px_lsq_encode_group(const px_planes *planes, size_t first, size_t count,
                                  const px_group_task *task, px_sections *out, bool *too_long,
                                  prism_error *error) {
-    bool both = task->mixes && px_efforts.wide[task->effort] && count <= WIDE_PLANES;
+    bool both = task->mixes && px_efforts.wide[task->effort] && count <= PX_WIDE_PLANES;
     return (both ? encode_both : encode_group)(planes, first, count, task, out, too_long, error);
 }

@@ -28,14 +28,21 @@ static uint64_t rows_bytes(const px_geometry *geometry, bool rows, size_t size) 
     return rows ? px_padded_bytes(geometry, size) : px_zero_row_bytes(geometry, size);
 }
 
+/* Sums over positions are the same with the pads or without: pads of the sums repeat their edges as
+ * those of the planes do. Wide models need them, and fits of encoders count them. */
+static px_geometry tiled_geometry(const px_geometry *full, bool decoding, bool wide) {
+    return decoding && !wide ? px_geometry_bare(full->height, full->width) : *full;
+}
+
 px_group_bytes px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
                                    bool wide) {
     const px_geometry full = px_geometry_make(planes->height, planes->width);
     const px_geometry half = px_geometry_halved(&full, (px_phase){1, 1});
+    const px_geometry tiled = tiled_geometry(&full, true, wide);
     const size_t pairs = px_mixer_pairs(count, wide);
     px_group_bytes bytes = {.kept = px_padded_bytes(&full, sizeof(int16_t))};
     if (mixes)
-        bytes.kept += wide ? px_couples_bytes(&full, pairs) : px_tiles_bytes(&full, pairs);
+        bytes.kept += wide ? px_couples_bytes(&full, pairs) : px_tiles_bytes(&tiled, pairs);
     bytes.all = bytes.kept + px_padded_bytes(&full, sizeof(int16_t)) +
                 rows_bytes(&full, mixes, sizeof(int32_t)) +
                 rows_bytes(&full, count > 1, sizeof(int16_t));
@@ -44,7 +51,7 @@ px_group_bytes px_lsq_group_memory(const px_planes *planes, size_t count, bool q
     if (count > 1)
         bytes.all += px_padded_bytes(&half, sizeof(int16_t));
     if (has_innovations(mixes, quick))
-        bytes.all += px_tiles_bytes(&full, px_mixer_pairs(count, false));
+        bytes.all += px_tiles_bytes(&tiled, px_mixer_pairs(count, false));
     return bytes;
 }
 
@@ -59,6 +66,7 @@ prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, b
     *group = (px_lsq_group){.model = model, .decoding = decoding, .full.geometry = geometry};
     px_pool *pool = &group->pool;
     px_view *view = &group->full;
+    group->tiled = tiled_geometry(&geometry, decoding, model->wide);
     take_mixed(view, pool, model->mixes && (decoding || model->quick));
     take_running(view, pool, model->count > 1);
     view->samples = px_padded_take(&group->kept, &geometry, sizeof *view->samples);
@@ -68,9 +76,9 @@ prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, b
     if (model->wide)
         group->couples = px_couples_take(&group->kept, &geometry, pairs_of(group, true));
     else if (model->mixes)
-        group->samples = px_tiles_take(&group->kept, &geometry, pairs_of(group, false));
+        group->samples = px_tiles_take(&group->kept, &group->tiled, pairs_of(group, false));
     if (has_innovations(model->mixes, model->quick))
-        group->innovations = px_tiles_take(pool, &geometry, pairs_of(group, false));
+        group->innovations = px_tiles_take(pool, &group->tiled, pairs_of(group, false));
     const prism_status status = px_pool_status(pool, error);
     return status == PRISM_OK ? px_pool_status(&group->kept, error) : status;
 }

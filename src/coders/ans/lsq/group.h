@@ -27,6 +27,7 @@ typedef struct px_lsq_group {
     const px_lsq_model *model;
     bool decoding;
     px_view full;
+    px_geometry tiled; /* of tiles: without pads when decoding, unless the model is wide */
     px_tiles samples, innovations;
     px_couples couples; /* instead of tiles of samples, if the model is wide */
     px_mixer sample_mixer, innovation_mixer;
