@@ -1,7 +1,8 @@
 /*
  * Products of planes before with a plane's weights, in panels: the sums over all planes before a
  * panel of PX_PANEL planes are made together, while each tile of samples is in the cache; what the
- * planes of the panel say of each other is added plane by plane. Internal.
+ * planes of the panel say of each other is added plane by plane. Where planes are few, sums need
+ * more memory than they save time: then each plane has its products at once. Internal.
  */
 #ifndef PX_LINEAR_MIXER_H
 #define PX_LINEAR_MIXER_H
@@ -19,7 +20,10 @@ typedef struct px_mixer {
     int32_t *panel;     /* [pairs][taps][PX_PANEL] couples of weights */
     int32_t *apart;     /* memory for sums, or NULL: they are where planes will be */
     px_panel_sums sums; /* of the panel at work; its elements may be NULL: zeros */
+    bool direct;        /* without panels */
 } px_mixer;
+
+enum { PX_DIRECT_PLANES = 24 }; /* at most, that are not in panels; of squares, PX_PANEL */
 
 /* The order of the variables of a plane in wide weights, as taps of a square: causal ones first. */
 extern const int px_square_order[];

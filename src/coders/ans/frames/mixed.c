@@ -139,6 +139,7 @@ static prism_status code_frame(mixed *m, size_t turn, px_frame_model *last, size
     const px_frame_model *frame = &m->model.frames[turn];
     const px_frame_mixer_kernels *kernels = px_frame_mixer_kernels_best();
     px_blend blend;
+    px_frame_view_begin(&m->view, turn);
     const px_wave wave = px_frame_wave(&m->view, &blend, frame, &m->model.plan.frames[turn]);
     px_frame_mixer_begin(&m->mixer, &wave, frame->mean);
     for (size_t y = 0; y < wave.height && !is_over(m, limit); y++)

@@ -71,6 +71,7 @@ prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, b
     take_running(view, pool, model->count > 1);
     view->samples = px_padded_take(&group->kept, &geometry, sizeof *view->samples);
     view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
+    view->logs_stride = geometry.stride;
     if (model->quick || !decoding)
         view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
     if (model->wide)
@@ -117,6 +118,7 @@ prism_status px_view_open(px_view *view, px_pool *pool, px_lsq_group *group, siz
         view->errors = px_padded_take(pool, &half, sizeof *view->errors);
     }
     view->mixed_stride = full->mixed_stride ? half.stride : 0;
+    view->logs_stride = full->logs_stride ? half.stride : 0;
     const prism_status status = px_pool_status(pool, error);
     if (status == PRISM_OK)
         shrink_view(view, full, plane->phase);
@@ -157,6 +159,7 @@ static px_wave wave_of(const px_view *view, const px_lsq_plane *plane) {
                      .running_stride = view->running_stride,
                      .samples = view->samples,
                      .logs = view->logs,
+                     .logs_stride = view->logs_stride,
                      .errors = view->errors,
                      .fraction = plane->fraction,
                      .bias = plane->bias,

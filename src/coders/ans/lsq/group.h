@@ -16,6 +16,7 @@ typedef struct px_view {
     int32_t *mixed;   /* (P, E) */
     int16_t *running; /* mean of log errors of planes before */
     size_t mixed_stride, running_stride;
+    size_t logs_stride; /* 0: as above, but of what nobody asks for */
     int16_t *samples;
     int16_t *logs;    /* then, where planes are predicted from them, innovations */
     uint16_t *errors; /* absolute ones; decoding has them for method quick only */
