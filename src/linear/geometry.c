@@ -142,14 +142,22 @@ px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t pairs)
     return tiles;
 }
 
+px_tiles px_tiles_shared(const px_tiles *tiles) {
+    px_tiles shared = *tiles;
+    shared.shift = 1;
+    return shared;
+}
+
 void px_tiles_store(const px_tiles *tiles, const px_geometry *geometry, size_t index,
                     const int16_t *plane) {
+    index += tiles->shift;
     px_product_kernels_best()->tile_store(tiles->elements + index / 2 * PX_TILE, tiles->count,
                                           tiles->span, index % 2, plane - geometry->origin);
 }
 
 void px_tiles_load(const px_tiles *tiles, const px_geometry *geometry, size_t index,
                    int16_t *plane) {
+    index += tiles->shift;
     load_half(plane - geometry->origin, tiles->elements + index / 2 * PX_TILE, tiles->count,
               tiles->span, index % 2);
 }

@@ -54,11 +54,15 @@ void px_replicate_pads(const px_geometry *geometry, int16_t *plane);
 
 typedef struct px_tiles {
     size_t count, pairs, span; /* elements from one tile to the next */
+    size_t shift;              /* 1: plane 0 is the second one, since the first one is another's */
     int32_t *elements;
 } px_tiles;
 
 /* Zeros; planes must be stored in their order. */
 px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t pairs);
+
+/* Of a plane that takes the second place in the tiles of another one, and is stored after it. */
+px_tiles px_tiles_shared(const px_tiles *tiles);
 void px_tiles_store(const px_tiles *tiles, const px_geometry *geometry, size_t index,
                     const int16_t *plane);
 

@@ -5,9 +5,13 @@
 
 const int px_square_order[PX_SQUARE_TAPS] = {1, 2, 3, 4, 0, 5, 6, 7, 8};
 
+/* Where row k of the weights begins: each has room for whole pairs. */
+static size_t row_begin(size_t k, size_t taps) {
+    return k * (k + 3) / 2 * taps;
+}
+
 uint64_t px_mixer_memory(size_t count, size_t taps) {
-    const uint64_t fixed = count * (uint64_t)(count + 2) * taps * sizeof(int16_t);
-    return fixed + (uint64_t)(count + 1) / 2 * taps * PX_PANEL * sizeof(int32_t);
+    return row_begin(count, taps) * sizeof(int16_t) + (uint64_t)(count + 1) / 2 * taps * PX_PANEL * sizeof(int32_t);
 }
 
 static size_t panel_planes(size_t count, size_t first) {
@@ -31,13 +35,13 @@ prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *wei
                            const px_tiles *tiles, const px_couples *couples,
                            const px_geometry *geometry, bool apart, prism_error *error) {
     const size_t count = weights->count, taps = weights->taps;
-    const size_t stride = (count + 2) * taps, panel = (count + 1) / 2 * taps * PX_PANEL;
+    const size_t fixed = row_begin(count, taps), panel = (count + 1) / 2 * taps * PX_PANEL;
     *mixer = (px_mixer){
         .weights = weights,
+        .shift = taps == 1 && tiles->shift,
         .tiles = taps == 1 ? tiles : NULL,
         .couples = taps == 1 ? NULL : couples,
-        .fixed = px_pool_take_zeroed(pool, px_product(count, stride, sizeof *mixer->fixed)),
-        .stride = stride,
+        .fixed = px_pool_take_zeroed(pool, px_product(fixed, sizeof *mixer->fixed)),
         .panel = px_pool_take(pool, px_product(panel, sizeof *mixer->panel))};
     mixer->direct = is_direct(count, taps > 1);
     if (apart && !mixer->direct)
@@ -47,7 +51,7 @@ prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *wei
     for (size_t k = 0; k < count && status == PRISM_OK; k++) {
         size_t pairs;
         if (weights->rows[k].used)
-            status = px_weights_expand(weights, k, mixer->fixed + k * stride, &pairs, error);
+            status = px_weights_expand(weights, k, mixer->fixed + row_begin(k, taps), &pairs, error);
     }
     return status;
 }
@@ -57,8 +61,9 @@ static int32_t couple_of_weights(const px_mixer *mixer, size_t k, size_t m, size
     const size_t taps = mixer->weights->taps;
     if (k >= mixer->weights->count)
         return 0;
-    const int16_t *row = mixer->fixed + k * mixer->stride + 2 * m * taps + v;
-    return px_couple(row[0], row[taps]);
+    const int16_t *row = mixer->fixed + row_begin(k, taps);
+    const size_t second = 2 * m + 1 - mixer->shift; /* plane of the high half */
+    return px_couple(second ? row[(second - 1) * taps + v] : 0, row[second * taps + v]);
 }
 
 /* Weights of pair m for the planes of the panel from `first` on. */
@@ -140,7 +145,7 @@ void px_mixer_predict(px_mixer *mixer, const px_geometry *geometry, size_t k, in
         return;
     }
     int32_t couples[PX_DIRECT_PLANES / 2];
-    size_t pairs = (place + 1) / 2;
+    size_t pairs = (place + mixer->shift + 1) / 2;
     for (size_t m = 0; m < pairs; m++)
         couples[m] = couple_of_weights(mixer, k, first / 2 + m, 0);
     kernels->mix_finish(mixed - geometry->origin, high, sums, panel->tile_span,

@@ -15,12 +15,12 @@ typedef struct px_mixer {
     const px_weights *weights;
     const px_tiles *tiles;     /* where weights have one tap a plane, */
     const px_couples *couples; /* or PX_SQUARE_TAPS; the other is NULL */
-    int16_t *fixed; /* [count][stride] weights in fixed point; zeros where a row is not used */
-    size_t stride;
+    int16_t *fixed;     /* weights in fixed point, row after row; zeros where one is not used */
     int32_t *panel;     /* [pairs][taps][PX_PANEL] couples of weights */
     int32_t *apart;     /* memory for sums, or NULL: they are where planes will be */
     px_panel_sums sums; /* of the panel at work; its elements may be NULL: zeros */
     bool direct;        /* without panels */
+    size_t shift;       /* of the tiles */
 } px_mixer;
 
 enum { PX_DIRECT_PLANES = 24 }; /* at most, that are not in panels; of squares, PX_PANEL */

@@ -85,11 +85,11 @@ static void put_constant(decoder *d, size_t k) {
         put_view(d, k);
     if (!d->group.model->mixes || is_last(d, k))
         return;
+    if (!d->group.model->quick) {
+        clear(&view->geometry, view->logs);
+        keep_innovations(d, k);
+    }
     keep_samples(d, k);
-    if (d->group.model->quick)
-        return;
-    clear(&view->geometry, view->logs);
-    keep_innovations(d, k);
 }
 
 /* *sum: of the logs of errors. */
@@ -144,6 +144,8 @@ static void close_view(decoder *d, const px_view *view, size_t k, int64_t sum) {
 /* P and E of plane k. */
 static void predict(px_lsq_group *group, size_t k) {
     const px_view *view = &group->full;
+    if (!view->mixed_stride)
+        return;
     const px_lsq_plane *plane = &group->model->planes[k];
     int32_t *mixed = view->mixed - view->geometry.origin + group->tiled.origin;
     px_mixer_predict(&group->sample_mixer, &group->tiled, k, plane->fraction, false, mixed);
@@ -156,6 +158,7 @@ static void predict(px_lsq_group *group, size_t k) {
 static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
     px_lsq_group *group = &d->group;
     const px_lsq_plane *plane = &group->model->planes[k];
+    px_view_turn(group, k);
     if (group->model->mixes)
         predict(group, k);
     if (plane->kind == PX_PLANE_CONSTANT) {

@@ -28,6 +28,8 @@ typedef struct px_lsq_group {
     const px_lsq_model *model;
     bool decoding;
     px_view full;
+    bool couple; /* decoding two planes that mix: they need less than many do, see px_view_turn */
+    int32_t *spare_row, *mixed;
     px_geometry tiled; /* of tiles: without pads when decoding, unless the model is wide */
     px_tiles samples, innovations;
     px_couples couples; /* instead of tiles of samples, if the model is wide */
@@ -62,6 +64,10 @@ void px_lsq_group_free(px_lsq_group *group);
  * pool is of the view alone. When decoding, the half is in the memory of the whole. */
 prism_status px_view_open(px_view *view, px_pool *pool, px_lsq_group *group, size_t k,
                           prism_error *error);
+
+/* Before plane k of a couple is decoded. Nothing is said of the first one, so that its logs are where
+ * that would be; nobody asks for those of the second one. */
+void px_view_turn(px_lsq_group *group, size_t k);
 
 /* Samples and logs back to full size, with the plane's patches. */
 void px_view_close(const px_view *view, px_lsq_group *group, size_t k);
