@@ -181,8 +181,8 @@ static prism_status encode_into(online *o, px_planes *planes, bool joint, int ef
         return status;
     px_bands_find(&o->bands, planes);
     find_range(o, planes);
-    px_adaptive_plan_make(&o->plan, o->bands.coded_count, o->bands.height, o->bands.width, joint,
-                          o->bands.edge > 1, effort);
+    px_adaptive_plan_make(&o->plan, o->bands.coded_count, o->bands.height, o->bands.width,
+                          planes->depth, joint, o->bands.edge > 1, effort);
     px_put_u8(&out->parameters, (uint8_t)o->bands.edge);
     px_adaptive_plan_write(&o->plan, &out->parameters);
     status = online_alloc(o, planes->depth, error);

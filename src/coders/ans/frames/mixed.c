@@ -245,13 +245,22 @@ static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payl
     return status;
 }
 
+/* What is kept of the last rows is large where rows are long and few. */
+static bool has_room_for_window(const px_planes *planes) {
+    enum { TIMES = 4, BYTES = 4 << 20 };
+    const uint64_t bytes = px_frame_mixer_memory(planes, true);
+    return bytes <= BYTES || bytes <= px_product(TIMES, planes->count, px_plane_bytes(planes));
+}
+
 static prism_status encode(const px_planes *planes, px_pipeline *pipeline, int effort, size_t limit,
                            px_sections *out, prism_error *error) {
     (void)pipeline;
     if (!px_frames_fit(planes))
         return px_buffer_exceed(&out->payload, limit), PRISM_OK;
     px_planes same = *planes; /* samples are only read */
-    mixed m = {.planes = &same, .model = {.mixed = true}, .windowed = px_efforts.window[effort]};
+    mixed m = {.planes = &same,
+               .model = {.mixed = true},
+               .windowed = px_efforts.window[effort] && has_room_for_window(planes)};
     prism_status status = encode_into(&m, effort, limit, out, error);
     mixed_free(&m);
     return status;
@@ -270,8 +279,10 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
-    (void)pipeline, (void)parameters, (void)payload_size;
-    return px_frames_fit(planes) ? px_frames_memory(planes) + px_frame_mixer_memory(planes) +
+    (void)pipeline, (void)payload_size;
+    const bool windowed = px_get_u8(&parameters);
+    return px_frames_fit(planes) ? px_frames_memory(planes) +
+                                       px_frame_mixer_memory(planes, windowed) +
                                        px_motion_memory(planes->height, planes->width)
                                  : 0;
 }
