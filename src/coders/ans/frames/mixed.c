@@ -200,6 +200,9 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_sections 
         status = px_frame_view_make(&m->view, planes, false, error);
     if (status == PRISM_OK)
         status = px_frame_fit_make(&m->fit, &m->pool, &m->view, effort, error);
+    m->fit.near = px_padded_take(&m->pool, &m->view.geometry, sizeof *m->fit.near);
+    if (status == PRISM_OK)
+        status = px_pool_status(&m->pool, error);
     if (status != PRISM_OK)
         return status;
     for (size_t turn = 0; turn < planes->count; turn++)
