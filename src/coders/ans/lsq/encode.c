@@ -71,6 +71,7 @@ static prism_status encode_group(const px_planes *planes, size_t first, size_t c
         status = px_lsq_analyse(&encoder, error);
     if (status == PRISM_OK && task->mixes)
         status = fit_mixing(&encoder, error);
+    px_pool_free(&encoder.group.tiles);
     if (status == PRISM_OK)
         status = px_lsq_fit_taps(&encoder, false, error);
     if (status == PRISM_OK)

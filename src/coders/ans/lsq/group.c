@@ -76,7 +76,7 @@ prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, b
                                prism_error *error) {
     const px_geometry geometry = px_geometry_make(model->height, model->width);
     *group = (px_lsq_group){.model = model, .decoding = decoding, .full.geometry = geometry};
-    px_pool *pool = &group->pool;
+    px_pool *pool = &group->pool, *kept = decoding ? &group->kept : &group->tiles;
     px_view *view = &group->full;
     group->tiled = tiled_geometry(&geometry, decoding, model->wide);
     take_mixed(view, pool, model->mixes && (decoding || model->quick));
@@ -91,22 +91,26 @@ prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, b
     if (model->quick || !decoding)
         view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
     if (model->wide)
-        group->couples = px_couples_take(&group->kept, &geometry, pairs_of(group, true));
+        group->couples = px_couples_take(kept, &geometry, pairs_of(group, true));
     else if (model->mixes)
-        group->samples = px_tiles_take(&group->kept, &group->tiled, pairs_of(group, false));
+        group->samples = px_tiles_take(kept, &group->tiled, pairs_of(group, false));
     if (has_innovations(model->mixes, model->quick))
         group->innovations = shares_tiles(group)
                                  ? group->samples
-                                 : px_tiles_take(pool, &group->tiled, pairs_of(group, false));
+                                 : px_tiles_take(decoding ? pool : &group->tiles, &group->tiled,
+                                                 pairs_of(group, false));
     if (shares_tiles(group))
         group->samples = px_tiles_shared(&group->samples);
-    const prism_status status = px_pool_status(pool, error);
-    return status == PRISM_OK ? px_pool_status(&group->kept, error) : status;
+    prism_status status = px_pool_status(pool, error);
+    if (status == PRISM_OK)
+        status = px_pool_status(&group->kept, error);
+    return status == PRISM_OK ? px_pool_status(&group->tiles, error) : status;
 }
 
 void px_lsq_group_free(px_lsq_group *group) {
     px_pool_free(&group->pool);
     px_pool_free(&group->kept);
+    px_pool_free(&group->tiles);
 }
 
 /* P, E and the running mean at half size. */

@@ -24,7 +24,8 @@ typedef struct px_view {
 
 typedef struct px_lsq_group {
     px_pool pool;
-    px_pool kept; /* of decoding: samples, which become planes in the end */
+    px_pool kept;  /* of decoding: samples, which become planes in the end */
+    px_pool tiles; /* of encoding: tiles and couples, which are for fits */
     const px_lsq_model *model;
     bool decoding;
     px_view full;
