@@ -62,6 +62,7 @@ void wave_case_sized(wave_case *c, size_t height, size_t width, numbers n) {
                    .stride = geometry.stride,
                    .mixed = c->mixed,
                    .running = c->running,
+                   .logs_stride = geometry.stride,
                    .mixed_stride = geometry.stride,
                    .running_stride = geometry.stride,
                    .samples = px_padded_take(&c->pool, &geometry, sizeof *w->samples),

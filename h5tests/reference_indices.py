@@ -71,8 +71,8 @@ class Places:
         self.row = self.width + 16
         self.stride = (self.height + 8) * self.row
         size = (self.count + 1) * self.stride + 8 * self.row + 16
-        must(self.samples <= ((1 << 32) - 1) // 16, "there are not too many samples")
-        must(size <= 8 * self.samples + (1 << 20), "planes are not too narrow")
+        must(self.samples <= ((1 << 32) - 1) // 4, "there are not too many samples")
+        must(size <= 2 * self.samples + (1 << 18), "planes are not too narrow")
         self.numbers = bytearray(size)
 
     def at(self, k: int, y: int, x: int) -> int:
@@ -244,7 +244,8 @@ class Indices:
     def __init__(self, decoder: RangeDecoder, places: Places, values: int, fast: bool) -> None:
         self.decoder, self.places, self.values, self.fast = decoder, places, values, fast
         self.contexts, self.selections = (5, 2) if fast else (18, 3)
-        self.bits = next((n for n in range(10, 19) if 4 << n >= places.samples), 19)
+        share = 9 if fast else 18
+        self.bits = next((n for n in range(10, 19) if share << n >= places.samples), 19)
         self.slots = [defaultdict(Slot) for _ in range(self.contexts)]
         self.states = Keyed(lambda key: usual(key[2]))
         self.matches = Keyed(lambda key: History(3900000 if key[2] == 2 else 300000))
@@ -282,7 +283,7 @@ class Indices:
         return {name: self.places.bytes(begin) for name, begin in begins.items()}
 
     def find_match(self, place: Place, h: int) -> None:
-        entry = h >> (64 - min(self.bits, 18))
+        entry = h >> (64 - min(self.bits, 17))
         q = self.recent.get(entry, 0)
         if self.length == 0 and q:
             there = self.same(place, q)

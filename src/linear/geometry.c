@@ -15,6 +15,30 @@ px_geometry px_geometry_make(size_t height, size_t width) {
                          .tile_count = px_sum(positions, PX_TILE - 1) / PX_TILE};
 }
 
+px_geometry px_geometry_bare(size_t height, size_t width) {
+    return (px_geometry){.height = height,
+                         .width = width,
+                         .stride = width,
+                         .tile_count = px_sum(px_product(height, width), PX_TILE - 1) / PX_TILE};
+}
+
+int16_t *px_strip_pads(const px_geometry *geometry, int16_t *plane) {
+    int16_t *bare = plane - geometry->origin;
+    for (size_t y = 0; y < geometry->height; y++)
+        memmove(bare + y * geometry->width, plane + y * geometry->stride,
+                geometry->width * sizeof *plane);
+    return bare;
+}
+
+/* Backwards, so that nothing is overwritten before it is read. */
+void px_spread_couples(const px_geometry *geometry, int32_t *plane) {
+    const int32_t *bare = plane - geometry->origin;
+    for (size_t y = geometry->height; y-- > 0;)
+        memmove(plane + y * geometry->stride, bare + y * geometry->width,
+                geometry->width * sizeof *plane);
+    px_replicate_couples(geometry, plane);
+}
+
 void *px_padded_take(px_pool *pool, const px_geometry *geometry, size_t element_size) {
     size_t count = px_sum(px_product(geometry->tile_count, PX_TILE), 2 * PX_PLANE_GUARD);
     uint8_t *plane = px_pool_take_zeroed(pool, px_product(count, element_size));
@@ -118,14 +142,22 @@ px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t pairs)
     return tiles;
 }
 
+px_tiles px_tiles_shared(const px_tiles *tiles) {
+    px_tiles shared = *tiles;
+    shared.shift = 1;
+    return shared;
+}
+
 void px_tiles_store(const px_tiles *tiles, const px_geometry *geometry, size_t index,
                     const int16_t *plane) {
+    index += tiles->shift;
     px_product_kernels_best()->tile_store(tiles->elements + index / 2 * PX_TILE, tiles->count,
                                           tiles->span, index % 2, plane - geometry->origin);
 }
 
 void px_tiles_load(const px_tiles *tiles, const px_geometry *geometry, size_t index,
                    int16_t *plane) {
+    index += tiles->shift;
     load_half(plane - geometry->origin, tiles->elements + index / 2 * PX_TILE, tiles->count,
               tiles->span, index % 2);
 }

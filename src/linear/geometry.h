@@ -24,6 +24,17 @@ typedef struct px_geometry {
 
 px_geometry px_geometry_make(size_t height, size_t width);
 
+/* The same without pads: planes that only positions of their own are asked of. */
+px_geometry px_geometry_bare(size_t height, size_t width);
+
+/* A padded plane becomes a bare one at the beginning of its memory, which is returned; its pads are
+ * lost. */
+int16_t *px_strip_pads(const px_geometry *geometry, int16_t *plane);
+
+/* A bare plane of couples at the beginning of a padded one goes to its place, and gets pads: the
+ * nearest couple of the plane. */
+void px_spread_couples(const px_geometry *geometry, int32_t *plane);
+
 /* Bytes of what is taken below. */
 uint64_t px_padded_bytes(const px_geometry *geometry, size_t element_size);
 uint64_t px_tiles_bytes(const px_geometry *geometry, size_t pairs);
@@ -43,11 +54,15 @@ void px_replicate_pads(const px_geometry *geometry, int16_t *plane);
 
 typedef struct px_tiles {
     size_t count, pairs, span; /* elements from one tile to the next */
+    size_t shift;              /* 1: plane 0 is the second one, since the first one is another's */
     int32_t *elements;
 } px_tiles;
 
 /* Zeros; planes must be stored in their order. */
 px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t pairs);
+
+/* Of a plane that takes the second place in the tiles of another one, and is stored after it. */
+px_tiles px_tiles_shared(const px_tiles *tiles);
 void px_tiles_store(const px_tiles *tiles, const px_geometry *geometry, size_t index,
                     const int16_t *plane);
 

@@ -38,19 +38,26 @@ void px_moments_end(px_moments *m) {
     multiply(m);
 }
 
+/* The half above the diagonal, which is not factorised, keeps the one below for the next attempt. */
 prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *error) {
-    double *factor = px_alloc(n, n, sizeof *factor);
-    if (!factor)
-        return px_out_of_memory(error, n * n * sizeof *factor);
+    double *diagonal = px_alloc(n, sizeof *diagonal);
+    if (!diagonal)
+        return px_out_of_memory(error, n * sizeof *diagonal);
     int info = 1;
-    for (int attempt = 0; info > 0 && attempt < 20; attempt++, ridge *= 10) {
-        memcpy(factor, matrix, n * n * sizeof *factor);
-        for (size_t i = 0; i < n; i++)
-            factor[i * n + i] += ridge;
-        info = px_cholesky(factor, n);
+    for (size_t i = 0; i < n; i++) {
+        diagonal[i] = matrix[i * n + i];
+        for (size_t j = 0; j < i; j++)
+            matrix[j * n + i] = matrix[i * n + j];
     }
-    memcpy(matrix, factor, n * n * sizeof *factor);
-    free(factor);
+    for (int attempt = 0; info > 0 && attempt < 20; attempt++, ridge *= 10) {
+        for (size_t i = 0; i < n; i++) {
+            matrix[i * n + i] = diagonal[i] + ridge;
+            for (size_t j = 0; j < i && attempt; j++)
+                matrix[i * n + j] = matrix[j * n + i];
+        }
+        info = px_cholesky(matrix, n);
+    }
+    free(diagonal);
     return info == 0 ? PRISM_OK : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", info);
 }
 

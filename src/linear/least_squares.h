@@ -31,7 +31,7 @@ void px_moments_add(px_moments *m, size_t columns);
 void px_moments_end(px_moments *m);
 
 /* Cholesky factor (lower, row-major, n x n) in place, with a ridge on the diagonal that is raised
- * until rounding errors no longer make the matrix indefinite. */
+ * until rounding errors no longer make the matrix indefinite. Above the diagonal is no zero. */
 prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *error);
 
 /* Makes unknown j something that can be stored. */

@@ -5,19 +5,26 @@
 
 const int px_square_order[PX_SQUARE_TAPS] = {1, 2, 3, 4, 0, 5, 6, 7, 8};
 
+/* Where row k of the weights begins: each has room for whole pairs. */
+static size_t row_begin(size_t k, size_t taps) {
+    return k * (k + 3) / 2 * taps;
+}
+
 uint64_t px_mixer_memory(size_t count, size_t taps) {
-    const uint64_t fixed = count * (uint64_t)(count + 2) * taps * sizeof(int16_t);
-    return fixed + (uint64_t)(count + 1) / 2 * taps * PX_PANEL * sizeof(int32_t);
+    return row_begin(count, taps) * sizeof(int16_t) + (uint64_t)(count + 1) / 2 * taps * PX_PANEL * sizeof(int32_t);
 }
 
 static size_t panel_planes(size_t count, size_t first) {
     return count - first < PX_PANEL ? count - first : PX_PANEL;
 }
 
-/* The sums of the first panel are zeros, unless those of squares are added to them. */
+static bool is_direct(size_t count, bool wide) {
+    return count <= (wide ? PX_PANEL : PX_DIRECT_PLANES);
+}
+
 size_t px_mixer_pairs(size_t count, bool wide) {
     size_t pairs = count / 2;
-    for (size_t first = wide ? 0 : PX_PANEL; first < count; first += PX_PANEL) {
+    for (size_t first = 0; first < count && !is_direct(count, wide); first += PX_PANEL) {
         const size_t end = first / 2 + panel_planes(count, first);
         pairs = end > pairs ? end : pairs;
     }
@@ -28,22 +35,23 @@ prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *wei
                            const px_tiles *tiles, const px_couples *couples,
                            const px_geometry *geometry, bool apart, prism_error *error) {
     const size_t count = weights->count, taps = weights->taps;
-    const size_t stride = (count + 2) * taps, panel = (count + 1) / 2 * taps * PX_PANEL;
+    const size_t fixed = row_begin(count, taps), panel = (count + 1) / 2 * taps * PX_PANEL;
     *mixer = (px_mixer){
         .weights = weights,
+        .shift = taps == 1 && tiles->shift,
         .tiles = taps == 1 ? tiles : NULL,
         .couples = taps == 1 ? NULL : couples,
-        .fixed = px_pool_take_zeroed(pool, px_product(count, stride, sizeof *mixer->fixed)),
-        .stride = stride,
+        .fixed = px_pool_take_zeroed(pool, px_product(fixed, sizeof *mixer->fixed)),
         .panel = px_pool_take(pool, px_product(panel, sizeof *mixer->panel))};
-    if (apart && (taps > 1 || count > PX_PANEL))
+    mixer->direct = is_direct(count, taps > 1);
+    if (apart && !mixer->direct)
         mixer->apart = px_pool_take(
             pool, px_product(geometry->tile_count, PX_PANEL, PX_TILE, sizeof *mixer->apart));
     prism_status status = px_pool_status(pool, error);
     for (size_t k = 0; k < count && status == PRISM_OK; k++) {
         size_t pairs;
         if (weights->rows[k].used)
-            status = px_weights_expand(weights, k, mixer->fixed + k * stride, &pairs, error);
+            status = px_weights_expand(weights, k, mixer->fixed + row_begin(k, taps), &pairs, error);
     }
     return status;
 }
@@ -53,8 +61,9 @@ static int32_t couple_of_weights(const px_mixer *mixer, size_t k, size_t m, size
     const size_t taps = mixer->weights->taps;
     if (k >= mixer->weights->count)
         return 0;
-    const int16_t *row = mixer->fixed + k * mixer->stride + 2 * m * taps + v;
-    return px_couple(row[0], row[taps]);
+    const int16_t *row = mixer->fixed + row_begin(k, taps);
+    const size_t second = 2 * m + 1 - mixer->shift; /* plane of the high half */
+    return px_couple(second ? row[(second - 1) * taps + v] : 0, row[second * taps + v]);
 }
 
 /* Weights of pair m for the planes of the panel from `first` on. */
@@ -82,7 +91,7 @@ static px_panel_sums sums_of(const px_mixer *mixer, size_t first) {
         sums.plane_span = PX_TILE;
     }
     if (!mixer->couples && !first)
-        sums.elements = NULL;
+        sums.elements = NULL; /* zeros */
     return sums;
 }
 
@@ -100,25 +109,43 @@ static void begin_panel(px_mixer *mixer, const px_geometry *geometry, size_t fir
                            mixer->tiles->span, mixer->panel, pairs);
 }
 
-/* What the planes of the panel before k say of it: of tiles here, of couples by px_mixer_take. */
+/* The products of squares of plane k, where its prediction will be. */
+static const int32_t *sum_squares(px_mixer *mixer, const px_geometry *geometry, size_t k,
+                                  int32_t *mixed) {
+    const size_t pairs = (k + 1) / 2;
+    const px_panel_sums sums = {.elements = mixed - geometry->origin, .tile_span = PX_TILE,
+                                .planes = 1};
+    for (size_t m = 0; m < pairs; m++)
+        set_panel(mixer, mixer->panel + m * mixer->weights->taps * PX_PANEL, k, m);
+    px_product_kernels_best()->mix_squares(&sums, mixer->couples->elements, mixer->couples->span,
+                                           geometry->stride, geometry->tile_count, mixer->panel,
+                                           pairs, false);
+    return sums.elements;
+}
+
+/* What the planes of the panel before k, or all before it, say of it: of tiles here, of couples by
+ * px_mixer_take. */
 void px_mixer_predict(px_mixer *mixer, const px_geometry *geometry, size_t k, int fraction,
                       bool high, int32_t *mixed) {
     const px_product_kernels *kernels = px_product_kernels_best();
     const px_weight_row *row = &mixer->weights->rows[k];
-    const size_t place = k % PX_PANEL, first = k - place;
+    const size_t place = mixer->direct ? k : k % PX_PANEL, first = k - place;
     const int shift = row->used ? row->shift - fraction : 0;
-    if (place == 0)
+    if (place == 0 && !mixer->direct)
         begin_panel(mixer, geometry, first);
     const px_panel_sums *panel = &mixer->sums;
     const int32_t *sums = panel->elements ? panel->elements + place * panel->plane_span : NULL;
     if (mixer->couples) {
-        kernels->mix_finish(mixed - geometry->origin, high, sums, panel->tile_span, NULL,
-                            geometry->tile_count, 0, NULL, 0, shift);
+        if (mixer->direct)
+            sums = sum_squares(mixer, geometry, k, mixed);
+        kernels->mix_finish(mixed - geometry->origin, high, sums,
+                            mixer->direct ? PX_TILE : panel->tile_span, NULL, geometry->tile_count,
+                            0, NULL, 0, shift);
         px_replicate_couples(geometry, mixed);
         return;
     }
-    int32_t couples[PX_PANEL / 2];
-    size_t pairs = (place + 1) / 2;
+    int32_t couples[PX_DIRECT_PLANES / 2];
+    size_t pairs = (place + mixer->shift + 1) / 2;
     for (size_t m = 0; m < pairs; m++)
         couples[m] = couple_of_weights(mixer, k, first / 2 + m, 0);
     kernels->mix_finish(mixed - geometry->origin, high, sums, panel->tile_span,
@@ -127,7 +154,8 @@ void px_mixer_predict(px_mixer *mixer, const px_geometry *geometry, size_t k, in
 }
 
 void px_mixer_take(px_mixer *mixer, const px_geometry *geometry, size_t k) {
-    if (!mixer->couples || (k + 1) % PX_PANEL == 0 || k + 1 == mixer->weights->count)
+    if (!mixer->couples || mixer->direct || (k + 1) % PX_PANEL == 0 ||
+        k + 1 == mixer->weights->count)
         return;
     int32_t panel[PX_SQUARE_TAPS * PX_PANEL];
     set_panel(mixer, panel, k - k % PX_PANEL, k / 2);

@@ -1,7 +1,8 @@
 /*
  * Products of planes before with a plane's weights, in panels: the sums over all planes before a
  * panel of PX_PANEL planes are made together, while each tile of samples is in the cache; what the
- * planes of the panel say of each other is added plane by plane. Internal.
+ * planes of the panel say of each other is added plane by plane. Where planes are few, sums need
+ * more memory than they save time: then each plane has its products at once. Internal.
  */
 #ifndef PX_LINEAR_MIXER_H
 #define PX_LINEAR_MIXER_H
@@ -14,12 +15,15 @@ typedef struct px_mixer {
     const px_weights *weights;
     const px_tiles *tiles;     /* where weights have one tap a plane, */
     const px_couples *couples; /* or PX_SQUARE_TAPS; the other is NULL */
-    int16_t *fixed; /* [count][stride] weights in fixed point; zeros where a row is not used */
-    size_t stride;
+    int16_t *fixed;     /* weights in fixed point, row after row; zeros where one is not used */
     int32_t *panel;     /* [pairs][taps][PX_PANEL] couples of weights */
     int32_t *apart;     /* memory for sums, or NULL: they are where planes will be */
     px_panel_sums sums; /* of the panel at work; its elements may be NULL: zeros */
+    bool direct;        /* without panels */
+    size_t shift;       /* of the tiles */
 } px_mixer;
+
+enum { PX_DIRECT_PLANES = 24 }; /* at most, that are not in panels; of squares, PX_PANEL */
 
 /* The order of the variables of a plane in wide weights, as taps of a square: causal ones first. */
 extern const int px_square_order[];

@@ -33,43 +33,41 @@ typedef struct group {
     size_t count; /* variables */
     size_t taps, target;
     const double *mean; /* [count] */
-    double *factor;     /* [count][count] Cholesky factor L (lower, row-major) of correlations */
+    double *factor;     /* [count][count] Cholesky factor L (lower, row-major) of correlations, in
+                           the memory of the covariances */
     double *deviation;  /* [count]; 1 where a plane is constant */
 } group;
 
 static void group_free(group *g) {
-    free(g->factor);
     free(g->deviation);
     *g = (group){0};
 }
 
-static prism_status group_alloc(group *g, const px_gram *gram, const px_weights *weights,
+static prism_status group_alloc(group *g, px_gram *gram, const px_weights *weights,
                                 prism_error *error) {
     *g = (group){.first = gram->first,
                  .count = gram->count,
                  .taps = weights->taps,
                  .target = weights->target,
                  .mean = gram->mean,
-                 .factor = px_alloc_zeroed(gram->count, gram->count, sizeof *g->factor),
+                 .factor = gram->moments,
                  .deviation = calloc(gram->count, sizeof *g->deviation)};
-    if (g->factor && g->deviation)
-        return PRISM_OK;
-    group_free(g);
-    return px_out_of_memory(error, gram->count * gram->count * sizeof *g->factor);
+    return g->deviation ? PRISM_OK : px_out_of_memory(error, gram->count * sizeof *g->deviation);
 }
 
-/* Covariances to deviations and correlations. */
+/* Covariances to deviations and correlations. Rows of `count` end before those of `stride` that are
+ * still to be read. */
 static void normalise(group *g, const px_gram *gram) {
     const size_t n = g->count;
     for (size_t k = 0; k < n; k++) {
         double variance = gram->moments[k * gram->stride + k];
         g->deviation[k] = variance > 1e-9 ? sqrt(variance) : 0;
-        g->factor[k * n + k] = 1;
         for (size_t j = 0; j < k; j++) {
             double scale = g->deviation[k] * g->deviation[j];
             double covariance = gram->moments[k * gram->stride + j];
             g->factor[k * n + j] = scale > 0 ? covariance / scale : 0;
         }
+        g->factor[k * n + k] = 1;
     }
     for (size_t k = 0; k < n; k++)
         if (g->deviation[k] == 0)
@@ -188,7 +186,7 @@ static prism_status fit_row(px_weights *weights, const group *g, size_t k, size_
     return PRISM_OK;
 }
 
-prism_status px_weights_fit_group(px_weights *weights, const px_gram *gram, prism_error *error) {
+prism_status px_weights_fit_group(px_weights *weights, px_gram *gram, prism_error *error) {
     group g;
     prism_status status = group_alloc(&g, gram, weights, error);
     if (status != PRISM_OK)

@@ -181,8 +181,8 @@ static prism_status encode_into(codec *c, px_planes *planes, bool joint, int eff
         return status;
     px_bands_find(&c->bands, planes);
     find_range(c, planes);
-    px_adaptive_plan_make(&c->plan, c->bands.coded_count, c->bands.height, c->bands.width, joint,
-                          c->bands.edge > 1, effort);
+    px_adaptive_plan_make(&c->plan, c->bands.coded_count, c->bands.height, c->bands.width,
+                          planes->depth, joint, c->bands.edge > 1, effort);
     px_put_u8(&out->parameters, (uint8_t)c->bands.edge);
     px_adaptive_plan_write(&c->plan, &out->parameters);
     status = codec_alloc(c, planes->depth, error);

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/effort.h"
+#include "base/sizes.h"
 #include "base/status.h"
+#include "coders/ans/adaptive/model.h"
 
 /* Memory of an engine, in entries of its matrices, may be this for each sample of the group. */
 enum { ENTRIES_PER_SAMPLE = 16, FREE_ENTRIES = 1 << 16 };
@@ -29,6 +31,39 @@ static void shrink_to_fit(px_engine_plan *engine, size_t bands, size_t positions
         engine->classes = 1;
 }
 
+/* Bytes of a model, as a multiple of those of the samples; small chunks may have as much as those
+ * of 1 MiB. Decoding has the planes and the samples of a group besides, and traces of a row of all
+ * bands, which smaller engines do not change: a single row has none. */
+enum { MODEL_TIMES = 6, MODEL_BYTES = MODEL_TIMES << 20 };
+
+static bool model_fits(const px_adaptive_plan *plan, size_t bands, size_t positions,
+                       unsigned depth) {
+    const uint64_t most = px_product(MODEL_TIMES * (depth / 8), bands, positions);
+    return px_adaptive_model_memory(plan, 1, positions, depth) <=
+           (most > MODEL_BYTES ? most : MODEL_BYTES);
+}
+
+static size_t entries_of(const px_engine_plan *engine, size_t bands) {
+    const size_t size = engine_size(engine, bands);
+    return engine->neighbours || engine->classes > 1 ? size * size * engine->classes : 0;
+}
+
+/* The largest engine learns less, until the model has room; false if none can. */
+static bool shrink_largest(px_adaptive_plan *plan) {
+    const size_t bands = (size_t)plan->group_bands;
+    px_engine_plan *largest = &plan->engines[0];
+    for (int g = 1; g < PX_ENGINES; g++)
+        if (entries_of(&plan->engines[g], bands) > entries_of(largest, bands))
+            largest = &plan->engines[g];
+    if (!entries_of(largest, bands))
+        return false;
+    if (largest->classes > 1)
+        largest->classes = 1;
+    else
+        largest->neighbours--;
+    return true;
+}
+
 /* As many bands together as may be, in groups of about the same size. */
 static size_t group_of(size_t bands, size_t most) {
     const size_t groups = (bands + most - 1) / most;
@@ -36,7 +71,7 @@ static size_t group_of(size_t bands, size_t most) {
 }
 
 void px_adaptive_plan_make(px_adaptive_plan *plan, size_t bands, size_t height, size_t width,
-                           bool joint, bool phases, int effort) {
+                           unsigned depth, bool joint, bool phases, int effort) {
     const size_t positions = height * width;
     const size_t group = group_of(bands, joint ? PX_GROUP_BANDS : 1);
     const size_t ratio = positions / group;
@@ -67,6 +102,8 @@ void px_adaptive_plan_make(px_adaptive_plan *plan, size_t bands, size_t height, 
             plan->engines[g].neighbours = 1;
         shrink_to_fit(&plan->engines[g], group, positions);
     }
+    while (!model_fits(plan, bands, positions, depth) && shrink_largest(plan))
+        ;
 }
 
 /* Bits of the bytes that say how to learn, and how an engine is shaped. */

@@ -61,6 +61,7 @@ static prism_status decode_coded(decoder *d, size_t turn, prism_error *error) {
         status = px_fail(error, PRISM_E_CORRUPT, "the coded frames have no beginning");
     if (status != PRISM_OK)
         return status;
+    px_frame_view_begin(&d->view, turn);
     px_frame_view_refer(&d->view, &d->model, d->planes, turn, NULL);
     px_blend blend;
     px_wave wave = px_frame_wave(&d->view, &blend, frame, &d->model.plan.frames[turn]);

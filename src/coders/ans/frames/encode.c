@@ -16,15 +16,16 @@ typedef struct encoder {
     px_frames_model model;
     px_frame_view view;
     px_frame_fit fit;
-    px_pool pool;
+    px_pool pool, fit_pool; /* the latter is of the fits alone */
     px_symbol_histograms histograms;
-    int32_t *symbols; /* [count][span] */
+    int32_t *symbols; /* [count][span]; before them, what a fit sees near each place of the frame */
     size_t span;
     bool *low_bits; /* [count] whether symbols have any */
 } encoder;
 
 static void encoder_free(encoder *e) {
     px_pool_free(&e->pool);
+    px_pool_free(&e->fit_pool);
     px_frame_view_free(&e->view);
     px_frames_model_free(&e->model);
 }
@@ -38,13 +39,13 @@ static prism_status encoder_make(encoder *e, const px_planes *planes, int effort
     if (status == PRISM_OK)
         status = px_frame_view_make(&e->view, planes, false, error);
     if (status == PRISM_OK)
-        status = px_frame_fit_make(&e->fit, &e->pool, &e->view, effort, error);
+        status = px_frame_fit_make(&e->fit, &e->fit_pool, &e->view, effort, error);
     if (status != PRISM_OK)
         return status;
     const px_geometry *geometry = &e->view.geometry;
     e->span = px_sum(px_product(geometry->tile_count, PX_TILE), PX_PLANE_GUARD);
     const size_t elements = px_sum(px_product(planes->count, e->span), PX_PLANE_GUARD);
-    e->symbols = px_pool_take(&e->pool, px_product(elements, sizeof *e->symbols));
+    e->symbols = px_pool_take_zeroed(&e->pool, px_product(elements, sizeof *e->symbols));
     e->low_bits = px_pool_take_zeroed(&e->pool, planes->count);
     e->histograms = px_symbol_histograms_take(&e->pool, PX_SHAPE_CLASSES);
     return px_pool_status(&e->pool, error);
@@ -60,6 +61,7 @@ static prism_status encode_frame(encoder *e, size_t turn, const px_frame_model *
                                  prism_error *error) {
     e->fit.model = &e->model.frames[turn];
     e->fit.frame = &e->model.plan.frames[turn];
+    e->fit.near = symbols_of(e, turn);
     px_frame_view_refer(&e->view, &e->model, e->planes, turn, NULL);
     prism_status status = px_frame_fit_means(&e->fit, last, error);
     if (status != PRISM_OK)
@@ -158,6 +160,7 @@ prism_status px_frames_encode(const px_planes *planes, const px_task *task, px_c
     if (status == PRISM_OK)
         status = encode_frames(&e, error);
     if (status == PRISM_OK) {
+        px_pool_free(&e.fit_pool);
         set_segments(&e.model, px_plane_size(planes));
         status = write_segments(&e, task->limit, &sections->payload, error);
     }

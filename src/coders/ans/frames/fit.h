@@ -10,15 +10,15 @@ typedef struct px_frame_fit {
     px_frame_view *view;
     px_frame_model *model;
     const px_frame *frame;
-    int32_t *means, *near; /* of blend_analyse */
-    int16_t *contexts, *blur;
-    float *rows;          /* of moments */
-    int32_t *dump;        /* of blend_analyse */
-    float *slopes;        /* made of it */
-    size_t tap_positions; /* from which taps are fitted, about */
+    int32_t *means, *near;          /* of blend_analyse */
+    int16_t *contexts[2], *blur[2]; /* of two rows: even ones and odd ones */
+    float *rows;                    /* of moments */
+    int32_t *dump;                  /* of blend_analyse */
+    float *slopes;                  /* made of it */
+    size_t tap_positions;           /* from which taps are fitted, about */
 } px_frame_fit;
 
-/* Memory for the rest; owned by the pool. */
+/* Memory for the rest, but for `near`; owned by the pool. */
 prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *view, int effort,
                                prism_error *error);
 

@@ -23,15 +23,16 @@ static const double LOG_TO_CLASS = 256 * (0.62 + 4.5 - PX_MEAN_BITS);
 
 static const double RIDGE = 1e4;
 
-static void add_part(float *rows, const px_frame_fit *fit, const px_wave *wave, size_t at,
+static void add_part(float *rows, const px_frame_fit *fit, const px_wave *wave, size_t y, size_t x,
                      size_t count) {
-    const int16_t *running =
-        wave->running + at / wave->stride * wave->running_stride + at % wave->stride;
+    const int16_t *running = wave->running + y * wave->running_stride + x;
+    const int16_t *contexts = fit->contexts[y % 2] + x, *blur = fit->blur[y % 2] + x;
+    const size_t at = y * wave->stride + x;
     for (size_t i = 0; i < count; i++, rows++) {
         rows[0] = 1;
-        rows[PX_MOMENT_ROW] = 16.0f * fit->contexts[at + i];
+        rows[PX_MOMENT_ROW] = 16.0f * contexts[i];
         rows[2 * PX_MOMENT_ROW] = running[i];
-        rows[3 * PX_MOMENT_ROW] = fit->blur[at + i] * (1 / 9.0f);
+        rows[3 * PX_MOMENT_ROW] = blur[i] * (1 / 9.0f);
         rows[4 * PX_MOMENT_ROW] = 8.0f * (float)px_couple_low(fit->near[at + i]);
         rows[5 * PX_MOMENT_ROW] = 16.0f * (float)px_couple_high(fit->near[at + i]);
         rows[VARIABLES * PX_MOMENT_ROW] = 16.0f * wave->logs[at + i];
@@ -43,7 +44,7 @@ static void add_row(px_moments *m, const px_frame_fit *fit, const px_wave *wave,
     for (size_t x = 0, count; x < wave->width; x += count) {
         count = wave->width - x;
         float *columns = px_moments_room(m, &count);
-        add_part(columns, fit, wave, y * wave->stride + x, count);
+        add_part(columns, fit, wave, y, x, count);
         px_moments_add(m, count);
     }
 }
@@ -80,30 +81,41 @@ static void set_scale(px_frame_model *model, const double *sums) {
                                   -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
 }
 
-/* What errors nearby and the spread say of the scale, as blend_decode has it. */
+static void find_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y) {
+    px_wave_kernels_best()->contexts(fit->contexts[y % 2], fit->blur[y % 2], wave, y);
+}
+
+/* What errors nearby and the spread say of the scale, as blend_decode has it; where there is such a
+ * row. */
 static void join_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y) {
     const px_blend *blend = wave->blend;
-    const size_t at = y * wave->stride;
-    for (size_t x = at; x < at + wave->width; x++) {
-        int32_t sum = fit->contexts[x] * wave->scale_error +
-                      px_couple_low(fit->near[x]) * blend->scale_spread +
-                      px_couple_high(fit->near[x]) * blend->scale_energy;
-        fit->contexts[x] = (int16_t)px_saturate(sum >> 4);
+    const int32_t *near = fit->near + y * wave->stride;
+    int16_t *contexts = fit->contexts[y % 2];
+    if (y >= wave->height)
+        return;
+    find_contexts(fit, wave, y);
+    for (size_t x = 0; x < wave->width; x++) {
+        int32_t sum = contexts[x] * wave->scale_error +
+                      px_couple_low(near[x]) * blend->scale_spread +
+                      px_couple_high(near[x]) * blend->scale_energy;
+        contexts[x] = (int16_t)px_saturate(sum >> 4);
     }
 }
 
+/* Symbols take the place of what is near, by whole vectors: beyond the end of a row, too. */
 static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
                             px_symbol_histograms *histograms) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
     const size_t sparse = 1 + wave.height * wave.width / HISTOGRAM_POSITIONS;
     int32_t largest = 0;
+    join_contexts(fit, &wave, 0);
     for (size_t y = 0; y < wave.height; y++) {
-        join_contexts(fit, &wave, y);
+        join_contexts(fit, &wave, y + 1);
         px_wave joined = wave;
         joined.scale_error = 16;
         const size_t at = y * wave.stride;
-        int32_t class =
-            kernels->symbols(symbols, &joined, fit->means, fit->contexts + at, fit->blur + at, y);
+        int32_t class = kernels->symbols(symbols, &joined, fit->means, fit->contexts[y % 2],
+                                         fit->blur[y % 2], y);
         largest = class > largest ? class : largest;
         if (y % sparse == 0)
             px_add_symbols(histograms, symbols + at, wave.width);
@@ -123,11 +135,9 @@ bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_symbol_histogram
     double sums[ROWS * ROWS];
     px_moments m = px_moments_begin(fit->slopes, sums, ROWS);
     const size_t sparse = 1 + wave.height * wave.width / SAMPLED_POSITIONS;
-    for (size_t y = 0; y < wave.height; y++) {
-        const size_t at = y * wave.stride;
-        kernels->contexts(fit->contexts + at, fit->blur + at, &wave, y);
-        if (y % sparse == sparse / 2)
-            add_row(&m, fit, &wave, y);
+    for (size_t y = sparse / 2; y < wave.height; y += sparse) {
+        find_contexts(fit, &wave, y);
+        add_row(&m, fit, &wave, y);
     }
     px_moments_end(&m);
     set_scale(fit->model, sums);

@@ -28,9 +28,10 @@ prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *
     const px_geometry *geometry = &view->geometry;
     *fit = (px_frame_fit){.view = view, .tap_positions = px_efforts.frame_taps[effort]};
     fit->means = px_padded_take(pool, geometry, sizeof *fit->means);
-    fit->near = px_padded_take(pool, geometry, sizeof *fit->near);
-    fit->contexts = px_padded_take(pool, geometry, sizeof *fit->contexts);
-    fit->blur = px_padded_take(pool, geometry, sizeof *fit->blur);
+    for (int i = 0; i < 2; i++) {
+        fit->contexts[i] = px_zero_row_take(pool, geometry, sizeof **fit->contexts);
+        fit->blur[i] = px_zero_row_take(pool, geometry, sizeof **fit->blur);
+    }
     fit->rows = px_pool_take_zeroed(pool, px_product(VARIABLES, PX_MOMENT_ROW, sizeof *fit->rows));
     px_frame_blend_take(fit, pool, geometry);
     return px_pool_status(pool, error);

@@ -261,7 +261,7 @@ PX_INLINE void frame_learn(px_frame_mixer *m, const frame_place *at, frame_forec
     px_fit *stack = &m->stack[f->texture];
     frame_learn_errors(o->mixer, f, d, value);
     at->errors[0] = error;
-    m->wave->logs[at->y * m->wave->stride + at->x] =
+    m->wave->logs[at->y * m->wave->logs_stride + at->x] =
         (int16_t)(log2_of((uint32_t)(abs(error) >> 4) + 1) >> 6);
     f->stack_values[f->stack_taps] = fit_input(o, value - centre);
     fit_update(stack, f->stack_taps, f->stack_values, value - f->means[0], FRAME_STACK_MEMORY);

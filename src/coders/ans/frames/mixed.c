@@ -138,6 +138,7 @@ static prism_status code_frame(mixed *m, size_t turn, px_frame_model *last, size
     const px_frame_model *frame = &m->model.frames[turn];
     const px_frame_mixer_kernels *kernels = px_frame_mixer_kernels_best();
     px_blend blend;
+    px_frame_view_begin(&m->view, turn);
     const px_wave wave = px_frame_wave(&m->view, &blend, frame, &m->model.plan.frames[turn]);
     px_frame_mixer_begin(&m->mixer, &wave, frame->mean);
     for (size_t y = 0; y < wave.height && !is_over(m, limit); y++)
@@ -198,6 +199,9 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_sections 
         status = px_frame_view_make(&m->view, planes, false, error);
     if (status == PRISM_OK)
         status = px_frame_fit_make(&m->fit, &m->pool, &m->view, effort, error);
+    m->fit.near = px_padded_take(&m->pool, &m->view.geometry, sizeof *m->fit.near);
+    if (status == PRISM_OK)
+        status = px_pool_status(&m->pool, error);
     if (status != PRISM_OK)
         return status;
     for (size_t turn = 0; turn < planes->count; turn++)
@@ -243,13 +247,21 @@ static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payl
     return status;
 }
 
+/* What is kept of the last rows is large where rows are long and few. */
+static bool has_room_for_window(const px_planes *planes) {
+    enum { TIMES = 4, BYTES = 4 << 20 };
+    const uint64_t bytes = px_frame_mixer_memory(planes, true);
+    return bytes <= BYTES || bytes <= px_product(TIMES, planes->count, px_plane_bytes(planes));
+}
+
 static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
                            prism_error *error) {
     if (!px_frames_fit(planes))
         return px_buffer_exceed(&out->sections.payload, task->limit), PRISM_OK;
     px_planes same = *planes; /* samples are only read */
-    mixed m = {
-        .planes = &same, .model = {.mixed = true}, .windowed = px_efforts.window[task->effort]};
+    mixed m = {.planes = &same,
+               .model = {.mixed = true},
+               .windowed = px_efforts.window[task->effort] && has_room_for_window(planes)};
     prism_status status = encode_into(&m, task->effort, task->limit, &out->sections, error);
     mixed_free(&m);
     return status;
@@ -268,10 +280,12 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
-    (void)pipeline, (void)parameters, (void)payload_size;
-    return px_frames_fit(planes) ? px_frames_memory(planes) + px_frame_mixer_memory(planes) +
-                                       px_motion_memory(planes->height, planes->width)
-                                 : 0;
+    (void)pipeline, (void)payload_size;
+    const bool windowed = px_get_u8(&parameters);
+    return px_frames_fit(planes)
+               ? px_frames_memory(planes) + px_frame_mixer_memory(planes, windowed) +
+                     px_motion_memory(planes->height, planes->width)
+               : 0;
 }
 
 const px_coder_stage px_mixed = {

@@ -47,11 +47,11 @@ static void mixer_init(px_frame_mixer *m, px_range_coder *coder, const px_planes
         m->stack[t].error = START_ERROR;
 }
 
-uint64_t px_frame_mixer_memory(const px_planes *planes) {
+uint64_t px_frame_mixer_memory(const px_planes *planes, bool windowed) {
     const int32_t low = planes->depth == 8 ? INT8_MIN : INT16_MIN;
     px_arena arena = {NULL, 0};
     px_frame_mixer m;
-    mixer_init(&m, NULL, planes, low, -low - 1, true);
+    mixer_init(&m, NULL, planes, low, -low - 1, windowed);
     mixer_layout(&m, &arena, planes->width);
     return arena.used + px_logistic_mixer_memory(PX_FRAME_TEXTURES,
                                                  planes->count * px_plane_size(planes),

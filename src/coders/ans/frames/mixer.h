@@ -45,7 +45,7 @@ typedef struct px_frame_mixer {
 } px_frame_mixer;
 
 /* Bytes of a mixer for such planes, whatever their samples are. */
-uint64_t px_frame_mixer_memory(const px_planes *planes);
+uint64_t px_frame_mixer_memory(const px_planes *planes, bool windowed);
 
 /* For all frames of the planes, with samples low..high that `coder` codes. px_frame_mixer_free also
  * after a failure. */

@@ -13,6 +13,8 @@ prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bo
     *view = (px_frame_view){.geometry = geometry,
                             .size = px_plane_size(planes),
                             .kept = planes->count - 1,
+                            .decoding = decoding,
+                            .logs_stride = geometry.stride,
                             .refers = planes->count > 1};
     void *(*const take)(px_pool *, const px_geometry *, size_t) =
         view->refers ? px_padded_take : px_zero_row_take;
@@ -20,9 +22,12 @@ prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bo
     view->references = take(pool, &geometry, sizeof *view->references);
     view->running = take(pool, &geometry, sizeof *view->running);
     view->samples = px_padded_take(pool, &geometry, sizeof *view->samples);
-    view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
-    if (!decoding)
+    if (decoding) {
+        view->spare_row = px_zero_row_take(pool, &geometry, sizeof *view->logs);
+    } else {
+        view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
         view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
+    }
     view->edge =
         px_pool_take_zeroed(pool, px_product(2, width + PX_WAVE_LANES, sizeof *view->edge));
     view->energies =
@@ -38,7 +43,8 @@ uint64_t px_frame_view_memory(size_t height, size_t width, size_t count) {
     uint64_t (*const bytes)(const px_geometry *, size_t) =
         count > 1 ? px_padded_bytes : px_zero_row_bytes;
     return bytes(&geometry, sizeof *view->references + sizeof *view->running) +
-           px_padded_bytes(&geometry, sizeof *view->samples + sizeof *view->logs) +
+           px_padded_bytes(&geometry, sizeof *view->samples) +
+           px_zero_row_bytes(&geometry, sizeof *view->logs) +
            2 * ((uint64_t)width + PX_WAVE_LANES) * sizeof *view->edge +
            (1 + PX_BLEND_PAIRS) * (uint64_t)width * sizeof *view->energies +
            (uint64_t)(count - 1) * height * width * sizeof *view->kept_logs;
@@ -178,8 +184,16 @@ void px_frame_view_store_plain(px_frame_view *view, px_frames_model *model, px_p
     px_frame_view_keep_plain(view, frame, turn);
 }
 
+void px_frame_view_begin(px_frame_view *view, size_t turn) {
+    if (!view->decoding)
+        return;
+    const bool kept = turn < view->kept;
+    view->logs = kept ? view->kept_logs + turn * view->size : view->spare_row;
+    view->logs_stride = kept ? view->geometry.width : 0;
+}
+
 void px_frame_view_keep(px_frame_view *view, size_t turn) {
-    if (turn >= view->kept)
+    if (turn >= view->kept || view->decoding)
         return;
     const size_t width = view->geometry.width;
     int16_t *to = view->kept_logs + turn * view->size;
@@ -216,6 +230,7 @@ px_wave px_frame_wave(const px_frame_view *view, px_blend *blend, const px_frame
                     .running_stride = view->refers ? view->geometry.stride : 0,
                     .samples = view->samples,
                     .logs = view->logs,
+                    .logs_stride = view->logs_stride,
                     .errors = view->errors,
                     .edge = view->edge,
                     .bias = model->bias,

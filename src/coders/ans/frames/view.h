@@ -17,10 +17,13 @@ typedef struct px_frame_view {
     int32_t *references; /* couples of samples, less their means */
     int16_t *running;    /* log errors of the references */
     int16_t *samples, *logs;
+    size_t logs_stride; /* when decoding, they are where they are kept */
+    bool decoding;
     uint16_t *errors;         /* NULL when decoding */
     int32_t *edge, *energies; /* of px_wave and px_blend */
     size_t kept;              /* turns whose logs are kept: all but the last */
     int16_t *kept_logs;       /* [kept][size], by turn */
+    int16_t *spare_row;       /* of the last turn's logs, when decoding */
 } px_frame_view;
 
 /* Bytes of a view for decoding. */
@@ -45,7 +48,9 @@ bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_pl
 void px_frame_view_store(const px_frame_view *view, const px_frames_model *model, px_planes *planes,
                          size_t turn);
 
-/* Keeps view->logs for frames that refer to the one at `turn`. */
+/* To be called before the frame at `turn` is coded, and thereafter: keeps view->logs for frames
+ * that refer to it. */
+void px_frame_view_begin(px_frame_view *view, size_t turn);
 void px_frame_view_keep(px_frame_view *view, size_t turn);
 
 /* The same where there is nothing to code: the logs of its reference, or of no errors at all. */

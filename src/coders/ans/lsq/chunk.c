@@ -50,11 +50,9 @@ static prism_status encode_group(const px_planes *planes, const px_group_task *t
     return status;
 }
 
-/* Of more planes, the covariances of all taps would take too long. */
 static bool may_be_wide(const px_group_task *task) {
-    enum { WIDE_PLANES = 256 };
     return !task->quick && task->mixes && px_efforts.wide[task->effort] &&
-           task->count <= WIDE_PLANES;
+           task->count <= PX_WIDE_PLANES;
 }
 
 /* Whether squares pay for their weights is not to be told from covariances: where both ways are
@@ -158,18 +156,26 @@ static uint64_t larger(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
-/* Of the groups, the first is the largest; which weights those after it have is not known yet. */
+static bool kind_may_be_wide(const px_group_kind *kind, size_t count) {
+    return kind->mixes && !kind->quick && count <= PX_WIDE_PLANES;
+}
+
+/* Of the groups, the first is the largest; which weights the last one has is not known yet. */
 uint64_t px_lsq_chunk_memory(const px_planes *planes, const px_pipeline *pipeline, bool quick,
                              px_reader parameters, size_t payload_size) {
     const px_planes folded = px_fold_shape(planes);
     const size_t count = group_size(planes, 0);
+    const size_t last = (planes->count - 1) % PX_GROUP + 1;
     px_group_kind kind = {
         .quick = quick, .mixes = mixes(planes, 0, pipeline), .late = is_late(planes, pipeline)};
-    kind.wide = kind.mixes && !quick &&
-                (planes->count > count || px_model_is_wide(parameters, quick, kind.mixes));
+    kind.wide = kind_may_be_wide(&kind, count) && px_model_is_wide(parameters, quick, kind.mixes);
     if (!is_codable(&folded))
         return px_rans_memory(payload_size);
-    uint64_t bytes = px_rans_memory(payload_size) + px_lsq_decode_memory(&folded, count, &kind);
+    uint64_t group = px_lsq_decode_memory(&folded, count, &kind);
+    kind.wide = kind_may_be_wide(&kind, last);
+    if (planes->count > count)
+        group = larger(group, px_lsq_decode_memory(&folded, last, &kind));
+    uint64_t bytes = px_rans_memory(payload_size) + group;
     if (!kind.late)
         bytes += px_planes_bytes(&folded);
     return px_is_folded(planes) ? larger(bytes, px_planes_bytes(&folded) + px_planes_bytes(planes))

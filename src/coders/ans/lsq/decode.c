@@ -20,12 +20,11 @@ typedef struct decoder {
     bool late; /* planes get their memory in the end */
 } decoder;
 
-static void put_samples(decoder *d, size_t k) {
+/* Samples in rows of `stride` become those of plane k. */
+static void put_samples(decoder *d, size_t k, const int16_t *from, size_t stride) {
     const px_lsq_model *model = d->group.model;
-    const px_view *view = &d->group.full;
     int16_t *to = px_plane(d->planes, d->first + model->order[k]);
-    for (size_t y = 0; y < model->height; y++, to += model->width) {
-        const int16_t *from = view->samples + y * view->geometry.stride;
+    for (size_t y = 0; y < model->height; y++, to += model->width, from += stride) {
         const int mean = model->planes[k].mean;
         if (model->depth == 8)
             for (size_t x = 0; x < model->width; x++)
@@ -36,24 +35,37 @@ static void put_samples(decoder *d, size_t k) {
     }
 }
 
+static void put_view(decoder *d, size_t k) {
+    const px_view *view = &d->group.full;
+    put_samples(d, k, view->samples, view->geometry.stride);
+}
+
+/* The plane, which nothing in the view is asked of any more, to tiles. */
+static void keep(const px_lsq_group *group, const px_tiles *tiles, size_t k, int16_t *plane) {
+    const px_geometry *geometry = &group->full.geometry;
+    if (group->model->wide) {
+        px_replicate_pads(geometry, plane);
+        px_tiles_store(tiles, geometry, k, plane);
+    } else {
+        px_tiles_store(tiles, &group->tiled, k, px_strip_pads(geometry, plane));
+    }
+}
+
 /* For planes after, and to become planes in the end. */
 static void keep_samples(decoder *d, size_t k) {
     px_lsq_group *group = &d->group;
     px_view *view = &group->full;
-    px_replicate_pads(&view->geometry, view->samples);
-    if (group->model->wide) {
-        px_couples_store(&group->couples, &view->geometry, k, view->samples);
-        px_mixer_take(&group->sample_mixer, &view->geometry, k);
-    } else {
-        px_tiles_store(&group->samples, &view->geometry, k, view->samples);
+    if (!group->model->wide) {
+        keep(group, &group->samples, k, view->samples);
+        return;
     }
+    px_replicate_pads(&view->geometry, view->samples);
+    px_couples_store(&group->couples, &view->geometry, k, view->samples);
+    px_mixer_take(&group->sample_mixer, &view->geometry, k);
 }
 
 static void keep_innovations(decoder *d, size_t k) {
-    px_lsq_group *group = &d->group;
-    px_view *view = &group->full;
-    px_replicate_pads(&view->geometry, view->logs);
-    px_tiles_store(&group->innovations, &view->geometry, k, view->logs);
+    keep(&d->group, &d->group.innovations, k, d->group.full.logs);
 }
 
 static bool is_last(const decoder *d, size_t k) {
@@ -70,14 +82,14 @@ static void put_constant(decoder *d, size_t k) {
     px_view *view = &d->group.full;
     clear(&view->geometry, view->samples);
     if (!d->late)
-        put_samples(d, k);
+        put_view(d, k);
     if (!d->group.model->mixes || is_last(d, k))
         return;
+    if (!d->group.model->quick) {
+        clear(&view->geometry, view->logs);
+        keep_innovations(d, k);
+    }
     keep_samples(d, k);
-    if (d->group.model->quick)
-        return;
-    clear(&view->geometry, view->logs);
-    keep_innovations(d, k);
 }
 
 /* *sum: of the logs of errors. */
@@ -129,15 +141,26 @@ static void close_view(decoder *d, const px_view *view, size_t k, int64_t sum) {
     keep_innovations(d, k);
 }
 
+/* P and E of plane k. */
+static void predict(px_lsq_group *group, size_t k) {
+    const px_view *view = &group->full;
+    if (!view->mixed_stride)
+        return;
+    const px_lsq_plane *plane = &group->model->planes[k];
+    int32_t *mixed = view->mixed - view->geometry.origin + group->tiled.origin;
+    px_mixer_predict(&group->sample_mixer, &group->tiled, k, plane->fraction, false, mixed);
+    if (!group->model->quick)
+        px_mixer_predict(&group->innovation_mixer, &group->tiled, k, 0, true, mixed);
+    if (!group->model->wide)
+        px_spread_couples(&view->geometry, view->mixed);
+}
+
 static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
     px_lsq_group *group = &d->group;
     const px_lsq_plane *plane = &group->model->planes[k];
-    const px_geometry *geometry = &group->full.geometry;
+    px_view_turn(group, k);
     if (group->model->mixes)
-        px_mixer_predict(&group->sample_mixer, geometry, k, plane->fraction, false,
-                         group->full.mixed);
-    if (group->model->mixes && !group->model->quick)
-        px_mixer_predict(&group->innovation_mixer, geometry, k, 0, true, group->full.mixed);
+        predict(group, k);
     if (plane->kind == PX_PLANE_CONSTANT) {
         put_constant(d, k);
         return PRISM_OK;
@@ -151,7 +174,7 @@ static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
     if (status == PRISM_OK)
         close_view(d, &view, k, sum);
     if (status == PRISM_OK && !d->late)
-        put_samples(d, k);
+        put_view(d, k);
     if (status == PRISM_OK && group->model->mixes && !is_last(d, k))
         keep_samples(d, k);
     px_pool_free(&pool);
@@ -190,17 +213,22 @@ uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_gr
 static prism_status put_all(decoder *d, prism_error *error) {
     px_lsq_group *group = &d->group;
     const px_lsq_model *model = group->model;
-    const px_geometry *geometry = &group->full.geometry;
+    const px_geometry *tiled = &group->tiled;
+    const px_view *view = &group->full;
+    int16_t *samples = view->samples - view->geometry.origin + tiled->origin;
     px_pool_free(&group->pool);
     const prism_status status = px_planes_take(d->planes, error);
-    for (size_t k = model->count; k-- > 0 && status == PRISM_OK;) {
-        if (k + 1 < model->count && model->wide)
-            px_couples_load(&group->couples, geometry, k, group->full.samples);
-        else if (k + 1 < model->count)
-            px_tiles_load(&group->samples, geometry, k, group->full.samples);
-        put_samples(d, k);
+    if (status != PRISM_OK)
+        return status;
+    put_view(d, model->count - 1);
+    for (size_t k = model->count - 1; k-- > 0;) {
+        if (model->wide)
+            px_couples_load(&group->couples, tiled, k, samples);
+        else
+            px_tiles_load(&group->samples, tiled, k, samples);
+        put_samples(d, k, samples, tiled->stride);
     }
-    return status;
+    return PRISM_OK;
 }
 
 prism_status px_lsq_decode_group(px_planes *planes, size_t first, size_t count,

@@ -29,7 +29,7 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
         return status;
     const px_geometry *geometry = &group->full.geometry;
     if (task->wide) /* for the fits before that of the wide weights */
-        group->samples = px_tiles_take(&group->pool, geometry, (model->count + 1) / 2);
+        group->samples = px_tiles_take(&group->tiles, geometry, (model->count + 1) / 2);
     encoder->span = px_sum(px_product(geometry->tile_count, PX_TILE), PX_PLANE_GUARD);
     size_t elements = px_sum(px_product(model->count, encoder->span), PX_PLANE_GUARD);
     encoder->mixed = px_pool_take(&group->pool, px_product(elements, sizeof *encoder->mixed));
@@ -39,6 +39,8 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     encoder->low_bits = px_pool_take_zeroed(&group->pool, model->count);
     memset(encoder->classes, true, sizeof encoder->classes);
     status = px_pool_status(&group->pool, error);
+    if (status == PRISM_OK)
+        status = px_pool_status(&group->tiles, error);
     for (size_t y = 0; y < (task->mixes ? model->height : 1) && status == PRISM_OK; y++)
         for (size_t x = 0; x < model->width; x++)
             encoder->importance[y * encoder->importance_stride + x] = 1;

@@ -28,9 +28,9 @@ enum {
 
 typedef struct symbol_task {
     px_lsq_encoder *encoder;
-    int32_t *means; /* padded planes */
-    int16_t *around, *blur;
-    bool blurs; /* there is a running mean; else one row of `blur` is for all */
+    int32_t *means; /* a padded plane */
+    int16_t *around,
+        *blur; /* of a row: found twice, since planes of them are larger than the array */
     px_symbol_histograms histograms;
 } symbol_task;
 
@@ -86,20 +86,15 @@ void px_add_symbols(px_symbol_histograms *histograms, const int32_t *symbols, si
     }
 }
 
-static int16_t *blur_row(const symbol_task *task, const px_wave *wave, size_t y) {
-    return task->blur + (task->blurs ? y * wave->stride : 0);
-}
-
 /* Symbols of a plane whose means and errors are known. */
 static void make_symbols(symbol_task *task, const px_wave *wave, int32_t *symbols, size_t k) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
-    const size_t stride = wave->stride;
     const size_t step = 1 + wave->height * wave->width / HISTOGRAM_POSITIONS;
     int32_t largest = 0;
     size_t picked = 0;
     for (size_t y = 0; y < wave->height; y++) {
-        int32_t class = kernels->symbols(symbols, wave, task->means, task->around + y * stride,
-                                         blur_row(task, wave, y), y);
+        kernels->contexts(task->around, task->blur, wave, y);
+        int32_t class = kernels->symbols(symbols, wave, task->means, task->around, task->blur, y);
         largest = class > largest ? class : largest;
         if (y == px_low_discrepancy(picked, step)) {
             px_add_symbols(&task->histograms, symbols + y * wave->stride, wave->width);
@@ -117,7 +112,7 @@ static int64_t code_view(symbol_task *task, const px_view *view, size_t k) {
     px_wave wave;
     px_sample_wave(&wave, view, &encoder->model, k);
     px_causal_pads(&wave);
-    const size_t count = wave.height * wave.width, stride = wave.stride;
+    const size_t count = wave.height * wave.width;
     int64_t sum = kernels->means(task->means, &wave);
     wave.bias = plane->bias =
         rounded_between((double)sum / (double)count, -PX_MAX_BIAS, PX_MAX_BIAS);
@@ -125,10 +120,9 @@ static int64_t code_view(symbol_task *task, const px_view *view, size_t k) {
     px_causal_error_pads(&wave);
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     for (size_t y = 0; y < wave.height; y++) {
-        int16_t *around = task->around + y * stride, *blur = blur_row(task, &wave, y);
-        kernels->contexts(around, blur, &wave, y);
-        kernels->scale_moments(moments, around, wave.running + y * wave.running_stride, blur,
-                               wave.logs + y * wave.stride, wave.width);
+        kernels->contexts(task->around, task->blur, &wave, y);
+        kernels->scale_moments(moments, task->around, wave.running + y * wave.running_stride,
+                               task->blur, wave.logs + y * wave.stride, wave.width);
     }
     px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
     px_sample_wave(&wave, view, &encoder->model, k);
@@ -285,13 +279,10 @@ void px_lsq_choose_shapes(uint8_t *shapes, const px_symbol_histograms *histogram
 prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
     const px_geometry *geometry = &encoder->group.full.geometry;
     px_pool pool = {.count = 0};
-    const bool blurs = encoder->group.full.running_stride > 0;
-    symbol_task task = {
-        .encoder = encoder,
-        .blurs = blurs,
-        .means = px_padded_take(&pool, geometry, sizeof *task.means),
-        .around = px_padded_take(&pool, geometry, sizeof *task.around),
-        .blur = (blurs ? px_padded_take : px_zero_row_take)(&pool, geometry, sizeof *task.blur)};
+    symbol_task task = {.encoder = encoder,
+                        .means = px_padded_take(&pool, geometry, sizeof *task.means),
+                        .around = px_zero_row_take(&pool, geometry, sizeof *task.around),
+                        .blur = px_zero_row_take(&pool, geometry, sizeof *task.blur)};
     task.histograms = px_symbol_histograms_take(&pool, PX_SHAPE_CLASSES);
     prism_status status = px_pool_status(&pool, error);
     for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++)

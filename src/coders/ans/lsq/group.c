@@ -28,23 +28,37 @@ static uint64_t rows_bytes(const px_geometry *geometry, bool rows, size_t size) 
     return rows ? px_padded_bytes(geometry, size) : px_zero_row_bytes(geometry, size);
 }
 
+/* Sums over positions are the same with the pads or without: pads of the sums repeat their edges as
+ * those of the planes do. Wide models need them, and fits of encoders count them. */
+static px_geometry tiled_geometry(const px_geometry *full, bool decoding, bool wide) {
+    return decoding && !wide ? px_geometry_bare(full->height, full->width) : *full;
+}
+
+static bool is_couple(size_t count, bool mixes, bool decoding) {
+    return decoding && mixes && count == 2;
+}
+
 px_group_bytes px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
                                    bool wide) {
     const px_geometry full = px_geometry_make(planes->height, planes->width);
     const px_geometry half = px_geometry_halved(&full, (px_phase){1, 1});
+    const px_geometry tiled = tiled_geometry(&full, true, wide);
     const size_t pairs = px_mixer_pairs(count, wide);
     px_group_bytes bytes = {.kept = px_padded_bytes(&full, sizeof(int16_t))};
     if (mixes)
-        bytes.kept += wide ? px_couples_bytes(&full, pairs) : px_tiles_bytes(&full, pairs);
-    bytes.all = bytes.kept + px_padded_bytes(&full, sizeof(int16_t)) +
+        bytes.kept += wide ? px_couples_bytes(&full, pairs) : px_tiles_bytes(&tiled, pairs);
+    const bool couple = is_couple(count, mixes, true);
+    bytes.all = bytes.kept +
+                (couple ? px_zero_row_bytes(&full, sizeof(int32_t))
+                        : px_padded_bytes(&full, sizeof(int16_t))) +
                 rows_bytes(&full, mixes, sizeof(int32_t)) +
                 rows_bytes(&full, count > 1, sizeof(int16_t));
     if (quick)
         bytes.all += px_padded_bytes(&full, sizeof(uint16_t));
-    if (count > 1)
+    if (count > 1 && !couple)
         bytes.all += px_padded_bytes(&half, sizeof(int16_t));
-    if (has_innovations(mixes, quick))
-        bytes.all += px_tiles_bytes(&full, px_mixer_pairs(count, false));
+    if (has_innovations(mixes, quick) && (!couple || wide))
+        bytes.all += px_tiles_bytes(&tiled, px_mixer_pairs(count, false));
     return bytes;
 }
 
@@ -53,31 +67,50 @@ static size_t pairs_of(const px_lsq_group *group, bool wide) {
     return group->decoding ? px_mixer_pairs(count, wide) : (count + 1) / 2;
 }
 
+/* One plane is kept of samples and one of innovations. */
+static bool shares_tiles(const px_lsq_group *group) {
+    return group->couple && !group->model->wide && !group->model->quick;
+}
+
 prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, bool decoding,
                                prism_error *error) {
     const px_geometry geometry = px_geometry_make(model->height, model->width);
     *group = (px_lsq_group){.model = model, .decoding = decoding, .full.geometry = geometry};
-    px_pool *pool = &group->pool;
+    px_pool *pool = &group->pool, *kept = decoding ? &group->kept : &group->tiles;
     px_view *view = &group->full;
+    group->tiled = tiled_geometry(&geometry, decoding, model->wide);
     take_mixed(view, pool, model->mixes && (decoding || model->quick));
     take_running(view, pool, model->count > 1);
     view->samples = px_padded_take(&group->kept, &geometry, sizeof *view->samples);
-    view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
+    group->couple = is_couple(model->count, model->mixes, decoding);
+    view->logs_stride = geometry.stride;
+    if (group->couple)
+        group->spare_row = px_zero_row_take(pool, &geometry, sizeof *group->spare_row);
+    else
+        view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
     if (model->quick || !decoding)
         view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
     if (model->wide)
-        group->couples = px_couples_take(&group->kept, &geometry, pairs_of(group, true));
+        group->couples = px_couples_take(kept, &geometry, pairs_of(group, true));
     else if (model->mixes)
-        group->samples = px_tiles_take(&group->kept, &geometry, pairs_of(group, false));
+        group->samples = px_tiles_take(kept, &group->tiled, pairs_of(group, false));
     if (has_innovations(model->mixes, model->quick))
-        group->innovations = px_tiles_take(pool, &geometry, pairs_of(group, false));
-    const prism_status status = px_pool_status(pool, error);
-    return status == PRISM_OK ? px_pool_status(&group->kept, error) : status;
+        group->innovations = shares_tiles(group)
+                                 ? group->samples
+                                 : px_tiles_take(decoding ? pool : &group->tiles, &group->tiled,
+                                                 pairs_of(group, false));
+    if (shares_tiles(group))
+        group->samples = px_tiles_shared(&group->samples);
+    prism_status status = px_pool_status(pool, error);
+    if (status == PRISM_OK)
+        status = px_pool_status(&group->kept, error);
+    return status == PRISM_OK ? px_pool_status(&group->tiles, error) : status;
 }
 
 void px_lsq_group_free(px_lsq_group *group) {
     px_pool_free(&group->pool);
     px_pool_free(&group->kept);
+    px_pool_free(&group->tiles);
 }
 
 /* P, E and the running mean at half size. */
@@ -99,7 +132,9 @@ prism_status px_view_open(px_view *view, px_pool *pool, px_lsq_group *group, siz
         return PRISM_OK;
     const px_geometry half = px_geometry_halved(&full->geometry, plane->phase);
     view->geometry = half;
-    if (full->running_stride)
+    if (full->running_stride && group->couple)
+        view->running_stride = half.stride; /* the whole is not needed after the second plane */
+    else if (full->running_stride)
         take_running(view, pool, true);
     if (!group->decoding) {
         if (full->mixed_stride)
@@ -109,10 +144,30 @@ prism_status px_view_open(px_view *view, px_pool *pool, px_lsq_group *group, siz
         view->errors = px_padded_take(pool, &half, sizeof *view->errors);
     }
     view->mixed_stride = full->mixed_stride ? half.stride : 0;
+    view->logs_stride = full->logs_stride ? half.stride : 0;
     const prism_status status = px_pool_status(pool, error);
     if (status == PRISM_OK)
         shrink_view(view, full, plane->phase);
     return status;
+}
+
+void px_view_turn(px_lsq_group *group, size_t k) {
+    px_view *view = &group->full;
+    const px_geometry *geometry = &view->geometry;
+    const size_t before = PX_PLANE_GUARD + geometry->origin;
+    if (!group->couple)
+        return;
+    if (k == 0) {
+        group->mixed = view->mixed;
+        view->logs = (int16_t *)(view->mixed - before) + before;
+        view->mixed = group->spare_row;
+        view->mixed_stride = 0;
+    } else {
+        view->mixed = group->mixed;
+        view->mixed_stride = geometry->stride;
+        view->logs = (int16_t *)group->spare_row;
+        view->logs_stride = 0;
+    }
 }
 
 void px_view_grow(const px_view *view, px_lsq_group *group, size_t k, const int16_t *half,
@@ -126,7 +181,8 @@ void px_view_close(const px_view *view, px_lsq_group *group, size_t k) {
     const px_lsq_plane *plane = &group->model->planes[k];
     const px_view *full = &group->full;
     px_view_grow(view, group, k, view->samples, full->samples);
-    px_view_grow(view, group, k, view->logs, full->logs);
+    if (view->logs_stride)
+        px_view_grow(view, group, k, view->logs, full->logs);
     for (uint32_t i = 0; plane->kind == PX_PLANE_HALVED && i < plane->patch_count; i++) {
         size_t y = plane->patches[i].position / full->geometry.width;
         size_t x = plane->patches[i].position % full->geometry.width;
@@ -149,6 +205,7 @@ static px_wave wave_of(const px_view *view, const px_lsq_plane *plane) {
                      .running_stride = view->running_stride,
                      .samples = view->samples,
                      .logs = view->logs,
+                     .logs_stride = view->logs_stride,
                      .errors = view->errors,
                      .fraction = plane->fraction,
                      .bias = plane->bias,

@@ -16,6 +16,7 @@ typedef struct px_view {
     int32_t *mixed;   /* (P, E) */
     int16_t *running; /* mean of log errors of planes before */
     size_t mixed_stride, running_stride;
+    size_t logs_stride; /* 0: as above, but of what nobody asks for */
     int16_t *samples;
     int16_t *logs;    /* then, where planes are predicted from them, innovations */
     uint16_t *errors; /* absolute ones; decoding has them for method quick only */
@@ -23,10 +24,14 @@ typedef struct px_view {
 
 typedef struct px_lsq_group {
     px_pool pool;
-    px_pool kept; /* of decoding: samples, which become planes in the end */
+    px_pool kept;  /* of decoding: samples, which become planes in the end */
+    px_pool tiles; /* of encoding: tiles and couples, which are for fits */
     const px_lsq_model *model;
     bool decoding;
     px_view full;
+    bool couple; /* decoding two planes that mix: they need less than many do, see px_view_turn */
+    int32_t *spare_row, *mixed;
+    px_geometry tiled; /* of tiles: without pads when decoding, unless the model is wide */
     px_tiles samples, innovations;
     px_couples couples; /* instead of tiles of samples, if the model is wide */
     px_mixer sample_mixer, innovation_mixer;
@@ -60,6 +65,10 @@ void px_lsq_group_free(px_lsq_group *group);
  * pool is of the view alone. When decoding, the half is in the memory of the whole. */
 prism_status px_view_open(px_view *view, px_pool *pool, px_lsq_group *group, size_t k,
                           prism_error *error);
+
+/* Before plane k of a couple is decoded. Nothing is said of the first one, so that its logs are
+ * where that would be; nobody asks for those of the second one. */
+void px_view_turn(px_lsq_group *group, size_t k);
 
 /* Samples and logs back to full size, with the plane's patches. */
 void px_view_close(const px_view *view, px_lsq_group *group, size_t k);

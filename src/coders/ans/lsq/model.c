@@ -55,8 +55,7 @@ void px_model_free(px_lsq_model *model) {
 
 uint64_t px_model_memory(const px_planes *planes, size_t count, bool quick, bool mixes, bool wide) {
     const uint64_t patches = px_plane_size(planes) / PX_SAMPLES_PER_PATCH;
-    const uint64_t capacity = patches < PX_FEWEST_PATCHES / 2 ? PX_FEWEST_PATCHES : 2 * patches;
-    const uint64_t plane = sizeof(px_lsq_plane) + sizeof(uint16_t) + capacity * sizeof(px_patch);
+    const uint64_t plane = sizeof(px_lsq_plane) + sizeof(uint16_t) + patches * sizeof(px_patch);
     uint64_t bytes = count * (plane + 2 * (sizeof(px_weight_row) + sizeof(int8_t)));
     if (mixes)
         bytes += px_weights_memory(count, wide ? PX_SQUARE_TAPS : 1);
@@ -146,9 +145,11 @@ static void code_taps(side *s, px_integer *scale_model, px_integer *models, px_t
         code(s, &models[t], &taps->levels[t], 0, INT16_MIN, INT16_MAX);
 }
 
-static px_patch *next_patch(side *s, px_lsq_plane *plane, uint32_t *capacity) {
+/* Room for twice as many, or for as many as there may be. */
+static px_patch *next_patch(side *s, px_lsq_plane *plane, uint32_t *capacity, uint32_t most) {
     if (plane->patch_count == *capacity) {
         uint32_t larger = *capacity ? 2 * *capacity : PX_FEWEST_PATCHES;
+        larger = larger < most ? larger : most;
         px_patch *patches = px_realloc(plane->patches, larger, sizeof *patches);
         s->starved |= !patches;
         if (!patches)
@@ -172,7 +173,7 @@ static void write_patches(side *s, const px_lsq_plane *plane) {
 }
 
 static void read_patches(side *s, px_lsq_plane *plane, uint64_t plane_size) {
-    const uint64_t most = plane_size / PX_SAMPLES_PER_PATCH;
+    const uint32_t most = (uint32_t)(plane_size / PX_SAMPLES_PER_PATCH);
     uint32_t capacity = 0;
     uint64_t next = 0; /* one more than the position before */
     for (;;) {
@@ -181,7 +182,7 @@ static void read_patches(side *s, px_lsq_plane *plane, uint64_t plane_size) {
             return;
         next += (uint32_t)distance;
         const bool valid = distance > 0 && next <= plane_size && plane->patch_count < most;
-        px_patch *patch = valid ? next_patch(s, plane, &capacity) : NULL;
+        px_patch *patch = valid ? next_patch(s, plane, &capacity, most) : NULL;
         if (!patch) {
             s->io.bad = true;
             return;
@@ -311,7 +312,7 @@ prism_status px_model_read(px_lsq_model *model, px_reader *in, prism_error *erro
     if (s.starved)
         return px_out_of_memory(error, model->height * model->width / PX_SAMPLES_PER_PATCH *
                                            sizeof(px_patch));
-    if (s.io.bad || in->failed)
+    if (s.io.bad || in->failed || (model->wide && model->count > PX_WIDE_PLANES))
         return px_fail(error, PRISM_E_CORRUPT, "the model of the planes is out of range");
     prism_status status = model->wide ? px_model_widen(model, error) : PRISM_OK;
     if (model->mixes && status == PRISM_OK)

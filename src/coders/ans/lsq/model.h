@@ -21,7 +21,8 @@ enum {
     PX_MAX_TAP_SCALE = 128,
     PX_MAX_BIAS = 1 << 15,
     PX_SAMPLES_PER_PATCH = 16, /* of a halved plane, at least */
-    PX_FEWEST_PATCHES = 64,    /* that there is room for */
+    PX_FEWEST_PATCHES = 64,    /* that there is room for, if there may be so many */
+    PX_WIDE_PLANES = 256,      /* groups of more have no wide weights: fits would take too long */
     PX_MAX_SCALE_OFFSET = 1 << 11
 };
 

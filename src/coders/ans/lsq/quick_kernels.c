@@ -43,11 +43,12 @@ PX_INLINE px_lanes quick_mean(const px_wave *w, size_t y, size_t column) {
 }
 
 /* The error of a sample, and its log with the running mean in view. */
-PX_INLINE px_lanes quick_keep(const px_wave *w, size_t at, px_lanes sample, px_lanes mean) {
+PX_INLINE px_lanes quick_keep(const px_wave *w, size_t y, size_t x, px_lanes sample,
+                              px_lanes mean) {
     px_lanes error = lanes_min(lanes_abs(sample - mean), lanes_all(UINT16_MAX));
     px_lanes log = lanes_log2_16((error << 1) + 1);
-    lanes_store_i16((int16_t *)w->errors + at, error);
-    lanes_store_i16(w->logs + at, log);
+    lanes_store_i16((int16_t *)w->errors + y * w->stride + x, error);
+    lanes_store_i16(w->logs + y * w->logs_stride + x, log);
     return log;
 }
 
@@ -60,7 +61,7 @@ static int64_t quick_means(int32_t *means, const px_wave *w) {
             px_mask inside = lanes_first(w->width - x);
             px_lanes mean = quick_mean(w, y, x), sample = lanes_load_i16(w->samples + at);
             lanes_store(means + at, mean);
-            row_sum += lanes_where(inside, quick_keep(w, at, sample, mean));
+            row_sum += lanes_where(inside, quick_keep(w, y, x, sample, mean));
         }
         sum += sum_integers(row_sum);
     }
@@ -134,7 +135,7 @@ PX_INLINE px_lanes quick_step(const px_wave *w, size_t y, size_t x, px_mask acti
     px_lanes coarse = lanes_shift_each_right(mean, low_bits);
     px_lanes sample = (lanes_shift_each_left(coarse + digit, low_bits) | low) << 16 >> 16;
     lanes_store_i16(w->samples + at, sample);
-    *row_sum += lanes_where(active, quick_keep(w, at, sample, mean));
+    *row_sum += lanes_where(active, quick_keep(w, y, x, sample, mean));
     return states;
 }
 

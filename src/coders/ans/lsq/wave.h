@@ -67,6 +67,7 @@ typedef struct px_wave {
         running_stride; /* of the rows of these two; 0: all rows are one of zeros */
     int16_t *samples;   /* the plane itself; decoded, or with its causal pads */
     int16_t *logs;      /* log errors */
+    size_t logs_stride; /* of their rows; 0: nobody asks for them */
     uint16_t *errors;   /* absolute ones; not for wave_decode */
     int32_t *edge;      /* [2][width + PX_WAVE_LANES], for wave_decode */
 

@@ -62,7 +62,7 @@ static int64_t errors(const px_wave *w, const int32_t *mean) {
             error = lanes_min(error, lanes_all(UINT16_MAX));
             px_lanes log = lanes_log2_16(error + 1);
             lanes_store_i16((int16_t *)w->errors + at, error);
-            lanes_store_i16(w->logs + at, log);
+            lanes_store_i16(w->logs + y * w->logs_stride + x, log);
             row_sum += lanes_where(lanes_first(w->width - x), log);
         }
         sum += sum_integers(row_sum);

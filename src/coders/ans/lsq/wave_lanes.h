@@ -174,7 +174,8 @@ PX_INLINE int64_t block_finish(px_lanes couples[BLOCK], const px_wave *w, const 
             px_mask inside = columns_inside(w, part);
             ptrdiff_t at = (ptrdiff_t)(part.row * w->stride) + part.column;
             lanes_store_i16_where(inside, w->samples + at, couples[i]);
-            lanes_store_i16_where(inside, w->logs + at, logs);
+            lanes_store_i16_where(
+                inside, w->logs + (ptrdiff_t)(part.row * w->logs_stride) + part.column, logs);
             sum += lanes_where(inside, logs);
             if (i >= PX_WAVE_LANES - 2)
                 lanes_store_where(inside,

@@ -9,10 +9,12 @@
 enum {
     FEWEST_SLOT_BITS = 10,
     MOST_SLOT_BITS = 19,
-    MOST_MATCH_BITS = 18,
+    SHARE_FAST = 9, /* indices for each slot of a context, with few contexts */
+    SHARE_ALL = 18, /* and with all of them */
+    MOST_MATCH_BITS = 17,
     MOST_CORRECTION_BITS = 14,
-    SPARE_MARGIN = 1 << 20, /* bytes: what margins may cost in any case */
-    MARGIN_FACTOR = 8,      /* and else as a multiple of the samples */
+    SPARE_MARGIN = 1 << 18, /* bytes: what margins may cost in any case */
+    MARGIN_FACTOR = 2,      /* and else as a multiple of the samples */
     INPUTS_ALWAYS = 2       /* of the mixer: the match and a constant */
 };
 
@@ -38,10 +40,6 @@ bool px_palette_has_room(const px_planes *planes) {
 
 static void layout(px_palette_model *m, px_arena *arena) {
     const size_t contexts = (size_t)m->contexts, lanes = (size_t)m->lanes;
-    const shape s = shape_of(m->count, m->height, m->width);
-    m->row_stride = s.row_stride;
-    m->plane_stride = s.plane_stride;
-    m->indices = px_arena_take(arena, s.bytes, 1);
     m->references = px_arena_take(arena, m->count, sizeof *m->references);
     m->row = px_arena_take(arena, m->width, 1);
     m->slots = px_arena_take(arena, contexts << m->slot_bits, sizeof *m->slots);
@@ -112,11 +110,13 @@ static int smaller(int a, int b) {
     return a < b ? a : b;
 }
 
-/* A fourth of the indices, as a power of two. */
+/* A share of the indices, as a power of two: so that the slots of all contexts together take a few
+ * times the indices. */
 static int slot_bits_of(const px_palette_model *m) {
     const size_t indices = m->count * m->height * m->width;
+    const size_t share = m->fast ? SHARE_FAST : SHARE_ALL;
     int bits = FEWEST_SLOT_BITS;
-    while (bits < MOST_SLOT_BITS && (size_t)4 << bits < indices)
+    while (bits < MOST_SLOT_BITS && share << bits < indices)
         bits++;
     return bits;
 }
@@ -129,28 +129,42 @@ static void set_sizes(px_palette_model *m) {
     m->correction_bits = smaller(m->slot_bits, MOST_CORRECTION_BITS);
 }
 
-uint64_t px_palette_model_memory(const px_planes *planes, bool fast) {
+px_palette_bytes px_palette_model_memory(const px_planes *planes, bool fast) {
     px_palette_model m = {
         .count = planes->count, .height = planes->height, .width = planes->width, .fast = fast};
     px_arena arena = {NULL, 0};
     set_sizes(&m);
     layout(&m, &arena);
-    return arena.used;
+    return (px_palette_bytes){.indices = shape_of(m.count, m.height, m.width).bytes,
+                              .tables = arena.used};
 }
 
 prism_status px_palette_model_alloc(px_palette_model *m, prism_error *error) {
     px_arena arena = {NULL, 0};
+    const shape s = shape_of(m->count, m->height, m->width);
     set_sizes(m);
+    m->row_stride = s.row_stride;
+    m->plane_stride = s.plane_stride;
     layout(m, &arena);
-    const size_t size = arena.used;
-    m->memory = px_arena_allocate(&arena);
-    if (!m->memory)
+    const size_t size = px_sum(arena.used, s.bytes);
+    m->indices = px_alloc_zeroed(s.bytes, 1);
+    m->tables = px_arena_allocate(&arena);
+    if (!m->indices || !m->tables) {
+        px_palette_model_free(m);
         return px_out_of_memory(error, size);
+    }
     layout(m, &arena);
     init(m);
     return PRISM_OK;
 }
 
+void px_palette_tables_free(px_palette_model *m) {
+    free(m->tables);
+    m->tables = NULL;
+}
+
 void px_palette_model_free(px_palette_model *m) {
-    free(m->memory);
+    px_palette_tables_free(m);
+    free(m->indices);
+    m->indices = NULL;
 }

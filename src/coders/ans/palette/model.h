@@ -57,17 +57,24 @@ typedef struct px_palette_model { /* named in palette_kernels.h */
     uint32_t match_length;
 
     int32_t state_rates[PX_STATES], rates[PX_COUNTER_COUNTS];
-    void *memory;
+    void *tables; /* the memory of all but the indices */
 } px_palette_model;
 
 /* Whether planes of that shape have room: margins may be far larger than narrow planes. */
 bool px_palette_has_room(const px_planes *planes);
 
-/* Bytes of a model for planes of that shape. */
-uint64_t px_palette_model_memory(const px_planes *planes, bool fast);
+/* Bytes of a model. */
+typedef struct px_palette_bytes {
+    uint64_t indices, tables;
+} px_palette_bytes;
+
+px_palette_bytes px_palette_model_memory(const px_planes *planes, bool fast);
 
 /* The shape, `values` and `fast` are set. */
 prism_status px_palette_model_alloc(px_palette_model *model, prism_error *error);
+
+/* Of the model, only the indices remain. */
+void px_palette_tables_free(px_palette_model *model);
 void px_palette_model_free(px_palette_model *model);
 
 /* The first index of a plane, numbered as in `references`. */

@@ -92,13 +92,16 @@ static void encode_rows(px_palette_model *m, const px_planes *planes, const valu
         }
 }
 
-static void decode_rows(px_palette_model *m, px_planes *planes, const values *v) {
+static void decode_rows(px_palette_model *m) {
     const px_palette_kernels *kernels = px_palette_kernels_best();
     for (size_t k = 0; k < m->count; k++)
-        for (size_t y = 0; y < m->height; y++) {
-            if (m->coder.decoder.in->failed)
-                return;
+        for (size_t y = 0; y < m->height && !m->coder.decoder.in->failed; y++)
             kernels->code_row(m, k, y);
+}
+
+static void put_samples(px_planes *planes, const px_palette_model *m, const values *v) {
+    for (size_t k = 0; k < m->count; k++)
+        for (size_t y = 0; y < m->height; y++) {
             const uint8_t *indices = px_palette_plane(m, k + 1) + y * m->row_stride;
             int16_t *samples = px_plane(planes, k) + y * m->width;
             for (size_t x = 0; x < m->width; x++)
@@ -106,11 +109,26 @@ static void decode_rows(px_palette_model *m, px_planes *planes, const values *v)
         }
 }
 
+/* Tables are given back before planes are taken. */
+static prism_status decode_indices(px_palette_model *m, px_planes *planes, const values *v,
+                                   bool fast, prism_error *error) {
+    prism_status status = model_make(m, planes, v, fast, error);
+    if (status != PRISM_OK)
+        return status;
+    decode_rows(m);
+    px_palette_tables_free(m);
+    status = px_planes_take(planes, error);
+    if (status == PRISM_OK)
+        put_samples(planes, m, v);
+    px_palette_model_free(m);
+    return status;
+}
+
 /* ---- Both directions ---- */
 
 static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
                            prism_error *error) {
-    px_palette_model m = {.memory = NULL};
+    px_palette_model m = {.tables = NULL};
     values v;
     if (!px_palette_has_room(planes) || !values_find(&v, planes))
         return px_fail(error, PRISM_E_OPTION, "too many different values, or too narrow planes");
@@ -130,10 +148,12 @@ static prism_status encode(const px_planes *planes, const px_task *task, px_code
     return PRISM_OK;
 }
 
-static void fill(px_planes *planes, int16_t sample) {
-    for (size_t k = 0; k < planes->count; k++)
+static prism_status fill(px_planes *planes, int16_t sample, prism_error *error) {
+    const prism_status status = px_planes_take(planes, error);
+    for (size_t k = 0; k < planes->count && status == PRISM_OK; k++)
         for (size_t p = 0; p < px_plane_size(planes); p++)
             px_plane(planes, k)[p] = sample;
+    return status;
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
@@ -149,28 +169,24 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
         return px_fail(error, PRISM_E_CORRUPT, "planes are too narrow for indices");
     m.coder.decoder = px_range_decoder_make(payload);
     prism_status status = values_read(&v, &m.coder.decoder, planes->depth, error);
-    if (status != PRISM_OK)
-        return status;
-    if (v.count > 1) {
-        status = model_make(&m, planes, &v, fast, error);
-        if (status != PRISM_OK)
-            return status;
-        decode_rows(&m, planes, &v);
-        px_palette_model_free(&m);
-    } else {
-        fill(planes, v.samples[0]);
-    }
-    if (payload->failed || px_reader_left(payload))
+    if (status == PRISM_OK)
+        status = v.count > 1 ? decode_indices(&m, planes, &v, fast, error)
+                             : fill(planes, v.samples[0], error);
+    if (status == PRISM_OK && (payload->failed || px_reader_left(payload)))
         return px_fail(error, PRISM_E_CORRUPT, "the payload does not end with the samples");
-    return PRISM_OK;
+    return status;
 }
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
     (void)pipeline, (void)payload_size;
     const bool fast = px_get_u8(&parameters);
-    return px_palette_has_room(planes) ? px_palette_model_memory(planes, fast) : 0;
+    if (!px_palette_has_room(planes))
+        return 0;
+    const px_palette_bytes bytes = px_palette_model_memory(planes, fast);
+    const uint64_t samples = px_planes_bytes(planes);
+    return bytes.indices + (bytes.tables > samples ? bytes.tables : samples);
 }
 
 const px_coder_stage px_palette = {
-    .encode = encode, .decode = decode, .decode_memory = decode_memory};
+    .late = true, .encode = encode, .decode = decode, .decode_memory = decode_memory};
