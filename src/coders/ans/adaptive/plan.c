@@ -31,8 +31,8 @@ static void shrink_to_fit(px_engine_plan *engine, size_t bands, size_t positions
         engine->classes = 1;
 }
 
-/* Bytes of a model, as a multiple of those of the samples; small chunks may have as much as those of
- * 1 MiB. Decoding has the planes and the samples of a group besides, and traces of a row of all
+/* Bytes of a model, as a multiple of those of the samples; small chunks may have as much as those
+ * of 1 MiB. Decoding has the planes and the samples of a group besides, and traces of a row of all
  * bands, which smaller engines do not change: a single row has none. */
 enum { MODEL_TIMES = 6, MODEL_BYTES = MODEL_TIMES << 20 };
 

@@ -284,10 +284,10 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
                               px_reader parameters, size_t payload_size) {
     (void)pipeline, (void)payload_size;
     const bool windowed = px_get_u8(&parameters);
-    return px_frames_fit(planes) ? px_frames_memory(planes) +
-                                       px_frame_mixer_memory(planes, windowed) +
-                                       px_motion_memory(planes->height, planes->width)
-                                 : 0;
+    return px_frames_fit(planes)
+               ? px_frames_memory(planes) + px_frame_mixer_memory(planes, windowed) +
+                     px_motion_memory(planes->height, planes->width)
+               : 0;
 }
 
 const px_native_method px_mixed = {encode, decode, decode_memory, .late = false};

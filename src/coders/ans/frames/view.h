@@ -17,7 +17,7 @@ typedef struct px_frame_view {
     int32_t *references; /* couples of samples, less their means */
     int16_t *running;    /* log errors of the references */
     int16_t *samples, *logs;
-    size_t logs_stride;       /* when decoding, they are where they are kept */
+    size_t logs_stride; /* when decoding, they are where they are kept */
     bool decoding;
     uint16_t *errors;         /* NULL when decoding */
     int32_t *edge, *energies; /* of px_wave and px_blend */
@@ -48,8 +48,8 @@ bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_pl
 void px_frame_view_store(const px_frame_view *view, const px_frames_model *model, px_planes *planes,
                          size_t turn);
 
-/* To be called before the frame at `turn` is coded, and thereafter: keeps view->logs for frames that
- * refer to it. */
+/* To be called before the frame at `turn` is coded, and thereafter: keeps view->logs for frames
+ * that refer to it. */
 void px_frame_view_begin(px_frame_view *view, size_t turn);
 void px_frame_view_keep(px_frame_view *view, size_t turn);
 

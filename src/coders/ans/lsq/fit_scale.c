@@ -28,8 +28,9 @@ enum {
 
 typedef struct symbol_task {
     px_lsq_encoder *encoder;
-    int32_t *means;         /* a padded plane */
-    int16_t *around, *blur; /* of a row: found twice, since planes of them are larger than the array */
+    int32_t *means; /* a padded plane */
+    int16_t *around,
+        *blur; /* of a row: found twice, since planes of them are larger than the array */
     px_symbol_histograms histograms;
 } symbol_task;
 
@@ -278,11 +279,10 @@ void px_lsq_choose_shapes(uint8_t *shapes, const px_symbol_histograms *histogram
 prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
     const px_geometry *geometry = &encoder->group.full.geometry;
     px_pool pool = {.count = 0};
-    symbol_task task = {
-        .encoder = encoder,
-        .means = px_padded_take(&pool, geometry, sizeof *task.means),
-        .around = px_zero_row_take(&pool, geometry, sizeof *task.around),
-        .blur = px_zero_row_take(&pool, geometry, sizeof *task.blur)};
+    symbol_task task = {.encoder = encoder,
+                        .means = px_padded_take(&pool, geometry, sizeof *task.means),
+                        .around = px_zero_row_take(&pool, geometry, sizeof *task.around),
+                        .blur = px_zero_row_take(&pool, geometry, sizeof *task.blur)};
     task.histograms = px_symbol_histograms_take(&pool, PX_SHAPE_CLASSES);
     prism_status status = px_pool_status(&pool, error);
     for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++)

@@ -66,8 +66,8 @@ void px_lsq_group_free(px_lsq_group *group);
 prism_status px_view_open(px_view *view, px_pool *pool, px_lsq_group *group, size_t k,
                           prism_error *error);
 
-/* Before plane k of a couple is decoded. Nothing is said of the first one, so that its logs are where
- * that would be; nobody asks for those of the second one. */
+/* Before plane k of a couple is decoded. Nothing is said of the first one, so that its logs are
+ * where that would be; nobody asks for those of the second one. */
 void px_view_turn(px_lsq_group *group, size_t k);
 
 /* Samples and logs back to full size, with the plane's patches. */
