@@ -244,8 +244,9 @@ class Indices:
     def __init__(self, decoder: RangeDecoder, places: Places, values: int, fast: bool) -> None:
         self.decoder, self.places, self.values, self.fast = decoder, places, values, fast
         self.contexts, self.selections = (5, 2) if fast else (18, 3)
-        share = 9 if fast else 18
-        self.bits = next((n for n in range(10, 19) if share << n >= places.samples), 19)
+        share = 10 if fast else 18
+        rooms = [4 << n for n in range(10, 16)] + [share << n for n in range(16, 19)]
+        self.bits = 10 + sum(room < places.samples for room in rooms)
         self.slots = [defaultdict(Slot) for _ in range(self.contexts)]
         self.states = Keyed(lambda key: usual(key[2]))
         self.matches = Keyed(lambda key: History(3900000 if key[2] == 2 else 300000))

@@ -202,7 +202,7 @@ def read_model(chunk: Chunk, method: int, count: int, decoder: RangeDecoder) -> 
     sample_steps = reader.integers("general", 24, -128, 128)
     wide, order = 0, list(range(count))
     if mixed and method == LSQ:
-        wide = reader.integer("general", 0, 1)
+        wide = reader.integer("general", 0, 1 if count <= 256 else 0)
         order = read_order(decoder, count)
     planes = read_plane_models(chunk, count, reader)
     model = GroupModel(method, shapes, innovation_steps, sample_steps, order, planes)

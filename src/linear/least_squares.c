@@ -38,7 +38,8 @@ void px_moments_end(px_moments *m) {
     multiply(m);
 }
 
-/* The half above the diagonal, which is not factorised, keeps the one below for the next attempt. */
+/* The half above the diagonal, which is not factorised, keeps the one below for the next attempt.
+ */
 prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *error) {
     double *diagonal = px_alloc(n, sizeof *diagonal);
     if (!diagonal)

@@ -11,7 +11,8 @@ static size_t row_begin(size_t k, size_t taps) {
 }
 
 uint64_t px_mixer_memory(size_t count, size_t taps) {
-    return row_begin(count, taps) * sizeof(int16_t) + (uint64_t)(count + 1) / 2 * taps * PX_PANEL * sizeof(int32_t);
+    return row_begin(count, taps) * sizeof(int16_t) +
+           (uint64_t)(count + 1) / 2 * taps * PX_PANEL * sizeof(int32_t);
 }
 
 static size_t panel_planes(size_t count, size_t first) {
@@ -36,13 +37,12 @@ prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *wei
                            const px_geometry *geometry, bool apart, prism_error *error) {
     const size_t count = weights->count, taps = weights->taps;
     const size_t fixed = row_begin(count, taps), panel = (count + 1) / 2 * taps * PX_PANEL;
-    *mixer = (px_mixer){
-        .weights = weights,
-        .shift = taps == 1 && tiles->shift,
-        .tiles = taps == 1 ? tiles : NULL,
-        .couples = taps == 1 ? NULL : couples,
-        .fixed = px_pool_take_zeroed(pool, px_product(fixed, sizeof *mixer->fixed)),
-        .panel = px_pool_take(pool, px_product(panel, sizeof *mixer->panel))};
+    *mixer = (px_mixer){.weights = weights,
+                        .shift = taps == 1 && tiles->shift,
+                        .tiles = taps == 1 ? tiles : NULL,
+                        .couples = taps == 1 ? NULL : couples,
+                        .fixed = px_pool_take_zeroed(pool, px_product(fixed, sizeof *mixer->fixed)),
+                        .panel = px_pool_take(pool, px_product(panel, sizeof *mixer->panel))};
     mixer->direct = is_direct(count, taps > 1);
     if (apart && !mixer->direct)
         mixer->apart = px_pool_take(
@@ -51,7 +51,8 @@ prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *wei
     for (size_t k = 0; k < count && status == PRISM_OK; k++) {
         size_t pairs;
         if (weights->rows[k].used)
-            status = px_weights_expand(weights, k, mixer->fixed + row_begin(k, taps), &pairs, error);
+            status =
+                px_weights_expand(weights, k, mixer->fixed + row_begin(k, taps), &pairs, error);
     }
     return status;
 }
@@ -113,8 +114,8 @@ static void begin_panel(px_mixer *mixer, const px_geometry *geometry, size_t fir
 static const int32_t *sum_squares(px_mixer *mixer, const px_geometry *geometry, size_t k,
                                   int32_t *mixed) {
     const size_t pairs = (k + 1) / 2;
-    const px_panel_sums sums = {.elements = mixed - geometry->origin, .tile_span = PX_TILE,
-                                .planes = 1};
+    const px_panel_sums sums = {
+        .elements = mixed - geometry->origin, .tile_span = PX_TILE, .planes = 1};
     for (size_t m = 0; m < pairs; m++)
         set_panel(mixer, mixer->panel + m * mixer->weights->taps * PX_PANEL, k, m);
     px_product_kernels_best()->mix_squares(&sums, mixer->couples->elements, mixer->couples->span,

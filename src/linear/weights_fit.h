@@ -13,8 +13,8 @@
  */
 prism_status px_weights_fit(px_weights *weights, const px_planes *planes, prism_error *error);
 
-/* The same for the planes of one group, from their covariances, whose memory it works in; `weights` is
- * allocated and its precision set. */
+/* The same for the planes of one group, from their covariances, whose memory it works in; `weights`
+ * is allocated and its precision set. */
 prism_status px_weights_fit_group(px_weights *weights, px_gram *gram, prism_error *error);
 
 /* The precision at which the side information and the loss it saves cost the same. */

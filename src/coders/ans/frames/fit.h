@@ -6,16 +6,18 @@
 #include "coders/ans/lsq/encoder.h"
 
 /* Planes of the geometry that fits work with. */
+enum { PX_CONTEXT_ROWS = 8 };
+
 typedef struct px_frame_fit {
     px_frame_view *view;
     px_frame_model *model;
     const px_frame *frame;
-    int32_t *means, *near;          /* of blend_analyse */
-    int16_t *contexts[2], *blur[2]; /* of two rows: even ones and odd ones */
-    float *rows;                    /* of moments */
-    int32_t *dump;                  /* of blend_analyse */
-    float *slopes;                  /* made of it */
-    size_t tap_positions;           /* from which taps are fitted, about */
+    int32_t *means, *near;                                      /* of blend_analyse */
+    int16_t *contexts[PX_CONTEXT_ROWS], *blur[PX_CONTEXT_ROWS]; /* of the last rows, in turn */
+    float *rows;                                                /* of moments */
+    int32_t *dump;                                              /* of blend_analyse */
+    float *slopes;                                              /* made of it */
+    size_t tap_positions; /* from which taps are fitted, about */
 } px_frame_fit;
 
 /* Memory for the rest, but for `near`; owned by the pool. */

@@ -26,7 +26,8 @@ static const double RIDGE = 1e4;
 static void add_part(float *rows, const px_frame_fit *fit, const px_wave *wave, size_t y, size_t x,
                      size_t count) {
     const int16_t *running = wave->running + y * wave->running_stride + x;
-    const int16_t *contexts = fit->contexts[y % 2] + x, *blur = fit->blur[y % 2] + x;
+    const int16_t *contexts = fit->contexts[y % PX_CONTEXT_ROWS] + x,
+                  *blur = fit->blur[y % PX_CONTEXT_ROWS] + x;
     const size_t at = y * wave->stride + x;
     for (size_t i = 0; i < count; i++, rows++) {
         rows[0] = 1;
@@ -82,7 +83,8 @@ static void set_scale(px_frame_model *model, const double *sums) {
 }
 
 static void find_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y) {
-    px_wave_kernels_best()->contexts(fit->contexts[y % 2], fit->blur[y % 2], wave, y);
+    px_wave_kernels_best()->contexts(fit->contexts[y % PX_CONTEXT_ROWS],
+                                     fit->blur[y % PX_CONTEXT_ROWS], wave, y);
 }
 
 /* What errors nearby and the spread say of the scale, as blend_decode has it; where there is such a
@@ -90,7 +92,7 @@ static void find_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y
 static void join_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y) {
     const px_blend *blend = wave->blend;
     const int32_t *near = fit->near + y * wave->stride;
-    int16_t *contexts = fit->contexts[y % 2];
+    int16_t *contexts = fit->contexts[y % PX_CONTEXT_ROWS];
     if (y >= wave->height)
         return;
     find_contexts(fit, wave, y);
@@ -102,20 +104,24 @@ static void join_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y
     }
 }
 
-/* Symbols take the place of what is near, by whole vectors: beyond the end of a row, too. */
+/* Symbols take the place of what is near, by whole vectors: beyond the end of a row, too, so that
+ * the rows that they may reach are joined before. */
 static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
                             px_symbol_histograms *histograms) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
     const size_t sparse = 1 + wave.height * wave.width / HISTOGRAM_POSITIONS;
     int32_t largest = 0;
-    join_contexts(fit, &wave, 0);
+    const size_t ahead = 1 + PX_WAVE_LANES / wave.stride;
+    for (size_t y = 0; y < ahead; y++)
+        join_contexts(fit, &wave, y);
     for (size_t y = 0; y < wave.height; y++) {
-        join_contexts(fit, &wave, y + 1);
+        join_contexts(fit, &wave, y + ahead);
         px_wave joined = wave;
         joined.scale_error = 16;
         const size_t at = y * wave.stride;
-        int32_t class = kernels->symbols(symbols, &joined, fit->means, fit->contexts[y % 2],
-                                         fit->blur[y % 2], y);
+        int32_t class =
+            kernels->symbols(symbols, &joined, fit->means, fit->contexts[y % PX_CONTEXT_ROWS],
+                             fit->blur[y % PX_CONTEXT_ROWS], y);
         largest = class > largest ? class : largest;
         if (y % sparse == 0)
             px_add_symbols(histograms, symbols + at, wave.width);

@@ -28,7 +28,7 @@ prism_status px_frame_fit_make(px_frame_fit *fit, px_pool *pool, px_frame_view *
     const px_geometry *geometry = &view->geometry;
     *fit = (px_frame_fit){.view = view, .tap_positions = px_efforts.frame_taps[effort]};
     fit->means = px_padded_take(pool, geometry, sizeof *fit->means);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < PX_CONTEXT_ROWS; i++) {
         fit->contexts[i] = px_zero_row_take(pool, geometry, sizeof **fit->contexts);
         fit->blur[i] = px_zero_row_take(pool, geometry, sizeof **fit->blur);
     }

@@ -9,8 +9,10 @@
 enum {
     FEWEST_SLOT_BITS = 10,
     MOST_SLOT_BITS = 19,
-    SHARE_FAST = 9, /* indices for each slot of a context, with few contexts */
-    SHARE_ALL = 18, /* and with all of them */
+    SHARE_SMALL = 4, /* indices for each slot of a context where slots are few, */
+    FEW_SLOT_BITS = 16,
+    SHARE_FAST = 10, /* else with few contexts, */
+    SHARE_ALL = 18,  /* and with all of them */
     MOST_MATCH_BITS = 17,
     MOST_CORRECTION_BITS = 14,
     SPARE_MARGIN = 1 << 18, /* bytes: what margins may cost in any case */
@@ -116,7 +118,7 @@ static int slot_bits_of(const px_palette_model *m) {
     const size_t indices = m->count * m->height * m->width;
     const size_t share = m->fast ? SHARE_FAST : SHARE_ALL;
     int bits = FEWEST_SLOT_BITS;
-    while (bits < MOST_SLOT_BITS && share << bits < indices)
+    while (bits < MOST_SLOT_BITS && (bits < FEW_SLOT_BITS ? SHARE_SMALL : share) << bits < indices)
         bits++;
     return bits;
 }
