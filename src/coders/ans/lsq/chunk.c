@@ -163,13 +163,14 @@ uint64_t px_lsq_chunk_memory(const px_planes *planes, const px_pipeline *pipelin
                              px_reader parameters, size_t payload_size) {
     const px_planes folded = px_fold_shape(planes);
     const size_t count = group_size(planes, 0);
-    px_group_kind kind = {
+    const px_group_kind kind = {
         .quick = quick, .mixes = mixes(planes, 0, pipeline), .late = is_late(planes, pipeline)};
-    kind.wide = kind.mixes && !quick &&
-                (planes->count > count || px_model_is_wide(parameters, quick, kind.mixes));
+    const bool wide = kind.mixes && !quick &&
+                      (planes->count > count || px_model_is_wide(parameters, quick, kind.mixes));
     if (!is_codable(&folded))
         return px_rans_memory(payload_size);
-    uint64_t bytes = px_rans_memory(payload_size) + px_lsq_decode_memory(&folded, count, &kind);
+    uint64_t bytes =
+        px_rans_memory(payload_size) + px_lsq_decode_memory(&folded, count, &kind, wide);
     if (!kind.late)
         bytes += px_planes_bytes(&folded);
     return px_is_folded(planes) ? larger(bytes, px_planes_bytes(&folded) + px_planes_bytes(planes))
