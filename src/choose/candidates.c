@@ -97,12 +97,10 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
 
 static prism_status list_planes(px_layouts *list, const px_survey *s, const prism_options *options,
                                 int axis, ties t, prism_error *error) {
-    const px_layout layout = px_layout_make(&s->part.array, axis);
     px_planes planes;
-    prism_status status = px_planes_alloc(&planes, &s->part.array, &layout, error);
+    prism_status status = px_planes_make(&planes, &s->part.array, axis, s->part.elements, error);
     if (status != PRISM_OK)
         return status;
-    px_planes_load(&planes, &s->part.array, &layout, s->part.elements);
     status = estimate_layouts(list, s, options, axis, t, &planes, error);
     px_planes_free(&planes);
     return status;

@@ -157,9 +157,10 @@ static bool may_be_noise(size_t values, const px_planes *planes, const px_task *
 
 /* How many values there are; more than PX_PALETTE_VALUES need not be counted in large chunks. */
 static size_t count_values(const px_planes *planes, const px_task *task) {
-    px_values values = {.count = SIZE_MAX};
-    if (px_efforts.palette[task->effort] || px_efforts.order0[task->effort])
-        px_values_of_planes(&values, planes, task->swift ? SIZE_MAX : PX_PALETTE_VALUES);
+    px_values values;
+    if (!px_efforts.palette[task->effort] && !px_efforts.order0[task->effort])
+        return SIZE_MAX;
+    px_values_of_planes(&values, planes, task->swift ? SIZE_MAX : PX_PALETTE_VALUES);
     return values.count;
 }
 

@@ -95,12 +95,10 @@ static int effort_of(const candidate *c, const prism_options *options) {
 
 static prism_status estimate(double *bits, const prism_array *array, const void *elements, int axis,
                              prism_error *error) {
-    const px_layout layout = px_layout_make(array, axis);
     px_planes planes;
-    prism_status status = px_planes_alloc(&planes, array, &layout, error);
+    prism_status status = px_planes_make(&planes, array, axis, elements, error);
     if (status != PRISM_OK)
         return status;
-    px_planes_load(&planes, array, &layout, elements);
     *bits = px_estimate_alike(&planes);
     px_planes_free(&planes);
     return PRISM_OK;

@@ -38,13 +38,10 @@ static prism_status predict_planes(px_prepared *p, prism_error *error) {
 
 prism_status px_prepare(px_prepared *prepared, const prism_array *array, const void *elements,
                         const px_task *task, prism_error *error) {
-    const px_layout layout = px_layout_make(array, task->pipeline.axis);
     *prepared = (px_prepared){.task = *task};
-    prism_status status = px_planes_alloc(&prepared->planes, array, &layout, error);
-    if (status != PRISM_OK)
-        return status;
-    px_planes_load(&prepared->planes, array, &layout, elements);
-    if (!px_coder_predicts(task->pipeline.coder))
+    prism_status status =
+        px_planes_make(&prepared->planes, array, task->pipeline.axis, elements, error);
+    if (status == PRISM_OK && !px_coder_predicts(task->pipeline.coder))
         status = predict_planes(prepared, error);
     if (status != PRISM_OK)
         px_prepared_free(prepared);

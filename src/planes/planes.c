@@ -41,6 +41,15 @@ prism_status px_planes_alloc(px_planes *planes, const prism_array *array, const 
     return px_planes_take(planes, error);
 }
 
+prism_status px_planes_make(px_planes *planes, const prism_array *array, int axis,
+                            const void *elements, prism_error *error) {
+    const px_layout layout = px_layout_make(array, axis);
+    prism_status status = px_planes_alloc(planes, array, &layout, error);
+    if (status == PRISM_OK)
+        px_planes_load(planes, array, &layout, elements);
+    return status;
+}
+
 prism_status px_planes_take(px_planes *planes, prism_error *error) {
     if (!planes->samples)
         planes->samples = px_large_alloc(px_planes_bytes(planes));

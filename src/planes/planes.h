@@ -37,7 +37,11 @@ px_planes px_planes_shape(const prism_array *array, const px_layout *layout);
 prism_status px_planes_alloc(px_planes *planes, const prism_array *array, const px_layout *layout,
                              prism_error *error);
 
-/* The same for planes whose shape is set, unless they have it. */
+/* The elements as planes along an axis. */
+prism_status px_planes_make(px_planes *planes, const prism_array *array, int axis,
+                            const void *elements, prism_error *error);
+
+/* Memory for planes whose shape is set, unless they have it. */
 prism_status px_planes_take(px_planes *planes, prism_error *error);
 void px_planes_free(px_planes *planes);
 

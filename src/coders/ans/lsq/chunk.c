@@ -166,15 +166,16 @@ uint64_t px_lsq_chunk_memory(const px_planes *planes, const px_pipeline *pipelin
     const px_planes folded = px_fold_shape(planes);
     const size_t count = group_size(planes, 0);
     const size_t last = (planes->count - 1) % PX_GROUP + 1;
-    px_group_kind kind = {
+    const px_group_kind kind = {
         .quick = quick, .mixes = mixes(planes, 0, pipeline), .late = is_late(planes, pipeline)};
-    kind.wide = kind_may_be_wide(&kind, count) && px_model_is_wide(parameters, quick, kind.mixes);
+    const bool wide =
+        kind_may_be_wide(&kind, count) && px_model_is_wide(parameters, quick, kind.mixes);
     if (!is_codable(&folded))
         return px_rans_memory(payload_size);
-    uint64_t group = px_lsq_decode_memory(&folded, count, &kind);
-    kind.wide = kind_may_be_wide(&kind, last);
+    uint64_t group = px_lsq_decode_memory(&folded, count, &kind, wide);
     if (planes->count > count)
-        group = larger(group, px_lsq_decode_memory(&folded, last, &kind));
+        group = larger(group,
+                       px_lsq_decode_memory(&folded, last, &kind, kind_may_be_wide(&kind, last)));
     uint64_t bytes = px_rans_memory(payload_size) + group;
     if (!kind.late)
         bytes += px_planes_bytes(&folded);

@@ -195,15 +195,15 @@ static prism_status prepare(decoder *d, prism_error *error) {
     return status;
 }
 
-uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind) {
-    const px_group_bytes group =
-        px_lsq_group_memory(planes, count, kind->quick, kind->mixes, kind->wide);
-    const uint64_t model = px_model_memory(planes, count, kind->quick, kind->mixes, kind->wide);
+uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
+                              bool wide) {
+    const px_group_bytes group = px_lsq_group_memory(planes, count, kind->quick, kind->mixes, wide);
+    const uint64_t model = px_model_memory(planes, count, kind->quick, kind->mixes, wide);
     const uint64_t putting = kind->late ? group.kept + px_planes_bytes(planes) : 0;
     uint64_t decoding = group.all + 2 * (planes->width + 1) * sizeof(int32_t) +
                         (kind->quick ? sizeof(px_quick_shapes) : px_shapes_memory());
     if (kind->mixes)
-        decoding += px_mixer_memory(count, kind->wide ? PX_SQUARE_TAPS : 1);
+        decoding += px_mixer_memory(count, wide ? PX_SQUARE_TAPS : 1);
     if (kind->mixes && !kind->quick)
         decoding += px_mixer_memory(count, 1);
     return model + (decoding > putting ? decoding : putting);

@@ -8,12 +8,13 @@
 /* What is known of a group before its model is read. */
 typedef struct px_group_kind {
     bool quick, mixes;
-    bool wide; /* for px_lsq_decode_memory only */
     bool late; /* planes get their memory in the end */
 } px_group_kind;
 
-/* Bytes that decoding a group takes, with its model, and with the planes if they come late. */
-uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind);
+/* Bytes that decoding a group takes, with its model, and with the planes if they come late. `wide`:
+ * its weights may be. */
+uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
+                              bool wide);
 
 /* Planes first..first + count - 1 of `planes`, whose model is next in the parameters, from the
  * stream. Those that come late are all, and get their memory when all else is freed. */
