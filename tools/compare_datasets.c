@@ -18,12 +18,15 @@ typedef struct pair {
 
 /* ---- Properties ---- */
 
+/* HDF5 2 sets the parameters of its own filters for elements of variable length, too: older ones
+ * leave them without any. */
 static bool same_filter(hid_t from, hid_t to, unsigned i) {
     unsigned flags, other_flags, words[PRISM_MAX_WORDS] = {0}, others[PRISM_MAX_WORDS] = {0};
     size_t count = PRISM_MAX_WORDS, other_count = PRISM_MAX_WORDS;
     return H5Pget_filter2(from, i, &flags, &count, words, 0, NULL, NULL) ==
                H5Pget_filter2(to, i, &other_flags, &other_count, others, 0, NULL, NULL) &&
-           flags == other_flags && count == other_count && memcmp(words, others, sizeof words) == 0;
+           flags == other_flags &&
+           (count == 0 || (count == other_count && memcmp(words, others, sizeof words) == 0));
 }
 
 static bool same_chunks(const pair *p) {
