@@ -105,6 +105,8 @@ def test_a_dataset_of_a_newer_version(tmp_path):
     set_layout_version(path, "g/new", 77)
     why = f"HDF5 {hdf5_of_tool()} cannot open it: bad version number for layout message "
     why += "(version 77: it needs a newer HDF5)"
+    others = fails("inspect", path, word=why).stdout.splitlines()
+    assert {"/g/old", "/x"} <= set(others) and "/g/new" not in others
     done = fails("repack", path, target, word=why)
     assert done.stderr == f"h5prism: /g/new is left out: {why}\n"
     with h5py.File(target) as file, h5py.File(path) as original:

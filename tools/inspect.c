@@ -12,6 +12,7 @@
 #include "command.h"
 #include "filter/parameters.h"
 #include "library.h"
+#include "links.h"
 #include "pipeline/container.h"
 #include "report.h"
 
@@ -273,17 +274,17 @@ static bool inspect_dataset(request *q, hid_t file, const char *path) {
     return done;
 }
 
+/* A dataset that cannot be read keeps none of the others from being told of. */
 static herr_t inspect_visited(hid_t file, const char *name, const H5O_info_t *info, void *data) {
+    request *q = data;
     if (info->type != H5O_TYPE_DATASET)
         return 0;
-    char *path = malloc(strlen(name) + 2);
-    bool done = path || tool_fail("out of memory");
-    if (done) {
-        sprintf(path, "/%s", name);
-        done = inspect_dataset(data, file, path);
-    }
+    char *path = tool_path("", name);
+    if (!path)
+        return -1;
+    q->damaged |= !inspect_dataset(q, file, path);
     free(path);
-    return done ? 0 : -1;
+    return 0;
 }
 
 static bool inspect_file(request *q, hid_t file) {
