@@ -85,8 +85,11 @@ static bool is_undecoded(const tool_chunked *s, prism_error *missing) {
 const char *tool_why_undecoded(char text[TOOL_WHY_TEXT], hid_t dataset, const char *path) {
     tool_chunked source;
     prism_error missing;
-    const bool out = tool_chunked_of(&source, dataset, path) && is_undecoded(&source, &missing);
-    if (out)
+    const bool unread = !tool_chunked_try(&source, dataset, path);
+    const bool out = unread || is_undecoded(&source, &missing);
+    if (unread)
+        tool_why_unopened(text, dataset, path);
+    else if (out)
         snprintf(text, TOOL_WHY_TEXT, "%s, and its elements are %s", missing.message,
                  tool_type_varies(source.type) ? "of variable length" : "references");
     tool_chunked_close(&source);

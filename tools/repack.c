@@ -220,10 +220,14 @@ static bool plan_dataset(request *r, hid_t from, const char *path) {
 }
 
 static bool can_open(hid_t from, const char *name) {
+    tool_chunked source;
     hid_t dataset = H5Dopen2(from, name, H5P_DEFAULT);
-    if (dataset >= 0)
-        H5Dclose(dataset);
-    return dataset >= 0;
+    if (dataset < 0)
+        return false;
+    const bool can = tool_chunked_try(&source, dataset, name);
+    tool_chunked_close(&source);
+    H5Dclose(dataset);
+    return can;
 }
 
 static herr_t plan_visited(hid_t from, const char *name, const H5O_info_t *info, void *data) {
