@@ -286,12 +286,20 @@ def describe_virtual(plist):
     ]
 
 
+def describe_filters(plist, kind):
+    """HDF5 2 gives shuffle a parameter for elements of variable length, too: their size."""
+    filters = [plist.get_filter(i) for i in range(plist.get_nfilters())]
+    if kind.detect_class(h5t.VLEN) or (kind.get_class() == h5t.STRING and kind.is_variable_str()):
+        filters = [(*f[:2], () if f[0] == h5py.h5z.FILTER_SHUFFLE else f[2]) for f in filters]
+    return filters
+
+
 def describe_layout(dataset, plist):
     layout = plist.get_layout()
     found = {"layout": layout, "allocation": plist.get_alloc_time()}
     if layout == h5d.CHUNKED:
         found["chunks"] = plist.get_chunk()
-        found["filters"] = [plist.get_filter(i) for i in range(plist.get_nfilters())]
+        found["filters"] = describe_filters(plist, dataset.get_type())
         found["stored chunks"] = dataset.get_num_chunks()
     elif layout == h5d.VIRTUAL:
         found["virtual"] = describe_virtual(plist)

@@ -16,7 +16,7 @@ from copies_compared import differences
 from copies_made import NAMES, NotAvailable, make, make_all
 from copies_support import SMOOTH, creation, low_level
 from filter_support import not_sanitized, run
-from tool_support import is_compressed, tool
+from tool_support import hdf5_of_tool, is_compressed, tool
 from venv_support import venv_python
 
 pytestmark = not_sanitized
@@ -62,11 +62,18 @@ def test_each_kind(tmp_path, name, libver):
     except NotAvailable as reason:
         pytest.skip(str(reason))
     copy = copied(path)
+    if name == "file-with-other-sizes" and references_differ():
+        pytest.skip("HDF5 1.12 and newer write references that 1.10 cannot read")
     assert_copies(path, copy)
     assert H5DIFF is None or agrees_by_h5diff(path, copy)
     with h5py.File(copy) as file, h5py.File(path) as original:
         for smooth in {"smooth", f"{name}/smooth"} & set(all_names(original)):
             assert is_compressed(file[smooth]) or "filter" in name
+
+
+def references_differ():
+    """Where addresses take 4 bytes: references take 8 in HDF5 1.10, and as many since 1.12."""
+    return h5py.h5.get_libversion() < (1, 12) <= tuple(map(int, hdf5_of_tool().split(".")))
 
 
 def all_names(file):

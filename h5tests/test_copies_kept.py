@@ -257,16 +257,23 @@ def in_little(*arguments):
 # ---- Virtual datasets ----
 
 
-def test_mappings_without_end(tmp_path):
-    """What HDF5 says of their extent depends on sources that are there."""
+@pytest.mark.parametrize("lengths", [8, 4])
+@pytest.mark.parametrize("source", [(b"part%b.h5", b"x%b"), (b".", b"src")], ids=["many", "one"])
+def test_mappings_without_end(tmp_path, source, lengths):
+    """What HDF5 says of their extent depends on sources that are there, and on sizes in the file."""
     path = tmp_path / "in.h5"
-    with h5py.File(path, "w") as file:
-        plist = h5p.create(h5p.DATASET_CREATE)
+    sizes, plist = h5p.create(h5p.FILE_CREATE), h5p.create(h5p.DATASET_CREATE)
+    sizes.set_sizes(8, lengths)
+    access = h5p.create(h5p.FILE_ACCESS)
+    with h5py.File(h5f.create(bytes(path), h5f.ACC_TRUNC, sizes, access)) as file:
+        file.create_dataset("src", data=SMOOTH[:4, :10], maxshape=(None, 10), chunks=(2, 10))
         shown = h5s.create_simple((4, 10), (h5s.UNLIMITED, 10))
         shown.select_hyperslab((0, 0), (h5s.UNLIMITED, 1), (1, 1), (1, 10))
-        plist.set_virtual(shown, b"part%b.h5", b"x%b", h5s.create_simple((10,)))
-        h5d.create(file.id, b"v", h5t.STD_I16LE, shown, plist)
-    with h5py.File(copied(path)) as file:
+        plist.set_virtual(shown, *source, shown if b"." in source else h5s.create_simple((10,)))
+        extent = h5s.create_simple((4, 10), (h5s.UNLIMITED, 10))
+        h5d.create(file.id, b"v", h5t.STD_I16LE, extent, plist)
+    with h5py.File(copied(path)) as file, h5py.File(path) as original:
         plist = file["v"].id.get_create_plist()
-        assert plist.get_virtual_filename(0) == "part%b.h5"
+        assert plist.get_virtual_filename(0) == source[0].decode()
         assert plist.get_virtual_vspace(0).get_regular_hyperslab()[2] == (2**64 - 1, 1)
+        assert np.array_equal(file["v"][...], original["v"][...])

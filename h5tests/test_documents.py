@@ -31,6 +31,7 @@ MORE_PACKAGES = {"zarr", "xarray", "dask"}
 NOT_RUN = {
     "scripts/test": "runs this test; .ci/run calls it",
     "scripts/test-machines": "takes hours where everything is compiled anew for other machines",
+    "scripts/test-hdf5": "builds HDF5 twice, and runs the tests of the tool with each",
     "scripts/setup": "is what scripts/quickstart begins with",
 }
 

@@ -8,6 +8,8 @@ import pytest
 from filter_support import FILTER_ID, correlated, create, not_sanitized
 from tool_support import fails, stored_bytes, tool
 
+import h5prism
+
 pytestmark = not_sanitized
 
 DATA = correlated((70, 50, 16))
@@ -159,3 +161,26 @@ def test_usage(arguments):
 def test_help():
     text = tool("inspect", "--help").stdout
     assert text.startswith("usage: h5prism inspect") and text.count("\n") <= 24
+
+
+def test_more_pipelines_than_there_are_in_use(tmp_path):
+    """None is dropped, and every chunk is counted."""
+    options = [
+        {"transform": transform, "predictor": predictor, "coder": "deflate"}
+        for transform in ("none", "channels", "stack")
+        for predictor in ("none", "paeth")
+    ]
+    chunks = [
+        bytes(h5prism.encode(DATA[:16, :16], effort=effort, axis=axis, **choice))
+        for choice in options
+        for effort in range(1, 10)
+        for axis in range(3)
+    ]
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        shape = (16 * len(chunks), 16, 16)
+        x = file.create_dataset("x", shape, "i1", chunks=(16, 16, 16), compression=FILTER_ID)
+        for i, chunk in enumerate(chunks):
+            x.id.write_direct_chunk((16 * i, 0, 0), chunk)
+    pipelines = inspected(tmp_path / "in.h5")["/x"]["pipelines"]
+    assert sum(pipeline["chunks"] for pipeline in pipelines) == len(chunks)
+    assert 128 < len(pipelines) <= len(chunks)

@@ -463,7 +463,10 @@ def test_no_result_is_a_failure(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     "script",
-    ["lib.sh", "setup", "quickstart", "bench", "gallery", "oracle", "test", "test-machines"],
+    [
+        *("lib.sh", "setup", "quickstart", "bench", "gallery", "oracle"),
+        *("test", "test-hdf5", "test-machines"),
+    ],
 )
 def test_scripts_are_bash(script):
     path = ROOT / "scripts" / script

@@ -49,7 +49,7 @@ def test_installation(tmp_path):
     assert (tmp_path / "share/bash-completion/completions/h5prism").exists()
     program = tmp_path / "bin" / "h5prism"
     done = subprocess.run([program, "--version"], capture_output=True, text=True)
-    assert done.stdout.startswith("h5prism ")
+    assert re.fullmatch(r"h5prism [\d.]+ \(HDF5 \d+\.\d+\.\d+\)\n", done.stdout)
 
 
 @needs("bash")

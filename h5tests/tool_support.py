@@ -3,6 +3,7 @@
 import functools
 import os
 import pty
+import re
 import resource
 import signal
 import subprocess
@@ -18,6 +19,12 @@ TOOL = BUILD / "bin" / "h5prism"
 
 def tool(*arguments, check=True, **environment):
     return run(TOOL, *arguments, check=check, **environment)
+
+
+@functools.cache
+def hdf5_of_tool():
+    """The version of the HDF5 that the tool works with, which need not be h5py's."""
+    return re.search(r"HDF5 ([\d.]+)", tool("--version").stdout)[1]
 
 
 def fails(*arguments, word, code=1, limit=None):

@@ -74,7 +74,7 @@ static bool describe(tool_chunked *c) {
     c->space = H5Dget_space(c->dataset);
     c->list = new_list(c->dataset, c->type);
     if (c->type < 0 || c->space < 0 || c->list < 0)
-        return tool_fail_library("%s cannot be read", c->path);
+        return false;
     if (H5Sget_simple_extent_type(c->space) == H5S_SIMPLE)
         c->rank = H5Sget_simple_extent_dims(c->space, c->dims, c->most);
     c->element_bytes = H5Tget_size(c->type);
@@ -87,13 +87,18 @@ static bool describe(tool_chunked *c) {
 
 bool tool_chunked_open(tool_chunked *c, hid_t file, const char *path) {
     *c = (tool_chunked){.dataset = -1, .type = -1, .space = -1, .list = -1, .path = path};
-    return tool_open_dataset(&c->dataset, file, path) && describe(c);
+    return tool_open_dataset(&c->dataset, file, path) &&
+           (describe(c) || tool_fail_library("%s cannot be read", path));
 }
 
-bool tool_chunked_of(tool_chunked *c, hid_t dataset, const char *path) {
+bool tool_chunked_try(tool_chunked *c, hid_t dataset, const char *path) {
     *c = (tool_chunked){.dataset = dataset, .type = -1, .space = -1, .list = -1, .path = path};
     H5Iinc_ref(dataset);
     return describe(c);
+}
+
+bool tool_chunked_of(tool_chunked *c, hid_t dataset, const char *path) {
+    return tool_chunked_try(c, dataset, path) || tool_fail_library("%s cannot be read", path);
 }
 
 void tool_chunked_close(tool_chunked *c) {

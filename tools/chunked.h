@@ -31,6 +31,9 @@ bool tool_chunked_open(tool_chunked *c, hid_t file, const char *path);
 bool tool_chunked_of(tool_chunked *c, hid_t dataset, const char *path);
 void tool_chunked_close(tool_chunked *c);
 
+/* As tool_chunked_of, without a message. */
+bool tool_chunked_try(tool_chunked *c, hid_t dataset, const char *path);
+
 /* Whether elements are in the file itself, as far as they are stored: not of virtual datasets, nor
  * of those in external files. */
 bool tool_chunked_is_own(const tool_chunked *c);

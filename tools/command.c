@@ -3,8 +3,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/sizes.h"
 
 static bool failed;
 
@@ -22,6 +25,23 @@ bool tool_fail(const char *format, ...) {
     fputc('\n', stderr);
     va_end(values);
     return false;
+}
+
+/* ---- Lists ---- */
+
+bool tool_make_room(void *items, size_t *room, size_t count, size_t size) {
+    enum { LEAST = 16 };
+    void *all;
+    if (count < *room)
+        return true;
+    const size_t larger = *room ? 2 * *room : LEAST;
+    memcpy(&all, items, sizeof all);
+    all = px_realloc(all, larger, size);
+    if (!all)
+        return tool_fail("out of memory");
+    memcpy(items, &all, sizeof all);
+    *room = larger;
+    return true;
 }
 
 /* ---- Progress ---- */

@@ -22,6 +22,10 @@ void tool_progress_clear(void);
 /* In quotes. HDF5's names are UTF-8, and so is JSON. */
 void tool_print_json_text(const char *text);
 
+/* Room for one more than `count` items of `size` bytes in *items, which grows. False, with a
+ * message, if memory runs out. `items`: the address of a pointer. */
+bool tool_make_room(void *items, size_t *room, size_t count, size_t size);
+
 /* Seconds since some time in the past. */
 double tool_seconds(void);
 

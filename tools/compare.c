@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sizes.h"
 #include "command.h"
 #include "comparing.h"
 #include "copy.h"
@@ -23,14 +22,8 @@ bool tool_differs(const char *path, const char *what) {
 /* ---- Objects that should be the same ---- */
 
 static bool add_match(tool_comparing *c, haddr_t from, haddr_t to, const char *path) {
-    if (c->count == c->room) {
-        const size_t room = c->room ? 2 * c->room : 64;
-        tool_match *larger = px_realloc(c->matches, room, sizeof *larger);
-        if (!larger)
-            return tool_fail("out of memory");
-        c->matches = larger;
-        c->room = room;
-    }
+    if (!tool_make_room(&c->matches, &c->room, c->count, sizeof *c->matches))
+        return false;
     c->matches[c->count] = (tool_match){from, to, strdup(path)};
     return (c->matches[c->count++].path && tool_objects_add(&c->forth, from, to) &&
             tool_objects_add(&c->back, to, from)) ||
@@ -55,14 +48,8 @@ typedef struct names {
 } names;
 
 static bool add_name(names *n, const char *name) {
-    if (n->count == n->room) {
-        const size_t room = n->room ? 2 * n->room : 16;
-        char **larger = px_realloc(n->names, room, sizeof *larger);
-        if (!larger)
-            return tool_fail("out of memory");
-        n->names = larger;
-        n->room = room;
-    }
+    if (!tool_make_room(&n->names, &n->room, n->count, sizeof *n->names))
+        return false;
     return (n->names[n->count++] = strdup(name)) || tool_fail("out of memory");
 }
 
@@ -140,14 +127,8 @@ static bool compare_link(tool_comparing *c, hid_t from, hid_t to, const char *na
 /* What cannot be opened or decoded is left out of the copy, and has been told of. */
 static bool is_left_out(hid_t object, const char *path) {
     char text[TOOL_WHY_TEXT];
-    tool_chunked source;
-    bool out = object < 0;
-    if (object < 0 || H5Iget_type(object) != H5I_DATASET)
-        return out;
-    if (tool_chunked_of(&source, object, path))
-        out = tool_why_undecoded(text, &source) != NULL;
-    tool_chunked_close(&source);
-    return out;
+    return object < 0 ||
+           (H5Iget_type(object) == H5I_DATASET && tool_why_undecoded(text, object, path));
 }
 
 static bool can_copy(hid_t group, const char *name) {

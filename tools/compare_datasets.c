@@ -18,12 +18,15 @@ typedef struct pair {
 
 /* ---- Properties ---- */
 
+/* HDF5 2 sets the parameters of its own filters for elements of variable length, too: older ones
+ * leave them without any. */
 static bool same_filter(hid_t from, hid_t to, unsigned i) {
     unsigned flags, other_flags, words[PRISM_MAX_WORDS] = {0}, others[PRISM_MAX_WORDS] = {0};
     size_t count = PRISM_MAX_WORDS, other_count = PRISM_MAX_WORDS;
     return H5Pget_filter2(from, i, &flags, &count, words, 0, NULL, NULL) ==
                H5Pget_filter2(to, i, &other_flags, &other_count, others, 0, NULL, NULL) &&
-           flags == other_flags && count == other_count && memcmp(words, others, sizeof words) == 0;
+           flags == other_flags &&
+           (count == 0 || (count == other_count && memcmp(words, others, sizeof words) == 0));
 }
 
 static bool same_chunks(const pair *p) {
@@ -115,16 +118,23 @@ static bool same_name(hid_t from, hid_t to, size_t i,
     return same;
 }
 
+/* By its selection: of files whose lengths take 4 bytes, HDF5 says another extent. */
+static bool is_endless(hid_t space) {
+    hsize_t count[H5S_MAX_RANK], block[H5S_MAX_RANK];
+    bool endless = false;
+    if (H5Sget_select_type(space) != H5S_SEL_HYPERSLABS || H5Sis_regular_hyperslab(space) <= 0 ||
+        H5Sget_regular_hyperslab(space, NULL, NULL, count, block) < 0)
+        return false;
+    for (int i = 0; i < H5Sget_simple_extent_ndims(space); i++)
+        endless |= count[i] == H5S_UNLIMITED || block[i] == H5S_UNLIMITED;
+    return endless;
+}
+
 /* Of a space without end HDF5 says the extent that the sources give it now, or have once given. */
 static void take_extent(hid_t from, hid_t to) {
     hsize_t dims[H5S_MAX_RANK], most[H5S_MAX_RANK], others[H5S_MAX_RANK];
     const int rank = H5Sget_simple_extent_dims(from, dims, NULL);
-    bool endless = false;
-    if (rank != H5Sget_simple_extent_dims(to, others, most))
-        return;
-    for (int i = 0; i < rank; i++)
-        endless = endless || most[i] == H5S_UNLIMITED;
-    if (endless)
+    if (is_endless(from) && is_endless(to) && rank == H5Sget_simple_extent_dims(to, others, most))
         H5Sset_extent_simple(to, rank, dims, most);
 }
 

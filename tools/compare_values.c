@@ -110,9 +110,8 @@ static haddr_t counterpart(const tool_comparing *c, hid_t object) {
     return object >= 0 ? tool_objects_find(&c->forth, tool_address(object)) : HADDR_UNDEF;
 }
 
-static bool same_region(const tool_comparing *c, const void *from, const void *to) {
-    hid_t region = H5Rget_region(c->files->from, H5R_DATASET_REGION, from);
-    hid_t copy = H5Rget_region(c->files->to, H5R_DATASET_REGION, to);
+/* Closes both. */
+static bool same_regions(hid_t region, hid_t copy) {
     bool same = region >= 0 && copy >= 0 && tool_same_selection(region, copy);
     if (copy >= 0)
         H5Sclose(copy);
@@ -130,7 +129,8 @@ static bool same_old(const tool_comparing *c, hid_t type, const void *from, cons
     if (address != HADDR_UNDEF) {
         hid_t copy = H5Rdereference2(c->files->to, H5P_DEFAULT, kind, to);
         same = copy >= 0 && tool_address(copy) == address &&
-               (kind == H5R_OBJECT || same_region(c, from, to));
+               (kind == H5R_OBJECT || same_regions(H5Rget_region(c->files->from, kind, from),
+                                                   H5Rget_region(c->files->to, kind, to)));
         if (copy >= 0)
             H5Oclose(copy);
     }
@@ -148,14 +148,8 @@ static bool same_part(H5R_ref_t *from, H5R_ref_t *to) {
                H5Rget_attr_name(to, other, sizeof other) >= 0 && strcmp(name, other) == 0;
     if (H5Rget_type(from) != H5R_DATASET_REGION2)
         return true;
-    hid_t region = H5Ropen_region(from, H5P_DEFAULT, H5P_DEFAULT);
-    hid_t copy = H5Ropen_region(to, H5P_DEFAULT, H5P_DEFAULT);
-    bool same = region >= 0 && copy >= 0 && tool_same_selection(region, copy);
-    if (copy >= 0)
-        H5Sclose(copy);
-    if (region >= 0)
-        H5Sclose(region);
-    return same;
+    return same_regions(H5Ropen_region(from, H5P_DEFAULT, H5P_DEFAULT),
+                        H5Ropen_region(to, H5P_DEFAULT, H5P_DEFAULT));
 }
 
 /* One to an object of another file should lead there still. */

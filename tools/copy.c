@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "creation.h"
 #include "header.h"
 #include "library.h"
 #include "links.h"
@@ -96,12 +97,6 @@ hid_t tool_copy_type(tool_copy *c, hid_t type) {
 
 /* ---- Groups ---- */
 
-static void copy_times(hid_t from, hid_t list) {
-    hbool_t tracked;
-    if (H5Pget_obj_track_times(from, &tracked) >= 0)
-        H5Pset_obj_track_times(list, tracked);
-}
-
 /* Of the heap that links lie in. */
 static void copy_filters(hid_t from, hid_t list) {
     for (unsigned i = 0; (int)i < H5Pget_nfilters(from); i++) {
@@ -124,15 +119,11 @@ void tool_copy_group_list(hid_t group, hid_t list) {
         H5Pset_local_heap_size_hint(list, hint);
     if (H5Pget_link_phase_change(from, &most, &least) >= 0)
         H5Pset_link_phase_change(list, most, least);
-    if (H5Pget_attr_phase_change(from, &most, &least) >= 0)
-        H5Pset_attr_phase_change(list, most, least);
     if (H5Pget_est_link_info(from, &most, &least) >= 0)
         H5Pset_est_link_info(list, most, least);
     if (H5Pget_link_creation_order(from, &most) >= 0)
         H5Pset_link_creation_order(list, most);
-    if (H5Pget_attr_creation_order(from, &most) >= 0)
-        H5Pset_attr_creation_order(list, most);
-    copy_times(from, list);
+    tool_creation_keep_object(from, list);
     copy_filters(from, list);
     H5Pclose(from);
 }
@@ -168,20 +159,10 @@ static bool left_out(const walk *w, const char *path, const char *why) {
     return true;
 }
 
-/* NULL, or why not. */
-static const char *obstacle(char text[TOOL_WHY_TEXT], hid_t dataset, const char *path) {
-    tool_chunked source;
-    const char *why = NULL;
-    if (tool_chunked_of(&source, dataset, path))
-        why = tool_why_undecoded(text, &source);
-    tool_chunked_close(&source);
-    return why;
-}
-
 static bool copy_dataset(const walk *w, hid_t dataset, const char *name, const tool_place *place) {
     char text[TOOL_WHY_TEXT];
     bool taken = false;
-    const char *why = obstacle(text, dataset, place->path);
+    const char *why = tool_why_undecoded(text, dataset, place->path);
     if (why)
         return left_out(w, place->path, why);
     if (!w->copy->take(w->copy->request, place, &taken) || (!taken && !tool_copy_dataset(place)))

@@ -11,7 +11,6 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
-#include "chunked.h"
 #include "header.h"
 #include "objects.h"
 
@@ -51,9 +50,9 @@ bool tool_copy_references(tool_copy *copy);
 /* The dataset as it is, but for values that refer to objects. */
 bool tool_copy_dataset(const tool_place *place);
 
-/* NULL, or why the dataset cannot be copied: elements of variable length or references, which have
- * to be decoded, and a filter that is not installed. */
-const char *tool_why_undecoded(char text[TOOL_WHY_TEXT], const tool_chunked *source);
+/* NULL, or why the dataset cannot be copied: HDF5 cannot tell what it is, or its elements are of
+ * variable length or references, which have to be decoded, and a filter is not installed. */
+const char *tool_why_undecoded(char text[TOOL_WHY_TEXT], hid_t dataset, const char *path);
 
 /* Attributes of an object, which are left without values if these refer to objects; and its
  * comment.

@@ -75,16 +75,25 @@ static hid_t create(const tool_place *place, const tool_chunked *s) {
 
 /* ---- Elements ---- */
 
-const char *tool_why_undecoded(char text[TOOL_WHY_TEXT], const tool_chunked *s) {
-    prism_error missing;
+static bool is_undecoded(const tool_chunked *s, prism_error *missing) {
     hsize_t stored = 0, all;
-    if (s->layout != H5D_CHUNKED || tool_type_is_plain(s->type) ||
-        !tool_chunked_missing_filter(s, &missing) || !tool_chunked_count(s, &stored, &all) ||
-        !stored)
-        return NULL;
-    snprintf(text, TOOL_WHY_TEXT, "%s, and its elements are %s", missing.message,
-             tool_type_varies(s->type) ? "of variable length" : "references");
-    return text;
+    return s->layout == H5D_CHUNKED && !tool_type_is_plain(s->type) &&
+           tool_chunked_missing_filter(s, missing) && tool_chunked_count(s, &stored, &all) &&
+           stored;
+}
+
+const char *tool_why_undecoded(char text[TOOL_WHY_TEXT], hid_t dataset, const char *path) {
+    tool_chunked source;
+    prism_error missing;
+    const bool unread = !tool_chunked_try(&source, dataset, path);
+    const bool out = unread || is_undecoded(&source, &missing);
+    if (unread)
+        tool_why_unopened(text, dataset, path);
+    else if (out)
+        snprintf(text, TOOL_WHY_TEXT, "%s, and its elements are %s", missing.message,
+                 tool_type_varies(source.type) ? "of variable length" : "references");
+    tool_chunked_close(&source);
+    return out ? text : NULL;
 }
 
 typedef struct transfer {

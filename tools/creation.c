@@ -22,17 +22,21 @@ static void keep_fill_value(hid_t from, hid_t list, hid_t type) {
     free(value);
 }
 
-void tool_creation_keep(hid_t from, hid_t list, hid_t type) {
-    H5D_fill_time_t time;
+void tool_creation_keep_object(hid_t from, hid_t list) {
     hbool_t tracked;
     unsigned most, least, order;
-    keep_fill_value(from, list, type);
-    if (H5Pget_fill_time(from, &time) >= 0)
-        H5Pset_fill_time(list, time);
     if (H5Pget_obj_track_times(from, &tracked) >= 0)
         H5Pset_obj_track_times(list, tracked);
     if (H5Pget_attr_phase_change(from, &most, &least) >= 0)
         H5Pset_attr_phase_change(list, most, least);
     if (H5Pget_attr_creation_order(from, &order) >= 0)
         H5Pset_attr_creation_order(list, order);
+}
+
+void tool_creation_keep(hid_t from, hid_t list, hid_t type) {
+    H5D_fill_time_t time;
+    keep_fill_value(from, list, type);
+    if (H5Pget_fill_time(from, &time) >= 0)
+        H5Pset_fill_time(list, time);
+    tool_creation_keep_object(from, list);
 }

@@ -56,10 +56,8 @@ static const char help[] =
 static int read_option(void *data, char **arguments, int left) {
     request *r = data;
     const char *value = left > 1 ? arguments[1] : NULL;
-    if (strcmp(arguments[0], "--force") == 0)
-        return r->files.force = true;
-    if (strcmp(arguments[0], "--no-check") == 0)
-        return r->files.unchecked = true;
+    if (tool_take_file_option(&r->files, arguments[0]))
+        return 1;
     if (strcmp(arguments[0], "--dataset") == 0)
         return (r->dataset = value) ? 2 : 0;
     if (strcmp(arguments[0], "--frames") == 0)

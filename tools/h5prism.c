@@ -2,6 +2,7 @@
  * h5prism: the command-line tool. The commands have files of their own; this one has `options`, the
  * spellings of a set of options for the programs that take filter parameters.
  */
+#include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,7 +79,9 @@ int main(int count, char **arguments) {
         if (strcmp(command, commands[i].name) == 0)
             return commands[i].run(count - 2, arguments + 2);
     if (strcmp(command, "--version") == 0) {
-        printf("h5prism %s\n", PRISM_VERSION);
+        unsigned major, minor, release;
+        H5get_libversion(&major, &minor, &release);
+        printf("h5prism %s (HDF5 %u.%u.%u)\n", PRISM_VERSION, major, minor, release);
         return EXIT_DONE;
     }
     bool asked = strcmp(command, "--help") == 0;

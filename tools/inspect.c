@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sizes.h"
 #include "command.h"
 #include "filter/parameters.h"
 #include "library.h"
+#include "links.h"
 #include "pipeline/container.h"
 #include "report.h"
 
@@ -65,14 +65,8 @@ double tool_bits(size_t bytes, uint64_t values) {
 }
 
 static bool add_number(tool_numbers *n, double value) {
-    if (n->count == n->capacity) {
-        const size_t capacity = n->capacity ? 2 * n->capacity : 64;
-        double *values = px_realloc(n->values, capacity, sizeof *values);
-        if (!values)
-            return tool_fail("out of memory");
-        n->values = values;
-        n->capacity = capacity;
-    }
+    if (!tool_make_room(&n->values, &n->room, n->count, sizeof *n->values))
+        return false;
     n->values[n->count++] = value;
     return true;
 }
@@ -158,18 +152,20 @@ static bool is_same(const tool_pipeline *p, const tool_pipeline *q) {
            p->effort == q->effort && p->axis == q->axis;
 }
 
-static void count_pipeline(tool_report *r, const prism_info *info) {
+static bool count_pipeline(tool_pipelines *p, const prism_info *info) {
     const tool_pipeline one = tool_pipeline_of(info);
-    for (size_t i = 0; i < r->pipeline_count; i++)
-        if (is_same(&one, &r->pipelines[i])) {
-            r->pipelines[i].chunks++;
-            return;
+    for (size_t i = 0; i < p->count; i++)
+        if (is_same(&one, &p->items[i])) {
+            p->items[i].chunks++;
+            return true;
         }
-    if (r->pipeline_count < TOOL_MOST_PIPELINES)
-        r->pipelines[r->pipeline_count++] = one;
+    if (!tool_make_room(&p->items, &p->room, p->count, sizeof *p->items))
+        return false;
+    p->items[p->count++] = one;
+    return true;
 }
 
-static void count_chunk(tool_report *r, const tool_chunk_report *c) {
+static bool count_chunk(tool_report *r, const tool_chunk_report *c) {
     r->stored++;
     r->bytes += c->size;
     r->values += c->values;
@@ -179,8 +175,9 @@ static void count_chunk(tool_report *r, const tool_chunk_report *c) {
         r->unreadable++;
     } else {
         r->checksums[c->checksum]++;
-        count_pipeline(r, &c->info);
+        return count_pipeline(&r->pipelines, &c->info);
     }
+    return true;
 }
 
 /* The first chunk that is not as it should be is told of; the others are counted. */
@@ -219,11 +216,11 @@ static bool inspect_chunk(void *data, const hsize_t *offset) {
     c.encoded = stored.encoded;
     if (c.encoded)
         read_encoded(&c, &stored);
-    count_chunk(r, &c);
+    bool done = count_chunk(r, &c);
     complain(q, r, &c);
     if (q->chunks)
         i->writer->chunk(r, &c);
-    bool done = add_number(&r->bits, tool_bits(c.size, c.values));
+    done = done && add_number(&r->bits, tool_bits(c.size, c.values));
     if (done && q->planes && !r->planes.count && c.encoded && c.error.status == PRISM_OK &&
         c.info.axis >= 0)
         done = estimate_planes(r, &stored, &c.info);
@@ -270,23 +267,24 @@ static bool inspect_dataset(request *q, hid_t file, const char *path) {
         done = inspect_chunks(q, &report, writer);
         writer->summary(&report, q->chunks);
     }
+    free(report.pipelines.items);
     free(report.bits.values);
     free(report.planes.values);
     tool_chunked_close(&dataset);
     return done;
 }
 
+/* A dataset that cannot be read keeps none of the others from being told of. */
 static herr_t inspect_visited(hid_t file, const char *name, const H5O_info_t *info, void *data) {
+    request *q = data;
     if (info->type != H5O_TYPE_DATASET)
         return 0;
-    char *path = malloc(strlen(name) + 2);
-    bool done = path || tool_fail("out of memory");
-    if (done) {
-        sprintf(path, "/%s", name);
-        done = inspect_dataset(data, file, path);
-    }
+    char *path = tool_path("", name);
+    if (!path)
+        return -1;
+    q->damaged |= !inspect_dataset(q, file, path);
     free(path);
-    return done ? 0 : -1;
+    return 0;
 }
 
 static bool inspect_file(request *q, hid_t file) {

@@ -18,6 +18,9 @@ bool tool_fail_library(const char *format, ...) __attribute__((format(printf, 1,
  * piece by piece. */
 enum { TOOL_CACHE_BYTES = 64 << 20 };
 
+/* Properties with which files are opened and created. To be closed. */
+hid_t tool_access_list(void);
+
 /* False, with a message, if IN is no HDF5 file that can be read. */
 bool tool_open_input(hid_t *file, const char *path);
 

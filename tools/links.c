@@ -29,20 +29,20 @@ hid_t tool_object_list(hid_t object) {
     }
 }
 
-H5_index_t tool_link_order(hid_t group) {
+static H5_index_t order_of(hid_t object, herr_t (*ask)(hid_t list, unsigned *flags)) {
     unsigned flags = 0;
-    hid_t list = H5Gget_create_plist(group);
-    H5Pget_link_creation_order(list, &flags);
+    hid_t list = tool_object_list(object);
+    ask(list, &flags);
     H5Pclose(list);
     return flags & H5P_CRT_ORDER_TRACKED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
 }
 
+H5_index_t tool_link_order(hid_t group) {
+    return order_of(group, H5Pget_link_creation_order);
+}
+
 H5_index_t tool_attribute_order(hid_t object) {
-    unsigned flags = 0;
-    hid_t list = tool_object_list(object);
-    H5Pget_attr_creation_order(list, &flags);
-    H5Pclose(list);
-    return flags & H5P_CRT_ORDER_TRACKED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
+    return order_of(object, H5Pget_attr_creation_order);
 }
 
 herr_t tool_attributes_each(hid_t object, H5A_operator2_t visit, void *request) {

@@ -84,10 +84,8 @@ static bool read_chunks(request *r, const char *text) {
 static int read_option(void *data, char **arguments, int left) {
     request *r = data;
     const char *value = left > 1 ? arguments[1] : NULL;
-    if (strcmp(arguments[0], "--force") == 0)
-        return r->files.force = true;
-    if (strcmp(arguments[0], "--no-check") == 0)
-        return r->files.unchecked = true;
+    if (tool_take_file_option(&r->files, arguments[0]))
+        return 1;
     if (strcmp(arguments[0], "--verify") == 0)
         return r->verify = true;
     if (strcmp(arguments[0], "--always") == 0)
@@ -222,10 +220,14 @@ static bool plan_dataset(request *r, hid_t from, const char *path) {
 }
 
 static bool can_open(hid_t from, const char *name) {
+    tool_chunked source;
     hid_t dataset = H5Dopen2(from, name, H5P_DEFAULT);
-    if (dataset >= 0)
-        H5Dclose(dataset);
-    return dataset >= 0;
+    if (dataset < 0)
+        return false;
+    const bool can = tool_chunked_try(&source, dataset, name);
+    tool_chunked_close(&source);
+    H5Dclose(dataset);
+    return can;
 }
 
 static herr_t plan_visited(hid_t from, const char *name, const H5O_info_t *info, void *data) {

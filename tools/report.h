@@ -29,20 +29,22 @@ typedef struct tool_pipeline {
     size_t chunks;
 } tool_pipeline;
 
+typedef struct tool_pipelines {
+    tool_pipeline *items;
+    size_t count, room;
+} tool_pipelines;
+
 typedef struct tool_numbers {
     double *values;
-    size_t count, capacity;
+    size_t count, room;
 } tool_numbers;
-
-enum { TOOL_MOST_PIPELINES = 128 }; /* there are fewer combinations in use */
 
 typedef struct tool_report {
     const tool_chunked *dataset;
     char type[32], options[160];         /* empty where h5prism does not say */
     uint64_t all, stored, bytes, values; /* chunks; bytes and values of the stored ones */
     uint64_t unfiltered, unreadable, checksums[TOOL_CHECKSUMS];
-    tool_pipeline pipelines[TOOL_MOST_PIPELINES];
-    size_t pipeline_count;
+    tool_pipelines pipelines;
     tool_numbers bits;   /* a value, of each stored chunk */
     tool_numbers planes; /* of each plane of the first chunk, coded by itself; empty if not asked */
 } tool_report;

@@ -88,8 +88,8 @@ static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
 
 static void print_pipelines(const tool_report *r) {
     printf(", \"pipelines\": [");
-    for (size_t i = 0; i < r->pipeline_count; i++) {
-        const tool_pipeline *p = &r->pipelines[i];
+    for (size_t i = 0; i < r->pipelines.count; i++) {
+        const tool_pipeline *p = &r->pipelines.items[i];
         printf("%s{", i ? ", " : "");
         print_pipeline(p);
         printf(", \"chunks\": %zu}", p->chunks);

@@ -89,8 +89,8 @@ static void print_counts(const tool_report *r) {
     if (r->unreadable)
         printf(", %" PRIu64 " unreadable", r->unreadable);
     printf("\n");
-    for (size_t i = 0; i < r->pipeline_count; i++) {
-        const tool_pipeline *p = &r->pipelines[i];
+    for (size_t i = 0; i < r->pipelines.count; i++) {
+        const tool_pipeline *p = &r->pipelines.items[i];
         printf("  pipeline   ");
         print_pipeline(p);
         printf(": %zu\n", p->chunks);

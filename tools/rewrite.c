@@ -10,13 +10,21 @@
 #include "library.h"
 #include "output.h"
 
+bool tool_take_file_option(tool_files *files, const char *argument) {
+    const bool force = strcmp(argument, "--force") == 0;
+    const bool unchecked = strcmp(argument, "--no-check") == 0;
+    files->force |= force;
+    files->unchecked |= unchecked;
+    return force || unchecked;
+}
+
 /* Objects that take a newer format of HDF5 in the original may take it in the copy, too. The root
  * group is there as soon as the file is: other properties of the file may call for a newer format
  * of the file, but not of the root. */
 static hid_t access_list(hid_t from) {
     H5F_info2_t info = {0};
     H5O_info_t root = {.hdr.version = 1};
-    hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    hid_t list = tool_access_list();
     H5Oget_info_by_name2(from, "/", &root, H5O_INFO_HDR, H5P_DEFAULT);
     H5Pset_fclose_degree(list, H5F_CLOSE_SEMI); /* an object that is still open is a mistake */
     H5Fget_info2(from, &info);

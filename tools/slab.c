@@ -167,14 +167,8 @@ static hsize_t places_along(const tool_slab *slab, int axis) {
 static bool add_slab(slabs *all, uint64_t number) {
     if (all->count && all->numbers[all->count - 1] == number)
         return true;
-    if (all->count == all->room) {
-        const size_t room = all->room ? 2 * all->room : 64;
-        uint64_t *larger = px_realloc(all->numbers, room, sizeof *larger);
-        if (!larger)
-            return tool_fail("out of memory");
-        all->numbers = larger;
-        all->room = room;
-    }
+    if (!tool_make_room(&all->numbers, &all->room, all->count, sizeof *all->numbers))
+        return false;
     all->numbers[all->count++] = number;
     return true;
 }

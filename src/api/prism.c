@@ -147,14 +147,16 @@ static prism_status check_output(const px_chunk *chunk, size_t planes, size_t si
     size_t whole;
     const size_t count = px_layout_make(&chunk->array, chunk->pipeline.axis).count;
     prism_status status = prism_array_size(&chunk->array, &whole, error);
-    if (status == PRISM_OK && whole / count * planes != size)
+    if (status != PRISM_OK)
+        return status;
+    const size_t wanted = px_product(whole / count, planes);
+    if (wanted != size)
         return px_fail(error, PRISM_E_ARGUMENT,
-                       "the chunk holds an array of %zu bytes, the output has %zu",
-                       whole / count * planes, size);
-    if (status == PRISM_OK && memory_limit && memory > memory_limit)
+                       "the chunk holds an array of %zu bytes, the output has %zu", wanted, size);
+    if (memory_limit && memory > memory_limit)
         return px_fail(error, PRISM_E_MEMORY, "decoding takes %llu bytes, the limit is %llu",
                        (unsigned long long)memory, (unsigned long long)memory_limit);
-    return status;
+    return PRISM_OK;
 }
 
 /* Reads the chunk, with its checksum unless that is to be left out. */

@@ -24,7 +24,7 @@ PX_INLINE void mixing_learn(int32_t *weights, const int32_t *inputs, int count, 
     for (int i = 0; i < count; i += PX_LANES)
         lanes_store(weights + i,
                     lanes_load(weights + i) +
-                        ((lanes_load(inputs + i) * error + (1 << (shift - 1))) >> shift));
+                        ((lanes_load(inputs + i) * error + lanes_all(1 << (shift - 1))) >> shift));
 }
 
 #endif

@@ -176,7 +176,7 @@ static prism_status encode(const px_planes *planes, const px_task *task, px_code
                            prism_error *error) {
     (void)task;
     const extent e = extent_of(planes);
-    uint32_t *counts = calloc(e.last - e.first + 1u, sizeof *counts);
+    uint32_t *counts = px_alloc_zeroed((uint64_t)(e.last - e.first + 1), sizeof *counts);
     histogram *h = malloc(sizeof *h);
     prism_status status = counts && h ? PRISM_OK : px_out_of_memory(error, PLACES * 4);
     if (status == PRISM_OK) {
