@@ -39,6 +39,10 @@ const px_effort_table px_efforts = {
     .few_contexts  = {0,      1,      1,      1,      1,      1,      1,      1,      0,      0},
     .deflate_small = {0,      1,      2,      3,      4,      5,      6,      6,      6,      6},
     .jxl_small     = {0,      1,      2,      3,      4,      5,      6,      7,      7,      7},
+    .zstd_level    = {1,      3,      6,      9,     12,     16,     16,     19,     22,     22},
+    .zstd_search   = {0,      0,      0,      0,      0,      3,      4,      0,      0,      0},
+    .zstd_sample   = {0,  16384,  16384,  16384,  32768,  65536,  65536,  65536,  65536,  65536},
+    .zstd_trials   = {0,      1,      1,      2,      2,      3,      3,      3,      3,      3},
     .jxl_memory    = {0,      1,      1,      1,      1,      1,      1,      1,      2,      2},
 };
 /* clang-format on */

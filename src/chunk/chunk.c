@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/effort.h"
 #include "base/squeeze.h"
 #include "base/status.h"
+#include "choose/byte_choice.h"
 #include "choose/choose.h"
 #include "choose/tiny.h"
 #include "mapping/mapping.h"
 #include "pipeline/pipeline.h"
+#include "planes/sample.h"
 
 /* Of chunks within chunks. */
 static const px_inner_codec inner_codec = {px_chunk_encode, px_chunk_memory, px_chunk_decode};
@@ -106,31 +109,143 @@ static prism_status encode_integers(px_buffer *out, px_pipeline *used, const con
     return status;
 }
 
+/* By a mapping, if there is a rule, and the pipeline. */
+static prism_status encode_samples(px_buffer *out, px_pipeline *used, const content *c,
+                                   px_chunk_role role, prism_error *error) {
+    px_mapped mapped;
+    prism_status status =
+        px_mapping_encode(&mapped,
+                          &(px_mapping_request){&c->squeezed.array, c->elements, &c->options,
+                                                role.depth, &inner_codec},
+                          error);
+    if (status != PRISM_OK)
+        return status;
+    if (mapped.used) {
+        px_chunk chunk = chunk_of(c, &mapped.pipeline);
+        chunk.is_mapped = true;
+        status = write_chunk(out, used, &chunk, &mapped.sections, c, error);
+    } else if (px_type_is_narrow(c->array->type)) {
+        status = encode_integers(out, used, c, role.of_wide, error);
+    } else {
+        px_chunk chunk = {.array = *c->array};
+        status = write_chunk(out, used, &chunk, NULL, c, error);
+    }
+    px_mapped_free(&mapped);
+    return status;
+}
+
+/* ---- Coder zstd, beside mappings and the pipeline ---- */
+
+/* *out becomes the elements by coder zstd, where that is smaller or nothing is there. */
+static prism_status encode_elements(px_buffer *out, px_pipeline *used, const content *c,
+                                    px_byte_choice *choice, prism_error *error) {
+    px_coded coded;
+    px_buffer chunk_bytes = {0};
+    px_pipeline pipeline;
+    prism_status status = px_byte_choice_encode(&coded, choice, error);
+    if (status == PRISM_OK) {
+        px_chunk chunk = chunk_of(c, &coded.pipeline);
+        const bool coded_at_all = coded.sections.payload.size > 0;
+        status = write_chunk(&chunk_bytes, &pipeline, &chunk, coded_at_all ? &coded.sections : NULL,
+                             c, error);
+    }
+    if (status == PRISM_OK && (!out->size || chunk_bytes.size < out->size)) {
+        const px_buffer kept = *out;
+        *out = chunk_bytes;
+        chunk_bytes = kept;
+        *used = pipeline;
+    }
+    px_buffer_free(&chunk_bytes);
+    px_coded_free(&coded);
+    return status;
+}
+
+static prism_status encode_all_elements(px_buffer *out, px_pipeline *used, const content *c,
+                                        prism_error *error) {
+    px_byte_choice choice;
+    prism_status status =
+        px_stages_check(c->options.transform, c->options.predictor, c->options.coder, error);
+    if (status != PRISM_OK)
+        return status;
+    status = px_byte_choice_make(&choice, &c->squeezed.array, c->elements, &c->options, error);
+    if (status == PRISM_OK)
+        status = px_byte_choice_try(&choice, error);
+    if (status == PRISM_OK)
+        status = encode_elements(out, used, c, &choice, error);
+    px_byte_choice_free(&choice);
+    return status;
+}
+
+/* Of larger arrays that promise to become so small, a sample is looked at first. */
+enum { MUCH = 1 << 18 /* bytes */ };
+static const double PROMISING = 0.5, CLEARLY_SMALLER = 0.8;
+
+/* What mappings and the pipeline make of a sample in little time. */
+static prism_status quick_size(size_t *size, const px_sample *sample, const content *c,
+                               px_chunk_role role, prism_error *error) {
+    content part;
+    px_buffer out = {0};
+    px_pipeline used;
+    prism_options options = c->options;
+    options.effort = options.effort < PX_EFFORT_FITTED ? options.effort : PX_EFFORT_FITTED;
+    prism_status status = content_make(&part, &sample->array, sample->elements, &options, error);
+    if (status == PRISM_OK)
+        status = encode_samples(&out, &used, &part, role, error);
+    *size = out.size;
+    px_buffer_free(&out);
+    return status;
+}
+
+/* Whether coder zstd makes a sample so much smaller than all else does that there is no need to
+ * look at more. */
+static prism_status is_clear(bool *clear, px_byte_choice *choice, const content *c,
+                             px_chunk_role role, prism_error *error) {
+    px_sample sample;
+    size_t other = 0, size = 0;
+    prism_status status = px_sample_make(&sample, &c->squeezed.array, c->elements, 1, error);
+    if (status == PRISM_OK)
+        status = px_byte_choice_try(choice, error);
+    if (status == PRISM_OK)
+        status = quick_size(&other, &sample, c, role, error);
+    if (status == PRISM_OK)
+        status = px_byte_choice_size(&size, choice, &sample.array, sample.elements,
+                                     c->options.effort, error);
+    *clear = (double)size < CLEARLY_SMALLER * (double)other;
+    px_sample_free(&sample);
+    return status;
+}
+
+static prism_status encode_either(px_buffer *out, px_pipeline *used, const content *c,
+                                  px_chunk_role role, prism_error *error) {
+    px_byte_choice choice;
+    bool clear = false, worth = true;
+    prism_status status =
+        px_byte_choice_make(&choice, &c->squeezed.array, c->elements, &c->options, error);
+    if (status == PRISM_OK && c->size >= MUCH &&
+        choice.items[0].bytes < PROMISING * (double)c->size)
+        status = is_clear(&clear, &choice, c, role, error);
+    if (status == PRISM_OK && !clear)
+        status = encode_samples(out, used, c, role, error);
+    if (status == PRISM_OK && !clear)
+        status = px_byte_choice_may_win(&worth, &choice, out->size, error);
+    if (status == PRISM_OK && worth)
+        status = encode_elements(out, used, c, &choice, error);
+    px_byte_choice_free(&choice);
+    return status;
+}
+
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
     content c;
-    px_mapped mapped;
     prism_status status = content_make(&c, array, elements, options, error);
-    if (status == PRISM_OK)
-        status = px_mapping_encode(&mapped,
-                                   &(px_mapping_request){&c.squeezed.array, elements, &c.options,
-                                                         role.depth, &inner_codec},
-                                   error);
     if (status != PRISM_OK)
         return status;
-    if (mapped.used) {
-        px_chunk chunk = chunk_of(&c, &mapped.pipeline);
-        chunk.is_mapped = true;
-        status = write_chunk(out, used, &chunk, &mapped.sections, &c, error);
-    } else if (px_type_is_narrow(array->type)) {
-        status = encode_integers(out, used, &c, role.of_wide, error);
-    } else {
-        px_chunk chunk = {.array = *array};
-        status = write_chunk(out, used, &chunk, NULL, &c, error);
-    }
-    px_mapped_free(&mapped);
-    return status;
+    if (options->coder == PRISM_CODER_ZSTD)
+        return encode_all_elements(out, used, &c, error);
+    if (role.depth == 0 && px_may_be_zstd(options) && !px_is_tiny(array))
+        return encode_either(out, used, &c, role, error);
+    return encode_samples(out, used, &c, role, error);
 }
 
 /* ---- Decoding ---- */
@@ -159,7 +274,7 @@ prism_method px_chunk_method(const px_chunk *chunk) {
 
 /* Whether even single planes take all elements first: those of any type, which are no samples. */
 static bool is_whole(const px_chunk *chunk) {
-    return chunk->is_mapped || chunk->pipeline.coder == PRISM_CODER_RAW;
+    return chunk->is_mapped || px_takes_elements(chunk->pipeline.coder);
 }
 
 uint64_t px_chunk_planes_memory(const px_chunk *chunk, size_t planes) {

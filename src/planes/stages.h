@@ -87,6 +87,9 @@ const px_transform_stage *px_transform_stage_of(prism_transform transform);
 const px_predictor_stage *px_predictor_stage_of(prism_predictor predictor);
 const px_coder_stage *px_coder_stage_of(prism_coder coder);
 
+/* Coders of the elements themselves, of any type, which are not made samples: raw and zstd. */
+bool px_takes_elements(prism_coder coder);
+
 /* Whether this version has the stages that are asked for. AUTO counts as had. */
 prism_status px_stages_check(prism_transform transform, prism_predictor predictor,
                              prism_coder coder, prism_error *error);
