@@ -48,6 +48,7 @@ typedef struct px_effort_table {
     int jxl_small[PX_EFFORT_COUNT];     /* effort of libjxl for small pictures; else as it is */
     int zstd_level[PX_EFFORT_COUNT];    /* of libzstd; */
     int zstd_search[PX_EFFORT_COUNT]; /* its optimal parser looks at 2^n places; 0: as the level */
+    bool zstd_alone[PX_EFFORT_COUNT];   /* other coders are left out where a sample says so */
     size_t zstd_sample[PX_EFFORT_COUNT]; /* bytes by which byte transforms are compared */
     int zstd_trials[PX_EFFORT_COUNT];    /* transforms that are tried with all elements */
     int jxl_memory[PX_EFFORT_COUNT];     /* libjxl takes so many times its usual memory */

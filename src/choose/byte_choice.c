@@ -7,23 +7,44 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/effort.h"
 #include "choose/axes.h"
 #include "planes/planes.h"
 
-enum { PLACES = 4, MOST_PLANE_AXES = 3 };
+enum { PLACES = 8, MOST_PLANE_AXES = 3 };
+
+/* Of larger arrays that promise to become so small, a sample is looked at first. */
+enum { MUCH = 1 << 18 /* bytes */ };
+static const double PROMISING = 0.5;
 
 /* Of a frame by itself; of the planes of bytes, which are one in the end, each is coded alone. */
 enum { FRAME_BYTES = 9 };
 
-/* Candidates whose estimates are so far above the best one are not tried. */
-static const double CLOSE = 1.25;
+/* Candidates whose estimates are so far above the best one are not tried; but estimates say nothing
+ * of what repeats far away, which the first ones with planes along some axis, shuffled or not, may
+ * show. */
+static const double CLOSE = 1.25, NOT_FAR = 2;
 
-/* Estimates, trials, and trials with a gain of more effort that are so far above what other coders
- * take may still come to less. */
-static const double CHANCE_OF_ESTIMATE = 1.5, CHANCE_OF_TRIAL = 3, CHANCE_OF_GAIN = 1.05;
+/* Of the entropy of differences: less is due to repetitions. */
+static const double REPETITIVE = 0.75;
+
+/* What more effort may make of estimates: of noise, where repetitions are nearby, and where next to
+ * nothing is left. */
+static const double LEAST_OF_NOISE = 0.97, LEAST_OF_REPETITIONS = 0.6, LEAST_OF_LITTLE = 0.2,
+                    LITTLE = 0.05;
+
+/* So far above what other coders take may trials be, with their gain of more effort in parts, in
+ * which little repeats that is far away. */
+static const double CHANCE_OF_GAIN = 1, CHANCE_OF_REPETITIONS = 1.1;
+
+/* Of windows, the share from which on they count as repetitions. */
+static const double COME_AGAIN = 0.1;
+
+/* What more effort gains at least where it is worth its time. */
+static const double WORTH_EFFORT = 0.985;
 
 typedef struct recipe {
     px_difference differences[PX_MOST_DIFFERENCES];
@@ -132,25 +153,66 @@ static size_t gather_words(px_byte_choice *c, const px_byte_transform *t) {
     return PLACES * some;
 }
 
-/* Bytes of each element lie far from each other in the end, so that they are coded by
- * themselves. */
+/* Planes of bytes lie far from each other in the end, and so do planes of bits: parts that are
+ * coded by themselves. */
+static size_t parts_of(px_shuffle shuffle, size_t width) {
+    return shuffle == PX_SHUFFLE_NONE ? 1 : shuffle == PX_SHUFFLE_BYTES ? width : 8 * width;
+}
+
+/* Bytes by the entropy of bytes[count], with what counting so few of them misses. */
+static double entropy_of_bytes(const uint8_t *bytes, size_t count) {
+    uint32_t counts[UINT8_MAX + 1] = {0};
+    double bits = 0;
+    for (size_t i = 0; i < count; i++)
+        counts[bytes[i]]++;
+    for (size_t i = 0; i <= UINT8_MAX; i++)
+        if (counts[i])
+            bits += counts[i] * log2((double)count / counts[i]) + M_LOG2E / 2;
+    return bits / 8;
+}
+
 static prism_status estimate(double *bytes, px_byte_choice *c, const px_byte_transform *t,
                              prism_error *error) {
     const size_t width = prism_type_size(c->array->type), count = gather_words(c, t);
     const size_t all = px_transformed_size(t->shuffle, count, width);
-    const size_t parts = t->shuffle == PX_SHUFFLE_NONE ? 1 : width;
+    const size_t parts = parts_of(t->shuffle, width), part = all / parts;
     double sum = 0;
     prism_status status = PRISM_OK;
     px_byte_transform_shuffle(c->z.bytes, c->z.words, count, width, t->shuffle);
     for (size_t k = 0; k < parts && status == PRISM_OK; k++) {
         size_t size;
-        status = px_zstd_frame(&size, &c->z, c->z.bytes + all / parts * k, all / parts, c->z.room,
-                               PX_ZSTD_QUICK, error);
-        sum += size < all / parts ? (double)size : (double)(all / parts);
-        sum -= size > FRAME_BYTES ? FRAME_BYTES : 0;
+        status = px_zstd_frame(&size, &c->z, c->z.bytes + part * k, part, c->z.room, PX_ZSTD_QUICK,
+                               error);
+        const double coded = size < part ? (double)size : (double)part;
+        sum += t->shuffle == PX_SHUFFLE_BITS
+                   ? fmin(coded, entropy_of_bytes(c->z.bytes + part * k, part))
+                   : fmax(coded - FRAME_BYTES, 1);
     }
     *bytes = fmax(sum, 1) * (double)px_array_count(c->array) / (double)count;
     return status;
+}
+
+/* Bytes by the entropy of what is left of elements at the same places. */
+static double entropy_of(px_byte_choice *c, px_difference difference) {
+    const size_t width = prism_type_size(c->array->type);
+    const px_byte_candidate plain = {.axis = c->items[0].axis,
+                                     .differences = {difference},
+                                     .zigzag = true,
+                                     .shuffle = PX_SHUFFLE_BYTES};
+    px_byte_transform t;
+    double bytes = 0;
+    if (!transform_of(&t, &plain, c->array))
+        return HUGE_VAL;
+    const size_t count = gather_words(c, &t);
+    px_byte_transform_shuffle(c->z.bytes, c->z.words, count, width, t.shuffle);
+    for (size_t k = 0; k < width; k++)
+        bytes += entropy_of_bytes(c->z.bytes + k * count, count);
+    return bytes * (double)px_array_count(c->array) / (double)count;
+}
+
+/* Elements repeat so often that matches take less than the entropy of differences. */
+static bool repeats_nearby(px_byte_choice *c) {
+    return c->items[0].bytes < REPETITIVE * fmin(entropy_of(c, PX_NEXT), entropy_of(c, PX_ROW));
 }
 
 static int compare_candidates(const void *a, const void *b) {
@@ -197,41 +259,117 @@ prism_status px_byte_choice_size(size_t *size, px_byte_choice *c, const prism_ar
                : PRISM_OK;
 }
 
-prism_status px_byte_choice_try(px_byte_choice *c, prism_error *error) {
-    const size_t most = (size_t)px_efforts.zstd_trials[c->effort];
-    size_t tried = 0;
+/* Whether candidate i is the first of its kind, whose repetitions differ from those of others. */
+static bool is_first(const px_byte_choice *c, size_t i) {
+    for (size_t k = 0; k < i; k++)
+        if (c->items[k].axis == c->items[i].axis &&
+            !c->items[k].differences[0] == !c->items[i].differences[0] &&
+            (c->items[k].shuffle == PX_SHUFFLE_NONE) == (c->items[i].shuffle == PX_SHUFFLE_NONE))
+            return false;
+    return true;
+}
+
+/* Takes those off the list that are not to be tried. */
+static void keep_promising(px_byte_choice *c) {
+    const size_t sure = (size_t)px_efforts.zstd_trials[c->effort];
+    const double least = c->items[0].bytes;
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++)
+        if ((i < sure && c->items[i].bytes <= CLOSE * least) ||
+            (sure > 1 && is_first(c, i) && c->items[i].bytes <= NOT_FAR * least))
+            c->items[kept++] = c->items[i];
+    c->count = kept;
+}
+
+/* Codes all elements quickly by those that promise most, and puts the best first; once. */
+static prism_status try_promising(px_byte_choice *c, prism_error *error) {
     prism_status status = PRISM_OK;
     if (c->tried)
         return PRISM_OK;
     c->tried = true;
-    while (tried < c->count && tried < most && c->items[tried].bytes <= CLOSE * c->items[0].bytes)
-        tried++;
-    for (size_t i = 0; i < tried && status == PRISM_OK; i++) {
+    keep_promising(c);
+    for (size_t i = 0; i < c->count && status == PRISM_OK; i++) {
         px_byte_transform t;
         size_t size;
         transform_of(&t, &c->items[i], c->array);
         status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, PX_ZSTD_QUICK, error);
         c->items[i].bytes = (double)size;
     }
-    c->count = tried;
     sort(c);
     return status;
 }
 
+/* ---- Repetitions far away ---- */
+
+enum { WINDOWS = 1 << 9, SLOTS = 1 << 12, SLOT_BITS = 12, MOST_LOOKED_AT = 1 << 20 };
+
+static uint64_t window_at(const uint8_t *words, size_t byte) {
+    uint64_t window;
+    memcpy(&window, words + byte, sizeof window);
+    return window;
+}
+
+static size_t slot_of(uint64_t window) {
+    return (size_t)(window * 0x9e3779b97f4a7c15u >> (64 - SLOT_BITS));
+}
+
+/* The share of windows from all over words[bytes] that come again in their first part. Runs of one
+ * word do not count. */
+static double share_of(const uint8_t *words, size_t bytes, size_t width) {
+    const size_t end = bytes - sizeof(uint64_t);
+    uint64_t windows[SLOTS] = {0};
+    uint8_t seen[SLOTS] = {0};
+    size_t taken = 0, again = 0;
+    for (size_t i = 1; i < WINDOWS; i++) {
+        const size_t at = (size_t)((double)end / WINDOWS * (double)i) / width * width;
+        const uint64_t window = window_at(words, at);
+        if (at < width || window == window_at(words, at - width) || seen[slot_of(window)])
+            continue;
+        windows[slot_of(window)] = window;
+        seen[slot_of(window)] = 1;
+        taken++;
+    }
+    for (size_t i = 0, at = 0; i < MOST_LOOKED_AT && at <= end; i++, at += width) {
+        const uint64_t window = window_at(words, at);
+        const size_t slot = slot_of(window);
+        if (seen[slot] && windows[slot] == window)
+            again += seen[slot]++ == 2;
+        seen[slot] = seen[slot] > 3 ? 3 : seen[slot];
+    }
+    return taken ? (double)again / (double)taken : 0;
+}
+
+/* Of the elements, or of differences, whichever repeat more. */
+static double repeated_share(px_byte_choice *c) {
+    const size_t width = prism_type_size(c->array->type), count = (size_t)px_array_count(c->array);
+    const size_t some = count < MOST_LOOKED_AT ? count : MOST_LOOKED_AT;
+    double share = 0;
+    for (unsigned differences = 0; differences <= 1; differences++) {
+        const px_byte_transform t = {
+            .axis = c->items[0].axis, .differences = differences, .distances = {1}};
+        px_byte_transform_words(c->z.words, c->array, c->elements, &t, 0, some);
+        share = fmax(share, share_of(c->z.words, some * width, width));
+    }
+    return share;
+}
+
+/* ---- Is it worth it? ---- */
+
 /* What the effort asked for makes of some of the bytes, of what a quick trial makes of them. */
 static prism_status gain_of_effort(double *gain, px_byte_choice *c, prism_error *error) {
-    enum { PART_BYTES = 1 << 16, PARTS = 4 };
+    enum { LOOKED_AT = 1 << 17, FEW_PARTS = 2, PARTS = 8 };
     const size_t width = prism_type_size(c->array->type), count = (size_t)px_array_count(c->array);
     px_byte_transform t;
     double sums[2] = {0};
     prism_status status = PRISM_OK;
     transform_of(&t, &c->items[0], c->array);
     const size_t all = px_transformed_size(t.shuffle, count, width);
-    const size_t part = all < PARTS * PART_BYTES ? all / PARTS : PART_BYTES;
+    const size_t parts = t.shuffle == PX_SHUFFLE_NONE ? FEW_PARTS : PARTS;
+    const size_t part = (all < LOOKED_AT ? all : LOOKED_AT) / parts;
     px_byte_transform_words(c->z.words, c->array, c->elements, &t, 0, count);
     px_byte_transform_shuffle(c->z.bytes, c->z.words, count, width, t.shuffle);
-    for (size_t i = 0; i < 2 * PARTS && status == PRISM_OK; i++) {
-        const uint8_t *bytes = c->z.bytes + (all - part) / (PARTS - 1) * (i / 2);
+    for (size_t i = 0; i < 2 * parts && status == PRISM_OK; i++) {
+        const uint8_t *bytes = c->z.bytes + (all - part) / (parts - 1) * (i / 2);
         size_t size = part;
         status = px_zstd_frame(&size, &c->z, bytes, part, c->z.room,
                                i % 2 ? c->effort : PX_ZSTD_QUICK, error);
@@ -241,30 +379,71 @@ static prism_status gain_of_effort(double *gain, px_byte_choice *c, prism_error 
     return status;
 }
 
+bool px_byte_choice_may_be_clear(px_byte_choice *c) {
+    const size_t size = (size_t)px_array_count(c->array) * prism_type_size(c->array->type);
+    return px_efforts.zstd_alone[c->effort] && size >= MUCH &&
+           c->items[0].bytes < PROMISING * (double)size && repeats_nearby(c);
+}
+
+/* The least that coder zstd may come to, by estimates. */
+static double promise(const px_byte_choice *c, bool nearby) {
+    const double size = (double)px_array_count(c->array) * (double)prism_type_size(c->array->type);
+    const double bytes = c->items[0].bytes;
+    const double least = bytes < LITTLE * size ? LEAST_OF_LITTLE
+                         : nearby              ? LEAST_OF_REPETITIONS
+                                               : LEAST_OF_NOISE;
+    return least * bytes;
+}
+
 prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other,
                                     prism_error *error) {
+    const bool nearby = repeats_nearby(c);
+    const double least = promise(c, nearby), share = repeated_share(c);
     double gain = 1;
-    *may = c->tried || c->items[0].bytes < CHANCE_OF_ESTIMATE * (double)other;
-    prism_status status = *may ? px_byte_choice_try(c, error) : PRISM_OK;
+    *may = least * (1 - share) < (double)other;
+    prism_status status = *may ? try_promising(c, error) : PRISM_OK;
     if (status != PRISM_OK || !*may || c->items[0].bytes < (double)other)
         return status;
-    *may = c->items[0].bytes < CHANCE_OF_TRIAL * (double)other;
-    if (*may)
+    status = gain_of_effort(&gain, c, error);
+    *may = c->items[0].bytes * gain <
+           (nearby || share > COME_AGAIN ? CHANCE_OF_REPETITIONS : CHANCE_OF_GAIN) * (double)other;
+    return status;
+}
+
+/* Where more effort gains next to nothing, as with noise, a fast level does; where next to nothing
+ * is left of a small array, the slow one takes little time. */
+static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_error *error) {
+    enum { SMALL_ARRAY = 1 << 20, SLOW = 7 };
+    const double size = (double)px_array_count(c->array) * (double)prism_type_size(c->array->type);
+    double gain = 0;
+    prism_status status = PRISM_OK;
+    *effort = c->effort;
+    if (c->effort < PX_EFFORT_DEFAULT || px_efforts.only_size[c->effort])
+        return PRISM_OK;
+    if (size < SMALL_ARRAY && c->items[0].bytes < LITTLE * size)
+        *effort = SLOW;
+    else
         status = gain_of_effort(&gain, c, error);
-    *may = *may && c->items[0].bytes * gain < CHANCE_OF_GAIN * (double)other;
+    if (gain > WORTH_EFFORT)
+        *effort = PX_EFFORT_QUICK;
     return status;
 }
 
 prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_error *error) {
     px_byte_transform t;
     size_t size = SIZE_MAX;
-    transform_of(&t, &c->items[0], c->array);
     *coded = (px_coded){.pipeline = {.transform = PRISM_TRANSFORM_NONE,
                                      .predictor = PRISM_PREDICTOR_NONE,
                                      .coder = PRISM_CODER_ZSTD,
-                                     .effort = c->effort,
-                                     .axis = t.axis}};
-    prism_status status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, c->effort, error);
+                                     .effort = c->effort}};
+    int effort = 0;
+    prism_status status = try_promising(c, error);
+    if (status == PRISM_OK)
+        status = worthwhile_effort(&effort, c, error);
+    transform_of(&t, &c->items[0], c->array);
+    if (status == PRISM_OK)
+        status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
+    coded->pipeline.axis = t.axis;
     if (status != PRISM_OK || size == SIZE_MAX)
         return status;
     px_byte_transform_write(&coded->sections.parameters, &t);

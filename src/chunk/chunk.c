@@ -169,18 +169,15 @@ static prism_status encode_all_elements(px_buffer *out, px_pipeline *used, const
         return status;
     status = px_byte_choice_make(&choice, &c->squeezed.array, c->elements, &c->options, error);
     if (status == PRISM_OK)
-        status = px_byte_choice_try(&choice, error);
-    if (status == PRISM_OK)
         status = encode_elements(out, used, c, &choice, error);
     px_byte_choice_free(&choice);
     return status;
 }
 
-/* Of larger arrays that promise to become so small, a sample is looked at first. */
-enum { MUCH = 1 << 18 /* bytes */ };
-static const double PROMISING = 0.5, CLEARLY_SMALLER = 0.8;
+/* So much smaller than a quick trial of other coders, none of these comes near. */
+static const double CLEARLY_SMALLER = 0.7;
 
-/* What mappings and the pipeline make of a sample in little time. */
+/* What mappings and the native coder make of a sample in little time. */
 static prism_status quick_size(size_t *size, const px_sample *sample, const content *c,
                                px_chunk_role role, prism_error *error) {
     content part;
@@ -188,6 +185,9 @@ static prism_status quick_size(size_t *size, const px_sample *sample, const cont
     px_pipeline used;
     prism_options options = c->options;
     options.effort = options.effort < PX_EFFORT_FITTED ? options.effort : PX_EFFORT_FITTED;
+    options.transform = PRISM_TRANSFORM_NONE;
+    options.predictor = PRISM_PREDICTOR_LSQ;
+    options.coder = PRISM_CODER_ANS;
     prism_status status = content_make(&part, &sample->array, sample->elements, &options, error);
     if (status == PRISM_OK)
         status = encode_samples(&out, &used, &part, role, error);
@@ -196,15 +196,26 @@ static prism_status quick_size(size_t *size, const px_sample *sample, const cont
     return status;
 }
 
+static prism_array small_part(const prism_array *array) {
+    enum { ELEMENTS = 1 << 15 };
+    prism_array cut = *array;
+    while (px_array_count(&cut) > ELEMENTS) {
+        unsigned longest = 0;
+        for (unsigned i = 1; i < cut.rank; i++)
+            longest = cut.dims[i] > cut.dims[longest] ? i : longest;
+        cut.dims[longest] = (cut.dims[longest] + 1) / 2;
+    }
+    return cut;
+}
+
 /* Whether coder zstd makes a sample so much smaller than all else does that there is no need to
  * look at more. */
 static prism_status is_clear(bool *clear, px_byte_choice *choice, const content *c,
                              px_chunk_role role, prism_error *error) {
     px_sample sample;
     size_t other = 0, size = 0;
-    prism_status status = px_sample_make(&sample, &c->squeezed.array, c->elements, 1, error);
-    if (status == PRISM_OK)
-        status = px_byte_choice_try(choice, error);
+    const prism_array cut = small_part(&c->squeezed.array);
+    prism_status status = px_sample_cut(&sample, &c->squeezed.array, c->elements, &cut, error);
     if (status == PRISM_OK)
         status = quick_size(&other, &sample, c, role, error);
     if (status == PRISM_OK)
@@ -221,8 +232,7 @@ static prism_status encode_either(px_buffer *out, px_pipeline *used, const conte
     bool clear = false, worth = true;
     prism_status status =
         px_byte_choice_make(&choice, &c->squeezed.array, c->elements, &c->options, error);
-    if (status == PRISM_OK && c->size >= MUCH &&
-        choice.items[0].bytes < PROMISING * (double)c->size)
+    if (status == PRISM_OK && px_byte_choice_may_be_clear(&choice))
         status = is_clear(&clear, &choice, c, role, error);
     if (status == PRISM_OK && !clear)
         status = encode_samples(out, used, c, role, error);
