@@ -251,11 +251,11 @@ void px_byte_choice_free(px_byte_choice *c) {
 /* ---- Trials ---- */
 
 prism_status px_byte_choice_size(size_t *size, px_byte_choice *c, const prism_array *array,
-                                 const void *elements, int effort, prism_error *error) {
+                                 const void *elements, prism_error *error) {
     px_byte_transform t;
     *size = SIZE_MAX;
     return transform_of(&t, &c->items[0], array)
-               ? px_zstd_encode(size, &c->z, array, elements, &t, effort, error)
+               ? px_zstd_encode(size, &c->z, array, elements, &t, c->effort, error)
                : PRISM_OK;
 }
 
@@ -397,16 +397,17 @@ static double promise(const px_byte_choice *c, bool nearby) {
 
 prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other,
                                     prism_error *error) {
+    const double left = (double)other - (double)c->besides;
     const bool nearby = repeats_nearby(c);
     const double least = promise(c, nearby), share = repeated_share(c);
     double gain = 1;
-    *may = least * (1 - share) < (double)other;
+    *may = least * (1 - share) < left;
     prism_status status = *may ? try_promising(c, error) : PRISM_OK;
-    if (status != PRISM_OK || !*may || c->items[0].bytes < (double)other)
+    if (status != PRISM_OK || !*may || c->items[0].bytes < left)
         return status;
     status = gain_of_effort(&gain, c, error);
     *may = c->items[0].bytes * gain <
-           (nearby || share > COME_AGAIN ? CHANCE_OF_REPETITIONS : CHANCE_OF_GAIN) * (double)other;
+           (nearby || share > COME_AGAIN ? CHANCE_OF_REPETITIONS : CHANCE_OF_GAIN) * left;
     return status;
 }
 

@@ -25,7 +25,8 @@ typedef struct px_byte_choice {
     px_zstd z;
     px_byte_candidate items[PX_MOST_BYTE_CANDIDATES]; /* the one that promises most first */
     size_t count;
-    bool tried; /* with all elements */
+    size_t besides; /* bytes that come to the elements', such as a table */
+    bool tried;     /* with all elements */
 } px_byte_choice;
 
 /* Whether the options leave coder zstd open. */
@@ -45,7 +46,7 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, 
 
 /* What the first candidate makes of another array of the same rank, such as a sample. */
 prism_status px_byte_choice_size(size_t *size, px_byte_choice *c, const prism_array *array,
-                                 const void *elements, int effort, prism_error *error);
+                                 const void *elements, prism_error *error);
 
 /* What the first candidate makes of all elements. *coded stays empty where it is no smaller. */
 prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_error *error);

@@ -4,15 +4,13 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/effort.h"
 #include "base/squeeze.h"
 #include "base/status.h"
-#include "choose/byte_choice.h"
 #include "choose/choose.h"
+#include "choose/rival.h"
 #include "choose/tiny.h"
 #include "mapping/mapping.h"
 #include "pipeline/pipeline.h"
-#include "planes/sample.h"
 
 /* Of chunks within chunks. */
 static const px_inner_codec inner_codec = {px_chunk_encode, px_chunk_memory, px_chunk_decode};
@@ -134,113 +132,45 @@ static prism_status encode_samples(px_buffer *out, px_pipeline *used, const cont
     return status;
 }
 
-/* ---- Coder zstd, beside mappings and the pipeline ---- */
-
-/* *out becomes the elements by coder zstd, where that is smaller or nothing is there. */
-static prism_status encode_elements(px_buffer *out, px_pipeline *used, const content *c,
-                                    px_byte_choice *choice, prism_error *error) {
-    px_coded coded;
-    px_buffer chunk_bytes = {0};
+/* *out becomes the chunk by coder zstd, where that is smaller or nothing is there. */
+static prism_status encode_by_rival(px_buffer *out, px_pipeline *used, const content *c,
+                                    px_rival *rival, prism_error *error) {
+    px_mapped coded;
+    px_buffer other = {0};
     px_pipeline pipeline;
-    prism_status status = px_byte_choice_encode(&coded, choice, error);
+    prism_status status = px_rival_encode(&coded, rival, error);
     if (status == PRISM_OK) {
         px_chunk chunk = chunk_of(c, &coded.pipeline);
-        const bool coded_at_all = coded.sections.payload.size > 0;
-        status = write_chunk(&chunk_bytes, &pipeline, &chunk, coded_at_all ? &coded.sections : NULL,
-                             c, error);
+        chunk.is_mapped = coded.used;
+        status = write_chunk(&other, &pipeline, &chunk,
+                             coded.sections.payload.size ? &coded.sections : NULL, c, error);
     }
-    if (status == PRISM_OK && (!out->size || chunk_bytes.size < out->size)) {
+    if (status == PRISM_OK && (!out->size || other.size < out->size)) {
         const px_buffer kept = *out;
-        *out = chunk_bytes;
-        chunk_bytes = kept;
+        *out = other;
+        other = kept;
         *used = pipeline;
     }
-    px_buffer_free(&chunk_bytes);
-    px_coded_free(&coded);
+    px_buffer_free(&other);
+    px_mapped_free(&coded);
     return status;
 }
 
-static prism_status encode_all_elements(px_buffer *out, px_pipeline *used, const content *c,
-                                        prism_error *error) {
-    px_byte_choice choice;
-    prism_status status =
-        px_stages_check(c->options.transform, c->options.predictor, c->options.coder, error);
-    if (status != PRISM_OK)
-        return status;
-    status = px_byte_choice_make(&choice, &c->squeezed.array, c->elements, &c->options, error);
-    if (status == PRISM_OK)
-        status = encode_elements(out, used, c, &choice, error);
-    px_byte_choice_free(&choice);
-    return status;
-}
-
-/* So much smaller than a quick trial of other coders, none of these comes near. */
-static const double CLEARLY_SMALLER = 0.7;
-
-/* What mappings and the native coder make of a sample in little time. */
-static prism_status quick_size(size_t *size, const px_sample *sample, const content *c,
-                               px_chunk_role role, prism_error *error) {
-    content part;
-    px_buffer out = {0};
-    px_pipeline used;
-    prism_options options = c->options;
-    options.effort = options.effort < PX_EFFORT_FITTED ? options.effort : PX_EFFORT_FITTED;
-    options.transform = PRISM_TRANSFORM_NONE;
-    options.predictor = PRISM_PREDICTOR_LSQ;
-    options.coder = PRISM_CODER_ANS;
-    prism_status status = content_make(&part, &sample->array, sample->elements, &options, error);
-    if (status == PRISM_OK)
-        status = encode_samples(&out, &used, &part, role, error);
-    *size = out.size;
-    px_buffer_free(&out);
-    return status;
-}
-
-static prism_array small_part(const prism_array *array) {
-    enum { ELEMENTS = 1 << 15 };
-    prism_array cut = *array;
-    while (px_array_count(&cut) > ELEMENTS) {
-        unsigned longest = 0;
-        for (unsigned i = 1; i < cut.rank; i++)
-            longest = cut.dims[i] > cut.dims[longest] ? i : longest;
-        cut.dims[longest] = (cut.dims[longest] + 1) / 2;
-    }
-    return cut;
-}
-
-/* Whether coder zstd makes a sample so much smaller than all else does that there is no need to
- * look at more. */
-static prism_status is_clear(bool *clear, px_byte_choice *choice, const content *c,
-                             px_chunk_role role, prism_error *error) {
-    px_sample sample;
-    size_t other = 0, size = 0;
-    const prism_array cut = small_part(&c->squeezed.array);
-    prism_status status = px_sample_cut(&sample, &c->squeezed.array, c->elements, &cut, error);
-    if (status == PRISM_OK)
-        status = quick_size(&other, &sample, c, role, error);
-    if (status == PRISM_OK)
-        status = px_byte_choice_size(&size, choice, &sample.array, sample.elements,
-                                     c->options.effort, error);
-    *clear = (double)size < CLEARLY_SMALLER * (double)other;
-    px_sample_free(&sample);
-    return status;
-}
-
+/* By coder zstd, or by all else, whichever is smaller. */
 static prism_status encode_either(px_buffer *out, px_pipeline *used, const content *c,
-                                  px_chunk_role role, prism_error *error) {
-    px_byte_choice choice;
-    bool clear = false, worth = true;
-    prism_status status =
-        px_byte_choice_make(&choice, &c->squeezed.array, c->elements, &c->options, error);
-    if (status == PRISM_OK && px_byte_choice_may_be_clear(&choice))
-        status = is_clear(&clear, &choice, c, role, error);
-    if (status == PRISM_OK && !clear)
-        status = encode_samples(out, used, c, role, error);
-    if (status == PRISM_OK && !clear)
-        status = px_byte_choice_may_win(&worth, &choice, out->size, error);
+                                  const px_mapping_request *request, prism_error *error) {
+    px_rival rival;
+    bool alone = c->options.coder == PRISM_CODER_ZSTD, worth = true;
+    prism_status status = px_rival_make(&rival, request, error);
+    if (status == PRISM_OK && !alone)
+        status = px_rival_is_clear(&alone, &rival, error);
+    if (status == PRISM_OK && !alone)
+        status = encode_samples(out, used, c, (px_chunk_role){.depth = request->depth}, error);
+    if (status == PRISM_OK && !alone)
+        status = px_rival_may_win(&worth, &rival, out->size, error);
     if (status == PRISM_OK && worth)
-        status = encode_elements(out, used, c, &choice, error);
-    px_byte_choice_free(&choice);
+        status = encode_by_rival(out, used, c, &rival, error);
+    px_rival_free(&rival);
     return status;
 }
 
@@ -249,13 +179,14 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
                              prism_error *error) {
     content c;
     prism_status status = content_make(&c, array, elements, options, error);
+    if (status == PRISM_OK)
+        status = px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status != PRISM_OK)
         return status;
-    if (options->coder == PRISM_CODER_ZSTD)
-        return encode_all_elements(out, used, &c, error);
-    if (role.depth == 0 && px_may_be_zstd(options) && !px_is_tiny(array))
-        return encode_either(out, used, &c, role, error);
-    return encode_samples(out, used, &c, role, error);
+    const px_mapping_request request = {&c.squeezed.array, elements, &c.options, role.depth,
+                                        &inner_codec};
+    return px_rival_suits(&request) ? encode_either(out, used, &c, &request, error)
+                                    : encode_samples(out, used, &c, role, error);
 }
 
 /* ---- Decoding ---- */
