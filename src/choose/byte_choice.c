@@ -76,6 +76,10 @@ bool px_may_be_zstd(const prism_options *options) {
            (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ZSTD);
 }
 
+static double array_bytes(const px_byte_choice *c) {
+    return (double)px_array_count(c->array) * (double)prism_type_size(c->array->type);
+}
+
 /* ---- Candidates ---- */
 
 /* Elements of a row, or of a picture. */
@@ -153,12 +157,6 @@ static size_t gather_words(px_byte_choice *c, const px_byte_transform *t) {
     return PLACES * some;
 }
 
-/* Planes of bytes lie far from each other in the end, and so do planes of bits: parts that are
- * coded by themselves. */
-static size_t parts_of(px_shuffle shuffle, size_t width) {
-    return shuffle == PX_SHUFFLE_NONE ? 1 : shuffle == PX_SHUFFLE_BYTES ? width : 8 * width;
-}
-
 /* Bytes by the entropy of bytes[count], with what counting so few of them misses. */
 static double entropy_of_bytes(const uint8_t *bytes, size_t count) {
     uint32_t counts[UINT8_MAX + 1] = {0};
@@ -171,24 +169,32 @@ static double entropy_of_bytes(const uint8_t *bytes, size_t count) {
     return bits / 8;
 }
 
+/* By the entropies of eight planes of bits, which a small part of them hides from libzstd. */
+static double entropy_of_planes(const uint8_t *planes, size_t bytes) {
+    double sum = 0;
+    for (size_t b = 0; b < 8; b++)
+        sum += entropy_of_bytes(planes + bytes / 8 * b, bytes / 8);
+    return sum;
+}
+
+/* Bytes of each element lie far from each other in the end, so that they are coded by
+ * themselves. */
 static prism_status estimate(double *bytes, px_byte_choice *c, const px_byte_transform *t,
                              prism_error *error) {
     const size_t width = prism_type_size(c->array->type), count = gather_words(c, t);
     const size_t all = px_transformed_size(t->shuffle, count, width);
-    const size_t parts = parts_of(t->shuffle, width), part = all / parts;
+    const size_t parts = t->shuffle == PX_SHUFFLE_NONE ? 1 : width, part = all / parts;
     double sum = 0;
     prism_status status = PRISM_OK;
     px_byte_transform_shuffle(c->z.bytes, c->z.words, count, width, t->shuffle);
     for (size_t k = 0; k < parts && status == PRISM_OK; k++) {
+        const uint8_t *plane = c->z.bytes + part * k;
         size_t size;
-        status = px_zstd_frame(&size, &c->z, c->z.bytes + part * k, part, c->z.room, PX_ZSTD_QUICK,
-                               error);
-        const double coded = size < part ? (double)size : (double)part;
-        sum += t->shuffle == PX_SHUFFLE_BITS
-                   ? fmin(coded, entropy_of_bytes(c->z.bytes + part * k, part))
-                   : fmax(coded - FRAME_BYTES, 1);
+        status = px_zstd_frame(&size, &c->z, plane, part, c->z.room, PX_ZSTD_QUICK, error);
+        const double coded = fmax((double)(size < part ? size : part) - FRAME_BYTES, 1);
+        sum += t->shuffle == PX_SHUFFLE_BITS ? fmin(coded, entropy_of_planes(plane, part)) : coded;
     }
-    *bytes = fmax(sum, 1) * (double)px_array_count(c->array) / (double)count;
+    *bytes = sum * (double)px_array_count(c->array) / (double)count;
     return status;
 }
 
@@ -272,17 +278,17 @@ static bool is_first(const px_byte_choice *c, size_t i) {
 /* Takes those off the list that are not to be tried. */
 static void keep_promising(px_byte_choice *c) {
     const size_t sure = (size_t)px_efforts.zstd_trials[c->effort];
-    const double least = c->items[0].bytes;
+    const double least = c->items[0].bytes, close = CLOSE * least;
+    const double far = least < LITTLE * array_bytes(c) ? LITTLE * array_bytes(c) : NOT_FAR * least;
     size_t kept = 0;
     for (size_t i = 0; i < c->count; i++)
-        if ((i < sure && c->items[i].bytes <= CLOSE * least) ||
-            (sure > 1 && is_first(c, i) && c->items[i].bytes <= NOT_FAR * least))
+        if ((i < sure && c->items[i].bytes <= close) ||
+            (sure > 1 && is_first(c, i) && c->items[i].bytes <= far))
             c->items[kept++] = c->items[i];
     c->count = kept;
 }
 
-/* Codes all elements quickly by those that promise most, and puts the best first; once. */
-static prism_status try_promising(px_byte_choice *c, prism_error *error) {
+prism_status px_byte_choice_try(px_byte_choice *c, prism_error *error) {
     prism_status status = PRISM_OK;
     if (c->tried)
         return PRISM_OK;
@@ -380,9 +386,9 @@ static prism_status gain_of_effort(double *gain, px_byte_choice *c, prism_error 
 }
 
 bool px_byte_choice_may_be_clear(px_byte_choice *c) {
-    const size_t size = (size_t)px_array_count(c->array) * prism_type_size(c->array->type);
+    const double size = array_bytes(c);
     return px_efforts.zstd_alone[c->effort] && size >= MUCH &&
-           c->items[0].bytes < PROMISING * (double)size && repeats_nearby(c);
+           c->items[0].bytes < PROMISING * size && repeats_nearby(c);
 }
 
 /* The least that coder zstd may come to, by estimates. */
@@ -402,7 +408,7 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other,
     const double least = promise(c, nearby), share = repeated_share(c);
     double gain = 1;
     *may = least * (1 - share) < left;
-    prism_status status = *may ? try_promising(c, error) : PRISM_OK;
+    prism_status status = *may ? px_byte_choice_try(c, error) : PRISM_OK;
     if (status != PRISM_OK || !*may || c->items[0].bytes < left)
         return status;
     status = gain_of_effort(&gain, c, error);
@@ -415,7 +421,7 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other,
  * is left of a small array, the slow one takes little time. */
 static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_error *error) {
     enum { SMALL_ARRAY = 1 << 20, SLOW = 7 };
-    const double size = (double)px_array_count(c->array) * (double)prism_type_size(c->array->type);
+    const double size = array_bytes(c);
     double gain = 0;
     prism_status status = PRISM_OK;
     *effort = c->effort;
@@ -438,7 +444,7 @@ prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_err
                                      .coder = PRISM_CODER_ZSTD,
                                      .effort = c->effort}};
     int effort = 0;
-    prism_status status = try_promising(c, error);
+    prism_status status = px_byte_choice_try(c, error);
     if (status == PRISM_OK)
         status = worthwhile_effort(&effort, c, error);
     transform_of(&t, &c->items[0], c->array);

@@ -38,6 +38,9 @@ prism_status px_byte_choice_make(px_byte_choice *c, const prism_array *array, co
                                  const prism_options *options, prism_error *error);
 void px_byte_choice_free(px_byte_choice *c);
 
+/* Codes all elements quickly by those that promise most, and puts the best first; once. */
+prism_status px_byte_choice_try(px_byte_choice *c, prism_error *error);
+
 /* Whether coder zstd may make the array so small that no other deserves a trial. */
 bool px_byte_choice_may_be_clear(px_byte_choice *c);
 
