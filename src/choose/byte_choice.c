@@ -439,21 +439,25 @@ static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_erro
 prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_error *error) {
     px_byte_transform t;
     size_t size = SIZE_MAX;
+    int effort = 0;
     *coded = (px_coded){.pipeline = {.transform = PRISM_TRANSFORM_NONE,
                                      .predictor = PRISM_PREDICTOR_NONE,
                                      .coder = PRISM_CODER_ZSTD,
                                      .effort = c->effort}};
-    int effort = 0;
     prism_status status = px_byte_choice_try(c, error);
     if (status == PRISM_OK)
         status = worthwhile_effort(&effort, c, error);
+    if (status != PRISM_OK)
+        return status;
     transform_of(&t, &c->items[0], c->array);
-    if (status == PRISM_OK)
-        status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
     coded->pipeline.axis = t.axis;
+    status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
     if (status != PRISM_OK || size == SIZE_MAX)
         return status;
     px_byte_transform_write(&coded->sections.parameters, &t);
     px_put_bytes(&coded->sections.payload, c->z.coded, size);
-    return px_sections_status(&coded->sections, error);
+    status = px_sections_status(&coded->sections, error);
+    if (status != PRISM_OK)
+        px_coded_free(coded);
+    return status;
 }

@@ -7,10 +7,33 @@
 /* So much smaller than a quick trial of other coders, none of these comes near. */
 static const double CLEARLY_SMALLER = 0.7;
 
-bool px_rival_suits(const px_mapping_request *request) {
-    return px_may_be_zstd(request->options) &&
-           (request->options->coder == PRISM_CODER_ZSTD ||
-            (request->depth == 0 && !px_is_tiny(request->array)));
+bool px_rival_suits(const prism_array *array, const prism_options *options, unsigned depth) {
+    return px_may_be_zstd(options) &&
+           (options->coder == PRISM_CODER_ZSTD || (depth == 0 && !px_is_tiny(array)));
+}
+
+/* Estimates of elements and places that are nearer than that need trials. */
+static const double NEAR = 4;
+
+static double promise(const px_byte_choice *c) {
+    return c->items[0].bytes + (double)c->besides;
+}
+
+static void compare(px_rival *r) {
+    r->by_table = r->places.elements && promise(&r->of_places) < promise(&r->of_elements);
+}
+
+/* By trials, where estimates say too little. */
+static prism_status decide(px_rival *r, prism_error *error) {
+    prism_status status = PRISM_OK;
+    if (!r->places.elements || promise(&r->of_elements) > NEAR * promise(&r->of_places) ||
+        promise(&r->of_places) > NEAR * promise(&r->of_elements))
+        return PRISM_OK;
+    status = px_byte_choice_try(&r->of_elements, error);
+    if (status == PRISM_OK)
+        status = px_byte_choice_try(&r->of_places, error);
+    compare(r);
+    return status;
 }
 
 static px_byte_choice *better(px_rival *r) {
@@ -28,9 +51,7 @@ prism_status px_rival_make(px_rival *r, const px_mapping_request *request, prism
     status = px_byte_choice_make(&r->of_places, &r->places.array, r->places.elements,
                                  request->options, error);
     r->of_places.besides = r->places.table_bytes;
-    r->by_table =
-        status == PRISM_OK &&
-        r->of_places.items[0].bytes + (double)r->places.table_bytes < r->of_elements.items[0].bytes;
+    compare(r);
     return status;
 }
 
@@ -112,10 +133,14 @@ prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, prism_error 
 }
 
 prism_status px_rival_encode(px_mapped *mapped, px_rival *r, prism_error *error) {
-    if (r->by_table)
-        return px_places_encode(mapped, r->request, error);
     px_coded coded;
-    prism_status status = px_byte_choice_encode(&coded, &r->of_elements, error);
-    *mapped = (px_mapped){.pipeline = coded.pipeline, .sections = coded.sections};
+    *mapped = (px_mapped){.used = false};
+    prism_status status = decide(r, error);
+    if (status == PRISM_OK && r->by_table)
+        return px_places_encode(mapped, r->request, error);
+    if (status == PRISM_OK)
+        status = px_byte_choice_encode(&coded, &r->of_elements, error);
+    if (status == PRISM_OK)
+        *mapped = (px_mapped){.pipeline = coded.pipeline, .sections = coded.sections};
     return status;
 }

@@ -16,7 +16,7 @@ typedef struct px_rival {
 } px_rival;
 
 /* Whether it is to be considered for a chunk. */
-bool px_rival_suits(const px_mapping_request *request);
+bool px_rival_suits(const prism_array *array, const prism_options *options, unsigned depth);
 
 /* `request` outlives it. Free with px_rival_free, after a failure, too. */
 prism_status px_rival_make(px_rival *r, const px_mapping_request *request, prism_error *error);

@@ -107,31 +107,6 @@ static prism_status encode_integers(px_buffer *out, px_pipeline *used, const con
     return status;
 }
 
-/* By a mapping, if there is a rule, and the pipeline. */
-static prism_status encode_samples(px_buffer *out, px_pipeline *used, const content *c,
-                                   px_chunk_role role, prism_error *error) {
-    px_mapped mapped;
-    prism_status status =
-        px_mapping_encode(&mapped,
-                          &(px_mapping_request){&c->squeezed.array, c->elements, &c->options,
-                                                role.depth, &inner_codec},
-                          error);
-    if (status != PRISM_OK)
-        return status;
-    if (mapped.used) {
-        px_chunk chunk = chunk_of(c, &mapped.pipeline);
-        chunk.is_mapped = true;
-        status = write_chunk(out, used, &chunk, &mapped.sections, c, error);
-    } else if (px_type_is_narrow(c->array->type)) {
-        status = encode_integers(out, used, c, role.of_wide, error);
-    } else {
-        px_chunk chunk = {.array = *c->array};
-        status = write_chunk(out, used, &chunk, NULL, c, error);
-    }
-    px_mapped_free(&mapped);
-    return status;
-}
-
 /* *out becomes the chunk by coder zstd, where that is smaller or nothing is there. */
 static prism_status encode_by_rival(px_buffer *out, px_pipeline *used, const content *c,
                                     px_rival *rival, prism_error *error) {
@@ -158,14 +133,18 @@ static prism_status encode_by_rival(px_buffer *out, px_pipeline *used, const con
 
 /* By coder zstd, or by all else, whichever is smaller. */
 static prism_status encode_either(px_buffer *out, px_pipeline *used, const content *c,
-                                  const px_mapping_request *request, prism_error *error) {
+                                  const prism_options *options, px_chunk_role role,
+                                  prism_error *error) {
+    const px_mapping_request request = {&c->squeezed.array, c->elements, &c->options, role.depth,
+                                        &inner_codec};
     px_rival rival;
-    bool alone = c->options.coder == PRISM_CODER_ZSTD, worth = true;
-    prism_status status = px_rival_make(&rival, request, error);
+    bool alone = options->coder == PRISM_CODER_ZSTD, worth = true;
+    role.without_rival = true;
+    prism_status status = px_rival_make(&rival, &request, error);
     if (status == PRISM_OK && !alone)
         status = px_rival_is_clear(&alone, &rival, error);
     if (status == PRISM_OK && !alone)
-        status = encode_samples(out, used, c, (px_chunk_role){.depth = request->depth}, error);
+        status = px_chunk_encode(out, used, c->array, c->elements, options, role, error);
     if (status == PRISM_OK && !alone)
         status = px_rival_may_win(&worth, &rival, out->size, error);
     if (status == PRISM_OK && worth)
@@ -178,15 +157,31 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
     content c;
+    px_mapped mapped;
     prism_status status = content_make(&c, array, elements, options, error);
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
+    if (status == PRISM_OK && !role.without_rival && px_rival_suits(array, options, role.depth))
+        return encode_either(out, used, &c, options, role, error);
+    if (status == PRISM_OK)
+        status = px_mapping_encode(&mapped,
+                                   &(px_mapping_request){&c.squeezed.array, elements, &c.options,
+                                                         role.depth, &inner_codec},
+                                   error);
     if (status != PRISM_OK)
         return status;
-    const px_mapping_request request = {&c.squeezed.array, elements, &c.options, role.depth,
-                                        &inner_codec};
-    return px_rival_suits(&request) ? encode_either(out, used, &c, &request, error)
-                                    : encode_samples(out, used, &c, role, error);
+    if (mapped.used) {
+        px_chunk chunk = chunk_of(&c, &mapped.pipeline);
+        chunk.is_mapped = true;
+        status = write_chunk(out, used, &chunk, &mapped.sections, &c, error);
+    } else if (px_type_is_narrow(array->type)) {
+        status = encode_integers(out, used, &c, role.of_wide, error);
+    } else {
+        px_chunk chunk = {.array = *array};
+        status = write_chunk(out, used, &chunk, NULL, &c, error);
+    }
+    px_mapped_free(&mapped);
+    return status;
 }
 
 /* ---- Decoding ---- */

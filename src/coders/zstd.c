@@ -55,9 +55,10 @@ static prism_status set_all(ZSTD_CCtx *context, const setting *settings, size_t 
  * at two to four times its speed; level 15, which is as fast, misses it by up to 30 %.
  */
 static prism_status set_effort(ZSTD_CCtx *context, int effort, prism_error *error) {
-    enum { SHORTEST_MATCH = 3, FIRST_ENOUGH = 16, HASH_LOG = 19, CHAIN_LOG = 21 };
+    enum { QUICK_LEVEL = 1, SHORTEST_MATCH = 3, FIRST_ENOUGH = 16, HASH_LOG = 19, CHAIN_LOG = 21 };
     const int search = px_efforts.zstd_search[effort];
-    const setting settings[] = {{ZSTD_c_compressionLevel, px_efforts.zstd_level[effort]},
+    const int level = effort == PX_ZSTD_QUICK ? QUICK_LEVEL : px_efforts.zstd_level[effort];
+    const setting settings[] = {{ZSTD_c_compressionLevel, level},
                                 {ZSTD_c_contentSizeFlag, 0},
                                 {ZSTD_c_checksumFlag, 0},
                                 {ZSTD_c_strategy, ZSTD_btopt},

@@ -20,8 +20,9 @@
 enum { PX_CHUNK_DEPTH = 3 };
 
 typedef struct px_chunk_role {
-    unsigned depth; /* 0 for a chunk of its own */
-    bool of_wide;   /* the integers stand for elements of more than 16 bits */
+    unsigned depth;     /* 0 for a chunk of its own */
+    bool of_wide;       /* the integers stand for elements of more than 16 bits */
+    bool without_rival; /* coder zstd is considered elsewhere */
 } px_chunk_role;
 
 /* What codes chunks within the chunk: chunk/ gives its own functions, so that mappings know nothing
