@@ -43,6 +43,10 @@ static const double CHANCE_OF_GAIN = 1, CHANCE_OF_REPETITIONS = 1.1;
 /* Of windows, the share from which on they count as repetitions. */
 static const double COME_AGAIN = 0.1;
 
+/* Of smaller arrays, trials are slower, and so is coding where little is left. */
+enum { SHORT_ARRAY = 1 << 19, SMALL_ARRAY = 1 << 20 /* bytes */ };
+static const double FEW_LEFT = 0.15;
+
 /* What more effort gains at least where it is worth its time. */
 static const double WORTH_EFFORT = 0.985;
 
@@ -298,7 +302,9 @@ prism_status px_byte_choice_try(px_byte_choice *c, prism_error *error) {
         px_byte_transform t;
         size_t size;
         transform_of(&t, &c->items[i], c->array);
-        status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, PX_ZSTD_QUICK, error);
+        status =
+            px_zstd_encode(&size, &c->z, c->array, c->elements, &t,
+                           array_bytes(c) < SHORT_ARRAY ? PX_EFFORT_QUICK : PX_ZSTD_QUICK, error);
         c->items[i].bytes = (double)size;
     }
     sort(c);
@@ -417,22 +423,24 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other,
     return status;
 }
 
-/* Where more effort gains next to nothing, as with noise, a fast level does; where next to nothing
- * is left of a small array, the slow one takes little time. */
+/* Where more effort gains next to nothing in a large array, as with noise, a fast level does; where
+ * little is left of a small one, slow ones take little time. */
 static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_error *error) {
-    enum { SMALL_ARRAY = 1 << 20, SLOW = 7 };
-    const double size = array_bytes(c);
+    enum { SLOW = 7 };
+    const double size = array_bytes(c), left = c->items[0].bytes / size;
     double gain = 0;
     prism_status status = PRISM_OK;
     *effort = c->effort;
-    if (c->effort < PX_EFFORT_DEFAULT || px_efforts.only_size[c->effort])
-        return PRISM_OK;
-    if (size < SMALL_ARRAY && c->items[0].bytes < LITTLE * size)
-        *effort = SLOW;
-    else
+    if (size < SMALL_ARRAY && c->effort < SLOW) {
+        if (left < LITTLE)
+            *effort = SLOW;
+        else if (left < FEW_LEFT && c->effort < PX_EFFORT_DEFAULT)
+            *effort = PX_EFFORT_DEFAULT;
+    } else if (c->effort >= PX_EFFORT_DEFAULT && !px_efforts.only_size[c->effort]) {
         status = gain_of_effort(&gain, c, error);
-    if (gain > WORTH_EFFORT)
-        *effort = PX_EFFORT_QUICK;
+        if (gain > WORTH_EFFORT)
+            *effort = PX_EFFORT_QUICK;
+    }
     return status;
 }
 
