@@ -33,8 +33,8 @@ static const double REPETITIVE = 0.75;
 
 /* What more effort may make of estimates: of noise, where repetitions are nearby, and where next to
  * nothing is left. */
-static const double LEAST_OF_NOISE = 0.97, LEAST_OF_REPETITIONS = 0.6, LEAST_OF_LITTLE = 0.2,
-                    LITTLE = 0.05;
+static const double LEAST_OF_NOISE = 0.97, LEAST_OF_REPETITIONS = 0.6, LEAST_OF_LITTLE = 0.5,
+                    LEAST_OF_LITTLE_AND_SMALL = 0.25, LITTLE = 0.05, LITTLE_OF_SMALL = 0.15;
 
 /* So far above what other coders take may trials be, with their gain of more effort in parts, in
  * which little repeats that is far away. */
@@ -44,7 +44,7 @@ static const double CHANCE_OF_GAIN = 1, CHANCE_OF_REPETITIONS = 1.1;
 static const double COME_AGAIN = 0.1;
 
 /* Of smaller arrays, trials are slower, and so is coding where little is left. */
-enum { SHORT_ARRAY = 1 << 19, SMALL_ARRAY = 1 << 20 /* bytes */ };
+enum { SHORT_ARRAY = 1 << 19, SHORT_BRISK = 1 << 16, SMALL_ARRAY = 1 << 20 /* bytes */ };
 static const double FEW_LEFT = 0.15;
 
 /* What more effort gains at least where it is worth its time. */
@@ -292,28 +292,43 @@ static void keep_promising(px_byte_choice *c) {
     c->count = kept;
 }
 
-prism_status px_byte_choice_try(px_byte_choice *c, prism_error *error) {
+static prism_status try_all(px_byte_choice *c, int effort, prism_error *error) {
     prism_status status = PRISM_OK;
-    if (c->tried)
-        return PRISM_OK;
-    c->tried = true;
-    keep_promising(c);
     for (size_t i = 0; i < c->count && status == PRISM_OK; i++) {
         px_byte_transform t;
         size_t size;
         transform_of(&t, &c->items[i], c->array);
-        status =
-            px_zstd_encode(&size, &c->z, c->array, c->elements, &t,
-                           array_bytes(c) < SHORT_ARRAY ? PX_EFFORT_QUICK : PX_ZSTD_QUICK, error);
+        status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
         c->items[i].bytes = (double)size;
     }
     sort(c);
     return status;
 }
 
+prism_status px_byte_choice_try(px_byte_choice *c, prism_error *error) {
+    if (c->tried)
+        return PRISM_OK;
+    c->tried = true;
+    keep_promising(c);
+    return try_all(c, PX_ZSTD_QUICK, error);
+}
+
+static double short_array(const px_byte_choice *c) {
+    return px_efforts.brisk[c->effort] ? SHORT_BRISK : SHORT_ARRAY;
+}
+
+/* The quick level finds short matches badly: of short arrays, the best are tried once more. */
+static prism_status try_again(px_byte_choice *c, prism_error *error) {
+    enum { BEST = 8 };
+    if (c->count == 1 || array_bytes(c) > short_array(c))
+        return PRISM_OK;
+    c->count = c->count < BEST ? c->count : BEST;
+    return try_all(c, PX_EFFORT_QUICK, error);
+}
+
 /* ---- Repetitions far away ---- */
 
-enum { WINDOWS = 1 << 9, SLOTS = 1 << 12, SLOT_BITS = 12, MOST_LOOKED_AT = 1 << 20 };
+enum { WINDOWS = 1 << 9, SLOTS = 1 << 12, SLOT_BITS = 12, MOST_LOOKED_AT = 1 << 18 };
 
 static uint64_t window_at(const uint8_t *words, size_t byte) {
     uint64_t window;
@@ -399,19 +414,21 @@ bool px_byte_choice_may_be_clear(px_byte_choice *c) {
 
 /* The least that coder zstd may come to, by estimates. */
 static double promise(const px_byte_choice *c, bool nearby) {
-    const double size = (double)px_array_count(c->array) * (double)prism_type_size(c->array->type);
-    const double bytes = c->items[0].bytes;
-    const double least = bytes < LITTLE * size ? LEAST_OF_LITTLE
-                         : nearby              ? LEAST_OF_REPETITIONS
-                                               : LEAST_OF_NOISE;
-    return least * bytes;
+    const double size = array_bytes(c), bytes = c->items[0].bytes;
+    if (size < MUCH && bytes < LITTLE_OF_SMALL * size)
+        return LEAST_OF_LITTLE_AND_SMALL * bytes;
+    return bytes * (bytes < LITTLE * size ? LEAST_OF_LITTLE
+                    : nearby              ? LEAST_OF_REPETITIONS
+                                          : LEAST_OF_NOISE);
 }
 
 prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other,
                                     prism_error *error) {
     const double left = (double)other - (double)c->besides;
     const bool nearby = repeats_nearby(c);
-    const double least = promise(c, nearby), share = repeated_share(c);
+    const double least = promise(c, nearby);
+    const double share =
+        least < left || c->items[0].bytes < PROMISING * array_bytes(c) ? 0 : repeated_share(c);
     double gain = 1;
     *may = least * (1 - share) < left;
     prism_status status = *may ? px_byte_choice_try(c, error) : PRISM_OK;
@@ -432,9 +449,9 @@ static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_erro
     prism_status status = PRISM_OK;
     *effort = c->effort;
     if (size < SMALL_ARRAY && c->effort < SLOW) {
-        if (left < LITTLE)
+        if (left < LITTLE && !px_efforts.brisk[c->effort])
             *effort = SLOW;
-        else if (left < FEW_LEFT && c->effort < PX_EFFORT_DEFAULT)
+        else if (left < FEW_LEFT && size < short_array(c))
             *effort = PX_EFFORT_DEFAULT;
     } else if (c->effort >= PX_EFFORT_DEFAULT && !px_efforts.only_size[c->effort]) {
         status = gain_of_effort(&gain, c, error);
@@ -453,6 +470,8 @@ prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_err
                                      .coder = PRISM_CODER_ZSTD,
                                      .effort = c->effort}};
     prism_status status = px_byte_choice_try(c, error);
+    if (status == PRISM_OK)
+        status = try_again(c, error);
     if (status == PRISM_OK)
         status = worthwhile_effort(&effort, c, error);
     if (status != PRISM_OK)
