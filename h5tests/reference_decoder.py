@@ -10,6 +10,8 @@ A new transform, predictor or coder is a function in the table at the end of its
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import math
 import zlib
 from collections.abc import Callable
@@ -85,7 +87,7 @@ TYPES |= {FLOAT16: "f2", BFLOAT16: "u2", FLOAT32: "f4", FLOAT64: "f8"}  # bfloat
 ORDERS = {0: "<", 1: ">"}
 NONE = 1
 LSQ = 3  # a predictor
-ANS, RAW = 3, 4  # coders
+ANS, RAW, ZSTD = 3, 4, 5  # coders
 CHECKSUMS, MAPPED = 1, 4  # flags
 
 
@@ -187,16 +189,18 @@ def decode_chunk(chunk: Chunk, depth: int = 0) -> np.ndarray:
         return MAPPING_DECODERS[0](chunk, depth)
     if chunk.coder == RAW:
         return decode_raw(chunk)
-    must(chunk.type <= UINT16, "types 5 to 12 are raw or mapped")
+    if chunk.coder == ZSTD:
+        return decode_zstd(chunk)
+    must(chunk.type <= UINT16, "types 5 to 12 are raw, zstd or mapped")
     return decode_planes(chunk)
 
 
 def check_stages(chunk: Chunk) -> None:
     must(chunk.transform in TRANSFORMS, "transform has one of the values listed")
     must(chunk.predictor in (*PREDICTORS, LSQ), "predictor has one of the values listed")
-    must(chunk.coder in (*CODERS, ANS, RAW), "coder has one of the values listed")
+    must(chunk.coder in (*CODERS, ANS, RAW, ZSTD), "coder has one of the values listed")
     alone = chunk.transform == NONE and chunk.predictor == NONE
-    must(chunk.coder != RAW or alone, "raw elements have no other stage")
+    must(chunk.coder not in (RAW, ZSTD) or alone, "elements of coders 4 and 5 have no other stage")
     together = (chunk.predictor == LSQ) == (chunk.coder == ANS)
     must(together, "coder 3 and predictor 3 come together")
 
@@ -481,6 +485,65 @@ def decode_jxl(chunk: Chunk) -> list[Plane]:
 
 
 CODERS = {1: decode_deflate, 2: decode_jxl}
+
+
+# Coder zstd, of elements of any type
+
+
+def zstd_decompress(frame: bytes, size: int) -> bytes:
+    """RFC 8878, by libzstd: `size` bytes from one frame."""
+    library = ctypes.CDLL(ctypes.util.find_library("zstd") or "libzstd.so.1")
+    for name in ("ZSTD_decompress", "ZSTD_findFrameCompressedSize"):
+        getattr(library, name).restype = ctypes.c_size_t
+    whole = library.ZSTD_findFrameCompressedSize(frame, ctypes.c_size_t(len(frame)))
+    must(whole == len(frame), "the payload is one frame")
+    content = ctypes.create_string_buffer(size + 1)
+    sizes = ctypes.c_size_t(size + 1), ctypes.c_size_t(len(frame))
+    must(
+        library.ZSTD_decompress(content, sizes[0], frame, sizes[1]) == size,
+        "the frame holds the elements",
+    )
+    return content.raw[:size]
+
+
+def unshuffle(data: bytes, kind: int, count: int, width: int) -> list[int]:
+    if kind == 0:
+        return [int.from_bytes(data[at : at + width], "little") for at in range(0, len(data), width)]
+    if kind == 1:
+        return [int.from_bytes(data[at::count], "big") for at in range(count)]
+    plane = -(-count // 8)
+    values = [0] * count
+    for number in range(8 * width):
+        bits = data[number * plane : (number + 1) * plane]
+        for i in range(count):
+            values[i] = 2 * values[i] + (bits[i // 8] >> (i % 8) & 1)
+    return values
+
+
+def decode_zstd(chunk: Chunk) -> np.ndarray:
+    width, count = chunk.dtype.itemsize, math.prod(chunk.dims)
+    reader = Reader(chunk.parameters)
+    flags = reader.u8()
+    kind, zigzag, differences = flags & 3, flags >> 2 & 1, flags >> 3
+    must(kind <= 2 and differences <= 2, "shuffle and differences are in 0..2")
+    distances = [reader.varint() for _ in range(differences)]
+    must(all(1 <= distance < count for distance in distances), "distances are in 1..n-1")
+    must(reader.at_end, "parameters end with the distances")
+    size = 8 * width * -(-count // 8) if kind == 2 else count * width
+    values = unshuffle(zstd_decompress(chunk.payload, size), kind, count, width)
+    modulus = 1 << 8 * width
+    if zigzag:
+        values = [(-(v + 1) // 2 if v & 1 else v // 2) % modulus for v in values]
+    for distance in reversed(distances):
+        for i in range(distance, count):
+            values[i] = (values[i] + values[i - distance]) % modulus
+    array = np.array(values, f"{chunk.dtype.str[0].replace('|', '<')}u{width}").view(chunk.dtype)
+    if chunk.axis is None:
+        return array.reshape(chunk.dims)
+    return np.ascontiguousarray(
+        np.moveaxis(array.reshape(chunk.count, *chunk.plane_dims), 0, chunk.axis)
+    )
+
 
 # Coders that do the work of all stages: they give samples, not residuals. By predictor and coder.
 WHOLE_CODERS: dict[tuple[int, int], Callable[[Chunk], list[Plane]]] = {}

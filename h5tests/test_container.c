@@ -34,6 +34,7 @@ static void free_specimen(specimen *s) {
 static const char *const pipelines[] = {
     "transform=channels,predictor=paeth,coder=deflate",
     "transform=channels,predictor=none,coder=jxl",
+    "coder=zstd",
     "transform=none,predictor=none,coder=deflate",
     "transform=stack,predictor=paeth,coder=deflate",
     "transform=none,predictor=paeth,coder=jxl",

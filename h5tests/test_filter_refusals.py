@@ -96,7 +96,8 @@ BAD_WORDS = {
     "layout": (2,),
     "transform": (1, 4),
     "predictor": (1, 0, 9),
-    "coder": (1, 0, 0, 5),
+    "coder": (1, 0, 0, 6),
+    "coder raw, not to be asked for": (1, 0, 0, 4),
     "effort": (1, 0, 0, 0, 10),
     "effort of 2^32 - 1": (1, 0, 0, 0, 4294967295),
     "axis beyond 32": (1, 0, 0, 0, 0, 34),
@@ -107,6 +108,8 @@ BAD_WORDS = {
     "threads": (1, 0, 0, 0, 0, 0, 0, 0, 0, 1000000),
     "native predictor, other coder": (1, 0, 3, 1),
     "native coder, other predictor": (1, 0, 2, 3),
+    "zstd with a transform": (1, 2, 1, 5),
+    "zstd with a predictor": (1, 1, 2, 5),
 }
 
 

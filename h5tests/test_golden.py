@@ -180,6 +180,20 @@ SOURCES = {
         lambda: np.ascontiguousarray(embedding(6, 8, 128, "int16").transpose(2, 0, 1)),
         NATIVE | {"axis": 0, "effort": 5},
     ),
+    "zstd_plain_u8": (lambda: drawing(48, 64), {"coder": "zstd"}),
+    "zstd_table_f32": (
+        lambda: np.sqrt(hashed((60, 50), 3) % 300).astype("f4"),
+        {"coder": "zstd", "effort": 7},
+    ),
+    "zstd_steps_f64_be": (lambda: (np.arange(900) * 0.004 - 99.999).astype(">f8"), {"coder": "zstd"}),
+    "zstd_planes_i16": (
+        lambda: embedding(16, 20, 4, "int16"),
+        {"coder": "zstd", "axis": 2, "effort": 1},
+    ),
+    "zstd_bits_u32": (
+        lambda: (hashed((701,), 5) % 3000 + 77777).astype("u4"),
+        {"coder": "zstd", "checksum": "off"},
+    ),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 

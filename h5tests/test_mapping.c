@@ -315,14 +315,16 @@ static void denormal_numbers_are_not_flushed(void **state) {
 
 /* ---- Which mapping, and what it brings ---- */
 
+/* By the native coder: zstd, which would take some of these, has no mapping. */
 static size_t encoded_size(prism_mapping mapping, const prism_array *array, maker make) {
     size_t size, chunk_size;
     prism_info info;
+    const prism_options options = options_of("predictor=lsq,coder=ans");
     uint8_t *elements = make_words(array, make, &size);
-    uint8_t *chunk = encode_new(array, elements, NULL, &chunk_size);
+    uint8_t *chunk = encode_new(array, elements, &options, &chunk_size);
     assert_int_equal(prism_inspect(chunk, chunk_size, &info, NULL), PRISM_OK);
     assert_string_equal(prism_mapping_name(info.mapping), prism_mapping_name(mapping));
-    assert_int_equal(assert_round_trip(array, elements, NULL), chunk_size);
+    assert_int_equal(assert_round_trip(array, elements, &options), chunk_size);
     free(elements);
     free(chunk);
     return chunk_size;

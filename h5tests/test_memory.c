@@ -65,6 +65,8 @@ static const char *const pipelines[] = {
     "transform=channels,predictor=lsq,coder=ans,effort=8",
     "transform=stack,predictor=lsq,coder=ans,effort=9,axis=0",
     "transform=none,predictor=none,coder=jxl,effort=3",
+    "coder=zstd",
+    "coder=zstd,axis=0,effort=7",
     "effort=1",
 };
 enum { PIPELINES = sizeof pipelines / sizeof *pipelines };

@@ -120,7 +120,8 @@ typedef enum prism_coder {
     PRISM_CODER_DEFLATE = 1, /* RFC 1950, by zlib */
     PRISM_CODER_JXL = 2,     /* ISO/IEC 18181, by libjxl */
     PRISM_CODER_ANS = 3,     /* the project's own: predicts, then codes by rANS */
-    PRISM_CODER_RAW = 4      /* what a chunk that would grow falls back to; not to be asked for */
+    PRISM_CODER_RAW = 4,     /* what a chunk that would grow falls back to; not to be asked for */
+    PRISM_CODER_ZSTD = 5     /* RFC 8878, by libzstd: elements of any type, without predictor */
 } prism_coder;
 
 /* What may be lost. `bound_value` says how much. */

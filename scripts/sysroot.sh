@@ -3,7 +3,7 @@
 
 # What the library and the C tests link; hdf5 for a program that loads the plugin.
 readonly sysroot_packages=(
-    zlib1g-dev libjxl-dev liblapacke-dev libblas3 liblapack3 libcmocka-dev libhdf5-dev libpng-dev
+    zlib1g-dev libzstd-dev libjxl-dev liblapacke-dev libblas3 liblapack3 libcmocka-dev libhdf5-dev libpng-dev
 )
 
 # foreign_apt ARCHITECTURE STATE COMMAND...: apt-get with a state of its own.

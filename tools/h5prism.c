@@ -23,7 +23,7 @@ static const char help[] =
     "\n"
     "options: transform=auto|none|channels|stack    what ties the planes of a chunk together\n"
     "         predictor=auto|none|paeth|lsq         prediction inside and between planes\n"
-    "         coder=auto|deflate|jxl|ans            entropy coder\n"
+    "         coder=auto|deflate|jxl|ans|zstd       entropy coder\n"
     "         effort=1..9                           1 fastest, 9 smallest; default 5\n"
     "         axis=auto|0..31                       the axis along which the planes lie\n"
     "         checksum=on|off  verify=off|on  threads=1..1024\n"

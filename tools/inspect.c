@@ -52,7 +52,7 @@ const char *tool_predictor_name(prism_predictor predictor) {
 }
 
 const char *tool_coder_name(prism_coder coder) {
-    static const char *const names[] = {"auto", "deflate", "jxl", "ans", "raw"};
+    static const char *const names[] = {"auto", "deflate", "jxl", "ans", "raw", "zstd"};
     return names[coder];
 }
 

@@ -40,7 +40,8 @@ class Prism(_FilterBase):
             like it; with "deflate" and "jxl").
         predictor: prediction inside and between planes: "auto", "none", "paeth", "lsq" (least
             squares; goes with "ans").
-        coder: "auto", "deflate" (zlib), "jxl" (JPEG XL), "ans" (the native coder, goes with "lsq").
+        coder: "auto", "deflate" (zlib), "jxl" (JPEG XL), "ans" (the native coder, goes with "lsq"),
+            "zstd" (elements of any type after differences and shuffles; goes with no other stage).
         effort: 1 (fastest) to 9 (smallest): the zlib level, the libjxl effort, or how much the
             native coder fits.
         axis: the axis along which the planes of a chunk lie, or "auto".

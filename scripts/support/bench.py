@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from .arrays import InputError, load
+from .automatic import format_automatic, measure_automatic
 from .contender import Contender
 from .contenders import chosen, is_wide
 from .layouts import format_layouts, measure_layouts
@@ -88,6 +89,12 @@ def _arguments() -> argparse.Namespace:
         "with the best axis of each",
     )
     parser.add_argument(
+        "--auto",
+        action="store_true",
+        help="instead, compare automatic options at efforts 1, 5 and 7 with gzip and with each "
+        "pipeline of our own; says LARGER, and fails, where they are",
+    )
+    parser.add_argument(
         "--effort", type=int, default=5, metavar="N", help="of --layouts: 1 to 9 (5)"
     )
     parser.add_argument(
@@ -132,6 +139,12 @@ def _measure_layouts(array: np.ndarray, arguments: argparse.Namespace) -> dict[s
     rows = list(measure_layouts(array, effort=arguments.effort))
     print(format_layouts(rows), flush=True)
     return {"layouts": [dataclasses.asdict(row) for row in rows]}
+
+
+def _measure_automatic(array: np.ndarray) -> tuple[dict[str, object], bool]:
+    rows = measure_automatic(array, (1, 5, 7))
+    print(format_automatic(rows), flush=True)
+    return {"automatic": [dataclasses.asdict(row) for row in rows]}, all(r.holds for r in rows)
 
 
 def _measure(array: np.ndarray, arguments: argparse.Namespace) -> list[Row]:
@@ -203,6 +216,11 @@ def main() -> int:
         }
         if arguments.layouts:
             report["arrays"].append({**about, **_measure_layouts(array, arguments)})
+            continue
+        if arguments.auto:
+            found, holds = _measure_automatic(array)
+            report["arrays"].append({**about, **found})
+            failed |= not holds
             continue
         rows = _measure(array, arguments)
         print(format_table(rows), flush=True)

@@ -19,10 +19,13 @@
 #define MAX_EFFORT       (PX_EFFORT_COUNT - 1)
 #define MAX_THREADS      1024
 
+/* Of a value that is not to be asked for. */
+#define NOT_ASKED ""
+
 /* Indexed by the enums of prism.h. */
 static const char *const transforms[] = {"auto", "none", "channels", "stack", NULL};
 static const char *const predictors[] = {"auto", "none", "paeth", "lsq", NULL};
-static const char *const coders[] = {"auto", "deflate", "jxl", "ans", NULL};
+static const char *const coders[] = {"auto", "deflate", "jxl", "ans", NOT_ASKED, "zstd", NULL};
 static const char *const switches[] = {"off", "on", NULL};
 static const char *const bounds[] = {"off",      "max_error", "rel_max_error",
                                      "rel_rmse", "distance",  NULL};
@@ -35,7 +38,7 @@ prism_options prism_options_default(void) {
 
 static int find_name(const char *const *names, const char *value) {
     for (int i = 0; names[i]; i++)
-        if (strcmp(names[i], value) == 0)
+        if (*names[i] && strcmp(names[i], value) == 0)
             return i;
     return -1;
 }
@@ -45,7 +48,8 @@ static prism_status unknown_value(const char *key, const char *value, const char
     char list[80] = "";
     for (int i = 0; names[i]; i++) {
         size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
+        if (*names[i])
+            snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
     }
     return px_fail(error, PRISM_E_OPTION, "%s=%.40s: expected one of %s", key, value, list);
 }
@@ -212,6 +216,8 @@ static prism_status check_name(int value, const char *const *names, const char *
         count++;
     if (value < 0 || value >= count)
         return px_fail(error, PRISM_E_OPTION, "%s %d: expected 0..%d", key, value, count - 1);
+    if (!*names[value])
+        return px_fail(error, PRISM_E_OPTION, "%s %d is not to be asked for", key, value);
     return PRISM_OK;
 }
 

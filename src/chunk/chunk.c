@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "choose/choose.h"
 #include "choose/methods.h"
+#include "choose/rival.h"
 #include "lossy/lossy.h"
 #include "mapping/mapping.h"
 #include "pipeline/pipeline.h"
@@ -84,22 +85,61 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
     return px_chunk_write(&chunk, out, error);
 }
 
+/* By a mapping, if there is a rule; else as integers, if they are such. */
+static prism_status encode_samples(px_coded *coded, const px_mapping_request *request,
+                                   px_chunk_role role, prism_error *error) {
+    prism_status status = px_mapping_encode(coded, request, error);
+    if (status == PRISM_OK && !coded->is_mapped && px_type_is_narrow(request->array->type)) {
+        px_coded_free(coded);
+        status = px_encode_integers(coded, request->array, request->elements, request->options,
+                                    role.of_wide, error);
+    }
+    return status;
+}
+
+/* Bytes that another way must stay below: raw takes as many as the elements have. */
+static size_t size_to_beat(const px_coded *coded, const px_mapping_request *request) {
+    const size_t raw =
+        (size_t)px_array_count(request->array) * prism_type_size(request->array->type);
+    const size_t size = px_coded_size(coded);
+    return size && size < raw ? size : raw;
+}
+
+/* By coder zstd, or by all else, whichever is smaller. */
+static prism_status encode_either(px_coded *coded, const px_mapping_request *request,
+                                  px_chunk_role role, prism_error *error) {
+    px_rival rival;
+    px_coded other;
+    bool alone = request->options->coder == PRISM_CODER_ZSTD, worth = true;
+    prism_status status = px_rival_make(&rival, request, error);
+    if (status == PRISM_OK && !alone)
+        status = px_rival_is_clear(&alone, &rival, error);
+    if (status == PRISM_OK && !alone)
+        status = encode_samples(coded, request, role, error);
+    if (status == PRISM_OK && !alone)
+        status = px_rival_may_win(&worth, &rival, size_to_beat(coded, request), error);
+    if (status == PRISM_OK && worth) {
+        status = px_rival_encode(&other, &rival, error);
+        if (status == PRISM_OK && px_coded_size(&other))
+            px_coded_keep_smaller(coded, &other);
+    }
+    px_rival_free(&rival);
+    return status;
+}
+
 static prism_status encode_lossless(px_buffer *out, px_pipeline *used, const prism_array *array,
                                     const void *elements, const prism_options *options,
                                     px_chunk_role role, prism_error *error) {
     content c;
     px_coded coded = {.is_mapped = false};
     prism_status status = content_make(&c, array, elements, options, error);
+    const px_mapping_request request = {&c.squeezed.array, elements, &c.options, role.depth,
+                                        &inner_codec};
     if (status == PRISM_OK)
-        status = px_mapping_encode(&coded,
-                                   &(px_mapping_request){&c.squeezed.array, elements, &c.options,
-                                                         role.depth, &inner_codec},
-                                   error);
-    if (status == PRISM_OK && !coded.is_mapped && px_type_is_narrow(array->type)) {
-        px_coded_free(&coded);
-        status = px_encode_integers(&coded, &c.squeezed.array, elements, &c.options, role.of_wide,
-                                    error);
-    }
+        status = px_stages_check(options->transform, options->predictor, options->coder, error);
+    if (status == PRISM_OK)
+        status = (px_rival_suits(array, options, role.depth) ? encode_either : encode_samples)(
+            &coded, &request, role, error);
     if (status == PRISM_OK)
         status = write_chunk(out, used, &coded, elements, &c, error);
     px_coded_free(&coded);
@@ -216,7 +256,7 @@ prism_method px_chunk_method(const px_chunk *chunk) {
 
 /* Whether even single planes take all elements first: those of any type, which are no samples. */
 static bool is_whole(const px_chunk *chunk) {
-    return chunk->is_mapped || chunk->pipeline.coder == PRISM_CODER_RAW;
+    return chunk->is_mapped || px_takes_elements(chunk->pipeline.coder);
 }
 
 uint64_t px_chunk_planes_memory(const px_chunk *chunk, size_t planes) {

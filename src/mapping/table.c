@@ -7,9 +7,11 @@
 #include <stdlib.h>
 
 #include "base/effort.h"
+#include "base/low_discrepancy.h"
 #include "base/sizes.h"
 #include "base/status.h"
 #include "entropy/field_coder.h"
+#include "mapping/places.h"
 #include "mapping/stage.h"
 #include "planes/sample.h"
 
@@ -172,6 +174,88 @@ static prism_status encode_table(px_coded *mapped, const px_mapping_request *req
     if (status == PRISM_OK && worth)
         status = write_places(mapped, request, words, &set, error);
     set_free(&set);
+    return status;
+}
+
+/* ---- For coder zstd ---- */
+
+enum { ELEMENTS_PER_PLACE = 2, LOOKED_AT_FIRST = 1 << 12 };
+
+/* Of some elements all over the array, that many at least are the same as others where a table may
+ * pay. */
+static const double LEAST_REPEATED = 0.15;
+
+static bool may_repeat(const prism_array *array, const void *elements) {
+    const size_t width = prism_type_size(array->type), count = (size_t)px_array_count(array);
+    const size_t step = count / LOOKED_AT_FIRST + 1, looked = count / step;
+    uint64_t some[LOOKED_AT_FIRST];
+    size_t repeated = 0;
+    for (size_t i = 0; i < looked; i++)
+        some[i] = px_word_at(elements, px_low_discrepancy(i, step), width, false);
+    qsort(some, looked, sizeof *some, compare_ranks);
+    for (size_t i = 1; i < looked; i++)
+        repeated += some[i] == some[i - 1];
+    return (double)repeated > LEAST_REPEATED * (double)looked;
+}
+
+static prism_status number_elements(px_places *places, const px_bit_patterns *words,
+                                    prism_error *error) {
+    value_set set;
+    px_buffer table = {0};
+    prism_status status = set_alloc(&set, words->count / ELEMENTS_PER_PLACE, error);
+    if (status == PRISM_OK && set_collect(&set, words)) {
+        places->elements = px_alloc(words->count, sizeof *places->elements);
+        write_table(&table, &set);
+        status = places->elements ? px_buffer_status(&table, error)
+                                  : px_out_of_memory(error, words->count);
+        if (status == PRISM_OK)
+            places_of(places->elements, &set, words);
+    }
+    places->table_bytes = table.size;
+    px_buffer_free(&table);
+    set_free(&set);
+    return status;
+}
+
+prism_status px_places_make(px_places *places, const prism_array *array, const void *elements,
+                            prism_error *error) {
+    px_bit_patterns words;
+    *places = (px_places){.array = *array};
+    places->array.type = PRISM_UINT16;
+    places->array.order = px_native_order();
+    if (prism_type_size(array->type) < sizeof(uint32_t) || !may_repeat(array, elements))
+        return PRISM_OK;
+    prism_status status = px_bit_patterns_alloc(&words, array, error);
+    if (status != PRISM_OK)
+        return status;
+    px_bit_patterns_load(&words, elements);
+    status = number_elements(places, &words, error);
+    px_bit_patterns_free(&words);
+    return status;
+}
+
+void px_places_free(px_places *places) {
+    free(places->elements);
+    *places = (px_places){.elements = NULL};
+}
+
+prism_status px_places_encode(px_coded *mapped, const px_mapping_request *request,
+                              prism_error *error) {
+    prism_options options = *request->options;
+    px_mapping_request by_zstd = *request;
+    px_bit_patterns words;
+    *mapped = (px_coded){.is_mapped = false};
+    options.coder = PRISM_CODER_ZSTD;
+    by_zstd.options = &options;
+    prism_status status = px_bit_patterns_alloc(&words, request->array, error);
+    if (status != PRISM_OK)
+        return status;
+    px_bit_patterns_load(&words, request->elements);
+    px_put_u8(&mapped->sections.parameters, PRISM_MAPPING_TABLE);
+    status = encode_any_table(mapped, &by_zstd, &words, error);
+    if (status == PRISM_OK)
+        status = px_sections_status(&mapped->sections, error);
+    px_bit_patterns_free(&words);
     return status;
 }
 

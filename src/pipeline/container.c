@@ -76,11 +76,11 @@ static prism_status read_pipeline(px_chunk *chunk, px_reader *in, prism_error *e
     pipeline->axis = px_get_u8(in) - 1;
     if (in->failed)
         return PRISM_OK;
-    bool raw = pipeline->coder == PRISM_CODER_RAW;
+    bool whole = px_takes_elements(pipeline->coder);
     bool idle =
         pipeline->transform == PRISM_TRANSFORM_NONE && pipeline->predictor == PRISM_PREDICTOR_NONE;
-    bool direct = raw || chunk->is_mapped || px_type_is_narrow(chunk->array.type);
-    if (!pipeline->transform || !pipeline->predictor || !pipeline->coder || (raw && !idle) ||
+    bool direct = whole || chunk->is_mapped || px_type_is_narrow(chunk->array.type);
+    if (!pipeline->transform || !pipeline->predictor || !pipeline->coder || (whole && !idle) ||
         !direct || pipeline->axis >= (int)chunk->array.rank || pipeline->effort < 1 ||
         pipeline->effort >= PX_EFFORT_COUNT)
         return px_fail(error, PRISM_E_CORRUPT, "the chunk names no pipeline");

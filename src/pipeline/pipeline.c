@@ -13,6 +13,7 @@
 
 #include "base/array.h"
 #include "base/status.h"
+#include "coders/zstd.h"
 
 void px_prepared_free(px_prepared *prepared) {
     px_planes_free(&prepared->planes);
@@ -152,23 +153,32 @@ static prism_status decode_planes(px_planes *planes, const px_chunk *chunk,
     return status;
 }
 
-static prism_status check_raw(const px_chunk *chunk, prism_error *error) {
+static prism_status decode_raw(const px_chunk *chunk, void *elements, prism_error *error) {
     size_t size;
     prism_status status = prism_array_size(&chunk->array, &size, error);
     if (status == PRISM_OK && (chunk->payload_size != size || chunk->parameter_size))
         return px_fail(error, PRISM_E_CORRUPT, "%zu bytes are stored raw for an array of %zu",
                        chunk->payload_size, size);
+    if (status == PRISM_OK)
+        memcpy(elements, chunk->payload, chunk->payload_size);
+    return status;
+}
+
+static prism_status decode_zstd(const px_chunk *chunk, void *elements, prism_error *error) {
+    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    prism_status status =
+        px_zstd_decode(elements, &chunk->array, chunk->pipeline.axis, &parameters, &payload, error);
+    if (status == PRISM_OK && px_reader_left(&parameters))
+        return px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the byte transform");
     return status;
 }
 
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
                                 prism_error *error) {
-    if (chunk->pipeline.coder == PRISM_CODER_RAW) {
-        prism_status status = check_raw(chunk, error);
-        if (status == PRISM_OK)
-            memcpy(elements, chunk->payload, chunk->payload_size);
-        return status;
-    }
+    if (px_takes_elements(chunk->pipeline.coder))
+        return chunk->pipeline.coder == PRISM_CODER_RAW ? decode_raw(chunk, elements, error)
+                                                        : decode_zstd(chunk, elements, error);
     px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
     px_planes planes = px_planes_shape(&chunk->array, &layout);
     const prism_status status =
@@ -187,13 +197,18 @@ prism_method px_pipeline_method(const px_chunk *chunk) {
 
 uint64_t px_pipeline_memory(const px_chunk *chunk) {
     const px_pipeline *pipeline = &chunk->pipeline;
+    if (px_takes_elements(pipeline->coder))
+        return pipeline->coder == PRISM_CODER_RAW
+                   ? 0
+                   : px_zstd_memory(&chunk->array,
+                                    px_reader_make(chunk->parameters, chunk->parameter_size));
     const px_layout layout = px_layout_make(&chunk->array, pipeline->axis);
     const px_planes planes = px_planes_shape(&chunk->array, &layout);
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     const prism_method method = take_method(pipeline->coder, &parameters);
     const px_coder_stage *coder = px_coder_stage_of(pipeline->coder, method);
     const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
-    if (!coder) /* raw, or not known */
+    if (!coder)
         return 0;
     const uint64_t coding =
         coder->decode_memory(&planes, pipeline, parameters, chunk->payload_size);

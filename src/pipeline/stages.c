@@ -37,6 +37,10 @@ const px_coder_stage *px_coder_stage_of(prism_coder coder, prism_method method) 
     }
 }
 
+bool px_takes_elements(prism_coder coder) {
+    return coder == PRISM_CODER_RAW || coder == PRISM_CODER_ZSTD;
+}
+
 static prism_status missing(prism_error *error, const char *key, int value, const char *known) {
     return px_fail(error, PRISM_E_UNAVAILABLE, "%s %d is not in this version (%s)", key, value,
                    known);
@@ -48,8 +52,13 @@ prism_status px_stages_check(prism_transform transform, prism_predictor predicto
         return missing(error, "transform", (int)transform, "none, channels and stack are");
     if (predictor > PRISM_PREDICTOR_LSQ)
         return missing(error, "predictor", (int)predictor, "none, paeth and lsq are");
-    if ((unsigned)coder > PRISM_CODER_RAW)
-        return missing(error, "coder", (int)coder, "deflate, jxl and ans are");
+    if ((unsigned)coder > PRISM_CODER_ZSTD)
+        return missing(error, "coder", (int)coder, "deflate, jxl, ans and zstd are");
+    if (coder == PRISM_CODER_ZSTD &&
+        (transform > PRISM_TRANSFORM_NONE || predictor > PRISM_PREDICTOR_NONE))
+        return px_fail(
+            error, PRISM_E_OPTION,
+            "coder=zstd takes elements as they are: no transform or predictor goes with it");
     bool native_coder = coder == PRISM_CODER_ANS,
          native_predictor = predictor == PRISM_PREDICTOR_LSQ;
     if (native_coder != native_predictor && coder != PRISM_CODER_AUTO &&

@@ -129,6 +129,9 @@ static inline bool px_coder_predicts(prism_coder coder) {
 prism_status px_try(px_coded *best, const px_planes *planes, const px_task *task,
                     prism_error *error);
 
+/* Coders of the elements themselves, of any type, which are not made samples: raw and zstd. */
+bool px_takes_elements(prism_coder coder);
+
 /* Whether this version has the stages that are asked for. AUTO counts as had. */
 prism_status px_stages_check(prism_transform transform, prism_predictor predictor,
                              prism_coder coder, prism_error *error);

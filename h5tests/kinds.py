@@ -1,0 +1,190 @@
+"""Kinds of arrays that people store, small ones: what automatic options are held against.
+
+numpy's generators may give other numbers in other versions, so that nothing here is pinned by size.
+"""
+
+import numpy as np
+
+R = np.random.default_rng
+
+
+def regions(shape, count, seed):
+    """Voronoi regions of random points, numbered."""
+    points = R(seed).random((count, len(shape))) * shape
+    grid = np.moveaxis(np.indices(shape), 0, -1).reshape(-1, len(shape))
+    return ((grid[:, None, :] - points) ** 2).sum(-1).argmin(1).reshape(shape)
+
+
+def atlas(shape, count, seed):
+    """Nested ellipsoids with numbers of their own, 0 outside."""
+    rng, out = R(seed), np.zeros(shape, int)
+    grid = np.indices(shape)
+    for label in range(1, count + 1):
+        middle = [rng.normal(n / 2, n / 7) for n in shape]
+        radius = [rng.uniform(0.05, 0.3) * n for n in shape]
+        inside = sum(((g - m) / r) ** 2 for g, m, r in zip(grid, middle, radius))
+        out[inside < 1] = label
+    return out
+
+
+def watershed(shape, seed):
+    """The steepest neighbours of smoothed noise, followed to their ends."""
+    field = relief(shape, seed)
+    index = np.arange(field.size).reshape(shape)
+    best, at = field, index
+    for axis in range(len(shape)):
+        for step in (-1, 1):
+            other, there = np.roll(field, step, axis), np.roll(index, step, axis)
+            best, at = np.where(other < best, other, best), np.where(other < best, there, at)
+    at = at.reshape(-1)
+    for _ in range(12):
+        at = at[at]
+    return at.reshape(shape)
+
+
+def relief(shape, seed, rounds=6):
+    field = R(seed).normal(0, 1, shape)
+    for _ in range(rounds):
+        for axis in range(len(shape)):
+            field = (field + np.roll(field, 1, axis) + np.roll(field, -1, axis)) / 3
+    return field / np.abs(field).max()
+
+
+def sprites(count, size, seed):
+    rng = R(seed)
+    palette = rng.integers(0, 256, (24, 4)).astype("u1")
+    palette[0] = 0
+    tiles = []
+    for _ in range(count):
+        half = rng.integers(0, 5, (size, size // 2)) * (rng.random((size, size // 2)) < 0.6)
+        colours = rng.integers(1, 24, 5)
+        colours[0] = 0
+        tiles.append(palette[colours[np.hstack([half, half[:, ::-1]])]])
+    return np.array(tiles)
+
+
+def sparse_rows(rows, columns, seed):
+    """Column numbers of a sparse matrix, rising within each row."""
+    rng = R(seed)
+    per_row = rng.poisson(12, rows)
+    return np.concatenate([np.sort(rng.choice(columns, n, replace=False)) for n in per_row])
+
+
+def echoes(seed):
+    sweep = np.zeros((180, 240), "u1")
+    rng = R(seed)
+    for _ in range(40):
+        y, x = rng.integers(0, 170), rng.integers(0, 60)
+        sweep[y : y + 8, x : x + 12] = rng.integers(40, 200, (8, 12))[: 180 - y]
+    return sweep
+
+
+def standardised(rows, columns, seed):
+    counts = R(seed).poisson(0.7, (rows, columns)).astype("f4")
+    spread = counts.std(0) + np.float32(0.01)
+    return (counts - counts.mean(0)) / spread
+
+
+def spectrum(seed):
+    rng, x = R(seed), np.arange(6000)
+    peaks = [rng.random() * np.exp(-(((x - rng.integers(0, 6000)) / 30) ** 2)) for _ in range(25)]
+    return rng.poisson(sum(peaks) * 800)
+
+
+def text(rows, seed):
+    words = [b"station", b"north", b"south", b"temperature", b"pressure", b"unknown", b"ok"]
+    lines = [b" ".join(words[i] for i in R(seed + r).integers(0, 7, 4)).ljust(48)[:48] for r in range(rows)]
+    return np.frombuffer(b"".join(lines), "u1").reshape(rows, 48)
+
+
+def mesh(side):
+    """Corners of the two triangles of each cell of a grid."""
+    y, x = np.mgrid[: side - 1, : side - 1]
+    a = y * side + x
+    return np.stack([a, a + 1, a + side, a + 1, a + side + 1, a + side], -1).reshape(-1, 3)
+
+
+def with_holes(array, share, seed):
+    array = array.copy()
+    array[relief(array.shape, seed) > np.quantile(relief(array.shape, seed), 1 - share)] = np.nan
+    return array
+
+
+def bounds(centres):
+    """Corners of the cells around points of a curved grid, the last axis four corners."""
+    c = centres
+    corners = [c[:-1, :-1], c[:-1, 1:], c[1:, 1:], c[1:, :-1]]
+    return np.stack(corners, -1)
+
+
+def bent(height, width):
+    y, x = np.mgrid[:height, :width].astype("f8")
+    return x * 0.25 + np.sin(y / 15) * 3 + np.cos(x / 20) * np.sin(y / 9)
+
+
+def mirrored(array):
+    return np.concatenate([array, array[::-1]])
+
+
+KINDS = {
+    "time axis, f8": lambda: np.arange(4000) * 0.004 - 99.999,
+    "time axis, f4 summed": lambda: np.cumsum(np.full(8000, 0.0105, "f4"), dtype="f4"),
+    "seconds since 1970": lambda: 1_600_000_000 + np.arange(5000) * 300,
+    "nanoseconds with jitter": lambda: np.arange(5000) * 10**9 + R(1).integers(-900, 900, 5000),
+    "timestamps, some missing": lambda: np.delete(np.arange(6000), R(2).integers(0, 6000, 500)) * 60.0,
+    "progression, u8": lambda: np.arange(9000, dtype="u8") * 12345 + 10**15,
+    "sums of few increments": lambda: np.cumsum(R(3).choice([3, 5, 11], 9000)).astype("i4"),
+    "sorted ids": lambda: np.sort(R(4).choice(10**7, 6000, replace=False)).astype("u4"),
+    "permutation": lambda: R(5).permutation(8000).astype("i4"),
+    "row starts": lambda: np.cumsum(R(6).poisson(12, 8000)).astype("i8"),
+    "sparse columns": lambda: sparse_rows(700, 3000, 7).astype("i4"),
+    "one-hot": lambda: np.eye(12, dtype="u1")[R(8).integers(0, 12, 2500)],
+    "sparse counts": lambda: R(9).poisson(0.05, (250, 200)).astype("u2"),
+    "categories": lambda: R(10).choice(9, 30000, p=np.r_[0.5, np.full(8, 0.0625)]).astype("i8"),
+    "bit flags": lambda: (1 << R(11).integers(0, 14, 20000) % 5 * 3).astype("u2"),
+    "quality flags": lambda: np.repeat(R(12).choice([0, 1, 2, 9], 300), R(12).integers(1, 200, 300)).astype("i1"),
+    "mask": lambda: (relief((200, 200), 13) > 0.1).astype("u1"),
+    "labels, Voronoi, u1": lambda: regions((150, 170), 90, 14).astype("u1"),
+    "labels, Voronoi, u4": lambda: (regions((24, 40, 40), 150, 15) * 7919 + 5).astype("u4"),
+    "labels, atlas": lambda: (atlas((24, 50, 40), 110, 16) * 3).astype("i2"),
+    "labels, watershed": lambda: watershed((150, 140), 17).astype("i8"),
+    "height with plateaus": lambda: np.maximum(relief((160, 150), 18) * 900, 100).round().astype("i2"),
+    "height in steps": lambda: (relief((160, 150), 19) * 40).round().astype("f4") * 2.5,
+    "field, f4": lambda: (relief((120, 130), 20, 12) * 30 + 280).astype("f4"),
+    "field, f8": lambda: relief((100, 90), 21, 12) * 1e5,
+    "field with holes": lambda: with_holes((relief((140, 120), 22) * 30).astype("f4"), 0.4, 23),
+    "field of few bits": lambda: (relief((140, 120), 24) * 500).round().astype("f4") / 64,
+    "mirrored field": lambda: mirrored(relief((60, 120), 25) * 7),
+    "latitudes": lambda: np.repeat(np.linspace(-90, 90, 121, dtype="f4")[:, None], 90, 1),
+    "longitudes": lambda: np.tile(np.linspace(-180, 180, 181), (60, 1)),
+    "cell bounds": lambda: bounds(bent(70, 60)).astype("f4"),
+    "cell edges, 1-d": lambda: np.stack([np.arange(3000) * 0.1, np.arange(1, 3001) * 0.1], 1),
+    "mesh": lambda: mesh(60).astype("i4"),
+    "mesh points": lambda: np.stack(np.meshgrid(*[np.linspace(0, 1, 17)] * 3), -1).reshape(-1, 3),
+    "radar sweep": lambda: echoes(26),
+    "radar with fill value": lambda: np.where(echoes(27) > 0, echoes(27) * 0.5 - 32, -9999).astype("f4"),
+    "sprites": lambda: sprites(60, 16, 28),
+    "spectrum": lambda: spectrum(29).astype("u4"),
+    "histograms": lambda: np.sort(R(30).poisson(3, (60, 128)), 1).astype("i4"),
+    "standardised table": lambda: standardised(400, 60, 31),
+    "log counts": lambda: np.log1p(R(32).poisson(0.8, 20000) * 1.7).astype("f4"),
+    "scale by channel": lambda: (np.cumsum(R(33).integers(-9, 9, (32, 700)), 1) * R(33).random((32, 1))).astype("f4"),
+    "quantised audio": lambda: (np.sin(np.arange(20000) / 25) * 9000 + R(34).normal(0, 60, 20000)).round().astype("i2"),
+    "audio with silence": lambda: np.r_[np.zeros(9000), np.sin(np.arange(9000) / 7) * 300].astype("i2"),
+    "chirp after zeros": lambda: np.r_[np.zeros(6000), np.sin(np.arange(6000.0) ** 1.5 / 900)].astype("f4"),
+    "strings": lambda: text(500, 35),
+    "date digits": lambda: np.frombuffer(b"".join(b"2021-%02d-%02dT%02d:00" % (1 + i // 700, 1 + i // 24 % 28, i % 24) for i in range(1500)), "u1").reshape(1500, -1),
+    "pairs, symmetric": lambda: (lambda w: np.r_[w, R(36).permutation(w)])(R(36).random(2500)),
+    "repeated records": lambda: np.tile(R(37).integers(0, 2**31, 700), 12).astype("i4"),
+    "ramp image": lambda: (np.add.outer(np.arange(180) * 3, np.arange(150) * 2)).astype("u2"),
+    "flat squares": lambda: np.kron(R(38).integers(0, 4000, (9, 9)), np.ones((20, 20))).astype("i2"),
+    "left neighbours": lambda: np.repeat(R(39).integers(0, 3000, (150, 70)), 2, 1).astype("i2"),
+    "checkerboard": lambda: (np.indices((180, 180)).sum(0) % 2 * 255).astype("u1"),
+    "noise, u1": lambda: R(40).integers(0, 256, 30000).astype("u1"),
+    "noise, f8": lambda: R(41).normal(0, 1, 5000),
+    "half floats": lambda: (relief((130, 140), 42) * 3).astype("f2"),
+    "shifting frames": lambda: np.stack([np.roll(R(43).integers(0, 256, (60, 80)), (k, 3 * k), (0, 1)) for k in range(8)]).astype("u1"),
+    "prices": lambda: (np.cumsum(R(44).integers(-20, 21, 6000)) + 20000) / 100,
+    "zeros": lambda: np.zeros((50, 60), "f4"),
+    "big-endian counts": lambda: R(45).poisson(4, (100, 90)).astype(">i4"),
+}

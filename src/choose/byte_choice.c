@@ -1,0 +1,490 @@
+/*
+ * Which byte transform: all get estimates from some places all over the array, by libzstd at its
+ * fastest; the best few are tried with all elements. Places say nothing of what repeats far away,
+ * so that the trials decide.
+ */
+#include "choose/byte_choice.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/effort.h"
+#include "choose/axes.h"
+#include "planes/planes.h"
+
+enum { PLACES = 8, MOST_PLANE_AXES = 3 };
+
+/* Of larger arrays that promise to become so small, a sample is looked at first. */
+enum { MUCH = 1 << 18 /* bytes */ };
+static const double PROMISING = 0.5;
+
+/* Of a frame by itself; of the planes of bytes, which are one in the end, each is coded alone. */
+enum { FRAME_BYTES = 9 };
+
+/* Candidates whose estimates are so far above the best one are not tried; but estimates say nothing
+ * of what repeats far away, which the first ones with planes along some axis, shuffled or not, may
+ * show. */
+static const double CLOSE = 1.25, NOT_FAR = 2;
+
+/* Of the entropy of differences: less is due to repetitions. */
+static const double REPETITIVE = 0.75;
+
+/* What more effort may make of estimates: of noise, where repetitions are nearby, and where next to
+ * nothing is left. */
+static const double LEAST_OF_NOISE = 0.97, LEAST_OF_REPETITIONS = 0.6, LEAST_OF_LITTLE = 0.5,
+                    LEAST_OF_LITTLE_AND_SMALL = 0.25, LITTLE = 0.05, LITTLE_OF_SMALL = 0.15;
+
+/* So far above what other coders take may trials be, with their gain of more effort in parts, in
+ * which little repeats that is far away. */
+static const double CHANCE_OF_GAIN = 1, CHANCE_OF_REPETITIONS = 1.1;
+
+/* Of windows, the share from which on they count as repetitions. */
+static const double COME_AGAIN = 0.1;
+
+/* Of smaller arrays, trials are slower, and so is coding where little is left. */
+enum { SHORT_ARRAY = 1 << 19, SHORT_BRISK = 1 << 16, SMALL_ARRAY = 1 << 20 /* bytes */ };
+static const double FEW_LEFT = 0.15;
+
+/* What more effort gains at least where it is worth its time. */
+static const double WORTH_EFFORT = 0.985;
+
+typedef struct recipe {
+    px_difference differences[PX_MOST_DIFFERENCES];
+    bool zigzag;
+    px_shuffle shuffle;
+    bool along_planes; /* also with planes along other axes */
+} recipe;
+
+static const recipe recipes[] = {{{0}, false, PX_SHUFFLE_NONE, true},
+                                 {{0}, false, PX_SHUFFLE_BYTES, true},
+                                 {{0}, false, PX_SHUFFLE_BITS, false},
+                                 {{PX_NEXT}, false, PX_SHUFFLE_NONE, false},
+                                 {{PX_NEXT}, false, PX_SHUFFLE_BYTES, true},
+                                 {{PX_NEXT}, true, PX_SHUFFLE_BYTES, true},
+                                 {{PX_NEXT}, true, PX_SHUFFLE_BITS, false},
+                                 {{PX_NEXT, PX_NEXT}, false, PX_SHUFFLE_NONE, false},
+                                 {{PX_NEXT, PX_NEXT}, false, PX_SHUFFLE_BYTES, false},
+                                 {{PX_NEXT, PX_NEXT}, true, PX_SHUFFLE_BYTES, false},
+                                 {{PX_ROW}, false, PX_SHUFFLE_NONE, false},
+                                 {{PX_ROW}, false, PX_SHUFFLE_BYTES, false},
+                                 {{PX_ROW}, true, PX_SHUFFLE_BYTES, false},
+                                 {{PX_ROW, PX_NEXT}, true, PX_SHUFFLE_BYTES, false},
+                                 {{PX_PLANE}, true, PX_SHUFFLE_BYTES, false}};
+enum { RECIPES = sizeof recipes / sizeof *recipes };
+
+bool px_may_be_zstd(const prism_options *options) {
+    return options->transform <= PRISM_TRANSFORM_NONE &&
+           options->predictor <= PRISM_PREDICTOR_NONE &&
+           (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ZSTD);
+}
+
+static double array_bytes(const px_byte_choice *c) {
+    return (double)px_array_count(c->array) * (double)prism_type_size(c->array->type);
+}
+
+/* ---- Candidates ---- */
+
+/* Elements of a row, or of a picture. */
+static size_t distance_of(px_difference difference, const prism_array *array, int axis) {
+    const px_layout layout = px_layout_make(array, axis);
+    if (difference == PX_NEXT)
+        return 1;
+    if (difference == PX_ROW)
+        return layout.width;
+    if (axis >= 0)
+        return layout.height * layout.width;
+    const unsigned rank = array->rank;
+    return rank < 3 ? 0 : (size_t)(array->dims[rank - 1] * array->dims[rank - 2]);
+}
+
+/* False where the array has no such distance. */
+static bool transform_of(px_byte_transform *t, const px_byte_candidate *c,
+                         const prism_array *array) {
+    *t = (px_byte_transform){.axis = c->axis, .zigzag = c->zigzag, .shuffle = c->shuffle};
+    for (size_t i = 0; i < PX_MOST_DIFFERENCES && c->differences[i]; i++) {
+        const size_t distance = distance_of(c->differences[i], array, c->axis);
+        if (distance == 0 || distance >= px_array_count(array) ||
+            (distance == 1 && c->differences[i] != PX_NEXT))
+            return false;
+        t->distances[t->differences++] = distance;
+    }
+    return true;
+}
+
+/* Elements of one byte are their own planes of bytes, and folding only renames them. */
+static bool is_new(const recipe *r, const prism_array *array) {
+    return prism_type_size(array->type) > 1 || (r->shuffle == PX_SHUFFLE_NONE && !r->zigzag) ||
+           r->shuffle == PX_SHUFFLE_BITS || (r->zigzag && r->differences[0] > PX_NEXT) ||
+           r->differences[1] == PX_ROW;
+}
+
+static void add_candidates(px_byte_choice *c, int axis, bool all) {
+    px_byte_transform t;
+    for (size_t i = 0; i < RECIPES && c->count < PX_MOST_BYTE_CANDIDATES; i++) {
+        const recipe *r = &recipes[i];
+        const px_byte_candidate added = {.axis = axis,
+                                         .differences = {r->differences[0], r->differences[1]},
+                                         .zigzag = r->zigzag,
+                                         .shuffle = r->shuffle};
+        if ((all || r->along_planes) && is_new(r, c->array) && transform_of(&t, &added, c->array))
+            c->items[c->count++] = added;
+    }
+}
+
+/* Planes along the first axis are the elements in their own order. */
+static void list_candidates(px_byte_choice *c, const prism_options *options) {
+    const int asked = px_asked_axis(options), last = (int)c->array->rank - 1;
+    c->count = 0;
+    add_candidates(c, asked, true);
+    for (int k = 0; k < MOST_PLANE_AXES && asked < 0 && last - k > 0; k++)
+        if (c->array->dims[last - k] > 1)
+            add_candidates(c, last - k, false);
+}
+
+/* ---- Estimates ---- */
+
+/* Elements from some places, one after the other, in z->words; how many. */
+static size_t gather_words(px_byte_choice *c, const px_byte_transform *t) {
+    enum { GROUP = 8 };
+    const size_t width = prism_type_size(c->array->type), all = (size_t)px_array_count(c->array);
+    const size_t most = px_efforts.zstd_sample[c->effort] / width;
+    if (all <= most) {
+        px_byte_transform_words(c->z.words, c->array, c->elements, t, 0, all);
+        return all;
+    }
+    const size_t some = most / PLACES / GROUP * GROUP;
+    for (size_t i = 0; i < PLACES; i++)
+        px_byte_transform_words((uint8_t *)c->z.words + i * some * width, c->array, c->elements, t,
+                                (all - some) / (PLACES - 1) * i, some);
+    return PLACES * some;
+}
+
+/* Bytes by the entropy of bytes[count], with what counting so few of them misses. */
+static double entropy_of_bytes(const uint8_t *bytes, size_t count) {
+    uint32_t counts[UINT8_MAX + 1] = {0};
+    double bits = 0;
+    for (size_t i = 0; i < count; i++)
+        counts[bytes[i]]++;
+    for (size_t i = 0; i <= UINT8_MAX; i++)
+        if (counts[i])
+            bits += counts[i] * log2((double)count / counts[i]) + M_LOG2E / 2;
+    return bits / 8;
+}
+
+/* By the entropies of eight planes of bits, which a small part of them hides from libzstd. */
+static double entropy_of_planes(const uint8_t *planes, size_t bytes) {
+    double sum = 0;
+    for (size_t b = 0; b < 8; b++)
+        sum += entropy_of_bytes(planes + bytes / 8 * b, bytes / 8);
+    return sum;
+}
+
+/* Bytes of each element lie far from each other in the end, so that they are coded by
+ * themselves. */
+static prism_status estimate(double *bytes, px_byte_choice *c, const px_byte_transform *t,
+                             prism_error *error) {
+    const size_t width = prism_type_size(c->array->type), count = gather_words(c, t);
+    const size_t all = px_transformed_size(t->shuffle, count, width);
+    const size_t parts = t->shuffle == PX_SHUFFLE_NONE ? 1 : width, part = all / parts;
+    double sum = 0;
+    prism_status status = PRISM_OK;
+    px_byte_transform_shuffle(c->z.bytes, c->z.words, count, width, t->shuffle);
+    for (size_t k = 0; k < parts && status == PRISM_OK; k++) {
+        const uint8_t *plane = c->z.bytes + part * k;
+        size_t size;
+        status = px_zstd_frame(&size, &c->z, plane, part, c->z.room, PX_ZSTD_QUICK, error);
+        const double coded = fmax((double)(size < part ? size : part) - FRAME_BYTES, 1);
+        sum += t->shuffle == PX_SHUFFLE_BITS ? fmin(coded, entropy_of_planes(plane, part)) : coded;
+    }
+    *bytes = sum * (double)px_array_count(c->array) / (double)count;
+    return status;
+}
+
+/* Bytes by the entropy of what is left of elements at the same places. */
+static double entropy_of(px_byte_choice *c, px_difference difference) {
+    const size_t width = prism_type_size(c->array->type);
+    const px_byte_candidate plain = {.axis = c->items[0].axis,
+                                     .differences = {difference},
+                                     .zigzag = true,
+                                     .shuffle = PX_SHUFFLE_BYTES};
+    px_byte_transform t;
+    double bytes = 0;
+    if (!transform_of(&t, &plain, c->array))
+        return HUGE_VAL;
+    const size_t count = gather_words(c, &t);
+    px_byte_transform_shuffle(c->z.bytes, c->z.words, count, width, t.shuffle);
+    for (size_t k = 0; k < width; k++)
+        bytes += entropy_of_bytes(c->z.bytes + k * count, count);
+    return bytes * (double)px_array_count(c->array) / (double)count;
+}
+
+/* Elements repeat so often that matches take less than the entropy of differences. */
+static bool repeats_nearby(px_byte_choice *c) {
+    return c->items[0].bytes < REPETITIVE * fmin(entropy_of(c, PX_NEXT), entropy_of(c, PX_ROW));
+}
+
+static int compare_candidates(const void *a, const void *b) {
+    const double first = ((const px_byte_candidate *)a)->bytes;
+    const double second = ((const px_byte_candidate *)b)->bytes;
+    return (first > second) - (first < second);
+}
+
+static void sort(px_byte_choice *c) {
+    qsort(c->items, c->count, sizeof *c->items, compare_candidates);
+}
+
+prism_status px_byte_choice_make(px_byte_choice *c, const prism_array *array, const void *elements,
+                                 const prism_options *options, prism_error *error) {
+    size_t size = 0;
+    *c = (px_byte_choice){.array = array, .elements = elements, .effort = options->effort};
+    prism_status status = prism_array_size(array, &size, error);
+    if (status == PRISM_OK)
+        status = px_zstd_make(&c->z, size, error);
+    if (status != PRISM_OK)
+        return status;
+    list_candidates(c, options);
+    for (size_t i = 0; i < c->count && status == PRISM_OK; i++) {
+        px_byte_transform t;
+        transform_of(&t, &c->items[i], array);
+        status = estimate(&c->items[i].bytes, c, &t, error);
+    }
+    sort(c);
+    return status;
+}
+
+void px_byte_choice_free(px_byte_choice *c) {
+    px_zstd_free(&c->z);
+}
+
+/* ---- Trials ---- */
+
+prism_status px_byte_choice_size(size_t *size, px_byte_choice *c, const prism_array *array,
+                                 const void *elements, prism_error *error) {
+    px_byte_transform t;
+    *size = SIZE_MAX;
+    return transform_of(&t, &c->items[0], array)
+               ? px_zstd_encode(size, &c->z, array, elements, &t, c->effort, error)
+               : PRISM_OK;
+}
+
+/* Whether candidate i is the first of its kind, whose repetitions differ from those of others. */
+static bool is_first(const px_byte_choice *c, size_t i) {
+    for (size_t k = 0; k < i; k++)
+        if (c->items[k].axis == c->items[i].axis &&
+            !c->items[k].differences[0] == !c->items[i].differences[0] &&
+            (c->items[k].shuffle == PX_SHUFFLE_NONE) == (c->items[i].shuffle == PX_SHUFFLE_NONE))
+            return false;
+    return true;
+}
+
+/* Takes those off the list that are not to be tried. */
+static void keep_promising(px_byte_choice *c) {
+    const size_t sure = (size_t)px_efforts.zstd_trials[c->effort];
+    const double least = c->items[0].bytes, close = CLOSE * least;
+    const double far = least < LITTLE * array_bytes(c) ? LITTLE * array_bytes(c) : NOT_FAR * least;
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++)
+        if ((i < sure && c->items[i].bytes <= close) ||
+            (sure > 1 && is_first(c, i) && c->items[i].bytes <= far))
+            c->items[kept++] = c->items[i];
+    c->count = kept;
+}
+
+static prism_status try_all(px_byte_choice *c, int effort, prism_error *error) {
+    prism_status status = PRISM_OK;
+    for (size_t i = 0; i < c->count && status == PRISM_OK; i++) {
+        px_byte_transform t;
+        size_t size;
+        transform_of(&t, &c->items[i], c->array);
+        status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
+        c->items[i].bytes = (double)size;
+    }
+    sort(c);
+    return status;
+}
+
+prism_status px_byte_choice_try(px_byte_choice *c, prism_error *error) {
+    if (c->tried)
+        return PRISM_OK;
+    c->tried = true;
+    keep_promising(c);
+    return try_all(c, PX_ZSTD_QUICK, error);
+}
+
+static double short_array(const px_byte_choice *c) {
+    return px_efforts.brisk[c->effort] ? SHORT_BRISK : SHORT_ARRAY;
+}
+
+/* The quick level finds short matches badly: of short arrays, the best are tried once more. */
+static prism_status try_again(px_byte_choice *c, prism_error *error) {
+    enum { BEST = 8 };
+    if (c->count == 1 || array_bytes(c) > short_array(c))
+        return PRISM_OK;
+    c->count = c->count < BEST ? c->count : BEST;
+    return try_all(c, PX_EFFORT_QUICK, error);
+}
+
+/* ---- Repetitions far away ---- */
+
+enum { WINDOWS = 1 << 9, SLOTS = 1 << 12, SLOT_BITS = 12, MOST_LOOKED_AT = 1 << 18 };
+
+static uint64_t window_at(const uint8_t *words, size_t byte) {
+    uint64_t window;
+    memcpy(&window, words + byte, sizeof window);
+    return window;
+}
+
+static size_t slot_of(uint64_t window) {
+    return (size_t)(window * 0x9e3779b97f4a7c15u >> (64 - SLOT_BITS));
+}
+
+/* The share of windows from all over words[bytes] that come again in their first part. Runs of one
+ * word do not count. */
+static double share_of(const uint8_t *words, size_t bytes, size_t width) {
+    const size_t end = bytes - sizeof(uint64_t);
+    uint64_t windows[SLOTS] = {0};
+    uint8_t seen[SLOTS] = {0};
+    size_t taken = 0, again = 0;
+    for (size_t i = 1; i < WINDOWS; i++) {
+        const size_t at = (size_t)((double)end / WINDOWS * (double)i) / width * width;
+        const uint64_t window = window_at(words, at);
+        if (at < width || window == window_at(words, at - width) || seen[slot_of(window)])
+            continue;
+        windows[slot_of(window)] = window;
+        seen[slot_of(window)] = 1;
+        taken++;
+    }
+    for (size_t i = 0, at = 0; i < MOST_LOOKED_AT && at <= end; i++, at += width) {
+        const uint64_t window = window_at(words, at);
+        const size_t slot = slot_of(window);
+        if (seen[slot] && windows[slot] == window)
+            again += seen[slot]++ == 2;
+        seen[slot] = seen[slot] > 3 ? 3 : seen[slot];
+    }
+    return taken ? (double)again / (double)taken : 0;
+}
+
+/* Of the elements, or of differences, whichever repeat more. */
+static double repeated_share(px_byte_choice *c) {
+    const size_t width = prism_type_size(c->array->type), count = (size_t)px_array_count(c->array);
+    const size_t some = count < MOST_LOOKED_AT ? count : MOST_LOOKED_AT;
+    double share = 0;
+    for (unsigned differences = 0; differences <= 1; differences++) {
+        const px_byte_transform t = {
+            .axis = c->items[0].axis, .differences = differences, .distances = {1}};
+        px_byte_transform_words(c->z.words, c->array, c->elements, &t, 0, some);
+        share = fmax(share, share_of(c->z.words, some * width, width));
+    }
+    return share;
+}
+
+/* ---- Is it worth it? ---- */
+
+/* What the effort asked for makes of some of the bytes, of what a quick trial makes of them. */
+static prism_status gain_of_effort(double *gain, px_byte_choice *c, prism_error *error) {
+    enum { LOOKED_AT = 1 << 17, FEW_PARTS = 2, PARTS = 8 };
+    const size_t width = prism_type_size(c->array->type), count = (size_t)px_array_count(c->array);
+    px_byte_transform t;
+    double sums[2] = {0};
+    prism_status status = PRISM_OK;
+    transform_of(&t, &c->items[0], c->array);
+    const size_t all = px_transformed_size(t.shuffle, count, width);
+    const size_t parts = t.shuffle == PX_SHUFFLE_NONE ? FEW_PARTS : PARTS;
+    const size_t part = (all < LOOKED_AT ? all : LOOKED_AT) / parts;
+    px_byte_transform_words(c->z.words, c->array, c->elements, &t, 0, count);
+    px_byte_transform_shuffle(c->z.bytes, c->z.words, count, width, t.shuffle);
+    for (size_t i = 0; i < 2 * parts && status == PRISM_OK; i++) {
+        const uint8_t *bytes = c->z.bytes + (all - part) / (parts - 1) * (i / 2);
+        size_t size = part;
+        status = px_zstd_frame(&size, &c->z, bytes, part, c->z.room,
+                               i % 2 ? c->effort : PX_ZSTD_QUICK, error);
+        sums[i % 2] += (double)size;
+    }
+    *gain = sums[1] / sums[0];
+    return status;
+}
+
+bool px_byte_choice_may_be_clear(px_byte_choice *c) {
+    const double size = array_bytes(c);
+    return px_efforts.zstd_alone[c->effort] && size >= MUCH &&
+           c->items[0].bytes < PROMISING * size && repeats_nearby(c);
+}
+
+/* The least that coder zstd may come to, by estimates. */
+static double promise(const px_byte_choice *c, bool nearby) {
+    const double size = array_bytes(c), bytes = c->items[0].bytes;
+    if (size < MUCH && bytes < LITTLE_OF_SMALL * size)
+        return LEAST_OF_LITTLE_AND_SMALL * bytes;
+    return bytes * (bytes < LITTLE * size ? LEAST_OF_LITTLE
+                    : nearby              ? LEAST_OF_REPETITIONS
+                                          : LEAST_OF_NOISE);
+}
+
+prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other,
+                                    prism_error *error) {
+    const double left = (double)other - (double)c->besides;
+    const bool nearby = repeats_nearby(c);
+    const double least = promise(c, nearby);
+    const double share =
+        least < left || c->items[0].bytes < PROMISING * array_bytes(c) ? 0 : repeated_share(c);
+    double gain = 1;
+    *may = least * (1 - share) < left;
+    prism_status status = *may ? px_byte_choice_try(c, error) : PRISM_OK;
+    if (status != PRISM_OK || !*may || c->items[0].bytes < left)
+        return status;
+    status = gain_of_effort(&gain, c, error);
+    *may = c->items[0].bytes * gain <
+           (nearby || share > COME_AGAIN ? CHANCE_OF_REPETITIONS : CHANCE_OF_GAIN) * left;
+    return status;
+}
+
+/* Where more effort gains next to nothing in a large array, as with noise, a fast level does; where
+ * little is left of a small one, slow ones take little time. */
+static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_error *error) {
+    enum { SLOW = 7 };
+    const double size = array_bytes(c), left = c->items[0].bytes / size;
+    double gain = 0;
+    prism_status status = PRISM_OK;
+    *effort = c->effort;
+    if (size < SMALL_ARRAY && c->effort < SLOW) {
+        if (left < LITTLE && !px_efforts.brisk[c->effort])
+            *effort = SLOW;
+        else if (left < FEW_LEFT && size < short_array(c))
+            *effort = PX_EFFORT_DEFAULT;
+    } else if (c->effort >= PX_EFFORT_DEFAULT && !px_efforts.only_size[c->effort]) {
+        status = gain_of_effort(&gain, c, error);
+        if (gain > WORTH_EFFORT)
+            *effort = PX_EFFORT_QUICK;
+    }
+    return status;
+}
+
+prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_error *error) {
+    px_byte_transform t;
+    size_t size = SIZE_MAX;
+    int effort = 0;
+    *coded = (px_coded){.pipeline = {.transform = PRISM_TRANSFORM_NONE,
+                                     .predictor = PRISM_PREDICTOR_NONE,
+                                     .coder = PRISM_CODER_ZSTD,
+                                     .effort = c->effort}};
+    prism_status status = px_byte_choice_try(c, error);
+    if (status == PRISM_OK)
+        status = try_again(c, error);
+    if (status == PRISM_OK)
+        status = worthwhile_effort(&effort, c, error);
+    if (status != PRISM_OK)
+        return status;
+    transform_of(&t, &c->items[0], c->array);
+    coded->pipeline.axis = t.axis;
+    status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
+    if (status != PRISM_OK || size == SIZE_MAX)
+        return status;
+    px_byte_transform_write(&coded->sections.parameters, &t);
+    px_put_bytes(&coded->sections.payload, c->z.coded, size);
+    status = px_sections_status(&coded->sections, error);
+    if (status != PRISM_OK)
+        px_coded_free(coded);
+    return status;
+}

@@ -1,0 +1,142 @@
+#include "choose/rival.h"
+
+#include "base/array.h"
+#include "base/effort.h"
+#include "planes/sample.h"
+
+/* So much smaller than a quick trial of other coders, none of these comes near. */
+static const double CLEARLY_SMALLER = 0.7;
+
+bool px_rival_suits(const prism_array *array, const prism_options *options, unsigned depth) {
+    return px_may_be_zstd(options) &&
+           (options->coder == PRISM_CODER_ZSTD || (depth == 0 && !px_is_tiny(array)));
+}
+
+/* Estimates of elements and places that are nearer than that need trials. */
+static const double NEAR = 4;
+
+static double promise(const px_byte_choice *c) {
+    return c->items[0].bytes + (double)c->besides;
+}
+
+static void compare(px_rival *r) {
+    r->by_table = r->places.elements && promise(&r->of_places) < promise(&r->of_elements);
+}
+
+/* By trials, where estimates say too little. */
+static prism_status decide(px_rival *r, prism_error *error) {
+    prism_status status = PRISM_OK;
+    if (!r->places.elements || promise(&r->of_elements) > NEAR * promise(&r->of_places) ||
+        promise(&r->of_places) > NEAR * promise(&r->of_elements))
+        return PRISM_OK;
+    status = px_byte_choice_try(&r->of_elements, error);
+    if (status == PRISM_OK)
+        status = px_byte_choice_try(&r->of_places, error);
+    compare(r);
+    return status;
+}
+
+static px_byte_choice *better(px_rival *r) {
+    return r->by_table ? &r->of_places : &r->of_elements;
+}
+
+prism_status px_rival_make(px_rival *r, const px_mapping_request *request, prism_error *error) {
+    *r = (px_rival){.request = request};
+    prism_status status = px_byte_choice_make(&r->of_elements, request->array, request->elements,
+                                              request->options, error);
+    if (status == PRISM_OK)
+        status = px_places_make(&r->places, request->array, request->elements, error);
+    if (status != PRISM_OK || !r->places.elements)
+        return status;
+    status = px_byte_choice_make(&r->of_places, &r->places.array, r->places.elements,
+                                 request->options, error);
+    r->of_places.besides = r->places.table_bytes;
+    compare(r);
+    return status;
+}
+
+void px_rival_free(px_rival *r) {
+    px_byte_choice_free(&r->of_elements);
+    px_byte_choice_free(&r->of_places);
+    px_places_free(&r->places);
+}
+
+/* ---- A sample ---- */
+
+static prism_array small_part(const prism_array *array) {
+    enum { ELEMENTS = 1 << 15 };
+    prism_array cut = *array;
+    while (px_array_count(&cut) > ELEMENTS) {
+        unsigned longest = 0;
+        for (unsigned i = 1; i < cut.rank; i++)
+            longest = cut.dims[i] > cut.dims[longest] ? i : longest;
+        cut.dims[longest] = (cut.dims[longest] + 1) / 2;
+    }
+    return cut;
+}
+
+/* What mappings and the native coder make of it in little time. */
+static prism_status native_size(size_t *size, const px_rival *r, const px_sample *sample,
+                                prism_error *error) {
+    const px_mapping_request *request = r->request;
+    px_buffer out = {0};
+    px_pipeline used;
+    prism_options options = *request->options;
+    options.effort = options.effort < PX_EFFORT_FITTED ? options.effort : PX_EFFORT_FITTED;
+    options.transform = PRISM_TRANSFORM_NONE;
+    options.predictor = PRISM_PREDICTOR_LSQ;
+    options.coder = PRISM_CODER_ANS;
+    prism_status status =
+        request->inner->encode(&out, &used, &sample->array, sample->elements, &options,
+                               (px_chunk_role){.depth = request->depth}, error);
+    *size = out.size;
+    px_buffer_free(&out);
+    return status;
+}
+
+static prism_status own_size(double *bytes, px_rival *r, prism_error *error) {
+    px_byte_choice *c = better(r);
+    const prism_array cut = small_part(c->array);
+    px_sample sample;
+    size_t size = 0;
+    prism_status status = px_sample_cut(&sample, c->array, c->elements, &cut, error);
+    if (status == PRISM_OK)
+        status = px_byte_choice_size(&size, c, &sample.array, sample.elements, error);
+    *bytes = (double)size + sample.share * (double)c->besides;
+    px_sample_free(&sample);
+    return status;
+}
+
+prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error) {
+    const prism_array cut = small_part(r->request->array);
+    px_sample sample;
+    size_t other = 0;
+    double own = 0;
+    *clear = false;
+    if (!px_byte_choice_may_be_clear(better(r)))
+        return PRISM_OK;
+    prism_status status =
+        px_sample_cut(&sample, r->request->array, r->request->elements, &cut, error);
+    if (status == PRISM_OK)
+        status = native_size(&other, r, &sample, error);
+    if (status == PRISM_OK)
+        status = own_size(&own, r, error);
+    *clear = own < CLEARLY_SMALLER * (double)other;
+    px_sample_free(&sample);
+    return status;
+}
+
+/* ---- All elements ---- */
+
+prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, prism_error *error) {
+    return px_byte_choice_may_win(may, better(r), other, error);
+}
+
+prism_status px_rival_encode(px_coded *coded, px_rival *r, prism_error *error) {
+    *coded = (px_coded){.is_mapped = false};
+    prism_status status = decide(r, error);
+    if (status != PRISM_OK)
+        return status;
+    return r->by_table ? px_places_encode(coded, r->request, error)
+                       : px_byte_choice_encode(coded, &r->of_elements, error);
+}
