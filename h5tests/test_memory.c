@@ -71,6 +71,8 @@ static const char *const pipelines[] = {
 };
 enum { PIPELINES = sizeof pipelines / sizeof *pipelines };
 
+enum { MIB = 1 << 20 }; /* what tables may take besides is a few of them */
+
 static const uint64_t shapes[][3] = {{1, 1, 5000}, {5000, 1, 1}, {1, 5000, 1}, {16, 16, 16},
                                      {3, 64, 64},  {64, 64, 3},  {2, 3, 1100}, {1100, 2, 3},
                                      {200, 40, 1}, {1, 90, 90},  {40, 4, 64},  {6, 2, 300}};
@@ -90,7 +92,11 @@ static void assert_shape(const uint64_t dims[3], prism_type type, pattern kind,
     uint8_t *chunk = encode_new(&array, elements, &chosen, &chunk_size);
     snprintf(name, sizeof name, "%dx%dx%d %s %d %s", (int)dims[0], (int)dims[1], (int)dims[2],
              prism_type_name(type), (int)kind, options);
-    assert_limit(name, chunk, chunk_size, elements, size);
+    const uint64_t bytes = assert_limit(name, chunk, chunk_size, elements, size);
+    const bool slow = chosen.effort > 7;
+    const uint64_t most = (uint64_t)(slow ? 12 : 8) * size + (uint64_t)(slow ? 12 : 2) * MIB;
+    if (chosen.coder != PRISM_CODER_JXL && bytes > most)
+        fail_msg("%s: tables take decode_bytes to %llu", name, (unsigned long long)bytes);
     free(chunk);
     free(elements);
 }
