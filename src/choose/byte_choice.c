@@ -33,8 +33,9 @@ static const double REPETITIVE = 0.75;
 
 /* What more effort may make of estimates: of noise, where repetitions are nearby, and where next to
  * nothing is left. */
-static const double LEAST_OF_NOISE = 0.97, LEAST_OF_REPETITIONS = 0.6, LEAST_OF_LITTLE = 0.5,
-                    LEAST_OF_LITTLE_AND_SMALL = 0.25, LITTLE = 0.05, LITTLE_OF_SMALL = 0.15;
+static const double LEAST_OF_NOISE = 0.97, LEAST_OF_HASTY = 0.9, LEAST_OF_REPETITIONS = 0.6,
+                    LEAST_OF_LITTLE = 0.5, LEAST_OF_LITTLE_AND_SMALL = 0.25, LITTLE = 0.05,
+                    LITTLE_OF_SMALL = 0.15;
 
 /* So far above what other coders take may trials be, with their gain of more effort in parts, in
  * which little repeats that is far away. */
@@ -413,9 +414,16 @@ bool px_byte_choice_may_be_clear(px_byte_choice *c) {
            c->items[0].bytes < PROMISING * size && repeats_nearby(c);
 }
 
+/* Only what is clear may take time. */
+static bool is_hasty(const px_byte_choice *c) {
+    return px_efforts.brisk[c->effort] && array_bytes(c) >= SHORT_BRISK;
+}
+
 /* The least that coder zstd may come to, by estimates. */
 static double promise(const px_byte_choice *c, bool nearby) {
     const double size = array_bytes(c), bytes = c->items[0].bytes;
+    if (is_hasty(c))
+        return LEAST_OF_HASTY * bytes;
     if (size < MUCH && bytes < LITTLE_OF_SMALL * size)
         return LEAST_OF_LITTLE_AND_SMALL * bytes;
     return bytes * (bytes < LITTLE * size ? LEAST_OF_LITTLE
@@ -435,6 +443,9 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other,
     prism_status status = *may ? px_byte_choice_try(c, error) : PRISM_OK;
     if (status != PRISM_OK || !*may || c->items[0].bytes < left)
         return status;
+    *may = !is_hasty(c);
+    if (!*may)
+        return PRISM_OK;
     status = gain_of_effort(&gain, c, error);
     *may = c->items[0].bytes * gain <
            (nearby || share > COME_AGAIN ? CHANCE_OF_REPETITIONS : CHANCE_OF_GAIN) * left;
