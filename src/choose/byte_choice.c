@@ -33,8 +33,9 @@ static const double REPETITIVE = 0.75;
 
 /* What more effort may make of estimates: of noise, where repetitions are nearby, and where next to
  * nothing is left. */
-static const double LEAST_OF_NOISE = 0.97, LEAST_OF_REPETITIONS = 0.6, LEAST_OF_LITTLE = 0.5,
-                    LEAST_OF_LITTLE_AND_SMALL = 0.25, LITTLE = 0.05, LITTLE_OF_SMALL = 0.15;
+static const double LEAST_OF_NOISE = 0.97, LEAST_OF_HASTY = 0.9, LEAST_OF_REPETITIONS = 0.6,
+                    LEAST_OF_LITTLE = 0.5, LEAST_OF_LITTLE_AND_SMALL = 0.25, LITTLE = 0.05,
+                    LITTLE_OF_SMALL = 0.15;
 
 /* So far above what other coders take may trials be, with their gain of more effort in parts, in
  * which little repeats that is far away. */
@@ -44,7 +45,7 @@ static const double CHANCE_OF_GAIN = 1, CHANCE_OF_REPETITIONS = 1.1;
 static const double COME_AGAIN = 0.1;
 
 /* Of smaller arrays, trials are slower, and so is coding where little is left. */
-enum { SHORT_ARRAY = 1 << 19, SHORT_BRISK = 1 << 16, SMALL_ARRAY = 1 << 20 /* bytes */ };
+enum { SHORT_ARRAY = 1 << 19, SHORT_BRISK = 1 << 17, SMALL_ARRAY = 1 << 20 /* bytes */ };
 static const double FEW_LEFT = 0.15;
 
 /* What more effort gains at least where it is worth its time. */
@@ -301,6 +302,7 @@ static prism_status try_all(px_byte_choice *c, int effort, prism_error *error) {
         status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
         c->items[i].bytes = (double)size;
     }
+    c->effort_of_trials = effort;
     sort(c);
     return status;
 }
@@ -412,9 +414,16 @@ bool px_byte_choice_may_be_clear(px_byte_choice *c) {
            c->items[0].bytes < PROMISING * size && repeats_nearby(c);
 }
 
+/* Only what is clear may take time. */
+static bool is_hasty(const px_byte_choice *c) {
+    return px_efforts.brisk[c->effort] && array_bytes(c) >= SHORT_BRISK;
+}
+
 /* The least that coder zstd may come to, by estimates. */
 static double promise(const px_byte_choice *c, bool nearby) {
     const double size = array_bytes(c), bytes = c->items[0].bytes;
+    if (is_hasty(c))
+        return LEAST_OF_HASTY * bytes;
     if (size < MUCH && bytes < LITTLE_OF_SMALL * size)
         return LEAST_OF_LITTLE_AND_SMALL * bytes;
     return bytes * (bytes < LITTLE * size ? LEAST_OF_LITTLE
@@ -434,6 +443,9 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other,
     prism_status status = *may ? px_byte_choice_try(c, error) : PRISM_OK;
     if (status != PRISM_OK || !*may || c->items[0].bytes < left)
         return status;
+    *may = !is_hasty(c);
+    if (!*may)
+        return PRISM_OK;
     status = gain_of_effort(&gain, c, error);
     *may = c->items[0].bytes * gain <
            (nearby || share > COME_AGAIN ? CHANCE_OF_REPETITIONS : CHANCE_OF_GAIN) * left;
@@ -443,15 +455,16 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other,
 /* Where more effort gains next to nothing in a large array, as with noise, a fast level does; where
  * little is left of a small one, slow ones take little time. */
 static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_error *error) {
-    enum { SLOW = 7 };
+    enum { SLOW = 7, SLOWEST = 9 };
     const double size = array_bytes(c), left = c->items[0].bytes / size;
     double gain = 0;
     prism_status status = PRISM_OK;
     *effort = c->effort;
     if (size < SMALL_ARRAY && c->effort < SLOW) {
-        if (left < LITTLE && !px_efforts.brisk[c->effort])
-            *effort = SLOW;
-        else if (left < FEW_LEFT && size < short_array(c))
+        const bool brisk = px_efforts.brisk[c->effort], is_short = size < short_array(c);
+        if (left < LITTLE && (is_short || !brisk))
+            *effort = size < SHORT_BRISK ? SLOWEST : SLOW;
+        else if (is_short && (brisk || left < FEW_LEFT))
             *effort = PX_EFFORT_DEFAULT;
     } else if (c->effort >= PX_EFFORT_DEFAULT && !px_efforts.only_size[c->effort]) {
         status = gain_of_effort(&gain, c, error);
@@ -479,6 +492,9 @@ prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_err
     transform_of(&t, &c->items[0], c->array);
     coded->pipeline.axis = t.axis;
     status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
+    if (status == PRISM_OK && c->items[0].bytes < (double)size) /* levels are not always ordered */
+        status =
+            px_zstd_encode(&size, &c->z, c->array, c->elements, &t, c->effort_of_trials, error);
     if (status != PRISM_OK || size == SIZE_MAX)
         return status;
     px_byte_transform_write(&coded->sections.parameters, &t);

@@ -1,7 +1,10 @@
 #include "choose/rival.h"
 
 #include "base/array.h"
+#include "base/bit_set.h"
 #include "base/effort.h"
+#include "choose/subject.h"
+#include "mapping/bit_patterns.h"
 #include "planes/sample.h"
 
 /* So much smaller than a quick trial of other coders, none of these comes near. */
@@ -64,15 +67,28 @@ void px_rival_free(px_rival *r) {
 /* ---- A sample ---- */
 
 static prism_array small_part(const prism_array *array) {
-    enum { ELEMENTS = 1 << 15 };
+    enum { BYTES = 1 << 17, ELEMENTS = 1 << 15 };
+    const size_t most = BYTES / prism_type_size(array->type);
     prism_array cut = *array;
-    while (px_array_count(&cut) > ELEMENTS) {
+    while (px_array_count(&cut) > (most < ELEMENTS ? most : ELEMENTS)) {
         unsigned longest = 0;
         for (unsigned i = 1; i < cut.rank; i++)
             longest = cut.dims[i] > cut.dims[longest] ? i : longest;
         cut.dims[longest] = (cut.dims[longest] + 1) / 2;
     }
     return cut;
+}
+
+/* Integers of so few values that method palette is for them, which a sample shows too little of. */
+static bool has_few_values(const px_rival *r, const px_sample *sample) {
+    const size_t width = prism_type_size(sample->array.type);
+    px_bit_set seen = {{0}};
+    int values = 0;
+    if (!px_type_is_narrow(sample->array.type) || !px_efforts.palette[r->request->options->effort])
+        return false;
+    for (size_t i = 0; i < sample->size / width && values <= PX_FEW_VALUES; i++)
+        values += px_bit_set_add(&seen, (uint16_t)px_word_at(sample->elements, i, width, false));
+    return values <= PX_FEW_VALUES;
 }
 
 /* What mappings and the native coder make of it in little time. */
@@ -117,9 +133,10 @@ prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error) {
         return PRISM_OK;
     prism_status status =
         px_sample_cut(&sample, r->request->array, r->request->elements, &cut, error);
-    if (status == PRISM_OK)
+    const bool few = status == PRISM_OK && has_few_values(r, &sample);
+    if (status == PRISM_OK && !few)
         status = native_size(&other, r, &sample, error);
-    if (status == PRISM_OK)
+    if (status == PRISM_OK && !few)
         status = own_size(&own, r, error);
     *clear = own < CLEARLY_SMALLER * (double)other;
     px_sample_free(&sample);

@@ -198,21 +198,30 @@ static bool may_repeat(const prism_array *array, const void *elements) {
     return (double)repeated > LEAST_REPEATED * (double)looked;
 }
 
+/* About the bytes of the table, by some of it: to code all takes long. */
+static prism_status guess_table(size_t *bytes, const value_set *set, prism_error *error) {
+    enum { SOME = 1 << 10 };
+    const size_t some = set->count < SOME ? set->count : SOME;
+    const value_set part = {.ranks = set->ranks + (set->count - some) / 2, .count = some};
+    px_buffer table = {0};
+    write_table(&table, &part);
+    *bytes = (size_t)((double)table.size * (double)set->count / (double)some);
+    prism_status status = px_buffer_status(&table, error);
+    px_buffer_free(&table);
+    return status;
+}
+
 static prism_status number_elements(px_places *places, const px_bit_patterns *words,
                                     prism_error *error) {
     value_set set;
-    px_buffer table = {0};
     prism_status status = set_alloc(&set, words->count / ELEMENTS_PER_PLACE, error);
     if (status == PRISM_OK && set_collect(&set, words)) {
         places->elements = px_alloc(words->count, sizeof *places->elements);
-        write_table(&table, &set);
-        status = places->elements ? px_buffer_status(&table, error)
+        status = places->elements ? guess_table(&places->table_bytes, &set, error)
                                   : px_out_of_memory(error, words->count);
         if (status == PRISM_OK)
             places_of(places->elements, &set, words);
     }
-    places->table_bytes = table.size;
-    px_buffer_free(&table);
     set_free(&set);
     return status;
 }
