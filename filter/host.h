@@ -49,8 +49,8 @@ void plugin_host_free(const plugin_host *host, void *memory);
 
 /*
  * Puts "h5prism: <message>" on HDF5's error stack; `minor` is the name of one of HDF5's minor error
- * variables. Silent without a library; and HDF5 2.0 drops what the filter callback pushes. Must be
- * the last HDF5 call of a callback, because almost every other one clears the stack:
+ * variables. Silent without a library; and HDF5 1.14 and 2.0 drop what the filter callback pushes.
+ * Must be the last HDF5 call of a callback, because almost every other one clears the stack:
  * PLUGIN_PUSH(host, "H5E_CANAPPLY_g", error).
  */
 void plugin_host_push(const plugin_host *host, const char *minor, const prism_error *error,

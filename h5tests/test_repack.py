@@ -23,6 +23,7 @@ from tool_support import (
     TOOL,
     assert_same,
     fails,
+    hdf5_of_tool,
     interrupted,
     is_compressed,
     loaded_hdf5,
@@ -542,13 +543,19 @@ def damaged(source, change, chunks=CHUNKS):
     return path
 
 
+def said(word, arguments):
+    """What the filter says is lost where the tool reads through HDF5 1.14 or 2.0."""
+    is_lost = "--chunks" in arguments and hdf5_of_tool().startswith(("1.14", "2.0"))
+    return "filter returned failure" if is_lost else word
+
+
 @pytest.mark.parametrize("arguments", [(), ("--chunks", "70x50x16"), ("-j", "1")])
 def test_chunks_of_a_newer_version(source, arguments):
     def newer(blob):
         blob[4] = 9
 
     path = damaged(source, newer)
-    done = fails("repack", path, path.with_name("out.h5"), *arguments, word="version 9")
+    done = fails("repack", path, path.with_name("out.h5"), *arguments, word=said("version 9", arguments))
     assert "/emb" in done.stderr and os.listdir(path.parent) == [path.name]
 
 
@@ -558,7 +565,7 @@ def test_damaged_chunks(source, arguments):
         blob[-9] ^= 1
 
     path = damaged(source, flip)
-    fails("repack", path, path.with_name("out.h5"), *arguments, word="CRC-32")
+    fails("repack", path, path.with_name("out.h5"), *arguments, word=said("CRC-32", arguments))
     assert os.listdir(path.parent) == [path.name]
 
 
