@@ -1,11 +1,10 @@
 #include "choose/rival.h"
 
 #include "base/array.h"
-#include "base/bit_set.h"
 #include "base/effort.h"
-#include "choose/subject.h"
-#include "mapping/bit_patterns.h"
+#include "choose/survey.h"
 #include "planes/sample.h"
+#include "planes/values.h"
 
 /* So much smaller than a quick trial of other coders, none of these comes near. */
 static const double CLEARLY_SMALLER = 0.7;
@@ -82,13 +81,11 @@ static prism_array small_part(const prism_array *array) {
 /* Integers of so few values that method palette is for them, which a sample shows too little of. */
 static bool has_few_values(const px_rival *r, const px_sample *sample) {
     const size_t width = prism_type_size(sample->array.type);
-    px_bit_set seen = {{0}};
-    int values = 0;
+    px_values values;
     if (!px_type_is_narrow(sample->array.type) || !px_efforts.palette[r->request->options->effort])
         return false;
-    for (size_t i = 0; i < sample->size / width && values <= PX_FEW_VALUES; i++)
-        values += px_bit_set_add(&seen, (uint16_t)px_word_at(sample->elements, i, width, false));
-    return values <= PX_FEW_VALUES;
+    px_values_of_elements(&values, sample->elements, sample->size, width, PX_FEW_VALUES);
+    return values.count <= PX_FEW_VALUES;
 }
 
 /* What mappings and the native coder make of it in little time. */
