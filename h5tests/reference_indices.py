@@ -244,7 +244,7 @@ class Indices:
     def __init__(self, decoder: RangeDecoder, places: Places, values: int, fast: bool) -> None:
         self.decoder, self.places, self.values, self.fast = decoder, places, values, fast
         self.contexts, self.selections = (5, 2) if fast else (18, 3)
-        share = 10 if fast else 18
+        share = 6 if fast else 8
         rooms = [4 << n for n in range(10, 16)] + [share << n for n in range(16, 19)]
         self.bits = 10 + sum(room < places.samples for room in rooms)
         self.slots = [defaultdict(Slot) for _ in range(self.contexts)]
@@ -284,7 +284,7 @@ class Indices:
         return {name: self.places.bytes(begin) for name, begin in begins.items()}
 
     def find_match(self, place: Place, h: int) -> None:
-        entry = h >> (64 - min(self.bits, 17))
+        entry = h >> (64 - min(self.bits, 18))
         q = self.recent.get(entry, 0)
         if self.length == 0 and q:
             there = self.same(place, q)

@@ -11,9 +11,9 @@ enum {
     MOST_SLOT_BITS = 19,
     SHARE_SMALL = 4, /* indices for each slot of a context where slots are few, */
     FEW_SLOT_BITS = 16,
-    SHARE_FAST = 10, /* else with few contexts, */
-    SHARE_ALL = 18,  /* and with all of them */
-    MOST_MATCH_BITS = 17,
+    SHARE_FAST = 6, /* else with few contexts, */
+    SHARE_ALL = 8,  /* and with all of them */
+    MOST_MATCH_BITS = 18,
     MOST_CORRECTION_BITS = 14,
     SPARE_MARGIN = 1 << 18, /* bytes: what margins may cost in any case */
     MARGIN_FACTOR = 2,      /* and else as a multiple of the samples */
