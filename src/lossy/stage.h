@@ -12,6 +12,7 @@ typedef struct px_lossy_request {
     const px_values *values;
     px_bound bound;
     size_t limit; /* more bytes are of no use */
+    int axis;     /* along which planes lie, in the opinion of the stages before */
 } px_lossy_request;
 
 typedef struct px_lossy_stage {
@@ -25,5 +26,6 @@ typedef struct px_lossy_stage {
 } px_lossy_stage;
 
 extern const px_lossy_stage px_lossy_uniform; /* uniform.c */
+extern const px_lossy_stage px_lossy_near;    /* near.c */
 
 #endif

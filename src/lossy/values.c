@@ -6,6 +6,7 @@
 
 #include "base/sizes.h"
 #include "base/status.h"
+#include "mapping/exceptions.h"
 
 /* ---- Floats of any size: through the bits of a double ---- */
 
@@ -21,16 +22,23 @@ static double value_of_float(uint64_t word, const px_number *number) {
     return word & px_word_sign(number) ? -value : value;
 }
 
+/* Of the last bit of a magnitude, as a power of 2. */
+static int unit_of(double magnitude, const px_number *number) {
+    const unsigned fraction = number->fraction, bits = 8u * number->size;
+    const int least = 2 - (1 << (bits - fraction - 2));
+    int exponent = 0;
+    if (magnitude > 0)
+        frexp(magnitude, &exponent);
+    return (exponent - 1 > least ? exponent - 1 : least) - (int)fraction;
+}
+
 /* The nearest one, ties to even; the last finite one where that is beyond. */
 static uint64_t float_of_value(double value, const px_number *number) {
     const unsigned fraction = number->fraction, bits = 8u * number->size;
     const int bias = (1 << (bits - fraction - 2)) - 1;
     const uint64_t sign = signbit(value) ? px_word_sign(number) : 0;
     const double magnitude = fabs(value);
-    int exponent = 0;
-    if (magnitude > 0)
-        frexp(magnitude, &exponent);
-    const int unit = (exponent - 1 > 1 - bias ? exponent - 1 : 1 - bias) - (int)fraction;
+    const int unit = unit_of(magnitude, number);
     const uint64_t steps = (uint64_t)rint(ldexp(magnitude, -unit)); /* at most 2^(fraction+1) */
     /* A carry into the exponent is right as it is. */
     const uint64_t word = ((uint64_t)(unit + (int)fraction + bias - 1) << fraction) + steps;
@@ -67,10 +75,44 @@ uint64_t px_word_of_value(double value, prism_type type) {
     return number->fraction ? float_of_value(value, number) : integer_of_value(value, number);
 }
 
+double px_value_unit(double value, prism_type type) {
+    const px_number *number = px_number_of(type);
+    return number->fraction ? ldexp(1, unit_of(fabs(value), number)) : 1;
+}
+
+double px_value_distance(uint64_t a, uint64_t b, prism_type type) {
+    const px_number *number = px_number_of(type);
+    if (number->fraction)
+        return fabs(value_of_float(a, number) - value_of_float(b, number));
+    const uint64_t first = px_word_rank(a, number), second = px_word_rank(b, number);
+    return (double)(first > second ? first - second : second - first);
+}
+
+/* ---- Missing data ---- */
+
+static double number_at(const void *context, size_t i) {
+    return ((const double *)context)[i];
+}
+
 /* ---- Arrays ---- */
 
 static bool is_exact(uint64_t word, const px_number *number) {
     return number->fraction && !px_float_is_finite(word, number);
+}
+
+static void find_range(px_values *values) {
+    values->least = HUGE_VAL;
+    values->most = -HUGE_VAL;
+    for (size_t i = 0; i < values->words.count; i++) {
+        if (values->is_exact[i]) {
+            values->numbers[i] = 0;
+            continue;
+        }
+        values->least = fmin(values->least, values->numbers[i]);
+        values->most = fmax(values->most, values->numbers[i]);
+    }
+    if (values->least > values->most)
+        values->least = values->most = 0;
 }
 
 prism_status px_values_load(px_values *values, const prism_array *array, const void *elements,
@@ -85,19 +127,13 @@ prism_status px_values_load(px_values *values, const prism_array *array, const v
     if (!values->numbers || !values->is_exact)
         return px_out_of_memory(error, count * sizeof *values->numbers);
     px_bit_patterns_load(&values->words, elements);
-    values->least = HUGE_VAL;
-    values->most = -HUGE_VAL;
     for (size_t i = 0; i < count; i++) {
         const uint64_t word = values->words.bits[i];
         values->is_exact[i] = is_exact(word, values->words.number);
         values->numbers[i] = values->is_exact[i] ? 0 : px_value_of_word(word, array->type);
-        if (!values->is_exact[i]) {
-            values->least = fmin(values->least, values->numbers[i]);
-            values->most = fmax(values->most, values->numbers[i]);
-        }
     }
-    if (values->least > values->most)
-        values->least = values->most = 0;
+    px_exceptions_add_outliers(values->is_exact, count, number_at, values->numbers);
+    find_range(values);
     return PRISM_OK;
 }
 

@@ -20,7 +20,6 @@ enum {
     FRAME_STACK_MEMORY = 10, /* moments decay by 2^-10 a sample */
     FRAME_SCALE_MEMORY = 13,
     FRAME_SOLVE_EVERY = 16, /* columns */
-    FRAME_LOG_FLOOR = 26,
     FRAME_USUAL_LOG = 1536,      /* what `running` is less */
     FRAME_SCALE_RIDGE = 1 << 20, /* in the unit of moments */
     FRAME_SCALE_LIMIT = 1 << 14, /* of what the fit says of a scale */
@@ -178,8 +177,8 @@ PX_INLINE void frame_predict(const px_frame_mixer *m, const frame_place *at, fra
 
 /* ---- Scale ---- */
 
-PX_INLINE int32_t frame_log_of(int32_t error) {
-    return log2_of((uint32_t)abs(error) + FRAME_LOG_FLOOR);
+PX_INLINE int32_t frame_log_of(const px_frame_mixer *m, int32_t error) {
+    return log2_of((uint32_t)(abs(error) + m->log_floor));
 }
 
 /* `running` has 8 bits, of errors with 4 fractional bits; now 10 bits, of errors with 8. */
@@ -199,14 +198,14 @@ PX_INLINE int32_t frame_blur(const px_wave *w, const int16_t *running) {
 PX_INLINE void frame_scale(const px_frame_mixer *m, const frame_place *at, frame_forecast *f) {
     const int32_t *e = at->errors, *a = at->errors_above;
     const int16_t *running = m->wave->running + at->y * m->wave->running_stride + at->x;
-    f->base_log = frame_log_of((2 * abs(e[-1]) + 2 * abs(a[0]) + abs(a[-1]) + abs(a[1])) / 6);
+    f->base_log = frame_log_of(m, (2 * abs(e[-1]) + 2 * abs(a[0]) + abs(a[-1]) + abs(a[1])) / 6);
     const int32_t logs[] = {frame_log_of_references(running[0]),
                             frame_log_of_references(frame_blur(m->wave, running)),
                             (f->spread >> 1) + 4096,
                             log2_of((uint32_t)at->energies[0] + 8) + 1024,
-                            frame_log_of(e[-1]),
-                            frame_log_of(a[0]),
-                            frame_log_of((abs(e[-2]) + abs(a[2]) + abs(a[-2])) / 3)};
+                            frame_log_of(m, e[-1]),
+                            frame_log_of(m, a[0]),
+                            frame_log_of(m, (abs(e[-2]) + abs(a[2]) + abs(a[-2])) / 3)};
     memset(f->scale_values, 0, sizeof f->scale_values);
     for (int i = 0; i < PX_FRAME_SCALE_INPUTS - 1; i++)
         f->scale_values[i] = logs[i] - f->base_log;
@@ -225,7 +224,7 @@ PX_INLINE distribution frame_distribution(const px_frame_mixer *m, const frame_f
     d.scale = power_of_2(f->scale_log);
     d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ADAPTIVE_SCALES - 1);
     px_eight errors = eight_log2(eight_load(o->mixer->scale_errors[d.scale_class]));
-    px_eight width = f->scale_log + errors - (16 * 1024 + 485);
+    px_eight width = f->scale_log + errors - (16 * 1024 + 485) - log2_of((uint32_t)m->step);
     const px_eight least = eight_all(FRAME_INVERSE_LEAST);
     d.inverse[0] = wide_of(eight_power_of_2(34 * 1024 - eight_max(width - 425, least)));
     d.inverse[1] = wide_of(eight_power_of_2(34 * 1024 - eight_max(width + 948, least)));
@@ -264,7 +263,7 @@ PX_INLINE void frame_learn(px_frame_mixer *m, const frame_place *at, frame_forec
         (int16_t)(log2_of((uint32_t)(abs(error) >> 4) + 1) >> 6);
     f->stack_values[f->stack_taps] = fit_input(o, value - centre);
     fit_update(stack, f->stack_taps, f->stack_values, value - f->means[0], FRAME_STACK_MEMORY);
-    f->scale_values[PX_FRAME_SCALE_INPUTS] = frame_log_of(error) - f->base_log;
+    f->scale_values[PX_FRAME_SCALE_INPUTS] = frame_log_of(m, error) - f->base_log;
     if (m->windowed)
         window_keep(m, window_place(m, at->y, at->x), sample - m->mean, f->blend, error, d->scale);
     fit_update(&m->scale, PX_FRAME_SCALE_INPUTS, f->scale_values, 0, FRAME_SCALE_MEMORY);
@@ -330,6 +329,48 @@ PX_INLINE void frame_advance(const px_frame_mixer *m, const frame_place *at, fra
     lanes_store(frame_column(m, at->x), error + (north >> 1) + (north >> 3));
 }
 
+/* ---- Cells ---- */
+
+/* Which neighbours are not of the cell about their prediction. */
+PX_INLINE int frame_cell_context(const px_frame_mixer *m, const frame_place *at) {
+    const int32_t *e = at->errors, *a = at->errors_above;
+    const int32_t around[] = {e[-1], a[0], a[1], a[-1], e[-2], a[2]};
+    int context = 0;
+    for (int i = 0; i < 6; i++)
+        context |= (abs(around[i]) > m->step * 128) << i;
+    const int16_t running = m->wave->running[at->y * m->wave->running_stride + at->x];
+    return context | (running > 0) << 6;
+}
+
+/* The distribution of the number of the sample's cell, where cell 0 is about `centre`. */
+PX_INLINE distribution frame_cells(const px_frame_mixer *m, const frame_place *at,
+                                   const frame_forecast *f, const distribution *d,
+                                   int32_t centre) {
+    distribution cells = *d;
+    const int32_t inverse = (1 << 24) / m->step;
+    const px_wide apart = wide_of(eight_load(f->means) - centre * 256);
+    cells.means = eight_of(wide_multiply(apart, wide_all(inverse)) >> 24);
+    cells.centre = (int32_t)((int64_t)(d->centre - centre * 256) * inverse >> 24);
+    cells.fraction = cells.centre >> 6 & 3;
+    cells.scale = d->scale / m->step;
+    cells.values = frame_cell_context(m, at);
+    for (cells.step_bits = 0; cells.scale * 154 >> 8 > 256 << cells.step_bits;)
+        cells.step_bits++;
+    return cells;
+}
+
+/* The middle of a cell, or the sample nearest to it that there is. */
+PX_INLINE int32_t frame_code_cell(px_frame_mixer *m, const frame_place *at, const frame_forecast *f,
+                                  const distribution *d, int32_t sample) {
+    const px_adaptive_model *o = &m->decisions;
+    const int32_t centre = clamp32((d->centre + 128) >> 8, o->low, o->high);
+    const distribution cells = frame_cells(m, at, f, d, centre);
+    const int32_t away = sample - centre, half = m->step >> 1;
+    const int32_t cell = away < 0 ? -((half - away) / m->step) : (away + half) / m->step;
+    const int64_t middle = centre + (int64_t)code_sample(&m->cells, &cells, cell) * m->step;
+    return (int32_t)clamp64(middle, o->low, o->high);
+}
+
 /* Codes a sample; returns it less the mean of the frame. */
 PX_INLINE int16_t frame_code(px_frame_mixer *m, const frame_place *at) {
     frame_forecast f;
@@ -337,9 +378,13 @@ PX_INLINE int16_t frame_code(px_frame_mixer *m, const frame_place *at) {
     frame_predict(m, at, &f);
     frame_scale(m, at, &f);
     const distribution d = frame_distribution(m, &f);
-    const int32_t sample =
-        code_sample(&m->decisions, &d, (int16_t)(uint16_t)(at->sample[0] + m->mean));
-    frame_count(&m->decisions, sample);
+    int32_t sample = (int16_t)(uint16_t)(at->sample[0] + m->mean);
+    if (m->step > 1) {
+        sample = frame_code_cell(m, at, &f, &d, sample);
+    } else {
+        sample = code_sample(&m->decisions, &d, sample);
+        frame_count(&m->decisions, sample);
+    }
     frame_learn(m, at, &f, &d, sample);
     return (int16_t)(sample - m->mean);
 }
