@@ -34,8 +34,7 @@ static void fill(px_grid *grid, const px_values *values, double error) {
     const px_bit_patterns *words = &values->words;
     for (size_t i = 0; i < words->count; i++) {
         const uint64_t word = words->bits[i];
-        const uint64_t place =
-            values->is_exact[i] ? 0 : px_quantiser_place(&grid->quantiser, word);
+        const uint64_t place = values->is_exact[i] ? 0 : px_quantiser_place(&grid->quantiser, word);
         const bool exception =
             values->is_exact[i] || !is_within(&grid->quantiser, place, word, error);
         if (grid->wide)

@@ -110,8 +110,7 @@ static bool may_be_near(const prism_options *options) {
 
 static prism_status encode(px_mapped *mapped, const px_lossy_request *request, prism_error *error) {
     px_grid grid = {.wide = false};
-    const int32_t cell =
-        make_lattice(&grid.quantiser, request->values, px_lossy_error(request));
+    const int32_t cell = make_lattice(&grid.quantiser, request->values, px_lossy_error(request));
     if (!cell || !may_be_near(request->mapping->options))
         return PRISM_OK;
     prism_status status = encode_grid(mapped, &grid, request, cell, error);
@@ -157,8 +156,7 @@ static prism_status decode_planes(px_planes *planes, near_header *h, px_mapping_
                                   prism_error *error) {
     prism_status status = px_planes_take(planes, error);
     if (status == PRISM_OK)
-        status =
-            px_frames_decode_cells(planes, h->cell, NULL, &h->model, &source->payload, error);
+        status = px_frames_decode_cells(planes, h->cell, NULL, &h->model, &source->payload, error);
     return status;
 }
 

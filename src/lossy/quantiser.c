@@ -75,8 +75,7 @@ uint64_t px_quantiser_last(const px_quantiser *q) {
 }
 
 static uint64_t rank_of_place(const px_quantiser *q, uint64_t place) {
-    const unsigned __int128 middle =
-        (unsigned __int128)place * px_quantiser_width(q) + q->half;
+    const unsigned __int128 middle = (unsigned __int128)place * px_quantiser_width(q) + q->half;
     if (middle <= q->phase)
         return q->least;
     return middle - q->phase >= q->most - q->least ? q->most

@@ -21,9 +21,9 @@ typedef struct mixed {
     px_range_coder coder;
     px_frame_mixer mixer;
     px_motion motion;
-    size_t turns;      /* to code: when decoding, up to the last one wanted */
+    size_t turns; /* to code: when decoding, up to the last one wanted */
     px_frame_mixing mixing;
-    px_pool pool;      /* of the fits, when encoding */
+    px_pool pool; /* of the fits, when encoding */
     px_frame_fit fit;
 } mixed;
 
@@ -72,9 +72,11 @@ static prism_status read_range(mixed *m, prism_error *error) {
     px_integer_init(&bounds);
     m->mixing.low = px_decode_integer(coder, &bounds);
     m->mixing.high = m->mixing.low + px_decode_integer(coder, &bounds);
-    if (coder->in->failed || m->mixing.low >= m->mixing.high || m->mixing.low != px_wrap(m->mixing.low, depth) ||
+    if (coder->in->failed || m->mixing.low >= m->mixing.high ||
+        m->mixing.low != px_wrap(m->mixing.low, depth) ||
         m->mixing.high != px_wrap(m->mixing.high, depth))
-        return px_fail(error, PRISM_E_CORRUPT, "samples from %d to %d", m->mixing.low, m->mixing.high);
+        return px_fail(error, PRISM_E_CORRUPT, "samples from %d to %d", m->mixing.low,
+                       m->mixing.high);
     return PRISM_OK;
 }
 
@@ -171,8 +173,7 @@ static prism_status code_frames(mixed *m, size_t limit, prism_error *error) {
     px_frame_model last = {.mean = 0};
     if (!any_coded(m))
         m->mixing.low = 0, m->mixing.high = 1; /* of no matter */
-    prism_status status =
-        px_frame_mixer_alloc(&m->mixer, &m->coder, m->planes, &m->mixing, error);
+    prism_status status = px_frame_mixer_alloc(&m->mixer, &m->coder, m->planes, &m->mixing, error);
     if (status == PRISM_OK)
         status = px_motion_make(&m->motion, m->planes->height, m->planes->width, error);
     for (size_t turn = 0; turn < m->turns && status == PRISM_OK; turn++) {

@@ -11,7 +11,7 @@
 
 enum {
     PX_FRAME_LOG_FLOOR = 26,
-    PX_FRAME_CELL_FLOOR = 64, /* for each step of a cell beyond one */
+    PX_FRAME_CELL_FLOOR = 64,  /* for each step of a cell beyond one */
     PX_FRAME_TEXTURES = 16,    /* classes of samples that have weights of their own */
     PX_FRAME_ERROR_PADS = 2,   /* columns left and right of rows of errors */
     PX_FRAME_SCALE_INPUTS = 8, /* of the fit of scales */
@@ -34,6 +34,7 @@ typedef struct px_frame_mixer {
     int32_t log_floor;           /* 2^-8 of a sample: errors below it are alike */
     px_logistic_mixer mixer;
     px_fit stack[PX_FRAME_TEXTURES], scale;
+    px_fit close;     /* of neighbours, for cells */
     bool windowed;    /* there is a window: */
     int window_shift; /* its inputs fit 12 bits then */
     size_t past_rows; /* that are kept */
