@@ -43,6 +43,7 @@ typedef struct px_effort_table {
     size_t frame_taps[PX_EFFORT_COUNT]; /* frames: positions of fits */
     bool window[PX_EFFORT_COUNT];       /* mixed: least squares around every sample */
     bool all_engines[PX_EFFORT_COUNT];  /* adaptive: more than one */
+    bool near[PX_EFFORT_COUNT];         /* lossy: cells about predictions are tried, too */
     bool few_contexts[PX_EFFORT_COUNT]; /* palette: the fast half of them */
     int deflate_small[PX_EFFORT_COUNT]; /* level of zlib for small chunks; else the effort is */
     int jxl_small[PX_EFFORT_COUNT];     /* effort of libjxl for small pictures; else as it is */

@@ -107,7 +107,7 @@ static prism_status try_all(outcome *best, px_lossy_request *request, prism_erro
         status = try_stage(&o, stages[i], request, error);
         if (status == PRISM_OK && o.mapped.used) {
             request->limit = px_sections_size(&o.mapped.sections);
-            request->axis = o.mapped.pipeline.axis;
+            request->found = o.mapped.pipeline;
             outcome_free(best);
             *best = o;
         } else {
@@ -138,7 +138,7 @@ prism_status px_lossy_encode(px_mapped *mapped, void *decoded, const px_mapping_
                               .values = &values,
                               .bound = {asked->bound, asked->bound_of, asked->bound_value, 0},
                               .limit = limit,
-                              .axis = asked->axis};
+                              .found = {.transform = PRISM_TRANSFORM_AUTO, .axis = asked->axis}};
     if (status == PRISM_OK)
         status = try_all(&best, &lossy, error);
     if (status == PRISM_OK && best.mapped.used) {

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "base/effort.h"
 #include "base/status.h"
 #include "coders/ans/frames/frames.h"
 #include "lossy/grid.h"
@@ -76,7 +77,7 @@ static prism_status encode_frames(px_sections *coded, const px_lossy_request *re
 
 static prism_status encode_grid(px_mapped *mapped, px_grid *grid, const px_lossy_request *request,
                                 int32_t cell, prism_error *error) {
-    const int axis = request->axis < 0 ? PRISM_AXIS_AUTO : request->axis;
+    const int axis = request->found.axis < 0 ? PRISM_AXIS_AUTO : request->found.axis;
     px_sections coded = {.parameters = {0}};
     px_buffer *out = &mapped->sections.parameters;
     prism_status status = px_grid_fill(grid, request->values, px_lossy_error(request), error);
@@ -102,16 +103,22 @@ static prism_status encode_grid(px_mapped *mapped, px_grid *grid, const px_lossy
     return status;
 }
 
-/* Whether the options leave room for a coder of frames. */
-static bool may_be_near(const prism_options *options) {
-    return (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS) &&
-           options->transform != PRISM_TRANSFORM_CHANNELS;
+/* Whether the options leave room for a coder of frames, and planes are such. */
+static bool may_be_near(const px_lossy_request *request) {
+    enum { FEW_CHANNELS = 4 };
+    const prism_options *options = request->mapping->options;
+    const int axis = request->found.axis;
+    return px_efforts.near[options->effort] &&
+           (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS) &&
+           options->transform != PRISM_TRANSFORM_CHANNELS &&
+           (request->found.transform != PRISM_TRANSFORM_CHANNELS || axis < 0 ||
+            request->mapping->array->dims[axis] <= FEW_CHANNELS);
 }
 
 static prism_status encode(px_mapped *mapped, const px_lossy_request *request, prism_error *error) {
     px_grid grid = {.wide = false};
     const int32_t cell = make_lattice(&grid.quantiser, request->values, px_lossy_error(request));
-    if (!cell || !may_be_near(request->mapping->options))
+    if (!cell || !may_be_near(request))
         return PRISM_OK;
     prism_status status = encode_grid(mapped, &grid, request, cell, error);
     px_grid_free(&grid);

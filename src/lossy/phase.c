@@ -40,7 +40,9 @@ static int limited(int64_t value, int limit) {
 }
 
 static int64_t cell_at(const px_quantiser *q, const px_values *values, size_t i) {
-    return values->is_exact[i] ? 0 : (int64_t)px_quantiser_place(q, values->words.bits[i]);
+    const uint64_t last = (uint64_t)1 << 60;
+    const uint64_t place = values->is_exact[i] ? 0 : px_quantiser_place(q, values->words.bits[i]);
+    return (int64_t)(place < last ? place : last);
 }
 
 static int64_t median(int64_t a, int64_t b, int64_t c) {

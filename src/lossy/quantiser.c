@@ -96,16 +96,16 @@ uint64_t px_quantiser_word(const px_quantiser *q, uint64_t place) {
 /* ---- Format ---- */
 
 void px_quantiser_write(px_buffer *out, const px_quantiser *q) {
-    px_put_varint(out, q->least);
-    px_put_varint(out, q->most - q->least);
+    px_put_wide(out, q->least);
+    px_put_wide(out, q->most - q->least);
     if (is_float(q)) {
         uint64_t bits;
         memcpy(&bits, &q->step, sizeof bits);
         px_put_u64(out, (uint64_t)q->first);
         px_put_u64(out, bits);
     } else {
-        px_put_varint(out, q->half);
-        px_put_varint(out, q->phase);
+        px_put_wide(out, q->half);
+        px_put_wide(out, q->phase);
     }
 }
 
@@ -121,14 +121,14 @@ static bool read_multiples(px_quantiser *q, px_reader *in) {
 
 bool px_quantiser_read(px_quantiser *q, px_reader *in) {
     const uint64_t last = px_word_last(px_number_of(q->type));
-    q->least = px_get_varint(in);
-    const uint64_t range = px_get_varint(in);
+    q->least = px_get_wide(in);
+    const uint64_t range = px_get_wide(in);
     if (in->failed || q->least > last || range > last - q->least)
         return false;
     q->most = q->least + range;
     if (is_float(q))
         return read_multiples(q, in) && !in->failed;
-    q->half = px_get_varint(in);
-    q->phase = px_get_varint(in);
+    q->half = px_get_wide(in);
+    q->phase = px_get_wide(in);
     return !in->failed && q->half <= (uint64_t)1 << 62 && q->phase <= 2 * q->half;
 }

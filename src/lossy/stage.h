@@ -12,7 +12,8 @@ typedef struct px_lossy_request {
     const px_values *values;
     px_bound bound;
     size_t limit; /* more bytes are of no use */
-    int axis;     /* along which planes lie, in the opinion of the stages before */
+    /* What a stage before found best for its integers; its transform is AUTO if there is none. */
+    px_pipeline found;
 } px_lossy_request;
 
 typedef struct px_lossy_stage {

@@ -90,6 +90,52 @@ double px_value_distance(uint64_t a, uint64_t b, prism_type type) {
 
 /* ---- Missing data ---- */
 
+/* What instruments and libraries write where they have no data; the last is netCDF's. */
+static const double FILLS[] = {-9999, -32768, -99999, -999,          32767,
+                               65535, -32767, 1e20,   (double)1e20f, 9.969209968386869e36};
+
+/* So far from all others, as a share of their range, is one of these in a range that is not data.
+ */
+static const double FILL_GAP = 0.25;
+
+static bool is_fill(double number) {
+    for (size_t i = 0; i < sizeof FILLS / sizeof *FILLS; i++)
+        if (number == FILLS[i])
+            return true;
+    return false;
+}
+
+/* The range of those that are not exact and not `but`; how many are that. */
+static size_t range_without(const px_values *values, double but, double *least, double *most) {
+    size_t times = 0;
+    *least = HUGE_VAL;
+    *most = -HUGE_VAL;
+    for (size_t i = 0; i < values->words.count; i++) {
+        const double number = values->numbers[i];
+        if (values->is_exact[i])
+            continue;
+        times += number == but;
+        *least = number < *least && number != but ? number : *least;
+        *most = number > *most && number != but ? number : *most;
+    }
+    return times;
+}
+
+/* An extreme that comes more than once, and is what fills gaps. */
+static void add_fills(px_values *values) {
+    enum { MOST_FILLS = 2 };
+    for (int i = 0; i < MOST_FILLS; i++) {
+        double least, most;
+        range_without(values, NAN, &least, &most);
+        const double fill = is_fill(least) ? least : most;
+        if (!is_fill(fill) || range_without(values, fill, &least, &most) < 2 || least > most)
+            return;
+        const double gap = fill < least ? least - fill : fill - most;
+        for (size_t k = 0; k < values->words.count && gap > FILL_GAP * (most - least); k++)
+            values->is_exact[k] |= values->numbers[k] == fill;
+    }
+}
+
 static double number_at(const void *context, size_t i) {
     return ((const double *)context)[i];
 }
@@ -132,6 +178,7 @@ prism_status px_values_load(px_values *values, const prism_array *array, const v
         values->is_exact[i] = is_exact(word, values->words.number);
         values->numbers[i] = values->is_exact[i] ? 0 : px_value_of_word(word, array->type);
     }
+    add_fills(values);
     px_exceptions_add_outliers(values->is_exact, count, number_at, values->numbers);
     find_range(values);
     return PRISM_OK;

@@ -76,10 +76,13 @@ static prism_status encode_strongest(coded *c, prism_method learning, prism_meth
         return status;
     const size_t near = (size_t)((double)coded_size(c) * FITTED_CHANCE);
     status = encode_by(&other, fitted, planes, pipeline, PX_EFFORT_DEFAULT, near, error);
-    if (status == PRISM_OK && coded_size(&other) <= near) {
-        coded_free(&other);
-        status = encode_by(&other, fitted, planes, pipeline, effort, coded_size(c), error);
-    }
+    const bool may_win = status == PRISM_OK && coded_size(&other) <= near;
+    if (status == PRISM_OK && coded_size(&other) < coded_size(c))
+        swap(c, &other);
+    coded_free(&other);
+    if (!may_win)
+        return status;
+    status = encode_by(&other, fitted, planes, pipeline, effort, coded_size(c), error);
     if (status == PRISM_OK && coded_size(&other) < coded_size(c))
         swap(c, &other);
     coded_free(&other);
