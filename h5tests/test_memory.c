@@ -65,6 +65,8 @@ static const char *const pipelines[] = {
     "transform=channels,predictor=lsq,coder=ans,effort=8",
     "transform=stack,predictor=lsq,coder=ans,effort=9,axis=0",
     "transform=none,predictor=none,coder=jxl,effort=3",
+    "max_error=3,effort=5",
+    "rel_max_error=0.3,effort=9",
     "effort=1",
 };
 enum { PIPELINES = sizeof pipelines / sizeof *pipelines };
