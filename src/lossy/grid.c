@@ -88,12 +88,24 @@ bool px_grid_read(px_grid *grid, prism_type type, px_reader *in) {
     return valid && !in->failed && exceptions <= 1;
 }
 
-prism_status px_grid_restore_exceptions(px_bit_patterns *words, const px_grid *grid, px_reader *in,
-                                        prism_error *error) {
+prism_status px_grid_restore_exceptions(void *elements, const prism_array *array,
+                                        const px_grid *grid, px_reader *in, prism_error *error) {
     bool *is_exception = NULL;
-    prism_status status = PRISM_OK;
-    if (grid->has_exceptions)
-        status = px_exceptions_read(in, words, &is_exception, error);
+    px_bit_patterns words;
+    if (!grid->has_exceptions)
+        return PRISM_OK;
+    prism_status status = px_bit_patterns_alloc(&words, array, error);
+    if (status == PRISM_OK) {
+        px_bit_patterns_load(&words, elements);
+        status = px_exceptions_read(in, &words, &is_exception, error);
+    }
+    if (status == PRISM_OK)
+        px_bit_patterns_store(&words, elements);
     free(is_exception);
+    px_bit_patterns_free(&words);
     return status;
+}
+
+uint64_t px_grid_memory(const px_grid *grid, const prism_array *array) {
+    return grid->has_exceptions ? px_array_count(array) * PX_WORD_BYTES : 0;
 }

@@ -25,10 +25,13 @@ prism_status px_grid_fill(px_grid *grid, const px_values *values, double error,
                           prism_error *message);
 void px_grid_free(px_grid *grid);
 
-/* Quantiser and exceptions; and back, the exceptions in words that have been restored. */
+/* Quantiser and exceptions; and back, the exceptions into elements that are decoded already. */
 void px_grid_write(px_buffer *out, const px_grid *grid, const px_values *values);
 bool px_grid_read(px_grid *grid, prism_type type, px_reader *in);
-prism_status px_grid_restore_exceptions(px_bit_patterns *words, const px_grid *grid, px_reader *in,
-                                        prism_error *error);
+prism_status px_grid_restore_exceptions(void *elements, const prism_array *array,
+                                        const px_grid *grid, px_reader *in, prism_error *error);
+
+/* Bytes that the latter takes. */
+uint64_t px_grid_memory(const px_grid *grid, const prism_array *array);
 
 #endif

@@ -147,15 +147,18 @@ static bool read_header(near_header *h, const prism_array *array, px_reader *in)
            px_quantiser_last(&h->grid.quantiser) <= PX_LAST_NARROW_PLACE;
 }
 
-static void restore_words(px_bit_patterns *words, const px_quantiser *q, const px_planes *planes,
-                          const px_layout *layout) {
+static void restore(void *elements, const prism_array *array, const px_quantiser *q,
+                    const px_planes *planes, const px_layout *layout) {
     const int32_t half = planes->depth == 8 ? 1 << 7 : 1 << 15;
+    const size_t size = prism_type_size(array->type);
+    const bool swapped = array->order != px_native_order();
     size_t i = 0;
     for (size_t o = 0; o < layout->outer; o++)
         for (size_t k = 0; k < layout->count; k++)
             for (size_t n = 0; n < layout->inner; n++) {
                 const int16_t sample = px_plane(planes, k)[o * layout->inner + n];
-                words->bits[i++] = px_quantiser_word(q, (uint64_t)(sample + half));
+                px_word_put(elements, i++, size, swapped,
+                            px_quantiser_word(q, (uint64_t)(sample + half)));
             }
 }
 
@@ -170,7 +173,6 @@ static prism_status decode_planes(px_planes *planes, near_header *h, px_mapping_
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
     const prism_array *array = &source->chunk->array;
     near_header h;
-    px_bit_patterns words = {.bits = NULL};
     if (!read_header(&h, array, &source->parameters))
         return px_fail(error, PRISM_E_CORRUPT, "the grid of the elements is damaged");
     const prism_array places = array_of_places(array, &h.grid.quantiser);
@@ -178,16 +180,11 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     px_planes planes = px_planes_shape(&places, &layout);
     prism_status status = decode_planes(&planes, &h, source, error);
     if (status == PRISM_OK)
-        status = px_bit_patterns_alloc(&words, array, error);
-    if (status == PRISM_OK) {
-        restore_words(&words, &h.grid.quantiser, &planes, &layout);
-        status = px_grid_restore_exceptions(&words, &h.grid, &source->parameters, error);
-    }
-    if (status == PRISM_OK)
-        px_bit_patterns_store(&words, elements);
-    px_bit_patterns_free(&words);
+        restore(elements, array, &h.grid.quantiser, &planes, &layout);
     px_planes_free(&planes);
-    return status;
+    return status == PRISM_OK
+               ? px_grid_restore_exceptions(elements, array, &h.grid, &source->parameters, error)
+               : status;
 }
 
 static uint64_t decode_memory(const prism_array *array, px_reader parameters) {
@@ -197,9 +194,9 @@ static uint64_t decode_memory(const prism_array *array, px_reader parameters) {
     const prism_array places = array_of_places(array, &h.grid.quantiser);
     const px_layout layout = px_layout_make(&places, h.axis);
     const px_planes planes = px_planes_shape(&places, &layout);
-    const uint64_t coding = px_frames_cells_memory(&planes);
-    const uint64_t words = px_array_count(array) * PX_WORD_BYTES;
-    return px_planes_bytes(&planes) + (coding > words ? coding : words);
+    const uint64_t coding = px_planes_bytes(&planes) + px_frames_cells_memory(&planes);
+    const uint64_t exceptions = px_grid_memory(&h.grid, array);
+    return coding > exceptions ? coding : exceptions;
 }
 
 const px_lossy_stage px_lossy_near = {

@@ -46,37 +46,40 @@ static prism_status encode(px_mapped *mapped, const px_lossy_request *request, p
 
 /* ---- Decoding ---- */
 
-static prism_status decode_words(px_bit_patterns *words, const px_grid *grid,
-                                 const px_integers *places, px_mapping_source *source,
-                                 prism_error *error) {
-    for (size_t i = 0; i < words->count; i++)
-        words->bits[i] = px_quantiser_word(&grid->quantiser, px_integer_at(places, i));
-    return px_grid_restore_exceptions(words, grid, &source->parameters, error);
+static void restore(void *elements, const prism_array *array, const px_quantiser *q,
+                    const px_integers *places) {
+    const size_t count = (size_t)px_array_count(array), size = prism_type_size(array->type);
+    const bool swapped = array->order != px_native_order();
+    for (size_t i = 0; i < count; i++)
+        px_word_put(elements, i, size, swapped, px_quantiser_word(q, px_integer_at(places, i)));
+}
+
+static bool read_header(px_grid *grid, const prism_array *array, px_reader *in) {
+    px_bound bound;
+    return px_bound_read(&bound, in) && px_grid_read(grid, array->type, in);
 }
 
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
-    px_bound bound;
+    const prism_array *array = &source->chunk->array;
     px_grid grid;
-    if (!px_bound_read(&bound, &source->parameters) ||
-        !px_grid_read(&grid, source->chunk->array.type, &source->parameters))
-        return px_fail(error, PRISM_E_CORRUPT, "the quantiser of the elements is damaged");
+    if (!read_header(&grid, array, &source->parameters))
+        return px_fail(error, PRISM_E_CORRUPT, "the grid of the elements is damaged");
     px_integers places;
     prism_status status = px_inner_decode_integers(source, true, &places, error);
     if (status != PRISM_OK)
         return status;
-    px_bit_patterns words;
-    status = px_bit_patterns_alloc(&words, &source->chunk->array, error);
-    if (status == PRISM_OK)
-        status = decode_words(&words, &grid, &places, source, error);
-    if (status == PRISM_OK)
-        px_bit_patterns_store(&words, elements);
-    px_bit_patterns_free(&words);
+    restore(elements, array, &grid.quantiser, &places);
     free(places.elements);
-    return status;
+    return px_grid_restore_exceptions(elements, array, &grid, &source->parameters, error);
+}
+
+static uint64_t decode_memory(const prism_array *array, px_reader parameters) {
+    px_grid grid;
+    return read_header(&grid, array, &parameters) ? px_grid_memory(&grid, array) : 0;
 }
 
 const px_lossy_stage px_lossy_uniform = {
     .number = PRISM_MAPPING_UNIFORM,
     .suits = {[PRISM_BOUND_MAX_ERROR] = true, [PRISM_BOUND_REL_MAX_ERROR] = true},
     .encode = encode,
-    .decoder = {.decode = decode, .decode_bytes = PX_WORD_BYTES, .chunks = 1}};
+    .decoder = {.decode = decode, .chunks = 1, .memory = decode_memory}};
