@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -93,6 +94,7 @@ def word_of_number(chunk: Chunk, number: float) -> int:
     """The nearest, ties to even, or the last finite one."""
     size, fraction = size_of(chunk), FRACTIONS[chunk.type]
     bias = (1 << (size - fraction - 2)) - 1
+    number = max(min(number, sys.float_info.max), -sys.float_info.max)
     exponent = math.frexp(number)[1] if number else 0
     unit = max(exponent - 1, 1 - bias) - fraction
     steps = round(math.ldexp(abs(number), -unit))
@@ -113,6 +115,7 @@ def read_grid(chunk: Chunk, parameters: Reader) -> tuple[Grid, dict[int, int]]:
         must(abs(grid.first) <= 1 << 52, "first is at most 2^52 from 0")
         ends = [value_of_word(chunk, word_of_rank(chunk, rank)) for rank in (least, most)]
         must(all(map(math.isfinite, ends)), "least and most are finite")
+        must(abs(ends[1]) / grid.step <= 1 << 52, "the largest element is at most 2^52 steps from 0")
     else:
         grid.half, grid.phase = wide_number(parameters), wide_number(parameters)
         must(grid.half <= 1 << 62, "half is at most 2^62")

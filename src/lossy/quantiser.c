@@ -84,6 +84,8 @@ static uint64_t rank_of_place(const px_quantiser *q, uint64_t place) {
 
 static uint64_t rank_of_multiple(const px_quantiser *q, uint64_t place) {
     const double number = (double)(int64_t)((uint64_t)q->first + place) * q->step;
+    if (!isfinite(number))
+        return number < 0 ? q->least : q->most;
     const uint64_t rank = px_word_rank(px_word_of_value(number, q->type), px_number_of(q->type));
     return rank < q->least ? q->least : rank > q->most ? q->most : rank;
 }
@@ -116,7 +118,8 @@ static bool read_multiples(px_quantiser *q, px_reader *in) {
     memcpy(&q->step, &bits, sizeof bits);
     return isfinite(q->step) && q->step > 0 && fabs((double)q->first) <= LAST_MULTIPLE &&
            px_float_is_finite(px_word_of_rank(q->least, number), number) &&
-           px_float_is_finite(px_word_of_rank(q->most, number), number);
+           px_float_is_finite(px_word_of_rank(q->most, number), number) &&
+           fabs(number_of_rank(q, q->most)) / q->step <= LAST_MULTIPLE;
 }
 
 bool px_quantiser_read(px_quantiser *q, px_reader *in) {
