@@ -9,6 +9,7 @@
 
 #include "coders/ans/adaptive/adaptive_kernels.h"
 #include "coders/ans/frames/frame_mixer_kernels.h"
+#include "coders/ans/frames/frames.h"
 #include "coders/ans/palette/palette_kernels.h"
 #include "kernels_inputs.h"
 
@@ -63,10 +64,43 @@ static void check_adaptive_code_row(px_simd set) {
     compare_method(set, &px_adaptive, PRISM_TRANSFORM_NONE, 9, RELATED);
 }
 
+/* Frames of cells: every set loses the same. */
+static void compare_cells(px_simd set, int32_t step, int effort, content kind) {
+    for (unsigned depth = 8; depth <= 16; depth += 8) {
+        px_planes planes[3] = {planes_make(kind, depth), planes_make(kind, depth),
+                               planes_make(kind, depth)};
+        px_sections made[2] = {{.parameters = {0}}, {.parameters = {0}}};
+        for (int i = 0; i < 2; i++) {
+            px_simd_force(i ? set : PX_SIMD_SCALAR);
+            assert_int_equal(
+                px_frames_encode_cells(&planes[i], step, effort, SIZE_MAX / 4, &made[i], NULL),
+                PRISM_OK);
+        }
+        assert_int_equal(made[0].payload.size, made[1].payload.size);
+        assert_memory_equal(made[0].payload.data, made[1].payload.data, made[0].payload.size);
+        px_reader parameters = px_reader_make(made[0].parameters.data, made[0].parameters.size);
+        px_reader payload = px_reader_make(made[0].payload.data, made[0].payload.size);
+        assert_int_equal(
+            px_frames_decode_cells(&planes[2], step, NULL, &parameters, &payload, NULL), PRISM_OK);
+        px_simd_force(PX_SIMD_SETS);
+        for (size_t k = 0; k < 2 * PLANES; k++)
+            assert_memory_equal(px_plane(&planes[k < PLANES ? 0 : 2], k % PLANES),
+                                px_plane(&planes[1], k % PLANES),
+                                POSITIONS * sizeof *planes->samples);
+        for (int i = 0; i < 3; i++)
+            free(planes[i].samples);
+        px_sections_free(&made[0]);
+        px_sections_free(&made[1]);
+    }
+}
+
 static void check_frame_mixer_code_row(px_simd set) {
     for (int effort = 8; effort <= 9; effort++) {
         compare_method(set, &px_mixed, PRISM_TRANSFORM_STACK, effort, RELATED);
         compare_method(set, &px_mixed, PRISM_TRANSFORM_STACK, effort, EXTREME);
+        compare_cells(set, 7, effort, RELATED);
+        compare_cells(set, 65535, effort, RELATED);
+        compare_cells(set, 3, effort, EXTREME);
     }
 }
 

@@ -1,12 +1,14 @@
 """Decodes method 6 of coder 3 slowly and plainly, written from docs/format-frames.md alone.
 
+With `step` above 1, it decodes cells about predictions: docs/format-near.md, "Frames of cells".
+
 Names and order are those of the document, from "Method 6, mixed frames" on. What it takes from
 method 4 is in reference_frames.py, what from method 3 in reference_online_*.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -50,9 +52,12 @@ class Learned:
     stacks: list[Fit]
     scales: ScaleFit
     motion: Motion
+    step: int
+    cells: CellMixer
+    close: Fit
 
     @staticmethod
-    def of(chunk: Chunk, windowed: bool, decoder: RangeDecoder) -> Learned:
+    def of(chunk: Chunk, windowed: bool, decoder: RangeDecoder, step: int) -> Learned:
         """Reads the range."""
         model = IntegerModel()
         low = decoder.integer(model)
@@ -61,18 +66,21 @@ class Learned:
         must(low == wrapped(low, chunk.depth), "low is a sample")
         must(high == wrapped(high, chunk.depth), "high is a sample")
         wide = low < -128 or high > 127
-        stacks = [Fit(10 if windowed else 9, 3, wide, memory=10) for _ in range(16)]
+        inputs = 10 if windowed or step > 1 else 9
+        stacks = [Fit(inputs, 3, wide, memory=10) for _ in range(16)]
         mixer = FrameMixer(chunk, low, high, decoder)
-        return Learned(windowed, mixer, stacks, ScaleFit(), Motion(decoder))
+        cells = CellMixer(chunk, (high - low) // step + 1, decoder)
+        close = CloseFit(10, 3, wide, memory=15)
+        return Learned(windowed, mixer, stacks, ScaleFit(), Motion(decoder), step, cells, close)
 
 
-def decode_mixed(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane]:
+def decode_mixed(chunk: Chunk, parameters: bytes, payload: bytes, step: int = 1) -> list[Plane]:
     """The samples of all planes."""
     must(max(chunk.height, chunk.width) < 1 << 30, "height and width are less than 2^30")
     must(len(parameters) > 0 and parameters[0] < 2, "windowed is 0 or 1")
     turns, _, fields = read_parameters(chunk, parameters[1:], mixed=True)
     decoder = RangeDecoder(payload)
-    frames = decode_stack(chunk, turns, fields, bool(parameters[0]), decoder)
+    frames = decode_stack(chunk, turns, fields, bool(parameters[0]), decoder, step)
     must(decoder.reader.at_end, "the payload ends with the last sample")
     by_plane = sorted(zip(turns, frames), key=lambda pair: pair[0].plane)
     return [frame.samples.ravel().tolist() for _, frame in by_plane]
@@ -84,9 +92,10 @@ def decode_stack(
     fields: list[FrameFields | None],
     windowed: bool,
     decoder: RangeDecoder,
+    step: int,
 ) -> list[Frame]:
     coded = any(of_frame and not of_frame.constant for of_frame in fields)
-    learned = Learned.of(chunk, windowed, decoder) if coded else None
+    learned = Learned.of(chunk, windowed, decoder, step) if coded else None
 
     def decode_frame(of_frame: FrameFields, references: list[Frame]) -> Frame:
         moved = [learned.motion.read(frame) for frame in references]
@@ -161,6 +170,10 @@ class Foreseen:
     wide_inverses: list[int] = field(default_factory=list)
     place: int = 0
     band: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(number=0))
+    close_inputs: list[int] = field(default_factory=list)
+    close_base: int = 0
+    context: int = 0
+    centre: int = 0
 
 
 class MixedFrame:
@@ -169,6 +182,7 @@ class MixedFrame:
     def __init__(self, fields: FrameFields, view: View, learned: Learned) -> None:
         self.fields, self.view, self.learned = fields, view, learned
         self.mixer = learned.mixer
+        self.step = learned.step
         self.height, self.width = view.a.shape
         taps = [16 * level for level in fields.levels]
         self.own_taps = taps[18:]
@@ -190,7 +204,8 @@ class MixedFrame:
         for y in range(self.height):
             for k in range(self.width):
                 foreseen = self.foresee(y, k)
-                v = self.mixer.read_sample(foreseen)
+                read = self.read_cell if self.step > 1 else self.mixer.read_sample
+                v = read(foreseen)
                 self.learn(foreseen, v, y, k)
         return Frame(self.samples, self.fields.mean, self.logs)
 
@@ -229,6 +244,7 @@ class MixedFrame:
         foreseen = Foreseen(means, *self.blend(means, y, k))
         self.foresee_means(foreseen, y, k)
         self.foresee_scale(foreseen, y, k)
+        foreseen.context = self.context(y, k)
         return foreseen
 
     def blend(self, means: list[int], y: int, k: int) -> tuple[int, int, int]:
@@ -267,28 +283,79 @@ class MixedFrame:
             means[3] = self.m(mean) + self.window.look(mean, y, k)
             means[3] = limited(means[3], 256 * low - 100, 256 * high + 100)
             inputs.append(fit.difference(means[3] - self.m(mean)))
+        if self.step > 1:
+            means[6] = self.foresee_closely(foreseen, y, k)
+            close = fit.difference(means[6] - self.m(mean))
+            if self.window:
+                inputs[4] = close
+            else:
+                inputs.append(close)
         means[0] = self.m(mean) + fit.value(inputs)
         foreseen.means = [limited(m, 256 * low - 100, 256 * high + 100) for m in means]
 
     def m(self, mean: int) -> int:
         return 16 * mean + 256 * self.fields.mean
 
+    # Cells
+
+    def foresee_closely(self, foreseen: Foreseen, y: int, k: int) -> int:
+        w, n, nw, ne, ww, nn = self.neighbours(y, k)
+        base, fit = 8 * (w + n), self.learned.close
+        near = [w, nw, ne, nn, ww]
+        if self.view.references:
+            rows, columns = range(self.height), range(self.width)
+            for dy, dx in ((0, 0), (0, -1), (0, 1), (-1, 0), (1, 0)):
+                row, column = limited(y + dy, 0, rows[-1]), limited(k + dx, 0, columns[-1])
+                near.append(int(self.view.a[row, column]))
+        inputs = [fit.difference(16 * (16 * value - base)) for value in near]
+        foreseen.close_inputs = inputs + [0] * (10 - len(inputs))
+        foreseen.close_base = self.m(base)
+        low, high = self.mixer.picture.low, self.mixer.picture.high
+        value = self.m(base) + fit.value(foreseen.close_inputs)
+        return limited(value, 256 * low - 100, 256 * high + 100)
+
+    def context(self, y: int, k: int) -> int:
+        row = [self.error_west(y, k - 1), *(self.error_north(y - 1, k + dx) for dx in (0, 1, -1))]
+        row += [self.error_west(y, k - 2), self.error_north(y - 1, k + 2)]
+        context = sum((abs(e) > 128 * self.step) << i for i, e in enumerate(row))
+        return context + 64 * (int(self.view.r[y, k]) > 0)
+
+    def read_cell(self, foreseen: Foreseen) -> int:
+        low, high = self.mixer.picture.low, self.mixer.picture.high
+        means, step = foreseen.means, self.step
+        centre = limited(means[0], 256 * low, 256 * high - 1)
+        about = centre if foreseen.context else means[6]
+        middle = limited((about + 128) >> 8, low, high)
+        inverse = (1 << 24) // step
+        cells = replace(
+            foreseen,
+            means=[((m - 256 * middle) * inverse) >> 24 for m in means],
+            centre=((centre - 256 * middle) * inverse) >> 24,
+            scale=foreseen.scale // step,
+            band=SimpleNamespace(number=foreseen.context),
+        )
+        return limited(middle + step * self.learned.cells.read_sample(cells), low, high)
+
     # Scale
+
+    def log_of(self, error: int) -> int:
+        """L."""
+        return log2(error + 26 + 64 * (self.step - 1))
 
     def foresee_scale(self, foreseen: Foreseen, y: int, k: int) -> None:
         e_w, e_ww = (abs(self.error_west(y, k - d)) for d in (1, 2))
         above = [abs(self.error_north(y - 1, k + dx)) for dx in (0, -1, 1, -2, 2)]
         e_n, e_nw, e_ne, e_nnw, e_nne = above
-        base = log_of((2 * e_w + 2 * e_n + e_nw + e_ne) // 6)
+        base = self.log_of((2 * e_w + 2 * e_n + e_nw + e_ne) // 6)
         blur = quotient(int(self.blur[y, k]), 9)
         logs = [
             4 * (int(self.view.r[y, k]) + 1536) + 4096,
             4 * (blur + 1536) + 4096,
             (foreseen.spread >> 1) + 4096,
             log2(self.energies[0].around(y, k) + 8) + 1024,
-            log_of(e_w),
-            log_of(e_n),
-            log_of((e_ww + e_nnw + e_nne) // 3),
+            self.log_of(e_w),
+            self.log_of(e_n),
+            self.log_of((e_ww + e_nnw + e_nne) // 3),
         ]
         foreseen.base = base
         foreseen.scale_inputs = [value - base for value in logs] + [1024]
@@ -298,7 +365,7 @@ class MixedFrame:
         foreseen.scale = power(log)
         foreseen.scale_class = limited((log >> 8) - 16, 0, 63)
         for error in self.mixer.scale_errors.values[foreseen.scale_class]:
-            width = log + log2(error) - 16384 - 485
+            width = log + log2(error) - 16384 - 485 - log2(self.step)
             foreseen.inverses.append(power(34816 - max(width - 425, 4033)))
             foreseen.wide_inverses.append(power(34816 - max(width + 948, 4033)))
 
@@ -316,8 +383,14 @@ class MixedFrame:
             self.window.learn(v - self.fields.mean, abs(e) + foreseen.scale)
         fit, solves = self.learned.stacks[foreseen.texture], k % 16 == 0
         target = fit.difference(256 * v - means[7])
+        if self.step > 1:
+            fit.error = max(fit.error, 256 * self.step)
+            close = self.learned.close
+            close.error = max(close.error, 256 * self.step)
+            aim = close.difference(256 * v - foreseen.close_base)
+            close.learn(foreseen.close_inputs, aim, abs(256 * v - means[6]), solves)
         fit.learn(foreseen.stack_inputs, target, abs(256 * v - means[0]), solves)
-        target = log_of(abs(e)) - foreseen.base
+        target = self.log_of(abs(e)) - foreseen.base
         self.learned.scales.learn(foreseen.scale_inputs, target, 0, solves)
         for energies, mean in zip(self.energies, foreseen.experts):
             energies.add(y, k, min(abs(16 * x - mean) >> self.fields.error_shift, 7000))
@@ -333,9 +406,15 @@ class MixedFrame:
         counts[number] += counts[number] < 1500
 
 
-def log_of(error: int) -> int:
-    """L."""
-    return log2(error + 26)
+class CloseFit(Fit):
+    """The fit of neighbours."""
+
+    def __init__(self, inputs: int, c: int, wide: bool, memory: int) -> None:
+        super().__init__(inputs, c, wide, memory)
+        self.error = 0
+
+    def ridge(self, u: int) -> int:
+        return super().ridge(u) >> 3
 
 
 class ScaleFit(Fit):
@@ -451,3 +530,14 @@ class FrameMixer(Mixer):
         spread = limited((belief.spread - 2048) >> 10, 0, 7)
         keys = belief.texture, 8 * (belief.best // 2) + spread, belief.scale_class
         return [self.weights[number, key, node] for number, key in enumerate(keys)]
+
+
+class CellMixer(FrameMixer):
+    """Numbers of cells, from -last to last."""
+
+    def __init__(self, chunk: Chunk, last: int, decoder: RangeDecoder) -> None:
+        super().__init__(chunk, -last, last, decoder)
+        self.has_comb = False
+
+    def centre(self, belief: Foreseen) -> int:
+        return belief.centre

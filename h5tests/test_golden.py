@@ -106,6 +106,21 @@ def dequantised(height: int, width: int, channels: int) -> np.ndarray:
     return integers.astype("f4") * scales
 
 
+def waving(frames: int, height: int, width: int) -> np.ndarray:
+    """A smooth scene under noise of five levels."""
+    y, x = np.mgrid[:height, :width]
+    scene = 100 + 60 * np.sin(y / 17) * np.cos(x / 23)
+    return (scene + hashed((frames, height, width), 6) % 5).astype("int32")
+
+
+def gaps(array: np.ndarray) -> np.ndarray:
+    """Big-endian float32 with regions of NaN and of a fill value."""
+    array = array.astype(">f4")
+    array[:, 3:6, 2:9] = np.nan
+    array[:, 20:23, 5:30] = -9999
+    return array
+
+
 SOURCES = {
     "lift_paeth_deflate_i8": (lambda: embedding(20, 24, 16, "int8"), LIFT),
     "lift_paeth_deflate_u8": (lambda: embedding(20, 24, 16, "uint8"), LIFT),
@@ -194,6 +209,15 @@ SOURCES = {
         lambda: (hashed((701,), 5) % 3000 + 77777).astype("u4"),
         {"coder": "zstd", "checksum": "off"},
     ),
+    "near_stack_u8": (lambda: waving(4, 40, 56).astype("u1"), {"max_error": 3, "effort": 5}),
+    "near_window_f32_be": (lambda: gaps(waving(3, 33, 40) / 7), {"max_error": 0.5, "effort": 9}),
+    "near_picture_i32": (lambda: waving(1, 60, 70)[0] * 1000 - 9, {"max_error": 2500, "effort": 5}),
+    "uniform_i16": (lambda: embedding(20, 24, 8, "int16"), {"max_error": 9, "effort": 5}),
+    "uniform_f64": (lambda: gaps(waving(2, 40, 50) / 3).astype("f8"), {"max_error": 0.3, "effort": 3}),
+    "uniform_wide_i64": (
+        lambda: counters(waving(1, 40, 50)[0]) + hashed((40, 50), 3).astype("i8") % 977,
+        {"max_error": 100, "effort": 3},
+    ),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 
@@ -220,7 +244,7 @@ def add(name: str) -> None:
     if chunk.exists():
         raise SystemExit(f"{chunk} exists already")
     chunk.write_bytes(h5prism.encode(array, **options))
-    np.save(chunk.with_suffix(".npy"), array)
+    np.save(chunk.with_suffix(".npy"), h5prism.decode(chunk.read_bytes()))
 
 
 if __name__ == "__main__":

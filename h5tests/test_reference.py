@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import reference_decoder as reference
+import reference_lossy_near  # noqa: F401  (decodes mappings 5 and 6 once it is imported)
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import embedding
 from python_support import CONTENTS, NARROW_DTYPES, ROOT, assert_same, correlated, noise

@@ -36,6 +36,7 @@ const px_effort_table px_efforts = {
     .frame_taps    = {0,   8000,   8000,   8000,   8000,  12000,    ALL,    ALL,    ALL,    ALL},
     .window        = {0,      0,      0,      0,      0,      0,      0,      0,      0,      1},
     .all_engines   = {0,      0,      0,      0,      0,      0,      0,      0,      0,      1},
+    .near          = {0,      0,      0,      0,      1,      1,      1,      1,      1,      1},
     .few_contexts  = {0,      1,      1,      1,      1,      1,      1,      1,      0,      0},
     .deflate_small = {0,      1,      2,      3,      4,      5,      6,      6,      6,      6},
     .jxl_small     = {0,      1,      2,      3,      4,      5,      6,      7,      7,      7},

@@ -43,12 +43,13 @@ typedef struct px_effort_table {
     size_t frame_taps[PX_EFFORT_COUNT]; /* frames: positions of fits */
     bool window[PX_EFFORT_COUNT];       /* mixed: least squares around every sample */
     bool all_engines[PX_EFFORT_COUNT];  /* adaptive: more than one */
+    bool near[PX_EFFORT_COUNT];         /* lossy: cells about predictions are tried, too */
     bool few_contexts[PX_EFFORT_COUNT]; /* palette: the fast half of them */
     int deflate_small[PX_EFFORT_COUNT]; /* level of zlib for small chunks; else the effort is */
     int jxl_small[PX_EFFORT_COUNT];     /* effort of libjxl for small pictures; else as it is */
     int zstd_level[PX_EFFORT_COUNT];    /* of libzstd; */
     int zstd_search[PX_EFFORT_COUNT]; /* its optimal parser looks at 2^n places; 0: as the level */
-    bool zstd_alone[PX_EFFORT_COUNT];   /* other coders are left out where a sample says so */
+    bool zstd_alone[PX_EFFORT_COUNT]; /* other coders are left out where a sample says so */
     size_t zstd_sample[PX_EFFORT_COUNT]; /* bytes by which byte transforms are compared */
     int zstd_trials[PX_EFFORT_COUNT];    /* transforms that are tried with all elements */
     int jxl_memory[PX_EFFORT_COUNT];     /* libjxl takes so many times its usual memory */

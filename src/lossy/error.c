@@ -20,7 +20,7 @@ static sums sum_errors(const px_values *values, const void *decoded) {
             s.exact &= word == words->bits[i];
             continue;
         }
-        const double e = fabs(px_value_of_word(word, words->array->type) - values->numbers[i]);
+        const double e = px_value_distance(word, words->bits[i], words->array->type);
         s.squares += e * e;
         s.largest = e <= s.largest ? s.largest : e; /* NaN stays */
     }

@@ -7,7 +7,7 @@
 #include "lossy/error.h"
 #include "lossy/stage.h"
 
-static const px_lossy_stage *const stages[] = {&px_lossy_uniform};
+static const px_lossy_stage *const stages[] = {&px_lossy_uniform, &px_lossy_near};
 
 enum { STAGES = sizeof stages / sizeof *stages };
 
@@ -107,6 +107,7 @@ static prism_status try_all(outcome *best, px_lossy_request *request, prism_erro
         status = try_stage(&o, stages[i], request, error);
         if (status == PRISM_OK && o.mapped.is_mapped) {
             request->limit = px_sections_size(&o.mapped.sections);
+            request->found = o.mapped.pipeline;
             outcome_free(best);
             *best = o;
         } else {
@@ -136,7 +137,8 @@ prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_r
     px_lossy_request lossy = {.mapping = &mapping,
                               .values = &values,
                               .bound = {asked->bound, asked->bound_of, asked->bound_value, 0},
-                              .limit = limit};
+                              .limit = limit,
+                              .found = {.transform = PRISM_TRANSFORM_AUTO, .axis = asked->axis}};
     if (status == PRISM_OK)
         status = try_all(&best, &lossy, error);
     if (status == PRISM_OK && best.mapped.is_mapped) {

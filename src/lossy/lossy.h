@@ -2,7 +2,8 @@
  * Lossy coding with bounds that hold: elements become integers that say them up to an error, and
  * these are a chunk within the chunk, as those of a mapping are. docs/format-lossy.md. Internal.
  *
- *   uniform      multiples of a step, the nearest one                          uniform.c
+ *   uniform      places on a fixed grid                                        uniform.c
+ *   near         prediction with the reconstruction in the loop                near.c
  *
  * The error is measured on what the chunk decodes to, before it is kept.
  */

@@ -12,6 +12,8 @@ typedef struct px_lossy_request {
     const px_values *values;
     px_bound bound;
     size_t limit; /* more bytes are of no use */
+    /* What a stage before found best for its integers; its transform is AUTO if there is none. */
+    px_pipeline found;
 } px_lossy_request;
 
 typedef struct px_lossy_stage {
@@ -25,5 +27,6 @@ typedef struct px_lossy_stage {
 } px_lossy_stage;
 
 extern const px_lossy_stage px_lossy_uniform; /* uniform.c */
+extern const px_lossy_stage px_lossy_near;    /* near.c */
 
 #endif

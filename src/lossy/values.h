@@ -1,6 +1,7 @@
 /*
  * The elements of an array as numbers, which lossy coding approximates, and those among them that
- * must come back with every bit: NaN, infinities, and values that stand for missing data. Internal.
+ * must come back with every bit: NaN, infinities, and values that stand for missing data: extremes
+ * that lie far from all others. Internal.
  */
 #ifndef PX_LOSSY_VALUES_H
 #define PX_LOSSY_VALUES_H
@@ -23,5 +24,11 @@ void px_values_free(px_values *values);
  * the type where that is beyond. */
 double px_value_of_word(uint64_t word, prism_type type);
 uint64_t px_word_of_value(double number, prism_type type);
+
+/* How far apart neighbours of the type are at a number. */
+double px_value_unit(double number, prism_type type);
+
+/* How far apart two words are: integers exactly, but for the rounding to a double. */
+double px_value_distance(uint64_t a, uint64_t b, prism_type type);
 
 #endif

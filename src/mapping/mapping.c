@@ -213,7 +213,9 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
         kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
         most = larger(most, kept + codec->memory(&inner, depth + 1));
     }
-    return larger(most, kept + px_array_count(&chunk->array) * stage->decode_bytes);
+    const prism_array array = px_squeeze(&chunk->array).array;
+    const uint64_t more = stage->memory ? stage->memory(&array, parameters) : 0;
+    return larger(most, kept + more + px_array_count(&chunk->array) * stage->decode_bytes);
 }
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,

@@ -20,13 +20,17 @@
 enum {
     FRAME_STACK_MEMORY = 10, /* moments decay by 2^-10 a sample */
     FRAME_SCALE_MEMORY = 13,
-    FRAME_SOLVE_EVERY = 16, /* columns */
-    FRAME_LOG_FLOOR = 26,
+    FRAME_CLOSE_MEMORY = 15,
+    FRAME_CLOSE_TAPS = 10,
+    FRAME_CLOSE_RIDGE = 3,       /* a ridge's share, as a shift */
+    FRAME_SOLVE_EVERY = 16,      /* columns */
     FRAME_USUAL_LOG = 1536,      /* what `running` is less */
     FRAME_SCALE_RIDGE = 1 << 20, /* in the unit of moments */
     FRAME_SCALE_LIMIT = 1 << 14, /* of what the fit says of a scale */
     FRAME_SCALE_OFFSET = 512,    /* from the log of the mean error to that of the scale */
     FRAME_WINDOWED = 3,          /* the expert that gives way to the window's */
+    FRAME_CLOSE = 6,             /* and that which does to the neighbours' */
+    FRAME_CLOSE_STACKED = 4,     /* where the stack has no room for it */
     FRAME_INVERSE_LEAST = 4033   /* of logs of widths: 0.06 */
 };
 
@@ -49,6 +53,7 @@ typedef struct frame_forecast {
     int32_t means[PX_EXPERTS];
     int stack_taps;
     int32_t stack_values[16], scale_values[16]; /* inputs of the fits, then their targets */
+    int32_t close_values[16], close_base;       /* of the fit of neighbours */
     int32_t scale_log, base_log;                /* logs of the scale, of errors nearby */
     int texture;
 } frame_forecast;
@@ -153,6 +158,32 @@ static void frame_look_through_window(const px_frame_mixer *m, const frame_place
     f->stack_values[f->stack_taps++] = fit_input(&m->decisions, f->means[FRAME_WINDOWED] - centre);
 }
 
+/* Cells: a fit of the neighbours themselves, which remembers more than that of the experts, takes
+ * the place of the best expert. */
+PX_INLINE void frame_look_closely(const px_frame_mixer *m, const frame_place *at,
+                                  frame_forecast *f) {
+    const px_wave *w = m->wave;
+    const ptrdiff_t stride = (ptrdiff_t)w->stride, down = (ptrdiff_t)w->mixed_stride;
+    const int16_t *s = at->sample;
+    const int32_t *r = w->mixed + at->y * w->mixed_stride + at->x;
+    const int32_t base = (s[-1] + s[-stride]) * 8, centre = frame_mean_of(m, base);
+    const int32_t own[] = {s[-1], s[-stride - 1], s[-stride + 1], s[-2 * stride], s[-2]};
+    const bool alone = w->blend->experts <= PX_EXPERTS_ALONE;
+    const int32_t other[] = {px_couple_low(r[0]), px_couple_low(r[-1]), px_couple_low(r[1]),
+                             px_couple_low(r[-down]), px_couple_low(r[down])};
+    memset(f->close_values, 0, sizeof f->close_values);
+    for (int i = 0; i < 5; i++)
+        f->close_values[i] = fit_input(&m->decisions, (own[i] * 16 - base) * 16);
+    for (int i = 0; i < 5 && !alone; i++)
+        f->close_values[5 + i] = fit_input(&m->decisions, (other[i] * 16 - base) * 16);
+    f->close_base = centre;
+    f->means[FRAME_CLOSE] =
+        frame_within(m, centre + fit_mean(&m->decisions, &m->close, f->close_values));
+    const int tap = m->windowed ? FRAME_CLOSE_STACKED : f->stack_taps++;
+    f->stack_values[tap] =
+        fit_input(&m->decisions, f->means[FRAME_CLOSE] - frame_mean_of(m, f->blend));
+}
+
 PX_INLINE void frame_predict(const px_frame_mixer *m, const frame_place *at, frame_forecast *f) {
     static const int stacked[2][PX_FRAME_STACKED] = {{0, 1, 2, 4, 6}, {0, 4, 9, 14, 10}};
     const px_decisions *o = &m->decisions;
@@ -172,15 +203,17 @@ PX_INLINE void frame_predict(const px_frame_mixer *m, const frame_place *at, fra
     if (m->windowed)
         frame_look_through_window(m, at, f);
     f->texture = frame_texture(m, at->sample);
+    f->means[FRAME_CLOSE] = frame_within(m, frame_mean_of(m, at->means[f->best]));
+    if (m->step > 1)
+        frame_look_closely(m, at, f);
     f->means[0] = frame_within(m, centre + fit_mean(o, &m->stack[f->texture], f->stack_values));
-    f->means[6] = frame_within(m, frame_mean_of(m, at->means[f->best]));
     f->means[PX_EXPERT_BLEND] = frame_within(m, centre);
 }
 
 /* ---- Scale ---- */
 
-PX_INLINE int32_t frame_log_of(int32_t error) {
-    return log2_of((uint32_t)abs(error) + FRAME_LOG_FLOOR);
+PX_INLINE int32_t frame_log_of(const px_frame_mixer *m, int32_t error) {
+    return log2_of((uint32_t)(abs(error) + m->log_floor));
 }
 
 /* `running` has 8 bits, of errors with 4 fractional bits; now 10 bits, of errors with 8. */
@@ -200,14 +233,14 @@ PX_INLINE int32_t frame_blur(const px_wave *w, const int16_t *running) {
 PX_INLINE void frame_scale(const px_frame_mixer *m, const frame_place *at, frame_forecast *f) {
     const int32_t *e = at->errors, *a = at->errors_above;
     const int16_t *running = m->wave->running + at->y * m->wave->running_stride + at->x;
-    f->base_log = frame_log_of((2 * abs(e[-1]) + 2 * abs(a[0]) + abs(a[-1]) + abs(a[1])) / 6);
+    f->base_log = frame_log_of(m, (2 * abs(e[-1]) + 2 * abs(a[0]) + abs(a[-1]) + abs(a[1])) / 6);
     const int32_t logs[] = {frame_log_of_references(running[0]),
                             frame_log_of_references(frame_blur(m->wave, running)),
                             (f->spread >> 1) + 4096,
                             log2_of((uint32_t)at->energies[0] + 8) + 1024,
-                            frame_log_of(e[-1]),
-                            frame_log_of(a[0]),
-                            frame_log_of((abs(e[-2]) + abs(a[2]) + abs(a[-2])) / 3)};
+                            frame_log_of(m, e[-1]),
+                            frame_log_of(m, a[0]),
+                            frame_log_of(m, (abs(e[-2]) + abs(a[2]) + abs(a[-2])) / 3)};
     memset(f->scale_values, 0, sizeof f->scale_values);
     for (int i = 0; i < PX_FRAME_SCALE_INPUTS - 1; i++)
         f->scale_values[i] = logs[i] - f->base_log;
@@ -226,7 +259,7 @@ PX_INLINE distribution frame_distribution(const px_frame_mixer *m, const frame_f
     d.scale = power_of_2(f->scale_log);
     d.scale_class = clamp32((f->scale_log >> 8) - 16, 0, PX_ADAPTIVE_SCALES - 1);
     px_eight errors = eight_log2(eight_load(o->mixer->scale_errors[d.scale_class]));
-    px_eight width = f->scale_log + errors - (16 * 1024 + 485);
+    px_eight width = f->scale_log + errors - (16 * 1024 + 485) - log2_of((uint32_t)m->step);
     const px_eight least = eight_all(FRAME_INVERSE_LEAST);
     d.inverse[0] = wide_of(eight_power_of_2(34 * 1024 - eight_max(width - 425, least)));
     d.inverse[1] = wide_of(eight_power_of_2(34 * 1024 - eight_max(width + 948, least)));
@@ -253,6 +286,19 @@ PX_INLINE void frame_learn_errors(px_logistic_mixer *mixer, const frame_forecast
     *count += *count < 1500;
 }
 
+PX_INLINE int64_t frame_ridge(const px_frame_mixer *m, const px_fit *fit) {
+    const int64_t ridge = ((int64_t)fit->error * fit->error + 6554) * 3;
+    return m->decisions.wide ? ridge >> 2 : ridge << 6;
+}
+
+/* Where nearly all are what was predicted, errors say nothing: those that are not must count. */
+PX_INLINE void frame_learn_closely(px_frame_mixer *m, frame_forecast *f, int32_t value) {
+    m->close.error = clamp32(m->close.error, m->step * 256, INT32_MAX);
+    f->close_values[FRAME_CLOSE_TAPS] = fit_input(&m->decisions, value - f->close_base);
+    fit_update(&m->close, FRAME_CLOSE_TAPS, f->close_values, value - f->means[FRAME_CLOSE],
+               FRAME_CLOSE_MEMORY);
+}
+
 PX_INLINE void frame_learn(px_frame_mixer *m, const frame_place *at, frame_forecast *f,
                            const distribution *d, int32_t sample) {
     const px_decisions *o = &m->decisions;
@@ -264,15 +310,20 @@ PX_INLINE void frame_learn(px_frame_mixer *m, const frame_place *at, frame_forec
     m->wave->logs[at->y * m->wave->logs_stride + at->x] =
         (int16_t)(log2_of((uint32_t)(abs(error) >> 4) + 1) >> 6);
     f->stack_values[f->stack_taps] = fit_input(o, value - centre);
+    if (m->step > 1)
+        stack->error = clamp32(stack->error, m->step * 256, INT32_MAX);
     fit_update(stack, f->stack_taps, f->stack_values, value - f->means[0], FRAME_STACK_MEMORY);
-    f->scale_values[PX_FRAME_SCALE_INPUTS] = frame_log_of(error) - f->base_log;
+    if (m->step > 1)
+        frame_learn_closely(m, f, value);
+    f->scale_values[PX_FRAME_SCALE_INPUTS] = frame_log_of(m, error) - f->base_log;
     if (m->windowed)
         window_keep(m, window_place(m, at->y, at->x), sample - m->mean, f->blend, error, d->scale);
     fit_update(&m->scale, PX_FRAME_SCALE_INPUTS, f->scale_values, 0, FRAME_SCALE_MEMORY);
     if (at->x % FRAME_SOLVE_EVERY)
         return;
-    const int64_t ridge = ((int64_t)stack->error * stack->error + 6554) * 3;
-    fit_solve(stack, f->stack_taps, o->wide ? ridge >> 2 : ridge << 6);
+    fit_solve(stack, f->stack_taps, frame_ridge(m, stack));
+    if (m->step > 1)
+        fit_solve(&m->close, FRAME_CLOSE_TAPS, frame_ridge(m, &m->close) >> FRAME_CLOSE_RIDGE);
     fit_solve(&m->scale, PX_FRAME_SCALE_INPUTS, FRAME_SCALE_RIDGE);
 }
 
@@ -331,6 +382,50 @@ PX_INLINE void frame_advance(const px_frame_mixer *m, const frame_place *at, fra
     lanes_store(frame_column(m, at->x), error + (north >> 1) + (north >> 3));
 }
 
+/* ---- Cells ---- */
+
+/* Which neighbours are not of the cell about their prediction. */
+PX_INLINE int frame_cell_context(const px_frame_mixer *m, const frame_place *at) {
+    const int32_t *e = at->errors, *a = at->errors_above;
+    const int32_t around[] = {e[-1], a[0], a[1], a[-1], e[-2], a[2]};
+    int context = 0;
+    for (int i = 0; i < 6; i++)
+        context |= (abs(around[i]) > m->step * 128) << i;
+    const int16_t running = m->wave->running[at->y * m->wave->running_stride + at->x];
+    return context | (running > 0) << 6;
+}
+
+/* The distribution of the number of the sample's cell, where cell 0 is about `centre`. */
+PX_INLINE distribution frame_cells(const px_frame_mixer *m, const frame_forecast *f,
+                                   const distribution *d, int context, int32_t centre) {
+    distribution cells = *d;
+    const int32_t inverse = (1 << 24) / m->step;
+    const px_wide apart = wide_of(eight_load(f->means) - centre * 256);
+    cells.means = eight_of(wide_multiply(apart, wide_all(inverse)) >> 24);
+    cells.centre = (int32_t)((int64_t)(d->centre - centre * 256) * inverse >> 24);
+    cells.fraction = cells.centre >> 6 & 3;
+    cells.scale = d->scale / m->step;
+    cells.values = context;
+    for (cells.step_bits = 0; cells.scale * 154 >> 8 > 256 << cells.step_bits;)
+        cells.step_bits++;
+    return cells;
+}
+
+/* The middle of a cell, or the sample nearest to it that there is. Where all around are what was
+ * predicted, the cell lies about the steadiest prediction. */
+PX_INLINE int32_t frame_code_cell(px_frame_mixer *m, const frame_place *at, const frame_forecast *f,
+                                  const distribution *d, int32_t sample) {
+    const px_decisions *o = &m->decisions;
+    const int context = frame_cell_context(m, at);
+    const int32_t mean = context ? d->centre : f->means[FRAME_CLOSE];
+    const int32_t centre = clamp32((mean + 128) >> 8, o->low, o->high);
+    const distribution cells = frame_cells(m, f, d, context, centre);
+    const int32_t away = sample - centre, half = m->step >> 1;
+    const int32_t cell = away < 0 ? -((half - away) / m->step) : (away + half) / m->step;
+    const int64_t middle = centre + (int64_t)code_sample(&m->cells, &cells, cell) * m->step;
+    return (int32_t)clamp64(middle, o->low, o->high);
+}
+
 /* Codes a sample; returns it less the mean of the frame. */
 PX_INLINE int16_t frame_code(px_frame_mixer *m, const frame_place *at) {
     frame_forecast f;
@@ -338,9 +433,13 @@ PX_INLINE int16_t frame_code(px_frame_mixer *m, const frame_place *at) {
     frame_predict(m, at, &f);
     frame_scale(m, at, &f);
     const distribution d = frame_distribution(m, &f);
-    const int32_t sample =
-        code_sample(&m->decisions, &d, (int16_t)(uint16_t)(at->sample[0] + m->mean));
-    frame_count(&m->decisions, sample);
+    int32_t sample = (int16_t)(uint16_t)(at->sample[0] + m->mean);
+    if (m->step > 1) {
+        sample = frame_code_cell(m, at, &f, &d, sample);
+    } else {
+        sample = code_sample(&m->decisions, &d, sample);
+        frame_count(&m->decisions, sample);
+    }
     frame_learn(m, at, &f, &d, sample);
     return (int16_t)(sample - m->mean);
 }

@@ -16,4 +16,17 @@ prism_status px_frames_encode(const px_planes *planes, const px_task *task, px_c
 prism_status px_frames_decode(px_planes *planes, const bool *wanted, px_reader *parameters,
                               px_reader *payload, prism_error *error);
 
+/*
+ * Method mixed with something lost: a sample becomes the middle of a cell of `step` samples, an odd
+ * number, and cells lie about predictions. With step 1, nothing is lost. When encoding, the planes
+ * become what decoding gives. docs/format-near.md.
+ */
+prism_status px_frames_encode_cells(px_planes *planes, int32_t step, int effort, size_t limit,
+                                    px_sections *out, prism_error *error);
+prism_status px_frames_decode_cells(px_planes *planes, int32_t step, const bool *wanted,
+                                    px_reader *parameters, px_reader *payload, prism_error *error);
+
+/* Bytes that decoding takes beside the planes. */
+uint64_t px_frames_cells_memory(const px_planes *planes, px_reader parameters);
+
 #endif

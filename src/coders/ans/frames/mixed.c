@@ -20,10 +20,9 @@ typedef struct mixed {
     px_range_coder coder;
     px_frame_mixer mixer;
     px_motion motion;
-    size_t turns;      /* to code: when decoding, up to the last one wanted */
-    int32_t low, high; /* of the coded frames' samples */
-    bool windowed;     /* their parameters say so */
-    px_pool pool;      /* of the fits, when encoding */
+    size_t turns; /* to code: when decoding, up to the last one wanted */
+    px_frame_mixing mixing;
+    px_pool pool; /* of the fits, when encoding */
     px_frame_fit fit;
 } mixed;
 
@@ -45,15 +44,15 @@ static bool any_coded(const mixed *m) {
 /* ---- Range ----------------------------------------------------------------------------------- */
 
 static void find_range(mixed *m) {
-    m->low = INT16_MAX;
-    m->high = INT16_MIN;
+    m->mixing.low = INT16_MAX;
+    m->mixing.high = INT16_MIN;
     for (size_t turn = 0; turn < m->model.plan.count; turn++) {
         if (!px_frame_is_coded(&m->model, turn))
             continue;
         const int16_t *samples = px_plane(m->planes, m->model.plan.frames[turn].plane);
         for (size_t p = 0; p < m->view.size; p++) {
-            m->low = samples[p] < m->low ? samples[p] : m->low;
-            m->high = samples[p] > m->high ? samples[p] : m->high;
+            m->mixing.low = samples[p] < m->mixing.low ? samples[p] : m->mixing.low;
+            m->mixing.high = samples[p] > m->mixing.high ? samples[p] : m->mixing.high;
         }
     }
 }
@@ -61,8 +60,8 @@ static void find_range(mixed *m) {
 static void write_range(mixed *m) {
     px_integer bounds;
     px_integer_init(&bounds);
-    px_encode_integer(&m->coder.encoder, &bounds, m->low);
-    px_encode_integer(&m->coder.encoder, &bounds, m->high - m->low);
+    px_encode_integer(&m->coder.encoder, &bounds, m->mixing.low);
+    px_encode_integer(&m->coder.encoder, &bounds, m->mixing.high - m->mixing.low);
 }
 
 static prism_status read_range(mixed *m, prism_error *error) {
@@ -70,11 +69,13 @@ static prism_status read_range(mixed *m, prism_error *error) {
     px_range_decoder *coder = &m->coder.decoder;
     px_integer bounds;
     px_integer_init(&bounds);
-    m->low = px_decode_integer(coder, &bounds);
-    m->high = m->low + px_decode_integer(coder, &bounds);
-    if (coder->in->failed || m->low >= m->high || m->low != px_wrap(m->low, depth) ||
-        m->high != px_wrap(m->high, depth))
-        return px_fail(error, PRISM_E_CORRUPT, "samples from %d to %d", m->low, m->high);
+    m->mixing.low = px_decode_integer(coder, &bounds);
+    m->mixing.high = m->mixing.low + px_decode_integer(coder, &bounds);
+    if (coder->in->failed || m->mixing.low >= m->mixing.high ||
+        m->mixing.low != px_wrap(m->mixing.low, depth) ||
+        m->mixing.high != px_wrap(m->mixing.high, depth))
+        return px_fail(error, PRISM_E_CORRUPT, "samples from %d to %d", m->mixing.low,
+                       m->mixing.high);
     return PRISM_OK;
 }
 
@@ -143,7 +144,7 @@ static prism_status code_frame(mixed *m, size_t turn, px_frame_model *last, size
     px_frame_mixer_begin(&m->mixer, &wave, frame->mean);
     for (size_t y = 0; y < wave.height && !is_over(m, limit); y++)
         kernels->code_row(&m->mixer, y);
-    if (m->coder.decoding)
+    if (m->coder.decoding || m->mixing.step > 1)
         px_frame_view_store(&m->view, &m->model, m->planes, turn);
     px_frame_view_keep(&m->view, turn);
     return PRISM_OK;
@@ -171,9 +172,8 @@ static size_t turns_of(const mixed *m) {
 static prism_status code_frames(mixed *m, size_t limit, prism_error *error) {
     px_frame_model last = {.mean = 0};
     if (!any_coded(m))
-        m->low = 0, m->high = 1; /* of no matter */
-    prism_status status =
-        px_frame_mixer_alloc(&m->mixer, &m->coder, m->planes, m->low, m->high, m->windowed, error);
+        m->mixing.low = 0, m->mixing.high = 1; /* of no matter */
+    prism_status status = px_frame_mixer_alloc(&m->mixer, &m->coder, m->planes, &m->mixing, error);
     if (status == PRISM_OK)
         status = px_motion_make(&m->motion, m->planes->height, m->planes->width, error);
     for (size_t turn = 0; turn < m->turns && status == PRISM_OK; turn++) {
@@ -214,7 +214,7 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_sections 
         write_range(m);
     status = code_frames(m, limit, error);
     px_range_encoder_finish(&m->coder.encoder);
-    px_put_u8(&out->parameters, m->windowed);
+    px_put_u8(&out->parameters, m->mixing.windowed);
     if (status == PRISM_OK)
         px_frames_model_write(&m->model, &out->parameters);
     return status;
@@ -226,7 +226,7 @@ static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payl
     const uint8_t windowed = px_get_u8(parameters);
     if (parameters->failed || windowed > 1)
         return px_fail(error, PRISM_E_CORRUPT, "mixed frames of kind %d", windowed);
-    m->windowed = windowed;
+    m->mixing.windowed = windowed;
     prism_status status = px_frames_model_read(&m->model, true, planes->count, parameters, error);
     if (status == PRISM_OK && px_reader_left(parameters))
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
@@ -259,18 +259,30 @@ static prism_status encode(const px_planes *planes, const px_task *task, px_code
     if (!px_frames_fit(planes))
         return px_buffer_exceed(&out->sections.payload, task->limit), PRISM_OK;
     px_planes same = *planes; /* samples are only read */
-    mixed m = {.planes = &same,
-               .model = {.mixed = true},
-               .windowed = px_efforts.window[task->effort] && has_room_for_window(planes)};
+    mixed m = {
+        .planes = &same,
+        .model = {.mixed = true},
+        .mixing = {.step = 1,
+                   .windowed = px_efforts.window[task->effort] && has_room_for_window(planes)}};
     prism_status status = encode_into(&m, task->effort, task->limit, &out->sections, error);
     mixed_free(&m);
     return status;
 }
 
-static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
-                           px_reader *payload, const px_request *request, prism_error *error) {
-    (void)pipeline;
-    mixed m = {.planes = planes, .wanted = request->wanted};
+prism_status px_frames_encode_cells(px_planes *planes, int32_t step, int effort, size_t limit,
+                                    px_sections *out, prism_error *error) {
+    mixed m = {.planes = planes,
+               .model = {.mixed = true},
+               .mixing = {.step = step,
+                          .windowed = px_efforts.window[effort] && has_room_for_window(planes)}};
+    prism_status status = encode_into(&m, effort, limit, out, error);
+    mixed_free(&m);
+    return status;
+}
+
+prism_status px_frames_decode_cells(px_planes *planes, int32_t step, const bool *wanted,
+                                    px_reader *parameters, px_reader *payload, prism_error *error) {
+    mixed m = {.planes = planes, .wanted = wanted, .mixing = {.step = step}};
     if (!px_frames_fit(planes))
         return px_fail(error, PRISM_E_CORRUPT, "frames are too large or too many to be coded");
     prism_status status = decode_from(&m, parameters, payload, error);
@@ -278,14 +290,24 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return status;
 }
 
-static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
-                              px_reader parameters, size_t payload_size) {
-    (void)pipeline, (void)payload_size;
+static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
+                           px_reader *payload, const px_request *request, prism_error *error) {
+    (void)pipeline;
+    return px_frames_decode_cells(planes, 1, request->wanted, parameters, payload, error);
+}
+
+uint64_t px_frames_cells_memory(const px_planes *planes, px_reader parameters) {
     const bool windowed = px_get_u8(&parameters);
     return px_frames_fit(planes)
                ? px_frames_memory(planes) + px_frame_mixer_memory(planes, windowed) +
                      px_motion_memory(planes->height, planes->width)
                : 0;
+}
+
+static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
+    (void)pipeline, (void)payload_size;
+    return px_frames_cells_memory(planes, parameters);
 }
 
 const px_coder_stage px_mixed = {

@@ -30,7 +30,9 @@ static void mixer_layout(px_frame_mixer *m, px_arena *arena, size_t width) {
 
 /* All that the sizes of the arrays depend on, and what else is known before the first sample. */
 static void mixer_init(px_frame_mixer *m, px_range_coder *coder, const px_planes *planes,
-                       int32_t low, int32_t high, bool windowed) {
+                       const px_frame_mixing *mixing) {
+    const int32_t low = mixing->low, high = mixing->high;
+    const int32_t last_cell = (high - low) / mixing->step + 1;
     *m = (px_frame_mixer){
         .decisions = {.coder = coder,
                       .mixer = &m->mixer,
@@ -39,9 +41,16 @@ static void mixer_init(px_frame_mixer *m, px_range_coder *coder, const px_planes
                       .wide = low < INT8_MIN || high > INT8_MAX,
                       .histogram_size = (size_t)(high - low) + 1 + 2 * PX_HISTOGRAM_MARGIN,
                       .mixes_by_scale = true},
-        .windowed = windowed,
+        .cells = {.coder = coder,
+                  .mixer = &m->mixer,
+                  .low = -last_cell,
+                  .high = last_cell,
+                  .mixes_by_scale = true},
+        .step = mixing->step,
+        .log_floor = PX_FRAME_LOG_FLOOR + (mixing->step - 1) * PX_FRAME_CELL_FLOOR,
+        .windowed = mixing->windowed,
         .window_shift = window_shift(low, high)};
-    if (windowed)
+    if (mixing->windowed)
         m->past_rows = planes->height < PX_WINDOW_ROWS ? planes->height : PX_WINDOW_ROWS;
     for (int t = 0; t < PX_FRAME_TEXTURES; t++)
         m->stack[t].error = START_ERROR;
@@ -49,9 +58,10 @@ static void mixer_init(px_frame_mixer *m, px_range_coder *coder, const px_planes
 
 uint64_t px_frame_mixer_memory(const px_planes *planes, bool windowed) {
     const int32_t low = planes->depth == 8 ? INT8_MIN : INT16_MIN;
+    const px_frame_mixing mixing = {.low = low, .high = -low - 1, .step = 1, .windowed = windowed};
     px_arena arena = {NULL, 0};
     px_frame_mixer m;
-    mixer_init(&m, NULL, planes, low, -low - 1, windowed);
+    mixer_init(&m, NULL, planes, &mixing);
     mixer_layout(&m, &arena, planes->width);
     return arena.used + px_logistic_mixer_memory(PX_FRAME_TEXTURES,
                                                  planes->count * px_plane_size(planes),
@@ -59,9 +69,9 @@ uint64_t px_frame_mixer_memory(const px_planes *planes, bool windowed) {
 }
 
 prism_status px_frame_mixer_alloc(px_frame_mixer *m, px_range_coder *coder, const px_planes *planes,
-                                  int32_t low, int32_t high, bool windowed, prism_error *error) {
+                                  const px_frame_mixing *mixing, prism_error *error) {
     px_arena arena = {NULL, 0};
-    mixer_init(m, coder, planes, low, high, windowed);
+    mixer_init(m, coder, planes, mixing);
     mixer_layout(m, &arena, planes->width);
     const size_t size = arena.used;
     m->memory = px_arena_allocate(&arena);

@@ -10,6 +10,8 @@
 #include "coders/ans/lsq/wave.h"
 
 enum {
+    PX_FRAME_LOG_FLOOR = 26,
+    PX_FRAME_CELL_FLOOR = 64,  /* for each step of a cell beyond one */
     PX_FRAME_TEXTURES = 16,    /* classes of samples that have weights of their own */
     PX_FRAME_ERROR_PADS = 2,   /* columns left and right of rows of errors */
     PX_FRAME_SCALE_INPUTS = 8, /* of the fit of scales */
@@ -27,8 +29,12 @@ typedef struct px_window_past {
 
 typedef struct px_frame_mixer {
     px_decisions decisions;
+    px_decisions cells; /* numbers of cells, if samples are not exact */
+    int32_t step;       /* width of a cell about a prediction; 1: samples are exact */
+    int32_t log_floor;  /* 2^-8 of a sample: errors below it are alike */
     px_logistic_mixer mixer;
     px_fit stack[PX_FRAME_TEXTURES], scale;
+    px_fit close;     /* of neighbours, for cells */
     bool windowed;    /* there is a window: */
     int window_shift; /* its inputs fit 12 bits then */
     size_t past_rows; /* that are kept */
@@ -47,10 +53,16 @@ typedef struct px_frame_mixer {
 /* Bytes of a mixer for such planes, whatever their samples are. */
 uint64_t px_frame_mixer_memory(const px_planes *planes, bool windowed);
 
-/* For all frames of the planes, with samples low..high that `coder` codes. px_frame_mixer_free also
- * after a failure. */
+/* What the coded frames share. */
+typedef struct px_frame_mixing {
+    int32_t low, high; /* of samples */
+    int32_t step;
+    bool windowed;
+} px_frame_mixing;
+
+/* For all frames of the planes, which `coder` codes. px_frame_mixer_free also after a failure. */
 prism_status px_frame_mixer_alloc(px_frame_mixer *mixer, px_range_coder *coder,
-                                  const px_planes *planes, int32_t low, int32_t high, bool windowed,
+                                  const px_planes *planes, const px_frame_mixing *mixing,
                                   prism_error *error);
 void px_frame_mixer_free(px_frame_mixer *mixer);
 

@@ -1,0 +1,111 @@
+#include "lossy/grid.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/sizes.h"
+#include "base/status.h"
+#include "mapping/exceptions.h"
+
+/* The quotient of the error and the range must not pass the bound, however it is rounded. */
+static double share_of_range(double bound, double range) {
+    double error = bound * range;
+    while (error > 0 && error / range > bound)
+        error = nextafter(error, 0);
+    return error;
+}
+
+double px_lossy_error(const px_lossy_request *request) {
+    const px_values *values = request->values;
+    const double bound = (double)request->bound.value;
+    const double error = request->bound.kind == PRISM_BOUND_REL_MAX_ERROR
+                             ? share_of_range(bound, values->most - values->least)
+                             : bound;
+    return values->words.number->fraction ? error : floor(error);
+}
+
+/* ---- Encoding ---- */
+
+static bool is_within(const px_quantiser *q, uint64_t place, uint64_t word, double error) {
+    return px_value_distance(px_quantiser_word(q, place), word, q->type) <= error;
+}
+
+static void fill(px_grid *grid, const px_values *values, double error) {
+    const px_bit_patterns *words = &values->words;
+    for (size_t i = 0; i < words->count; i++) {
+        const uint64_t word = words->bits[i];
+        const uint64_t place = values->is_exact[i] ? 0 : px_quantiser_place(&grid->quantiser, word);
+        const bool exception =
+            values->is_exact[i] || !is_within(&grid->quantiser, place, word, error);
+        if (grid->wide)
+            grid->wide_places[i] = (int64_t)place;
+        else
+            grid->places[i] = (uint16_t)place;
+        grid->is_exception[i] = exception;
+        grid->has_exceptions |= exception;
+    }
+}
+
+prism_status px_grid_fill(px_grid *grid, const px_values *values, double error,
+                          prism_error *message) {
+    const size_t count = values->words.count;
+    grid->wide = px_quantiser_last(&grid->quantiser) > PX_LAST_NARROW_PLACE;
+    grid->places = grid->wide ? NULL : px_alloc(count, sizeof *grid->places);
+    grid->wide_places = grid->wide ? px_alloc(count, sizeof *grid->wide_places) : NULL;
+    grid->is_exception = px_alloc(count, sizeof *grid->is_exception);
+    grid->has_exceptions = false;
+    if ((!grid->places && !grid->wide_places) || !grid->is_exception)
+        return px_out_of_memory(message, count * sizeof *grid->places);
+    fill(grid, values, error);
+    if (grid->has_exceptions && !grid->wide)
+        px_exceptions_fill(grid->places, grid->is_exception, count);
+    return PRISM_OK;
+}
+
+void px_grid_free(px_grid *grid) {
+    free(grid->places);
+    free(grid->wide_places);
+    free(grid->is_exception);
+    grid->places = NULL;
+    grid->wide_places = NULL;
+    grid->is_exception = NULL;
+}
+
+/* ---- Format ---- */
+
+void px_grid_write(px_buffer *out, const px_grid *grid, const px_values *values) {
+    px_quantiser_write(out, &grid->quantiser);
+    px_put_u8(out, grid->has_exceptions);
+    if (grid->has_exceptions)
+        px_exceptions_write(out, &values->words, grid->is_exception);
+}
+
+bool px_grid_read(px_grid *grid, prism_type type, px_reader *in) {
+    *grid = (px_grid){.quantiser = {.type = type}};
+    const bool valid = px_quantiser_read(&grid->quantiser, in);
+    const uint8_t exceptions = px_get_u8(in);
+    grid->has_exceptions = exceptions == 1;
+    return valid && !in->failed && exceptions <= 1;
+}
+
+prism_status px_grid_restore_exceptions(void *elements, const prism_array *array,
+                                        const px_grid *grid, px_reader *in, prism_error *error) {
+    bool *is_exception = NULL;
+    px_bit_patterns words;
+    if (!grid->has_exceptions)
+        return PRISM_OK;
+    prism_status status = px_bit_patterns_alloc(&words, array, error);
+    if (status == PRISM_OK) {
+        px_bit_patterns_load(&words, elements);
+        status = px_exceptions_read(in, &words, &is_exception, error);
+    }
+    if (status == PRISM_OK)
+        px_bit_patterns_store(&words, elements);
+    free(is_exception);
+    px_bit_patterns_free(&words);
+    return status;
+}
+
+uint64_t px_grid_memory(const px_grid *grid, const prism_array *array) {
+    return grid->has_exceptions ? px_array_count(array) * PX_WORD_BYTES : 0;
+}

@@ -1,0 +1,10 @@
+/* Where the cells of a grid of integers begin. Internal. */
+#ifndef PX_LOSSY_PHASE_H
+#define PX_LOSSY_PHASE_H
+
+#include "lossy/quantiser.h"
+
+/* Sets q->phase to the one that costs least, by an estimate from some of the elements. */
+void px_phase_choose(px_quantiser *q, const px_values *values);
+
+#endif
