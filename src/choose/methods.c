@@ -79,19 +79,30 @@ static prism_status measure(size_t *size, const px_planes *planes, const px_task
 }
 
 /* A fitted method takes a third of the time of one that learns; how far it comes in a tenth of that
- * shows whether it may win. */
-static prism_status has_chance(bool *chance, const px_coded *best, const px_planes *planes,
+ * shows whether it may win. Where that much is smaller already, it is kept. */
+static prism_status fitted_has_chance(bool *chance, px_coded *best, const px_planes *planes,
+                                      const px_task *task, prism_error *error) {
+    const size_t enough = (size_t)((double)px_coded_size(best) * FITTED_CHANCE);
+    px_task brief = *task;
+    px_coded coded = {.is_mapped = false};
+    brief.effort = PX_EFFORT_DEFAULT;
+    brief.limit = enough;
+    prism_status status = px_try(&coded, planes, &brief, error);
+    *chance = status == PRISM_OK && px_coded_size(&coded) <= enough;
+    if (*chance)
+        px_coded_keep_smaller(best, &coded);
+    else
+        px_coded_free(&coded);
+    return status;
+}
+
+static prism_status has_chance(bool *chance, px_coded *best, const px_planes *planes,
                                const px_task *task, prism_error *error) {
-    size_t size = 0, enough = px_coded_size(best);
-    prism_status status;
-    if (task->method == PRISM_METHOD_ORDER0) {
-        status = px_order0_bytes(&size, planes, error);
-        *chance = size < enough;
-    } else {
-        enough = (size_t)((double)enough * FITTED_CHANCE);
-        status = measure(&size, planes, task, task->method, PX_EFFORT_DEFAULT, enough, error);
-        *chance = size <= enough;
-    }
+    if (task->method != PRISM_METHOD_ORDER0)
+        return fitted_has_chance(chance, best, planes, task, error);
+    size_t size = 0;
+    prism_status status = px_order0_bytes(&size, planes, error);
+    *chance = size < px_coded_size(best);
     return status;
 }
 
@@ -187,10 +198,10 @@ static prism_status try_methods(px_coded *best, const px_planes *planes, const p
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++) {
         candidate *c = &list.items[i];
         bool chance = true;
-        if (i)
-            c->task.limit = px_coded_size(best);
         if (c->doubtful)
             status = has_chance(&chance, best, planes, &c->task, error);
+        if (i)
+            c->task.limit = px_coded_size(best);
         if (status == PRISM_OK && chance)
             status = px_try(best, planes, &c->task, error);
     }
