@@ -26,10 +26,15 @@ static const char help[] =
     "         effort=1..9                           1 fastest, 9 smallest; default 5\n"
     "         axis=auto|0..31                       the axis along which the planes lie\n"
     "         checksum=on|off  verify=off|on  threads=1..1024\n"
+    "lossy:   max_error=E                           no element is further than E from its own\n"
+    "         rel_max_error=R                       the same, as a share of each chunk's range\n"
+    "         rel_rmse=R  of=rms|deviation          RMSE, as a share of what 'of' says\n"
+    "         distance=0..15                        libjxl's aim, with coder=jxl: bounds nothing\n"
     "\n"
     "examples: h5prism repack in.h5 out.h5 effort=7\n"
     "          h5prism inspect out.h5 --dataset run/emb --chunks\n"
-    "          h5prism options transform=channels,coder=jxl,effort=7\n";
+    "          h5prism options transform=channels,coder=jxl,effort=7\n"
+    "          h5prism options rel_rmse=0.01\n";
 
 static int run_options(int count, char **arguments) {
     if (count == 1 && strcmp(arguments[0], "--help") == 0) {

@@ -15,7 +15,7 @@ _SEEN_AS_INTEGERS = "bmM"  # booleans, durations and dates
 def given_options(prism: Prism) -> dict[str, Any]:
     """The options that are not the defaults: other versions read what names no more than it needs."""
     defaults = Prism().get_config()
-    return {key: value for key, value in prism.get_config().items() if value != defaults[key]}
+    return {key: value for key, value in prism.get_config().items() if value != defaults.get(key)}
 
 
 def as_integers(array: Any) -> np.ndarray:

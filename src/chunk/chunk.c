@@ -9,6 +9,7 @@
 #include "choose/choose.h"
 #include "choose/tiny.h"
 #include "lossy/lossy.h"
+#include "lossy/reduced.h"
 #include "mapping/mapping.h"
 #include "pipeline/pipeline.h"
 
@@ -197,7 +198,9 @@ static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const pris
     px_pipeline pipeline;
     bool surely = false;
     const prism_options exact = without_bound(options);
-    prism_status status = content_make(&c, array, elements, options, error);
+    prism_status status = px_lossy_check(array, options, error);
+    if (status == PRISM_OK)
+        status = content_make(&c, array, elements, options, error);
     if (status == PRISM_OK)
         status = encode_lossy(&lossy, &pipeline, &c, SIZE_MAX, error);
     if (status == PRISM_OK && lossy.size)
@@ -224,6 +227,11 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
 
 px_bound px_chunk_bound(const px_chunk *chunk) {
     return chunk->is_mapped ? px_lossy_bound(chunk) : (px_bound){.kind = PRISM_BOUND_NONE};
+}
+
+bool px_chunk_is_portable(const px_chunk *chunk) {
+    const px_bound bound = px_chunk_bound(chunk);
+    return px_lossy_is_portable(&bound);
 }
 
 /* ---- Decoding ---- */
@@ -299,4 +307,22 @@ prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *plane
     return is_whole(chunk)
                ? decode_and_pick(chunk, planes, count, elements, threads, error)
                : px_pipeline_decode_planes(chunk, planes, count, elements, threads, error);
+}
+
+/* ---- Reduced pictures ---- */
+
+uint64_t px_chunk_reduced_memory(const px_chunk *chunk, const prism_array *reduced) {
+    const px_layout layout = px_layout_make(reduced, chunk->pipeline.axis);
+    const size_t stride = px_plane_stride(layout.height * layout.width);
+    return px_chunk_memory(chunk, 0) + (uint64_t)layout.count * stride * sizeof(int16_t);
+}
+
+prism_status px_chunk_decode_reduced(const px_chunk *chunk, int by, void *elements,
+                                     prism_error *error) {
+    const px_squeezed squeezed = px_squeeze(&chunk->array);
+    const int axis = px_squeezed_axis(&squeezed, chunk->pipeline.axis);
+    prism_array reduced;
+    if (!px_reduced_array(&reduced, &squeezed.array, axis, by))
+        return px_fail(error, PRISM_E_INTERNAL, "the chunk holds no pictures");
+    return px_lossy_reduce(chunk, elements, &reduced, by, &inner_codec, error);
 }
