@@ -50,6 +50,9 @@ prism_options golden_options(const golden *g) {
     prism_options options = prism_options_default();
     const prism_info *info = &g->info;
     options.effort = info->effort;
+    options.bound = info->bound;
+    options.bound_of = info->bound_of;
+    options.bound_value = info->bound_value;
     if (info->coder == PRISM_CODER_RAW)
         return options;
     options.transform = info->transform;

@@ -137,7 +137,7 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return PRISM_OK;
 }
 
-static uint64_t decode_memory(const px_chunk *chunk) {
+static uint64_t memory(const px_chunk *chunk) {
     pictures p;
     px_planes planes;
     px_layout layout;
@@ -216,9 +216,8 @@ static prism_status reduce(void *elements, px_mapping_source *source, const pris
     return status;
 }
 
-const px_lossy_stage px_lossy_distance = {
-    .number = PRISM_MAPPING_DISTANCE,
-    .suits = {[PRISM_BOUND_DISTANCE] = true},
-    .encode = encode,
-    .decoder = {.decode = decode, .decode_memory = decode_memory},
-    .reduce = reduce};
+const px_lossy_stage px_lossy_distance = {.number = PRISM_MAPPING_DISTANCE,
+                                          .suits = {[PRISM_BOUND_DISTANCE] = true},
+                                          .encode = encode,
+                                          .decoder = {.decode = decode, .memory = memory},
+                                          .reduce = reduce};

@@ -207,8 +207,10 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
     const uint8_t number = px_get_u8(&parameters);
     const px_mapping_stage *stage = stage_of(number, codec);
     uint64_t kept = 0, most = 0;
-    if (!stage || stage->decode_memory)
-        return stage ? stage->decode_memory(chunk) : 0;
+    if (!stage)
+        return 0;
+    if (stage->memory)
+        kept += stage->memory(chunk);
     if (number == PRISM_MAPPING_TABLE)
         kept = px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
     px_chunk inner;
