@@ -6,6 +6,7 @@ Spellings, ranges and defaults belong to the C library; this module only carries
 from __future__ import annotations
 
 import ctypes
+import numbers
 from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
@@ -27,9 +28,16 @@ def from_keywords(options: Mapping[str, OptionValue]) -> OptionsStruct:
     for key, value in options.items():
         if value is None:
             continue
-        text = ("off", "on")[value] if isinstance(value, bool) else str(value)
-        call("prism_options_set", ctypes.byref(struct), key.encode(), text.encode())
+        call("prism_options_set", ctypes.byref(struct), key.encode(), _text(value).encode())
     return struct
+
+
+def _text(value: OptionValue) -> str:
+    if isinstance(value, bool):
+        return ("off", "on")[value]
+    # All digits, also of numpy's floats of 32 bits, which are bounds as they are.
+    is_float = isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral)
+    return repr(float(value)) if is_float else str(value)
 
 
 def to_keywords(struct: OptionsStruct) -> dict[str, Any]:
