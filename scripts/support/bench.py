@@ -9,8 +9,9 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from .arrays import InputError, load
 from .contender import Contender
 from .contenders import chosen, is_wide
 from .layouts import format_layouts, measure_layouts
+from .lossy import generated
+from .lossy import report as lossy_report
 from .machine import machine
 from .measure import Row, measure
 from .noise import describe, noise_of
@@ -82,6 +85,12 @@ def _arguments() -> argparse.Namespace:
         "--stack", action="store_true", help="compare with what codes stacks of images, too"
     )
     parser.add_argument(
+        "--lossy",
+        action="store_true",
+        help="instead, size against error: bounds rel_rmse and max_error beside other lossy codecs, and "
+        "what embeddings are still good for; without FILE, of generated arrays",
+    )
+    parser.add_argument(
         "--layouts",
         action="store_true",
         help="instead, bring each array into eight orders of its axes and compare automatic options "
@@ -111,8 +120,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--no-memory", action="store_true", help="do not measure memory")
     arguments = parser.parse_args()
     instead = [arguments.shapes, arguments.kernels]
-    if bool(arguments.files) + sum(words is not None for words in instead) != 1:
-        parser.error("expected files, --shapes or --kernels")
+    given = bool(arguments.files) or arguments.lossy
+    if given + sum(words is not None for words in instead) != 1:
+        parser.error("expected files, --lossy, --shapes or --kernels")
     if arguments.repeat is None:
         arguments.repeat = 3 if arguments.kernels is None else 9
     if arguments.repeat < 1:
@@ -122,7 +132,7 @@ def _arguments() -> argparse.Namespace:
     if arguments.stack and arguments.axis is None:
         arguments.axis = 0
     try:
-        chosen(arguments.only if arguments.files else None)
+        chosen(arguments.only if arguments.files and not arguments.lossy else None)
     except KeyError as name:
         parser.error(f"--only: no row is called {name}; --help lists the names")
     return arguments
@@ -167,6 +177,35 @@ def _kernels(arguments: argparse.Namespace) -> int:
     return subprocess.run([program, str(arguments.repeat), *arguments.kernels]).returncode
 
 
+def _arrays(arguments: argparse.Namespace) -> Iterator[tuple[str, np.ndarray, bool]]:
+    """Each with its name, and whether it is a stack. Raises InputError."""
+    for file in arguments.files:
+        yield Path(file).name, np.ascontiguousarray(load(file)[: arguments.first]), arguments.stack
+    if not arguments.files:
+        yield from generated()
+
+
+def _lossy(arguments: argparse.Namespace) -> int:
+    report: dict[str, Any] = {"machine": machine(), "arrays": []}
+    _print(report["machine"])
+    failed = False
+    for name, array, stack in _arrays(arguments):
+        print(f"\n{name}: {' x '.join(map(str, array.shape))} {array.dtype}, {array.nbytes:,} bytes")
+        found, broken = lossy_report(
+            array,
+            axis=0 if stack and arguments.axis is None else arguments.axis,
+            stack=stack,
+            only=arguments.only,
+            chart=arguments.chart,
+            title=name,
+        )
+        failed |= broken
+        report["arrays"].append({"name": name, "shape": array.shape, "dtype": array.dtype.str, **found})
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+    return int(failed)
+
+
 def _shapes(arguments: argparse.Namespace) -> int:
     _print(machine())
     efforts = arguments.shapes or DEFAULT_EFFORTS
@@ -182,6 +221,12 @@ def main() -> int:
         return _shapes(arguments)
     if arguments.kernels is not None:
         return _kernels(arguments)
+    if arguments.lossy:
+        try:
+            return _lossy(arguments)
+        except InputError as reason:
+            print(reason, file=sys.stderr)
+            return 1
     report = {"machine": machine(), "repeat": arguments.repeat, "arrays": []}
     _print(report["machine"])
     failed = False
