@@ -194,7 +194,12 @@ def test_distance(array, axis):
     assert len(blobs[1]) < len(blobs[0]) < len(h5prism.encode(array))
     assert 0 < errors[0] < errors[1] < 0.3
     info = h5prism.inspect_chunk(blobs[0])
-    assert (info.mapping, info.coder, info.axis, info.bound) == ("distance", "jxl", axis, "distance")
+    assert (info.mapping, info.coder, info.axis, info.bound) == (
+        "distance",
+        "jxl",
+        axis,
+        "distance",
+    )
     assert info.bound_value == 1 and np.isclose(info.reached, errors[0], rtol=1e-3)
     whole = h5prism.decode(blobs[0])
     plane = h5prism.decode(blobs[0], planes=[-1])

@@ -76,7 +76,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--chart", type=Path, metavar="FOLDER", help="save size against speed as PNG for each file"
     )
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these rows; with --shapes, rows with one of these words")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        metavar="NAME",
+        help="only these rows; with --shapes, rows with one of these words",
+    )
     parser.add_argument(
         "--repeat", type=int, metavar="N", help="timed runs (3; of --kernels 9, and 99 at most)"
     )
@@ -190,7 +195,9 @@ def _lossy(arguments: argparse.Namespace) -> int:
     _print(report["machine"])
     failed = False
     for name, array, stack in _arrays(arguments):
-        print(f"\n{name}: {' x '.join(map(str, array.shape))} {array.dtype}, {array.nbytes:,} bytes")
+        print(
+            f"\n{name}: {' x '.join(map(str, array.shape))} {array.dtype}, {array.nbytes:,} bytes"
+        )
         found, broken = lossy_report(
             array,
             axis=0 if stack and arguments.axis is None else arguments.axis,
@@ -200,7 +207,9 @@ def _lossy(arguments: argparse.Namespace) -> int:
             title=name,
         )
         failed |= broken
-        report["arrays"].append({"name": name, "shape": array.shape, "dtype": array.dtype.str, **found})
+        report["arrays"].append(
+            {"name": name, "shape": array.shape, "dtype": array.dtype.str, **found}
+        )
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
     return int(failed)

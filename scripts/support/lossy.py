@@ -19,7 +19,15 @@ import numpy as np
 import h5prism
 
 from .lossy_meaning import Embedding, Meaning
-from .lossy_peers import Coded, Components, Peer, missing, peers_of_max_error, peers_of_rmse, truncated
+from .lossy_peers import (
+    Coded,
+    Components,
+    Peer,
+    missing,
+    peers_of_max_error,
+    peers_of_rmse,
+    truncated,
+)
 from .table import format_cells
 
 RMSE_TARGETS = (0.012, 0.028, 0.06, 0.086, 0.109)
@@ -84,7 +92,9 @@ class Original:
         return moved.reshape(self.planes.shape)
 
 
-def _ours(original: Original, effort: int, bound: str, target: float) -> tuple[LossyRow, np.ndarray]:
+def _ours(
+    original: Original, effort: int, bound: str, target: float
+) -> tuple[LossyRow, np.ndarray]:
     options = {bound: target, "effort": effort}
     if bound == "rel_rmse":
         options["axis"] = original.axis
@@ -263,8 +273,10 @@ def report(
         size, planes = truncated(original.planes, Components(original.planes))
         error = original.rmse(planes)
         ours = _ours(original, EFFORTS[0], "rel_rmse", min(error, 0.99))[0] if error else None
-        print(f"\n20 components in float32: {size:,} bytes, RMSE {100 * error:.2f} %; "
-              f"{ours.name if ours else ''} at that error: {ours.bytes if ours else lossless:,} bytes")
+        print(
+            f"\n20 components in float32: {size:,} bytes, RMSE {100 * error:.2f} %; "
+            f"{ours.name if ours else ''} at that error: {ours.bytes if ours else lossless:,} bytes"
+        )
     elif 1 < original.planes.shape[2] <= _MOST_MEANING:
         found = _with_meaning(original, coded)
         print("\nwhat it means for embeddings (neighbours by cosine without the mean)\n")

@@ -158,8 +158,8 @@ def _with_one_step(
     return size, components.restored(scores)
 
 
-def _cube(planes: np.ndarray, code: Callable[[np.ndarray], Coded]) -> Coded:
-    size, decoded = code(np.ascontiguousarray(np.moveaxis(planes, 2, 0), "f4"))
+def _cube(planes: np.ndarray, code: Callable[[np.ndarray, float], Coded], setting: float) -> Coded:
+    size, decoded = code(np.ascontiguousarray(np.moveaxis(planes, 2, 0), "f4"), setting)
     return size, np.moveaxis(np.asarray(decoded, "f8"), 0, 2)
 
 
@@ -190,13 +190,19 @@ def _lerc(cube: np.ndarray, error: float) -> Coded:
 
 
 def _jpegls(cube: np.ndarray, error: float) -> Coded:
-    blobs = [imagecodecs.jpegls_encode(np.ascontiguousarray(plane), level=int(error)) for plane in cube]
+    blobs = [
+        imagecodecs.jpegls_encode(np.ascontiguousarray(plane), level=int(error)) for plane in cube
+    ]
     return sum(map(len, blobs)), np.stack([imagecodecs.jpegls_decode(blob) for blob in blobs])
 
 
 def missing() -> str:
     """What the peers lack here, or nothing."""
-    return "" if imagecodecs else "JPEG 2000, SZ3, ZFP, SPERR, LERC and JPEG-LS: no package imagecodecs"
+    return (
+        ""
+        if imagecodecs
+        else "JPEG 2000, SZ3, ZFP, SPERR, LERC and JPEG-LS: no package imagecodecs"
+    )
 
 
 def peers_of_rmse(planes: np.ndarray, components: Components) -> Iterator[Peer]:
@@ -212,31 +218,28 @@ def peers_of_rmse(planes: np.ndarray, components: Components) -> Iterator[Peer]:
         yield Peer(name, functools.partial(_with_one_step, components, code), low, high)
     cubes = {"SZ3": _sz3, "ZFP": _zfp, "SPERR": _sperr_rmse} if imagecodecs else {}
     for name, code in cubes.items():
-        by_setting = lambda setting, code=code: _cube(planes, lambda cube: code(cube, setting))
-        yield Peer(name, by_setting, low, high)
+        yield Peer(name, functools.partial(_cube, planes, code), low, high)
+
+
+def _unsigned(
+    planes: np.ndarray, code: Callable[[np.ndarray, float], Coded], setting: float
+) -> Coded:
+    """Of codecs of unsigned integers: signed ones are moved up by half their range."""
+    size = planes.dtype.itemsize
+    shift = 0 if planes.dtype.kind == "u" else 1 << (8 * size - 1)
+    cube = np.moveaxis(planes.astype("i4") + shift, 2, 0).astype(f"u{size}")
+    coded, decoded = code(cube, setting)
+    return coded, np.moveaxis(decoded, 0, 2).astype("f8") - shift
 
 
 def peers_of_max_error(planes: np.ndarray) -> dict[str, Callable[[float], Coded]]:
     """Of planes H x W x C, each with a function of the bound."""
     if imagecodecs is None:
         return {}
-
-    def of_cube(code: Callable[[np.ndarray, float], Coded]) -> Callable[[float], Coded]:
-        return lambda error: _cube(planes, lambda cube: code(cube, error))
-
-    def of_planes(code: Callable[[np.ndarray, float], Coded], shift: int) -> Callable[[float], Coded]:
-        def coded(error: float) -> Coded:
-            cube = np.moveaxis(planes, 2, 0)
-            size, decoded = code((cube.astype("i4") + shift).astype(cube.dtype.str.replace("i", "u")) if shift else cube, error)
-            return size, np.moveaxis(decoded, 0, 2).astype("f8") - shift
-
-        return coded
-
-    found = {"SZ3": of_cube(_sz3), "ZFP": of_cube(_zfp), "SPERR": of_cube(_sperr)}
-    found["LERC"] = of_planes(_lerc, 0)
+    cubes = {"SZ3": _sz3, "ZFP": _zfp, "SPERR": _sperr, "LERC": _lerc}
+    found = {name: functools.partial(_cube, planes, code) for name, code in cubes.items()}
     if planes.dtype.kind in "iu" and planes.dtype.itemsize <= 2:
-        shift = 0 if planes.dtype.kind == "u" else 1 << (8 * planes.dtype.itemsize - 1)
-        found["JPEG-LS"] = of_planes(_jpegls, shift)
+        found["JPEG-LS"] = functools.partial(_unsigned, planes, _jpegls)
     return found
 
 
