@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loss.h"
 #include "pipeline/container.h"
 #include "support.h"
 
@@ -263,6 +264,24 @@ static void another_axis_in_the_header(void **state) {
     lossy_free(&l);
 }
 
+/* ---- The tool's measure ---- */
+
+/* What the tool accepts of a chunk is measured, whatever the chunk says of itself. */
+static void errors_are_measured_not_believed(void **state) {
+    (void)state;
+    const prism_array array = make_array(PRISM_INT16, 3, 20, 30, 4);
+    const prism_options asked = options_of("max_error=30.5"), less = options_of("max_error=29");
+    lossy l = encode_lossy(&array, PATTERN_RELATED, "max_error=30.5,effort=1");
+    int16_t *back = malloc(l.size);
+    assert_int_equal(decode_with(&l, back, l.size, 0, NULL), PRISM_OK);
+    assert_true(tool_is_within(&l.info, &asked, l.elements, back));
+    assert_false(tool_is_within(&l.info, &less, l.elements, back));
+    back[77] = (int16_t)(((int16_t *)l.elements)[77] + 31);
+    assert_false(tool_is_within(&l.info, &asked, l.elements, back));
+    free(back);
+    lossy_free(&l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refusals_give_the_reason),
@@ -273,6 +292,7 @@ int main(void) {
         cmocka_unit_test(reducing_takes_no_more_than_it_may),
         cmocka_unit_test(elements_of_pictures_are_not_compared),
         cmocka_unit_test(damaged_bytes),
+        cmocka_unit_test(errors_are_measured_not_believed),
         cmocka_unit_test(another_axis_in_the_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
