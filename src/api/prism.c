@@ -166,20 +166,23 @@ static prism_status read_chunk(px_chunk *read, const void *chunk, size_t chunk_s
 
 static const prism_decode_options default_options = {.threads = 1};
 
-/* All elements, which must be those that the chunk was made of. */
-static prism_status decode_all(const px_chunk *read, void *data, size_t size,
-                               const prism_decode_options *options, prism_error *error) {
+static prism_status check_whole(const px_chunk *chunk, size_t size, uint64_t memory_limit,
+                                prism_error *error) {
     size_t whole;
-    prism_status status = prism_array_size(&read->array, &whole, error);
-    if (status == PRISM_OK)
-        status = check_output(whole, size, px_chunk_memory(read, 0), options->memory_limit, error);
-    if (status == PRISM_OK)
-        status = px_chunk_decode(read, data, options->threads, 0, error);
-    if (status == PRISM_OK && !options->skip_checksum && read->has_checksum &&
-        px_chunk_is_portable(read) && px_crc32(data, size) != read->elements_crc)
-        status = px_fail(error, PRISM_E_CHECKSUM,
+    prism_status status = prism_array_size(&chunk->array, &whole, error);
+    return status == PRISM_OK
+               ? check_output(whole, size, px_chunk_memory(chunk, 0), memory_limit, error)
+               : status;
+}
+
+/* They must be those that the chunk was made of, where that can be told. */
+static prism_status check_elements(const px_chunk *chunk, const void *data, size_t size,
+                                   const prism_decode_options *options, prism_error *error) {
+    return options->skip_checksum || !chunk->has_checksum || !px_chunk_is_portable(chunk) ||
+                   px_crc32(data, size) == chunk->elements_crc
+               ? px_succeed(error)
+               : px_fail(error, PRISM_E_CHECKSUM,
                          "the chunk is intact but did not decode to the elements it was made of");
-    return status;
 }
 
 static prism_status reduce_array(prism_array *reduced, size_t *size, const px_chunk *chunk,
@@ -203,8 +206,9 @@ static prism_status decode_reduced(const px_chunk *read, void *data, size_t size
     if (status == PRISM_OK)
         status = check_output(expected, size, px_chunk_reduced_memory(read, &reduced),
                               options->memory_limit, error);
-    return status == PRISM_OK ? px_chunk_decode_reduced(read, options->reduce, data, error)
-                              : status;
+    if (status == PRISM_OK)
+        status = px_chunk_decode_reduced(read, options->reduce, data, error);
+    return status == PRISM_OK ? px_succeed(error) : status;
 }
 
 prism_status prism_reduced_array(const void *chunk, size_t chunk_size, int reduce,
@@ -226,9 +230,13 @@ prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size
     options = options ? options : &default_options;
     px_chunk read;
     prism_status status = read_chunk(&read, chunk, chunk_size, options, error);
+    if (status == PRISM_OK && options->reduce)
+        return decode_reduced(&read, data, size, options, error);
     if (status == PRISM_OK)
-        status = (options->reduce ? decode_reduced : decode_all)(&read, data, size, options, error);
-    return status == PRISM_OK ? px_succeed(error) : status;
+        status = check_whole(&read, size, options->memory_limit, error);
+    if (status == PRISM_OK)
+        status = px_chunk_decode(&read, data, options->threads, 0, error);
+    return status == PRISM_OK ? check_elements(&read, data, size, options, error) : status;
 }
 
 static prism_status check_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,

@@ -113,33 +113,6 @@ static prism_status encode_integers(px_buffer *out, px_pipeline *used, const con
     return status;
 }
 
-static prism_status encode_lossless(px_buffer *out, px_pipeline *used, const prism_array *array,
-                                    const void *elements, const prism_options *options,
-                                    px_chunk_role role, prism_error *error) {
-    content c;
-    px_mapped mapped;
-    prism_status status = content_make(&c, array, elements, options, error);
-    if (status == PRISM_OK)
-        status = px_mapping_encode(&mapped,
-                                   &(px_mapping_request){&c.squeezed.array, elements, &c.options,
-                                                         role.depth, &inner_codec},
-                                   error);
-    if (status != PRISM_OK)
-        return status;
-    if (mapped.used) {
-        px_chunk chunk = chunk_of(&c, &mapped.pipeline);
-        chunk.is_mapped = true;
-        status = write_chunk(out, used, &chunk, &mapped.sections, elements, &c, error);
-    } else if (px_type_is_narrow(array->type)) {
-        status = encode_integers(out, used, &c, role.of_wide, error);
-    } else {
-        px_chunk chunk = {.array = *array};
-        status = write_chunk(out, used, &chunk, NULL, elements, &c, error);
-    }
-    px_mapped_free(&mapped);
-    return status;
-}
-
 /* ---- Lossy encoding ---- */
 
 /* With less than this share of a quick lossless chunk, no thorough one is smaller. */
@@ -183,7 +156,7 @@ static prism_status is_surely_smaller(bool *surely, size_t size, const content *
     exact.axis = c->asked_axis;
     exact.effort = 1;
     prism_status status =
-        encode_lossless(&quick, &used, c->array, c->elements, &exact, (px_chunk_role){0}, error);
+        px_chunk_encode(&quick, &used, c->array, c->elements, &exact, (px_chunk_role){0}, error);
     *surely = (double)size < SURELY_SMALLER * (double)quick.size;
     px_buffer_free(&quick);
     return status;
@@ -206,7 +179,7 @@ static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const pris
     if (status == PRISM_OK && lossy.size)
         status = is_surely_smaller(&surely, lossy.size, &c, error);
     if (status == PRISM_OK && !surely)
-        status = encode_lossless(out, used, array, elements, &exact, (px_chunk_role){0}, error);
+        status = px_chunk_encode(out, used, array, elements, &exact, (px_chunk_role){0}, error);
     if (status == PRISM_OK && lossy.size && (surely || lossy.size < out->size)) {
         px_buffer_free(out);
         *out = lossy;
@@ -217,12 +190,35 @@ static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const pris
     return status;
 }
 
+/* ---- Encoding either way ---- */
+
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
-    return options->bound != PRISM_BOUND_NONE
-               ? encode_bounded(out, used, array, elements, options, error)
-               : encode_lossless(out, used, array, elements, options, role, error);
+    if (options->bound != PRISM_BOUND_NONE)
+        return encode_bounded(out, used, array, elements, options, error);
+    content c;
+    px_mapped mapped;
+    prism_status status = content_make(&c, array, elements, options, error);
+    if (status == PRISM_OK)
+        status = px_mapping_encode(&mapped,
+                                   &(px_mapping_request){&c.squeezed.array, elements, &c.options,
+                                                         role.depth, &inner_codec},
+                                   error);
+    if (status != PRISM_OK)
+        return status;
+    if (mapped.used) {
+        px_chunk chunk = chunk_of(&c, &mapped.pipeline);
+        chunk.is_mapped = true;
+        status = write_chunk(out, used, &chunk, &mapped.sections, elements, &c, error);
+    } else if (px_type_is_narrow(array->type)) {
+        status = encode_integers(out, used, &c, role.of_wide, error);
+    } else {
+        px_chunk chunk = {.array = *array};
+        status = write_chunk(out, used, &chunk, NULL, elements, &c, error);
+    }
+    px_mapped_free(&mapped);
+    return status;
 }
 
 px_bound px_chunk_bound(const px_chunk *chunk) {
