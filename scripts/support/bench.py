@@ -19,8 +19,6 @@ from .arrays import InputError, load
 from .contender import Contender
 from .contenders import chosen, is_wide
 from .layouts import format_layouts, measure_layouts
-from .lossy import generated
-from .lossy import report as lossy_report
 from .machine import machine
 from .measure import Row, measure
 from .noise import describe, noise_of
@@ -187,10 +185,14 @@ def _arrays(arguments: argparse.Namespace) -> Iterator[tuple[str, np.ndarray, bo
     for file in arguments.files:
         yield Path(file).name, np.ascontiguousarray(load(file)[: arguments.first]), arguments.stack
     if not arguments.files:
+        from .lossy import generated
+
         yield from generated()
 
 
 def _lossy(arguments: argparse.Namespace) -> int:
+    from .lossy import report as lossy_report  # Pillow, for those who want it
+
     report: dict[str, Any] = {"machine": machine(), "arrays": []}
     _print(report["machine"])
     failed = False
