@@ -23,8 +23,8 @@ typedef struct request {
 } request;
 
 static const char help[] =
-    "usage: h5prism bench FILE --dataset PATH [--sample BYTES] [--axis N] [--storage MB/S] "
-    "[--lossy] [--json]\n"
+    "usage: h5prism bench FILE --dataset PATH [--sample BYTES] [--axis N] [--storage MB/S]\n"
+    "                     [--lossy] [--json]\n"
     "\n"
     "Compresses chunks from the middle of a dataset by every pipeline, on one thread, and says\n"
     "which options suit reading often and which archiving. Nothing is timed that does not come\n"

@@ -33,8 +33,7 @@ static const char help[] =
     "\n"
     "examples: h5prism repack in.h5 out.h5 effort=7\n"
     "          h5prism inspect out.h5 --dataset run/emb --chunks\n"
-    "          h5prism options transform=channels,coder=jxl,effort=7\n"
-    "          h5prism options rel_rmse=0.01\n";
+    "          h5prism options transform=channels,coder=jxl,effort=7\n";
 
 static int run_options(int count, char **arguments) {
     if (count == 1 && strcmp(arguments[0], "--help") == 0) {
