@@ -110,6 +110,36 @@ static prism_status element_type(const plugin_host *host, hid_t type, prism_arra
     return status;
 }
 
+/* Sign, exponent and fraction as in IEEE 754. */
+static bool has_usual_fields(const plugin_host *host, hid_t type, prism_type known) {
+    size_t sign, exponent, exponent_bits, fraction, fraction_bits;
+    const size_t bits = 8 * host->calls.get_size(type);
+    const size_t expected = known == PRISM_FLOAT16 ? 5 : known == PRISM_FLOAT64 ? 11 : 8;
+    return !host->calls.get_fields ||
+           (host->calls.get_fields(type, &sign, &exponent, &exponent_bits, &fraction,
+                                   &fraction_bits) >= 0 &&
+            sign == bits - 1 && exponent_bits == expected && exponent == fraction_bits &&
+            fraction == 0 && fraction_bits + expected == sign);
+}
+
+prism_status plugin_bound_check(const plugin_host *host, hid_t type, const prism_array *array,
+                                prism_error *error) {
+    const H5T_class_t class = host->calls.get_class(type);
+    if (class == H5T_ENUM)
+        return plugin_fail(error, PRISM_E_TYPE,
+                           "no bound goes with an enumeration or booleans: one name would become "
+                           "another");
+    const size_t bits = 8 * host->calls.get_size(type);
+    const bool full = !host->calls.get_precision || host->calls.get_precision(type) == bits;
+    const bool usual = class != H5T_FLOAT ||
+                       (array->type >= PRISM_FLOAT16 && has_usual_fields(host, type, array->type));
+    return full && usual
+               ? PRISM_OK
+               : plugin_fail(error, PRISM_E_TYPE,
+                             "no bound goes with elements whose bits are not those of an IEEE "
+                             "float or of an integer that fills its bytes");
+}
+
 static prism_status chunk_shape(const plugin_host *host, hid_t space, prism_array *array,
                                 prism_error *error) {
     hsize_t dims[PRISM_MAX_RANK];

@@ -53,7 +53,7 @@ static void *find_symbol(const plugin_host *host, const char *name, const void *
  * A library's handle finds symbols of its dependencies too, and RTLD_DEFAULT those of the whole
  * program: both could belong to another HDF5 than the one that called. A library that has one
  * function has them all, so that one check suffices (dladdr takes 20 us: EPYC, glibc 2.36, HDF5
- * 1.10.8); a statically linked program may lack some: get_fields, which its HDF5 does not need.
+ * 1.10.8); a statically linked program may lack some: two, which its HDF5 does not need.
  */
 static bool load_calls(plugin_host *host, const void *object_base) {
     const void *checked_base = object_base;
@@ -66,7 +66,9 @@ static bool load_calls(plugin_host *host, const void *object_base) {
             checked_base = NULL;
     }
     void *get_fields = find_symbol(host, "H5Tget_fields", checked_base);
+    void *get_precision = find_symbol(host, "H5Tget_precision", checked_base);
     memcpy(&host->calls.get_fields, &get_fields, sizeof get_fields);
+    memcpy(&host->calls.get_precision, &get_precision, sizeof get_precision);
     return true;
 }
 

@@ -19,7 +19,8 @@ typedef struct plugin_calls {
     __typeof__(&H5Tget_size) get_size;
     __typeof__(&H5Tget_order) get_order;
     __typeof__(&H5Tget_sign) get_sign;
-    __typeof__(&H5Tget_fields) get_fields; /* NULL in static programs that do not use it */
+    __typeof__(&H5Tget_fields) get_fields;       /* NULL in static programs that do not use it */
+    __typeof__(&H5Tget_precision) get_precision; /* the same */
     __typeof__(&H5Tget_super) get_super;
     __typeof__(&H5Tclose) close_type;
     __typeof__(&H5Sis_simple) is_simple;
@@ -32,7 +33,7 @@ typedef struct plugin_calls {
 } plugin_calls;
 
 typedef struct plugin_host {
-    bool found;   /* all of `calls` but get_fields can be called, or none */
+    bool found;   /* all of `calls` but those two can be called, or none */
     void *handle; /* for dlsym */
     void *opened; /* for dlclose; NULL: nothing to close */
     plugin_calls calls;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataset.h"
 #include "failure.h"
 
 _Static_assert(sizeof(unsigned) == sizeof(uint32_t), "HDF5's words are 32-bit");
@@ -100,8 +101,20 @@ static prism_status rehearse(const prism_array *array, const prism_options *opti
     return status;
 }
 
-static prism_status read_options(const plugin_host *host, hid_t list, const prism_array *array,
-                                 prism_options *options, unsigned *flags, prism_error *error) {
+prism_status plugin_options_check(const plugin_host *host, hid_t type, const prism_array *array,
+                                  const prism_options *options, prism_error *error) {
+    prism_status status = PRISM_OK;
+    if (options->axis >= (int)array->rank)
+        status = plugin_fail(error, PRISM_E_OPTION, "axis %d: the dataset has %u dimensions",
+                             options->axis, array->rank);
+    if (status == PRISM_OK && options->bound != PRISM_BOUND_NONE)
+        status = plugin_bound_check(host, type, array, error);
+    return status == PRISM_OK ? rehearse(array, options, error) : status;
+}
+
+static prism_status read_options(const plugin_host *host, hid_t list, hid_t type,
+                                 const prism_array *array, prism_options *options, unsigned *flags,
+                                 prism_error *error) {
     unsigned words[PRISM_OPTION_WORDS] = {0};
     size_t count = PRISM_OPTION_WORDS;
     if (host->calls.get_filter_by_id(list, PLUGIN_FILTER_ID, flags, &count, words, 0, NULL, NULL) <
@@ -110,20 +123,17 @@ static prism_status read_options(const plugin_host *host, hid_t list, const pris
     if (count > PRISM_OPTION_WORDS) /* HDF5 returns how many there are, not how many it copied */
         count = PRISM_OPTION_WORDS;
     prism_status status = prism_options_unpack(options, words, count, error);
-    if (status == PRISM_OK && options->axis >= (int)array->rank)
-        status = plugin_fail(error, PRISM_E_OPTION, "axis %d: the dataset has %u dimensions",
-                             options->axis, array->rank);
     if (status == PRISM_OK)
-        status = rehearse(array, options, error);
+        status = plugin_options_check(host, type, array, options, error);
     return status;
 }
 
-prism_status plugin_parameters_complete(const plugin_host *host, hid_t list,
+prism_status plugin_parameters_complete(const plugin_host *host, hid_t list, hid_t type,
                                         const prism_array *array, prism_error *error) {
     prism_options options;
     unsigned flags, words[PRISM_MAX_WORDS];
     size_t array_words = 0;
-    prism_status status = read_options(host, list, array, &options, &flags, error);
+    prism_status status = read_options(host, list, type, array, &options, &flags, error);
     if (status == PRISM_OK)
         status = prism_options_pack(&options, words, error);
     if (status == PRISM_OK)

@@ -11,9 +11,14 @@
 /* Refuses a list in which no chunk could reach the codec as it is in the dataset. */
 prism_status plugin_pipeline_check(const plugin_host *host, hid_t list, prism_error *error);
 
-/* Replaces the user's words by complete ones: the options they mean, then `array`. */
-prism_status plugin_parameters_complete(const plugin_host *host, hid_t list,
+/* Replaces the user's words by complete ones: the options they mean, then `array`, which `type`
+ * became. */
+prism_status plugin_parameters_complete(const plugin_host *host, hid_t list, hid_t type,
                                         const prism_array *array, prism_error *error);
+
+/* Refuses options that no chunk of such elements could be encoded with, and says why. */
+prism_status plugin_options_check(const plugin_host *host, hid_t type, const prism_array *array,
+                                  const prism_options *options, prism_error *error);
 
 /*
  * The environment variable H5PRISM_THREADS, where it is set and not empty, replaces

@@ -40,7 +40,7 @@ static herr_t set_local(hid_t list, hid_t type, hid_t space) {
     plugin_host_open(&host, RETURN_ADDRESS());
     bool done = host.found &&
                 plugin_dataset_array(&host, type, space, &array, &error) == PRISM_OK &&
-                plugin_parameters_complete(&host, list, &array, &error) == PRISM_OK;
+                plugin_parameters_complete(&host, list, type, &array, &error) == PRISM_OK;
     if (!done)
         PLUGIN_PUSH(&host, "H5E_SETLOCAL_g", &error);
     plugin_host_close(&host);

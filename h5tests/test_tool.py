@@ -91,5 +91,9 @@ def test_options_are_those_of_the_tool():
         for value in values.split("|"):
             if not value.isdigit():
                 pair = f"{key}={value}"
-                with_partner = {"predictor=lsq": ",coder=ans", "coder=ans": ",predictor=lsq"}
+                with_partner = {
+                    "predictor=lsq": ",coder=ans",
+                    "coder=ans": ",predictor=lsq",
+                    "of=deviation": ",rel_rmse=0.1",
+                }
                 tool("options", pair + with_partner.get(pair, ""))

@@ -36,6 +36,19 @@ raw = numpy.ones((5, 4), "i2")
 out = numpy.zeros(20, "i2")
 assert codec.decode(codec.encode(raw), out) is not None and out.sum() == 20
 assert (codec.decode(memoryview(codec.encode(b"bytes"))) == list(b"bytes")).all()
+
+bounded = numcodecs.get_codec({"id": "h5prism", "rel_max_error": 0.25})
+assert bounded.get_config() == {"id": "h5prism", "rel_max_error": 0.25}, bounded.get_config()
+data = random.normal(size=(40, 50)).astype("f4").cumsum(0)
+error = abs(bounded.decode(bounded.encode(data)) - data).max()
+assert 0 < error <= 0.25 * (data.max() - data.min()), error
+for kind in ("?", "<M8[s]"):
+    try:
+        bounded.encode((data > 0).astype(kind))
+    except ValueError as reason:
+        assert "no bound" in str(reason), reason
+    else:
+        raise AssertionError(kind)
 """
 
 

@@ -1,6 +1,7 @@
 /*
- * libprism: lossless compression of one typed n-dimensional chunk whose planes resemble each other
- * (embeddings H x W x C, hyperspectral cubes, feature maps, image stacks).
+ * libprism: compression of one typed n-dimensional chunk whose planes resemble each other
+ * (embeddings H x W x C, hyperspectral cubes, feature maps, image stacks). Lossless, unless options
+ * set a bound of what may be lost.
  *
  * A chunk is encoded by itself: shape, element type and every parameter are inside, so prism_decode
  * needs nothing else. docs/FORMAT.md specifies the bytes.
@@ -131,7 +132,7 @@ typedef enum prism_bound {
     PRISM_BOUND_REL_MAX_ERROR =
         2,                    /* the same, as a share of the range of the chunk's finite elements */
     PRISM_BOUND_REL_RMSE = 3, /* root mean square error, as a share of what `bound_of` says */
-    PRISM_BOUND_DISTANCE = 4  /* Butteraugli distance of libjxl; coder jxl only */
+    PRISM_BOUND_DISTANCE = 4  /* Butteraugli distance that libjxl aims at: no bound of an element */
 } prism_bound;
 
 /* What a relative RMSE is a share of. */
@@ -158,8 +159,19 @@ typedef struct prism_options {
                       uses more than one so far */
     prism_bound bound;       /* what may be lost; nothing, unless it is asked for */
     prism_bound_of bound_of; /* of PRISM_BOUND_REL_RMSE */
-    float bound_value;       /* above 0 with a bound, else 0 */
+    float bound_value;       /* above 0 with a bound, else 0; of relative ones, below 1 */
 } prism_options;
+
+/*
+ * Bounds. At most one. prism_encode keeps it for every chunk, measured on what the chunk decodes
+ * to, or stores the chunk losslessly: where that is smaller, and where the type has no numbers
+ * between (max_error=0.5 of integers). NaN and infinities come back with every bit.
+ * No bound goes with integers of 64 bits (PRISM_E_TYPE). PRISM_BOUND_DISTANCE goes with coder jxl,
+ * integers of 8 and 16 bits and values up to 15 only; three channels on the last axis are colours,
+ * other planes pictures of their own. libjxl decodes these in floating point: with another version
+ * of it, or on another processor, elements may come out as their neighbours, and the checksum of
+ * the elements is not compared. All other chunks decode to the same elements everywhere.
+ */
 
 /* The defaults: everything automatic, effort 5, checksum on, verify off, one thread. */
 PRISM_API prism_options prism_options_default(void);
@@ -172,8 +184,8 @@ PRISM_API prism_status prism_options_set(prism_options *options, const char *key
 PRISM_API prism_status prism_options_parse(prism_options *options, const char *text,
                                            prism_error *error);
 
-/* Writes all options as "transform=auto,predictor=auto,..." with a final NUL. 160 bytes are always
- * enough. */
+/* Writes all options as "transform=auto,predictor=auto,..." with a final NUL; a bound only where
+ * there is one. 160 bytes are always enough. */
 PRISM_API prism_status prism_options_format(const prism_options *options, char *text,
                                             size_t capacity, prism_error *error);
 
@@ -242,7 +254,8 @@ typedef enum prism_mapping {
     PRISM_MAPPING_FIXED = 3,   /* fixed-point numbers, and the bits of the floats below them */
     PRISM_MAPPING_SCALED = 4,  /* integers of 8 bits times one scale for each position */
     PRISM_MAPPING_UNIFORM = 5, /* lossy: multiples of a step, by uniform quantisation */
-    PRISM_MAPPING_NEAR = 6     /* lossy: prediction with the reconstruction in the loop */
+    PRISM_MAPPING_NEAR = 6,    /* lossy: prediction with the reconstruction in the loop */
+    PRISM_MAPPING_DISTANCE = 9 /* lossy: pictures in JPEG XL, by libjxl */
 } prism_mapping;
 
 /* "none", "table", ...; NULL for an unknown mapping. Static storage. */
@@ -264,6 +277,11 @@ typedef enum prism_method {
 /* "none", "quick", ...; NULL for an unknown method. Static storage. */
 PRISM_API const char *prism_method_name(prism_method method);
 
+/* "none", "max_error", "rel_max_error", "rel_rmse", "distance" and "rms", "deviation"; NULL for
+ * what is unknown. Static storage. */
+PRISM_API const char *prism_bound_name(prism_bound bound);
+PRISM_API const char *prism_bound_of_name(prism_bound_of of);
+
 /* What a chunk says of itself. */
 typedef struct prism_info {
     unsigned format_version;
@@ -280,7 +298,8 @@ typedef struct prism_info {
     prism_bound bound; /* NONE: every bit comes back */
     prism_bound_of bound_of;
     float bound_value;        /* as it was asked for */
-    float reached;            /* the error in the end, in the unit of bound_value, rounded up */
+    float reached;            /* the error in the end, in the unit of bound_value, rounded up; of
+                                 PRISM_BOUND_DISTANCE, the relative RMSE where it was made */
     uint64_t header_bytes;    /* header and checksums */
     uint64_t parameter_bytes; /* weights and other side information */
     uint64_t payload_bytes;   /* coded samples */
@@ -296,6 +315,10 @@ typedef struct prism_decode_options {
     int threads;           /* as in prism_options */
     uint64_t memory_limit; /* bytes; 0 = no limit. A chunk of which decode_bytes says more is
                               refused with PRISM_E_MEMORY before anything is allocated. */
+    int reduce; /* 0; 1, 2, 3: only pictures at 1/2, 1/4, 1/8 of height and width, from no more of
+                   the chunk than they take. `data` is then as prism_reduced_array says, and the
+                   checksum of the elements is not computed. Chunks of mapping distance have such
+                   pictures, others fail with PRISM_E_OPTION. */
 } prism_decode_options;
 
 /*
@@ -314,12 +337,17 @@ typedef struct prism_decode_options {
 PRISM_API prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
                                     const prism_decode_options *options, prism_error *error);
 
+/* The array that prism_decode gives of a chunk with that `reduce`: every dimension but that of the
+ * planes is halved so many times, rounded up. At most two of them may be longer than 1. */
+PRISM_API prism_status prism_reduced_array(const void *chunk, size_t chunk_size, int reduce,
+                                           prism_array *array, prism_error *error);
+
 /*
- * The same of some planes: planes[count] are indices along the chunk's axis (prism_info), in any
- * order; `data` is as the chunk's array, but with `count` elements along the axis. Stacks of frames
- * (transform stack with coder ans) decode no more than these planes depend on; others decode all
- * planes, mapped and raw ones into memory for the whole array, which memory_limit counts, too. The
- * checksum of the chunk is computed, that of the elements is not.
+ * prism_decode of some planes: planes[count] are indices along the chunk's axis (prism_info), in
+ * any order; `data` is as the chunk's array, but with `count` elements along the axis. Stacks of
+ * frames (transform stack with coder ans) decode no more than these planes depend on; others decode
+ * all planes, mapped and raw ones into memory for the whole array, which memory_limit counts, too.
+ * The checksum of the chunk is computed, that of the elements is not.
  */
 PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
                                            const uint64_t *planes, size_t count, void *data,

@@ -19,12 +19,12 @@ static const double AS_SMALL = 1.01;
 typedef struct request {
     const char *files[1], *dataset;
     long long sample, axis, storage;
-    bool json;
+    bool json, lossy;
 } request;
 
 static const char help[] =
-    "usage: h5prism bench FILE --dataset PATH [--sample BYTES] [--axis N] [--storage MB/S] "
-    "[--json]\n"
+    "usage: h5prism bench FILE --dataset PATH [--sample BYTES] [--axis N] [--storage MB/S]\n"
+    "                     [--lossy] [--json]\n"
     "\n"
     "Compresses chunks from the middle of a dataset by every pipeline, on one thread, and says\n"
     "which options suit reading often and which archiving. Nothing is timed that does not come\n"
@@ -34,6 +34,8 @@ static const char help[] =
     "                   default 8388608\n"
     "  --axis N         the axis along which the planes lie, as in the options\n"
     "  --storage MB/S   how fast stored bytes are read, for \"reading often\"; default 100\n"
+    "  --lossy          instead, what bounds of error bring at efforts 5 and 9, and the errors\n"
+    "                   that they come to\n"
     "  --json           as JSON\n";
 
 /* ---- Pipelines ---- */
@@ -89,6 +91,19 @@ static void list_pipelines(table *t, int rank, int axis) {
     for (int effort = 1; effort <= 9; effort++)
         add_text(t, "lsq+ans", "predictor=lsq,coder=ans", effort, axis);
     add_row(t, options, "auto");
+}
+
+static void list_bounds(table *t, prism_type type, int axis) {
+    static const char *const bounds[] = {
+        "rel_rmse=0.003",      "rel_rmse=0.01",      "rel_rmse=0.03",       "rel_rmse=0.1",
+        "rel_max_error=0.001", "rel_max_error=0.01", "coder=jxl,distance=1"};
+    const bool narrow = type >= PRISM_INT8 && type <= PRISM_UINT16;
+    t->count = 0;
+    for (int effort = PRISM_EFFORT_DEFAULT; effort <= 9; effort += 9 - PRISM_EFFORT_DEFAULT) {
+        add_text(t, "lossless", "", effort, axis);
+        for (size_t i = 0; i < sizeof bounds / sizeof *bounds - !narrow; i++)
+            add_text(t, bounds[i], bounds[i], effort, axis);
+    }
 }
 
 static bool measure_all(table *t, const tool_sample *sample, hid_t type) {
@@ -148,18 +163,29 @@ static double megabytes_a_second(const tool_sample *sample, double seconds) {
     return seconds > 0 ? 1e-6 * (double)sample->size / seconds : 0;
 }
 
+static bool is_bounded(const table *t) {
+    bool bounded = false;
+    for (size_t i = 0; i < t->count; i++)
+        bounded = bounded || t->rows[i].options.bound != PRISM_BOUND_NONE;
+    return bounded;
+}
+
 static void print_table(const table *t, const tool_sample *sample) {
-    printf("%-26s %12s %8s %10s %12s %12s\n", "pipeline", "bytes", "ratio", "bits/value",
-           "encode MB/s", "decode MB/s");
+    printf("%-26s %12s %8s %10s %12s %12s%s\n", "pipeline", "bytes", "ratio", "bits/value",
+           "encode MB/s", "decode MB/s", is_bounded(t) ? "        error" : "");
     for (const tool_row *row = t->rows; row < t->rows + t->count; row++)
-        if (row->measured)
-            printf("%-26s %12zu %8.3f %10.3f %12.1f %12.1f\n", row->name, row->bytes,
+        if (row->measured) {
+            printf("%-26s %12zu %8.3f %10.3f %12.1f %12.1f", row->name, row->bytes,
                    (double)sample->size / (double)row->bytes,
                    8 * (double)row->bytes / (double)sample->values,
                    megabytes_a_second(sample, row->encode_seconds),
                    megabytes_a_second(sample, row->decode_seconds));
-        else
+            if (row->options.bound != PRISM_BOUND_NONE)
+                printf(" %12.4g", (double)row->reached);
+            printf("\n");
+        } else {
             printf("%-26s %s\n", row->name, row->note);
+        }
 }
 
 static bool print_options(const request *r, const tool_row *row) {
@@ -182,7 +208,10 @@ static bool print_text(const request *r, const tool_source *s, const tool_sample
     print_shape(sample->shape, s->rank, " x ");
     printf("\n\n");
     print_table(t, sample);
-    if (!reading)
+    if (r->lossy)
+        printf("\nErrors are shares: of the RMS, of the range, and with distance of the RMS again. "
+               "0 is lossless.\n");
+    if (!reading || r->lossy)
         return true;
     const double share = reading_seconds(reading, storage) * 1e6 * storage / (double)sample->size;
     printf("\nFor reading often: %s\nReading it at %lld MB/s and decoding it take %.0f %% of what "
@@ -212,6 +241,8 @@ static void print_row(const tool_row *row, const tool_sample *sample) {
                8 * (double)row->bytes / (double)sample->values,
                megabytes_a_second(sample, row->encode_seconds),
                megabytes_a_second(sample, row->decode_seconds));
+    if (row->measured && row->options.bound != PRISM_BOUND_NONE)
+        printf(", \"reached\": %.9g", (double)row->reached);
     printf(", \"note\": ");
     tool_print_json_text(row->note);
     printf("}");
@@ -243,9 +274,9 @@ static bool print_json(const request *r, const tool_source *s, const tool_sample
         print_row(row, sample);
     }
     printf("],\n \"recommended\": {");
-    print_choice("reading", best_reading(t, (double)r->storage));
+    print_choice("reading", r->lossy ? NULL : best_reading(t, (double)r->storage));
     printf(", ");
-    print_choice("archiving", best_archiving(t));
+    print_choice("archiving", r->lossy ? NULL : best_archiving(t));
     printf("}}\n");
     return true;
 }
@@ -261,7 +292,10 @@ static bool run(const request *r) {
         done = tool_fail("--axis %lld: %s has rank %d", r->axis, r->dataset, source.rank);
     done = done && tool_sample_read(&sample, &source, (size_t)r->sample);
     if (done) {
-        list_pipelines(&t, source.rank, (int)r->axis);
+        if (r->lossy)
+            list_bounds(&t, sample.pieces->array.type, (int)r->axis);
+        else
+            list_pipelines(&t, source.rank, (int)r->axis);
         const bool intact = measure_all(&t, &sample, source.type);
         done = (r->json ? print_json : print_text)(r, &source, &sample, &t);
         if (!intact)
@@ -279,6 +313,7 @@ int tool_bench(int count, char **arguments) {
         {"--sample", TOOL_NUMBER, &r.sample, 1, UINT32_MAX},
         {"--axis", TOOL_NUMBER, &r.axis, 0, H5S_MAX_RANK - 1},
         {"--storage", TOOL_NUMBER, &r.storage, 1, 1000000},
+        {"--lossy", TOOL_FLAG, &r.lossy, 0, 0},
         {"--json", TOOL_FLAG, &r.json, 0, 0},
         {NULL, TOOL_FLAG, NULL, 0, 0},
     };

@@ -377,3 +377,22 @@ const char *tool_shape_text(char text[TOOL_SHAPE_TEXT], int rank, const hsize_t 
                                  (unsigned long long)shape[i]);
     return text;
 }
+
+void tool_chunked_fill(const tool_chunked *c, uint8_t *elements, size_t bytes) {
+    const size_t size = c->element_bytes;
+    H5D_fill_value_t state = H5D_FILL_VALUE_UNDEFINED;
+    memset(elements, 0, size);
+    H5Pfill_value_defined(c->list, &state);
+    if (state != H5D_FILL_VALUE_UNDEFINED)
+        H5Pget_fill_value(c->list, c->type, elements);
+    for (size_t filled = size, more; filled < bytes; filled += more) {
+        more = filled < bytes - filled ? filled : bytes - filled;
+        memcpy(elements + filled, elements, more);
+    }
+}
+
+bool tool_chunked_is_lossy(const tool_chunked *c, prism_options *options) {
+    return c->place >= 0 &&
+           prism_options_unpack(options, c->words, c->word_count, NULL) == PRISM_OK &&
+           options->bound != PRISM_BOUND_NONE;
+}

@@ -64,6 +64,13 @@ bool tool_chunked_holds(const tool_chunked *c, const hsize_t *offset);
 /* Whether a chunk of shape `chunk` at `offset` reaches over the edge of the dataset. */
 bool tool_chunked_partial(const tool_chunked *c, const hsize_t *chunk, const hsize_t *offset);
 
+/* Fills so many bytes with the fill value: what is beyond the edge of the dataset, as HDF5 has it.
+ */
+void tool_chunked_fill(const tool_chunked *c, uint8_t *elements, size_t bytes);
+
+/* Whether the dataset's filter may have lost something: *options are those that it has. */
+bool tool_chunked_is_lossy(const tool_chunked *c, prism_options *options);
+
 /* Elements of the dataset's chunk at `offset` that are in the dataset. */
 uint64_t tool_chunked_inside(const tool_chunked *c, const hsize_t *offset);
 

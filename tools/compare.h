@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "prism.h"
+
 typedef struct tool_comparison {
     hid_t from, to; /* an original and its copy */
     /* A dataset of the original, or HADDR_UNDEF: the copy has its type, dimensions, attributes and
@@ -13,6 +15,9 @@ typedef struct tool_comparison {
     haddr_t replaced;
     const char *const *added; /* paths that are in the copy only; up to NULL */
     size_t threads;           /* that decode chunks */
+    /* NULL, or options with a bound: chunks of the copy that h5prism compressed within that bound
+     * may have other elements, which are measured. */
+    const prism_options *bound;
 } tool_comparison;
 
 /* False, with a message that names the first difference, unless they agree in objects and their

@@ -10,6 +10,7 @@
 #include "comparing.h"
 #include "filter/chunk.h"
 #include "library.h"
+#include "loss.h"
 #include "pieces.h"
 #include "slab.h"
 
@@ -19,8 +20,10 @@ enum { JOBS_PER_THREAD = 2 };
 typedef struct job {
     const tool_chunked *to;
     tool_piece piece;
-    uint8_t *elements; /* of the original, as they are in the chunk */
+    uint8_t *elements;          /* of the original, as they are in the chunk */
+    const prism_options *bound; /* that the copy may have been compressed with; NULL: none */
     tool_stored stored;
+    prism_info info; /* of the stored chunk */
     bool same;
     prism_error error;
 } job;
@@ -29,6 +32,7 @@ typedef struct comparison {
     tool_crew *crew;
     const tool_chunked *from, *to;
     tool_slab slab; /* of the original */
+    const prism_options *bound;
 } comparison;
 
 static const plugin_host nobody; /* the codec's memory is not HDF5's here */
@@ -59,6 +63,7 @@ static prism_status decode(job *j) {
                                  .bytes = j->stored.bytes,
                                  .size = j->stored.size};
     plugin_output elements = {0};
+    prism_inspect(j->stored.bytes, j->stored.size, &j->info, NULL);
     prism_status status = plugin_chunk_decode(&nobody, &stored, &elements, &j->error);
     free(j->stored.bytes);
     j->stored = (tool_stored){.bytes = elements.bytes, .size = elements.size};
@@ -69,7 +74,8 @@ static void work(void *data) {
     job *j = data;
     j->error.status = j->stored.encoded ? decode(j) : PRISM_OK;
     j->same = j->error.status == PRISM_OK && j->stored.size == j->to->chunk_bytes &&
-              same_elements(j, j->stored.bytes);
+              (same_elements(j, j->stored.bytes) ||
+               (j->bound && tool_is_within(&j->info, j->bound, j->elements, j->stored.bytes)));
 }
 
 /* ---- In the one that calls HDF5 ---- */
@@ -101,9 +107,12 @@ static void drop_jobs(const comparison *k) {
 static bool read_job(const comparison *k, job *j, const hsize_t *offset) {
     j->to = k->to;
     j->piece = tool_chunked_box(k->to, offset);
+    j->bound = k->bound;
     j->elements = malloc(k->to->chunk_bytes);
     if (!j->elements)
         return tool_fail("out of memory for a chunk of %s", k->to->path);
+    if (j->bound && tool_chunked_partial(k->to, k->to->chunk, offset))
+        tool_chunked_fill(k->to, j->elements, k->to->chunk_bytes);
     tool_slab_cut(&k->slab, offset, j->elements);
     return tool_chunked_read(k->to, offset, &j->stored);
 }
@@ -158,7 +167,7 @@ static bool send_chunks(comparison *k) {
 }
 
 bool tool_compare_chunks(tool_comparing *c, const tool_chunked *from, const tool_chunked *to) {
-    comparison k = {.crew = &c->crew, .from = from, .to = to};
+    comparison k = {.crew = &c->crew, .from = from, .to = to, .bound = c->files->bound};
     const size_t threads = c->files->threads;
     if (!c->crew.slots && !tool_crew_open(&c->crew, threads, JOBS_PER_THREAD * threads, work))
         return false;

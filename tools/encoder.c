@@ -153,6 +153,17 @@ static void show_progress(const tool_encoder *e) {
     tool_progress_noted("writing", done, e->all, note);
 }
 
+/* What the chunk, which is whole, says of its error. */
+static void note_error(tool_task *t, const plugin_output *chunk) {
+    prism_info info;
+    t->chunks++;
+    if (prism_inspect(chunk->bytes, chunk->size, &info, NULL) != PRISM_OK ||
+        info.bound == PRISM_BOUND_NONE)
+        return;
+    t->lossy_chunks++;
+    t->worst = info.reached > t->worst ? info.reached : t->worst;
+}
+
 /* The oldest job. */
 static bool collect(tool_encoder *e) {
     job *j = tool_crew_take(&e->crew);
@@ -165,6 +176,8 @@ static bool collect(tool_encoder *e) {
                          tool_shape_text(place, t->source.rank, j->offset, ","), j->error.message);
     else if (!t->stopped)
         done = tool_task_add(t, j->offset, j->output.bytes, j->output.size);
+    if (done && t->options[TOOL_BOUND_WORD])
+        note_error(t, &j->output);
     t->encoded += t->chunk_bytes;
     e->done += t->chunk_bytes;
     e->stored += j->output.size;
@@ -181,20 +194,6 @@ typedef struct sending {
     tool_slab slab; /* unless chunks are read as they are stored */
 } sending;
 
-/* What is beyond the edge of the dataset is the fill value, as HDF5 has it. */
-static void fill(const tool_task *t, uint8_t *elements) {
-    const size_t size = t->source.element_bytes;
-    H5D_fill_value_t state = H5D_FILL_VALUE_UNDEFINED;
-    memset(elements, 0, size);
-    H5Pfill_value_defined(t->source.list, &state);
-    if (state != H5D_FILL_VALUE_UNDEFINED)
-        H5Pget_fill_value(t->source.list, t->source.type, elements);
-    for (size_t filled = size, more; filled < t->chunk_bytes; filled += more) {
-        more = filled < t->chunk_bytes - filled ? filled : t->chunk_bytes - filled;
-        memcpy(elements + filled, elements, more);
-    }
-}
-
 /* The chunk at j->offset, out of the slab in memory. */
 static bool cut_input(const tool_slab *slab, job *j) {
     const tool_task *t = j->task;
@@ -202,7 +201,7 @@ static bool cut_input(const tool_slab *slab, job *j) {
     if (!j->input.bytes)
         return tool_fail("out of memory: %zu bytes for a chunk", t->chunk_bytes);
     if (tool_chunked_partial(&t->source, t->chunk, j->offset))
-        fill(t, j->input.bytes);
+        tool_chunked_fill(&t->source, j->input.bytes, t->chunk_bytes);
     tool_slab_cut(slab, j->offset, j->input.bytes);
     return true;
 }
@@ -324,6 +323,25 @@ static bool write_chunks(tool_task *t, hid_t target) {
     return done;
 }
 
+/* Of a dataset for which there was a bound. */
+static void print_loss(const tool_task *t) {
+    prism_options options;
+    if (t->exact_because[0])
+        printf("; lossless: %s", t->exact_because);
+    if (!t->options[TOOL_BOUND_WORD] ||
+        prism_options_unpack(&options, t->options, PRISM_OPTION_WORDS, NULL) != PRISM_OK)
+        return;
+    if (t->lossy_chunks)
+        printf("; %s=%g: worst error %g, in %zu of %zu chunks", prism_bound_name(options.bound),
+               (double)options.bound_value, (double)t->worst, t->lossy_chunks, t->chunks);
+    else
+        printf("; %s=%g: lossless, which is no larger", prism_bound_name(options.bound),
+               (double)options.bound_value);
+    if (t->lossy_chunks && tool_chunked_is_lossy(&t->source, &options))
+        printf("; the dataset had %s=%g before: errors add up", prism_bound_name(options.bound),
+               (double)options.bound_value);
+}
+
 bool tool_encoder_write(tool_encoder *e, tool_task *task, hid_t target) {
     const uint64_t stored = task->spool.bytes;
     bool done = write_chunks(task, target);
@@ -331,8 +349,10 @@ bool tool_encoder_write(tool_encoder *e, tool_task *task, hid_t target) {
         done = tool_fail_library("%s cannot be written", task->path);
     if (done) {
         tool_progress_clear();
-        printf("%s: %" PRIu64 " bytes, stored as %" PRIu64 ", ratio %.2f\n", task->path,
-               task->bytes, stored, stored ? (double)task->bytes / (double)stored : 0);
+        printf("%s: %" PRIu64 " bytes, stored as %" PRIu64 ", ratio %.2f", task->path, task->bytes,
+               stored, stored ? (double)task->bytes / (double)stored : 0);
+        print_loss(task);
+        printf("\n");
         leave(e, task);
     }
     return done;

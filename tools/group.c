@@ -136,7 +136,7 @@ static bool write_copy(void *data, hid_t from, hid_t to) {
 static bool check_copy(void *data, hid_t from, hid_t to) {
     const request *r = data;
     const char *const added[] = {r->grouped, r->order, NULL};
-    return tool_compare(&(tool_comparison){from, to, r->address, added, tool_cpus()});
+    return tool_compare(&(tool_comparison){from, to, r->address, added, tool_cpus(), NULL});
 }
 
 int tool_group(int count, char **arguments) {

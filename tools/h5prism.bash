@@ -14,20 +14,20 @@ _h5prism() {
         mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
         return
         ;;
-    -j | --frames | --effort | --sample | --storage | --axis | --chunk | --size | --zoom | --tile) return ;;
+    -j | --frames | --effort | --sample | --storage | --axis | --chunk | --size | --zoom | --tile | --reduce) return ;;
     esac
     case $command in
-    bench) choices="--dataset --sample --axis --storage --json --help" ;;
+    bench) choices="--dataset --sample --axis --storage --lossy --json --help" ;;
     export) choices="--dataset --chunk --planes --colour --axis --effort --force --help" ;;
     import) choices="--dataset --signed --axis --options --force --help" ;;
     preview)
-        choices="--dataset --channels --pca --axis --frame --sheet --weights --stretch --size --zoom"
+        choices="--dataset --channels --pca --axis --frame --sheet --weights --stretch --size --reduce --zoom"
         choices+=" --map --tile --options --force --help"
         ;;
     group) choices="--dataset --frames --effort --no-check --force --help" ;;
     inspect) choices="--dataset --chunks --planes --json --help" ;;
-    options) choices="--json --help transform= predictor= coder= effort= axis= checksum= verify=" ;;
-    repack) choices="--dataset --chunks -j --always --verify --no-check --force --help effort= transform= predictor= coder=" ;;
+    options) choices="--json --help transform= predictor= coder= effort= axis= checksum= verify= max_error= rel_max_error= rel_rmse= of= distance=" ;;
+    repack) choices="--dataset --chunks -j --lossy --always --verify --no-check --force --help effort= transform= predictor= coder= max_error= rel_max_error= rel_rmse= of= distance=" ;;
     *) return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")

@@ -26,9 +26,8 @@ static const char help[] =
     "usage: h5prism inspect FILE [--dataset PATH]... [--chunks] [--planes] [--json]\n"
     "\n"
     "Says how the datasets of an HDF5 file are compressed: options, pipelines (transform +\n"
-    "predictor + coder), sizes, bits a value, checksums. Nothing is decoded. Exit code 1 if a "
-    "chunk\n"
-    "is damaged, or of a newer version of the format.\n"
+    "predictor + coder), sizes, bits a value, checksums, and what lossy chunks lost at most.\n"
+    "Nothing is decoded. Exit code 1 if a chunk is damaged, or of a newer version of the format.\n"
     "\n"
     "  --dataset PATH  only this dataset; may be given again\n"
     "  --chunks        a line for each chunk, too\n"
@@ -54,6 +53,13 @@ const char *tool_predictor_name(prism_predictor predictor) {
 const char *tool_coder_name(prism_coder coder) {
     static const char *const names[] = {"auto", "deflate", "jxl", "ans", "raw", "zstd"};
     return names[coder];
+}
+
+const char *tool_bound_text(char text[TOOL_BOUND_TEXT], prism_bound bound, prism_bound_of of,
+                            float value) {
+    snprintf(text, TOOL_BOUND_TEXT, "%s=%g%s%s", prism_bound_name(bound), (double)value,
+             of ? ",of=" : "", of ? prism_bound_of_name(of) : "");
+    return text;
 }
 
 double tool_ratio(const tool_report *r, size_t bytes, uint64_t values) {
@@ -165,6 +171,17 @@ static bool count_pipeline(tool_pipelines *p, const prism_info *info) {
     return true;
 }
 
+static float larger(float a, float b) {
+    return a > b ? a : b;
+}
+
+static void count_loss(tool_report *r, const prism_info *info) {
+    tool_loss *loss = &r->losses[info->bound][info->bound_of];
+    loss->chunks++;
+    loss->bound = larger(loss->bound, info->bound_value);
+    loss->worst = larger(loss->worst, info->reached);
+}
+
 static bool count_chunk(tool_report *r, const tool_chunk_report *c) {
     r->stored++;
     r->bytes += c->size;
@@ -175,6 +192,7 @@ static bool count_chunk(tool_report *r, const tool_chunk_report *c) {
         r->unreadable++;
     } else {
         r->checksums[c->checksum]++;
+        count_loss(r, &c->info);
         return count_pipeline(&r->pipelines, &c->info);
     }
     return true;
@@ -246,8 +264,10 @@ static void read_parameters(tool_report *r) {
     prism_options options;
     prism_array array;
 
-    if (prism_options_unpack(&options, d->words, d->word_count, NULL) == PRISM_OK)
+    if (prism_options_unpack(&options, d->words, d->word_count, NULL) == PRISM_OK) {
         prism_options_format(&options, r->options, sizeof r->options, NULL);
+        r->bounded = options.bound != PRISM_BOUND_NONE;
+    }
     if (d->word_count > PRISM_OPTION_WORDS &&
         prism_array_unpack(&array, d->words + PRISM_OPTION_WORDS,
                            d->word_count - PRISM_OPTION_WORDS, NULL) == PRISM_OK)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "loss.h"
+
 /* Short runs are repeated, and the shortest one counts. */
 enum { MOST_RUNS = 5 };
 
@@ -21,14 +23,18 @@ static double now(void) {
 /* There and back. */
 typedef struct trip {
     size_t bytes;
+    prism_info info; /* of a chunk with a bound */
     double encode_seconds, decode_seconds;
 } trip;
 
 typedef bool (*run_trip)(trip *t, tool_row *row, const tool_piece *piece, void *back,
                          const void *data);
 
-static bool check_trip(tool_row *row, const tool_piece *piece, const void *back) {
-    row->broken = memcmp(back, piece->elements, piece->size) != 0;
+static bool check_trip(tool_row *row, const tool_piece *piece, const void *back, const trip *t) {
+    const bool bounded = row->options.bound != PRISM_BOUND_NONE;
+    row->broken = memcmp(back, piece->elements, piece->size) != 0 &&
+                  !(bounded && tool_is_within(&t->info, &row->options, piece->elements, back));
+    row->reached = t->info.reached > row->reached ? t->info.reached : row->reached;
     if (row->broken)
         snprintf(row->note, sizeof row->note, "FAILED: decoding gave something else");
     return !row->broken;
@@ -42,7 +48,7 @@ static bool run_all(trip *sum, tool_row *row, const tool_sample *sample, run_tri
         const tool_piece *piece = &sample->pieces[i];
         trip t = {.bytes = 0};
         memset(back, 0, piece->size);
-        if (!run(&t, row, piece, back, data) || !check_trip(row, piece, back))
+        if (!run(&t, row, piece, back, data) || !check_trip(row, piece, back, &t))
             return false;
         sum->bytes += t.bytes;
         sum->encode_seconds += t.encode_seconds;
@@ -93,7 +99,7 @@ static prism_status run_chunk(trip *t, const tool_row *row, const tool_piece *pi
         status = prism_decode(chunk, t->bytes, back, piece->size, NULL, error);
     t->encode_seconds = encoded - start;
     t->decode_seconds = now() - encoded;
-    return status;
+    return status == PRISM_OK ? prism_inspect(chunk, t->bytes, &t->info, error) : status;
 }
 
 static bool run_codec(trip *t, tool_row *row, const tool_piece *piece, void *back,

@@ -1,4 +1,5 @@
-/* Measuring pipelines on a sample: nothing is timed that does not come back bit for bit. */
+/* Measuring pipelines on a sample: nothing is timed that does not come back bit for bit, or within
+ * its bound. */
 #ifndef TOOL_MEASURE_H
 #define TOOL_MEASURE_H
 
@@ -10,6 +11,7 @@ typedef struct tool_row {
     prism_options options;
     bool measured, broken; /* broken: what came back was something else */
     size_t bytes;          /* of all pieces */
+    float reached;         /* the worst error that chunks say, in the unit of the options' bound */
     double encode_seconds, decode_seconds;
     char note[240]; /* why it is not measured */
 } tool_row;

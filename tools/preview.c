@@ -16,6 +16,7 @@
 #include "map.h"
 #include "output.h"
 #include "picture.h"
+#include "reduce.h"
 #include "view.h"
 
 enum { SIZE = 2048, MOST_SIZE = 16384, GAP = 2, SHEET_FRAMES = 64 };
@@ -26,7 +27,7 @@ static const size_t STRIP_VALUES = 1u << 24;
 typedef struct request {
     const char *files[2], *dataset, *map, *stretch, *options;
     tool_list channels;
-    long long size, zoom, frame, axis, tile;
+    long long size, zoom, frame, axis, tile, reduce;
     bool sheet, pca, weights, force;
 } request;
 
@@ -50,6 +51,8 @@ static const char help[] =
     "                        scale, for each channel; default 1. none: the range of the type\n"
     "                        (of floats 0..1), so that values of 8 bits are not changed\n"
     "  --size N              pixels of the longer side at most; default 2048\n"
+    "  --reduce N            1, 2, 3: only the pictures at 1/2, 1/4, 1/8 that lossy chunks have\n"
+    "                        within them are decoded\n"
     "  --zoom N              small pictures: N x N pixels for every value\n"
     "  --map residual        mean absolute residuals over channels that the coder deflate or jxl\n"
     "                        is given (channels+paeth unless --options says something else);\n"
@@ -75,6 +78,7 @@ static bool read_request(request *r, int count, char **arguments, int *code) {
         {"--weights", TOOL_FLAG, &r->weights, 0, 0},
         {"--stretch", TOOL_TEXT, &r->stretch, 0, 0},
         {"--size", TOOL_NUMBER, &r->size, 1, MOST_SIZE},
+        {"--reduce", TOOL_NUMBER, &r->reduce, 1, 3},
         {"--zoom", TOOL_NUMBER, &r->zoom, 1, 64},
         {"--map", TOOL_TEXT, &r->map, 0, 0},
         {"--tile", TOOL_NUMBER, &r->tile, 1, 1 << 20},
@@ -103,7 +107,7 @@ static bool is_sensible(const request *r) {
     const bool maps = r->map != NULL, picks = r->channels.count || r->pca || r->weights || r->sheet;
     return r->dataset && read_stretch(&percent, r->stretch) &&
            (!maps || strcmp(r->map, "residual") == 0 || strcmp(r->map, "bits") == 0) &&
-           !(maps && picks) && (maps || (r->tile == 0 && !r->options)) &&
+           !(maps && picks) && (maps || (r->tile == 0 && !r->options)) && !(r->reduce && maps) &&
            !(r->tile && strcmp(r->map, "bits") != 0) && r->channels.count != 2 &&
            r->channels.count <= 3 && !(r->pca && r->channels.count) && !(r->sheet && r->frame >= 0);
 }
@@ -411,6 +415,7 @@ static bool run(const request *r) {
     tool_view view;
     sheet s = {.frames = NULL};
     bool done = tool_source_open(&source, r->files[0], r->dataset) && check_numbers(&source) &&
+                (!r->reduce || tool_source_reduce(&source, (int)r->reduce)) &&
                 tool_view_make(&view, &source, (int)r->axis, r->frame >= 0 || r->sheet) &&
                 choose_frames(&s, r, &view);
     done = done && (r->map ? draw_map : draw_values)(r, &view, &s);

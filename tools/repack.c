@@ -16,6 +16,7 @@
 #include "copy.h"
 #include "encoder.h"
 #include "filter/dataset.h"
+#include "filter/parameters.h"
 #include "library.h"
 #include "rewrite.h"
 
@@ -29,11 +30,12 @@ typedef struct request {
     int name_count;
     const char *text; /* of the options */
     prism_options options;
-    uint32_t words[PRISM_OPTION_WORDS]; /* of the filter */
+    uint32_t words[PRISM_OPTION_WORDS];       /* of the filter */
+    uint32_t exact_words[PRISM_OPTION_WORDS]; /* the same without a bound */
     hsize_t chunk[H5S_MAX_RANK];
     int chunk_rank; /* 0: no shape was given */
     int threads;
-    bool verify, always;
+    bool verify, always, lossy;
     plugin_host host;
     tool_copy copy;
     tool_encoder encoder;
@@ -41,7 +43,7 @@ typedef struct request {
 
 static const char help[] =
     "usage: h5prism repack IN OUT [KEY=VALUE,...] [--dataset PATH]... [--chunks AxBx..] [-j N]\n"
-    "                      [--always] [--verify] [--no-check] [--force]\n"
+    "                      [--lossy] [--always] [--verify] [--no-check] [--force]\n"
     "\n"
     "Writes a copy of the HDF5 file IN in which datasets are compressed by h5prism. Everything "
     "else\n"
@@ -54,6 +56,9 @@ static const char help[] =
     "                  h5prism takes and whose chunks have 4096 bytes or more\n"
     "  --chunks AxBx.. shape of the chunks of datasets of that rank; default: as in IN, or of at\n"
     "                  most 8 MiB for datasets without chunks\n"
+    "  --lossy         OUT may differ from IN by the bound among the options: docs/lossy.md. "
+    "Names,\n"
+    "                  64-bit integers and, unless --dataset says so, identifiers stay lossless\n"
     "  --always        also where a dataset becomes larger, which is kept as it is otherwise\n"
     "  -j N            chunks that are encoded at the same time; default: one for each CPU\n"
     "  --verify        decode each chunk before it is written, and compare\n"
@@ -61,7 +66,8 @@ static const char help[] =
     "  --force         replace OUT if it is there\n"
     "\n"
     "examples: h5prism repack in.h5 out.h5\n"
-    "          h5prism repack in.h5 out.h5 effort=7 --dataset run/emb --chunks 256x256x128 -j 4\n";
+    "          h5prism repack in.h5 out.h5 effort=7 --dataset run/emb --chunks 256x256x128 -j 4\n"
+    "          h5prism repack in.h5 out.h5 rel_rmse=0.01 --lossy --dataset run/emb\n";
 
 /* ---- Arguments ---- */
 
@@ -90,6 +96,8 @@ static int read_option(void *data, char **arguments, int left) {
         return r->verify = true;
     if (strcmp(arguments[0], "--always") == 0)
         return r->always = true;
+    if (strcmp(arguments[0], "--lossy") == 0)
+        return r->lossy = true;
     if (strcmp(arguments[0], "--chunks") == 0)
         return read_chunks(r, value) ? 2 : 0;
     if (strncmp(arguments[0], "-j", 2) == 0 && arguments[0][2])
@@ -116,9 +124,25 @@ static bool read_request(request *r, int count, char **arguments) {
 static bool read_filter_options(request *r) {
     prism_error error;
     r->options = prism_options_default();
-    return (prism_options_parse(&r->options, r->text, &error) == PRISM_OK &&
-            prism_options_pack(&r->options, r->words, &error) == PRISM_OK) ||
+    if (prism_options_parse(&r->options, r->text, &error) != PRISM_OK ||
+        prism_options_pack(&r->options, r->words, &error) != PRISM_OK)
+        return tool_fail("%s", error.message);
+    prism_options exact = r->options;
+    exact.bound = PRISM_BOUND_NONE;
+    exact.bound_of = PRISM_BOUND_OF_RMS;
+    exact.bound_value = 0;
+    return prism_options_pack(&exact, r->exact_words, &error) == PRISM_OK ||
            tool_fail("%s", error.message);
+}
+
+/* Nothing is lost by a mistyped option. */
+static bool agrees_to_loss(const request *r) {
+    const bool bounded = r->options.bound != PRISM_BOUND_NONE;
+    if (bounded && !r->lossy)
+        return tool_fail("%s=%g makes OUT differ from IN: say --lossy, too, if it may",
+                         prism_bound_name(r->options.bound), (double)r->options.bound_value);
+    return bounded || !r->lossy ||
+           tool_fail("--lossy goes with max_error, rel_max_error, rel_rmse or distance");
 }
 
 /* ---- Which datasets, and in which chunks ---- */
@@ -182,6 +206,40 @@ static const char *refusal(const request *r, const tool_chunked *s, const hsize_
     return NULL;
 }
 
+/* Whether the dataset says of itself that it has the positions of others' elements. */
+static bool is_scale(hid_t dataset) {
+    static const char scale[] = "DIMENSION_SCALE";
+    char class[sizeof scale] = "";
+    if (H5Aexists(dataset, "CLASS") <= 0)
+        return false;
+    hid_t attribute = H5Aopen(dataset, "CLASS", H5P_DEFAULT), type = H5Aget_type(attribute);
+    const bool text = H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0 &&
+                      H5Tget_size(type) == sizeof scale && H5Aread(attribute, type, class) >= 0;
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return text && memcmp(class, scale, sizeof scale) == 0;
+}
+
+/* NULL, or why a dataset that is compressed keeps every bit in spite of the bound. */
+static const char *need_of_bits(const request *r, const tool_chunked *s, const hsize_t *chunk,
+                                prism_error *error) {
+    prism_array array;
+    hid_t space = H5Screate_simple(s->rank, chunk, NULL);
+    prism_status status = plugin_dataset_array(&r->host, s->type, space, &array, error);
+    H5Sclose(space);
+    if (status == PRISM_OK)
+        status = plugin_options_check(&r->host, s->type, &array, &r->options, error);
+    if (status != PRISM_OK)
+        return error->message;
+    if (r->name_count)
+        return NULL;
+    if (is_scale(s->dataset))
+        return "it is the scale of a dimension; --dataset makes it lossy all the same";
+    if (s->rank == 1 && array.type <= PRISM_UINT64)
+        return "integers of rank 1 may be identifiers; --dataset makes them lossy all the same";
+    return NULL;
+}
+
 /* NULL, or why the dataset stays as it is. */
 static const char *obstacle(const request *r, const tool_chunked *s, hsize_t *chunk,
                             prism_error *error) {
@@ -209,10 +267,15 @@ static bool plan_dataset(request *r, hid_t from, const char *path) {
     prism_error error;
     hsize_t chunk[H5S_MAX_RANK];
     bool done = tool_chunked_open(&source, from, path);
-    const char *reason = done ? obstacle(r, &source, chunk, &error) : NULL;
-    if (reason && r->name_count)
-        done = tool_fail("%s: %s", path, reason);
-    tool_task *task = done && !reason ? tool_task_new(&source, chunk, r->words) : NULL;
+    const char *reason = done ? obstacle(r, &source, chunk, &error) : NULL, *exact = NULL;
+    if (done && !reason && r->lossy)
+        exact = need_of_bits(r, &source, chunk, &error);
+    if (r->name_count && (reason || exact))
+        done = tool_fail("%s: %s", path, reason ? reason : exact);
+    tool_task *task =
+        done && !reason ? tool_task_new(&source, chunk, exact ? r->exact_words : r->words) : NULL;
+    if (task && exact)
+        snprintf(task->exact_because, sizeof task->exact_because, "%s", exact);
     if (task)
         tool_encoder_add(&r->encoder, task);
     tool_chunked_close(&source);
@@ -315,8 +378,11 @@ static bool write_copy(void *data, hid_t from, hid_t to) {
 
 static bool check_copy(void *data, hid_t from, hid_t to) {
     const request *r = data;
-    return tool_compare(&(tool_comparison){
-        .from = from, .to = to, .replaced = HADDR_UNDEF, .threads = (size_t)r->threads});
+    return tool_compare(&(tool_comparison){.from = from,
+                                           .to = to,
+                                           .replaced = HADDR_UNDEF,
+                                           .threads = (size_t)r->threads,
+                                           .bound = r->lossy ? &r->options : NULL});
 }
 
 static int run(request *r, int count, char **arguments) {
@@ -326,6 +392,8 @@ static int run(request *r, int count, char **arguments) {
     }
     if (!read_filter_options(r))
         return EXIT_FAILED;
+    if (!agrees_to_loss(r))
+        return EXIT_USAGE;
     tool_library_start();
     plugin_host_open(&r->host, (const void *)(size_t)&H5open);
     bool done = tool_rewrite(&r->files, &(tool_rewriting){write_copy, check_copy, r});

@@ -34,6 +34,14 @@ typedef struct tool_pipelines {
     size_t count, room;
 } tool_pipelines;
 
+/* Of chunks with one kind of bound. */
+typedef struct tool_loss {
+    uint64_t chunks;
+    float bound, worst; /* the largest bound, the worst error */
+} tool_loss;
+
+enum { TOOL_BOUNDS = PRISM_BOUND_DISTANCE + 1, TOOL_REFERENCES = PRISM_BOUND_OF_DEVIATION + 1 };
+
 typedef struct tool_numbers {
     double *values;
     size_t count, room;
@@ -45,7 +53,10 @@ typedef struct tool_report {
     uint64_t all, stored, bytes, values; /* chunks; bytes and values of the stored ones */
     uint64_t unfiltered, unreadable, checksums[TOOL_CHECKSUMS];
     tool_pipelines pipelines;
-    tool_numbers bits;   /* a value, of each stored chunk */
+    bool bounded; /* the dataset's options have a bound */
+    tool_loss losses[TOOL_BOUNDS]
+                    [TOOL_REFERENCES]; /* by the bound's kind, and what it is a share of */
+    tool_numbers bits;                 /* a value, of each stored chunk */
     tool_numbers planes; /* of each plane of the first chunk, coded by itself; empty if not asked */
 } tool_report;
 
@@ -54,6 +65,11 @@ double tool_bits(size_t bytes, uint64_t values);
 
 /* How one chunk was coded. */
 tool_pipeline tool_pipeline_of(const prism_info *info);
+
+/* "max_error=2", "rel_rmse=0.01,of=deviation" */
+enum { TOOL_BOUND_TEXT = 64 };
+const char *tool_bound_text(char text[TOOL_BOUND_TEXT], prism_bound bound, prism_bound_of of,
+                            float value);
 
 /* The spellings of a chunk's pipeline. */
 const char *tool_transform_name(prism_transform transform);

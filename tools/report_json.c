@@ -64,6 +64,28 @@ static void print_pipeline(const tool_pipeline *p) {
         printf("null");
 }
 
+/* Floats as they are: nine digits tell them all apart. */
+static void print_bound(prism_bound bound, prism_bound_of of, float value, float reached) {
+    printf("\"bound\": \"%s\", \"bound_of\": \"%s\", \"bound_value\": %.9g, \"reached\": %.9g",
+           prism_bound_name(bound), prism_bound_of_name(of), (double)value, (double)reached);
+}
+
+static void print_losses(const tool_report *r) {
+    const char *separator = "";
+    printf(", \"lossy\": [");
+    for (int bound = PRISM_BOUND_MAX_ERROR; bound < TOOL_BOUNDS; bound++)
+        for (int of = 0; of < TOOL_REFERENCES; of++) {
+            const tool_loss *loss = &r->losses[bound][of];
+            if (!loss->chunks)
+                continue;
+            printf("%s{", separator);
+            print_bound((prism_bound)bound, (prism_bound_of)of, loss->bound, loss->worst);
+            printf(", \"chunks\": %" PRIu64 "}", loss->chunks);
+            separator = ", ";
+        }
+    printf("]");
+}
+
 static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
     static const char *const states[] = {"null", "\"right\"", "\"wrong\""};
     printf("%s\n  {\"bytes\": %zu, \"ratio\": %.6g, \"bits_per_value\": %.6g, \"filter_mask\": "
@@ -82,6 +104,8 @@ static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
                c->info.payload_bytes, c->info.decode_bytes, states[c->checksum]);
         const tool_pipeline pipeline = tool_pipeline_of(&c->info);
         print_pipeline(&pipeline);
+        printf(", ");
+        print_bound(c->info.bound, c->info.bound_of, c->info.bound_value, c->info.reached);
     }
     printf("}");
 }
@@ -116,6 +140,7 @@ static void print_summary(const tool_report *r, bool with_chunks) {
         printf(", \"ratio\": %.6g, \"bits_per_value\": %.6g", tool_ratio(r, r->bytes, r->values),
                tool_bits(r->bytes, r->values));
     print_pipelines(r);
+    print_losses(r);
     print_numbers("bits_of_chunks", &r->bits);
     if (r->planes.count)
         print_numbers("bits_of_planes_estimate", &r->planes);

@@ -43,6 +43,30 @@ static void print_pipeline(const tool_pipeline *p) {
         printf(", axis %d", p->axis);
 }
 
+static void print_chunk_loss(const prism_info *info) {
+    char text[TOOL_BOUND_TEXT];
+    if (info->bound != PRISM_BOUND_NONE)
+        printf("; %s, error %g",
+               tool_bound_text(text, info->bound, info->bound_of, info->bound_value),
+               (double)info->reached);
+}
+
+static void print_losses(const tool_report *r) {
+    char text[TOOL_BOUND_TEXT];
+    bool exact = true;
+    for (int bound = PRISM_BOUND_MAX_ERROR; bound < TOOL_BOUNDS; bound++)
+        for (int of = 0; of < TOOL_REFERENCES; of++) {
+            const tool_loss *loss = &r->losses[bound][of];
+            if (loss->chunks)
+                printf("  lossy      %" PRIu64 " chunks, %s: worst error %g\n", loss->chunks,
+                       tool_bound_text(text, (prism_bound)bound, (prism_bound_of)of, loss->bound),
+                       (double)loss->worst);
+            exact = exact && !loss->chunks;
+        }
+    if (exact && r->bounded && r->stored)
+        printf("  lossy      no chunk: every bit comes back\n");
+}
+
 static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
     static const char *const states[] = {"none", "right", "wrong"};
     char place[TOOL_SHAPE_TEXT];
@@ -54,6 +78,7 @@ static void print_chunk(const tool_report *r, const tool_chunk_report *c) {
                c->info.parameter_bytes, c->info.payload_bytes, c->mask, states[c->checksum]);
         const tool_pipeline pipeline = tool_pipeline_of(&c->info);
         print_pipeline(&pipeline);
+        print_chunk_loss(&c->info);
         printf("\n");
     } else {
         printf("%7s %9s %10s %4" PRIu32 " %-6s %s\n", "-", "-", "-", c->mask, "-",
@@ -104,6 +129,7 @@ static void print_summary(const tool_report *r, bool with_chunks) {
     if (!is_ours(r))
         return;
     print_counts(r);
+    print_losses(r);
     if (!r->stored)
         return;
     printf("  size       %" PRIu64 " bytes, stored as %" PRIu64 ", ratio %.2f, %.3f bits a value\n",

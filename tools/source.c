@@ -121,3 +121,10 @@ tool_part tool_source_chunk(const tool_source *s, const hsize_t *index) {
     }
     return part;
 }
+
+bool tool_source_replace(tool_source *s, hid_t file, hid_t dataset) {
+    tool_source_close(s);
+    s->file = file;
+    s->dataset = dataset;
+    return describe(s);
+}

@@ -6,6 +6,8 @@
 #include "chunked.h"
 #include "spool.h"
 
+enum { TOOL_BOUND_WORD = 7 /* of the filter's parameters: not 0 where there is a bound */ };
+
 typedef struct tool_task {
     char *path;
     haddr_t address; /* in the original */
@@ -13,6 +15,7 @@ typedef struct tool_task {
     hsize_t chunk[H5S_MAX_RANK];
     size_t chunk_bytes;
     uint32_t options[PRISM_OPTION_WORDS];
+    char exact_because[240]; /* why the bound that was asked for is not among them; else empty */
     struct tool_task *next;
 
     /* From its beginning to its end: */
@@ -24,10 +27,12 @@ typedef struct tool_task {
     unsigned words[PRISM_MAX_WORDS]; /* the filter's parameters in the new dataset */
     size_t word_count;
     tool_spool spool;
-    uint64_t limit;    /* the new dataset must not take more; UINT64_MAX: it may */
-    bool stopped;      /* it does take more, and not all was encoded */
-    size_t on_the_way; /* chunks that are being encoded */
-    uint64_t encoded;  /* bytes of elements */
+    uint64_t limit;              /* the new dataset must not take more; UINT64_MAX: it may */
+    bool stopped;                /* it does take more, and not all was encoded */
+    size_t on_the_way;           /* chunks that are being encoded */
+    uint64_t encoded;            /* bytes of elements */
+    size_t chunks, lossy_chunks; /* of a task with a bound */
+    float worst;                 /* of their errors, in its unit */
 } tool_task;
 
 /* For a dataset that need not stay open. NULL, with a message, if there is no memory. */

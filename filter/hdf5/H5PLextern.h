@@ -96,6 +96,7 @@ herr_t H5Epush2(hid_t stack, const char *file, const char *function, unsigned li
 H5T_class_t H5Tget_class(hid_t type);
 size_t H5Tget_size(hid_t type);
 H5T_order_t H5Tget_order(hid_t type);
+size_t H5Tget_precision(hid_t type);
 H5T_sign_t H5Tget_sign(hid_t type);
 herr_t H5Tget_fields(hid_t type, size_t *sign, size_t *exponent, size_t *exponent_bits,
                      size_t *fraction, size_t *fraction_bits);

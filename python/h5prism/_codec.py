@@ -48,7 +48,8 @@ class ChunkInfo:
         mapping: how elements became the integers that the pipeline codes: "none" (they are such),
             "table" (of the values that occur), "lattice" (multiples of a step), "fixed"
             (fixed-point numbers and the bits below), "scaled" (8-bit integers times a scale for
-            each position).
+            each position). Lossy ones: "uniform" (multiples of a step), "distance" (pictures in JPEG
+            XL).
         transform, predictor, coder, effort: the pipeline used, never "auto"; the coder is "raw"
             where nothing made the elements smaller.
         method: of coder "ans", which the encoder chooses: "quick", "lsq", "adaptive", "frames",
@@ -56,6 +57,12 @@ class ChunkInfo:
         axis: the axis along which the planes lie, None if the array is a single plane.
         planes, height, width: the array as planes.
         checksum: whether checksums are stored.
+        bound, bound_of, bound_value: what was lost at most: the option of `Prism` with its value
+            ("max_error", "rel_max_error", "rel_rmse", "distance"; "rms" or "deviation"). "none"
+            where every bit comes back, also of a chunk that a bound was asked for but which is
+            smaller without.
+        reached: the error in the end, in the unit of the bound and not above it; of "distance" the
+            relative RMSE where the chunk was made. 0 without a bound.
         header_bytes, parameter_bytes, payload_bytes: how `encoded_bytes` divides into the header
             with its checksums, weights and other side information, and coded samples.
         decode_bytes: memory that `decode` takes at most, beside the bytes and the array.
@@ -75,6 +82,10 @@ class ChunkInfo:
     height: int
     width: int
     checksum: bool
+    bound: str
+    bound_of: str
+    bound_value: float
+    reached: float
     header_bytes: int
     parameter_bytes: int
     payload_bytes: int
@@ -93,7 +104,8 @@ class ChunkInfo:
 
 
 def encode(array: Any, **options: OptionValue) -> bytes:
-    """Encodes an array losslessly; `decode` needs nothing but the bytes returned.
+    """Encodes an array, losslessly unless there is a bound among the options; `decode` needs nothing
+    but the bytes returned.
 
     Args:
         array: numpy array of integers of 1 to 8 bytes or of float16, float32, float64 or (with the
@@ -102,8 +114,8 @@ def encode(array: Any, **options: OptionValue) -> bytes:
         **options: the keywords of `Prism`.
 
     Raises:
-        PrismError: with status TYPE or SHAPE for an array outside these limits, OPTION for an
-            unknown option or value.
+        PrismError: with status TYPE or SHAPE for an array outside these limits, TYPE for a bound
+            that cannot be kept on such elements, OPTION for an unknown option or value.
 
     Any number of threads may call it at the same time.
     """
@@ -131,6 +143,7 @@ def decode(
     blob: BytesLike,
     *,
     planes: Sequence[int] | None = None,
+    reduce: int = 0,
     skip_checksum: bool = False,
     threads: int = 1,
     memory_limit: int | None = None,
@@ -144,6 +157,9 @@ def decode(
             decoded than these depend on; of other chunks, everything is. A chunk without an axis
             (raw ones have none) is a single plane. The checksum of the elements is then not
             computed.
+        reduce: 1, 2 or 3: the pictures at 1/2, 1/4 or 1/8 of their height and width (rounded up),
+            from no more of the chunk than they take. Only lossy chunks whose mapping is "distance"
+            have such pictures. The checksum of the elements is then not computed.
         skip_checksum: do not compute checksums. Damage may then go unnoticed.
         threads: threads that this call may use; the environment variable H5PRISM_THREADS overrides
             it. No method uses more than one so far.
@@ -160,11 +176,11 @@ def decode(
         PrismError: with status TRUNCATED, CORRUPT, CHECKSUM or VERSION for bytes that are not a
             whole, undamaged encoding of this format version; MEMORY over `memory_limit` or
             where there is no memory for the result; OPTION for a H5PRISM_MEMORY_LIMIT that cannot
-            be understood; TYPE for
-            bfloat16 where the package ml_dtypes is missing.
+            be understood, and for `reduce` where there is no such picture; TYPE for bfloat16 where the package ml_dtypes is missing.
 
     Any number of threads may call it at the same time.
     """
+    reduce = operator.index(reduce)
     if threads < 1:
         raise PrismError(Status.OPTION, f"threads={threads}: expected at least 1")
     if memory_limit is not None and memory_limit < 0:
@@ -173,10 +189,12 @@ def decode(
     info = _inspect(chunk)
     if memory_limit is None:
         _check_memory(info)
-    options = DecodeOptionsStruct(skip_checksum, threads, memory_limit or 0)
+    options = DecodeOptionsStruct(skip_checksum, threads, memory_limit or 0, reduce)
     if planes is not None:
         return _decode_planes(chunk, info, planes, options)
-    array = _empty(_shape(info.array), _dtype(info.array))
+    described = ArrayStruct()
+    call("prism_reduced_array", chunk.ctypes.data, chunk.size, reduce, ctypes.byref(described))
+    array = _empty(_shape(described), _dtype(described))
     call(
         "prism_decode",
         chunk.ctypes.data,
@@ -267,6 +285,10 @@ def inspect_chunk(blob: BytesLike) -> ChunkInfo:
         height=info.height,
         width=info.width,
         checksum=info.checksum,
+        bound=library().prism_bound_name(info.bound).decode(),
+        bound_of=library().prism_bound_of_name(info.bound_of).decode(),
+        bound_value=info.bound_value,
+        reached=info.reached,
         header_bytes=info.header_bytes,
         parameter_bytes=info.parameter_bytes,
         payload_bytes=info.payload_bytes,

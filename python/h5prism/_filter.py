@@ -49,9 +49,20 @@ class Prism(_FilterBase):
         verify: decode each chunk after encoding it and compare.
         threads: threads that one chunk may use; the environment variable H5PRISM_THREADS
             overrides it. No method uses more than one so far.
+        max_error: lossy: no element is further than that from its own. Lossless without a bound;
+            one at most.
+        rel_max_error: the same, as a share of the range of each chunk's finite elements.
+        rel_rmse: lossy: the root mean square error of each chunk, as a share of what `of` says:
+            0.01 is 1 %.
+        of: "rms", the root mean square of a chunk's elements, or "deviation", that of their
+            differences from the mean of their plane. Goes with `rel_rmse`.
+        distance: lossy, with coder "jxl" and integers of 8 and 16 bits: the Butteraugli distance
+            that libjxl aims at, 1 for what the eye does not see. Bounds no element.
+
+    A bound is a float32 in the file: the next one below, where it is none.
 
     Raises:
-        PrismError: for a value out of its range.
+        PrismError: for a value out of its range, and for two bounds.
     """
 
     filter_id = FILTER_ID
@@ -67,6 +78,11 @@ class Prism(_FilterBase):
         checksum: bool = True,
         verify: bool = False,
         threads: int = 1,
+        max_error: float | None = None,
+        rel_max_error: float | None = None,
+        rel_rmse: float | None = None,
+        of: str = "rms",
+        distance: float | None = None,
     ) -> None:
         struct = _options.from_keywords(
             {
@@ -78,6 +94,11 @@ class Prism(_FilterBase):
                 "checksum": checksum,
                 "verify": verify,
                 "threads": threads,
+                "max_error": max_error,
+                "rel_max_error": rel_max_error,
+                "rel_rmse": rel_rmse,
+                "of": of,
+                "distance": distance,
             }
         )
         self._config = _options.to_keywords(struct)

@@ -98,6 +98,7 @@ class DecodeOptionsStruct(ctypes.Structure):
         ("skip_checksum", ctypes.c_bool),
         ("threads", ctypes.c_int),
         ("memory_limit", ctypes.c_uint64),
+        ("reduce", ctypes.c_int),
     ]
 
 
@@ -114,6 +115,8 @@ _PLAIN_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "prism_type_size": (ctypes.c_size_t, [ctypes.c_int]),
     "prism_mapping_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_method_name": (ctypes.c_char_p, [ctypes.c_int]),
+    "prism_bound_name": (ctypes.c_char_p, [ctypes.c_int]),
+    "prism_bound_of_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_options_default": (OptionsStruct, []),
 }
 _STATUS_FUNCTIONS: dict[str, list[Any]] = {
@@ -127,6 +130,7 @@ _STATUS_FUNCTIONS: dict[str, list[Any]] = {
         _ARRAY, ctypes.c_void_p, _OPTIONS, ctypes.c_void_p, ctypes.c_size_t, _SIZE, _ERROR,
     ],
     "prism_inspect": [ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(InfoStruct), _ERROR],
+    "prism_reduced_array": [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, _ARRAY, _ERROR],
     "prism_decode": [
         ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t,
         ctypes.POINTER(DecodeOptionsStruct), _ERROR,

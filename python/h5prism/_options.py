@@ -6,36 +6,52 @@ Spellings, ranges and defaults belong to the C library; this module only carries
 from __future__ import annotations
 
 import ctypes
+import numbers
 from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
 from ._errors import PrismError, Status
 from ._library import OPTION_WORDS, OptionsStruct, call, library
 
-OptionValue = Union[str, int, bool]
+OptionValue = Union[str, int, float, bool, None]
+
+BOUNDS = ("max_error", "rel_max_error", "rel_rmse", "distance")
 
 _SWITCHES = {"on": True, "off": False}
 _FORMATTED_BYTES = 160
 
 
 def from_keywords(options: Mapping[str, OptionValue]) -> OptionsStruct:
-    """The defaults, changed by `options`. Raises PrismError for an unknown key or value."""
+    """The defaults, changed by `options`; None changes nothing. Raises PrismError for an unknown key
+    or value."""
     struct: OptionsStruct = library().prism_options_default()
     for key, value in options.items():
-        text = ("off", "on")[value] if isinstance(value, bool) else str(value)
-        call("prism_options_set", ctypes.byref(struct), key.encode(), text.encode())
+        if value is None:
+            continue
+        call("prism_options_set", ctypes.byref(struct), key.encode(), _text(value).encode())
     return struct
 
 
+def _text(value: OptionValue) -> str:
+    if isinstance(value, bool):
+        return ("off", "on")[value]
+    # All digits, also of numpy's floats of 32 bits, which are bounds as they are.
+    is_float = isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral)
+    return repr(float(value)) if is_float else str(value)
+
+
 def to_keywords(struct: OptionsStruct) -> dict[str, Any]:
-    """All options of `struct`: names as str, numbers as int, switches as bool."""
+    """All options of `struct`: names as str, numbers as int, bounds as float, switches as bool.
+    There is no bound among them where there is none."""
     text = ctypes.create_string_buffer(_FORMATTED_BYTES)
     call("prism_options_format", ctypes.byref(struct), text, len(text))
     pairs = (pair.split("=", 1) for pair in text.value.decode().split(","))
-    return {key: _python_value(value) for key, value in pairs}
+    return {key: _python_value(key, value) for key, value in pairs}
 
 
-def _python_value(text: str) -> OptionValue:
+def _python_value(key: str, text: str) -> OptionValue:
+    if key in BOUNDS:
+        return float(text)
     if text.isdigit():
         return int(text)
     return _SWITCHES.get(text, text)

@@ -39,7 +39,8 @@ class PrismCodec(Codec):  # type: ignore[misc]  # numcodecs has no annotations
         """The array as one chunk. Raises PrismError as `h5prism.encode` does."""
         array = ensure_ndarray(buf)
         is_transposed = array.flags.f_contiguous and not array.flags.c_contiguous
-        return encode(as_integers(array.T if is_transposed else array), **self._options)
+        plain = array.T if is_transposed else array
+        return encode(as_integers(plain, self._options), **self._options)
 
     def decode(self, buf: Any, out: Any = None) -> Any:
         """The array in C order, or `out` filled with it. Raises PrismError for damaged bytes."""

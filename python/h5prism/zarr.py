@@ -54,8 +54,9 @@ class PrismCodec(ArrayBytesCodec):
 
     async def _encode_single(self, chunk_array: NDBuffer, chunk_spec: ArraySpec) -> Buffer:
         """Raises PrismError as `h5prism.encode` does."""
-        array = as_integers(chunk_array.as_numpy_array())
-        blob = await asyncio.to_thread(encode, array, **self.prism.get_config())
+        options = self.prism.get_config()
+        array = as_integers(chunk_array.as_numpy_array(), options)
+        blob = await asyncio.to_thread(encode, array, **options)
         return chunk_spec.prototype.buffer.from_bytes(blob)
 
     async def _decode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> NDBuffer:

@@ -9,8 +9,9 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -74,13 +75,24 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--chart", type=Path, metavar="FOLDER", help="save size against speed as PNG for each file"
     )
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these rows; with --shapes, rows with one of these words")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        metavar="NAME",
+        help="only these rows; with --shapes, rows with one of these words",
+    )
     parser.add_argument(
         "--repeat", type=int, metavar="N", help="timed runs (3; of --kernels 9, and 99 at most)"
     )
     parser.add_argument("--axis", type=int, metavar="N", help="axis along which the planes lie")
     parser.add_argument(
         "--stack", action="store_true", help="compare with what codes stacks of images, too"
+    )
+    parser.add_argument(
+        "--lossy",
+        action="store_true",
+        help="instead, size against error: bounds rel_rmse and max_error beside other lossy codecs, and "
+        "what embeddings are still good for; without FILE, of generated arrays",
     )
     parser.add_argument(
         "--layouts",
@@ -118,8 +130,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--no-memory", action="store_true", help="do not measure memory")
     arguments = parser.parse_args()
     instead = [arguments.shapes, arguments.kernels]
-    if bool(arguments.files) + sum(words is not None for words in instead) != 1:
-        parser.error("expected files, --shapes or --kernels")
+    given = bool(arguments.files) or arguments.lossy
+    if given + sum(words is not None for words in instead) != 1:
+        parser.error("expected files, --lossy, --shapes or --kernels")
     if arguments.repeat is None:
         arguments.repeat = 3 if arguments.kernels is None else 9
     if arguments.repeat < 1:
@@ -129,7 +142,7 @@ def _arguments() -> argparse.Namespace:
     if arguments.stack and arguments.axis is None:
         arguments.axis = 0
     try:
-        chosen(arguments.only if arguments.files else None)
+        chosen(arguments.only if arguments.files and not arguments.lossy else None)
     except KeyError as name:
         parser.error(f"--only: no row is called {name}; --help lists the names")
     return arguments
@@ -180,6 +193,43 @@ def _kernels(arguments: argparse.Namespace) -> int:
     return subprocess.run([program, str(arguments.repeat), *arguments.kernels]).returncode
 
 
+def _arrays(arguments: argparse.Namespace) -> Iterator[tuple[str, np.ndarray, bool]]:
+    """Each with its name, and whether it is a stack. Raises InputError."""
+    for file in arguments.files:
+        yield Path(file).name, np.ascontiguousarray(load(file)[: arguments.first]), arguments.stack
+    if not arguments.files:
+        from .lossy import generated
+
+        yield from generated()
+
+
+def _lossy(arguments: argparse.Namespace) -> int:
+    from .lossy import report as lossy_report  # Pillow, for those who want it
+
+    report: dict[str, Any] = {"machine": machine(), "arrays": []}
+    _print(report["machine"])
+    failed = False
+    for name, array, stack in _arrays(arguments):
+        print(
+            f"\n{name}: {' x '.join(map(str, array.shape))} {array.dtype}, {array.nbytes:,} bytes"
+        )
+        found, broken = lossy_report(
+            array,
+            axis=0 if stack and arguments.axis is None else arguments.axis,
+            stack=stack,
+            only=arguments.only,
+            chart=arguments.chart,
+            title=name,
+        )
+        failed |= broken
+        report["arrays"].append(
+            {"name": name, "shape": array.shape, "dtype": array.dtype.str, **found}
+        )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+    return int(failed)
+
+
 def _shapes(arguments: argparse.Namespace) -> int:
     _print(machine())
     efforts = arguments.shapes or DEFAULT_EFFORTS
@@ -195,6 +245,12 @@ def main() -> int:
         return _shapes(arguments)
     if arguments.kernels is not None:
         return _kernels(arguments)
+    if arguments.lossy:
+        try:
+            return _lossy(arguments)
+        except InputError as reason:
+            print(reason, file=sys.stderr)
+            return 1
     report = {"machine": machine(), "repeat": arguments.repeat, "arrays": []}
     _print(report["machine"])
     failed = False

@@ -20,6 +20,7 @@ import h5prism
 
 from .chart import save_chart
 from .descriptors import descriptors
+from .lossy_pictures import draw
 from .measure import Row
 from .pictures import prediction_weights
 
@@ -228,6 +229,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--file", type=Path, metavar="FILE", help="make only the file that the page's commands draw"
     )
+    parser.add_argument(
+        "--lossy", action="store_true", help="make only the pictures of docs/lossy.md"
+    )
     return parser.parse_args()
 
 
@@ -236,6 +240,9 @@ def main() -> int:
     arguments = _arguments()
     if arguments.file:
         _write_inputs(arguments.file)
+        return 0
+    if arguments.lossy:
+        print(draw(arguments.folder / "lossy"))
         return 0
     folder = arguments.folder
     try:

@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <float.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #define FLAG_VERIFY      2u
 #define MAX_EFFORT       (PX_EFFORT_COUNT - 1)
 #define MAX_THREADS      1024
+#define MOST_DISTANCE    15 /* of libjxl 0.7 */
 
 /* Of a value that is not to be asked for. */
 #define NOT_ASKED ""
@@ -30,6 +32,16 @@ static const char *const switches[] = {"off", "on", NULL};
 static const char *const bounds[] = {"off",      "max_error", "rel_max_error",
                                      "rel_rmse", "distance",  NULL};
 static const char *const references[] = {"rms", "deviation", NULL};
+
+const char *prism_bound_name(prism_bound bound) {
+    const size_t index = (size_t)bound;
+    return index == 0 ? "none" : index + 1 < sizeof bounds / sizeof *bounds ? bounds[index] : NULL;
+}
+
+const char *prism_bound_of_name(prism_bound_of of) {
+    const size_t index = (size_t)of;
+    return index + 1 < sizeof references / sizeof *references ? references[index] : NULL;
+}
 
 prism_options prism_options_default(void) {
     return (prism_options){
@@ -75,17 +87,60 @@ static prism_status read_integer(int *number, int low, int high, const char *key
     return PRISM_OK;
 }
 
+/* Numbers have a point, whatever the locale of the program says. To be ended by leave_locale. */
+typedef struct plain_locale {
+    locale_t plain, before;
+} plain_locale;
+
+static plain_locale enter_locale(void) {
+    plain_locale l = {.plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0)};
+    if (l.plain)
+        l.before = uselocale(l.plain);
+    return l;
+}
+
+static void leave_locale(const plain_locale *l) {
+    if (!l->plain)
+        return;
+    uselocale(l->before);
+    freelocale(l->plain);
+}
+
 /* The largest float that is not above the number: a bound must not grow. */
 static float round_down(double number) {
     const float rounded = (float)number;
     return (double)rounded > number ? nextafterf(rounded, 0) : rounded;
 }
 
+/* What a bound of that kind may be: a share of 1 or more keeps nothing. */
+typedef struct range {
+    double most;
+    const char *text;
+} range;
+
+static range range_of(prism_bound bound) {
+    switch (bound) {
+    case PRISM_BOUND_REL_MAX_ERROR:
+    case PRISM_BOUND_REL_RMSE:
+        return (range){1 - DBL_EPSILON, "between 0 and 1, a share such as 0.01"};
+    case PRISM_BOUND_DISTANCE:
+        return (range){MOST_DISTANCE, "above 0, at most 15"};
+    default:
+        return (range){FLT_MAX, "above 0 that a float32 can hold"};
+    }
+}
+
+static bool is_bound(prism_bound bound, double number) {
+    return number >= FLT_MIN && number <= range_of(bound).most;
+}
+
 /* One bound at most: "off" takes back the one it names. */
 static prism_status set_bound(prism_options *o, prism_bound bound, const char *key,
                               const char *value, prism_error *error) {
     char *end;
+    const plain_locale l = enter_locale();
     const double number = strtod(value, &end);
+    leave_locale(&l);
     if (strcmp(value, "off") == 0) {
         if (o->bound == bound) {
             o->bound = PRISM_BOUND_NONE;
@@ -93,10 +148,9 @@ static prism_status set_bound(prism_options *o, prism_bound bound, const char *k
         }
         return PRISM_OK;
     }
-    if (end == value || *end || !(number >= FLT_MIN && number <= FLT_MAX))
-        return px_fail(error, PRISM_E_OPTION,
-                       "%s=%.40s: expected a number above 0 that a float32 can hold, or off", key,
-                       value);
+    if (end == value || *end || !is_bound(bound, number))
+        return px_fail(error, PRISM_E_OPTION, "%s=%.40s: expected a number %s, or off", key, value,
+                       range_of(bound).text);
     if (o->bound != PRISM_BOUND_NONE && o->bound != bound)
         return px_fail(error, PRISM_E_OPTION, "%s=%.40s: there is another bound already, %s", key,
                        value, bounds[o->bound]);
@@ -234,9 +288,12 @@ static prism_status check_bound(const prism_options *o, prism_error *error) {
     if (status != PRISM_OK)
         return status;
     const bool lossy = o->bound != PRISM_BOUND_NONE;
-    if (lossy ? !(o->bound_value >= FLT_MIN && o->bound_value <= FLT_MAX) : o->bound_value != 0)
-        return px_fail(error, PRISM_E_OPTION, "%s: %g is no bound", bounds[o->bound],
+    if (!lossy && o->bound_value != 0)
+        return px_fail(error, PRISM_E_OPTION, "%g: a value without a bound",
                        (double)o->bound_value);
+    if (lossy && !is_bound(o->bound, (double)o->bound_value))
+        return px_fail(error, PRISM_E_OPTION, "%s=%g: expected a number %s", bounds[o->bound],
+                       (double)o->bound_value, range_of(o->bound).text);
     if (o->bound_of != PRISM_BOUND_OF_RMS && o->bound != PRISM_BOUND_REL_RMSE)
         return px_fail(error, PRISM_E_OPTION, "of=%s goes with rel_rmse only",
                        references[o->bound_of]);
@@ -271,10 +328,12 @@ static void format_bound(const prism_options *o, char *text, size_t capacity) {
     text[0] = '\0';
     if (o->bound == PRISM_BOUND_NONE)
         return;
+    const plain_locale l = enter_locale();
     int digits = 1;
     do
         snprintf(number, sizeof number, "%.*g", digits, (double)o->bound_value);
     while (round_down(strtod(number, NULL)) != o->bound_value && ++digits <= DBL_DECIMAL_DIG);
+    leave_locale(&l);
     snprintf(text, capacity, ",%s=%s%s%s", bounds[o->bound], number, o->bound_of ? ",of=" : "",
              o->bound_of ? references[o->bound_of] : "");
 }

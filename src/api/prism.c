@@ -7,6 +7,7 @@
 #include "base/sizes.h"
 #include "base/status.h"
 #include "chunk/chunk.h"
+#include "lossy/reduced.h"
 #include "mapping/mapping.h"
 
 const char *prism_version(void) {
@@ -76,7 +77,7 @@ const char *prism_mapping_name(prism_mapping mapping) {
         [PRISM_MAPPING_NONE] = "none",       [PRISM_MAPPING_TABLE] = "table",
         [PRISM_MAPPING_LATTICE] = "lattice", [PRISM_MAPPING_FIXED] = "fixed",
         [PRISM_MAPPING_SCALED] = "scaled",   [PRISM_MAPPING_UNIFORM] = "uniform",
-        [PRISM_MAPPING_NEAR] = "near"};
+        [PRISM_MAPPING_NEAR] = "near",       [PRISM_MAPPING_DISTANCE] = "distance"};
     const size_t index = (size_t)mapping;
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }
@@ -141,19 +142,13 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
     return px_succeed(error);
 }
 
-/* Bytes of the chunk's array with `planes` along its axis; `size` must be just that. `memory` is
- * what decoding takes. */
-static prism_status check_output(const px_chunk *chunk, size_t planes, size_t size, uint64_t memory,
+/* `size` must be that of what is decoded, `expected`, and `memory`, which decoding takes, within
+ * the limit. */
+static prism_status check_output(size_t expected, size_t size, uint64_t memory,
                                  uint64_t memory_limit, prism_error *error) {
-    size_t whole;
-    const size_t count = px_layout_make(&chunk->array, chunk->pipeline.axis).count;
-    prism_status status = prism_array_size(&chunk->array, &whole, error);
-    if (status != PRISM_OK)
-        return status;
-    const size_t wanted = px_product(whole / count, planes);
-    if (wanted != size)
+    if (expected != size)
         return px_fail(error, PRISM_E_ARGUMENT,
-                       "the chunk holds an array of %zu bytes, the output has %zu", wanted, size);
+                       "the chunk holds an array of %zu bytes, the output has %zu", expected, size);
     if (memory_limit && memory > memory_limit)
         return px_fail(error, PRISM_E_MEMORY, "decoding takes %llu bytes, the limit is %llu",
                        (unsigned long long)memory, (unsigned long long)memory_limit);
@@ -171,6 +166,63 @@ static prism_status read_chunk(px_chunk *read, const void *chunk, size_t chunk_s
 
 static const prism_decode_options default_options = {.threads = 1};
 
+static prism_status check_whole(const px_chunk *chunk, size_t size, uint64_t memory_limit,
+                                prism_error *error) {
+    size_t whole;
+    prism_status status = prism_array_size(&chunk->array, &whole, error);
+    return status == PRISM_OK
+               ? check_output(whole, size, px_chunk_memory(chunk, 0), memory_limit, error)
+               : status;
+}
+
+/* They must be those that the chunk was made of, where that can be told. */
+static prism_status check_elements(const px_chunk *chunk, const void *data, size_t size,
+                                   const prism_decode_options *options, prism_error *error) {
+    return options->skip_checksum || !chunk->has_checksum || !px_chunk_is_portable(chunk) ||
+                   px_crc32(data, size) == chunk->elements_crc
+               ? px_succeed(error)
+               : px_fail(error, PRISM_E_CHECKSUM,
+                         "the chunk is intact but did not decode to the elements it was made of");
+}
+
+static prism_status reduce_array(prism_array *reduced, size_t *size, const px_chunk *chunk,
+                                 int reduce, prism_error *error) {
+    if (reduce < 0 || reduce > PX_MOST_REDUCED)
+        return px_fail(error, PRISM_E_OPTION, "reduce=%d: expected 0..%d", reduce, PX_MOST_REDUCED);
+    if (reduce && !px_reduced_array(reduced, &chunk->array, chunk->pipeline.axis, reduce))
+        return px_fail(error, PRISM_E_OPTION,
+                       "reduce=%d: the chunk has more than two axes beside that of its planes",
+                       reduce);
+    if (!reduce)
+        *reduced = chunk->array;
+    return prism_array_size(reduced, size, error);
+}
+
+static prism_status decode_reduced(const px_chunk *read, void *data, size_t size,
+                                   const prism_decode_options *options, prism_error *error) {
+    prism_array reduced;
+    size_t expected;
+    prism_status status = reduce_array(&reduced, &expected, read, options->reduce, error);
+    if (status == PRISM_OK)
+        status = check_output(expected, size, px_chunk_reduced_memory(read, &reduced),
+                              options->memory_limit, error);
+    if (status == PRISM_OK)
+        status = px_chunk_decode_reduced(read, options->reduce, data, error);
+    return status == PRISM_OK ? px_succeed(error) : status;
+}
+
+prism_status prism_reduced_array(const void *chunk, size_t chunk_size, int reduce,
+                                 prism_array *array, prism_error *error) {
+    if (!chunk || !array)
+        return px_fail(error, PRISM_E_ARGUMENT, "chunk and array must not be NULL");
+    px_chunk read;
+    size_t size;
+    prism_status status = px_chunk_read(&read, chunk, chunk_size, error);
+    if (status == PRISM_OK)
+        status = reduce_array(array, &size, &read, reduce, error);
+    return status == PRISM_OK ? px_succeed(error) : status;
+}
+
 prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
                           const prism_decode_options *options, prism_error *error) {
     if (!chunk || !data)
@@ -178,16 +230,13 @@ prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size
     options = options ? options : &default_options;
     px_chunk read;
     prism_status status = read_chunk(&read, chunk, chunk_size, options, error);
+    if (status == PRISM_OK && options->reduce)
+        return decode_reduced(&read, data, size, options, error);
     if (status == PRISM_OK)
-        status = check_output(&read, px_layout_make(&read.array, read.pipeline.axis).count, size,
-                              px_chunk_memory(&read, 0), options->memory_limit, error);
+        status = check_whole(&read, size, options->memory_limit, error);
     if (status == PRISM_OK)
         status = px_chunk_decode(&read, data, options->threads, 0, error);
-    if (status == PRISM_OK && !options->skip_checksum && read.has_checksum &&
-        px_crc32(data, size) != read.elements_crc)
-        status = px_fail(error, PRISM_E_CHECKSUM,
-                         "the chunk is intact but did not decode to the elements it was made of");
-    return status == PRISM_OK ? px_succeed(error) : status;
+    return status == PRISM_OK ? check_elements(&read, data, size, options, error) : status;
 }
 
 static prism_status check_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
@@ -208,13 +257,20 @@ prism_status prism_decode_planes(const void *chunk, size_t chunk_size, const uin
     if (!chunk || !data || !planes)
         return px_fail(error, PRISM_E_ARGUMENT, "chunk, planes and data must not be NULL");
     options = options ? options : &default_options;
+    if (options->reduce)
+        return px_fail(error, PRISM_E_OPTION, "reduce=%d goes with all planes only",
+                       options->reduce);
     px_chunk read;
+    size_t whole = 0;
     prism_status status = read_chunk(&read, chunk, chunk_size, options, error);
     if (status == PRISM_OK)
         status = check_planes(&read, planes, count, error);
     if (status == PRISM_OK)
-        status = check_output(&read, count, size, px_chunk_planes_memory(&read, count),
-                              options->memory_limit, error);
+        status = prism_array_size(&read.array, &whole, error);
+    if (status == PRISM_OK)
+        status = check_output(
+            px_product(whole / px_layout_make(&read.array, read.pipeline.axis).count, count), size,
+            px_chunk_planes_memory(&read, count), options->memory_limit, error);
     if (status == PRISM_OK)
         status = px_chunk_decode_planes(&read, planes, count, data, options->threads, error);
     return status == PRISM_OK ? px_succeed(error) : status;

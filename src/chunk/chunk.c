@@ -10,6 +10,7 @@
 #include "choose/methods.h"
 #include "choose/rival.h"
 #include "lossy/lossy.h"
+#include "lossy/reduced.h"
 #include "mapping/mapping.h"
 #include "pipeline/pipeline.h"
 
@@ -127,25 +128,6 @@ static prism_status encode_either(px_coded *coded, const px_mapping_request *req
     return status;
 }
 
-static prism_status encode_lossless(px_buffer *out, px_pipeline *used, const prism_array *array,
-                                    const void *elements, const prism_options *options,
-                                    px_chunk_role role, prism_error *error) {
-    content c;
-    px_coded coded = {.is_mapped = false};
-    prism_status status = content_make(&c, array, elements, options, error);
-    const px_mapping_request request = {&c.squeezed.array, elements, &c.options, role.depth,
-                                        &inner_codec};
-    if (status == PRISM_OK)
-        status = px_stages_check(options->transform, options->predictor, options->coder, error);
-    if (status == PRISM_OK)
-        status = (px_rival_suits(array, options, role.depth) ? encode_either : encode_samples)(
-            &coded, &request, role, error);
-    if (status == PRISM_OK)
-        status = write_chunk(out, used, &coded, elements, &c, error);
-    px_coded_free(&coded);
-    return status;
-}
-
 /* ---- Lossy encoding ---- */
 
 /* With less than this share of a quick lossless chunk, no thorough one is smaller. */
@@ -186,7 +168,7 @@ static prism_status is_surely_smaller(bool *surely, size_t size, const content *
     exact.axis = c->asked_axis;
     exact.effort = 1;
     prism_status status =
-        encode_lossless(&quick, &used, c->array, c->elements, &exact, (px_chunk_role){0}, error);
+        px_chunk_encode(&quick, &used, c->array, c->elements, &exact, (px_chunk_role){0}, error);
     *surely = (double)size < SURELY_SMALLER * (double)quick.size;
     px_buffer_free(&quick);
     return status;
@@ -201,13 +183,15 @@ static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const pris
     px_pipeline pipeline;
     bool surely = false;
     const prism_options exact = without_bound(options);
-    prism_status status = content_make(&c, array, elements, options, error);
+    prism_status status = px_lossy_check(array, options, error);
+    if (status == PRISM_OK)
+        status = content_make(&c, array, elements, options, error);
     if (status == PRISM_OK)
         status = encode_lossy(&lossy, &pipeline, &c, SIZE_MAX, error);
     if (status == PRISM_OK && lossy.size)
         status = is_surely_smaller(&surely, lossy.size, &c, error);
     if (status == PRISM_OK && !surely)
-        status = encode_lossless(out, used, array, elements, &exact, (px_chunk_role){0}, error);
+        status = px_chunk_encode(out, used, array, elements, &exact, (px_chunk_role){0}, error);
     if (status == PRISM_OK && lossy.size && (surely || lossy.size < out->size)) {
         px_buffer_free(out);
         *out = lossy;
@@ -218,16 +202,36 @@ static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const pris
     return status;
 }
 
+/* ---- Encoding either way ---- */
+
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
-    return options->bound != PRISM_BOUND_NONE
-               ? encode_bounded(out, used, array, elements, options, error)
-               : encode_lossless(out, used, array, elements, options, role, error);
+    if (options->bound != PRISM_BOUND_NONE)
+        return encode_bounded(out, used, array, elements, options, error);
+    content c;
+    px_coded coded = {.is_mapped = false};
+    prism_status status = content_make(&c, array, elements, options, error);
+    const px_mapping_request request = {&c.squeezed.array, elements, &c.options, role.depth,
+                                        &inner_codec};
+    if (status == PRISM_OK)
+        status = px_stages_check(options->transform, options->predictor, options->coder, error);
+    if (status == PRISM_OK)
+        status = (px_rival_suits(array, options, role.depth) ? encode_either : encode_samples)(
+            &coded, &request, role, error);
+    if (status == PRISM_OK)
+        status = write_chunk(out, used, &coded, elements, &c, error);
+    px_coded_free(&coded);
+    return status;
 }
 
 px_bound px_chunk_bound(const px_chunk *chunk) {
     return chunk->is_mapped ? px_lossy_bound(chunk) : (px_bound){.kind = PRISM_BOUND_NONE};
+}
+
+bool px_chunk_is_portable(const px_chunk *chunk) {
+    const px_bound bound = px_chunk_bound(chunk);
+    return px_lossy_is_portable(&bound);
 }
 
 /* ---- Decoding ---- */
@@ -303,4 +307,22 @@ prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *plane
     return is_whole(chunk)
                ? decode_and_pick(chunk, planes, count, elements, threads, error)
                : px_pipeline_decode_planes(chunk, planes, count, elements, threads, error);
+}
+
+/* ---- Reduced pictures ---- */
+
+uint64_t px_chunk_reduced_memory(const px_chunk *chunk, const prism_array *reduced) {
+    const px_layout layout = px_layout_make(reduced, chunk->pipeline.axis);
+    const size_t stride = px_plane_stride(layout.height * layout.width);
+    return px_chunk_memory(chunk, 0) + (uint64_t)layout.count * stride * sizeof(int16_t);
+}
+
+prism_status px_chunk_decode_reduced(const px_chunk *chunk, int by, void *elements,
+                                     prism_error *error) {
+    const px_squeezed squeezed = px_squeeze(&chunk->array);
+    const int axis = px_squeezed_axis(&squeezed, chunk->pipeline.axis);
+    prism_array reduced;
+    if (!px_reduced_array(&reduced, &squeezed.array, axis, by))
+        return px_fail(error, PRISM_E_INTERNAL, "the chunk holds no pictures");
+    return px_lossy_reduce(chunk, elements, &reduced, by, &inner_codec, error);
 }

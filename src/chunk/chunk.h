@@ -26,6 +26,10 @@ prism_method px_chunk_method(const px_chunk *chunk);
 /* What a chunk says of its error. */
 px_bound px_chunk_bound(const px_chunk *chunk);
 
+/* Whether it decodes to the same elements on every machine: else its checksum of them is of those
+ * where it was made, and says nothing elsewhere. */
+bool px_chunk_is_portable(const px_chunk *chunk);
+
 /* Elements from a chunk that px_chunk_read has checked. */
 prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                              prism_error *error);
@@ -33,5 +37,10 @@ prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads,
 /* The same of planes[count] along the chunk's axis. */
 prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
                                     void *elements, int threads, prism_error *error);
+
+/* The elements of its pictures at 1/2^by, `reduced` by px_reduced_array, and what that takes. */
+uint64_t px_chunk_reduced_memory(const px_chunk *chunk, const prism_array *reduced);
+prism_status px_chunk_decode_reduced(const px_chunk *chunk, int by, void *elements,
+                                     prism_error *error);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * coder=jxl: planes as multi-channel JPEG XL images (ISO/IEC 18181) by libjxl, losslessly: a grey
  * image whose extra channels are the further planes. An image holds up to PX_JXL_PLANES planes; the
- * payload is one image after the other, each after its length.
+ * payload is one image after the other, each after its length. Lossy images, of lossy/distance.c,
+ * have one plane or three colours.
  *
  * Samples are handed over as unsigned integers of 8 or 16 bits, the only depths that libjxl 0.7
  * does not rescale.
@@ -80,6 +81,11 @@ typedef struct burden {
 static const burden of_decoding[2] = {{2 << 20, 400 << 10, 20}, {2 << 20, 400 << 10, 32}};
 static const burden of_encoding[2] = {{8 << 20, 400 << 10, 48}, {8 << 20, 400 << 10, 64}};
 
+/* Lossy images are three channels of floats whatever the colours: `image` and `sample` count once
+ * for all planes. Found in the same way, on images of 64 x 64 to 2048 x 2048. */
+static const burden of_lossy_decoding[2] = {{6 << 20, 0, 24}, {6 << 20, 0, 24}};
+static const burden of_lossy_encoding[2] = {{64 << 20, 0, 140}, {64 << 20, 0, 140}};
+
 static uint64_t library_memory(const burden burdens[2], const px_planes *planes, size_t count) {
     enum { ROW_PADS = 32 }; /* samples */
     const burden *b = &burdens[planes->depth > 8];
@@ -104,7 +110,7 @@ static bool describe_image(JxlEncoder *encoder, const px_planes *planes, const p
     info.bits_per_sample = planes->depth;
     info.num_color_channels = (uint32_t)task->colours;
     info.num_extra_channels = (uint32_t)task->extras;
-    info.uses_original_profile = JXL_TRUE;
+    info.uses_original_profile = task->distance > 0 ? JXL_FALSE : JXL_TRUE; /* else as XYB */
     JxlColorEncoding colours;
     JxlColorEncodingSetToSRGB(&colours, task->colours == 1);
     bool ok = JxlEncoderSetCodestreamLevel(encoder, 10) == JXL_ENC_SUCCESS &&
@@ -130,6 +136,11 @@ static bool set_option(JxlEncoderFrameSettings *settings, JxlEncoderFrameSetting
     return JxlEncoderFrameSettingsSetOption(settings, option, value) == JXL_ENC_SUCCESS;
 }
 
+static bool set_loss(JxlEncoderFrameSettings *settings, float distance) {
+    return (distance > 0 ? JxlEncoderSetFrameDistance(settings, distance)
+                         : JxlEncoderSetFrameLossless(settings, JXL_TRUE)) == JXL_ENC_SUCCESS;
+}
+
 static bool add_planes(JxlEncoder *encoder, const px_planes *planes, const px_jxl_task *task,
                        uint8_t *bytes) {
     JxlEncoderFrameSettings *settings = JxlEncoderFrameSettingsCreate(encoder, NULL);
@@ -137,7 +148,7 @@ static bool add_planes(JxlEncoder *encoder, const px_planes *planes, const px_jx
     const size_t size = px_plane_bytes(planes), colours = task->colours;
     const int before = task->planes_before;
     bool ok =
-        settings && JxlEncoderSetFrameLossless(settings, JXL_TRUE) == JXL_ENC_SUCCESS &&
+        settings && set_loss(settings, task->distance) &&
         set_option(settings, JXL_ENC_FRAME_SETTING_EFFORT, safe_effort(planes, task->effort)) &&
         (!before || set_option(settings, JXL_ENC_FRAME_SETTING_MODULAR_NB_PREV_CHANNELS, before));
     for (size_t i = 0, step; i < colours + task->extras; i++) {
@@ -168,8 +179,9 @@ static bool collect_output(JxlEncoder *encoder, px_buffer *image) {
 prism_status px_jxl_encode_image(const px_planes *planes, const px_jxl_task *task, px_buffer *image,
                                  prism_error *error) {
     const size_t count = task->colours + task->extras, size = count * px_plane_bytes(planes);
-    const uint64_t within =
-        library_memory(of_encoding, planes, count) * (uint64_t)px_efforts.jxl_memory[task->effort];
+    const uint64_t once = task->distance > 0 ? library_memory(of_lossy_encoding, planes, 1)
+                                             : library_memory(of_encoding, planes, count);
+    const uint64_t within = once * (uint64_t)px_efforts.jxl_memory[task->effort];
     prism_status status = PRISM_OK;
     if (!is_there(within + size))
         return px_out_of_memory(error, (size_t)within);
@@ -253,8 +265,9 @@ static bool set_buffers(JxlDecoder *decoder, const px_planes *planes, const px_j
     return ok;
 }
 
-/* Goes through the decoder's events; true once one whole image of the right kind is in `bytes`. The
- * input is not closed, since libjxl prints to stderr if it ends too early after that. */
+/* Goes through the decoder's events; true once one whole image of the right kind is in `bytes`, or
+ * its low frequencies, where the decoder was told to stop there. The input is not closed, since
+ * libjxl prints to stderr if it ends too early after that. */
 static bool run_decoder(JxlDecoder *decoder, const px_planes *planes, const px_jxl_shape *shape,
                         uint8_t *bytes) {
     bool complete = false;
@@ -268,6 +281,8 @@ static bool run_decoder(JxlDecoder *decoder, const px_planes *planes, const px_j
             if (!set_buffers(decoder, planes, shape, bytes))
                 return false;
             break;
+        case JXL_DEC_FRAME_PROGRESSION:
+            return JxlDecoderFlushImage(decoder) == JXL_DEC_SUCCESS;
         case JXL_DEC_FULL_IMAGE:
             complete = true;
             break;
@@ -304,10 +319,18 @@ prism_status px_jxl_inspect_image(px_jxl_shape *shape, const uint8_t *image, siz
     return status;
 }
 
-prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_shape *shape,
-                                 const uint8_t *image, size_t image_size, prism_error *error) {
+typedef struct decoding {
+    bool is_lossy, coarse; /* coarse: stops at the low frequencies */
+} decoding;
+
+static prism_status decode_image(px_planes *planes, size_t first, const px_jxl_shape *shape,
+                                 const uint8_t *image, size_t image_size, const decoding *d,
+                                 prism_error *error) {
     const size_t count = shape->colours + shape->extras, size = px_plane_bytes(planes);
-    const uint64_t within = library_memory(of_decoding, planes, count);
+    const uint64_t within = d->is_lossy ? library_memory(of_lossy_decoding, planes, 1)
+                                        : library_memory(of_decoding, planes, count);
+    const int events =
+        JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE | (d->coarse ? JXL_DEC_FRAME_PROGRESSION : 0);
     prism_status status = PRISM_OK;
     if (!is_there(within + count * size))
         return px_out_of_memory(error, (size_t)within);
@@ -315,7 +338,8 @@ prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_s
     uint8_t *bytes = px_alloc(count, size);
     if (!decoder || !bytes)
         status = px_out_of_memory(error, px_product(count, size));
-    else if (!open_image(decoder, JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE, image, image_size) ||
+    else if (!open_image(decoder, events, image, image_size) ||
+             (d->coarse && JxlDecoderSetProgressiveDetail(decoder, kDC) != JXL_DEC_SUCCESS) ||
              !run_decoder(decoder, planes, shape, bytes))
         status =
             px_fail(error, PRISM_E_CORRUPT, "libjxl could not decode planes %zu..%zu of the chunk",
@@ -328,6 +352,22 @@ prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_s
     if (decoder)
         JxlDecoderDestroy(decoder);
     return status;
+}
+
+prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_shape *shape,
+                                 const uint8_t *image, size_t image_size, prism_error *error) {
+    return decode_image(planes, first, shape, image, image_size, &(decoding){false, false}, error);
+}
+
+prism_status px_jxl_decode_lossy(px_planes *planes, size_t first, const px_jxl_shape *shape,
+                                 const uint8_t *image, size_t image_size, bool coarse,
+                                 prism_error *error) {
+    const decoding d = {true, coarse};
+    return decode_image(planes, first, shape, image, image_size, &d, error);
+}
+
+uint64_t px_jxl_lossy_memory(const px_planes *planes, size_t count) {
+    return library_memory(of_lossy_decoding, planes, 1) + count * (uint64_t)px_plane_bytes(planes);
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,

@@ -10,9 +10,10 @@ typedef struct px_jxl_task {
     size_t first, colours, extras; /* planes from `first` on: 1 or 3 colours, extra channels */
     int effort;
     int planes_before; /* that trees of libjxl may look at for the next one */
+    float distance;    /* of Butteraugli; 0: lossless. Extra channels are always lossless */
 } px_jxl_task;
 
-/* Appends an image of these planes, which is lossless. */
+/* Appends an image of these planes. */
 prism_status px_jxl_encode_image(const px_planes *planes, const px_jxl_task *task, px_buffer *image,
                                  prism_error *error);
 
@@ -29,6 +30,15 @@ prism_status px_jxl_inspect_image(px_jxl_shape *shape, const uint8_t *image, siz
 /* Decodes to planes from `first` on; the image must be of that shape, and so must the planes. */
 prism_status px_jxl_decode_image(px_planes *planes, size_t first, const px_jxl_shape *shape,
                                  const uint8_t *image, size_t size, prism_error *error);
+
+/* The same of a lossy image. `coarse`: from its low frequencies alone, those of 1/8 of its width
+ * and height, where they come first; the planes are as large, and smooth. */
+prism_status px_jxl_decode_lossy(px_planes *planes, size_t first, const px_jxl_shape *shape,
+                                 const uint8_t *image, size_t size, bool coarse,
+                                 prism_error *error);
+
+/* Bytes that decoding `count` planes of one lossy image takes at most, beside the planes. */
+uint64_t px_jxl_lossy_memory(const px_planes *planes, size_t count);
 
 /* The image of a payload that holds one only, or NULL; *size is set. */
 const uint8_t *px_jxl_only_image(px_reader payload, size_t *size);

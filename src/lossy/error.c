@@ -60,6 +60,7 @@ double px_error_reached(const px_bound *bound, const px_values *values, int axis
     case PRISM_BOUND_REL_MAX_ERROR:
         return share(s.largest, values->most - values->least);
     case PRISM_BOUND_REL_RMSE:
+    case PRISM_BOUND_DISTANCE:
         return sqrt(share(s.squares, reference(bound, values, axis)));
     default:
         return s.largest;

@@ -3,19 +3,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/squeeze.h"
 #include "base/status.h"
 #include "lossy/error.h"
 #include "lossy/stage.h"
 
-static const px_lossy_stage *const stages[] = {&px_lossy_uniform, &px_lossy_near};
+static const px_lossy_stage *const stages[] = {&px_lossy_uniform, &px_lossy_near,
+                                               &px_lossy_distance};
 
 enum { STAGES = sizeof stages / sizeof *stages };
 
-const px_mapping_stage *px_lossy_stage_of(uint8_t number) {
+static const px_lossy_stage *find_stage(uint8_t number) {
     for (size_t i = 0; i < STAGES; i++)
         if (stages[i]->number == (prism_mapping)number)
-            return &stages[i]->decoder;
+            return stages[i];
     return NULL;
+}
+
+const px_mapping_stage *px_lossy_stage_of(uint8_t number) {
+    const px_lossy_stage *stage = find_stage(number);
+    return stage ? &stage->decoder : NULL;
 }
 
 px_bound px_lossy_bound(const px_chunk *chunk) {
@@ -25,6 +33,40 @@ px_bound px_lossy_bound(const px_chunk *chunk) {
                ? bound
                : (px_bound){.kind = PRISM_BOUND_NONE};
 }
+
+bool px_lossy_is_portable(const px_bound *bound) {
+    return bound->kind != PRISM_BOUND_DISTANCE;
+}
+
+/* ---- What can be asked for ---- */
+
+static prism_status check_distance(const prism_array *array, const prism_options *options,
+                                   prism_error *error) {
+    if (!px_type_is_narrow(array->type))
+        return px_fail(error, PRISM_E_TYPE,
+                       "distance goes with integers of 8 and 16 bits only, not %s; the bounds for "
+                       "it are max_error, rel_max_error and rel_rmse",
+                       prism_type_name(array->type));
+    if (options->transform > PRISM_TRANSFORM_NONE || options->predictor > PRISM_PREDICTOR_NONE)
+        return px_fail(error, PRISM_E_OPTION,
+                       "distance codes every plane as a picture of its own: it goes with "
+                       "transform=none and predictor=none only");
+    return PRISM_OK;
+}
+
+/* Doubles do not tell all integers of 64 bits apart, so that no error of theirs can be measured. */
+prism_status px_lossy_check(const prism_array *array, const prism_options *options,
+                            prism_error *error) {
+    const px_number *number = px_number_of(array->type);
+    if (number->size == sizeof(uint64_t) && !number->fraction)
+        return px_fail(error, PRISM_E_TYPE,
+                       "no bound can be kept on elements of type %s: without one they are lossless",
+                       number->name);
+    return options->bound == PRISM_BOUND_DISTANCE ? check_distance(array, options, error)
+                                                  : PRISM_OK;
+}
+
+/* ---- Encoding ---- */
 
 /* What a stage makes of the elements, and how they come back. */
 typedef struct outcome {
@@ -149,4 +191,24 @@ prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_r
     outcome_free(&best);
     px_values_free(&values);
     return status;
+}
+
+/* ---- Reduced pictures ---- */
+
+prism_status px_lossy_reduce(const px_chunk *chunk, void *elements, const prism_array *reduced,
+                             int by, const px_inner_codec *inner, prism_error *error) {
+    px_chunk squeezed = *chunk;
+    squeezed.array = px_squeeze(&chunk->array).array;
+    px_mapping_source source = {.chunk = &squeezed,
+                                .parameters =
+                                    px_reader_make(chunk->parameters, chunk->parameter_size),
+                                .payload = px_reader_make(chunk->payload, chunk->payload_size),
+                                .threads = 1,
+                                .inner = inner};
+    const px_lossy_stage *stage =
+        chunk->is_mapped ? find_stage(px_get_u8(&source.parameters)) : NULL;
+    return stage && stage->reduce
+               ? stage->reduce(elements, &source, reduced, by, error)
+               : px_fail(error, PRISM_E_OPTION,
+                         "reduce=%d: the chunk has no smaller pictures within it", by);
 }

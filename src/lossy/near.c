@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/effort.h"
+#include "base/squeeze.h"
 #include "base/status.h"
 #include "coders/ans/frames/frames.h"
 #include "lossy/grid.h"
@@ -187,15 +188,18 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
                : status;
 }
 
-static uint64_t decode_memory(const prism_array *array, px_reader parameters) {
+static uint64_t decode_memory(const px_chunk *chunk) {
+    const prism_array array = px_squeeze(&chunk->array).array;
+    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    px_get_u8(&parameters);
     near_header h;
-    if (!read_header(&h, array, &parameters))
+    if (!read_header(&h, &array, &parameters))
         return 0;
-    const prism_array places = array_of_places(array, &h.grid.quantiser);
+    const prism_array places = array_of_places(&array, &h.grid.quantiser);
     const px_layout layout = px_layout_make(&places, h.axis);
     const px_planes planes = px_planes_shape(&places, &layout);
     const uint64_t coding = px_planes_bytes(&planes) + px_frames_cells_memory(&planes, h.model);
-    const uint64_t exceptions = px_grid_memory(&h.grid, array);
+    const uint64_t exceptions = px_grid_memory(&h.grid, &array);
     return coding > exceptions ? coding : exceptions;
 }
 

@@ -24,9 +24,17 @@ typedef struct px_lossy_stage {
      * is filled in later. */
     prism_status (*encode)(px_coded *mapped, const px_lossy_request *request, prism_error *error);
     px_mapping_stage decoder;
+    /*
+     * Optional: the elements of the pictures at 1/2^by, 1 <= by <= PX_MOST_REDUCED, from no more of
+     * the chunk than they need. `reduced` is the source's array, so reduced along the axis in the
+     * header of the chunk (px_reduced_array): what the parameters say must agree with it.
+     */
+    prism_status (*reduce)(void *elements, px_mapping_source *source, const prism_array *reduced,
+                           int by, prism_error *error);
 } px_lossy_stage;
 
-extern const px_lossy_stage px_lossy_uniform; /* uniform.c */
-extern const px_lossy_stage px_lossy_near;    /* near.c */
+extern const px_lossy_stage px_lossy_uniform;  /* uniform.c */
+extern const px_lossy_stage px_lossy_near;     /* near.c */
+extern const px_lossy_stage px_lossy_distance; /* distance.c */
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/squeeze.h"
 #include "base/status.h"
 #include "lossy/grid.h"
 #include "lossy/phase.h"
@@ -73,9 +74,12 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return px_grid_restore_exceptions(elements, array, &grid, &source->parameters, error);
 }
 
-static uint64_t decode_memory(const prism_array *array, px_reader parameters) {
+static uint64_t decode_memory(const px_chunk *chunk) {
+    const prism_array array = px_squeeze(&chunk->array).array;
+    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    px_get_u8(&parameters);
     px_grid grid;
-    return read_header(&grid, array, &parameters) ? px_grid_memory(&grid, array) : 0;
+    return read_header(&grid, &array, &parameters) ? px_grid_memory(&grid, &array) : 0;
 }
 
 const px_lossy_stage px_lossy_uniform = {

@@ -205,17 +205,17 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
     uint64_t kept = 0, most = 0;
     if (!stage)
         return 0;
+    if (stage->memory)
+        kept += stage->memory(chunk);
     if (number == PRISM_MAPPING_TABLE)
-        kept = px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
+        kept += px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
     px_chunk inner;
     for (unsigned i = 0;
          i < stage->chunks && depth < PX_CHUNK_DEPTH && next_within(&inner, &payload); i++) {
         kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
         most = larger(most, kept + codec->memory(&inner, depth + 1));
     }
-    const prism_array array = px_squeeze(&chunk->array).array;
-    const uint64_t more = stage->memory ? stage->memory(&array, parameters) : 0;
-    return larger(most, kept + more + px_array_count(&chunk->array) * stage->decode_bytes);
+    return larger(most, kept + px_array_count(&chunk->array) * stage->decode_bytes);
 }
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
