@@ -7,7 +7,7 @@
 #include "lossy/error.h"
 #include "lossy/stage.h"
 
-static const px_lossy_stage *const stages[] = {&px_lossy_uniform};
+static const px_lossy_stage *const stages[] = {&px_lossy_uniform, &px_lossy_spatial};
 
 enum { STAGES = sizeof stages / sizeof *stages };
 
@@ -61,6 +61,11 @@ static prism_status decode_again(void *elements, const px_mapped *mapped,
                              request->inner, error);
 }
 
+/* The axis of planes: the one that a stage chose. */
+static int axis_of(const px_mapped *mapped, const px_mapping_request *request) {
+    return mapped->pipeline.axis >= 0 ? mapped->pipeline.axis : request->options->axis;
+}
+
 /* Keeps o->mapped.used only if what it decodes to is within the bound. */
 static prism_status measure(outcome *o, const px_lossy_request *request, prism_error *error) {
     size_t size;
@@ -76,7 +81,7 @@ static prism_status measure(outcome *o, const px_lossy_request *request, prism_e
         return status;
     px_bound bound = request->bound;
     const double reached =
-        px_error_reached(&bound, request->values, mapping->options->axis, o->decoded);
+        px_error_reached(&bound, request->values, axis_of(&o->mapped, mapping), o->decoded);
     bound.reached = px_round_up(reached);
     o->mapped.used = bound.kind == PRISM_BOUND_DISTANCE || reached <= (double)bound.value;
     write_reached(&o->mapped, &bound);

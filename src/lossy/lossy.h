@@ -3,6 +3,7 @@
  * these are a chunk within the chunk, as those of a mapping are. docs/format-lossy.md. Internal.
  *
  *   uniform      multiples of a step, the nearest one                          uniform.c
+ *   spatial      sums of components, whose scores are filtered                 spatial.c
  *
  * The error is measured on what the chunk decodes to, before it is kept.
  */

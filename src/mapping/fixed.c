@@ -530,6 +530,6 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return status;
 }
 
-const px_mapping_stage px_mapping_grid = {encode_grid, decode, PX_WORD_BYTES, 1};
-const px_mapping_stage px_mapping_fixed = {encode_fixed, decode, PX_WORD_BYTES, 1};
-const px_mapping_stage px_mapping_smooth_fixed = {encode_smooth, decode, PX_WORD_BYTES, 1};
+const px_mapping_stage px_mapping_grid = {encode_grid, decode, PX_WORD_BYTES, 1, NULL};
+const px_mapping_stage px_mapping_fixed = {encode_fixed, decode, PX_WORD_BYTES, 1, NULL};
+const px_mapping_stage px_mapping_smooth_fixed = {encode_smooth, decode, PX_WORD_BYTES, 1, NULL};

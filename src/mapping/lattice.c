@@ -421,7 +421,7 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return status;
 }
 
-const px_mapping_stage px_mapping_lattice = {encode_narrow, decode, PX_WORD_BYTES, 1};
-const px_mapping_stage px_mapping_decimals = {encode_decimals, decode, PX_WORD_BYTES, 1};
-const px_mapping_stage px_mapping_smooth = {encode_smooth, decode, PX_WORD_BYTES, 1};
-const px_mapping_stage px_mapping_ranks = {encode_ranks, decode, PX_WORD_BYTES, 1};
+const px_mapping_stage px_mapping_lattice = {encode_narrow, decode, PX_WORD_BYTES, 1, NULL};
+const px_mapping_stage px_mapping_decimals = {encode_decimals, decode, PX_WORD_BYTES, 1, NULL};
+const px_mapping_stage px_mapping_smooth = {encode_smooth, decode, PX_WORD_BYTES, 1, NULL};
+const px_mapping_stage px_mapping_ranks = {encode_ranks, decode, PX_WORD_BYTES, 1, NULL};

@@ -217,6 +217,8 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
         kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
         most = larger(most, kept + codec->memory(&inner, depth + 1));
     }
+    if (stage->memory)
+        kept += stage->memory(chunk);
     return larger(most, kept + px_array_count(&chunk->array) * stage->decode_bytes);
 }
 

@@ -14,7 +14,8 @@ typedef struct px_mapping_stage {
     prism_status (*decode)(void *elements, px_mapping_source *source, prism_error *error);
     /* Bytes that decoding takes at most once the chunks within are decoded, for each element. */
     size_t decode_bytes;
-    unsigned chunks; /* within the chunk */
+    unsigned chunks;                           /* within the chunk */
+    uint64_t (*memory)(const px_chunk *chunk); /* bytes beside those; NULL: there are none */
 } px_mapping_stage;
 
 enum { PX_WORD_BYTES = sizeof(uint64_t) + sizeof(bool) }; /* of a word that may be an exception */

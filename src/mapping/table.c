@@ -354,5 +354,5 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return status;
 }
 
-const px_mapping_stage px_mapping_table = {encode_table, decode, 0, 1};
-const px_mapping_stage px_mapping_levels = {encode_levels, decode, 0, 1};
+const px_mapping_stage px_mapping_table = {encode_table, decode, 0, 1, NULL};
+const px_mapping_stage px_mapping_levels = {encode_levels, decode, 0, 1, NULL};
