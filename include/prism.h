@@ -241,7 +241,8 @@ typedef enum prism_mapping {
     PRISM_MAPPING_FIXED = 3,   /* fixed-point numbers, and the bits of the floats below them */
     PRISM_MAPPING_SCALED = 4,  /* integers of 8 bits times one scale for each position */
     PRISM_MAPPING_UNIFORM = 5, /* lossy: multiples of a step, by uniform quantisation */
-    PRISM_MAPPING_SPATIAL = 7  /* lossy: sums of components, quantised where they lie, filtered */
+    PRISM_MAPPING_SPATIAL = 7, /* lossy: sums of components, quantised where they lie, filtered */
+    PRISM_MAPPING_WAVELET = 8  /* lossy: sums of components, quantised wavelets of them */
 } prism_mapping;
 
 /* "none", "table", ...; NULL for an unknown mapping. Static storage. */

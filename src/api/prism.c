@@ -76,7 +76,8 @@ const char *prism_mapping_name(prism_mapping mapping) {
         [PRISM_MAPPING_NONE] = "none",       [PRISM_MAPPING_TABLE] = "table",
         [PRISM_MAPPING_LATTICE] = "lattice", [PRISM_MAPPING_FIXED] = "fixed",
         [PRISM_MAPPING_SCALED] = "scaled",   [PRISM_MAPPING_UNIFORM] = "uniform",
-        [PRISM_MAPPING_SPATIAL] = "spatial"};
+        [PRISM_MAPPING_SPATIAL] = "spatial",
+        [PRISM_MAPPING_WAVELET] = "wavelet"};
     const size_t index = (size_t)mapping;
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }

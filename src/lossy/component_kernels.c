@@ -49,7 +49,7 @@ static void scale(double *to, const double *from, double factor, size_t count) {
         to[i] = (from[i] * factor + ROUNDING) - ROUNDING;
 }
 
-static void lift_floats(float *to, const float *a, const float *b, float factor, size_t count) {
+static void lift_free(double *to, const double *a, const double *b, double factor, size_t count) {
     for (size_t i = 0; i < count; i++)
         to[i] += (a[i] + b[i]) * factor;
 }
@@ -75,5 +75,5 @@ const px_component_kernels PX_KERNEL_TABLE(px_component_kernels) = {.sum = sum,
                                                                     .sum_floats = sum_floats,
                                                                     .lift = lift,
                                                                     .scale = scale,
-                                                                    .lift_floats = lift_floats,
+                                                                    .lift_free = lift_free,
                                                                     .filter = filter};

@@ -30,8 +30,8 @@ typedef struct px_component_kernels {
     void (*lift)(double *to, const double *a, const double *b, double factor, size_t count);
     /* to[i] = the nearest integer to from[i] * factor. */
     void (*scale)(double *to, const double *from, double factor, size_t count);
-    /* to[i] += (a[i] + b[i]) * factor, for the encoder. */
-    void (*lift_floats)(float *to, const float *a, const float *b, float factor, size_t count);
+    /* to[i] += (a[i] + b[i]) * factor, not rounded, for the encoder. */
+    void (*lift_free)(double *to, const double *a, const double *b, double factor, size_t count);
     /* A row of a filter, PX_FILTER_TAPS weights: 5 x 5 around each place, point-symmetric. Rows are
      * `span` apart, with two more places on every side. Sums, modulo 2^32, are shifted and rounded.
      */

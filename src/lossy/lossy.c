@@ -7,7 +7,8 @@
 #include "lossy/error.h"
 #include "lossy/stage.h"
 
-static const px_lossy_stage *const stages[] = {&px_lossy_uniform, &px_lossy_spatial};
+static const px_lossy_stage *const stages[] = {&px_lossy_uniform, &px_lossy_wavelet,
+                                               &px_lossy_spatial};
 
 enum { STAGES = sizeof stages / sizeof *stages };
 

@@ -4,6 +4,7 @@
  *
  *   uniform      multiples of a step, the nearest one                          uniform.c
  *   spatial      sums of components, whose scores are filtered                 spatial.c
+ *   wavelet      the same, of quantised wavelets                               wavelet.c
  *
  * The error is measured on what the chunk decodes to, before it is kept.
  */

@@ -167,7 +167,8 @@ static filter solve_filter(const double *sums, bool fine) {
     const int bits = fine ? 0 : COARSE_BITS;
     for (int i = 0; i < PX_FILTER_TAPS; i++) {
         const double weight = rint(ldexp(sides[i], WEIGHT_BITS - bits)) * (1 << bits);
-        f.weights[i] = (int32_t)fmax(-LAST_WEIGHT & -(1 << bits), fmin(LAST_WEIGHT & -(1 << bits), weight));
+        f.weights[i] =
+            (int32_t)fmax(-LAST_WEIGHT & -(1 << bits), fmin(LAST_WEIGHT & -(1 << bits), weight));
     }
     return f;
 }
