@@ -270,7 +270,7 @@ static prism_status write_places(encoder *e, px_mapped *mapped, prism_error *err
     prism_options options = *request->options;
     prism_array array = planes_of(&h);
     options.axis = 0;
-    options.transform = PRISM_TRANSFORM_NONE;
+    options.transform = h.count > 1 ? PRISM_TRANSFORM_CHANNELS : PRISM_TRANSFORM_NONE;
     options.predictor = PRISM_PREDICTOR_LSQ;
     options.coder = PRISM_CODER_ANS;
     inner.options = &options;
@@ -291,7 +291,7 @@ static prism_status write_places(encoder *e, px_mapped *mapped, prism_error *err
 static prism_status encode_with(encoder *e, px_mapped *mapped, prism_error *error) {
     static const double SHARE = 0.8; /* of the noise: components with less are left out */
     enum { ATTEMPTS = 8 };
-    const double step = px_component_encoder_step(&e->common);
+    double step = px_component_encoder_step(&e->common);
     prism_status status = px_component_encoder_fit(&e->common, step, SHARE, error);
     if (status != PRISM_OK)
         return status;
@@ -305,7 +305,7 @@ static prism_status encode_with(encoder *e, px_mapped *mapped, prism_error *erro
     if (status == PRISM_OK && (!e->places || !e->filters || !e->rows))
         status = px_out_of_memory(error, count * e->common.fit.positions * 2);
     if (status == PRISM_OK)
-        status = px_step_search(&mapped->used, step, (double)e->common.request->bound.value,
+        status = px_step_search(&mapped->used, &step, (double)e->common.request->bound.value,
                                 ATTEMPTS, attempt, e, error);
     if (status != PRISM_OK || !mapped->used)
         return status;

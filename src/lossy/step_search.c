@@ -39,16 +39,16 @@ static prism_status try_step(search *s, double step, px_step_attempt attempt, vo
     return status;
 }
 
-prism_status px_step_search(bool *found, double step, double wanted, int attempts,
+prism_status px_step_search(bool *found, double *step, double wanted, int attempts,
                             px_step_attempt attempt, void *context, prism_error *error) {
     search s = {.wanted = wanted};
     bool holds = false;
     prism_status status = PRISM_OK;
     for (int i = 0; i < attempts && status == PRISM_OK; i++) {
-        status = try_step(&s, step, attempt, context, &holds, error);
+        status = try_step(&s, *step, attempt, context, &holds, error);
         if (holds && s.below.reached >= wanted * (1 - NEAR))
             break;
-        step = next_step(&s);
+        *step = next_step(&s);
     }
     *found = s.below.step > 0;
     if (status == PRISM_OK && *found && !holds)

@@ -8,9 +8,9 @@
 typedef prism_status (*px_step_attempt)(void *context, double step, double *reached,
                                         prism_error *error);
 
-/* Attempts steps, from `step` on, about `attempts` of them; the last attempt is the one that
- * counts. *found: whether its error is at most `wanted`. */
-prism_status px_step_search(bool *found, double step, double wanted, int attempts,
+/* Attempts steps, from *step on, about `attempts` of them. *found: whether the error of the last
+ * one is at most `wanted`; *step is where the error would be just that. */
+prism_status px_step_search(bool *found, double *step, double wanted, int attempts,
                             px_step_attempt attempt, void *context, prism_error *error);
 
 #endif

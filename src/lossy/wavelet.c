@@ -131,24 +131,39 @@ static prism_status prepare(encoder *e, double step, prism_error *error) {
     if (status != PRISM_OK)
         return status;
     const px_components *c = &e->common.fit.components;
+    free(e->numbers);
+    free(e->coefficients);
     e->numbers = px_alloc(c->count, c->positions, sizeof *e->numbers);
     e->coefficients = px_alloc_zeroed(c->count, c->positions, sizeof *e->coefficients);
     if (!e->numbers || !e->coefficients)
         return px_out_of_memory(error, c->count * c->positions * 4);
-    status = px_wavelet_make(&e->wavelet, c->layout.height, c->layout.width, error);
-    if (status == PRISM_OK)
-        transform_scores(e);
+    transform_scores(e);
+    return PRISM_OK;
+}
+
+/* The step decides which components there are, and how fine their basis is; it is found in rounds.
+ */
+static prism_status search(encoder *e, bool *found, prism_error *error) {
+    enum { ROUNDS = 3 };
+    static const int attempts[ROUNDS] = {2, 2, 7};
+    double step = px_component_encoder_step(&e->common);
+    prism_status status = PRISM_OK;
+    for (int i = 0; i < ROUNDS && status == PRISM_OK; i++) {
+        status = prepare(e, step, error);
+        *found = false;
+        if (status != PRISM_OK || !e->common.fit.components.count)
+            return status;
+        status = px_step_search(found, &step, (double)e->common.request->bound.value, attempts[i],
+                                attempt, e, error);
+    }
     return status;
 }
 
 static prism_status encode_with(encoder *e, px_mapped *mapped, prism_error *error) {
-    enum { ATTEMPTS = 7 };
-    const double step = px_component_encoder_step(&e->common);
-    prism_status status = prepare(e, step, error);
-    if (status != PRISM_OK || !e->common.fit.components.count)
-        return status;
-    status = px_step_search(&mapped->used, step, (double)e->common.request->bound.value, ATTEMPTS,
-                            attempt, e, error);
+    const px_layout *l = &e->common.fit.layout;
+    prism_status status = px_wavelet_make(&e->wavelet, l->height, l->width, error);
+    if (status == PRISM_OK)
+        status = search(e, &mapped->used, error);
     if (status != PRISM_OK || !mapped->used)
         return status;
     const size_t used = used_components(e);
