@@ -38,6 +38,8 @@ typedef struct px_effort_table {
     size_t components[PX_EFFORT_COUNT];          /* principal ones that are looked for; */
     size_t component_positions[PX_EFFORT_COUNT]; /* of their covariances */
     size_t filter_positions[PX_EFFORT_COUNT];    /* of the fit of a filter */
+    double coefficients[PX_EFFORT_COUNT];        /* of wavelets, for a byte of the elements */
+    bool mixed_components[PX_EFFORT_COUNT];      /* are predicted from each other */
 
     /* ---- What methods do ---- */
     size_t quick_taps[PX_EFFORT_COUNT], quick_gram[PX_EFFORT_COUNT]; /* positions of fits */

@@ -157,8 +157,10 @@ static prism_status bits_of(double *bits, const px_values *values, int axis, dou
         *bits += each * (double)(b->height * b->width) * share * (double)p.stride;
         most = fmax(most, each);
     }
-    /* As many components as say a bit in some band. */
-    *bits += p.layout.count > 1 ? ENTRY_BITS * most * (double)p.layout.count : 0;
+    /* As many components as say a bit in some band, and means. */
+    const double planes = (double)p.layout.count;
+    *bits += planes > 1 ? ENTRY_BITS * most * planes : 0;
+    *bits += planes * (ENTRY_BITS + log2((double)p.layout.height * (double)p.layout.width) / 2);
     part_free(&p);
     return status;
 }

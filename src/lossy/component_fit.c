@@ -22,27 +22,40 @@ void px_component_fit_free(px_component_fit *fit) {
 
 /* ---- Numbers ---- */
 
-static size_t element_of(const px_layout *l, size_t plane, size_t position) {
-    return (position / l->inner * l->count + plane) * l->inner + position % l->inner;
+/* Sums first, then means. */
+static prism_status find_means(px_component_fit *fit, const px_values *values, prism_error *error) {
+    const px_layout *l = &fit->layout;
+    size_t *counts = px_alloc_zeroed(l->count, sizeof *counts);
+    if (!counts)
+        return px_out_of_memory(error, l->count * sizeof *counts);
+    size_t at = 0;
+    for (size_t o = 0; o < l->outer; o++)
+        for (size_t k = 0; k < l->count; k++)
+            for (size_t i = 0; i < l->inner; i++, at++) {
+                fit->means[k] += values->numbers[at];
+                counts[k] += !values->is_exact[at];
+            }
+    for (size_t k = 0; k < l->count; k++)
+        fit->means[k] = counts[k] ? fit->means[k] / (double)counts[k] : 0;
+    free(counts);
+    return PRISM_OK;
 }
 
-static void load_plane(px_component_fit *fit, const px_values *values, size_t plane) {
+/* What must stay exact goes on as the number before it. */
+static void load_numbers(px_component_fit *fit, const px_values *values) {
+    enum { TILE = 16 }; /* positions */
     const px_layout *l = &fit->layout;
-    double sum = 0;
-    size_t count = 0;
-    for (size_t i = 0; i < fit->positions; i++) {
-        const size_t at = element_of(l, plane, i);
-        sum += values->numbers[at];
-        count += !values->is_exact[at];
-    }
-    const double mean = fit->means[plane] = count ? sum / (double)count : 0;
-    float *to = fit->numbers + plane * fit->positions, last = 0;
-    for (size_t i = 0; i < fit->positions; i++) {
-        const size_t at = element_of(l, plane, i);
-        if (!values->is_exact[at])
-            last = (float)(values->numbers[at] - mean);
-        to[i] = last; /* what must stay exact goes on as the one before */
-    }
+    for (size_t first = 0; first < l->outer; first += TILE)
+        for (size_t k = 0; k < l->count; k++)
+            for (size_t o = first; o < l->outer && o < first + TILE; o++) {
+                const size_t at = (o * l->count + k) * l->inner, to = o * l->inner;
+                float *plane = fit->numbers + k * fit->positions;
+                for (size_t i = 0; i < l->inner; i++)
+                    plane[to + i] = !values->is_exact[at + i]
+                                        ? (float)(values->numbers[at + i] - fit->means[k])
+                                    : to + i ? plane[to + i - 1]
+                                             : 0;
+            }
 }
 
 /* ---- Principal components ---- */
@@ -185,11 +198,13 @@ prism_status px_component_fit_make(px_component_fit *fit, const px_values *value
     if (!*suits)
         return PRISM_OK;
     fit->numbers = px_alloc(fit->layout.count, fit->positions, sizeof *fit->numbers);
-    fit->means = px_alloc(fit->layout.count, sizeof *fit->means);
+    fit->means = px_alloc_zeroed(fit->layout.count, sizeof *fit->means);
     if (!fit->numbers || !fit->means)
         return px_out_of_memory(error, values->words.count * sizeof *fit->numbers);
-    for (size_t k = 0; k < fit->layout.count; k++)
-        load_plane(fit, values, k);
+    prism_status status = find_means(fit, values, error);
+    if (status != PRISM_OK)
+        return status;
+    load_numbers(fit, values);
     return find_components(fit, effort, error);
 }
 

@@ -3,10 +3,15 @@
 
 #include "simd/lanes.h"
 
-typedef double doubles __attribute__((vector_size(32)));
-typedef float floats __attribute__((vector_size(32)));
-typedef double doubles_unaligned __attribute__((vector_size(32), aligned(8), may_alias));
-typedef float floats_unaligned __attribute__((vector_size(32), aligned(4), may_alias));
+#if PX_LANES_AVX512
+#define VECTOR 64
+#else
+#define VECTOR 32
+#endif
+typedef double doubles __attribute__((vector_size(VECTOR)));
+typedef float floats __attribute__((vector_size(VECTOR)));
+typedef double doubles_unaligned __attribute__((vector_size(VECTOR), aligned(8), may_alias));
+typedef float floats_unaligned __attribute__((vector_size(VECTOR), aligned(4), may_alias));
 
 /* PX_SUM_PLANES rows of two vectors stay in registers. */
 #define SUM(name, scalar, vector, unaligned)                                                       \

@@ -68,14 +68,23 @@ static moments moments_of(const px_values *values, const px_layout *layout, size
     return m;
 }
 
+static double sum_squares(const px_values *values) {
+    double sum = 0; /* numbers of exact ones are 0 */
+    for (size_t i = 0; i < values->words.count; i++) {
+        const double number = values->numbers[i] * px_value_scale(values, i);
+        sum += number * number;
+    }
+    return sum;
+}
+
 double px_error_reference(prism_bound_of of, const px_values *values, int axis) {
+    if (of == PRISM_BOUND_OF_RMS)
+        return sum_squares(values);
     const px_layout layout = px_layout_make(values->words.array, axis);
     double sum = 0;
     for (size_t k = 0; k < layout.count; k++) {
         const moments m = moments_of(values, &layout, k);
-        sum += of == PRISM_BOUND_OF_DEVIATION && m.weights > 0
-                   ? m.second - m.first * m.first / m.weights
-                   : m.second;
+        sum += m.weights > 0 ? m.second - m.first * m.first / m.weights : 0;
     }
     return sum;
 }

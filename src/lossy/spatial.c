@@ -270,7 +270,9 @@ static prism_status write_places(encoder *e, px_mapped *mapped, prism_error *err
     prism_options options = *request->options;
     prism_array array = planes_of(&h);
     options.axis = 0;
-    options.transform = h.count > 1 ? PRISM_TRANSFORM_CHANNELS : PRISM_TRANSFORM_NONE;
+    options.transform = h.count > 1 && px_efforts.mixed_components[e->common.effort]
+                            ? PRISM_TRANSFORM_CHANNELS
+                            : PRISM_TRANSFORM_NONE;
     options.predictor = PRISM_PREDICTOR_LSQ;
     options.coder = PRISM_CODER_ANS;
     inner.options = &options;
@@ -289,14 +291,16 @@ static prism_status write_places(encoder *e, px_mapped *mapped, prism_error *err
 }
 
 static prism_status encode_with(encoder *e, px_mapped *mapped, prism_error *error) {
-    static const double SHARE = 0.8; /* of the noise: components with less are left out */
+    static const double SHARE = 0.8;      /* of the noise: components with less are left out */
+    static const double LEAST_BITS = 0.7; /* for a score: with less, wavelets are surely smaller */
     enum { ATTEMPTS = 8 };
     double step = px_component_encoder_step(&e->common);
     prism_status status = px_component_encoder_fit(&e->common, step, SHARE, error);
     if (status != PRISM_OK)
         return status;
     const size_t count = e->common.fit.components.count;
-    if (!count)
+    if (!count || (double)e->common.request->limit <
+                      LEAST_BITS / 8 * (double)count * (double)e->common.fit.positions)
         return PRISM_OK;
     e->places = px_alloc(count, e->common.fit.positions, sizeof *e->places);
     e->filters = px_alloc_zeroed(count, sizeof *e->filters);

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-static const double NEAR = 0.0008; /* less error than wanted that is as good as none */
+static const double NEAR = 0.001; /* less error than wanted that is as good as none */
 
 typedef struct point {
     double step, reached;

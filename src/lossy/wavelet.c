@@ -141,6 +141,15 @@ static prism_status prepare(encoder *e, double step, prism_error *error) {
     return PRISM_OK;
 }
 
+/* Whether decoding would be slower than this effort may be: coefficients are coded one by one. */
+static bool takes_long(const encoder *e) {
+    const px_values *values = e->common.request->values;
+    const double bytes = (double)values->words.count * values->words.number->size;
+    const double coefficients =
+        (double)e->common.fit.components.count * (double)e->common.fit.positions;
+    return coefficients > bytes * px_efforts.coefficients[e->common.effort];
+}
+
 /* The step decides which components there are, and how fine their basis is; it is found in rounds.
  */
 static prism_status search(encoder *e, bool *found, prism_error *error) {
@@ -151,7 +160,7 @@ static prism_status search(encoder *e, bool *found, prism_error *error) {
     for (int i = 0; i < ROUNDS && status == PRISM_OK; i++) {
         status = prepare(e, step, error);
         *found = false;
-        if (status != PRISM_OK || !e->common.fit.components.count)
+        if (status != PRISM_OK || takes_long(e))
             return status;
         status = px_step_search(found, &step, (double)e->common.request->bound.value, attempts[i],
                                 attempt, e, error);
