@@ -40,7 +40,7 @@ def decode_mapped(chunk: Chunk, depth: int) -> np.ndarray:
     """The elements of a mapped chunk."""
     parameters, payload = Reader(chunk.parameters), Reader(chunk.payload)
     mapping = parameters.u8()
-    must(mapping in MAPPINGS, "mapping is 1 to 4")
+    must(mapping in MAPPINGS, "there is such a mapping")
     words = MAPPINGS[mapping](squeezed(chunk), depth, parameters, payload)
     must(parameters.at_end, "parameters end with what is described")
     must(payload.at_end, "the payload ends with what is described")

@@ -76,7 +76,7 @@ static void restore_scores(encoder *e) {
 }
 
 static prism_status attempt(void *context, double step, double *reached, prism_error *error) {
-    static const float BIT = 0.075f; /* squared steps */
+    static const float BIT = 0.09f; /* squared steps */
     encoder *e = context;
     const size_t all = e->common.fit.components.count * e->common.fit.positions;
     const px_wavelet_choice choice = {e->numbers, (float)(1 / step), BIT};

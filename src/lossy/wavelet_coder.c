@@ -164,7 +164,7 @@ static void learn_counter(const px_wavelet_coder *c, px_counter *counter, int bi
 }
 
 static void tell(px_wavelet_coder *c, bin_state *b, int bit) {
-    enum { SHIFT = 16 };
+    enum { SHIFT = 18 };
     for (int j = 0; j < 2; j++) {
         const int32_t error = ((bit << 16) - px_squash(b->odds[j])) / 2;
         for (int i = 0; i < INPUTS; i++)
@@ -301,7 +301,7 @@ static int32_t expect(const px_wavelet_coder *c, const site *s) {
 
 /* Normalised least mean squares: the weights move towards what would have been right. */
 static void learn_blend(px_wavelet_coder *c, const site *s, int32_t expected, int32_t magnitude) {
-    enum { RATE = 11, LEAST_ENERGY = ONE * ONE };
+    enum { RATE = 10, LEAST_ENERGY = ONE * ONE };
     int32_t *blend = c->blends[s->class][s->group];
     int64_t energy = LEAST_ENERGY;
     for (int i = 0; i < FEATURES; i++)
