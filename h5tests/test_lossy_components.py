@@ -106,7 +106,13 @@ ARRAYS = {
 }
 
 # Bytes at efforts 5 and 9, which change on purpose only.
-SIZES = {}
+SIZES = {
+    ("embedding", 0.02): (27476, 27364),
+    ("embedding", 0.1): (10411, 10188),
+    ("embedding", 0.3): (4731, 4731),
+    ("stack", 0.02): (5094, 4239),
+    ("stack", 0.1): (664, 664),
+}
 
 
 @pytest.mark.parametrize(("name", "bound"), SIZES)
@@ -116,7 +122,14 @@ def test_sizes(name, bound):
     assert sizes == SIZES[name, bound]
 
 
-REFERENCE = []
+REFERENCE = [
+    ("i1", 0.3, "wavelet"),
+    ("u2", 0.3, "wavelet"),
+    ("i4", 0.02, "wavelet"),
+    ("f2", 0.3, "wavelet"),
+    (">f4", 0.02, "wavelet"),
+    ("f8", 0.02, "wavelet"),
+]
 
 
 def agreed(chunk, decoded):
@@ -128,8 +141,16 @@ def test_the_reference_decoder_agrees(dtype, bound, mode):
     array = as_type(field((12, 13, 5)), dtype)
     if array.dtype.kind == "f":
         array[2:4, 3:5] = np.nan
-    chunk, decoded, info = coded(array, bound, effort=5 if mode == "spatial" else 9, axis=2)
+    chunk, decoded, info = coded(array, bound, effort=9, axis=2)
     assert info.mapping == mode
+    agreed(chunk, decoded)
+
+
+@pytest.mark.parametrize("dtype", ["i2", ">f4"])
+def test_the_reference_decoder_agrees_on_filters(dtype):
+    array = embedding(16, 18, 6, "int16").astype(dtype)
+    chunk, decoded, info = coded(array, 0.1, axis=2)
+    assert info.mapping == "spatial"
     agreed(chunk, decoded)
 
 
@@ -160,3 +181,24 @@ def test_damage_is_found(effort, bound):
     for size in range(0, len(chunk), max(1, len(chunk) // 40)):
         with pytest.raises(h5prism.PrismError):
             h5prism.decode(bytes(chunk[:size]))
+
+
+def test_scales():
+    """The bound is that of element x scale; what is said is integers."""
+    integers = embedding(40, 44, 16, "int8")
+    scales = (1 + hashed((40, 44), 5).astype("f4") / 4096).astype("f4")
+    for bound in (0.03, 0.2):
+        chunk = h5prism.encode(integers, rel_rmse=bound, scales=scales, axis=2)
+        decoded = h5prism.decode(chunk)
+        assert decoded.dtype == integers.dtype
+        assert h5prism.inspect_chunk(chunk).mapping in ("spatial", "wavelet")
+        error = relative(integers * scales[..., None], decoded * scales[..., None])
+        assert bound * 0.8 < error <= bound * (1 + 1e-6)
+        same = h5prism.encode(integers, rel_rmse=bound, scales=scales[..., None], axis=2)
+        assert same == chunk
+
+
+@pytest.mark.parametrize("scales", [np.ones(7, "f4"), np.full((40, 44), np.nan, "f4")])
+def test_scales_that_do_not_fit(scales):
+    with pytest.raises(h5prism.PrismError):
+        h5prism.encode(np.ones((40, 44, 3), "i1"), rel_rmse=0.1, scales=scales)

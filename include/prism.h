@@ -233,6 +233,16 @@ PRISM_API prism_status prism_encode(const prism_array *array, const void *data,
                                     const prism_options *options, void *chunk, size_t capacity,
                                     size_t *chunk_size, prism_error *error);
 
+/*
+ * The same for integers whose meaning is element x scale: data[i] stands for data[i] * scales[i /
+ * run], run = elements / scale_count. A relative RMSE is that of the products; decoding gives the
+ * integers. Other bounds do not look at scales. With NULL, it is prism_encode.
+ */
+PRISM_API prism_status prism_encode_scaled(const prism_array *array, const void *data,
+                                           const float *scales, size_t scale_count,
+                                           const prism_options *options, void *chunk,
+                                           size_t capacity, size_t *chunk_size, prism_error *error);
+
 /* How elements became the integers that the pipeline codes. Found from the data, for each chunk. */
 typedef enum prism_mapping {
     PRISM_MAPPING_NONE = 0,    /* they are such integers */

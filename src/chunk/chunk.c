@@ -26,6 +26,7 @@ typedef struct content {
     px_squeezed squeezed;
     prism_options options; /* for the squeezed array */
     int asked_axis;
+    px_scales scales;
     int unit_axis; /* asked for, of the array itself, where its dimension is 1; else AUTO */
 } content;
 
@@ -121,7 +122,7 @@ static prism_status encode_lossless(px_buffer *out, px_pipeline *used, const pri
     if (status == PRISM_OK)
         status = px_mapping_encode(&mapped,
                                    &(px_mapping_request){&c.squeezed.array, elements, &c.options,
-                                                         role.depth, &inner_codec},
+                                                         role.depth, &inner_codec, role.scales},
                                    error);
     if (status != PRISM_OK)
         return status;
@@ -151,10 +152,11 @@ static prism_status encode_lossy(px_buffer *out, px_pipeline *used, const conten
     void *decoded = malloc(c->size);
     if (!decoded)
         return px_out_of_memory(error, c->size);
-    prism_status status = px_lossy_encode(
-        &mapped, decoded,
-        &(px_mapping_request){&c->squeezed.array, c->elements, &c->options, 0, &inner_codec}, limit,
-        error);
+    prism_status status =
+        px_lossy_encode(&mapped, decoded,
+                        &(px_mapping_request){&c->squeezed.array, c->elements, &c->options, 0,
+                                              &inner_codec, c->scales},
+                        limit, error);
     if (status == PRISM_OK && mapped.used) {
         px_chunk chunk = chunk_of(c, &mapped.pipeline);
         chunk.is_mapped = true;
@@ -191,13 +193,14 @@ static prism_status is_surely_smaller(bool *surely, size_t size, const content *
 /* The smaller one of a lossy chunk and a lossless one. */
 static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const prism_array *array,
                                    const void *elements, const prism_options *options,
-                                   prism_error *error) {
+                                   px_scales scales, prism_error *error) {
     content c;
     px_buffer lossy = {0};
     px_pipeline pipeline;
     bool surely = false;
     const prism_options exact = without_bound(options);
     prism_status status = content_make(&c, array, elements, options, error);
+    c.scales = scales;
     if (status == PRISM_OK)
         status = encode_lossy(&lossy, &pipeline, &c, SIZE_MAX, error);
     if (status == PRISM_OK && lossy.size)
@@ -218,7 +221,7 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
     return options->bound != PRISM_BOUND_NONE
-               ? encode_bounded(out, used, array, elements, options, error)
+               ? encode_bounded(out, used, array, elements, options, role.scales, error)
                : encode_lossless(out, used, array, elements, options, role, error);
 }
 

@@ -392,6 +392,8 @@ prism_status px_component_fit_at(px_component_fit *fit, double step, double shar
     while (count < fit->rank && count < fit->positions &&
            fit->variances[count] > share * step * step / 12)
         count++;
+    /* One at least: it may turn out to be nothing. */
+    count += count == 0 && fit->rank > 0 && fit->variances[0] > 0;
     px_components_free(&fit->components);
     prism_status status = px_components_alloc(&fit->components, &fit->layout, count, error);
     if (status != PRISM_OK)

@@ -21,9 +21,19 @@ static bool any_exact(const px_values *values) {
     return false;
 }
 
+/* Squares of errors in the unit of the elements. */
 static double energy_of(const px_component_encoder *e) {
     const double bound = (double)e->request->bound.value;
-    return bound * bound * e->reference;
+    return bound * bound * e->reference / e->scale;
+}
+
+static double mean_square_scale(const px_values *values) {
+    double sum = 0;
+    for (size_t i = 0; i < values->words.count; i++) {
+        const double scale = px_value_scale(values, i);
+        sum += scale * scale;
+    }
+    return sum > 0 ? sum / (double)values->words.count : 1;
 }
 
 /* As asked for, or what promises the least bytes. */
@@ -31,6 +41,7 @@ static prism_status find_axis(px_component_encoder *e, prism_error *error) {
     const prism_bound_of of = e->request->bound.of;
     e->axis = e->request->mapping->options->axis;
     e->reference = px_error_reference(of, e->request->values, e->axis);
+    e->scale = mean_square_scale(e->request->values);
     if (e->axis >= 0)
         return PRISM_OK;
     prism_status status = px_component_axis(&e->axis, e->request->values, energy_of(e), error);
@@ -67,8 +78,7 @@ void px_component_encoder_free(px_component_encoder *e) {
 double px_component_encoder_step(const px_component_encoder *e) {
     const px_values *values = e->request->values;
     const double energy = energy_of(e);
-    const double rounding =
-        values->words.number->fraction || values->scales ? 0 : (double)values->words.count / 12;
+    const double rounding = values->words.number->fraction ? 0 : (double)values->words.count / 12;
     return px_component_fit_step(&e->fit, fmax(energy - rounding, energy / 4));
 }
 

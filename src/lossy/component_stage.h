@@ -15,6 +15,7 @@ typedef struct px_component_encoder {
     int axis;
     int effort;
     double reference; /* what squares of errors are a share of */
+    double scale;     /* mean square of the scales of elements */
     px_component_fit fit;
     int32_t *scores; /* [components][positions], as they are decoded; owned */
     void *decoded;   /* as large as the array; owned */

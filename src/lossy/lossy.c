@@ -139,6 +139,7 @@ prism_status px_lossy_encode(px_mapped *mapped, void *decoded, const px_mapping_
     if (status != PRISM_OK)
         return status;
     status = px_values_load(&values, request->array, request->elements, error);
+    values.scales = request->scales;
     px_lossy_request lossy = {.mapping = &mapping,
                               .values = &values,
                               .bound = {asked->bound, asked->bound_of, asked->bound_value, 0},

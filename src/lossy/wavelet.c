@@ -143,11 +143,12 @@ static prism_status prepare(encoder *e, double step, prism_error *error) {
 
 /* Whether decoding would be slower than this effort may be: coefficients are coded one by one. */
 static bool takes_long(const encoder *e) {
+    static const double FEW = 1 << 16;
     const px_values *values = e->common.request->values;
     const double bytes = (double)values->words.count * values->words.number->size;
     const double coefficients =
         (double)e->common.fit.components.count * (double)e->common.fit.positions;
-    return coefficients > bytes * px_efforts.coefficients[e->common.effort];
+    return coefficients > FEW && coefficients > bytes * px_efforts.coefficients[e->common.effort];
 }
 
 /* The step decides which components there are, and how fine their basis is; it is found in rounds.
