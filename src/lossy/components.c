@@ -65,22 +65,17 @@ static void code_column(px_field_coder *side, entry_models *m, int32_t *column, 
 }
 
 static void code_basis(px_components *c, px_field_coder *side) {
-    entry_models *m = malloc(sizeof *m);
-    if (!m) {
-        side->bad = true;
-        return;
-    }
+    entry_models m;
     px_integer fineness;
     px_integer_init(&fineness);
     for (int i = 0; i < 2 * SIZES; i++)
-        px_integer_init(&m->by_size[i]);
+        px_integer_init(&m.by_size[i]);
     int last = PX_MOST_FINENESS;
     for (size_t k = 0; k < c->count && !side->bad; k++) {
         px_field_integer(side, &fineness, &c->fineness[k], last, 0, PX_MOST_FINENESS);
         last = c->fineness[k];
-        code_column(side, m, c->basis + k * c->layout.count, c->layout.count, last);
+        code_column(side, &m, c->basis + k * c->layout.count, c->layout.count, last);
     }
-    free(m);
 }
 
 static void code_means(px_components *c, px_field_coder *side) {
