@@ -25,7 +25,10 @@ typedef struct encoder {
     int32_t *coefficients;
     px_buffer payload;
     size_t ends[PX_WAVELET_LEVELS];
+    size_t most; /* components that are worth their bits */
 } encoder;
+
+static const float BIT = 0.09f; /* what a bit is worth: squared steps */
 
 static void encoder_free(encoder *e) {
     px_component_encoder_free(&e->common);
@@ -76,7 +79,6 @@ static void restore_scores(encoder *e) {
 }
 
 static prism_status attempt(void *context, double step, double *reached, prism_error *error) {
-    static const float BIT = 0.09f; /* squared steps */
     encoder *e = context;
     const size_t all = e->common.fit.components.count * e->common.fit.positions;
     const px_wavelet_choice choice = {e->numbers, (float)(1 / step), BIT};
@@ -130,7 +132,8 @@ static prism_status prepare(encoder *e, double step, prism_error *error) {
     prism_status status = px_component_encoder_fit(&e->common, step, SHARE, error);
     if (status != PRISM_OK)
         return status;
-    const px_components *c = &e->common.fit.components;
+    px_components *c = &e->common.fit.components;
+    c->count = c->count < e->most ? c->count : e->most;
     free(e->numbers);
     free(e->coefficients);
     e->numbers = px_alloc(c->count, c->positions, sizeof *e->numbers);
@@ -151,11 +154,25 @@ static bool takes_long(const encoder *e) {
     return coefficients > FEW && coefficients > bytes * px_efforts.coefficients[e->common.effort];
 }
 
+/* Whether a component takes away more of the error than its basis and its coefficients cost. */
+static bool is_worth(const encoder *e, size_t k, double step) {
+    enum { COEFFICIENT_BITS = 6 };
+    const px_components *c = &e->common.fit.components;
+    const double usual = -c->fineness[k] / 2.0 + log2((double)c->layout.count) / 2;
+    double bits = (double)c->layout.count * fmax(0.5, 2 - usual), gain = 0;
+    for (size_t i = k * c->positions; i < (k + 1) * c->positions; i++) {
+        const double q = e->coefficients[i];
+        gain += q * (2 * (double)e->numbers[i] / step - q);
+        bits += q != 0 ? COEFFICIENT_BITS : 0;
+    }
+    return gain > (double)BIT * bits;
+}
+
 /* The step decides which components there are, and how fine their basis is; it is found in rounds.
  */
 static prism_status search(encoder *e, bool *found, prism_error *error) {
     enum { ROUNDS = 3 };
-    static const int attempts[ROUNDS] = {2, 2, 7};
+    static const int attempts[ROUNDS] = {2, 2, 10};
     double step = px_component_encoder_step(&e->common);
     prism_status status = PRISM_OK;
     for (int i = 0; i < ROUNDS && status == PRISM_OK; i++) {
@@ -165,6 +182,9 @@ static prism_status search(encoder *e, bool *found, prism_error *error) {
             return status;
         status = px_step_search(found, &step, (double)e->common.request->bound.value, attempts[i],
                                 attempt, e, error);
+        e->most = e->common.fit.components.count;
+        while (e->most > 1 && !is_worth(e, e->most - 1, (double)e->common.fit.components.step))
+            e->most--;
     }
     return status;
 }
@@ -185,7 +205,7 @@ static prism_status encode_with(encoder *e, px_mapped *mapped, prism_error *erro
 }
 
 static prism_status encode(px_mapped *mapped, const px_lossy_request *request, prism_error *error) {
-    encoder e = {.numbers = NULL};
+    encoder e = {.most = SIZE_MAX};
     bool suits = false;
     prism_status status = px_component_encoder_make(&e.common, request, &suits, error);
     if (status == PRISM_OK && suits)
