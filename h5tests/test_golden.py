@@ -224,7 +224,9 @@ def add(name: str) -> None:
     if chunk.exists():
         raise SystemExit(f"{chunk} exists already")
     chunk.write_bytes(h5prism.encode(array, **options))
-    np.save(chunk.with_suffix(".npy"), array)
+    # What a lossy chunk stands for is what it decodes to.
+    lossless = not {"rel_rmse", "max_error", "rel_max_error"} & options.keys()
+    np.save(chunk.with_suffix(".npy"), array if lossless else h5prism.decode(chunk.read_bytes()))
 
 
 if __name__ == "__main__":
