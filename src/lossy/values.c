@@ -27,7 +27,7 @@ static uint64_t float_of_value(double value, const px_number *number) {
     const int bias = (1 << (bits - fraction - 2)) - 1;
     const uint64_t sign = signbit(value) ? px_word_sign(number) : 0;
     const double magnitude = fabs(value);
-    int exponent = 0;
+    int exponent = 1 - bias; /* of 0, too */
     if (magnitude > 0)
         frexp(magnitude, &exponent);
     const int unit = (exponent - 1 > 1 - bias ? exponent - 1 : 1 - bias) - (int)fraction;
