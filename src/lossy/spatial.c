@@ -292,7 +292,7 @@ static prism_status write_places(encoder *e, px_mapped *mapped, prism_error *err
 
 static prism_status encode_with(encoder *e, px_mapped *mapped, prism_error *error) {
     static const double SHARE = 0.8;      /* of the noise: components with less are left out */
-    static const double LEAST_BITS = 0.7; /* for a score: with less, wavelets are surely smaller */
+    static const double LEAST_BITS = 0.3; /* for a score: with less, wavelets are surely smaller */
     enum { ATTEMPTS = 8 };
     double step = px_component_encoder_step(&e->common);
     prism_status status = px_component_encoder_fit(&e->common, step, SHARE, error);
