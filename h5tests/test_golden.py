@@ -121,6 +121,12 @@ def gaps(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def with_gaps(array: np.ndarray) -> np.ndarray:
+    array[3:6, 2:9] = np.nan
+    array[-1, -1, -1] = np.inf
+    return array
+
+
 SOURCES = {
     "lift_paeth_deflate_i8": (lambda: embedding(20, 24, 16, "int8"), LIFT),
     "lift_paeth_deflate_u8": (lambda: embedding(20, 24, 16, "uint8"), LIFT),
@@ -217,6 +223,18 @@ SOURCES = {
     "uniform_wide_i64": (
         lambda: counters(waving(1, 40, 50)[0]) + hashed((40, 50), 3).astype("i8") % 977,
         {"max_error": 100, "effort": 3},
+    ),
+    "wavelet_f32": (
+        lambda: with_gaps(embedding(20, 24, 12, "int16").astype("f4")),
+        {"rel_rmse": 0.02, "effort": 6, "axis": 2},
+    ),
+    "spatial_i16_be": (
+        lambda: embedding(30, 26, 12, "int16").astype(">i2"),
+        {"rel_rmse": 0.1, "effort": 9, "axis": 2},
+    ),
+    "wavelet_line_f64": (
+        lambda: np.cumsum(hashed((900,), 3).astype("f8") % 9 - 4),
+        {"rel_rmse": 0.05, "of": "deviation"},
     ),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }

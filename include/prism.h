@@ -246,6 +246,16 @@ PRISM_API prism_status prism_encode(const prism_array *array, const void *data,
                                     const prism_options *options, void *chunk, size_t capacity,
                                     size_t *chunk_size, prism_error *error);
 
+/*
+ * The same for integers whose meaning is element x scale: data[i] stands for data[i] * scales[i /
+ * run], run = elements / scale_count. A relative RMSE is that of the products; decoding gives the
+ * integers. Other bounds do not look at scales. With NULL, it is prism_encode.
+ */
+PRISM_API prism_status prism_encode_scaled(const prism_array *array, const void *data,
+                                           const float *scales, size_t scale_count,
+                                           const prism_options *options, void *chunk,
+                                           size_t capacity, size_t *chunk_size, prism_error *error);
+
 /* How elements became the integers that the pipeline codes. Found from the data, for each chunk. */
 typedef enum prism_mapping {
     PRISM_MAPPING_NONE = 0,    /* they are such integers */
@@ -255,6 +265,8 @@ typedef enum prism_mapping {
     PRISM_MAPPING_SCALED = 4,  /* integers of 8 bits times one scale for each position */
     PRISM_MAPPING_UNIFORM = 5, /* lossy: multiples of a step, by uniform quantisation */
     PRISM_MAPPING_NEAR = 6,    /* lossy: prediction with the reconstruction in the loop */
+    PRISM_MAPPING_SPATIAL = 7, /* lossy: sums of components, quantised where they lie, filtered */
+    PRISM_MAPPING_WAVELET = 8, /* lossy: sums of components, quantised wavelets of them */
     PRISM_MAPPING_DISTANCE = 9 /* lossy: pictures in JPEG XL, by libjxl */
 } prism_mapping;
 

@@ -103,7 +103,20 @@ class ChunkInfo:
         return 8 * self.encoded_bytes / math.prod(self.shape)
 
 
-def encode(array: Any, **options: OptionValue) -> bytes:
+def _plain_scales(scales: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """A scale for each position of the first dimensions, or for each element."""
+    plain = np.ascontiguousarray(scales, np.float32)
+    if plain.shape == shape[: plain.ndim]:
+        return plain
+    try:
+        return np.ascontiguousarray(np.broadcast_to(plain, shape))
+    except ValueError as reason:
+        raise PrismError(
+            Status.ARGUMENT, f"scales of shape {plain.shape} for an array of shape {shape}"
+        ) from reason
+
+
+def encode(array: Any, *, scales: Any = None, **options: OptionValue) -> bytes:
     """Encodes an array, losslessly unless there is a bound among the options; `decode` needs nothing
     but the bytes returned.
 
@@ -111,6 +124,9 @@ def encode(array: Any, **options: OptionValue) -> bytes:
         array: numpy array of integers of 1 to 8 bytes or of float16, float32, float64 or (with the
             package ml_dtypes) bfloat16, in either byte order, of rank 1 to 32, no dimension 0, below
             4 GiB. Any strides; an array that is not in C order is copied first.
+        scales: for integers that stand for element x scale: an array of float32, of the shape of
+            the first dimensions (a scale for each position, channels last), or one that broadcasts
+            to the array. A bound `rel_rmse` is then that of the products; `decode` gives integers.
         **options: the keywords of `Prism`.
 
     Raises:
@@ -125,12 +141,15 @@ def encode(array: Any, **options: OptionValue) -> bytes:
     # A contiguous array of rank 0 would come back as rank 1: it is refused by _bound before.
     capacity = _bound(described)
     array = np.ascontiguousarray(array)
+    factors = None if scales is None else _plain_scales(scales, array.shape)
     chunk = np.empty(capacity, np.uint8)
     size = ctypes.c_size_t()
     call(
-        "prism_encode",
+        "prism_encode_scaled",
         ctypes.byref(described),
         array.ctypes.data,
+        None if factors is None else factors.ctypes.data,
+        0 if factors is None else factors.size,
         ctypes.byref(chosen),
         chunk.ctypes.data,
         capacity,

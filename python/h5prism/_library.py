@@ -129,6 +129,10 @@ _STATUS_FUNCTIONS: dict[str, list[Any]] = {
     "prism_encode": [
         _ARRAY, ctypes.c_void_p, _OPTIONS, ctypes.c_void_p, ctypes.c_size_t, _SIZE, _ERROR,
     ],
+    "prism_encode_scaled": [
+        _ARRAY, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, _OPTIONS, ctypes.c_void_p,
+        ctypes.c_size_t, _SIZE, _ERROR,
+    ],
     "prism_inspect": [ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(InfoStruct), _ERROR],
     "prism_reduced_array": [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, _ARRAY, _ERROR],
     "prism_decode": [

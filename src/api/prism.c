@@ -1,9 +1,11 @@
 /* The public face of encoding and decoding: a chunk in, a chunk out. */
 #include "prism.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/sizes.h"
 #include "base/status.h"
 #include "chunk/chunk.h"
@@ -43,33 +45,81 @@ static prism_status verify_chunk(const px_buffer *chunk, const void *data, size_
     return status;
 }
 
-prism_status prism_encode(const prism_array *array, const void *data, const prism_options *options,
-                          void *chunk, size_t capacity, size_t *chunk_size, prism_error *error) {
+/* Scales, each for a run of elements. */
+static prism_status find_scales(px_scales *s, const prism_array *array, const float *scales,
+                                size_t count, prism_error *error) {
+    const uint64_t elements = px_array_count(array);
+    *s = (px_scales){.scales = scales};
+    if (!scales)
+        return PRISM_OK;
+    if (!count || elements % count)
+        return px_fail(error, PRISM_E_ARGUMENT, "%zu scales for %llu elements", count,
+                       (unsigned long long)elements);
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(scales[i]))
+            return px_fail(error, PRISM_E_ARGUMENT, "scale %zu is not finite", i);
+    s->run = (size_t)(elements / count);
+    return PRISM_OK;
+}
+
+/* Before anything is encoded. *size: of the array; *chunk_size becomes 0. */
+static prism_status check_input(const prism_array *array, const void *data,
+                                const prism_options *options, const void *chunk, size_t *chunk_size,
+                                size_t *size, prism_error *error) {
     if (!array || !data || !chunk || !chunk_size)
         return px_fail(error, PRISM_E_ARGUMENT, "array, data and chunk must not be NULL");
     *chunk_size = 0;
+    prism_status status = prism_array_size(array, size, error);
+    return status == PRISM_OK ? prism_options_check(options, error) : status;
+}
+
+/* What was encoded goes to the caller's memory; `out` is freed. */
+static prism_status hand_over(px_buffer *out, prism_status status, void *chunk, size_t capacity,
+                              size_t *chunk_size, prism_error *error) {
+    if (status == PRISM_OK && out->size > capacity)
+        status = px_fail(error, PRISM_E_CAPACITY, "the chunk has %zu bytes, there is room for %zu",
+                         out->size, capacity);
+    if (status == PRISM_OK) {
+        memcpy(chunk, out->data, out->size);
+        *chunk_size = out->size;
+        px_succeed(error);
+    }
+    px_buffer_free(out);
+    return status;
+}
+
+prism_status prism_encode(const prism_array *array, const void *data, const prism_options *options,
+                          void *chunk, size_t capacity, size_t *chunk_size, prism_error *error) {
     const prism_options defaults = prism_options_default();
     options = options ? options : &defaults;
     size_t size;
     px_buffer out = {0};
     px_pipeline used;
-    prism_status status = prism_array_size(array, &size, error);
-    if (status == PRISM_OK)
-        status = prism_options_check(options, error);
+    prism_status status = check_input(array, data, options, chunk, chunk_size, &size, error);
     if (status == PRISM_OK)
         status = px_chunk_encode(&out, &used, array, data, options, (px_chunk_role){0}, error);
     if (status == PRISM_OK && options->verify)
         status = verify_chunk(&out, data, size, error);
-    if (status == PRISM_OK && out.size > capacity)
-        status = px_fail(error, PRISM_E_CAPACITY, "the chunk has %zu bytes, there is room for %zu",
-                         out.size, capacity);
-    if (status == PRISM_OK) {
-        memcpy(chunk, out.data, out.size);
-        *chunk_size = out.size;
-        px_succeed(error);
-    }
-    px_buffer_free(&out);
-    return status;
+    return hand_over(&out, status, chunk, capacity, chunk_size, error);
+}
+
+prism_status prism_encode_scaled(const prism_array *array, const void *data, const float *scales,
+                                 size_t scale_count, const prism_options *options, void *chunk,
+                                 size_t capacity, size_t *chunk_size, prism_error *error) {
+    const prism_options defaults = prism_options_default();
+    options = options ? options : &defaults;
+    size_t size;
+    px_buffer out = {0};
+    px_pipeline used;
+    px_chunk_role role = {.depth = 0};
+    prism_status status = check_input(array, data, options, chunk, chunk_size, &size, error);
+    if (status == PRISM_OK)
+        status = find_scales(&role.scales, array, scales, scale_count, error);
+    if (status == PRISM_OK)
+        status = px_chunk_encode(&out, &used, array, data, options, role, error);
+    if (status == PRISM_OK && options->verify)
+        status = verify_chunk(&out, data, size, error);
+    return hand_over(&out, status, chunk, capacity, chunk_size, error);
 }
 
 const char *prism_mapping_name(prism_mapping mapping) {
@@ -77,7 +127,8 @@ const char *prism_mapping_name(prism_mapping mapping) {
         [PRISM_MAPPING_NONE] = "none",       [PRISM_MAPPING_TABLE] = "table",
         [PRISM_MAPPING_LATTICE] = "lattice", [PRISM_MAPPING_FIXED] = "fixed",
         [PRISM_MAPPING_SCALED] = "scaled",   [PRISM_MAPPING_UNIFORM] = "uniform",
-        [PRISM_MAPPING_NEAR] = "near",       [PRISM_MAPPING_DISTANCE] = "distance"};
+        [PRISM_MAPPING_NEAR] = "near",       [PRISM_MAPPING_SPATIAL] = "spatial",
+        [PRISM_MAPPING_WAVELET] = "wavelet", [PRISM_MAPPING_DISTANCE] = "distance"};
     const size_t index = (size_t)mapping;
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }

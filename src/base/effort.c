@@ -26,6 +26,12 @@ const px_effort_table px_efforts = {
     .palette       = {0,      0,      0,      0,      1,      1,      1,      1,      1,      1},
     .order0        = {0,      0,      0,      0,      1,      1,      1,      1,      1,      1},
 
+    .components          = {0,    256,    256,    256,    512,    512,   1024,   1024,   1024,   1024},
+    .component_positions = {0,   8192,   8192,   8192,  32768,  32768,    ALL,    ALL,    ALL,    ALL},
+    .filter_positions    = {0,   4096,   4096,   4096,   8192,   8192,    ALL,    ALL,    ALL,    ALL},
+    .coefficients        = {0,   0.05,   0.05,    0.1,    0.2,    0.2,    0.5,    0.5,      8,      8},
+    .mixed_components    = {0,      0,      0,      0,      0,      0,      1,      1,      1,      1},
+
     .quick_taps    = {0,   6000,  24000,  96000,    ALL,    ALL,    ALL,    ALL,    ALL,    ALL},
     .quick_gram    = {0,  12000,  48000, 192000,    ALL,    ALL,    ALL,    ALL,    ALL,    ALL},
     .lsq_taps      = {0,   6000,   6000,   6000,   6000,  24000,    ALL,    ALL,    ALL,    ALL},

@@ -28,6 +28,7 @@ typedef struct content {
     px_squeezed squeezed;
     prism_options options; /* for the squeezed array */
     int asked_axis;
+    px_scales scales;
     int unit_axis; /* asked for, of the array itself, where its dimension is 1; else AUTO */
 } content;
 
@@ -140,10 +141,11 @@ static prism_status encode_lossy(px_buffer *out, px_pipeline *used, const conten
     void *decoded = malloc(c->size);
     if (!decoded)
         return px_out_of_memory(error, c->size);
-    prism_status status = px_lossy_encode(
-        &coded, decoded,
-        &(px_mapping_request){&c->squeezed.array, c->elements, &c->options, 0, &inner_codec}, limit,
-        error);
+    prism_status status =
+        px_lossy_encode(&coded, decoded,
+                        &(px_mapping_request){&c->squeezed.array, c->elements, &c->options, 0,
+                                              &inner_codec, c->scales},
+                        limit, error);
     if (status == PRISM_OK && coded.is_mapped)
         status = write_chunk(out, used, &coded, decoded, c, error);
     px_coded_free(&coded);
@@ -177,7 +179,7 @@ static prism_status is_surely_smaller(bool *surely, size_t size, const content *
 /* The smaller one of a lossy chunk and a lossless one. */
 static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const prism_array *array,
                                    const void *elements, const prism_options *options,
-                                   prism_error *error) {
+                                   px_scales scales, prism_error *error) {
     content c;
     px_buffer lossy = {0};
     px_pipeline pipeline;
@@ -186,6 +188,7 @@ static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const pris
     prism_status status = px_lossy_check(array, options, error);
     if (status == PRISM_OK)
         status = content_make(&c, array, elements, options, error);
+    c.scales = scales;
     if (status == PRISM_OK)
         status = encode_lossy(&lossy, &pipeline, &c, SIZE_MAX, error);
     if (status == PRISM_OK && lossy.size)
@@ -208,12 +211,12 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
     if (options->bound != PRISM_BOUND_NONE)
-        return encode_bounded(out, used, array, elements, options, error);
+        return encode_bounded(out, used, array, elements, options, role.scales, error);
     content c;
     px_coded coded = {.is_mapped = false};
     prism_status status = content_make(&c, array, elements, options, error);
-    const px_mapping_request request = {&c.squeezed.array, elements, &c.options, role.depth,
-                                        &inner_codec};
+    const px_mapping_request request = {&c.squeezed.array, elements,     &c.options,
+                                        role.depth,        &inner_codec, role.scales};
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status == PRISM_OK)

@@ -33,3 +33,8 @@ bool px_solve_definite(double *matrix, size_t n, double *sides) {
     return LAPACKE_dposv(LAPACK_COL_MAJOR, 'L', (lapack_int)n, 1, matrix, (lapack_int)n, sides,
                          (lapack_int)n) == 0;
 }
+
+bool px_eigenvectors(double *matrix, size_t n, double *values) {
+    return LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', (lapack_int)n, matrix, (lapack_int)n,
+                          values) == 0;
+}

@@ -16,4 +16,8 @@ bool px_invert_lower(double *matrix, size_t n);
 /* Solves matrix * x = sides[n] in place; `matrix` is used up. False if it is not definite. */
 bool px_solve_definite(double *matrix, size_t n, double *sides);
 
+/* The eigenvalues of a symmetric matrix, of which the lower triangle counts, growing; its rows
+ * become the vectors. False where LAPACK finds no memory or no end. */
+bool px_eigenvectors(double *matrix, size_t n, double *values);
+
 #endif

@@ -1,6 +1,7 @@
 #include "lossy/error.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "planes/planes.h"
 
@@ -9,6 +10,25 @@ typedef struct sums {
     double largest; /* error */
     bool exact;     /* those that must be */
 } sums;
+
+/* The types that come most often need no function. */
+static inline double number_of(uint64_t word, prism_type type) {
+    float number;
+    uint32_t bits;
+    switch (type) {
+    case PRISM_INT8:
+        return (double)(int8_t)word;
+    case PRISM_UINT8:
+    case PRISM_UINT16:
+        return (double)word;
+    case PRISM_FLOAT32:
+        bits = (uint32_t)word;
+        memcpy(&number, &bits, sizeof number);
+        return (double)number;
+    default:
+        return px_value_of_word(word, type);
+    }
+}
 
 static sums sum_errors(const px_values *values, const void *decoded) {
     const px_bit_patterns *words = &values->words;
@@ -20,31 +40,58 @@ static sums sum_errors(const px_values *values, const void *decoded) {
             s.exact &= word == words->bits[i];
             continue;
         }
-        const double e = px_value_distance(word, words->bits[i], words->array->type);
+        const double e =
+            px_value_distance(word, words->bits[i], words->array->type) * px_value_scale(values, i);
         s.squares += e * e;
         s.largest = e <= s.largest ? s.largest : e; /* NaN stays */
     }
     return s;
 }
 
-/* The sum of squares that a relative RMSE is a share of. */
-static double reference(const px_bound *bound, const px_values *values, int axis) {
+/* Sums over the elements of a plane. */
+typedef struct moments {
+    double first, second, weights;
+} moments;
+
+static moments moments_of(const px_values *values, const px_layout *layout, size_t plane) {
+    moments m = {0};
+    for (size_t o = 0; o < layout->outer; o++)
+        for (size_t i = 0; i < layout->inner; i++) {
+            const size_t at = (o * layout->count + plane) * layout->inner + i;
+            if (values->is_exact[at])
+                continue;
+            const double number = values->numbers[at] * px_value_scale(values, at);
+            m.first += number;
+            m.second += number * number;
+            m.weights++;
+        }
+    return m;
+}
+
+static double sum_squares(const px_values *values) {
+    double sum = 0; /* numbers of exact ones are 0 */
+    for (size_t i = 0; i < values->words.count; i++) {
+        const double number = values->numbers[i] * px_value_scale(values, i);
+        sum += number * number;
+    }
+    return sum;
+}
+
+double px_error_reference(prism_bound_of of, const px_values *values, int axis) {
+    if (of == PRISM_BOUND_OF_RMS)
+        return sum_squares(values);
     const px_layout layout = px_layout_make(values->words.array, axis);
     double sum = 0;
     for (size_t k = 0; k < layout.count; k++) {
-        double first = 0, second = 0, n = 0;
-        for (size_t o = 0; o < layout.outer; o++)
-            for (size_t i = 0; i < layout.inner; i++) {
-                const size_t at = (o * layout.count + k) * layout.inner + i;
-                if (values->is_exact[at])
-                    continue;
-                first += values->numbers[at];
-                second += values->numbers[at] * values->numbers[at];
-                n++;
-            }
-        sum += bound->of == PRISM_BOUND_OF_DEVIATION && n > 0 ? second - first * first / n : second;
+        const moments m = moments_of(values, &layout, k);
+        sum += m.weights > 0 ? m.second - m.first * m.first / m.weights : 0;
     }
     return sum;
+}
+
+double px_error_squares(const px_values *values, const void *decoded, bool may) {
+    const sums s = sum_errors(values, decoded);
+    return (s.exact || may) && !isnan(s.largest) ? s.squares : HUGE_VAL;
 }
 
 static double share(double part, double whole) {
@@ -61,7 +108,7 @@ double px_error_reached(const px_bound *bound, const px_values *values, int axis
         return share(s.largest, values->most - values->least);
     case PRISM_BOUND_REL_RMSE:
     case PRISM_BOUND_DISTANCE:
-        return sqrt(share(s.squares, reference(bound, values, axis)));
+        return sqrt(share(s.squares, px_error_reference(bound->of, values, axis)));
     default:
         return s.largest;
     }

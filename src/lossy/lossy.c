@@ -9,8 +9,8 @@
 #include "lossy/error.h"
 #include "lossy/stage.h"
 
-static const px_lossy_stage *const stages[] = {&px_lossy_uniform, &px_lossy_near,
-                                               &px_lossy_distance};
+static const px_lossy_stage *const stages[] = {&px_lossy_uniform, &px_lossy_near, &px_lossy_wavelet,
+                                               &px_lossy_spatial, &px_lossy_distance};
 
 enum { STAGES = sizeof stages / sizeof *stages };
 
@@ -103,6 +103,11 @@ static prism_status decode_again(void *elements, const px_coded *mapped,
                              request->inner, error);
 }
 
+/* The axis of planes: the one that a stage chose. */
+static int axis_of(const px_coded *mapped, const px_mapping_request *request) {
+    return mapped->pipeline.axis >= 0 ? mapped->pipeline.axis : request->options->axis;
+}
+
 /* Keeps o->mapped.is_mapped only if what it decodes to is within the bound. */
 static prism_status measure(outcome *o, const px_lossy_request *request, prism_error *error) {
     size_t size;
@@ -118,7 +123,7 @@ static prism_status measure(outcome *o, const px_lossy_request *request, prism_e
         return status;
     px_bound bound = request->bound;
     const double reached =
-        px_error_reached(&bound, request->values, mapping->options->axis, o->decoded);
+        px_error_reached(&bound, request->values, axis_of(&o->mapped, mapping), o->decoded);
     bound.reached = px_round_up(reached);
     o->mapped.is_mapped = bound.kind == PRISM_BOUND_DISTANCE || reached <= (double)bound.value;
     write_reached(&o->mapped, &bound);
@@ -176,6 +181,7 @@ prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_r
     if (status != PRISM_OK)
         return status;
     status = px_values_load(&values, request->array, request->elements, error);
+    values.scales = request->scales;
     px_lossy_request lossy = {.mapping = &mapping,
                               .values = &values,
                               .bound = {asked->bound, asked->bound_of, asked->bound_value, 0},

@@ -4,6 +4,8 @@
  *
  *   uniform      places on a fixed grid                                        uniform.c
  *   near         prediction with the reconstruction in the loop                near.c
+ *   spatial      sums of components, whose scores are filtered                 spatial.c
+ *   wavelet      the same, of quantised wavelets                               wavelet.c
  *   distance     libjxl's own lossy coding                                     distance.c
  *
  * The error is measured on what the chunk decodes to, before it is kept.

@@ -36,5 +36,7 @@ typedef struct px_lossy_stage {
 extern const px_lossy_stage px_lossy_uniform;  /* uniform.c */
 extern const px_lossy_stage px_lossy_near;     /* near.c */
 extern const px_lossy_stage px_lossy_distance; /* distance.c */
+extern const px_lossy_stage px_lossy_spatial;  /* spatial.c */
+extern const px_lossy_stage px_lossy_wavelet;  /* wavelet.c */
 
 #endif

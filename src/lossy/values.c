@@ -26,7 +26,7 @@ static double value_of_float(uint64_t word, const px_number *number) {
 static int unit_of(double magnitude, const px_number *number) {
     const unsigned fraction = number->fraction, bits = 8u * number->size;
     const int least = 2 - (1 << (bits - fraction - 2));
-    int exponent = 0;
+    int exponent = least; /* of 0, too */
     if (magnitude > 0)
         frexp(magnitude, &exponent);
     return (exponent - 1 > least ? exponent - 1 : least) - (int)fraction;

@@ -7,13 +7,20 @@
 #define PX_LOSSY_VALUES_H
 
 #include "mapping/bit_patterns.h"
+#include "mapping/mapping.h"
 
 typedef struct px_values {
     px_bit_patterns words;
     double *numbers;    /* [words.count]; of exact ones, 0 */
     bool *is_exact;     /* [words.count] */
     double least, most; /* of those that are not exact; 0 where there is none */
+    px_scales scales;
 } px_values;
+
+static inline double px_value_scale(const px_values *values, size_t element) {
+    const px_scales *s = &values->scales;
+    return s->scales ? (double)s->scales[element / s->run] : 1;
+}
 
 /* Free with px_values_free, also on failure. Integers must fit a double. */
 prism_status px_values_load(px_values *values, const prism_array *array, const void *elements,

@@ -205,8 +205,6 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
     uint64_t kept = 0, most = 0;
     if (!stage)
         return 0;
-    if (stage->memory)
-        kept += stage->memory(chunk);
     if (number == PRISM_MAPPING_TABLE)
         kept += px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
     px_chunk inner;
@@ -215,6 +213,8 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
         kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
         most = larger(most, kept + codec->memory(&inner, depth + 1));
     }
+    if (stage->memory)
+        kept += stage->memory(chunk);
     return larger(most, kept + px_array_count(&chunk->array) * stage->decode_bytes);
 }
 

@@ -19,9 +19,16 @@
 /* How deep chunks within chunks may lie: scaled -> its scales as fixed -> a table. */
 enum { PX_CHUNK_DEPTH = 3 };
 
+/* What an error of an element counts, in lossy coding: a scale for each run of elements. */
+typedef struct px_scales {
+    const float *scales; /* NULL: all are 1 */
+    size_t run;
+} px_scales;
+
 typedef struct px_chunk_role {
     unsigned depth; /* 0 for a chunk of its own */
     bool of_wide;   /* the integers stand for elements of more than 16 bits */
+    px_scales scales;
 } px_chunk_role;
 
 /* What codes chunks within the chunk: chunk/ gives its own functions, so that mappings know nothing
@@ -47,6 +54,7 @@ typedef struct px_mapping_request {
     const prism_options *options;
     unsigned depth; /* of the chunk that is to be mapped */
     const px_inner_codec *inner;
+    px_scales scales;
 } px_mapping_request;
 
 /* mapped->is_mapped is false for integers of 8 and 16 bits that are best as they are, and for

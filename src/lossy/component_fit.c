@@ -1,0 +1,410 @@
+#include "lossy/component_fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/effort.h"
+#include "base/status.h"
+#include "linear/cholesky.h"
+#include "linear/product_kernels.h"
+#include "lossy/component_kernels.h"
+
+void px_component_fit_free(px_component_fit *fit) {
+    px_components_free(&fit->components);
+    free(fit->numbers);
+    free(fit->means);
+    free(fit->variances);
+    free(fit->vectors);
+    free(fit->scores);
+    *fit = (px_component_fit){.rank = 0};
+}
+
+/* ---- Numbers ---- */
+
+/* Sums first, then means. */
+static prism_status find_means(px_component_fit *fit, const px_values *values, prism_error *error) {
+    const px_layout *l = &fit->layout;
+    size_t *counts = px_alloc_zeroed(l->count, sizeof *counts);
+    if (!counts)
+        return px_out_of_memory(error, l->count * sizeof *counts);
+    size_t at = 0;
+    for (size_t o = 0; o < l->outer; o++)
+        for (size_t k = 0; k < l->count; k++)
+            for (size_t i = 0; i < l->inner; i++, at++) {
+                fit->means[k] += values->numbers[at];
+                counts[k] += !values->is_exact[at];
+            }
+    for (size_t k = 0; k < l->count; k++)
+        fit->means[k] = counts[k] ? fit->means[k] / (double)counts[k] : 0;
+    free(counts);
+    return PRISM_OK;
+}
+
+/* What must stay exact goes on as the number before it. */
+static void load_numbers(px_component_fit *fit, const px_values *values) {
+    enum { TILE = 16 }; /* positions */
+    const px_layout *l = &fit->layout;
+    for (size_t first = 0; first < l->outer; first += TILE)
+        for (size_t k = 0; k < l->count; k++)
+            for (size_t o = first; o < l->outer && o < first + TILE; o++) {
+                const size_t at = (o * l->count + k) * l->inner, to = o * l->inner;
+                float *plane = fit->numbers + k * fit->positions;
+                for (size_t i = 0; i < l->inner; i++)
+                    plane[to + i] = !values->is_exact[at + i]
+                                        ? (float)(values->numbers[at + i] - fit->means[k])
+                                    : to + i ? plane[to + i - 1]
+                                             : 0;
+            }
+}
+
+/* ---- Principal components ---- */
+
+enum { BLOCK = 256 }; /* positions of a product at a time */
+
+static size_t rows_of(size_t count) {
+    return (count + 3) / 4 * 4;
+}
+
+/* sums[rows][rows] += the products of columns first..first+count-1 of matrix[n][columns]; with
+ * `across`, of its transpose: then rows are columns of every `stride`. */
+typedef struct product {
+    double *sums;
+    float *rows; /* [rows_of(n)][BLOCK] */
+    size_t n;
+} product;
+
+static prism_status product_make(product *p, size_t n, prism_error *error) {
+    const size_t rows = rows_of(n);
+    p->n = n;
+    p->sums = px_alloc_zeroed(rows, rows, sizeof *p->sums);
+    p->rows = px_alloc_zeroed(rows, BLOCK, sizeof *p->rows);
+    return p->sums && p->rows ? PRISM_OK : px_out_of_memory(error, rows * rows * 8);
+}
+
+static void product_free(product *p) {
+    free(p->sums);
+    free(p->rows);
+}
+
+static void add_block(product *p) {
+    px_product_kernels_best()->gram(p->sums, p->rows, rows_of(p->n), BLOCK);
+}
+
+/* Planes with planes, of some blocks of positions. Returns how many positions. */
+static size_t add_planes(product *p, const px_component_fit *fit, size_t most) {
+    const size_t blocks = (fit->positions + BLOCK - 1) / BLOCK, wanted = most / BLOCK;
+    const size_t step = blocks > wanted ? (blocks + wanted - 1) / wanted : 1;
+    size_t seen = 0;
+    for (size_t b = 0; b < blocks; b += step) {
+        const size_t first = b * BLOCK;
+        const size_t count = fit->positions - first < BLOCK ? fit->positions - first : BLOCK;
+        for (size_t k = 0; k < p->n; k++) {
+            float *row = p->rows + k * BLOCK;
+            memcpy(row, fit->numbers + k * fit->positions + first, count * sizeof *row);
+            memset(row + count, 0, (BLOCK - count) * sizeof *row);
+        }
+        add_block(p);
+        seen += count;
+    }
+    return seen;
+}
+
+/* Positions with positions, `stride` apart. */
+static void add_positions(product *p, const px_component_fit *fit, size_t stride) {
+    for (size_t first = 0; first < fit->layout.count; first += BLOCK) {
+        const size_t left = fit->layout.count - first, count = left < BLOCK ? left : BLOCK;
+        for (size_t i = 0; i < p->n; i++) {
+            float *row = p->rows + i * BLOCK;
+            for (size_t k = 0; k < count; k++)
+                row[k] = fit->numbers[(first + k) * fit->positions + i * stride];
+            memset(row + count, 0, (BLOCK - count) * sizeof *row);
+        }
+        add_block(p);
+    }
+}
+
+static prism_status eigenvectors(product *p, double *values, prism_error *error) {
+    const size_t rows = rows_of(p->n);
+    for (size_t i = 0; i < p->n; i++)
+        memmove(p->sums + i * p->n, p->sums + i * rows, p->n * sizeof *p->sums);
+    return px_eigenvectors(p->sums, p->n, values)
+               ? PRISM_OK
+               : px_fail(error, PRISM_E_MEMORY, "LAPACK finds no eigenvectors");
+}
+
+static void take_planes(px_component_fit *fit, const product *p, const double *values,
+                        size_t seen) {
+    for (size_t j = 0; j < p->n; j++) {
+        const size_t from = p->n - 1 - j;
+        fit->variances[j] = values[from] > 0 ? values[from] / (double)seen : 0;
+        for (size_t k = 0; k < p->n; k++)
+            fit->vectors[j * p->n + k] = (float)p->sums[from * p->n + k];
+    }
+}
+
+/* Planes are sums of positions: their vectors follow from those of the positions. */
+static void take_positions(px_component_fit *fit, const product *p, const double *values,
+                           size_t stride) {
+    for (size_t j = 0; j < p->n; j++) {
+        const double *vector = p->sums + (p->n - 1 - j) * p->n;
+        const double value = values[p->n - 1 - j];
+        fit->variances[j] = value > 0 ? value / (double)p->n : 0;
+        for (size_t k = 0; k < fit->layout.count; k++) {
+            double sum = 0;
+            for (size_t i = 0; i < p->n; i++)
+                sum += vector[i] * (double)fit->numbers[k * fit->positions + i * stride];
+            fit->vectors[j * fit->layout.count + k] = value > 0 ? (float)(sum / sqrt(value)) : 0;
+        }
+    }
+}
+
+static prism_status find_components(px_component_fit *fit, int effort, prism_error *error) {
+    const size_t planes = fit->layout.count, most = px_efforts.components[effort];
+    const bool dual = planes > most;
+    const size_t stride = dual ? (fit->positions + most - 1) / most : 1;
+    product p = {.n = 0};
+    fit->rank = dual ? (fit->positions + stride - 1) / stride : planes;
+    fit->variances = px_alloc(fit->rank, sizeof *fit->variances);
+    fit->vectors = px_alloc(fit->rank, planes, sizeof *fit->vectors);
+    double *values = px_alloc(fit->rank, sizeof *values);
+    prism_status status = fit->variances && fit->vectors && values
+                              ? product_make(&p, fit->rank, error)
+                              : px_out_of_memory(error, fit->rank * planes * sizeof(float));
+    if (status == PRISM_OK) {
+        size_t seen = 0;
+        if (dual)
+            add_positions(&p, fit, stride);
+        else
+            seen = add_planes(&p, fit, px_efforts.component_positions[effort]);
+        status = eigenvectors(&p, values, error);
+        if (status == PRISM_OK && dual)
+            take_positions(fit, &p, values, stride);
+        else if (status == PRISM_OK)
+            take_planes(fit, &p, values, seen);
+    }
+    product_free(&p);
+    free(values);
+    return status;
+}
+
+prism_status px_component_fit_make(px_component_fit *fit, const px_values *values, int axis,
+                                   int effort, bool *suits, prism_error *error) {
+    static const double LARGEST = 1e30, SMALLEST = 1e-30;
+    *fit = (px_component_fit){.layout = px_layout_make(values->words.array, axis)};
+    fit->positions = fit->layout.height * fit->layout.width;
+    *suits = values->most < LARGEST && values->least > -LARGEST &&
+             values->most - values->least > SMALLEST;
+    if (!*suits)
+        return PRISM_OK;
+    fit->numbers = px_alloc(fit->layout.count, fit->positions, sizeof *fit->numbers);
+    fit->means = px_alloc_zeroed(fit->layout.count, sizeof *fit->means);
+    if (!fit->numbers || !fit->means)
+        return px_out_of_memory(error, values->words.count * sizeof *fit->numbers);
+    prism_status status = find_means(fit, values, error);
+    if (status != PRISM_OK)
+        return status;
+    load_numbers(fit, values);
+    return find_components(fit, effort, error);
+}
+
+double px_component_fit_step(const px_component_fit *fit, double energy) {
+    const double wanted = energy / (double)fit->positions;
+    double low = 0, high = fit->rank ? fit->variances[0] : 0;
+    for (int i = 0; i < 60; i++) {
+        const double level = (low + high) / 2;
+        double sum = 0;
+        for (size_t k = 0; k < fit->rank; k++)
+            sum += fmin(fit->variances[k], level);
+        *(sum < wanted ? &low : &high) = level;
+    }
+    return sqrt(12 * high);
+}
+
+/* ---- Components for a step ---- */
+
+static double basis_step(int fineness) {
+    return (fineness & 1 ? 181.0 / 256 : 1) * ldexp(1, -(fineness / 2));
+}
+
+/* The fineness whose step is about `step`. */
+static int fineness_of(double step) {
+    const double halves = rint(-2 * log2(step));
+    return halves < 0 ? 0 : halves > PX_MOST_FINENESS ? PX_MOST_FINENESS : (int)halves;
+}
+
+static void quantise_basis(px_component_fit *fit, double step) {
+    px_components *c = &fit->components;
+    const size_t planes = fit->layout.count;
+    for (size_t k = 0; k < c->count; k++) {
+        const double ideal = step / sqrt((double)fit->positions * fit->variances[k]);
+        c->fineness[k] = planes == 1 ? 0 : fineness_of(ideal);
+        for (size_t p = 0; p < planes; p++)
+            c->basis[k * planes + p] =
+                (int32_t)rint((double)fit->vectors[k * planes + p] / basis_step(c->fineness[k]));
+    }
+}
+
+static void quantise_means(px_component_fit *fit, double step) {
+    px_components *c = &fit->components;
+    const double fineness = rint(log2((double)fit->positions) / 2);
+    c->mean_fineness = fineness > PX_MOST_MEAN_FINENESS ? PX_MOST_MEAN_FINENESS : (int)fineness;
+    const double unit = ldexp(step, -c->mean_fineness);
+    for (size_t p = 0; p < fit->layout.count; p++) {
+        const double mean = rint(fit->means[p] / unit);
+        c->means[p] = (int64_t)fmax(-0x1p51, fmin(0x1p51, mean));
+    }
+}
+
+/* basis[count][planes] as it is decoded. */
+static void decoded_basis(float *basis, const px_components *c) {
+    const size_t planes = c->layout.count;
+    for (size_t k = 0; k < c->count; k++)
+        for (size_t p = 0; p < planes; p++)
+            basis[k * planes + p] = (float)(c->basis[k * planes + p] * basis_step(c->fineness[k]));
+}
+
+/* matrix[count][planes]: planes to scores, by least squares. */
+static prism_status least_squares(float *matrix, const float *basis, size_t count, size_t planes,
+                                  prism_error *error) {
+    double *g = px_alloc_zeroed(count, count, sizeof *g);
+    if (!g)
+        return px_out_of_memory(error, count * count * sizeof *g);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j <= i; j++) {
+            double sum = i == j ? 1e-9 : 0;
+            for (size_t p = 0; p < planes; p++)
+                sum += (double)basis[i * planes + p] * (double)basis[j * planes + p];
+            g[i * count + j] = sum;
+        }
+    bool solved = count && px_cholesky(g, count) == 0 && px_invert_lower(g, count);
+    double *column = px_alloc(count, 2, sizeof *column);
+    prism_status status = column ? PRISM_OK : px_out_of_memory(error, count * 16);
+    for (size_t p = 0; p < planes && column && solved; p++) {
+        for (size_t i = 0; i < count; i++) {
+            double sum = 0;
+            for (size_t j = 0; j <= i; j++)
+                sum += g[i * count + j] * (double)basis[j * planes + p];
+            column[i] = sum;
+        }
+        for (size_t j = 0; j < count; j++) {
+            double sum = 0;
+            for (size_t i = j; i < count; i++)
+                sum += g[i * count + j] * column[i];
+            matrix[j * planes + p] = (float)sum;
+        }
+    }
+    if (!solved)
+        memcpy(matrix, basis, count * planes * sizeof *matrix);
+    free(column);
+    free(g);
+    return status;
+}
+
+/* What a tile takes on its way to scores and back. */
+typedef struct projection {
+    float *matrix, *basis; /* [rounded][planes], [planes rounded][count] */
+    float *numbers, *tile; /* [planes rounded][PX_SUM_TILE], [count rounded][PX_SUM_TILE] */
+    float *shift;          /* [planes]: what quantising took from the means */
+} projection;
+
+static size_t whole(size_t count) {
+    return (count + PX_SUM_PLANES - 1) / PX_SUM_PLANES * PX_SUM_PLANES;
+}
+
+static void projection_free(projection *p) {
+    free(p->matrix);
+    free(p->basis);
+    free(p->numbers);
+    free(p->tile);
+    free(p->shift);
+}
+
+static prism_status projection_make(projection *p, px_component_fit *fit, double step,
+                                    prism_error *error) {
+    const px_components *c = &fit->components;
+    const size_t planes = fit->layout.count, count = c->count;
+    *p = (projection){.matrix = px_alloc_zeroed(whole(count), planes, sizeof(float)),
+                      .basis = px_alloc_zeroed(whole(planes), count, sizeof(float)),
+                      .numbers = px_alloc_zeroed(whole(planes), PX_SUM_TILE, sizeof(float)),
+                      .tile = px_alloc_zeroed(whole(count), PX_SUM_TILE, sizeof(float)),
+                      .shift = px_alloc(planes, sizeof(float))};
+    float *basis = px_alloc(count, planes, sizeof *basis);
+    prism_status status = p->matrix && p->basis && p->numbers && p->tile && p->shift && basis
+                              ? PRISM_OK
+                              : px_out_of_memory(error, count * planes * sizeof(float));
+    if (status == PRISM_OK) {
+        decoded_basis(basis, c);
+        for (size_t k = 0; k < count; k++)
+            for (size_t i = 0; i < planes; i++)
+                p->basis[i * count + k] = -basis[k * planes + i];
+        for (size_t i = 0; i < planes; i++)
+            p->shift[i] =
+                (float)(fit->means[i] - ldexp((double)c->means[i] * step, -c->mean_fineness));
+        status = least_squares(p->matrix, basis, count, planes, error);
+    }
+    free(basis);
+    return status;
+}
+
+static double project_tile(projection *p, px_component_fit *fit, size_t first, size_t length) {
+    const px_component_kernels *kernels = px_component_kernels_best();
+    const size_t planes = fit->layout.count, count = fit->components.count;
+    for (size_t i = 0; i < planes; i++)
+        for (size_t x = 0; x < length; x++)
+            p->numbers[i * PX_SUM_TILE + x] =
+                fit->numbers[i * fit->positions + first + x] + p->shift[i];
+    memset(p->tile, 0, whole(count) * PX_SUM_TILE * sizeof *p->tile);
+    for (size_t k = 0; k < count; k += PX_SUM_PLANES)
+        kernels->sum_floats(p->tile + k * PX_SUM_TILE, p->numbers, p->matrix + k * planes, planes);
+    for (size_t k = 0; k < count; k++)
+        memcpy(fit->scores + k * fit->positions + first, p->tile + k * PX_SUM_TILE,
+               length * sizeof *p->tile);
+    for (size_t i = 0; i < planes; i += PX_SUM_PLANES)
+        kernels->sum_floats(p->numbers + i * PX_SUM_TILE, p->tile, p->basis + i * count, count);
+    double energy = 0;
+    for (size_t i = 0; i < planes; i++)
+        for (size_t x = 0; x < length; x++)
+            energy +=
+                (double)p->numbers[i * PX_SUM_TILE + x] * (double)p->numbers[i * PX_SUM_TILE + x];
+    return energy;
+}
+
+static prism_status find_scores(px_component_fit *fit, double step, prism_error *error) {
+    projection p;
+    free(fit->scores);
+    fit->scores = px_alloc(fit->components.count, fit->positions, sizeof *fit->scores);
+    if (!fit->scores && fit->components.count)
+        return px_out_of_memory(error, fit->components.count * fit->positions * sizeof(float));
+    prism_status status = projection_make(&p, fit, step, error);
+    fit->residual = 0;
+    for (size_t first = 0; first < fit->positions && status == PRISM_OK; first += PX_SUM_TILE) {
+        const size_t left = fit->positions - first;
+        fit->residual += project_tile(&p, fit, first, left < PX_SUM_TILE ? left : PX_SUM_TILE);
+    }
+    projection_free(&p);
+    return status;
+}
+
+prism_status px_component_fit_at(px_component_fit *fit, double step, double share,
+                                 prism_error *error) {
+    size_t count = 0;
+    while (count < fit->rank && count < fit->positions &&
+           fit->variances[count] > share * step * step / 12)
+        count++;
+    /* One at least: it may turn out to be nothing. */
+    count += count == 0 && fit->rank > 0 && fit->variances[0] > 0;
+    px_components_free(&fit->components);
+    prism_status status = px_components_alloc(&fit->components, &fit->layout, count, error);
+    if (status != PRISM_OK)
+        return status;
+    fit->components.step = (float)step;
+    quantise_basis(fit, step);
+    quantise_means(fit, (double)fit->components.step);
+    return find_scores(fit, (double)fit->components.step, error);
+}
+
+void px_component_fit_restep(px_component_fit *fit, double step) {
+    fit->components.step = (float)step;
+    quantise_means(fit, (double)fit->components.step);
+}

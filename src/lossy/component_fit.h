@@ -1,0 +1,42 @@
+/*
+ * The encoder's side of components: principal components of planes (Karhunen-Loeve), those that
+ * a step of the quantiser leaves over the noise, a basis as coarse as that step allows, and scores
+ * by least squares on it. Internal.
+ */
+#ifndef PX_LOSSY_COMPONENT_FIT_H
+#define PX_LOSSY_COMPONENT_FIT_H
+
+#include "lossy/components.h"
+#include "lossy/values.h"
+
+typedef struct px_component_fit {
+    px_layout layout;
+    size_t positions;
+    float *numbers;    /* [planes][positions], less the means */
+    double *means;     /* [planes] */
+    size_t rank;       /* of the components that are known */
+    double *variances; /* [rank], falling */
+    float *vectors;    /* [rank][planes] */
+
+    px_components components; /* of the last px_component_fit_at */
+    float *scores;            /* [components][positions], in the unit of the elements */
+    double residual;          /* squares of what no component says, summed up */
+} px_component_fit;
+
+/* Free also on failure. *suits: whether floats hold the elements. */
+prism_status px_component_fit_make(px_component_fit *fit, const px_values *values, int axis,
+                                   int effort, bool *suits, prism_error *error);
+void px_component_fit_free(px_component_fit *fit);
+
+/* The step with which reverse water-filling leaves `energy` as the sum of squares of errors. */
+double px_component_fit_step(const px_component_fit *fit, double energy);
+
+/* Components, scores and residual for a step: components with at least `share` of the variance of
+ * its noise. */
+prism_status px_component_fit_at(px_component_fit *fit, double step, double share,
+                                 prism_error *error);
+
+/* The same components and scores with another step, which is as fine as that one or little else. */
+void px_component_fit_restep(px_component_fit *fit, double step);
+
+#endif

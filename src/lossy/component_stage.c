@@ -1,0 +1,177 @@
+#include "lossy/component_stage.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/squeeze.h"
+#include "base/status.h"
+#include "lossy/component_axis.h"
+#include "lossy/component_kernels.h"
+#include "lossy/error.h"
+#include "mapping/exceptions.h"
+
+/* ---- Encoding ---- */
+
+static bool any_exact(const px_values *values) {
+    for (size_t i = 0; i < values->words.count; i++)
+        if (values->is_exact[i])
+            return true;
+    return false;
+}
+
+/* Squares of errors in the unit of the elements. */
+static double energy_of(const px_component_encoder *e) {
+    const double bound = (double)e->request->bound.value;
+    return bound * bound * e->reference / e->scale;
+}
+
+static double mean_square_scale(const px_values *values) {
+    double sum = 0;
+    for (size_t i = 0; i < values->words.count; i++) {
+        const double scale = px_value_scale(values, i);
+        sum += scale * scale;
+    }
+    return sum > 0 ? sum / (double)values->words.count : 1;
+}
+
+/* As asked for, or what promises the least bytes. */
+static prism_status find_axis(px_component_encoder *e, prism_error *error) {
+    const prism_bound_of of = e->request->bound.of;
+    e->axis = e->request->mapping->options->axis;
+    e->reference = px_error_reference(of, e->request->values, e->axis);
+    e->scale = mean_square_scale(e->request->values);
+    if (e->axis >= 0)
+        return PRISM_OK;
+    prism_status status = px_component_axis(&e->axis, e->request->values, energy_of(e), error);
+    if (of != PRISM_BOUND_OF_RMS)
+        e->reference = px_error_reference(of, e->request->values, e->axis);
+    return status;
+}
+
+prism_status px_component_encoder_make(px_component_encoder *e, const px_lossy_request *request,
+                                       bool *suits, prism_error *error) {
+    size_t size;
+    *e = (px_component_encoder){.request = request, .effort = request->mapping->options->effort};
+    prism_status status = prism_array_size(request->mapping->array, &size, error);
+    if (status == PRISM_OK)
+        status = find_axis(e, error);
+    if (status != PRISM_OK)
+        return status;
+    e->decoded = malloc(size);
+    if (!e->decoded)
+        return px_out_of_memory(error, size);
+    status = px_component_fit_make(&e->fit, request->values, e->axis, e->effort, suits, error);
+    *suits &= e->reference > 0 && isfinite(e->reference);
+    return status;
+}
+
+void px_component_encoder_free(px_component_encoder *e) {
+    px_component_fit_free(&e->fit);
+    free(e->scores);
+    free(e->decoded);
+    *e = (px_component_encoder){.request = NULL};
+}
+
+/* Rounding to integers takes its share of the error. */
+double px_component_encoder_step(const px_component_encoder *e) {
+    const px_values *values = e->request->values;
+    const double energy = energy_of(e);
+    const double rounding = values->words.number->fraction ? 0 : (double)values->words.count / 12;
+    return px_component_fit_step(&e->fit, fmax(energy - rounding, energy / 4));
+}
+
+prism_status px_component_encoder_fit(px_component_encoder *e, double step, double share,
+                                      prism_error *error) {
+    prism_status status = px_component_fit_at(&e->fit, step, share, error);
+    if (status != PRISM_OK)
+        return status;
+    const px_components *c = &e->fit.components;
+    free(e->scores);
+    e->scores = px_alloc_zeroed(c->count, c->positions, sizeof *e->scores);
+    return e->scores ? PRISM_OK : px_out_of_memory(error, px_product(c->count, c->positions, 4));
+}
+
+prism_status px_component_encoder_reached(px_component_encoder *e, double *reached,
+                                          prism_error *error) {
+    prism_status status = px_components_restore(&e->fit.components, e->scores,
+                                                e->request->mapping->array, e->decoded, error);
+    if (status == PRISM_OK)
+        *reached = sqrt(px_error_squares(e->request->values, e->decoded, true) / e->reference);
+    return status;
+}
+
+static void put_float(px_buffer *out, float number) {
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    px_put_u32(out, bits);
+}
+
+enum { EXCEPTIONS = 0x80 };
+
+void px_component_encoder_begin(const px_component_encoder *e, px_buffer *out) {
+    const int exceptions = any_exact(e->request->values) ? EXCEPTIONS : 0;
+    px_put_u8(out, (uint8_t)((e->axis + 1) | exceptions));
+    px_put_varint(out, e->fit.components.count);
+    put_float(out, e->fit.components.step);
+}
+
+void px_component_encoder_end(const px_component_encoder *e, px_buffer *out) {
+    const px_values *values = e->request->values;
+    if (any_exact(values))
+        px_exceptions_write(out, &values->words, values->is_exact);
+}
+
+/* ---- Decoding ---- */
+
+bool px_component_header_read(px_component_header *h, const prism_array *array, px_reader *in) {
+    const uint8_t first = px_get_u8(in);
+    h->has_exceptions = first & EXCEPTIONS;
+    h->axis = (first & (EXCEPTIONS - 1)) - 1;
+    h->count = px_get_size(in);
+    const uint32_t bits = px_get_u32(in);
+    memcpy(&h->step, &bits, sizeof h->step);
+    if (in->failed || h->axis >= (int)array->rank || !(h->step >= 0) || !(h->step <= FLT_MAX))
+        return false;
+    h->layout = px_layout_make(array, h->axis);
+    return h->count <= h->layout.count && h->count <= h->layout.height * h->layout.width;
+}
+
+uint64_t px_component_memory(const px_component_header *h) {
+    enum { MODELS = 1 << 16 };
+    const uint64_t planes = h->layout.count, positions = h->layout.height * h->layout.width;
+    const uint64_t rounded = (planes + PX_SUM_PLANES - 1) / PX_SUM_PLANES * PX_SUM_PLANES;
+    const uint64_t room = h->count ? h->count : 1;
+    const uint64_t exceptions =
+        h->has_exceptions ? planes * positions * (sizeof(uint64_t) + sizeof(bool)) : 0;
+    return room * planes * sizeof(int32_t) + planes * sizeof(int64_t) + room * sizeof(int) +
+           rounded * (room + 1) * sizeof(double) + room * PX_SUM_TILE * sizeof(double) +
+           room * positions * sizeof(int32_t) + exceptions + MODELS;
+}
+
+bool px_component_header_of(px_component_header *h, const px_chunk *chunk) {
+    const px_squeezed squeezed = px_squeeze(&chunk->array);
+    px_reader in = px_reader_make(chunk->parameters, chunk->parameter_size);
+    px_bound bound;
+    px_get_u8(&in);
+    return px_bound_read(&bound, &in) && px_component_header_read(h, &squeezed.array, &in);
+}
+
+prism_status px_component_exceptions(const px_component_header *h, px_mapping_source *source,
+                                     void *elements, prism_error *error) {
+    px_bit_patterns words;
+    bool *is_exception = NULL;
+    if (!h->has_exceptions)
+        return PRISM_OK;
+    prism_status status = px_bit_patterns_alloc(&words, &source->chunk->array, error);
+    if (status == PRISM_OK) {
+        px_bit_patterns_load(&words, elements);
+        status = px_exceptions_read(&source->parameters, &words, &is_exception, error);
+    }
+    if (status == PRISM_OK)
+        px_bit_patterns_store(&words, elements);
+    free(is_exception);
+    px_bit_patterns_free(&words);
+    return status;
+}

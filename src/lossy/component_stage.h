@@ -1,0 +1,67 @@
+/*
+ * What the stages that code components share: the parameters that come first, elements that must
+ * come back exactly, the search for the step, and the planes. docs/format-components.md. Internal.
+ */
+#ifndef PX_LOSSY_COMPONENT_STAGE_H
+#define PX_LOSSY_COMPONENT_STAGE_H
+
+#include "lossy/component_fit.h"
+#include "lossy/stage.h"
+
+/* ---- Encoding ---- */
+
+typedef struct px_component_encoder {
+    const px_lossy_request *request;
+    int axis;
+    int effort;
+    double reference; /* what squares of errors are a share of */
+    double scale;     /* mean square of the scales of elements */
+    px_component_fit fit;
+    int32_t *scores; /* [components][positions], as they are decoded; owned */
+    void *decoded;   /* as large as the array; owned */
+} px_component_encoder;
+
+/* *suits: whether components can hold the elements at all. Free also on failure. */
+prism_status px_component_encoder_make(px_component_encoder *e, const px_lossy_request *request,
+                                       bool *suits, prism_error *error);
+void px_component_encoder_free(px_component_encoder *e);
+
+/* The step that reverse water-filling suggests for the bound. */
+double px_component_encoder_step(const px_component_encoder *e);
+
+/* Components, scores and memory for the decoded ones; see px_component_fit_at. */
+prism_status px_component_encoder_fit(px_component_encoder *e, double step, double share,
+                                      prism_error *error);
+
+/* The relative RMSE with e->scores and the step of the components. */
+prism_status px_component_encoder_reached(px_component_encoder *e, double *reached,
+                                          prism_error *error);
+
+/* Axis, count and step; then the caller's range coder; then exceptions. */
+void px_component_encoder_begin(const px_component_encoder *e, px_buffer *out);
+void px_component_encoder_end(const px_component_encoder *e, px_buffer *out);
+
+/* ---- Decoding ---- */
+
+typedef struct px_component_header {
+    bool has_exceptions;
+    int axis;
+    size_t count;
+    float step;
+    px_layout layout;
+} px_component_header;
+
+/* After px_bound_read. False where it is damaged. */
+bool px_component_header_read(px_component_header *h, const prism_array *array, px_reader *in);
+
+/* Bytes for the components, their scores and exceptions. */
+uint64_t px_component_memory(const px_component_header *h);
+
+/* The header of a chunk, for what decoding it takes. */
+bool px_component_header_of(px_component_header *h, const px_chunk *chunk);
+
+/* Puts exceptions where they belong. */
+prism_status px_component_exceptions(const px_component_header *h, px_mapping_source *source,
+                                     void *elements, prism_error *error);
+
+#endif

@@ -1,0 +1,307 @@
+/*
+ * Sums of components whose scores are wavelets: coefficients are quantised where errors and bits
+ * balance, and coded from the coarsest level on, so that a part of the payload gives a smaller
+ * picture. docs/format-components.md, "Wavelet".
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/effort.h"
+#include "base/status.h"
+#include "lossy/component_stage.h"
+#include "lossy/step_search.h"
+#include "lossy/wavelet_coder.h"
+
+/* Levels whose ends a payload tells: pictures of 1/2, 1/4 and 1/8. */
+enum { PREFIXES = 3, LEAST_PREFIXED = 1 << 12 };
+
+/* ---- Encoding ---- */
+
+typedef struct encoder {
+    px_component_encoder common;
+    px_wavelet wavelet;
+    float *numbers; /* [components][positions]: wavelets of the scores */
+    int32_t *coefficients;
+    px_buffer payload;
+    size_t ends[PX_WAVELET_LEVELS];
+    size_t most; /* components that are worth their bits */
+} encoder;
+
+static const float BIT = 0.09f; /* what a bit is worth: squared steps */
+
+static void encoder_free(encoder *e) {
+    px_component_encoder_free(&e->common);
+    px_wavelet_free(&e->wavelet);
+    free(e->numbers);
+    free(e->coefficients);
+    px_buffer_free(&e->payload);
+}
+
+static void transform_scores(encoder *e) {
+    const size_t positions = e->common.fit.positions;
+    for (size_t k = 0; k < e->common.fit.components.count; k++)
+        px_wavelet_forward(&e->wavelet, e->numbers + k * positions,
+                           e->common.fit.scores + k * positions);
+}
+
+static float largest_of(const float *numbers, size_t count) {
+    float largest = 0;
+    for (size_t i = 0; i < count; i++)
+        largest = fmaxf(largest, fabsf(numbers[i]));
+    return largest;
+}
+
+/* Payload and coefficients for a step. */
+static prism_status code(encoder *e, const px_wavelet_choice *choice, prism_error *error) {
+    px_wavelet_coder *coder;
+    px_buffer_free(&e->payload);
+    e->payload = (px_buffer){.data = NULL};
+    prism_status status =
+        px_wavelet_coder_make(&coder, &e->wavelet, e->common.fit.components.count, error);
+    if (status == PRISM_OK) {
+        px_range_coder bits = {.encoder = px_range_encoder_make(&e->payload)};
+        px_wavelet_code(coder, &bits, e->coefficients, choice, 0, e->ends);
+        px_range_encoder_finish(&bits.encoder);
+        status = px_buffer_status(&e->payload, error);
+    }
+    px_wavelet_coder_free(coder);
+    return status;
+}
+
+static void restore_scores(encoder *e) {
+    const size_t positions = e->common.fit.positions;
+    const size_t count = e->common.fit.components.count;
+    for (size_t i = 0; i < count * positions; i++)
+        e->common.scores[i] = e->coefficients[i] * (1 << PX_SCORE_BITS);
+    for (size_t k = 0; k < count; k++)
+        px_wavelet_inverse(&e->wavelet, e->common.scores + k * positions, 0);
+}
+
+static prism_status attempt(void *context, double step, double *reached, prism_error *error) {
+    encoder *e = context;
+    const size_t all = e->common.fit.components.count * e->common.fit.positions;
+    const px_wavelet_choice choice = {e->numbers, (float)(1 / step), BIT};
+    *reached = HUGE_VAL;
+    if (largest_of(e->numbers, all) * choice.scale >= PX_LAST_COEFFICIENT)
+        return PRISM_OK;
+    px_component_fit_restep(&e->common.fit, step);
+    prism_status status = code(e, &choice, error);
+    if (status != PRISM_OK)
+        return status;
+    restore_scores(e);
+    return px_component_encoder_reached(&e->common, reached, error);
+}
+
+/* Components at the end that are nothing everywhere are not coded. */
+static size_t used_components(const encoder *e) {
+    const size_t positions = e->common.fit.positions;
+    size_t count = e->common.fit.components.count;
+    for (; count; count--)
+        for (size_t i = 0; i < positions; i++)
+            if (e->coefficients[(count - 1) * positions + i])
+                return count;
+    return 0;
+}
+
+static prism_status write_all(encoder *e, px_coded *mapped, prism_error *error) {
+    px_buffer *out = &mapped->sections.parameters;
+    px_component_encoder_begin(&e->common, out);
+    px_range_encoder coder = px_range_encoder_make(out);
+    px_components_code(&e->common.fit.components, &(px_field_coder){.out = &coder});
+    px_range_encoder_finish(&coder);
+    px_component_encoder_end(&e->common, out);
+    out = &mapped->sections.payload;
+    int prefixes = e->wavelet.levels < PREFIXES ? e->wavelet.levels : PREFIXES;
+    if (e->payload.size < LEAST_PREFIXED)
+        prefixes = 0;
+    px_put_u8(out, (uint8_t)prefixes);
+    for (int level = prefixes; level > 0; level--)
+        px_put_varint(out, level < e->wavelet.levels ? e->ends[level] : 0);
+    px_put_bytes(out, e->payload.data, e->payload.size);
+    mapped->pipeline = (px_pipeline){.transform = PRISM_TRANSFORM_NONE,
+                                     .predictor = PRISM_PREDICTOR_LSQ,
+                                     .coder = PRISM_CODER_ANS,
+                                     .effort = e->common.effort,
+                                     .axis = e->common.axis};
+    return px_sections_status(&mapped->sections, error);
+}
+
+static prism_status prepare(encoder *e, double step, prism_error *error) {
+    static const double SHARE = 0.12; /* of the noise: components with less are left out */
+    prism_status status = px_component_encoder_fit(&e->common, step, SHARE, error);
+    if (status != PRISM_OK)
+        return status;
+    px_components *c = &e->common.fit.components;
+    c->count = c->count < e->most ? c->count : e->most;
+    free(e->numbers);
+    free(e->coefficients);
+    e->numbers = px_alloc(c->count, c->positions, sizeof *e->numbers);
+    e->coefficients = px_alloc_zeroed(c->count, c->positions, sizeof *e->coefficients);
+    if (!e->numbers || !e->coefficients)
+        return px_out_of_memory(error, c->count * c->positions * 4);
+    transform_scores(e);
+    return PRISM_OK;
+}
+
+/* Whether decoding would be slower than this effort may be: coefficients are coded one by one. */
+static bool takes_long(const encoder *e) {
+    static const double FEW = 1 << 16;
+    const px_values *values = e->common.request->values;
+    const double bytes = (double)values->words.count * values->words.number->size;
+    const double coefficients =
+        (double)e->common.fit.components.count * (double)e->common.fit.positions;
+    return coefficients > FEW && coefficients > bytes * px_efforts.coefficients[e->common.effort];
+}
+
+/* Whether a component takes away more of the error than its basis and its coefficients cost. */
+static bool is_worth(const encoder *e, size_t k, double step) {
+    enum { COEFFICIENT_BITS = 6 };
+    const px_components *c = &e->common.fit.components;
+    const double usual = -c->fineness[k] / 2.0 + log2((double)c->layout.count) / 2;
+    double bits = (double)c->layout.count * fmax(0.5, 2 - usual), gain = 0;
+    for (size_t i = k * c->positions; i < (k + 1) * c->positions; i++) {
+        const double q = e->coefficients[i];
+        gain += q * (2 * (double)e->numbers[i] / step - q);
+        bits += q != 0 ? COEFFICIENT_BITS : 0;
+    }
+    return gain > (double)BIT * bits;
+}
+
+/* The step decides which components there are, and how fine their basis is; it is found in rounds.
+ */
+static prism_status search(encoder *e, bool *found, prism_error *error) {
+    enum { ROUNDS = 3 };
+    static const int attempts[ROUNDS] = {2, 2, 10};
+    double step = px_component_encoder_step(&e->common);
+    prism_status status = PRISM_OK;
+    for (int i = 0; i < ROUNDS && status == PRISM_OK; i++) {
+        status = prepare(e, step, error);
+        *found = false;
+        if (status != PRISM_OK || takes_long(e))
+            return status;
+        status = px_step_search(found, &step, (double)e->common.request->bound.value, attempts[i],
+                                attempt, e, error);
+        e->most = e->common.fit.components.count;
+        while (e->most > 1 && !is_worth(e, e->most - 1, (double)e->common.fit.components.step))
+            e->most--;
+    }
+    return status;
+}
+
+static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error) {
+    const px_layout *l = &e->common.fit.layout;
+    prism_status status = px_wavelet_make(&e->wavelet, l->height, l->width, error);
+    if (status == PRISM_OK)
+        status = search(e, &mapped->is_mapped, error);
+    if (status != PRISM_OK || !mapped->is_mapped)
+        return status;
+    const size_t used = used_components(e);
+    if (used < e->common.fit.components.count) {
+        e->common.fit.components.count = used;
+        status = code(e, NULL, error);
+    }
+    return status == PRISM_OK ? write_all(e, mapped, error) : status;
+}
+
+static prism_status encode(px_coded *mapped, const px_lossy_request *request, prism_error *error) {
+    encoder e = {.most = SIZE_MAX};
+    bool suits = false;
+    prism_status status = px_component_encoder_make(&e.common, request, &suits, error);
+    if (status == PRISM_OK && suits)
+        status = encode_with(&e, mapped, error);
+    encoder_free(&e);
+    return status;
+}
+
+/* ---- Decoding ---- */
+
+typedef struct decoder {
+    px_component_header header;
+    px_components components;
+    px_wavelet wavelet;
+    px_wavelet_coder *coder;
+    int32_t *scores;
+} decoder;
+
+static void decoder_free(decoder *d) {
+    px_components_free(&d->components);
+    px_wavelet_free(&d->wavelet);
+    px_wavelet_coder_free(d->coder);
+    free(d->scores);
+}
+
+static prism_status read_parameters(decoder *d, px_mapping_source *source, prism_error *error) {
+    px_bound bound;
+    if (!px_bound_read(&bound, &source->parameters) ||
+        !px_component_header_read(&d->header, &source->chunk->array, &source->parameters))
+        return px_fail(error, PRISM_E_CORRUPT, "the header of the components is damaged");
+    prism_status status =
+        px_components_alloc(&d->components, &d->header.layout, d->header.count, error);
+    if (status != PRISM_OK)
+        return status;
+    d->components.step = d->header.step;
+    px_range_decoder coder = px_range_decoder_make(&source->parameters);
+    px_field_coder side = {.in = &coder};
+    px_components_code(&d->components, &side);
+    return side.bad || source->parameters.failed
+               ? px_fail(error, PRISM_E_CORRUPT, "the components are damaged")
+               : PRISM_OK;
+}
+
+/* The ends of levels are of use to those who read a part of the payload only. */
+static void pass_ends(px_reader *payload) {
+    const uint8_t prefixes = px_get_u8(payload);
+    for (int i = 0; i < prefixes && !payload->failed; i++)
+        px_get_size(payload);
+    payload->failed |= prefixes > PREFIXES;
+}
+
+static prism_status decode_scores(decoder *d, px_mapping_source *source, prism_error *error) {
+    const size_t positions = d->components.positions, count = d->header.count;
+    d->scores = px_alloc_zeroed(count, positions, sizeof *d->scores);
+    if (!d->scores)
+        return px_out_of_memory(error, px_product(count, positions, sizeof *d->scores));
+    prism_status status =
+        px_wavelet_make(&d->wavelet, d->header.layout.height, d->header.layout.width, error);
+    if (status == PRISM_OK)
+        status = px_wavelet_coder_make(&d->coder, &d->wavelet, count, error);
+    if (status != PRISM_OK)
+        return status;
+    pass_ends(&source->payload);
+    px_range_coder bits = {.decoding = true, .decoder = px_range_decoder_make(&source->payload)};
+    px_wavelet_code(d->coder, &bits, d->scores, NULL, 0, NULL);
+    if (source->payload.failed)
+        return px_fail(error, PRISM_E_TRUNCATED, "the coefficients end too early");
+    for (size_t i = 0; i < count * positions; i++)
+        d->scores[i] *= 1 << PX_SCORE_BITS;
+    for (size_t k = 0; k < count; k++)
+        px_wavelet_inverse(&d->wavelet, d->scores + k * positions, 0);
+    return PRISM_OK;
+}
+
+static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
+    decoder d = {.scores = NULL};
+    prism_status status = read_parameters(&d, source, error);
+    if (status == PRISM_OK)
+        status = decode_scores(&d, source, error);
+    if (status == PRISM_OK)
+        status =
+            px_components_restore(&d.components, d.scores, &source->chunk->array, elements, error);
+    decoder_free(&d);
+    return status == PRISM_OK ? px_component_exceptions(&d.header, source, elements, error)
+                              : status;
+}
+
+static uint64_t memory(const px_chunk *chunk) {
+    px_component_header h;
+    if (!px_component_header_of(&h, chunk))
+        return 0;
+    return px_component_memory(&h) + px_wavelet_memory(h.layout.height, h.layout.width) +
+           px_wavelet_coder_memory(h.layout.height, h.layout.width);
+}
+
+const px_lossy_stage px_lossy_wavelet = {.number = PRISM_MAPPING_WAVELET,
+                                         .suits = {[PRISM_BOUND_REL_RMSE] = true},
+                                         .encode = encode,
+                                         .decoder = {.decode = decode, .memory = memory}};

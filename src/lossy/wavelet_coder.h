@@ -1,0 +1,38 @@
+/*
+ * Coefficients of wavelets by context mixing: the magnitude of each is expected from its
+ * neighbours, from the band above it, from the other bands and from the components before, and
+ * binary decisions, "larger than that?", are coded by mixed probabilities. One function codes and
+ * decodes. docs/format-components.md, "Coefficients". Internal.
+ */
+#ifndef PX_LOSSY_WAVELET_CODER_H
+#define PX_LOSSY_WAVELET_CODER_H
+
+#include "entropy/counter.h"
+#include "entropy/range_coder.h"
+#include "lossy/wavelet_transform.h"
+
+typedef struct px_wavelet_coder px_wavelet_coder;
+
+/* What an encoder chooses from: numbers in steps, in the layout of the coefficients, and how many
+ * squared steps a bit is worth. Without numbers, the coefficients are coded as they are. */
+typedef struct px_wavelet_choice {
+    const float *numbers;
+    float scale; /* of the numbers */
+    float bit;
+} px_wavelet_choice;
+
+/* Coefficients of `components` planes, one after another. */
+prism_status px_wavelet_coder_make(px_wavelet_coder **coder, const px_wavelet *wavelet,
+                                   size_t components, prism_error *error);
+void px_wavelet_coder_free(px_wavelet_coder *coder);
+uint64_t px_wavelet_coder_memory(size_t height, size_t width);
+
+enum { PX_LAST_COEFFICIENT = 1 << 18 };
+
+/* Codes all bands from the coarsest level on to level `last`, into or from planes. ends[level]
+ * becomes how many bytes the encoder has written by the end of each level. Stops where the input
+ * does. */
+void px_wavelet_code(px_wavelet_coder *coder, px_range_coder *bits, int32_t *planes,
+                     const px_wavelet_choice *choice, int last, size_t *ends);
+
+#endif
