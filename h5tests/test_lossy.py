@@ -237,6 +237,24 @@ def test_an_eighth_of_a_large_picture_needs_the_beginning_only():
     np.testing.assert_array_equal(h5prism.decode(bytes(blob), reduce=3, skip_checksum=True), coarse)
 
 
+@pytest.mark.parametrize("by", [1, 2, 3])
+@pytest.mark.parametrize("axis", [0, 2, None])
+def test_reduced_wavelets(by, axis):
+    y, x = np.mgrid[0:130, 0:99] / 20
+    array = 3 + np.sin(y)[..., None] * np.array([1.0, 2, 5]) + np.cos(x)[..., None]
+    array = (array + np.random.default_rng(0).normal(size=array.shape) / 50).astype("f4")
+    array = array[..., 0] if axis is None else np.moveaxis(array, 2, axis)
+    blob = h5prism.encode(array, rel_rmse=0.05, **({} if axis is None else {"axis": axis}))
+    if h5prism.inspect_chunk(blob).mapping != "wavelet":
+        pytest.skip("another mapping is smaller")
+    reduced, expected = h5prism.decode(blob, reduce=by), h5prism.decode(blob).astype("f8")
+    for side in [k for k in range(array.ndim) if k != axis]:
+        expected = blocks(expected, side, 1 << by)
+    assert reduced.shape == expected.shape
+    assert np.corrcoef(reduced.ravel(), expected.ravel())[0, 1] > 0.9
+    assert 0.9 < reduced.std() / expected.std() < 1.1
+
+
 def test_chunks_without_smaller_pictures():
     for blob in (h5prism.encode(PICTURE), h5prism.encode(PICTURE, max_error=3)):
         with pytest.raises(PrismError, match="no smaller pictures") as caught:

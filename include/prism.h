@@ -329,8 +329,9 @@ typedef struct prism_decode_options {
                               refused with PRISM_E_MEMORY before anything is allocated. */
     int reduce; /* 0; 1, 2, 3: only pictures at 1/2, 1/4, 1/8 of height and width, from no more of
                    the chunk than they take. `data` is then as prism_reduced_array says, and the
-                   checksum of the elements is not computed. Chunks of mapping distance have such
-                   pictures, others fail with PRISM_E_OPTION. */
+                   checksum of the elements is not computed. Chunks of mappings distance and
+                   wavelet have such pictures (without what must come back exactly), others fail
+                   with PRISM_E_OPTION. */
 } prism_decode_options;
 
 /*

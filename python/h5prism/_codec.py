@@ -48,8 +48,9 @@ class ChunkInfo:
         mapping: how elements became the integers that the pipeline codes: "none" (they are such),
             "table" (of the values that occur), "lattice" (multiples of a step), "fixed"
             (fixed-point numbers and the bits below), "scaled" (8-bit integers times a scale for
-            each position). Lossy ones: "uniform" (multiples of a step), "distance" (pictures in JPEG
-            XL).
+            each position). Lossy ones: "uniform" (multiples of a step), "near"
+            (predictions and multiples of a step), "spatial" and "wavelet" (sums of components),
+            "distance" (pictures in JPEG XL).
         transform, predictor, coder, effort: the pipeline used, never "auto"; the coder is "raw"
             where nothing made the elements smaller.
         method: of coder "ans", which the encoder chooses: "quick", "lsq", "adaptive", "frames",
@@ -178,7 +179,8 @@ def decode(
             computed.
         reduce: 1, 2 or 3: the pictures at 1/2, 1/4 or 1/8 of their height and width (rounded up),
             from no more of the chunk than they take. Only lossy chunks whose mapping is "distance"
-            have such pictures. The checksum of the elements is then not computed.
+            or "wavelet" have such pictures; missing data are not in these. The checksum of the
+            elements is then not computed.
         skip_checksum: do not compute checksums. Damage may then go unnoticed.
         threads: threads that this call may use; the environment variable H5PRISM_THREADS overrides
             it. No method uses more than one so far.

@@ -39,7 +39,7 @@ static void take_mean(float *numbers, size_t count) {
         numbers[i] -= (float)(sum / (double)count);
 }
 
-static void load_plane(part *p, const px_values *values, size_t plane, double *last) {
+static void load_plane(part *p, const px_numbers *values, size_t plane, double *last) {
     const px_layout *l = &p->layout;
     const px_wavelet *w = &p->wavelet;
     const size_t top = (l->height - w->height) / 2, left = (l->width - w->width) / 2;
@@ -56,7 +56,7 @@ static void load_plane(part *p, const px_values *values, size_t plane, double *l
     take_mean(to, w->height * w->width);
 }
 
-static prism_status part_make(part *p, const px_values *values, int axis, prism_error *error) {
+static prism_status part_make(part *p, const px_numbers *values, int axis, prism_error *error) {
     double last = 0;
     *p = (part){.layout = px_layout_make(values->words.array, axis)};
     const px_layout *l = &p->layout;
@@ -141,7 +141,7 @@ static prism_status band_bits(double *bits, const part *p, const px_band *b, dou
     return done ? PRISM_OK : px_out_of_memory(error, px_product(stride, stride, 8));
 }
 
-static prism_status bits_of(double *bits, const px_values *values, int axis, double noise,
+static prism_status bits_of(double *bits, const px_numbers *values, int axis, double noise,
                             prism_error *error) {
     static const double ENTRY_BITS = 2;
     part p;
@@ -165,7 +165,7 @@ static prism_status bits_of(double *bits, const px_values *values, int axis, dou
     return status;
 }
 
-prism_status px_component_axis(int *axis, const px_values *values, double energy,
+prism_status px_component_axis(int *axis, const px_numbers *values, double energy,
                                prism_error *error) {
     const int rank = (int)values->words.array->rank;
     const int candidates[] = {rank > 1 ? rank - 1 : PRISM_AXIS_AUTO,

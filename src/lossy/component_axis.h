@@ -2,11 +2,11 @@
 #ifndef PX_LOSSY_COMPONENT_AXIS_H
 #define PX_LOSSY_COMPONENT_AXIS_H
 
-#include "lossy/values.h"
+#include "lossy/numbers.h"
 
 /* The axis that promises the least bytes where `energy` is the sum of squares of errors, or
  * PRISM_AXIS_AUTO for a single plane. */
-prism_status px_component_axis(int *axis, const px_values *values, double energy,
+prism_status px_component_axis(int *axis, const px_numbers *values, double energy,
                                prism_error *error);
 
 #endif

@@ -23,7 +23,8 @@ void px_component_fit_free(px_component_fit *fit) {
 /* ---- Numbers ---- */
 
 /* Sums first, then means. */
-static prism_status find_means(px_component_fit *fit, const px_values *values, prism_error *error) {
+static prism_status find_means(px_component_fit *fit, const px_numbers *values,
+                               prism_error *error) {
     const px_layout *l = &fit->layout;
     size_t *counts = px_alloc_zeroed(l->count, sizeof *counts);
     if (!counts)
@@ -42,7 +43,7 @@ static prism_status find_means(px_component_fit *fit, const px_values *values, p
 }
 
 /* What must stay exact goes on as the number before it. */
-static void load_numbers(px_component_fit *fit, const px_values *values) {
+static void load_numbers(px_component_fit *fit, const px_numbers *values) {
     enum { TILE = 16 }; /* positions */
     const px_layout *l = &fit->layout;
     for (size_t first = 0; first < l->outer; first += TILE)
@@ -188,7 +189,7 @@ static prism_status find_components(px_component_fit *fit, int effort, prism_err
     return status;
 }
 
-prism_status px_component_fit_make(px_component_fit *fit, const px_values *values, int axis,
+prism_status px_component_fit_make(px_component_fit *fit, const px_numbers *values, int axis,
                                    int effort, bool *suits, prism_error *error) {
     static const double LARGEST = 1e30, SMALLEST = 1e-30;
     *fit = (px_component_fit){.layout = px_layout_make(values->words.array, axis)};

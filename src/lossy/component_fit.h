@@ -7,7 +7,7 @@
 #define PX_LOSSY_COMPONENT_FIT_H
 
 #include "lossy/components.h"
-#include "lossy/values.h"
+#include "lossy/numbers.h"
 
 typedef struct px_component_fit {
     px_layout layout;
@@ -24,7 +24,7 @@ typedef struct px_component_fit {
 } px_component_fit;
 
 /* Free also on failure. *suits: whether floats hold the elements. */
-prism_status px_component_fit_make(px_component_fit *fit, const px_values *values, int axis,
+prism_status px_component_fit_make(px_component_fit *fit, const px_numbers *values, int axis,
                                    int effort, bool *suits, prism_error *error);
 void px_component_fit_free(px_component_fit *fit);
 

@@ -14,7 +14,7 @@
 
 /* ---- Encoding ---- */
 
-static bool any_exact(const px_values *values) {
+static bool any_exact(const px_numbers *values) {
     for (size_t i = 0; i < values->words.count; i++)
         if (values->is_exact[i])
             return true;
@@ -27,7 +27,7 @@ static double energy_of(const px_component_encoder *e) {
     return bound * bound * e->reference / e->scale;
 }
 
-static double mean_square_scale(const px_values *values) {
+static double mean_square_scale(const px_numbers *values) {
     double sum = 0;
     for (size_t i = 0; i < values->words.count; i++) {
         const double scale = px_value_scale(values, i);
@@ -76,7 +76,7 @@ void px_component_encoder_free(px_component_encoder *e) {
 
 /* Rounding to integers takes its share of the error. */
 double px_component_encoder_step(const px_component_encoder *e) {
-    const px_values *values = e->request->values;
+    const px_numbers *values = e->request->values;
     const double energy = energy_of(e);
     const double rounding = values->words.number->fraction ? 0 : (double)values->words.count / 12;
     return px_component_fit_step(&e->fit, fmax(energy - rounding, energy / 4));
@@ -118,7 +118,7 @@ void px_component_encoder_begin(const px_component_encoder *e, px_buffer *out) {
 }
 
 void px_component_encoder_end(const px_component_encoder *e, px_buffer *out) {
-    const px_values *values = e->request->values;
+    const px_numbers *values = e->request->values;
     if (any_exact(values))
         px_exceptions_write(out, &values->words, values->is_exact);
 }

@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "lossy/component_kernels.h"
-#include "lossy/values.h"
+#include "lossy/numbers.h"
 
 prism_status px_components_alloc(px_components *c, const px_layout *layout, size_t count,
                                  prism_error *error) {

@@ -30,7 +30,7 @@ static inline double number_of(uint64_t word, prism_type type) {
     }
 }
 
-static sums sum_errors(const px_values *values, const void *decoded) {
+static sums sum_errors(const px_numbers *values, const void *decoded) {
     const px_bit_patterns *words = &values->words;
     const bool swapped = words->array->order != px_native_order();
     sums s = {.exact = true};
@@ -53,7 +53,7 @@ typedef struct moments {
     double first, second, weights;
 } moments;
 
-static moments moments_of(const px_values *values, const px_layout *layout, size_t plane) {
+static moments moments_of(const px_numbers *values, const px_layout *layout, size_t plane) {
     moments m = {0};
     for (size_t o = 0; o < layout->outer; o++)
         for (size_t i = 0; i < layout->inner; i++) {
@@ -68,7 +68,7 @@ static moments moments_of(const px_values *values, const px_layout *layout, size
     return m;
 }
 
-static double sum_squares(const px_values *values) {
+static double sum_squares(const px_numbers *values) {
     double sum = 0; /* numbers of exact ones are 0 */
     for (size_t i = 0; i < values->words.count; i++) {
         const double number = values->numbers[i] * px_value_scale(values, i);
@@ -77,7 +77,7 @@ static double sum_squares(const px_values *values) {
     return sum;
 }
 
-double px_error_reference(prism_bound_of of, const px_values *values, int axis) {
+double px_error_reference(prism_bound_of of, const px_numbers *values, int axis) {
     if (of == PRISM_BOUND_OF_RMS)
         return sum_squares(values);
     const px_layout layout = px_layout_make(values->words.array, axis);
@@ -89,7 +89,7 @@ double px_error_reference(prism_bound_of of, const px_values *values, int axis) 
     return sum;
 }
 
-double px_error_squares(const px_values *values, const void *decoded, bool may) {
+double px_error_squares(const px_numbers *values, const void *decoded, bool may) {
     const sums s = sum_errors(values, decoded);
     return (s.exact || may) && !isnan(s.largest) ? s.squares : HUGE_VAL;
 }
@@ -98,7 +98,7 @@ static double share(double part, double whole) {
     return part == 0 ? 0 : whole > 0 ? part / whole : HUGE_VAL;
 }
 
-double px_error_reached(const px_bound *bound, const px_values *values, int axis,
+double px_error_reached(const px_bound *bound, const px_numbers *values, int axis,
                         const void *decoded) {
     const sums s = sum_errors(values, decoded);
     if (!s.exact || isnan(s.largest))

@@ -16,7 +16,7 @@ static double share_of_range(double bound, double range) {
 }
 
 double px_lossy_error(const px_lossy_request *request) {
-    const px_values *values = request->values;
+    const px_numbers *values = request->values;
     const double bound = (double)request->bound.value;
     const double error = request->bound.kind == PRISM_BOUND_REL_MAX_ERROR
                              ? share_of_range(bound, values->most - values->least)
@@ -30,7 +30,7 @@ static bool is_within(const px_quantiser *q, uint64_t place, uint64_t word, doub
     return px_value_distance(px_quantiser_word(q, place), word, q->type) <= error;
 }
 
-static void fill(px_grid *grid, const px_values *values, double error) {
+static void fill(px_grid *grid, const px_numbers *values, double error) {
     const px_bit_patterns *words = &values->words;
     for (size_t i = 0; i < words->count; i++) {
         const uint64_t word = words->bits[i];
@@ -46,7 +46,7 @@ static void fill(px_grid *grid, const px_values *values, double error) {
     }
 }
 
-prism_status px_grid_fill(px_grid *grid, const px_values *values, double error,
+prism_status px_grid_fill(px_grid *grid, const px_numbers *values, double error,
                           prism_error *message) {
     const size_t count = values->words.count;
     grid->wide = px_quantiser_last(&grid->quantiser) > PX_LAST_NARROW_PLACE;
@@ -73,7 +73,7 @@ void px_grid_free(px_grid *grid) {
 
 /* ---- Format ---- */
 
-void px_grid_write(px_buffer *out, const px_grid *grid, const px_values *values) {
+void px_grid_write(px_buffer *out, const px_grid *grid, const px_numbers *values) {
     px_quantiser_write(out, &grid->quantiser);
     px_put_u8(out, grid->has_exceptions);
     if (grid->has_exceptions)

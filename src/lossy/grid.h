@@ -21,12 +21,12 @@ double px_lossy_error(const px_lossy_request *request);
 
 /* Places of all elements, given the quantiser; exceptions are those that must be exact and those
  * that their place does not say within `error`. px_grid_free also after a failure. */
-prism_status px_grid_fill(px_grid *grid, const px_values *values, double error,
+prism_status px_grid_fill(px_grid *grid, const px_numbers *values, double error,
                           prism_error *message);
 void px_grid_free(px_grid *grid);
 
 /* Quantiser and exceptions; and back, the exceptions into elements that are decoded already. */
-void px_grid_write(px_buffer *out, const px_grid *grid, const px_values *values);
+void px_grid_write(px_buffer *out, const px_grid *grid, const px_numbers *values);
 bool px_grid_read(px_grid *grid, prism_type type, px_reader *in);
 prism_status px_grid_restore_exceptions(void *elements, const prism_array *array,
                                         const px_grid *grid, px_reader *in, prism_error *error);

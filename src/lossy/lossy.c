@@ -173,14 +173,14 @@ prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_r
     options.bound_value = 0;
     px_mapping_request mapping = *request;
     mapping.options = &options;
-    px_values values;
+    px_numbers values;
     outcome best = {.decoded = NULL};
     size_t size;
     *mapped = (px_coded){.is_mapped = false};
     prism_status status = prism_array_size(request->array, &size, error);
     if (status != PRISM_OK)
         return status;
-    status = px_values_load(&values, request->array, request->elements, error);
+    status = px_numbers_load(&values, request->array, request->elements, error);
     values.scales = request->scales;
     px_lossy_request lossy = {.mapping = &mapping,
                               .values = &values,
@@ -195,7 +195,7 @@ prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_r
         best.mapped = (px_coded){.is_mapped = false};
     }
     outcome_free(&best);
-    px_values_free(&values);
+    px_numbers_free(&values);
     return status;
 }
 

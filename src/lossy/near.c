@@ -26,7 +26,7 @@ static prism_array array_of_places(const prism_array *array, const px_quantiser 
 
 /* The finest lattice whose places have 16 bits; places of a cell about a prediction, or 0 if there
  * is none. */
-static int32_t make_lattice(px_quantiser *q, const px_values *values, double error) {
+static int32_t make_lattice(px_quantiser *q, const px_numbers *values, double error) {
     if (values->words.number->fraction) {
         for (int32_t cell = FINE_CELL; cell > 1; cell -= 2)
             if (px_quantiser_make(q, values, error / cell) &&

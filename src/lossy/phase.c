@@ -39,7 +39,7 @@ static int limited(int64_t value, int limit) {
     return value < -limit ? -limit : value > limit ? limit : (int)value;
 }
 
-static int64_t cell_at(const px_quantiser *q, const px_values *values, size_t i) {
+static int64_t cell_at(const px_quantiser *q, const px_numbers *values, size_t i) {
     const uint64_t last = (uint64_t)1 << 60;
     const uint64_t place = values->is_exact[i] ? 0 : px_quantiser_place(q, values->words.bits[i]);
     return (int64_t)(place < last ? place : last);
@@ -64,7 +64,7 @@ static double cost(phase_model *m, int64_t cell, int64_t west, int64_t north, in
     return further - log2(share);
 }
 
-static double bits_of(const px_quantiser *q, const px_values *values) {
+static double bits_of(const px_quantiser *q, const px_numbers *values) {
     const size_t count = values->words.count, runs = SAMPLES / RUN;
     const steps to = steps_of(values->words.array);
     const size_t first = to.west + to.north;
@@ -83,7 +83,7 @@ static double bits_of(const px_quantiser *q, const px_values *values) {
     return bits;
 }
 
-void px_phase_choose(px_quantiser *q, const px_values *values) {
+void px_phase_choose(px_quantiser *q, const px_numbers *values) {
     const uint64_t width = px_quantiser_width(q);
     const uint64_t step = width > MOST_PHASES ? width / MOST_PHASES : 1;
     uint64_t best = 0;

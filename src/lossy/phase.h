@@ -5,6 +5,6 @@
 #include "lossy/quantiser.h"
 
 /* Sets q->phase to the one that costs least, by an estimate from some of the elements. */
-void px_phase_choose(px_quantiser *q, const px_values *values);
+void px_phase_choose(px_quantiser *q, const px_numbers *values);
 
 #endif

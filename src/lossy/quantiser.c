@@ -16,7 +16,7 @@ static double number_of_rank(const px_quantiser *q, uint64_t rank) {
 
 /* ---- Making ---- */
 
-static bool find_range(px_quantiser *q, const px_values *values) {
+static bool find_range(px_quantiser *q, const px_numbers *values) {
     const px_bit_patterns *words = &values->words;
     q->least = UINT64_MAX;
     q->most = 0;
@@ -42,7 +42,7 @@ static bool make_multiples(px_quantiser *q, double error) {
     return true;
 }
 
-bool px_quantiser_make(px_quantiser *q, const px_values *values, double error) {
+bool px_quantiser_make(px_quantiser *q, const px_numbers *values, double error) {
     *q = (px_quantiser){.type = values->words.array->type};
     if (!(error > 0) || !find_range(q, values))
         return false;

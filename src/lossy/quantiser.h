@@ -7,7 +7,7 @@
 #define PX_LOSSY_QUANTISER_H
 
 #include "base/bytes.h"
-#include "lossy/values.h"
+#include "lossy/numbers.h"
 
 typedef struct px_quantiser {
     prism_type type;
@@ -22,7 +22,7 @@ typedef struct px_quantiser {
 
 /* The smallest grid with cells of at most `error` around their middles; false where there is none
  * but the elements themselves, and where all of them must be exact. */
-bool px_quantiser_make(px_quantiser *q, const px_values *values, double error);
+bool px_quantiser_make(px_quantiser *q, const px_numbers *values, double error);
 
 /* Width of the cells of a grid of integers; 0 where it does not fit 64 bits. */
 uint64_t px_quantiser_width(const px_quantiser *q);

@@ -3,13 +3,13 @@
 #define PX_LOSSY_STAGE_H
 
 #include "lossy/bound.h"
-#include "lossy/values.h"
+#include "lossy/numbers.h"
 #include "mapping/stage.h"
 
 /* What an encoder is given. */
 typedef struct px_lossy_request {
     const px_mapping_request *mapping; /* its options have no bound: they are for integers */
-    const px_values *values;
+    const px_numbers *values;
     px_bound bound;
     size_t limit; /* more bytes are of no use */
     /* What a stage before found best for its integers; its transform is AUTO if there is none. */

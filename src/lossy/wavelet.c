@@ -147,7 +147,7 @@ static prism_status prepare(encoder *e, double step, prism_error *error) {
 /* Whether decoding would be slower than this effort may be: coefficients are coded one by one. */
 static bool takes_long(const encoder *e) {
     static const double FEW = 1 << 16;
-    const px_values *values = e->common.request->values;
+    const px_numbers *values = e->common.request->values;
     const double bytes = (double)values->words.count * values->words.number->size;
     const double coefficients =
         (double)e->common.fit.components.count * (double)e->common.fit.positions;
@@ -257,7 +257,9 @@ static void pass_ends(px_reader *payload) {
     payload->failed |= prefixes > PREFIXES;
 }
 
-static prism_status decode_scores(decoder *d, px_mapping_source *source, prism_error *error) {
+/* Of the levels from the coarsest on to `last`: the others stay wavelets. */
+static prism_status decode_scores(decoder *d, px_mapping_source *source, int last,
+                                  prism_error *error) {
     const size_t positions = d->components.positions, count = d->header.count;
     d->scores = px_alloc_zeroed(count, positions, sizeof *d->scores);
     if (!d->scores)
@@ -270,13 +272,13 @@ static prism_status decode_scores(decoder *d, px_mapping_source *source, prism_e
         return status;
     pass_ends(&source->payload);
     px_range_coder bits = {.decoding = true, .decoder = px_range_decoder_make(&source->payload)};
-    px_wavelet_code(d->coder, &bits, d->scores, NULL, 0, NULL);
+    px_wavelet_code(d->coder, &bits, d->scores, NULL, last, NULL);
     if (source->payload.failed)
         return px_fail(error, PRISM_E_TRUNCATED, "the coefficients end too early");
     for (size_t i = 0; i < count * positions; i++)
         d->scores[i] *= 1 << PX_SCORE_BITS;
     for (size_t k = 0; k < count; k++)
-        px_wavelet_inverse(&d->wavelet, d->scores + k * positions, 0);
+        px_wavelet_inverse(&d->wavelet, d->scores + k * positions, last);
     return PRISM_OK;
 }
 
@@ -284,13 +286,65 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     decoder d = {.scores = NULL};
     prism_status status = read_parameters(&d, source, error);
     if (status == PRISM_OK)
-        status = decode_scores(&d, source, error);
+        status = decode_scores(&d, source, 0, error);
     if (status == PRISM_OK)
         status =
             px_components_restore(&d.components, d.scores, &source->chunk->array, elements, error);
     decoder_free(&d);
     return status == PRISM_OK ? px_component_exceptions(&d.header, source, elements, error)
                               : status;
+}
+
+/* ---- Reduced pictures ---- */
+
+/* Low frequencies grow by the root of 2 with each halving: back to the size of scores. */
+static int32_t without_gain(int32_t score, int halvings) {
+    enum { HALF_ROOT = 46341, BITS = 16 }; /* 2^(BITS - 1/2) */
+    const int64_t even =
+        halvings & 1 ? ((int64_t)score * HALF_ROOT + (1 << (BITS - 1))) >> BITS : score;
+    const int by = halvings / 2;
+    return (int32_t)(by ? (even + (1 << (by - 1))) >> by : even);
+}
+
+/* The corner of each plane that the levels from `by` on restore, one after the other. */
+static void gather_scores(decoder *d, int by) {
+    const px_wavelet *w = &d->wavelet;
+    const size_t height = w->heights[by], width = w->widths[by];
+    const int halvings = (w->height > 1 ? by : 0) + (w->width > 1 ? by : 0);
+    int32_t *to = d->scores;
+    for (size_t k = 0; k < d->header.count; k++)
+        for (size_t y = 0; y < height; y++)
+            for (size_t x = 0; x < width; x++)
+                *to++ = without_gain(d->scores[(k * w->height + y) * w->width + x], halvings);
+}
+
+/* Whether the levels divide as reduced arrays do: small planes are not divided so often. */
+static bool divides(const decoder *d, const px_layout *reduced, int by) {
+    const px_wavelet *w = &d->wavelet;
+    return by <= w->levels && w->heights[by] == (w->height + (1u << by) - 1) >> by &&
+           w->widths[by] == (w->width + (1u << by) - 1) >> by &&
+           reduced->count == d->header.layout.count &&
+           reduced->height * reduced->width == w->heights[by] * w->widths[by];
+}
+
+static prism_status reduce(void *elements, px_mapping_source *source, const prism_array *reduced,
+                           int by, prism_error *error) {
+    decoder d = {.scores = NULL};
+    prism_status status = read_parameters(&d, source, error);
+    const px_layout layout = px_layout_make(reduced, d.header.axis);
+    if (status == PRISM_OK)
+        status = decode_scores(&d, source, by, error);
+    if (status == PRISM_OK && !divides(&d, &layout, by))
+        status = px_fail(error, PRISM_E_OPTION,
+                         "reduce=%d: the chunk's planes are too small for it", by);
+    if (status == PRISM_OK) {
+        gather_scores(&d, by);
+        d.components.layout = layout;
+        d.components.positions = layout.height * layout.width;
+        status = px_components_restore(&d.components, d.scores, reduced, elements, error);
+    }
+    decoder_free(&d);
+    return status;
 }
 
 static uint64_t memory(const px_chunk *chunk) {
@@ -304,4 +358,5 @@ static uint64_t memory(const px_chunk *chunk) {
 const px_lossy_stage px_lossy_wavelet = {.number = PRISM_MAPPING_WAVELET,
                                          .suits = {[PRISM_BOUND_REL_RMSE] = true},
                                          .encode = encode,
-                                         .decoder = {.decode = decode, .memory = memory}};
+                                         .decoder = {.decode = decode, .memory = memory},
+                                         .reduce = reduce};

@@ -3,29 +3,29 @@
  * must come back with every bit: NaN, infinities, and values that stand for missing data: extremes
  * that lie far from all others. Internal.
  */
-#ifndef PX_LOSSY_VALUES_H
-#define PX_LOSSY_VALUES_H
+#ifndef PX_LOSSY_NUMBERS_H
+#define PX_LOSSY_NUMBERS_H
 
 #include "mapping/bit_patterns.h"
 #include "mapping/mapping.h"
 
-typedef struct px_values {
+typedef struct px_numbers {
     px_bit_patterns words;
     double *numbers;    /* [words.count]; of exact ones, 0 */
     bool *is_exact;     /* [words.count] */
     double least, most; /* of those that are not exact; 0 where there is none */
     px_scales scales;
-} px_values;
+} px_numbers;
 
-static inline double px_value_scale(const px_values *values, size_t element) {
+static inline double px_value_scale(const px_numbers *values, size_t element) {
     const px_scales *s = &values->scales;
     return s->scales ? (double)s->scales[element / s->run] : 1;
 }
 
-/* Free with px_values_free, also on failure. Integers must fit a double. */
-prism_status px_values_load(px_values *values, const prism_array *array, const void *elements,
-                            prism_error *error);
-void px_values_free(px_values *values);
+/* Free with px_numbers_free, also on failure. Integers must fit a double. */
+prism_status px_numbers_load(px_numbers *values, const prism_array *array, const void *elements,
+                             prism_error *error);
+void px_numbers_free(px_numbers *values);
 
 /* The number that a word of a type stands for, and the word nearest to a number: the last one of
  * the type where that is beyond. */

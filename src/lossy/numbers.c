@@ -1,4 +1,4 @@
-#include "lossy/values.h"
+#include "lossy/numbers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -106,7 +106,7 @@ static bool is_fill(double number) {
 }
 
 /* The range of those that are not exact and not `but`; how many are that. */
-static size_t range_without(const px_values *values, double but, double *least, double *most) {
+static size_t range_without(const px_numbers *values, double but, double *least, double *most) {
     size_t times = 0;
     *least = HUGE_VAL;
     *most = -HUGE_VAL;
@@ -122,7 +122,7 @@ static size_t range_without(const px_values *values, double but, double *least, 
 }
 
 /* An extreme that comes more than once, and is what fills gaps. */
-static void add_fills(px_values *values) {
+static void add_fills(px_numbers *values) {
     enum { MOST_FILLS = 2 };
     for (int i = 0; i < MOST_FILLS; i++) {
         double least, most;
@@ -146,7 +146,7 @@ static bool is_exact(uint64_t word, const px_number *number) {
     return number->fraction && !px_float_is_finite(word, number);
 }
 
-static void find_range(px_values *values) {
+static void find_range(px_numbers *values) {
     values->least = HUGE_VAL;
     values->most = -HUGE_VAL;
     for (size_t i = 0; i < values->words.count; i++) {
@@ -161,9 +161,9 @@ static void find_range(px_values *values) {
         values->least = values->most = 0;
 }
 
-prism_status px_values_load(px_values *values, const prism_array *array, const void *elements,
-                            prism_error *error) {
-    *values = (px_values){.numbers = NULL};
+prism_status px_numbers_load(px_numbers *values, const prism_array *array, const void *elements,
+                             prism_error *error) {
+    *values = (px_numbers){.numbers = NULL};
     prism_status status = px_bit_patterns_alloc(&values->words, array, error);
     if (status != PRISM_OK)
         return status;
@@ -184,9 +184,9 @@ prism_status px_values_load(px_values *values, const prism_array *array, const v
     return PRISM_OK;
 }
 
-void px_values_free(px_values *values) {
+void px_numbers_free(px_numbers *values) {
     px_bit_patterns_free(&values->words);
     free(values->numbers);
     free(values->is_exact);
-    *values = (px_values){.numbers = NULL};
+    *values = (px_numbers){.numbers = NULL};
 }
