@@ -57,8 +57,8 @@ static const char help[] =
     "  --chunks AxBx.. shape of the chunks of datasets of that rank; default: as in IN, or of at\n"
     "                  most 8 MiB for datasets without chunks\n"
     "  --lossy         OUT may differ from IN by the bound among the options: docs/lossy.md. "
-    "Names,\n"
-    "                  64-bit integers and, unless --dataset says so, identifiers stay lossless\n"
+    "Names\n"
+    "                  and, unless --dataset says so, what may be identifiers stay lossless\n"
     "  --always        also where a dataset becomes larger, which is kept as it is otherwise\n"
     "  -j N            chunks that are encoded at the same time; default: one for each CPU\n"
     "  --verify        decode each chunk before it is written, and compare\n"
@@ -235,8 +235,10 @@ static const char *need_of_bits(const request *r, const tool_chunked *s, const h
         return NULL;
     if (is_scale(s->dataset))
         return "it is the scale of a dimension; --dataset makes it lossy all the same";
-    if (s->rank == 1 && array.type <= PRISM_UINT64)
-        return "integers of rank 1 may be identifiers; --dataset makes them lossy all the same";
+    const bool is_wide = array.type == PRISM_INT64 || array.type == PRISM_UINT64;
+    if (is_wide || (s->rank == 1 && array.type <= PRISM_UINT64))
+        return "integers of rank 1 or of 64 bits may be identifiers; --dataset makes them lossy all "
+               "the same";
     return NULL;
 }
 
