@@ -124,6 +124,8 @@ static prism_status encode_either(px_coded *coded, const px_mapping_request *req
         status = px_rival_encode(&other, &rival, error);
         if (status == PRISM_OK && px_coded_size(&other))
             px_coded_keep_smaller(coded, &other);
+        else
+            px_coded_free(&other);
     }
     px_rival_free(&rival);
     return status;
