@@ -19,6 +19,7 @@
 #include "coders/ans/palette/palette_kernels.h"
 #include "kernels_inputs.h"
 #include "linear/product_kernels.h"
+#include "lossy/component_kernels.h"
 #include "planes/element_kernels.h"
 #include "similarity/conditional_kernels.h"
 
@@ -55,6 +56,46 @@ static size_t element_store_block(px_simd set) {
     px_element_kernels_of(set)->store_block((uint8_t *)sums, 2 * PX_BLOCK_PLANES, rows_16[0],
                                             PX_BLOCK_POSITIONS, &bytes_of_two);
     return PX_BLOCK_PLANES * PX_BLOCK_POSITIONS;
+}
+
+/* ---- Components: sums of 32 of them, a line of a wavelet, a row of a filter ---- */
+
+enum { COMPONENTS = 32, LINE = 1024 };
+
+static double scores[COMPONENTS * PX_SUM_TILE], line[3][LINE];
+static double component_sums[PX_SUM_PLANES * PX_SUM_TILE];
+
+static size_t component_sum(px_simd set) {
+    static double shares[PX_SUM_PLANES * COMPONENTS];
+    px_component_kernels_of(set)->sum(component_sums, scores, shares, COMPONENTS);
+    return PX_SUM_PLANES * PX_SUM_TILE;
+}
+
+static size_t component_sum_floats(px_simd set) {
+    static float shares[PX_SUM_PLANES * COMPONENTS], to[PX_SUM_PLANES * PX_SUM_TILE];
+    px_component_kernels_of(set)->sum_floats(to, floats, shares, COMPONENTS);
+    return PX_SUM_PLANES * PX_SUM_TILE;
+}
+
+static size_t component_lift(px_simd set) {
+    px_component_kernels_of(set)->lift(line[0], line[1], line[2], 0.5, LINE);
+    return LINE;
+}
+
+static size_t component_lift_free(px_simd set) {
+    px_component_kernels_of(set)->lift_free(line[0], line[1], line[2], 0.5, LINE);
+    return LINE;
+}
+
+static size_t component_scale(px_simd set) {
+    px_component_kernels_of(set)->scale(line[0], line[1], 0.5, LINE);
+    return LINE;
+}
+
+static size_t component_filter(px_simd set) {
+    enum { SPAN = LINE + 4 };
+    px_component_kernels_of(set)->filter(sums, couples + 2 * SPAN + 2, SPAN, weights, 8, LINE);
+    return LINE;
 }
 
 /* ---- Products: of four pairs of planes, for one plane or a panel of them ---- */
@@ -380,6 +421,12 @@ static const bench benches[] = {
     BENCH(product_gram),
     BENCH(product_tile_floats),
     BENCH(product_energies),
+    BENCH(component_sum),
+    BENCH(component_sum_floats),
+    BENCH(component_lift),
+    BENCH(component_lift_free),
+    BENCH(component_scale),
+    BENCH(component_filter),
     BENCH(conditional_products),
     BENCH(conditional_linear_symbols),
     BENCH(conditional_edge_symbols),

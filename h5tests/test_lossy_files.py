@@ -221,7 +221,7 @@ def test_repack_says_what_it_lost(mixed, tmp_path):
             assert 0 < largest(source[name][...][~missing], file[name][...][~missing]) <= 0.5
         for name, reason in {
             "ids": "identifiers",
-            "long": "no bound can be kept",
+            "long": "identifiers",
             "flags": "enumeration or booleans",
             "words": "copied as it is",
             "x": "scale of a dimension",

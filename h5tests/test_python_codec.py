@@ -300,7 +300,8 @@ def test_a_mask_is_not_lost_silently():
 @pytest.mark.parametrize(
     "options",
     [
-        {"max_error": 1},
+        {"max_error": -1},
+        {"rel_rmse": 1},
         {"coder": "zip"},
         {"coder": "raw"},
         {"effort": 0},
@@ -311,7 +312,6 @@ def test_a_mask_is_not_lost_silently():
         {"axis": 3},
         {"checksum": 1},
         {"threads": 0},
-        {"transform": None},
         {"transform": ""},
     ],
     ids=str,

@@ -254,7 +254,7 @@ def stages_of(*stages):
 
 REFUSED = {
     "mapping 0": mapped(5, b"\0", inner(SIX)),
-    "mapping 5": mapped(5, b"\5", inner(SIX)),
+    "mapping 10": mapped(10, b"\12", inner(SIX)),
     "no mapping": mapped(5, b"", inner(SIX)),
     "flag 1": replace(table(), flags=MAPPED | 2),
     "flag 3": replace(table(), flags=MAPPED | 8),

@@ -154,7 +154,7 @@ def with_end(made, turns, fields):
     """The payload ends where it has been read."""
     frame = reference.read_container(made.chunk())
     decoder = reference.RangeDecoder(made.payload)
-    mixed.decode_stack(frame, turns, fields, bool(made.parameters[1]), decoder)
+    mixed.decode_stack(frame, turns, fields, bool(made.parameters[1]), decoder, 1)
     return replace(made, payload=made.payload[: decoder.reader.position])
 
 

@@ -237,7 +237,8 @@ static const char *need_of_bits(const request *r, const tool_chunked *s, const h
         return "it is the scale of a dimension; --dataset makes it lossy all the same";
     const bool is_wide = array.type == PRISM_INT64 || array.type == PRISM_UINT64;
     if (is_wide || (s->rank == 1 && array.type <= PRISM_UINT64))
-        return "integers of rank 1 or of 64 bits may be identifiers; --dataset makes them lossy all "
+        return "integers of rank 1 or of 64 bits may be identifiers; --dataset makes them lossy "
+               "all "
                "the same";
     return NULL;
 }

@@ -36,8 +36,9 @@ def _text(value: OptionValue) -> str:
     if isinstance(value, bool):
         return ("off", "on")[value]
     # All digits, also of numpy's floats of 32 bits, which are bounds as they are.
-    is_float = isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral)
-    return repr(float(value)) if is_float else str(value)
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+        return repr(float(value))
+    return str(value)
 
 
 def to_keywords(struct: OptionsStruct) -> dict[str, Any]:

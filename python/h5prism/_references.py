@@ -136,7 +136,7 @@ def _zeros(dataset: h5py.Dataset, chunks: dict[str, Any]) -> dict[str, str]:
     ]
     if not missing:
         return {}
-    zeros = encode(as_integers(np.zeros(dataset.chunks, dataset.dtype)), effort=1)
+    zeros = encode(as_integers(np.zeros(dataset.chunks, dataset.dtype), {}), effort=1)
     return dict.fromkeys(missing, "base64:" + base64.b64encode(zeros).decode())
 
 

@@ -87,16 +87,14 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
     return px_chunk_write(&chunk, out, error);
 }
 
-/* By a mapping, if there is a rule; else as integers, if they are such. */
-static prism_status encode_samples(px_coded *coded, const px_mapping_request *request,
-                                   px_chunk_role role, prism_error *error) {
-    prism_status status = px_mapping_encode(coded, request, error);
-    if (status == PRISM_OK && !coded->is_mapped && px_type_is_narrow(request->array->type)) {
-        px_coded_free(coded);
-        status = px_encode_integers(coded, request->array, request->elements, request->options,
-                                    role.of_wide, error);
-    }
-    return status;
+/* ---- Coder zstd, beside mappings and integers ---- */
+
+/* *alone: all else need not be tried. */
+static prism_status look_at_rival(px_rival *rival, bool *alone, const px_mapping_request *request,
+                                  prism_error *error) {
+    prism_status status = px_rival_make(rival, request, error);
+    *alone = request->options->coder == PRISM_CODER_ZSTD;
+    return status == PRISM_OK && !*alone ? px_rival_is_clear(alone, rival, error) : status;
 }
 
 /* Bytes that another way must stay below: raw takes as many as the elements have. */
@@ -107,27 +105,19 @@ static size_t size_to_beat(const px_coded *coded, const px_mapping_request *requ
     return size && size < raw ? size : raw;
 }
 
-/* By coder zstd, or by all else, whichever is smaller. */
-static prism_status encode_either(px_coded *coded, const px_mapping_request *request,
-                                  px_chunk_role role, prism_error *error) {
-    px_rival rival;
+static prism_status try_rival(px_coded *coded, px_rival *rival, bool alone,
+                              const px_mapping_request *request, prism_error *error) {
     px_coded other;
-    bool alone = request->options->coder == PRISM_CODER_ZSTD, worth = true;
-    prism_status status = px_rival_make(&rival, request, error);
-    if (status == PRISM_OK && !alone)
-        status = px_rival_is_clear(&alone, &rival, error);
-    if (status == PRISM_OK && !alone)
-        status = encode_samples(coded, request, role, error);
-    if (status == PRISM_OK && !alone)
-        status = px_rival_may_win(&worth, &rival, size_to_beat(coded, request), error);
-    if (status == PRISM_OK && worth) {
-        status = px_rival_encode(&other, &rival, error);
-        if (status == PRISM_OK && px_coded_size(&other))
-            px_coded_keep_smaller(coded, &other);
-        else
-            px_coded_free(&other);
-    }
-    px_rival_free(&rival);
+    bool worth = true;
+    prism_status status =
+        alone ? PRISM_OK : px_rival_may_win(&worth, rival, size_to_beat(coded, request), error);
+    if (status != PRISM_OK || !worth)
+        return status;
+    status = px_rival_encode(&other, rival, error);
+    if (status == PRISM_OK && px_coded_size(&other))
+        px_coded_keep_smaller(coded, &other);
+    else
+        px_coded_free(&other);
     return status;
 }
 
@@ -216,16 +206,28 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
         return encode_bounded(out, used, array, elements, options, role.scales, error);
     content c;
     px_coded coded = {.is_mapped = false};
+    px_rival rival = {.request = NULL};
+    bool alone = false;
     prism_status status = content_make(&c, array, elements, options, error);
     const px_mapping_request request = {&c.squeezed.array, elements,     &c.options,
                                         role.depth,        &inner_codec, role.scales};
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
-    if (status == PRISM_OK)
-        status = (px_rival_suits(array, options, role.depth) ? encode_either : encode_samples)(
-            &coded, &request, role, error);
+    const bool rivals = status == PRISM_OK && px_rival_suits(array, options, role.depth);
+    if (rivals)
+        status = look_at_rival(&rival, &alone, &request, error);
+    if (status == PRISM_OK && !alone)
+        status = px_mapping_encode(&coded, &request, error);
+    if (status == PRISM_OK && !alone && !coded.is_mapped && px_type_is_narrow(array->type)) {
+        px_coded_free(&coded);
+        status = px_encode_integers(&coded, &c.squeezed.array, elements, &c.options, role.of_wide,
+                                    error);
+    }
+    if (status == PRISM_OK && rivals)
+        status = try_rival(&coded, &rival, alone, &request, error);
     if (status == PRISM_OK)
         status = write_chunk(out, used, &coded, elements, &c, error);
+    px_rival_free(&rival);
     px_coded_free(&coded);
     return status;
 }
