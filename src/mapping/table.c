@@ -186,15 +186,17 @@ enum { ELEMENTS_PER_PLACE = 2, LOOKED_AT_FIRST = 1 << 12 };
 static const double LEAST_REPEATED = 0.15;
 
 static bool may_repeat(const prism_array *array, const void *elements) {
+    enum { BITS = 13 };
     const size_t width = prism_type_size(array->type), count = (size_t)px_array_count(array);
     const size_t step = count / LOOKED_AT_FIRST + 1, looked = count / step;
-    uint64_t some[LOOKED_AT_FIRST];
+    uint64_t some[1 << BITS] = {0};
     size_t repeated = 0;
-    for (size_t i = 0; i < looked; i++)
-        some[i] = px_word_at(elements, px_low_discrepancy(i, step), width, false);
-    qsort(some, looked, sizeof *some, compare_ranks);
-    for (size_t i = 1; i < looked; i++)
-        repeated += some[i] == some[i - 1];
+    for (size_t i = 0; i < looked; i++) {
+        const uint64_t word = px_word_at(elements, px_low_discrepancy(i, step), width, false);
+        uint64_t *slot = &some[word * 0x9e3779b97f4a7c15u >> (64 - BITS)];
+        repeated += *slot == word;
+        *slot = word;
+    }
     return (double)repeated > LEAST_REPEATED * (double)looked;
 }
 
