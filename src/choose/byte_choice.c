@@ -17,6 +17,9 @@
 
 enum { PLACES = 8, MOST_PLANE_AXES = 3 };
 
+/* Of large arrays, before trials, for as many candidates. */
+enum { CLOSER_PLACES = 64, CLOSER_BYTES = 1 << 17, CLOSER_CANDIDATES = 3 };
+
 /* Of larger arrays that promise to become so small, a sample is looked at first. */
 enum { MUCH = 1 << 18 /* bytes */ };
 static const double PROMISING = 0.5;
@@ -150,16 +153,18 @@ static void list_candidates(px_byte_choice *c, const prism_options *options) {
 static size_t gather_words(px_byte_choice *c, const px_byte_transform *t) {
     enum { GROUP = 8 };
     const size_t width = prism_type_size(c->array->type), all = (size_t)px_array_count(c->array);
-    const size_t most = px_efforts.zstd_sample[c->effort] / width;
+    const size_t places = c->looks_closer ? CLOSER_PLACES : PLACES;
+    const size_t most =
+        (c->looks_closer ? CLOSER_BYTES : px_efforts.zstd_sample[c->effort]) / width;
     if (all <= most) {
         px_byte_transform_words(c->z.words, c->array, c->elements, t, 0, all);
         return all;
     }
-    const size_t some = most / PLACES / GROUP * GROUP;
-    for (size_t i = 0; i < PLACES; i++)
+    const size_t some = most / places / GROUP * GROUP;
+    for (size_t i = 0; i < places; i++)
         px_byte_transform_words((uint8_t *)c->z.words + i * some * width, c->array, c->elements, t,
-                                (all - some) / (PLACES - 1) * i, some);
-    return PLACES * some;
+                                (all - some) / (places - 1) * i, some);
+    return places * some;
 }
 
 /* By the entropies of eight planes of bits, which a small part of them hides from libzstd. */
@@ -352,9 +357,9 @@ static bool is_hasty(const px_byte_choice *c) {
     return px_efforts.brisk[c->effort] && array_bytes(c) >= SHORT_BRISK;
 }
 
-/* The least that coder zstd may come to, by estimates. */
-static double promise(const px_byte_choice *c, bool nearby) {
-    const double size = array_bytes(c), bytes = c->items[0].bytes;
+/* The least that coder zstd may come to, by an estimate. */
+static double promise(const px_byte_choice *c, double bytes, bool nearby) {
+    const double size = array_bytes(c);
     if (is_hasty(c))
         return bytes;
     if (size < MUCH && bytes < LITTLE_OF_SMALL * size)
@@ -364,15 +369,38 @@ static double promise(const px_byte_choice *c, bool nearby) {
                                           : LEAST_OF_NOISE);
 }
 
+/* The best estimate by more places of a large array, where there is time; else that of few. */
+static prism_status closer_estimate(double *best, px_byte_choice *c, prism_error *error) {
+    prism_status status = PRISM_OK;
+    *best = c->items[0].bytes;
+    if (c->tried || px_efforts.brisk[c->effort] || array_bytes(c) < SMALL_ARRAY)
+        return PRISM_OK;
+    *best = HUGE_VAL;
+    c->looks_closer = true;
+    for (size_t i = 0; i < c->count && i < CLOSER_CANDIDATES && status == PRISM_OK; i++) {
+        px_byte_transform t;
+        double bytes = HUGE_VAL;
+        transform_of(&t, &c->items[i], c->array);
+        status = estimate(&bytes, c, &t, error);
+        *best = fmin(*best, bytes);
+    }
+    c->looks_closer = false;
+    return status;
+}
+
 prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, double far,
                                     prism_error *error) {
     const double left = (double)other - (double)c->besides;
     const bool nearby = repeats_nearby(c);
-    const double least = promise(c, nearby);
+    const double least = promise(c, c->items[0].bytes, nearby);
     const double share = least < left || c->items[0].bytes < PROMISING * array_bytes(c) ? 0 : far;
     double gain = 1;
+    double closer = HUGE_VAL;
     *may = least * (1 - share) < left;
-    prism_status status = *may ? px_byte_choice_try(c, error) : PRISM_OK;
+    prism_status status = *may ? closer_estimate(&closer, c, error) : PRISM_OK;
+    *may = *may && promise(c, closer, nearby) * (1 - share) < left;
+    if (status == PRISM_OK && *may)
+        status = px_byte_choice_try(c, error);
     if (status != PRISM_OK || !*may || c->items[0].bytes < left)
         return status;
     *may = !is_hasty(c);

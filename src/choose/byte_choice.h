@@ -25,6 +25,7 @@ typedef struct px_byte_choice {
     px_zstd z;
     px_byte_candidate items[PX_MOST_BYTE_CANDIDATES]; /* the one that promises most first */
     size_t count;
+    bool looks_closer;    /* more places for estimates */
     size_t besides;       /* bytes that come to the elements', such as a table */
     bool tried;           /* with all elements, */
     int effort_of_trials; /* the last time at that */
