@@ -52,13 +52,13 @@ static size_t gather(view *v, const px_byte_transform *t) {
     return PLACES * some;
 }
 
-static double entropy_of(view *v, const px_byte_transform *t) {
-    const size_t count = gather(v, t);
+static double entropy_of(view *v, const px_byte_transform *t, size_t *count) {
     double bytes = 0;
-    px_byte_transform_shuffle(v->bytes, v->words, count, v->width, PX_SHUFFLE_BYTES);
+    *count = gather(v, t);
+    px_byte_transform_shuffle(v->bytes, v->words, *count, v->width, PX_SHUFFLE_BYTES);
     for (size_t k = 0; k < v->width; k++)
-        bytes += px_entropy_of_bytes(v->bytes + k * count, count);
-    return bytes * (double)v->count / (double)count;
+        bytes += px_entropy_of_bytes(v->bytes + k * *count, *count);
+    return bytes * (double)v->count / (double)*count;
 }
 
 /* ---- Repetitions ---- */
@@ -127,10 +127,12 @@ static void take(px_byte_look *look, view *v, int axis) {
     const px_byte_transform above = {
         .axis = axis, .differences = 1, .distances = {row}, .zigzag = true};
     const size_t first = v->count < FIRST_ELEMENTS ? v->count : FIRST_ELEMENTS;
-    look->entropy = fmin(entropy_of(v, &none), entropy_of(v, &next));
-    look->nearby = share_nearby(v->words, gather(v, &next) * v->width, v->width);
+    size_t count;
+    look->entropy = entropy_of(v, &none, &count);
     if (row > 1 && row < v->count)
-        look->entropy = fmin(look->entropy, entropy_of(v, &above));
+        look->entropy = fmin(look->entropy, entropy_of(v, &above, &count));
+    look->entropy = fmin(look->entropy, entropy_of(v, &next, &count));
+    look->nearby = share_nearby(v->words, count * v->width, v->width);
     px_byte_transform_words(v->words, v->array, v->elements, &next, 0, first);
     look->far = share_far(v->words, first * v->width, v->width);
 }

@@ -18,6 +18,9 @@ bool px_rival_suits(const prism_array *array, const prism_options *options, unsi
 /* Of the elements, that many come again nearby where it may be clear. */
 static const double MANY = 0.4;
 
+/* That many at least where places may be smaller though elements promise nothing. */
+static const double SOME = 0.05;
+
 /* Estimates of elements and places that are nearer than that need trials. */
 static const double NEAR = 4;
 
@@ -63,6 +66,8 @@ static prism_status make_places(px_rival *r, prism_error *error) {
 static prism_status places_promise(bool *promise, px_rival *r, double bytes, prism_error *error) {
     px_byte_look look;
     *promise = false;
+    if (r->look.nearby < SOME)
+        return PRISM_OK;
     prism_status status = make_places(r, error);
     if (status != PRISM_OK || !r->places.elements)
         return status;
