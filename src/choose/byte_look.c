@@ -21,6 +21,10 @@ enum { WINDOWS = 1 << 9, SLOT_BITS = 12, SLOTS = 1 << SLOT_BITS };
 /* Less than this, of what others took, is a promise: less of a gain is within the error. */
 static const double PROMISE = 0.97;
 
+/* A small array takes so little time that trials are worth it wherever anything comes again. */
+enum { SMALL = 1 << 16 /* bytes */ };
+static const double ANYTHING = 0.05;
+
 typedef struct view {
     const prism_array *array;
     const void *elements;
@@ -63,9 +67,9 @@ static double entropy_of(view *v, const px_byte_transform *t, size_t *count) {
 
 /* ---- Repetitions ---- */
 
-static uint64_t window_at(const uint8_t *words, size_t byte) {
-    uint64_t window;
-    memcpy(&window, words + byte, sizeof window);
+static uint64_t window_at(const uint8_t *words, size_t byte, size_t size) {
+    uint64_t window = 0;
+    memcpy(&window, words + byte, size);
     return window;
 }
 
@@ -73,13 +77,13 @@ static size_t slot_of(uint64_t window) {
     return (size_t)(window * 0x9e3779b97f4a7c15u >> (64 - SLOT_BITS));
 }
 
-/* The share of windows that were there before. */
-static double share_nearby(const uint8_t *words, size_t bytes, size_t width) {
+/* The share of windows of so many bytes that were there before. */
+static double share_nearby(const uint8_t *words, size_t bytes, size_t width, size_t window_size) {
     uint64_t windows[SLOTS];
     bool seen[SLOTS] = {false};
     size_t looked = 0, again = 0;
     for (size_t at = 0; at + sizeof(uint64_t) <= bytes; at += width, looked++) {
-        const uint64_t window = window_at(words, at);
+        const uint64_t window = window_at(words, at, window_size);
         const size_t slot = slot_of(window);
         again += seen[slot] && windows[slot] == window;
         windows[slot] = window;
@@ -99,15 +103,16 @@ static double share_far(const uint8_t *words, size_t bytes, size_t width) {
     const size_t end = bytes - sizeof(uint64_t);
     for (size_t i = 1; i < WINDOWS; i++) {
         const size_t at = (size_t)((double)end / WINDOWS * (double)i) / width * width;
-        const uint64_t window = window_at(words, at);
-        if (at < width || window == window_at(words, at - width) || seen[slot_of(window)])
+        const uint64_t window = window_at(words, at, sizeof(uint64_t));
+        if (at < width || window == window_at(words, at - width, sizeof(uint64_t)) ||
+            seen[slot_of(window)])
             continue;
         windows[slot_of(window)] = window;
         seen[slot_of(window)] = 1;
         taken++;
     }
     for (size_t at = 0; at <= end; at += width) {
-        const uint64_t window = window_at(words, at);
+        const uint64_t window = window_at(words, at, sizeof(uint64_t));
         const size_t slot = slot_of(window);
         if (seen[slot] && windows[slot] == window) {
             again += seen[slot] == 2;
@@ -129,12 +134,19 @@ static void take(px_byte_look *look, view *v, int axis) {
     const size_t first = v->count < FIRST_ELEMENTS ? v->count : FIRST_ELEMENTS;
     size_t count;
     look->entropy = entropy_of(v, &none, &count);
+    if (v->width >= sizeof(float))
+        look->wide = share_nearby(v->words, count * v->width, v->width, v->width);
     if (row > 1 && row < v->count)
         look->entropy = fmin(look->entropy, entropy_of(v, &above, &count));
     look->entropy = fmin(look->entropy, entropy_of(v, &next, &count));
-    look->nearby = share_nearby(v->words, count * v->width, v->width);
+    look->nearby = share_nearby(v->words, count * v->width, v->width, sizeof(uint64_t));
     px_byte_transform_words(v->words, v->array, v->elements, &next, 0, first);
     look->far = share_far(v->words, first * v->width, v->width);
+    look->is_small = v->count * v->width < SMALL;
+    if (look->is_small) {
+        px_byte_transform_words(v->words, v->array, v->elements, &none, 0, first);
+        look->far = fmax(look->far, share_far(v->words, first * v->width, v->width));
+    }
 }
 
 prism_status px_byte_look_make(px_byte_look *look, const prism_array *array, const void *elements,
@@ -156,5 +168,7 @@ prism_status px_byte_look_make(px_byte_look *look, const prism_array *array, con
 }
 
 bool px_byte_look_promises(const px_byte_look *look, double bytes) {
-    return look->entropy * (1 - fmax(look->nearby, look->far)) < PROMISE * bytes;
+    const double share = fmax(look->nearby, look->far);
+    return (look->is_small && fmax(share, look->wide) > ANYTHING) ||
+           look->entropy * (1 - share) < PROMISE * bytes;
 }

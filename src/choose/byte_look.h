@@ -12,9 +12,12 @@
 #include "prism.h"
 
 typedef struct px_byte_look {
-    double entropy; /* bytes of the array, by the entropy of bytes of what is left of elements */
+    double entropy; /* bytes of the array, by that of the bytes of elements or of differences */
     double nearby;  /* the share of differences that come again among those of a few places, */
-    double far;     /* and within the first part of the array, where runs do not count */
+    double wide;    /* of elements of 32 and 64 bits there, */
+    double far;     /* and of differences within the first part of the array, where runs do not
+                       count; of a small array, or of its elements */
+    bool is_small;
 } px_byte_look;
 
 /* Bytes by the entropy of bytes[count], with what counting so few of them misses. */
