@@ -62,12 +62,12 @@ static size_t element_store_block(px_simd set) {
 
 enum { COMPONENTS = 32, LINE = 1024 };
 
-static double scores[COMPONENTS * PX_SUM_TILE], line[3][LINE];
+static double component_scores[COMPONENTS * PX_SUM_TILE], line[3][LINE];
 static double component_sums[PX_SUM_PLANES * PX_SUM_TILE];
 
 static size_t component_sum(px_simd set) {
     static double shares[PX_SUM_PLANES * COMPONENTS];
-    px_component_kernels_of(set)->sum(component_sums, scores, shares, COMPONENTS);
+    px_component_kernels_of(set)->sum(component_sums, component_scores, shares, COMPONENTS);
     return PX_SUM_PLANES * PX_SUM_TILE;
 }
 

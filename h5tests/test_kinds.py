@@ -11,7 +11,7 @@ EFFORTS = (1, 5)
 # layout at effort 1, and of coders for the integers of a mapping.
 KNOWN = {
     "sorted ids": 1.04,
-    "field, f4": 1.12,
+    "field, f4": 1.14,
     "field, f8": 1.06,
     "left neighbours": 1.11,
     "half floats": 1.12,

@@ -12,9 +12,13 @@
 #include "base/array.h"
 #include "base/effort.h"
 #include "choose/axes.h"
+#include "choose/byte_look.h"
 #include "planes/planes.h"
 
 enum { PLACES = 8, MOST_PLANE_AXES = 3 };
+
+/* Of large arrays, before trials, for as many candidates. */
+enum { CLOSER_PLACES = 64, CLOSER_BYTES = 1 << 17, CLOSER_CANDIDATES = 3 };
 
 /* Of larger arrays that promise to become so small, a sample is looked at first. */
 enum { MUCH = 1 << 18 /* bytes */ };
@@ -33,9 +37,8 @@ static const double REPETITIVE = 0.75;
 
 /* What more effort may make of estimates: of noise, where repetitions are nearby, and where next to
  * nothing is left. */
-static const double LEAST_OF_NOISE = 0.97, LEAST_OF_HASTY = 0.9, LEAST_OF_REPETITIONS = 0.6,
-                    LEAST_OF_LITTLE = 0.5, LEAST_OF_LITTLE_AND_SMALL = 0.25, LITTLE = 0.05,
-                    LITTLE_OF_SMALL = 0.15;
+static const double LEAST_OF_NOISE = 0.97, LEAST_OF_REPETITIONS = 0.6, LEAST_OF_LITTLE = 0.5,
+                    LEAST_OF_LITTLE_AND_SMALL = 0.25, LITTLE = 0.05, LITTLE_OF_SMALL = 0.15;
 
 /* So far above what other coders take may trials be, with their gain of more effort in parts, in
  * which little repeats that is far away. */
@@ -150,35 +153,25 @@ static void list_candidates(px_byte_choice *c, const prism_options *options) {
 static size_t gather_words(px_byte_choice *c, const px_byte_transform *t) {
     enum { GROUP = 8 };
     const size_t width = prism_type_size(c->array->type), all = (size_t)px_array_count(c->array);
-    const size_t most = px_efforts.zstd_sample[c->effort] / width;
+    const size_t places = c->looks_closer ? CLOSER_PLACES : PLACES;
+    const size_t most =
+        (c->looks_closer ? CLOSER_BYTES : px_efforts.zstd_sample[c->effort]) / width;
     if (all <= most) {
         px_byte_transform_words(c->z.words, c->array, c->elements, t, 0, all);
         return all;
     }
-    const size_t some = most / PLACES / GROUP * GROUP;
-    for (size_t i = 0; i < PLACES; i++)
+    const size_t some = most / places / GROUP * GROUP;
+    for (size_t i = 0; i < places; i++)
         px_byte_transform_words((uint8_t *)c->z.words + i * some * width, c->array, c->elements, t,
-                                (all - some) / (PLACES - 1) * i, some);
-    return PLACES * some;
-}
-
-/* Bytes by the entropy of bytes[count], with what counting so few of them misses. */
-static double entropy_of_bytes(const uint8_t *bytes, size_t count) {
-    uint32_t counts[UINT8_MAX + 1] = {0};
-    double bits = 0;
-    for (size_t i = 0; i < count; i++)
-        counts[bytes[i]]++;
-    for (size_t i = 0; i <= UINT8_MAX; i++)
-        if (counts[i])
-            bits += counts[i] * log2((double)count / counts[i]) + M_LOG2E / 2;
-    return bits / 8;
+                                (all - some) / (places - 1) * i, some);
+    return places * some;
 }
 
 /* By the entropies of eight planes of bits, which a small part of them hides from libzstd. */
 static double entropy_of_planes(const uint8_t *planes, size_t bytes) {
     double sum = 0;
     for (size_t b = 0; b < 8; b++)
-        sum += entropy_of_bytes(planes + bytes / 8 * b, bytes / 8);
+        sum += px_entropy_of_bytes(planes + bytes / 8 * b, bytes / 8);
     return sum;
 }
 
@@ -217,7 +210,7 @@ static double entropy_of(px_byte_choice *c, px_difference difference) {
     const size_t count = gather_words(c, &t);
     px_byte_transform_shuffle(c->z.bytes, c->z.words, count, width, t.shuffle);
     for (size_t k = 0; k < width; k++)
-        bytes += entropy_of_bytes(c->z.bytes + k * count, count);
+        bytes += px_entropy_of_bytes(c->z.bytes + k * count, count);
     return bytes * (double)px_array_count(c->array) / (double)count;
 }
 
@@ -328,60 +321,6 @@ static prism_status try_again(px_byte_choice *c, prism_error *error) {
     return try_all(c, PX_EFFORT_QUICK, error);
 }
 
-/* ---- Repetitions far away ---- */
-
-enum { WINDOWS = 1 << 9, SLOTS = 1 << 12, SLOT_BITS = 12, MOST_LOOKED_AT = 1 << 18 };
-
-static uint64_t window_at(const uint8_t *words, size_t byte) {
-    uint64_t window;
-    memcpy(&window, words + byte, sizeof window);
-    return window;
-}
-
-static size_t slot_of(uint64_t window) {
-    return (size_t)(window * 0x9e3779b97f4a7c15u >> (64 - SLOT_BITS));
-}
-
-/* The share of windows from all over words[bytes] that come again in their first part. Runs of one
- * word do not count. */
-static double share_of(const uint8_t *words, size_t bytes, size_t width) {
-    const size_t end = bytes - sizeof(uint64_t);
-    uint64_t windows[SLOTS] = {0};
-    uint8_t seen[SLOTS] = {0};
-    size_t taken = 0, again = 0;
-    for (size_t i = 1; i < WINDOWS; i++) {
-        const size_t at = (size_t)((double)end / WINDOWS * (double)i) / width * width;
-        const uint64_t window = window_at(words, at);
-        if (at < width || window == window_at(words, at - width) || seen[slot_of(window)])
-            continue;
-        windows[slot_of(window)] = window;
-        seen[slot_of(window)] = 1;
-        taken++;
-    }
-    for (size_t i = 0, at = 0; i < MOST_LOOKED_AT && at <= end; i++, at += width) {
-        const uint64_t window = window_at(words, at);
-        const size_t slot = slot_of(window);
-        if (seen[slot] && windows[slot] == window)
-            again += seen[slot]++ == 2;
-        seen[slot] = seen[slot] > 3 ? 3 : seen[slot];
-    }
-    return taken ? (double)again / (double)taken : 0;
-}
-
-/* Of the elements, or of differences, whichever repeat more. */
-static double repeated_share(px_byte_choice *c) {
-    const size_t width = prism_type_size(c->array->type), count = (size_t)px_array_count(c->array);
-    const size_t some = count < MOST_LOOKED_AT ? count : MOST_LOOKED_AT;
-    double share = 0;
-    for (unsigned differences = 0; differences <= 1; differences++) {
-        const px_byte_transform t = {
-            .axis = c->items[0].axis, .differences = differences, .distances = {1}};
-        px_byte_transform_words(c->z.words, c->array, c->elements, &t, 0, some);
-        share = fmax(share, share_of(c->z.words, some * width, width));
-    }
-    return share;
-}
-
 /* ---- Is it worth it? ---- */
 
 /* What the effort asked for makes of some of the bytes, of what a quick trial makes of them. */
@@ -410,8 +349,7 @@ static prism_status gain_of_effort(double *gain, px_byte_choice *c, prism_error 
 
 bool px_byte_choice_may_be_clear(px_byte_choice *c) {
     const double size = array_bytes(c);
-    return px_efforts.zstd_alone[c->effort] && size >= MUCH &&
-           c->items[0].bytes < PROMISING * size && repeats_nearby(c);
+    return size >= MUCH && c->items[0].bytes < PROMISING * size && repeats_nearby(c);
 }
 
 /* Only what is clear may take time. */
@@ -419,11 +357,11 @@ static bool is_hasty(const px_byte_choice *c) {
     return px_efforts.brisk[c->effort] && array_bytes(c) >= SHORT_BRISK;
 }
 
-/* The least that coder zstd may come to, by estimates. */
-static double promise(const px_byte_choice *c, bool nearby) {
-    const double size = array_bytes(c), bytes = c->items[0].bytes;
+/* The least that coder zstd may come to, by an estimate. */
+static double promise(const px_byte_choice *c, double bytes, bool nearby) {
+    const double size = array_bytes(c);
     if (is_hasty(c))
-        return LEAST_OF_HASTY * bytes;
+        return bytes;
     if (size < MUCH && bytes < LITTLE_OF_SMALL * size)
         return LEAST_OF_LITTLE_AND_SMALL * bytes;
     return bytes * (bytes < LITTLE * size ? LEAST_OF_LITTLE
@@ -431,16 +369,38 @@ static double promise(const px_byte_choice *c, bool nearby) {
                                           : LEAST_OF_NOISE);
 }
 
-prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other,
+/* The best estimate by more places of a large array, where there is time; else that of few. */
+static prism_status closer_estimate(double *best, px_byte_choice *c, prism_error *error) {
+    prism_status status = PRISM_OK;
+    *best = c->items[0].bytes;
+    if (c->tried || px_efforts.brisk[c->effort] || array_bytes(c) < SMALL_ARRAY)
+        return PRISM_OK;
+    *best = HUGE_VAL;
+    c->looks_closer = true;
+    for (size_t i = 0; i < c->count && i < CLOSER_CANDIDATES && status == PRISM_OK; i++) {
+        px_byte_transform t;
+        double bytes = HUGE_VAL;
+        transform_of(&t, &c->items[i], c->array);
+        status = estimate(&bytes, c, &t, error);
+        *best = fmin(*best, bytes);
+    }
+    c->looks_closer = false;
+    return status;
+}
+
+prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, double far,
                                     prism_error *error) {
     const double left = (double)other - (double)c->besides;
     const bool nearby = repeats_nearby(c);
-    const double least = promise(c, nearby);
-    const double share =
-        least < left || c->items[0].bytes < PROMISING * array_bytes(c) ? 0 : repeated_share(c);
+    const double least = promise(c, c->items[0].bytes, nearby);
+    const double share = least < left || c->items[0].bytes < PROMISING * array_bytes(c) ? 0 : far;
     double gain = 1;
+    double closer = HUGE_VAL;
     *may = least * (1 - share) < left;
-    prism_status status = *may ? px_byte_choice_try(c, error) : PRISM_OK;
+    prism_status status = *may ? closer_estimate(&closer, c, error) : PRISM_OK;
+    *may = *may && promise(c, closer, nearby) * (1 - share) < left;
+    if (status == PRISM_OK && *may)
+        status = px_byte_choice_try(c, error);
     if (status != PRISM_OK || !*may || c->items[0].bytes < left)
         return status;
     *may = !is_hasty(c);

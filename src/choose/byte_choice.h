@@ -25,6 +25,7 @@ typedef struct px_byte_choice {
     px_zstd z;
     px_byte_candidate items[PX_MOST_BYTE_CANDIDATES]; /* the one that promises most first */
     size_t count;
+    bool looks_closer;    /* more places for estimates */
     size_t besides;       /* bytes that come to the elements', such as a table */
     bool tried;           /* with all elements, */
     int effort_of_trials; /* the last time at that */
@@ -45,8 +46,10 @@ prism_status px_byte_choice_try(px_byte_choice *c, prism_error *error);
 /* Whether coder zstd may make the array so small that no other deserves a trial. */
 bool px_byte_choice_may_be_clear(px_byte_choice *c);
 
-/* Whether coding all elements at the effort asked for may take less than `other` bytes. */
-prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, prism_error *error);
+/* Whether coding all elements at the effort asked for may take less than `other` bytes. `far`: the
+ * share of what comes again far away. */
+prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, double far,
+                                    prism_error *error);
 
 /* What the first candidate makes of another array of the same rank, such as a sample. */
 prism_status px_byte_choice_size(size_t *size, px_byte_choice *c, const prism_array *array,

@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/effort.h"
+#include "choose/axes.h"
 #include "choose/survey.h"
 #include "planes/sample.h"
 #include "planes/values.h"
@@ -13,6 +14,12 @@ bool px_rival_suits(const prism_array *array, const prism_options *options, unsi
     return px_may_be_zstd(options) &&
            (options->coder == PRISM_CODER_ZSTD || (depth == 0 && !px_is_tiny(array)));
 }
+
+/* Of the elements, that many come again nearby where it may be clear. */
+static const double MANY = 0.4;
+
+/* That many at least where places may be smaller though elements promise nothing. */
+static const double SOME = 0.05;
 
 /* Estimates of elements and places that are nearer than that need trials. */
 static const double NEAR = 4;
@@ -44,10 +51,42 @@ static px_byte_choice *better(px_rival *r) {
 
 prism_status px_rival_make(px_rival *r, const px_mapping_request *request, prism_error *error) {
     *r = (px_rival){.request = request};
+    return px_byte_look_make(&r->look, request->array, request->elements,
+                             px_asked_axis(request->options), error);
+}
+
+static prism_status make_places(px_rival *r, prism_error *error) {
+    if (r->has_places)
+        return PRISM_OK;
+    r->has_places = true;
+    return px_places_make(&r->places, r->request->array, r->request->elements, error);
+}
+
+/* Whether a look at places promises less than so many bytes. */
+static prism_status places_promise(bool *promise, px_rival *r, double bytes, prism_error *error) {
+    px_byte_look look;
+    *promise = false;
+    if (r->look.nearby < SOME)
+        return PRISM_OK;
+    prism_status status = make_places(r, error);
+    if (status != PRISM_OK || !r->places.elements)
+        return status;
+    status = px_byte_look_make(&look, &r->places.array, r->places.elements,
+                               px_asked_axis(r->request->options), error);
+    *promise = px_byte_look_promises(&look, bytes - (double)r->places.table_bytes);
+    return status;
+}
+
+/* Estimates of all candidates, which take long. */
+static prism_status get_ready(px_rival *r, prism_error *error) {
+    const px_mapping_request *request = r->request;
+    if (r->is_ready)
+        return PRISM_OK;
+    r->is_ready = true;
     prism_status status = px_byte_choice_make(&r->of_elements, request->array, request->elements,
                                               request->options, error);
     if (status == PRISM_OK)
-        status = px_places_make(&r->places, request->array, request->elements, error);
+        status = make_places(r, error);
     if (status != PRISM_OK || !r->places.elements)
         return status;
     status = px_byte_choice_make(&r->of_places, &r->places.array, r->places.elements,
@@ -126,10 +165,12 @@ prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error) {
     size_t other = 0;
     double own = 0;
     *clear = false;
-    if (!px_byte_choice_may_be_clear(better(r)))
+    if (!px_efforts.zstd_alone[r->request->options->effort] || r->look.nearby < MANY)
         return PRISM_OK;
-    prism_status status =
-        px_sample_cut(&sample, r->request->array, r->request->elements, &cut, error);
+    prism_status status = get_ready(r, error);
+    if (status != PRISM_OK || !px_byte_choice_may_be_clear(better(r)))
+        return status;
+    status = px_sample_cut(&sample, r->request->array, r->request->elements, &cut, error);
     const bool few = status == PRISM_OK && has_few_values(r, &sample);
     if (status == PRISM_OK && !few)
         status = native_size(&other, r, &sample, error);
@@ -143,12 +184,20 @@ prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error) {
 /* ---- All elements ---- */
 
 prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, prism_error *error) {
-    return px_byte_choice_may_win(may, better(r), other, error);
+    *may = px_byte_look_promises(&r->look, (double)other);
+    prism_status status = *may ? PRISM_OK : places_promise(may, r, (double)other, error);
+    if (status == PRISM_OK && *may)
+        status = get_ready(r, error);
+    if (status == PRISM_OK && *may)
+        status = px_byte_choice_may_win(may, better(r), other, r->look.far, error);
+    return status;
 }
 
 prism_status px_rival_encode(px_coded *coded, px_rival *r, prism_error *error) {
     *coded = (px_coded){.is_mapped = false};
-    prism_status status = decide(r, error);
+    prism_status status = get_ready(r, error);
+    if (status == PRISM_OK)
+        status = decide(r, error);
     if (status != PRISM_OK)
         return status;
     return r->by_table ? px_places_encode(coded, r->request, error)

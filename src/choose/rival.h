@@ -6,12 +6,16 @@
 #define PX_CHOOSE_RIVAL_H
 
 #include "choose/byte_choice.h"
+#include "choose/byte_look.h"
 #include "mapping/places.h"
 
 typedef struct px_rival {
     const px_mapping_request *request;
-    px_byte_choice of_elements, of_places;
+    px_byte_look look;
+    bool has_places; /* places, */
     px_places places;
+    bool is_ready; /* and what follows */
+    px_byte_choice of_elements, of_places;
     bool by_table; /* of_places promises more */
 } px_rival;
 

@@ -181,20 +181,26 @@ static prism_status encode_table(px_coded *mapped, const px_mapping_request *req
 
 enum { ELEMENTS_PER_PLACE = 2, LOOKED_AT_FIRST = 1 << 12 };
 
-/* Of some elements all over the array, that many at least are the same as others where a table may
- * pay. */
+/* Of some elements all over the array that differ from those before them, that many at least are
+ * the same as others where a table may pay. */
 static const double LEAST_REPEATED = 0.15;
 
 static bool may_repeat(const prism_array *array, const void *elements) {
+    enum { BITS = 13 };
     const size_t width = prism_type_size(array->type), count = (size_t)px_array_count(array);
-    const size_t step = count / LOOKED_AT_FIRST + 1, looked = count / step;
-    uint64_t some[LOOKED_AT_FIRST];
-    size_t repeated = 0;
-    for (size_t i = 0; i < looked; i++)
-        some[i] = px_word_at(elements, px_low_discrepancy(i, step), width, false);
-    qsort(some, looked, sizeof *some, compare_ranks);
-    for (size_t i = 1; i < looked; i++)
-        repeated += some[i] == some[i - 1];
+    const size_t step = count / LOOKED_AT_FIRST + 1;
+    uint64_t some[1 << BITS] = {0};
+    size_t looked = 0, repeated = 0;
+    for (size_t i = 0; i < count / step; i++) {
+        const size_t at = px_low_discrepancy(i, step);
+        const uint64_t word = px_word_at(elements, at, width, false);
+        uint64_t *slot = &some[word * 0x9e3779b97f4a7c15u >> (64 - BITS)];
+        if (at > 0 && px_word_at(elements, at - 1, width, false) == word)
+            continue;
+        looked++;
+        repeated += *slot == word;
+        *slot = word;
+    }
     return (double)repeated > LEAST_REPEATED * (double)looked;
 }
 

@@ -1,0 +1,174 @@
+/*
+ * What a match finder and an entropy coder have to work with: the entropy of bytes in a few places
+ * all over the array, and the share of elements whose differences come again, there or far away.
+ */
+#include "choose/byte_look.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/status.h"
+#include "coders/byte_transform.h"
+#include "planes/planes.h"
+
+/* Of the elements: bytes in that many places, and elements from the first on. */
+enum { PLACES = 64, PLACES_BYTES = 1 << 14, FIRST_ELEMENTS = 1 << 16 };
+
+enum { WINDOWS = 1 << 9, SLOT_BITS = 12, SLOTS = 1 << SLOT_BITS };
+
+/* Less than this, of what others took, is a promise: less of a gain is within the error. */
+static const double PROMISE = 0.97;
+
+/* A small array takes so little time that trials are worth it wherever anything comes again. */
+enum { SMALL = 1 << 16 /* bytes */ };
+static const double ANYTHING = 0.05;
+
+typedef struct view {
+    const prism_array *array;
+    const void *elements;
+    uint8_t *words, *bytes; /* room for all that is looked at */
+    size_t width, count;    /* of an element, of them */
+} view;
+
+double px_entropy_of_bytes(const uint8_t *bytes, size_t count) {
+    uint32_t counts[UINT8_MAX + 1] = {0};
+    double bits = 0;
+    for (size_t i = 0; i < count; i++)
+        counts[bytes[i]]++;
+    for (size_t i = 0; i <= UINT8_MAX; i++)
+        if (counts[i])
+            bits += counts[i] * log2((double)count / counts[i]) + M_LOG2E / 2;
+    return bits / 8;
+}
+
+/* Words from some places, one after the other; how many. */
+static size_t gather(view *v, const px_byte_transform *t) {
+    const size_t most = PLACES_BYTES / v->width, some = most / PLACES;
+    if (v->count <= most) {
+        px_byte_transform_words(v->words, v->array, v->elements, t, 0, v->count);
+        return v->count;
+    }
+    for (size_t i = 0; i < PLACES; i++)
+        px_byte_transform_words(v->words + i * some * v->width, v->array, v->elements, t,
+                                (v->count - some) / (PLACES - 1) * i, some);
+    return PLACES * some;
+}
+
+static double entropy_of(view *v, const px_byte_transform *t, size_t *count) {
+    double bytes = 0;
+    *count = gather(v, t);
+    px_byte_transform_shuffle(v->bytes, v->words, *count, v->width, PX_SHUFFLE_BYTES);
+    for (size_t k = 0; k < v->width; k++)
+        bytes += px_entropy_of_bytes(v->bytes + k * *count, *count);
+    return bytes * (double)v->count / (double)*count;
+}
+
+/* ---- Repetitions ---- */
+
+static uint64_t window_at(const uint8_t *words, size_t byte, size_t size) {
+    uint64_t window = 0;
+    memcpy(&window, words + byte, size);
+    return window;
+}
+
+static size_t slot_of(uint64_t window) {
+    return (size_t)(window * 0x9e3779b97f4a7c15u >> (64 - SLOT_BITS));
+}
+
+/* The share of windows of so many bytes that were there before. */
+static double share_nearby(const uint8_t *words, size_t bytes, size_t width, size_t window_size) {
+    uint64_t windows[SLOTS];
+    bool seen[SLOTS] = {false};
+    size_t looked = 0, again = 0;
+    for (size_t at = 0; at + sizeof(uint64_t) <= bytes; at += width, looked++) {
+        const uint64_t window = window_at(words, at, window_size);
+        const size_t slot = slot_of(window);
+        again += seen[slot] && windows[slot] == window;
+        windows[slot] = window;
+        seen[slot] = true;
+    }
+    return looked ? (double)again / (double)looked : 0;
+}
+
+/* The share of windows from all over words[bytes] that come again. Runs of one word do not
+ * count. */
+static double share_far(const uint8_t *words, size_t bytes, size_t width) {
+    uint64_t windows[SLOTS];
+    uint8_t seen[SLOTS] = {0};
+    size_t taken = 0, again = 0;
+    if (bytes < sizeof(uint64_t))
+        return 0;
+    const size_t end = bytes - sizeof(uint64_t);
+    for (size_t i = 1; i < WINDOWS; i++) {
+        const size_t at = (size_t)((double)end / WINDOWS * (double)i) / width * width;
+        const uint64_t window = window_at(words, at, sizeof(uint64_t));
+        if (at < width || window == window_at(words, at - width, sizeof(uint64_t)) ||
+            seen[slot_of(window)])
+            continue;
+        windows[slot_of(window)] = window;
+        seen[slot_of(window)] = 1;
+        taken++;
+    }
+    for (size_t at = 0; at <= end; at += width) {
+        const uint64_t window = window_at(words, at, sizeof(uint64_t));
+        const size_t slot = slot_of(window);
+        if (seen[slot] && windows[slot] == window) {
+            again += seen[slot] == 2;
+            seen[slot] = seen[slot] < 3 ? (uint8_t)(seen[slot] + 1) : 3;
+        }
+    }
+    return taken ? (double)again / (double)taken : 0;
+}
+
+/* ---- All of it ---- */
+
+static void take(px_byte_look *look, view *v, int axis) {
+    const px_byte_transform none = {.axis = axis};
+    const px_byte_transform next = {
+        .axis = axis, .differences = 1, .distances = {1}, .zigzag = true};
+    const size_t row = px_layout_make(v->array, axis).width;
+    const px_byte_transform above = {
+        .axis = axis, .differences = 1, .distances = {row}, .zigzag = true};
+    const size_t first = v->count < FIRST_ELEMENTS ? v->count : FIRST_ELEMENTS;
+    size_t count;
+    look->entropy = entropy_of(v, &none, &count);
+    if (v->width >= sizeof(float))
+        look->wide = share_nearby(v->words, count * v->width, v->width, v->width);
+    if (row > 1 && row < v->count)
+        look->entropy = fmin(look->entropy, entropy_of(v, &above, &count));
+    look->entropy = fmin(look->entropy, entropy_of(v, &next, &count));
+    look->nearby = share_nearby(v->words, count * v->width, v->width, sizeof(uint64_t));
+    px_byte_transform_words(v->words, v->array, v->elements, &next, 0, first);
+    look->far = share_far(v->words, first * v->width, v->width);
+    look->is_small = v->count * v->width < SMALL;
+    if (look->is_small) {
+        px_byte_transform_words(v->words, v->array, v->elements, &none, 0, first);
+        look->far = fmax(look->far, share_far(v->words, first * v->width, v->width));
+    }
+}
+
+prism_status px_byte_look_make(px_byte_look *look, const prism_array *array, const void *elements,
+                               int axis, prism_error *error) {
+    view v = {.array = array,
+              .elements = elements,
+              .width = prism_type_size(array->type),
+              .count = (size_t)px_array_count(array)};
+    const size_t first = (v.count < FIRST_ELEMENTS ? v.count : FIRST_ELEMENTS) * v.width;
+    const size_t room = first < PLACES_BYTES ? PLACES_BYTES : first;
+    *look = (px_byte_look){0};
+    v.words = malloc(room + PLACES_BYTES);
+    if (!v.words)
+        return px_out_of_memory(error, room + PLACES_BYTES);
+    v.bytes = v.words + room;
+    take(look, &v, axis);
+    free(v.words);
+    return PRISM_OK;
+}
+
+bool px_byte_look_promises(const px_byte_look *look, double bytes) {
+    const double share = fmax(look->nearby, look->far);
+    return (look->is_small && fmax(share, look->wide) > ANYTHING) ||
+           look->entropy * (1 - share) < PROMISE * bytes;
+}
