@@ -72,7 +72,7 @@ class Places:
         self.stride = (self.height + 8) * self.row
         size = (self.count + 1) * self.stride + 8 * self.row + 16
         must(self.samples <= ((1 << 32) - 1) // 4, "there are not too many samples")
-        must(size <= 2 * self.samples + (1 << 18), "planes are not too narrow")
+        must(size <= 4 * self.samples + (1 << 20), "planes are not too narrow")
         self.numbers = bytearray(size)
 
     def at(self, k: int, y: int, x: int) -> int:

@@ -15,8 +15,8 @@ enum {
     SHARE_ALL = 8,  /* and with all of them */
     MOST_MATCH_BITS = 18,
     MOST_CORRECTION_BITS = 14,
-    SPARE_MARGIN = 1 << 18, /* bytes: what margins may cost in any case */
-    MARGIN_FACTOR = 2,      /* and else as a multiple of the samples */
+    SPARE_MARGIN = 1 << 20, /* bytes: what margins may cost in any case */
+    MARGIN_FACTOR = 4,      /* and else as a multiple of the samples */
     INPUTS_ALWAYS = 2       /* of the mixer: the match and a constant */
 };
 
