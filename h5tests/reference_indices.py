@@ -71,7 +71,7 @@ class Places:
         self.row = self.width + 16
         self.stride = (self.height + 8) * self.row
         size = (self.count + 1) * self.stride + 8 * self.row + 16
-        must(self.samples <= ((1 << 32) - 1) // 4, "there are not too many samples")
+        must(self.samples <= ((1 << 32) - 1) // 8, "there are not too many samples")
         must(size <= 4 * self.samples + (1 << 20), "planes are not too narrow")
         self.numbers = bytearray(size)
 
