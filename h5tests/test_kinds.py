@@ -11,14 +11,16 @@ EFFORTS = (1, 5)
 # layout at effort 1, and of coders for the integers of a mapping.
 KNOWN = {
     "sorted ids": 1.04,
+    "standardised table": 1.08,
+    "shifting frames": 1.03,
     "field, f4": 1.14,
     "field, f8": 1.06,
     "left neighbours": 1.11,
     "half floats": 1.12,
 }
 
-# Bytes above gzip's, at effort 1.
-MORE_THAN_GZIP = {"quality flags": 80}
+# At effort 1, gzip-9, which is far slower, may be so much smaller.
+GZIP_ALLOWANCE = {1: 1.08, 5: 1}
 
 
 def test_there_are_many_kinds():
@@ -32,6 +34,6 @@ def test_never_larger(kind):
     quick = tuple(pipeline for pipeline in PIPELINES if pipeline["coder"] != "jxl")
     rows = measure_automatic(array, EFFORTS, quick)  # which verifies
     for row in rows:
-        assert row.automatic <= row.gzip + MORE_THAN_GZIP.get(kind, 64), format_automatic(rows)
+        assert row.automatic <= GZIP_ALLOWANCE[row.effort] * row.gzip + 64, format_automatic(rows)
         own = KNOWN.get(kind, OWN_ALLOWANCE) * row.best + 64
         assert row.automatic <= own, format_automatic(rows)

@@ -61,8 +61,6 @@ static void refusals_give_the_reason(void **state) {
         const char *options, *part;
         prism_status status;
     } cases[] = {
-        {PRISM_INT64, "rel_rmse=0.2", "int64", PRISM_E_TYPE},
-        {PRISM_UINT64, "rel_rmse=0.1", "uint64", PRISM_E_TYPE},
         {PRISM_FLOAT32, "coder=jxl,distance=1", "float32", PRISM_E_TYPE},
         {PRISM_INT32, "coder=jxl,distance=1", "8 and 16 bits", PRISM_E_TYPE},
         {PRISM_UINT8, "coder=jxl,distance=1,transform=channels", "transform=none", PRISM_E_OPTION},

@@ -67,7 +67,6 @@ REFUSED = {
     "distance without jxl": ("u1", options(DISTANCE, 1), "coder=jxl only"),
     "distance beyond libjxl's": ("u1", options(DISTANCE, 99, coder=JXL), "at most 15"),
     "distance of floats": ("f4", options(DISTANCE, 1, coder=JXL), "8 and 16 bits only"),
-    "64-bit integers": ("i8", options(REL_RMSE, 0.1), "max_error and rel_max_error can"),
     "booleans": ("?", options(MAX_ERROR, 1), "enumeration or booleans"),
     "an enumeration": (NAMES, options(MAX_ERROR, 1), "enumeration or booleans"),
     "12 bits in 16": (TWELVE_BITS, options(MAX_ERROR, 1), "fills its bytes"),

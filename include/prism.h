@@ -166,7 +166,7 @@ typedef struct prism_options {
  * Bounds. At most one. prism_encode keeps it for every chunk, measured on what the chunk decodes
  * to, or stores the chunk losslessly: where that is smaller, and where the type has no numbers
  * between (max_error=0.5 of integers). NaN and infinities come back with every bit.
- * PRISM_BOUND_REL_RMSE does not go with integers of 64 bits (PRISM_E_TYPE). PRISM_BOUND_DISTANCE goes with coder jxl,
+ * PRISM_BOUND_DISTANCE goes with coder jxl,
  * integers of 8 and 16 bits and values up to 15 only; three channels on the last axis are colours,
  * other planes pictures of their own. libjxl decodes these in floating point: with another version
  * of it, or on another processor, elements may come out as their neighbours, and the checksum of

@@ -54,17 +54,8 @@ static prism_status check_distance(const prism_array *array, const prism_options
     return PRISM_OK;
 }
 
-/* Doubles do not tell all integers of 64 bits apart: sums of components cannot say them. */
 prism_status px_lossy_check(const prism_array *array, const prism_options *options,
                             prism_error *error) {
-    const px_number *number = px_number_of(array->type);
-    if (number->size == sizeof(uint64_t) && !number->fraction &&
-        options->bound == PRISM_BOUND_REL_RMSE)
-        return px_fail(
-            error, PRISM_E_TYPE,
-            "rel_rmse cannot be kept on elements of type %s; max_error and rel_max_error "
-            "can",
-            number->name);
     return options->bound == PRISM_BOUND_DISTANCE ? check_distance(array, options, error)
                                                   : PRISM_OK;
 }
