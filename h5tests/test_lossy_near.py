@@ -188,7 +188,7 @@ def test_damage_is_found_or_harmless() -> None:
     """Bits that flip never crash; without checksums, something else may come out."""
     chunk = bytearray(encoded(noisy(3, 40, 56), max_error=2, effort=5, checksum=False))
     assert h5prism.inspect_chunk(bytes(chunk)).mapping == "near"
-    for place in list(range(0, 120)) + list(range(120, len(chunk), 37)):
+    for place in list(range(120)) + list(range(120, len(chunk), 37)):
         for bit in (0, 3, 7):
             chunk[place] ^= 1 << bit
             try:
