@@ -262,7 +262,7 @@ REFUSED = {
     "neither raw nor mapped": replace(table(), flags=0),
     "header with transform 4": stages_of(4, 1, 1),
     "header with predictor 0": stages_of(1, 0, 1),
-    "header with coder 5": stages_of(1, 1, 5),
+    "header with coder 6": stages_of(1, 1, 6),
     "header with a raw transform": stages_of(2, 1, 4),
     "header with coder ans alone": stages_of(1, 1, 3),
     "header with predictor lsq alone": stages_of(1, 3, 1),

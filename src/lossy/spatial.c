@@ -74,9 +74,10 @@ static void filter_plane(int32_t *scores, const padded *p, const filter *f) {
 
 static void code_filter(filter *f, const filter *last, px_integer *weights, px_field_coder *side) {
     const int bits = f->fine ? 0 : COARSE_BITS;
+    const int least = -((LAST_WEIGHT + (1 << bits) - 1) >> bits);
     for (int t = 0; t < PX_FILTER_TAPS; t++) {
         int weight = f->weights[t] >> bits;
-        px_field_integer(side, &weights[t], &weight, last->weights[t] >> bits, -LAST_WEIGHT >> bits,
+        px_field_integer(side, &weights[t], &weight, last->weights[t] >> bits, least,
                          LAST_WEIGHT >> bits);
         f->weights[t] = weight * (1 << bits);
     }
