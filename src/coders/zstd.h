@@ -32,7 +32,7 @@ prism_status px_zstd_encode(size_t *size, px_zstd *z, const prism_array *array,
                             const void *elements, const px_byte_transform *t, int effort,
                             prism_error *error);
 
-/* All elements from what px_byte_transform_write and px_zstd_code wrote. */
+/* All elements from what px_byte_transform_write and px_zstd_encode wrote. */
 prism_status px_zstd_decode(void *elements, const prism_array *array, int axis,
                             px_reader *parameters, px_reader *payload, prism_error *error);
 

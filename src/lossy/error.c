@@ -30,6 +30,14 @@ static inline double number_of(uint64_t word, prism_type type) {
     }
 }
 
+/* Doubles do not tell all integers of 64 bits apart. */
+static inline double distance_of(const px_numbers *values, size_t i, uint64_t word) {
+    const prism_type type = values->words.array->type;
+    return type == PRISM_INT64 || type == PRISM_UINT64
+               ? px_value_distance(word, values->words.bits[i], type)
+               : fabs(number_of(word, type) - values->numbers[i]);
+}
+
 static sums sum_errors(const px_numbers *values, const void *decoded) {
     const px_bit_patterns *words = &values->words;
     const bool swapped = words->array->order != px_native_order();
@@ -40,8 +48,7 @@ static sums sum_errors(const px_numbers *values, const void *decoded) {
             s.exact &= word == words->bits[i];
             continue;
         }
-        const double e =
-            px_value_distance(word, words->bits[i], words->array->type) * px_value_scale(values, i);
+        const double e = distance_of(values, i, word) * px_value_scale(values, i);
         s.squares += e * e;
         s.largest = e <= s.largest ? s.largest : e; /* NaN stays */
     }

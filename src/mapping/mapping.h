@@ -31,9 +31,10 @@ typedef struct px_chunk_role {
     px_scales scales;
 } px_chunk_role;
 
+struct px_mapping_stage;
+
 /* What codes chunks within the chunk: chunk/ gives its own functions, so that mappings know nothing
  * of it. They are as px_chunk_encode, px_encode, px_chunk_memory and px_chunk_decode. */
-struct px_mapping_stage;
 typedef struct px_inner_codec {
     prism_status (*encode)(px_buffer *out, px_pipeline *used, const prism_array *array,
                            const void *elements, const prism_options *options, px_chunk_role role,
