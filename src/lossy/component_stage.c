@@ -158,6 +158,17 @@ bool px_component_header_of(px_component_header *h, const px_chunk *chunk) {
     return px_bound_read(&bound, &in) && px_component_header_read(h, &squeezed.array, &in);
 }
 
+prism_status px_component_begin(px_component_header *h, px_components *components,
+                                px_mapping_source *source, prism_error *error) {
+    px_bound bound;
+    if (!px_bound_read(&bound, &source->parameters) ||
+        !px_component_header_read(h, &source->chunk->array, &source->parameters))
+        return px_fail(error, PRISM_E_CORRUPT, "the header of the components is damaged");
+    prism_status status = px_components_alloc(components, &h->layout, h->count, error);
+    components->step = h->step;
+    return status;
+}
+
 prism_status px_component_exceptions(const px_component_header *h, px_mapping_source *source,
                                      void *elements, prism_error *error) {
     px_bit_patterns words;

@@ -60,6 +60,11 @@ uint64_t px_component_memory(const px_component_header *h);
 /* The header of a chunk, for what decoding it takes. */
 bool px_component_header_of(px_component_header *h, const px_chunk *chunk);
 
+/* The bound and the header, and memory for the components that follow. Free these with
+ * px_components_free, also after a failure. */
+prism_status px_component_begin(px_component_header *h, px_components *components,
+                                px_mapping_source *source, prism_error *error);
+
 /* Puts exceptions where they belong. */
 prism_status px_component_exceptions(const px_component_header *h, px_mapping_source *source,
                                      void *elements, prism_error *error);

@@ -352,16 +352,11 @@ static void decoder_free(decoder *d) {
 }
 
 static prism_status read_parameters(decoder *d, px_mapping_source *source, prism_error *error) {
-    px_bound bound;
-    if (!px_bound_read(&bound, &source->parameters) ||
-        !px_component_header_read(&d->header, &source->chunk->array, &source->parameters) ||
-        !d->header.count)
-        return px_fail(error, PRISM_E_CORRUPT, "the header of the components is damaged");
-    prism_status status =
-        px_components_alloc(&d->components, &d->header.layout, d->header.count, error);
+    prism_status status = px_component_begin(&d->header, &d->components, source, error);
+    if (status == PRISM_OK && !d->header.count)
+        return px_fail(error, PRISM_E_CORRUPT, "there are no components");
     if (status != PRISM_OK)
         return status;
-    d->components.step = d->header.step;
     d->filters = px_alloc_zeroed(d->header.count, sizeof *d->filters);
     if (!d->filters)
         return px_out_of_memory(error, d->header.count * sizeof *d->filters);

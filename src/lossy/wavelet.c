@@ -232,15 +232,9 @@ static void decoder_free(decoder *d) {
 }
 
 static prism_status read_parameters(decoder *d, px_mapping_source *source, prism_error *error) {
-    px_bound bound;
-    if (!px_bound_read(&bound, &source->parameters) ||
-        !px_component_header_read(&d->header, &source->chunk->array, &source->parameters))
-        return px_fail(error, PRISM_E_CORRUPT, "the header of the components is damaged");
-    prism_status status =
-        px_components_alloc(&d->components, &d->header.layout, d->header.count, error);
+    prism_status status = px_component_begin(&d->header, &d->components, source, error);
     if (status != PRISM_OK)
         return status;
-    d->components.step = d->header.step;
     px_range_decoder coder = px_range_decoder_make(&source->parameters);
     px_field_coder side = {.in = &coder};
     px_components_code(&d->components, &side);
