@@ -137,7 +137,7 @@ def test_parts_of_the_picture_join():
         first = PICTURES[title][0]
         assert (first.number, first.name, first.path) in whole, title
     assert PICTURES["Choosing"][0].number == numbers["px_encode_integers"] + 1
-    assert "look_and_choose" in body_of("px_encode_integers", "src/choose/choose.c")
+    assert "choose(" in body_of("px_encode_integers", "src/choose/choose.c")
 
 
 # ---- Tables and sentences

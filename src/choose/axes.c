@@ -1,7 +1,6 @@
 #include "choose/axes.h"
 
 #include "base/effort.h"
-#include "base/squeeze.h"
 #include "linear/weights.h"
 
 enum {
@@ -9,10 +8,6 @@ enum {
     LEAST_POSITIONS = 32, /* of a plane */
     MOST_DIMENSIONS = 5   /* with more, the last axis and the first are tried only */
 };
-
-int px_asked_axis(const prism_options *options) {
-    return options->axis == PX_AXIS_NONE ? PRISM_AXIS_AUTO : options->axis;
-}
 
 /* Planes that are hardly pictures, where others are: coding them takes the time of larger ones. */
 static bool is_slim(const prism_array *array, int axis) {

@@ -2,12 +2,9 @@
 #ifndef PX_CHOOSE_AXES_H
 #define PX_CHOOSE_AXES_H
 
-#include "choose/survey.h"
+#include "survey/survey.h"
 
 enum { PX_MOST_AXES = 8 /* that planes may lie along */ };
-
-/* The plane axis of a pipeline that options ask for, or PRISM_AXIS_AUTO. */
-int px_asked_axis(const prism_options *options);
 
 /* The axes that planes may lie along. */
 size_t px_possible_axes(int axes[PX_MOST_AXES], const px_survey *s, const prism_options *options);

@@ -12,8 +12,8 @@
 #include "base/array.h"
 #include "base/effort.h"
 #include "choose/axes.h"
-#include "choose/byte_look.h"
 #include "planes/planes.h"
+#include "survey/byte_look.h"
 
 enum { PLACES = 8, MOST_PLANE_AXES = 3 };
 

@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#include "base/array.h"
 #include "base/effort.h"
 #include "choose/methods.h"
 #include "choose/screen.h"
@@ -106,6 +107,7 @@ static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_erro
     return status;
 }
 
+/* Every AUTO becomes what does best on a sample. *coded is that, where the sample is the whole. */
 static prism_status choose(px_candidate *chosen, px_coded *coded, const px_survey *s,
                            const prism_options *options, prism_error *error) {
     px_layouts list = {.count = 0};
@@ -131,27 +133,21 @@ static prism_status choose(px_candidate *chosen, px_coded *coded, const px_surve
     return status;
 }
 
-/* Nothing is left to choose: no sample is needed. */
+/* Nothing is left to choose. */
 static bool is_complete(const prism_options *options, const prism_array *array) {
     return options->transform != PRISM_TRANSFORM_AUTO &&
            options->predictor != PRISM_PREDICTOR_AUTO && options->coder != PRISM_CODER_AUTO &&
            (options->axis != PRISM_AXIS_AUTO || array->rank == 1);
 }
 
-/* Every AUTO becomes what does best on a sample. *coded is that, where the sample is the whole. */
-static prism_status look_and_choose(px_candidate *chosen, px_coded *coded, const prism_array *array,
-                                    const void *elements, const prism_options *options,
-                                    bool of_wide, prism_error *error) {
-    px_survey s = {.values = 0};
-    prism_status status = px_survey_make(&s, array, elements, options, of_wide, error);
-    if (status == PRISM_OK)
-        status = choose(chosen, coded, &s, options, error);
-    px_sample_free(&s.part);
-    return status;
+bool px_choice_needs_sample(const prism_array *array, const prism_options *options) {
+    return px_type_is_narrow(array->type) && !px_tiny_suits(array, options) &&
+           !is_complete(options, array);
 }
 
 prism_status px_encode_integers(px_coded *coded, const prism_array *array, const void *elements,
-                                const prism_options *options, bool of_wide, prism_error *error) {
+                                const prism_options *options, const px_survey *survey,
+                                prism_error *error) {
     px_candidate chosen = {.pipeline = {options->transform, options->predictor, options->coder,
                                         options->effort, px_asked_axis(options)}};
     size_t size;
@@ -164,7 +160,7 @@ prism_status px_encode_integers(px_coded *coded, const prism_array *array, const
     if (px_tiny_suits(array, options))
         return px_tiny_encode(coded, array, elements, options, size, error);
     if (!is_complete(options, array))
-        status = look_and_choose(&chosen, coded, array, elements, options, of_wide, error);
+        status = choose(&chosen, coded, survey, options, error);
     if (status == PRISM_OK && !px_coded_size(coded)) {
         const px_task task = px_task_of(&chosen, options->effort, size);
         status = px_encode(coded, array, elements, &task, error);

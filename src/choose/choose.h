@@ -3,11 +3,16 @@
 #define PX_CHOOSE_CHOOSE_H
 
 #include "pipeline/pipeline.h"
+#include "survey/survey.h"
 
-/* Integers of 8 and 16 bits, coded by options: every AUTO becomes what does best. `of_wide`: they
- * stand for wider elements, and choosing is to take a small part of the time for these. Free with
+/* Whether a survey with a sample is needed to code integers: not for tiny chunks, nor where options
+ * leave nothing open. */
+bool px_choice_needs_sample(const prism_array *array, const prism_options *options);
+
+/* Integers of 8 and 16 bits, coded by options: every AUTO becomes what does best. Free with
  * px_coded_free. */
 prism_status px_encode_integers(px_coded *coded, const prism_array *array, const void *elements,
-                                const prism_options *options, bool of_wide, prism_error *error);
+                                const prism_options *options, const px_survey *survey,
+                                prism_error *error);
 
 #endif

@@ -3,9 +3,7 @@
 #include "base/array.h"
 #include "base/effort.h"
 #include "choose/axes.h"
-#include "choose/survey.h"
 #include "planes/sample.h"
-#include "planes/values.h"
 
 /* So much smaller than a quick trial of other coders, none of these comes near. */
 static const double CLEARLY_SMALLER = 0.7;
@@ -49,12 +47,6 @@ static px_byte_choice *better(px_rival *r) {
     return r->by_table ? &r->of_places : &r->of_elements;
 }
 
-prism_status px_rival_make(px_rival *r, const px_mapping_request *request, prism_error *error) {
-    *r = (px_rival){.request = request};
-    return px_byte_look_make(&r->look, request->array, request->elements,
-                             px_asked_axis(request->options), error);
-}
-
 static prism_status make_places(px_rival *r, prism_error *error) {
     if (r->has_places)
         return PRISM_OK;
@@ -66,7 +58,7 @@ static prism_status make_places(px_rival *r, prism_error *error) {
 static prism_status places_promise(bool *promise, px_rival *r, double bytes, prism_error *error) {
     px_byte_look look;
     *promise = false;
-    if (r->look.nearby < SOME)
+    if (r->request->survey->look.nearby < SOME)
         return PRISM_OK;
     prism_status status = make_places(r, error);
     if (status != PRISM_OK || !r->places.elements)
@@ -118,13 +110,9 @@ static prism_array small_part(const prism_array *array) {
 }
 
 /* Integers of so few values that method palette is for them, which a sample shows too little of. */
-static bool has_few_values(const px_rival *r, const px_sample *sample) {
-    const size_t width = prism_type_size(sample->array.type);
-    px_values values;
-    if (!px_type_is_narrow(sample->array.type) || !px_efforts.palette[r->request->options->effort])
-        return false;
-    px_values_of_elements(&values, sample->elements, sample->size, width, PX_FEW_VALUES);
-    return values.count <= PX_FEW_VALUES;
+static bool has_few_values(const px_mapping_request *request) {
+    return px_type_is_narrow(request->array->type) &&
+           px_efforts.palette[request->options->effort] && request->survey->values <= PX_FEW_VALUES;
 }
 
 /* What mappings and the native coder make of it in little time. */
@@ -165,16 +153,16 @@ prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error) {
     size_t other = 0;
     double own = 0;
     *clear = false;
-    if (!px_efforts.zstd_alone[r->request->options->effort] || r->look.nearby < MANY)
+    if (!px_efforts.zstd_alone[r->request->options->effort] ||
+        r->request->survey->look.nearby < MANY || has_few_values(r->request))
         return PRISM_OK;
     prism_status status = get_ready(r, error);
     if (status != PRISM_OK || !px_byte_choice_may_be_clear(better(r)))
         return status;
     status = px_sample_cut(&sample, r->request->array, r->request->elements, &cut, error);
-    const bool few = status == PRISM_OK && has_few_values(r, &sample);
-    if (status == PRISM_OK && !few)
+    if (status == PRISM_OK)
         status = native_size(&other, r, &sample, error);
-    if (status == PRISM_OK && !few)
+    if (status == PRISM_OK)
         status = own_size(&own, r, error);
     *clear = own < CLEARLY_SMALLER * (double)other;
     px_sample_free(&sample);
@@ -184,12 +172,12 @@ prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error) {
 /* ---- All elements ---- */
 
 prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, prism_error *error) {
-    *may = px_byte_look_promises(&r->look, (double)other);
+    *may = px_byte_look_promises(&r->request->survey->look, (double)other);
     prism_status status = *may ? PRISM_OK : places_promise(may, r, (double)other, error);
     if (status == PRISM_OK && *may)
         status = get_ready(r, error);
     if (status == PRISM_OK && *may)
-        status = px_byte_choice_may_win(may, better(r), other, r->look.far, error);
+        status = px_byte_choice_may_win(may, better(r), other, r->request->survey->look.far, error);
     return status;
 }
 

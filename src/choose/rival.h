@@ -6,12 +6,10 @@
 #define PX_CHOOSE_RIVAL_H
 
 #include "choose/byte_choice.h"
-#include "choose/byte_look.h"
 #include "mapping/places.h"
 
 typedef struct px_rival {
     const px_mapping_request *request;
-    px_byte_look look;
     bool has_places; /* places, */
     px_places places;
     bool is_ready; /* and what follows */
@@ -22,8 +20,7 @@ typedef struct px_rival {
 /* Whether it is to be considered for a chunk. */
 bool px_rival_suits(const prism_array *array, const prism_options *options, unsigned depth);
 
-/* `request` outlives it. Free with px_rival_free, after a failure, too. */
-prism_status px_rival_make(px_rival *r, const px_mapping_request *request, prism_error *error);
+/* Begins with nothing but the request, which outlives it. */
 void px_rival_free(px_rival *r);
 
 /* Whether it makes a sample so much smaller than the native coder does that no other need be tried.

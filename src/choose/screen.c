@@ -148,7 +148,7 @@ static prism_status compare_parts(double bytes[PX_MAX_LAYOUTS], const px_choice 
         if (compared[i])
             status = quick_size(&bytes[i], &part, list->items[i], error);
     }
-    px_sample_free(&part.part);
+    px_survey_free(&part);
     return status;
 }
 

@@ -140,7 +140,7 @@ static prism_status gain_of_trial(double *gain, const px_choice *c, const px_can
         status = px_trial(&bytes[0], &part, &quick, PX_EFFORT_QUICK, error);
     if (status == PRISM_OK)
         status = px_trial(&bytes[1], &part, &slow, trial_effort(candidate), error);
-    px_sample_free(&part.part);
+    px_survey_free(&part);
     *gain = bytes[1] / bytes[0];
     return status;
 }

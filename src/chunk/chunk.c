@@ -89,14 +89,6 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
 
 /* ---- Coder zstd, beside mappings and integers ---- */
 
-/* *alone: all else need not be tried. */
-static prism_status look_at_rival(px_rival *rival, bool *alone, const px_mapping_request *request,
-                                  prism_error *error) {
-    prism_status status = px_rival_make(rival, request, error);
-    *alone = request->options->coder == PRISM_CODER_ZSTD;
-    return status == PRISM_OK && !*alone ? px_rival_is_clear(alone, rival, error) : status;
-}
-
 /* Bytes that another way must stay below: raw takes as many as the elements have. */
 static size_t size_to_beat(const px_coded *coded, const px_mapping_request *request) {
     const size_t raw =
@@ -136,7 +128,7 @@ static prism_status encode_lossy(px_buffer *out, px_pipeline *used, const conten
     prism_status status =
         px_lossy_encode(&coded, decoded,
                         &(px_mapping_request){&c->squeezed.array, c->elements, &c->options, 0,
-                                              &inner_codec, c->scales},
+                                              &inner_codec, c->scales, NULL},
                         limit, error);
     if (status == PRISM_OK && coded.is_mapped)
         status = write_chunk(out, used, &coded, decoded, c, error);
@@ -199,6 +191,19 @@ static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const pris
 
 /* ---- Encoding either way ---- */
 
+/* Once for all that decides on this chunk. */
+static prism_status look(px_survey *survey, const content *c, bool rivals, px_chunk_role role,
+                         prism_error *error) {
+    const prism_array *array = &c->squeezed.array;
+    const bool mapped = px_mapping_suits(array, role.depth);
+    const px_survey_request wanted = {.look = rivals,
+                                      .gaps = mapped && px_type_is_narrow(array->type),
+                                      .sample =
+                                          mapped || px_choice_needs_sample(array, &c->options),
+                                      .of_wide = role.of_wide};
+    return px_survey_make(survey, array, c->elements, &c->options, &wanted, error);
+}
+
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
@@ -206,28 +211,32 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
         return encode_bounded(out, used, array, elements, options, role.scales, error);
     content c;
     px_coded coded = {.is_mapped = false};
-    px_rival rival = {.request = NULL};
-    bool alone = false;
+    px_survey survey = {.values = 0};
     prism_status status = content_make(&c, array, elements, options, error);
-    const px_mapping_request request = {&c.squeezed.array, elements,     &c.options,
-                                        role.depth,        &inner_codec, role.scales};
+    const px_mapping_request request = {&c.squeezed.array, elements,    &c.options, role.depth,
+                                        &inner_codec,      role.scales, &survey};
+    px_rival rival = {.request = &request};
+    const bool rivals = status == PRISM_OK && px_rival_suits(array, options, role.depth);
+    bool alone = options->coder == PRISM_CODER_ZSTD;
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
-    const bool rivals = status == PRISM_OK && px_rival_suits(array, options, role.depth);
-    if (rivals)
-        status = look_at_rival(&rival, &alone, &request, error);
+    if (status == PRISM_OK)
+        status = look(&survey, &c, rivals, role, error);
+    if (status == PRISM_OK && rivals && !alone)
+        status = px_rival_is_clear(&alone, &rival, error);
     if (status == PRISM_OK && !alone)
         status = px_mapping_encode(&coded, &request, error);
     if (status == PRISM_OK && !alone && !coded.is_mapped && px_type_is_narrow(array->type)) {
         px_coded_free(&coded);
-        status = px_encode_integers(&coded, &c.squeezed.array, elements, &c.options, role.of_wide,
-                                    error);
+        status =
+            px_encode_integers(&coded, &c.squeezed.array, elements, &c.options, &survey, error);
     }
     if (status == PRISM_OK && rivals)
         status = try_rival(&coded, &rival, alone, &request, error);
     if (status == PRISM_OK)
         status = write_chunk(out, used, &coded, elements, &c, error);
     px_rival_free(&rival);
+    px_survey_free(&survey);
     px_coded_free(&coded);
     return status;
 }

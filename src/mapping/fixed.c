@@ -14,7 +14,6 @@
 #include "mapping/differences.h"
 #include "mapping/exceptions.h"
 #include "mapping/stage.h"
-#include "planes/sample.h"
 
 enum {
     MOST_INTEGER = UINT16_MAX,
@@ -392,18 +391,14 @@ static const px_mapping_stage of_16_bits = {.encode = encode_fixed};
 static prism_status is_smooth(bool *smooth, const px_mapping_request *request,
                               const px_bit_patterns *words, prism_error *error) {
     const bool tiny = px_inner_is_tiny(request);
-    px_sample sample;
-    px_bit_patterns part = {.bits = NULL};
-    prism_status status =
-        px_sample_make(&sample, request->array, request->elements, request->options->effort, error);
-    if (status == PRISM_OK)
-        status = px_bit_patterns_alloc(&part, &sample.array, error);
+    const px_sample *sample = &request->survey->part;
+    px_bit_patterns part;
+    prism_status status = px_bit_patterns_alloc(&part, &sample->array, error);
     if (status == PRISM_OK) {
-        px_bit_patterns_load(&part, sample.elements);
+        px_bit_patterns_load(&part, sample->elements);
         status = look_smooth(smooth, &part, tiny ? 0 : NOISE_BITS, error);
     }
     px_bit_patterns_free(&part);
-    px_sample_free(&sample);
     return status == PRISM_OK && *smooth && !tiny
                ? px_mapping_compare(smooth, request, words, &surely_wide, &of_16_bits, error)
                : status;

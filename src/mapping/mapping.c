@@ -7,7 +7,6 @@
 #include "base/status.h"
 #include "mapping/dequantiser.h"
 #include "mapping/stage.h"
-#include "planes/sample.h"
 
 typedef struct candidate {
     prism_mapping number;
@@ -78,36 +77,27 @@ static void rank_by_native(prism_options *options) {
 prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
                                 const px_bit_patterns *words, const px_mapping_stage *first,
                                 const px_mapping_stage *second, prism_error *error) {
+    const px_sample *sample = &request->survey->part;
     const bool tiny = px_inner_is_tiny(request);
     prism_options options = *request->options;
-    px_sample sample;
     px_bit_patterns part;
     options.effort = (tiny ? px_efforts.small_trial : px_efforts.trial)[options.effort];
     if (!tiny)
         rank_by_native(&options);
-    prism_status status =
-        px_sample_make(&sample, request->array, request->elements, options.effort, error);
     px_mapping_request trial = *request;
-    trial.array = &sample.array;
-    trial.elements = sample.elements;
     trial.options = &options;
-    if (status != PRISM_OK)
-        return status;
-    if (sample.share == 1) { /* what is known of all words need not be found again */
-        trial.array = request->array;
-        trial.elements = request->elements;
-        status = compare(smaller, &trial, words, first, second, error);
-    } else {
-        status = px_bit_patterns_alloc(&part, &sample.array, error);
-        if (status == PRISM_OK) {
-            px_found_rule found = {.known = false};
-            px_bit_patterns_load(&part, sample.elements);
-            part.found = &found;
-            status = compare(smaller, &trial, &part, first, second, error);
-        }
-        px_bit_patterns_free(&part);
+    if (sample->share == 1) /* what is known of all words need not be found again */
+        return compare(smaller, &trial, words, first, second, error);
+    trial.array = &sample->array;
+    trial.elements = sample->elements;
+    prism_status status = px_bit_patterns_alloc(&part, &sample->array, error);
+    if (status == PRISM_OK) {
+        px_found_rule found = {.known = false};
+        px_bit_patterns_load(&part, sample->elements);
+        part.found = &found;
+        status = compare(smaller, &trial, &part, first, second, error);
     }
-    px_sample_free(&sample);
+    px_bit_patterns_free(&part);
     return status;
 }
 
@@ -125,21 +115,19 @@ static prism_status try_all(px_coded *mapped, const px_mapping_request *request,
     return status;
 }
 
+bool px_mapping_suits(const prism_array *array, unsigned depth) {
+    return depth < PX_CHUNK_DEPTH && !(px_type_is_narrow(array->type) && px_is_tiny(array));
+}
+
 prism_status px_mapping_encode(px_coded *mapped, const px_mapping_request *request,
                                prism_error *error) {
     *mapped = (px_coded){.is_mapped = false};
-    bool promise = request->depth < PX_CHUNK_DEPTH;
-    prism_status status = PRISM_OK;
-    if (promise && px_type_is_narrow(request->array->type)) {
-        promise = !px_is_tiny(request->array);
-        if (promise)
-            status = px_levels_promise(&promise, request, error);
-    }
-    if (status != PRISM_OK || !promise)
-        return status;
+    if (!px_mapping_suits(request->array, request->depth) ||
+        (px_type_is_narrow(request->array->type) && !px_levels_promise(request)))
+        return PRISM_OK;
     px_bit_patterns words;
     px_found_rule found = {.known = false};
-    status = px_bit_patterns_alloc(&words, request->array, error);
+    prism_status status = px_bit_patterns_alloc(&words, request->array, error);
     if (status != PRISM_OK)
         return status;
     px_bit_patterns_load(&words, request->elements);

@@ -15,6 +15,7 @@
 #define PX_MAPPING_MAPPING_H
 
 #include "pipeline/container.h"
+#include "survey/survey.h"
 
 /* How deep chunks within chunks may lie: scaled -> its scales as fixed -> a table. */
 enum { PX_CHUNK_DEPTH = 3 };
@@ -56,7 +57,11 @@ typedef struct px_mapping_request {
     unsigned depth; /* of the chunk that is to be mapped */
     const px_inner_codec *inner;
     px_scales scales;
+    const px_survey *survey; /* of the elements; NULL for lossy coding, which reads none */
 } px_mapping_request;
+
+/* Whether there may be a mapping of an array in a chunk at that depth. */
+bool px_mapping_suits(const prism_array *array, unsigned depth);
 
 /* mapped->is_mapped is false for integers of 8 and 16 bits that are best as they are, and for
  * elements that no rule fits. */

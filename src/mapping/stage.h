@@ -22,9 +22,8 @@ enum { PX_WORD_BYTES = sizeof(uint64_t) + sizeof(bool) }; /* of a word that may 
 enum { PX_MOST_VALUES = 1 << 16 };                        /* of a table */
 
 extern const px_mapping_stage px_mapping_levels; /* table.c: integers of 8 and 16 bits */
-/* Whether px_mapping_levels may make the integers smaller: a quick look, before they are words. */
-prism_status px_levels_promise(bool *promise, const px_mapping_request *request,
-                               prism_error *error);
+/* Whether px_mapping_levels may make the integers smaller, before they are words. */
+bool px_levels_promise(const px_mapping_request *request);
 
 extern const px_mapping_stage px_mapping_table;        /* table.c: all others */
 extern const px_mapping_stage px_mapping_lattice;      /* lattice.c: at most 2^16 places */

@@ -17,10 +17,7 @@
 
 enum {
     ELEMENTS_PER_VALUE = 8, /* of wide types, at least: the table itself must not count */
-    SURELY_VALUES = 1 << 9,
-    INDEX_VALUES =
-        64, /* that many are numbered by the coder of indices itself, where it is tried */
-    LOOKED_AT = 1 << 18 /* elements, to see whether there are gaps */
+    SURELY_VALUES = 1 << 9
 };
 
 /* Bits for an element that closing the gaps must promise to be tried, and what it must save then.
@@ -276,56 +273,10 @@ prism_status px_places_encode(px_coded *mapped, const px_mapping_request *reques
 
 /* ---- Integers of 8 and 16 bits ---- */
 
-/* How often each rank comes, in `step`s over the elements. */
-static size_t count_ranks(uint32_t *counts, const prism_array *array, const uint8_t *elements,
-                          size_t count, size_t step) {
-    const bool wide = prism_type_size(array->type) == 2;
-    const bool big = array->order == PRISM_BIG_ENDIAN;
-    size_t looked = 0;
-    for (size_t i = 0; i < count; i += step, looked++) {
-        const uint64_t bits =
-            wide ? (uint64_t)(elements[2 * i + big] | elements[2 * i + !big] << 8) : elements[i];
-        counts[px_word_rank(bits, px_number_of(array->type))]++;
-    }
-    return looked;
-}
-
-/* Bits for an element that closing the gaps between values may save: the logarithm of the room
- * that each of them has, where they occur. *values: how many there are. */
-static double worth_of_gaps(const uint32_t *counts, long long ranks, size_t elements,
-                            size_t *values) {
-    double bits = 0;
-    long long before = -1, last = -1; /* the last two ranks in use */
-    *values = 0;
-    for (long long rank = 0; rank < ranks; rank++) {
-        if (!counts[rank])
-            continue;
-        if (before >= 0)
-            bits += counts[last] * log2((double)(rank - before) / 2);
-        before = last;
-        last = rank;
-        ++*values;
-    }
-    return bits / (double)elements;
-}
-
-prism_status px_levels_promise(bool *promise, const px_mapping_request *request,
-                               prism_error *error) {
-    const prism_array *array = request->array;
-    size_t size, values;
-    prism_status status = prism_array_size(array, &size, error);
-    const size_t ranks = (size_t)1 << 8 * prism_type_size(array->type);
-    uint32_t *counts = calloc(ranks, sizeof *counts);
-    if (!counts)
-        return px_out_of_memory(error, ranks * sizeof *counts);
-    const size_t elements = size / prism_type_size(array->type);
-    const size_t looked =
-        count_ranks(counts, array, request->elements, elements, elements / LOOKED_AT + 1);
-    const double worth = worth_of_gaps(counts, (long long)ranks, looked, &values);
-    *promise = worth > WORTH_TRYING &&
-               (values > INDEX_VALUES || !px_efforts.palette[request->options->effort]);
-    free(counts);
-    return status;
+bool px_levels_promise(const px_mapping_request *request) {
+    const px_survey *s = request->survey;
+    return s->gaps > WORTH_TRYING &&
+           (s->values > PX_FEW_VALUES || !px_efforts.palette[request->options->effort]);
 }
 
 static int trial_axis(const prism_array *array, const prism_options *options) {
@@ -353,39 +304,41 @@ static prism_status trial(size_t *size, const px_sample *sample, const px_mappin
     return status;
 }
 
-/* The elements become their places. */
-static prism_status close_gaps(px_sample *sample, const value_set *set, prism_error *error) {
+/* A sample of places instead of elements. Free with px_sample_free. */
+static prism_status close_gaps(px_sample *closed, const px_sample *sample, const value_set *set,
+                               prism_error *error) {
     px_bit_patterns words;
-    prism_status status = px_bit_patterns_alloc(&words, &sample->array, error);
+    prism_status status =
+        px_sample_cut(closed, &sample->array, sample->elements, &sample->array, error);
+    if (status == PRISM_OK)
+        status = px_bit_patterns_alloc(&words, &sample->array, error);
     if (status != PRISM_OK)
         return status;
     px_bit_patterns_load(&words, sample->elements);
     for (size_t i = 0; i < words.count; i++)
         words.bits[i] = px_word_of_rank(set->places[slot_of(set, words.bits[i])] - 1, words.number);
-    px_bit_patterns_store(&words, sample->elements);
+    px_bit_patterns_store(&words, closed->elements);
     px_bit_patterns_free(&words);
     return PRISM_OK;
 }
 
 static prism_status try_places(bool *smaller, const px_mapping_request *request,
                                const value_set *set, prism_error *error) {
-    px_sample sample;
+    const px_sample *sample = &request->survey->part;
+    px_sample of_places = {.elements = NULL};
     size_t plain = 0, closed = 0;
-    prism_status status =
-        px_sample_make(&sample, request->array, request->elements, request->options->effort, error);
+    prism_status status = trial(&plain, sample, request, error);
     if (status == PRISM_OK)
-        status = trial(&plain, &sample, request, error);
+        status = close_gaps(&of_places, sample, set, error);
     if (status == PRISM_OK)
-        status = close_gaps(&sample, set, error);
-    if (status == PRISM_OK)
-        status = trial(&closed, &sample, request, error);
+        status = trial(&closed, &of_places, request, error);
     px_buffer table = {0};
     write_table(&table, set);
-    *smaller = (double)closed + (double)table.size * sample.share < WORTH_DOING * (double)plain;
+    *smaller = (double)closed + (double)table.size * sample->share < WORTH_DOING * (double)plain;
     if (status == PRISM_OK)
         status = px_buffer_status(&table, error);
     px_buffer_free(&table);
-    px_sample_free(&sample);
+    px_sample_free(&of_places);
     return status;
 }
 

@@ -2,7 +2,7 @@
  * What a match finder and an entropy coder have to work with: the entropy of bytes in a few places
  * all over the array, and the share of elements whose differences come again, there or far away.
  */
-#include "choose/byte_look.h"
+#include "survey/byte_look.h"
 
 #include <math.h>
 #include <stdlib.h>

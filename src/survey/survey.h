@@ -1,17 +1,30 @@
-/* What automatic options are decided on: a sample of the array, and what is known of all of it.
- * Internal. */
-#ifndef PX_CHOOSE_SURVEY_H
-#define PX_CHOOSE_SURVEY_H
+/*
+ * What an array is like: looked at once, before anything is decided, and read by all that decides:
+ * mappings, layouts, methods and coder zstd. Internal.
+ */
+#ifndef PX_SURVEY_SURVEY_H
+#define PX_SURVEY_SURVEY_H
 
 #include "planes/sample.h"
 #include "planes/stages.h"
+#include "survey/byte_look.h"
 
 enum { PX_FEW_VALUES = 64 };
 
+/* What is looked at: only what someone will read. */
+typedef struct px_survey_request {
+    bool look;    /* what comes again */
+    bool gaps;    /* of integers of 8 and 16 bits */
+    bool sample;  /* and what it says of such integers */
+    bool of_wide; /* the array stands for one of wider elements */
+} px_survey_request;
+
 typedef struct px_survey {
-    px_sample part;
-    const uint64_t *dims; /* of the whole array */
+    px_byte_look look;
+    double gaps;          /* bits of an element that values in use, without gaps, may save */
     int values;           /* different ones; above PX_FEW_VALUES, PX_FEW_VALUES + 1 */
+    px_sample part;       /* the middle */
+    const uint64_t *dims; /* of the whole array */
     bool large;           /* the whole array has 2^22 elements or more */
     bool sparing; /* of time: what estimates rule out is not tried; they say nothing of indices of
                      few values, and small arrays are coded in no time */
@@ -19,19 +32,18 @@ typedef struct px_survey {
                      stored as it is, and what layouts gain is little of the whole */
 } px_survey;
 
-/* `of_wide`: the array stands for one of wider elements. Free with px_sample_free(&s->part). */
+/* Free with px_survey_free, after a failure, too. The array outlives it. */
 prism_status px_survey_make(px_survey *s, const prism_array *array, const void *elements,
-                            const prism_options *options, bool of_wide, prism_error *error);
+                            const prism_options *options, const px_survey_request *request,
+                            prism_error *error);
+void px_survey_free(px_survey *s);
 
-/* A part of the sample, as another sample of the array. Free with px_sample_free(&part->part). */
+/* A part of the sample, as another sample of the array. Free with px_survey_free. */
 prism_status px_part_of(px_survey *part, const px_survey *s, prism_error *error);
 
 /* Small arrays at low efforts: to try everything with all of one would take many times what coding
  * it does. */
 bool px_is_brisk(const px_survey *s, int effort);
-
-/* The options leave the project's own coder open. */
-bool px_may_be_native(const prism_options *options);
 
 /* Indices are not predicted by arithmetic: there is nothing to lift, and estimates do not apply. */
 bool px_is_drawing(const px_survey *s, const prism_options *options);
@@ -39,5 +51,11 @@ bool px_is_drawing(const px_survey *s, const prism_options *options);
 /* How the side information grows from the sample to the whole: with each plane, and if planes are
  * predicted from planes, with each pair of them. */
 double px_side_growth(const px_survey *s, const px_pipeline *pipeline);
+
+/* The plane axis of a pipeline that options ask for, or PRISM_AXIS_AUTO. */
+int px_asked_axis(const prism_options *options);
+
+/* The options leave the project's own coder open. */
+bool px_may_be_native(const prism_options *options);
 
 #endif

@@ -2,8 +2,8 @@
  * A first look at an array, in little time: whether coder zstd may come near what others made of
  * it. Internal.
  */
-#ifndef PX_CHOOSE_BYTE_LOOK_H
-#define PX_CHOOSE_BYTE_LOOK_H
+#ifndef PX_SURVEY_BYTE_LOOK_H
+#define PX_SURVEY_BYTE_LOOK_H
 
 #include <stdbool.h>
 #include <stddef.h>

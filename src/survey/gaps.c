@@ -1,0 +1,54 @@
+#include "survey/gaps.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/sizes.h"
+#include "base/status.h"
+
+enum { LOOKED_AT = 1 << 18 /* elements */ };
+
+/* How often each value comes, in ascending order, in `step`s over the elements. */
+static size_t count_values(uint32_t *counts, const prism_array *array, const uint8_t *elements,
+                           size_t step) {
+    const size_t width = prism_type_size(array->type), count = (size_t)px_array_count(array);
+    const bool is_signed = array->type == PRISM_INT8 || array->type == PRISM_INT16;
+    const unsigned sign = is_signed ? 1u << (8 * width - 1) : 0;
+    const bool big = array->order == PRISM_BIG_ENDIAN;
+    size_t looked = 0;
+    for (size_t i = 0; i < count; i += step, looked++)
+        counts[(width == 2 ? (unsigned)(elements[2 * i + big] | elements[2 * i + !big] << 8)
+                           : elements[i]) ^
+               sign]++;
+    return looked;
+}
+
+/* The logarithm of the room that each of the values has, where they occur. */
+static double bits_of_gaps(const uint32_t *counts, long long values, size_t elements) {
+    double bits = 0;
+    long long before = -1, last = -1; /* the last two values in use */
+    for (long long value = 0; value < values; value++) {
+        if (!counts[value])
+            continue;
+        if (before >= 0)
+            bits += counts[last] * log2((double)(value - before) / 2);
+        before = last;
+        last = value;
+    }
+    return bits / (double)elements;
+}
+
+prism_status px_gaps_find(double *bits, const prism_array *array, const void *elements,
+                          prism_error *error) {
+    const size_t values = (size_t)1 << 8 * prism_type_size(array->type);
+    const size_t step = (size_t)px_array_count(array) / LOOKED_AT + 1;
+    uint32_t *counts = calloc(values, sizeof *counts);
+    if (!counts)
+        return px_out_of_memory(error, values * sizeof *counts);
+    const size_t looked = count_values(counts, array, elements, step);
+    *bits = bits_of_gaps(counts, (long long)values, looked);
+    free(counts);
+    return PRISM_OK;
+}

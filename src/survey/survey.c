@@ -1,0 +1,88 @@
+#include "survey/survey.h"
+
+#include "base/array.h"
+#include "base/effort.h"
+#include "base/squeeze.h"
+#include "base/status.h"
+#include "planes/values.h"
+#include "survey/gaps.h"
+
+enum {
+    DRAWING_VALUES = 8,    /* so few that the project's own coder of indices is the smallest */
+    SMALL_ARRAY = 1 << 12, /* elements */
+    LARGE_ARRAY = 1 << 22
+};
+
+int px_asked_axis(const prism_options *options) {
+    return options->axis == PX_AXIS_NONE ? PRISM_AXIS_AUTO : options->axis;
+}
+
+bool px_may_be_native(const prism_options *options) {
+    return (options->predictor == PRISM_PREDICTOR_AUTO ||
+            options->predictor == PRISM_PREDICTOR_LSQ) &&
+           (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS);
+}
+
+/* What layouts are chosen by. */
+static void judge(px_survey *s, uint64_t elements, const prism_options *options, bool quick) {
+    s->noisy =
+        quick && options->predictor == PRISM_PREDICTOR_LSQ && options->coder == PRISM_CODER_ANS;
+    s->sparing = !s->noisy && px_may_be_native(options) && s->values > PX_FEW_VALUES &&
+                 elements >= SMALL_ARRAY && !px_efforts.brisk[options->effort] &&
+                 !px_efforts.only_size[options->effort];
+    s->large = elements >= LARGE_ARRAY;
+}
+
+prism_status px_survey_make(px_survey *s, const prism_array *array, const void *elements,
+                            const prism_options *options, const px_survey_request *request,
+                            prism_error *error) {
+    const bool narrow = px_type_is_narrow(array->type);
+    const bool quick = narrow && request->of_wide && px_efforts.quick_wide[options->effort];
+    const size_t width = prism_type_size(array->type);
+    size_t size;
+    *s = (px_survey){.dims = array->dims};
+    prism_status status = prism_array_size(array, &size, error);
+    if (status == PRISM_OK && narrow && (request->look || request->gaps || request->sample)) {
+        px_values values;
+        px_values_of_elements(&values, elements, size, width, PX_FEW_VALUES);
+        s->values = (int)values.count;
+        judge(s, size / width, options, quick);
+    }
+    if (status == PRISM_OK && request->look)
+        status = px_byte_look_make(&s->look, array, elements, px_asked_axis(options), error);
+    if (status == PRISM_OK && request->gaps)
+        status = px_gaps_find(&s->gaps, array, elements, error);
+    if (status == PRISM_OK && request->sample)
+        status = px_sample_make(&s->part, array, elements,
+                                quick ? PX_EFFORT_QUICK : options->effort, error);
+    return status;
+}
+
+void px_survey_free(px_survey *s) {
+    px_sample_free(&s->part);
+}
+
+prism_status px_part_of(px_survey *part, const px_survey *s, prism_error *error) {
+    *part = *s;
+    prism_status status =
+        px_sample_make(&part->part, &s->part.array, s->part.elements, PX_EFFORT_QUICK, error);
+    part->part.share *= s->part.share;
+    return status;
+}
+
+bool px_is_drawing(const px_survey *s, const prism_options *options) {
+    return s->values <= DRAWING_VALUES && px_efforts.palette[options->effort] &&
+           options->transform != PRISM_TRANSFORM_CHANNELS && px_may_be_native(options);
+}
+
+bool px_is_brisk(const px_survey *s, int effort) {
+    return s->part.share == 1 && px_efforts.brisk[effort];
+}
+
+double px_side_growth(const px_survey *s, const px_pipeline *pipeline) {
+    if (pipeline->axis < 0)
+        return 1;
+    const double planes =
+        (double)s->dims[pipeline->axis] / (double)s->part.array.dims[pipeline->axis];
+    return pipeline->transform == PRISM_TRANSFORM_CHANNELS ? planes * planes : planes;
+}
