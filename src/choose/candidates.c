@@ -19,8 +19,10 @@ static const double STRONG_LIFT = 0.85, LARGE_STEP = 1.6;
 
 px_task px_task_of(const px_candidate *candidate, int effort, size_t limit) {
     return (px_task){.pipeline = candidate->pipeline,
+                     .method = candidate->method,
                      .effort = effort,
                      .selective = candidate->selective,
+                     .swift = candidate->swift,
                      .limit = limit};
 }
 

@@ -6,6 +6,7 @@
 #include "choose/methods.h"
 
 #include "base/effort.h"
+#include "choose/candidates.h"
 #include "coders/ans/order0/order0.h"
 #include "coders/ans/palette/model.h"
 #include "planes/values.h"
@@ -24,23 +25,22 @@ static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25;
 
 /* ---- Candidates ---- */
 
-typedef struct candidate {
-    px_task task;
-    bool doubtful; /* to be tried only if has_chance says so */
-} candidate;
-
 enum { MOST_CANDIDATES = 4 };
 
 typedef struct candidates {
-    candidate items[MOST_CANDIDATES];
+    px_candidate items[MOST_CANDIDATES];
     size_t count;
 } candidates;
 
-static px_task *add(candidates *list, const px_task *task, prism_method method, bool doubtful) {
-    candidate *item = &list->items[list->count++];
-    *item = (candidate){.task = *task, .doubtful = doubtful};
-    item->task.method = method;
-    return &item->task;
+/* Of odds that are only possible, has_chance decides. */
+static px_candidate *add(candidates *list, const px_task *task, prism_method method, px_odds odds) {
+    px_candidate *item = &list->items[list->count++];
+    *item = (px_candidate){.pipeline = task->pipeline,
+                           .method = method,
+                           .selective = task->selective,
+                           .swift = task->swift,
+                           .odds = odds};
+    return item;
 }
 
 /* Frames, by automatic options: one matrix for whole frames may be worse than none where a part of
@@ -56,11 +56,11 @@ static void add_by_effort(candidates *list, const px_task *task) {
     const bool stack = task->pipeline.transform == PRISM_TRANSFORM_STACK;
     const prism_method usual = (stack ? px_efforts.frames : px_efforts.planes)[task->effort];
     const prism_method fitted = stack ? PRISM_METHOD_FRAMES : px_efforts.fitted[task->effort];
-    add(list, task, usual, false);
+    add(list, task, usual, PX_SURE);
     if (fitted != usual)
-        add(list, task, fitted, true);
+        add(list, task, fitted, PX_POSSIBLE);
     else if (fitted == PRISM_METHOD_QUICK && may_do_without_lift(task))
-        add(list, task, fitted, false)->pipeline.transform = PRISM_TRANSFORM_NONE;
+        add(list, task, fitted, PX_SURE)->pipeline.transform = PRISM_TRANSFORM_NONE;
 }
 
 /* ---- Looks ---- */
@@ -137,23 +137,21 @@ static prism_status compare(double *ratio, const px_planes *planes, const px_tas
     return status;
 }
 
-typedef enum odds { UNLIKELY, POSSIBLE, SURE } odds;
-
 /* Whether indices are smallest. They take ten times as long for a sample as others do. */
-static prism_status judge_palette(odds *palette, size_t values, const px_planes *planes,
+static prism_status judge_palette(px_odds *palette, size_t values, const px_planes *planes,
                                   const px_task *task, prism_error *error) {
     enum { MOST_SWIFT = 512 }; /* samples */
     const size_t samples = planes->count * px_plane_size(planes);
-    *palette = UNLIKELY;
+    *palette = PX_UNLIKELY;
     if (!px_efforts.palette[task->effort] || values > PX_PALETTE_VALUES ||
         !px_palette_has_room(planes) || (task->swift && samples > MOST_SWIFT))
         return PRISM_OK;
-    *palette = values <= SURELY_INDICES ? SURE : UNLIKELY;
-    if (task->swift || *palette == SURE)
+    *palette = values <= SURELY_INDICES ? PX_SURE : PX_UNLIKELY;
+    if (task->swift || *palette == PX_SURE)
         return PRISM_OK;
     double ratio;
     prism_status status = compare(&ratio, planes, task, error);
-    *palette = ratio > CLEARLY_NOT ? UNLIKELY : ratio < CLEARLY_INDICES ? SURE : POSSIBLE;
+    *palette = ratio > CLEARLY_NOT ? PX_UNLIKELY : ratio < CLEARLY_INDICES ? PX_SURE : PX_POSSIBLE;
     return status;
 }
 
@@ -178,14 +176,14 @@ static size_t count_values(const px_planes *planes, const px_task *task) {
 static prism_status list_candidates(candidates *list, const px_planes *planes, const px_task *task,
                                     prism_error *error) {
     const size_t values = count_values(planes, task);
-    odds palette;
+    px_odds palette;
     prism_status status = judge_palette(&palette, values, planes, task, error);
-    if (palette != UNLIKELY)
-        add(list, task, PRISM_METHOD_PALETTE, false);
-    if (palette != SURE)
+    if (palette != PX_UNLIKELY)
+        add(list, task, PRISM_METHOD_PALETTE, PX_SURE);
+    if (palette != PX_SURE)
         add_by_effort(list, task);
     if (may_be_noise(values, planes, task))
-        add(list, task, PRISM_METHOD_ORDER0, true);
+        add(list, task, PRISM_METHOD_ORDER0, PX_POSSIBLE);
     return status;
 }
 
@@ -196,14 +194,14 @@ static prism_status try_methods(px_coded *best, const px_planes *planes, const p
     candidates list = {.count = 0};
     prism_status status = list_candidates(&list, planes, task, error);
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++) {
-        candidate *c = &list.items[i];
+        px_task tried = px_task_of(&list.items[i], task->effort, task->limit);
         bool chance = true;
-        if (c->doubtful)
-            status = has_chance(&chance, best, planes, &c->task, error);
+        if (list.items[i].odds == PX_POSSIBLE)
+            status = has_chance(&chance, best, planes, &tried, error);
         if (i)
-            c->task.limit = px_coded_size(best);
+            tried.limit = px_coded_size(best);
         if (status == PRISM_OK && chance)
-            status = px_try(best, planes, &c->task, error);
+            status = px_try(best, planes, &tried, error);
     }
     return status;
 }

@@ -4,7 +4,7 @@
 
 #include "base/array.h"
 #include "base/effort.h"
-#include "choose/axes.h"
+#include "choose/candidates.h"
 #include "choose/methods.h"
 #include "planes/estimate.h"
 #include "planes/fold.h"
@@ -18,23 +18,23 @@ static const double NOISE = 0.98;
 /* So much less than the guess of deflate is less than deflate, too. */
 static const double SURELY_LESS = 0.9;
 
-/* Where the planes of a candidate lie, unless an axis is asked for: a lift is tried along both. */
+/* Where the planes of a way lie, unless an axis is asked for: a lift is tried along both. */
 typedef enum place { BEST_AXIS, LAST_AXIS, FIRST_AXIS } place;
 
-typedef struct candidate {
+typedef struct way {
     prism_transform transform; /* where it is automatic */
     prism_predictor predictor;
     prism_coder coder;
     place place;
-} candidate;
+} way;
 
-static const candidate candidates[] = {
+static const way ways[] = {
     {PRISM_TRANSFORM_NONE, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE, BEST_AXIS},
     {PRISM_TRANSFORM_CHANNELS, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE, LAST_AXIS},
     {PRISM_TRANSFORM_CHANNELS, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE, FIRST_AXIS},
     {PRISM_TRANSFORM_NONE, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE, BEST_AXIS},
     {PRISM_TRANSFORM_NONE, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS, BEST_AXIS}};
-enum { CANDIDATES = sizeof candidates / sizeof *candidates };
+enum { WAYS = sizeof ways / sizeof *ways };
 
 bool px_tiny_suits(const prism_array *array, const prism_options *options) {
     const bool complete = options->transform != PRISM_TRANSFORM_AUTO &&
@@ -46,11 +46,10 @@ bool px_tiny_suits(const prism_array *array, const prism_options *options) {
 
 /* A transform that is given goes with all others. A lift needs planes, and positions to fit it by.
  */
-static bool may_transform(const candidate *c, const prism_options *options,
-                          const px_layout *layout) {
-    return c->transform == PRISM_TRANSFORM_NONE ||
+static bool may_transform(const way *w, const prism_options *options, const px_layout *layout) {
+    return w->transform == PRISM_TRANSFORM_NONE ||
            (options->transform == PRISM_TRANSFORM_AUTO && layout->count > 1 &&
-            !(options->axis != PRISM_AXIS_AUTO && c->place == FIRST_AXIS) &&
+            !(options->axis != PRISM_AXIS_AUTO && w->place == FIRST_AXIS) &&
             layout->count <= layout->height * layout->width);
 }
 
@@ -68,29 +67,28 @@ static size_t native_steps(const prism_array *array, const px_layout *layout) {
     return layout->count * steps;
 }
 
-static bool may_use(const candidate *c, const prism_array *array, const prism_options *options,
+static bool may_use(const way *w, const prism_array *array, const prism_options *options,
                     const px_layout *layout, size_t size) {
-    const bool asked = options->coder == c->coder || options->predictor == c->predictor ||
+    const bool asked = options->coder == w->coder || options->predictor == w->predictor ||
                        options->transform == PRISM_TRANSFORM_CHANNELS;
     const bool native = layout->count <= FEW_PLANES && size >= LEAST_NATIVE_BYTES &&
                         px_efforts.small_native[options->effort] &&
                         native_steps(array, layout) <= MOST_NATIVE_STEPS;
-    return may_transform(c, options, layout) && (c->coder != PRISM_CODER_ANS || asked || native) &&
-           (options->predictor == PRISM_PREDICTOR_AUTO || options->predictor == c->predictor) &&
-           (options->coder == PRISM_CODER_AUTO || options->coder == c->coder);
+    return may_transform(w, options, layout) && (w->coder != PRISM_CODER_ANS || asked || native) &&
+           (options->predictor == PRISM_PREDICTOR_AUTO || options->predictor == w->predictor) &&
+           (options->coder == PRISM_CODER_AUTO || options->coder == w->coder);
 }
 
 /* `best` is the axis asked for, if there is one. */
-static int axis_of(const candidate *c, const prism_array *array, const prism_options *options,
-                   int best) {
-    if (options->axis != PRISM_AXIS_AUTO || array->rank < 3 || c->place == BEST_AXIS)
+static int axis_of(const way *w, const prism_array *array, const prism_options *options, int best) {
+    if (options->axis != PRISM_AXIS_AUTO || array->rank < 3 || w->place == BEST_AXIS)
         return best;
-    return c->place == LAST_AXIS ? (int)array->rank - 1 : 0;
+    return w->place == LAST_AXIS ? (int)array->rank - 1 : 0;
 }
 
 /* Higher efforts of the native coder take many times as long, and gain a few bytes. */
-static int effort_of(const candidate *c, const prism_options *options) {
-    return c->coder == PRISM_CODER_ANS ? px_efforts.trial[options->effort] : options->effort;
+static int effort_of(const way *w, const prism_options *options) {
+    return w->coder == PRISM_CODER_ANS ? px_efforts.trial[options->effort] : options->effort;
 }
 
 static prism_status estimate(double *bits, const prism_array *array, const void *elements, int axis,
@@ -124,30 +122,33 @@ static prism_status choose_axis(int *axis, const prism_array *array, const void 
     return status;
 }
 
-/* What is left of the candidates. */
-typedef struct trials {
-    px_task items[CANDIDATES];
+/* What the ways come to. */
+typedef struct candidates {
+    px_candidate items[WAYS];
     size_t count;
-} trials;
+} candidates;
 
 /* Those whose coder predicts, or all others. */
-static trials list_trials(const prism_array *array, const prism_options *options, int best,
-                          bool predicting, size_t limit) {
-    trials list = {.count = 0};
-    for (size_t i = 0; i < CANDIDATES; i++) {
-        const candidate *c = &candidates[i];
+static candidates list_candidates(const prism_array *array, const prism_options *options, int best,
+                                  bool predicting, size_t limit) {
+    candidates list = {.count = 0};
+    for (size_t i = 0; i < WAYS; i++) {
+        const way *w = &ways[i];
         const bool open = options->transform == PRISM_TRANSFORM_AUTO;
-        const px_pipeline pipeline = {.transform = open ? c->transform : options->transform,
-                                      .predictor = c->predictor,
-                                      .coder = c->coder,
-                                      .effort = effort_of(c, options),
-                                      .axis = axis_of(c, array, options, best)};
+        const px_pipeline pipeline = {.transform = open ? w->transform : options->transform,
+                                      .predictor = w->predictor,
+                                      .coder = w->coder,
+                                      .effort = effort_of(w, options),
+                                      .axis = axis_of(w, array, options, best)};
         const px_layout layout = px_layout_make(array, pipeline.axis);
-        if (px_coder_predicts(c->coder) == predicting && may_use(c, array, options, &layout, limit))
-            list.items[list.count++] = (px_task){
-                .pipeline = pipeline, .effort = pipeline.effort, .swift = true, .limit = limit};
+        if (px_coder_predicts(w->coder) == predicting && may_use(w, array, options, &layout, limit))
+            list.items[list.count++] = (px_candidate){.pipeline = pipeline, .swift = true};
     }
     return list;
+}
+
+static px_task task_of(const px_candidate *candidate, size_t limit) {
+    return px_task_of(candidate, candidate->pipeline.effort, limit);
 }
 
 /* Residuals, and what they may come to. */
@@ -168,12 +169,13 @@ static prism_status guess(guessed *g, const prism_array *array, const void *elem
 
 /* The residuals that promise most. */
 static prism_status guess_best(guessed *best, const prism_array *array, const void *elements,
-                               const trials *list, prism_error *error) {
+                               const candidates *list, size_t limit, prism_error *error) {
     prism_status status = PRISM_OK;
     *best = (guessed){.bytes = HUGE_VAL};
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
         guessed other = {.bytes = HUGE_VAL};
-        status = guess(&other, array, elements, &list->items[i], error);
+        const px_task task = task_of(&list->items[i], limit);
+        status = guess(&other, array, elements, &task, error);
         const bool better = other.bytes < best->bytes;
         px_prepared_free(better ? &best->prepared : &other.prepared);
         if (better)
@@ -183,11 +185,12 @@ static prism_status guess_best(guessed *best, const prism_array *array, const vo
 }
 
 static prism_status try_samples(px_coded *coded, const prism_array *array, const void *elements,
-                                const trials *list, prism_error *error) {
+                                const candidates *list, size_t limit, prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
+        const px_task task = task_of(&list->items[i], limit);
         px_coded tried;
-        status = px_encode(&tried, array, elements, &list->items[i], error);
+        status = px_encode(&tried, array, elements, &task, error);
         if (status == PRISM_OK)
             px_coded_keep_smaller(coded, &tried);
     }
@@ -215,12 +218,12 @@ prism_status px_tiny_encode(px_coded *coded, const prism_array *array, const voi
     prism_status status = choose_axis(&axis, array, elements, options, error);
     if (status != PRISM_OK)
         return status;
-    const trials residuals = list_trials(array, options, axis, false, limit);
-    const trials samples = list_trials(array, options, axis, true, limit);
-    status = guess_best(&best, array, elements, &residuals, error);
+    const candidates residuals = list_candidates(array, options, axis, false, limit);
+    const candidates samples = list_candidates(array, options, axis, true, limit);
+    status = guess_best(&best, array, elements, &residuals, limit, error);
     const bool noise = residuals.count && best.bytes > NOISE * (double)limit;
     if (status == PRISM_OK && !noise)
-        status = try_samples(coded, array, elements, &samples, error);
+        status = try_samples(coded, array, elements, &samples, limit, error);
     const size_t size = px_coded_size(coded);
     const bool sure = size && (double)size < SURELY_LESS * best.bytes;
     if (status == PRISM_OK && residuals.count && !sure)

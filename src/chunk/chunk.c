@@ -7,6 +7,7 @@
 #include "base/squeeze.h"
 #include "base/status.h"
 #include "choose/choose.h"
+#include "choose/mappings.h"
 #include "choose/methods.h"
 #include "choose/rival.h"
 #include "lossy/lossy.h"
@@ -225,7 +226,7 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     if (status == PRISM_OK && rivals && !alone)
         status = px_rival_is_clear(&alone, &rival, error);
     if (status == PRISM_OK && !alone)
-        status = px_mapping_encode(&coded, &request, error);
+        status = px_encode_mapped(&coded, &request, error);
     if (status == PRISM_OK && !alone && !coded.is_mapped && px_type_is_narrow(array->type)) {
         px_coded_free(&coded);
         status =

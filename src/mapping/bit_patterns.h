@@ -15,6 +15,7 @@ typedef struct px_bit_patterns {
     size_t count;
     uint64_t *bits;              /* [count]; owned */
     struct px_found_rule *found; /* see dequantiser.h; NULL if it is not kept */
+    struct px_value_set *values; /* see value_set.h; NULL if they are not kept */
 } px_bit_patterns;
 
 /* Memory for the words of `array`; they are not initialised. */

@@ -324,8 +324,8 @@ static prism_status write_wide(px_coded *mapped, const px_mapping_request *reque
     return status;
 }
 
-static prism_status encode_surely_wide(px_coded *mapped, const px_mapping_request *request,
-                                       const px_bit_patterns *words, prism_error *error) {
+static prism_status encode_wide(px_coded *mapped, const px_mapping_request *request,
+                                const px_bit_patterns *words, prism_error *error) {
     plan p;
     prism_status status = plan_alloc(&p, words->count, error);
     if (status == PRISM_OK) {
@@ -365,51 +365,28 @@ static prism_status bits_of_differences(double *least, const plan *p, const px_b
     return PRISM_OK;
 }
 
-/* Whether differences reach below the cut for integers of 16 bits. */
-static prism_status look_smooth(bool *smooth, const px_bit_patterns *words, double slack,
-                                prism_error *error) {
+/* Whether differences reach below the cut for integers of 16 bits, in the sample. */
+static prism_status look_at_smooth(px_odds *odds, const px_mapping_request *request,
+                                   const px_bit_patterns *words, const px_bit_patterns *part,
+                                   prism_error *error) {
+    const bool tiny = px_inner_is_tiny(request);
     plan p;
     double bits = HUGE_VAL;
-    prism_status status = plan_alloc(&p, words->count, error);
+    (void)words;
+    prism_status status = plan_alloc(&p, part->count, error);
     if (status == PRISM_OK) {
-        find_exceptions(&p, words);
-        look(&p, words);
-        choose_narrow_shift(&p, words->number);
+        find_exceptions(&p, part);
+        look(&p, part);
+        choose_narrow_shift(&p, part->number);
         const unsigned narrow = p.fixed.shift;
-        choose_shift(&p, words->number, fits_wide);
+        choose_shift(&p, part->number, fits_wide);
         if (narrow > p.fixed.shift)
-            status = bits_of_differences(&bits, &p, words, error);
-        *smooth = bits < narrow - p.fixed.shift + slack;
+            status = bits_of_differences(&bits, &p, part, error);
+        const bool smooth = bits < narrow - p.fixed.shift + (tiny ? 0 : NOISE_BITS);
+        *odds = !smooth ? PX_UNLIKELY : tiny ? PX_SURE : PX_POSSIBLE;
     }
     plan_free(&p);
     return status;
-}
-
-static const px_mapping_stage surely_wide = {.encode = encode_surely_wide};
-static const px_mapping_stage of_16_bits = {.encode = encode_fixed};
-
-static prism_status is_smooth(bool *smooth, const px_mapping_request *request,
-                              const px_bit_patterns *words, prism_error *error) {
-    const bool tiny = px_inner_is_tiny(request);
-    const px_sample *sample = &request->survey->part;
-    px_bit_patterns part;
-    prism_status status = px_bit_patterns_alloc(&part, &sample->array, error);
-    if (status == PRISM_OK) {
-        px_bit_patterns_load(&part, sample->elements);
-        status = look_smooth(smooth, &part, tiny ? 0 : NOISE_BITS, error);
-    }
-    px_bit_patterns_free(&part);
-    return status == PRISM_OK && *smooth && !tiny
-               ? px_mapping_compare(smooth, request, words, &surely_wide, &of_16_bits, error)
-               : status;
-}
-
-static prism_status encode_smooth(px_coded *mapped, const px_mapping_request *request,
-                                  const px_bit_patterns *words, prism_error *error) {
-    bool smooth = false;
-    prism_status status = is_smooth(&smooth, request, words, error);
-    return status == PRISM_OK && smooth ? encode_surely_wide(mapped, request, words, error)
-                                        : status;
 }
 
 /* ---- Decoding ---- */
@@ -525,6 +502,19 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return status;
 }
 
-const px_mapping_stage px_mapping_grid = {encode_grid, decode, PX_WORD_BYTES, 1, NULL};
-const px_mapping_stage px_mapping_fixed = {encode_fixed, decode, PX_WORD_BYTES, 1, NULL};
-const px_mapping_stage px_mapping_smooth_fixed = {encode_smooth, decode, PX_WORD_BYTES, 1, NULL};
+const px_mapping_stage px_mapping_grid = {.number = PRISM_MAPPING_FIXED,
+                                          .encode = encode_grid,
+                                          .decode = decode,
+                                          .decode_bytes = PX_WORD_BYTES,
+                                          .chunks = 1};
+const px_mapping_stage px_mapping_fixed = {.number = PRISM_MAPPING_FIXED,
+                                           .encode = encode_fixed,
+                                           .decode = decode,
+                                           .decode_bytes = PX_WORD_BYTES,
+                                           .chunks = 1};
+const px_mapping_stage px_mapping_smooth_fixed = {.number = PRISM_MAPPING_FIXED,
+                                                  .look = look_at_smooth,
+                                                  .encode = encode_wide,
+                                                  .decode = decode,
+                                                  .decode_bytes = PX_WORD_BYTES,
+                                                  .chunks = 1};

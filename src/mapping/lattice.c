@@ -264,6 +264,12 @@ static prism_status may_be(bool *may, extent e, plan *p, const px_bit_patterns *
     return e == SMOOTH && *may ? take_differences(may, p, words, error) : PRISM_OK;
 }
 
+/* Of floats, a rule that is found; integers are their own ranks. */
+static bool find_rule(px_dequantiser *rule, const px_bit_patterns *words) {
+    *rule = (px_dequantiser){.kind = PX_RULE_RANK};
+    return !words->number->fraction || px_dequantiser_find(rule, words);
+}
+
 static prism_status encode_by(px_coded *mapped, const px_mapping_request *request,
                               const px_bit_patterns *words, const px_dequantiser *rule, extent e,
                               prism_error *error) {
@@ -278,73 +284,44 @@ static prism_status encode_by(px_coded *mapped, const px_mapping_request *reques
     return status;
 }
 
-static const px_dequantiser by_rank = {.kind = PX_RULE_RANK};
-
 static prism_status encode_narrow(px_coded *mapped, const px_mapping_request *request,
                                   const px_bit_patterns *words, prism_error *error) {
-    px_dequantiser rule = by_rank;
-    if (words->number->fraction && !px_dequantiser_find(&rule, words))
-        return PRISM_OK;
-    return encode_by(mapped, request, words, &rule, NARROW, error);
-}
-
-static prism_status encode_by_found(px_coded *mapped, const px_mapping_request *request,
-                                    const px_bit_patterns *words, extent e, prism_error *error) {
     px_dequantiser rule;
-    return px_dequantiser_find(&rule, words) ? encode_by(mapped, request, words, &rule, e, error)
-                                             : PRISM_OK;
-}
-
-static prism_status encode_wide_decimals(px_coded *mapped, const px_mapping_request *request,
-                                         const px_bit_patterns *words, prism_error *error) {
-    return encode_by_found(mapped, request, words, WIDE, error);
-}
-
-static prism_status encode_ranks(px_coded *mapped, const px_mapping_request *request,
-                                 const px_bit_patterns *words, prism_error *error) {
-    return encode_by(mapped, request, words, &by_rank, WIDE, error);
-}
-
-static prism_status encode_smooth_decimals(px_coded *mapped, const px_mapping_request *request,
-                                           const px_bit_patterns *words, prism_error *error) {
-    return encode_by_found(mapped, request, words, SMOOTH, error);
-}
-
-static prism_status encode_surely_smooth(px_coded *mapped, const px_mapping_request *request,
-                                         const px_bit_patterns *words, prism_error *error) {
-    return encode_by(mapped, request, words, &by_rank, SMOOTH, error);
-}
-
-/* By differences where that makes a sample smaller; of tiny chunks, always where they are clearly
- * smaller. */
-static prism_status encode_decimals(px_coded *mapped, const px_mapping_request *request,
-                                    const px_bit_patterns *words, prism_error *error) {
-    static const px_mapping_stage smooth = {.encode = encode_smooth_decimals},
-                                  other = {.encode = encode_wide_decimals};
-    px_dequantiser rule;
-    bool smaller = true;
-    prism_status status = PRISM_OK;
-    if (!px_dequantiser_find(&rule, words))
-        return PRISM_OK;
-    if (!px_inner_is_tiny(request))
-        status = px_mapping_compare(&smaller, request, words, &smooth, &other, error);
-    if (status == PRISM_OK && smaller)
-        status = encode_by(mapped, request, words, &rule, SMOOTH, error);
-    if (status == PRISM_OK && !mapped->is_mapped)
-        status = encode_by(mapped, request, words, &rule, WIDE, error);
-    return status;
+    return find_rule(&rule, words) ? encode_by(mapped, request, words, &rule, NARROW, error)
+                                   : PRISM_OK;
 }
 
 static prism_status encode_smooth(px_coded *mapped, const px_mapping_request *request,
                                   const px_bit_patterns *words, prism_error *error) {
-    static const px_mapping_stage smooth = {.encode = encode_surely_smooth},
-                                  other = {.encode = encode_ranks};
-    bool smaller = true;
-    prism_status status = px_inner_is_tiny(request) ? PRISM_OK
-                                                    : px_mapping_compare(&smaller, request, words,
-                                                                         &smooth, &other, error);
-    return status == PRISM_OK && smaller ? encode_surely_smooth(mapped, request, words, error)
-                                         : status;
+    px_dequantiser rule;
+    return find_rule(&rule, words) ? encode_by(mapped, request, words, &rule, SMOOTH, error)
+                                   : PRISM_OK;
+}
+
+static prism_status encode_decimals(px_coded *mapped, const px_mapping_request *request,
+                                    const px_bit_patterns *words, prism_error *error) {
+    px_dequantiser rule;
+    return find_rule(&rule, words) ? encode_by(mapped, request, words, &rule, WIDE, error)
+                                   : PRISM_OK;
+}
+
+static prism_status encode_ranks(px_coded *mapped, const px_mapping_request *request,
+                                 const px_bit_patterns *words, prism_error *error) {
+    const px_dequantiser rule = {.kind = PX_RULE_RANK};
+    return encode_by(mapped, request, words, &rule, WIDE, error);
+}
+
+/* Of tiny chunks, differences are taken wherever they are clearly smaller. */
+static prism_status look_at_differences(px_odds *odds, const px_mapping_request *request,
+                                        const px_bit_patterns *words, const px_bit_patterns *part,
+                                        prism_error *error) {
+    px_dequantiser rule;
+    (void)part;
+    (void)error;
+    *odds = !find_rule(&rule, words)    ? PX_UNLIKELY
+            : px_inner_is_tiny(request) ? PX_SURE
+                                        : PX_POSSIBLE;
+    return PRISM_OK;
 }
 
 /* ---- Decoding ---- */
@@ -421,7 +398,24 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return status;
 }
 
-const px_mapping_stage px_mapping_lattice = {encode_narrow, decode, PX_WORD_BYTES, 1, NULL};
-const px_mapping_stage px_mapping_decimals = {encode_decimals, decode, PX_WORD_BYTES, 1, NULL};
-const px_mapping_stage px_mapping_smooth = {encode_smooth, decode, PX_WORD_BYTES, 1, NULL};
-const px_mapping_stage px_mapping_ranks = {encode_ranks, decode, PX_WORD_BYTES, 1, NULL};
+const px_mapping_stage px_mapping_lattice = {.number = PRISM_MAPPING_LATTICE,
+                                             .encode = encode_narrow,
+                                             .decode = decode,
+                                             .decode_bytes = PX_WORD_BYTES,
+                                             .chunks = 1};
+const px_mapping_stage px_mapping_decimals = {.number = PRISM_MAPPING_LATTICE,
+                                              .encode = encode_decimals,
+                                              .decode = decode,
+                                              .decode_bytes = PX_WORD_BYTES,
+                                              .chunks = 1};
+const px_mapping_stage px_mapping_smooth = {.number = PRISM_MAPPING_LATTICE,
+                                            .look = look_at_differences,
+                                            .encode = encode_smooth,
+                                            .decode = decode,
+                                            .decode_bytes = PX_WORD_BYTES,
+                                            .chunks = 1};
+const px_mapping_stage px_mapping_ranks = {.number = PRISM_MAPPING_LATTICE,
+                                           .encode = encode_ranks,
+                                           .decode = decode,
+                                           .decode_bytes = PX_WORD_BYTES,
+                                           .chunks = 1};

@@ -1,142 +1,14 @@
-/* Which mapping an array gets: the first one whose rule fits all of its elements, or the last. */
+/* Mapped chunks: what they take, and the way back. Which mapping an array gets: choose/mappings.c.
+ */
 #include "mapping/mapping.h"
 
 #include "base/array.h"
-#include "base/effort.h"
 #include "base/squeeze.h"
 #include "base/status.h"
-#include "mapping/dequantiser.h"
 #include "mapping/stage.h"
-
-typedef struct candidate {
-    prism_mapping number;
-    const px_mapping_stage *stage;
-} candidate;
-
-/* Integers that the pipeline could code as they are. */
-static const candidate for_narrow[] = {{PRISM_MAPPING_TABLE, &px_mapping_levels}};
-
-static const candidate for_integers[] = {{PRISM_MAPPING_LATTICE, &px_mapping_lattice},
-                                         {PRISM_MAPPING_TABLE, &px_mapping_table},
-                                         {PRISM_MAPPING_LATTICE, &px_mapping_smooth},
-                                         {PRISM_MAPPING_LATTICE, &px_mapping_ranks}};
-
-static const candidate for_floats[] = {
-    {PRISM_MAPPING_FIXED, &px_mapping_grid},       {PRISM_MAPPING_LATTICE, &px_mapping_lattice},
-    {PRISM_MAPPING_TABLE, &px_mapping_table},      {PRISM_MAPPING_SCALED, &px_mapping_scaled},
-    {PRISM_MAPPING_LATTICE, &px_mapping_decimals}, {PRISM_MAPPING_FIXED, &px_mapping_smooth_fixed},
-    {PRISM_MAPPING_FIXED, &px_mapping_fixed},      {PRISM_MAPPING_LATTICE, &px_mapping_ranks}};
-
-#define LIST(array) ((candidates){array, sizeof array / sizeof *array})
-
-typedef struct candidates {
-    const candidate *items;
-    size_t count;
-} candidates;
-
-static candidates candidates_for(prism_type type) {
-    if (px_type_is_narrow(type))
-        return LIST(for_narrow);
-    return px_number_of(type)->fraction ? LIST(for_floats) : LIST(for_integers);
-}
-
-/* *size: of the sample; SIZE_MAX where the rule does not fit it. */
-static prism_status sample_size(size_t *size, const px_mapping_request *request,
-                                const px_bit_patterns *words, const px_mapping_stage *stage,
-                                prism_error *error) {
-    px_coded mapped = {.is_mapped = false};
-    prism_status status = stage->encode(&mapped, request, words, error);
-    if (status == PRISM_OK)
-        status = px_sections_status(&mapped.sections, error);
-    *size = mapped.is_mapped ? px_sections_size(&mapped.sections) : SIZE_MAX;
-    px_coded_free(&mapped);
-    return status;
-}
-
-static prism_status compare(bool *smaller, const px_mapping_request *request,
-                            const px_bit_patterns *words, const px_mapping_stage *first,
-                            const px_mapping_stage *second, prism_error *error) {
-    size_t sizes[2] = {0};
-    prism_status status = sample_size(&sizes[0], request, words, first, error);
-    if (status == PRISM_OK && sizes[0] < SIZE_MAX)
-        status = sample_size(&sizes[1], request, words, second, error);
-    *smaller = sizes[0] < sizes[1];
-    return status;
-}
-
-/* The project's own coder without a lift ranks mappings as well as all that is automatic. */
-static void rank_by_native(prism_options *options) {
-    if (options->predictor == PRISM_PREDICTOR_AUTO && options->coder == PRISM_CODER_AUTO) {
-        options->predictor = PRISM_PREDICTOR_LSQ;
-        options->coder = PRISM_CODER_ANS;
-    }
-    if (options->transform == PRISM_TRANSFORM_AUTO)
-        options->transform = PRISM_TRANSFORM_NONE;
-}
-
-prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
-                                const px_bit_patterns *words, const px_mapping_stage *first,
-                                const px_mapping_stage *second, prism_error *error) {
-    const px_sample *sample = &request->survey->part;
-    const bool tiny = px_inner_is_tiny(request);
-    prism_options options = *request->options;
-    px_bit_patterns part;
-    options.effort = (tiny ? px_efforts.small_trial : px_efforts.trial)[options.effort];
-    if (!tiny)
-        rank_by_native(&options);
-    px_mapping_request trial = *request;
-    trial.options = &options;
-    if (sample->share == 1) /* what is known of all words need not be found again */
-        return compare(smaller, &trial, words, first, second, error);
-    trial.array = &sample->array;
-    trial.elements = sample->elements;
-    prism_status status = px_bit_patterns_alloc(&part, &sample->array, error);
-    if (status == PRISM_OK) {
-        px_found_rule found = {.known = false};
-        px_bit_patterns_load(&part, sample->elements);
-        part.found = &found;
-        status = compare(smaller, &trial, &part, first, second, error);
-    }
-    px_bit_patterns_free(&part);
-    return status;
-}
-
-static prism_status try_all(px_coded *mapped, const px_mapping_request *request,
-                            const px_bit_patterns *words, prism_error *error) {
-    const candidates list = candidates_for(request->array->type);
-    prism_status status = PRISM_OK;
-    for (size_t i = 0; i < list.count && status == PRISM_OK && !mapped->is_mapped; i++) {
-        px_coded_free(mapped);
-        px_put_u8(&mapped->sections.parameters, (uint8_t)list.items[i].number);
-        status = list.items[i].stage->encode(mapped, request, words, error);
-        if (status == PRISM_OK)
-            status = px_sections_status(&mapped->sections, error);
-    }
-    return status;
-}
 
 bool px_mapping_suits(const prism_array *array, unsigned depth) {
     return depth < PX_CHUNK_DEPTH && !(px_type_is_narrow(array->type) && px_is_tiny(array));
-}
-
-prism_status px_mapping_encode(px_coded *mapped, const px_mapping_request *request,
-                               prism_error *error) {
-    *mapped = (px_coded){.is_mapped = false};
-    if (!px_mapping_suits(request->array, request->depth) ||
-        (px_type_is_narrow(request->array->type) && !px_levels_promise(request)))
-        return PRISM_OK;
-    px_bit_patterns words;
-    px_found_rule found = {.known = false};
-    prism_status status = px_bit_patterns_alloc(&words, request->array, error);
-    if (status != PRISM_OK)
-        return status;
-    px_bit_patterns_load(&words, request->elements);
-    words.found = &found;
-    status = try_all(mapped, request, &words, error);
-    px_bit_patterns_free(&words);
-    if (status != PRISM_OK)
-        px_coded_free(mapped);
-    return status;
 }
 
 static const px_mapping_stage *stage_of(uint8_t number, const px_inner_codec *codec) {

@@ -63,11 +63,6 @@ typedef struct px_mapping_request {
 /* Whether there may be a mapping of an array in a chunk at that depth. */
 bool px_mapping_suits(const prism_array *array, unsigned depth);
 
-/* mapped->is_mapped is false for integers of 8 and 16 bits that are best as they are, and for
- * elements that no rule fits. */
-prism_status px_mapping_encode(px_coded *mapped, const px_mapping_request *request,
-                               prism_error *error);
-
 /* The chunk of integers within a mapped chunk; false if it cannot be read. */
 bool px_mapping_inner(px_chunk *inner, const px_chunk *chunk);
 

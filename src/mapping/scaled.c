@@ -211,4 +211,5 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return status;
 }
 
-const px_mapping_stage px_mapping_scaled = {encode, decode, 0, 2, NULL};
+const px_mapping_stage px_mapping_scaled = {
+    .number = PRISM_MAPPING_SCALED, .encode = encode, .decode = decode, .chunks = 2};

@@ -4,8 +4,15 @@
 
 #include "mapping/bit_patterns.h"
 #include "mapping/inner_chunk.h"
+#include "mapping/value_set.h"
 
 typedef struct px_mapping_stage {
+    prism_mapping number;
+    /* NULL: it is tried. `part`: words of the sample. What is found of the words is kept in
+     * words->values. */
+    prism_status (*look)(px_odds *odds, const px_mapping_request *request,
+                         const px_bit_patterns *words, const px_bit_patterns *part,
+                         prism_error *error);
     /* Maps the words where the rule fits them: mapped->is_mapped tells. The parameters begin with
      * the mapping's number already. */
     prism_status (*encode)(px_coded *mapped, const px_mapping_request *request,
@@ -19,7 +26,6 @@ typedef struct px_mapping_stage {
 } px_mapping_stage;
 
 enum { PX_WORD_BYTES = sizeof(uint64_t) + sizeof(bool) }; /* of a word that may be an exception */
-enum { PX_MOST_VALUES = 1 << 16 };                        /* of a table */
 
 extern const px_mapping_stage px_mapping_levels; /* table.c: integers of 8 and 16 bits */
 /* Whether px_mapping_levels may make the integers smaller, before they are words. */
@@ -28,17 +34,14 @@ bool px_levels_promise(const px_mapping_request *request);
 extern const px_mapping_stage px_mapping_table;        /* table.c: all others */
 extern const px_mapping_stage px_mapping_lattice;      /* lattice.c: at most 2^16 places */
 extern const px_mapping_stage px_mapping_decimals;     /* lattice.c: any places of a rule */
-extern const px_mapping_stage px_mapping_smooth;       /* lattice.c: integers that change slowly */
+extern const px_mapping_stage px_mapping_smooth;       /* lattice.c: places that change slowly */
 extern const px_mapping_stage px_mapping_ranks;        /* lattice.c: any words */
 extern const px_mapping_stage px_mapping_grid;         /* fixed.c: no bits below the integers */
 extern const px_mapping_stage px_mapping_fixed;        /* fixed.c */
 extern const px_mapping_stage px_mapping_smooth_fixed; /* fixed.c: integers of 64 bits */
 extern const px_mapping_stage px_mapping_scaled;       /* scaled.c */
 
-/* Whether the first of two mappings makes a sample of the elements, whose words are given, smaller
- * than the second one. */
-prism_status px_mapping_compare(bool *smaller, const px_mapping_request *request,
-                                const px_bit_patterns *words, const px_mapping_stage *first,
-                                const px_mapping_stage *second, prism_error *error);
+/* A table of values, in parameters. */
+void px_table_write(px_buffer *out, const px_value_set *set);
 
 #endif

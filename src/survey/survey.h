@@ -11,6 +11,9 @@
 
 enum { PX_FEW_VALUES = 64 };
 
+/* Whether a candidate is to be coded, as far as a look says. */
+typedef enum px_odds { PX_UNLIKELY, PX_POSSIBLE, PX_SURE } px_odds;
+
 /* What is looked at: only what someone will read. */
 typedef struct px_survey_request {
     bool look;    /* what comes again */
