@@ -14,7 +14,7 @@ typedef struct px_candidate {
     px_pipeline pipeline;  /* of a layout, before a trial: but for predictor and coder */
     prism_method method;   /* once it is chosen, */
     bool selective, swift; /* as in px_task */
-    px_odds odds;          /* of a method */
+    px_verdict verdict;    /* of a method */
     double bytes;          /* estimated, HUGE_VAL where nothing is to be estimated; or tried */
 } px_candidate;
 

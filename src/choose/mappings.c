@@ -135,14 +135,15 @@ static prism_status compare(bool *smaller, const row *r, const px_mapping_reques
 }
 
 static prism_status has_chance(bool *chance, const row *r, subject *s, prism_error *error) {
-    px_odds odds = r->rival ? PX_POSSIBLE : PX_SURE;
+    px_verdict verdict = r->rival ? PX_POSSIBLE : PX_SURE;
     const px_bit_patterns *part = NULL;
     prism_status status = r->stage->look || r->rival ? part_of(&part, s, error) : PRISM_OK;
     if (status == PRISM_OK && r->stage->look)
-        status = r->stage->look(&odds, s->request, &s->all.words, part, error);
-    *chance = odds != PX_UNLIKELY;
-    return status == PRISM_OK && odds == PX_POSSIBLE ? compare(chance, r, s->request, part, error)
-                                                     : status;
+        status = r->stage->look(&verdict, s->request, &s->all.words, part, error);
+    *chance = verdict != PX_UNLIKELY;
+    return status == PRISM_OK && verdict == PX_POSSIBLE
+               ? compare(chance, r, s->request, part, error)
+               : status;
 }
 
 static prism_status try_all(px_coded *mapped, subject *s, prism_error *error) {

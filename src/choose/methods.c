@@ -32,14 +32,15 @@ typedef struct candidates {
     size_t count;
 } candidates;
 
-/* Of odds that are only possible, has_chance decides. */
-static px_candidate *add(candidates *list, const px_task *task, prism_method method, px_odds odds) {
+/* Where it is only possible, has_chance decides. */
+static px_candidate *add(candidates *list, const px_task *task, prism_method method,
+                         px_verdict verdict) {
     px_candidate *item = &list->items[list->count++];
     *item = (px_candidate){.pipeline = task->pipeline,
                            .method = method,
                            .selective = task->selective,
                            .swift = task->swift,
-                           .odds = odds};
+                           .verdict = verdict};
     return item;
 }
 
@@ -138,7 +139,7 @@ static prism_status compare(double *ratio, const px_planes *planes, const px_tas
 }
 
 /* Whether indices are smallest. They take ten times as long for a sample as others do. */
-static prism_status judge_palette(px_odds *palette, size_t values, const px_planes *planes,
+static prism_status judge_palette(px_verdict *palette, size_t values, const px_planes *planes,
                                   const px_task *task, prism_error *error) {
     enum { MOST_SWIFT = 512 }; /* samples */
     const size_t samples = planes->count * px_plane_size(planes);
@@ -176,7 +177,7 @@ static size_t count_values(const px_planes *planes, const px_task *task) {
 static prism_status list_candidates(candidates *list, const px_planes *planes, const px_task *task,
                                     prism_error *error) {
     const size_t values = count_values(planes, task);
-    px_odds palette;
+    px_verdict palette;
     prism_status status = judge_palette(&palette, values, planes, task, error);
     if (palette != PX_UNLIKELY)
         add(list, task, PRISM_METHOD_PALETTE, PX_SURE);
@@ -196,7 +197,7 @@ static prism_status try_methods(px_coded *best, const px_planes *planes, const p
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++) {
         px_task tried = px_task_of(&list.items[i], task->effort, task->limit);
         bool chance = true;
-        if (list.items[i].odds == PX_POSSIBLE)
+        if (list.items[i].verdict == PX_POSSIBLE)
             status = has_chance(&chance, best, planes, &tried, error);
         if (i)
             tried.limit = px_coded_size(best);

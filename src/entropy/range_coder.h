@@ -106,6 +106,12 @@ typedef struct px_range_coder {
     px_range_decoder decoder;
 } px_range_coder;
 
+/* Why to stop before all is coded: more bytes than `limit`, or than there are. */
+static inline bool px_range_coder_is_over(const px_range_coder *coder, size_t limit) {
+    return coder->decoding ? coder->decoder.in->failed
+                           : coder->encoder.out->failed || coder->encoder.out->size > limit;
+}
+
 /* Returns the bit: `bit` itself when encoding. */
 static inline int px_code_probability(px_range_coder *coder, int bit, uint32_t probability) {
     if (coder->decoding)

@@ -15,6 +15,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/rounding.h"
 #include "base/sizes.h"
 #include "base/status.h"
 #include "linear/least_squares.h"
@@ -98,7 +99,7 @@ static void set_scales(px_weights *weights, const group *g) {
     for (size_t v = 0; v < g->count; v++) {
         double scale = 4 * log2(residual_deviation(g, v));
         weights->scales[g->first * g->taps + v] =
-            (int8_t)lrint(fmax(fmin(scale, PX_SCALE_LIMIT), -PX_SCALE_LIMIT));
+            (int8_t)px_round_between(scale, -PX_SCALE_LIMIT, PX_SCALE_LIMIT);
     }
 }
 
@@ -179,7 +180,7 @@ static prism_status fit_row(px_weights *weights, const group *g, size_t k, size_
     double offset = g->mean[target_of(g, k)];
     for (size_t j = 0; j < k * g->taps; j++)
         offset -= weight_value(weights, g, k, j) * g->mean[j];
-    row->offset = (int32_t)lrint(fmax(fmin(8 * offset, 1 << 19), -(1 << 19)));
+    row->offset = px_round_between(8 * offset, -(1 << 19), 1 << 19);
     row->used = fits && gain > row_cost(row, k * g->taps);
     if (!row->used)
         px_weight_row_clear(row);

@@ -366,7 +366,7 @@ static prism_status bits_of_differences(double *least, const plan *p, const px_b
 }
 
 /* Whether differences reach below the cut for integers of 16 bits, in the sample. */
-static prism_status look_at_smooth(px_odds *odds, const px_mapping_request *request,
+static prism_status look_at_smooth(px_verdict *verdict, const px_mapping_request *request,
                                    const px_bit_patterns *words, const px_bit_patterns *part,
                                    prism_error *error) {
     const bool tiny = px_inner_is_tiny(request);
@@ -383,7 +383,7 @@ static prism_status look_at_smooth(px_odds *odds, const px_mapping_request *requ
         if (narrow > p.fixed.shift)
             status = bits_of_differences(&bits, &p, part, error);
         const bool smooth = bits < narrow - p.fixed.shift + (tiny ? 0 : NOISE_BITS);
-        *odds = !smooth ? PX_UNLIKELY : tiny ? PX_SURE : PX_POSSIBLE;
+        *verdict = !smooth ? PX_UNLIKELY : tiny ? PX_SURE : PX_POSSIBLE;
     }
     plan_free(&p);
     return status;

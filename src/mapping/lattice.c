@@ -312,15 +312,15 @@ static prism_status encode_ranks(px_coded *mapped, const px_mapping_request *req
 }
 
 /* Of tiny chunks, differences are taken wherever they are clearly smaller. */
-static prism_status look_at_differences(px_odds *odds, const px_mapping_request *request,
+static prism_status look_at_differences(px_verdict *verdict, const px_mapping_request *request,
                                         const px_bit_patterns *words, const px_bit_patterns *part,
                                         prism_error *error) {
     px_dequantiser rule;
     (void)part;
     (void)error;
-    *odds = !find_rule(&rule, words)    ? PX_UNLIKELY
-            : px_inner_is_tiny(request) ? PX_SURE
-                                        : PX_POSSIBLE;
+    *verdict = !find_rule(&rule, words)    ? PX_UNLIKELY
+               : px_inner_is_tiny(request) ? PX_SURE
+                                           : PX_POSSIBLE;
     return PRISM_OK;
 }
 

@@ -10,7 +10,7 @@ typedef struct px_mapping_stage {
     prism_mapping number;
     /* NULL: it is tried. `part`: words of the sample. What is found of the words is kept in
      * words->values. */
-    prism_status (*look)(px_odds *odds, const px_mapping_request *request,
+    prism_status (*look)(px_verdict *verdict, const px_mapping_request *request,
                          const px_bit_patterns *words, const px_bit_patterns *part,
                          prism_error *error);
     /* Maps the words where the rule fits them: mapped->is_mapped tells. The parameters begin with

@@ -74,16 +74,16 @@ static prism_status encode(px_coded *mapped, const px_mapping_request *request,
 }
 
 /* Many values may be noise, which other mappings leave to plain bits. */
-static prism_status look(px_odds *odds, const px_mapping_request *request,
+static prism_status look(px_verdict *verdict, const px_mapping_request *request,
                          const px_bit_patterns *words, const px_bit_patterns *part,
                          prism_error *error) {
     (void)request;
     (void)part;
     prism_status status =
         px_value_set_make(words->values, words, words->count / ELEMENTS_PER_VALUE, error);
-    *odds = !words->values->fits                    ? PX_UNLIKELY
-            : words->values->count <= SURELY_VALUES ? PX_SURE
-                                                    : PX_POSSIBLE;
+    *verdict = !words->values->fits                    ? PX_UNLIKELY
+               : words->values->count <= SURELY_VALUES ? PX_SURE
+                                                       : PX_POSSIBLE;
     return status;
 }
 
@@ -158,7 +158,7 @@ static prism_status try_places(bool *smaller, const px_mapping_request *request,
     return status;
 }
 
-static prism_status look_at_levels(px_odds *odds, const px_mapping_request *request,
+static prism_status look_at_levels(px_verdict *verdict, const px_mapping_request *request,
                                    const px_bit_patterns *words, const px_bit_patterns *part,
                                    prism_error *error) {
     bool smaller = false;
@@ -166,7 +166,7 @@ static prism_status look_at_levels(px_odds *odds, const px_mapping_request *requ
     prism_status status = px_value_set_make(words->values, words, words->count, error);
     if (status == PRISM_OK && words->values->fits)
         status = try_places(&smaller, request, words->values, error);
-    *odds = smaller ? PX_SURE : PX_UNLIKELY;
+    *verdict = smaller ? PX_SURE : PX_UNLIKELY;
     return status;
 }
 

@@ -12,7 +12,7 @@
 enum { PX_FEW_VALUES = 64 };
 
 /* Whether a candidate is to be coded, as far as a look says. */
-typedef enum px_odds { PX_UNLIKELY, PX_POSSIBLE, PX_SURE } px_odds;
+typedef enum px_verdict { PX_UNLIKELY, PX_POSSIBLE, PX_SURE } px_verdict;
 
 /* What is looked at: only what someone will read. */
 typedef struct px_survey_request {

@@ -14,6 +14,7 @@
 #include "coders/ans/adaptive/adaptive_kernels.h"
 #include "coders/ans/adaptive/bands.h"
 #include "coders/ans/adaptive/model.h"
+#include "entropy/sample_range.h"
 #include "planes/stages.h"
 
 typedef struct codec {
@@ -21,10 +22,10 @@ typedef struct codec {
     px_adaptive_plan plan;
     px_range_coder coder;
     px_logistic_mixer mixer;
-    int32_t low, high; /* of all coded samples */
-    bool wide;         /* they have more than 8 bits */
-    int32_t *offsets;  /* [coded_count] */
-    int16_t *samples;  /* of a group */
+    px_sample_range range; /* of all coded samples */
+    bool wide;             /* they have more than 8 bits */
+    int32_t *offsets;      /* [coded_count] */
+    int16_t *samples;      /* of a group */
 } codec;
 
 static void codec_free(codec *c) {
@@ -54,8 +55,8 @@ static prism_status codec_alloc(codec *c, unsigned depth, prism_error *error) {
 
 /* Offsets are in 256ths of the range. */
 static int32_t offset_of(const codec *c, int32_t level) {
-    const int64_t range = (int64_t)c->high - c->low + 1;
-    return (int32_t)(c->low + (range * level + range / 2) / 256);
+    const int64_t range = (int64_t)c->range.high - c->range.low + 1;
+    return (int32_t)(c->range.low + (range * level + range / 2) / 256);
 }
 
 static const int16_t *plane_of(const codec *c, const px_planes *planes, size_t k) {
@@ -64,16 +65,13 @@ static const int16_t *plane_of(const codec *c, const px_planes *planes, size_t k
 
 /* Constant planes do not count. */
 static void find_range(codec *c, const px_planes *planes) {
-    c->low = INT16_MAX;
-    c->high = INT16_MIN;
-    for (size_t k = 0; k < c->bands.coded_count; k++) {
-        const int16_t *samples = plane_of(c, planes, k);
-        for (size_t p = 0; p < px_plane_size(planes); p++) {
-            c->low = samples[p] < c->low ? samples[p] : c->low;
-            c->high = samples[p] > c->high ? samples[p] : c->high;
-        }
-    }
-    c->wide = c->low < INT8_MIN || c->high > INT8_MAX;
+    c->range = PX_EMPTY_RANGE;
+    for (size_t k = 0; k < c->bands.coded_count; k++)
+        px_sample_range_widen(&c->range, plane_of(c, planes, k), px_plane_size(planes));
+}
+
+static bool is_wide(const px_sample_range *range) {
+    return range->low < INT8_MIN || range->high > INT8_MAX;
 }
 
 /* The mean of a plane that a coded band is of, in 256ths of the range. */
@@ -82,17 +80,16 @@ static int32_t level_of(const codec *c, const px_planes *planes, size_t k) {
     const int16_t *samples = plane_of(c, planes, k);
     int64_t sum = 0;
     for (size_t p = 0; p < size; p++)
-        sum += samples[p] - c->low;
-    return (int32_t)(sum / (int64_t)size * 256 / ((int64_t)c->high - c->low + 1));
+        sum += samples[p] - c->range.low;
+    return (int32_t)(sum / (int64_t)size * 256 / ((int64_t)c->range.high - c->range.low + 1));
 }
 
 static void write_range(codec *c, const px_planes *planes) {
-    px_integer bounds, levels;
-    px_integer_init(&bounds);
+    px_integer levels;
     px_integer_init(&levels);
     px_range_encoder *coder = &c->coder.encoder;
-    px_encode_integer(coder, &bounds, c->low);
-    px_encode_integer(coder, &bounds, c->high - c->low);
+    px_sample_range_write(&c->range, coder);
+    c->wide = is_wide(&c->range);
     int32_t last = 0;
     for (size_t k = 0; c->wide && k < c->bands.coded_count; k++) {
         int32_t level = level_of(c, planes, k);
@@ -103,16 +100,13 @@ static void write_range(codec *c, const px_planes *planes) {
 }
 
 static prism_status read_range(codec *c, unsigned depth, prism_error *error) {
-    px_integer bounds, levels;
-    px_integer_init(&bounds);
+    px_integer levels;
     px_integer_init(&levels);
     px_range_decoder *coder = &c->coder.decoder;
-    c->low = px_decode_integer(coder, &bounds);
-    c->high = c->low + px_decode_integer(coder, &bounds);
-    if (coder->in->failed || c->low >= c->high || c->low != px_wrap(c->low, depth) ||
-        c->high != px_wrap(c->high, depth))
-        return px_fail(error, PRISM_E_CORRUPT, "samples from %d to %d", c->low, c->high);
-    c->wide = c->low < INT8_MIN || c->high > INT8_MAX;
+    prism_status status = px_sample_range_read(&c->range, coder, depth, error);
+    if (status != PRISM_OK)
+        return status;
+    c->wide = is_wide(&c->range);
     int32_t level = 0;
     for (size_t k = 0; c->wide && k < c->bands.coded_count; k++) {
         level += px_decode_integer(coder, &levels);
@@ -125,20 +119,13 @@ static prism_status read_range(codec *c, unsigned depth, prism_error *error) {
 
 /* ---- Groups ---- */
 
-/* Why to stop before all rows are done: more bytes than `limit`, or than there are. */
-static bool is_over(const codec *c, size_t limit) {
-    if (c->coder.decoding)
-        return c->coder.decoder.in->failed;
-    return c->coder.encoder.out->failed || c->coder.encoder.out->size > limit;
-}
-
 static prism_status code_group(codec *c, size_t first, size_t count, size_t limit,
                                prism_error *error) {
     px_adaptive_model model = {.decisions = {.coder = &c->coder,
                                              .mixer = &c->mixer,
                                              .first_band = first,
-                                             .low = c->low,
-                                             .high = c->high,
+                                             .low = c->range.low,
+                                             .high = c->range.high,
                                              .wide = c->wide},
                                .height = c->bands.height,
                                .width = c->bands.width,
@@ -148,7 +135,7 @@ static prism_status code_group(codec *c, size_t first, size_t count, size_t limi
     if (status != PRISM_OK)
         return status;
     const px_adaptive_kernels *kernels = px_adaptive_kernels_best();
-    for (size_t y = 0; y < model.height && !is_over(c, limit); y++)
+    for (size_t y = 0; y < model.height && !px_range_coder_is_over(&c->coder, limit); y++)
         kernels->code_row(&model, y);
     px_adaptive_model_free(&model);
     return PRISM_OK;
@@ -157,7 +144,8 @@ static prism_status code_group(codec *c, size_t first, size_t count, size_t limi
 static prism_status code_groups(codec *c, px_planes *planes, size_t limit, prism_error *error) {
     const size_t group = (size_t)c->plan.group_bands, all = c->bands.coded_count;
     prism_status status = PRISM_OK;
-    for (size_t first = 0; first < all && status == PRISM_OK && !is_over(c, limit);
+    for (size_t first = 0;
+         first < all && status == PRISM_OK && !px_range_coder_is_over(&c->coder, limit);
          first += group) {
         size_t count = all - first < group ? all - first : group;
         if (!c->coder.decoding)
@@ -193,7 +181,7 @@ static prism_status encode_into(codec *c, px_planes *planes, bool joint, int eff
     if (c->bands.coded_count)
         write_range(c, planes);
     status = code_groups(c, planes, limit, error);
-    if (status == PRISM_OK && !is_over(c, limit))
+    if (status == PRISM_OK && !px_range_coder_is_over(&c->coder, limit))
         status = px_bands_encode_rest(&c->bands, planes, &c->coder.encoder, error);
     px_range_encoder_finish(&c->coder.encoder);
     return status;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/rounding.h"
 #include "coders/ans/frames/blend_kernels.h"
 #include "coders/ans/frames/fit.h"
 #include "coders/ans/lsq/group.h"
@@ -50,10 +51,6 @@ static void add_row(px_moments *m, const px_frame_fit *fit, const px_wave *wave,
     }
 }
 
-static int rounded(double value, int low, int high) {
-    return (int)lrint(fmax(fmin(value, high), low));
-}
-
 /* sums[ROWS][ROWS]: products of the variables and, after them, the log. */
 static void set_scale(px_frame_model *model, const double *sums) {
     double factor[VARIABLES * VARIABLES], c[VARIABLES];
@@ -65,11 +62,11 @@ static void set_scale(px_frame_model *model, const double *sums) {
     if (!px_solve_definite(factor, VARIABLES, c))
         memset(c, 0, sizeof c);
     const int unit = PX_FRAME_SCALE_UNIT, limit = PX_FRAME_SCALE_LIMIT;
-    model->scale_error = rounded(256 * c[1] / unit, -limit, limit);
-    model->scale_running = rounded(32 * c[2], -127, 127);
-    model->scale_blur = rounded(256 * c[3] / 9, -127, 127);
-    model->scale_spread = rounded(128 * c[4] / unit, -limit, limit);
-    model->scale_energy = rounded(256 * c[5] / unit, -limit, limit);
+    model->scale_error = px_round_between(256 * c[1] / unit, -limit, limit);
+    model->scale_running = px_round_between(32 * c[2], -127, 127);
+    model->scale_blur = px_round_between(256 * c[3] / 9, -127, 127);
+    model->scale_spread = px_round_between(128 * c[4] / unit, -limit, limit);
+    model->scale_energy = px_round_between(256 * c[5] / unit, -limit, limit);
     const double n = sums[0];
     const double explained = (model->scale_error * unit / 256.0 * sums[1 * ROWS] +
                               model->scale_running / 32.0 * sums[2 * ROWS] +
@@ -78,8 +75,9 @@ static void set_scale(px_frame_model *model, const double *sums) {
                               model->scale_energy * unit / 256.0 * sums[5 * ROWS]) /
                              n;
     /* Logs, and those of errors around, are cut at a sixteenth of an octave. */
-    model->scale_offset = rounded((sums[VARIABLES * ROWS] / n + 8 + LOG_TO_CLASS - explained) / 16,
-                                  -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
+    model->scale_offset =
+        px_round_between((sums[VARIABLES * ROWS] / n + 8 + LOG_TO_CLASS - explained) / 16,
+                         -PX_FRAME_OFFSET_LIMIT, PX_FRAME_OFFSET_LIMIT);
 }
 
 static void find_contexts(const px_frame_fit *fit, const px_wave *wave, size_t y) {

@@ -7,6 +7,7 @@
 
 #include "base/effort.h"
 #include "base/low_discrepancy.h"
+#include "base/rounding.h"
 #include "base/sizes.h"
 #include "coders/ans/frames/fit.h"
 #include "coders/ans/lsq/group.h"
@@ -84,11 +85,6 @@ static double round_tap(void *levels, size_t j, double value) {
     return ldexp(kept, -PX_FRAME_TAP_BITS);
 }
 
-/* What stands for errors above the frame: half octaves of the mean error + 1. */
-static int start_error_of(double mean_error) {
-    return (int)lrint(fmax(fmin(2 * log2(mean_error + 1), 31), 2));
-}
-
 /* Bias, and errors without it. */
 static void find_errors(px_frame_fit *fit) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
@@ -99,10 +95,9 @@ static void find_errors(px_frame_fit *fit) {
     px_causal_pads(&wave);
     const double count = (double)(wave.height * wave.width);
     double bias = (double)kernels->means(fit->means, &wave) / count;
-    wave.bias = model->bias =
-        (int)lrint(fmax(fmin(bias, PX_FRAME_BIAS_LIMIT), -PX_FRAME_BIAS_LIMIT));
+    wave.bias = model->bias = px_round_between(bias, -PX_FRAME_BIAS_LIMIT, PX_FRAME_BIAS_LIMIT);
     double mean_log = (double)kernels->errors(&wave, fit->means) / count;
-    model->start_error = start_error_of(exp2(mean_log / 16));
+    model->start_error = px_start_error_level(exp2(mean_log / 16));
     wave = px_frame_wave(fit->view, &blend, model, fit->frame);
     px_causal_error_pads(&wave);
 }

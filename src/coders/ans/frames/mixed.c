@@ -44,49 +44,15 @@ static bool any_coded(const mixed *m) {
 /* ---- Range ----------------------------------------------------------------------------------- */
 
 static void find_range(mixed *m) {
-    m->mixing.low = INT16_MAX;
-    m->mixing.high = INT16_MIN;
-    for (size_t turn = 0; turn < m->model.plan.count; turn++) {
-        if (!px_frame_is_coded(&m->model, turn))
-            continue;
-        const int16_t *samples = px_plane(m->planes, m->model.plan.frames[turn].plane);
-        for (size_t p = 0; p < m->view.size; p++) {
-            m->mixing.low = samples[p] < m->mixing.low ? samples[p] : m->mixing.low;
-            m->mixing.high = samples[p] > m->mixing.high ? samples[p] : m->mixing.high;
-        }
-    }
-}
-
-static void write_range(mixed *m) {
-    px_integer bounds;
-    px_integer_init(&bounds);
-    px_encode_integer(&m->coder.encoder, &bounds, m->mixing.low);
-    px_encode_integer(&m->coder.encoder, &bounds, m->mixing.high - m->mixing.low);
-}
-
-static prism_status read_range(mixed *m, prism_error *error) {
-    const unsigned depth = m->planes->depth;
-    px_range_decoder *coder = &m->coder.decoder;
-    px_integer bounds;
-    px_integer_init(&bounds);
-    m->mixing.low = px_decode_integer(coder, &bounds);
-    m->mixing.high = m->mixing.low + px_decode_integer(coder, &bounds);
-    if (coder->in->failed || m->mixing.low >= m->mixing.high ||
-        m->mixing.low != px_wrap(m->mixing.low, depth) ||
-        m->mixing.high != px_wrap(m->mixing.high, depth))
-        return px_fail(error, PRISM_E_CORRUPT, "samples from %d to %d", m->mixing.low,
-                       m->mixing.high);
-    return PRISM_OK;
+    m->mixing.range = PX_EMPTY_RANGE;
+    for (size_t turn = 0; turn < m->model.plan.count; turn++)
+        if (px_frame_is_coded(&m->model, turn))
+            px_sample_range_widen(&m->mixing.range,
+                                  px_plane(m->planes, m->model.plan.frames[turn].plane),
+                                  m->view.size);
 }
 
 /* ---- Frames ---------------------------------------------------------------------------------- */
-
-/* Why to stop before all rows are done: more bytes than `limit`, or than there are. */
-static bool is_over(const mixed *m, size_t limit) {
-    if (m->coder.decoding)
-        return m->coder.decoder.in->failed;
-    return m->coder.encoder.out->failed || m->coder.encoder.out->size > limit;
-}
 
 /* Vectors for what moves in a frame. */
 static prism_status find_motion(mixed *m, size_t turn, const px_frame_model *last,
@@ -142,7 +108,7 @@ static prism_status code_frame(mixed *m, size_t turn, px_frame_model *last, size
     px_frame_view_begin(&m->view, turn);
     const px_wave wave = px_frame_wave(&m->view, &blend, frame, &m->model.plan.frames[turn]);
     px_frame_mixer_begin(&m->mixer, &wave, frame->mean);
-    for (size_t y = 0; y < wave.height && !is_over(m, limit); y++)
+    for (size_t y = 0; y < wave.height && !px_range_coder_is_over(&m->coder, limit); y++)
         kernels->code_row(&m->mixer, y);
     if (m->coder.decoding || m->mixing.step > 1)
         px_frame_view_store(&m->view, &m->model, m->planes, turn);
@@ -172,12 +138,12 @@ static size_t turns_of(const mixed *m) {
 static prism_status code_frames(mixed *m, size_t limit, prism_error *error) {
     px_frame_model last = {.mean = 0};
     if (!any_coded(m))
-        m->mixing.low = 0, m->mixing.high = 1; /* of no matter */
+        m->mixing.range = (px_sample_range){0, 1}; /* of no matter */
     prism_status status = px_frame_mixer_alloc(&m->mixer, &m->coder, m->planes, &m->mixing, error);
     if (status == PRISM_OK)
         status = px_motion_make(&m->motion, m->planes->height, m->planes->width, error);
     for (size_t turn = 0; turn < m->turns && status == PRISM_OK; turn++) {
-        if (is_over(m, limit))
+        if (px_range_coder_is_over(&m->coder, limit))
             break;
         if (px_frame_is_coded(&m->model, turn))
             status = code_frame(m, turn, &last, limit, error);
@@ -211,7 +177,7 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_sections 
     m->turns = planes->count;
     find_range(m);
     if (any_coded(m))
-        write_range(m);
+        px_sample_range_write(&m->mixing.range, &m->coder.encoder);
     status = code_frames(m, limit, error);
     px_range_encoder_finish(&m->coder.encoder);
     px_put_u8(&out->parameters, m->mixing.windowed);
@@ -238,7 +204,7 @@ static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payl
     m->coder = (px_range_coder){.decoding = true, .decoder = px_range_decoder_make(payload)};
     m->turns = turns_of(m);
     if (any_coded(m))
-        status = read_range(m, error);
+        status = px_sample_range_read(&m->mixing.range, &m->coder.decoder, planes->depth, error);
     if (status == PRISM_OK)
         status = code_frames(m, 0, error);
     const bool all = m->turns == planes->count;

@@ -31,7 +31,7 @@ static void mixer_layout(px_frame_mixer *m, px_arena *arena, size_t width) {
 /* All that the sizes of the arrays depend on, and what else is known before the first sample. */
 static void mixer_init(px_frame_mixer *m, px_range_coder *coder, const px_planes *planes,
                        const px_frame_mixing *mixing) {
-    const int32_t low = mixing->low, high = mixing->high;
+    const int32_t low = mixing->range.low, high = mixing->range.high;
     const int32_t last_cell = (high - low) / mixing->step + 1;
     *m = (px_frame_mixer){
         .decisions = {.coder = coder,
@@ -58,7 +58,7 @@ static void mixer_init(px_frame_mixer *m, px_range_coder *coder, const px_planes
 
 uint64_t px_frame_mixer_memory(const px_planes *planes, bool windowed) {
     const int32_t low = planes->depth == 8 ? INT8_MIN : INT16_MIN;
-    const px_frame_mixing mixing = {.low = low, .high = -low - 1, .step = 1, .windowed = windowed};
+    const px_frame_mixing mixing = {.range = {low, -low - 1}, .step = 1, .windowed = windowed};
     px_arena arena = {NULL, 0};
     px_frame_mixer m;
     mixer_init(&m, NULL, planes, &mixing);

@@ -8,6 +8,7 @@
 
 #include "coders/ans/adaptive/model.h"
 #include "coders/ans/lsq/wave.h"
+#include "entropy/sample_range.h"
 
 enum {
     PX_FRAME_LOG_FLOOR = 26,
@@ -55,7 +56,7 @@ uint64_t px_frame_mixer_memory(const px_planes *planes, bool windowed);
 
 /* What the coded frames share. */
 typedef struct px_frame_mixing {
-    int32_t low, high; /* of samples */
+    px_sample_range range;
     int32_t step;
     bool windowed;
 } px_frame_mixing;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/sizes.h"
+#include "coders/ans/lsq/group.h"
 
 enum { USUAL_LOG = 1536 }; /* in the middle of the logs that there are, in 1/256 octaves */
 
@@ -234,8 +235,7 @@ px_wave px_frame_wave(const px_frame_view *view, px_blend *blend, const px_frame
                     .errors = view->errors,
                     .edge = view->edge,
                     .bias = model->bias,
-                    .start_error =
-                        ((16 + 8 * (model->start_error & 1)) << (model->start_error >> 1) >> 4) - 1,
+                    .start_error = px_start_error(model->start_error),
                     .scale_offset = model->scale_offset * 16 + 32, /* to the nearest class */
                     .scale_error = model->scale_error * PX_FRAME_SCALE_UNIT,
                     .scale_running = model->scale_running,

@@ -9,6 +9,7 @@
 
 #include "base/fast_math.h"
 #include "base/low_discrepancy.h"
+#include "base/rounding.h"
 #include "base/sizes.h"
 #include "base/status.h"
 #include "coders/ans/lsq/encoder.h"
@@ -46,26 +47,22 @@ static bool regress(double coefficients[VARIABLES], const int64_t moments[PX_SCA
     return px_solve_definite(matrix, VARIABLES, coefficients);
 }
 
-static int rounded_between(double value, int low, int high) {
-    return (int)lrint(fmax(fmin(value, high), low));
-}
-
 /* The weights of the scale's contexts, and an offset that makes its mean right. */
 void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENTS],
                       double octaves) {
     double c[VARIABLES] = {0};
     if (!regress(c, moments))
         memset(c, 0, sizeof c);
-    plane->scale_error = 8 * rounded_between(32 * c[1], -64, 128);
-    plane->scale_running = rounded_between(32 * c[2], -64, 64);
-    plane->scale_blur = rounded_between(32 * c[3], -64, 64);
+    plane->scale_error = 8 * px_round_between(32 * c[1], -64, 128);
+    plane->scale_running = px_round_between(32 * c[2], -64, 64);
+    plane->scale_blur = px_round_between(32 * c[3], -64, 64);
     double n = (double)moments[0];
     /* scale_moments cuts four and seven bits off. */
     double running = 16 * (double)moments[3] / n + 7.5, blur = 128 * (double)moments[6] / n + 63.5;
     double explained = plane->scale_error / 16.0 * (double)moments[1] / n +
                        (8 * plane->scale_running * running + plane->scale_blur * blur) / 256;
     double scale = 16 * (double)moments[10] / n + 256 * octaves - explained;
-    plane->scale_offset = rounded_between(scale / 16, -PX_MAX_SCALE_OFFSET, PX_MAX_SCALE_OFFSET);
+    plane->scale_offset = px_round_between(scale / 16, -PX_MAX_SCALE_OFFSET, PX_MAX_SCALE_OFFSET);
 }
 
 px_symbol_histograms px_symbol_histograms_take(px_pool *pool, size_t count) {
@@ -115,7 +112,7 @@ static int64_t code_view(symbol_task *task, const px_view *view, size_t k) {
     const size_t count = wave.height * wave.width;
     int64_t sum = kernels->means(task->means, &wave);
     wave.bias = plane->bias =
-        rounded_between((double)sum / (double)count, -PX_MAX_BIAS, PX_MAX_BIAS);
+        px_round_between((double)sum / (double)count, -PX_MAX_BIAS, PX_MAX_BIAS);
     int64_t log_sum = kernels->errors(&wave, task->means);
     px_causal_error_pads(&wave);
     int64_t moments[PX_SCALE_MOMENTS] = {0};

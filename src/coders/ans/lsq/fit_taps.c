@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/low_discrepancy.h"
+#include "base/rounding.h"
 #include "base/sizes.h"
 #include "base/status.h"
 #include "coders/ans/lsq/wave_kernels.h"
@@ -190,7 +191,7 @@ prism_status px_fit_own_taps(const px_lsq_encoder *encoder, px_wave *wave, prism
     solve(&fit, taps);
     for (int t = 0; t < PX_INNOVATION_OWN_TAPS; t++) {
         double tap = ldexp(taps[t], PX_TAP_BITS);
-        wave->taps_own[t] = (int32_t)lrint(fmax(fmin(tap, INT16_MAX), INT16_MIN));
+        wave->taps_own[t] = px_round_between(tap, INT16_MIN, INT16_MAX);
     }
     return PRISM_OK;
 }
@@ -216,7 +217,7 @@ static void set_steps(int *steps, const tap_fit *fits, size_t count, double *val
             values[i] = log2(factor_at(&fits[i], t, t)) - mean_log(&fits[i]);
         qsort(values, count, sizeof *values, compare_doubles);
         double finer = 4 * values[count / 2];
-        steps[fits->first + t] = (int)lrint(fmax(fmin(finer, PX_MAX_TAP_SCALE), -PX_MAX_TAP_SCALE));
+        steps[fits->first + t] = px_round_between(finer, -PX_MAX_TAP_SCALE, PX_MAX_TAP_SCALE);
     }
 }
 
@@ -239,17 +240,15 @@ static void quantise(px_taps *taps, const tap_fit *fit, const int *steps, size_t
     double values[PX_MEAN_TAPS];
     double step = COARSENESS * sqrt(12.0 / (double)samples) * deviation_of(fit);
     double scale = 4 * (mean_log(fit) - log2(step));
-    taps->scale = (int)lrint(fmax(fmin(scale, PX_MAX_TAP_SCALE), -PX_MAX_TAP_SCALE));
+    taps->scale = px_round_between(scale, -PX_MAX_TAP_SCALE, PX_MAX_TAP_SCALE);
     quantiser q = {taps, steps, fit->first};
     px_solve_rounded(values, fit->moments, fit->n, (size_t)fit->taps, quantise_tap, &q);
 }
 
-/* What stands for errors that are not there: half octaves above 1, of errors with so many
- * fractional bits less than the samples of the fit. */
+/* Of errors with so many fractional bits less than the samples of the fit. */
 static int start_error_of(const tap_fit *fit, int fraction) {
     static const double MEAN_OF_ABSOLUTE = 0.8;
-    double error = ldexp(deviation_of(fit), -fraction) * MEAN_OF_ABSOLUTE;
-    return (int)lrint(fmax(fmin(2 * log2(error + 1), 31), 2));
+    return px_start_error_level(ldexp(deviation_of(fit), -fraction) * MEAN_OF_ABSOLUTE);
 }
 
 /* ---- All planes ------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/rounding.h"
 #include "coders/ans/lsq/wave_kernels.h"
 #include "entropy/quick_shapes.h"
 
@@ -191,8 +192,12 @@ void px_view_close(const px_view *view, px_lsq_group *group, size_t k) {
     }
 }
 
-int32_t px_start_error(const px_lsq_plane *plane) {
-    return ((16 + 8 * (plane->start_error & 1)) << (plane->start_error >> 1) >> 4) - 1;
+int px_start_error_level(double error) {
+    return px_round_between(2 * log2(error + 1), 2, 31);
+}
+
+int32_t px_start_error(int level) {
+    return ((16 + 8 * (level & 1)) << (level >> 1) >> 4) - 1;
 }
 
 static px_wave wave_of(const px_view *view, const px_lsq_plane *plane) {
@@ -209,7 +214,7 @@ static px_wave wave_of(const px_view *view, const px_lsq_plane *plane) {
                      .errors = view->errors,
                      .fraction = plane->fraction,
                      .bias = plane->bias,
-                     .start_error = px_start_error(plane),
+                     .start_error = px_start_error(plane->start_error),
                      .scale_offset = plane->scale_offset * 16 + 32, /* to the nearest class */
                      .scale_error = plane->scale_error,
                      .scale_running = plane->scale_running,

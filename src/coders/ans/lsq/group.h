@@ -97,7 +97,8 @@ void px_quick_pads(const px_wave *wave);
 /* Takes the logs of a plane, whose sum over `count` samples is given, into the running mean. */
 void px_running_update(px_lsq_group *group, int64_t sum, size_t count);
 
-/* Error that is taken for those above plane k. */
-int32_t px_start_error(const px_lsq_plane *plane);
+/* What stands for errors above a plane: in half octaves above 1, of their mean, and back. */
+int px_start_error_level(double error);
+int32_t px_start_error(int level);
 
 #endif
