@@ -192,17 +192,24 @@ static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const pris
 
 /* ---- Encoding either way ---- */
 
-/* Once for all that decides on this chunk. */
-static prism_status look(px_survey *survey, const content *c, bool rivals, px_chunk_role role,
+/* *alone: coder zstd is all that need be tried. */
+static prism_status look_at_rival(px_survey *survey, bool *alone, px_rival *rival,
+                                  prism_error *error) {
+    const px_mapping_request *request = rival->request;
+    prism_status status =
+        px_survey_begin(survey, request->array, request->elements, request->options, error);
+    return status == PRISM_OK ? px_rival_is_clear(alone, rival, error) : status;
+}
+
+/* For mappings and integers. */
+static prism_status look(px_survey *survey, const content *c, px_chunk_role role,
                          prism_error *error) {
     const prism_array *array = &c->squeezed.array;
     const bool mapped = px_mapping_suits(array, role.depth);
-    const px_survey_request wanted = {.look = rivals,
-                                      .gaps = mapped && px_type_is_narrow(array->type),
-                                      .sample =
-                                          mapped || px_choice_needs_sample(array, &c->options),
-                                      .of_wide = role.of_wide};
-    return px_survey_make(survey, array, c->elements, &c->options, &wanted, error);
+    const px_survey_request request = {mapped && px_type_is_narrow(array->type), role.of_wide};
+    return mapped || px_choice_needs_sample(array, &c->options)
+               ? px_survey_finish(survey, array, c->elements, &c->options, &request, error)
+               : PRISM_OK;
 }
 
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
@@ -221,10 +228,10 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     bool alone = options->coder == PRISM_CODER_ZSTD;
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
-    if (status == PRISM_OK)
-        status = look(&survey, &c, rivals, role, error);
     if (status == PRISM_OK && rivals && !alone)
-        status = px_rival_is_clear(&alone, &rival, error);
+        status = look_at_rival(&survey, &alone, &rival, error);
+    if (status == PRISM_OK && !alone)
+        status = look(&survey, &c, role, error);
     if (status == PRISM_OK && !alone)
         status = px_encode_mapped(&coded, &request, error);
     if (status == PRISM_OK && !alone && !coded.is_mapped && px_type_is_narrow(array->type)) {

@@ -33,28 +33,41 @@ static void judge(px_survey *s, uint64_t elements, const prism_options *options,
     s->large = elements >= LARGE_ARRAY;
 }
 
-prism_status px_survey_make(px_survey *s, const prism_array *array, const void *elements,
-                            const prism_options *options, const px_survey_request *request,
-                            prism_error *error) {
-    const bool narrow = px_type_is_narrow(array->type);
-    const bool quick = narrow && request->of_wide && px_efforts.quick_wide[options->effort];
-    const size_t width = prism_type_size(array->type);
+/* Counted once. */
+static prism_status count_values(px_survey *s, const prism_array *array, const void *elements,
+                                 prism_error *error) {
     size_t size;
-    *s = (px_survey){.dims = array->dims};
+    px_values values;
     prism_status status = prism_array_size(array, &size, error);
-    if (status == PRISM_OK && narrow && (request->look || request->gaps || request->sample)) {
-        px_values values;
-        px_values_of_elements(&values, elements, size, width, PX_FEW_VALUES);
-        s->values = (int)values.count;
-        judge(s, size / width, options, quick);
-    }
-    if (status == PRISM_OK && request->look)
-        status = px_byte_look_make(&s->look, array, elements, px_asked_axis(options), error);
+    if (status != PRISM_OK || s->values || !px_type_is_narrow(array->type))
+        return status;
+    px_values_of_elements(&values, elements, size, prism_type_size(array->type), PX_FEW_VALUES);
+    s->values = (int)values.count;
+    return PRISM_OK;
+}
+
+prism_status px_survey_begin(px_survey *s, const prism_array *array, const void *elements,
+                             const prism_options *options, prism_error *error) {
+    *s = (px_survey){.dims = array->dims};
+    prism_status status = count_values(s, array, elements, error);
+    return status == PRISM_OK
+               ? px_byte_look_make(&s->look, array, elements, px_asked_axis(options), error)
+               : status;
+}
+
+prism_status px_survey_finish(px_survey *s, const prism_array *array, const void *elements,
+                              const prism_options *options, const px_survey_request *request,
+                              prism_error *error) {
+    const bool quick = px_type_is_narrow(array->type) && request->of_wide &&
+                       px_efforts.quick_wide[options->effort];
+    s->dims = array->dims;
+    prism_status status = count_values(s, array, elements, error);
     if (status == PRISM_OK && request->gaps)
         status = px_gaps_find(&s->gaps, array, elements, error);
-    if (status == PRISM_OK && request->sample)
+    if (status == PRISM_OK)
         status = px_sample_make(&s->part, array, elements,
                                 quick ? PX_EFFORT_QUICK : options->effort, error);
+    judge(s, px_array_count(array), options, quick);
     return status;
 }
 

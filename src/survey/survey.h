@@ -14,11 +14,8 @@ enum { PX_FEW_VALUES = 64 };
 /* Whether a candidate is to be coded, as far as a look says. */
 typedef enum px_verdict { PX_UNLIKELY, PX_POSSIBLE, PX_SURE } px_verdict;
 
-/* What is looked at: only what someone will read. */
 typedef struct px_survey_request {
-    bool look;    /* what comes again */
-    bool gaps;    /* of integers of 8 and 16 bits */
-    bool sample;  /* and what it says of such integers */
+    bool gaps;    /* of integers of 8 and 16 bits are looked for */
     bool of_wide; /* the array stands for one of wider elements */
 } px_survey_request;
 
@@ -35,11 +32,16 @@ typedef struct px_survey {
                      stored as it is, and what layouts gain is little of the whole */
 } px_survey;
 
-/* Free with px_survey_free, after a failure, too. The array outlives it. */
-prism_status px_survey_make(px_survey *s, const prism_array *array, const void *elements,
-                            const prism_options *options, const px_survey_request *request,
-                            prism_error *error);
+/* What comes again in the array, which outlives the survey, and how many values it has: enough to
+ * see whether coder zstd is alone. Free with px_survey_free, after a failure, too. */
+prism_status px_survey_begin(px_survey *s, const prism_array *array, const void *elements,
+                             const prism_options *options, prism_error *error);
 void px_survey_free(px_survey *s);
+
+/* All else. */
+prism_status px_survey_finish(px_survey *s, const prism_array *array, const void *elements,
+                              const prism_options *options, const px_survey_request *request,
+                              prism_error *error);
 
 /* A part of the sample, as another sample of the array. Free with px_survey_free. */
 prism_status px_part_of(px_survey *part, const px_survey *s, prism_error *error);
