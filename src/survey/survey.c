@@ -49,7 +49,9 @@ static prism_status count_values(px_survey *s, const prism_array *array, const v
 prism_status px_survey_begin(px_survey *s, const prism_array *array, const void *elements,
                              const prism_options *options, prism_error *error) {
     *s = (px_survey){.dims = array->dims};
-    prism_status status = count_values(s, array, elements, error);
+    prism_status status = PRISM_OK;
+    if (px_efforts.palette[options->effort]) /* else few values are not another coder's */
+        status = count_values(s, array, elements, error);
     return status == PRISM_OK
                ? px_byte_look_make(&s->look, array, elements, px_asked_axis(options), error)
                : status;
