@@ -28,20 +28,26 @@ static prism_status try_layout(px_choice *c, const px_layouts *list, size_t i, p
     return status;
 }
 
+/* Pictures, or the planes lie along the roughest axis. */
+static bool is_first(const px_candidate *layout) {
+    return !layout->pipeline.roles.planes || layout->pipeline.roles.axes[0] == 0;
+}
+
 /* Along which axis repetitions lie, estimates do not say. In the whole array, they are more than in
  * the sample. */
-static prism_status try_repetitions(px_choice *c, const px_layouts *list, int but,
+static prism_status try_repetitions(px_choice *c, const px_layouts *list, const px_roles *but,
                                     prism_error *error) {
     const bool whole = c->sample->part.share == 1;
     prism_status status = PRISM_OK;
     double bytes = 0;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
         px_candidate layout = list->items[i];
-        if (layout.pipeline.axis != but && layout.pipeline.transform == PRISM_TRANSFORM_NONE &&
+        if (!px_same_roles(&layout.pipeline.roles, but) &&
+            layout.pipeline.transform == PRISM_TRANSFORM_NONE &&
             px_may_use(c, &layout, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
             status = px_trial(&bytes, c->sample, &layout, layout.pipeline.effort, error);
             if (status == PRISM_OK &&
-                bytes < (whole || layout.pipeline.axis > 0 ? 1 : REPETITIONS) * c->best.bytes)
+                bytes < (whole || !is_first(&layout) ? 1 : REPETITIONS) * c->best.bytes)
                 px_prefer(c, &layout, bytes);
         }
     }
@@ -52,21 +58,22 @@ static prism_status try_repetitions(px_choice *c, const px_layouts *list, int bu
  * as they are: what repeats is what these coders are for, and a lift hides it. Where only size
  * counts, lifted ones are tried, too. */
 static prism_status try_others(px_choice *c, const px_layouts *list, prism_error *error) {
-    const int axis = c->best.pipeline.axis;
+    const px_roles roles = c->best.pipeline.roles;
     const bool open = c->options->transform == PRISM_TRANSFORM_AUTO;
     const bool thorough = px_efforts.only_size[c->options->effort];
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++)
-        if (list->items[i].pipeline.axis == axis &&
+        if (px_same_roles(&list->items[i].pipeline.roles, &roles) &&
             (!open || list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE ||
              (thorough && list->items[i].pipeline.transform == PRISM_TRANSFORM_CHANNELS)))
             status = px_consider_others(c, &list->items[i], error);
     if (status != PRISM_OK || c->best.bytes == 0 || c->best.pipeline.coder == PRISM_CODER_ANS)
         return status;
-    status = try_repetitions(c, list, axis, error);
+    status = try_repetitions(c, list, &roles, error);
     const px_candidate found = c->best;
-    return status == PRISM_OK && found.pipeline.axis != axis ? px_consider_others(c, &found, error)
-                                                             : status;
+    return status == PRISM_OK && !px_same_roles(&found.pipeline.roles, &roles)
+               ? px_consider_others(c, &found, error)
+               : status;
 }
 
 /* The one with the best promise of those that are not `done`. */
@@ -146,6 +153,10 @@ static prism_status look_and_choose(px_candidate *chosen, px_coded *coded, const
     prism_status status = px_survey_make(&s, array, elements, options, of_wide, error);
     if (status == PRISM_OK)
         status = choose(chosen, coded, &s, options, error);
+    if (status == PRISM_OK) {
+        chosen->pipeline = px_survey_pipeline(&s, &chosen->pipeline);
+        coded->pipeline = px_survey_pipeline(&s, &coded->pipeline);
+    }
     px_sample_free(&s.part);
     return status;
 }
@@ -153,7 +164,8 @@ static prism_status look_and_choose(px_candidate *chosen, px_coded *coded, const
 prism_status px_encode_integers(px_coded *coded, const prism_array *array, const void *elements,
                                 const prism_options *options, bool of_wide, prism_error *error) {
     px_candidate chosen = {.pipeline = {options->transform, options->predictor, options->coder,
-                                        options->effort, px_asked_axis(options)}};
+                                        options->effort, px_asked_axis(options),
+                                        .roles = {.rank = 0}}};
     size_t size;
     *coded = (px_coded){.is_mapped = false};
     prism_status status = prism_array_size(array, &size, error);

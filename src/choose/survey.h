@@ -3,14 +3,17 @@
 #ifndef PX_CHOOSE_SURVEY_H
 #define PX_CHOOSE_SURVEY_H
 
+#include "choose/roughness.h"
 #include "planes/sample.h"
 #include "planes/stages.h"
 
 enum { PX_FEW_VALUES = 64 };
 
+/* The axes are those of the array in another order, from the roughest to the smoothest. */
 typedef struct px_survey {
     px_sample part;
-    const uint64_t *dims; /* of the whole array */
+    prism_array whole;
+    px_roughness roughness;
     int values;           /* different ones; above PX_FEW_VALUES, PX_FEW_VALUES + 1 */
     bool large;           /* the whole array has 2^22 elements or more */
     bool sparing; /* of time: what estimates rule out is not tried; they say nothing of indices of
@@ -35,6 +38,9 @@ bool px_may_be_native(const prism_options *options);
 
 /* Indices are not predicted by arithmetic: there is nothing to lift, and estimates do not apply. */
 bool px_is_drawing(const px_survey *s, const prism_options *options);
+
+/* A pipeline for the whole as one for the array itself. */
+px_pipeline px_survey_pipeline(const px_survey *s, const px_pipeline *pipeline);
 
 /* How the side information grows from the sample to the whole: with each plane, and if planes are
  * predicted from planes, with each pair of them. */
