@@ -236,6 +236,9 @@ SOURCES = {
         lambda: np.cumsum(hashed((900,), 3).astype("f8") % 9 - 4),
         {"rel_rmse": 0.05, "of": "deviation"},
     ),
+    "roles_channels_i16": (lambda: seasons(3, 5, 14, 12).astype("i2"), NATIVE | {"effort": 4}),
+    "roles_frames_u8": (lambda: sweeps(2, 3, 20, 24), NATIVE | {"effort": 5}),
+    "roles_zstd_be": (lambda: labels(24, 30, 40).astype(">u2"), {"effort": 5}),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 

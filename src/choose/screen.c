@@ -27,6 +27,9 @@ static const double CLOSE_FRAMES = 1.1, CLEARLY_BETTER_FRAMES = 0.96;
  * other layouts. */
 static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87, OTHER_GAIN = 0.97;
 
+/* Estimates miss so much more of what learning gains: where only size counts, that is tried, too. */
+static const double MISSED = 0.9;
+
 /* Layouts of drawings that come so close in a part of the sample are tried. */
 static const double CLOSE_DRAWING = 1.25;
 
@@ -98,7 +101,8 @@ bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t be
         (!is_low(c) || list->items[i].bytes <= CLOSE_BRISK * list->items[best].bytes))
         return true;
     if (has_estimates(c))
-        return px_promise(c, list, i) < PX_CLEARLY * c->best.bytes;
+        return (px_efforts.only_size[c->options->effort] ? MISSED : 1) * px_promise(c, list, i) <
+               PX_CLEARLY * c->best.bytes;
     return (c->sample->part.share == 1 && !px_is_brisk(c->sample, c->options->effort)) ||
            list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
 }
