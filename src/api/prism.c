@@ -249,8 +249,8 @@ static prism_status reduce_array(prism_array *reduced, size_t *size, const px_ch
                                  int reduce, prism_error *error) {
     if (reduce < 0 || reduce > PX_MOST_REDUCED)
         return px_fail(error, PRISM_E_OPTION, "reduce=%d: expected 0..%d", reduce, PX_MOST_REDUCED);
-    if (reduce && !px_reduced_array(reduced, &chunk->array, px_pipeline_axis(&chunk->pipeline),
-                                    reduce))
+    if (reduce &&
+        !px_reduced_array(reduced, &chunk->array, px_pipeline_axis(&chunk->pipeline), reduce))
         return px_fail(error, PRISM_E_OPTION,
                        "reduce=%d: the chunk has more than two axes beside that of its planes",
                        reduce);

@@ -109,7 +109,8 @@ static bool is_speck(const px_survey *s, const px_roles *roles) {
 }
 
 /* Those of a list that are not what `is` says, or all. */
-static void leave_out(list *l, const px_survey *s, bool (*is)(const px_survey *, const px_roles *)) {
+static void leave_out(list *l, const px_survey *s,
+                      bool (*is)(const px_survey *, const px_roles *)) {
     size_t left = 0;
     for (size_t i = 0; i < l->count; i++)
         left += !is(s, &l->items[i]);

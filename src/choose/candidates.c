@@ -98,8 +98,7 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     return status;
 }
 
-static ties ties_of(const px_survey *s, const prism_options *options,
-                    const px_roles *roles) {
+static ties ties_of(const px_survey *s, const prism_options *options, const px_roles *roles) {
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool drawing = px_is_drawing(s, options);
     return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
@@ -116,8 +115,7 @@ static prism_status list_planes(px_layouts *list, const px_survey *s, const pris
         px_arrange_planes(&planes, &s->part.array, s->part.elements, &pipeline, error);
     if (status != PRISM_OK)
         return status;
-    status =
-        estimate_layouts(list, s, options, roles, ties_of(s, options, roles), &planes, error);
+    status = estimate_layouts(list, s, options, roles, ties_of(s, options, roles), &planes, error);
     px_planes_free(&planes);
     return status;
 }

@@ -119,6 +119,6 @@ px_roughness px_roughness_of(const prism_array *array, const void *elements) {
 
 bool px_is_smoother(const px_roughness *roughness, unsigned a, unsigned b) {
     const double difference = roughness->bits[b] - roughness->bits[a];
-    return difference > 0 && difference * difference > CLEAR * CLEAR * (roughness->variance[a] +
-                                                                        roughness->variance[b]);
+    return difference > 0 && difference * difference >
+                                 CLEAR * CLEAR * (roughness->variance[a] + roughness->variance[b]);
 }

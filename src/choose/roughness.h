@@ -11,8 +11,9 @@
 #include "prism.h"
 
 typedef struct px_roughness {
-    int axes[PRISM_MAX_RANK];    /* of the array, the roughest first */
-    double bits[PRISM_MAX_RANK]; /* of each of these: what differences along it take at some places */
+    int axes[PRISM_MAX_RANK]; /* of the array, the roughest first */
+    double
+        bits[PRISM_MAX_RANK]; /* of each of these: what differences along it take at some places */
     double variance[PRISM_MAX_RANK]; /* of these sums */
 } px_roughness;
 

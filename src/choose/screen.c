@@ -27,7 +27,8 @@ static const double CLOSE_FRAMES = 1.1, CLEARLY_BETTER_FRAMES = 0.96;
  * other layouts. */
 static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87, OTHER_GAIN = 0.97;
 
-/* Estimates miss so much more of what learning gains: where only size counts, that is tried, too. */
+/* Estimates miss so much more of what learning gains: where only size counts, that is tried, too.
+ */
 static const double MISSED = 0.9;
 
 /* Layouts of drawings that come so close in a part of the sample are tried. */

@@ -14,8 +14,8 @@ typedef struct px_survey {
     px_sample part;
     prism_array whole;
     px_roughness roughness;
-    int values;           /* different ones; above PX_FEW_VALUES, PX_FEW_VALUES + 1 */
-    bool large;           /* the whole array has 2^22 elements or more */
+    int values;   /* different ones; above PX_FEW_VALUES, PX_FEW_VALUES + 1 */
+    bool large;   /* the whole array has 2^22 elements or more */
     bool sparing; /* of time: what estimates rule out is not tried; they say nothing of indices of
                      few values, and small arrays are coded in no time */
     bool noisy;   /* integers of wider elements that only the native coder is for: much of these is

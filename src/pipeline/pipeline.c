@@ -186,53 +186,63 @@ static prism_status decode_raw(const px_chunk *chunk, void *elements, prism_erro
     return status;
 }
 
+/* Where elements are decoded to before they are in the order of the array: the elements themselves,
+ * or memory of its own. */
+static void *turned_of(const px_chunk *chunk, void *elements) {
+    const size_t size = arranged_bytes(chunk);
+    return size ? malloc(size) : elements;
+}
+
+/* Ends what turned_of began. */
+static void turn_back(void *elements, const px_chunk *chunk, void *turned) {
+    if (turned == elements)
+        return;
+    px_rearrange(elements, &chunk->array, &chunk->pipeline.roles, turned);
+    free(turned);
+}
+
 static prism_status decode_zstd(const px_chunk *chunk, void *elements, prism_error *error) {
+    const prism_array arranged = px_arranged_array(&chunk->array, &chunk->pipeline.roles);
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    void *turned = turned_of(chunk, elements);
+    if (!turned)
+        return px_out_of_memory(error, arranged_bytes(chunk));
     prism_status status =
-        px_zstd_decode(elements, &chunk->array, chunk->pipeline.axis, &parameters, &payload, error);
+        px_zstd_decode(turned, &arranged, chunk->pipeline.axis, &parameters, &payload, error);
     if (status == PRISM_OK && px_reader_left(&parameters))
-        return px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the byte transform");
-    return status;
-}
-
-static prism_status decode_arranged(const px_chunk *chunk, void *elements, int threads,
-                                    prism_error *error) {
-    if (px_takes_elements(chunk->pipeline.coder))
-        return chunk->pipeline.coder == PRISM_CODER_RAW ? decode_raw(chunk, elements, error)
-                                                        : decode_zstd(chunk, elements, error);
-    px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
-    px_planes planes = px_planes_shape(&chunk->array, &layout);
-    const prism_status status =
-        decode_planes(&planes, chunk, &(px_request){.threads = threads}, error);
+        status = px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the byte transform");
     if (status == PRISM_OK)
-        px_planes_store(&planes, &chunk->array, &layout, elements);
-    px_planes_free(&planes);
+        turn_back(elements, chunk, turned);
+    else if (turned != elements)
+        free(turned);
     return status;
 }
 
-/* The chunk of the arranged array. */
-static px_chunk arranged_chunk(const px_chunk *chunk) {
-    px_chunk arranged = *chunk;
-    arranged.array = px_arranged_array(&chunk->array, &chunk->pipeline.roles);
-    arranged.pipeline.roles = (px_roles){.rank = 0};
-    return arranged;
+/* Planes to elements. */
+static prism_status store_planes(const px_planes *planes, const px_chunk *chunk, void *elements,
+                                 prism_error *error) {
+    const prism_array arranged = px_arranged_array(&chunk->array, &chunk->pipeline.roles);
+    const px_layout layout = px_layout_make(&arranged, chunk->pipeline.axis);
+    void *turned = turned_of(chunk, elements);
+    if (!turned)
+        return px_out_of_memory(error, arranged_bytes(chunk));
+    px_planes_store(planes, &arranged, &layout, turned);
+    turn_back(elements, chunk, turned);
+    return PRISM_OK;
 }
 
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
                                 prism_error *error) {
-    const px_roles *roles = &chunk->pipeline.roles;
-    const px_chunk arranged = arranged_chunk(chunk);
-    const size_t size = arranged_bytes(chunk);
-    if (!size)
-        return decode_arranged(&arranged, elements, threads, error);
-    void *turned = malloc(size);
-    if (!turned)
-        return px_out_of_memory(error, size);
-    prism_status status = decode_arranged(&arranged, turned, threads, error);
+    if (px_takes_elements(chunk->pipeline.coder))
+        return chunk->pipeline.coder == PRISM_CODER_RAW ? decode_raw(chunk, elements, error)
+                                                        : decode_zstd(chunk, elements, error);
+    const px_layout layout = px_pipeline_layout(&chunk->pipeline, &chunk->array);
+    px_planes planes = px_planes_shape(&chunk->array, &layout);
+    prism_status status = decode_planes(&planes, chunk, &(px_request){.threads = threads}, error);
     if (status == PRISM_OK)
-        px_rearrange(elements, &chunk->array, roles, turned);
-    free(turned);
+        status = store_planes(&planes, chunk, elements, error);
+    px_planes_free(&planes);
     return status;
 }
 
@@ -283,8 +293,7 @@ static void join_axes(px_chunk *joined, const px_chunk *chunk) {
         }
     joined->pipeline.roles = (px_roles){.rank = 1, .planes = 1};
     for (unsigned i = roles->planes; i < roles->rank; i++)
-        joined->pipeline.roles.axes[joined->pipeline.roles.rank++] =
-            (uint8_t)place[roles->axes[i]];
+        joined->pipeline.roles.axes[joined->pipeline.roles.rank++] = (uint8_t)place[roles->axes[i]];
 }
 
 px_chunk px_chunk_of_some(const px_chunk *chunk, size_t count) {
@@ -303,22 +312,15 @@ static prism_status store_some(const px_planes *all, const px_chunk *chunk, cons
                                size_t count, void *elements, prism_error *error) {
     const px_chunk part = px_chunk_of_some(chunk, count);
     const px_layout layout = px_pipeline_layout(&part.pipeline, &part.array);
-    const px_chunk arranged = arranged_chunk(&part);
-    const size_t size = arranged_bytes(&part);
-    void *turned = size ? malloc(size) : elements;
-    px_planes some = {.samples = NULL};
-    prism_status status = turned ? px_planes_alloc(&some, &arranged.array, &layout, error)
-                                 : px_out_of_memory(error, size);
-    for (size_t i = 0; i < count && status == PRISM_OK; i++)
+    px_planes some;
+    prism_status status = px_planes_alloc(&some, &part.array, &layout, error);
+    if (status != PRISM_OK)
+        return status;
+    for (size_t i = 0; i < count; i++)
         memcpy(px_plane(&some, i), px_plane(all, (size_t)planes[i]),
                px_plane_size(all) * sizeof *all->samples);
-    if (status == PRISM_OK)
-        px_planes_store(&some, &arranged.array, &layout, turned);
-    if (status == PRISM_OK && size)
-        px_rearrange(elements, &part.array, &part.pipeline.roles, turned);
+    status = store_planes(&some, &part, elements, error);
     px_planes_free(&some);
-    if (size)
-        free(turned);
     return status;
 }
 
