@@ -106,6 +106,19 @@ def seasons(times: int, channels: int, height: int, width: int, seed: int = 1) -
     return np.clip(values >> 23, -128, 127).astype(np.int8)
 
 
+def time_series(times: int, bands: int, height: int, width: int, seed: int = 1) -> np.ndarray:
+    """int16, times x bands x height x width: some fields, each with weights of its own in every band
+    at every time, so that bands say much of bands and times of times, but not position by position
+    of what is above in the picture."""
+    fields = np.stack(
+        [smooth(hashed((height, width), seed + i).astype(float), 6) for i in range(5)]
+    )
+    fields = (fields - fields.mean((1, 2), keepdims=True)) / fields.std((1, 2), keepdims=True)
+    weights = (hashed((times, bands, 5), seed + 9) % 400).astype(float) - 100
+    rough = hashed((times, bands, height, width), seed + 10) % 3
+    return (np.einsum("tbi,iyx->tbyx", weights, fields) + rough).astype(np.int16)
+
+
 def shells(
     layers: int, channels: int, height: int, width: int, rows: int, seed: int = 1
 ) -> np.ndarray:

@@ -75,19 +75,30 @@ static bool is_same(const golden *g, const file *chunk) {
     return same;
 }
 
-/* Elements of one position of the axis in all that is before it. */
-static bool is_plane(const golden *g, uint64_t plane, const uint8_t *decoded) {
-    const size_t planes = (size_t)g->info.planes;
-    size_t run = prism_type_size(g->info.array.type);
-    for (unsigned i = (unsigned)(g->info.axis + 1); i < g->info.array.rank && g->info.axis >= 0;
-         i++)
-        run *= (size_t)g->info.array.dims[i];
-    if (g->info.axis < 0)
-        run = g->size;
+/* The plane that the element at `index` is of, and its place there. */
+static void locate(size_t *plane, size_t *place, const prism_info *info, size_t index) {
+    size_t at[PRISM_MAX_RANK];
+    bool counts[PRISM_MAX_RANK] = {false};
+    *plane = *place = 0;
+    for (unsigned i = info->array.rank; i-- > 0; index /= (size_t)info->array.dims[i])
+        at[i] = index % (size_t)info->array.dims[i];
+    for (unsigned i = 0; i < info->axis_count; i++) {
+        counts[info->axes[i]] = true;
+        *plane = *plane * (size_t)info->array.dims[info->axes[i]] + at[info->axes[i]];
+    }
+    for (unsigned i = 0; i < info->array.rank; i++)
+        *place = counts[i] ? *place : *place * (size_t)info->array.dims[i] + at[i];
+}
+
+static bool is_plane(const golden *g, uint64_t wanted, const uint8_t *decoded) {
+    const size_t element = prism_type_size(g->info.array.type);
+    size_t plane, place;
     bool same = true;
-    for (size_t o = 0; o < g->size / planes / run; o++)
-        same &=
-            memcmp(decoded + o * run, g->elements + (o * planes + (size_t)plane) * run, run) == 0;
+    for (size_t i = 0; i < g->size / element; i++) {
+        locate(&plane, &place, &g->info, i);
+        if (plane == wanted)
+            same &= memcmp(decoded + place * element, g->elements + i * element, element) == 0;
+    }
     return same;
 }
 

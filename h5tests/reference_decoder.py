@@ -15,7 +15,7 @@ import ctypes.util
 import math
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -89,11 +89,21 @@ NONE = 1
 LSQ = 3  # a predictor
 ANS, RAW, ZSTD = 3, 4, 5  # coders
 CHECKSUMS, MAPPED = 1, 4  # flags
+ROLES = 255  # in place of axis + 1
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which axes are those of planes, and which those of pictures."""
+
+    planes: tuple[int, ...]
+    pictures: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """What a decoder needs of a chunk; `axis` is None for a single plane."""
+    """What a decoder needs of a chunk; `axis` is None for a single plane. With roles, it is that of
+    the arranged array."""
 
     mapped: bool
     type: int
@@ -106,6 +116,7 @@ class Chunk:
     elements_crc: int | None
     parameters: bytes
     payload: bytes
+    roles: Roles | None = None
 
     @property
     def depth(self) -> int:
@@ -142,8 +153,7 @@ def read_container(data: bytes) -> Chunk:
     of_array = read_array_fields(reader)
     transform, predictor, coder = reader.u8(), reader.u8(), reader.u8()
     must(1 <= reader.u8() <= 9, "effort is in 1..9")
-    axis = reader.u8() - 1
-    must(axis < len(of_array[-1]), "the plane axis is less than rank")
+    axis, roles = read_axis(reader, of_array[-1])
     sizes = reader.varint(), reader.varint()
     crc = int.from_bytes(reader.take(4), "little") if flags & CHECKSUMS else None
     parameters, payload = reader.take(sizes[0]), reader.take(sizes[1])
@@ -151,9 +161,22 @@ def read_container(data: bytes) -> Chunk:
         expected = zlib.crc32(data[: reader.position]).to_bytes(4, "little")
         must(reader.take(4) == expected, "the chunk CRC is right")
     must(reader.position == len(data), "the chunk ends with its last field")
-    axis = None if axis < 0 else axis
     stages = transform, predictor, coder
-    return Chunk(flags & MAPPED > 0, *of_array, *stages, axis, crc, parameters, payload)
+    return Chunk(flags & MAPPED > 0, *of_array, *stages, axis, crc, parameters, payload, roles)
+
+
+def read_axis(reader: Reader, dims: tuple[int, ...]) -> tuple[int | None, Roles | None]:
+    field = reader.u8()
+    if field < ROLES:
+        must(field <= len(dims), "the plane axis is less than rank")
+        return (field - 1 if field else None), None
+    longer = [axis for axis, size in enumerate(dims) if size > 1]
+    planes = reader.u8()
+    axes = tuple(reader.take(len(longer)))
+    must(longer != [], "roles are those of axes longer than 1")
+    must(planes <= len(axes), "no more axes count planes than there are")
+    must(sorted(axes) == longer, "every axis longer than 1 has one role")
+    return (0 if planes else None), Roles(axes[:planes], axes[planes:])
 
 
 def read_array_fields(reader: Reader) -> tuple[int, np.dtype, tuple[int, ...]]:
@@ -189,6 +212,8 @@ def decode_chunk(chunk: Chunk, depth: int = 0) -> np.ndarray:
         return MAPPING_DECODERS[0](chunk, depth)
     if chunk.coder == RAW:
         return decode_raw(chunk)
+    if chunk.roles:
+        return rearranged(decode_chunk(arranged(chunk), depth), chunk)
     if chunk.coder == ZSTD:
         return decode_zstd(chunk)
     must(chunk.type <= UINT16, "types 5 to 12 are raw, zstd or mapped")
@@ -200,6 +225,7 @@ def check_stages(chunk: Chunk) -> None:
     must(chunk.predictor in (*PREDICTORS, LSQ), "predictor has one of the values listed")
     must(chunk.coder in (*CODERS, ANS, RAW, ZSTD), "coder has one of the values listed")
     alone = chunk.transform == NONE and chunk.predictor == NONE
+    must(chunk.coder != RAW or not chunk.roles, "raw elements have no roles")
     must(chunk.coder not in (RAW, ZSTD) or alone, "elements of coders 4 and 5 have no other stage")
     together = (chunk.predictor == LSQ) == (chunk.coder == ANS)
     must(together, "coder 3 and predictor 3 come together")
@@ -213,6 +239,20 @@ def decode_raw(chunk: Chunk) -> np.ndarray:
 
 
 # Elements and planes
+
+
+def arranged(chunk: Chunk) -> Chunk:
+    """The chunk of the arranged array."""
+    planes = math.prod(chunk.dims[axis] for axis in chunk.roles.planes)
+    pictures = tuple(chunk.dims[axis] for axis in chunk.roles.pictures)
+    return replace(chunk, dims=((planes,) if chunk.roles.planes else ()) + pictures, roles=None)
+
+
+def rearranged(array: np.ndarray, chunk: Chunk) -> np.ndarray:
+    """The array of which `array` is the arranged one."""
+    axes = chunk.roles.planes + chunk.roles.pictures
+    in_order = array.reshape([chunk.dims[axis] for axis in axes]).transpose(np.argsort(axes))
+    return np.ascontiguousarray(in_order).reshape(chunk.dims)
 
 
 def decode_planes(chunk: Chunk) -> np.ndarray:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generated import displaced, drawing, embedding, hashed, smooth, stack
+from generated import displaced, drawing, embedding, hashed, smooth, stack, time_series
 from python_support import ROOT, assert_same
 
 import h5prism
@@ -236,6 +236,12 @@ SOURCES = {
         lambda: np.cumsum(hashed((900,), 3).astype("f8") % 9 - 4),
         {"rel_rmse": 0.05, "of": "deviation"},
     ),
+    "roles_series_i16_be": (
+        lambda: np.ascontiguousarray(time_series(3, 5, 14, 12).transpose(3, 1, 2, 0)).astype(">i2"),
+        {"effort": 5},
+    ),
+    "roles_upright_u8": (lambda: np.repeat(stack(4, 40, 12), 4, axis=2), {"axis": 0, "coder": "ans"}),
+    "roles_fixed_f32": (lambda: time_series(3, 5, 14, 12).astype("f4") / 4, {"effort": 8}),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 

@@ -17,8 +17,12 @@ from generated import (
     shells,
     stack,
     table,
+    time_series,
     weather,
 )
+
+import reference_native  # noqa: F401  adds itself to the reference decoder
+from reference_decoder import decode as reference_decode
 
 import h5prism
 
@@ -99,9 +103,85 @@ def test_planes_of_a_chunk_with_dimensions_of_1():
     np.testing.assert_array_equal(h5prism.decode(blob, planes=[3, 9]), array[:, [3, 9]])
 
 
+ORDERS_OF_A_SERIES = [(0, 1, 2, 3), (1, 0, 3, 2), (3, 1, 2, 0), (2, 0, 1, 3)]
+
+
+@pytest.mark.parametrize("order", ORDERS_OF_A_SERIES, ids=str)
+@pytest.mark.parametrize("effort", [1, 5, 8])
+def test_times_and_bands_count_planes_together(effort, order):
+    series = time_series(3, 5, 14, 12)
+    laid = np.ascontiguousarray(series.transpose(order))
+    blob = h5prism.encode(laid, effort=effort)
+    info = h5prism.inspect_chunk(blob)
+    assert info.axis is None and sorted(info.axes) == sorted(map(order.index, (0, 1)))
+    assert info.planes == 15 and info.height * info.width == 14 * 12
+    assert h5prism.decode(blob).tobytes() == laid.tobytes()
+    single = min(len(h5prism.encode(laid, effort=effort, axis=axis)) for axis in range(4))
+    assert len(blob) < 0.8 * single
+
+
+def test_the_reference_decoder_follows_roles():
+    series = np.ascontiguousarray(time_series(3, 5, 14, 12).transpose(2, 1, 3, 0))
+    for effort in (1, 5):
+        blob = h5prism.encode(series, effort=effort, coder="ans")
+        assert len(h5prism.inspect_chunk(blob).axes) == 2
+        np.testing.assert_array_equal(reference_decode(blob), series)
+
+
+@pytest.mark.parametrize("kind", ["samples", "mapped"])
+def test_some_planes_of_several_axes(kind):
+    series = np.ascontiguousarray(time_series(3, 5, 14, 12).transpose(3, 1, 2, 0))[:, None]
+    series = series / np.float32(4) if kind == "mapped" else series
+    blob = h5prism.encode(series)
+    info = h5prism.inspect_chunk(blob)
+    assert sorted(info.axes) == [2, 4] and info.mapping == ("fixed" if kind == "mapped" else "none")
+    planes = np.moveaxis(series, info.axes, (0, 1)).reshape(15, 12, 1, 14)
+    some = h5prism.decode(blob, planes=[7, 0, -1, 7])
+    np.testing.assert_array_equal(some, planes[[7, 0, 14, 7]])
+
+
+def test_roles_that_are_wrong_are_refused():
+    series = time_series(3, 5, 14, 12)
+    blob = bytearray(h5prism.encode(series, checksum=False))
+    start = blob.index(255)
+    assert sorted(blob[start + 2 : start + 6]) == [0, 1, 2, 3]
+    for place in range(1, 6):
+        for value in {*range(6), 31, 32, 255} - {blob[start + place]}:
+            damaged = blob.copy()
+            damaged[start + place] = value
+            fits = place == 1 and value <= 4
+            try:
+                assert h5prism.decode(damaged).shape == series.shape and fits
+            except h5prism.PrismError as error:
+                assert error.status in (h5prism.Status.CORRUPT, h5prism.Status.TRUNCATED)
+
+
+UPRIGHT = {
+    "time series": lambda: time_series(4, 6, 24, 28),
+    "seasons": lambda: seasons(2, 12, 20, 24),
+    "microscopy": lambda: microscopy(3, 4, 2, 24, 28),
+    "pictures in colour": lambda: colours(3, 40, 44),
+    "embedding": lambda: embedding(40, 48, 24, "int8"),
+    "frames": lambda: stack(12, 60, 72),
+    "shells": lambda: shells(2, 10, 8, 7, 4),
+}
+
+
+@pytest.mark.parametrize("effort", [1, 3, 5, 8])
+@pytest.mark.parametrize("kind", UPRIGHT)
+def test_permutations_cost_the_same(kind, effort):
+    array = UPRIGHT[kind]()
+    sizes = [
+        len(h5prism.encode(np.ascontiguousarray(array.transpose(order)), effort=effort))
+        for order in orders(array)[: 3 if effort >= LEARNING_EFFORT else 6]
+    ]
+    assert max(sizes) <= 1.005 * min(sizes) + 16
+
+
 CHANNELLED = {
     "embedding": lambda: embedding(24, 28, 16, "int8"),
     "seasons": lambda: seasons(2, 24, 16, 18),
+    "time series": lambda: time_series(4, 6, 24, 28),
     "shells": lambda: shells(2, 10, 8, 7, 4),
 }
 

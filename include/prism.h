@@ -304,7 +304,10 @@ typedef struct prism_info {
     prism_coder coder;
     prism_method method; /* of coder ans */
     int effort;
-    int axis;                       /* the plane axis used; -1: the array is a single plane */
+    int axis; /* along which the planes lie; -1: the array is a single plane, or there are several
+               */
+    unsigned axis_count;            /* how many axes count the planes */
+    int axes[PRISM_MAX_RANK];       /* these: a plane for each combination, the last one fastest */
     uint64_t planes, height, width; /* the array as planes */
     bool checksum;
     prism_bound bound; /* NONE: every bit comes back */
@@ -357,10 +360,12 @@ PRISM_API prism_status prism_reduced_array(const void *chunk, size_t chunk_size,
 
 /*
  * prism_decode of some planes: planes[count] are indices along the chunk's axis (prism_info), in
- * any order; `data` is as the chunk's array, but with `count` elements along the axis. Stacks of
- * frames (transform stack with coder ans) decode no more than these planes depend on; others decode
- * all planes, mapped and raw ones into memory for the whole array, which memory_limit counts, too.
- * The checksum of the chunk is computed, that of the elements is not.
+ * any order; `data` is as the chunk's array, but with `count` elements along the axis. Where
+ * several axes count the planes, it is count x the other axes, and indices are those of the
+ * combinations, the last axis of prism_info.axes running fastest. Stacks of frames (transform stack
+ * with coder ans) decode no more than these planes depend on; others decode all planes, mapped and
+ * raw ones into memory for the whole array, which memory_limit counts, too. The checksum of the
+ * chunk is computed, that of the elements is not.
  */
 PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
                                            const uint64_t *planes, size_t count, void *data,

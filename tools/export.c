@@ -137,14 +137,14 @@ static int axis_of(const request *r, const piece *p) {
     if (r->axis != AXIS_OF_CHUNK)
         return (int)r->axis;
     if (p->stored && p->coded.pipeline.coder != PRISM_CODER_RAW)
-        return p->coded.pipeline.axis;
+        return px_pipeline_axis(&p->coded.pipeline);
     return p->array.rank > 2 ? (int)p->array.rank - 1 : PRISM_AXIS_AUTO;
 }
 
 /* Whether the samples of the chunk are stored as one image. */
 static bool find_image(image *i, const px_chunk *chunk) {
     const px_pipeline *pipeline = &chunk->pipeline;
-    if (chunk->is_mapped || pipeline->coder != PRISM_CODER_JXL ||
+    if (chunk->is_mapped || pipeline->roles.rank || pipeline->coder != PRISM_CODER_JXL ||
         pipeline->transform != PRISM_TRANSFORM_NONE ||
         pipeline->predictor != PRISM_PREDICTOR_NONE ||
         px_layout_make(&chunk->array, pipeline->axis).count > PX_JXL_PLANES)

@@ -148,14 +148,24 @@ static void read_encoded(tool_chunk_report *c, const tool_stored *stored) {
 }
 
 tool_pipeline tool_pipeline_of(const prism_info *info) {
-    return (tool_pipeline){info->mapping, info->transform, info->predictor, info->coder,
-                           info->method,  info->effort,    info->axis,      1};
+    tool_pipeline p = {.mapping = info->mapping,
+                       .transform = info->transform,
+                       .predictor = info->predictor,
+                       .coder = info->coder,
+                       .method = info->method,
+                       .effort = info->effort,
+                       .axis = info->axis,
+                       .axis_count = info->axis_count,
+                       .chunks = 1};
+    memcpy(p.axes, info->axes, sizeof p.axes);
+    return p;
 }
 
 static bool is_same(const tool_pipeline *p, const tool_pipeline *q) {
     return p->mapping == q->mapping && p->transform == q->transform &&
            p->predictor == q->predictor && p->coder == q->coder && p->method == q->method &&
-           p->effort == q->effort && p->axis == q->axis;
+           p->effort == q->effort && p->axis_count == q->axis_count &&
+           memcmp(p->axes, q->axes, sizeof p->axes) == 0;
 }
 
 static bool count_pipeline(tool_pipelines *p, const prism_info *info) {

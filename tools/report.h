@@ -26,6 +26,8 @@ typedef struct tool_pipeline {
     prism_coder coder;
     prism_method method;
     int effort, axis;
+    unsigned axis_count; /* several where `axis` is -1 */
+    int axes[PRISM_MAX_RANK];
     size_t chunks;
 } tool_pipeline;
 

@@ -62,6 +62,10 @@ static void print_pipeline(const tool_pipeline *p) {
         printf("%d", p->axis);
     else
         printf("null");
+    printf(", \"axes\": [");
+    for (unsigned i = 0; i < p->axis_count; i++)
+        printf("%s%d", i ? ", " : "", p->axes[i]);
+    printf("]");
 }
 
 /* Floats as they are: nine digits tell them all apart. */

@@ -39,8 +39,8 @@ static void print_pipeline(const tool_pipeline *p) {
     if (p->method != PRISM_METHOD_NONE)
         printf(" (%s)", prism_method_name(p->method));
     printf(", effort %d", p->effort);
-    if (p->axis >= 0)
-        printf(", axis %d", p->axis);
+    for (unsigned i = 0; i < p->axis_count; i++)
+        printf("%s%d", i ? " x " : p->axis_count > 1 ? ", axes " : ", axis ", p->axes[i]);
 }
 
 static void print_chunk_loss(const prism_info *info) {

@@ -55,7 +55,9 @@ class ChunkInfo:
             where nothing made the elements smaller.
         method: of coder "ans", which the encoder chooses: "quick", "lsq", "adaptive", "frames",
             "palette", "mixed", "order0"; else "none".
-        axis: the axis along which the planes lie, None if the array is a single plane.
+        axis: the axis along which the planes lie, None if the array is a single plane or there are
+            several such axes.
+        axes: all of these: there is a plane for each combination, the last one fastest.
         planes, height, width: the array as planes.
         checksum: whether checksums are stored.
         bound, bound_of, bound_value: what was lost at most: the option of `Prism` with its value
@@ -79,6 +81,7 @@ class ChunkInfo:
     method: str
     effort: int
     axis: int | None
+    axes: tuple[int, ...]
     planes: int
     height: int
     width: int
@@ -173,7 +176,8 @@ def decode(
     Args:
         blob: the encoded bytes: any contiguous buffer.
         planes: what to decode, as indices along the chunk's axis (`inspect_chunk`), in any order,
-            negative ones from the end; None is everything. Of a stack of frames, no more is
+            negative ones from the end; of several axes, indices of their combinations; None is
+            everything. Of a stack of frames, no more is
             decoded than these depend on; of other chunks, everything is. A chunk without an axis
             (raw ones have none) is a single plane. The checksum of the elements is then not
             computed.
@@ -190,7 +194,8 @@ def decode(
 
     Returns:
         A new array in C order, of the shape, element type and byte order that was encoded; with
-        `planes`, as many along the axis as were asked for.
+        `planes`, as many along the axis as were asked for, or, where several axes count the
+        planes, these as the first axis and the others behind it.
 
     Raises:
         IndexError: there is no such plane.
@@ -262,6 +267,16 @@ def _check_memory(info: InfoStruct) -> None:
         )
 
 
+def _shape_of_some(info: InfoStruct, count: int) -> tuple[int, ...]:
+    """Of `count` planes of a chunk."""
+    shape, axes = list(_shape(info.array)), info.axes[: info.axis_count]
+    if len(axes) > 1:
+        return (count, *(size for i, size in enumerate(shape) if i not in axes))
+    for axis in axes:
+        shape[axis] = count
+    return tuple(shape)
+
+
 def _decode_planes(
     chunk: np.ndarray, info: InfoStruct, planes: Sequence[int], options: DecodeOptionsStruct
 ) -> np.ndarray:
@@ -269,10 +284,7 @@ def _decode_planes(
     for index, given in zip(wanted, planes):
         if not 0 <= index < info.planes:
             raise IndexError(f"plane {given} of a chunk of {info.planes}")
-    shape = list(_shape(info.array))
-    if info.axis >= 0:
-        shape[info.axis] = len(wanted)
-    array = _empty(tuple(shape), _dtype(info.array))
+    array = _empty(_shape_of_some(info, len(wanted)), _dtype(info.array))
     if not wanted:
         return array
     call(
@@ -302,6 +314,7 @@ def inspect_chunk(blob: BytesLike) -> ChunkInfo:
         method=library().prism_method_name(info.method).decode(),
         effort=info.effort,
         axis=None if info.axis < 0 else info.axis,
+        axes=tuple(info.axes[: info.axis_count]),
         planes=info.planes,
         height=info.height,
         width=info.width,

@@ -76,6 +76,8 @@ class InfoStruct(ctypes.Structure):
         ("method", ctypes.c_int),
         ("effort", ctypes.c_int),
         ("axis", ctypes.c_int),
+        ("axis_count", ctypes.c_uint),
+        ("axes", ctypes.c_int * MAX_RANK),
         ("planes", ctypes.c_uint64),
         ("height", ctypes.c_uint64),
         ("width", ctypes.c_uint64),

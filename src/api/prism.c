@@ -156,6 +156,14 @@ static prism_status read_mapping(prism_mapping *mapping, const px_chunk *chunk,
                : px_fail(error, PRISM_E_CORRUPT, "mapping %d is not known", (int)*mapping);
 }
 
+static void list_axes(prism_info *info, const px_pipeline *pipeline) {
+    const px_roles *roles = &pipeline->roles;
+    if (!roles->rank && pipeline->axis >= 0)
+        info->axes[info->axis_count++] = pipeline->axis;
+    for (unsigned i = 0; i < roles->planes; i++)
+        info->axes[info->axis_count++] = roles->axes[i];
+}
+
 prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *info,
                            prism_error *error) {
     if (!chunk || !info)
@@ -168,7 +176,7 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
     if (status != PRISM_OK)
         return status;
     const px_bound bound = px_chunk_bound(&read);
-    px_layout layout = px_layout_make(&read.array, read.pipeline.axis);
+    const px_layout layout = px_pipeline_layout(&read.pipeline, &read.array);
     *info = (prism_info){.format_version = PX_FORMAT_VERSION,
                          .array = read.array,
                          .mapping = mapping,
@@ -177,7 +185,7 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
                          .coder = read.pipeline.coder,
                          .method = px_chunk_method(&read),
                          .effort = read.pipeline.effort,
-                         .axis = read.pipeline.axis,
+                         .axis = px_pipeline_axis(&read.pipeline),
                          .planes = layout.count,
                          .height = layout.height,
                          .width = layout.width,
@@ -190,6 +198,7 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
                          .parameter_bytes = read.parameter_size,
                          .payload_bytes = read.payload_size,
                          .decode_bytes = px_chunk_memory(&read, 0)};
+    list_axes(info, &read.pipeline);
     return px_succeed(error);
 }
 
@@ -240,7 +249,8 @@ static prism_status reduce_array(prism_array *reduced, size_t *size, const px_ch
                                  int reduce, prism_error *error) {
     if (reduce < 0 || reduce > PX_MOST_REDUCED)
         return px_fail(error, PRISM_E_OPTION, "reduce=%d: expected 0..%d", reduce, PX_MOST_REDUCED);
-    if (reduce && !px_reduced_array(reduced, &chunk->array, chunk->pipeline.axis, reduce))
+    if (reduce &&
+        !px_reduced_array(reduced, &chunk->array, px_pipeline_axis(&chunk->pipeline), reduce))
         return px_fail(error, PRISM_E_OPTION,
                        "reduce=%d: the chunk has more than two axes beside that of its planes",
                        reduce);
@@ -292,7 +302,7 @@ prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size
 
 static prism_status check_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
                                  prism_error *error) {
-    const size_t all = px_layout_make(&chunk->array, chunk->pipeline.axis).count;
+    const size_t all = px_pipeline_layout(&chunk->pipeline, &chunk->array).count;
     for (size_t i = 0; i < count; i++)
         if (planes[i] >= all)
             return px_fail(error, PRISM_E_ARGUMENT, "plane %llu: the chunk has %zu",
@@ -320,7 +330,7 @@ prism_status prism_decode_planes(const void *chunk, size_t chunk_size, const uin
         status = prism_array_size(&read.array, &whole, error);
     if (status == PRISM_OK)
         status = check_output(
-            px_product(whole / px_layout_make(&read.array, read.pipeline.axis).count, count), size,
+            px_product(whole / px_pipeline_layout(&read.pipeline, &read.array).count, count), size,
             px_chunk_planes_memory(&read, count), options->memory_limit, error);
     if (status == PRISM_OK)
         status = px_chunk_decode_planes(&read, planes, count, data, options->threads, error);

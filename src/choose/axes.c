@@ -1,4 +1,11 @@
+/*
+ * Two axes are the picture, and all combinations of the others count planes: bands predict bands,
+ * and times predict times. Or the planes lie along a single axis, and each of them is a tall
+ * picture: then a prediction along that axis holds for all that is above each other in it.
+ */
 #include "choose/axes.h"
+
+#include <string.h>
 
 #include "base/effort.h"
 #include "linear/weights.h"
@@ -6,83 +13,188 @@
 enum {
     LEAST_EDGE = 4,       /* of a frame */
     LEAST_POSITIONS = 32, /* of a plane */
-    MOST_DIMENSIONS = 5   /* with more, the last axis and the first are tried only */
+    MOST_SINGLE = 5,      /* axes that may count planes alone */
+    SMOOTHEST = 3         /* axes of which two are a picture */
 };
 
+/* Of two axes, one is longer that is so many times as long. */
+static const double LONGER = 1.12;
+
+bool px_same_roles(const px_roles *a, const px_roles *b) {
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+px_layout px_layout_by(const px_roles *roles, const prism_array *array) {
+    const px_pipeline pipeline = {.axis = roles->planes ? 0 : PRISM_AXIS_AUTO, .roles = *roles};
+    return px_pipeline_layout(&pipeline, array);
+}
+
+static bool is_longer(const px_survey *s, unsigned a, unsigned b) {
+    return (double)s->whole.dims[a] > LONGER * (double)s->whole.dims[b];
+}
+
+/* Whether rows follow each other along axis a and not along b: of a picture, neighbours above say
+ * more than one to the left, so that the smoother axis is upright. Of few values, differences say
+ * nothing, and long rows are usual. */
+static bool is_upright(const px_survey *s, unsigned a, unsigned b) {
+    const bool few = s->values <= PX_FEW_VALUES;
+    if (!few && (px_is_smoother(&s->roughness, a, b) || px_is_smoother(&s->roughness, b, a)))
+        return px_is_smoother(&s->roughness, a, b);
+    if (is_longer(s, a, b) || is_longer(s, b, a))
+        return is_longer(s, b, a);
+    return s->roughness.axes[a] < s->roughness.axes[b];
+}
+
+/* The axes of the set `planes` count these, the smoothest of others span pictures. */
+static px_roles roles_of(const px_survey *s, uint32_t planes) {
+    const unsigned rank = s->whole.rank;
+    px_roles roles = {.rank = 0};
+    if (rank == 1)
+        return roles;
+    for (unsigned i = 0; i < rank; i++)
+        if (planes >> i & 1)
+            roles.axes[roles.planes++] = (uint8_t)i;
+    roles.rank = roles.planes;
+    for (unsigned i = 0; i < rank; i++)
+        if (!(planes >> i & 1))
+            roles.axes[roles.rank++] = (uint8_t)i;
+    uint8_t *last = roles.axes + rank - 1;
+    if (roles.rank - roles.planes >= 2 && is_upright(s, last[0], last[-1])) {
+        const uint8_t upright = last[0];
+        last[0] = last[-1];
+        last[-1] = upright;
+    }
+    return roles;
+}
+
+static uint32_t set_of(unsigned axis) {
+    return UINT32_C(1) << axis;
+}
+
+/* An axis of the array among those of the survey. */
+static unsigned place_of(const px_survey *s, int axis) {
+    unsigned place = 0;
+    while (s->roughness.axes[place] != axis)
+        place++;
+    return place;
+}
+
+/* ---- Lists ---- */
+
+typedef struct list {
+    px_roles *items;
+    size_t count;
+} list;
+
+static void add(list *l, const px_survey *s, uint32_t planes) {
+    if (l->count < PX_MOST_ROLES)
+        l->items[l->count++] = roles_of(s, planes);
+}
+
 /* Planes that are hardly pictures, where others are: coding them takes the time of larger ones. */
-static bool is_slim(const prism_array *array, int axis) {
-    const px_layout layout = px_layout_make(array, axis);
-    return array->rank >= 3 && (layout.height < LEAST_EDGE || layout.width < LEAST_EDGE);
+static bool is_slim(const px_survey *s, const px_roles *roles) {
+    const px_layout layout = px_layout_by(roles, &s->part.array);
+    return s->whole.rank >= 3 && (layout.height < LEAST_EDGE || layout.width < LEAST_EDGE);
 }
 
-/* The axes of `count` that leave proper pictures, or all. */
-static size_t without_slim(int axes[PX_MOST_AXES], size_t count, const prism_array *array) {
+/* Planes of so few samples take the time of hundreds each. */
+static bool is_speck(const px_survey *s, const px_roles *roles) {
+    const px_layout layout = px_layout_by(roles, &s->whole);
+    return layout.height * layout.width < LEAST_POSITIONS;
+}
+
+/* Those of a list that are not what `is` says, or all. */
+static void leave_out(list *l, const px_survey *s,
+                      bool (*is)(const px_survey *, const px_roles *)) {
     size_t left = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!is_slim(array, axes[i]))
-            axes[left++] = axes[i];
-    return left ? left : count;
+    for (size_t i = 0; i < l->count; i++)
+        left += !is(s, &l->items[i]);
+    if (!left)
+        return;
+    left = 0;
+    for (size_t i = 0; i < l->count; i++)
+        if (!is(s, &l->items[i]))
+            l->items[left++] = l->items[i];
+    l->count = left;
 }
 
-static uint64_t positions_of(const px_survey *s, int axis) {
-    uint64_t positions = 1;
-    for (unsigned i = 0; i < s->part.array.rank; i++)
-        positions *= (int)i == axis ? 1 : s->dims[i];
-    return positions;
-}
-
-/* The axes of `count` that leave planes of more than a few samples, each of which takes the time of
- * hundreds, or all. */
-static size_t without_specks(int axes[PX_MOST_AXES], size_t count, const px_survey *s) {
-    size_t left = 0;
-    for (size_t i = 0; i < count; i++)
-        if (positions_of(s, axes[i]) >= LEAST_POSITIONS)
-            axes[left++] = axes[i];
-    return left ? left : count;
-}
-
-/* Whether rows may be planes: as many as a picture has take many times as long as it does. */
-static bool may_be_rows(const px_survey *s, const prism_options *options) {
+/* As many planes as a picture has rows take many times as long as it does. */
+static bool may_be_rows(const px_survey *s, unsigned axis, const prism_options *options) {
+    const px_roles roles = roles_of(s, set_of(axis));
     const bool quick = s->noisy || s->sparing || px_efforts.brisk[options->effort];
-    return !quick || px_may_be_lifted(s, 0);
+    return !quick || px_may_be_lifted(s, &roles);
 }
 
-size_t px_possible_axes(int axes[PX_MOST_AXES], const px_survey *s, const prism_options *options) {
-    const prism_array *array = &s->part.array;
-    const int rank = (int)array->rank;
-    const bool stack = options->transform == PRISM_TRANSFORM_STACK;
-    const bool channels = options->transform == PRISM_TRANSFORM_CHANNELS;
-    size_t count = 0;
-    axes[count++] = options->axis != PRISM_AXIS_AUTO ? px_asked_axis(options)
-                    : stack                          ? 0
-                    : rank == 1                      ? PRISM_AXIS_AUTO
-                                                     : rank - 1;
-    if (options->axis != PRISM_AXIS_AUTO || rank == 1 || channels || stack)
-        return count;
-    if (rank == 2)
-        axes[count++] = PRISM_AXIS_AUTO;
-    for (int axis = 0; axis < rank - 1 && count < PX_MOST_AXES; axis++)
-        if ((axis == 0 || rank <= MOST_DIMENSIONS) && (rank > 2 || may_be_rows(s, options)))
-            axes[count++] = axis;
-    count = without_specks(axes, count, s);
-    return s->noisy ? without_slim(axes, count, array) : count;
+static void add_of_matrix(list *l, const px_survey *s, const prism_options *options) {
+    const unsigned shorter = s->whole.dims[1] < s->whole.dims[0];
+    add(l, s, set_of(shorter));
+    add(l, s, 0);
+    if (may_be_rows(s, !shorter, options))
+        add(l, s, set_of(!shorter));
 }
 
-bool px_may_be_frames(const prism_array *array, int axis, const prism_options *options) {
-    const px_layout layout = px_layout_make(array, axis);
-    return options->transform == PRISM_TRANSFORM_AUTO &&
-           (options->axis == PRISM_AXIS_AUTO || px_asked_axis(options) == axis) &&
-           array->rank >= 2 && layout.height >= LEAST_EDGE && layout.width >= LEAST_EDGE &&
-           (array->rank >= 3 || layout.count == 1) && !px_efforts.brisk[options->effort];
+static void add_single(list *l, const px_survey *s) {
+    for (unsigned i = 0; i < s->whole.rank && i < MOST_SINGLE; i++)
+        add(l, s, set_of(i));
 }
 
-bool px_may_be_lifted(const px_survey *s, int axis) {
+/* Planes by all combinations but those of two of the smoothest axes. */
+static void add_joined(list *l, const px_survey *s) {
+    const unsigned rank = s->whole.rank;
+    const uint32_t all = (uint32_t)((UINT64_C(1) << rank) - 1);
+    for (unsigned i = rank - 1; i > rank - SMOOTHEST; i--)
+        for (unsigned k = i; k-- > rank - SMOOTHEST;)
+            add(l, s, all & ~(set_of(i) | set_of(k)));
+}
+
+/* The set of planes where there is nothing to choose. */
+static bool is_given(uint32_t *planes, const px_survey *s, const prism_options *options) {
+    const int rank = (int)s->whole.rank;
+    int axis = px_asked_axis(options);
+    const bool open = options->axis == PRISM_AXIS_AUTO;
+    if (open && options->transform == PRISM_TRANSFORM_STACK)
+        axis = 0;
+    else if (open && options->transform == PRISM_TRANSFORM_CHANNELS && rank > 1)
+        axis = rank - 1;
+    *planes = axis >= 0 ? set_of(place_of(s, axis)) : 0;
+    return axis >= 0 || !open || rank == 1;
+}
+
+size_t px_possible_roles(px_roles roles[PX_MOST_ROLES], const px_survey *s,
+                         const prism_options *options) {
+    list l = {roles, 0};
+    uint32_t planes;
+    if (is_given(&planes, s, options)) {
+        add(&l, s, planes);
+        return l.count;
+    }
+    if (s->whole.rank == 2)
+        add_of_matrix(&l, s, options);
+    else
+        add_single(&l, s);
+    if (s->whole.rank > 3)
+        add_joined(&l, s);
+    leave_out(&l, s, is_speck);
+    if (s->noisy)
+        leave_out(&l, s, is_slim);
+    return l.count;
+}
+
+/* ---- What planes may be ---- */
+
+bool px_may_be_frames(const px_survey *s, const px_roles *roles, const prism_options *options) {
+    const px_layout layout = px_layout_by(roles, &s->part.array);
+    return options->transform == PRISM_TRANSFORM_AUTO && s->whole.rank >= 2 &&
+           layout.height >= LEAST_EDGE && layout.width >= LEAST_EDGE &&
+           (s->whole.rank >= 3 || layout.count == 1) && !px_efforts.brisk[options->effort];
+}
+
+bool px_may_be_lifted(const px_survey *s, const px_roles *roles) {
     enum { MOST_PLANES = 8 }; /* for each position */
-    if (axis == PRISM_AXIS_AUTO || s->dims[axis] == 1)
-        return false;
-    const bool rows = axis == 0 && s->part.array.rank == 2;
-    const uint64_t positions = positions_of(s, axis), planes = s->dims[axis];
-    const uint64_t least = s->noisy ? 8 : s->sparing || rows ? 2 : 0; /* positions for each plane */
-    return least * planes <= positions &&
+    const px_layout layout = px_layout_by(roles, &s->whole);
+    const size_t planes = layout.count, positions = layout.height * layout.width;
+    const bool matrix = s->whole.rank == 2;
+    const size_t least = s->noisy ? 8 : s->sparing && !matrix ? 2 : 0; /* for each plane */
+    return planes > 1 && least * planes <= positions &&
            (planes < PX_GROUP ? planes : PX_GROUP) <= MOST_PLANES * positions;
 }

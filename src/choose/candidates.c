@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "choose/frames.h"
+#include "pipeline/pipeline.h"
 #include "planes/estimate.h"
 
 /* Many planes are channels, not frames, where a lift makes them so much smaller, or where they
@@ -27,13 +28,14 @@ px_task px_task_of(const px_candidate *candidate, int effort, size_t limit) {
 }
 
 static px_candidate *add_layout(px_layouts *list, const prism_options *options,
-                                prism_transform transform, int axis) {
+                                prism_transform transform, const px_roles *roles) {
     px_candidate *item = &list->items[list->count++];
     *item = (px_candidate){.pipeline = {.transform = transform,
                                         .predictor = options->predictor,
                                         .coder = options->coder,
                                         .effort = options->effort,
-                                        .axis = axis},
+                                        .axis = roles->planes ? 0 : PRISM_AXIS_AUTO,
+                                        .roles = *roles},
                            .selective = options->transform == PRISM_TRANSFORM_AUTO &&
                                         transform == PRISM_TRANSFORM_CHANNELS,
                            .bytes = HUGE_VAL};
@@ -74,60 +76,63 @@ static bool is_promising(const px_survey *s, int effort) {
 
 /* The planes become residuals of the lift, if there is one. */
 static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
-                                     const prism_options *options, int axis, ties t,
+                                     const prism_options *options, const px_roles *roles, ties t,
                                      px_planes *planes, prism_error *error) {
     const bool many = planes->count > FEW_PLANES, promising = is_promising(s, options->effort);
     const double plain = t.plain || t.frames ? estimate_planes(planes, s) : 0;
     bool frames = t.frames && !(many && px_step_ratio(planes) > LARGE_STEP);
-    const bool tie = axis >= 0 && (frames || (t.lift && promising));
-    const double tied = tie ? px_frames_bits(planes, s->dims[axis]) / 8 / s->part.share : plain;
+    const bool tie = roles->planes && (frames || (t.lift && promising));
+    const uint64_t all = px_layout_by(roles, &s->whole).count;
+    const double tied = tie ? px_frames_bits(planes, all) / 8 / s->part.share : plain;
     prism_status status = PRISM_OK;
     if (t.plain) {
-        add_layout(list, options, PRISM_TRANSFORM_NONE, axis)->bytes = plain;
+        add_layout(list, options, PRISM_TRANSFORM_NONE, roles)->bytes = plain;
         list->flat = fmax(list->flat, px_flat_share(planes));
     }
     if (t.lift) {
-        px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_CHANNELS, axis);
+        px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_CHANNELS, roles);
         status = estimate_transformed(item, planes, s, error);
         frames = frames && !(many && item->bytes < STRONG_LIFT * plain);
         item->bytes = promising ? fmin(item->bytes, tied) : item->bytes;
     }
     if (frames)
-        add_layout(list, options, PRISM_TRANSFORM_STACK, axis)->bytes = tied;
+        add_layout(list, options, PRISM_TRANSFORM_STACK, roles)->bytes = tied;
     return status;
 }
 
+static ties ties_of(const px_survey *s, const prism_options *options, const px_roles *roles) {
+    const bool open = options->transform == PRISM_TRANSFORM_AUTO;
+    const bool drawing = px_is_drawing(s, options);
+    return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
+                  .frames = !drawing && px_may_be_frames(s, roles, options),
+                  .lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
+                          (open && !drawing && px_may_be_lifted(s, roles))};
+}
+
 static prism_status list_planes(px_layouts *list, const px_survey *s, const prism_options *options,
-                                int axis, ties t, prism_error *error) {
+                                const px_roles *roles, prism_error *error) {
+    const px_pipeline pipeline = {.axis = roles->planes ? 0 : PRISM_AXIS_AUTO, .roles = *roles};
     px_planes planes;
-    prism_status status = px_planes_make(&planes, &s->part.array, axis, s->part.elements, error);
+    prism_status status =
+        px_arrange_planes(&planes, &s->part.array, s->part.elements, &pipeline, error);
     if (status != PRISM_OK)
         return status;
-    status = estimate_layouts(list, s, options, axis, t, &planes, error);
+    status = estimate_layouts(list, s, options, roles, ties_of(s, options, roles), &planes, error);
     px_planes_free(&planes);
     return status;
 }
 
-static ties ties_of(const px_survey *s, const prism_options *options, int axis) {
-    const bool open = options->transform == PRISM_TRANSFORM_AUTO;
-    const bool drawing = px_is_drawing(s, options);
-    return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
-                  .frames = !drawing && px_may_be_frames(&s->part.array, axis, options),
-                  .lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
-                          (open && !drawing && px_may_be_lifted(s, axis))};
-}
-
 prism_status px_layouts_list(px_layouts *list, const px_survey *s, const prism_options *options,
                              prism_error *error) {
-    int axes[PX_MOST_AXES];
-    const size_t count = px_possible_axes(axes, s, options);
+    px_roles roles[PX_MOST_ROLES];
+    const size_t count = px_possible_roles(roles, s, options);
     prism_status status = PRISM_OK;
     if (options->transform == PRISM_TRANSFORM_STACK) {
-        add_layout(list, options, PRISM_TRANSFORM_STACK, axes[0]);
+        add_layout(list, options, PRISM_TRANSFORM_STACK, &roles[0]);
         return PRISM_OK;
     }
     for (size_t i = 0; i < count && status == PRISM_OK; i++)
-        status = list_planes(list, s, options, axes[i], ties_of(s, options, axes[i]), error);
+        status = list_planes(list, s, options, &roles[i], error);
     return status;
 }
 

@@ -7,7 +7,7 @@
 
 #include "choose/axes.h"
 
-enum { PX_MAX_LAYOUTS = 3 * PX_MOST_AXES /* as they are, lifted, or as frames */ };
+enum { PX_MAX_LAYOUTS = 3 * PX_MOST_ROLES /* as they are, lifted, or as frames */ };
 
 /* What may be tried: a layout, all stages, or a method of coder ans. */
 typedef struct px_candidate {

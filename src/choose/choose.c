@@ -29,20 +29,26 @@ static prism_status try_layout(px_choice *c, const px_layouts *list, size_t i, p
     return status;
 }
 
+/* Pictures, or the planes lie along the roughest axis. */
+static bool is_first(const px_candidate *layout) {
+    return !layout->pipeline.roles.planes || layout->pipeline.roles.axes[0] == 0;
+}
+
 /* Along which axis repetitions lie, estimates do not say. In the whole array, they are more than in
  * the sample. */
-static prism_status try_repetitions(px_choice *c, const px_layouts *list, int but,
+static prism_status try_repetitions(px_choice *c, const px_layouts *list, const px_roles *but,
                                     prism_error *error) {
     const bool whole = c->sample->part.share == 1;
     prism_status status = PRISM_OK;
     double bytes = 0;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
         px_candidate layout = list->items[i];
-        if (layout.pipeline.axis != but && layout.pipeline.transform == PRISM_TRANSFORM_NONE &&
+        if (!px_same_roles(&layout.pipeline.roles, but) &&
+            layout.pipeline.transform == PRISM_TRANSFORM_NONE &&
             px_may_use(c, &layout, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
             status = px_trial(&bytes, c->sample, &layout, layout.pipeline.effort, error);
             if (status == PRISM_OK &&
-                bytes < (whole || layout.pipeline.axis > 0 ? 1 : REPETITIONS) * c->best.bytes)
+                bytes < (whole || !is_first(&layout) ? 1 : REPETITIONS) * c->best.bytes)
                 px_prefer(c, &layout, bytes);
         }
     }
@@ -53,21 +59,22 @@ static prism_status try_repetitions(px_choice *c, const px_layouts *list, int bu
  * as they are: what repeats is what these coders are for, and a lift hides it. Where only size
  * counts, lifted ones are tried, too. */
 static prism_status try_others(px_choice *c, const px_layouts *list, prism_error *error) {
-    const int axis = c->best.pipeline.axis;
+    const px_roles roles = c->best.pipeline.roles;
     const bool open = c->options->transform == PRISM_TRANSFORM_AUTO;
     const bool thorough = px_efforts.only_size[c->options->effort];
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++)
-        if (list->items[i].pipeline.axis == axis &&
+        if (px_same_roles(&list->items[i].pipeline.roles, &roles) &&
             (!open || list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE ||
              (thorough && list->items[i].pipeline.transform == PRISM_TRANSFORM_CHANNELS)))
             status = px_consider_others(c, &list->items[i], error);
     if (status != PRISM_OK || c->best.bytes == 0 || c->best.pipeline.coder == PRISM_CODER_ANS)
         return status;
-    status = try_repetitions(c, list, axis, error);
+    status = try_repetitions(c, list, &roles, error);
     const px_candidate found = c->best;
-    return status == PRISM_OK && found.pipeline.axis != axis ? px_consider_others(c, &found, error)
-                                                             : status;
+    return status == PRISM_OK && !px_same_roles(&found.pipeline.roles, &roles)
+               ? px_consider_others(c, &found, error)
+               : status;
 }
 
 /* The one with the best promise of those that are not `done`. */
@@ -107,7 +114,6 @@ static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_erro
     return status;
 }
 
-/* Every AUTO becomes what does best on a sample. *coded is that, where the sample is the whole. */
 static prism_status choose(px_candidate *chosen, px_coded *coded, const px_survey *s,
                            const prism_options *options, prism_error *error) {
     px_layouts list = {.count = 0};
@@ -140,6 +146,22 @@ static bool is_complete(const prism_options *options, const prism_array *array) 
            (options->axis != PRISM_AXIS_AUTO || array->rank == 1);
 }
 
+/* Every AUTO becomes what does best on a sample. *coded is that, where the sample is the whole. */
+static prism_status look_and_choose(px_candidate *chosen, px_coded *coded, const prism_array *array,
+                                    const void *elements, const prism_options *options,
+                                    const px_survey *survey, prism_error *error) {
+    px_survey turned;
+    prism_status status = px_survey_turn(&turned, survey, array, elements, error);
+    if (status == PRISM_OK)
+        status = choose(chosen, coded, &turned, options, error);
+    if (status == PRISM_OK) {
+        chosen->pipeline = px_survey_pipeline(&turned, &chosen->pipeline);
+        coded->pipeline = px_survey_pipeline(&turned, &coded->pipeline);
+    }
+    px_survey_free(&turned);
+    return status;
+}
+
 bool px_choice_needs_sample(const prism_array *array, const prism_options *options) {
     return px_type_is_narrow(array->type) && !px_tiny_suits(array, options) &&
            !is_complete(options, array);
@@ -149,7 +171,8 @@ prism_status px_encode_integers(px_coded *coded, const prism_array *array, const
                                 const prism_options *options, const px_survey *survey,
                                 prism_error *error) {
     px_candidate chosen = {.pipeline = {options->transform, options->predictor, options->coder,
-                                        options->effort, px_asked_axis(options)}};
+                                        options->effort, px_asked_axis(options),
+                                        .roles = {.rank = 0}}};
     size_t size;
     *coded = (px_coded){.is_mapped = false};
     prism_status status = prism_array_size(array, &size, error);
@@ -160,7 +183,7 @@ prism_status px_encode_integers(px_coded *coded, const prism_array *array, const
     if (px_tiny_suits(array, options))
         return px_tiny_encode(coded, array, elements, options, size, error);
     if (!is_complete(options, array))
-        status = choose(&chosen, coded, survey, options, error);
+        status = look_and_choose(&chosen, coded, array, elements, options, survey, error);
     if (status == PRISM_OK && !px_coded_size(coded)) {
         const px_task task = px_task_of(&chosen, options->effort, size);
         status = px_encode(coded, array, elements, &task, error);

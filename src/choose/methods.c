@@ -46,21 +46,22 @@ static px_candidate *add(candidates *list, const px_task *task, prism_method met
 
 /* Frames, by automatic options: one matrix for whole frames may be worse than none where a part of
  * them moves, and the middle, which decides, does not. */
-static bool may_do_without_lift(const px_task *task) {
-    return task->selective && task->pipeline.axis == 0 &&
+static bool may_do_without_lift(const px_planes *planes, const px_task *task) {
+    enum { MOST_FRAMES = 64 };
+    return task->selective && planes->count <= MOST_FRAMES &&
            task->pipeline.transform == PRISM_TRANSFORM_CHANNELS;
 }
 
 /* Learning from the samples themselves may come too late in a small chunk, or find too little: then
  * a method whose fits are sent is better. */
-static void add_by_effort(candidates *list, const px_task *task) {
+static void add_by_effort(candidates *list, const px_planes *planes, const px_task *task) {
     const bool stack = task->pipeline.transform == PRISM_TRANSFORM_STACK;
     const prism_method usual = (stack ? px_efforts.frames : px_efforts.planes)[task->effort];
     const prism_method fitted = stack ? PRISM_METHOD_FRAMES : px_efforts.fitted[task->effort];
     add(list, task, usual, PX_SURE);
     if (fitted != usual)
         add(list, task, fitted, PX_POSSIBLE);
-    else if (fitted == PRISM_METHOD_QUICK && may_do_without_lift(task))
+    else if (fitted == PRISM_METHOD_QUICK && may_do_without_lift(planes, task))
         add(list, task, fitted, PX_SURE)->pipeline.transform = PRISM_TRANSFORM_NONE;
 }
 
@@ -182,7 +183,7 @@ static prism_status list_candidates(candidates *list, const px_planes *planes, c
     if (palette != PX_UNLIKELY)
         add(list, task, PRISM_METHOD_PALETTE, PX_SURE);
     if (palette != PX_SURE)
-        add_by_effort(list, task);
+        add_by_effort(list, planes, task);
     if (may_be_noise(values, planes, task))
         add(list, task, PRISM_METHOD_ORDER0, PX_POSSIBLE);
     return status;

@@ -27,6 +27,10 @@ static const double CLOSE_FRAMES = 1.1, CLEARLY_BETTER_FRAMES = 0.96;
  * other layouts. */
 static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87, OTHER_GAIN = 0.97;
 
+/* Estimates miss so much more of what learning gains: where only size counts, that is tried, too.
+ */
+static const double MISSED = 0.9;
+
 /* Layouts of drawings that come so close in a part of the sample are tried. */
 static const double CLOSE_DRAWING = 1.25;
 
@@ -98,7 +102,8 @@ bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t be
         (!is_low(c) || list->items[i].bytes <= CLOSE_BRISK * list->items[best].bytes))
         return true;
     if (has_estimates(c))
-        return px_promise(c, list, i) < PX_CLEARLY * c->best.bytes;
+        return (px_efforts.only_size[c->options->effort] ? MISSED : 1) * px_promise(c, list, i) <
+               PX_CLEARLY * c->best.bytes;
     return (c->sample->part.share == 1 && !px_is_brisk(c->sample, c->options->effort)) ||
            list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
 }
@@ -115,7 +120,7 @@ static bool is_alone(const px_choice *c, const px_layouts *list, size_t best) {
 /* The estimate of the planes of `layout` as they are. */
 static double plain_estimate(const px_layouts *list, const px_candidate *layout) {
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].pipeline.axis == layout->pipeline.axis &&
+        if (px_same_roles(&list->items[i].pipeline.roles, &layout->pipeline.roles) &&
             list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE)
             return list->items[i].bytes;
     return HUGE_VAL;
@@ -168,12 +173,11 @@ static prism_status screen_drawings(const px_choice *c, px_layouts *list, prism_
     return status;
 }
 
-/* Frames are few, or fewer than they have rows and columns, or lie along the first axis. */
-static bool is_likely(const px_survey *s, int axis) {
-    uint64_t least = FEW_FRAMES;
-    for (unsigned i = 0; i < s->part.array.rank; i++)
-        least = i == 0 || s->dims[i] < least ? s->dims[i] : least;
-    return axis <= 0 || s->dims[axis] <= FEW_FRAMES || s->dims[axis] == least;
+/* Frames are few, or fewer than they have rows and columns, or lie along the roughest axis. */
+static bool is_likely(const px_survey *s, const px_roles *roles) {
+    const px_layout layout = px_layout_by(roles, &s->whole);
+    return !roles->planes || roles->axes[0] == 0 || layout.count <= FEW_FRAMES ||
+           (layout.count <= layout.height && layout.count <= layout.width);
 }
 
 /* The best estimate of frames along axes where these are likely. */
@@ -181,7 +185,7 @@ static double least_likely(const px_choice *c, const px_layouts *list) {
     double least = HUGE_VAL;
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK &&
-            is_likely(c->sample, list->items[i].pipeline.axis))
+            is_likely(c->sample, &list->items[i].pipeline.roles))
             least = fmin(least, list->items[i].bytes);
     return least;
 }
@@ -192,7 +196,7 @@ static bool is_rival(const px_choice *c, const px_layouts *list, const bool done
     const double likely = least_likely(c, list);
     return list->items[i].pipeline.transform == PRISM_TRANSFORM_STACK && !done[i] &&
            (c->best.bytes == 0 || px_promise(c, list, i) < PX_CLEARLY * c->best.bytes) &&
-           list->items[i].bytes < (is_likely(c->sample, list->items[i].pipeline.axis)
+           list->items[i].bytes < (is_likely(c->sample, &list->items[i].pipeline.roles)
                                        ? CLOSE_FRAMES
                                        : CLEARLY_BETTER_FRAMES) *
                                       likely;

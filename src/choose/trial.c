@@ -48,18 +48,12 @@ static prism_status has_chance(bool *chance, const px_choice *c, const px_candid
     return status;
 }
 
-/* Planes lie along the first axis or the last as a rule. */
-static bool is_usual(const px_choice *c, int axis) {
-    return axis <= 0 || axis == (int)c->sample->part.array.rank - 1;
-}
-
-/* Whether a layout is to be preferred to the best one where samples of both come to the same: one
- * along a usual axis, or a lift, which leaves planes out that gain nothing. */
+/* Whether a layout is to be preferred to the best one where samples of both come to the same: a
+ * lift, which leaves planes out that gain nothing. */
 static bool is_safer(const px_choice *c, const px_candidate *candidate) {
-    const bool lift = candidate->pipeline.transform == PRISM_TRANSFORM_CHANNELS;
-    return (is_usual(c, candidate->pipeline.axis) && !is_usual(c, c->best.pipeline.axis)) ||
-           (lift && candidate->selective && candidate->pipeline.axis == c->best.pipeline.axis &&
-            c->best.pipeline.transform == PRISM_TRANSFORM_NONE);
+    return candidate->pipeline.transform == PRISM_TRANSFORM_CHANNELS && candidate->selective &&
+           px_same_roles(&candidate->pipeline.roles, &c->best.pipeline.roles) &&
+           c->best.pipeline.transform == PRISM_TRANSFORM_NONE;
 }
 
 /* A coder that decodes slower must be clearly better, and so must layouts that come later where
@@ -192,8 +186,12 @@ static prism_status consider_stack(px_choice *c, const px_candidate *candidate,
     const px_survey *whole = c->sample;
     px_survey some = *whole;
     prism_array cut = whole->part.array;
-    uint64_t *frames = &cut.dims[candidate->pipeline.axis];
-    *frames = *frames < SOME_FRAMES ? *frames : SOME_FRAMES;
+    const px_roles *roles = &candidate->pipeline.roles;
+    for (uint64_t i = roles->planes, frames = 1; i-- > 0; frames *= cut.dims[roles->axes[i]]) {
+        const uint64_t most = SOME_FRAMES / frames ? SOME_FRAMES / frames : 1;
+        uint64_t *count = &cut.dims[roles->axes[i]];
+        *count = *count < most ? *count : most;
+    }
     prism_status status =
         px_sample_cut(&some.part, &whole->part.array, whole->part.elements, &cut, error);
     some.part.share *= whole->part.share;
@@ -232,7 +230,7 @@ prism_status px_consider_layout(px_choice *c, const px_candidate *layout, prism_
     prism_status status = native ? consider_native(c, layout, error) : PRISM_OK;
     c->native = c->last;
     const bool behind = native && (s->large || px_is_brisk(s, c->options->effort)) &&
-                        (c->best.pipeline.axis != layout->pipeline.axis ||
+                        (!px_same_roles(&c->best.pipeline.roles, &layout->pipeline.roles) ||
                          c->best.pipeline.transform != layout->pipeline.transform);
     if (status != PRISM_OK || behind || px_is_drawing(s, c->options) ||
         px_others_come_last(s, c->options) ||

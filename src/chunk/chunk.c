@@ -65,13 +65,24 @@ static void use_raw(px_chunk *chunk, const content *c) {
     chunk->payload_size = c->size;
 }
 
+/* Of the array for those of the squeezed one. */
+static px_pipeline unsqueezed(const px_pipeline *pipeline, const content *c) {
+    px_pipeline whole = *pipeline;
+    if (pipeline->roles.rank)
+        whole.roles = px_roles_of_axes(&pipeline->roles, c->squeezed.axes);
+    else
+        whole.axis =
+            pipeline->axis < 0 ? c->unit_axis : px_unsqueezed_axis(&c->squeezed, pipeline->axis);
+    return whole;
+}
+
 /* The chunk with what was coded, or raw if that is not smaller than the elements, or nothing. Its
  * checksum is that of `decoded`, which are the elements unless something was lost. */
 static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_coded *coded,
                                 const void *decoded, const content *c, prism_error *error) {
     const px_sections *sections = &coded->sections;
     px_chunk chunk = {.array = *c->array,
-                      .pipeline = coded->pipeline,
+                      .pipeline = unsqueezed(&coded->pipeline, c),
                       .has_checksum = c->options.checksum,
                       .is_mapped = coded->is_mapped,
                       .elements_crc = c->options.checksum ? px_crc32(decoded, c->size) : 0,
@@ -79,9 +90,6 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
                       .parameter_size = sections->parameters.size,
                       .payload = sections->payload.data,
                       .payload_size = sections->payload.size};
-    chunk.pipeline.axis = chunk.pipeline.axis < 0
-                              ? c->unit_axis
-                              : px_unsqueezed_axis(&c->squeezed, chunk.pipeline.axis);
     if (!px_coded_size(coded) || px_coded_size(coded) >= c->size)
         use_raw(&chunk, c);
     *used = chunk.pipeline;
@@ -287,14 +295,21 @@ static bool is_whole(const px_chunk *chunk) {
     return chunk->is_mapped || px_takes_elements(chunk->pipeline.coder);
 }
 
+/* Several axes count planes. */
+static bool is_joined(const px_chunk *chunk) {
+    return chunk->pipeline.axis >= 0 && px_pipeline_axis(&chunk->pipeline) < 0;
+}
+
 uint64_t px_chunk_planes_memory(const px_chunk *chunk, size_t planes) {
-    const px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    const px_layout layout = px_pipeline_layout(&chunk->pipeline, &chunk->array);
     const uint64_t element = prism_type_size(chunk->array.type);
     const uint64_t size = (uint64_t)layout.height * layout.width;
-    const uint64_t picked =
-        is_whole(chunk) ? layout.count * size * element
-                        : layout.count * sizeof(bool) +
-                              planes * (uint64_t)px_plane_stride((size_t)size) * sizeof(int16_t);
+    const bool turned = !px_roles_keep_order(&chunk->pipeline.roles);
+    const uint64_t plane =
+        px_plane_stride((size_t)size) * sizeof(int16_t) + (turned ? size * element : 0);
+    const uint64_t picked = is_whole(chunk)
+                                ? (is_joined(chunk) ? 2 : 1) * layout.count * size * element
+                                : layout.count * sizeof(bool) + planes * plane;
     return px_chunk_memory(chunk, 0) + picked;
 }
 
@@ -306,6 +321,23 @@ static void pick_planes(uint8_t *to, const uint8_t *from, const prism_array *arr
     for (size_t o = 0; o < layout.outer; o++, from += layout.count * run)
         for (size_t i = 0; i < count; i++, to += run)
             memcpy(to, from + planes[i] * run, run);
+}
+
+/* The same where several axes count the planes: as px_chunk_of_some says. */
+static prism_status pick_joined(uint8_t *to, const uint8_t *from, const px_chunk *chunk,
+                                const uint64_t *planes, size_t count, prism_error *error) {
+    const px_chunk one = px_chunk_of_some(chunk, 1);
+    const size_t element = prism_type_size(chunk->array.type);
+    const size_t plane = (size_t)px_array_count(&one.array) * element;
+    const size_t size = (size_t)px_array_count(&chunk->array) * element;
+    uint8_t *arranged = malloc(size);
+    if (!arranged)
+        return px_out_of_memory(error, size);
+    px_arrange(arranged, &chunk->array, &chunk->pipeline.roles, from);
+    for (size_t i = 0; i < count; i++, to += plane)
+        px_rearrange(to, &one.array, &one.pipeline.roles, arranged + planes[i] * plane);
+    free(arranged);
+    return PRISM_OK;
 }
 
 static prism_status decode_and_pick(const px_chunk *chunk, const uint64_t *planes, size_t count,
@@ -320,8 +352,11 @@ static prism_status decode_and_pick(const px_chunk *chunk, const uint64_t *plane
     status = px_chunk_decode(chunk, all, threads, 0, error);
     if (status == PRISM_OK && chunk->pipeline.axis < 0)
         memcpy(elements, all, size);
+    else if (status == PRISM_OK && is_joined(chunk))
+        status = pick_joined(elements, all, chunk, planes, count, error);
     else if (status == PRISM_OK)
-        pick_planes(elements, all, &chunk->array, chunk->pipeline.axis, planes, count);
+        pick_planes(elements, all, &chunk->array, px_pipeline_axis(&chunk->pipeline), planes,
+                    count);
     free(all);
     return status;
 }
@@ -336,7 +371,7 @@ prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *plane
 /* ---- Reduced pictures ---- */
 
 uint64_t px_chunk_reduced_memory(const px_chunk *chunk, const prism_array *reduced) {
-    const px_layout layout = px_layout_make(reduced, chunk->pipeline.axis);
+    const px_layout layout = px_layout_make(reduced, px_pipeline_axis(&chunk->pipeline));
     const size_t stride = px_plane_stride(layout.height * layout.width);
     return px_chunk_memory(chunk, 0) + (uint64_t)layout.count * stride * sizeof(int16_t);
 }
@@ -344,7 +379,7 @@ uint64_t px_chunk_reduced_memory(const px_chunk *chunk, const prism_array *reduc
 prism_status px_chunk_decode_reduced(const px_chunk *chunk, int by, void *elements,
                                      prism_error *error) {
     const px_squeezed squeezed = px_squeeze(&chunk->array);
-    const int axis = px_squeezed_axis(&squeezed, chunk->pipeline.axis);
+    const int axis = px_squeezed_axis(&squeezed, px_pipeline_axis(&chunk->pipeline));
     prism_array reduced;
     if (!px_reduced_array(&reduced, &squeezed.array, axis, by))
         return px_fail(error, PRISM_E_INTERNAL, "the chunk holds no pictures");

@@ -99,7 +99,8 @@ static prism_status decode_again(void *elements, const px_coded *mapped,
 
 /* The axis of planes: the one that a stage chose. */
 static int axis_of(const px_coded *mapped, const px_mapping_request *request) {
-    return mapped->pipeline.axis >= 0 ? mapped->pipeline.axis : request->options->axis;
+    const int axis = px_pipeline_axis(&mapped->pipeline);
+    return axis >= 0 ? axis : request->options->axis;
 }
 
 /* Keeps o->mapped.is_mapped only if what it decodes to is within the bound. */
@@ -139,6 +140,14 @@ static prism_status try_stage(outcome *o, const px_lossy_stage *stage,
     return status;
 }
 
+/* What later stages need to know of a pipeline. */
+static px_pipeline found_by(const px_pipeline *pipeline) {
+    px_pipeline found = *pipeline;
+    found.axis = px_pipeline_axis(pipeline);
+    found.roles = (px_roles){.rank = 0};
+    return found;
+}
+
 static prism_status try_all(outcome *best, px_lossy_request *request, prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < STAGES && status == PRISM_OK; i++) {
@@ -148,7 +157,7 @@ static prism_status try_all(outcome *best, px_lossy_request *request, prism_erro
         status = try_stage(&o, stages[i], request, error);
         if (status == PRISM_OK && o.mapped.is_mapped) {
             request->limit = px_sections_size(&o.mapped.sections);
-            request->found = o.mapped.pipeline;
+            request->found = found_by(&o.mapped.pipeline);
             outcome_free(best);
             *best = o;
         } else {

@@ -321,6 +321,7 @@ static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error
     write_parameters(e, &mapped->sections.parameters);
     status = write_places(e, mapped, error);
     mapped->pipeline.axis = e->common.axis;
+    mapped->pipeline.roles = (px_roles){.rank = 0};
     return status;
 }
 

@@ -10,7 +10,8 @@
  *   +-----------------+--------------+--------------+------------+---------+-------+
  *
  * One byte a field where no size is given; dims and byte counts are varints; both CRCs are there if
- * flag 0 is set.
+ * flag 0 is set. Where axis + 1 is 255, the number of axes that count planes and all axes longer
+ * than 1 follow it.
  */
 #include "pipeline/container.h"
 
@@ -21,12 +22,21 @@
 #include "base/effort.h"
 #include "base/status.h"
 
-enum { FLAG_CHECKSUM = 1, FLAG_MAPPED = 4, CRC_SIZE = 4, MAGIC_SIZE = 4 };
+enum { FLAG_CHECKSUM = 1, FLAG_MAPPED = 4, CRC_SIZE = 4, MAGIC_SIZE = 4, ROLES = 255 };
 
 static const uint8_t magic[MAGIC_SIZE] = {'P', 'R', 'S', 'M'};
 
 uint32_t px_crc32(const void *bytes, size_t size) {
     return (uint32_t)crc32_z(0, bytes, size);
+}
+
+static void write_axis(px_buffer *out, const px_pipeline *pipeline) {
+    const px_roles *roles = &pipeline->roles;
+    px_put_u8(out, roles->rank ? ROLES : (uint8_t)(pipeline->axis + 1));
+    if (!roles->rank)
+        return;
+    px_put_u8(out, roles->planes);
+    px_put_bytes(out, roles->axes, roles->rank);
 }
 
 prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *error) {
@@ -44,7 +54,7 @@ prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *
     px_put_u8(out, (uint8_t)pipeline->predictor);
     px_put_u8(out, (uint8_t)pipeline->coder);
     px_put_u8(out, (uint8_t)pipeline->effort);
-    px_put_u8(out, (uint8_t)(pipeline->axis + 1));
+    write_axis(out, pipeline);
     px_put_varint(out, chunk->parameter_size);
     px_put_varint(out, chunk->payload_size);
     if (chunk->has_checksum)
@@ -67,13 +77,28 @@ static prism_status read_array(prism_array *array, px_reader *in, prism_error *e
     return in->failed ? PRISM_OK : prism_array_size(array, &size, error);
 }
 
+/* What is read of roles that are not valid is refused with them. */
+static void read_axis(px_pipeline *pipeline, const prism_array *array, px_reader *in) {
+    px_roles *roles = &pipeline->roles;
+    pipeline->axis = px_get_u8(in) - 1;
+    if (pipeline->axis + 1 != ROLES)
+        return;
+    roles->planes = px_get_u8(in);
+    for (unsigned i = 0; i < array->rank; i++)
+        if (array->dims[i] > 1)
+            roles->axes[roles->rank++] = px_get_u8(in);
+    pipeline->axis = roles->planes ? 0 : PRISM_AXIS_AUTO;
+    if (!roles->rank || !px_roles_are_valid(roles, array))
+        pipeline->axis = ROLES;
+}
+
 static prism_status read_pipeline(px_chunk *chunk, px_reader *in, prism_error *error) {
     px_pipeline *pipeline = &chunk->pipeline;
     pipeline->transform = (prism_transform)px_get_u8(in);
     pipeline->predictor = (prism_predictor)px_get_u8(in);
     pipeline->coder = (prism_coder)px_get_u8(in);
     pipeline->effort = px_get_u8(in);
-    pipeline->axis = px_get_u8(in) - 1;
+    read_axis(pipeline, &chunk->array, in);
     if (in->failed)
         return PRISM_OK;
     bool whole = px_takes_elements(pipeline->coder);
@@ -81,7 +106,8 @@ static prism_status read_pipeline(px_chunk *chunk, px_reader *in, prism_error *e
         pipeline->transform == PRISM_TRANSFORM_NONE && pipeline->predictor == PRISM_PREDICTOR_NONE;
     bool direct = whole || chunk->is_mapped || px_type_is_narrow(chunk->array.type);
     if (!pipeline->transform || !pipeline->predictor || !pipeline->coder || (whole && !idle) ||
-        !direct || pipeline->axis >= (int)chunk->array.rank || pipeline->effort < 1 ||
+        !direct || (pipeline->roles.rank && pipeline->coder == PRISM_CODER_RAW) ||
+        pipeline->axis >= (int)chunk->array.rank || pipeline->effort < 1 ||
         pipeline->effort >= PX_EFFORT_COUNT)
         return px_fail(error, PRISM_E_CORRUPT, "the chunk names no pipeline");
     return px_stages_check(pipeline->transform, pipeline->predictor, pipeline->coder, error);

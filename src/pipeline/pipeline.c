@@ -37,11 +37,26 @@ static prism_status predict_planes(px_prepared *p, prism_error *error) {
     return PRISM_OK;
 }
 
+prism_status px_arrange_planes(px_planes *planes, const prism_array *array, const void *elements,
+                               const px_pipeline *pipeline, prism_error *error) {
+    const prism_array arranged = px_arranged_array(array, &pipeline->roles);
+    if (px_roles_keep_order(&pipeline->roles))
+        return px_planes_make(planes, &arranged, pipeline->axis, elements, error);
+    const size_t size = (size_t)px_array_count(array) * prism_type_size(array->type);
+    void *turned = malloc(size);
+    if (!turned)
+        return px_out_of_memory(error, size);
+    px_arrange(turned, array, &pipeline->roles, elements);
+    prism_status status = px_planes_make(planes, &arranged, pipeline->axis, turned, error);
+    free(turned);
+    return status;
+}
+
 prism_status px_prepare(px_prepared *prepared, const prism_array *array, const void *elements,
                         const px_task *task, prism_error *error) {
     *prepared = (px_prepared){.task = *task};
     prism_status status =
-        px_planes_make(&prepared->planes, array, task->pipeline.axis, elements, error);
+        px_arrange_planes(&prepared->planes, array, elements, &task->pipeline, error);
     if (status == PRISM_OK && !px_coder_predicts(task->pipeline.coder))
         status = predict_planes(prepared, error);
     if (status != PRISM_OK)
@@ -153,6 +168,13 @@ static prism_status decode_planes(px_planes *planes, const px_chunk *chunk,
     return status;
 }
 
+/* That elements take before they are in the order of the array; 0 where they are at once. */
+static size_t arranged_bytes(const px_chunk *chunk) {
+    return px_roles_keep_order(&chunk->pipeline.roles)
+               ? 0
+               : (size_t)px_array_count(&chunk->array) * prism_type_size(chunk->array.type);
+}
+
 static prism_status decode_raw(const px_chunk *chunk, void *elements, prism_error *error) {
     size_t size;
     prism_status status = prism_array_size(&chunk->array, &size, error);
@@ -164,14 +186,50 @@ static prism_status decode_raw(const px_chunk *chunk, void *elements, prism_erro
     return status;
 }
 
+/* Where elements are decoded to before they are in the order of the array: the elements themselves,
+ * or memory of its own. */
+static void *turned_of(const px_chunk *chunk, void *elements) {
+    const size_t size = arranged_bytes(chunk);
+    return size ? malloc(size) : elements;
+}
+
+/* Ends what turned_of began. */
+static void turn_back(void *elements, const px_chunk *chunk, void *turned) {
+    if (turned == elements)
+        return;
+    px_rearrange(elements, &chunk->array, &chunk->pipeline.roles, turned);
+    free(turned);
+}
+
 static prism_status decode_zstd(const px_chunk *chunk, void *elements, prism_error *error) {
+    const prism_array arranged = px_arranged_array(&chunk->array, &chunk->pipeline.roles);
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    void *turned = turned_of(chunk, elements);
+    if (!turned)
+        return px_out_of_memory(error, arranged_bytes(chunk));
     prism_status status =
-        px_zstd_decode(elements, &chunk->array, chunk->pipeline.axis, &parameters, &payload, error);
+        px_zstd_decode(turned, &arranged, chunk->pipeline.axis, &parameters, &payload, error);
     if (status == PRISM_OK && px_reader_left(&parameters))
-        return px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the byte transform");
+        status = px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the byte transform");
+    if (status == PRISM_OK)
+        turn_back(elements, chunk, turned);
+    else if (turned != elements)
+        free(turned);
     return status;
+}
+
+/* Planes to elements. */
+static prism_status store_planes(const px_planes *planes, const px_chunk *chunk, void *elements,
+                                 prism_error *error) {
+    const prism_array arranged = px_arranged_array(&chunk->array, &chunk->pipeline.roles);
+    const px_layout layout = px_layout_make(&arranged, chunk->pipeline.axis);
+    void *turned = turned_of(chunk, elements);
+    if (!turned)
+        return px_out_of_memory(error, arranged_bytes(chunk));
+    px_planes_store(planes, &arranged, &layout, turned);
+    turn_back(elements, chunk, turned);
+    return PRISM_OK;
 }
 
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
@@ -179,12 +237,11 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threa
     if (px_takes_elements(chunk->pipeline.coder))
         return chunk->pipeline.coder == PRISM_CODER_RAW ? decode_raw(chunk, elements, error)
                                                         : decode_zstd(chunk, elements, error);
-    px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    const px_layout layout = px_pipeline_layout(&chunk->pipeline, &chunk->array);
     px_planes planes = px_planes_shape(&chunk->array, &layout);
-    const prism_status status =
-        decode_planes(&planes, chunk, &(px_request){.threads = threads}, error);
+    prism_status status = decode_planes(&planes, chunk, &(px_request){.threads = threads}, error);
     if (status == PRISM_OK)
-        px_planes_store(&planes, &chunk->array, &layout, elements);
+        status = store_planes(&planes, chunk, elements, error);
     px_planes_free(&planes);
     return status;
 }
@@ -200,9 +257,10 @@ uint64_t px_pipeline_memory(const px_chunk *chunk) {
     if (px_takes_elements(pipeline->coder))
         return pipeline->coder == PRISM_CODER_RAW
                    ? 0
-                   : px_zstd_memory(&chunk->array,
-                                    px_reader_make(chunk->parameters, chunk->parameter_size));
-    const px_layout layout = px_layout_make(&chunk->array, pipeline->axis);
+                   : arranged_bytes(chunk) +
+                         px_zstd_memory(&chunk->array,
+                                        px_reader_make(chunk->parameters, chunk->parameter_size));
+    const px_layout layout = px_pipeline_layout(pipeline, &chunk->array);
     const px_planes planes = px_planes_shape(&chunk->array, &layout);
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     const prism_method method = take_method(pipeline->coder, &parameters);
@@ -214,33 +272,61 @@ uint64_t px_pipeline_memory(const px_chunk *chunk) {
         coder->decode_memory(&planes, pipeline, parameters, chunk->payload_size);
     const uint64_t lifting =
         transform && !px_coder_predicts(pipeline->coder) ? transform->inverse_memory(&planes) : 0;
-    return (coder->late ? 0 : px_planes_bytes(&planes)) + (coding > lifting ? coding : lifting);
+    return arranged_bytes(chunk) + (coder->late ? 0 : px_planes_bytes(&planes)) +
+           (coding > lifting ? coding : lifting);
 }
 
 /* ---- Some planes ---- */
 
-/* planes[count] as an array of their own: the chunk's, with fewer elements along the axis. */
+/* The axes of a picture in place of those of planes, and before them all planes as one axis. */
+static void join_axes(px_chunk *joined, const px_chunk *chunk) {
+    const px_roles *roles = &chunk->pipeline.roles;
+    uint32_t counting = 0;
+    int place[PRISM_MAX_RANK];
+    for (unsigned i = 0; i < roles->planes; i++)
+        counting |= UINT32_C(1) << roles->axes[i];
+    joined->array.rank = 1;
+    for (unsigned i = 0; i < chunk->array.rank; i++)
+        if (!(counting >> i & 1)) {
+            place[i] = (int)joined->array.rank;
+            joined->array.dims[joined->array.rank++] = chunk->array.dims[i];
+        }
+    joined->pipeline.roles = (px_roles){.rank = 1, .planes = 1};
+    for (unsigned i = roles->planes; i < roles->rank; i++)
+        joined->pipeline.roles.axes[joined->pipeline.roles.rank++] = (uint8_t)place[roles->axes[i]];
+}
+
+px_chunk px_chunk_of_some(const px_chunk *chunk, size_t count) {
+    px_chunk some = *chunk;
+    const int axis = px_pipeline_axis(&chunk->pipeline);
+    if (axis >= 0) {
+        some.array.dims[axis] = count;
+    } else if (chunk->pipeline.axis >= 0) {
+        join_axes(&some, chunk);
+        some.array.dims[0] = count;
+    }
+    return some;
+}
+
 static prism_status store_some(const px_planes *all, const px_chunk *chunk, const uint64_t *planes,
                                size_t count, void *elements, prism_error *error) {
-    prism_array array = chunk->array;
-    if (chunk->pipeline.axis >= 0)
-        array.dims[chunk->pipeline.axis] = count;
-    px_layout layout = px_layout_make(&array, chunk->pipeline.axis);
+    const px_chunk part = px_chunk_of_some(chunk, count);
+    const px_layout layout = px_pipeline_layout(&part.pipeline, &part.array);
     px_planes some;
-    prism_status status = px_planes_alloc(&some, &array, &layout, error);
+    prism_status status = px_planes_alloc(&some, &part.array, &layout, error);
     if (status != PRISM_OK)
         return status;
     for (size_t i = 0; i < count; i++)
         memcpy(px_plane(&some, i), px_plane(all, (size_t)planes[i]),
                px_plane_size(all) * sizeof *all->samples);
-    px_planes_store(&some, &array, &layout, elements);
+    status = store_planes(&some, &part, elements, error);
     px_planes_free(&some);
-    return PRISM_OK;
+    return status;
 }
 
 prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
                                        void *elements, int threads, prism_error *error) {
-    px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
+    const px_layout layout = px_pipeline_layout(&chunk->pipeline, &chunk->array);
     px_planes all = px_planes_shape(&chunk->array, &layout);
     bool *wanted = calloc(layout.count, sizeof *wanted);
     if (!wanted)

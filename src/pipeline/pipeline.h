@@ -12,6 +12,10 @@ typedef struct px_prepared {
     px_buffer parameters; /* of the transform */
 } px_prepared;
 
+/* The planes that a pipeline makes of the elements, as they are. */
+prism_status px_arrange_planes(px_planes *planes, const prism_array *array, const void *elements,
+                               const px_pipeline *pipeline, prism_error *error);
+
 /* The planes of the elements, ready for the task's coder; empty after a failure. */
 prism_status px_prepare(px_prepared *prepared, const prism_array *array, const void *elements,
                         const px_task *task, prism_error *error);
@@ -38,7 +42,11 @@ uint64_t px_pipeline_memory(const px_chunk *chunk);
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
                                 prism_error *error);
 
-/* The same of planes[count] along the chunk's axis. */
+/* planes[count] of a chunk as a chunk of their own: its array, with so many elements along the axis
+ * of planes. Where several axes count them, one in front takes their place. */
+px_chunk px_chunk_of_some(const px_chunk *chunk, size_t count);
+
+/* The same of planes[count], as the array of px_chunk_of_some. */
 prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
                                        void *elements, int threads, prism_error *error);
 

@@ -29,7 +29,8 @@ static unsigned longest_side(const prism_array *array) {
 /* A small array is its own sample. Else the longest side is halved until the sample is small, but
  * not the sides that are as short as a number of channels or frames usually is. Where all
  * others are short, more is left of the longest. */
-static void sample_shape(prism_array *cut, uint64_t limit) {
+void px_sample_shape(prism_array *cut, int effort) {
+    const uint64_t limit = px_efforts.sample[effort];
     if (elements_of(cut) <= limit)
         return;
     uint64_t *longest = &cut->dims[longest_side(cut)];
@@ -84,7 +85,7 @@ prism_status px_sample_cut(px_sample *sample, const prism_array *array, const vo
 prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
                             int effort, prism_error *error) {
     prism_array cut = *array;
-    sample_shape(&cut, px_efforts.sample[effort]);
+    px_sample_shape(&cut, effort);
     return px_sample_cut(sample, array, elements, &cut, error);
 }
 

@@ -11,6 +11,9 @@ typedef struct px_sample {
     double share;   /* of the whole array */
 } px_sample;
 
+/* The shape of a sample: makes an array smaller, to about as many elements as the effort allows. */
+void px_sample_shape(prism_array *cut, int effort);
+
 /* The middle of the array: about as many elements as the effort allows. */
 prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
                             int effort, prism_error *error);

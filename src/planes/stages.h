@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "planes/planes.h"
+#include "planes/roles.h"
 
 /* The stages of a chunk, as it says them: nothing is AUTO. */
 typedef struct px_pipeline {
@@ -20,8 +21,21 @@ typedef struct px_pipeline {
     prism_predictor predictor;
     prism_coder coder;
     int effort;
-    int axis; /* or PRISM_AXIS_AUTO for a single plane */
+    int axis;       /* of the planes in the arranged array, or PRISM_AXIS_AUTO for a single plane */
+    px_roles roles; /* by which elements are arranged first, if any are given */
 } px_pipeline;
+
+/* The planes that a pipeline makes of an array. */
+static inline px_layout px_pipeline_layout(const px_pipeline *pipeline, const prism_array *array) {
+    const prism_array arranged = px_arranged_array(array, &pipeline->roles);
+    return px_layout_make(&arranged, pipeline->axis);
+}
+
+/* The one axis of the array along which planes lie; PRISM_AXIS_AUTO for a single plane and for
+ * planes along several. */
+static inline int px_pipeline_axis(const px_pipeline *pipeline) {
+    return pipeline->roles.rank ? px_roles_axis(&pipeline->roles) : pipeline->axis;
+}
 
 /* What encoding is asked for. */
 typedef struct px_task {

@@ -1,5 +1,7 @@
 #include "survey/survey.h"
 
+#include <stdlib.h>
+
 #include "base/array.h"
 #include "base/effort.h"
 #include "base/squeeze.h"
@@ -48,7 +50,7 @@ static prism_status count_values(px_survey *s, const prism_array *array, const v
 
 prism_status px_survey_begin(px_survey *s, const prism_array *array, const void *elements,
                              const prism_options *options, prism_error *error) {
-    *s = (px_survey){.dims = array->dims};
+    *s = (px_survey){.whole = *array};
     prism_status status = PRISM_OK;
     if (px_efforts.palette[options->effort]) /* else few values are not another coder's */
         status = count_values(s, array, elements, error);
@@ -62,19 +64,71 @@ prism_status px_survey_finish(px_survey *s, const prism_array *array, const void
                               prism_error *error) {
     const bool quick = px_type_is_narrow(array->type) && request->of_wide &&
                        px_efforts.quick_wide[options->effort];
-    s->dims = array->dims;
+    s->whole = *array;
+    s->effort = quick ? PX_EFFORT_QUICK : options->effort;
     prism_status status = count_values(s, array, elements, error);
     if (status == PRISM_OK && request->gaps)
         status = px_gaps_find(&s->gaps, array, elements, error);
     if (status == PRISM_OK)
-        status = px_sample_make(&s->part, array, elements,
-                                quick ? PX_EFFORT_QUICK : options->effort, error);
+        status = px_sample_make(&s->part, array, elements, s->effort, error);
     judge(s, px_array_count(array), options, quick);
     return status;
 }
 
 void px_survey_free(px_survey *s) {
     px_sample_free(&s->part);
+}
+
+/* ---- In another order ---- */
+
+/* The axes of the array in the order of the survey. */
+static px_roles order_of(const px_roughness *roughness, unsigned rank) {
+    px_roles order = {.rank = (uint8_t)rank};
+    for (unsigned i = 0; i < rank; i++)
+        order.axes[i] = (uint8_t)roughness->axes[i];
+    return order;
+}
+
+/* Puts the elements of a sample in that order. */
+static prism_status turn_sample(px_sample *part, const px_roles *order, prism_error *error) {
+    if (px_roles_keep_order(order))
+        return PRISM_OK;
+    void *turned = malloc(part->size);
+    if (!turned)
+        return px_out_of_memory(error, part->size);
+    px_arrange(turned, &part->array, order, part->elements);
+    free(part->elements);
+    part->elements = turned;
+    part->array = px_arranged_array(&part->array, order);
+    return PRISM_OK;
+}
+
+/* Where axes are equally long, which of them a sample is shorter along depends on their order, too:
+ * it is that of the survey. */
+prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_array *array,
+                            const void *elements, prism_error *error) {
+    *turned = *s;
+    turned->part = (px_sample){.elements = NULL};
+    turned->roughness = px_roughness_of(array, elements);
+    const px_roles order = order_of(&turned->roughness, array->rank);
+    turned->whole = px_arranged_array(array, &order);
+    prism_array shape = turned->whole, cut = *array;
+    px_sample_shape(&shape, s->effort);
+    for (unsigned i = 0; i < order.rank; i++)
+        cut.dims[order.axes[i]] = shape.dims[i];
+    prism_status status = px_sample_cut(&turned->part, array, elements, &cut, error);
+    return status == PRISM_OK ? turn_sample(&turned->part, &order, error) : status;
+}
+
+px_pipeline px_survey_pipeline(const px_survey *turned, const px_pipeline *pipeline) {
+    px_pipeline of = *pipeline;
+    of.roles = px_roles_of_axes(&pipeline->roles, turned->roughness.axes);
+    const px_roles pictures = px_roles_of_pictures(&of.roles);
+    if (of.roles.rank && of.roles.planes <= 1 && px_roles_keep_order(&pictures)) {
+        of.axis = px_roles_axis(&of.roles);
+        of.roles = (px_roles){.rank = 0};
+    }
+    return of;
 }
 
 prism_status px_part_of(px_survey *part, const px_survey *s, prism_error *error) {
@@ -95,9 +149,7 @@ bool px_is_brisk(const px_survey *s, int effort) {
 }
 
 double px_side_growth(const px_survey *s, const px_pipeline *pipeline) {
-    if (pipeline->axis < 0)
-        return 1;
-    const double planes =
-        (double)s->dims[pipeline->axis] / (double)s->part.array.dims[pipeline->axis];
+    const double planes = (double)px_pipeline_layout(pipeline, &s->whole).count /
+                          (double)px_pipeline_layout(pipeline, &s->part.array).count;
     return pipeline->transform == PRISM_TRANSFORM_CHANNELS ? planes * planes : planes;
 }

@@ -8,6 +8,7 @@
 #include "planes/sample.h"
 #include "planes/stages.h"
 #include "survey/byte_look.h"
+#include "survey/roughness.h"
 
 enum { PX_FEW_VALUES = 64 };
 
@@ -24,7 +25,9 @@ typedef struct px_survey {
     double gaps;          /* bits of an element that values in use, without gaps, may save */
     int values;           /* different ones; above PX_FEW_VALUES, PX_FEW_VALUES + 1 */
     px_sample part;       /* the middle */
-    const uint64_t *dims; /* of the whole array */
+    int effort;           /* by which that has its size */
+    prism_array whole;
+    px_roughness roughness; /* of a survey that is turned */
     bool large;           /* the whole array has 2^22 elements or more */
     bool sparing; /* of time: what estimates rule out is not tried; they say nothing of indices of
                      few values, and small arrays are coded in no time */
@@ -42,6 +45,17 @@ void px_survey_free(px_survey *s);
 prism_status px_survey_finish(px_survey *s, const prism_array *array, const void *elements,
                               const prism_options *options, const px_survey_request *request,
                               prism_error *error);
+
+/*
+ * The same with its axes in another order, from the roughest to the smoothest, so that permutations of
+ * an array are the same to whatever goes by it: sample and `whole` have that order. Integers of 8 and
+ * 16 bits. Free with px_survey_free, after a failure, too.
+ */
+prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_array *array,
+                            const void *elements, prism_error *error);
+
+/* A pipeline for the whole of a turned survey as one for the array itself. */
+px_pipeline px_survey_pipeline(const px_survey *turned, const px_pipeline *pipeline);
 
 /* A part of the sample, as another sample of the array. Free with px_survey_free. */
 prism_status px_part_of(px_survey *part, const px_survey *s, prism_error *error);

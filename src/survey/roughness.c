@@ -1,0 +1,124 @@
+#include "survey/roughness.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/low_discrepancy.h"
+
+enum {
+    MOST_PLACES = 1 << 14,
+    SHARE = 16 /* of the elements are looked at in small arrays */
+};
+
+/* Of standard deviations. */
+static const double CLEAR = 4;
+
+/* Some indices along each axis; their combinations are the places. How many there are depends on
+ * the lengths of axes only, not on their order. */
+typedef struct grid {
+    size_t counts[PRISM_MAX_RANK], steps[PRISM_MAX_RANK]; /* bytes from an index to the next */
+    const prism_array *array;
+    const uint8_t *elements;
+} grid;
+
+static double places_of(const grid *g, size_t most) {
+    double places = 1;
+    for (unsigned i = 0; i < g->array->rank; i++)
+        places *= (double)(g->counts[i] < most ? g->counts[i] : most);
+    return places;
+}
+
+static void grid_make(grid *g, const prism_array *array, const void *elements) {
+    size_t step = prism_type_size(array->type), most = 2;
+    const double all = (double)px_array_count(array);
+    const double limit = all / SHARE < MOST_PLACES ? all / SHARE : MOST_PLACES;
+    *g = (grid){.array = array, .elements = elements};
+    for (unsigned i = array->rank; i-- > 0; step *= (size_t)array->dims[i]) {
+        g->steps[i] = step;
+        g->counts[i] = (size_t)array->dims[i];
+    }
+    while (most < MOST_PLACES && places_of(g, most * 5 / 4 + 1) <= limit)
+        most = most * 5 / 4 + 1;
+    for (unsigned i = 0; i < array->rank; i++)
+        g->counts[i] = g->counts[i] < most ? g->counts[i] : most;
+}
+
+/* Not the first, which has no neighbour before it. */
+static size_t index_of(const grid *g, unsigned axis, size_t i) {
+    const size_t length = (size_t)g->array->dims[axis], step = length / g->counts[axis];
+    const size_t index = px_low_discrepancy(i, step ? step : 1);
+    return index ? index : length > 1;
+}
+
+static int32_t value_at(const grid *g, const uint8_t *at) {
+    if (prism_type_size(g->array->type) == 1)
+        return px_number_of(g->array->type)->is_signed ? (int8_t)*at : *at;
+    uint16_t bits;
+    memcpy(&bits, at, sizeof bits);
+    bits = g->array->order == px_native_order() ? bits : __builtin_bswap16(bits);
+    return px_number_of(g->array->type)->is_signed ? (int16_t)bits : bits;
+}
+
+static unsigned bits_of(int32_t difference) {
+    return difference ? 32 - (unsigned)__builtin_clz((uint32_t)abs(difference)) : 0;
+}
+
+static bool next_place(size_t at[PRISM_MAX_RANK], const grid *g) {
+    for (unsigned i = g->array->rank; i-- > 0; at[i] = 0)
+        if (++at[i] < g->counts[i])
+            return true;
+    return false;
+}
+
+typedef struct sums {
+    uint64_t bits[PRISM_MAX_RANK], squares[PRISM_MAX_RANK];
+} sums;
+
+/* Sums over all places, which do not depend on the order in which these come. */
+static void add_places(sums *all, const grid *g) {
+    size_t at[PRISM_MAX_RANK] = {0};
+    do {
+        const uint8_t *place = g->elements;
+        for (unsigned i = 0; i < g->array->rank; i++)
+            place += index_of(g, i, at[i]) * g->steps[i];
+        const int32_t value = value_at(g, place);
+        for (unsigned i = 0; i < g->array->rank; i++)
+            if (g->array->dims[i] > 1) {
+                const unsigned bits = bits_of(value - value_at(g, place - g->steps[i]));
+                all->bits[i] += bits;
+                all->squares[i] += bits * bits;
+            }
+    } while (next_place(at, g));
+}
+
+px_roughness px_roughness_of(const prism_array *array, const void *elements) {
+    sums all = {.bits = {0}};
+    px_roughness r = {.axes = {0}};
+    grid g;
+    grid_make(&g, array, elements);
+    add_places(&all, &g);
+    for (unsigned i = 0; i < array->rank; i++) {
+        unsigned k = i;
+        for (; k > 0; k--) {
+            const int before = r.axes[k - 1];
+            if (all.bits[before] > all.bits[i] ||
+                (all.bits[before] == all.bits[i] && array->dims[before] <= array->dims[i]))
+                break;
+            r.axes[k] = before;
+        }
+        r.axes[k] = (int)i;
+    }
+    for (unsigned i = 0; i < array->rank; i++) {
+        r.bits[i] = (double)all.bits[r.axes[i]];
+        r.variance[i] = (double)all.squares[r.axes[i]];
+    }
+    return r;
+}
+
+bool px_is_smoother(const px_roughness *roughness, unsigned a, unsigned b) {
+    const double difference = roughness->bits[b] - roughness->bits[a];
+    return difference > 0 && difference * difference >
+                                 CLEAR * CLEAR * (roughness->variance[a] + roughness->variance[b]);
+}
