@@ -267,7 +267,8 @@ typedef enum prism_mapping {
     PRISM_MAPPING_NEAR = 6,    /* lossy: prediction with the reconstruction in the loop */
     PRISM_MAPPING_SPATIAL = 7, /* lossy: sums of components, quantised where they lie, filtered */
     PRISM_MAPPING_WAVELET = 8, /* lossy: sums of components, quantised wavelets of them */
-    PRISM_MAPPING_DISTANCE = 9 /* lossy: pictures in JPEG XL, by libjxl */
+    PRISM_MAPPING_DISTANCE = 9, /* lossy: pictures in JPEG XL, by libjxl */
+    PRISM_MAPPING_MASK = 10    /* places without data are left out */
 } prism_mapping;
 
 /* "none", "table", ...; NULL for an unknown mapping. Static storage. */

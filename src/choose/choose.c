@@ -139,19 +139,21 @@ static bool is_complete(const prism_options *options, const prism_array *array) 
 }
 
 /* Every AUTO becomes what does best on a sample. *coded is that, where the sample is the whole. */
-static prism_status look_and_choose(px_candidate *chosen, px_coded *coded, const prism_array *array,
-                                    const void *elements, const prism_options *options,
-                                    bool of_wide, prism_error *error) {
+static prism_status look_and_choose(px_candidate *chosen, px_coded *coded,
+                                    const px_mapping_request *request, bool of_wide,
+                                    prism_error *error) {
     px_survey s = {.values = 0};
-    prism_status status = px_survey_make(&s, array, elements, options, of_wide, error);
+    prism_status status = px_survey_make(&s, request, of_wide, error);
     if (status == PRISM_OK)
-        status = choose(chosen, coded, &s, options, error);
+        status = choose(chosen, coded, &s, request->options, error);
     px_sample_free(&s.part);
     return status;
 }
 
-prism_status px_encode_integers(px_coded *coded, const prism_array *array, const void *elements,
-                                const prism_options *options, bool of_wide, prism_error *error) {
+prism_status px_encode_integers(px_coded *coded, const px_mapping_request *request, bool of_wide,
+                                prism_error *error) {
+    const prism_array *array = request->array;
+    const prism_options *options = request->options;
     px_candidate chosen = {.pipeline = {options->transform, options->predictor, options->coder,
                                         options->effort, px_asked_axis(options)}};
     size_t size;
@@ -162,12 +164,13 @@ prism_status px_encode_integers(px_coded *coded, const prism_array *array, const
     if (status != PRISM_OK)
         return status;
     if (px_tiny_suits(array, options))
-        return px_tiny_encode(coded, array, elements, options, size, error);
+        return px_tiny_encode(coded, array, request->elements, options, size, error);
     if (!is_complete(options, array))
-        status = look_and_choose(&chosen, coded, array, elements, options, of_wide, error);
+        status = look_and_choose(&chosen, coded, request, of_wide, error);
     if (status == PRISM_OK && !px_coded_size(coded)) {
-        const px_task task = px_task_of(&chosen, options->effort, size);
-        status = px_encode(coded, array, elements, &task, error);
+        px_task task = px_task_of(&chosen, options->effort, size);
+        task.mask = request->mask;
+        status = px_encode(coded, array, request->elements, &task, error);
     }
     return status;
 }

@@ -17,8 +17,11 @@ bool px_may_be_native(const prism_options *options) {
            (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS);
 }
 
-prism_status px_survey_make(px_survey *s, const prism_array *array, const void *elements,
-                            const prism_options *options, bool of_wide, prism_error *error) {
+prism_status px_survey_make(px_survey *s, const px_mapping_request *request, bool of_wide,
+                            prism_error *error) {
+    const prism_array *array = request->array;
+    const void *elements = request->elements;
+    const prism_options *options = request->options;
     const bool quick = of_wide && px_efforts.quick_wide[options->effort];
     const int effort = quick ? PX_EFFORT_QUICK : options->effort;
     const size_t width = prism_type_size(array->type);
@@ -26,6 +29,8 @@ prism_status px_survey_make(px_survey *s, const prism_array *array, const void *
     prism_status status = prism_array_size(array, &whole, error);
     if (status == PRISM_OK)
         status = px_sample_make(&s->part, array, elements, effort, error);
+    if (status == PRISM_OK)
+        status = px_sample_mask(&s->part, array, request->mask, error);
     if (status != PRISM_OK)
         return status;
     s->dims = array->dims;
@@ -45,6 +50,9 @@ prism_status px_part_of(px_survey *part, const px_survey *s, prism_error *error)
     *part = *s;
     prism_status status =
         px_sample_make(&part->part, &s->part.array, s->part.elements, PX_EFFORT_QUICK, error);
+    const px_gaps mask = {s->part.mask.array, s->part.mask.missing};
+    if (status == PRISM_OK && mask.missing)
+        status = px_sample_mask(&part->part, &s->part.array, &mask, error);
     part->part.share *= s->part.share;
     return status;
 }

@@ -3,6 +3,7 @@
 #ifndef PX_CHOOSE_SURVEY_H
 #define PX_CHOOSE_SURVEY_H
 
+#include "mapping/mapping.h"
 #include "planes/sample.h"
 #include "planes/stages.h"
 
@@ -20,8 +21,8 @@ typedef struct px_survey {
 } px_survey;
 
 /* `of_wide`: the array stands for one of wider elements. Free with px_sample_free(&s->part). */
-prism_status px_survey_make(px_survey *s, const prism_array *array, const void *elements,
-                            const prism_options *options, bool of_wide, prism_error *error);
+prism_status px_survey_make(px_survey *s, const px_mapping_request *request, bool of_wide,
+                            prism_error *error);
 
 /* A part of the sample, as another sample of the array. Free with px_sample_free(&part->part). */
 prism_status px_part_of(px_survey *part, const px_survey *s, prism_error *error);

@@ -12,6 +12,7 @@
 #include "lossy/lossy.h"
 #include "lossy/reduced.h"
 #include "mapping/mapping.h"
+#include "mapping/mask.h"
 #include "pipeline/pipeline.h"
 
 /* Of chunks within chunks. */
@@ -136,7 +137,7 @@ static prism_status encode_lossy(px_buffer *out, px_pipeline *used, const conten
     prism_status status =
         px_lossy_encode(&coded, decoded,
                         &(px_mapping_request){&c->squeezed.array, c->elements, &c->options, 0,
-                                              &inner_codec, c->scales},
+                                              &inner_codec, c->scales, NULL},
                         limit, error);
     if (status == PRISM_OK && coded.is_mapped)
         status = write_chunk(out, used, &coded, decoded, c, error);
@@ -199,6 +200,32 @@ static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const pris
 
 /* ---- Encoding either way ---- */
 
+static prism_status encode_all(px_coded *coded, const px_mapping_request *request, bool of_wide,
+                               prism_error *error) {
+    prism_status status = px_mapping_encode(coded, request, error);
+    if (status == PRISM_OK && !coded->is_mapped && px_type_is_narrow(request->array->type)) {
+        px_coded_free(coded);
+        status = px_encode_integers(coded, request, of_wide, error);
+    }
+    return status;
+}
+
+/* With a mask, or without, if that may be smaller. */
+static prism_status encode_masked(px_coded *coded, const px_mapping_request *request, bool of_wide,
+                                  prism_error *error) {
+    px_coded all;
+    bool sure = false;
+    prism_status status = px_mask_encode(coded, &sure, request, error);
+    if (status != PRISM_OK || sure)
+        return status;
+    if (!coded->is_mapped)
+        return encode_all(coded, request, of_wide, error);
+    status = encode_all(&all, request, of_wide, error);
+    if (status == PRISM_OK)
+        px_coded_keep_smaller(coded, &all);
+    return status;
+}
+
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
@@ -209,20 +236,19 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     px_rival rival = {.request = NULL};
     bool alone = false;
     prism_status status = content_make(&c, array, elements, options, error);
-    const px_mapping_request request = {&c.squeezed.array, elements,     &c.options,
-                                        role.depth,        &inner_codec, role.scales};
+    px_gaps mask;
+    if (status == PRISM_OK && role.mask)
+        mask = px_gaps_squeezed(role.mask, &c.squeezed);
+    const px_mapping_request request = {
+        &c.squeezed.array, elements,    &c.options, role.depth,
+        &inner_codec,      role.scales, role.mask ? &mask : NULL};
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
     const bool rivals = status == PRISM_OK && px_rival_suits(array, options, role.depth);
     if (rivals)
         status = look_at_rival(&rival, &alone, &request, error);
     if (status == PRISM_OK && !alone)
-        status = px_mapping_encode(&coded, &request, error);
-    if (status == PRISM_OK && !alone && !coded.is_mapped && px_type_is_narrow(array->type)) {
-        px_coded_free(&coded);
-        status = px_encode_integers(&coded, &c.squeezed.array, elements, &c.options, role.of_wide,
-                                    error);
-    }
+        status = encode_masked(&coded, &request, role.of_wide, error);
     if (status == PRISM_OK && rivals)
         status = try_rival(&coded, &rival, alone, &request, error);
     if (status == PRISM_OK)

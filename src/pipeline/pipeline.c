@@ -42,6 +42,9 @@ prism_status px_prepare(px_prepared *prepared, const prism_array *array, const v
     *prepared = (px_prepared){.task = *task};
     prism_status status =
         px_planes_make(&prepared->planes, array, task->pipeline.axis, elements, error);
+    const px_gaps *mask = px_gaps_for(task->mask, array);
+    if (status == PRISM_OK && mask && px_coder_predicts(task->pipeline.coder))
+        status = px_holes_make(&prepared->planes.holes, mask, array, task->pipeline.axis, error);
     if (status == PRISM_OK && !px_coder_predicts(task->pipeline.coder))
         status = predict_planes(prepared, error);
     if (status != PRISM_OK)
@@ -174,6 +177,12 @@ static prism_status decode_zstd(const px_chunk *chunk, void *elements, prism_err
     return status;
 }
 
+static prism_status take_holes(px_planes *planes, const px_chunk *chunk, prism_error *error) {
+    if (!chunk->mask || !px_coder_predicts(chunk->pipeline.coder))
+        return PRISM_OK;
+    return px_holes_make(&planes->holes, chunk->mask, &chunk->array, chunk->pipeline.axis, error);
+}
+
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
                                 prism_error *error) {
     if (px_takes_elements(chunk->pipeline.coder))
@@ -181,8 +190,9 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threa
                                                         : decode_zstd(chunk, elements, error);
     px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
     px_planes planes = px_planes_shape(&chunk->array, &layout);
-    const prism_status status =
-        decode_planes(&planes, chunk, &(px_request){.threads = threads}, error);
+    prism_status status = take_holes(&planes, chunk, error);
+    if (status == PRISM_OK)
+        status = decode_planes(&planes, chunk, &(px_request){.threads = threads}, error);
     if (status == PRISM_OK)
         px_planes_store(&planes, &chunk->array, &layout, elements);
     px_planes_free(&planes);
@@ -214,7 +224,10 @@ uint64_t px_pipeline_memory(const px_chunk *chunk) {
         coder->decode_memory(&planes, pipeline, parameters, chunk->payload_size);
     const uint64_t lifting =
         transform && !px_coder_predicts(pipeline->coder) ? transform->inverse_memory(&planes) : 0;
-    return (coder->late ? 0 : px_planes_bytes(&planes)) + (coding > lifting ? coding : lifting);
+    const uint64_t holes =
+        chunk->mask ? px_holes_bytes(chunk->mask, &chunk->array, pipeline->axis) : 0;
+    return holes + (coder->late ? 0 : px_planes_bytes(&planes)) +
+           (coding > lifting ? coding : lifting);
 }
 
 /* ---- Some planes ---- */

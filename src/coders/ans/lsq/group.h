@@ -20,6 +20,7 @@ typedef struct px_view {
     int16_t *samples;
     int16_t *logs;    /* then, where planes are predicted from them, innovations */
     uint16_t *errors; /* absolute ones; decoding has them for method quick only */
+    const uint8_t *holes; /* of the plane; NULL: it has none */
 } px_view;
 
 typedef struct px_lsq_group {
