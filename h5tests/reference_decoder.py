@@ -106,6 +106,7 @@ class Chunk:
     elements_crc: int | None
     parameters: bytes
     payload: bytes
+    gaps: np.ndarray | None = None  # where there are no data; its dims are 1 or those of the chunk
 
     @property
     def depth(self) -> int:

@@ -32,6 +32,7 @@ from reference_decoder import (
     read_container,
     wrapped,
 )
+from reference_holes import is_for
 
 FRACTIONS = {FLOAT16: 10, BFLOAT16: 7, FLOAT32: 23, FLOAT64: 52}
 
@@ -53,7 +54,11 @@ MAPPING_DECODERS.append(decode_mapped)
 
 def squeezed(chunk: Chunk) -> Chunk:
     """The chunk with the dims that count."""
-    return replace(chunk, dims=tuple(size for size in chunk.dims if size > 1) or (1,))
+    dims = tuple(size for size in chunk.dims if size > 1) or (1,)
+    if chunk.gaps is None:
+        return replace(chunk, dims=dims)
+    kept = [gap for gap, size in zip(chunk.gaps.shape, chunk.dims) if size > 1] or [1]
+    return replace(chunk, dims=dims, gaps=chunk.gaps.reshape(kept))
 
 
 def read_inner(
@@ -64,6 +69,8 @@ def read_inner(
     must(inner.elements_crc is None, "an inner chunk has no checksums")
     must(inner.type in types, "an inner chunk has the type that is said")
     must(inner.dims == dims, "an inner chunk has the rank and dims that are said")
+    if is_for(chunk.gaps, inner.dims):
+        inner = replace(inner, gaps=chunk.gaps)
     return decode_chunk(inner, depth + 1).ravel().tolist()
 
 
@@ -385,4 +392,43 @@ def decode_scaled(chunk: Chunk, depth: int, parameters: Reader, payload: Reader)
         return [word_of_float(chunk, product) for product in products]
 
 
-MAPPINGS = {1: decode_table, 2: decode_lattice, 3: decode_fixed, 4: decode_scaled}
+# 10 mask
+
+
+def decode_mask(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
+    must(depth == 0 and chunk.gaps is None, "a mask is in the outermost chunk")
+    count = parameters.u8()
+    must(1 <= count <= 4, "there are 1 to 4 values")
+    unsigned = np.dtype(f"u{chunk.dtype.itemsize}").newbyteorder(chunk.dtype.byteorder)
+    values = np.frombuffer(parameters.take(count * unsigned.itemsize), unsigned)
+    axes = parameters.varint()
+    must(axes < 1 << len(chunk.dims), "axes are those of the chunk")
+    dims = tuple(size if axes >> axis & 1 else 1 for axis, size in enumerate(chunk.dims))
+    mask = np.reshape(read_inner(chunk, depth, parameters, (UINT8,), dims), dims)
+    must(mask.max() <= count, "a mask has the numbers of values")
+    must(mask.min() == 0, "some place has data")
+    kept = [
+        np.any(mask == 0, tuple(other for other in range(mask.ndim) if other != axis))
+        if axes >> axis & 1
+        else np.ones(size, bool)
+        for axis, size in enumerate(chunk.dims)
+    ]
+    inner = read_container(payload.take(payload.varint()))
+    must(inner.elements_crc is None, "an inner chunk has no checksums")
+    must((inner.type, inner.dtype) == (chunk.type, chunk.dtype), "type and order are the same")
+    must(inner.dims == tuple(int(k.sum()) for k in kept), "dims are the numbers of indices kept")
+    gaps = mask[np.ix_(*(k if axes >> axis & 1 else [True] for axis, k in enumerate(kept)))] > 0
+    words = np.zeros(chunk.dims, unsigned)
+    words[np.ix_(*kept)] = decode_chunk(replace(inner, gaps=gaps), depth).view(unsigned)
+    whole = np.broadcast_to(mask, chunk.dims)
+    words[whole > 0] = values[whole[whole > 0] - 1]
+    return words.ravel().tolist()
+
+
+MAPPINGS = {
+    1: decode_table,
+    2: decode_lattice,
+    3: decode_fixed,
+    4: decode_scaled,
+    10: decode_mask,
+}

@@ -106,11 +106,27 @@ static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_erro
     return status;
 }
 
+/* Planes lie along axes along which they have no data at the same places; where they have none of
+ * the sample, estimates tell too little. */
+static void keep_to_mask(px_layouts *list, const px_survey *s) {
+    bool along[PX_MAX_LAYOUTS] = {false};
+    size_t count = 0;
+    for (size_t i = 0; s->part.mask.missing && i < list->count; i++) {
+        const int axis = list->items[i].pipeline.axis;
+        along[i] = axis >= 0 && s->part.mask.array.dims[axis] == 1 && s->dims[axis] > 1;
+        count += along[i];
+    }
+    for (size_t i = list->count; count && i-- > 0;)
+        if (!along[i])
+            px_leave_out(list, i);
+}
+
 static prism_status choose(px_candidate *chosen, px_coded *coded, const px_survey *s,
                            const prism_options *options, prism_error *error) {
     px_layouts list = {.count = 0};
     px_choice c = {.sample = s, .options = options};
     prism_status status = px_layouts_list(&list, s, options, error);
+    keep_to_mask(&list, s);
     if (status == PRISM_OK)
         status = px_screen(&c, &list, error);
     const size_t best = px_least_estimate(&list);

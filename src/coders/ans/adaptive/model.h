@@ -175,6 +175,8 @@ typedef struct px_adaptive_model { /* named in adaptive_kernels.h */
     size_t height, width;
     int bands;        /* of the group */
     int16_t *samples; /* [height * width][bands]; the caller's */
+    const uint8_t *holes; /* [height * width] positions that are not coded; NULL: there are none */
+    size_t seen;          /* positions that have been coded */
 
     px_engine engines[PX_ENGINES];
     px_band *band;        /* [bands] */
