@@ -74,6 +74,12 @@ def read_inner(
     return decode_chunk(inner, depth + 1).ravel().tolist()
 
 
+def places_without_data(chunk: Chunk) -> list[int]:
+    if chunk.gaps is None:
+        return []
+    return np.flatnonzero(np.broadcast_to(chunk.gaps, chunk.dims)).tolist()
+
+
 def size_of(chunk: Chunk) -> int:
     """Bits of a word."""
     return 8 * chunk.dtype.itemsize
@@ -179,6 +185,8 @@ def decode_table(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) 
     must(decoder.reader.at_end, "all of the section is read")
     must(ranks[-1] < 1 << size_of(chunk), "ranks are below 2^size")
     integers = read_integers(chunk, depth, payload)
+    for place in places_without_data(chunk):
+        integers[place] = 0
     must(max(integers) < count, "integers are less than count")
     return [word_of_rank(chunk, ranks[i]) for i in integers]
 
@@ -198,6 +206,9 @@ def decode_lattice(chunk: Chunk, depth: int, parameters: Reader, payload: Reader
     differences = read_differences(chunk, parameters)
     must(not (has_exceptions and differences.axes), "no differences with exceptions")
     exceptions = read_exceptions(chunk, parameters) if has_exceptions else {}
+    if differences.axes:
+        chunk = replace(chunk, gaps=None)
+    exceptions = {**dict.fromkeys(places_without_data(chunk), 0), **exceptions}
     integers = read_integers(chunk, depth, payload)
     bits = PlainBits(payload)
     numbers = [
@@ -351,6 +362,7 @@ def decode_fixed(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) 
     must(chunk.type in FRACTIONS, "fixed is for floats")
     fixed = read_fixed(chunk, parameters)
     exceptions = read_exceptions(chunk, parameters) if read_flag(parameters) else {}
+    exceptions = {**dict.fromkeys(places_without_data(chunk), 0), **exceptions}
     integers = read_inner(chunk, depth, payload, (UINT8, UINT16, INT64), chunk.dims)
     bits = PlainBits(payload)
     sign = 1 << (size_of(chunk) - 1)
@@ -386,6 +398,8 @@ def decode_scaled(chunk: Chunk, depth: int, parameters: Reader, payload: Reader)
     must(len(chunk.dims) >= 2 and chunk.dims[-1] >= 4, "rank and last dimension are large enough")
     q = read_inner(chunk, depth, payload, (INT8,), chunk.dims)
     s = read_inner(chunk, depth, payload, (FLOAT32,), (*chunk.dims[:-1], 1))
+    for place in places_without_data(chunk):
+        s[place // chunk.dims[-1]] = 1
     must(all(math.isfinite(scale) and scale > 0 for scale in s), "s are finite and above 0")
     with np.errstate(over="ignore", under="ignore"):
         products = [np.float64(value) * s[k // chunk.dims[-1]] for k, value in enumerate(q)]

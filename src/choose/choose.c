@@ -180,7 +180,7 @@ prism_status px_encode_integers(px_coded *coded, const px_mapping_request *reque
     if (status != PRISM_OK)
         return status;
     if (px_tiny_suits(array, options))
-        return px_tiny_encode(coded, array, request->elements, options, size, error);
+        return px_tiny_encode(coded, request, size, error);
     if (!is_complete(options, array))
         status = look_and_choose(&chosen, coded, request, of_wide, error);
     if (status == PRISM_OK && !px_coded_size(coded)) {

@@ -200,41 +200,15 @@ static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const pris
 
 /* ---- Encoding either way ---- */
 
-static prism_status encode_all(px_coded *coded, const px_mapping_request *request, bool of_wide,
-                               prism_error *error) {
-    prism_status status = px_mapping_encode(coded, request, error);
-    if (status == PRISM_OK && !coded->is_mapped && px_type_is_narrow(request->array->type)) {
-        px_coded_free(coded);
-        status = px_encode_integers(coded, request, of_wide, error);
-    }
-    return status;
-}
-
-/* With a mask, or without, if that may be smaller. */
-static prism_status encode_masked(px_coded *coded, const px_mapping_request *request, bool of_wide,
-                                  prism_error *error) {
-    px_coded all;
-    bool sure = false;
-    prism_status status = px_mask_encode(coded, &sure, request, error);
-    if (status != PRISM_OK || sure)
-        return status;
-    if (!coded->is_mapped)
-        return encode_all(coded, request, of_wide, error);
-    status = encode_all(&all, request, of_wide, error);
-    if (status == PRISM_OK)
-        px_coded_keep_smaller(coded, &all);
-    return status;
-}
-
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
                              const void *elements, const prism_options *options, px_chunk_role role,
                              prism_error *error) {
     if (options->bound != PRISM_BOUND_NONE)
         return encode_bounded(out, used, array, elements, options, role.scales, error);
     content c;
-    px_coded coded = {.is_mapped = false};
+    px_coded coded = {.is_mapped = false}, masked = {.is_mapped = false};
     px_rival rival = {.request = NULL};
-    bool alone = false;
+    bool alone = false, sure = false;
     prism_status status = content_make(&c, array, elements, options, error);
     px_gaps mask;
     if (status == PRISM_OK && role.mask)
@@ -248,7 +222,16 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     if (rivals)
         status = look_at_rival(&rival, &alone, &request, error);
     if (status == PRISM_OK && !alone)
-        status = encode_masked(&coded, &request, role.of_wide, error);
+        status = px_mask_encode(&masked, &sure, &request, error);
+    const bool plain = !alone && !sure;
+    if (status == PRISM_OK && plain)
+        status = px_mapping_encode(&coded, &request, error);
+    if (status == PRISM_OK && plain && !coded.is_mapped && px_type_is_narrow(array->type)) {
+        px_coded_free(&coded);
+        status = px_encode_integers(&coded, &request, role.of_wide, error);
+    }
+    if (masked.is_mapped)
+        px_coded_keep_smaller(&coded, &masked);
     if (status == PRISM_OK && rivals)
         status = try_rival(&coded, &rival, alone, &request, error);
     if (status == PRISM_OK)

@@ -461,8 +461,9 @@ uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_co
     for (unsigned d = 0; d < chunk->array.rank; d++)
         indices += chunk->array.dims[d];
     const uint64_t elements = chunk_bytes(&inner);
+    const uint64_t flags = px_array_count(&inner.array);
     const uint64_t part = elements < chunk_bytes(chunk) ? elements : 0;
     const uint64_t offsets = sizeof(size_t) * (px_array_count(&chunk->array) / places);
     return places + larger(mask, indices + places +
-                                     larger(part + codec->memory(&inner, depth), offsets));
+                                     larger(part + flags + codec->memory(&inner, depth), offsets));
 }

@@ -26,6 +26,39 @@ px_gaps px_gaps_squeezed(const px_gaps *mask, const px_squeezed *squeezed) {
     return result;
 }
 
+/* Bytes of the mask from one index of dimension i to the next. */
+static size_t step_of(const px_gaps *mask, unsigned i) {
+    size_t step = 1;
+    for (unsigned j = i + 1; j < mask->array.rank; j++)
+        step *= (size_t)mask->array.dims[j];
+    return mask->array.dims[i] > 1 ? step : 0;
+}
+
+/* Flags of elements, from dimension i on, without those along an axis; returns their end. */
+static uint8_t *spread(uint8_t *to, const uint8_t *from, const px_gaps *mask,
+                       const prism_array *array, int axis, unsigned i) {
+    if (i == array->rank) {
+        *to |= *from != 0;
+        return to + 1;
+    }
+    const size_t step = step_of(mask, i);
+    const uint64_t count = (int)i == axis ? 1 : array->dims[i];
+    for (uint64_t index = 0; index < count; index++)
+        to = spread(to, from + index * step, mask, array, axis, i + 1);
+    return to;
+}
+
+void px_gaps_flag(bool *flags, const px_gaps *mask, const prism_array *array) {
+    spread((uint8_t *)flags, mask->missing, mask, array, PRISM_AXIS_AUTO, 0);
+}
+
+bool px_gaps_at(const px_gaps *mask, const prism_array *array, size_t i) {
+    size_t at = 0;
+    for (unsigned d = array->rank; d-- > 0; i /= (size_t)array->dims[d])
+        at += i % (size_t)array->dims[d] * step_of(mask, d);
+    return mask->missing[at];
+}
+
 /* ---- Links ---- */
 
 /* How far up and to the left the sample lies that a hole takes its value from. */
@@ -109,28 +142,6 @@ px_holes *px_holes_alloc(size_t height, size_t width, size_t count) {
                             .stride = stride,
                             .first = holes->memory + GUARD};
     return holes;
-}
-
-/* Bytes of the mask from one index of dimension i to the next. */
-static size_t step_of(const px_gaps *mask, unsigned i) {
-    size_t step = 1;
-    for (unsigned j = i + 1; j < mask->array.rank; j++)
-        step *= (size_t)mask->array.dims[j];
-    return mask->array.dims[i] > 1 ? step : 0;
-}
-
-/* A map from the mask, from dimension i on; returns its end. */
-static uint8_t *spread(uint8_t *to, const uint8_t *from, const px_gaps *mask,
-                       const prism_array *array, int axis, unsigned i) {
-    if (i == array->rank) {
-        *to = *from != 0;
-        return to + 1;
-    }
-    const size_t step = step_of(mask, i);
-    const uint64_t count = (int)i == axis ? 1 : array->dims[i];
-    for (uint64_t index = 0; index < count; index++)
-        to = spread(to, from + index * step, mask, array, axis, i + 1);
-    return to;
 }
 
 static size_t maps_of(const px_gaps *mask, int axis) {

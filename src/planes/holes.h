@@ -18,6 +18,12 @@ typedef struct px_gaps {
 /* NULL, or `mask` if it may be about an array of that shape. */
 const px_gaps *px_gaps_for(const px_gaps *mask, const prism_array *array);
 
+/* Sets the flags of elements without data; `mask` is for the array. */
+void px_gaps_flag(bool *flags, const px_gaps *mask, const prism_array *array);
+
+/* Whether element i has none. */
+bool px_gaps_at(const px_gaps *mask, const prism_array *array, size_t i);
+
 /* The mask of the squeezed array. */
 px_gaps px_gaps_squeezed(const px_gaps *mask, const px_squeezed *squeezed);
 
