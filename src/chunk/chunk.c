@@ -214,8 +214,8 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     if (status == PRISM_OK && role.mask)
         mask = px_gaps_squeezed(role.mask, &c.squeezed);
     const px_mapping_request request = {
-        &c.squeezed.array, elements,    &c.options, role.depth,
-        &inner_codec,      role.scales, role.mask ? &mask : NULL};
+        &c.squeezed.array,       elements, &c.options, role.depth, &inner_codec, role.scales,
+        role.mask ? &mask : NULL};
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
     const bool rivals = status == PRISM_OK && px_rival_suits(array, options, role.depth);

@@ -34,7 +34,6 @@ void px_exceptions_write(px_buffer *out, const px_bit_patterns *words, const boo
 prism_status px_exceptions_read(px_reader *in, px_bit_patterns *words, bool **is_exception,
                                 prism_error *error);
 
-
 /* Elements without data become exceptions, with word 0 unless they have one. *is_exception may be
  * NULL before. */
 prism_status px_exceptions_add_gaps(bool **is_exception, px_bit_patterns *words,

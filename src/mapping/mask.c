@@ -125,7 +125,7 @@ static prism_status mask_of_rest(px_gaps *result, const rest *r, const px_gaps *
 /* For elements that belong to one place of the mask: where they lie, from the first of them on. */
 typedef struct spots {
     size_t *offsets;
-    size_t count, run; /* bytes that lie together at each */
+    size_t count, run;            /* bytes that lie together at each */
     size_t steps[PRISM_MAX_RANK]; /* bytes along axes of the mask */
 } spots;
 
@@ -211,8 +211,10 @@ static prism_status put_chunk(px_buffer *out, px_pipeline *used, const px_mappin
                               const prism_options *options, const px_gaps *mask,
                               prism_error *error) {
     px_buffer chunk = {0};
-    const px_chunk_role role = {.depth = request->depth, .mask = mask};
-    prism_status status = request->inner->encode(&chunk, used, array, elements, options, role, error);
+    /* The mask itself is one deeper: it has none. */
+    const px_chunk_role role = {.depth = request->depth + !mask, .mask = mask};
+    prism_status status =
+        request->inner->encode(&chunk, used, array, elements, options, role, error);
     if (status == PRISM_OK) {
         px_put_varint(out, chunk.size);
         px_put_bytes(out, chunk.data, chunk.size);
@@ -245,8 +247,7 @@ static prism_status write_mask(px_buffer *out, const px_mapping_request *request
     for (unsigned d = 0; d < found->array.rank; d++)
         axes |= (uint64_t)(found->array.dims[d] > 1) << d;
     px_put_varint(out, axes);
-    return put_chunk(out, &used, request, &found->array, found->codes, &options,
-                     NULL, error);
+    return put_chunk(out, &used, request, &found->array, found->codes, &options, NULL, error);
 }
 
 /* What is left of the array, with something at its places without data. */
@@ -441,10 +442,10 @@ static uint64_t larger(uint64_t a, uint64_t b) {
 
 /* Codes are there all the time; beside them the mask's own decoding, then the rest of the array. */
 uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
-    px_mapping_source source = {
-        .chunk = chunk,
-        .parameters = px_reader_make(chunk->parameters, chunk->parameter_size),
-        .payload = px_reader_make(chunk->payload, chunk->payload_size)};
+    px_mapping_source source = {.chunk = chunk,
+                                .parameters =
+                                    px_reader_make(chunk->parameters, chunk->parameter_size),
+                                .payload = px_reader_make(chunk->payload, chunk->payload_size)};
     header h;
     px_chunk inner;
     px_get_u8(&source.parameters);

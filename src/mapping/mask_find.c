@@ -227,8 +227,7 @@ static prism_status reduce(px_found_mask *found, int axis, prism_error *error) {
     for (size_t o = 0; o < layout.outer; o++)
         for (size_t i = 0; i < layout.inner; i++) {
             const uint8_t *from = found->codes + o * layout.count * layout.inner + i;
-            all[o * layout.inner + i] =
-                is_same(from, layout.count, layout.inner, 1) ? *from : 0;
+            all[o * layout.inner + i] = is_same(from, layout.count, layout.inner, 1) ? *from : 0;
         }
     const size_t missing = count_missing(all, places);
     if ((double)missing * (double)layout.count < KEPT * (double)found->missing) {

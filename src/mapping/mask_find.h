@@ -10,7 +10,8 @@ enum { PX_MASK_VALUES = 4 };
 typedef struct px_found_mask {
     prism_array array; /* of the codes: as px_gaps has it */
     uint8_t *codes;    /* 0: data; n: value n - 1; owned; NULL: there is nothing to leave out */
-    uint64_t values[PX_MASK_VALUES]; /* words of elements in the order in which they lie in memory */
+    uint64_t
+        values[PX_MASK_VALUES]; /* words of elements in the order in which they lie in memory */
     size_t value_count;
     size_t missing; /* places of the mask */
     bool sure;      /* it is worth its bytes */

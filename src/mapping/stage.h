@@ -36,7 +36,7 @@ extern const px_mapping_stage px_mapping_fixed;        /* fixed.c */
 extern const px_mapping_stage px_mapping_smooth_fixed; /* fixed.c: integers of 64 bits */
 extern const px_mapping_stage px_mapping_scaled;       /* scaled.c */
 
-extern const px_mapping_stage px_mapping_mask;         /* mask.c: decoding only, see mask.h */
+extern const px_mapping_stage px_mapping_mask; /* mask.c: decoding only, see mask.h */
 
 /* Whether the first of two mappings makes a sample of the elements, whose words are given, smaller
  * than the second one. */

@@ -447,7 +447,8 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     if (status == PRISM_OK)
         status = px_inner_decode_integers(source, false, &places, error);
     if (status == PRISM_OK)
-        status = look_up(elements, array, table, (size_t)count, &places, source->chunk->mask, error);
+        status =
+            look_up(elements, array, table, (size_t)count, &places, source->chunk->mask, error);
     free(table);
     free(places.elements);
     return status;

@@ -133,8 +133,7 @@ size_t px_holes_left(const px_holes *holes, size_t k) {
 
 px_holes *px_holes_alloc(size_t height, size_t width, size_t count) {
     const size_t stride = px_sum(px_product(height, width), GUARD);
-    px_holes *holes =
-        px_alloc_zeroed(px_sum(sizeof *holes + GUARD, px_product(stride, count)), 1);
+    px_holes *holes = px_alloc_zeroed(px_sum(sizeof *holes + GUARD, px_product(stride, count)), 1);
     if (holes)
         *holes = (px_holes){.height = height,
                             .width = width,

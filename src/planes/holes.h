@@ -50,8 +50,8 @@ prism_status px_holes_make(px_holes **holes, const px_gaps *mask, const prism_ar
                            int axis, prism_error *error);
 uint64_t px_holes_bytes(const px_gaps *mask, const prism_array *array, int axis);
 
-/* Maps without holes; NULL without memory. Where they are filled with anything else but 0, px_holes_link says
- * what these places are taken for. It takes a little memory for the time. */
+/* Maps without holes; NULL without memory. Where they are filled with anything else but 0,
+ * px_holes_link says what these places are taken for. It takes a little memory for the time. */
 px_holes *px_holes_alloc(size_t height, size_t width, size_t count);
 prism_status px_holes_link(px_holes *holes, prism_error *error);
 

@@ -208,8 +208,8 @@ static prism_status code_groups(codec *c, px_planes *planes, size_t limit, prism
 
 static prism_status encode_into(codec *c, px_planes *planes, bool joint, int effort, size_t limit,
                                 px_sections *out, prism_error *error) {
-    prism_status status =
-        px_bands_alloc(&c->bands, planes, joint && !planes->holes ? px_bands_edge(planes) : 1, error);
+    prism_status status = px_bands_alloc(
+        &c->bands, planes, joint && !planes->holes ? px_bands_edge(planes) : 1, error);
     if (status != PRISM_OK)
         return status;
     px_bands_find(&c->bands, planes);

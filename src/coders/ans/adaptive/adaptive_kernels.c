@@ -373,7 +373,6 @@ static bool has_no_data(const px_adaptive_model *m, size_t y, size_t x, int coun
     return missing == count;
 }
 
-
 /* Codes row `y`. The first row's neighbours above are to the left, so its strips are single. Stops
  * where the payload does. */
 static void adaptive_code_row(px_adaptive_model *m, size_t y) {

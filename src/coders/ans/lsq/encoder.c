@@ -45,8 +45,8 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     encoder->mixed = px_pool_take(&group->pool, px_product(elements, sizeof *encoder->mixed));
     const bool rows = task->mixes || planes->holes;
     encoder->importance_stride = rows ? geometry->stride : 0;
-    encoder->importance = (rows ? px_padded_take : px_zero_row_take)(
-        &group->pool, geometry, sizeof *encoder->importance);
+    encoder->importance = (rows ? px_padded_take : px_zero_row_take)(&group->pool, geometry,
+                                                                     sizeof *encoder->importance);
     encoder->low_bits = px_pool_take_zeroed(&group->pool, model->count);
     memset(encoder->classes, true, sizeof encoder->classes);
     status = px_pool_status(&group->pool, error);
@@ -54,7 +54,8 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
         status = px_pool_status(&group->tiles, error);
     for (size_t y = 0; y < (rows ? model->height : 1) && status == PRISM_OK; y++)
         for (size_t x = 0; x < model->width; x++)
-            encoder->importance[y * encoder->importance_stride + x] = (float)counts(planes, task, y, x);
+            encoder->importance[y * encoder->importance_stride + x] =
+                (float)counts(planes, task, y, x);
     return status;
 }
 
@@ -70,9 +71,8 @@ const uint8_t *px_lsq_holes(const px_lsq_encoder *encoder, size_t k) {
 static void fill_row(int16_t *row, const uint8_t *holes, size_t width, size_t stride) {
     for (size_t x = 0; x < width; x++)
         if (holes[x])
-            row[x] = holes[x] == PX_HOLE_BLANK
-                         ? 0
-                         : row[(ptrdiff_t)x + px_hole_place(holes[x], stride)];
+            row[x] =
+                holes[x] == PX_HOLE_BLANK ? 0 : row[(ptrdiff_t)x + px_hole_place(holes[x], stride)];
 }
 
 void px_lsq_load(px_lsq_encoder *encoder, size_t k) {

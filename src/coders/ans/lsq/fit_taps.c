@@ -152,7 +152,8 @@ static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, 
     for (size_t i = 0, p; (p = px_low_discrepancy(i, step)) < pieces && status == PRISM_OK; i++) {
         const size_t x = p % across * length, left = wave->width - x;
         const piece at = {top + p / across, x, left < length ? left : length};
-        total += add_piece(&m, fit, wave, &at, importance_of(encoder, wave, plane, &at, weights), first);
+        total +=
+            add_piece(&m, fit, wave, &at, importance_of(encoder, wave, plane, &at, weights), first);
     }
     if (status == PRISM_OK)
         px_moments_end(&m);

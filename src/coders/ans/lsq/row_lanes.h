@@ -104,8 +104,8 @@ PX_INLINE int64_t fill_errors(const px_wave *w, size_t y, int32_t blank) {
         const bool known = holes[x] != PX_HOLE_BLANK;
         errors[x] = known ? errors[(ptrdiff_t)x + px_hole_place(holes[x], w->stride)]
                           : (uint16_t)w->start_error;
-        logs[x] = known ? logs[(ptrdiff_t)x + px_hole_place(holes[x], w->logs_stride)]
-                        : (int16_t)blank;
+        logs[x] =
+            known ? logs[(ptrdiff_t)x + px_hole_place(holes[x], w->logs_stride)] : (int16_t)blank;
         sum += logs[x];
     }
     return sum;
