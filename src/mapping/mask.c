@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "mapping/mask_find.h"
 #include "mapping/stage.h"
+#include "pipeline/pipeline.h"
 
 /* ---- Indices that have data ---- */
 
@@ -299,6 +300,21 @@ static bool may_be_masked(const px_mapping_request *request) {
             options->predictor == PRISM_PREDICTOR_LSQ);
 }
 
+/* Whether the rest is coded by a method that knows of holes. */
+static bool leaves_holes_out(const px_coded *mapped) {
+    px_chunk inner = {.is_mapped = true,
+                      .payload = mapped->sections.payload.data,
+                      .payload_size = mapped->sections.payload.size};
+    for (int depth = 0; inner.is_mapped; depth++) {
+        const px_chunk outer = inner;
+        if (depth > PX_CHUNK_DEPTH || !outer.payload || !px_mapping_inner(&inner, &outer))
+            return false;
+    }
+    const prism_method method = px_pipeline_method(&inner);
+    return method == PRISM_METHOD_QUICK || method == PRISM_METHOD_LSQ ||
+           method == PRISM_METHOD_ADAPTIVE;
+}
+
 prism_status px_mask_encode(px_coded *mapped, bool *sure, const px_mapping_request *request,
                             prism_error *error) {
     px_found_mask found = {.codes = NULL};
@@ -310,7 +326,7 @@ prism_status px_mask_encode(px_coded *mapped, bool *sure, const px_mapping_reque
         status = write_all(mapped, request, &found, error);
     if (status == PRISM_OK)
         status = px_sections_status(&mapped->sections, error);
-    *sure = found.sure;
+    *sure = found.sure && leaves_holes_out(mapped);
     free(found.codes);
     if (status != PRISM_OK)
         px_coded_free(mapped);
