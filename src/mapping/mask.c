@@ -108,7 +108,7 @@ static void move_all(const move *m, void *whole, void *part) {
 /* The mask of the rest; its bytes are the caller's. */
 static prism_status mask_of_rest(px_gaps *result, const rest *r, const px_gaps *mask,
                                  prism_error *error) {
-    *result = *mask;
+    *result = (px_gaps){.array = mask->array};
     for (unsigned d = 0; d < mask->array.rank; d++)
         if (mask->array.dims[d] > 1)
             result->array.dims[d] = r->array.dims[d];
