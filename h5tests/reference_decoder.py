@@ -117,6 +117,7 @@ class Chunk:
     parameters: bytes
     payload: bytes
     roles: Roles | None = None
+    gaps: np.ndarray | None = None  # where there are no data; its dims are 1 or those of the chunk
 
     @property
     def depth(self) -> int:

@@ -32,6 +32,7 @@ from reference_decoder import (
     read_container,
     wrapped,
 )
+from reference_holes import is_for
 
 FRACTIONS = {FLOAT16: 10, BFLOAT16: 7, FLOAT32: 23, FLOAT64: 52}
 
@@ -53,7 +54,11 @@ MAPPING_DECODERS.append(decode_mapped)
 
 def squeezed(chunk: Chunk) -> Chunk:
     """The chunk with the dims that count."""
-    return replace(chunk, dims=tuple(size for size in chunk.dims if size > 1) or (1,))
+    dims = tuple(size for size in chunk.dims if size > 1) or (1,)
+    if chunk.gaps is None:
+        return replace(chunk, dims=dims)
+    kept = [gap for gap, size in zip(chunk.gaps.shape, chunk.dims) if size > 1] or [1]
+    return replace(chunk, dims=dims, gaps=chunk.gaps.reshape(kept))
 
 
 def read_inner(
@@ -64,7 +69,15 @@ def read_inner(
     must(inner.elements_crc is None, "an inner chunk has no checksums")
     must(inner.type in types, "an inner chunk has the type that is said")
     must(inner.dims == dims, "an inner chunk has the rank and dims that are said")
+    if is_for(chunk.gaps, inner.dims):
+        inner = replace(inner, gaps=chunk.gaps)
     return decode_chunk(inner, depth + 1).ravel().tolist()
+
+
+def places_without_data(chunk: Chunk) -> list[int]:
+    if chunk.gaps is None:
+        return []
+    return np.flatnonzero(np.broadcast_to(chunk.gaps, chunk.dims)).tolist()
 
 
 def size_of(chunk: Chunk) -> int:
@@ -172,6 +185,8 @@ def decode_table(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) 
     must(decoder.reader.at_end, "all of the section is read")
     must(ranks[-1] < 1 << size_of(chunk), "ranks are below 2^size")
     integers = read_integers(chunk, depth, payload)
+    for place in places_without_data(chunk):
+        integers[place] = 0
     must(max(integers) < count, "integers are less than count")
     return [word_of_rank(chunk, ranks[i]) for i in integers]
 
@@ -191,6 +206,9 @@ def decode_lattice(chunk: Chunk, depth: int, parameters: Reader, payload: Reader
     differences = read_differences(chunk, parameters)
     must(not (has_exceptions and differences.axes), "no differences with exceptions")
     exceptions = read_exceptions(chunk, parameters) if has_exceptions else {}
+    if differences.axes:
+        chunk = replace(chunk, gaps=None)
+    exceptions = {**dict.fromkeys(places_without_data(chunk), 0), **exceptions}
     integers = read_integers(chunk, depth, payload)
     bits = PlainBits(payload)
     numbers = [
@@ -344,6 +362,7 @@ def decode_fixed(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) 
     must(chunk.type in FRACTIONS, "fixed is for floats")
     fixed = read_fixed(chunk, parameters)
     exceptions = read_exceptions(chunk, parameters) if read_flag(parameters) else {}
+    exceptions = {**dict.fromkeys(places_without_data(chunk), 0), **exceptions}
     integers = read_inner(chunk, depth, payload, (UINT8, UINT16, INT64), chunk.dims)
     bits = PlainBits(payload)
     sign = 1 << (size_of(chunk) - 1)
@@ -379,10 +398,51 @@ def decode_scaled(chunk: Chunk, depth: int, parameters: Reader, payload: Reader)
     must(len(chunk.dims) >= 2 and chunk.dims[-1] >= 4, "rank and last dimension are large enough")
     q = read_inner(chunk, depth, payload, (INT8,), chunk.dims)
     s = read_inner(chunk, depth, payload, (FLOAT32,), (*chunk.dims[:-1], 1))
+    for place in places_without_data(chunk):
+        s[place // chunk.dims[-1]] = 1
     must(all(math.isfinite(scale) and scale > 0 for scale in s), "s are finite and above 0")
     with np.errstate(over="ignore", under="ignore"):
         products = [np.float64(value) * s[k // chunk.dims[-1]] for k, value in enumerate(q)]
         return [word_of_float(chunk, product) for product in products]
 
 
-MAPPINGS = {1: decode_table, 2: decode_lattice, 3: decode_fixed, 4: decode_scaled}
+# 10 mask
+
+
+def decode_mask(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
+    must(depth == 0 and chunk.gaps is None, "a mask is in the outermost chunk")
+    count = parameters.u8()
+    must(1 <= count <= 4, "there are 1 to 4 values")
+    unsigned = np.dtype(f"u{chunk.dtype.itemsize}").newbyteorder(chunk.dtype.byteorder)
+    values = np.frombuffer(parameters.take(count * unsigned.itemsize), unsigned)
+    axes = parameters.varint()
+    must(axes < 1 << len(chunk.dims), "axes are those of the chunk")
+    dims = tuple(size if axes >> axis & 1 else 1 for axis, size in enumerate(chunk.dims))
+    mask = np.reshape(read_inner(chunk, depth, parameters, (UINT8,), dims), dims)
+    must(mask.max() <= count, "a mask has the numbers of values")
+    must(mask.min() == 0, "some place has data")
+    kept = [
+        np.any(mask == 0, tuple(other for other in range(mask.ndim) if other != axis))
+        if axes >> axis & 1
+        else np.ones(size, bool)
+        for axis, size in enumerate(chunk.dims)
+    ]
+    inner = read_container(payload.take(payload.varint()))
+    must(inner.elements_crc is None, "an inner chunk has no checksums")
+    must((inner.type, inner.dtype) == (chunk.type, chunk.dtype), "type and order are the same")
+    must(inner.dims == tuple(int(k.sum()) for k in kept), "dims are the numbers of indices kept")
+    gaps = mask[np.ix_(*(k if axes >> axis & 1 else [True] for axis, k in enumerate(kept)))] > 0
+    words = np.zeros(chunk.dims, unsigned)
+    words[np.ix_(*kept)] = decode_chunk(replace(inner, gaps=gaps), depth).view(unsigned)
+    whole = np.broadcast_to(mask, chunk.dims)
+    words[whole > 0] = values[whole[whole > 0] - 1]
+    return words.ravel().tolist()
+
+
+MAPPINGS = {
+    1: decode_table,
+    2: decode_lattice,
+    3: decode_fixed,
+    4: decode_scaled,
+    10: decode_mask,
+}

@@ -35,6 +35,7 @@ from reference_decoder import (
     wrapped,
 )
 from reference_frames import decode_frames
+from reference_holes import Links, folded_gaps, hole_maps
 from reference_indices import decode_indices
 from reference_order0 import decode_order0
 from reference_mixed import decode_mixed
@@ -84,7 +85,9 @@ def folded_height(chunk: Chunk) -> int:
 def folded(chunk: Chunk) -> Chunk:
     """The chunk of lines as one of planes with the shape that they are coded in."""
     height = folded_height(chunk)
-    return replace(chunk, dims=(chunk.count, height, -(-chunk.samples // height)), axis=0)
+    width = -(-chunk.samples // height)
+    gaps = folded_gaps(chunk, height, width)
+    return replace(chunk, dims=(chunk.count, height, width), axis=0, gaps=gaps)
 
 
 def line_of(plane: Plane, chunk: Chunk) -> Plane:
@@ -99,11 +102,14 @@ def decode_planes(chunk: Chunk, method: int) -> list[Plane]:
     must(max(chunk.height, chunk.width) < 1 << 30, "height and width are less than 2^30")
     parameters, payload = Reader(chunk.parameters[1:]), Reader(chunk.payload)
     planes: list[Plane] = []
+    holes = hole_maps(chunk)
     for first in range(0, chunk.count, GROUP):
         decoder = RangeDecoder(parameters.data[parameters.position :])
         model = read_model(chunk, method, min(GROUP, chunk.count - first), decoder)
         parameters.take(decoder.reader.position)
-        planes += decode_group(chunk, model, EntropyDecoder(payload, CODED_PLANES[method]))
+        of_group = holes and holes[first : first + GROUP]
+        entropy = EntropyDecoder(payload, CODED_PLANES[method])
+        planes += decode_group(chunk, model, entropy, of_group)
     must(parameters.at_end, "parameters end with the last stream")
     must(payload.at_end, "the payload ends with the last word")
     return planes
@@ -320,14 +326,17 @@ class Group:
     model: GroupModel
     entropy: EntropyDecoder
     running: np.ndarray
+    holes: list[Links] | None  # of the planes as they come
     x: list[np.ndarray] = field(default_factory=list)
     innovations: list[np.ndarray] = field(default_factory=list)
     coded: int = 0  # planes that are not constant
 
 
-def decode_group(chunk: Chunk, model: GroupModel, entropy: EntropyDecoder) -> list[Plane]:
+def decode_group(
+    chunk: Chunk, model: GroupModel, entropy: EntropyDecoder, holes: list[Links] | None
+) -> list[Plane]:
     """The samples of the planes of a group, in their order in the array."""
-    group = Group(model, entropy, np.zeros((chunk.height, chunk.width), np.int64))
+    group = Group(model, entropy, np.zeros((chunk.height, chunk.width), np.int64), holes)
     for k in range(len(model.planes)):
         decode_plane(group, k)
     entropy.end()
@@ -346,7 +355,10 @@ def decode_plane(group: Group, k: int) -> None:
     places = Places(plane, group.running.shape)
     p, e = (places.of_halves(values) for values in predict_from_planes(group, k))
     running = places.of_halves(group.running)
+    must(plane.kind == FULL or not group.holes, "no plane of a chunk with gaps is halved")
     coded = CODED_PLANES[group.model.method](group.model, plane, p, e, running)
+    if group.holes:
+        coded.holes = group.holes[group.model.order[k]]
     coded.decode(group.entropy)
     group.coded += 1
     update_running_mean(group, coded.logs, places)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 from reference_decoder import (
     BitModel,
     Chunk,
@@ -21,6 +22,7 @@ from reference_decoder import (
     must,
     wrapped,
 )
+from reference_holes import BLANK, DATA, Links, hole_maps, links_of
 from reference_online_engines import (
     NE,
     NEE,
@@ -112,6 +114,7 @@ class Picture:
 
     chunk: Chunk
     parameters: Parameters
+    holes: list[Links] | None = None
     bands: list[Band] = field(default_factory=list)
     low: int = 0
     high: int = 0
@@ -151,7 +154,8 @@ class Picture:
 
 def decode_online(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane]:
     """The samples of all planes; `parameters` begin behind the byte of the method."""
-    picture = Picture(chunk, read_parameters(Reader(parameters), chunk))
+    picture = Picture(chunk, read_parameters(Reader(parameters), chunk), hole_maps(chunk))
+    must(picture.parameters.edge == 1 or chunk.gaps is None, "edge is 1 if there are gaps")
     decoder = RangeDecoder(payload)
     read_bands(picture, decoder)
     must(decoder.reader.at_end, "the payload ends with the last sample")
@@ -335,12 +339,38 @@ class Group:
         self.centres = Centres(len(coded))
         self.traces: list[list[Trace]] = [[] for _ in coded]
         self.scale_errors = mixer.scale_errors
+        self.seen = 0
+        self.holes = self.holes_of([band.plane for band in coded])
         mixer.start_group(len(coded))
+
+    # Holes
+
+    def holes_of(self, planes: list[int]) -> Links | None:
+        """Positions at which no band of the group has data."""
+        if self.picture.holes is None:
+            return None
+        maps = [self.picture.holes[plane] for plane in planes]
+        return links_of(np.all([[[link is not DATA for link in row] for row in m] for m in maps], 0))
+
+    def fill(self, number: int, link: tuple[int, int]) -> None:
+        source = number + link[0] * self.picture.width + link[1]
+        for k, band in enumerate(self.bands):
+            samples, traces = band.band.samples, self.traces[k]
+            if link == BLANK:
+                samples.append(limited(band.band.offset, self.picture.low, self.picture.high))
+                traces.append(Trace([band.error >> 4] * 8, 0))
+            else:
+                samples.append(samples[source])
+                traces.append(traces[source])
 
     def decode(self) -> None:
         for y in range(self.picture.height):
             for x in range(self.picture.width):
-                self.at_position((y, x))
+                if self.holes and self.holes[y][x] is not DATA:
+                    self.fill(y * self.picture.width + x, self.holes[y][x])
+                else:
+                    self.at_position((y, x))
+                    self.seen += 1
                 if y == 0 or x % 16 == 15 or x == self.picture.width - 1:
                     for engine in filter(None, self.engines):
                         engine.end_strip()
@@ -354,8 +384,8 @@ class Group:
         self.energy = self.energy_here()
         self.run = self.energy + 205
         self.runs = [128] * 8
-        self.rate = max(131072 // (2 * self.number + 3), 655)
-        self.slow_rate = max(131072 // (2 * self.number + 3), 328)
+        self.rate = max(131072 // (2 * self.seen + 3), 655)
+        self.slow_rate = max(131072 // (2 * self.seen + 3), 328)
         self.position_class = self.class_here()
         for engine in filter(None, self.engines):
             engine.start(self.position_class, self.neighbour_entries(engine))
@@ -528,8 +558,8 @@ class Group:
         self.scale_errors.counts[number] += count < 1500
 
     def learn_fits(self, belief: Belief, sample: int, errors: list[int]) -> None:
-        phase = (self.number + belief.place) % (1 << self.picture.parameters.fit_bits)
-        solves = phase == 0 or self.number < 50
+        phase = (self.seen + belief.place) % (1 << self.picture.parameters.fit_bits)
+        solves = phase == 0 or self.seen < 50
         bases = self.west(belief.band), belief.means[1]
         experts = PLANE, STACK
         for fit, inputs, base, e in zip(belief.band.fits, belief.fit_inputs, bases, experts):
@@ -545,7 +575,7 @@ class Group:
                 engine.whitening.add(within(entry, 32767))
 
     def end_position(self, band: BandState) -> None:
-        r = 65536 // (self.number + 1) if self.number < 1000 else 64
+        r = 65536 // (self.seen + 1) if self.seen < 1000 else 64
         band.inverse = (1 << 24) // ((band.error >> 4) + 26)
         own = band.band.samples[-1] - band.band.offset
         band.variance += ((16 * own**2 - band.variance) * r) >> 16

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from reference_decoder import Reader, limited, must, wrapped
+from reference_holes import BLANK, DATA, Links
 from reference_shapes import Table, make_table
 
 # Conventions
@@ -72,6 +73,7 @@ class Wave:
     with the margins that "Above and left" speaks of."""
 
     states, bits = 16, 12
+    holes: Links | None = None
 
     def __init__(self, plane, shapes: list[int], p: np.ndarray) -> None:
         self.plane, self.shapes, self.p = plane, shapes, p
@@ -160,11 +162,28 @@ class Wave:
         self.logs[y, x] = self.log(error)
         self.put_beside(y, x)
 
+    # Holes
+
+    def is_hole(self, y: int, x: int) -> bool:
+        return self.holes is not None and self.holes[y][x] is not DATA
+
+    def fill(self, y: int, x: int) -> None:
+        link = self.holes[y][x]
+        value, error = 0, self.error_above()
+        self.logs[y, x] = self.log(error)
+        if link != BLANK:
+            row, at = y + link[0] + MARGIN, x + link[1] + MARGIN
+            value, error = self.known[row][at], self.errors[row][at]
+            self.logs[y, x] = self.logs[y + link[0], x + link[1]]
+        self.known[y + MARGIN][x + MARGIN] = value
+        self.errors[y + MARGIN][x + MARGIN] = error
+        self.put_beside(y, x)
+
     # The wavefront
 
     def decode(self, entropy: EntropyDecoder) -> None:
         for step in self.steps():
-            samples = [self.begin(*place) for place in step]
+            samples = [self.begin(*place) for place in step if not self.is_hole(*place[1:])]
             for sample in samples:
                 sample.digit = entropy.digit(sample.state, sample.table)
             for sample in samples:
@@ -174,6 +193,9 @@ class Wave:
                     sample.digit = entropy.escape(sample.state, sample.digit)
             for sample in samples:
                 self.end(sample)
+            for _, y, x in step:
+                if self.is_hole(y, x):
+                    self.fill(y, x)
 
     def steps(self) -> list[list[tuple[int, int, int]]]:
         """State, row and column of the samples of each step, in order of states."""

@@ -127,6 +127,14 @@ def with_gaps(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def missing(array: np.ndarray, value: float) -> np.ndarray:
+    """A border and a region without data."""
+    array = array.copy()
+    array[:4] = array[:, -3:] = array[9:14, 5:20] = value
+    array[14, 8:12] = value
+    return array
+
+
 SOURCES = {
     "lift_paeth_deflate_i8": (lambda: embedding(20, 24, 16, "int8"), LIFT),
     "lift_paeth_deflate_u8": (lambda: embedding(20, 24, 16, "uint8"), LIFT),
@@ -190,6 +198,10 @@ SOURCES = {
         NATIVE | {"effort": 2},
     ),
     "scaled_f32": (lambda: dequantised(20, 24, 8), NATIVE | {"axis": 2}),
+    "mask_quick_i8": (lambda: missing(embedding(24, 28, 8, "int8"), 0), NATIVE | {"effort": 1}),
+    "mask_lsq_i16": (lambda: missing(embedding(24, 28, 8, "int16"), -9999), NATIVE | {"effort": 5}),
+    "mask_online_u8": (lambda: missing(embedding(24, 28, 8, "uint8"), 0), NATIVE | {"effort": 8}),
+    "mask_fixed_f32": (lambda: missing(waves(24, 28, 4), np.nan), NATIVE | {"effort": 5}),
     # 128 planes, last and first: whole blocks of the kernels that bring elements into planes.
     "planes_last_i8": (lambda: embedding(8, 12, 128, "int8"), NATIVE | {"effort": 5}),
     "planes_last_u16_be": (lambda: embedding(6, 8, 128, "uint16").astype(">u2"), LIFT),

@@ -213,7 +213,7 @@ static void plans_survive(void **state) {
             px_buffer bytes = {0};
             prism_error error;
             const size_t bands = shapes[i][0], height = shapes[i][1], width = shapes[i][2];
-            px_adaptive_plan_make(&plan, bands, height, width, 8, true, false, effort);
+            px_adaptive_plan_make(&plan, bands, height, height * width, 8, true, false, effort);
             px_adaptive_plan_write(&plan, &bytes);
             px_reader in = px_reader_make(bytes.data, bytes.size);
             if (px_adaptive_plan_read(&read, bands, height, width, &in, &error) != PRISM_OK)

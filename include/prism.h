@@ -258,16 +258,17 @@ PRISM_API prism_status prism_encode_scaled(const prism_array *array, const void 
 
 /* How elements became the integers that the pipeline codes. Found from the data, for each chunk. */
 typedef enum prism_mapping {
-    PRISM_MAPPING_NONE = 0,    /* they are such integers */
-    PRISM_MAPPING_TABLE = 1,   /* places in a table of the values that occur */
-    PRISM_MAPPING_LATTICE = 2, /* multiples of a step: decimals, wide integers */
-    PRISM_MAPPING_FIXED = 3,   /* fixed-point numbers, and the bits of the floats below them */
-    PRISM_MAPPING_SCALED = 4,  /* integers of 8 bits times one scale for each position */
-    PRISM_MAPPING_UNIFORM = 5, /* lossy: multiples of a step, by uniform quantisation */
-    PRISM_MAPPING_NEAR = 6,    /* lossy: prediction with the reconstruction in the loop */
-    PRISM_MAPPING_SPATIAL = 7, /* lossy: sums of components, quantised where they lie, filtered */
-    PRISM_MAPPING_WAVELET = 8, /* lossy: sums of components, quantised wavelets of them */
-    PRISM_MAPPING_DISTANCE = 9 /* lossy: pictures in JPEG XL, by libjxl */
+    PRISM_MAPPING_NONE = 0,     /* they are such integers */
+    PRISM_MAPPING_TABLE = 1,    /* places in a table of the values that occur */
+    PRISM_MAPPING_LATTICE = 2,  /* multiples of a step: decimals, wide integers */
+    PRISM_MAPPING_FIXED = 3,    /* fixed-point numbers, and the bits of the floats below them */
+    PRISM_MAPPING_SCALED = 4,   /* integers of 8 bits times one scale for each position */
+    PRISM_MAPPING_UNIFORM = 5,  /* lossy: multiples of a step, by uniform quantisation */
+    PRISM_MAPPING_NEAR = 6,     /* lossy: prediction with the reconstruction in the loop */
+    PRISM_MAPPING_SPATIAL = 7,  /* lossy: sums of components, quantised where they lie, filtered */
+    PRISM_MAPPING_WAVELET = 8,  /* lossy: sums of components, quantised wavelets of them */
+    PRISM_MAPPING_DISTANCE = 9, /* lossy: pictures in JPEG XL, by libjxl */
+    PRISM_MAPPING_MASK = 10     /* places without data are left out */
 } prism_mapping;
 
 /* "none", "table", ...; NULL for an unknown mapping. Static storage. */

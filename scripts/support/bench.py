@@ -21,6 +21,7 @@ from .contender import Contender
 from .contenders import chosen, is_wide
 from .layouts import format_layouts, measure_layouts
 from .machine import machine
+from .masks import format_masks, measure_masks
 from .measure import Row, measure
 from .noise import describe, noise_of
 from .number_contenders import number_contenders
@@ -101,6 +102,12 @@ def _arguments() -> argparse.Namespace:
         "with the best axis of each",
     )
     parser.add_argument(
+        "--masks",
+        action="store_true",
+        help="instead, leave out data in half of the rows and in regions, and compare what is left with "
+        "the same by itself, at efforts 1, 5 and 8; without FILE, of generated arrays",
+    )
+    parser.add_argument(
         "--auto",
         action="store_true",
         help="instead, compare automatic options at efforts 1, 5 and 7 with gzip and with each "
@@ -130,9 +137,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--no-memory", action="store_true", help="do not measure memory")
     arguments = parser.parse_args()
     instead = [arguments.shapes, arguments.kernels]
-    given = bool(arguments.files) or arguments.lossy
+    given = bool(arguments.files) or arguments.lossy or arguments.masks
     if given + sum(words is not None for words in instead) != 1:
-        parser.error("expected files, --lossy, --shapes or --kernels")
+        parser.error("expected files, --lossy, --masks, --shapes or --kernels")
     if arguments.repeat is None:
         arguments.repeat = 3 if arguments.kernels is None else 9
     if arguments.repeat < 1:
@@ -230,6 +237,24 @@ def _lossy(arguments: argparse.Namespace) -> int:
     return int(failed)
 
 
+def _masks(arguments: argparse.Namespace) -> int:
+    from .masks import generated
+
+    files = ((Path(file).name, load(file)[: arguments.first]) for file in arguments.files)
+    report: dict[str, Any] = {"machine": machine(), "arrays": []}
+    _print(report["machine"])
+    for name, array in files if arguments.files else generated():
+        for effort in (1, 5, 8):
+            rows = list(measure_masks(np.ascontiguousarray(array), effort))
+            shape = " x ".join(map(str, array.shape))
+            print(f"\n{name}: {shape}, effort {effort}\n{format_masks(rows)}", flush=True)
+            found = [dataclasses.asdict(row) for row in rows]
+            report["arrays"].append({"name": name, "effort": effort, "masks": found})
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+    return 0
+
+
 def _shapes(arguments: argparse.Namespace) -> int:
     _print(machine())
     efforts = arguments.shapes or DEFAULT_EFFORTS
@@ -245,9 +270,9 @@ def main() -> int:
         return _shapes(arguments)
     if arguments.kernels is not None:
         return _kernels(arguments)
-    if arguments.lossy:
+    if arguments.lossy or arguments.masks:
         try:
-            return _lossy(arguments)
+            return _masks(arguments) if arguments.masks else _lossy(arguments)
         except InputError as reason:
             print(reason, file=sys.stderr)
             return 1

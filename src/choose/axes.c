@@ -59,7 +59,7 @@ static px_roles roles_of(const px_survey *s, uint32_t planes) {
         if (!(planes >> i & 1))
             roles.axes[roles.rank++] = (uint8_t)i;
     uint8_t *last = roles.axes + rank - 1;
-    if (roles.rank - roles.planes >= 2 && is_upright(s, last[0], last[-1])) {
+    if (roles.rank - roles.planes >= 2 && !s->keeps_order && is_upright(s, last[0], last[-1])) {
         const uint8_t upright = last[0];
         last[0] = last[-1];
         last[-1] = upright;

@@ -114,11 +114,28 @@ static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_erro
     return status;
 }
 
+/* Planes lie along axes along which they have no data at the same places; where they have none of
+ * the sample, estimates tell too little. */
+static void keep_to_mask(px_layouts *list, const px_survey *s) {
+    bool along[PX_MAX_LAYOUTS] = {false};
+    size_t count = 0;
+    for (size_t i = 0; s->part.mask.missing && i < list->count; i++) {
+        const px_pipeline pipeline = px_survey_pipeline(s, &list->items[i].pipeline);
+        const int axis = pipeline.roles.rank ? PRISM_AXIS_AUTO : pipeline.axis;
+        along[i] = axis >= 0 && s->part.mask.array.dims[axis] == 1 && s->whole.dims[axis] > 1;
+        count += along[i];
+    }
+    for (size_t i = list->count; count && i-- > 0;)
+        if (!along[i])
+            px_leave_out(list, i);
+}
+
 static prism_status choose(px_candidate *chosen, px_coded *coded, const px_survey *s,
                            const prism_options *options, prism_error *error) {
     px_layouts list = {.count = 0};
     px_choice c = {.sample = s, .options = options};
     prism_status status = px_layouts_list(&list, s, options, error);
+    keep_to_mask(&list, s);
     if (status == PRISM_OK)
         status = px_screen(&c, &list, error);
     const size_t best = px_least_estimate(&list);
@@ -147,13 +164,13 @@ static bool is_complete(const prism_options *options, const prism_array *array) 
 }
 
 /* Every AUTO becomes what does best on a sample. *coded is that, where the sample is the whole. */
-static prism_status look_and_choose(px_candidate *chosen, px_coded *coded, const prism_array *array,
-                                    const void *elements, const prism_options *options,
-                                    const px_survey *survey, prism_error *error) {
+static prism_status look_and_choose(px_candidate *chosen, px_coded *coded,
+                                    const px_mapping_request *request, prism_error *error) {
     px_survey turned;
-    prism_status status = px_survey_turn(&turned, survey, array, elements, error);
+    prism_status status = px_survey_turn(&turned, request->survey, request->array,
+                                         request->elements, request->mask, error);
     if (status == PRISM_OK)
-        status = choose(chosen, coded, &turned, options, error);
+        status = choose(chosen, coded, &turned, request->options, error);
     if (status == PRISM_OK) {
         chosen->pipeline = px_survey_pipeline(&turned, &chosen->pipeline);
         coded->pipeline = px_survey_pipeline(&turned, &coded->pipeline);
@@ -167,9 +184,10 @@ bool px_choice_needs_sample(const prism_array *array, const prism_options *optio
            !is_complete(options, array);
 }
 
-prism_status px_encode_integers(px_coded *coded, const prism_array *array, const void *elements,
-                                const prism_options *options, const px_survey *survey,
+prism_status px_encode_integers(px_coded *coded, const px_mapping_request *request,
                                 prism_error *error) {
+    const prism_array *array = request->array;
+    const prism_options *options = request->options;
     px_candidate chosen = {.pipeline = {options->transform, options->predictor, options->coder,
                                         options->effort, px_asked_axis(options),
                                         .roles = {.rank = 0}}};
@@ -181,12 +199,13 @@ prism_status px_encode_integers(px_coded *coded, const prism_array *array, const
     if (status != PRISM_OK)
         return status;
     if (px_tiny_suits(array, options))
-        return px_tiny_encode(coded, array, elements, options, size, error);
+        return px_tiny_encode(coded, request, size, error);
     if (!is_complete(options, array))
-        status = look_and_choose(&chosen, coded, array, elements, options, survey, error);
+        status = look_and_choose(&chosen, coded, request, error);
     if (status == PRISM_OK && !px_coded_size(coded)) {
-        const px_task task = px_task_of(&chosen, options->effort, size);
-        status = px_encode(coded, array, elements, &task, error);
+        px_task task = px_task_of(&chosen, options->effort, size);
+        task.mask = request->mask;
+        status = px_encode(coded, array, request->elements, &task, error);
     }
     return status;
 }

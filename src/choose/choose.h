@@ -2,6 +2,7 @@
 #ifndef PX_CHOOSE_CHOOSE_H
 #define PX_CHOOSE_CHOOSE_H
 
+#include "mapping/mapping.h"
 #include "pipeline/pipeline.h"
 #include "survey/survey.h"
 
@@ -11,8 +12,7 @@ bool px_choice_needs_sample(const prism_array *array, const prism_options *optio
 
 /* Integers of 8 and 16 bits, coded by options: every AUTO becomes what does best. Free with
  * px_coded_free. */
-prism_status px_encode_integers(px_coded *coded, const prism_array *array, const void *elements,
-                                const prism_options *options, const px_survey *survey,
+prism_status px_encode_integers(px_coded *coded, const px_mapping_request *request,
                                 prism_error *error);
 
 #endif

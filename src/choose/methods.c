@@ -111,6 +111,7 @@ static prism_status has_chance(bool *chance, px_coded *best, const px_planes *pl
 /* Rows in the middle of planes in the middle. */
 static px_planes middle_of(const px_planes *planes) {
     px_planes part = *planes;
+    part.holes = NULL;
     part.count = planes->count < PART_PLANES ? planes->count : PART_PLANES;
     part.height = PART_SAMPLES / (part.count * planes->width) + 1;
     part.height = planes->height < part.height ? planes->height : part.height;

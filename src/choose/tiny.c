@@ -184,13 +184,14 @@ static prism_status guess_best(guessed *best, const prism_array *array, const vo
     return status;
 }
 
-static prism_status try_samples(px_coded *coded, const prism_array *array, const void *elements,
+static prism_status try_samples(px_coded *coded, const px_mapping_request *request,
                                 const candidates *list, size_t limit, prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
-        const px_task task = task_of(&list->items[i], limit);
+        px_task task = task_of(&list->items[i], limit);
         px_coded tried;
-        status = px_encode(&tried, array, elements, &task, error);
+        task.mask = request->mask;
+        status = px_encode(&tried, request->array, request->elements, &task, error);
         if (status == PRISM_OK)
             px_coded_keep_smaller(coded, &tried);
     }
@@ -210,8 +211,11 @@ static prism_status try_residuals(px_coded *coded, const px_prepared *prepared,
     return status;
 }
 
-prism_status px_tiny_encode(px_coded *coded, const prism_array *array, const void *elements,
-                            const prism_options *options, size_t limit, prism_error *error) {
+prism_status px_tiny_encode(px_coded *coded, const px_mapping_request *request, size_t limit,
+                            prism_error *error) {
+    const prism_array *array = request->array;
+    const void *elements = request->elements;
+    const prism_options *options = request->options;
     int axis = PRISM_AXIS_AUTO;
     guessed best;
     *coded = (px_coded){.is_mapped = false};
@@ -223,7 +227,7 @@ prism_status px_tiny_encode(px_coded *coded, const prism_array *array, const voi
     status = guess_best(&best, array, elements, &residuals, limit, error);
     const bool noise = residuals.count && best.bytes > NOISE * (double)limit;
     if (status == PRISM_OK && !noise)
-        status = try_samples(coded, array, elements, &samples, limit, error);
+        status = try_samples(coded, request, &samples, limit, error);
     const size_t size = px_coded_size(coded);
     const bool sure = size && (double)size < SURELY_LESS * best.bytes;
     if (status == PRISM_OK && residuals.count && !sure)

@@ -5,6 +5,7 @@
 #ifndef PX_CHOOSE_TINY_H
 #define PX_CHOOSE_TINY_H
 
+#include "mapping/mapping.h"
 #include "pipeline/pipeline.h"
 
 /* Whether such an array is to be coded by px_tiny_encode: not where the options leave nothing open,
@@ -12,7 +13,7 @@
 bool px_tiny_suits(const prism_array *array, const prism_options *options);
 
 /* What automatic options come to: the smallest of the candidates. */
-prism_status px_tiny_encode(px_coded *coded, const prism_array *array, const void *elements,
-                            const prism_options *options, size_t limit, prism_error *error);
+prism_status px_tiny_encode(px_coded *coded, const px_mapping_request *request, size_t limit,
+                            prism_error *error);
 
 #endif

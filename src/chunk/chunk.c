@@ -13,6 +13,7 @@
 #include "lossy/lossy.h"
 #include "lossy/reduced.h"
 #include "mapping/mapping.h"
+#include "mapping/mask.h"
 #include "pipeline/pipeline.h"
 
 /* Of chunks within chunks. */
@@ -137,7 +138,7 @@ static prism_status encode_lossy(px_buffer *out, px_pipeline *used, const conten
     prism_status status =
         px_lossy_encode(&coded, decoded,
                         &(px_mapping_request){&c->squeezed.array, c->elements, &c->options, 0,
-                                              &inner_codec, c->scales, NULL},
+                                              &inner_codec, c->scales, NULL, NULL},
                         limit, error);
     if (status == PRISM_OK && coded.is_mapped)
         status = write_chunk(out, used, &coded, decoded, c, error);
@@ -210,13 +211,13 @@ static prism_status look_at_rival(px_survey *survey, bool *alone, px_rival *riva
 }
 
 /* For mappings and integers. */
-static prism_status look(px_survey *survey, const content *c, px_chunk_role role,
+static prism_status look(px_survey *survey, const px_mapping_request *request, px_chunk_role role,
                          prism_error *error) {
-    const prism_array *array = &c->squeezed.array;
+    const prism_array *array = request->array;
     const bool mapped = px_mapping_suits(array, role.depth);
-    const px_survey_request request = {mapped && px_type_is_narrow(array->type), role.of_wide};
-    return mapped || px_choice_needs_sample(array, &c->options)
-               ? px_survey_finish(survey, array, c->elements, &c->options, &request, error)
+    const px_survey_request asked = {mapped && px_type_is_narrow(array->type), role.of_wide};
+    return mapped || px_choice_needs_sample(array, request->options)
+               ? px_survey_finish(survey, array, request->elements, request->options, &asked, error)
                : PRISM_OK;
 }
 
@@ -226,11 +227,16 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     if (options->bound != PRISM_BOUND_NONE)
         return encode_bounded(out, used, array, elements, options, role.scales, error);
     content c;
-    px_coded coded = {.is_mapped = false};
+    px_coded coded = {.is_mapped = false}, masked = {.is_mapped = false};
     px_survey survey = {.values = 0};
+    bool sure = false;
     prism_status status = content_make(&c, array, elements, options, error);
+    px_gaps mask;
+    if (status == PRISM_OK && role.mask)
+        mask = px_gaps_squeezed(role.mask, &c.squeezed);
     const px_mapping_request request = {&c.squeezed.array, elements,    &c.options, role.depth,
-                                        &inner_codec,      role.scales, &survey};
+                                        &inner_codec,      role.scales, &survey,
+                                        role.mask ? &mask : NULL};
     px_rival rival = {.request = &request};
     const bool rivals = status == PRISM_OK && px_rival_suits(array, options, role.depth);
     bool alone = options->coder == PRISM_CODER_ZSTD;
@@ -239,14 +245,18 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     if (status == PRISM_OK && rivals && !alone)
         status = look_at_rival(&survey, &alone, &rival, error);
     if (status == PRISM_OK && !alone)
-        status = look(&survey, &c, role, error);
-    if (status == PRISM_OK && !alone)
+        status = px_mask_encode(&masked, &sure, &request, error);
+    const bool plain = !alone && !sure;
+    if (status == PRISM_OK && plain)
+        status = look(&survey, &request, role, error);
+    if (status == PRISM_OK && plain)
         status = px_encode_mapped(&coded, &request, error);
-    if (status == PRISM_OK && !alone && !coded.is_mapped && px_type_is_narrow(array->type)) {
+    if (status == PRISM_OK && plain && !coded.is_mapped && px_type_is_narrow(array->type)) {
         px_coded_free(&coded);
-        status =
-            px_encode_integers(&coded, &c.squeezed.array, elements, &c.options, &survey, error);
+        status = px_encode_integers(&coded, &request, error);
     }
+    if (masked.is_mapped)
+        px_coded_keep_smaller(&coded, &masked);
     if (status == PRISM_OK && rivals)
         status = try_rival(&coded, &rival, alone, &request, error);
     if (status == PRISM_OK)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/sizes.h"
 #include "base/status.h"
 #include "entropy/field_coder.h"
 
@@ -215,5 +216,21 @@ prism_status px_exceptions_read(px_reader *in, px_bit_patterns *words, bool **is
         put_run(words, *is_exception, at + (size_t)r.gap, &r);
         at += (size_t)(r.gap + r.length);
     }
+    return PRISM_OK;
+}
+
+prism_status px_exceptions_add_gaps(bool **is_exception, px_bit_patterns *words,
+                                    const px_gaps *mask, prism_error *error) {
+    bool *flags = px_alloc_zeroed(words->count, sizeof *flags);
+    if (!flags)
+        return px_out_of_memory(error, words->count);
+    px_gaps_flag(flags, mask, words->array);
+    for (size_t i = 0; i < words->count; i++)
+        if (flags[i] && !(*is_exception && (*is_exception)[i]))
+            words->bits[i] = 0;
+        else if (*is_exception && (*is_exception)[i])
+            flags[i] = true;
+    free(*is_exception);
+    *is_exception = flags;
     return PRISM_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "mapping/bit_patterns.h"
+#include "planes/holes.h"
 
 /* The value of a word, in any unit. */
 typedef double (*px_value_of)(const void *context, size_t word);
@@ -32,5 +33,10 @@ void px_exceptions_write(px_buffer *out, const px_bit_patterns *words, const boo
  * array with an entry for each word: malloc'ed, the caller's, also on failure. */
 prism_status px_exceptions_read(px_reader *in, px_bit_patterns *words, bool **is_exception,
                                 prism_error *error);
+
+/* Elements without data become exceptions, with word 0 unless they have one. *is_exception may be
+ * NULL before. */
+prism_status px_exceptions_add_gaps(bool **is_exception, px_bit_patterns *words,
+                                    const px_gaps *mask, prism_error *error);
 
 #endif

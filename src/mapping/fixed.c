@@ -240,7 +240,10 @@ static void begin_writing(px_coded *mapped, const plan *p, const px_bit_patterns
         px_exceptions_write(&mapped->sections.parameters, words, p->is_exception);
 }
 
-static void write_rest(px_coded *mapped, const plan *p, const px_bit_patterns *words) {
+static void write_rest(px_coded *mapped, const plan *p, const px_bit_patterns *words,
+                       const px_gaps *mask) {
+    if (px_gaps_for(mask, words->array))
+        px_gaps_flag(p->is_exception, mask, words->array);
     px_bit_writer writer = {.out = &mapped->sections.payload};
     if (has_rest(&p->fixed))
         for (size_t i = 0; i < words->count; i++)
@@ -254,7 +257,7 @@ static prism_status write_all(px_coded *mapped, const px_mapping_request *reques
     begin_writing(mapped, p, words);
     prism_status status =
         px_inner_encode_integers(mapped, request, p->integers, has_rest(&p->fixed), error);
-    write_rest(mapped, p, words);
+    write_rest(mapped, p, words, request->mask);
     return status;
 }
 
@@ -318,7 +321,7 @@ static prism_status write_wide(px_coded *mapped, const px_mapping_request *reque
     if ((double)fill_wide(integers, p, words) <= MANY_ZEROS * (double)words->count) {
         begin_writing(mapped, p, words);
         status = px_inner_encode(mapped, request, &array, integers, error);
-        write_rest(mapped, p, words);
+        write_rest(mapped, p, words, request->mask);
     }
     free(integers);
     return status;
@@ -476,6 +479,8 @@ static prism_status decode_words(px_bit_patterns *words, const fixed *f,
     prism_status status = px_bit_patterns_alloc(words, &source->chunk->array, error);
     if (status == PRISM_OK && f->has_exceptions)
         status = px_exceptions_read(&source->parameters, words, &is_exception, error);
+    if (status == PRISM_OK && source->chunk->mask)
+        status = px_exceptions_add_gaps(&is_exception, words, source->chunk->mask, error);
     if (status == PRISM_OK) {
         px_bit_reader reader = px_bit_reader_make(&source->payload);
         status = join(words, f, is_exception, integers, &reader, error);

@@ -46,7 +46,8 @@ prism_status px_inner_encode(px_coded *mapped, const px_mapping_request *request
     px_buffer chunk = {0};
     const px_chunk_role role = {.depth = request->depth + 1,
                                 .of_wide =
-                                    request->depth > 0 || !px_type_is_narrow(request->array->type)};
+                                    request->depth > 0 || !px_type_is_narrow(request->array->type),
+                                .mask = px_gaps_for(request->mask, array)};
     prism_options options = *request->options;
     options.checksum = false;
     prism_status status =
@@ -138,6 +139,7 @@ prism_status px_inner_decode(px_mapping_source *source, prism_array *array, uint
         return px_fail(error, PRISM_E_CORRUPT,
                        "a chunk within the chunk is not what belongs there");
     *array = chunk.array;
+    chunk.mask = px_gaps_for(source->chunk->mask, array);
     size_t room;
     status = prism_array_size(array, &room, error);
     if (status == PRISM_OK && !(*elements = malloc(room)))

@@ -241,8 +241,13 @@ static prism_status write_all(px_coded *mapped, const px_mapping_request *reques
     write_parameters(&mapped->sections.parameters, &p->lattice);
     if (p->lattice.has_exceptions)
         px_exceptions_write(&mapped->sections.parameters, words, p->is_exception);
+    px_mapping_request inner = *request;
+    if (p->lattice.differences.count)
+        inner.mask = NULL; /* integers at places without data count for those after */
     prism_status status = px_inner_encode_integers(
-        mapped, request, p->coded, plain > 0 || p->lattice.differences.count, error);
+        mapped, &inner, p->coded, plain > 0 || p->lattice.differences.count, error);
+    if (px_gaps_for(inner.mask, words->array))
+        px_gaps_flag(p->is_exception, inner.mask, words->array);
     px_bit_writer writer = {.out = &mapped->sections.payload};
     for (size_t i = 0; plain && i < words->count; i++)
         if (!p->is_exception[i])
@@ -371,6 +376,8 @@ static prism_status decode_words(px_bit_patterns *words, const lattice *l, const
     prism_status status = px_bit_patterns_alloc(words, &source->chunk->array, error);
     if (status == PRISM_OK && l->has_exceptions)
         status = px_exceptions_read(&source->parameters, words, &is_exception, error);
+    if (status == PRISM_OK && source->chunk->mask)
+        status = px_exceptions_add_gaps(&is_exception, words, source->chunk->mask, error);
     if (status == PRISM_OK) {
         px_bit_reader reader = px_bit_reader_make(&source->payload);
         join_bits(words, l, is_exception, coded, &reader);
@@ -386,7 +393,11 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     lattice l;
     px_bit_patterns words = {.bits = NULL};
     px_integers coded = {.elements = NULL};
+    px_chunk chunk = *source->chunk;
     prism_status status = read_parameters(&l, &source->parameters, &source->chunk->array, error);
+    if (l.differences.count)
+        chunk.mask = NULL;
+    source->chunk = &chunk;
     if (status == PRISM_OK)
         status = px_inner_decode_integers(source, false, &coded, error);
     if (status == PRISM_OK)

@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/squeeze.h"
 #include "base/status.h"
+#include "mapping/mask.h"
 #include "mapping/stage.h"
 
 bool px_mapping_suits(const prism_array *array, unsigned depth) {
@@ -21,6 +22,8 @@ static const px_mapping_stage *stage_of(uint8_t number, const px_inner_codec *co
         return &px_mapping_fixed;
     case PRISM_MAPPING_SCALED:
         return &px_mapping_scaled;
+    case PRISM_MAPPING_MASK:
+        return &px_mapping_mask;
     default:
         return codec->lossy(number);
     }
@@ -65,6 +68,8 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
     uint64_t kept = 0, most = 0;
     if (!stage)
         return 0;
+    if (number == PRISM_MAPPING_MASK)
+        return px_mask_memory(chunk, depth, codec);
     if (number == PRISM_MAPPING_TABLE)
         kept += px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
     px_chunk inner;
@@ -81,7 +86,13 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                                const px_inner_codec *inner, prism_error *error) {
     px_chunk squeezed = *chunk;
-    squeezed.array = px_squeeze(&chunk->array).array;
+    px_gaps mask;
+    const px_squeezed shape = px_squeeze(&chunk->array);
+    squeezed.array = shape.array;
+    if (chunk->mask) {
+        mask = px_gaps_squeezed(chunk->mask, &shape);
+        squeezed.mask = &mask;
+    }
     px_mapping_source source = {.chunk = &squeezed,
                                 .parameters =
                                     px_reader_make(chunk->parameters, chunk->parameter_size),

@@ -7,6 +7,7 @@
  *                                                                 differences.c
  *   fixed     fixed-point numbers, and the bits below them        fixed.c
  *   scaled    integers of 8 bits times one scale for each position  scaled.c
+ *   mask      places without data, left out of what others map     mask.c, mask_find.c
  *
  * Whichever it is, the result is a chunk of integers (inner_chunk.h), bits that no model makes
  * smaller (bypass_bits.h), and elements that the rule does not reach (exceptions.h).
@@ -30,6 +31,7 @@ typedef struct px_chunk_role {
     unsigned depth; /* 0 for a chunk of its own */
     bool of_wide;   /* the integers stand for elements of more than 16 bits */
     px_scales scales;
+    const px_gaps *mask; /* of the array; what stands at its places without data is of no matter */
 } px_chunk_role;
 
 struct px_mapping_stage;
@@ -58,6 +60,7 @@ typedef struct px_mapping_request {
     const px_inner_codec *inner;
     px_scales scales;
     const px_survey *survey; /* of the elements; NULL for lossy coding, which reads none */
+    const px_gaps *mask;     /* see px_chunk_role */
 } px_mapping_request;
 
 /* Whether there may be a mapping of an array in a chunk at that depth. */

@@ -171,7 +171,8 @@ static prism_status encode(px_coded *mapped, const px_mapping_request *request,
 
 /* Products of integers[positions][channels] in the elements. */
 static prism_status multiply(void *elements, const prism_array *array, const int8_t *integers,
-                             const void *scales, const prism_array *of_scales, prism_error *error) {
+                             const void *scales, const prism_array *of_scales, const px_gaps *mask,
+                             prism_error *error) {
     const size_t channels = (size_t)array->dims[array->rank - 1];
     const size_t positions = (size_t)px_array_count(of_scales), size = sizeof(float);
     const bool swapped = array->order != px_native_order();
@@ -179,7 +180,8 @@ static prism_status multiply(void *elements, const prism_array *array, const int
     for (size_t p = 0; p < positions; p++) {
         const uint64_t word = px_word_at(scales, p, size, scales_swapped);
         const float scale = (float)px_float_value(word, px_number_of(of_scales->type));
-        if (!(scale > 0) || !isfinite(scale))
+        const bool of_data = !px_gaps_for(mask, of_scales) || !px_gaps_at(mask, of_scales, p);
+        if (of_data && (!(scale > 0) || !isfinite(scale)))
             return px_fail(error, PRISM_E_CORRUPT, "a scale is not above 0");
         for (size_t i = p * channels; i < (p + 1) * channels; i++)
             px_word_put(elements, i, size, swapped, word_of(integers[i], scale));
@@ -194,7 +196,8 @@ static prism_status decode_scales(void *elements, const int8_t *integers, px_map
     void *scales;
     prism_status status = px_inner_decode(source, &of_scales, 1u << PRISM_FLOAT32, &scales, error);
     if (status == PRISM_OK)
-        status = multiply(elements, array, integers, scales, &of_scales, error);
+        status =
+            multiply(elements, array, integers, scales, &of_scales, source->chunk->mask, error);
     free(scales);
     return status;
 }

@@ -186,11 +186,14 @@ static prism_status read_table(uint64_t *table, size_t count, const px_number *n
 }
 
 static prism_status look_up(void *elements, const prism_array *array, const uint64_t *table,
-                            size_t count, const px_integers *places, prism_error *error) {
+                            size_t count, const px_integers *places, const px_gaps *mask,
+                            prism_error *error) {
     const size_t size = prism_type_size(array->type), all = (size_t)px_array_count(array);
     const bool swapped = array->order != px_native_order();
     for (size_t i = 0; i < all; i++) {
-        const uint64_t place = px_integer_at(places, i);
+        uint64_t place = px_integer_at(places, i);
+        if (place >= count && mask && px_gaps_at(mask, array, i))
+            place = 0;
         if (place >= count)
             return px_fail(error, PRISM_E_CORRUPT, "place %llu of a table of %zu",
                            (unsigned long long)place, count);
@@ -212,7 +215,8 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     if (status == PRISM_OK)
         status = px_inner_decode_integers(source, false, &places, error);
     if (status == PRISM_OK)
-        status = look_up(elements, array, table, (size_t)count, &places, error);
+        status =
+            look_up(elements, array, table, (size_t)count, &places, source->chunk->mask, error);
     free(table);
     free(places.elements);
     return status;

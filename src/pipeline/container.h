@@ -18,6 +18,7 @@ typedef struct px_chunk {
     uint32_t elements_crc;               /* CRC-32 of the decoded elements */
     const uint8_t *parameters, *payload; /* within the chunk's bytes, or to be written to them */
     size_t parameter_size, payload_size;
+    const px_gaps *mask; /* of the array, where a chunk around this one says it; else NULL */
 } px_chunk;
 
 /* Writes a whole chunk, checksum included; `out` is empty at first. */

@@ -52,11 +52,19 @@ prism_status px_arrange_planes(px_planes *planes, const prism_array *array, cons
     return status;
 }
 
+/* Coders know of holes where the axes have no roles. */
+static bool has_holes(const px_pipeline *pipeline, const px_gaps *mask) {
+    return mask && px_coder_predicts(pipeline->coder) && !pipeline->roles.rank;
+}
+
 prism_status px_prepare(px_prepared *prepared, const prism_array *array, const void *elements,
                         const px_task *task, prism_error *error) {
     *prepared = (px_prepared){.task = *task};
     prism_status status =
         px_arrange_planes(&prepared->planes, array, elements, &task->pipeline, error);
+    const px_gaps *mask = px_gaps_for(task->mask, array);
+    if (status == PRISM_OK && has_holes(&task->pipeline, mask))
+        status = px_holes_make(&prepared->planes.holes, mask, array, task->pipeline.axis, error);
     if (status == PRISM_OK && !px_coder_predicts(task->pipeline.coder))
         status = predict_planes(prepared, error);
     if (status != PRISM_OK)
@@ -232,6 +240,12 @@ static prism_status store_planes(const px_planes *planes, const px_chunk *chunk,
     return PRISM_OK;
 }
 
+static prism_status take_holes(px_planes *planes, const px_chunk *chunk, prism_error *error) {
+    if (!has_holes(&chunk->pipeline, chunk->mask))
+        return PRISM_OK;
+    return px_holes_make(&planes->holes, chunk->mask, &chunk->array, chunk->pipeline.axis, error);
+}
+
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
                                 prism_error *error) {
     if (px_takes_elements(chunk->pipeline.coder))
@@ -239,7 +253,9 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threa
                                                         : decode_zstd(chunk, elements, error);
     const px_layout layout = px_pipeline_layout(&chunk->pipeline, &chunk->array);
     px_planes planes = px_planes_shape(&chunk->array, &layout);
-    prism_status status = decode_planes(&planes, chunk, &(px_request){.threads = threads}, error);
+    prism_status status = take_holes(&planes, chunk, error);
+    if (status == PRISM_OK)
+        status = decode_planes(&planes, chunk, &(px_request){.threads = threads}, error);
     if (status == PRISM_OK)
         status = store_planes(&planes, chunk, elements, error);
     px_planes_free(&planes);
@@ -272,7 +288,11 @@ uint64_t px_pipeline_memory(const px_chunk *chunk) {
         coder->decode_memory(&planes, pipeline, parameters, chunk->payload_size);
     const uint64_t lifting =
         transform && !px_coder_predicts(pipeline->coder) ? transform->inverse_memory(&planes) : 0;
-    return arranged_bytes(chunk) + (coder->late ? 0 : px_planes_bytes(&planes)) +
+    const uint64_t holes =
+        has_holes(pipeline, chunk->mask)
+            ? px_holes_bytes(chunk->mask, &chunk->array, pipeline->axis)
+            : 0;
+    return arranged_bytes(chunk) + holes + (coder->late ? 0 : px_planes_bytes(&planes)) +
            (coding > lifting ? coding : lifting);
 }
 

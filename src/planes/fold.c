@@ -1,6 +1,7 @@
 #include "planes/fold.h"
 
 #include "base/sizes.h"
+#include "base/status.h"
 
 enum {
     MIN_LINE = 1024, /* shorter ones stay as they are */
@@ -41,6 +42,7 @@ px_planes px_fold_shape(const px_planes *planes) {
     if (!is_line(planes))
         return folded;
     folded.samples = NULL;
+    folded.holes = NULL;
     folded.height = MIN_HEIGHT;
     while (px_product(folded.height, folded.height) < size)
         folded.height *= 2;
@@ -51,6 +53,26 @@ px_planes px_fold_shape(const px_planes *planes) {
 
 bool px_is_folded(const px_planes *planes) {
     return is_line(planes);
+}
+
+static void fold_map(uint8_t *folded, size_t height, size_t width, const uint8_t *line,
+                     size_t size) {
+    for (size_t y = 0; y < height; y++)
+        for (size_t x = 0; x < width; x++)
+            folded[y * width + x] = line[smaller(x * height + y, size - 1)];
+}
+
+prism_status px_fold_holes(px_planes *folded, const px_planes *planes, prism_error *error) {
+    const px_holes *from = planes->holes;
+    if (!from || !is_line(planes))
+        return PRISM_OK;
+    folded->holes = px_holes_alloc(folded->height, folded->width, from->count);
+    if (!folded->holes)
+        return px_out_of_memory(error, px_product(folded->height, folded->width, from->count));
+    for (size_t k = 0; k < from->count; k++)
+        fold_map(folded->holes->first + k * folded->holes->stride, folded->height, folded->width,
+                 px_holes_of(from, k), px_plane_size(planes));
+    return px_holes_link(folded->holes, error);
 }
 
 prism_status px_fold(px_planes *folded, const px_planes *planes, px_pool *pool,

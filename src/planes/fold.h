@@ -18,6 +18,9 @@ bool px_is_folded(const px_planes *planes);
 /* *folded becomes `planes` itself, or planes with memory of the pool. */
 prism_status px_fold(px_planes *folded, const px_planes *planes, px_pool *pool, prism_error *error);
 
+/* The holes of `planes` as those of `folded`, which has none yet; with memory of its own. */
+prism_status px_fold_holes(px_planes *folded, const px_planes *planes, prism_error *error);
+
 /* Samples of `folded` back to the lines they are from. */
 void px_unfold(px_planes *planes, const px_planes *folded);
 

@@ -58,6 +58,7 @@ prism_status px_planes_take(px_planes *planes, prism_error *error) {
 
 void px_planes_free(px_planes *planes) {
     free(planes->samples);
+    free(planes->holes);
     *planes = (px_planes){0};
 }
 

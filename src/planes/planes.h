@@ -6,6 +6,7 @@
 #define PX_PLANES_PLANES_H
 
 #include "base/sizes.h"
+#include "planes/holes.h"
 #include "prism.h"
 
 /* How an array falls into planes: the elements along `axis` of one position are one sample of each
@@ -25,6 +26,7 @@ typedef struct px_planes {
     size_t stride;    /* samples from one plane to the next: px_plane_stride(height * width) */
     unsigned depth;   /* bits of a sample: 8 or 16 */
     int16_t *samples; /* [count][stride], of which height * width are used; owned */
+    px_holes *holes;  /* samples that need not be coded; NULL: there are none; owned */
 } px_planes;
 
 /* `axis` in 0..rank-1, or PRISM_AXIS_AUTO for a single plane. */

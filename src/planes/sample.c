@@ -89,7 +89,28 @@ prism_status px_sample_make(px_sample *sample, const prism_array *array, const v
     return px_sample_cut(sample, array, elements, &cut, error);
 }
 
+prism_status px_sample_mask(px_sample *sample, const prism_array *array, const px_gaps *mask,
+                            prism_error *error) {
+    size_t size;
+    if (!px_gaps_for(mask, array))
+        return PRISM_OK;
+    prism_array cut = mask->array;
+    for (unsigned i = 0; i < cut.rank; i++)
+        if (cut.dims[i] > 1)
+            cut.dims[i] = sample->array.dims[i];
+    prism_status status = prism_array_size(&cut, &size, error);
+    if (status != PRISM_OK)
+        return status;
+    uint8_t *missing = malloc(size);
+    if (!missing)
+        return px_out_of_memory(error, size);
+    copy_middle(missing, mask->missing, &mask->array, &cut, 0);
+    sample->mask = (px_gaps){cut, missing};
+    return PRISM_OK;
+}
+
 void px_sample_free(px_sample *sample) {
+    free((void *)(uintptr_t)sample->mask.missing);
     free(sample->elements);
     *sample = (px_sample){.elements = NULL};
 }

@@ -2,13 +2,14 @@
 #ifndef PX_PLANES_SAMPLE_H
 #define PX_PLANES_SAMPLE_H
 
-#include "prism.h"
+#include "planes/holes.h"
 
 typedef struct px_sample {
     prism_array array;
     void *elements; /* owned; free with px_sample_free */
     size_t size;    /* bytes */
     double share;   /* of the whole array */
+    px_gaps mask;   /* of the sample, without bytes if there is none; owned, too */
 } px_sample;
 
 /* The shape of a sample: makes an array smaller, to about as many elements as the effort allows. */
@@ -20,6 +21,10 @@ prism_status px_sample_make(px_sample *sample, const prism_array *array, const v
 /* The middle of the array in the shape of `cut`, which is nowhere larger. */
 prism_status px_sample_cut(px_sample *sample, const prism_array *array, const void *elements,
                            const prism_array *cut, prism_error *error);
+
+/* The sample gets its part of a mask of the whole, which may be NULL. */
+prism_status px_sample_mask(px_sample *sample, const prism_array *array, const px_gaps *mask,
+                            prism_error *error);
 void px_sample_free(px_sample *sample);
 
 #endif

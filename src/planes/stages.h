@@ -45,6 +45,7 @@ typedef struct px_task {
     bool selective;      /* the transform leaves planes alone that the predictor serves better */
     bool swift;          /* a tiny chunk: only what takes next to no time is tried */
     size_t limit;        /* more bytes of payload are not wanted */
+    const px_gaps *mask; /* of the array, or of one of another shape, of which it says nothing */
 } px_task;
 
 /* What encoding comes to: two sections of the container, owned. */

@@ -29,6 +29,7 @@ typedef int32_t px_lanes_unaligned __attribute__((vector_size(64), aligned(4), m
 typedef uint32_t px_lanes_unsigned __attribute__((vector_size(64)));
 typedef int16_t px_lanes_16 __attribute__((vector_size(32), aligned(2), may_alias));
 typedef uint16_t px_lanes_u16 __attribute__((vector_size(32), aligned(2), may_alias));
+typedef uint8_t px_lanes_u8 __attribute__((vector_size(16), aligned(1), may_alias));
 
 #define PX_INLINE static inline __attribute__((always_inline))
 
@@ -121,6 +122,10 @@ PX_INLINE px_lanes lanes_load_u16(const uint16_t *from) {
     return __builtin_convertvector(*(const px_lanes_u16 *)from, px_lanes);
 }
 
+PX_INLINE px_lanes lanes_load_u8(const uint8_t *from) {
+    return __builtin_convertvector(*(const px_lanes_u8 *)from, px_lanes);
+}
+
 PX_INLINE void lanes_store_i16(int16_t *to, px_lanes value) {
     *(px_lanes_16 *)to = __builtin_convertvector(value, px_lanes_16);
 }
@@ -190,6 +195,11 @@ PX_INLINE px_mask lanes_first(size_t count) {
 
 PX_INLINE px_mask mask_and(px_mask a, px_mask b) {
     return (px_mask)(a & b);
+}
+
+/* a and not b. */
+PX_INLINE px_mask mask_without(px_mask a, px_mask b) {
+    return (px_mask)(a & ~b);
 }
 
 /* One bit a lane, lane 0 lowest. */

@@ -103,13 +103,22 @@ static prism_status turn_sample(px_sample *part, const px_roles *order, prism_er
     return PRISM_OK;
 }
 
+/* Of which nothing is known. */
+static px_roughness even_roughness(unsigned rank) {
+    px_roughness roughness = {.axes = {0}};
+    for (unsigned i = 0; i < rank; i++)
+        roughness.axes[i] = (int)i;
+    return roughness;
+}
+
 /* Where axes are equally long, which of them a sample is shorter along depends on their order, too:
  * it is that of the survey. */
 prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_array *array,
-                            const void *elements, prism_error *error) {
+                            const void *elements, const px_gaps *mask, prism_error *error) {
     *turned = *s;
     turned->part = (px_sample){.elements = NULL};
-    turned->roughness = px_roughness_of(array, elements);
+    turned->keeps_order = mask != NULL;
+    turned->roughness = mask ? even_roughness(array->rank) : px_roughness_of(array, elements);
     const px_roles order = order_of(&turned->roughness, array->rank);
     turned->whole = px_arranged_array(array, &order);
     prism_array shape = turned->whole, cut = *array;
@@ -117,6 +126,8 @@ prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_a
     for (unsigned i = 0; i < order.rank; i++)
         cut.dims[order.axes[i]] = shape.dims[i];
     prism_status status = px_sample_cut(&turned->part, array, elements, &cut, error);
+    if (status == PRISM_OK && mask)
+        status = px_sample_mask(&turned->part, array, mask, error);
     return status == PRISM_OK ? turn_sample(&turned->part, &order, error) : status;
 }
 
@@ -135,6 +146,9 @@ prism_status px_part_of(px_survey *part, const px_survey *s, prism_error *error)
     *part = *s;
     prism_status status =
         px_sample_make(&part->part, &s->part.array, s->part.elements, PX_EFFORT_QUICK, error);
+    const px_gaps mask = {s->part.mask.array, s->part.mask.missing};
+    if (status == PRISM_OK && mask.missing)
+        status = px_sample_mask(&part->part, &s->part.array, &mask, error);
     part->part.share *= s->part.share;
     return status;
 }

@@ -26,6 +26,7 @@ typedef struct codec {
     bool wide;             /* they have more than 8 bits */
     int32_t *offsets;      /* [coded_count] */
     int16_t *samples;      /* of a group */
+    px_holes *holes; /* of positions at which no band of a group has data; NULL: there are none */
 } codec;
 
 static void codec_free(codec *c) {
@@ -33,6 +34,7 @@ static void codec_free(codec *c) {
     px_logistic_mixer_free(&c->mixer);
     free(c->offsets);
     free(c->samples);
+    free(c->holes);
 }
 
 static size_t positions_of(const codec *c) {
@@ -119,6 +121,33 @@ static prism_status read_range(codec *c, unsigned depth, prism_error *error) {
 
 /* ---- Groups ---- */
 
+static bool has_no_data(const codec *c, const px_planes *planes, size_t first, size_t count,
+                        size_t position) {
+    for (size_t k = first; k < first + count; k++)
+        if (!px_holes_of(planes->holes, c->bands.coded[k] % c->bands.planes)[position])
+            return false;
+    return true;
+}
+
+/* The holes of a group: positions are coded with all of its bands. */
+static prism_status join_holes(codec *c, const px_planes *planes, size_t first, size_t count,
+                               prism_error *error) {
+    if (!planes->holes)
+        return PRISM_OK;
+    free(c->holes);
+    c->holes = px_holes_alloc(planes->height, planes->width, 1);
+    if (!c->holes)
+        return px_out_of_memory(error, px_plane_size(planes));
+    for (size_t i = 0; i < px_plane_size(planes); i++)
+        c->holes->first[i] = has_no_data(c, planes, first, count, i);
+    return px_holes_link(c->holes, error);
+}
+
+/* Positions of the first group that are coded. */
+static size_t coded_positions(const codec *c) {
+    return c->holes ? px_holes_left(c->holes, 0) : positions_of(c);
+}
+
 static prism_status code_group(codec *c, size_t first, size_t count, size_t limit,
                                prism_error *error) {
     px_adaptive_model model = {.decisions = {.coder = &c->coder,
@@ -130,7 +159,8 @@ static prism_status code_group(codec *c, size_t first, size_t count, size_t limi
                                .height = c->bands.height,
                                .width = c->bands.width,
                                .bands = (int)count,
-                               .samples = c->samples};
+                               .samples = c->samples,
+                               .holes = px_holes_of(c->holes, 0)};
     prism_status status = px_adaptive_model_alloc(&model, &c->plan, c->offsets + first, error);
     if (status != PRISM_OK)
         return status;
@@ -148,6 +178,9 @@ static prism_status code_groups(codec *c, px_planes *planes, size_t limit, prism
          first < all && status == PRISM_OK && !px_range_coder_is_over(&c->coder, limit);
          first += group) {
         size_t count = all - first < group ? all - first : group;
+        status = join_holes(c, planes, first, count, error);
+        if (status != PRISM_OK)
+            break;
         if (!c->coder.decoding)
             px_bands_gather(&c->bands, planes, first, count, c->samples);
         status = code_group(c, first, count, limit, error);
@@ -163,13 +196,17 @@ static prism_status code_groups(codec *c, px_planes *planes, size_t limit, prism
 
 static prism_status encode_into(codec *c, px_planes *planes, bool joint, int effort, size_t limit,
                                 px_sections *out, prism_error *error) {
-    prism_status status =
-        px_bands_alloc(&c->bands, planes, joint ? px_bands_edge(planes) : 1, error);
+    prism_status status = px_bands_alloc(
+        &c->bands, planes, joint && !planes->holes ? px_bands_edge(planes) : 1, error);
     if (status != PRISM_OK)
         return status;
     px_bands_find(&c->bands, planes);
     find_range(c, planes);
-    px_adaptive_plan_make(&c->plan, c->bands.coded_count, c->bands.height, c->bands.width,
+    if (c->bands.coded_count)
+        status = join_holes(c, planes, 0, c->bands.coded_count, error);
+    if (status != PRISM_OK)
+        return status;
+    px_adaptive_plan_make(&c->plan, c->bands.coded_count, c->bands.height, coded_positions(c),
                           planes->depth, joint, c->bands.edge > 1, effort);
     px_put_u8(&out->parameters, (uint8_t)c->bands.edge);
     px_adaptive_plan_write(&c->plan, &out->parameters);
@@ -190,7 +227,7 @@ static prism_status encode_into(codec *c, px_planes *planes, bool joint, int eff
 static prism_status decode_from(codec *c, px_planes *planes, px_reader *parameters,
                                 px_reader *payload, prism_error *error) {
     const uint8_t edge = px_get_u8(parameters);
-    if (edge != 1 && edge != 2)
+    if (edge != 1 && (edge != 2 || planes->holes))
         return px_fail(error, PRISM_E_CORRUPT, "phases of %u x %u", edge, edge);
     prism_status status = px_bands_alloc(&c->bands, planes, edge, error);
     if (status != PRISM_OK)

@@ -10,6 +10,7 @@
 #include "coders/ans/adaptive/engine_lanes.h"
 #include "coders/ans/adaptive/fit_lanes.h"
 #include "coders/ans/adaptive/mixer_lanes.h"
+#include "planes/holes.h"
 
 /* W, N, NW, NE, WW, NN, NEE, NNE. */
 static const int tap_offsets[1 + PX_PLANE_TAPS][2] = {{0, -1}, {-1, 0}, {-1, -1}, {-1, 1},
@@ -208,7 +209,7 @@ static void learn_errors(px_adaptive_model *m, site *at, int k, const forecast *
     at->run += (clamp32(relative, 0, 1 << 24) - at->run) * 5 >> 6;
 }
 
-static void learn_fits(px_adaptive_model *m, const site *at, int k, forecast *f, int32_t sample) {
+static void learn_fits(px_adaptive_model *m, int k, forecast *f, int32_t sample) {
     px_band *band = &m->band[k];
     px_outlook *o = &m->outlooks[k];
     const int32_t value = sample * 256;
@@ -217,7 +218,7 @@ static void learn_fits(px_adaptive_model *m, const site *at, int k, forecast *f,
     fit_update(&band->plane, PX_PLANE_TAPS, o->values, value - o->mean, FIT_MEMORY);
     fit_update(&band->stack, PX_STACK_TAPS, f->stack_values, value - f->means[PX_EXPERT_STACK],
                FIT_MEMORY);
-    if (((at->index + (size_t)k) & m->fit_mask) != 0 && at->index >= 50)
+    if (((m->seen + (size_t)k) & m->fit_mask) != 0 && m->seen >= 50)
         return;
     px_fit *const fits[2] = {&band->plane, &band->stack};
     for (int i = 0; i < 2; i++) {
@@ -256,7 +257,7 @@ static void code_band(px_adaptive_model *m, site *at, int k) {
     }
     learn_scale(&m->band[k], &f, abs(sample * 256 - f.means[PX_EXPERT_BLEND]));
     learn_errors(m, at, k, &f, d.scale_class, sample);
-    learn_fits(m, at, k, &f, sample);
+    learn_fits(m, k, &f, sample);
     learn_engines(m, k, &f, sample);
 }
 
@@ -300,7 +301,7 @@ static site place_of(const px_adaptive_model *m, size_t y, size_t x, int strip_l
         if (i < 4)
             at.near[i] = m->traces + near % m->trace_count * bands;
     }
-    const int32_t recent = (int32_t)(131072 / (2 * index + 3));
+    const int32_t recent = (int32_t)(131072 / (2 * m->seen + 3));
     at.rate = recent > 655 ? recent : 655;
     at.slow_rate = recent > 328 ? recent : 328;
     int64_t energy = 0;
@@ -318,7 +319,7 @@ static site place_of(const px_adaptive_model *m, size_t y, size_t x, int strip_l
 /* What is kept of the bands of a position that has been coded. */
 static void learn_bands(px_adaptive_model *m, const site *at) {
     const int16_t *samples = m->samples + at->index * (size_t)m->bands;
-    const int64_t rate = at->index < 1000 ? 65536 / ((int64_t)at->index + 1) : 64;
+    const int64_t rate = m->seen < 1000 ? 65536 / ((int64_t)m->seen + 1) : 64;
     for (int k = 0; k < m->bands; k++) {
         px_band *band = &m->band[k];
         int64_t value = samples[k] - band->offset;
@@ -341,6 +342,35 @@ static void code_position(px_adaptive_model *m, size_t y, size_t x, int strip_la
     learn_bands(m, &at);
     for (int g = 0; g < PX_ENGINES; g++)
         engine_end(&m->engines[g]);
+    m->seen++;
+}
+
+/* A position without data, of which nothing is learned: samples and errors are those of a
+ * neighbour. */
+static void take_from_neighbour(px_adaptive_model *m, size_t y, size_t x) {
+    const size_t index = y * m->width + x, bands = (size_t)m->bands;
+    const uint8_t hole = m->holes[index];
+    const size_t from = index + (size_t)px_hole_place(hole, m->width);
+    int16_t *samples = m->samples + index * bands;
+    px_trace *here = m->traces + index % m->trace_count * bands;
+    if (hole != PX_HOLE_BLANK) {
+        memcpy(samples, m->samples + from * bands, bands * sizeof *samples);
+        memcpy(here, m->traces + from % m->trace_count * bands, bands * sizeof *here);
+        return;
+    }
+    for (size_t k = 0; k < bands; k++) {
+        samples[k] = (int16_t)clamp32(m->band[k].offset, m->decisions.low, m->decisions.high);
+        here[k] = (px_trace){.residual = 0};
+        eight_store(here[k].errors, eight_all(m->band[k].error >> PX_ERROR_BITS));
+    }
+}
+
+/* Whether none of `count` positions from (y, x) on has data. */
+static bool has_no_data(const px_adaptive_model *m, size_t y, size_t x, int count) {
+    int missing = 0;
+    for (int lane = 0; m->holes && lane < count; lane++)
+        missing += m->holes[y * m->width + x + (size_t)lane] != 0;
+    return missing == count;
 }
 
 /* Codes row `y`. The first row's neighbours above are to the left, so its strips are single. Stops
@@ -351,10 +381,14 @@ static void adaptive_code_row(px_adaptive_model *m, size_t y) {
         const int count = (int)(m->width - x < strip ? m->width - x : strip);
         if (m->decisions.coder->decoding && m->decisions.coder->decoder.in->failed)
             return;
-        for (int g = 0; g < PX_ENGINES; g++)
+        const bool idle = has_no_data(m, y, x, count);
+        for (int g = 0; g < PX_ENGINES && !idle; g++)
             engine_strip(m, &m->engines[g], y, x, count);
         for (int lane = 0; lane < count; lane++)
-            code_position(m, y, x + (size_t)lane, lane);
+            if (m->holes && m->holes[y * m->width + x + (size_t)lane])
+                take_from_neighbour(m, y, x + (size_t)lane);
+            else
+                code_position(m, y, x + (size_t)lane, lane);
         for (int g = 0; g < PX_ENGINES; g++)
             engine_refresh(&m->engines[g], m->width);
     }

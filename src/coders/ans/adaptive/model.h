@@ -173,8 +173,10 @@ typedef struct px_decisions {
 typedef struct px_adaptive_model { /* named in adaptive_kernels.h */
     px_decisions decisions;
     size_t height, width;
-    int bands;        /* of the group */
-    int16_t *samples; /* [height * width][bands]; the caller's */
+    int bands;            /* of the group */
+    int16_t *samples;     /* [height * width][bands]; the caller's */
+    const uint8_t *holes; /* [height * width] positions that are not coded; NULL: there are none */
+    size_t seen;          /* positions that have been coded */
 
     px_engine engines[PX_ENGINES];
     px_band *band;        /* [bands] */

@@ -70,9 +70,8 @@ static size_t group_of(size_t bands, size_t most) {
     return groups ? (bands + groups - 1) / groups : 1;
 }
 
-void px_adaptive_plan_make(px_adaptive_plan *plan, size_t bands, size_t height, size_t width,
+void px_adaptive_plan_make(px_adaptive_plan *plan, size_t bands, size_t height, size_t positions,
                            unsigned depth, bool joint, bool phases, int effort) {
-    const size_t positions = height * width;
     const size_t group = group_of(bands, joint ? PX_GROUP_BANDS : 1);
     const size_t ratio = positions / group;
     const bool many = ratio >= 256, few = positions < 5000, best = px_efforts.all_engines[effort];

@@ -32,9 +32,9 @@ typedef struct px_adaptive_plan {
     int group_bands;                    /* groups have this many bands, the last one fewer */
 } px_adaptive_plan;
 
-/* For bands of `height` x `width` positions of `depth` bits. `joint`: bands may predict each other;
- * `phases`: they are phases of planes. */
-void px_adaptive_plan_make(px_adaptive_plan *plan, size_t bands, size_t height, size_t width,
+/* For bands of `height` rows in which so many positions are coded, of `depth` bits. `joint`: bands
+ * may predict each other; `phases`: they are phases of planes. */
+void px_adaptive_plan_make(px_adaptive_plan *plan, size_t bands, size_t height, size_t positions,
                            unsigned depth, bool joint, bool phases, int effort);
 
 void px_adaptive_plan_write(const px_adaptive_plan *plan, px_buffer *out);

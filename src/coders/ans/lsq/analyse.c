@@ -16,21 +16,25 @@ enum {
 typedef struct extent {
     int32_t low, high;
     int64_t sum;
+    size_t count;
 } extent;
 
-static extent extent_of(const int16_t *samples, size_t count) {
+static extent extent_of(const int16_t *samples, const uint8_t *holes, size_t size) {
     extent e = {.low = INT16_MAX, .high = INT16_MIN};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < size; i++) {
+        if (holes && holes[i])
+            continue;
+        e.count++;
         e.low = samples[i] < e.low ? samples[i] : e.low;
         e.high = samples[i] > e.high ? samples[i] : e.high;
         e.sum += samples[i];
     }
-    return e;
+    return e.count ? e : (extent){.count = 1};
 }
 
 /* The mean, as near as differences from it stay 16-bit numbers. */
-static int mean_of(extent e, size_t count) {
-    int mean = (int)lrint((double)e.sum / (double)count);
+static int mean_of(extent e) {
+    int mean = (int)lrint((double)e.sum / (double)e.count);
     mean = e.low - mean < INT16_MIN ? e.low - INT16_MIN : mean;
     return e.high - mean > INT16_MAX ? e.high - INT16_MAX : mean;
 }
@@ -117,12 +121,13 @@ prism_status px_lsq_analyse(px_lsq_encoder *encoder, prism_error *error) {
     for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++) {
         px_lsq_plane *plane = &encoder->model.planes[k];
         const int16_t *samples = px_plane(planes, encoder->task.first + k);
-        extent e = extent_of(samples, size);
+        const uint8_t *holes = px_lsq_holes(encoder, k);
+        const extent e = extent_of(samples, holes, size);
         px_phase phase;
-        plane->mean = mean_of(e, size);
+        plane->mean = mean_of(e);
         plane->fraction = fraction_of(e, plane->mean);
         plane->kind = e.low == e.high ? PX_PLANE_CONSTANT : PX_PLANE_FULL;
-        if (plane->kind == PX_PLANE_FULL &&
+        if (plane->kind == PX_PLANE_FULL && !holes &&
             find_phase(&phase, samples, planes->height, planes->width))
             status = find_patches(plane, samples, planes->height, planes->width, phase, error);
     }

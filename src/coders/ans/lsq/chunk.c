@@ -2,6 +2,8 @@
  * coder, which follow each other. */
 #include "coders/ans/lsq/chunk.h"
 
+#include <stdlib.h>
+
 #include "base/effort.h"
 #include "base/pool.h"
 #include "base/status.h"
@@ -87,6 +89,8 @@ prism_status px_lsq_chunk_encode(const px_planes *planes, const px_task *task, p
     px_pool pool = {.count = 0};
     px_planes folded;
     prism_status status = px_fold(&folded, planes, &pool, error);
+    if (status == PRISM_OK)
+        status = px_fold_holes(&folded, planes, error);
     bool too_long = status == PRISM_OK && !is_codable(&folded);
     if (planes->count == 1)
         out->pipeline.transform = PRISM_TRANSFORM_NONE;
@@ -99,6 +103,8 @@ prism_status px_lsq_chunk_encode(const px_planes *planes, const px_task *task, p
     }
     if (status == PRISM_OK && too_long)
         px_buffer_exceed(&out->sections.payload, task->limit);
+    if (px_is_folded(planes))
+        free(folded.holes);
     px_pool_free(&pool);
     return status;
 }
@@ -137,6 +143,8 @@ prism_status px_lsq_chunk_decode(px_planes *planes, const px_pipeline *pipeline,
     px_rans_stream stream = {.failed = 0};
     px_rans_start(&stream, quick ? PX_MAX_STATES : PX_RANS_LANES);
     prism_status status = px_rans_get(&stream, payload, &pool, error);
+    if (status == PRISM_OK)
+        status = px_fold_holes(&folded, planes, error);
     if (status == PRISM_OK)
         status = decode_groups(&folded, pipeline, quick, parameters, &stream, error);
     px_pool_free(&pool);

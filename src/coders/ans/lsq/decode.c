@@ -159,6 +159,9 @@ static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
     px_lsq_group *group = &d->group;
     const px_lsq_plane *plane = &group->model->planes[k];
     px_view_turn(group, k);
+    group->full.holes = px_holes_of(d->planes->holes, d->first + group->model->order[k]);
+    if (group->full.holes && plane->kind == PX_PLANE_HALVED)
+        return px_fail(error, PRISM_E_CORRUPT, "a doubled plane has places without data");
     if (group->model->mixes)
         predict(group, k);
     if (plane->kind == PX_PLANE_CONSTANT) {

@@ -14,6 +14,16 @@ void px_lsq_encoder_free(px_lsq_encoder *encoder) {
     px_model_free(&encoder->model);
 }
 
+/* Positions without data in most planes count for nothing in fits. */
+static bool counts(const px_planes *planes, const px_group_task *task, size_t y, size_t x) {
+    size_t missing = 0;
+    if (!planes->holes)
+        return true;
+    for (size_t k = 0; k < task->count; k++)
+        missing += px_holes_of(planes->holes, task->first + k)[y * planes->width + x] != 0;
+    return 2 * missing < task->count;
+}
+
 prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *planes,
                                  const px_group_task *task, prism_error *error) {
     px_lsq_group *group = &encoder->group;
@@ -33,17 +43,19 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     encoder->span = px_sum(px_product(geometry->tile_count, PX_TILE), PX_PLANE_GUARD);
     size_t elements = px_sum(px_product(model->count, encoder->span), PX_PLANE_GUARD);
     encoder->mixed = px_pool_take(&group->pool, px_product(elements, sizeof *encoder->mixed));
-    encoder->importance_stride = task->mixes ? geometry->stride : 0;
-    encoder->importance = (task->mixes ? px_padded_take : px_zero_row_take)(
-        &group->pool, geometry, sizeof *encoder->importance);
+    const bool rows = task->mixes || planes->holes;
+    encoder->importance_stride = rows ? geometry->stride : 0;
+    encoder->importance = (rows ? px_padded_take : px_zero_row_take)(&group->pool, geometry,
+                                                                     sizeof *encoder->importance);
     encoder->low_bits = px_pool_take_zeroed(&group->pool, model->count);
     memset(encoder->classes, true, sizeof encoder->classes);
     status = px_pool_status(&group->pool, error);
     if (status == PRISM_OK)
         status = px_pool_status(&group->tiles, error);
-    for (size_t y = 0; y < (task->mixes ? model->height : 1) && status == PRISM_OK; y++)
+    for (size_t y = 0; y < (rows ? model->height : 1) && status == PRISM_OK; y++)
         for (size_t x = 0; x < model->width; x++)
-            encoder->importance[y * encoder->importance_stride + x] = 1;
+            encoder->importance[y * encoder->importance_stride + x] =
+                (float)counts(planes, task, y, x);
     return status;
 }
 
@@ -51,14 +63,31 @@ int32_t *px_lsq_mixed(const px_lsq_encoder *encoder, const px_geometry *geometry
     return encoder->mixed + k * encoder->span + PX_PLANE_GUARD + geometry->origin;
 }
 
+const uint8_t *px_lsq_holes(const px_lsq_encoder *encoder, size_t k) {
+    return px_holes_of(encoder->planes->holes, encoder->task.first + encoder->model.order[k]);
+}
+
+/* What stands for samples without data, as the decoder has it. */
+static void fill_row(int16_t *row, const uint8_t *holes, size_t width, size_t stride) {
+    for (size_t x = 0; x < width; x++)
+        if (holes[x])
+            row[x] =
+                holes[x] == PX_HOLE_BLANK ? 0 : row[(ptrdiff_t)x + px_hole_place(holes[x], stride)];
+}
+
 void px_lsq_load(px_lsq_encoder *encoder, size_t k) {
     const px_planes *planes = encoder->planes;
     const int mean = encoder->model.planes[k].mean;
+    px_view *view = &encoder->group.full;
     const int16_t *from = px_plane(planes, encoder->task.first + encoder->model.order[k]);
-    int16_t *to = encoder->group.full.samples;
-    for (size_t y = 0; y < planes->height; y++, from += planes->width)
+    view->holes = px_lsq_holes(encoder, k);
+    for (size_t y = 0; y < planes->height; y++, from += planes->width) {
+        int16_t *to = view->samples + y * view->geometry.stride;
         for (size_t x = 0; x < planes->width; x++)
-            to[y * encoder->group.full.geometry.stride + x] = (int16_t)(from[x] - mean);
+            to[x] = (int16_t)(from[x] - mean);
+        if (view->holes)
+            fill_row(to, view->holes + y * planes->width, planes->width, view->geometry.stride);
+    }
 }
 
 prism_status px_lsq_open(px_view *view, px_pool *pool, px_lsq_encoder *encoder, size_t k,

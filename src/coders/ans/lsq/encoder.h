@@ -86,6 +86,23 @@ prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error);
 
 /* ---- Planes ---- */
 
+/* Of plane k; NULL: it has none. */
+const uint8_t *px_lsq_holes(const px_lsq_encoder *encoder, size_t k);
+
+/* The next samples with data of a row: `x` is where to look from, and becomes where they begin.
+ * Returns how many they are; 0 where there are none. */
+static inline size_t px_data_run(const uint8_t *holes, size_t width, size_t *x) {
+    size_t end;
+    while (holes && *x < width && holes[*x])
+        ++*x;
+    for (end = *x; end < width && !(holes && holes[end]); end++)
+        ;
+    return end - *x;
+}
+
+/* Samples of plane k that are coded. */
+size_t px_lsq_samples(const px_lsq_encoder *encoder, size_t k);
+
 /* Plane k less its mean, to the samples of the group's full view; its pads are not set. */
 void px_lsq_load(px_lsq_encoder *encoder, size_t k);
 
@@ -100,6 +117,10 @@ int32_t *px_lsq_mixed(const px_lsq_encoder *encoder, const px_geometry *geometry
 /* What regression of log errors says of a plane's scale: moments as scale_moments has them, and how
  * many octaves the scale is above the mean log. */
 void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENTS], double octaves);
+
+/* Adds row y to the moments, whose contexts are given. */
+void px_lsq_add_moments(int64_t moments[PX_SCALE_MOMENTS], const px_wave *wave,
+                        const int16_t *around, const int16_t *blur, size_t y);
 
 /* Histograms of symbols by class of scales. */
 enum { PX_SYMBOL_RANGE = 160 * 16 }; /* of sixteenths that they tell apart */

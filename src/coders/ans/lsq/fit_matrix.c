@@ -112,6 +112,18 @@ prism_status px_lsq_importance(px_lsq_encoder *encoder, prism_error *error) {
     return status;
 }
 
+/* That planes have data at: of the plane with most of them. */
+static size_t most_positions(const px_lsq_encoder *encoder) {
+    size_t most = 1;
+    if (!encoder->planes->holes)
+        return px_plane_size(encoder->planes);
+    for (size_t k = 0; k < encoder->model.count; k++) {
+        const size_t samples = px_lsq_samples(encoder, k);
+        most = samples > most ? samples : most;
+    }
+    return most;
+}
+
 prism_status px_lsq_fit_weights(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
                                 size_t positions, int coarseness, prism_error *error) {
     const px_geometry *geometry = &encoder->group.full.geometry;
@@ -124,7 +136,7 @@ prism_status px_lsq_fit_weights(px_lsq_encoder *encoder, px_weights *weights, co
                                                    importance, positions, error);
     if (status != PRISM_OK)
         return status;
-    weights->precision = px_best_precision(px_plane_size(encoder->planes)) - coarseness;
+    weights->precision = px_best_precision(most_positions(encoder)) - coarseness;
     weights->precision = weights->precision < 0 ? 0 : weights->precision;
     status = px_weights_fit_group(weights, &gram, error);
     px_gram_free(&gram);

@@ -74,6 +74,8 @@ void px_add_symbols(px_symbol_histograms *histograms, const int32_t *symbols, si
     for (size_t x = 0; x < count; x++) {
         uint32_t symbol = (uint32_t)symbols[x];
         uint32_t class = symbol >> 25;
+        if (symbols[x] == PX_NO_SYMBOL)
+            continue;
         class = class < PX_SHAPE_CLASSES ? class : PX_SHAPE_CLASSES - 4 + (class & 3);
         int32_t z = 16 * ((int32_t)(symbol << 11) >> 11) - (int32_t)(symbol >> 21 & 15);
         z = z < -PX_SYMBOL_RANGE   ? -PX_SYMBOL_RANGE
@@ -101,6 +103,16 @@ static void make_symbols(symbol_task *task, const px_wave *wave, int32_t *symbol
     task->encoder->low_bits[k] = largest >= PX_SHAPE_CLASSES;
 }
 
+void px_lsq_add_moments(int64_t moments[PX_SCALE_MOMENTS], const px_wave *wave,
+                        const int16_t *around, const int16_t *blur, size_t y) {
+    const uint8_t *holes = wave->holes ? wave->holes + y * wave->width : NULL;
+    const int16_t *running = wave->running + y * wave->running_stride;
+    const int16_t *logs = wave->logs + y * wave->logs_stride;
+    for (size_t x = 0, count; (count = px_data_run(holes, wave->width, &x)) > 0; x += count)
+        px_wave_kernels_best()->scale_moments(moments, around + x, running + x, blur + x, logs + x,
+                                              count);
+}
+
 /* Returns the sum of the logs of errors. */
 static int64_t code_view(symbol_task *task, const px_view *view, size_t k) {
     px_lsq_encoder *encoder = task->encoder;
@@ -109,7 +121,7 @@ static int64_t code_view(symbol_task *task, const px_view *view, size_t k) {
     px_wave wave;
     px_sample_wave(&wave, view, &encoder->model, k);
     px_causal_pads(&wave);
-    const size_t count = wave.height * wave.width;
+    const size_t count = px_lsq_samples(encoder, k);
     int64_t sum = kernels->means(task->means, &wave);
     wave.bias = plane->bias =
         px_round_between((double)sum / (double)count, -PX_MAX_BIAS, PX_MAX_BIAS);
@@ -118,8 +130,7 @@ static int64_t code_view(symbol_task *task, const px_view *view, size_t k) {
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     for (size_t y = 0; y < wave.height; y++) {
         kernels->contexts(task->around, task->blur, &wave, y);
-        kernels->scale_moments(moments, task->around, wave.running + y * wave.running_stride,
-                               task->blur, wave.logs + y * wave.stride, wave.width);
+        px_lsq_add_moments(moments, &wave, task->around, task->blur, y);
     }
     px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
     px_sample_wave(&wave, view, &encoder->model, k);

@@ -92,9 +92,16 @@ typedef struct piece {
 } piece;
 
 /* Importance of a piece of a view; of a halved plane, that of the positions it was taken from. */
-static const float *importance_of(const px_lsq_encoder *encoder, const px_lsq_plane *plane,
-                                  const piece *at, float *values) {
+static const float *importance_of(const px_lsq_encoder *encoder, const px_wave *wave,
+                                  const px_lsq_plane *plane, const piece *at, float *values) {
     const size_t stride = encoder->importance_stride;
+    if (wave->holes) {
+        const float *all = encoder->importance + at->y * stride + at->x;
+        const uint8_t *holes = wave->holes + at->y * wave->width + at->x;
+        for (size_t i = 0; i < at->count; i++)
+            values[i] = holes[i] ? 0 : all[i];
+        return values;
+    }
     if (!plane || plane->kind != PX_PLANE_HALVED)
         return encoder->importance + at->y * stride + at->x;
     const float *from = encoder->importance + px_full_place(at->y, plane->phase.rows) * stride;
@@ -146,7 +153,8 @@ static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, 
     for (size_t i = 0, p; (p = px_low_discrepancy(i, step)) < pieces && status == PRISM_OK; i++) {
         const size_t x = p % across * length, left = wave->width - x;
         const piece at = {top + p / across, x, left < length ? left : length};
-        total += add_piece(&m, fit, wave, &at, importance_of(encoder, plane, &at, weights), first);
+        total +=
+            add_piece(&m, fit, wave, &at, importance_of(encoder, wave, plane, &at, weights), first);
     }
     if (status == PRISM_OK)
         px_moments_end(&m);
@@ -278,8 +286,11 @@ static prism_status fit_plane(tap_fit *fit, px_lsq_encoder *encoder, size_t k, p
     return status == PRISM_OK ? factorise(fit, error) : status;
 }
 
-static size_t coded_samples(const px_lsq_model *model, size_t k) {
+size_t px_lsq_samples(const px_lsq_encoder *encoder, size_t k) {
+    const px_lsq_model *model = &encoder->model;
     const px_lsq_plane *plane = &model->planes[k];
+    if (encoder->planes->holes)
+        return px_holes_left(encoder->planes->holes, encoder->task.first + model->order[k]);
     if (plane->kind != PX_PLANE_HALVED)
         return model->height * model->width;
     return px_halved(model->height, plane->phase.rows) *
@@ -308,7 +319,7 @@ prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_er
         if (plane->kind == PX_PLANE_CONSTANT)
             continue;
         quantise(innovations ? &plane->innovation : &plane->sample, &fits[i], steps,
-                 coded_samples(model, k));
+                 px_lsq_samples(encoder, k));
         plane->start_error = start_error_of(&fits[i++], plane->fraction - PX_MEAN_BITS);
     }
     px_pool_free(&pool);
@@ -342,7 +353,7 @@ prism_status px_fit_quick_taps(px_lsq_encoder *encoder, const px_view *view, siz
     status = factorise(&fit, error);
     if (status != PRISM_OK)
         return status;
-    quantise(&taps, &fit, encoder->model.sample_steps, coded_samples(&encoder->model, k));
+    quantise(&taps, &fit, encoder->model.sample_steps, px_lsq_samples(encoder, k));
     plane->sample = (px_taps){.scale = taps.scale};
     for (int t = 0; t < PX_SQUARE_TAPS; t++)
         plane->sample.levels[t] = taps.levels[t];

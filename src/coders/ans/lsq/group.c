@@ -212,6 +212,7 @@ static px_wave wave_of(const px_view *view, const px_lsq_plane *plane) {
                      .logs = view->logs,
                      .logs_stride = view->logs_stride,
                      .errors = view->errors,
+                     .holes = view->holes,
                      .fraction = plane->fraction,
                      .bias = plane->bias,
                      .start_error = px_start_error(plane->start_error),

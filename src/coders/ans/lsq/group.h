@@ -18,8 +18,9 @@ typedef struct px_view {
     size_t mixed_stride, running_stride;
     size_t logs_stride; /* 0: as above, but of what nobody asks for */
     int16_t *samples;
-    int16_t *logs;    /* then, where planes are predicted from them, innovations */
-    uint16_t *errors; /* absolute ones; decoding has them for method quick only */
+    int16_t *logs;        /* then, where planes are predicted from them, innovations */
+    uint16_t *errors;     /* absolute ones; decoding has them for method quick only */
+    const uint8_t *holes; /* of the plane; NULL: it has none */
 } px_view;
 
 typedef struct px_lsq_group {

@@ -33,11 +33,8 @@ static void fit_scale(const quick_task *task, const px_wave *wave, px_lsq_plane 
     const px_quick_kernels *kernels = px_quick_kernels_best();
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     for (size_t y = 0; y < wave->height; y += SAMPLED_ROWS) {
-        size_t row = y * wave->stride;
         kernels->contexts(task->around, wave, y);
-        px_wave_kernels_best()->scale_moments(moments, task->around,
-                                              wave->running + y * wave->running_stride, task->blur,
-                                              wave->logs + row, wave->width);
+        px_lsq_add_moments(moments, wave, task->around, task->blur, y);
     }
     px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
     plane->scale_blur = 0;
@@ -47,6 +44,8 @@ static void add_to_histograms(quick_task *task, const px_wave *wave, const int32
     for (size_t y = 0; y < wave->height; y += SAMPLED_ROWS)
         for (size_t x = 0; x < wave->width; x++) {
             uint32_t symbol = (uint32_t)symbols[y * wave->stride + x];
+            if ((int32_t)symbol == PX_NO_SYMBOL)
+                continue;
             int32_t z = 16 * ((int32_t)(symbol << 8) >> 8);
             int class = (int)(symbol >> 24);
             class = class < PX_QUICK_TABLES ? class : PX_QUICK_TABLES - 2 + (class & 1);

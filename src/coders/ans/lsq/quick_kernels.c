@@ -42,11 +42,19 @@ PX_INLINE px_lanes quick_mean(const px_wave *w, size_t y, size_t column) {
     return (sum + (own << w->fraction)) >> shift;
 }
 
+PX_INLINE px_lanes quick_log(px_lanes error) {
+    return lanes_log2_16((error << 1) + 1);
+}
+
+PX_INLINE int64_t quick_fill_errors(const px_wave *w, size_t y) {
+    return fill_errors(w, y, quick_log(lanes_all(w->start_error))[0]);
+}
+
 /* The error of a sample, and its log with the running mean in view. */
 PX_INLINE px_lanes quick_keep(const px_wave *w, size_t y, size_t x, px_lanes sample,
                               px_lanes mean) {
     px_lanes error = lanes_min(lanes_abs(sample - mean), lanes_all(UINT16_MAX));
-    px_lanes log = lanes_log2_16((error << 1) + 1);
+    px_lanes log = quick_log(error);
     lanes_store_i16((int16_t *)w->errors + y * w->stride + x, error);
     lanes_store_i16(w->logs + y * w->logs_stride + x, log);
     return log;
@@ -58,12 +66,14 @@ static int64_t quick_means(int32_t *means, const px_wave *w) {
         px_lanes row_sum = {0};
         for (size_t x = 0; x < w->width; x += PX_LANES) {
             size_t at = y * w->stride + x;
-            px_mask inside = lanes_first(w->width - x);
+            px_mask inside = row_data(w, y, x);
             px_lanes mean = quick_mean(w, y, x), sample = lanes_load_i16(w->samples + at);
             lanes_store(means + at, mean);
             row_sum += lanes_where(inside, quick_keep(w, y, x, sample, mean));
         }
         sum += sum_integers(row_sum);
+        if (w->holes)
+            sum += quick_fill_errors(w, y);
     }
     return sum;
 }
@@ -86,8 +96,10 @@ static int32_t quick_symbols(int32_t *symbols, const px_wave *w, const int32_t *
             px_lanes sample = lanes_load_i16(w->samples + at), mean = lanes_load(means + at);
             px_lanes digit =
                 lanes_shift_each_right(sample, low_bits) - lanes_shift_each_right(mean, low_bits);
-            lanes_store(symbols + at, class << 24 | (digit & 0xffffff));
-            largest = lanes_max(largest, lanes_where(lanes_first(w->width - x), class));
+            px_mask data = row_data(w, y, x);
+            px_lanes symbol = class << 24 | (digit & 0xffffff);
+            lanes_store(symbols + at, lanes_select(data, symbol, lanes_all(PX_NO_SYMBOL)));
+            largest = lanes_max(largest, lanes_where(data, class));
         }
     }
     int32_t result = 0;
@@ -160,12 +172,16 @@ static int64_t quick_decode(const px_wave *w, px_rans_stream *stream) {
                 const size_t from = x + v * PX_LANES;
                 if (from >= w->width)
                     break;
-                px_mask active = lanes_first(w->width - from);
+                px_mask active = row_data(w, y, from);
                 states[v] = quick_step(w, y, from, active, states[v], &words, &row_sum);
             }
             words = words < end ? words : end;
         }
         sum += sum_integers(row_sum);
+        if (w->holes) {
+            fill_samples(w, y);
+            sum += quick_fill_errors(w, y);
+        }
         quick_row_end(w, y);
     }
     memcpy(stream->states, states, sizeof states);
@@ -179,6 +195,8 @@ static int64_t quick_decode(const px_wave *w, px_rans_stream *stream) {
 PX_INLINE px_lanes quick_encode_step(const px_wave *w, px_lanes symbol, const int16_t *samples,
                                      px_mask active, px_lanes states, uint16_t **head) {
     const px_quick_shapes *shapes = w->quick_shapes;
+    if (w->holes)
+        active = mask_without(active, lanes_equal(symbol, lanes_all(PX_NO_SYMBOL)));
     symbol = lanes_where(active, symbol);
     px_lanes class = lanes_shift_right_unsigned(symbol, 24), digit = symbol << 8 >> 8;
     px_lanes table = quick_table(class), limit = lanes_lookup_32(shapes->limits, table);

@@ -3,6 +3,7 @@
 #define PX_LSQ_ROW_LANES_H
 
 #include "coders/ans/lsq/wave.h"
+#include "planes/holes.h"
 #include "simd/lanes.h"
 
 PX_INLINE int64_t sum_integers(px_lanes v) {
@@ -10,6 +11,15 @@ PX_INLINE int64_t sum_integers(px_lanes v) {
     for (int i = 0; i < PX_LANES; i++)
         sum += v[i];
     return sum;
+}
+
+/* Of the sixteen columns from x on, those that are in the row and have data. */
+PX_INLINE px_mask row_data(const px_wave *w, size_t y, size_t x) {
+    px_mask inside = lanes_first(w->width - x);
+    if (!w->holes)
+        return inside;
+    px_lanes holes = lanes_load_u8(w->holes + y * w->width + x);
+    return mask_and(inside, lanes_equal(holes, (px_lanes){0}));
 }
 
 /* The nine taps on couples around a position. */
@@ -68,6 +78,37 @@ PX_INLINE px_lanes class_table(px_lanes class) {
 /* The mean in units of 2^low_bits, rounded so that without any it stays as it is. */
 PX_INLINE px_lanes coarse_mean(px_lanes mean, px_lanes low_bits) {
     return lanes_shift_each_right(mean + 8, low_bits) - 8;
+}
+
+/* Samples that stand for none: those of rows above are there. */
+PX_INLINE void fill_samples(const px_wave *w, size_t y) {
+    const uint8_t *holes = w->holes + y * w->width;
+    int16_t *samples = w->samples + y * w->stride;
+    for (size_t x = 0; x < w->width; x++)
+        if (holes[x])
+            samples[x] = holes[x] == PX_HOLE_BLANK
+                             ? 0
+                             : samples[(ptrdiff_t)x + px_hole_place(holes[x], w->stride)];
+}
+
+/* The same of errors and their logs, which are `blank` where nothing is known; returns the sum of
+ * these logs. */
+PX_INLINE int64_t fill_errors(const px_wave *w, size_t y, int32_t blank) {
+    const uint8_t *holes = w->holes + y * w->width;
+    uint16_t *errors = w->errors + y * w->stride;
+    int16_t *logs = w->logs + y * w->logs_stride;
+    int64_t sum = 0;
+    for (size_t x = 0; x < w->width; x++) {
+        if (!holes[x])
+            continue;
+        const bool known = holes[x] != PX_HOLE_BLANK;
+        errors[x] = known ? errors[(ptrdiff_t)x + px_hole_place(holes[x], w->stride)]
+                          : (uint16_t)w->start_error;
+        logs[x] =
+            known ? logs[(ptrdiff_t)x + px_hole_place(holes[x], w->logs_stride)] : (int16_t)blank;
+        sum += logs[x];
+    }
+    return sum;
 }
 
 #endif

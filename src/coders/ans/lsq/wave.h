@@ -80,6 +80,8 @@ typedef struct px_wave {
     const px_shapes *shapes;
     const px_quick_shapes *quick_shapes;
     const px_blend *blend; /* for the blend_ kernels */
+
+    const uint8_t *holes; /* samples that are not coded, in rows of `width`; NULL: there are none */
 } px_wave;
 
 static inline size_t px_wave_period(size_t width) {
@@ -96,6 +98,9 @@ static inline size_t px_wave_steps(size_t height, size_t width) {
     steps = steps > before ? steps : before;
     return (steps + PX_WAVE_LANES - 1) / PX_WAVE_LANES * PX_WAVE_LANES;
 }
+
+/* In place of the symbol of a sample that is not coded: its class is above all others. */
+enum { PX_NO_SYMBOL = -1 };
 
 static inline int32_t px_saturate(int32_t value) {
     return value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value;

@@ -43,7 +43,7 @@ static int64_t means(int32_t *result, const px_wave *w) {
             px_lanes own = own_sum(w->samples + at, stride, w->taps_own, PX_OWN_TAPS);
             px_lanes mean = (sum + (own << w->fraction)) >> shift;
             px_lanes more = (lanes_load_i16(w->samples + at) << PX_MEAN_BITS) - mean;
-            row_excess += lanes_where(lanes_first(w->width - x), more);
+            row_excess += lanes_where(row_data(w, y, x), more);
             lanes_store(result + at, mean);
         }
         excess += sum_integers(row_excess);
@@ -63,9 +63,11 @@ static int64_t errors(const px_wave *w, const int32_t *mean) {
             px_lanes log = lanes_log2_16(error + 1);
             lanes_store_i16((int16_t *)w->errors + at, error);
             lanes_store_i16(w->logs + y * w->logs_stride + x, log);
-            row_sum += lanes_where(lanes_first(w->width - x), log);
+            row_sum += lanes_where(row_data(w, y, x), log);
         }
         sum += sum_integers(row_sum);
+        if (w->holes)
+            sum += fill_errors(w, y, lanes_log2_16(lanes_all(w->start_error + 1))[0]);
     }
     return sum;
 }
@@ -115,8 +117,10 @@ static int32_t symbols(int32_t *result, const px_wave *w, const int32_t *mean,
         px_lanes coarse = coarse_mean(lanes_load(mean + at) + w->bias, low_bits);
         px_lanes sample = lanes_shift_each_right(lanes_load_i16(w->samples + at), low_bits);
         px_lanes digit = sample - (coarse >> PX_MEAN_BITS);
-        lanes_store(result + at, class << 25 | (coarse & 15) << 21 | (digit & 0x1fffff));
-        largest = lanes_max(largest, lanes_where(lanes_first(w->width - x), class));
+        px_mask data = row_data(w, y, x);
+        px_lanes symbol = class << 25 | (coarse & 15) << 21 | (digit & 0x1fffff);
+        lanes_store(result + at, lanes_select(data, symbol, lanes_all(PX_NO_SYMBOL)));
+        largest = lanes_max(largest, lanes_where(data, class));
     }
     int32_t result_class = 0;
     for (int i = 0; i < PX_LANES; i++)
@@ -169,7 +173,12 @@ PX_INLINE void wave_steps(wave_front *f, const px_wave *w, const wave_block *blo
         px_lanes mean = wave_mean(f, w, block->sums[s], v.north_east, v.north_north);
         px_lanes class =
             scale_class(block->scales[s], wave_around(f, v.north_east), w->scale_error);
-        couples[s] = wave_decode_sample(f, w, mean, class, v.active, words);
+        const px_mask holes = wave_holes(w, block->scales[s]);
+        const px_mask active = mask_without(v.active, holes);
+        couples[s] = wave_decode_sample(f, w, mean, class, active, words);
+        if (w->holes)
+            couples[s] = lanes_select(holes, wave_neighbour(f, w, block->scales[s], v.north_east),
+                                      couples[s]);
         *words = *words < end ? *words : end;
         wave_advance(f, &v, couples[s]);
     }
@@ -203,6 +212,8 @@ static int64_t wave_decode(const px_wave *w, px_rans_stream *stream) {
 PX_INLINE px_lanes encode_step(const px_wave *w, px_lanes symbol, px_lanes sample, px_mask active,
                                px_lanes states, uint16_t **head) {
     const px_shapes *shapes = w->shapes;
+    if (w->holes)
+        active = mask_without(active, lanes_equal(symbol, lanes_all(PX_NO_SYMBOL)));
     symbol = lanes_where(active, symbol);
     px_lanes class = lanes_shift_right_unsigned(symbol, 25);
     px_lanes fraction = symbol >> 21 & 15, digit = symbol << 11 >> 11;

@@ -9,6 +9,7 @@
 #include "coders/ans/lsq/row_lanes.h"
 #include "coders/ans/lsq/wave.h"
 #include "entropy/rans_lanes.h"
+#include "planes/holes.h"
 
 /* ---- Lanes and rows -------------------------------------------------------------------------- */
 
@@ -134,6 +135,14 @@ typedef struct wave_block {
     px_lanes sums[BLOCK], scales[BLOCK];
 } wave_block;
 
+/* In place of scales, which are far above: of a hole, which neighbour it is taken for. */
+enum { HOLES = -(1 << 30), HIGHEST_HOLE = HOLES + PX_HOLE_BLANK };
+
+PX_INLINE px_lanes mark_holes(px_lanes scale, const uint8_t *holes) {
+    const px_lanes hole = lanes_load_u8(holes);
+    return lanes_select(lanes_equal(hole, (px_lanes){0}), scale, hole + HOLES);
+}
+
 PX_INLINE void block_prepare(wave_block *block, const px_wave *w, const wave_rows *rows) {
     const ptrdiff_t mixed_stride = (ptrdiff_t)w->mixed_stride;
     const ptrdiff_t running_stride = (ptrdiff_t)w->running_stride;
@@ -151,6 +160,8 @@ PX_INLINE void block_prepare(wave_block *block, const px_wave *w, const wave_row
             px_lanes sum = square_sum(mixed, mixed_stride, w->taps_mixed, rounding);
             px_lanes scale =
                 scale_before(w, lanes_load_i16(running), blur_sum(running, running_stride));
+            if (w->holes)
+                scale = mark_holes(scale, w->holes + row * (ptrdiff_t)w->width + part.column);
             px_mask inside = columns_inside(w, part);
             block->sums[i] = lanes_select(inside, sum, block->sums[i]);
             block->scales[i] = lanes_select(inside, scale, block->scales[i]);
@@ -228,6 +239,23 @@ PX_INLINE px_lanes wave_around(const wave_front *f, px_lanes north_east) {
 PX_INLINE px_lanes couple_of(px_lanes sample, px_lanes mean) {
     px_lanes error = lanes_abs((samples_of(sample) << PX_MEAN_BITS) - mean);
     return lanes_min(error, lanes_all(UINT16_MAX)) << 16 | (sample & 0xffff);
+}
+
+/* Lanes whose samples are not coded. */
+PX_INLINE px_mask wave_holes(const px_wave *w, px_lanes scales) {
+    const px_lanes none = {0};
+    return w->holes ? lanes_less(scales, lanes_all(HIGHEST_HOLE + 1)) : lanes_less(none, none);
+}
+
+/* What they are taken for: sample and error. */
+PX_INLINE px_lanes wave_neighbour(const wave_front *f, const px_wave *w, px_lanes scales,
+                                  px_lanes north_east) {
+    const px_lanes hole = scales - HOLES;
+    px_lanes couple = lanes_all(px_couple(0, w->start_error));
+    couple = lanes_select(lanes_equal(hole, lanes_all(PX_HOLE_WEST)), f->west, couple);
+    couple = lanes_select(lanes_equal(hole, lanes_all(PX_HOLE_NORTH)), f->north, couple);
+    couple = lanes_select(lanes_equal(hole, lanes_all(PX_HOLE_NORTH_EAST)), north_east, couple);
+    return lanes_select(lanes_equal(hole, lanes_all(PX_HOLE_NORTH_WEST)), f->north_west, couple);
 }
 
 /* Decodes one sample of every active lane, as couples. */

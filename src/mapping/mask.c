@@ -1,0 +1,486 @@
+/*
+ * Along axes that the mask has, indices at which nothing has data are left out of the array. At the
+ * other places without data, coders that know of holes code nothing; others find the last
+ * element before once more.
+ */
+#include "mapping/mask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/effort.h"
+#include "base/sizes.h"
+#include "base/squeeze.h"
+#include "base/status.h"
+#include "mapping/mask_find.h"
+#include "mapping/stage.h"
+#include "pipeline/pipeline.h"
+
+/* ---- Indices that have data ---- */
+
+/* What is left of an array: along each axis the indices at which some place has data. */
+typedef struct rest {
+    prism_array array;
+    bool *kept[PRISM_MAX_RANK]; /* [dims of the whole] */
+    bool *memory;
+} rest;
+
+static void rest_free(rest *r) {
+    free(r->memory);
+}
+
+/* Places of the mask that have data, by their indices; returns how many there are. */
+static size_t mark_kept(rest *r, const px_gaps *mask) {
+    const prism_array *array = &mask->array;
+    const size_t count = (size_t)px_array_count(array);
+    size_t with_data = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t left = i;
+        if (mask->missing[i])
+            continue;
+        with_data++;
+        for (unsigned d = array->rank; d-- > 0; left /= (size_t)array->dims[d])
+            r->kept[d][left % (size_t)array->dims[d]] = true;
+    }
+    return with_data;
+}
+
+/* Fails where no place has data. */
+static prism_status rest_make(rest *r, const px_gaps *mask, const prism_array *array,
+                              prism_error *error) {
+    size_t indices = 0;
+    *r = (rest){.array = *array};
+    for (unsigned d = 0; d < array->rank; d++)
+        indices = px_sum(indices, array->dims[d]);
+    r->memory = px_alloc_zeroed(indices, sizeof *r->memory);
+    if (!r->memory)
+        return px_out_of_memory(error, indices);
+    r->kept[0] = r->memory;
+    for (unsigned d = 1; d < array->rank; d++)
+        r->kept[d] = r->kept[d - 1] + array->dims[d - 1];
+    if (!mark_kept(r, mask))
+        return px_fail(error, PRISM_E_CORRUPT, "a mask leaves no data");
+    for (unsigned d = 0; d < array->rank; d++) {
+        if (mask->array.dims[d] == 1)
+            memset(r->kept[d], true, (size_t)array->dims[d]);
+        r->array.dims[d] = 0;
+        for (uint64_t i = 0; i < array->dims[d]; i++)
+            r->array.dims[d] += r->kept[d][i];
+    }
+    return PRISM_OK;
+}
+
+static bool is_whole(const rest *r, const prism_array *array) {
+    return memcmp(r->array.dims, array->dims, array->rank * sizeof *array->dims) == 0;
+}
+
+/* From all indices to the kept ones, or back. */
+typedef struct move {
+    const rest *rest;
+    const prism_array *whole; /* may have dims of 1 where the rest has them, too */
+    size_t size;
+    bool back;
+} move;
+
+static void move_from(const move *m, uint8_t **whole, uint8_t **part, unsigned d) {
+    size_t run = m->size;
+    for (unsigned j = d + 1; j < m->whole->rank; j++)
+        run *= (size_t)m->whole->dims[j];
+    for (uint64_t i = 0; i < m->whole->dims[d]; i++) {
+        if (m->whole->dims[d] > 1 && !m->rest->kept[d][i]) {
+            *whole += run;
+        } else if (d + 1 < m->whole->rank) {
+            move_from(m, whole, part, d + 1);
+        } else {
+            memcpy(m->back ? *whole : *part, m->back ? *part : *whole, run);
+            *whole += run;
+            *part += run;
+        }
+    }
+}
+
+static void move_all(const move *m, void *whole, void *part) {
+    uint8_t *from = whole, *to = part;
+    move_from(m, &from, &to, 0);
+}
+
+/* The mask of the rest; its bytes are the caller's. */
+static prism_status mask_of_rest(px_gaps *result, const rest *r, const px_gaps *mask,
+                                 prism_error *error) {
+    *result = (px_gaps){.array = mask->array};
+    for (unsigned d = 0; d < mask->array.rank; d++)
+        if (mask->array.dims[d] > 1)
+            result->array.dims[d] = r->array.dims[d];
+    uint8_t *missing = px_alloc(px_array_count(&result->array));
+    if (!missing)
+        return px_out_of_memory(error, (size_t)px_array_count(&result->array));
+    const move to_rest = {r, &mask->array, 1, false};
+    move_all(&to_rest, (void *)(uintptr_t)mask->missing, missing);
+    result->missing = missing;
+    return PRISM_OK;
+}
+
+/* ---- Elements of places ---- */
+
+/* For elements that belong to one place of the mask: where they lie, from the first of them on. */
+typedef struct spots {
+    size_t *offsets;
+    size_t count, run;            /* bytes that lie together at each */
+    size_t steps[PRISM_MAX_RANK]; /* bytes along axes of the mask */
+} spots;
+
+static prism_status spots_make(spots *s, const px_gaps *mask, const prism_array *array,
+                               prism_error *error) {
+    size_t step = prism_type_size(array->type), repeats = 1;
+    *s = (spots){.count = 1, .run = step};
+    unsigned d = array->rank;
+    for (; d > 0 && mask->array.dims[d - 1] == 1; d--)
+        s->run *= (size_t)array->dims[d - 1];
+    step = s->run;
+    for (unsigned i = 0; i < d; i++)
+        repeats *= mask->array.dims[i] == 1 ? (size_t)array->dims[i] : 1;
+    s->offsets = px_alloc_zeroed(repeats, sizeof *s->offsets);
+    if (!s->offsets)
+        return px_out_of_memory(error, px_product(repeats, sizeof *s->offsets));
+    for (; d-- > 0; step *= (size_t)array->dims[d]) {
+        s->steps[d] = mask->array.dims[d] > 1 ? step : 0;
+        if (s->steps[d])
+            continue;
+        for (size_t i = s->count; i < s->count * (size_t)array->dims[d]; i++)
+            s->offsets[i] = s->offsets[i - s->count] + step;
+        s->count *= (size_t)array->dims[d];
+    }
+    return PRISM_OK;
+}
+
+/* Where the elements of a place begin. */
+static size_t spot_of(const spots *s, const prism_array *mask, size_t place) {
+    size_t at = 0;
+    for (unsigned d = mask->rank; d-- > 0; place /= (size_t)mask->dims[d])
+        at += place % (size_t)mask->dims[d] * s->steps[d];
+    return at;
+}
+
+/* Places without data get the elements of the last place before that has some, or of the first. */
+static prism_status repeat_elements(uint8_t *elements, const px_gaps *mask,
+                                    const prism_array *array, prism_error *error) {
+    const size_t places = (size_t)px_array_count(&mask->array);
+    spots s;
+    prism_status status = spots_make(&s, mask, array, error);
+    size_t last = 0;
+    while (status == PRISM_OK && mask->missing[last])
+        last++;
+    size_t from = status == PRISM_OK ? spot_of(&s, &mask->array, last) : 0;
+    for (size_t p = 0; p < places && status == PRISM_OK; p++) {
+        const size_t to = spot_of(&s, &mask->array, p);
+        if (!mask->missing[p])
+            from = to;
+        else
+            for (size_t i = 0; i < s.count; i++)
+                memcpy(elements + to + s.offsets[i], elements + from + s.offsets[i], s.run);
+    }
+    free(s.offsets);
+    return status;
+}
+
+/* Places without data get the values that their codes say. */
+static prism_status put_values(uint8_t *elements, const px_gaps *codes, const prism_array *array,
+                               const uint8_t *values, prism_error *error) {
+    const size_t places = (size_t)px_array_count(&codes->array);
+    const size_t size = prism_type_size(array->type);
+    spots s;
+    prism_status status = spots_make(&s, codes, array, error);
+    for (size_t p = 0; p < places && status == PRISM_OK; p++) {
+        if (!codes->missing[p])
+            continue;
+        uint8_t *to = elements + spot_of(&s, &codes->array, p);
+        const uint8_t *value = values + (codes->missing[p] - 1) * size;
+        for (size_t i = 0; i < s.count; i++)
+            for (size_t at = 0; at < s.run; at += size)
+                memcpy(to + s.offsets[i] + at, value, size);
+    }
+    free(s.offsets);
+    return status;
+}
+
+/* ---- Encoding ---- */
+
+/* A chunk, after its length. */
+static prism_status put_chunk(px_buffer *out, px_pipeline *used, const px_mapping_request *request,
+                              const prism_array *array, const void *elements,
+                              const prism_options *options, const px_gaps *mask,
+                              prism_error *error) {
+    px_buffer chunk = {0};
+    /* The mask itself is one deeper: it has none. */
+    const px_chunk_role role = {.depth = request->depth + !mask, .mask = mask};
+    prism_status status =
+        request->inner->encode(&chunk, used, array, elements, options, role, error);
+    if (status == PRISM_OK) {
+        px_put_varint(out, chunk.size);
+        px_put_bytes(out, chunk.data, chunk.size);
+    }
+    px_buffer_free(&chunk);
+    return status;
+}
+
+/* A mask that many elements share deserves some work. */
+static prism_options options_for_mask(const prism_options *given) {
+    return (prism_options){.effort = given->effort > PX_EFFORT_DEFAULT ? given->effort
+                                                                       : PX_EFFORT_DEFAULT,
+                           .axis = PRISM_AXIS_AUTO,
+                           .threads = given->threads};
+}
+
+static prism_status write_mask(px_buffer *out, const px_mapping_request *request,
+                               const px_found_mask *found, prism_error *error) {
+    const prism_options options = options_for_mask(request->options);
+    const size_t size = prism_type_size(request->array->type);
+    px_pipeline used;
+    uint64_t axes = 0;
+    px_put_u8(out, PRISM_MAPPING_MASK);
+    px_put_u8(out, (uint8_t)found->value_count);
+    for (size_t v = 0; v < found->value_count; v++) {
+        uint8_t element[sizeof(uint64_t)];
+        px_word_put(element, 0, size, false, found->values[v]);
+        px_put_bytes(out, element, size);
+    }
+    for (unsigned d = 0; d < found->array.rank; d++)
+        axes |= (uint64_t)(found->array.dims[d] > 1) << d;
+    px_put_varint(out, axes);
+    return put_chunk(out, &used, request, &found->array, found->codes, &options, NULL, error);
+}
+
+/* What is left of the array, with something at its places without data. */
+static prism_status write_rest(px_coded *mapped, const px_mapping_request *request, const rest *r,
+                               const px_gaps *whole_mask, prism_error *error) {
+    px_gaps mask = {.missing = NULL};
+    size_t bytes;
+    prism_options options = *request->options;
+    options.checksum = false;
+    prism_status status = prism_array_size(&r->array, &bytes, error);
+    uint8_t *elements = status == PRISM_OK ? px_alloc(bytes) : NULL;
+    if (status == PRISM_OK && !elements)
+        status = px_out_of_memory(error, bytes);
+    if (status == PRISM_OK)
+        status = mask_of_rest(&mask, r, whole_mask, error);
+    if (status == PRISM_OK) {
+        const move to_rest = {r, request->array, prism_type_size(r->array.type), false};
+        move_all(&to_rest, (void *)(uintptr_t)request->elements, elements);
+        status = repeat_elements(elements, &mask, &r->array, error);
+    }
+    if (status == PRISM_OK)
+        status = put_chunk(&mapped->sections.payload, &mapped->pipeline, request, &r->array,
+                           elements, &options, &mask, error);
+    free((void *)(uintptr_t)mask.missing);
+    free(elements);
+    return status;
+}
+
+static prism_status write_all(px_coded *mapped, const px_mapping_request *request,
+                              const px_found_mask *found, prism_error *error) {
+    const px_gaps mask = {found->array, found->codes};
+    rest r;
+    prism_status status = rest_make(&r, &mask, request->array, error);
+    if (status == PRISM_OK)
+        status = write_mask(&mapped->sections.parameters, request, found, error);
+    if (status == PRISM_OK)
+        status = write_rest(mapped, request, &r, &mask, error);
+    mapped->is_mapped = true;
+    rest_free(&r);
+    return status;
+}
+
+/* Other coders are asked for by those who want just these. */
+static bool may_be_masked(const px_mapping_request *request) {
+    const prism_options *options = request->options;
+    return request->depth == 0 && !request->mask && !px_is_tiny(request->array) &&
+           (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS) &&
+           (options->predictor == PRISM_PREDICTOR_AUTO ||
+            options->predictor == PRISM_PREDICTOR_LSQ);
+}
+
+/* Whether the rest is coded by a method that knows of holes. */
+static bool leaves_holes_out(const px_coded *mapped) {
+    px_chunk inner = {.is_mapped = true,
+                      .payload = mapped->sections.payload.data,
+                      .payload_size = mapped->sections.payload.size};
+    for (int depth = 0; inner.is_mapped; depth++) {
+        const px_chunk outer = inner;
+        if (depth > PX_CHUNK_DEPTH || !outer.payload || !px_mapping_inner(&inner, &outer))
+            return false;
+    }
+    const prism_method method = px_pipeline_method(&inner);
+    return method == PRISM_METHOD_QUICK || method == PRISM_METHOD_LSQ ||
+           method == PRISM_METHOD_ADAPTIVE;
+}
+
+prism_status px_mask_encode(px_coded *mapped, bool *sure, const px_mapping_request *request,
+                            prism_error *error) {
+    px_found_mask found = {.codes = NULL};
+    prism_status status = PRISM_OK;
+    *mapped = (px_coded){.is_mapped = false};
+    if (may_be_masked(request))
+        status = px_mask_find(&found, request, error);
+    if (status == PRISM_OK && found.codes)
+        status = write_all(mapped, request, &found, error);
+    if (status == PRISM_OK)
+        status = px_sections_status(&mapped->sections, error);
+    *sure = found.sure && leaves_holes_out(mapped);
+    free(found.codes);
+    if (status != PRISM_OK)
+        px_coded_free(mapped);
+    return status;
+}
+
+/* ---- Decoding ---- */
+
+/* What the parameters say. */
+typedef struct header {
+    const uint8_t *values;
+    size_t value_count;
+    px_chunk mask; /* of the codes */
+} header;
+
+static bool has_axes(const prism_array *mask, const prism_array *array, uint64_t axes) {
+    bool same = mask->type == PRISM_UINT8 && mask->rank == array->rank &&
+                (array->rank == PRISM_MAX_RANK || axes >> array->rank == 0);
+    for (unsigned d = 0; d < array->rank && same; d++)
+        same = mask->dims[d] == (axes >> d & 1 ? array->dims[d] : 1);
+    return same;
+}
+
+static prism_status read_header(header *h, px_mapping_source *source, prism_error *error) {
+    const prism_array *array = &source->chunk->array;
+    px_reader *in = &source->parameters;
+    h->value_count = px_get_u8(in);
+    h->values = px_get_bytes(in, h->value_count * prism_type_size(array->type));
+    const uint64_t axes = px_get_varint(in);
+    const size_t size = px_get_size(in);
+    const uint8_t *bytes = px_get_bytes(in, size);
+    if (in->failed)
+        return px_fail(error, PRISM_E_TRUNCATED, "a mask is not all there");
+    prism_status status = px_chunk_read(&h->mask, bytes, size, error);
+    if (status == PRISM_OK && (h->mask.has_checksum || !has_axes(&h->mask.array, array, axes) ||
+                               !h->value_count || h->value_count > PX_MASK_VALUES))
+        return px_fail(error, PRISM_E_CORRUPT, "a mask is not about this array");
+    return status;
+}
+
+static prism_status decode_codes(uint8_t **codes, const header *h, px_mapping_source *source,
+                                 prism_error *error) {
+    const size_t places = (size_t)px_array_count(&h->mask.array);
+    *codes = px_alloc(places);
+    if (!*codes)
+        return px_out_of_memory(error, places);
+    prism_status status =
+        source->inner->decode(&h->mask, *codes, source->threads, source->depth + 1, error);
+    for (size_t i = 0; i < places && status == PRISM_OK; i++)
+        if ((*codes)[i] > h->value_count)
+            status = px_fail(error, PRISM_E_CORRUPT, "a mask has a value that is not there");
+    return status;
+}
+
+static prism_status read_inner(px_chunk *inner, const prism_array *array, px_mapping_source *source,
+                               prism_error *error) {
+    const size_t size = px_get_size(&source->payload);
+    const uint8_t *bytes = px_get_bytes(&source->payload, size);
+    if (!bytes)
+        return px_fail(error, PRISM_E_TRUNCATED, "a chunk within the chunk is not all there");
+    prism_status status = px_chunk_read(inner, bytes, size, error);
+    if (status != PRISM_OK)
+        return status;
+    const prism_array *is = &inner->array;
+    if (inner->has_checksum || is->rank != array->rank || is->type != array->type ||
+        is->order != array->order ||
+        memcmp(is->dims, array->dims, array->rank * sizeof *array->dims) != 0)
+        return px_fail(error, PRISM_E_CORRUPT, "a mask leaves another array than is there");
+    return PRISM_OK;
+}
+
+static prism_status decode_rest(uint8_t *elements, const rest *r, const px_gaps *mask,
+                                px_mapping_source *source, prism_error *error) {
+    px_chunk inner;
+    size_t bytes;
+    prism_status status = read_inner(&inner, &r->array, source, error);
+    if (status == PRISM_OK)
+        status = prism_array_size(&r->array, &bytes, error);
+    if (status != PRISM_OK)
+        return status;
+    inner.mask = mask;
+    if (is_whole(r, &source->chunk->array))
+        return source->inner->decode(&inner, elements, source->threads, source->depth, error);
+    uint8_t *part = px_alloc(bytes);
+    if (!part)
+        return px_out_of_memory(error, bytes);
+    status = source->inner->decode(&inner, part, source->threads, source->depth, error);
+    const move back = {r, &source->chunk->array, prism_type_size(r->array.type), true};
+    if (status == PRISM_OK)
+        move_all(&back, elements, part);
+    free(part);
+    return status;
+}
+
+static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
+    header h;
+    uint8_t *codes = NULL;
+    rest r = {.memory = NULL};
+    px_gaps of_rest = {.missing = NULL};
+    if (source->depth || source->chunk->mask)
+        return px_fail(error, PRISM_E_CORRUPT, "a mask within a mapping");
+    prism_status status = read_header(&h, source, error);
+    if (status == PRISM_OK)
+        status = decode_codes(&codes, &h, source, error);
+    const px_gaps mask = {h.mask.array, codes};
+    if (status == PRISM_OK)
+        status = rest_make(&r, &mask, &source->chunk->array, error);
+    if (status == PRISM_OK)
+        status = mask_of_rest(&of_rest, &r, &mask, error);
+    if (status == PRISM_OK)
+        status = decode_rest(elements, &r, &of_rest, source, error);
+    if (status == PRISM_OK)
+        status = put_values(elements, &mask, &source->chunk->array, h.values, error);
+    free((void *)(uintptr_t)of_rest.missing);
+    rest_free(&r);
+    free(codes);
+    return status;
+}
+
+const px_mapping_stage px_mapping_mask = {.number = PRISM_MAPPING_MASK, .decode = decode};
+
+static uint64_t chunk_bytes(const px_chunk *chunk) {
+    return px_array_count(&chunk->array) * prism_type_size(chunk->array.type);
+}
+
+static uint64_t larger(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+/* Codes are there all the time; beside them the mask's own decoding, then the rest of the array. */
+uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
+    px_mapping_source source = {.chunk = chunk,
+                                .parameters =
+                                    px_reader_make(chunk->parameters, chunk->parameter_size),
+                                .payload = px_reader_make(chunk->payload, chunk->payload_size)};
+    header h;
+    px_chunk inner;
+    px_get_u8(&source.parameters);
+    if (depth || chunk->mask || read_header(&h, &source, NULL) != PRISM_OK)
+        return 0;
+    const uint64_t places = px_array_count(&h.mask.array), mask = codec->memory(&h.mask, depth + 1);
+    const size_t size = px_get_size(&source.payload);
+    const uint8_t *bytes = px_get_bytes(&source.payload, size);
+    if (!bytes || px_chunk_read(&inner, bytes, size, NULL) != PRISM_OK)
+        return places + mask;
+    const px_gaps shape = {h.mask.array, NULL};
+    inner.mask = &shape;
+    uint64_t indices = 0;
+    for (unsigned d = 0; d < chunk->array.rank; d++)
+        indices += chunk->array.dims[d];
+    const uint64_t elements = chunk_bytes(&inner);
+    const uint64_t flags = px_array_count(&inner.array);
+    const uint64_t part = elements < chunk_bytes(chunk) ? elements : 0;
+    const uint64_t offsets = sizeof(size_t) * (px_array_count(&chunk->array) / places);
+    return places + larger(mask, indices + places +
+                                     larger(part + flags + codec->memory(&inner, depth), offsets));
+}

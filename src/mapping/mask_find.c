@@ -1,0 +1,289 @@
+#include "mapping/mask_find.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/low_discrepancy.h"
+#include "base/sizes.h"
+#include "base/status.h"
+#include "mapping/bit_patterns.h"
+#include "planes/planes.h"
+
+/* Places that are looked at, along each axis. */
+enum { LOOKS = 1 << 10 };
+
+/* Values that are told apart; of more, the first ones count. */
+enum { MOST_SEEN = 64 };
+
+/* Of the places: what a value must have, and what all values must. */
+static const double LEAST_OF_VALUE = 0.01, LEAST_OF_ALL = 0.02;
+
+/* Of elements that are alone: there the value may be one of the data. */
+static const double LEAST_OF_OWN = 0.25, LEAST_OF_ISOLATED = 0.03;
+
+/* Masks along axes as long as that, whose runs are as long, need no trial. */
+enum { SURE_PLANES = 8, SURE_RUN = 6 };
+
+/* What must be left of the mask's places where it says the same along one more axis. */
+static const double KEPT = 0.98;
+
+typedef struct seen {
+    uint64_t word;
+    size_t count, repeated;
+} seen;
+
+typedef struct look {
+    seen values[MOST_SEEN];
+    size_t count, places;
+    bool many; /* more than there is room for */
+} look;
+
+static void add(look *l, uint64_t word, bool repeated) {
+    size_t i = 0;
+    while (i < l->count && l->values[i].word != word)
+        i++;
+    if (i == MOST_SEEN) {
+        l->many = true;
+        return;
+    }
+    if (i == l->count)
+        l->values[l->count++] = (seen){.word = word};
+    l->values[i].count++;
+    l->values[i].repeated += repeated;
+}
+
+/* ---- Along an axis ---- */
+
+static bool is_same(const uint8_t *first, size_t count, size_t step, size_t size) {
+    for (size_t k = 1; k < count; k++)
+        if (memcmp(first, first + k * step, size) != 0)
+            return false;
+    return true;
+}
+
+static void look_along(look *l, const px_mapping_request *request, int axis) {
+    const px_layout layout = px_layout_make(request->array, axis);
+    const size_t size = prism_type_size(request->array->type), places = layout.outer * layout.inner;
+    const size_t skip = 1 + places / LOOKS;
+    *l = (look){.places = 0};
+    for (size_t i = 0, p; (p = px_low_discrepancy(i, skip)) < places; i++, l->places++) {
+        const size_t at = p / layout.inner * layout.count * layout.inner + p % layout.inner;
+        const uint8_t *element = (const uint8_t *)request->elements + at * size;
+        if (is_same(element, layout.count, layout.inner * size, size))
+            add(l, px_word_at(element, 0, size, false), false);
+    }
+}
+
+static int by_count(const void *a, const void *b) {
+    const seen *x = a, *y = b;
+    return (x->count < y->count) - (x->count > y->count);
+}
+
+/* Share of the places whose values are frequent; these come first then. */
+static double frequent(look *l, size_t *values) {
+    size_t sum = 0;
+    qsort(l->values, l->count, sizeof *l->values, by_count);
+    for (*values = 0; *values < l->count && *values < PX_MASK_VALUES; ++*values) {
+        const size_t count = l->values[*values].count;
+        if (count < 2 || (double)count < LEAST_OF_VALUE * (double)l->places)
+            break;
+        sum += count;
+    }
+    return l->places ? (double)sum / (double)l->places : 0;
+}
+
+/* ---- Of elements alone ---- */
+
+static void look_at_elements(look *l, const px_mapping_request *request) {
+    const size_t count = (size_t)px_array_count(request->array);
+    const size_t size = prism_type_size(request->array->type), skip = 1 + count / LOOKS;
+    *l = (look){.places = 0};
+    for (size_t i = 0, p; (p = px_low_discrepancy(i, skip)) + 1 < count; i++, l->places++) {
+        const uint64_t word = px_word_at(request->elements, p, size, false);
+        add(l, word, word == px_word_at(request->elements, p + 1, size, false));
+    }
+}
+
+/* The word of an element that was read as it lies in memory. */
+static uint64_t bits_of(uint64_t word, const prism_array *array) {
+    uint8_t element[sizeof word];
+    const size_t size = prism_type_size(array->type);
+    px_word_put(element, 0, size, false, word);
+    return px_word_at(element, 0, size, array->order != px_native_order());
+}
+
+static uint64_t rank_of(uint64_t word, const prism_array *array) {
+    return px_word_rank(bits_of(word, array), px_number_of(array->type));
+}
+
+/* Not a finite number, or far from all others. */
+static bool is_isolated(const look *l, size_t of, const prism_array *array) {
+    const px_number *number = px_number_of(array->type);
+    const uint64_t word = l->values[of].word, rank = rank_of(word, array);
+    uint64_t low = UINT64_MAX, high = 0;
+    if (number->fraction && !px_float_is_finite(bits_of(word, array), number))
+        return true;
+    for (size_t i = 0; i < l->count; i++)
+        if (i != of) {
+            const uint64_t other = rank_of(l->values[i].word, array);
+            low = other < low ? other : low;
+            high = other > high ? other : high;
+        }
+    if (low > high || (rank >= low && rank <= high))
+        return false;
+    const uint64_t gap = rank < low ? low - rank : rank - high;
+    return gap > (high - low) / 2;
+}
+
+/* Values that may stand for missing data: they come in runs, and data have many others. */
+static void choose_own(px_found_mask *found, const px_mapping_request *request) {
+    enum { REPEATED = 4 }; /* of five */
+    look l;
+    look_at_elements(&l, request);
+    qsort(l.values, l.count, sizeof *l.values, by_count);
+    for (size_t i = 0; l.many && i < l.count && found->value_count < PX_MASK_VALUES; i++) {
+        const seen *v = &l.values[i];
+        const double share = (double)v->count / (double)l.places;
+        const bool isolated = is_isolated(&l, i, request->array);
+        if (share < LEAST_OF_ISOLATED)
+            break;
+        if (v->repeated * (REPEATED + 1) >= v->count * REPEATED &&
+            share >= (isolated ? LEAST_OF_ISOLATED : LEAST_OF_OWN))
+            found->values[found->value_count++] = v->word;
+    }
+}
+
+/* *axis: along which most places have nothing but one value; AUTO: elements have masks of their
+ * own, if there are values. */
+static void choose_axis(px_found_mask *found, int *axis, const px_mapping_request *request) {
+    double best = LEAST_OF_ALL;
+    look l;
+    *axis = PRISM_AXIS_AUTO;
+    for (int i = 0; i < (int)request->array->rank && request->array->rank > 1; i++) {
+        size_t values;
+        look_along(&l, request, i);
+        const double share = frequent(&l, &values);
+        /* A short axis tells less of a place than a long one. */
+        if (share < best || (*axis >= 0 && request->array->dims[i] < request->array->dims[*axis]))
+            continue;
+        best = share;
+        *axis = i;
+        found->value_count = values;
+        for (size_t v = 0; v < values; v++)
+            found->values[v] = l.values[v].word;
+    }
+    if (*axis < 0)
+        choose_own(found, request);
+}
+
+/* ---- Codes ---- */
+
+static uint8_t code_of(const px_found_mask *found, const uint8_t *element, size_t size) {
+    const uint64_t word = px_word_at(element, 0, size, false);
+    for (size_t v = 0; v < found->value_count; v++)
+        if (found->values[v] == word)
+            return (uint8_t)(v + 1);
+    return 0;
+}
+
+static bool has_codes(const uint8_t *codes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (codes[i])
+            return true;
+    return false;
+}
+
+/* Codes of places all of whose elements along the layout's axis are the same value. */
+static void code_places(px_found_mask *found, const px_layout *layout, const uint8_t *elements,
+                        size_t size) {
+    const size_t inner = layout->inner, row = inner * size;
+    uint8_t *codes = found->codes;
+    for (size_t o = 0; o < layout->outer; o++, codes += inner) {
+        for (size_t i = 0; i < inner; i++)
+            codes[i] = code_of(found, elements + i * size, size);
+        for (size_t k = 1; k < layout->count && has_codes(codes, inner); k++)
+            for (size_t i = 0; i < inner; i++)
+                if (codes[i] && code_of(found, elements + k * row + i * size, size) != codes[i])
+                    codes[i] = 0;
+        elements += layout->count * row;
+    }
+}
+
+static size_t count_missing(const uint8_t *codes, size_t count) {
+    size_t missing = 0;
+    for (size_t i = 0; i < count; i++)
+        missing += codes[i] != 0;
+    return missing;
+}
+
+/* Along an axis of the mask, where nearly all codes are the same there. */
+static prism_status reduce(px_found_mask *found, int axis, prism_error *error) {
+    const px_layout layout = px_layout_make(&found->array, axis);
+    const size_t places = layout.outer * layout.inner;
+    uint8_t *all = px_alloc(places);
+    if (!all)
+        return px_out_of_memory(error, places);
+    for (size_t o = 0; o < layout.outer; o++)
+        for (size_t i = 0; i < layout.inner; i++) {
+            const uint8_t *from = found->codes + o * layout.count * layout.inner + i;
+            all[o * layout.inner + i] = is_same(from, layout.count, layout.inner, 1) ? *from : 0;
+        }
+    const size_t missing = count_missing(all, places);
+    if ((double)missing * (double)layout.count < KEPT * (double)found->missing) {
+        free(all);
+        return PRISM_OK;
+    }
+    free(found->codes);
+    found->codes = all;
+    found->array.dims[axis] = 1;
+    found->missing = missing;
+    return PRISM_OK;
+}
+
+/* Runs of codes are long enough to cost next to nothing, and each spares many elements. */
+static bool is_sure(const px_found_mask *found, const px_mapping_request *request) {
+    const size_t places = (size_t)px_array_count(&found->array);
+    const uint64_t elements = px_array_count(request->array);
+    size_t changes = 0;
+    for (size_t i = 1; i < places; i++)
+        changes += found->codes[i] != found->codes[i - 1];
+    return elements / places >= SURE_PLANES && found->missing >= SURE_RUN * changes;
+}
+
+static void forget(px_found_mask *found) {
+    free(found->codes);
+    found->codes = NULL;
+}
+
+prism_status px_mask_find(px_found_mask *found, const px_mapping_request *request,
+                          prism_error *error) {
+    int axis;
+    prism_status status = PRISM_OK;
+    *found = (px_found_mask){.array = *request->array};
+    choose_axis(found, &axis, request);
+    if (!found->value_count)
+        return PRISM_OK;
+    const size_t size = prism_type_size(request->array->type);
+    px_layout layout = px_layout_make(request->array, axis);
+    found->array.type = PRISM_UINT8;
+    found->array.order = PRISM_LITTLE_ENDIAN;
+    if (axis >= 0)
+        found->array.dims[axis] = 1;
+    const size_t places = layout.outer * layout.inner;
+    found->codes = px_alloc(places);
+    if (!found->codes)
+        return px_out_of_memory(error, places);
+    code_places(found, &layout, request->elements, size);
+    found->missing = count_missing(found->codes, places);
+    for (unsigned i = 0; axis >= 0 && i < found->array.rank && status == PRISM_OK; i++)
+        if (found->array.dims[i] > 1 && found->missing)
+            status = reduce(found, (int)i, error);
+    const size_t all = (size_t)px_array_count(&found->array);
+    if (status != PRISM_OK || found->missing == all ||
+        (double)found->missing < LEAST_OF_VALUE * (double)all)
+        forget(found);
+    else
+        found->sure = is_sure(found, request);
+    return status;
+}

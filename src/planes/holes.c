@@ -1,0 +1,167 @@
+#include "planes/holes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sizes.h"
+#include "base/status.h"
+#include "planes/planes.h"
+
+enum { GUARD = 64 };
+
+const px_gaps *px_gaps_for(const px_gaps *mask, const prism_array *array) {
+    if (!mask || mask->array.rank != array->rank)
+        return NULL;
+    for (unsigned i = 0; i < array->rank; i++)
+        if (mask->array.dims[i] != 1 && mask->array.dims[i] != array->dims[i])
+            return NULL;
+    return mask;
+}
+
+px_gaps px_gaps_squeezed(const px_gaps *mask, const px_squeezed *squeezed) {
+    px_gaps result = *mask;
+    result.array.rank = squeezed->array.rank;
+    for (unsigned i = 0; i < squeezed->array.rank; i++)
+        result.array.dims[i] = mask->array.dims[squeezed->axes[i]];
+    return result;
+}
+
+/* Bytes of the mask from one index of dimension i to the next. */
+static size_t step_of(const px_gaps *mask, unsigned i) {
+    size_t step = 1;
+    for (unsigned j = i + 1; j < mask->array.rank; j++)
+        step *= (size_t)mask->array.dims[j];
+    return mask->array.dims[i] > 1 ? step : 0;
+}
+
+/* Flags of elements, from dimension i on, without those along an axis; returns their end. */
+static uint8_t *spread(uint8_t *to, const uint8_t *from, const px_gaps *mask,
+                       const prism_array *array, int axis, unsigned i) {
+    if (i == array->rank) {
+        *to |= *from != 0;
+        return to + 1;
+    }
+    const size_t step = step_of(mask, i);
+    const uint64_t count = (int)i == axis ? 1 : array->dims[i];
+    for (uint64_t index = 0; index < count; index++)
+        to = spread(to, from + index * step, mask, array, axis, i + 1);
+    return to;
+}
+
+void px_gaps_flag(bool *flags, const px_gaps *mask, const prism_array *array) {
+    spread((uint8_t *)flags, mask->missing, mask, array, PRISM_AXIS_AUTO, 0);
+}
+
+bool px_gaps_at(const px_gaps *mask, const prism_array *array, size_t i) {
+    size_t at = 0;
+    for (unsigned d = array->rank; d-- > 0; i /= (size_t)array->dims[d])
+        at += i % (size_t)array->dims[d] * step_of(mask, d);
+    return mask->missing[at];
+}
+
+/* ---- Links ---- */
+
+/* How far up and to the left the sample lies that a hole takes its value from. */
+typedef struct distance {
+    int32_t rows, columns;
+} distance;
+
+static int64_t square(distance d) {
+    return (int64_t)d.rows * d.rows + (int64_t)d.columns * d.columns;
+}
+
+/* Nothing to be taken there. */
+static const distance NOWHERE = {-1, 0};
+
+static void consider(px_hole *best, distance *least, px_hole hole, distance from, int rows,
+                     int columns) {
+    if (from.rows < 0)
+        return;
+    const distance d = {from.rows + rows, from.columns + columns};
+    if (*best == PX_HOLE_BLANK || square(d) < square(*least)) {
+        *best = hole;
+        *least = d;
+    }
+}
+
+/* above[] and here[] have a place more at either end, which stays nowhere. */
+static void link_row(uint8_t *row, size_t width, const distance *above, distance *here) {
+    for (size_t x = 0; x < width; x++) {
+        distance least = NOWHERE;
+        px_hole best = PX_HOLE_BLANK;
+        if (!row[x]) {
+            here[x + 1] = (distance){0, 0};
+            continue;
+        }
+        consider(&best, &least, PX_HOLE_NORTH, above[x + 1], 1, 0);
+        consider(&best, &least, PX_HOLE_WEST, here[x], 0, 1);
+        consider(&best, &least, PX_HOLE_NORTH_EAST, above[x + 2], 1, -1);
+        consider(&best, &least, PX_HOLE_NORTH_WEST, above[x], 1, 1);
+        row[x] = (uint8_t)best;
+        here[x + 1] = least;
+    }
+}
+
+static void link_map(uint8_t *map, size_t height, size_t width, distance *rows[2]) {
+    for (size_t x = 0; x < width + 2; x++)
+        rows[0][x] = rows[1][x] = NOWHERE;
+    for (size_t y = 0; y < height; y++)
+        link_row(map + y * width, width, rows[~y & 1], rows[y & 1]);
+}
+
+prism_status px_holes_link(px_holes *holes, prism_error *error) {
+    const size_t width = holes->width;
+    distance *both = px_alloc(px_product(width + 2, 2), sizeof *both);
+    if (!both)
+        return px_out_of_memory(error, px_product(width + 2, 2, sizeof *both));
+    distance *rows[2] = {both, both + width + 2};
+    for (size_t k = 0; k < holes->count; k++)
+        link_map(holes->first + k * holes->stride, holes->height, width, rows);
+    free(both);
+    return PRISM_OK;
+}
+
+size_t px_holes_left(const px_holes *holes, size_t k) {
+    const uint8_t *map = px_holes_of(holes, k);
+    size_t left = 0;
+    for (size_t i = 0; i < holes->height * holes->width; i++)
+        left += !map[i];
+    return left;
+}
+
+/* ---- From a mask ---- */
+
+px_holes *px_holes_alloc(size_t height, size_t width, size_t count) {
+    const size_t stride = px_sum(px_product(height, width), GUARD);
+    px_holes *holes = px_alloc_zeroed(px_sum(sizeof *holes + GUARD, px_product(stride, count)), 1);
+    if (holes)
+        *holes = (px_holes){.height = height,
+                            .width = width,
+                            .count = count,
+                            .stride = stride,
+                            .first = holes->memory + GUARD};
+    return holes;
+}
+
+static size_t maps_of(const px_gaps *mask, int axis) {
+    return axis >= 0 ? (size_t)mask->array.dims[axis] : 1;
+}
+
+uint64_t px_holes_bytes(const px_gaps *mask, const prism_array *array, int axis) {
+    const px_layout layout = px_layout_make(array, axis);
+    return sizeof(px_holes) + GUARD +
+           maps_of(mask, axis) * ((uint64_t)layout.height * layout.width + GUARD);
+}
+
+prism_status px_holes_make(px_holes **holes, const px_gaps *mask, const prism_array *array,
+                           int axis, prism_error *error) {
+    const px_layout layout = px_layout_make(array, axis);
+    const size_t count = maps_of(mask, axis), step = axis >= 0 ? step_of(mask, (unsigned)axis) : 0;
+    *holes = px_holes_alloc(layout.height, layout.width, count);
+    if (!*holes)
+        return px_out_of_memory(error, (size_t)px_holes_bytes(mask, array, axis));
+    for (size_t k = 0; k < count; k++)
+        spread((*holes)->first + k * (*holes)->stride, mask->missing + k * step, mask, array, axis,
+               0);
+    return px_holes_link(*holes, error);
+}
