@@ -157,6 +157,8 @@ typedef struct prism_options {
     bool verify;   /* decode each chunk after encoding it and compare */
     int threads;   /* that one encode or decode may use, >= 1; H5PRISM_THREADS overrides. No method
                       uses more than one so far */
+    int block; /* 0, or 4, 8, 16, 32, 64: positions along both axes of the pictures of blocks that can
+                  be decoded alone (prism_decode_region). Integers of 8 and 16 bits; coder ans */
     prism_bound bound;       /* what may be lost; nothing, unless it is asked for */
     prism_bound_of bound_of; /* of PRISM_BOUND_REL_RMSE */
     float bound_value;       /* above 0 with a bound, else 0; of relative ones, below 1 */
@@ -283,7 +285,8 @@ typedef enum prism_method {
     PRISM_METHOD_FRAMES = 4,   /* frames from frames, by blended experts */
     PRISM_METHOD_PALETTE = 5,  /* few different values, as indices, by context mixing */
     PRISM_METHOD_MIXED = 6,    /* frames from frames, by context mixing; efforts 8 and 9 */
-    PRISM_METHOD_ORDER0 = 7    /* values by their frequency alone: noise */
+    PRISM_METHOD_ORDER0 = 7,   /* values by their frequency alone: noise */
+    PRISM_METHOD_BLOCKS = 8    /* as lsq, in blocks that can be decoded alone */
 } prism_method;
 
 /* "none", "quick", ...; NULL for an unknown method. Static storage. */

@@ -57,6 +57,7 @@ class OptionsStruct(ctypes.Structure):
         ("checksum", ctypes.c_bool),
         ("verify", ctypes.c_bool),
         ("threads", ctypes.c_int),
+        ("block", ctypes.c_int),
         ("bound", ctypes.c_int),
         ("bound_of", ctypes.c_int),
         ("bound_value", ctypes.c_float),

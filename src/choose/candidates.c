@@ -31,7 +31,8 @@ static px_candidate *add_layout(px_layouts *list, const prism_options *options,
                                         .predictor = options->predictor,
                                         .coder = options->coder,
                                         .effort = options->effort,
-                                        .axis = axis},
+                                        .axis = axis,
+                                        .block = options->block},
                            .selective = options->transform == PRISM_TRANSFORM_AUTO &&
                                         transform == PRISM_TRANSFORM_CHANNELS,
                            .bytes = HUGE_VAL};

@@ -153,7 +153,8 @@ static prism_status look_and_choose(px_candidate *chosen, px_coded *coded, const
 prism_status px_encode_integers(px_coded *coded, const prism_array *array, const void *elements,
                                 const prism_options *options, bool of_wide, prism_error *error) {
     px_candidate chosen = {.pipeline = {options->transform, options->predictor, options->coder,
-                                        options->effort, px_asked_axis(options)}};
+                                        options->effort, px_asked_axis(options),
+                                        options->block}};
     size_t size;
     *coded = (px_coded){.is_mapped = false};
     prism_status status = prism_array_size(array, &size, error);
@@ -161,7 +162,7 @@ prism_status px_encode_integers(px_coded *coded, const prism_array *array, const
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status != PRISM_OK)
         return status;
-    if (px_tiny_suits(array, options))
+    if (!options->block && px_tiny_suits(array, options))
         return px_tiny_encode(coded, array, elements, options, size, error);
     if (!is_complete(options, array))
         status = look_and_choose(&chosen, coded, array, elements, options, of_wide, error);

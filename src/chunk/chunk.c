@@ -32,6 +32,14 @@ typedef struct content {
     int unit_axis; /* asked for, of the array itself, where its dimension is 1; else AUTO */
 } content;
 
+/* Blocks are of one method. */
+static void use_blocks(prism_options *options) {
+    if (options->transform == PRISM_TRANSFORM_AUTO)
+        options->transform = PRISM_TRANSFORM_CHANNELS;
+    options->predictor = PRISM_PREDICTOR_LSQ;
+    options->coder = PRISM_CODER_ANS;
+}
+
 static prism_status content_make(content *c, const prism_array *array, const void *elements,
                                  const prism_options *options, prism_error *error) {
     prism_status status = prism_array_size(array, &c->size, error);
@@ -48,6 +56,8 @@ static prism_status content_make(content *c, const prism_array *array, const voi
     c->options.axis = px_squeezed_axis(&c->squeezed, options->axis);
     const bool unit = options->axis >= 0 && c->options.axis == PX_AXIS_NONE;
     c->unit_axis = unit ? options->axis : PRISM_AXIS_AUTO;
+    if (options->block)
+        use_blocks(&c->options);
     return PRISM_OK;
 }
 
@@ -213,10 +223,10 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
                                         role.depth,        &inner_codec, role.scales};
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
-    const bool rivals = status == PRISM_OK && px_rival_suits(array, options, role.depth);
+    const bool rivals = status == PRISM_OK && !options->block && px_rival_suits(array, options, role.depth);
     if (rivals)
         status = look_at_rival(&rival, &alone, &request, error);
-    if (status == PRISM_OK && !alone)
+    if (status == PRISM_OK && !alone && !(options->block && px_type_is_narrow(array->type)))
         status = px_mapping_encode(&coded, &request, error);
     if (status == PRISM_OK && !alone && !coded.is_mapped && px_type_is_narrow(array->type)) {
         px_coded_free(&coded);

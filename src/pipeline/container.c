@@ -15,7 +15,6 @@
 #include "pipeline/container.h"
 
 #include <string.h>
-#include <zlib.h>
 
 #include "base/array.h"
 #include "base/effort.h"
@@ -24,10 +23,6 @@
 enum { FLAG_CHECKSUM = 1, FLAG_MAPPED = 4, CRC_SIZE = 4, MAGIC_SIZE = 4 };
 
 static const uint8_t magic[MAGIC_SIZE] = {'P', 'R', 'S', 'M'};
-
-uint32_t px_crc32(const void *bytes, size_t size) {
-    return (uint32_t)crc32_z(0, bytes, size);
-}
 
 prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *error) {
     const px_pipeline *pipeline = &chunk->pipeline;

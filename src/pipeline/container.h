@@ -32,7 +32,4 @@ prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, pris
 /* The checksum of the stored bytes. */
 prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error);
 
-/* CRC-32 as in gzip and PNG (ISO 3309). */
-uint32_t px_crc32(const void *bytes, size_t size);
-
 #endif

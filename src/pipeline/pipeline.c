@@ -247,7 +247,7 @@ prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *pl
         return px_out_of_memory(error, layout.count);
     for (size_t i = 0; i < count; i++)
         wanted[planes[i]] = true;
-    prism_status status = decode_planes(&all, chunk, &(px_request){wanted, threads}, error);
+    prism_status status = decode_planes(&all, chunk, &(px_request){.wanted = wanted, .threads = threads}, error);
     if (status == PRISM_OK)
         status = store_some(&all, chunk, planes, count, elements, error);
     free(wanted);

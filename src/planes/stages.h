@@ -20,7 +20,8 @@ typedef struct px_pipeline {
     prism_predictor predictor;
     prism_coder coder;
     int effort;
-    int axis; /* or PRISM_AXIS_AUTO for a single plane */
+    int axis;  /* or PRISM_AXIS_AUTO for a single plane */
+    int block; /* encoding: side of blocks that can be decoded alone; 0: there are none */
 } px_pipeline;
 
 /* What encoding is asked for. */
@@ -71,7 +72,8 @@ typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline 
 
 /* What decoding is asked for. */
 typedef struct px_request {
-    const bool *wanted; /* [planes]; NULL: all */
+    const bool *wanted;         /* [planes]; NULL: all */
+    const px_rectangle *region; /* samples beyond it need not be right; NULL: all are wanted */
     int threads;        /* at least 1 */
 } px_request;
 
@@ -110,6 +112,7 @@ extern const px_coder_stage px_frames;   /* coders/ans/frames/frames.c */
 extern const px_coder_stage px_palette;  /* coders/ans/palette/palette.c */
 extern const px_coder_stage px_mixed;    /* coders/ans/frames/mixed.c */
 extern const px_coder_stage px_order0;   /* coders/ans/order0/order0.c */
+extern const px_coder_stage px_blocks;   /* coders/ans/blocks/blocks.c */
 
 /* About the bytes that coder deflate makes of the planes of a tiny chunk. */
 prism_status px_deflate_guess(double *bytes, const px_planes *planes, prism_error *error);

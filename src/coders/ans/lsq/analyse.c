@@ -122,7 +122,7 @@ prism_status px_lsq_analyse(px_lsq_encoder *encoder, prism_error *error) {
         plane->mean = mean_of(e, size);
         plane->fraction = fraction_of(e, plane->mean);
         plane->kind = e.low == e.high ? PX_PLANE_CONSTANT : PX_PLANE_FULL;
-        if (plane->kind == PX_PLANE_FULL &&
+        if (plane->kind == PX_PLANE_FULL && !encoder->task.blocks &&
             find_phase(&phase, samples, planes->height, planes->width))
             status = find_patches(plane, samples, planes->height, planes->width, phase, error);
     }

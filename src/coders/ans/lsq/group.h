@@ -94,8 +94,11 @@ void px_causal_error_pads(const px_wave *wave);
  * above. */
 void px_quick_pads(const px_wave *wave);
 
-/* Takes the logs of a plane, whose sum over `count` samples is given, into the running mean. */
-void px_running_update(px_lsq_group *group, int64_t sum, size_t count);
+/* The average of `count` logs of errors from their sum, in 1/16 of theirs. */
+int32_t px_log_average(int64_t sum, size_t count);
+
+/* Takes the logs of a plane, whose average is given, into the running mean. */
+void px_running_update(px_lsq_group *group, int32_t average);
 
 /* Error that is taken for those above plane k. */
 int32_t px_start_error(const px_lsq_plane *plane);
