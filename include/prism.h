@@ -370,6 +370,43 @@ PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
                                            size_t size, const prism_decode_options *options,
                                            prism_error *error);
 
+/* ---- Parts of chunks -------------------------------------------------------------------------- */
+
+/*
+ * A chunk that is read in parts, again and again. Of a chunk in blocks (option `block`), opening
+ * reads header, models and index, with a checksum of their own, and a part takes no more than the
+ * blocks that it meets, each with its own checksum. Any other chunk is decoded when it is opened. A
+ * reader is for one thread at a time; different readers run side by side.
+ */
+typedef struct prism_reader prism_reader;
+
+/* `chunk` must outlive the reader. On failure *reader is NULL. prism_close takes NULL, too.
+ * options->reduce must be 0. */
+PRISM_API prism_status prism_open(const void *chunk, size_t chunk_size,
+                                  const prism_decode_options *options, prism_reader **reader,
+                                  prism_error *error);
+PRISM_API void prism_close(prism_reader *reader);
+
+/* Elements start[i] .. start[i] + count[i] - 1 along every axis i of the chunk's array, in C order,
+ * to `data`, whose `size` in bytes must be theirs. PRISM_E_ARGUMENT where they are not all in the
+ * array; PRISM_E_CHECKSUM where a block is damaged: others can be read still. */
+PRISM_API prism_status prism_read_region(prism_reader *reader, const uint64_t *start,
+                                         const uint64_t *count, void *data, size_t size,
+                                         prism_error *error);
+
+/* The same for many regions of equal count: region p begins at starts[p * rank .. p * rank + rank -
+ * 1], and its elements come after those of region p - 1. They may come in any order: each block is
+ * decoded once. */
+PRISM_API prism_status prism_read_regions(prism_reader *reader, const uint64_t *starts,
+                                          size_t regions, const uint64_t *count, void *data,
+                                          size_t size, prism_error *error);
+
+/* prism_open, prism_read_region and prism_close. */
+PRISM_API prism_status prism_decode_region(const void *chunk, size_t chunk_size,
+                                           const uint64_t *start, const uint64_t *count, void *data,
+                                           size_t size, const prism_decode_options *options,
+                                           prism_error *error);
+
 #ifdef __cplusplus
 }
 #endif

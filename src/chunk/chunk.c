@@ -12,6 +12,7 @@
 #include "lossy/lossy.h"
 #include "lossy/reduced.h"
 #include "mapping/mapping.h"
+#include "pipeline/parts.h"
 #include "pipeline/pipeline.h"
 
 /* Of chunks within chunks. */
@@ -93,6 +94,7 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
                               : px_unsqueezed_axis(&c->squeezed, chunk.pipeline.axis);
     if (!px_coded_size(coded) || px_coded_size(coded) >= c->size)
         use_raw(&chunk, c);
+    chunk.has_parts = px_is_in_blocks(&chunk);
     *used = chunk.pipeline;
     return px_chunk_write(&chunk, out, error);
 }

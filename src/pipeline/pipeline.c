@@ -142,6 +142,8 @@ static prism_status decode_planes(px_planes *planes, const px_chunk *chunk,
     if (!coder)
         return px_fail(error, PRISM_E_CORRUPT, "method %u of coder ans is not known",
                        (unsigned)method);
+    if (chunk->has_parts != (method == PRISM_METHOD_BLOCKS))
+        return px_fail(error, PRISM_E_CORRUPT, "a chunk without blocks has parts, or the reverse");
     prism_status status = coder->late ? PRISM_OK : px_planes_take(planes, error);
     if (status == PRISM_OK)
         status = coder->decode(planes, &chunk->pipeline, &parameters, &payload, request, error);

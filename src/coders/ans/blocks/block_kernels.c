@@ -54,8 +54,8 @@ static inline size_t end_row(const px_wave *w, size_t step) {
 
 /* Of all positions, in rows of the block's width and a vector more. */
 typedef struct known {
-    int32_t sums[PX_BLOCK_POSITIONS + PX_LANES];
-    int32_t scales[PX_BLOCK_POSITIONS + PX_LANES];
+    int32_t sums[PX_LARGEST_BLOCK + PX_LANES];
+    int32_t scales[PX_LARGEST_BLOCK + PX_LANES];
 } known;
 
 static void find_known(known *k, const px_wave *w) {

@@ -12,7 +12,7 @@
 enum {
     PX_BLOCK_STATES = 2,  /* of rANS; each more costs three bytes a block */
     PX_BLOCK_SIDE = 64,   /* at most */
-    PX_BLOCK_POSITIONS = PX_BLOCK_SIDE * PX_BLOCK_SIDE
+    PX_LARGEST_BLOCK = PX_BLOCK_SIDE * PX_BLOCK_SIDE
 };
 
 typedef struct px_block_kernels {

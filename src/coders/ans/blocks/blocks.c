@@ -60,9 +60,9 @@ static prism_status read_group(px_blocks_chunk *chunk, size_t g, px_reader *para
     return px_pool_status(&chunk->pool, error);
 }
 
-static prism_status open(px_blocks_chunk *chunk, const px_planes *planes,
-                         const px_pipeline *pipeline, px_reader *parameters, size_t payload_size,
-                         prism_error *error) {
+prism_status px_blocks_open(px_blocks_chunk *chunk, const px_planes *planes,
+                            const px_pipeline *pipeline, px_reader *parameters,
+                            size_t payload_size, prism_error *error) {
     const size_t side = px_get_u8(parameters);
     *chunk = (px_blocks_chunk){.group_count = 0};
     if (!is_side(side))
@@ -86,18 +86,17 @@ static prism_status block_words(px_rans_stream *stream, px_pool *pool, const px_
     return px_rans_get(stream, &in, pool, error);
 }
 
-static prism_status decode_block(px_blocks_chunk *chunk, size_t index, const uint8_t *payload,
-                                 px_planes *planes, prism_error *error) {
-    const px_rectangle block = px_block_at(&chunk->grid, index);
+prism_status px_blocks_read(px_blocks_chunk *chunk, size_t index, const uint8_t *payload,
+                            px_planes *planes, const px_rectangle *place, prism_error *error) {
     px_pool pool = {.count = 0};
     px_rans_stream stream = {.failed = 0};
     prism_status status = block_words(&stream, &pool, chunk, index, payload, error);
     for (size_t g = 0; g < chunk->group_count && status == PRISM_OK; g++) {
         const px_blocks_group *group = &chunk->groups[g];
         px_block_bench *bench;
-        status = px_blocks_bench(&bench, chunk, g, &block, error);
+        status = px_blocks_bench(&bench, chunk, g, place, error);
         if (status == PRISM_OK)
-            status = px_block_read(bench, group->shapes, &stream, planes, group->first, &block,
+            status = px_block_read(bench, group->shapes, &stream, planes, group->first, place,
                                    error);
     }
     if (status == PRISM_OK && stream.words != stream.end)
@@ -111,11 +110,11 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     px_blocks_chunk chunk;
     const size_t payload_size = px_reader_left(payload);
     const uint8_t *bytes = px_get_bytes(payload, payload_size);
-    prism_status status = open(&chunk, planes, pipeline, parameters, payload_size, error);
+    prism_status status = px_blocks_open(&chunk, planes, pipeline, parameters, payload_size, error);
     for (size_t i = 0; status == PRISM_OK && i < px_blocks_count(&chunk.grid); i++) {
         const px_rectangle block = px_block_at(&chunk.grid, i);
         if (!request->region || px_rectangles_meet(request->region, &block))
-            status = decode_block(&chunk, i, bytes, planes, error);
+            status = px_blocks_read(&chunk, i, bytes, planes, &block, error);
     }
     px_blocks_free(&chunk);
     return status;

@@ -1,0 +1,179 @@
+/* Parts of chunks: opened once, read as often as is wanted. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/sizes.h"
+#include "base/status.h"
+#include "chunk/chunk.h"
+#include "pipeline/parts.h"
+#include "prism.h"
+
+struct prism_reader {
+    px_chunk chunk;
+    px_parts parts;    /* of a chunk in blocks; */
+    uint8_t *elements; /* of any other one, all of them; else NULL */
+};
+
+static const prism_decode_options default_options = {.threads = 1};
+
+static prism_status check_limit(uint64_t memory, uint64_t limit, prism_error *error) {
+    return limit && memory > limit
+               ? px_fail(error, PRISM_E_MEMORY, "the parts take %llu bytes, the limit is %llu",
+                         (unsigned long long)memory, (unsigned long long)limit)
+               : PRISM_OK;
+}
+
+static prism_status open_blocks(prism_reader *reader, const void *chunk,
+                                const prism_decode_options *options, prism_error *error) {
+    prism_status status =
+        check_limit(px_parts_memory(&reader->chunk), options->memory_limit, error);
+    if (status == PRISM_OK && !options->skip_checksum && reader->chunk.has_checksum)
+        status = px_chunk_verify_head(&reader->chunk, chunk, error);
+    return status == PRISM_OK ? px_parts_open(&reader->parts, &reader->chunk, error) : status;
+}
+
+static prism_status open_whole(prism_reader *reader, const void *chunk, size_t chunk_size,
+                               const prism_decode_options *options, prism_error *error) {
+    size_t size;
+    prism_status status = prism_array_size(&reader->chunk.array, &size, error);
+    if (status == PRISM_OK)
+        status = check_limit(px_chunk_memory(&reader->chunk, 0) + size, options->memory_limit,
+                             error);
+    if (status != PRISM_OK)
+        return status;
+    reader->elements = malloc(size);
+    return reader->elements
+               ? prism_decode(chunk, chunk_size, reader->elements, size, options, error)
+               : px_out_of_memory(error, size);
+}
+
+prism_status prism_open(const void *chunk, size_t chunk_size, const prism_decode_options *options,
+                        prism_reader **reader, prism_error *error) {
+    if (!chunk || !reader)
+        return px_fail(error, PRISM_E_ARGUMENT, "chunk and reader must not be NULL");
+    *reader = NULL;
+    options = options ? options : &default_options;
+    if (options->reduce)
+        return px_fail(error, PRISM_E_OPTION, "reduce=%d goes with whole chunks only",
+                       options->reduce);
+    prism_reader *opened = calloc(1, sizeof *opened);
+    if (!opened)
+        return px_out_of_memory(error, sizeof *opened);
+    prism_status status = px_chunk_read(&opened->chunk, chunk, chunk_size, error);
+    if (status == PRISM_OK)
+        status = opened->chunk.has_parts
+                     ? open_blocks(opened, chunk, options, error)
+                     : open_whole(opened, chunk, chunk_size, options, error);
+    if (status != PRISM_OK) {
+        prism_close(opened);
+        return status;
+    }
+    *reader = opened;
+    return px_succeed(error);
+}
+
+void prism_close(prism_reader *reader) {
+    if (!reader)
+        return;
+    if (reader->chunk.has_parts)
+        px_parts_close(&reader->parts);
+    free(reader->elements);
+    free(reader);
+}
+
+/* Bytes of the elements of a box. */
+static size_t box_size(const px_box *box, const prism_array *array) {
+    size_t size = prism_type_size(array->type);
+    for (unsigned i = 0; i < array->rank; i++)
+        size = px_product(size, (size_t)box->count[i]);
+    return size;
+}
+
+static void set_axes(px_box *box, const prism_array *array, const uint64_t *start,
+                     const uint64_t *count) {
+    memcpy(box->start, start, array->rank * sizeof *start);
+    memcpy(box->count, count, array->rank * sizeof *count);
+}
+
+static prism_status check_size(size_t expected, size_t size, prism_error *error) {
+    return expected == size ? PRISM_OK
+                            : px_fail(error, PRISM_E_ARGUMENT,
+                                      "the elements take %zu bytes, the output has %zu", expected,
+                                      size);
+}
+
+static prism_status read_box(prism_reader *reader, const px_box *box, void *data,
+                             prism_error *error) {
+    if (!reader->elements)
+        return px_parts_read(&reader->parts, box, data, error);
+    px_box_copy(box, &reader->chunk.array, reader->elements, data);
+    return PRISM_OK;
+}
+
+prism_status prism_read_region(prism_reader *reader, const uint64_t *start, const uint64_t *count,
+                               void *data, size_t size, prism_error *error) {
+    return prism_read_regions(reader, start, 1, count, data, size, error);
+}
+
+/* A region, and the block with which it begins. */
+typedef struct turn {
+    size_t block, region;
+} turn;
+
+static int compare_turns(const void *a, const void *b) {
+    const turn *first = a, *second = b;
+    if (first->block != second->block)
+        return first->block < second->block ? -1 : 1;
+    return first->region < second->region ? -1 : first->region > second->region;
+}
+
+static prism_status read_in_turn(prism_reader *reader, const turn *turns, const uint64_t *starts,
+                                 size_t regions, px_box *box, size_t each, void *data,
+                                 prism_error *error) {
+    const unsigned rank = reader->chunk.array.rank;
+    prism_status status = PRISM_OK;
+    for (size_t t = 0; t < regions && status == PRISM_OK; t++) {
+        const size_t r = turns[t].region;
+        memcpy(box->start, starts + r * rank, rank * sizeof *starts);
+        status = read_box(reader, box, (uint8_t *)data + r * each, error);
+    }
+    return status;
+}
+
+prism_status prism_read_regions(prism_reader *reader, const uint64_t *starts, size_t regions,
+                                const uint64_t *count, void *data, size_t size,
+                                prism_error *error) {
+    if (!reader || !starts || !count || !data || !regions)
+        return px_fail(error, PRISM_E_ARGUMENT, "reader, starts, count and data must not be NULL");
+    const prism_array *array = &reader->chunk.array;
+    turn *turns = px_alloc(regions, sizeof *turns);
+    px_box box;
+    prism_status status = turns ? PRISM_OK : px_out_of_memory(error, regions * sizeof *turns);
+    for (size_t r = 0; r < regions && status == PRISM_OK; r++) {
+        set_axes(&box, array, starts + r * array->rank, count);
+        status = px_box_check(&box, array, error);
+        if (status == PRISM_OK)
+            turns[r] = (turn){reader->elements ? 0 : px_parts_block(&reader->parts, &box), r};
+    }
+    const size_t each = status == PRISM_OK ? box_size(&box, array) : 0;
+    if (status == PRISM_OK)
+        status = check_size(px_product(each, regions), size, error);
+    if (status == PRISM_OK) {
+        qsort(turns, regions, sizeof *turns, compare_turns);
+        status = read_in_turn(reader, turns, starts, regions, &box, each, data, error);
+    }
+    free(turns);
+    return status == PRISM_OK ? px_succeed(error) : status;
+}
+
+prism_status prism_decode_region(const void *chunk, size_t chunk_size, const uint64_t *start,
+                                 const uint64_t *count, void *data, size_t size,
+                                 const prism_decode_options *options, prism_error *error) {
+    prism_reader *reader;
+    prism_status status = prism_open(chunk, chunk_size, options, &reader, error);
+    if (status == PRISM_OK)
+        status = prism_read_region(reader, start, count, data, size, error);
+    prism_close(reader);
+    return status;
+}
