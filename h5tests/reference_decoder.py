@@ -88,7 +88,7 @@ ORDERS = {0: "<", 1: ">"}
 NONE = 1
 LSQ = 3  # a predictor
 ANS, RAW, ZSTD = 3, 4, 5  # coders
-CHECKSUMS, MAPPED, PARTS = 1, 4, 8  # flags
+CHECKSUMS, MAPPED, BLOCKS = 1, 4, 16  # flags
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Chunk:
     """What a decoder needs of a chunk; `axis` is None for a single plane."""
 
     mapped: bool
-    has_parts: bool
+    has_blocks: bool
     type: int
     dtype: np.dtype
     dims: tuple[int, ...]
@@ -139,8 +139,8 @@ def read_container(data: bytes) -> Chunk:
     must(reader.take(4) == b"PRSM", "the magic is PRSM")
     must(reader.u8() == 1, "the version is known")
     flags = reader.u8()
-    must(flags & ~(CHECKSUMS | MAPPED | PARTS) == 0, "bits 1 and 4-7 of flags are 0")
-    must(flags & (MAPPED | PARTS) != MAPPED | PARTS, "mapped chunks have no parts")
+    must(flags & ~(CHECKSUMS | MAPPED | BLOCKS) == 0, "bits 1, 3 and 5-7 of flags are 0")
+    must(flags & (MAPPED | BLOCKS) != MAPPED | BLOCKS, "mapped chunks have no blocks")
     of_array = read_array_fields(reader)
     transform, predictor, coder = reader.u8(), reader.u8(), reader.u8()
     must(1 <= reader.u8() <= 9, "effort is in 1..9")
@@ -149,7 +149,7 @@ def read_container(data: bytes) -> Chunk:
     sizes = reader.varint(), reader.varint()
     crc = int.from_bytes(reader.take(4), "little") if flags & CHECKSUMS else None
     parameters = reader.take(sizes[0])
-    if flags & CHECKSUMS and flags & PARTS:
+    if flags & CHECKSUMS and flags & BLOCKS:
         expected = zlib.crc32(data[: reader.position]).to_bytes(4, "little")
         must(reader.take(4) == expected, "the head CRC is right")
     payload = reader.take(sizes[1])
@@ -159,7 +159,7 @@ def read_container(data: bytes) -> Chunk:
     must(reader.position == len(data), "the chunk ends with its last field")
     axis = None if axis < 0 else axis
     stages = transform, predictor, coder
-    return Chunk(flags & MAPPED > 0, flags & PARTS > 0, *of_array, *stages, axis, crc, parameters, payload)
+    return Chunk(flags & MAPPED > 0, flags & BLOCKS > 0, *of_array, *stages, axis, crc, parameters, payload)
 
 
 def read_array_fields(reader: Reader) -> tuple[int, np.dtype, tuple[int, ...]]:

@@ -71,7 +71,7 @@ OTHER_METHODS = {
 def decode_native(chunk: Chunk) -> list[Plane]:
     """The samples of all planes."""
     method = Reader(chunk.parameters).u8()
-    must(chunk.has_parts == (method == BLOCKS), "chunks have parts if they are in blocks")
+    must(chunk.has_blocks == (method == BLOCKS), "bit 4 of flags is 1 if the chunk is in blocks")
     if method == BLOCKS:
         return decode_blocks(chunk)
     if method in OTHER_METHODS:

@@ -157,8 +157,9 @@ typedef struct prism_options {
     bool verify;   /* decode each chunk after encoding it and compare */
     int threads;   /* that one encode or decode may use, >= 1; H5PRISM_THREADS overrides. No method
                       uses more than one so far */
-    int block; /* 0, or 4, 8, 16, 32, 64: positions along both axes of the pictures of blocks that can
-                  be decoded alone (prism_decode_region). Integers of 8 and 16 bits; coder ans */
+    int block; /* 0, or 4, 8, 16, 32, 64: positions along both axes of the pictures of blocks that
+                  can be decoded alone (prism_decode_region). Integers of 8 and 16 bits; coder ans
+                */
     prism_bound bound;       /* what may be lost; nothing, unless it is asked for */
     prism_bound_of bound_of; /* of PRISM_BOUND_REL_RMSE */
     float bound_value;       /* above 0 with a bound, else 0; of relative ones, below 1 */
@@ -370,7 +371,8 @@ PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
                                            size_t size, const prism_decode_options *options,
                                            prism_error *error);
 
-/* ---- Parts of chunks -------------------------------------------------------------------------- */
+/* ---- Parts of chunks --------------------------------------------------------------------------
+ */
 
 /*
  * A chunk that is read in parts, again and again. Of a chunk in blocks (option `block`), opening

@@ -15,7 +15,7 @@ from ._errors import PrismError, Status
 from ._library import call, library
 
 _KEPT = 16  # readers
-_PARTS = 8  # the flag of a chunk in blocks, in its sixth byte
+_BLOCKS = 16  # the flag of a chunk in blocks, in its sixth byte
 
 
 class ChunkReader:
@@ -76,7 +76,7 @@ class ChunkReader:
 
 def is_in_blocks(blob: bytes) -> bool:
     """Whether parts of an encoded array can be decoded alone."""
-    return len(blob) > _PARTS and bool(blob[5] & _PARTS)
+    return len(blob) > 5 and bool(blob[5] & _BLOCKS)
 
 
 class _Readers:

@@ -233,10 +233,11 @@ prism_status prism_options_set(prism_options *options, const char *key, const ch
         options->axis = PRISM_AXIS_AUTO;
         return PRISM_OK;
     }
-    return px_fail(error, PRISM_E_OPTION,
-                   "unknown option %.40s: expected transform, predictor, coder, effort, axis, "
-                   "checksum, verify, threads, block, max_error, rel_max_error, rel_rmse, of or distance",
-                   key);
+    return px_fail(
+        error, PRISM_E_OPTION,
+        "unknown option %.40s: expected transform, predictor, coder, effort, axis, "
+        "checksum, verify, threads, block, max_error, rel_max_error, rel_rmse, of or distance",
+        key);
 }
 
 /* Copies text[0, length) without the spaces around it; false if it does not fit. */
@@ -322,10 +323,10 @@ static prism_status check_bound(const prism_options *o, prism_error *error) {
 static prism_status check_block(const prism_options *o, prism_error *error) {
     if (!is_block(o->block))
         return px_fail(error, PRISM_E_OPTION, "block %d: expected 0, 4, 8, 16, 32 or 64", o->block);
-    const bool others =
-        o->transform == PRISM_TRANSFORM_STACK || o->predictor == PRISM_PREDICTOR_PAETH ||
-        o->predictor == PRISM_PREDICTOR_NONE ||
-        (o->coder != PRISM_CODER_AUTO && o->coder != PRISM_CODER_ANS);
+    const bool others = o->transform == PRISM_TRANSFORM_STACK ||
+                        o->predictor == PRISM_PREDICTOR_PAETH ||
+                        o->predictor == PRISM_PREDICTOR_NONE ||
+                        (o->coder != PRISM_CODER_AUTO && o->coder != PRISM_CODER_ANS);
     return o->block && others
                ? px_fail(error, PRISM_E_OPTION,
                          "block=%d goes with coder ans and transforms none and channels only",

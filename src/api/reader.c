@@ -6,13 +6,13 @@
 #include "base/sizes.h"
 #include "base/status.h"
 #include "chunk/chunk.h"
-#include "pipeline/parts.h"
+#include "pipeline/block_reader.h"
 #include "prism.h"
 
 struct prism_reader {
     px_chunk chunk;
-    px_parts parts;    /* of a chunk in blocks; */
-    uint8_t *elements; /* of any other one, all of them; else NULL */
+    px_block_reader blocks; /* of a chunk in blocks; */
+    uint8_t *elements;      /* of any other one, all of them; else NULL */
 };
 
 static const prism_decode_options default_options = {.threads = 1};
@@ -27,10 +27,11 @@ static prism_status check_limit(uint64_t memory, uint64_t limit, prism_error *er
 static prism_status open_blocks(prism_reader *reader, const void *chunk,
                                 const prism_decode_options *options, prism_error *error) {
     prism_status status =
-        check_limit(px_parts_memory(&reader->chunk), options->memory_limit, error);
+        check_limit(px_block_reader_memory(&reader->chunk), options->memory_limit, error);
     if (status == PRISM_OK && !options->skip_checksum && reader->chunk.has_checksum)
         status = px_chunk_verify_head(&reader->chunk, chunk, error);
-    return status == PRISM_OK ? px_parts_open(&reader->parts, &reader->chunk, error) : status;
+    return status == PRISM_OK ? px_block_reader_open(&reader->blocks, &reader->chunk, error)
+                              : status;
 }
 
 static prism_status open_whole(prism_reader *reader, const void *chunk, size_t chunk_size,
@@ -38,8 +39,8 @@ static prism_status open_whole(prism_reader *reader, const void *chunk, size_t c
     size_t size;
     prism_status status = prism_array_size(&reader->chunk.array, &size, error);
     if (status == PRISM_OK)
-        status = check_limit(px_chunk_memory(&reader->chunk, 0) + size, options->memory_limit,
-                             error);
+        status =
+            check_limit(px_chunk_memory(&reader->chunk, 0) + size, options->memory_limit, error);
     if (status != PRISM_OK)
         return status;
     reader->elements = malloc(size);
@@ -62,9 +63,8 @@ prism_status prism_open(const void *chunk, size_t chunk_size, const prism_decode
         return px_out_of_memory(error, sizeof *opened);
     prism_status status = px_chunk_read(&opened->chunk, chunk, chunk_size, error);
     if (status == PRISM_OK)
-        status = opened->chunk.has_parts
-                     ? open_blocks(opened, chunk, options, error)
-                     : open_whole(opened, chunk, chunk_size, options, error);
+        status = opened->chunk.has_blocks ? open_blocks(opened, chunk, options, error)
+                                          : open_whole(opened, chunk, chunk_size, options, error);
     if (status != PRISM_OK) {
         prism_close(opened);
         return status;
@@ -76,8 +76,8 @@ prism_status prism_open(const void *chunk, size_t chunk_size, const prism_decode
 void prism_close(prism_reader *reader) {
     if (!reader)
         return;
-    if (reader->chunk.has_parts)
-        px_parts_close(&reader->parts);
+    if (reader->chunk.has_blocks)
+        px_block_reader_close(&reader->blocks);
     free(reader->elements);
     free(reader);
 }
@@ -97,16 +97,16 @@ static void set_axes(px_box *box, const prism_array *array, const uint64_t *star
 }
 
 static prism_status check_size(size_t expected, size_t size, prism_error *error) {
-    return expected == size ? PRISM_OK
-                            : px_fail(error, PRISM_E_ARGUMENT,
-                                      "the elements take %zu bytes, the output has %zu", expected,
-                                      size);
+    return expected == size
+               ? PRISM_OK
+               : px_fail(error, PRISM_E_ARGUMENT, "the elements take %zu bytes, the output has %zu",
+                         expected, size);
 }
 
 static prism_status read_box(prism_reader *reader, const px_box *box, void *data,
                              prism_error *error) {
     if (!reader->elements)
-        return px_parts_read(&reader->parts, box, data, error);
+        return px_block_reader_read(&reader->blocks, box, data, error);
     px_box_copy(box, &reader->chunk.array, reader->elements, data);
     return PRISM_OK;
 }
@@ -154,7 +154,8 @@ prism_status prism_read_regions(prism_reader *reader, const uint64_t *starts, si
         set_axes(&box, array, starts + r * array->rank, count);
         status = px_box_check(&box, array, error);
         if (status == PRISM_OK)
-            turns[r] = (turn){reader->elements ? 0 : px_parts_block(&reader->parts, &box), r};
+            turns[r] =
+                (turn){reader->elements ? 0 : px_block_reader_first(&reader->blocks, &box), r};
     }
     const size_t each = status == PRISM_OK ? box_size(&box, array) : 0;
     if (status == PRISM_OK)

@@ -153,8 +153,7 @@ static prism_status look_and_choose(px_candidate *chosen, px_coded *coded, const
 prism_status px_encode_integers(px_coded *coded, const prism_array *array, const void *elements,
                                 const prism_options *options, bool of_wide, prism_error *error) {
     px_candidate chosen = {.pipeline = {options->transform, options->predictor, options->coder,
-                                        options->effort, px_asked_axis(options),
-                                        options->block}};
+                                        options->effort, px_asked_axis(options), options->block}};
     size_t size;
     *coded = (px_coded){.is_mapped = false};
     prism_status status = prism_array_size(array, &size, error);

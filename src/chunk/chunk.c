@@ -12,7 +12,7 @@
 #include "lossy/lossy.h"
 #include "lossy/reduced.h"
 #include "mapping/mapping.h"
-#include "pipeline/parts.h"
+#include "pipeline/block_reader.h"
 #include "pipeline/pipeline.h"
 
 /* Of chunks within chunks. */
@@ -94,7 +94,7 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
                               : px_unsqueezed_axis(&c->squeezed, chunk.pipeline.axis);
     if (!px_coded_size(coded) || px_coded_size(coded) >= c->size)
         use_raw(&chunk, c);
-    chunk.has_parts = px_is_in_blocks(&chunk);
+    chunk.has_blocks = px_is_in_blocks(&chunk);
     *used = chunk.pipeline;
     return px_chunk_write(&chunk, out, error);
 }
@@ -225,7 +225,8 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
                                         role.depth,        &inner_codec, role.scales};
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
-    const bool rivals = status == PRISM_OK && !options->block && px_rival_suits(array, options, role.depth);
+    const bool rivals =
+        status == PRISM_OK && !options->block && px_rival_suits(array, options, role.depth);
     if (rivals)
         status = look_at_rival(&rival, &alone, &request, error);
     if (status == PRISM_OK && !alone && !(options->block && px_type_is_narrow(array->type)))

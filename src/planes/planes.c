@@ -168,6 +168,8 @@ void px_planes_load(px_planes *planes, const prism_array *array, const px_layout
 
 void px_planes_store(const px_planes *planes, const prism_array *array, const px_layout *layout,
                      void *elements) {
-    move_all(&(transfer){
-        .planes = planes, .layout = layout, .elements = elements, .format = px_element_format_of(array)});
+    move_all(&(transfer){.planes = planes,
+                         .layout = layout,
+                         .elements = elements,
+                         .format = px_element_format_of(array)});
 }

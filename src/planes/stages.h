@@ -74,7 +74,7 @@ typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline 
 typedef struct px_request {
     const bool *wanted;         /* [planes]; NULL: all */
     const px_rectangle *region; /* samples beyond it need not be right; NULL: all are wanted */
-    int threads;        /* at least 1 */
+    int threads;                /* at least 1 */
 } px_request;
 
 /*

@@ -17,8 +17,8 @@ static prism_status take_for_encoding(px_block_bench *bench, prism_error *error)
     bench->around = px_zero_row_take(pool, geometry, sizeof *bench->around);
     bench->blur = px_zero_row_take(pool, geometry, sizeof *bench->blur);
     bench->symbols = px_pool_take(pool, px_product(count, bench->span, sizeof *bench->symbols));
-    bench->word_count = px_sum(
-        px_product(count, geometry->height * geometry->width, SAMPLE_WORDS), STATE_WORDS);
+    bench->word_count =
+        px_sum(px_product(count, geometry->height * geometry->width, SAMPLE_WORDS), STATE_WORDS);
     bench->words = px_pool_take(pool, px_product(bench->word_count, sizeof *bench->words));
     return px_pool_status(pool, error);
 }
@@ -139,8 +139,8 @@ static void load(const px_block_bench *bench, size_t k, const px_planes *planes,
                  const px_rectangle *block) {
     const px_view *view = &bench->group.full;
     const int mean = bench->model.planes[k].mean;
-    const int16_t *from = px_plane(planes, first + bench->model.order[k]) +
-                          block->y * planes->width + block->x;
+    const int16_t *from =
+        px_plane(planes, first + bench->model.order[k]) + block->y * planes->width + block->x;
     for (size_t y = 0; y < block->height; y++, from += planes->width)
         for (size_t x = 0; x < block->width; x++)
             view->samples[y * view->geometry.stride + x] = (int16_t)(from[x] - mean);
@@ -201,12 +201,12 @@ static void store(const px_block_bench *bench, size_t k, px_planes *planes, size
                   const px_rectangle *block) {
     const px_view *view = &bench->group.full;
     const int mean = bench->model.planes[k].mean;
-    int16_t *to = px_plane(planes, first + bench->model.order[k]) + block->y * planes->width +
-                  block->x;
+    int16_t *to =
+        px_plane(planes, first + bench->model.order[k]) + block->y * planes->width + block->x;
     for (size_t y = 0; y < block->height; y++, to += planes->width)
         for (size_t x = 0; x < block->width; x++)
-            to[x] = px_wrap(view->samples[y * view->geometry.stride + x] + mean,
-                            bench->model.depth);
+            to[x] =
+                px_wrap(view->samples[y * view->geometry.stride + x] + mean, bench->model.depth);
 }
 
 prism_status px_block_read(px_block_bench *bench, const px_shapes *shapes, px_rans_stream *stream,

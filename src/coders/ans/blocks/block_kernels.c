@@ -66,8 +66,8 @@ static void find_known(known *k, const px_wave *w) {
         for (size_t x = 0; x < w->width; x += PX_LANES) {
             const int32_t *mixed = w->mixed + (ptrdiff_t)y * mixed_stride + (ptrdiff_t)x;
             const int16_t *running = w->running + (ptrdiff_t)y * running_stride + (ptrdiff_t)x;
-            lanes_store(k->sums + y * w->width + x,
-                        square_sum(mixed, mixed_stride, w->taps_mixed, lanes_all(1 << (shift - 1))));
+            lanes_store(k->sums + y * w->width + x, square_sum(mixed, mixed_stride, w->taps_mixed,
+                                                               lanes_all(1 << (shift - 1))));
             lanes_store(
                 k->scales + y * w->width + x,
                 scale_before(w, lanes_load_i16(running), blur_sum(running, running_stride)));

@@ -10,8 +10,8 @@
 #include "simd/simd.h"
 
 enum {
-    PX_BLOCK_STATES = 2,  /* of rANS; each more costs three bytes a block */
-    PX_BLOCK_SIDE = 64,   /* at most */
+    PX_BLOCK_STATES = 2, /* of rANS; each more costs three bytes a block */
+    PX_BLOCK_SIDE = 64,  /* at most */
     PX_LARGEST_BLOCK = PX_BLOCK_SIDE * PX_BLOCK_SIDE
 };
 

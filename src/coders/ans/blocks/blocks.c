@@ -61,15 +61,14 @@ static prism_status read_group(px_blocks_chunk *chunk, size_t g, px_reader *para
 }
 
 prism_status px_blocks_open(px_blocks_chunk *chunk, const px_planes *planes,
-                            const px_pipeline *pipeline, px_reader *parameters,
-                            size_t payload_size, prism_error *error) {
+                            const px_pipeline *pipeline, px_reader *parameters, size_t payload_size,
+                            prism_error *error) {
     const size_t side = px_get_u8(parameters);
     *chunk = (px_blocks_chunk){.group_count = 0};
     if (!is_side(side))
         return px_fail(error, PRISM_E_CORRUPT, "blocks of %zu positions", side);
-    prism_status status =
-        px_blocks_make(chunk, planes, side, pipeline->transform == PRISM_TRANSFORM_CHANNELS, true,
-                       error);
+    prism_status status = px_blocks_make(
+        chunk, planes, side, pipeline->transform == PRISM_TRANSFORM_CHANNELS, true, error);
     for (size_t g = 0; g < chunk->group_count && status == PRISM_OK; g++)
         status = read_group(chunk, g, parameters, error);
     return status == PRISM_OK ? read_index(chunk, parameters, payload_size, error) : status;
@@ -96,8 +95,8 @@ prism_status px_blocks_read(px_blocks_chunk *chunk, size_t index, const uint8_t 
         px_block_bench *bench;
         status = px_blocks_bench(&bench, chunk, g, place, error);
         if (status == PRISM_OK)
-            status = px_block_read(bench, group->shapes, &stream, planes, group->first, place,
-                                   error);
+            status =
+                px_block_read(bench, group->shapes, &stream, planes, group->first, place, error);
     }
     if (status == PRISM_OK && stream.words != stream.end)
         status = px_fail(error, PRISM_E_CORRUPT, "block %zu has bytes after its samples", index);

@@ -5,14 +5,13 @@
 
 prism_status px_blocks_make(px_blocks_chunk *chunk, const px_planes *planes, size_t side,
                             bool mixes, bool decoding, prism_error *error) {
-    *chunk = (px_blocks_chunk){
-        .grid = px_grid_of_blocks_make(planes->height, planes->width, side),
-        .decoding = decoding,
-        .group_count = (planes->count - 1) / PX_GROUP + 1};
-    chunk->groups = px_pool_take_zeroed(&chunk->pool,
-                                        px_product(chunk->group_count, sizeof *chunk->groups));
-    chunk->entries =
-        px_pool_take(&chunk->pool, px_product(px_blocks_count(&chunk->grid), sizeof *chunk->entries));
+    *chunk = (px_blocks_chunk){.grid = px_grid_of_blocks_make(planes->height, planes->width, side),
+                               .decoding = decoding,
+                               .group_count = (planes->count - 1) / PX_GROUP + 1};
+    chunk->groups =
+        px_pool_take_zeroed(&chunk->pool, px_product(chunk->group_count, sizeof *chunk->groups));
+    chunk->entries = px_pool_take(
+        &chunk->pool, px_product(px_blocks_count(&chunk->grid), sizeof *chunk->entries));
     prism_status status = px_pool_status(&chunk->pool, error);
     for (size_t g = 0; g < chunk->group_count && status == PRISM_OK; g++) {
         px_blocks_group *group = &chunk->groups[g];
@@ -39,8 +38,7 @@ void px_blocks_free(px_blocks_chunk *chunk) {
 
 prism_status px_blocks_bench(px_block_bench **bench, px_blocks_chunk *chunk, size_t group,
                              const px_rectangle *block, prism_error *error) {
-    const int shape =
-        2 * (block->height < chunk->grid.side) + (block->width < chunk->grid.side);
+    const int shape = 2 * (block->height < chunk->grid.side) + (block->width < chunk->grid.side);
     px_blocks_group *g = &chunk->groups[group];
     *bench = &g->benches[shape];
     if (g->has_bench[shape])

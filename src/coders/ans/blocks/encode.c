@@ -31,9 +31,8 @@ static void copy_block(px_planes *row, size_t place, const px_planes *planes, si
 }
 
 /* Planes of a group as a row of blocks. */
-static prism_status make_row(px_planes *row, const px_planes *planes,
-                             const px_grid_of_blocks *grid, const px_blocks_group *group,
-                             prism_error *error) {
+static prism_status make_row(px_planes *row, const px_planes *planes, const px_grid_of_blocks *grid,
+                             const px_blocks_group *group, prism_error *error) {
     const px_rectangle block = whole_block(grid, 0);
     *row = (px_planes){.count = group->count,
                        .height = block.height,

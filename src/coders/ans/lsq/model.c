@@ -91,13 +91,15 @@ typedef struct side {
 
 static void models_init(plane_models *models) {
     const px_bit even = PX_BIT_INIT;
-    px_integer *const single[] = {
-        &models->mean,          &models->fraction,     &models->start_error,
-        &models->bias,          &models->scale_offset, &models->scale_error,
-        &models->scale_running, &models->scale_blur,   &models->average, &models->innovation_scale,
-        &models->sample_scale,  &models->distance,     &models->difference,
-        &models->general,       &models->kind[0],      &models->kind[1],
-        &models->kind[2]};
+    px_integer *const single[] = {&models->mean,          &models->fraction,
+                                  &models->start_error,   &models->bias,
+                                  &models->scale_offset,  &models->scale_error,
+                                  &models->scale_running, &models->scale_blur,
+                                  &models->average,       &models->innovation_scale,
+                                  &models->sample_scale,  &models->distance,
+                                  &models->difference,    &models->general,
+                                  &models->kind[0],       &models->kind[1],
+                                  &models->kind[2]};
     for (size_t i = 0; i < sizeof single / sizeof *single; i++)
         px_integer_init(single[i]);
     for (int t = 0; t < PX_INNOVATION_TAPS; t++)

@@ -1,4 +1,4 @@
-#include "pipeline/parts.h"
+#include "pipeline/block_reader.h"
 
 #include "base/status.h"
 #include "pipeline/pipeline.h"
@@ -16,30 +16,32 @@ static px_planes block_planes(const px_planes *planes, size_t side) {
     return block;
 }
 
-prism_status px_parts_open(px_parts *parts, const px_chunk *chunk, prism_error *error) {
+prism_status px_block_reader_open(px_block_reader *reader, const px_chunk *chunk,
+                                  prism_error *error) {
     const px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
     const px_planes planes = px_planes_shape(&chunk->array, &layout);
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_get_u8(&parameters); /* the method */
-    *parts = (px_parts){.chunk = *chunk,
-                        .places = px_places_of_axes_make(&chunk->array, chunk->pipeline.axis),
-                        .block = SIZE_MAX};
-    prism_status status = px_blocks_open(&parts->blocks, &planes, &chunk->pipeline, &parameters,
+    *reader =
+        (px_block_reader){.chunk = *chunk,
+                          .places = px_places_of_axes_make(&chunk->array, chunk->pipeline.axis),
+                          .block = SIZE_MAX};
+    prism_status status = px_blocks_open(&reader->blocks, &planes, &chunk->pipeline, &parameters,
                                          chunk->payload_size, error);
     if (status == PRISM_OK && px_reader_left(&parameters))
         return px_fail(error, PRISM_E_CORRUPT, "bytes after the index of blocks");
     if (status != PRISM_OK)
         return status;
-    parts->planes = block_planes(&planes, parts->blocks.grid.side);
-    return px_planes_take(&parts->planes, error);
+    reader->planes = block_planes(&planes, reader->blocks.grid.side);
+    return px_planes_take(&reader->planes, error);
 }
 
-void px_parts_close(px_parts *parts) {
-    px_blocks_free(&parts->blocks);
-    px_planes_free(&parts->planes);
+void px_block_reader_close(px_block_reader *reader) {
+    px_blocks_free(&reader->blocks);
+    px_planes_free(&reader->planes);
 }
 
-uint64_t px_parts_memory(const px_chunk *chunk) {
+uint64_t px_block_reader_memory(const px_chunk *chunk) {
     const px_layout layout = px_layout_make(&chunk->array, chunk->pipeline.axis);
     const px_planes planes = px_planes_shape(&chunk->array, &layout);
     const px_planes block = block_planes(&planes, PX_BLOCK_SIDE);
@@ -47,40 +49,41 @@ uint64_t px_parts_memory(const px_chunk *chunk) {
 }
 
 /* The block's samples, at the beginning of planes of its own width. */
-static prism_status take_block(px_parts *parts, size_t index, px_rectangle *block,
+static prism_status take_block(px_block_reader *reader, size_t index, px_rectangle *block,
                                prism_error *error) {
-    *block = px_block_at(&parts->blocks.grid, index);
-    parts->planes.height = block->height;
-    parts->planes.width = block->width;
-    if (parts->block == index)
+    *block = px_block_at(&reader->blocks.grid, index);
+    reader->planes.height = block->height;
+    reader->planes.width = block->width;
+    if (reader->block == index)
         return PRISM_OK;
-    parts->block = SIZE_MAX;
+    reader->block = SIZE_MAX;
     const px_rectangle place = {.height = block->height, .width = block->width};
-    const prism_status status = px_blocks_read(&parts->blocks, index, parts->chunk.payload,
-                                               &parts->planes, &place, error);
+    const prism_status status = px_blocks_read(&reader->blocks, index, reader->chunk.payload,
+                                               &reader->planes, &place, error);
     if (status == PRISM_OK)
-        parts->block = index;
+        reader->block = index;
     return status;
 }
 
-prism_status px_parts_read(px_parts *parts, const px_box *box, void *elements, prism_error *error) {
-    const px_grid_of_blocks *grid = &parts->blocks.grid;
-    const px_rectangle all = px_box_rectangle(box, &parts->places);
+prism_status px_block_reader_read(px_block_reader *reader, const px_box *box, void *elements,
+                                  prism_error *error) {
+    const px_grid_of_blocks *grid = &reader->blocks.grid;
+    const px_rectangle all = px_box_rectangle(box, &reader->places);
     prism_status status = PRISM_OK;
     for (size_t row = all.y / grid->side; row <= (all.y + all.height - 1) / grid->side; row++)
         for (size_t column = all.x / grid->side;
              status == PRISM_OK && column <= (all.x + all.width - 1) / grid->side; column++) {
             px_rectangle block;
-            status = take_block(parts, row * grid->columns + column, &block, error);
+            status = take_block(reader, row * grid->columns + column, &block, error);
             if (status == PRISM_OK)
-                px_box_store(box, &parts->places, &parts->chunk.array, &parts->planes, &block,
+                px_box_store(box, &reader->places, &reader->chunk.array, &reader->planes, &block,
                              elements);
         }
     return status;
 }
 
-size_t px_parts_block(const px_parts *parts, const px_box *box) {
-    const px_grid_of_blocks *grid = &parts->blocks.grid;
-    const px_rectangle all = px_box_rectangle(box, &parts->places);
+size_t px_block_reader_first(const px_block_reader *reader, const px_box *box) {
+    const px_grid_of_blocks *grid = &reader->blocks.grid;
+    const px_rectangle all = px_box_rectangle(box, &reader->places);
     return all.y / grid->side * grid->columns + all.x / grid->side;
 }
