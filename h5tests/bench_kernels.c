@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "coders/ans/adaptive/adaptive_kernels.h"
+#include "coders/ans/blocks/block_kernels.h"
 #include "coders/ans/frames/blend_kernels.h"
 #include "coders/ans/frames/frame_mixer_kernels.h"
 #include "coders/ans/lsq/quick_kernels.h"
@@ -275,6 +276,22 @@ static size_t wave_encode(px_simd set) {
     return HEIGHT * WIDTH;
 }
 
+static size_t block_decode(px_simd set) {
+    px_rans_stream stream = stream_of(false);
+    px_wave block = plane.wave;
+    block.height = block.width = 16;
+    px_block_kernels_of(set)->decode(&block, &stream);
+    return block.height * block.width;
+}
+
+static size_t block_encode(px_simd set) {
+    px_rans_stream stream = encoding(encoded, WORDS, false);
+    px_wave block = plane.wave;
+    block.height = block.width = 16;
+    px_block_kernels_of(set)->encode(&block, symbols[false], &stream);
+    return block.height * block.width;
+}
+
 static size_t quick_means(px_simd set) {
     px_quick_kernels_of(set)->means(means, &plane.wave);
     return HEIGHT * WIDTH;
@@ -440,6 +457,8 @@ static const bench benches[] = {
     BENCH(wave_tap_rows),
     BENCH(wave_decode),
     BENCH(wave_encode),
+    BENCH(block_decode),
+    BENCH(block_encode),
     BENCH(quick_means),
     BENCH(quick_contexts),
     BENCH(quick_symbols),

@@ -36,6 +36,12 @@ def doubled(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def with_a_constant(array: np.ndarray) -> np.ndarray:
+    array[..., 1] = 5
+    array[3, 7, 2] = 32767
+    return array
+
+
 def drawings(frames: int, height: int, width: int) -> np.ndarray:
     """A drawing that moves by a column a frame."""
     picture = drawing(height, width).astype("int16")
@@ -235,6 +241,15 @@ SOURCES = {
     "wavelet_line_f64": (
         lambda: np.cumsum(hashed((900,), 3).astype("f8") % 9 - 4),
         {"rel_rmse": 0.05, "of": "deviation"},
+    ),
+    "blocks_i8": (lambda: embedding(21, 38, 9, "int8"), NATIVE | {"axis": 2, "block": 8}),
+    "blocks_planes_u16_be": (
+        lambda: np.ascontiguousarray(embedding(24, 30, 520, "uint16").transpose(2, 0, 1)).astype(">u2"),
+        NATIVE | {"axis": 0, "block": 16, "effort": 2},
+    ),
+    "blocks_lines_i16": (
+        lambda: with_a_constant(embedding(5, 200, 3, "int16")),
+        {"axis": 2, "block": 32, "checksum": False},
     ),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }

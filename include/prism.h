@@ -203,7 +203,7 @@ PRISM_API prism_status prism_options_check(const prism_options *options, prism_e
  *      1..3   transform, predictor, coder (the enums above)
  *      4      effort, 0 = default
  *      5      axis + 1, 0 = auto
- *      6      bit 0: checksum off; bit 1: verify on
+ *      6      bit 0: checksum off; bit 1: verify on; 256 * block
  *      7      bound + 256 * bound_of, 0 = lossless
  *      8      bound_value as the bits of a float32
  *      9      threads, 0 = 1

@@ -1,6 +1,5 @@
 /* Parts of chunks: opened once, read as often as is wanted. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 #include "base/sizes.h"
@@ -82,63 +81,37 @@ void prism_close(prism_reader *reader) {
     free(reader);
 }
 
-/* Bytes of the elements of a box. */
-static size_t box_size(const px_box *box, const prism_array *array) {
+/* Bytes of the elements of each. */
+static size_t box_size(const px_boxes *boxes, const prism_array *array) {
     size_t size = prism_type_size(array->type);
     for (unsigned i = 0; i < array->rank; i++)
-        size = px_product(size, (size_t)box->count[i]);
+        size = px_product(size, (size_t)boxes->count[i]);
     return size;
 }
 
-static void set_axes(px_box *box, const prism_array *array, const uint64_t *start,
-                     const uint64_t *count) {
-    memcpy(box->start, start, array->rank * sizeof *start);
-    memcpy(box->count, count, array->rank * sizeof *count);
-}
-
-static prism_status check_size(size_t expected, size_t size, prism_error *error) {
-    return expected == size
-               ? PRISM_OK
-               : px_fail(error, PRISM_E_ARGUMENT, "the elements take %zu bytes, the output has %zu",
-                         expected, size);
-}
-
-static prism_status read_box(prism_reader *reader, const px_box *box, void *data,
-                             prism_error *error) {
-    if (!reader->elements)
-        return px_block_reader_read(&reader->blocks, box, data, error);
-    px_box_copy(box, &reader->chunk.array, reader->elements, data);
-    return PRISM_OK;
-}
-
-prism_status prism_read_region(prism_reader *reader, const uint64_t *start, const uint64_t *count,
-                               void *data, size_t size, prism_error *error) {
-    return prism_read_regions(reader, start, 1, count, data, size, error);
-}
-
-/* A region, and the block with which it begins. */
-typedef struct turn {
-    size_t block, region;
-} turn;
-
-static int compare_turns(const void *a, const void *b) {
-    const turn *first = a, *second = b;
-    if (first->block != second->block)
-        return first->block < second->block ? -1 : 1;
-    return first->region < second->region ? -1 : first->region > second->region;
-}
-
-static prism_status read_in_turn(prism_reader *reader, const turn *turns, const uint64_t *starts,
-                                 size_t regions, px_box *box, size_t each, void *data,
-                                 prism_error *error) {
-    const unsigned rank = reader->chunk.array.rank;
+static prism_status check_boxes(const px_boxes *boxes, const prism_array *array, size_t size,
+                                prism_error *error) {
     prism_status status = PRISM_OK;
-    for (size_t t = 0; t < regions && status == PRISM_OK; t++) {
-        const size_t r = turns[t].region;
-        memcpy(box->start, starts + r * rank, rank * sizeof *starts);
-        status = read_box(reader, box, (uint8_t *)data + r * each, error);
+    for (size_t i = 0; i < boxes->boxes && status == PRISM_OK; i++) {
+        const px_box box = px_boxes_get(boxes, i);
+        status = px_box_check(&box, array, error);
     }
-    return status;
+    const size_t all = status == PRISM_OK ? px_product(box_size(boxes, array), boxes->boxes) : size;
+    return all == size ? status
+                       : px_fail(error, PRISM_E_ARGUMENT,
+                                 "the elements take %zu bytes, the output has %zu", all, size);
+}
+
+static prism_status read_boxes(prism_reader *reader, const px_boxes *boxes, uint8_t *data,
+                               prism_error *error) {
+    const size_t each = box_size(boxes, &reader->chunk.array);
+    if (!reader->elements)
+        return px_block_reader_read(&reader->blocks, boxes, data, each, error);
+    for (size_t i = 0; i < boxes->boxes; i++) {
+        const px_box box = px_boxes_get(boxes, i);
+        px_box_copy(&box, &reader->chunk.array, reader->elements, data + i * each);
+    }
+    return PRISM_OK;
 }
 
 prism_status prism_read_regions(prism_reader *reader, const uint64_t *starts, size_t regions,
@@ -147,25 +120,16 @@ prism_status prism_read_regions(prism_reader *reader, const uint64_t *starts, si
     if (!reader || !starts || !count || !data || !regions)
         return px_fail(error, PRISM_E_ARGUMENT, "reader, starts, count and data must not be NULL");
     const prism_array *array = &reader->chunk.array;
-    turn *turns = px_alloc(regions, sizeof *turns);
-    px_box box;
-    prism_status status = turns ? PRISM_OK : px_out_of_memory(error, regions * sizeof *turns);
-    for (size_t r = 0; r < regions && status == PRISM_OK; r++) {
-        set_axes(&box, array, starts + r * array->rank, count);
-        status = px_box_check(&box, array, error);
-        if (status == PRISM_OK)
-            turns[r] =
-                (turn){reader->elements ? 0 : px_block_reader_first(&reader->blocks, &box), r};
-    }
-    const size_t each = status == PRISM_OK ? box_size(&box, array) : 0;
+    const px_boxes boxes = {starts, count, regions, array->rank};
+    prism_status status = check_boxes(&boxes, array, size, error);
     if (status == PRISM_OK)
-        status = check_size(px_product(each, regions), size, error);
-    if (status == PRISM_OK) {
-        qsort(turns, regions, sizeof *turns, compare_turns);
-        status = read_in_turn(reader, turns, starts, regions, &box, each, data, error);
-    }
-    free(turns);
+        status = read_boxes(reader, &boxes, data, error);
     return status == PRISM_OK ? px_succeed(error) : status;
+}
+
+prism_status prism_read_region(prism_reader *reader, const uint64_t *start, const uint64_t *count,
+                               void *data, size_t size, prism_error *error) {
+    return prism_read_regions(reader, start, 1, count, data, size, error);
 }
 
 prism_status prism_decode_region(const void *chunk, size_t chunk_size, const uint64_t *start,

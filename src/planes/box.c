@@ -5,6 +5,13 @@
 #include "base/status.h"
 #include "planes/element_kernels.h"
 
+px_box px_boxes_get(const px_boxes *boxes, size_t index) {
+    px_box box;
+    memcpy(box.start, boxes->starts + index * boxes->rank, boxes->rank * sizeof *box.start);
+    memcpy(box.count, boxes->count, boxes->rank * sizeof *box.count);
+    return box;
+}
+
 prism_status px_box_check(const px_box *box, const prism_array *array, prism_error *error) {
     for (unsigned i = 0; i < array->rank; i++)
         if (!box->count[i] || box->start[i] >= array->dims[i] ||

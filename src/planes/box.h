@@ -8,6 +8,15 @@ typedef struct px_box {
     uint64_t start[PRISM_MAX_RANK], count[PRISM_MAX_RANK]; /* one for each axis of the array */
 } px_box;
 
+/* Many boxes of equal counts: starts[box][rank], count[rank]. */
+typedef struct px_boxes {
+    const uint64_t *starts, *count;
+    size_t boxes;
+    unsigned rank;
+} px_boxes;
+
+px_box px_boxes_get(const px_boxes *boxes, size_t index);
+
 /* PRISM_E_ARGUMENT where it is empty or not within the array. */
 prism_status px_box_check(const px_box *box, const prism_array *array, prism_error *error);
 

@@ -8,164 +8,242 @@
 
 enum { SAMPLE_WORDS = 5, STATE_WORDS = 2 * PX_BLOCK_STATES };
 
-static prism_status take_for_encoding(px_block_bench *bench, prism_error *error) {
-    const px_geometry *geometry = &bench->group.full.geometry;
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
+/* A padded plane of elements of one number for each lane, and a row of zeros that stands for it. */
+static void *take_plane(px_block_bench *bench, size_t size) {
+    return px_padded_take(&bench->pool, &bench->geometry, size * bench->lanes);
+}
+
+static void *take_zeros(px_block_bench *bench, size_t size) {
+    return px_zero_row_take(&bench->pool, &bench->geometry, size * bench->lanes);
+}
+
+static void take_view(px_block_bench *bench) {
+    const bool mixes = bench->model->mixes, many = bench->model->count > 1;
+    const size_t stride = bench->geometry.stride * bench->lanes;
+    px_view *view = &bench->view;
+    view->geometry = bench->geometry;
+    view->geometry.stride = stride;
+    view->mixed_stride = mixes ? stride : 0;
+    view->mixed = mixes ? take_plane(bench, sizeof(int32_t)) : take_zeros(bench, sizeof(int32_t));
+    view->running_stride = many ? stride : 0;
+    view->running = many ? take_plane(bench, sizeof(int16_t)) : take_zeros(bench, sizeof(int16_t));
+    view->logs_stride = stride;
+    view->samples = take_plane(bench, sizeof(int16_t));
+    view->logs = take_plane(bench, sizeof(int16_t));
+    view->errors = take_plane(bench, sizeof(uint16_t));
+}
+
+static prism_status take_mixers(px_block_bench *bench, prism_error *error) {
+    const px_lsq_model *model = bench->model;
+    const size_t pairs = px_mixer_pairs(model->count, false);
+    bench->samples = px_tiles_take(&bench->pool, &bench->flat, pairs);
+    bench->innovations = px_tiles_take(&bench->pool, &bench->flat, pairs);
+    prism_status status = px_pool_status(&bench->pool, error);
+    if (status == PRISM_OK)
+        status = px_mixer_make(&bench->sample_mixer, &bench->pool, &model->samples, &bench->samples,
+                               NULL, &bench->flat, false, error);
+    return status == PRISM_OK
+               ? px_mixer_make(&bench->innovation_mixer, &bench->pool, &model->innovations,
+                               &bench->innovations, NULL, &bench->flat, false, error)
+               : status;
+}
+
+/* Taps of all planes that are coded. */
+static void make_waves(px_block_bench *bench, const px_shapes *shapes) {
+    for (size_t k = 0; k < bench->model->count; k++) {
+        px_sample_wave(&bench->waves[k], &bench->view, bench->model, k);
+        px_innovation_wave(&bench->innovation_waves[k], &bench->view, bench->model, k);
+        bench->waves[k].shapes = shapes;
+    }
+}
+
+static void take_for_encoding(px_block_bench *bench) {
+    const px_geometry *geometry = &bench->geometry;
     px_pool *pool = &bench->pool;
-    const size_t count = bench->model.count;
+    const size_t count = bench->model->count;
     bench->span = px_sum(px_product(geometry->tile_count, PX_TILE), 2 * PX_PLANE_GUARD);
-    bench->means = px_padded_take(pool, geometry, sizeof *bench->means);
-    bench->around = px_zero_row_take(pool, geometry, sizeof *bench->around);
-    bench->blur = px_zero_row_take(pool, geometry, sizeof *bench->blur);
+    bench->means = take_plane(bench, sizeof *bench->means);
+    bench->around = take_zeros(bench, sizeof *bench->around);
+    bench->blur = take_zeros(bench, sizeof *bench->blur);
     bench->symbols = px_pool_take(pool, px_product(count, bench->span, sizeof *bench->symbols));
     bench->word_count =
         px_sum(px_product(count, geometry->height * geometry->width, SAMPLE_WORDS), STATE_WORDS);
     bench->words = px_pool_take(pool, px_product(bench->word_count, sizeof *bench->words));
-    return px_pool_status(pool, error);
 }
 
-static prism_status make_mixers(px_block_bench *bench, prism_error *error) {
-    px_lsq_group *group = &bench->group;
-    const px_lsq_model *model = &bench->model;
-    if (!model->mixes)
-        return PRISM_OK;
-    prism_status status =
-        px_mixer_make(&group->sample_mixer, &group->pool, &model->samples, &group->samples,
-                      &group->couples, &group->full.geometry, false, error);
-    return status == PRISM_OK
-               ? px_mixer_make(&group->innovation_mixer, &group->pool, &model->innovations,
-                               &group->innovations, NULL, &group->full.geometry, false, error)
-               : status;
-}
-
-prism_status px_block_bench_make(px_block_bench *bench, const px_lsq_model *model, size_t height,
-                                 size_t width, bool decoding, prism_error *error) {
-    *bench = (px_block_bench){.model = *model};
-    bench->model.height = height;
-    bench->model.width = width;
-    prism_status status = px_lsq_group_make(&bench->group, &bench->model, true, error);
+prism_status px_block_bench_make(px_block_bench *bench, const px_lsq_model *model,
+                                 const px_shapes *shapes, const px_rectangle *size, size_t lanes,
+                                 bool decoding, prism_error *error) {
+    *bench = (px_block_bench){.model = model,
+                              .lanes = lanes,
+                              .geometry = px_geometry_make(size->height, size->width),
+                              .flat = px_geometry_bare(size->height, size->width * lanes)};
+    const size_t waves = px_product(model->count, sizeof *bench->waves);
+    take_view(bench);
+    bench->waves = px_pool_take(&bench->pool, waves);
+    bench->innovation_waves = px_pool_take(&bench->pool, waves);
+    if (!decoding)
+        take_for_encoding(bench);
+    prism_status status = px_pool_status(&bench->pool, error);
+    if (status == PRISM_OK && model->mixes)
+        status = take_mixers(bench, error);
     if (status == PRISM_OK)
-        status = make_mixers(bench, error);
-    if (status == PRISM_OK && !decoding)
-        status = take_for_encoding(bench, error);
+        make_waves(bench, shapes);
     return status;
 }
 
 void px_block_bench_free(px_block_bench *bench) {
-    px_lsq_group_free(&bench->group);
     px_pool_free(&bench->pool);
+    bench->geometry = (px_geometry){0};
 }
 
-uint64_t px_block_bench_memory(size_t height, size_t width, size_t count, bool mixes) {
-    const px_planes block = {.count = count, .height = height, .width = width};
-    const px_geometry geometry = px_geometry_make(height, width);
-    return px_lsq_group_memory(&block, count, false, mixes, false).all +
-           px_padded_bytes(&geometry, sizeof(uint16_t)) +
-           (mixes ? 2 * px_mixer_memory(count, 1) : 0);
+uint64_t px_block_bench_memory(const px_rectangle *size, size_t count, bool mixes, size_t lanes) {
+    const px_geometry padded = px_geometry_make(size->height, size->width);
+    const px_geometry flat = px_geometry_bare(size->height, size->width * lanes);
+    const uint64_t mixed = mixes ? px_padded_bytes(&padded, sizeof(int32_t))
+                                 : px_zero_row_bytes(&padded, sizeof(int32_t));
+    const uint64_t planes = 4 * px_padded_bytes(&padded, sizeof(int16_t)) + mixed;
+    const uint64_t mixers = 2 * (px_tiles_bytes(&flat, px_mixer_pairs(count, false)) +
+                                 px_mixer_memory(count, 1));
+    return planes * lanes + 2 * count * sizeof(px_wave) + (mixes ? mixers : 0);
 }
 
 /* ---- Plane by plane -------------------------------------------------------------------------- */
 
 /* P and E of plane k. */
 static void predict(px_block_bench *bench, size_t k) {
-    px_lsq_group *group = &bench->group;
-    const px_view *view = &group->full;
-    if (!bench->model.mixes)
+    const px_view *view = &bench->view;
+    int32_t *bare = view->mixed - bench->geometry.origin * bench->lanes;
+    if (!bench->model->mixes)
         return;
-    int32_t *mixed = view->mixed - view->geometry.origin + group->tiled.origin;
-    px_mixer_predict(&group->sample_mixer, &group->tiled, k, bench->model.planes[k].fraction, false,
-                     mixed);
-    px_mixer_predict(&group->innovation_mixer, &group->tiled, k, 0, true, mixed);
-    px_spread_couples(&view->geometry, view->mixed);
+    px_mixer_predict(&bench->sample_mixer, &bench->flat, k, bench->model->planes[k].fraction, false,
+                     bare);
+    px_mixer_predict(&bench->innovation_mixer, &bench->flat, k, 0, true, bare);
+    px_spread(&bench->geometry, view->mixed, sizeof *view->mixed * bench->lanes);
 }
 
 static void keep(px_block_bench *bench, const px_tiles *tiles, size_t k, int16_t *plane) {
-    px_tiles_store(tiles, &bench->group.tiled, k,
-                   px_strip_pads(&bench->group.full.geometry, plane));
+    px_tiles_store(tiles, &bench->flat, k,
+                   px_strip(&bench->geometry, plane, sizeof *plane * bench->lanes));
+}
+
+static void innovate(px_block_bench *bench, size_t k) {
+    const px_wave *wave = &bench->innovation_waves[k];
+    if (bench->lanes > 1)
+        px_block_kernels_best()->innovate_lanes(bench->view.logs, wave);
+    else
+        px_wave_kernels_best()->innovations(bench->view.logs, wave);
+}
+
+/* The logs of plane k, to the running mean. */
+static void run(px_block_bench *bench, size_t k) {
+    const px_view *view = &bench->view;
+    const size_t stride = view->geometry.stride, length = bench->geometry.width * bench->lanes;
+    const int32_t rate = px_running_rate(++bench->coded);
+    for (size_t y = 0; y < bench->geometry.height; y++)
+        px_wave_kernels_best()->run(view->running + y * stride, view->logs + y * stride, length,
+                                    bench->model->planes[k].average, rate);
+    px_replicate(&bench->geometry, view->running, sizeof *view->running * bench->lanes);
 }
 
 /* What plane k leaves to those after it. The view is used up. */
 static void leave(px_block_bench *bench, size_t k) {
-    px_lsq_group *group = &bench->group;
-    const px_view *view = &group->full;
-    px_wave wave;
-    if (k + 1 == bench->model.count)
+    if (k + 1 == bench->model->count)
         return;
-    px_running_update(group, bench->model.planes[k].average);
-    if (!bench->model.mixes)
+    run(bench, k);
+    if (!bench->model->mixes)
         return;
-    px_innovation_wave(&wave, view, &bench->model, k);
-    px_wave_kernels_best()->innovations(view->logs, &wave);
-    keep(bench, &group->innovations, k, view->logs);
-    keep(bench, &group->samples, k, view->samples);
+    innovate(bench, k);
+    keep(bench, &bench->innovations, k, bench->view.logs);
+    keep(bench, &bench->samples, k, bench->view.samples);
 }
 
-static void clear(const px_geometry *geometry, int16_t *plane) {
-    for (size_t y = 0; y < geometry->height; y++)
-        memset(plane + y * geometry->stride, 0, geometry->width * sizeof *plane);
+static void clear(const px_block_bench *bench, int16_t *plane) {
+    const size_t length = bench->geometry.width * bench->lanes;
+    for (size_t y = 0; y < bench->geometry.height; y++)
+        memset(plane + y * bench->view.geometry.stride, 0, length * sizeof *plane);
 }
 
 /* All samples are the mean: nothing is coded. */
 static void leave_constant(px_block_bench *bench, size_t k) {
-    px_lsq_group *group = &bench->group;
-    const px_view *view = &group->full;
-    if (!bench->model.mixes || k + 1 == bench->model.count)
+    if (!bench->model->mixes || k + 1 == bench->model->count)
         return;
-    clear(&view->geometry, view->logs);
-    keep(bench, &group->innovations, k, view->logs);
-    keep(bench, &group->samples, k, view->samples);
+    clear(bench, bench->view.logs);
+    keep(bench, &bench->innovations, k, bench->view.logs);
+    keep(bench, &bench->samples, k, bench->view.samples);
 }
 
 static bool is_constant(const px_block_bench *bench, size_t k) {
-    return bench->model.planes[k].kind == PX_PLANE_CONSTANT;
+    return bench->model->planes[k].kind == PX_PLANE_CONSTANT;
 }
 
 /* Before the first plane. */
 static void begin(px_block_bench *bench) {
-    const px_view *view = &bench->group.full;
-    bench->group.coded = 0;
+    const px_view *view = &bench->view;
+    bench->coded = 0;
     if (!view->running_stride)
         return;
-    clear(&view->geometry, view->running);
-    px_replicate_pads(&view->geometry, view->running);
+    clear(bench, view->running);
+    px_replicate(&bench->geometry, view->running, sizeof *view->running * bench->lanes);
 }
 
 /* ---- Encoding -------------------------------------------------------------------------------- */
 
 static int32_t *symbols_of(const px_block_bench *bench, size_t k) {
-    return bench->symbols + k * bench->span + PX_PLANE_GUARD + bench->group.full.geometry.origin;
+    return bench->symbols + k * bench->span + PX_PLANE_GUARD + bench->geometry.origin;
 }
 
-static void load(const px_block_bench *bench, size_t k, const px_planes *planes, size_t first,
-                 const px_rectangle *block) {
-    const px_view *view = &bench->group.full;
-    const int mean = bench->model.planes[k].mean;
-    const int16_t *from =
-        px_plane(planes, first + bench->model.order[k]) + block->y * planes->width + block->x;
-    for (size_t y = 0; y < block->height; y++, from += planes->width)
-        for (size_t x = 0; x < block->width; x++)
-            view->samples[y * view->geometry.stride + x] = (int16_t)(from[x] - mean);
+static int16_t *place_of(const px_block_bench *bench, const px_block_places *places, size_t k,
+                         size_t block) {
+    const px_planes *planes = places->planes;
+    const px_rectangle *at = &places->blocks[block];
+    return px_plane(planes, places->first + bench->model->order[k]) + at->y * planes->width + at->x;
+}
+
+static void load(const px_block_bench *bench, size_t k, const px_block_places *from) {
+    const int mean = bench->model->planes[k].mean;
+    const int16_t *samples = place_of(bench, from, k, 0);
+    for (size_t y = 0; y < bench->geometry.height; y++, samples += from->planes->width)
+        for (size_t x = 0; x < bench->geometry.width; x++)
+            bench->view.samples[y * bench->geometry.stride + x] = (int16_t)(samples[x] - mean);
 }
 
 static void find_symbols(px_block_bench *bench, size_t k) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
-    px_wave wave;
-    px_sample_wave(&wave, &bench->group.full, &bench->model, k);
-    px_causal_pads(&wave);
-    kernels->means(bench->means, &wave);
-    kernels->errors(&wave, bench->means);
-    px_causal_error_pads(&wave);
-    for (size_t y = 0; y < wave.height; y++) {
-        kernels->contexts(bench->around, bench->blur, &wave, y);
-        kernels->symbols(symbols_of(bench, k), &wave, bench->means, bench->around, bench->blur, y);
+    const px_wave *wave = &bench->waves[k];
+    int32_t *symbols = symbols_of(bench, k);
+    px_causal_pads(wave);
+    kernels->means(bench->means, wave);
+    kernels->errors(wave, bench->means);
+    px_causal_error_pads(wave);
+    for (size_t y = 0; y < wave->height; y++) {
+        kernels->contexts(bench->around, bench->blur, wave, y);
+        kernels->symbols(symbols, wave, bench->means, bench->around, bench->blur, y);
     }
 }
 
-void px_block_prepare(px_block_bench *bench, const px_planes *planes, size_t first,
-                      const px_rectangle *block) {
+/* The decoder reads what was written last. */
+static px_rans_stream write_symbols(px_block_bench *bench, const px_block_places *from) {
+    uint16_t *end = bench->words + bench->word_count;
+    px_rans_stream stream = {.begin = bench->words, .head = end, .end = end};
+    px_rans_start(&stream, PX_BLOCK_STATES);
+    for (size_t k = bench->model->count; k-- > 0;) {
+        if (is_constant(bench, k))
+            continue;
+        load(bench, k, from); /* for low bits */
+        px_block_kernels_best()->encode(&bench->waves[k], symbols_of(bench, k), &stream);
+    }
+    px_rans_put_states(&stream);
+    return stream;
+}
+
+px_rans_stream px_block_encode(px_block_bench *bench, const px_block_places *from) {
     begin(bench);
-    for (size_t k = 0; k < bench->model.count; k++) {
+    for (size_t k = 0; k < bench->model->count; k++) {
         predict(bench, k);
-        load(bench, k, planes, first, block);
+        load(bench, k, from);
         if (is_constant(bench, k)) {
             leave_constant(bench, k);
             continue;
@@ -173,66 +251,80 @@ void px_block_prepare(px_block_bench *bench, const px_planes *planes, size_t fir
         find_symbols(bench, k);
         leave(bench, k);
     }
-}
-
-/* The decoder reads what was written last. */
-px_rans_stream px_block_write(px_block_bench *bench, const px_planes *planes, size_t first,
-                              const px_rectangle *block, const px_shapes *shapes) {
-    px_rans_stream stream = {.begin = bench->words,
-                             .head = bench->words + bench->word_count,
-                             .end = bench->words + bench->word_count};
-    px_rans_start(&stream, PX_BLOCK_STATES);
-    for (size_t k = bench->model.count; k-- > 0;) {
-        if (is_constant(bench, k))
-            continue;
-        px_wave wave;
-        load(bench, k, planes, first, block);
-        px_sample_wave(&wave, &bench->group.full, &bench->model, k);
-        wave.shapes = shapes;
-        px_block_kernels_best()->encode(&wave, symbols_of(bench, k), &stream);
-    }
-    px_rans_put_states(&stream);
-    return stream;
+    return write_symbols(bench, from);
 }
 
 /* ---- Decoding -------------------------------------------------------------------------------- */
 
-static void store(const px_block_bench *bench, size_t k, px_planes *planes, size_t first,
-                  const px_rectangle *block) {
-    const px_view *view = &bench->group.full;
-    const int mean = bench->model.planes[k].mean;
-    int16_t *to =
-        px_plane(planes, first + bench->model.order[k]) + block->y * planes->width + block->x;
-    for (size_t y = 0; y < block->height; y++, to += planes->width)
-        for (size_t x = 0; x < block->width; x++)
-            to[x] =
-                px_wrap(view->samples[y * view->geometry.stride + x] + mean, bench->model.depth);
+static void store(const px_block_bench *bench, size_t k, const px_block_places *to) {
+    const int mean = bench->model->planes[k].mean;
+    const unsigned depth = bench->model->depth;
+    for (size_t i = 0; i < to->count; i++) {
+        const int16_t *from = bench->view.samples + i;
+        int16_t *samples = place_of(bench, to, k, i);
+        for (size_t y = 0; y < bench->geometry.height; y++) {
+            for (size_t x = 0; x < bench->geometry.width; x++)
+                samples[x] = px_wrap(from[x * bench->lanes] + mean, depth);
+            from += bench->view.geometry.stride;
+            samples += to->planes->width;
+        }
+    }
 }
 
-prism_status px_block_read(px_block_bench *bench, const px_shapes *shapes, px_rans_stream *stream,
-                           px_planes *planes, size_t first, const px_rectangle *block,
-                           prism_error *error) {
-    const px_view *view = &bench->group.full;
-    stream->count = PX_BLOCK_STATES;
-    if (!px_rans_begin(stream))
+static bool begin_streams(const px_block_bench *bench, px_block_streams *s) {
+    for (size_t i = 0; i < bench->lanes; i++) {
+        if (s->end[i] - s->next[i] < STATE_WORDS)
+            return false;
+        for (size_t n = 0; n < PX_BLOCK_STATES; n++, s->next[i] += 2)
+            s->states[n][i] = s->words[s->next[i]] | (uint32_t)s->words[s->next[i] + 1] << 16;
+    }
+    return true;
+}
+
+static bool have_ended(const px_block_bench *bench, const px_block_streams *s) {
+    for (size_t i = 0; i < bench->lanes; i++) {
+        if (s->next[i] > s->end[i])
+            return false;
+        for (size_t n = 0; n < PX_BLOCK_STATES; n++)
+            if (s->states[n][i] != 1u << PX_STATE_BITS)
+                return false;
+    }
+    return true;
+}
+
+/* The only stream, as the coder of one block has it. */
+static void decode_alone(const px_wave *wave, px_block_streams *s) {
+    px_rans_stream stream = {.count = PX_BLOCK_STATES,
+                             .states = {s->states[0][0], s->states[1][0]},
+                             .words = s->words + s->next[0],
+                             .end = s->words + s->end[0]};
+    px_block_kernels_best()->decode(wave, &stream);
+    s->next[0] = (int32_t)(stream.words - s->words);
+    s->states[0][0] = stream.states[0];
+    s->states[1][0] = stream.states[1];
+}
+
+static void decode_plane(px_block_bench *bench, px_block_streams *streams, size_t k) {
+    if (is_constant(bench, k))
+        clear(bench, bench->view.samples);
+    else if (bench->lanes > 1)
+        px_block_kernels_best()->decode_lanes(&bench->waves[k], streams);
+    else
+        decode_alone(&bench->waves[k], streams);
+}
+
+prism_status px_block_decode(px_block_bench *bench, px_block_streams *streams,
+                             const px_block_places *to, prism_error *error) {
+    if (!begin_streams(bench, streams))
         return px_fail(error, PRISM_E_CORRUPT, "the coded samples of a block have no beginning");
     begin(bench);
-    for (size_t k = 0; k < bench->model.count; k++) {
-        px_wave wave;
+    for (size_t k = 0; k < bench->model->count; k++) {
         predict(bench, k);
-        if (is_constant(bench, k)) {
-            clear(&view->geometry, view->samples);
-            store(bench, k, planes, first, block);
-            leave_constant(bench, k);
-            continue;
-        }
-        px_sample_wave(&wave, view, &bench->model, k);
-        wave.shapes = shapes;
-        px_block_kernels_best()->decode(&wave, stream);
-        store(bench, k, planes, first, block);
-        leave(bench, k);
+        decode_plane(bench, streams, k);
+        store(bench, k, to);
+        (is_constant(bench, k) ? leave_constant : leave)(bench, k);
     }
-    return px_rans_ended(stream)
+    return have_ended(bench, streams)
                ? PRISM_OK
                : px_fail(error, PRISM_E_CORRUPT, "the coded samples of a block do not end well");
 }

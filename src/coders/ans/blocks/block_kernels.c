@@ -96,7 +96,7 @@ static inline int32_t mean_at(const px_wave *w, const int16_t *x, int32_t sum) {
     const int32_t *taps = w->taps_own;
     const int32_t own = x[-1] * taps[0] + x[-stride] * taps[1] + x[-stride - 1] * taps[2] +
                         x[-stride + 1] * taps[3] + x[-2] * taps[4] + x[-2 * stride] * taps[5];
-    return ((sum + (own << w->fraction)) >> (w->fraction + PX_TAP_BITS - PX_MEAN_BITS)) + w->bias;
+    return ((sum + own * (1 << w->fraction)) >> (w->fraction + PX_TAP_BITS - PX_MEAN_BITS)) + w->bias;
 }
 
 static inline int class_at(const px_wave *w, const uint16_t *e, int32_t before) {
@@ -171,6 +171,199 @@ static void decode(const px_wave *w, px_rans_stream *stream) {
     stream->failed |= in.words > stream->end;
 }
 
+/* ---- Decoding in lanes ----------------------------------------------------------------------- */
+
+enum { LANES = PX_BLOCK_LANES };
+_Static_assert((int)LANES == (int)PX_LANES, "a block has a lane");
+
+/* The nine taps on couples around a position. */
+PX_INLINE px_lanes square_of_lanes(const int32_t *mixed, ptrdiff_t stride, const int32_t *taps,
+                                   px_lanes sum) {
+    for (int t = 0; t < PX_SQUARE_TAPS; t++) {
+        const ptrdiff_t place = px_square_rows[t] * stride + px_square_columns[t] * LANES;
+        sum = lanes_dot_pairs(sum, lanes_load(mixed + place), lanes_all(taps[t]));
+    }
+    return sum;
+}
+
+PX_INLINE px_lanes own_of_lanes(const int16_t *x, ptrdiff_t stride, const int32_t *taps, int count) {
+    const ptrdiff_t places[PX_OWN_TAPS] = {-LANES,          -stride,   -stride - LANES,
+                                           -stride + LANES, -2 * LANES, -2 * stride};
+    px_lanes sum = {0};
+    for (int t = 0; t < count; t++)
+        sum += lanes_load_i16(x + places[t]) * taps[t];
+    return sum;
+}
+
+PX_INLINE px_lanes blur_of_lanes(const int16_t *running, ptrdiff_t stride) {
+    px_lanes sum = {0};
+    for (ptrdiff_t y = -1; y <= 1; y++)
+        for (ptrdiff_t x = -1; x <= 1; x++)
+            sum += lanes_load_i16(running + y * stride + x * LANES);
+    return sum << 16 >> 16;
+}
+
+PX_INLINE px_lanes low_halves(px_lanes couples) {
+    return couples << 16 >> 16;
+}
+
+static void pad_lanes_above(const px_wave *w) {
+    const ptrdiff_t width = (ptrdiff_t)w->width;
+    for (ptrdiff_t x = -PX_PAD_LEFT; x <= width; x++) {
+        const ptrdiff_t inside = x < 0 ? 0 : x < width ? x : width - 1;
+        const px_lanes above = low_halves(lanes_load(w->mixed + inside * LANES)) >> w->fraction;
+        int16_t *to = w->samples + x * LANES - w->stride;
+        lanes_store_i16(to, above);
+        lanes_store_i16(to - w->stride, above);
+        lanes_store_i16((int16_t *)w->errors + x * LANES - w->stride, lanes_all(w->start_error));
+    }
+}
+
+/* As px_wave_left_pad. */
+PX_INLINE void pad_lanes_left(const px_wave *w, size_t y) {
+    const int32_t *mixed = w->mixed + y * w->mixed_stride;
+    int16_t *row = w->samples + y * w->stride;
+    uint16_t *errors = w->errors + y * w->stride;
+    px_lanes pad = low_halves(lanes_load(mixed));
+    if (y == 0) {
+        pad = pad >> w->fraction;
+    } else {
+        const px_lanes moved = pad - low_halves(lanes_load(mixed - w->mixed_stride));
+        pad = lanes_load_i16(row - w->stride) + (moved >> w->fraction);
+        pad = lanes_clamp(pad, INT16_MIN, INT16_MAX);
+    }
+    lanes_store_i16(row - LANES, pad);
+    lanes_store_i16(row - 2 * LANES, pad);
+    lanes_store_i16((int16_t *)errors - LANES, lanes_load_u16(errors - w->stride));
+}
+
+/* Streams at work. */
+typedef struct lane_reader {
+    const uint16_t *words;
+    px_lanes next, last; /* one word behind the end: to stop there is to have read too far */
+    px_lanes states[PX_BLOCK_STATES];
+} lane_reader;
+
+PX_INLINE px_lanes refill_lanes(lane_reader *in, px_mask active, px_lanes state) {
+    const px_mask low = mask_and(active, lanes_below(state, lanes_all(1 << PX_STATE_BITS)));
+    const px_lanes word = lanes_gather_couple(in->words, in->next) & 0xffff;
+    in->next = in->next + lanes_where(low, lanes_all(1));
+    return lanes_select(low, state << 16 | word, state);
+}
+
+/* Rare: done one by one. */
+static __attribute__((noinline)) void read_lane_escapes(lane_reader *in, px_mask mask,
+                                                        px_lanes *digits, px_lanes *state) {
+    for (uint32_t bits = mask_bits(mask); bits; bits &= bits - 1) {
+        const int lane = __builtin_ctz(bits);
+        px_rans_reader reader = {(uint32_t)(*state)[lane], in->words + in->next[lane]};
+        const int32_t beyond = read_escape(&reader);
+        (*digits)[lane] += (*digits)[lane] < 0 ? -beyond : beyond;
+        (*state)[lane] = (int32_t)reader.state;
+        in->next[lane] = (int32_t)(reader.words - in->words);
+    }
+}
+
+/* As read_sample. */
+PX_INLINE px_lanes read_lanes(lane_reader *in, const px_shapes *shapes, px_lanes mean,
+                              px_lanes class, int turn) {
+    const px_mask all = lanes_first(LANES);
+    const px_mask large = lanes_less(lanes_all(PX_SHAPE_CLASSES - 1), class);
+    const px_lanes low_bits = class_low_bits(class), table = class_table(class);
+    const px_lanes coarse = coarse_mean(mean, low_bits), fraction = coarse & 15;
+    const px_lanes info = lanes_lookup_32(shapes->info, table), limit = info >> 20;
+    px_lanes state = in->states[turn], low = {0};
+    const px_lanes slot = state & ((1 << PX_PROBABILITY_BITS) - 1);
+    const px_lanes sixteenths = low_halves(lanes_gather_couple(
+        (const uint16_t *)shapes->inverse, table << PX_PROBABILITY_BITS | slot));
+    px_lanes digit = (sixteenths + fraction + 8) >> 4;
+    digit = lanes_min(lanes_max(digit, -limit), limit);
+    const px_lanes place = (info & 0xfffff) + fraction * (2 * limit + 2) + limit + digit;
+    const px_lanes range = lanes_gather_couple(shapes->starts, place), start = range & 0xffff;
+    const px_lanes share = lanes_shift_right_unsigned(range, 16) - start;
+    state = share * lanes_shift_right_unsigned(state, PX_PROBABILITY_BITS) + slot - start;
+    state = refill_lanes(in, all, state);
+    if (mask_bits(large)) {
+        low = state & (lanes_shift_each_left(lanes_all(1), low_bits) - 1);
+        state = refill_lanes(in, large, lanes_shift_each_right_unsigned(state, low_bits));
+    }
+    const px_mask escaped = lanes_equal(lanes_abs(digit), limit);
+    if (__builtin_expect(mask_bits(escaped) != 0, 0))
+        read_lane_escapes(in, escaped, &digit, &state);
+    in->states[turn] = state;
+    in->next = lanes_min(in->next, in->last);
+    return lanes_shift_each_left((coarse >> PX_MEAN_BITS) + digit, low_bits) | low;
+}
+
+PX_INLINE void decode_position(const px_wave *w, size_t y, size_t x, lane_reader *in, int turn) {
+    const ptrdiff_t stride = (ptrdiff_t)w->stride;
+    const ptrdiff_t running_stride = (ptrdiff_t)w->running_stride;
+    const ptrdiff_t mixed_stride = (ptrdiff_t)w->mixed_stride;
+    const int shift = w->fraction + PX_TAP_BITS - PX_MEAN_BITS;
+    const int16_t *running = w->running + (ptrdiff_t)y * running_stride + (ptrdiff_t)x * LANES;
+    const int32_t *mixed = w->mixed + (ptrdiff_t)y * mixed_stride + (ptrdiff_t)x * LANES;
+    int16_t *sample = w->samples + (ptrdiff_t)y * stride + (ptrdiff_t)x * LANES;
+    uint16_t *e = w->errors + (ptrdiff_t)y * stride + (ptrdiff_t)x * LANES;
+    int16_t *logs = w->logs + y * w->logs_stride + x * LANES;
+    if (x == 0)
+        pad_lanes_left(w, y);
+    const px_lanes sum =
+        square_of_lanes(mixed, mixed_stride, w->taps_mixed, lanes_all(1 << (shift - 1)));
+    const px_lanes own = own_of_lanes(sample, stride, w->taps_own, PX_OWN_TAPS);
+    const px_lanes mean = ((sum + (own << w->fraction)) >> shift) + w->bias;
+    const px_lanes before =
+        scale_before(w, lanes_load_i16(running), blur_of_lanes(running, running_stride));
+    const px_lanes around =
+        log_around(lanes_load_u16(e - LANES), lanes_load_u16(e - stride),
+                   lanes_load_u16(e - stride - LANES), lanes_load_u16(e - stride + LANES));
+    const px_lanes value =
+        low_halves(read_lanes(in, w->shapes, mean, scale_class(before, around, w->scale_error), turn));
+    const px_lanes error =
+        lanes_min(lanes_abs((value << PX_MEAN_BITS) - mean), lanes_all(UINT16_MAX));
+    lanes_store_i16(sample, value);
+    lanes_store_i16((int16_t *)e, error);
+    lanes_store_i16(logs, lanes_log2_16(error + 1));
+    if (x + 1 == w->width) {
+        lanes_store_i16(sample + LANES, value);
+        lanes_store_i16((int16_t *)e + LANES, error);
+    }
+}
+
+static void decode_lanes(const px_wave *w, px_block_streams *streams) {
+    lane_reader in = {.words = streams->words, .next = lanes_load(streams->next)};
+    int turn = 0;
+    in.last = lanes_load(streams->end) + 1;
+    for (int s = 0; s < PX_BLOCK_STATES; s++)
+        in.states[s] = lanes_load(streams->states[s]);
+    pad_lanes_above(w);
+    for (size_t step = 0; step < steps_of(w); step++) {
+        const size_t end = end_row(w, step);
+        for (size_t y = first_row(w, step); y < end; y++, turn ^= 1)
+            decode_position(w, y, step - PX_WAVE_LAG * y, &in, turn);
+    }
+    for (int s = 0; s < PX_BLOCK_STATES; s++)
+        lanes_store(streams->states[s], in.states[s]);
+    lanes_store(streams->next, in.next);
+}
+
+static void innovate_lanes(int16_t *innovations, const px_wave *w) {
+    int32_t taps[PX_SQUARE_TAPS];
+    for (int t = 0; t < PX_SQUARE_TAPS; t++)
+        taps[t] = w->taps_mixed[t] & 0xffff;
+    for (size_t y = 0; y < w->height; y++)
+        for (size_t x = 0; x < w->width; x++) {
+            const size_t at = y * w->stride + x * LANES;
+            px_lanes sum = square_of_lanes(w->mixed + y * w->mixed_stride + x * LANES,
+                                           (ptrdiff_t)w->mixed_stride, taps,
+                                           lanes_all(1 << (PX_TAP_BITS - 1)));
+            const px_lanes own = own_of_lanes(w->samples + at, (ptrdiff_t)w->stride, w->taps_own,
+                                              PX_INNOVATION_OWN_TAPS);
+            sum = (sum + (own << w->fraction)) >> PX_TAP_BITS;
+            const px_lanes sample = lanes_load_i16(w->samples + at) << w->fraction;
+            lanes_store_i16(innovations + at, lanes_clamp(sample - sum, INT16_MIN, INT16_MAX));
+        }
+}
+
 /* ---- Encoding -------------------------------------------------------------------------------- */
 
 /* The reverse of read_sample. */
@@ -210,4 +403,9 @@ static void encode(const px_wave *w, const int32_t *symbols, px_rans_stream *str
     stream->head = out.head;
 }
 
-const px_block_kernels PX_KERNEL_TABLE(px_block_kernels) = {.decode = decode, .encode = encode};
+const px_block_kernels PX_KERNEL_TABLE(px_block_kernels) = {
+    .decode = decode,
+    .decode_lanes = decode_lanes,
+    .innovate_lanes = innovate_lanes,
+    .encode = encode,
+};

@@ -1,7 +1,8 @@
 /*
- * A plane of one block, sample by sample (docs/FORMAT.md, "Method 8, blocks"): row y is two columns
- * behind the row above it, so that samples of a step do not wait for each other. Planes are as in
- * px_wave. Internal.
+ * A plane of a block (docs/FORMAT.md, "Method 8, blocks"): row y is two columns behind the row above
+ * it, so that samples of a step do not wait for each other. Planes are as in px_wave. Those of several
+ * blocks lie side by side in lanes: the elements of a position are PX_BLOCK_LANES, strides count
+ * elements. Internal.
  */
 #ifndef PX_BLOCKS_BLOCK_KERNELS_H
 #define PX_BLOCKS_BLOCK_KERNELS_H
@@ -12,13 +13,28 @@
 enum {
     PX_BLOCK_STATES = 2, /* of rANS; each more costs three bytes a block */
     PX_BLOCK_SIDE = 64,  /* at most */
-    PX_LARGEST_BLOCK = PX_BLOCK_SIDE * PX_BLOCK_SIDE
+    PX_LARGEST_BLOCK = PX_BLOCK_SIDE * PX_BLOCK_SIDE,
+    PX_BLOCK_LANES = 16
 };
+
+/* The streams of the blocks in lanes, which lie in the same words. */
+typedef struct px_block_streams {
+    const uint16_t *words; /* PX_RANS_GUARD words lie behind the last end */
+    int32_t next[PX_BLOCK_LANES], end[PX_BLOCK_LANES]; /* in `words`; next is end + 1 if too many
+                                                          were read */
+    uint32_t states[PX_BLOCK_STATES][PX_BLOCK_LANES];
+} px_block_streams;
 
 typedef struct px_block_kernels {
     /* Samples with their causal pads, errors and logs. stream->failed where there are too few
      * words. */
     void (*decode)(const px_wave *wave, px_rans_stream *stream);
+
+    /* The same in lanes. */
+    void (*decode_lanes)(const px_wave *wave, px_block_streams *streams);
+
+    /* px_wave_kernels.innovations in lanes. */
+    void (*innovate_lanes)(int16_t *innovations, const px_wave *wave);
 
     /* Symbols (laid out as the plane, px_wave_kernels.symbols), backwards. stream->failed where
      * there is no room. */

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "base/sizes.h"
 #include "base/status.h"
 #include "coders/ans/blocks/chunk.h"
 
@@ -74,56 +75,131 @@ prism_status px_blocks_open(px_blocks_chunk *chunk, const px_planes *planes,
     return status == PRISM_OK ? read_index(chunk, parameters, payload_size, error) : status;
 }
 
-/* The words of a block, with zeros behind them that nothing but damage makes the decoder read. */
-static prism_status block_words(px_rans_stream *stream, px_pool *pool, const px_blocks_chunk *chunk,
-                                size_t index, const uint8_t *payload, prism_error *error) {
-    const px_block_entry *entry = &chunk->entries[index];
-    const uint8_t *bytes = payload + entry->offset;
-    if (px_block_check(index, bytes, entry->size) != entry->check)
-        return px_fail(error, PRISM_E_CHECKSUM, "block %zu is damaged", index);
-    px_reader in = px_reader_make(bytes, entry->size);
-    return px_rans_get(stream, &in, pool, error);
+/* ---- Blocks ---- */
+
+/* Lanes that are idle take memory, too, which counts where blocks are large. */
+bool px_blocks_go_together(const px_blocks_chunk *chunk, size_t count) {
+    enum { LARGE = 32, FEWEST_SMALL = 3, FEWEST_LARGE = 12 };
+    return count >= (chunk->grid.side < LARGE ? FEWEST_SMALL : FEWEST_LARGE);
 }
 
-prism_status px_blocks_read(px_blocks_chunk *chunk, size_t index, const uint8_t *payload,
-                            px_planes *planes, const px_rectangle *place, prism_error *error) {
-    px_pool pool = {.count = 0};
-    px_rans_stream stream = {.failed = 0};
-    prism_status status = block_words(&stream, &pool, chunk, index, payload, error);
-    for (size_t g = 0; g < chunk->group_count && status == PRISM_OK; g++) {
-        const px_blocks_group *group = &chunk->groups[g];
-        px_block_bench *bench;
-        status = px_blocks_bench(&bench, chunk, g, place, error);
-        if (status == PRISM_OK)
-            status =
-                px_block_read(bench, group->shapes, &stream, planes, group->first, place, error);
+/* The words of some blocks, with zeros behind them that nothing but damage makes the decoder read.
+ * Lanes without a block take the last one. */
+static prism_status take_words(px_block_streams *streams, px_pool *pool,
+                               const px_blocks_chunk *chunk, const size_t *numbers, size_t count,
+                               const uint8_t *payload, prism_error *error) {
+    size_t total = 0, at = 0;
+    for (size_t i = 0; i < count; i++)
+        total = px_sum(total, chunk->entries[numbers[i]].size / 2);
+    uint16_t *words = px_pool_take(pool, px_product(px_sum(total, PX_RANS_GUARD), sizeof *words));
+    if (!words)
+        return px_pool_status(pool, error);
+    for (size_t i = 0; i < PX_BLOCK_LANES; i++) {
+        if (i >= count) {
+            streams->next[i] = streams->next[count - 1];
+            streams->end[i] = streams->end[count - 1];
+            continue;
+        }
+        const px_block_entry *entry = &chunk->entries[numbers[i]];
+        const uint8_t *bytes = payload + entry->offset;
+        if (px_block_check(numbers[i], bytes, entry->size) != entry->check)
+            return px_fail(error, PRISM_E_CHECKSUM, "block %zu is damaged", numbers[i]);
+        memcpy(words + at, bytes, entry->size);
+        streams->next[i] = (int32_t)at;
+        at += entry->size / 2;
+        streams->end[i] = (int32_t)at;
     }
-    if (status == PRISM_OK && stream.words != stream.end)
-        status = px_fail(error, PRISM_E_CORRUPT, "block %zu has bytes after its samples", index);
+    for (size_t i = 0; i < at; i++)
+        words[i] = px_little_endian_16(words[i]);
+    memset(words + at, 0, PX_RANS_GUARD * sizeof *words);
+    streams->words = words;
+    return PRISM_OK;
+}
+
+prism_status px_blocks_read(px_blocks_chunk *chunk, const size_t *numbers, const uint8_t *payload,
+                            px_planes *planes, const px_rectangle *places, size_t count,
+                            prism_error *error) {
+    px_pool pool = {.count = 0};
+    px_block_streams streams;
+    prism_status status = take_words(&streams, &pool, chunk, numbers, count, payload, error);
+    for (size_t g = 0; g < chunk->group_count && status == PRISM_OK; g++) {
+        const px_block_places to = {planes, chunk->groups[g].first, count, places};
+        px_block_bench *bench;
+        status = px_blocks_bench(&bench, chunk, g, places, count > 1, error);
+        if (status == PRISM_OK)
+            status = px_block_decode(bench, &streams, &to, error);
+    }
+    for (size_t i = 0; i < count && status == PRISM_OK; i++)
+        if (streams.next[i] != streams.end[i])
+            status = px_fail(error, PRISM_E_CORRUPT, "block %zu has bytes after its samples",
+                             numbers[i]);
     px_pool_free(&pool);
+    return status;
+}
+
+/* ---- All of them ---- */
+
+/* Some blocks of equal size. */
+typedef struct batch {
+    size_t numbers[PX_BLOCK_LANES];
+    px_rectangle places[PX_BLOCK_LANES];
+    size_t count;
+} batch;
+
+static prism_status read_batch(px_blocks_chunk *chunk, batch *b, const uint8_t *payload,
+                               px_planes *planes, prism_error *error) {
+    const size_t together = px_blocks_go_together(chunk, b->count) ? b->count : 1;
+    prism_status status = PRISM_OK;
+    for (size_t i = 0; i < b->count && status == PRISM_OK; i += together)
+        status = px_blocks_read(chunk, b->numbers + i, payload, planes, b->places + i, together,
+                                error);
+    b->count = 0;
+    return status;
+}
+
+/* Blocks inside of the grid, then those at its right edge, at its lower one, in the corner: of these,
+ * all have one size. */
+static prism_status read_all(px_blocks_chunk *chunk, const uint8_t *payload, px_planes *planes,
+                             prism_error *error) {
+    batch b = {.count = 0};
+    prism_status status = PRISM_OK;
+    for (int part = 0; part < 4; part++) {
+        for (size_t i = 0; i < px_blocks_count(&chunk->grid) && status == PRISM_OK; i++) {
+            const bool last_row = i / chunk->grid.columns + 1 == chunk->grid.rows;
+            const bool last_column = i % chunk->grid.columns + 1 == chunk->grid.columns;
+            if (2 * last_row + last_column != part)
+                continue;
+            b.numbers[b.count] = i;
+            b.places[b.count++] = px_block_at(&chunk->grid, i);
+            if (b.count == PX_BLOCK_LANES)
+                status = read_batch(chunk, &b, payload, planes, error);
+        }
+        if (status == PRISM_OK)
+            status = read_batch(chunk, &b, payload, planes, error);
+    }
     return status;
 }
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, const px_request *request, prism_error *error) {
+    (void)request;
     px_blocks_chunk chunk;
     const size_t payload_size = px_reader_left(payload);
     const uint8_t *bytes = px_get_bytes(payload, payload_size);
-    prism_status status = px_blocks_open(&chunk, planes, pipeline, parameters, payload_size, error);
-    for (size_t i = 0; status == PRISM_OK && i < px_blocks_count(&chunk.grid); i++) {
-        const px_rectangle block = px_block_at(&chunk.grid, i);
-        if (!request->region || px_rectangles_meet(request->region, &block))
-            status = px_blocks_read(&chunk, i, bytes, planes, &block, error);
-    }
+    prism_status status =
+        px_blocks_open(&chunk, planes, pipeline, parameters, payload_size, error);
+    if (status == PRISM_OK)
+        status = read_all(&chunk, bytes, planes, error);
     px_blocks_free(&chunk);
     return status;
 }
 
 static uint64_t group_memory(const px_planes *planes, size_t count, size_t side, bool mixes) {
-    const size_t height = side < planes->height ? side : planes->height;
-    const size_t width = side < planes->width ? side : planes->width;
+    const px_rectangle block = {.height = side < planes->height ? side : planes->height,
+                                .width = side < planes->width ? side : planes->width};
     return px_model_memory(planes, count, false, mixes, false) + px_shapes_memory() +
-           PX_BLOCK_SHAPES * px_block_bench_memory(height, width, count, mixes);
+           px_block_bench_memory(&block, count, mixes, 1) +
+           px_block_bench_memory(&block, count, mixes, PX_BLOCK_LANES);
 }
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
@@ -136,7 +212,7 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     const uint64_t full = (planes->count - last) / PX_GROUP;
     uint64_t bytes = px_blocks_count(&grid) * sizeof(px_block_entry) + px_rans_memory(payload_size);
     bytes += (full + 1) * sizeof(px_blocks_group);
-    bytes += full * group_memory(planes, PX_GROUP, side, mixes && PX_GROUP > 1);
+    bytes += full * group_memory(planes, PX_GROUP, side, mixes);
     return bytes + group_memory(planes, last, side, mixes && last > 1);
 }
 

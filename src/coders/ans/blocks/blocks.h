@@ -13,9 +13,14 @@ prism_status px_blocks_open(px_blocks_chunk *chunk, const px_planes *planes,
                             const px_pipeline *pipeline, px_reader *parameters, size_t payload_size,
                             prism_error *error);
 
-/* Block `index` of an opened chunk to a place of its size in planes. */
-prism_status px_blocks_read(px_blocks_chunk *chunk, size_t index, const uint8_t *payload,
-                            px_planes *planes, const px_rectangle *place, prism_error *error);
+/* Whether so many blocks of equal size are faster to read together. At most PX_BLOCK_LANES. */
+bool px_blocks_go_together(const px_blocks_chunk *chunk, size_t count);
+
+/* Blocks of an opened chunk, by their numbers, to places of their size in planes: one, or as many as
+ * go together. */
+prism_status px_blocks_read(px_blocks_chunk *chunk, const size_t *numbers, const uint8_t *payload,
+                            px_planes *planes, const px_rectangle *places, size_t count,
+                            prism_error *error);
 
 /* The function of px_coder_stage. */
 prism_status px_blocks_encode(const px_planes *planes, const px_task *task, px_coded *out,

@@ -27,25 +27,23 @@ prism_status px_blocks_make(px_blocks_chunk *chunk, const px_planes *planes, siz
 
 void px_blocks_free(px_blocks_chunk *chunk) {
     for (size_t g = 0; chunk->groups && g < chunk->group_count; g++) {
-        px_blocks_group *group = &chunk->groups[g];
-        for (int s = 0; s < PX_BLOCK_SHAPES; s++)
-            if (group->has_bench[s])
-                px_block_bench_free(&group->benches[s]);
-        px_model_free(&group->model);
+        px_block_bench_free(&chunk->groups[g].single);
+        px_block_bench_free(&chunk->groups[g].lanes);
+        px_model_free(&chunk->groups[g].model);
     }
     px_pool_free(&chunk->pool);
 }
 
 prism_status px_blocks_bench(px_block_bench **bench, px_blocks_chunk *chunk, size_t group,
-                             const px_rectangle *block, prism_error *error) {
-    const int shape = 2 * (block->height < chunk->grid.side) + (block->width < chunk->grid.side);
+                             const px_rectangle *size, bool in_lanes, prism_error *error) {
     px_blocks_group *g = &chunk->groups[group];
-    *bench = &g->benches[shape];
-    if (g->has_bench[shape])
+    px_block_bench *kept = in_lanes ? &g->lanes : &g->single;
+    *bench = kept;
+    if (kept->geometry.height == size->height && kept->geometry.width == size->width)
         return PRISM_OK;
-    g->has_bench[shape] = true;
-    return px_block_bench_make(*bench, &g->model, block->height, block->width, chunk->decoding,
-                               error);
+    px_block_bench_free(kept);
+    return px_block_bench_make(kept, &g->model, g->shapes, size, in_lanes ? PX_BLOCK_LANES : 1,
+                               chunk->decoding, error);
 }
 
 /* Blocks that have changed places are found out, too. */

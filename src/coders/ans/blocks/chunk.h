@@ -9,15 +9,13 @@
 #include "coders/ans/blocks/grid.h"
 #include "planes/stages.h"
 
-enum { PX_BLOCK_SHAPES = 4 }; /* inside, at the right, at the bottom, in the corner */
-
-/* Up to PX_GROUP planes with a model of their own. */
+/* Up to PX_GROUP planes with a model of their own, and the benches on which their blocks were coded
+ * last: for one block, and for as many as there are lanes. */
 typedef struct px_blocks_group {
     size_t first, count;
     px_lsq_model model;
     const px_shapes *shapes;
-    px_block_bench benches[PX_BLOCK_SHAPES]; /* made when the first block of the shape comes */
-    bool has_bench[PX_BLOCK_SHAPES];
+    px_block_bench single, lanes; /* without a geometry: there is none */
 } px_blocks_group;
 
 /* Where a block is in the payload, and the lower half of the CRC-32 of its bytes. */
@@ -40,9 +38,9 @@ prism_status px_blocks_make(px_blocks_chunk *chunk, const px_planes *planes, siz
                             bool mixes, bool decoding, prism_error *error);
 void px_blocks_free(px_blocks_chunk *chunk);
 
-/* The bench for a block of that size. */
+/* The bench for blocks of that size, one or in lanes. */
 prism_status px_blocks_bench(px_block_bench **bench, px_blocks_chunk *chunk, size_t group,
-                             const px_rectangle *block, prism_error *error);
+                             const px_rectangle *size, bool in_lanes, prism_error *error);
 
 /* The check of block `index`, whose bytes these are. */
 uint16_t px_block_check(size_t index, const void *bytes, size_t size);

@@ -78,13 +78,12 @@ static prism_status write_block(px_blocks_chunk *chunk, size_t index, const px_p
     const size_t begin = payload->size;
     prism_status status = PRISM_OK;
     for (size_t g = 0; g < chunk->group_count && status == PRISM_OK; g++) {
-        const px_blocks_group *group = &chunk->groups[g];
+        const px_block_places from = {planes, chunk->groups[g].first, 1, &block};
         px_block_bench *bench;
-        status = px_blocks_bench(&bench, chunk, g, &block, error);
+        status = px_blocks_bench(&bench, chunk, g, &block, false, error);
         if (status != PRISM_OK)
             return status;
-        px_block_prepare(bench, planes, group->first, &block);
-        px_rans_stream stream = px_block_write(bench, planes, group->first, &block, group->shapes);
+        px_rans_stream stream = px_block_encode(bench, &from);
         if (stream.failed)
             return px_fail(error, PRISM_E_INTERNAL, "a block has more words than samples can take");
         px_rans_put(payload, &stream);

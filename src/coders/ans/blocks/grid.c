@@ -23,8 +23,3 @@ px_rectangle px_block_at(const px_grid_of_blocks *grid, size_t index) {
     block.width = smaller(grid->side, grid->width - block.x);
     return block;
 }
-
-bool px_rectangles_meet(const px_rectangle *a, const px_rectangle *b) {
-    return a->y < b->y + b->height && b->y < a->y + a->height && a->x < b->x + b->width &&
-           b->x < a->x + a->width;
-}

@@ -21,6 +21,4 @@ static inline size_t px_blocks_count(const px_grid_of_blocks *grid) {
 
 px_rectangle px_block_at(const px_grid_of_blocks *grid, size_t index);
 
-bool px_rectangles_meet(const px_rectangle *a, const px_rectangle *b);
-
 #endif

@@ -82,13 +82,13 @@ prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, b
     take_mixed(view, pool, model->mixes && (decoding || model->quick));
     take_running(view, pool, model->count > 1);
     view->samples = px_padded_take(&group->kept, &geometry, sizeof *view->samples);
-    group->couple = !model->blocks && is_couple(model->count, model->mixes, decoding);
+    group->couple = is_couple(model->count, model->mixes, decoding);
     view->logs_stride = geometry.stride;
     if (group->couple)
         group->spare_row = px_zero_row_take(pool, &geometry, sizeof *group->spare_row);
     else
         view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
-    if (model->quick || !decoding || model->blocks)
+    if (model->quick || !decoding)
         view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
     if (model->wide)
         group->couples = px_couples_take(kept, &geometry, pairs_of(group, true));
@@ -299,6 +299,11 @@ int32_t px_log_average(int64_t sum, size_t count) {
     return (int32_t)((sum * 16 + (int64_t)count / 2) / (int64_t)count);
 }
 
+int32_t px_running_rate(int coded) {
+    const int window = coded < RUNNING_WINDOW ? coded : RUNNING_WINDOW;
+    return window == 1 ? INT16_MAX : (1 << 15) / window;
+}
+
 void px_running_update(px_lsq_group *group, int32_t average) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
     const px_view *full = &group->full;
@@ -306,8 +311,7 @@ void px_running_update(px_lsq_group *group, int32_t average) {
     if (!full->running_stride)
         return;
     group->coded++;
-    int window = group->coded < RUNNING_WINDOW ? group->coded : RUNNING_WINDOW;
-    int32_t rate = window == 1 ? INT16_MAX : (1 << 15) / window;
+    const int32_t rate = px_running_rate(group->coded);
     for (size_t y = 0; y < full->geometry.height; y++)
         kernels->run(full->running + y * stride, full->logs + y * stride, width, average, rate);
     px_replicate_pads(&full->geometry, full->running);
