@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "coders/ans/blocks/block_kernels.h"
+#include "coders/ans/lsq/wave_kernels.h"
 #include "kernels_inputs.h"
 
 enum { SYMBOLS = 1 << 13, GUARD = 128 };
@@ -80,6 +81,144 @@ static void check_block_decode(px_simd set) {
     px_pool_free(&coder.pool);
 }
 
+/* ---- In lanes ---- */
+
+enum { LANES = PX_BLOCK_LANES };
+
+/* The same planes side by side, and one by one. All have the parameters of the first. */
+typedef struct lane_case {
+    wave_case each[LANES];
+    px_pool pool;
+    px_wave wave;
+    size_t before, all; /* positions before row 0, column 0, and of all */
+} lane_case;
+
+static void *take_lanes(lane_case *c, size_t size) {
+    const px_geometry geometry = px_geometry_make(c->each[0].wave.height, c->each[0].wave.width);
+    void *plane = px_padded_take(&c->pool, &geometry, size * LANES);
+    assert_non_null(plane);
+    return plane;
+}
+
+static void interleave_16(int16_t *to, const lane_case *c, size_t lane, const int16_t *from) {
+    for (size_t i = 0; i < c->all; i++)
+        (to - c->before * LANES)[i * LANES + lane] = (from - c->before)[i];
+}
+
+static void take_planes(lane_case *c) {
+    px_wave *w = &c->wave;
+    int32_t *mixed = take_lanes(c, sizeof *mixed);
+    int16_t *running = take_lanes(c, sizeof *running);
+    *w = c->each[0].wave;
+    w->samples = take_lanes(c, sizeof *w->samples);
+    w->errors = take_lanes(c, sizeof *w->errors);
+    w->logs = take_lanes(c, sizeof *w->logs);
+    w->stride = w->logs_stride = w->mixed_stride = w->running_stride = w->stride * LANES;
+    w->mixed = mixed;
+    w->running = running;
+    for (size_t lane = 0; lane < LANES; lane++) {
+        interleave_16(running, c, lane, c->each[lane].running);
+        interleave_16(w->samples, c, lane, c->each[lane].wave.samples);
+        for (size_t i = 0; i < c->all; i++)
+            (mixed - c->before * LANES)[i * LANES + lane] = (c->each[lane].mixed - c->before)[i];
+    }
+}
+
+static bool lane_case_make(lane_case *c, size_t index, bool extreme, const coders *coder) {
+    *c = (lane_case){.pool = {.count = 0}};
+    for (size_t lane = 0; lane < LANES; lane++) {
+        wave_case *each = &c->each[lane];
+        if (!block_case(each, index, extreme ? 16 : 12, extreme))
+            return false;
+        px_wave w = c->each[0].wave;
+        numbers n = {.random = 77 + (uint32_t)(LANES * index + lane), .bits = 12};
+        w.mixed = each->mixed, w.running = each->running, w.samples = each->wave.samples;
+        w.logs = each->wave.logs, w.errors = each->wave.errors, w.edge = each->wave.edge;
+        each->wave = w;
+        add_coders(&each->wave, coder);
+        c->before = PX_PAD_TOP * w.stride + PX_PAD_LEFT;
+        c->all = c->before + w.height * w.stride;
+        if (lane && !extreme)
+            fill_couples(each->mixed - c->before, c->all, &n);
+    }
+    take_planes(c);
+    return true;
+}
+
+static void lane_case_free(lane_case *c) {
+    for (size_t lane = 0; lane < LANES; lane++)
+        wave_case_free(&c->each[lane]);
+    px_pool_free(&c->pool);
+}
+
+static void assert_lane(const lane_case *c, size_t lane, const void *lanes, const void *alone) {
+    const px_wave *w = &c->each[lane].wave;
+    const int16_t *found = lanes, *expected = alone;
+    for (size_t y = 0; y < w->height; y++)
+        for (size_t x = 0; x < w->width; x++)
+            assert_int_equal(found[(y * w->stride + x) * LANES + lane], expected[y * w->stride + x]);
+}
+
+/* A lane whose words end too early leaves the others alone. */
+static void compare_lanes(px_simd set, const coders *coder, lane_case *c, size_t words) {
+    const size_t share = words / LANES;
+    px_rans_stream expected[LANES];
+    px_block_streams streams = {.words = stream_words};
+    decoding(words, false, 5);
+    for (uint32_t lane = 0; lane < LANES; lane++) {
+        streams.next[lane] = (int32_t)(share * lane);
+        streams.end[lane] = (int32_t)(share * (lane + 1));
+        expected[lane] = (px_rans_stream){.count = PX_BLOCK_STATES,
+                                          .words = stream_words + share * lane,
+                                          .end = stream_words + share * (lane + 1)};
+        for (size_t i = 0; i < PX_BLOCK_STATES; i++)
+            streams.states[i][lane] = expected[lane].states[i] = 65536 + 77777 * lane + (uint32_t)i;
+        define_decode(&coder->plain, &c->each[lane].wave, &expected[lane]);
+    }
+    px_block_kernels_of(set)->decode_lanes(&c->wave, &streams);
+    for (size_t lane = 0; lane < LANES; lane++) {
+        assert_int_equal(streams.next[lane] > streams.end[lane], expected[lane].failed);
+        if (expected[lane].failed)
+            continue;
+        assert_int_equal(streams.next[lane], expected[lane].words - stream_words);
+        for (size_t i = 0; i < PX_BLOCK_STATES; i++)
+            assert_int_equal(streams.states[i][lane], expected[lane].states[i]);
+        assert_lane(c, lane, c->wave.samples, c->each[lane].wave.samples);
+        assert_lane(c, lane, c->wave.errors, c->each[lane].wave.errors);
+        assert_lane(c, lane, c->wave.logs, c->each[lane].wave.logs);
+    }
+}
+
+static void check_block_decode_lanes(px_simd set) {
+    static lane_case c;
+    coders coder = coders_make();
+    for (int extreme = 0; extreme < 2; extreme++)
+        for (size_t index = 0; lane_case_make(&c, index, extreme, &coder); index++) {
+            compare_lanes(set, &coder, &c, WORDS);
+            compare_lanes(set, &coder, &c, 160);
+            lane_case_free(&c);
+        }
+    px_pool_free(&coder.pool);
+}
+
+/* Compared with the kernel of single planes, which has a check of its own. */
+static void check_block_innovate_lanes(px_simd set) {
+    static lane_case c;
+    coders coder = coders_make();
+    for (size_t index = 0; lane_case_make(&c, index, index % 2, &coder); index++) {
+        px_block_kernels_of(set)->innovate_lanes(c.wave.logs, &c.wave);
+        for (size_t lane = 0; lane < LANES; lane++) {
+            wave_case *each = &c.each[lane];
+            px_wave_kernels_of(PX_SIMD_SCALAR)->innovations(each->wave.logs, &each->wave);
+            assert_lane(&c, lane, c.wave.logs, each->wave.logs);
+        }
+        lane_case_free(&c);
+    }
+    px_pool_free(&coder.pool);
+}
+
+/* ---- Encoding ---- */
+
 static void define_encode(const plain_tables *tables, const px_wave *w, const int32_t *symbols,
                           px_rans_stream *stream) {
     static plain_place places[PX_LARGEST_BLOCK];
@@ -122,4 +261,6 @@ static void check_block_encode(px_simd set) {
     px_pool_free(&coder.pool);
 }
 
-const kernel_check block_checks[] = {KERNEL(block, decode), KERNEL(block, encode), LAST_KERNEL};
+const kernel_check block_checks[] = {KERNEL(block, decode), KERNEL(block, decode_lanes),
+                                     KERNEL(block, innovate_lanes), KERNEL(block, encode),
+                                     LAST_KERNEL};
