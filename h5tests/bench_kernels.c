@@ -300,7 +300,7 @@ static px_wave lanes_of_blocks(void) {
 
 static size_t block_decode_lanes(px_simd set) {
     const px_wave block = lanes_of_blocks();
-    px_block_streams streams = {.words = stream_of(false).words};
+    px_block_streams streams = {.words = stream_of(false).words, .count = PX_SMALL_STATES};
     for (int i = 0; i < PX_BLOCK_LANES; i++) {
         streams.end[i] = WORDS;
         streams.states[0][i] = streams.states[1][i] = 1 << 20;

@@ -160,20 +160,24 @@ static void assert_lane(const lane_case *c, size_t lane, const void *lanes, cons
 }
 
 /* A lane whose words end too early leaves the others alone. */
-static void compare_lanes(px_simd set, const coders *coder, lane_case *c, size_t words) {
+static void compare_lanes(px_simd set, const coders *coder, lane_case *c, size_t count,
+                          size_t words) {
     const size_t share = words / LANES;
     px_rans_stream expected[LANES];
-    px_block_streams streams = {.words = stream_words};
+    px_block_streams streams = {.words = stream_words, .count = count};
     decoding(words, false, 5);
     for (uint32_t lane = 0; lane < LANES; lane++) {
         streams.next[lane] = (int32_t)(share * lane);
         streams.end[lane] = (int32_t)(share * (lane + 1));
-        expected[lane] = (px_rans_stream){.count = PX_BLOCK_STATES,
+        expected[lane] = (px_rans_stream){.count = count,
                                           .words = stream_words + share * lane,
                                           .end = stream_words + share * (lane + 1)};
-        for (size_t i = 0; i < PX_BLOCK_STATES; i++)
+        for (size_t i = 0; i < count; i++)
             streams.states[i][lane] = expected[lane].states[i] = 65536 + 77777 * lane + (uint32_t)i;
-        define_decode(&coder->plain, &c->each[lane].wave, &expected[lane]);
+        if (count == PX_SMALL_STATES)
+            define_decode(&coder->plain, &c->each[lane].wave, &expected[lane]);
+        else
+            plain_wave_decode(&coder->plain, &c->each[lane].wave, &expected[lane]);
     }
     px_block_kernels_of(set)->decode_lanes(&c->wave, &streams);
     for (size_t lane = 0; lane < LANES; lane++) {
@@ -181,7 +185,7 @@ static void compare_lanes(px_simd set, const coders *coder, lane_case *c, size_t
         if (expected[lane].failed)
             continue;
         assert_int_equal(streams.next[lane], expected[lane].words - stream_words);
-        for (size_t i = 0; i < PX_BLOCK_STATES; i++)
+        for (size_t i = 0; i < count; i++)
             assert_int_equal(streams.states[i][lane], expected[lane].states[i]);
         assert_lane(c, lane, c->wave.samples, c->each[lane].wave.samples);
         assert_lane(c, lane, c->wave.errors, c->each[lane].wave.errors);
@@ -194,8 +198,9 @@ static void check_block_decode_lanes(px_simd set) {
     coders coder = coders_make();
     for (int extreme = 0; extreme < 2; extreme++)
         for (size_t index = 0; lane_case_make(&c, index, extreme, &coder); index++) {
-            compare_lanes(set, &coder, &c, WORDS);
-            compare_lanes(set, &coder, &c, 160);
+            compare_lanes(set, &coder, &c, PX_SMALL_STATES, WORDS);
+            compare_lanes(set, &coder, &c, PX_RANS_LANES, WORDS);
+            compare_lanes(set, &coder, &c, index % 2 ? PX_SMALL_STATES : PX_RANS_LANES, 160);
             lane_case_free(&c);
         }
     px_pool_free(&coder.pool);

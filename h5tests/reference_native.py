@@ -108,7 +108,8 @@ def decode_planes(chunk: Chunk, method: int) -> list[Plane]:
         decoder = RangeDecoder(parameters.data[parameters.position :])
         model = read_model(chunk, method, min(GROUP, chunk.count - first), decoder)
         parameters.take(decoder.reader.position)
-        planes += decode_group(chunk, model, EntropyDecoder(payload, CODED_PLANES[method]))
+        kind = CODED_PLANES[method]
+        planes += decode_group(chunk, model, EntropyDecoder(payload, kind), kind)
     must(parameters.at_end, "parameters end with the last stream")
     must(payload.at_end, "the payload ends with the last word")
     return planes
@@ -329,15 +330,18 @@ class Group:
 
     model: GroupModel
     entropy: EntropyDecoder
+    kind: type[LsqPlane]  # of its planes
     running: np.ndarray
     x: list[np.ndarray] = field(default_factory=list)
     innovations: list[np.ndarray] = field(default_factory=list)
     coded: int = 0  # planes that are not constant
 
 
-def decode_group(chunk: Chunk, model: GroupModel, entropy: EntropyDecoder) -> list[Plane]:
+def decode_group(
+    chunk: Chunk, model: GroupModel, entropy: EntropyDecoder, kind: type[LsqPlane]
+) -> list[Plane]:
     """The samples of the planes of a group, in their order in the array."""
-    group = Group(model, entropy, np.zeros((chunk.height, chunk.width), np.int64))
+    group = Group(model, entropy, kind, np.zeros((chunk.height, chunk.width), np.int64))
     for k in range(len(model.planes)):
         decode_plane(group, k)
     entropy.end()
@@ -356,7 +360,7 @@ def decode_plane(group: Group, k: int) -> None:
     places = Places(plane, group.running.shape)
     p, e = (places.of_halves(values) for values in predict_from_planes(group, k))
     running = places.of_halves(group.running)
-    coded = CODED_PLANES[group.model.method](group.model, plane, p, e, running)
+    coded = group.kind(group.model, plane, p, e, running)
     coded.decode(group.entropy)
     group.coded += 1
     update_running_mean(group, plane, coded.logs, places)
@@ -535,8 +539,8 @@ class QuickPlane(LsqPlane):
 # Method 8, blocks
 
 
-class BlockPlane(LsqPlane):
-    """A plane of a block."""
+class SmallBlockPlane(LsqPlane):
+    """A plane of a block of side 4 or 8."""
 
     states = 2
 
@@ -564,22 +568,27 @@ def decode_blocks(chunk: Chunk) -> list[Plane]:
         check = int.from_bytes(parameters.take(2), "little")
         must(zlib.crc32(block, index) % 65536 == check, "the check of a block is right")
         part = planes[:, y : y + side, x : x + side]
-        part[:] = decode_block(chunk, models, Reader(block), part.shape)
+        kind = SmallBlockPlane if side < 16 else LsqPlane
+        part[:] = decode_block(chunk, models, Reader(block), part.shape, kind)
     must(parameters.at_end, "parameters end with the index")
     must(payload.at_end, "the payload ends with the last block")
     return planes.reshape(chunk.count, -1).tolist()
 
 
 def decode_block(
-    chunk: Chunk, models: list[GroupModel], words: Reader, shape: tuple[int, ...]
+    chunk: Chunk,
+    models: list[GroupModel],
+    words: Reader,
+    shape: tuple[int, ...],
+    kind: type[LsqPlane],
 ) -> np.ndarray:
     """The samples of all planes of a block of that shape."""
     samples: list[Plane] = []
     for model in models:
         part = replace(chunk, dims=(len(model.planes), *shape[1:]), axis=0)
-        samples += decode_group(part, model, EntropyDecoder(words, BlockPlane))
+        samples += decode_group(part, model, EntropyDecoder(words, kind), kind)
     must(words.at_end, "a block ends with its last word")
     return np.array(samples, np.int64).reshape(shape)
 
 
-CODED_PLANES = {QUICK: QuickPlane, LSQ: LsqPlane, BLOCKS: BlockPlane}
+CODED_PLANES = {QUICK: QuickPlane, LSQ: LsqPlane}

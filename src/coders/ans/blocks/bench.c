@@ -6,7 +6,7 @@
 #include "base/status.h"
 #include "coders/ans/lsq/wave_kernels.h"
 
-enum { SAMPLE_WORDS = 5, STATE_WORDS = 2 * PX_BLOCK_STATES };
+enum { SAMPLE_WORDS = 5, SLACK = 1 << 12 /* that the wavefront may need at a time */ };
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
@@ -50,12 +50,17 @@ static prism_status take_mixers(px_block_bench *bench, prism_error *error) {
                : status;
 }
 
+static size_t edge_bytes(size_t width) {
+    return px_product(2, width + PX_WAVE_LANES, sizeof(int32_t));
+}
+
 /* Taps of all planes that are coded. */
 static void make_waves(px_block_bench *bench, const px_shapes *shapes) {
     for (size_t k = 0; k < bench->model->count; k++) {
         px_sample_wave(&bench->waves[k], &bench->view, bench->model, k);
         px_innovation_wave(&bench->innovation_waves[k], &bench->view, bench->model, k);
         bench->waves[k].shapes = shapes;
+        bench->waves[k].edge = bench->edge;
     }
 }
 
@@ -69,19 +74,21 @@ static void take_for_encoding(px_block_bench *bench) {
     bench->blur = take_zeros(bench, sizeof *bench->blur);
     bench->symbols = px_pool_take(pool, px_product(count, bench->span, sizeof *bench->symbols));
     bench->word_count =
-        px_sum(px_product(count, geometry->height * geometry->width, SAMPLE_WORDS), STATE_WORDS);
+        px_sum(px_product(count, geometry->height * geometry->width, SAMPLE_WORDS), SLACK);
     bench->words = px_pool_take(pool, px_product(bench->word_count, sizeof *bench->words));
 }
 
 prism_status px_block_bench_make(px_block_bench *bench, const px_lsq_model *model,
-                                 const px_shapes *shapes, const px_rectangle *size, size_t lanes,
+                                 const px_shapes *shapes, const px_block_size *size, size_t lanes,
                                  bool decoding, prism_error *error) {
     *bench = (px_block_bench){.model = model,
                               .lanes = lanes,
+                              .states = size->side > PX_SMALL_BLOCK ? PX_RANS_LANES : PX_SMALL_STATES,
                               .geometry = px_geometry_make(size->height, size->width),
                               .flat = px_geometry_bare(size->height, size->width * lanes)};
     const size_t waves = px_product(model->count, sizeof *bench->waves);
     take_view(bench);
+    bench->edge = px_pool_take(&bench->pool, edge_bytes(size->width));
     bench->waves = px_pool_take(&bench->pool, waves);
     bench->innovation_waves = px_pool_take(&bench->pool, waves);
     if (!decoding)
@@ -99,7 +106,7 @@ void px_block_bench_free(px_block_bench *bench) {
     bench->geometry = (px_geometry){0};
 }
 
-uint64_t px_block_bench_memory(const px_rectangle *size, size_t count, bool mixes, size_t lanes) {
+uint64_t px_block_bench_memory(const px_block_size *size, size_t count, bool mixes, size_t lanes) {
     const px_geometry padded = px_geometry_make(size->height, size->width);
     const px_geometry flat = px_geometry_bare(size->height, size->width * lanes);
     const uint64_t mixed = mixes ? px_padded_bytes(&padded, sizeof(int32_t))
@@ -107,7 +114,8 @@ uint64_t px_block_bench_memory(const px_rectangle *size, size_t count, bool mixe
     const uint64_t planes = 4 * px_padded_bytes(&padded, sizeof(int16_t)) + mixed;
     const uint64_t mixers = 2 * (px_tiles_bytes(&flat, px_mixer_pairs(count, false)) +
                                  px_mixer_memory(count, 1));
-    return planes * lanes + 2 * count * sizeof(px_wave) + (mixes ? mixers : 0);
+    return planes * lanes + 2 * count * sizeof(px_wave) + edge_bytes(size->width) +
+           (mixes ? mixers : 0);
 }
 
 /* ---- Plane by plane -------------------------------------------------------------------------- */
@@ -131,10 +139,12 @@ static void keep(px_block_bench *bench, const px_tiles *tiles, size_t k, int16_t
 
 static void innovate(px_block_bench *bench, size_t k) {
     const px_wave *wave = &bench->innovation_waves[k];
-    if (bench->lanes > 1)
+    if (bench->lanes > 1) {
         px_block_kernels_best()->innovate_lanes(bench->view.logs, wave);
-    else
-        px_wave_kernels_best()->innovations(bench->view.logs, wave);
+        return;
+    }
+    px_causal_pads(wave);
+    px_wave_kernels_best()->innovations(bench->view.logs, wave);
 }
 
 /* The logs of plane k, to the running mean. */
@@ -228,12 +238,15 @@ static void find_symbols(px_block_bench *bench, size_t k) {
 static px_rans_stream write_symbols(px_block_bench *bench, const px_block_places *from) {
     uint16_t *end = bench->words + bench->word_count;
     px_rans_stream stream = {.begin = bench->words, .head = end, .end = end};
-    px_rans_start(&stream, PX_BLOCK_STATES);
+    px_rans_start(&stream, bench->states);
     for (size_t k = bench->model->count; k-- > 0;) {
         if (is_constant(bench, k))
             continue;
         load(bench, k, from); /* for low bits */
-        px_block_kernels_best()->encode(&bench->waves[k], symbols_of(bench, k), &stream);
+        if (bench->states == PX_SMALL_STATES)
+            px_block_kernels_best()->encode(&bench->waves[k], symbols_of(bench, k), &stream);
+        else
+            px_wave_kernels_best()->encode(&bench->waves[k], symbols_of(bench, k), true, &stream);
     }
     px_rans_put_states(&stream);
     return stream;
@@ -272,10 +285,11 @@ static void store(const px_block_bench *bench, size_t k, const px_block_places *
 }
 
 static bool begin_streams(const px_block_bench *bench, px_block_streams *s) {
+    s->count = bench->states;
     for (size_t i = 0; i < bench->lanes; i++) {
-        if (s->end[i] - s->next[i] < STATE_WORDS)
+        if (s->end[i] - s->next[i] < (int32_t)(2 * bench->states))
             return false;
-        for (size_t n = 0; n < PX_BLOCK_STATES; n++, s->next[i] += 2)
+        for (size_t n = 0; n < bench->states; n++, s->next[i] += 2)
             s->states[n][i] = s->words[s->next[i]] | (uint32_t)s->words[s->next[i] + 1] << 16;
     }
     return true;
@@ -285,23 +299,26 @@ static bool have_ended(const px_block_bench *bench, const px_block_streams *s) {
     for (size_t i = 0; i < bench->lanes; i++) {
         if (s->next[i] > s->end[i])
             return false;
-        for (size_t n = 0; n < PX_BLOCK_STATES; n++)
+        for (size_t n = 0; n < bench->states; n++)
             if (s->states[n][i] != 1u << PX_STATE_BITS)
                 return false;
     }
     return true;
 }
 
-/* The only stream, as the coder of one block has it. */
+/* The only stream, as the coders of one block have it. */
 static void decode_alone(const px_wave *wave, px_block_streams *s) {
-    px_rans_stream stream = {.count = PX_BLOCK_STATES,
-                             .states = {s->states[0][0], s->states[1][0]},
-                             .words = s->words + s->next[0],
-                             .end = s->words + s->end[0]};
-    px_block_kernels_best()->decode(wave, &stream);
+    px_rans_stream stream = {
+        .count = s->count, .words = s->words + s->next[0], .end = s->words + s->end[0]};
+    for (size_t n = 0; n < s->count; n++)
+        stream.states[n] = s->states[n][0];
+    if (s->count == PX_SMALL_STATES)
+        px_block_kernels_best()->decode(wave, &stream);
+    else
+        px_wave_kernels_best()->decode(wave, &stream);
     s->next[0] = (int32_t)(stream.words - s->words);
-    s->states[0][0] = stream.states[0];
-    s->states[1][0] = stream.states[1];
+    for (size_t n = 0; n < s->count; n++)
+        s->states[n][0] = stream.states[n];
 }
 
 static void decode_plane(px_block_bench *bench, px_block_streams *streams, size_t k) {

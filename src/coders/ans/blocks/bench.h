@@ -16,6 +16,8 @@ typedef struct px_block_bench {
     px_geometry geometry; /* of a block */
     px_geometry flat;     /* of all lanes, without pads: what planes after are predicted from */
     px_view view;
+    size_t states; /* of rANS */
+    int32_t *edge; /* of px_wave */
     px_tiles samples, innovations;
     px_mixer sample_mixer, innovation_mixer;
     px_wave *waves, *innovation_waves; /* of each plane */
@@ -28,14 +30,19 @@ typedef struct px_block_bench {
     size_t word_count;
 } px_block_bench;
 
-/* For blocks of `height` x `width`; px_block_bench_free also after a failure. */
+/* Of blocks: those at edges are smaller than their side. */
+typedef struct px_block_size {
+    size_t side, height, width;
+} px_block_size;
+
+/* px_block_bench_free also after a failure. */
 prism_status px_block_bench_make(px_block_bench *bench, const px_lsq_model *model,
-                                 const px_shapes *shapes, const px_rectangle *size, size_t lanes,
+                                 const px_shapes *shapes, const px_block_size *size, size_t lanes,
                                  bool decoding, prism_error *error);
 void px_block_bench_free(px_block_bench *bench);
 
 /* Bytes of it for decoding. */
-uint64_t px_block_bench_memory(const px_rectangle *size, size_t count, bool mixes, size_t lanes);
+uint64_t px_block_bench_memory(const px_block_size *size, size_t count, bool mixes, size_t lanes);
 
 /* Where the parts of some blocks are in planes from `first` on. */
 typedef struct px_block_places {

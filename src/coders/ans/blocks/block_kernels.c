@@ -241,107 +241,155 @@ PX_INLINE void pad_lanes_left(const px_wave *w, size_t y) {
 typedef struct lane_reader {
     const uint16_t *words;
     px_lanes next, last; /* one word behind the end: to stop there is to have read too far */
-    px_lanes states[PX_BLOCK_STATES];
+    px_lanes states[PX_RANS_LANES];
 } lane_reader;
 
-PX_INLINE px_lanes refill_lanes(lane_reader *in, px_mask active, px_lanes state) {
+/* Samples that are decoded in one step, one of each block: position, and what is known of it. */
+typedef struct lane_sample {
+    size_t y, x, state;
+    px_lanes mean, coarse, low_bits, digit, low;
+    px_mask large, escaped;
+} lane_sample;
+
+PX_INLINE void refill_lanes(lane_reader *in, px_mask active, size_t turn, px_lanes state) {
     const px_mask low = mask_and(active, lanes_below(state, lanes_all(1 << PX_STATE_BITS)));
     const px_lanes word = lanes_gather_couple(in->words, in->next) & 0xffff;
     in->next = in->next + lanes_where(low, lanes_all(1));
-    return lanes_select(low, state << 16 | word, state);
+    in->states[turn] = lanes_select(low, state << 16 | word, state);
+}
+
+PX_INLINE void read_lane_digits(lane_reader *in, const px_shapes *shapes, px_lanes class,
+                                lane_sample *s) {
+    const px_lanes table = class_table(class), fraction = s->coarse & 15;
+    const px_lanes info = lanes_lookup_32(shapes->info, table), limit = info >> 20;
+    const px_lanes state = in->states[s->state];
+    const px_lanes slot = state & ((1 << PX_PROBABILITY_BITS) - 1);
+    const px_lanes sixteenths = low_halves(lanes_gather_couple(
+        (const uint16_t *)shapes->inverse, table << PX_PROBABILITY_BITS | slot));
+    const px_lanes digit = (sixteenths + fraction + 8) >> 4;
+    s->digit = lanes_min(lanes_max(digit, -limit), limit);
+    const px_lanes place = (info & 0xfffff) + fraction * (2 * limit + 2) + limit + s->digit;
+    const px_lanes range = lanes_gather_couple(shapes->starts, place), start = range & 0xffff;
+    const px_lanes share = lanes_shift_right_unsigned(range, 16) - start;
+    s->escaped = lanes_equal(lanes_abs(s->digit), limit);
+    refill_lanes(in, lanes_first(LANES), s->state,
+                 share * lanes_shift_right_unsigned(state, PX_PROBABILITY_BITS) + slot - start);
+}
+
+PX_INLINE void read_lane_bits(lane_reader *in, lane_sample *s) {
+    const px_lanes state = in->states[s->state];
+    s->low = state & (lanes_shift_each_left(lanes_all(1), s->low_bits) - 1);
+    refill_lanes(in, s->large, s->state, lanes_shift_each_right_unsigned(state, s->low_bits));
 }
 
 /* Rare: done one by one. */
-static __attribute__((noinline)) void read_lane_escapes(lane_reader *in, px_mask mask,
-                                                        px_lanes *digits, px_lanes *state) {
-    for (uint32_t bits = mask_bits(mask); bits; bits &= bits - 1) {
+static __attribute__((noinline)) void read_lane_escapes(lane_reader *in, lane_sample *s) {
+    px_lanes *state = &in->states[s->state];
+    for (uint32_t bits = mask_bits(s->escaped); bits; bits &= bits - 1) {
         const int lane = __builtin_ctz(bits);
         px_rans_reader reader = {(uint32_t)(*state)[lane], in->words + in->next[lane]};
         const int32_t beyond = read_escape(&reader);
-        (*digits)[lane] += (*digits)[lane] < 0 ? -beyond : beyond;
+        s->digit[lane] += s->digit[lane] < 0 ? -beyond : beyond;
         (*state)[lane] = (int32_t)reader.state;
         in->next[lane] = (int32_t)(reader.words - in->words);
     }
 }
 
-/* As read_sample. */
-PX_INLINE px_lanes read_lanes(lane_reader *in, const px_shapes *shapes, px_lanes mean,
-                              px_lanes class, int turn) {
-    const px_mask all = lanes_first(LANES);
-    const px_mask large = lanes_less(lanes_all(PX_SHAPE_CLASSES - 1), class);
-    const px_lanes low_bits = class_low_bits(class), table = class_table(class);
-    const px_lanes coarse = coarse_mean(mean, low_bits), fraction = coarse & 15;
-    const px_lanes info = lanes_lookup_32(shapes->info, table), limit = info >> 20;
-    px_lanes state = in->states[turn], low = {0};
-    const px_lanes slot = state & ((1 << PX_PROBABILITY_BITS) - 1);
-    const px_lanes sixteenths = low_halves(lanes_gather_couple(
-        (const uint16_t *)shapes->inverse, table << PX_PROBABILITY_BITS | slot));
-    px_lanes digit = (sixteenths + fraction + 8) >> 4;
-    digit = lanes_min(lanes_max(digit, -limit), limit);
-    const px_lanes place = (info & 0xfffff) + fraction * (2 * limit + 2) + limit + digit;
-    const px_lanes range = lanes_gather_couple(shapes->starts, place), start = range & 0xffff;
-    const px_lanes share = lanes_shift_right_unsigned(range, 16) - start;
-    state = share * lanes_shift_right_unsigned(state, PX_PROBABILITY_BITS) + slot - start;
-    state = refill_lanes(in, all, state);
-    if (mask_bits(large)) {
-        low = state & (lanes_shift_each_left(lanes_all(1), low_bits) - 1);
-        state = refill_lanes(in, large, lanes_shift_each_right_unsigned(state, low_bits));
-    }
-    const px_mask escaped = lanes_equal(lanes_abs(digit), limit);
-    if (__builtin_expect(mask_bits(escaped) != 0, 0))
-        read_lane_escapes(in, escaped, &digit, &state);
-    in->states[turn] = state;
-    in->next = lanes_min(in->next, in->last);
-    return lanes_shift_each_left((coarse >> PX_MEAN_BITS) + digit, low_bits) | low;
-}
-
-PX_INLINE void decode_position(const px_wave *w, size_t y, size_t x, lane_reader *in, int turn) {
-    const ptrdiff_t stride = (ptrdiff_t)w->stride;
+/* Mean and class of a sample, and its digit. */
+PX_INLINE void begin_lanes(const px_wave *w, lane_reader *in, lane_sample *s) {
+    const ptrdiff_t stride = (ptrdiff_t)w->stride, column = (ptrdiff_t)s->x * LANES;
     const ptrdiff_t running_stride = (ptrdiff_t)w->running_stride;
     const ptrdiff_t mixed_stride = (ptrdiff_t)w->mixed_stride;
     const int shift = w->fraction + PX_TAP_BITS - PX_MEAN_BITS;
-    const int16_t *running = w->running + (ptrdiff_t)y * running_stride + (ptrdiff_t)x * LANES;
-    const int32_t *mixed = w->mixed + (ptrdiff_t)y * mixed_stride + (ptrdiff_t)x * LANES;
-    int16_t *sample = w->samples + (ptrdiff_t)y * stride + (ptrdiff_t)x * LANES;
-    uint16_t *e = w->errors + (ptrdiff_t)y * stride + (ptrdiff_t)x * LANES;
-    int16_t *logs = w->logs + y * w->logs_stride + x * LANES;
-    if (x == 0)
-        pad_lanes_left(w, y);
+    const int16_t *running = w->running + (ptrdiff_t)s->y * running_stride + column;
+    const int32_t *mixed = w->mixed + (ptrdiff_t)s->y * mixed_stride + column;
+    const int16_t *sample = w->samples + (ptrdiff_t)s->y * stride + column;
+    const uint16_t *e = w->errors + (ptrdiff_t)s->y * stride + column;
+    if (s->x == 0)
+        pad_lanes_left(w, s->y);
     const px_lanes sum =
         square_of_lanes(mixed, mixed_stride, w->taps_mixed, lanes_all(1 << (shift - 1)));
     const px_lanes own = own_of_lanes(sample, stride, w->taps_own, PX_OWN_TAPS);
-    const px_lanes mean = ((sum + (own << w->fraction)) >> shift) + w->bias;
     const px_lanes before =
         scale_before(w, lanes_load_i16(running), blur_of_lanes(running, running_stride));
     const px_lanes around =
         log_around(lanes_load_u16(e - LANES), lanes_load_u16(e - stride),
                    lanes_load_u16(e - stride - LANES), lanes_load_u16(e - stride + LANES));
-    const px_lanes value =
-        low_halves(read_lanes(in, w->shapes, mean, scale_class(before, around, w->scale_error), turn));
+    const px_lanes class = scale_class(before, around, w->scale_error);
+    s->mean = ((sum + (own << w->fraction)) >> shift) + w->bias;
+    s->large = lanes_less(lanes_all(PX_SHAPE_CLASSES - 1), class);
+    s->low_bits = class_low_bits(class);
+    s->coarse = coarse_mean(s->mean, s->low_bits);
+    s->low = (px_lanes){0};
+    read_lane_digits(in, w->shapes, class, s);
+}
+
+PX_INLINE void end_lanes(const px_wave *w, const lane_sample *s) {
+    const size_t at = s->y * w->stride + s->x * LANES;
+    const px_lanes digit = (s->coarse >> PX_MEAN_BITS) + s->digit;
+    const px_lanes value = low_halves(lanes_shift_each_left(digit, s->low_bits) | s->low);
     const px_lanes error =
-        lanes_min(lanes_abs((value << PX_MEAN_BITS) - mean), lanes_all(UINT16_MAX));
-    lanes_store_i16(sample, value);
-    lanes_store_i16((int16_t *)e, error);
-    lanes_store_i16(logs, lanes_log2_16(error + 1));
-    if (x + 1 == w->width) {
-        lanes_store_i16(sample + LANES, value);
-        lanes_store_i16((int16_t *)e + LANES, error);
+        lanes_min(lanes_abs((value << PX_MEAN_BITS) - s->mean), lanes_all(UINT16_MAX));
+    int16_t *errors = (int16_t *)w->errors + at;
+    lanes_store_i16(w->samples + at, value);
+    lanes_store_i16(errors, error);
+    lanes_store_i16(w->logs + s->y * w->logs_stride + s->x * LANES, lanes_log2_16(error + 1));
+    if (s->x + 1 == w->width) {
+        lanes_store_i16(w->samples + at + LANES, value);
+        lanes_store_i16(errors + LANES, error);
+    }
+}
+
+/* Digits, low bits, escapes, each of all samples of the step. */
+PX_INLINE void decode_step(const px_wave *w, lane_reader *in, lane_sample *samples, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        begin_lanes(w, in, &samples[i]);
+    for (size_t i = 0; i < count; i++)
+        if (mask_bits(samples[i].large))
+            read_lane_bits(in, &samples[i]);
+    for (size_t i = 0; i < count; i++)
+        if (__builtin_expect(mask_bits(samples[i].escaped) != 0, 0))
+            read_lane_escapes(in, &samples[i]);
+    for (size_t i = 0; i < count; i++)
+        end_lanes(w, &samples[i]);
+    in->next = lanes_min(in->next, in->last);
+}
+
+/* Sample by sample. */
+static void decode_small(const px_wave *w, lane_reader *in) {
+    size_t turn = 0;
+    for (size_t step = 0; step < steps_of(w); step++) {
+        const size_t end = end_row(w, step);
+        for (size_t y = first_row(w, step); y < end; y++, turn ^= 1) {
+            lane_sample sample = {.y = y, .x = step - PX_WAVE_LAG * y, .state = turn};
+            decode_step(w, in, &sample, 1);
+        }
+    }
+}
+
+/* The wavefront: a state for each sixteenth row. */
+static void decode_large(const px_wave *w, lane_reader *in) {
+    const size_t period = px_wave_period(w->width), steps = px_wave_steps(w->height, w->width);
+    for (size_t step = 0; step < steps; step++) {
+        lane_sample samples[PX_RANS_LANES];
+        size_t count = 0;
+        for (size_t i = 0; i < PX_RANS_LANES && PX_WAVE_LAG * i <= step; i++) {
+            const size_t n = step - PX_WAVE_LAG * i, y = n / period * PX_RANS_LANES + i;
+            if (n % period < w->width && y < w->height)
+                samples[count++] = (lane_sample){.y = y, .x = n % period, .state = i};
+        }
+        decode_step(w, in, samples, count);
     }
 }
 
 static void decode_lanes(const px_wave *w, px_block_streams *streams) {
     lane_reader in = {.words = streams->words, .next = lanes_load(streams->next)};
-    int turn = 0;
     in.last = lanes_load(streams->end) + 1;
-    for (int s = 0; s < PX_BLOCK_STATES; s++)
+    for (size_t s = 0; s < streams->count; s++)
         in.states[s] = lanes_load(streams->states[s]);
     pad_lanes_above(w);
-    for (size_t step = 0; step < steps_of(w); step++) {
-        const size_t end = end_row(w, step);
-        for (size_t y = first_row(w, step); y < end; y++, turn ^= 1)
-            decode_position(w, y, step - PX_WAVE_LAG * y, &in, turn);
-    }
-    for (int s = 0; s < PX_BLOCK_STATES; s++)
+    (streams->count == PX_SMALL_STATES ? decode_small : decode_large)(w, &in);
+    for (size_t s = 0; s < streams->count; s++)
         lanes_store(streams->states[s], in.states[s]);
     lanes_store(streams->next, in.next);
 }

@@ -195,8 +195,9 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
 }
 
 static uint64_t group_memory(const px_planes *planes, size_t count, size_t side, bool mixes) {
-    const px_rectangle block = {.height = side < planes->height ? side : planes->height,
-                                .width = side < planes->width ? side : planes->width};
+    const px_block_size block = {.side = side,
+                                 .height = side < planes->height ? side : planes->height,
+                                 .width = side < planes->width ? side : planes->width};
     return px_model_memory(planes, count, false, mixes, false) + px_shapes_memory() +
            px_block_bench_memory(&block, count, mixes, 1) +
            px_block_bench_memory(&block, count, mixes, PX_BLOCK_LANES);

@@ -41,8 +41,9 @@ prism_status px_blocks_bench(px_block_bench **bench, px_blocks_chunk *chunk, siz
     *bench = kept;
     if (kept->geometry.height == size->height && kept->geometry.width == size->width)
         return PRISM_OK;
+    const px_block_size made = {chunk->grid.side, size->height, size->width};
     px_block_bench_free(kept);
-    return px_block_bench_make(kept, &g->model, g->shapes, size, in_lanes ? PX_BLOCK_LANES : 1,
+    return px_block_bench_make(kept, &g->model, g->shapes, &made, in_lanes ? PX_BLOCK_LANES : 1,
                                chunk->decoding, error);
 }
 
