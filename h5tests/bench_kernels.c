@@ -19,6 +19,7 @@
 #include "coders/ans/lsq/wave_kernels.h"
 #include "coders/ans/palette/palette_kernels.h"
 #include "kernels_inputs.h"
+#include "linear/geometry.h"
 #include "linear/product_kernels.h"
 #include "lossy/component_kernels.h"
 #include "planes/element_kernels.h"

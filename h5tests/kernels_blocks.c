@@ -4,6 +4,7 @@
 #include "coders/ans/blocks/block_kernels.h"
 #include "coders/ans/lsq/wave_kernels.h"
 #include "kernels_inputs.h"
+#include "linear/geometry.h"
 
 enum { SYMBOLS = 1 << 13, GUARD = 128 };
 
@@ -137,7 +138,7 @@ static bool lane_case_make(lane_case *c, size_t index, bool extreme, const coder
         each->wave = w;
         add_coders(&each->wave, coder);
         c->before = PX_PAD_TOP * w.stride + PX_PAD_LEFT;
-        c->all = c->before + w.height * w.stride;
+        c->all = c->before + (w.height + PX_PAD_BOTTOM) * w.stride;
         if (lane && !extreme)
             fill_couples(each->mixed - c->before, c->all, &n);
     }

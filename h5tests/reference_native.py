@@ -109,7 +109,8 @@ def decode_planes(chunk: Chunk, method: int) -> list[Plane]:
         model = read_model(chunk, method, min(GROUP, chunk.count - first), decoder)
         parameters.take(decoder.reader.position)
         kind = CODED_PLANES[method]
-        planes += decode_group(chunk, model, EntropyDecoder(payload, kind), kind)
+        shape = chunk.height, chunk.width
+        planes += decode_group(chunk.depth, shape, model, EntropyDecoder(payload, kind), kind)
     must(parameters.at_end, "parameters end with the last stream")
     must(payload.at_end, "the payload ends with the last word")
     return planes
@@ -338,16 +339,20 @@ class Group:
 
 
 def decode_group(
-    chunk: Chunk, model: GroupModel, entropy: EntropyDecoder, kind: type[LsqPlane]
+    depth: int,
+    shape: tuple[int, ...],
+    model: GroupModel,
+    entropy: EntropyDecoder,
+    kind: type[LsqPlane],
 ) -> list[Plane]:
     """The samples of the planes of a group, in their order in the array."""
-    group = Group(model, entropy, kind, np.zeros((chunk.height, chunk.width), np.int64))
+    group = Group(model, entropy, kind, np.zeros(shape, np.int64))
     for k in range(len(model.planes)):
         decode_plane(group, k)
     entropy.end()
     samples: list[Plane] = [[] for _ in model.planes]
     for place, plane, x in zip(model.order, model.planes, group.x):
-        samples[place] = wrapped(x + plane.mean, chunk.depth).ravel().tolist()
+        samples[place] = wrapped(x + plane.mean, depth).ravel().tolist()
     return samples
 
 
@@ -569,14 +574,14 @@ def decode_blocks(chunk: Chunk) -> list[Plane]:
         must(zlib.crc32(block, index) % 65536 == check, "the check of a block is right")
         part = planes[:, y : y + side, x : x + side]
         kind = SmallBlockPlane if side < 16 else LsqPlane
-        part[:] = decode_block(chunk, models, Reader(block), part.shape, kind)
+        part[:] = decode_block(chunk.depth, models, Reader(block), part.shape, kind)
     must(parameters.at_end, "parameters end with the index")
     must(payload.at_end, "the payload ends with the last block")
     return planes.reshape(chunk.count, -1).tolist()
 
 
 def decode_block(
-    chunk: Chunk,
+    depth: int,
     models: list[GroupModel],
     words: Reader,
     shape: tuple[int, ...],
@@ -585,8 +590,7 @@ def decode_block(
     """The samples of all planes of a block of that shape."""
     samples: list[Plane] = []
     for model in models:
-        part = replace(chunk, dims=(len(model.planes), *shape[1:]), axis=0)
-        samples += decode_group(part, model, EntropyDecoder(words, kind), kind)
+        samples += decode_group(depth, shape[1:], model, EntropyDecoder(words, kind), kind)
     must(words.at_end, "a block ends with its last word")
     return np.array(samples, np.int64).reshape(shape)
 
