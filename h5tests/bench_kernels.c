@@ -12,12 +12,14 @@
 #include <time.h>
 
 #include "coders/ans/adaptive/adaptive_kernels.h"
+#include "coders/ans/blocks/block_kernels.h"
 #include "coders/ans/frames/blend_kernels.h"
 #include "coders/ans/frames/frame_mixer_kernels.h"
 #include "coders/ans/lsq/quick_kernels.h"
 #include "coders/ans/lsq/wave_kernels.h"
 #include "coders/ans/palette/palette_kernels.h"
 #include "kernels_inputs.h"
+#include "linear/geometry.h"
 #include "linear/product_kernels.h"
 #include "lossy/component_kernels.h"
 #include "planes/element_kernels.h"
@@ -275,6 +277,53 @@ static size_t wave_encode(px_simd set) {
     return HEIGHT * WIDTH;
 }
 
+static size_t block_decode(px_simd set) {
+    px_rans_stream stream = stream_of(false);
+    px_wave block = plane.wave;
+    block.height = block.width = 16;
+    px_block_kernels_of(set)->decode(&block, &stream);
+    return block.height * block.width;
+}
+
+/* Blocks of 16 x 16, side by side: rows of the plane hold a lane in place of a column. */
+static px_wave lanes_of_blocks(void) {
+    px_wave block = plane.wave;
+    block.height = block.width = 16;
+    block.stride = block.logs_stride = block.mixed_stride = block.running_stride =
+        (block.width + PX_PAD_LEFT + PX_PAD_RIGHT) * PX_BLOCK_LANES;
+    block.mixed = couples + GUARD;
+    block.running = rows_16[0] + GUARD;
+    block.samples = rows_16[1] + GUARD;
+    block.logs = rows_16[3] + GUARD;
+    block.errors = (uint16_t *)rows_16[5] + GUARD;
+    return block;
+}
+
+static size_t block_decode_lanes(px_simd set) {
+    const px_wave block = lanes_of_blocks();
+    px_block_streams streams = {.words = stream_of(false).words, .count = PX_SMALL_STATES};
+    for (int i = 0; i < PX_BLOCK_LANES; i++) {
+        streams.end[i] = WORDS;
+        streams.states[0][i] = streams.states[1][i] = 1 << 20;
+    }
+    px_block_kernels_of(set)->decode_lanes(&block, &streams);
+    return block.height * block.width * PX_BLOCK_LANES;
+}
+
+static size_t block_innovate_lanes(px_simd set) {
+    const px_wave block = lanes_of_blocks();
+    px_block_kernels_of(set)->innovate_lanes(rows_16[7] + GUARD, &block);
+    return block.height * block.width * PX_BLOCK_LANES;
+}
+
+static size_t block_encode(px_simd set) {
+    px_rans_stream stream = encoding(encoded, WORDS, false);
+    px_wave block = plane.wave;
+    block.height = block.width = 16;
+    px_block_kernels_of(set)->encode(&block, symbols[false], &stream);
+    return block.height * block.width;
+}
+
 static size_t quick_means(px_simd set) {
     px_quick_kernels_of(set)->means(means, &plane.wave);
     return HEIGHT * WIDTH;
@@ -440,6 +489,10 @@ static const bench benches[] = {
     BENCH(wave_tap_rows),
     BENCH(wave_decode),
     BENCH(wave_encode),
+    BENCH(block_decode),
+    BENCH(block_decode_lanes),
+    BENCH(block_innovate_lanes),
+    BENCH(block_encode),
     BENCH(quick_means),
     BENCH(quick_contexts),
     BENCH(quick_symbols),

@@ -88,7 +88,7 @@ ORDERS = {0: "<", 1: ">"}
 NONE = 1
 LSQ = 3  # a predictor
 ANS, RAW, ZSTD = 3, 4, 5  # coders
-CHECKSUMS, MAPPED = 1, 4  # flags
+CHECKSUMS, MAPPED, BLOCKS = 1, 4, 16  # flags
 ROLES = 255  # in place of axis + 1
 
 
@@ -106,6 +106,7 @@ class Chunk:
     the arranged array."""
 
     mapped: bool
+    has_blocks: bool
     type: int
     dtype: np.dtype
     dims: tuple[int, ...]
@@ -150,20 +151,26 @@ def read_container(data: bytes) -> Chunk:
     must(reader.take(4) == b"PRSM", "the magic is PRSM")
     must(reader.u8() == 1, "the version is known")
     flags = reader.u8()
-    must(flags & ~(CHECKSUMS | MAPPED) == 0, "bits 1 and 3-7 of flags are 0")
+    must(flags & ~(CHECKSUMS | MAPPED | BLOCKS) == 0, "bits 1, 3 and 5-7 of flags are 0")
+    must(flags & (MAPPED | BLOCKS) != MAPPED | BLOCKS, "mapped chunks have no blocks")
     of_array = read_array_fields(reader)
     transform, predictor, coder = reader.u8(), reader.u8(), reader.u8()
     must(1 <= reader.u8() <= 9, "effort is in 1..9")
     axis, roles = read_axis(reader, of_array[-1])
     sizes = reader.varint(), reader.varint()
     crc = int.from_bytes(reader.take(4), "little") if flags & CHECKSUMS else None
-    parameters, payload = reader.take(sizes[0]), reader.take(sizes[1])
+    parameters = reader.take(sizes[0])
+    if flags & CHECKSUMS and flags & BLOCKS:
+        expected = zlib.crc32(data[: reader.position]).to_bytes(4, "little")
+        must(reader.take(4) == expected, "the head CRC is right")
+    payload = reader.take(sizes[1])
     if flags & CHECKSUMS:
         expected = zlib.crc32(data[: reader.position]).to_bytes(4, "little")
         must(reader.take(4) == expected, "the chunk CRC is right")
     must(reader.position == len(data), "the chunk ends with its last field")
     stages = transform, predictor, coder
-    return Chunk(flags & MAPPED > 0, *of_array, *stages, axis, crc, parameters, payload, roles)
+    kinds = flags & MAPPED > 0, flags & BLOCKS > 0
+    return Chunk(*kinds, *of_array, *stages, axis, crc, parameters, payload, roles)
 
 
 def read_axis(reader: Reader, dims: tuple[int, ...]) -> tuple[int | None, Roles | None]:

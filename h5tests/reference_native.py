@@ -12,8 +12,10 @@ the document takes modulo 2^32 or 2^16 is wrapped where it could matter.
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 import numpy as np
 import reference_mappings  # noqa: F401  (integers that are coded may be those of a mapping)
@@ -57,7 +59,7 @@ from reference_wave import (
 # The native coder
 
 CHANNELS = 2
-QUICK, LSQ = 1, 2
+QUICK, LSQ, BLOCKS = 1, 2, 8
 OTHER_METHODS = {
     3: decode_online,
     4: decode_frames,
@@ -70,9 +72,12 @@ OTHER_METHODS = {
 def decode_native(chunk: Chunk) -> list[Plane]:
     """The samples of all planes."""
     method = Reader(chunk.parameters).u8()
+    must(chunk.has_blocks == (method == BLOCKS), "bit 4 of flags is 1 if the chunk is in blocks")
+    if method == BLOCKS:
+        return decode_blocks(chunk)
     if method in OTHER_METHODS:
         return OTHER_METHODS[method](chunk, chunk.parameters[1:], chunk.payload)
-    must(method in CODED_PLANES, "method is 1 to 7")
+    must(method in (QUICK, LSQ), "method is 1 to 8")
     if 1 not in (chunk.height, chunk.width) or chunk.samples < 1024:
         return decode_planes(chunk, method)
     return [line_of(plane, chunk) for plane in decode_planes(folded(chunk), method)]
@@ -108,8 +113,10 @@ def decode_planes(chunk: Chunk, method: int) -> list[Plane]:
         model = read_model(chunk, method, min(GROUP, chunk.count - first), decoder)
         parameters.take(decoder.reader.position)
         of_group = holes and holes[first : first + GROUP]
-        entropy = EntropyDecoder(payload, CODED_PLANES[method])
-        planes += decode_group(chunk, model, entropy, of_group)
+        kind = CODED_PLANES[method]
+        shape = chunk.height, chunk.width
+        entropy = EntropyDecoder(payload, kind)
+        planes += decode_group(chunk.depth, shape, model, entropy, kind, of_group)
     must(parameters.at_end, "parameters end with the last stream")
     must(payload.at_end, "the payload ends with the last word")
     return planes
@@ -138,6 +145,7 @@ class PlaneModel:
     scale_error: int = 0
     scale_running: int = 0
     scale_blur: int = 0
+    average: int = 0
     innovation_scale: int = 0
     innovation_levels: tuple[int, ...] = ()
     sample_scale: int = 0
@@ -207,10 +215,10 @@ def read_model(chunk: Chunk, method: int, count: int, decoder: RangeDecoder) -> 
     innovation_steps = reader.integers("general", 13, -128, 128)
     sample_steps = reader.integers("general", 24, -128, 128)
     wide, order = 0, list(range(count))
-    if mixed and method == LSQ:
-        wide = reader.integer("general", 0, 1 if count <= 256 else 0)
+    if mixed and method != QUICK:
+        wide = reader.integer("general", 0, 1 if count <= 256 and method == LSQ else 0)
         order = read_order(decoder, count)
-    planes = read_plane_models(chunk, count, reader)
+    planes = read_plane_models(chunk, method, count, reader)
     model = GroupModel(method, shapes, innovation_steps, sample_steps, order, planes)
     if mixed:
         variables = len(WIDE) if wide else 1
@@ -219,7 +227,7 @@ def read_model(chunk: Chunk, method: int, count: int, decoder: RangeDecoder) -> 
             if row.predicted and plane.kind != CONSTANT:
                 enough = row.shift >= plane.fraction
                 must(enough, "the shift of a row of P is at least the fraction of its plane")
-    if mixed and method == LSQ:
+    if mixed and method != QUICK:
         model.weights_e = read_weights(chunk, count, decoder, SHIFTS[16])
     return model
 
@@ -243,12 +251,15 @@ def read_order(decoder: RangeDecoder, count: int) -> list[int]:
     return order
 
 
-def read_plane_models(chunk: Chunk, count: int, reader: FieldReader) -> list[PlaneModel]:
+def read_plane_models(
+    chunk: Chunk, method: int, count: int, reader: FieldReader
+) -> list[PlaneModel]:
     phase_models = [BitModel(), BitModel()]
     planes: list[PlaneModel] = []
     before = PlaneModel()
     for _ in range(count):
-        kind = reader.integer(f"kind[{before.kind}]", CONSTANT, HALVED, before.kind)
+        most = FULL if method == BLOCKS else HALVED
+        kind = reader.integer(f"kind[{before.kind}]", CONSTANT, most, before.kind)
         before = replace(before, kind=kind, phases=(0, 0), patches=())
         if kind == HALVED:
             rows, columns = (reader.decoder.bit(model) for model in phase_models)
@@ -256,7 +267,7 @@ def read_plane_models(chunk: Chunk, count: int, reader: FieldReader) -> list[Pla
             before = replace(before, phases=(rows, columns), patches=patches)
         before = replace(before, mean=reader.integer("mean", -32768, 32767, before.mean))
         if kind != CONSTANT:
-            before = read_fields(reader, before)
+            before = read_fields(reader, before, method)
         planes.append(before)
     return planes
 
@@ -272,7 +283,7 @@ def read_patches(chunk: Chunk, reader: FieldReader) -> tuple[tuple[int, int], ..
     return tuple(patches)
 
 
-def read_fields(reader: FieldReader, before: PlaneModel) -> PlaneModel:
+def read_fields(reader: FieldReader, before: PlaneModel, method: int) -> PlaneModel:
     """The fields that a constant plane does not have."""
 
     def by_difference(name: str, low: int, high: int) -> int:
@@ -287,6 +298,7 @@ def read_fields(reader: FieldReader, before: PlaneModel) -> PlaneModel:
         scale_error=8 * reader.integer("scale_error", -128, 128, before.scale_error // 8),
         scale_running=by_difference("scale_running", -127, 127),
         scale_blur=by_difference("scale_blur", -127, 127),
+        average=by_difference("average", 0, 32767) if method == BLOCKS else 0,
         innovation_scale=by_difference("innovation_scale", -128, 128),
         innovation_levels=reader.levels("innovation", 13),
         sample_scale=by_difference("sample_scale", -128, 128),
@@ -325,6 +337,7 @@ class Group:
 
     model: GroupModel
     entropy: EntropyDecoder
+    kind: type[LsqPlane]  # of its planes
     running: np.ndarray
     holes: list[Links] | None  # of the planes as they come
     x: list[np.ndarray] = field(default_factory=list)
@@ -333,16 +346,21 @@ class Group:
 
 
 def decode_group(
-    chunk: Chunk, model: GroupModel, entropy: EntropyDecoder, holes: list[Links] | None
+    depth: int,
+    shape: tuple[int, ...],
+    model: GroupModel,
+    entropy: EntropyDecoder,
+    kind: type[LsqPlane],
+    holes: list[Links] | None,
 ) -> list[Plane]:
     """The samples of the planes of a group, in their order in the array."""
-    group = Group(model, entropy, np.zeros((chunk.height, chunk.width), np.int64), holes)
+    group = Group(model, entropy, kind, np.zeros(shape, np.int64), holes)
     for k in range(len(model.planes)):
         decode_plane(group, k)
     entropy.end()
     samples: list[Plane] = [[] for _ in model.planes]
     for place, plane, x in zip(model.order, model.planes, group.x):
-        samples[place] = wrapped(x + plane.mean, chunk.depth).ravel().tolist()
+        samples[place] = wrapped(x + plane.mean, depth).ravel().tolist()
     return samples
 
 
@@ -356,12 +374,12 @@ def decode_plane(group: Group, k: int) -> None:
     p, e = (places.of_halves(values) for values in predict_from_planes(group, k))
     running = places.of_halves(group.running)
     must(plane.kind == FULL or not group.holes, "no plane of a chunk with gaps is halved")
-    coded = CODED_PLANES[group.model.method](group.model, plane, p, e, running)
+    coded = group.kind(group.model, plane, p, e, running)
     if group.holes:
         coded.holes = group.holes[group.model.order[k]]
     coded.decode(group.entropy)
     group.coded += 1
-    update_running_mean(group, coded.logs, places)
+    update_running_mean(group, plane, coded.logs, places)
     if group.model.weights_e:
         group.innovations.append(places.of_plane(innovation(coded)))
     x = places.of_plane(coded.samples())
@@ -451,9 +469,13 @@ class LsqPlane(Wave):
         return limited(total >> 6, 0, 83)
 
 
-def update_running_mean(group: Group, logs: np.ndarray, places: Places) -> None:
+def update_running_mean(
+    group: Group, plane: PlaneModel, logs: np.ndarray, places: Places
+) -> None:
     c = group.coded
-    average = (16 * int(logs.sum()) + logs.size // 2) // logs.size
+    average = plane.average
+    if group.model.method != BLOCKS:
+        average = (16 * int(logs.sum()) + logs.size // 2) // logs.size
     rate = 32767 if c == 1 else 32768 // min(c, 40)
     r = group.running
     change = wrap(16 * places.of_plane(logs) - average - r)
@@ -528,6 +550,60 @@ class QuickPlane(LsqPlane):
                 run = range(first, min(first + 16, self.width))
                 steps.append([(x % self.states, y, x) for x in run])
         return steps
+
+
+# Method 8, blocks
+
+
+class SmallBlockPlane(LsqPlane):
+    """A plane of a block of side 4 or 8."""
+
+    states = 2
+
+    def steps(self) -> list[list[tuple[int, int, int]]]:
+        """Each sample is a step of its own."""
+        places = product(range(self.height), range(self.width))
+        order = sorted(places, key=lambda place: (2 * place[0] + place[1], place[0]))
+        return [[(number % 2, *place)] for number, place in enumerate(order)]
+
+
+def decode_blocks(chunk: Chunk) -> list[Plane]:
+    """The samples of all planes of a chunk in blocks."""
+    parameters, payload = Reader(chunk.parameters[1:]), Reader(chunk.payload)
+    side = parameters.u8()
+    must(side in (4, 8, 16, 32, 64), "side is 4, 8, 16, 32 or 64")
+    models = []
+    for first in range(0, chunk.count, GROUP):
+        decoder = RangeDecoder(parameters.data[parameters.position :])
+        models.append(read_model(chunk, BLOCKS, min(GROUP, chunk.count - first), decoder))
+        parameters.take(decoder.reader.position)
+    planes = np.zeros((chunk.count, chunk.height, chunk.width), np.int64)
+    corners = product(range(0, chunk.height, side), range(0, chunk.width, side))
+    for index, (y, x) in enumerate(corners):
+        block = payload.take(2 * parameters.varint())
+        check = int.from_bytes(parameters.take(2), "little")
+        must(zlib.crc32(block, index) % 65536 == check, "the check of a block is right")
+        part = planes[:, y : y + side, x : x + side]
+        kind = SmallBlockPlane if side < 16 else LsqPlane
+        part[:] = decode_block(chunk.depth, models, Reader(block), part.shape, kind)
+    must(parameters.at_end, "parameters end with the index")
+    must(payload.at_end, "the payload ends with the last block")
+    return planes.reshape(chunk.count, -1).tolist()
+
+
+def decode_block(
+    depth: int,
+    models: list[GroupModel],
+    words: Reader,
+    shape: tuple[int, ...],
+    kind: type[LsqPlane],
+) -> np.ndarray:
+    """The samples of all planes of a block of that shape."""
+    samples: list[Plane] = []
+    for model in models:
+        samples += decode_group(depth, shape[1:], model, EntropyDecoder(words, kind), kind, None)
+    must(words.at_end, "a block ends with its last word")
+    return np.array(samples, np.int64).reshape(shape)
 
 
 CODED_PLANES = {QUICK: QuickPlane, LSQ: LsqPlane}

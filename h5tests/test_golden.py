@@ -36,6 +36,12 @@ def doubled(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def with_a_constant(array: np.ndarray) -> np.ndarray:
+    array[..., 1] = 5
+    array[3, 7, 2] = 32767
+    return array
+
+
 def drawings(frames: int, height: int, width: int) -> np.ndarray:
     """A drawing that moves by a column a frame."""
     picture = drawing(height, width).astype("int16")
@@ -254,6 +260,15 @@ SOURCES = {
     ),
     "roles_upright_u8": (lambda: np.repeat(stack(4, 40, 12), 4, axis=2), {"axis": 0, "coder": "ans"}),
     "roles_fixed_f32": (lambda: time_series(3, 5, 14, 12).astype("f4") / 4, {"effort": 8}),
+    "blocks_i8": (lambda: embedding(21, 38, 9, "int8"), NATIVE | {"axis": 2, "block": 8}),
+    "blocks_planes_u16_be": (
+        lambda: np.ascontiguousarray(embedding(24, 30, 520, "uint16").transpose(2, 0, 1)).astype(">u2"),
+        NATIVE | {"axis": 0, "block": 16, "effort": 2},
+    ),
+    "blocks_lines_i16": (
+        lambda: with_a_constant(embedding(5, 200, 3, "int16")),
+        {"axis": 2, "block": 32, "checksum": False},
+    ),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 

@@ -37,6 +37,8 @@ PIPELINES = {
     "channels,lsq,ans,3": {**LSQ, "effort": 3},
     "channels,lsq,ans,5": {**LSQ, "effort": 5},
     "none,lsq,ans,5": {**LSQ, "transform": "none"},
+    "channels,lsq,ans,block=4": {**LSQ, "block": 4},
+    "channels,lsq,ans,block=16": {**LSQ, "block": 16},
     "channels,none,jxl": {"transform": "channels", "predictor": "none", "coder": "jxl"},
 }
 TOLERANCE_OF_OTHERS = 0.005

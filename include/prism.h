@@ -157,6 +157,9 @@ typedef struct prism_options {
     bool verify;   /* decode each chunk after encoding it and compare */
     int threads;   /* that one encode or decode may use, >= 1; H5PRISM_THREADS overrides. No method
                       uses more than one so far */
+    int block; /* 0, or 4, 8, 16, 32, 64: positions along both axes of the pictures of blocks that
+                  can be decoded alone (prism_decode_region). Integers of 8 and 16 bits; coder ans
+                */
     prism_bound bound;       /* what may be lost; nothing, unless it is asked for */
     prism_bound_of bound_of; /* of PRISM_BOUND_REL_RMSE */
     float bound_value;       /* above 0 with a bound, else 0; of relative ones, below 1 */
@@ -200,7 +203,7 @@ PRISM_API prism_status prism_options_check(const prism_options *options, prism_e
  *      1..3   transform, predictor, coder (the enums above)
  *      4      effort, 0 = default
  *      5      axis + 1, 0 = auto
- *      6      bit 0: checksum off; bit 1: verify on
+ *      6      bit 0: checksum off; bit 1: verify on; 256 * block
  *      7      bound + 256 * bound_of, 0 = lossless
  *      8      bound_value as the bits of a float32
  *      9      threads, 0 = 1
@@ -284,7 +287,8 @@ typedef enum prism_method {
     PRISM_METHOD_FRAMES = 4,   /* frames from frames, by blended experts */
     PRISM_METHOD_PALETTE = 5,  /* few different values, as indices, by context mixing */
     PRISM_METHOD_MIXED = 6,    /* frames from frames, by context mixing; efforts 8 and 9 */
-    PRISM_METHOD_ORDER0 = 7    /* values by their frequency alone: noise */
+    PRISM_METHOD_ORDER0 = 7,   /* values by their frequency alone: noise */
+    PRISM_METHOD_BLOCKS = 8    /* as lsq, in blocks that can be decoded alone */
 } prism_method;
 
 /* "none", "quick", ...; NULL for an unknown method. Static storage. */
@@ -370,6 +374,44 @@ PRISM_API prism_status prism_reduced_array(const void *chunk, size_t chunk_size,
  */
 PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
                                            const uint64_t *planes, size_t count, void *data,
+                                           size_t size, const prism_decode_options *options,
+                                           prism_error *error);
+
+/* ---- Parts of chunks --------------------------------------------------------------------------
+ */
+
+/*
+ * A chunk that is read in parts, again and again. Of a chunk in blocks (option `block`), opening
+ * reads header, models and index, with a checksum of their own, and a part takes no more than the
+ * blocks that it meets, each with its own checksum. Any other chunk is decoded when it is opened. A
+ * reader is for one thread at a time; different readers run side by side.
+ */
+typedef struct prism_reader prism_reader;
+
+/* `chunk` must outlive the reader. On failure *reader is NULL. prism_close takes NULL, too.
+ * options->reduce must be 0. */
+PRISM_API prism_status prism_open(const void *chunk, size_t chunk_size,
+                                  const prism_decode_options *options, prism_reader **reader,
+                                  prism_error *error);
+PRISM_API void prism_close(prism_reader *reader);
+
+/* Elements start[i] .. start[i] + count[i] - 1 along every axis i of the chunk's array, in C order,
+ * to `data`, whose `size` in bytes must be theirs. PRISM_E_ARGUMENT where they are not all in the
+ * array; PRISM_E_CHECKSUM where a block is damaged: others can be read still. */
+PRISM_API prism_status prism_read_region(prism_reader *reader, const uint64_t *start,
+                                         const uint64_t *count, void *data, size_t size,
+                                         prism_error *error);
+
+/* The same for many regions of equal count: region p begins at starts[p * rank .. p * rank + rank -
+ * 1], and its elements come after those of region p - 1. They may come in any order: each block is
+ * decoded once. */
+PRISM_API prism_status prism_read_regions(prism_reader *reader, const uint64_t *starts,
+                                          size_t regions, const uint64_t *count, void *data,
+                                          size_t size, prism_error *error);
+
+/* prism_open, prism_read_region and prism_close. */
+PRISM_API prism_status prism_decode_region(const void *chunk, size_t chunk_size,
+                                           const uint64_t *start, const uint64_t *count, void *data,
                                            size_t size, const prism_decode_options *options,
                                            prism_error *error);
 

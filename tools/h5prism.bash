@@ -26,8 +26,8 @@ _h5prism() {
         ;;
     group) choices="--dataset --frames --effort --no-check --force --help" ;;
     inspect) choices="--dataset --chunks --planes --json --help" ;;
-    options) choices="--json --help transform= predictor= coder= effort= axis= checksum= verify= max_error= rel_max_error= rel_rmse= of= distance=" ;;
-    repack) choices="--dataset --chunks -j --lossy --always --verify --no-check --force --help effort= transform= predictor= coder= max_error= rel_max_error= rel_rmse= of= distance=" ;;
+    options) choices="--json --help transform= predictor= coder= effort= axis= block= checksum= verify= max_error= rel_max_error= rel_rmse= of= distance=" ;;
+    repack) choices="--dataset --chunks -j --lossy --always --verify --no-check --force --help effort= transform= predictor= coder= block= max_error= rel_max_error= rel_rmse= of= distance=" ;;
     *) return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")

@@ -20,6 +20,7 @@ from ._filter import FILTER_ID, Prism, register
 from ._inspect import StoredChunk, inspect
 from ._library import LibraryNotFoundError, library_path
 from ._parallel import read, write
+from ._points import points
 from ._references import references
 from ._version import __version__
 
@@ -37,6 +38,7 @@ __all__ = [
     "inspect",
     "inspect_chunk",
     "library_path",
+    "points",
     "read",
     "references",
     "register",

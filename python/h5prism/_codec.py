@@ -30,6 +30,7 @@ from ._library import (
     library,
 )
 from ._options import OptionValue, from_keywords, to_keywords
+from ._selection import as_items, range_of
 
 BytesLike = Union[bytes, bytearray, memoryview, np.ndarray]
 
@@ -166,6 +167,7 @@ def decode(
     blob: BytesLike,
     *,
     planes: Sequence[int] | None = None,
+    region: Any = None,
     reduce: int = 0,
     skip_checksum: bool = False,
     threads: int = 1,
@@ -181,6 +183,10 @@ def decode(
             decoded than these depend on; of other chunks, everything is. A chunk without an axis
             (raw ones have none) is a single plane. The checksum of the elements is then not
             computed.
+        region: what to decode, as integers and slices along the axes of the array, as in
+            `array[region]`: `numpy.s_[10:20, 5:9]`. Of a chunk in blocks (option `block`), no more is
+            decoded than the blocks that it meets, and only their checksums are computed; of other
+            chunks, everything is.
         reduce: 1, 2 or 3: the pictures at 1/2, 1/4 or 1/8 of their height and width (rounded up),
             from no more of the chunk than they take. Only lossy chunks whose mapping is "distance"
             or "wavelet" have such pictures; missing data are not in these. The checksum of the
@@ -198,7 +204,7 @@ def decode(
         planes, these as the first axis and the others behind it.
 
     Raises:
-        IndexError: there is no such plane.
+        IndexError: there is no such plane or region.
         PrismError: with status TRUNCATED, CORRUPT, CHECKSUM or VERSION for bytes that are not a
             whole, undamaged encoding of this format version; MEMORY over `memory_limit` or
             where there is no memory for the result; OPTION for a H5PRISM_MEMORY_LIMIT that cannot
@@ -216,11 +222,15 @@ def decode(
     if memory_limit is None:
         _check_memory(info)
     options = DecodeOptionsStruct(skip_checksum, threads, memory_limit or 0, reduce)
+    if region is not None:
+        if planes is not None:
+            raise PrismError(Status.ARGUMENT, "planes and region: one of them at a time")
+        return _decode_region(chunk, info, region, options)
     if planes is not None:
         return _decode_planes(chunk, info, planes, options)
     described = ArrayStruct()
     call("prism_reduced_array", chunk.ctypes.data, chunk.size, reduce, ctypes.byref(described))
-    array = _empty(_shape(described), _dtype(described))
+    array = empty(_shape(described), _dtype(described))
     call(
         "prism_decode",
         chunk.ctypes.data,
@@ -232,7 +242,7 @@ def decode(
     return array
 
 
-def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     try:
         return np.empty(shape, dtype)
     except MemoryError as reason:
@@ -284,7 +294,7 @@ def _decode_planes(
     for index, given in zip(wanted, planes):
         if not 0 <= index < info.planes:
             raise IndexError(f"plane {given} of a chunk of {info.planes}")
-    array = _empty(_shape_of_some(info, len(wanted)), _dtype(info.array))
+    array = empty(_shape_of_some(info, len(wanted)), _dtype(info.array))
     if not wanted:
         return array
     call(
@@ -298,6 +308,39 @@ def _decode_planes(
         ctypes.byref(options),
     )
     return array
+
+
+def _decode_region(
+    chunk: np.ndarray, info: InfoStruct, region: Any, options: DecodeOptionsStruct
+) -> np.ndarray:
+    shape = _shape(info.array)
+    items = as_items(region, shape)
+    if items is None:
+        raise IndexError(f"region {region!r} of an array of shape {shape}")
+    ranges = list(map(range_of, items, shape))
+    found = empty(tuple(r[-1] - r[0] + 1 if r else 0 for r in ranges), _dtype(info.array))
+    if found.size:
+        call(
+            "prism_decode_region",
+            chunk.ctypes.data,
+            chunk.size,
+            (ctypes.c_uint64 * len(ranges))(*(r[0] for r in ranges)),
+            (ctypes.c_uint64 * len(ranges))(*found.shape),
+            found.ctypes.data,
+            found.nbytes,
+            ctypes.byref(options),
+        )
+    steps = [slice(None, None, r.step) if isinstance(item, slice) else 0 for item, r in zip(items, ranges)]
+    return np.ascontiguousarray(found[tuple(steps)])
+
+
+def describe_chunk(blob: BytesLike) -> tuple[np.ndarray, tuple[int, ...], np.dtype]:
+    """The bytes of an encoded array, its shape and its type. Raises PrismError where decoding would
+    take more memory than there is to be had."""
+    chunk = _as_bytes(blob)
+    info = _inspect(chunk)
+    _check_memory(info)
+    return chunk, _shape(info.array), _dtype(info.array)
 
 
 def inspect_chunk(blob: BytesLike) -> ChunkInfo:

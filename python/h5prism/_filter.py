@@ -49,6 +49,9 @@ class Prism(_FilterBase):
         verify: decode each chunk after encoding it and compare.
         threads: threads that one chunk may use; the environment variable H5PRISM_THREADS
             overrides it. No method uses more than one so far.
+        block: 0, or 4, 8, 16, 32 or 64: integers of 8 and 16 bits are coded in blocks of so many
+            positions along both axes of the pictures, which can be decoded alone: `points`, `read`
+            and `decode` with a region take no more than the blocks that they need.
         max_error: lossy: no element is further than that from its own. Lossless without a bound;
             one at most.
         rel_max_error: the same, as a share of the range of each chunk's finite elements.
@@ -78,6 +81,7 @@ class Prism(_FilterBase):
         checksum: bool = True,
         verify: bool = False,
         threads: int = 1,
+        block: int = 0,
         max_error: float | None = None,
         rel_max_error: float | None = None,
         rel_rmse: float | None = None,
@@ -94,6 +98,7 @@ class Prism(_FilterBase):
                 "checksum": checksum,
                 "verify": verify,
                 "threads": threads,
+                "block": block,
                 "max_error": max_error,
                 "rel_max_error": rel_max_error,
                 "rel_rmse": rel_rmse,

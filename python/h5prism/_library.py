@@ -57,6 +57,7 @@ class OptionsStruct(ctypes.Structure):
         ("checksum", ctypes.c_bool),
         ("verify", ctypes.c_bool),
         ("threads", ctypes.c_int),
+        ("block", ctypes.c_int),
         ("bound", ctypes.c_int),
         ("bound_of", ctypes.c_int),
         ("bound_value", ctypes.c_float),
@@ -120,6 +121,7 @@ _PLAIN_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "prism_bound_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_bound_of_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_options_default": (OptionsStruct, []),
+    "prism_close": (None, [ctypes.c_void_p]),
 }
 _STATUS_FUNCTIONS: dict[str, list[Any]] = {
     "prism_options_set": [_OPTIONS, ctypes.c_char_p, ctypes.c_char_p, _ERROR],
@@ -139,6 +141,19 @@ _STATUS_FUNCTIONS: dict[str, list[Any]] = {
     "prism_reduced_array": [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, _ARRAY, _ERROR],
     "prism_decode": [
         ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t,
+        ctypes.POINTER(DecodeOptionsStruct), _ERROR,
+    ],
+    "prism_open": [
+        ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(DecodeOptionsStruct),
+        ctypes.POINTER(ctypes.c_void_p), _ERROR,
+    ],
+    "prism_read_regions": [
+        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_uint64),
+        ctypes.c_void_p, ctypes.c_size_t, _ERROR,
+    ],
+    "prism_decode_region": [
+        ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_uint64),
+        ctypes.POINTER(ctypes.c_uint64), ctypes.c_void_p, ctypes.c_size_t,
         ctypes.POINTER(DecodeOptionsStruct), _ERROR,
     ],
     "prism_decode_planes": [

@@ -22,6 +22,8 @@ from ._chunks import Offset, chunk_bytes, flush, holds_numbers, listed_mask, ope
 from ._codec import decode, encode, plain_array
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID, Prism
+from ._reader import is_in_blocks, read_regions
+from ._selection import as_items, range_of
 
 if TYPE_CHECKING:
     import h5py
@@ -61,18 +63,18 @@ def read(dataset: h5py.Dataset, selection: Any = (), *, threads: int | None = No
     Memory: the result and two chunks for each thread. h5py is called by this thread alone; nothing
     else may use h5py in another thread of the process at the same time, as always with h5py < 3.16.
     """
-    workers = _workers(threads)
-    is_own = _only_prism(open_dataset(dataset))
-    items = _as_items(selection, dataset.shape) if is_own else None
+    workers = worker_count(threads)
+    is_own = only_prism(open_dataset(dataset))
+    items = as_items(selection, dataset.shape) if is_own else None
     if items is None:
         return dataset[selection]
     flush(dataset)
-    ranges = tuple(map(_range, items, dataset.shape))
+    ranges = tuple(map(range_of, items, dataset.shape))
     if _is_sparse(dataset, ranges):
         return dataset[selection]
     out = np.empty(tuple(map(len, ranges)), dataset.dtype)
     jobs = (functools.partial(_decode_chunk, *job) for job in _stored_chunks(dataset, ranges, out))
-    for _ in _in_order(jobs, workers):
+    for _ in in_order(jobs, workers):
         pass
     return out[tuple(slice(None) if isinstance(item, slice) else 0 for item in items)]
 
@@ -120,7 +122,7 @@ def write(
 
     If it fails, no dataset is left. Memory: two chunks for each thread. Threads: as for `read`.
     """
-    workers = _workers(threads)
+    workers = worker_count(threads)
     values = _as_stored(array, dtype)
     given = {
         "maxshape": maxshape,
@@ -168,11 +170,11 @@ def _write_chunks(
         functools.partial(_encode_chunk, plain, at, dataset.chunks, fill, options)
         for at in _offsets(tuple(map(range, values.shape)), dataset.chunks)
     )
-    for offset, blob in _in_order(jobs, workers):
+    for offset, blob in in_order(jobs, workers):
         dataset.id.write_direct_chunk(offset, blob)
 
 
-def _workers(threads: int | None) -> int:
+def worker_count(threads: int | None) -> int:
     if threads is None:
         return len(os.sched_getaffinity(0))
     if threads < 1:
@@ -180,7 +182,7 @@ def _workers(threads: int | None) -> int:
     return threads
 
 
-def _in_order(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Result]:
+def in_order(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Result]:
     """What the jobs return, in their order, a few ahead of the consumer."""
     waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(workers) as pool:
@@ -196,7 +198,7 @@ def _in_order(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Re
                 future.cancel()
 
 
-def _only_prism(dataset: h5py.Dataset) -> bool:
+def only_prism(dataset: h5py.Dataset) -> bool:
     """Whether the chunks hold what HDF5 would give: h5prism alone worked on them, and on
     numbers as in the array."""
     pipeline = dataset.id.get_create_plist()
@@ -207,34 +209,6 @@ def _only_prism(dataset: h5py.Dataset) -> bool:
         and pipeline.get_filter(0)[0] == FILTER_ID
         and holds_numbers(dataset)
     )
-
-
-def _as_items(selection: Any, shape: tuple[int, ...]) -> list[Any] | None:
-    """One integer or slice for each axis; None for any other selection, which h5py has to make, or
-    to complain of."""
-    items = list(selection) if isinstance(selection, tuple) else [selection]
-    dots = [index for index, item in enumerate(items) if item is Ellipsis]
-    missing = len(shape) - (len(items) - len(dots))
-    if len(dots) > 1 or missing < 0:
-        return None
-    at = dots[0] if dots else len(items)
-    items[at : at + 1] = [slice(None)] * missing
-    return items if all(map(_is_plain_item, items, shape)) else None
-
-
-def _is_plain_item(item: Any, size: int) -> bool:
-    if isinstance(item, slice):
-        return item.step is None or item.step >= 1
-    is_integer = isinstance(item, (int, np.integer)) and not isinstance(item, bool)
-    return is_integer and -size <= int(item) < size
-
-
-def _range(item: Any, size: int) -> range:
-    """The indices that an integer or a slice selects."""
-    if isinstance(item, slice):
-        return range(*item.indices(size))
-    index = int(item) % size
-    return range(index, index + 1)
 
 
 def _is_sparse(dataset: h5py.Dataset, ranges: Ranges) -> bool:
@@ -264,14 +238,14 @@ def _stored_chunks(
     """Arguments of `_decode_chunk`; what HDF5 has to read is read at once."""
     for offset in _offsets(ranges, dataset.chunks):
         inside, target = _overlap(ranges, offset, dataset.chunks)
-        stored = _read_stored(dataset, offset)
+        stored = read_stored(dataset, offset)
         if stored is None:
             out[target] = dataset[tuple(map(_moved, inside, offset))]
         else:
             yield *stored, inside, out[target], dataset.chunks
 
 
-def _read_stored(dataset: h5py.Dataset, offset: Offset) -> tuple[bytes, bool] | None:
+def read_stored(dataset: h5py.Dataset, offset: Offset) -> tuple[bytes, bool] | None:
     """The bytes of a chunk and whether they are plain elements. None where only HDF5 knows: the
     chunk was never written, or cannot be read, or the filter may have been left out at the edge."""
     try:
@@ -305,7 +279,20 @@ def _decode_chunk(
     blob: bytes, plain: bool, inside: Window, window: np.ndarray, chunks: tuple[int, ...]
 ) -> None:
     """Copies the elements `inside` of an encoded or plain chunk to `window`, of the same shape."""
-    stored = np.dtype(np.int8) if window.dtype == np.bool_ else window.dtype
+    if not plain and is_in_blocks(blob):
+        starts = np.array([[part.start for part in inside]], np.uint64)
+        count = [part.stop - part.start for part in inside]
+        found = read_regions(blob, starts, count, (chunks, window.dtype))[0]
+        window[...] = found[tuple(slice(None, None, part.step) for part in inside)]
+    else:
+        window[...] = whole_chunk(blob, plain, chunks, window.dtype)[inside]
+
+
+def whole_chunk(
+    blob: bytes, plain: bool, chunks: tuple[int, ...], dtype: np.dtype
+) -> np.ndarray:
+    """The elements of an encoded or plain chunk. They must be those of a dataset of that kind."""
+    stored = np.dtype(np.int8) if dtype == np.bool_ else dtype
     found = np.frombuffer(blob, np.uint8) if plain else decode(blob)
     if found.nbytes != math.prod(chunks) * stored.itemsize or not (plain or found.dtype == stored):
         raise PrismError(
@@ -313,7 +300,7 @@ def _decode_chunk(
             f"a chunk holds {found.size} elements of type {found.dtype} where the dataset has "
             f"{math.prod(chunks)} of type {stored}",
         )
-    window[...] = found.reshape(-1).view(window.dtype).reshape(chunks)[inside]
+    return found.reshape(-1).view(dtype).reshape(chunks)
 
 
 def _default_chunks(values: np.ndarray, maxshape: Any) -> tuple[int, ...] | bool:

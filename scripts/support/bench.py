@@ -114,6 +114,12 @@ def _arguments() -> argparse.Namespace:
         "pipeline of our own; says LARGER, and fails, where they are",
     )
     parser.add_argument(
+        "--random",
+        action="store_true",
+        help="instead, of arrays (row, column, channel) of integers of 8 and 16 bits: bytes with and "
+        "without blocks, and what reading pixels, patches of 32 x 32 and all takes",
+    )
+    parser.add_argument(
         "--effort", type=int, default=5, metavar="N", help="of --layouts: 1 to 9 (5)"
     )
     parser.add_argument(
@@ -159,6 +165,14 @@ def _measure_layouts(array: np.ndarray, arguments: argparse.Namespace) -> dict[s
     rows = list(measure_layouts(array, effort=arguments.effort))
     print(format_layouts(rows), flush=True)
     return {"layouts": [dataclasses.asdict(row) for row in rows]}
+
+
+def _measure_random(array: np.ndarray) -> dict[str, object]:
+    from .random_reads import format_random, measure_random  # h5py, for those who want it
+
+    rows = measure_random(array)
+    print(format_random(rows), flush=True)
+    return {"random": [dataclasses.asdict(row) for row in rows]}
 
 
 def _measure_automatic(array: np.ndarray) -> tuple[dict[str, object], bool]:
@@ -297,6 +311,9 @@ def main() -> int:
         }
         if arguments.layouts:
             report["arrays"].append({**about, **_measure_layouts(array, arguments)})
+            continue
+        if arguments.random:
+            report["arrays"].append({**about, **_measure_random(array)})
             continue
         if arguments.auto:
             found, holds = _measure_automatic(array)

@@ -43,6 +43,8 @@ _PIPELINES = (
     {"transform": "none", "coder": "ans"},
     {"transform": "channels", "coder": "ans"},
     {"transform": "stack", "coder": "ans"},
+    {"transform": "channels", "coder": "ans", "block": 8},
+    {"transform": "none", "coder": "ans", "block": 16},
 )
 
 

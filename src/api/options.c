@@ -17,6 +17,7 @@
 #define WORDS_VERSION    1
 #define FLAG_NO_CHECKSUM 1u
 #define FLAG_VERIFY      2u
+#define BLOCK_SHIFT      8 /* in the word of flags */
 #define MAX_EFFORT       (PX_EFFORT_COUNT - 1)
 #define MAX_THREADS      1024
 #define MOST_DISTANCE    15 /* of libjxl 0.7 */
@@ -85,6 +86,20 @@ static prism_status read_integer(int *number, int low, int high, const char *key
                        low, high);
     *number = (int)parsed;
     return PRISM_OK;
+}
+
+static bool is_block(int side) {
+    return side == 0 || (side >= 4 && side <= 64 && (side & (side - 1)) == 0);
+}
+
+static prism_status read_block(int *block, const char *key, const char *value, prism_error *error) {
+    int side = 0;
+    prism_status status = read_integer(&side, 0, 64, key, value, error);
+    if (status == PRISM_OK && !is_block(side))
+        status = px_fail(error, PRISM_E_OPTION, "block=%s: expected 0, 4, 8, 16, 32 or 64", value);
+    if (status == PRISM_OK)
+        *block = side;
+    return status;
 }
 
 /* Numbers have a point, whatever the locale of the program says. To be ended by leave_locale. */
@@ -208,6 +223,8 @@ prism_status prism_options_set(prism_options *options, const char *key, const ch
         return set_bound(options, (prism_bound)bound, key, value, error);
     if (strcmp(key, "effort") == 0)
         return read_integer(&options->effort, 1, MAX_EFFORT, key, value, error);
+    if (strcmp(key, "block") == 0)
+        return read_block(&options->block, key, value, error);
     if (strcmp(key, "threads") == 0)
         return read_integer(&options->threads, 1, MAX_THREADS, key, value, error);
     if (strcmp(key, "axis") == 0) {
@@ -216,10 +233,11 @@ prism_status prism_options_set(prism_options *options, const char *key, const ch
         options->axis = PRISM_AXIS_AUTO;
         return PRISM_OK;
     }
-    return px_fail(error, PRISM_E_OPTION,
-                   "unknown option %.40s: expected transform, predictor, coder, effort, axis, "
-                   "checksum, verify, threads, max_error, rel_max_error, rel_rmse, of or distance",
-                   key);
+    return px_fail(
+        error, PRISM_E_OPTION,
+        "unknown option %.40s: expected transform, predictor, coder, effort, axis, "
+        "checksum, verify, threads, block, max_error, rel_max_error, rel_rmse, of or distance",
+        key);
 }
 
 /* Copies text[0, length) without the spaces around it; false if it does not fit. */
@@ -302,6 +320,20 @@ static prism_status check_bound(const prism_options *o, prism_error *error) {
     return PRISM_OK;
 }
 
+static prism_status check_block(const prism_options *o, prism_error *error) {
+    if (!is_block(o->block))
+        return px_fail(error, PRISM_E_OPTION, "block %d: expected 0, 4, 8, 16, 32 or 64", o->block);
+    const bool others = o->transform == PRISM_TRANSFORM_STACK ||
+                        o->predictor == PRISM_PREDICTOR_PAETH ||
+                        o->predictor == PRISM_PREDICTOR_NONE ||
+                        (o->coder != PRISM_CODER_AUTO && o->coder != PRISM_CODER_ANS);
+    return o->block && others
+               ? px_fail(error, PRISM_E_OPTION,
+                         "block=%d goes with coder ans and transforms none and channels only",
+                         o->block)
+               : PRISM_OK;
+}
+
 prism_status prism_options_check(const prism_options *options, prism_error *error) {
     if (!options)
         return px_fail(error, PRISM_E_ARGUMENT, "options must not be NULL");
@@ -317,6 +349,8 @@ prism_status prism_options_check(const prism_options *options, prism_error *erro
         status = check_range(options->axis, PRISM_AXIS_AUTO, PRISM_MAX_RANK - 1, "axis", error);
     if (status == PRISM_OK)
         status = check_range(options->threads, 1, MAX_THREADS, "threads", error);
+    if (status == PRISM_OK)
+        status = check_block(options, error);
     if (status == PRISM_OK)
         status = check_bound(options, error);
     return status;
@@ -343,17 +377,19 @@ prism_status prism_options_format(const prism_options *options, char *text, size
     prism_status status = prism_options_check(options, error);
     if (status != PRISM_OK)
         return status;
-    char axis[16] = "auto", bound[64];
+    char axis[16] = "auto", bound[64], block[16] = "";
     format_bound(options, bound, sizeof bound);
+    if (options->block)
+        snprintf(block, sizeof block, ",block=%d", options->block);
     if (options->axis != PRISM_AXIS_AUTO)
         snprintf(axis, sizeof axis, "%d", options->axis);
     int length =
         snprintf(text, capacity,
                  "transform=%s,predictor=%s,coder=%s,effort=%d,axis=%s,checksum=%s,"
-                 "verify=%s,threads=%d%s",
+                 "verify=%s,threads=%d%s%s",
                  transforms[options->transform], predictors[options->predictor],
                  coders[options->coder], options->effort, axis, switches[options->checksum],
-                 switches[options->verify], options->threads, bound);
+                 switches[options->verify], options->threads, block, bound);
     if (length < 0 || (size_t)length >= capacity)
         return px_fail(error, PRISM_E_CAPACITY, "options need %d bytes of text", length + 1);
     return PRISM_OK;
@@ -371,7 +407,8 @@ prism_status prism_options_pack(const prism_options *options, uint32_t words[PRI
     words[3] = (uint32_t)options->coder;
     words[4] = (uint32_t)options->effort;
     words[5] = (uint32_t)(options->axis + 1);
-    words[6] = (options->checksum ? 0 : FLAG_NO_CHECKSUM) | (options->verify ? FLAG_VERIFY : 0);
+    words[6] = (options->checksum ? 0 : FLAG_NO_CHECKSUM) | (options->verify ? FLAG_VERIFY : 0) |
+               (uint32_t)options->block << BLOCK_SHIFT;
     words[7] = (uint32_t)options->bound | (uint32_t)options->bound_of << 8;
     memcpy(&words[8], &options->bound_value, sizeof words[8]);
     words[9] = (uint32_t)options->threads;
@@ -394,7 +431,7 @@ prism_status prism_options_unpack(prism_options *options, const uint32_t *words,
         return px_fail(error, PRISM_E_OPTION,
                        "filter parameter 0 is %u: this version knows parameter layout %d", w[0],
                        WORDS_VERSION);
-    if (w[6] & ~(FLAG_NO_CHECKSUM | FLAG_VERIFY))
+    if (w[6] & ~(FLAG_NO_CHECKSUM | FLAG_VERIFY | 255u << BLOCK_SHIFT))
         return px_fail(error, PRISM_E_OPTION, "filter parameter 6 (flags) is %u: expected 0..3",
                        w[6]);
     prism_options unpacked = {.transform = (prism_transform)word_to_int(w[1]),
@@ -404,6 +441,7 @@ prism_status prism_options_unpack(prism_options *options, const uint32_t *words,
                               .axis = word_to_int(w[5]) - 1,
                               .checksum = !(w[6] & FLAG_NO_CHECKSUM),
                               .verify = (w[6] & FLAG_VERIFY) != 0,
+                              .block = (int)(w[6] >> BLOCK_SHIFT),
                               .threads = w[9] ? word_to_int(w[9]) : 1,
                               .bound = (prism_bound)(w[7] & 255),
                               .bound_of = (prism_bound_of)word_to_int(w[7] >> 8)};

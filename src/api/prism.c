@@ -139,7 +139,8 @@ const char *prism_method_name(prism_method method) {
         [PRISM_METHOD_NONE] = "none",     [PRISM_METHOD_QUICK] = "quick",
         [PRISM_METHOD_LSQ] = "lsq",       [PRISM_METHOD_ADAPTIVE] = "adaptive",
         [PRISM_METHOD_FRAMES] = "frames", [PRISM_METHOD_PALETTE] = "palette",
-        [PRISM_METHOD_MIXED] = "mixed",   [PRISM_METHOD_ORDER0] = "order0"};
+        [PRISM_METHOD_MIXED] = "mixed",   [PRISM_METHOD_ORDER0] = "order0",
+        [PRISM_METHOD_BLOCKS] = "blocks"};
     const size_t index = (size_t)method;
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }

@@ -2,10 +2,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/pool.h"
 #include "base/sizes.h"
 #include "base/status.h"
+
+uint32_t px_crc32(const void *bytes, size_t size) {
+    return px_crc32_after(0, bytes, size);
+}
+
+uint32_t px_crc32_after(uint32_t before, const void *bytes, size_t size) {
+    return (uint32_t)crc32_z(before, bytes, size);
+}
 
 void px_buffer_free(px_buffer *buffer) {
     free(buffer->data);

@@ -35,7 +35,8 @@ static px_candidate *add_layout(px_layouts *list, const prism_options *options,
                                         .coder = options->coder,
                                         .effort = options->effort,
                                         .axis = roles->planes ? 0 : PRISM_AXIS_AUTO,
-                                        .roles = *roles},
+                                        .roles = *roles,
+                                        .block = options->block},
                            .selective = options->transform == PRISM_TRANSFORM_AUTO &&
                                         transform == PRISM_TRANSFORM_CHANNELS,
                            .bytes = HUGE_VAL};
@@ -104,7 +105,7 @@ static ties ties_of(const px_survey *s, const prism_options *options, const px_r
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool drawing = px_is_drawing(s, options);
     return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
-                  .frames = !drawing && px_may_be_frames(s, roles, options),
+                  .frames = !drawing && !options->block && px_may_be_frames(s, roles, options),
                   .lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
                           (open && !drawing && px_may_be_lifted(s, roles))};
 }

@@ -180,8 +180,8 @@ static prism_status look_and_choose(px_candidate *chosen, px_coded *coded,
 }
 
 bool px_choice_needs_sample(const prism_array *array, const prism_options *options) {
-    return px_type_is_narrow(array->type) && !px_tiny_suits(array, options) &&
-           !is_complete(options, array);
+    const bool tiny = !options->block && px_tiny_suits(array, options);
+    return px_type_is_narrow(array->type) && !tiny && !is_complete(options, array);
 }
 
 prism_status px_encode_integers(px_coded *coded, const px_mapping_request *request,
@@ -190,7 +190,7 @@ prism_status px_encode_integers(px_coded *coded, const px_mapping_request *reque
     const prism_options *options = request->options;
     px_candidate chosen = {.pipeline = {options->transform, options->predictor, options->coder,
                                         options->effort, px_asked_axis(options),
-                                        .roles = {.rank = 0}}};
+                                        .roles = {.rank = 0}, options->block}};
     size_t size;
     *coded = (px_coded){.is_mapped = false};
     prism_status status = prism_array_size(array, &size, error);
@@ -198,7 +198,7 @@ prism_status px_encode_integers(px_coded *coded, const px_mapping_request *reque
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status != PRISM_OK)
         return status;
-    if (px_tiny_suits(array, options))
+    if (!options->block && px_tiny_suits(array, options))
         return px_tiny_encode(coded, request, size, error);
     if (!is_complete(options, array))
         status = look_and_choose(&chosen, coded, request, error);

@@ -7,6 +7,7 @@
 
 #include "base/effort.h"
 #include "choose/candidates.h"
+#include "coders/ans/blocks/blocks.h"
 #include "coders/ans/order0/order0.h"
 #include "coders/ans/palette/model.h"
 #include "planes/values.h"
@@ -195,7 +196,11 @@ static prism_status list_candidates(candidates *list, const px_planes *planes, c
 static prism_status try_methods(px_coded *best, const px_planes *planes, const px_task *task,
                                 prism_error *error) {
     candidates list = {.count = 0};
-    prism_status status = list_candidates(&list, planes, task, error);
+    prism_status status = PRISM_OK;
+    if (px_blocks_suit(planes, task->pipeline.block))
+        add(&list, task, PRISM_METHOD_BLOCKS, PX_SURE);
+    else
+        status = list_candidates(&list, planes, task, error);
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++) {
         px_task tried = px_task_of(&list.items[i], task->effort, task->limit);
         bool chance = true;

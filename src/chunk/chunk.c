@@ -14,6 +14,7 @@
 #include "lossy/reduced.h"
 #include "mapping/mapping.h"
 #include "mapping/mask.h"
+#include "pipeline/block_reader.h"
 #include "pipeline/pipeline.h"
 
 /* Of chunks within chunks. */
@@ -34,6 +35,12 @@ typedef struct content {
     int unit_axis; /* asked for, of the array itself, where its dimension is 1; else AUTO */
 } content;
 
+/* Blocks are of one method. */
+static void use_blocks(prism_options *options) {
+    options->predictor = PRISM_PREDICTOR_LSQ;
+    options->coder = PRISM_CODER_ANS;
+}
+
 static prism_status content_make(content *c, const prism_array *array, const void *elements,
                                  const prism_options *options, prism_error *error) {
     prism_status status = prism_array_size(array, &c->size, error);
@@ -50,6 +57,8 @@ static prism_status content_make(content *c, const prism_array *array, const voi
     c->options.axis = px_squeezed_axis(&c->squeezed, options->axis);
     const bool unit = options->axis >= 0 && c->options.axis == PX_AXIS_NONE;
     c->unit_axis = unit ? options->axis : PRISM_AXIS_AUTO;
+    if (options->block)
+        use_blocks(&c->options);
     return PRISM_OK;
 }
 
@@ -93,6 +102,7 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
                       .payload_size = sections->payload.size};
     if (!px_coded_size(coded) || px_coded_size(coded) >= c->size)
         use_raw(&chunk, c);
+    chunk.has_blocks = px_is_in_blocks(&chunk);
     *used = chunk.pipeline;
     return px_chunk_write(&chunk, out, error);
 }
@@ -238,18 +248,20 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
                                         &inner_codec,      role.scales, &survey,
                                         role.mask ? &mask : NULL};
     px_rival rival = {.request = &request};
-    const bool rivals = status == PRISM_OK && px_rival_suits(array, options, role.depth);
+    const bool rivals =
+        status == PRISM_OK && !options->block && px_rival_suits(array, options, role.depth);
     bool alone = options->coder == PRISM_CODER_ZSTD;
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
+    const bool as_it_is = options->block && px_type_is_narrow(array->type);
     if (status == PRISM_OK && rivals && !alone)
         status = look_at_rival(&survey, &alone, &rival, error);
-    if (status == PRISM_OK && !alone)
+    if (status == PRISM_OK && !alone && !as_it_is)
         status = px_mask_encode(&masked, &sure, &request, error);
     const bool plain = !alone && !sure;
     if (status == PRISM_OK && plain)
         status = look(&survey, &request, role, error);
-    if (status == PRISM_OK && plain)
+    if (status == PRISM_OK && plain && !as_it_is)
         status = px_encode_mapped(&coded, &request, error);
     if (status == PRISM_OK && plain && !coded.is_mapped && px_type_is_narrow(array->type)) {
         px_coded_free(&coded);

@@ -22,21 +22,29 @@ px_geometry px_geometry_bare(size_t height, size_t width) {
                          .tile_count = px_sum(px_product(height, width), PX_TILE - 1) / PX_TILE};
 }
 
-int16_t *px_strip_pads(const px_geometry *geometry, int16_t *plane) {
-    int16_t *bare = plane - geometry->origin;
+void *px_strip(const px_geometry *geometry, void *plane, size_t size) {
+    uint8_t *from = plane, *bare = from - geometry->origin * size;
     for (size_t y = 0; y < geometry->height; y++)
-        memmove(bare + y * geometry->width, plane + y * geometry->stride,
-                geometry->width * sizeof *plane);
+        memmove(bare + y * geometry->width * size, from + y * geometry->stride * size,
+                geometry->width * size);
     return bare;
 }
 
+int16_t *px_strip_pads(const px_geometry *geometry, int16_t *plane) {
+    return px_strip(geometry, plane, sizeof *plane);
+}
+
 /* Backwards, so that nothing is overwritten before it is read. */
-void px_spread_couples(const px_geometry *geometry, int32_t *plane) {
-    const int32_t *bare = plane - geometry->origin;
+void px_spread(const px_geometry *geometry, void *plane, size_t size) {
+    uint8_t *to = plane, *bare = to - geometry->origin * size;
     for (size_t y = geometry->height; y-- > 0;)
-        memmove(plane + y * geometry->stride, bare + y * geometry->width,
-                geometry->width * sizeof *plane);
-    px_replicate_couples(geometry, plane);
+        memmove(to + y * geometry->stride * size, bare + y * geometry->width * size,
+                geometry->width * size);
+    px_replicate(geometry, plane, size);
+}
+
+void px_spread_couples(const px_geometry *geometry, int32_t *plane) {
+    px_spread(geometry, plane, sizeof *plane);
 }
 
 void *px_padded_take(px_pool *pool, const px_geometry *geometry, size_t element_size) {
@@ -75,8 +83,8 @@ uint64_t px_couples_bytes(const px_geometry *geometry, size_t pairs) {
     return (pairs * span + guard) * sizeof(int32_t);
 }
 
-/* Pads of a plane whose elements have `size` bytes. */
-static void replicate(const px_geometry *geometry, uint8_t *plane, size_t size) {
+void px_replicate(const px_geometry *geometry, void *first_row, size_t size) {
+    uint8_t *plane = first_row;
     const size_t height = geometry->height, width = geometry->width;
     const size_t row_bytes = geometry->stride * size;
     for (size_t y = 0; y < height; y++) {
@@ -94,11 +102,11 @@ static void replicate(const px_geometry *geometry, uint8_t *plane, size_t size) 
 }
 
 void px_replicate_pads(const px_geometry *geometry, int16_t *plane) {
-    replicate(geometry, (uint8_t *)plane, sizeof *plane);
+    px_replicate(geometry, plane, sizeof *plane);
 }
 
 void px_replicate_couples(const px_geometry *geometry, int32_t *plane) {
-    replicate(geometry, (uint8_t *)plane, sizeof *plane);
+    px_replicate(geometry, plane, sizeof *plane);
 }
 
 /* ---- Tiles and couples ---- */

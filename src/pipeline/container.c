@@ -16,19 +16,21 @@
 #include "pipeline/container.h"
 
 #include <string.h>
-#include <zlib.h>
 
 #include "base/array.h"
 #include "base/effort.h"
 #include "base/status.h"
 
-enum { FLAG_CHECKSUM = 1, FLAG_MAPPED = 4, CRC_SIZE = 4, MAGIC_SIZE = 4, ROLES = 255 };
+enum {
+    FLAG_CHECKSUM = 1,
+    FLAG_MAPPED = 4,
+    FLAG_BLOCKS = 16,
+    CRC_SIZE = 4,
+    MAGIC_SIZE = 4,
+    ROLES = 255
+};
 
 static const uint8_t magic[MAGIC_SIZE] = {'P', 'R', 'S', 'M'};
-
-uint32_t px_crc32(const void *bytes, size_t size) {
-    return (uint32_t)crc32_z(0, bytes, size);
-}
 
 static void write_axis(px_buffer *out, const px_pipeline *pipeline) {
     const px_roles *roles = &pipeline->roles;
@@ -44,7 +46,8 @@ prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *
     px_put_bytes(out, magic, MAGIC_SIZE);
     px_put_u8(out, PX_FORMAT_VERSION);
     px_put_u8(out, (uint8_t)((chunk->has_checksum ? FLAG_CHECKSUM : 0) |
-                             (chunk->is_mapped ? FLAG_MAPPED : 0)));
+                             (chunk->is_mapped ? FLAG_MAPPED : 0) |
+                             (chunk->has_blocks ? FLAG_BLOCKS : 0)));
     px_put_u8(out, (uint8_t)chunk->array.type);
     px_put_u8(out, (uint8_t)chunk->array.order);
     px_put_u8(out, (uint8_t)chunk->array.rank);
@@ -60,6 +63,8 @@ prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *
     if (chunk->has_checksum)
         px_put_u32(out, chunk->elements_crc);
     px_put_bytes(out, chunk->parameters, chunk->parameter_size);
+    if (chunk->has_checksum && chunk->has_blocks)
+        px_put_u32(out, px_crc32(out->data, out->size));
     px_put_bytes(out, chunk->payload, chunk->payload_size);
     if (chunk->has_checksum)
         px_put_u32(out, px_crc32(out->data, out->size));
@@ -124,11 +129,13 @@ static prism_status read_start(px_chunk *chunk, px_reader *in, prism_error *erro
         return px_fail(error, PRISM_E_VERSION,
                        "the chunk has format version %u, this library reads up to %d", version,
                        PX_FORMAT_VERSION);
-    if (version == 0 || flags & ~(FLAG_CHECKSUM | FLAG_MAPPED))
+    if (version == 0 || (flags & FLAG_MAPPED && flags & FLAG_BLOCKS) ||
+        flags & ~(FLAG_CHECKSUM | FLAG_MAPPED | FLAG_BLOCKS))
         return px_fail(error, PRISM_E_CORRUPT, "version %u or flags %#x are not valid", version,
                        flags);
     chunk->has_checksum = (flags & FLAG_CHECKSUM) != 0;
     chunk->is_mapped = (flags & FLAG_MAPPED) != 0;
+    chunk->has_blocks = (flags & FLAG_BLOCKS) != 0;
     return PRISM_OK;
 }
 
@@ -137,7 +144,9 @@ static prism_status read_sections(px_chunk *chunk, px_reader *in, prism_error *e
     chunk->elements_crc = chunk->has_checksum ? px_get_u32(in) : 0;
     if (in->failed)
         return PRISM_OK;
-    uint64_t left = px_reader_left(in), trailer = chunk->has_checksum ? CRC_SIZE : 0;
+    const bool has_head = chunk->has_checksum && chunk->has_blocks;
+    uint64_t left = px_reader_left(in);
+    const uint64_t trailer = has_head ? 2 * CRC_SIZE : chunk->has_checksum ? CRC_SIZE : 0;
     if (left < trailer || parameters > left - trailer || payload > left - trailer - parameters)
         return px_fail(error, PRISM_E_TRUNCATED,
                        "the chunk ends before its content does: %llu bytes are there",
@@ -147,6 +156,7 @@ static prism_status read_sections(px_chunk *chunk, px_reader *in, prism_error *e
     chunk->parameter_size = (size_t)parameters;
     chunk->payload_size = (size_t)payload;
     chunk->parameters = px_get_bytes(in, chunk->parameter_size);
+    chunk->head_crc = has_head ? px_get_u32(in) : 0;
     chunk->payload = px_get_bytes(in, chunk->payload_size);
     return PRISM_OK;
 }
@@ -165,6 +175,18 @@ prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, pris
         status =
             px_fail(error, PRISM_E_TRUNCATED, "the chunk ends within its header: %zu bytes", size);
     return status;
+}
+
+prism_status px_chunk_verify_head(const px_chunk *chunk, const void *bytes, prism_error *error) {
+    const size_t size =
+        (size_t)(chunk->parameters - (const uint8_t *)bytes) + chunk->parameter_size;
+    const uint32_t computed = px_crc32(bytes, size);
+    if (chunk->head_crc != computed)
+        return px_fail(error, PRISM_E_CHECKSUM,
+                       "the head of the chunk is damaged: CRC-32 %08x is stored, its bytes have "
+                       "%08x",
+                       chunk->head_crc, computed);
+    return PRISM_OK;
 }
 
 prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error) {

@@ -15,6 +15,8 @@ typedef struct px_chunk {
     px_pipeline pipeline;
     bool has_checksum;
     bool is_mapped;                      /* the sections are those of a mapping */
+    bool has_blocks;                     /* that can be decoded alone, and checked alone */
+    uint32_t head_crc;                   /* then: CRC-32 of all before the payload */
     uint32_t elements_crc;               /* CRC-32 of the decoded elements */
     const uint8_t *parameters, *payload; /* within the chunk's bytes, or to be written to them */
     size_t parameter_size, payload_size;
@@ -30,10 +32,10 @@ prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *
  */
 prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, prism_error *error);
 
+/* The checksum of header and parameters of a chunk in blocks. */
+prism_status px_chunk_verify_head(const px_chunk *chunk, const void *bytes, prism_error *error);
+
 /* The checksum of the stored bytes. */
 prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error);
-
-/* CRC-32 as in gzip and PNG (ISO 3309). */
-uint32_t px_crc32(const void *bytes, size_t size);
 
 #endif

@@ -165,6 +165,9 @@ static prism_status decode_planes(px_planes *planes, const px_chunk *chunk,
     if (!coder)
         return px_fail(error, PRISM_E_CORRUPT, "method %u of coder ans is not known",
                        (unsigned)method);
+    if (chunk->has_blocks != (method == PRISM_METHOD_BLOCKS))
+        return px_fail(error, PRISM_E_CORRUPT,
+                       "a chunk says that it is in blocks and is not, or the reverse");
     prism_status status = coder->late ? PRISM_OK : px_planes_take(planes, error);
     if (status == PRISM_OK)
         status = coder->decode(planes, &chunk->pipeline, &parameters, &payload, request, error);
@@ -353,7 +356,8 @@ prism_status px_pipeline_decode_planes(const px_chunk *chunk, const uint64_t *pl
         return px_out_of_memory(error, layout.count);
     for (size_t i = 0; i < count; i++)
         wanted[planes[i]] = true;
-    prism_status status = decode_planes(&all, chunk, &(px_request){wanted, threads}, error);
+    prism_status status =
+        decode_planes(&all, chunk, &(px_request){.wanted = wanted, .threads = threads}, error);
     if (status == PRISM_OK)
         status = store_some(&all, chunk, planes, count, elements, error);
     free(wanted);

@@ -22,7 +22,7 @@ static const px_coder_stage *const methods[] = {
     [PRISM_METHOD_QUICK] = &px_quick,       [PRISM_METHOD_LSQ] = &px_lsq,
     [PRISM_METHOD_ADAPTIVE] = &px_adaptive, [PRISM_METHOD_FRAMES] = &px_frames,
     [PRISM_METHOD_PALETTE] = &px_palette,   [PRISM_METHOD_MIXED] = &px_mixed,
-    [PRISM_METHOD_ORDER0] = &px_order0};
+    [PRISM_METHOD_ORDER0] = &px_order0,     [PRISM_METHOD_BLOCKS] = &px_blocks};
 
 const px_coder_stage *px_coder_stage_of(prism_coder coder, prism_method method) {
     switch (coder) {

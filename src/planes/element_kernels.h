@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "prism.h"
 #include "simd/simd.h"
 
 /* How elements become samples: bytes in this machine's order, then the top bit flipped or not. */
@@ -16,6 +17,9 @@ typedef struct px_element_format {
     bool swapped; /* the bytes are not in this machine's order */
     uint16_t flip;
 } px_element_format;
+
+/* That of an array of integers of 8 or 16 bits. Defined in planes.c. */
+px_element_format px_element_format_of(const prism_array *array);
 
 enum { PX_BLOCK_PLANES = 32, PX_BLOCK_POSITIONS = 16 };
 

@@ -63,7 +63,7 @@ void px_planes_free(px_planes *planes) {
 }
 
 /* Flipping the top bit subtracts half the range. */
-static px_element_format format_of(const prism_array *array) {
+px_element_format px_element_format_of(const prism_array *array) {
     size_t size = prism_type_size(array->type);
     return (px_element_format){
         .size = size,
@@ -163,12 +163,14 @@ void px_planes_load(px_planes *planes, const prism_array *array, const px_layout
     move_all(&(transfer){.planes = planes,
                          .layout = layout,
                          .elements = (uint8_t *)(uintptr_t)elements,
-                         .format = format_of(array),
+                         .format = px_element_format_of(array),
                          .loads = true});
 }
 
 void px_planes_store(const px_planes *planes, const prism_array *array, const px_layout *layout,
                      void *elements) {
-    move_all(&(transfer){
-        .planes = planes, .layout = layout, .elements = elements, .format = format_of(array)});
+    move_all(&(transfer){.planes = planes,
+                         .layout = layout,
+                         .elements = elements,
+                         .format = px_element_format_of(array)});
 }

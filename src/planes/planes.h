@@ -17,6 +17,11 @@ typedef struct px_layout {
     size_t outer, inner;         /* products of the dimensions before and after the axis */
 } px_layout;
 
+/* Part of the picture that a plane is. */
+typedef struct px_rectangle {
+    size_t y, x, height, width;
+} px_rectangle;
+
 /*
  * Samples are signed: unsigned types are stored less half their range. The samples of an 8-bit type
  * are in -128..127, so that residuals can wrap modulo 2^depth and still be samples.

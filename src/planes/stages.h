@@ -23,6 +23,7 @@ typedef struct px_pipeline {
     int effort;
     int axis;       /* of the planes in the arranged array, or PRISM_AXIS_AUTO for a single plane */
     px_roles roles; /* by which elements are arranged first, if any are given */
+    int block;      /* encoding: side of blocks that can be decoded alone; 0: there are none */
 } px_pipeline;
 
 /* The planes that a pipeline makes of an array. */
@@ -87,7 +88,7 @@ typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline 
 /* What decoding is asked for. */
 typedef struct px_request {
     const bool *wanted; /* [planes]; NULL: all */
-    int threads;        /* at least 1 */
+    int threads;                /* at least 1 */
 } px_request;
 
 /*
@@ -125,6 +126,7 @@ extern const px_coder_stage px_frames;   /* coders/ans/frames/frames.c */
 extern const px_coder_stage px_palette;  /* coders/ans/palette/palette.c */
 extern const px_coder_stage px_mixed;    /* coders/ans/frames/mixed.c */
 extern const px_coder_stage px_order0;   /* coders/ans/order0/order0.c */
+extern const px_coder_stage px_blocks;   /* coders/ans/blocks/blocks.c */
 
 /* About the bytes that coder deflate makes of the planes of a tiny chunk. */
 prism_status px_deflate_guess(double *bytes, const px_planes *planes, prism_error *error);

@@ -127,7 +127,7 @@ prism_status px_lsq_analyse(px_lsq_encoder *encoder, prism_error *error) {
         plane->mean = mean_of(e);
         plane->fraction = fraction_of(e, plane->mean);
         plane->kind = e.low == e.high ? PX_PLANE_CONSTANT : PX_PLANE_FULL;
-        if (plane->kind == PX_PLANE_FULL && !holes &&
+        if (plane->kind == PX_PLANE_FULL && !holes && !encoder->task.blocks &&
             find_phase(&phase, samples, planes->height, planes->width))
             status = find_patches(plane, samples, planes->height, planes->width, phase, error);
     }

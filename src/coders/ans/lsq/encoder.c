@@ -31,6 +31,7 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     *encoder = (px_lsq_encoder){.planes = planes, .task = *task};
     prism_status status =
         px_model_alloc(&encoder->model, planes, task->count, task->quick, task->mixes, error);
+    encoder->model.blocks = task->blocks;
     if (status == PRISM_OK && task->wide)
         status = px_model_widen(&encoder->model, error);
     if (status == PRISM_OK)

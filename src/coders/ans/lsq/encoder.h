@@ -15,6 +15,7 @@ typedef struct px_group_task {
     bool quick;          /* method quick, and not lsq */
     bool mixes;          /* planes are predicted from each other, */
     bool wide;           /* by wide weights (model.h); method lsq only */
+    bool blocks;         /* for blocks that are coded apart; method lsq only */
     int effort;
     bool swift;   /* see px_task */
     size_t limit; /* more coded bytes than that are not wanted */

@@ -146,7 +146,9 @@ static prism_status code_plane(symbol_task *task, size_t k, prism_error *error) 
     if (status == PRISM_OK) {
         int64_t log_sum = code_view(task, &view, k);
         px_view_close(&view, &encoder->group, k);
-        px_running_update(&encoder->group, log_sum, view.geometry.height * view.geometry.width);
+        px_lsq_plane *plane = &encoder->model.planes[k];
+        plane->average = px_log_average(log_sum, view.geometry.height * view.geometry.width);
+        px_running_update(&encoder->group, plane->average);
     }
     px_pool_free(&pool);
     return status;

@@ -301,17 +301,24 @@ void px_causal_error_pads(const px_wave *wave) {
     }
 }
 
-void px_running_update(px_lsq_group *group, int64_t sum, size_t count) {
+int32_t px_log_average(int64_t sum, size_t count) {
+    return (int32_t)((sum * 16 + (int64_t)count / 2) / (int64_t)count);
+}
+
+int32_t px_running_rate(int coded) {
+    const int window = coded < RUNNING_WINDOW ? coded : RUNNING_WINDOW;
+    return window == 1 ? INT16_MAX : (1 << 15) / window;
+}
+
+void px_running_update(px_lsq_group *group, int32_t average) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
     const px_view *full = &group->full;
     const size_t width = full->geometry.width, stride = full->geometry.stride;
-    int32_t mean = (int32_t)((sum * 16 + (int64_t)count / 2) / (int64_t)count);
     if (!full->running_stride)
         return;
     group->coded++;
-    int window = group->coded < RUNNING_WINDOW ? group->coded : RUNNING_WINDOW;
-    int32_t rate = window == 1 ? INT16_MAX : (1 << 15) / window;
+    const int32_t rate = px_running_rate(group->coded);
     for (size_t y = 0; y < full->geometry.height; y++)
-        kernels->run(full->running + y * stride, full->logs + y * stride, width, mean, rate);
+        kernels->run(full->running + y * stride, full->logs + y * stride, width, average, rate);
     px_replicate_pads(&full->geometry, full->running);
 }

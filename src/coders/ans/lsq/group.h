@@ -95,8 +95,15 @@ void px_causal_error_pads(const px_wave *wave);
  * above. */
 void px_quick_pads(const px_wave *wave);
 
-/* Takes the logs of a plane, whose sum over `count` samples is given, into the running mean. */
-void px_running_update(px_lsq_group *group, int64_t sum, size_t count);
+/* The average of `count` logs of errors from their sum, in 1/16 of theirs. */
+int32_t px_log_average(int64_t sum, size_t count);
+
+/* How much of its difference from the logs of a plane the running mean takes, in 1/2^15, where that
+ * plane is number `coded` (from 1) of those that are not constant. */
+int32_t px_running_rate(int coded);
+
+/* Takes the logs of a plane, whose average is given, into the running mean. */
+void px_running_update(px_lsq_group *group, int32_t average);
 
 /* What stands for errors above a plane: in half octaves above 1, of their mean, and back. */
 int px_start_error_level(double error);

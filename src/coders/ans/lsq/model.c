@@ -75,7 +75,7 @@ typedef struct plane_models {
     px_integer kind[3]; /* by the kind of the plane before */
     px_bit phase[2];
     px_integer mean, fraction, start_error, bias;
-    px_integer scale_offset, scale_error, scale_running, scale_blur;
+    px_integer scale_offset, scale_error, scale_running, scale_blur, average;
     px_integer innovation_scale, innovation[PX_INNOVATION_TAPS];
     px_integer sample_scale, sample[PX_MEAN_TAPS];
     px_integer distance, difference; /* of patches */
@@ -86,17 +86,20 @@ typedef struct side {
     px_field_coder io;
     plane_models models;
     bool starved; /* there was no memory for patches */
+    bool blocks;  /* as in the model */
 } side;
 
 static void models_init(plane_models *models) {
     const px_bit even = PX_BIT_INIT;
-    px_integer *const single[] = {
-        &models->mean,          &models->fraction,     &models->start_error,
-        &models->bias,          &models->scale_offset, &models->scale_error,
-        &models->scale_running, &models->scale_blur,   &models->innovation_scale,
-        &models->sample_scale,  &models->distance,     &models->difference,
-        &models->general,       &models->kind[0],      &models->kind[1],
-        &models->kind[2]};
+    px_integer *const single[] = {&models->mean,          &models->fraction,
+                                  &models->start_error,   &models->bias,
+                                  &models->scale_offset,  &models->scale_error,
+                                  &models->scale_running, &models->scale_blur,
+                                  &models->average,       &models->innovation_scale,
+                                  &models->sample_scale,  &models->distance,
+                                  &models->difference,    &models->general,
+                                  &models->kind[0],       &models->kind[1],
+                                  &models->kind[2]};
     for (size_t i = 0; i < sizeof single / sizeof *single; i++)
         px_integer_init(single[i]);
     for (int t = 0; t < PX_INNOVATION_TAPS; t++)
@@ -195,7 +198,7 @@ static void read_patches(side *s, px_lsq_plane *plane, uint64_t plane_size) {
 static void code_kind(side *s, px_lsq_plane *plane, const px_lsq_plane *last, uint64_t size) {
     int kind = (int)plane->kind;
     code(s, &s->models.kind[last->kind], &kind, (int)last->kind, PX_PLANE_CONSTANT,
-         PX_PLANE_HALVED);
+         s->blocks ? PX_PLANE_FULL : PX_PLANE_HALVED);
     plane->kind = (px_plane_kind)kind;
     if (plane->kind != PX_PLANE_HALVED)
         return;
@@ -226,6 +229,8 @@ static void code_plane(side *s, px_lsq_plane *plane, const px_lsq_plane *last, u
          MAX_SCALE_WEIGHT);
     code(s, &m->scale_blur, &plane->scale_blur, last->scale_blur, -MAX_SCALE_WEIGHT,
          MAX_SCALE_WEIGHT);
+    if (s->blocks)
+        code(s, &m->average, &plane->average, last->average, 0, INT16_MAX);
     code_taps(s, &m->innovation_scale, m->innovation, &plane->innovation, &last->innovation,
               PX_INNOVATION_TAPS);
     code_taps(s, &m->sample_scale, m->sample, &plane->sample, &last->sample, PX_MEAN_TAPS);
@@ -277,7 +282,7 @@ static void code_group(side *s, px_lsq_model *model) {
 
 void px_model_write(px_lsq_model *model, px_buffer *out) {
     px_range_encoder coder = px_range_encoder_make(out);
-    side s = {.io = {.out = &coder}};
+    side s = {.io = {.out = &coder}, .blocks = model->blocks};
     models_init(&s.models);
     code_group(&s, model);
     if (model->mixes)
@@ -306,7 +311,7 @@ static bool fractions_fit(const px_lsq_model *model) {
 
 prism_status px_model_read(px_lsq_model *model, px_reader *in, prism_error *error) {
     px_range_decoder coder = px_range_decoder_make(in);
-    side s = {.io = {.in = &coder}};
+    side s = {.io = {.in = &coder}, .blocks = model->blocks};
     models_init(&s.models);
     code_group(&s, model);
     if (s.starved)

@@ -49,6 +49,7 @@ typedef struct px_lsq_plane {
     int bias;
     int scale_offset; /* in 1/16 octaves */
     int scale_error, scale_running, scale_blur;
+    int average; /* of the logs of errors, in 1/16 of theirs; sent if the model is of blocks */
     px_taps innovation, sample;
     px_patch *patches;
     uint32_t patch_count;
@@ -61,6 +62,7 @@ typedef struct px_lsq_model {
     bool quick;           /* method quick: no innovations */
     bool mixes;           /* planes are predicted from each other, */
     bool wide;            /* P from the squares around positions, not from positions alone */
+    bool blocks;          /* of blocks that are coded apart: no plane is halved */
     uint16_t *order;      /* [count] the plane that is coded k-th; all below is in that order */
     px_lsq_plane *planes; /* [count] */
     px_weights samples, innovations;    /* P from samples, E from innovations */

@@ -91,7 +91,8 @@ static prism_status code_plane(quick_task *task, size_t k, prism_error *error) {
     if (status == PRISM_OK) {
         int64_t log_sum = code_view(task, &view, k);
         px_view_close(&view, group, k);
-        px_running_update(group, log_sum, view.geometry.height * view.geometry.width);
+        px_running_update(group,
+                          px_log_average(log_sum, view.geometry.height * view.geometry.width));
     }
     px_pool_free(&pool);
     return status;

@@ -1,0 +1,271 @@
+"""Option `block`: parts of chunks that are decoded without the rest."""
+
+import itertools
+
+import numpy as np
+import pytest
+import reference_decoder as reference
+import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
+from filter_support import h5py
+from generated import embedding, runs
+from python_support import NARROW_DTYPES, assert_same, correlated, noise
+
+import h5prism
+
+SIDES = [4, 8, 16, 32, 64]
+
+
+def encoded(array, **options):
+    blob = h5prism.encode(array, **options)
+    assert h5prism.inspect_chunk(blob).method == "blocks"
+    assert_same(h5prism.decode(blob), array)
+    return blob
+
+
+def random_region(random, shape):
+    starts = [int(random.integers(size)) for size in shape]
+    stops = [int(random.integers(a, size)) + 1 for a, size in zip(starts, shape)]
+    return tuple(slice(a, b) for a, b in zip(starts, stops))
+
+
+# Whole chunks
+
+
+@pytest.mark.parametrize("dtype", NARROW_DTYPES)
+@pytest.mark.parametrize("side", SIDES)
+def test_types_and_efforts(side, dtype):
+    array = np.asarray(correlated((41, 70, 6), dtype, side) // 16, dtype)
+    for effort in (1, 5, 9):
+        blob = encoded(array, block=side, axis=2, effort=effort)
+        assert len(blob) < array.nbytes
+    assert_same(reference.decode(blob), array)
+
+
+SHAPES = [(40, 33, 5), (17, 700, 1), (700, 17, 2), (5, 300, 3), (300, 5, 3), (24, 24, 530), (70, 70, 1)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_shapes(shape):
+    array = correlated(shape, "<i2", 3) // 64
+    for side in (4, 16):
+        blob = encoded(array, block=side, axis=2)
+    assert_same(reference.decode(blob), array)
+
+
+@pytest.mark.parametrize("content", [noise, runs], ids=["noise", "runs"])
+def test_contents_that_gain_little(content):
+    """What is not smaller in blocks is stored raw, and is read in parts all the same."""
+    array = noise((40, 40, 3), "i1", 1) if content is noise else runs(48, 40, 3)
+    blob = h5prism.encode(array, block=8, axis=2)
+    assert h5prism.inspect_chunk(blob).method in ("blocks", "none")
+    assert_same(h5prism.decode(blob, region=np.s_[3:9, 5:, 1]), array[3:9, 5:, 1])
+
+
+def test_constant_planes_and_outliers():
+    array = embedding(40, 40, 6, "int16")
+    array[..., ::2] = 7
+    array[3, 5, 1], array[30, 39, 3] = 32767, -32768
+    blob = encoded(array, block=8, axis=2)
+    assert_same(reference.decode(blob), array)
+
+
+@pytest.mark.parametrize("side, most", [(4, 1.16), (8, 1.09), (16, 1.05), (32, 1.03)])
+def test_blocks_cost_little(side, most):
+    array = embedding(128, 128, 48, "int8")
+    whole = h5prism.encode(array, axis=2, transform="channels", predictor="lsq", coder="ans")
+    assert len(encoded(array, block=side, axis=2)) < most * len(whole)
+
+
+def test_one_block_is_no_blocks():
+    """Other methods are smaller then, and nothing is to be had by parts."""
+    array = embedding(30, 30, 5, "int8")
+    assert h5prism.inspect_chunk(h5prism.encode(array, block=32, axis=2)).method != "blocks"
+
+
+# Parts
+
+
+@pytest.mark.parametrize("rank", [2, 3, 4, 5])
+def test_regions(rank):
+    random = np.random.default_rng(rank)
+    for axis in range(rank):
+        shape = [int(size) for size in random.integers(5, 14, rank)]
+        shape[(axis + 1) % rank] = 60
+        array = np.cumsum(random.integers(-3, 4, shape), (axis + 1) % rank).astype(">i2")
+        blob = h5prism.encode(array, block=4, axis=axis, checksum=bool(axis % 2))
+        for _ in range(25):
+            region = random_region(random, shape)
+            assert_same(h5prism.decode(blob, region=region), np.ascontiguousarray(array[region]))
+
+
+REGIONS = [np.s_[3], np.s_[-3, ...], np.s_[..., 2:4], np.s_[5:30:7, :, ::2], np.s_[4:4], np.s_[:, 39:, -1]]
+
+
+@pytest.mark.parametrize("region", REGIONS, ids=str)
+@pytest.mark.parametrize("block", [0, 8])
+def test_regions_are_as_those_of_numpy(block, region):
+    array = embedding(40, 40, 6, "int8")
+    found = h5prism.decode(h5prism.encode(array, block=block), region=region)
+    assert_same(found, np.ascontiguousarray(array[region]))
+
+
+def test_regions_that_are_none():
+    blob = h5prism.encode(embedding(40, 40, 6, "int8"), block=8)
+    for region in (np.s_[40], np.s_[0, 0, 0, 0], [1, 2], np.s_[::-1], "x"):
+        with pytest.raises(IndexError):
+            h5prism.decode(blob, region=region)
+    with pytest.raises(h5prism.PrismError, match="one of them"):
+        h5prism.decode(blob, region=np.s_[1], planes=[0])
+
+
+def test_floats_and_other_methods_have_regions():
+    for array in (embedding(40, 40, 6, "int8") / np.float32(7), embedding(30, 40, 6, "int16")):
+        blob = h5prism.encode(array, effort=8)
+        assert_same(h5prism.decode(blob, region=np.s_[7:9]), array[7:9])
+
+
+# Damage
+
+
+def sections(blob):
+    """Where parameters and payload of a chunk in blocks begin."""
+    info = h5prism.inspect_chunk(blob)
+    payload = len(blob) - 4 - info.payload_bytes
+    return payload - 4 - info.parameter_bytes, payload
+
+
+def flipped(blob, at):
+    return blob[:at] + bytes([blob[at] ^ 16]) + blob[at + 1 :]
+
+
+def test_a_damaged_block_leaves_the_others():
+    array = embedding(64, 64, 8, "int8")
+    blob = encoded(array, block=16, axis=2)
+    _, payload = sections(blob)
+    for at in range(payload, len(blob) - 4, 997):
+        damaged, lost = flipped(blob, at), []
+        with pytest.raises(h5prism.PrismError):
+            h5prism.decode(damaged)
+        for y, x in itertools.product(range(0, 64, 16), repeat=2):
+            region = np.s_[y : y + 16, x : x + 16]
+            try:
+                assert_same(h5prism.decode(damaged, region=region), array[region])
+            except h5prism.PrismError as error:
+                assert error.status == h5prism.Status.CHECKSUM
+                lost.append(str(error))
+        assert len(lost) == 1
+        assert "is damaged" in lost[0]
+
+
+def test_a_damaged_head_is_found():
+    blob = encoded(embedding(40, 40, 8, "int8"), block=8, axis=2)
+    _, payload = sections(blob)
+    for at in (*range(payload), payload + 1):
+        with pytest.raises(h5prism.PrismError):
+            h5prism.decode(flipped(blob, at), region=np.s_[:8, :8])
+
+
+def test_the_decoders_agree_on_damage_without_checksums():
+    array = embedding(24, 24, 6, "int8")
+    blob = encoded(array, block=8, axis=2, checksum=False)
+    random = np.random.default_rng(2)
+    for at in random.integers(9, len(blob), 150):
+        damaged = flipped(blob, int(at))
+        try:
+            found = h5prism.decode(damaged)
+        except h5prism.PrismError:
+            with pytest.raises(reference.CorruptChunk):
+                reference.decode(damaged)
+        else:
+            assert_same(reference.decode(damaged), found)
+
+
+def test_truncation():
+    blob = encoded(embedding(24, 24, 6, "int8"), block=8, axis=2, checksum=False)
+    for end in range(0, len(blob), 7):
+        with pytest.raises(h5prism.PrismError):
+            h5prism.decode(blob[:end], region=np.s_[:1])
+
+
+# Options
+
+
+@pytest.mark.parametrize("block", [1, 3, 5, 12, 63, 128, -4, 256, "x"])
+def test_sides_that_are_none(block):
+    with pytest.raises(h5prism.PrismError):
+        h5prism.Prism(block=block)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"coder": "jxl"}, {"transform": "stack"}, {"predictor": "paeth"}, {"coder": "zstd"}],
+    ids=str,
+)
+def test_options_that_do_not_go_with_blocks(options):
+    with pytest.raises(h5prism.PrismError, match="block=8"):
+        h5prism.Prism(block=8, **options)
+
+
+@pytest.mark.parametrize("block", [0, *SIDES])
+def test_the_option_is_kept(block):
+    prism = h5prism.Prism(block=block, checksum=False, verify=True)
+    assert h5prism.Prism.from_filter_options(prism.filter_options) == prism
+    assert prism.filter_options[6] == 3 + 256 * block
+
+
+# Files
+
+
+@pytest.fixture
+def file(tmp_path):
+    with h5py.File(tmp_path / "blocks.h5", "w") as opened:
+        yield opened
+
+
+def test_files_are_read_by_any_reader_and_in_parts(file):
+    array = embedding(90, 80, 12, "int8")
+    d = file.create_dataset("d", data=array, chunks=(64, 64, 12), **h5prism.Prism(block=8))
+    assert d.id.get_storage_size() < 0.8 * array.nbytes
+    assert_same(d[()], array)
+    infos = {chunk.info.method for chunk in h5prism.inspect(d)}
+    assert infos == {"blocks"}
+    for selection in (np.s_[60:70, 10:12], np.s_[::9, 5, 3:], np.s_[...]):
+        assert_same(np.asarray(h5prism.read(d, selection)), np.asarray(d[selection]))
+
+
+@pytest.mark.parametrize("block", [0, 8])
+def test_points(file, block):
+    random = np.random.default_rng(1)
+    array = embedding(90, 80, 12, "int16")
+    options = h5prism.Prism(block=block)
+    d = file.create_dataset("d", data=array, chunks=(64, 32, 5), **options)
+    planes = np.ascontiguousarray(array.transpose(2, 0, 1))[None]
+    e = file.create_dataset("e", data=planes, chunks=(1, 12, 32, 32), **options)
+    rows, columns = random.integers(-90, 90, 300), random.integers(-80, 80, 300)
+    assert_same(h5prism.points(d, rows, columns), array[rows, columns])
+    assert_same(h5prism.points(e, rows, columns, axes=(-2, -1))[:, 0], array[rows, columns])
+    assert h5prism.points(d, [], []).shape == (0, 12)
+
+
+def test_points_of_what_is_not_stored(file):
+    plain = file.create_dataset("plain", data=embedding(20, 20, 3, "int8"))
+    sparse = file.create_dataset(
+        "sparse", (40, 40, 3), "i1", chunks=(16, 16, 3), fillvalue=5, **h5prism.Prism(block=4)
+    )
+    sparse[:16, :16] = embedding(16, 16, 3, "int8")
+    for d in (plain, sparse):
+        rows = np.arange(0, d.shape[0], 3)
+        assert_same(h5prism.points(d, rows, rows), d[()][rows, rows])
+
+
+def test_points_that_are_none(file):
+    d = file.create_dataset("d", data=embedding(20, 20, 3, "int8"), chunks=(10, 10, 3), **h5prism.Prism())
+    for rows in ([20], [-21]):
+        with pytest.raises(IndexError):
+            h5prism.points(d, rows, [0])
+    for rows, columns in (([0.5], [0]), ([[0]], [[0]]), ([0, 1], [0])):
+        with pytest.raises(ValueError):
+            h5prism.points(d, rows, columns)
+    for axes in ((0, 0), (0, 3), (2, -1)):
+        with pytest.raises(ValueError):
+            h5prism.points(d, [0], [0], axes=axes)
