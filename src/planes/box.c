@@ -91,6 +91,7 @@ typedef struct walk {
     px_element_format format;
     uint8_t *elements;
     size_t strides[PRISM_MAX_RANK]; /* among the elements of the box */
+    unsigned order[PRISM_MAX_RANK]; /* of axes: slow ones of rows come before the fastest */
 } walk;
 
 typedef struct range {
@@ -132,20 +133,21 @@ static size_t sample_step(const walk *w, const px_axis_step *step) {
 
 /* `sample` and `place` are those of index 0 along this axis and all after it; `row` is that of the
  * sample among all rows. Samples may lie before the window until all axes have their part. */
-static void walk_axis(const walk *w, unsigned axis, ptrdiff_t sample, size_t row, size_t place) {
+static void walk_axis(const walk *w, unsigned turn, ptrdiff_t sample, size_t row, size_t place) {
+    const unsigned axis = w->order[turn];
     const px_axis_step *step = &w->places->steps[axis];
     const range r = range_of(w, axis, row);
     const ptrdiff_t next = (ptrdiff_t)sample_step(w, step);
     const size_t stride = w->strides[axis];
     place += (r.first - (size_t)w->box->start[axis]) * stride;
     sample += (ptrdiff_t)r.first * next;
-    if (axis + 1 == w->places->rank) {
+    if (turn + 1 == w->places->rank) {
         for (size_t i = r.first; i < r.end; i++, sample += next, place += stride)
             put(w->elements + place, w->planes->samples[sample], w->format);
         return;
     }
     for (size_t i = r.first; i < r.end; i++, sample += next, place += stride)
-        walk_axis(w, axis + 1, sample, row + i * step->row, place);
+        walk_axis(w, turn + 1, sample, row + i * step->row, place);
 }
 
 static void find_strides(size_t strides[PRISM_MAX_RANK], const uint64_t *count, unsigned rank,
@@ -154,6 +156,14 @@ static void find_strides(size_t strides[PRISM_MAX_RANK], const uint64_t *count, 
         strides[i] = element;
         element *= (size_t)count[i];
     }
+}
+
+static void find_order(unsigned order[PRISM_MAX_RANK], const px_places_of_axes *places) {
+    unsigned count = 0;
+    for (int slow = 1; slow >= 0; slow--)
+        for (unsigned i = 0; i < places->rank; i++)
+            if ((places->steps[i].row > 1) == (slow == 1))
+                order[count++] = i;
 }
 
 void px_box_store(const px_box *box, const px_places_of_axes *places, const prism_array *array,
@@ -165,6 +175,7 @@ void px_box_store(const px_box *box, const px_places_of_axes *places, const pris
               .format = px_element_format_of(array),
               .elements = elements};
     find_strides(w.strides, box->count, places->rank, w.format.size);
+    find_order(w.order, places);
     walk_axis(&w, 0, -(ptrdiff_t)(window->y * planes->width + window->x), 0, 0);
 }
 

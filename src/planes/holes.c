@@ -150,7 +150,8 @@ static size_t maps_of(const px_gaps *mask, int axis) {
 uint64_t px_holes_bytes(const px_gaps *mask, const prism_array *array, int axis) {
     const px_layout layout = px_layout_make(array, axis);
     return sizeof(px_holes) + GUARD +
-           maps_of(mask, axis) * ((uint64_t)layout.height * layout.width + GUARD);
+           maps_of(mask, axis) * ((uint64_t)layout.height * layout.width + GUARD) +
+           2 * ((uint64_t)layout.width + 2) * sizeof(distance);
 }
 
 prism_status px_holes_make(px_holes **holes, const px_gaps *mask, const prism_array *array,
