@@ -236,6 +236,10 @@ SOURCES = {
         lambda: np.cumsum(hashed((900,), 3).astype("f8") % 9 - 4),
         {"rel_rmse": 0.05, "of": "deviation"},
     ),
+    "wavelet_predicted_i16": (
+        lambda: embedding(20, 24, 40, "int16"),
+        {"rel_rmse": 0.01, "effort": 8, "axis": 2},
+    ),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 

@@ -35,11 +35,12 @@ typedef struct px_effort_table {
     bool order0[PX_EFFORT_COUNT];         /* tried for noise */
 
     /* ---- Losing ---- */
-    size_t components[PX_EFFORT_COUNT];          /* principal ones that are looked for; */
-    size_t component_positions[PX_EFFORT_COUNT]; /* of their covariances */
-    size_t filter_positions[PX_EFFORT_COUNT];    /* of the fit of a filter */
-    double coefficients[PX_EFFORT_COUNT];        /* of wavelets, for a byte of the elements */
-    bool mixed_components[PX_EFFORT_COUNT];      /* are predicted from each other */
+    size_t components[PX_EFFORT_COUNT];           /* principal ones that are looked for; */
+    size_t component_positions[PX_EFFORT_COUNT];  /* of their covariances */
+    size_t filter_positions[PX_EFFORT_COUNT];     /* of the fit of a filter */
+    double coefficients[PX_EFFORT_COUNT];         /* of wavelets, for a byte of the elements */
+    bool predicted_coefficients[PX_EFFORT_COUNT]; /* of wavelets, by components before */
+    bool mixed_components[PX_EFFORT_COUNT];       /* are predicted from each other */
 
     /* ---- What methods do ---- */
     size_t quick_taps[PX_EFFORT_COUNT], quick_gram[PX_EFFORT_COUNT]; /* positions of fits */

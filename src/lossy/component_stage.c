@@ -44,7 +44,8 @@ static prism_status find_axis(px_component_encoder *e, prism_error *error) {
     e->scale = mean_square_scale(e->request->values);
     if (e->axis >= 0)
         return PRISM_OK;
-    prism_status status = px_component_axis(&e->axis, e->request->values, energy_of(e), error);
+    prism_status status =
+        px_component_axis(&e->axis, e->request->values, energy_of(e), e->effort, error);
     if (of != PRISM_BOUND_OF_RMS)
         e->reference = px_error_reference(of, e->request->values, e->axis);
     return status;
