@@ -65,7 +65,7 @@ static size_t native_steps(const prism_array *array, const px_layout *layout) {
         const size_t left = folded.height - y, rows = left < ROWS ? left : ROWS;
         steps += folded.width + LAG * (rows - 1);
     }
-    return layout->count * steps;
+    return folded.count * steps;
 }
 
 static bool may_use(const candidate *c, const prism_array *array, const prism_options *options,

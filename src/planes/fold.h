@@ -1,7 +1,8 @@
 /*
- * Planes with one row, or one column, are lines. The native coder works on them as rows of a square
- * or nearly so: neighbours along the line remain neighbours, sixteen lanes have something to do,
- * and pads do not outnumber the samples. docs/FORMAT.md, "Lines". Internal.
+ * Planes with one row, or one column, are lines; those with a few are as many lines, each a plane
+ * of its own. The native coder works on lines as rows of a square or nearly so: neighbours along
+ * the line remain neighbours, sixteen lanes have something to do, and pads do not outnumber the
+ * samples. docs/FORMAT.md, "Lines". Internal.
  */
 #ifndef PX_PLANES_FOLD_H
 #define PX_PLANES_FOLD_H
@@ -9,10 +10,10 @@
 #include "base/pool.h"
 #include "planes/planes.h"
 
-/* The shape that `planes` are coded in, without samples where it is another one. */
+/* The planes that `planes` are coded as, without samples where those are others. */
 px_planes px_fold_shape(const px_planes *planes);
 
-/* Whether that is another shape. */
+/* Whether those are others. */
 bool px_is_folded(const px_planes *planes);
 
 /* *folded becomes `planes` itself, or planes with memory of the pool. */

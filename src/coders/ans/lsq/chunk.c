@@ -164,16 +164,16 @@ static bool kind_may_be_wide(const px_group_kind *kind, size_t count) {
 uint64_t px_lsq_chunk_memory(const px_planes *planes, const px_pipeline *pipeline, bool quick,
                              px_reader parameters, size_t payload_size) {
     const px_planes folded = px_fold_shape(planes);
-    const size_t count = group_size(planes, 0);
-    const size_t last = (planes->count - 1) % PX_GROUP + 1;
+    const size_t count = group_size(&folded, 0);
+    const size_t last = (folded.count - 1) % PX_GROUP + 1;
     const px_group_kind kind = {
-        .quick = quick, .mixes = mixes(planes, 0, pipeline), .late = is_late(planes, pipeline)};
+        .quick = quick, .mixes = mixes(&folded, 0, pipeline), .late = is_late(&folded, pipeline)};
     const bool wide =
         kind_may_be_wide(&kind, count) && px_model_is_wide(parameters, quick, kind.mixes);
     if (!is_codable(&folded))
         return px_rans_memory(payload_size);
     uint64_t group = px_lsq_decode_memory(&folded, count, &kind, wide);
-    if (planes->count > count)
+    if (folded.count > count)
         group = larger(group,
                        px_lsq_decode_memory(&folded, last, &kind, kind_may_be_wide(&kind, last)));
     uint64_t bytes = px_rans_memory(payload_size) + group;
