@@ -81,7 +81,9 @@ def folded(chunk: Chunk) -> Chunk:
     """The chunk whose planes are coded: those of a few rows or columns as lines."""
     few, length = sorted((chunk.height, chunk.width))
     lines = few * chunk.count
-    if length < 1024 or (few > 1 and (few > 4 or lines > min(512, length // 16))):
+    mixed = chunk.transform == CHANNELS and chunk.count > 1
+    narrow = mixed and few <= 16 and lines <= min(512, length // 16)
+    if length < 1024 or not (few == 1 or narrow):
         return chunk
     height = next(1 << n for n in range(5, 32) if 1 << 2 * n >= length)
     return replace(chunk, dims=(lines, height, -(-length // height)), axis=0)

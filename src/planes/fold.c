@@ -5,7 +5,7 @@
 enum {
     MIN_LINE = 1024, /* shorter ones stay as they are */
     MIN_HEIGHT = 32,
-    NARROW = 4,       /* rows or columns at most */
+    NARROW = 16,      /* rows or columns at most */
     MOST_LINES = 512, /* of narrow planes: one group of the native coder */
     LINE_SHARE = 16,  /* samples of a line for each line: the model of each is worth its bytes */
     BLOCK = 32        /* columns that are moved together, for the cache's sake */
@@ -26,9 +26,10 @@ static lines lines_of(const px_planes *planes) {
     return height < width ? (lines){height, width, 1, width} : (lines){width, height, width, 1};
 }
 
-static bool are_folded(const lines *l, size_t planes) {
-    const size_t all = px_product(l->count, planes);
-    const bool narrow = l->count <= NARROW && all <= MOST_LINES && l->length >= LINE_SHARE * all;
+static bool are_folded(const lines *l, const px_planes *planes, bool mixed) {
+    const size_t all = px_product(l->count, planes->count);
+    const bool narrow = mixed && planes->count > 1 && l->count <= NARROW && all <= MOST_LINES &&
+                        l->length >= LINE_SHARE * all;
     return l->length >= MIN_LINE && (l->count == 1 || narrow);
 }
 
@@ -53,10 +54,10 @@ static void unfold_line(int16_t *to, const lines *l, const int16_t *folded,
                     to[(x * height + y) * l->step] = folded[y * width + x];
 }
 
-px_planes px_fold_shape(const px_planes *planes) {
+px_planes px_fold_shape(const px_planes *planes, bool mixed) {
     px_planes folded = *planes;
     const lines l = lines_of(planes);
-    if (!are_folded(&l, planes->count))
+    if (!are_folded(&l, planes, mixed))
         return folded;
     folded.samples = NULL;
     folded.count *= l.count;
@@ -68,16 +69,16 @@ px_planes px_fold_shape(const px_planes *planes) {
     return folded;
 }
 
-bool px_is_folded(const px_planes *planes) {
+bool px_is_folded(const px_planes *planes, bool mixed) {
     const lines l = lines_of(planes);
-    return are_folded(&l, planes->count);
+    return are_folded(&l, planes, mixed);
 }
 
-prism_status px_fold(px_planes *folded, const px_planes *planes, px_pool *pool,
+prism_status px_fold(px_planes *folded, const px_planes *planes, bool mixed, px_pool *pool,
                      prism_error *error) {
     const lines l = lines_of(planes);
-    *folded = px_fold_shape(planes);
-    if (!px_is_folded(planes))
+    *folded = px_fold_shape(planes, mixed);
+    if (!px_is_folded(planes, mixed))
         return PRISM_OK;
     folded->samples = px_pool_take(pool, px_planes_bytes(folded));
     for (size_t k = 0; folded->samples && k < folded->count; k++)
