@@ -27,6 +27,8 @@ static prism_status predict_planes(px_prepared *p, prism_error *error) {
     const px_predictor_stage *predictor = px_predictor_stage_of(pipeline->predictor);
     if (transform) {
         prism_status status = transform->forward(&p->planes, &p->task, &p->parameters, error);
+        if (status == PRISM_OK)
+            status = px_buffer_status(&p->parameters, error);
         if (status != PRISM_OK)
             return status;
         if (!p->parameters.size)
@@ -51,7 +53,6 @@ prism_status px_prepare(px_prepared *prepared, const prism_array *array, const v
 
 prism_status px_prepared_finish(px_coded *coded, const px_prepared *prepared, prism_error *error) {
     px_put_bytes(&coded->sections.parameters, prepared->parameters.data, prepared->parameters.size);
-    coded->sections.parameters.failed |= prepared->parameters.failed;
     return px_sections_status(&coded->sections, error);
 }
 
