@@ -161,6 +161,11 @@ SOURCES = {
         lambda: stack(2, 40, 50).reshape(2, 1, 2000),
         NATIVE | {"axis": 0, "effort": 1},
     ),
+    "lsq_narrow_u16": (
+        lambda: embedding(2, 1040, 3, "uint16"),
+        NATIVE | {"axis": 2, "effort": 5},
+    ),
+    "quick_narrow_i8": (lambda: embedding(1030, 3, 2, "int8"), NATIVE | {"axis": 2, "effort": 1}),
     "lsq_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 5}),
     "quick_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 2}),
     "lsq_wide_u8": (lambda: displaced(40, 45), NATIVE | {"effort": 6}),

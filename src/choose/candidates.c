@@ -11,6 +11,7 @@
 
 #include "choose/frames.h"
 #include "planes/estimate.h"
+#include "planes/fold.h"
 
 /* Many planes are channels, not frames, where a lift makes them so much smaller, or where they
  * differ so much more from each other than samples side by side do. */
@@ -106,11 +107,21 @@ static prism_status list_planes(px_layouts *list, const px_survey *s, const pris
     return status;
 }
 
+/* Frames of a few rows are coded better as lines, which are channels. */
+static bool are_lines(const px_survey *s, int axis) {
+    prism_array whole = s->part.array;
+    memcpy(whole.dims, s->dims, whole.rank * sizeof *s->dims);
+    const px_layout layout = px_layout_make(&whole, axis);
+    const px_planes planes = px_planes_shape(&whole, &layout);
+    return px_is_folded(&planes, true);
+}
+
 static ties ties_of(const px_survey *s, const prism_options *options, int axis) {
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool drawing = px_is_drawing(s, options);
     return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
-                  .frames = !drawing && px_may_be_frames(&s->part.array, axis, options),
+                  .frames = !drawing && px_may_be_frames(&s->part.array, axis, options) &&
+                            !are_lines(s, axis),
                   .lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
                           (open && !drawing && px_may_be_lifted(s, axis))};
 }

@@ -191,6 +191,39 @@ static prism_status list_candidates(candidates *list, const px_planes *planes, c
 
 /* ---- Trials ---- */
 
+static bool learns(prism_method method) {
+    return method == PRISM_METHOD_ADAPTIVE || method == PRISM_METHOD_MIXED;
+}
+
+/* What methods that learn keep of a row outweighs planes of a few long rows. */
+static bool is_too_large(const px_coded *coded, const px_planes *planes) {
+    enum { TIMES = 12, LEAST_BYTES = 1 << 20 }; /* docs/testing.md, "Memory" */
+    const size_t bytes = px_product(planes->count, px_plane_bytes(planes));
+    return px_coded_memory(coded, planes) >
+           px_product(TIMES, bytes > LEAST_BYTES ? bytes : LEAST_BYTES);
+}
+
+/* Where decoding would take too much, the fitted method, which is the next one, is as good as
+ * alone. */
+static prism_status try_next(px_coded *best, const px_planes *planes, candidate *c,
+                             prism_error *error) {
+    px_coded tried = {.pipeline = best->pipeline};
+    const size_t size = px_coded_size(best);
+    if (size)
+        c->task.limit = size;
+    prism_status status = px_try(&tried, planes, &c->task, error);
+    if (status == PRISM_OK && learns(c->task.method) && px_coded_size(&tried) &&
+        is_too_large(&tried, planes)) {
+        px_coded_free(&tried);
+        c[1].doubtful = false;
+    } else if (status == PRISM_OK) {
+        px_coded_keep_smaller(best, &tried);
+    } else {
+        px_coded_free(&tried);
+    }
+    return status;
+}
+
 static prism_status try_methods(px_coded *best, const px_planes *planes, const px_task *task,
                                 prism_error *error) {
     candidates list = {.count = 0};
@@ -200,10 +233,8 @@ static prism_status try_methods(px_coded *best, const px_planes *planes, const p
         bool chance = true;
         if (c->doubtful)
             status = has_chance(&chance, best, planes, &c->task, error);
-        if (i)
-            c->task.limit = px_coded_size(best);
         if (status == PRISM_OK && chance)
-            status = px_try(best, planes, &c->task, error);
+            status = try_next(best, planes, c, error);
     }
     return status;
 }
