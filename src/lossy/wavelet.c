@@ -93,17 +93,6 @@ static prism_status attempt(void *context, double step, double *reached, prism_e
     return px_component_encoder_reached(&e->common, reached, error);
 }
 
-/* Components at the end that are nothing everywhere are not coded. */
-static size_t used_components(const encoder *e) {
-    const size_t positions = e->common.fit.positions;
-    size_t count = e->common.fit.components.count;
-    for (; count; count--)
-        for (size_t i = 0; i < positions; i++)
-            if (e->coefficients[(count - 1) * positions + i])
-                return count;
-    return 0;
-}
-
 static prism_status write_all(encoder *e, px_coded *mapped, prism_error *error) {
     px_buffer *out = &mapped->sections.parameters;
     px_component_encoder_begin(&e->common, out);
@@ -196,7 +185,8 @@ static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error
         status = search(e, &mapped->is_mapped, error);
     if (status != PRISM_OK || !mapped->is_mapped)
         return status;
-    const size_t used = used_components(e);
+    const size_t used =
+        px_component_encoder_used(&e->common, e->coefficients, sizeof *e->coefficients);
     if (used < e->common.fit.components.count) {
         e->common.fit.components.count = used;
         status = code(e, NULL, error);
