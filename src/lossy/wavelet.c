@@ -13,9 +13,6 @@
 #include "lossy/step_search.h"
 #include "lossy/wavelet_coder.h"
 
-/* Levels whose ends a payload tells: pictures of 1/2, 1/4 and 1/8. */
-enum { PREFIXES = 3, LEAST_PREFIXED = 1 << 12 };
-
 /* ---- Encoding ---- */
 
 typedef struct encoder {
@@ -24,8 +21,8 @@ typedef struct encoder {
     float *numbers; /* [components][positions]: wavelets of the scores */
     int32_t *coefficients;
     px_buffer payload;
-    size_t ends[PX_WAVELET_LEVELS];
-    size_t most; /* components that are worth their bits */
+    size_t ends[PX_WAVELET_LEVELS + 1]; /* see px_wavelet_code */
+    size_t most;                        /* components that are worth their bits */
 } encoder;
 
 static const float BIT = 0.09f; /* what a bit is worth: squared steps */
@@ -101,12 +98,9 @@ static prism_status write_all(encoder *e, px_coded *mapped, prism_error *error) 
     px_range_encoder_finish(&coder);
     px_component_encoder_end(&e->common, out);
     out = &mapped->sections.payload;
-    int prefixes = e->wavelet.levels < PREFIXES ? e->wavelet.levels : PREFIXES;
-    if (e->payload.size < LEAST_PREFIXED)
-        prefixes = 0;
-    px_put_u8(out, (uint8_t)prefixes);
-    for (int level = prefixes; level > 0; level--)
-        px_put_varint(out, level < e->wavelet.levels ? e->ends[level] : 0);
+    px_put_u8(out, 0); /* see pass_ends */
+    for (int by = 1; by <= PX_MOST_REDUCED && by <= e->wavelet.levels; by++)
+        mapped->ends[by - 1] = out->size + e->ends[by];
     px_put_bytes(out, e->payload.data, e->payload.size);
     mapped->pipeline = (px_pipeline){.transform = PRISM_TRANSFORM_NONE,
                                      .predictor = PRISM_PREDICTOR_LSQ,
@@ -233,12 +227,12 @@ static prism_status read_parameters(decoder *d, px_mapping_source *source, prism
                : PRISM_OK;
 }
 
-/* The ends of levels are of use to those who read a part of the payload only. */
+/* Ends of levels stood here before chunks had parts: up to one for each reduction. */
 static void pass_ends(px_reader *payload) {
-    const uint8_t prefixes = px_get_u8(payload);
-    for (int i = 0; i < prefixes && !payload->failed; i++)
+    const uint8_t ends = px_get_u8(payload);
+    for (int i = 0; i < ends && !payload->failed; i++)
         px_get_size(payload);
-    payload->failed |= prefixes > PREFIXES;
+    payload->failed |= ends > PX_MOST_REDUCED;
 }
 
 /* Of the levels from the coarsest on to `last`: the others stay wavelets. */
