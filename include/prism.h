@@ -356,9 +356,9 @@ PRISM_API prism_status prism_decode(const void *chunk, size_t chunk_size, void *
 
 /*
  * From the first `size` bytes of a chunk: how many of its bytes prism_decode with that `reduce`
- * takes (0: the whole chunk). Chunks that have no such pictures in a part of their own give the size
- * of the whole. PRISM_E_TRUNCATED where the header is not all there, PRISM_E_CHECKSUM where it has
- * a checksum, which is wrong. A reader must not believe more than what is stored.
+ * takes (0: the whole chunk). Chunks that have no such pictures in a part of their own give the
+ * size of the whole. PRISM_E_TRUNCATED where the header is not all there, PRISM_E_CHECKSUM where it
+ * has a checksum, which is wrong. A reader must not believe more than what is stored.
  */
 PRISM_API prism_status prism_reduced_size(const void *start, size_t size, int reduce,
                                           size_t *needed, prism_error *error);
