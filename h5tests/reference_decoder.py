@@ -88,7 +88,7 @@ ORDERS = {0: "<", 1: ">"}
 NONE = 1
 LSQ = 3  # a predictor
 ANS, RAW, ZSTD = 3, 4, 5  # coders
-CHECKSUMS, MAPPED = 1, 4  # flags
+CHECKSUMS, MAPPED, PARTS = 1, 4, 8  # flags
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def read_container(data: bytes) -> Chunk:
     must(reader.take(4) == b"PRSM", "the magic is PRSM")
     must(reader.u8() == 1, "the version is known")
     flags = reader.u8()
-    must(flags & ~(CHECKSUMS | MAPPED) == 0, "bits 1 and 3-7 of flags are 0")
+    must(flags & ~(CHECKSUMS | MAPPED | PARTS) == 0, "bits 1 and 4-7 of flags are 0")
     of_array = read_array_fields(reader)
     transform, predictor, coder = reader.u8(), reader.u8(), reader.u8()
     must(1 <= reader.u8() <= 9, "effort is in 1..9")
@@ -146,6 +146,8 @@ def read_container(data: bytes) -> Chunk:
     must(axis < len(of_array[-1]), "the plane axis is less than rank")
     sizes = reader.varint(), reader.varint()
     crc = int.from_bytes(reader.take(4), "little") if flags & CHECKSUMS else None
+    if flags & PARTS:
+        read_parts(reader, flags & CHECKSUMS > 0, *sizes)
     parameters, payload = reader.take(sizes[0]), reader.take(sizes[1])
     if flags & CHECKSUMS:
         expected = zlib.crc32(data[: reader.position]).to_bytes(4, "little")
@@ -154,6 +156,30 @@ def read_container(data: bytes) -> Chunk:
     axis = None if axis < 0 else axis
     stages = transform, predictor, coder
     return Chunk(flags & MAPPED > 0, *of_array, *stages, axis, crc, parameters, payload)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where it ends behind the header, and its CRC."""
+
+    level: int
+    end: int
+    crc: int | None
+
+
+def read_parts(reader: Reader, checksums: bool, parameters: int, payload: int) -> list[Part]:
+    levels, parts, end = reader.u8(), [], 0
+    must(1 <= levels <= 7, "there is a part, of levels 1 to 3 only")
+    for level in (3, 2, 1):
+        if levels >> (level - 1) & 1:
+            size = reader.varint()
+            end += size
+            must(size >= 1, "no part is empty")
+            must(parameters <= end <= parameters + payload, "parts end within the payload")
+            crc = int.from_bytes(reader.take(4), "little") if checksums else None
+            parts.append(Part(level, end, crc))
+    reader.take(4 if checksums else 0)  # of the header
+    return parts
 
 
 def read_array_fields(reader: Reader) -> tuple[int, np.dtype, tuple[int, ...]]:

@@ -178,9 +178,9 @@ def decode(
             (raw ones have none) is a single plane. The checksum of the elements is then not
             computed.
         reduce: 1, 2 or 3: the pictures at 1/2, 1/4 or 1/8 of their height and width (rounded up),
-            from no more of the chunk than they take. Only lossy chunks whose mapping is "distance"
-            or "wavelet" have such pictures; missing data are not in these. The checksum of the
-            elements is then not computed.
+            from no more of the chunk than they take: `blob` may end there (`reduced_size`). Only lossy chunks whose mapping is "distance"
+            or "wavelet" have such pictures; missing data are not in these. The checksums
+            that are computed are those of that part.
         skip_checksum: do not compute checksums. Damage may then go unnoticed.
         threads: threads that this call may use; the environment variable H5PRISM_THREADS overrides
             it. No method uses more than one so far.
@@ -207,14 +207,18 @@ def decode(
     if memory_limit is not None and memory_limit < 0:
         raise PrismError(Status.OPTION, f"memory_limit={memory_limit}: expected 0 or more")
     chunk = _as_bytes(blob)
+    if reduce:
+        return _decode_reduced(chunk, reduce, planes, skip_checksum, memory_limit)
     info = _inspect(chunk)
     if memory_limit is None:
         _check_memory(info)
-    options = DecodeOptionsStruct(skip_checksum, threads, memory_limit or 0, reduce)
+    options = DecodeOptionsStruct(skip_checksum, threads, memory_limit or 0, 0)
     if planes is not None:
         return _decode_planes(chunk, info, planes, options)
-    described = ArrayStruct()
-    call("prism_reduced_array", chunk.ctypes.data, chunk.size, reduce, ctypes.byref(described))
+    return _decode_as(info.array, chunk, options)
+
+
+def _decode_as(described: ArrayStruct, chunk: np.ndarray, options: DecodeOptionsStruct) -> np.ndarray:
     array = _empty(_shape(described), _dtype(described))
     call(
         "prism_decode",
@@ -225,6 +229,49 @@ def decode(
         ctypes.byref(options),
     )
     return array
+
+
+def _decode_reduced(
+    chunk: np.ndarray,
+    reduce: int,
+    planes: Sequence[int] | None,
+    skip_checksum: bool,
+    memory_limit: int | None,
+) -> np.ndarray:
+    if planes is not None:
+        raise PrismError(Status.OPTION, f"reduce={reduce} goes with all planes only")
+    described = ArrayStruct()
+    call("prism_reduced_array", chunk.ctypes.data, chunk.size, reduce, ctypes.byref(described))
+    if memory_limit is None and _default_limit():
+        memory_limit = max(_default_limit() - _size(described), 1)
+    options = DecodeOptionsStruct(skip_checksum, 1, memory_limit or 0, reduce)
+    return _decode_as(described, chunk, options)
+
+
+def reduced_size(start: BytesLike, reduce: int) -> int:
+    """How many bytes of a chunk `decode` with that `reduce` takes.
+
+    Args:
+        start: the beginning of the chunk: its first 512 bytes are enough, or all if it has fewer.
+        reduce: 1, 2 or 3, as in `decode`; 0 is the whole chunk.
+
+    Returns:
+        Bytes from the beginning of the chunk on. The size of the whole chunk where it has no part
+        of its own for such pictures, also where it has none at all.
+
+    Raises:
+        PrismError: with status TRUNCATED where the header is not all there, CHECKSUM where it is
+            damaged, OPTION for another `reduce`, CORRUPT for what is no chunk.
+    """
+    chunk, needed = _as_bytes(start), ctypes.c_size_t()
+    call(
+        "prism_reduced_size",
+        chunk.ctypes.data,
+        chunk.size,
+        operator.index(reduce),
+        ctypes.byref(needed),
+    )
+    return needed.value
 
 
 def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

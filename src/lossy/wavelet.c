@@ -13,8 +13,7 @@
 #include "lossy/step_search.h"
 #include "lossy/wavelet_coder.h"
 
-/* Levels whose ends a payload tells: pictures of 1/2, 1/4 and 1/8. */
-enum { PREFIXES = 3, LEAST_PREFIXED = 1 << 12, PREDICTED = 4 /* the bit beside them */ };
+enum { PREDICTED = 4 }; /* a bit of the payload's first byte */
 
 /* ---- Encoding ---- */
 
@@ -24,8 +23,8 @@ typedef struct encoder {
     float *numbers; /* [components][positions]: wavelets of the scores */
     int32_t *coefficients;
     px_buffer payload;
-    size_t ends[PX_WAVELET_LEVELS];
-    size_t most; /* components that are worth their bits */
+    size_t ends[PX_WAVELET_LEVELS + 1]; /* see px_wavelet_code */
+    size_t most;                        /* components that are worth their bits */
 } encoder;
 
 static const float BIT = 0.09f; /* what a bit is worth: squared steps */
@@ -93,17 +92,6 @@ static prism_status attempt(void *context, double step, double *reached, prism_e
     return px_component_encoder_reached(&e->common, reached, error);
 }
 
-/* Without those at the end that are nothing everywhere. */
-static size_t used_components(const encoder *e) {
-    const size_t positions = e->common.fit.positions;
-    size_t count = e->common.fit.components.count;
-    for (; count; count--)
-        for (size_t i = 0; i < positions; i++)
-            if (e->coefficients[(count - 1) * positions + i])
-                return count;
-    return 0;
-}
-
 static prism_status write_all(encoder *e, px_coded *mapped, prism_error *error) {
     px_buffer *out = &mapped->sections.parameters;
     px_component_encoder_begin(&e->common, out);
@@ -112,13 +100,9 @@ static prism_status write_all(encoder *e, px_coded *mapped, prism_error *error) 
     px_range_encoder_finish(&coder);
     px_component_encoder_end(&e->common, out);
     out = &mapped->sections.payload;
-    int prefixes = e->wavelet.levels < PREFIXES ? e->wavelet.levels : PREFIXES;
-    if (e->payload.size < LEAST_PREFIXED)
-        prefixes = 0;
-    const bool predicted = px_efforts.predicted_coefficients[e->common.effort];
-    px_put_u8(out, (uint8_t)(prefixes | (predicted ? PREDICTED : 0)));
-    for (int level = prefixes; level > 0; level--)
-        px_put_varint(out, level < e->wavelet.levels ? e->ends[level] : 0);
+    px_put_u8(out, px_efforts.predicted_coefficients[e->common.effort] ? PREDICTED : 0);
+    for (int by = 1; by <= PX_MOST_REDUCED && by <= e->wavelet.levels; by++)
+        mapped->ends[by - 1] = out->size + e->ends[by];
     px_put_bytes(out, e->payload.data, e->payload.size);
     mapped->pipeline = (px_pipeline){.transform = PRISM_TRANSFORM_NONE,
                                      .predictor = PRISM_PREDICTOR_LSQ,
@@ -183,7 +167,7 @@ static prism_status search(encoder *e, bool *found, prism_error *error) {
             return status;
         status = px_step_search(found, &step, (double)e->common.request->bound.value, attempts[i],
                                 attempt, e, error);
-        e->most = used_components(e);
+        e->most = px_component_encoder_used(&e->common, e->coefficients, sizeof *e->coefficients);
         if (i + 1 >= ROUNDS && (!*found || e->most == e->common.fit.components.count))
             break;
         while (e->most > 1 && !is_worth(e, e->most - 1, (double)e->common.fit.components.step))
@@ -239,13 +223,13 @@ static prism_status read_parameters(decoder *d, px_mapping_source *source, prism
                : PRISM_OK;
 }
 
-/* The ends of levels are of use to those who read a part of the payload only. Returns whether
+/* Ends of levels stood here before chunks had parts: up to one for each reduction. Returns whether
  * coefficients are predicted. */
 static bool pass_ends(px_reader *payload) {
     const uint8_t first = px_get_u8(payload);
-    for (int i = 0; i < (first & PREFIXES) && !payload->failed; i++)
+    for (int i = 0; i < (first & PX_MOST_REDUCED) && !payload->failed; i++)
         px_get_size(payload);
-    payload->failed |= first > (PREFIXES | PREDICTED);
+    payload->failed |= first > (PX_MOST_REDUCED | PREDICTED);
     return first & PREDICTED;
 }
 

@@ -605,6 +605,8 @@ void px_wavelet_code(px_wavelet_coder *c, px_range_coder *bits, int32_t *planes,
     c->bits = bits;
     c->choice = choice;
     code_level(c, &(level_work){w->bands, 1, PX_WAVELET_LEVELS}, planes);
+    if (ends && !bits->decoding)
+        ends[w->levels] = px_range_encoder_reach(&bits->encoder);
     for (int i = 1; i < w->band_count;) {
         const int level = w->bands[i].level;
         level_work l = {w->bands + i, 0, level};
@@ -615,6 +617,6 @@ void px_wavelet_code(px_wavelet_coder *c, px_range_coder *bits, int32_t *planes,
         if (level >= last)
             code_level(c, &l, planes);
         if (ends && !bits->decoding)
-            ends[level] = bits->encoder.out->size;
+            ends[level] = px_range_encoder_reach(&bits->encoder);
     }
 }

@@ -34,9 +34,8 @@ void px_wavelet_coder_free(px_wavelet_coder *coder);
 uint64_t px_wavelet_coder_memory(size_t height, size_t width, size_t components, bool predicts);
 
 /* Codes all bands from the coarsest level on to level `last`; planes become the coefficients, as
- * they are decoded. ends[level]
- * becomes how many bytes the encoder has written by the end of each level. Stops where the input
- * does. */
+ * they are decoded. ends[level] becomes how many bytes decoding takes down to each level,
+ * ends[wavelet->levels] for band 0 alone. Stops where the input does. */
 void px_wavelet_code(px_wavelet_coder *coder, px_range_coder *bits, int32_t *planes,
                      const px_wavelet_choice *choice, int last, size_t *ends);
 
