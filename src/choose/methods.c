@@ -1,7 +1,7 @@
 /*
  * Which of the project's own methods codes a chunk: those that the effort names, one for few values
- * and labels, and one for noise, each tried on all planes where a quick look gives it a chance. docs/FORMAT.md,
- * "The native coder".
+ * and labels, and one for noise, each tried on all planes where a quick look gives it a chance.
+ * docs/FORMAT.md, "The native coder".
  */
 #include "choose/methods.h"
 
