@@ -345,7 +345,8 @@ static prism_status try_in_earnest(px_byte_choice *c, int effort, prism_error *e
 
 /* ---- Is it worth it? ---- */
 
-/* What the effort asked for makes of some of the bytes, of what a quick trial makes of them. */
+/* What the effort asked for makes of some of the bytes, of what a quick trial makes of them. All of
+ * them, transformed, are in z->bytes then. */
 static prism_status gain_of_effort(double *gain, px_byte_choice *c, prism_error *error) {
     enum { LOOKED_AT = 1 << 17, FEW_PARTS = 2, PARTS = 8 };
     const size_t width = prism_type_size(c->array->type), count = (size_t)px_array_count(c->array);
@@ -434,6 +435,15 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, 
     return status;
 }
 
+/* Whether bytes come again so far away that parts do not show what effort gains. */
+static bool repeats_far(const px_byte_choice *c) {
+    px_byte_transform t;
+    transform_of(&t, &c->items[0], c->array);
+    const size_t all = px_transformed_size(t.shuffle, (size_t)px_array_count(c->array),
+                                           prism_type_size(c->array->type));
+    return px_share_far(c->z.bytes, all, 1) > COME_AGAIN;
+}
+
 /* Where more effort gains next to nothing in a large array, as with noise, a fast level does; where
  * little is left of a small one, slow ones take little time. */
 static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_error *error) {
@@ -450,7 +460,7 @@ static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_erro
             *effort = PX_EFFORT_DEFAULT;
     } else if (c->effort >= PX_EFFORT_DEFAULT && !px_efforts.only_size[c->effort]) {
         status = gain_of_effort(&gain, c, error);
-        if (gain > WORTH_EFFORT)
+        if (gain > WORTH_EFFORT && !repeats_far(c))
             *effort = PX_EFFORT_QUICK;
     }
     return status;
