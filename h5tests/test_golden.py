@@ -42,6 +42,12 @@ def drawings(frames: int, height: int, width: int) -> np.ndarray:
     return np.stack([np.roll(picture, k, 1) * 100 - 9000 for k in range(frames)])
 
 
+def labels(frames: int, height: int, width: int, count: int) -> np.ndarray:
+    """Boxes that move by a column a frame, each of a label of its own."""
+    k, y, x = np.indices((frames, height, width))
+    return ((y // 5 * 50 + (x + k) // 4) * 37 % count).astype("u2")
+
+
 def moving(frames: int, height: int, width: int) -> np.ndarray:
     """A picture that moves by a row and two columns a frame."""
     picture = stack(1, height + frames, width + 2 * frames)[0]
@@ -182,6 +188,8 @@ SOURCES = {
     "online_stack_u8": (lambda: stack(5, 40, 64), NATIVE | {"axis": 0, "effort": 8}),
     "indices_drawing_u8": (lambda: drawing(48, 64), NATIVE | {"effort": 5}),
     "indices_frames_i16": (lambda: drawings(3, 30, 40), NATIVE | {"axis": 0, "effort": 9}),
+    "indices_labels_u8": (lambda: labels(2, 40, 64, 99).astype("u1"), NATIVE | {"axis": 0}),
+    "indices_labels_u16": (lambda: labels(3, 40, 64, 400) * 131, NATIVE | {"axis": 0}),
     "frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 5}),
     "mixed_frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 9}),
     "mixed_moving_u8": (lambda: moving(4, 40, 64), FRAMES | {"effort": 8}),

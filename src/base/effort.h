@@ -31,7 +31,7 @@ typedef struct px_effort_table {
     prism_method planes[PX_EFFORT_COUNT]; /* of planes; */
     prism_method fitted[PX_EFFORT_COUNT]; /* what is tried besides, if that one learns */
     prism_method frames[PX_EFFORT_COUNT]; /* of transform stack */
-    bool palette[PX_EFFORT_COUNT];        /* tried for few values */
+    bool palette[PX_EFFORT_COUNT];        /* tried for few values, and for labels */
     bool order0[PX_EFFORT_COUNT];         /* tried for noise */
 
     /* ---- Losing ---- */

@@ -1,9 +1,11 @@
 /*
  * Which of the project's own methods codes a chunk: those that the effort names, one for few values
- * and one for noise, each tried on all planes where a quick look gives it a chance. docs/FORMAT.md,
- * "The native coder".
+ * and labels, and one for noise, each tried on all planes where a quick look gives it a chance.
+ * docs/FORMAT.md, "The native coder".
  */
 #include "choose/methods.h"
+
+#include <math.h>
 
 #include "base/effort.h"
 #include "coders/ans/order0/order0.h"
@@ -17,10 +19,11 @@ static const double FITTED_CHANCE = 1.02;
 /*
  * With that many different values or fewer, px_palette is smaller even for pictures of coarse grey
  * levels. With more, a part of the planes is coded by it and by px_lsq at the default effort; only
- * where neither is that much smaller, the whole is coded by both.
+ * where neither is that much smaller, the whole is coded by both. Where there are many, what is no
+ * copy of a neighbour costs the logarithm of their number, which a residual never does.
  */
 enum { SURELY_INDICES = 8, PART_PLANES = 4, PART_SAMPLES = 1 << 16 };
-static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25;
+static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25, COPIES_OF_MANY = 0.5;
 
 /* ---- Candidates ---- */
 
@@ -117,14 +120,27 @@ static px_planes middle_of(const px_planes *planes) {
     return part;
 }
 
-/* *ratio: what px_palette needs of what px_lsq needs; 1 where the part is too narrow for it. How
+/* Whether indices may be smallest where there are many values. */
+static bool are_copies(const px_planes *planes) {
+    const size_t width = planes->width, size = px_plane_size(planes);
+    size_t copies = 0;
+    for (size_t k = 0; k < planes->count; k++) {
+        const int16_t *samples = px_plane(planes, k);
+        for (size_t p = 1; p < size; p++)
+            copies +=
+                samples[p] == samples[p - 1] || (p >= width && samples[p] == samples[p - width]);
+    }
+    return (double)copies > COPIES_OF_MANY * (double)(planes->count * size);
+}
+
+/* *ratio: what px_palette needs of what px_lsq needs; HUGE_VAL where it has no chance. How
  * large the ratio is above CLEARLY_NOT does not matter. */
-static prism_status compare(double *ratio, const px_planes *planes, const px_task *task,
-                            prism_error *error) {
+static prism_status compare(double *ratio, size_t values, const px_planes *planes,
+                            const px_task *task, prism_error *error) {
     const px_planes part = middle_of(planes);
     size_t lsq = part.count * px_plane_size(&part) * sizeof *part.samples, indices = 0;
-    *ratio = 1;
-    if (!px_palette_has_room(&part))
+    *ratio = HUGE_VAL;
+    if (!px_palette_has_room(&part) || (values > PX_PALETTE_FEW && !are_copies(&part)))
         return PRISM_OK;
     prism_status status =
         measure(&lsq, &part, task, PRISM_METHOD_LSQ, PX_EFFORT_DEFAULT, lsq, error);
@@ -145,14 +161,14 @@ static prism_status judge_palette(odds *palette, size_t values, const px_planes 
     enum { MOST_SWIFT = 512 }; /* samples */
     const size_t samples = planes->count * px_plane_size(planes);
     *palette = UNLIKELY;
-    if (!px_efforts.palette[task->effort] || values > PX_PALETTE_VALUES ||
-        !px_palette_has_room(planes) || (task->swift && samples > MOST_SWIFT))
+    if (!px_efforts.palette[task->effort] || !px_palette_has_room(planes) ||
+        (task->swift && samples > MOST_SWIFT))
         return PRISM_OK;
     *palette = values <= SURELY_INDICES ? SURE : UNLIKELY;
     if (task->swift || *palette == SURE)
         return PRISM_OK;
     double ratio;
-    prism_status status = compare(&ratio, planes, task, error);
+    prism_status status = compare(&ratio, values, planes, task, error);
     *palette = ratio > CLEARLY_NOT ? UNLIKELY : ratio < CLEARLY_INDICES ? SURE : POSSIBLE;
     return status;
 }
@@ -166,12 +182,12 @@ static bool may_be_noise(size_t values, const px_planes *planes, const px_task *
            (!task->swift || values * SAMPLES_PER_VALUE <= samples);
 }
 
-/* How many values there are; more than PX_PALETTE_VALUES need not be counted in large chunks. */
+/* How many values there are; more than PX_PALETTE_FEW need not be counted in large chunks. */
 static size_t count_values(const px_planes *planes, const px_task *task) {
     px_values values;
     if (!px_efforts.palette[task->effort] && !px_efforts.order0[task->effort])
         return SIZE_MAX;
-    px_values_of_planes(&values, planes, task->swift ? SIZE_MAX : PX_PALETTE_VALUES);
+    px_values_of_planes(&values, planes, task->swift ? SIZE_MAX : PX_PALETTE_FEW);
     return values.count;
 }
 
