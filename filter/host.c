@@ -16,10 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
+typedef struct named_call {
     const char *name;
     size_t offset;
-} symbols[] = {
+} named_call;
+
+static const named_call symbols[] = {
     {"H5get_libversion", offsetof(plugin_calls, get_libversion)},
     {"H5allocate_memory", offsetof(plugin_calls, allocate_memory)},
     {"H5free_memory", offsetof(plugin_calls, free_memory)},
@@ -39,6 +41,14 @@ static const struct {
     {"H5Pmodify_filter", offsetof(plugin_calls, modify_filter)},
 };
 
+/* What can be done without. */
+static const named_call spare_symbols[] = {
+    {"H5Tget_fields", offsetof(plugin_calls, get_fields)},
+    {"H5Tget_precision", offsetof(plugin_calls, get_precision)},
+    {"H5Tget_nmembers", offsetof(plugin_calls, get_members)},
+    {"H5Tget_member_type", offsetof(plugin_calls, get_member_type)},
+};
+
 static bool is_in_object(const void *symbol, const void *object_base) {
     Dl_info found;
     return dladdr(symbol, &found) && found.dli_fbase == object_base;
@@ -53,22 +63,22 @@ static void *find_symbol(const plugin_host *host, const char *name, const void *
  * A library's handle finds symbols of its dependencies too, and RTLD_DEFAULT those of the whole
  * program: both could belong to another HDF5 than the one that called. A library that has one
  * function has them all, so that one check suffices (dladdr takes 20 us: EPYC, glibc 2.36, HDF5
- * 1.10.8); a statically linked program may lack some: two, which its HDF5 does not need.
+ * 1.10.8); a statically linked program may lack some: those that its HDF5 does not need.
  */
 static bool load_calls(plugin_host *host, const void *object_base) {
     const void *checked_base = object_base;
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *symbol = find_symbol(host, symbols[i].name, checked_base);
-        if (!symbol)
+        void *found = find_symbol(host, symbols[i].name, checked_base);
+        if (!found)
             return false;
-        memcpy((char *)&host->calls + symbols[i].offset, &symbol, sizeof symbol);
+        memcpy((char *)&host->calls + symbols[i].offset, &found, sizeof found);
         if (host->opened)
             checked_base = NULL;
     }
-    void *get_fields = find_symbol(host, "H5Tget_fields", checked_base);
-    void *get_precision = find_symbol(host, "H5Tget_precision", checked_base);
-    memcpy(&host->calls.get_fields, &get_fields, sizeof get_fields);
-    memcpy(&host->calls.get_precision, &get_precision, sizeof get_precision);
+    for (size_t i = 0; i < sizeof spare_symbols / sizeof *spare_symbols; i++) {
+        void *found = find_symbol(host, spare_symbols[i].name, checked_base);
+        memcpy((char *)&host->calls + spare_symbols[i].offset, &found, sizeof found);
+    }
     return true;
 }
 

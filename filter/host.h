@@ -22,6 +22,8 @@ typedef struct plugin_calls {
     __typeof__(&H5Tget_fields) get_fields;       /* NULL in static programs that do not use it */
     __typeof__(&H5Tget_precision) get_precision; /* the same */
     __typeof__(&H5Tget_super) get_super;
+    __typeof__(&H5Tget_nmembers) get_members;        /* of compounds; NULL as above */
+    __typeof__(&H5Tget_member_type) get_member_type; /* the same */
     __typeof__(&H5Tclose) close_type;
     __typeof__(&H5Sis_simple) is_simple;
     __typeof__(&H5Sget_simple_extent_ndims) get_rank;
@@ -33,7 +35,7 @@ typedef struct plugin_calls {
 } plugin_calls;
 
 typedef struct plugin_host {
-    bool found;   /* all of `calls` but those two can be called, or none */
+    bool found;   /* all of `calls` but those four can be called, or none */
     void *handle; /* for dlsym */
     void *opened; /* for dlclose; NULL: nothing to close */
     plugin_calls calls;

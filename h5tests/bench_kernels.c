@@ -60,7 +60,8 @@ static size_t element_store_block(px_simd set) {
     return PX_BLOCK_PLANES * PX_BLOCK_POSITIONS;
 }
 
-/* ---- Components: sums of 32 of them, a line of a wavelet, a row of a filter ---- */
+/* ---- Components: sums of 32 of them, a line of a wavelet, a row of a filter, products of inputs
+ * ---- */
 
 enum { COMPONENTS = 32, LINE = 1024 };
 
@@ -92,6 +93,13 @@ static size_t component_lift_free(px_simd set) {
 static size_t component_scale(px_simd set) {
     px_component_kernels_of(set)->scale(line[0], line[1], 0.5, LINE);
     return LINE;
+}
+
+static size_t component_moments(px_simd set) {
+    enum { INPUTS = 25 };
+    static int64_t products[INPUTS * INPUTS];
+    px_component_kernels_of(set)->moments(products, INPUTS, sums, sums, INPUTS);
+    return 1;
 }
 
 static size_t component_filter(px_simd set) {
@@ -476,6 +484,7 @@ static const bench benches[] = {
     BENCH(component_lift_free),
     BENCH(component_scale),
     BENCH(component_filter),
+    BENCH(component_moments),
     BENCH(conditional_products),
     BENCH(conditional_linear_symbols),
     BENCH(conditional_edge_symbols),

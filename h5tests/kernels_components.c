@@ -86,13 +86,28 @@ static void check_component_filter(px_simd set) {
     }
 }
 
+static void check_component_moments(px_simd set) {
+    enum { STRIDE = 40 };
+    static int64_t sums[COUNT * STRIDE], expected[COUNT * STRIDE];
+    int32_t a[COUNT], b[COUNT];
+    uint32_t random = 9;
+    for (size_t i = 0; i < COUNT; i++) {
+        a[i] = i % 5 ? (int32_t)some(&random, 1 << 22) : 0;
+        b[i] = (int32_t)some(&random, 1 << 22);
+    }
+    for (size_t i = 0; i < COUNT * STRIDE; i++)
+        sums[i] = expected[i] = (int64_t)1 << 40;
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t j = 0; j <= i; j++)
+            expected[i * STRIDE + j] += (int64_t)a[i] * b[j];
+    px_component_kernels_of(set)->moments(sums, STRIDE, a, b, COUNT);
+    assert_memory_equal(sums, expected, sizeof sums);
+}
+
 #define check_component_lift_free check_component_lift
 #define check_component_scale     check_component_lift
 
-const kernel_check component_checks[] = {KERNEL(component, sum),
-                                         KERNEL(component, sum_floats),
-                                         KERNEL(component, lift),
-                                         KERNEL(component, lift_free),
-                                         KERNEL(component, scale),
-                                         KERNEL(component, filter),
-                                         LAST_KERNEL};
+const kernel_check component_checks[] = {KERNEL(component, sum),     KERNEL(component, sum_floats),
+                                         KERNEL(component, lift),    KERNEL(component, lift_free),
+                                         KERNEL(component, scale),   KERNEL(component, filter),
+                                         KERNEL(component, moments), LAST_KERNEL};

@@ -88,7 +88,7 @@ ORDERS = {0: "<", 1: ">"}
 NONE = 1
 LSQ = 3  # a predictor
 ANS, RAW, ZSTD = 3, 4, 5  # coders
-CHECKSUMS, MAPPED, BLOCKS = 1, 4, 16  # flags
+CHECKSUMS, MAPPED, PARTS, BLOCKS = 1, 4, 8, 16  # flags
 ROLES = 255  # in place of axis + 1
 
 
@@ -151,14 +151,16 @@ def read_container(data: bytes) -> Chunk:
     must(reader.take(4) == b"PRSM", "the magic is PRSM")
     must(reader.u8() == 1, "the version is known")
     flags = reader.u8()
-    must(flags & ~(CHECKSUMS | MAPPED | BLOCKS) == 0, "bits 1, 3 and 5-7 of flags are 0")
-    must(flags & (MAPPED | BLOCKS) != MAPPED | BLOCKS, "mapped chunks have no blocks")
+    must(flags & ~(CHECKSUMS | MAPPED | PARTS | BLOCKS) == 0, "bits 1 and 5-7 of flags are 0")
+    must(not flags & BLOCKS or not flags & (MAPPED | PARTS), "blocks go with no other bits")
     of_array = read_array_fields(reader)
     transform, predictor, coder = reader.u8(), reader.u8(), reader.u8()
     must(1 <= reader.u8() <= 9, "effort is in 1..9")
     axis, roles = read_axis(reader, of_array[-1])
     sizes = reader.varint(), reader.varint()
     crc = int.from_bytes(reader.take(4), "little") if flags & CHECKSUMS else None
+    if flags & PARTS:
+        read_parts(reader, flags & CHECKSUMS > 0, *sizes)
     parameters = reader.take(sizes[0])
     if flags & CHECKSUMS and flags & BLOCKS:
         expected = zlib.crc32(data[: reader.position]).to_bytes(4, "little")
@@ -185,6 +187,30 @@ def read_axis(reader: Reader, dims: tuple[int, ...]) -> tuple[int | None, Roles 
     must(planes <= len(axes), "no more axes count planes than there are")
     must(sorted(axes) == longer, "every axis longer than 1 has one role")
     return (0 if planes else None), Roles(axes[:planes], axes[planes:])
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where it ends behind the header, and its CRC."""
+
+    level: int
+    end: int
+    crc: int | None
+
+
+def read_parts(reader: Reader, checksums: bool, parameters: int, payload: int) -> list[Part]:
+    levels, parts, end = reader.u8(), [], 0
+    must(1 <= levels <= 7, "there is a part, of levels 1 to 3 only")
+    for level in (3, 2, 1):
+        if levels >> (level - 1) & 1:
+            size = reader.varint()
+            end += size
+            must(size >= 1, "no part is empty")
+            must(parameters <= end <= parameters + payload, "parts end within the payload")
+            crc = int.from_bytes(reader.take(4), "little") if checksums else None
+            parts.append(Part(level, end, crc))
+    reader.take(4 if checksums else 0)  # of the header
+    return parts
 
 
 def read_array_fields(reader: Reader) -> tuple[int, np.dtype, tuple[int, ...]]:

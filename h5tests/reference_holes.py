@@ -21,7 +21,7 @@ def is_for(gaps: np.ndarray | None, dims: tuple[int, ...]) -> bool:
 
 def hole_maps(chunk: Chunk) -> list[Links] | None:
     """The links of each plane, or None if the chunk has no gaps."""
-    if chunk.gaps is None:
+    if chunk.gaps is None or chunk.roles:
         return None
     gaps = np.broadcast_to(chunk.gaps, chunk.dims)
     planes = gaps[None] if chunk.axis is None else np.moveaxis(gaps, chunk.axis, 0)
@@ -52,11 +52,14 @@ def links_of(holes: np.ndarray) -> Links:
 
 def folded_gaps(chunk: Chunk, height: int, width: int) -> np.ndarray | None:
     """The gaps of a chunk of lines as those of planes of this shape, which lie along axis 0."""
-    if chunk.gaps is None:
+    if chunk.gaps is None or chunk.roles:
         return None
     gaps = np.broadcast_to(chunk.gaps, chunk.dims)
-    lines = gaps[None] if chunk.axis is None else np.moveaxis(gaps, chunk.axis, 0)
-    lines = lines.reshape(chunk.count, -1)
-    places = np.minimum(np.arange(width) * height + np.arange(height)[:, None], chunk.samples - 1)
+    planes = gaps[None] if chunk.axis is None else np.moveaxis(gaps, chunk.axis, 0)
+    planes = planes.reshape(chunk.count, chunk.height, chunk.width)
+    if chunk.height >= chunk.width:
+        planes = planes.transpose(0, 2, 1)
+    lines = planes.reshape(-1, planes.shape[2])
+    last = lines.shape[1] - 1
+    places = np.minimum(np.arange(width) * height + np.arange(height)[:, None], last)
     return lines[:, places]
-

@@ -29,26 +29,31 @@ WORD = (1 << 64) - 1
 def decode_indices(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane]:
     """The samples of all planes; `parameters` from behind the byte of the method."""
     reader = Reader(parameters)
-    fast = reader.u8()
-    must(fast in (0, 1), "fast is 0 or 1")
+    fast, wide = two_flags(reader.u8())
     must(reader.at_end, "the parameters end with it")
     places = Places(chunk)
     decoder = RangeDecoder(payload)
     values = read_values(decoder, chunk)
+    must(wide == (len(values) > 256), "wide is for more than 256 values")
     if len(values) == 1:
         planes = [[values[0]] * chunk.samples for _ in range(chunk.count)]
     else:
-        indices = Indices(decoder, places, len(values), bool(fast))
+        indices = Indices(decoder, places, len(values), fast)
         indices.decode()
         planes = [[values[index] for index in places.plane(k)] for k in range(chunk.count)]
     must(decoder.reader.at_end, "the payload ends with the last sample")
     return planes
 
 
+def two_flags(flags: int) -> tuple[bool, bool]:
+    must(flags < 4, "two flags")
+    return bool(flags & 1), bool(flags & 2)
+
+
 def read_values(decoder: RangeDecoder, chunk: Chunk) -> list[int]:
     model = IntegerModel()
     count = decoder.integer(model) + 1
-    must(1 <= count <= 64, "there are 1..64 values")
+    must(1 <= count <= 65536, "there are 1..65536 values")
     values: list[int] = []
     for _ in range(count):
         value = (values[-1] if values else 0) + decoder.integer(model)
@@ -73,7 +78,7 @@ class Places:
         size = (self.count + 1) * self.stride + 8 * self.row + 16
         must(self.samples <= ((1 << 32) - 1) // 8, "there are not too many samples")
         must(size <= 4 * self.samples + (1 << 20), "planes are not too narrow")
-        self.numbers = bytearray(size)
+        self.numbers = [0] * size
 
     def at(self, k: int, y: int, x: int) -> int:
         return (k + 1) * self.stride + (8 + y) * self.row + 16 + x
@@ -83,7 +88,7 @@ class Places:
         return [number for row in rows for number in self.numbers[row : row + self.width]]
 
     def bytes(self, first: int, count: int = 8) -> bytes:
-        return bytes(self.numbers[first : first + count])
+        return bytes(number % 256 for number in self.numbers[first : first + count])
 
 
 @dataclass
@@ -315,13 +320,14 @@ class Indices:
             there[name] != place.windows[name] for name in ("W", "N2")
         ):
             return False
-        piece = bytearray()
+        piece = []
         for i in range(16):
             piece.append(places.numbers[q + i] if q + i < a else piece[q + i - a])
+        low = bytes(number % 256 for number in piece)
         history = self.pieces[
             min(self.length, 15)
-            + 16 * (piece == places.bytes(place.r, 16))
-            + 32 * (piece == bytes([places.numbers[a - 1]] * 16))
+            + 16 * (low == places.bytes(place.r, 16))
+            + 32 * (low == bytes([places.numbers[a - 1] % 256] * 16))
             + 64 * (there["N3"] == place.windows["N3"])
             + 128 * (places.bytes(place.r + s, 16) == places.bytes(q + s, 16))
         ]
@@ -353,6 +359,8 @@ class Question:
         self.reference = [numbers[place.r + step] for step in (0, 1, s, -1, -s)]
 
     def index(self) -> int:
+        if self.all.values > 64:
+            return self.one_of_many()
         left = list(range(self.all.values))
         w, n, _, ne, _, _ = self.near
         for guess in (n, w, ne):
@@ -369,9 +377,24 @@ class Question:
                 after = middle
         return left[first]
 
+    def one_of_many(self) -> int:
+        w, n, nw, ne, _, nn = self.near
+        r, r_east, r_south, _, _ = self.reference
+        for guess in dict.fromkeys((n, w, ne, r, r_south, r_east, nw, nn)):
+            if self.decide(guess, 0):
+                return guess
+        u = 0
+        for i in reversed(range((self.all.values - 1).bit_length())):
+            if u + (1 << i) < self.all.values and self.decide(u + (1 << i), 1):
+                u += 1 << i
+        return u
+
+    def key(self, v: int, half: int) -> int:
+        return v + 64 * half if self.all.values <= 64 else (v ^ v >> 11) % 2048 + 2048 * half
+
     def decide(self, v: int, half: int) -> int:
         later = int(self.decisions > 0)
-        key = v + 64 * half
+        key = self.key(v, half)
         slots = [self.slot(i, v, half, later) for i in range(self.all.contexts)]
         states = [self.all.states[i, later, slot.state] for i, slot in enumerate(slots)]
         expected = self.all.expected()
@@ -394,10 +417,10 @@ class Question:
         return bit
 
     def slot(self, i: int, v: int, half: int, later: int) -> Slot:
-        key, shift = v + 64 * half, 64 - self.all.bits
+        key, shift = self.key(v, half), 64 - self.all.bits
         if i in SHAPES:
             windows = {
-                name: bytes(0x80 if number == v else 0 for number in window)
+                name: bytes(0x80 if number == v % 256 else 0 for number in window)
                 for name, window in self.place.windows.items()
             }
             h = hash_of(i, windows, i + 64 * later + 128 * half)
@@ -412,7 +435,7 @@ class Question:
         return slot
 
     def references_with(self, v: int) -> int:
-        return sum(1 << i for i, number in enumerate(self.reference) if number == v)
+        return with_value(self.reference, v)
 
     def sets(self, v: int, later: int, slots: list[Slot]) -> list[int]:
         w, n = self.near[:2]
@@ -420,15 +443,14 @@ class Question:
         north = self.place.windows["N"][3:]
         known = sum(slot.state > 0 for slot in slots)
         by_known = 4 * known + min(self.decisions, 3)
-        by_runs = run_of(west, v) + 16 * run_of(north, v) + 128 * later
+        by_runs = run_of(west, v % 256) + 16 * run_of(north, v % 256) + 128 * later
         _, _, _, reference_w, reference_n = self.reference
-        right = 32 * (w == reference_w) + 64 * (n == reference_n)
+        right = 32 * same_byte(w, reference_w) + 64 * same_byte(n, reference_n)
         by_reference = self.references_with(v) + right + 128 * later
         return [by_known, by_runs, by_reference][: self.all.selections]
 
     def mixed_bit(self, inputs: list[int], sets: list[int], v: int, key: int, later: int) -> int:
-        near = sum(1 << i for i, number in enumerate(self.near) if number == v)
-        shape = self.references_with(v) + 32 * near + 2048 * later
+        shape = self.references_with(v) + 32 * with_value(self.near, v) + 2048 * later
         context = (self.hashes[0] >> 50 ^ 0x9E5 * key) % (1 << min(self.all.bits, 14))
         rows = [self.all.shape_rows[shape], self.all.context_rows[context]]
         weights = [self.all.weights[place] for place in enumerate(sets)]
@@ -451,6 +473,14 @@ class Question:
                 step = wrapped(value * own + (1 << 18), 32) >> 19
                 one[place] = wrapped(one[place] + step, 32)
         return bit
+
+
+def same_byte(one: int, other: int) -> bool:
+    return one % 256 == other % 256
+
+
+def with_value(numbers: list[int], v: int) -> int:
+    return sum(1 << i for i, number in enumerate(numbers) if same_byte(number, v))
 
 
 def run_of(numbers: bytes, v: int) -> int:

@@ -39,12 +39,15 @@ def read_bound(parameters: Reader) -> Bound:
 def find_pictures(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
     """Only finds the images: one for each plane, or one for three."""
     read_bound(parameters)
-    axis, colours = parameters.u8() - 1, parameters.u8()
+    first, colours = parameters.u8(), parameters.u8()
+    axis, beginnings = first % 128 - 1, first >= 128
     must(chunk.dtype.kind in "iu" and chunk.dtype.itemsize <= 2, "elements have 8 or 16 bits")
     must(axis < len(chunk.dims), "the axis is below the rank")
     planes = 1 if axis < 0 else chunk.dims[axis]
     must(colours == 1 or (colours == 3 and planes == 3), "an image has one plane, or all three")
-    for _ in range(planes // colours):
+    if beginnings:
+        payload.take(sum([payload.varint() for _ in range(2 * (planes // colours))]))
+    for _ in range(0 if beginnings else planes // colours):
         payload.take(payload.varint())
     must(payload.at_end, "the payload ends with the last image")
     raise NotCovered("mapping 9 needs a decoder of JPEG XL")

@@ -287,15 +287,15 @@ def decode_wavelet(chunk: Chunk, depth: int, parameters: Reader, payload: Reader
     decoder = RangeDecoder(rest_of(parameters))
     components = read_components(h, decoder)
     parameters.take(decoder.reader.position)
-    prefixes = payload.u8()
-    must(prefixes <= 3, "no more than three ends are told")
-    for _ in range(prefixes):
+    first = payload.u8()
+    must(first < 8, "no more than three ends are told")
+    for _ in range(first % 4):
         payload.varint()
     layout = layout_of(h.height, h.width)
-    coefficients = Coefficients(h, layout, RangeDecoder(rest_of(payload)))
+    coefficients = Coefficients(h, layout, RangeDecoder(rest_of(payload)), first >= 4)
     coefficients.read()
     payload.take(coefficients.decoder.reader.position)
-    scores = [inverse(layout, h.width, [256 * q for q in plane]) for plane in coefficients.planes]
+    scores = [inverse(layout, h.width, plane) for plane in coefficients.planes]
     return finish(chunk, h, words_of(chunk, h, components, scores), parameters)
 
 
@@ -348,19 +348,92 @@ class Work:
     seen: int = 0
 
 
+FIT_LIMIT = 1 << 22
+
+
+class Fit:
+    """Least squares of a component's coefficients in the bands of one number."""
+
+    def __init__(self, inputs: int) -> None:
+        self.sums = [[0] * (i + 1) for i in range(inputs + 1)]
+        self.weights = [0] * inputs
+        self.count = self.seen = self.due = 0
+
+    def begin_level(self) -> None:
+        self.sums = [[v >> 5 for v in row] for row in self.sums]
+        self.count >>= 5
+        self.seen, self.due = 0, 8
+
+    def predict(self, inputs: list[int]) -> int:
+        total = sum(w * v for w, v in zip(self.weights, inputs)) + (1 << 23)
+        return limited(total >> 24, -1 << 26, 1 << 26)
+
+    def learn(self, numbers: list[int], expected: int) -> None:
+        trust = (1 << 19) // (8 + expected)
+        trusted = [(v * trust + (1 << 15)) >> 16 for v in numbers]
+        for t, row in zip(trusted, self.sums):
+            for j in range(len(row)):
+                row[j] += t * numbers[j]
+        self.count += 1
+        if self.count == 1 << 18:
+            self.sums = [[v >> 1 for v in row] for row in self.sums]
+            self.count >>= 1
+        self.seen += 1
+        if self.seen >= self.due:
+            self.solve()
+            self.due = self.seen + (16 if self.seen < 64 else self.seen // 4)
+
+    def solve(self) -> None:
+        n = len(self.weights)
+        diagonal = [row[-1] + 65536 for row in self.sums]
+        for i in range(n):
+            diagonal[i] += self.sums[i][i] // (self.count + 1) * 10
+        e = [(d.bit_length() - 1) // 2 for d in diagonal]
+        a = [[0] * (i + 1) for i in range(n + 1)]
+        for i in range(n + 1):
+            for j in range(i + 1):
+                value, by = diagonal[i] if i == j else self.sums[i][j], 26 - e[i] - e[j]
+                a[i][j] = limited(value << by if by >= 0 else value >> -by, -1 << 28, 1 << 28)
+        factor = [[0] * n for _ in range(n + 1)]
+        for j in range(n):
+            pivot = max(a[j][j], 1 << 14)
+            for k in range(j + 1, n + 1):
+                factor[k][j] = limited(quotient(a[k][j] << 24, pivot), -1 << 29, 1 << 29)
+            for k in range(j + 1, n + 1):
+                for i in range(j + 1, min(k, n - 1) + 1):
+                    value = a[k][i] - (factor[i][j] * a[k][j] >> 24)
+                    a[k][i] = limited(value, -1 << 30, 1 << 30)
+        g = [0] * n
+        for j in range(n - 1, -1, -1):
+            total = (factor[n][j] << 24) - sum(factor[k][j] * g[k] for k in range(j + 1, n))
+            g[j] = limited(total >> 24, -1 << 28, 1 << 28)
+            by = e[n] - e[j]
+            self.weights[j] = limited(
+                g[j] << by if by >= 0 else g[j] >> -by, -1 << 30, 1 << 30
+            )
+
+
 @dataclass
 class Coefficients:
     h: Header
     layout: Layout
     decoder: RangeDecoder
-    planes: list[Plane] = field(default_factory=list)
+    predicts: bool
+    planes: list[Plane] = field(default_factory=list)  # 256 stand for a step
+    rests: list[Plane] = field(default_factory=list)
+    fits: dict[tuple[int, int], Fit] = field(default_factory=dict)
     counters: defaultdict = field(default_factory=lambda: defaultdict(pair))
     mixers: defaultdict = field(default_factory=lambda: defaultdict(lambda: [7864] * 16))
     weights: defaultdict = field(default_factory=lambda: defaultdict(lambda: list(FIRST_WEIGHTS)))
     bits: defaultdict = field(default_factory=lambda: defaultdict(BitModel))
 
     def read(self) -> None:
-        self.planes = [[0] * (self.h.height * self.h.width) for _ in range(self.h.count)]
+        size = self.h.height * self.h.width
+        self.planes = [[0] * size for _ in range(self.h.count)]
+        self.rests = [[0] * size for _ in range(self.h.count)]
+        for k in range(self.h.count if self.predicts else 0):
+            for index in range(3):
+                self.fits[k, index] = Fit(2 + min(k, 22))
         for number, bands in enumerate(self.layout.bands):
             self.read_level(bands, -1 if number == 0 else bands[0].level)
 
@@ -368,6 +441,8 @@ class Coefficients:
         self.decayed = [[0] * (band.height * band.width) for band in bands]
         self.level_bands = bands
         averages, empty = [0] * len(bands), [0, 0]
+        for fit in self.fits.values():
+            fit.begin_level()
         for k in range(self.h.count):
             empty.append(self.decoder.bit(self.bits["empty", level, sum(empty[-2:])]))
             for index, band in enumerate(bands):
@@ -385,7 +460,7 @@ class Coefficients:
     def magnitude(self, component: int, band: Band, y: int, x: int) -> int:
         if component < 0 or not (0 <= y < band.height and 0 <= x < band.width):
             return 0
-        value = self.planes[component][(band.y + y) * self.h.width + band.x + x]
+        value = self.rests[component][(band.y + y) * self.h.width + band.x + x]
         return min(abs(value), 1023)
 
     def parent(self, work: Work, y: int, x: int) -> int:
@@ -395,8 +470,18 @@ class Coefficients:
                 row = y // 2 if band.height > coarse.height else y
                 column = x // 2 if band.width > coarse.width else x
                 row, column = min(row, coarse.height - 1), min(column, coarse.width - 1)
-                return self.magnitude(work.component, coarse, row, column)
+                at = (coarse.y + row) * self.h.width + coarse.x + column
+                return min((abs(self.planes[work.component][at]) + 128) >> 8, 1023)
         return 0
+
+    def inputs(self, k: int, at: int, y: int, x: int) -> list[int]:
+        plane = self.planes[k]
+        before = range(k - 1, max(k - 23, -1), -1)
+        if k > 22:
+            before = [*range(k - 1, k - 12, -1), *range(11)]
+        numbers = [plane[at - 1] if x else 0, plane[at - self.h.width] if y else 0]
+        numbers += [self.planes[other][at] for other in before]
+        return [limited(v, -FIT_LIMIT, FIT_LIMIT) for v in numbers]
 
     def features(self, work: Work, y: int, x: int) -> list[int]:
         band, k = work.band, work.component
@@ -436,7 +521,12 @@ class Coefficients:
         value = self.read_magnitude(contexts, 3 * c + group, b4)
         negative = value > 0 and self.decoder.plain_bit()
         at = (band.y + y) * self.h.width + band.x + x
-        self.planes[k][at] = -value if negative else value
+        self.rests[k][at] = -value if negative else value
+        self.planes[k][at] = 256 * self.rests[k][at]
+        if self.predicts:
+            fit, numbers = self.fits[k, work.index], self.inputs(k, at, y, x)
+            self.planes[k][at] += fit.predict(numbers)
+            fit.learn([*numbers, limited(self.planes[k][at], -FIT_LIMIT, FIT_LIMIT)], expected)
         self.learn(work, y * band.width + x, min(value, 1023), f, weights, expected)
 
     def learn(

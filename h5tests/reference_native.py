@@ -78,28 +78,35 @@ def decode_native(chunk: Chunk) -> list[Plane]:
     if method in OTHER_METHODS:
         return OTHER_METHODS[method](chunk, chunk.parameters[1:], chunk.payload)
     must(method in (QUICK, LSQ), "method is 1 to 8")
-    if 1 not in (chunk.height, chunk.width) or chunk.samples < 1024:
-        return decode_planes(chunk, method)
-    return [line_of(plane, chunk) for plane in decode_planes(folded(chunk), method)]
-
-
-def folded_height(chunk: Chunk) -> int:
-    return next(1 << n for n in range(5, 32) if 1 << 2 * n >= chunk.samples)
+    shape = folded(chunk)
+    planes = decode_planes(shape, method)
+    return planes if shape is chunk else unfolded(planes, chunk, shape)
 
 
 def folded(chunk: Chunk) -> Chunk:
-    """The chunk of lines as one of planes with the shape that they are coded in."""
-    height = folded_height(chunk)
-    width = -(-chunk.samples // height)
+    """The chunk whose planes are coded: those of a few rows or columns as lines."""
+    few, length = sorted((chunk.height, chunk.width))
+    lines = few * chunk.count
+    mixed = chunk.transform == CHANNELS and chunk.count > 1
+    narrow = mixed and few <= 16 and lines <= min(512, length // 16)
+    if length < 1024 or not (few == 1 or narrow):
+        return chunk
+    height = next(1 << n for n in range(5, 32) if 1 << 2 * n >= length)
+    width = -(-length // height)
     gaps = folded_gaps(chunk, height, width)
-    return replace(chunk, dims=(chunk.count, height, width), axis=0, gaps=gaps)
+    return replace(chunk, dims=(lines, height, width), axis=0, gaps=gaps)
 
 
-def line_of(plane: Plane, chunk: Chunk) -> Plane:
-    """Sample i stands in row i mod H', column i div H'."""
-    height = folded_height(chunk)
-    width = len(plane) // height
-    return [plane[i % height * width + i // height] for i in range(chunk.samples)]
+def unfolded(lines: list[Plane], chunk: Chunk, shape: Chunk) -> list[Plane]:
+    """Planes of lines: sample i stands in row i mod H', column i div H'."""
+    few, length = sorted((chunk.height, chunk.width))
+    places = [i % shape.height * shape.width + i // shape.height for i in range(length)]
+    planes: list[Plane] = []
+    for first in range(0, len(lines), few):
+        own = [[line[place] for place in places] for line in lines[first : first + few]]
+        rows = own if chunk.height < chunk.width else zip(*own, strict=True)
+        planes.append([sample for row in rows for sample in row])
+    return planes
 
 
 def decode_planes(chunk: Chunk, method: int) -> list[Plane]:

@@ -121,9 +121,49 @@ static void golden_chunks(void **state) {
     golden_free(all, count);
 }
 
+/* What no golden chunk is made by: libjxl's lossy coding, whose bytes are its own, and efforts and
+ * options of which there is none. */
+static void other_options(void **state) {
+    (void)state;
+    static const struct {
+        prism_type type;
+        uint64_t dims[3];
+        const char *options;
+    } cases[] = {{PRISM_UINT8, {2, 24, 20}, "distance=1,coder=jxl,axis=0"},
+                 {PRISM_INT16, {20, 24, 3}, "distance=2,coder=jxl,axis=2"},
+                 {PRISM_UINT16, {20, 24, 8}, "rel_rmse=0.05,effort=3,axis=2"},
+                 {PRISM_FLOAT64, {30, 26, 6}, "rel_rmse=0.02,effort=8,of=deviation"},
+                 {PRISM_FLOAT32, {20, 24, 8}, "rel_max_error=0.01,effort=7"},
+                 {PRISM_UINT8, {4, 30, 40}, "max_error=2,effort=8,axis=0"},
+                 {PRISM_INT32, {20, 24, 8}, "max_error=100000,effort=1"},
+                 {PRISM_FLOAT64, {20, 24, 4}, "coder=zstd,effort=9"},
+                 {PRISM_UINT16, {3000, 1, 1}, "coder=zstd,effort=3"},
+                 {PRISM_UINT8, {1100, 3, 2}, "effort=8"},
+                 {PRISM_UINT8, {24, 20, 6}, "effort=5"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        task t = {.name = cases[i].options,
+                  .array = {.type = cases[i].type, .rank = 3},
+                  .options = options_of(cases[i].options)};
+        memcpy(t.array.dims, cases[i].dims, sizeof cases[i].dims);
+        void *elements = make_elements(&t.array, PATTERN_RELATED, 7, &t.size);
+        t.elements = elements;
+        uint8_t *chunk = encode_new(&t.array, elements, &t.options, &t.chunk_size);
+        t.chunk = chunk;
+        prism_info info;
+        assert_int_equal(prism_inspect(chunk, t.chunk_size, &info, NULL), PRISM_OK);
+        if (info.coder == PRISM_CODER_RAW)
+            fail_msg("%s: the chunk is raw", t.name);
+        fail_each(&t, encode, "encoding by");
+        fail_each(&t, decode, "decoding");
+        free(chunk);
+        free(elements);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_chunks),
+        cmocka_unit_test(other_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

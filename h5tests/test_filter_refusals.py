@@ -31,18 +31,15 @@ THREE_BYTES.set_precision(24)
 THREE_BYTES.set_size(3)
 
 UNSUPPORTED = {
-    "H5T_COMPOUND of 3": np.dtype([("a", "i1"), ("b", "i2")]),
-    "H5T_COMPOUND of 4": np.dtype([("a", "f4")]),
-    "H5T_COMPOUND of 8": np.dtype("c8"),
     "H5T_STRING of 7": np.dtype("S7"),
     "H5T_STRING of 8": np.dtype("S8"),
+    "H5T_STRING of 3": np.dtype([("number", "f4"), ("name", "S3")]),
+    "H5T_STRING of 2": np.dtype(("S2", (5,))),
     "H5T_OPAQUE of 4": np.dtype("V4"),
-    "H5T_ARRAY of 3": np.dtype((np.int8, (3,))),
-    "H5T_ARRAY of 8": np.dtype((np.float32, (2,))),
+    "H5T_OPAQUE of 5": np.dtype([("inner", [("number", "i2"), ("bytes", "V5")])]),
     "H5T_REFERENCE of 8": h5py.ref_dtype,
     "H5T_REFERENCE of 12": h5py.regionref_dtype,
     "H5T_BITFIELD of 4": h5py.h5t.STD_B32LE,
-    "H5T_TIME of 4": h5py.h5t.UNIX_D32LE,
     "H5T_INTEGER of 3": THREE_BYTES,
     "H5T_INTEGER of 4": VAX_ORDER,
 }
@@ -64,7 +61,7 @@ def test_unsupported_types(file, message, flags):
     assert "x" not in file
 
 
-@pytest.mark.parametrize("dtype", ["c8", "c16", "g", "S5", "V6", [("a", "f4"), ("b", "f8")]])
+@pytest.mark.parametrize("dtype", ["g", "S5", "V6", [("a", "f4"), ("b", "S8")]])
 def test_h5py_makes_no_dataset_of_what_is_refused(file, dtype):
     with pytest.raises(ValueError, match="h5prism: element type H5T_"):
         file.create_dataset("x", (8, 8), dtype, chunks=(4, 4), compression=FILTER_ID)

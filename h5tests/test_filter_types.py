@@ -143,6 +143,57 @@ def create_as(file, name, kind, shape):
     return h5py.Dataset(h5py.h5d.create(file.id, name.encode(), kind, space, plist))
 
 
+SEVERAL = {
+    "c8": (11, 2),
+    ">c16": (12 + 256, 2),
+    "f4,f4,f4": (11, 3),
+    "i4,f4,u4": (6, 3),
+    "u1,f8": (2, 9),
+    "(2,3)f4,c8": (11, 8),
+    "i1,?,3i1": (1, 5),
+}
+
+
+def of_several(dtype):
+    dtype = np.dtype(dtype)
+    steps = np.arange(40 * 30 * dtype.itemsize).reshape(40, 30, dtype.itemsize) // 700 % 2
+    return steps.astype("u1").view(dtype)[..., 0]
+
+
+def test_elements_of_several_numbers(tmp_path):
+    arrays = {dtype: of_several(dtype) for dtype in SEVERAL}
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        for name, data in arrays.items():
+            dataset = file.create_dataset(
+                name, data=data, chunks=(16, 30), compression=FILTER_ID
+            )
+            assert_filtered(dataset)
+            words = filter_of(dataset)[1][OPTION_WORDS:]
+            number, count = SEVERAL[name]
+            assert (words[0], words[1], words[-1]) == (number, 3, count)
+    with h5py.File(tmp_path / "x.h5") as file:
+        for name, data in arrays.items():
+            assert file[name][()].tobytes() == data.tobytes()
+
+
+def test_elements_that_are_arrays(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        data = correlated((40, 30, 3), "f4")
+        dataset = file.create_dataset(
+            "x", (40, 30), np.dtype(("f4", (3,))), chunks=(16, 30), compression=FILTER_ID
+        )
+        dataset[...] = data
+        assert_filtered(dataset)
+        assert_same_bits(dataset[...], data)
+
+
+def test_times(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        for kind, word in ((h5py.h5t.UNIX_D32LE, "<i4"), (h5py.h5t.UNIX_D64BE, ">i8")):
+            assert_words(create_as(file, "x", kind, (40, 30)), correlated((40, 30), word))
+            del file["x"]
+
+
 READ_WORDS = """
 import sys, h5py, numpy
 with h5py.File(sys.argv[1]) as file:

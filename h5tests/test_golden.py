@@ -48,6 +48,12 @@ def drawings(frames: int, height: int, width: int) -> np.ndarray:
     return np.stack([np.roll(picture, k, 1) * 100 - 9000 for k in range(frames)])
 
 
+def labels(frames: int, height: int, width: int, count: int) -> np.ndarray:
+    """Boxes that move by a column a frame, each of a label of its own."""
+    k, y, x = np.indices((frames, height, width))
+    return ((y // 5 * 50 + (x + k) // 4) * 37 % count).astype("u2")
+
+
 def moving(frames: int, height: int, width: int) -> np.ndarray:
     """A picture that moves by a row and two columns a frame."""
     picture = stack(1, height + frames, width + 2 * frames)[0]
@@ -60,6 +66,15 @@ def lasting(frames: np.ndarray) -> np.ndarray:
     array += frames[::-1] // 2
     array[4], array[6] = array[2], 31
     return array
+
+
+def fractal(height: int, width: int, planes: int) -> np.ndarray:
+    """Pictures with details at every scale, about 128."""
+    generator = np.random.default_rng(4)
+    y, x = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+    noise = np.fft.rfft2(generator.normal(size=(planes, height, width)))
+    shown = np.fft.irfft2(noise / np.maximum(np.hypot(y, x), 1 / width) ** 1.4, (height, width))
+    return 128 + 40 * shown / shown.std()
 
 
 def few_values(height: int, width: int) -> np.ndarray:
@@ -175,6 +190,11 @@ SOURCES = {
         lambda: stack(2, 40, 50).reshape(2, 1, 2000),
         NATIVE | {"axis": 0, "effort": 1},
     ),
+    "lsq_narrow_u16": (
+        lambda: embedding(2, 1040, 3, "uint16"),
+        NATIVE | {"axis": 2, "effort": 5},
+    ),
+    "quick_narrow_i8": (lambda: embedding(1030, 3, 2, "int8"), NATIVE | {"axis": 2, "effort": 1}),
     "lsq_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 5}),
     "quick_doubled_i16": (lambda: doubled(embedding(24, 26, 8, "int16")), NATIVE | {"effort": 2}),
     "lsq_wide_u8": (lambda: displaced(40, 45), NATIVE | {"effort": 6}),
@@ -182,6 +202,8 @@ SOURCES = {
     "online_stack_u8": (lambda: stack(5, 40, 64), NATIVE | {"axis": 0, "effort": 8}),
     "indices_drawing_u8": (lambda: drawing(48, 64), NATIVE | {"effort": 5}),
     "indices_frames_i16": (lambda: drawings(3, 30, 40), NATIVE | {"axis": 0, "effort": 9}),
+    "indices_labels_u8": (lambda: labels(2, 40, 64, 99).astype("u1"), NATIVE | {"axis": 0}),
+    "indices_labels_u16": (lambda: labels(3, 40, 64, 400) * 131, NATIVE | {"axis": 0}),
     "frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 5}),
     "mixed_frames_u8": (lambda: stack(6, 40, 64), FRAMES | {"effort": 9}),
     "mixed_moving_u8": (lambda: moving(4, 40, 64), FRAMES | {"effort": 8}),
@@ -269,6 +291,14 @@ SOURCES = {
         lambda: with_a_constant(embedding(5, 200, 3, "int16")),
         {"axis": 2, "block": 32, "checksum": False},
     ),
+    "distance_parts_u8": (
+        lambda: fractal(264, 270, 1)[0].clip(0, 255).astype("u1"),
+        {"coder": "jxl", "distance": 1.5},
+    ),
+    "wavelet_predicted_i16": (
+        lambda: embedding(20, 24, 40, "int16"),
+        {"rel_rmse": 0.01, "effort": 8, "axis": 2},
+    ),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 
@@ -285,7 +315,22 @@ def test_there_are_golden_chunks():
 def test_golden_chunk_decodes(path):
     expected = np.load(path.with_suffix(".npy"))
     decoded = h5prism.decode(path.read_bytes())
+    if h5prism.inspect_chunk(path.read_bytes()).bound == "distance":
+        # libjxl's decoders work in floating point: neighbours, on other machines.
+        assert np.abs(decoded.astype("i4") - expected).max() <= 2
+        return
     assert_same(decoded, expected)
+
+
+def test_golden_beginning_decodes():
+    name = "distance_parts_u8"
+    chunk = (GOLDEN / f"{name}.prism").read_bytes()
+    size = h5prism.reduced_size(chunk[:512], 3)
+    reduced = h5prism.decode(chunk[:size], reduce=3)
+    assert size < len(chunk) / 2
+    small = np.load(GOLDEN / f"{name}.npy")[4::8, 4::8].astype("f8")
+    rows, columns = small.shape
+    assert np.corrcoef(reduced[:rows, :columns].ravel(), small.ravel())[0, 1] > 0.9
 
 
 def add(name: str) -> None:

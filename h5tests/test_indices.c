@@ -93,10 +93,26 @@ static void all_shapes(void **state) {
 
 static void all_numbers_of_values(void **state) {
     (void)state;
-    for (int values = 1; values <= PX_PALETTE_VALUES; values++) {
+    for (int values = 1; values <= PX_PALETTE_FEW + 2; values++) {
         assert_drawing((shape){2, 40, 50, 8}, values, 3, FAST);
         assert_drawing((shape){2, 20, 50, 16}, values, 5, STRONG);
     }
+}
+
+/* More than 64, than 256, and as many as there are. */
+static void many_values(void **state) {
+    (void)state;
+    static const int numbers[] = {100, 255, 256, 257, 2500, UINT16_MAX};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        for (int effort = FAST; effort <= STRONG; effort += STRONG - FAST) {
+            assert_drawing((shape){3, 64, 96, numbers[i] < 256 ? 8 : 16}, numbers[i], 3, effort);
+            assert_drawing((shape){2, 20, 50, 16}, numbers[i], 5, effort);
+        }
+    px_planes planes = planes_of((shape){1, 256, 256, 16});
+    for (int p = 0; p <= UINT16_MAX; p++)
+        planes.samples[p] = px_wrap(p, 16);
+    assert_same_back(&planes, FAST);
+    px_planes_free(&planes);
 }
 
 static void extreme_values(void **state) {
@@ -117,12 +133,12 @@ static void unsuitable_planes(void **state) {
     px_values values;
     for (int i = 0; i < 100; i++)
         planes.samples[i] = (int16_t)(i - 50);
-    px_values_of_planes(&values, &planes, PX_PALETTE_VALUES);
-    assert_true(values.count > PX_PALETTE_VALUES);
+    px_values_of_planes(&values, &planes, PX_PALETTE_FEW);
+    assert_true(values.count > PX_PALETTE_FEW);
     for (int i = 0; i < 100; i++)
         planes.samples[i] = (int16_t)(i % 64);
-    px_values_of_planes(&values, &planes, PX_PALETTE_VALUES);
-    assert_int_equal(values.count, PX_PALETTE_VALUES);
+    px_values_of_planes(&values, &planes, PX_PALETTE_FEW);
+    assert_int_equal(values.count, PX_PALETTE_FEW);
     assert_true(px_palette_has_room(&planes));
     px_planes_free(&planes);
 
@@ -246,6 +262,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_shapes),
         cmocka_unit_test(all_numbers_of_values),
+        cmocka_unit_test(many_values),
         cmocka_unit_test(extreme_values),
         cmocka_unit_test(unsuitable_planes),
         cmocka_unit_test(drawings_are_small),

@@ -108,7 +108,9 @@ static void chunks_say_what_they_lost(void **state) {
 
 /* ---- Pictures ---- */
 
-static const char *const PICTURES = "coder=jxl,distance=2,effort=3";
+#define PICTURES_TEXT "coder=jxl,distance=2,effort=3"
+
+static const char *const PICTURES = PICTURES_TEXT;
 
 static lossy encode_pictures(void) {
     const prism_array array = make_array(PRISM_UINT8, 3, 70, 90, 3);
@@ -262,6 +264,36 @@ static void another_axis_in_the_header(void **state) {
     lossy_free(&l);
 }
 
+/* A part that ends too early, or where nothing ends: an error, whatever its checksum says. */
+static void parts_that_end_elsewhere(void **state) {
+    (void)state;
+    static const char *const options[] = {PICTURES_TEXT, "rel_rmse=0.1,effort=5",
+                                          "max_error=30,effort=1"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        const prism_array array = make_array(PRISM_UINT8, 3, 70, 90, 3);
+        lossy l = encode_lossy(&array, PATTERN_RELATED, options[i]);
+        px_chunk read;
+        assert_int_equal(px_chunk_read(&read, l.chunk, l.chunk_size, NULL), PRISM_OK);
+        for (size_t end = read.parameter_size ? read.parameter_size : 1;
+             end < read.parameter_size + read.payload_size; end += 1 + read.payload_size / 20) {
+            size_t needed;
+            px_buffer again = {0};
+            read.parts.ends[PX_MOST_REDUCED - 1] = end;
+            assert_int_equal(px_chunk_write(&read, &again, NULL), PRISM_OK);
+            assert_int_equal(
+                prism_reduced_size(again.data, again.size, PX_MOST_REDUCED, &needed, NULL),
+                PRISM_OK);
+            assert_true(needed < again.size);
+            lossy other = {.chunk = again.data};
+            decode_copy(&other, needed, PX_MOST_REDUCED);
+            assert_int_not_equal(decode_copy(&other, needed - 1, PX_MOST_REDUCED), PRISM_OK);
+            assert_int_equal(decode_copy(&other, again.size, 0), PRISM_OK);
+            px_buffer_free(&again);
+        }
+        lossy_free(&l);
+    }
+}
+
 /* ---- The tool's measure ---- */
 
 /* What the tool accepts of a chunk is measured, whatever the chunk says of itself. */
@@ -292,6 +324,7 @@ int main(void) {
         cmocka_unit_test(damaged_bytes),
         cmocka_unit_test(errors_are_measured_not_believed),
         cmocka_unit_test(another_axis_in_the_header),
+        cmocka_unit_test(parts_that_end_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

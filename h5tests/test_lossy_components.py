@@ -107,11 +107,11 @@ ARRAYS = {
 
 # Bytes at efforts 5 and 9, which change on purpose only.
 SIZES = {
-    ("embedding", 0.02): (27476, 27364),
+    ("embedding", 0.02): (27476, 27273),
     ("embedding", 0.1): (10411, 10188),
-    ("embedding", 0.3): (4731, 4731),
+    ("embedding", 0.3): (4726, 4772),
     ("stack", 0.02): (5094, 4239),
-    ("stack", 0.1): (661, 661),
+    ("stack", 0.1): (661, 616),
 }
 
 
@@ -146,7 +146,7 @@ def test_the_reference_decoder_agrees(dtype, bound, mode):
     agreed(chunk, decoded)
 
 
-@pytest.mark.parametrize("name", ["spatial_i16_be", "wavelet_f32", "wavelet_line_f64"])
+@pytest.mark.parametrize("name", ["spatial_i16_be", "wavelet_f32", "wavelet_line_f64", "wavelet_predicted_i16"])
 def test_the_reference_decoder_agrees_on_golden_chunks(name):
     chunk = (ROOT / "h5tests" / "golden" / f"{name}.prism").read_bytes()
     assert h5prism.inspect_chunk(chunk).mapping == name.split("_")[0]

@@ -330,3 +330,50 @@ def test_preview_of_smaller_pictures(tmp_path):
         "--force",
         word="smaller pictures",
     )
+
+
+def smooth_planes(height, width):
+    """Pictures that are detailed at every scale, as bytes."""
+    generator = np.random.default_rng(2)
+    y, x = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+    noise = np.fft.rfft2(generator.normal(size=(2, height, width)))
+    planes = np.fft.irfft2(noise / np.maximum(np.hypot(y, x), 1 / width) ** 1.4, (height, width))
+    return (128 + 40 * planes / planes.std()).clip(0, 255).astype("u1")
+
+
+def bytes_read(printed):
+    return [int(n) for n in re.search(r"^from (\d+) of (\d+) stored bytes$", printed, re.M).groups()]
+
+
+@pytest.mark.parametrize("user_block", [0, 1024])
+def test_preview_reads_no_more_than_it_needs(tmp_path, user_block):
+    path, out, whole = (tmp_path / name for name in ("x.h5", "x.png", "whole.png"))
+    planes = smooth_planes(640, 600)
+    lossy = Prism(coder="jxl", distance=1)
+    with h5py.File(path, "w", userblock_size=user_block) as file:
+        file.create_dataset("x", data=planes, chunks=(2, 320, 600), **lossy)
+        stored = file["x"].id.get_storage_size()
+        chunks = [file["x"].id.get_chunk_info(i) for i in range(2)]
+        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plist.set_chunk((2, 320, 600))
+        plist.set_filter(FILTER_ID, MANDATORY, lossy.filter_options)
+        plist.set_fletcher32()
+        space = h5py.h5s.create_simple(planes.shape)
+        made = h5py.h5d.create(file.id, b"summed", h5py.h5t.STD_U8LE, space, plist)
+        made.write(h5py.h5s.ALL, h5py.h5s.ALL, planes)
+    read, all_bytes = bytes_read(
+        tool("preview", path, out, "--dataset", "x", "--reduce", 3).stdout
+    )
+    assert all_bytes == stored
+    assert read == stored if user_block else 0 < read < stored / 2
+    tool("preview", path, whole, "--dataset", "x", "--reduce", 2)
+    fails("preview", path, whole, "--dataset", "summed", "--reduce", 3, "--force", word="smaller")
+    if not user_block:  # what is behind the beginnings is not read: it may be damaged
+        data = bytearray(path.read_bytes())
+        for chunk in chunks:
+            data[chunk.byte_offset + chunk.size - 30] ^= 1
+        path.write_bytes(data)
+        again = tmp_path / "again.png"
+        tool("preview", path, again, "--dataset", "x", "--reduce", 3)
+        assert again.read_bytes() == out.read_bytes()
+        fails("preview", path, whole, "--dataset", "x", "--reduce", 2, "--force", word="damaged")

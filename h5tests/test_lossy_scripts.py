@@ -1,6 +1,7 @@
 """scripts/bench --lossy and the pictures of docs/lossy.md."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -35,6 +36,14 @@ def test_peers_lose_more_with_larger_settings(name):
     assert original.rmse(fine) < original.rmse(coarse)
 
 
+def test_smaller_pictures_are_shown_where_there_are_any():
+    rows = [lossy.LossyRow("a", 0.1, 900, 0.1, smaller=(900, 700, 300))]
+    rows += [lossy.LossyRow("b", 0.1, 900, 0.1, smaller=(900,) * 3), lossy.LossyRow("c", 0.1, 9, 0)]
+    table = lossy._smaller_table(rows)
+    assert re.findall(r"[0-9]+", table)[-4:] == ["900", "900", "700", "300"]
+    assert "b" not in table.replace("bytes", "") and lossy._smaller_table(rows[1:]) == ""
+
+
 def test_what_it_means():
     original = planes()
     embedding = lossy_meaning.Embedding(original)
@@ -65,6 +74,25 @@ def test_bench_of_a_file(tmp_path):
     assert [row["target"] for row in ours] == [1, 2, 4]
     assert all(row["error"] <= row["target"] for row in ours)
     assert (tmp_path / "charts" / "x-lossy.png").exists()
+
+
+def test_bench_of_integers_with_scales(tmp_path):
+    """Errors are those of the products: positions of small scale may be far off."""
+    generator = np.random.default_rng(1)
+    array = (planes(6) * 9 + generator.normal(size=(24, 20, 6))).astype("i1")
+    scales = np.where(np.arange(24)[:, None] < 12, 0.01, 1).repeat(20, 1).astype("f4")
+    np.save(tmp_path / "x.npy", array)
+    np.save(tmp_path / "s.npy", scales)
+    command = ("-m", "support.bench", "--lossy", tmp_path / "x.npy", "--only", "h5prism-5")
+    done = run_python(*command, "--scales", tmp_path / "s.npy", "--json", tmp_path / "x.json")
+    assert done.returncode == 0, done.stderr
+    assert "no element further off" not in done.stdout
+    [found] = json.loads((tmp_path / "x.json").read_text())["arrays"]
+    for row in found["rel_rmse"]:
+        assert 0 < row["error"] <= row["target"] or row["note"] == "lossless"
+    np.save(tmp_path / "s.npy", scales[1:])
+    refused = run_python(*command, "--scales", tmp_path / "s.npy")
+    assert refused.returncode == 1 and "scales of shape" in refused.stderr
 
 
 def test_bench_refuses_what_has_no_bound(tmp_path):

@@ -220,6 +220,13 @@ static const ordinary_case hard[] = {
     {{1024, 1024, 1}, PRISM_UINT8, PATTERN_FEW, 5, TIMES + 2},
     {{93, 93, 128}, PRISM_UINT8, PATTERN_FEW, 7, TIMES + 2},
     {{1150, 1150, 1}, PRISM_UINT8, PATTERN_FEW, 5, TIMES + 2},
+    /* planes of a few rows or columns */
+    {{131072, 2, 4}, PRISM_UINT8, PATTERN_RELATED, 1, TIMES},
+    {{131072, 2, 4}, PRISM_UINT8, PATTERN_RELATED, 7, TIMES},
+    {{4, 2, 131072}, PRISM_UINT8, PATTERN_RELATED, 5, TIMES},
+    {{5, 52428, 4}, PRISM_INT8, PATTERN_RELATED, 7, TIMES},
+    {{16384, 16, 4}, PRISM_UINT8, PATTERN_RELATED, 6, TIMES},
+    {{3, 2, 87381}, PRISM_INT16, PATTERN_RELATED, 6, TIMES},
     /* other types, through mappings */
     {{512, 512, 1}, PRISM_INT32, PATTERN_RELATED, 5, TIMES},
     {{300, 300, 3}, PRISM_FLOAT32, PATTERN_RELATED, 7, TIMES},
@@ -233,9 +240,12 @@ static const ordinary_case hard[] = {
     {{204, 204, 30}, PRISM_UINT8, PATTERN_RELATED, 8, 12},
     {{30, 204, 204}, PRISM_UINT8, PATTERN_RELATED, 9, 12},
     {{1090, 1090, 1}, PRISM_UINT8, PATTERN_FEW, 9, 12 + 12},
-    /* for encoding: a large picture, and two lines */
+    {{2, 5, 104858}, PRISM_UINT8, PATTERN_RELATED, 8, 12},
+    {{16, 65536, 1}, PRISM_UINT8, PATTERN_RELATED, 9, 12},
+    /* for encoding: a large picture, two lines, and narrow planes */
     {{2900, 2900, 1}, PRISM_UINT8, PATTERN_RELATED, 5, TIMES},
     {{1, 2, 1 << 22}, PRISM_UINT8, PATTERN_RELATED, 4, TIMES},
+    {{524288, 4, 4}, PRISM_UINT8, PATTERN_RELATED, 5, TIMES},
 };
 
 static void hard_arrays_take_a_few_times_their_size(void **state) {

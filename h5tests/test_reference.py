@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import reference_decoder as reference
+import reference_lossy  # noqa: F401  (decodes mapping 9 once it is imported)
+import reference_lossy_components  # noqa: F401  (decodes mappings 7 and 8 once it is imported)
 import reference_lossy_near  # noqa: F401  (decodes mappings 5 and 6 once it is imported)
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import embedding
@@ -134,17 +136,33 @@ class Fields:
     parameters: bytes = b""
     payload: bytes = zlib.compress(bytes(range(6)))
     elements: bytes = bytes(range(128, 134))
+    table: bytes = b""
 
     def chunk(self):
         header = self.magic + bytes([self.version, self.flags, self.type, self.order, self.rank])
         header += self.dims + bytes([*self.stages, self.effort, self.axis_plus_1])
         header += varint(len(self.parameters)) + varint(len(self.payload))
         if self.flags != 1:
-            return header + self.parameters + self.payload
+            return header + self.table + self.parameters + self.payload
         chunk = header + crc(self.elements) + self.parameters + self.payload
         return chunk + crc(chunk)
 
 
+def parted(table):
+    """Six bytes, raw, with a table of parts before them."""
+    return Fields(flags=8, stages=(1, 1, 4), parameters=b"", payload=b"abcdef", table=table)
+
+
+TABLES = {"one": b"\x04\x03", "three": b"\x07\x01\x02\x03", "of all": b"\x01\x06"}
+BAD_TABLES = {
+    "none": b"\x00",
+    "level 4": b"\x08\x03",
+    "empty": b"\x04\x00",
+    "longer than all": b"\x04\x07",
+    "together longer than all": b"\x06\x04\x03",
+    "endless": b"\x04" + b"\xff" * 8 + b"\x7f",
+    "a varint of 10 bytes": b"\x04" + b"\x80" * 9 + b"\x01",
+}
 RAW = Fields(stages=(1, 1, 4), payload=b"abcdef")
 ACCEPTED = {
     "plain": Fields(),
@@ -154,6 +172,7 @@ ACCEPTED = {
     "raw": RAW,
     "raw, two bytes": replace(RAW, type=3, order=1, dims=b"\x01\x03"),
     "raw with an axis": replace(RAW, axis_plus_1=2),
+    **{f"parts: {name}": parted(table) for name, table in TABLES.items()},
 }
 
 
@@ -173,6 +192,7 @@ REFUSED = {
     "version 2": Fields(version=2),
     "flag 1": Fields(flags=2),
     "flag 7": Fields(flags=128),
+    **{f"parts: {name}": parted(table) for name, table in BAD_TABLES.items()},
     "type 0": Fields(type=0),
     "type 5 without a mapping": Fields(type=5),
     "type 13": Fields(type=13),

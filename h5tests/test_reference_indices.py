@@ -104,6 +104,25 @@ def test_large_tables():
     assert_decodes(encode(array), array)
 
 
+@pytest.mark.parametrize(("dtype", "count"), [("u1", 65), ("i1", 200), ("u2", 300)])
+@pytest.mark.parametrize("effort", [5, 9])
+def test_many_values(dtype, count, effort):
+    """Labels: each in a box of its own, with pieces that come again."""
+    k, y, x = np.indices((3, 30, 64))
+    boxes = (y // 4) * 16 + (x + k) // 4
+    labels = np.where(hashed(boxes.shape, 3) < 900, hashed(boxes.shape, 4), boxes * 37) % count
+    array = labels.astype(dtype)
+    array.flat[:count] = np.arange(count).astype(dtype)
+    assert_decodes(encode(array, effort), array)
+
+
+@pytest.mark.parametrize("effort", [5, 9])
+def test_so_many_values_that_some_share_a_key(effort):
+    runs = np.arange(90 * 64).reshape(1, 90, 64) * 2100 // (90 * 64)
+    array = (runs * 37 % 2100 * 31).astype("u2")
+    assert_decodes(encode(array, effort), array)
+
+
 def test_one_value():
     array = np.full((2, 500, 9), 77, "u1")
     assert_decodes(encode(array), array)
@@ -165,7 +184,7 @@ def payload_bytes(data):
     chunk = reference.read_container(data)
     decoder = reference.RangeDecoder(chunk.payload)
     values = indices.read_values(decoder, chunk)
-    fast = bool(chunk.parameters[1])
+    fast = bool(chunk.parameters[1] & 1)
     indices.Indices(decoder, indices.Places(chunk), len(values), fast).decode()
     return decoder.reader.position
 
@@ -194,10 +213,11 @@ ACCEPTED = {
     "narrow planes": Planes(dims=(1400, 2, 2), payload=FLAT),
 }
 REFUSED = {
-    "fast 2": Planes(fast=2, payload=FLAT),
+    "wide, but few values": Planes(fast=2, payload=FLAT),
+    "flags 4": Planes(fast=4, payload=FLAT),
     "more behind the parameters": Planes(more=b"\0", payload=FLAT),
     "no values": Planes(payload=encoder_of(count=0).section()),
-    "65 values": Planes(payload=encoder_of(*range(65)).section()),
+    "no samples after 65 values": Planes(payload=encoder_of(*range(65)).section()),
     "equal values": Planes(payload=encoder_of(5, 5).section()),
     "descending values": Planes(payload=encoder_of(5, 4).section()),
     "value 128": Planes(payload=encoder_of(128).section()),

@@ -1,6 +1,7 @@
 """The reference decoder and the library agree on what lossy chunks share, and on pictures."""
 
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -24,9 +25,56 @@ ARRAYS = {
     "colours": PICTURE,
     "frames": np.stack([PICTURE[..., 0], PICTURE[::-1, :, 0] // 2]),
     "one": PICTURE[..., 0],
+    "beginnings first": np.stack([picture(300, 310), picture(300, 310)[::-1] // 2]).astype("u1"),
     "dimensions of 1": PICTURE[None, :, :, :1],
     "16 bits": PICTURE.astype(">i2") * 100,
 }
+
+
+# ---- Parts
+
+
+def fractal(height, width, channels):
+    """Channels that depend on each other, each with less the finer it is looked at."""
+    generator = np.random.default_rng(5)
+    y, x = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+    fall = np.maximum(np.hypot(y, x), 1 / width) ** 1.6
+    noise = np.fft.rfft2(generator.normal(size=(6, height, width)))
+    sources = np.moveaxis(np.fft.irfft2(noise / fall, (height, width)), 0, 2)
+    mixing = generator.normal(size=(6, channels)) * 0.6 ** np.arange(6)[:, None]
+    return (sources / sources.std() @ mixing).astype("f4")
+
+
+def parts_of(chunk):
+    """As the reference reads them, and where the header ends."""
+    reader = reference.Reader(chunk, 6)
+    reference.read_array_fields(reader)
+    reader.take(5)
+    sizes = reader.varint(), reader.varint()
+    checksums = chunk[5] & 1 > 0
+    reader.take(4 if checksums else 0)
+    return reference.read_parts(reader, checksums, *sizes), reader.position
+
+
+@pytest.mark.parametrize("checksum", [True, False])
+@pytest.mark.parametrize("kind", ["wavelet", "distance"])
+def test_parts_are_those_that_the_reference_reads(kind, checksum):
+    options = {"rel_rmse": 0.02, "axis": 2} if kind == "wavelet" else {"coder": "jxl", "distance": 1}
+    array = fractal(320, 330, 8)
+    if kind == "distance":
+        array = (array * 40 + 128).clip(0, 255).astype("u1")
+    chunk = h5prism.encode(array, **options, checksum=checksum)
+    assert h5prism.inspect_chunk(chunk).mapping == kind
+    parts, header = parts_of(chunk)
+    assert {part.level for part in parts} >= ({2, 3} if kind == "wavelet" else {3})
+    start = 0
+    for part in parts:
+        assert h5prism.reduced_size(chunk, part.level) == header + part.end
+        if checksum:
+            assert part.crc == zlib.crc32(chunk[header + start : header + part.end])
+        start = part.end
+    if checksum:
+        assert chunk[header - 4 : header] == zlib.crc32(chunk[: header - 4]).to_bytes(4, "little")
 
 
 @pytest.mark.parametrize("array", ARRAYS.values(), ids=ARRAYS.keys())

@@ -39,6 +39,7 @@ def source(tmp_path):
         file["floats"] = np.round(np.linspace(0, 3, 600), 2).reshape(5, 10, 12).astype("f4")
         file["empty"] = np.zeros((0, 2), "u1")
         file["text"] = ["a", "b"]
+        file["complex"] = np.zeros((60, 50), "c8")
     return path
 
 
@@ -157,6 +158,7 @@ def test_names_in_json(tmp_path):
         ("group", (), "not a dataset"),
         ("empty", (), "empty"),
         ("text", (), "not supported"),
+        ("complex", (), "several numbers"),
         ("plane", ("--axis", 2), "rank 2"),
     ],
 )

@@ -20,7 +20,7 @@ codec = numcodecs.get_codec({"id": "h5prism", "effort": 2})
 assert codec.get_config() == {"id": "h5prism", "effort": 2}, codec.get_config()
 assert codec == eval(repr(codec), {"PrismCodec": type(codec)})
 random = numpy.random.default_rng(0)
-for kind in ("i1", "u1", "<i2", ">u2", "?", "<i8", ">f4", "<M8[s]"):
+for kind in ("i1", "u1", "<i2", ">u2", "?", "<i8", ">f4", "<M8[s]", "<c8", ">c16"):
     for order in "CF":
         base = random.normal(0, 30, (30, 20, 1)) + random.normal(0, 3, (30, 20, 7))
         data = (abs(base) if "u" in kind else base).astype("i8" if "M8" in kind else kind).astype(kind)
@@ -65,7 +65,7 @@ import json, sys, numpy, zarr
 from h5prism.zarr import PrismCodec
 path = sys.argv[1]
 random = numpy.random.default_rng(0)
-for kind in ("int8", "uint8", "int16", "uint16", "bool", "uint64", "float16", "float64"):
+for kind in ("int8", "uint8", "int16", "uint16", "bool", "uint64", "float16", "float64", "complex64"):
     for shards in (None, (32, 20, 8)):
         base = random.normal(0, 30, (30, 20, 1)) + random.normal(0, 3, (30, 20, 7))
         data = (abs(base) if "u" in kind else base).astype(kind)

@@ -336,8 +336,9 @@ typedef struct prism_decode_options {
     uint64_t memory_limit; /* bytes; 0 = no limit. A chunk of which decode_bytes says more is
                               refused with PRISM_E_MEMORY before anything is allocated. */
     int reduce; /* 0; 1, 2, 3: only pictures at 1/2, 1/4, 1/8 of height and width, from no more of
-                   the chunk than they take. `data` is then as prism_reduced_array says, and the
-                   checksum of the elements is not computed. Chunks of mappings distance and
+                   the chunk than they take: `chunk` may end there (prism_reduced_size), and the
+                   checksums are those of that part. `data` is then as prism_reduced_array says,
+                   and the checksum of the elements is not computed. Chunks of mappings distance and
                    wavelet have such pictures (without what must come back exactly), others fail
                    with PRISM_E_OPTION. */
 } prism_decode_options;
@@ -358,8 +359,21 @@ typedef struct prism_decode_options {
 PRISM_API prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
                                     const prism_decode_options *options, prism_error *error);
 
-/* The array that prism_decode gives of a chunk with that `reduce`: every dimension but that of the
- * planes is halved so many times, rounded up. At most two of them may be longer than 1. */
+/* So many bytes of a chunk, or all if it is shorter, are enough for prism_reduced_size. */
+#define PRISM_START_BYTES 512
+
+/*
+ * From the first `size` bytes of a chunk: how many of its bytes prism_decode with that `reduce`
+ * takes (0: the whole chunk). Chunks that have no such pictures in a part of their own give the
+ * size of the whole. PRISM_E_TRUNCATED where the header is not all there, PRISM_E_CHECKSUM where it
+ * has a checksum, which is wrong. A reader must not believe more than what is stored.
+ */
+PRISM_API prism_status prism_reduced_size(const void *start, size_t size, int reduce,
+                                          size_t *needed, prism_error *error);
+
+/* The array that prism_decode gives of a chunk, or of as much of it as that takes, with that
+ * `reduce`: every dimension but that of the planes is halved so many times, rounded up. At most two
+ * of them may be longer than 1. */
 PRISM_API prism_status prism_reduced_array(const void *chunk, size_t chunk_size, int reduce,
                                            prism_array *array, prism_error *error);
 

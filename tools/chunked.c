@@ -346,6 +346,11 @@ uint64_t tool_chunked_inside(const tool_chunked *c, const hsize_t *offset) {
     return values;
 }
 
+bool tool_chunked_encoded(const tool_chunked *c, const hsize_t *offset, uint32_t mask) {
+    return c->place >= 0 && c->place == c->filters - 1 && !(mask >> c->place & 1) &&
+           !(c->plain_edges && tool_chunked_partial(c, c->chunk, offset));
+}
+
 bool tool_chunked_read(const tool_chunked *c, const hsize_t *offset, tool_stored *stored) {
     char text[TOOL_SHAPE_TEXT];
     hsize_t size = 0;
@@ -362,9 +367,7 @@ bool tool_chunked_read(const tool_chunked *c, const hsize_t *offset, tool_stored
         return tool_fail_library("%s, chunk %s cannot be read", c->path,
                                  tool_shape_text(text, c->rank, offset, ","));
     }
-    stored->encoded = c->place >= 0 && c->place == c->filters - 1 &&
-                      !(stored->mask >> c->place & 1) &&
-                      !(c->plain_edges && tool_chunked_partial(c, c->chunk, offset));
+    stored->encoded = tool_chunked_encoded(c, offset, stored->mask);
     return true;
 }
 

@@ -84,6 +84,9 @@ typedef struct tool_stored {
 /* The bytes of one chunk as they are in the file. False, with a message, if they cannot be read. */
 bool tool_chunked_read(const tool_chunked *c, const hsize_t *offset, tool_stored *stored);
 
+/* Whether h5prism encoded the chunk at `offset`, of that filter mask, and no filter after it. */
+bool tool_chunked_encoded(const tool_chunked *c, const hsize_t *offset, uint32_t mask);
+
 /* "0,256,0": the text of an offset or a shape, with `separator` between numbers. */
 enum { TOOL_SHAPE_TEXT = 21 * H5S_MAX_RANK };
 const char *tool_shape_text(char text[TOOL_SHAPE_TEXT], int rank, const hsize_t *shape,

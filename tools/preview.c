@@ -52,7 +52,7 @@ static const char help[] =
     "                        (of floats 0..1), so that values of 8 bits are not changed\n"
     "  --size N              pixels of the longer side at most; default 2048\n"
     "  --reduce N            1, 2, 3: only the pictures at 1/2, 1/4, 1/8 that lossy chunks have\n"
-    "                        within them are decoded\n"
+    "                        within them, from no more of the file than they take\n"
     "  --zoom N              small pictures: N x N pixels for every value\n"
     "  --map residual        mean absolute residuals over channels that the coder deflate or jxl\n"
     "                        is given (channels+paeth unless --options says something else);\n"
@@ -414,11 +414,15 @@ static bool run(const request *r) {
     tool_source source;
     tool_view view;
     sheet s = {.frames = NULL};
+    tool_reduced bytes = {0};
     bool done = tool_source_open(&source, r->files[0], r->dataset) && check_numbers(&source) &&
-                (!r->reduce || tool_source_reduce(&source, (int)r->reduce)) &&
+                (!r->reduce || tool_source_reduce(&source, (int)r->reduce, &bytes)) &&
                 tool_view_make(&view, &source, (int)r->axis, r->frame >= 0 || r->sheet) &&
                 choose_frames(&s, r, &view);
     done = done && (r->map ? draw_map : draw_values)(r, &view, &s);
+    if (done && r->reduce)
+        printf("from %llu of %llu stored bytes\n", (unsigned long long)bytes.read,
+               (unsigned long long)bytes.stored);
     free(s.frames);
     tool_source_close(&source);
     return done;

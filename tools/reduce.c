@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "beginning.h"
+#include "chunk/chunk.h"
 #include "chunked.h"
 #include "command.h"
 #include "filter/parameters.h"
@@ -13,6 +15,7 @@ typedef struct reducing {
     hid_t file, to; /* in memory */
     int by, axis;   /* axis: of the planes, which are not fewer then; -1: there is none */
     bool found;     /* a chunk with smaller pictures */
+    tool_reduced *bytes;
 } reducing;
 
 static hsize_t reduced(const reducing *r, int axis, hsize_t size) {
@@ -24,15 +27,18 @@ static hsize_t reduced(const reducing *r, int axis, hsize_t size) {
 static bool find_pictures(void *data, const hsize_t *offset) {
     reducing *r = data;
     tool_stored stored;
-    prism_info info = {.bound = PRISM_BOUND_NONE};
+    px_chunk chunk;
+    size_t needed;
     if (r->found)
         return true;
-    if (!tool_chunked_read(&r->from, offset, &stored))
+    if (!tool_beginning_read(&r->from, offset, r->by, &stored))
         return false;
-    r->found = stored.encoded &&
-               prism_inspect(stored.bytes, stored.size, &info, NULL) == PRISM_OK &&
-               info.bound != PRISM_BOUND_NONE && (int)info.array.rank == r->from.rank;
-    r->axis = info.axis;
+    if (stored.encoded &&
+        px_chunk_read_start(&chunk, &needed, stored.bytes, stored.size, r->by, NULL) == PRISM_OK) {
+        r->found = px_chunk_bound(&chunk).kind != PRISM_BOUND_NONE &&
+                   (int)chunk.array.rank == r->from.rank;
+        r->axis = chunk.pipeline.axis;
+    }
     free(stored.bytes);
     return true;
 }
@@ -64,22 +70,35 @@ static void pick(uint8_t *to, const uint8_t *from, const reducing *r) {
     }
 }
 
-static prism_status decode(const reducing *r, const tool_stored *stored, uint8_t *elements,
-                           size_t size, prism_error *error) {
+/* Every 2^by-th element of a chunk without such pictures. */
+static prism_status decode_whole(const reducing *r, const hsize_t *offset, uint8_t *elements,
+                                 prism_decode_options *options, prism_error *error) {
+    tool_stored stored = {.bytes = NULL};
+    const size_t size = r->from.chunk_bytes;
+    uint8_t *whole = malloc(size);
+    options->reduce = 0;
+    prism_status status = !whole                                         ? PRISM_E_MEMORY
+                          : tool_chunked_read(&r->from, offset, &stored) ? PRISM_OK
+                                                                         : PRISM_E_INTERNAL;
+    r->bytes->read += stored.size;
+    if (status == PRISM_OK)
+        status = prism_decode(stored.bytes, stored.size, whole, size, options, error);
+    if (status == PRISM_OK)
+        pick(elements, whole, r);
+    free(stored.bytes);
+    free(whole);
+    return status;
+}
+
+static prism_status decode(const reducing *r, const hsize_t *offset, const tool_stored *stored,
+                           uint8_t *elements, size_t size, prism_error *error) {
     prism_decode_options options = {.threads = 1, .reduce = r->by};
     prism_status status = plugin_memory_limit(&options.memory_limit, error);
     if (status == PRISM_OK)
         status = prism_decode(stored->bytes, stored->size, elements, size, &options, error);
-    if (status != PRISM_E_OPTION)
-        return status;
-    uint8_t *whole = malloc(r->from.chunk_bytes);
-    options.reduce = 0;
-    status = whole ? prism_decode(stored->bytes, stored->size, whole, r->from.chunk_bytes, &options,
-                                  error)
-                   : PRISM_E_MEMORY;
-    if (status == PRISM_OK)
-        pick(elements, whole, r);
-    free(whole);
+    if (status == PRISM_E_OPTION)
+        return decode_whole(r, offset, elements, &options, error);
+    r->bytes->read += stored->size;
     return status;
 }
 
@@ -110,12 +129,15 @@ static bool reduce_chunk(void *data, const hsize_t *offset) {
     prism_error error = {.message = "it was not compressed by h5prism"};
     for (int i = 0; i < c->rank; i++)
         size *= (size_t)(shape[i] = reduced(r, i, c->chunk[i]));
-    if (!tool_chunked_read(c, offset, &stored))
+    if (!tool_beginning_read(c, offset, r->by, &stored))
         return false;
     uint8_t *elements = malloc(size);
-    bool done =
-        (elements && stored.encoded && decode(r, &stored, elements, size, &error) == PRISM_OK) ||
-        tool_fail("%s: a chunk cannot be made smaller: %s", c->path, error.message);
+    bool done = (elements && stored.encoded &&
+                 decode(r, offset, &stored, elements, size, &error) == PRISM_OK) ||
+                tool_fail("%s: a chunk cannot be made smaller: %s", c->path, error.message);
+    hsize_t all = 0;
+    H5Dget_chunk_storage_size(c->dataset, offset, &all);
+    r->bytes->stored += all;
     done = done && write_part(r, offset, shape, elements);
     free(elements);
     free(stored.bytes);
@@ -151,8 +173,8 @@ static bool find_all(reducing *r) {
            parts_fit(r);
 }
 
-bool tool_source_reduce(tool_source *source, int by) {
-    reducing r = {.by = by, .axis = -1, .file = -1, .to = -1};
+bool tool_source_reduce(tool_source *source, int by, tool_reduced *bytes) {
+    reducing r = {.by = by, .axis = -1, .file = -1, .to = -1, .bytes = bytes};
     bool done = tool_chunked_open(&r.from, source->file, source->path) && find_all(&r) &&
                 create(&r) && tool_chunked_each(&r.from, reduce_chunk, &r);
     tool_chunked_close(&r.from);

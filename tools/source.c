@@ -99,7 +99,10 @@ bool tool_source_array(const tool_source *s, const hsize_t *dims, prism_array *a
                 prism_array_size(array, size, &error) == PRISM_OK;
     plugin_host_close(&host);
     H5Sclose(space);
-    return done || tool_fail("%s: %s", s->path, error.message);
+    if (!done)
+        return tool_fail("%s: %s", s->path, error.message);
+    return (int)array->rank == s->rank ||
+           tool_fail("%s: its elements hold several numbers", s->path);
 }
 
 bool tool_source_read(const tool_source *s, const tool_part *part, const hsize_t *stride,

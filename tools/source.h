@@ -28,7 +28,8 @@ void tool_source_close(tool_source *source);
 /* Another dataset under the same name; both are closed with the source. */
 bool tool_source_replace(tool_source *source, hid_t file, hid_t dataset);
 
-/* As the codec sees a part of it; fails, with a message, if it does not compress such elements. */
+/* As the codec sees a part of it; fails, with a message, if it does not compress such elements, or
+ * if one of them is several numbers. */
 bool tool_source_array(const tool_source *source, const hsize_t *dims, prism_array *array,
                        size_t *size);
 

@@ -38,7 +38,7 @@ typedef enum H5T_class_t {
     H5T_ENUM = 8,
     H5T_VLEN = 9,
     H5T_ARRAY = 10,
-} H5T_class_t;
+} H5T_class_t; /* 11: H5T_COMPLEX, since HDF5 2.0 */
 
 typedef enum H5T_order_t {
     H5T_ORDER_ERROR = -1,
@@ -101,6 +101,8 @@ H5T_sign_t H5Tget_sign(hid_t type);
 herr_t H5Tget_fields(hid_t type, size_t *sign, size_t *exponent, size_t *exponent_bits,
                      size_t *fraction, size_t *fraction_bits);
 hid_t H5Tget_super(hid_t type);
+int H5Tget_nmembers(hid_t type);
+hid_t H5Tget_member_type(hid_t type, unsigned member);
 herr_t H5Tclose(hid_t type);
 
 htri_t H5Sis_simple(hid_t space);

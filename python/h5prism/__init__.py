@@ -14,7 +14,7 @@ this package nor an import: the environment variable HDF5_PLUGIN_PATH alone is e
 are codecs of the same chunks for Zarr formats 2 and 3.
 """
 
-from ._codec import ChunkInfo, decode, encode, inspect_chunk
+from ._codec import ChunkInfo, decode, encode, inspect_chunk, reduced_size
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID, Prism, register
 from ._inspect import StoredChunk, inspect
@@ -40,6 +40,7 @@ __all__ = [
     "library_path",
     "points",
     "read",
+    "reduced_size",
     "references",
     "register",
     "write",

@@ -13,12 +13,13 @@ import operator
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 
 import numpy as np
 
+from ._elements import as_numbers, from_numbers
 from ._errors import PrismError, Status
 from ._library import (
     MAX_RANK,
@@ -29,7 +30,7 @@ from ._library import (
     call,
     library,
 )
-from ._options import OptionValue, from_keywords, to_keywords
+from ._options import BOUNDS, OptionValue, from_keywords, to_keywords
 from ._selection import as_items, range_of
 
 BytesLike = Union[bytes, bytearray, memoryview, np.ndarray]
@@ -128,7 +129,10 @@ def encode(array: Any, *, scales: Any = None, **options: OptionValue) -> bytes:
     Args:
         array: numpy array of integers of 1 to 8 bytes or of float16, float32, float64 or (with the
             package ml_dtypes) bfloat16, in either byte order, of rank 1 to 32, no dimension 0, below
-            4 GiB. Any strides; an array that is not in C order is copied first.
+            4 GiB. Any strides; an array that is not in C order is copied first. Booleans, dates and
+            durations are encoded as integers; complex numbers and structured elements of numbers
+            as one more axis (alike numbers as such, others of the same width as unsigned integers,
+            else bytes), as the HDF5 filter does: `decode` takes their dtype.
         scales: for integers that stand for element x scale: an array of float32, of the shape of
             the first dimensions (a scale for each position, channels last), or one that broadcasts
             to the array. A bound `rel_rmse` is then that of the products; `decode` gives integers.
@@ -136,12 +140,12 @@ def encode(array: Any, *, scales: Any = None, **options: OptionValue) -> bytes:
 
     Raises:
         PrismError: with status TYPE or SHAPE for an array outside these limits, TYPE for a bound
-            that cannot be kept on such elements, OPTION for an unknown option or value.
+            that cannot be kept on such elements (of booleans, dates and several numbers, none is), OPTION for an unknown option or value.
 
     Any number of threads may call it at the same time.
     """
     chosen = from_keywords(options)
-    array = plain_array(array)
+    array = _numbers(plain_array(array), options)
     described = _describe(array)
     # A contiguous array of rank 0 would come back as rank 1: it is refused by _bound before.
     capacity = _bound(described)
@@ -163,9 +167,19 @@ def encode(array: Any, *, scales: Any = None, **options: OptionValue) -> bytes:
     return chunk[: size.value].tobytes()
 
 
+def _numbers(array: np.ndarray, options: Mapping[str, OptionValue]) -> np.ndarray:
+    if array.ndim == 0:
+        raise PrismError(Status.SHAPE, f"rank 0: expected 1..{MAX_RANK}")
+    numbers = as_numbers(array)
+    if numbers.dtype != array.dtype and any(key in options for key in BOUNDS):
+        raise PrismError(Status.TYPE, f"no bound goes with elements of type {array.dtype}")
+    return numbers
+
+
 def decode(
     blob: BytesLike,
     *,
+    dtype: Any = None,
     planes: Sequence[int] | None = None,
     region: Any = None,
     reduce: int = 0,
@@ -177,6 +191,8 @@ def decode(
 
     Args:
         blob: the encoded bytes: any contiguous buffer.
+        dtype: of the elements, where they were not integers or floats: bool, dates, complex or
+            structured ones. In the byte order of the chunk. None: the numbers that they became.
         planes: what to decode, as indices along the chunk's axis (`inspect_chunk`), in any order,
             negative ones from the end; of several axes, indices of their combinations; None is
             everything. Of a stack of frames, no more is
@@ -188,9 +204,9 @@ def decode(
             decoded than the blocks that it meets, and only their checksums are computed; of other
             chunks, everything is.
         reduce: 1, 2 or 3: the pictures at 1/2, 1/4 or 1/8 of their height and width (rounded up),
-            from no more of the chunk than they take. Only lossy chunks whose mapping is "distance"
-            or "wavelet" have such pictures; missing data are not in these. The checksum of the
-            elements is then not computed.
+            from no more of the chunk than they take: `blob` may end there (`reduced_size`). Only
+            lossy chunks whose mapping is "distance" or "wavelet" have such pictures; missing data are
+            not in these. The checksums that are computed are those of that part.
         skip_checksum: do not compute checksums. Damage may then go unnoticed.
         threads: threads that this call may use; the environment variable H5PRISM_THREADS overrides
             it. No method uses more than one so far.
@@ -208,7 +224,8 @@ def decode(
         PrismError: with status TRUNCATED, CORRUPT, CHECKSUM or VERSION for bytes that are not a
             whole, undamaged encoding of this format version; MEMORY over `memory_limit` or
             where there is no memory for the result; OPTION for a H5PRISM_MEMORY_LIMIT that cannot
-            be understood, and for `reduce` where there is no such picture; TYPE for bfloat16 where the package ml_dtypes is missing.
+            be understood, and for `reduce` where there is no such picture; TYPE for bfloat16 where
+            the package ml_dtypes is missing, and for another `dtype` than that of the elements.
 
     Any number of threads may call it at the same time.
     """
@@ -218,18 +235,27 @@ def decode(
     if memory_limit is not None and memory_limit < 0:
         raise PrismError(Status.OPTION, f"memory_limit={memory_limit}: expected 0 or more")
     chunk = _as_bytes(blob)
+    if reduce:
+        if region is not None:
+            raise PrismError(Status.OPTION, f"reduce={reduce} goes with whole pictures only")
+        reduced = _decode_reduced(chunk, reduce, planes, skip_checksum, memory_limit)
+        return _as_asked(reduced, dtype)
     info = _inspect(chunk)
     if memory_limit is None:
         _check_memory(info)
-    options = DecodeOptionsStruct(skip_checksum, threads, memory_limit or 0, reduce)
+    options = DecodeOptionsStruct(skip_checksum, threads, memory_limit or 0, 0)
     if region is not None:
         if planes is not None:
             raise PrismError(Status.ARGUMENT, "planes and region: one of them at a time")
-        return _decode_region(chunk, info, region, options)
+        return _as_asked(_decode_region(chunk, info, region, options), dtype)
     if planes is not None:
-        return _decode_planes(chunk, info, planes, options)
-    described = ArrayStruct()
-    call("prism_reduced_array", chunk.ctypes.data, chunk.size, reduce, ctypes.byref(described))
+        return _as_asked(_decode_planes(chunk, info, planes, options), dtype)
+    return _as_asked(_decode_as(info.array, chunk, options), dtype)
+
+
+def _decode_as(
+    described: ArrayStruct, chunk: np.ndarray, options: DecodeOptionsStruct
+) -> np.ndarray:
     array = empty(_shape(described), _dtype(described))
     call(
         "prism_decode",
@@ -240,6 +266,53 @@ def decode(
         ctypes.byref(options),
     )
     return array
+
+
+def _as_asked(array: np.ndarray, dtype: Any) -> np.ndarray:
+    return array if dtype is None else from_numbers(array, np.dtype(dtype))
+
+
+def _decode_reduced(
+    chunk: np.ndarray,
+    reduce: int,
+    planes: Sequence[int] | None,
+    skip_checksum: bool,
+    memory_limit: int | None,
+) -> np.ndarray:
+    if planes is not None:
+        raise PrismError(Status.OPTION, f"reduce={reduce} goes with all planes only")
+    described = ArrayStruct()
+    call("prism_reduced_array", chunk.ctypes.data, chunk.size, reduce, ctypes.byref(described))
+    if memory_limit is None and _default_limit():
+        memory_limit = max(_default_limit() - _size(described), 1)
+    options = DecodeOptionsStruct(skip_checksum, 1, memory_limit or 0, reduce)
+    return _decode_as(described, chunk, options)
+
+
+def reduced_size(start: BytesLike, reduce: int) -> int:
+    """How many bytes of a chunk `decode` with that `reduce` takes.
+
+    Args:
+        start: the beginning of the chunk: its first 512 bytes are enough, or all if it has fewer.
+        reduce: 1, 2 or 3, as in `decode`; 0 is the whole chunk.
+
+    Returns:
+        Bytes from the beginning of the chunk on. The size of the whole chunk where it has no part
+        of its own for such pictures, also where it has none at all.
+
+    Raises:
+        PrismError: with status TRUNCATED where the header is not all there, CHECKSUM where it is
+            damaged, OPTION for another `reduce`, CORRUPT for what is no chunk.
+    """
+    chunk, needed = _as_bytes(start), ctypes.c_size_t()
+    call(
+        "prism_reduced_size",
+        chunk.ctypes.data,
+        chunk.size,
+        operator.index(reduce),
+        ctypes.byref(needed),
+    )
+    return needed.value
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

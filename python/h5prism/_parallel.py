@@ -20,6 +20,7 @@ import numpy as np
 
 from ._chunks import Offset, chunk_bytes, flush, holds_numbers, listed_mask, open_dataset
 from ._codec import decode, encode, plain_array
+from ._elements import numbers_of
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID, Prism
 from ._reader import is_in_blocks, read_regions
@@ -164,10 +165,9 @@ def _as_stored(array: Any, dtype: Any) -> np.ndarray:
 def _write_chunks(
     dataset: h5py.Dataset, values: np.ndarray, workers: int, options: dict[str, Any]
 ) -> None:
-    plain = values.view(np.int8) if values.dtype == np.bool_ else values
-    fill = np.full((), dataset.fillvalue, values.dtype).view(plain.dtype)
+    fill = np.full((), dataset.fillvalue, values.dtype)
     jobs = (
-        functools.partial(_encode_chunk, plain, at, dataset.chunks, fill, options)
+        functools.partial(_encode_chunk, values, at, dataset.chunks, fill, options)
         for at in _offsets(tuple(map(range, values.shape)), dataset.chunks)
     )
     for offset, blob in in_order(jobs, workers):
@@ -285,22 +285,22 @@ def _decode_chunk(
         found = read_regions(blob, starts, count, (chunks, window.dtype))[0]
         window[...] = found[tuple(slice(None, None, part.step) for part in inside)]
     else:
-        window[...] = whole_chunk(blob, plain, chunks, window.dtype)[inside]
+        shape = (*chunks, *window.shape[len(chunks) :])  # an element may be an array
+        window[...] = whole_chunk(blob, plain, shape, window.dtype)[inside]
 
 
-def whole_chunk(
-    blob: bytes, plain: bool, chunks: tuple[int, ...], dtype: np.dtype
-) -> np.ndarray:
+def whole_chunk(blob: bytes, plain: bool, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """The elements of an encoded or plain chunk. They must be those of a dataset of that kind."""
-    stored = np.dtype(np.int8) if dtype == np.bool_ else dtype
+    kind, count = numbers_of(dtype)
+    expected = math.prod(shape) * count
     found = np.frombuffer(blob, np.uint8) if plain else decode(blob)
-    if found.nbytes != math.prod(chunks) * stored.itemsize or not (plain or found.dtype == stored):
+    if found.nbytes != expected * kind.itemsize or not (plain or found.dtype == kind):
         raise PrismError(
             Status.CORRUPT,
             f"a chunk holds {found.size} elements of type {found.dtype} where the dataset has "
-            f"{math.prod(chunks)} of type {stored}",
+            f"{expected} of type {kind}",
         )
-    return found.reshape(-1).view(dtype).reshape(chunks)
+    return found.reshape(-1).view(dtype).reshape(shape)
 
 
 def _default_chunks(values: np.ndarray, maxshape: Any) -> tuple[int, ...] | bool:

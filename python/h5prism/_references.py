@@ -18,7 +18,7 @@ from ._codec import encode
 from ._errors import PrismError, Status
 from ._filter import Prism
 from ._inspect import left_unfiltered, prism_bit
-from ._zarr import as_integers, given_options
+from ._zarr import given_options
 
 if TYPE_CHECKING:
     import h5py
@@ -136,7 +136,7 @@ def _zeros(dataset: h5py.Dataset, chunks: dict[str, Any]) -> dict[str, str]:
     ]
     if not missing:
         return {}
-    zeros = encode(as_integers(np.zeros(dataset.chunks, dataset.dtype), {}), effort=1)
+    zeros = encode(np.zeros(dataset.chunks, dataset.dtype), effort=1)
     return dict.fromkeys(missing, "base64:" + base64.b64encode(zeros).decode())
 
 

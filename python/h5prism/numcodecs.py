@@ -11,7 +11,7 @@ from typing import Any
 
 from ._codec import decode, encode
 from ._filter import Prism
-from ._zarr import as_integers, given_options
+from ._zarr import given_options
 
 try:
     from numcodecs.abc import Codec
@@ -40,7 +40,7 @@ class PrismCodec(Codec):  # type: ignore[misc]  # numcodecs has no annotations
         array = ensure_ndarray(buf)
         is_transposed = array.flags.f_contiguous and not array.flags.c_contiguous
         plain = array.T if is_transposed else array
-        return encode(as_integers(plain, self._options), **self._options)
+        return encode(plain, **self._options)
 
     def decode(self, buf: Any, out: Any = None) -> Any:
         """The array in C order, or `out` filled with it. Raises PrismError for damaged bytes."""

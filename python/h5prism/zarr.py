@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ._codec import decode, encode
+from ._elements import from_numbers, numbers_of
 from ._errors import PrismError, Status
 from ._filter import Prism
-from ._zarr import as_integers, given_options, integers_of
+from ._zarr import given_options
 
 try:
     from zarr.abc.codec import ArrayBytesCodec
@@ -54,22 +55,23 @@ class PrismCodec(ArrayBytesCodec):
 
     async def _encode_single(self, chunk_array: NDBuffer, chunk_spec: ArraySpec) -> Buffer:
         """Raises PrismError as `h5prism.encode` does."""
-        options = self.prism.get_config()
-        array = as_integers(chunk_array.as_numpy_array(), options)
-        blob = await asyncio.to_thread(encode, array, **options)
+        options = given_options(self.prism)
+        blob = await asyncio.to_thread(encode, chunk_array.as_numpy_array(), **options)
         return chunk_spec.prototype.buffer.from_bytes(blob)
 
     async def _decode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
         """Raises PrismError for damaged bytes, and for a chunk of another array."""
         array = await asyncio.to_thread(decode, chunk_bytes.as_numpy_array())
-        dtype = chunk_spec.dtype.to_native_dtype().newbyteorder(array.dtype.byteorder)
-        if integers_of(dtype) != array.dtype or math.prod(chunk_spec.shape) != array.size:
+        dtype = chunk_spec.dtype.to_native_dtype()
+        kind, count = numbers_of(dtype)
+        same = kind.newbyteorder("=") == array.dtype.newbyteorder("=")
+        if not same or math.prod(chunk_spec.shape) * count != array.size:
             raise PrismError(
                 Status.CORRUPT,
                 f"a chunk holds {array.size} elements of type {array.dtype} where the array's "
-                f"chunks have {math.prod(chunk_spec.shape)} of type {dtype}",
+                f"chunks have {math.prod(chunk_spec.shape) * count} of type {kind}",
             )
-        values = array.view(dtype).reshape(chunk_spec.shape)
+        values = from_numbers(array, dtype).reshape(chunk_spec.shape)
         return chunk_spec.prototype.nd_buffer.from_numpy_array(values)
 
     def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:

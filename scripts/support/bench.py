@@ -96,6 +96,12 @@ def _arguments() -> argparse.Namespace:
         "what embeddings are still good for; without FILE, of generated arrays",
     )
     parser.add_argument(
+        "--scales",
+        metavar="FILE",
+        help="with --lossy and one FILE of integers: a scale for each position, channels last; errors "
+        "are those of the products",
+    )
+    parser.add_argument(
         "--layouts",
         action="store_true",
         help="instead, bring each array into eight orders of its axes and compare automatic options "
@@ -230,10 +236,13 @@ def _lossy(arguments: argparse.Namespace) -> int:
     report: dict[str, Any] = {"machine": machine(), "arrays": []}
     _print(report["machine"])
     failed = False
+    scales = load(arguments.scales) if arguments.scales else None
     for name, array, stack in _arrays(arguments):
         print(
             f"\n{name}: {' x '.join(map(str, array.shape))} {array.dtype}, {array.nbytes:,} bytes"
         )
+        if scales is not None and scales.shape != array.shape[:-1]:
+            raise InputError(f"scales of shape {scales.shape} for {name}")
         found, broken = lossy_report(
             array,
             axis=0 if stack and arguments.axis is None else arguments.axis,
@@ -241,6 +250,7 @@ def _lossy(arguments: argparse.Namespace) -> int:
             only=arguments.only,
             chart=arguments.chart,
             title=name,
+            scales=scales,
         )
         failed |= broken
         report["arrays"].append(

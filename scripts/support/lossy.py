@@ -54,6 +54,7 @@ class LossyRow:
             in the array's unit.
         bytes, error: what it came to; None where no setting holds the target.
         note: what else there is to say.
+        smaller: of ours, bytes from the beginning that pictures at 1/2, 1/4 and 1/8 take.
     """
 
     name: str
@@ -61,22 +62,33 @@ class LossyRow:
     bytes: int | None
     error: float | None
     note: str = ""
+    smaller: tuple[int, ...] = ()
 
 
 class Original:
-    """An array as planes H x W x C, and errors against it."""
+    """An array as planes H x W x C, and errors against it. With scales, one for each position, the
+    planes are those of the products, and so are errors."""
 
-    def __init__(self, array: np.ndarray, axis: int | None) -> None:
+    def __init__(
+        self, array: np.ndarray, axis: int | None, scales: np.ndarray | None = None
+    ) -> None:
         self.array, self.axis = array, array.ndim - 1 if axis is None else axis
+        self.scales = scales
         moved = np.moveaxis(array, self.axis, -1) if array.ndim > 1 else array[:, None]
         width = moved.shape[-2] if moved.ndim > 2 else 1
         self.planes = np.ascontiguousarray(moved.reshape(-1, width, moved.shape[-1]))
+        if scales is not None:
+            self.planes = self._scaled(self.planes)
         self.rms = float(np.sqrt((self.planes.astype("f8") ** 2).mean())) or 1.0
 
+    def _scaled(self, planes: np.ndarray) -> np.ndarray:
+        positions = np.asarray(self.scales, "f4").reshape(planes.shape[:2])
+        return planes.astype("f4") * positions[..., None]
+
     def as_typed(self, planes: np.ndarray) -> np.ndarray:
-        """What comes back is of the array's type."""
-        if self.array.dtype.kind == "f":
-            return planes.astype(self.array.dtype)
+        """What comes back is of the planes' type."""
+        if self.planes.dtype.kind == "f":
+            return planes.astype(self.planes.dtype)
         limits = np.iinfo(self.array.dtype)
         return np.clip(np.rint(planes), limits.min, limits.max)
 
@@ -89,7 +101,8 @@ class Original:
 
     def as_planes(self, array: np.ndarray) -> np.ndarray:
         moved = np.moveaxis(array, self.axis, -1) if array.ndim > 1 else array[:, None]
-        return moved.reshape(self.planes.shape)
+        planes = moved.reshape(self.planes.shape)
+        return planes if self.scales is None else self._scaled(planes)
 
 
 def _ours(
@@ -98,14 +111,15 @@ def _ours(
     options = {bound: target, "effort": effort}
     if bound == "rel_rmse":
         options["axis"] = original.axis
-    blob = h5prism.encode(original.array, **options)
+    blob = h5prism.encode(original.array, scales=original.scales, **options)
     info, planes = h5prism.inspect_chunk(blob), original.as_planes(h5prism.decode(blob))
     error = (original.rmse if bound == "rel_rmse" else original.largest)(planes)
     slack = 1 + 1e-6  # sums of floats in another order
     if error > target * slack or (info.bound != "none" and error > info.reached * slack):
         raise BrokenBoundError(f"{bound}={target}: error {error}, the chunk says {info.reached}")
     note = info.mapping if info.bound != "none" else "lossless"
-    return LossyRow(f"h5prism-{effort}", target, len(blob), error, note), planes
+    smaller = tuple(h5prism.reduced_size(blob, by) for by in (1, 2, 3))
+    return LossyRow(f"h5prism-{effort}", target, len(blob), error, note, smaller), planes
 
 
 def _search(peer: Peer, original: Original, target: float) -> tuple[LossyRow, np.ndarray | None]:
@@ -189,6 +203,19 @@ def _cell(row: LossyRow | None) -> str:
     return f"{row.bytes:,}" + (f" ({row.note})" if row.note else "")
 
 
+def _smaller_table(rows: Sequence[LossyRow]) -> str:
+    """Of chunks that smaller pictures can be decoded from without the rest."""
+    found = [row for row in rows if row.smaller and row.smaller[-1] < (row.bytes or 0)]
+    cells = {
+        "codec": [row.name for row in found],
+        "at most": [f"{100 * row.target:g} %" for row in found],
+        "whole": [f"{row.bytes:,}" for row in found],
+    }
+    for place, title in enumerate(("1/2", "1/4", "1/8")):
+        cells[title] = [f"{row.smaller[place]:,}" for row in found]
+    return format_cells(cells, ("codec",)) if found else ""
+
+
 def _article_table(original: Original) -> str:
     """Quality, size and relative RMSE, as the article prints them."""
     cells: dict[str, list[str]] = {"quality": [str(quality) for quality in QUALITIES]}
@@ -240,16 +267,18 @@ def report(
     only: Sequence[str] | None,
     chart: Path | None,
     title: str,
+    scales: np.ndarray | None = None,
 ) -> tuple[dict[str, object], bool]:
-    """Prints all tables. Returns the results, and whether a bound was broken."""
+    """Prints all tables; with scales, those of relative errors. Returns the results, and whether a
+    bound was broken."""
     if array.dtype.kind not in "iuf" or (array.dtype.kind in "iu" and array.dtype.itemsize > 4):
         print(f"no bound goes with elements of type {array.dtype}", file=sys.stderr)
         return {}, True
-    original = Original(array, axis)
+    original = Original(array, axis, scales)
     try:
         lossless = len(h5prism.encode(array))
         coded = list(rmse_rows(original, only))
-        bounded = list(max_error_rows(original, only))
+        bounded = [] if scales is not None else list(max_error_rows(original, only))
     except BrokenBoundError as reason:
         print(f"FAILED: {reason}", file=sys.stderr)
         return {}, True
@@ -259,8 +288,12 @@ def report(
         print(f"not installed: {missing()}")
     print("\nbytes at a relative RMSE of at most\n")
     print(_table(rows, lambda target: f"{100 * target:g} %"), flush=True)
-    print("\nbytes with no element further off than\n")
-    print(_table(bounded, lambda bound: f"{bound:.4g}"), flush=True)
+    if smaller := _smaller_table(rows):
+        print("\nbytes from the beginning that smaller pictures take\n")
+        print(smaller, flush=True)
+    if bounded:
+        print("\nbytes with no element further off than\n")
+        print(_table(bounded, lambda bound: f"{bound:.4g}"), flush=True)
     result: dict[str, object] = {
         "lossless_bytes": lossless,
         "rel_rmse": [dataclasses.asdict(row) for row in rows],

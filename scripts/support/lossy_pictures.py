@@ -11,7 +11,7 @@ from skimage import data
 import h5prism
 
 BOUNDS = {"rel_rmse": (0.012, 0.028, 0.06, 0.109), "max_error": (2, 4, 8, 16)}
-_SIZE = 128
+_SIZE = 112
 _GAIN = 6  # of the differences
 
 
@@ -34,24 +34,24 @@ def draw(folder: Path) -> Path:
     """Two rows for each kind of bound: the tiles, and their differences from the original."""
     tile = _tile()
     kinds = [bound for bound in BOUNDS if _loses(tile, bound)]
-    figure = Figure(figsize=(8, 4.1 * len(kinds)), layout="constrained")
+    figure = Figure(figsize=(6.4, 3.4 * len(kinds)), layout="constrained")
     axes = figure.subplots(2 * len(kinds), 4, squeeze=False)
     for row, bound in enumerate(kinds):
         for column, value in enumerate(BOUNDS[bound]):
             decoded, text = _coded(tile, bound, value)
-            difference = 128 + _GAIN * (decoded.astype("i4") - tile)
+            difference = 128 + _GAIN * (decoded.astype("f4") - tile).mean(2)
             pictures = decoded, np.clip(difference, 0, 255).astype("u1")
             for axis, picture in zip(axes[2 * row : 2 * row + 2, column], pictures):
-                axis.imshow(picture, interpolation="nearest")
+                axis.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
                 axis.set_axis_off()
-            axes[2 * row, column].set_title(text, fontsize=8)
+            axes[2 * row, column].set_title(text, fontsize=7)
     lossless = len(h5prism.encode(tile))
     figure.suptitle(
         f"{_SIZE} x {_SIZE} x 3 uint8, lossless {lossless:,} bytes; below each, {_GAIN} times the "
-        "difference",
-        fontsize=9,
+        "difference, as the mean of the colours",
+        fontsize=8,
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "errors.png"
-    figure.savefig(path, dpi=80)
+    figure.savefig(path, dpi=62)
     return path

@@ -247,10 +247,31 @@ static prism_status check_elements(const px_chunk *chunk, const void *data, size
                          "the chunk is intact but did not decode to the elements it was made of");
 }
 
+static prism_status check_reduce(int reduce, prism_error *error) {
+    return reduce >= 0 && reduce <= PX_MOST_REDUCED
+               ? PRISM_OK
+               : px_fail(error, PRISM_E_OPTION, "reduce=%d: expected 0..%d", reduce,
+                         PX_MOST_REDUCED);
+}
+
+/* A beginning of a chunk that has parts is trusted by the checksums of these. */
+static prism_status read_beginning(px_chunk *read, const void *chunk, size_t chunk_size,
+                                   const prism_decode_options *options, prism_error *error) {
+    size_t needed;
+    const int reduce = options->reduce;
+    prism_status status = check_reduce(reduce, error);
+    if (status == PRISM_OK)
+        status = px_chunk_read_start(read, &needed, chunk, chunk_size, reduce, error);
+    if (status != PRISM_OK || options->skip_checksum || !read->has_checksum)
+        return status;
+    if (!px_parts_end(&read->parts, reduce))
+        return px_chunk_verify(chunk, chunk_size, error);
+    status = px_chunk_verify_header(read, chunk, error);
+    return status == PRISM_OK ? px_chunk_verify_parts(read, reduce, error) : status;
+}
+
 static prism_status reduce_array(prism_array *reduced, size_t *size, const px_chunk *chunk,
                                  int reduce, prism_error *error) {
-    if (reduce < 0 || reduce > PX_MOST_REDUCED)
-        return px_fail(error, PRISM_E_OPTION, "reduce=%d: expected 0..%d", reduce, PX_MOST_REDUCED);
     if (reduce &&
         !px_reduced_array(reduced, &chunk->array, px_pipeline_axis(&chunk->pipeline), reduce))
         return px_fail(error, PRISM_E_OPTION,
@@ -261,16 +282,19 @@ static prism_status reduce_array(prism_array *reduced, size_t *size, const px_ch
     return prism_array_size(reduced, size, error);
 }
 
-static prism_status decode_reduced(const px_chunk *read, void *data, size_t size,
+static prism_status decode_reduced(const void *chunk, size_t chunk_size, void *data, size_t size,
                                    const prism_decode_options *options, prism_error *error) {
+    px_chunk read;
     prism_array reduced;
     size_t expected;
-    prism_status status = reduce_array(&reduced, &expected, read, options->reduce, error);
+    prism_status status = read_beginning(&read, chunk, chunk_size, options, error);
     if (status == PRISM_OK)
-        status = check_output(expected, size, px_chunk_reduced_memory(read, &reduced),
+        status = reduce_array(&reduced, &expected, &read, options->reduce, error);
+    if (status == PRISM_OK)
+        status = check_output(expected, size, px_chunk_reduced_memory(&read, &reduced),
                               options->memory_limit, error);
     if (status == PRISM_OK)
-        status = px_chunk_decode_reduced(read, options->reduce, data, error);
+        status = px_chunk_decode_reduced(&read, options->reduce, data, error);
     return status == PRISM_OK ? px_succeed(error) : status;
 }
 
@@ -280,9 +304,28 @@ prism_status prism_reduced_array(const void *chunk, size_t chunk_size, int reduc
         return px_fail(error, PRISM_E_ARGUMENT, "chunk and array must not be NULL");
     px_chunk read;
     size_t size;
-    prism_status status = px_chunk_read(&read, chunk, chunk_size, error);
+    const prism_decode_options options = {.skip_checksum = true, .reduce = reduce};
+    prism_status status = read_beginning(&read, chunk, chunk_size, &options, error);
     if (status == PRISM_OK)
         status = reduce_array(array, &size, &read, reduce, error);
+    return status == PRISM_OK ? px_succeed(error) : status;
+}
+
+prism_status prism_reduced_size(const void *start, size_t size, int reduce, size_t *needed,
+                                prism_error *error) {
+    if (!start || !needed)
+        return px_fail(error, PRISM_E_ARGUMENT, "start and needed must not be NULL");
+    px_chunk read;
+    *needed = 0;
+    prism_status status = check_reduce(reduce, error);
+    if (status == PRISM_OK)
+        status = px_chunk_read_start(&read, needed, start, size, reduce, error);
+    if (status == PRISM_E_TRUNCATED && *needed)
+        status = PRISM_OK; /* it is what was asked for */
+    if (status == PRISM_OK && read.has_checksum && px_parts_exist(&read.parts))
+        status = px_chunk_verify_header(&read, start, error);
+    if (status != PRISM_OK)
+        *needed = 0;
     return status == PRISM_OK ? px_succeed(error) : status;
 }
 
@@ -291,10 +334,10 @@ prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size
     if (!chunk || !data)
         return px_fail(error, PRISM_E_ARGUMENT, "chunk and data must not be NULL");
     options = options ? options : &default_options;
+    if (options->reduce)
+        return decode_reduced(chunk, chunk_size, data, size, options, error);
     px_chunk read;
     prism_status status = read_chunk(&read, chunk, chunk_size, options, error);
-    if (status == PRISM_OK && options->reduce)
-        return decode_reduced(&read, data, size, options, error);
     if (status == PRISM_OK)
         status = check_whole(&read, size, options->memory_limit, error);
     if (status == PRISM_OK)

@@ -62,6 +62,18 @@ void px_put_u64(px_buffer *buffer, uint64_t value) {
     px_put_u32(buffer, (uint32_t)(value >> 32));
 }
 
+void px_put_float(px_buffer *buffer, float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    px_put_u32(buffer, bits);
+}
+
+void px_put_double(px_buffer *buffer, double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    px_put_u64(buffer, bits);
+}
+
 void px_put_wide(px_buffer *buffer, uint64_t value) {
     uint8_t size = 0;
     while (size < 8 && value >> 8 * size)
@@ -141,6 +153,20 @@ uint32_t px_get_u32(px_reader *reader) {
 uint64_t px_get_u64(px_reader *reader) {
     const uint64_t low = px_get_u32(reader);
     return low | (uint64_t)px_get_u32(reader) << 32;
+}
+
+float px_get_float(px_reader *reader) {
+    const uint32_t bits = px_get_u32(reader);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+double px_get_double(px_reader *reader) {
+    const uint64_t bits = px_get_u64(reader);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
 }
 
 uint64_t px_get_wide(px_reader *reader) {

@@ -27,6 +27,10 @@ void px_put_u8(px_buffer *buffer, uint8_t value);
 void px_put_u32(px_buffer *buffer, uint32_t value);
 void px_put_u64(px_buffer *buffer, uint64_t value);
 
+/* The bits of IEEE 754 binary32 and binary64. */
+void px_put_float(px_buffer *buffer, float value);
+void px_put_double(px_buffer *buffer, double value);
+
 /* The number of bytes, 0..8, and the bytes, without zeros at the upper end. */
 void px_put_wide(px_buffer *buffer, uint64_t value);
 
@@ -88,6 +92,8 @@ const uint8_t *px_get_bytes(px_reader *reader, size_t size);
 uint8_t px_get_u8(px_reader *reader);
 uint32_t px_get_u32(px_reader *reader);
 uint64_t px_get_u64(px_reader *reader);
+float px_get_float(px_reader *reader);
+double px_get_double(px_reader *reader);
 uint64_t px_get_wide(px_reader *reader); /* fails on more than 8 bytes */
 uint64_t px_get_varint(px_reader *reader);
 size_t px_get_size(px_reader *reader); /* a varint; fails where size_t has no room for it */

@@ -31,15 +31,16 @@ typedef struct px_effort_table {
     prism_method planes[PX_EFFORT_COUNT]; /* of planes; */
     prism_method fitted[PX_EFFORT_COUNT]; /* what is tried besides, if that one learns */
     prism_method frames[PX_EFFORT_COUNT]; /* of transform stack */
-    bool palette[PX_EFFORT_COUNT];        /* tried for few values */
+    bool palette[PX_EFFORT_COUNT];        /* tried for few values, and for labels */
     bool order0[PX_EFFORT_COUNT];         /* tried for noise */
 
     /* ---- Losing ---- */
-    size_t components[PX_EFFORT_COUNT];          /* principal ones that are looked for; */
-    size_t component_positions[PX_EFFORT_COUNT]; /* of their covariances */
-    size_t filter_positions[PX_EFFORT_COUNT];    /* of the fit of a filter */
-    double coefficients[PX_EFFORT_COUNT];        /* of wavelets, for a byte of the elements */
-    bool mixed_components[PX_EFFORT_COUNT];      /* are predicted from each other */
+    size_t components[PX_EFFORT_COUNT];           /* principal ones that are looked for; */
+    size_t component_positions[PX_EFFORT_COUNT];  /* of their covariances */
+    size_t filter_positions[PX_EFFORT_COUNT];     /* of the fit of a filter */
+    double coefficients[PX_EFFORT_COUNT];         /* of wavelets, for a byte of the elements */
+    bool predicted_coefficients[PX_EFFORT_COUNT]; /* of wavelets, by components before */
+    bool mixed_components[PX_EFFORT_COUNT];       /* are predicted from each other */
 
     /* ---- What methods do ---- */
     size_t quick_taps[PX_EFFORT_COUNT], quick_gram[PX_EFFORT_COUNT]; /* positions of fits */

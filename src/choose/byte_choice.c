@@ -51,6 +51,9 @@ static const double COME_AGAIN = 0.1;
 enum { SHORT_ARRAY = 1 << 19, SHORT_BRISK = 1 << 17, SMALL_ARRAY = 1 << 20 /* bytes */ };
 static const double FEW_LEFT = 0.15;
 
+/* Trials at another level rank what is nearer than that wrongly. */
+static const double NEARLY = 1.1;
+
 /* What more effort gains at least where it is worth its time. */
 static const double WORTH_EFFORT = 0.985;
 
@@ -321,9 +324,29 @@ static prism_status try_again(px_byte_choice *c, prism_error *error) {
     return try_all(c, PX_EFFORT_QUICK, error);
 }
 
+/* Of arrays so short that it takes no time, the first few are coded at the effort itself. */
+static prism_status try_in_earnest(px_byte_choice *c, int effort, prism_error *error) {
+    const size_t most = (size_t)px_efforts.zstd_trials[c->effort];
+    const double nearly = NEARLY * c->items[0].bytes;
+    prism_status status = PRISM_OK;
+    if (most == 1 || array_bytes(c) >= SHORT_BRISK)
+        return PRISM_OK;
+    for (size_t i = 0; i < c->count && i < most && status == PRISM_OK; i++) {
+        px_byte_transform t;
+        size_t size = SIZE_MAX;
+        transform_of(&t, &c->items[i], c->array);
+        if (c->items[i].bytes <= nearly)
+            status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
+        c->items[i].bytes = fmin(c->items[i].bytes, (double)size);
+    }
+    sort(c);
+    return status;
+}
+
 /* ---- Is it worth it? ---- */
 
-/* What the effort asked for makes of some of the bytes, of what a quick trial makes of them. */
+/* What the effort asked for makes of some of the bytes, of what a quick trial makes of them. All of
+ * them, transformed, are in z->bytes then. */
 static prism_status gain_of_effort(double *gain, px_byte_choice *c, prism_error *error) {
     enum { LOOKED_AT = 1 << 17, FEW_PARTS = 2, PARTS = 8 };
     const size_t width = prism_type_size(c->array->type), count = (size_t)px_array_count(c->array);
@@ -412,6 +435,15 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, 
     return status;
 }
 
+/* Whether bytes come again so far away that parts do not show what effort gains. */
+static bool repeats_far(const px_byte_choice *c) {
+    px_byte_transform t;
+    transform_of(&t, &c->items[0], c->array);
+    const size_t all = px_transformed_size(t.shuffle, (size_t)px_array_count(c->array),
+                                           prism_type_size(c->array->type));
+    return px_share_far(c->z.bytes, all, 1) > COME_AGAIN;
+}
+
 /* Where more effort gains next to nothing in a large array, as with noise, a fast level does; where
  * little is left of a small one, slow ones take little time. */
 static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_error *error) {
@@ -428,7 +460,7 @@ static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_erro
             *effort = PX_EFFORT_DEFAULT;
     } else if (c->effort >= PX_EFFORT_DEFAULT && !px_efforts.only_size[c->effort]) {
         status = gain_of_effort(&gain, c, error);
-        if (gain > WORTH_EFFORT)
+        if (gain > WORTH_EFFORT && !repeats_far(c))
             *effort = PX_EFFORT_QUICK;
     }
     return status;
@@ -447,6 +479,8 @@ prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_err
         status = try_again(c, error);
     if (status == PRISM_OK)
         status = worthwhile_effort(&effort, c, error);
+    if (status == PRISM_OK)
+        status = try_in_earnest(c, effort, error);
     if (status != PRISM_OK)
         return status;
     transform_of(&t, &c->items[0], c->array);

@@ -12,6 +12,7 @@
 #include "choose/frames.h"
 #include "pipeline/pipeline.h"
 #include "planes/estimate.h"
+#include "planes/fold.h"
 
 /* Many planes are channels, not frames, where a lift makes them so much smaller, or where they
  * differ so much more from each other than samples side by side do. */
@@ -101,11 +102,19 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     return status;
 }
 
+/* Frames of a few rows are coded better as lines, which are channels. */
+static bool are_lines(const px_survey *s, const px_roles *roles) {
+    const px_layout layout = px_layout_by(roles, &s->whole);
+    const px_planes planes = px_planes_shape(&s->whole, &layout);
+    return px_is_folded(&planes, true);
+}
+
 static ties ties_of(const px_survey *s, const prism_options *options, const px_roles *roles) {
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool drawing = px_is_drawing(s, options);
     return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
-                  .frames = !drawing && !options->block && px_may_be_frames(s, roles, options),
+                  .frames = !drawing && !options->block && px_may_be_frames(s, roles, options) &&
+                            !are_lines(s, roles),
                   .lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
                           (open && !drawing && px_may_be_lifted(s, roles))};
 }

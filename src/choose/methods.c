@@ -1,9 +1,11 @@
 /*
  * Which of the project's own methods codes a chunk: those that the effort names, one for few values
- * and one for noise, each tried on all planes where a quick look gives it a chance. docs/FORMAT.md,
- * "The native coder".
+ * and labels, and one for noise, each tried on all planes where a quick look gives it a chance.
+ * docs/FORMAT.md, "The native coder".
  */
 #include "choose/methods.h"
+
+#include <math.h>
 
 #include "base/effort.h"
 #include "choose/candidates.h"
@@ -19,10 +21,11 @@ static const double FITTED_CHANCE = 1.02;
 /*
  * With that many different values or fewer, px_palette is smaller even for pictures of coarse grey
  * levels. With more, a part of the planes is coded by it and by px_lsq at the default effort; only
- * where neither is that much smaller, the whole is coded by both.
+ * where neither is that much smaller, the whole is coded by both. Where there are many, what is no
+ * copy of a neighbour costs the logarithm of their number, which a residual never does.
  */
 enum { SURELY_INDICES = 8, PART_PLANES = 4, PART_SAMPLES = 1 << 16 };
-static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25;
+static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25, COPIES_OF_MANY = 0.5;
 
 /* ---- Candidates ---- */
 
@@ -121,14 +124,27 @@ static px_planes middle_of(const px_planes *planes) {
     return part;
 }
 
-/* *ratio: what px_palette needs of what px_lsq needs; 1 where the part is too narrow for it. How
+/* Whether indices may be smallest where there are many values. */
+static bool are_copies(const px_planes *planes) {
+    const size_t width = planes->width, size = px_plane_size(planes);
+    size_t copies = 0;
+    for (size_t k = 0; k < planes->count; k++) {
+        const int16_t *samples = px_plane(planes, k);
+        for (size_t p = 1; p < size; p++)
+            copies +=
+                samples[p] == samples[p - 1] || (p >= width && samples[p] == samples[p - width]);
+    }
+    return (double)copies > COPIES_OF_MANY * (double)(planes->count * size);
+}
+
+/* *ratio: what px_palette needs of what px_lsq needs; HUGE_VAL where it has no chance. How
  * large the ratio is above CLEARLY_NOT does not matter. */
-static prism_status compare(double *ratio, const px_planes *planes, const px_task *task,
-                            prism_error *error) {
+static prism_status compare(double *ratio, size_t values, const px_planes *planes,
+                            const px_task *task, prism_error *error) {
     const px_planes part = middle_of(planes);
     size_t lsq = part.count * px_plane_size(&part) * sizeof *part.samples, indices = 0;
-    *ratio = 1;
-    if (!px_palette_has_room(&part))
+    *ratio = HUGE_VAL;
+    if (!px_palette_has_room(&part) || (values > PX_PALETTE_FEW && !are_copies(&part)))
         return PRISM_OK;
     prism_status status =
         measure(&lsq, &part, task, PRISM_METHOD_LSQ, PX_EFFORT_DEFAULT, lsq, error);
@@ -147,14 +163,14 @@ static prism_status judge_palette(px_verdict *palette, size_t values, const px_p
     enum { MOST_SWIFT = 512 }; /* samples */
     const size_t samples = planes->count * px_plane_size(planes);
     *palette = PX_UNLIKELY;
-    if (!px_efforts.palette[task->effort] || values > PX_PALETTE_VALUES ||
-        !px_palette_has_room(planes) || (task->swift && samples > MOST_SWIFT))
+    if (!px_efforts.palette[task->effort] || !px_palette_has_room(planes) ||
+        (task->swift && samples > MOST_SWIFT))
         return PRISM_OK;
     *palette = values <= SURELY_INDICES ? PX_SURE : PX_UNLIKELY;
     if (task->swift || *palette == PX_SURE)
         return PRISM_OK;
     double ratio;
-    prism_status status = compare(&ratio, planes, task, error);
+    prism_status status = compare(&ratio, values, planes, task, error);
     *palette = ratio > CLEARLY_NOT ? PX_UNLIKELY : ratio < CLEARLY_INDICES ? PX_SURE : PX_POSSIBLE;
     return status;
 }
@@ -168,12 +184,12 @@ static bool may_be_noise(size_t values, const px_planes *planes, const px_task *
            (!task->swift || values * SAMPLES_PER_VALUE <= samples);
 }
 
-/* How many values there are; more than PX_PALETTE_VALUES need not be counted in large chunks. */
+/* How many values there are; more than PX_PALETTE_FEW need not be counted in large chunks. */
 static size_t count_values(const px_planes *planes, const px_task *task) {
     px_values values;
     if (!px_efforts.palette[task->effort] && !px_efforts.order0[task->effort])
         return SIZE_MAX;
-    px_values_of_planes(&values, planes, task->swift ? SIZE_MAX : PX_PALETTE_VALUES);
+    px_values_of_planes(&values, planes, task->swift ? SIZE_MAX : PX_PALETTE_FEW);
     return values.count;
 }
 
@@ -193,6 +209,38 @@ static prism_status list_candidates(candidates *list, const px_planes *planes, c
 
 /* ---- Trials ---- */
 
+static bool learns(prism_method method) {
+    return method == PRISM_METHOD_ADAPTIVE || method == PRISM_METHOD_MIXED;
+}
+
+/* What methods that learn keep of a row outweighs planes of a few long rows. */
+static bool is_too_large(const px_coded *coded, const px_planes *planes) {
+    enum { TIMES = 12, LEAST_BYTES = 1 << 20 }; /* docs/testing.md, "Memory" */
+    const size_t bytes = px_product(planes->count, px_plane_bytes(planes));
+    return px_coded_memory(coded, planes) >
+           px_product(TIMES, bytes > LEAST_BYTES ? bytes : LEAST_BYTES);
+}
+
+/* Where decoding would take too much, the fitted method, which is the next one, is as good as
+ * alone. */
+static prism_status try_next(px_coded *best, const px_planes *planes, px_candidate *item,
+                             const px_task *task, prism_error *error) {
+    px_coded tried = {.pipeline = best->pipeline};
+    const size_t size = px_coded_size(best);
+    const px_task next = px_task_of(item, task->effort, size ? size : task->limit);
+    prism_status status = px_try(&tried, planes, &next, error);
+    if (status == PRISM_OK && learns(next.method) && px_coded_size(&tried) &&
+        is_too_large(&tried, planes)) {
+        px_coded_free(&tried);
+        item[1].verdict = PX_SURE;
+    } else if (status == PRISM_OK) {
+        px_coded_keep_smaller(best, &tried);
+    } else {
+        px_coded_free(&tried);
+    }
+    return status;
+}
+
 static prism_status try_methods(px_coded *best, const px_planes *planes, const px_task *task,
                                 prism_error *error) {
     candidates list = {.count = 0};
@@ -202,14 +250,12 @@ static prism_status try_methods(px_coded *best, const px_planes *planes, const p
     else
         status = list_candidates(&list, planes, task, error);
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++) {
-        px_task tried = px_task_of(&list.items[i], task->effort, task->limit);
+        const px_task tried = px_task_of(&list.items[i], task->effort, task->limit);
         bool chance = true;
         if (list.items[i].verdict == PX_POSSIBLE)
             status = has_chance(&chance, best, planes, &tried, error);
-        if (i)
-            tried.limit = px_coded_size(best);
         if (status == PRISM_OK && chance)
-            status = px_try(best, planes, &tried, error);
+            status = try_next(best, planes, &list.items[i], task, error);
     }
     return status;
 }

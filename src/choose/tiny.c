@@ -58,7 +58,7 @@ static bool may_transform(const way *w, const prism_options *options, const px_l
 static size_t native_steps(const prism_array *array, const px_layout *layout) {
     enum { ROWS = 16, LAG = 2 };
     const px_planes planes = px_planes_shape(array, layout);
-    const px_planes folded = px_fold_shape(&planes);
+    const px_planes folded = px_fold_shape(&planes, false); /* too short otherwise */
     size_t steps = 0;
     for (size_t y = 0; y < folded.height; y += ROWS) {
         const size_t left = folded.height - y, rows = left < ROWS ? left : ROWS;

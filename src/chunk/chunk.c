@@ -73,6 +73,7 @@ static void use_raw(px_chunk *chunk, const content *c) {
     chunk->parameter_size = 0;
     chunk->payload = c->elements;
     chunk->payload_size = c->size;
+    chunk->parts = (px_parts){.ends = {0}};
 }
 
 /* Of the array for those of the squeezed one. */
@@ -91,15 +92,17 @@ static px_pipeline unsqueezed(const px_pipeline *pipeline, const content *c) {
 static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_coded *coded,
                                 const void *decoded, const content *c, prism_error *error) {
     const px_sections *sections = &coded->sections;
-    px_chunk chunk = {.array = *c->array,
-                      .pipeline = unsqueezed(&coded->pipeline, c),
-                      .has_checksum = c->options.checksum,
-                      .is_mapped = coded->is_mapped,
-                      .elements_crc = c->options.checksum ? px_crc32(decoded, c->size) : 0,
-                      .parameters = sections->parameters.data,
-                      .parameter_size = sections->parameters.size,
-                      .payload = sections->payload.data,
-                      .payload_size = sections->payload.size};
+    px_chunk chunk = {
+        .array = *c->array,
+        .pipeline = unsqueezed(&coded->pipeline, c),
+        .has_checksum = c->options.checksum,
+        .is_mapped = coded->is_mapped,
+        .elements_crc = c->options.checksum ? px_crc32(decoded, c->size) : 0,
+        .parameters = sections->parameters.data,
+        .parameter_size = sections->parameters.size,
+        .payload = sections->payload.data,
+        .payload_size = sections->payload.size,
+        .parts = px_parts_make(coded->ends, sections->parameters.size, sections->payload.size)};
     if (!px_coded_size(coded) || px_coded_size(coded) >= c->size)
         use_raw(&chunk, c);
     chunk.has_blocks = px_is_in_blocks(&chunk);

@@ -269,7 +269,7 @@ static bool set_buffers(JxlDecoder *decoder, const px_planes *planes, const px_j
  * its low frequencies, where the decoder was told to stop there. The input is not closed, since
  * libjxl prints to stderr if it ends too early after that. */
 static bool run_decoder(JxlDecoder *decoder, const px_planes *planes, const px_jxl_shape *shape,
-                        uint8_t *bytes) {
+                        uint8_t *bytes, bool coarse) {
     bool complete = false;
     for (;;) {
         switch (JxlDecoderProcessInput(decoder)) {
@@ -282,7 +282,8 @@ static bool run_decoder(JxlDecoder *decoder, const px_planes *planes, const px_j
                 return false;
             break;
         case JXL_DEC_FRAME_PROGRESSION:
-            return JxlDecoderFlushImage(decoder) == JXL_DEC_SUCCESS;
+        case JXL_DEC_NEED_MORE_INPUT: /* another version may say less often how far it is */
+            return coarse && JxlDecoderFlushImage(decoder) == JXL_DEC_SUCCESS;
         case JXL_DEC_FULL_IMAGE:
             complete = true;
             break;
@@ -340,7 +341,7 @@ static prism_status decode_image(px_planes *planes, size_t first, const px_jxl_s
         status = px_out_of_memory(error, px_product(count, size));
     else if (!open_image(decoder, events, image, image_size) ||
              (d->coarse && JxlDecoderSetProgressiveDetail(decoder, kDC) != JXL_DEC_SUCCESS) ||
-             !run_decoder(decoder, planes, shape, bytes))
+             !run_decoder(decoder, planes, shape, bytes, d->coarse))
         status =
             px_fail(error, PRISM_E_CORRUPT, "libjxl could not decode planes %zu..%zu of the chunk",
                     first, first + count - 1);
@@ -364,6 +365,47 @@ prism_status px_jxl_decode_lossy(px_planes *planes, size_t first, const px_jxl_s
                                  prism_error *error) {
     const decoding d = {true, coarse};
     return decode_image(planes, first, shape, image, image_size, &d, error);
+}
+
+/* The image is handed over bit by bit, until libjxl has the low frequencies. */
+static size_t find_coarse(JxlDecoder *decoder, const px_planes *planes, const px_jxl_shape *shape,
+                          const uint8_t *image, size_t size, uint8_t *pixels) {
+    enum { STEPS = 128 };
+    size_t used = 0, given = 0;
+    for (;;) {
+        const size_t more = size / STEPS + 1;
+        given = size - given < more ? size : given + more;
+        if (JxlDecoderSetInput(decoder, image + used, given - used) != JXL_DEC_SUCCESS)
+            return 0;
+        JxlDecoderStatus event = JxlDecoderProcessInput(decoder);
+        if (event == JXL_DEC_NEED_IMAGE_OUT_BUFFER && set_buffers(decoder, planes, shape, pixels))
+            event = JxlDecoderProcessInput(decoder);
+        if (event == JXL_DEC_FRAME_PROGRESSION)
+            return given;
+        if (event != JXL_DEC_NEED_MORE_INPUT || given == size)
+            return 0;
+        used = given - JxlDecoderReleaseInput(decoder);
+    }
+}
+
+prism_status px_jxl_coarse_size(size_t *bytes, const px_planes *planes, const px_jxl_shape *shape,
+                                const uint8_t *image, size_t size, prism_error *error) {
+    const size_t room = px_product(shape->colours, px_plane_bytes(planes));
+    *bytes = 0;
+    if (!is_there(library_memory(of_lossy_decoding, planes, 1) + room))
+        return px_out_of_memory(error, room);
+    JxlDecoder *decoder = JxlDecoderCreate(NULL);
+    uint8_t *pixels = px_alloc(room);
+    const bool ready = decoder && pixels;
+    if (ready &&
+        JxlDecoderSubscribeEvents(decoder, JXL_DEC_FRAME_PROGRESSION | JXL_DEC_FULL_IMAGE) ==
+            JXL_DEC_SUCCESS &&
+        JxlDecoderSetProgressiveDetail(decoder, kDC) == JXL_DEC_SUCCESS)
+        *bytes = find_coarse(decoder, planes, shape, image, size, pixels);
+    free(pixels);
+    if (decoder)
+        JxlDecoderDestroy(decoder);
+    return ready ? PRISM_OK : px_out_of_memory(error, room);
 }
 
 uint64_t px_jxl_lossy_memory(const px_planes *planes, size_t count) {

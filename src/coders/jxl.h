@@ -37,6 +37,11 @@ prism_status px_jxl_decode_lossy(px_planes *planes, size_t first, const px_jxl_s
                                  const uint8_t *image, size_t size, bool coarse,
                                  prism_error *error);
 
+/* How many bytes of a lossy image a `coarse` decoder takes; 0 where its low frequencies do not come
+ * first. */
+prism_status px_jxl_coarse_size(size_t *bytes, const px_planes *planes, const px_jxl_shape *shape,
+                                const uint8_t *image, size_t size, prism_error *error);
+
 /* Bytes that decoding `count` planes of one lossy image takes at most, beside the planes. */
 uint64_t px_jxl_lossy_memory(const px_planes *planes, size_t count);
 

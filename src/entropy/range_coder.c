@@ -78,6 +78,11 @@ void px_range_encoder_finish(px_range_encoder *coder) {
         shift_out(coder);
 }
 
+/* A decoder is four bytes ahead of the encoder, and of those that the encoder still holds. */
+size_t px_range_encoder_reach(const px_range_encoder *coder) {
+    return coder->out->size + (size_t)coder->started + (size_t)coder->pending + 4;
+}
+
 static int bit_length(uint32_t value) {
     return value ? 32 - __builtin_clz(value) : 0;
 }

@@ -44,6 +44,9 @@ void px_encode_integer(px_range_encoder *coder, px_integer *model, int32_t value
 void px_encode_plain(px_range_encoder *coder, int bit);
 void px_range_encoder_finish(px_range_encoder *coder);
 
+/* Bytes of the output that a decoder reads for all that was coded so far. */
+size_t px_range_encoder_reach(const px_range_encoder *coder);
+
 /* Moves out the bytes of `low` that are settled, until the range has more than 24 bits again. */
 void px_range_encoder_settle(px_range_encoder *coder);
 

@@ -2,33 +2,19 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
-
-static void put_float(px_buffer *out, float number) {
-    uint32_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    px_put_u32(out, bits);
-}
-
-static float get_float(px_reader *in) {
-    const uint32_t bits = px_get_u32(in);
-    float number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
 
 void px_bound_write(px_buffer *out, const px_bound *bound) {
     px_put_u8(out, (uint8_t)bound->kind);
     px_put_u8(out, (uint8_t)bound->of);
-    put_float(out, bound->value);
-    put_float(out, bound->reached);
+    px_put_float(out, bound->value);
+    px_put_float(out, bound->reached);
 }
 
 bool px_bound_read(px_bound *bound, px_reader *in) {
     bound->kind = (prism_bound)px_get_u8(in);
     bound->of = (prism_bound_of)px_get_u8(in);
-    bound->value = get_float(in);
-    bound->reached = get_float(in);
+    bound->value = px_get_float(in);
+    bound->reached = px_get_float(in);
     return bound->kind >= PRISM_BOUND_MAX_ERROR && bound->kind <= PRISM_BOUND_DISTANCE &&
            bound->of <= PRISM_BOUND_OF_DEVIATION && bound->value >= FLT_MIN &&
            bound->value <= FLT_MAX && bound->reached >= 0;

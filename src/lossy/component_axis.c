@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/effort.h"
 #include "base/status.h"
 #include "linear/cholesky.h"
 #include "linear/product_kernels.h"
@@ -104,10 +105,12 @@ static void add_band(products *s, const part *p, const px_band *b) {
     }
 }
 
-/* Half the logarithm, to base 2, of the determinant of 1 + sums / scale. */
-static double half_log(products *s, double scale) {
+/* Half the logarithm, to base 2, of the determinant of 1 + sums / scale; *directions becomes how
+ * many say more than the noise. */
+static double half_log(products *s, double scale, double *directions) {
     const size_t n = s->n, stride = (n + 3) / 4 * 4;
     double bits = 0;
+    *directions = 0;
     for (size_t i = 0; i < n; i++) {
         memmove(s->sums + i * n, s->sums + i * stride, n * sizeof *s->sums);
         for (size_t j = 0; j <= i; j++)
@@ -115,13 +118,24 @@ static double half_log(products *s, double scale) {
     }
     if (px_cholesky(s->sums, n) != 0)
         return HUGE_VAL;
-    for (size_t i = 0; i < n; i++)
-        bits += log2(s->sums[i * n + i]);
+    for (size_t i = 0; i < n; i++) {
+        const double each = log2(s->sums[i * n + i]);
+        bits += each;
+        *directions += each > 0.5;
+    }
     return bits;
 }
 
-static prism_status band_bits(double *bits, const part *p, const px_band *b, double noise,
-                              prism_error *error) {
+/* What a covariance that was found from few coefficients promises too much, for each of them: half
+ * a nat for each free number (H. Akaike, 1974). */
+static double optimism(double directions, double planes, double coefficients) {
+    const double numbers = directions * planes - directions * (directions - 1) / 2;
+    return numbers / coefficients / 2 * M_LOG2E;
+}
+
+/* Bits for a coefficient of all planes; *excess becomes what they promise too much. */
+static prism_status band_bits(double *bits, double *excess, const part *p, const px_band *b,
+                              double noise, prism_error *error) {
     const size_t size = b->height * b->width;
     products s = {.by_planes = p->planes <= MOST_ROWS || p->planes <= size};
     s.n = s.by_planes ? p->planes : size;
@@ -132,17 +146,22 @@ static prism_status band_bits(double *bits, const part *p, const px_band *b, dou
     const bool done = s.sums && s.rows;
     if (done) {
         add_band(&s, p, b);
-        *bits = half_log(&s, (double)size * noise);
+        double directions;
+        *bits = half_log(&s, (double)size * noise, &directions);
         const size_t all = s.by_planes ? p->planes : size; /* a part stands for all */
         *bits *= (double)all / (double)s.n;
+        *excess = optimism(directions, (double)p->planes, (double)size);
     }
     free(s.sums);
     free(s.rows);
     return done ? PRISM_OK : px_out_of_memory(error, px_product(stride, stride, 8));
 }
 
+/* Bands have bases of their own here. Where coefficients are predicted, they nearly have, and what
+ * few of them promise too much decides; elsewhere the chunk has one basis, and the two errors
+ * make up for each other. */
 static prism_status bits_of(double *bits, const px_numbers *values, int axis, double noise,
-                            prism_error *error) {
+                            int effort, prism_error *error) {
     static const double ENTRY_BITS = 2;
     part p;
     double most = 0;
@@ -152,9 +171,10 @@ static prism_status bits_of(double *bits, const px_numbers *values, int axis, do
     *bits = 0;
     for (int i = 0; i < p.wavelet.band_count && status == PRISM_OK; i++) {
         const px_band *b = &p.wavelet.bands[i];
-        double each = 0;
-        status = band_bits(&each, &p, b, noise, error);
-        *bits += each * (double)(b->height * b->width) * share * (double)p.stride;
+        double each = 0, excess = 0;
+        status = band_bits(&each, &excess, &p, b, noise, error);
+        excess = px_efforts.predicted_coefficients[effort] ? excess : 0;
+        *bits += (each + excess) * (double)(b->height * b->width) * share * (double)p.stride;
         most = fmax(most, each);
     }
     /* As many components as say a bit in some band, and means. */
@@ -165,7 +185,7 @@ static prism_status bits_of(double *bits, const px_numbers *values, int axis, do
     return status;
 }
 
-prism_status px_component_axis(int *axis, const px_numbers *values, double energy,
+prism_status px_component_axis(int *axis, const px_numbers *values, double energy, int effort,
                                prism_error *error) {
     const int rank = (int)values->words.array->rank;
     const int candidates[] = {rank > 1 ? rank - 1 : PRISM_AXIS_AUTO,
@@ -176,7 +196,7 @@ prism_status px_component_axis(int *axis, const px_numbers *values, double energ
     *axis = PRISM_AXIS_AUTO;
     for (size_t i = 0; i < 2 && rank > 1 && noise > 0 && status == PRISM_OK; i++) {
         double bits = HUGE_VAL;
-        status = bits_of(&bits, values, candidates[i], noise, error);
+        status = bits_of(&bits, values, candidates[i], noise, effort, error);
         if (bits < least) {
             least = bits;
             *axis = candidates[i];

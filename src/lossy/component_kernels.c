@@ -76,9 +76,18 @@ static void filter(int32_t *to, const int32_t *places, size_t span, const int32_
         to[i] >>= shift;
 }
 
+static void moments(int64_t *sums, size_t stride, const int32_t *a, const int32_t *b,
+                    size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (a[i])
+            for (size_t j = 0; j <= i; j++)
+                sums[i * stride + j] += (int64_t)a[i] * b[j];
+}
+
 const px_component_kernels PX_KERNEL_TABLE(px_component_kernels) = {.sum = sum,
                                                                     .sum_floats = sum_floats,
                                                                     .lift = lift,
                                                                     .scale = scale,
                                                                     .lift_free = lift_free,
-                                                                    .filter = filter};
+                                                                    .filter = filter,
+                                                                    .moments = moments};

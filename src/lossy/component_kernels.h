@@ -37,6 +37,8 @@ typedef struct px_component_kernels {
      */
     void (*filter)(int32_t *to, const int32_t *places, size_t span, const int32_t *weights,
                    int shift, size_t count);
+    /* sums[i][j] += a[i] * b[j], j <= i < count, rows `stride` apart. */
+    void (*moments)(int64_t *sums, size_t stride, const int32_t *a, const int32_t *b, size_t count);
 } px_component_kernels;
 
 PX_KERNEL_TABLES(px_component_kernels)

@@ -3,7 +3,6 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/squeeze.h"
 #include "base/status.h"
@@ -44,7 +43,8 @@ static prism_status find_axis(px_component_encoder *e, prism_error *error) {
     e->scale = mean_square_scale(e->request->values);
     if (e->axis >= 0)
         return PRISM_OK;
-    prism_status status = px_component_axis(&e->axis, e->request->values, energy_of(e), error);
+    prism_status status =
+        px_component_axis(&e->axis, e->request->values, energy_of(e), e->effort, error);
     if (of != PRISM_BOUND_OF_RMS)
         e->reference = px_error_reference(of, e->request->values, e->axis);
     return status;
@@ -102,10 +102,15 @@ prism_status px_component_encoder_reached(px_component_encoder *e, double *reach
     return status;
 }
 
-static void put_float(px_buffer *out, float number) {
-    uint32_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    px_put_u32(out, bits);
+size_t px_component_encoder_used(const px_component_encoder *e, const void *integers, size_t size) {
+    const uint8_t *bytes = integers;
+    const size_t plane = e->fit.positions * size;
+    size_t count = e->fit.components.count;
+    for (; count; count--)
+        for (size_t i = (count - 1) * plane; i < count * plane; i++)
+            if (bytes[i])
+                return count;
+    return 0;
 }
 
 enum { EXCEPTIONS = 0x80 };
@@ -114,7 +119,7 @@ void px_component_encoder_begin(const px_component_encoder *e, px_buffer *out) {
     const int exceptions = any_exact(e->request->values) ? EXCEPTIONS : 0;
     px_put_u8(out, (uint8_t)((e->axis + 1) | exceptions));
     px_put_varint(out, e->fit.components.count);
-    put_float(out, e->fit.components.step);
+    px_put_float(out, e->fit.components.step);
 }
 
 void px_component_encoder_end(const px_component_encoder *e, px_buffer *out) {
@@ -130,8 +135,7 @@ bool px_component_header_read(px_component_header *h, const prism_array *array, 
     h->has_exceptions = first & EXCEPTIONS;
     h->axis = (first & (EXCEPTIONS - 1)) - 1;
     h->count = px_get_size(in);
-    const uint32_t bits = px_get_u32(in);
-    memcpy(&h->step, &bits, sizeof h->step);
+    h->step = px_get_float(in);
     if (in->failed || h->axis >= (int)array->rank || !(h->step >= 0) || !(h->step <= FLT_MAX))
         return false;
     h->layout = px_layout_make(array, h->axis);

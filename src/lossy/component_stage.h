@@ -37,6 +37,10 @@ prism_status px_component_encoder_fit(px_component_encoder *e, double step, doub
 prism_status px_component_encoder_reached(px_component_encoder *e, double *reached,
                                           prism_error *error);
 
+/* Components up to the last one that is not 0 everywhere, of integers[components][positions] of
+ * `size` bytes each: those behind it need no coding. */
+size_t px_component_encoder_used(const px_component_encoder *e, const void *integers, size_t size);
+
 /* Axis, count and step; then the caller's range coder; then exceptions. */
 void px_component_encoder_begin(const px_component_encoder *e, px_buffer *out);
 void px_component_encoder_end(const px_component_encoder *e, px_buffer *out);

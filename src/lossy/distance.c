@@ -9,15 +9,17 @@
 #include "base/array.h"
 #include "base/squeeze.h"
 #include "base/status.h"
-#include "coders/jxl.h"
+#include "lossy/images.h"
 #include "lossy/reduced.h"
 #include "lossy/stage.h"
 
 /* How the squeezed array falls into images. */
 typedef struct pictures {
     int axis; /* of the planes, or PRISM_AXIS_AUTO for a single one */
-    size_t colours;
+    px_images images;
 } pictures;
+
+enum { PARTED = 0x80 }; /* a bit beside the axis */
 
 /* ---- Encoding ---- */
 
@@ -35,34 +37,13 @@ static pictures find_pictures(const prism_array *array, int asked) {
                      : asked >= 0             ? asked
                                               : PRISM_AXIS_AUTO;
     const bool coloured = axis > 0 && axis + 1 == (int)array->rank && array->dims[axis] == 3;
-    return (pictures){axis, coloured ? 3 : 1};
-}
-
-static prism_status encode_images(px_buffer *payload, const px_planes *planes,
-                                  const px_lossy_request *request, size_t colours,
-                                  prism_error *error) {
-    px_jxl_task task = {.colours = colours,
-                        .effort = request->mapping->options->effort,
-                        .distance = request->bound.value};
-    prism_status status = PRISM_OK;
-    for (; task.first < planes->count && status == PRISM_OK; task.first += colours) {
-        px_buffer image = {0};
-        status = px_jxl_encode_image(planes, &task, &image, error);
-        if (status == PRISM_OK) {
-            px_put_varint(payload, image.size);
-            px_put_bytes(payload, image.data, image.size);
-        }
-        px_buffer_free(&image);
-        if (payload->size > request->limit)
-            break;
-    }
-    return status;
+    return (pictures){axis, {.colours = coloured ? 3 : 1}};
 }
 
 static prism_status encode(px_coded *mapped, const px_lossy_request *request, prism_error *error) {
     const prism_array *array = request->mapping->array;
     const prism_options *options = request->mapping->options;
-    const pictures p = find_pictures(array, options->axis);
+    pictures p = find_pictures(array, options->axis);
     const px_layout layout = px_layout_make(array, p.axis);
     px_planes planes;
     prism_status status = px_planes_alloc(&planes, array, &layout, error);
@@ -74,10 +55,12 @@ static prism_status encode(px_coded *mapped, const px_lossy_request *request, pr
                                      .coder = PRISM_CODER_JXL,
                                      .effort = options->effort,
                                      .axis = p.axis};
-    px_put_u8(&mapped->sections.parameters, (uint8_t)(p.axis + 1));
-    px_put_u8(&mapped->sections.parameters, (uint8_t)p.colours);
     mapped->is_mapped = true;
-    status = encode_images(&mapped->sections.payload, &planes, request, p.colours, error);
+    status = px_images_encode(&p.images, mapped, &planes, options->effort, request->bound.value,
+                              request->limit, error);
+    px_put_u8(&mapped->sections.parameters,
+              (uint8_t)((p.axis + 1) | (p.images.parted ? PARTED : 0)));
+    px_put_u8(&mapped->sections.parameters, (uint8_t)p.images.colours);
     px_planes_free(&planes);
     return status;
 }
@@ -88,27 +71,14 @@ static bool read_pictures(pictures *p, px_planes *shape, px_layout *layout, px_r
                           const prism_array *array) {
     px_bound bound;
     const bool valid = px_bound_read(&bound, in) && px_type_is_narrow(array->type);
-    p->axis = (int)px_get_u8(in) - 1;
-    p->colours = px_get_u8(in);
+    const uint8_t first = px_get_u8(in);
+    p->axis = (first & (PARTED - 1)) - 1;
+    p->images = (px_images){px_get_u8(in), (first & PARTED) != 0};
     if (!valid || in->failed || p->axis >= (int)array->rank)
         return false;
     *layout = px_layout_make(array, p->axis);
     *shape = px_planes_shape(array, layout);
-    return p->colours == 1 || (p->colours == 3 && shape->count == 3);
-}
-
-static prism_status decode_images(px_planes *planes, size_t colours, px_reader *payload,
-                                  bool coarse, prism_error *error) {
-    const px_jxl_shape shape = {planes->width, planes->height, colours, 0, planes->depth};
-    prism_status status = PRISM_OK;
-    for (size_t first = 0; first < planes->count && status == PRISM_OK; first += colours) {
-        const size_t size = px_get_size(payload);
-        const uint8_t *image = px_get_bytes(payload, size);
-        status =
-            image ? px_jxl_decode_lossy(planes, first, &shape, image, size, coarse, error)
-                  : px_fail(error, PRISM_E_CORRUPT, "a JPEG XL image is longer than the payload");
-    }
-    return status;
+    return p->images.colours == 1 || (p->images.colours == 3 && shape->count == 3);
 }
 
 /* The planes of the source's chunk, to be freed on success. */
@@ -119,7 +89,7 @@ static prism_status decode_planes(px_planes *planes, px_layout *layout, pictures
     prism_status status = px_planes_take(planes, error);
     if (status != PRISM_OK)
         return status;
-    status = decode_images(planes, p->colours, &source->payload, coarse, error);
+    status = px_images_decode(planes, &p->images, &source->payload, coarse, error);
     if (status != PRISM_OK)
         px_planes_free(planes);
     return status;
@@ -145,14 +115,12 @@ static uint64_t memory(const px_chunk *chunk) {
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_get_u8(&parameters);
     return read_pictures(&p, &planes, &layout, &parameters, &array)
-               ? px_planes_bytes(&planes) + px_jxl_lossy_memory(&planes, p.colours)
+               ? px_planes_bytes(&planes) +
+                     px_images_memory(&p.images, &planes, chunk->payload_size)
                : 0;
 }
 
 /* ---- Reduced pictures ---- */
-
-/* An eighth is what libjxl codes first. */
-enum { COARSE = 3 };
 
 static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
@@ -206,7 +174,7 @@ static prism_status reduce(void *elements, px_mapping_source *source, const pris
     pictures p;
     px_planes planes;
     px_layout layout;
-    prism_status status = decode_planes(&planes, &layout, &p, source, by >= COARSE, error);
+    prism_status status = decode_planes(&planes, &layout, &p, source, by >= PX_COARSE, error);
     if (status != PRISM_OK)
         return status;
     status = is_reduced(reduced, &source->chunk->array, p.axis, by)

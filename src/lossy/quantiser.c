@@ -101,10 +101,8 @@ void px_quantiser_write(px_buffer *out, const px_quantiser *q) {
     px_put_wide(out, q->least);
     px_put_wide(out, q->most - q->least);
     if (is_float(q)) {
-        uint64_t bits;
-        memcpy(&bits, &q->step, sizeof bits);
         px_put_u64(out, (uint64_t)q->first);
-        px_put_u64(out, bits);
+        px_put_double(out, q->step);
     } else {
         px_put_wide(out, q->half);
         px_put_wide(out, q->phase);
@@ -114,8 +112,7 @@ void px_quantiser_write(px_buffer *out, const px_quantiser *q) {
 static bool read_multiples(px_quantiser *q, px_reader *in) {
     const px_number *number = px_number_of(q->type);
     q->first = (int64_t)px_get_u64(in);
-    const uint64_t bits = px_get_u64(in);
-    memcpy(&q->step, &bits, sizeof bits);
+    q->step = px_get_double(in);
     return isfinite(q->step) && q->step > 0 && fabs((double)q->first) <= LAST_MULTIPLE &&
            px_float_is_finite(px_word_of_rank(q->least, number), number) &&
            px_float_is_finite(px_word_of_rank(q->most, number), number) &&

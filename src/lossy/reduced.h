@@ -2,9 +2,7 @@
 #ifndef PX_LOSSY_REDUCED_H
 #define PX_LOSSY_REDUCED_H
 
-#include "prism.h"
-
-enum { PX_MOST_REDUCED = 3 };
+#include "planes/stages.h"
 
 /* The array with its dimensions other than `axis` halved `by` times, rounded up. False where more
  * than two of them are longer than 1: its planes are no pictures then. */

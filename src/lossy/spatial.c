@@ -226,17 +226,6 @@ static prism_status attempt(void *context, double step, double *reached, prism_e
     return PRISM_OK;
 }
 
-/* Components at the end that are nothing everywhere are not coded. */
-static size_t used_components(const encoder *e) {
-    const size_t positions = e->common.fit.positions;
-    size_t count = e->common.fit.components.count;
-    for (; count; count--)
-        for (size_t i = 0; i < positions; i++)
-            if (e->places[(count - 1) * positions + i])
-                return count;
-    return 0;
-}
-
 static void write_parameters(encoder *e, px_buffer *out) {
     px_component_encoder_begin(&e->common, out);
     px_range_encoder coder = px_range_encoder_make(out);
@@ -314,7 +303,8 @@ static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error
                                 ATTEMPTS, attempt, e, error);
     if (status != PRISM_OK || !mapped->is_mapped)
         return status;
-    e->common.fit.components.count = used_components(e);
+    e->common.fit.components.count =
+        px_component_encoder_used(&e->common, e->places, sizeof *e->places);
     mapped->is_mapped = e->common.fit.components.count > 0;
     if (!mapped->is_mapped)
         return PRISM_OK;

@@ -13,8 +13,7 @@
 #include "lossy/step_search.h"
 #include "lossy/wavelet_coder.h"
 
-/* Levels whose ends a payload tells: pictures of 1/2, 1/4 and 1/8. */
-enum { PREFIXES = 3, LEAST_PREFIXED = 1 << 12 };
+enum { PREDICTED = 4 }; /* a bit of the payload's first byte */
 
 /* ---- Encoding ---- */
 
@@ -24,8 +23,8 @@ typedef struct encoder {
     float *numbers; /* [components][positions]: wavelets of the scores */
     int32_t *coefficients;
     px_buffer payload;
-    size_t ends[PX_WAVELET_LEVELS];
-    size_t most; /* components that are worth their bits */
+    size_t ends[PX_WAVELET_LEVELS + 1]; /* see px_wavelet_code */
+    size_t most;                        /* components that are worth their bits */
 } encoder;
 
 static const float BIT = 0.09f; /* what a bit is worth: squared steps */
@@ -58,7 +57,8 @@ static prism_status code(encoder *e, const px_wavelet_choice *choice, prism_erro
     px_buffer_free(&e->payload);
     e->payload = (px_buffer){.data = NULL};
     prism_status status =
-        px_wavelet_coder_make(&coder, &e->wavelet, e->common.fit.components.count, error);
+        px_wavelet_coder_make(&coder, &e->wavelet, e->common.fit.components.count,
+                              px_efforts.predicted_coefficients[e->common.effort], error);
     if (status == PRISM_OK) {
         px_range_coder bits = {.encoder = px_range_encoder_make(&e->payload)};
         px_wavelet_code(coder, &bits, e->coefficients, choice, 0, e->ends);
@@ -72,8 +72,7 @@ static prism_status code(encoder *e, const px_wavelet_choice *choice, prism_erro
 static void restore_scores(encoder *e) {
     const size_t positions = e->common.fit.positions;
     const size_t count = e->common.fit.components.count;
-    for (size_t i = 0; i < count * positions; i++)
-        e->common.scores[i] = e->coefficients[i] * (1 << PX_SCORE_BITS);
+    memcpy(e->common.scores, e->coefficients, count * positions * sizeof *e->coefficients);
     for (size_t k = 0; k < count; k++)
         px_wavelet_inverse(&e->wavelet, e->common.scores + k * positions, 0);
 }
@@ -93,17 +92,6 @@ static prism_status attempt(void *context, double step, double *reached, prism_e
     return px_component_encoder_reached(&e->common, reached, error);
 }
 
-/* Components at the end that are nothing everywhere are not coded. */
-static size_t used_components(const encoder *e) {
-    const size_t positions = e->common.fit.positions;
-    size_t count = e->common.fit.components.count;
-    for (; count; count--)
-        for (size_t i = 0; i < positions; i++)
-            if (e->coefficients[(count - 1) * positions + i])
-                return count;
-    return 0;
-}
-
 static prism_status write_all(encoder *e, px_coded *mapped, prism_error *error) {
     px_buffer *out = &mapped->sections.parameters;
     px_component_encoder_begin(&e->common, out);
@@ -112,12 +100,9 @@ static prism_status write_all(encoder *e, px_coded *mapped, prism_error *error) 
     px_range_encoder_finish(&coder);
     px_component_encoder_end(&e->common, out);
     out = &mapped->sections.payload;
-    int prefixes = e->wavelet.levels < PREFIXES ? e->wavelet.levels : PREFIXES;
-    if (e->payload.size < LEAST_PREFIXED)
-        prefixes = 0;
-    px_put_u8(out, (uint8_t)prefixes);
-    for (int level = prefixes; level > 0; level--)
-        px_put_varint(out, level < e->wavelet.levels ? e->ends[level] : 0);
+    px_put_u8(out, px_efforts.predicted_coefficients[e->common.effort] ? PREDICTED : 0);
+    for (int by = 1; by <= PX_MOST_REDUCED && by <= e->wavelet.levels; by++)
+        mapped->ends[by - 1] = out->size + e->ends[by];
     px_put_bytes(out, e->payload.data, e->payload.size);
     mapped->pipeline = (px_pipeline){.transform = PRISM_TRANSFORM_NONE,
                                      .predictor = PRISM_PREDICTOR_LSQ,
@@ -161,28 +146,30 @@ static bool is_worth(const encoder *e, size_t k, double step) {
     const double usual = -c->fineness[k] / 2.0 + log2((double)c->layout.count) / 2;
     double bits = (double)c->layout.count * fmax(0.5, 2 - usual), gain = 0;
     for (size_t i = k * c->positions; i < (k + 1) * c->positions; i++) {
-        const double q = e->coefficients[i];
+        const double q = e->coefficients[i] * (1.0 / PX_COEFFICIENT_ONE);
         gain += q * (2 * (double)e->numbers[i] / step - q);
-        bits += q != 0 ? COEFFICIENT_BITS : 0;
+        bits += fabs(q) >= 0.5 ? COEFFICIENT_BITS : 0;
     }
     return gain > (double)BIT * bits;
 }
 
-/* The step decides which components there are, and how fine their basis is; it is found in rounds.
- */
+/* The step decides which components there are, and how fine their basis is; it is found in rounds,
+ * with another one where some at the end have become nothing. */
 static prism_status search(encoder *e, bool *found, prism_error *error) {
-    enum { ROUNDS = 3 };
-    static const int attempts[ROUNDS] = {2, 2, 10};
+    enum { ROUNDS = 3, MOST_ROUNDS = 5 };
+    static const int attempts[MOST_ROUNDS] = {2, 2, 10, 10, 10};
     double step = px_component_encoder_step(&e->common);
     prism_status status = PRISM_OK;
-    for (int i = 0; i < ROUNDS && status == PRISM_OK; i++) {
+    for (int i = 0; i < MOST_ROUNDS && status == PRISM_OK; i++) {
         status = prepare(e, step, error);
         *found = false;
         if (status != PRISM_OK || takes_long(e))
             return status;
         status = px_step_search(found, &step, (double)e->common.request->bound.value, attempts[i],
                                 attempt, e, error);
-        e->most = e->common.fit.components.count;
+        e->most = px_component_encoder_used(&e->common, e->coefficients, sizeof *e->coefficients);
+        if (i + 1 >= ROUNDS && (!*found || e->most == e->common.fit.components.count))
+            break;
         while (e->most > 1 && !is_worth(e, e->most - 1, (double)e->common.fit.components.step))
             e->most--;
     }
@@ -194,14 +181,7 @@ static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error
     prism_status status = px_wavelet_make(&e->wavelet, l->height, l->width, error);
     if (status == PRISM_OK)
         status = search(e, &mapped->is_mapped, error);
-    if (status != PRISM_OK || !mapped->is_mapped)
-        return status;
-    const size_t used = used_components(e);
-    if (used < e->common.fit.components.count) {
-        e->common.fit.components.count = used;
-        status = code(e, NULL, error);
-    }
-    return status == PRISM_OK ? write_all(e, mapped, error) : status;
+    return status == PRISM_OK && mapped->is_mapped ? write_all(e, mapped, error) : status;
 }
 
 static prism_status encode(px_coded *mapped, const px_lossy_request *request, prism_error *error) {
@@ -243,12 +223,14 @@ static prism_status read_parameters(decoder *d, px_mapping_source *source, prism
                : PRISM_OK;
 }
 
-/* The ends of levels are of use to those who read a part of the payload only. */
-static void pass_ends(px_reader *payload) {
-    const uint8_t prefixes = px_get_u8(payload);
-    for (int i = 0; i < prefixes && !payload->failed; i++)
+/* Ends of levels stood here before chunks had parts: up to one for each reduction. Returns whether
+ * coefficients are predicted. */
+static bool pass_ends(px_reader *payload) {
+    const uint8_t first = px_get_u8(payload);
+    for (int i = 0; i < (first & PX_MOST_REDUCED) && !payload->failed; i++)
         px_get_size(payload);
-    payload->failed |= prefixes > PREFIXES;
+    payload->failed |= first > (PX_MOST_REDUCED | PREDICTED);
+    return first & PREDICTED;
 }
 
 /* Of the levels from the coarsest on to `last`: the others stay wavelets. */
@@ -260,17 +242,15 @@ static prism_status decode_scores(decoder *d, px_mapping_source *source, int las
         return px_out_of_memory(error, px_product(count, positions, sizeof *d->scores));
     prism_status status =
         px_wavelet_make(&d->wavelet, d->header.layout.height, d->header.layout.width, error);
+    const bool predicted = pass_ends(&source->payload);
     if (status == PRISM_OK)
-        status = px_wavelet_coder_make(&d->coder, &d->wavelet, count, error);
+        status = px_wavelet_coder_make(&d->coder, &d->wavelet, count, predicted, error);
     if (status != PRISM_OK)
         return status;
-    pass_ends(&source->payload);
     px_range_coder bits = {.decoding = true, .decoder = px_range_decoder_make(&source->payload)};
     px_wavelet_code(d->coder, &bits, d->scores, NULL, last, NULL);
     if (source->payload.failed)
         return px_fail(error, PRISM_E_TRUNCATED, "the coefficients end too early");
-    for (size_t i = 0; i < count * positions; i++)
-        d->scores[i] *= 1 << PX_SCORE_BITS;
     for (size_t k = 0; k < count; k++)
         px_wavelet_inverse(&d->wavelet, d->scores + k * positions, last);
     return PRISM_OK;
@@ -345,8 +325,9 @@ static uint64_t memory(const px_chunk *chunk) {
     px_component_header h;
     if (!px_component_header_of(&h, chunk))
         return 0;
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
     return px_component_memory(&h) + px_wavelet_memory(h.layout.height, h.layout.width) +
-           px_wavelet_coder_memory(h.layout.height, h.layout.width);
+           px_wavelet_coder_memory(h.layout.height, h.layout.width, h.count, pass_ends(&payload));
 }
 
 const px_lossy_stage px_lossy_wavelet = {.number = PRISM_MAPPING_WAVELET,

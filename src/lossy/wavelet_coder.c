@@ -7,6 +7,7 @@
 #include "base/fast_math.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "lossy/wavelet_fit.h"
 
 enum {
     FEATURES = 16,
@@ -19,6 +20,7 @@ enum {
     LEVELS = 64,     /* of an expected magnitude */
     RING = 5,        /* components whose magnitudes are at hand */
     MARGIN = 2,      /* places around a band */
+    FITS = 3,        /* of a component: one for each band of a level */
     ONE = 64,        /* a magnitude of 1, in features */
     LAST_MAGNITUDE = 1023,
     FAST_COUNT = 32,
@@ -58,6 +60,7 @@ struct px_wavelet_coder {
     uint16_t *decayed;                      /* [3][area]: of the components before */
     size_t area;                            /* of the largest band with its margin */
     int32_t averages[3];                    /* of the bands of the component before, in 2^8 ONE */
+    px_wavelet_fit *fits;                   /* [components][FITS], or NULL: 0 is predicted */
     px_range_coder *bits;
     const px_wavelet_choice *choice;
 };
@@ -70,8 +73,9 @@ static size_t area_of(size_t height, size_t width) {
     return px_product(low_height + 2 * MARGIN, low_width + 2 * MARGIN);
 }
 
-uint64_t px_wavelet_coder_memory(size_t height, size_t width) {
+uint64_t px_wavelet_coder_memory(size_t height, size_t width, size_t components, bool predicts) {
     return sizeof(px_wavelet_coder) +
+           (predicts ? (uint64_t)components * FITS * sizeof(px_wavelet_fit) : 0) +
            (uint64_t)area_of(height, width) * (3 * RING + 1 + 3) * sizeof(uint16_t);
 }
 
@@ -99,7 +103,7 @@ static void set_models(px_wavelet_coder *c) {
 }
 
 prism_status px_wavelet_coder_make(px_wavelet_coder **coder, const px_wavelet *wavelet,
-                                   size_t components, prism_error *error) {
+                                   size_t components, bool predicts, prism_error *error) {
     px_wavelet_coder *c = *coder = px_alloc_zeroed(sizeof *c);
     if (!c)
         return px_out_of_memory(error, sizeof *c);
@@ -111,6 +115,9 @@ prism_status px_wavelet_coder_make(px_wavelet_coder **coder, const px_wavelet *w
     c->decayed = px_alloc_zeroed(3, c->area, sizeof *c->decayed);
     if (!c->ring || !c->zeros || !c->decayed)
         return px_out_of_memory(error, px_product(RING, 3, c->area, sizeof *c->ring));
+    c->fits = predicts ? px_alloc_zeroed(components ? components : 1, FITS, sizeof *c->fits) : NULL;
+    if (predicts && !c->fits)
+        return px_out_of_memory(error, px_product(components, FITS, sizeof *c->fits));
     set_models(c);
     return PRISM_OK;
 }
@@ -121,6 +128,7 @@ void px_wavelet_coder_free(px_wavelet_coder *c) {
     free(c->ring);
     free(c->zeros);
     free(c->decayed);
+    free(c->fits);
     free(c);
 }
 
@@ -332,6 +340,7 @@ typedef struct band_work {
     int32_t seen;
     int32_t *plane;
     const float *numbers;
+    px_wavelet_fit *fit;
 } band_work;
 
 static magnitudes magnitudes_at(uint16_t *area, const px_band *band) {
@@ -351,7 +360,8 @@ static int32_t parent_of(const px_wavelet_coder *c, const band_work *w, size_t y
     const size_t left = w->band->width > p->width ? x / 2 : x;
     const size_t row = up < p->height ? up : p->height - 1;
     const size_t column = left < p->width ? left : p->width - 1;
-    const int32_t value = abs(w->parents[(p->y + row) * c->wavelet->width + p->x + column]);
+    const int32_t number = w->parents[(p->y + row) * c->wavelet->width + p->x + column];
+    const int32_t value = (abs(number) + PX_COEFFICIENT_ONE / 2) / PX_COEFFICIENT_ONE;
     return value < LAST_MAGNITUDE ? value : LAST_MAGNITUDE;
 }
 
@@ -397,34 +407,80 @@ static void find_contexts(const band_work *w, site *s, int32_t expected) {
     s->contexts[5] = level * 32 + half_level((f[10] + f[11]) / 2);
 }
 
+/* ---- What is predicted ---- */
+
+static int32_t within_limit(int32_t number) {
+    return number < -PX_FIT_LIMIT ? -PX_FIT_LIMIT : number > PX_FIT_LIMIT ? PX_FIT_LIMIT : number;
+}
+
+/* Inputs of a fit for the coefficient at `to`. Returns how many. */
+static int find_inputs(const px_wavelet_coder *c, const band_work *w, int32_t *inputs,
+                       const int32_t *to, size_t y, size_t x) {
+    const size_t width = c->wavelet->width, size = c->wavelet->height * width;
+    const size_t before = w->component < PX_FIT_BEFORE ? w->component : PX_FIT_BEFORE;
+    inputs[0] = within_limit(x ? to[-1] : 0);
+    inputs[1] = within_limit(y ? to[-(ptrdiff_t)width] : 0);
+    for (size_t i = 0; i < before; i++) {
+        const size_t back = w->component - px_fit_component(w->component, i);
+        inputs[PX_FIT_NEIGHBOURS + i] = within_limit(to[-(ptrdiff_t)(back * size)]);
+    }
+    return PX_FIT_NEIGHBOURS + (int)before;
+}
+
+/* ---- One coefficient ---- */
+
 static int32_t signed_of(px_wavelet_coder *c, int32_t magnitude, bool negative) {
     return magnitude && code_plain(c, negative) ? -magnitude : magnitude;
 }
 
-static void code_coefficient(px_wavelet_coder *c, band_work *w, size_t y, size_t x) {
-    site s = {.class = w->class, .group = w->group};
-    int32_t *to = w->plane + (w->band->y + y) * c->wavelet->width + w->band->x + x;
-    find_features(c, w, &s, y, x);
-    const int32_t expected = expect(c, &s);
-    find_contexts(w, &s, expected);
-    bool negative = *to < 0;
-    int32_t magnitude = abs(*to);
-    if (w->numbers) {
-        const float number = w->numbers[to - w->plane] * c->choice->scale;
-        negative = number < 0;
-        magnitude = choose(c, &s, fabsf(number));
+/* What is left of it without what is predicted: steps. */
+static int32_t code_rest(px_wavelet_coder *c, const site *s, const float *number,
+                         int32_t predicted) {
+    bool negative = false;
+    int32_t magnitude = 0;
+    if (number) {
+        const float rest =
+            *number * c->choice->scale - (float)predicted * (1.0f / PX_COEFFICIENT_ONE);
+        negative = rest < 0;
+        magnitude = choose(c, s, fabsf(rest));
     }
-    magnitude = code_magnitude(c, &s, magnitude);
-    *to = signed_of(c, magnitude, negative);
-    const int32_t kept = magnitude < LAST_MAGNITUDE ? magnitude : LAST_MAGNITUDE;
-    w->own.at[y * w->own.span + x] = (uint16_t)kept;
-    if (kept || expected > ONE / 32)
-        learn_blend(c, &s, expected, kept);
+    magnitude = code_magnitude(c, s, magnitude);
+    return signed_of(c, magnitude, negative);
+}
+
+static void learn_averages(band_work *w, int32_t kept, size_t y, size_t x) {
     uint16_t *decayed = &w->decayed[y * w->band->width + x];
     *decayed = (uint16_t)(*decayed + (((kept < 900 ? kept : 900) * ONE - *decayed) * 77 >> 8));
     const int32_t rate = w->seen < 49 ? 65536 / (w->seen + 2) : 1311;
     w->seen++;
     w->average += (int32_t)(((int64_t)kept * ONE * 256 - w->average) * rate >> 16);
+}
+
+static void code_coefficient(px_wavelet_coder *c, band_work *w, size_t y, size_t x) {
+    site s = {.class = w->class, .group = w->group};
+    int32_t *to = w->plane + (w->band->y + y) * c->wavelet->width + w->band->x + x;
+    int32_t inputs[PX_FIT_INPUTS + 1], predicted = 0;
+    int count = 0;
+    find_features(c, w, &s, y, x);
+    const int32_t expected = expect(c, &s);
+    find_contexts(w, &s, expected);
+    if (w->fit) {
+        count = find_inputs(c, w, inputs, to, y, x);
+        predicted = px_wavelet_fit_predict(w->fit, inputs, count);
+    }
+    const float *number = w->numbers ? w->numbers + (to - w->plane) : NULL;
+    const int32_t rest = code_rest(c, &s, number, predicted);
+    *to = predicted + rest * PX_COEFFICIENT_ONE;
+    if (w->fit) {
+        inputs[count] = within_limit(*to);
+        px_wavelet_fit_learn(w->fit, inputs, count, expected);
+    }
+    const int32_t magnitude = abs(rest);
+    const int32_t kept = magnitude < LAST_MAGNITUDE ? magnitude : LAST_MAGNITUDE;
+    w->own.at[y * w->own.span + x] = (uint16_t)kept;
+    if (kept || expected > ONE / 32)
+        learn_blend(c, &s, expected, kept);
+    learn_averages(w, kept, y, x);
 }
 
 static bool is_over(const px_wavelet_coder *c) {
@@ -486,7 +542,8 @@ static band_work work_of(px_wavelet_coder *c, const level_work *l, int index, si
                    .decayed = c->decayed + (size_t)index * c->area,
                    .parent = band->orient ? parent_band(c->wavelet, band) : NULL,
                    .plane = planes + component * size,
-                   .average_before = c->averages[index]};
+                   .average_before = c->averages[index],
+                   .fit = c->fits ? &c->fits[component * FITS + (size_t)index] : NULL};
     w.parents = w.parent ? w.plane : NULL;
     w.average = component ? w.average_before * 4 / 5 : ONE * 256;
     w.own = magnitudes_at(area_at(c, component, index), band);
@@ -497,23 +554,20 @@ static band_work work_of(px_wavelet_coder *c, const level_work *l, int index, si
     for (size_t i = 0; i < 4; i++)
         w.before[i] =
             magnitudes_at(i < component ? area_at(c, component - 1 - i, index) : c->zeros, band);
-    if (c->choice && c->choice->numbers)
+    if (c->choice)
         w.numbers = c->choice->numbers + component * size;
     return w;
 }
 
-/* Whether all bands of a component's level are zero. */
-static bool is_empty(const px_wavelet_coder *c, const level_work *l, size_t component,
-                     const int32_t *planes) {
-    static const float ZERO = 0.6f; /* steps: what surely becomes 0 */
+/* Whether all bands of a component's level surely become zero. */
+static bool is_empty(const px_wavelet_coder *c, const level_work *l, size_t component) {
+    static const float ZERO = 0.6f; /* steps */
     const size_t width = c->wavelet->width, size = c->wavelet->height * width;
-    const bool chooses = c->choice && c->choice->numbers;
     for (int b = 0; b < l->count; b++)
         for (size_t y = 0; y < l->bands[b].height; y++) {
             const size_t at = component * size + (l->bands[b].y + y) * width + l->bands[b].x;
             for (size_t x = 0; x < l->bands[b].width; x++)
-                if (chooses ? fabsf(c->choice->numbers[at + x]) * c->choice->scale > ZERO
-                            : planes[at + x] != 0)
+                if (fabsf(c->choice->numbers[at + x]) * c->choice->scale > ZERO)
                     return false;
         }
     return true;
@@ -521,7 +575,7 @@ static bool is_empty(const px_wavelet_coder *c, const level_work *l, size_t comp
 
 static void code_component(px_wavelet_coder *c, const level_work *l, size_t component,
                            int32_t *planes, int *emptiness) {
-    int empty = c->bits->decoding ? 0 : is_empty(c, l, component, planes);
+    int empty = c->bits->decoding ? 0 : is_empty(c, l, component);
     empty = code_model(c, &c->empty[l->level][(*emptiness & 1) + (*emptiness >> 1 & 1)], empty);
     *emptiness = *emptiness << 1 | empty;
     for (int b = 0; b < l->count; b++) {
@@ -539,6 +593,8 @@ static void code_level(px_wavelet_coder *c, const level_work *l, int32_t *planes
     int emptiness = 0;
     memset(c->decayed, 0, 3 * c->area * sizeof *c->decayed);
     memset(c->averages, 0, sizeof c->averages);
+    for (size_t i = 0; c->fits && i < c->components * FITS; i++)
+        px_wavelet_fit_carry(&c->fits[i]);
     for (size_t k = 0; k < c->components && !is_over(c); k++)
         code_component(c, l, k, planes, &emptiness);
 }
@@ -549,6 +605,8 @@ void px_wavelet_code(px_wavelet_coder *c, px_range_coder *bits, int32_t *planes,
     c->bits = bits;
     c->choice = choice;
     code_level(c, &(level_work){w->bands, 1, PX_WAVELET_LEVELS}, planes);
+    if (ends && !bits->decoding)
+        ends[w->levels] = px_range_encoder_reach(&bits->encoder);
     for (int i = 1; i < w->band_count;) {
         const int level = w->bands[i].level;
         level_work l = {w->bands + i, 0, level};
@@ -559,6 +617,6 @@ void px_wavelet_code(px_wavelet_coder *c, px_range_coder *bits, int32_t *planes,
         if (level >= last)
             code_level(c, &l, planes);
         if (ends && !bits->decoding)
-            ends[level] = bits->encoder.out->size;
+            ends[level] = px_range_encoder_reach(&bits->encoder);
     }
 }

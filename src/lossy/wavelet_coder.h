@@ -13,25 +13,29 @@
 
 typedef struct px_wavelet_coder px_wavelet_coder;
 
-/* What an encoder chooses from: numbers in steps, in the layout of the coefficients, and how many
- * squared steps a bit is worth. Without numbers, the coefficients are coded as they are. */
+enum {
+    PX_LAST_COEFFICIENT = 1 << 18, /* steps */
+    PX_COEFFICIENT_ONE = 256       /* a step, in planes */
+};
+
+/* What an encoder chooses from: numbers in the layout of the coefficients, and how many squared
+ * steps a bit is worth. A decoder has none. */
 typedef struct px_wavelet_choice {
     const float *numbers;
-    float scale; /* of the numbers */
+    float scale; /* makes steps of the numbers */
     float bit;
 } px_wavelet_choice;
 
-/* Coefficients of `components` planes, one after another. */
+/* Coefficients of `components` planes, one after another; `predicts` what they come to, by those
+ * that are known (wavelet_fit.h). */
 prism_status px_wavelet_coder_make(px_wavelet_coder **coder, const px_wavelet *wavelet,
-                                   size_t components, prism_error *error);
+                                   size_t components, bool predicts, prism_error *error);
 void px_wavelet_coder_free(px_wavelet_coder *coder);
-uint64_t px_wavelet_coder_memory(size_t height, size_t width);
+uint64_t px_wavelet_coder_memory(size_t height, size_t width, size_t components, bool predicts);
 
-enum { PX_LAST_COEFFICIENT = 1 << 18 };
-
-/* Codes all bands from the coarsest level on to level `last`, into or from planes. ends[level]
- * becomes how many bytes the encoder has written by the end of each level. Stops where the input
- * does. */
+/* Codes all bands from the coarsest level on to level `last`; planes become the coefficients, as
+ * they are decoded. ends[level] becomes how many bytes decoding takes down to each level,
+ * ends[wavelet->levels] for band 0 alone. Stops where the input does. */
 void px_wavelet_code(px_wavelet_coder *coder, px_range_coder *bits, int32_t *planes,
                      const px_wavelet_choice *choice, int last, size_t *ends);
 

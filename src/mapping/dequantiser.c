@@ -87,19 +87,6 @@ static bool is_chain(const px_dequantiser *rule) {
     return rule->kind == PX_RULE_DOUBLES || rule->kind == PX_RULE_SINGLES;
 }
 
-static void put_double(px_buffer *out, double value) {
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    px_put_u64(out, bits);
-}
-
-static double get_double(px_reader *in) {
-    const uint64_t bits = px_get_u64(in);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 void px_dequantiser_write(px_buffer *out, const px_dequantiser *rule) {
     px_put_u8(out, (uint8_t)rule->kind);
     if (is_chain(rule))
@@ -107,7 +94,7 @@ void px_dequantiser_write(px_buffer *out, const px_dequantiser *rule) {
     for (unsigned i = 0; i < rule->count; i++) {
         if (is_chain(rule))
             px_put_u8(out, (uint8_t)rule->operations[i].kind);
-        put_double(out, rule->operations[i].constant);
+        px_put_double(out, rule->operations[i].constant);
     }
 }
 
@@ -130,7 +117,7 @@ bool px_dequantiser_read(px_dequantiser *rule, px_reader *in, const px_number *n
     for (unsigned i = 0; i < rule->count; i++) {
         px_operation *o = &rule->operations[i];
         o->kind = is_chain(rule) ? (px_operation_kind)px_get_u8(in) : (px_operation_kind)rule->kind;
-        o->constant = get_double(in);
+        o->constant = px_get_double(in);
         if (!is_operation(o))
             return false;
     }

@@ -5,13 +5,17 @@
  *   +-----------+-----------+-------+--------+----------+
  *   | transform | predictor | coder | effort | axis + 1 |
  *   +-----------+-----------+-------+--------+----------+
- *   +-----------------+--------------+--------------+------------+---------+-------+
- *   | parameter bytes | payload bytes | elements CRC | parameters | payload | CRC 4 |
- *   +-----------------+--------------+--------------+------------+---------+-------+
+ *   +-----------------+---------------+--------------+-------+------------+
+ *   | parameter bytes | payload bytes | elements CRC | parts | header CRC |
+ *   +-----------------+---------------+--------------+-------+------------+
+ *   +------------+---------+-------+
+ *   | parameters | payload | CRC 4 |
+ *   +------------+---------+-------+
  *
- * One byte a field where no size is given; dims and byte counts are varints; both CRCs are there if
- * flag 0 is set. Where axis + 1 is 255, the number of axes that count planes and all axes longer
- * than 1 follow it.
+ * One byte a field where no size is given; dims and byte counts are varints; all CRCs are there if
+ * flag 0 is set, that of the header only with parts, and these if flag 3 is. Where axis + 1 is 255,
+ * the number of axes that count planes and all axes longer than 1 follow it. In a chunk in blocks
+ * (flag 4), the CRC of all before the payload stands there.
  */
 #include "pipeline/container.h"
 
@@ -24,6 +28,7 @@
 enum {
     FLAG_CHECKSUM = 1,
     FLAG_MAPPED = 4,
+    FLAG_PARTS = 8,
     FLAG_BLOCKS = 16,
     CRC_SIZE = 4,
     MAGIC_SIZE = 4,
@@ -41,12 +46,27 @@ static void write_axis(px_buffer *out, const px_pipeline *pipeline) {
     px_put_bytes(out, roles->axes, roles->rank);
 }
 
+static uint32_t crc_of_part(const px_chunk *chunk, int by) {
+    return px_parts_crc(&chunk->parts, by, chunk->parameters, chunk->parameter_size,
+                        chunk->payload);
+}
+
+static void write_parts(const px_chunk *chunk, px_buffer *out) {
+    px_parts parts = chunk->parts;
+    for (int by = 1; by <= PX_MOST_REDUCED && chunk->has_checksum; by++)
+        parts.checksums[by - 1] = crc_of_part(chunk, by);
+    px_parts_write(out, &parts, chunk->has_checksum);
+    if (chunk->has_checksum && !out->failed)
+        px_put_u32(out, px_crc32(out->data, out->size));
+}
+
 prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *error) {
     const px_pipeline *pipeline = &chunk->pipeline;
+    const bool has_parts = px_parts_exist(&chunk->parts);
     px_put_bytes(out, magic, MAGIC_SIZE);
     px_put_u8(out, PX_FORMAT_VERSION);
     px_put_u8(out, (uint8_t)((chunk->has_checksum ? FLAG_CHECKSUM : 0) |
-                             (chunk->is_mapped ? FLAG_MAPPED : 0) |
+                             (chunk->is_mapped ? FLAG_MAPPED : 0) | (has_parts ? FLAG_PARTS : 0) |
                              (chunk->has_blocks ? FLAG_BLOCKS : 0)));
     px_put_u8(out, (uint8_t)chunk->array.type);
     px_put_u8(out, (uint8_t)chunk->array.order);
@@ -62,6 +82,8 @@ prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *
     px_put_varint(out, chunk->payload_size);
     if (chunk->has_checksum)
         px_put_u32(out, chunk->elements_crc);
+    if (has_parts)
+        write_parts(chunk, out);
     px_put_bytes(out, chunk->parameters, chunk->parameter_size);
     if (chunk->has_checksum && chunk->has_blocks)
         px_put_u32(out, px_crc32(out->data, out->size));
@@ -118,7 +140,8 @@ static prism_status read_pipeline(px_chunk *chunk, px_reader *in, prism_error *e
     return px_stages_check(pipeline->transform, pipeline->predictor, pipeline->coder, error);
 }
 
-static prism_status read_start(px_chunk *chunk, px_reader *in, prism_error *error) {
+static prism_status read_start(px_chunk *chunk, bool *has_parts, px_reader *in,
+                               prism_error *error) {
     const uint8_t *start = px_get_bytes(in, MAGIC_SIZE);
     uint8_t version = px_get_u8(in), flags = px_get_u8(in);
     if (in->failed)
@@ -130,51 +153,91 @@ static prism_status read_start(px_chunk *chunk, px_reader *in, prism_error *erro
                        "the chunk has format version %u, this library reads up to %d", version,
                        PX_FORMAT_VERSION);
     if (version == 0 || (flags & FLAG_MAPPED && flags & FLAG_BLOCKS) ||
-        flags & ~(FLAG_CHECKSUM | FLAG_MAPPED | FLAG_BLOCKS))
+        (flags & FLAG_PARTS && flags & FLAG_BLOCKS) ||
+        flags & ~(FLAG_CHECKSUM | FLAG_MAPPED | FLAG_PARTS | FLAG_BLOCKS))
         return px_fail(error, PRISM_E_CORRUPT, "version %u or flags %#x are not valid", version,
                        flags);
     chunk->has_checksum = (flags & FLAG_CHECKSUM) != 0;
     chunk->is_mapped = (flags & FLAG_MAPPED) != 0;
     chunk->has_blocks = (flags & FLAG_BLOCKS) != 0;
+    *has_parts = (flags & FLAG_PARTS) != 0;
     return PRISM_OK;
 }
 
-static prism_status read_sections(px_chunk *chunk, px_reader *in, prism_error *error) {
-    uint64_t parameters = px_get_varint(in), payload = px_get_varint(in);
+/* What follows the header is at most so long, so that sums of sizes do not wrap. */
+static const uint64_t MOST_CONTENT = (uint64_t)1 << 62;
+
+static prism_status read_sizes(px_chunk *chunk, bool has_parts, px_reader *in, prism_error *error) {
+    const uint64_t parameters = px_get_varint(in), payload = px_get_varint(in);
     chunk->elements_crc = chunk->has_checksum ? px_get_u32(in) : 0;
     if (in->failed)
         return PRISM_OK;
-    const bool has_head = chunk->has_checksum && chunk->has_blocks;
-    uint64_t left = px_reader_left(in);
-    const uint64_t trailer = has_head ? 2 * CRC_SIZE : chunk->has_checksum ? CRC_SIZE : 0;
-    if (left < trailer || parameters > left - trailer || payload > left - trailer - parameters)
-        return px_fail(error, PRISM_E_TRUNCATED,
-                       "the chunk ends before its content does: %llu bytes are there",
-                       (unsigned long long)left);
-    if (left != parameters + payload + trailer)
-        return px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the chunk");
+    if (parameters > MOST_CONTENT || payload > MOST_CONTENT - parameters ||
+        parameters + payload > SIZE_MAX / 2)
+        return px_fail(error, PRISM_E_TRUNCATED, "the chunk ends before its content does");
     chunk->parameter_size = (size_t)parameters;
     chunk->payload_size = (size_t)payload;
-    chunk->parameters = px_get_bytes(in, chunk->parameter_size);
-    chunk->head_crc = has_head ? px_get_u32(in) : 0;
-    chunk->payload = px_get_bytes(in, chunk->payload_size);
+    if (has_parts && !px_parts_read(&chunk->parts, in, chunk->has_checksum, parameters, payload) &&
+        !in->failed)
+        return px_fail(error, PRISM_E_CORRUPT, "the parts of the chunk are not those of its bytes");
+    if (has_parts && chunk->has_checksum)
+        px_get_u32(in);
+    return PRISM_OK;
+}
+
+static prism_status read_header(px_chunk *chunk, px_reader *in, size_t size, prism_error *error) {
+    bool has_parts = false;
+    *chunk = (px_chunk){0};
+    prism_status status = read_start(chunk, &has_parts, in, error);
+    if (status == PRISM_OK && !in->failed)
+        status = read_array(&chunk->array, in, error);
+    if (status == PRISM_OK && !in->failed)
+        status = read_pipeline(chunk, in, error);
+    if (status == PRISM_OK && !in->failed)
+        status = read_sizes(chunk, has_parts, in, error);
+    if (status == PRISM_OK && in->failed)
+        status =
+            px_fail(error, PRISM_E_TRUNCATED, "the chunk ends within its header: %zu bytes", size);
+    chunk->header_size = size - px_reader_left(in);
+    return status;
+}
+
+static bool has_head(const px_chunk *chunk) {
+    return chunk->has_checksum && chunk->has_blocks;
+}
+
+/* Of a whole chunk; no sum wraps: see read_sizes. */
+static size_t whole_size(const px_chunk *chunk) {
+    return chunk->header_size + chunk->parameter_size + chunk->payload_size +
+           (has_head(chunk) ? CRC_SIZE : 0) + (chunk->has_checksum ? CRC_SIZE : 0);
+}
+
+prism_status px_chunk_read_start(px_chunk *chunk, size_t *needed, const void *bytes, size_t size,
+                                 int reduce, prism_error *error) {
+    px_reader in = px_reader_make(bytes, size);
+    *needed = 0;
+    prism_status status = read_header(chunk, &in, size, error);
+    if (status != PRISM_OK)
+        return status;
+    const size_t end = px_parts_end(&chunk->parts, reduce), whole = whole_size(chunk);
+    *needed = end ? chunk->header_size + end : whole;
+    if (size > whole)
+        return px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the chunk");
+    if (size < *needed)
+        return px_fail(error, PRISM_E_TRUNCATED,
+                       "the chunk ends before its content does: %zu of %zu bytes are there", size,
+                       *needed);
+    if (end)
+        chunk->payload_size = end - chunk->parameter_size;
+    chunk->parameters = px_get_bytes(&in, chunk->parameter_size);
+    chunk->head_crc = has_head(chunk) ? px_get_u32(&in) : 0;
+    chunk->payload = px_get_bytes(&in, chunk->payload_size);
     return PRISM_OK;
 }
 
 prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, prism_error *error) {
-    *chunk = (px_chunk){0};
-    px_reader in = px_reader_make(bytes, size);
-    prism_status status = read_start(chunk, &in, error);
-    if (status == PRISM_OK && !in.failed)
-        status = read_array(&chunk->array, &in, error);
-    if (status == PRISM_OK && !in.failed)
-        status = read_pipeline(chunk, &in, error);
-    if (status == PRISM_OK && !in.failed)
-        status = read_sections(chunk, &in, error);
-    if (status == PRISM_OK && in.failed)
-        status =
-            px_fail(error, PRISM_E_TRUNCATED, "the chunk ends within its header: %zu bytes", size);
-    return status;
+    size_t needed;
+    return px_chunk_read_start(chunk, &needed, bytes, size, 0, error);
 }
 
 prism_status px_chunk_verify_head(const px_chunk *chunk, const void *bytes, prism_error *error) {
@@ -189,6 +252,8 @@ prism_status px_chunk_verify_head(const px_chunk *chunk, const void *bytes, pris
     return PRISM_OK;
 }
 
+/* ---- Checksums ---- */
+
 prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error) {
     px_reader in = px_reader_make((const uint8_t *)bytes + size - CRC_SIZE, CRC_SIZE);
     uint32_t stored = px_get_u32(&in), computed = px_crc32(bytes, size - CRC_SIZE);
@@ -196,5 +261,22 @@ prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error)
         return px_fail(error, PRISM_E_CHECKSUM,
                        "the chunk is damaged: CRC-32 %08x is stored, its bytes have %08x", stored,
                        computed);
+    return PRISM_OK;
+}
+
+prism_status px_chunk_verify_header(const px_chunk *chunk, const void *bytes, prism_error *error) {
+    const size_t size = chunk->header_size - CRC_SIZE;
+    px_reader in = px_reader_make((const uint8_t *)bytes + size, CRC_SIZE);
+    return px_get_u32(&in) == px_crc32(bytes, size)
+               ? PRISM_OK
+               : px_fail(error, PRISM_E_CHECKSUM, "the header of the chunk is damaged");
+}
+
+prism_status px_chunk_verify_parts(const px_chunk *chunk, int reduce, prism_error *error) {
+    const size_t last = px_parts_end(&chunk->parts, reduce);
+    for (int by = PX_MOST_REDUCED; by > 0; by--)
+        if (chunk->parts.ends[by - 1] <= last &&
+            crc_of_part(chunk, by) != chunk->parts.checksums[by - 1])
+            return px_fail(error, PRISM_E_CHECKSUM, "part 1/%d of the chunk is damaged", 1 << by);
     return PRISM_OK;
 }

@@ -6,7 +6,7 @@
 #define PX_PIPELINE_CONTAINER_H
 
 #include "base/bytes.h"
-#include "planes/stages.h"
+#include "pipeline/parts.h"
 
 enum { PX_FORMAT_VERSION = 1, PX_CONTAINER_OVERHEAD = 512 };
 
@@ -21,6 +21,8 @@ typedef struct px_chunk {
     const uint8_t *parameters, *payload; /* within the chunk's bytes, or to be written to them */
     size_t parameter_size, payload_size;
     const px_gaps *mask; /* of the array, where a chunk around this one says it; else NULL */
+    px_parts parts; /* checksums are made when it is written */
+    size_t header_size;
 } px_chunk;
 
 /* Writes a whole chunk, checksum included; `out` is empty at first. */
@@ -34,8 +36,20 @@ prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, pris
 
 /* The checksum of header and parameters of a chunk in blocks. */
 prism_status px_chunk_verify_head(const px_chunk *chunk, const void *bytes, prism_error *error);
+/*
+ * The same of a beginning, from which pictures at 1/2^reduce are to be decoded: the payload ends
+ * where its part does. *needed: bytes of such a beginning, or of the whole chunk where it has no
+ * such part; 0 where the header is not all there. PRISM_E_TRUNCATED if there are fewer.
+ */
+prism_status px_chunk_read_start(px_chunk *chunk, size_t *needed, const void *bytes, size_t size,
+                                 int reduce, prism_error *error);
 
 /* The checksum of the stored bytes. */
 prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error);
+
+/* Those of the header and of the parts that pictures at 1/2^reduce need, of a chunk that has such
+ * parts. */
+prism_status px_chunk_verify_header(const px_chunk *chunk, const void *bytes, prism_error *error);
+prism_status px_chunk_verify_parts(const px_chunk *chunk, int reduce, prism_error *error);
 
 #endif

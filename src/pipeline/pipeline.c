@@ -14,6 +14,7 @@
 #include "base/array.h"
 #include "base/status.h"
 #include "coders/zstd.h"
+#include "planes/fold.h"
 
 void px_prepared_free(px_prepared *prepared) {
     px_planes_free(&prepared->planes);
@@ -27,6 +28,8 @@ static prism_status predict_planes(px_prepared *p, prism_error *error) {
     const px_predictor_stage *predictor = px_predictor_stage_of(pipeline->predictor);
     if (transform) {
         prism_status status = transform->forward(&p->planes, &p->task, &p->parameters, error);
+        if (status == PRISM_OK)
+            status = px_buffer_status(&p->parameters, error);
         if (status != PRISM_OK)
             return status;
         if (!p->parameters.size)
@@ -74,7 +77,6 @@ prism_status px_prepare(px_prepared *prepared, const prism_array *array, const v
 
 prism_status px_prepared_finish(px_coded *coded, const px_prepared *prepared, prism_error *error) {
     px_put_bytes(&coded->sections.parameters, prepared->parameters.data, prepared->parameters.size);
-    coded->sections.parameters.failed |= prepared->parameters.failed;
     return px_sections_status(&coded->sections, error);
 }
 
@@ -271,32 +273,47 @@ prism_method px_pipeline_method(const px_chunk *chunk) {
     return px_coder_stage_of(chunk->pipeline.coder, method) ? method : PRISM_METHOD_NONE;
 }
 
-uint64_t px_pipeline_memory(const px_chunk *chunk) {
-    const px_pipeline *pipeline = &chunk->pipeline;
-    if (px_takes_elements(pipeline->coder))
-        return pipeline->coder == PRISM_CODER_RAW
-                   ? 0
-                   : arranged_bytes(chunk) +
-                         px_zstd_memory(&chunk->array,
-                                        px_reader_make(chunk->parameters, chunk->parameter_size));
-    const px_layout layout = px_pipeline_layout(pipeline, &chunk->array);
-    const px_planes planes = px_planes_shape(&chunk->array, &layout);
-    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+static uint64_t planes_memory(const px_planes *planes, const px_pipeline *pipeline,
+                              px_reader parameters, size_t payload_size) {
     const prism_method method = take_method(pipeline->coder, &parameters);
     const px_coder_stage *coder = px_coder_stage_of(pipeline->coder, method);
     const px_transform_stage *transform = px_transform_stage_of(pipeline->transform);
     if (!coder)
         return 0;
-    const uint64_t coding =
-        coder->decode_memory(&planes, pipeline, parameters, chunk->payload_size);
+    const uint64_t coding = coder->decode_memory(planes, pipeline, parameters, payload_size);
     const uint64_t lifting =
-        transform && !px_coder_predicts(pipeline->coder) ? transform->inverse_memory(&planes) : 0;
-    const uint64_t holes =
-        has_holes(pipeline, chunk->mask)
-            ? px_holes_bytes(chunk->mask, &chunk->array, pipeline->axis)
-            : 0;
-    return arranged_bytes(chunk) + holes + (coder->late ? 0 : px_planes_bytes(&planes)) +
-           (coding > lifting ? coding : lifting);
+        transform && !px_coder_predicts(pipeline->coder) ? transform->inverse_memory(planes) : 0;
+    return (coder->late ? 0 : px_planes_bytes(planes)) + (coding > lifting ? coding : lifting);
+}
+
+uint64_t px_coded_memory(const px_coded *coded, const px_planes *planes) {
+    const px_buffer *parameters = &coded->sections.parameters;
+    return planes_memory(planes, &coded->pipeline,
+                         px_reader_make(parameters->data, parameters->size),
+                         coded->sections.payload.size);
+}
+
+/* Of the mask's places, and of what coders make of them: lines, or all planes together. */
+static uint64_t holes_memory(const px_chunk *chunk, const px_planes *planes) {
+    const px_pipeline *pipeline = &chunk->pipeline;
+    if (!has_holes(pipeline, chunk->mask))
+        return 0;
+    const bool mixed = pipeline->transform == PRISM_TRANSFORM_CHANNELS;
+    return px_holes_bytes(chunk->mask, &chunk->array, pipeline->axis) +
+           px_fold_holes_bytes(planes, mixed);
+}
+
+uint64_t px_pipeline_memory(const px_chunk *chunk) {
+    const px_pipeline *pipeline = &chunk->pipeline;
+    const px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    if (pipeline->coder == PRISM_CODER_RAW)
+        return 0;
+    if (px_takes_elements(pipeline->coder))
+        return arranged_bytes(chunk) + px_zstd_memory(&chunk->array, parameters);
+    const px_layout layout = px_pipeline_layout(pipeline, &chunk->array);
+    const px_planes planes = px_planes_shape(&chunk->array, &layout);
+    return arranged_bytes(chunk) + holes_memory(chunk, &planes) +
+           planes_memory(&planes, pipeline, parameters, chunk->payload_size);
 }
 
 /* ---- Some planes ---- */

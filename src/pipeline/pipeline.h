@@ -38,6 +38,9 @@ prism_method px_pipeline_method(const px_chunk *chunk);
 /* Bytes that decoding a chunk takes at most beside the chunk and its elements. */
 uint64_t px_pipeline_memory(const px_chunk *chunk);
 
+/* The same of planes that were coded. */
+uint64_t px_coded_memory(const px_coded *coded, const px_planes *planes);
+
 /* The way back: elements from the sections of a chunk. */
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
                                 prism_error *error);

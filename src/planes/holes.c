@@ -147,11 +147,14 @@ static size_t maps_of(const px_gaps *mask, int axis) {
     return axis >= 0 ? (size_t)mask->array.dims[axis] : 1;
 }
 
+uint64_t px_holes_maps_bytes(size_t height, size_t width, size_t count) {
+    return sizeof(px_holes) + GUARD + count * ((uint64_t)height * width + GUARD) +
+           2 * ((uint64_t)width + 2) * sizeof(distance);
+}
+
 uint64_t px_holes_bytes(const px_gaps *mask, const prism_array *array, int axis) {
     const px_layout layout = px_layout_make(array, axis);
-    return sizeof(px_holes) + GUARD +
-           maps_of(mask, axis) * ((uint64_t)layout.height * layout.width + GUARD) +
-           2 * ((uint64_t)layout.width + 2) * sizeof(distance);
+    return px_holes_maps_bytes(layout.height, layout.width, maps_of(mask, axis));
 }
 
 prism_status px_holes_make(px_holes **holes, const px_gaps *mask, const prism_array *array,

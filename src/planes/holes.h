@@ -48,6 +48,8 @@ typedef struct px_holes {
 /* The holes of an array's planes along an axis; of a mask that is for it. Free with free(). */
 prism_status px_holes_make(px_holes **holes, const px_gaps *mask, const prism_array *array,
                            int axis, prism_error *error);
+/* Of so many maps, with what it takes to make them. */
+uint64_t px_holes_maps_bytes(size_t height, size_t width, size_t count);
 uint64_t px_holes_bytes(const px_gaps *mask, const prism_array *array, int axis);
 
 /* Maps without holes; NULL without memory. Where they are filled with anything else but 0,

@@ -49,11 +49,15 @@ typedef struct px_task {
     const px_gaps *mask; /* of the array, or of one of another shape, of which it says nothing */
 } px_task;
 
+enum { PX_MOST_REDUCED = 3 }; /* pictures at 1/2, 1/4 and 1/8 may be had from a beginning */
+
 /* What encoding comes to: two sections of the container, owned. */
 typedef struct px_coded {
     px_pipeline pipeline; /* what was done in the end */
     bool is_mapped;       /* the sections are those of a mapping */
     px_sections sections;
+    size_t ends[PX_MOST_REDUCED]; /* [by - 1]: bytes of the payload that the pictures at 1/2^by
+                                     need, fewer for larger `by`; 0: there is no such part */
 } px_coded;
 
 void px_coded_free(px_coded *coded);

@@ -92,9 +92,7 @@ static double share_nearby(const uint8_t *words, size_t bytes, size_t width, siz
     return looked ? (double)again / (double)looked : 0;
 }
 
-/* The share of windows from all over words[bytes] that come again. Runs of one word do not
- * count. */
-static double share_far(const uint8_t *words, size_t bytes, size_t width) {
+double px_share_far(const uint8_t *words, size_t bytes, size_t width) {
     uint64_t windows[SLOTS];
     uint8_t seen[SLOTS] = {0};
     size_t taken = 0, again = 0;
@@ -141,11 +139,11 @@ static void take(px_byte_look *look, view *v, int axis) {
     look->entropy = fmin(look->entropy, entropy_of(v, &next, &count));
     look->nearby = share_nearby(v->words, count * v->width, v->width, sizeof(uint64_t));
     px_byte_transform_words(v->words, v->array, v->elements, &next, 0, first);
-    look->far = share_far(v->words, first * v->width, v->width);
+    look->far = px_share_far(v->words, first * v->width, v->width);
     look->is_small = v->count * v->width < SMALL;
     if (look->is_small) {
         px_byte_transform_words(v->words, v->array, v->elements, &none, 0, first);
-        look->far = fmax(look->far, share_far(v->words, first * v->width, v->width));
+        look->far = fmax(look->far, px_share_far(v->words, first * v->width, v->width));
     }
 }
 

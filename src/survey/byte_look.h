@@ -23,6 +23,10 @@ typedef struct px_byte_look {
 /* Bytes by the entropy of bytes[count], with what counting so few of them misses. */
 double px_entropy_of_bytes(const uint8_t *bytes, size_t count);
 
+/* The share of windows from all over words[bytes] that come again. Runs of one word do not
+ * count. */
+double px_share_far(const uint8_t *words, size_t bytes, size_t width);
+
 /* With planes along `axis`, or elements in their own order. */
 prism_status px_byte_look_make(px_byte_look *look, const prism_array *array, const void *elements,
                                int axis, prism_error *error);

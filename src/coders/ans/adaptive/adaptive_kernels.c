@@ -22,11 +22,10 @@ typedef struct site {
     bool first;
     int strip_lane;
     const int16_t *taps[1 + PX_PLANE_TAPS]; /* samples of all bands there */
-    px_trace *here;
-    const px_trace *near[4]; /* W, N, NW, NE */
-    int32_t energy;          /* mean normalised error of W and N, 12 bits */
-    int32_t run;             /* of the bands before, 12 bits */
-    px_eight expert_run;     /* the same of each expert, 8 bits */
+    px_traces here, near[4];                /* near: W, N, NW, NE */
+    int32_t energy;                         /* mean normalised error of W and N, 12 bits */
+    int32_t run;                            /* of the bands before, 12 bits */
+    px_eight expert_run;                    /* the same of each expert, 8 bits */
     int32_t rate, slow_rate; /* of running means: 1 / positions, but not below a limit; 16 bits */
 } site;
 
@@ -51,17 +50,16 @@ static void look_out(px_adaptive_model *m, const site *at, int k) {
     memset(o->residuals, 0, sizeof o->residuals);
     o->west = band->offset * 256;
     if (!at->first) {
-        const px_trace *w = &at->near[0][k], *n = &at->near[1][k];
-        const px_trace *nw = &at->near[2][k], *ne = &at->near[3][k];
+        const int32_t *w = at->near[0].errors[k], *n = at->near[1].errors[k];
+        const int32_t *nw = at->near[2].errors[k], *ne = at->near[3].errors[k];
         o->west = at->taps[0][k] * 256;
         for (int i = 0; i < PX_PLANE_TAPS; i++)
             o->values[i] = fit_input(&m->decisions, at->taps[1 + i][k] * 256 - o->west);
         for (int i = 0; i < 4; i++)
-            o->residuals[i] = fit_input(&m->decisions, at->near[i][k].residual);
-        local += eight_load(w->errors) + eight_load(n->errors) +
-                 ((eight_load(nw->errors) + eight_load(ne->errors)) >> 1);
+            o->residuals[i] = fit_input(&m->decisions, at->near[i].residuals[k]);
+        local += eight_load(w) + eight_load(n) + ((eight_load(nw) + eight_load(ne)) >> 1);
         enum { B = PX_EXPERT_BLEND };
-        blend_error = (2 * w->errors[B] + 2 * n->errors[B] + nw->errors[B] + ne->errors[B]) / 6;
+        blend_error = (2 * w[B] + 2 * n[B] + nw[B] + ne[B]) / 6;
     }
     o->mean =
         mean_within(&m->decisions, o->west + fit_mean(&m->decisions, &band->plane, o->values));
@@ -182,9 +180,8 @@ static void learn_errors(px_adaptive_model *m, site *at, int k, const forecast *
     px_band *band = &m->band[k];
     px_eight errors = sample * 256 - eight_load(f->means);
     errors = eight_max(errors, -errors);
-    px_trace *trace = &at->here[k];
-    eight_store(trace->errors, errors);
-    trace->residual = sample * 256 - f->means[PX_EXPERT_ENGINE];
+    eight_store(at->here.errors[k], errors);
+    at->here.residuals[k] = sample * 256 - f->means[PX_EXPERT_ENGINE];
     const px_wide wide_errors = wide_of(errors);
     px_wide normal = wide_multiply(wide_errors, wide_all(band->inverse_error)) >> 16;
     px_eight limited = eight_min(eight_saturated(normal), eight_all(1 << 20));
@@ -291,23 +288,28 @@ static int classify(px_adaptive_model *m, const site *at) {
     return class;
 }
 
+static px_traces traces_of(const px_adaptive_model *m, size_t index) {
+    const size_t first = index % m->trace_count * (size_t)m->bands;
+    return (px_traces){m->traces.errors + first, m->traces.residuals + first};
+}
+
 static site place_of(const px_adaptive_model *m, size_t y, size_t x, int strip_lane) {
     const size_t index = y * m->width + x, bands = (size_t)m->bands;
     site at = {.index = index, .first = index == 0, .strip_lane = strip_lane};
-    at.here = m->traces + index % m->trace_count * bands;
+    at.here = traces_of(m, index);
     for (int i = 0; i < 1 + PX_PLANE_TAPS && !at.first; i++) {
         size_t near = neighbour_of(m, y, x, tap_offsets[i][0], tap_offsets[i][1]);
         at.taps[i] = m->samples + near * bands;
         if (i < 4)
-            at.near[i] = m->traces + near % m->trace_count * bands;
+            at.near[i] = traces_of(m, near);
     }
     const int32_t recent = (int32_t)(131072 / (2 * m->seen + 3));
     at.rate = recent > 655 ? recent : 655;
     at.slow_rate = recent > 328 ? recent : 328;
     int64_t energy = 0;
     for (size_t k = 0; k < bands && !at.first; k++)
-        energy += (int64_t)(at.near[0][k].errors[PX_EXPERT_BLEND] +
-                            at.near[1][k].errors[PX_EXPERT_BLEND]) *
+        energy += (int64_t)(at.near[0].errors[k][PX_EXPERT_BLEND] +
+                            at.near[1].errors[k][PX_EXPERT_BLEND]) *
                       m->band[k].inverse_error >>
                   12;
     at.energy = at.first ? 4096 : clamp32(energy / (2 * m->bands), 0, 1 << 24);
@@ -352,16 +354,18 @@ static void take_from_neighbour(px_adaptive_model *m, size_t y, size_t x) {
     const uint8_t hole = m->holes[index];
     const size_t from = index + (size_t)px_hole_place(hole, m->width);
     int16_t *samples = m->samples + index * bands;
-    px_trace *here = m->traces + index % m->trace_count * bands;
+    const px_traces here = traces_of(m, index);
     if (hole != PX_HOLE_BLANK) {
+        const px_traces there = traces_of(m, from);
         memcpy(samples, m->samples + from * bands, bands * sizeof *samples);
-        memcpy(here, m->traces + from % m->trace_count * bands, bands * sizeof *here);
+        memcpy(here.errors, there.errors, bands * sizeof *here.errors);
+        memcpy(here.residuals, there.residuals, bands * sizeof *here.residuals);
         return;
     }
     for (size_t k = 0; k < bands; k++) {
         samples[k] = (int16_t)clamp32(m->band[k].offset, m->decisions.low, m->decisions.high);
-        here[k] = (px_trace){.residual = 0};
-        eight_store(here[k].errors, eight_all(m->band[k].error >> PX_ERROR_BITS));
+        here.residuals[k] = 0;
+        eight_store(here.errors[k], eight_all(m->band[k].error >> PX_ERROR_BITS));
     }
 }
 

@@ -165,8 +165,9 @@ static void model_layout(px_adaptive_model *model, px_arena *arena) {
         engine_layout(&model->engines[g], arena);
     model->band = px_arena_take(arena, bands, sizeof *model->band);
     model->outlooks = px_arena_take(arena, bands, sizeof *model->outlooks);
-    model->traces =
-        px_arena_take(arena, px_product(model->trace_count, bands), sizeof *model->traces);
+    const size_t traces = px_product(model->trace_count, bands);
+    model->traces.errors = px_arena_take(arena, traces, sizeof *model->traces.errors);
+    model->traces.residuals = px_arena_take(arena, traces, sizeof *model->traces.residuals);
     model->decisions.histogram_size = histogram_size(model);
     model->decisions.histogram =
         px_arena_take(arena, px_product(bands, model->decisions.histogram_size),

@@ -120,12 +120,11 @@ typedef struct px_outlook {
     int32_t padding;
 } px_outlook;
 
-/* What was found at a position; kept for as long as it has neighbours to come. */
-typedef struct px_trace {
-    int32_t errors[PX_EXPERTS]; /* |sample - mean| */
-    int32_t residual;           /* sample - mean of the first engine */
-    int32_t padding[7];
-} px_trace;
+/* What was found at a position of all bands; kept for as long as it has neighbours to come. */
+typedef struct px_traces {
+    int32_t (*errors)[PX_EXPERTS]; /* |sample - mean| */
+    int32_t *residuals;            /* sample - mean of the first engine */
+} px_traces;
 
 /* ---- Mixing (mixer_lanes.h) ---- */
 
@@ -181,7 +180,7 @@ typedef struct px_adaptive_model { /* named in adaptive_kernels.h */
     px_engine engines[PX_ENGINES];
     px_band *band;        /* [bands] */
     px_outlook *outlooks; /* [bands] */
-    px_trace *traces;     /* [trace_count][bands], a ring */
+    px_traces traces;     /* [trace_count][bands], a ring */
     size_t trace_count;
     int32_t *centres;  /* [CLASSES][bands] of the classes of positions */
     int32_t *features; /* [bands] what classes are told by */

@@ -18,13 +18,17 @@ static bool is_codable(const px_planes *planes) {
     return planes->width < EDGE_LIMIT && planes->height < EDGE_LIMIT;
 }
 
+static bool is_mixed(const px_pipeline *pipeline) {
+    return pipeline->transform == PRISM_TRANSFORM_CHANNELS;
+}
+
 static size_t group_size(const px_planes *planes, size_t first) {
     size_t left = planes->count - first;
     return left < PX_GROUP ? left : PX_GROUP;
 }
 
 static bool mixes(const px_planes *planes, size_t first, const px_pipeline *pipeline) {
-    return pipeline->transform == PRISM_TRANSFORM_CHANNELS && group_size(planes, first) > 1;
+    return is_mixed(pipeline) && group_size(planes, first) > 1;
 }
 
 /* ---- Encoding ---- */
@@ -88,9 +92,10 @@ prism_status px_lsq_chunk_encode(const px_planes *planes, const px_task *task, p
                                  prism_error *error) {
     px_pool pool = {.count = 0};
     px_planes folded;
-    prism_status status = px_fold(&folded, planes, &pool, error);
+    const bool mixed = is_mixed(&task->pipeline);
+    prism_status status = px_fold(&folded, planes, mixed, &pool, error);
     if (status == PRISM_OK)
-        status = px_fold_holes(&folded, planes, error);
+        status = px_fold_holes(&folded, planes, mixed, error);
     bool too_long = status == PRISM_OK && !is_codable(&folded);
     if (planes->count == 1)
         out->pipeline.transform = PRISM_TRANSFORM_NONE;
@@ -103,7 +108,7 @@ prism_status px_lsq_chunk_encode(const px_planes *planes, const px_task *task, p
     }
     if (status == PRISM_OK && too_long)
         px_buffer_exceed(&out->sections.payload, task->limit);
-    if (px_is_folded(planes))
+    if (px_is_folded(planes, mixed))
         free(folded.holes);
     px_pool_free(&pool);
     return status;
@@ -139,16 +144,16 @@ static prism_status decode_groups(px_planes *planes, const px_pipeline *pipeline
 prism_status px_lsq_chunk_decode(px_planes *planes, const px_pipeline *pipeline, bool quick,
                                  px_reader *parameters, px_reader *payload, prism_error *error) {
     px_pool pool = {.count = 0};
-    px_planes folded = px_fold_shape(planes);
+    px_planes folded = px_fold_shape(planes, is_mixed(pipeline));
     px_rans_stream stream = {.failed = 0};
     px_rans_start(&stream, quick ? PX_MAX_STATES : PX_RANS_LANES);
     prism_status status = px_rans_get(&stream, payload, &pool, error);
     if (status == PRISM_OK)
-        status = px_fold_holes(&folded, planes, error);
+        status = px_fold_holes(&folded, planes, is_mixed(pipeline), error);
     if (status == PRISM_OK)
         status = decode_groups(&folded, pipeline, quick, parameters, &stream, error);
     px_pool_free(&pool);
-    if (!px_is_folded(planes)) {
+    if (!px_is_folded(planes, is_mixed(pipeline))) {
         planes->samples = folded.samples;
         return status;
     }
@@ -171,22 +176,23 @@ static bool kind_may_be_wide(const px_group_kind *kind, size_t count) {
 /* Of the groups, the first is the largest; which weights the last one has is not known yet. */
 uint64_t px_lsq_chunk_memory(const px_planes *planes, const px_pipeline *pipeline, bool quick,
                              px_reader parameters, size_t payload_size) {
-    const px_planes folded = px_fold_shape(planes);
-    const size_t count = group_size(planes, 0);
-    const size_t last = (planes->count - 1) % PX_GROUP + 1;
+    const px_planes folded = px_fold_shape(planes, is_mixed(pipeline));
+    const size_t count = group_size(&folded, 0);
+    const size_t last = (folded.count - 1) % PX_GROUP + 1;
     const px_group_kind kind = {
-        .quick = quick, .mixes = mixes(planes, 0, pipeline), .late = is_late(planes, pipeline)};
+        .quick = quick, .mixes = mixes(&folded, 0, pipeline), .late = is_late(&folded, pipeline)};
     const bool wide =
         kind_may_be_wide(&kind, count) && px_model_is_wide(parameters, quick, kind.mixes);
     if (!is_codable(&folded))
         return px_rans_memory(payload_size);
     uint64_t group = px_lsq_decode_memory(&folded, count, &kind, wide);
-    if (planes->count > count)
+    if (folded.count > count)
         group = larger(group,
                        px_lsq_decode_memory(&folded, last, &kind, kind_may_be_wide(&kind, last)));
     uint64_t bytes = px_rans_memory(payload_size) + group;
     if (!kind.late)
         bytes += px_planes_bytes(&folded);
-    return px_is_folded(planes) ? larger(bytes, px_planes_bytes(&folded) + px_planes_bytes(planes))
-                                : bytes;
+    return px_is_folded(planes, is_mixed(pipeline))
+               ? larger(bytes, px_planes_bytes(&folded) + px_planes_bytes(planes))
+               : bytes;
 }

@@ -12,7 +12,7 @@
 #include "entropy/mixing_lanes.h"
 
 enum {
-    PALETTE_HALF = 64,         /* added to the value: is the index at least that? */
+    PALETTE_KEYS = 11,         /* bits of a value in a key, where there are many */
     PALETTE_BIAS = 2048,       /* an input that is always there */
     PALETTE_CORRECTIONS = 127, /* corrections learn at least as after that many decisions */
     PALETTE_MATCH_STEPS = 15   /* lengths that are told apart */
@@ -29,6 +29,7 @@ typedef struct place {
 /* What a decision asks, and all that speaks for an answer. */
 typedef struct question {
     int key;
+    bool half;                  /* is the index at least the value? Else: is it the value? */
     int later;                  /* it is not the first at the place */
     uint64_t equal[PX_WINDOWS]; /* 0x80 where a window has the value */
     uint32_t *slots[PX_CONTEXTS_ALL], checks[PX_CONTEXTS_ALL];
@@ -98,12 +99,12 @@ PX_INLINE uint32_t next_state(uint32_t state, int bit) {
 /* The values of a context that is no shape share a cache line. */
 PX_INLINE void find_slot(px_palette_model *m, const place *p, question *q, int i) {
     const px_palette_context *context = &px_palette_contexts[i];
-    const uint32_t half = q->key >= PALETTE_HALF, key = (uint32_t)q->key;
+    const uint32_t key = (uint32_t)q->key;
     uint64_t hash = p->hashes[i];
     uint32_t line = (uint32_t)(hash >> (64 - m->slot_bits)) ^ (key & 15);
     uint32_t check = (uint32_t)(hash >> 8) + (key >> 4) * 73 + (uint32_t)q->later * 29;
     if (context->is_shape) {
-        hash = hash_of(q->equal, context, i + q->later * 64 + (half ? 128 : 0));
+        hash = hash_of(q->equal, context, i + q->later * 64 + (q->half ? 128 : 0));
         line = (uint32_t)(hash >> (64 - m->slot_bits));
         check = (uint32_t)(hash >> 8);
     }
@@ -191,13 +192,22 @@ PX_INLINE int32_t corrected(px_counter *row, int32_t odds, px_counter **nearest)
            12;
 }
 
-PX_INLINE void ask(question *q, px_palette_model *m, const place *p, int key, int contexts,
-                   int lanes) {
-    const int value = key & (PALETTE_HALF - 1), says = match_says(p, value);
-    q->key = key;
+/* Of many values, some share a key: contexts know their neighbours. */
+PX_INLINE int key_of(const px_palette_model *m, int value, bool half) {
+    return m->values <= PX_PALETTE_FEW
+               ? value + (half ? PX_PALETTE_FEW : 0)
+               : ((value ^ value >> PALETTE_KEYS) & ((1 << PALETTE_KEYS) - 1)) |
+                     (half ? 1 << PALETTE_KEYS : 0);
+}
+
+PX_INLINE void ask(question *q, px_palette_model *m, const place *p, int value, bool half,
+                   int contexts, int lanes) {
+    const int says = match_says(p, value);
+    q->key = key_of(m, value, half);
+    q->half = half;
     q->later = p->guesses > 0;
     for (int i = 0; i < PX_WINDOWS; i++)
-        q->equal[i] = equal_bytes(p->windows[i], all_bytes(value));
+        q->equal[i] = equal_bytes(p->windows[i], all_bytes(value & 255));
     for (int i = 0; i < contexts; i++)
         find_slot(m, p, q, i);
     ask_contexts(m, q, contexts);
@@ -257,13 +267,15 @@ PX_INLINE void contexts_learn(px_palette_model *m, const question *q, int bit, i
         counter_learn(m, q->match, bit, MOST_COUNT);
 }
 
-/* Codes the decision; returns its answer, which is `bit` when encoding. */
-PX_INLINE int palette_decide(px_palette_model *m, place *p, int key, int bit, bool fast) {
+/* Codes whether the index is the value, or at least that if `half`; returns the answer, which is
+ * `bit` when encoding. */
+PX_INLINE int palette_decide(px_palette_model *m, place *p, int value, bool half, int bit,
+                             bool fast) {
     const int contexts = fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
     const int lanes = (2 * contexts + 17) / 16 * 16, selections = PX_SELECTIONS - fast;
     question q;
     mixture x;
-    ask(&q, m, p, key, contexts, lanes);
+    ask(&q, m, p, value, half, contexts, lanes);
     mix_opinions(&x, m, p, &q, contexts, selections, lanes);
     bit = px_code_probability(&m->coder, bit, (uint32_t)x.corrected);
     mixture_learn(&x, m, &q, bit, selections, lanes);

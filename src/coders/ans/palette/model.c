@@ -44,6 +44,7 @@ static void layout(px_palette_model *m, px_arena *arena) {
     const size_t contexts = (size_t)m->contexts, lanes = (size_t)m->lanes;
     m->references = px_arena_take(arena, m->count, sizeof *m->references);
     m->row = px_arena_take(arena, m->width, 1);
+    m->row_uppers = px_arena_take(arena, m->width, 1);
     m->slots = px_arena_take(arena, contexts << m->slot_bits, sizeof *m->slots);
     m->states = px_arena_take(arena, contexts, sizeof *m->states);
     for (int i = 0; i < PX_SELECTIONS; i++)
@@ -131,13 +132,14 @@ static void set_sizes(px_palette_model *m) {
     m->correction_bits = smaller(m->slot_bits, MOST_CORRECTION_BITS);
 }
 
-px_palette_bytes px_palette_model_memory(const px_planes *planes, bool fast) {
+px_palette_bytes px_palette_model_memory(const px_planes *planes, bool fast, bool wide) {
     px_palette_model m = {
         .count = planes->count, .height = planes->height, .width = planes->width, .fast = fast};
     px_arena arena = {NULL, 0};
     set_sizes(&m);
     layout(&m, &arena);
-    return (px_palette_bytes){.indices = shape_of(m.count, m.height, m.width).bytes,
+    return (px_palette_bytes){.indices =
+                                  px_product(shape_of(m.count, m.height, m.width).bytes, 1 + wide),
                               .tables = arena.used};
 }
 
@@ -148,8 +150,10 @@ prism_status px_palette_model_alloc(px_palette_model *m, prism_error *error) {
     m->row_stride = s.row_stride;
     m->plane_stride = s.plane_stride;
     layout(m, &arena);
-    const size_t size = px_sum(arena.used, s.bytes);
-    m->indices = px_alloc_zeroed(s.bytes, 1);
+    const size_t indices = px_product(s.bytes, 1 + m->wide);
+    const size_t size = px_sum(arena.used, indices);
+    m->indices = px_alloc_zeroed(indices, 1);
+    m->uppers = m->indices + (m->wide ? s.bytes : 0);
     m->tables = px_arena_allocate(&arena);
     if (!m->indices || !m->tables) {
         px_palette_model_free(m);

@@ -11,7 +11,9 @@
 #include "planes/planes.h"
 
 enum {
-    PX_PALETTE_VALUES = 64,
+    PX_PALETTE_FEW = 64,   /* values; of more, halves are those of a fixed tree */
+    PX_PALETTE_BYTE = 256, /* values whose indices are single bytes */
+    PX_PALETTE_VALUES = UINT16_MAX + 1,
     PX_PALETTE_MARGIN = 16, /* blank indices after each row, and thereby before the next */
     PX_PALETTE_ABOVE = 8,   /* blank rows above each plane */
 
@@ -33,13 +35,15 @@ typedef struct px_palette_model { /* named in palette_kernels.h */
     size_t count, height, width;
     int values;
     bool fast; /* few contexts, and whole pieces at once */
+    bool wide; /* indices have upper bytes */
 
     /* Rows and planes of indices with blanks between them; plane 0 is blank, plane k of the chunk
      * is plane k + 1 here. */
     size_t row_stride, plane_stride;
-    uint8_t *indices;
+    uint8_t *indices;     /* their lower bytes, */
+    uint8_t *uppers;      /* and the upper ones, if they are wide */
     uint32_t *references; /* [count] of each plane of the chunk: the plane here that it is like */
-    uint8_t *row;         /* what is to be encoded */
+    uint8_t *row, *row_uppers; /* what is to be encoded */
 
     int contexts, lanes; /* lanes: inputs of the mixer, in whole vectors */
     int slot_bits, match_bits, correction_bits;
@@ -68,19 +72,22 @@ typedef struct px_palette_bytes {
     uint64_t indices, tables;
 } px_palette_bytes;
 
-px_palette_bytes px_palette_model_memory(const px_planes *planes, bool fast);
+px_palette_bytes px_palette_model_memory(const px_planes *planes, bool fast, bool wide);
 
-/* The shape, `values` and `fast` are set. */
+/* The shape, `values`, `fast` and `wide` are set. */
 prism_status px_palette_model_alloc(px_palette_model *model, prism_error *error);
 
 /* Of the model, only the indices remain. */
 void px_palette_tables_free(px_palette_model *model);
 void px_palette_model_free(px_palette_model *model);
 
-/* The first index of a plane, numbered as in `references`. */
-static inline uint8_t *px_palette_plane(const px_palette_model *model, size_t plane) {
-    return model->indices + plane * model->plane_stride + PX_PALETTE_ABOVE * model->row_stride +
-           PX_PALETTE_MARGIN;
+/* Where the first index of a plane is, numbered as in `references`. */
+static inline size_t px_palette_plane(const px_palette_model *model, size_t plane) {
+    return plane * model->plane_stride + PX_PALETTE_ABOVE * model->row_stride + PX_PALETTE_MARGIN;
+}
+
+static inline int px_palette_index(const px_palette_model *model, size_t at) {
+    return model->indices[at] | (model->wide ? model->uppers[at] << 8 : 0);
 }
 
 #endif

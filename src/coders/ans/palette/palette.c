@@ -1,5 +1,5 @@
 /*
- * The coder of drawings, masks and label maps: samples of few different values become indices into
+ * The coder of drawings, masks and label maps: samples whose values are names become indices into
  * a table of them, and each index is guessed from its neighbours, from the same place in another
  * plane, and from where the same neighbours stood before. docs/format-palette.md.
  *
@@ -10,9 +10,10 @@
  */
 #include "coders/ans/palette/model.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/effort.h"
+#include "base/sizes.h"
 #include "base/status.h"
 #include "coders/ans/palette/palette_kernels.h"
 #include "planes/stages.h"
@@ -21,19 +22,32 @@
 /* ---- Values ---- */
 
 typedef struct values {
-    int16_t samples[PX_PALETTE_VALUES]; /* ascending */
+    int16_t *samples; /* ascending */
     int count;
 } values;
 
-/* False if there are too many. */
-static bool values_find(values *v, const px_planes *planes) {
+static bool is_wide(const values *v) {
+    return v->count > PX_PALETTE_BYTE;
+}
+
+static size_t most_values(bool wide) {
+    return wide ? PX_PALETTE_VALUES : PX_PALETTE_BYTE;
+}
+
+static prism_status values_alloc(values *v, bool wide, prism_error *error) {
+    const size_t most = most_values(wide);
+    v->samples = px_alloc(most, sizeof *v->samples);
+    return v->samples ? PRISM_OK : px_out_of_memory(error, most * sizeof *v->samples);
+}
+
+static prism_status values_find(values *v, const px_planes *planes, prism_error *error) {
     px_values found;
     px_values_of_planes(&found, planes, PX_PALETTE_VALUES);
-    if (found.count > PX_PALETTE_VALUES)
-        return false;
     v->count = (int)found.count;
-    px_values_list(v->samples, &found);
-    return true;
+    const prism_status status = values_alloc(v, is_wide(v), error);
+    if (status == PRISM_OK)
+        px_values_list(v->samples, &found);
+    return status;
 }
 
 static void values_write(const values *v, px_range_encoder *coder) {
@@ -44,12 +58,12 @@ static void values_write(const values *v, px_range_encoder *coder) {
         px_encode_integer(coder, &model, v->samples[i] - last);
 }
 
-static prism_status values_read(values *v, px_range_decoder *coder, unsigned depth,
+static prism_status values_read(values *v, px_range_decoder *coder, unsigned depth, bool wide,
                                 prism_error *error) {
     px_integer model;
     px_integer_init(&model);
     v->count = px_decode_integer(coder, &model) + 1;
-    if (v->count < 1 || v->count > PX_PALETTE_VALUES)
+    if (v->count < 1 || (size_t)v->count > most_values(wide) || is_wide(v) != wide)
         return px_fail(error, PRISM_E_CORRUPT, "%d different values", v->count);
     int32_t last = 0;
     for (int i = 0; i < v->count; i++) {
@@ -71,23 +85,29 @@ static prism_status model_make(px_palette_model *m, const px_planes *planes, con
     m->width = planes->width;
     m->values = v->count;
     m->fast = fast;
+    m->wide = is_wide(v);
     return px_palette_model_alloc(m, error);
+}
+
+static void put_index(px_palette_model *m, size_t x, uint16_t index) {
+    m->row[x] = (uint8_t)index;
+    m->row_uppers[x] = (uint8_t)(index >> 8);
 }
 
 static void encode_rows(px_palette_model *m, const px_planes *planes, const values *v,
                         size_t limit) {
     const px_palette_kernels *kernels = px_palette_kernels_best();
     const px_buffer *out = m->coder.encoder.out;
-    uint8_t index_of[UINT16_MAX + 1];
+    uint16_t index_of[UINT16_MAX + 1];
     for (int i = 0; i < v->count; i++)
-        index_of[px_value_of_sample(v->samples[i])] = (uint8_t)i;
+        index_of[px_value_of_sample(v->samples[i])] = (uint16_t)i;
     for (size_t k = 0; k < m->count; k++)
         for (size_t y = 0; y < m->height; y++) {
             if (out->failed || out->size > limit)
                 return;
             const int16_t *samples = px_plane(planes, k) + y * m->width;
             for (size_t x = 0; x < m->width; x++)
-                m->row[x] = index_of[px_value_of_sample(samples[x])];
+                put_index(m, x, index_of[px_value_of_sample(samples[x])]);
             kernels->code_row(m, k, y);
         }
 }
@@ -102,10 +122,10 @@ static void decode_rows(px_palette_model *m) {
 static void put_samples(px_planes *planes, const px_palette_model *m, const values *v) {
     for (size_t k = 0; k < m->count; k++)
         for (size_t y = 0; y < m->height; y++) {
-            const uint8_t *indices = px_palette_plane(m, k + 1) + y * m->row_stride;
+            const size_t first = px_palette_plane(m, k + 1) + y * m->row_stride;
             int16_t *samples = px_plane(planes, k) + y * m->width;
             for (size_t x = 0; x < m->width; x++)
-                samples[x] = v->samples[indices[x]];
+                samples[x] = v->samples[px_palette_index(m, first + x)];
         }
 }
 
@@ -126,26 +146,34 @@ static prism_status decode_indices(px_palette_model *m, px_planes *planes, const
 
 /* ---- Both directions ---- */
 
-static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
-                           prism_error *error) {
-    px_palette_model m = {.tables = NULL};
-    values v;
-    if (!px_palette_has_room(planes) || !values_find(&v, planes))
-        return px_fail(error, PRISM_E_OPTION, "too many different values, or too narrow planes");
-    out->pipeline.transform = PRISM_TRANSFORM_NONE;
+static prism_status encode_indices(const px_planes *planes, const values *v, const px_task *task,
+                                   px_coded *out, prism_error *error) {
+    px_palette_model m = {.coder.encoder = px_range_encoder_make(&out->sections.payload)};
     const bool fast = px_efforts.few_contexts[task->effort];
-    px_put_u8(&out->sections.parameters, fast);
-    m.coder.encoder = px_range_encoder_make(&out->sections.payload);
-    values_write(&v, &m.coder.encoder);
-    if (v.count > 1) {
-        prism_status status = model_make(&m, planes, &v, fast, error);
+    px_put_u8(&out->sections.parameters, (uint8_t)(fast | is_wide(v) << 1));
+    values_write(v, &m.coder.encoder);
+    if (v->count > 1) {
+        prism_status status = model_make(&m, planes, v, fast, error);
         if (status != PRISM_OK)
             return status;
-        encode_rows(&m, planes, &v, task->limit);
+        encode_rows(&m, planes, v, task->limit);
     }
     px_range_encoder_finish(&m.coder.encoder);
     px_palette_model_free(&m);
     return PRISM_OK;
+}
+
+static prism_status encode(const px_planes *planes, const px_task *task, px_coded *out,
+                           prism_error *error) {
+    values v;
+    if (!px_palette_has_room(planes))
+        return px_fail(error, PRISM_E_OPTION, "too narrow planes");
+    out->pipeline.transform = PRISM_TRANSFORM_NONE;
+    prism_status status = values_find(&v, planes, error);
+    if (status == PRISM_OK)
+        status = encode_indices(planes, &v, task, out, error);
+    free(v.samples);
+    return status;
 }
 
 static prism_status fill(px_planes *planes, int16_t sample, prism_error *error) {
@@ -156,36 +184,57 @@ static prism_status fill(px_planes *planes, int16_t sample, prism_error *error) 
     return status;
 }
 
+/* All that the first parameter says. */
+typedef struct contents {
+    bool fast, wide;
+} contents;
+
+static contents read_contents(px_reader *parameters) {
+    enum { FAST = 1, WIDE = 2 };
+    const uint8_t set = px_get_u8(parameters);
+    parameters->failed |= set > (FAST | WIDE);
+    return (contents){.fast = set & FAST, .wide = set & WIDE};
+}
+
+static prism_status decode_payload(px_planes *planes, px_reader *payload, values *v, contents c,
+                                   prism_error *error) {
+    px_palette_model m = {.coder = {.decoding = true, .decoder = px_range_decoder_make(payload)}};
+    prism_status status = values_read(v, &m.coder.decoder, planes->depth, c.wide, error);
+    if (status == PRISM_OK)
+        status = v->count > 1 ? decode_indices(&m, planes, v, c.fast, error)
+                              : fill(planes, v->samples[0], error);
+    if (status == PRISM_OK && (payload->failed || px_reader_left(payload)))
+        return px_fail(error, PRISM_E_CORRUPT, "the payload does not end with the samples");
+    return status;
+}
+
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, const px_request *request, prism_error *error) {
     (void)pipeline;
     (void)request; /* every index depends on the one before */
-    px_palette_model m = {.coder = {.decoding = true}};
+    const contents c = read_contents(parameters);
     values v;
-    const uint8_t fast = px_get_u8(parameters);
-    if (parameters->failed || fast > 1)
-        return px_fail(error, PRISM_E_CORRUPT, "contexts of set %u", fast);
+    if (parameters->failed)
+        return px_fail(error, PRISM_E_CORRUPT, "an unknown set of contexts");
     if (!px_palette_has_room(planes))
         return px_fail(error, PRISM_E_CORRUPT, "planes are too narrow for indices");
-    m.coder.decoder = px_range_decoder_make(payload);
-    prism_status status = values_read(&v, &m.coder.decoder, planes->depth, error);
+    prism_status status = values_alloc(&v, c.wide, error);
     if (status == PRISM_OK)
-        status = v.count > 1 ? decode_indices(&m, planes, &v, fast, error)
-                             : fill(planes, v.samples[0], error);
-    if (status == PRISM_OK && (payload->failed || px_reader_left(payload)))
-        return px_fail(error, PRISM_E_CORRUPT, "the payload does not end with the samples");
+        status = decode_payload(planes, payload, &v, c, error);
+    free(v.samples);
     return status;
 }
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
     (void)pipeline, (void)payload_size;
-    const bool fast = px_get_u8(&parameters);
-    if (!px_palette_has_room(planes))
+    const contents c = read_contents(&parameters);
+    if (parameters.failed || !px_palette_has_room(planes))
         return 0;
-    const px_palette_bytes bytes = px_palette_model_memory(planes, fast);
+    const px_palette_bytes bytes = px_palette_model_memory(planes, c.fast, c.wide);
     const uint64_t samples = px_planes_bytes(planes);
-    return bytes.indices + (bytes.tables > samples ? bytes.tables : samples);
+    return most_values(c.wide) * sizeof(int16_t) + bytes.indices +
+           (bytes.tables > samples ? bytes.tables : samples);
 }
 
 const px_coder_stage px_palette = {

@@ -1,7 +1,7 @@
 /*
- * Rows of indices: at each position the values of N, W and NE are guessed, and if it is none of
- * them, halves of the others are asked for. Where the plane seems to repeat what came before, a
- * whole piece of it is offered first. docs/format-palette.md.
+ * Rows of indices: at each position the values of N, W and NE are guessed (of many values, some
+ * more neighbours'), and if it is none of them, halves of the others are asked for. Where the plane
+ * seems to repeat what came before, a whole piece of it is offered first. docs/format-palette.md.
  */
 #include "coders/ans/palette/palette_kernels.h"
 
@@ -24,13 +24,12 @@ PX_INLINE uint64_t window_at(const uint8_t *from) {
 
 /* What a position is among: its row, that of its reference, and that of the reference's. */
 typedef struct rows {
-    uint8_t *own;
-    const uint8_t *reference, *before;
+    size_t own, reference, before;
 } rows;
 
 PX_INLINE void look_around(place *p, const px_palette_model *m, const rows *r, size_t x) {
     const ptrdiff_t row = (ptrdiff_t)m->row_stride;
-    const uint8_t *at = r->own + x, *reference = r->reference + x;
+    const uint8_t *at = m->indices + r->own + x, *reference = m->indices + r->reference + x;
     uint64_t *to = p->windows;
     to[PX_WEST] = window_at(at - 8);
     to[PX_FAR_WEST] = window_at(at - 16);
@@ -44,7 +43,7 @@ PX_INLINE void look_around(place *p, const px_palette_model *m, const rows *r, s
     to[PX_REFERENCE_ABOVE] = window_at(reference - row - 3);
     to[PX_TILE_ABOVE] = window_at(at - 8 * row - 3);
     to[PX_TILE_LEFT] = window_at(at - 11);
-    to[PX_BEFORE] = window_at(r->before + x - 3);
+    to[PX_BEFORE] = window_at(m->indices + r->before + x - 3);
 }
 
 /* ---- Matches ---- */
@@ -65,7 +64,7 @@ PX_INLINE void find_match(px_palette_model *m, place *p, uint32_t recent) {
         m->match = recent;
         m->match_length = equal >= PALETTE_LIKE ? (uint32_t)(1 + 2 * (equal - PALETTE_LIKE)) : 0;
     }
-    p->expected = m->match_length ? m->indices[m->match] : -1;
+    p->expected = m->match_length ? px_palette_index(m, m->match) : -1;
 }
 
 PX_INLINE void follow_match(px_palette_model *m, const place *p, int index) {
@@ -79,10 +78,14 @@ PX_INLINE void follow_match(px_palette_model *m, const place *p, int index) {
 
 /* ---- Pieces ---- */
 
+typedef struct piece {
+    uint8_t lower[PX_PIECE], upper[PX_PIECE];
+} piece;
+
 /* The piece may overlap what it is copied from. */
-PX_INLINE void copy_piece(uint8_t *piece, const uint8_t *source, const uint8_t *at) {
+PX_INLINE void copy_bytes(uint8_t *bytes, const uint8_t *source, const uint8_t *at) {
     for (int i = 0; i < PX_PIECE; i++)
-        piece[i] = source + i < at ? source[i] : piece[i - (at - source)];
+        bytes[i] = source + i < at ? source[i] : bytes[i - (at - source)];
 }
 
 PX_INLINE bool same_around(const px_palette_model *m, const place *p, const uint8_t *at,
@@ -94,36 +97,45 @@ PX_INLINE bool same_around(const px_palette_model *m, const place *p, const uint
 }
 
 PX_INLINE px_counter *piece_counter(px_palette_model *m, const place *p, const rows *r, size_t x,
-                                    const uint8_t *piece, const uint8_t *source) {
+                                    const uint8_t *bytes) {
     const size_t row = m->row_stride;
-    const uint8_t *reference = r->reference + x;
+    const uint8_t *at = m->indices + r->own + x, *reference = m->indices + r->reference + x;
+    const uint8_t *source = m->indices + m->match;
     bool flat = true;
     for (int i = 0; i < PX_PIECE; i++)
-        flat &= piece[i] == r->own[x - 1];
-    return &m->pieces[match_steps(m) | (memcmp(piece, reference, PX_PIECE) == 0) << 4 | flat << 5 |
+        flat &= bytes[i] == at[-1];
+    return &m->pieces[match_steps(m) | (memcmp(bytes, reference, PX_PIECE) == 0) << 4 | flat << 5 |
                       (p->windows[PX_NORTH_3] == window_at(source - 3 * row - 3)) << 6 |
                       (memcmp(reference + row, source + row, PX_PIECE) == 0) << 7];
 }
 
+PX_INLINE bool is_next(const px_palette_model *m, size_t x, const piece *e) {
+    return memcmp(m->row + x, e->lower, PX_PIECE) == 0 &&
+           (!m->wide || memcmp(m->row_uppers + x, e->upper, PX_PIECE) == 0);
+}
+
 /* Whether a piece has been coded. */
 PX_INLINE bool code_piece(px_palette_model *m, const place *p, const rows *r, size_t x) {
-    uint8_t *at = r->own + x, piece[PX_PIECE];
-    const uint8_t *source = m->indices + m->match;
+    uint8_t *at = m->indices + r->own + x, *upper = m->uppers + r->own + x;
+    piece e;
     if (m->match_length < PALETTE_PIECE_MATCH || x % PX_PIECE || m->width - x < PX_PIECE ||
-        !same_around(m, p, at, source))
+        !same_around(m, p, at, m->indices + m->match))
         return false;
-    copy_piece(piece, source, at);
-    px_counter *counter = piece_counter(m, p, r, x, piece, source);
+    copy_bytes(e.lower, m->indices + m->match, at);
+    if (m->wide)
+        copy_bytes(e.upper, m->uppers + m->match, upper);
+    px_counter *counter = piece_counter(m, p, r, x, e.lower);
     const int32_t probability =
         clamp32(*counter >> 16, PX_PROBABILITY_MIN, 65536 - PX_PROBABILITY_MIN);
     if (probability <= PALETTE_PIECE_ODDS)
         return false;
-    const int bit = px_code_probability(&m->coder, memcmp(m->row + x, piece, PX_PIECE) == 0,
-                                        (uint32_t)probability);
+    const int bit = px_code_probability(&m->coder, is_next(m, x, &e), (uint32_t)probability);
     counter_learn(m, counter, bit, 250);
     if (!bit)
         return false;
-    memcpy(at, piece, PX_PIECE);
+    memcpy(at, e.lower, PX_PIECE);
+    if (m->wide)
+        memcpy(upper, e.upper, PX_PIECE);
     m->match += PX_PIECE;
     m->match_length += m->match_length < UINT16_MAX ? PX_PIECE : 0;
     return true;
@@ -133,13 +145,13 @@ PX_INLINE bool code_piece(px_palette_model *m, const place *p, const rows *r, si
 
 /* The values that have not been guessed, in order; `guessed` has their bits. */
 PX_INLINE int code_rest(px_palette_model *m, place *p, uint64_t guessed, int index, bool fast) {
-    int rest[PX_PALETTE_VALUES], first = 0, after = 0;
+    int rest[PX_PALETTE_FEW], first = 0, after = 0;
     for (int value = 0; value < m->values; value++)
         if (!(guessed >> value & 1))
             rest[after++] = value;
     while (after - first > 1) {
         const int middle = (first + after) >> 1;
-        if (palette_decide(m, p, PALETTE_HALF + rest[middle], index >= rest[middle], fast))
+        if (palette_decide(m, p, rest[middle], true, index >= rest[middle], fast))
             first = middle;
         else
             after = middle;
@@ -156,13 +168,54 @@ PX_INLINE int code_index(px_palette_model *m, place *p, int index, bool fast) {
     for (int i = 0, left = m->values; i < 3 && left > 1; i++) {
         if (guessed >> guesses[i] & 1)
             continue;
-        if (palette_decide(m, p, guesses[i], index == guesses[i], fast))
+        if (palette_decide(m, p, guesses[i], false, index == guesses[i], fast))
             return guesses[i];
         guessed |= (uint64_t)1 << guesses[i];
         left--;
     }
     return code_rest(m, p, guessed, index, fast);
 }
+
+/* ---- Many values ---- */
+
+/* Bit by bit from the highest on. */
+PX_INLINE int code_bits(px_palette_model *m, place *p, int index, bool fast) {
+    int value = 0;
+    for (int step = 1 << (31 - __builtin_clz((unsigned)m->values - 1)); step; step >>= 1) {
+        const int middle = value + step;
+        if (middle < m->values && palette_decide(m, p, middle, true, index >= middle, fast))
+            value = middle;
+    }
+    return value;
+}
+
+PX_INLINE bool is_among(const int *guesses, int count, int guess) {
+    bool among = false;
+    for (int i = 0; i < count; i++)
+        among |= guesses[i] == guess;
+    return among;
+}
+
+/* One of many is that of some neighbour, as a rule. */
+PX_INLINE int code_one_of_many(px_palette_model *m, place *p, const rows *r, size_t x, int index,
+                               bool fast) {
+    const size_t at = r->own + x, row = m->row_stride, reference = r->reference + x;
+    const size_t places[] = {at - row,        at - 1,        at - row + 1, reference,
+                             reference + row, reference + 1, at - row - 1, at - 2 * row};
+    enum { PLACES = sizeof places / sizeof *places };
+    int guesses[PLACES], count = 0;
+    for (int i = 0; i < PLACES; i++) {
+        const int guess = px_palette_index(m, places[i]);
+        if (is_among(guesses, count, guess))
+            continue;
+        if (palette_decide(m, p, guess, false, index == guess, fast))
+            return guess;
+        guesses[count++] = guess;
+    }
+    return code_bits(m, p, index, fast);
+}
+
+/* ---- Rows ---- */
 
 PX_INLINE void hash_contexts(px_palette_model *m, place *p, int contexts) {
     for (int i = 0; i < contexts; i++) {
@@ -174,7 +227,18 @@ PX_INLINE void hash_contexts(px_palette_model *m, place *p, int contexts) {
     }
 }
 
+PX_INLINE int next_index(const px_palette_model *m, size_t x) {
+    return m->row[x] | (m->wide ? m->row_uppers[x] << 8 : 0);
+}
+
+PX_INLINE void put_index(px_palette_model *m, size_t at, int index) {
+    m->indices[at] = (uint8_t)index;
+    if (m->wide)
+        m->uppers[at] = (uint8_t)(index >> 8);
+}
+
 PX_INLINE void palette_row(px_palette_model *m, const rows *r, bool fast) {
+    const bool many = m->values > PX_PALETTE_FEW;
     m->match_length = 0;
     for (size_t x = 0; x < m->width;) {
         place p;
@@ -183,13 +247,15 @@ PX_INLINE void palette_row(px_palette_model *m, const rows *r, bool fast) {
         hash_contexts(m, &p, fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL);
         uint32_t *recent = &m->recent[p.hashes[0] >> (64 - m->match_bits)];
         find_match(m, &p, *recent);
-        *recent = (uint32_t)(r->own + x - m->indices);
+        *recent = (uint32_t)(r->own + x);
         if (fast && code_piece(m, &p, r, x)) {
             x += PX_PIECE;
             continue;
         }
-        const int index = code_index(m, &p, m->row[x], fast);
-        r->own[x++] = (uint8_t)index;
+        const int next = next_index(m, x);
+        const int index =
+            many ? code_one_of_many(m, &p, r, x, next, fast) : code_index(m, &p, next, fast);
+        put_index(m, r->own + x++, index);
         follow_match(m, &p, index);
     }
 }

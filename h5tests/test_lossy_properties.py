@@ -1,0 +1,179 @@
+"""Every way of losing, on arrays that are hard on it: the bound holds, and what is exact stays so."""
+
+import numpy as np
+import pytest
+
+import h5prism
+
+H, W, C = 24, 20, 4
+KINDS = ["i1", "u2", "<i4", ">f4", "f8", "f2"]
+
+
+def limits(dtype):
+    dtype = np.dtype(dtype)
+    return np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+
+
+def as_typed(numbers, dtype):
+    """0..1 as elements of the type, over a large part of its range."""
+    if np.dtype(dtype).kind == "f":
+        return (numbers * 1000 - 300).astype(dtype)
+    info = limits(dtype)
+    return (info.min + numbers * (int(info.max) - int(info.min))).astype(dtype)
+
+
+def grid():
+    return np.indices((H, W, C)).astype("f8")
+
+
+def steps(dtype):
+    y, x, _ = grid()
+    return as_typed(((y > 11) + 2 * (x > 7) > 1).astype("f8"), dtype)
+
+
+def checkerboard(dtype):
+    y, x, c = grid()
+    return as_typed(0.2 + 0.6 * ((y + x + c) % 2), dtype)
+
+
+def extremes(dtype):
+    """The least and the largest number of the type, and 0."""
+    info = limits(dtype)
+    places = np.random.default_rng(0).integers(0, 3, (H, W, C))
+    return np.choose(places, [info.min, 0, info.max]).astype(dtype)
+
+
+def tiny(dtype):
+    """Denormals; of integers, 0 and 1."""
+    unit = limits(dtype).smallest_subnormal if np.dtype(dtype).kind == "f" else 1
+    many = 200 if np.dtype(dtype).kind == "f" else 2
+    return (np.random.default_rng(1).integers(0, many, (H, W, C)) * np.float64(unit)).astype(dtype)
+
+
+def mixed(dtype):
+    """A smooth array with what must come back exactly; of integers, with extremes."""
+    y, x, c = grid()
+    array = as_typed(0.5 + 0.3 * np.sin(y / 5 + c) * np.cos(x / 6), dtype)
+    if array.dtype.kind == "f":
+        array[::5, ::3, 0], array[1, 2], array[3, 4, 1] = np.nan, np.inf, -np.inf
+    else:
+        array[0, 0, 0], array[5, 5, 3] = limits(dtype).min, limits(dtype).max
+    return array
+
+
+def constant(dtype):
+    return np.full((H, W, C), 7, dtype)
+
+
+def related(dtype):
+    """Noise in every position, the same in all channels but for its strength."""
+    noise = np.random.default_rng(2).normal(size=(H, W, 1)) / 12
+    return as_typed((0.5 + noise * np.array([1, 0.5, 0.8, -0.9])).clip(0, 1), dtype)
+
+
+def nothing(dtype):
+    """No finite number at all; of integers, zeros."""
+    return np.full((H, W, C), np.nan if np.dtype(dtype).kind == "f" else 0, dtype)
+
+
+ARRAYS = [steps, checkerboard, extremes, tiny, mixed, related, constant, nothing]
+BOUNDS = [
+    {"max_error": 0.3},
+    {"max_error": 5},
+    {"rel_max_error": 0.02},
+    {"rel_rmse": 0.05},
+    {"rel_rmse": 0.3, "of": "deviation"},
+]
+
+
+def error_of(bound, array, decoded, axis):
+    """In the unit of the bound, computed anew, in the precision of long doubles."""
+    exact = ~np.isfinite(array.astype("g"))
+    assert array[exact].tobytes() == decoded[exact].tobytes()
+    whole, error = array.astype("g"), np.zeros(array.shape, "g")
+    error[~exact] = np.abs(decoded.astype("g")[~exact] - whole[~exact])
+    if not error.any():
+        return 0.0
+    numbers = np.ma.array(whole, mask=exact)
+    if "max_error" in bound:
+        return float(error.max())
+    if "rel_max_error" in bound:
+        return float(error.max() / (numbers.max() - numbers.min()))
+    about = 0
+    if bound.get("of") == "deviation":
+        others = tuple(k for k in range(array.ndim) if k != axis)
+        about = numbers.mean(others, keepdims=True)
+    return float(np.sqrt((error**2).sum() / ((numbers - about) ** 2).sum()))
+
+
+@pytest.mark.parametrize("effort", [1, 5, 9])
+@pytest.mark.parametrize("make", ARRAYS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("dtype", KINDS)
+def test_bounds_hold(dtype, make, effort):
+    array = make(dtype)
+    for bound in BOUNDS:
+        blob = h5prism.encode(array, **bound, effort=effort, axis=2, verify=True)
+        info, decoded = h5prism.inspect_chunk(blob), h5prism.decode(blob)
+        value = next(number for key, number in bound.items() if key != "of")
+        error = error_of(bound, array, decoded, info.axis)
+        assert decoded.dtype == array.dtype and error <= np.float32(value), (bound, info.mapping)
+        if info.bound == "none":
+            assert decoded.tobytes() == array.tobytes()
+        else:
+            assert error <= info.reached * (1 + 1e-6) and info.reached <= np.float32(value)
+
+
+def noise(channels):
+    """Enough of it that coding where it lies is smaller than wavelets of it."""
+    generator = np.random.default_rng(2)
+    return (generator.normal(size=(60, 60, 2)) @ generator.normal(size=(2, channels))).astype("f4")
+
+
+def test_every_mode_is_met():
+    """What is above goes through every way of losing, but for pictures."""
+    arrays = mixed("f8"), mixed("i1"), related(">f4"), extremes("i1"), steps("f8")
+    cases = [(array, bound) for array in arrays for bound in BOUNDS]
+    cases += [(noise(8), {"rel_rmse": bound}) for bound in (0.01, 0.05)]
+    blobs = [h5prism.encode(array, **bound, axis=2) for array, bound in cases]
+    met = {h5prism.inspect_chunk(blob).mapping for blob in blobs}
+    assert met >= {"uniform", "near", "spatial", "wavelet"}
+
+
+def test_bounds_of_noise_hold():
+    array = noise(8)
+    array[::7, ::5, 3] = np.nan
+    for bound in (0.01, 0.05):
+        blob = h5prism.encode(array, rel_rmse=bound, axis=2)
+        assert h5prism.inspect_chunk(blob).mapping == "spatial"
+        assert 0 < error_of({"rel_rmse": bound}, array, h5prism.decode(blob), 2) <= bound
+
+
+FILLS = [-9999, 1e20, 9.969209968386869e36]
+
+
+@pytest.mark.parametrize("bound", BOUNDS, ids=str)
+@pytest.mark.parametrize("fill", FILLS)
+def test_fill_values_come_back_exactly(bound, fill):
+    array = mixed("f4")
+    array[::4, 1::3] = fill
+    array[7] = np.nan
+    blob = h5prism.encode(array, **bound, axis=2)
+    decoded = h5prism.decode(blob)
+    same = (array == np.float32(fill)) | np.isnan(array)
+    np.testing.assert_array_equal(decoded[same], array[same])
+    assert ((decoded == np.float32(fill)) == (array == np.float32(fill))).all()
+
+
+def test_scales_weigh_errors():
+    """Of integers x scales, the error of the products is bounded, and positions of large scale are
+    kept better."""
+    generator = np.random.default_rng(3)
+    y, x, c = np.indices((40, 40, 8))
+    array = (60 * np.sin(y / 6 + c) * np.cos(x / 5) + generator.normal(size=y.shape)).astype("i1")
+    scales = np.where(y[..., 0] < 20, 0.01, 1).astype("f4")
+    products = array * scales[..., None].astype("f8")
+    blob = h5prism.encode(array, scales=scales, rel_rmse=0.05, axis=2)
+    decoded = h5prism.decode(blob) * scales[..., None].astype("f8")
+    assert h5prism.inspect_chunk(blob).bound == "rel_rmse"
+    assert np.sqrt(((decoded - products) ** 2).sum() / (products**2).sum()) <= 0.05
+    assert len(blob) < len(h5prism.encode(array, rel_rmse=0.05, axis=2)) * 1.02
