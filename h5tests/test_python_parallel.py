@@ -1,5 +1,6 @@
 """read and write with threads: the same elements as through HDF5's own pipeline."""
 
+import math
 import h5py
 import numpy as np
 import pytest
@@ -294,12 +295,30 @@ def test_floats_keep_every_bit(tmp_path, dtype):
 
 def test_default_chunks_keep_channels_together(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
-        assert h5prism.write(file, "x", np.zeros((300, 5, 64), "i1")).chunks == (256, 5, 64)
+        assert h5prism.write(file, "x", np.zeros((300, 5, 64), "i1")).chunks == (300, 5, 64)
         assert h5prism.write(file, "y", np.zeros(5000, "i1")).chunks == (5000,)
-        huge = np.broadcast_to(np.float64(0), (4, 300, 300, 1000))
-        large = h5prism._parallel._default_chunks(huge, None)
-        assert large[-1] == 1000
-        assert 2**25 < np.prod(large) * 8 <= 2**26
+
+
+@pytest.mark.parametrize(
+    "shape, dtype",
+    [((9,), "f8"), ((1535, 768), "i1"), ((100000, 1024), "f4"), ((2, 10**9), "f4")]
+    + [((1, 128, 4096, 4096), "i1"), ((4, 300, 300, 1000), "f8"), ((60000, 28, 28), "u1")],
+)
+def test_suggested_chunks_are_neither_large_nor_small(shape, dtype):
+    chunks = h5prism.suggest_chunks(shape, dtype)
+    item = np.dtype(dtype).itemsize
+    assert len(chunks) == len(shape) and all(1 <= c <= s for c, s in zip(chunks, shape))
+    assert min(math.prod(shape) * item, 2**20) <= math.prod(chunks) * item <= 2**24
+    if len(shape) == 2 and shape[0] > 2 * shape[1]:
+        assert chunks[0] >= 1.9 * chunks[1]
+
+
+def test_suggested_chunks_keep_channels_together():
+    assert h5prism.suggest_chunks((912, 912, 64), "i1")[-1] == 64
+    assert h5prism.suggest_chunks((4, 300, 300, 1000), "f8")[-1] == 1000
+    for shape in [(), (0, 5)]:
+        with pytest.raises(ValueError):
+            h5prism.suggest_chunks(shape, "i1")
 
 
 @pytest.mark.parametrize("order", ["C", "F", "reversed"])

@@ -14,6 +14,7 @@ this package nor an import: the environment variable HDF5_PLUGIN_PATH alone is e
 are codecs of the same chunks for Zarr formats 2 and 3.
 """
 
+from ._chunk_shapes import suggest_chunks
 from ._codec import ChunkInfo, decode, encode, inspect_chunk, reduced_size
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID, Prism, register
@@ -43,6 +44,7 @@ __all__ = [
     "reduced_size",
     "references",
     "register",
+    "suggest_chunks",
     "write",
 ]
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from ._chunk_shapes import suggest_chunks
 from ._chunks import Offset, chunk_bytes, flush, holds_numbers, listed_mask, open_dataset
 from ._codec import decode, encode, plain_array
 from ._elements import numbers_of
@@ -35,10 +36,7 @@ Result = TypeVar("Result")
 
 _MOST_PLACES = 1000  # of chunks in a selection, that are asked for one by one in any case
 _IN_FLIGHT = 2  # chunks for each thread: one at work, one waiting
-_DEFAULT_EDGE = 256
-_DEFAULT_CHANNELS = 1024
 _DEFAULT_LINE = 1 << 20
-_DEFAULT_BYTES = 64 << 20
 
 
 def read(dataset: h5py.Dataset, selection: Any = (), *, threads: int | None = None) -> Any:
@@ -101,10 +99,8 @@ def write(
         group: an open h5py group or file.
         name: of the new dataset; None for one without a name, as in h5py.
         array: as for `encode`; booleans too.
-        chunks: its chunk shape; True leaves it to h5py. By default the last axis is whole up to 1024
-            elements, since channels belong together, and the others have up to 256, less where
-            that is more than 64 MiB; a single axis has up to 2**20 elements. An axis without
-            elements counts as long as it may become.
+        chunks: its chunk shape; True leaves it to h5py. By default what `suggest_chunks` says. An
+            axis without elements counts as long as it may become.
         threads: chunks that are encoded at the same time; None is one for each CPU.
         attrs: attributes of the new dataset, by name.
         dtype, maxshape, fillvalue, track_times, track_order: as h5py's create_dataset takes them;
@@ -304,19 +300,9 @@ def whole_chunk(blob: bytes, plain: bool, shape: tuple[int, ...], dtype: np.dtyp
 
 
 def _default_chunks(values: np.ndarray, maxshape: Any) -> tuple[int, ...] | bool:
-    """All channels up to a limit, tiles of the other axes; the longest of these is halved until a
-    chunk is small enough. h5py has an answer, too, for an array that never holds an element."""
+    """h5py has an answer, too, for an array that never holds an element."""
     shape = _room(values.shape, maxshape)
-    if 0 in shape:
-        return True
-    if len(shape) == 1:
-        return (min(shape[0], _DEFAULT_LINE),)
-    chunks = [min(size, _DEFAULT_EDGE) for size in shape[:-1]]
-    chunks += [min(size, _DEFAULT_CHANNELS) for size in shape[-1:]]
-    while math.prod(chunks) * values.itemsize > _DEFAULT_BYTES and max(chunks[:-1], default=1) > 1:
-        longest = chunks.index(max(chunks[:-1]))
-        chunks[longest] = -(-chunks[longest] // 2)
-    return tuple(chunks)
+    return True if 0 in shape or not shape else suggest_chunks(shape, values.dtype)
 
 
 def _room(shape: tuple[int, ...], maxshape: Any) -> tuple[int, ...]:
