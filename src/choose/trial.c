@@ -113,14 +113,27 @@ static double deflate_chance(const px_survey *s) {
     return s->large ? DEFLATE_CHANCE_LARGE : s->sparing ? DEFLATE_CHANCE_SPARING : DEFLATE_CHANCE;
 }
 
+/* A quick trial first, which is the whole one at the lowest effort. */
+static prism_status consider_unpredicted(bool *chance, px_choice *c, const px_candidate *candidate,
+                                         prism_error *error) {
+    const double factor = deflate_chance(c->sample), best = c->best.bytes;
+    const int effort = candidate->pipeline.effort;
+    prism_status status = PRISM_OK;
+    *chance = true;
+    if (effort > 1)
+        status = has_chance(chance, c, candidate, 1, factor, error);
+    if (status == PRISM_OK && *chance)
+        status = consider(c, candidate, effort, error);
+    if (effort == 1)
+        *chance = best == 0 || c->last < factor * best;
+    return status;
+}
+
 static prism_status consider_deflate(px_choice *c, px_candidate candidate, prism_error *error) {
     bool chance = true;
     prism_status status = PRISM_OK;
-    if (px_may_use(c, &candidate, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
-        status = has_chance(&chance, c, &candidate, 1, deflate_chance(c->sample), error);
-        if (status == PRISM_OK && chance)
-            status = consider(c, &candidate, candidate.pipeline.effort, error);
-    }
+    if (px_may_use(c, &candidate, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE))
+        status = consider_unpredicted(&chance, c, &candidate, error);
     if (status == PRISM_OK && chance &&
         px_may_use(c, &candidate, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE))
         status = consider(c, &candidate, candidate.pipeline.effort, error);

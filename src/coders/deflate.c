@@ -94,6 +94,7 @@ static prism_status deflated_size(size_t *deflated, uint8_t *bytes, size_t size,
 static prism_status choose_strategy(int *best, const px_planes *planes, int effort, uint8_t *plane,
                                     prism_error *error) {
     static const int strategies[] = {Z_HUFFMAN_ONLY, Z_FILTERED, Z_DEFAULT_STRATEGY};
+    enum { MOST_GREEDY = 3 }; /* zlib's levels up to that filter nothing */
     const size_t all = planes->count * px_plane_bytes(planes), most = SLICES * SLICE_BYTES;
     const size_t room = all < most ? all : most, capacity = 2 * room + LEAST_ROOM;
     uint8_t *sample = px_alloc(px_sum(room, capacity));
@@ -102,7 +103,7 @@ static prism_status choose_strategy(int *best, const px_planes *planes, int effo
     size_t size = gather_sample(planes, plane, sample), least = SIZE_MAX, deflated = 0;
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < sizeof strategies / sizeof *strategies && status == PRISM_OK; i++) {
-        if (all < PX_TINY_BYTES && strategies[i] == Z_FILTERED)
+        if ((all < PX_TINY_BYTES || effort <= MOST_GREEDY) && strategies[i] == Z_FILTERED)
             continue;
         status = deflated_size(&deflated, sample, size, effort, strategies[i], sample + room,
                                capacity, error);

@@ -40,8 +40,11 @@ static uint32_t hash_of(const uint8_t *bytes) {
     return three * 0x9e3779b1u >> (32 - HASH_BITS);
 }
 
+/* Of at least LEAST_MATCH, or 0. */
 static size_t length_of(const uint8_t *a, const uint8_t *b, size_t most) {
-    size_t length = 0;
+    size_t length = LEAST_MATCH;
+    if (a[0] != b[0] || a[1] != b[1] || a[2] != b[2])
+        return 0;
     while (length < most && a[length] == b[length])
         length++;
     return length;
@@ -69,7 +72,7 @@ static float bits_with_matches(const uint8_t *bytes, size_t size) {
             length = from < i ? length_of(bytes + from, bytes + i, most) : 0;
             *place = (uint16_t)i;
         }
-        if (length >= LEAST_MATCH) {
+        if (length) {
             counts[symbol_of(length)]++;
             bits += DISTANCE_BITS + px_fast_log2((float)(i - from));
             bits += length > 2 * LEAST_MATCH ? px_fast_log2((float)length) - 1 : 0;
@@ -81,10 +84,23 @@ static float bits_with_matches(const uint8_t *bytes, size_t size) {
     return bits + bits_of(counts, BYTES + LENGTHS);
 }
 
+/* In turns, so that a byte does not wait for the one before. */
+static void count_bytes(uint32_t counts[BYTES], const uint8_t *bytes, size_t size) {
+    enum { TURNS = 4 };
+    uint16_t turns[TURNS][BYTES] = {{0}};
+    size_t i = 0;
+    for (; i + TURNS <= size; i += TURNS)
+        for (size_t t = 0; t < TURNS; t++)
+            turns[t][bytes[i + t]]++;
+    for (; i < size; i++)
+        turns[0][bytes[i]]++;
+    for (size_t s = 0; s < BYTES; s++)
+        counts[s] = (uint32_t)turns[0][s] + turns[1][s] + turns[2][s] + turns[3][s];
+}
+
 px_guess px_guess_deflate(const uint8_t *bytes, size_t size) {
-    uint32_t counts[BYTES] = {0};
-    for (size_t i = 0; i < size; i++)
-        counts[bytes[i]]++;
+    uint32_t counts[BYTES];
+    count_bytes(counts, bytes, size);
     const float alone = bits_of(counts, BYTES), with = bits_with_matches(bytes, size);
     const bool matches = with < CLEARLY * alone;
     return (px_guess){(double)(matches ? with : alone) / 8, matches};

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/low_discrepancy.h"
+#include "planes/estimate_kernels.h"
 
 uint64_t px_histogram_total(const px_histogram *h) {
     uint64_t total = 0;
@@ -57,36 +58,73 @@ double px_histogram_unbiased_bits(const px_histogram *h) {
     return symbols ? px_histogram_bits(h) + (symbols - 1) / (2 * log(2)) : 0;
 }
 
-/* Residuals of a plane, those among neighbours that are all the same apart. */
-static void add_plane(px_histogram *rough, px_histogram *flat, const px_planes *planes,
-                      size_t index) {
+/* Counts of symbols as the kernel has them, in turns: a symbol does not wait for the one before. */
+enum { TURNS = 2, SYMBOLS_AT_ONCE = 256 };
+
+typedef struct tally {
+    uint32_t counts[TURNS][2 * PX_SYMBOLS];
+} tally;
+
+_Static_assert((int)PX_FLAT_SYMBOL == (int)PX_SYMBOLS, "counts of flat places come after the others");
+
+static void tally_add(tally *t, const uint8_t *symbols, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        t->counts[i % TURNS][symbols[i]]++;
+}
+
+static void tally_one(tally *t, int32_t residual, unsigned depth) {
+    t->counts[0][px_histogram_symbol(px_wrap(residual, depth))]++;
+}
+
+/* Residuals of a plane. */
+static void add_plane(tally *t, const px_planes *planes, size_t index) {
+    const px_estimate_kernels *kernels = px_estimate_kernels_best();
     const size_t width = planes->width;
     const size_t skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
+    uint8_t symbols[SYMBOLS_AT_ONCE];
     for (size_t i = 0, y; (y = px_low_discrepancy(i, skip)) < planes->height; i++) {
         const int16_t *row = px_plane(planes, index) + y * width;
         const int16_t *above = y ? row - width : row;
-        px_histogram_add(rough, px_wrap(row[0] - (y ? above[0] : 0), planes->depth));
-        for (size_t x = 1; x < width; x++) {
-            int32_t guess = y ? px_median_edge(row[x - 1], above[x], above[x - 1]) : row[x - 1];
-            const bool same = y && row[x - 1] == above[x] && row[x - 1] == above[x - 1];
-            px_histogram_add(same ? flat : rough, px_wrap(row[x] - guess, planes->depth));
+        tally_one(t, row[0] - (y ? above[0] : 0), planes->depth);
+        for (size_t x = 1; !y && x < width; x++)
+            tally_one(t, row[x] - row[x - 1], planes->depth);
+        for (size_t x = 1; y && x < width; x += SYMBOLS_AT_ONCE) {
+            const size_t n = width - x < SYMBOLS_AT_ONCE ? width - x : SYMBOLS_AT_ONCE;
+            kernels->edge_symbols(symbols, row + x, above + x, n, planes->depth);
+            tally_add(t, symbols, n);
         }
     }
 }
 
+/* Those among neighbours that are all the same apart; *total: of all. */
+static double tally_bits(const tally *t, uint64_t *total) {
+    px_histogram parts[2];
+    double bits = 0;
+    *total = 0;
+    for (size_t flat = 0; flat < 2; flat++) {
+        for (size_t s = 0; s < PX_SYMBOLS; s++)
+            parts[flat].counts[s] = t->counts[0][flat * PX_SYMBOLS + s] +
+                                    t->counts[1][flat * PX_SYMBOLS + s];
+        bits += px_histogram_unbiased_bits(&parts[flat]);
+        *total += px_histogram_total(&parts[flat]);
+    }
+    return bits;
+}
+
 double px_estimate_alike(const px_planes *planes) {
-    px_histogram rough = {.counts = {0}}, flat = {.counts = {0}};
+    tally t = {.counts = {{0}}};
+    uint64_t total;
     for (size_t k = 0; k < planes->count; k++)
-        add_plane(&rough, &flat, planes, k);
-    return px_histogram_unbiased_bits(&rough) + px_histogram_unbiased_bits(&flat);
+        add_plane(&t, planes, k);
+    return tally_bits(&t, &total);
 }
 
 double px_estimate_plane(const px_planes *planes, size_t index) {
-    px_histogram rough = {.counts = {0}}, flat = {.counts = {0}};
-    add_plane(&rough, &flat, planes, index);
-    const uint64_t total = px_histogram_total(&rough) + px_histogram_total(&flat);
-    return (px_histogram_unbiased_bits(&rough) + px_histogram_unbiased_bits(&flat)) *
-           (double)px_plane_size(planes) / (double)total;
+    tally t = {.counts = {{0}}};
+    uint64_t total;
+    add_plane(&t, planes, index);
+    const double bits = tally_bits(&t, &total);
+    return bits * (double)px_plane_size(planes) / (double)total;
 }
 
 double px_flat_share(const px_planes *planes) {

@@ -2,8 +2,7 @@
  * symbols of estimate.h. Floats, but the same in every set: no fused operations. */
 #include "similarity/conditional_kernels.h"
 
-#include "planes/estimate.h"
-#include "simd/lanes_float.h"
+#include "planes/symbol_lanes.h"
 
 /* ---- Products -------------------------------------------------------------------------------- */
 
@@ -43,16 +42,6 @@ static void conditional_products(double *sums, const int16_t *const *runs, size_
 
 /* ---- Symbols --------------------------------------------------------------------------------- */
 
-/* px_histogram_symbol: of large residuals, the exponent and two bits of the mantissa as floats. */
-PX_INLINE void store_symbols(uint8_t *symbols, px_part residual) {
-    enum { TO_SYMBOL = PX_EXACT - ((127 + 6) << 2) };
-    const px_part folded = (residual << 1) ^ (residual >> 31);
-    const px_part bits = (px_part) __builtin_convertvector(folded, px_float_part);
-    const px_part symbol = part_min(
-        part_select(folded < PX_EXACT, folded, (bits >> 21) + TO_SYMBOL), part_all(PX_SYMBOLS - 1));
-    *(px_part_8 *)symbols = __builtin_convertvector(symbol, px_part_8);
-}
-
 /* To the nearest; larger ones count as `limit`. */
 PX_INLINE px_part float_part_rounded(px_float_part value, float limit) {
     value = -float_part_max(-float_part_max(value, float_part_all(-limit)), float_part_all(-limit));
@@ -66,7 +55,7 @@ static void conditional_linear_symbols(uint8_t *symbols, const int16_t *const *r
         px_float_part sum = {0};
         for (size_t k = 0; k < count; k++)
             sum += weights[k] * float_part_of(part_load_i16(runs[k] + i));
-        store_symbols(symbols + i, part_load_i16(target + i) - float_part_rounded(sum, 1 << 14));
+        part_store_symbols(symbols + i, part_load_i16(target + i) - float_part_rounded(sum, 1 << 14));
     }
 }
 
@@ -82,7 +71,7 @@ PX_INLINE void edge_symbols(uint8_t *symbols, const int16_t *row, const int16_t 
         }
         const px_part low = part_min(v[1], v[2]), high = part_max(v[1], v[2]);
         const px_part plane = v[1] + v[2] - v[3];
-        store_symbols(symbols + i, v[0] - part_max(low, part_min(high, plane)));
+        part_store_symbols(symbols + i, v[0] - part_max(low, part_min(high, plane)));
     }
 }
 
