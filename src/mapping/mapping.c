@@ -72,10 +72,17 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
         return px_mask_memory(chunk, depth, codec);
     if (number == PRISM_MAPPING_TABLE)
         kept += px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
+    const px_squeezed shape = px_squeeze(&chunk->array);
+    px_gaps mask;
+    if (chunk->mask) {
+        mask = px_gaps_squeezed(chunk->mask, &shape);
+        kept += px_array_count(&chunk->array) * sizeof(bool); /* places without data */
+    }
     px_chunk inner;
     for (unsigned i = 0;
          i < stage->chunks && depth < PX_CHUNK_DEPTH && next_within(&inner, &payload); i++) {
         kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
+        inner.mask = chunk->mask ? px_gaps_for(&mask, &inner.array) : NULL;
         most = larger(most, kept + codec->memory(&inner, depth + 1));
     }
     if (stage->memory)

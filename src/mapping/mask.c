@@ -472,7 +472,10 @@ uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_co
     const uint8_t *bytes = px_get_bytes(&source.payload, size);
     if (!bytes || px_chunk_read(&inner, bytes, size, NULL) != PRISM_OK)
         return places + mask;
-    const px_gaps shape = {h.mask.array, NULL};
+    px_gaps shape = {h.mask.array, NULL};
+    for (unsigned d = 0; d < shape.array.rank; d++)
+        if (shape.array.dims[d] > 1)
+            shape.array.dims[d] = inner.array.dims[d];
     inner.mask = &shape;
     uint64_t indices = 0;
     for (unsigned d = 0; d < chunk->array.rank; d++)
