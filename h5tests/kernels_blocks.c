@@ -40,8 +40,8 @@ static void define_decode(const plain_tables *tables, const px_wave *w, px_rans_
 
 /* Blocks of all sides, and cut ones. */
 static bool block_case(wave_case *c, size_t index, int bits, bool extreme) {
-    static const size_t sizes[][2] = {{4, 4}, {1, 4}, {3, 2}, {8, 8}, {5, 8}, {16, 16}, {32, 7},
-                                      {1, 1}, {9, 32}, {64, 64}};
+    static const size_t sizes[][2] = {{4, 4},   {1, 4},  {3, 2}, {8, 8},  {5, 8},
+                                      {16, 16}, {32, 7}, {1, 1}, {9, 32}, {64, 64}};
     if (index >= sizeof sizes / sizeof *sizes)
         return false;
     wave_case_sized(c, sizes[index][0], sizes[index][1],
@@ -157,7 +157,8 @@ static void assert_lane(const lane_case *c, size_t lane, const void *lanes, cons
     const int16_t *found = lanes, *expected = alone;
     for (size_t y = 0; y < w->height; y++)
         for (size_t x = 0; x < w->width; x++)
-            assert_int_equal(found[(y * w->stride + x) * LANES + lane], expected[y * w->stride + x]);
+            assert_int_equal(found[(y * w->stride + x) * LANES + lane],
+                             expected[y * w->stride + x]);
 }
 
 /* A lane whose words end too early leaves the others alone. */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "survey/byte_look.h"
 #include "support.h"
+#include "survey/byte_look.h"
 
 enum { COUNT = 1 << 17, PERIOD = 5000, SHORT_PERIOD = 40 };
 

@@ -5,8 +5,8 @@
 
 #include "kernels_support.h"
 
-static const kernel_check *const families[] = {element_checks,  product_checks, row_checks,
-                                               wave_checks,     frame_checks,   model_checks,
+static const kernel_check *const families[] = {element_checks,   product_checks, row_checks,
+                                               wave_checks,      frame_checks,   model_checks,
                                                component_checks, block_checks};
 enum { FAMILIES = sizeof families / sizeof *families };
 

@@ -247,9 +247,9 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     px_gaps mask;
     if (status == PRISM_OK && role.mask)
         mask = px_gaps_squeezed(role.mask, &c.squeezed);
-    const px_mapping_request request = {&c.squeezed.array, elements,    &c.options, role.depth,
-                                        &inner_codec,      role.scales, &survey,
-                                        role.mask ? &mask : NULL};
+    const px_mapping_request request = {
+        &c.squeezed.array, elements,    &c.options, role.depth,
+        &inner_codec,      role.scales, &survey,    role.mask ? &mask : NULL};
     px_rival rival = {.request = &request};
     const bool rivals =
         status == PRISM_OK && !options->block && px_rival_suits(array, options, role.depth);

@@ -35,7 +35,8 @@ int16_t *px_strip_pads(const px_geometry *geometry, int16_t *plane);
  * nearest couple of the plane. */
 void px_spread_couples(const px_geometry *geometry, int32_t *plane);
 
-/* The same of planes whose elements, positions of several planes side by side, have `size` bytes. */
+/* The same of planes whose elements, positions of several planes side by side, have `size` bytes.
+ */
 void *px_strip(const px_geometry *geometry, void *plane, size_t size);
 void px_spread(const px_geometry *geometry, void *plane, size_t size);
 

@@ -26,8 +26,7 @@ prism_status px_block_reader_open(px_block_reader *reader, const px_chunk *chunk
     const px_planes planes = px_planes_shape(&chunk->array, &layout);
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_get_u8(&parameters); /* the method */
-    *reader = (px_block_reader){
-        .chunk = *chunk,
+    *reader = (px_block_reader){.chunk = *chunk,
                                 .places = px_places_of_axes_make(&chunk->array, &chunk->pipeline)};
     prism_status status = px_blocks_open(&reader->blocks, &planes, &chunk->pipeline, &parameters,
                                          chunk->payload_size, error);
@@ -145,7 +144,8 @@ static prism_status find_needs(needs *list, const px_block_reader *reader, const
     return PRISM_OK;
 }
 
-/* The first blocks of needs[0, left) that can be read together; returns how many needs are theirs. */
+/* The first blocks of needs[0, left) that can be read together; returns how many needs are theirs.
+ */
 static size_t next_blocks(size_t numbers[PX_BLOCK_LANES], size_t *count, const need *items,
                           size_t left) {
     size_t i = 0;

@@ -1,6 +1,6 @@
 /*
- * A chunk in blocks (method blocks): opened once, then any boxes of it are read, of which no more is
- * decoded than the blocks that they meet. Internal.
+ * A chunk in blocks (method blocks): opened once, then any boxes of it are read, of which no more
+ * is decoded than the blocks that they meet. Internal.
  */
 #ifndef PX_PIPELINE_BLOCK_READER_H
 #define PX_PIPELINE_BLOCK_READER_H
@@ -13,7 +13,7 @@ typedef struct px_block_reader {
     px_chunk chunk; /* its bytes are the caller's */
     px_places_of_axes places;
     px_blocks_chunk blocks;
-    px_planes planes; /* of some blocks side by side; */
+    px_planes planes;                        /* of some blocks side by side; */
     size_t held[PX_BLOCK_LANES], held_count; /* the numbers of these */
 } px_block_reader;
 
@@ -28,8 +28,9 @@ void px_block_reader_close(px_block_reader *reader);
 /* Bytes that an opened chunk takes at most, the lists of a call apart. */
 uint64_t px_block_reader_memory(const px_chunk *chunk);
 
-/* Boxes that px_box_check has checked: `elements` gets those of each, in C order, `size` bytes later
- * than those of the one before. Each block is decoded once; those that were decoded last are kept. */
+/* Boxes that px_box_check has checked: `elements` gets those of each, in C order, `size` bytes
+ * later than those of the one before. Each block is decoded once; those that were decoded last are
+ * kept. */
 prism_status px_block_reader_read(px_block_reader *reader, const px_boxes *boxes, uint8_t *elements,
                                   size_t size, prism_error *error);
 

@@ -65,7 +65,8 @@ typedef struct tally {
     uint32_t counts[TURNS][2 * PX_SYMBOLS];
 } tally;
 
-_Static_assert((int)PX_FLAT_SYMBOL == (int)PX_SYMBOLS, "counts of flat places come after the others");
+_Static_assert((int)PX_FLAT_SYMBOL == (int)PX_SYMBOLS,
+               "counts of flat places come after the others");
 
 static void tally_add(tally *t, const uint8_t *symbols, size_t count) {
     for (size_t i = 0; i < count; i++)
@@ -103,8 +104,8 @@ static double tally_bits(const tally *t, uint64_t *total) {
     *total = 0;
     for (size_t flat = 0; flat < 2; flat++) {
         for (size_t s = 0; s < PX_SYMBOLS; s++)
-            parts[flat].counts[s] = t->counts[0][flat * PX_SYMBOLS + s] +
-                                    t->counts[1][flat * PX_SYMBOLS + s];
+            parts[flat].counts[s] =
+                t->counts[0][flat * PX_SYMBOLS + s] + t->counts[1][flat * PX_SYMBOLS + s];
         bits += px_histogram_unbiased_bits(&parts[flat]);
         *total += px_histogram_total(&parts[flat]);
     }

@@ -76,8 +76,7 @@ bool px_is_folded(const px_planes *planes, bool mixed) {
     return are_folded(&l, planes, mixed);
 }
 
-static void fold_map(uint8_t *folded, const px_planes *shape, const uint8_t *from,
-                     const lines *l) {
+static void fold_map(uint8_t *folded, const px_planes *shape, const uint8_t *from, const lines *l) {
     const size_t height = shape->height, width = shape->width;
     for (size_t y = 0; y < height; y++)
         for (size_t x = 0; x < width; x++)

@@ -92,7 +92,7 @@ typedef uint64_t (*px_decode_memory)(const px_planes *planes, const px_pipeline 
 /* What decoding is asked for. */
 typedef struct px_request {
     const bool *wanted; /* [planes]; NULL: all */
-    int threads;                /* at least 1 */
+    int threads;        /* at least 1 */
 } px_request;
 
 /*

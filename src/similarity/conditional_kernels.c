@@ -55,7 +55,8 @@ static void conditional_linear_symbols(uint8_t *symbols, const int16_t *const *r
         px_float_part sum = {0};
         for (size_t k = 0; k < count; k++)
             sum += weights[k] * float_part_of(part_load_i16(runs[k] + i));
-        part_store_symbols(symbols + i, part_load_i16(target + i) - float_part_rounded(sum, 1 << 14));
+        part_store_symbols(symbols + i,
+                           part_load_i16(target + i) - float_part_rounded(sum, 1 << 14));
     }
 }
 

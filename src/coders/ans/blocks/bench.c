@@ -81,11 +81,12 @@ static void take_for_encoding(px_block_bench *bench) {
 prism_status px_block_bench_make(px_block_bench *bench, const px_lsq_model *model,
                                  const px_shapes *shapes, const px_block_size *size, size_t lanes,
                                  bool decoding, prism_error *error) {
-    *bench = (px_block_bench){.model = model,
-                              .lanes = lanes,
-                              .states = size->side > PX_SMALL_BLOCK ? PX_RANS_LANES : PX_SMALL_STATES,
-                              .geometry = px_geometry_make(size->height, size->width),
-                              .flat = px_geometry_bare(size->height, size->width * lanes)};
+    *bench =
+        (px_block_bench){.model = model,
+                         .lanes = lanes,
+                         .states = size->side > PX_SMALL_BLOCK ? PX_RANS_LANES : PX_SMALL_STATES,
+                         .geometry = px_geometry_make(size->height, size->width),
+                         .flat = px_geometry_bare(size->height, size->width * lanes)};
     const size_t waves = px_product(model->count, sizeof *bench->waves);
     take_view(bench);
     bench->edge = px_pool_take(&bench->pool, edge_bytes(size->width));
@@ -112,8 +113,8 @@ uint64_t px_block_bench_memory(const px_block_size *size, size_t count, bool mix
     const uint64_t mixed = mixes ? px_padded_bytes(&padded, sizeof(int32_t))
                                  : px_zero_row_bytes(&padded, sizeof(int32_t));
     const uint64_t planes = 4 * px_padded_bytes(&padded, sizeof(int16_t)) + mixed;
-    const uint64_t mixers = 2 * (px_tiles_bytes(&flat, px_mixer_pairs(count, false)) +
-                                 px_mixer_memory(count, 1));
+    const uint64_t mixers =
+        2 * (px_tiles_bytes(&flat, px_mixer_pairs(count, false)) + px_mixer_memory(count, 1));
     return planes * lanes + 2 * count * sizeof(px_wave) + edge_bytes(size->width) +
            (mixes ? mixers : 0);
 }

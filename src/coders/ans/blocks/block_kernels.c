@@ -96,7 +96,8 @@ static inline int32_t mean_at(const px_wave *w, const int16_t *x, int32_t sum) {
     const int32_t *taps = w->taps_own;
     const int32_t own = x[-1] * taps[0] + x[-stride] * taps[1] + x[-stride - 1] * taps[2] +
                         x[-stride + 1] * taps[3] + x[-2] * taps[4] + x[-2 * stride] * taps[5];
-    return ((sum + own * (1 << w->fraction)) >> (w->fraction + PX_TAP_BITS - PX_MEAN_BITS)) + w->bias;
+    return ((sum + own * (1 << w->fraction)) >> (w->fraction + PX_TAP_BITS - PX_MEAN_BITS)) +
+           w->bias;
 }
 
 static inline int class_at(const px_wave *w, const uint16_t *e, int32_t before) {
@@ -186,8 +187,9 @@ PX_INLINE px_lanes square_of_lanes(const int32_t *mixed, ptrdiff_t stride, const
     return sum;
 }
 
-PX_INLINE px_lanes own_of_lanes(const int16_t *x, ptrdiff_t stride, const int32_t *taps, int count) {
-    const ptrdiff_t places[PX_OWN_TAPS] = {-LANES,          -stride,   -stride - LANES,
+PX_INLINE px_lanes own_of_lanes(const int16_t *x, ptrdiff_t stride, const int32_t *taps,
+                                int count) {
+    const ptrdiff_t places[PX_OWN_TAPS] = {-LANES,          -stride,    -stride - LANES,
                                            -stride + LANES, -2 * LANES, -2 * stride};
     px_lanes sum = {0};
     for (int t = 0; t < count; t++)

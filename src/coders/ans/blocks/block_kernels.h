@@ -1,7 +1,7 @@
 /*
- * A plane of a block (docs/FORMAT.md, "Method 8, blocks"). Planes are as in px_wave. Those of several
- * blocks lie side by side in lanes: the elements of a position are PX_BLOCK_LANES, strides count
- * elements. Internal.
+ * A plane of a block (docs/FORMAT.md, "Method 8, blocks"). Planes are as in px_wave. Those of
+ * several blocks lie side by side in lanes: the elements of a position are PX_BLOCK_LANES, strides
+ * count elements. Internal.
  */
 #ifndef PX_BLOCKS_BLOCK_KERNELS_H
 #define PX_BLOCKS_BLOCK_KERNELS_H
@@ -10,9 +10,10 @@
 #include "simd/simd.h"
 
 enum {
-    PX_SMALL_BLOCK = 8,  /* side up to which samples come one by one, with */
-    PX_SMALL_STATES = 2, /* so many states of rANS; those of larger ones come as those of method lsq */
-    PX_BLOCK_SIDE = 64,  /* at most */
+    PX_SMALL_BLOCK = 8, /* side up to which samples come one by one, with */
+    PX_SMALL_STATES =
+        2, /* so many states of rANS; those of larger ones come as those of method lsq */
+    PX_BLOCK_SIDE = 64, /* at most */
     PX_LARGEST_BLOCK = PX_BLOCK_SIDE * PX_BLOCK_SIDE,
     PX_BLOCK_LANES = 16
 };
@@ -37,8 +38,8 @@ typedef struct px_block_kernels {
     /* px_wave_kernels.innovations in lanes. */
     void (*innovate_lanes)(int16_t *innovations, const px_wave *wave);
 
-    /* Of a small block: symbols (laid out as the plane, px_wave_kernels.symbols), backwards. stream->failed where
-     * there is no room. */
+    /* Of a small block: symbols (laid out as the plane, px_wave_kernels.symbols), backwards.
+     * stream->failed where there is no room. */
     void (*encode)(const px_wave *wave, const int32_t *symbols, px_rans_stream *stream);
 } px_block_kernels;
 

@@ -151,14 +151,14 @@ static prism_status read_batch(px_blocks_chunk *chunk, batch *b, const uint8_t *
     const size_t together = px_blocks_go_together(chunk, b->count) ? b->count : 1;
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < b->count && status == PRISM_OK; i += together)
-        status = px_blocks_read(chunk, b->numbers + i, payload, planes, b->places + i, together,
-                                error);
+        status =
+            px_blocks_read(chunk, b->numbers + i, payload, planes, b->places + i, together, error);
     b->count = 0;
     return status;
 }
 
-/* Blocks inside of the grid, then those at its right edge, at its lower one, in the corner: of these,
- * all have one size. */
+/* Blocks inside of the grid, then those at its right edge, at its lower one, in the corner: of
+ * these, all have one size. */
 static prism_status read_all(px_blocks_chunk *chunk, const uint8_t *payload, px_planes *planes,
                              prism_error *error) {
     batch b = {.count = 0};
@@ -186,8 +186,7 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     px_blocks_chunk chunk;
     const size_t payload_size = px_reader_left(payload);
     const uint8_t *bytes = px_get_bytes(payload, payload_size);
-    prism_status status =
-        px_blocks_open(&chunk, planes, pipeline, parameters, payload_size, error);
+    prism_status status = px_blocks_open(&chunk, planes, pipeline, parameters, payload_size, error);
     if (status == PRISM_OK)
         status = read_all(&chunk, bytes, planes, error);
     px_blocks_free(&chunk);

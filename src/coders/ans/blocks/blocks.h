@@ -16,8 +16,8 @@ prism_status px_blocks_open(px_blocks_chunk *chunk, const px_planes *planes,
 /* Whether so many blocks of equal size are faster to read together. At most PX_BLOCK_LANES. */
 bool px_blocks_go_together(const px_blocks_chunk *chunk, size_t count);
 
-/* Blocks of an opened chunk, by their numbers, to places of their size in planes: one, or as many as
- * go together. */
+/* Blocks of an opened chunk, by their numbers, to places of their size in planes: one, or as many
+ * as go together. */
 prism_status px_blocks_read(px_blocks_chunk *chunk, const size_t *numbers, const uint8_t *payload,
                             px_planes *planes, const px_rectangle *places, size_t count,
                             prism_error *error);
