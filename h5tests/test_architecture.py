@@ -128,12 +128,16 @@ def test_a_kernel_is_no_more_calls_away(title):
 
 
 def test_parts_of_the_picture_join():
-    """The first line of each part is a line of another part with that number, or calls it there."""
+    """The first line of each part is a line of another part with that number, or calls it there;
+    reading in parts begins at the API."""
     whole = {
         (line.number, line.name, line.path) for title in MOST_CALLS for line in PICTURES[title]
     }
     numbers = {line.name: line.number for line in PICTURES["Encoding integers"] if line.number}
-    for title in PICTURES.keys() - {"Choosing"}:
+    api = PICTURES["Decoding blocks"][0]
+    assert (api.number, api.path) == (0, "src/api/reader.c")
+    assert re.search(rf"\b{api.name}\(", source("include/prism.h"))
+    for title in PICTURES.keys() - {"Choosing", "Decoding blocks"}:
         first = PICTURES[title][0]
         assert (first.number, first.name, first.path) in whole, title
     assert PICTURES["Choosing"][0].number == numbers["px_encode_integers"] + 1

@@ -223,22 +223,14 @@ static bool is_too_large(const px_coded *coded, const px_planes *planes) {
 
 /* Where decoding would take too much, the fitted method, which is the next one, is as good as
  * alone. */
-static prism_status try_next(px_coded *best, const px_planes *planes, px_candidate *item,
-                             const px_task *task, prism_error *error) {
-    px_coded tried = {.pipeline = best->pipeline};
-    const size_t size = px_coded_size(best);
-    const px_task next = px_task_of(item, task->effort, size ? size : task->limit);
-    prism_status status = px_try(&tried, planes, &next, error);
-    if (status == PRISM_OK && learns(next.method) && px_coded_size(&tried) &&
-        is_too_large(&tried, planes)) {
-        px_coded_free(&tried);
+static void keep_or_leave(px_coded *best, px_coded *tried, const px_planes *planes,
+                          px_candidate *item) {
+    if (learns(item->method) && px_coded_size(tried) && is_too_large(tried, planes)) {
+        px_coded_free(tried);
         item[1].verdict = PX_SURE;
-    } else if (status == PRISM_OK) {
-        px_coded_keep_smaller(best, &tried);
     } else {
-        px_coded_free(&tried);
+        px_coded_keep_smaller(best, tried);
     }
-    return status;
 }
 
 static prism_status try_methods(px_coded *best, const px_planes *planes, const px_task *task,
@@ -250,12 +242,21 @@ static prism_status try_methods(px_coded *best, const px_planes *planes, const p
     else
         status = list_candidates(&list, planes, task, error);
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++) {
-        const px_task tried = px_task_of(&list.items[i], task->effort, task->limit);
+        px_candidate *item = &list.items[i];
+        px_coded tried = {.pipeline = best->pipeline};
+        px_task next = px_task_of(item, task->effort, task->limit);
         bool chance = true;
-        if (list.items[i].verdict == PX_POSSIBLE)
-            status = has_chance(&chance, best, planes, &tried, error);
-        if (status == PRISM_OK && chance)
-            status = try_next(best, planes, &list.items[i], task, error);
+        if (item->verdict == PX_POSSIBLE)
+            status = has_chance(&chance, best, planes, &next, error);
+        if (status != PRISM_OK || !chance)
+            continue;
+        if (px_coded_size(best))
+            next.limit = px_coded_size(best);
+        status = px_try(&tried, planes, &next, error);
+        if (status == PRISM_OK)
+            keep_or_leave(best, &tried, planes, item);
+        else
+            px_coded_free(&tried);
     }
     return status;
 }

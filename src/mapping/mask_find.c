@@ -154,20 +154,27 @@ static void choose_own(px_found_mask *found, const px_mapping_request *request) 
     }
 }
 
-/* *axis: along which most places have nothing but one value; AUTO: elements have masks of their
- * own, if there are values. */
+/* Of an axis along which that share of places has nothing but one value: of all elements, those
+ * that a mask spares when each place costs one. A short axis tells less of a place than a long
+ * one. */
+static double spared(double share, uint64_t length) {
+    return share * (1 - 1 / (double)length);
+}
+
+/* *axis: along which a mask spares most; AUTO: elements have masks of their own, if there are
+ * values. */
 static void choose_axis(px_found_mask *found, int *axis, const px_mapping_request *request) {
-    double best = LEAST_OF_ALL;
+    double most = 0;
     look l;
     *axis = PRISM_AXIS_AUTO;
     for (int i = 0; i < (int)request->array->rank && request->array->rank > 1; i++) {
         size_t values;
         look_along(&l, request, i);
         const double share = frequent(&l, &values);
-        /* A short axis tells less of a place than a long one. */
-        if (share < best || (*axis >= 0 && request->array->dims[i] < request->array->dims[*axis]))
+        const double gain = spared(share, request->array->dims[i]);
+        if (share < LEAST_OF_ALL || gain < most)
             continue;
-        best = share;
+        most = gain;
         *axis = i;
         found->value_count = values;
         for (size_t v = 0; v < values; v++)
