@@ -17,6 +17,7 @@ from h5prism._library import MAX_RANK, ArrayStruct, DecodeOptionsStruct, call
 from h5prism._options import from_keywords
 
 TABLE, LATTICE, FIXED, SCALED = 1, 2, 3, 4
+MASK = 10
 NUMPY = {type_: name for type_, name in reference.TYPES.items() if type_ != BFLOAT16}
 FLOATS = {FLOAT16: "f2", FLOAT32: "f4", FLOAT64: "f8"}
 

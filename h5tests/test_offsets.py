@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from generated import scene
-from mappings_support import FLOATS, LATTICE, check
+from mappings_support import FLOATS, LATTICE, MASK, check
 from python_support import assert_same
 from reference_decoder import FLOAT32, read_container
 
@@ -66,7 +66,10 @@ FORMULAE = {
 
 
 def rule_of(chunk):
+    """Of what is left by a mask, if there is one."""
     found = read_container(chunk)
+    if found.mapped and found.parameters[0] == MASK:
+        found = read_container(found.payload[found.payload.index(b"PRSM") :])
     return found.parameters[1] if found.mapped and found.parameters[0] == LATTICE else None
 
 

@@ -85,7 +85,7 @@ def test_wrong_values(config):
         Prism(**config)
 
 
-@pytest.mark.parametrize("keyword", ["max_err", "rmse", "block", "level"])
+@pytest.mark.parametrize("keyword", ["max_err", "rmse", "blocks", "level"])
 def test_unknown_keywords(keyword):
     with pytest.raises(TypeError, match=keyword):
         Prism(**{keyword: 1})
