@@ -23,6 +23,7 @@
 #include "linear/product_kernels.h"
 #include "lossy/component_kernels.h"
 #include "planes/element_kernels.h"
+#include "planes/estimate_kernels.h"
 #include "similarity/conditional_kernels.h"
 
 /* Runs the kernel once and returns how many samples that were. */
@@ -58,6 +59,12 @@ static size_t element_store_block(px_simd set) {
     px_element_kernels_of(set)->store_block((uint8_t *)sums, 2 * PX_BLOCK_PLANES, rows_16[0],
                                             PX_BLOCK_POSITIONS, &bytes_of_two);
     return PX_BLOCK_PLANES * PX_BLOCK_POSITIONS;
+}
+
+static size_t estimate_edge_symbols(px_simd set) {
+    px_estimate_kernels_of(set)->edge_symbols((uint8_t *)sums, rows_16[0] + 1, rows_16[1] + 1,
+                                              POSITIONS_16, 16);
+    return POSITIONS_16;
 }
 
 /* ---- Components: sums of 32 of them, a line of a wavelet, a row of a filter, products of inputs
@@ -470,6 +477,7 @@ typedef struct bench {
 static const bench benches[] = {
     BENCH(element_load_block),
     BENCH(element_store_block),
+    BENCH(estimate_edge_symbols),
     BENCH(product_mix_pairs),
     BENCH(product_mix_panel),
     BENCH(product_mix_squares),
