@@ -102,8 +102,7 @@ def test_odd_shapes(shape):
             check(array, ("ans", "raw"), transform=transform, effort=effort)
 
 
-@pytest.mark.parametrize("effort", [1, 4])
-@pytest.mark.parametrize("shape", [(3000,), (50, 60)], ids=str)
+@pytest.mark.parametrize("shape, effort", [((3000,), 1), ((3000,), 4), ((50, 60), 4)], ids=str)
 def test_without_an_axis(shape, effort):
     array = np.random.default_rng(1).integers(-3, 4, shape)
     for axis in range(len(shape)):
@@ -399,9 +398,9 @@ class Chosen:
         fields["stages"] = (2 if self.model.weights_p else 1, 3, 3)
         fields["parameters"] = bytes([self.model.method]) + section
         coded = self.coded or self.model
-        entropy = self.digits(self.chance, native.CODED_PLANES[coded.method])
-        frame = reference.read_container(Fields(**fields).chunk())
-        native.decode_group(frame, coded, entropy)
+        kind = native.CODED_PLANES[coded.method]
+        entropy = self.digits(self.chance, kind)
+        native.decode_group(depth, (self.height, self.width), coded, entropy, kind, None)
         return Fields(**fields, payload=entropy.payload()).chunk()
 
 

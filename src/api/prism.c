@@ -315,7 +315,7 @@ prism_status prism_reduced_size(const void *start, size_t size, int reduce, size
                                 prism_error *error) {
     if (!start || !needed)
         return px_fail(error, PRISM_E_ARGUMENT, "start and needed must not be NULL");
-    px_chunk read;
+    px_chunk read = {.has_checksum = false};
     *needed = 0;
     prism_status status = check_reduce(reduce, error);
     if (status == PRISM_OK)

@@ -393,8 +393,9 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     lattice l;
     px_bit_patterns words = {.bits = NULL};
     px_integers coded = {.elements = NULL};
-    px_chunk chunk = *source->chunk;
-    prism_status status = read_parameters(&l, &source->parameters, &source->chunk->array, error);
+    const px_chunk *whole = source->chunk;
+    px_chunk chunk = *whole;
+    prism_status status = read_parameters(&l, &source->parameters, &whole->array, error);
     if (l.differences.count)
         chunk.mask = NULL;
     source->chunk = &chunk;
@@ -404,6 +405,7 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
         status = decode_words(&words, &l, &coded, source, error);
     if (status == PRISM_OK)
         px_bit_patterns_store(&words, elements);
+    source->chunk = whole;
     px_bit_patterns_free(&words);
     free(coded.elements);
     return status;

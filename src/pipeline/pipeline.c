@@ -322,7 +322,7 @@ uint64_t px_pipeline_memory(const px_chunk *chunk) {
 static void join_axes(px_chunk *joined, const px_chunk *chunk) {
     const px_roles *roles = &chunk->pipeline.roles;
     uint32_t counting = 0;
-    int place[PRISM_MAX_RANK];
+    int place[PRISM_MAX_RANK] = {0};
     for (unsigned i = 0; i < roles->planes; i++)
         counting |= UINT32_C(1) << roles->axes[i];
     joined->array.rank = 1;
