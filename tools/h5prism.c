@@ -34,8 +34,7 @@ static const char help[] =
     "         distance=0..15                        libjxl's aim, with coder=jxl: bounds nothing\n"
     "\n"
     "examples: h5prism repack in.h5 out.h5 effort=7\n"
-    "          h5prism inspect out.h5 --dataset run/emb --chunks\n"
-    "          h5prism options transform=channels,coder=jxl,effort=7\n";
+    "          h5prism inspect out.h5 --dataset run/emb --chunks\n";
 
 static int run_options(int count, char **arguments) {
     if (count == 1 && strcmp(arguments[0], "--help") == 0) {
