@@ -7,10 +7,11 @@ import pytest
 import reference_decoder as reference
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from filter_support import h5py
-from generated import embedding, runs
+from generated import embedding, picture, runs
 from python_support import NARROW_DTYPES, assert_same, correlated, noise
 
 import h5prism
+from h5prism._reader import is_in_blocks
 
 SIDES = [4, 8, 16, 32, 64]
 
@@ -74,6 +75,15 @@ def test_blocks_cost_little(side, most):
     array = embedding(128, 128, 48, "int8")
     whole = h5prism.encode(array, axis=2, transform="channels", predictor="lsq", coder="ans")
     assert len(encoded(array, block=side, axis=2)) < most * len(whole)
+
+
+@pytest.mark.parametrize("shape", [(60, 50, 3), (3, 60, 50), (4, 5, 40, 30)], ids=str)
+def test_planes_without_blocks_are_not_chosen(shape):
+    """Noise, which other layouts make smaller by a little."""
+    array = noise(shape, "uint8") // 3
+    for order in itertools.permutations(range(len(shape))):
+        laid = np.ascontiguousarray(array.transpose(order))
+        assert h5prism.inspect_chunk(h5prism.encode(laid, block=8)).method == "blocks"
 
 
 def test_one_block_is_no_blocks():
@@ -245,6 +255,31 @@ def test_points(file, block):
     assert_same(h5prism.points(d, rows, columns), array[rows, columns])
     assert_same(h5prism.points(e, rows, columns, axes=(-2, -1))[:, 0], array[rows, columns])
     assert h5prism.points(d, [], []).shape == (0, 12)
+
+
+ELEMENTS = {
+    "fields": [("a", "i1"), ("b", "i1"), ("c", "i1")],
+    "words": [("a", "<i2"), ("b", "<u2")],
+    "arrays": ("<i2", (2, 2)),
+    "fields of arrays": [("a", "u1", (2,)), ("b", "u1")],
+    "booleans": "?",
+}
+
+
+@pytest.mark.parametrize("kind", ELEMENTS)
+def test_elements_of_several_numbers(file, kind):
+    dtype = np.dtype(ELEMENTS[kind])
+    numbers = np.stack([picture(60, 50) // (k + 1) for k in range(dtype.itemsize)], -1).astype("u1")
+    if kind == "booleans":
+        numbers //= 128
+    elif kind in ("words", "arrays"):
+        numbers[..., 1::2] = 0
+    array = numbers.view(dtype.base).reshape(60, 50, *dtype.shape)
+    d = file.create_dataset("x", (60, 50), dtype, chunks=(40, 50), **h5prism.Prism(block=8))
+    d[...] = array
+    assert all(is_in_blocks(d.id.read_direct_chunk((at, 0))[1]) for at in (0, 40))
+    assert_same(h5prism.read(d, np.s_[5:9, 40:45:2]), array[5:9, 40:45:2])
+    assert_same(h5prism.points(d, [3, 59, 41], [0, 49, 7]), array[[3, 59, 41], [0, 49, 7]])
 
 
 def test_points_of_what_is_not_stored(file):

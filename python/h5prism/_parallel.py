@@ -281,14 +281,13 @@ def _decode_chunk(
         found = read_regions(blob, starts, count, (chunks, window.dtype))[0]
         window[...] = found[tuple(slice(None, None, part.step) for part in inside)]
     else:
-        shape = (*chunks, *window.shape[len(chunks) :])  # an element may be an array
-        window[...] = whole_chunk(blob, plain, shape, window.dtype)[inside]
+        window[...] = whole_chunk(blob, plain, chunks, window.dtype)[inside]
 
 
 def whole_chunk(blob: bytes, plain: bool, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """The elements of an encoded or plain chunk. They must be those of a dataset of that kind."""
-    kind, count = numbers_of(dtype)
-    expected = math.prod(shape) * count
+    kind, _ = numbers_of(dtype)
+    expected = math.prod(shape)
     found = np.frombuffer(blob, np.uint8) if plain else decode(blob)
     if found.nbytes != expected * kind.itemsize or not (plain or found.dtype == kind):
         raise PrismError(

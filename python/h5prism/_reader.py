@@ -11,6 +11,7 @@ from types import TracebackType
 import numpy as np
 
 from ._codec import BytesLike, describe_chunk, empty
+from ._elements import numbers_of
 from ._errors import PrismError, Status
 from ._library import call, library
 
@@ -114,7 +115,7 @@ def read_regions(
     number of threads may call it at the same time. The elements must be those of a dataset with
     chunks of the shape and type expected."""
     shape, dtype = expected
-    stored = np.dtype(np.int8) if dtype == np.bool_ else dtype
+    stored, _ = numbers_of(dtype)
     reader = _readers.take(blob)
     if (reader.shape, reader.dtype) != (shape, stored):
         raise PrismError(

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/effort.h"
+#include "coders/ans/blocks/blocks.h"
 #include "linear/weights.h"
+#include "planes/planes.h"
 
 enum {
     LEAST_EDGE = 4,       /* of a frame */
@@ -91,29 +93,34 @@ static void add(list *l, const px_survey *s, uint32_t planes) {
         l->items[l->count++] = roles_of(s, planes);
 }
 
-/* Planes that are hardly pictures, where others are: coding them takes the time of larger ones. */
-static bool is_slim(const px_survey *s, const px_roles *roles) {
-    const px_layout layout = px_layout_by(roles, &s->part.array);
-    return s->whole.rank >= 3 && (layout.height < LEAST_EDGE || layout.width < LEAST_EDGE);
+/* What planes may be, where others are not. */
+typedef enum fault {
+    SPECKS,   /* of so few samples that each takes the time of hundreds */
+    NO_PARTS, /* without blocks: who asks for these wants to read parts */
+    SLIM      /* hardly pictures: coding them takes the time of larger ones */
+} fault;
+
+static bool has_fault(const px_survey *s, const px_roles *roles, fault f, int block) {
+    const px_layout whole = px_layout_by(roles, &s->whole);
+    const px_layout part = px_layout_by(roles, &s->part.array);
+    const px_planes planes = px_planes_shape(&s->whole, &whole);
+    if (f == SPECKS)
+        return whole.height * whole.width < LEAST_POSITIONS;
+    if (f == NO_PARTS)
+        return block && !px_blocks_suit(&planes, block);
+    return s->whole.rank >= 3 && (part.height < LEAST_EDGE || part.width < LEAST_EDGE);
 }
 
-/* Planes of so few samples take the time of hundreds each. */
-static bool is_speck(const px_survey *s, const px_roles *roles) {
-    const px_layout layout = px_layout_by(roles, &s->whole);
-    return layout.height * layout.width < LEAST_POSITIONS;
-}
-
-/* Those of a list that are not what `is` says, or all. */
-static void leave_out(list *l, const px_survey *s,
-                      bool (*is)(const px_survey *, const px_roles *)) {
+/* Those of a list that have a fault, unless all have it. */
+static void leave_out(list *l, const px_survey *s, fault f, int block) {
     size_t left = 0;
     for (size_t i = 0; i < l->count; i++)
-        left += !is(s, &l->items[i]);
+        left += !has_fault(s, &l->items[i], f, block);
     if (!left)
         return;
     left = 0;
     for (size_t i = 0; i < l->count; i++)
-        if (!is(s, &l->items[i]))
+        if (!has_fault(s, &l->items[i], f, block))
             l->items[left++] = l->items[i];
     l->count = left;
 }
@@ -174,9 +181,10 @@ size_t px_possible_roles(px_roles roles[PX_MOST_ROLES], const px_survey *s,
         add_single(&l, s);
     if (s->whole.rank > 3)
         add_joined(&l, s);
-    leave_out(&l, s, is_speck);
+    leave_out(&l, s, SPECKS, options->block);
+    leave_out(&l, s, NO_PARTS, options->block);
     if (s->noisy)
-        leave_out(&l, s, is_slim);
+        leave_out(&l, s, SLIM, options->block);
     return l.count;
 }
 
