@@ -25,11 +25,7 @@ static void define_decode(const plain_tables *tables, const px_wave *w, px_rans_
     static plain_place places[PX_LARGEST_BLOCK];
     const size_t count = places_of(places, w);
     for (plain_place *p = places; p < places + count; p++) {
-        const int32_t around = plain_around(w, p->y, p->x) * w->scale_error >> 4;
-        const int32_t class =
-            plain_limit((plain_scale_before(w, p->y, p->x, true) + around) >> 6, 0, 83);
-        p->mean = plain_mean(w, p->y, p->x);
-        p->symbol = plain_wave_symbol(tables->wave, class, p->mean);
+        plain_expect(tables, w, p);
         plain_decode_step(p, 1, stream);
         plain_keep(w, p, plain_sample(&p->symbol));
         if (stream->words > stream->end + PX_RANS_GUARD / 2)

@@ -62,6 +62,9 @@ int32_t plain_around(const px_wave *wave, ptrdiff_t y, ptrdiff_t x);
 int32_t plain_scale_before(const px_wave *wave, ptrdiff_t y, ptrdiff_t x, bool blurred);
 plain_symbol plain_wave_symbol(const px_slots *tables, int32_t class, int32_t mean);
 
+/* Mean and symbol of a place, by all that is before it. */
+void plain_expect(const plain_tables *tables, const px_wave *wave, plain_place *place);
+
 /* Sets sample, error and log of a place; returns the log. */
 int32_t plain_keep(const px_wave *wave, const plain_place *place, int32_t sample);
 

@@ -275,18 +275,21 @@ int32_t plain_keep(const px_wave *w, const plain_place *place, int32_t sample) {
     return w->logs[at];
 }
 
+void plain_expect(const plain_tables *tables, const px_wave *w, plain_place *p) {
+    const int32_t around = plain_around(w, p->y, p->x) * w->scale_error >> 4;
+    const int32_t class =
+        plain_limit((plain_scale_before(w, p->y, p->x, true) + around) >> 6, 0, 83);
+    p->mean = plain_mean(w, p->y, p->x);
+    p->symbol = plain_wave_symbol(tables->wave, class, p->mean);
+}
+
 int64_t plain_wave_decode(const plain_tables *tables, const px_wave *w, px_rans_stream *stream) {
     int64_t sum = 0;
     for (size_t step = 0; step < plain_steps(w); step++) {
         plain_place places[PX_WAVE_LANES];
         const size_t count = plain_places(places, w, step);
-        for (plain_place *p = places; p < places + count; p++) {
-            const int32_t around = plain_around(w, p->y, p->x) * w->scale_error >> 4;
-            const int32_t class =
-                plain_limit((plain_scale_before(w, p->y, p->x, true) + around) >> 6, 0, 83);
-            p->mean = plain_mean(w, p->y, p->x);
-            p->symbol = plain_wave_symbol(tables->wave, class, p->mean);
-        }
+        for (plain_place *p = places; p < places + count; p++)
+            plain_expect(tables, w, p);
         plain_decode_step(places, count, stream);
         plain_stop(stream);
         for (plain_place *p = places; p < places + count; p++)

@@ -60,6 +60,15 @@ def limits(dtype):
     return info.min, info.max
 
 
+def fractals(count, height, width, generator):
+    """Independent pictures, last, each with less the finer it is looked at."""
+    y, x = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+    fall = np.maximum(np.hypot(y, x), 1 / width) ** 1.6
+    noise = np.fft.rfft2(generator.normal(size=(count, height, width)))
+    found = np.moveaxis(np.fft.irfft2(noise / fall, (height, width)), 0, 2)
+    return found / found.std()
+
+
 def correlated(shape, dtype, seed=0):
     """Smooth planes along the last axis, each a mixture of the same three, and noise; at most 20 bits
     of wide integers, and floats of at most three decimals."""

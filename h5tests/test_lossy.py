@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 from generated import embedding, hashed, picture
-from python_support import LIBRARY, correlated
+from python_support import LIBRARY, correlated, fractals
 
 import h5prism
 from h5prism import Prism, PrismError, Status
@@ -243,11 +243,7 @@ def test_an_eighth_of_a_large_picture_needs_the_beginning_only():
 
 def fractal(height, width, channels):
     generator = np.random.default_rng(2)
-    y, x = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
-    fall = np.maximum(np.hypot(y, x), 1 / width) ** 1.6
-    noise = np.fft.rfft2(generator.normal(size=(6, height, width)))
-    sources = np.moveaxis(np.fft.irfft2(noise / fall, (height, width)), 0, 2)
-    return (2 + sources / sources.std() @ generator.normal(size=(6, channels))).astype("f4")
+    return (2 + fractals(6, height, width, generator) @ generator.normal(size=(6, channels))).astype("f4")
 
 
 @pytest.mark.parametrize("by", [1, 2, 3])

@@ -8,6 +8,7 @@ import pytest
 import reference_decoder as reference
 import reference_lossy
 from generated import picture
+from python_support import fractals
 
 import h5prism
 
@@ -37,12 +38,9 @@ ARRAYS = {
 def fractal(height, width, channels):
     """Channels that depend on each other, each with less the finer it is looked at."""
     generator = np.random.default_rng(5)
-    y, x = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
-    fall = np.maximum(np.hypot(y, x), 1 / width) ** 1.6
-    noise = np.fft.rfft2(generator.normal(size=(6, height, width)))
-    sources = np.moveaxis(np.fft.irfft2(noise / fall, (height, width)), 0, 2)
+    sources = fractals(6, height, width, generator)
     mixing = generator.normal(size=(6, channels)) * 0.6 ** np.arange(6)[:, None]
-    return (sources / sources.std() @ mixing).astype("f4")
+    return (sources @ mixing).astype("f4")
 
 
 def parts_of(chunk):

@@ -157,9 +157,9 @@ typedef struct prism_options {
     bool verify;   /* decode each chunk after encoding it and compare */
     int threads;   /* that one encode or decode may use, >= 1; H5PRISM_THREADS overrides. No method
                       uses more than one so far */
-    int block; /* 0, or 4, 8, 16, 32, 64: positions along both axes of the pictures of blocks that
-                  can be decoded alone (prism_decode_region). Integers of 8 and 16 bits; coder ans
-                */
+    int block;     /* 0, or 4, 8, 16, 32, 64: positions along both axes of pictures, of blocks that
+                      can be decoded alone (prism_decode_region). For integers of 8 and 16 bits and
+                      coder ans */
     prism_bound bound;       /* what may be lost; nothing, unless it is asked for */
     prism_bound_of bound_of; /* of PRISM_BOUND_REL_RMSE */
     float bound_value;       /* above 0 with a bound, else 0; of relative ones, below 1 */
@@ -309,8 +309,8 @@ typedef struct prism_info {
     prism_coder coder;
     prism_method method; /* of coder ans */
     int effort;
-    int axis; /* along which the planes lie; -1: the array is a single plane, or there are several
-               */
+    int axis;                       /* along which the planes lie; -1: there is a single plane, or
+                                       several axes count them */
     unsigned axis_count;            /* how many axes count the planes */
     int axes[PRISM_MAX_RANK];       /* these: a plane for each combination, the last one fastest */
     uint64_t planes, height, width; /* the array as planes */
@@ -391,8 +391,7 @@ PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
                                            size_t size, const prism_decode_options *options,
                                            prism_error *error);
 
-/* ---- Parts of chunks --------------------------------------------------------------------------
- */
+/* ---- Parts of chunks ------------------------------------------------------------------------- */
 
 /*
  * A chunk that is read in parts, again and again. Of a chunk in blocks (option `block`), opening
@@ -403,7 +402,7 @@ PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
 typedef struct prism_reader prism_reader;
 
 /* `chunk` must outlive the reader. On failure *reader is NULL. prism_close takes NULL, too.
- * options->reduce must be 0. */
+ * options->reduce must be 0. Errors are those of prism_decode. */
 PRISM_API prism_status prism_open(const void *chunk, size_t chunk_size,
                                   const prism_decode_options *options, prism_reader **reader,
                                   prism_error *error);

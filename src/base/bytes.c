@@ -119,6 +119,11 @@ void px_put_varint(px_buffer *buffer, uint64_t value) {
     px_put_u8(buffer, (uint8_t)value);
 }
 
+void px_put_sized(px_buffer *buffer, const void *bytes, size_t size) {
+    px_put_varint(buffer, size);
+    px_put_bytes(buffer, bytes, size);
+}
+
 px_reader px_reader_make(const void *bytes, size_t size) {
     const uint8_t *first = bytes;
     return (px_reader){.next = first, .end = first + size};

@@ -37,6 +37,9 @@ void px_put_wide(px_buffer *buffer, uint64_t value);
 /* LEB128: seven bits a byte, low ones first. */
 void px_put_varint(px_buffer *buffer, uint64_t value);
 
+/* Bytes after their number. */
+void px_put_sized(px_buffer *buffer, const void *bytes, size_t size);
+
 /* A word from this machine's order to little-endian, or back. */
 static inline uint16_t px_little_endian_16(uint16_t word) {
     const uint16_t one = 1;

@@ -25,6 +25,14 @@ size_t px_sum(uint64_t a, uint64_t b);
 /* The same instead of `memory`, which stays where it is if there is none. */
 #define px_realloc(memory, ...) px_realloc_bytes(memory, px_product(__VA_ARGS__))
 
+static inline size_t px_smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+static inline uint64_t px_larger(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
 size_t px_product_of(const uint64_t *factors, size_t count);
 void *px_alloc_bytes(size_t bytes);
 void *px_alloc_zeroed_bytes(size_t bytes);

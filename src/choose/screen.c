@@ -28,8 +28,8 @@ static const double CLOSE_FRAMES = 1.1, CLEARLY_BETTER_FRAMES = 0.96;
 static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87, OTHER_GAIN = 0.97;
 
 /* Estimates miss so much more of what learning gains: where only size counts, that is tried, too.
- */
-static const double MISSED = 0.9;
+ * Frames learn from all that came before at once, and estimates see one. */
+static const double MISSED = 0.9, MISSED_FRAMES = 0.8;
 
 /* Layouts of drawings that come so close in a part of the sample are tried. */
 static const double CLOSE_DRAWING = 1.25;
@@ -94,6 +94,12 @@ static bool has_estimates(const px_choice *c) {
     return px_may_be_native(c->options) && (s->noisy || s->values > PX_FEW_VALUES);
 }
 
+static double missed(const px_choice *c, prism_transform transform) {
+    return !px_efforts.only_size[c->options->effort] ? 1
+           : transform == PRISM_TRANSFORM_STACK      ? MISSED_FRAMES
+                                                     : MISSED;
+}
+
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best) {
     if (c->best.bytes == 0 || px_is_drawing(c->sample, c->options))
         return true;
@@ -102,7 +108,7 @@ bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t be
         (!is_low(c) || list->items[i].bytes <= CLOSE_BRISK * list->items[best].bytes))
         return true;
     if (has_estimates(c))
-        return (px_efforts.only_size[c->options->effort] ? MISSED : 1) * px_promise(c, list, i) <
+        return missed(c, list->items[i].pipeline.transform) * px_promise(c, list, i) <
                PX_CLEARLY * c->best.bytes;
     return (c->sample->part.share == 1 && !px_is_brisk(c->sample, c->options->effort)) ||
            list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/byte_counts.h"
 #include "base/fast_math.h"
 
 enum {
@@ -84,23 +85,12 @@ static float bits_with_matches(const uint8_t *bytes, size_t size) {
     return bits + bits_of(counts, BYTES + LENGTHS);
 }
 
-/* In turns, so that a byte does not wait for the one before. */
-static void count_bytes(uint32_t counts[BYTES], const uint8_t *bytes, size_t size) {
-    enum { TURNS = 4 };
-    uint16_t turns[TURNS][BYTES] = {{0}};
-    size_t i = 0;
-    for (; i + TURNS <= size; i += TURNS)
-        for (size_t t = 0; t < TURNS; t++)
-            turns[t][bytes[i + t]]++;
-    for (; i < size; i++)
-        turns[0][bytes[i]]++;
-    for (size_t s = 0; s < BYTES; s++)
-        counts[s] = (uint32_t)turns[0][s] + turns[1][s] + turns[2][s] + turns[3][s];
-}
-
 px_guess px_guess_deflate(const uint8_t *bytes, size_t size) {
+    px_byte_counts found = {{{0}}};
     uint32_t counts[BYTES];
-    count_bytes(counts, bytes, size);
+    px_byte_counts_add(&found, bytes, size);
+    for (size_t s = 0; s < BYTES; s++)
+        counts[s] = px_byte_count(&found, s);
     const float alone = bits_of(counts, BYTES), with = bits_with_matches(bytes, size);
     const bool matches = with < CLEARLY * alone;
     return (px_guess){(double)(matches ? with : alone) / 8, matches};

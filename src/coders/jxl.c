@@ -216,10 +216,8 @@ static prism_status encode(const px_planes *planes, const px_task *task, px_code
         images.first = first;
         images.extras = image_planes(planes, first) - 1;
         status = px_jxl_encode_image(planes, &images, &image, error);
-        if (status == PRISM_OK) {
-            px_put_varint(payload, image.size);
-            px_put_bytes(payload, image.data, image.size);
-        }
+        if (status == PRISM_OK)
+            px_put_sized(payload, image.data, image.size);
         px_buffer_free(&image);
     }
     return status;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/sizes.h"
 #include "base/squeeze.h"
 #include "base/status.h"
 #include "lossy/images.h"
@@ -122,15 +123,11 @@ static uint64_t memory(const px_chunk *chunk) {
 
 /* ---- Reduced pictures ---- */
 
-static size_t smaller(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
 /* The mean of a block, halves up; less INT16_MIN, samples are positive. */
 static int16_t mean_of(const px_planes *planes, const int16_t *samples, size_t y, size_t x,
                        size_t side) {
-    const size_t bottom = smaller(y + side, planes->height);
-    const size_t right = smaller(x + side, planes->width);
+    const size_t bottom = px_smaller(y + side, planes->height);
+    const size_t right = px_smaller(x + side, planes->width);
     const int64_t n = (int64_t)((bottom - y) * (right - x));
     int64_t sum = 0;
     for (size_t v = y; v < bottom; v++)

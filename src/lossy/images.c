@@ -56,10 +56,8 @@ static bool pays(const coded_images *c) {
 
 static void write_plain(px_buffer *out, const coded_images *c) {
     const uint8_t *from = c->bytes.data;
-    for (size_t i = 0; i < c->count; from += c->sizes[i], i++) {
-        px_put_varint(out, c->sizes[i]);
-        px_put_bytes(out, from, c->sizes[i]);
-    }
+    for (size_t i = 0; i < c->count; from += c->sizes[i], i++)
+        px_put_sized(out, from, c->sizes[i]);
 }
 
 static void write_parted(px_coded *coded, const coded_images *c) {

@@ -89,8 +89,7 @@ static prism_status encode_grid(px_coded *mapped, px_grid *grid, const px_lossy_
     if (status == PRISM_OK && coded.payload.size) {
         px_put_varint(out, (uint64_t)cell);
         px_put_u8(out, (uint8_t)(axis + 1));
-        px_put_varint(out, coded.parameters.size);
-        px_put_bytes(out, coded.parameters.data, coded.parameters.size);
+        px_put_sized(out, coded.parameters.data, coded.parameters.size);
         px_grid_write(out, grid, request->values);
         px_put_bytes(&mapped->sections.payload, coded.payload.data, coded.payload.size);
         mapped->pipeline = (px_pipeline){.transform = PRISM_TRANSFORM_STACK,

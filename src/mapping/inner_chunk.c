@@ -16,6 +16,13 @@ bool px_inner_is_tiny(const px_mapping_request *request) {
            (request->depth > 0 && px_array_count(request->array) < ELEMENTS);
 }
 
+prism_status px_inner_read(px_chunk *chunk, px_reader *in, prism_error *error) {
+    const size_t size = px_get_size(in);
+    const uint8_t *bytes = px_get_bytes(in, size);
+    return bytes ? px_chunk_read(chunk, bytes, size, error)
+                 : px_fail(error, PRISM_E_TRUNCATED, "a chunk within the chunk is not all there");
+}
+
 /* Chunks within chunks are little-endian on every machine: a chunk does not tell where it was made.
  */
 static prism_status encode_little_endian(px_coded *mapped, const px_mapping_request *request,
@@ -43,19 +50,17 @@ prism_status px_inner_encode(px_coded *mapped, const px_mapping_request *request
     if (px_native_order() == PRISM_BIG_ENDIAN && array->order == PRISM_BIG_ENDIAN &&
         prism_type_size(array->type) > 1)
         return encode_little_endian(mapped, request, array, elements, error);
-    px_buffer chunk = {0};
     const px_chunk_role role = {.depth = request->depth + 1,
                                 .of_wide =
                                     request->depth > 0 || !px_type_is_narrow(request->array->type),
                                 .mask = px_gaps_for(request->mask, array)};
     prism_options options = *request->options;
     options.checksum = false;
+    px_buffer chunk = {0};
     prism_status status =
         request->inner->encode(&chunk, &mapped->pipeline, array, elements, &options, role, error);
-    if (status == PRISM_OK) {
-        px_put_varint(&mapped->sections.payload, chunk.size);
-        px_put_bytes(&mapped->sections.payload, chunk.data, chunk.size);
-    }
+    if (status == PRISM_OK)
+        px_put_sized(&mapped->sections.payload, chunk.data, chunk.size);
     px_buffer_free(&chunk);
     return status;
 }
@@ -127,11 +132,7 @@ prism_status px_inner_decode(px_mapping_source *source, prism_array *array, uint
                              void **elements, prism_error *error) {
     px_chunk chunk;
     *elements = NULL;
-    const size_t size = px_get_size(&source->payload);
-    const uint8_t *bytes = px_get_bytes(&source->payload, size);
-    if (!bytes)
-        return px_fail(error, PRISM_E_TRUNCATED, "a chunk within the chunk is not all there");
-    prism_status status = px_chunk_read(&chunk, bytes, size, error);
+    prism_status status = px_inner_read(&chunk, &source->payload, error);
     if (status != PRISM_OK)
         return status;
     if (chunk.has_checksum || !is_shaped_like(&chunk.array, array) ||

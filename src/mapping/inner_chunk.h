@@ -9,6 +9,9 @@
  * than the floats that they stand for. */
 bool px_inner_is_tiny(const px_mapping_request *request);
 
+/* The next chunk of what has such chunks. */
+prism_status px_inner_read(px_chunk *chunk, px_reader *in, prism_error *error);
+
 /* Appends the chunk of an array to the payload, after its length. */
 prism_status px_inner_encode(px_coded *mapped, const px_mapping_request *request,
                              const prism_array *array, const void *elements, prism_error *error);

@@ -3,6 +3,7 @@
 #include "mapping/mapping.h"
 
 #include "base/array.h"
+#include "base/sizes.h"
 #include "base/squeeze.h"
 #include "base/status.h"
 #include "mapping/mask.h"
@@ -43,20 +44,9 @@ static prism_status decode_by(void *elements, px_mapping_source *source, prism_e
     return status;
 }
 
-/* The next chunk within the chunk. */
-static bool next_within(px_chunk *within, px_reader *payload) {
-    const size_t size = px_get_size(payload);
-    const uint8_t *bytes = px_get_bytes(payload, size);
-    return bytes && px_chunk_read(within, bytes, size, NULL) == PRISM_OK;
-}
-
 bool px_mapping_inner(px_chunk *inner, const px_chunk *chunk) {
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
-    return next_within(inner, &payload);
-}
-
-static uint64_t larger(uint64_t a, uint64_t b) {
-    return a > b ? a : b;
+    return px_inner_read(inner, &payload, NULL) == PRISM_OK;
 }
 
 /* Elements of the chunks within stay until the mapping is undone. */
@@ -79,15 +69,16 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
         kept += px_array_count(&chunk->array) * sizeof(bool); /* places without data */
     }
     px_chunk inner;
-    for (unsigned i = 0;
-         i < stage->chunks && depth < PX_CHUNK_DEPTH && next_within(&inner, &payload); i++) {
+    for (unsigned i = 0; i < stage->chunks && depth < PX_CHUNK_DEPTH &&
+                         px_inner_read(&inner, &payload, NULL) == PRISM_OK;
+         i++) {
         kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
         inner.mask = chunk->mask ? px_gaps_for(&mask, &inner.array) : NULL;
-        most = larger(most, kept + codec->memory(&inner, depth + 1));
+        most = px_larger(most, kept + codec->memory(&inner, depth + 1));
     }
     if (stage->memory)
         kept += stage->memory(chunk);
-    return larger(most, kept + px_array_count(&chunk->array) * stage->decode_bytes);
+    return px_larger(most, kept + px_array_count(&chunk->array) * stage->decode_bytes);
 }
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,

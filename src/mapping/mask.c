@@ -206,20 +206,14 @@ static prism_status put_values(uint8_t *elements, const px_gaps *codes, const pr
 
 /* ---- Encoding ---- */
 
-/* A chunk, after its length. */
-static prism_status put_chunk(px_buffer *out, px_pipeline *used, const px_mapping_request *request,
+static prism_status put_chunk(px_buffer *out, px_pipeline *used, const px_inner_codec *codec,
                               const prism_array *array, const void *elements,
-                              const prism_options *options, const px_gaps *mask,
+                              const prism_options *options, px_chunk_role role,
                               prism_error *error) {
     px_buffer chunk = {0};
-    /* The mask itself is one deeper: it has none. */
-    const px_chunk_role role = {.depth = request->depth + !mask, .mask = mask};
-    prism_status status =
-        request->inner->encode(&chunk, used, array, elements, options, role, error);
-    if (status == PRISM_OK) {
-        px_put_varint(out, chunk.size);
-        px_put_bytes(out, chunk.data, chunk.size);
-    }
+    prism_status status = codec->encode(&chunk, used, array, elements, options, role, error);
+    if (status == PRISM_OK)
+        px_put_sized(out, chunk.data, chunk.size);
     px_buffer_free(&chunk);
     return status;
 }
@@ -248,7 +242,9 @@ static prism_status write_mask(px_buffer *out, const px_mapping_request *request
     for (unsigned d = 0; d < found->array.rank; d++)
         axes |= (uint64_t)(found->array.dims[d] > 1) << d;
     px_put_varint(out, axes);
-    return put_chunk(out, &used, request, &found->array, found->codes, &options, NULL, error);
+    const px_chunk_role role = {.depth = request->depth + 1}; /* it has no mask itself */
+    return put_chunk(out, &used, request->inner, &found->array, found->codes, &options, role,
+                     error);
 }
 
 /* What is left of the array, with something at its places without data. */
@@ -269,9 +265,10 @@ static prism_status write_rest(px_coded *mapped, const px_mapping_request *reque
         move_all(&to_rest, (void *)(uintptr_t)request->elements, elements);
         status = repeat_elements(elements, &mask, &r->array, error);
     }
+    const px_chunk_role role = {.depth = request->depth, .mask = &mask};
     if (status == PRISM_OK)
-        status = put_chunk(&mapped->sections.payload, &mapped->pipeline, request, &r->array,
-                           elements, &options, &mask, error);
+        status = put_chunk(&mapped->sections.payload, &mapped->pipeline, request->inner, &r->array,
+                           elements, &options, role, error);
     free((void *)(uintptr_t)mask.missing);
     free(elements);
     return status;
@@ -356,11 +353,7 @@ static prism_status read_header(header *h, px_mapping_source *source, prism_erro
     h->value_count = px_get_u8(in);
     h->values = px_get_bytes(in, h->value_count * prism_type_size(array->type));
     const uint64_t axes = px_get_varint(in);
-    const size_t size = px_get_size(in);
-    const uint8_t *bytes = px_get_bytes(in, size);
-    if (in->failed)
-        return px_fail(error, PRISM_E_TRUNCATED, "a mask is not all there");
-    prism_status status = px_chunk_read(&h->mask, bytes, size, error);
+    prism_status status = px_inner_read(&h->mask, in, error);
     if (status == PRISM_OK && (h->mask.has_checksum || !has_axes(&h->mask.array, array, axes) ||
                                !h->value_count || h->value_count > PX_MASK_VALUES))
         return px_fail(error, PRISM_E_CORRUPT, "a mask is not about this array");
@@ -383,11 +376,7 @@ static prism_status decode_codes(uint8_t **codes, const header *h, px_mapping_so
 
 static prism_status read_inner(px_chunk *inner, const prism_array *array, px_mapping_source *source,
                                prism_error *error) {
-    const size_t size = px_get_size(&source->payload);
-    const uint8_t *bytes = px_get_bytes(&source->payload, size);
-    if (!bytes)
-        return px_fail(error, PRISM_E_TRUNCATED, "a chunk within the chunk is not all there");
-    prism_status status = px_chunk_read(inner, bytes, size, error);
+    prism_status status = px_inner_read(inner, &source->payload, error);
     if (status != PRISM_OK)
         return status;
     const prism_array *is = &inner->array;
@@ -452,10 +441,6 @@ static uint64_t chunk_bytes(const px_chunk *chunk) {
     return px_array_count(&chunk->array) * prism_type_size(chunk->array.type);
 }
 
-static uint64_t larger(uint64_t a, uint64_t b) {
-    return a > b ? a : b;
-}
-
 /* Codes are there all the time; beside them the mask's own decoding, then the rest of the array. */
 uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
     px_mapping_source source = {.chunk = chunk,
@@ -468,9 +453,7 @@ uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_co
     if (depth || chunk->mask || read_header(&h, &source, NULL) != PRISM_OK)
         return 0;
     const uint64_t places = px_array_count(&h.mask.array), mask = codec->memory(&h.mask, depth + 1);
-    const size_t size = px_get_size(&source.payload);
-    const uint8_t *bytes = px_get_bytes(&source.payload, size);
-    if (!bytes || px_chunk_read(&inner, bytes, size, NULL) != PRISM_OK)
+    if (px_inner_read(&inner, &source.payload, NULL) != PRISM_OK)
         return places + mask;
     px_gaps shape = {h.mask.array, NULL};
     for (unsigned d = 0; d < shape.array.rank; d++)
@@ -484,6 +467,7 @@ uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_co
     const uint64_t flags = px_array_count(&inner.array);
     const uint64_t part = elements < chunk_bytes(chunk) ? elements : 0;
     const uint64_t offsets = sizeof(size_t) * (px_array_count(&chunk->array) / places);
-    return places + larger(mask, indices + places +
-                                     larger(part + flags + codec->memory(&inner, depth), offsets));
+    return places +
+           px_larger(mask, indices + places +
+                               px_larger(part + flags + codec->memory(&inner, depth), offsets));
 }

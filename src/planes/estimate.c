@@ -3,15 +3,15 @@
  * "The LOCO-I lossless image compression algorithm", 2000). Large residuals count by their class
  * and two bits below the leading one; the rest of their bits as they are. Residuals whose
  * neighbours are all the same count among themselves: where much is flat, they take next to
- * nothing. Few
- * samples show too little entropy; what they miss is added (G. Miller, "Note on the bias of
- * information estimates", 1955), so that many small planes compare with few large ones.
+ * nothing. Few samples show too little entropy; what they miss is added (G. Miller, "Note on the
+ * bias of information estimates", 1955), so that many small planes compare with few large ones.
  */
 #include "planes/estimate.h"
 
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/byte_counts.h"
 #include "base/low_discrepancy.h"
 #include "planes/estimate_kernels.h"
 
@@ -33,19 +33,11 @@ double px_histogram_bits(const px_histogram *h) {
     return bits;
 }
 
-/* In turns, so that a symbol does not wait for the one before. */
 void px_histogram_add_symbols(px_histogram *h, const uint8_t *symbols, size_t count) {
-    enum { TURNS = 4 };
-    uint32_t counts[TURNS][PX_SYMBOLS] = {{0}};
-    size_t i = 0;
-    for (; i + TURNS <= count; i += TURNS)
-        for (size_t t = 0; t < TURNS; t++)
-            counts[t][symbols[i + t]]++;
-    for (; i < count; i++)
-        counts[0][symbols[i]]++;
+    px_byte_counts found = {{{0}}};
+    px_byte_counts_add(&found, symbols, count);
     for (size_t s = 0; s < PX_SYMBOLS; s++)
-        for (size_t t = 0; t < TURNS; t++)
-            h->counts[s] += counts[t][s];
+        h->counts[s] += px_byte_count(&found, s);
 }
 
 /* Rows are skipped once a plane has more than so many samples. */
@@ -58,27 +50,17 @@ double px_histogram_unbiased_bits(const px_histogram *h) {
     return symbols ? px_histogram_bits(h) + (symbols - 1) / (2 * log(2)) : 0;
 }
 
-/* Counts of symbols as the kernel has them, in turns: a symbol does not wait for the one before. */
-enum { TURNS = 2, SYMBOLS_AT_ONCE = 256 };
+enum { SYMBOLS_AT_ONCE = 256 };
 
-typedef struct tally {
-    uint32_t counts[TURNS][2 * PX_SYMBOLS];
-} tally;
-
-_Static_assert((int)PX_FLAT_SYMBOL == (int)PX_SYMBOLS,
+_Static_assert((int)PX_FLAT_SYMBOL == (int)PX_SYMBOLS && 2 * (int)PX_SYMBOLS == (int)PX_BYTES,
                "counts of flat places come after the others");
 
-static void tally_add(tally *t, const uint8_t *symbols, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        t->counts[i % TURNS][symbols[i]]++;
-}
-
-static void tally_one(tally *t, int32_t residual, unsigned depth) {
-    t->counts[0][px_histogram_symbol(px_wrap(residual, depth))]++;
+static void count_one(px_byte_counts *c, int32_t residual, unsigned depth) {
+    c->turns[0][px_histogram_symbol(px_wrap(residual, depth))]++;
 }
 
 /* Residuals of a plane. */
-static void add_plane(tally *t, const px_planes *planes, size_t index) {
+static void add_plane(px_byte_counts *c, const px_planes *planes, size_t index) {
     const px_estimate_kernels *kernels = px_estimate_kernels_best();
     const size_t width = planes->width;
     const size_t skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
@@ -86,26 +68,25 @@ static void add_plane(tally *t, const px_planes *planes, size_t index) {
     for (size_t i = 0, y; (y = px_low_discrepancy(i, skip)) < planes->height; i++) {
         const int16_t *row = px_plane(planes, index) + y * width;
         const int16_t *above = y ? row - width : row;
-        tally_one(t, row[0] - (y ? above[0] : 0), planes->depth);
+        count_one(c, row[0] - (y ? above[0] : 0), planes->depth);
         for (size_t x = 1; !y && x < width; x++)
-            tally_one(t, row[x] - row[x - 1], planes->depth);
+            count_one(c, row[x] - row[x - 1], planes->depth);
         for (size_t x = 1; y && x < width; x += SYMBOLS_AT_ONCE) {
             const size_t n = width - x < SYMBOLS_AT_ONCE ? width - x : SYMBOLS_AT_ONCE;
             kernels->edge_symbols(symbols, row + x, above + x, n, planes->depth);
-            tally_add(t, symbols, n);
+            px_byte_counts_add(c, symbols, n);
         }
     }
 }
 
 /* Those among neighbours that are all the same apart; *total: of all. */
-static double tally_bits(const tally *t, uint64_t *total) {
+static double bits_of(const px_byte_counts *c, uint64_t *total) {
     px_histogram parts[2];
     double bits = 0;
     *total = 0;
     for (size_t flat = 0; flat < 2; flat++) {
         for (size_t s = 0; s < PX_SYMBOLS; s++)
-            parts[flat].counts[s] =
-                t->counts[0][flat * PX_SYMBOLS + s] + t->counts[1][flat * PX_SYMBOLS + s];
+            parts[flat].counts[s] = px_byte_count(c, flat * PX_SYMBOLS + s);
         bits += px_histogram_unbiased_bits(&parts[flat]);
         *total += px_histogram_total(&parts[flat]);
     }
@@ -113,18 +94,18 @@ static double tally_bits(const tally *t, uint64_t *total) {
 }
 
 double px_estimate_alike(const px_planes *planes) {
-    tally t = {.counts = {{0}}};
+    px_byte_counts c = {{{0}}};
     uint64_t total;
     for (size_t k = 0; k < planes->count; k++)
-        add_plane(&t, planes, k);
-    return tally_bits(&t, &total);
+        add_plane(&c, planes, k);
+    return bits_of(&c, &total);
 }
 
 double px_estimate_plane(const px_planes *planes, size_t index) {
-    tally t = {.counts = {{0}}};
+    px_byte_counts c = {{{0}}};
     uint64_t total;
-    add_plane(&t, planes, index);
-    const double bits = tally_bits(&t, &total);
+    add_plane(&c, planes, index);
+    const double bits = bits_of(&c, &total);
     return bits * (double)px_plane_size(planes) / (double)total;
 }
 

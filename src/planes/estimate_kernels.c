@@ -17,8 +17,7 @@ static void edge_symbols(uint8_t *symbols, const int16_t *row, const int16_t *ab
     for (; i + PX_PART_LANES <= n; i += PX_PART_LANES) {
         const px_part west = part_load_i16(row + i - 1), north = part_load_i16(above + i),
                       corner = part_load_i16(above + i - 1);
-        const px_part low = part_min(west, north), high = part_max(west, north);
-        const px_part guess = part_max(low, part_min(high, west + north - corner));
+        const px_part guess = part_median_edge(west, north, corner);
         const px_part residual = (part_load_i16(row + i) - guess) << unused >> unused;
         const px_part flat = (west == north) & (west == corner) & PX_FLAT_SYMBOL;
         *(px_part_8 *)(symbols + i) =

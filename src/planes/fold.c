@@ -12,10 +12,6 @@ enum {
     BLOCK = 32        /* columns that are moved together, for the cache's sake */
 };
 
-static size_t smaller(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
 /* The lines that a plane consists of: steps lead to the next sample of a line, and to the next
  * line. */
 typedef struct lines {
@@ -41,8 +37,8 @@ static void fold_line(int16_t *folded, const px_planes *shape, const int16_t *fr
     const size_t height = shape->height, width = shape->width;
     for (size_t first = 0; first < width; first += BLOCK)
         for (size_t y = 0; y < height; y++)
-            for (size_t x = first; x < smaller(first + BLOCK, width); x++)
-                folded[y * width + x] = from[smaller(x * height + y, l->length - 1) * l->step];
+            for (size_t x = first; x < px_smaller(first + BLOCK, width); x++)
+                folded[y * width + x] = from[px_smaller(x * height + y, l->length - 1) * l->step];
 }
 
 static void unfold_line(int16_t *to, const lines *l, const int16_t *folded,
@@ -50,7 +46,7 @@ static void unfold_line(int16_t *to, const lines *l, const int16_t *folded,
     const size_t height = shape->height, width = shape->width;
     for (size_t first = 0; first < height; first += BLOCK)
         for (size_t x = 0; x < width; x++)
-            for (size_t y = first; y < smaller(first + BLOCK, height); y++)
+            for (size_t y = first; y < px_smaller(first + BLOCK, height); y++)
                 if (x * height + y < l->length)
                     to[(x * height + y) * l->step] = folded[y * width + x];
 }
@@ -80,7 +76,7 @@ static void fold_map(uint8_t *folded, const px_planes *shape, const uint8_t *fro
     const size_t height = shape->height, width = shape->width;
     for (size_t y = 0; y < height; y++)
         for (size_t x = 0; x < width; x++)
-            folded[y * width + x] = from[smaller(x * height + y, l->length - 1) * l->step];
+            folded[y * width + x] = from[px_smaller(x * height + y, l->length - 1) * l->step];
 }
 
 prism_status px_fold_holes(px_planes *folded, const px_planes *planes, bool mixed,

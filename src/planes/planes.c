@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/pool.h"
+#include "base/sizes.h"
 #include "base/status.h"
 #include "planes/element_kernels.h"
 
@@ -122,15 +123,11 @@ static void move_run(const transfer *t, size_t o, size_t k) {
                   px_plane(t->planes, k) + o * inner, inner);
 }
 
-static size_t smaller(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
 /* Planes k.. at positions o..; a whole block if inner is 1 and there are enough of both. */
 static void move_block(const transfer *t, size_t o, size_t k) {
     const size_t count = t->layout->count, outer = t->layout->outer;
-    const size_t last_plane = smaller(k + PX_BLOCK_PLANES, count);
-    const size_t last_position = smaller(o + PX_BLOCK_POSITIONS, outer);
+    const size_t last_plane = px_smaller(k + PX_BLOCK_PLANES, count);
+    const size_t last_position = px_smaller(o + PX_BLOCK_POSITIONS, outer);
     if (t->layout->inner == 1 && last_plane - k == PX_BLOCK_PLANES &&
         last_position - o == PX_BLOCK_POSITIONS) {
         const px_element_kernels *kernels = px_element_kernels_best();

@@ -5,6 +5,12 @@
 #include "planes/estimate.h"
 #include "simd/lanes_float.h"
 
+/* px_median_edge. */
+PX_INLINE px_part part_median_edge(px_part west, px_part north, px_part corner) {
+    const px_part low = part_min(west, north), high = part_max(west, north);
+    return part_max(low, part_min(high, west + north - corner));
+}
+
 /* Of large residuals, the exponent and two bits of the mantissa as floats. */
 PX_INLINE px_part part_symbols(px_part residual) {
     enum { TO_SYMBOL = PX_EXACT - ((127 + 6) << 2) };

@@ -70,9 +70,7 @@ PX_INLINE void edge_symbols(uint8_t *symbols, const int16_t *row, const int16_t 
             if (other)
                 v[j] -= part_load_i16(other + at[j]);
         }
-        const px_part low = part_min(v[1], v[2]), high = part_max(v[1], v[2]);
-        const px_part plane = v[1] + v[2] - v[3];
-        part_store_symbols(symbols + i, v[0] - part_max(low, part_min(high, plane)));
+        part_store_symbols(symbols + i, v[0] - part_median_edge(v[1], v[2], v[3]));
     }
 }
 

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
+
 enum { EDGE = 8, BITS = EDGE * EDGE };
 
 /* Sums of a row's samples over `columns` equal parts of it, times `columns`. */
@@ -32,10 +34,6 @@ static void sum_row(const int16_t *row, size_t width, size_t columns, int64_t *s
     }
 }
 
-static size_t smaller(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
 static size_t larger(size_t a, size_t b) {
     return a > b ? a : b;
 }
@@ -49,7 +47,7 @@ void px_cell_sums(const px_planes *planes, size_t index, size_t rows, size_t col
         sum_row(px_plane(planes, index) + y * planes->width, planes->width, columns, row);
         const size_t top = y * rows, bottom = top + rows;
         for (size_t i = top / height; i * height < bottom; i++) {
-            size_t share = smaller((i + 1) * height, bottom) - larger(i * height, top);
+            size_t share = px_smaller((i + 1) * height, bottom) - larger(i * height, top);
             for (size_t j = 0; j < columns; j++)
                 sums[i * columns + j] += (int64_t)share * row[j];
         }

@@ -91,7 +91,9 @@ static prism_status take_words(px_block_streams *streams, px_pool *pool,
     size_t total = 0, at = 0;
     for (size_t i = 0; i < count; i++)
         total = px_sum(total, chunk->entries[numbers[i]].size / 2);
-    uint16_t *words = px_pool_take(pool, px_product(px_sum(total, PX_RANS_GUARD), sizeof *words));
+    if (total > INT32_MAX - PX_RANS_GUARD)
+        return px_fail(error, PRISM_E_MEMORY, "blocks of %zu words", total);
+    uint16_t *words = px_pool_take(pool, px_product(total + PX_RANS_GUARD, sizeof *words));
     if (!words)
         return px_pool_status(pool, error);
     for (size_t i = 0; i < PX_BLOCK_LANES; i++) {

@@ -1,11 +1,9 @@
 #include "coders/ans/blocks/grid.h"
 
+#include "base/sizes.h"
+
 static size_t parts(size_t length, size_t side) {
     return (length - 1) / side + 1;
-}
-
-static size_t smaller(size_t a, size_t b) {
-    return a < b ? a : b;
 }
 
 px_grid_of_blocks px_grid_of_blocks_make(size_t height, size_t width, size_t side) {
@@ -19,7 +17,7 @@ px_grid_of_blocks px_grid_of_blocks_make(size_t height, size_t width, size_t sid
 px_rectangle px_block_at(const px_grid_of_blocks *grid, size_t index) {
     px_rectangle block = {.y = index / grid->columns * grid->side,
                           .x = index % grid->columns * grid->side};
-    block.height = smaller(grid->side, grid->height - block.y);
-    block.width = smaller(grid->side, grid->width - block.x);
+    block.height = px_smaller(grid->side, grid->height - block.y);
+    block.width = px_smaller(grid->side, grid->width - block.x);
     return block;
 }

@@ -6,6 +6,7 @@
 
 #include "base/effort.h"
 #include "base/pool.h"
+#include "base/sizes.h"
 #include "base/status.h"
 #include "coders/ans/lsq/decode.h"
 #include "coders/ans/lsq/encoder.h"
@@ -165,10 +166,6 @@ prism_status px_lsq_chunk_decode(px_planes *planes, const px_pipeline *pipeline,
     return status;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b) {
-    return a > b ? a : b;
-}
-
 static bool kind_may_be_wide(const px_group_kind *kind, size_t count) {
     return kind->mixes && !kind->quick && count <= PX_WIDE_PLANES;
 }
@@ -187,12 +184,12 @@ uint64_t px_lsq_chunk_memory(const px_planes *planes, const px_pipeline *pipelin
         return px_rans_memory(payload_size);
     uint64_t group = px_lsq_decode_memory(&folded, count, &kind, wide);
     if (folded.count > count)
-        group = larger(group,
-                       px_lsq_decode_memory(&folded, last, &kind, kind_may_be_wide(&kind, last)));
+        group = px_larger(
+            group, px_lsq_decode_memory(&folded, last, &kind, kind_may_be_wide(&kind, last)));
     uint64_t bytes = px_rans_memory(payload_size) + group;
     if (!kind.late)
         bytes += px_planes_bytes(&folded);
     return px_is_folded(planes, is_mixed(pipeline))
-               ? larger(bytes, px_planes_bytes(&folded) + px_planes_bytes(planes))
+               ? px_larger(bytes, px_planes_bytes(&folded) + px_planes_bytes(planes))
                : bytes;
 }
