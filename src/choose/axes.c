@@ -202,7 +202,8 @@ bool px_may_be_lifted(const px_survey *s, const px_roles *roles) {
     const px_layout layout = px_layout_by(roles, &s->whole);
     const size_t planes = layout.count, positions = layout.height * layout.width;
     const bool matrix = s->whole.rank == 2;
-    const size_t least = s->noisy ? 8 : s->sparing && !matrix ? 2 : 0; /* for each plane */
-    return planes > 1 && least * planes <= positions &&
+    /* For two planes. */
+    const size_t least = s->noisy ? (matrix ? 3 : 16) : s->sparing && !matrix ? 4 : 0;
+    return planes > 1 && least * planes <= 2 * positions &&
            (planes < PX_GROUP ? planes : PX_GROUP) <= MOST_PLANES * positions;
 }

@@ -29,7 +29,7 @@ static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87, OTHER_GAIN = 0.97;
 
 /* Estimates miss so much more of what learning gains: where only size counts, that is tried, too.
  * Frames learn from all that came before at once, and estimates see one. */
-static const double MISSED = 0.9, MISSED_FRAMES = 0.8;
+static const double MISSED = 0.9, MISSED_FRAMES = 0.8, SMOOTH = 0.6;
 
 /* Layouts of drawings that come so close in a part of the sample are tried. */
 static const double CLOSE_DRAWING = 1.25;
@@ -94,14 +94,30 @@ static bool has_estimates(const px_choice *c) {
     return px_may_be_native(c->options) && (s->noisy || s->values > PX_FEW_VALUES);
 }
 
+/* Of what is smooth, the native coder leaves much less than estimates say. */
+static bool is_smooth(const px_choice *c) {
+    const double plain = c->relative[PRISM_TRANSFORM_NONE];
+    return c->sample->noisy && plain > 0 && plain < SMOOTH;
+}
+
 static double missed(const px_choice *c, prism_transform transform) {
-    return !px_efforts.only_size[c->options->effort] ? 1
-           : transform == PRISM_TRANSFORM_STACK      ? MISSED_FRAMES
-                                                     : MISSED;
+    const bool only_size = px_efforts.only_size[c->options->effort];
+    if (transform == PRISM_TRANSFORM_STACK)
+        return only_size || is_smooth(c) ? MISSED_FRAMES : 1;
+    return only_size ? MISSED : 1;
+}
+
+/* Of a smooth table, estimates miss most of what the native coder gains without a lift. */
+static bool is_other_way(const px_choice *c, const px_candidate *layout) {
+    const prism_transform transform = layout->pipeline.transform;
+    return c->sample->noisy && c->sample->whole.rank == 2 &&
+           transform != PRISM_TRANSFORM_CHANNELS && c->relative[PRISM_TRANSFORM_NONE] == 0 &&
+           c->relative[PRISM_TRANSFORM_STACK] == 0;
 }
 
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best) {
-    if (c->best.bytes == 0 || px_is_drawing(c->sample, c->options))
+    if (c->best.bytes == 0 || px_is_drawing(c->sample, c->options) ||
+        is_other_way(c, &list->items[i]))
         return true;
     if (c->best.pipeline.coder == PRISM_CODER_DEFLATE && !c->sample->sparing &&
         list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE &&
