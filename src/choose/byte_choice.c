@@ -458,7 +458,8 @@ static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_erro
             *effort = size < SHORT_BRISK ? SLOWEST : SLOW;
         else if (is_short && (brisk || left < FEW_LEFT))
             *effort = PX_EFFORT_DEFAULT;
-    } else if (c->effort >= PX_EFFORT_DEFAULT && !px_efforts.only_size[c->effort]) {
+    } else if (size >= SMALL_ARRAY && c->effort >= PX_EFFORT_DEFAULT &&
+               !px_efforts.only_size[c->effort]) {
         status = gain_of_effort(&gain, c, error);
         if (gain > WORTH_EFFORT && !repeats_far(c))
             *effort = PX_EFFORT_QUICK;
