@@ -9,19 +9,19 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from . import masks, tables
 from .arrays import InputError, load
 from .automatic import format_automatic, measure_automatic
 from .contender import Contender
 from .contenders import chosen, is_wide
 from .layouts import format_layouts, measure_layouts
 from .machine import machine
-from .masks import format_masks, measure_masks
 from .measure import Row, measure
 from .noise import describe, noise_of
 from .number_contenders import number_contenders
@@ -114,6 +114,13 @@ def _arguments() -> argparse.Namespace:
         "the same by itself, at efforts 1, 5 and 8; without FILE, of generated arrays",
     )
     parser.add_argument(
+        "--tables",
+        action="store_true",
+        help="instead, cut tables (rows, columns) to numbers of rows around that of their columns, and "
+        "compare automatic options with the best others, and chunks of a table with all in one, at "
+        "efforts 1 and 5; without FILE, of generated tables",
+    )
+    parser.add_argument(
         "--auto",
         action="store_true",
         help="instead, compare automatic options at efforts 1, 5 and 7 with gzip and with each "
@@ -149,9 +156,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--no-memory", action="store_true", help="do not measure memory")
     arguments = parser.parse_args()
     instead = [arguments.shapes, arguments.kernels]
-    given = bool(arguments.files) or arguments.lossy or arguments.masks
+    asked = [getattr(arguments, question.name) for question in _QUESTIONS]
+    given = bool(arguments.files) or arguments.lossy or any(asked)
     if given + sum(words is not None for words in instead) != 1:
-        parser.error("expected files, --lossy, --masks, --shapes or --kernels")
+        parser.error("expected files, --lossy, --masks, --tables, --shapes or --kernels")
     if arguments.repeat is None:
         arguments.repeat = 3 if arguments.kernels is None else 9
     if arguments.repeat < 1:
@@ -261,19 +269,34 @@ def _lossy(arguments: argparse.Namespace) -> int:
     return int(failed)
 
 
-def _masks(arguments: argparse.Namespace) -> int:
-    from .masks import generated
+@dataclasses.dataclass(frozen=True)
+class _Question:
+    """What is measured of given arrays, or of generated ones, at some efforts."""
 
+    name: str
+    efforts: tuple[int, ...]
+    measure: Callable[[np.ndarray, int], Iterator[Any]]
+    show: Callable[[list[Any]], str]
+    generated: Callable[[], Iterator[tuple[str, np.ndarray]]]
+
+
+_QUESTIONS = (
+    _Question("masks", (1, 5, 8), masks.measure_masks, masks.format_masks, masks.generated),
+    _Question("tables", (1, 5), tables.measure_tables, tables.format_tables, tables.generated),
+)
+
+
+def _ask(question: _Question, arguments: argparse.Namespace) -> int:
     files = ((Path(file).name, load(file)[: arguments.first]) for file in arguments.files)
     report: dict[str, Any] = {"machine": machine(), "arrays": []}
     _print(report["machine"])
-    for name, array in files if arguments.files else generated():
-        for effort in (1, 5, 8):
-            rows = list(measure_masks(np.ascontiguousarray(array), effort))
+    for name, array in files if arguments.files else question.generated():
+        for effort in question.efforts:
+            rows = list(question.measure(np.ascontiguousarray(array), effort))
             shape = " x ".join(map(str, array.shape))
-            print(f"\n{name}: {shape}, effort {effort}\n{format_masks(rows)}", flush=True)
+            print(f"\n{name}: {shape}, effort {effort}\n{question.show(rows)}", flush=True)
             found = [dataclasses.asdict(row) for row in rows]
-            report["arrays"].append({"name": name, "effort": effort, "masks": found})
+            report["arrays"].append({"name": name, "effort": effort, question.name: found})
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
     return 0
@@ -294,9 +317,10 @@ def main() -> int:
         return _shapes(arguments)
     if arguments.kernels is not None:
         return _kernels(arguments)
-    if arguments.lossy or arguments.masks:
+    asked = [question for question in _QUESTIONS if getattr(arguments, question.name)]
+    if arguments.lossy or asked:
         try:
-            return _masks(arguments) if arguments.masks else _lossy(arguments)
+            return _ask(asked[0], arguments) if asked else _lossy(arguments)
         except InputError as reason:
             print(reason, file=sys.stderr)
             return 1
