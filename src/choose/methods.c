@@ -27,9 +27,12 @@ static const double FITTED_CHANCE = 1.02;
 enum { SURELY_INDICES = 8, PART_PLANES = 4, PART_SAMPLES = 1 << 16 };
 static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25, COPIES_OF_MANY = 0.5;
 
+/* Of small planes, what lsq sends beside samples may outweigh what that saves. */
+enum { FEW_POSITIONS = 1 << 10 };
+
 /* ---- Candidates ---- */
 
-enum { MOST_CANDIDATES = 4 };
+enum { MOST_CANDIDATES = 5 };
 
 typedef struct candidates {
     px_candidate items[MOST_CANDIDATES];
@@ -63,6 +66,8 @@ static void add_by_effort(candidates *list, const px_planes *planes, const px_ta
     const prism_method usual = (stack ? px_efforts.frames : px_efforts.planes)[task->effort];
     const prism_method fitted = stack ? PRISM_METHOD_FRAMES : px_efforts.fitted[task->effort];
     add(list, task, usual, PX_SURE);
+    if (usual == PRISM_METHOD_LSQ && px_plane_size(planes) < FEW_POSITIONS)
+        add(list, task, PRISM_METHOD_QUICK, PX_SURE);
     if (fitted != usual)
         add(list, task, fitted, PX_POSSIBLE);
     else if (fitted == PRISM_METHOD_QUICK && may_do_without_lift(planes, task))
