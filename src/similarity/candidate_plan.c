@@ -16,7 +16,8 @@ enum {
     SECONDS = 3,     /* links that are tried for the second reference */
     KEY_CLOSURE = 8, /* where all links are at the end of their chains, a new one begins at one of
                         the frames that so many have to be decoded for at most, ... */
-    KEYS = 4         /* the best of so many */
+    KEYS = 4,        /* the best of so many, ... */
+    MOST_KEYS = 256  /* of the last ones, so that time grows with the number of frames only */
 };
 static const uint32_t WAITING = UINT32_MAX;
 
@@ -86,14 +87,18 @@ static void refer_to_links(grower *g, px_frame *next, double *bits) {
     }
 }
 
-/* The frames that look most alike among those at the beginning of chains. */
+/* The frames that look most alike among the last ones at the beginning of chains. */
 static void refer_to_keys(grower *g, px_frame *next, double *bits) {
     uint32_t frames[KEYS], distances[KEYS], count = 0;
-    for (size_t turn = 0; turn < g->candidate->plan.count; turn++) {
+    size_t seen = 0;
+    for (size_t turn = g->candidate->plan.count; turn-- > 0 && seen < MOST_KEYS;) {
         const uint32_t frame = g->candidate->plan.frames[turn].plane;
         if (g->all[turn].count > KEY_CLOSURE)
             continue;
-        uint32_t distance = px_thumbnail_distance(g->scene->cost->s, next->plane, frame);
+        seen++;
+        const uint32_t enough = count < KEYS ? UINT32_MAX : distances[KEYS - 1];
+        const uint32_t distance =
+            px_thumbnail_distance(g->scene->cost->s, next->plane, frame, enough);
         uint32_t at = count < KEYS ? count++ : KEYS;
         for (; at && distance < distances[at - 1]; at--)
             if (at < KEYS) {

@@ -48,8 +48,15 @@ static void shortlist_add(shortlist *list, uint32_t length, uint32_t frame, uint
     list->distances[at] = distance;
 }
 
+/* The least distance that is too large for the list. */
+static uint32_t too_far(const shortlist *list, uint32_t length) {
+    return list->count < length ? UINT32_MAX : list->distances[length - 1];
+}
+
 static void compare(search *q, uint32_t a, uint32_t b) {
-    uint32_t distance = px_thumbnail_distance(q->s, a, b);
+    const uint32_t of_a = too_far(&q->by_thumbnail[a], q->thumbnails);
+    const uint32_t of_b = too_far(&q->by_thumbnail[b], q->thumbnails);
+    uint32_t distance = px_thumbnail_distance(q->s, a, b, of_a > of_b ? of_a : of_b);
     shortlist_add(&q->by_thumbnail[a], q->thumbnails, b, distance);
     shortlist_add(&q->by_thumbnail[b], q->thumbnails, a, distance);
     distance = px_hash_distance(&q->s->hashes[a], &q->s->hashes[b]);

@@ -94,10 +94,12 @@ void px_signatures_set(px_signatures *s, size_t frame, const px_planes *planes, 
     set_patches(s, frame, planes, index);
 }
 
-uint32_t px_thumbnail_distance(const px_signatures *s, size_t a, size_t b) {
+uint32_t px_thumbnail_distance(const px_signatures *s, size_t a, size_t b, uint32_t enough) {
+    enum { PART = PX_THUMBNAIL / 4 };
     const int16_t *p = s->thumbnails + a * PX_THUMBNAIL, *q = s->thumbnails + b * PX_THUMBNAIL;
-    int32_t sum = 0;
-    for (size_t i = 0; i < PX_THUMBNAIL; i++)
-        sum += abs(p[i] - q[i]);
-    return (uint32_t)sum;
+    uint32_t sum = 0;
+    for (size_t part = 0; part < PX_THUMBNAIL && sum < enough; part += PART)
+        for (size_t i = part; i < part + PART; i++)
+            sum += (uint32_t)abs(p[i] - q[i]);
+    return sum;
 }

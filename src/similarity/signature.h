@@ -31,8 +31,8 @@ void px_signatures_free(px_signatures *s);
 /* Fills in the signature of `frame` from plane `index`. */
 void px_signatures_set(px_signatures *s, size_t frame, const px_planes *planes, size_t index);
 
-/* How different the thumbnails are. */
-uint32_t px_thumbnail_distance(const px_signatures *s, size_t a, size_t b);
+/* How different the thumbnails are; what is as much as `enough` may be more. */
+uint32_t px_thumbnail_distance(const px_signatures *s, size_t a, size_t b, uint32_t enough);
 
 static inline size_t px_patches_size(const px_signatures *s) {
     return s->samples / s->run * PX_PATCH_ROWS * (s->run + 2);
