@@ -190,11 +190,20 @@ size_t px_possible_roles(px_roles roles[PX_MOST_ROLES], const px_survey *s,
 
 /* ---- What planes may be ---- */
 
+/* What frames of so few samples send beside these outweighs what they share, and takes the time of
+ * hundreds of samples each. */
+static bool are_specks(const px_layout *whole) {
+    enum { LEAST_SAMPLES = 256, FEW = 256 };
+    return whole->count > FEW && whole->height * whole->width < LEAST_SAMPLES;
+}
+
 bool px_may_be_frames(const px_survey *s, const px_roles *roles, const prism_options *options) {
     const px_layout layout = px_layout_by(roles, &s->part.array);
+    const px_layout whole = px_layout_by(roles, &s->whole);
     return options->transform == PRISM_TRANSFORM_AUTO && s->whole.rank >= 2 &&
            layout.height >= LEAST_EDGE && layout.width >= LEAST_EDGE &&
-           (s->whole.rank >= 3 || layout.count == 1) && !px_efforts.brisk[options->effort];
+           (s->whole.rank >= 3 || layout.count == 1) && !are_specks(&whole) &&
+           !px_efforts.brisk[options->effort];
 }
 
 bool px_may_be_lifted(const px_survey *s, const px_roles *roles) {
