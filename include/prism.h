@@ -422,6 +422,35 @@ PRISM_API prism_status prism_read_regions(prism_reader *reader, const uint64_t *
                                           size_t regions, const uint64_t *count, void *data,
                                           size_t size, prism_error *error);
 
+/*
+ * Without all of a chunk: where its bytes are far away, prism_head_size says from its first ones
+ * how many prism_open takes, and prism_region_ranges which others a part takes. Of a chunk in
+ * blocks, `chunk` may hold these bytes alone, at their places among `chunk_size`: nothing else is
+ * looked at, and they may be put there after prism_open.
+ */
+typedef struct prism_range {
+    uint64_t offset, size; /* in bytes, from the first one of the chunk */
+} prism_range;
+
+/*
+ * From the first `size` bytes of a chunk, for which PRISM_START_BYTES are enough: *head is set to
+ * the bytes that prism_open takes, all before the first block of a chunk in blocks, and *whole to
+ * those of the chunk. Of any other chunk, these are the same. PRISM_E_TRUNCATED where the header is
+ * not all there. A reader must not believe more than what is stored.
+ */
+PRISM_API prism_status prism_head_size(const void *start, size_t size, size_t *head, size_t *whole,
+                                       prism_error *error);
+
+/*
+ * The bytes that prism_read_regions of the same regions looks at, in order, none touching another:
+ * ranges[*found], none where the chunk is not in blocks. With ranges == NULL, *found only is set;
+ * PRISM_E_CAPACITY where they are more than `capacity`. Threads: as prism_read_regions.
+ */
+PRISM_API prism_status prism_region_ranges(prism_reader *reader, const uint64_t *starts,
+                                           size_t regions, const uint64_t *count,
+                                           prism_range *ranges, size_t capacity, size_t *found,
+                                           prism_error *error);
+
 /* prism_open, prism_read_region and prism_close. */
 PRISM_API prism_status prism_decode_region(const void *chunk, size_t chunk_size,
                                            const uint64_t *start, const uint64_t *count, void *data,

@@ -1,6 +1,7 @@
 #include "pipeline/block_reader.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/sizes.h"
 #include "base/status.h"
@@ -143,6 +144,58 @@ static prism_status find_needs(needs *list, const px_block_reader *reader, const
     qsort(list->items, list->count, sizeof *list->items, compare);
     return PRISM_OK;
 }
+
+/* ---- Where they are ---- */
+
+static void mark_needs(bool *needed, const px_block_reader *reader, const px_box *box) {
+    const span s = span_of(reader, box);
+    for (size_t row = s.row; row < s.end_row; row++)
+        memset(needed + row * reader->blocks.grid.columns + s.column, true,
+               s.end_column - s.column);
+}
+
+typedef struct range_list {
+    prism_range *items; /* NULL: they are counted only */
+    size_t capacity, count;
+    uint64_t end; /* of the last one */
+} range_list;
+
+static void add_range(range_list *list, uint64_t offset, uint64_t size) {
+    const bool begins = !list->count || offset != list->end;
+    list->count += begins;
+    list->end = offset + size;
+    if (!list->items || list->count > list->capacity)
+        return;
+    prism_range *last = &list->items[list->count - 1];
+    *last = begins ? (prism_range){offset, size} : (prism_range){last->offset, last->size + size};
+}
+
+prism_status px_block_reader_ranges(const px_block_reader *reader, const px_boxes *boxes,
+                                    const uint8_t *bytes, prism_range *ranges, size_t capacity,
+                                    size_t *found, prism_error *error) {
+    const size_t blocks = px_blocks_count(&reader->blocks.grid);
+    const uint64_t payload = (uint64_t)(reader->chunk.payload - bytes);
+    range_list list = {.items = ranges, .capacity = capacity};
+    bool *needed = px_alloc_zeroed(blocks, sizeof *needed);
+    if (!needed)
+        return px_out_of_memory(error, blocks);
+    for (size_t i = 0; i < boxes->boxes; i++) {
+        const px_box box = px_boxes_get(boxes, i);
+        mark_needs(needed, reader, &box);
+    }
+    for (size_t i = 0; i < blocks; i++)
+        if (needed[i] && reader->blocks.entries[i].size)
+            add_range(&list, payload + reader->blocks.entries[i].offset,
+                      reader->blocks.entries[i].size);
+    free(needed);
+    if (ranges && list.count > capacity)
+        return px_fail(error, PRISM_E_CAPACITY, "there are %zu ranges, the output takes %zu",
+                       list.count, capacity);
+    *found = list.count;
+    return PRISM_OK;
+}
+
+/* ---- Reading ---- */
 
 /* The first blocks of needs[0, left) that can be read together; returns how many needs are theirs.
  */

@@ -34,4 +34,11 @@ uint64_t px_block_reader_memory(const px_chunk *chunk);
 prism_status px_block_reader_read(px_block_reader *reader, const px_boxes *boxes, uint8_t *elements,
                                   size_t size, prism_error *error);
 
+/* The bytes of the chunk, which begins at `bytes`, that px_block_reader_read of these boxes looks
+ * at: in order, none touching another. With ranges == NULL they are counted only. PRISM_E_CAPACITY.
+ */
+prism_status px_block_reader_ranges(const px_block_reader *reader, const px_boxes *boxes,
+                                    const uint8_t *bytes, prism_range *ranges, size_t capacity,
+                                    size_t *found, prism_error *error);
+
 #endif

@@ -212,6 +212,20 @@ static size_t whole_size(const px_chunk *chunk) {
            (has_head(chunk) ? CRC_SIZE : 0) + (chunk->has_checksum ? CRC_SIZE : 0);
 }
 
+prism_status px_chunk_sizes(size_t *head, size_t *whole, const void *start, size_t size,
+                            prism_error *error) {
+    px_chunk chunk;
+    px_reader in = px_reader_make(start, size);
+    const prism_status status = read_header(&chunk, &in, size, error);
+    if (status != PRISM_OK)
+        return status;
+    *whole = whole_size(&chunk);
+    *head = chunk.has_blocks
+                ? chunk.header_size + chunk.parameter_size + (has_head(&chunk) ? CRC_SIZE : 0)
+                : *whole;
+    return PRISM_OK;
+}
+
 prism_status px_chunk_read_start(px_chunk *chunk, size_t *needed, const void *bytes, size_t size,
                                  int reduce, prism_error *error) {
     px_reader in = px_reader_make(bytes, size);

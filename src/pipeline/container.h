@@ -36,6 +36,12 @@ prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, pris
 
 /* The checksum of header and parameters of a chunk in blocks. */
 prism_status px_chunk_verify_head(const px_chunk *chunk, const void *bytes, prism_error *error);
+
+/* From the first bytes of a chunk: those before the payload of a chunk in blocks, else all; and
+ * all. PRISM_E_TRUNCATED where the header is not all there. */
+prism_status px_chunk_sizes(size_t *head, size_t *whole, const void *start, size_t size,
+                            prism_error *error);
+
 /*
  * The same of a beginning, from which pictures at 1/2^reduce are to be decoded: the payload ends
  * where its part does. *needed: bytes of such a beginning, or of the whole chunk where it has no
