@@ -234,7 +234,7 @@ def decode(
         raise PrismError(Status.OPTION, f"threads={threads}: expected at least 1")
     if memory_limit is not None and memory_limit < 0:
         raise PrismError(Status.OPTION, f"memory_limit={memory_limit}: expected 0 or more")
-    chunk = _as_bytes(blob)
+    chunk = as_bytes(blob)
     if reduce:
         if region is not None:
             raise PrismError(Status.OPTION, f"reduce={reduce} goes with whole pictures only")
@@ -304,7 +304,7 @@ def reduced_size(start: BytesLike, reduce: int) -> int:
         PrismError: with status TRUNCATED where the header is not all there, CHECKSUM where it is
             damaged, OPTION for another `reduce`, CORRUPT for what is no chunk.
     """
-    chunk, needed = _as_bytes(start), ctypes.c_size_t()
+    chunk, needed = as_bytes(start), ctypes.c_size_t()
     call(
         "prism_reduced_size",
         chunk.ctypes.data,
@@ -407,18 +407,17 @@ def _decode_region(
     return np.ascontiguousarray(found[tuple(steps)])
 
 
-def describe_chunk(blob: BytesLike) -> tuple[np.ndarray, tuple[int, ...], np.dtype]:
-    """The bytes of an encoded array, its shape and its type. Raises PrismError where decoding would
-    take more memory than there is to be had."""
-    chunk = _as_bytes(blob)
+def describe_chunk(chunk: np.ndarray) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of an encoded array. Raises PrismError where decoding would take more memory than
+    there is to be had."""
     info = _inspect(chunk)
     _check_memory(info)
-    return chunk, _shape(info.array), _dtype(info.array)
+    return _shape(info.array), _dtype(info.array)
 
 
 def inspect_chunk(blob: BytesLike) -> ChunkInfo:
     """Reads the header of an encoded array; no checksum is computed. Raises PrismError."""
-    info = _inspect(_as_bytes(blob))
+    info = _inspect(as_bytes(blob))
     names = _pipeline_names(info)
     return ChunkInfo(
         shape=_shape(info.array),
@@ -505,7 +504,7 @@ def _bound(described: ArrayStruct) -> int:
     return bound.value
 
 
-def _as_bytes(blob: Any) -> np.ndarray:
+def as_bytes(blob: Any) -> np.ndarray:
     """The buffer as a one-dimensional array of bytes, without a copy."""
     view = memoryview(blob)
     if not view.c_contiguous:

@@ -105,6 +105,12 @@ class DecodeOptionsStruct(ctypes.Structure):
     ]
 
 
+class RangeStruct(ctypes.Structure):
+    """prism_range"""
+
+    _fields_ = [("offset", ctypes.c_uint64), ("size", ctypes.c_uint64)]
+
+
 _SIZE = ctypes.POINTER(ctypes.c_size_t)
 _ERROR = ctypes.POINTER(ErrorStruct)
 _ARRAY = ctypes.POINTER(ArrayStruct)
@@ -151,6 +157,11 @@ _STATUS_FUNCTIONS: dict[str, list[Any]] = {
     "prism_read_regions": [
         ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_uint64),
         ctypes.c_void_p, ctypes.c_size_t, _ERROR,
+    ],
+    "prism_head_size": [ctypes.c_void_p, ctypes.c_size_t, _SIZE, _SIZE, _ERROR],
+    "prism_region_ranges": [
+        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_uint64),
+        ctypes.POINTER(RangeStruct), ctypes.c_size_t, _SIZE, _ERROR,
     ],
     "prism_decode_region": [
         ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_uint64),
