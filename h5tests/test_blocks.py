@@ -223,6 +223,17 @@ def test_the_option_is_kept(block):
     assert prism.filter_options[6] == 3 + 256 * block
 
 
+def test_access_is_a_block_in_words():
+    for access, block in (("whole", 0), ("patch", 16), ("pixel", 8), (None, 0)):
+        assert h5prism.Prism(access=access) == h5prism.Prism(block=block)
+    array = embedding(40, 40, 6, "int8")
+    assert h5prism.encode(array, access="pixel") == h5prism.encode(array, block=8)
+    with pytest.raises(h5prism.PrismError, match="access=line: expected one of whole, patch, pixel"):
+        h5prism.Prism(access="line")
+    with pytest.raises(h5prism.PrismError, match="one of them"):
+        h5prism.Prism(access="pixel", block=4)
+
+
 # Files
 
 

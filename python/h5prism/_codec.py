@@ -346,7 +346,8 @@ def _check_memory(info: InfoStruct) -> None:
     limit = _default_limit()
     if limit and needed > limit:
         raise PrismError(
-            Status.MEMORY, f"decoding takes {needed} bytes, the result included; the limit is {limit}"
+            Status.MEMORY,
+            f"decoding takes {needed} bytes, the result included; the limit is {limit}",
         )
 
 
@@ -403,7 +404,10 @@ def _decode_region(
             found.nbytes,
             ctypes.byref(options),
         )
-    steps = [slice(None, None, r.step) if isinstance(item, slice) else 0 for item, r in zip(items, ranges)]
+    steps = [
+        slice(None, None, r.step) if isinstance(item, slice) else 0
+        for item, r in zip(items, ranges)
+    ]
     return np.ascontiguousarray(found[tuple(steps)])
 
 

@@ -52,6 +52,8 @@ class Prism(_FilterBase):
         block: 0, or 4, 8, 16, 32 or 64: integers of 8 and 16 bits are coded in blocks of so many
             positions along both axes of the pictures, which can be decoded alone: `points`, `read`
             and `decode` with a region take no more than the blocks that they need.
+        access: the block in words, by what is read at a time: "whole" chunks (0), a "patch" (16), a
+            "pixel" (8). Not together with `block`; kept as `block`.
         max_error: lossy: no element is further than that from its own. Lossless without a bound;
             one at most.
         rel_max_error: the same, as a share of the range of each chunk's finite elements.
@@ -82,6 +84,7 @@ class Prism(_FilterBase):
         verify: bool = False,
         threads: int = 1,
         block: int = 0,
+        access: str | None = None,
         max_error: float | None = None,
         rel_max_error: float | None = None,
         rel_rmse: float | None = None,
@@ -99,6 +102,7 @@ class Prism(_FilterBase):
                 "verify": verify,
                 "threads": threads,
                 "block": block,
+                "access": access,
                 "max_error": max_error,
                 "rel_max_error": rel_max_error,
                 "rel_rmse": rel_rmse,

@@ -25,6 +25,9 @@ def worker_count(threads: int | None) -> int:
 
 def in_order(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Result]:
     """What the jobs return, in their order, a few ahead of the consumer."""
+    if workers == 1:
+        yield from (job() for job in jobs)
+        return
     waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:

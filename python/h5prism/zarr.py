@@ -24,7 +24,7 @@ from ._elements import from_numbers, numbers_of
 from ._errors import PrismError, Status
 from ._filter import Prism
 from ._reader import START_BYTES, ChunkReader, Readers, chunk_sizes, has_checksum, is_in_blocks
-from ._selection import Regions, Selection, as_items, range_of
+from ._selection import Selection, as_items, range_of
 from ._zarr import given_options
 
 try:
@@ -118,7 +118,7 @@ class PrismCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         self, source: _Source, selection: Any, chunk_spec: ArraySpec
     ) -> np.ndarray | None:
         """None where the whole chunk is needed, or there is none."""
-        if not self.prism.get_config()["block"]:
+        if not self.prism.get_config().get("block"):
             return None
         wanted = _selection_of(selection, chunk_spec.shape)
         regions = wanted.regions(chunk_spec.shape) if wanted else None
@@ -270,7 +270,9 @@ class PartialShardingCodec(ShardingCodec):
         self, byte_getter: ByteGetter, selection: Any, shard_spec: ArraySpec
     ) -> NDBuffer | None:
         indexer = get_indexer(
-            selection, shape=shard_spec.shape, chunk_grid=RegularChunkGrid(chunk_shape=self.chunk_shape)
+            selection,
+            shape=shard_spec.shape,
+            chunk_grid=RegularChunkGrid(chunk_shape=self.chunk_shape),
         )
         chunks = list(indexer)
         if not self.codec_pipeline.supports_partial_decode or all(part[3] for part in chunks):
