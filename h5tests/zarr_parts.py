@@ -135,7 +135,9 @@ def check_changes(folder):
     first, second = picture((64, 64, 8), "i1", 2), picture((64, 64, 8), "i1", 2)[::-1]
     for checksum in (True, False):
         path = f"{folder}/changes-{checksum}"
-        stored, _ = made(path, first, (64, 64, 8), serializer=PrismCodec(block=8, checksum=checksum))
+        stored, _ = made(
+            path, first, (64, 64, 8), serializer=PrismCodec(block=8, checksum=checksum)
+        )
         for array in (first, second, first):
             zarr.open_array(path, mode="r+")[:] = array
             for _ in range(2):
