@@ -170,7 +170,11 @@ class _Source:
                 raise PrismError(Status.TRUNCATED, "the chunk ends before its content does")
             return offset, found
 
-        return await asyncio.gather(*(get(*part) for part in ranges))
+        results = await asyncio.gather(*(get(*part) for part in ranges), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return results
 
 
 async def _open(source: _Source, chunk_spec: ArraySpec) -> ChunkReader | None:

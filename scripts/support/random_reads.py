@@ -26,7 +26,7 @@ from .table import format_cells
 with contextlib.suppress(ImportError):
     import hdf5plugin  # noqa: F401  (makes other filters known)
 
-PIXELS, FEW_PIXELS, PATCHES, PATCH, BANDS = 10000, 50, 40, 32, 4
+PIXELS, FEW_PIXELS, SINGLE_PIXELS, PATCHES, PATCH, BANDS = 10000, 50, 20, 40, 32, 4
 _CHUNK, _SMALL = 256, 4
 _SIDES = (4, 8, 16, 32)
 _CACHE = 1 << 20  # bytes of chunks that HDF5 keeps: what it does by itself up to version 1.14
@@ -45,6 +45,7 @@ class RandomRow:
         bytes: stored.
         pixel_us: microseconds for a pixel with all channels, of many that are asked for at once; by
             h5py, one after the other.
+        alone_us: microseconds for a pixel that is asked for alone.
         patch_us: microseconds for a patch of 32 x 32.
         bands_ms: milliseconds for the first 4 channels of all pixels.
         whole_ms: milliseconds for all.
@@ -54,6 +55,7 @@ class RandomRow:
     reader: str
     bytes: int
     pixel_us: float
+    alone_us: float
     patch_us: float
     bands_ms: float
     whole_ms: float
@@ -109,6 +111,8 @@ def _measured(reader: _Reader, array: np.ndarray, name: str, size: int) -> Rando
 
     rows, columns = (random.integers(edge, size=reader.pixel_count) for edge in array.shape[:2])
     pixels = timed(lambda: reader.pixels(rows, columns), array[rows, columns])
+    others = [tuple(map(random.integers, array.shape[:2])) for _ in range(SINGLE_PIXELS)]
+    alone = sum(timed(lambda p=pixel: reader.window(p), array[pixel]) for pixel in others)
     corners = [
         [random.integers(max(1, edge - PATCH + 1)) for edge in array.shape[:2]]
         for _ in range(PATCHES)
@@ -122,6 +126,7 @@ def _measured(reader: _Reader, array: np.ndarray, name: str, size: int) -> Rando
         reader.name,
         size,
         pixels / reader.pixel_count * 1e6,
+        alone / SINGLE_PIXELS * 1e6,
         patches / PATCHES * 1e6,
         bands * 1e3,
         whole * 1e3,
@@ -220,6 +225,7 @@ def format_random(rows: list[RandomRow]) -> str:
         "bytes": [f"{row.bytes:,}" for row in rows],
         "of h5prism": [f"{row.bytes / plain:.3f}" for row in rows],
         "pixel us": [f"{row.pixel_us:,.1f}" for row in rows],
+        "1 pixel us": [f"{row.alone_us:,.0f}" for row in rows],
         "patch us": [f"{row.patch_us:,.0f}" for row in rows],
         "4 bands ms": [f"{row.bands_ms:,.1f}" for row in rows],
         "whole ms": [f"{row.whole_ms:,.1f}" for row in rows],
