@@ -135,7 +135,7 @@ def _arguments() -> argparse.Namespace:
         "filters are (hdf5plugin), Blosc and LZ4",
     )
     parser.add_argument(
-        "--effort", type=int, default=5, metavar="N", help="of --layouts: 1 to 9 (5)"
+        "--effort", type=int, default=5, metavar="N", help="of --layouts and --random: 1 to 9 (5)"
     )
     parser.add_argument(
         "--first", type=int, metavar="N", help="take the first N elements of the first axis only"
@@ -183,10 +183,10 @@ def _measure_layouts(array: np.ndarray, arguments: argparse.Namespace) -> dict[s
     return {"layouts": [dataclasses.asdict(row) for row in rows]}
 
 
-def _measure_random(array: np.ndarray) -> dict[str, object]:
+def _measure_random(array: np.ndarray, arguments: argparse.Namespace) -> dict[str, object]:
     from .random_reads import format_random, measure_random  # h5py, for those who want it
 
-    rows = measure_random(array)
+    rows = measure_random(array, arguments.effort)
     print(format_random(rows), flush=True)
     return {"random": [dataclasses.asdict(row) for row in rows]}
 
@@ -349,7 +349,7 @@ def main() -> int:
             report["arrays"].append({**about, **_measure_layouts(array, arguments)})
             continue
         if arguments.random:
-            report["arrays"].append({**about, **_measure_random(array)})
+            report["arrays"].append({**about, **_measure_random(array, arguments)})
             continue
         if arguments.auto:
             found, holds = _measure_automatic(array)

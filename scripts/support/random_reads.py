@@ -150,10 +150,11 @@ def _other_storages(chunks: tuple[int, ...]) -> Iterator[tuple[str, dict[str, An
                 yield f"{name}, {size[0]} x {size[1]}", {"chunks": size, **options}
 
 
-def _own_storages() -> Iterator[tuple[str, dict[str, Any]]]:
-    yield "h5prism", {}
-    for side in _SIDES:
-        yield f"h5prism block={side}", {"block": side}
+def _own_storages(effort: int) -> dict[str, dict[str, Any]]:
+    # The axis of the channels is named: a pixel is in one block then.
+    plain = {"effort": effort, "axis": 2}
+    storages = {f"h5prism block={side}": {"block": side, **plain} for side in _SIDES}
+    return {"h5prism": plain, **storages}
 
 
 def _rows_of_others(
@@ -169,8 +170,10 @@ def _rows_of_others(
             yield _measured(_h5py_reader(dataset, "h5py"), array, name, size)
 
 
-def _rows_of_own(array: np.ndarray, chunks: tuple[int, ...], folder: Path) -> Iterator[RandomRow]:
-    storages = dict(_own_storages())
+def _rows_of_own(
+    array: np.ndarray, chunks: tuple[int, ...], effort: int, folder: Path
+) -> Iterator[RandomRow]:
+    storages = _own_storages(effort)
     plain, *_ = storages
     path = folder / "own.h5"
     _write(array, path, {n: {"chunks": chunks, **h5prism.Prism(**o)} for n, o in storages.items()})
@@ -190,13 +193,15 @@ def _write(array: np.ndarray, path: Path, storages: dict[str, dict[str, Any]]) -
             file.create_dataset(name, data=array, **options)
 
 
-def _rows_of_zarr(array: np.ndarray, chunks: tuple[int, ...], folder: Path) -> Iterator[RandomRow]:
+def _rows_of_zarr(
+    array: np.ndarray, chunks: tuple[int, ...], effort: int, folder: Path
+) -> Iterator[RandomRow]:
     try:
         import zarr
         from h5prism.zarr import PrismCodec
     except ImportError:
         return
-    for name, options in _own_storages():
+    for name, options in _own_storages(effort).items():
         path = folder / f"{name}.zarr"
         codec = PrismCodec(**options)
         zarr.create_array(path, data=array, chunks=chunks, serializer=codec, compressors=None)
@@ -204,15 +209,16 @@ def _rows_of_zarr(array: np.ndarray, chunks: tuple[int, ...], folder: Path) -> I
         yield _measured(_zarr_reader(zarr.open_array(path, mode="r")), array, name, size)
 
 
-def measure_random(array: np.ndarray) -> list[RandomRow]:
-    """A row for each way to store and to read an array of rank 3. Raises RoundTripError."""
+def measure_random(array: np.ndarray, effort: int) -> list[RandomRow]:
+    """A row for each way to store and to read an array of rank 3. `effort` is that of h5prism. Raises
+    RoundTripError."""
     chunks = tuple(min(edge, _CHUNK) for edge in array.shape[:2]) + array.shape[2:]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         return [
             *_rows_of_others(array, chunks, folder),
-            *_rows_of_own(array, chunks, folder),
-            *_rows_of_zarr(array, chunks, folder),
+            *_rows_of_own(array, chunks, effort, folder),
+            *_rows_of_zarr(array, chunks, effort, folder),
         ]
 
 
