@@ -47,7 +47,13 @@ These rows need Python modules that distributions do not have, and say so where 
 
   python3 -m venv --system-site-packages wheels
   wheels/bin/pip install {wheels}
-  PYTHON=wheels/bin/python scripts/bench FILE"""
+  PYTHON=wheels/bin/python scripts/bench FILE
+
+--random reads Blosc and LZ4 by the package hdf5plugin, and Zarr arrays by zarr, version 3:
+
+  python3 -m venv loaders
+  loaders/bin/pip install h5py hdf5plugin zarr
+  PYTHON=loaders/bin/python scripts/bench --random FILE"""
 
 
 def _names(contenders: Iterable[Contender]) -> str:
