@@ -69,10 +69,11 @@ def _jobs(
 
 def _chunks(dataset: h5py.Dataset, selection: Selection) -> tuple[int, ...]:
     """Elements that are read together: where there are no chunks, those of a point."""
-    if dataset.chunks is not None:
-        return dataset.chunks
-    arrays = selection.arrays
-    return tuple(1 if axis in arrays else size for axis, size in enumerate(dataset.shape))
+    chunks: tuple[int, ...] | None = dataset.chunks
+    if chunks is not None:
+        return chunks
+    shape = enumerate(dataset.shape)
+    return tuple(1 if axis in selection.arrays else size for axis, size in shape)
 
 
 def read_stored(dataset: h5py.Dataset, offset: Offset) -> tuple[bytes, bool] | None:

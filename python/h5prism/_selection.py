@@ -104,21 +104,21 @@ class Selection:
     items: tuple[Item, ...]
     is_pointwise: bool = False
 
-    @property
-    def arrays(self) -> list[int]:
-        """The axes with arrays."""
-        return [axis for axis, item in enumerate(self.items) if isinstance(item, np.ndarray)]
+    @functools.cached_property
+    def arrays(self) -> dict[int, np.ndarray]:
+        """Those of the items, by their axes."""
+        return {axis: i for axis, i in enumerate(self.items) if isinstance(i, np.ndarray)}
 
-    @property
-    def ranges(self) -> list[int]:
-        return [axis for axis, item in enumerate(self.items) if isinstance(item, range)]
+    @functools.cached_property
+    def ranges(self) -> dict[int, range]:
+        return {axis: i for axis, i in enumerate(self.items) if isinstance(i, range)}
 
     @property
     def shape(self) -> tuple[int, ...]:
         if not self.is_pointwise:
             return tuple(map(len, self.items))
-        points = len(self.items[self.arrays[0]])
-        return points, *(len(self.items[axis]) for axis in self.ranges)
+        points = len(next(iter(self.arrays.values())))
+        return points, *map(len, self.ranges.values())
 
     def of(self, array: np.ndarray) -> np.ndarray:
         """The elements of an array."""
@@ -127,16 +127,13 @@ class Selection:
                 cut = slice(item.start, item.stop, item.step) if isinstance(item, range) else item
                 array = array[(slice(None),) * axis + (cut,)]
             return array
-        moved = np.moveaxis(array, self.arrays, range(len(self.arrays)))
-        windows = (slice(r.start, r.stop, r.step) for r in self._items_at(self.ranges))
-        return moved[(*self._items_at(self.arrays), *windows)]
-
-    def _items_at(self, axes: Iterable[int]) -> Iterator[Any]:
-        return (self.items[axis] for axis in axes)
+        moved = np.moveaxis(array, list(self.arrays), range(len(self.arrays)))
+        windows: list[Any] = [slice(r.start, r.stop, r.step) for r in self.ranges.values()]
+        return moved[(*self.arrays.values(), *windows)]
 
     def box(self) -> tuple[slice, ...]:
         """The smallest box with all elements, of which there must be one."""
-        return tuple(slice(int(min(item)), int(max(item)) + 1) for item in map(_ends, self.items))
+        return tuple(slice(first, last + 1) for first, last in map(_ends, self.items))
 
     def moved(self, by: Iterable[int]) -> Selection:
         """Of an array that begins at these indices of the one before."""
@@ -172,21 +169,25 @@ class Selection:
     def _points_in_chunks(
         self, chunks: Sequence[int]
     ) -> Iterator[tuple[tuple[int, ...], Selection, tuple[Any, ...]]]:
-        numbers = np.stack([self.items[axis] // chunks[axis] for axis in self.arrays])
+        numbers = np.stack([item // chunks[axis] for axis, item in self.arrays.items()])
         order = np.lexsort(numbers[::-1])
         ends = np.flatnonzero(np.diff(numbers[:, order], axis=1).any(axis=0)) + 1
-        along = [list(_in_chunks(self.items[axis], chunks[axis])) for axis in self.ranges]
-        for group in np.split(order, ends) if len(order) else ():
+        along = [list(_in_chunks(item, chunks[axis])) for axis, item in self.ranges.items()]
+        for group in np.split(order, ends):
+            starts = {
+                axis: int(number) * chunks[axis]
+                for axis, number in zip(self.arrays, numbers[:, group[0]])
+            }
+            inside: dict[int, Item] = {
+                axis: self.arrays[axis][group] - start for axis, start in starts.items()
+            }
             for parts in itertools.product(*along):
-                rest = dict(zip(self.ranges, parts))
-                offset, inside = [0] * len(self.items), list(self.items)
-                for axis, number in zip(self.arrays, numbers[:, group[0]]):
-                    offset[axis] = int(number) * chunks[axis]
-                    inside[axis] = self.items[axis][group] - offset[axis]
-                for axis, (start, part, _) in rest.items():
-                    offset[axis], inside[axis] = start, part
-                target = (group, *(part[2] for part in rest.values()))
-                yield tuple(offset), Selection(tuple(inside), True), target
+                for axis, (start, part, _) in zip(self.ranges, parts):
+                    starts[axis], inside[axis] = start, part
+                axes = range(len(self.items))
+                points = Selection(tuple(inside[axis] for axis in axes), True)
+                target = (group, *(part[2] for part in parts))
+                yield tuple(starts[axis] for axis in axes), points, target
 
     # By regions.
 
@@ -195,62 +196,88 @@ class Selection:
         all of it. `taken` has them out of the regions."""
         if not math.prod(self.shape):
             return None
-        found = self._lines() if not self.ranges and self.is_pointwise else self._regions()
-        work = len(found.starts) * max(math.prod(found.count), _LEAST_REGION)
-        return found if work < math.prod(shape) else None
+        found = self._lines() if self._is_in_lines else self._regions()
+        return found if _work(found.starts, found.count) < math.prod(shape) else None
 
     def taken(self, parts: np.ndarray) -> np.ndarray:
         """The selected elements out of all regions, one after the other, an array (n, *count)."""
-        if not self.ranges and self.is_pointwise:
-            _, line, least = self._points_of_lines
-            last = self.items[-1] - least
-            return parts[line, ..., last].reshape(self.shape)
+        if self._is_in_lines:
+            lines = self._points_of_lines
+            last = self.arrays[len(self.items) - 1] - lines.least
+            found: np.ndarray = parts[lines.number, ..., last]
+            return found.reshape(self.shape)
         steps = (slice(None, None, i.step) if isinstance(i, range) else 0 for i in self.items)
         parts = parts[(slice(None), *steps)]
         if self.is_pointwise:
             return parts
-        lengths = [len(self.items[axis]) for axis in self.arrays]
+        lengths = list(map(len, self.arrays.values()))
         parts = parts.reshape(*lengths, *parts.shape[1:])
-        return np.moveaxis(parts, range(len(lengths)), self.arrays)
+        return np.moveaxis(parts, range(len(lengths)), list(self.arrays))
 
     def _regions(self) -> Regions:
-        arrays = list(self._items_at(self.arrays))
+        arrays = list(self.arrays.values())
         if not self.is_pointwise:
             arrays = [grid.reshape(-1) for grid in np.meshgrid(*arrays, indexing="ij")]
         starts = np.zeros((len(arrays[0]) if arrays else 1, len(self.items)), np.uint64)
         for axis, indices in zip(self.arrays, arrays):
             starts[:, axis] = indices
-        for axis in self.ranges:
-            starts[:, axis] = self.items[axis][0]
+        for axis, item in self.ranges.items():
+            starts[:, axis] = item[0]
         count = tuple(i[-1] - i[0] + 1 if isinstance(i, range) else 1 for i in self.items)
         return Regions(starts, count)
 
     def _lines(self) -> Regions:
-        """Points along the last axis lie close together as a rule: what is between them is taken."""
-        lines, _, least = self._points_of_lines
-        starts = np.concatenate([lines, np.full((len(lines), 1), least)], axis=1)
-        count = (1,) * (len(self.items) - 1) + (int(self.items[-1].max()) - least + 1,)
-        return Regions(starts.astype(np.uint64), count)
+        lines = self._points_of_lines
+        least = np.full((len(lines.starts), 1), lines.least)
+        starts = np.concatenate([lines.starts, least], axis=1).astype(np.uint64)
+        return Regions(starts, (1,) * (len(self.items) - 1) + (lines.count,))
 
     @functools.cached_property
-    def _points_of_lines(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """Different lines, the number of that of each point, and the least index along them."""
-        *rest, last = self.items
+    def _is_in_lines(self) -> bool:
+        """Whether to take points with all that is between them along the last axis: many are close
+        together, such as the channels of pixels."""
+        if self.ranges or not self.is_pointwise or len(self.items) < 2:
+            return False
+        lines = self._points_of_lines
+        return _work(lines.starts, (lines.count,)) < _LEAST_REGION * len(lines.number)
+
+    @functools.cached_property
+    def _points_of_lines(self) -> _Lines:
+        *rest, last = self.arrays.values()
         room = tuple(int(item.max()) + 1 for item in rest)
         numbers, line = np.unique(np.ravel_multi_index(rest, room), return_inverse=True)
-        return np.stack(np.unravel_index(numbers, room), axis=1), line, int(last.min())
+        starts = np.stack(np.unravel_index(numbers, room), axis=1)
+        least = int(last.min())
+        return _Lines(starts, line, least, int(last.max()) - least + 1)
 
 
-def _ends(item: Item) -> Sequence[int]:
+@dataclass(frozen=True)
+class _Lines:
+    """Points by the lines along the last axis that have any: where these are along the other axes, the
+    number of that of each point, the least index along them, and how many from there on are taken."""
+
+    starts: np.ndarray
+    number: np.ndarray
+    least: int
+    count: int
+
+
+def _work(starts: np.ndarray, count: Sequence[int]) -> int:
+    """What regions take, as elements that are copied."""
+    return len(starts) * max(math.prod(count), _LEAST_REGION)
+
+
+def _ends(item: Item) -> tuple[int, int]:
     if isinstance(item, range):
         return item[0], item[-1]
-    return item.min(), item.max()
+    return int(item.min()), int(item.max())
 
 
 def _numbers(item: Item, size: int) -> Sequence[int]:
     """Of the chunks of `size` with any of these indices: each once."""
     if isinstance(item, np.ndarray):
-        return np.unique(item // size)
+        found: list[int] = np.unique(item // size).tolist()
+        return found
     if not item or item.step > size:
         return [index // size for index in item]
     return range(item[0] // size, item[-1] // size + 1)
@@ -259,7 +286,7 @@ def _numbers(item: Item, size: int) -> Sequence[int]:
 def _in_chunks(item: Item, size: int) -> Iterator[tuple[int, Item, Any]]:
     """For each chunk of `size` with any of these indices its start, the indices in it, and where they
     are among all."""
-    for number in map(int, _numbers(item, size)):
+    for number in _numbers(item, size):
         start = number * size
         if isinstance(item, range):
             first = max(0, -(-(start - item.start) // item.step))
