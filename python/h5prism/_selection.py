@@ -129,7 +129,8 @@ class Selection:
             return array
         moved = np.moveaxis(array, list(self.arrays), range(len(self.arrays)))
         windows: list[Any] = [slice(r.start, r.stop, r.step) for r in self.ranges.values()]
-        return moved[(*self.arrays.values(), *windows)]
+        found: np.ndarray = moved[(*self.arrays.values(), *windows)]
+        return found
 
     def box(self) -> tuple[slice, ...]:
         """The smallest box with all elements, of which there must be one."""
