@@ -120,21 +120,24 @@ class PrismCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         """None where the whole chunk is needed, or there is none."""
         if not self.prism.get_config().get("block"):
             return None
-        wanted = _selection_of(selection, chunk_spec.shape)
-        regions = wanted.regions(chunk_spec.shape) if wanted else None
-        if wanted is None or regions is None:
+        found = _selection_of(selection, chunk_spec.shape)
+        if found is None:
+            return None
+        wanted, index = found
+        regions = wanted.regions(chunk_spec.shape)
+        if regions is None:
             return None
         reader = await _open(source, chunk_spec)
         if reader is None:
             return None
-        for offset, part in await source.get_all(reader.ranges(regions)):
-            reader.add(offset, part)
+        for offset, stored in await source.get_all(reader.ranges(regions)):
+            reader.add(offset, stored)
         parts = await asyncio.to_thread(reader.read, regions)
         if source.key:
             _readers.put_back(source.key, reader)
-        found = wanted.taken(from_numbers(parts, chunk_spec.dtype.to_native_dtype()))
-        left: np.ndarray = found[_without_integers(selection)]
-        return left
+        elements = from_numbers(parts, chunk_spec.dtype.to_native_dtype())
+        part: np.ndarray = wanted.taken(elements)[index]
+        return part
 
     def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
         raise NotImplementedError  # as Zarr wants it where the size depends on the elements
@@ -183,10 +186,21 @@ class _Source:
 
 async def _open(source: _Source, chunk_spec: ArraySpec) -> ChunkReader | None:
     """None unless it is a chunk in blocks of the array's type and shape."""
-    kept = _readers.take(source.key) if source.key else None
-    start = await source.get(0, _FIRST_BYTES if kept is None else _bytes_that_tell(kept))
-    if kept is not None and start and kept.head[: len(start)] == start[: len(kept.head)]:
-        return kept
+    reader = _readers.take(source.key) if source.key else None
+    start = await source.get(0, _FIRST_BYTES if reader is None else _bytes_that_tell(reader))
+    if reader is None or not start or reader.head[: len(start)] != start[: len(reader.head)]:
+        reader = await _open_anew(source, start, chunk_spec)
+    if reader is None:
+        return None
+    kind, _ = numbers_of(chunk_spec.dtype.to_native_dtype())
+    is_expected = reader.shape == chunk_spec.shape and _is_alike(reader.dtype, kind)
+    return reader if is_expected else None
+
+
+async def _open_anew(
+    source: _Source, start: bytes | None, chunk_spec: ArraySpec
+) -> ChunkReader | None:
+    """`start`: the first bytes of the chunk, START_BYTES or more where there are so many."""
     if not start or not is_in_blocks(start):
         return None
     head, whole = chunk_sizes(start[:START_BYTES])
@@ -195,10 +209,7 @@ async def _open(source: _Source, chunk_spec: ArraySpec) -> ChunkReader | None:
     if head > len(start):
         rest = await source.get_all([(len(start), head - len(start))])
         start += rest[0][1]
-    reader = await asyncio.to_thread(ChunkReader, start[:head], whole)
-    kind, _ = numbers_of(chunk_spec.dtype.to_native_dtype())
-    is_expected = reader.shape == chunk_spec.shape and _is_alike(reader.dtype, kind)
-    return reader if is_expected else None
+    return await asyncio.to_thread(ChunkReader, start[:head], whole)
 
 
 def _bytes_that_tell(reader: ChunkReader) -> int:
@@ -214,35 +225,31 @@ def _most_bytes(chunk_spec: ArraySpec) -> int:
 # ---- Selections in a chunk ----
 
 
-def _selection_of(selection: Any, shape: tuple[int, ...]) -> Selection | None:
+def _selection_of(
+    selection: Any, shape: tuple[int, ...]
+) -> tuple[Selection, tuple[Any, ...]] | None:
     """What Zarr selects in a chunk: by integers and slices, by arrays that numpy.ix_ made, or point by
-    point. None for anything else."""
+    point; and the index of it when integers have taken their axes away. None for anything else."""
     parts = selection if isinstance(selection, tuple) else (selection,)
     if len(parts) != len(shape) or not all(isinstance(part, np.ndarray) for part in parts):
         items = as_items(selection, shape)
-        return Selection(tuple(map(range_of, items, shape))) if items else None
+        if items is None:
+            return None
+        index = tuple(slice(None) if isinstance(item, slice) else 0 for item in items)
+        return Selection(tuple(map(range_of, items, shape))), index
     if len(parts) > 1 and all(part.ndim == 1 for part in parts):
-        return Selection(parts, True)
+        return Selection(parts, True), ()
     is_product = all(
-        part.ndim == len(shape) and part.size == part.shape[axis] for axis, part in enumerate(parts)
+        part.ndim == len(shape) and 0 < part.size == part.shape[axis]
+        for axis, part in enumerate(parts)
     )
-    return Selection(tuple(_as_range(part.reshape(-1)) for part in parts)) if is_product else None
+    return (Selection(tuple(map(_as_item, parts))), ()) if is_product else None
 
 
-def _as_range(indices: np.ndarray) -> range | np.ndarray:
-    first, last = int(indices[0]), int(indices[-1])
-    found = range(first, last + 1)
-    return found if len(found) == len(indices) and (np.diff(indices) == 1).all() else indices
-
-
-def _without_integers(selection: Any) -> tuple[Any, ...]:
-    """The index of what is left of an array when integers have taken their axes away."""
-    parts = selection if isinstance(selection, tuple) else (selection,)
-    return tuple(
-        0 if isinstance(part, (int, np.integer)) else slice(None)
-        for part in parts
-        if not isinstance(part, np.ndarray) and part is not Ellipsis
-    )
+def _as_item(indices: np.ndarray) -> range | np.ndarray:
+    flat = indices.reshape(-1)
+    found = range(int(flat[0]), int(flat[-1]) + 1)
+    return found if len(found) == len(flat) and (np.diff(flat) == 1).all() else flat
 
 
 # ---- Chunks in shards ----
