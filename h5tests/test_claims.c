@@ -85,10 +85,10 @@ static const prism_array claims[] = {
 };
 
 static const px_pipeline claiming[] = {
-    {PRISM_TRANSFORM_NONE, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE, 5, 0, {0, 0, {0}}, 0},
-    {PRISM_TRANSFORM_CHANNELS, PRISM_PREDICTOR_NONE, PRISM_CODER_JXL, 5, 0, {0, 0, {0}}, 0},
-    {PRISM_TRANSFORM_STACK, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE, 5, 0, {0, 0, {0}}, 0},
-    {PRISM_TRANSFORM_CHANNELS, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS, 5, 0, {0, 0, {0}}, 0},
+    {PRISM_TRANSFORM_NONE, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE, 5, 0, {0, 0, {0}}, 0, false, 1},
+    {PRISM_TRANSFORM_CHANNELS, PRISM_PREDICTOR_NONE, PRISM_CODER_JXL, 5, 0, {0, 0, {0}}, 0, false, 1},
+    {PRISM_TRANSFORM_STACK, PRISM_PREDICTOR_PAETH, PRISM_CODER_DEFLATE, 5, 0, {0, 0, {0}}, 0, false, 1},
+    {PRISM_TRANSFORM_CHANNELS, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS, 5, 0, {0, 0, {0}}, 0, false, 1},
 };
 
 /* A chunk of few bytes with that array and pipeline; `first` is where the coder's parameters

@@ -141,6 +141,12 @@ typedef enum prism_bound_of {
     PRISM_BOUND_OF_DEVIATION = 1 /* that of their differences from the mean of their plane */
 } prism_bound_of;
 
+/* In which order planes are coded. */
+typedef enum prism_plane_order {
+    PRISM_PLANES_AUTO = 0,  /* as is smallest */
+    PRISM_PLANES_STORED = 1 /* as they come: the first ones can be decoded without the others */
+} prism_plane_order;
+
 #define PRISM_AXIS_AUTO      (-1)
 #define PRISM_EFFORT_DEFAULT 5
 
@@ -155,14 +161,15 @@ typedef struct prism_options {
     int axis;   /* the axis along which the planes lie, or PRISM_AXIS_AUTO */
     bool checksum; /* store CRC-32 checksums of the chunk and of the elements */
     bool verify;   /* decode each chunk after encoding it and compare */
-    int threads;   /* that one encode or decode may use, >= 1; H5PRISM_THREADS overrides. No method
-                      uses more than one so far */
+    int threads;   /* that one encode or decode may use, 1..1024; no byte depends on it. They live
+                      no longer than the call. In HDF5 files, H5PRISM_THREADS overrides */
     int block;     /* 0, or 4, 8, 16, 32, 64: positions along both axes of pictures, of blocks that
                       can be decoded alone (prism_decode_region). For integers of 8 and 16 bits and
                       coder ans */
     prism_bound bound;       /* what may be lost; nothing, unless it is asked for */
     prism_bound_of bound_of; /* of PRISM_BOUND_REL_RMSE */
     float bound_value;       /* above 0 with a bound, else 0; of relative ones, below 1 */
+    prism_plane_order order; /* STORED: goes with what `block` goes with, and with or without it */
 } prism_options;
 
 /*
@@ -179,7 +186,8 @@ typedef struct prism_options {
 /* The defaults: everything automatic, effort 5, checksum on, verify off, one thread. */
 PRISM_API prism_options prism_options_default(void);
 
-/* Sets one option from text: keys and values as in `prism_options_format`. */
+/* Sets one option from text: keys and values as in `prism_options_format`. threads=auto is as many
+ * as there are processors that the process may run on. */
 PRISM_API prism_status prism_options_set(prism_options *options, const char *key, const char *value,
                                          prism_error *error);
 
@@ -203,7 +211,7 @@ PRISM_API prism_status prism_options_check(const prism_options *options, prism_e
  *      1..3   transform, predictor, coder (the enums above)
  *      4      effort, 0 = default
  *      5      axis + 1, 0 = auto
- *      6      bit 0: checksum off; bit 1: verify on; 256 * block
+ *      6      bit 0: checksum off; bit 1: verify on; bit 2: order=stored; 256 * block
  *      7      bound + 256 * bound_of, 0 = lossless
  *      8      bound_value as the bits of a float32
  *      9      threads, 0 = 1
@@ -401,7 +409,19 @@ PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
  */
 typedef struct prism_reader prism_reader;
 
-/* `chunk` must outlive the reader. On failure *reader is NULL. prism_close takes NULL, too.
+/*
+ * How many bytes of a chunk, from its beginning, it takes to read its first `planes` planes; with
+ * 0, to open it. `start` are its first `size` bytes: for 0 planes, PRISM_START_BYTES are enough;
+ * for others, as many as it takes to open it. Of a chunk in blocks that was made with order=stored,
+ * the first planes need a beginning only; any other one is needed whole. PRISM_E_TRUNCATED where
+ * `start` has too few, PRISM_E_CHECKSUM where what it takes to open the chunk is damaged,
+ * PRISM_E_ARGUMENT where it has fewer planes. A reader must not believe more than what is stored.
+ */
+PRISM_API prism_status prism_planes_size(const void *start, size_t size, uint64_t planes,
+                                         size_t *needed, prism_error *error);
+
+/* `chunk` must outlive the reader. Of a chunk in blocks, a beginning is enough that has what it
+ * takes to open it (prism_planes_size): reading what is not there is PRISM_E_TRUNCATED. On failure *reader is NULL. prism_close takes NULL, too.
  * options->reduce must be 0. Errors are those of prism_decode. */
 PRISM_API prism_status prism_open(const void *chunk, size_t chunk_size,
                                   const prism_decode_options *options, prism_reader **reader,
@@ -409,7 +429,7 @@ PRISM_API prism_status prism_open(const void *chunk, size_t chunk_size,
 PRISM_API void prism_close(prism_reader *reader);
 
 /* Elements start[i] .. start[i] + count[i] - 1 along every axis i of the chunk's array, in C order,
- * to `data`, whose `size` in bytes must be theirs. PRISM_E_ARGUMENT where they are not all in the
+ * to `data`. With order=stored, planes behind those that are asked for are not decoded. `data`, whose `size` in bytes must be theirs. PRISM_E_ARGUMENT where they are not all in the
  * array; PRISM_E_CHECKSUM where a block is damaged: others can be read still. */
 PRISM_API prism_status prism_read_region(prism_reader *reader, const uint64_t *start,
                                          const uint64_t *count, void *data, size_t size,

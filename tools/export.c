@@ -101,7 +101,7 @@ static bool read_stored(piece *p, const tool_source *s) {
         return tool_fail("%s: the chunk cannot be read", s->path);
     if (!mask &&
         (px_chunk_read(&p->coded, p->stored, (size_t)size, &error) != PRISM_OK ||
-         (p->coded.has_checksum && px_chunk_verify(p->stored, (size_t)size, &error) != PRISM_OK)))
+         (p->coded.has_checksum && px_chunk_verify(p->stored, (size_t)size, 1, &error) != PRISM_OK)))
         return tool_fail("%s: %s", s->path, error.message);
     if (mask) {
         free(p->stored);

@@ -61,6 +61,7 @@ class OptionsStruct(ctypes.Structure):
         ("bound", ctypes.c_int),
         ("bound_of", ctypes.c_int),
         ("bound_value", ctypes.c_float),
+        ("order", ctypes.c_int),
     ]
 
 

@@ -222,7 +222,7 @@ static prism_status read_chunk(px_chunk *read, const void *chunk, size_t chunk_s
                                const prism_decode_options *options, prism_error *error) {
     prism_status status = px_chunk_read(read, chunk, chunk_size, error);
     if (status == PRISM_OK && !options->skip_checksum && read->has_checksum)
-        status = px_chunk_verify(chunk, chunk_size, error);
+        status = px_chunk_verify(chunk, chunk_size, options->threads, error);
     return status;
 }
 
@@ -241,7 +241,7 @@ static prism_status check_whole(const px_chunk *chunk, size_t size, uint64_t mem
 static prism_status check_elements(const px_chunk *chunk, const void *data, size_t size,
                                    const prism_decode_options *options, prism_error *error) {
     return options->skip_checksum || !chunk->has_checksum || !px_chunk_is_portable(chunk) ||
-                   px_crc32(data, size) == chunk->elements_crc
+                   px_crc32_by(data, size, options->threads) == chunk->elements_crc
                ? px_succeed(error)
                : px_fail(error, PRISM_E_CHECKSUM,
                          "the chunk is intact but did not decode to the elements it was made of");
@@ -265,7 +265,7 @@ static prism_status read_beginning(px_chunk *read, const void *chunk, size_t chu
     if (status != PRISM_OK || options->skip_checksum || !read->has_checksum)
         return status;
     if (!px_parts_end(&read->parts, reduce))
-        return px_chunk_verify(chunk, chunk_size, error);
+        return px_chunk_verify(chunk, chunk_size, options->threads, error);
     status = px_chunk_verify_header(read, chunk, error);
     return status == PRISM_OK ? px_chunk_verify_parts(read, reduce, error) : status;
 }

@@ -5,6 +5,7 @@
  */
 #include "choose/candidates.h"
 #include "base/effort.h"
+#include "coders/ans/blocks/blocks.h"
 
 #include <math.h>
 #include <string.h>
@@ -37,7 +38,9 @@ static px_candidate *add_layout(px_layouts *list, const prism_options *options,
                                         .effort = options->effort,
                                         .axis = roles->planes ? 0 : PRISM_AXIS_AUTO,
                                         .roles = *roles,
-                                        .block = options->block},
+                                        .block = options->block,
+                                        .stored = options->order == PRISM_PLANES_STORED,
+                                        .threads = options->threads},
                            .selective = options->transform == PRISM_TRANSFORM_AUTO &&
                                         transform == PRISM_TRANSFORM_CHANNELS,
                            .bytes = HUGE_VAL};
@@ -113,7 +116,7 @@ static ties ties_of(const px_survey *s, const prism_options *options, const px_r
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool drawing = px_is_drawing(s, options);
     return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
-                  .frames = !drawing && !options->block && px_may_be_frames(s, roles, options) &&
+                  .frames = !drawing && !px_blocks_asked(options) && px_may_be_frames(s, roles, options) &&
                             !are_lines(s, roles),
                   .lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
                           (open && !drawing && px_may_be_lifted(s, roles))};

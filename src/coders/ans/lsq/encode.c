@@ -43,7 +43,7 @@ static prism_status store_innovations(px_lsq_encoder *encoder, prism_error *erro
 static prism_status fit_mixing(px_lsq_encoder *encoder, prism_error *error) {
     px_lsq_model *model = &encoder->model;
     px_lsq_group *group = &encoder->group;
-    prism_status status = px_lsq_order(encoder, error);
+    prism_status status = encoder->task.stored ? PRISM_OK : px_lsq_order(encoder, error);
     if (status != PRISM_OK)
         return status;
     px_lsq_store_samples(encoder);

@@ -32,6 +32,7 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     prism_status status =
         px_model_alloc(&encoder->model, planes, task->count, task->quick, task->mixes, error);
     encoder->model.blocks = task->blocks;
+    encoder->model.stored = task->stored;
     if (status == PRISM_OK && task->wide)
         status = px_model_widen(&encoder->model, error);
     if (status == PRISM_OK)

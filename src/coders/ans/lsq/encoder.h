@@ -16,6 +16,8 @@ typedef struct px_group_task {
     bool mixes;          /* planes are predicted from each other, */
     bool wide;           /* by wide weights (model.h); method lsq only */
     bool blocks;         /* for blocks that are coded apart; method lsq only */
+    bool stored;         /* planes are coded as they come */
+    int threads;         /* that may be used */
     int effort;
     bool swift;   /* see px_task */
     size_t limit; /* more coded bytes than that are not wanted */

@@ -269,7 +269,7 @@ static void code_general(side *s, px_lsq_model *model) {
 
 static void code_group(side *s, px_lsq_model *model) {
     code_general(s, model);
-    if (model->mixes && !model->quick)
+    if (model->mixes && !model->quick && !model->stored)
         code_order(s, model->order, model->count);
     px_lsq_plane last = {.kind = PX_PLANE_FULL};
     for (size_t k = 0; k < model->count && !s->io.bad; k++) {

@@ -63,6 +63,7 @@ typedef struct px_lsq_model {
     bool mixes;           /* planes are predicted from each other, */
     bool wide;            /* P from the squares around positions, not from positions alone */
     bool blocks;          /* of blocks that are coded apart: no plane is halved */
+    bool stored;          /* planes are coded as they come */
     uint16_t *order;      /* [count] the plane that is coded k-th; all below is in that order */
     px_lsq_plane *planes; /* [count] */
     px_weights samples, innovations;    /* P from samples, E from innovations */
