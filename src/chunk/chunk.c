@@ -97,7 +97,7 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
         .pipeline = unsqueezed(&coded->pipeline, c),
         .has_checksum = c->options.checksum,
         .is_mapped = coded->is_mapped,
-        .elements_crc = c->options.checksum ? px_crc32(decoded, c->size) : 0,
+        .elements_crc = c->options.checksum ? px_crc32_by(decoded, c->size, c->options.threads) : 0,
         .parameters = sections->parameters.data,
         .parameter_size = sections->parameters.size,
         .payload = sections->payload.data,

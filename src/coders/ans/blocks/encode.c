@@ -21,31 +21,42 @@ static px_rectangle whole_block(const px_grid_of_blocks *grid, size_t index) {
                           .width = width};
 }
 
-static void copy_block(px_planes *row, size_t place, const px_planes *planes, size_t first,
-                       const px_rectangle *block) {
-    for (size_t k = 0; k < row->count; k++) {
-        const int16_t *from = px_plane(planes, first + k) + block->y * planes->width + block->x;
-        int16_t *to = px_plane(row, k) + place * block->width;
-        for (size_t y = 0; y < block->height; y++, from += planes->width, to += row->width)
-            memcpy(to, from, block->width * sizeof *to);
+/* Planes of a group from `first` on, block after block. */
+typedef struct row_task {
+    px_planes *row;
+    const px_planes *planes;
+    size_t first;
+    const px_grid_of_blocks *grid;
+} row_task;
+
+static prism_status copy_plane(void *context, size_t k, size_t worker, prism_error *error) {
+    const row_task *task = context;
+    const size_t width = task->planes->width;
+    (void)worker;
+    (void)error;
+    for (size_t i = 0; i < px_blocks_count(task->grid); i++) {
+        const px_rectangle block = whole_block(task->grid, i);
+        const int16_t *from =
+            px_plane(task->planes, task->first + k) + block.y * width + block.x;
+        int16_t *to = px_plane(task->row, k) + i * block.width;
+        for (size_t y = 0; y < block.height; y++, from += width, to += task->row->width)
+            memcpy(to, from, block.width * sizeof *to);
     }
+    return PRISM_OK;
 }
 
 /* Planes of a group as a row of blocks. */
 static prism_status make_row(px_planes *row, const px_planes *planes, const px_grid_of_blocks *grid,
-                             const px_blocks_group *group, prism_error *error) {
+                             const px_blocks_group *group, int threads, prism_error *error) {
     const px_rectangle block = whole_block(grid, 0);
     *row = (px_planes){.count = group->count,
                        .height = block.height,
                        .width = px_product(px_blocks_count(grid), block.width),
                        .depth = planes->depth};
     row->stride = px_plane_stride(px_plane_size(row));
+    row_task task = {row, planes, group->first, grid};
     const prism_status status = px_planes_take(row, error);
-    for (size_t i = 0; status == PRISM_OK && i < px_blocks_count(grid); i++) {
-        const px_rectangle from = whole_block(grid, i);
-        copy_block(row, i, planes, group->first, &from);
-    }
-    return status;
+    return status == PRISM_OK ? px_run(row->count, threads, copy_plane, &task, error) : status;
 }
 
 static prism_status fit(px_blocks_group *group, const px_planes *planes,
@@ -59,7 +70,7 @@ static prism_status fit(px_blocks_group *group, const px_planes *planes,
                                   .threads = task->pipeline.threads,
                                   .effort = task->effort,
                                   .limit = task->limit};
-    prism_status status = make_row(&row, planes, grid, group, error);
+    prism_status status = make_row(&row, planes, grid, group, task->pipeline.threads, error);
     if (status != PRISM_OK)
         return status;
     status = px_lsq_encoder_make(&encoder, &row, &fitted, error);
