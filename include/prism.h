@@ -421,16 +421,18 @@ PRISM_API prism_status prism_planes_size(const void *start, size_t size, uint64_
                                          size_t *needed, prism_error *error);
 
 /* `chunk` must outlive the reader. Of a chunk in blocks, a beginning is enough that has what it
- * takes to open it (prism_planes_size): reading what is not there is PRISM_E_TRUNCATED. On failure *reader is NULL. prism_close takes NULL, too.
- * options->reduce must be 0. Errors are those of prism_decode. */
+ * takes to open it (prism_planes_size): reading what is not there is PRISM_E_TRUNCATED. On failure
+ * *reader is NULL. prism_close takes NULL, too. options->reduce must be 0. Errors are those of
+ * prism_decode. */
 PRISM_API prism_status prism_open(const void *chunk, size_t chunk_size,
                                   const prism_decode_options *options, prism_reader **reader,
                                   prism_error *error);
 PRISM_API void prism_close(prism_reader *reader);
 
 /* Elements start[i] .. start[i] + count[i] - 1 along every axis i of the chunk's array, in C order,
- * to `data`. With order=stored, planes behind those that are asked for are not decoded. `data`, whose `size` in bytes must be theirs. PRISM_E_ARGUMENT where they are not all in the
- * array; PRISM_E_CHECKSUM where a block is damaged: others can be read still. */
+ * to `data`. With order=stored, planes behind those that are asked for are not decoded. `data`,
+ * whose `size` in bytes must be theirs. PRISM_E_ARGUMENT where they are not all in the array;
+ * PRISM_E_CHECKSUM where a block is damaged: others can be read still. */
 PRISM_API prism_status prism_read_region(prism_reader *reader, const uint64_t *start,
                                          const uint64_t *count, void *data, size_t size,
                                          prism_error *error);

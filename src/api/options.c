@@ -249,11 +249,11 @@ prism_status prism_options_set(prism_options *options, const char *key, const ch
         options->axis = PRISM_AXIS_AUTO;
         return PRISM_OK;
     }
-    return px_fail(
-        error, PRISM_E_OPTION,
-        "unknown option %.40s: expected transform, predictor, coder, effort, axis, "
-        "checksum, verify, threads, block, order, max_error, rel_max_error, rel_rmse, of or distance",
-        key);
+    return px_fail(error, PRISM_E_OPTION,
+                   "unknown option %.40s: expected transform, predictor, coder, effort, axis, "
+                   "checksum, verify, threads, block, order, max_error, rel_max_error, rel_rmse, "
+                   "of or distance",
+                   key);
 }
 
 /* Copies text[0, length) without the spaces around it; false if it does not fit. */

@@ -144,8 +144,8 @@ static ties ties_of(const px_survey *s, const prism_options *options, const px_r
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool drawing = px_is_drawing(s, options);
     return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
-                  .frames = !drawing && !px_blocks_asked(options) && px_may_be_frames(s, roles, options) &&
-                            !are_lines(s, roles),
+                  .frames = !drawing && !px_blocks_asked(options) &&
+                            px_may_be_frames(s, roles, options) && !are_lines(s, roles),
                   .lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
                           (open && !drawing && px_may_be_lifted(s, roles))};
 }

@@ -251,8 +251,8 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
         &c.squeezed.array, elements,    &c.options, role.depth,
         &inner_codec,      role.scales, &survey,    role.mask ? &mask : NULL};
     px_rival rival = {.request = &request};
-    const bool rivals =
-        status == PRISM_OK && !px_blocks_asked(options) && px_rival_suits(array, options, role.depth);
+    const bool rivals = status == PRISM_OK && !px_blocks_asked(options) &&
+                        px_rival_suits(array, options, role.depth);
     bool alone = options->coder == PRISM_CODER_ZSTD;
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);

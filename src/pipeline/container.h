@@ -21,8 +21,8 @@ typedef struct px_chunk {
     const uint8_t *parameters, *payload; /* within the chunk's bytes, or to be written to them */
     size_t parameter_size, payload_size;
     size_t payload_there; /* of a chunk that was read: fewer where its end was left out */
-    const px_gaps *mask; /* of the array, where a chunk around this one says it; else NULL */
-    px_parts parts;      /* checksums are made when it is written */
+    const px_gaps *mask;  /* of the array, where a chunk around this one says it; else NULL */
+    px_parts parts;       /* checksums are made when it is written */
     size_t header_size;
 } px_chunk;
 

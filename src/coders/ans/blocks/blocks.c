@@ -111,9 +111,8 @@ prism_status px_blocks_open(px_blocks_chunk *chunk, const px_planes *planes,
                        form.layers);
     const px_grid_of_blocks grid = px_blocks_grid(planes, &form);
     const size_t workers = px_workers(px_blocks_count(&grid), threads);
-    prism_status status =
-        px_blocks_make(chunk, planes, &form, pipeline->transform == PRISM_TRANSFORM_CHANNELS,
-                       workers, error);
+    prism_status status = px_blocks_make(
+        chunk, planes, &form, pipeline->transform == PRISM_TRANSFORM_CHANNELS, workers, error);
     if (status == PRISM_OK && !read_ends(chunk, parameters))
         status = px_fail(error, PRISM_E_CORRUPT, "the layers of blocks are not those of planes");
     for (size_t g = 0; g < chunk->group_count && status == PRISM_OK; g++)

@@ -23,12 +23,11 @@ prism_status px_blocks_make(px_blocks_chunk *chunk, const px_planes *planes,
                             const px_blocks_form *form, bool mixes, size_t workers,
                             prism_error *error) {
     const size_t groups = (planes->count - 1) / PX_GROUP + 1;
-    *chunk = (px_blocks_chunk){
-        .form = *form,
-        .grid = px_blocks_grid(planes, form),
-        .planes = planes->count,
-        .group_count = groups,
-        .workers = workers};
+    *chunk = (px_blocks_chunk){.form = *form,
+                               .grid = px_blocks_grid(planes, form),
+                               .planes = planes->count,
+                               .group_count = groups,
+                               .workers = workers};
     px_pool *pool = &chunk->pool;
     chunk->groups = px_pool_take_zeroed(pool, px_product(groups, sizeof *chunk->groups));
     chunk->benches = px_pool_take_zeroed(pool, px_product(workers, groups, sizeof *chunk->benches));
@@ -37,8 +36,7 @@ prism_status px_blocks_make(px_blocks_chunk *chunk, const px_planes *planes,
         pool, px_product(form->layers, px_blocks_count(&chunk->grid), sizeof *chunk->entries));
     prism_status status = px_pool_status(pool, error);
     for (size_t g = 0; g < groups && status == PRISM_OK; g++)
-        status =
-            make_group(&chunk->groups[g], planes, g * PX_GROUP, mixes, form->stored, error);
+        status = make_group(&chunk->groups[g], planes, g * PX_GROUP, mixes, form->stored, error);
     return status;
 }
 
@@ -85,8 +83,8 @@ prism_status px_blocks_bench(px_block_bench **bench, px_blocks_chunk *chunk,
 }
 
 /* Layers of blocks that have changed places are found out, too. */
-uint16_t px_block_check(const px_blocks_chunk *chunk, size_t layer, size_t block,
-                        const void *bytes, size_t size) {
+uint16_t px_block_check(const px_blocks_chunk *chunk, size_t layer, size_t block, const void *bytes,
+                        size_t size) {
     const size_t number = layer * px_blocks_count(&chunk->grid) + block;
-    return (uint16_t)px_crc32_after((uint32_t)number, bytes, size);
+    return (uint16_t)(size ? px_crc32_after((uint32_t)number, bytes, size) : number);
 }

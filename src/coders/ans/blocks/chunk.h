@@ -45,8 +45,8 @@ typedef struct px_blocks_chunk {
     px_grid_of_blocks grid;
     size_t planes, group_count, workers;
     px_blocks_group *groups;
-    size_t *ends;            /* [layers]; the last one is all planes */
-    px_block_entry *entries; /* [layers][blocks] */
+    size_t *ends;              /* [layers]; the last one is all planes */
+    px_block_entry *entries;   /* [layers][blocks] */
     px_block_benches *benches; /* [workers][groups] */
 } px_blocks_chunk;
 
@@ -80,7 +80,7 @@ prism_status px_blocks_bench(px_block_bench **bench, px_blocks_chunk *chunk,
                              const px_bench_request *request, prism_error *error);
 
 /* The check of a layer of a block, whose bytes these are. */
-uint16_t px_block_check(const px_blocks_chunk *chunk, size_t layer, size_t block,
-                        const void *bytes, size_t size);
+uint16_t px_block_check(const px_blocks_chunk *chunk, size_t layer, size_t block, const void *bytes,
+                        size_t size);
 
 #endif

@@ -36,8 +36,7 @@ static prism_status copy_plane(void *context, size_t k, size_t worker, prism_err
     (void)error;
     for (size_t i = 0; i < px_blocks_count(task->grid); i++) {
         const px_rectangle block = whole_block(task->grid, i);
-        const int16_t *from =
-            px_plane(task->planes, task->first + k) + block.y * width + block.x;
+        const int16_t *from = px_plane(task->planes, task->first + k) + block.y * width + block.x;
         int16_t *to = px_plane(task->row, k) + i * block.width;
         for (size_t y = 0; y < block.height; y++, from += width, to += task->row->width)
             memcpy(to, from, block.width * sizeof *to);
@@ -107,7 +106,7 @@ static size_t plan_layers(size_t *ends, const px_planes *planes, const px_blocks
     const px_rectangle block = px_block_at(&grid, 0);
     const size_t positions = block.height * block.width, growth = growth_of(positions);
     size_t layers = 0, end = first_end(positions);
-    for (; form->stored && end < planes->count; end = growth > 1 ? growth * end : end + 1) {
+    for (; form->stored && end<planes->count; end = growth> 1 ? growth * end : end + 1) {
         if (ends)
             ends[layers] = end;
         layers++;
@@ -196,11 +195,12 @@ static prism_status write_block(const writing *w, const run *r, size_t index, si
     for (size_t l = 0; l < chunk->form.layers && status == PRISM_OK; l++) {
         px_block_entry *entry = px_blocks_entry(chunk, l, index);
         status = px_buffer_status(&r->layers[l], error);
-        if (status != PRISM_OK || r->layers[l].size == entry->offset)
-            continue;
+        if (status != PRISM_OK)
+            break;
+        const uint8_t *bytes = r->layers[l].data;
         entry->size = r->layers[l].size - entry->offset;
-        entry->check =
-            px_block_check(chunk, l, index, r->layers[l].data + entry->offset, entry->size);
+        entry->check = px_block_check(chunk, l, index, entry->size ? bytes + entry->offset : NULL,
+                                      entry->size);
     }
     return status;
 }
@@ -322,9 +322,8 @@ prism_status px_blocks_encode(const px_planes *planes, const px_task *task, px_c
     const px_grid_of_blocks grid = px_blocks_grid(planes, &form);
     px_buffer *parameters = &out->sections.parameters, *payload = &out->sections.payload;
     px_blocks_chunk chunk;
-    prism_status status =
-        px_blocks_make(&chunk, planes, &form, mixes,
-                       px_workers(px_blocks_count(&grid), pipeline->threads), error);
+    prism_status status = px_blocks_make(
+        &chunk, planes, &form, mixes, px_workers(px_blocks_count(&grid), pipeline->threads), error);
     if (planes->count == 1)
         out->pipeline.transform = PRISM_TRANSFORM_NONE;
     if (status == PRISM_OK) {

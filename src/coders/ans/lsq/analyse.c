@@ -169,9 +169,9 @@ prism_status px_lsq_order(px_lsq_encoder *encoder, prism_error *error) {
     px_lsq_model *model = &encoder->model;
     const size_t n = model->count;
     px_gram gram;
-    prism_status status = px_gram_make(&gram, encoder->planes, encoder->task.first, n,
-                                       encoder->settings.gram_positions, encoder->task.threads,
-                                       error);
+    prism_status status =
+        px_gram_make(&gram, encoder->planes, encoder->task.first, n,
+                     encoder->settings.gram_positions, encoder->task.threads, error);
     if (status != PRISM_OK)
         return status;
     px_pool pool = {.count = 0};

@@ -86,8 +86,7 @@ static prism_status set_importance(void *context, size_t index, size_t worker, p
     for (size_t i = 0; i < PX_TILE; i++)
         ones[i] = 1;
     for (size_t t = first; t < end; t++) {
-        float *importance =
-            encoder->importance - encoder->group.full.geometry.origin + t * PX_TILE;
+        float *importance = encoder->importance - encoder->group.full.geometry.origin + t * PX_TILE;
         kernels->tile_floats(rows, PX_TILE, tiles->elements + t * tiles->span, tiles->pairs, ones);
         kernels->energies(energy, rows, task->matrix, task->stride);
         for (size_t i = 0; i < PX_TILE; i++)
@@ -194,9 +193,8 @@ static prism_status mix(px_lsq_encoder *encoder, const px_weights *weights, cons
     px_pool *pools = px_alloc_zeroed(workers, sizeof *pools);
     px_mixer *mixers = px_alloc(workers, sizeof *mixers);
     mixing_task task = {encoder, mixers, innovations};
-    prism_status status = pools && mixers
-                              ? PRISM_OK
-                              : px_out_of_memory(error, px_product(workers, sizeof *mixers));
+    prism_status status =
+        pools && mixers ? PRISM_OK : px_out_of_memory(error, px_product(workers, sizeof *mixers));
     for (size_t i = 0; i < workers && status == PRISM_OK; i++)
         status = px_mixer_make(&mixers[i], &pools[i], weights, tiles, &encoder->group.couples,
                                &encoder->group.full.geometry, true, error);
@@ -211,7 +209,7 @@ static prism_status mix(px_lsq_encoder *encoder, const px_weights *weights, cons
 
 prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
                                bool innovations, prism_error *error) {
-    const prism_status status = px_lsq_fit_weights(
-        encoder, weights, tiles, SIZE_MAX, innovations ? INNOVATION_COARSENESS : 0, error);
+    const prism_status status = px_lsq_fit_weights(encoder, weights, tiles, SIZE_MAX,
+                                                   innovations ? INNOVATION_COARSENESS : 0, error);
     return status == PRISM_OK ? mix(encoder, weights, tiles, innovations, error) : status;
 }

@@ -36,7 +36,8 @@ typedef struct symbol_plane {
     px_view view;
     size_t k;
     int32_t *means; /* a padded plane */
-    int16_t *around, *blur; /* of a row: found twice, since planes of them are larger than the array */
+    int16_t *around,
+        *blur; /* of a row: found twice, since planes of them are larger than the array */
 } symbol_plane;
 
 /* Where threads are allowed, some planes are at work together. What errors are does not depend on
@@ -44,7 +45,7 @@ typedef struct symbol_plane {
 typedef struct symbol_task {
     px_lsq_encoder *encoder;
     symbol_plane *planes;
-    size_t room, count;               /* planes that may be at work, and that are */
+    size_t room, count; /* planes that may be at work, and that are */
     size_t workers;
     px_symbol_histograms *histograms; /* [workers] */
 } symbol_task;
