@@ -229,15 +229,20 @@ def read_model(
         order = order if stored else read_order(decoder, count)
     planes = read_plane_models(chunk, method, count, reader)
     model = GroupModel(method, shapes, innovation_steps, sample_steps, order, planes)
+    apart = [decoder, decoder]
+    if mixed and stored:
+        apart = [RangeDecoder(decoder.reader.take(decoder.reader.varint())) for _ in "PE"]
     if mixed:
         variables = len(WIDE) if wide else 1
-        model.weights_p = read_weights(chunk, count, decoder, SHIFTS[chunk.depth], variables)
+        model.weights_p = read_weights(chunk, count, apart[0], SHIFTS[chunk.depth], variables)
         for row, plane in zip(model.weights_p.rows, planes):
             if row.predicted and plane.kind != CONSTANT:
                 enough = row.shift >= plane.fraction
                 must(enough, "the shift of a row of P is at least the fraction of its plane")
     if mixed and method != QUICK:
-        model.weights_e = read_weights(chunk, count, decoder, SHIFTS[16])
+        model.weights_e = read_weights(chunk, count, apart[1], SHIFTS[16])
+    if mixed and stored:
+        must(all(weights.reader.at_end for weights in apart), "streams of weights end with these")
     return model
 
 

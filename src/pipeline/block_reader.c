@@ -203,7 +203,10 @@ prism_status px_block_reader_read(px_block_reader *reader, const px_boxes *boxes
     needs list;
     size_t numbers[PX_BLOCK_LANES], blocks;
     const size_t planes = planes_of(reader, boxes);
-    prism_status status = find_needs(&list, reader, boxes, error);
+    prism_status status = px_blocks_prepare(&reader->blocks, planes, error);
+    if (status != PRISM_OK)
+        return status;
+    status = find_needs(&list, reader, boxes, error);
     for (size_t at = 0; at < list.count && status == PRISM_OK;) {
         const size_t end = at + next_blocks(numbers, &blocks, list.items + at, list.count - at);
         if (!holds(reader, numbers, blocks, planes))

@@ -101,6 +101,17 @@ static prism_status read_group(px_blocks_chunk *chunk, size_t g, px_reader *para
     return px_pool_status(&group->pool, error);
 }
 
+prism_status px_blocks_prepare(px_blocks_chunk *chunk, size_t planes, prism_error *error) {
+    prism_status status = PRISM_OK;
+    for (size_t g = 0; g < chunk->group_count && status == PRISM_OK; g++) {
+        px_blocks_group *group = &chunk->groups[g];
+        if (group->first < planes)
+            status = px_model_read_rows(&group->model,
+                                        px_smaller(group->count, planes - group->first), error);
+    }
+    return status;
+}
+
 prism_status px_blocks_open(px_blocks_chunk *chunk, const px_planes *planes,
                             const px_pipeline *pipeline, px_reader *parameters, size_t payload_size,
                             int threads, prism_error *error) {
@@ -324,8 +335,10 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
         px_blocks_open(&chunk, planes, pipeline, parameters, size, request->threads, error);
     if (status == PRISM_OK) {
         r.request.planes = planes_of(&chunk, request);
-        status = read_all(&r, error);
+        status = px_blocks_prepare(&chunk, r.request.planes, error);
     }
+    if (status == PRISM_OK)
+        status = read_all(&r, error);
     px_blocks_free(&chunk);
     return status;
 }

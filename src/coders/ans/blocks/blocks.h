@@ -32,6 +32,9 @@ size_t px_blocks_side(const px_planes *planes, px_reader parameters);
 /* How many planes, from the first on, must be decoded to know plane `last`. */
 size_t px_blocks_until(const px_blocks_chunk *chunk, size_t last);
 
+/* Before the first `planes` planes are read, by whatever threads. */
+prism_status px_blocks_prepare(px_blocks_chunk *chunk, size_t planes, prism_error *error);
+
 /* Which blocks are read: one, or as many as go together, by their numbers, to places of their size.
  * Of the payload, bytes at the end may be missing: PRISM_E_TRUNCATED where they are asked for. */
 typedef struct px_blocks_request {
