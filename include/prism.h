@@ -247,11 +247,11 @@ PRISM_API prism_status prism_encode_bound(const prism_array *array, size_t *boun
  * Encodes the elements at `data` (prism_array_size bytes) into `chunk` (`capacity` bytes, for
  * which prism_encode_bound is enough) and sets *chunk_size. `options` may be NULL for the defaults.
  * Elements that no coder makes smaller are stored as they are.
- * Memory beside `data` and `chunk`: at most 20 times the array from 8 MiB on, 64 MiB for one below
- * 1 MiB, and between them at most 64 MiB + (size - 1 MiB) * 96 / 7, which joins the two. What
- * libjxl takes for itself (coder=jxl, and its trials where options are automatic) is not in these.
- * Time: below 4 KiB, automatic options try a few candidates only, none of them libjxl's, and
- * efforts 4 to 9 do the same.
+ * Memory beside `data` and `chunk`, on one thread: at most 20 times the array from 8 MiB on, 64 MiB
+ * for one below 1 MiB, and between them at most 64 MiB + (size - 1 MiB) * 96 / 7, which joins the
+ * two. What libjxl takes for itself (coder=jxl, and its trials where options are automatic) is not
+ * in these. Time: below 4 KiB, automatic options try a few candidates only, none of them libjxl's,
+ * and efforts 4 to 9 do the same.
  */
 PRISM_API prism_status prism_encode(const prism_array *array, const void *data,
                                     const prism_options *options, void *chunk, size_t capacity,
@@ -334,15 +334,18 @@ typedef struct prism_info {
     uint64_t decode_bytes;    /* prism_decode allocates no more, the elements apart */
 } prism_info;
 
-/* Reads the header of a chunk and checks it against `chunk_size`; no checksum is computed. */
+/* Reads the header of a chunk and checks it against `chunk_size`; no checksum is computed. Of a
+ * chunk in blocks, what it takes to open it is enough (prism_planes_size). */
 PRISM_API prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *info,
                                      prism_error *error);
 
 typedef struct prism_decode_options {
     bool skip_checksum;    /* neither of the two checksums is computed */
-    int threads;           /* as in prism_options */
+    int threads;           /* as in prism_options; below 1 is 1. Blocks are decoded side by side;
+                              of other chunks, checksums are computed so */
     uint64_t memory_limit; /* bytes; 0 = no limit. A chunk of which decode_bytes says more is
-                              refused with PRISM_E_MEMORY before anything is allocated. */
+                              refused with PRISM_E_MEMORY before anything is allocated; no more
+                              threads work on others than it has room for */
     int reduce; /* 0; 1, 2, 3: only pictures at 1/2, 1/4, 1/8 of height and width, from no more of
                    the chunk than they take: `chunk` may end there (prism_reduced_size), and the
                    checksums are those of that part. `data` is then as prism_reduced_array says,
@@ -355,14 +358,15 @@ typedef struct prism_decode_options {
  * Decodes a chunk into `data`, whose `size` must be the array's size in bytes exactly
  * (prism_inspect tells it). `options` may be NULL. Never reads beyond chunk_size, whatever the
  * bytes are; trailing bytes after the chunk's end are an error.
- * Memory: what prism_info.decode_bytes says, at most. That is at most 8 times the array and 2 MiB
- * up to effort 7, 12 times and 12 MiB at efforts 8 and 9, by the coders deflate and ans, for planes
- * of at least 8 rows and columns or of one row. Of narrower planes, pads take up to 21 times up to
- * effort 7 and 36 times above. Coder jxl takes 19 to 80 times, by libjxl itself. An allocation that
- * fails is PRISM_E_MEMORY, and nothing is kept. One thing remains: libjxl 0.7 (coder jxl) ends the
- * process where it finds no memory. It is called only if as much as decode_bytes was to be had at
- * once just before; where other threads take that meanwhile, or the system promises more memory
- * than it has, decode with other coders. Encoding with coder jxl has the same limit.
+ * Memory: what prism_info.decode_bytes says, at most, and as much for each further thread. That is
+ * at most 8 times the array and 2 MiB up to effort 7, 12 times and 12 MiB at efforts 8 and 9, by
+ * the coders deflate and ans, for planes of at least 8 rows and columns or of one row. Of narrower
+ * planes, pads take up to 21 times up to effort 7 and 36 times above. Coder jxl takes 19 to 80
+ * times, by libjxl itself. An allocation that fails is PRISM_E_MEMORY, and nothing is kept. One
+ * thing remains: libjxl 0.7 (coder jxl) ends the process where it finds no memory. It is called
+ * only if as much as decode_bytes was to be had at once just before; where other threads take that
+ * meanwhile, or the system promises more memory than it has, decode with other coders. Encoding
+ * with coder jxl has the same limit.
  */
 PRISM_API prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
                                     const prism_decode_options *options, prism_error *error);
@@ -430,9 +434,9 @@ PRISM_API prism_status prism_open(const void *chunk, size_t chunk_size,
 PRISM_API void prism_close(prism_reader *reader);
 
 /* Elements start[i] .. start[i] + count[i] - 1 along every axis i of the chunk's array, in C order,
- * to `data`. With order=stored, planes behind those that are asked for are not decoded. `data`,
- * whose `size` in bytes must be theirs. PRISM_E_ARGUMENT where they are not all in the array;
- * PRISM_E_CHECKSUM where a block is damaged: others can be read still. */
+ * to `data`, whose `size` in bytes must be theirs. With order=stored, planes behind the last one of
+ * these are not decoded. PRISM_E_ARGUMENT where they are not all in the array; PRISM_E_CHECKSUM
+ * where a block is damaged: others can be read still. */
 PRISM_API prism_status prism_read_region(prism_reader *reader, const uint64_t *start,
                                          const uint64_t *count, void *data, size_t size,
                                          prism_error *error);

@@ -139,6 +139,7 @@ _STATUS_FUNCTIONS: dict[str, list[Any]] = {
         ctypes.c_size_t, _SIZE, _ERROR,
     ],
     "prism_inspect": [ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(InfoStruct), _ERROR],
+    "prism_planes_size": [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint64, _SIZE, _ERROR],
     "prism_reduced_size": [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, _SIZE, _ERROR],
     "prism_reduced_array": [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, _ARRAY, _ERROR],
     "prism_decode": [

@@ -25,6 +25,7 @@ from .machine import machine
 from .measure import Row, measure
 from .noise import describe, noise_of
 from .number_contenders import number_contenders
+from .parts import format_parts, measure_parts
 from .shapes import DEFAULT_EFFORTS
 from .shapes import report as shapes_report
 from .table import format_table
@@ -133,6 +134,12 @@ def _arguments() -> argparse.Namespace:
         "without blocks, and what reading pixels, patches of 32 x 32 and all takes",
     )
     parser.add_argument(
+        "--parts",
+        action="store_true",
+        help="instead, of integers of 8 and 16 bits as one chunk, planes along the last axis: how many "
+        "times as fast two threads are, and what order=stored and its first four planes take",
+    )
+    parser.add_argument(
         "--effort", type=int, default=5, metavar="N", help="of --layouts: 1 to 9 (5)"
     )
     parser.add_argument(
@@ -179,6 +186,12 @@ def _measure_layouts(array: np.ndarray, arguments: argparse.Namespace) -> dict[s
     rows = list(measure_layouts(array, effort=arguments.effort))
     print(format_layouts(rows), flush=True)
     return {"layouts": [dataclasses.asdict(row) for row in rows]}
+
+
+def _measure_parts(array: np.ndarray, repeat: int) -> dict[str, object]:
+    rows = measure_parts(array, repeat)
+    print(format_parts(rows), flush=True)
+    return {"parts": [dataclasses.asdict(row) for row in rows]}
 
 
 def _measure_random(array: np.ndarray) -> dict[str, object]:
@@ -348,6 +361,9 @@ def main() -> int:
             continue
         if arguments.random:
             report["arrays"].append({**about, **_measure_random(array)})
+            continue
+        if arguments.parts:
+            report["arrays"].append({**about, **_measure_parts(array, arguments.repeat)})
             continue
         if arguments.auto:
             found, holds = _measure_automatic(array)

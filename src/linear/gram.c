@@ -96,12 +96,15 @@ static size_t first_row(const sum_task *task, size_t worker) {
 static void sum_planes(const sum_task *task, float *rows, double *sums, size_t first, size_t end) {
     px_gram *gram = task->gram;
     const size_t size = px_plane_size(task->planes);
+    size_t positions = 0;
     for (size_t i = 0, p; (p = RUN * px_low_discrepancy(i, task->skip)) < size; i++) {
         const size_t count = px_smaller(size - p, RUN);
         load_rows(gram, task->planes, p, count, rows, sums);
         px_product_kernels_best()->gram_rows(gram->moments, rows, gram->stride, RUN, first, end);
-        gram->positions += first ? 0 : count;
+        positions += count;
     }
+    if (!first)
+        gram->positions = positions;
 }
 /* Tiles t.. as rows of TILES * PX_TILE floats; returns the sum of the squares of importance. */
 static double load_tiles(const px_product_kernels *kernels, const px_tiles *tiles, size_t t,

@@ -59,13 +59,13 @@ typedef struct px_lsq_model {
     size_t count;
     size_t height, width; /* of the planes */
     unsigned depth;
-    bool quick;           /* method quick: no innovations */
-    bool mixes;           /* planes are predicted from each other, */
-    bool wide;            /* P from the squares around positions, not from positions alone */
-    bool blocks;          /* of blocks that are coded apart: no plane is halved */
-    bool stored;          /* planes are coded as they come, and weights apart, where they are read */
+    bool quick;  /* method quick: no innovations */
+    bool mixes;  /* planes are predicted from each other, */
+    bool wide;   /* P from the squares around positions, not from positions alone */
+    bool blocks; /* of blocks that are coded apart: no plane is halved */
+    bool stored; /* planes are coded as they come, and weights apart, where they are read */
     px_reader samples_apart, innovations_apart; /* once they are wanted (px_model_read_rows) */
-    size_t rows;          /* of weights that have been read */
+    size_t rows;                                /* of weights that have been read */
     uint16_t *order;      /* [count] the plane that is coded k-th; all below is in that order */
     px_lsq_plane *planes; /* [count] */
     px_weights samples, innovations;    /* P from samples, E from innovations */
