@@ -232,8 +232,8 @@ static const prism_decode_options default_options = {.threads = 1};
 /* What decoding takes, each thread takes at most. */
 static int threads_within(const prism_decode_options *options, uint64_t memory) {
     const uint64_t room = memory ? options->memory_limit / memory : UINT64_MAX;
-    return options->memory_limit && room < (uint64_t)options->threads ? (int)room
-                                                                      : options->threads;
+    const uint64_t asked = options->threads < 1 ? 1 : (uint64_t)options->threads;
+    return (int)(options->memory_limit && room < asked ? room : asked);
 }
 
 static prism_status check_whole(const px_chunk *chunk, size_t size, uint64_t memory_limit,

@@ -30,8 +30,11 @@ typedef struct worker {
     prism_error error;
 } worker;
 
+enum { MOST_THREADS = 1024 };
+
 size_t px_workers(size_t count, int threads) {
-    const size_t allowed = threads < 1 ? 1 : (size_t)threads;
+    const size_t asked = threads < 1 ? 1 : (size_t)threads;
+    const size_t allowed = px_smaller(asked, MOST_THREADS);
     return count < allowed ? (count ? count : 1) : allowed;
 }
 

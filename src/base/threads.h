@@ -10,7 +10,8 @@
 /* Task number `index`, on thread number `worker`. Tasks must not depend on each other. */
 typedef prism_status (*px_work)(void *context, size_t index, size_t worker, prism_error *error);
 
-/* On how many threads `count` tasks run where `threads` are allowed (below 1 is 1). */
+/* On how many threads `count` tasks run where `threads` are allowed (below 1 is 1, above 1024 is
+ * that). */
 size_t px_workers(size_t count, int threads);
 
 /*
