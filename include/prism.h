@@ -409,7 +409,8 @@ PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
  * A chunk that is read in parts, again and again. Of a chunk in blocks (option `block`), opening
  * reads header, models and index, with a checksum of their own, and a part takes no more than the
  * blocks that it meets, each with its own checksum. Any other chunk is decoded when it is opened. A
- * reader is for one thread at a time; different readers run side by side.
+ * reader is for one thread at a time, and takes no more threads for reading blocks; different
+ * readers run side by side.
  */
 typedef struct prism_reader prism_reader;
 
