@@ -78,7 +78,16 @@ def served(folder: Path, counter: Counter) -> Iterator[str]:
         server.server_close()
 
 
-def write(path: Path, grid: Grid, access: str) -> int:
+# All channels are in each block, and in their order where the first ones are wanted alone.
+WAYS = {
+    "access=whole": {"access": "whole"},
+    "access=patch": {"access": "patch"},
+    "access=pixel": {"access": "pixel"},
+    "access=pixel, order=stored": {"access": "pixel", "order": "stored"},
+}
+
+
+def write(path: Path, grid: Grid, options: dict[str, str]) -> int:
     """Returns the bytes that are stored."""
     with h5py.File(path, "w", libver=FILE_FORMAT) as file:
         made = file.create_dataset(
@@ -86,7 +95,7 @@ def write(path: Path, grid: Grid, access: str) -> int:
             grid.shape,
             "i1",
             chunks=grid.chunks,
-            compression=h5prism.Prism(access=access, axis=2),  # all channels are in each block
+            compression=h5prism.Prism(axis=2, **options),
         )
         for tile in grid.tiles:
             made[grid.window(tile)] = grid.make(tile)
@@ -127,9 +136,9 @@ def main() -> None:
     arguments = parser.parse_args()
     grid, counter = Grid(*arguments.tiles, arguments.edge, arguments.channels), Counter()
     with tempfile.TemporaryDirectory() as name, served(Path(name), counter) as address:
-        for access in ("whole", "patch", "pixel"):
-            path = Path(name, f"{access}.h5")
-            print(f"access={access}: {write(path, grid, access):,} bytes")
+        for number, (way, options) in enumerate(WAYS.items()):
+            path = Path(name, f"{number}.h5")
+            print(f"{way}: {write(path, grid, options):,} bytes")
             report(opened(path, address), counter, arguments.pixels)
 
 

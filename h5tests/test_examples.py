@@ -104,9 +104,10 @@ def test_parts_over_http(zarr3_python, tmp_path):
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    whole, patch, pixel = (
+    whole, patch, pixel, stored = (
         [int(number.replace(",", "")) for number in re.findall(r"([0-9,]+) bytes", part)]
         for part in done.stdout.split("access=")[1:]
     )
     assert whole[:2] == [whole[0]] * 2  # every chunk, and nothing twice
     assert pixel[1] < patch[1] < whole[1] and pixel[1] < whole[1] / 3
+    assert stored[2] < pixel[2] / 2

@@ -40,6 +40,13 @@ def draw_chunks(random, shape):
     return tuple(min(size, int(random.integers(18, 40))) for size in shape)
 
 
+def draw_options(random):
+    options = {"block": draw(random, [0, 4, 8]), "effort": draw(random, [1, 5])}
+    if not options["block"] or random.random() < 0.4:
+        options["order"] = "stored"
+    return options
+
+
 def make(random, file, number):
     """A dataset and what it holds: some chunks are missing, some are stored without the filter."""
     array = draw_array(random)
@@ -49,7 +56,7 @@ def make(random, file, number):
     fill = draw(random, [0, 5])
     made = file.create_dataset(
         f"d{number}", array.shape, array.dtype, chunks=chunks, fillvalue=fill, **options,
-        **h5prism.Prism(block=draw(random, [4, 8]), effort=draw(random, [1, 5]), axis="auto"),
+        **h5prism.Prism(**draw_options(random)),
     )  # fmt: skip
     for offset in np.ndindex(*(-(-size // chunk) for size, chunk in zip(array.shape, chunks))):
         start = [index * size for index, size in zip(offset, chunks)]

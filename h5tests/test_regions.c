@@ -24,7 +24,8 @@ static specimen make_specimen(const char *options_text) {
     s.sparse = malloc(s.chunk_size);
     assert_non_null(s.sparse);
     assert_true(s.chunk_size > PRISM_START_BYTES);
-    assert_int_equal(prism_head_size(s.chunk, PRISM_START_BYTES, &s.head, &whole, NULL), PRISM_OK);
+    assert_int_equal(prism_planes_size(s.chunk, PRISM_START_BYTES, 0, &s.head, NULL), PRISM_OK);
+    assert_int_equal(prism_reduced_size(s.chunk, PRISM_START_BYTES, 0, &whole, NULL), PRISM_OK);
     assert_int_equal(whole, s.chunk_size);
     for (size_t i = 0; i < s.chunk_size; i++)
         s.sparse[i] = (uint8_t)(i < s.head ? s.chunk[i] : ~s.chunk[i]);
@@ -140,20 +141,24 @@ static void other_chunks_are_all_head(void **state) {
     free_specimen(&s);
 }
 
-static void beginnings_that_are_too_short(void **state) {
+static void the_first_planes_have_layers_of_their_own(void **state) {
     (void)state;
-    specimen s = make_specimen("block=4,axis=2");
-    size_t head, whole, size = 0;
-    while (prism_head_size(s.chunk, size, &head, &whole, NULL) == PRISM_E_TRUNCATED) {
-        assert_int_equal(head, 0);
-        assert_int_equal(whole, 0);
-        size++;
-    }
-    assert_in_range(size, 15, 40);
-    assert_int_equal(head, s.head);
-    uint8_t other[PRISM_START_BYTES] = "PNG";
-    assert_int_equal(prism_head_size(other, sizeof other, &head, &whole, NULL), PRISM_E_CORRUPT);
-    assert_int_equal(prism_head_size(NULL, 9, &head, &whole, NULL), PRISM_E_ARGUMENT);
+    specimen s = make_specimen("block=8,axis=2,order=stored");
+    const uint64_t start[] = {3, 17, 0}, all[] = {1, 1, PLANES};
+    prism_range few[MOST], many[MOST];
+    uint8_t found[2];
+    size_t few_count, many_count, sizes[2];
+    const uint64_t two[] = {1, 1, 2};
+    assert_int_equal(prism_region_ranges(s.reader, start, 1, two, few, MOST, &few_count, NULL),
+                     PRISM_OK);
+    sizes[0] = fill(&s, few, few_count);
+    assert_int_equal(prism_read_region(s.reader, start, two, found, 2, NULL), PRISM_OK);
+    assert_memory_equal(found, s.elements + (3 * SIDE + 17) * PLANES, 2);
+    assert_int_equal(prism_region_ranges(s.reader, start, 1, all, many, MOST, &many_count, NULL),
+                     PRISM_OK);
+    sizes[1] = fill(&s, many, many_count);
+    assert_region(&s, start, all);
+    assert_true(sizes[0] < sizes[1]);
     free_specimen(&s);
 }
 
@@ -163,7 +168,7 @@ int main(void) {
         cmocka_unit_test(blocks_side_by_side_are_one_range),
         cmocka_unit_test(ranges_are_counted_and_limited),
         cmocka_unit_test(other_chunks_are_all_head),
-        cmocka_unit_test(beginnings_that_are_too_short),
+        cmocka_unit_test(the_first_planes_have_layers_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

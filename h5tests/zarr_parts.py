@@ -130,6 +130,20 @@ def chunk_bytes(store):
             yield path.read_bytes()
 
 
+def check_bands(folder):
+    """The first planes take a beginning, which is one range."""
+    array = picture((64, 64, 24), "i1", 2)
+    for name, options in (("whole", {}), ("blocks", {"block": 8})):
+        codec = PrismCodec(axis=2, order="stored", **options)
+        stored, store = made(f"{folder}/bands-{name}", array, (64, 64, 24), serializer=codec)
+        (size,) = map(len, chunk_bytes(store))
+        same(stored[..., :2], array[..., :2])
+        store.spent()
+        same(stored[..., :2], array[..., :2])
+        bytes_, requests = store.spent()
+        assert bytes_ < 512 + size / 4 and requests == 2, (bytes_, requests, size)
+
+
 def check_changes(folder):
     """A chunk that is written again is noticed, with and without checksums."""
     first, second = picture((64, 64, 8), "i1", 2), picture((64, 64, 8), "i1", 2)[::-1]
@@ -196,5 +210,12 @@ def check_references(folder):
 
 if __name__ == "__main__":
     zarr.config.set(SHARDS)
-    for check in (check_selections, check_bytes, check_changes, check_damage, check_references):
+    for check in (
+        check_selections,
+        check_bytes,
+        check_bands,
+        check_changes,
+        check_damage,
+        check_references,
+    ):
         check(sys.argv[1])

@@ -208,8 +208,7 @@ def decode(
             lossy chunks whose mapping is "distance" or "wavelet" have such pictures; missing data are
             not in these. The checksums that are computed are those of that part.
         skip_checksum: do not compute checksums. Damage may then go unnoticed.
-        threads: threads that this call may use; the environment variable H5PRISM_THREADS overrides
-            it. No method uses more than one so far.
+        threads: threads that this call may use.
         memory_limit: bytes of working memory beside `blob` and the result; 0 is no limit. By
             default, working memory and result together may take what the environment variable
             H5PRISM_MEMORY_LIMIT says (bytes, or such as 500M or 2G), else what the machine has.

@@ -10,7 +10,7 @@ from threading import Lock
 
 import numpy as np
 
-from ._codec import BytesLike, as_bytes, describe_chunk, empty
+from ._codec import BytesLike, as_bytes, describe_chunk, empty, reduced_size
 from ._elements import numbers_of
 from ._errors import PrismError, Status
 from ._library import RangeStruct, call, library
@@ -33,15 +33,9 @@ def has_checksum(blob: bytes) -> bool:
 def chunk_sizes(start: BytesLike) -> tuple[int, int]:
     """From the first START_BYTES of an encoded array, or all: the bytes that a reader is opened with,
     and those of the whole. Raises PrismError."""
-    chunk, head, whole = as_bytes(start), ctypes.c_size_t(), ctypes.c_size_t()
-    call(
-        "prism_head_size",
-        chunk.ctypes.data,
-        chunk.size,
-        ctypes.byref(head),
-        ctypes.byref(whole),
-    )
-    return head.value, whole.value
+    chunk, head = as_bytes(start), ctypes.c_size_t()
+    call("prism_planes_size", chunk.ctypes.data, chunk.size, 0, ctypes.byref(head))
+    return head.value, reduced_size(start, 0)
 
 
 class ChunkReader:

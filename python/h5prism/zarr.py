@@ -118,7 +118,8 @@ class PrismCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         self, source: _Source, selection: Any, chunk_spec: ArraySpec
     ) -> np.ndarray | None:
         """None where the whole chunk is needed, or there is none."""
-        if not self.prism.get_config().get("block"):
+        options = self.prism.get_config()
+        if not options.get("block") and options.get("order", "auto") == "auto":
             return None
         found = _selection_of(selection, chunk_spec.shape)
         if found is None:

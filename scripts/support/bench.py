@@ -25,6 +25,7 @@ from .machine import machine
 from .measure import Row, measure
 from .noise import describe, noise_of
 from .number_contenders import number_contenders
+from .parts import format_parts, measure_parts
 from .shapes import DEFAULT_EFFORTS
 from .shapes import report as shapes_report
 from .table import format_table
@@ -141,6 +142,12 @@ def _arguments() -> argparse.Namespace:
         "filters are (hdf5plugin), Blosc and LZ4",
     )
     parser.add_argument(
+        "--parts",
+        action="store_true",
+        help="instead, of integers of 8 and 16 bits as one chunk, planes along the last axis: how many "
+        "times as fast two threads are, and what order=stored and its first four planes take",
+    )
+    parser.add_argument(
         "--effort", type=int, default=5, metavar="N", help="of --layouts and --random: 1 to 9 (5)"
     )
     parser.add_argument(
@@ -187,6 +194,12 @@ def _measure_layouts(array: np.ndarray, arguments: argparse.Namespace) -> dict[s
     rows = list(measure_layouts(array, effort=arguments.effort))
     print(format_layouts(rows), flush=True)
     return {"layouts": [dataclasses.asdict(row) for row in rows]}
+
+
+def _measure_parts(array: np.ndarray, repeat: int) -> dict[str, object]:
+    rows = measure_parts(array, repeat)
+    print(format_parts(rows), flush=True)
+    return {"parts": [dataclasses.asdict(row) for row in rows]}
 
 
 def _measure_random(array: np.ndarray, arguments: argparse.Namespace) -> dict[str, object]:
@@ -356,6 +369,9 @@ def main() -> int:
             continue
         if arguments.random:
             report["arrays"].append({**about, **_measure_random(array, arguments)})
+            continue
+        if arguments.parts:
+            report["arrays"].append({**about, **_measure_parts(array, arguments.repeat)})
             continue
         if arguments.auto:
             found, holds = _measure_automatic(array)

@@ -154,7 +154,13 @@ def _own_storages(effort: int) -> dict[str, dict[str, Any]]:
     # The axis of the channels is named: a pixel is in one block then.
     plain = {"effort": effort, "axis": 2}
     storages = {f"h5prism block={side}": {"block": side, **plain} for side in _SIDES}
-    return {"h5prism": plain, **storages}
+    stored = {"order": "stored", **plain}
+    return {
+        "h5prism": plain,
+        **storages,
+        "h5prism order=stored": stored,
+        "h5prism block=8,order=stored": {"block": 8, **stored},
+    }
 
 
 def _rows_of_others(

@@ -62,7 +62,8 @@ prism_status prism_open(const void *chunk, size_t chunk_size, const prism_decode
     if (!opened)
         return px_out_of_memory(error, sizeof *opened);
     opened->bytes = chunk;
-    prism_status status = px_chunk_read(&opened->chunk, chunk, chunk_size, error);
+    size_t head;
+    prism_status status = px_chunk_read_head(&opened->chunk, &head, chunk, chunk_size, error);
     if (status == PRISM_OK)
         status = opened->chunk.has_blocks ? open_blocks(opened, chunk, options, error)
                                           : open_whole(opened, chunk, chunk_size, options, error);
@@ -83,12 +84,36 @@ void prism_close(prism_reader *reader) {
     free(reader);
 }
 
-prism_status prism_head_size(const void *start, size_t size, size_t *head, size_t *whole,
-                             prism_error *error) {
-    if (!start || !head || !whole)
-        return px_fail(error, PRISM_E_ARGUMENT, "start, head and whole must not be NULL");
-    *head = *whole = 0;
-    const prism_status status = px_chunk_sizes(head, whole, start, size, error);
+/* What it takes to know where the planes end. */
+static prism_status measure(size_t *needed, const px_chunk *chunk, const void *start, size_t planes,
+                            prism_error *error) {
+    px_block_reader blocks;
+    prism_status status =
+        chunk->has_checksum ? px_chunk_verify_head(chunk, start, error) : PRISM_OK;
+    if (status != PRISM_OK)
+        return status;
+    status = px_block_reader_open(&blocks, chunk, error);
+    if (status == PRISM_OK && planes > blocks.planes.count)
+        status = px_fail(error, PRISM_E_ARGUMENT, "%zu planes: the chunk has %zu", planes,
+                         blocks.planes.count);
+    if (status == PRISM_OK)
+        *needed = px_block_reader_needs(&blocks, start, planes);
+    px_block_reader_close(&blocks);
+    return status;
+}
+
+prism_status prism_planes_size(const void *start, size_t size, uint64_t planes, size_t *needed,
+                               prism_error *error) {
+    if (!start || !needed)
+        return px_fail(error, PRISM_E_ARGUMENT, "start and needed must not be NULL");
+    px_chunk chunk;
+    prism_status status = px_chunk_read_head(&chunk, needed, start, size, error);
+    if (status == PRISM_E_TRUNCATED && *needed && (!planes || !chunk.has_blocks))
+        status = PRISM_OK; /* it is what was asked for */
+    else if (status == PRISM_OK && planes && chunk.has_blocks)
+        status = measure(needed, &chunk, start, (size_t)px_smaller(planes, SIZE_MAX), error);
+    if (status != PRISM_OK)
+        *needed = 0;
     return status == PRISM_OK ? px_succeed(error) : status;
 }
 
