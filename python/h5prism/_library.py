@@ -160,7 +160,6 @@ _STATUS_FUNCTIONS: dict[str, list[Any]] = {
         ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_uint64),
         ctypes.c_void_p, ctypes.c_size_t, _ERROR,
     ],
-    "prism_planes_size": [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint64, _SIZE, _ERROR],
     "prism_region_ranges": [
         ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_uint64),
         ctypes.POINTER(RangeStruct), ctypes.c_size_t, _SIZE, _ERROR,
