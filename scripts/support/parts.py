@@ -79,7 +79,9 @@ def _row(array: np.ndarray, block: int, repeat: int) -> PartsRow:
     _check(h5prism.decode(first, region=some), array[some])
     if h5prism.encode(array, threads=2, **options) != blob:
         raise RoundTripError("two threads wrote other bytes than one")
-    encode = _least([lambda n=n: h5prism.encode(array, threads=n, **options) for n in (1, 2)], repeat)
+    encode = _least(
+        [lambda n=n: h5prism.encode(array, threads=n, **options) for n in (1, 2)], repeat
+    )
     *decode, part, whole = _least(
         [
             lambda: h5prism.decode(blob),
@@ -115,7 +117,9 @@ def format_parts(rows: list[PartsRow]) -> str:
         "decode ms": decode[0],
         "two threads ": decode[1],
         "stored": [f"{100 * row.stored_bytes / row.bytes - 100:+.2f} %" for row in rows],
-        f"first {FIRST}: bytes": [f"{100 * row.first_bytes / row.stored_bytes:.1f} %" for row in rows],
+        f"first {FIRST}: bytes": [
+            f"{100 * row.first_bytes / row.stored_bytes:.1f} %" for row in rows
+        ],
         "time": [f"{100 * row.first_ms / row.all_ms:.1f} %" for row in rows],
     }
     return format_cells(cells, ())
