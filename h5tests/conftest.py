@@ -45,7 +45,7 @@ def zarr3_python(wheel):
     """Python with the wheel, Zarr 3 and more that works on arrays in chunks."""
     from venv_support import install_wheel, venv_python
 
-    packages = "h5py zarr>=3 kerchunk dask distributed xarray h5netcdf mypy"
+    packages = "h5py zarr>=3 kerchunk dask distributed xarray h5netcdf aiohttp mypy"
     return install_wheel(venv_python("zarr3", *packages.split()), wheel)
 
 

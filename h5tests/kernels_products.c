@@ -189,6 +189,20 @@ static void check_product_gram(px_simd set) {
     assert_memory_equal(rounded, again, sizeof again);
 }
 
+/* Rows in two parts are what they are together. */
+static void check_product_gram_rows(px_simd set) {
+    static float rows[COUNT * LENGTH] __attribute__((aligned(64)));
+    double sums[COUNT * COUNT] = {0}, parts[COUNT * COUNT] = {0};
+    const px_product_kernels *kernels = px_product_kernels_of(set);
+    fill_floats(rows, COUNT * LENGTH, 16, 1.0f / 7);
+    kernels->gram(sums, rows, COUNT, LENGTH);
+    kernels->gram_rows(parts, rows, COUNT, LENGTH, 8, COUNT);
+    for (size_t i = 0; i < 8 * COUNT; i++)
+        assert_true(parts[i] == 0);
+    kernels->gram_rows(parts, rows, COUNT, LENGTH, 0, 8);
+    assert_memory_equal(sums, parts, sizeof sums);
+}
+
 static void check_product_tile_floats(px_simd set) {
     static float rows[2 * PAIRS * LENGTH];
     float weights[PX_TILE];
@@ -230,7 +244,8 @@ static void check_product_energies(px_simd set) {
     assert_memory_equal(energy, again, sizeof again);
 }
 
-const kernel_check product_checks[] = {
-    KERNEL(product, mix_pairs),   KERNEL(product, mix_panel),  KERNEL(product, mix_squares),
-    KERNEL(product, mix_finish),  KERNEL(product, tile_store), KERNEL(product, gram),
-    KERNEL(product, tile_floats), KERNEL(product, energies),   LAST_KERNEL};
+const kernel_check product_checks[] = {KERNEL(product, mix_pairs),   KERNEL(product, mix_panel),
+                                       KERNEL(product, mix_squares), KERNEL(product, mix_finish),
+                                       KERNEL(product, tile_store),  KERNEL(product, gram),
+                                       KERNEL(product, gram_rows),   KERNEL(product, tile_floats),
+                                       KERNEL(product, energies),    LAST_KERNEL};

@@ -215,7 +215,9 @@ class FieldReader:
         return tuple(self.integer(f"{name}[{t}]", -32768, 32767) for t in range(count))
 
 
-def read_model(chunk: Chunk, method: int, count: int, decoder: RangeDecoder) -> GroupModel:
+def read_model(
+    chunk: Chunk, method: int, count: int, decoder: RangeDecoder, stored: bool = False
+) -> GroupModel:
     reader = FieldReader(decoder)
     mixed = chunk.transform == CHANNELS and count > 1
     shapes = read_shapes(reader)
@@ -224,18 +226,23 @@ def read_model(chunk: Chunk, method: int, count: int, decoder: RangeDecoder) -> 
     wide, order = 0, list(range(count))
     if mixed and method != QUICK:
         wide = reader.integer("general", 0, 1 if count <= 256 and method == LSQ else 0)
-        order = read_order(decoder, count)
+        order = order if stored else read_order(decoder, count)
     planes = read_plane_models(chunk, method, count, reader)
     model = GroupModel(method, shapes, innovation_steps, sample_steps, order, planes)
+    apart = [decoder, decoder]
+    if mixed and stored:
+        apart = [RangeDecoder(decoder.reader.take(decoder.reader.varint())) for _ in "PE"]
     if mixed:
         variables = len(WIDE) if wide else 1
-        model.weights_p = read_weights(chunk, count, decoder, SHIFTS[chunk.depth], variables)
+        model.weights_p = read_weights(chunk, count, apart[0], SHIFTS[chunk.depth], variables)
         for row, plane in zip(model.weights_p.rows, planes):
             if row.predicted and plane.kind != CONSTANT:
                 enough = row.shift >= plane.fraction
                 must(enough, "the shift of a row of P is at least the fraction of its plane")
     if mixed and method != QUICK:
-        model.weights_e = read_weights(chunk, count, decoder, SHIFTS[16])
+        model.weights_e = read_weights(chunk, count, apart[1], SHIFTS[16])
+    if mixed and stored:
+        must(all(weights.reader.at_end for weights in apart), "streams of weights end with these")
     return model
 
 
@@ -577,25 +584,44 @@ class SmallBlockPlane(LsqPlane):
 def decode_blocks(chunk: Chunk) -> list[Plane]:
     """The samples of all planes of a chunk in blocks."""
     parameters, payload = Reader(chunk.parameters[1:]), Reader(chunk.payload)
-    side = parameters.u8()
-    must(side in (4, 8, 16, 32, 64), "side is 4, 8, 16, 32 or 64")
+    byte = parameters.u8()
+    stored, side = byte >= 128, byte % 128
+    must(side in (4, 8, 16, 32, 64) or (stored and side == 0), "side is 4, 8, 16, 32 or 64, or none")
+    layers = read_layers(chunk, parameters) if stored else 1
+    side = side or max(chunk.height, chunk.width)
     models = []
     for first in range(0, chunk.count, GROUP):
         decoder = RangeDecoder(parameters.data[parameters.position :])
-        models.append(read_model(chunk, BLOCKS, min(GROUP, chunk.count - first), decoder))
+        count = min(GROUP, chunk.count - first)
+        models.append(read_model(chunk, BLOCKS, count, decoder, stored))
         parameters.take(decoder.reader.position)
     planes = np.zeros((chunk.count, chunk.height, chunk.width), np.int64)
-    corners = product(range(0, chunk.height, side), range(0, chunk.width, side))
-    for index, (y, x) in enumerate(corners):
-        block = payload.take(2 * parameters.varint())
+    corners = list(product(range(0, chunk.height, side), range(0, chunk.width, side)))
+    blocks = [b""] * len(corners)
+    for number in range(layers * len(corners)):
+        words = payload.take(2 * parameters.varint())
         check = int.from_bytes(parameters.take(2), "little")
-        must(zlib.crc32(block, index) % 65536 == check, "the check of a block is right")
-        part = planes[:, y : y + side, x : x + side]
-        kind = SmallBlockPlane if side < 16 else LsqPlane
-        part[:] = decode_block(chunk.depth, models, Reader(block), part.shape, kind)
+        must(zlib.crc32(words, number) % 65536 == check, "the check of a block is right")
+        blocks[number % len(corners)] += words
     must(parameters.at_end, "parameters end with the index")
     must(payload.at_end, "the payload ends with the last block")
+    for block, (y, x) in zip(blocks, corners):
+        part = planes[:, y : y + side, x : x + side]
+        kind = SmallBlockPlane if side <= 8 else LsqPlane
+        part[:] = decode_block(chunk.depth, models, Reader(block), part.shape, kind)
     return planes.reshape(chunk.count, -1).tolist()
+
+
+def read_layers(chunk: Chunk, parameters: Reader) -> int:
+    """How many layers there are; where they end makes no difference to who reads all."""
+    layers = parameters.varint()
+    must(1 <= layers <= chunk.count, "there is a layer, and a plane for each")
+    end = 0
+    for _ in range(layers - 1):
+        more = parameters.varint()
+        must(0 < more < chunk.count - end, "each layer has planes")
+        end += more
+    return layers
 
 
 def decode_block(

@@ -134,6 +134,56 @@ def test_floats_and_other_methods_have_regions():
         assert_same(h5prism.decode(blob, region=np.s_[7:9]), array[7:9])
 
 
+# Planes as they come
+
+
+@pytest.mark.parametrize("block", [0, *SIDES])
+def test_stored_planes(block):
+    for shape, dtype in (((40, 70, 6), "<i2"), ((37, 33, 40), "u1"), ((70, 66, 2), "i1")):
+        array = np.asarray(correlated(shape, dtype, block) // 16, dtype)
+        encoded(array, block=block, order="stored", axis=2)
+
+
+@pytest.mark.parametrize("shape, block", [((30, 31, 7), 0), ((25, 38, 8), 8)], ids=str)
+def test_the_decoders_agree_on_stored_planes(shape, block):
+    array = np.asarray(correlated(shape, "<i2", 5) // 16, "<i2")
+    assert_same(reference.decode(encoded(array, block=block, order="stored", axis=2)), array)
+
+
+def test_stored_planes_of_other_axes_and_constant_ones():
+    array = embedding(40, 33, 9, "int8")
+    array[..., 2:4], array[..., 8] = 3, -1
+    for axis in range(3):
+        laid = np.ascontiguousarray(np.moveaxis(array, 2, axis))
+        blob = encoded(laid, order="stored", axis=axis, transform="channels", effort=3)
+        assert_same(reference.decode(blob), laid)
+        region = tuple(slice(1, 4) if i == axis else slice(5, 9) for i in range(3))
+        assert_same(h5prism.decode(blob, region=region), np.ascontiguousarray(laid[region]))
+        assert_same(h5prism.decode(blob, planes=[1, 3]), np.ascontiguousarray(laid.take([1, 3], axis)))
+
+
+@pytest.mark.parametrize("block, most", [(0, 1.03), (4, 1.05), (16, 1.04)])
+def test_stored_planes_cost_little(block, most):
+    array = embedding(128, 128, 48, "int8")
+    other = h5prism.encode(array, axis=2, block=block)
+    assert len(encoded(array, axis=2, block=block, order="stored")) < most * len(other)
+
+
+def test_the_decoders_agree_on_damage_of_stored_planes():
+    array = embedding(24, 24, 6, "int8")
+    blob = encoded(array, block=8, axis=2, order="stored", checksum=False)
+    random = np.random.default_rng(4)
+    for at in random.integers(9, len(blob), 40):
+        damaged = flipped(blob, int(at))
+        try:
+            found = h5prism.decode(damaged)
+        except h5prism.PrismError:
+            with pytest.raises(reference.CorruptChunk):
+                reference.decode(damaged)
+        else:
+            assert_same(reference.decode(damaged), found)
+
+
 # Damage
 
 
@@ -194,7 +244,7 @@ def test_truncation():
     blob = encoded(embedding(24, 24, 6, "int8"), block=8, axis=2, checksum=False)
     for end in range(0, len(blob), 7):
         with pytest.raises(h5prism.PrismError):
-            h5prism.decode(blob[:end], region=np.s_[:1])
+            h5prism.decode(blob[:end], region=np.s_[-1:])  # its blocks end the chunk
 
 
 # Options
@@ -216,11 +266,32 @@ def test_options_that_do_not_go_with_blocks(options):
         h5prism.Prism(block=8, **options)
 
 
+def test_the_order_is_kept():
+    prism = h5prism.Prism(order="stored", block=8)
+    assert h5prism.Prism.from_filter_options(prism.filter_options) == prism
+    assert prism.filter_options[6] == 4 + 256 * 8
+    assert prism.get_config()["order"] == "stored"
+    for options in ({"order": "x"}, {"order": "stored", "coder": "zstd"}):
+        with pytest.raises(h5prism.PrismError, match="order="):
+            h5prism.Prism(**options)
+
+
 @pytest.mark.parametrize("block", [0, *SIDES])
 def test_the_option_is_kept(block):
     prism = h5prism.Prism(block=block, checksum=False, verify=True)
     assert h5prism.Prism.from_filter_options(prism.filter_options) == prism
     assert prism.filter_options[6] == 3 + 256 * block
+
+
+def test_access_is_a_block_in_words():
+    for access, block in (("whole", 0), ("patch", 16), ("pixel", 8), (None, 0)):
+        assert h5prism.Prism(access=access) == h5prism.Prism(block=block)
+    array = embedding(40, 40, 6, "int8")
+    assert h5prism.encode(array, access="pixel") == h5prism.encode(array, block=8)
+    with pytest.raises(h5prism.PrismError, match="access=line: expected one of whole, patch, pixel"):
+        h5prism.Prism(access="line")
+    with pytest.raises(h5prism.PrismError, match="one of them"):
+        h5prism.Prism(access="pixel", block=4)
 
 
 # Files

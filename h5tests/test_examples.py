@@ -1,5 +1,6 @@
 """The programs in examples/: many processes on one grid, by Dask and by parallel HDF5."""
 
+import re
 import subprocess
 import sys
 
@@ -90,3 +91,23 @@ def test_threads(tmp_path):
     done = run_python(EXAMPLES / "threads.py", tmp_path / "x.h5", "x", "--repeat", "1")
     assert done.returncode == 0, done.stderr
     assert "h5prism.read,  1 used" in done.stdout
+
+
+def test_parts_over_http(zarr3_python, tmp_path):
+    size = ("--tiles", "2", "2", "--edge", "64", "--channels", "16", "--pixels", "30")
+    done = subprocess.run(
+        [zarr3_python, EXAMPLES / "http_parts.py", *size],
+        env=plain_variables(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    whole, patch, pixel, stored = (
+        [int(number.replace(",", "")) for number in re.findall(r"([0-9,]+) bytes", part)]
+        for part in done.stdout.split("access=")[1:]
+    )
+    assert whole[:2] == [whole[0]] * 2  # every chunk, and nothing twice
+    assert pixel[1] < patch[1] < whole[1] and pixel[1] < whole[1] / 3
+    assert stored[2] < pixel[2] / 2

@@ -291,6 +291,14 @@ SOURCES = {
         lambda: with_a_constant(embedding(5, 200, 3, "int16")),
         {"axis": 2, "block": 32, "checksum": False},
     ),
+    "stored_u8": (
+        lambda: embedding(23, 26, 11, "uint8"),
+        NATIVE | {"axis": 2, "order": "stored"},
+    ),
+    "stored_blocks_i16": (
+        lambda: embedding(21, 30, 10, "int16"),
+        {"axis": 2, "block": 8, "order": "stored", "checksum": False},
+    ),
     "distance_parts_u8": (
         lambda: fractal(264, 270, 1)[0].clip(0, 255).astype("u1"),
         {"coder": "jxl", "distance": 1.5},

@@ -6,7 +6,7 @@ import json
 import h5py
 import numpy as np
 import pytest
-from python_support import assert_same, correlated, noise, run_python
+from python_support import ROOT, assert_same, correlated, noise, run_python
 from venv_support import run_installed
 
 import h5prism
@@ -172,10 +172,12 @@ assert "h5py" not in sys.modules
 path, copies, *names = sys.argv[1:]
 expected = numpy.load(copies)
 references = json.load(open(path))
+zarr_format = 2 if ".zgroup" in references["refs"] else 3
 if zarr.__version__ >= "3":
     files = fsspec.filesystem("reference", fo=references, asynchronous=True, remote_protocol="file",
                               remote_options={"asynchronous": True, "auto_mkdir": False})
-    root = zarr.open_group(zarr.storage.FsspecStore(files, read_only=True), mode="r", zarr_format=2)
+    root = zarr.open_group(zarr.storage.FsspecStore(files, read_only=True), mode="r",
+                           zarr_format=zarr_format)
 else:
     root = zarr.open_group(fsspec.filesystem("reference", fo=references).get_mapper(""), mode="r")
 for name in names:
@@ -184,16 +186,20 @@ for name in names:
 """
 
 
-@pytest.fixture
-def referred(file, tmp_path):
+def refer(file, tmp_path, zarr_format):
     """Arguments of READ_REFERENCES."""
     references = {}
     for name in NAMES:
-        references.update(h5prism.references(file[name])["refs"])
+        references.update(h5prism.references(file[name], zarr_format=zarr_format)["refs"])
     path, copies = tmp_path / "x.json", tmp_path / "x.npz"
     path.write_text(json.dumps({"version": 1, "refs": references}))
     np.savez(copies, **{name.replace("/", "-"): file[name][()] for name in NAMES})
     return path, copies, *NAMES
+
+
+@pytest.fixture
+def referred(file, tmp_path):
+    return refer(file, tmp_path, 2)
 
 
 def test_references_read_by_zarr_2(zarr2_python, referred):
@@ -202,6 +208,20 @@ def test_references_read_by_zarr_2(zarr2_python, referred):
 
 def test_references_read_by_zarr_3(zarr3_python, referred):
     run_installed(zarr3_python, READ_REFERENCES, *referred)
+
+
+def test_references_of_format_3(zarr3_python, file, tmp_path):
+    run_installed(zarr3_python, READ_REFERENCES, *refer(file, tmp_path, 3))
+
+
+def test_references_of_another_format(file):
+    with pytest.raises(ValueError, match="zarr_format=4"):
+        h5prism.references(file["mask"], zarr_format=4)
+
+
+def test_parts_of_chunks(zarr3_python, tmp_path):
+    code = (ROOT / "h5tests" / "zarr_parts.py").read_text()
+    run_installed(zarr3_python, code, tmp_path)
 
 
 MISSING_VALUES = """

@@ -141,6 +141,12 @@ typedef enum prism_bound_of {
     PRISM_BOUND_OF_DEVIATION = 1 /* that of their differences from the mean of their plane */
 } prism_bound_of;
 
+/* In which order planes are coded. */
+typedef enum prism_plane_order {
+    PRISM_PLANES_AUTO = 0,  /* as is smallest */
+    PRISM_PLANES_STORED = 1 /* as they come: the first ones can be decoded without the others */
+} prism_plane_order;
+
 #define PRISM_AXIS_AUTO      (-1)
 #define PRISM_EFFORT_DEFAULT 5
 
@@ -155,14 +161,15 @@ typedef struct prism_options {
     int axis;   /* the axis along which the planes lie, or PRISM_AXIS_AUTO */
     bool checksum; /* store CRC-32 checksums of the chunk and of the elements */
     bool verify;   /* decode each chunk after encoding it and compare */
-    int threads;   /* that one encode or decode may use, >= 1; H5PRISM_THREADS overrides. No method
-                      uses more than one so far */
+    int threads;   /* that one encode or decode may use, 1..1024; no byte depends on it. They live
+                      no longer than the call. In HDF5 files, H5PRISM_THREADS overrides */
     int block;     /* 0, or 4, 8, 16, 32, 64: positions along both axes of pictures, of blocks that
                       can be decoded alone (prism_decode_region). For integers of 8 and 16 bits and
                       coder ans */
     prism_bound bound;       /* what may be lost; nothing, unless it is asked for */
     prism_bound_of bound_of; /* of PRISM_BOUND_REL_RMSE */
     float bound_value;       /* above 0 with a bound, else 0; of relative ones, below 1 */
+    prism_plane_order order; /* STORED: goes with what `block` goes with, and with or without it */
 } prism_options;
 
 /*
@@ -179,7 +186,8 @@ typedef struct prism_options {
 /* The defaults: everything automatic, effort 5, checksum on, verify off, one thread. */
 PRISM_API prism_options prism_options_default(void);
 
-/* Sets one option from text: keys and values as in `prism_options_format`. */
+/* Sets one option from text: keys and values as in `prism_options_format`. threads=auto is as many
+ * as there are processors that the process may run on. */
 PRISM_API prism_status prism_options_set(prism_options *options, const char *key, const char *value,
                                          prism_error *error);
 
@@ -203,7 +211,7 @@ PRISM_API prism_status prism_options_check(const prism_options *options, prism_e
  *      1..3   transform, predictor, coder (the enums above)
  *      4      effort, 0 = default
  *      5      axis + 1, 0 = auto
- *      6      bit 0: checksum off; bit 1: verify on; 256 * block
+ *      6      bit 0: checksum off; bit 1: verify on; bit 2: order=stored; 256 * block
  *      7      bound + 256 * bound_of, 0 = lossless
  *      8      bound_value as the bits of a float32
  *      9      threads, 0 = 1
@@ -239,11 +247,11 @@ PRISM_API prism_status prism_encode_bound(const prism_array *array, size_t *boun
  * Encodes the elements at `data` (prism_array_size bytes) into `chunk` (`capacity` bytes, for
  * which prism_encode_bound is enough) and sets *chunk_size. `options` may be NULL for the defaults.
  * Elements that no coder makes smaller are stored as they are.
- * Memory beside `data` and `chunk`: at most 20 times the array from 8 MiB on, 64 MiB for one below
- * 1 MiB, and between them at most 64 MiB + (size - 1 MiB) * 96 / 7, which joins the two. What
- * libjxl takes for itself (coder=jxl, and its trials where options are automatic) is not in these.
- * Time: below 4 KiB, automatic options try a few candidates only, none of them libjxl's, and
- * efforts 4 to 9 do the same.
+ * Memory beside `data` and `chunk`, on one thread: at most 20 times the array from 8 MiB on, 64 MiB
+ * for one below 1 MiB, and between them at most 64 MiB + (size - 1 MiB) * 96 / 7, which joins the
+ * two. What libjxl takes for itself (coder=jxl, and its trials where options are automatic) is not
+ * in these. Time: below 4 KiB, automatic options try a few candidates only, none of them libjxl's,
+ * and efforts 4 to 9 do the same.
  */
 PRISM_API prism_status prism_encode(const prism_array *array, const void *data,
                                     const prism_options *options, void *chunk, size_t capacity,
@@ -326,15 +334,18 @@ typedef struct prism_info {
     uint64_t decode_bytes;    /* prism_decode allocates no more, the elements apart */
 } prism_info;
 
-/* Reads the header of a chunk and checks it against `chunk_size`; no checksum is computed. */
+/* Reads the header of a chunk and checks it against `chunk_size`; no checksum is computed. Of a
+ * chunk in blocks, what it takes to open it is enough (prism_planes_size). */
 PRISM_API prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *info,
                                      prism_error *error);
 
 typedef struct prism_decode_options {
     bool skip_checksum;    /* neither of the two checksums is computed */
-    int threads;           /* as in prism_options */
+    int threads;           /* as in prism_options; below 1 is 1. Blocks are decoded side by side;
+                              of other chunks, checksums are computed so */
     uint64_t memory_limit; /* bytes; 0 = no limit. A chunk of which decode_bytes says more is
-                              refused with PRISM_E_MEMORY before anything is allocated. */
+                              refused with PRISM_E_MEMORY before anything is allocated; no more
+                              threads work on others than it has room for */
     int reduce; /* 0; 1, 2, 3: only pictures at 1/2, 1/4, 1/8 of height and width, from no more of
                    the chunk than they take: `chunk` may end there (prism_reduced_size), and the
                    checksums are those of that part. `data` is then as prism_reduced_array says,
@@ -347,14 +358,15 @@ typedef struct prism_decode_options {
  * Decodes a chunk into `data`, whose `size` must be the array's size in bytes exactly
  * (prism_inspect tells it). `options` may be NULL. Never reads beyond chunk_size, whatever the
  * bytes are; trailing bytes after the chunk's end are an error.
- * Memory: what prism_info.decode_bytes says, at most. That is at most 8 times the array and 2 MiB
- * up to effort 7, 12 times and 12 MiB at efforts 8 and 9, by the coders deflate and ans, for planes
- * of at least 8 rows and columns or of one row. Of narrower planes, pads take up to 21 times up to
- * effort 7 and 36 times above. Coder jxl takes 19 to 80 times, by libjxl itself. An allocation that
- * fails is PRISM_E_MEMORY, and nothing is kept. One thing remains: libjxl 0.7 (coder jxl) ends the
- * process where it finds no memory. It is called only if as much as decode_bytes was to be had at
- * once just before; where other threads take that meanwhile, or the system promises more memory
- * than it has, decode with other coders. Encoding with coder jxl has the same limit.
+ * Memory: what prism_info.decode_bytes says, at most, and as much for each further thread. That is
+ * at most 8 times the array and 2 MiB up to effort 7, 12 times and 12 MiB at efforts 8 and 9, by
+ * the coders deflate and ans, for planes of at least 8 rows and columns or of one row. Of narrower
+ * planes, pads take up to 21 times up to effort 7 and 36 times above. Coder jxl takes 19 to 80
+ * times, by libjxl itself. An allocation that fails is PRISM_E_MEMORY, and nothing is kept. One
+ * thing remains: libjxl 0.7 (coder jxl) ends the process where it finds no memory. It is called
+ * only if as much as decode_bytes was to be had at once just before; where other threads take that
+ * meanwhile, or the system promises more memory than it has, decode with other coders. Encoding
+ * with coder jxl has the same limit.
  */
 PRISM_API prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size_t size,
                                     const prism_decode_options *options, prism_error *error);
@@ -397,20 +409,35 @@ PRISM_API prism_status prism_decode_planes(const void *chunk, size_t chunk_size,
  * A chunk that is read in parts, again and again. Of a chunk in blocks (option `block`), opening
  * reads header, models and index, with a checksum of their own, and a part takes no more than the
  * blocks that it meets, each with its own checksum. Any other chunk is decoded when it is opened. A
- * reader is for one thread at a time; different readers run side by side.
+ * reader is for one thread at a time, and takes no more threads for reading blocks; different
+ * readers run side by side.
  */
 typedef struct prism_reader prism_reader;
 
-/* `chunk` must outlive the reader. On failure *reader is NULL. prism_close takes NULL, too.
- * options->reduce must be 0. Errors are those of prism_decode. */
+/*
+ * How many bytes of a chunk, from its beginning, it takes to read its first `planes` planes; with
+ * 0, to open it. `start` are its first `size` bytes: for 0 planes, PRISM_START_BYTES are enough;
+ * for others, as many as it takes to open it. Of a chunk in blocks that was made with order=stored,
+ * the first planes need a beginning only; any other one is needed whole. PRISM_E_TRUNCATED where
+ * `start` has too few, PRISM_E_CHECKSUM where what it takes to open the chunk is damaged,
+ * PRISM_E_ARGUMENT where it has fewer planes. A reader must not believe more than what is stored.
+ */
+PRISM_API prism_status prism_planes_size(const void *start, size_t size, uint64_t planes,
+                                         size_t *needed, prism_error *error);
+
+/* `chunk` must outlive the reader. Of a chunk in blocks, a beginning is enough that has what it
+ * takes to open it (prism_planes_size): reading what is not there is PRISM_E_TRUNCATED. On failure
+ * *reader is NULL. prism_close takes NULL, too. options->reduce must be 0. Errors are those of
+ * prism_decode. */
 PRISM_API prism_status prism_open(const void *chunk, size_t chunk_size,
                                   const prism_decode_options *options, prism_reader **reader,
                                   prism_error *error);
 PRISM_API void prism_close(prism_reader *reader);
 
 /* Elements start[i] .. start[i] + count[i] - 1 along every axis i of the chunk's array, in C order,
- * to `data`, whose `size` in bytes must be theirs. PRISM_E_ARGUMENT where they are not all in the
- * array; PRISM_E_CHECKSUM where a block is damaged: others can be read still. */
+ * to `data`, whose `size` in bytes must be theirs. With order=stored, planes behind the last one of
+ * these are not decoded. PRISM_E_ARGUMENT where they are not all in the array; PRISM_E_CHECKSUM
+ * where a block is damaged: others can be read still. */
 PRISM_API prism_status prism_read_region(prism_reader *reader, const uint64_t *start,
                                          const uint64_t *count, void *data, size_t size,
                                          prism_error *error);
@@ -421,6 +448,26 @@ PRISM_API prism_status prism_read_region(prism_reader *reader, const uint64_t *s
 PRISM_API prism_status prism_read_regions(prism_reader *reader, const uint64_t *starts,
                                           size_t regions, const uint64_t *count, void *data,
                                           size_t size, prism_error *error);
+
+/*
+ * Without all of a chunk: where its bytes are far away, prism_planes_size says how many prism_open
+ * takes, and prism_region_ranges which others a part takes. Of a chunk in blocks, `chunk` may hold
+ * these bytes alone, at their places among `chunk_size`: nothing else is looked at, and they may be
+ * put there after prism_open.
+ */
+typedef struct prism_range {
+    uint64_t offset, size; /* in bytes, from the first one of the chunk */
+} prism_range;
+
+/*
+ * The bytes that prism_read_regions of the same regions looks at, in order, none touching another:
+ * ranges[*found], none where the chunk is not in blocks. With ranges == NULL, *found only is set;
+ * PRISM_E_CAPACITY where they are more than `capacity`. Threads: as prism_read_regions.
+ */
+PRISM_API prism_status prism_region_ranges(prism_reader *reader, const uint64_t *starts,
+                                           size_t regions, const uint64_t *count,
+                                           prism_range *ranges, size_t capacity, size_t *found,
+                                           prism_error *error);
 
 /* prism_open, prism_read_region and prism_close. */
 PRISM_API prism_status prism_decode_region(const void *chunk, size_t chunk_size,

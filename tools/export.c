@@ -99,9 +99,9 @@ static bool read_stored(piece *p, const tool_source *s) {
         return tool_fail("out of memory for %zu bytes", (size_t)size);
     if (H5Dread_chunk(s->dataset, H5P_DEFAULT, p->part.start, &mask, p->stored) < 0)
         return tool_fail("%s: the chunk cannot be read", s->path);
-    if (!mask &&
-        (px_chunk_read(&p->coded, p->stored, (size_t)size, &error) != PRISM_OK ||
-         (p->coded.has_checksum && px_chunk_verify(p->stored, (size_t)size, &error) != PRISM_OK)))
+    if (!mask && (px_chunk_read(&p->coded, p->stored, (size_t)size, &error) != PRISM_OK ||
+                  (p->coded.has_checksum &&
+                   px_chunk_verify(p->stored, (size_t)size, 1, &error) != PRISM_OK)))
         return tool_fail("%s: %s", s->path, error.message);
     if (mask) {
         free(p->stored);

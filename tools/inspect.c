@@ -143,8 +143,9 @@ static void read_encoded(tool_chunk_report *c, const tool_stored *stored) {
     if (prism_inspect(stored->bytes, stored->size, &c->info, &c->error) != PRISM_OK)
         return;
     if (c->info.checksum)
-        c->checksum = px_chunk_verify(stored->bytes, stored->size, NULL) == PRISM_OK ? TOOL_RIGHT
-                                                                                     : TOOL_WRONG;
+        c->checksum = px_chunk_verify(stored->bytes, stored->size, 1, NULL) == PRISM_OK
+                          ? TOOL_RIGHT
+                          : TOOL_WRONG;
 }
 
 tool_pipeline tool_pipeline_of(const prism_info *info) {

@@ -208,8 +208,7 @@ def decode(
             lossy chunks whose mapping is "distance" or "wavelet" have such pictures; missing data are
             not in these. The checksums that are computed are those of that part.
         skip_checksum: do not compute checksums. Damage may then go unnoticed.
-        threads: threads that this call may use; the environment variable H5PRISM_THREADS overrides
-            it. No method uses more than one so far.
+        threads: threads that this call may use.
         memory_limit: bytes of working memory beside `blob` and the result; 0 is no limit. By
             default, working memory and result together may take what the environment variable
             H5PRISM_MEMORY_LIMIT says (bytes, or such as 500M or 2G), else what the machine has.
@@ -234,7 +233,7 @@ def decode(
         raise PrismError(Status.OPTION, f"threads={threads}: expected at least 1")
     if memory_limit is not None and memory_limit < 0:
         raise PrismError(Status.OPTION, f"memory_limit={memory_limit}: expected 0 or more")
-    chunk = _as_bytes(blob)
+    chunk = as_bytes(blob)
     if reduce:
         if region is not None:
             raise PrismError(Status.OPTION, f"reduce={reduce} goes with whole pictures only")
@@ -304,7 +303,7 @@ def reduced_size(start: BytesLike, reduce: int) -> int:
         PrismError: with status TRUNCATED where the header is not all there, CHECKSUM where it is
             damaged, OPTION for another `reduce`, CORRUPT for what is no chunk.
     """
-    chunk, needed = _as_bytes(start), ctypes.c_size_t()
+    chunk, needed = as_bytes(start), ctypes.c_size_t()
     call(
         "prism_reduced_size",
         chunk.ctypes.data,
@@ -346,7 +345,8 @@ def _check_memory(info: InfoStruct) -> None:
     limit = _default_limit()
     if limit and needed > limit:
         raise PrismError(
-            Status.MEMORY, f"decoding takes {needed} bytes, the result included; the limit is {limit}"
+            Status.MEMORY,
+            f"decoding takes {needed} bytes, the result included; the limit is {limit}",
         )
 
 
@@ -403,22 +403,24 @@ def _decode_region(
             found.nbytes,
             ctypes.byref(options),
         )
-    steps = [slice(None, None, r.step) if isinstance(item, slice) else 0 for item, r in zip(items, ranges)]
+    steps = [
+        slice(None, None, r.step) if isinstance(item, slice) else 0
+        for item, r in zip(items, ranges)
+    ]
     return np.ascontiguousarray(found[tuple(steps)])
 
 
-def describe_chunk(blob: BytesLike) -> tuple[np.ndarray, tuple[int, ...], np.dtype]:
-    """The bytes of an encoded array, its shape and its type. Raises PrismError where decoding would
-    take more memory than there is to be had."""
-    chunk = _as_bytes(blob)
+def describe_chunk(chunk: np.ndarray) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of an encoded array. Raises PrismError where decoding would take more memory than
+    there is to be had."""
     info = _inspect(chunk)
     _check_memory(info)
-    return chunk, _shape(info.array), _dtype(info.array)
+    return _shape(info.array), _dtype(info.array)
 
 
 def inspect_chunk(blob: BytesLike) -> ChunkInfo:
     """Reads the header of an encoded array; no checksum is computed. Raises PrismError."""
-    info = _inspect(_as_bytes(blob))
+    info = _inspect(as_bytes(blob))
     names = _pipeline_names(info)
     return ChunkInfo(
         shape=_shape(info.array),
@@ -505,7 +507,7 @@ def _bound(described: ArrayStruct) -> int:
     return bound.value
 
 
-def _as_bytes(blob: Any) -> np.ndarray:
+def as_bytes(blob: Any) -> np.ndarray:
     """The buffer as a one-dimensional array of bytes, without a copy."""
     view = memoryview(blob)
     if not view.c_contiguous:

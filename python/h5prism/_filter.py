@@ -47,11 +47,16 @@ class Prism(_FilterBase):
         axis: the axis along which the planes of a chunk lie, or "auto".
         checksum: keep checksums in each chunk.
         verify: decode each chunk after encoding it and compare.
-        threads: threads that one chunk may use; the environment variable H5PRISM_THREADS
-            overrides it. No method uses more than one so far.
+        threads: threads that one chunk may use in writing and reading; the environment variable
+            H5PRISM_THREADS (a number, or "auto": one for each processor) overrides it. No byte
+            depends on it.
         block: 0, or 4, 8, 16, 32 or 64: integers of 8 and 16 bits are coded in blocks of so many
             positions along both axes of the pictures, which can be decoded alone: `points`, `read`
             and `decode` with a region take no more than the blocks that they need.
+        access: the block in words, by what is read at a time: "whole" chunks (0), a "patch" (16), a
+            "pixel" (8). Not together with `block`; kept as `block`.
+        order: "auto", or "stored": planes are coded as they come, so that the first ones can be
+            decoded without the bytes of the others; with or without `block`.
         max_error: lossy: no element is further than that from its own. Lossless without a bound;
             one at most.
         rel_max_error: the same, as a share of the range of each chunk's finite elements.
@@ -82,6 +87,8 @@ class Prism(_FilterBase):
         verify: bool = False,
         threads: int = 1,
         block: int = 0,
+        access: str | None = None,
+        order: str = "auto",
         max_error: float | None = None,
         rel_max_error: float | None = None,
         rel_rmse: float | None = None,
@@ -99,6 +106,8 @@ class Prism(_FilterBase):
                 "verify": verify,
                 "threads": threads,
                 "block": block,
+                "access": access,
+                "order": order,
                 "max_error": max_error,
                 "rel_max_error": rel_max_error,
                 "rel_rmse": rel_rmse,

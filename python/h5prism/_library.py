@@ -61,6 +61,7 @@ class OptionsStruct(ctypes.Structure):
         ("bound", ctypes.c_int),
         ("bound_of", ctypes.c_int),
         ("bound_value", ctypes.c_float),
+        ("order", ctypes.c_int),
     ]
 
 
@@ -105,6 +106,12 @@ class DecodeOptionsStruct(ctypes.Structure):
     ]
 
 
+class RangeStruct(ctypes.Structure):
+    """prism_range"""
+
+    _fields_ = [("offset", ctypes.c_uint64), ("size", ctypes.c_uint64)]
+
+
 _SIZE = ctypes.POINTER(ctypes.c_size_t)
 _ERROR = ctypes.POINTER(ErrorStruct)
 _ARRAY = ctypes.POINTER(ArrayStruct)
@@ -138,6 +145,7 @@ _STATUS_FUNCTIONS: dict[str, list[Any]] = {
         ctypes.c_size_t, _SIZE, _ERROR,
     ],
     "prism_inspect": [ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(InfoStruct), _ERROR],
+    "prism_planes_size": [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint64, _SIZE, _ERROR],
     "prism_reduced_size": [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, _SIZE, _ERROR],
     "prism_reduced_array": [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, _ARRAY, _ERROR],
     "prism_decode": [
@@ -151,6 +159,10 @@ _STATUS_FUNCTIONS: dict[str, list[Any]] = {
     "prism_read_regions": [
         ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_uint64),
         ctypes.c_void_p, ctypes.c_size_t, _ERROR,
+    ],
+    "prism_region_ranges": [
+        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_uint64),
+        ctypes.POINTER(RangeStruct), ctypes.c_size_t, _SIZE, _ERROR,
     ],
     "prism_decode_region": [
         ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_uint64),

@@ -17,19 +17,35 @@ OptionValue = Union[str, int, float, bool, None]
 
 BOUNDS = ("max_error", "rel_max_error", "rel_rmse", "distance")
 
+# How much of a chunk is read at a time, and the blocks that are for it: docs/blocks.md.
+BLOCK_OF_ACCESS = {"whole": 0, "patch": 16, "pixel": 8}
+
 _SWITCHES = {"on": True, "off": False}
 _FORMATTED_BYTES = 160
 
 
 def from_keywords(options: Mapping[str, OptionValue]) -> OptionsStruct:
-    """The defaults, changed by `options`; None changes nothing. Raises PrismError for an unknown key
-    or value."""
+    """The defaults, changed by `options`; None changes nothing. `access` says `block` in words. Raises
+    PrismError for an unknown key or value."""
     struct: OptionsStruct = library().prism_options_default()
-    for key, value in options.items():
+    for key, value in _with_block_of_access(options).items():
         if value is None:
             continue
         call("prism_options_set", ctypes.byref(struct), key.encode(), _text(value).encode())
     return struct
+
+
+def _with_block_of_access(options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+    plain = dict(options)
+    access = plain.pop("access", None)
+    if access is None:
+        return plain
+    if access not in BLOCK_OF_ACCESS:
+        expected = ", ".join(BLOCK_OF_ACCESS)
+        raise PrismError(Status.OPTION, f"access={access}: expected one of {expected}")
+    if plain.get("block"):
+        raise PrismError(Status.OPTION, f"access={access} and block={plain['block']}: one of them")
+    return {**plain, "block": BLOCK_OF_ACCESS[access]}
 
 
 def _text(value: OptionValue) -> str:

@@ -1,78 +1,24 @@
-"""Parts of encoded arrays: opened once, read as often as is wanted."""
+"""Parts of encoded arrays, of which no more bytes need be there than the parts take."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable
 from threading import Lock
-from types import TracebackType
 
 import numpy as np
 
-from ._codec import BytesLike, describe_chunk, empty
+from ._codec import BytesLike, as_bytes, describe_chunk, empty, reduced_size
 from ._elements import numbers_of
 from ._errors import PrismError, Status
-from ._library import call, library
+from ._library import RangeStruct, call, library
+from ._selection import Regions
 
+START_BYTES = 512  # PRISM_START_BYTES
 _KEPT = 16  # readers
-_BLOCKS = 16  # the flag of a chunk in blocks, in its sixth byte
-
-
-class ChunkReader:
-    """One encoded array. For one thread at a time.
-
-    Of a chunk in blocks (option `block`), opening reads the models and the index; a part takes no more
-    than the blocks that it meets. Any other one is decoded when it is opened.
-    """
-
-    def __init__(self, blob: BytesLike) -> None:
-        self._handle = ctypes.c_void_p()
-        # The library goes on reading the bytes.
-        self.bytes, self.shape, self.dtype = describe_chunk(blob)
-        call(
-            "prism_open",
-            self.bytes.ctypes.data,
-            self.bytes.size,
-            None,
-            ctypes.byref(self._handle),
-        )
-
-    def close(self) -> None:
-        library().prism_close(self._handle)
-        self._handle = ctypes.c_void_p()
-
-    def __enter__(self) -> ChunkReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None):
-            self.close()
-
-    def regions(self, starts: np.ndarray, count: Sequence[int]) -> np.ndarray:
-        """`count` elements from each of `starts` on along each axis, one region after the other. Each
-        block is decoded once."""
-        plain = np.ascontiguousarray(starts, np.uint64)
-        parts = empty((len(plain), *count), self.dtype)
-        if parts.size:
-            call(
-                "prism_read_regions",
-                self._handle,
-                plain.ctypes.data,
-                len(plain),
-                (ctypes.c_uint64 * len(count))(*count),
-                parts.ctypes.data,
-                parts.nbytes,
-            )
-        return parts
+_BLOCKS, _CHECKSUM = 16, 1  # flags of a chunk, in its sixth byte
 
 
 def is_in_blocks(blob: bytes) -> bool:
@@ -80,49 +26,119 @@ def is_in_blocks(blob: bytes) -> bool:
     return len(blob) > 5 and bool(blob[5] & _BLOCKS)
 
 
-class _Readers:
-    """The readers that were used last, each for the bytes that it was opened for."""
+def has_checksum(blob: bytes) -> bool:
+    return len(blob) > 5 and bool(blob[5] & _CHECKSUM)
+
+
+def chunk_sizes(start: BytesLike) -> tuple[int, int]:
+    """From the first START_BYTES of an encoded array, or all: the bytes that a reader is opened with,
+    and those of the whole. Raises PrismError."""
+    chunk, head = as_bytes(start), ctypes.c_size_t()
+    call("prism_planes_size", chunk.ctypes.data, chunk.size, 0, ctypes.byref(head))
+    return head.value, reduced_size(start, 0)
+
+
+class ChunkReader:
+    """One encoded array. For one thread at a time.
+
+    Of a chunk in blocks (option `block`), it is opened with the first bytes, up to the blocks: the
+    models and the index. Others are added when they are needed. Any other chunk has to be there as a
+    whole, and is decoded when it is opened.
+
+    Attributes:
+        head: the first bytes.
+        shape, dtype: of the array.
+    """
+
+    def __init__(self, head: bytes, size: int) -> None:
+        """`size` is that of the whole chunk. Raises PrismError."""
+        self._handle = ctypes.c_void_p()
+        self.head = head
+        # The library goes on reading these. Pages without bytes take no memory.
+        self._bytes = np.zeros(size, np.uint8)
+        self.add(0, head)
+        self.shape, self.dtype = describe_chunk(self._bytes)
+        call("prism_open", self._bytes.ctypes.data, size, None, ctypes.byref(self._handle))
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            library().prism_close(self._handle)
+
+    def ranges(self, regions: Regions) -> list[tuple[int, int]]:
+        """Which bytes `read` takes beside the head: offsets and sizes, in order."""
+        found = ctypes.c_size_t()
+        arguments = (*self._arguments(regions), None, 0, ctypes.byref(found))
+        call("prism_region_ranges", *arguments)
+        ranges = (RangeStruct * found.value)()
+        arguments = (*arguments[:4], ranges, found.value, ctypes.byref(found))
+        call("prism_region_ranges", *arguments)
+        return [(part.offset, part.size) for part in ranges]
+
+    def add(self, offset: int, part: BytesLike) -> None:
+        """Bytes of the chunk."""
+        added = as_bytes(part)
+        self._bytes[offset : offset + added.size] = added
+
+    def read(self, regions: Regions) -> np.ndarray:
+        """The regions one after the other, an array (n, *count). Each block is decoded once."""
+        parts = empty((len(regions.starts), *regions.count), self.dtype)
+        if parts.size:
+            arguments = self._arguments(regions)
+            call("prism_read_regions", *arguments, parts.ctypes.data, parts.nbytes)
+        return parts
+
+    def _arguments(self, regions: Regions) -> tuple[object, ...]:
+        count = (ctypes.c_uint64 * len(regions.count))(*regions.count)
+        return self._handle, regions.starts.ctypes.data, len(regions.starts), count
+
+
+class Readers:
+    """The readers that were used last, for the next call that wants the same. Any number of threads."""
 
     def __init__(self) -> None:
+        self._forget()
+        os.register_at_fork(after_in_child=self._forget)  # another thread may have the lock
+
+    def _forget(self) -> None:
         self._lock = Lock()
-        self._idle: OrderedDict[tuple[int, bytes], ChunkReader] = OrderedDict()
+        self._idle: OrderedDict[Hashable, ChunkReader] = OrderedDict()
 
-    def take(self, blob: bytes) -> ChunkReader:
+    def take(self, key: Hashable) -> ChunkReader | None:
         with self._lock:
-            reader = self._idle.pop(_key(blob), None)
-        if reader is not None and reader.bytes.tobytes() == blob:
-            return reader
-        return ChunkReader(blob)
+            return self._idle.pop(key, None)
 
-    def put_back(self, blob: bytes, reader: ChunkReader) -> None:
+    def put_back(self, key: Hashable, reader: ChunkReader) -> None:
         with self._lock:
-            self._idle[_key(blob)] = reader
+            self._idle[key] = reader
             if len(self._idle) > _KEPT:
                 self._idle.popitem(last=False)
 
 
-def _key(blob: bytes) -> tuple[int, bytes]:
-    return len(blob), blob[-4:]
-
-
-_readers = _Readers()
+_readers = Readers()
 
 
 def read_regions(
-    blob: bytes, starts: np.ndarray, count: Sequence[int], expected: tuple[tuple[int, ...], np.dtype]
+    blob: bytes, regions: Regions, expected: tuple[tuple[int, ...], np.dtype]
 ) -> np.ndarray:
-    """As `ChunkReader.regions`, by a reader that is kept for the next call with the same bytes. Any
-    number of threads may call it at the same time. The elements must be those of a dataset with
-    chunks of the shape and type expected."""
+    """As `ChunkReader.read` from a whole chunk in blocks, by a reader that is kept for the next call
+    with the same head. The elements must be those of a dataset with chunks of the shape and type
+    expected."""
     shape, dtype = expected
     stored, _ = numbers_of(dtype)
-    reader = _readers.take(blob)
+    start = blob[:START_BYTES]
+    head = blob[: chunk_sizes(start)[0]]
+    reader = _readers.take(start)
+    if reader is None or reader.head != head:
+        reader = ChunkReader(head, len(blob))
     if (reader.shape, reader.dtype) != (shape, stored):
         raise PrismError(
             Status.CORRUPT,
             f"a chunk holds an array of type {reader.dtype} and shape {reader.shape} where the "
             f"dataset has {stored} and {shape}",
         )
-    parts = reader.regions(starts, count)
-    _readers.put_back(blob, reader)
+    view = memoryview(blob)
+    for offset, size in reader.ranges(regions):
+        reader.add(offset, view[offset : offset + size])
+    parts = reader.read(regions)
+    _readers.put_back(start, reader)
     return parts.view(dtype)

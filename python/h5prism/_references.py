@@ -7,7 +7,8 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -27,42 +28,49 @@ _MOST_ZEROS = 1_000_000  # chunks that were never written, in a list of some 100
 _ONE_FILE = ("sec2", "stdio", "direct", "core", "windows", "mpio", "ros3", "fileobj")
 
 
-def references(dataset: h5py.Dataset, url: str | None = None) -> dict[str, Any]:
-    """The dataset as a Zarr format 2 array whose chunks stay where they are: kerchunk references.
+def references(
+    dataset: h5py.Dataset, url: str | None = None, *, zarr_format: int = 2
+) -> dict[str, Any]:
+    """The dataset as a Zarr array whose chunks stay where they are: kerchunk references.
 
     Args:
         dataset: compressed by h5prism as its only filter.
         url: of the file, as readers of the references open it; the path by which it is open here
             by default.
+        zarr_format: 2, which most readers of references know, or 3, of which Zarr fetches no more than
+            the parts of chunks in blocks (option `block`) that a selection takes.
 
     Returns:
         References version 1, to be written as JSON or given to fsspec's reference file system. They
         hold no attributes. Those of several datasets are merged by their "refs".
 
-        The array's fill value is that of the dataset if it has one of its own, else null: readers
-        (xarray) take elements of this value for missing ones. Chunks that were never written are
-        zeros in HDF5 then, and are part of the references.
+        The array's fill value is that of the dataset. If it has none of its own, it is 0 in format 3,
+        and null in format 2: readers (xarray) take elements of this value for missing ones there.
+        Chunks that were never written are zeros in HDF5 then, and are part of the references.
 
     Raises:
         PrismError: with status ARGUMENT for another pipeline, for elements that HDF5 converts, for a
             chunk that is stored without the filter, for more than a million chunks that were never
             written and have no fill value, for a file with a user block or in several parts, for a
             dataset without a name, for a file without a path where no url is given.
-        TypeError, ValueError: for what is no h5py.Dataset, for a closed one.
+        TypeError, ValueError: for what is no h5py.Dataset, for a closed one, for another format.
 
     Reads headers of chunks at the edge only, and each chunk where HDF5's list has to be checked. Like
     every use of h5py, from one thread at a time.
     """
+    if zarr_format not in _FORMATS:
+        raise ValueError(f"zarr_format={zarr_format}: expected 2 or 3")
     _check_dataset(open_dataset(dataset), url)
+    written = _FORMATS[zarr_format]
     path = PurePosixPath(dataset.name.lstrip("/"))
     refs: dict[str, Any] = {
-        str(group / ".zgroup"): json.dumps({"zarr_format": 2}) for group in path.parents
+        str(group / written.group_key): json.dumps(written.group) for group in path.parents
     }
-    refs[f"{path}/.zarray"] = json.dumps(_array_metadata(dataset))
+    refs[f"{path}/{written.array_key}"] = json.dumps(written.array(dataset))
     chunks = _stored(dataset, url or dataset.file.filename)
-    if not _has_fill_value(dataset):
+    if written.lists_zeros and not _has_fill_value(dataset):
         chunks.update(_zeros(dataset, chunks))
-    refs.update((f"{path}/{key}", place) for key, place in chunks.items())
+    refs.update((f"{path}/{written.chunk_key(at)}", place) for at, place in chunks.items())
     return {"version": 1, "refs": refs}
 
 
@@ -81,18 +89,75 @@ def _check_dataset(dataset: h5py.Dataset, url: str | None) -> None:
     raise PrismError(Status.ARGUMENT, f"{dataset.name}: {reason}")
 
 
-def _array_metadata(dataset: h5py.Dataset) -> dict[str, Any]:
-    words = dataset.id.get_create_plist().get_filter(0)[2]
+def _options_of(dataset: h5py.Dataset) -> dict[str, Any]:
+    return given_options(Prism.from_filter_options(dataset.id.get_create_plist().get_filter(0)[2]))
+
+
+def _array_of_format_2(dataset: h5py.Dataset) -> dict[str, Any]:
     return {
         "zarr_format": 2,
         "shape": dataset.shape,
         "chunks": dataset.chunks,
         "dtype": dataset.dtype.str,
-        "compressor": {"id": "h5prism", **given_options(Prism.from_filter_options(words))},
+        "compressor": {"id": "h5prism", **_options_of(dataset)},
         "filters": None,
         "order": "C",
         "fill_value": _json_value(dataset.fillvalue) if _has_fill_value(dataset) else None,
     }
+
+
+def _array_of_format_3(dataset: h5py.Dataset) -> dict[str, Any]:
+    fill = dataset.fillvalue if _has_fill_value(dataset) else np.zeros((), dataset.dtype)[()]
+    return {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": dataset.shape,
+        "data_type": dataset.dtype.name,
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": dataset.chunks}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+        "fill_value": _json_value(fill),
+        "codecs": [{"name": "h5prism", "configuration": _options_of(dataset)}],
+        "attributes": {},
+    }
+
+
+@dataclass(frozen=True)
+class _Format:
+    """How a format of Zarr writes arrays.
+
+    Attributes:
+        group_key, group: the name and the content of the metadata of a group.
+        array_key, array: the same of an array, from the dataset.
+        chunk_key: the name of a chunk from its indices.
+        lists_zeros: whether missing chunks are there where the dataset has no fill value.
+    """
+
+    group_key: str
+    group: dict[str, Any]
+    array_key: str
+    array: Callable[[h5py.Dataset], dict[str, Any]]
+    chunk_key: Callable[[Offset], str]
+    lists_zeros: bool
+
+
+_FORMATS = {
+    2: _Format(
+        group_key=".zgroup",
+        group={"zarr_format": 2},
+        array_key=".zarray",
+        array=_array_of_format_2,
+        chunk_key=lambda indices: ".".join(map(str, indices)),
+        lists_zeros=True,
+    ),
+    3: _Format(
+        group_key="zarr.json",
+        group={"zarr_format": 3, "node_type": "group", "attributes": {}},
+        array_key="zarr.json",
+        array=_array_of_format_3,
+        chunk_key=lambda indices: "/".join(map(str, ("c", *indices))),
+        lists_zeros=False,
+    ),
+}
 
 
 def _has_fill_value(dataset: h5py.Dataset) -> bool:
@@ -110,18 +175,18 @@ def _json_value(value: Any) -> Any:
     return value.item()
 
 
-def _stored(dataset: h5py.Dataset, url: str) -> dict[str, Any]:
-    """Where the chunks are, by their keys."""
+def _stored(dataset: h5py.Dataset, url: str) -> dict[Offset, Any]:
+    """Where the chunks are, by their indices."""
     chunks = {}
     for chunk in stored_chunks(dataset):
         offset = tuple(chunk.chunk_offset)
         _check_encoded(dataset, offset, chunk)
-        key = _key(start // size for start, size in zip(offset, dataset.chunks))
-        chunks[key] = [url, chunk.byte_offset, chunk.size]
+        indices = tuple(start // size for start, size in zip(offset, dataset.chunks))
+        chunks[indices] = [url, chunk.byte_offset, chunk.size]
     return chunks
 
 
-def _zeros(dataset: h5py.Dataset, chunks: dict[str, Any]) -> dict[str, str]:
+def _zeros(dataset: h5py.Dataset, chunks: dict[Offset, Any]) -> dict[Offset, str]:
     """The bytes of a chunk of zeros for each that is not among `chunks`."""
     counts = [-(-size // chunk) for size, chunk in zip(dataset.shape, dataset.chunks)]
     absent = math.prod(counts) - len(chunks)
@@ -131,17 +196,11 @@ def _zeros(dataset: h5py.Dataset, chunks: dict[str, Any]) -> dict[str, str]:
             f"{dataset.name}: {absent} chunks that were never written would have to be listed; a "
             "dataset with a fill value needs none",
         )
-    missing = [
-        key for key in map(_key, itertools.product(*map(range, counts))) if key not in chunks
-    ]
+    missing = [at for at in itertools.product(*map(range, counts)) if at not in chunks]
     if not missing:
         return {}
     zeros = encode(np.zeros(dataset.chunks, dataset.dtype), effort=1)
     return dict.fromkeys(missing, "base64:" + base64.b64encode(zeros).decode())
-
-
-def _key(indices: Iterable[int]) -> str:
-    return ".".join(map(str, indices))
 
 
 def _check_encoded(dataset: h5py.Dataset, offset: Offset, chunk: Any) -> None:

@@ -25,6 +25,7 @@ from .machine import machine
 from .measure import Row, measure
 from .noise import describe, noise_of
 from .number_contenders import number_contenders
+from .parts import format_parts, measure_parts
 from .shapes import DEFAULT_EFFORTS
 from .shapes import report as shapes_report
 from .table import format_table
@@ -47,7 +48,13 @@ These rows need Python modules that distributions do not have, and say so where 
 
   python3 -m venv --system-site-packages wheels
   wheels/bin/pip install {wheels}
-  PYTHON=wheels/bin/python scripts/bench FILE"""
+  PYTHON=wheels/bin/python scripts/bench FILE
+
+--random reads Blosc and LZ4 by the package hdf5plugin, and Zarr arrays by zarr, version 3:
+
+  python3 -m venv loaders
+  loaders/bin/pip install h5py hdf5plugin zarr
+  PYTHON=loaders/bin/python scripts/bench --random FILE"""
 
 
 def _names(contenders: Iterable[Contender]) -> str:
@@ -130,10 +137,18 @@ def _arguments() -> argparse.Namespace:
         "--random",
         action="store_true",
         help="instead, of arrays (row, column, channel) of integers of 8 and 16 bits: bytes with and "
-        "without blocks, and what reading pixels, patches of 32 x 32 and all takes",
+        "without blocks, and what reading pixels, patches of 32 x 32, the first 4 channels and all "
+        "takes, by h5py, h5prism.read and, where it is installed, Zarr; beside gzip and, where their "
+        "filters are (hdf5plugin), Blosc and LZ4",
     )
     parser.add_argument(
-        "--effort", type=int, default=5, metavar="N", help="of --layouts: 1 to 9 (5)"
+        "--parts",
+        action="store_true",
+        help="instead, of integers of 8 and 16 bits as one chunk, planes along the last axis: how many "
+        "times as fast two threads are, and what order=stored and its first four planes take",
+    )
+    parser.add_argument(
+        "--effort", type=int, default=5, metavar="N", help="of --layouts and --random: 1 to 9 (5)"
     )
     parser.add_argument(
         "--first", type=int, metavar="N", help="take the first N elements of the first axis only"
@@ -181,10 +196,16 @@ def _measure_layouts(array: np.ndarray, arguments: argparse.Namespace) -> dict[s
     return {"layouts": [dataclasses.asdict(row) for row in rows]}
 
 
-def _measure_random(array: np.ndarray) -> dict[str, object]:
+def _measure_parts(array: np.ndarray, repeat: int) -> dict[str, object]:
+    rows = measure_parts(array, repeat)
+    print(format_parts(rows), flush=True)
+    return {"parts": [dataclasses.asdict(row) for row in rows]}
+
+
+def _measure_random(array: np.ndarray, arguments: argparse.Namespace) -> dict[str, object]:
     from .random_reads import format_random, measure_random  # h5py, for those who want it
 
-    rows = measure_random(array)
+    rows = measure_random(array, arguments.effort)
     print(format_random(rows), flush=True)
     return {"random": [dataclasses.asdict(row) for row in rows]}
 
@@ -347,7 +368,10 @@ def main() -> int:
             report["arrays"].append({**about, **_measure_layouts(array, arguments)})
             continue
         if arguments.random:
-            report["arrays"].append({**about, **_measure_random(array)})
+            report["arrays"].append({**about, **_measure_random(array, arguments)})
+            continue
+        if arguments.parts:
+            report["arrays"].append({**about, **_measure_parts(array, arguments.repeat)})
             continue
         if arguments.auto:
             found, holds = _measure_automatic(array)

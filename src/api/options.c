@@ -12,11 +12,13 @@
 
 #include "base/effort.h"
 #include "base/status.h"
+#include "base/threads.h"
 #include "prism.h"
 
 #define WORDS_VERSION    1
 #define FLAG_NO_CHECKSUM 1u
 #define FLAG_VERIFY      2u
+#define FLAG_STORED      4u
 #define BLOCK_SHIFT      8 /* in the word of flags */
 #define MAX_EFFORT       (PX_EFFORT_COUNT - 1)
 #define MAX_THREADS      1024
@@ -33,6 +35,7 @@ static const char *const switches[] = {"off", "on", NULL};
 static const char *const bounds[] = {"off",      "max_error", "rel_max_error",
                                      "rel_rmse", "distance",  NULL};
 static const char *const references[] = {"rms", "deviation", NULL};
+static const char *const orders[] = {"auto", "stored", NULL};
 
 const char *prism_bound_name(prism_bound bound) {
     const size_t index = (size_t)bound;
@@ -100,6 +103,15 @@ static prism_status read_block(int *block, const char *key, const char *value, p
     if (status == PRISM_OK)
         *block = side;
     return status;
+}
+
+static prism_status read_threads(int *threads, const char *key, const char *value,
+                                 prism_error *error) {
+    if (strcmp(value, "auto") != 0)
+        return read_integer(threads, 1, MAX_THREADS, key, value, error);
+    const int processors = px_processors();
+    *threads = processors < MAX_THREADS ? processors : MAX_THREADS;
+    return PRISM_OK;
 }
 
 /* Numbers have a point, whatever the locale of the program says. To be ended by leave_locale. */
@@ -199,6 +211,10 @@ static prism_status set_named(prism_options *o, const char *key, const char *val
         choice = o->verify;
         status = read_name(&choice, switches, key, value, error);
         o->verify = choice != 0;
+    } else if (strcmp(key, "order") == 0) {
+        choice = (int)o->order;
+        status = read_name(&choice, orders, key, value, error);
+        o->order = (prism_plane_order)choice;
     } else if (strcmp(key, "of") == 0) {
         choice = (int)o->bound_of;
         status = read_name(&choice, references, key, value, error);
@@ -226,18 +242,18 @@ prism_status prism_options_set(prism_options *options, const char *key, const ch
     if (strcmp(key, "block") == 0)
         return read_block(&options->block, key, value, error);
     if (strcmp(key, "threads") == 0)
-        return read_integer(&options->threads, 1, MAX_THREADS, key, value, error);
+        return read_threads(&options->threads, key, value, error);
     if (strcmp(key, "axis") == 0) {
         if (strcmp(value, "auto") != 0)
             return read_integer(&options->axis, 0, PRISM_MAX_RANK - 1, key, value, error);
         options->axis = PRISM_AXIS_AUTO;
         return PRISM_OK;
     }
-    return px_fail(
-        error, PRISM_E_OPTION,
-        "unknown option %.40s: expected transform, predictor, coder, effort, axis, "
-        "checksum, verify, threads, block, max_error, rel_max_error, rel_rmse, of or distance",
-        key);
+    return px_fail(error, PRISM_E_OPTION,
+                   "unknown option %.40s: expected transform, predictor, coder, effort, axis, "
+                   "checksum, verify, threads, block, order, max_error, rel_max_error, rel_rmse, "
+                   "of or distance",
+                   key);
 }
 
 /* Copies text[0, length) without the spaces around it; false if it does not fit. */
@@ -327,10 +343,13 @@ static prism_status check_block(const prism_options *o, prism_error *error) {
                         o->predictor == PRISM_PREDICTOR_PAETH ||
                         o->predictor == PRISM_PREDICTOR_NONE ||
                         (o->coder != PRISM_CODER_AUTO && o->coder != PRISM_CODER_ANS);
-    return o->block && others
+    if (o->block && others)
+        return px_fail(error, PRISM_E_OPTION,
+                       "block=%d goes with coder ans and transforms none and channels only",
+                       o->block);
+    return o->order == PRISM_PLANES_STORED && others
                ? px_fail(error, PRISM_E_OPTION,
-                         "block=%d goes with coder ans and transforms none and channels only",
-                         o->block)
+                         "order=stored goes with coder ans and transforms none and channels only")
                : PRISM_OK;
 }
 
@@ -349,6 +368,8 @@ prism_status prism_options_check(const prism_options *options, prism_error *erro
         status = check_range(options->axis, PRISM_AXIS_AUTO, PRISM_MAX_RANK - 1, "axis", error);
     if (status == PRISM_OK)
         status = check_range(options->threads, 1, MAX_THREADS, "threads", error);
+    if (status == PRISM_OK)
+        status = check_name((int)options->order, orders, "order", error);
     if (status == PRISM_OK)
         status = check_block(options, error);
     if (status == PRISM_OK)
@@ -386,10 +407,11 @@ prism_status prism_options_format(const prism_options *options, char *text, size
     int length =
         snprintf(text, capacity,
                  "transform=%s,predictor=%s,coder=%s,effort=%d,axis=%s,checksum=%s,"
-                 "verify=%s,threads=%d%s%s",
+                 "verify=%s,threads=%d%s%s%s",
                  transforms[options->transform], predictors[options->predictor],
                  coders[options->coder], options->effort, axis, switches[options->checksum],
-                 switches[options->verify], options->threads, block, bound);
+                 switches[options->verify], options->threads, block,
+                 options->order == PRISM_PLANES_STORED ? ",order=stored" : "", bound);
     if (length < 0 || (size_t)length >= capacity)
         return px_fail(error, PRISM_E_CAPACITY, "options need %d bytes of text", length + 1);
     return PRISM_OK;
@@ -408,6 +430,7 @@ prism_status prism_options_pack(const prism_options *options, uint32_t words[PRI
     words[4] = (uint32_t)options->effort;
     words[5] = (uint32_t)(options->axis + 1);
     words[6] = (options->checksum ? 0 : FLAG_NO_CHECKSUM) | (options->verify ? FLAG_VERIFY : 0) |
+               (options->order == PRISM_PLANES_STORED ? FLAG_STORED : 0) |
                (uint32_t)options->block << BLOCK_SHIFT;
     words[7] = (uint32_t)options->bound | (uint32_t)options->bound_of << 8;
     memcpy(&words[8], &options->bound_value, sizeof words[8]);
@@ -431,8 +454,8 @@ prism_status prism_options_unpack(prism_options *options, const uint32_t *words,
         return px_fail(error, PRISM_E_OPTION,
                        "filter parameter 0 is %u: this version knows parameter layout %d", w[0],
                        WORDS_VERSION);
-    if (w[6] & ~(FLAG_NO_CHECKSUM | FLAG_VERIFY | 255u << BLOCK_SHIFT))
-        return px_fail(error, PRISM_E_OPTION, "filter parameter 6 (flags) is %u: expected 0..3",
+    if (w[6] & ~(FLAG_NO_CHECKSUM | FLAG_VERIFY | FLAG_STORED | 255u << BLOCK_SHIFT))
+        return px_fail(error, PRISM_E_OPTION, "filter parameter 6 (flags) is %u: expected 0..7",
                        w[6]);
     prism_options unpacked = {.transform = (prism_transform)word_to_int(w[1]),
                               .predictor = (prism_predictor)word_to_int(w[2]),
@@ -442,6 +465,7 @@ prism_status prism_options_unpack(prism_options *options, const uint32_t *words,
                               .checksum = !(w[6] & FLAG_NO_CHECKSUM),
                               .verify = (w[6] & FLAG_VERIFY) != 0,
                               .block = (int)(w[6] >> BLOCK_SHIFT),
+                              .order = w[6] & FLAG_STORED ? PRISM_PLANES_STORED : PRISM_PLANES_AUTO,
                               .threads = w[9] ? word_to_int(w[9]) : 1,
                               .bound = (prism_bound)(w[7] & 255),
                               .bound_of = (prism_bound_of)word_to_int(w[7] >> 8)};

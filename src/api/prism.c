@@ -172,7 +172,8 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
         return px_fail(error, PRISM_E_ARGUMENT, "chunk and info must not be NULL");
     px_chunk read;
     prism_mapping mapping;
-    prism_status status = px_chunk_read(&read, chunk, chunk_size, error);
+    size_t head;
+    prism_status status = px_chunk_read_head(&read, &head, chunk, chunk_size, error);
     if (status == PRISM_OK)
         status = read_mapping(&mapping, &read, error);
     if (status != PRISM_OK)
@@ -196,7 +197,7 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
                          .bound_of = bound.of,
                          .bound_value = bound.value,
                          .reached = bound.reached,
-                         .header_bytes = chunk_size - read.parameter_size - read.payload_size,
+                         .header_bytes = px_chunk_size(&read) - read.parameter_size - read.payload_size,
                          .parameter_bytes = read.parameter_size,
                          .payload_bytes = read.payload_size,
                          .decode_bytes = px_chunk_memory(&read, 0)};
@@ -222,11 +223,18 @@ static prism_status read_chunk(px_chunk *read, const void *chunk, size_t chunk_s
                                const prism_decode_options *options, prism_error *error) {
     prism_status status = px_chunk_read(read, chunk, chunk_size, error);
     if (status == PRISM_OK && !options->skip_checksum && read->has_checksum)
-        status = px_chunk_verify(chunk, chunk_size, error);
+        status = px_chunk_verify(chunk, chunk_size, options->threads, error);
     return status;
 }
 
 static const prism_decode_options default_options = {.threads = 1};
+
+/* What decoding takes, each thread takes at most. */
+static int threads_within(const prism_decode_options *options, uint64_t memory) {
+    const uint64_t room = memory ? options->memory_limit / memory : UINT64_MAX;
+    const uint64_t asked = options->threads < 1 ? 1 : (uint64_t)options->threads;
+    return (int)(options->memory_limit && room < asked ? room : asked);
+}
 
 static prism_status check_whole(const px_chunk *chunk, size_t size, uint64_t memory_limit,
                                 prism_error *error) {
@@ -241,7 +249,7 @@ static prism_status check_whole(const px_chunk *chunk, size_t size, uint64_t mem
 static prism_status check_elements(const px_chunk *chunk, const void *data, size_t size,
                                    const prism_decode_options *options, prism_error *error) {
     return options->skip_checksum || !chunk->has_checksum || !px_chunk_is_portable(chunk) ||
-                   px_crc32(data, size) == chunk->elements_crc
+                   px_crc32_by(data, size, options->threads) == chunk->elements_crc
                ? px_succeed(error)
                : px_fail(error, PRISM_E_CHECKSUM,
                          "the chunk is intact but did not decode to the elements it was made of");
@@ -265,7 +273,7 @@ static prism_status read_beginning(px_chunk *read, const void *chunk, size_t chu
     if (status != PRISM_OK || options->skip_checksum || !read->has_checksum)
         return status;
     if (!px_parts_end(&read->parts, reduce))
-        return px_chunk_verify(chunk, chunk_size, error);
+        return px_chunk_verify(chunk, chunk_size, options->threads, error);
     status = px_chunk_verify_header(read, chunk, error);
     return status == PRISM_OK ? px_chunk_verify_parts(read, reduce, error) : status;
 }
@@ -341,7 +349,8 @@ prism_status prism_decode(const void *chunk, size_t chunk_size, void *data, size
     if (status == PRISM_OK)
         status = check_whole(&read, size, options->memory_limit, error);
     if (status == PRISM_OK)
-        status = px_chunk_decode(&read, data, options->threads, 0, error);
+        status = px_chunk_decode(&read, data, threads_within(options, px_chunk_memory(&read, 0)), 0,
+                                 error);
     return status == PRISM_OK ? check_elements(&read, data, size, options, error) : status;
 }
 
@@ -378,6 +387,8 @@ prism_status prism_decode_planes(const void *chunk, size_t chunk_size, const uin
             px_product(whole / px_pipeline_layout(&read.pipeline, &read.array).count, count), size,
             px_chunk_planes_memory(&read, count), options->memory_limit, error);
     if (status == PRISM_OK)
-        status = px_chunk_decode_planes(&read, planes, count, data, options->threads, error);
+        status = px_chunk_decode_planes(
+            &read, planes, count, data,
+            threads_within(options, px_chunk_planes_memory(&read, count)), error);
     return status == PRISM_OK ? px_succeed(error) : status;
 }

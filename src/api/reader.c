@@ -10,6 +10,7 @@
 
 struct prism_reader {
     px_chunk chunk;
+    const uint8_t *bytes;   /* all of it */
     px_block_reader blocks; /* of a chunk in blocks; */
     uint8_t *elements;      /* of any other one, all of them; else NULL */
 };
@@ -60,7 +61,9 @@ prism_status prism_open(const void *chunk, size_t chunk_size, const prism_decode
     prism_reader *opened = calloc(1, sizeof *opened);
     if (!opened)
         return px_out_of_memory(error, sizeof *opened);
-    prism_status status = px_chunk_read(&opened->chunk, chunk, chunk_size, error);
+    opened->bytes = chunk;
+    size_t head;
+    prism_status status = px_chunk_read_head(&opened->chunk, &head, chunk, chunk_size, error);
     if (status == PRISM_OK)
         status = opened->chunk.has_blocks ? open_blocks(opened, chunk, options, error)
                                           : open_whole(opened, chunk, chunk_size, options, error);
@@ -81,6 +84,39 @@ void prism_close(prism_reader *reader) {
     free(reader);
 }
 
+/* What it takes to know where the planes end. */
+static prism_status measure(size_t *needed, const px_chunk *chunk, const void *start, size_t planes,
+                            prism_error *error) {
+    px_block_reader blocks;
+    prism_status status =
+        chunk->has_checksum ? px_chunk_verify_head(chunk, start, error) : PRISM_OK;
+    if (status != PRISM_OK)
+        return status;
+    status = px_block_reader_open(&blocks, chunk, error);
+    if (status == PRISM_OK && planes > blocks.planes.count)
+        status = px_fail(error, PRISM_E_ARGUMENT, "%zu planes: the chunk has %zu", planes,
+                         blocks.planes.count);
+    if (status == PRISM_OK)
+        *needed = px_block_reader_needs(&blocks, start, planes);
+    px_block_reader_close(&blocks);
+    return status;
+}
+
+prism_status prism_planes_size(const void *start, size_t size, uint64_t planes, size_t *needed,
+                               prism_error *error) {
+    if (!start || !needed)
+        return px_fail(error, PRISM_E_ARGUMENT, "start and needed must not be NULL");
+    px_chunk chunk;
+    prism_status status = px_chunk_read_head(&chunk, needed, start, size, error);
+    if (status == PRISM_E_TRUNCATED && *needed && (!planes || !chunk.has_blocks))
+        status = PRISM_OK; /* it is what was asked for */
+    else if (status == PRISM_OK && planes && chunk.has_blocks)
+        status = measure(needed, &chunk, start, (size_t)px_smaller(planes, SIZE_MAX), error);
+    if (status != PRISM_OK)
+        *needed = 0;
+    return status == PRISM_OK ? px_succeed(error) : status;
+}
+
 /* Bytes of the elements of each. */
 static size_t box_size(const px_boxes *boxes, const prism_array *array) {
     size_t size = prism_type_size(array->type);
@@ -89,15 +125,20 @@ static size_t box_size(const px_boxes *boxes, const prism_array *array) {
     return size;
 }
 
-static prism_status check_boxes(const px_boxes *boxes, const prism_array *array, size_t size,
+static prism_status check_boxes(const px_boxes *boxes, const prism_array *array,
                                 prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < boxes->boxes && status == PRISM_OK; i++) {
         const px_box box = px_boxes_get(boxes, i);
         status = px_box_check(&box, array, error);
     }
-    const size_t all = status == PRISM_OK ? px_product(box_size(boxes, array), boxes->boxes) : size;
-    return all == size ? status
+    return status;
+}
+
+static prism_status check_size(const px_boxes *boxes, const prism_array *array, size_t size,
+                               prism_error *error) {
+    const size_t all = px_product(box_size(boxes, array), boxes->boxes);
+    return all == size ? PRISM_OK
                        : px_fail(error, PRISM_E_ARGUMENT,
                                  "the elements take %zu bytes, the output has %zu", all, size);
 }
@@ -121,7 +162,9 @@ prism_status prism_read_regions(prism_reader *reader, const uint64_t *starts, si
         return px_fail(error, PRISM_E_ARGUMENT, "reader, starts, count and data must not be NULL");
     const prism_array *array = &reader->chunk.array;
     const px_boxes boxes = {starts, count, regions, array->rank};
-    prism_status status = check_boxes(&boxes, array, size, error);
+    prism_status status = check_boxes(&boxes, array, error);
+    if (status == PRISM_OK)
+        status = check_size(&boxes, array, size, error);
     if (status == PRISM_OK)
         status = read_boxes(reader, &boxes, data, error);
     return status == PRISM_OK ? px_succeed(error) : status;
@@ -130,6 +173,20 @@ prism_status prism_read_regions(prism_reader *reader, const uint64_t *starts, si
 prism_status prism_read_region(prism_reader *reader, const uint64_t *start, const uint64_t *count,
                                void *data, size_t size, prism_error *error) {
     return prism_read_regions(reader, start, 1, count, data, size, error);
+}
+
+prism_status prism_region_ranges(prism_reader *reader, const uint64_t *starts, size_t regions,
+                                 const uint64_t *count, prism_range *ranges, size_t capacity,
+                                 size_t *found, prism_error *error) {
+    if (!reader || !starts || !count || !found || !regions)
+        return px_fail(error, PRISM_E_ARGUMENT, "reader, starts, count and found must not be NULL");
+    *found = 0;
+    const px_boxes boxes = {starts, count, regions, reader->chunk.array.rank};
+    prism_status status = check_boxes(&boxes, &reader->chunk.array, error);
+    if (status == PRISM_OK && reader->chunk.has_blocks)
+        status = px_block_reader_ranges(&reader->blocks, &boxes, reader->bytes, ranges, capacity,
+                                        found, error);
+    return status == PRISM_OK ? px_succeed(error) : status;
 }
 
 prism_status prism_decode_region(const void *chunk, size_t chunk_size, const uint64_t *start,

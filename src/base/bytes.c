@@ -7,9 +7,42 @@
 #include "base/pool.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "base/threads.h"
 
 uint32_t px_crc32(const void *bytes, size_t size) {
     return px_crc32_after(0, bytes, size);
+}
+
+enum { CRC_PIECE = 1 << 20, MOST_CRC_PIECES = 64 };
+
+typedef struct crc_task {
+    const uint8_t *bytes;
+    size_t size, pieces;
+    uint32_t crcs[MOST_CRC_PIECES];
+} crc_task;
+
+static size_t crc_place(const crc_task *task, size_t piece) {
+    return task->size / task->pieces * piece + px_smaller(piece, task->size % task->pieces);
+}
+
+static prism_status crc_of_piece(void *context, size_t index, size_t worker, prism_error *error) {
+    crc_task *task = context;
+    const size_t from = crc_place(task, index);
+    (void)worker;
+    (void)error;
+    task->crcs[index] = px_crc32(task->bytes + from, crc_place(task, index + 1) - from);
+    return PRISM_OK;
+}
+
+uint32_t px_crc32_by(const void *bytes, size_t size, int threads) {
+    crc_task task = {.bytes = bytes, .size = size};
+    task.pieces = px_smaller(px_workers(size / CRC_PIECE, threads), MOST_CRC_PIECES);
+    px_run(task.pieces, threads, crc_of_piece, &task, NULL);
+    uLong crc = task.crcs[0];
+    for (size_t i = 1; i < task.pieces; i++)
+        crc = crc32_combine(crc, task.crcs[i],
+                            (z_off_t)(crc_place(&task, i + 1) - crc_place(&task, i)));
+    return (uint32_t)crc;
 }
 
 uint32_t px_crc32_after(uint32_t before, const void *bytes, size_t size) {

@@ -76,6 +76,9 @@ void px_sections_append(px_sections *sections, const px_sections *more);
 /* CRC-32 as in gzip and PNG (ISO 3309). */
 uint32_t px_crc32(const void *bytes, size_t size);
 
+/* The same by several threads. */
+uint32_t px_crc32_by(const void *bytes, size_t size, int threads);
+
 /* The same going on from `before`, that of the bytes before these. */
 uint32_t px_crc32_after(uint32_t before, const void *bytes, size_t size);
 

@@ -100,27 +100,29 @@ typedef enum fault {
     SLIM      /* hardly pictures: coding them takes the time of larger ones */
 } fault;
 
-static bool has_fault(const px_survey *s, const px_roles *roles, fault f, int block) {
+static bool has_fault(const px_survey *s, const px_roles *roles, fault f,
+                      const prism_options *options) {
     const px_layout whole = px_layout_by(roles, &s->whole);
     const px_layout part = px_layout_by(roles, &s->part.array);
     const px_planes planes = px_planes_shape(&s->whole, &whole);
     if (f == SPECKS)
         return whole.height * whole.width < LEAST_POSITIONS;
     if (f == NO_PARTS)
-        return block && !px_blocks_suit(&planes, block);
+        return px_blocks_asked(options) &&
+               !px_blocks_suit(&planes, options->block, options->order == PRISM_PLANES_STORED);
     return s->whole.rank >= 3 && (part.height < LEAST_EDGE || part.width < LEAST_EDGE);
 }
 
 /* Those of a list that have a fault, unless all have it. */
-static void leave_out(list *l, const px_survey *s, fault f, int block) {
+static void leave_out(list *l, const px_survey *s, fault f, const prism_options *options) {
     size_t left = 0;
     for (size_t i = 0; i < l->count; i++)
-        left += !has_fault(s, &l->items[i], f, block);
+        left += !has_fault(s, &l->items[i], f, options);
     if (!left)
         return;
     left = 0;
     for (size_t i = 0; i < l->count; i++)
-        if (!has_fault(s, &l->items[i], f, block))
+        if (!has_fault(s, &l->items[i], f, options))
             l->items[left++] = l->items[i];
     l->count = left;
 }
@@ -181,10 +183,10 @@ size_t px_possible_roles(px_roles roles[PX_MOST_ROLES], const px_survey *s,
         add_single(&l, s);
     if (s->whole.rank > 3)
         add_joined(&l, s);
-    leave_out(&l, s, SPECKS, options->block);
-    leave_out(&l, s, NO_PARTS, options->block);
+    leave_out(&l, s, SPECKS, options);
+    leave_out(&l, s, NO_PARTS, options);
     if (s->noisy)
-        leave_out(&l, s, SLIM, options->block);
+        leave_out(&l, s, SLIM, options);
     return l.count;
 }
 

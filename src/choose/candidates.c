@@ -5,10 +5,15 @@
  */
 #include "choose/candidates.h"
 #include "base/effort.h"
+#include "coders/ans/blocks/blocks.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
+#include "base/status.h"
+#include "base/threads.h"
 #include "choose/frames.h"
 #include "pipeline/pipeline.h"
 #include "planes/estimate.h"
@@ -37,18 +42,40 @@ static px_candidate *add_layout(px_layouts *list, const prism_options *options,
                                         .effort = options->effort,
                                         .axis = roles->planes ? 0 : PRISM_AXIS_AUTO,
                                         .roles = *roles,
-                                        .block = options->block},
+                                        .block = options->block,
+                                        .stored = options->order == PRISM_PLANES_STORED,
+                                        .threads = options->threads},
                            .selective = options->transform == PRISM_TRANSFORM_AUTO &&
                                         transform == PRISM_TRANSFORM_CHANNELS,
                            .bytes = HUGE_VAL};
     return item;
 }
 
-static double estimate_planes(const px_planes *planes, const px_survey *s) {
-    double bits = 0;
+typedef struct estimate_task {
+    const px_planes *planes;
+    double *bits; /* of each plane */
+} estimate_task;
+
+static prism_status estimate_plane(void *context, size_t index, size_t worker, prism_error *error) {
+    const estimate_task *task = context;
+    (void)worker;
+    (void)error;
+    task->bits[index] = px_estimate_plane(task->planes, index);
+    return PRISM_OK;
+}
+
+static prism_status estimate_planes(double *bytes, const px_planes *planes, const px_survey *s,
+                                    int threads, prism_error *error) {
+    double sum = 0;
+    estimate_task task = {planes, px_alloc(planes->count, sizeof *task.bits)};
+    if (!task.bits)
+        return px_out_of_memory(error, px_product(planes->count, sizeof *task.bits));
+    px_run(planes->count, threads, estimate_plane, &task, error);
     for (size_t k = 0; k < planes->count; k++)
-        bits += px_estimate_plane(planes, k);
-    return bits / 8 / s->part.share;
+        sum += task.bits[k];
+    free(task.bits);
+    *bytes = sum / 8 / s->part.share;
+    return PRISM_OK;
 }
 
 static prism_status estimate_transformed(px_candidate *item, px_planes *planes, const px_survey *s,
@@ -59,8 +86,10 @@ static prism_status estimate_transformed(px_candidate *item, px_planes *planes, 
     prism_status status = transform->forward(planes, &task, &parameters, error);
     if (status == PRISM_OK)
         status = px_buffer_status(&parameters, error);
-    item->bytes =
-        estimate_planes(planes, s) + (double)parameters.size * px_side_growth(s, &item->pipeline);
+    double bytes = 0;
+    if (status == PRISM_OK)
+        status = estimate_planes(&bytes, planes, s, item->pipeline.threads, error);
+    item->bytes = bytes + (double)parameters.size * px_side_growth(s, &item->pipeline);
     px_buffer_free(&parameters);
     return status;
 }
@@ -81,17 +110,19 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
                                      const prism_options *options, const px_roles *roles, ties t,
                                      px_planes *planes, prism_error *error) {
     const bool many = planes->count > FEW_PLANES, promising = is_promising(s, options->effort);
-    const double plain = t.plain || t.frames ? estimate_planes(planes, s) : 0;
+    double plain = 0;
+    prism_status status = t.plain || t.frames
+                              ? estimate_planes(&plain, planes, s, options->threads, error)
+                              : PRISM_OK;
     bool frames = t.frames && !(many && px_step_ratio(planes) > LARGE_STEP);
     const bool tie = roles->planes && (frames || (t.lift && promising));
     const uint64_t all = px_layout_by(roles, &s->whole).count;
     const double tied = tie ? px_frames_bits(planes, all) / 8 / s->part.share : plain;
-    prism_status status = PRISM_OK;
     if (t.plain) {
         add_layout(list, options, PRISM_TRANSFORM_NONE, roles)->bytes = plain;
         list->flat = fmax(list->flat, px_flat_share(planes));
     }
-    if (t.lift) {
+    if (t.lift && status == PRISM_OK) {
         px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_CHANNELS, roles);
         status = estimate_transformed(item, planes, s, error);
         frames = frames && !(many && item->bytes < STRONG_LIFT * plain);
@@ -113,8 +144,8 @@ static ties ties_of(const px_survey *s, const prism_options *options, const px_r
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool drawing = px_is_drawing(s, options);
     return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
-                  .frames = !drawing && !options->block && px_may_be_frames(s, roles, options) &&
-                            !are_lines(s, roles),
+                  .frames = !drawing && !px_blocks_asked(options) &&
+                            px_may_be_frames(s, roles, options) && !are_lines(s, roles),
                   .lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
                           (open && !drawing && px_may_be_lifted(s, roles))};
 }

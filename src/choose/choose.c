@@ -13,6 +13,7 @@
 #include "choose/methods.h"
 #include "choose/screen.h"
 #include "choose/tiny.h"
+#include "coders/ans/blocks/blocks.h"
 
 /* libjxl wins where a part of the samples repeats its neighbours: whatever is flat, or clipped. */
 static const double FLAT = 0.1;
@@ -180,7 +181,7 @@ static prism_status look_and_choose(px_candidate *chosen, px_coded *coded,
 }
 
 bool px_choice_needs_sample(const prism_array *array, const prism_options *options) {
-    const bool tiny = !options->block && px_tiny_suits(array, options);
+    const bool tiny = !px_blocks_asked(options) && px_tiny_suits(array, options);
     return px_type_is_narrow(array->type) && !tiny && !is_complete(options, array);
 }
 
@@ -190,7 +191,8 @@ prism_status px_encode_integers(px_coded *coded, const px_mapping_request *reque
     const prism_options *options = request->options;
     px_candidate chosen = {.pipeline = {options->transform, options->predictor, options->coder,
                                         options->effort, px_asked_axis(options),
-                                        .roles = {.rank = 0}, options->block}};
+                                        .roles = {.rank = 0}, options->block,
+                                        options->order == PRISM_PLANES_STORED, options->threads}};
     size_t size;
     *coded = (px_coded){.is_mapped = false};
     prism_status status = prism_array_size(array, &size, error);
@@ -198,7 +200,7 @@ prism_status px_encode_integers(px_coded *coded, const px_mapping_request *reque
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status != PRISM_OK)
         return status;
-    if (!options->block && px_tiny_suits(array, options))
+    if (!px_blocks_asked(options) && px_tiny_suits(array, options))
         return px_tiny_encode(coded, request, size, error);
     if (!is_complete(options, array))
         status = look_and_choose(&chosen, coded, request, error);

@@ -242,7 +242,7 @@ static prism_status try_methods(px_coded *best, const px_planes *planes, const p
                                 prism_error *error) {
     candidates list = {.count = 0};
     prism_status status = PRISM_OK;
-    if (px_blocks_suit(planes, task->pipeline.block))
+    if (px_blocks_suit(planes, task->pipeline.block, task->pipeline.stored))
         add(&list, task, PRISM_METHOD_BLOCKS, PX_SURE);
     else
         status = list_candidates(&list, planes, task, error);

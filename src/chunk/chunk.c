@@ -57,7 +57,7 @@ static prism_status content_make(content *c, const prism_array *array, const voi
     c->options.axis = px_squeezed_axis(&c->squeezed, options->axis);
     const bool unit = options->axis >= 0 && c->options.axis == PX_AXIS_NONE;
     c->unit_axis = unit ? options->axis : PRISM_AXIS_AUTO;
-    if (options->block)
+    if (px_blocks_asked(options))
         use_blocks(&c->options);
     return PRISM_OK;
 }
@@ -97,7 +97,7 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
         .pipeline = unsqueezed(&coded->pipeline, c),
         .has_checksum = c->options.checksum,
         .is_mapped = coded->is_mapped,
-        .elements_crc = c->options.checksum ? px_crc32(decoded, c->size) : 0,
+        .elements_crc = c->options.checksum ? px_crc32_by(decoded, c->size, c->options.threads) : 0,
         .parameters = sections->parameters.data,
         .parameter_size = sections->parameters.size,
         .payload = sections->payload.data,
@@ -251,12 +251,12 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
         &c.squeezed.array, elements,    &c.options, role.depth,
         &inner_codec,      role.scales, &survey,    role.mask ? &mask : NULL};
     px_rival rival = {.request = &request};
-    const bool rivals =
-        status == PRISM_OK && !options->block && px_rival_suits(array, options, role.depth);
+    const bool rivals = status == PRISM_OK && !px_blocks_asked(options) &&
+                        px_rival_suits(array, options, role.depth);
     bool alone = options->coder == PRISM_CODER_ZSTD;
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
-    const bool as_it_is = options->block && px_type_is_narrow(array->type);
+    const bool as_it_is = px_blocks_asked(options) && px_type_is_narrow(array->type);
     if (status == PRISM_OK && rivals && !alone)
         status = look_at_rival(&survey, &alone, &rival, error);
     if (status == PRISM_OK && !alone && !as_it_is)

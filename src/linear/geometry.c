@@ -146,7 +146,7 @@ px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t pairs)
     px_tiles tiles = {
         .count = geometry->tile_count, .pairs = pairs, .span = tile_lines(pairs) * PX_TILE};
     tiles.elements =
-        px_pool_take_zeroed(pool, px_product(tiles.count, tiles.span, sizeof *tiles.elements));
+        px_pool_take(pool, px_product(tiles.count, tiles.span, sizeof *tiles.elements));
     return tiles;
 }
 

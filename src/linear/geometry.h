@@ -66,7 +66,8 @@ typedef struct px_tiles {
     int32_t *elements;
 } px_tiles;
 
-/* Zeros; planes must be stored in their order. */
+/* Planes must be stored in their order: the first one of two clears the place of the other. Nothing
+ * may be asked of those that are not stored. */
 px_tiles px_tiles_take(px_pool *pool, const px_geometry *geometry, size_t pairs);
 
 /* Of a plane that takes the second place in the tiles of another one, and is stored after it. */

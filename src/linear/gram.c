@@ -4,16 +4,18 @@
  */
 #include "linear/gram.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/low_discrepancy.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "base/threads.h"
 #include "linear/mixer.h"
 #include "linear/product_kernels.h"
 
-enum { RUN = 256, ROW_BLOCK = 4, ALIGNMENT = 64, TILES = 16 };
+enum { RUN = 256, ROW_BLOCK = 4, TILES = 16 };
 
 void px_gram_free(px_gram *gram) {
     free(gram->mean);
@@ -58,44 +60,52 @@ static void centre(px_gram *gram, const px_planes *planes) {
         gram->mean[k] += origin_of(planes, gram->first + k);
 }
 
-static prism_status gram_alloc(px_gram *gram, size_t first, size_t count, float **rows, size_t run,
-                               prism_error *error) {
+static prism_status gram_alloc(px_gram *gram, size_t first, size_t count, prism_error *error) {
     const size_t stride = (count + ROW_BLOCK - 1) / ROW_BLOCK * ROW_BLOCK;
-    const size_t row_bytes = px_product(stride, run, sizeof **rows);
     *gram = (px_gram){.first = first,
                       .count = count,
                       .stride = stride,
                       .mean = calloc(count, sizeof *gram->mean),
                       .moments = px_alloc_zeroed(stride, stride, sizeof *gram->moments)};
-    *rows = aligned_alloc(ALIGNMENT, row_bytes);
-    if (!gram->mean || !gram->moments || !*rows) {
-        free(*rows);
-        px_gram_free(gram);
-        return px_out_of_memory(error, row_bytes);
-    }
-    memset(*rows, 0, row_bytes);
-    return PRISM_OK;
+    if (gram->mean && gram->moments)
+        return PRISM_OK;
+    px_gram_free(gram);
+    return px_out_of_memory(error, px_product(stride, stride, sizeof *gram->moments));
 }
 
-prism_status px_gram_make(px_gram *gram, const px_planes *planes, size_t first, size_t count,
-                          size_t positions, prism_error *error) {
-    const px_product_kernels *kernels = px_product_kernels_best();
-    const size_t size = px_plane_size(planes), skip = 1 + (size - 1) / positions;
-    float *rows;
-    prism_status status = gram_alloc(gram, first, count, &rows, RUN, error);
-    if (status != PRISM_OK)
-        return status;
-    for (size_t i = 0, p; (p = RUN * px_low_discrepancy(i, skip)) < size; i++) {
-        size_t run = size - p < RUN ? size - p : RUN;
-        load_rows(gram, planes, p, run, rows, gram->mean);
-        kernels->gram(gram->moments, rows, gram->stride, RUN);
-        gram->positions += run;
-    }
-    free(rows);
-    centre(gram, planes);
-    return PRISM_OK;
+/* Threads share the moments row by row, and each of them loads all samples: so sums are the same
+ * for any number of them. */
+typedef struct sum_task {
+    px_gram *gram;
+    size_t skip, workers, run; /* `run`: floats of a row */
+    const px_planes *planes;   /* either these */
+    const px_tiles *tiles;     /* or these */
+    const float *importance;
+    double total; /* of the squares of importance */
+} sum_task;
+
+/* Where the rows of a worker begin, which take about as long as those of any other one. */
+static size_t first_row(const sum_task *task, size_t worker) {
+    const size_t blocks = task->gram->stride / ROW_BLOCK;
+    const double share = sqrt((double)worker / (double)task->workers);
+    return (size_t)(share * (double)blocks) * ROW_BLOCK;
 }
 
+/* Positions for the moments from row `first` to before row `end`; who has the first row sees to
+ * all else. */
+static void sum_planes(const sum_task *task, float *rows, double *sums, size_t first, size_t end) {
+    px_gram *gram = task->gram;
+    const size_t size = px_plane_size(task->planes);
+    size_t positions = 0;
+    for (size_t i = 0, p; (p = RUN * px_low_discrepancy(i, task->skip)) < size; i++) {
+        const size_t count = px_smaller(size - p, RUN);
+        load_rows(gram, task->planes, p, count, rows, sums);
+        px_product_kernels_best()->gram_rows(gram->moments, rows, gram->stride, RUN, first, end);
+        positions += count;
+    }
+    if (!first)
+        gram->positions = positions;
+}
 /* Tiles t.. as rows of TILES * PX_TILE floats; returns the sum of the squares of importance. */
 static double load_tiles(const px_product_kernels *kernels, const px_tiles *tiles, size_t t,
                          float *rows, const float *importance) {
@@ -112,23 +122,72 @@ static double load_tiles(const px_product_kernels *kernels, const px_tiles *tile
     return sum;
 }
 
-prism_status px_gram_of_tiles(px_gram *gram, const px_tiles *tiles, size_t count,
-                              const float *importance, size_t positions, prism_error *error) {
+static void sum_tiles(sum_task *task, float *rows, size_t first, size_t end) {
     const px_product_kernels *kernels = px_product_kernels_best();
-    const size_t skip = 1 + (tiles->count * PX_TILE - 1) / positions;
-    float *rows;
-    prism_status status = gram_alloc(gram, 0, count, &rows, TILES * PX_TILE, error);
-    if (status != PRISM_OK)
-        return status;
+    const px_gram *gram = task->gram;
     double total = 0;
-    for (size_t i = 0, t; (t = TILES * px_low_discrepancy(i, skip)) < tiles->count; i++) {
-        total += load_tiles(kernels, tiles, t, rows, importance + t * PX_TILE);
-        kernels->gram(gram->moments, rows, gram->stride, TILES * PX_TILE);
+    for (size_t i = 0, t; (t = TILES * px_low_discrepancy(i, task->skip)) < task->tiles->count;
+         i++) {
+        total += load_tiles(kernels, task->tiles, t, rows, task->importance + t * PX_TILE);
+        kernels->gram_rows(gram->moments, rows, gram->stride, TILES * PX_TILE, first, end);
     }
-    free(rows);
-    for (size_t i = 0; i < gram->stride * gram->stride; i++)
-        gram->moments[i] /= total > 0 ? total : 1;
-    return PRISM_OK;
+    if (!first)
+        task->total = total;
+}
+
+static prism_status sum_rows(void *context, size_t index, size_t worker, prism_error *error) {
+    sum_task *task = context;
+    const size_t first = first_row(task, index), end = first_row(task, index + 1);
+    const size_t count = task->gram->stride;
+    px_pool pool = {.count = 0};
+    float *rows = px_pool_take_zeroed(&pool, px_product(count, task->run, sizeof *rows));
+    double *spare = px_pool_take_zeroed(&pool, px_product(count, sizeof *spare));
+    (void)worker;
+    const prism_status status = px_pool_status(&pool, error);
+    if (status == PRISM_OK && task->planes)
+        sum_planes(task, rows, first ? spare : task->gram->mean, first, end);
+    else if (status == PRISM_OK)
+        sum_tiles(task, rows, first, end);
+    px_pool_free(&pool);
+    return status;
+}
+
+static prism_status sum(sum_task *task, int threads, prism_error *error) {
+    task->workers = px_workers(task->gram->stride / ROW_BLOCK, threads);
+    const prism_status status = px_run(task->workers, threads, sum_rows, task, error);
+    if (status != PRISM_OK)
+        px_gram_free(task->gram);
+    return status;
+}
+
+prism_status px_gram_make(px_gram *gram, const px_planes *planes, size_t first, size_t count,
+                          size_t positions, int threads, prism_error *error) {
+    prism_status status = gram_alloc(gram, first, count, error);
+    sum_task task = {.gram = gram,
+                     .skip = 1 + (px_plane_size(planes) - 1) / positions,
+                     .run = RUN,
+                     .planes = planes};
+    if (status == PRISM_OK)
+        status = sum(&task, threads, error);
+    if (status == PRISM_OK)
+        centre(gram, planes);
+    return status;
+}
+
+prism_status px_gram_of_tiles(px_gram *gram, const px_tiles *tiles, size_t count,
+                              const float *importance, size_t positions, int threads,
+                              prism_error *error) {
+    prism_status status = gram_alloc(gram, 0, count, error);
+    sum_task task = {.gram = gram,
+                     .skip = 1 + (tiles->count * PX_TILE - 1) / positions,
+                     .run = TILES * PX_TILE,
+                     .tiles = tiles,
+                     .importance = importance};
+    if (status == PRISM_OK)
+        status = sum(&task, threads, error);
+    for (size_t i = 0; i < gram->stride * gram->stride && status == PRISM_OK; i++)
+        gram->moments[i] /= task.total > 0 ? task.total : 1;
+    return status;
 }
 
 /* `count` positions p.. of all variables, times what they count, as rows of RUN floats. */
@@ -170,11 +229,17 @@ prism_status px_gram_of_squares(px_gram *gram, const px_couples *couples,
                                 size_t positions, prism_error *error) {
     const px_product_kernels *kernels = px_product_kernels_best();
     const size_t end = geometry->tile_count * PX_TILE, skip = 1 + (end - 1) / positions;
-    float *rows, counts[RUN];
-    prism_status status =
-        gram_alloc(gram, 0, 2 * couples->pairs * PX_SQUARE_TAPS, &rows, RUN, error);
+    float counts[RUN];
+    px_pool pool = {.count = 0};
+    prism_status status = gram_alloc(gram, 0, 2 * couples->pairs * PX_SQUARE_TAPS, error);
     if (status != PRISM_OK)
         return status;
+    float *rows = px_pool_take_zeroed(&pool, px_product(gram->stride, RUN, sizeof *rows));
+    status = px_pool_status(&pool, error);
+    if (status != PRISM_OK) {
+        px_gram_free(gram);
+        return status;
+    }
     gram->count = planes * PX_SQUARE_TAPS;
     double total = 0;
     for (size_t i = 0, p; (p = RUN * px_low_discrepancy(i, skip)) < end; i++) {
@@ -185,7 +250,7 @@ prism_status px_gram_of_squares(px_gram *gram, const px_couples *couples,
             kernels->gram(gram->moments, rows, gram->stride, RUN);
         }
     }
-    free(rows);
+    px_pool_free(&pool);
     for (size_t i = 0; i < gram->stride * gram->stride; i++)
         gram->moments[i] /= total > 0 ? total : 1;
     return PRISM_OK;

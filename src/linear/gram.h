@@ -16,10 +16,11 @@ typedef struct px_gram {
 
 /*
  * Looks at about `positions` samples of each of the planes first..first+count-1, in evenly spread
- * runs; at all of them if there are no more. The same on every machine.
+ * runs; at all of them if there are no more. The same on every machine and for any number of
+ * threads.
  */
 prism_status px_gram_make(px_gram *gram, const px_planes *planes, size_t first, size_t count,
-                          size_t positions, prism_error *error);
+                          size_t positions, int threads, prism_error *error);
 void px_gram_free(px_gram *gram);
 
 /*
@@ -27,7 +28,8 @@ void px_gram_free(px_gram *gram);
  * counting by the squares of `importance` (one a position).
  */
 prism_status px_gram_of_tiles(px_gram *gram, const px_tiles *tiles, size_t count,
-                              const float *importance, size_t positions, prism_error *error);
+                              const float *importance, size_t positions, int threads,
+                              prism_error *error);
 
 /*
  * The same for the variables of wide weights, in their order: PX_SQUARE_TAPS for each of `planes`

@@ -23,13 +23,21 @@ static bool is_direct(size_t count, bool wide) {
     return count <= (wide ? PX_PANEL : PX_DIRECT_PLANES);
 }
 
-size_t px_mixer_pairs(size_t count, bool wide) {
-    size_t pairs = count / 2;
-    for (size_t first = 0; first < count && !is_direct(count, wide); first += PX_PANEL) {
+static size_t pairs_of(size_t count, size_t planes, bool wide) {
+    size_t pairs = planes / 2;
+    for (size_t first = 0; first < planes && !is_direct(count, wide); first += PX_PANEL) {
         const size_t end = first / 2 + panel_planes(count, first);
         pairs = end > pairs ? end : pairs;
     }
     return pairs;
+}
+
+size_t px_mixer_pairs(size_t count, bool wide) {
+    return pairs_of(count, count, wide);
+}
+
+size_t px_mixer_pairs_of_first(size_t count, size_t planes) {
+    return pairs_of(count, planes, false);
 }
 
 prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *weights,

@@ -36,6 +36,10 @@ uint64_t px_mixer_memory(size_t count, size_t taps);
  * a panel behind the planes before it. */
 size_t px_mixer_pairs(size_t count, bool wide);
 
+/* The same where no more than the first `planes` of them are decoded, by weights that are not wide.
+ */
+size_t px_mixer_pairs_of_first(size_t count, size_t planes);
+
 /* The weights and planes must outlive the mixer; its memory is the pool's. `apart`: all planes are
  * there from the beginning, so that sums need memory of their own. */
 prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *weights,

@@ -85,6 +85,10 @@ typedef struct px_product_kernels {
      */
     void (*gram)(double *sums, const float *rows, size_t count, size_t length);
 
+    /* The same, but that only rows first..end-1 of the sums are found; both are multiples of 4. */
+    void (*gram_rows)(double *sums, const float *rows, size_t count, size_t length, size_t first,
+                      size_t end);
+
     /* Rows 2m and 2m + 1 of floats get the samples of pair m times weights[PX_TILE]. */
     void (*tile_floats)(float *rows, size_t length, const int32_t *tile, size_t pair_count,
                         const float *weights);

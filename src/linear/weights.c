@@ -149,7 +149,8 @@ static prism_status read_row(px_weights *weights, size_t k, weight_models *model
     px_weight_row *row = &weights->rows[k];
     if (px_row_size(weights, k) >= weights->plane_size)
         return corrupt(error);
-    prism_status status = px_weight_row_alloc(row, px_row_size(weights, k), error);
+    prism_status status =
+        row->levels ? PRISM_OK : px_weight_row_alloc(row, px_row_size(weights, k), error);
     if (status != PRISM_OK)
         return status;
     row->used = true;
@@ -177,12 +178,13 @@ static bool read_scales(px_weights *weights, size_t k, weight_models *models,
     return true;
 }
 
-static prism_status read_rows(px_weights *weights, px_range_decoder *coder, prism_error *error) {
+static prism_status read_rows(px_weights *weights, size_t rows, px_range_decoder *coder,
+                              prism_error *error) {
     weight_models models;
     models_init(&models);
     bool last_used = false;
     prism_status status = PRISM_OK;
-    for (size_t k = 0; k < weights->count && status == PRISM_OK; k++) {
+    for (size_t k = 0; k < rows && status == PRISM_OK; k++) {
         if (!read_scales(weights, k, &models, coder))
             return corrupt(error);
         last_used = px_decode_bit(coder, &models.used[last_used]);
@@ -195,16 +197,17 @@ static prism_status read_rows(px_weights *weights, px_range_decoder *coder, pris
 prism_status px_weights_read(px_weights *weights, px_reader *in, prism_error *error) {
     weights->precision = px_get_u8(in);
     px_range_decoder coder = px_range_decoder_make(in);
-    return read_rows(weights, &coder, error);
+    return read_rows(weights, weights->count, &coder, error);
 }
 
-prism_status px_weights_decode(px_weights *weights, px_range_decoder *coder, prism_error *error) {
+prism_status px_weights_decode(px_weights *weights, size_t rows, px_range_decoder *coder,
+                               prism_error *error) {
     px_integer model;
     px_integer_init(&model);
     weights->precision = px_decode_integer(coder, &model);
     if (weights->precision < 0 || weights->precision > UINT8_MAX)
         return corrupt(error);
-    return read_rows(weights, coder, error);
+    return read_rows(weights, rows, coder, error);
 }
 
 prism_status px_weights_expand(const px_weights *weights, size_t k, int16_t *row,

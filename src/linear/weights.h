@@ -88,9 +88,10 @@ void px_weights_write(const px_weights *weights, px_buffer *out);
 /* `weights` comes from px_weights_alloc. */
 prism_status px_weights_read(px_weights *weights, px_reader *in, prism_error *error);
 
-/* The same as a part of a larger range-coded stream. */
+/* The same as a part of a larger range-coded stream; of `rows` rows, the first ones. */
 void px_weights_encode(const px_weights *weights, px_range_encoder *coder);
-prism_status px_weights_decode(px_weights *weights, px_range_decoder *coder, prism_error *error);
+prism_status px_weights_decode(px_weights *weights, size_t rows, px_range_decoder *coder,
+                               prism_error *error);
 
 /*
  * Row k as the kernels take it: `row` gets px_row_size fixed-point weights, and a zero after them;

@@ -226,7 +226,7 @@ prism_status px_weights_fit(px_weights *weights, const px_planes *planes, prism_
         size_t count = predictable(planes, first);
         if (count < 2)
             break;
-        status = px_gram_make(&gram, planes, first, count, STATISTICS_POSITIONS, error);
+        status = px_gram_make(&gram, planes, first, count, STATISTICS_POSITIONS, 1, error);
         if (status == PRISM_OK) {
             status = px_weights_fit_group(weights, &gram, error);
             px_gram_free(&gram);

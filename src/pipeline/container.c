@@ -23,6 +23,7 @@
 
 #include "base/array.h"
 #include "base/effort.h"
+#include "base/sizes.h"
 #include "base/status.h"
 
 enum {
@@ -206,10 +207,29 @@ static bool has_head(const px_chunk *chunk) {
     return chunk->has_checksum && chunk->has_blocks;
 }
 
-/* Of a whole chunk; no sum wraps: see read_sizes. */
-static size_t whole_size(const px_chunk *chunk) {
-    return chunk->header_size + chunk->parameter_size + chunk->payload_size +
-           (has_head(chunk) ? CRC_SIZE : 0) + (chunk->has_checksum ? CRC_SIZE : 0);
+/* No sum of sizes wraps: see read_sizes. */
+static size_t head_size(const px_chunk *chunk) {
+    return chunk->header_size + chunk->parameter_size + (has_head(chunk) ? CRC_SIZE : 0);
+}
+
+size_t px_chunk_size(const px_chunk *chunk) {
+    return head_size(chunk) + chunk->payload_size + (chunk->has_checksum ? CRC_SIZE : 0);
+}
+
+/* The sections behind the header, of which `needed` bytes of the chunk have all that is wanted. */
+static prism_status take_sections(px_chunk *chunk, px_reader *in, size_t size, size_t needed,
+                                  prism_error *error) {
+    if (size > px_chunk_size(chunk))
+        return px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the chunk");
+    if (size < needed)
+        return px_fail(error, PRISM_E_TRUNCATED,
+                       "the chunk ends before its content does: %zu of %zu bytes are there", size,
+                       needed);
+    chunk->parameters = px_get_bytes(in, chunk->parameter_size);
+    chunk->head_crc = has_head(chunk) ? px_get_u32(in) : 0;
+    chunk->payload_there = px_smaller(chunk->payload_size, px_reader_left(in));
+    chunk->payload = px_get_bytes(in, chunk->payload_there);
+    return PRISM_OK;
 }
 
 prism_status px_chunk_read_start(px_chunk *chunk, size_t *needed, const void *bytes, size_t size,
@@ -219,20 +239,23 @@ prism_status px_chunk_read_start(px_chunk *chunk, size_t *needed, const void *by
     prism_status status = read_header(chunk, &in, size, error);
     if (status != PRISM_OK)
         return status;
-    const size_t end = px_parts_end(&chunk->parts, reduce), whole = whole_size(chunk);
-    *needed = end ? chunk->header_size + end : whole;
-    if (size > whole)
-        return px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the chunk");
-    if (size < *needed)
-        return px_fail(error, PRISM_E_TRUNCATED,
-                       "the chunk ends before its content does: %zu of %zu bytes are there", size,
-                       *needed);
-    if (end)
-        chunk->payload_size = end - chunk->parameter_size;
-    chunk->parameters = px_get_bytes(&in, chunk->parameter_size);
-    chunk->head_crc = has_head(chunk) ? px_get_u32(&in) : 0;
-    chunk->payload = px_get_bytes(&in, chunk->payload_size);
-    return PRISM_OK;
+    const size_t end = px_parts_end(&chunk->parts, reduce);
+    *needed = end ? chunk->header_size + end : px_chunk_size(chunk);
+    status = take_sections(chunk, &in, size, *needed, error);
+    if (status == PRISM_OK && end)
+        chunk->payload_size = chunk->payload_there = end - chunk->parameter_size;
+    return status;
+}
+
+prism_status px_chunk_read_head(px_chunk *chunk, size_t *head, const void *bytes, size_t size,
+                                prism_error *error) {
+    px_reader in = px_reader_make(bytes, size);
+    *head = 0;
+    prism_status status = read_header(chunk, &in, size, error);
+    if (status != PRISM_OK)
+        return status;
+    *head = chunk->has_blocks ? head_size(chunk) : px_chunk_size(chunk);
+    return take_sections(chunk, &in, size, *head, error);
 }
 
 prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, prism_error *error) {
@@ -254,9 +277,9 @@ prism_status px_chunk_verify_head(const px_chunk *chunk, const void *bytes, pris
 
 /* ---- Checksums ---- */
 
-prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error) {
+prism_status px_chunk_verify(const void *bytes, size_t size, int threads, prism_error *error) {
     px_reader in = px_reader_make((const uint8_t *)bytes + size - CRC_SIZE, CRC_SIZE);
-    uint32_t stored = px_get_u32(&in), computed = px_crc32(bytes, size - CRC_SIZE);
+    uint32_t stored = px_get_u32(&in), computed = px_crc32_by(bytes, size - CRC_SIZE, threads);
     if (stored != computed)
         return px_fail(error, PRISM_E_CHECKSUM,
                        "the chunk is damaged: CRC-32 %08x is stored, its bytes have %08x", stored,

@@ -20,8 +20,9 @@ typedef struct px_chunk {
     uint32_t elements_crc;               /* CRC-32 of the decoded elements */
     const uint8_t *parameters, *payload; /* within the chunk's bytes, or to be written to them */
     size_t parameter_size, payload_size;
-    const px_gaps *mask; /* of the array, where a chunk around this one says it; else NULL */
-    px_parts parts;      /* checksums are made when it is written */
+    size_t payload_there; /* of a chunk that was read: fewer where its end was left out */
+    const px_gaps *mask;  /* of the array, where a chunk around this one says it; else NULL */
+    px_parts parts;       /* checksums are made when it is written */
     size_t header_size;
 } px_chunk;
 
@@ -34,8 +35,20 @@ prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *
  */
 prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, prism_error *error);
 
+/*
+ * The same of a beginning of a chunk in blocks, which must have all before the payload: the head.
+ * *head: bytes of it, or of the whole chunk where it is not in blocks, which must be whole; 0 where
+ * the header is not all there. PRISM_E_TRUNCATED if there are fewer.
+ */
+prism_status px_chunk_read_head(px_chunk *chunk, size_t *head, const void *bytes, size_t size,
+                                prism_error *error);
+
+/* Bytes of a whole chunk. */
+size_t px_chunk_size(const px_chunk *chunk);
+
 /* The checksum of header and parameters of a chunk in blocks. */
 prism_status px_chunk_verify_head(const px_chunk *chunk, const void *bytes, prism_error *error);
+
 /*
  * The same of a beginning, from which pictures at 1/2^reduce are to be decoded: the payload ends
  * where its part does. *needed: bytes of such a beginning, or of the whole chunk where it has no
@@ -45,7 +58,7 @@ prism_status px_chunk_read_start(px_chunk *chunk, size_t *needed, const void *by
                                  int reduce, prism_error *error);
 
 /* The checksum of the stored bytes. */
-prism_status px_chunk_verify(const void *bytes, size_t size, prism_error *error);
+prism_status px_chunk_verify(const void *bytes, size_t size, int threads, prism_error *error);
 
 /* Those of the header and of the parts that pictures at 1/2^reduce need, of a chunk that has such
  * parts. */

@@ -81,6 +81,13 @@ px_rectangle px_box_rectangle(const px_box *box, const px_places_of_axes *places
     return r;
 }
 
+size_t px_box_last_plane(const px_box *box, const px_places_of_axes *places) {
+    size_t plane = 0;
+    for (unsigned i = 0; i < places->rank; i++)
+        plane += (size_t)(box->start[i] + box->count[i] - 1) * places->steps[i].plane;
+    return plane;
+}
+
 /* ---- Element by element ---------------------------------------------------------------------- */
 
 typedef struct walk {

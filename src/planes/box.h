@@ -36,6 +36,9 @@ px_places_of_axes px_places_of_axes_make(const prism_array *array, const px_pipe
 /* The smallest rectangle of the planes that has all elements of the box. */
 px_rectangle px_box_rectangle(const px_box *box, const px_places_of_axes *places);
 
+/* The last one of the planes that elements of the box lie in. */
+size_t px_box_last_plane(const px_box *box, const px_places_of_axes *places);
+
 /* Elements of the box whose positions are in `window`, to their places among the elements of the
  * box, in C order: from planes that hold the window only. */
 void px_box_store(const px_box *box, const px_places_of_axes *places, const prism_array *array,

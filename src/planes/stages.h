@@ -23,7 +23,10 @@ typedef struct px_pipeline {
     int effort;
     int axis;       /* of the planes in the arranged array, or PRISM_AXIS_AUTO for a single plane */
     px_roles roles; /* by which elements are arranged first, if any are given */
-    int block;      /* encoding: side of blocks that can be decoded alone; 0: there are none */
+    /* Encoding: */
+    int block;   /* side of blocks that can be decoded alone; 0: there are none */
+    bool stored; /* planes are coded as they come: the first ones can be decoded without others */
+    int threads; /* that may be used */
 } px_pipeline;
 
 /* The planes that a pipeline makes of an array. */

@@ -6,8 +6,6 @@
 #include "base/status.h"
 #include "coders/ans/lsq/wave_kernels.h"
 
-enum { SAMPLE_WORDS = 5, SLACK = 1 << 12 /* that the wavefront may need at a time */ };
-
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
 /* A padded plane of elements of one number for each lane, and a row of zeros that stands for it. */
@@ -37,7 +35,7 @@ static void take_view(px_block_bench *bench) {
 
 static prism_status take_mixers(px_block_bench *bench, prism_error *error) {
     const px_lsq_model *model = bench->model;
-    const size_t pairs = px_mixer_pairs(model->count, false);
+    const size_t pairs = px_mixer_pairs_of_first(model->count, bench->planes);
     bench->samples = px_tiles_take(&bench->pool, &bench->flat, pairs);
     bench->innovations = px_tiles_take(&bench->pool, &bench->flat, pairs);
     prism_status status = px_pool_status(&bench->pool, error);
@@ -64,7 +62,7 @@ static void make_waves(px_block_bench *bench, const px_shapes *shapes) {
     }
 }
 
-static void take_for_encoding(px_block_bench *bench) {
+static void take_for_encoding(px_block_bench *bench, size_t words) {
     const px_geometry *geometry = &bench->geometry;
     px_pool *pool = &bench->pool;
     const size_t count = bench->model->count;
@@ -73,27 +71,29 @@ static void take_for_encoding(px_block_bench *bench) {
     bench->around = take_zeros(bench, sizeof *bench->around);
     bench->blur = take_zeros(bench, sizeof *bench->blur);
     bench->symbols = px_pool_take(pool, px_product(count, bench->span, sizeof *bench->symbols));
-    bench->word_count =
-        px_sum(px_product(count, geometry->height * geometry->width, SAMPLE_WORDS), SLACK);
+    bench->word_count = words;
     bench->words = px_pool_take(pool, px_product(bench->word_count, sizeof *bench->words));
+    bench->words_from = px_pool_take(pool, px_product(count + 1, sizeof *bench->words_from));
 }
 
 prism_status px_block_bench_make(px_block_bench *bench, const px_lsq_model *model,
-                                 const px_shapes *shapes, const px_block_size *size, size_t lanes,
-                                 bool decoding, prism_error *error) {
+                                 const px_shapes *shapes, const px_bench_size *size,
+                                 prism_error *error) {
+    const px_block_size *block = &size->block;
     *bench =
         (px_block_bench){.model = model,
-                         .lanes = lanes,
-                         .states = size->side > PX_SMALL_BLOCK ? PX_RANS_LANES : PX_SMALL_STATES,
-                         .geometry = px_geometry_make(size->height, size->width),
-                         .flat = px_geometry_bare(size->height, size->width * lanes)};
+                         .lanes = size->lanes,
+                         .planes = size->planes,
+                         .states = block->side > PX_SMALL_BLOCK ? PX_RANS_LANES : PX_SMALL_STATES,
+                         .geometry = px_geometry_make(block->height, block->width),
+                         .flat = px_geometry_bare(block->height, block->width * size->lanes)};
     const size_t waves = px_product(model->count, sizeof *bench->waves);
     take_view(bench);
-    bench->edge = px_pool_take(&bench->pool, edge_bytes(size->width));
+    bench->edge = px_pool_take(&bench->pool, edge_bytes(block->width));
     bench->waves = px_pool_take(&bench->pool, waves);
     bench->innovation_waves = px_pool_take(&bench->pool, waves);
-    if (!decoding)
-        take_for_encoding(bench);
+    if (size->words)
+        take_for_encoding(bench, size->words);
     prism_status status = px_pool_status(&bench->pool, error);
     if (status == PRISM_OK && model->mixes)
         status = take_mixers(bench, error);
@@ -107,15 +107,17 @@ void px_block_bench_free(px_block_bench *bench) {
     bench->geometry = (px_geometry){0};
 }
 
-uint64_t px_block_bench_memory(const px_block_size *size, size_t count, bool mixes, size_t lanes) {
-    const px_geometry padded = px_geometry_make(size->height, size->width);
-    const px_geometry flat = px_geometry_bare(size->height, size->width * lanes);
+uint64_t px_block_bench_memory(const px_bench_size *size, bool mixes) {
+    const px_block_size *block = &size->block;
+    const size_t count = size->planes, lanes = size->lanes;
+    const px_geometry padded = px_geometry_make(block->height, block->width);
+    const px_geometry flat = px_geometry_bare(block->height, block->width * lanes);
     const uint64_t mixed = mixes ? px_padded_bytes(&padded, sizeof(int32_t))
                                  : px_zero_row_bytes(&padded, sizeof(int32_t));
     const uint64_t planes = 4 * px_padded_bytes(&padded, sizeof(int16_t)) + mixed;
     const uint64_t mixers =
         2 * (px_tiles_bytes(&flat, px_mixer_pairs(count, false)) + px_mixer_memory(count, 1));
-    return planes * lanes + 2 * count * sizeof(px_wave) + edge_bytes(size->width) +
+    return planes * lanes + 2 * count * sizeof(px_wave) + edge_bytes(block->width) +
            (mixes ? mixers : 0);
 }
 
@@ -161,8 +163,6 @@ static void run(px_block_bench *bench, size_t k) {
 
 /* What plane k leaves to those after it. The view is used up. */
 static void leave(px_block_bench *bench, size_t k) {
-    if (k + 1 == bench->model->count)
-        return;
     run(bench, k);
     if (!bench->model->mixes)
         return;
@@ -179,7 +179,7 @@ static void clear(const px_block_bench *bench, int16_t *plane) {
 
 /* All samples are the mean: nothing is coded. */
 static void leave_constant(px_block_bench *bench, size_t k) {
-    if (!bench->model->mixes || k + 1 == bench->model->count)
+    if (!bench->model->mixes)
         return;
     clear(bench, bench->view.logs);
     keep(bench, &bench->innovations, k, bench->view.logs);
@@ -235,21 +235,28 @@ static void find_symbols(px_block_bench *bench, size_t k) {
     }
 }
 
+static void write_plane(px_block_bench *bench, size_t k, const px_block_places *from,
+                        px_rans_stream *stream) {
+    load(bench, k, from); /* for low bits */
+    if (bench->states == PX_SMALL_STATES)
+        px_block_kernels_best()->encode(&bench->waves[k], symbols_of(bench, k), stream);
+    else
+        px_wave_kernels_best()->encode(&bench->waves[k], symbols_of(bench, k), true, stream);
+}
+
 /* The decoder reads what was written last. */
 static px_rans_stream write_symbols(px_block_bench *bench, const px_block_places *from) {
     uint16_t *end = bench->words + bench->word_count;
     px_rans_stream stream = {.begin = bench->words, .head = end, .end = end};
     px_rans_start(&stream, bench->states);
+    bench->words_from[bench->model->count] = 0;
     for (size_t k = bench->model->count; k-- > 0;) {
-        if (is_constant(bench, k))
-            continue;
-        load(bench, k, from); /* for low bits */
-        if (bench->states == PX_SMALL_STATES)
-            px_block_kernels_best()->encode(&bench->waves[k], symbols_of(bench, k), &stream);
-        else
-            px_wave_kernels_best()->encode(&bench->waves[k], symbols_of(bench, k), true, &stream);
+        if (!is_constant(bench, k))
+            write_plane(bench, k, from, &stream);
+        bench->words_from[k] = (size_t)(stream.end - stream.head);
     }
     px_rans_put_states(&stream);
+    bench->words_from[0] = (size_t)(stream.end - stream.head);
     return stream;
 }
 
@@ -258,12 +265,11 @@ px_rans_stream px_block_encode(px_block_bench *bench, const px_block_places *fro
     for (size_t k = 0; k < bench->model->count; k++) {
         predict(bench, k);
         load(bench, k, from);
-        if (is_constant(bench, k)) {
-            leave_constant(bench, k);
-            continue;
-        }
-        find_symbols(bench, k);
-        leave(bench, k);
+        const bool constant = is_constant(bench, k);
+        if (!constant)
+            find_symbols(bench, k);
+        if (k + 1 < bench->model->count)
+            (constant ? leave_constant : leave)(bench, k);
     }
     return write_symbols(bench, from);
 }
@@ -296,11 +302,13 @@ static bool begin_streams(const px_block_bench *bench, px_block_streams *s) {
     return true;
 }
 
-static bool have_ended(const px_block_bench *bench, const px_block_streams *s) {
+/* With all planes the states have come back to where encoding began. */
+static bool have_ended(const px_block_bench *bench, const px_block_streams *s, size_t planes) {
+    const bool all = planes == bench->model->count;
     for (size_t i = 0; i < bench->lanes; i++) {
         if (s->next[i] > s->end[i])
             return false;
-        for (size_t n = 0; n < bench->states; n++)
+        for (size_t n = 0; all && n < bench->states; n++)
             if (s->states[n][i] != 1u << PX_STATE_BITS)
                 return false;
     }
@@ -331,18 +339,19 @@ static void decode_plane(px_block_bench *bench, px_block_streams *streams, size_
         decode_alone(&bench->waves[k], streams);
 }
 
-prism_status px_block_decode(px_block_bench *bench, px_block_streams *streams,
+prism_status px_block_decode(px_block_bench *bench, px_block_streams *streams, size_t planes,
                              const px_block_places *to, prism_error *error) {
     if (!begin_streams(bench, streams))
         return px_fail(error, PRISM_E_CORRUPT, "the coded samples of a block have no beginning");
     begin(bench);
-    for (size_t k = 0; k < bench->model->count; k++) {
+    for (size_t k = 0; k < planes; k++) {
         predict(bench, k);
         decode_plane(bench, streams, k);
         store(bench, k, to);
-        (is_constant(bench, k) ? leave_constant : leave)(bench, k);
+        if (k + 1 < planes)
+            (is_constant(bench, k) ? leave_constant : leave)(bench, k);
     }
-    return have_ended(bench, streams)
+    return have_ended(bench, streams, planes)
                ? PRISM_OK
                : px_fail(error, PRISM_E_CORRUPT, "the coded samples of a block do not end well");
 }

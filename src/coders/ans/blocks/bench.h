@@ -13,6 +13,7 @@ typedef struct px_block_bench {
     const px_lsq_model *model; /* of the group of planes */
     px_pool pool;
     size_t lanes;         /* blocks that lie side by side: an element of a plane is one of each */
+    size_t planes;        /* of the group, the first ones, that it has room for */
     px_geometry geometry; /* of a block */
     px_geometry flat;     /* of all lanes, without pads: what planes after are predicted from */
     px_view view;
@@ -26,6 +27,7 @@ typedef struct px_block_bench {
     int32_t *means, *symbols; /* of encoding: a padded plane, and one for each plane */
     int16_t *around, *blur;   /* of a row */
     size_t span;              /* elements from the symbols of one plane to those of the next */
+    size_t *words_from;       /* [count + 1] of a block that was encoded: of planes from that on */
     uint16_t *words;          /* of encoding, of the whole block */
     size_t word_count;
 } px_block_bench;
@@ -35,14 +37,21 @@ typedef struct px_block_size {
     size_t side, height, width;
 } px_block_size;
 
+/* For `lanes` blocks side by side and the first `planes` of a group. */
+typedef struct px_bench_size {
+    px_block_size block;
+    size_t lanes, planes;
+    size_t words; /* that encoding may take; 0: it is for decoding */
+} px_bench_size;
+
 /* px_block_bench_free also after a failure. */
 prism_status px_block_bench_make(px_block_bench *bench, const px_lsq_model *model,
-                                 const px_shapes *shapes, const px_block_size *size, size_t lanes,
-                                 bool decoding, prism_error *error);
+                                 const px_shapes *shapes, const px_bench_size *size,
+                                 prism_error *error);
 void px_block_bench_free(px_block_bench *bench);
 
-/* Bytes of it for decoding. */
-uint64_t px_block_bench_memory(const px_block_size *size, size_t count, bool mixes, size_t lanes);
+/* Bytes of it for decoding all planes of a group. */
+uint64_t px_block_bench_memory(const px_bench_size *size, bool mixes);
 
 /* Where the parts of some blocks are in planes from `first` on. */
 typedef struct px_block_places {
@@ -51,12 +60,13 @@ typedef struct px_block_places {
     const px_rectangle *blocks; /* [count] of equal size */
 } px_block_places;
 
-/* The words of the block at the first place, states included; they are the bench's. */
+/* The words of the block at the first place, states included, or a stream that has failed, since
+ * they have no room. They are the bench's, as is how many of them planes have. */
 px_rans_stream px_block_encode(px_block_bench *bench, const px_block_places *from);
 
-/* The reverse: from streams whose next words are the states to planes. Streams of lanes without a
- * block are those of the last one. */
-prism_status px_block_decode(px_block_bench *bench, px_block_streams *streams,
+/* The reverse: from streams whose next words are the states to the first `planes` planes of the
+ * group. Streams of lanes without a block are those of the last one. */
+prism_status px_block_decode(px_block_bench *bench, px_block_streams *streams, size_t planes,
                              const px_block_places *to, prism_error *error);
 
 #endif

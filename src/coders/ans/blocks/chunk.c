@@ -3,51 +3,88 @@
 #include "base/sizes.h"
 #include "base/status.h"
 
-prism_status px_blocks_make(px_blocks_chunk *chunk, const px_planes *planes, size_t side,
-                            bool mixes, bool decoding, prism_error *error) {
-    *chunk = (px_blocks_chunk){.grid = px_grid_of_blocks_make(planes->height, planes->width, side),
-                               .decoding = decoding,
-                               .group_count = (planes->count - 1) / PX_GROUP + 1};
-    chunk->groups =
-        px_pool_take_zeroed(&chunk->pool, px_product(chunk->group_count, sizeof *chunk->groups));
-    chunk->entries = px_pool_take(
-        &chunk->pool, px_product(px_blocks_count(&chunk->grid), sizeof *chunk->entries));
-    prism_status status = px_pool_status(&chunk->pool, error);
-    for (size_t g = 0; g < chunk->group_count && status == PRISM_OK; g++) {
-        px_blocks_group *group = &chunk->groups[g];
-        group->first = g * PX_GROUP;
-        group->count =
-            planes->count - group->first < PX_GROUP ? planes->count - group->first : PX_GROUP;
-        status = px_model_alloc(&group->model, planes, group->count, false,
-                                mixes && group->count > 1, error);
-        group->model.blocks = true;
-    }
+px_grid_of_blocks px_blocks_grid(const px_planes *planes, const px_blocks_form *form) {
+    const size_t whole = planes->height > planes->width ? planes->height : planes->width;
+    return px_grid_of_blocks_make(planes->height, planes->width, form->side ? form->side : whole);
+}
+
+static prism_status make_group(px_blocks_group *group, const px_planes *planes, size_t first,
+                               bool mixes, bool stored, prism_error *error) {
+    group->first = first;
+    group->count = planes->count - first < PX_GROUP ? planes->count - first : PX_GROUP;
+    const prism_status status = px_model_alloc(&group->model, planes, group->count, false,
+                                               mixes && group->count > 1, error);
+    group->model.blocks = true;
+    group->model.stored = stored;
+    return status;
+}
+
+prism_status px_blocks_make(px_blocks_chunk *chunk, const px_planes *planes,
+                            const px_blocks_form *form, bool mixes, size_t workers,
+                            prism_error *error) {
+    const size_t groups = (planes->count - 1) / PX_GROUP + 1;
+    *chunk = (px_blocks_chunk){.form = *form,
+                               .grid = px_blocks_grid(planes, form),
+                               .planes = planes->count,
+                               .group_count = groups,
+                               .workers = workers};
+    px_pool *pool = &chunk->pool;
+    chunk->groups = px_pool_take_zeroed(pool, px_product(groups, sizeof *chunk->groups));
+    chunk->benches = px_pool_take_zeroed(pool, px_product(workers, groups, sizeof *chunk->benches));
+    chunk->ends = px_pool_take(pool, px_product(form->layers, sizeof *chunk->ends));
+    chunk->entries = px_pool_take_zeroed(
+        pool, px_product(form->layers, px_blocks_count(&chunk->grid), sizeof *chunk->entries));
+    prism_status status = px_pool_status(pool, error);
+    for (size_t g = 0; g < groups && status == PRISM_OK; g++)
+        status = make_group(&chunk->groups[g], planes, g * PX_GROUP, mixes, form->stored, error);
     return status;
 }
 
 void px_blocks_free(px_blocks_chunk *chunk) {
+    for (size_t i = 0; chunk->benches && i < chunk->workers * chunk->group_count; i++) {
+        px_block_bench_free(&chunk->benches[i].single);
+        px_block_bench_free(&chunk->benches[i].lanes);
+    }
     for (size_t g = 0; chunk->groups && g < chunk->group_count; g++) {
-        px_block_bench_free(&chunk->groups[g].single);
-        px_block_bench_free(&chunk->groups[g].lanes);
         px_model_free(&chunk->groups[g].model);
+        px_pool_free(&chunk->groups[g].pool);
     }
     px_pool_free(&chunk->pool);
 }
 
-prism_status px_blocks_bench(px_block_bench **bench, px_blocks_chunk *chunk, size_t group,
-                             const px_rectangle *size, bool in_lanes, prism_error *error) {
-    px_blocks_group *g = &chunk->groups[group];
-    px_block_bench *kept = in_lanes ? &g->lanes : &g->single;
-    *bench = kept;
-    if (kept->geometry.height == size->height && kept->geometry.width == size->width)
-        return PRISM_OK;
-    const px_block_size made = {chunk->grid.side, size->height, size->width};
-    px_block_bench_free(kept);
-    return px_block_bench_make(kept, &g->model, g->shapes, &made, in_lanes ? PX_BLOCK_LANES : 1,
-                               chunk->decoding, error);
+size_t px_blocks_layers(const px_blocks_chunk *chunk, size_t planes) {
+    size_t layers = 1;
+    while (chunk->ends[layers - 1] < planes)
+        layers++;
+    return layers;
 }
 
-/* Blocks that have changed places are found out, too. */
-uint16_t px_block_check(size_t index, const void *bytes, size_t size) {
-    return (uint16_t)px_crc32_after((uint32_t)index, bytes, size);
+static bool serves(const px_block_bench *bench, const px_bench_request *request) {
+    return bench->geometry.height == request->size->height &&
+           bench->geometry.width == request->size->width && bench->planes >= request->planes;
+}
+
+prism_status px_blocks_bench(px_block_bench **bench, px_blocks_chunk *chunk,
+                             const px_bench_request *request, prism_error *error) {
+    const px_blocks_group *group = &chunk->groups[request->group];
+    px_block_benches *benches =
+        &chunk->benches[request->worker * chunk->group_count + request->group];
+    px_block_bench *kept = request->in_lanes ? &benches->lanes : &benches->single;
+    *bench = kept;
+    if (serves(kept, request))
+        return PRISM_OK;
+    const px_bench_size size = {
+        .block = {chunk->grid.side, request->size->height, request->size->width},
+        .lanes = request->in_lanes ? PX_BLOCK_LANES : 1,
+        .planes = request->planes,
+        .words = request->words};
+    px_block_bench_free(kept);
+    return px_block_bench_make(kept, &group->model, group->shapes, &size, error);
+}
+
+/* Layers of blocks that have changed places are found out, too. */
+uint16_t px_block_check(const px_blocks_chunk *chunk, size_t layer, size_t block, const void *bytes,
+                        size_t size) {
+    const size_t number = layer * px_blocks_count(&chunk->grid) + block;
+    return (uint16_t)(size ? px_crc32_after((uint32_t)number, bytes, size) : number);
 }

@@ -21,3 +21,9 @@ px_rectangle px_block_at(const px_grid_of_blocks *grid, size_t index) {
     block.width = px_smaller(grid->side, grid->width - block.x);
     return block;
 }
+
+size_t px_block_shape(const px_grid_of_blocks *grid, size_t index) {
+    const bool low = index / grid->columns + 1 == grid->rows && grid->height % grid->side;
+    const bool narrow = index % grid->columns + 1 == grid->columns && grid->width % grid->side;
+    return 2 * (size_t)low + narrow;
+}

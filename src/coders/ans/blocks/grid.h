@@ -19,6 +19,9 @@ static inline size_t px_blocks_count(const px_grid_of_blocks *grid) {
     return grid->rows * grid->columns;
 }
 
+/* 0 to 3: blocks of equal shapes have equal sizes. All are 0 but those that edges cut. */
+size_t px_block_shape(const px_grid_of_blocks *grid, size_t index);
+
 px_rectangle px_block_at(const px_grid_of_blocks *grid, size_t index);
 
 #endif

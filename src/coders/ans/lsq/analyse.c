@@ -114,24 +114,25 @@ static prism_status find_patches(px_lsq_plane *plane, const int16_t *samples, si
     return PRISM_OK;
 }
 
-prism_status px_lsq_analyse(px_lsq_encoder *encoder, prism_error *error) {
+static prism_status analyse(px_lsq_encoder *encoder, size_t k, void *context, prism_error *error) {
     const px_planes *planes = encoder->planes;
-    const size_t size = px_plane_size(planes);
-    prism_status status = PRISM_OK;
-    for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++) {
-        px_lsq_plane *plane = &encoder->model.planes[k];
-        const int16_t *samples = px_plane(planes, encoder->task.first + k);
-        const uint8_t *holes = px_lsq_holes(encoder, k);
-        const extent e = extent_of(samples, holes, size);
-        px_phase phase;
-        plane->mean = mean_of(e);
-        plane->fraction = fraction_of(e, plane->mean);
-        plane->kind = e.low == e.high ? PX_PLANE_CONSTANT : PX_PLANE_FULL;
-        if (plane->kind == PX_PLANE_FULL && !holes && !encoder->task.blocks &&
-            find_phase(&phase, samples, planes->height, planes->width))
-            status = find_patches(plane, samples, planes->height, planes->width, phase, error);
-    }
-    return status;
+    px_lsq_plane *plane = &encoder->model.planes[k];
+    const int16_t *samples = px_plane(planes, encoder->task.first + k);
+    const uint8_t *holes = px_lsq_holes(encoder, k);
+    const extent e = extent_of(samples, holes, px_plane_size(planes));
+    px_phase phase;
+    (void)context;
+    plane->mean = mean_of(e);
+    plane->fraction = fraction_of(e, plane->mean);
+    plane->kind = e.low == e.high ? PX_PLANE_CONSTANT : PX_PLANE_FULL;
+    return plane->kind == PX_PLANE_FULL && !holes && !encoder->task.blocks &&
+                   find_phase(&phase, samples, planes->height, planes->width)
+               ? find_patches(plane, samples, planes->height, planes->width, phase, error)
+               : PRISM_OK;
+}
+
+prism_status px_lsq_analyse(px_lsq_encoder *encoder, prism_error *error) {
+    return px_lsq_run(encoder, encoder->model.count, analyse, NULL, error);
 }
 
 /* ---- Order ---- */
@@ -168,8 +169,9 @@ prism_status px_lsq_order(px_lsq_encoder *encoder, prism_error *error) {
     px_lsq_model *model = &encoder->model;
     const size_t n = model->count;
     px_gram gram;
-    prism_status status = px_gram_make(&gram, encoder->planes, encoder->task.first, n,
-                                       encoder->settings.gram_positions, error);
+    prism_status status =
+        px_gram_make(&gram, encoder->planes, encoder->task.first, n,
+                     encoder->settings.gram_positions, encoder->task.threads, error);
     if (status != PRISM_OK)
         return status;
     px_pool pool = {.count = 0};

@@ -40,6 +40,7 @@ static px_group_task task_of(const px_planes *planes, size_t first, const px_tas
                            .count = group_size(planes, first),
                            .quick = task->method == PRISM_METHOD_QUICK,
                            .mixes = mixes(planes, first, &task->pipeline),
+                           .threads = task->pipeline.threads,
                            .effort = task->effort,
                            .swift = task->swift,
                            .limit = coded < task->limit ? task->limit - coded : 0};

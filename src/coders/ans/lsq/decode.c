@@ -131,11 +131,11 @@ static void close_view(decoder *d, const px_view *view, size_t k, int64_t sum) {
     if (is_last(d, k) || !model->mixes || model->quick) {
         px_view_close(view, group, k);
         if (!is_last(d, k))
-            px_running_update(group, px_log_average(sum, count));
+            px_running_update(group, group->full.logs, px_log_average(sum, count));
         return;
     }
     px_view_grow(view, group, k, view->logs, group->full.logs);
-    px_running_update(group, px_log_average(sum, count));
+    px_running_update(group, group->full.logs, px_log_average(sum, count));
     find_innovations(d, view, k);
     px_view_close(view, group, k);
     keep_innovations(d, k);

@@ -19,41 +19,40 @@ static px_lsq_settings settings_of(const px_group_task *task) {
         .swift = task->swift};
 }
 
-static prism_status store_innovations(px_lsq_encoder *encoder, prism_error *error) {
+static prism_status store_innovation(px_lsq_encoder *encoder, size_t k, void *context,
+                                     prism_error *error) {
     px_view *full = &encoder->group.full;
-    prism_status status = PRISM_OK;
-    for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++) {
-        px_pool pool = {.count = 0};
-        px_view view;
-        px_wave wave;
-        status = px_lsq_open(&view, &pool, encoder, k, error);
-        if (status == PRISM_OK) {
-            px_innovation_wave(&wave, &view, &encoder->model, k);
-            px_causal_pads(&wave);
-            px_wave_kernels_best()->innovations(view.logs, &wave);
-            px_view_close(&view, &encoder->group, k);
-            px_replicate_pads(&full->geometry, full->logs);
-            px_tiles_store(&encoder->group.innovations, &full->geometry, k, full->logs);
-        }
-        px_pool_free(&pool);
+    px_pool pool = {.count = 0};
+    px_view view;
+    px_wave wave;
+    (void)context;
+    prism_status status = px_lsq_open(&view, &pool, encoder, k, error);
+    if (status == PRISM_OK) {
+        px_innovation_wave(&wave, &view, &encoder->model, k);
+        px_causal_pads(&wave);
+        px_wave_kernels_best()->innovations(view.logs, &wave);
+        px_view_close(&view, &encoder->group, k);
+        px_replicate_pads(&full->geometry, full->logs);
+        px_tiles_store(&encoder->group.innovations, &full->geometry, k, full->logs);
     }
+    px_pool_free(&pool);
     return status;
 }
 
 static prism_status fit_mixing(px_lsq_encoder *encoder, prism_error *error) {
     px_lsq_model *model = &encoder->model;
     px_lsq_group *group = &encoder->group;
-    prism_status status = px_lsq_order(encoder, error);
-    if (status != PRISM_OK)
-        return status;
-    px_lsq_store_samples(encoder);
-    status = px_lsq_importance(encoder, error);
+    prism_status status = encoder->task.stored ? PRISM_OK : px_lsq_order(encoder, error);
+    if (status == PRISM_OK)
+        status = px_lsq_store_samples(encoder, error);
+    if (status == PRISM_OK)
+        status = px_lsq_importance(encoder, error);
     if (status == PRISM_OK)
         status = px_lsq_fit_matrix(encoder, &model->samples, &group->samples, false, error);
     if (status == PRISM_OK)
         status = px_lsq_fit_taps(encoder, true, error);
     if (status == PRISM_OK)
-        status = store_innovations(encoder, error);
+        status = px_lsq_run_planes(encoder, store_innovation, NULL, error);
     if (status == PRISM_OK)
         status = px_lsq_fit_matrix(encoder, &model->innovations, &group->innovations, true, error);
     return status;

@@ -6,6 +6,7 @@
 
 #include "base/sizes.h"
 #include "base/status.h"
+#include "base/threads.h"
 #include "coders/ans/lsq/quick_kernels.h"
 #include "coders/ans/lsq/wave_kernels.h"
 
@@ -32,6 +33,7 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     prism_status status =
         px_model_alloc(&encoder->model, planes, task->count, task->quick, task->mixes, error);
     encoder->model.blocks = task->blocks;
+    encoder->model.stored = task->stored;
     if (status == PRISM_OK && task->wide)
         status = px_model_widen(&encoder->model, error);
     if (status == PRISM_OK)
@@ -109,15 +111,86 @@ prism_status px_lsq_open(px_view *view, px_pool *pool, px_lsq_encoder *encoder, 
     return PRISM_OK;
 }
 
-void px_lsq_store_samples(px_lsq_encoder *encoder) {
-    px_view *view = &encoder->group.full;
-    for (size_t k = 0; k < encoder->model.count; k++) {
-        px_lsq_load(encoder, k);
-        px_replicate_pads(&view->geometry, view->samples);
-        px_tiles_store(&encoder->group.samples, &view->geometry, k, view->samples);
-        if (encoder->model.wide)
-            px_couples_store(&encoder->group.couples, &view->geometry, k, view->samples);
+/* ---- Side by side ---- */
+
+typedef struct crew {
+    px_lsq_encoder *encoders; /* one for each thread; they share all but the plane at work */
+    px_pool *pools;           /* of which these have the memory */
+    px_lsq_work work;
+    void *context;
+} crew;
+
+static prism_status work_in_crew(void *context, size_t index, size_t worker, prism_error *error) {
+    const crew *c = context;
+    return c->work(&c->encoders[worker], index, c->context, error);
+}
+
+static prism_status take_view(px_view *view, px_pool *pool, prism_error *error) {
+    view->samples = px_padded_take(pool, &view->geometry, sizeof *view->samples);
+    view->logs = px_padded_take(pool, &view->geometry, sizeof *view->logs);
+    view->errors = px_padded_take(pool, &view->geometry, sizeof *view->errors);
+    return px_pool_status(pool, error);
+}
+
+prism_status px_lsq_run(px_lsq_encoder *encoder, size_t count, px_lsq_work work, void *context,
+                        prism_error *error) {
+    const size_t workers = px_workers(count, encoder->task.threads);
+    crew c = {.encoders = encoder, .work = work, .context = context};
+    if (workers == 1)
+        return px_run(count, 1, work_in_crew, &c, error);
+    px_pool pool = {.count = 0};
+    c.encoders = px_pool_take(&pool, px_product(workers, sizeof *c.encoders));
+    c.pools = px_pool_take_zeroed(&pool, px_product(workers, sizeof *c.pools));
+    prism_status status = px_pool_status(&pool, error);
+    const bool has_pools = status == PRISM_OK;
+    for (size_t i = 0; i < workers && status == PRISM_OK; i++) {
+        c.encoders[i] = *encoder;
+        status = i ? take_view(&c.encoders[i].group.full, &c.pools[i], error) : PRISM_OK;
     }
+    if (status == PRISM_OK)
+        status = px_run(count, (int)workers, work_in_crew, &c, error);
+    for (size_t i = 0; i < workers && has_pools; i++)
+        px_pool_free(&c.pools[i]);
+    px_pool_free(&pool);
+    return status;
+}
+
+/* Planes 2m and 2m + 1 share tiles. */
+typedef struct pair_task {
+    px_lsq_work work;
+    void *context;
+} pair_task;
+
+static prism_status work_on_pair(px_lsq_encoder *encoder, size_t index, void *context,
+                                 prism_error *error) {
+    const pair_task *task = context;
+    prism_status status = task->work(encoder, 2 * index, task->context, error);
+    return status == PRISM_OK && 2 * index + 1 < encoder->model.count
+               ? task->work(encoder, 2 * index + 1, task->context, error)
+               : status;
+}
+
+prism_status px_lsq_run_planes(px_lsq_encoder *encoder, px_lsq_work work, void *context,
+                               prism_error *error) {
+    pair_task task = {work, context};
+    return px_lsq_run(encoder, (encoder->model.count + 1) / 2, work_on_pair, &task, error);
+}
+
+static prism_status store_plane(px_lsq_encoder *encoder, size_t k, void *context,
+                                prism_error *error) {
+    px_view *view = &encoder->group.full;
+    (void)context;
+    (void)error;
+    px_lsq_load(encoder, k);
+    px_replicate_pads(&view->geometry, view->samples);
+    px_tiles_store(&encoder->group.samples, &view->geometry, k, view->samples);
+    if (encoder->model.wide)
+        px_couples_store(&encoder->group.couples, &view->geometry, k, view->samples);
+    return PRISM_OK;
+}
+
+prism_status px_lsq_store_samples(px_lsq_encoder *encoder, prism_error *error) {
+    return px_lsq_run_planes(encoder, store_plane, NULL, error);
 }
 
 /* Entropy coding needs no more of a plane than its symbols, and samples for their low bits. */

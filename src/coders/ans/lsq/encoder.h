@@ -16,6 +16,8 @@ typedef struct px_group_task {
     bool mixes;          /* planes are predicted from each other, */
     bool wide;           /* by wide weights (model.h); method lsq only */
     bool blocks;         /* for blocks that are coded apart; method lsq only */
+    bool stored;         /* planes are coded as they come */
+    int threads;         /* that may be used */
     int effort;
     bool swift;   /* see px_task */
     size_t limit; /* more coded bytes than that are not wanted */
@@ -65,7 +67,7 @@ prism_status px_lsq_analyse(px_lsq_encoder *encoder, prism_error *error);
 prism_status px_lsq_order(px_lsq_encoder *encoder, prism_error *error);
 
 /* Samples of all planes to tiles. */
-void px_lsq_store_samples(px_lsq_encoder *encoder);
+prism_status px_lsq_store_samples(px_lsq_encoder *encoder, prism_error *error);
 
 /* Positions with small innovations count more in all fits (analyse.c has why). */
 prism_status px_lsq_importance(px_lsq_encoder *encoder, prism_error *error);
@@ -84,6 +86,20 @@ prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_er
 
 /* Bias, scale and symbols of every plane; then the shapes. */
 prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error);
+
+/* ---- Side by side ---- */
+
+/* What is done for a number, by an encoder of the group that has a plane at work of its own. */
+typedef prism_status (*px_lsq_work)(px_lsq_encoder *encoder, size_t index, void *context,
+                                    prism_error *error);
+
+/* Does it for all numbers below `count`, on as many threads as the task allows. */
+prism_status px_lsq_run(px_lsq_encoder *encoder, size_t count, px_lsq_work work, void *context,
+                        prism_error *error);
+
+/* The same for all planes, of which those that share tiles come one after the other. */
+prism_status px_lsq_run_planes(px_lsq_encoder *encoder, px_lsq_work work, void *context,
+                               prism_error *error);
 
 /* ---- Planes ---- */
 

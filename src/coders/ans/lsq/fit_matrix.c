@@ -12,6 +12,7 @@
 
 #include "base/sizes.h"
 #include "base/status.h"
+#include "base/threads.h"
 #include "coders/ans/lsq/encoder.h"
 #include "coders/ans/lsq/fit_taps.h"
 #include "coders/ans/lsq/wave_kernels.h"
@@ -27,19 +28,18 @@ static const double ENERGY_FLOOR = 0.1;
 enum { INNOVATION_COARSENESS = 1 };
 
 /* A rough innovation of every plane: of four causal neighbours, without other planes. */
-static prism_status rough_innovations(px_lsq_encoder *encoder, prism_error *error) {
+static prism_status rough_innovation(px_lsq_encoder *encoder, size_t k, void *context,
+                                     prism_error *error) {
     px_lsq_group *group = &encoder->group;
     px_view *view = &group->full;
-    prism_status status = PRISM_OK;
-    for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++) {
-        px_wave wave;
-        px_lsq_load(encoder, k);
-        px_innovation_wave(&wave, view, &encoder->model, k);
-        px_causal_pads(&wave);
-        status = px_fit_own_taps(encoder, &wave, error);
-        px_wave_kernels_best()->innovations(view->logs, &wave);
-        px_tiles_store(&group->innovations, &view->geometry, k, view->logs);
-    }
+    px_wave wave;
+    (void)context;
+    px_lsq_load(encoder, k);
+    px_innovation_wave(&wave, view, &encoder->model, k);
+    px_causal_pads(&wave);
+    prism_status status = px_fit_own_taps(encoder, &wave, error);
+    px_wave_kernels_best()->innovations(view->logs, &wave);
+    px_tiles_store(&group->innovations, &view->geometry, k, view->logs);
     return status;
 }
 
@@ -64,22 +64,37 @@ static prism_status whitening(float *matrix, const px_gram *gram, double *factor
     return PRISM_OK;
 }
 
-static void set_importance(px_lsq_encoder *encoder, const float *matrix, size_t stride, float *rows,
-                           size_t varying) {
+typedef struct importance_task {
+    px_lsq_encoder *encoder;
+    const float *matrix;
+    size_t stride, varying;
+    float *rows; /* [workers][stride][PX_TILE] */
+} importance_task;
+
+enum { TILES_AT_ONCE = 64 };
+
+static prism_status set_importance(void *context, size_t index, size_t worker, prism_error *error) {
     const px_product_kernels *kernels = px_product_kernels_best();
+    const importance_task *task = context;
+    const px_lsq_encoder *encoder = task->encoder;
     const px_tiles *tiles = &encoder->group.innovations;
+    const size_t first = index * TILES_AT_ONCE;
+    const size_t end = px_smaller(first + TILES_AT_ONCE, tiles->count);
     float ones[PX_TILE], energy[PX_TILE];
-    float *importance = encoder->importance - encoder->group.full.geometry.origin;
+    float *rows = task->rows + worker * task->stride * PX_TILE;
+    (void)error;
     for (size_t i = 0; i < PX_TILE; i++)
         ones[i] = 1;
-    for (size_t t = 0; t < tiles->count; t++, importance += PX_TILE) {
+    for (size_t t = first; t < end; t++) {
+        float *importance = encoder->importance - encoder->group.full.geometry.origin + t * PX_TILE;
         kernels->tile_floats(rows, PX_TILE, tiles->elements + t * tiles->span, tiles->pairs, ones);
-        kernels->energies(energy, rows, matrix, stride);
+        kernels->energies(energy, rows, task->matrix, task->stride);
         for (size_t i = 0; i < PX_TILE; i++)
             if (importance[i] > 0)
                 importance[i] =
-                    (float)(1 / sqrt((double)energy[i] / (double)varying + ENERGY_FLOOR));
+                    (float)(1 / sqrt((double)energy[i] / (double)task->varying + ENERGY_FLOOR));
     }
+    return PRISM_OK;
 }
 
 prism_status px_lsq_importance(px_lsq_encoder *encoder, prism_error *error) {
@@ -89,24 +104,28 @@ prism_status px_lsq_importance(px_lsq_encoder *encoder, prism_error *error) {
         varying += model->planes[k].kind != PX_PLANE_CONSTANT;
     if (!model->mixes || !varying)
         return PRISM_OK;
-    prism_status status = rough_innovations(encoder, error);
+    const int threads = encoder->task.threads;
+    prism_status status = px_lsq_run_planes(encoder, rough_innovation, NULL, error);
     px_gram gram;
     if (status == PRISM_OK)
         status = px_gram_of_tiles(&gram, &encoder->group.innovations, model->count,
                                   encoder->importance - encoder->group.full.geometry.origin,
-                                  encoder->settings.gram_positions, error);
+                                  encoder->settings.gram_positions, threads, error);
     if (status != PRISM_OK)
         return status;
+    const size_t jobs = (encoder->group.innovations.count - 1) / TILES_AT_ONCE + 1;
     px_pool pool = {.count = 0};
     const size_t n = gram.count, stride = gram.stride;
     double *factor = px_pool_take_zeroed(&pool, px_product(n, n, sizeof *factor));
     float *matrix = px_pool_take_zeroed(&pool, px_product(stride, stride, sizeof *matrix));
-    float *rows = px_pool_take_zeroed(&pool, px_product(stride, PX_TILE, sizeof *rows));
+    float *rows = px_pool_take_zeroed(
+        &pool, px_product(px_workers(jobs, threads), stride, PX_TILE, sizeof *rows));
+    importance_task task = {encoder, matrix, stride, varying, rows};
     status = px_pool_status(&pool, error);
     if (status == PRISM_OK)
         status = whitening(matrix, &gram, factor, error);
     if (status == PRISM_OK)
-        set_importance(encoder, matrix, stride, rows, varying);
+        status = px_run(jobs, threads, set_importance, &task, error);
     px_pool_free(&pool);
     px_gram_free(&gram);
     return status;
@@ -131,7 +150,8 @@ prism_status px_lsq_fit_weights(px_lsq_encoder *encoder, px_weights *weights, co
     const size_t count = encoder->model.count;
     px_gram gram;
     prism_status status = weights->taps == 1
-                              ? px_gram_of_tiles(&gram, tiles, count, importance, positions, error)
+                              ? px_gram_of_tiles(&gram, tiles, count, importance, positions,
+                                                 encoder->task.threads, error)
                               : px_gram_of_squares(&gram, &encoder->group.couples, geometry, count,
                                                    importance, positions, error);
     if (status != PRISM_OK)
@@ -143,22 +163,53 @@ prism_status px_lsq_fit_weights(px_lsq_encoder *encoder, px_weights *weights, co
     return status;
 }
 
-prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
-                               bool innovations, prism_error *error) {
+typedef struct mixing_task {
+    px_lsq_encoder *encoder;
+    px_mixer *mixers; /* [workers] */
+    bool innovations;
+} mixing_task;
+
+/* Panels do not depend on each other where all planes are known. */
+static prism_status mix_panel(void *context, size_t index, size_t worker, prism_error *error) {
+    const mixing_task *task = context;
+    const px_lsq_encoder *encoder = task->encoder;
     const px_lsq_model *model = &encoder->model;
     const px_geometry *geometry = &encoder->group.full.geometry;
-    px_pool pool = {.count = 0};
-    px_mixer mixer;
-    prism_status status = px_lsq_fit_weights(encoder, weights, tiles, SIZE_MAX,
-                                             innovations ? INNOVATION_COARSENESS : 0, error);
-    if (status == PRISM_OK)
-        status = px_mixer_make(&mixer, &pool, weights, tiles, &encoder->group.couples, geometry,
-                               true, error);
-    for (size_t k = 0; k < model->count && status == PRISM_OK; k++) {
-        px_mixer_predict(&mixer, geometry, k, innovations ? 0 : model->planes[k].fraction,
-                         innovations, px_lsq_mixed(encoder, geometry, k));
-        px_mixer_take(&mixer, geometry, k);
+    px_mixer *mixer = &task->mixers[worker];
+    const size_t first = index * PX_PANEL, end = px_smaller(first + PX_PANEL, model->count);
+    (void)error;
+    for (size_t k = first; k < end; k++) {
+        px_mixer_predict(mixer, geometry, k, task->innovations ? 0 : model->planes[k].fraction,
+                         task->innovations, px_lsq_mixed(encoder, geometry, k));
+        px_mixer_take(mixer, geometry, k);
     }
-    px_pool_free(&pool);
+    return PRISM_OK;
+}
+
+static prism_status mix(px_lsq_encoder *encoder, const px_weights *weights, const px_tiles *tiles,
+                        bool innovations, prism_error *error) {
+    const size_t panels = (encoder->model.count - 1) / PX_PANEL + 1;
+    const size_t workers = px_workers(panels, encoder->task.threads);
+    px_pool *pools = px_alloc_zeroed(workers, sizeof *pools);
+    px_mixer *mixers = px_alloc(workers, sizeof *mixers);
+    mixing_task task = {encoder, mixers, innovations};
+    prism_status status =
+        pools && mixers ? PRISM_OK : px_out_of_memory(error, px_product(workers, sizeof *mixers));
+    for (size_t i = 0; i < workers && status == PRISM_OK; i++)
+        status = px_mixer_make(&mixers[i], &pools[i], weights, tiles, &encoder->group.couples,
+                               &encoder->group.full.geometry, true, error);
+    if (status == PRISM_OK)
+        status = px_run(panels, (int)workers, mix_panel, &task, error);
+    for (size_t i = 0; pools && i < workers; i++)
+        px_pool_free(&pools[i]);
+    free(pools);
+    free(mixers);
     return status;
+}
+
+prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
+                               bool innovations, prism_error *error) {
+    const prism_status status = px_lsq_fit_weights(encoder, weights, tiles, SIZE_MAX,
+                                                   innovations ? INNOVATION_COARSENESS : 0, error);
+    return status == PRISM_OK ? mix(encoder, weights, tiles, innovations, error) : status;
 }

@@ -12,6 +12,7 @@
 #include "base/rounding.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "base/threads.h"
 #include "coders/ans/lsq/encoder.h"
 #include "coders/ans/lsq/wave_kernels.h"
 #include "entropy/shapes.h"
@@ -27,12 +28,26 @@ enum {
     BLOCK = 64                     /* of a histogram; divides PX_SYMBOL_RANGE */
 };
 
-typedef struct symbol_task {
-    px_lsq_encoder *encoder;
+/* A plane at work. */
+typedef struct symbol_plane {
+    px_lsq_encoder encoder; /* its own plane at work, and the running mean before it; all else is
+                               the group's */
+    px_pool pool, view_pool;
+    px_view view;
+    size_t k;
     int32_t *means; /* a padded plane */
     int16_t *around,
         *blur; /* of a row: found twice, since planes of them are larger than the array */
-    px_symbol_histograms histograms;
+} symbol_plane;
+
+/* Where threads are allowed, some planes are at work together. What errors are does not depend on
+ * the running mean, and that depends on nothing but errors. */
+typedef struct symbol_task {
+    px_lsq_encoder *encoder;
+    symbol_plane *planes;
+    size_t room, count; /* planes that may be at work, and that are */
+    size_t workers;
+    px_symbol_histograms *histograms; /* [workers] */
 } symbol_task;
 
 /* Least squares of log errors on contexts: 4 x 4, from moments as scale_moments has them. */
@@ -86,21 +101,22 @@ void px_add_symbols(px_symbol_histograms *histograms, const int32_t *symbols, si
 }
 
 /* Symbols of a plane whose means and errors are known. */
-static void make_symbols(symbol_task *task, const px_wave *wave, int32_t *symbols, size_t k) {
+static void make_symbols(symbol_plane *at, px_symbol_histograms *histograms, const px_wave *wave) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
     const size_t step = 1 + wave->height * wave->width / HISTOGRAM_POSITIONS;
+    int32_t *symbols = px_lsq_mixed(&at->encoder, &at->view.geometry, at->k);
     int32_t largest = 0;
     size_t picked = 0;
     for (size_t y = 0; y < wave->height; y++) {
-        kernels->contexts(task->around, task->blur, wave, y);
-        int32_t class = kernels->symbols(symbols, wave, task->means, task->around, task->blur, y);
+        kernels->contexts(at->around, at->blur, wave, y);
+        int32_t class = kernels->symbols(symbols, wave, at->means, at->around, at->blur, y);
         largest = class > largest ? class : largest;
         if (y == px_low_discrepancy(picked, step)) {
-            px_add_symbols(&task->histograms, symbols + y * wave->stride, wave->width);
+            px_add_symbols(histograms, symbols + y * wave->stride, wave->width);
             picked++;
         }
     }
-    task->encoder->low_bits[k] = largest >= PX_SHAPE_CLASSES;
+    at->encoder.low_bits[at->k] = largest >= PX_SHAPE_CLASSES;
 }
 
 void px_lsq_add_moments(int64_t moments[PX_SCALE_MOMENTS], const px_wave *wave,
@@ -113,45 +129,96 @@ void px_lsq_add_moments(int64_t moments[PX_SCALE_MOMENTS], const px_wave *wave,
                                               count);
 }
 
-/* Returns the sum of the logs of errors. */
-static int64_t code_view(symbol_task *task, const px_view *view, size_t k) {
-    px_lsq_encoder *encoder = task->encoder;
+/* Means and errors of a plane. */
+static prism_status find_errors(void *context, size_t index, size_t worker, prism_error *error) {
+    const symbol_task *task = context;
+    symbol_plane *at = &task->planes[index];
+    px_lsq_encoder *encoder = &at->encoder;
     const px_wave_kernels *kernels = px_wave_kernels_best();
-    px_lsq_plane *plane = &encoder->model.planes[k];
+    px_lsq_plane *plane = &encoder->model.planes[at->k];
     px_wave wave;
-    px_sample_wave(&wave, view, &encoder->model, k);
+    (void)worker;
+    const prism_status status = px_lsq_open(&at->view, &at->view_pool, encoder, at->k, error);
+    if (status != PRISM_OK)
+        return status;
+    px_sample_wave(&wave, &at->view, &encoder->model, at->k);
     px_causal_pads(&wave);
-    const size_t count = px_lsq_samples(encoder, k);
-    int64_t sum = kernels->means(task->means, &wave);
+    const size_t count = px_lsq_samples(encoder, at->k);
+    const int64_t sum = kernels->means(at->means, &wave);
     wave.bias = plane->bias =
         px_round_between((double)sum / (double)count, -PX_MAX_BIAS, PX_MAX_BIAS);
-    int64_t log_sum = kernels->errors(&wave, task->means);
+    const int64_t log_sum = kernels->errors(&wave, at->means);
     px_causal_error_pads(&wave);
-    int64_t moments[PX_SCALE_MOMENTS] = {0};
-    for (size_t y = 0; y < wave.height; y++) {
-        kernels->contexts(task->around, task->blur, &wave, y);
-        px_lsq_add_moments(moments, &wave, task->around, task->blur, y);
-    }
-    px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
-    px_sample_wave(&wave, view, &encoder->model, k);
-    make_symbols(task, &wave, px_lsq_mixed(encoder, &view->geometry, k), k);
-    return log_sum;
+    plane->average = px_log_average(log_sum, wave.height * wave.width);
+    return PRISM_OK;
 }
 
-static prism_status code_plane(symbol_task *task, size_t k, prism_error *error) {
-    px_lsq_encoder *encoder = task->encoder;
-    px_pool pool = {.count = 0};
-    px_view view;
-    prism_status status = px_lsq_open(&view, &pool, encoder, k, error);
-    if (status == PRISM_OK) {
-        int64_t log_sum = code_view(task, &view, k);
-        px_view_close(&view, &encoder->group, k);
-        px_lsq_plane *plane = &encoder->model.planes[k];
-        plane->average = px_log_average(log_sum, view.geometry.height * view.geometry.width);
-        px_running_update(&encoder->group, plane->average);
+/* Scale and symbols of a plane, once what runs before it is known. */
+static prism_status find_symbols(void *context, size_t index, size_t worker, prism_error *error) {
+    const symbol_task *task = context;
+    symbol_plane *at = &task->planes[index];
+    px_lsq_encoder *encoder = &at->encoder;
+    int64_t moments[PX_SCALE_MOMENTS] = {0};
+    px_wave wave;
+    (void)error;
+    px_sample_wave(&wave, &at->view, &encoder->model, at->k);
+    for (size_t y = 0; y < wave.height; y++) {
+        px_wave_kernels_best()->contexts(at->around, at->blur, &wave, y);
+        px_lsq_add_moments(moments, &wave, at->around, at->blur, y);
     }
-    px_pool_free(&pool);
+    px_lsq_set_scale(&encoder->model.planes[at->k], moments, LOG_TO_CLASS);
+    px_sample_wave(&wave, &at->view, &encoder->model, at->k);
+    make_symbols(at, &task->histograms[worker], &wave);
+    return PRISM_OK;
+}
+
+/* The running mean as it is before a plane. */
+static void copy_running(symbol_plane *at, const px_view *full) {
+    const size_t origin = full->geometry.origin;
+    if (full->running_stride)
+        memcpy(at->encoder.group.full.running - origin, full->running - origin,
+               full->geometry.tile_count * PX_TILE * sizeof *full->running);
+}
+
+static void take_into_running(px_lsq_encoder *encoder, symbol_plane *at) {
+    px_view_close(&at->view, &at->encoder.group, at->k);
+    px_running_update(&encoder->group, at->encoder.group.full.logs,
+                      encoder->model.planes[at->k].average);
+}
+
+/* The planes that have been collected. One has the group's own running mean. */
+static prism_status code_planes(symbol_task *task, prism_error *error) {
+    px_lsq_encoder *encoder = task->encoder;
+    const bool many = task->room > 1;
+    prism_status status = px_run(task->count, (int)task->workers, find_errors, task, error);
+    for (size_t i = 0; i < task->count && many && status == PRISM_OK; i++) {
+        copy_running(&task->planes[i], &encoder->group.full);
+        take_into_running(encoder, &task->planes[i]);
+    }
+    if (status == PRISM_OK)
+        status = px_run(task->count, (int)task->workers, find_symbols, task, error);
+    if (!many && task->count && status == PRISM_OK)
+        take_into_running(encoder, task->planes);
+    for (size_t i = 0; i < task->count; i++)
+        px_pool_free(&task->planes[i].view_pool);
+    task->count = 0;
     return status;
+}
+
+/* Histograms are sums, whatever the order. */
+static void merge_histograms(const symbol_task *task) {
+    px_symbol_histograms *all = &task->histograms[0];
+    for (size_t w = 1; w < task->workers; w++)
+        for (int class = 0; class < PX_SHAPE_CLASSES; class ++) {
+            const px_symbol_histograms *more = &task->histograms[w];
+            if (!more->used[class])
+                continue;
+            if (!all->used[class])
+                memset(all->classes[class], 0, sizeof *all->classes);
+            all->used[class] = true;
+            for (int z = 0; z < 2 * PX_SYMBOL_RANGE; z++)
+                all->classes[class][z] += more->classes[class][z];
+        }
 }
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
@@ -286,23 +353,73 @@ void px_lsq_choose_shapes(uint8_t *shapes, const px_symbol_histograms *histogram
     }
 }
 
+static prism_status take_plane(symbol_plane *at, px_lsq_encoder *encoder, bool apart,
+                               prism_error *error) {
+    const px_geometry *geometry = &encoder->group.full.geometry;
+    px_pool *pool = &at->pool;
+    *at = (symbol_plane){.encoder = *encoder};
+    at->means = px_padded_take(pool, geometry, sizeof *at->means);
+    at->around = px_zero_row_take(pool, geometry, sizeof *at->around);
+    at->blur = px_zero_row_take(pool, geometry, sizeof *at->blur);
+    px_view *full = &at->encoder.group.full;
+    if (apart) {
+        full->samples = px_padded_take(pool, geometry, sizeof *full->samples);
+        full->logs = px_padded_take(pool, geometry, sizeof *full->logs);
+        full->errors = px_padded_take(pool, geometry, sizeof *full->errors);
+    }
+    if (apart && full->running_stride)
+        full->running = px_padded_take(pool, geometry, sizeof *full->running);
+    return px_pool_status(pool, error);
+}
+
+/* Planes that are halved shrink the running mean with all else: there is one at work then. */
+static size_t room_of(const px_lsq_encoder *encoder) {
+    enum { PLANES = 4 /* of a thread, so that threads begin less often */ };
+    const size_t workers = px_workers(encoder->model.count, encoder->task.threads);
+    for (size_t k = 0; k < encoder->model.count; k++)
+        if (encoder->model.planes[k].kind == PX_PLANE_HALVED)
+            return 1;
+    return workers > 1 ? px_smaller(PLANES * workers, encoder->model.count) : 1;
+}
+
+static prism_status take_task(symbol_task *task, px_pool *pool, prism_error *error) {
+    task->room = room_of(task->encoder);
+    task->workers = px_workers(task->room, task->encoder->task.threads);
+    task->planes = px_pool_take_zeroed(pool, px_product(task->room, sizeof *task->planes));
+    task->histograms = px_pool_take(pool, px_product(task->workers, sizeof *task->histograms));
+    px_symbol_histogram *classes = px_pool_take(
+        pool, px_product(task->workers, PX_SHAPE_CLASSES, sizeof *task->histograms->classes));
+    prism_status status = px_pool_status(pool, error);
+    for (size_t w = 0; w < task->workers && status == PRISM_OK; w++)
+        task->histograms[w] = (px_symbol_histograms){.classes = classes + w * PX_SHAPE_CLASSES};
+    for (size_t i = 0; i < task->room && status == PRISM_OK; i++)
+        status = take_plane(&task->planes[i], task->encoder, task->room > 1, error);
+    return status;
+}
+
 prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
     const px_geometry *geometry = &encoder->group.full.geometry;
     px_pool pool = {.count = 0};
-    symbol_task task = {.encoder = encoder,
-                        .means = px_padded_take(&pool, geometry, sizeof *task.means),
-                        .around = px_zero_row_take(&pool, geometry, sizeof *task.around),
-                        .blur = px_zero_row_take(&pool, geometry, sizeof *task.blur)};
-    task.histograms = px_symbol_histograms_take(&pool, PX_SHAPE_CLASSES);
-    prism_status status = px_pool_status(&pool, error);
-    for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++)
-        if (encoder->model.planes[k].kind != PX_PLANE_CONSTANT)
-            status = code_plane(&task, k, error);
+    symbol_task task = {.encoder = encoder};
+    prism_status status = take_task(&task, &pool, error);
+    for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++) {
+        if (encoder->model.planes[k].kind == PX_PLANE_CONSTANT)
+            continue;
+        task.planes[task.count++].k = k;
+        if (task.count == task.room)
+            status = code_planes(&task, error);
+    }
     if (status == PRISM_OK)
-        px_lsq_choose_shapes(encoder->model.shapes, &task.histograms, PX_SHAPE_CLASSES,
+        status = code_planes(&task, error);
+    if (status == PRISM_OK) {
+        merge_histograms(&task);
+        px_lsq_choose_shapes(encoder->model.shapes, task.histograms, PX_SHAPE_CLASSES,
                              px_class_scale, encoder->settings.swift);
-    if (status == PRISM_OK && geometry->height * geometry->width < HISTOGRAM_POSITIONS)
-        memcpy(encoder->classes, task.histograms.used, sizeof task.histograms.used);
+        if (geometry->height * geometry->width < HISTOGRAM_POSITIONS)
+            memcpy(encoder->classes, task.histograms->used, sizeof task.histograms->used);
+    }
+    for (size_t i = 0; task.planes && i < task.room; i++)
+        px_pool_free(&task.planes[i].pool);
     px_pool_free(&pool);
     return status;
 }

@@ -261,7 +261,17 @@ static int start_error_of(const tap_fit *fit, int fraction) {
 
 /* ---- All planes ------------------------------------------------------------------------------ */
 
-static prism_status fit_plane(tap_fit *fit, px_lsq_encoder *encoder, size_t k, prism_error *error) {
+typedef struct all_fits {
+    tap_fit *fits;  /* of planes that are not constant */
+    size_t *planes; /* these */
+    size_t count;
+} all_fits;
+
+static prism_status fit_plane(px_lsq_encoder *encoder, size_t index, void *context,
+                              prism_error *error) {
+    const all_fits *all = context;
+    const size_t k = all->planes[index];
+    tap_fit *fit = &all->fits[index];
     const px_lsq_plane *plane = &encoder->model.planes[k];
     px_pool pool = {.count = 0};
     px_view view;
@@ -302,25 +312,26 @@ prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_er
     int *steps = innovations ? model->innovation_steps : model->sample_steps;
     const int squares = innovations ? 1 : model->mixes ? 2 : 0;
     px_pool pool = {.count = 0};
-    tap_fit *fits = px_pool_take(&pool, px_product(model->count, sizeof *fits));
+    all_fits all = {.fits = px_pool_take(&pool, px_product(model->count, sizeof *all.fits)),
+                    .planes = px_pool_take(&pool, px_product(model->count, sizeof *all.planes))};
     double *values = px_pool_take(&pool, px_product(model->count, sizeof *values));
     prism_status status = px_pool_status(&pool, error);
-    size_t fitted = 0;
     for (size_t k = 0; k < model->count && status == PRISM_OK; k++) {
         if (model->planes[k].kind == PX_PLANE_CONSTANT)
             continue;
-        fit_begin(&fits[fitted], squares, innovations ? PX_INNOVATION_OWN_TAPS : PX_OWN_TAPS);
-        status = fit_plane(&fits[fitted++], encoder, k, error);
+        fit_begin(&all.fits[all.count], squares,
+                  innovations ? PX_INNOVATION_OWN_TAPS : PX_OWN_TAPS);
+        all.planes[all.count++] = k;
     }
     if (status == PRISM_OK)
-        set_steps(steps, fits, fitted, values);
-    for (size_t k = 0, i = 0; k < model->count && status == PRISM_OK; k++) {
-        px_lsq_plane *plane = &model->planes[k];
-        if (plane->kind == PX_PLANE_CONSTANT)
-            continue;
-        quantise(innovations ? &plane->innovation : &plane->sample, &fits[i], steps,
-                 px_lsq_samples(encoder, k));
-        plane->start_error = start_error_of(&fits[i++], plane->fraction - PX_MEAN_BITS);
+        status = px_lsq_run(encoder, all.count, fit_plane, &all, error);
+    if (status == PRISM_OK)
+        set_steps(steps, all.fits, all.count, values);
+    for (size_t i = 0; i < all.count && status == PRISM_OK; i++) {
+        px_lsq_plane *plane = &model->planes[all.planes[i]];
+        quantise(innovations ? &plane->innovation : &plane->sample, &all.fits[i], steps,
+                 px_lsq_samples(encoder, all.planes[i]));
+        plane->start_error = start_error_of(&all.fits[i], plane->fraction - PX_MEAN_BITS);
     }
     px_pool_free(&pool);
     return status;

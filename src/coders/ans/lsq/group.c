@@ -310,7 +310,7 @@ int32_t px_running_rate(int coded) {
     return window == 1 ? INT16_MAX : (1 << 15) / window;
 }
 
-void px_running_update(px_lsq_group *group, int32_t average) {
+void px_running_update(px_lsq_group *group, const int16_t *logs, int32_t average) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
     const px_view *full = &group->full;
     const size_t width = full->geometry.width, stride = full->geometry.stride;
@@ -319,6 +319,6 @@ void px_running_update(px_lsq_group *group, int32_t average) {
     group->coded++;
     const int32_t rate = px_running_rate(group->coded);
     for (size_t y = 0; y < full->geometry.height; y++)
-        kernels->run(full->running + y * stride, full->logs + y * stride, width, average, rate);
+        kernels->run(full->running + y * stride, logs + y * stride, width, average, rate);
     px_replicate_pads(&full->geometry, full->running);
 }

@@ -102,8 +102,9 @@ int32_t px_log_average(int64_t sum, size_t count);
  * plane is number `coded` (from 1) of those that are not constant. */
 int32_t px_running_rate(int coded);
 
-/* Takes the logs of a plane, whose average is given, into the running mean. */
-void px_running_update(px_lsq_group *group, int32_t average);
+/* Takes the logs of a plane, laid out as the full view's, whose average is given, into the running
+ * mean. */
+void px_running_update(px_lsq_group *group, const int16_t *logs, int32_t average);
 
 /* What stands for errors above a plane: in half octaves above 1, of their mean, and back. */
 int px_start_error_level(double error);

@@ -269,7 +269,7 @@ static void code_general(side *s, px_lsq_model *model) {
 
 static void code_group(side *s, px_lsq_model *model) {
     code_general(s, model);
-    if (model->mixes && !model->quick)
+    if (model->mixes && !model->quick && !model->stored)
         code_order(s, model->order, model->count);
     px_lsq_plane last = {.kind = PX_PLANE_FULL};
     for (size_t k = 0; k < model->count && !s->io.bad; k++) {
@@ -280,16 +280,31 @@ static void code_group(side *s, px_lsq_model *model) {
 
 /* ---- Writing and reading --------------------------------------------------------------------- */
 
+static void write_apart(const px_weights *weights, px_buffer *out) {
+    px_buffer apart = {0};
+    px_range_encoder coder = px_range_encoder_make(&apart);
+    px_weights_encode(weights, &coder);
+    px_range_encoder_finish(&coder);
+    px_put_sized(out, apart.data, apart.size);
+    out->failed |= apart.failed;
+    px_buffer_free(&apart);
+}
+
 void px_model_write(px_lsq_model *model, px_buffer *out) {
     px_range_encoder coder = px_range_encoder_make(out);
     side s = {.io = {.out = &coder}, .blocks = model->blocks};
+    const bool within = model->mixes && !model->stored;
     models_init(&s.models);
     code_group(&s, model);
-    if (model->mixes)
+    if (within)
         px_weights_encode(&model->samples, &coder);
-    if (model->mixes && !model->quick)
+    if (within && !model->quick)
         px_weights_encode(&model->innovations, &coder);
     px_range_encoder_finish(&coder);
+    if (model->mixes && model->stored) {
+        write_apart(&model->samples, out);
+        write_apart(&model->innovations, out);
+    }
 }
 
 bool px_model_is_wide(px_reader in, bool quick, bool mixes) {
@@ -309,6 +324,45 @@ static bool fractions_fit(const px_lsq_model *model) {
     return true;
 }
 
+static px_reader read_sized(px_reader *in) {
+    const size_t size = px_get_size(in);
+    const uint8_t *bytes = px_get_bytes(in, size);
+    return px_reader_make(bytes, bytes ? size : 0);
+}
+
+/* Where the weights of stored planes are. */
+static prism_status take_apart(px_lsq_model *model, px_reader *in, prism_error *error) {
+    model->rows = model->mixes ? 0 : model->count;
+    if (!model->mixes)
+        return PRISM_OK;
+    model->samples_apart = read_sized(in);
+    model->innovations_apart = read_sized(in);
+    return in->failed ? px_fail(error, PRISM_E_CORRUPT, "the weights of planes end too early")
+                      : PRISM_OK;
+}
+
+/* From the first row on, again where some have been read. */
+static prism_status read_apart(px_weights *weights, size_t rows, px_reader in, prism_error *error) {
+    px_range_decoder coder = px_range_decoder_make(&in);
+    const prism_status status = px_weights_decode(weights, rows, &coder, error);
+    return status == PRISM_OK && rows == weights->count && px_reader_left(&in)
+               ? px_fail(error, PRISM_E_CORRUPT, "bytes after the weights of planes")
+               : status;
+}
+
+prism_status px_model_read_rows(px_lsq_model *model, size_t rows, prism_error *error) {
+    if (!model->stored || rows <= model->rows)
+        return PRISM_OK;
+    prism_status status = read_apart(&model->samples, rows, model->samples_apart, error);
+    if (status == PRISM_OK)
+        status = read_apart(&model->innovations, rows, model->innovations_apart, error);
+    if (status == PRISM_OK && !fractions_fit(model))
+        return px_fail(error, PRISM_E_CORRUPT, "a prediction has too few fractional bits");
+    if (status == PRISM_OK)
+        model->rows = rows;
+    return status;
+}
+
 prism_status px_model_read(px_lsq_model *model, px_reader *in, prism_error *error) {
     px_range_decoder coder = px_range_decoder_make(in);
     side s = {.io = {.in = &coder}, .blocks = model->blocks};
@@ -319,11 +373,13 @@ prism_status px_model_read(px_lsq_model *model, px_reader *in, prism_error *erro
                                            sizeof(px_patch));
     if (s.io.bad || in->failed || (model->wide && model->count > PX_WIDE_PLANES))
         return px_fail(error, PRISM_E_CORRUPT, "the model of the planes is out of range");
+    if (model->stored)
+        return take_apart(model, in, error);
     prism_status status = model->wide ? px_model_widen(model, error) : PRISM_OK;
     if (model->mixes && status == PRISM_OK)
-        status = px_weights_decode(&model->samples, &coder, error);
+        status = px_weights_decode(&model->samples, model->count, &coder, error);
     if (model->mixes && !model->quick && status == PRISM_OK)
-        status = px_weights_decode(&model->innovations, &coder, error);
+        status = px_weights_decode(&model->innovations, model->count, &coder, error);
     if (status == PRISM_OK && !fractions_fit(model))
         status = px_fail(error, PRISM_E_CORRUPT, "a prediction has too few fractional bits");
     return status;

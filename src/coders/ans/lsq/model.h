@@ -59,10 +59,13 @@ typedef struct px_lsq_model {
     size_t count;
     size_t height, width; /* of the planes */
     unsigned depth;
-    bool quick;           /* method quick: no innovations */
-    bool mixes;           /* planes are predicted from each other, */
-    bool wide;            /* P from the squares around positions, not from positions alone */
-    bool blocks;          /* of blocks that are coded apart: no plane is halved */
+    bool quick;  /* method quick: no innovations */
+    bool mixes;  /* planes are predicted from each other, */
+    bool wide;   /* P from the squares around positions, not from positions alone */
+    bool blocks; /* of blocks that are coded apart: no plane is halved */
+    bool stored; /* planes are coded as they come, and weights apart, where they are read */
+    px_reader samples_apart, innovations_apart; /* once they are wanted (px_model_read_rows) */
+    size_t rows;                                /* of weights that have been read */
     uint16_t *order;      /* [count] the plane that is coded k-th; all below is in that order */
     px_lsq_plane *planes; /* [count] */
     px_weights samples, innovations;    /* P from samples, E from innovations */
@@ -87,8 +90,11 @@ prism_status px_model_widen(px_lsq_model *model, prism_error *error);
 
 void px_model_write(px_lsq_model *model, px_buffer *out);
 
-/* `model` comes from px_model_alloc. */
+/* `model` comes from px_model_alloc. What `in` reads must outlive a model of stored planes. */
 prism_status px_model_read(px_lsq_model *model, px_reader *in, prism_error *error);
+
+/* The weights of the first planes, where they are stored: nothing is to be done for others. */
+prism_status px_model_read_rows(px_lsq_model *model, size_t rows, prism_error *error);
 
 /* Step exponent of a tap: 0..PX_TAP_BITS. */
 int px_tap_step(int scale, int finer);

@@ -91,7 +91,7 @@ static prism_status code_plane(quick_task *task, size_t k, prism_error *error) {
     if (status == PRISM_OK) {
         int64_t log_sum = code_view(task, &view, k);
         px_view_close(&view, group, k);
-        px_running_update(group,
+        px_running_update(group, group->full.logs,
                           px_log_average(log_sum, view.geometry.height * view.geometry.width));
     }
     px_pool_free(&pool);
@@ -101,9 +101,10 @@ static prism_status code_plane(quick_task *task, size_t k, prism_error *error) {
 static prism_status fit_matrix(quick_task *task, prism_error *error) {
     px_lsq_encoder *encoder = task->encoder;
     px_lsq_group *group = &encoder->group;
-    px_lsq_store_samples(encoder);
-    prism_status status = px_lsq_fit_weights(encoder, &encoder->model.samples, &group->samples,
-                                             encoder->settings.gram_positions, 0, error);
+    prism_status status = px_lsq_store_samples(encoder, error);
+    if (status == PRISM_OK)
+        status = px_lsq_fit_weights(encoder, &encoder->model.samples, &group->samples,
+                                    encoder->settings.gram_positions, 0, error);
     if (status == PRISM_OK)
         status = px_mixer_make(&task->mixer, &group->pool, &encoder->model.samples, &group->samples,
                                NULL, &group->full.geometry, true, error);
