@@ -12,6 +12,7 @@
 #include "base/sizes.h"
 #include "base/status.h"
 #include "lossy/component_fit.h"
+#include "lossy/component_kernels.h"
 #include "lossy/wavelet_transform.h"
 
 /* The fit is that of the fastest effort. */
@@ -28,31 +29,51 @@ typedef struct tiles {
     const px_component_fit *fit;
     px_wavelet wavelet; /* of a tile */
     size_t down, across;
-    float *scores, *bands; /* of one */
-    double explained;      /* squares of all scores */
+    size_t size, count; /* positions of a tile; components that say more than the noise */
+    float *weights;     /* [count, rounded up][planes] */
+    float *numbers;     /* [planes][PX_SUM_TILE] */
+    float *scores;      /* [count, rounded up][size, rounded up] */
+    float *bands;       /* [size] */
+    double energy;      /* squares that no component says */
 } tiles;
+
+static size_t rounded(size_t count, size_t to) {
+    return (count + to - 1) / to * to;
+}
 
 static size_t tiles_along(size_t length, size_t side) {
     return length / side < MOST_TILES ? length / side : MOST_TILES;
 }
 
-static prism_status tiles_make(tiles *t, const px_component_fit *fit, prism_error *error) {
+static prism_status tiles_make(tiles *t, const px_component_fit *fit, double step,
+                               prism_error *error) {
     const px_layout *l = &fit->layout;
     *t = (tiles){.fit = fit};
-    prism_status status = px_wavelet_make(&t->wavelet, l->height < SIDE ? l->height : SIDE,
-                                          l->width < SIDE ? l->width : SIDE, error);
+    prism_status status = px_wavelet_make(&t->wavelet, px_smaller(l->height, SIDE),
+                                          px_smaller(l->width, SIDE), error);
     if (status != PRISM_OK)
         return status;
-    const size_t size = t->wavelet.height * t->wavelet.width;
+    while (t->count < fit->rank && fit->variances[t->count] > step * step / 12)
+        t->count++;
+    t->size = t->wavelet.height * t->wavelet.width;
     t->down = tiles_along(l->height, t->wavelet.height);
     t->across = tiles_along(l->width, t->wavelet.width);
-    t->scores = px_alloc(size, sizeof *t->scores);
-    t->bands = px_alloc(size, sizeof *t->bands);
-    return t->scores && t->bands ? PRISM_OK : px_out_of_memory(error, size * sizeof(float));
+    const size_t rows = rounded(t->count, PX_SUM_PLANES);
+    const size_t columns = rounded(t->size, PX_SUM_TILE);
+    t->weights = px_alloc_zeroed(rows ? rows : 1, l->count, sizeof *t->weights);
+    t->numbers = px_alloc_zeroed(l->count, PX_SUM_TILE, sizeof *t->numbers);
+    t->scores = px_alloc_zeroed(rows ? rows : 1, columns, sizeof *t->scores);
+    t->bands = px_alloc(t->size, sizeof *t->bands);
+    if (!t->weights || !t->numbers || !t->scores || !t->bands)
+        return px_out_of_memory(error, px_product(rows + 1, l->count + columns, sizeof(float)));
+    memcpy(t->weights, fit->vectors, t->count * l->count * sizeof *t->weights);
+    return PRISM_OK;
 }
 
 static void tiles_free(tiles *t) {
     px_wavelet_free(&t->wavelet);
+    free(t->weights);
+    free(t->numbers);
     free(t->scores);
     free(t->bands);
 }
@@ -71,45 +92,45 @@ static size_t tile_position(const tiles *t, size_t tile) {
 static double sum_squares(const float *numbers, size_t count) {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
-        sum += (double)numbers[i] * (double)numbers[i];
+        sum += (double)(numbers[i] * numbers[i]);
     return sum;
 }
 
-/* Scores of a component in a tile. */
-static void project(tiles *t, size_t k, size_t tile) {
+/* Places at..at + count - 1 of a tile that begins at position `first`. */
+static void load_numbers(tiles *t, size_t first, size_t at, size_t count) {
     const px_component_fit *fit = t->fit;
-    const size_t height = t->wavelet.height, width = t->wavelet.width,
-                 first = tile_position(t, tile);
-    memset(t->scores, 0, height * width * sizeof *t->scores);
     for (size_t p = 0; p < fit->layout.count; p++) {
-        const float weight = fit->vectors[k * fit->layout.count + p];
-        for (size_t y = 0; y < height; y++) {
-            const float *from = fit->numbers + p * fit->positions + first + y * fit->layout.width;
-            float *to = t->scores + y * width;
-            for (size_t x = 0; x < width; x++)
-                to[x] += weight * from[x];
+        const float *from = fit->numbers + p * fit->positions + first;
+        float *to = t->numbers + p * PX_SUM_TILE;
+        for (size_t i = 0; i < count; i++) {
+            const size_t y = (at + i) / t->wavelet.width, x = (at + i) % t->wavelet.width;
+            to[i] = from[y * fit->layout.width + x];
+        }
+        t->energy += sum_squares(to, count);
+    }
+}
+
+/* Scores of all components in a tile. */
+static void project(tiles *t, size_t tile) {
+    const size_t planes = t->fit->layout.count, stride = rounded(t->size, PX_SUM_TILE);
+    for (size_t at = 0; at < t->size; at += PX_SUM_TILE) {
+        const size_t count = px_smaller(PX_SUM_TILE, t->size - at);
+        load_numbers(t, tile_position(t, tile), at, count);
+        for (size_t k = 0; k < t->count; k += PX_SUM_PLANES) {
+            float sums[PX_SUM_PLANES][PX_SUM_TILE] = {0};
+            px_component_kernels_best()->sum_floats(sums[0], t->numbers, t->weights + k * planes,
+                                                    planes);
+            for (size_t i = 0; i < PX_SUM_PLANES; i++)
+                memcpy(t->scores + (k + i) * stride + at, sums[i], count * sizeof(float));
         }
     }
-    t->explained += sum_squares(t->scores, height * width);
-}
-
-/* Squares of the elements in all tiles. */
-static double tiles_energy(const tiles *t) {
-    const px_component_fit *fit = t->fit;
-    double sum = 0;
-    for (size_t i = 0; i < t->down * t->across; i++)
-        for (size_t p = 0; p < fit->layout.count; p++)
-            for (size_t y = 0; y < t->wavelet.height; y++)
-                sum += sum_squares(fit->numbers + p * fit->positions + tile_position(t, i) +
-                                       y * fit->layout.width,
-                                   t->wavelet.width);
-    return sum;
+    for (size_t k = 0; k < t->count; k++)
+        t->energy -= sum_squares(t->scores + k * stride, t->size);
 }
 
 /* How much of the plane the tiles are. */
 static double tiles_share(const tiles *t) {
-    return (double)(t->down * t->across * t->wavelet.height * t->wavelet.width) /
-           (double)t->fit->positions;
+    return (double)(t->down * t->across * t->size) / (double)t->fit->positions;
 }
 
 /* Of a block of a band: where much happens differs from place to place. */
@@ -133,16 +154,17 @@ static double band_bits(const tiles *t, const px_band *b, double step) {
     return bits;
 }
 
-/* Of a component, for the whole plane. */
-static double component_bits(tiles *t, size_t k, double step) {
-    const px_wavelet *w = &t->wavelet;
-    const size_t count = t->down * t->across;
+/* Of all components, for the whole plane. */
+static double score_bits(tiles *t, double step) {
+    const size_t stride = rounded(t->size, PX_SUM_TILE);
     double bits = 0;
-    for (size_t i = 0; i < count; i++) {
-        project(t, k, i);
-        px_wavelet_forward(&t->wavelet, t->bands, t->scores);
-        for (int b = 0; b < w->band_count; b++)
-            bits += band_bits(t, &w->bands[b], step);
+    for (size_t i = 0; i < t->down * t->across; i++) {
+        project(t, i);
+        for (size_t k = 0; k < t->count; k++) {
+            px_wavelet_forward(&t->wavelet, t->bands, t->scores + k * stride);
+            for (int b = 0; b < t->wavelet.band_count; b++)
+                bits += band_bits(t, &t->wavelet.bands[b], step);
+        }
     }
     return bits / tiles_share(t);
 }
@@ -163,22 +185,19 @@ static double mean_bits(const px_component_fit *fit, double step) {
     return bits;
 }
 
-/* HUGE_VAL where no component says what is left: few positions do not tell all components. */
+/* HUGE_VAL where components leave too much: few positions do not tell all of them. */
 static prism_status fit_bits(double *bits, const px_component_fit *fit, double energy,
                              prism_error *error) {
     const double step = px_component_fit_step(fit, energy);
     tiles t;
-    size_t k = 0;
-    prism_status status = tiles_make(&t, fit, error);
-    if (status != PRISM_OK) {
-        tiles_free(&t);
-        return status;
+    prism_status status = tiles_make(&t, fit, step, error);
+    if (status == PRISM_OK) {
+        *bits = mean_bits(fit, step) + score_bits(&t, step);
+        for (size_t k = 0; k < t.count; k++)
+            *bits += basis_bits(fit, k, step);
+        if (t.energy > 2 * energy * tiles_share(&t))
+            *bits = HUGE_VAL;
     }
-    *bits = mean_bits(fit, step);
-    for (; k < fit->rank && fit->variances[k] > step * step / 12; k++)
-        *bits += component_bits(&t, k, step) + basis_bits(fit, k, step);
-    if (tiles_energy(&t) - t.explained > 2 * energy * tiles_share(&t))
-        *bits = HUGE_VAL;
     tiles_free(&t);
     return status;
 }

@@ -154,8 +154,9 @@ static void find_range(px_numbers *values) {
             values->numbers[i] = 0;
             continue;
         }
-        values->least = fmin(values->least, values->numbers[i]);
-        values->most = fmax(values->most, values->numbers[i]);
+        const double number = values->numbers[i];
+        values->least = number < values->least ? number : values->least;
+        values->most = number > values->most ? number : values->most;
     }
     if (values->least > values->most)
         values->least = values->most = 0;
