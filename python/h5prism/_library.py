@@ -61,6 +61,8 @@ class OptionsStruct(ctypes.Structure):
         ("bound", ctypes.c_int),
         ("bound_of", ctypes.c_int),
         ("bound_value", ctypes.c_float),
+        ("has_missing", ctypes.c_bool),
+        ("missing", ctypes.c_double),
     ]
 
 

@@ -18,7 +18,7 @@ OptionValue = Union[str, int, float, bool, None]
 BOUNDS = ("max_error", "rel_max_error", "rel_rmse", "distance")
 
 _SWITCHES = {"on": True, "off": False}
-_FORMATTED_BYTES = 160
+_FORMATTED_BYTES = 200
 
 
 def from_keywords(options: Mapping[str, OptionValue]) -> OptionsStruct:
@@ -51,7 +51,7 @@ def to_keywords(struct: OptionsStruct) -> dict[str, Any]:
 
 
 def _python_value(key: str, text: str) -> OptionValue:
-    if key in BOUNDS:
+    if key in BOUNDS or key == "missing":
         return float(text)
     if text.isdigit():
         return int(text)

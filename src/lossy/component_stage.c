@@ -13,13 +13,6 @@
 
 /* ---- Encoding ---- */
 
-static bool any_exact(const px_numbers *values) {
-    for (size_t i = 0; i < values->words.count; i++)
-        if (values->is_exact[i])
-            return true;
-    return false;
-}
-
 /* Squares of errors in the unit of the elements. */
 static double energy_of(const px_component_encoder *e) {
     const double bound = (double)e->request->bound.value;
@@ -100,7 +93,8 @@ prism_status px_component_encoder_make(px_component_encoder *e, const px_lossy_r
         return status;
     set_reference(e, request->mapping->options->axis);
     e->decoded = malloc(size);
-    if (!e->decoded)
+    e->is_exception = px_alloc(request->values->words.count, sizeof *e->is_exception);
+    if (!e->decoded || !e->is_exception)
         return px_out_of_memory(error, size);
     status = find_fit(e, error);
     e->made = status == PRISM_OK;
@@ -114,6 +108,7 @@ void px_component_encoder_free(px_component_encoder *e) {
     px_component_fit_free(&e->fit);
     free(e->scores);
     free(e->decoded);
+    free(e->is_exception);
     *e = (px_component_encoder){.request = NULL};
 }
 
@@ -158,17 +153,29 @@ size_t px_component_encoder_used(const px_component_encoder *e, const void *inte
 
 enum { EXCEPTIONS = 0x80 };
 
-void px_component_encoder_begin(const px_component_encoder *e, px_buffer *out) {
-    const int exceptions = any_exact(e->request->values) ? EXCEPTIONS : 0;
-    px_put_u8(out, (uint8_t)((e->axis + 1) | exceptions));
+/* What must come back exactly, and what would come back as missing. */
+static void find_exceptions(px_component_encoder *e) {
+    const px_numbers *values = e->request->values;
+    const px_bit_patterns *words = &values->words;
+    const bool swapped = words->array->order != px_native_order();
+    e->has_exceptions = false;
+    for (size_t i = 0; i < words->count; i++) {
+        const uint64_t word = px_word_at(e->decoded, i, words->number->size, swapped);
+        e->is_exception[i] = values->is_exact[i] || px_is_missing(values, word);
+        e->has_exceptions |= e->is_exception[i];
+    }
+}
+
+void px_component_encoder_begin(px_component_encoder *e, px_buffer *out) {
+    find_exceptions(e);
+    px_put_u8(out, (uint8_t)((e->axis + 1) | (e->has_exceptions ? EXCEPTIONS : 0)));
     px_put_varint(out, e->fit.components.count);
     px_put_float(out, e->fit.components.step);
 }
 
 void px_component_encoder_end(const px_component_encoder *e, px_buffer *out) {
-    const px_numbers *values = e->request->values;
-    if (any_exact(values))
-        px_exceptions_write(out, &values->words, values->is_exact);
+    if (e->has_exceptions)
+        px_exceptions_write(out, &e->request->values->words, e->is_exception);
 }
 
 /* ---- Decoding ---- */

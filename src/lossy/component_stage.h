@@ -32,8 +32,10 @@ typedef struct px_component_encoder {
     double reference; /* what squares of errors are a share of */
     double scale;     /* mean square of the scales of elements */
     px_component_fit fit;
-    int32_t *scores; /* [components][positions], as they are decoded; owned */
-    void *decoded;   /* as large as the array; owned */
+    int32_t *scores;    /* [components][positions], as they are decoded; owned */
+    void *decoded;      /* as large as the array; owned */
+    bool *is_exception; /* [elements]: found at the end; owned */
+    bool has_exceptions;
 } px_component_encoder;
 
 /* *suits: whether components can hold the elements at all. Free also on failure. */
@@ -57,7 +59,7 @@ prism_status px_component_encoder_reached(px_component_encoder *e, double *reach
 size_t px_component_encoder_used(const px_component_encoder *e, const void *integers, size_t size);
 
 /* Axis, count and step; then the caller's range coder; then exceptions. */
-void px_component_encoder_begin(const px_component_encoder *e, px_buffer *out);
+void px_component_encoder_begin(px_component_encoder *e, px_buffer *out);
 void px_component_encoder_end(const px_component_encoder *e, px_buffer *out);
 
 /* ---- Decoding ---- */

@@ -205,7 +205,7 @@ prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_r
     prism_status status = prism_array_size(request->array, &size, error);
     if (status != PRISM_OK)
         return status;
-    status = px_numbers_load(&values, request->array, request->elements, error);
+    status = px_numbers_load(&values, request->array, request->elements, asked, error);
     values.scales = request->scales;
     px_lossy_request lossy = {.mapping = &mapping,
                               .values = &values,
