@@ -412,4 +412,4 @@ def test_the_fill_value_of_a_dataset_stays(tmp_path, dtype, fill, bound):
 
 def test_missing_is_no_filter_parameter():
     with pytest.raises(PrismError, match="fill value"):
-        Prism(max_error=1, missing=0).filter_options
+        assert Prism(max_error=1, missing=0).filter_options
