@@ -55,6 +55,8 @@ static prism_status encode_plan(const plugin_input *input, prism_array *array,
     prism_status status = unpack_array(input, array, &size, error);
     if (status == PRISM_OK)
         status = prism_options_unpack(options, input->words, PRISM_OPTION_WORDS, error);
+    if (status == PRISM_OK)
+        plugin_missing_read(options, array, input->words, input->count);
     if (status == PRISM_OK && size != input->size)
         status = plugin_fail(error, PRISM_E_ARGUMENT,
                              "the chunk has %zu bytes where its shape has %zu: a filter before "

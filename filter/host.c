@@ -47,6 +47,8 @@ static const named_call spare_symbols[] = {
     {"H5Tget_precision", offsetof(plugin_calls, get_precision)},
     {"H5Tget_nmembers", offsetof(plugin_calls, get_members)},
     {"H5Tget_member_type", offsetof(plugin_calls, get_member_type)},
+    {"H5Pfill_value_defined", offsetof(plugin_calls, is_fill_defined)},
+    {"H5Pget_fill_value", offsetof(plugin_calls, get_fill)},
 };
 
 static bool is_in_object(const void *symbol, const void *object_base) {
@@ -133,7 +135,7 @@ static bool id_exists(const plugin_host *host, hid_t id) {
 
 /* A program that uses one of HDF5's variables may hold the live copy of it (a copy relocation), so
  * that the library's own stays unset. The program's may also be of another HDF5. */
-static hid_t error_id(const plugin_host *host, const char *name) {
+hid_t plugin_host_id(const plugin_host *host, const char *name) {
     const hid_t *own = dlsym(host->handle, name);
     if (own && *own > 0)
         return *own;
@@ -145,9 +147,9 @@ void plugin_host_push(const plugin_host *host, const char *minor, const prism_er
                       const char *file, const char *function, unsigned line) {
     if (!host->found)
         return;
-    hid_t class_id = error_id(host, "H5E_ERR_CLS_g");
-    hid_t major_id = error_id(host, "H5E_PLINE_g");
-    hid_t minor_id = error_id(host, minor);
+    hid_t class_id = plugin_host_id(host, "H5E_ERR_CLS_g");
+    hid_t major_id = plugin_host_id(host, "H5E_PLINE_g");
+    hid_t minor_id = plugin_host_id(host, minor);
     if (class_id == H5I_INVALID_HID || major_id == H5I_INVALID_HID || minor_id == H5I_INVALID_HID)
         return;
     host->calls.push_error(H5E_DEFAULT, file, function, line, class_id, major_id, minor_id,

@@ -32,10 +32,12 @@ typedef struct plugin_calls {
     __typeof__(&H5Pget_filter2) get_filter;
     __typeof__(&H5Pget_filter_by_id2) get_filter_by_id;
     __typeof__(&H5Pmodify_filter) modify_filter;
+    __typeof__(&H5Pfill_value_defined) is_fill_defined; /* NULL as above */
+    __typeof__(&H5Pget_fill_value) get_fill;            /* the same */
 } plugin_calls;
 
 typedef struct plugin_host {
-    bool found;   /* all of `calls` but those four can be called, or none */
+    bool found;   /* all of `calls` but those that may be NULL can be called, or none */
     void *handle; /* for dlsym */
     void *opened; /* for dlclose; NULL: nothing to close */
     plugin_calls calls;
@@ -45,6 +47,9 @@ typedef struct plugin_host {
  * host->found is false. */
 void plugin_host_open(plugin_host *host, const void *return_address);
 void plugin_host_close(plugin_host *host);
+
+/* The id that a variable of HDF5 holds, or H5I_INVALID_HID. */
+hid_t plugin_host_id(const plugin_host *host, const char *name);
 
 /* Memory that HDF5 may free, and memory that came from HDF5. */
 void *plugin_host_allocate(const plugin_host *host, size_t size);

@@ -11,6 +11,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,43 @@ static prism_status read_options(const plugin_host *host, hid_t list, hid_t type
     return status;
 }
 
+/* The dataset's own fill value as a number; false where it has none. */
+static bool find_missing(const plugin_host *host, hid_t list, double *missing) {
+    H5D_fill_value_t defined = H5D_FILL_VALUE_UNDEFINED;
+    const hid_t number = plugin_host_id(host, "H5T_NATIVE_DOUBLE_g");
+    return host->calls.is_fill_defined && host->calls.get_fill && number != H5I_INVALID_HID &&
+           host->calls.is_fill_defined(list, &defined) >= 0 &&
+           defined == H5D_FILL_VALUE_USER_DEFINED &&
+           host->calls.get_fill(list, number, missing) >= 0 && isfinite(*missing);
+}
+
+/* Behind the chunk's words. Returns how many. */
+static size_t put_missing(const plugin_host *host, hid_t list, const prism_options *options,
+                          unsigned *words) {
+    double missing = 0;
+    uint64_t bits;
+    const bool bounded =
+        options->bound != PRISM_BOUND_NONE && options->bound != PRISM_BOUND_DISTANCE;
+    if (!bounded || !find_missing(host, list, &missing))
+        return 0;
+    memcpy(&bits, &missing, sizeof bits);
+    words[0] = (unsigned)bits;
+    words[1] = (unsigned)(bits >> 32);
+    return PRISM_MISSING_WORDS;
+}
+
+void plugin_missing_read(prism_options *options, const prism_array *array, const unsigned *words,
+                         size_t count) {
+    const size_t at = PRISM_OPTION_WORDS + 2 + array->rank;
+    if (options->bound == PRISM_BOUND_NONE || options->bound == PRISM_BOUND_DISTANCE ||
+        count < at + PRISM_MISSING_WORDS)
+        return;
+    const uint64_t bits = words[at] | (uint64_t)words[at + 1] << 32;
+    memcpy(&options->missing, &bits, sizeof bits);
+    options->has_missing = isfinite(options->missing);
+    options->missing = options->has_missing ? options->missing : 0;
+}
+
 prism_status plugin_parameters_complete(const plugin_host *host, hid_t list, hid_t type,
                                         const prism_array *array, prism_error *error) {
     prism_options options;
@@ -142,8 +180,9 @@ prism_status plugin_parameters_complete(const plugin_host *host, hid_t list, hid
         status = plugin_threads_override(&options, error);
     if (status != PRISM_OK)
         return status;
-    if (host->calls.modify_filter(list, PLUGIN_FILTER_ID, flags, PRISM_OPTION_WORDS + array_words,
-                                  words) < 0)
+    size_t count = PRISM_OPTION_WORDS + array_words;
+    count += put_missing(host, list, &options, words + count);
+    if (host->calls.modify_filter(list, PLUGIN_FILTER_ID, flags, count, words) < 0)
         return plugin_fail(error, PRISM_E_INTERNAL, "the filter's parameters cannot be changed");
     return PRISM_OK;
 }

@@ -20,6 +20,10 @@ prism_status plugin_parameters_complete(const plugin_host *host, hid_t list, hid
 prism_status plugin_options_check(const plugin_host *host, hid_t type, const prism_array *array,
                                   const prism_options *options, prism_error *error);
 
+/* Sets options->missing where the words of a dataset, of such chunks, have it. */
+void plugin_missing_read(prism_options *options, const prism_array *array, const unsigned *words,
+                         size_t count);
+
 /*
  * The environment variable H5PRISM_THREADS, where it is set and not empty, replaces
  * options->threads. Anything but a number the option would take is an error and leaves the options

@@ -251,7 +251,8 @@ def fractal(height, width, channels):
 def test_reduced_wavelets(by, axis):
     array = fractal(130, 99, 8)
     array = array[..., 0] if axis is None else np.moveaxis(array, 2, axis)
-    blob = h5prism.encode(array, rel_rmse=0.05, **({} if axis is None else {"axis": axis}))
+    bound = 0.1 if axis is None else 0.05  # below, a single plane is smaller where it lies
+    blob = h5prism.encode(array, rel_rmse=bound, **({} if axis is None else {"axis": axis}))
     info = h5prism.inspect_chunk(blob)
     assert info.mapping == "wavelet"
     reduced, expected = h5prism.decode(blob, reduce=by), h5prism.decode(blob).astype("f8")

@@ -6,7 +6,7 @@ import pytest
 import reference_decoder as reference
 import reference_lossy_components  # noqa: F401  (decodes mappings 7 and 8 once it is imported)
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
-from generated import embedding, hashed, stack
+from generated import embedding, hashed, microscopy, picture, stack, time_series, weather
 from python_support import ROOT, assert_same
 
 import h5prism
@@ -201,3 +201,52 @@ def test_scales():
 def test_scales_that_do_not_fit(scales):
     with pytest.raises(h5prism.PrismError):
         h5prism.encode(np.ones((40, 44, 3), "i1"), rel_rmse=0.1, scales=scales)
+
+
+def fading(height, width, channels):
+    """Many sources of falling strength, the last ones below the noise that bounds allow."""
+    generator = np.random.default_rng(7)
+    y, x = np.indices((height, width))
+    waves = (np.sin(y / (3 + k % 7) + k) * np.cos(x / (4 + k % 5) + k * k) for k in range(40))
+    sources = np.stack(list(waves), -1) + 0.1 * generator.normal(size=(height, width, 40))
+    mixing = generator.normal(size=(40, channels)) * 0.85 ** np.arange(40)[:, None]
+    return as_type(24 * sources @ mixing, "i1")
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_components_that_will_vanish_do_not_keep_wavelets_away(scaled):
+    """Effort 5 finds what effort 7 does: the components that stay count, not those that are tried."""
+    array = fading(72, 72, 96)
+    scales = {"scales": np.full((72, 72), 0.25, "f4")} if scaled else {}
+    sizes = []
+    for effort in (5, 7):
+        chunk, _, info = coded(array, 0.08, effort=effort, axis=2, **scales)
+        assert info.mapping == "wavelet"
+        sizes.append(len(chunk))
+    assert sizes[0] <= 1.01 * sizes[1] < 16000
+
+
+def layouts():
+    """Arrays whose planes lie along different axes, none of which another coder would know."""
+    yield "embedding", embedding(60, 64, 24, "int8")
+    yield "stack", stack(8, 60, 64)
+    yield "channels first", np.moveaxis(field((40, 44, 12)), 2, 0).astype("f4")
+    yield "series", time_series(8, 5, 32, 32)
+    yield "weather", weather(6, 5, 32, 40)
+    yield "microscopy", microscopy(4, 3, 2, 32, 32)
+
+
+@pytest.mark.parametrize(("name", "array"), layouts(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize("bound", [0.012, 0.06])
+def test_the_automatic_axis_is_about_the_best(name, array, bound):
+    sizes = [len(coded(array, bound, axis=axis)[0]) for axis in range(array.ndim)]
+    assert len(coded(array, bound)[0]) <= 1.005 * min(sizes)
+
+
+@pytest.mark.parametrize("bound", [0.02, 0.1])
+def test_a_picture_is_a_single_plane(bound):
+    image = picture(96, 100)
+    chunk, _, info = coded(image, bound)
+    assert info.axis is None and info.mapping in ("spatial", "wavelet")
+    assert len(chunk) < min(len(coded(image, bound, axis=axis)[0]) for axis in (0, 1))
+    agreed(chunk, h5prism.decode(chunk))

@@ -24,7 +24,7 @@ from filter_support import (
 from generated import picture
 from tool_support import fails, tool
 
-from h5prism import Prism
+from h5prism import Prism, PrismError, write
 
 
 def word(number):
@@ -377,3 +377,39 @@ def test_preview_reads_no_more_than_it_needs(tmp_path, user_block):
         tool("preview", path, again, "--dataset", "x", "--reduce", 3)
         assert again.read_bytes() == out.read_bytes()
         fails("preview", path, whole, "--dataset", "x", "--reduce", 2, "--force", word="damaged")
+
+
+# ---- Missing data ----
+
+
+def gappy(dtype, fill):
+    array = (60 * np.sin(np.indices((48, 40, 5)).sum(0) / 9) + FLOATS[:1, :1, :5]).astype(dtype)
+    array[::5, 3:20] = fill
+    return array
+
+
+@pytest.mark.parametrize(("dtype", "fill"), [("i2", 0), ("u1", 40), ("<f4", 7.25), (">f8", 0)])
+@pytest.mark.parametrize("bound", ["max_error=3", "rel_rmse=0.1"])
+def test_the_fill_value_of_a_dataset_stays(tmp_path, dtype, fill, bound):
+    """By h5py and the filter, by several threads, by the tool; words behind those of the chunk say it.
+    The default of HDF5 is no fill value."""
+    array = gappy(dtype, fill)
+    key, value = bound.split("=")
+    prism = Prism(**{key: float(value)})
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        own = file.create_dataset("own", data=array, chunks=(48, 40, 5), fillvalue=fill, **prism)
+        usual = file.create_dataset("usual", data=array, chunks=(48, 40, 5), **prism)
+        write(file, "written", array, chunks=(48, 40, 5), fillvalue=fill, **{key: float(value)})
+        file.create_dataset("plain", data=array, chunks=(48, 40, 5), fillvalue=fill)
+        lengths = [len(filter_of(dataset)[1]) for dataset in (own, usual)]
+        assert lengths == [10 + 2 + 3 + 2, 10 + 2 + 3]
+        assert own.id.read_direct_chunk((0, 0, 0)) == file["written"].id.read_direct_chunk((0, 0, 0))
+        assert (file["own"][...] == fill).tolist() == (array == fill).tolist()
+    tool("repack", tmp_path / "in.h5", tmp_path / "out.h5", bound, "--lossy", "--dataset", "plain")
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert ((file["plain"][...] == fill) == (array == fill)).all()
+
+
+def test_missing_is_no_filter_parameter():
+    with pytest.raises(PrismError, match="fill value"):
+        assert Prism(max_error=1, missing=0).filter_options

@@ -164,6 +164,56 @@ def test_fill_values_come_back_exactly(bound, fill):
     assert ((decoded == np.float32(fill)) == (array == np.float32(fill))).all()
 
 
+def with_missing(dtype, fill):
+    """Data all around the value of missing data, 0 or another one, and places that have it."""
+    generator = np.random.default_rng(5)
+    y, x, c = grid()
+    numbers = fill + 20 * np.sin(y / 5 + c) * np.cos(x / 6) + 2 * generator.normal(size=y.shape)
+    array = numbers.astype(dtype)
+    array[::4, 1::3] = array[9:12] = fill
+    return array
+
+
+@pytest.mark.parametrize("effort", [1, 5, 9])
+@pytest.mark.parametrize("dtype", [*KINDS, "i8", "u1"])
+@pytest.mark.parametrize("fill", [0, 37, 63.5])
+def test_missing_data_among_the_others_stay(dtype, fill, effort):
+    """And nothing else becomes missing, under any bound; no mean and no share counts them."""
+    if np.dtype(dtype).kind != "f" and (fill % 1 or np.dtype(dtype).kind == "u" and not fill):
+        pytest.skip("not a value of the type with others around it")
+    array = with_missing(dtype, fill)
+    for bound in BOUNDS:
+        blob = h5prism.encode(array, missing=fill, effort=effort, axis=2, **bound)
+        decoded = h5prism.decode(blob)
+        missing = array == np.array(fill, dtype)
+        np.testing.assert_array_equal(decoded == np.array(fill, dtype), missing)
+        if "max_error" in bound:
+            there = abs(decoded[~missing].astype("f8") - array[~missing])
+            assert there.max() <= bound["max_error"]
+
+
+def test_missing_zeros_have_either_sign():
+    array = with_missing("f4", 0)
+    array[9, 3:9] = -0.0
+    decoded = h5prism.decode(h5prism.encode(array, missing=0, rel_rmse=0.1, axis=2))
+    np.testing.assert_array_equal(decoded[array == 0].view("u4"), array[array == 0].view("u4"))
+    assert (decoded[array != 0] != 0).all()
+
+
+@pytest.mark.parametrize("fill", [-0.5, 300, 1e300])
+def test_a_missing_value_that_is_none_of_the_type_changes_nothing(fill):
+    array = with_missing("u1", 100)
+    assert h5prism.encode(array, missing=fill, max_error=2) == h5prism.encode(array, max_error=2)
+
+
+@pytest.mark.parametrize("options", [{"missing": np.nan}, {"missing": "x"}, {"missing": np.inf}])
+def test_no_number_is_refused_as_missing(options):
+    with pytest.raises(h5prism.PrismError, match="missing"):
+        h5prism.encode(np.zeros(100, "f4"), max_error=1, **options)
+    with pytest.raises(h5prism.PrismError, match="distance"):
+        h5prism.encode(np.zeros((9, 9), "u1"), coder="jxl", distance=1, missing=0)
+
+
 def test_scales_weigh_errors():
     """Of integers x scales, the error of the products is bounded, and positions of large scale are
     kept better."""

@@ -86,6 +86,38 @@ def test_format_3(zarr3_python, tmp_path):
     run_installed(zarr3_python, FORMAT_3, tmp_path / "x.zarr")
 
 
+BOUNDED = """
+import json, sys, numpy, zarr
+from h5prism.zarr import PrismCodec
+y, x, c = numpy.indices((40, 50, 6))
+noise = numpy.random.default_rng(0).normal(size=y.shape)
+data = (30 * numpy.sin(y / 7 + c) * numpy.cos(x / 9) + noise).astype("f4")
+data[::7, 3:9] = 0
+for options in ({"rel_rmse": 0.05}, {"max_error": 0.5}, {"rel_max_error": 0.01}):
+    for missing in ({}, {"missing": 0}):
+        zarr.create_array(sys.argv[1], data=data, chunks=(20, 25, 6), overwrite=True,
+                          serializer=PrismCodec(**options, **missing), compressors=None)
+        stored = json.load(open(sys.argv[1] + "/zarr.json"))["codecs"][0]["configuration"]
+        assert set(stored) == {*options, *missing}, stored
+        decoded = zarr.open_array(sys.argv[1], mode="r")[...]
+        (bound, value), = options.items()
+        if missing:
+            assert ((decoded == 0) == (data == 0)).all()
+        for i in range(0, 40, 20):
+            for j in range(0, 50, 25):
+                a, b = data[i:i + 20, j:j + 25].astype("f8"), decoded[i:i + 20, j:j + 25].astype("f8")
+                error = {"max_error": lambda: abs(a - b).max(),
+                         "rel_max_error": lambda: abs(a - b).max() / (a.max() - a.min()),
+                         "rel_rmse": lambda: numpy.sqrt(((a - b) ** 2).sum() / (a ** 2).sum())}[bound]()
+                assert 0 < error <= value, (options, error)
+"""
+
+
+def test_format_3_with_bounds(zarr3_python, tmp_path):
+    """Of each chunk; a value of missing data stays, and is stored in the configuration."""
+    run_installed(zarr3_python, BOUNDED, tmp_path / "x.zarr")
+
+
 FOUND_BY_NAME = """
 import sys, numpy, zarr
 assert not any(name.startswith("h5prism") for name in sys.modules)

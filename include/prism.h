@@ -170,12 +170,16 @@ typedef struct prism_options {
     prism_bound_of bound_of; /* of PRISM_BOUND_REL_RMSE */
     float bound_value;       /* above 0 with a bound, else 0; of relative ones, below 1 */
     prism_plane_order order; /* STORED: goes with what `block` goes with, and with or without it */
+    bool has_missing;        /* elements equal to `missing` are no numbers: see below */
+    double missing;          /* rounded to the type of the elements */
 } prism_options;
 
 /*
  * Bounds. At most one. prism_encode keeps it for every chunk, measured on what the chunk decodes
  * to, or stores the chunk losslessly: where that is smaller, and where the type has no numbers
- * between (max_error=0.5 of integers). NaN and infinities come back with every bit.
+ * between (max_error=0.5 of integers). NaN and infinities come back with every bit. So do elements
+ * equal to `missing`, wherever it lies among the others; they are in no error, mean or range, and
+ * no other element comes back as one of them. A distance knows no missing data.
  * PRISM_BOUND_DISTANCE goes with coder jxl,
  * integers of 8 and 16 bits and values up to 15 only; three channels on the last axis are colours,
  * other planes pictures of their own. libjxl decodes these in floating point: with another version
@@ -196,7 +200,7 @@ PRISM_API prism_status prism_options_parse(prism_options *options, const char *t
                                            prism_error *error);
 
 /* Writes all options as "transform=auto,predictor=auto,..." with a final NUL; a bound only where
- * there is one. 160 bytes are always enough. */
+ * there is one. 200 bytes are always enough. */
 PRISM_API prism_status prism_options_format(const prism_options *options, char *text,
                                             size_t capacity, prism_error *error);
 
@@ -218,11 +222,15 @@ PRISM_API prism_status prism_options_check(const prism_options *options, prism_e
  *      10     type + 256 * byte order      } the chunk, appended by the filter's set_local;
  *      11     rank                         } ignored where a user gives them
  *      12..   dimensions                   }
+ *      12 + rank, 13 + rank  with a bound, where the dataset has a fill value of its own: `missing`
+ *             as the bits of a float64, the low half first; by set_local, too
  * Missing words mean 0, so that no words at all are the defaults.
  */
-#define PRISM_OPTION_WORDS 10
-#define PRISM_MAX_WORDS    (PRISM_OPTION_WORDS + 2 + PRISM_MAX_RANK)
+#define PRISM_OPTION_WORDS  10
+#define PRISM_MISSING_WORDS 2
+#define PRISM_MAX_WORDS     (PRISM_OPTION_WORDS + 2 + PRISM_MAX_RANK + PRISM_MISSING_WORDS)
 
+/* `missing` is the dataset's fill value in files: packing one fails with PRISM_E_OPTION. */
 PRISM_API prism_status prism_options_pack(const prism_options *options,
                                           uint32_t words[PRISM_OPTION_WORDS], prism_error *error);
 PRISM_API prism_status prism_options_unpack(prism_options *options, const uint32_t *words,

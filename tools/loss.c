@@ -11,7 +11,7 @@ bool tool_is_within(const prism_info *chunk, const prism_options *asked, const v
     if (chunk->bound != asked->bound || chunk->bound_of != asked->bound_of ||
         chunk->bound_value != asked->bound_value)
         return false;
-    bool within = px_numbers_load(&values, &chunk->array, elements, NULL) == PRISM_OK;
+    bool within = px_numbers_load(&values, &chunk->array, elements, asked, NULL) == PRISM_OK;
     if (within && asked->bound != PRISM_BOUND_DISTANCE)
         within = px_error_reached(&bound, &values, axis, decoded) <= (double)asked->bound_value;
     px_numbers_free(&values);

@@ -51,7 +51,7 @@ typedef struct tool_numbers {
 
 typedef struct tool_report {
     const tool_chunked *dataset;
-    char type[32], options[160];         /* empty where h5prism does not say */
+    char type[32], options[200];         /* empty where h5prism does not say */
     uint64_t all, stored, bytes, values; /* chunks; bytes and values of the stored ones */
     uint64_t unfiltered, unreadable, checksums[TOOL_CHECKSUMS];
     tool_pipelines pipelines;

@@ -6,7 +6,7 @@
 
 #include "prism.h"
 
-enum { TOOL_OPTION_TEXT = 160 };
+enum { TOOL_OPTION_TEXT = 200 };
 
 typedef struct tool_spelling {
     char text[TOOL_OPTION_TEXT]; /* "key=value,..." */

@@ -52,6 +52,13 @@ typedef enum H5T_sign_t {
     H5T_SGN_2 = 1,
 } H5T_sign_t;
 
+typedef enum H5D_fill_value_t {
+    H5D_FILL_VALUE_ERROR = -1,
+    H5D_FILL_VALUE_UNDEFINED = 0,
+    H5D_FILL_VALUE_DEFAULT = 1,
+    H5D_FILL_VALUE_USER_DEFINED = 2,
+} H5D_fill_value_t;
+
 typedef int H5Z_filter_t;
 
 #define H5Z_FILTER_DEFLATE     1
@@ -116,6 +123,8 @@ herr_t H5Pget_filter_by_id2(hid_t list, H5Z_filter_t id, unsigned *flags, size_t
                             unsigned values[], size_t name_size, char name[], unsigned *config);
 herr_t H5Pmodify_filter(hid_t list, H5Z_filter_t id, unsigned flags, size_t count,
                         const unsigned values[]);
+herr_t H5Pfill_value_defined(hid_t list, H5D_fill_value_t *status);
+herr_t H5Pget_fill_value(hid_t list, hid_t type, void *value);
 
 /* What HDF5 looks up in a plugin. */
 __attribute__((visibility("default"))) H5PL_type_t H5PLget_plugin_type(void);

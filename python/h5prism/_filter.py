@@ -66,6 +66,8 @@ class Prism(_FilterBase):
             differences from the mean of their plane. Goes with `rel_rmse`.
         distance: lossy, with coder "jxl" and integers of 8 and 16 bits: the Butteraugli distance
             that libjxl aims at, 1 for what the eye does not see. Bounds no element.
+        missing: elements equal to it are missing data, which bounds leave as they are. For `encode`
+            and Zarr; in an HDF5 file, that is the fill value of the dataset.
 
     A bound is a float32 in the file: the next one below, where it is none.
 
@@ -94,6 +96,7 @@ class Prism(_FilterBase):
         rel_rmse: float | None = None,
         of: str = "rms",
         distance: float | None = None,
+        missing: float | None = None,
     ) -> None:
         struct = _options.from_keywords(
             {
@@ -113,10 +116,11 @@ class Prism(_FilterBase):
                 "rel_rmse": rel_rmse,
                 "of": of,
                 "distance": distance,
+                "missing": missing,
             }
         )
         self._config = _options.to_keywords(struct)
-        self._words = _options.to_words(struct)
+        self._struct = struct
 
     @classmethod
     def from_filter_options(cls, filter_options: Iterable[int]) -> Prism:
@@ -129,8 +133,8 @@ class Prism(_FilterBase):
 
     @property
     def filter_options(self) -> tuple[int, ...]:
-        """The parameters as HDF5 takes them: 32-bit words."""
-        return self._words
+        """The parameters as HDF5 takes them: 32-bit words. Raises PrismError for `missing`."""
+        return _options.to_words(self._struct)
 
     def get_config(self) -> dict[str, OptionValue]:
         """All options: `Prism(**p.get_config()) == p`."""
@@ -146,10 +150,10 @@ class Prism(_FilterBase):
         return 2
 
     def __eq__(self, other: object) -> bool:
-        return self._words == other._words if isinstance(other, Prism) else NotImplemented
+        return self._config == other._config if isinstance(other, Prism) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash((self.filter_id, self._words))
+        return hash((self.filter_id, *self._config.items()))
 
     def __repr__(self) -> str:
         return f"Prism({', '.join(f'{key}={value!r}' for key, value in self._config.items())})"

@@ -62,6 +62,8 @@ class OptionsStruct(ctypes.Structure):
         ("bound_of", ctypes.c_int),
         ("bound_value", ctypes.c_float),
         ("order", ctypes.c_int),
+        ("has_missing", ctypes.c_bool),
+        ("missing", ctypes.c_double),
     ]
 
 

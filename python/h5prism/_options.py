@@ -21,7 +21,7 @@ BOUNDS = ("max_error", "rel_max_error", "rel_rmse", "distance")
 BLOCK_OF_ACCESS = {"whole": 0, "patch": 16, "pixel": 8}
 
 _SWITCHES = {"on": True, "off": False}
-_FORMATTED_BYTES = 160
+_FORMATTED_BYTES = 200
 
 
 def from_keywords(options: Mapping[str, OptionValue]) -> OptionsStruct:
@@ -67,7 +67,7 @@ def to_keywords(struct: OptionsStruct) -> dict[str, Any]:
 
 
 def _python_value(key: str, text: str) -> OptionValue:
-    if key in BOUNDS:
+    if key in BOUNDS or key == "missing":
         return float(text)
     if text.isdigit():
         return int(text)

@@ -18,6 +18,7 @@ from ._chunk_shapes import suggest_chunks
 from ._chunks import Offset, open_dataset
 from ._codec import encode, plain_array
 from ._filter import Prism
+from ._options import BOUNDS
 from ._selected import only_prism, selected
 from ._selection import Selection, as_items_of_h5py, range_of
 from ._threads import in_order, worker_count
@@ -117,7 +118,8 @@ def write(
         threads: chunks that are encoded at the same time; None is one for each CPU.
         attrs: attributes of the new dataset, by name.
         dtype, maxshape, fillvalue, track_times, track_order: as h5py's create_dataset takes them;
-            None is its default. The array is converted to `dtype` by numpy, as h5py does.
+            None is its default. The array is converted to `dtype` by numpy, as h5py does. With a
+            bound, elements equal to `fillvalue` are missing data, and stay as they are.
         **options: the keywords of `Prism` but `threads`.
 
     Returns:
@@ -148,6 +150,9 @@ def write(
         compression=Prism(**options),
         **{key: value for key, value in given.items() if value is not None},
     )
+    if fillvalue is not None and any(options.get(key) is not None for key in BOUNDS[:3]):
+        if np.isfinite(dataset.fillvalue):
+            options["missing"] = dataset.fillvalue  # as the filter takes it
     try:
         _write_chunks(dataset, values, workers, options)
         dataset.attrs.update(attrs or {})

@@ -186,6 +186,22 @@ static prism_status set_bound(prism_options *o, prism_bound bound, const char *k
     return PRISM_OK;
 }
 
+/* The value of missing data; "off": there is none. */
+static prism_status set_missing(prism_options *o, const char *value, prism_error *error) {
+    char *end;
+    const plain_locale l = enter_locale();
+    const double number = strtod(value, &end);
+    leave_locale(&l);
+    const bool off = strcmp(value, "off") == 0;
+    if (!off && (end == value || *end || !isfinite(number)))
+        return px_fail(error, PRISM_E_OPTION,
+                       "missing=%.40s: expected a finite number, or off; NaN stays as it is anyway",
+                       value);
+    o->has_missing = !off;
+    o->missing = off ? 0 : number;
+    return PRISM_OK;
+}
+
 static prism_status set_named(prism_options *o, const char *key, const char *value, bool *known,
                               prism_error *error) {
     int choice = 0;
@@ -234,6 +250,8 @@ prism_status prism_options_set(prism_options *options, const char *key, const ch
     prism_status status = set_named(options, key, value, &known, error);
     if (known)
         return status;
+    if (strcmp(key, "missing") == 0)
+        return set_missing(options, value, error);
     const int bound = find_name(bounds + 1, key) + 1;
     if (bound)
         return set_bound(options, (prism_bound)bound, key, value, error);
@@ -252,7 +270,7 @@ prism_status prism_options_set(prism_options *options, const char *key, const ch
     return px_fail(error, PRISM_E_OPTION,
                    "unknown option %.40s: expected transform, predictor, coder, effort, axis, "
                    "checksum, verify, threads, block, order, max_error, rel_max_error, rel_rmse, "
-                   "of or distance",
+                   "of, distance or missing",
                    key);
 }
 
@@ -336,6 +354,18 @@ static prism_status check_bound(const prism_options *o, prism_error *error) {
     return PRISM_OK;
 }
 
+static prism_status check_missing(const prism_options *o, prism_error *error) {
+    if (!o->has_missing && o->missing != 0)
+        return px_fail(error, PRISM_E_OPTION, "%g: a value of missing data that there are none of",
+                       o->missing);
+    if (!isfinite(o->missing))
+        return px_fail(error, PRISM_E_OPTION, "missing=%g: expected a finite number", o->missing);
+    if (o->has_missing && o->bound == PRISM_BOUND_DISTANCE)
+        return px_fail(error, PRISM_E_OPTION,
+                       "missing=%g: a distance keeps no element as it is; bounds do", o->missing);
+    return PRISM_OK;
+}
+
 static prism_status check_block(const prism_options *o, prism_error *error) {
     if (!is_block(o->block))
         return px_fail(error, PRISM_E_OPTION, "block %d: expected 0, 4, 8, 16, 32 or 64", o->block);
@@ -374,6 +404,8 @@ prism_status prism_options_check(const prism_options *options, prism_error *erro
         status = check_block(options, error);
     if (status == PRISM_OK)
         status = check_bound(options, error);
+    if (status == PRISM_OK)
+        status = check_missing(options, error);
     return status;
 }
 
@@ -393,13 +425,27 @@ static void format_bound(const prism_options *o, char *text, size_t capacity) {
              o->bound_of ? references[o->bound_of] : "");
 }
 
+/* ",missing=-9999": the shortest number that is read as this one. */
+static void format_missing(const prism_options *o, char *text, size_t capacity) {
+    text[0] = '\0';
+    if (!o->has_missing)
+        return;
+    const plain_locale l = enter_locale();
+    int digits = 1;
+    do
+        snprintf(text, capacity, ",missing=%.*g", digits, o->missing);
+    while (strtod(text + strlen(",missing="), NULL) != o->missing && ++digits <= DBL_DECIMAL_DIG);
+    leave_locale(&l);
+}
+
 prism_status prism_options_format(const prism_options *options, char *text, size_t capacity,
                                   prism_error *error) {
     prism_status status = prism_options_check(options, error);
     if (status != PRISM_OK)
         return status;
-    char axis[16] = "auto", bound[64], block[16] = "";
+    char axis[16] = "auto", bound[64], block[16] = "", missing[40];
     format_bound(options, bound, sizeof bound);
+    format_missing(options, missing, sizeof missing);
     if (options->block)
         snprintf(block, sizeof block, ",block=%d", options->block);
     if (options->axis != PRISM_AXIS_AUTO)
@@ -407,11 +453,11 @@ prism_status prism_options_format(const prism_options *options, char *text, size
     int length =
         snprintf(text, capacity,
                  "transform=%s,predictor=%s,coder=%s,effort=%d,axis=%s,checksum=%s,"
-                 "verify=%s,threads=%d%s%s%s",
+                 "verify=%s,threads=%d%s%s%s%s",
                  transforms[options->transform], predictors[options->predictor],
                  coders[options->coder], options->effort, axis, switches[options->checksum],
                  switches[options->verify], options->threads, block,
-                 options->order == PRISM_PLANES_STORED ? ",order=stored" : "", bound);
+                 options->order == PRISM_PLANES_STORED ? ",order=stored" : "", bound, missing);
     if (length < 0 || (size_t)length >= capacity)
         return px_fail(error, PRISM_E_CAPACITY, "options need %d bytes of text", length + 1);
     return PRISM_OK;
@@ -420,6 +466,10 @@ prism_status prism_options_format(const prism_options *options, char *text, size
 prism_status prism_options_pack(const prism_options *options, uint32_t words[PRISM_OPTION_WORDS],
                                 prism_error *error) {
     prism_status status = prism_options_check(options, error);
+    if (status == PRISM_OK && options->has_missing)
+        status = px_fail(error, PRISM_E_OPTION,
+                         "missing=%g: in a file, that is the fill value of the dataset",
+                         options->missing);
     if (status != PRISM_OK)
         return status;
     memset(words, 0, PRISM_OPTION_WORDS * sizeof *words);

@@ -38,6 +38,7 @@ typedef struct px_effort_table {
     size_t components[PX_EFFORT_COUNT];           /* principal ones that are looked for; */
     size_t component_positions[PX_EFFORT_COUNT];  /* of their covariances */
     size_t filter_positions[PX_EFFORT_COUNT];     /* of the fit of a filter */
+    size_t axes[PX_EFFORT_COUNT];                 /* all axes are tried for so many elements */
     double coefficients[PX_EFFORT_COUNT];         /* of wavelets, for a byte of the elements */
     bool predicted_coefficients[PX_EFFORT_COUNT]; /* of wavelets, by components before */
     bool mixed_components[PX_EFFORT_COUNT];       /* are predicted from each other */

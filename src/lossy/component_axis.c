@@ -1,7 +1,7 @@
 /*
- * An axis is worth what its components would take: for each level of the wavelet of a part of the
- * positions, half the logarithm of the determinant of the planes' covariance over the noise, for
- * each coefficient; and a basis.
+ * An axis is worth what its components would take: those of a part of the positions, and for each
+ * level of the wavelet of a few tiles, half the logarithm of the variance over the noise, for each
+ * coefficient; and a basis.
  */
 #include "lossy/component_axis.h"
 
@@ -9,198 +9,239 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/effort.h"
+#include "base/sizes.h"
 #include "base/status.h"
-#include "linear/cholesky.h"
-#include "linear/product_kernels.h"
+#include "lossy/component_fit.h"
+#include "lossy/component_kernels.h"
 #include "lossy/wavelet_transform.h"
-#include "planes/planes.h"
 
-enum { LENGTH = 256, MOST_ROWS = 512, SIDE = 64 };
+/* The fit is that of the fastest effort. */
+enum { FIT_EFFORT = 1, SIDE = 32, BLOCK = 4, MOST_TILES = 4 };
 
-/* Wavelets of the planes, of a part from the middle. */
-typedef struct part {
-    px_layout layout;
-    size_t planes, stride; /* that many, so far apart */
-    px_wavelet wavelet;
-    float *bands; /* [planes][height][width] */
-} part;
-
-static void part_free(part *p) {
-    px_wavelet_free(&p->wavelet);
-    free(p->bands);
+/* Bits of a number, by its variance over the noise of quantising; below the noise it takes none. */
+static double bits_of(double variance, double step) {
+    return fmax(0, log2(12 * variance / (step * step)) / 2);
 }
 
-/* Means are not the components' business. */
-static void take_mean(float *numbers, size_t count) {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += (double)numbers[i];
-    for (size_t i = 0; i < count; i++)
-        numbers[i] -= (float)(sum / (double)count);
+/* ---- Tiles ---- */
+
+typedef struct tiles {
+    const px_component_fit *fit;
+    px_wavelet wavelet; /* of a tile */
+    size_t down, across;
+    size_t size, count; /* positions of a tile; components that say more than the noise */
+    float *weights;     /* [count, rounded up][planes] */
+    float *numbers;     /* [planes][PX_SUM_TILE] */
+    float *scores;      /* [count, rounded up][size, rounded up] */
+    float *bands;       /* [size] */
+    double energy;      /* squares that no component says */
+} tiles;
+
+static size_t rounded(size_t count, size_t to) {
+    return (count + to - 1) / to * to;
 }
 
-static void load_plane(part *p, const px_numbers *values, size_t plane, double *last) {
-    const px_layout *l = &p->layout;
-    const px_wavelet *w = &p->wavelet;
-    const size_t top = (l->height - w->height) / 2, left = (l->width - w->width) / 2;
-    float *to = p->bands + plane * w->height * w->width;
-    for (size_t y = 0; y < w->height; y++)
-        for (size_t x = 0; x < w->width; x++) {
-            const size_t at = (top + y) * l->width + left + x;
-            const size_t element =
-                (at / l->inner * l->count + plane * p->stride) * l->inner + at % l->inner;
-            if (!values->is_exact[element])
-                *last = values->numbers[element];
-            to[y * w->width + x] = (float)*last;
-        }
-    take_mean(to, w->height * w->width);
+static size_t tiles_along(size_t length, size_t side) {
+    return length / side < MOST_TILES ? length / side : MOST_TILES;
 }
 
-static prism_status part_make(part *p, const px_numbers *values, int axis, prism_error *error) {
-    double last = 0;
-    *p = (part){.layout = px_layout_make(values->words.array, axis)};
-    const px_layout *l = &p->layout;
-    p->stride = (l->count + 4 * MOST_ROWS - 1) / (4 * MOST_ROWS);
-    p->planes = (l->count + p->stride - 1) / p->stride;
-    prism_status status = px_wavelet_make(&p->wavelet, l->height < SIDE ? l->height : SIDE,
-                                          l->width < SIDE ? l->width : SIDE, error);
+static prism_status tiles_make(tiles *t, const px_component_fit *fit, double step,
+                               prism_error *error) {
+    const px_layout *l = &fit->layout;
+    *t = (tiles){.fit = fit};
+    prism_status status = px_wavelet_make(&t->wavelet, px_smaller(l->height, SIDE),
+                                          px_smaller(l->width, SIDE), error);
     if (status != PRISM_OK)
         return status;
-    const size_t size = p->wavelet.height * p->wavelet.width;
-    p->bands = px_alloc(p->planes, size, sizeof *p->bands);
-    if (!p->bands)
-        return px_out_of_memory(error, px_product(p->planes, size, sizeof *p->bands));
-    for (size_t k = 0; k < p->planes; k++) {
-        load_plane(p, values, k, &last);
-        px_wavelet_forward(&p->wavelet, p->bands + k * size, p->bands + k * size);
-    }
+    while (t->count < fit->rank && fit->variances[t->count] > step * step / 12)
+        t->count++;
+    t->size = t->wavelet.height * t->wavelet.width;
+    t->down = tiles_along(l->height, t->wavelet.height);
+    t->across = tiles_along(l->width, t->wavelet.width);
+    const size_t rows = rounded(t->count, PX_SUM_PLANES);
+    const size_t columns = rounded(t->size, PX_SUM_TILE);
+    t->weights = px_alloc_zeroed(rows ? rows : 1, l->count, sizeof *t->weights);
+    t->numbers = px_alloc_zeroed(l->count, PX_SUM_TILE, sizeof *t->numbers);
+    t->scores = px_alloc_zeroed(rows ? rows : 1, columns, sizeof *t->scores);
+    t->bands = px_alloc(t->size, sizeof *t->bands);
+    if (!t->weights || !t->numbers || !t->scores || !t->bands)
+        return px_out_of_memory(error, px_product(rows + 1, l->count + columns, sizeof(float)));
+    memcpy(t->weights, fit->vectors, t->count * l->count * sizeof *t->weights);
     return PRISM_OK;
 }
 
-/* ---- Determinants ---- */
-
-/* Sums of products of the smaller side of the matrix of a band: planes, or coefficients. */
-typedef struct products {
-    double *sums;
-    float *rows;
-    size_t n;
-    bool by_planes;
-} products;
-
-static float entry(const part *p, const px_band *b, size_t plane, size_t index) {
-    const size_t at = (b->y + index / b->width) * p->wavelet.width + b->x + index % b->width;
-    return p->bands[plane * p->wavelet.height * p->wavelet.width + at];
+static void tiles_free(tiles *t) {
+    px_wavelet_free(&t->wavelet);
+    free(t->weights);
+    free(t->numbers);
+    free(t->scores);
+    free(t->bands);
 }
 
-static void add_band(products *s, const part *p, const px_band *b) {
-    const size_t columns = s->by_planes ? b->height * b->width : p->planes;
-    for (size_t first = 0; first < columns; first += LENGTH) {
-        for (size_t r = 0; r < s->n; r++)
-            for (size_t i = 0; i < LENGTH; i++)
-                s->rows[r * LENGTH + i] = first + i >= columns ? 0
-                                          : s->by_planes       ? entry(p, b, r, first + i)
-                                                               : entry(p, b, first + i, r);
-        px_product_kernels_best()->gram(s->sums, s->rows, (s->n + 3) / 4 * 4, LENGTH);
+/* In the middle of its part of the plane. */
+static size_t tile_start(size_t length, size_t side, size_t parts, size_t index) {
+    return (2 * index + 1) * length / (2 * parts) - side / 2;
+}
+
+static size_t tile_position(const tiles *t, size_t tile) {
+    const px_layout *l = &t->fit->layout;
+    const size_t y = tile_start(l->height, t->wavelet.height, t->down, tile / t->across);
+    return y * l->width + tile_start(l->width, t->wavelet.width, t->across, tile % t->across);
+}
+
+static double sum_squares(const float *numbers, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (double)(numbers[i] * numbers[i]);
+    return sum;
+}
+
+/* Places at..at + count - 1 of a tile that begins at position `first`. */
+static void load_numbers(tiles *t, size_t first, size_t at, size_t count) {
+    const px_component_fit *fit = t->fit;
+    for (size_t p = 0; p < fit->layout.count; p++) {
+        const float *from = fit->numbers + p * fit->positions + first;
+        float *to = t->numbers + p * PX_SUM_TILE;
+        for (size_t i = 0; i < count; i++) {
+            const size_t y = (at + i) / t->wavelet.width, x = (at + i) % t->wavelet.width;
+            to[i] = from[y * fit->layout.width + x];
+        }
+        t->energy += sum_squares(to, count);
     }
 }
 
-/* Half the logarithm, to base 2, of the determinant of 1 + sums / scale; *directions becomes how
- * many say more than the noise. */
-static double half_log(products *s, double scale, double *directions) {
-    const size_t n = s->n, stride = (n + 3) / 4 * 4;
+/* Scores of all components in a tile. */
+static void project(tiles *t, size_t tile) {
+    const size_t planes = t->fit->layout.count, stride = rounded(t->size, PX_SUM_TILE);
+    for (size_t at = 0; at < t->size; at += PX_SUM_TILE) {
+        const size_t count = px_smaller(PX_SUM_TILE, t->size - at);
+        load_numbers(t, tile_position(t, tile), at, count);
+        for (size_t k = 0; k < t->count; k += PX_SUM_PLANES) {
+            float sums[PX_SUM_PLANES][PX_SUM_TILE] = {0};
+            px_component_kernels_best()->sum_floats(sums[0], t->numbers, t->weights + k * planes,
+                                                    planes);
+            for (size_t i = 0; i < PX_SUM_PLANES; i++)
+                memcpy(t->scores + (k + i) * stride + at, sums[i], count * sizeof(float));
+        }
+    }
+    for (size_t k = 0; k < t->count; k++)
+        t->energy -= sum_squares(t->scores + k * stride, t->size);
+}
+
+/* How much of the plane the tiles are. */
+static double tiles_share(const tiles *t) {
+    return (double)(t->down * t->across * t->size) / (double)t->fit->positions;
+}
+
+/* Of a block of a band: where much happens differs from place to place. */
+static double block_bits(const tiles *t, const px_band *b, size_t y, size_t x, double step) {
+    const size_t bottom = px_smaller(y + BLOCK, b->height), right = px_smaller(x + BLOCK, b->width);
+    const double count = (double)((bottom - y) * (right - x));
+    double sum = 0;
+    for (size_t v = y; v < bottom; v++)
+        for (size_t u = x; u < right; u++) {
+            const double c = (double)t->bands[(b->y + v) * t->wavelet.width + b->x + u];
+            sum += c * c;
+        }
+    return count * bits_of(sum / count, step);
+}
+
+static double band_bits(const tiles *t, const px_band *b, double step) {
     double bits = 0;
-    *directions = 0;
-    for (size_t i = 0; i < n; i++) {
-        memmove(s->sums + i * n, s->sums + i * stride, n * sizeof *s->sums);
-        for (size_t j = 0; j <= i; j++)
-            s->sums[i * n + j] = s->sums[i * n + j] / scale + (i == j);
-    }
-    if (px_cholesky(s->sums, n) != 0)
-        return HUGE_VAL;
-    for (size_t i = 0; i < n; i++) {
-        const double each = log2(s->sums[i * n + i]);
-        bits += each;
-        *directions += each > 0.5;
-    }
+    for (size_t y = 0; y < b->height; y += BLOCK)
+        for (size_t x = 0; x < b->width; x += BLOCK)
+            bits += block_bits(t, b, y, x, step);
     return bits;
 }
 
-/* What a covariance that was found from few coefficients promises too much, for each of them: half
- * a nat for each free number (H. Akaike, 1974). */
-static double optimism(double directions, double planes, double coefficients) {
-    const double numbers = directions * planes - directions * (directions - 1) / 2;
-    return numbers / coefficients / 2 * M_LOG2E;
+/* Of all components, for the whole plane. */
+static double score_bits(tiles *t, double step) {
+    const size_t stride = rounded(t->size, PX_SUM_TILE);
+    double bits = 0;
+    for (size_t i = 0; i < t->down * t->across; i++) {
+        project(t, i);
+        for (size_t k = 0; k < t->count; k++) {
+            px_wavelet_forward(&t->wavelet, t->bands, t->scores + k * stride);
+            for (int b = 0; b < t->wavelet.band_count; b++)
+                bits += band_bits(t, &t->wavelet.bands[b], step);
+        }
+    }
+    return bits / tiles_share(t);
 }
 
-/* Bits for a coefficient of all planes; *excess becomes what they promise too much. */
-static prism_status band_bits(double *bits, double *excess, const part *p, const px_band *b,
-                              double noise, prism_error *error) {
-    const size_t size = b->height * b->width;
-    products s = {.by_planes = p->planes <= MOST_ROWS || p->planes <= size};
-    s.n = s.by_planes ? p->planes : size;
-    s.n = s.n < MOST_ROWS ? s.n : MOST_ROWS;
-    const size_t stride = (s.n + 3) / 4 * 4;
-    s.sums = px_alloc_zeroed(stride, stride, sizeof *s.sums);
-    s.rows = px_alloc_zeroed(stride, LENGTH, sizeof *s.rows);
-    const bool done = s.sums && s.rows;
-    if (done) {
-        add_band(&s, p, b);
-        double directions;
-        *bits = half_log(&s, (double)size * noise, &directions);
-        const size_t all = s.by_planes ? p->planes : size; /* a part stands for all */
-        *bits *= (double)all / (double)s.n;
-        *excess = optimism(directions, (double)p->planes, (double)size);
-    }
-    free(s.sums);
-    free(s.rows);
-    return done ? PRISM_OK : px_out_of_memory(error, px_product(stride, stride, 8));
+/* ---- Axes ---- */
+
+/* Entries of a column are as fine as scores: components are the larger the more positions. */
+static double basis_bits(const px_component_fit *fit, size_t k, double step) {
+    const double planes = (double)fit->layout.count;
+    const double entry = (double)fit->positions * fit->variances[k] / planes;
+    return planes > 1 ? planes * bits_of(entry, step) : 0;
 }
 
-/* Bands have bases of their own here. Where coefficients are predicted, they nearly have, and what
- * few of them promise too much decides; elsewhere the chunk has one basis, and the two errors
- * make up for each other. */
-static prism_status bits_of(double *bits, const px_numbers *values, int axis, double noise,
-                            int effort, prism_error *error) {
-    static const double ENTRY_BITS = 2;
-    part p;
-    double most = 0;
-    prism_status status = part_make(&p, values, axis, error);
-    const double share = (double)p.layout.height * (double)p.layout.width /
-                         ((double)p.wavelet.height * (double)p.wavelet.width);
-    *bits = 0;
-    for (int i = 0; i < p.wavelet.band_count && status == PRISM_OK; i++) {
-        const px_band *b = &p.wavelet.bands[i];
-        double each = 0, excess = 0;
-        status = band_bits(&each, &excess, &p, b, noise, error);
-        excess = px_efforts.predicted_coefficients[effort] ? excess : 0;
-        *bits += (each + excess) * (double)(b->height * b->width) * share * (double)p.stride;
-        most = fmax(most, each);
+static double mean_bits(const px_component_fit *fit, double step) {
+    double bits = 0;
+    for (size_t p = 0; p < fit->layout.count; p++)
+        bits += bits_of(fit->means[p] * fit->means[p] * (double)fit->positions, step);
+    return bits;
+}
+
+/* HUGE_VAL where components leave too much: few positions do not tell all of them. */
+static prism_status fit_bits(double *bits, const px_component_fit *fit, double energy,
+                             prism_error *error) {
+    const double step = px_component_fit_step(fit, energy);
+    tiles t;
+    prism_status status = tiles_make(&t, fit, step, error);
+    if (status == PRISM_OK) {
+        *bits = mean_bits(fit, step) + score_bits(&t, step);
+        for (size_t k = 0; k < t.count; k++)
+            *bits += basis_bits(fit, k, step);
+        if (t.energy > 2 * energy * tiles_share(&t))
+            *bits = HUGE_VAL;
     }
-    /* As many components as say a bit in some band, and means. */
-    const double planes = (double)p.layout.count;
-    *bits += planes > 1 ? ENTRY_BITS * most * planes : 0;
-    *bits += planes * (ENTRY_BITS + log2((double)p.layout.height * (double)p.layout.width) / 2);
-    part_free(&p);
+    tiles_free(&t);
     return status;
 }
 
-prism_status px_component_axis(int *axis, const px_numbers *values, double energy, int effort,
-                               prism_error *error) {
-    const int rank = (int)values->words.array->rank;
-    const int candidates[] = {rank > 1 ? rank - 1 : PRISM_AXIS_AUTO,
-                              rank > 2 ? 0 : PRISM_AXIS_AUTO};
-    const double noise = energy / (double)values->words.count;
-    double least = HUGE_VAL;
-    prism_status status = PRISM_OK;
-    *axis = PRISM_AXIS_AUTO;
-    for (size_t i = 0; i < 2 && rank > 1 && noise > 0 && status == PRISM_OK; i++) {
-        double bits = HUGE_VAL;
-        status = bits_of(&bits, values, candidates[i], noise, effort, error);
-        if (bits < least) {
-            least = bits;
-            *axis = candidates[i];
-        }
+/* HUGE_VAL where components do not suit. */
+static prism_status axis_bits(double *bits, const px_numbers *values, int axis, double energy,
+                              prism_error *error) {
+    px_component_fit fit;
+    bool suits;
+    *bits = HUGE_VAL;
+    prism_status status = px_component_fit_make(&fit, values, axis, FIT_EFFORT, &suits, error);
+    if (status == PRISM_OK && suits)
+        status = fit_bits(bits, &fit, energy, error);
+    px_component_fit_free(&fit);
+    return status;
+}
+
+static void add_axis(px_axis_list *list, double *all, int axis, double bits) {
+    int i = list->count++;
+    for (; i > 0 && bits < all[i - 1]; i--) {
+        all[i] = all[i - 1];
+        list->axes[i] = list->axes[i - 1];
     }
+    all[i] = bits;
+    list->axes[i] = axis;
+}
+
+prism_status px_component_axes(px_axis_list *list, const px_numbers *values, double energy,
+                               double within, prism_error *error) {
+    const int rank = (int)values->words.array->rank;
+    double all[PRISM_MAX_RANK + 1];
+    prism_status status = PRISM_OK;
+    *list = (px_axis_list){.axes = {PRISM_AXIS_AUTO}, .count = 1};
+    if (rank < 2)
+        return PRISM_OK;
+    list->count = 0;
+    /* The last axis first: of equal ones, it is the usual one. */
+    for (int axis = rank - 1; axis >= (rank > 2 ? 0 : PRISM_AXIS_AUTO) && status == PRISM_OK;
+         axis--) {
+        double bits;
+        status = axis_bits(&bits, values, axis, energy, error);
+        add_axis(list, all, axis, bits);
+    }
+    while (list->count > 1 && all[list->count - 1] > all[0] * within)
+        list->count--;
     return status;
 }

@@ -4,21 +4,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/effort.h"
 #include "base/squeeze.h"
 #include "base/status.h"
-#include "lossy/component_axis.h"
 #include "lossy/component_kernels.h"
 #include "lossy/error.h"
 #include "mapping/exceptions.h"
 
 /* ---- Encoding ---- */
-
-static bool any_exact(const px_numbers *values) {
-    for (size_t i = 0; i < values->words.count; i++)
-        if (values->is_exact[i])
-            return true;
-    return false;
-}
 
 /* Squares of errors in the unit of the elements. */
 static double energy_of(const px_component_encoder *e) {
@@ -35,19 +28,60 @@ static double mean_square_scale(const px_numbers *values) {
     return sum > 0 ? sum / (double)values->words.count : 1;
 }
 
-/* As asked for, or what promises the least bytes. */
-static prism_status find_axis(px_component_encoder *e, prism_error *error) {
-    const prism_bound_of of = e->request->bound.of;
-    e->axis = e->request->mapping->options->axis;
-    e->reference = px_error_reference(of, e->request->values, e->axis);
+/* What errors are a share of, for planes along an axis. */
+static void set_reference(px_component_encoder *e, int axis) {
+    e->axis = axis;
+    e->reference = px_error_reference(e->request->bound.of, e->request->values, axis);
     e->scale = mean_square_scale(e->request->values);
-    if (e->axis >= 0)
+}
+
+/* How much more than the best an axis may promise, to be tried: estimates of large arrays are
+ * trusted more, since trials take long. */
+static double axes_within(const px_lossy_request *request) {
+    static const double NEAR = 1.1, FAR = 1.5;
+    const size_t all = px_efforts.axes[request->mapping->options->effort];
+    /* Deviations from the means of other planes are other bounds, which sizes do not compare. */
+    if (!all || request->bound.of != PRISM_BOUND_OF_RMS)
+        return 1;
+    return request->values->words.count <= all ? FAR : NEAR;
+}
+
+prism_status px_component_find_axes(px_axis_list *list, const px_lossy_request *request,
+                                    prism_error *error) {
+    px_component_encoder e = {.request = request};
+    *list = (px_axis_list){.axes = {request->mapping->options->axis}, .count = 1};
+    if (list->axes[0] >= 0)
         return PRISM_OK;
-    prism_status status =
-        px_component_axis(&e->axis, e->request->values, energy_of(e), e->effort, error);
-    if (of != PRISM_BOUND_OF_RMS)
-        e->reference = px_error_reference(of, e->request->values, e->axis);
-    return status;
+    set_reference(&e, PRISM_AXIS_AUTO);
+    return px_component_axes(list, request->values, energy_of(&e), axes_within(request), error);
+}
+
+void px_component_cache_free(px_component_cache *cache) {
+    px_component_fit_free(&cache->fit);
+    cache->filled = false;
+}
+
+static prism_status find_fit(px_component_encoder *e, prism_error *error) {
+    px_component_cache *cache = e->request->cache;
+    if (cache->filled && cache->axis == e->axis) {
+        e->fit = cache->fit;
+        e->suits = cache->suits;
+        cache->fit = (px_component_fit){.rank = 0};
+        cache->filled = false;
+        return PRISM_OK;
+    }
+    px_component_cache_free(cache);
+    return px_component_fit_make(&e->fit, e->request->values, e->axis, e->effort, &e->suits, error);
+}
+
+static void leave_fit(px_component_encoder *e) {
+    px_component_fit *fit = &e->fit;
+    px_components_free(&fit->components);
+    free(fit->scores);
+    fit->scores = NULL;
+    *e->request->cache =
+        (px_component_cache){.filled = true, .suits = e->suits, .axis = e->axis, .fit = *fit};
+    *fit = (px_component_fit){.rank = 0};
 }
 
 prism_status px_component_encoder_make(px_component_encoder *e, const px_lossy_request *request,
@@ -55,22 +89,26 @@ prism_status px_component_encoder_make(px_component_encoder *e, const px_lossy_r
     size_t size;
     *e = (px_component_encoder){.request = request, .effort = request->mapping->options->effort};
     prism_status status = prism_array_size(request->mapping->array, &size, error);
-    if (status == PRISM_OK)
-        status = find_axis(e, error);
     if (status != PRISM_OK)
         return status;
+    set_reference(e, request->mapping->options->axis);
     e->decoded = malloc(size);
-    if (!e->decoded)
+    e->is_exception = px_alloc(request->values->words.count, sizeof *e->is_exception);
+    if (!e->decoded || !e->is_exception)
         return px_out_of_memory(error, size);
-    status = px_component_fit_make(&e->fit, request->values, e->axis, e->effort, suits, error);
-    *suits &= e->reference > 0 && isfinite(e->reference);
+    status = find_fit(e, error);
+    e->made = status == PRISM_OK;
+    *suits = e->suits && e->reference > 0 && isfinite(e->reference);
     return status;
 }
 
 void px_component_encoder_free(px_component_encoder *e) {
+    if (e->made)
+        leave_fit(e);
     px_component_fit_free(&e->fit);
     free(e->scores);
     free(e->decoded);
+    free(e->is_exception);
     *e = (px_component_encoder){.request = NULL};
 }
 
@@ -115,17 +153,29 @@ size_t px_component_encoder_used(const px_component_encoder *e, const void *inte
 
 enum { EXCEPTIONS = 0x80 };
 
-void px_component_encoder_begin(const px_component_encoder *e, px_buffer *out) {
-    const int exceptions = any_exact(e->request->values) ? EXCEPTIONS : 0;
-    px_put_u8(out, (uint8_t)((e->axis + 1) | exceptions));
+/* What must come back exactly, and what would come back as missing. */
+static void find_exceptions(px_component_encoder *e) {
+    const px_numbers *values = e->request->values;
+    const px_bit_patterns *words = &values->words;
+    const bool swapped = words->array->order != px_native_order();
+    e->has_exceptions = false;
+    for (size_t i = 0; i < words->count; i++) {
+        const uint64_t word = px_word_at(e->decoded, i, words->number->size, swapped);
+        e->is_exception[i] = values->is_exact[i] || px_is_missing(values, word);
+        e->has_exceptions |= e->is_exception[i];
+    }
+}
+
+void px_component_encoder_begin(px_component_encoder *e, px_buffer *out) {
+    find_exceptions(e);
+    px_put_u8(out, (uint8_t)((e->axis + 1) | (e->has_exceptions ? EXCEPTIONS : 0)));
     px_put_varint(out, e->fit.components.count);
     px_put_float(out, e->fit.components.step);
 }
 
 void px_component_encoder_end(const px_component_encoder *e, px_buffer *out) {
-    const px_numbers *values = e->request->values;
-    if (any_exact(values))
-        px_exceptions_write(out, &values->words, values->is_exact);
+    if (e->has_exceptions)
+        px_exceptions_write(out, &e->request->values->words, e->is_exception);
 }
 
 /* ---- Decoding ---- */

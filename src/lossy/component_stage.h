@@ -5,20 +5,37 @@
 #ifndef PX_LOSSY_COMPONENT_STAGE_H
 #define PX_LOSSY_COMPONENT_STAGE_H
 
+#include "lossy/component_axis.h"
 #include "lossy/component_fit.h"
 #include "lossy/stage.h"
 
 /* ---- Encoding ---- */
 
+/* A fit along an axis, for the stage that comes next. */
+typedef struct px_component_cache {
+    bool filled, suits;
+    int axis;
+    px_component_fit fit; /* its scores are gone */
+} px_component_cache;
+
+void px_component_cache_free(px_component_cache *cache);
+
+/* Axes that are worth a try, the best one first: several only if the effort allows it. */
+prism_status px_component_find_axes(px_axis_list *list, const px_lossy_request *request,
+                                    prism_error *error);
+
 typedef struct px_component_encoder {
     const px_lossy_request *request;
     int axis;
     int effort;
+    bool made, suits; /* whether there is a fit, and components can hold the elements */
     double reference; /* what squares of errors are a share of */
     double scale;     /* mean square of the scales of elements */
     px_component_fit fit;
-    int32_t *scores; /* [components][positions], as they are decoded; owned */
-    void *decoded;   /* as large as the array; owned */
+    int32_t *scores;    /* [components][positions], as they are decoded; owned */
+    void *decoded;      /* as large as the array; owned */
+    bool *is_exception; /* [elements]: found at the end; owned */
+    bool has_exceptions;
 } px_component_encoder;
 
 /* *suits: whether components can hold the elements at all. Free also on failure. */
@@ -42,7 +59,7 @@ prism_status px_component_encoder_reached(px_component_encoder *e, double *reach
 size_t px_component_encoder_used(const px_component_encoder *e, const void *integers, size_t size);
 
 /* Axis, count and step; then the caller's range coder; then exceptions. */
-void px_component_encoder_begin(const px_component_encoder *e, px_buffer *out);
+void px_component_encoder_begin(px_component_encoder *e, px_buffer *out);
 void px_component_encoder_end(const px_component_encoder *e, px_buffer *out);
 
 /* ---- Decoding ---- */

@@ -8,7 +8,7 @@
 typedef struct sums {
     double squares; /* of errors */
     double largest; /* error */
-    bool exact;     /* those that must be */
+    bool exact;     /* those that must be, and no other one says that it is missing */
 } sums;
 
 /* The types that come most often need no function. */
@@ -48,6 +48,7 @@ static sums sum_errors(const px_numbers *values, const void *decoded) {
             s.exact &= word == words->bits[i];
             continue;
         }
+        s.exact &= !px_is_missing(values, word);
         const double e = distance_of(values, i, word) * px_value_scale(values, i);
         s.squares += e * e;
         s.largest = e <= s.largest ? s.largest : e; /* NaN stays */

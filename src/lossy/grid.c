@@ -35,8 +35,10 @@ static void fill(px_grid *grid, const px_numbers *values, double error) {
     for (size_t i = 0; i < words->count; i++) {
         const uint64_t word = words->bits[i];
         const uint64_t place = values->is_exact[i] ? 0 : px_quantiser_place(&grid->quantiser, word);
-        const bool exception =
-            values->is_exact[i] || !is_within(&grid->quantiser, place, word, error);
+        const bool exception = values->is_exact[i] ||
+                               !is_within(&grid->quantiser, place, word, error) ||
+                               (values->has_missing &&
+                                px_is_missing(values, px_quantiser_word(&grid->quantiser, place)));
         if (grid->wide)
             grid->wide_places[i] = (int64_t)place;
         else

@@ -6,11 +6,12 @@
 #include "base/array.h"
 #include "base/squeeze.h"
 #include "base/status.h"
+#include "lossy/component_stage.h"
 #include "lossy/error.h"
 #include "lossy/stage.h"
 
-static const px_lossy_stage *const stages[] = {&px_lossy_uniform, &px_lossy_near, &px_lossy_wavelet,
-                                               &px_lossy_spatial, &px_lossy_distance};
+static const px_lossy_stage *const stages[] = {&px_lossy_uniform, &px_lossy_near, &px_lossy_spatial,
+                                               &px_lossy_wavelet, &px_lossy_distance};
 
 enum { STAGES = sizeof stages / sizeof *stages };
 
@@ -148,7 +149,7 @@ static px_pipeline found_by(const px_pipeline *pipeline) {
     return found;
 }
 
-static prism_status try_all(outcome *best, px_lossy_request *request, prism_error *error) {
+static prism_status try_stages(outcome *best, px_lossy_request *request, prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < STAGES && status == PRISM_OK; i++) {
         if (!stages[i]->suits[request->bound.kind])
@@ -164,6 +165,27 @@ static prism_status try_all(outcome *best, px_lossy_request *request, prism_erro
             outcome_free(&o);
         }
     }
+    return status;
+}
+
+/* Components along each axis that is worth it. */
+static prism_status try_axes(outcome *best, px_lossy_request *request, prism_error *error) {
+    px_component_cache cache = {.filled = false};
+    px_axis_list list;
+    prism_status status = px_component_find_axes(&list, request, error);
+    const px_mapping_request *asked = request->mapping;
+    prism_options options = *asked->options;
+    px_mapping_request mapping = *asked;
+    mapping.options = &options;
+    request->mapping = &mapping;
+    request->cache = &cache;
+    for (int i = 0; i < list.count && status == PRISM_OK; i++) {
+        options.axis = list.axes[i];
+        status = try_stages(best, request, error);
+    }
+    px_component_cache_free(&cache);
+    request->mapping = asked;
+    request->cache = NULL;
     return status;
 }
 
@@ -183,7 +205,7 @@ prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_r
     prism_status status = prism_array_size(request->array, &size, error);
     if (status != PRISM_OK)
         return status;
-    status = px_numbers_load(&values, request->array, request->elements, error);
+    status = px_numbers_load(&values, request->array, request->elements, asked, error);
     values.scales = request->scales;
     px_lossy_request lossy = {.mapping = &mapping,
                               .values = &values,
@@ -191,7 +213,8 @@ prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_r
                               .limit = limit,
                               .found = {.transform = PRISM_TRANSFORM_AUTO, .axis = asked->axis}};
     if (status == PRISM_OK)
-        status = try_all(&best, &lossy, error);
+        status = asked->bound == PRISM_BOUND_REL_RMSE ? try_axes(&best, &lossy, error)
+                                                      : try_stages(&best, &lossy, error);
     if (status == PRISM_OK && best.mapped.is_mapped) {
         *mapped = best.mapped;
         memcpy(decoded, best.decoded, size);

@@ -136,6 +136,16 @@ static void add_fills(px_numbers *values) {
     }
 }
 
+/* An integer that the type does not have is no element; floats are rounded as HDF5 rounds them. */
+static void set_missing(px_numbers *values, const prism_options *options) {
+    const prism_type type = values->words.array->type;
+    if (!options || !options->has_missing)
+        return;
+    values->missing = px_word_of_value(options->missing, type);
+    values->has_missing = values->words.number->fraction ||
+                          px_value_of_word(values->missing, type) == options->missing;
+}
+
 static double number_at(const void *context, size_t i) {
     return ((const double *)context)[i];
 }
@@ -154,15 +164,16 @@ static void find_range(px_numbers *values) {
             values->numbers[i] = 0;
             continue;
         }
-        values->least = fmin(values->least, values->numbers[i]);
-        values->most = fmax(values->most, values->numbers[i]);
+        const double number = values->numbers[i];
+        values->least = number < values->least ? number : values->least;
+        values->most = number > values->most ? number : values->most;
     }
     if (values->least > values->most)
         values->least = values->most = 0;
 }
 
 prism_status px_numbers_load(px_numbers *values, const prism_array *array, const void *elements,
-                             prism_error *error) {
+                             const prism_options *options, prism_error *error) {
     *values = (px_numbers){.numbers = NULL};
     prism_status status = px_bit_patterns_alloc(&values->words, array, error);
     if (status != PRISM_OK)
@@ -173,9 +184,10 @@ prism_status px_numbers_load(px_numbers *values, const prism_array *array, const
     if (!values->numbers || !values->is_exact)
         return px_out_of_memory(error, count * sizeof *values->numbers);
     px_bit_patterns_load(&values->words, elements);
+    set_missing(values, options);
     for (size_t i = 0; i < count; i++) {
         const uint64_t word = values->words.bits[i];
-        values->is_exact[i] = is_exact(word, values->words.number);
+        values->is_exact[i] = is_exact(word, values->words.number) || px_is_missing(values, word);
         values->numbers[i] = values->is_exact[i] ? 0 : px_value_of_word(word, array->type);
     }
     add_fills(values);

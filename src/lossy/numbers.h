@@ -1,7 +1,7 @@
 /*
  * The elements of an array as numbers, which lossy coding approximates, and those among them that
- * must come back with every bit: NaN, infinities, and values that stand for missing data: extremes
- * that lie far from all others. Internal.
+ * must come back with every bit: NaN, infinities, and values that stand for missing data: the one
+ * that the options name, and extremes that lie far from all others. Internal.
  */
 #ifndef PX_LOSSY_NUMBERS_H
 #define PX_LOSSY_NUMBERS_H
@@ -15,6 +15,8 @@ typedef struct px_numbers {
     bool *is_exact;     /* [words.count] */
     double least, most; /* of those that are not exact; 0 where there is none */
     px_scales scales;
+    bool has_missing;
+    uint64_t missing; /* the word of missing data */
 } px_numbers;
 
 static inline double px_value_scale(const px_numbers *values, size_t element) {
@@ -22,10 +24,19 @@ static inline double px_value_scale(const px_numbers *values, size_t element) {
     return s->scales ? (double)s->scales[element / s->run] : 1;
 }
 
-/* Free with px_numbers_free, also on failure. Integers must fit a double. */
+/* Free with px_numbers_free, also on failure. Integers must fit a double. `options`: what is
+ * missing; NULL: nothing that is not NaN or far from all others. */
 prism_status px_numbers_load(px_numbers *values, const prism_array *array, const void *elements,
-                             prism_error *error);
+                             const prism_options *options, prism_error *error);
 void px_numbers_free(px_numbers *values);
+
+/* Whether a word says that there are no data: zeros of either sign are alike. */
+static inline bool px_is_missing(const px_numbers *values, uint64_t word) {
+    const px_number *number = values->words.number;
+    const uint64_t sign = number->fraction ? px_word_sign(number) : 0;
+    return values->has_missing &&
+           (word == values->missing || (((word | values->missing) & ~sign) == 0));
+}
 
 /* The number that a word of a type stands for, and the word nearest to a number: the last one of
  * the type where that is beyond. */

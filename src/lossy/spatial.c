@@ -188,6 +188,14 @@ static filter fit_filter(const encoder *e, const float *scores, float scale, boo
     return solve_filter(sums, fine);
 }
 
+/* The nearest integer, ties to even, of what 16 bits hold: without a call, so that compilers make
+ * vectors of it. */
+static int16_t nearest(float number) {
+    static const float ROUNDING = 12582912; /* 1.5 * 2^23 */
+    const float clipped = number < -32767 ? -32767 : number > 32767 ? 32767 : number;
+    return (int16_t)((clipped + ROUNDING) - ROUNDING);
+}
+
 /* The quantised plane, in e->places and e->plane. Returns its largest number. */
 static float quantise_plane(encoder *e, size_t k, float scale) {
     const size_t positions = e->common.fit.positions;
@@ -195,9 +203,9 @@ static float quantise_plane(encoder *e, size_t k, float scale) {
     int16_t *places = e->places + k * positions;
     float largest = 0;
     for (size_t i = 0; i < positions; i++) {
-        const float place = scores[i] * scale, clipped = fmaxf(-32767, fminf(32767, place));
-        largest = fmaxf(largest, fabsf(place));
-        places[i] = (int16_t)lrintf(clipped);
+        const float place = scores[i] * scale, size = fabsf(place);
+        largest = size > largest ? size : largest;
+        places[i] = nearest(place);
     }
     for (size_t y = 0; y < e->plane.height; y++)
         for (size_t x = 0; x < e->plane.width; x++)

@@ -12,6 +12,8 @@ typedef struct px_lossy_request {
     const px_numbers *values;
     px_bound bound;
     size_t limit; /* more bytes are of no use */
+    /* What stages of components leave for the next one; NULL for other bounds. */
+    struct px_component_cache *cache;
     /* What a stage before found best for its integers; its transform is AUTO if there is none. */
     px_pipeline found;
 } px_lossy_request;

@@ -25,6 +25,7 @@ typedef struct encoder {
     px_buffer payload;
     size_t ends[PX_WAVELET_LEVELS + 1]; /* see px_wavelet_code */
     size_t most;                        /* components that are worth their bits */
+    double reached;                     /* by the last attempt */
 } encoder;
 
 static const float BIT = 0.09f; /* what a bit is worth: squared steps */
@@ -89,7 +90,9 @@ static prism_status attempt(void *context, double step, double *reached, prism_e
     if (status != PRISM_OK)
         return status;
     restore_scores(e);
-    return px_component_encoder_reached(&e->common, reached, error);
+    status = px_component_encoder_reached(&e->common, reached, error);
+    e->reached = *reached;
+    return status;
 }
 
 static prism_status write_all(encoder *e, px_coded *mapped, prism_error *error) {
@@ -129,14 +132,44 @@ static prism_status prepare(encoder *e, double step, prism_error *error) {
     return PRISM_OK;
 }
 
+/* Components that stay: until they have been coded once, those that say more than the noise. */
+static size_t surely_used(const encoder *e, double step, bool coded) {
+    static const double SHARE = 0.8;
+    const px_component_fit *fit = &e->common.fit;
+    size_t count = coded ? fit->components.count : 0;
+    while (!coded && count < fit->components.count &&
+           fit->variances[count] > SHARE * step * step / 12)
+        count++;
+    return count;
+}
+
 /* Whether decoding would be slower than this effort may be: coefficients are coded one by one. */
-static bool takes_long(const encoder *e) {
+static bool takes_long(const encoder *e, double step, bool coded) {
     static const double FEW = 1 << 16;
     const px_numbers *values = e->common.request->values;
     const double bytes = (double)values->words.count * values->words.number->size;
     const double coefficients =
-        (double)e->common.fit.components.count * (double)e->common.fit.positions;
+        (double)surely_used(e, step, coded) * (double)e->common.fit.positions;
     return coefficients > FEW && coefficients > bytes * px_efforts.coefficients[e->common.effort];
+}
+
+/* Whether scores take so many bits that coding them where they lie is smaller. */
+static bool is_dense(const encoder *e, double step) {
+    static const double MOST_BITS = 2; /* for a score */
+    const int effort = e->common.effort;
+    return e->common.request->found.transform != PRISM_TRANSFORM_AUTO &&
+           !px_efforts.only_size[effort] &&
+           8 * (double)e->common.request->limit >
+               MOST_BITS * (double)surely_used(e, step, false) * (double)e->common.fit.positions;
+}
+
+/* Whether another stage's chunk is surely smaller: bytes fall with the error that is allowed, at
+ * most as fast as it grows. */
+static bool is_hopeless(const encoder *e) {
+    static const double MARGIN = 1.1;
+    const px_lossy_request *request = e->common.request;
+    const double ratio = fmin(1, e->reached / (double)request->bound.value);
+    return (double)e->payload.size * ratio > MARGIN * (double)request->limit;
 }
 
 /* Whether a component takes away more of the error than its basis and its coefficients cost. */
@@ -163,11 +196,15 @@ static prism_status search(encoder *e, bool *found, prism_error *error) {
     for (int i = 0; i < MOST_ROUNDS && status == PRISM_OK; i++) {
         status = prepare(e, step, error);
         *found = false;
-        if (status != PRISM_OK || takes_long(e))
+        if (status != PRISM_OK || takes_long(e, step, i > 0) || (i == 0 && is_dense(e, step)))
             return status;
         status = px_step_search(found, &step, (double)e->common.request->bound.value, attempts[i],
                                 attempt, e, error);
         e->most = px_component_encoder_used(&e->common, e->coefficients, sizeof *e->coefficients);
+        if (i + 1 < ROUNDS && is_hopeless(e)) {
+            *found = false;
+            return status;
+        }
         if (i + 1 >= ROUNDS && (!*found || e->most == e->common.fit.components.count))
             break;
         while (e->most > 1 && !is_worth(e, e->most - 1, (double)e->common.fit.components.step))
