@@ -20,6 +20,7 @@ static prism_status code_sample(px_coded *coded, double *bytes, const px_survey 
                                 px_candidate *candidate, int effort, prism_error *error) {
     const size_t limit = 2 * s->part.size + PX_CONTAINER_OVERHEAD;
     px_task task = px_task_of(candidate, effort, limit);
+    task.trial = true;
     if (s->part.mask.missing) { /* holes are of axes without roles */
         task.mask = &s->part.mask;
         task.pipeline = px_survey_pipeline(s, &task.pipeline);
