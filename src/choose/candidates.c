@@ -73,7 +73,7 @@ typedef struct ties {
 /* Estimates of lifts miss what the native coder gains by neighbours in planes before; frames show
  * it. Where time is spared, only layouts that need no such promise are worth it. */
 static bool is_promising(const px_survey *s, int effort) {
-    return !s->sparing && (s->part.share == 1 || !px_efforts.brisk[effort]);
+    return !s->sparing && !px_efforts.brisk[effort];
 }
 
 /* The planes become residuals of the lift, if there is one. */

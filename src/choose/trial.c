@@ -239,7 +239,8 @@ prism_status px_consider_others(px_choice *c, const px_candidate *layout, prism_
 
 bool px_others_come_last(const px_survey *s, const prism_options *options) {
     return px_may_be_native(options) && !px_is_drawing(s, options) &&
-           (s->sparing || (px_efforts.only_size[options->effort] && s->values > PX_FEW_VALUES));
+           (s->sparing || px_efforts.brisk[options->effort] ||
+            (px_efforts.only_size[options->effort] && s->values > PX_FEW_VALUES));
 }
 
 prism_status px_consider_layout(px_choice *c, const px_candidate *layout, prism_error *error) {
