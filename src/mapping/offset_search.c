@@ -124,7 +124,7 @@ static bool find_decimal(double *decimal, double low, double high) {
     return false;
 }
 
-static double simplest(double low, double high) {
+double px_simplest_between(double low, double high) {
     double decimal;
     return find_decimal(&decimal, low, high) ? decimal : low + (high - low) / 2;
 }
@@ -244,9 +244,9 @@ static bool find_line(px_dequantiser *rule, const search *s) {
     bands b;
     find_bands(&b, s, 0, 0);
     interval slope = find_slope(&b, line);
-    const double scale = simplest(line->step + slope.low, line->step + slope.high);
+    const double scale = px_simplest_between(line->step + slope.low, line->step + slope.high);
     interval start = find_start(&b, line, scale - line->step);
-    const double offset = simplest(line->start + start.low, line->start + start.high);
+    const double offset = px_simplest_between(line->start + start.low, line->start + start.high);
     *rule = (px_dequantiser){PX_RULE_DOUBLES, 2, {{PX_MULTIPLY, scale}, {PX_ADD, offset}}};
     return slope.low <= slope.high && start.low <= start.high && is_usable(scale) &&
            is_usable(offset);
