@@ -108,8 +108,8 @@ static px_planes planes_of(const px_survey *s, const px_roles *roles) {
     return px_planes_shape(&s->whole, &layout);
 }
 
-/* Frames of a few rows are coded better as lines, which are channels. At low efforts, those that
- * become lines by a lift are not looked at without, which takes far longer. */
+/* Frames of a few rows are coded better as lines, which are channels. Those that become lines by a
+ * lift are not looked at without, which takes far longer, unless only size counts. */
 static ties ties_of(const px_survey *s, const prism_options *options, const px_roles *roles) {
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool drawing = px_is_drawing(s, options);
@@ -117,7 +117,7 @@ static ties ties_of(const px_survey *s, const prism_options *options, const px_r
     const bool lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
                       (open && !drawing && px_may_be_lifted(s, roles));
     const bool slow =
-        lift && px_efforts.brisk[options->effort] && px_is_folded_by_lift(&planes);
+        lift && !px_efforts.only_size[options->effort] && px_is_folded_by_lift(&planes);
     return (ties){.plain = (open && !slow) || options->transform == PRISM_TRANSFORM_NONE,
                   .frames = !drawing && !options->block && px_may_be_frames(s, roles, options) &&
                             !px_is_folded(&planes, true),
