@@ -104,7 +104,8 @@ static bool is_smooth(const px_choice *c) {
     return c->sample->noisy && plain > 0 && plain < SMOOTH;
 }
 
-/* Where one layout did not make anything smaller, none does whose estimate promises next to nothing.
+/* Where one layout did not make anything smaller, none does whose estimate promises next to
+ * nothing.
  */
 static bool is_noise(const px_choice *c, const px_candidate *layout) {
     const prism_array *whole = &c->sample->whole;
@@ -139,7 +140,7 @@ bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t be
     if (has_estimates(c))
         return !is_noise(c, &list->items[i]) &&
                missed(c, list->items[i].pipeline.transform) * px_promise(c, list, i) <
-               PX_CLEARLY * c->best.bytes;
+                   PX_CLEARLY * c->best.bytes;
     return (c->sample->part.share == 1 && !px_is_brisk(c->sample, c->options->effort)) ||
            list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
 }

@@ -137,8 +137,7 @@ static prism_status guess_deflate(double *bytes, const px_survey *s, const px_ca
                                   prism_error *error) {
     const px_task task = px_task_of(candidate, candidate->pipeline.effort, SIZE_MAX);
     px_prepared prepared;
-    prism_status status =
-        px_prepare(&prepared, &s->part.array, s->part.elements, &task, error);
+    prism_status status = px_prepare(&prepared, &s->part.array, s->part.elements, &task, error);
     if (status != PRISM_OK)
         return status;
     status = px_deflate_guess(bytes, &prepared.planes, error);
@@ -148,8 +147,8 @@ static prism_status guess_deflate(double *bytes, const px_survey *s, const px_ca
     return status;
 }
 
-/* At low efforts, where a trial takes as long as all else: only what a guess prefers, and only where
- * that may win. */
+/* At low efforts, where a trial takes as long as all else: only what a guess prefers, and only
+ * where that may win. */
 static prism_status consider_guessed(px_choice *c, px_candidate candidate, prism_error *error) {
     static const prism_predictor predictors[] = {PRISM_PREDICTOR_NONE, PRISM_PREDICTOR_PAETH};
     px_candidate best = {.bytes = HUGE_VAL};

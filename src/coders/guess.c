@@ -71,7 +71,8 @@ static float bits_with_matches(const uint8_t *bytes, size_t size) {
             uint32_t *place = &last[hash_of(bytes + i)];
             const size_t left = size - i, most = left < MOST_MATCH ? left : MOST_MATCH;
             from = *place;
-            length = from < i && i - from <= FURTHEST ? length_of(bytes + from, bytes + i, most) : 0;
+            length =
+                from < i && i - from <= FURTHEST ? length_of(bytes + from, bytes + i, most) : 0;
             *place = (uint32_t)i;
         }
         if (length) {

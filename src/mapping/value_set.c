@@ -21,8 +21,9 @@ static prism_status set_alloc(px_value_set *set, size_t most, const px_number *n
     set->words = direct ? NULL : px_alloc(slots, sizeof *set->words);
     set->places = calloc(slots, sizeof *set->places);
     set->ranks = px_alloc(set->most + 1, sizeof *set->ranks);
-    return (direct || set->words) && set->places && set->ranks ? PRISM_OK
-                                                               : px_out_of_memory(error, slots * 16);
+    return (direct || set->words) && set->places && set->ranks
+               ? PRISM_OK
+               : px_out_of_memory(error, slots * 16);
 }
 
 void px_value_set_free(px_value_set *set) {
