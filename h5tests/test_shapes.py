@@ -37,7 +37,6 @@ def is_searched(case):
     return case.label == "32x32x32" and case.dtype in SEARCHED and case.content != "constant"
 
 
-
 def size_of(case):
     return shapes.make(case).nbytes
 
@@ -86,11 +85,7 @@ def test_tiny_chunks_take_next_to_no_time(name, effort):
 @pytest.mark.parametrize("effort", EFFORTS)
 @pytest.mark.parametrize(
     "name",
-    [
-        name
-        for name, case in CASES.items()
-        if size_of(case) >= 4096 and case.content != "constant"
-    ],
+    [name for name, case in CASES.items() if size_of(case) >= 4096 and case.content != "constant"],
 )
 def test_no_shape_takes_many_times_as_long(name, effort, reference):
     array = shapes.make(CASES[name])

@@ -49,10 +49,11 @@ static prism_status set_all(ZSTD_CCtx *context, const setting *settings, size_t 
                : PRISM_OK;
 }
 
-/* The largest power of two that is no more than `size`. */
+/* The largest power of two that is no more than `size`, and no more than libzstd's own. */
 static int log_of(size_t size) {
+    enum { MOST = 26 };
     int log = 0;
-    while (size >> log > 1)
+    while (log < MOST && size >> log > 1)
         log++;
     return log;
 }
@@ -61,8 +62,8 @@ static int log_of(size_t size) {
  * for each place are enough, and half a head. */
 static prism_status set_tables(ZSTD_CCtx *context, int effort, size_t count, prism_error *error) {
     enum { LARGE_TABLES = 20, LARGE = 1 << 22 };
-    const setting settings[] = {{ZSTD_c_chainLog, log_of(2 * count)},
-                                {ZSTD_c_hashLog, log_of(count / 2)}};
+    const int log = log_of(count);
+    const setting settings[] = {{ZSTD_c_chainLog, log + 1}, {ZSTD_c_hashLog, log - 1}};
     return effort == PX_ZSTD_QUICK || px_efforts.zstd_level[effort] < LARGE_TABLES || count < LARGE
                ? PRISM_OK
                : set_all(context, settings, sizeof settings / sizeof *settings, error);
