@@ -323,12 +323,25 @@ static void claims_are_not_believed(void **state) {
     golden_free(all, count);
 }
 
+/* From 4 MiB on, libzstd's tables follow the size of the array; a size above a power of two is what
+ * would take most. */
+static void tables_of_zstd_do_not_outgrow_large_arrays(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t dims[3];
+        prism_type type;
+    } large[] = {{{2900, 2900, 1}, PRISM_UINT8}, {{1024, 1024, 4}, PRISM_INT16}};
+    for (size_t i = 0; i < (SANITIZED ? 1 : sizeof large / sizeof *large); i++)
+        assert_times(large[i].dims, large[i].type, PATTERN_FEW, "coder=zstd,effort=9", TIMES);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_chunks),
         cmocka_unit_test(shapes_of_all_kinds),
         cmocka_unit_test(ordinary_arrays_take_a_few_times_their_size),
         cmocka_unit_test(hard_arrays_take_a_few_times_their_size),
+        cmocka_unit_test(tables_of_zstd_do_not_outgrow_large_arrays),
         cmocka_unit_test(claims_are_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,17 +21,20 @@ EFFORTS = (1, 5)
 # Cubes of one value: effort 5 sees that it is one, which effort 1 does not look for.
 ONCE_SEEN = {"constant"}
 SAME = 1.3  # times of the same work differ by that much on a busy machine
-# Where estimates leave out less at effort 1: deflate is tried after a lift, too.
-SLOWER = {"16x4096 int16 texture": 1.8, "4096x16 int16 texture": 1.6, "2x2x100000 int16 texture": 1.7, "2000 float64 times": 3}
+TURNS, MOST_TURNS = 2, 20
+# Of other methods, effort 1 compares coder zstd: its chunk is the smaller one.
+SLOWER = {"2000 float64 times": 4.5}
 CASES = {
     f"{case.label} {case.dtype} {case.content}": case
     for case in shapes.cases()
     if case != shapes.REFERENCE
 }
-# Pictures two samples wide keep one lane of sixteen busy; of small arrays, many layouts are tried.
-# A ramp of doubles takes searches for its step, for 177 bytes.
-SEARCHED = {"2000 float64 ramp"}
-SLOW = {"100000x2x2", "32x32x32", "2x2x4096", "16x4096", "rank 32, 131072"}
+# Cubes as rough along each axis, of which all are tried: up to 20 times the reference at effort 1.
+SEARCHED = {"uint8", "uint16"}
+
+
+def is_searched(case):
+    return case.label == "32x32x32" and case.dtype in SEARCHED and case.content != "constant"
 
 
 def size_of(case):
@@ -82,41 +85,49 @@ def test_tiny_chunks_take_next_to_no_time(name, effort):
 @pytest.mark.parametrize("effort", EFFORTS)
 @pytest.mark.parametrize(
     "name",
-    [
-        name
-        for name, case in CASES.items()
-        if size_of(case) >= 4096
-        and case.label not in SLOW
-        and name not in SEARCHED
-        and case.content != "constant"
-    ],
+    [name for name, case in CASES.items() if size_of(case) >= 4096 and case.content != "constant"],
 )
 def test_no_shape_takes_many_times_as_long(name, effort, reference):
     array = shapes.make(CASES[name])
+    room = ROOM * (2 if is_searched(CASES[name]) else 1)
     for seconds, a_byte in zip(costs(array, effort=effort), reference[effort]):
-        assert seconds < ROOM * TIMES * a_byte * array.nbytes
+        assert seconds < room * TIMES * a_byte * array.nbytes
 
 
 @pytest.mark.parametrize(
     "name", [name for name, case in CASES.items() if case.content not in ONCE_SEEN]
 )
 def test_effort_1_is_never_slower_than_effort_5(name):
-    """By turns, so that both see the same machine; what both do alike may take the one longer."""
+    """By turns, so that both see the same machine. What looks slow gets more of them: the least times
+    of a busy machine come near those of a quiet one, and what is slower stays so."""
     array = shapes.make(CASES[name])
     least = {effort: float("inf") for effort in EFFORTS}
-    for _ in range(5 if array.nbytes < 1 << 16 else 2):
+    for turn in range(MOST_TURNS):
         for effort in EFFORTS:
             seconds = best_seconds(lambda: h5prism.encode(array, effort=effort), 1)  # noqa: B023
             least[effort] = min(least[effort], seconds)
-    assert least[1] < SLOWER.get(name, SAME) * least[5] + TINY_MS / 1e3
+        most = SLOWER.get(name, SAME) * least[5] + TINY_MS / 1e3
+        if turn + 1 >= TURNS and least[1] < most:
+            break
+    assert least[1] < most
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.label in SLOW])
-def test_other_shapes_come_back(name):
-    array = shapes.make(CASES[name])
-    blob = h5prism.encode(array, effort=1)
-    assert h5prism.decode(blob).tobytes() == array.tobytes()
-    assert len(blob) <= array.nbytes + 64
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_narrow_planes_are_coded_as_lines(effort):
+    """As they are, they take three to eight times as long for a few bytes: no time is looked at."""
+    for shape in ((2, 2, 4096), (2, 2, 100000), (4096, 2, 2)):
+        array = shapes.make(shapes.Case(shape, "int8", "texture"))
+        assert h5prism.inspect_chunk(h5prism.encode(array, effort=effort)).transform == "channels"
+
+
+def test_ramps_of_doubles_are_integers():
+    """Limits for their step are rounded as much as the ramps are."""
+    for step in (0.1, 0.37, 1 / 3, 2.2e-5):
+        for count in (300, 2000, 8000):
+            chunk = h5prism.encode(np.arange(count) * step)
+            assert h5prism.inspect_chunk(chunk).mapping == "lattice"
+            assert len(chunk) < 120
+            np.testing.assert_array_equal(h5prism.decode(chunk), np.arange(count) * step)
 
 
 TINY_SHAPES = [(1,), (2,), (64,), (1, 500), (500, 1), (7, 9, 8), (2, 2, 2, 2, 30), (1,) * 32]

@@ -16,6 +16,7 @@ enum {
     LEAST_EDGE = 4,       /* of a frame */
     LEAST_POSITIONS = 32, /* of a plane */
     MOST_SINGLE = 5,      /* axes that may count planes alone */
+    MOST_AXES = 8,        /* of arrays of which several are tried: no more make a difference */
     SMOOTHEST = 3         /* axes of which two are a picture */
 };
 
@@ -179,9 +180,11 @@ size_t px_possible_roles(px_roles roles[PX_MOST_ROLES], const px_survey *s,
     }
     if (s->whole.rank == 2)
         add_of_matrix(&l, s, options);
+    else if (s->whole.rank > MOST_AXES)
+        add(&l, s, set_of(0));
     else
         add_single(&l, s);
-    if (s->whole.rank > 3)
+    if (s->whole.rank > 3 && s->whole.rank <= MOST_AXES)
         add_joined(&l, s);
     leave_out(&l, s, SPECKS, options);
     leave_out(&l, s, NO_PARTS, options);

@@ -102,7 +102,7 @@ typedef struct ties {
 /* Estimates of lifts miss what the native coder gains by neighbours in planes before; frames show
  * it. Where time is spared, only layouts that need no such promise are worth it. */
 static bool is_promising(const px_survey *s, int effort) {
-    return !s->sparing && (s->part.share == 1 || !px_efforts.brisk[effort]);
+    return !s->sparing && !px_efforts.brisk[effort];
 }
 
 /* The planes become residuals of the lift, if there is one. */
@@ -133,21 +133,26 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     return status;
 }
 
-/* Frames of a few rows are coded better as lines, which are channels. */
-static bool are_lines(const px_survey *s, const px_roles *roles) {
+/* In the whole array, without samples. */
+static px_planes planes_of(const px_survey *s, const px_roles *roles) {
     const px_layout layout = px_layout_by(roles, &s->whole);
-    const px_planes planes = px_planes_shape(&s->whole, &layout);
-    return px_is_folded(&planes, true);
+    return px_planes_shape(&s->whole, &layout);
 }
 
+/* Frames of a few rows are coded better as lines, which are channels. Those that become lines by a
+ * lift are not looked at without, which takes far longer, unless only size counts. */
 static ties ties_of(const px_survey *s, const prism_options *options, const px_roles *roles) {
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool drawing = px_is_drawing(s, options);
-    return (ties){.plain = open || options->transform == PRISM_TRANSFORM_NONE,
+    const px_planes planes = planes_of(s, roles);
+    const bool lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
+                      (open && !drawing && px_may_be_lifted(s, roles));
+    const bool slow =
+        lift && !px_efforts.only_size[options->effort] && px_is_folded_by_lift(&planes);
+    return (ties){.plain = (open && !slow) || options->transform == PRISM_TRANSFORM_NONE,
                   .frames = !drawing && !px_blocks_asked(options) &&
-                            px_may_be_frames(s, roles, options) && !are_lines(s, roles),
-                  .lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
-                          (open && !drawing && px_may_be_lifted(s, roles))};
+                            px_may_be_frames(s, roles, options) && !px_is_folded(&planes, true),
+                  .lift = lift};
 }
 
 static prism_status list_planes(px_layouts *list, const px_survey *s, const prism_options *options,

@@ -12,6 +12,7 @@
 #include "coders/ans/blocks/blocks.h"
 #include "coders/ans/order0/order0.h"
 #include "coders/ans/palette/model.h"
+#include "planes/fold.h"
 #include "planes/values.h"
 
 /* By how much a fitted method at the default effort may miss what the learning one needs and still
@@ -52,11 +53,11 @@ static px_candidate *add(candidates *list, const px_task *task, prism_method met
 }
 
 /* Frames, by automatic options: one matrix for whole frames may be worse than none where a part of
- * them moves, and the middle, which decides, does not. */
+ * them moves, and the middle, which decides, does not. Nothing of a line moves. */
 static bool may_do_without_lift(const px_planes *planes, const px_task *task) {
     enum { MOST_FRAMES = 64 };
-    return task->selective && planes->count <= MOST_FRAMES &&
-           task->pipeline.transform == PRISM_TRANSFORM_CHANNELS;
+    return task->selective && !task->trial && planes->count <= MOST_FRAMES &&
+           task->pipeline.transform == PRISM_TRANSFORM_CHANNELS && !px_is_folded_by_lift(planes);
 }
 
 /* Learning from the samples themselves may come too late in a small chunk, or find too little: then

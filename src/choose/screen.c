@@ -1,4 +1,5 @@
 #include "choose/screen.h"
+#include "base/array.h"
 #include "base/effort.h"
 
 #include <math.h>
@@ -30,6 +31,9 @@ static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87, OTHER_GAIN = 0.97;
 /* Estimates miss so much more of what learning gains: where only size counts, that is tried, too.
  * Frames learn from all that came before at once, and estimates see one. */
 static const double MISSED = 0.9, MISSED_FRAMES = 0.8, SMOOTH = 0.6;
+
+/* Estimates that are so near to the bytes of the elements. */
+static const double NOISE = 0.98;
 
 /* Layouts of drawings that come so close in a part of the sample are tried. */
 static const double CLOSE_DRAWING = 1.25;
@@ -100,6 +104,16 @@ static bool is_smooth(const px_choice *c) {
     return c->sample->noisy && plain > 0 && plain < SMOOTH;
 }
 
+/* Where one layout did not make anything smaller, none does whose estimate promises next to
+ * nothing.
+ */
+static bool is_noise(const px_choice *c, const px_candidate *layout) {
+    const prism_array *whole = &c->sample->whole;
+    const double plain = (double)px_array_count(whole) * (double)prism_type_size(whole->type);
+    return c->best.bytes >= plain && layout->bytes > NOISE * plain &&
+           !px_efforts.only_size[c->options->effort];
+}
+
 static double missed(const px_choice *c, prism_transform transform) {
     const bool only_size = px_efforts.only_size[c->options->effort];
     if (transform == PRISM_TRANSFORM_STACK)
@@ -124,8 +138,9 @@ bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t be
         (!is_low(c) || list->items[i].bytes <= CLOSE_BRISK * list->items[best].bytes))
         return true;
     if (has_estimates(c))
-        return missed(c, list->items[i].pipeline.transform) * px_promise(c, list, i) <
-               PX_CLEARLY * c->best.bytes;
+        return !is_noise(c, &list->items[i]) &&
+               missed(c, list->items[i].pipeline.transform) * px_promise(c, list, i) <
+                   PX_CLEARLY * c->best.bytes;
     return (c->sample->part.share == 1 && !px_is_brisk(c->sample, c->options->effort)) ||
            list->items[i].bytes <= CLOSE_ESTIMATE * list->items[best].bytes;
 }

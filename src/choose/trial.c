@@ -1,5 +1,7 @@
 #include "choose/trial.h"
 
+#include <math.h>
+
 #include "base/effort.h"
 #include "choose/methods.h"
 
@@ -7,7 +9,7 @@ enum { SOME_FRAMES = 48 };
 
 /* By how much a quick trial may miss the best size so far and still deserve a trial. */
 static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3,
-                    DEFLATE_CHANCE_SPARING = 1.15, DEFLATE_CHANCE_LARGE = 1.03;
+                    DEFLATE_CHANCE_SPARING = 1.15, DEFLATE_CHANCE_LARGE = 1.03, GUESS_CHANCE = 1.1;
 
 /* Layouts that are safer than the best one may come to a little more. */
 static const double SAFER = 1.0005;
@@ -20,6 +22,7 @@ static prism_status code_sample(px_coded *coded, double *bytes, const px_survey 
                                 px_candidate *candidate, int effort, prism_error *error) {
     const size_t limit = 2 * s->part.size + PX_CONTAINER_OVERHEAD;
     px_task task = px_task_of(candidate, effort, limit);
+    task.trial = true;
     if (s->part.mask.missing) { /* holes are of axes without roles */
         task.mask = &s->part.mask;
         task.pipeline = px_survey_pipeline(s, &task.pipeline);
@@ -129,8 +132,42 @@ static prism_status consider_unpredicted(bool *chance, px_choice *c, const px_ca
     return status;
 }
 
+/* What deflate may make of the sample. */
+static prism_status guess_deflate(double *bytes, const px_survey *s, const px_candidate *candidate,
+                                  prism_error *error) {
+    const px_task task = px_task_of(candidate, candidate->pipeline.effort, SIZE_MAX);
+    px_prepared prepared;
+    prism_status status = px_prepare(&prepared, &s->part.array, s->part.elements, &task, error);
+    if (status != PRISM_OK)
+        return status;
+    status = px_deflate_guess(bytes, &prepared.planes, error);
+    *bytes = *bytes / s->part.share +
+             (double)prepared.parameters.size * px_side_growth(s, &candidate->pipeline);
+    px_prepared_free(&prepared);
+    return status;
+}
+
+/* At low efforts, where a trial takes as long as all else: only what a guess prefers, and only
+ * where that may win. */
+static prism_status consider_guessed(px_choice *c, px_candidate candidate, prism_error *error) {
+    static const prism_predictor predictors[] = {PRISM_PREDICTOR_NONE, PRISM_PREDICTOR_PAETH};
+    px_candidate best = {.bytes = HUGE_VAL};
+    prism_status status = PRISM_OK;
+    for (size_t i = 0; i < sizeof predictors / sizeof *predictors && status == PRISM_OK; i++) {
+        if (!px_may_use(c, &candidate, predictors[i], PRISM_CODER_DEFLATE))
+            continue;
+        status = guess_deflate(&candidate.bytes, c->sample, &candidate, error);
+        best = candidate.bytes < best.bytes ? candidate : best;
+    }
+    return status == PRISM_OK && best.bytes < GUESS_CHANCE * c->best.bytes
+               ? consider(c, &best, best.pipeline.effort, error)
+               : status;
+}
+
 static prism_status consider_deflate(px_choice *c, px_candidate candidate, prism_error *error) {
     bool chance = true;
+    if (px_efforts.brisk[candidate.pipeline.effort] && c->best.bytes > 0)
+        return consider_guessed(c, candidate, error);
     prism_status status = PRISM_OK;
     if (px_may_use(c, &candidate, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE))
         status = consider_unpredicted(&chance, c, &candidate, error);
@@ -238,7 +275,8 @@ prism_status px_consider_others(px_choice *c, const px_candidate *layout, prism_
 
 bool px_others_come_last(const px_survey *s, const prism_options *options) {
     return px_may_be_native(options) && !px_is_drawing(s, options) &&
-           (s->sparing || (px_efforts.only_size[options->effort] && s->values > PX_FEW_VALUES));
+           (s->sparing || px_efforts.brisk[options->effort] ||
+            (px_efforts.only_size[options->effort] && s->values > PX_FEW_VALUES));
 }
 
 prism_status px_consider_layout(px_choice *c, const px_candidate *layout, prism_error *error) {

@@ -13,6 +13,7 @@ enum {
     HASH_BITS = 10,
     LEAST_MATCH = 3,
     MOST_MATCH = 258,
+    FURTHEST = 1 << 15,
     BYTES = 256,
     LENGTHS = 32,     /* octaves and halves of lengths of matches, as symbols */
     HEADER_BITS = 130 /* of a stream */
@@ -60,18 +61,19 @@ static size_t symbol_of(size_t length) {
 }
 
 static float bits_with_matches(const uint8_t *bytes, size_t size) {
-    uint16_t last[1 << HASH_BITS];
+    uint32_t last[1 << HASH_BITS];
     uint32_t counts[BYTES + LENGTHS] = {0};
     float bits = 0;
     memset(last, 0, sizeof last);
     for (size_t i = 0; i < size;) {
         size_t length = 0, from = 0;
         if (i + LEAST_MATCH <= size) {
-            uint16_t *place = &last[hash_of(bytes + i)];
+            uint32_t *place = &last[hash_of(bytes + i)];
             const size_t left = size - i, most = left < MOST_MATCH ? left : MOST_MATCH;
             from = *place;
-            length = from < i ? length_of(bytes + from, bytes + i, most) : 0;
-            *place = (uint16_t)i;
+            length =
+                from < i && i - from <= FURTHEST ? length_of(bytes + from, bytes + i, most) : 0;
+            *place = (uint32_t)i;
         }
         if (length) {
             counts[symbol_of(length)]++;

@@ -1,4 +1,4 @@
-/* About what zlib makes of a few kilobytes, for a small part of the time it takes. Internal. */
+/* About what zlib makes of some bytes, for a small part of the time it takes. Internal. */
 #ifndef PX_CODERS_GUESS_H
 #define PX_CODERS_GUESS_H
 
@@ -11,7 +11,7 @@ typedef struct px_guess {
     bool matches; /* whether looking for matches is worth it */
 } px_guess;
 
-/* Of at most 64 KiB. */
+/* Of less than 4 GiB. */
 px_guess px_guess_deflate(const uint8_t *bytes, size_t size);
 
 #endif

@@ -41,12 +41,32 @@ typedef struct setting {
 
 static prism_status set_all(ZSTD_CCtx *context, const setting *settings, size_t count,
                             prism_error *error) {
-    size_t result = ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
+    size_t result = 0;
     for (size_t i = 0; i < count && !ZSTD_isError(result); i++)
         result = ZSTD_CCtx_setParameter(context, settings[i].parameter, settings[i].value);
     return ZSTD_isError(result)
                ? px_fail(error, PRISM_E_INTERNAL, "zstd: %s", ZSTD_getErrorName(result))
                : PRISM_OK;
+}
+
+/* The largest power of two that is no more than `size`, and no more than libzstd's own. */
+static int log_of(size_t size) {
+    enum { MOST = 26 };
+    int log = 0;
+    while (log < MOST && size >> log > 1)
+        log++;
+    return log;
+}
+
+/* The tables of the highest levels, which take up to 32 bytes for one of a large array: two links
+ * for each place are enough, and half a head. */
+static prism_status set_tables(ZSTD_CCtx *context, int effort, size_t count, prism_error *error) {
+    enum { LARGE_TABLES = 20, LARGE = 1 << 22 };
+    const int log = log_of(count);
+    const setting settings[] = {{ZSTD_c_chainLog, log + 1}, {ZSTD_c_hashLog, log - 1}};
+    return effort == PX_ZSTD_QUICK || px_efforts.zstd_level[effort] < LARGE_TABLES || count < LARGE
+               ? PRISM_OK
+               : set_all(context, settings, sizeof settings / sizeof *settings, error);
 }
 
 /*
@@ -68,6 +88,7 @@ static prism_status set_effort(ZSTD_CCtx *context, int effort, prism_error *erro
                                 {ZSTD_c_searchLog, search},
                                 {ZSTD_c_targetLength, FIRST_ENOUGH << search}};
     enum { ALWAYS = 3, ALL = sizeof settings / sizeof *settings };
+    ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters); /* nothing goes on */
     return set_all(context, settings, search ? ALL : ALWAYS, error);
 }
 
@@ -75,6 +96,8 @@ prism_status px_zstd_frame(size_t *size, px_zstd *z, const uint8_t *bytes, size_
                            size_t most, int effort, prism_error *error) {
     *size = SIZE_MAX;
     prism_status status = set_effort(z->context, effort, error);
+    if (status == PRISM_OK)
+        status = set_tables(z->context, effort, count, error);
     if (status != PRISM_OK)
         return status;
     const size_t result = ZSTD_compress2(z->context, z->coded, most, bytes, count);

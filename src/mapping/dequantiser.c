@@ -174,13 +174,18 @@ static bool is_coarse(const samples *s, double step) {
     return step >= STEPS_OF_TYPE * ulp;
 }
 
-static bool fits(const samples *s, const px_dequantiser *rule) {
+/* Samples that the rule does not make, no more of which are counted than make it useless. */
+static size_t count_bad(const samples *s, const px_dequantiser *rule) {
     const double most = (double)s->count - NEARLY_ALL * (double)s->count;
     size_t bad = 0;
     uint64_t k;
     for (size_t i = 0; i < s->count && (double)bad <= most; i++)
         bad += !px_dequantiser_integer(rule, &k, s->words[i], s->number);
-    return (double)bad <= most;
+    return (double)bad <= most ? bad : SIZE_MAX;
+}
+
+static bool fits(const samples *s, const px_dequantiser *rule) {
+    return count_bad(s, rule) < SIZE_MAX;
 }
 
 /* These are the business of fixed-point numbers. */
@@ -255,8 +260,15 @@ static double common_step(const double *values, size_t count, double tolerance) 
     return step;
 }
 
-/* Each sample leaves a range for the constant; they have to meet. */
-static bool meet(double *constant, const samples *s, double step) {
+/* What samples leave for a constant. */
+typedef struct range {
+    double low, high;
+} range;
+
+/* Each sample leaves a range; they have to meet. Limits are rounded, too, which counts for doubles:
+ * so much more of them is left. */
+static bool meet(range *left, const samples *s, double step) {
+    const double more = s->number->size == sizeof(double) ? DBL_EPSILON : 0;
     double low = 0, high = HUGE_VAL;
     for (size_t i = 0; i < s->count; i++) {
         const double value = fabs(px_float_value(s->words[i], s->number));
@@ -264,11 +276,34 @@ static bool meet(double *constant, const samples *s, double step) {
         const double k = rint(value / step);
         if (k < 1)
             return false;
-        low = fmax(low, (value - half) / k);
-        high = fmin(high, (value + half) / k);
+        low = fmax(low, (value - half) / k * (1 - more));
+        high = fmin(high, (value + half) / k * (1 + more));
     }
-    *constant = low + (high - low) / 2;
+    *left = (range){low, high};
     return low <= high;
+}
+
+/* The constant that makes most samples: a short decimal, or one of the doubles next to the middle.
+ */
+static bool find_constant(px_dequantiser *rule, const samples *s, const range *left) {
+    enum { NEIGHBOURS = 2 };
+    px_dequantiser other = *rule;
+    double *constant = &other.operations[0].constant;
+    *constant = rule->operations[0].constant = px_simplest_between(left->low, left->high);
+    size_t least = count_bad(s, rule);
+    if (!least || s->number->size < sizeof(double))
+        return least < SIZE_MAX;
+    *constant = left->low + (left->high - left->low) / 2;
+    for (int i = 0; i < NEIGHBOURS; i++)
+        *constant = nextafter(*constant, 0);
+    for (int i = -NEIGHBOURS; i <= NEIGHBOURS && least; i++) {
+        const size_t bad = count_bad(s, &other);
+        if (bad < least)
+            *rule = other;
+        least = bad < least ? bad : least;
+        *constant = nextafter(*constant, HUGE_VAL);
+    }
+    return least < SIZE_MAX;
 }
 
 static bool find_scale(px_dequantiser *rule, const samples *s) {
@@ -279,9 +314,11 @@ static bool find_scale(px_dequantiser *rule, const samples *s) {
     const double ulp = ldexp(1, ilogb(s->largest) - s->number->fraction);
     const double step = common_step(values, s->count, 64 * ulp);
     *rule = (px_dequantiser){PX_RULE_TIMES, 1, {{PX_MULTIPLY, 0}}};
-    double *scale = &rule->operations[0].constant;
-    return step > 64 * ulp && meet(scale, s, step) && *scale >= DBL_MIN &&
-           !is_power_of_two(*scale) && is_coarse(s, *scale) && fits(s, rule);
+    range left;
+    if (!(step > 64 * ulp) || !meet(&left, s, step) || !find_constant(rule, s, &left))
+        return false;
+    const double scale = rule->operations[0].constant;
+    return scale >= DBL_MIN && !is_power_of_two(scale) && is_coarse(s, scale);
 }
 
 /* Of many words. */

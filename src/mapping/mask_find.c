@@ -25,6 +25,9 @@ static const double LEAST_OF_OWN = 0.25, LEAST_OF_ISOLATED = 0.03;
 /* Masks along axes as long as that, whose runs are as long, need no trial. */
 enum { SURE_PLANES = 8, SURE_RUN = 6 };
 
+/* Elements that are the same by chance, along axes that short. */
+enum { CHANCE_PLANES = 3 };
+
 /* What must be left of the mask's places where it says the same along one more axis. */
 static const double KEPT = 0.98;
 
@@ -248,14 +251,21 @@ static prism_status reduce(px_found_mask *found, int axis, prism_error *error) {
     return PRISM_OK;
 }
 
-/* Runs of codes are long enough to cost next to nothing, and each spares many elements. */
-static bool is_sure(const px_found_mask *found, const px_mapping_request *request) {
-    const size_t places = (size_t)px_array_count(&found->array);
-    const uint64_t elements = px_array_count(request->array);
+static size_t count_changes(const uint8_t *codes, size_t count) {
     size_t changes = 0;
-    for (size_t i = 1; i < places; i++)
-        changes += found->codes[i] != found->codes[i - 1];
-    return elements / places >= SURE_PLANES && found->missing >= SURE_RUN * changes;
+    for (size_t i = 1; i < count; i++)
+        changes += codes[i] != codes[i - 1];
+    return changes;
+}
+
+/* Whether runs of codes are long enough to cost next to nothing, and each spares many elements; and
+ * whether to look on at all: where few elements are alike by chance, runs are short. */
+static bool judge(px_found_mask *found, const px_mapping_request *request) {
+    const size_t places = (size_t)px_array_count(&found->array);
+    const size_t planes = (size_t)(px_array_count(request->array) / places);
+    const size_t changes = count_changes(found->codes, places);
+    found->sure = planes >= SURE_PLANES && found->missing >= SURE_RUN * changes;
+    return planes == 1 || planes > CHANCE_PLANES || found->missing >= changes;
 }
 
 static void forget(px_found_mask *found) {
@@ -288,9 +298,7 @@ prism_status px_mask_find(px_found_mask *found, const px_mapping_request *reques
             status = reduce(found, (int)i, error);
     const size_t all = (size_t)px_array_count(&found->array);
     if (status != PRISM_OK || found->missing == all ||
-        (double)found->missing < LEAST_OF_VALUE * (double)all)
+        (double)found->missing < LEAST_OF_VALUE * (double)all || !judge(found, request))
         forget(found);
-    else
-        found->sure = is_sure(found, request);
     return status;
 }

@@ -51,7 +51,7 @@ typedef struct budget {
 } budget;
 
 static const budget budgets[] = {{PX_TINY_BYTES, 0.5, 4, 64, 3},
-                                 {SIZE_MAX, 64, HUGE_VAL, PX_SPACED * 3 / 4, 24}};
+                                 {SIZE_MAX, 16, HUGE_VAL, PX_SPACED * 3 / 4, 24}};
 
 static const budget *budget_of(const px_bit_patterns *words) {
     const budget *b = budgets;
@@ -124,7 +124,7 @@ static bool find_decimal(double *decimal, double low, double high) {
     return false;
 }
 
-static double simplest(double low, double high) {
+double px_simplest_between(double low, double high) {
     double decimal;
     return find_decimal(&decimal, low, high) ? decimal : low + (high - low) / 2;
 }
@@ -214,18 +214,23 @@ static double middle(interval i) {
     return i.low + (i.high - i.low) / 2;
 }
 
+static void narrow_slope(interval *slope, const bands *b, size_t left, size_t right, double steps) {
+    if (b->low[right] - b->high[left] > slope->low * steps)
+        slope->low = (b->low[right] - b->high[left]) / steps;
+    if (b->high[right] - b->low[left] < slope->high * steps)
+        slope->high = (b->high[right] - b->low[left]) / steps;
+}
+
 /* What all pairs of bands leave for the slope. */
 static interval find_slope(const bands *b, const px_spacing *s) {
     interval slope = {-HUGE_VAL, HUGE_VAL};
     for (size_t i = 0; i < s->count; i++)
-        for (size_t j = 0; j < s->count; j++) {
+        for (size_t j = i + 1; j < s->count; j++) {
             const double steps = s->integers[j] - s->integers[i];
-            if (!(steps > 0))
-                continue;
-            if (b->low[j] - b->high[i] > slope.low * steps)
-                slope.low = (b->low[j] - b->high[i]) / steps;
-            if (b->high[j] - b->low[i] < slope.high * steps)
-                slope.high = (b->high[j] - b->low[i]) / steps;
+            if (steps > 0)
+                narrow_slope(&slope, b, i, j, steps);
+            else if (steps < 0)
+                narrow_slope(&slope, b, j, i, -steps);
         }
     return slope;
 }
@@ -244,9 +249,9 @@ static bool find_line(px_dequantiser *rule, const search *s) {
     bands b;
     find_bands(&b, s, 0, 0);
     interval slope = find_slope(&b, line);
-    const double scale = simplest(line->step + slope.low, line->step + slope.high);
+    const double scale = px_simplest_between(line->step + slope.low, line->step + slope.high);
     interval start = find_start(&b, line, scale - line->step);
-    const double offset = simplest(line->start + start.low, line->start + start.high);
+    const double offset = px_simplest_between(line->start + start.low, line->start + start.high);
     *rule = (px_dequantiser){PX_RULE_DOUBLES, 2, {{PX_MULTIPLY, scale}, {PX_ADD, offset}}};
     return slope.low <= slope.high && start.low <= start.high && is_usable(scale) &&
            is_usable(offset);

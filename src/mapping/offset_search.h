@@ -4,6 +4,9 @@
 
 #include "mapping/dequantiser.h"
 
+/* A short decimal in the interval, if it is not there by chance; else the middle. */
+double px_simplest_between(double low, double high);
+
 /* A rule for nearly all of the words, float32 or float64, from values of some of them, at most
  * PX_SPACED (step_estimate.h), which become sorted. Where these are not evenly spaced, nothing else
  * is looked at. */

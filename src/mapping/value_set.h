@@ -6,11 +6,12 @@
 
 enum { PX_MOST_VALUES = 1 << 16 };
 
-/* A slot of the hash is taken if its place is not 0. */
+/* A slot of the hash is taken if its place is not 0. Words of 16 bits and less are their own
+ * slots. */
 typedef struct px_value_set {
     bool fits;        /* there are no more values than were wanted: else the set is empty */
     unsigned bits;    /* of places in the hash: at least twice as many as values */
-    uint64_t *words;  /* [1 << bits] */
+    uint64_t *words;  /* [1 << bits]; NULL where they are slots */
     uint32_t *places; /* [1 << bits], the place in the table + 1 */
     uint64_t *ranks;  /* [most] the table: values in ascending order */
     size_t count, most;

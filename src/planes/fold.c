@@ -72,6 +72,10 @@ bool px_is_folded(const px_planes *planes, bool mixed) {
     return are_folded(&l, planes, mixed);
 }
 
+bool px_is_folded_by_lift(const px_planes *planes) {
+    return px_is_folded(planes, true) && !px_is_folded(planes, false);
+}
+
 static void fold_map(uint8_t *folded, const px_planes *shape, const uint8_t *from, const lines *l) {
     const size_t height = shape->height, width = shape->width;
     for (size_t y = 0; y < height; y++)

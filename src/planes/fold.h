@@ -17,6 +17,9 @@ px_planes px_fold_shape(const px_planes *planes, bool mixed);
 /* Whether those are others. */
 bool px_is_folded(const px_planes *planes, bool mixed);
 
+/* Whether they are only where they are mixed: as they are, they take three times as long. */
+bool px_is_folded_by_lift(const px_planes *planes);
+
 /* *folded becomes `planes` itself, or planes with memory of the pool. */
 prism_status px_fold(px_planes *folded, const px_planes *planes, bool mixed, px_pool *pool,
                      prism_error *error);

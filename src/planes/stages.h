@@ -48,6 +48,7 @@ typedef struct px_task {
     int effort;          /* that stages work at; the pipeline has the one that the chunk tells */
     bool selective;      /* the transform leaves planes alone that the predictor serves better */
     bool swift;          /* a tiny chunk: only what takes next to no time is tried */
+    bool trial;          /* of one layout of several: what others are is not tried here */
     size_t limit;        /* more bytes of payload are not wanted */
     const px_gaps *mask; /* of the array, or of one of another shape, of which it says nothing */
 } px_task;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/fast_math.h"
 #include "base/status.h"
 #include "coders/byte_transform.h"
 #include "planes/planes.h"
@@ -39,7 +40,7 @@ double px_entropy_of_bytes(const uint8_t *bytes, size_t count) {
         counts[bytes[i]]++;
     for (size_t i = 0; i <= UINT8_MAX; i++)
         if (counts[i])
-            bits += counts[i] * log2((double)count / counts[i]) + M_LOG2E / 2;
+            bits += counts[i] * (double)px_fast_log2((float)count / (float)counts[i]) + M_LOG2E / 2;
     return bits / 8;
 }
 

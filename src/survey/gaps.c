@@ -5,10 +5,15 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/fast_math.h"
 #include "base/sizes.h"
 #include "base/status.h"
 
-enum { LOOKED_AT = 1 << 18 /* elements */ };
+enum {
+    LOOKED_AT = 1 << 18, /* elements */
+    STEPS = 256,         /* between values, of different lengths */
+    AT_ONCE = 32         /* values; of short arrays most do not occur */
+};
 
 /* How often each value comes, in ascending order, in `step`s over the elements. */
 static size_t count_values(uint32_t *counts, const prism_array *array, const uint8_t *elements,
@@ -25,19 +30,44 @@ static size_t count_values(uint32_t *counts, const prism_array *array, const uin
     return looked;
 }
 
-/* The logarithm of the room that each of the values has, where they occur. */
-static double bits_of_gaps(const uint32_t *counts, long long values, size_t elements) {
+/* What a table of values takes at least: the entropy of the steps between them. Long ones are as
+ * good as one. */
+static double bits_of_table(const uint32_t steps[STEPS]) {
+    double bits = 0, all = 0;
+    for (size_t i = 0; i < STEPS; i++)
+        all += steps[i];
+    for (size_t i = 0; i < STEPS; i++)
+        if (steps[i])
+            bits += steps[i] * log2(all / steps[i]);
+    return bits;
+}
+
+static bool is_empty(const uint32_t counts[AT_ONCE]) {
+    uint32_t any = 0;
+    for (size_t i = 0; i < AT_ONCE; i++)
+        any |= counts[i];
+    return !any;
+}
+
+/* The logarithm of the room that each of the values has, where they occur, but for the table that
+ * says so, of which the elements that were looked at pay a share. */
+static double bits_of_gaps(const uint32_t *counts, long long values, size_t looked, double share) {
     double bits = 0;
+    uint32_t steps[STEPS] = {0};
     long long before = -1, last = -1; /* the last two values in use */
     for (long long value = 0; value < values; value++) {
+        if (value % AT_ONCE == 0 && is_empty(counts + value))
+            value += AT_ONCE - 1;
         if (!counts[value])
             continue;
         if (before >= 0)
-            bits += counts[last] * log2((double)(value - before) / 2);
+            bits += counts[last] * (double)px_fast_log2((float)(value - before) / 2);
+        if (last >= 0)
+            steps[px_smaller((size_t)(value - last), STEPS) - 1]++;
         before = last;
         last = value;
     }
-    return bits / (double)elements;
+    return (bits - share * bits_of_table(steps)) / (double)looked;
 }
 
 prism_status px_gaps_find(double *bits, const prism_array *array, const void *elements,
@@ -48,7 +78,7 @@ prism_status px_gaps_find(double *bits, const prism_array *array, const void *el
     if (!counts)
         return px_out_of_memory(error, values * sizeof *counts);
     const size_t looked = count_values(counts, array, elements, step);
-    *bits = bits_of_gaps(counts, (long long)values, looked);
+    *bits = bits_of_gaps(counts, (long long)values, looked, 1 / (double)step);
     free(counts);
     return PRISM_OK;
 }

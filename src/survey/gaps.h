@@ -4,7 +4,7 @@
 
 #include "prism.h"
 
-/* Bits for an element that closing the gaps between values may save. */
+/* Bits for an element that closing the gaps between values may save, less those of a table. */
 prism_status px_gaps_find(double *bits, const prism_array *array, const void *elements,
                           prism_error *error);
 
