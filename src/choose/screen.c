@@ -115,9 +115,16 @@ static bool is_other_way(const px_choice *c, const px_candidate *layout) {
            c->relative[PRISM_TRANSFORM_STACK] == 0;
 }
 
+/* Estimates know nothing of holes, which planes of frames have none of. */
+static bool is_doubtful(const px_choice *c, prism_transform transform) {
+    return c->sample->part.mask.missing && c->best.pipeline.transform == PRISM_TRANSFORM_STACK &&
+           transform != PRISM_TRANSFORM_STACK && c->relative[transform] == 0;
+}
+
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best) {
     if (c->best.bytes == 0 || px_is_drawing(c->sample, c->options) ||
-        is_other_way(c, &list->items[i]))
+        is_other_way(c, &list->items[i]) ||
+        is_doubtful(c, list->items[i].pipeline.transform))
         return true;
     if (c->best.pipeline.coder == PRISM_CODER_DEFLATE && !c->sample->sparing &&
         list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE &&

@@ -11,8 +11,8 @@
 
 enum {
     DRAWING_VALUES = 8,    /* so few that the project's own coder of indices is the smallest */
-    SMALL_ARRAY = 1 << 12, /* elements */
-    LARGE_ARRAY = 1 << 22
+    SMALL_ARRAY = 1 << 16, /* bytes, whose trials are short */
+    LARGE_ARRAY = 1 << 22  /* elements */
 };
 
 int px_asked_axis(const prism_options *options) {
@@ -25,12 +25,18 @@ bool px_may_be_native(const prism_options *options) {
            (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS);
 }
 
+static bool is_small(const prism_array *array) {
+    return px_array_count(array) * prism_type_size(array->type) < SMALL_ARRAY;
+}
+
 /* What layouts are chosen by. */
-static void judge(px_survey *s, uint64_t elements, const prism_options *options, bool quick) {
+static void judge(px_survey *s, const prism_array *array, const prism_options *options,
+                  bool quick) {
+    const uint64_t elements = px_array_count(array);
     s->noisy =
         quick && options->predictor == PRISM_PREDICTOR_LSQ && options->coder == PRISM_CODER_ANS;
     s->sparing = !s->noisy && px_may_be_native(options) && s->values > PX_FEW_VALUES &&
-                 elements >= SMALL_ARRAY && !px_efforts.brisk[options->effort] &&
+                 !is_small(array) && !px_efforts.brisk[options->effort] &&
                  !px_efforts.only_size[options->effort];
     s->large = elements >= LARGE_ARRAY;
 }
@@ -63,7 +69,8 @@ prism_status px_survey_finish(px_survey *s, const prism_array *array, const void
                               const prism_options *options, const px_survey_request *request,
                               prism_error *error) {
     const bool quick = px_type_is_narrow(array->type) && request->of_wide &&
-                       px_efforts.quick_wide[options->effort];
+                       px_efforts.quick_wide[options->effort] &&
+                       (px_efforts.brisk[options->effort] || !is_small(array));
     s->whole = *array;
     s->effort = quick ? PX_EFFORT_QUICK : options->effort;
     prism_status status = count_values(s, array, elements, error);
@@ -71,7 +78,7 @@ prism_status px_survey_finish(px_survey *s, const prism_array *array, const void
         status = px_gaps_find(&s->gaps, array, elements, error);
     if (status == PRISM_OK)
         status = px_sample_make(&s->part, array, elements, s->effort, error);
-    judge(s, px_array_count(array), options, quick);
+    judge(s, array, options, quick);
     return status;
 }
 
