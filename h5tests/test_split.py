@@ -28,9 +28,10 @@ def orders(rows: int) -> np.ndarray:
 
 
 def scaled_channels(dtype: str) -> np.ndarray:
-    """Frames, channels first, each times a number of its own."""
+    """Channels last, each times a number of its own."""
     factors = np.sqrt(np.arange(2, 7)).astype(np.float32).reshape(5, 1, 1)
-    return (stack(5, 40, 44).astype(np.float32) * factors).astype(dtype)
+    channels = stack(5, 40, 44).astype(np.float32) * factors
+    return np.ascontiguousarray(np.moveaxis(channels, 0, -1)).astype(dtype)
 
 
 KINDS = {
@@ -53,6 +54,12 @@ def test_planes_with_rules_of_their_own(kind, effort):
     assert len(chunk) < 0.95 * len(whole)
     assert_same(h5prism.decode(chunk), array)
     assert_same(reference.decode(chunk), array)
+
+
+def test_frames_are_looked_at_where_there_is_time():
+    frames = np.ascontiguousarray(np.moveaxis(scaled_channels("f4"), -1, 0))
+    assert h5prism.inspect_chunk(h5prism.encode(frames)).mapping == "split"
+    assert h5prism.inspect_chunk(h5prism.encode(frames, effort=1)).mapping != "split"
 
 
 def test_single_planes():

@@ -19,7 +19,9 @@
 enum {
     MOST_PLANES = 64,
     LEAST_PLANE = 1 << 11, /* bytes */
-    PICKS = 256            /* elements of each plane that are looked at */
+    MOST_PICKS = 256,      /* elements of each plane that are looked at, */
+    LEAST_PICKS = 64,
+    ALL_PICKS = 1 << 11 /* of all planes, unless that is less */
 };
 
 /* Planes differ where so many low bits more are never set, or one has a range so many bits wider.
@@ -58,14 +60,20 @@ static size_t count_different(uint64_t *words, size_t count) {
     return different;
 }
 
-/* Ranks of some elements of plane k. */
-static traits pick(uint64_t ranks[PICKS], const prism_array *array, const px_layout *layout,
+/* How many elements of a plane. */
+static size_t picks_of(const px_layout *layout) {
+    const size_t picks = ALL_PICKS / layout->count;
+    return picks < LEAST_PICKS ? LEAST_PICKS : picks < MOST_PICKS ? picks : MOST_PICKS;
+}
+
+/* Ranks of so many elements of plane k. */
+static traits pick(uint64_t *ranks, size_t picks, const prism_array *array, const px_layout *layout,
                    size_t k, const void *elements) {
     const px_number *number = px_number_of(array->type);
     const bool swapped = array->order != px_native_order();
-    const size_t step = layout->outer * layout->inner / PICKS;
+    const size_t step = layout->outer * layout->inner / picks;
     traits t = {.set = 0, .least = UINT64_MAX, .most = 0};
-    for (size_t i = 0; i < PICKS; i++) {
+    for (size_t i = 0; i < picks; i++) {
         const size_t at = px_low_discrepancy(i, step);
         const size_t place = (at / layout->inner * layout->count + k) * layout->inner;
         const uint64_t word =
@@ -94,17 +102,18 @@ static bool differ(const traits *a, const traits *b) {
                CLEAR_BITS;
 }
 
+/* `columns`: each may have a unit of its own; frames have one range here and another one there. */
 static bool look_at_planes(uint64_t *ranks, const prism_array *array, const px_layout *layout,
-                           const void *elements) {
+                           const void *elements, bool columns) {
     traits found[MOST_PLANES];
     size_t own = 0;
     bool differing = false;
+    const size_t picks = picks_of(layout), all = layout->count * picks;
     for (size_t k = 0; k < layout->count; k++) {
-        found[k] = pick(ranks + k * PICKS, array, layout, k, elements);
-        own += count_different(ranks + k * PICKS, PICKS);
-        differing |= k && differ(&found[k - 1], &found[k]);
+        found[k] = pick(ranks + k * picks, picks, array, layout, k, elements);
+        own += count_different(ranks + k * picks, picks);
+        differing |= columns && k && differ(&found[k - 1], &found[k]);
     }
-    const size_t all = layout->count * PICKS;
     return differing || ((double)own < REPEATED * (double)all &&
                          (double)count_different(ranks, all) > OF_ITS_OWN * (double)own);
 }
@@ -112,21 +121,23 @@ static bool look_at_planes(uint64_t *ranks, const prism_array *array, const px_l
 static bool may_lie_along(const prism_array *array, int axis) {
     const px_layout layout = px_layout_make(array, axis);
     const size_t plane = layout.outer * layout.inner;
-    return layout.count > 1 && layout.count <= MOST_PLANES && plane >= PICKS &&
+    return layout.count > 1 && layout.count <= MOST_PLANES && plane >= MOST_PICKS &&
            plane * prism_type_size(array->type) >= LEAST_PLANE;
 }
 
 /* The axis along which planes differ in kind: the last one, as of tables, or the first. */
 static prism_status look(int *axis, const px_mapping_request *request, prism_error *error) {
     const int axes[] = {(int)request->array->rank - 1, 0};
-    uint64_t *ranks = px_alloc(MOST_PLANES * PICKS, sizeof *ranks);
+    const bool brisk = px_efforts.brisk[request->options->effort];
+    uint64_t *ranks = px_alloc(MOST_PLANES * MOST_PICKS, sizeof *ranks);
     *axis = PRISM_AXIS_AUTO;
     if (!ranks)
-        return px_out_of_memory(error, MOST_PLANES * PICKS * sizeof *ranks);
+        return px_out_of_memory(error, MOST_PLANES * MOST_PICKS * sizeof *ranks);
     for (size_t i = 0; i < 2 && *axis < 0; i++) {
         const px_layout layout = px_layout_make(request->array, axes[i]);
-        if (may_lie_along(request->array, axes[i]) &&
-            look_at_planes(ranks, request->array, &layout, request->elements))
+        const bool columns = i == 0 || request->array->rank == 2;
+        if (may_lie_along(request->array, axes[i]) && (columns || !brisk) &&
+            look_at_planes(ranks, request->array, &layout, request->elements, columns))
             *axis = axes[i];
     }
     free(ranks);

@@ -51,6 +51,15 @@ static double estimate_planes(const px_planes *planes, const px_survey *s) {
     return bits / 8 / s->part.share;
 }
 
+/* What least squares make of a picture, the usual predictors may miss by far. */
+static double estimate_plain(const px_planes *planes, const px_survey *s,
+                             const prism_options *options) {
+    const double plain = estimate_planes(planes, s);
+    return px_efforts.brisk[options->effort] || !px_may_be_native(options)
+               ? plain
+               : fmin(plain, px_picture_bits(planes) / 8 / s->part.share);
+}
+
 static prism_status estimate_transformed(px_candidate *item, px_planes *planes, const px_survey *s,
                                          prism_error *error) {
     px_buffer parameters = {0};
@@ -81,7 +90,7 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
                                      const prism_options *options, const px_roles *roles, ties t,
                                      px_planes *planes, prism_error *error) {
     const bool many = planes->count > FEW_PLANES, promising = is_promising(s, options->effort);
-    const double plain = t.plain || t.frames ? estimate_planes(planes, s) : 0;
+    const double plain = t.plain || t.frames ? estimate_plain(planes, s, options) : 0;
     bool frames = t.frames && !(many && px_step_ratio(planes) > LARGE_STEP);
     const bool tie = roles->planes && (frames || (t.lift && promising));
     const uint64_t all = px_layout_by(roles, &s->whole).count;

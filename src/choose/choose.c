@@ -99,7 +99,10 @@ static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_erro
     bool done[PX_MAX_LAYOUTS] = {false};
     prism_status status = PRISM_OK;
     for (size_t i; (i = next_layout(c, list, done)) < list->count && status == PRISM_OK;) {
-        if (!px_is_tried(c, list, i, best)) {
+        bool tried = px_is_tried(c, list, i, best);
+        if (!tried)
+            status = px_surprises(&tried, c, list, i, error);
+        if (!tried || status != PRISM_OK) {
             done[i] = true;
             continue;
         }

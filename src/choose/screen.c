@@ -251,6 +251,26 @@ prism_status px_pick_frames(const px_choice *c, const px_layouts *list, bool don
     return status;
 }
 
+prism_status px_surprises(bool *tried, const px_choice *c, const px_layouts *list, size_t i,
+                          prism_error *error) {
+    const px_candidate *layout = &list->items[i];
+    px_survey part;
+    double bytes = HUGE_VAL, best = 0;
+    *tried = false;
+    if (c->options->effort <= PX_EFFORT_DEFAULT || px_efforts.only_size[c->options->effort] ||
+        layout->pipeline.transform != PRISM_TRANSFORM_STACK || layout->pipeline.roles.planes ||
+        c->best.pipeline.coder != PRISM_CODER_ANS)
+        return PRISM_OK;
+    prism_status status = px_part_of(&part, c->sample, error);
+    if (status == PRISM_OK)
+        status = quick_size(&bytes, &part, *layout, error);
+    if (status == PRISM_OK)
+        status = quick_size(&best, &part, c->best, error);
+    *tried = bytes < PX_CLEARLY * best;
+    px_survey_free(&part);
+    return status;
+}
+
 prism_status px_screen(const px_choice *c, px_layouts *list, prism_error *error) {
     return list->count > 1 && px_is_drawing(c->sample, c->options) ? screen_drawings(c, list, error)
                                                                    : PRISM_OK;
