@@ -98,7 +98,9 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     prism_status status = PRISM_OK;
     if (t.plain) {
         add_layout(list, options, PRISM_TRANSFORM_NONE, roles)->bytes = plain;
-        list->flat = fmax(list->flat, px_flat_share(planes));
+        const px_repeats repeats = px_repeats_of(planes);
+        list->flat = fmax(list->flat, repeats.flat);
+        list->copies = fmax(list->copies, repeats.copies);
     }
     if (t.lift) {
         px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_CHANNELS, roles);
