@@ -68,7 +68,7 @@ static px_roles roles_of(const px_survey *s, uint32_t planes) {
         if (!(planes >> i & 1))
             roles.axes[roles.rank++] = (uint8_t)i;
     uint8_t *last = roles.axes + rank - 1;
-    if (roles.rank - roles.planes >= 2 && !s->keeps_order && is_upright(s, last[0], last[-1]))
+    if (roles.rank - roles.planes >= 2 && is_upright(s, last[0], last[-1]))
         swap(last, last - 1);
     return roles;
 }
@@ -158,7 +158,7 @@ static void add_of_matrix(list *l, const px_survey *s, const prism_options *opti
     const unsigned shorter = s->whole.dims[1] < s->whole.dims[0];
     const px_roles picture = roles_of(s, 0);
     add(l, s, set_of(shorter));
-    if (are_repetitions(s, options) && !s->keeps_order)
+    if (are_repetitions(s, options))
         add_both_ways(l, &picture);
     else
         add(l, s, 0);
@@ -187,7 +187,7 @@ static void add_pictures(list *l, const px_survey *s, const prism_options *optio
     for (unsigned i = 1; i < s->whole.rank; i++)
         if (s->whole.dims[i] < s->whole.dims[shortest])
             shortest = i;
-    if (s->keeps_order || s->whole.dims[shortest] > MOST_CHANNELS)
+    if (s->whole.dims[shortest] > MOST_CHANNELS)
         return;
     const px_roles planes = roles_of(s, set_of(shortest));
     px_roles picture = {.rank = planes.rank};

@@ -20,10 +20,8 @@ static prism_status code_sample(px_coded *coded, double *bytes, const px_survey 
                                 px_candidate *candidate, int effort, prism_error *error) {
     const size_t limit = 2 * s->part.size + PX_CONTAINER_OVERHEAD;
     px_task task = px_task_of(candidate, effort, limit);
-    if (s->part.mask.missing) { /* holes are of axes without roles */
+    if (s->part.mask.missing)
         task.mask = &s->part.mask;
-        task.pipeline = px_survey_pipeline(s, &task.pipeline);
-    }
     prism_status status = px_encode(coded, &s->part.array, s->part.elements, &task, error);
     if (status != PRISM_OK)
         return status;

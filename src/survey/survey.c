@@ -110,12 +110,17 @@ static prism_status turn_sample(px_sample *part, const px_roles *order, prism_er
     return PRISM_OK;
 }
 
-/* Of which nothing is known. */
-static px_roughness even_roughness(unsigned rank) {
-    px_roughness roughness = {.axes = {0}};
-    for (unsigned i = 0; i < rank; i++)
-        roughness.axes[i] = (int)i;
-    return roughness;
+static prism_status turn_mask(px_gaps *mask, const px_roles *order, prism_error *error) {
+    const size_t size = (size_t)px_array_count(&mask->array);
+    if (!mask->missing || px_roles_keep_order(order))
+        return PRISM_OK;
+    uint8_t *turned = malloc(size);
+    if (!turned)
+        return px_out_of_memory(error, size);
+    px_arrange(turned, &mask->array, order, mask->missing);
+    free((void *)(uintptr_t)mask->missing);
+    *mask = (px_gaps){px_arranged_array(&mask->array, order), turned};
+    return PRISM_OK;
 }
 
 /* Where axes are equally long, which of them a sample is shorter along depends on their order, too:
@@ -124,8 +129,7 @@ prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_a
                             const void *elements, const px_gaps *mask, prism_error *error) {
     *turned = *s;
     turned->part = (px_sample){.elements = NULL};
-    turned->keeps_order = mask != NULL;
-    turned->roughness = mask ? even_roughness(array->rank) : px_roughness_of(array, elements);
+    turned->roughness = px_roughness_of(array, elements);
     const px_roles order = order_of(&turned->roughness, array->rank);
     turned->whole = px_arranged_array(array, &order);
     prism_array shape = turned->whole, cut = *array;
@@ -135,6 +139,8 @@ prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_a
     prism_status status = px_sample_cut(&turned->part, array, elements, &cut, error);
     if (status == PRISM_OK && mask)
         status = px_sample_mask(&turned->part, array, mask, error);
+    if (status == PRISM_OK)
+        status = turn_mask(&turned->part.mask, &order, error);
     return status == PRISM_OK ? turn_sample(&turned->part, &order, error) : status;
 }
 
