@@ -117,11 +117,11 @@ static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_erro
     return status;
 }
 
-/* Whether planes have no data at the same places. */
+/* Whether planes, or some of each other, have no data at the same places. */
 static bool is_along_mask(const px_survey *s, const px_roles *roles) {
-    bool same = roles->planes > 0;
+    bool same = false;
     for (unsigned i = 0; i < roles->planes; i++)
-        same &= s->part.mask.array.dims[roles->axes[i]] == 1;
+        same |= s->part.mask.array.dims[roles->axes[i]] == 1;
     return same;
 }
 

@@ -6,8 +6,9 @@
 enum { SOME_FRAMES = 48 };
 
 /* By how much a quick trial may miss the best size so far and still deserve a trial. */
-static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3,
-                    DEFLATE_CHANCE_SPARING = 1.15, DEFLATE_CHANCE_LARGE = 1.03;
+static const double JXL_CHANCE = 1.06, JXL_CHANCE_SMALL = 1.15, JXL_CHANCE_LARGE = 1.02,
+                    DEFLATE_CHANCE = 1.3, DEFLATE_CHANCE_SPARING = 1.15,
+                    DEFLATE_CHANCE_LARGE = 1.03;
 
 /* Layouts that are safer than the best one may come to a little more. */
 static const double SAFER = 1.0005;
@@ -157,7 +158,9 @@ static prism_status gain_of_trial(double *gain, const px_choice *c, const px_can
 /* The quick trial says little of flat planes, in which slower ones find the contexts that count. */
 static prism_status jxl_has_chance(bool *chance, const px_choice *c, const px_candidate *candidate,
                                    prism_error *error) {
-    const double factor = c->sample->large ? JXL_CHANCE_LARGE : JXL_CHANCE;
+    const double factor = c->sample->large   ? JXL_CHANCE_LARGE
+                          : c->sample->small ? JXL_CHANCE_SMALL
+                                             : JXL_CHANCE;
     double gain = 1;
     prism_status status = PRISM_OK;
     if (!c->sample->sparing)

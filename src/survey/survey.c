@@ -11,7 +11,7 @@
 
 enum {
     DRAWING_VALUES = 8,    /* so few that the project's own coder of indices is the smallest */
-    SMALL_ARRAY = 1 << 16, /* bytes, whose trials are short */
+    SMALL_ARRAY = 1 << 15, /* bytes, whose trials are short */
     LARGE_ARRAY = 1 << 22  /* elements */
 };
 
@@ -38,6 +38,7 @@ static void judge(px_survey *s, const prism_array *array, const prism_options *o
     s->sparing = !s->noisy && px_may_be_native(options) && s->values > PX_FEW_VALUES &&
                  !is_small(array) && !px_efforts.brisk[options->effort] &&
                  !px_efforts.only_size[options->effort];
+    s->small = is_small(array);
     s->large = elements >= LARGE_ARRAY;
 }
 
@@ -129,7 +130,7 @@ prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_a
                             const void *elements, const px_gaps *mask, prism_error *error) {
     *turned = *s;
     turned->part = (px_sample){.elements = NULL};
-    turned->roughness = px_roughness_of(array, elements);
+    turned->roughness = px_roughness_of(array, elements, px_gaps_for(mask, array));
     const px_roles order = order_of(&turned->roughness, array->rank);
     turned->whole = px_arranged_array(array, &order);
     prism_array shape = turned->whole, cut = *array;

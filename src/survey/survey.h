@@ -28,6 +28,7 @@ typedef struct px_survey {
     int effort;     /* by which that has its size */
     prism_array whole;
     px_roughness roughness; /* of a survey that is turned */
+    bool small;             /* the whole array has so few bytes that trials are short */
     bool large;             /* the whole array has 2^22 elements or more */
     bool sparing; /* of time: what estimates rule out is not tried; they say nothing of indices of
                      few values, and small arrays are coded in no time */
