@@ -38,12 +38,12 @@ static bool is_longer(const px_survey *s, unsigned a, unsigned b) {
 
 /* Whether rows follow each other along axis a and not along b: of a picture, neighbours above say
  * more than one to the left, so that the smoother axis is upright. Of few values, differences say
- * nothing, and long rows are usual. */
+ * nothing, and long rows are usual, but where some of them have no data. */
 static bool is_upright(const px_survey *s, unsigned a, unsigned b) {
     const bool few = s->values <= PX_FEW_VALUES;
     if (!few && (px_is_smoother(&s->roughness, a, b) || px_is_smoother(&s->roughness, b, a)))
         return px_is_smoother(&s->roughness, a, b);
-    if (is_longer(s, a, b) || is_longer(s, b, a))
+    if (!s->part.mask.missing && (is_longer(s, a, b) || is_longer(s, b, a)))
         return is_longer(s, b, a);
     return s->roughness.axes[a] < s->roughness.axes[b];
 }
