@@ -137,7 +137,7 @@ static void leave_out(list *l, const px_survey *s, fault f, int block) {
 /* As many planes as a picture has rows take many times as long as it does. */
 static bool may_be_rows(const px_survey *s, unsigned axis, const prism_options *options) {
     const px_roles roles = roles_of(s, set_of(axis));
-    const bool quick = s->noisy || s->sparing || px_efforts.brisk[options->effort];
+    const bool quick = s->noisy || s->sparing || (px_efforts.brisk[options->effort] && !s->small);
     return !quick || px_may_be_lifted(s, &roles);
 }
 
@@ -262,7 +262,9 @@ bool px_may_be_lifted(const px_survey *s, const px_roles *roles) {
     const size_t planes = layout.count, positions = layout.height * layout.width;
     const bool matrix = s->whole.rank == 2;
     /* For two planes. */
-    const size_t least = s->noisy ? (matrix ? 2 : 16) : s->sparing && !matrix ? 4 : 0;
+    const size_t least = s->noisy && !s->small   ? (matrix ? 2 : 16)
+                         : s->sparing && !matrix ? 4
+                                                 : 0;
     return planes > 1 && least * planes <= 2 * positions &&
            (planes < PX_GROUP ? planes : PX_GROUP) <= MOST_PLANES * positions;
 }
