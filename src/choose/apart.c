@@ -5,6 +5,7 @@
  */
 #include "choose/apart.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -195,6 +196,11 @@ static prism_status size_apart(size_t *size, const px_mapping_request *request,
     return status;
 }
 
+/* At most half of it are such. */
+static double without_headers(size_t size, double headers) {
+    return fmax((double)size - headers * HEADER, (double)size / 2);
+}
+
 static prism_status compare(double *ratio, const px_mapping_request *request, int axis,
                             prism_error *error) {
     const prism_array cut = sample_shape(request->array, axis);
@@ -206,7 +212,7 @@ static prism_status compare(double *ratio, const px_mapping_request *request, in
     if (status == PRISM_OK)
         status = size_apart(&apart, request, &sample, axis, error);
     const double planes = (double)sample.array.dims[axis], part = 1 - sample.share;
-    *ratio = ((double)apart - part * planes * HEADER) / ((double)whole - part * HEADER);
+    *ratio = without_headers(apart, part * planes) / without_headers(whole, part);
     px_sample_free(&sample);
     return status;
 }
