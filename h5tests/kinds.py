@@ -122,6 +122,33 @@ def bent(height, width):
     return x * 0.25 + np.sin(y / 15) * 3 + np.cos(x / 20) * np.sin(y / 9)
 
 
+def nodata(array, value, seed):
+    array[relief(array.shape, seed, 8) > 0.2] = value
+    return array
+
+
+def track(rows, seed):
+    """Degrees, degrees and metres."""
+    steps = np.cumsum(R(seed).normal(0, 100, (rows, 3)).round(), 0)
+    return (np.array([47.3, 8.5, 400]) + steps / [1e7, 1e7, 1e3]).round(7)
+
+
+def trades(rows, seed):
+    rng = R(seed)
+    return np.stack(
+        [np.cumsum(rng.integers(0, 3, rows)), rng.choice([100, 200, 500], rows), rng.integers(9900, 10100, rows)], 1
+    )
+
+
+def copies(shape, share, seed):
+    """Noise in which so many samples are their left neighbours."""
+    rng = R(seed)
+    array, again = rng.integers(0, 2000, shape), rng.random(shape) < share
+    for x in range(1, shape[1]):
+        array[:, x] = np.where(again[:, x], array[:, x - 1], array[:, x])
+    return array
+
+
 def mirrored(array):
     return np.concatenate([array, array[::-1]])
 
@@ -154,6 +181,15 @@ KINDS = {
     "field, f8": lambda: relief((100, 90), 21, 12) * 1e5,
     "field with holes": lambda: with_holes((relief((140, 120), 22) * 30).astype("f4"), 0.4, 23),
     "field of few bits": lambda: (relief((140, 120), 24) * 500).round().astype("f4") / 64,
+    "heights without data": lambda: nodata((relief((100, 90), 46, 8) * 800 + 300).round().astype("i2"), -32768, 47),
+    "track": lambda: track(1500, 48),
+    "trades": lambda: trades(2500, 49).astype("i8"),
+    "left neighbours, some": lambda: copies((90, 90), 0.6, 50).astype("i2"),
+    "scale by channel, last": lambda: (
+        (relief((40, 40, 1), 51) * 100 + R(52).normal(0, 3, (40, 40, 6))).round() * R(53).random(6)
+    ).astype("f4"),
+    "attention": lambda: (lambda e: e / e.sum(-1, keepdims=True))(np.exp(R(54).normal(0, 2, (3, 40, 40)))).astype("f4"),
+    "neighbours of nodes": lambda: np.sort(np.arange(900)[:, None] + R(55).integers(-20, 20, (900, 6)), 1).astype("i4"),
     "mirrored field": lambda: mirrored(relief((60, 120), 25) * 7),
     "latitudes": lambda: np.repeat(np.linspace(-90, 90, 121, dtype="f4")[:, None], 90, 1),
     "longitudes": lambda: np.tile(np.linspace(-180, 180, 181), (60, 1)),

@@ -279,7 +279,13 @@ def arranged(chunk: Chunk) -> Chunk:
     """The chunk of the arranged array."""
     planes = math.prod(chunk.dims[axis] for axis in chunk.roles.planes)
     pictures = tuple(chunk.dims[axis] for axis in chunk.roles.pictures)
-    return replace(chunk, dims=((planes,) if chunk.roles.planes else ()) + pictures, roles=None)
+    dims = ((planes,) if chunk.roles.planes else ()) + pictures
+    gaps = chunk.gaps
+    if gaps is not None:
+        axes = chunk.roles.planes + chunk.roles.pictures
+        others = [axis for axis in range(gaps.ndim) if axis not in axes]
+        gaps = np.broadcast_to(gaps, chunk.dims).transpose(*axes, *others).reshape(dims)
+    return replace(chunk, dims=dims, gaps=gaps, roles=None)
 
 
 def rearranged(array: np.ndarray, chunk: Chunk) -> np.ndarray:

@@ -21,11 +21,17 @@ def is_for(gaps: np.ndarray | None, dims: tuple[int, ...]) -> bool:
 
 def hole_maps(chunk: Chunk) -> list[Links] | None:
     """The links of each plane, or None if the chunk has no gaps."""
-    if chunk.gaps is None or chunk.roles:
+    if chunk.gaps is None:
         return None
+    return [links_of(plane) for plane in planes_of_gaps(chunk)]
+
+
+def planes_of_gaps(chunk: Chunk) -> np.ndarray:
+    """The gaps as planes, of the shape of the chunk's."""
     gaps = np.broadcast_to(chunk.gaps, chunk.dims)
-    planes = gaps[None] if chunk.axis is None else np.moveaxis(gaps, chunk.axis, 0)
-    return [links_of(plane.reshape(chunk.height, chunk.width)) for plane in planes]
+    if chunk.axis is not None:
+        gaps = np.moveaxis(gaps, chunk.axis, 0)
+    return gaps.reshape(chunk.count, chunk.height, chunk.width)
 
 
 def links_of(holes: np.ndarray) -> Links:
@@ -52,11 +58,9 @@ def links_of(holes: np.ndarray) -> Links:
 
 def folded_gaps(chunk: Chunk, height: int, width: int) -> np.ndarray | None:
     """The gaps of a chunk of lines as those of planes of this shape, which lie along axis 0."""
-    if chunk.gaps is None or chunk.roles:
+    if chunk.gaps is None:
         return None
-    gaps = np.broadcast_to(chunk.gaps, chunk.dims)
-    planes = gaps[None] if chunk.axis is None else np.moveaxis(gaps, chunk.axis, 0)
-    planes = planes.reshape(chunk.count, chunk.height, chunk.width)
+    planes = planes_of_gaps(chunk)
     if chunk.height >= chunk.width:
         planes = planes.transpose(0, 2, 1)
     lines = planes.reshape(-1, planes.shape[2])

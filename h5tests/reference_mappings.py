@@ -439,10 +439,30 @@ def decode_mask(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -
     return words.ravel().tolist()
 
 
+# 11 split
+
+
+def decode_split(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
+    must(depth == 0 and chunk.gaps is None, "planes of their own are in the outermost chunk")
+    axis = parameters.u8()
+    must(axis < len(chunk.dims), "the axis is one of the chunk")
+    unsigned = np.dtype(f"u{chunk.dtype.itemsize}").newbyteorder(chunk.dtype.byteorder)
+    words = np.zeros(chunk.dims, unsigned)
+    for plane in np.moveaxis(words, axis, 0):
+        inner = read_container(payload.take(payload.varint()))
+        must(inner.elements_crc is None, "an inner chunk has no checksums")
+        must((inner.type, inner.dtype) == (chunk.type, chunk.dtype), "type and order are the same")
+        dims = (*chunk.dims[:axis], 1, *chunk.dims[axis + 1 :])
+        must(inner.dims == dims, "an inner chunk has one index along the axis")
+        plane[...] = decode_chunk(inner, depth + 1).view(unsigned).reshape(plane.shape)
+    return words.ravel().tolist()
+
+
 MAPPINGS = {
     1: decode_table,
     2: decode_lattice,
     3: decode_fixed,
     4: decode_scaled,
     10: decode_mask,
+    11: decode_split,
 }

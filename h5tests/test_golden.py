@@ -21,6 +21,20 @@ NATIVE = {"transform": "channels", "predictor": "lsq", "coder": "ans"}
 FRAMES = NATIVE | {"transform": "stack", "axis": 0}
 
 
+def missing_times() -> np.ndarray:
+    """Times and bands without data in the same half of the picture."""
+    array = time_series(3, 4, 20, 24)
+    array[:, :, smooth(hashed((20, 24), 5).astype(np.int64), 9) < 32768] = -9999
+    return array
+
+
+def units(rows: int) -> np.ndarray:
+    """Columns with decimals of their own."""
+    sums = np.cumsum(hashed((3, rows), 1).astype(np.int64) % 41 - 20, 1)
+    scales = np.array([1e-6, 1e-6, 0.1]).reshape(3, 1)
+    return (np.array([47.3, 8.5, 400]) + (sums * scales).T).round(6).astype(">f8")
+
+
 def doubled(array: np.ndarray) -> np.ndarray:
     """Every other channel at half its resolution, in two phases, with one exception; the last one
     constant."""
@@ -230,6 +244,8 @@ SOURCES = {
     "mask_lsq_i16": (lambda: missing(embedding(24, 28, 8, "int16"), -9999), NATIVE | {"effort": 5}),
     "mask_online_u8": (lambda: missing(embedding(24, 28, 8, "uint8"), 0), NATIVE | {"effort": 8}),
     "mask_fixed_f32": (lambda: missing(waves(24, 28, 4), np.nan), NATIVE | {"effort": 5}),
+    "mask_axes_i16": (missing_times, {"effort": 5}),
+    "split_f64_be": (lambda: units(1200), {"effort": 5}),
     # 128 planes, last and first: whole blocks of the kernels that bring elements into planes.
     "planes_last_i8": (lambda: embedding(8, 12, 128, "int8"), NATIVE | {"effort": 5}),
     "planes_last_u16_be": (lambda: embedding(6, 8, 128, "uint16").astype(">u2"), LIFT),

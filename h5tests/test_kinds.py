@@ -12,9 +12,6 @@ EFFORTS = (1, 5)
 KNOWN = {
     "sorted ids": 1.04,
     "standardised table": 1.08,
-    "field, f4": 1.14,
-    "field, f8": 1.06,
-    "left neighbours": 1.11,
     "half floats": 1.12,
 }
 

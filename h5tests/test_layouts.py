@@ -3,6 +3,7 @@
 import itertools
 import math
 import random
+import zlib
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from generated import (
     hashed,
     microscopy,
     picture,
+    regions,
     seasons,
     shells,
     stack,
@@ -289,3 +291,13 @@ def test_a_drawing_is_found_along_any_axis():
         for order in itertools.permutations(range(3))
     ]
     assert max(sizes) <= 1.1 * min(sizes)
+
+
+@pytest.mark.parametrize("array", (drawing(90, 110), regions(40, 60, 4)), ids=("drawing", "regions"))
+def test_repetitions_of_few_values_are_found_along_any_axis(array):
+    sizes = [
+        len(h5prism.encode(np.ascontiguousarray(array.transpose(order)), coder="deflate"))
+        for order in itertools.permutations(range(array.ndim))
+    ]
+    as_it_lies = len(zlib.compress(array.tobytes(), 5))
+    assert max(sizes) <= min(1.05 * min(sizes) + 8, as_it_lies + 64)

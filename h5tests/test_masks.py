@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import reference_decoder as reference
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
-from generated import embedding, hashed, picture, smooth, stack
+from generated import embedding, hashed, picture, seasons, smooth, stack, time_series
 from python_support import assert_same
 
 import h5prism
@@ -168,6 +168,43 @@ def test_explicit_coders_know_of_no_masks():
     for coder in ("deflate", "jxl"):
         chunk = h5prism.encode(array, transform="channels", coder=coder)
         assert h5prism.inspect_chunk(chunk).mapping == "none"
+
+
+def of_times_and_bands() -> np.ndarray:
+    array = time_series(4, 6, 24, 28)
+    array[:, :, regions(24, 28, 0.4)] = -9999
+    return array
+
+
+def of_seasons() -> np.ndarray:
+    array = seasons(2, 12, 20, 24)
+    array[:, :, regions(20, 24, 0.3)] = 0
+    return array
+
+
+@pytest.mark.parametrize("effort", (1, 5))
+@pytest.mark.parametrize("make", (of_times_and_bands, of_seasons))
+def test_planes_with_holes_lie_along_several_axes(make, effort):
+    array = make()
+    sizes = []
+    for order in ((0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 1, 2, 0)):
+        turned = np.ascontiguousarray(array.transpose(order))
+        chunk = h5prism.encode(turned, effort=effort)
+        info = h5prism.inspect_chunk(chunk)
+        assert info.mapping == "mask" and len(info.axes) == 2
+        assert_same(h5prism.decode(chunk), turned)
+        sizes.append(len(chunk))
+    assert_same(reference.decode(chunk), turned)
+    assert max(sizes) <= 1.015 * min(sizes)
+
+
+def test_masks_of_frames_are_found_in_any_order():
+    array = stack(6, 50, 60).astype(np.int16) * 60
+    for k, frame in enumerate(array):
+        frame[regions(50, 60, 0.5, k)] = -9999
+    for order in ((0, 1, 2), (1, 2, 0), (2, 1, 0)):
+        chunk = h5prism.encode(np.ascontiguousarray(array.transpose(order)), effort=1)
+        assert h5prism.inspect_chunk(chunk).mapping == "mask"
 
 
 # Masks that contradict what they are about

@@ -17,7 +17,8 @@ enum {
     LEAST_POSITIONS = 32, /* of a plane */
     MOST_SINGLE = 5,      /* axes that may count planes alone */
     MOST_AXES = 8,        /* of arrays of which several are tried: no more make a difference */
-    SMOOTHEST = 3         /* axes of which two are a picture */
+    SMOOTHEST = 3,        /* axes of which two are a picture */
+    MOST_CHANNELS = 16    /* of a single picture */
 };
 
 /* Of two axes, one is longer that is so many times as long. */
@@ -38,14 +39,20 @@ static bool is_longer(const px_survey *s, unsigned a, unsigned b) {
 
 /* Whether rows follow each other along axis a and not along b: of a picture, neighbours above say
  * more than one to the left, so that the smoother axis is upright. Of few values, differences say
- * nothing, and long rows are usual. */
+ * nothing, and long rows are usual, but where some of them have no data. */
 static bool is_upright(const px_survey *s, unsigned a, unsigned b) {
     const bool few = s->values <= PX_FEW_VALUES;
     if (!few && (px_is_smoother(&s->roughness, a, b) || px_is_smoother(&s->roughness, b, a)))
         return px_is_smoother(&s->roughness, a, b);
-    if (is_longer(s, a, b) || is_longer(s, b, a))
+    if (!s->part.mask.missing && (is_longer(s, a, b) || is_longer(s, b, a)))
         return is_longer(s, b, a);
     return s->roughness.axes[a] < s->roughness.axes[b];
+}
+
+static void swap(uint8_t *a, uint8_t *b) {
+    const uint8_t first = *a;
+    *a = *b;
+    *b = first;
 }
 
 /* The axes of the set `planes` count these, the smoothest of others span pictures. */
@@ -62,11 +69,8 @@ static px_roles roles_of(const px_survey *s, uint32_t planes) {
         if (!(planes >> i & 1))
             roles.axes[roles.rank++] = (uint8_t)i;
     uint8_t *last = roles.axes + rank - 1;
-    if (roles.rank - roles.planes >= 2 && !s->keeps_order && is_upright(s, last[0], last[-1])) {
-        const uint8_t upright = last[0];
-        last[0] = last[-1];
-        last[-1] = upright;
-    }
+    if (roles.rank - roles.planes >= 2 && is_upright(s, last[0], last[-1]))
+        swap(last, last - 1);
     return roles;
 }
 
@@ -89,9 +93,14 @@ typedef struct list {
     size_t count;
 } list;
 
-static void add(list *l, const px_survey *s, uint32_t planes) {
+static void add_roles(list *l, const px_roles *roles) {
     if (l->count < PX_MOST_ROLES)
-        l->items[l->count++] = roles_of(s, planes);
+        l->items[l->count++] = *roles;
+}
+
+static void add(list *l, const px_survey *s, uint32_t planes) {
+    const px_roles roles = roles_of(s, planes);
+    add_roles(l, &roles);
 }
 
 /* What planes may be, where others are not. */
@@ -131,14 +140,31 @@ static void leave_out(list *l, const px_survey *s, fault f, const prism_options 
 /* As many planes as a picture has rows take many times as long as it does. */
 static bool may_be_rows(const px_survey *s, unsigned axis, const prism_options *options) {
     const px_roles roles = roles_of(s, set_of(axis));
-    const bool quick = s->noisy || s->sparing || px_efforts.brisk[options->effort];
+    const bool quick = s->noisy || s->sparing || (px_efforts.brisk[options->effort] && !s->small);
     return !quick || px_may_be_lifted(s, &roles);
+}
+
+/* Coders that look for repetitions are asked for: of few values, these may lie in rows of either
+ * direction. */
+static bool are_repetitions(const px_survey *s, const prism_options *options) {
+    return s->values <= PX_FEW_VALUES && !px_may_be_native(options);
+}
+
+static void add_both_ways(list *l, const px_roles *picture) {
+    px_roles turned = *picture;
+    swap(&turned.axes[turned.rank - 2], &turned.axes[turned.rank - 1]);
+    add_roles(l, picture);
+    add_roles(l, &turned);
 }
 
 static void add_of_matrix(list *l, const px_survey *s, const prism_options *options) {
     const unsigned shorter = s->whole.dims[1] < s->whole.dims[0];
+    const px_roles picture = roles_of(s, 0);
     add(l, s, set_of(shorter));
-    add(l, s, 0);
+    if (are_repetitions(s, options))
+        add_both_ways(l, &picture);
+    else
+        add(l, s, 0);
     if (may_be_rows(s, !shorter, options))
         add(l, s, set_of(!shorter));
 }
@@ -155,6 +181,28 @@ static void add_joined(list *l, const px_survey *s) {
     for (unsigned i = rank - 1; i > rank - SMOOTHEST; i--)
         for (unsigned k = i; k-- > rank - SMOOTHEST;)
             add(l, s, all & ~(set_of(i) | set_of(k)));
+}
+
+/* Of few values, samples of a short axis may say most of each other, side by side or above each
+ * other in a single picture. */
+static void add_pictures(list *l, const px_survey *s, const prism_options *options) {
+    unsigned shortest = 0;
+    for (unsigned i = 1; i < s->whole.rank; i++)
+        if (s->whole.dims[i] < s->whole.dims[shortest])
+            shortest = i;
+    if (s->whole.dims[shortest] > MOST_CHANNELS)
+        return;
+    const px_roles planes = roles_of(s, set_of(shortest));
+    px_roles picture = {.rank = planes.rank};
+    memcpy(picture.axes, planes.axes + 1, planes.rank - 1u);
+    picture.axes[planes.rank - 1] = (uint8_t)shortest;
+    if (!are_repetitions(s, options)) {
+        add_roles(l, &picture);
+        return;
+    }
+    add_both_ways(l, &picture);
+    swap(&picture.axes[planes.rank - 3], &picture.axes[planes.rank - 2]);
+    add_both_ways(l, &picture);
 }
 
 /* The set of planes where there is nothing to choose. */
@@ -186,6 +234,9 @@ size_t px_possible_roles(px_roles roles[PX_MOST_ROLES], const px_survey *s,
         add_single(&l, s);
     if (s->whole.rank > 3 && s->whole.rank <= MOST_AXES)
         add_joined(&l, s);
+    if (s->whole.rank > 2 && s->whole.rank <= MOST_AXES &&
+        (px_is_drawing(s, options) || are_repetitions(s, options)))
+        add_pictures(&l, s, options);
     leave_out(&l, s, SPECKS, options);
     leave_out(&l, s, NO_PARTS, options);
     if (s->noisy)
@@ -217,7 +268,7 @@ bool px_may_be_lifted(const px_survey *s, const px_roles *roles) {
     const size_t planes = layout.count, positions = layout.height * layout.width;
     const bool matrix = s->whole.rank == 2;
     /* For two planes. */
-    const size_t least = s->noisy ? (matrix ? 2 : 16) : s->sparing && !matrix ? 4 : 0;
+    const size_t least = s->noisy && !s->small ? (matrix ? 2 : 16) : s->sparing && !matrix ? 4 : 0;
     return planes > 1 && least * planes <= 2 * positions &&
            (planes < PX_GROUP ? planes : PX_GROUP) <= MOST_PLANES * positions;
 }

@@ -78,6 +78,15 @@ static prism_status estimate_planes(double *bytes, const px_planes *planes, cons
     return PRISM_OK;
 }
 
+/* What least squares make of a picture, the usual predictors may miss by far. */
+static prism_status estimate_plain(double *bytes, const px_planes *planes, const px_survey *s,
+                                   const prism_options *options, prism_error *error) {
+    prism_status status = estimate_planes(bytes, planes, s, options->threads, error);
+    if (status == PRISM_OK && !px_efforts.brisk[options->effort] && px_may_be_native(options))
+        *bytes = fmin(*bytes, px_picture_bits(planes) / 8 / s->part.share);
+    return status;
+}
+
 static prism_status estimate_transformed(px_candidate *item, px_planes *planes, const px_survey *s,
                                          prism_error *error) {
     px_buffer parameters = {0};
@@ -111,16 +120,17 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
                                      px_planes *planes, prism_error *error) {
     const bool many = planes->count > FEW_PLANES, promising = is_promising(s, options->effort);
     double plain = 0;
-    prism_status status = t.plain || t.frames
-                              ? estimate_planes(&plain, planes, s, options->threads, error)
-                              : PRISM_OK;
+    prism_status status =
+        t.plain || t.frames ? estimate_plain(&plain, planes, s, options, error) : PRISM_OK;
     bool frames = t.frames && !(many && px_step_ratio(planes) > LARGE_STEP);
     const bool tie = roles->planes && (frames || (t.lift && promising));
     const uint64_t all = px_layout_by(roles, &s->whole).count;
     const double tied = tie ? px_frames_bits(planes, all) / 8 / s->part.share : plain;
     if (t.plain) {
         add_layout(list, options, PRISM_TRANSFORM_NONE, roles)->bytes = plain;
-        list->flat = fmax(list->flat, px_flat_share(planes));
+        const px_repeats repeats = px_repeats_of(planes);
+        list->flat = fmax(list->flat, repeats.flat);
+        list->copies = fmax(list->copies, repeats.copies);
     }
     if (t.lift && status == PRISM_OK) {
         px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_CHANNELS, roles);

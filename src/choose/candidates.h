@@ -21,7 +21,7 @@ typedef struct px_candidate {
 typedef struct px_layouts {
     px_candidate items[PX_MAX_LAYOUTS];
     size_t count;
-    double flat; /* share of flat samples where planes lie best for it */
+    double flat, copies; /* share of flat samples, and of copies, where planes lie best for these */
 } px_layouts;
 
 prism_status px_layouts_list(px_layouts *list, const px_survey *s, const prism_options *options,

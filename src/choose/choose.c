@@ -100,7 +100,10 @@ static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_erro
     bool done[PX_MAX_LAYOUTS] = {false};
     prism_status status = PRISM_OK;
     for (size_t i; (i = next_layout(c, list, done)) < list->count && status == PRISM_OK;) {
-        if (!px_is_tried(c, list, i, best)) {
+        bool tried = px_is_tried(c, list, i, best);
+        if (!tried)
+            status = px_surprises(&tried, c, list, i, error);
+        if (!tried || status != PRISM_OK) {
             done[i] = true;
             continue;
         }
@@ -115,17 +118,20 @@ static prism_status try_layouts(px_choice *c, const px_layouts *list, prism_erro
     return status;
 }
 
-/* Planes lie along axes along which they have no data at the same places; where they have none of
- * the sample, estimates tell too little. */
+/* Whether planes, or some of each other, have no data at the same places. */
+static bool is_along_mask(const px_survey *s, const px_roles *roles) {
+    bool same = false;
+    for (unsigned i = 0; i < roles->planes; i++)
+        same |= s->part.mask.array.dims[roles->axes[i]] == 1;
+    return same;
+}
+
+/* Planes lie along such axes; where they have none of the sample, estimates tell too little. */
 static void keep_to_mask(px_layouts *list, const px_survey *s) {
     bool along[PX_MAX_LAYOUTS] = {false};
     size_t count = 0;
-    for (size_t i = 0; s->part.mask.missing && i < list->count; i++) {
-        const px_pipeline pipeline = px_survey_pipeline(s, &list->items[i].pipeline);
-        const int axis = pipeline.roles.rank ? PRISM_AXIS_AUTO : pipeline.axis;
-        along[i] = axis >= 0 && s->part.mask.array.dims[axis] == 1 && s->whole.dims[axis] > 1;
-        count += along[i];
-    }
+    for (size_t i = 0; s->part.mask.missing && i < list->count; i++)
+        count += along[i] = is_along_mask(s, &list->items[i].pipeline.roles);
     for (size_t i = list->count; count && i-- > 0;)
         if (!along[i])
             px_leave_out(list, i);

@@ -85,7 +85,8 @@ static places places_of(const px_planes *planes, size_t plane) {
     const size_t inner = px_plane_size(planes) - 2 * (planes->width + 2);
     const size_t step = 1 + inner / SOME_SAMPLES;
     places p = {.planes = planes, .plane = plane, .step = step, .count = inner / step};
-    find_nearest(&p);
+    if (plane)
+        find_nearest(&p);
     return p;
 }
 
@@ -178,18 +179,29 @@ static double bits_of_weights(size_t weights, size_t samples) {
     return n * log2(n / (n - (double)weights));
 }
 
-static void measure(double *alone, double *tied, const places *p) {
-    sums s = {.targets = {0}};
-    double values[TIED], weights[TIED];
+static void add_samples(sums *s, const places *p) {
+    double values[TIED];
     for (size_t i = 0; i < p->count; i++) {
         const int16_t *at = sample_at(p, i);
         regressors(values, p, at);
-        add_sample(&s, values, at[0] - at[-1]);
+        add_sample(s, values, at[0] - at[-1]);
     }
-    solve(weights, &s, ALONE);
-    *alone += bits_by(weights, p, false) + bits_of_weights(ALONE, p->count);
-    solve(weights, &s, TIED);
-    *tied += bits_by(weights, p, true) + bits_of_weights(TIED, p->count);
+}
+
+/* By the first so many regressors. */
+static double measure(const sums *s, const places *p, size_t count) {
+    double weights[TIED];
+    solve(weights, s, count);
+    return bits_by(weights, p, count == TIED) + bits_of_weights(count, p->count);
+}
+
+double px_picture_bits(const px_planes *planes) {
+    sums s = {.targets = {0}};
+    if (planes->count > 1 || px_plane_size(planes) < LEAST_ROWS * (planes->width + 1))
+        return HUGE_VAL;
+    const places p = places_of(planes, 0);
+    add_samples(&s, &p);
+    return measure(&s, &p, ALONE) / (double)p.count * (double)px_plane_size(planes) + PLANE_BITS;
 }
 
 double px_frames_bits(const px_planes *planes, uint64_t count) {
@@ -199,7 +211,10 @@ double px_frames_bits(const px_planes *planes, uint64_t count) {
         return HUGE_VAL;
     for (size_t i = 0, k; (k = 1 + px_low_discrepancy(i, step)) < planes->count; i++) {
         const places p = places_of(planes, k);
-        measure(&alone, &tied, &p);
+        sums s = {.targets = {0}};
+        add_samples(&s, &p);
+        alone += measure(&s, &p, ALONE);
+        tied += measure(&s, &p, TIED);
         samples += (double)p.count;
     }
     const double later = (double)(count - 1) / (double)count;

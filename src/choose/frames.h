@@ -9,4 +9,7 @@
  * are too small. */
 double px_frames_bits(const px_planes *planes, uint64_t count);
 
+/* The same of a single picture by itself; HUGE_VAL also of several. */
+double px_picture_bits(const px_planes *planes);
+
 #endif

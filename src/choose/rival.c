@@ -171,13 +171,27 @@ prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error) {
 
 /* ---- All elements ---- */
 
+/* Estimates of all candidates take so little time that no look is needed. */
+static bool is_short(const px_rival *r) {
+    enum { SHORT = 1 << 15 /* bytes */ };
+    const prism_array *array = r->request->array;
+    return px_array_count(array) * prism_type_size(array->type) < SHORT &&
+           !px_efforts.brisk[r->request->options->effort];
+}
+
+/* Looks may be wrong by so much, which is worth a trial where time is not spared. */
+static const double DOUBT = 1.06;
+
 prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, prism_error *error) {
-    *may = px_byte_look_promises(&r->request->survey->look, (double)other);
-    prism_status status = *may ? PRISM_OK : places_promise(may, r, (double)other, error);
+    const bool sparing = r->request->options->effort <= PX_EFFORT_DEFAULT;
+    const double most = (double)other * (sparing ? 1 : DOUBT);
+    *may = is_short(r) || px_byte_look_promises(&r->request->survey->look, most);
+    prism_status status = *may ? PRISM_OK : places_promise(may, r, most, error);
     if (status == PRISM_OK && *may)
         status = get_ready(r, error);
     if (status == PRISM_OK && *may)
-        status = px_byte_choice_may_win(may, better(r), other, r->request->survey->look.far, error);
+        status = px_byte_choice_may_win(may, better(r), (size_t)most, r->request->survey->look.far,
+                                        error);
     return status;
 }
 

@@ -24,6 +24,9 @@ static const double CLOSE_BRISK = 1.3;
  * along other axes, they have to be better. */
 static const double CLOSE_FRAMES = 1.1, CLEARLY_BETTER_FRAMES = 0.96;
 
+/* Of samples, such that a picture may be coded by indices. */
+static const double MANY_COPIES = 0.45;
+
 /* What ties bring the native coder beyond estimates, as long as nothing has been tried, and beyond
  * other layouts. */
 static const double LIFT_GAIN = 0.85, STACK_GAIN = 0.87, OTHER_GAIN = 0.97;
@@ -129,9 +132,23 @@ static bool is_other_way(const px_choice *c, const px_candidate *layout) {
            c->relative[PRISM_TRANSFORM_STACK] == 0;
 }
 
+/* Estimates know nothing of holes, which planes of frames have none of. */
+static bool is_doubtful(const px_choice *c, prism_transform transform) {
+    return c->sample->part.mask.missing && c->best.pipeline.transform == PRISM_TRANSFORM_STACK &&
+           transform != PRISM_TRANSFORM_STACK && c->relative[transform] == 0;
+}
+
+/* Estimates miss what copies of neighbours spare a picture that is coded by indices. */
+static bool is_copied(const px_choice *c, const px_layouts *list, size_t i) {
+    const px_pipeline *pipeline = &list->items[i].pipeline;
+    return list->copies >= MANY_COPIES && px_efforts.palette[c->options->effort] &&
+           pipeline->transform == PRISM_TRANSFORM_NONE && !pipeline->roles.planes;
+}
+
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best) {
     if (c->best.bytes == 0 || px_is_drawing(c->sample, c->options) ||
-        is_other_way(c, &list->items[i]))
+        is_other_way(c, &list->items[i]) || is_doubtful(c, list->items[i].pipeline.transform) ||
+        is_copied(c, list, i))
         return true;
     if (c->best.pipeline.coder == PRISM_CODER_DEFLATE && !c->sample->sparing &&
         list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE &&
@@ -256,6 +273,26 @@ prism_status px_pick_frames(const px_choice *c, const px_layouts *list, bool don
             best = k;
     }
     *i = best;
+    return status;
+}
+
+prism_status px_surprises(bool *tried, const px_choice *c, const px_layouts *list, size_t i,
+                          prism_error *error) {
+    const px_candidate *layout = &list->items[i];
+    px_survey part;
+    double bytes = HUGE_VAL, best = 0;
+    *tried = false;
+    if (c->options->effort <= PX_EFFORT_DEFAULT || px_efforts.only_size[c->options->effort] ||
+        layout->pipeline.transform != PRISM_TRANSFORM_STACK || layout->pipeline.roles.planes ||
+        c->best.pipeline.coder != PRISM_CODER_ANS)
+        return PRISM_OK;
+    prism_status status = px_part_of(&part, c->sample, error);
+    if (status == PRISM_OK)
+        status = quick_size(&bytes, &part, *layout, error);
+    if (status == PRISM_OK)
+        status = quick_size(&best, &part, c->best, error);
+    *tried = bytes < PX_CLEARLY * best;
+    px_survey_free(&part);
     return status;
 }
 

@@ -6,6 +6,11 @@
 #include "choose/candidates.h"
 #include "choose/trial.h"
 
+/* Of a picture that is a frame by itself, estimates miss most where it is smooth: whether a part of
+ * the sample shows that it is worth a trial, where there is time for that. */
+prism_status px_surprises(bool *tried, const px_choice *c, const px_layouts *list, size_t i,
+                          prism_error *error);
+
 /* Takes layouts off the list that have no estimate and do not come near in a part of the sample. */
 prism_status px_screen(const px_choice *c, px_layouts *list, prism_error *error);
 

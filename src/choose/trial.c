@@ -8,8 +8,9 @@
 enum { SOME_FRAMES = 48 };
 
 /* By how much a quick trial may miss the best size so far and still deserve a trial. */
-static const double JXL_CHANCE = 1.06, JXL_CHANCE_LARGE = 1.02, DEFLATE_CHANCE = 1.3,
-                    DEFLATE_CHANCE_SPARING = 1.15, DEFLATE_CHANCE_LARGE = 1.03, GUESS_CHANCE = 1.1;
+static const double JXL_CHANCE = 1.06, JXL_CHANCE_SMALL = 1.15, JXL_CHANCE_LARGE = 1.02,
+                    DEFLATE_CHANCE = 1.3, DEFLATE_CHANCE_SPARING = 1.15,
+                    DEFLATE_CHANCE_LARGE = 1.03, GUESS_CHANCE = 1.1;
 
 /* Layouts that are safer than the best one may come to a little more. */
 static const double SAFER = 1.0005;
@@ -23,10 +24,8 @@ static prism_status code_sample(px_coded *coded, double *bytes, const px_survey 
     const size_t limit = 2 * s->part.size + PX_CONTAINER_OVERHEAD;
     px_task task = px_task_of(candidate, effort, limit);
     task.trial = true;
-    if (s->part.mask.missing) { /* holes are of axes without roles */
+    if (s->part.mask.missing)
         task.mask = &s->part.mask;
-        task.pipeline = px_survey_pipeline(s, &task.pipeline);
-    }
     prism_status status = px_encode(coded, &s->part.array, s->part.elements, &task, error);
     if (status != PRISM_OK)
         return status;
@@ -196,7 +195,9 @@ static prism_status gain_of_trial(double *gain, const px_choice *c, const px_can
 /* The quick trial says little of flat planes, in which slower ones find the contexts that count. */
 static prism_status jxl_has_chance(bool *chance, const px_choice *c, const px_candidate *candidate,
                                    prism_error *error) {
-    const double factor = c->sample->large ? JXL_CHANCE_LARGE : JXL_CHANCE;
+    const double factor = c->sample->large   ? JXL_CHANCE_LARGE
+                          : c->sample->small ? JXL_CHANCE_SMALL
+                                             : JXL_CHANCE;
     double gain = 1;
     prism_status status = PRISM_OK;
     if (!c->sample->sparing)

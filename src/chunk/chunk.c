@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/squeeze.h"
 #include "base/status.h"
+#include "choose/apart.h"
 #include "choose/choose.h"
 #include "choose/mappings.h"
 #include "choose/methods.h"
@@ -14,6 +15,7 @@
 #include "lossy/reduced.h"
 #include "mapping/mapping.h"
 #include "mapping/mask.h"
+#include "mapping/split.h"
 #include "pipeline/block_reader.h"
 #include "pipeline/pipeline.h"
 
@@ -223,6 +225,17 @@ static prism_status look_at_rival(px_survey *survey, bool *alone, px_rival *riva
     return status == PRISM_OK ? px_rival_is_clear(alone, rival, error) : status;
 }
 
+/* Planes as chunks of their own, or places without data left out. *sure: nothing else can be
+ * smaller. */
+static prism_status encode_parts(px_coded *parts, bool *sure, const px_mapping_request *request,
+                                 prism_error *error) {
+    int axis;
+    prism_status status = px_apart_find(&axis, sure, request, error);
+    if (status != PRISM_OK || axis < 0)
+        return status == PRISM_OK ? px_mask_encode(parts, sure, request, error) : status;
+    return px_split_encode(parts, request, axis, error);
+}
+
 /* For mappings and integers. */
 static prism_status look(px_survey *survey, const px_mapping_request *request, px_chunk_role role,
                          prism_error *error) {
@@ -240,7 +253,7 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     if (options->bound != PRISM_BOUND_NONE)
         return encode_bounded(out, used, array, elements, options, role.scales, error);
     content c;
-    px_coded coded = {.is_mapped = false}, masked = {.is_mapped = false};
+    px_coded coded = {.is_mapped = false}, parts = {.is_mapped = false};
     px_survey survey = {.values = 0};
     bool sure = false;
     prism_status status = content_make(&c, array, elements, options, error);
@@ -260,7 +273,7 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     if (status == PRISM_OK && rivals && !alone)
         status = look_at_rival(&survey, &alone, &rival, error);
     if (status == PRISM_OK && !alone && !as_it_is)
-        status = px_mask_encode(&masked, &sure, &request, error);
+        status = encode_parts(&parts, &sure, &request, error);
     const bool plain = !alone && !sure;
     if (status == PRISM_OK && plain)
         status = look(&survey, &request, role, error);
@@ -270,8 +283,8 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
         px_coded_free(&coded);
         status = px_encode_integers(&coded, &request, error);
     }
-    if (masked.is_mapped)
-        px_coded_keep_smaller(&coded, &masked);
+    if (parts.is_mapped)
+        px_coded_keep_smaller(&coded, &parts);
     if (status == PRISM_OK && rivals)
         status = try_rival(&coded, &rival, alone, &request, error);
     if (status == PRISM_OK)

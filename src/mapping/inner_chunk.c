@@ -45,6 +45,20 @@ static prism_status encode_little_endian(px_coded *mapped, const px_mapping_requ
     return status;
 }
 
+prism_status px_inner_put(px_buffer *out, px_pipeline *used, const px_mapping_request *request,
+                          const prism_array *array, const void *elements,
+                          const prism_options *given, px_chunk_role role, prism_error *error) {
+    prism_options options = *given;
+    options.checksum = false;
+    px_buffer chunk = {0};
+    prism_status status =
+        request->inner->encode(&chunk, used, array, elements, &options, role, error);
+    if (status == PRISM_OK)
+        px_put_sized(out, chunk.data, chunk.size);
+    px_buffer_free(&chunk);
+    return status;
+}
+
 prism_status px_inner_encode(px_coded *mapped, const px_mapping_request *request,
                              const prism_array *array, const void *elements, prism_error *error) {
     if (px_native_order() == PRISM_BIG_ENDIAN && array->order == PRISM_BIG_ENDIAN &&
@@ -54,15 +68,8 @@ prism_status px_inner_encode(px_coded *mapped, const px_mapping_request *request
                                 .of_wide =
                                     request->depth > 0 || !px_type_is_narrow(request->array->type),
                                 .mask = px_gaps_for(request->mask, array)};
-    prism_options options = *request->options;
-    options.checksum = false;
-    px_buffer chunk = {0};
-    prism_status status =
-        request->inner->encode(&chunk, &mapped->pipeline, array, elements, &options, role, error);
-    if (status == PRISM_OK)
-        px_put_sized(&mapped->sections.payload, chunk.data, chunk.size);
-    px_buffer_free(&chunk);
-    return status;
+    return px_inner_put(&mapped->sections.payload, &mapped->pipeline, request, array, elements,
+                        request->options, role, error);
 }
 
 static prism_status encode_bytes(px_coded *mapped, const px_mapping_request *request,

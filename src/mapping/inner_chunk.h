@@ -12,7 +12,13 @@ bool px_inner_is_tiny(const px_mapping_request *request);
 /* The next chunk of what has such chunks. */
 prism_status px_inner_read(px_chunk *chunk, px_reader *in, prism_error *error);
 
-/* Appends the chunk of an array to the payload, after its length. */
+/* Appends the chunk of an array in any role to what has such chunks, after its length. It has no
+ * checksum. */
+prism_status px_inner_put(px_buffer *out, px_pipeline *used, const px_mapping_request *request,
+                          const prism_array *array, const void *elements,
+                          const prism_options *options, px_chunk_role role, prism_error *error);
+
+/* The same for the payload, one deeper than the request's chunk. */
 prism_status px_inner_encode(px_coded *mapped, const px_mapping_request *request,
                              const prism_array *array, const void *elements, prism_error *error);
 

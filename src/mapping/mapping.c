@@ -7,6 +7,7 @@
 #include "base/squeeze.h"
 #include "base/status.h"
 #include "mapping/mask.h"
+#include "mapping/split.h"
 #include "mapping/stage.h"
 
 bool px_mapping_suits(const prism_array *array, unsigned depth) {
@@ -25,6 +26,8 @@ static const px_mapping_stage *stage_of(uint8_t number, const px_inner_codec *co
         return &px_mapping_scaled;
     case PRISM_MAPPING_MASK:
         return &px_mapping_mask;
+    case PRISM_MAPPING_SPLIT:
+        return &px_mapping_split;
     default:
         return codec->lossy(number);
     }
@@ -60,6 +63,8 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
         return 0;
     if (number == PRISM_MAPPING_MASK)
         return px_mask_memory(chunk, depth, codec);
+    if (number == PRISM_MAPPING_SPLIT)
+        return px_split_memory(chunk, depth, codec);
     if (number == PRISM_MAPPING_TABLE)
         kept += px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
     const px_squeezed shape = px_squeeze(&chunk->array);

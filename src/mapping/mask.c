@@ -206,18 +206,6 @@ static prism_status put_values(uint8_t *elements, const px_gaps *codes, const pr
 
 /* ---- Encoding ---- */
 
-static prism_status put_chunk(px_buffer *out, px_pipeline *used, const px_inner_codec *codec,
-                              const prism_array *array, const void *elements,
-                              const prism_options *options, px_chunk_role role,
-                              prism_error *error) {
-    px_buffer chunk = {0};
-    prism_status status = codec->encode(&chunk, used, array, elements, options, role, error);
-    if (status == PRISM_OK)
-        px_put_sized(out, chunk.data, chunk.size);
-    px_buffer_free(&chunk);
-    return status;
-}
-
 /* A mask that many elements share deserves some work. */
 static prism_options options_for_mask(const prism_options *given) {
     return (prism_options){.effort = given->effort > PX_EFFORT_DEFAULT ? given->effort
@@ -243,8 +231,7 @@ static prism_status write_mask(px_buffer *out, const px_mapping_request *request
         axes |= (uint64_t)(found->array.dims[d] > 1) << d;
     px_put_varint(out, axes);
     const px_chunk_role role = {.depth = request->depth + 1}; /* it has no mask itself */
-    return put_chunk(out, &used, request->inner, &found->array, found->codes, &options, role,
-                     error);
+    return px_inner_put(out, &used, request, &found->array, found->codes, &options, role, error);
 }
 
 /* What is left of the array, with something at its places without data. */
@@ -252,8 +239,6 @@ static prism_status write_rest(px_coded *mapped, const px_mapping_request *reque
                                const px_gaps *whole_mask, prism_error *error) {
     px_gaps mask = {.missing = NULL};
     size_t bytes;
-    prism_options options = *request->options;
-    options.checksum = false;
     prism_status status = prism_array_size(&r->array, &bytes, error);
     uint8_t *elements = status == PRISM_OK ? px_alloc(bytes) : NULL;
     if (status == PRISM_OK && !elements)
@@ -267,8 +252,8 @@ static prism_status write_rest(px_coded *mapped, const px_mapping_request *reque
     }
     const px_chunk_role role = {.depth = request->depth, .mask = &mask};
     if (status == PRISM_OK)
-        status = put_chunk(&mapped->sections.payload, &mapped->pipeline, request->inner, &r->array,
-                           elements, &options, role, error);
+        status = px_inner_put(&mapped->sections.payload, &mapped->pipeline, request, &r->array,
+                              elements, request->options, role, error);
     free((void *)(uintptr_t)mask.missing);
     free(elements);
     return status;

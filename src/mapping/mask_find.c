@@ -98,13 +98,15 @@ static double frequent(look *l, size_t *values) {
 
 /* ---- Of elements alone ---- */
 
-static void look_at_elements(look *l, const px_mapping_request *request) {
+/* And those that follow them along an axis. */
+static void look_at_elements(look *l, const px_mapping_request *request, int axis) {
     const size_t count = (size_t)px_array_count(request->array);
     const size_t size = prism_type_size(request->array->type), skip = 1 + count / LOOKS;
+    const size_t next = px_layout_make(request->array, axis).inner;
     *l = (look){.places = 0};
-    for (size_t i = 0, p; (p = px_low_discrepancy(i, skip)) + 1 < count; i++, l->places++) {
+    for (size_t i = 0, p; (p = px_low_discrepancy(i, skip)) + next < count; i++, l->places++) {
         const uint64_t word = px_word_at(request->elements, p, size, false);
-        add(l, word, word == px_word_at(request->elements, p + 1, size, false));
+        add(l, word, word == px_word_at(request->elements, p + next, size, false));
     }
 }
 
@@ -139,11 +141,12 @@ static bool is_isolated(const look *l, size_t of, const prism_array *array) {
     return gap > (high - low) / 2;
 }
 
-/* Values that may stand for missing data: they come in runs, and data have many others. */
-static void choose_own(px_found_mask *found, const px_mapping_request *request) {
+/* Values that may stand for missing data: they come in runs along an axis, and data have many
+ * others. */
+static void choose_along(px_found_mask *found, const px_mapping_request *request, int axis) {
     enum { REPEATED = 4 }; /* of five */
     look l;
-    look_at_elements(&l, request);
+    look_at_elements(&l, request, axis);
     qsort(l.values, l.count, sizeof *l.values, by_count);
     for (size_t i = 0; l.many && i < l.count && found->value_count < PX_MASK_VALUES; i++) {
         const seen *v = &l.values[i];
@@ -155,6 +158,11 @@ static void choose_own(px_found_mask *found, const px_mapping_request *request) 
             share >= (isolated ? LEAST_OF_ISOLATED : LEAST_OF_OWN))
             found->values[found->value_count++] = v->word;
     }
+}
+
+static void choose_own(px_found_mask *found, const px_mapping_request *request) {
+    for (int axis = (int)request->array->rank - 1; axis >= 0 && !found->value_count; axis--)
+        choose_along(found, request, axis);
 }
 
 /* Of an axis along which that share of places has nothing but one value: of all elements, those

@@ -41,7 +41,8 @@ extern const px_mapping_stage px_mapping_fixed;        /* fixed.c */
 extern const px_mapping_stage px_mapping_smooth_fixed; /* fixed.c: integers of 64 bits */
 extern const px_mapping_stage px_mapping_scaled;       /* scaled.c */
 
-extern const px_mapping_stage px_mapping_mask; /* mask.c: decoding only, see mask.h */
+/* Decoding only, see mask.h and split.h. */
+extern const px_mapping_stage px_mapping_mask, px_mapping_split;
 
 /* A table of values, in parameters. */
 void px_table_write(px_buffer *out, const px_value_set *set);

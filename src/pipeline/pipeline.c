@@ -55,9 +55,12 @@ prism_status px_arrange_planes(px_planes *planes, const prism_array *array, cons
     return status;
 }
 
-/* Coders know of holes where the axes have no roles. */
 static bool has_holes(const px_pipeline *pipeline, const px_gaps *mask) {
-    return mask && px_coder_predicts(pipeline->coder) && !pipeline->roles.rank;
+    return mask && px_coder_predicts(pipeline->coder);
+}
+
+static px_roles order_of(const px_pipeline *pipeline, const prism_array *array) {
+    return pipeline->roles.rank ? pipeline->roles : px_roles_along(pipeline->axis, array->rank);
 }
 
 prism_status px_prepare(px_prepared *prepared, const prism_array *array, const void *elements,
@@ -66,8 +69,9 @@ prism_status px_prepare(px_prepared *prepared, const prism_array *array, const v
     prism_status status =
         px_arrange_planes(&prepared->planes, array, elements, &task->pipeline, error);
     const px_gaps *mask = px_gaps_for(task->mask, array);
+    const px_roles order = order_of(&task->pipeline, array);
     if (status == PRISM_OK && has_holes(&task->pipeline, mask))
-        status = px_holes_make(&prepared->planes.holes, mask, array, task->pipeline.axis, error);
+        status = px_holes_make(&prepared->planes.holes, mask, array, &order, error);
     if (status == PRISM_OK && !px_coder_predicts(task->pipeline.coder))
         status = predict_planes(prepared, error);
     if (status != PRISM_OK)
@@ -246,9 +250,10 @@ static prism_status store_planes(const px_planes *planes, const px_chunk *chunk,
 }
 
 static prism_status take_holes(px_planes *planes, const px_chunk *chunk, prism_error *error) {
-    if (!has_holes(&chunk->pipeline, chunk->mask))
-        return PRISM_OK;
-    return px_holes_make(&planes->holes, chunk->mask, &chunk->array, chunk->pipeline.axis, error);
+    const px_roles order = order_of(&chunk->pipeline, &chunk->array);
+    return has_holes(&chunk->pipeline, chunk->mask)
+               ? px_holes_make(&planes->holes, chunk->mask, &chunk->array, &order, error)
+               : PRISM_OK;
 }
 
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
@@ -299,8 +304,8 @@ static uint64_t holes_memory(const px_chunk *chunk, const px_planes *planes) {
     if (!has_holes(pipeline, chunk->mask))
         return 0;
     const bool mixed = pipeline->transform == PRISM_TRANSFORM_CHANNELS;
-    return px_holes_bytes(chunk->mask, &chunk->array, pipeline->axis) +
-           px_fold_holes_bytes(planes, mixed);
+    const px_roles order = order_of(pipeline, &chunk->array);
+    return px_holes_bytes(chunk->mask, &chunk->array, &order) + px_fold_holes_bytes(planes, mixed);
 }
 
 uint64_t px_pipeline_memory(const px_chunk *chunk) {

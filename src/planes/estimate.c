@@ -109,17 +109,20 @@ double px_estimate_plane(const px_planes *planes, size_t index) {
     return bits * (double)px_plane_size(planes) / (double)total;
 }
 
-double px_flat_share(const px_planes *planes) {
+px_repeats px_repeats_of(const px_planes *planes) {
     const size_t width = planes->width, skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
-    size_t flat = 0, all = 0;
+    size_t flat = 0, copies = 0, all = 0;
     for (size_t k = 0; k < planes->count; k++)
         for (size_t i = 0, y; (y = 1 + px_low_discrepancy(i, skip)) < planes->height; i++) {
             const int16_t *row = px_plane(planes, k) + y * width;
-            for (size_t x = 1; x < width; x++)
+            for (size_t x = 1; x < width; x++) {
                 flat += row[x] == row[x - 1] && row[x] == row[x - width];
+                copies += row[x] == row[x - 1] || row[x] == row[x - width];
+            }
             all += width - 1;
         }
-    return all ? (double)flat / (double)all : 0;
+    const double share = all ? 1 / (double)all : 0;
+    return (px_repeats){share * (double)flat, share * (double)copies};
 }
 
 double px_step_ratio(const px_planes *planes) {

@@ -46,8 +46,13 @@ double px_estimate_plane(const px_planes *planes, size_t index);
 /* The same of all planes, by what they have in common: for small ones. */
 double px_estimate_alike(const px_planes *planes);
 
-/* The share of samples that are what the ones to the left and above are. */
-double px_flat_share(const px_planes *planes);
+/* The share of samples that are what the ones to the left and above are, and of those that are one
+ * of the two. */
+typedef struct px_repeats {
+    double flat, copies;
+} px_repeats;
+
+px_repeats px_repeats_of(const px_planes *planes);
 
 /* How far samples are from those at the same position of the plane before, of how far they are from
  * those to the left: about 1 for frames in their order, more where planes are of different kinds.

@@ -34,22 +34,22 @@ static size_t step_of(const px_gaps *mask, unsigned i) {
     return mask->array.dims[i] > 1 ? step : 0;
 }
 
-/* Flags of elements, from dimension i on, without those along an axis; returns their end. */
+/* Flags of elements in an order of axes, from place i of it on; returns their end. */
 static uint8_t *spread(uint8_t *to, const uint8_t *from, const px_gaps *mask,
-                       const prism_array *array, int axis, unsigned i) {
-    if (i == array->rank) {
+                       const prism_array *array, const px_roles *order, unsigned i) {
+    if (i == order->rank) {
         *to |= *from != 0;
         return to + 1;
     }
-    const size_t step = step_of(mask, i);
-    const uint64_t count = (int)i == axis ? 1 : array->dims[i];
-    for (uint64_t index = 0; index < count; index++)
-        to = spread(to, from + index * step, mask, array, axis, i + 1);
+    const size_t step = step_of(mask, order->axes[i]);
+    for (uint64_t index = 0; index < array->dims[order->axes[i]]; index++)
+        to = spread(to, from + index * step, mask, array, order, i + 1);
     return to;
 }
 
 void px_gaps_flag(bool *flags, const px_gaps *mask, const prism_array *array) {
-    spread((uint8_t *)flags, mask->missing, mask, array, PRISM_AXIS_AUTO, 0);
+    const px_roles order = px_roles_along(PRISM_AXIS_AUTO, array->rank);
+    spread((uint8_t *)flags, mask->missing, mask, array, &order, 0);
 }
 
 bool px_gaps_at(const px_gaps *mask, const prism_array *array, size_t i) {
@@ -143,8 +143,21 @@ px_holes *px_holes_alloc(size_t height, size_t width, size_t count) {
     return holes;
 }
 
-static size_t maps_of(const px_gaps *mask, int axis) {
-    return axis >= 0 ? (size_t)mask->array.dims[axis] : 1;
+/* Whether planes have holes at different places. */
+static bool has_own(const px_gaps *mask, const px_roles *order) {
+    bool own = false;
+    for (unsigned i = 0; i < order->planes; i++)
+        own |= mask->array.dims[order->axes[i]] > 1;
+    return own;
+}
+
+static px_layout layout_of(const prism_array *array, const px_roles *order) {
+    const prism_array arranged = px_arranged_array(array, order);
+    return px_layout_make(&arranged, order->planes ? 0 : PRISM_AXIS_AUTO);
+}
+
+static size_t maps_of(const px_gaps *mask, const prism_array *array, const px_roles *order) {
+    return has_own(mask, order) ? layout_of(array, order).count : 1;
 }
 
 uint64_t px_holes_maps_bytes(size_t height, size_t width, size_t count) {
@@ -152,20 +165,31 @@ uint64_t px_holes_maps_bytes(size_t height, size_t width, size_t count) {
            2 * ((uint64_t)width + 2) * sizeof(distance);
 }
 
-uint64_t px_holes_bytes(const px_gaps *mask, const prism_array *array, int axis) {
-    const px_layout layout = px_layout_make(array, axis);
-    return px_holes_maps_bytes(layout.height, layout.width, maps_of(mask, axis));
+uint64_t px_holes_bytes(const px_gaps *mask, const prism_array *array, const px_roles *order) {
+    const px_layout layout = layout_of(array, order);
+    return px_holes_maps_bytes(layout.height, layout.width, maps_of(mask, array, order));
+}
+
+/* Of all planes by the axes from place i of the order on; returns the map after the last one. */
+static uint8_t *fill_maps(uint8_t *map, size_t stride, const uint8_t *from, const px_gaps *mask,
+                          const prism_array *array, const px_roles *order, unsigned i) {
+    if (i == order->planes) {
+        spread(map, from, mask, array, order, i);
+        return map + stride;
+    }
+    const size_t step = step_of(mask, order->axes[i]);
+    for (uint64_t index = 0; index < array->dims[order->axes[i]]; index++)
+        map = fill_maps(map, stride, from + index * step, mask, array, order, i + 1);
+    return map;
 }
 
 prism_status px_holes_make(px_holes **holes, const px_gaps *mask, const prism_array *array,
-                           int axis, prism_error *error) {
-    const px_layout layout = px_layout_make(array, axis);
-    const size_t count = maps_of(mask, axis), step = axis >= 0 ? step_of(mask, (unsigned)axis) : 0;
-    *holes = px_holes_alloc(layout.height, layout.width, count);
+                           const px_roles *order, prism_error *error) {
+    const px_layout layout = layout_of(array, order);
+    *holes = px_holes_alloc(layout.height, layout.width, maps_of(mask, array, order));
     if (!*holes)
-        return px_out_of_memory(error, (size_t)px_holes_bytes(mask, array, axis));
-    for (size_t k = 0; k < count; k++)
-        spread((*holes)->first + k * (*holes)->stride, mask->missing + k * step, mask, array, axis,
-               0);
+        return px_out_of_memory(error, (size_t)px_holes_bytes(mask, array, order));
+    fill_maps((*holes)->first, (*holes)->stride, mask->missing, mask, array, order,
+              has_own(mask, order) ? 0 : order->planes);
     return px_holes_link(*holes, error);
 }

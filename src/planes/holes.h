@@ -7,6 +7,7 @@
 #define PX_PLANES_HOLES_H
 
 #include "base/squeeze.h"
+#include "planes/roles.h"
 
 /* An array of uint8, 0 where there are data. Its dims are those of the elements that it is about,
  * or 1 along axes along which it says the same. */
@@ -45,12 +46,13 @@ typedef struct px_holes {
     uint8_t memory[];
 } px_holes;
 
-/* The holes of an array's planes along an axis; of a mask that is for it. Free with free(). */
+/* The holes of an array's planes, in an order of its axes that has all that are longer than 1; of a
+ * mask that is for it. Free with free(). */
 prism_status px_holes_make(px_holes **holes, const px_gaps *mask, const prism_array *array,
-                           int axis, prism_error *error);
+                           const px_roles *order, prism_error *error);
 /* Of so many maps, with what it takes to make them. */
 uint64_t px_holes_maps_bytes(size_t height, size_t width, size_t count);
-uint64_t px_holes_bytes(const px_gaps *mask, const prism_array *array, int axis);
+uint64_t px_holes_bytes(const px_gaps *mask, const prism_array *array, const px_roles *order);
 
 /* Maps without holes; NULL without memory. Where they are filled with anything else but 0,
  * px_holes_link says what these places are taken for. It takes a little memory for the time. */

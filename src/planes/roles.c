@@ -2,6 +2,16 @@
 
 #include <string.h>
 
+px_roles px_roles_along(int axis, unsigned rank) {
+    px_roles roles = {.planes = axis >= 0};
+    if (axis >= 0)
+        roles.axes[roles.rank++] = (uint8_t)axis;
+    for (unsigned i = 0; i < rank; i++)
+        if ((int)i != axis)
+            roles.axes[roles.rank++] = (uint8_t)i;
+    return roles;
+}
+
 bool px_roles_are_valid(const px_roles *roles, const prism_array *array) {
     bool taken[PRISM_MAX_RANK] = {false};
     unsigned longer = 0;

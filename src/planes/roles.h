@@ -19,6 +19,9 @@ typedef struct px_roles {
     uint8_t axes[PRISM_MAX_RANK];
 } px_roles;
 
+/* All axes, those of an array of that rank whose planes lie along one, or which is a picture. */
+px_roles px_roles_along(int axis, unsigned rank);
+
 /* Whether each axis longer than 1 is there once, and no other. */
 bool px_roles_are_valid(const px_roles *roles, const prism_array *array);
 

@@ -21,6 +21,7 @@ typedef struct grid {
     size_t counts[PRISM_MAX_RANK], steps[PRISM_MAX_RANK]; /* bytes from an index to the next */
     const prism_array *array;
     const uint8_t *elements;
+    const px_gaps *mask; /* NULL: there are data everywhere */
 } grid;
 
 static double places_of(const grid *g, size_t most) {
@@ -76,6 +77,13 @@ typedef struct sums {
     uint64_t bits[PRISM_MAX_RANK], squares[PRISM_MAX_RANK];
 } sums;
 
+/* Whether both elements have data: what stands elsewhere depends on the order of axes. */
+static bool has_data(const grid *g, const uint8_t *place, const uint8_t *before) {
+    const size_t size = prism_type_size(g->array->type);
+    return !g->mask || (!px_gaps_at(g->mask, g->array, (size_t)(place - g->elements) / size) &&
+                        !px_gaps_at(g->mask, g->array, (size_t)(before - g->elements) / size));
+}
+
 /* Sums over all places, which do not depend on the order in which these come. */
 static void add_places(sums *all, const grid *g) {
     size_t at[PRISM_MAX_RANK] = {0};
@@ -85,7 +93,7 @@ static void add_places(sums *all, const grid *g) {
             place += index_of(g, i, at[i]) * g->steps[i];
         const int32_t value = value_at(g, place);
         for (unsigned i = 0; i < g->array->rank; i++)
-            if (g->array->dims[i] > 1) {
+            if (g->array->dims[i] > 1 && has_data(g, place, place - g->steps[i])) {
                 const unsigned bits = bits_of(value - value_at(g, place - g->steps[i]));
                 all->bits[i] += bits;
                 all->squares[i] += bits * bits;
@@ -93,11 +101,12 @@ static void add_places(sums *all, const grid *g) {
     } while (next_place(at, g));
 }
 
-px_roughness px_roughness_of(const prism_array *array, const void *elements) {
+px_roughness px_roughness_of(const prism_array *array, const void *elements, const px_gaps *mask) {
     sums all = {.bits = {0}};
     px_roughness r = {.axes = {0}};
     grid g;
     grid_make(&g, array, elements);
+    g.mask = mask;
     add_places(&all, &g);
     for (unsigned i = 0; i < array->rank; i++) {
         unsigned k = i;

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "prism.h"
+#include "planes/holes.h"
 
 typedef struct px_roughness {
     int axes[PRISM_MAX_RANK]; /* of the array, the roughest first */
@@ -17,8 +17,8 @@ typedef struct px_roughness {
     double variance[PRISM_MAX_RANK]; /* of these sums */
 } px_roughness;
 
-/* Integers of 8 or 16 bits. */
-px_roughness px_roughness_of(const prism_array *array, const void *elements);
+/* Integers of 8 or 16 bits. mask: where they have no data, of the array; or NULL. */
+px_roughness px_roughness_of(const prism_array *array, const void *elements, const px_gaps *mask);
 
 /* Whether places show clearly that axis `a` is smoother than `b`; both by their place in the order.
  */

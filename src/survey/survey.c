@@ -11,8 +11,8 @@
 
 enum {
     DRAWING_VALUES = 8,    /* so few that the project's own coder of indices is the smallest */
-    SMALL_ARRAY = 1 << 12, /* elements */
-    LARGE_ARRAY = 1 << 22
+    SMALL_ARRAY = 1 << 15, /* bytes, whose trials are short */
+    LARGE_ARRAY = 1 << 22  /* elements */
 };
 
 int px_asked_axis(const prism_options *options) {
@@ -25,13 +25,20 @@ bool px_may_be_native(const prism_options *options) {
            (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS);
 }
 
+static bool is_small(const prism_array *array) {
+    return px_array_count(array) * prism_type_size(array->type) < SMALL_ARRAY;
+}
+
 /* What layouts are chosen by. */
-static void judge(px_survey *s, uint64_t elements, const prism_options *options, bool quick) {
+static void judge(px_survey *s, const prism_array *array, const prism_options *options,
+                  bool quick) {
+    const uint64_t elements = px_array_count(array);
     s->noisy =
         quick && options->predictor == PRISM_PREDICTOR_LSQ && options->coder == PRISM_CODER_ANS;
     s->sparing = !s->noisy && px_may_be_native(options) && s->values > PX_FEW_VALUES &&
-                 elements >= SMALL_ARRAY && !px_efforts.brisk[options->effort] &&
+                 !is_small(array) && !px_efforts.brisk[options->effort] &&
                  !px_efforts.only_size[options->effort];
+    s->small = is_small(array);
     s->large = elements >= LARGE_ARRAY;
 }
 
@@ -63,7 +70,8 @@ prism_status px_survey_finish(px_survey *s, const prism_array *array, const void
                               const prism_options *options, const px_survey_request *request,
                               prism_error *error) {
     const bool quick = px_type_is_narrow(array->type) && request->of_wide &&
-                       px_efforts.quick_wide[options->effort];
+                       px_efforts.quick_wide[options->effort] &&
+                       (px_efforts.brisk[options->effort] || !is_small(array));
     s->whole = *array;
     s->effort = quick ? PX_EFFORT_QUICK : options->effort;
     prism_status status = count_values(s, array, elements, error);
@@ -71,7 +79,7 @@ prism_status px_survey_finish(px_survey *s, const prism_array *array, const void
         status = px_gaps_find(&s->gaps, array, elements, error);
     if (status == PRISM_OK)
         status = px_sample_make(&s->part, array, elements, s->effort, error);
-    judge(s, px_array_count(array), options, quick);
+    judge(s, array, options, quick);
     return status;
 }
 
@@ -103,12 +111,17 @@ static prism_status turn_sample(px_sample *part, const px_roles *order, prism_er
     return PRISM_OK;
 }
 
-/* Of which nothing is known. */
-static px_roughness even_roughness(unsigned rank) {
-    px_roughness roughness = {.axes = {0}};
-    for (unsigned i = 0; i < rank; i++)
-        roughness.axes[i] = (int)i;
-    return roughness;
+static prism_status turn_mask(px_gaps *mask, const px_roles *order, prism_error *error) {
+    const size_t size = (size_t)px_array_count(&mask->array);
+    if (!mask->missing || px_roles_keep_order(order))
+        return PRISM_OK;
+    uint8_t *turned = malloc(size);
+    if (!turned)
+        return px_out_of_memory(error, size);
+    px_arrange(turned, &mask->array, order, mask->missing);
+    free((void *)(uintptr_t)mask->missing);
+    *mask = (px_gaps){px_arranged_array(&mask->array, order), turned};
+    return PRISM_OK;
 }
 
 /* Where axes are equally long, which of them a sample is shorter along depends on their order, too:
@@ -117,8 +130,7 @@ prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_a
                             const void *elements, const px_gaps *mask, prism_error *error) {
     *turned = *s;
     turned->part = (px_sample){.elements = NULL};
-    turned->keeps_order = mask != NULL;
-    turned->roughness = mask ? even_roughness(array->rank) : px_roughness_of(array, elements);
+    turned->roughness = px_roughness_of(array, elements, px_gaps_for(mask, array));
     const px_roles order = order_of(&turned->roughness, array->rank);
     turned->whole = px_arranged_array(array, &order);
     prism_array shape = turned->whole, cut = *array;
@@ -128,6 +140,8 @@ prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_a
     prism_status status = px_sample_cut(&turned->part, array, elements, &cut, error);
     if (status == PRISM_OK && mask)
         status = px_sample_mask(&turned->part, array, mask, error);
+    if (status == PRISM_OK)
+        status = turn_mask(&turned->part.mask, &order, error);
     return status == PRISM_OK ? turn_sample(&turned->part, &order, error) : status;
 }
 

@@ -28,7 +28,7 @@ typedef struct px_survey {
     int effort;     /* by which that has its size */
     prism_array whole;
     px_roughness roughness; /* of a survey that is turned */
-    bool keeps_order;       /* of axes: they are not turned, and pictures are not set upright */
+    bool small;             /* the whole array has so few bytes that trials are short */
     bool large;             /* the whole array has 2^22 elements or more */
     bool sparing; /* of time: what estimates rule out is not tried; they say nothing of indices of
                      few values, and small arrays are coded in no time */
@@ -50,8 +50,7 @@ prism_status px_survey_finish(px_survey *s, const prism_array *array, const void
 /*
  * The same with its axes in another order, from the roughest to the smoothest, so that permutations
  * of an array are the same to whatever goes by it: sample and `whole` have that order. Integers of
- * 8 and 16 bits. With a mask of places without data, which holes of planes are made of, the order
- * stays what it is. Free with px_survey_free, after a failure, too.
+ * 8 and 16 bits, and where these have no data. Free with px_survey_free, after a failure, too.
  */
 prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_array *array,
                             const void *elements, const px_gaps *mask, prism_error *error);
