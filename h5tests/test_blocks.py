@@ -242,9 +242,16 @@ def test_the_decoders_agree_on_damage_without_checksums():
 
 def test_truncation():
     blob = encoded(embedding(24, 24, 6, "int8"), block=8, axis=2, checksum=False)
+    array = h5prism.decode(blob)
     for end in range(0, len(blob), 7):
         with pytest.raises(h5prism.PrismError):
-            h5prism.decode(blob[:end], region=np.s_[-1:])  # its blocks end the chunk
+            h5prism.decode(blob[:end])
+        with pytest.raises(h5prism.PrismError):
+            h5prism.decode(blob[:end], region=np.s_[-1:, -1:])
+        try:  # blocks that are all there are read
+            assert_same(h5prism.decode(blob[:end], region=np.s_[:1]), array[:1])
+        except h5prism.PrismError as error:
+            assert error.status == h5prism.Status.TRUNCATED
 
 
 # Options

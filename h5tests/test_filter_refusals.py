@@ -156,7 +156,7 @@ with h5py.File(sys.argv[1], "w") as file:
     except ValueError as error:
         print(error)
 """
-    for value in ("1", "2", "16", ""):
+    for value in ("1", "2", "16", "auto", ""):
         assert run_python(code, tmp_path / "x.h5", H5PRISM_THREADS=value).stdout == "created 0\n"
     for value in ("0", "-1", "two", "2x", " 2", "1e3", "99999999999999999999"):
         assert (

@@ -47,6 +47,7 @@ static void bad_text_names_the_problem(void **state) {
         {"checksum=yes", "off, on"},
         {"block=5", "block"},
         {"block=128", "block"},
+        {"order=first", "auto, stored"},
         {"threads=0", "threads"},
         {"effort=99999999999999999999", "effort"},
         {"max_error=-1", "above 0"},

@@ -374,12 +374,16 @@ static prism_status take_plane(symbol_plane *at, px_lsq_encoder *encoder, bool a
 
 /* Planes that are halved shrink the running mean with all else: there is one at work then. */
 static size_t room_of(const px_lsq_encoder *encoder) {
-    enum { PLANES = 4 /* of a thread, so that threads begin less often */ };
+    enum {
+        PLANES = 4, /* of a thread, so that threads begin less often, */
+        MOST = 32   /* but no more than hardly count beside all of them */
+    };
     const size_t workers = px_workers(encoder->model.count, encoder->task.threads);
     for (size_t k = 0; k < encoder->model.count; k++)
         if (encoder->model.planes[k].kind == PX_PLANE_HALVED)
             return 1;
-    return workers > 1 ? px_smaller(PLANES * workers, encoder->model.count) : 1;
+    const size_t room = px_smaller(PLANES * workers, encoder->model.count);
+    return workers > 1 ? px_smaller(room, MOST) : 1;
 }
 
 static prism_status take_task(symbol_task *task, px_pool *pool, prism_error *error) {
