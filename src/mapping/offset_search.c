@@ -51,7 +51,7 @@ typedef struct budget {
 } budget;
 
 static const budget budgets[] = {{PX_TINY_BYTES, 0.5, 4, 64, 3},
-                                 {SIZE_MAX, 16, HUGE_VAL, PX_SPACED * 3 / 4, 24}};
+                                 {SIZE_MAX, 64, HUGE_VAL, PX_SPACED * 3 / 4, 24}};
 
 static const budget *budget_of(const px_bit_patterns *words) {
     const budget *b = budgets;
