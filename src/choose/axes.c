@@ -262,9 +262,7 @@ bool px_may_be_lifted(const px_survey *s, const px_roles *roles) {
     const size_t planes = layout.count, positions = layout.height * layout.width;
     const bool matrix = s->whole.rank == 2;
     /* For two planes. */
-    const size_t least = s->noisy && !s->small   ? (matrix ? 2 : 16)
-                         : s->sparing && !matrix ? 4
-                                                 : 0;
+    const size_t least = s->noisy && !s->small ? (matrix ? 2 : 16) : s->sparing && !matrix ? 4 : 0;
     return planes > 1 && least * planes <= 2 * positions &&
            (planes < PX_GROUP ? planes : PX_GROUP) <= MOST_PLANES * positions;
 }
