@@ -180,27 +180,28 @@ prism_status prism_inspect(const void *chunk, size_t chunk_size, prism_info *inf
         return status;
     const px_bound bound = px_chunk_bound(&read);
     const px_layout layout = px_pipeline_layout(&read.pipeline, &read.array);
-    *info = (prism_info){.format_version = PX_FORMAT_VERSION,
-                         .array = read.array,
-                         .mapping = mapping,
-                         .transform = read.pipeline.transform,
-                         .predictor = read.pipeline.predictor,
-                         .coder = read.pipeline.coder,
-                         .method = px_chunk_method(&read),
-                         .effort = read.pipeline.effort,
-                         .axis = px_pipeline_axis(&read.pipeline),
-                         .planes = layout.count,
-                         .height = layout.height,
-                         .width = layout.width,
-                         .checksum = read.has_checksum,
-                         .bound = bound.kind,
-                         .bound_of = bound.of,
-                         .bound_value = bound.value,
-                         .reached = bound.reached,
-                         .header_bytes = px_chunk_size(&read) - read.parameter_size - read.payload_size,
-                         .parameter_bytes = read.parameter_size,
-                         .payload_bytes = read.payload_size,
-                         .decode_bytes = px_chunk_memory(&read, 0)};
+    *info =
+        (prism_info){.format_version = PX_FORMAT_VERSION,
+                     .array = read.array,
+                     .mapping = mapping,
+                     .transform = read.pipeline.transform,
+                     .predictor = read.pipeline.predictor,
+                     .coder = read.pipeline.coder,
+                     .method = px_chunk_method(&read),
+                     .effort = read.pipeline.effort,
+                     .axis = px_pipeline_axis(&read.pipeline),
+                     .planes = layout.count,
+                     .height = layout.height,
+                     .width = layout.width,
+                     .checksum = read.has_checksum,
+                     .bound = bound.kind,
+                     .bound_of = bound.of,
+                     .bound_value = bound.value,
+                     .reached = bound.reached,
+                     .header_bytes = px_chunk_size(&read) - read.parameter_size - read.payload_size,
+                     .parameter_bytes = read.parameter_size,
+                     .payload_bytes = read.payload_size,
+                     .decode_bytes = px_chunk_memory(&read, 0)};
     list_axes(info, &read.pipeline);
     return px_succeed(error);
 }
