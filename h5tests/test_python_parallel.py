@@ -321,6 +321,19 @@ def test_suggested_chunks_keep_channels_together():
             h5prism.suggest_chunks(shape, "i1")
 
 
+@pytest.mark.parametrize(("access", "block"), [("pixel", 8), ("patch", 16)])
+@pytest.mark.parametrize("shape", [(912, 917, 64), (1, 128, 4096, 4099), (2881, 64), (50, 13, 7)])
+def test_suggested_chunks_are_whole_blocks(shape, access, block):
+    whole = h5prism.suggest_chunks(shape, "i1", access="whole")
+    chunks = h5prism.suggest_chunks(shape, "i1", access=access)
+    assert whole == h5prism.suggest_chunks(shape, "i1")
+    for chunk, plain, size in zip(chunks, whole, shape):
+        assert plain <= chunk < plain + block
+        assert chunk == size or len(shape) < 3 or chunk % block == 0
+    with pytest.raises(h5prism.PrismError, match="access=row"):
+        h5prism.suggest_chunks(shape, "i1", access="row")
+
+
 @pytest.mark.parametrize("order", ["C", "F", "reversed"])
 def test_write_takes_any_strides_and_chunks(tmp_path, order):
     values = correlated(SHAPE, ">i2")

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ._options import block_of_access
+
 _LINE = 1 << 20  # elements
 _BYTES, _MOST_BYTES = 4 << 20, 8 << 20  # a chunk of pictures; where more would cut what is short
 _SHORT = 256  # axes of which little is gained by cutting them
@@ -19,12 +21,16 @@ _TABLE_BYTES = 2 << 20
 _MOST_TABLE_BYTES = 16 << 20
 
 
-def suggest_chunks(shape: Sequence[int], dtype: Any) -> tuple[int, ...]:
+def suggest_chunks(
+    shape: Sequence[int], dtype: Any, *, access: str | None = None
+) -> tuple[int, ...]:
     """A chunk shape for an array: for `create_dataset`, and for `chunks` and `chunksizes` elsewhere.
 
     Args:
         shape: of the whole array, each axis at least 1.
         dtype: of its elements: what numpy takes as one.
+        access: what is read at a time, as in `Prism(access=)`, whose blocks go with it: axes of
+            pictures that are cut are then whole numbers of blocks.
 
     Returns:
         As many axes. A small array is one chunk; others have chunks of 1 to 8 MiB as a rule. Of a
@@ -36,11 +42,14 @@ def suggest_chunks(shape: Sequence[int], dtype: Any) -> tuple[int, ...]:
 
     Raises:
         ValueError: an axis is below 1, or there is none.
+        PrismError: for an unknown access.
     """
     sizes = tuple(map(operator.index, shape))
     if not sizes or min(sizes) < 1:
         raise ValueError(f"shape {sizes}: expected axes of at least 1 element")
-    return _suggest(sizes, np.dtype(dtype).itemsize)
+    chunks = _suggest(sizes, np.dtype(dtype).itemsize)
+    block = block_of_access(access) if access is not None else 0
+    return _of_blocks(chunks, sizes, block) if block else chunks
 
 
 def _suggest(sizes: tuple[int, ...], item: int) -> tuple[int, ...]:
@@ -56,6 +65,13 @@ def _suggest(sizes: tuple[int, ...], item: int) -> tuple[int, ...]:
     for axis, size, most in zip(longer, kept, found):
         chunks[axis] = _even(size, most)
     return tuple(chunks)
+
+
+def _of_blocks(chunks: tuple[int, ...], sizes: tuple[int, ...], block: int) -> tuple[int, ...]:
+    longer = [axis for axis, size in enumerate(sizes) if size > 1]
+    pictures = longer if len(longer) > 2 else []
+    whole = {axis: -(-chunks[axis] // block) * block for axis in pictures if chunks[axis] > block}
+    return tuple(min(whole.get(axis, chunk), sizes[axis]) for axis, chunk in enumerate(chunks))
 
 
 def _even(size: int, most: int) -> int:

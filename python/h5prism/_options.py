@@ -40,12 +40,18 @@ def _with_block_of_access(options: Mapping[str, OptionValue]) -> dict[str, Optio
     access = plain.pop("access", None)
     if access is None:
         return plain
+    block = block_of_access(access)
+    if plain.get("block"):
+        raise PrismError(Status.OPTION, f"access={access} and block={plain['block']}: one of them")
+    return {**plain, "block": block}
+
+
+def block_of_access(access: OptionValue) -> int:
+    """Raises PrismError for an unknown word."""
     if access not in BLOCK_OF_ACCESS:
         expected = ", ".join(BLOCK_OF_ACCESS)
         raise PrismError(Status.OPTION, f"access={access}: expected one of {expected}")
-    if plain.get("block"):
-        raise PrismError(Status.OPTION, f"access={access} and block={plain['block']}: one of them")
-    return {**plain, "block": BLOCK_OF_ACCESS[access]}
+    return BLOCK_OF_ACCESS[str(access)]
 
 
 def _text(value: OptionValue) -> str:
