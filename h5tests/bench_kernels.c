@@ -157,7 +157,7 @@ static size_t product_tile_store(px_simd set) {
 
 static size_t product_gram(px_simd set) {
     static double matrix[COUNT * COUNT];
-    px_product_kernels_of(set)->gram(matrix, floats, COUNT, LENGTH);
+    px_product_kernels_of(set)->gram(matrix, floats, COUNT, LENGTH, 0, COUNT);
     return COUNT * LENGTH;
 }
 

@@ -174,7 +174,7 @@ static void check_product_gram(px_simd set) {
     static float rows[COUNT * LENGTH] __attribute__((aligned(64)));
     double sums[COUNT * COUNT] = {0}, again[COUNT * COUNT] = {0}, rounded[COUNT * COUNT] = {0};
     fill_floats(rows, COUNT * LENGTH, 8, 1);
-    px_product_kernels_of(set)->gram(sums, rows, COUNT, LENGTH);
+    px_product_kernels_of(set)->gram(sums, rows, COUNT, LENGTH, 0, COUNT);
     for (size_t i = 0; i < COUNT; i++)
         for (size_t j = 0; j <= i; j++) {
             double expected = 0;
@@ -184,23 +184,16 @@ static void check_product_gram(px_simd set) {
         }
     /* Rounded ones are the same in every set. */
     fill_floats(rows, COUNT * LENGTH, 16, 1.0f / 7);
-    px_product_kernels_of(set)->gram(rounded, rows, COUNT, LENGTH);
-    px_product_kernels_scalar.gram(again, rows, COUNT, LENGTH);
+    px_product_kernels_of(set)->gram(rounded, rows, COUNT, LENGTH, 0, COUNT);
+    px_product_kernels_scalar.gram(again, rows, COUNT, LENGTH, 0, COUNT);
     assert_memory_equal(rounded, again, sizeof again);
-}
-
-/* Rows in two parts are what they are together. */
-static void check_product_gram_rows(px_simd set) {
-    static float rows[COUNT * LENGTH] __attribute__((aligned(64)));
-    double sums[COUNT * COUNT] = {0}, parts[COUNT * COUNT] = {0};
-    const px_product_kernels *kernels = px_product_kernels_of(set);
-    fill_floats(rows, COUNT * LENGTH, 16, 1.0f / 7);
-    kernels->gram(sums, rows, COUNT, LENGTH);
-    kernels->gram_rows(parts, rows, COUNT, LENGTH, 8, COUNT);
+    /* Rows in two parts are what they are together. */
+    double parts[COUNT * COUNT] = {0};
+    px_product_kernels_of(set)->gram(parts, rows, COUNT, LENGTH, 8, COUNT);
     for (size_t i = 0; i < 8 * COUNT; i++)
         assert_true(parts[i] == 0);
-    kernels->gram_rows(parts, rows, COUNT, LENGTH, 0, 8);
-    assert_memory_equal(sums, parts, sizeof sums);
+    px_product_kernels_of(set)->gram(parts, rows, COUNT, LENGTH, 0, 8);
+    assert_memory_equal(rounded, parts, sizeof parts);
 }
 
 static void check_product_tile_floats(px_simd set) {
@@ -244,8 +237,7 @@ static void check_product_energies(px_simd set) {
     assert_memory_equal(energy, again, sizeof again);
 }
 
-const kernel_check product_checks[] = {KERNEL(product, mix_pairs),   KERNEL(product, mix_panel),
-                                       KERNEL(product, mix_squares), KERNEL(product, mix_finish),
-                                       KERNEL(product, tile_store),  KERNEL(product, gram),
-                                       KERNEL(product, gram_rows),   KERNEL(product, tile_floats),
-                                       KERNEL(product, energies),    LAST_KERNEL};
+const kernel_check product_checks[] = {
+    KERNEL(product, mix_pairs),   KERNEL(product, mix_panel),  KERNEL(product, mix_squares),
+    KERNEL(product, mix_finish),  KERNEL(product, tile_store), KERNEL(product, gram),
+    KERNEL(product, tile_floats), KERNEL(product, energies),   LAST_KERNEL};

@@ -100,7 +100,7 @@ static void sum_planes(const sum_task *task, float *rows, double *sums, size_t f
     for (size_t i = 0, p; (p = RUN * px_low_discrepancy(i, task->skip)) < size; i++) {
         const size_t count = px_smaller(size - p, RUN);
         load_rows(gram, task->planes, p, count, rows, sums);
-        px_product_kernels_best()->gram_rows(gram->moments, rows, gram->stride, RUN, first, end);
+        px_product_kernels_best()->gram(gram->moments, rows, gram->stride, RUN, first, end);
         positions += count;
     }
     if (!first)
@@ -129,7 +129,7 @@ static void sum_tiles(sum_task *task, float *rows, size_t first, size_t end) {
     for (size_t i = 0, t; (t = TILES * px_low_discrepancy(i, task->skip)) < task->tiles->count;
          i++) {
         total += load_tiles(kernels, task->tiles, t, rows, task->importance + t * PX_TILE);
-        kernels->gram_rows(gram->moments, rows, gram->stride, TILES * PX_TILE, first, end);
+        kernels->gram(gram->moments, rows, gram->stride, TILES * PX_TILE, first, end);
     }
     if (!first)
         task->total = total;
@@ -247,7 +247,7 @@ prism_status px_gram_of_squares(px_gram *gram, const px_couples *couples,
         total += sum;
         if (sum > 0) {
             load_squares(rows, couples, geometry, p, end - p < RUN ? end - p : RUN, counts);
-            kernels->gram(gram->moments, rows, gram->stride, RUN);
+            kernels->gram(gram->moments, rows, gram->stride, RUN, 0, gram->stride);
         }
     }
     px_pool_free(&pool);

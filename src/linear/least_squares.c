@@ -19,7 +19,7 @@ float *px_moments_room(const px_moments *m, size_t *wanted) {
 }
 
 static void multiply(px_moments *m) {
-    px_product_kernels_best()->gram(m->sums, m->rows, m->count, PX_MOMENT_ROW);
+    px_product_kernels_best()->gram(m->sums, m->rows, m->count, PX_MOMENT_ROW, 0, m->count);
     m->filled = 0;
 }
 

@@ -179,15 +179,11 @@ PX_INLINE void gram_block(double *sums, size_t stride, const float *a, const flo
         }
 }
 
-static void gram_rows(double *sums, const float *rows, size_t count, size_t length, size_t first,
-                      size_t end) {
+static void gram(double *sums, const float *rows, size_t count, size_t length, size_t first,
+                 size_t end) {
     for (size_t i = first; i < end; i += GRAM_BLOCK)
         for (size_t j = 0; j < i + GRAM_BLOCK; j += GRAM_COLUMNS)
             gram_block(sums + i * count + j, count, rows + i * length, rows + j * length, length);
-}
-
-static void gram(double *sums, const float *rows, size_t count, size_t length) {
-    gram_rows(sums, rows, count, length, 0, count);
 }
 
 static void tile_floats(float *rows, size_t length, const int32_t *tile, size_t pair_count,
@@ -231,7 +227,6 @@ const px_product_kernels PX_KERNEL_TABLE(px_product_kernels) = {
     .mix_finish = mix_finish,
     .tile_store = tile_store,
     .gram = gram,
-    .gram_rows = gram_rows,
     .tile_floats = tile_floats,
     .energies = energies,
 };

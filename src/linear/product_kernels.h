@@ -80,14 +80,12 @@ typedef struct px_product_kernels {
                        const int16_t *plane);
 
     /*
-     * Adds the products of rows to sums[count][count], on and below the diagonal (and some above
-     * it). Rows are `length` floats; count is a multiple of 4, length one of 16 and at most 1024.
+     * Adds the products of rows first..end-1 with those before them to sums[count][count], on and
+     * below the diagonal (and some above it). Rows are `length` floats; count, first and end are
+     * multiples of 4, length one of 16 and at most 1024.
      */
-    void (*gram)(double *sums, const float *rows, size_t count, size_t length);
-
-    /* The same, but that only rows first..end-1 of the sums are found; both are multiples of 4. */
-    void (*gram_rows)(double *sums, const float *rows, size_t count, size_t length, size_t first,
-                      size_t end);
+    void (*gram)(double *sums, const float *rows, size_t count, size_t length, size_t first,
+                 size_t end);
 
     /* Rows 2m and 2m + 1 of floats get the samples of pair m times weights[PX_TILE]. */
     void (*tile_floats)(float *rows, size_t length, const int32_t *tile, size_t pair_count,

@@ -89,7 +89,7 @@ static void product_free(product *p) {
 }
 
 static void add_block(product *p) {
-    px_product_kernels_best()->gram(p->sums, p->rows, rows_of(p->n), BLOCK);
+    px_product_kernels_best()->gram(p->sums, p->rows, rows_of(p->n), BLOCK, 0, rows_of(p->n));
 }
 
 /* Planes with planes, of some blocks of positions. Returns how many positions. */

@@ -183,7 +183,7 @@ static filter fit_filter(const encoder *e, const float *scores, float scale, boo
         for (size_t x = 0; x < p->width; x += FIT_LENGTH) {
             const size_t left = p->width - x, count = left < FIT_LENGTH ? left : FIT_LENGTH;
             fill_rows(e->rows, p, y, x, count, scores, scale);
-            px_product_kernels_best()->gram(sums, e->rows, FIT_ROWS, FIT_LENGTH);
+            px_product_kernels_best()->gram(sums, e->rows, FIT_ROWS, FIT_LENGTH, 0, FIT_ROWS);
         }
     return solve_filter(sums, fine);
 }

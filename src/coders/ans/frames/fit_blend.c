@@ -79,7 +79,7 @@ static void set_equations(system *s, const px_frame_fit *fit, const int32_t *end
         steps = left < block ? left : block;
         memset(fit->slopes, 0, ROWS * PX_MOMENT_ROW * sizeof *fit->slopes);
         px_blend_kernels_best()->slopes(fit->slopes, PX_MOMENT_ROW, at, steps, &scores);
-        px_product_kernels_best()->gram(sums, fit->slopes, ROWS, PX_MOMENT_ROW);
+        px_product_kernels_best()->gram(sums, fit->slopes, ROWS, PX_MOMENT_ROW, 0, ROWS);
     }
     for (int i = 0; i < UNKNOWNS; i++) {
         for (int j = 0; j <= i; j++)
