@@ -181,7 +181,6 @@ def assert_names_stand_in_files(text):
 
 
 QUESTIONS = rows_of(part_of(ARCHITECTURE, "Which file answers which question"))
-EFFORTS = rows_of(part_of(ARCHITECTURE, "What an effort does"))
 
 
 def test_there_are_questions_enough():
@@ -192,12 +191,6 @@ def test_there_are_questions_enough():
 def test_answers_are_there(question, answer):
     assert "src/" in answer or QUOTED.search(answer) or "](#" in answer
     assert_names_stand_in_files(answer)
-
-
-@pytest.mark.parametrize("effort,what,where", EFFORTS)
-def test_thresholds_are_there(effort, what, where):
-    assert list(files_of(where))
-    assert_names_stand_in_files(where)
 
 
 WITH_FILES = ["docs/architecture.md", "docs/efforts.md", "docs/glossary.md", "CONTRIBUTING.md"]

@@ -1,5 +1,7 @@
 """Every way of losing, on arrays that are hard on it: the bound holds, and what is exact stays so."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -174,13 +176,22 @@ def with_missing(dtype, fill):
     return array
 
 
+def has_others_around(dtype, fill):
+    kind = np.dtype(dtype).kind
+    return kind == "f" or (fill % 1 == 0 and (kind == "i" or fill > 0))
+
+
 @pytest.mark.parametrize("effort", [1, 5, 9])
-@pytest.mark.parametrize("dtype", [*KINDS, "i8", "u1"])
-@pytest.mark.parametrize("fill", [0, 37, 63.5])
+@pytest.mark.parametrize(
+    ("dtype", "fill"),
+    [
+        (dtype, fill)
+        for dtype, fill in itertools.product([*KINDS, "i8", "u1"], [0, 37, 63.5])
+        if has_others_around(dtype, fill)
+    ],
+)
 def test_missing_data_among_the_others_stay(dtype, fill, effort):
     """And nothing else becomes missing, under any bound; no mean and no share counts them."""
-    if np.dtype(dtype).kind != "f" and (fill % 1 or np.dtype(dtype).kind == "u" and not fill):
-        pytest.skip("not a value of the type with others around it")
     array = with_missing(dtype, fill)
     for bound in BOUNDS:
         blob = h5prism.encode(array, missing=fill, effort=effort, axis=2, **bound)
