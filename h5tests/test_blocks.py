@@ -240,6 +240,20 @@ def test_the_decoders_agree_on_damage_without_checksums():
             assert_same(reference.decode(damaged), found)
 
 
+@pytest.mark.parametrize("options", [{"block": 8}, {"order": "stored"}])
+def test_channels_are_the_planes_of_parts(options):
+    """Also where rows say more of each other than channels do."""
+    random = np.random.default_rng(4)
+    mixed = np.tensordot(random.normal(size=(56, 5)), random.normal(size=(5, 60, 20)), 1)
+    array = (400 * mixed).astype("<i2")
+    assert h5prism.inspect_chunk(h5prism.encode(array)).axis != 2
+    assert h5prism.inspect_chunk(encoded(array, **options)).axis == 2
+    first = np.ascontiguousarray(np.moveaxis(array, 2, 0))
+    assert h5prism.inspect_chunk(encoded(first, **options)).axis == 0
+    assert h5prism.inspect_chunk(encoded(first[np.newaxis], **options)).axis == 1
+    assert h5prism.inspect_chunk(encoded(array, axis=1, **options)).axis == 1
+
+
 def test_truncation():
     blob = encoded(embedding(24, 24, 6, "int8"), block=8, axis=2, checksum=False)
     array = h5prism.decode(blob)

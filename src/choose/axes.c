@@ -205,6 +205,23 @@ static void add_pictures(list *l, const px_survey *s, const prism_options *optio
     add_both_ways(l, &picture);
 }
 
+static double slenderness(uint64_t a, uint64_t b) {
+    return a > b ? (double)a / (double)b : (double)b / (double)a;
+}
+
+/* Who asks for parts reads positions of pictures, with all of their channels: these are along the
+ * last one of three axes, or along the first, if pictures are nearer to squares then. */
+static int axis_of_channels(const px_survey *s, const prism_options *options) {
+    if (!px_blocks_asked(options) || options->axis != PRISM_AXIS_AUTO || s->whole.rank != 3)
+        return PRISM_AXIS_AUTO;
+    uint64_t dims[3];
+    for (int i = 0; i < 3; i++)
+        dims[i] = s->whole.dims[place_of(s, i)];
+    const int axis = slenderness(dims[1], dims[2]) < slenderness(dims[0], dims[1]) ? 0 : 2;
+    const px_roles roles = roles_of(s, set_of(place_of(s, axis)));
+    return has_fault(s, &roles, NO_PARTS, options) ? PRISM_AXIS_AUTO : axis;
+}
+
 /* The set of planes where there is nothing to choose. */
 static bool is_given(uint32_t *planes, const px_survey *s, const prism_options *options) {
     const int rank = (int)s->whole.rank;
@@ -214,6 +231,8 @@ static bool is_given(uint32_t *planes, const px_survey *s, const prism_options *
         axis = 0;
     else if (open && options->transform == PRISM_TRANSFORM_CHANNELS && rank > 1)
         axis = rank - 1;
+    else if (open)
+        axis = axis_of_channels(s, options);
     *planes = axis >= 0 ? set_of(place_of(s, axis)) : 0;
     return axis >= 0 || !open || rank == 1;
 }
