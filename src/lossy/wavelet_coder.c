@@ -576,8 +576,8 @@ static bool is_empty(const px_wavelet_coder *c, const level_work *l, size_t comp
 static void code_component(px_wavelet_coder *c, const level_work *l, size_t component,
                            int32_t *planes, int *emptiness) {
     int empty = c->bits->decoding ? 0 : is_empty(c, l, component);
-    empty = code_model(c, &c->empty[l->level][(*emptiness & 1) + (*emptiness >> 1 & 1)], empty);
-    *emptiness = *emptiness << 1 | empty;
+    empty = code_model(c, &c->empty[l->level][(*emptiness & 1) + (*emptiness >> 1)], empty);
+    *emptiness = (*emptiness << 1 | empty) & 3; /* of the last two components */
     for (int b = 0; b < l->count; b++) {
         memset(area_at(c, component, b), 0, c->area * sizeof *c->ring);
         band_work w = work_of(c, l, b, component, planes);
