@@ -252,6 +252,23 @@ def refused(chunk):
         h5prism.decode(chunk)
 
 
+@pytest.mark.parametrize("axis", [None, 0, 1, 2, 3])
+@pytest.mark.parametrize("effort", [1, 5])
+@pytest.mark.parametrize("parts", [(0,), (0, 2)])
+def test_axes_that_a_mask_leaves_one_index_of(axis, effort, parts):
+    """Complex numbers that are real, bands of which one has data: the chunk's axes stay the array's."""
+    array = np.zeros((4, 26, 9, 7, 3), "<f4")
+    there = np.cumsum(np.random.default_rng(3).normal(0, 9, (4, 26, 9, 7)), 1)
+    for part in parts:
+        array[..., part] = there + part
+    options = {} if axis is None else {"axis": axis}
+    blob = h5prism.encode(array, effort=effort, **options)
+    assert_same(h5prism.decode(blob), array)
+    assert_same(reference.decode(blob), array)
+    turned = np.moveaxis(array, 4, 1).copy()
+    assert_same(h5prism.decode(h5prism.encode(turned, effort=effort, **options)), turned)
+
+
 def test_a_mask_made_by_hand():
     chunk, mask = masked()
     parameters = b"\x0a\x01\x00" + varint(3) + raw(mask)

@@ -1,4 +1,5 @@
 /* Parts of chunks: opened once, read as often as is wanted. */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -85,8 +86,8 @@ void prism_close(prism_reader *reader) {
 }
 
 /* What it takes to know where the planes end. */
-static prism_status measure(size_t *needed, const px_chunk *chunk, const void *start, size_t planes,
-                            prism_error *error) {
+static prism_status measure(size_t *needed, const px_chunk *chunk, const void *start,
+                            uint64_t planes, prism_error *error) {
     px_block_reader blocks;
     prism_status status =
         chunk->has_checksum ? px_chunk_verify_head(chunk, start, error) : PRISM_OK;
@@ -94,10 +95,10 @@ static prism_status measure(size_t *needed, const px_chunk *chunk, const void *s
         return status;
     status = px_block_reader_open(&blocks, chunk, error);
     if (status == PRISM_OK && planes > blocks.planes.count)
-        status = px_fail(error, PRISM_E_ARGUMENT, "%zu planes: the chunk has %zu", planes,
+        status = px_fail(error, PRISM_E_ARGUMENT, "%" PRIu64 " planes: the chunk has %zu", planes,
                          blocks.planes.count);
     if (status == PRISM_OK)
-        *needed = px_block_reader_needs(&blocks, start, planes);
+        *needed = px_block_reader_needs(&blocks, start, (size_t)planes);
     px_block_reader_close(&blocks);
     return status;
 }
@@ -111,7 +112,7 @@ prism_status prism_planes_size(const void *start, size_t size, uint64_t planes, 
     if (status == PRISM_E_TRUNCATED && *needed && (!planes || !chunk.has_blocks))
         status = PRISM_OK; /* it is what was asked for */
     else if (status == PRISM_OK && planes && chunk.has_blocks)
-        status = measure(needed, &chunk, start, (size_t)px_smaller(planes, SIZE_MAX), error);
+        status = measure(needed, &chunk, start, planes, error);
     if (status != PRISM_OK)
         *needed = 0;
     return status == PRISM_OK ? px_succeed(error) : status;

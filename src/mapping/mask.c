@@ -234,6 +234,18 @@ static prism_status write_mask(px_buffer *out, const px_mapping_request *request
     return px_inner_put(out, &used, request, &found->array, found->codes, &options, role, error);
 }
 
+/* Axes of which a single index is left count planes of the whole array. */
+static void complete_roles(px_roles *roles, const prism_array *array, const prism_array *left) {
+    for (unsigned d = 0; roles->rank && d < array->rank; d++)
+        if (array->dims[d] > 1 && left->dims[d] == 1) {
+            uint8_t *pictures = roles->axes + roles->planes;
+            memmove(pictures + 1, pictures, (size_t)(roles->rank - roles->planes));
+            *pictures = (uint8_t)d;
+            roles->planes++;
+            roles->rank++;
+        }
+}
+
 /* What is left of the array, with something at its places without data. */
 static prism_status write_rest(px_coded *mapped, const px_mapping_request *request, const rest *r,
                                const px_gaps *whole_mask, prism_error *error) {
@@ -254,6 +266,7 @@ static prism_status write_rest(px_coded *mapped, const px_mapping_request *reque
     if (status == PRISM_OK)
         status = px_inner_put(&mapped->sections.payload, &mapped->pipeline, request, &r->array,
                               elements, request->options, role, error);
+    complete_roles(&mapped->pipeline.roles, request->array, &r->array);
     free((void *)(uintptr_t)mask.missing);
     free(elements);
     return status;
