@@ -109,6 +109,8 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
         use_raw(&chunk, c);
     chunk.has_blocks = px_is_in_blocks(&chunk);
     *used = chunk.pipeline;
+    if (used->roles.rank && !px_roles_are_valid(&used->roles, &chunk.array))
+        return px_fail(error, PRISM_E_INTERNAL, "the roles of axes are not those of the array");
     return px_chunk_write(&chunk, out, error);
 }
 

@@ -64,8 +64,6 @@ static void write_parts(const px_chunk *chunk, px_buffer *out) {
 prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *error) {
     const px_pipeline *pipeline = &chunk->pipeline;
     const bool has_parts = px_parts_exist(&chunk->parts);
-    if (pipeline->roles.rank && !px_roles_are_valid(&pipeline->roles, &chunk->array))
-        return px_fail(error, PRISM_E_INTERNAL, "the roles of axes are not those of the array");
     px_put_bytes(out, magic, MAGIC_SIZE);
     px_put_u8(out, PX_FORMAT_VERSION);
     px_put_u8(out, (uint8_t)((chunk->has_checksum ? FLAG_CHECKSUM : 0) |
