@@ -67,19 +67,24 @@ uint64_t px_quantiser_place(const px_quantiser *q, uint64_t word) {
     if (is_float(q))
         return multiple_of(q, word);
     const uint64_t above = px_word_rank(word, px_number_of(q->type)) - q->least;
-    return (uint64_t)(((unsigned __int128)above + q->phase) / px_quantiser_width(q));
+    const uint64_t width = px_quantiser_width(q);
+    return above / width + (above % width >= width - q->phase); /* their sum may not fit 64 bits */
 }
 
 uint64_t px_quantiser_last(const px_quantiser *q) {
     return px_quantiser_place(q, px_word_of_rank(q->most, px_number_of(q->type)));
 }
 
+/* The middle of a place lies place * width + half - phase above the least rank. */
 static uint64_t rank_of_place(const px_quantiser *q, uint64_t place) {
-    const unsigned __int128 middle = (unsigned __int128)place * px_quantiser_width(q) + q->half;
-    if (middle <= q->phase)
-        return q->least;
-    return middle - q->phase >= q->most - q->least ? q->most
-                                                   : q->least + (uint64_t)(middle - q->phase);
+    const uint64_t width = px_quantiser_width(q), most = q->most - q->least;
+    uint64_t above;
+    if (place == 0)
+        above = q->half > q->phase ? q->half - q->phase : 0;
+    else if (__builtin_mul_overflow(place - 1, width, &above) ||
+             __builtin_add_overflow(above, width - q->phase + q->half, &above))
+        return q->most;
+    return above >= most ? q->most : q->least + above;
 }
 
 static uint64_t rank_of_multiple(const px_quantiser *q, uint64_t place) {
