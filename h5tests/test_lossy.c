@@ -232,7 +232,7 @@ static void damaged_bytes(void **state) {
         lossy l = encode_lossy(&array, PATTERN_RELATED, options[i]);
         for (int turn = 0; turn < turns; turn++) {
             const size_t first = turn % 2 ? 0 : (size_t)l.info.header_bytes;
-            const size_t last = turn % 2 ? l.chunk_size : first + l.info.parameter_bytes;
+            const size_t last = turn % 2 ? l.chunk_size : first + (size_t)l.info.parameter_bytes;
             const size_t at = first + random_below(&random, (uint32_t)(last - first));
             const uint8_t before = l.chunk[at];
             l.chunk[at] ^= (uint8_t)(1 << random_below(&random, 8));
