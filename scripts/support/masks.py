@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
-import h5prism
 
-from .measure import RoundTripError
+from .measure import encoded_size
 from .table import format_cells
 
 
@@ -55,29 +54,21 @@ def _value(dtype: np.dtype) -> Any:
     return np.nan if dtype.kind == "f" else 0 if dtype.itemsize == 1 else -9999 % (1 << 15)
 
 
-def _size(array: np.ndarray, **options: Any) -> int:
-    array = np.ascontiguousarray(array)
-    blob = h5prism.encode(array, **options)
-    if h5prism.decode(blob).tobytes() != array.tobytes():
-        raise RoundTripError(f"{array.shape}, {options}: decoding did not give the array back")
-    return len(blob)
-
-
 def measure_masks(array: np.ndarray, effort: int) -> Iterator[MaskRow]:
     """Rows for an array (H, W) or (H, W, C)."""
     half = array.shape[0] // 2
-    upper, lower = (_size(part, effort=effort) for part in (array[:half], array[half:]))
+    upper, lower = (encoded_size(part, effort=effort) for part in (array[:half], array[half:]))
     with_border = array.copy()
     with_border[:half] = _value(array.dtype)
-    yield MaskRow("upper half of the rows", _size(with_border, effort=effort), lower, 0)
-    whole = _size(array, effort=effort)
+    yield MaskRow("upper half of the rows", encoded_size(with_border, effort=effort), lower, 0)
+    whole = encoded_size(array, effort=effort)
     for share in (0.2, 0.5):
         mask = regions(*array.shape[:2], share)
         holed = array.copy()
         holed[mask] = _value(array.dtype)
         alone = (upper + lower) / 2 if share == 0.5 else (1 - share) * whole
-        of_mask = _size(mask.astype(np.uint8), effort=max(effort, 5))
-        yield MaskRow(f"{share:.0%} in regions", _size(holed, effort=effort), alone, of_mask)
+        of_mask = encoded_size(mask.astype(np.uint8), effort=max(effort, 5))
+        yield MaskRow(f"{share:.0%} in regions", encoded_size(holed, effort=effort), alone, of_mask)
 
 
 def generated() -> Iterator[tuple[str, np.ndarray]]:

@@ -7,8 +7,11 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+import h5prism
 
 from .contender import Contender, Unavailable
 from .memory import peaks
@@ -126,3 +129,12 @@ def _progress(text: str) -> None:
     """Shows what is running; an empty text takes it away."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def encoded_size(array: np.ndarray, **options: Any) -> int:
+    """Bytes of the chunk of an array, after a verified round trip."""
+    array = np.ascontiguousarray(array)
+    blob = h5prism.encode(array, **options)
+    if h5prism.decode(blob).tobytes() != array.tobytes():
+        raise RoundTripError(f"{array.shape}, {options}: decoding did not give the array back")
+    return len(blob)

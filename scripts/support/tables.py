@@ -16,7 +16,7 @@ import numpy as np
 
 import h5prism
 
-from .measure import RoundTripError
+from .measure import encoded_size
 from .table import format_cells
 
 _MOST_IN_ONE_CHUNK = 64 << 20  # bytes
@@ -55,19 +55,11 @@ def _pipelines() -> Iterator[dict[str, Any]]:
             yield {"transform": "none", "predictor": predictor, "coder": coder}
 
 
-def _size(array: np.ndarray, **options: Any) -> int:
-    array = np.ascontiguousarray(array)
-    blob = h5prism.encode(array, **options)
-    if h5prism.decode(blob).tobytes() != array.tobytes():
-        raise RoundTripError(f"{array.shape}, {options}: decoding did not give the array back")
-    return len(blob)
-
-
 def _best(array: np.ndarray, effort: int) -> tuple[int, str]:
     found = []
     for options in _pipelines():
         try:
-            size = _size(array, effort=effort, **options)
+            size = encoded_size(array, effort=effort, **options)
         except h5prism.PrismError:  # what suits integers does not suit all floats
             continue
         found.append((size, ",".join(f"{key}={value}" for key, value in options.items())))
@@ -82,7 +74,7 @@ def numbers_of_rows(rows: int, columns: int) -> list[int]:
 
 def _in_chunks(table: np.ndarray, chunk: tuple[int, ...], effort: int) -> int:
     return sum(
-        _size(table[row : row + chunk[0], column : column + chunk[1]], effort=effort)
+        encoded_size(table[row : row + chunk[0], column : column + chunk[1]], effort=effort)
         for row in range(0, table.shape[0], chunk[0])
         for column in range(0, table.shape[1], chunk[1])
     )
@@ -92,10 +84,10 @@ def measure_tables(table: np.ndarray, effort: int) -> Iterator[TableRow]:
     """Rows for a table (rows, columns)."""
     for count in numbers_of_rows(*table.shape):
         part = table[:count]
-        yield TableRow(f"{count} rows", _size(part, effort=effort), *_best(part, effort))
+        yield TableRow(f"{count} rows", encoded_size(part, effort=effort), *_best(part, effort))
     chunk = h5prism.suggest_chunks(table.shape, table.dtype)
     if chunk != table.shape and table.nbytes <= _MOST_IN_ONE_CHUNK:
-        in_chunks, whole = _in_chunks(table, chunk, effort), _size(table, effort=effort)
+        in_chunks, whole = _in_chunks(table, chunk, effort), encoded_size(table, effort=effort)
         name = f"all in chunks of {chunk[0]} x {chunk[1]}"
         yield TableRow(name, in_chunks, whole, "one chunk")
 

@@ -13,6 +13,7 @@
 #include "base/low_discrepancy.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "coders/ans/blocks/blocks.h"
 #include "mapping/split.h"
 #include "planes/planes.h"
 #include "planes/sample.h"
@@ -22,7 +23,7 @@ enum {
     LEAST_PLANE = 1 << 11, /* bytes */
     MOST_PICKS = 256,      /* elements of each plane that are looked at, */
     LEAST_PICKS = 64,
-    ALL_PICKS = 1 << 11 /* of all planes, unless that is less */
+    ALL_PICKS = 1 << 11 /* of all planes, unless that is less of each */
 };
 
 /* Planes differ where so many low bits more are never set, or one has a range so many bits wider.
@@ -220,10 +221,10 @@ static prism_status compare(double *ratio, const px_mapping_request *request, in
 /* Narrow integers need no rule. */
 static bool suits(const px_mapping_request *request) {
     const prism_options *o = request->options;
-    return request->depth == 0 && !request->mask && request->array->rank > 1 && !o->block &&
-           !px_type_is_narrow(request->array->type) && o->axis == PRISM_AXIS_AUTO &&
-           o->transform == PRISM_TRANSFORM_AUTO && o->predictor == PRISM_PREDICTOR_AUTO &&
-           o->coder == PRISM_CODER_AUTO;
+    return request->depth == 0 && !request->mask && request->array->rank > 1 &&
+           !px_blocks_asked(o) && !px_type_is_narrow(request->array->type) &&
+           o->axis == PRISM_AXIS_AUTO && o->transform == PRISM_TRANSFORM_AUTO &&
+           o->predictor == PRISM_PREDICTOR_AUTO && o->coder == PRISM_CODER_AUTO;
 }
 
 prism_status px_apart_find(int *axis, bool *sure, const px_mapping_request *request,
