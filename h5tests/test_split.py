@@ -56,6 +56,15 @@ def test_planes_with_rules_of_their_own(kind, effort):
     assert_same(reference.decode(chunk), array)
 
 
+@pytest.mark.parametrize("options", [{"order": "stored"}, {"block": 8}])
+def test_parts_that_are_asked_for_are_not_taken_apart(options):
+    for kind in ("track", "scaled channels"):
+        array = KINDS[kind]()
+        chunk = h5prism.encode(array, **options)
+        assert h5prism.inspect_chunk(chunk).mapping != "split"
+        assert_same(h5prism.decode(chunk), array)
+
+
 def test_frames_are_looked_at_where_there_is_time():
     frames = np.ascontiguousarray(np.moveaxis(scaled_channels("f4"), -1, 0))
     assert h5prism.inspect_chunk(h5prism.encode(frames)).mapping == "split"

@@ -32,11 +32,14 @@ typedef struct grower {
     px_candidate_plan *candidate;
     uint32_t *turns;      /* [count] of frames, or WAITING */
     px_dependencies *all; /* [count], by turn */
+    uint32_t *keys;       /* [count] turns of frames at the beginning of chains */
+    size_t key_count;
 } grower;
 
 static void grower_free(grower *g) {
     free(g->turns);
     free(g->all);
+    free(g->keys);
 }
 
 static prism_status grower_make(grower *g, px_candidate_plan *candidate, const px_scene *scene,
@@ -47,8 +50,9 @@ static prism_status grower_make(grower *g, px_candidate_plan *candidate, const p
     *g = (grower){.scene = scene,
                   .candidate = candidate,
                   .turns = px_alloc(count, sizeof *g->turns),
-                  .all = px_alloc(count, sizeof *g->all)};
-    if (!candidate->plan.frames || !g->turns || !g->all) {
+                  .all = px_alloc(count, sizeof *g->all),
+                  .keys = px_alloc(count, sizeof *g->keys)};
+    if (!candidate->plan.frames || !g->turns || !g->all || !g->keys) {
         grower_free(g);
         px_candidate_plan_free(candidate);
         return px_out_of_memory(error, count * sizeof *g->all);
@@ -90,12 +94,9 @@ static void refer_to_links(grower *g, px_frame *next, double *bits) {
 /* The frames that look most alike among the last ones at the beginning of chains. */
 static void refer_to_keys(grower *g, px_frame *next, double *bits) {
     uint32_t frames[KEYS], distances[KEYS], count = 0;
-    size_t seen = 0;
-    for (size_t turn = g->candidate->plan.count; turn-- > 0 && seen < MOST_KEYS;) {
-        const uint32_t frame = g->candidate->plan.frames[turn].plane;
-        if (g->all[turn].count > KEY_CLOSURE)
-            continue;
-        seen++;
+    const size_t least = g->key_count > MOST_KEYS ? g->key_count - MOST_KEYS : 0;
+    for (size_t k = g->key_count; k-- > least;) {
+        const uint32_t frame = g->candidate->plan.frames[g->keys[k]].plane;
         const uint32_t enough = count < KEYS ? UINT32_MAX : distances[KEYS - 1];
         const uint32_t distance =
             px_thumbnail_distance(g->scene->cost->s, next->plane, frame, enough);
@@ -149,6 +150,8 @@ static void grow(grower *g, uint32_t frame) {
     may_refer(g, frame, next->references, next->count);
     g->candidate->bits += next->count ? bits : alone;
     g->turns[frame] = (uint32_t)plan->count++;
+    if (g->all[g->turns[frame]].count <= KEY_CLOSURE)
+        g->keys[g->key_count++] = g->turns[frame];
 }
 
 prism_status px_candidate_plan_in_order(px_candidate_plan *candidate, const px_scene *scene,
