@@ -44,22 +44,22 @@ prism_status px_factorise(double *matrix, size_t n, double ridge, prism_error *e
     double *diagonal = px_alloc(n, sizeof *diagonal);
     if (!diagonal)
         return px_out_of_memory(error, n * sizeof *diagonal);
-    int info = 1;
+    bool solved = false;
     for (size_t i = 0; i < n; i++) {
         diagonal[i] = matrix[i * n + i];
         for (size_t j = 0; j < i; j++)
             matrix[j * n + i] = matrix[i * n + j];
     }
-    for (int attempt = 0; info > 0 && attempt < 20; attempt++, ridge *= 10) {
+    for (int attempt = 0; !solved && attempt < 20; attempt++, ridge *= 10) {
         for (size_t i = 0; i < n; i++) {
             matrix[i * n + i] = diagonal[i] + ridge;
             for (size_t j = 0; j < i && attempt; j++)
                 matrix[i * n + j] = matrix[j * n + i];
         }
-        info = px_cholesky(matrix, n);
+        solved = px_cholesky(matrix, n);
     }
     free(diagonal);
-    return info == 0 ? PRISM_OK : px_fail(error, PRISM_E_INTERNAL, "dpotrf failed with %d", info);
+    return solved ? PRISM_OK : px_fail(error, PRISM_E_INTERNAL, "covariances are not definite");
 }
 
 void px_solve_rounded(double *x, const double *factor, size_t stride, size_t unknowns,

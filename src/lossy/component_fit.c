@@ -7,6 +7,7 @@
 #include "base/effort.h"
 #include "base/status.h"
 #include "linear/cholesky.h"
+#include "linear/eigenvectors.h"
 #include "linear/product_kernels.h"
 #include "lossy/component_kernels.h"
 
@@ -278,7 +279,9 @@ static prism_status least_squares(float *matrix, const float *basis, size_t coun
                 sum += (double)basis[i * planes + p] * (double)basis[j * planes + p];
             g[i * count + j] = sum;
         }
-    bool solved = count && px_cholesky(g, count) == 0 && px_invert_lower(g, count);
+    const bool solved = count && px_cholesky(g, count);
+    if (solved)
+        px_invert_factor(g, count);
     double *column = px_alloc(count, 2, sizeof *column);
     prism_status status = column ? PRISM_OK : px_out_of_memory(error, count * 16);
     for (size_t p = 0; p < planes && column && solved; p++) {

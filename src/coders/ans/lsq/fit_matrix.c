@@ -56,8 +56,7 @@ static prism_status whitening(float *matrix, const px_gram *gram, double *factor
     prism_status status = px_factorise(factor, n, 1e-5 * trace / (double)n + 1e-6, error);
     if (status != PRISM_OK)
         return status;
-    if (!px_invert_lower(factor, n))
-        return px_fail(error, PRISM_E_INTERNAL, "dtrtri failed");
+    px_invert_factor(factor, n);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j <= i; j++)
             matrix[i * stride + j] = (float)factor[i * n + j];
