@@ -24,7 +24,7 @@ static struct {
 } blocks[MOST_BLOCKS];
 
 static size_t place_of(const void *block) {
-    size_t at = (uintptr_t)block * 0x9e3779b97f4a7c15u >> 49;
+    size_t at = (size_t)((uintptr_t)block * UINT64_C(0x9e3779b97f4a7c15) >> 49);
     while (blocks[at].block && blocks[at].block != block)
         at = (at + 1) % MOST_BLOCKS;
     return at;
