@@ -117,7 +117,7 @@ FRACTION = re.compile(r"\d+\.\d+")
 
 
 def assert_prints(found, expected):
-    """Fractions may differ a little, as other versions of scikit-image and LAPACK round."""
+    """Fractions may differ a little, as other versions of scikit-image round."""
     assert FRACTION.sub("x", found) == FRACTION.sub("x", expected)
     numbers = [[float(number) for number in FRACTION.findall(text)] for text in (found, expected)]
     assert numbers[0] == pytest.approx(numbers[1], rel=0.03)

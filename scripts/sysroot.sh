@@ -1,10 +1,6 @@
-# Sourced by scripts/test-machines: the libraries of another architecture, from Debian's packages,
-# unpacked into a folder. Neither the system nor its list of packages changes, and no root is needed.
-
-# What the library and the C tests link; hdf5 for a program that loads the plugin.
-readonly sysroot_packages=(
-    zlib1g-dev libzstd-dev libjxl-dev liblapacke-dev libblas3 liblapack3 libcmocka-dev libhdf5-dev libpng-dev
-)
+# Sourced by scripts/test-machines and scripts/wheels: programs and libraries of another architecture,
+# from Debian's packages, unpacked into a folder. Neither the system nor its list of packages changes,
+# and no root is needed.
 
 # foreign_apt ARCHITECTURE STATE COMMAND...: apt-get with a state of its own.
 foreign_apt() {
@@ -26,24 +22,27 @@ relative_links() {
     done
 }
 
-# make_sysroot ARCHITECTURE TRIPLE FOLDER: does nothing if it is there. A change of the packages or
-# of this file makes it anew.
+# make_sysroot ARCHITECTURE FOLDER PACKAGE...: does nothing if it is there. A change of the packages
+# or of this file makes it anew.
 make_sysroot() {
-    local architecture=$1 triple=$2 folder=$3 state=$3-packages made package
-    made=$(sha256sum "${BASH_SOURCE[0]}")
+    local architecture=$1 folder=$2 state=$2-packages made package library
+    shift 2
+    made=$(cat "${BASH_SOURCE[0]}" - <<<"$*" | sha256sum)
     if [ "$(cat "$folder/made" 2>/dev/null)" = "$made" ]; then return; fi
     rm -rf "$folder" "$state"
     mkdir -p "$folder" "$state/lists/partial" "$state/archives/partial"
     : >"$state/status"
     # One of several lists may be out for a moment; what is needed may come all the same.
     foreign_apt "$architecture" "$state" update || say "apt-get update failed; trying nevertheless"
-    foreign_apt "$architecture" "$state" --download-only install "${sysroot_packages[@]}" || return 1
+    foreign_apt "$architecture" "$state" --download-only install "$@" || return 1
     for package in "$state"/archives/*.deb; do
         dpkg-deb -x "$package" "$folder" || return 1
     done
     relative_links "$folder"
     # Debian chooses among several by links that its installer makes.
-    ln -sf blas/libblas.so.3 lapack/liblapack.so.3 "$folder/usr/lib/$triple"
+    for library in "$folder"/usr/lib/*/{blas,lapack}/lib{blas,lapack}.so.3; do
+        if [ -e "$library" ]; then ln -sf "$library" -r -t "${library%/*/*}"; fi
+    done
     rm -rf "$state"
     printf '%s\n' "$made" >"$folder/made"
 }

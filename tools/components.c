@@ -1,18 +1,18 @@
 #include "components.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/sizes.h"
 #include "command.h"
+#include "linear/eigenvectors.h"
 
 enum { POSITIONS = 1 << 14, MOST_CHANNELS = 512 };
 
 /* Sums over positions without a NaN or an infinity. */
 typedef struct moments {
     size_t channels, count;
-    double *sums, *products; /* [channels], [channels][channels] upper triangle */
+    double *sums, *products; /* [channels], [channels][channels] lower triangle */
     double *shift;           /* [channels] the first position: small sums lose nothing */
 } moments;
 
@@ -29,7 +29,7 @@ static void add_position(moments *m, const tool_components *c, const double *val
         m->sums[i] += centred[i];
     }
     for (size_t i = 0; i < m->channels; i++)
-        for (size_t j = i; j < m->channels; j++)
+        for (size_t j = 0; j <= i; j++)
             m->products[i * m->channels + j] += centred[i] * centred[j];
     m->count++;
 }
@@ -69,7 +69,7 @@ static void centre(moments *m, tool_components *c) {
     const double count = m->count ? (double)m->count : 1;
     for (size_t i = 0; i < m->channels; i++) {
         c->mean[i] = m->shift[i] + m->sums[i] / count;
-        for (size_t j = i; j < m->channels; j++) {
+        for (size_t j = 0; j <= i; j++) {
             double *product = &m->products[i * m->channels + j];
             *product = *product / count - m->sums[i] / count * (m->sums[j] / count);
         }
@@ -77,10 +77,10 @@ static void centre(moments *m, tool_components *c) {
 }
 
 /* An eigenvector's sign means nothing: the largest weight is positive. */
-static void set_vector(tool_components *c, size_t k, const double *matrix, size_t column) {
+static void set_vector(tool_components *c, size_t k, const double *found) {
     double *vector = c->vectors + k * c->channels, largest = 0;
     for (size_t i = 0; i < c->channels; i++) {
-        vector[i] = matrix[i * c->channels + column];
+        vector[i] = found[i];
         if (fabs(vector[i]) > fabs(largest))
             largest = vector[i];
     }
@@ -94,11 +94,10 @@ static bool solve(tool_components *c, moments *m) {
     centre(m, c);
     for (size_t i = 0; i < n; i++)
         total += m->products[i * n + i];
-    if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'U', (lapack_int)n, m->products, (lapack_int)n,
-                      variances) != 0)
+    if (!px_eigenvectors(m->products, n, variances))
         return tool_fail("the principal components cannot be computed");
     for (size_t k = 0; k < TOOL_COMPONENTS && k < n; k++) {
-        set_vector(c, k, m->products, n - 1 - k);
+        set_vector(c, k, m->products + (n - 1 - k) * n);
         c->share[k] = total > 0 ? variances[n - 1 - k] / total : 0;
     }
     return true;

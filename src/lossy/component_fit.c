@@ -132,7 +132,7 @@ static prism_status eigenvectors(product *p, double *values, prism_error *error)
         memmove(p->sums + i * p->n, p->sums + i * rows, p->n * sizeof *p->sums);
     return px_eigenvectors(p->sums, p->n, values)
                ? PRISM_OK
-               : px_fail(error, PRISM_E_MEMORY, "LAPACK finds no eigenvectors");
+               : px_fail(error, PRISM_E_MEMORY, "no eigenvectors of %zu planes are found", p->n);
 }
 
 static void take_planes(px_component_fit *fit, const product *p, const double *values,
