@@ -87,6 +87,12 @@ enum { SHAPES = sizeof shapes / sizeof *shapes };
 static const prism_type types[] = {PRISM_INT8, PRISM_UINT16, PRISM_FLOAT32, PRISM_INT64};
 enum { TYPES = sizeof types / sizeof *types };
 
+/* What decoding may take: tables of any size of array, and so many times the array. */
+static uint64_t most_decoding(const prism_options *options, size_t size) {
+    const bool slow = options->effort > 7;
+    return (uint64_t)(slow ? 12 : 8) * size + (uint64_t)(slow ? 12 : 2) * MIB;
+}
+
 static void assert_shape(const uint64_t dims[3], prism_type type, pattern kind,
                          const char *options) {
     char name[160];
@@ -99,9 +105,7 @@ static void assert_shape(const uint64_t dims[3], prism_type type, pattern kind,
     snprintf(name, sizeof name, "%dx%dx%d %s %d %s", (int)dims[0], (int)dims[1], (int)dims[2],
              prism_type_name(type), (int)kind, options);
     const uint64_t bytes = assert_limit(name, chunk, chunk_size, elements, size);
-    const bool slow = chosen.effort > 7;
-    const uint64_t most = (uint64_t)(slow ? 12 : 8) * size + (uint64_t)(slow ? 12 : 2) * MIB;
-    if (chosen.coder != PRISM_CODER_JXL && bytes > most)
+    if (chosen.coder != PRISM_CODER_JXL && bytes > most_decoding(&chosen, size))
         fail_msg("%s: tables take decode_bytes to %llu", name, (unsigned long long)bytes);
     free(chunk);
     free(elements);
@@ -149,7 +153,8 @@ static void *make_ordinary(const prism_array *array, pattern kind, size_t *size)
     return elements;
 }
 
-/* What encoding takes is counted, too; whether decoding takes what it says is tested above. */
+/* What encoding takes is counted, too; whether decoding takes what it says is tested above.
+ * `times`: what decoding may take, 0 for what may be taken with tables. */
 static void assert_times(const uint64_t dims[3], prism_type type, pattern kind, const char *options,
                          double times) {
     char name[120];
@@ -162,10 +167,12 @@ static void assert_times(const uint64_t dims[3], prism_type type, pattern kind, 
     counting_start((refusal){0});
     uint8_t *chunk = encode_new(&array, elements, &chosen, &chunk_size);
     const size_t encoding = counting_stop().peak;
+    const uint64_t most =
+        times > 0 ? (uint64_t)(times * (double)size) : most_decoding(&chosen, size);
     snprintf(name, sizeof name, "%dx%dx%d %s %s", (int)dims[0], (int)dims[1], (int)dims[2],
              prism_type_name(type), options);
     assert_int_equal(prism_inspect(chunk, chunk_size, &info, NULL), PRISM_OK);
-    if ((double)info.decode_bytes > times * (double)size)
+    if (info.decode_bytes > most)
         fail_msg("%s: decode_bytes are %.2f times the array", name,
                  (double)info.decode_bytes / (double)size);
     if ((size >= LARGE && encoding > ENCODING_TIMES * size) ||
@@ -257,6 +264,37 @@ static void hard_arrays_take_a_few_times_their_size(void **state) {
     }
 }
 
+/* ---- Bounds ---- */
+
+/* Ways of losing, on large arrays, of which bytes are hardest, and on small ones. */
+static const struct {
+    uint64_t dims[3];
+    prism_type type;
+    pattern kind;
+    const char *options;
+} bounded[] = {
+    {{256, 256, 128}, PRISM_INT8, PATTERN_NOISE, "rel_rmse=0.1,axis=2"},
+    {{256, 256, 128}, PRISM_INT8, PATTERN_NOISE, "rel_rmse=0.8,axis=2"},
+    {{256, 256, 128}, PRISM_INT8, PATTERN_RELATED, "rel_rmse=0.4,axis=2"},
+    {{12, 840, 840}, PRISM_UINT8, PATTERN_RELATED, "rel_rmse=0.1,effort=1"},
+    {{12, 840, 840}, PRISM_UINT8, PATTERN_RELATED, "max_error=3"},
+    {{256, 256, 128}, PRISM_UINT8, PATTERN_RELATED, "max_error=1,axis=2"},
+    {{512, 512, 32}, PRISM_INT16, PATTERN_RELATED, "rel_max_error=0.01"},
+    {{256, 256, 32}, PRISM_FLOAT32, PATTERN_RELATED, "rel_rmse=0.05"},
+    {{2900, 2900, 1}, PRISM_UINT8, PATTERN_RELATED, "rel_rmse=0.2,effort=4"},
+    {{64, 64, 128}, PRISM_INT8, PATTERN_NOISE, "rel_rmse=0.02"},
+    {{64, 64, 128}, PRISM_INT8, PATTERN_NOISE, "rel_rmse=0.6,effort=9"},
+    {{64, 64, 128}, PRISM_UINT8, PATTERN_RELATED, "max_error=3,effort=9"},
+    {{12, 200, 200}, PRISM_UINT8, PATTERN_RELATED, "max_error=2,effort=9"},
+    {{128, 128, 7}, PRISM_FLOAT64, PATTERN_RELATED, "rel_max_error=0.001,effort=7"},
+};
+
+static void bounds_take_no_more_memory(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof bounded / sizeof *bounded; i += SANITIZED ? 4 : 1)
+        assert_times(bounded[i].dims, bounded[i].type, bounded[i].kind, bounded[i].options, 0);
+}
+
 /* ---- Claims ---- */
 
 enum { LIMIT = 1 << 20, PROBES = 400 };
@@ -342,6 +380,7 @@ int main(void) {
         cmocka_unit_test(ordinary_arrays_take_a_few_times_their_size),
         cmocka_unit_test(hard_arrays_take_a_few_times_their_size),
         cmocka_unit_test(tables_of_zstd_do_not_outgrow_large_arrays),
+        cmocka_unit_test(bounds_take_no_more_memory),
         cmocka_unit_test(claims_are_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,11 +149,9 @@ static const double SURELY_SMALLER = 0.4;
 static prism_status encode_lossy(px_buffer *out, px_pipeline *used, const content *c, size_t limit,
                                  prism_error *error) {
     px_coded coded;
-    void *decoded = malloc(c->size);
-    if (!decoded)
-        return px_out_of_memory(error, c->size);
+    void *decoded;
     prism_status status =
-        px_lossy_encode(&coded, decoded,
+        px_lossy_encode(&coded, &decoded,
                         &(px_mapping_request){&c->squeezed.array, c->elements, &c->options, 0,
                                               &inner_codec, c->scales, NULL, NULL},
                         limit, error);

@@ -227,7 +227,7 @@ static void add_axis(px_axis_list *list, double *all, int axis, double bits) {
 
 prism_status px_component_axes(px_axis_list *list, const px_numbers *values, double energy,
                                double within, prism_error *error) {
-    const int rank = (int)values->words.array->rank;
+    const int rank = (int)values->array->rank;
     double all[PRISM_MAX_RANK + 1];
     prism_status status = PRISM_OK;
     *list = (px_axis_list){.axes = {PRISM_AXIS_AUTO}, .count = 1};

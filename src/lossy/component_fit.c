@@ -30,34 +30,65 @@ static prism_status find_means(px_component_fit *fit, const px_numbers *values,
     size_t *counts = px_alloc_zeroed(l->count, sizeof *counts);
     if (!counts)
         return px_out_of_memory(error, l->count * sizeof *counts);
-    size_t at = 0;
-    for (size_t o = 0; o < l->outer; o++)
-        for (size_t k = 0; k < l->count; k++)
-            for (size_t i = 0; i < l->inner; i++, at++) {
-                fit->means[k] += values->numbers[at];
-                counts[k] += !values->is_exact[at];
-            }
+    for (px_number_run run = {.count = 0}; px_numbers_next(values, &run);)
+        for (size_t i = 0; i < run.count; i++) {
+            const size_t k = (run.first + i) / l->inner % l->count;
+            fit->means[k] += run.numbers[i];
+            counts[k] += !px_is_exact(values, run.first + i);
+        }
     for (size_t k = 0; k < l->count; k++)
         fit->means[k] = counts[k] ? fit->means[k] / (double)counts[k] : 0;
     free(counts);
     return PRISM_OK;
 }
 
-/* What must stay exact goes on as the number before it. */
-static void load_numbers(px_component_fit *fit, const px_numbers *values) {
-    enum { TILE = 16 }; /* positions */
+/* Elements that lie in a row, of which the first is that of a plane and a position; the next ones
+ * are of the planes that follow, or of the positions. What must stay exact goes on as the number at
+ * the position before. */
+static void load_run(px_component_fit *fit, const px_numbers *values, size_t plane, size_t position,
+                     size_t count, bool of_planes) {
     const px_layout *l = &fit->layout;
-    for (size_t first = 0; first < l->outer; first += TILE)
+    const size_t at = (position / l->inner * l->count + plane) * l->inner + position % l->inner;
+    const size_t step = of_planes ? fit->positions : 1;
+    double numbers[PX_NUMBER_RUN];
+    float *to = fit->numbers + plane * fit->positions + position;
+    px_numbers_get(values, numbers, at, count);
+    for (size_t i = 0; i < count; i++, to += step)
+        *to = !px_is_exact(values, at + i)
+                  ? (float)(numbers[i] - fit->means[of_planes ? plane + i : plane])
+              : position + (of_planes ? 0 : i) ? to[-1]
+                                               : 0;
+}
+
+/* Few planes at a time, so that the places that are written stay in the cache. */
+static void load_across(px_component_fit *fit, const px_numbers *values) {
+    enum { PLANES = 64, POSITIONS = 16 };
+    const size_t planes = fit->layout.count;
+    for (size_t first = 0; first < fit->positions; first += POSITIONS)
+        for (size_t k = 0; k < planes; k += PLANES)
+            for (size_t p = first; p < fit->positions && p < first + POSITIONS; p++)
+                load_run(fit, values, k, p, px_smaller(PLANES, planes - k), true);
+}
+
+static void load_along(px_component_fit *fit, const px_numbers *values) {
+    const px_layout *l = &fit->layout;
+    for (size_t o = 0; o < l->outer; o++)
         for (size_t k = 0; k < l->count; k++)
-            for (size_t o = first; o < l->outer && o < first + TILE; o++) {
-                const size_t at = (o * l->count + k) * l->inner, to = o * l->inner;
-                float *plane = fit->numbers + k * fit->positions;
-                for (size_t i = 0; i < l->inner; i++)
-                    plane[to + i] = !values->is_exact[at + i]
-                                        ? (float)(values->numbers[at + i] - fit->means[k])
-                                    : to + i ? plane[to + i - 1]
-                                             : 0;
-            }
+            for (size_t i = 0; i < l->inner; i += PX_NUMBER_RUN)
+                load_run(fit, values, k, o * l->inner + i, px_smaller(PX_NUMBER_RUN, l->inner - i),
+                         false);
+}
+
+static prism_status load_numbers(px_component_fit *fit, const px_numbers *values,
+                                 prism_error *error) {
+    fit->numbers = px_alloc(fit->layout.count, fit->positions, sizeof *fit->numbers);
+    if (!fit->numbers)
+        return px_out_of_memory(error, values->words.count * sizeof *fit->numbers);
+    if (fit->layout.inner == 1)
+        load_across(fit, values);
+    else
+        load_along(fit, values);
+    return PRISM_OK;
 }
 
 /* ---- Principal components ---- */
@@ -193,20 +224,20 @@ static prism_status find_components(px_component_fit *fit, int effort, prism_err
 prism_status px_component_fit_make(px_component_fit *fit, const px_numbers *values, int axis,
                                    int effort, bool *suits, prism_error *error) {
     static const double LARGEST = 1e30, SMALLEST = 1e-30;
-    *fit = (px_component_fit){.layout = px_layout_make(values->words.array, axis)};
+    *fit = (px_component_fit){.layout = px_layout_make(values->array, axis)};
     fit->positions = fit->layout.height * fit->layout.width;
     *suits = values->most < LARGEST && values->least > -LARGEST &&
              values->most - values->least > SMALLEST;
     if (!*suits)
         return PRISM_OK;
-    fit->numbers = px_alloc(fit->layout.count, fit->positions, sizeof *fit->numbers);
     fit->means = px_alloc_zeroed(fit->layout.count, sizeof *fit->means);
-    if (!fit->numbers || !fit->means)
-        return px_out_of_memory(error, values->words.count * sizeof *fit->numbers);
+    if (!fit->means)
+        return px_out_of_memory(error, fit->layout.count * sizeof *fit->means);
     prism_status status = find_means(fit, values, error);
+    if (status == PRISM_OK)
+        status = load_numbers(fit, values, error);
     if (status != PRISM_OK)
         return status;
-    load_numbers(fit, values);
     return find_components(fit, effort, error);
 }
 
@@ -390,8 +421,11 @@ static prism_status find_scores(px_component_fit *fit, double step, prism_error 
     return status;
 }
 
-prism_status px_component_fit_at(px_component_fit *fit, double step, double share,
-                                 prism_error *error) {
+prism_status px_component_fit_at(px_component_fit *fit, const px_numbers *values, double step,
+                                 double share, prism_error *error) {
+    prism_status status = fit->numbers ? PRISM_OK : load_numbers(fit, values, error);
+    if (status != PRISM_OK)
+        return status;
     size_t count = 0;
     while (count < fit->rank && count < fit->positions &&
            fit->variances[count] > share * step * step / 12)
@@ -399,7 +433,7 @@ prism_status px_component_fit_at(px_component_fit *fit, double step, double shar
     /* One at least: it may turn out to be nothing. */
     count += count == 0 && fit->rank > 0 && fit->variances[0] > 0;
     px_components_free(&fit->components);
-    prism_status status = px_components_alloc(&fit->components, &fit->layout, count, error);
+    status = px_components_alloc(&fit->components, &fit->layout, count, error);
     if (status != PRISM_OK)
         return status;
     fit->components.step = (float)step;
@@ -411,4 +445,11 @@ prism_status px_component_fit_at(px_component_fit *fit, double step, double shar
 void px_component_fit_restep(px_component_fit *fit, double step) {
     fit->components.step = (float)step;
     quantise_means(fit, (double)fit->components.step);
+}
+
+void px_component_fit_shed(px_component_fit *fit) {
+    free(fit->numbers);
+    free(fit->scores);
+    fit->numbers = NULL;
+    fit->scores = NULL;
 }

@@ -12,7 +12,7 @@
 typedef struct px_component_fit {
     px_layout layout;
     size_t positions;
-    float *numbers;    /* [planes][positions], less the means */
+    float *numbers;    /* [planes][positions], less the means; NULL where they are not at hand */
     double *means;     /* [planes] */
     size_t rank;       /* of the components that are known */
     double *variances; /* [rank], falling */
@@ -33,8 +33,11 @@ double px_component_fit_step(const px_component_fit *fit, double energy);
 
 /* Components, scores and residual for a step: components with at least `share` of the variance of
  * its noise. */
-prism_status px_component_fit_at(px_component_fit *fit, double step, double share,
-                                 prism_error *error);
+prism_status px_component_fit_at(px_component_fit *fit, const px_numbers *values, double step,
+                                 double share, prism_error *error);
+
+/* Frees scores and numbers: px_component_fit_at finds them again. */
+void px_component_fit_shed(px_component_fit *fit);
 
 /* The same components and scores with another step, which is as fine as that one or little else. */
 void px_component_fit_restep(px_component_fit *fit, double step);

@@ -93,8 +93,7 @@ prism_status px_component_encoder_make(px_component_encoder *e, const px_lossy_r
         return status;
     set_reference(e, request->mapping->options->axis);
     e->decoded = malloc(size);
-    e->is_exception = px_alloc(request->values->words.count, sizeof *e->is_exception);
-    if (!e->decoded || !e->is_exception)
+    if (!e->decoded)
         return px_out_of_memory(error, size);
     status = find_fit(e, error);
     e->made = status == PRISM_OK;
@@ -122,7 +121,7 @@ double px_component_encoder_step(const px_component_encoder *e) {
 
 prism_status px_component_encoder_fit(px_component_encoder *e, double step, double share,
                                       prism_error *error) {
-    prism_status status = px_component_fit_at(&e->fit, step, share, error);
+    prism_status status = px_component_fit_at(&e->fit, e->request->values, step, share, error);
     if (status != PRISM_OK)
         return status;
     const px_components *c = &e->fit.components;
@@ -154,28 +153,42 @@ size_t px_component_encoder_used(const px_component_encoder *e, const void *inte
 enum { EXCEPTIONS = 0x80 };
 
 /* What must come back exactly, and what would come back as missing. */
-static void find_exceptions(px_component_encoder *e) {
+static void find_exceptions(px_component_encoder *e, px_buffer *out) {
     const px_numbers *values = e->request->values;
-    const px_bit_patterns *words = &values->words;
-    const bool swapped = words->array->order != px_native_order();
-    e->has_exceptions = false;
-    for (size_t i = 0; i < words->count; i++) {
-        const uint64_t word = px_word_at(e->decoded, i, words->number->size, swapped);
-        e->is_exception[i] = values->is_exact[i] || px_is_missing(values, word);
-        e->has_exceptions |= e->is_exception[i];
+    const px_word_view back = px_word_view_of(values->array, e->decoded);
+    bool any = false;
+    if (!values->is_exact && !values->has_missing)
+        return;
+    e->is_exception = px_alloc(back.count, sizeof *e->is_exception);
+    out->failed |= !e->is_exception;
+    for (size_t i = 0; e->is_exception && i < back.count; i++) {
+        e->is_exception[i] =
+            px_is_exact(values, i) || px_is_missing(values, px_view_word(&back, i));
+        any |= e->is_exception[i];
+    }
+    if (!any) {
+        free(e->is_exception);
+        e->is_exception = NULL;
     }
 }
 
 void px_component_encoder_begin(px_component_encoder *e, px_buffer *out) {
-    find_exceptions(e);
-    px_put_u8(out, (uint8_t)((e->axis + 1) | (e->has_exceptions ? EXCEPTIONS : 0)));
+    find_exceptions(e, out);
+    px_put_u8(out, (uint8_t)((e->axis + 1) | (e->is_exception ? EXCEPTIONS : 0)));
     px_put_varint(out, e->fit.components.count);
     px_put_float(out, e->fit.components.step);
 }
 
-void px_component_encoder_end(const px_component_encoder *e, px_buffer *out) {
-    if (e->has_exceptions)
+void px_component_encoder_end(px_component_encoder *e, px_buffer *out) {
+    if (e->is_exception)
         px_exceptions_write(out, &e->request->values->words, e->is_exception);
+    px_component_fit_shed(&e->fit);
+    free(e->is_exception);
+    free(e->scores);
+    free(e->decoded);
+    e->is_exception = NULL;
+    e->scores = NULL;
+    e->decoded = NULL;
 }
 
 /* ---- Decoding ---- */
@@ -197,11 +210,9 @@ uint64_t px_component_memory(const px_component_header *h) {
     const uint64_t planes = h->layout.count, positions = h->layout.height * h->layout.width;
     const uint64_t rounded = (planes + PX_SUM_PLANES - 1) / PX_SUM_PLANES * PX_SUM_PLANES;
     const uint64_t room = h->count ? h->count : 1;
-    const uint64_t exceptions =
-        h->has_exceptions ? planes * positions * (sizeof(uint64_t) + sizeof(bool)) : 0;
     return room * planes * sizeof(int32_t) + planes * sizeof(int64_t) + room * sizeof(int) +
            rounded * (room + 1) * sizeof(double) + room * PX_SUM_TILE * sizeof(double) +
-           room * positions * sizeof(int32_t) + exceptions + MODELS;
+           room * positions * sizeof(int32_t) + MODELS;
 }
 
 bool px_component_header_of(px_component_header *h, const px_chunk *chunk) {
@@ -225,18 +236,7 @@ prism_status px_component_begin(px_component_header *h, px_components *component
 
 prism_status px_component_exceptions(const px_component_header *h, px_mapping_source *source,
                                      void *elements, prism_error *error) {
-    px_bit_patterns words;
-    bool *is_exception = NULL;
-    if (!h->has_exceptions)
-        return PRISM_OK;
-    prism_status status = px_bit_patterns_alloc(&words, &source->chunk->array, error);
-    if (status == PRISM_OK) {
-        px_bit_patterns_load(&words, elements);
-        status = px_exceptions_read(&source->parameters, &words, &is_exception, error);
-    }
-    if (status == PRISM_OK)
-        px_bit_patterns_store(&words, elements);
-    free(is_exception);
-    px_bit_patterns_free(&words);
-    return status;
+    return h->has_exceptions
+               ? px_exceptions_restore(&source->parameters, &source->chunk->array, elements, error)
+               : PRISM_OK;
 }

@@ -34,8 +34,7 @@ typedef struct px_component_encoder {
     px_component_fit fit;
     int32_t *scores;    /* [components][positions], as they are decoded; owned */
     void *decoded;      /* as large as the array; owned */
-    bool *is_exception; /* [elements]: found at the end; owned */
-    bool has_exceptions;
+    bool *is_exception; /* [elements]: found at the end, NULL where there is none; owned */
 } px_component_encoder;
 
 /* *suits: whether components can hold the elements at all. Free also on failure. */
@@ -58,9 +57,10 @@ prism_status px_component_encoder_reached(px_component_encoder *e, double *reach
  * `size` bytes each: those behind it need no coding. */
 size_t px_component_encoder_used(const px_component_encoder *e, const void *integers, size_t size);
 
-/* Axis, count and step; then the caller's range coder; then exceptions. */
+/* Axis, count and step; then the caller's range coder; then exceptions, after which scores, numbers
+ * and decoded elements are gone. */
 void px_component_encoder_begin(px_component_encoder *e, px_buffer *out);
-void px_component_encoder_end(const px_component_encoder *e, px_buffer *out);
+void px_component_encoder_end(px_component_encoder *e, px_buffer *out);
 
 /* ---- Decoding ---- */
 
@@ -75,7 +75,7 @@ typedef struct px_component_header {
 /* After px_bound_read. False where it is damaged. */
 bool px_component_header_read(px_component_header *h, const prism_array *array, px_reader *in);
 
-/* Bytes for the components, their scores and exceptions. */
+/* Bytes for the components and their scores. */
 uint64_t px_component_memory(const px_component_header *h);
 
 /* The header of a chunk, for what decoding it takes. */

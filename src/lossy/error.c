@@ -1,8 +1,8 @@
 #include "lossy/error.h"
 
 #include <math.h>
-#include <string.h>
 
+#include "base/sizes.h"
 #include "planes/planes.h"
 
 typedef struct sums {
@@ -11,47 +11,37 @@ typedef struct sums {
     bool exact;     /* those that must be, and no other one says that it is missing */
 } sums;
 
-/* The types that come most often need no function. */
-static inline double number_of(uint64_t word, prism_type type) {
-    float number;
-    uint32_t bits;
-    switch (type) {
-    case PRISM_INT8:
-        return (double)(int8_t)word;
-    case PRISM_UINT8:
-    case PRISM_UINT16:
-        return (double)word;
-    case PRISM_FLOAT32:
-        bits = (uint32_t)word;
-        memcpy(&number, &bits, sizeof number);
-        return (double)number;
-    default:
-        return px_value_of_word(word, type);
-    }
+/* Doubles do not tell all integers of 64 bits apart. */
+static bool is_wide(prism_type type) {
+    return type == PRISM_INT64 || type == PRISM_UINT64;
 }
 
-/* Doubles do not tell all integers of 64 bits apart. */
-static inline double distance_of(const px_numbers *values, size_t i, uint64_t word) {
-    const prism_type type = values->words.array->type;
-    return type == PRISM_INT64 || type == PRISM_UINT64
-               ? px_value_distance(word, values->words.bits[i], type)
-               : fabs(number_of(word, type) - values->numbers[i]);
+/* One element: `e` is its error. */
+static void add_error(sums *s, const px_numbers *values, size_t i, uint64_t word, double e) {
+    if (px_is_exact(values, i)) {
+        s->exact &= word == px_view_word(&values->words, i);
+        return;
+    }
+    s->exact &= !px_is_missing(values, word);
+    e *= px_value_scale(values, i);
+    s->squares += e * e;
+    s->largest = e <= s->largest ? s->largest : e; /* NaN stays */
 }
 
 static sums sum_errors(const px_numbers *values, const void *decoded) {
-    const px_bit_patterns *words = &values->words;
-    const bool swapped = words->array->order != px_native_order();
+    const prism_type type = values->array->type;
+    const px_word_view back = px_word_view_of(values->array, decoded);
+    double numbers[PX_NUMBER_RUN];
     sums s = {.exact = true};
-    for (size_t i = 0; i < words->count; i++) {
-        const uint64_t word = px_word_at(decoded, i, words->number->size, swapped);
-        if (values->is_exact[i]) {
-            s.exact &= word == words->bits[i];
-            continue;
+    for (px_number_run run = {.count = 0}; px_numbers_next(values, &run);) {
+        px_view_numbers(&back, type, numbers, run.first, run.count);
+        for (size_t k = 0; k < run.count; k++) {
+            const size_t i = run.first + k;
+            const uint64_t word = px_view_word(&back, i);
+            add_error(&s, values, i, word,
+                      is_wide(type) ? px_value_distance(word, px_view_word(&values->words, i), type)
+                                    : fabs(numbers[k] - run.numbers[k]));
         }
-        s.exact &= !px_is_missing(values, word);
-        const double e = distance_of(values, i, word) * px_value_scale(values, i);
-        s.squares += e * e;
-        s.largest = e <= s.largest ? s.largest : e; /* NaN stays */
     }
     return s;
 }
@@ -61,34 +51,42 @@ typedef struct moments {
     double first, second, weights;
 } moments;
 
+static void add_run(moments *m, const px_numbers *values, size_t first, size_t count) {
+    double numbers[PX_NUMBER_RUN];
+    px_numbers_get(values, numbers, first, count);
+    for (size_t i = 0; i < count; i++) {
+        if (px_is_exact(values, first + i))
+            continue;
+        const double number = numbers[i] * px_value_scale(values, first + i);
+        m->first += number;
+        m->second += number * number;
+        m->weights++;
+    }
+}
+
 static moments moments_of(const px_numbers *values, const px_layout *layout, size_t plane) {
     moments m = {0};
     for (size_t o = 0; o < layout->outer; o++)
-        for (size_t i = 0; i < layout->inner; i++) {
-            const size_t at = (o * layout->count + plane) * layout->inner + i;
-            if (values->is_exact[at])
-                continue;
-            const double number = values->numbers[at] * px_value_scale(values, at);
-            m.first += number;
-            m.second += number * number;
-            m.weights++;
-        }
+        for (size_t i = 0; i < layout->inner; i += PX_NUMBER_RUN)
+            add_run(&m, values, (o * layout->count + plane) * layout->inner + i,
+                    px_smaller(PX_NUMBER_RUN, layout->inner - i));
     return m;
 }
 
 static double sum_squares(const px_numbers *values) {
-    double sum = 0; /* numbers of exact ones are 0 */
-    for (size_t i = 0; i < values->words.count; i++) {
-        const double number = values->numbers[i] * px_value_scale(values, i);
-        sum += number * number;
-    }
+    double sum = 0;
+    for (px_number_run run = {.count = 0}; px_numbers_next(values, &run);)
+        for (size_t i = 0; i < run.count; i++) {
+            const double number = run.numbers[i] * px_value_scale(values, run.first + i);
+            sum += number * number;
+        }
     return sum;
 }
 
 double px_error_reference(prism_bound_of of, const px_numbers *values, int axis) {
     if (of == PRISM_BOUND_OF_RMS)
         return sum_squares(values);
-    const px_layout layout = px_layout_make(values->words.array, axis);
+    const px_layout layout = px_layout_make(values->array, axis);
     double sum = 0;
     for (size_t k = 0; k < layout.count; k++) {
         const moments m = moments_of(values, &layout, k);

@@ -31,12 +31,12 @@ static bool is_within(const px_quantiser *q, uint64_t place, uint64_t word, doub
 }
 
 static void fill(px_grid *grid, const px_numbers *values, double error) {
-    const px_bit_patterns *words = &values->words;
+    const px_word_view *words = &values->words;
     for (size_t i = 0; i < words->count; i++) {
-        const uint64_t word = words->bits[i];
-        const uint64_t place = values->is_exact[i] ? 0 : px_quantiser_place(&grid->quantiser, word);
-        const bool exception = values->is_exact[i] ||
-                               !is_within(&grid->quantiser, place, word, error) ||
+        const uint64_t word = px_view_word(words, i);
+        const bool exact = px_is_exact(values, i);
+        const uint64_t place = exact ? 0 : px_quantiser_place(&grid->quantiser, word);
+        const bool exception = exact || !is_within(&grid->quantiser, place, word, error) ||
                                (values->has_missing &&
                                 px_is_missing(values, px_quantiser_word(&grid->quantiser, place)));
         if (grid->wide)
@@ -61,6 +61,10 @@ prism_status px_grid_fill(px_grid *grid, const px_numbers *values, double error,
     fill(grid, values, error);
     if (grid->has_exceptions && !grid->wide)
         px_exceptions_fill(grid->places, grid->is_exception, count);
+    if (!grid->has_exceptions) {
+        free(grid->is_exception);
+        grid->is_exception = NULL;
+    }
     return PRISM_OK;
 }
 
@@ -92,22 +96,5 @@ bool px_grid_read(px_grid *grid, prism_type type, px_reader *in) {
 
 prism_status px_grid_restore_exceptions(void *elements, const prism_array *array,
                                         const px_grid *grid, px_reader *in, prism_error *error) {
-    bool *is_exception = NULL;
-    px_bit_patterns words;
-    if (!grid->has_exceptions)
-        return PRISM_OK;
-    prism_status status = px_bit_patterns_alloc(&words, array, error);
-    if (status == PRISM_OK) {
-        px_bit_patterns_load(&words, elements);
-        status = px_exceptions_read(in, &words, &is_exception, error);
-    }
-    if (status == PRISM_OK)
-        px_bit_patterns_store(&words, elements);
-    free(is_exception);
-    px_bit_patterns_free(&words);
-    return status;
-}
-
-uint64_t px_grid_memory(const px_grid *grid, const prism_array *array) {
-    return grid->has_exceptions ? px_array_count(array) * PX_WORD_BYTES : 0;
+    return grid->has_exceptions ? px_exceptions_restore(in, array, elements, error) : PRISM_OK;
 }

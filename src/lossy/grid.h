@@ -12,7 +12,7 @@ typedef struct px_grid {
     bool wide; /* places pass 16 bits */
     uint16_t *places;
     int64_t *wide_places;
-    bool *is_exception;
+    bool *is_exception; /* NULL where there is none */
     bool has_exceptions;
 } px_grid;
 
@@ -30,8 +30,5 @@ void px_grid_write(px_buffer *out, const px_grid *grid, const px_numbers *values
 bool px_grid_read(px_grid *grid, prism_type type, px_reader *in);
 prism_status px_grid_restore_exceptions(void *elements, const prism_array *array,
                                         const px_grid *grid, px_reader *in, prism_error *error);
-
-/* Bytes that the latter takes. */
-uint64_t px_grid_memory(const px_grid *grid, const prism_array *array);
 
 #endif

@@ -189,7 +189,7 @@ static prism_status try_axes(outcome *best, px_lossy_request *request, prism_err
     return status;
 }
 
-prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_request *request,
+prism_status px_lossy_encode(px_coded *mapped, void **decoded, const px_mapping_request *request,
                              size_t limit, prism_error *error) {
     const prism_options *asked = request->options;
     prism_options options = *asked;
@@ -200,12 +200,9 @@ prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_r
     mapping.options = &options;
     px_numbers values;
     outcome best = {.decoded = NULL};
-    size_t size;
     *mapped = (px_coded){.is_mapped = false};
-    prism_status status = prism_array_size(request->array, &size, error);
-    if (status != PRISM_OK)
-        return status;
-    status = px_numbers_load(&values, request->array, request->elements, asked, error);
+    *decoded = NULL;
+    prism_status status = px_numbers_load(&values, request->array, request->elements, asked, error);
     values.scales = request->scales;
     px_lossy_request lossy = {.mapping = &mapping,
                               .values = &values,
@@ -217,8 +214,8 @@ prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_r
                                                       : try_stages(&best, &lossy, error);
     if (status == PRISM_OK && best.mapped.is_mapped) {
         *mapped = best.mapped;
-        memcpy(decoded, best.decoded, size);
-        best.mapped = (px_coded){.is_mapped = false};
+        *decoded = best.decoded;
+        best = (outcome){.decoded = NULL};
     }
     outcome_free(&best);
     px_numbers_free(&values);

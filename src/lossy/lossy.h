@@ -22,9 +22,9 @@ prism_status px_lossy_check(const prism_array *array, const prism_options *optio
                             prism_error *error);
 
 /* mapped->is_mapped is false where no way of losing that much makes the array smaller than `limit`
- * bytes. `decoded`, as large as the array, becomes what the chunk decodes to. The options have a
+ * bytes. *decoded: what the chunk decodes to, malloc'ed, the caller's, or NULL. The options have a
  * bound. */
-prism_status px_lossy_encode(px_coded *mapped, void *decoded, const px_mapping_request *request,
+prism_status px_lossy_encode(px_coded *mapped, void **decoded, const px_mapping_request *request,
                              size_t limit, prism_error *error);
 
 /* What a mapped chunk says of its error; of kind PRISM_BOUND_NONE where it is lossless. */

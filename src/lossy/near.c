@@ -197,9 +197,7 @@ static uint64_t decode_memory(const px_chunk *chunk) {
     const prism_array places = array_of_places(&array, &h.grid.quantiser);
     const px_layout layout = px_layout_make(&places, h.axis);
     const px_planes planes = px_planes_shape(&places, &layout);
-    const uint64_t coding = px_planes_bytes(&planes) + px_frames_cells_memory(&planes, h.model);
-    const uint64_t exceptions = px_grid_memory(&h.grid, &array);
-    return coding > exceptions ? coding : exceptions;
+    return px_planes_bytes(&planes) + px_frames_cells_memory(&planes, h.model);
 }
 
 const px_lossy_stage px_lossy_near = {

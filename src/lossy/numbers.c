@@ -88,6 +88,57 @@ double px_value_distance(uint64_t a, uint64_t b, prism_type type) {
     return (double)(first > second ? first - second : second - first);
 }
 
+/* ---- Runs ---- */
+
+void px_view_numbers(const px_word_view *view, prism_type type, double *numbers, size_t first,
+                     size_t count) {
+    const uint8_t *from = (const uint8_t *)view->elements + first * view->size;
+    float single;
+    switch (view->swapped ? 0 : type) { /* the usual ones need no function */
+    case PRISM_INT8:
+        for (size_t i = 0; i < count; i++)
+            numbers[i] = (int8_t)from[i];
+        break;
+    case PRISM_UINT8:
+        for (size_t i = 0; i < count; i++)
+            numbers[i] = from[i];
+        break;
+    case PRISM_INT16:
+        for (size_t i = 0; i < count; i++)
+            numbers[i] = (int16_t)px_word_at(from, i, 2, false);
+        break;
+    case PRISM_UINT16:
+        for (size_t i = 0; i < count; i++)
+            numbers[i] = (double)px_word_at(from, i, 2, false);
+        break;
+    case PRISM_FLOAT32:
+        for (size_t i = 0; i < count; i++) {
+            memcpy(&single, from + i * sizeof single, sizeof single);
+            numbers[i] = (double)single;
+        }
+        break;
+    case PRISM_FLOAT64:
+        memcpy(numbers, from, count * sizeof *numbers);
+        break;
+    default:
+        for (size_t i = 0; i < count; i++)
+            numbers[i] = px_value_of_word(px_view_word(view, first + i), type);
+    }
+}
+
+void px_numbers_get(const px_numbers *values, double *numbers, size_t first, size_t count) {
+    px_view_numbers(&values->words, values->array->type, numbers, first, count);
+    for (size_t i = 0; i < count && values->is_exact; i++)
+        numbers[i] = values->is_exact[first + i] ? 0 : numbers[i];
+}
+
+bool px_numbers_next(const px_numbers *values, px_number_run *run) {
+    run->first += run->count;
+    run->count = px_smaller(PX_NUMBER_RUN, values->words.count - run->first);
+    px_numbers_get(values, run->numbers, run->first, run->count);
+    return run->count > 0;
+}
+
 /* ---- Missing data ---- */
 
 /* What instruments and libraries write where they have no data; the last is netCDF's. */
@@ -110,20 +161,22 @@ static size_t range_without(const px_numbers *values, double but, double *least,
     size_t times = 0;
     *least = HUGE_VAL;
     *most = -HUGE_VAL;
-    for (size_t i = 0; i < values->words.count; i++) {
-        const double number = values->numbers[i];
-        if (values->is_exact[i])
-            continue;
-        times += number == but;
-        *least = number < *least && number != but ? number : *least;
-        *most = number > *most && number != but ? number : *most;
-    }
+    for (px_number_run run = {.count = 0}; px_numbers_next(values, &run);)
+        for (size_t i = 0; i < run.count; i++) {
+            const double number = run.numbers[i];
+            if (values->is_exact[run.first + i])
+                continue;
+            times += number == but;
+            *least = number < *least && number != but ? number : *least;
+            *most = number > *most && number != but ? number : *most;
+        }
     return times;
 }
 
 /* An extreme that comes more than once, and is what fills gaps. */
 static void add_fills(px_numbers *values) {
     enum { MOST_FILLS = 2 };
+    const prism_type type = values->array->type;
     for (int i = 0; i < MOST_FILLS; i++) {
         double least, most;
         range_without(values, NAN, &least, &most);
@@ -132,13 +185,13 @@ static void add_fills(px_numbers *values) {
             return;
         const double gap = fill < least ? least - fill : fill - most;
         for (size_t k = 0; k < values->words.count && gap > FILL_GAP * (most - least); k++)
-            values->is_exact[k] |= values->numbers[k] == fill;
+            values->is_exact[k] |= px_value_of_word(px_view_word(&values->words, k), type) == fill;
     }
 }
 
 /* An integer that the type does not have is no element; floats are rounded as HDF5 rounds them. */
 static void set_missing(px_numbers *values, const prism_options *options) {
-    const prism_type type = values->words.array->type;
+    const prism_type type = values->array->type;
     if (!options || !options->has_missing)
         return;
     values->missing = px_word_of_value(options->missing, type);
@@ -146,59 +199,57 @@ static void set_missing(px_numbers *values, const prism_options *options) {
                           px_value_of_word(values->missing, type) == options->missing;
 }
 
-static double number_at(const void *context, size_t i) {
-    return ((const double *)context)[i];
-}
-
 /* ---- Arrays ---- */
 
-static bool is_exact(uint64_t word, const px_number *number) {
-    return number->fraction && !px_float_is_finite(word, number);
+static double number_at(const void *context, size_t i) {
+    const px_numbers *values = context;
+    double number;
+    px_view_numbers(&values->words, values->array->type, &number, i, 1);
+    return number;
 }
 
-static void find_range(px_numbers *values) {
-    values->least = HUGE_VAL;
-    values->most = -HUGE_VAL;
+static void flag_exact(px_numbers *values) {
+    const px_number *number = values->words.number;
     for (size_t i = 0; i < values->words.count; i++) {
-        if (values->is_exact[i]) {
-            values->numbers[i] = 0;
-            continue;
-        }
-        const double number = values->numbers[i];
-        values->least = number < values->least ? number : values->least;
-        values->most = number > values->most ? number : values->most;
+        const uint64_t word = px_view_word(&values->words, i);
+        values->is_exact[i] =
+            (number->fraction && !px_float_is_finite(word, number)) || px_is_missing(values, word);
     }
+}
+
+/* The range, and whether there are any that must be exact. */
+static void find_range(px_numbers *values) {
+    const size_t count = values->words.count;
+    range_without(values, NAN, &values->least, &values->most);
     if (values->least > values->most)
         values->least = values->most = 0;
+    if (!memchr(values->is_exact, true, count)) {
+        free(values->is_exact);
+        values->is_exact = NULL;
+    }
 }
 
 prism_status px_numbers_load(px_numbers *values, const prism_array *array, const void *elements,
                              const prism_options *options, prism_error *error) {
-    *values = (px_numbers){.numbers = NULL};
-    prism_status status = px_bit_patterns_alloc(&values->words, array, error);
+    size_t size;
+    *values = (px_numbers){.array = array};
+    prism_status status = prism_array_size(array, &size, error);
     if (status != PRISM_OK)
         return status;
+    values->words = px_word_view_of(array, elements);
     const size_t count = values->words.count;
-    values->numbers = px_alloc(count, sizeof *values->numbers);
     values->is_exact = px_alloc(count, sizeof *values->is_exact);
-    if (!values->numbers || !values->is_exact)
-        return px_out_of_memory(error, count * sizeof *values->numbers);
-    px_bit_patterns_load(&values->words, elements);
+    if (!values->is_exact)
+        return px_out_of_memory(error, count * sizeof *values->is_exact);
     set_missing(values, options);
-    for (size_t i = 0; i < count; i++) {
-        const uint64_t word = values->words.bits[i];
-        values->is_exact[i] = is_exact(word, values->words.number) || px_is_missing(values, word);
-        values->numbers[i] = values->is_exact[i] ? 0 : px_value_of_word(word, array->type);
-    }
+    flag_exact(values);
     add_fills(values);
-    px_exceptions_add_outliers(values->is_exact, count, number_at, values->numbers);
+    px_exceptions_add_outliers(values->is_exact, count, number_at, values);
     find_range(values);
     return PRISM_OK;
 }
 
 void px_numbers_free(px_numbers *values) {
-    px_bit_patterns_free(&values->words);
-    free(values->numbers);
     free(values->is_exact);
-    *values = (px_numbers){.numbers = NULL};
+    values->is_exact = NULL;
 }

@@ -1,7 +1,8 @@
 /*
  * The elements of an array as numbers, which lossy coding approximates, and those among them that
  * must come back with every bit: NaN, infinities, and values that stand for missing data: the one
- * that the options name, and extremes that lie far from all others. Internal.
+ * that the options name, and extremes that lie far from all others. Elements stay where they are:
+ * numbers of all of them would take eight times as much memory as bytes do. Internal.
  */
 #ifndef PX_LOSSY_NUMBERS_H
 #define PX_LOSSY_NUMBERS_H
@@ -10,9 +11,9 @@
 #include "mapping/mapping.h"
 
 typedef struct px_numbers {
-    px_bit_patterns words;
-    double *numbers;    /* [words.count]; of exact ones, 0 */
-    bool *is_exact;     /* [words.count] */
+    const prism_array *array;
+    px_word_view words;
+    bool *is_exact;     /* [words.count]; NULL where none is */
     double least, most; /* of those that are not exact; 0 where there is none */
     px_scales scales;
     bool has_missing;
@@ -24,11 +25,33 @@ static inline double px_value_scale(const px_numbers *values, size_t element) {
     return s->scales ? (double)s->scales[element / s->run] : 1;
 }
 
-/* Free with px_numbers_free, also on failure. Integers must fit a double. `options`: what is
- * missing; NULL: nothing that is not NaN or far from all others. */
+/* Of an array and elements that must stay where they are. Free with px_numbers_free, also on
+ * failure. `options`: what is missing; NULL: nothing that is not NaN or far from all others. */
 prism_status px_numbers_load(px_numbers *values, const prism_array *array, const void *elements,
                              const prism_options *options, prism_error *error);
 void px_numbers_free(px_numbers *values);
+
+static inline bool px_is_exact(const px_numbers *values, size_t element) {
+    return values->is_exact && values->is_exact[element];
+}
+
+/* Numbers of elements from `first` on. */
+enum { PX_NUMBER_RUN = 512 };
+
+typedef struct px_number_run {
+    size_t first, count;
+    double numbers[PX_NUMBER_RUN]; /* of exact ones, 0 */
+} px_number_run;
+
+/* The run behind this one, after that of no elements the first one; false behind the last one. */
+bool px_numbers_next(const px_numbers *values, px_number_run *run);
+
+/* numbers[count] of elements from `first` on. */
+void px_numbers_get(const px_numbers *values, double *numbers, size_t first, size_t count);
+
+/* The same of any elements. */
+void px_view_numbers(const px_word_view *view, prism_type type, double *numbers, size_t first,
+                     size_t count);
 
 /* Whether a word says that there are no data: zeros of either sign are alike. */
 static inline bool px_is_missing(const px_numbers *values, uint64_t word) {

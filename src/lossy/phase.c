@@ -41,7 +41,8 @@ static int limited(int64_t value, int limit) {
 
 static int64_t cell_at(const px_quantiser *q, const px_numbers *values, size_t i) {
     const uint64_t last = (uint64_t)1 << 60;
-    const uint64_t place = values->is_exact[i] ? 0 : px_quantiser_place(q, values->words.bits[i]);
+    const uint64_t place =
+        px_is_exact(values, i) ? 0 : px_quantiser_place(q, px_view_word(&values->words, i));
     return (int64_t)(place < last ? place : last);
 }
 
@@ -66,7 +67,7 @@ static double cost(phase_model *m, int64_t cell, int64_t west, int64_t north, in
 
 static double bits_of(const px_quantiser *q, const px_numbers *values) {
     const size_t count = values->words.count, runs = SAMPLES / RUN;
-    const steps to = steps_of(values->words.array);
+    const steps to = steps_of(values->array);
     const size_t first = to.west + to.north;
     phase_model m;
     memset(&m, 0, sizeof m);
@@ -74,7 +75,7 @@ static double bits_of(const px_quantiser *q, const px_numbers *values) {
     for (size_t r = 0; r < runs; r++) {
         const size_t start = count > SAMPLES ? count / runs * r : RUN * r;
         for (size_t i = start < first ? first : start; i < start + RUN && i < count; i++)
-            bits += values->is_exact[i]
+            bits += px_is_exact(values, i)
                         ? 0
                         : cost(&m, cell_at(q, values, i), cell_at(q, values, i - to.west),
                                cell_at(q, values, i - to.north),

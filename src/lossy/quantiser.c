@@ -17,13 +17,13 @@ static double number_of_rank(const px_quantiser *q, uint64_t rank) {
 /* ---- Making ---- */
 
 static bool find_range(px_quantiser *q, const px_numbers *values) {
-    const px_bit_patterns *words = &values->words;
+    const px_word_view *words = &values->words;
     q->least = UINT64_MAX;
     q->most = 0;
     for (size_t i = 0; i < words->count; i++) {
-        if (values->is_exact[i])
+        if (px_is_exact(values, i))
             continue;
-        const uint64_t rank = px_word_rank(words->bits[i], words->number);
+        const uint64_t rank = px_word_rank(px_view_word(words, i), words->number);
         q->least = rank < q->least ? rank : q->least;
         q->most = rank > q->most ? rank : q->most;
     }
@@ -43,7 +43,7 @@ static bool make_multiples(px_quantiser *q, double error) {
 }
 
 bool px_quantiser_make(px_quantiser *q, const px_numbers *values, double error) {
-    *q = (px_quantiser){.type = values->words.array->type};
+    *q = (px_quantiser){.type = values->array->type};
     if (!(error > 0) || !find_range(q, values))
         return false;
     if (is_float(q))

@@ -259,6 +259,7 @@ static bool are_narrow(const int16_t *places, size_t count) {
     return true;
 }
 
+/* Narrow ones become bytes where they lie. */
 static prism_status write_places(encoder *e, px_coded *mapped, prism_error *error) {
     const px_mapping_request *request = e->common.request->mapping;
     const px_component_header h = {.count = e->common.fit.components.count,
@@ -278,14 +279,10 @@ static prism_status write_places(encoder *e, px_coded *mapped, prism_error *erro
     if (!are_narrow(e->places, count))
         return px_inner_encode(mapped, &inner, &array, e->places, error);
     array.type = PRISM_INT8;
-    int8_t *bytes = px_alloc(count);
-    if (!bytes)
-        return px_out_of_memory(error, count);
+    int8_t *bytes = (int8_t *)e->places;
     for (size_t i = 0; i < count; i++)
         bytes[i] = (int8_t)e->places[i];
-    prism_status status = px_inner_encode(mapped, &inner, &array, bytes, error);
-    free(bytes);
-    return status;
+    return px_inner_encode(mapped, &inner, &array, bytes, error);
 }
 
 static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error) {

@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 
-#include "base/squeeze.h"
 #include "base/status.h"
 #include "lossy/grid.h"
 #include "lossy/phase.h"
@@ -74,16 +73,8 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return px_grid_restore_exceptions(elements, array, &grid, &source->parameters, error);
 }
 
-static uint64_t decode_memory(const px_chunk *chunk) {
-    const prism_array array = px_squeeze(&chunk->array).array;
-    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
-    px_get_u8(&parameters);
-    px_grid grid;
-    return read_header(&grid, &array, &parameters) ? px_grid_memory(&grid, &array) : 0;
-}
-
 const px_lossy_stage px_lossy_uniform = {
     .number = PRISM_MAPPING_UNIFORM,
     .suits = {[PRISM_BOUND_MAX_ERROR] = true, [PRISM_BOUND_REL_MAX_ERROR] = true},
     .encode = encode,
-    .decoder = {.decode = decode, .chunks = 1, .memory = decode_memory}};
+    .decoder = {.decode = decode, .chunks = 1}};

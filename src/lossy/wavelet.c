@@ -20,12 +20,11 @@ enum { PREDICTED = 4 }; /* a bit of the payload's first byte */
 typedef struct encoder {
     px_component_encoder common;
     px_wavelet wavelet;
-    float *numbers; /* [components][positions]: wavelets of the scores */
-    int32_t *coefficients;
     px_buffer payload;
     size_t ends[PX_WAVELET_LEVELS + 1]; /* see px_wavelet_code */
-    size_t most;                        /* components that are worth their bits */
-    double reached;                     /* by the last attempt */
+    size_t most;                        /* components that are tried */
+    size_t used, worth;                 /* by the last attempt: those that are more than zeros, */
+    double reached;                     /* and worth their bits; its error */
 } encoder;
 
 static const float BIT = 0.09f; /* what a bit is worth: squared steps */
@@ -33,16 +32,16 @@ static const float BIT = 0.09f; /* what a bit is worth: squared steps */
 static void encoder_free(encoder *e) {
     px_component_encoder_free(&e->common);
     px_wavelet_free(&e->wavelet);
-    free(e->numbers);
-    free(e->coefficients);
     px_buffer_free(&e->payload);
 }
 
+/* Scores become their wavelets, where they lie. */
 static void transform_scores(encoder *e) {
     const size_t positions = e->common.fit.positions;
-    for (size_t k = 0; k < e->common.fit.components.count; k++)
-        px_wavelet_forward(&e->wavelet, e->numbers + k * positions,
-                           e->common.fit.scores + k * positions);
+    for (size_t k = 0; k < e->common.fit.components.count; k++) {
+        float *plane = e->common.fit.scores + k * positions;
+        px_wavelet_forward(&e->wavelet, plane, plane);
+    }
 }
 
 static float largest_of(const float *numbers, size_t count) {
@@ -52,7 +51,7 @@ static float largest_of(const float *numbers, size_t count) {
     return largest;
 }
 
-/* Payload and coefficients for a step. */
+/* The payload for a step, and its coefficients in e->common.scores. */
 static prism_status code(encoder *e, const px_wavelet_choice *choice, prism_error *error) {
     px_wavelet_coder *coder;
     px_buffer_free(&e->payload);
@@ -62,7 +61,7 @@ static prism_status code(encoder *e, const px_wavelet_choice *choice, prism_erro
                               px_efforts.predicted_coefficients[e->common.effort], error);
     if (status == PRISM_OK) {
         px_range_coder bits = {.encoder = px_range_encoder_make(&e->payload)};
-        px_wavelet_code(coder, &bits, e->coefficients, choice, 0, e->ends);
+        px_wavelet_code(coder, &bits, e->common.scores, choice, 0, e->ends);
         px_range_encoder_finish(&bits.encoder);
         status = px_buffer_status(&e->payload, error);
     }
@@ -70,25 +69,49 @@ static prism_status code(encoder *e, const px_wavelet_choice *choice, prism_erro
     return status;
 }
 
+/* Whether a component takes away more of the error than its basis and its coefficients cost. */
+static bool is_worth(const encoder *e, size_t k) {
+    enum { COEFFICIENT_BITS = 6 };
+    const px_components *c = &e->common.fit.components;
+    const int32_t *coefficients = e->common.scores;
+    const float *numbers = e->common.fit.scores;
+    const double usual = -c->fineness[k] / 2.0 + log2((double)c->layout.count) / 2;
+    const double step = (double)c->step;
+    double bits = (double)c->layout.count * fmax(0.5, 2 - usual), gain = 0;
+    for (size_t i = k * c->positions; i < (k + 1) * c->positions; i++) {
+        const double q = coefficients[i] * (1.0 / PX_COEFFICIENT_ONE);
+        gain += q * (2 * (double)numbers[i] / step - q);
+        bits += fabs(q) >= 0.5 ? COEFFICIENT_BITS : 0;
+    }
+    return gain > (double)BIT * bits;
+}
+
+/* What the components were good for. */
+static void judge_components(encoder *e) {
+    e->used = e->worth =
+        px_component_encoder_used(&e->common, e->common.scores, sizeof *e->common.scores);
+    while (e->worth > 1 && !is_worth(e, e->worth - 1))
+        e->worth--;
+}
+
 static void restore_scores(encoder *e) {
     const size_t positions = e->common.fit.positions;
-    const size_t count = e->common.fit.components.count;
-    memcpy(e->common.scores, e->coefficients, count * positions * sizeof *e->coefficients);
-    for (size_t k = 0; k < count; k++)
+    for (size_t k = 0; k < e->common.fit.components.count; k++)
         px_wavelet_inverse(&e->wavelet, e->common.scores + k * positions, 0);
 }
 
 static prism_status attempt(void *context, double step, double *reached, prism_error *error) {
     encoder *e = context;
     const size_t all = e->common.fit.components.count * e->common.fit.positions;
-    const px_wavelet_choice choice = {e->numbers, (float)(1 / step), BIT};
+    const px_wavelet_choice choice = {e->common.fit.scores, (float)(1 / step), BIT};
     *reached = HUGE_VAL;
-    if (largest_of(e->numbers, all) * choice.scale >= PX_LAST_COEFFICIENT)
+    if (largest_of(choice.numbers, all) * choice.scale >= PX_LAST_COEFFICIENT)
         return PRISM_OK;
     px_component_fit_restep(&e->common.fit, step);
     prism_status status = code(e, &choice, error);
     if (status != PRISM_OK)
         return status;
+    judge_components(e);
     restore_scores(e);
     status = px_component_encoder_reached(&e->common, reached, error);
     e->reached = *reached;
@@ -120,14 +143,7 @@ static prism_status prepare(encoder *e, double step, prism_error *error) {
     prism_status status = px_component_encoder_fit(&e->common, step, SHARE, error);
     if (status != PRISM_OK)
         return status;
-    px_components *c = &e->common.fit.components;
-    c->count = c->count < e->most ? c->count : e->most;
-    free(e->numbers);
-    free(e->coefficients);
-    e->numbers = px_alloc(c->count, c->positions, sizeof *e->numbers);
-    e->coefficients = px_alloc_zeroed(c->count, c->positions, sizeof *e->coefficients);
-    if (!e->numbers || !e->coefficients)
-        return px_out_of_memory(error, c->count * c->positions * 4);
+    e->common.fit.components.count = px_smaller(e->common.fit.components.count, e->most);
     transform_scores(e);
     return PRISM_OK;
 }
@@ -172,20 +188,6 @@ static bool is_hopeless(const encoder *e) {
     return (double)e->payload.size * ratio > MARGIN * (double)request->limit;
 }
 
-/* Whether a component takes away more of the error than its basis and its coefficients cost. */
-static bool is_worth(const encoder *e, size_t k, double step) {
-    enum { COEFFICIENT_BITS = 6 };
-    const px_components *c = &e->common.fit.components;
-    const double usual = -c->fineness[k] / 2.0 + log2((double)c->layout.count) / 2;
-    double bits = (double)c->layout.count * fmax(0.5, 2 - usual), gain = 0;
-    for (size_t i = k * c->positions; i < (k + 1) * c->positions; i++) {
-        const double q = e->coefficients[i] * (1.0 / PX_COEFFICIENT_ONE);
-        gain += q * (2 * (double)e->numbers[i] / step - q);
-        bits += fabs(q) >= 0.5 ? COEFFICIENT_BITS : 0;
-    }
-    return gain > (double)BIT * bits;
-}
-
 /* The step decides which components there are, and how fine their basis is; it is found in rounds,
  * with another one where some at the end have become nothing. */
 static prism_status search(encoder *e, bool *found, prism_error *error) {
@@ -200,15 +202,13 @@ static prism_status search(encoder *e, bool *found, prism_error *error) {
             return status;
         status = px_step_search(found, &step, (double)e->common.request->bound.value, attempts[i],
                                 attempt, e, error);
-        e->most = px_component_encoder_used(&e->common, e->coefficients, sizeof *e->coefficients);
         if (i + 1 < ROUNDS && is_hopeless(e)) {
             *found = false;
             return status;
         }
-        if (i + 1 >= ROUNDS && (!*found || e->most == e->common.fit.components.count))
+        if (i + 1 >= ROUNDS && (!*found || e->used == e->common.fit.components.count))
             break;
-        while (e->most > 1 && !is_worth(e, e->most - 1, (double)e->common.fit.components.step))
-            e->most--;
+        e->most = e->worth;
     }
     return status;
 }

@@ -24,6 +24,22 @@ void px_bit_patterns_free(px_bit_patterns *words) {
     words->bits = NULL;
 }
 
+px_word_view px_word_view_of(const prism_array *array, const void *elements) {
+    const px_number *number = px_number_of(array->type);
+    return (px_word_view){.elements = elements,
+                          .count = (size_t)px_array_count(array),
+                          .size = number->size,
+                          .swapped = array->order != px_native_order(),
+                          .number = number};
+}
+
+px_word_view px_bit_patterns_view(const px_bit_patterns *words) {
+    return (px_word_view){.elements = words->bits,
+                          .count = words->count,
+                          .size = sizeof *words->bits,
+                          .number = words->number};
+}
+
 static bool is_swapped(const px_bit_patterns *words) {
     return words->array->order != px_native_order();
 }

@@ -47,6 +47,21 @@ static inline uint64_t px_word_at(const void *elements, size_t i, size_t size, b
     }
 }
 
+/* Elements where they lie, read as words. */
+typedef struct px_word_view {
+    const void *elements;
+    size_t count, size; /* size: bytes of each */
+    bool swapped;       /* in the other byte order than this machine's */
+    const px_number *number;
+} px_word_view;
+
+px_word_view px_word_view_of(const prism_array *array, const void *elements);
+px_word_view px_bit_patterns_view(const px_bit_patterns *words);
+
+static inline uint64_t px_view_word(const px_word_view *view, size_t i) {
+    return px_word_at(view->elements, i, view->size, view->swapped);
+}
+
 static inline void px_word_put(void *elements, size_t i, size_t size, bool swapped, uint64_t word) {
     uint8_t *at = (uint8_t *)elements + i * size;
     const uint16_t half = swapped ? __builtin_bswap16((uint16_t)word) : (uint16_t)word;

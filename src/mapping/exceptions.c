@@ -156,20 +156,21 @@ void px_exceptions_fill(uint16_t *integers, const bool *is_exception, size_t cou
 /* ---- Runs ---- */
 
 /* The next run at or after word `at`; false if there is none. */
-static bool find_run(run *r, const px_bit_patterns *words, const bool *is_exception, size_t at) {
+static bool find_run(run *r, const px_word_view *words, const bool *is_exception, size_t at) {
     size_t start = at;
     while (start < words->count && !is_exception[start])
         start++;
     if (start == words->count)
         return false;
+    const uint64_t pattern = px_view_word(words, start);
     size_t end = start + 1;
-    while (end < words->count && is_exception[end] && words->bits[end] == words->bits[start])
+    while (end < words->count && is_exception[end] && px_view_word(words, end) == pattern)
         end++;
-    *r = (run){.gap = start - at, .length = end - start, .pattern = words->bits[start]};
+    *r = (run){.gap = start - at, .length = end - start, .pattern = pattern};
     return true;
 }
 
-size_t px_exception_runs(const px_bit_patterns *words, const bool *is_exception) {
+size_t px_exception_runs(const px_word_view *words, const bool *is_exception) {
     size_t count = 0;
     run r;
     for (size_t at = 0; find_run(&r, words, is_exception, at); at += (size_t)(r.gap + r.length))
@@ -177,7 +178,7 @@ size_t px_exception_runs(const px_bit_patterns *words, const bool *is_exception)
     return count;
 }
 
-void px_exceptions_write(px_buffer *out, const px_bit_patterns *words, const bool *is_exception) {
+void px_exceptions_write(px_buffer *out, const px_word_view *words, const bool *is_exception) {
     px_range_encoder encoder = px_range_encoder_make(out);
     px_field_coder side = {.out = &encoder};
     models m;
@@ -191,32 +192,68 @@ void px_exceptions_write(px_buffer *out, const px_bit_patterns *words, const boo
     px_range_encoder_finish(&encoder);
 }
 
-static void put_run(px_bit_patterns *words, bool *is_exception, size_t start, const run *r) {
-    for (size_t i = start; i < start + r->length; i++) {
-        words->bits[i] = r->pattern;
-        is_exception[i] = true;
+/* Runs as they are read, one after the other. */
+typedef struct run_reader {
+    px_reader *in;
+    px_range_decoder decoder;
+    models models;
+    const px_number *number;
+    size_t count;      /* words */
+    size_t start, end; /* of the last run */
+    uint64_t pattern;
+    prism_status status;
+} run_reader;
+
+static run_reader run_reader_make(px_reader *in, const px_number *number, size_t count) {
+    run_reader r = {.in = in,
+                    .decoder = px_range_decoder_make(in),
+                    .number = number,
+                    .count = count,
+                    .status = PRISM_OK};
+    models_init(&r.models);
+    return r;
+}
+
+/* False behind the last run, and after a failure. */
+static bool next_run(run_reader *reader, prism_error *error) {
+    px_field_coder side = {.in = &reader->decoder};
+    run r = {.length = 1};
+    if (!px_decode_bit(&reader->decoder, &reader->models.more))
+        return false;
+    code_run(&side, &reader->models, &r, reader->number);
+    const size_t left = reader->count - reader->end;
+    if (side.bad || reader->in->failed || r.gap >= left || !r.length || r.length > left - r.gap) {
+        reader->status = px_fail(error, PRISM_E_CORRUPT, "exceptions lie outside of the array");
+        return false;
     }
+    reader->start = reader->end + (size_t)r.gap;
+    reader->end = reader->start + (size_t)r.length;
+    reader->pattern = r.pattern;
+    return true;
 }
 
 prism_status px_exceptions_read(px_reader *in, px_bit_patterns *words, bool **is_exception,
                                 prism_error *error) {
-    px_range_decoder decoder = px_range_decoder_make(in);
-    px_field_coder side = {.in = &decoder};
-    models m;
-    models_init(&m);
     *is_exception = calloc(words->count, sizeof **is_exception);
     if (!*is_exception)
         return px_out_of_memory(error, words->count * sizeof **is_exception);
-    for (size_t at = 0; px_decode_bit(&decoder, &m.more);) {
-        run r = {.length = 1};
-        code_run(&side, &m, &r, words->number);
-        const size_t left = words->count - at;
-        if (side.bad || in->failed || r.gap >= left || !r.length || r.length > left - r.gap)
-            return px_fail(error, PRISM_E_CORRUPT, "exceptions lie outside of the array");
-        put_run(words, *is_exception, at + (size_t)r.gap, &r);
-        at += (size_t)(r.gap + r.length);
-    }
-    return PRISM_OK;
+    run_reader r = run_reader_make(in, words->number, words->count);
+    while (next_run(&r, error))
+        for (size_t i = r.start; i < r.end; i++) {
+            words->bits[i] = r.pattern;
+            (*is_exception)[i] = true;
+        }
+    return r.status;
+}
+
+prism_status px_exceptions_restore(px_reader *in, const prism_array *array, void *elements,
+                                   prism_error *error) {
+    const px_word_view view = px_word_view_of(array, elements);
+    run_reader r = run_reader_make(in, view.number, view.count);
+    while (next_run(&r, error))
+        for (size_t i = r.start; i < r.end; i++)
+            px_word_put(elements, i, view.size, view.swapped, r.pattern);
+    return r.status;
 }
 
 prism_status px_exceptions_add_gaps(bool **is_exception, px_bit_patterns *words,

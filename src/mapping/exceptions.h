@@ -24,15 +24,19 @@ void px_exceptions_add_outliers(bool *is_exception, size_t count, px_value_of va
 void px_exceptions_fill(uint16_t *integers, const bool *is_exception, size_t count);
 
 /* How many runs there are; `is_exception` has an entry for each word. */
-size_t px_exception_runs(const px_bit_patterns *words, const bool *is_exception);
+size_t px_exception_runs(const px_word_view *words, const bool *is_exception);
 
 /* A range-coded section: all runs of the words. */
-void px_exceptions_write(px_buffer *out, const px_bit_patterns *words, const bool *is_exception);
+void px_exceptions_write(px_buffer *out, const px_word_view *words, const bool *is_exception);
 
 /* Puts the exceptions where they belong; the other words stay as they are. *is_exception becomes an
  * array with an entry for each word: malloc'ed, the caller's, also on failure. */
 prism_status px_exceptions_read(px_reader *in, px_bit_patterns *words, bool **is_exception,
                                 prism_error *error);
+
+/* The same into the elements of an array. */
+prism_status px_exceptions_restore(px_reader *in, const prism_array *array, void *elements,
+                                   prism_error *error);
 
 /* Elements without data become exceptions, with word 0 unless they have one. *is_exception may be
  * NULL before. */

@@ -234,10 +234,11 @@ static void write_parameters(px_buffer *out, const fixed *f) {
 }
 
 static void begin_writing(px_coded *mapped, const plan *p, const px_bit_patterns *words) {
+    const px_word_view view = px_bit_patterns_view(words);
     mapped->is_mapped = true;
     write_parameters(&mapped->sections.parameters, &p->fixed);
     if (p->fixed.has_exceptions)
-        px_exceptions_write(&mapped->sections.parameters, words, p->is_exception);
+        px_exceptions_write(&mapped->sections.parameters, &view, p->is_exception);
 }
 
 static void write_rest(px_coded *mapped, const plan *p, const px_bit_patterns *words,
@@ -262,7 +263,8 @@ static prism_status write_all(px_coded *mapped, const px_mapping_request *reques
 }
 
 static bool has_few_exceptions(const plan *p, const px_bit_patterns *words) {
-    return !p->fixed.has_exceptions || (double)px_exception_runs(words, p->is_exception) <=
+    const px_word_view view = px_bit_patterns_view(words);
+    return !p->fixed.has_exceptions || (double)px_exception_runs(&view, p->is_exception) <=
                                            MANY_EXCEPTIONS * (double)words->count;
 }
 

@@ -67,6 +67,7 @@ static double value_of(const void *context, size_t i) {
 /* Ordered integers in `places`. False if there are too many exceptions. */
 static bool apply_rule(plan *p, const px_bit_patterns *words, bool with_outliers) {
     const px_dequantiser *rule = &p->lattice.rule;
+    const px_word_view view = px_bit_patterns_view(words);
     p->lattice.has_exceptions = false;
     for (size_t i = 0; i < words->count; i++) {
         uint64_t k = 0;
@@ -77,7 +78,7 @@ static bool apply_rule(plan *p, const px_bit_patterns *words, bool with_outliers
         px_exceptions_add_outliers(p->is_exception, words->count, value_of, p);
     for (size_t i = 0; i < words->count; i++)
         p->lattice.has_exceptions |= p->is_exception[i];
-    return !p->lattice.has_exceptions || (double)px_exception_runs(words, p->is_exception) <=
+    return !p->lattice.has_exceptions || (double)px_exception_runs(&view, p->is_exception) <=
                                              MANY_EXCEPTIONS * (double)words->count;
 }
 
@@ -237,10 +238,11 @@ static void write_parameters(px_buffer *out, const lattice *l) {
 static prism_status write_all(px_coded *mapped, const px_mapping_request *request, const plan *p,
                               const px_bit_patterns *words, prism_error *error) {
     const unsigned plain = p->lattice.plain;
+    const px_word_view view = px_bit_patterns_view(words);
     mapped->is_mapped = true;
     write_parameters(&mapped->sections.parameters, &p->lattice);
     if (p->lattice.has_exceptions)
-        px_exceptions_write(&mapped->sections.parameters, words, p->is_exception);
+        px_exceptions_write(&mapped->sections.parameters, &view, p->is_exception);
     px_mapping_request inner = *request;
     if (p->lattice.differences.count)
         inner.mask = NULL; /* integers at places without data count for those after */
