@@ -146,7 +146,9 @@ def test_the_reference_decoder_agrees(dtype, bound, mode):
     agreed(chunk, decoded)
 
 
-@pytest.mark.parametrize("name", ["spatial_i16_be", "wavelet_f32", "wavelet_line_f64", "wavelet_predicted_i16"])
+@pytest.mark.parametrize(
+    "name", ["spatial_i16_be", "wavelet_f32", "wavelet_line_f64", "wavelet_predicted_i16"]
+)
 def test_the_reference_decoder_agrees_on_golden_chunks(name):
     chunk = (ROOT / "h5tests" / "golden" / f"{name}.prism").read_bytes()
     assert h5prism.inspect_chunk(chunk).mapping == name.split("_")[0]
@@ -236,11 +238,33 @@ def layouts():
     yield "microscopy", microscopy(4, 3, 2, 32, 32)
 
 
-@pytest.mark.parametrize(("name", "array"), layouts(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "array"), layouts(), ids=lambda value: value if isinstance(value, str) else ""
+)
 @pytest.mark.parametrize("bound", [0.012, 0.06])
 def test_the_automatic_axis_is_about_the_best(name, array, bound):
     sizes = [len(coded(array, bound, axis=axis)[0]) for axis in range(array.ndim)]
     assert len(coded(array, bound)[0]) <= 1.005 * min(sizes)
+
+
+def film(frames, side):
+    """A texture that falls as photographs do, moving."""
+    generator = np.random.default_rng(0)
+    down, across = np.meshgrid(np.fft.fftfreq(side), np.fft.fftfreq(side), indexing="ij")
+    spectrum = np.fft.fft2(generator.normal(size=(side, side)))
+    texture = np.fft.ifft2(spectrum / np.maximum(np.hypot(down, across), 1 / side)).real
+    moving = [np.roll(texture, (3 * k, k), (0, 1)) for k in range(frames)]
+    noise = 2 * generator.normal(size=(frames, side, side))
+    return np.clip(128 + 40 * np.stack(moving) / texture.std() + noise, 0, 255).astype("u1")
+
+
+def test_axes_of_which_too_few_components_are_known_are_left():
+    """Effort 1 knows 256 of them, of 320 rows: too few to keep the bound."""
+    array = film(5, 320)
+    chunk, _, info = coded(array, 0.03, effort=1)
+    assert info.mapping in ("spatial", "wavelet") and info.axis == 0
+    assert len(chunk) < 0.5 * len(h5prism.encode(array, effort=1))
+    assert "none" in {coded(array, 0.03, effort=1, axis=axis)[2].bound for axis in (1, 2)}
 
 
 @pytest.mark.parametrize("bound", [0.02, 0.1])

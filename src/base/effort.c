@@ -30,7 +30,7 @@ const px_effort_table px_efforts = {
     .component_positions = {0,   8192,   8192,   8192,  32768,  32768,    ALL,    ALL,    ALL,    ALL},
     .filter_positions    = {0,   4096,   4096,   4096,   8192,   8192,    ALL,    ALL,    ALL,    ALL},
     .axes                = {0,      0,      0,      0,  1048576, 1048576, 4194304, 4194304, ALL, ALL},
-    .coefficients        = {0,   0.05,   0.05,    0.1,   0.35,   0.35,    0.5,    0.5,      8,      8},
+    .coefficients        = {0,   0.05,   0.05,    0.1,    0.5,    0.5,    0.5,    0.5,      8,      8},
     .predicted_coefficients = {0,   0,      0,      0,      0,      0,      0,      0,      1,      1},
     .mixed_components    = {0,      0,      0,      0,      0,      0,      1,      1,      1,      1},
 

@@ -1,7 +1,9 @@
 /*
  * An axis is worth what its components would take: those of a part of the positions, and for each
  * level of the wavelet of a few tiles, half the logarithm of the variance over the noise, for each
- * coefficient; and a basis.
+ * coefficient; and a basis. The step is the one with which the tiles keep the error: components
+ * that few positions told say less of other ones, and coefficients that vanish leave less than the
+ * noise.
  */
 #include "lossy/component_axis.h"
 
@@ -16,11 +18,19 @@
 #include "lossy/wavelet_transform.h"
 
 /* The fit is that of the fastest effort. */
-enum { FIT_EFFORT = 1, SIDE = 32, BLOCK = 4, MOST_TILES = 4 };
+enum { FIT_EFFORT = 1, SIDE = 32, BLOCK = 4, TILES_DOWN = 4, MOST_TILES = 16 };
 
-/* Bits of a number, by its variance over the noise of quantising; below the noise it takes none. */
-static double bits_of(double variance, double step) {
-    return fmax(0, log2(12 * variance / (step * step)) / 2);
+/* Steps are tried that are by so much smaller or larger than what the fit says. */
+static const double REACH = 4;
+
+/* The variance of the noise of quantising. */
+static double noise_of(double step) {
+    return step * step / 12;
+}
+
+/* Bits of a number, by its variance over that of the noise, below which it takes none. */
+static double bits_of(double variance, double noise) {
+    return fmax(0, log2(variance / noise) / 2);
 }
 
 /* ---- Tiles ---- */
@@ -29,20 +39,29 @@ typedef struct tiles {
     const px_component_fit *fit;
     px_wavelet wavelet; /* of a tile */
     size_t down, across;
-    size_t size, count; /* positions of a tile; components that say more than the noise */
+    size_t size, count; /* positions of a tile; components that may say more than the noise */
+    size_t blocks;      /* of all bands of all tiles */
     float *weights;     /* [count, rounded up][planes] */
     float *numbers;     /* [planes][PX_SUM_TILE] */
     float *scores;      /* [count, rounded up][size, rounded up] */
     float *bands;       /* [size] */
-    double energy;      /* squares that no component says */
+    float *squares;     /* [count][blocks]: means over blocks of coefficients */
+    float *sizes;       /* [blocks]: how many coefficients */
+    uint8_t *levels;    /* [blocks]: of the wavelet */
+    double *energies;   /* [count]: squares of scores */
+    double energy;      /* squares of all numbers */
 } tiles;
 
 static size_t rounded(size_t count, size_t to) {
     return (count + to - 1) / to * to;
 }
 
-static size_t tiles_along(size_t length, size_t side) {
-    return length / side < MOST_TILES ? length / side : MOST_TILES;
+static size_t tiles_along(size_t length, size_t side, size_t most) {
+    return px_smaller(length / side, most);
+}
+
+static size_t blocks_of(const px_band *band) {
+    return (rounded(band->height, BLOCK) / BLOCK) * (rounded(band->width, BLOCK) / BLOCK);
 }
 
 static prism_status tiles_make(tiles *t, const px_component_fit *fit, double step,
@@ -53,18 +72,25 @@ static prism_status tiles_make(tiles *t, const px_component_fit *fit, double ste
                                           px_smaller(l->width, SIDE), error);
     if (status != PRISM_OK)
         return status;
-    while (t->count < fit->rank && fit->variances[t->count] > step * step / 12)
+    while (t->count < fit->rank && fit->variances[t->count] > noise_of(step / REACH))
         t->count++;
     t->size = t->wavelet.height * t->wavelet.width;
-    t->down = tiles_along(l->height, t->wavelet.height);
-    t->across = tiles_along(l->width, t->wavelet.width);
+    t->down = tiles_along(l->height, t->wavelet.height, TILES_DOWN);
+    t->across = tiles_along(l->width, t->wavelet.width, MOST_TILES / t->down);
     const size_t rows = rounded(t->count, PX_SUM_PLANES);
     const size_t columns = rounded(t->size, PX_SUM_TILE);
     t->weights = px_alloc_zeroed(rows ? rows : 1, l->count, sizeof *t->weights);
     t->numbers = px_alloc_zeroed(l->count, PX_SUM_TILE, sizeof *t->numbers);
     t->scores = px_alloc_zeroed(rows ? rows : 1, columns, sizeof *t->scores);
     t->bands = px_alloc(t->size, sizeof *t->bands);
-    if (!t->weights || !t->numbers || !t->scores || !t->bands)
+    for (int b = 0; b < t->wavelet.band_count; b++)
+        t->blocks += blocks_of(&t->wavelet.bands[b]) * t->down * t->across;
+    t->squares = px_alloc(rows ? rows : 1, t->blocks, sizeof *t->squares);
+    t->sizes = px_alloc(t->blocks, sizeof *t->sizes);
+    t->levels = px_alloc(t->blocks, sizeof *t->levels);
+    t->energies = px_alloc_zeroed(rows ? rows : 1, sizeof *t->energies);
+    if (!t->weights || !t->numbers || !t->scores || !t->bands || !t->squares || !t->sizes ||
+        !t->levels || !t->energies)
         return px_out_of_memory(error, px_product(rows + 1, l->count + columns, sizeof(float)));
     memcpy(t->weights, fit->vectors, t->count * l->count * sizeof *t->weights);
     return PRISM_OK;
@@ -76,6 +102,10 @@ static void tiles_free(tiles *t) {
     free(t->numbers);
     free(t->scores);
     free(t->bands);
+    free(t->squares);
+    free(t->sizes);
+    free(t->levels);
+    free(t->energies);
 }
 
 /* In the middle of its part of the plane. */
@@ -124,8 +154,6 @@ static void project(tiles *t, size_t tile) {
                 memcpy(t->scores + (k + i) * stride + at, sums[i], count * sizeof(float));
         }
     }
-    for (size_t k = 0; k < t->count; k++)
-        t->energy -= sum_squares(t->scores + k * stride, t->size);
 }
 
 /* How much of the plane the tiles are. */
@@ -133,84 +161,149 @@ static double tiles_share(const tiles *t) {
     return (double)(t->down * t->across * t->size) / (double)t->fit->positions;
 }
 
-/* Of a block of a band: where much happens differs from place to place. */
-static double block_bits(const tiles *t, const px_band *b, size_t y, size_t x, double step) {
+/* A block of a band: where much happens differs from place to place. Returns its mean square. */
+static double block_square(const tiles *t, const px_band *b, size_t y, size_t x, float *size) {
     const size_t bottom = px_smaller(y + BLOCK, b->height), right = px_smaller(x + BLOCK, b->width);
-    const double count = (double)((bottom - y) * (right - x));
     double sum = 0;
     for (size_t v = y; v < bottom; v++)
-        for (size_t u = x; u < right; u++) {
-            const double c = (double)t->bands[(b->y + v) * t->wavelet.width + b->x + u];
-            sum += c * c;
-        }
-    return count * bits_of(sum / count, step);
+        sum += sum_squares(t->bands + (b->y + v) * t->wavelet.width + b->x + x, right - x);
+    *size = (float)((bottom - y) * (right - x));
+    return sum / (double)*size;
 }
 
-static double band_bits(const tiles *t, const px_band *b, double step) {
-    double bits = 0;
-    for (size_t y = 0; y < b->height; y += BLOCK)
-        for (size_t x = 0; x < b->width; x += BLOCK)
-            bits += block_bits(t, b, y, x, step);
-    return bits;
+/* The blocks of t->bands: their number `at` is that of the first one. Returns that behind the last.
+ */
+static size_t measure_blocks(tiles *t, size_t component, size_t at) {
+    float *squares = t->squares + component * t->blocks;
+    for (int i = 0; i < t->wavelet.band_count; i++) {
+        const px_band *b = &t->wavelet.bands[i];
+        for (size_t y = 0; y < b->height; y += BLOCK)
+            for (size_t x = 0; x < b->width; x += BLOCK, at++) {
+                squares[at] = (float)block_square(t, b, y, x, &t->sizes[at]);
+                t->levels[at] = (uint8_t)b->level;
+            }
+    }
+    return at;
 }
 
-/* Of all components, for the whole plane. */
-static double score_bits(tiles *t, double step) {
+static void measure(tiles *t) {
     const size_t stride = rounded(t->size, PX_SUM_TILE);
-    double bits = 0;
+    size_t first = 0;
     for (size_t i = 0; i < t->down * t->across; i++) {
+        size_t end = first;
         project(t, i);
         for (size_t k = 0; k < t->count; k++) {
+            t->energies[k] += sum_squares(t->scores + k * stride, t->size);
             px_wavelet_forward(&t->wavelet, t->bands, t->scores + k * stride);
-            for (int b = 0; b < t->wavelet.band_count; b++)
-                bits += band_bits(t, &t->wavelet.bands[b], step);
+            end = measure_blocks(t, k, first);
         }
+        first = end;
     }
-    return bits / tiles_share(t);
 }
 
 /* ---- Axes ---- */
 
 /* Entries of a column are as fine as scores: components are the larger the more positions. */
-static double basis_bits(const px_component_fit *fit, size_t k, double step) {
+static double basis_bits(const px_component_fit *fit, size_t k, double noise) {
     const double planes = (double)fit->layout.count;
     const double entry = (double)fit->positions * fit->variances[k] / planes;
-    return planes > 1 ? planes * bits_of(entry, step) : 0;
+    return planes > 1 ? planes * bits_of(entry, noise) : 0;
 }
 
-static double mean_bits(const px_component_fit *fit, double step) {
+static double mean_bits(const px_component_fit *fit, double noise) {
     double bits = 0;
     for (size_t p = 0; p < fit->layout.count; p++)
-        bits += bits_of(fit->means[p] * fit->means[p] * (double)fit->positions, step);
+        bits += bits_of(fit->means[p] * fit->means[p] * (double)fit->positions, noise);
     return bits;
 }
 
-/* HUGE_VAL where components leave too much: few positions do not tell all of them. */
-static prism_status fit_bits(double *bits, const px_component_fit *fit, double energy,
-                             prism_error *error) {
-    const double step = px_component_fit_step(fit, energy);
+/* What a step comes to for all positions. */
+typedef struct estimate {
+    double bits, error;  /* the sum of squares of errors */
+    double coefficients; /* of components' levels that are more than zeros */
+} estimate;
+
+/* Of a component. */
+static double coded_coefficients(const tiles *t, const float *squares, double noise) {
+    double sizes[PX_WAVELET_LEVELS] = {0}, sum = 0;
+    bool coded[PX_WAVELET_LEVELS] = {false};
+    for (size_t b = 0; b < t->blocks; b++) {
+        sizes[t->levels[b]] += (double)t->sizes[b];
+        coded[t->levels[b]] |= (double)squares[b] > noise;
+    }
+    for (int i = 0; i < PX_WAVELET_LEVELS; i++)
+        sum += coded[i] ? sizes[i] : 0;
+    return sum;
+}
+
+/* Components that say more than the noise. */
+static size_t used_at(const tiles *t, double step) {
+    size_t count = 0;
+    while (count < t->count && t->fit->variances[count] > noise_of(step))
+        count++;
+    return count;
+}
+
+static estimate estimate_step(const tiles *t, double step) {
+    const px_component_fit *fit = t->fit;
+    const double noise = noise_of(step), share = tiles_share(t);
+    estimate e = {.bits = mean_bits(fit, noise), .error = t->energy / share};
+    for (size_t k = 0; k < used_at(t, step); k++) {
+        const float *squares = t->squares + k * t->blocks;
+        e.bits += basis_bits(fit, k, noise);
+        e.error -= t->energies[k] / share;
+        e.coefficients += coded_coefficients(t, squares, noise) / share;
+        for (size_t b = 0; b < t->blocks; b++) {
+            const double size = (double)t->sizes[b] / share, square = (double)squares[b];
+            e.bits += size * bits_of(square, noise);
+            e.error += size * fmin(square, noise);
+        }
+    }
+    return e;
+}
+
+/* Of the largest step that keeps the error; HUGE_VAL where none does: few positions do not tell all
+ * components. */
+static double least_bits(const tiles *t, double step, const px_axis_request *request) {
+    enum { HALVINGS = 8 };
+    static const double LEAST_BITS = 0.3; /* of a score that is coded where it lies */
+    double low = step / REACH, high = step * REACH;
+    estimate best = {.bits = HUGE_VAL};
+    for (int i = 0; i <= HALVINGS; i++) {
+        const double tried = i ? sqrt(low * high) : low;
+        const estimate e = estimate_step(t, tried);
+        const bool keeps = e.error <= request->energy;
+        if (!keeps && !i)
+            break;
+        best = keeps ? e : best;
+        *(keeps ? &low : &high) = tried;
+    }
+    const double least = LEAST_BITS * (double)used_at(t, step) * (double)t->fit->positions;
+    return best.coefficients > request->coefficients ? fmax(best.bits, least) : best.bits;
+}
+
+static prism_status fit_bits(double *bits, const px_component_fit *fit,
+                             const px_axis_request *request, prism_error *error) {
+    const double step = px_component_fit_step(fit, request->energy);
     tiles t;
     prism_status status = tiles_make(&t, fit, step, error);
     if (status == PRISM_OK) {
-        *bits = mean_bits(fit, step) + score_bits(&t, step);
-        for (size_t k = 0; k < t.count; k++)
-            *bits += basis_bits(fit, k, step);
-        if (t.energy > 2 * energy * tiles_share(&t))
-            *bits = HUGE_VAL;
+        measure(&t);
+        *bits = least_bits(&t, step, request);
     }
     tiles_free(&t);
     return status;
 }
 
 /* HUGE_VAL where components do not suit. */
-static prism_status axis_bits(double *bits, const px_numbers *values, int axis, double energy,
-                              prism_error *error) {
+static prism_status axis_bits(double *bits, const px_numbers *values, int axis,
+                              const px_axis_request *request, prism_error *error) {
     px_component_fit fit;
     bool suits;
     *bits = HUGE_VAL;
     prism_status status = px_component_fit_make(&fit, values, axis, FIT_EFFORT, &suits, error);
     if (status == PRISM_OK && suits)
-        status = fit_bits(bits, &fit, energy, error);
+        status = fit_bits(bits, &fit, request, error);
     px_component_fit_free(&fit);
     return status;
 }
@@ -225,12 +318,12 @@ static void add_axis(px_axis_list *list, double *all, int axis, double bits) {
     list->axes[i] = axis;
 }
 
-prism_status px_component_axes(px_axis_list *list, const px_numbers *values, double energy,
-                               double within, prism_error *error) {
+prism_status px_component_axes(px_axis_list *list, const px_numbers *values,
+                               const px_axis_request *request, prism_error *error) {
     const int rank = (int)values->array->rank;
     double all[PRISM_MAX_RANK + 1];
     prism_status status = PRISM_OK;
-    *list = (px_axis_list){.axes = {PRISM_AXIS_AUTO}, .count = 1};
+    *list = (px_axis_list){.axes = {PRISM_AXIS_AUTO}, .count = 1, .near = 1};
     if (rank < 2)
         return PRISM_OK;
     list->count = 0;
@@ -238,10 +331,11 @@ prism_status px_component_axes(px_axis_list *list, const px_numbers *values, dou
     for (int axis = rank - 1; axis >= (rank > 2 ? 0 : PRISM_AXIS_AUTO) && status == PRISM_OK;
          axis--) {
         double bits;
-        status = axis_bits(&bits, values, axis, energy, error);
+        status = axis_bits(&bits, values, axis, request, error);
         add_axis(list, all, axis, bits);
     }
-    while (list->count > 1 && all[list->count - 1] > all[0] * within)
-        list->count--;
+    list->near = list->count;
+    while (list->near > 1 && all[list->near - 1] > all[0] * request->within)
+        list->near--;
     return status;
 }

@@ -6,12 +6,18 @@
 
 typedef struct px_axis_list {
     int axes[PRISM_MAX_RANK + 1]; /* PRISM_AXIS_AUTO: a single plane */
-    int count;
+    int count, near;              /* all; those that promise nearly as little as the best one */
 } px_axis_list;
 
-/* The axis that promises the least bytes where `energy` is the sum of squares of errors, and those
- * that promise up to `within` times as many, the best one first. */
-prism_status px_component_axes(px_axis_list *list, const px_numbers *values, double energy,
-                               double within, prism_error *error);
+/* What axes are compared by. */
+typedef struct px_axis_request {
+    double energy;       /* the sum of squares of errors */
+    double within;       /* axes are near that promise up to so many times what the best one does */
+    double coefficients; /* more scores than that are not coded as wavelets */
+} px_axis_request;
+
+/* Axes by the bytes that they promise, the best one first. */
+prism_status px_component_axes(px_axis_list *list, const px_numbers *values,
+                               const px_axis_request *request, prism_error *error);
 
 #endif

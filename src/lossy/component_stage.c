@@ -35,6 +35,13 @@ static void set_reference(px_component_encoder *e, int axis) {
     e->scale = mean_square_scale(e->request->values);
 }
 
+double px_most_coefficients(const px_lossy_request *request) {
+    static const double FEW = 1 << 16;
+    const px_word_view *words = &request->values->words;
+    const double bytes = (double)words->count * (double)words->size;
+    return fmax(FEW, bytes * px_efforts.coefficients[request->mapping->options->effort]);
+}
+
 /* How much more than the best an axis may promise, to be tried: estimates of large arrays are
  * trusted more, since trials take long. */
 static double axes_within(const px_lossy_request *request) {
@@ -49,11 +56,14 @@ static double axes_within(const px_lossy_request *request) {
 prism_status px_component_find_axes(px_axis_list *list, const px_lossy_request *request,
                                     prism_error *error) {
     px_component_encoder e = {.request = request};
-    *list = (px_axis_list){.axes = {request->mapping->options->axis}, .count = 1};
+    *list = (px_axis_list){.axes = {request->mapping->options->axis}, .count = 1, .near = 1};
     if (list->axes[0] >= 0)
         return PRISM_OK;
     set_reference(&e, PRISM_AXIS_AUTO);
-    return px_component_axes(list, request->values, energy_of(&e), axes_within(request), error);
+    const px_axis_request axes = {.energy = energy_of(&e),
+                                  .within = axes_within(request),
+                                  .coefficients = px_most_coefficients(request)};
+    return px_component_axes(list, request->values, &axes, error);
 }
 
 void px_component_cache_free(px_component_cache *cache) {

@@ -20,9 +20,13 @@ typedef struct px_component_cache {
 
 void px_component_cache_free(px_component_cache *cache);
 
-/* Axes that are worth a try, the best one first: several only if the effort allows it. */
+/* Axes that are worth a try, the best one first: several are near only if the effort allows it. */
 prism_status px_component_find_axes(px_axis_list *list, const px_lossy_request *request,
                                     prism_error *error);
+
+/* Coefficients of wavelets are coded one by one: more of them take longer than the effort allows.
+ */
+double px_most_coefficients(const px_lossy_request *request);
 
 typedef struct px_component_encoder {
     const px_lossy_request *request;

@@ -168,7 +168,7 @@ static prism_status try_stages(outcome *best, px_lossy_request *request, prism_e
     return status;
 }
 
-/* Components along each axis that is worth it. */
+/* Components along each axis that is worth it; along others where those keep no bound. */
 static prism_status try_axes(outcome *best, px_lossy_request *request, prism_error *error) {
     px_component_cache cache = {.filled = false};
     px_axis_list list;
@@ -180,6 +180,8 @@ static prism_status try_axes(outcome *best, px_lossy_request *request, prism_err
     request->mapping = &mapping;
     request->cache = &cache;
     for (int i = 0; i < list.count && status == PRISM_OK; i++) {
+        if (i >= list.near && best->mapped.is_mapped)
+            break;
         options.axis = list.axes[i];
         status = try_stages(best, request, error);
     }

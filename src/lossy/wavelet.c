@@ -161,12 +161,12 @@ static size_t surely_used(const encoder *e, double step, bool coded) {
 
 /* Whether decoding would be slower than this effort may be: coefficients are coded one by one. */
 static bool takes_long(const encoder *e, double step, bool coded) {
-    static const double FEW = 1 << 16;
-    const px_numbers *values = e->common.request->values;
-    const double bytes = (double)values->words.count * values->words.number->size;
+    static const double FIRST = 2; /* the first step is too small where coefficients vanish */
+    const px_wavelet_choice choice = {e->common.fit.scores, (float)(1 / step), BIT};
     const double coefficients =
-        (double)surely_used(e, step, coded) * (double)e->common.fit.positions;
-    return coefficients > FEW && coefficients > bytes * px_efforts.coefficients[e->common.effort];
+        (double)px_wavelet_coded(&e->wavelet, &choice, surely_used(e, step, coded));
+    const double most = px_most_coefficients(e->common.request);
+    return coefficients > (coded ? most : FIRST * most);
 }
 
 /* Whether scores take so many bits that coding them where they lie is smaller. */

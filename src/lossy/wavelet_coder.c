@@ -515,6 +515,14 @@ typedef struct level_work {
     int level; /* PX_WAVELET_LEVELS for the lowest */
 } level_work;
 
+/* That of band `first` and of those behind it. */
+static level_work level_at(const px_wavelet *w, int first) {
+    level_work l = {w->bands + first, 1, first ? w->bands[first].level : PX_WAVELET_LEVELS};
+    while (first && first + l.count < w->band_count && l.bands[l.count].level == l.level)
+        l.count++;
+    return l;
+}
+
 static int class_of(const px_band *band) {
     const int level = band->level < 4 ? band->level : 4;
     return band->orient ? 3 * level + band->orient - 1 : CLASSES - 1;
@@ -560,22 +568,37 @@ static band_work work_of(px_wavelet_coder *c, const level_work *l, int index, si
 }
 
 /* Whether all bands of a component's level surely become zero. */
-static bool is_empty(const px_wavelet_coder *c, const level_work *l, size_t component) {
+static bool is_empty(const px_wavelet *w, const px_wavelet_choice *choice, const level_work *l,
+                     size_t component) {
     static const float ZERO = 0.6f; /* steps */
-    const size_t width = c->wavelet->width, size = c->wavelet->height * width;
+    const size_t size = w->height * w->width;
     for (int b = 0; b < l->count; b++)
         for (size_t y = 0; y < l->bands[b].height; y++) {
-            const size_t at = component * size + (l->bands[b].y + y) * width + l->bands[b].x;
+            const size_t at = component * size + (l->bands[b].y + y) * w->width + l->bands[b].x;
             for (size_t x = 0; x < l->bands[b].width; x++)
-                if (fabsf(c->choice->numbers[at + x]) * c->choice->scale > ZERO)
+                if (fabsf(choice->numbers[at + x]) * choice->scale > ZERO)
                     return false;
         }
     return true;
 }
 
+size_t px_wavelet_coded(const px_wavelet *w, const px_wavelet_choice *choice, size_t components) {
+    size_t count = 0;
+    for (int i = 0; i < w->band_count;) {
+        const level_work l = level_at(w, i);
+        size_t size = 0;
+        for (int b = 0; b < l.count; b++)
+            size += l.bands[b].height * l.bands[b].width;
+        for (size_t k = 0; k < components; k++)
+            count += is_empty(w, choice, &l, k) ? 0 : size;
+        i += l.count;
+    }
+    return count;
+}
+
 static void code_component(px_wavelet_coder *c, const level_work *l, size_t component,
                            int32_t *planes, int *emptiness) {
-    int empty = c->bits->decoding ? 0 : is_empty(c, l, component);
+    int empty = c->bits->decoding ? 0 : is_empty(c->wavelet, c->choice, l, component);
     empty = code_model(c, &c->empty[l->level][(*emptiness & 1) + (*emptiness >> 1)], empty);
     *emptiness = (*emptiness << 1 | empty) & 3; /* of the last two components */
     for (int b = 0; b < l->count; b++) {
@@ -604,19 +627,12 @@ void px_wavelet_code(px_wavelet_coder *c, px_range_coder *bits, int32_t *planes,
     const px_wavelet *w = c->wavelet;
     c->bits = bits;
     c->choice = choice;
-    code_level(c, &(level_work){w->bands, 1, PX_WAVELET_LEVELS}, planes);
-    if (ends && !bits->decoding)
-        ends[w->levels] = px_range_encoder_reach(&bits->encoder);
-    for (int i = 1; i < w->band_count;) {
-        const int level = w->bands[i].level;
-        level_work l = {w->bands + i, 0, level};
-        while (i < w->band_count && w->bands[i].level == level) {
-            l.count++;
-            i++;
-        }
-        if (level >= last)
+    for (int i = 0; i < w->band_count;) {
+        const level_work l = level_at(w, i);
+        if (l.level >= last)
             code_level(c, &l, planes);
         if (ends && !bits->decoding)
-            ends[level] = px_range_encoder_reach(&bits->encoder);
+            ends[i ? l.level : w->levels] = px_range_encoder_reach(&bits->encoder);
+        i += l.count;
     }
 }

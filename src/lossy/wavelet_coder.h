@@ -39,4 +39,9 @@ uint64_t px_wavelet_coder_memory(size_t height, size_t width, size_t components,
 void px_wavelet_code(px_wavelet_coder *coder, px_range_coder *bits, int32_t *planes,
                      const px_wavelet_choice *choice, int last, size_t *ends);
 
+/* How many of them are coded one by one: those of a component's level of which none is more than
+ * zero are not. */
+size_t px_wavelet_coded(const px_wavelet *wavelet, const px_wavelet_choice *choice,
+                        size_t components);
+
 #endif
