@@ -122,7 +122,7 @@ static size_t tile_position(const tiles *t, size_t tile) {
 static double sum_squares(const float *numbers, size_t count) {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
-        sum += (double)(numbers[i] * numbers[i]);
+        sum += (double)numbers[i] * (double)numbers[i];
     return sum;
 }
 

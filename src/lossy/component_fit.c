@@ -103,7 +103,8 @@ static size_t rows_of(size_t count) {
  * `across`, of its transpose: then rows are columns of every `stride`. */
 typedef struct product {
     double *sums;
-    float *rows; /* [rows_of(n)][BLOCK] */
+    float *rows;  /* [rows_of(n)][BLOCK] */
+    float factor; /* of numbers: a power of two, with which floats hold their squares */
     size_t n;
 } product;
 
@@ -134,7 +135,8 @@ static size_t add_planes(product *p, const px_component_fit *fit, size_t most) {
         const size_t count = fit->positions - first < BLOCK ? fit->positions - first : BLOCK;
         for (size_t k = 0; k < p->n; k++) {
             float *row = p->rows + k * BLOCK;
-            memcpy(row, fit->numbers + k * fit->positions + first, count * sizeof *row);
+            for (size_t i = 0; i < count; i++)
+                row[i] = fit->numbers[k * fit->positions + first + i] * p->factor;
             memset(row + count, 0, (BLOCK - count) * sizeof *row);
         }
         add_block(p);
@@ -150,7 +152,7 @@ static void add_positions(product *p, const px_component_fit *fit, size_t stride
         for (size_t i = 0; i < p->n; i++) {
             float *row = p->rows + i * BLOCK;
             for (size_t k = 0; k < count; k++)
-                row[k] = fit->numbers[(first + k) * fit->positions + i * stride];
+                row[k] = fit->numbers[(first + k) * fit->positions + i * stride] * p->factor;
             memset(row + count, 0, (BLOCK - count) * sizeof *row);
         }
         add_block(p);
@@ -161,9 +163,11 @@ static prism_status eigenvectors(product *p, double *values, prism_error *error)
     const size_t rows = rows_of(p->n);
     for (size_t i = 0; i < p->n; i++)
         memmove(p->sums + i * p->n, p->sums + i * rows, p->n * sizeof *p->sums);
-    return px_eigenvectors(p->sums, p->n, values)
-               ? PRISM_OK
-               : px_fail(error, PRISM_E_MEMORY, "no eigenvectors of %zu planes are found", p->n);
+    if (!px_eigenvectors(p->sums, p->n, values))
+        return px_fail(error, PRISM_E_MEMORY, "no eigenvectors of %zu planes are found", p->n);
+    for (size_t i = 0; i < p->n; i++)
+        values[i] /= (double)p->factor * (double)p->factor;
+    return PRISM_OK;
 }
 
 static void take_planes(px_component_fit *fit, const product *p, const double *values,
@@ -192,11 +196,19 @@ static void take_positions(px_component_fit *fit, const product *p, const double
     }
 }
 
-static prism_status find_components(px_component_fit *fit, int effort, prism_error *error) {
+/* Makes the largest of the numbers about 1. */
+static float factor_of(const px_numbers *values) {
+    int exponent;
+    frexp(values->most - values->least, &exponent);
+    return (float)ldexp(1, -exponent);
+}
+
+static prism_status find_components(px_component_fit *fit, float factor, int effort,
+                                    prism_error *error) {
     const size_t planes = fit->layout.count, most = px_efforts.components[effort];
     const bool dual = planes > most;
     const size_t stride = dual ? (fit->positions + most - 1) / most : 1;
-    product p = {.n = 0};
+    product p = {.factor = factor};
     fit->rank = dual ? (fit->positions + stride - 1) / stride : planes;
     fit->variances = px_alloc(fit->rank, sizeof *fit->variances);
     fit->vectors = px_alloc(fit->rank, planes, sizeof *fit->vectors);
@@ -238,7 +250,7 @@ prism_status px_component_fit_make(px_component_fit *fit, const px_numbers *valu
         status = load_numbers(fit, values, error);
     if (status != PRISM_OK)
         return status;
-    return find_components(fit, effort, error);
+    return find_components(fit, factor_of(values), effort, error);
 }
 
 double px_component_fit_step(const px_component_fit *fit, double energy) {
