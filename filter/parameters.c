@@ -11,7 +11,9 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,29 +131,56 @@ static prism_status read_options(const plugin_host *host, hid_t list, hid_t type
     return status;
 }
 
-/* The dataset's own fill value as a number; false where it has none. */
-static bool find_missing(const plugin_host *host, hid_t list, double *missing) {
+static bool is_wide_integer(prism_type type) {
+    return type == PRISM_INT64 || type == PRISM_UINT64;
+}
+
+/* The type in which a fill value keeps what it says. */
+static const char *type_of_missing(prism_type type) {
+    return type == PRISM_INT64    ? "H5T_NATIVE_INT64_g"
+           : type == PRISM_UINT64 ? "H5T_NATIVE_UINT64_g"
+                                  : "H5T_NATIVE_DOUBLE_g";
+}
+
+/* The bits of the dataset's own fill value; false where it has none. */
+static bool find_missing(const plugin_host *host, hid_t list, prism_type type, uint64_t *bits) {
     H5D_fill_value_t defined = H5D_FILL_VALUE_UNDEFINED;
-    const hid_t number = plugin_host_id(host, "H5T_NATIVE_DOUBLE_g");
-    return host->calls.is_fill_defined && host->calls.get_fill && number != H5I_INVALID_HID &&
-           host->calls.is_fill_defined(list, &defined) >= 0 &&
-           defined == H5D_FILL_VALUE_USER_DEFINED &&
-           host->calls.get_fill(list, number, missing) >= 0 && isfinite(*missing);
+    double number;
+    const hid_t kept = plugin_host_id(host, type_of_missing(type));
+    if (!host->calls.is_fill_defined || !host->calls.get_fill || kept == H5I_INVALID_HID ||
+        host->calls.is_fill_defined(list, &defined) < 0 || defined != H5D_FILL_VALUE_USER_DEFINED ||
+        host->calls.get_fill(list, kept, bits) < 0)
+        return false;
+    memcpy(&number, bits, sizeof number);
+    return is_wide_integer(type) || isfinite(number);
 }
 
 /* Behind the chunk's words. Returns how many. */
-static size_t put_missing(const plugin_host *host, hid_t list, const prism_options *options,
-                          unsigned *words) {
-    double missing = 0;
-    uint64_t bits;
+static size_t put_missing(const plugin_host *host, hid_t list, prism_type type,
+                          const prism_options *options, unsigned *words) {
+    uint64_t bits = 0;
     const bool bounded =
         options->bound != PRISM_BOUND_NONE && options->bound != PRISM_BOUND_DISTANCE;
-    if (!bounded || !find_missing(host, list, &missing))
+    if (!bounded || !find_missing(host, list, type, &bits))
         return 0;
-    memcpy(&bits, &missing, sizeof bits);
     words[0] = (unsigned)bits;
     words[1] = (unsigned)(bits >> 32);
     return PRISM_MISSING_WORDS;
+}
+
+static void set_integer(prism_options *options, prism_type type, uint64_t bits) {
+    char text[24];
+    if (type == PRISM_INT64)
+        snprintf(text, sizeof text, "%" PRId64, (int64_t)bits);
+    else
+        snprintf(text, sizeof text, "%" PRIu64, bits);
+    prism_options_set(options, "missing", text, NULL);
+}
+
+static void set_number(prism_options *options, uint64_t bits) {
+    memcpy(&options->missing, &bits, sizeof bits);
+    options->has_missing = isfinite(options->missing);
+    options->missing = options->has_missing ? options->missing : 0;
 }
 
 void plugin_missing_read(prism_options *options, const prism_array *array, const unsigned *words,
@@ -161,9 +190,10 @@ void plugin_missing_read(prism_options *options, const prism_array *array, const
         count < at + PRISM_MISSING_WORDS)
         return;
     const uint64_t bits = words[at] | (uint64_t)words[at + 1] << 32;
-    memcpy(&options->missing, &bits, sizeof bits);
-    options->has_missing = isfinite(options->missing);
-    options->missing = options->has_missing ? options->missing : 0;
+    if (is_wide_integer(array->type))
+        set_integer(options, array->type, bits);
+    else
+        set_number(options, bits);
 }
 
 prism_status plugin_parameters_complete(const plugin_host *host, hid_t list, hid_t type,
@@ -181,7 +211,7 @@ prism_status plugin_parameters_complete(const plugin_host *host, hid_t list, hid
     if (status != PRISM_OK)
         return status;
     size_t count = PRISM_OPTION_WORDS + array_words;
-    count += put_missing(host, list, &options, words + count);
+    count += put_missing(host, list, array->type, &options, words + count);
     if (host->calls.modify_filter(list, PLUGIN_FILTER_ID, flags, count, words) < 0)
         return plugin_fail(error, PRISM_E_INTERNAL, "the filter's parameters cannot be changed");
     return PRISM_OK;

@@ -342,7 +342,9 @@ def smooth_planes(height, width):
 
 
 def bytes_read(printed):
-    return [int(n) for n in re.search(r"^from (\d+) of (\d+) stored bytes$", printed, re.M).groups()]
+    return [
+        int(n) for n in re.search(r"^from (\d+) of (\d+) stored bytes$", printed, re.M).groups()
+    ]
 
 
 @pytest.mark.parametrize("user_block", [0, 1024])
@@ -361,9 +363,7 @@ def test_preview_reads_no_more_than_it_needs(tmp_path, user_block):
         space = h5py.h5s.create_simple(planes.shape)
         made = h5py.h5d.create(file.id, b"summed", h5py.h5t.STD_U8LE, space, plist)
         made.write(h5py.h5s.ALL, h5py.h5s.ALL, planes)
-    read, all_bytes = bytes_read(
-        tool("preview", path, out, "--dataset", "x", "--reduce", 3).stdout
-    )
+    read, all_bytes = bytes_read(tool("preview", path, out, "--dataset", "x", "--reduce", 3).stdout)
     assert all_bytes == stored
     assert read == stored if user_block else 0 < read < stored / 2
     tool("preview", path, whole, "--dataset", "x", "--reduce", 2)
@@ -384,11 +384,17 @@ def test_preview_reads_no_more_than_it_needs(tmp_path, user_block):
 
 def gappy(dtype, fill):
     array = (60 * np.sin(np.indices((48, 40, 5)).sum(0) / 9) + FLOATS[:1, :1, :5]).astype(dtype)
+    if abs(fill) > 2**53:
+        array += np.array(fill, dtype) - np.array(
+            70, dtype
+        )  # others are near it, as doubles the same
     array[::5, 3:20] = fill
     return array
 
 
-@pytest.mark.parametrize(("dtype", "fill"), [("i2", 0), ("u1", 40), ("<f4", 7.25), (">f8", 0)])
+@pytest.mark.parametrize(
+    ("dtype", "fill"), [("i2", 0), ("u1", 40), ("<f4", 7.25), (">f8", 0), (">i8", 2**62 + 1)]
+)
 @pytest.mark.parametrize("bound", ["max_error=3", "rel_rmse=0.1"])
 def test_the_fill_value_of_a_dataset_stays(tmp_path, dtype, fill, bound):
     """By h5py and the filter, by several threads, by the tool; words behind those of the chunk say it.
@@ -403,7 +409,9 @@ def test_the_fill_value_of_a_dataset_stays(tmp_path, dtype, fill, bound):
         file.create_dataset("plain", data=array, chunks=(48, 40, 5), fillvalue=fill)
         lengths = [len(filter_of(dataset)[1]) for dataset in (own, usual)]
         assert lengths == [10 + 2 + 3 + 2, 10 + 2 + 3]
-        assert own.id.read_direct_chunk((0, 0, 0)) == file["written"].id.read_direct_chunk((0, 0, 0))
+        assert own.id.read_direct_chunk((0, 0, 0)) == file["written"].id.read_direct_chunk(
+            (0, 0, 0)
+        )
         assert (file["own"][...] == fill).tolist() == (array == fill).tolist()
     tool("repack", tmp_path / "in.h5", tmp_path / "out.h5", bound, "--lossy", "--dataset", "plain")
     with h5py.File(tmp_path / "out.h5") as file:

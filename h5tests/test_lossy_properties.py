@@ -78,7 +78,67 @@ def nothing(dtype):
     return np.full((H, W, C), np.nan if np.dtype(dtype).kind == "f" else 0, dtype)
 
 
-ARRAYS = [steps, checkerboard, extremes, tiny, mixed, related, constant, nothing]
+def two_valued(dtype):
+    """Noise of two neighbours far from 0, and of their negatives where there are any."""
+    signs = np.random.default_rng(7).integers(0, 2, (H, W, C))
+    base = 1000 if np.dtype(dtype).itemsize > 1 else 100
+    return (base + signs).astype(dtype)
+
+
+def constant_planes(dtype):
+    """Each plane its own constant, but for one that is noise."""
+    array = as_typed(np.broadcast_to(np.linspace(0.1, 0.9, C), (H, W, C)), dtype).copy()
+    array[..., 1] = as_typed(np.random.default_rng(8).random((H, W)), dtype)
+    return array
+
+
+def outlier(dtype):
+    """Small numbers, and one that is as large as the type has."""
+    array = np.random.default_rng(9).integers(0, 3, (H, W, C)).astype(dtype)
+    array[3, 4, 1] = limits(dtype).max
+    return array
+
+
+def alternating(dtype):
+    """Signs in turn; of unsigned types, both ends."""
+    y, x, c = np.indices((H, W, C))
+    return as_typed(np.where((y + x + c) % 2, 0.9, 0.1) + 0.05 * np.sin(y * W + x), dtype)
+
+
+def at_limits(dtype):
+    """Within a few steps of either end of the type."""
+    info = limits(dtype)
+    generator = np.random.default_rng(10)
+    ends = np.where(generator.integers(0, 2, (H, W, C)), info.max, info.min).astype(dtype)
+    if np.dtype(dtype).kind == "f":
+        return (ends * (1 - generator.integers(0, 4, ends.shape) / 8)).astype(dtype)
+    inwards = generator.integers(0, 4, ends.shape).astype(dtype)
+    return np.where(ends == info.max, ends - inwards, ends + inwards)
+
+
+def zeros_of_either_sign(dtype):
+    """-0.0 among 0, subnormal numbers and a few others."""
+    unit = limits(dtype).smallest_subnormal if np.dtype(dtype).kind == "f" else 1
+    numbers = np.random.default_rng(11).choice([0, 0, 0, 1, 3, 40], (H, W, C)) * np.float64(unit)
+    array = numbers.astype(dtype)
+    array[::3] *= np.array(-1 if np.dtype(dtype).kind != "u" else 1).astype(dtype)
+    return array
+
+
+def far_from_one(dtype):
+    """Numbers whose squares no float32 has, and others whose squares are 0 in it."""
+    y, x, c = grid()
+    largest = float(limits(dtype).max) if np.dtype(dtype).kind == "f" else 0
+    unit = min(largest / 4, 1e25) if largest else 1
+    waves = np.sin(y / 5 + c) * np.cos(x / 6)
+    return (waves * unit).astype(dtype) if largest else as_typed((1 + waves) / 2, dtype)
+
+
+ARRAYS = [
+    *(steps, checkerboard, extremes, tiny, mixed, related, constant, nothing),
+    *(two_valued, constant_planes, outlier, alternating, at_limits, zeros_of_either_sign),
+    far_from_one,
+]
 BOUNDS = [
     {"max_error": 0.3},
     {"max_error": 5},
@@ -201,6 +261,30 @@ def test_missing_data_among_the_others_stay(dtype, fill, effort):
         if "max_error" in bound:
             there = abs(decoded[~missing].astype("f8") - array[~missing])
             assert there.max() <= bound["max_error"]
+
+
+@pytest.mark.parametrize("bound", BOUNDS, ids=str)
+@pytest.mark.parametrize(
+    ("dtype", "fill"),
+    [
+        ("i8", 2**53 + 1),
+        ("i8", -(2**62) - 3),
+        ("<i8", 2**63 - 1),
+        (">i8", -(2**63)),
+        ("u8", 2**64 - 1),
+        (">u8", 2**63 + 5),
+        ("u8", 2**64 - 1024),
+    ],
+)
+def test_missing_integers_that_no_double_is(dtype, fill, bound):
+    """Their neighbours, which are the same double, are numbers."""
+    array = np.full((H, W, C), fill, dtype)
+    places = np.random.default_rng(6).integers(0, 3, array.shape)
+    array[places == 1] = fill - 2 if fill > 0 else fill + 2
+    array[places == 2] = 77
+    decoded = h5prism.decode(h5prism.encode(array, missing=fill, axis=2, **bound))
+    np.testing.assert_array_equal(decoded == np.array(fill, dtype), places == 0)
+    assert h5prism.Prism(missing=fill, **bound).get_config()["missing"] == fill
 
 
 def test_missing_zeros_have_either_sign():

@@ -172,6 +172,7 @@ typedef struct prism_options {
     prism_plane_order order; /* STORED: goes with what `block` goes with, and with or without it */
     bool has_missing;        /* elements equal to `missing` are no numbers: see below */
     double missing;          /* rounded to the type of the elements */
+    int missing_rest;        /* of an integer beyond 2^53: what `missing` is below it, else 0 */
 } prism_options;
 
 /*
@@ -223,7 +224,8 @@ PRISM_API prism_status prism_options_check(const prism_options *options, prism_e
  *      11     rank                         } ignored where a user gives them
  *      12..   dimensions                   }
  *      12 + rank, 13 + rank  with a bound, where the dataset has a fill value of its own: `missing`
- *             as the bits of a float64, the low half first; by set_local, too
+ *             as the bits of a float64, of integers of 64 bits as their own, the low half first;
+ *             by set_local, too
  * Missing words mean 0, so that no words at all are the defaults.
  */
 #define PRISM_OPTION_WORDS  10

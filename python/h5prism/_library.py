@@ -64,6 +64,7 @@ class OptionsStruct(ctypes.Structure):
         ("order", ctypes.c_int),
         ("has_missing", ctypes.c_bool),
         ("missing", ctypes.c_double),
+        ("missing_rest", ctypes.c_int),
     ]
 
 

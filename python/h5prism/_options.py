@@ -73,6 +73,8 @@ def to_keywords(struct: OptionsStruct) -> dict[str, Any]:
 
 
 def _python_value(key: str, text: str) -> OptionValue:
+    if key == "missing" and text.lstrip("-").isdigit():
+        return int(text)  # of 64 bits: floats do not tell all of them apart
     if key in BOUNDS or key == "missing":
         return float(text)
     if text.isdigit():

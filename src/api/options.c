@@ -3,7 +3,9 @@
  * below are the only place that knows the spellings.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <float.h>
+#include <inttypes.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -186,6 +188,23 @@ static prism_status set_bound(prism_options *o, prism_bound bound, const char *k
     return PRISM_OK;
 }
 
+/* Modulo 2^64. */
+static uint64_t integer_of(double magnitude) {
+    return magnitude < 0x1p64 ? (uint64_t)magnitude : 0;
+}
+
+/* What an integer of 64 bits is beyond the double nearest to it; 0 for all other text. */
+static int rest_of(const char *value, double nearest) {
+    const char *digits = value + (value[0] == '-');
+    char *end;
+    errno = 0;
+    const unsigned long long magnitude = strtoull(digits, &end, 10);
+    if (errno || *end || strspn(digits, "0123456789") == 0)
+        return 0;
+    const int rest = (int)(int64_t)(magnitude - integer_of(fabs(nearest)));
+    return digits > value ? -rest : rest;
+}
+
 /* The value of missing data; "off": there is none. */
 static prism_status set_missing(prism_options *o, const char *value, prism_error *error) {
     char *end;
@@ -199,6 +218,7 @@ static prism_status set_missing(prism_options *o, const char *value, prism_error
                        value);
     o->has_missing = !off;
     o->missing = off ? 0 : number;
+    o->missing_rest = off ? 0 : rest_of(value, number);
     return PRISM_OK;
 }
 
@@ -355,11 +375,15 @@ static prism_status check_bound(const prism_options *o, prism_error *error) {
 }
 
 static prism_status check_missing(const prism_options *o, prism_error *error) {
-    if (!o->has_missing && o->missing != 0)
+    enum { MOST_REST = 1 << 10 };
+    if (!o->has_missing && (o->missing != 0 || o->missing_rest != 0))
         return px_fail(error, PRISM_E_OPTION, "%g: a value of missing data that there are none of",
                        o->missing);
     if (!isfinite(o->missing))
         return px_fail(error, PRISM_E_OPTION, "missing=%g: expected a finite number", o->missing);
+    if (o->missing_rest && (abs(o->missing_rest) > MOST_REST || !(fabs(o->missing) >= 0x1p53)))
+        return px_fail(error, PRISM_E_OPTION, "missing=%g has no rest of %d", o->missing,
+                       o->missing_rest);
     if (o->has_missing && o->bound == PRISM_BOUND_DISTANCE)
         return px_fail(error, PRISM_E_OPTION,
                        "missing=%g: a distance keeps no element as it is; bounds do", o->missing);
@@ -425,11 +449,23 @@ static void format_bound(const prism_options *o, char *text, size_t capacity) {
              o->bound_of ? references[o->bound_of] : "");
 }
 
+/* An integer that no double is. */
+static void format_integer(const prism_options *o, char *text, size_t capacity) {
+    const bool negative = o->missing < 0;
+    const int rest = negative ? -o->missing_rest : o->missing_rest;
+    const uint64_t magnitude = integer_of(fabs(o->missing)) + (uint64_t)(int64_t)rest;
+    snprintf(text, capacity, ",missing=%s%" PRIu64, negative ? "-" : "", magnitude);
+}
+
 /* ",missing=-9999": the shortest number that is read as this one. */
 static void format_missing(const prism_options *o, char *text, size_t capacity) {
     text[0] = '\0';
     if (!o->has_missing)
         return;
+    if (o->missing_rest) {
+        format_integer(o, text, capacity);
+        return;
+    }
     const plain_locale l = enter_locale();
     int digits = 1;
     do

@@ -11,11 +11,6 @@ typedef struct sums {
     bool exact;     /* those that must be, and no other one says that it is missing */
 } sums;
 
-/* Doubles do not tell all integers of 64 bits apart. */
-static bool is_wide(prism_type type) {
-    return type == PRISM_INT64 || type == PRISM_UINT64;
-}
-
 /* One element: `e` is its error. */
 static void add_error(sums *s, const px_numbers *values, size_t i, uint64_t word, double e) {
     if (px_is_exact(values, i)) {
@@ -39,8 +34,9 @@ static sums sum_errors(const px_numbers *values, const void *decoded) {
             const size_t i = run.first + k;
             const uint64_t word = px_view_word(&back, i);
             add_error(&s, values, i, word,
-                      is_wide(type) ? px_value_distance(word, px_view_word(&values->words, i), type)
-                                    : fabs(numbers[k] - run.numbers[k]));
+                      px_type_is_wide_integer(type)
+                          ? px_value_distance(word, px_view_word(&values->words, i), type)
+                          : fabs(numbers[k] - run.numbers[k]));
         }
     }
     return s;

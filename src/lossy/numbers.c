@@ -189,11 +189,30 @@ static void add_fills(px_numbers *values) {
     }
 }
 
+/* The word of an integer of 64 bits; false where the type does not have it. */
+static bool wide_word(uint64_t *word, const prism_options *options, bool is_signed) {
+    const double least = is_signed ? -0x1p63 : 0, end = is_signed ? 0x1p63 : 0x1p64;
+    const double nearest = options->missing;
+    const int rest = options->missing_rest;
+    if (nearest != rint(nearest) || nearest < least || nearest > end ||
+        (nearest == least && rest < 0) || (nearest == end && rest >= 0))
+        return false;
+    const uint64_t whole = nearest == 0x1p64 ? 0
+                           : nearest < 0     ? (uint64_t)(int64_t)nearest
+                                             : (uint64_t)nearest;
+    *word = whole + (uint64_t)(int64_t)rest;
+    return true;
+}
+
 /* An integer that the type does not have is no element; floats are rounded as HDF5 rounds them. */
 static void set_missing(px_numbers *values, const prism_options *options) {
     const prism_type type = values->array->type;
     if (!options || !options->has_missing)
         return;
+    if (px_type_is_wide_integer(type)) {
+        values->has_missing = wide_word(&values->missing, options, values->words.number->is_signed);
+        return;
+    }
     values->missing = px_word_of_value(options->missing, type);
     values->has_missing = values->words.number->fraction ||
                           px_value_of_word(values->missing, type) == options->missing;

@@ -61,6 +61,11 @@ static inline bool px_is_missing(const px_numbers *values, uint64_t word) {
            (word == values->missing || (((word | values->missing) & ~sign) == 0));
 }
 
+/* Doubles do not tell all integers of 64 bits apart. */
+static inline bool px_type_is_wide_integer(prism_type type) {
+    return type == PRISM_INT64 || type == PRISM_UINT64;
+}
+
 /* The number that a word of a type stands for, and the word nearest to a number: the last one of
  * the type where that is beyond. */
 double px_value_of_word(uint64_t word, prism_type type);
