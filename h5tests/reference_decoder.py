@@ -118,6 +118,8 @@ class Chunk:
     parameters: bytes
     payload: bytes
     roles: Roles | None = None
+    head: int = 0  # bytes of the chunk before blocks, if it is in blocks
+    head_payload: int = 0  # those that are of the payload
     gaps: np.ndarray | None = None  # where there are no data; its dims are 1 or those of the chunk
 
     @property
@@ -152,7 +154,7 @@ def read_container(data: bytes) -> Chunk:
     must(reader.u8() == 1, "the version is known")
     flags = reader.u8()
     must(flags & ~(CHECKSUMS | MAPPED | PARTS | BLOCKS) == 0, "bits 1 and 5-7 of flags are 0")
-    must(not flags & BLOCKS or not flags & (MAPPED | PARTS), "blocks go with no other bits")
+    must(not flags & BLOCKS or not flags & PARTS, "blocks and parts do not go together")
     of_array = read_array_fields(reader)
     transform, predictor, coder = reader.u8(), reader.u8(), reader.u8()
     must(1 <= reader.u8() <= 9, "effort is in 1..9")
@@ -161,10 +163,14 @@ def read_container(data: bytes) -> Chunk:
     crc = int.from_bytes(reader.take(4), "little") if flags & CHECKSUMS else None
     if flags & PARTS:
         read_parts(reader, flags & CHECKSUMS > 0, *sizes)
-    parameters = reader.take(sizes[0])
+    head_payload = reader.varint() if flags & MAPPED and flags & BLOCKS else 0
+    must(head_payload <= sizes[1], "the head is within the chunk")
     if flags & CHECKSUMS and flags & BLOCKS:
-        expected = zlib.crc32(data[: reader.position]).to_bytes(4, "little")
-        must(reader.take(4) == expected, "the head CRC is right")
+        before, stored = data[: reader.position], reader.take(4)
+        after = data[reader.position : reader.position + sizes[0] + head_payload]
+        must(zlib.crc32(before + after).to_bytes(4, "little") == stored, "the head CRC is right")
+    parameters = reader.take(sizes[0])
+    head = reader.position + head_payload
     payload = reader.take(sizes[1])
     if flags & CHECKSUMS:
         expected = zlib.crc32(data[: reader.position]).to_bytes(4, "little")
@@ -172,7 +178,8 @@ def read_container(data: bytes) -> Chunk:
     must(reader.position == len(data), "the chunk ends with its last field")
     stages = transform, predictor, coder
     kinds = flags & MAPPED > 0, flags & BLOCKS > 0
-    return Chunk(*kinds, *of_array, *stages, axis, crc, parameters, payload, roles)
+    sections = parameters, payload
+    return Chunk(*kinds, *of_array, *stages, axis, crc, *sections, roles, head, head_payload)
 
 
 def read_axis(reader: Reader, dims: tuple[int, ...]) -> tuple[int | None, Roles | None]:

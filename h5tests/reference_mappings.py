@@ -45,6 +45,9 @@ def decode_mapped(chunk: Chunk, depth: int) -> np.ndarray:
     words = MAPPINGS[mapping](squeezed(chunk), depth, parameters, payload)
     must(parameters.at_end, "parameters end with what is described")
     must(payload.at_end, "the payload ends with what is described")
+    head = head_payload(squeezed(chunk))
+    must(chunk.has_blocks == (head > 0), "bit 4 of flags is 1 if integers are in blocks")
+    must(chunk.head_payload == head, "the head ends where that of the last inner chunk does")
     unsigned = np.dtype(f"u{chunk.dtype.itemsize}").newbyteorder(chunk.dtype.byteorder)
     return np.array(words, unsigned).view(chunk.dtype).reshape(chunk.dims)
 
@@ -72,6 +75,19 @@ def read_inner(
     if is_for(chunk.gaps, inner.dims):
         inner = replace(inner, gaps=chunk.gaps)
     return decode_chunk(inner, depth + 1).ravel().tolist()
+
+
+def head_payload(chunk: Chunk) -> int:
+    """Bytes of the payload before blocks; 0 if elements of blocks are not to be had by themselves."""
+    parameters, payload = Reader(chunk.parameters), Reader(chunk.payload)
+    mapping = parameters.u8()
+    if mapping not in WITHOUT_OTHERS or not WITHOUT_OTHERS[mapping](chunk, parameters):
+        return 0
+    for _ in range(2 if mapping == SCALED else 1):
+        size = payload.varint()
+        start = payload.position
+        inner = read_container(payload.take(size))
+    return start + inner.head if inner.has_blocks else 0
 
 
 def places_without_data(chunk: Chunk) -> list[int]:
@@ -322,6 +338,14 @@ def word_of_float(chunk: Chunk, number: np.float64) -> int:
     return int(number.view("u8"))
 
 
+def is_lattice_alone(chunk: Chunk, parameters: Reader) -> bool:
+    read_rule(chunk, parameters)
+    wide_number(parameters), wide_number(parameters)
+    plain = parameters.u8()
+    read_flag(parameters)
+    return not plain and not read_differences(chunk, parameters).axes
+
+
 # 3 fixed
 
 
@@ -390,14 +414,21 @@ def read_fixed(chunk: Chunk, parameters: Reader) -> Fixed:
     return Fixed(fraction, shift, floor, zeros, least)
 
 
+def is_fixed_alone(chunk: Chunk, parameters: Reader) -> bool:
+    fixed = read_fixed(chunk, parameters)
+    return fixed.shift == fixed.floor
+
+
 # 4 scaled
+
+SCALED = 4
 
 
 def decode_scaled(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
     must(chunk.type == FLOAT32, "scaled is for float32")
     must(len(chunk.dims) >= 2 and chunk.dims[-1] >= 4, "rank and last dimension are large enough")
-    q = read_inner(chunk, depth, payload, (INT8,), chunk.dims)
     s = read_inner(chunk, depth, payload, (FLOAT32,), (*chunk.dims[:-1], 1))
+    q = read_inner(chunk, depth, payload, (INT8,), chunk.dims)
     for place in places_without_data(chunk):
         s[place // chunk.dims[-1]] = 1
     must(all(math.isfinite(scale) and scale > 0 for scale in s), "s are finite and above 0")
@@ -462,7 +493,15 @@ MAPPINGS = {
     1: decode_table,
     2: decode_lattice,
     3: decode_fixed,
-    4: decode_scaled,
+    SCALED: decode_scaled,
     10: decode_mask,
     11: decode_split,
+}
+
+# Mappings by which an element is known from its own integer
+WITHOUT_OTHERS = {
+    1: lambda chunk, parameters: True,
+    2: is_lattice_alone,
+    3: is_fixed_alone,
+    SCALED: lambda chunk, parameters: True,
 }

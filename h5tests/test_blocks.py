@@ -194,7 +194,7 @@ def sections(blob):
     """Where parameters and payload of a chunk in blocks begin."""
     info = h5prism.inspect_chunk(blob)
     payload = len(blob) - 4 - info.payload_bytes
-    return payload - 4 - info.parameter_bytes, payload
+    return payload - info.parameter_bytes, payload
 
 
 def flipped(blob, at):

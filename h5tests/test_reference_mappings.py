@@ -145,7 +145,7 @@ MADE = {
     "table within counters": ([LATTICE, TABLE, 0], lambda: stretched().astype("u4")),
     "table within fixed": ([FIXED, TABLE, 0], lambda: (stretched() / 16).astype("f8")),
     "scaled": (
-        [SCALED, 0, FIXED, 0],
+        [SCALED, FIXED, 0, 0],
         lambda: scaled(np.exp(walk(120) / 20).astype("f4")),
     ),
 }

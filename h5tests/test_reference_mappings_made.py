@@ -121,8 +121,8 @@ def by_scales(
     scales=(1.5, 2.0), integers=range(-4, 4), dims=(2, 4), type_=FLOAT32, more=b"", **chunks
 ):
     """`chunks` may replace the inner ones."""
-    made = {"q": inner(integers, reference.INT8, dims)}
-    made |= {"s": inner(scales, FLOAT32, (*dims[:-1], 1))}
+    made = {"s": inner(scales, FLOAT32, (*dims[:-1], 1))}
+    made |= {"q": inner(integers, reference.INT8, dims)}
     return mapped(type_, bytes([SCALED]) + more, *(made | chunks).values(), dims=dims)
 
 

@@ -164,8 +164,7 @@ typedef struct prism_options {
     int threads;   /* that one encode or decode may use, 1..1024; no byte depends on it. They live
                       no longer than the call. In HDF5 files, H5PRISM_THREADS overrides */
     int block;     /* 0, or 4, 8, 16, 32, 64: positions along both axes of pictures, of blocks that
-                      can be decoded alone (prism_decode_region). For integers of 8 and 16 bits and
-                      coder ans */
+                      can be decoded alone (prism_decode_region). For coder ans */
     prism_bound bound;       /* what may be lost; nothing, unless it is asked for */
     prism_bound_of bound_of; /* of PRISM_BOUND_REL_RMSE */
     float bound_value;       /* above 0 with a bound, else 0; of relative ones, below 1 */

@@ -50,8 +50,8 @@ class Prism(_FilterBase):
         threads: threads that one chunk may use in writing and reading; the environment variable
             H5PRISM_THREADS (a number, or "auto": one for each processor) overrides it. No byte
             depends on it.
-        block: 0, or 4, 8, 16, 32 or 64: integers of 8 and 16 bits are coded in blocks of so many
-            positions along both axes of the pictures, which can be decoded alone: `points`, `read`
+        block: 0, or 4, 8, 16, 32 or 64: elements are coded in blocks of so many positions
+            along both axes of the pictures, which can be decoded alone: `points`, `read`
             and `decode` with a region take no more than the blocks that they need.
         access: the block in words, by what is read at a time: "whole" chunks (0), a "patch" (16), a
             "pixel" (8). Not together with `block`; kept as `block`.

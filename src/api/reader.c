@@ -6,14 +6,13 @@
 #include "base/sizes.h"
 #include "base/status.h"
 #include "chunk/chunk.h"
-#include "pipeline/block_reader.h"
 #include "prism.h"
 
 struct prism_reader {
     px_chunk chunk;
-    const uint8_t *bytes;   /* all of it */
-    px_block_reader blocks; /* of a chunk in blocks; */
-    uint8_t *elements;      /* of any other one, all of them; else NULL */
+    const uint8_t *bytes;    /* all of it */
+    px_region_reader blocks; /* of a chunk in blocks; */
+    uint8_t *elements;       /* of any other one, all of them; else NULL */
 };
 
 static const prism_decode_options default_options = {.threads = 1};
@@ -28,10 +27,10 @@ static prism_status check_limit(uint64_t memory, uint64_t limit, prism_error *er
 static prism_status open_blocks(prism_reader *reader, const void *chunk,
                                 const prism_decode_options *options, prism_error *error) {
     prism_status status =
-        check_limit(px_block_reader_memory(&reader->chunk), options->memory_limit, error);
+        check_limit(px_chunk_regions_memory(&reader->chunk), options->memory_limit, error);
     if (status == PRISM_OK && !options->skip_checksum && reader->chunk.has_checksum)
         status = px_chunk_verify_head(&reader->chunk, chunk, error);
-    return status == PRISM_OK ? px_block_reader_open(&reader->blocks, &reader->chunk, error)
+    return status == PRISM_OK ? px_chunk_open_regions(&reader->blocks, &reader->chunk, error)
                               : status;
 }
 
@@ -80,7 +79,7 @@ void prism_close(prism_reader *reader) {
     if (!reader)
         return;
     if (reader->chunk.has_blocks)
-        px_block_reader_close(&reader->blocks);
+        px_region_reader_close(&reader->blocks);
     free(reader->elements);
     free(reader);
 }
@@ -88,18 +87,18 @@ void prism_close(prism_reader *reader) {
 /* What it takes to know where the planes end. */
 static prism_status measure(size_t *needed, const px_chunk *chunk, const void *start,
                             uint64_t planes, prism_error *error) {
-    px_block_reader blocks;
+    px_region_reader blocks;
     prism_status status =
         chunk->has_checksum ? px_chunk_verify_head(chunk, start, error) : PRISM_OK;
     if (status != PRISM_OK)
         return status;
-    status = px_block_reader_open(&blocks, chunk, error);
-    if (status == PRISM_OK && planes > blocks.planes.count)
+    status = px_chunk_open_regions(&blocks, chunk, error);
+    if (status == PRISM_OK && planes > px_region_reader_planes(&blocks))
         status = px_fail(error, PRISM_E_ARGUMENT, "%" PRIu64 " planes: the chunk has %zu", planes,
-                         blocks.planes.count);
+                         px_region_reader_planes(&blocks));
     if (status == PRISM_OK)
-        *needed = px_block_reader_needs(&blocks, start, (size_t)planes);
-    px_block_reader_close(&blocks);
+        *needed = px_region_reader_needs(&blocks, start, (size_t)planes);
+    px_region_reader_close(&blocks);
     return status;
 }
 
@@ -148,7 +147,7 @@ static prism_status read_boxes(prism_reader *reader, const px_boxes *boxes, uint
                                prism_error *error) {
     const size_t each = box_size(boxes, &reader->chunk.array);
     if (!reader->elements)
-        return px_block_reader_read(&reader->blocks, boxes, data, each, error);
+        return px_region_reader_read(&reader->blocks, boxes, data, each, error);
     for (size_t i = 0; i < boxes->boxes; i++) {
         const px_box box = px_boxes_get(boxes, i);
         px_box_copy(&box, &reader->chunk.array, reader->elements, data + i * each);
@@ -185,8 +184,8 @@ prism_status prism_region_ranges(prism_reader *reader, const uint64_t *starts, s
     const px_boxes boxes = {starts, count, regions, reader->chunk.array.rank};
     prism_status status = check_boxes(&boxes, &reader->chunk.array, error);
     if (status == PRISM_OK && reader->chunk.has_blocks)
-        status = px_block_reader_ranges(&reader->blocks, &boxes, reader->bytes, ranges, capacity,
-                                        found, error);
+        status = px_region_reader_ranges(&reader->blocks, &boxes, reader->bytes, ranges, capacity,
+                                         found, error);
     return status == PRISM_OK ? px_succeed(error) : status;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/effort.h"
+#include "coders/ans/blocks/blocks.h"
 #include "mapping/dequantiser.h"
 #include "mapping/stage.h"
 
@@ -151,6 +152,8 @@ static prism_status try_all(px_coded *mapped, subject *s, prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < list.count && status == PRISM_OK && !mapped->is_mapped; i++) {
         bool chance = false;
+        if (px_blocks_asked(s->request->options) && !list.items[i].stage->regions)
+            continue;
         status = has_chance(&chance, &list.items[i], s, error);
         if (chance)
             known_free(&s->sample);

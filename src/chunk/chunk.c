@@ -104,10 +104,12 @@ static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_code
         .parameter_size = sections->parameters.size,
         .payload = sections->payload.data,
         .payload_size = sections->payload.size,
+        .payload_there = sections->payload.size,
         .parts = px_parts_make(coded->ends, sections->parameters.size, sections->payload.size)};
     if (!px_coded_size(coded) || px_coded_size(coded) >= c->size)
         use_raw(&chunk, c);
-    chunk.has_blocks = px_is_in_blocks(&chunk);
+    chunk.head_payload = chunk.is_mapped ? px_mapping_head(&chunk, &inner_codec) : 0;
+    chunk.has_blocks = chunk.head_payload || px_is_in_blocks(&chunk);
     *used = chunk.pipeline;
     if (used->roles.rank && !px_roles_are_valid(&used->roles, &chunk.array))
         return px_fail(error, PRISM_E_INTERNAL, "the roles of axes are not those of the array");
@@ -404,6 +406,17 @@ prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *plane
     return is_whole(chunk)
                ? decode_and_pick(chunk, planes, count, elements, threads, error)
                : px_pipeline_decode_planes(chunk, planes, count, elements, threads, error);
+}
+
+/* ---- Parts ---- */
+
+prism_status px_chunk_open_regions(px_region_reader *reader, const px_chunk *chunk,
+                                   prism_error *error) {
+    return px_region_reader_open(reader, chunk, 0, &inner_codec, error);
+}
+
+uint64_t px_chunk_regions_memory(const px_chunk *chunk) {
+    return px_region_reader_memory(chunk, &inner_codec);
 }
 
 /* ---- Reduced pictures ---- */

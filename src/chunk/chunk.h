@@ -7,6 +7,7 @@
 
 #include "lossy/bound.h"
 #include "mapping/mapping.h"
+#include "mapping/region_reader.h"
 
 /* Appends the whole chunk of the elements to `out`. *used is set to the pipeline in the end. */
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
@@ -37,6 +38,11 @@ prism_status px_chunk_decode(const px_chunk *chunk, void *elements, int threads,
 /* The same of planes[count] along the chunk's axis. */
 prism_status px_chunk_decode_planes(const px_chunk *chunk, const uint64_t *planes, size_t count,
                                     void *elements, int threads, prism_error *error);
+
+/* As px_region_reader_open, and px_region_reader_memory. */
+prism_status px_chunk_open_regions(px_region_reader *reader, const px_chunk *chunk,
+                                   prism_error *error);
+uint64_t px_chunk_regions_memory(const px_chunk *chunk);
 
 /* The elements of its pictures at 1/2^by, `reduced` by px_reduced_array, and what that takes. */
 uint64_t px_chunk_reduced_memory(const px_chunk *chunk, const prism_array *reduced);

@@ -93,7 +93,8 @@ static prism_status decode_again(void *elements, const px_coded *mapped,
                             .parameters = mapped->sections.parameters.data,
                             .parameter_size = mapped->sections.parameters.size,
                             .payload = mapped->sections.payload.data,
-                            .payload_size = mapped->sections.payload.size};
+                            .payload_size = mapped->sections.payload.size,
+                            .payload_there = mapped->sections.payload.size};
     return px_mapping_decode(&chunk, elements, request->options->threads, request->depth,
                              request->inner, error);
 }

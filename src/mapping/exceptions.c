@@ -63,8 +63,7 @@ static void code_run(px_field_coder *side, models *m, run *r, const px_number *n
 /* ---- Outliers ---- */
 
 enum {
-    MOST_OUTLIERS = 4,     /* values */
-    ELEMENTS_PER_RUN = 32, /* of an outlier, at least */
+    MOST_OUTLIERS = 4, /* values */
     LONG_RUN = 8
 };
 
@@ -110,7 +109,7 @@ static bool isolate(bool *is_exception, size_t count, px_value_of value, const v
         runs += equal && !inside;
         inside = equal;
     }
-    if (runs > count / ELEMENTS_PER_RUN)
+    if (runs > count / PX_ELEMENTS_PER_RUN)
         return false;
     for (size_t i = 0; i < count; i++)
         is_exception[i] = is_exception[i] || value(context, i) == v;
@@ -254,6 +253,83 @@ prism_status px_exceptions_restore(px_reader *in, const prism_array *array, void
         for (size_t i = r.start; i < r.end; i++)
             px_word_put(elements, i, view.size, view.swapped, r.pattern);
     return r.status;
+}
+
+/* ---- Of a part of an array ---- */
+
+static prism_status append_run(px_exception_list *list, const px_exception_run *r, size_t most,
+                               prism_error *error) {
+    if (list->count == most)
+        return px_fail(error, PRISM_E_CORRUPT, "more exceptions than blocks may have");
+    if (list->count == list->capacity) {
+        const size_t capacity = px_smaller(most, 2 * list->capacity + 16);
+        px_exception_run *runs = px_realloc(list->runs, capacity, sizeof *runs);
+        if (!runs)
+            return px_out_of_memory(error, px_product(capacity, sizeof *runs));
+        list->runs = runs;
+        list->capacity = capacity;
+    }
+    list->runs[list->count++] = *r;
+    return PRISM_OK;
+}
+
+prism_status px_exception_list_read(px_exception_list *list, px_reader *in,
+                                    const prism_array *array, prism_error *error) {
+    const size_t count = (size_t)px_array_count(array);
+    run_reader r = run_reader_make(in, px_number_of(array->type), count);
+    prism_status status = PRISM_OK;
+    while (status == PRISM_OK && next_run(&r, error))
+        status = append_run(list, &(px_exception_run){r.start, r.end - r.start, r.pattern},
+                            count / PX_ELEMENTS_PER_RUN, error);
+    return status == PRISM_OK ? r.status : status;
+}
+
+void px_exception_list_free(px_exception_list *list) {
+    free(list->runs);
+}
+
+/* The first run that ends behind element `at`. */
+static size_t first_run_after(const px_exception_list *list, size_t at) {
+    size_t low = 0, high = list->count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        const px_exception_run *r = &list->runs[middle];
+        if (r->start + r->length > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* Elements from `at` to `end` of the array, the first of which is `elements`. */
+static void put_line(const px_exception_list *list, size_t at, size_t end, const prism_array *array,
+                     uint8_t *elements) {
+    const size_t size = prism_type_size(array->type);
+    const bool swapped = array->order != px_native_order();
+    for (size_t i = first_run_after(list, at); i < list->count && list->runs[i].start < end; i++) {
+        const px_exception_run *r = &list->runs[i];
+        const size_t first = r->start > at ? r->start : at;
+        const size_t last = px_smaller(r->start + r->length, end);
+        for (size_t e = first; e < last; e++)
+            px_word_put(elements, e - at, size, swapped, r->pattern);
+    }
+}
+
+void px_exception_list_put(const px_exception_list *list, const px_box *box,
+                           const prism_array *array, void *elements) {
+    const unsigned last = array->rank - 1;
+    const size_t line = (size_t)box->count[last];
+    const size_t bytes = line * prism_type_size(array->type);
+    uint64_t index[PRISM_MAX_RANK] = {0};
+    uint8_t *to = elements;
+    for (bool more = list->count > 0; more; to += bytes) {
+        size_t at = 0;
+        for (unsigned i = 0; i <= last; i++)
+            at = at * (size_t)array->dims[i] + (size_t)(box->start[i] + index[i]);
+        put_line(list, at, at + line, array, to);
+        more = px_box_next_line(box, array->rank, index);
+    }
 }
 
 prism_status px_exceptions_add_gaps(bool **is_exception, px_bit_patterns *words,

@@ -7,7 +7,11 @@
 
 #include "base/bytes.h"
 #include "mapping/bit_patterns.h"
+#include "planes/box.h"
 #include "planes/holes.h"
+
+/* There are no more runs than one for so many elements: other mappings do better. */
+enum { PX_ELEMENTS_PER_RUN = 32 };
 
 /* The value of a word, in any unit. */
 typedef double (*px_value_of)(const void *context, size_t word);
@@ -42,5 +46,25 @@ prism_status px_exceptions_restore(px_reader *in, const prism_array *array, void
  * NULL before. */
 prism_status px_exceptions_add_gaps(bool **is_exception, px_bit_patterns *words,
                                     const px_gaps *mask, prism_error *error);
+
+/* The same for parts of an array: all runs, and those of a part put in their places. Zeroed at
+ * first; px_exception_list_free also after a failure. */
+typedef struct px_exception_run {
+    size_t start, length; /* in elements of the array */
+    uint64_t pattern;
+} px_exception_run;
+
+typedef struct px_exception_list {
+    px_exception_run *runs;
+    size_t count, capacity;
+} px_exception_list;
+
+prism_status px_exception_list_read(px_exception_list *list, px_reader *in,
+                                    const prism_array *array, prism_error *error);
+void px_exception_list_free(px_exception_list *list);
+
+/* `elements`: those of the box, in C order. */
+void px_exception_list_put(const px_exception_list *list, const px_box *box,
+                           const prism_array *array, void *elements);
 
 #endif

@@ -29,7 +29,7 @@ static const double NOISE_BITS = 2;
 
 /* Runs of exceptions, and zeros that put_rest writes, for an element: with more, ranks do better.
  */
-static const double MANY_EXCEPTIONS = 1.0 / 32, MANY_ZEROS = 2;
+static const double MANY_EXCEPTIONS = 1.0 / PX_ELEMENTS_PER_RUN, MANY_ZEROS = 2;
 
 typedef struct fixed {
     unsigned shift; /* the bit above which integers begin */
@@ -509,16 +509,57 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return status;
 }
 
+/* ---- Parts ---- */
+
+static bool fits_regions(px_reader parameters, const prism_array *array) {
+    fixed f;
+    return read_parameters(&f, &parameters, px_number_of(array->type), NULL) == PRISM_OK &&
+           !has_rest(&f);
+}
+
+static prism_status open_regions(void **rule, px_exception_list *exceptions,
+                                 px_mapping_source *source, prism_error *error) {
+    const prism_array *array = &source->chunk->array;
+    fixed *f = *rule = px_alloc(sizeof *f);
+    if (!f)
+        return px_out_of_memory(error, sizeof *f);
+    prism_status status = read_parameters(f, &source->parameters, px_number_of(array->type), error);
+    return status == PRISM_OK && f->has_exceptions
+               ? px_exception_list_read(exceptions, &source->parameters, array, error)
+               : status;
+}
+
+static prism_status map_region(const void *rule, const px_mapped_region *region, void *elements,
+                               prism_error *error) {
+    px_bit_patterns words;
+    px_bit_reader none = {.size = 0};
+    prism_status status = px_bit_patterns_alloc(&words, &region->array, error);
+    if (status == PRISM_OK)
+        status = join(&words, rule, NULL, &region->integers, &none, error);
+    if (status == PRISM_OK)
+        px_bit_patterns_store(&words, elements);
+    px_bit_patterns_free(&words);
+    return status;
+}
+
+static const px_mapping_regions regions = {.fit = fits_regions,
+                                           .open = open_regions,
+                                           .close = free,
+                                           .map = map_region,
+                                           .types = PX_NARROW_INTEGERS | 1u << PRISM_INT64};
+
 const px_mapping_stage px_mapping_grid = {.number = PRISM_MAPPING_FIXED,
                                           .encode = encode_grid,
                                           .decode = decode,
                                           .decode_bytes = PX_WORD_BYTES,
-                                          .chunks = 1};
+                                          .chunks = 1,
+                                          .regions = &regions};
 const px_mapping_stage px_mapping_fixed = {.number = PRISM_MAPPING_FIXED,
                                            .encode = encode_fixed,
                                            .decode = decode,
                                            .decode_bytes = PX_WORD_BYTES,
-                                           .chunks = 1};
+                                           .chunks = 1,
+                                           .regions = &regions};
 const px_mapping_stage px_mapping_smooth_fixed = {.number = PRISM_MAPPING_FIXED,
                                                   .look = look_at_smooth,
                                                   .encode = encode_wide,

@@ -23,6 +23,18 @@ prism_status px_inner_read(px_chunk *chunk, px_reader *in, prism_error *error) {
                  : px_fail(error, PRISM_E_TRUNCATED, "a chunk within the chunk is not all there");
 }
 
+prism_status px_inner_read_head(px_chunk *chunk, size_t *head, px_reader *in, prism_error *error) {
+    const size_t size = px_get_size(in);
+    const size_t there = px_smaller(size, px_reader_left(in));
+    const uint8_t *bytes = px_get_bytes(in, there);
+    if (in->failed)
+        return px_fail(error, PRISM_E_TRUNCATED, "a chunk within the chunk is not all there");
+    prism_status status = px_chunk_read_head(chunk, head, bytes, there, error);
+    return status == PRISM_OK && px_chunk_size(chunk) != size
+               ? px_fail(error, PRISM_E_CORRUPT, "a chunk within the chunk has another size")
+               : status;
+}
+
 /* Chunks within chunks are little-endian on every machine: a chunk does not tell where it was made.
  */
 static prism_status encode_little_endian(px_coded *mapped, const px_mapping_request *request,
@@ -135,17 +147,24 @@ static bool is_shaped_like(const prism_array *a, const prism_array *b) {
     return a->rank == b->rank && memcmp(a->dims, b->dims, a->rank * sizeof *a->dims) == 0;
 }
 
+prism_status px_inner_check(const px_chunk *inner, const px_mapping_source *source,
+                            const prism_array *array, uint32_t types, prism_error *error) {
+    return inner->has_checksum || !is_shaped_like(&inner->array, array) ||
+                   !(types >> inner->array.type & 1) || source->depth + 1 > PX_CHUNK_DEPTH
+               ? px_fail(error, PRISM_E_CORRUPT,
+                         "a chunk within the chunk is not what belongs there")
+               : PRISM_OK;
+}
+
 prism_status px_inner_decode(px_mapping_source *source, prism_array *array, uint32_t types,
                              void **elements, prism_error *error) {
     px_chunk chunk;
     *elements = NULL;
     prism_status status = px_inner_read(&chunk, &source->payload, error);
+    if (status == PRISM_OK)
+        status = px_inner_check(&chunk, source, array, types, error);
     if (status != PRISM_OK)
         return status;
-    if (chunk.has_checksum || !is_shaped_like(&chunk.array, array) ||
-        !(types >> chunk.array.type & 1) || source->depth + 1 > PX_CHUNK_DEPTH)
-        return px_fail(error, PRISM_E_CORRUPT,
-                       "a chunk within the chunk is not what belongs there");
     *array = chunk.array;
     chunk.mask = px_gaps_for(source->chunk->mask, array);
     size_t room;

@@ -12,6 +12,10 @@ bool px_inner_is_tiny(const px_mapping_request *request);
 /* The next chunk of what has such chunks. */
 prism_status px_inner_read(px_chunk *chunk, px_reader *in, prism_error *error);
 
+/* The same of a payload that may end early, but not before the head of the chunk: *head, bytes of
+ * it. */
+prism_status px_inner_read_head(px_chunk *chunk, size_t *head, px_reader *in, prism_error *error);
+
 /* Appends the chunk of an array in any role to what has such chunks, after its length. It has no
  * checksum. */
 prism_status px_inner_put(px_buffer *out, px_pipeline *used, const px_mapping_request *request,
@@ -42,10 +46,18 @@ typedef struct px_mapping_source {
     const px_inner_codec *inner;
 } px_mapping_source;
 
+/* Of a chunk whose array is squeezed. */
+px_mapping_source px_mapping_source_make(const px_chunk *squeezed, int threads, unsigned depth,
+                                         const px_inner_codec *inner);
+
 /* The next chunk of the payload: `array` but for its type, which must be one of `types` (bits by
  * their values) and is set. elements: malloc'ed, the caller's. */
 prism_status px_inner_decode(px_mapping_source *source, prism_array *array, uint32_t types,
                              void **elements, prism_error *error);
+
+/* Whether a chunk within is what belongs there, one of an array shaped like that. */
+prism_status px_inner_check(const px_chunk *inner, const px_mapping_source *source,
+                            const prism_array *array, uint32_t types, prism_error *error);
 
 /* Integers as the chunk within has them. */
 typedef struct px_integers {

@@ -18,7 +18,7 @@
 enum { CODED_BITS = 16, MOST_PLAIN_BITS = 64 - CODED_BITS };
 
 /* Runs of exceptions that are too many: another mapping does better. */
-static const double MANY_EXCEPTIONS = 1.0 / 32;
+static const double MANY_EXCEPTIONS = 1.0 / PX_ELEMENTS_PER_RUN;
 
 static const uint64_t TOP = (uint64_t)1 << 63;
 
@@ -413,16 +413,57 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return status;
 }
 
+/* ---- Parts ---- */
+
+static bool fits_regions(px_reader parameters, const prism_array *array) {
+    lattice l;
+    return read_parameters(&l, &parameters, array, NULL) == PRISM_OK && !l.plain &&
+           !l.differences.count;
+}
+
+static prism_status open_regions(void **rule, px_exception_list *exceptions,
+                                 px_mapping_source *source, prism_error *error) {
+    const prism_array *array = &source->chunk->array;
+    lattice *l = *rule = px_alloc(sizeof *l);
+    if (!l)
+        return px_out_of_memory(error, sizeof *l);
+    prism_status status = read_parameters(l, &source->parameters, array, error);
+    return status == PRISM_OK && l->has_exceptions
+               ? px_exception_list_read(exceptions, &source->parameters, array, error)
+               : status;
+}
+
+static prism_status map_region(const void *rule, const px_mapped_region *region, void *elements,
+                               prism_error *error) {
+    px_bit_patterns words;
+    prism_status status = px_bit_patterns_alloc(&words, &region->array, error);
+    if (status != PRISM_OK)
+        return status;
+    join_bits(&words, rule, NULL, &region->integers, NULL);
+    place_words(&words, rule, NULL);
+    px_bit_patterns_store(&words, elements);
+    px_bit_patterns_free(&words);
+    return PRISM_OK;
+}
+
+static const px_mapping_regions regions = {.fit = fits_regions,
+                                           .open = open_regions,
+                                           .close = free,
+                                           .map = map_region,
+                                           .types = PX_NARROW_INTEGERS};
+
 const px_mapping_stage px_mapping_lattice = {.number = PRISM_MAPPING_LATTICE,
                                              .encode = encode_narrow,
                                              .decode = decode,
                                              .decode_bytes = PX_WORD_BYTES,
-                                             .chunks = 1};
+                                             .chunks = 1,
+                                             .regions = &regions};
 const px_mapping_stage px_mapping_decimals = {.number = PRISM_MAPPING_LATTICE,
                                               .encode = encode_decimals,
                                               .decode = decode,
                                               .decode_bytes = PX_WORD_BYTES,
-                                              .chunks = 1};
+                                              .chunks = 1,
+                                              .regions = &regions};
 const px_mapping_stage px_mapping_smooth = {.number = PRISM_MAPPING_LATTICE,
                                             .look = look_at_differences,
                                             .encode = encode_smooth,
@@ -433,4 +474,5 @@ const px_mapping_stage px_mapping_ranks = {.number = PRISM_MAPPING_LATTICE,
                                            .encode = encode_ranks,
                                            .decode = decode,
                                            .decode_bytes = PX_WORD_BYTES,
-                                           .chunks = 1};
+                                           .chunks = 1,
+                                           .regions = &regions};

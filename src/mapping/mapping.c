@@ -14,7 +14,7 @@ bool px_mapping_suits(const prism_array *array, unsigned depth) {
     return depth < PX_CHUNK_DEPTH && !(px_type_is_narrow(array->type) && px_is_tiny(array));
 }
 
-static const px_mapping_stage *stage_of(uint8_t number, const px_inner_codec *codec) {
+const px_mapping_stage *px_mapping_stage_of(uint8_t number, const px_inner_codec *codec) {
     switch (number) {
     case PRISM_MAPPING_TABLE:
         return &px_mapping_table;
@@ -35,7 +35,7 @@ static const px_mapping_stage *stage_of(uint8_t number, const px_inner_codec *co
 
 static prism_status decode_by(void *elements, px_mapping_source *source, prism_error *error) {
     const uint8_t number = px_get_u8(&source->parameters);
-    const px_mapping_stage *stage = stage_of(number, source->inner);
+    const px_mapping_stage *stage = px_mapping_stage_of(number, source->inner);
     if (!stage)
         return px_fail(error, PRISM_E_CORRUPT, "mapping %u is not known", number);
     prism_status status = stage->decode(elements, source, error);
@@ -47,17 +47,38 @@ static prism_status decode_by(void *elements, px_mapping_source *source, prism_e
     return status;
 }
 
+/* Of mapping scaled, scales come first. */
 bool px_mapping_inner(px_chunk *inner, const px_chunk *chunk) {
-    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
-    return px_inner_read(inner, &payload, NULL) == PRISM_OK;
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_there);
+    const bool scaled = chunk->parameter_size && *chunk->parameters == PRISM_MAPPING_SCALED;
+    size_t head;
+    return px_inner_read_head(inner, &head, &payload, NULL) == PRISM_OK &&
+           (!scaled || px_inner_read_head(inner, &head, &payload, NULL) == PRISM_OK);
+}
+
+size_t px_mapping_head(const px_chunk *chunk, const px_inner_codec *codec) {
+    const px_squeezed shape = px_squeeze(&chunk->array);
+    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_there);
+    const px_mapping_stage *stage = px_mapping_stage_of(px_get_u8(&parameters), codec);
+    if (!stage || !stage->regions ||
+        (stage->regions->fit && !stage->regions->fit(parameters, &shape.array)))
+        return 0;
+    px_chunk inner = {.has_blocks = false};
+    size_t head = 0;
+    for (unsigned i = 0; i < stage->chunks; i++)
+        if (px_inner_read_head(&inner, &head, &payload, NULL) != PRISM_OK)
+            return 0;
+    return inner.has_blocks ? (size_t)(inner.parameters - chunk->payload) - inner.header_size + head
+                            : 0;
 }
 
 /* Elements of the chunks within stay until the mapping is undone. */
 uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
-    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_there);
     const uint8_t number = px_get_u8(&parameters);
-    const px_mapping_stage *stage = stage_of(number, codec);
+    const px_mapping_stage *stage = px_mapping_stage_of(number, codec);
     uint64_t kept = 0, most = 0;
     if (!stage)
         return 0;
@@ -74,8 +95,9 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
         kept += px_array_count(&chunk->array) * sizeof(bool); /* places without data */
     }
     px_chunk inner;
+    size_t head;
     for (unsigned i = 0; i < stage->chunks && depth < PX_CHUNK_DEPTH &&
-                         px_inner_read(&inner, &payload, NULL) == PRISM_OK;
+                         px_inner_read_head(&inner, &head, &payload, NULL) == PRISM_OK;
          i++) {
         kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
         inner.mask = chunk->mask ? px_gaps_for(&mask, &inner.array) : NULL;
@@ -84,6 +106,17 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
     if (stage->memory)
         kept += stage->memory(chunk);
     return px_larger(most, kept + px_array_count(&chunk->array) * stage->decode_bytes);
+}
+
+px_mapping_source px_mapping_source_make(const px_chunk *squeezed, int threads, unsigned depth,
+                                         const px_inner_codec *inner) {
+    return (px_mapping_source){
+        .chunk = squeezed,
+        .parameters = px_reader_make(squeezed->parameters, squeezed->parameter_size),
+        .payload = px_reader_make(squeezed->payload, squeezed->payload_there),
+        .threads = threads,
+        .inner = inner,
+        .depth = depth};
 }
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
@@ -96,12 +129,9 @@ prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int thread
         mask = px_gaps_squeezed(chunk->mask, &shape);
         squeezed.mask = &mask;
     }
-    px_mapping_source source = {.chunk = &squeezed,
-                                .parameters =
-                                    px_reader_make(chunk->parameters, chunk->parameter_size),
-                                .payload = px_reader_make(chunk->payload, chunk->payload_size),
-                                .threads = threads,
-                                .inner = inner,
-                                .depth = depth};
+    const size_t head = px_mapping_head(chunk, inner);
+    if (chunk->has_blocks != (head > 0) || chunk->head_payload != head)
+        return px_fail(error, PRISM_E_CORRUPT, "a mapped chunk says another head than it has");
+    px_mapping_source source = px_mapping_source_make(&squeezed, threads, depth, inner);
     return decode_by(elements, &source, error);
 }

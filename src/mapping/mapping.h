@@ -70,6 +70,10 @@ bool px_mapping_suits(const prism_array *array, unsigned depth);
 /* The chunk of integers within a mapped chunk; false if it cannot be read. */
 bool px_mapping_inner(px_chunk *inner, const px_chunk *chunk);
 
+/* Bytes of the payload of a mapped chunk that lie before blocks, where parts of it can be decoded
+ * by itself; 0 where they cannot. */
+size_t px_mapping_head(const px_chunk *chunk, const px_inner_codec *codec);
+
 /* Bytes that decoding a mapped chunk takes at most, with the chunks within it. */
 uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *inner);
 

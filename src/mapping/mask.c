@@ -299,7 +299,8 @@ static bool may_be_masked(const px_mapping_request *request) {
 static bool leaves_holes_out(const px_coded *mapped) {
     px_chunk inner = {.is_mapped = true,
                       .payload = mapped->sections.payload.data,
-                      .payload_size = mapped->sections.payload.size};
+                      .payload_size = mapped->sections.payload.size,
+                      .payload_there = mapped->sections.payload.size};
     for (int depth = 0; inner.is_mapped; depth++) {
         const px_chunk outer = inner;
         if (depth > PX_CHUNK_DEPTH || !outer.payload || !px_mapping_inner(&inner, &outer))

@@ -132,16 +132,12 @@ static prism_status write_all(px_coded *mapped, const px_mapping_request *reques
     const prism_options as_found = {.effort = request->options->effort,
                                     .axis = PRISM_AXIS_AUTO,
                                     .threads = request->options->threads};
-    px_coded kept = {.is_mapped = false}; /* the pipeline of the integers is that of the chunk */
     px_mapping_request for_scales = *request;
     for_scales.options = &as_found;
     integers.type = PRISM_INT8;
-    prism_status status = px_inner_encode(mapped, request, &integers, s->integers, error);
-    if (status == PRISM_OK)
-        status = px_inner_encode(&kept, &for_scales, &scales, s->scales, error);
-    px_put_bytes(&mapped->sections.payload, kept.sections.payload.data, kept.sections.payload.size);
-    mapped->sections.payload.failed |= kept.sections.payload.failed;
-    px_coded_free(&kept);
+    prism_status status = px_inner_encode(mapped, &for_scales, &scales, s->scales, error);
+    if (status == PRISM_OK) /* the pipeline of the integers is that of the chunk */
+        status = px_inner_encode(mapped, request, &integers, s->integers, error);
     mapped->is_mapped = true;
     return status;
 }
@@ -169,50 +165,101 @@ static prism_status encode(px_coded *mapped, const px_mapping_request *request,
 
 /* ---- Decoding ---- */
 
-/* Products of integers[positions][channels] in the elements. */
-static prism_status multiply(void *elements, const prism_array *array, const int8_t *integers,
-                             const void *scales, const prism_array *of_scales, const px_gaps *mask,
-                             prism_error *error) {
-    const size_t channels = (size_t)array->dims[array->rank - 1];
-    const size_t positions = (size_t)px_array_count(of_scales), size = sizeof(float);
-    const bool swapped = array->order != px_native_order();
-    const bool scales_swapped = of_scales->order != px_native_order();
+/* The scales of all positions. */
+typedef struct scales {
+    prism_array array;
+    void *elements; /* owned */
+} scales;
+
+static float scale_at(const scales *s, size_t position) {
+    const bool swapped = s->array.order != px_native_order();
+    const uint64_t word = px_word_at(s->elements, position, sizeof(float), swapped);
+    return (float)px_float_value(word, px_number_of(s->array.type));
+}
+
+/* Those of places without data may be anything. */
+static prism_status check_scales(const scales *s, const px_gaps *mask, prism_error *error) {
+    const px_gaps *gaps = px_gaps_for(mask, &s->array);
+    const size_t positions = (size_t)px_array_count(&s->array);
     for (size_t p = 0; p < positions; p++) {
-        const uint64_t word = px_word_at(scales, p, size, scales_swapped);
-        const float scale = (float)px_float_value(word, px_number_of(of_scales->type));
-        const bool of_data = !px_gaps_for(mask, of_scales) || !px_gaps_at(mask, of_scales, p);
-        if (of_data && (!(scale > 0) || !isfinite(scale)))
+        const float scale = scale_at(s, p);
+        if ((!(scale > 0) || !isfinite(scale)) && !(gaps && px_gaps_at(gaps, &s->array, p)))
             return px_fail(error, PRISM_E_CORRUPT, "a scale is not above 0");
-        for (size_t i = p * channels; i < (p + 1) * channels; i++)
-            px_word_put(elements, i, size, swapped, word_of(integers[i], scale));
     }
     return PRISM_OK;
 }
 
-static prism_status decode_scales(void *elements, const int8_t *integers, px_mapping_source *source,
-                                  prism_error *error) {
-    const prism_array *array = &source->chunk->array;
-    prism_array of_scales = scales_array(array);
-    void *scales;
-    prism_status status = px_inner_decode(source, &of_scales, 1u << PRISM_FLOAT32, &scales, error);
-    if (status == PRISM_OK)
-        status =
-            multiply(elements, array, integers, scales, &of_scales, source->chunk->mask, error);
-    free(scales);
-    return status;
+static prism_status open_scales(void **rule, px_exception_list *none, px_mapping_source *source,
+                                prism_error *error) {
+    (void)none;
+    if (!may_be_scaled(&source->chunk->array))
+        return px_fail(error, PRISM_E_CORRUPT, "these elements have no scales");
+    scales *s = *rule = px_alloc_zeroed(sizeof *s);
+    if (!s)
+        return px_out_of_memory(error, sizeof *s);
+    s->array = scales_array(&source->chunk->array);
+    prism_status status =
+        px_inner_decode(source, &s->array, 1u << PRISM_FLOAT32, &s->elements, error);
+    return status == PRISM_OK ? check_scales(s, source->chunk->mask, error) : status;
+}
+
+static void close_scales(void *rule) {
+    scales *s = rule;
+    if (s)
+        free(s->elements);
+    free(s);
+}
+
+/* Products of integers[positions][channels] in the elements, scales[positions]. */
+static void multiply(void *elements, const prism_array *array, const int8_t *integers,
+                     const scales *s) {
+    const size_t channels = (size_t)array->dims[array->rank - 1];
+    const size_t positions = (size_t)px_array_count(&s->array), size = sizeof(float);
+    const bool swapped = array->order != px_native_order();
+    for (size_t p = 0; p < positions; p++) {
+        const float scale = scale_at(s, p);
+        for (size_t i = p * channels; i < (p + 1) * channels; i++)
+            px_word_put(elements, i, size, swapped, word_of(integers[i], scale));
+    }
 }
 
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
-    if (!may_be_scaled(&source->chunk->array))
-        return px_fail(error, PRISM_E_CORRUPT, "these elements have no scales");
     prism_array array = source->chunk->array;
-    void *integers;
-    prism_status status = px_inner_decode(source, &array, 1u << PRISM_INT8, &integers, error);
+    void *integers = NULL, *rule = NULL;
+    prism_status status = open_scales(&rule, NULL, source, error);
     if (status == PRISM_OK)
-        status = decode_scales(elements, integers, source, error);
+        status = px_inner_decode(source, &array, 1u << PRISM_INT8, &integers, error);
+    if (status == PRISM_OK)
+        multiply(elements, &source->chunk->array, integers, rule);
+    close_scales(rule);
     free(integers);
     return status;
 }
 
-const px_mapping_stage px_mapping_scaled = {
-    .number = PRISM_MAPPING_SCALED, .encode = encode, .decode = decode, .chunks = 2};
+static prism_status map_region(const void *rule, const px_mapped_region *region, void *elements,
+                               prism_error *error) {
+    const scales *all = rule;
+    scales s = {.array = all->array};
+    px_box box = *region->box;
+    const unsigned last = s.array.rank - 1;
+    memcpy(s.array.dims, box.count, s.array.rank * sizeof *box.count);
+    box.start[last] = 0;
+    box.count[last] = s.array.dims[last] = 1;
+    const size_t size = px_product(px_array_count(&s.array), sizeof(float));
+    s.elements = px_alloc(size);
+    if (!s.elements)
+        return px_out_of_memory(error, size);
+    px_box_copy(&box, &all->array, all->elements, s.elements);
+    multiply(elements, &region->array, region->integers.elements, &s);
+    free(s.elements);
+    return PRISM_OK;
+}
+
+static const px_mapping_regions regions = {
+    .open = open_scales, .close = close_scales, .map = map_region, .types = 1u << PRISM_INT8};
+
+const px_mapping_stage px_mapping_scaled = {.number = PRISM_MAPPING_SCALED,
+                                            .encode = encode,
+                                            .decode = decode,
+                                            .chunks = 2,
+                                            .regions = &regions};

@@ -3,8 +3,34 @@
 #define PX_MAPPING_STAGE_H
 
 #include "mapping/bit_patterns.h"
+#include "mapping/exceptions.h"
 #include "mapping/inner_chunk.h"
 #include "mapping/value_set.h"
+#include "planes/box.h"
+
+/* A part of an array that was opened, and the integers that its elements were mapped to. */
+typedef struct px_mapped_region {
+    const prism_array *whole; /* squeezed, as the box */
+    const px_box *box;
+    prism_array array; /* of the elements of the box */
+    px_integers integers;
+} px_mapped_region;
+
+/* Of a mapping whose elements can be had from the integers at the same places: they are what the
+ * last chunk within the chunk holds. */
+typedef struct px_mapping_regions {
+    bool (*fit)(px_reader parameters, const prism_array *array); /* NULL: all do */
+    /* All of the parameters, and the chunks within but the last. *rule: the caller's, to be closed
+     * also after a failure. What `map` makes of exceptions does not matter. */
+    prism_status (*open)(void **rule, px_exception_list *exceptions, px_mapping_source *source,
+                         prism_error *error);
+    void (*close)(void *rule); /* which may be NULL */
+    prism_status (*map)(const void *rule, const px_mapped_region *region, void *elements,
+                        prism_error *error);
+    uint32_t types; /* of the integers: bits by their values */
+} px_mapping_regions;
+
+enum { PX_NARROW_INTEGERS = 1u << PRISM_UINT8 | 1u << PRISM_UINT16 };
 
 typedef struct px_mapping_stage {
     prism_mapping number;
@@ -23,6 +49,7 @@ typedef struct px_mapping_stage {
     size_t decode_bytes;
     unsigned chunks;                           /* within the chunk */
     uint64_t (*memory)(const px_chunk *chunk); /* bytes beside those; NULL: there are none */
+    const px_mapping_regions *regions;         /* NULL: all elements are decoded together */
 } px_mapping_stage;
 
 enum { PX_WORD_BYTES = sizeof(uint64_t) + sizeof(bool) }; /* of a word that may be an exception */
@@ -43,6 +70,9 @@ extern const px_mapping_stage px_mapping_scaled;       /* scaled.c */
 
 /* Decoding only, see mask.h and split.h. */
 extern const px_mapping_stage px_mapping_mask, px_mapping_split;
+
+/* The stage of a number, also of those of a higher room; NULL if it is not known. */
+const px_mapping_stage *px_mapping_stage_of(uint8_t number, const px_inner_codec *codec);
 
 /* A table of values, in parameters. */
 void px_table_write(px_buffer *out, const px_value_set *set);

@@ -185,45 +185,70 @@ static prism_status read_table(uint64_t *table, size_t count, const px_number *n
     return PRISM_OK;
 }
 
-static prism_status look_up(void *elements, const prism_array *array, const uint64_t *table,
-                            size_t count, const px_integers *places, const px_gaps *mask,
-                            prism_error *error) {
+typedef struct table {
+    size_t count;
+    uint64_t values[];
+} table;
+
+static prism_status open_table(void **rule, px_exception_list *none, px_mapping_source *source,
+                               prism_error *error) {
+    (void)none;
+    const uint64_t count = px_get_varint(&source->parameters);
+    if (!count || count > PX_MOST_VALUES)
+        return px_fail(error, PRISM_E_CORRUPT, "a table of %llu values", (unsigned long long)count);
+    const size_t size = sizeof(table) + px_product(count, sizeof(uint64_t));
+    table *t = *rule = px_alloc(size);
+    if (!t)
+        return px_out_of_memory(error, size);
+    t->count = (size_t)count;
+    return read_table(t->values, t->count, px_number_of(source->chunk->array.type), source, error);
+}
+
+/* Places of what is no data may be anything. */
+static prism_status look_up(void *elements, const prism_array *array, const table *t,
+                            const px_integers *places, const px_gaps *mask, prism_error *error) {
     const size_t size = prism_type_size(array->type), all = (size_t)px_array_count(array);
     const bool swapped = array->order != px_native_order();
     for (size_t i = 0; i < all; i++) {
         uint64_t place = px_integer_at(places, i);
-        if (place >= count && mask && px_gaps_at(mask, array, i))
+        if (place >= t->count && mask && px_gaps_at(mask, array, i))
             place = 0;
-        if (place >= count)
+        if (place >= t->count)
             return px_fail(error, PRISM_E_CORRUPT, "place %llu of a table of %zu",
-                           (unsigned long long)place, count);
-        px_word_put(elements, i, size, swapped, table[place]);
+                           (unsigned long long)place, t->count);
+        px_word_put(elements, i, size, swapped, t->values[place]);
     }
     return PRISM_OK;
 }
 
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
-    const prism_array *array = &source->chunk->array;
-    const uint64_t count = px_get_varint(&source->parameters);
-    if (!count || count > PX_MOST_VALUES)
-        return px_fail(error, PRISM_E_CORRUPT, "a table of %llu values", (unsigned long long)count);
-    uint64_t *table = px_alloc(count, sizeof *table);
+    void *values = NULL;
     px_integers places = {.elements = NULL};
-    prism_status status =
-        table ? read_table(table, (size_t)count, px_number_of(array->type), source, error)
-              : px_out_of_memory(error, (size_t)count * sizeof *table);
+    prism_status status = open_table(&values, NULL, source, error);
     if (status == PRISM_OK)
         status = px_inner_decode_integers(source, false, &places, error);
     if (status == PRISM_OK)
         status =
-            look_up(elements, array, table, (size_t)count, &places, source->chunk->mask, error);
-    free(table);
+            look_up(elements, &source->chunk->array, values, &places, source->chunk->mask, error);
+    free(values);
     free(places.elements);
     return status;
 }
 
-const px_mapping_stage px_mapping_table = {
-    .number = PRISM_MAPPING_TABLE, .look = look, .encode = encode, .decode = decode, .chunks = 1};
+static prism_status map_region(const void *rule, const px_mapped_region *region, void *elements,
+                               prism_error *error) {
+    return look_up(elements, &region->array, rule, &region->integers, NULL, error);
+}
+
+static const px_mapping_regions regions = {
+    .open = open_table, .close = free, .map = map_region, .types = PX_NARROW_INTEGERS};
+
+const px_mapping_stage px_mapping_table = {.number = PRISM_MAPPING_TABLE,
+                                           .look = look,
+                                           .encode = encode,
+                                           .decode = decode,
+                                           .chunks = 1,
+                                           .regions = &regions};
 const px_mapping_stage px_mapping_levels = {.number = PRISM_MAPPING_TABLE,
                                             .look = look_at_levels,
                                             .encode = encode,

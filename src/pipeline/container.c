@@ -8,14 +8,18 @@
  *   +-----------------+---------------+--------------+-------+------------+
  *   | parameter bytes | payload bytes | elements CRC | parts | header CRC |
  *   +-----------------+---------------+--------------+-------+------------+
+ *   +--------------------+----------+
+ *   | head payload bytes | head CRC |
+ *   +--------------------+----------+
  *   +------------+---------+-------+
  *   | parameters | payload | CRC 4 |
  *   +------------+---------+-------+
  *
  * One byte a field where no size is given; dims and byte counts are varints; all CRCs are there if
  * flag 0 is set, that of the header only with parts, and these if flag 3 is. Where axis + 1 is 255,
- * the number of axes that count planes and all axes longer than 1 follow it. In a chunk in blocks
- * (flag 4), the CRC of all before the payload stands there.
+ * the number of axes that count planes and all axes longer than 1 follow it. The head, which a
+ * chunk in blocks (flag 4) has, is all before the blocks: header, parameters and, where it is
+ * mapped, the first bytes of the payload.
  */
 #include "pipeline/container.h"
 
@@ -61,6 +65,25 @@ static void write_parts(const px_chunk *chunk, px_buffer *out) {
         px_put_u32(out, px_crc32(out->data, out->size));
 }
 
+static bool has_head_crc(const px_chunk *chunk) {
+    return chunk->has_checksum && chunk->has_blocks;
+}
+
+static bool has_head_payload(const px_chunk *chunk) {
+    return chunk->is_mapped && chunk->has_blocks;
+}
+
+/* Of the bytes before it, and of those after it up to the end of the head. */
+static void write_head_crc(const px_chunk *chunk, px_buffer *out) {
+    if (out->failed)
+        return;
+    uint32_t crc = px_crc32(out->data, out->size);
+    crc = px_crc32_after(crc, chunk->parameters, chunk->parameter_size);
+    if (chunk->head_payload)
+        crc = px_crc32_after(crc, chunk->payload, chunk->head_payload);
+    px_put_u32(out, crc);
+}
+
 prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *error) {
     const px_pipeline *pipeline = &chunk->pipeline;
     const bool has_parts = px_parts_exist(&chunk->parts);
@@ -85,9 +108,11 @@ prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *
         px_put_u32(out, chunk->elements_crc);
     if (has_parts)
         write_parts(chunk, out);
+    if (has_head_payload(chunk))
+        px_put_varint(out, chunk->head_payload);
+    if (has_head_crc(chunk))
+        write_head_crc(chunk, out);
     px_put_bytes(out, chunk->parameters, chunk->parameter_size);
-    if (chunk->has_checksum && chunk->has_blocks)
-        px_put_u32(out, px_crc32(out->data, out->size));
     px_put_bytes(out, chunk->payload, chunk->payload_size);
     if (chunk->has_checksum)
         px_put_u32(out, px_crc32(out->data, out->size));
@@ -153,8 +178,7 @@ static prism_status read_start(px_chunk *chunk, bool *has_parts, px_reader *in,
         return px_fail(error, PRISM_E_VERSION,
                        "the chunk has format version %u, this library reads up to %d", version,
                        PX_FORMAT_VERSION);
-    if (version == 0 || (flags & FLAG_MAPPED && flags & FLAG_BLOCKS) ||
-        (flags & FLAG_PARTS && flags & FLAG_BLOCKS) ||
+    if (version == 0 || (flags & FLAG_PARTS && flags & FLAG_BLOCKS) ||
         flags & ~(FLAG_CHECKSUM | FLAG_MAPPED | FLAG_PARTS | FLAG_BLOCKS))
         return px_fail(error, PRISM_E_CORRUPT, "version %u or flags %#x are not valid", version,
                        flags);
@@ -167,6 +191,15 @@ static prism_status read_start(px_chunk *chunk, bool *has_parts, px_reader *in,
 
 /* What follows the header is at most so long, so that sums of sizes do not wrap. */
 static const uint64_t MOST_CONTENT = (uint64_t)1 << 62;
+
+static prism_status read_head_fields(px_chunk *chunk, px_reader *in, prism_error *error) {
+    const uint64_t payload = has_head_payload(chunk) ? px_get_varint(in) : 0;
+    chunk->head_crc = has_head_crc(chunk) ? px_get_u32(in) : 0;
+    if (!in->failed && payload > chunk->payload_size)
+        return px_fail(error, PRISM_E_CORRUPT, "the head of the chunk is longer than the chunk");
+    chunk->head_payload = (size_t)payload;
+    return PRISM_OK;
+}
 
 static prism_status read_sizes(px_chunk *chunk, bool has_parts, px_reader *in, prism_error *error) {
     const uint64_t parameters = px_get_varint(in), payload = px_get_varint(in);
@@ -183,7 +216,7 @@ static prism_status read_sizes(px_chunk *chunk, bool has_parts, px_reader *in, p
         return px_fail(error, PRISM_E_CORRUPT, "the parts of the chunk are not those of its bytes");
     if (has_parts && chunk->has_checksum)
         px_get_u32(in);
-    return PRISM_OK;
+    return read_head_fields(chunk, in, error);
 }
 
 static prism_status read_header(px_chunk *chunk, px_reader *in, size_t size, prism_error *error) {
@@ -203,17 +236,14 @@ static prism_status read_header(px_chunk *chunk, px_reader *in, size_t size, pri
     return status;
 }
 
-static bool has_head(const px_chunk *chunk) {
-    return chunk->has_checksum && chunk->has_blocks;
-}
-
 /* No sum of sizes wraps: see read_sizes. */
 static size_t head_size(const px_chunk *chunk) {
-    return chunk->header_size + chunk->parameter_size + (has_head(chunk) ? CRC_SIZE : 0);
+    return chunk->header_size + chunk->parameter_size + chunk->head_payload;
 }
 
 size_t px_chunk_size(const px_chunk *chunk) {
-    return head_size(chunk) + chunk->payload_size + (chunk->has_checksum ? CRC_SIZE : 0);
+    return chunk->header_size + chunk->parameter_size + chunk->payload_size +
+           (chunk->has_checksum ? CRC_SIZE : 0);
 }
 
 /* The sections behind the header, of which `needed` bytes of the chunk have all that is wanted. */
@@ -226,7 +256,6 @@ static prism_status take_sections(px_chunk *chunk, px_reader *in, size_t size, s
                        "the chunk ends before its content does: %zu of %zu bytes are there", size,
                        needed);
     chunk->parameters = px_get_bytes(in, chunk->parameter_size);
-    chunk->head_crc = has_head(chunk) ? px_get_u32(in) : 0;
     chunk->payload_there = px_smaller(chunk->payload_size, px_reader_left(in));
     chunk->payload = px_get_bytes(in, chunk->payload_there);
     return PRISM_OK;
@@ -264,9 +293,9 @@ prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, pris
 }
 
 prism_status px_chunk_verify_head(const px_chunk *chunk, const void *bytes, prism_error *error) {
-    const size_t size =
-        (size_t)(chunk->parameters - (const uint8_t *)bytes) + chunk->parameter_size;
-    const uint32_t computed = px_crc32(bytes, size);
+    const uint8_t *after = (const uint8_t *)bytes + chunk->header_size;
+    const uint32_t before = px_crc32(bytes, chunk->header_size - CRC_SIZE);
+    const uint32_t computed = px_crc32_after(before, after, head_size(chunk) - chunk->header_size);
     if (chunk->head_crc != computed)
         return px_fail(error, PRISM_E_CHECKSUM,
                        "the head of the chunk is damaged: CRC-32 %08x is stored, its bytes have "

@@ -16,7 +16,9 @@ typedef struct px_chunk {
     bool has_checksum;
     bool is_mapped;                      /* the sections are those of a mapping */
     bool has_blocks;                     /* that can be decoded alone, and checked alone */
-    uint32_t head_crc;                   /* then: CRC-32 of all before the payload */
+    size_t head_payload;                 /* then: bytes of a mapping's payload that belong to the
+                                            head, which ends where blocks begin */
+    uint32_t head_crc;                   /* CRC-32 of the head, itself left out */
     uint32_t elements_crc;               /* CRC-32 of the decoded elements */
     const uint8_t *parameters, *payload; /* within the chunk's bytes, or to be written to them */
     size_t parameter_size, payload_size;
@@ -36,7 +38,7 @@ prism_status px_chunk_write(const px_chunk *chunk, px_buffer *out, prism_error *
 prism_status px_chunk_read(px_chunk *chunk, const void *bytes, size_t size, prism_error *error);
 
 /*
- * The same of a beginning of a chunk in blocks, which must have all before the payload: the head.
+ * The same of a beginning of a chunk in blocks, which must have all before the blocks: the head.
  * *head: bytes of it, or of the whole chunk where it is not in blocks, which must be whole; 0 where
  * the header is not all there. PRISM_E_TRUNCATED if there are fewer.
  */
@@ -46,7 +48,7 @@ prism_status px_chunk_read_head(px_chunk *chunk, size_t *head, const void *bytes
 /* Bytes of a whole chunk. */
 size_t px_chunk_size(const px_chunk *chunk);
 
-/* The checksum of header and parameters of a chunk in blocks. */
+/* The checksum of the head of a chunk in blocks. */
 prism_status px_chunk_verify_head(const px_chunk *chunk, const void *bytes, prism_error *error);
 
 /*

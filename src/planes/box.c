@@ -186,6 +186,15 @@ void px_box_store(const px_box *box, const px_places_of_axes *places, const pris
     walk_axis(&w, 0, -(ptrdiff_t)(window->y * planes->width + window->x), 0, 0);
 }
 
+bool px_box_next_line(const px_box *box, unsigned rank, uint64_t *index) {
+    for (unsigned i = rank - 1; i-- > 0;) {
+        if (++index[i] < box->count[i])
+            return true;
+        index[i] = 0;
+    }
+    return false;
+}
+
 void px_box_copy(const px_box *box, const prism_array *array, const void *from, void *elements) {
     const size_t element = prism_type_size(array->type);
     const unsigned last = array->rank - 1;
@@ -199,10 +208,6 @@ void px_box_copy(const px_box *box, const prism_array *array, const void *from, 
         for (unsigned i = 0; i < last; i++)
             first += (box->start[i] + index[i]) * strides[i];
         memcpy(to, first, run);
-        more = false;
-        for (unsigned i = last; i-- > 0 && !more;) {
-            more = ++index[i] < box->count[i];
-            index[i] = more ? index[i] : 0;
-        }
+        more = px_box_next_line(box, array->rank, index);
     }
 }

@@ -44,7 +44,11 @@ size_t px_box_last_plane(const px_box *box, const px_places_of_axes *places);
 void px_box_store(const px_box *box, const px_places_of_axes *places, const prism_array *array,
                   const px_planes *planes, const px_rectangle *window, void *elements);
 
-/* The same from elements of the whole array. */
+/* The indices within the box of its next line along the last axis, after those in index[rank],
+ * which are 0 at first; false after the last one. */
+bool px_box_next_line(const px_box *box, unsigned rank, uint64_t *index);
+
+/* As px_box_store, from elements of the whole array. */
 void px_box_copy(const px_box *box, const prism_array *array, const void *from, void *elements);
 
 #endif
