@@ -504,4 +504,5 @@ WITHOUT_OTHERS = {
     2: is_lattice_alone,
     3: is_fixed_alone,
     SCALED: lambda chunk, parameters: True,
+    10: lambda chunk, parameters: True,
 }

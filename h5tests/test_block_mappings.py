@@ -6,7 +6,7 @@ import reference_decoder as reference
 import reference_mappings  # noqa: F401  (decodes mapped chunks once it is imported)
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from filter_support import h5py
-from generated import embedding
+from generated import embedding, hashed, smooth
 from python_support import assert_same
 from test_blocks import flipped, random_region
 
@@ -43,7 +43,19 @@ def few_values():
     return values[(integers("int8").astype(int) // 16) % 8]
 
 
+def missing(array, value):
+    """A region without data, which has whole blocks, and some rows of the picture."""
+    away = smooth(hashed(SHAPE[:2], 5).astype(np.int64), 9) < 29000
+    away[30:36] = True
+    array[away[: len(array)]] = value
+    return array
+
+
 MADE = {
+    "mask": lambda: missing(integers("int8"), -128),
+    "mask, channels first": lambda: missing(integers(), -9999).transpose(2, 0, 1).copy(),
+    "mask of scales": lambda: missing(by_position(), np.nan),
+    "mask of doubles": lambda: missing(integers().astype("f8") / 100, np.nan),
     "scale": by_scale,
     "scale for each position": by_position,
     "halves": lambda: (integers() // 64).astype("f2") / np.float16(8),
@@ -166,6 +178,17 @@ def test_damage_without_checksums(make):
             same_bits(h5prism.decode(damaged, region=np.s_[3:9, 5:20]), whole[3:9, 5:20])
             agreed += 1
     assert agreed
+
+
+def test_empty_blocks_cost_next_to_nothing():
+    array = embedding(64, 64, 16, "int8")
+    left = h5prism.encode(np.ascontiguousarray(array[:, :32]), block=4, axis=2)
+    array[:, 36:] = array[8:, 32:36] = -128  # two blocks are left beside them
+    masked = h5prism.encode(array, block=4, axis=2)
+    assert h5prism.inspect_chunk(masked).mapping == "mask"
+    assert len(masked) < 1.03 * len(left) + 126
+    same_bits(h5prism.decode(masked), array)
+    same_bits(h5prism.decode(masked, region=np.s_[:, 30:]), array[:, 30:])
 
 
 def test_datasets_are_read_in_parts(tmp_path):

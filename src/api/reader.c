@@ -161,7 +161,7 @@ prism_status prism_read_regions(prism_reader *reader, const uint64_t *starts, si
     if (!reader || !starts || !count || !data || !regions)
         return px_fail(error, PRISM_E_ARGUMENT, "reader, starts, count and data must not be NULL");
     const prism_array *array = &reader->chunk.array;
-    const px_boxes boxes = {starts, count, regions, array->rank};
+    const px_boxes boxes = {starts, count, regions, array->rank, 0};
     prism_status status = check_boxes(&boxes, array, error);
     if (status == PRISM_OK)
         status = check_size(&boxes, array, size, error);
@@ -181,7 +181,7 @@ prism_status prism_region_ranges(prism_reader *reader, const uint64_t *starts, s
     if (!reader || !starts || !count || !found || !regions)
         return px_fail(error, PRISM_E_ARGUMENT, "reader, starts, count and found must not be NULL");
     *found = 0;
-    const px_boxes boxes = {starts, count, regions, reader->chunk.array.rank};
+    const px_boxes boxes = {starts, count, regions, reader->chunk.array.rank, 0};
     prism_status status = check_boxes(&boxes, &reader->chunk.array, error);
     if (status == PRISM_OK && reader->chunk.has_blocks)
         status = px_region_reader_ranges(&reader->blocks, &boxes, reader->bytes, ranges, capacity,

@@ -64,8 +64,27 @@ static prism_status content_make(content *c, const prism_array *array, const voi
     return PRISM_OK;
 }
 
+/* A chunk of what was coded, without checksums. */
+static px_chunk chunk_of(const px_coded *coded, const prism_array *array) {
+    const px_sections *sections = &coded->sections;
+    px_chunk chunk = {
+        .array = *array,
+        .pipeline = coded->pipeline,
+        .is_mapped = coded->is_mapped,
+        .parameters = sections->parameters.data,
+        .parameter_size = sections->parameters.size,
+        .payload = sections->payload.data,
+        .payload_size = sections->payload.size,
+        .payload_there = sections->payload.size,
+        .parts = px_parts_make(coded->ends, sections->parameters.size, sections->payload.size)};
+    chunk.head_payload = chunk.is_mapped ? px_mapping_head(&chunk, &inner_codec) : 0;
+    chunk.has_blocks = chunk.head_payload || px_is_in_blocks(&chunk);
+    return chunk;
+}
+
 static void use_raw(px_chunk *chunk, const content *c) {
-    chunk->is_mapped = false;
+    chunk->is_mapped = chunk->has_blocks = false;
+    chunk->head_payload = 0;
     chunk->pipeline = (px_pipeline){.transform = PRISM_TRANSFORM_NONE,
                                     .predictor = PRISM_PREDICTOR_NONE,
                                     .coder = PRISM_CODER_RAW,
@@ -93,23 +112,13 @@ static px_pipeline unsqueezed(const px_pipeline *pipeline, const content *c) {
  * checksum is that of `decoded`, which are the elements unless something was lost. */
 static prism_status write_chunk(px_buffer *out, px_pipeline *used, const px_coded *coded,
                                 const void *decoded, const content *c, prism_error *error) {
-    const px_sections *sections = &coded->sections;
-    px_chunk chunk = {
-        .array = *c->array,
-        .pipeline = unsqueezed(&coded->pipeline, c),
-        .has_checksum = c->options.checksum,
-        .is_mapped = coded->is_mapped,
-        .elements_crc = c->options.checksum ? px_crc32_by(decoded, c->size, c->options.threads) : 0,
-        .parameters = sections->parameters.data,
-        .parameter_size = sections->parameters.size,
-        .payload = sections->payload.data,
-        .payload_size = sections->payload.size,
-        .payload_there = sections->payload.size,
-        .parts = px_parts_make(coded->ends, sections->parameters.size, sections->payload.size)};
+    px_chunk chunk = chunk_of(coded, c->array);
+    chunk.pipeline = unsqueezed(&coded->pipeline, c);
+    chunk.has_checksum = c->options.checksum;
+    if (chunk.has_checksum)
+        chunk.elements_crc = px_crc32_by(decoded, c->size, c->options.threads);
     if (!px_coded_size(coded) || px_coded_size(coded) >= c->size)
         use_raw(&chunk, c);
-    chunk.head_payload = chunk.is_mapped ? px_mapping_head(&chunk, &inner_codec) : 0;
-    chunk.has_blocks = chunk.head_payload || px_is_in_blocks(&chunk);
     *used = chunk.pipeline;
     if (used->roles.rank && !px_roles_are_valid(&used->roles, &chunk.array))
         return px_fail(error, PRISM_E_INTERNAL, "the roles of axes are not those of the array");
@@ -238,6 +247,20 @@ static prism_status encode_parts(px_coded *parts, bool *sure, const px_mapping_r
     return px_split_encode(parts, request, axis, error);
 }
 
+/* The smaller one, but that what is asked for in blocks is in blocks if either is. */
+static void keep_better(px_coded *best, px_coded *parts, const px_mapping_request *request) {
+    const bool blocks = px_blocks_asked(request->options);
+    const bool best_is = blocks && chunk_of(best, request->array).has_blocks;
+    const bool parts_are = blocks && chunk_of(parts, request->array).has_blocks;
+    if (best_is == parts_are) {
+        px_coded_keep_smaller(best, parts);
+        return;
+    }
+    px_coded_free(best_is ? parts : best);
+    if (parts_are)
+        *best = *parts;
+}
+
 /* For mappings and integers. */
 static prism_status look(px_survey *survey, const px_mapping_request *request, px_chunk_role role,
                          prism_error *error) {
@@ -274,9 +297,9 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     const bool as_it_is = px_blocks_asked(options) && px_type_is_narrow(array->type);
     if (status == PRISM_OK && rivals && !alone)
         status = look_at_rival(&survey, &alone, &rival, error);
-    if (status == PRISM_OK && !alone && !as_it_is)
+    if (status == PRISM_OK && !alone)
         status = encode_parts(&parts, &sure, &request, error);
-    const bool plain = !alone && !sure;
+    const bool plain = !alone && (!sure || px_blocks_asked(options));
     if (status == PRISM_OK && plain)
         status = look(&survey, &request, role, error);
     if (status == PRISM_OK && plain && !as_it_is)
@@ -286,7 +309,7 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
         status = px_encode_integers(&coded, &request, error);
     }
     if (parts.is_mapped)
-        px_coded_keep_smaller(&coded, &parts);
+        keep_better(&coded, &parts, &request);
     if (status == PRISM_OK && rivals)
         status = try_rival(&coded, &rival, alone, &request, error);
     if (status == PRISM_OK)

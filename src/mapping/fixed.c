@@ -512,20 +512,20 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
 /* ---- Parts ---- */
 
 static bool fits_regions(px_reader parameters, const prism_array *array) {
-    fixed f;
+    fixed f = {.shift = 0};
     return read_parameters(&f, &parameters, px_number_of(array->type), NULL) == PRISM_OK &&
            !has_rest(&f);
 }
 
-static prism_status open_regions(void **rule, px_exception_list *exceptions,
-                                 px_mapping_source *source, prism_error *error) {
+static prism_status open_regions(px_opened_mapping *opened, px_mapping_source *source,
+                                 prism_error *error) {
     const prism_array *array = &source->chunk->array;
-    fixed *f = *rule = px_alloc(sizeof *f);
+    fixed *f = opened->rule = px_alloc(sizeof *f);
     if (!f)
         return px_out_of_memory(error, sizeof *f);
     prism_status status = read_parameters(f, &source->parameters, px_number_of(array->type), error);
     return status == PRISM_OK && f->has_exceptions
-               ? px_exception_list_read(exceptions, &source->parameters, array, error)
+               ? px_exception_list_read(&opened->exceptions, &source->parameters, array, error)
                : status;
 }
 

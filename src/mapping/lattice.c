@@ -416,20 +416,20 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
 /* ---- Parts ---- */
 
 static bool fits_regions(px_reader parameters, const prism_array *array) {
-    lattice l;
+    lattice l = {.plain = 0};
     return read_parameters(&l, &parameters, array, NULL) == PRISM_OK && !l.plain &&
            !l.differences.count;
 }
 
-static prism_status open_regions(void **rule, px_exception_list *exceptions,
-                                 px_mapping_source *source, prism_error *error) {
+static prism_status open_regions(px_opened_mapping *opened, px_mapping_source *source,
+                                 prism_error *error) {
     const prism_array *array = &source->chunk->array;
-    lattice *l = *rule = px_alloc(sizeof *l);
+    lattice *l = opened->rule = px_alloc(sizeof *l);
     if (!l)
         return px_out_of_memory(error, sizeof *l);
     prism_status status = read_parameters(l, &source->parameters, array, error);
     return status == PRISM_OK && l->has_exceptions
-               ? px_exception_list_read(exceptions, &source->parameters, array, error)
+               ? px_exception_list_read(&opened->exceptions, &source->parameters, array, error)
                : status;
 }
 

@@ -86,8 +86,6 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
         return px_mask_memory(chunk, depth, codec);
     if (number == PRISM_MAPPING_SPLIT)
         return px_split_memory(chunk, depth, codec);
-    if (number == PRISM_MAPPING_TABLE)
-        kept += px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
     const px_squeezed shape = px_squeeze(&chunk->array);
     px_gaps mask;
     if (chunk->mask) {

@@ -434,7 +434,113 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return status;
 }
 
-const px_mapping_stage px_mapping_mask = {.number = PRISM_MAPPING_MASK, .decode = decode};
+/* ---- Parts ---- */
+
+typedef struct opened {
+    prism_array array;     /* of the codes */
+    uint8_t *codes;        /* of the whole array */
+    const uint8_t *values; /* within the parameters */
+    rest rest;
+    px_gaps of_rest;
+} opened;
+
+static void close_regions(void *rule) {
+    opened *o = rule;
+    if (!o)
+        return;
+    free((void *)(uintptr_t)o->of_rest.missing);
+    rest_free(&o->rest);
+    free(o->codes);
+    free(o);
+}
+
+static prism_status open_regions(px_opened_mapping *mapping, px_mapping_source *source,
+                                 prism_error *error) {
+    header h;
+    if (source->depth || source->chunk->mask)
+        return px_fail(error, PRISM_E_CORRUPT, "a mask within a mapping");
+    opened *o = mapping->rule = px_alloc_zeroed(sizeof *o);
+    if (!o)
+        return px_out_of_memory(error, sizeof *o);
+    prism_status status = read_header(&h, source, error);
+    if (status == PRISM_OK)
+        status = decode_codes(&o->codes, &h, source, error);
+    const px_gaps mask = {h.mask.array, o->codes};
+    if (status == PRISM_OK)
+        status = rest_make(&o->rest, &mask, &source->chunk->array, error);
+    if (status == PRISM_OK)
+        status = mask_of_rest(&o->of_rest, &o->rest, &mask, error);
+    o->array = h.mask.array;
+    o->values = h.values;
+    mapping->inner = o->rest.array;
+    mapping->inner_gaps = &o->of_rest;
+    return status;
+}
+
+static uint64_t kept_before(const bool *kept, uint64_t end) {
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < end; i++)
+        count += kept[i];
+    return count;
+}
+
+static bool narrow(const void *rule, const px_box *box, px_box *inner) {
+    const opened *o = rule;
+    bool some = true;
+    for (unsigned d = 0; d < o->array.rank; d++) {
+        inner->start[d] = kept_before(o->rest.kept[d], box->start[d]);
+        inner->count[d] = kept_before(o->rest.kept[d] + box->start[d], box->count[d]);
+        some = some && inner->count[d];
+    }
+    return some;
+}
+
+/* A line of a box along the last axis: where it begins in the mask, and whether the rest has it. */
+typedef struct line {
+    size_t place;
+    bool kept;
+} line;
+
+static line line_of(const opened *o, const px_box *box, const uint64_t *index) {
+    line l = {.kept = true};
+    for (unsigned d = 0; d < o->array.rank; d++) {
+        const uint64_t at = box->start[d] + index[d];
+        const bool last = d + 1 == o->array.rank;
+        l.place = l.place * (size_t)o->array.dims[d] + (o->array.dims[d] > 1 ? (size_t)at : 0);
+        l.kept = l.kept && (last || o->rest.kept[d][at]);
+    }
+    return l;
+}
+
+/* Elements that the rest has follow each other in its box. */
+static prism_status map_region(const void *rule, const px_mapped_region *region, void *elements,
+                               prism_error *error) {
+    const opened *o = rule;
+    const px_box *box = region->box;
+    const unsigned last = o->array.rank - 1;
+    const size_t size = prism_type_size(region->array.type);
+    const size_t step = o->array.dims[last] > 1;
+    const bool *kept = o->rest.kept[last] + box->start[last];
+    const uint8_t *from = region->integers.elements;
+    uint64_t index[PRISM_MAX_RANK] = {0};
+    uint8_t *to = elements;
+    (void)error;
+    for (bool more = true; more; more = px_box_next_line(box, o->array.rank, index)) {
+        const line l = line_of(o, box, index);
+        for (uint64_t i = 0; i < box->count[last]; i++, to += size) {
+            const uint8_t code = o->codes[l.place + i * step];
+            memcpy(to, code ? o->values + (code - 1) * size : from, size);
+            from += l.kept && kept[i] ? size : 0;
+        }
+    }
+    return PRISM_OK;
+}
+
+static const px_mapping_regions regions = {
+    .open = open_regions, .close = close_regions, .narrow = narrow, .map = map_region};
+
+const px_mapping_stage px_mapping_mask = {
+    .number = PRISM_MAPPING_MASK, .decode = decode, .chunks = 1, .regions = &regions};
 
 static uint64_t chunk_bytes(const px_chunk *chunk) {
     return px_array_count(&chunk->array) * prism_type_size(chunk->array.type);
@@ -445,14 +551,15 @@ uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_co
     px_mapping_source source = {.chunk = chunk,
                                 .parameters =
                                     px_reader_make(chunk->parameters, chunk->parameter_size),
-                                .payload = px_reader_make(chunk->payload, chunk->payload_size)};
+                                .payload = px_reader_make(chunk->payload, chunk->payload_there)};
     header h;
     px_chunk inner;
     px_get_u8(&source.parameters);
     if (depth || chunk->mask || read_header(&h, &source, NULL) != PRISM_OK)
         return 0;
     const uint64_t places = px_array_count(&h.mask.array), mask = codec->memory(&h.mask, depth + 1);
-    if (px_inner_read(&inner, &source.payload, NULL) != PRISM_OK)
+    size_t head;
+    if (px_inner_read_head(&inner, &head, &source.payload, NULL) != PRISM_OK)
         return places + mask;
     px_gaps shape = {h.mask.array, NULL};
     for (unsigned d = 0; d < shape.array.rank; d++)

@@ -12,10 +12,10 @@
 typedef struct px_region_reader {
     px_chunk chunk;
     px_block_reader blocks;            /* of a chunk that is not mapped; */
-    const px_mapping_regions *regions; /* of one that is: what makes elements of integers, */
-    void *rule;                        /* its own, */
-    px_exception_list exceptions;      /* what it does not reach, */
-    struct px_region_reader *integers; /* and where these come from */
+    const px_mapping_regions *regions; /* of one that is: what makes its elements, */
+    px_opened_mapping opened;
+    struct px_region_reader *inner; /* of what is in blocks, */
+    px_gaps gaps;                   /* and the mask of the squeezed chunk */
     px_squeezed shape;
 } px_region_reader;
 

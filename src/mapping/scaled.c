@@ -189,12 +189,11 @@ static prism_status check_scales(const scales *s, const px_gaps *mask, prism_err
     return PRISM_OK;
 }
 
-static prism_status open_scales(void **rule, px_exception_list *none, px_mapping_source *source,
+static prism_status open_scales(px_opened_mapping *opened, px_mapping_source *source,
                                 prism_error *error) {
-    (void)none;
     if (!may_be_scaled(&source->chunk->array))
         return px_fail(error, PRISM_E_CORRUPT, "these elements have no scales");
-    scales *s = *rule = px_alloc_zeroed(sizeof *s);
+    scales *s = opened->rule = px_alloc_zeroed(sizeof *s);
     if (!s)
         return px_out_of_memory(error, sizeof *s);
     s->array = scales_array(&source->chunk->array);
@@ -225,13 +224,14 @@ static void multiply(void *elements, const prism_array *array, const int8_t *int
 
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
     prism_array array = source->chunk->array;
-    void *integers = NULL, *rule = NULL;
-    prism_status status = open_scales(&rule, NULL, source, error);
+    px_opened_mapping opened = {.rule = NULL};
+    void *integers = NULL;
+    prism_status status = open_scales(&opened, source, error);
     if (status == PRISM_OK)
         status = px_inner_decode(source, &array, 1u << PRISM_INT8, &integers, error);
     if (status == PRISM_OK)
-        multiply(elements, &source->chunk->array, integers, rule);
-    close_scales(rule);
+        multiply(elements, &source->chunk->array, integers, opened.rule);
+    close_scales(opened.rule);
     free(integers);
     return status;
 }
@@ -255,6 +255,11 @@ static prism_status map_region(const void *rule, const px_mapped_region *region,
     return PRISM_OK;
 }
 
+static uint64_t scales_memory(const px_chunk *chunk) {
+    (void)chunk;
+    return sizeof(scales);
+}
+
 static const px_mapping_regions regions = {
     .open = open_scales, .close = close_scales, .map = map_region, .types = 1u << PRISM_INT8};
 
@@ -262,4 +267,5 @@ const px_mapping_stage px_mapping_scaled = {.number = PRISM_MAPPING_SCALED,
                                             .encode = encode,
                                             .decode = decode,
                                             .chunks = 2,
+                                            .memory = scales_memory,
                                             .regions = &regions};

@@ -14,20 +14,32 @@ typedef struct px_mapped_region {
     const px_box *box;
     prism_array array; /* of the elements of the box */
     px_integers integers;
+    bool has_gaps; /* what stands at places without data is of no matter */
 } px_mapped_region;
+
+/* What is known of a chunk that was opened for parts. */
+typedef struct px_opened_mapping {
+    void *rule; /* the mapping's own */
+    px_exception_list exceptions;
+    prism_array inner;         /* the shape of the chunk that is in blocks */
+    const px_gaps *inner_gaps; /* what that has; NULL: those of the chunk */
+} px_opened_mapping;
 
 /* Of a mapping whose elements can be had from the integers at the same places: they are what the
  * last chunk within the chunk holds. */
 typedef struct px_mapping_regions {
     bool (*fit)(px_reader parameters, const prism_array *array); /* NULL: all do */
-    /* All of the parameters, and the chunks within but the last. *rule: the caller's, to be closed
-     * also after a failure. What `map` makes of exceptions does not matter. */
-    prism_status (*open)(void **rule, px_exception_list *exceptions, px_mapping_source *source,
-                         prism_error *error);
+    /* All of the parameters, and the chunks within but the last. opened->rule is to be closed also
+     * after a failure, opened->inner is the chunk's array at first. What `map` makes of exceptions
+     * does not matter. */
+    prism_status (*open)(px_opened_mapping *opened, px_mapping_source *source, prism_error *error);
     void (*close)(void *rule); /* which may be NULL */
+    /* The box of the chunk in blocks that has the data of a box; false if there are none. NULL: it
+     * is the same. */
+    bool (*narrow)(const void *rule, const px_box *box, px_box *inner);
     prism_status (*map)(const void *rule, const px_mapped_region *region, void *elements,
                         prism_error *error);
-    uint32_t types; /* of the integers: bits by their values */
+    uint32_t types; /* of the integers: bits by their values; 0: they are elements still */
 } px_mapping_regions;
 
 enum { PX_NARROW_INTEGERS = 1u << PRISM_UINT8 | 1u << PRISM_UINT16 };

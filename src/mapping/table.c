@@ -190,14 +190,13 @@ typedef struct table {
     uint64_t values[];
 } table;
 
-static prism_status open_table(void **rule, px_exception_list *none, px_mapping_source *source,
+static prism_status open_table(px_opened_mapping *opened, px_mapping_source *source,
                                prism_error *error) {
-    (void)none;
     const uint64_t count = px_get_varint(&source->parameters);
     if (!count || count > PX_MOST_VALUES)
         return px_fail(error, PRISM_E_CORRUPT, "a table of %llu values", (unsigned long long)count);
     const size_t size = sizeof(table) + px_product(count, sizeof(uint64_t));
-    table *t = *rule = px_alloc(size);
+    table *t = opened->rule = px_alloc(size);
     if (!t)
         return px_out_of_memory(error, size);
     t->count = (size_t)count;
@@ -206,12 +205,13 @@ static prism_status open_table(void **rule, px_exception_list *none, px_mapping_
 
 /* Places of what is no data may be anything. */
 static prism_status look_up(void *elements, const prism_array *array, const table *t,
-                            const px_integers *places, const px_gaps *mask, prism_error *error) {
+                            const px_integers *places, const px_gaps *mask, bool lenient,
+                            prism_error *error) {
     const size_t size = prism_type_size(array->type), all = (size_t)px_array_count(array);
     const bool swapped = array->order != px_native_order();
     for (size_t i = 0; i < all; i++) {
         uint64_t place = px_integer_at(places, i);
-        if (place >= t->count && mask && px_gaps_at(mask, array, i))
+        if (place >= t->count && (lenient || (mask && px_gaps_at(mask, array, i))))
             place = 0;
         if (place >= t->count)
             return px_fail(error, PRISM_E_CORRUPT, "place %llu of a table of %zu",
@@ -222,22 +222,29 @@ static prism_status look_up(void *elements, const prism_array *array, const tabl
 }
 
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
-    void *values = NULL;
+    px_opened_mapping opened = {.rule = NULL};
     px_integers places = {.elements = NULL};
-    prism_status status = open_table(&values, NULL, source, error);
+    prism_status status = open_table(&opened, source, error);
     if (status == PRISM_OK)
         status = px_inner_decode_integers(source, false, &places, error);
     if (status == PRISM_OK)
-        status =
-            look_up(elements, &source->chunk->array, values, &places, source->chunk->mask, error);
-    free(values);
+        status = look_up(elements, &source->chunk->array, opened.rule, &places, source->chunk->mask,
+                         false, error);
+    free(opened.rule);
     free(places.elements);
     return status;
 }
 
 static prism_status map_region(const void *rule, const px_mapped_region *region, void *elements,
                                prism_error *error) {
-    return look_up(elements, &region->array, rule, &region->integers, NULL, error);
+    return look_up(elements, &region->array, rule, &region->integers, NULL, region->has_gaps,
+                   error);
+}
+
+static uint64_t table_memory(const px_chunk *chunk) {
+    px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
+    px_get_u8(&parameters); /* the mapping */
+    return sizeof(table) + px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
 }
 
 static const px_mapping_regions regions = {
@@ -248,6 +255,7 @@ const px_mapping_stage px_mapping_table = {.number = PRISM_MAPPING_TABLE,
                                            .encode = encode,
                                            .decode = decode,
                                            .chunks = 1,
+                                           .memory = table_memory,
                                            .regions = &regions};
 const px_mapping_stage px_mapping_levels = {.number = PRISM_MAPPING_TABLE,
                                             .look = look_at_levels,

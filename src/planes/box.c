@@ -8,7 +8,7 @@
 px_box px_boxes_get(const px_boxes *boxes, size_t index) {
     px_box box;
     memcpy(box.start, boxes->starts + index * boxes->rank, boxes->rank * sizeof *box.start);
-    memcpy(box.count, boxes->count, boxes->rank * sizeof *box.count);
+    memcpy(box.count, boxes->count + index * boxes->count_step, boxes->rank * sizeof *box.count);
     return box;
 }
 

@@ -8,11 +8,12 @@ typedef struct px_box {
     uint64_t start[PRISM_MAX_RANK], count[PRISM_MAX_RANK]; /* one for each axis of the array */
 } px_box;
 
-/* Many boxes of equal counts: starts[box][rank], count[rank]. */
+/* Many boxes: starts[box][rank], count[rank], or count[box][rank] where their counts differ. */
 typedef struct px_boxes {
     const uint64_t *starts, *count;
     size_t boxes;
     unsigned rank;
+    size_t count_step; /* from the counts of one to those of the next: 0, or the rank */
 } px_boxes;
 
 px_box px_boxes_get(const px_boxes *boxes, size_t index);

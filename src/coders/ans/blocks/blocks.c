@@ -21,7 +21,7 @@ static bool is_side(size_t side) {
     return side >= 4 && side <= PX_BLOCK_SIDE && (side & (side - 1)) == 0;
 }
 
-enum { ENTRY = 3 /* bytes of the index, at least */ };
+enum { ENTRY = 1 /* bytes of the index, at least */ };
 
 /* Pictures as a block of their own are coded by the wavefront, which counts in 32 bits. */
 enum { EDGE_LIMIT = 1 << 30 };
@@ -69,8 +69,10 @@ static prism_status read_index(px_blocks_chunk *chunk, px_reader *in, size_t pay
                            i % blocks);
         px_block_entry *entry = &chunk->entries[i];
         *entry = (px_block_entry){.offset = offset, .size = 2 * words};
-        entry->check = px_get_u8(in);
-        entry->check = (uint16_t)(entry->check | px_get_u8(in) << 8);
+        if (words) {
+            entry->check = px_get_u8(in);
+            entry->check = (uint16_t)(entry->check | px_get_u8(in) << 8);
+        }
         offset += 2 * words;
     }
     return in->failed || offset != payload_size
@@ -157,7 +159,7 @@ static prism_status take_block(uint16_t *words, size_t *at, const px_blocks_chun
                            "the bytes end before block %zu, its planes up to %zu", number,
                            chunk->ends[l]);
         const uint8_t *bytes = r->payload + entry->offset;
-        if (px_block_check(chunk, l, number, bytes, entry->size) != entry->check)
+        if (entry->size && px_block_check(chunk, l, number, bytes, entry->size) != entry->check)
             return px_fail(error, PRISM_E_CHECKSUM, "block %zu is damaged", number);
         memcpy(words + *at, bytes, entry->size);
         *at += entry->size / 2;
@@ -212,8 +214,31 @@ static prism_status check_ends(const px_block_streams *streams, const px_blocks_
     return PRISM_OK;
 }
 
-prism_status px_blocks_read(px_blocks_chunk *chunk, px_planes *planes, const px_blocks_request *r,
-                            prism_error *error) {
+static void clear(px_planes *planes, const px_rectangle *place, size_t count) {
+    for (size_t k = 0; k < count; k++)
+        for (size_t y = place->y; y < place->y + place->height; y++)
+            memset(px_plane(planes, k) + y * planes->width + place->x, 0,
+                   place->width * sizeof(int16_t));
+}
+
+/* Clears those that are empty, and lists the others. */
+static size_t skip_empty(size_t numbers[PX_BLOCK_LANES], px_rectangle places[PX_BLOCK_LANES],
+                         px_planes *planes, const px_blocks_chunk *chunk,
+                         const px_blocks_request *r) {
+    size_t count = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        numbers[count] = r->numbers[i];
+        places[count] = r->places[i];
+        if (px_blocks_is_empty(chunk, r->numbers[i]))
+            clear(planes, &r->places[i], r->planes);
+        else
+            count++;
+    }
+    return count;
+}
+
+static prism_status read_full(px_blocks_chunk *chunk, px_planes *planes, const px_blocks_request *r,
+                              prism_error *error) {
     px_pool pool = {.count = 0};
     px_block_streams streams;
     prism_status status = take_words(&streams, &pool, chunk, r, error);
@@ -237,6 +262,17 @@ prism_status px_blocks_read(px_blocks_chunk *chunk, px_planes *planes, const px_
         status = check_ends(&streams, chunk, r, error);
     px_pool_free(&pool);
     return status;
+}
+
+prism_status px_blocks_read(px_blocks_chunk *chunk, px_planes *planes, const px_blocks_request *r,
+                            prism_error *error) {
+    size_t numbers[PX_BLOCK_LANES];
+    px_rectangle places[PX_BLOCK_LANES];
+    px_blocks_request full = *r;
+    full.numbers = numbers;
+    full.places = places;
+    full.count = skip_empty(numbers, places, planes, chunk, r);
+    return full.count ? read_full(chunk, planes, &full, error) : PRISM_OK;
 }
 
 /* ---- All of them ---- */

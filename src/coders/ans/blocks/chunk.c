@@ -52,6 +52,21 @@ void px_blocks_free(px_blocks_chunk *chunk) {
     px_pool_free(&chunk->pool);
 }
 
+static bool is_constant(const px_blocks_chunk *chunk) {
+    for (size_t g = 0; g < chunk->group_count; g++)
+        for (size_t k = 0; k < chunk->groups[g].count; k++)
+            if (chunk->groups[g].model.planes[k].kind != PX_PLANE_CONSTANT)
+                return false;
+    return true;
+}
+
+bool px_blocks_is_empty(const px_blocks_chunk *chunk, size_t block) {
+    for (size_t l = 0; l < chunk->form.layers; l++)
+        if (px_blocks_entry(chunk, l, block)->size)
+            return false;
+    return !is_constant(chunk);
+}
+
 size_t px_blocks_layers(const px_blocks_chunk *chunk, size_t planes) {
     size_t layers = 1;
     while (chunk->ends[layers - 1] < planes)
@@ -86,5 +101,5 @@ prism_status px_blocks_bench(px_block_bench **bench, px_blocks_chunk *chunk,
 uint16_t px_block_check(const px_blocks_chunk *chunk, size_t layer, size_t block, const void *bytes,
                         size_t size) {
     const size_t number = layer * px_blocks_count(&chunk->grid) + block;
-    return (uint16_t)(size ? px_crc32_after((uint32_t)number, bytes, size) : number);
+    return (uint16_t)px_crc32_after((uint32_t)number, bytes, size);
 }

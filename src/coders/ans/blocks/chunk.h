@@ -23,7 +23,8 @@ typedef struct px_block_benches {
     px_block_bench single, lanes;
 } px_block_benches;
 
-/* Where a layer of a block is in the payload, and the lower half of the CRC-32 of its bytes. */
+/* Where a layer of a block is in the payload, and the lower half of the CRC-32 of its bytes, which
+ * goes unsaid where it has none. */
 typedef struct px_block_entry {
     size_t offset, size;
     uint16_t check;
@@ -63,6 +64,10 @@ static inline px_block_entry *px_blocks_entry(const px_blocks_chunk *chunk, size
                                               size_t block) {
     return &chunk->entries[layer * px_blocks_count(&chunk->grid) + block];
 }
+
+/* Whether a block is empty: it has no words, though its planes are not constant. Nothing in it is
+ * data. */
+bool px_blocks_is_empty(const px_blocks_chunk *chunk, size_t block);
 
 /* How many layers have the first `planes` planes. */
 size_t px_blocks_layers(const px_blocks_chunk *chunk, size_t planes);

@@ -2,6 +2,7 @@
  * know what stands at the edges of blocks, but for their left and right ones. */
 #include "coders/ans/blocks/blocks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sizes.h"
@@ -9,6 +10,17 @@
 #include "base/threads.h"
 #include "coders/ans/blocks/chunk.h"
 #include "coders/ans/lsq/encoder.h"
+
+/* Whether nothing in a block is data. */
+static bool is_empty(const px_planes *planes, const px_rectangle *block) {
+    const px_holes *holes = planes->holes;
+    for (size_t k = 0; holes && k < holes->count; k++)
+        for (size_t y = block->y; y < block->y + block->height; y++)
+            if (memchr(px_holes_of(holes, k) + y * holes->width + block->x, PX_HOLE_NONE,
+                       block->width))
+                return false;
+    return holes != NULL;
+}
 
 /* Smaller blocks at the edges are taken with the positions before them. */
 static px_rectangle whole_block(const px_grid_of_blocks *grid, size_t index) {
@@ -21,12 +33,32 @@ static px_rectangle whole_block(const px_grid_of_blocks *grid, size_t index) {
                           .width = width};
 }
 
+/* Blocks that models are fitted to: those that are not empty. */
+typedef struct full_blocks {
+    px_rectangle *places; /* of whole blocks; owned */
+    size_t count;
+} full_blocks;
+
+static prism_status list_full(full_blocks *list, const px_planes *planes,
+                              const px_grid_of_blocks *grid, prism_error *error) {
+    const size_t blocks = px_blocks_count(grid);
+    *list = (full_blocks){.places = px_alloc(blocks, sizeof *list->places)};
+    if (!list->places)
+        return px_out_of_memory(error, blocks * sizeof *list->places);
+    for (size_t i = 0; i < blocks; i++) {
+        const px_rectangle block = px_block_at(grid, i);
+        if (!is_empty(planes, &block))
+            list->places[list->count++] = whole_block(grid, i);
+    }
+    return PRISM_OK;
+}
+
 /* Planes of a group from `first` on, block after block. */
 typedef struct row_task {
     px_planes *row;
     const px_planes *planes;
     size_t first;
-    const px_grid_of_blocks *grid;
+    const full_blocks *blocks;
 } row_task;
 
 static prism_status copy_plane(void *context, size_t k, size_t worker, prism_error *error) {
@@ -34,8 +66,8 @@ static prism_status copy_plane(void *context, size_t k, size_t worker, prism_err
     const size_t width = task->planes->width;
     (void)worker;
     (void)error;
-    for (size_t i = 0; i < px_blocks_count(task->grid); i++) {
-        const px_rectangle block = whole_block(task->grid, i);
+    for (size_t i = 0; i < task->blocks->count; i++) {
+        const px_rectangle block = task->blocks->places[i];
         const int16_t *from = px_plane(task->planes, task->first + k) + block.y * width + block.x;
         int16_t *to = px_plane(task->row, k) + i * block.width;
         for (size_t y = 0; y < block.height; y++, from += width, to += task->row->width)
@@ -45,21 +77,21 @@ static prism_status copy_plane(void *context, size_t k, size_t worker, prism_err
 }
 
 /* Planes of a group as a row of blocks. */
-static prism_status make_row(px_planes *row, const px_planes *planes, const px_grid_of_blocks *grid,
+static prism_status make_row(px_planes *row, const px_planes *planes, const full_blocks *blocks,
                              const px_blocks_group *group, int threads, prism_error *error) {
-    const px_rectangle block = whole_block(grid, 0);
+    const px_rectangle block = blocks->places[0];
     *row = (px_planes){.count = group->count,
                        .height = block.height,
-                       .width = px_product(px_blocks_count(grid), block.width),
+                       .width = px_product(blocks->count, block.width),
                        .depth = planes->depth};
     row->stride = px_plane_stride(px_plane_size(row));
-    row_task task = {row, planes, group->first, grid};
+    row_task task = {row, planes, group->first, blocks};
     const prism_status status = px_planes_take(row, error);
     return status == PRISM_OK ? px_run(row->count, threads, copy_plane, &task, error) : status;
 }
 
-static prism_status fit(px_blocks_group *group, const px_planes *planes,
-                        const px_grid_of_blocks *grid, const px_task *task, prism_error *error) {
+static prism_status fit(px_blocks_group *group, const px_planes *planes, const full_blocks *blocks,
+                        const px_task *task, prism_error *error) {
     px_planes row;
     px_lsq_encoder encoder;
     const px_group_task fitted = {.count = group->count,
@@ -69,7 +101,7 @@ static prism_status fit(px_blocks_group *group, const px_planes *planes,
                                   .threads = task->pipeline.threads,
                                   .effort = task->effort,
                                   .limit = task->limit};
-    prism_status status = make_row(&row, planes, grid, group, task->pipeline.threads, error);
+    prism_status status = make_row(&row, planes, blocks, group, task->pipeline.threads, error);
     if (status != PRISM_OK)
         return status;
     status = px_lsq_encoder_make(&encoder, &row, &fitted, error);
@@ -191,16 +223,17 @@ static prism_status write_block(const writing *w, const run *r, size_t index, si
     const px_rectangle block = px_block_at(&chunk->grid, index);
     for (size_t l = 0; l < chunk->form.layers; l++)
         px_blocks_entry(chunk, l, index)->offset = r->layers[l].size;
-    prism_status status = write_groups(w, r, &block, worker, error);
+    prism_status status =
+        is_empty(w->planes, &block) ? PRISM_OK : write_groups(w, r, &block, worker, error);
     for (size_t l = 0; l < chunk->form.layers && status == PRISM_OK; l++) {
         px_block_entry *entry = px_blocks_entry(chunk, l, index);
         status = px_buffer_status(&r->layers[l], error);
         if (status != PRISM_OK)
             break;
-        const uint8_t *bytes = r->layers[l].data;
         entry->size = r->layers[l].size - entry->offset;
-        entry->check = px_block_check(chunk, l, index, entry->size ? bytes + entry->offset : NULL,
-                                      entry->size);
+        if (entry->size)
+            entry->check =
+                px_block_check(chunk, l, index, r->layers[l].data + entry->offset, entry->size);
     }
     return status;
 }
@@ -280,6 +313,8 @@ static void write_index(const px_blocks_chunk *chunk, px_buffer *out) {
     const size_t count = chunk->form.layers * px_blocks_count(&chunk->grid);
     for (size_t i = 0; i < count; i++) {
         px_put_varint(out, chunk->entries[i].size / 2);
+        if (!chunk->entries[i].size)
+            continue;
         px_put_u8(out, (uint8_t)chunk->entries[i].check);
         px_put_u8(out, (uint8_t)(chunk->entries[i].check >> 8));
     }
@@ -292,16 +327,18 @@ bool px_blocks_suit(const px_planes *planes, int side, bool stored) {
 
 static prism_status fit_groups(px_blocks_chunk *chunk, const px_planes *planes, const px_task *task,
                                px_buffer *out, prism_error *error) {
-    prism_status status = PRISM_OK;
+    full_blocks blocks;
+    prism_status status = list_full(&blocks, planes, &chunk->grid, error);
     for (size_t g = 0; g < chunk->group_count && status == PRISM_OK; g++) {
         px_blocks_group *group = &chunk->groups[g];
-        status = fit(group, planes, &chunk->grid, task, error);
+        status = fit(group, planes, &blocks, task, error);
         if (status != PRISM_OK)
             break;
         px_model_write(&group->model, out);
         group->shapes = px_shapes_make(&group->pool, group->model.shapes, NULL);
         status = px_pool_status(&group->pool, error);
     }
+    free(blocks.places);
     return status;
 }
 
