@@ -181,7 +181,7 @@ def dataset(tmp_path):
 
 def test_readers_are_shared_by_threads(dataset):
     """The chunks' bytes are read before: h5py is for one thread."""
-    from h5prism._reader import read_regions
+    from h5prism._reader import Blob, read_regions
 
     stored, array = dataset
     blobs = {o: stored.id.read_direct_chunk((32 * o[0], 32 * o[1], 0))[1] for o in np.ndindex(2, 2)}
@@ -195,7 +195,7 @@ def test_readers_are_shared_by_threads(dataset):
             part = Selection((range(y, y + 4), range(x, x + 4), range(8)))
             found = part.taken(
                 read_regions(
-                    blobs[corner], part.regions(stored.chunks), (stored.chunks, stored.dtype)
+                    Blob(blobs[corner]), part.regions(stored.chunks), (stored.chunks, stored.dtype)
                 )
             )
             window = np.s_[32 * corner[0] + y :, 32 * corner[1] + x :]
@@ -221,6 +221,56 @@ def test_a_forked_process_reads_on(dataset):
         same = np.array_equal(h5prism.read(stored, np.s_[3:9, 40], threads=2), array[3:9, 40])
         os._exit(0 if same else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+# Bytes of the file
+
+
+def test_a_part_takes_no_more_of_the_file_than_its_blocks(tmp_path, monkeypatch):
+    array = embedding(128, 128, 16, "int8")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["x"] = 0
+        made = file.create_dataset("d", data=array, chunks=(64, 128, 16), **h5prism.Prism(block=8))
+        stored = made.id.get_storage_size()
+    taken = []
+    pread = os.pread
+
+    def counted(descriptor, size, offset):
+        taken.append(size)
+        return pread(descriptor, size, offset)
+
+    monkeypatch.setattr(os, "pread", counted)
+    with h5py.File(tmp_path / "x.h5") as file:
+        h5prism.points(file["d"], [70], [9])  # opens the chunk
+        taken.clear()
+        assert_same(h5prism.points(file["d"], [100], [90]), array[[100], [90]])
+        assert 0 < sum(taken) < stored / 20
+        taken.clear()
+        assert_same(h5prism.read(file["d"], np.s_[60:70]), array[60:70])
+        assert stored / 20 < sum(taken) < stored / 2
+
+
+OPENED = {
+    "for writing": ({}, {"mode": "r+"}, {}),
+    "with a user block": ({"userblock_size": 512}, {}, {}),
+    "in memory": ({}, {"driver": "core"}, {}),
+    "with an index that is listed wrongly": ({"libver": "v110"}, {}, {"maxshape": (40, None, 8)}),
+}
+
+
+@pytest.mark.parametrize("how", OPENED)
+def test_other_files_are_left_to_hdf5(tmp_path, how):
+    from h5prism._chunks import range_in_file
+
+    made, opened, options = OPENED[how]
+    array = embedding(40, 40, 8, "int8")
+    with h5py.File(tmp_path / "x.h5", "w", **made) as file:
+        file.create_dataset(
+            "d", data=array, chunks=(20, 20, 8), **options, **h5prism.Prism(block=8, axis=2)
+        )
+    with h5py.File(tmp_path / "x.h5", **({"mode": "r"} | opened)) as file:
+        assert range_in_file(file["d"], (20, 0, 0)) is None
+        assert_same(h5prism.read(file["d"], np.s_[17:23, 5]), array[17:23, 5])
 
 
 def test_a_chunk_that_is_written_again(tmp_path):

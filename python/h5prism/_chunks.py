@@ -9,6 +9,8 @@ the lists take that number for one of C order. get_chunk_info_by_coord searches 
 from __future__ import annotations
 
 import math
+import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ._errors import PrismError, Status
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     import h5py
 
 Offset = tuple[int, ...]
+
+_MOST_CHUNKS = 1 << 12  # of a dataset whose list is searched for one: that takes longer than the rest
 
 
 def open_dataset(dataset: Any) -> h5py.Dataset:
@@ -70,6 +74,38 @@ def listed_mask(dataset: h5py.Dataset, offset: Offset, mask: int) -> int:
     if _unlimited_axis(dataset):
         return mask
     return int(dataset.id.get_chunk_info_by_coord(offset).filter_mask)
+
+
+@dataclass(frozen=True)
+class FileRange:
+    """Bytes of an open file."""
+
+    descriptor: int
+    offset: int
+    size: int
+
+    def read(self, start: int, stop: int) -> bytes:
+        return os.pread(self.descriptor, stop - start, self.offset + start)
+
+
+def range_in_file(dataset: h5py.Dataset, offset: Offset) -> FileRange | None:
+    """Where the stored bytes of a chunk lie, to be read there. None where HDF5 does not tell, tells
+    wrongly or slowly, may know of newer bytes, or has them in no plain file; and of a chunk that is
+    not there, or not filtered."""
+    file = dataset.file
+    is_plain = file.mode == "r" and file.driver == "sec2" and not file.userblock_size
+    if not is_plain or file.swmr_mode or not hasattr(os, "pread"):
+        return None
+    sizes = zip(dataset.shape, dataset.chunks)
+    if _unlimited_axis(dataset) or math.prod(-(-s // c) for s, c in sizes) > _MOST_CHUNKS:
+        return None
+    try:
+        found = dataset.id.get_chunk_info_by_coord(offset)
+    except (OSError, RuntimeError, ValueError):
+        return None
+    if found.byte_offset is None or not found.size or found.filter_mask:
+        return None
+    return FileRange(file.id.get_vfd_handle(), found.byte_offset, found.size)
 
 
 def chunk_bytes(dataset: h5py.Dataset) -> int:

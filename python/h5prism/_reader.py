@@ -6,7 +6,9 @@ import ctypes
 import os
 from collections import OrderedDict
 from collections.abc import Hashable
+from dataclasses import dataclass
 from threading import Lock
+from typing import Protocol
 
 import numpy as np
 
@@ -117,28 +119,58 @@ class Readers:
 _readers = Readers()
 
 
-def read_regions(
-    blob: bytes, regions: Regions, expected: tuple[tuple[int, ...], np.dtype]
-) -> np.ndarray:
-    """As `ChunkReader.read` from a whole chunk in blocks, by a reader that is kept for the next call
-    with the same head. The elements must be those of a dataset with chunks of the shape and type
-    expected."""
-    shape, dtype = expected
-    stored, _ = numbers_of(dtype)
-    start = blob[:START_BYTES]
-    head = blob[: chunk_sizes(start)[0]]
+class Stored(Protocol):
+    """The bytes of a chunk."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, start: int, stop: int) -> BytesLike: ...
+
+
+@dataclass(frozen=True)
+class Blob:
+    """Bytes that are there."""
+
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def read(self, start: int, stop: int) -> memoryview:
+        return memoryview(self.content)[start:stop]
+
+
+def _reader_of(stored: Stored) -> tuple[Hashable, ChunkReader]:
+    """One that was kept if it has the same head, which the checksum tells that its start has."""
+    start = bytes(stored.read(0, START_BYTES))
     reader = _readers.take(start)
+    if reader is not None and has_checksum(start):
+        return start, reader
+    head = bytes(stored.read(0, chunk_sizes(start)[0]))
     if reader is None or reader.head != head:
-        reader = ChunkReader(head, len(blob))
-    if (reader.shape, reader.dtype) != (shape, stored):
+        reader = ChunkReader(head, stored.size)
+    return start, reader
+
+
+def read_regions(
+    stored: Stored, regions: Regions, expected: tuple[tuple[int, ...], np.dtype]
+) -> np.ndarray:
+    """As `ChunkReader.read` of a chunk in blocks, by a reader that is kept for the next call with the
+    same head. The elements must be those of a dataset with chunks of the shape and type expected.
+    """
+    shape, dtype = expected
+    kind, _ = numbers_of(dtype)
+    start, reader = _reader_of(stored)
+    if (reader.shape, reader.dtype) != (shape, kind):
         raise PrismError(
             Status.CORRUPT,
             f"a chunk holds an array of type {reader.dtype} and shape {reader.shape} where the "
-            f"dataset has {stored} and {shape}",
+            f"dataset has {kind} and {shape}",
         )
-    view = memoryview(blob)
     for offset, size in reader.ranges(regions):
-        reader.add(offset, view[offset : offset + size])
+        reader.add(offset, stored.read(offset, offset + size))
     parts = reader.read(regions)
     _readers.put_back(start, reader)
     return parts.view(dtype)

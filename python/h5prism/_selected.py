@@ -13,12 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._chunks import Offset, chunk_bytes, flush, holds_numbers, listed_mask
+from ._chunks import (
+    FileRange,
+    Offset,
+    chunk_bytes,
+    flush,
+    holds_numbers,
+    listed_mask,
+    range_in_file,
+)
 from ._codec import decode
 from ._elements import numbers_of
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID
-from ._reader import is_in_blocks, read_regions
+from ._reader import START_BYTES, Blob, Stored, is_in_blocks, read_regions
 from ._selection import Selection
 from ._threads import in_order
 
@@ -59,8 +67,11 @@ def _jobs(
     is_own = only_prism(dataset)
     expected = dataset.chunks, dataset.dtype
     for offset, inside, target in selection.in_chunks(_chunks(dataset, selection)):
-        stored = read_stored(dataset, offset) if is_own else None
-        if stored is None:
+        blocks = _stored_blocks(dataset, offset) if is_own else None
+        stored = read_stored(dataset, offset) if is_own and not blocks else None
+        if blocks:
+            yield functools.partial(_read_into, out, target, blocks, inside, expected)
+        elif stored is None:
             box = inside.moved([-start for start in offset]).box()
             out[target] = inside.moved([b.start - s for b, s in zip(box, offset)]).of(dataset[box])
         else:
@@ -74,6 +85,14 @@ def _chunks(dataset: h5py.Dataset, selection: Selection) -> tuple[int, ...]:
         return chunks
     shape = enumerate(dataset.shape)
     return tuple(1 if axis in selection.arrays else size for axis, size in shape)
+
+
+def _stored_blocks(dataset: h5py.Dataset, offset: Offset) -> FileRange | None:
+    """Where a chunk in blocks lies, of which no more need be read than the blocks."""
+    place = range_in_file(dataset, offset)
+    if place is None or place.size == chunk_bytes(dataset):  # it may hold plain elements
+        return None
+    return place if is_in_blocks(place.read(0, START_BYTES)) else None
 
 
 def read_stored(dataset: h5py.Dataset, offset: Offset) -> tuple[bytes, bool] | None:
@@ -96,11 +115,26 @@ def _decode_into(
     expected: tuple[tuple[int, ...], np.dtype],
 ) -> None:
     blob, plain = stored
-    regions = inside.regions(expected[0]) if not plain and is_in_blocks(blob) else None
-    if regions is None:
-        out[target] = inside.of(_whole_chunk(blob, plain, *expected))
+    if not plain and is_in_blocks(blob):
+        _read_into(out, target, Blob(blob), inside, expected)
     else:
-        out[target] = inside.taken(read_regions(blob, regions, expected))
+        out[target] = inside.of(_whole_chunk(blob, plain, *expected))
+
+
+def _read_into(
+    out: np.ndarray,
+    target: tuple[Any, ...],
+    stored: Stored,
+    inside: Selection,
+    expected: tuple[tuple[int, ...], np.dtype],
+) -> None:
+    """From a chunk in blocks."""
+    regions = inside.regions(expected[0])
+    if regions is None:
+        whole = _whole_chunk(bytes(stored.read(0, stored.size)), False, *expected)
+        out[target] = inside.of(whole)
+    else:
+        out[target] = inside.taken(read_regions(stored, regions, expected))
 
 
 def _whole_chunk(blob: bytes, plain: bool, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -28,10 +29,15 @@ def in_order(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Res
     if workers == 1:
         yield from (job() for job in jobs)
         return
+    jobs = iter(jobs)
+    first = list(itertools.islice(jobs, 2))
+    if len(first) == 1:  # a thread would take longer to start than many a job does
+        yield first[0]()
+        return
     waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for job in jobs:
+            for job in itertools.chain(first, jobs):
                 if len(waiting) == workers * _IN_FLIGHT:
                     yield waiting.popleft().result()
                 waiting.append(pool.submit(job))
