@@ -86,6 +86,8 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
         return px_mask_memory(chunk, depth, codec);
     if (number == PRISM_MAPPING_SPLIT)
         return px_split_memory(chunk, depth, codec);
+    if (stage->regions && stage->regions->memory)
+        kept += stage->regions->memory(chunk);
     const px_squeezed shape = px_squeeze(&chunk->array);
     px_gaps mask;
     if (chunk->mask) {

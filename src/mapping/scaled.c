@@ -260,12 +260,14 @@ static uint64_t scales_memory(const px_chunk *chunk) {
     return sizeof(scales);
 }
 
-static const px_mapping_regions regions = {
-    .open = open_scales, .close = close_scales, .map = map_region, .types = 1u << PRISM_INT8};
+static const px_mapping_regions regions = {.memory = scales_memory,
+                                           .open = open_scales,
+                                           .close = close_scales,
+                                           .map = map_region,
+                                           .types = 1u << PRISM_INT8};
 
 const px_mapping_stage px_mapping_scaled = {.number = PRISM_MAPPING_SCALED,
                                             .encode = encode,
                                             .decode = decode,
                                             .chunks = 2,
-                                            .memory = scales_memory,
                                             .regions = &regions};

@@ -33,7 +33,8 @@ typedef struct px_mapping_regions {
      * after a failure, opened->inner is the chunk's array at first. What `map` makes of exceptions
      * does not matter. */
     prism_status (*open)(px_opened_mapping *opened, px_mapping_source *source, prism_error *error);
-    void (*close)(void *rule); /* which may be NULL */
+    void (*close)(void *rule);                 /* which may be NULL */
+    uint64_t (*memory)(const px_chunk *chunk); /* bytes of the rule; NULL: next to none */
     /* The box of the chunk in blocks that has the data of a box; false if there are none. NULL: it
      * is the same. */
     bool (*narrow)(const void *rule, const px_box *box, px_box *inner);

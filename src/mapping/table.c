@@ -247,15 +247,17 @@ static uint64_t table_memory(const px_chunk *chunk) {
     return sizeof(table) + px_get_varint(&parameters) % (PX_MOST_VALUES + 1) * sizeof(uint64_t);
 }
 
-static const px_mapping_regions regions = {
-    .open = open_table, .close = free, .map = map_region, .types = PX_NARROW_INTEGERS};
+static const px_mapping_regions regions = {.memory = table_memory,
+                                           .open = open_table,
+                                           .close = free,
+                                           .map = map_region,
+                                           .types = PX_NARROW_INTEGERS};
 
 const px_mapping_stage px_mapping_table = {.number = PRISM_MAPPING_TABLE,
                                            .look = look,
                                            .encode = encode,
                                            .decode = decode,
                                            .chunks = 1,
-                                           .memory = table_memory,
                                            .regions = &regions};
 const px_mapping_stage px_mapping_levels = {.number = PRISM_MAPPING_TABLE,
                                             .look = look_at_levels,
