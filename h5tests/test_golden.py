@@ -241,6 +241,10 @@ SOURCES = {
     ),
     "scaled_f32": (lambda: dequantised(20, 24, 8), NATIVE | {"axis": 2}),
     "blocks_scaled_f32": (lambda: dequantised(28, 36, 8), NATIVE | {"axis": 2, "block": 8}),
+    "blocks_mask_f32": (
+        lambda: missing(dequantised(44, 36, 8), np.nan),
+        NATIVE | {"axis": 2, "block": 8},
+    ),
     "blocks_lattice_f32_be": (lambda: decimals(28, 36, 7), {"axis": 2, "block": 16}),
     "mask_quick_i8": (lambda: missing(embedding(24, 28, 8, "int8"), 0), NATIVE | {"effort": 1}),
     "mask_lsq_i16": (lambda: missing(embedding(24, 28, 8, "int16"), -9999), NATIVE | {"effort": 5}),

@@ -29,8 +29,10 @@ prism_status px_block_reader_open(px_block_reader *reader, const px_chunk *chunk
     const px_planes planes = px_planes_shape(&chunk->array, &layout);
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_get_u8(&parameters); /* the method */
-    *reader = (px_block_reader){.chunk = *chunk,
-                                .places = px_places_of_axes_make(&chunk->array, &chunk->pipeline)};
+    *reader = (px_block_reader){.chunk = *chunk};
+    if (!px_is_in_blocks(chunk))
+        return px_fail(error, PRISM_E_CORRUPT, "a chunk says that it is in blocks and is not");
+    reader->places = px_places_of_axes_make(&chunk->array, &chunk->pipeline);
     prism_status status = px_blocks_open(&reader->blocks, &planes, &chunk->pipeline, &parameters,
                                          chunk->payload_size, 1, error);
     if (status == PRISM_OK && px_reader_left(&parameters))
