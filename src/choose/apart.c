@@ -13,6 +13,7 @@
 #include "base/low_discrepancy.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "choose/part_trial.h"
 #include "coders/ans/blocks/blocks.h"
 #include "mapping/split.h"
 #include "planes/planes.h"
@@ -148,37 +149,6 @@ static prism_status look(int *axis, const px_mapping_request *request, prism_err
 
 /* ---- A sample ---- */
 
-static prism_array sample_shape(const prism_array *array, int axis) {
-    const uint64_t all = px_array_count(array);
-    const uint64_t most = all / SHARE < SAMPLE ? all / SHARE : SAMPLE;
-    prism_array cut = *array;
-    for (;;) {
-        int longest = axis ? 0 : 1;
-        for (int i = 0; i < (int)cut.rank; i++)
-            if (i != axis && cut.dims[i] > cut.dims[longest])
-                longest = i;
-        if (px_array_count(&cut) <= most || cut.dims[longest] == 1)
-            return cut;
-        cut.dims[longest] = (cut.dims[longest] + 1) / 2;
-    }
-}
-
-/* In little time, by whatever coder is best. */
-static prism_status sample_size(size_t *size, const px_mapping_request *request,
-                                const prism_array *array, const void *elements,
-                                prism_error *error) {
-    prism_options options = *request->options;
-    options.effort =
-        px_efforts.trial[options.effort < PX_EFFORT_FITTED ? options.effort : PX_EFFORT_FITTED];
-    px_buffer out = {0};
-    px_pipeline used;
-    prism_status status = px_inner_put(&out, &used, request, array, elements, &options,
-                                       (px_chunk_role){.depth = 1}, error);
-    *size = out.size;
-    px_buffer_free(&out);
-    return status;
-}
-
 static prism_status size_apart(size_t *size, const px_mapping_request *request,
                                const px_sample *sample, int axis, prism_error *error) {
     const px_layout layout = px_layout_make(&sample->array, axis);
@@ -190,7 +160,7 @@ static prism_status size_apart(size_t *size, const px_mapping_request *request,
     for (size_t k = 0; k < layout.count && status == PRISM_OK; k++) {
         size_t of_plane;
         px_split_plane(plane, &layout, k, sample->elements, prism_type_size(array.type));
-        status = sample_size(&of_plane, request, &array, plane, error);
+        status = px_part_size(&of_plane, request, &array, plane, error);
         *size += of_plane;
     }
     free(plane);
@@ -204,12 +174,13 @@ static double without_headers(size_t size, double headers) {
 
 static prism_status compare(double *ratio, const px_mapping_request *request, int axis,
                             prism_error *error) {
-    const prism_array cut = sample_shape(request->array, axis);
+    const uint64_t most = px_smaller(px_array_count(request->array) / SHARE, SAMPLE);
+    const prism_array cut = px_part_shape(request->array, axis, most);
     px_sample sample;
     size_t whole = 1, apart = 0;
     prism_status status = px_sample_cut(&sample, request->array, request->elements, &cut, error);
     if (status == PRISM_OK)
-        status = sample_size(&whole, request, &sample.array, sample.elements, error);
+        status = px_part_size(&whole, request, &sample.array, sample.elements, error);
     if (status == PRISM_OK)
         status = size_apart(&apart, request, &sample, axis, error);
     const double planes = (double)sample.array.dims[axis], part = 1 - sample.share;

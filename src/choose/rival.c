@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/effort.h"
 #include "choose/axes.h"
+#include "choose/part_trial.h"
 #include "planes/sample.h"
 
 /* So much smaller than a quick trial of other coders, none of these comes near. */
@@ -99,14 +100,7 @@ void px_rival_free(px_rival *r) {
 static prism_array small_part(const prism_array *array) {
     enum { BYTES = 1 << 17, ELEMENTS = 1 << 15 };
     const size_t most = BYTES / prism_type_size(array->type);
-    prism_array cut = *array;
-    while (px_array_count(&cut) > (most < ELEMENTS ? most : ELEMENTS)) {
-        unsigned longest = 0;
-        for (unsigned i = 1; i < cut.rank; i++)
-            longest = cut.dims[i] > cut.dims[longest] ? i : longest;
-        cut.dims[longest] = (cut.dims[longest] + 1) / 2;
-    }
-    return cut;
+    return px_part_shape(array, PRISM_AXIS_AUTO, most < ELEMENTS ? most : ELEMENTS);
 }
 
 /* Integers of so few values that method palette is for them, which a sample shows too little of. */

@@ -1,0 +1,32 @@
+#include "choose/part_trial.h"
+
+#include "base/array.h"
+#include "base/effort.h"
+#include "base/sizes.h"
+
+prism_array px_part_shape(const prism_array *array, int axis, uint64_t most) {
+    prism_array cut = *array;
+    for (;;) {
+        int longest = axis == 0 ? 1 : 0;
+        for (int i = 0; i < (int)cut.rank; i++)
+            if (i != axis && cut.dims[i] > cut.dims[longest])
+                longest = i;
+        if (px_array_count(&cut) <= most || cut.dims[longest] == 1)
+            return cut;
+        cut.dims[longest] = (cut.dims[longest] + 1) / 2;
+    }
+}
+
+prism_status px_part_size(size_t *size, const px_mapping_request *request, const prism_array *array,
+                          const void *elements, prism_error *error) {
+    prism_options options = *request->options;
+    options.effort =
+        px_efforts.trial[options.effort < PX_EFFORT_FITTED ? options.effort : PX_EFFORT_FITTED];
+    px_buffer out = {0};
+    px_pipeline used;
+    prism_status status = px_inner_put(&out, &used, request, array, elements, &options,
+                                       (px_chunk_role){.depth = 1}, error);
+    *size = out.size;
+    px_buffer_free(&out);
+    return status;
+}
