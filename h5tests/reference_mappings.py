@@ -489,6 +489,27 @@ def decode_split(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) 
     return words.ravel().tolist()
 
 
+# 12 colours
+
+
+def decode_colours(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
+    must(depth == 0 and chunk.gaps is None, "colours are in the outermost chunk")
+    axis, count = parameters.u8(), parameters.varint()
+    must(axis < len(chunk.dims), "the axis is one of the chunk")
+    must(1 <= count <= 65536, "count is in 1..65536")
+    dims = (*chunk.dims[:axis], 1, *chunk.dims[axis + 1 :])
+    places = np.array(read_inner(chunk, depth, payload, (UINT8, UINT16), dims)).reshape(dims)
+    must(places.max() < count, "places are less than count")
+    table = read_container(payload.take(payload.varint()))
+    must(table.elements_crc is None, "an inner chunk has no checksums")
+    must((table.type, table.dtype) == (chunk.type, chunk.dtype), "type and order are the same")
+    must(table.dims == (chunk.dims[axis], count), "the table has a column for each colour")
+    unsigned = np.dtype(f"u{chunk.dtype.itemsize}").newbyteorder(chunk.dtype.byteorder)
+    colours = decode_chunk(table, depth + 1).view(unsigned).reshape(table.dims)
+    planes = [colours[k][places.take(0, axis)] for k in range(chunk.dims[axis])]
+    return np.stack(planes, axis).ravel().tolist()
+
+
 MAPPINGS = {
     1: decode_table,
     2: decode_lattice,
@@ -496,6 +517,7 @@ MAPPINGS = {
     SCALED: decode_scaled,
     10: decode_mask,
     11: decode_split,
+    12: decode_colours,
 }
 
 # Mappings by which an element is known from its own integer

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generated import displaced, drawing, embedding, hashed, smooth, stack, time_series
+from generated import displaced, drawing, embedding, hashed, regions, smooth, stack, time_series
 from python_support import ROOT, assert_same
 
 import h5prism
@@ -33,6 +33,12 @@ def units(rows: int) -> np.ndarray:
     sums = np.cumsum(hashed((3, rows), 1).astype(np.int64) % 41 - 20, 1)
     scales = np.array([1e-6, 1e-6, 0.1]).reshape(3, 1)
     return (np.array([47.3, 8.5, 400]) + (sums * scales).T).round(6).astype(">f8")
+
+
+def many_colours(height: int, width: int) -> np.ndarray:
+    """Channels first: pixels of 265 colours in runs."""
+    colours = hashed((3, 265), 1).astype(">u2")
+    return colours[:, np.repeat(hashed((height, width // 8), 2) % 265, 8, 1)]
 
 
 def doubled(array: np.ndarray) -> np.ndarray:
@@ -252,6 +258,8 @@ SOURCES = {
     "mask_fixed_f32": (lambda: missing(waves(24, 28, 4), np.nan), NATIVE | {"effort": 5}),
     "mask_axes_i16": (missing_times, {"effort": 5}),
     "split_f64_be": (lambda: units(1200), {"effort": 5}),
+    "colours_u8": (lambda: regions(64, 80, 4), {"effort": 5}),
+    "colours_first_u16_be": (lambda: many_colours(90, 96), {"effort": 1}),
     # 128 planes, last and first: whole blocks of the kernels that bring elements into planes.
     "planes_last_i8": (lambda: embedding(8, 12, 128, "int8"), NATIVE | {"effort": 5}),
     "planes_last_u16_be": (lambda: embedding(6, 8, 128, "uint16").astype(">u2"), LIFT),

@@ -568,12 +568,12 @@ static void unknown_mappings(void **state) {
     prism_info info;
     assert_int_equal(prism_inspect(e.chunk, e.chunk_size, &info, NULL), PRISM_OK);
     assert_int_not_equal(info.mapping, PRISM_MAPPING_NONE);
-    for (int mapping = 0; mapping < 256; mapping += mapping ? 1 : 12) {
+    for (int mapping = 0; mapping < 256; mapping += mapping ? 1 : 13) {
         e.chunk[info.header_bytes] = (uint8_t)mapping;
         assert_int_equal(prism_inspect(e.chunk, e.chunk_size, &info, NULL), PRISM_E_CORRUPT);
         assert_int_equal(decode_copy(&e, e.chunk_size), PRISM_E_CORRUPT);
     }
-    assert_null(prism_mapping_name((prism_mapping)12));
+    assert_null(prism_mapping_name((prism_mapping)13));
     encoded_free(&e);
 }
 

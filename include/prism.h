@@ -289,7 +289,8 @@ typedef enum prism_mapping {
     PRISM_MAPPING_WAVELET = 8,  /* lossy: sums of components, quantised wavelets of them */
     PRISM_MAPPING_DISTANCE = 9, /* lossy: pictures in JPEG XL, by libjxl */
     PRISM_MAPPING_MASK = 10,    /* places without data are left out */
-    PRISM_MAPPING_SPLIT = 11    /* planes along an axis, each with a mapping of its own */
+    PRISM_MAPPING_SPLIT = 11,   /* planes along an axis, each with a mapping of its own */
+    PRISM_MAPPING_COLOURS = 12  /* places in a table of the tuples along an axis */
 } prism_mapping;
 
 /* "none", "table", ...; NULL for an unknown mapping. Static storage. */

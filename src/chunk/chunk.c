@@ -11,6 +11,7 @@
 #include "choose/mappings.h"
 #include "choose/methods.h"
 #include "choose/rival.h"
+#include "choose/symbols.h"
 #include "lossy/lossy.h"
 #include "lossy/reduced.h"
 #include "mapping/mapping.h"
@@ -236,15 +237,30 @@ static prism_status look_at_rival(px_survey *survey, bool *alone, px_rival *riva
     return status == PRISM_OK ? px_rival_is_clear(alone, rival, error) : status;
 }
 
+/* *sure: nothing else can be smaller. */
+static prism_status encode_colours(px_coded *coded, bool *sure, const px_mapping_request *request,
+                                   prism_error *error) {
+    px_colour_set set;
+    prism_status status = px_symbols_find(&set, sure, request, error);
+    if (status == PRISM_OK && px_colour_count(&set))
+        status = px_colours_encode(coded, request, &set, error);
+    px_colour_set_free(&set);
+    return status;
+}
+
 /* Planes as chunks of their own, or places without data left out. *sure: nothing else can be
- * smaller. */
+ * smaller, but for what is in `parts` already. */
 static prism_status encode_parts(px_coded *parts, bool *sure, const px_mapping_request *request,
                                  prism_error *error) {
     int axis;
+    px_coded coded = {.is_mapped = false};
     prism_status status = px_apart_find(&axis, sure, request, error);
-    if (status != PRISM_OK || axis < 0)
-        return status == PRISM_OK ? px_mask_encode(parts, sure, request, error) : status;
-    return px_split_encode(parts, request, axis, error);
+    if (status == PRISM_OK)
+        status = axis < 0 ? px_mask_encode(&coded, sure, request, error)
+                          : px_split_encode(&coded, request, axis, error);
+    if (coded.is_mapped)
+        px_coded_keep_smaller(parts, &coded);
+    return status;
 }
 
 /* The smaller one, but that what is asked for in blocks is in blocks if either is. */
@@ -289,15 +305,18 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
         &c.squeezed.array, elements,    &c.options, role.depth,
         &inner_codec,      role.scales, &survey,    role.mask ? &mask : NULL};
     px_rival rival = {.request = &request};
-    const bool rivals = status == PRISM_OK && !px_blocks_asked(options) &&
-                        px_rival_suits(array, options, role.depth);
+    bool rivals = status == PRISM_OK && !px_blocks_asked(options) &&
+                  px_rival_suits(array, options, role.depth);
     bool alone = options->coder == PRISM_CODER_ZSTD;
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
     const bool as_it_is = px_blocks_asked(options) && px_type_is_narrow(array->type);
+    if (status == PRISM_OK && !alone && !as_it_is)
+        status = encode_colours(&parts, &sure, &request, error);
+    rivals &= !sure;
     if (status == PRISM_OK && rivals && !alone)
         status = look_at_rival(&survey, &alone, &rival, error);
-    if (status == PRISM_OK && !alone)
+    if (status == PRISM_OK && !alone && !sure)
         status = encode_parts(&parts, &sure, &request, error);
     const bool plain = !alone && (!sure || px_blocks_asked(options));
     if (status == PRISM_OK && plain)

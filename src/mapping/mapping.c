@@ -28,6 +28,8 @@ const px_mapping_stage *px_mapping_stage_of(uint8_t number, const px_inner_codec
         return &px_mapping_mask;
     case PRISM_MAPPING_SPLIT:
         return &px_mapping_split;
+    case PRISM_MAPPING_COLOURS:
+        return &px_mapping_colours;
     default:
         return codec->lossy(number);
     }

@@ -9,6 +9,7 @@
  *   scaled    integers of 8 bits times one scale for each position  scaled.c
  *   mask      places without data, left out of what others map     mask.c, mask_find.c
  *   split     planes along an axis, each mapped by itself          split.c
+ *   colours   places in a table of the tuples along an axis        colours.c, colour_set.c
  *
  * Whichever it is, the result is a chunk of integers (inner_chunk.h), bits that no model makes
  * smaller (bypass_bits.h), and elements that the rule does not reach (exceptions.h).
