@@ -38,6 +38,9 @@ static const double MISSED = 0.9, MISSED_FRAMES = 0.8, SMOOTH = 0.6;
 /* Estimates that are so near to the bytes of the elements. */
 static const double NOISE = 0.98;
 
+/* Of what estimates say, that much at least is left of planes that are tied together. */
+static const double LEAST_OF_TIES = 0.5;
+
 /* Layouts of drawings that come so close in a part of the sample are tried. */
 static const double CLOSE_DRAWING = 1.25;
 
@@ -145,7 +148,16 @@ static bool is_copied(const px_choice *c, const px_layouts *list, size_t i) {
            pipeline->transform == PRISM_TRANSFORM_NONE && !pipeline->roles.planes;
 }
 
+/* Whether indices are so small that planes which predict each other come nowhere near. */
+static bool is_beaten_by_indices(const px_choice *c, const px_candidate *layout) {
+    return c->by_indices && layout->pipeline.transform != PRISM_TRANSFORM_NONE &&
+           LEAST_OF_TIES * layout->bytes > c->best.bytes &&
+           !px_efforts.only_size[c->options->effort];
+}
+
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best) {
+    if (is_beaten_by_indices(c, &list->items[i]))
+        return false;
     if (c->best.bytes == 0 || px_is_drawing(c->sample, c->options) ||
         is_other_way(c, &list->items[i]) || is_doubtful(c, list->items[i].pipeline.transform) ||
         is_copied(c, list, i))

@@ -22,6 +22,9 @@ enum { MOST_SAMPLE = 1 << 14, LEAST_SAMPLE = 1 << 13, SHARE = 4 };
 /* What a sample must come to, of what it takes as it is: to be tried, and to be all that is. */
 static const double CLEARLY = 0.97, SURELY = 0.85;
 
+/* Bytes by which a sample of next to nothing may be wrong. */
+static const double DOUBT = 64;
+
 static bool may_lie_along(const prism_array *array, int axis) {
     const uint64_t planes = array->dims[axis];
     return planes > 1 && planes <= PX_MOST_COLOUR_PLANES &&
@@ -82,7 +85,8 @@ static prism_status size_as_colours(double *bytes, const px_mapping_request *req
     return status;
 }
 
-static prism_status compare(double *ratio, const px_mapping_request *request,
+/* *may: they may be smaller; *sure: nothing else can be. */
+static prism_status compare(bool *may, bool *sure, const px_mapping_request *request,
                             const px_colour_set *set, prism_error *error) {
     const uint64_t positions = px_array_count(&set->numbers);
     const uint64_t some = px_larger(px_smaller(positions / SHARE, MOST_SAMPLE), LEAST_SAMPLE);
@@ -96,7 +100,8 @@ static prism_status compare(double *ratio, const px_mapping_request *request,
         status = px_part_size(&whole, request, &sample.array, sample.elements, error);
     if (status == PRISM_OK)
         status = size_as_colours(&colours, request, set, &cut, error);
-    *ratio = colours / (double)whole;
+    *may = colours < CLEARLY * (double)whole;
+    *sure = colours + DOUBT < SURELY * (double)whole;
     px_sample_free(&sample);
     return status;
 }
@@ -111,14 +116,13 @@ static bool suits(const px_mapping_request *request) {
 
 prism_status px_symbols_find(px_colour_set *set, bool *sure, const px_mapping_request *request,
                              prism_error *error) {
-    double ratio = 1;
+    bool may = false;
     *set = (px_colour_set){.colours = NULL};
     *sure = false;
     prism_status status = suits(request) ? find_colours(set, request, error) : PRISM_OK;
     if (status == PRISM_OK && px_colour_count(set))
-        status = compare(&ratio, request, set, error);
-    if (status != PRISM_OK || ratio >= CLEARLY)
+        status = compare(&may, sure, request, set, error);
+    if (status != PRISM_OK || !may)
         px_colour_set_free(set);
-    *sure = ratio < SURELY;
     return status;
 }

@@ -12,6 +12,9 @@ static const double JXL_CHANCE = 1.06, JXL_CHANCE_SMALL = 1.15, JXL_CHANCE_LARGE
                     DEFLATE_CHANCE = 1.3, DEFLATE_CHANCE_SPARING = 1.15,
                     DEFLATE_CHANCE_LARGE = 1.03, GUESS_CHANCE = 1.1;
 
+/* More effort leaves that much at least of what libjxl's quick trial makes. */
+static const double LEAST_GAIN = 0.3;
+
 /* Layouts that are safer than the best one may come to a little more. */
 static const double SAFER = 1.0005;
 
@@ -44,7 +47,7 @@ prism_status px_trial(double *bytes, const px_survey *s, px_candidate *candidate
     return status;
 }
 
-/* Whether coding at `effort` comes to at most `chance` times the best size so far. */
+/* Whether coding at `effort` comes to at most `factor` times the best size so far. */
 static prism_status has_chance(bool *chance, const px_choice *c, const px_candidate *candidate,
                                int effort, double factor, prism_error *error) {
     px_candidate quick = *candidate;
@@ -82,6 +85,11 @@ void px_prefer(px_choice *c, const px_candidate *candidate, double bytes) {
     px_coded_free(&c->kept);
 }
 
+static bool is_by_indices(const px_coded *coded) {
+    return coded->pipeline.coder == PRISM_CODER_ANS && coded->sections.parameters.size &&
+           coded->sections.parameters.data[0] == PRISM_METHOD_PALETTE;
+}
+
 static prism_status consider(px_choice *c, const px_candidate *candidate, int effort,
                              prism_error *error) {
     px_candidate tried = *candidate;
@@ -90,6 +98,7 @@ static prism_status consider(px_choice *c, const px_candidate *candidate, int ef
     if (status == PRISM_OK &&
         (c->best.bytes == 0 || c->last < clearly_of(c, &tried) * c->best.bytes)) {
         px_prefer(c, &tried, c->last);
+        c->by_indices = is_by_indices(&coded);
         if (c->sample->part.share == 1 && effort == tried.pipeline.effort) {
             c->kept = coded;
             return PRISM_OK;
@@ -198,15 +207,18 @@ static prism_status jxl_has_chance(bool *chance, const px_choice *c, const px_ca
     const double factor = c->sample->large   ? JXL_CHANCE_LARGE
                           : c->sample->small ? JXL_CHANCE_SMALL
                                              : JXL_CHANCE;
-    double gain = 1;
-    prism_status status = PRISM_OK;
-    if (!c->sample->sparing)
-        status = has_chance(chance, c, candidate, PX_EFFORT_QUICK, factor, error);
-    if (status != PRISM_OK || *chance || !c->flat)
+    px_candidate quick = *candidate;
+    double gain = 1, bytes = 0;
+    *chance = c->best.bytes == 0;
+    if (*chance || (c->sample->sparing && !c->flat))
+        return PRISM_OK;
+    prism_status status = px_trial(&bytes, c->sample, &quick, PX_EFFORT_QUICK, error);
+    *chance = !c->sample->sparing && bytes < factor * c->best.bytes;
+    if (status != PRISM_OK || *chance || !c->flat || bytes * LEAST_GAIN >= c->best.bytes)
         return status;
     status = gain_of_trial(&gain, c, candidate, error);
-    return status == PRISM_OK ? has_chance(chance, c, candidate, PX_EFFORT_QUICK, 1 / gain, error)
-                              : status;
+    *chance = gain * bytes < c->best.bytes;
+    return status;
 }
 
 /* Paeth before libjxl, which has better predictors, is done only where it is asked for. */

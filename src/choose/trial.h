@@ -16,6 +16,8 @@ typedef struct px_choice {
     double relative[PRISM_TRANSFORM_STACK + 1];
     px_coded kept; /* what `best` makes of the whole array, where a trial was just that; or empty */
     bool flat;     /* enough for libjxl to have a chance */
+    bool by_indices; /* `best` is by method palette, for which a lift or an order of frames is
+                        nothing */
 } px_choice;
 
 /* What is no better than that deserves no trial, and no slower coder. */
