@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/array.h"
+#include "base/effort.h"
 #include "base/sizes.h"
 #include "choose/part_trial.h"
 #include "coders/ans/blocks/blocks.h"
@@ -22,8 +23,8 @@ enum { MOST_SAMPLE = 1 << 14, LEAST_SAMPLE = 1 << 13, SHARE = 4 };
 /* What a sample must come to, of what it takes as it is: to be tried, and to be all that is. */
 static const double CLEARLY = 0.97, SURELY = 0.85;
 
-/* Bytes by which a sample of next to nothing may be wrong. */
-static const double DOUBT = 64;
+/* Bytes by which a sample of next to nothing may be wrong, for either. */
+static const double LITTLE = 16, MUCH = 64;
 
 static bool may_lie_along(const prism_array *array, int axis) {
     const uint64_t planes = array->dims[axis];
@@ -66,6 +67,13 @@ static prism_status find_colours(px_colour_set *best, const px_mapping_request *
     return status;
 }
 
+static prism_array sample_shape(const prism_array *array, const px_colour_set *set, bool brisk) {
+    const uint64_t part = px_array_count(&set->numbers) / SHARE;
+    const uint64_t positions =
+        brisk ? LEAST_SAMPLE : px_larger(px_smaller(part, MOST_SAMPLE), LEAST_SAMPLE);
+    return px_part_shape(array, set->axis, positions * array->dims[set->axis]);
+}
+
 /* *bytes: of a sample as colours, with its share of the table. */
 static prism_status size_as_colours(double *bytes, const px_mapping_request *request,
                                     const px_colour_set *set, const prism_array *cut,
@@ -85,13 +93,12 @@ static prism_status size_as_colours(double *bytes, const px_mapping_request *req
     return status;
 }
 
-/* *may: they may be smaller; *sure: nothing else can be. */
+/* *may: they may be smaller; *sure: nothing else can be. What repeats far away, which no sample
+ * shows, quick choices may miss in one plane of places. */
 static prism_status compare(bool *may, bool *sure, const px_mapping_request *request,
                             const px_colour_set *set, prism_error *error) {
-    const uint64_t positions = px_array_count(&set->numbers);
-    const uint64_t some = px_larger(px_smaller(positions / SHARE, MOST_SAMPLE), LEAST_SAMPLE);
-    const prism_array cut =
-        px_part_shape(request->array, set->axis, some * request->array->dims[set->axis]);
+    const bool brisk = px_efforts.brisk[request->options->effort];
+    const prism_array cut = sample_shape(request->array, set, brisk);
     px_sample sample;
     size_t whole = 1;
     double colours = 0;
@@ -100,8 +107,8 @@ static prism_status compare(bool *may, bool *sure, const px_mapping_request *req
         status = px_part_size(&whole, request, &sample.array, sample.elements, error);
     if (status == PRISM_OK)
         status = size_as_colours(&colours, request, set, &cut, error);
-    *may = colours < CLEARLY * (double)whole;
-    *sure = colours + DOUBT < SURELY * (double)whole;
+    *may = colours + LITTLE < CLEARLY * (double)whole;
+    *sure = colours + MUCH < SURELY * (double)whole && !brisk;
     px_sample_free(&sample);
     return status;
 }
