@@ -38,8 +38,9 @@ static const double MISSED = 0.9, MISSED_FRAMES = 0.8, SMOOTH = 0.6;
 /* Estimates that are so near to the bytes of the elements. */
 static const double NOISE = 0.98;
 
-/* Of what estimates say, that much at least is left of planes that are tied together. */
-static const double LEAST_OF_TIES = 0.5;
+/* Of what estimates say, that much at least is left of planes that are tied together; by indices,
+ * the same planes take what they do without. */
+static const double LEAST_OF_TIES = 0.5, LEAST_OF_SAME = 0.7;
 
 /* Layouts of drawings that come so close in a part of the sample are tried. */
 static const double CLOSE_DRAWING = 1.25;
@@ -150,9 +151,10 @@ static bool is_copied(const px_choice *c, const px_layouts *list, size_t i) {
 
 /* Whether indices are so small that planes which predict each other come nowhere near. */
 static bool is_beaten_by_indices(const px_choice *c, const px_candidate *layout) {
-    return c->by_indices && layout->pipeline.transform != PRISM_TRANSFORM_NONE &&
-           LEAST_OF_TIES * layout->bytes > c->best.bytes &&
-           !px_efforts.only_size[c->options->effort];
+    const bool same = px_same_roles(&c->best.pipeline.roles, &layout->pipeline.roles);
+    const double least = same ? LEAST_OF_SAME : LEAST_OF_TIES;
+    return c->by_indices && (same || layout->pipeline.transform != PRISM_TRANSFORM_NONE) &&
+           least * layout->bytes > c->best.bytes && !px_efforts.only_size[c->options->effort];
 }
 
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best) {
