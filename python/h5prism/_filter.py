@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _options
+from ._hdf5_libraries import reach_all
 from ._library import library_path
 from ._options import OptionValue
 
@@ -160,15 +161,11 @@ class Prism(_FilterBase):
 
 
 def register() -> None:
-    """Makes the filter known to h5py in this process, for reading and for writing.
+    """Makes the filter known to every HDF5 library of this process, for reading and for writing.
 
-    The plugin's folder is put in front of HDF5's plugin search path, unless it is there already: HDF5
-    1.10 gives up at the first folder that it cannot open. Without h5py nothing is to be done.
-    Importing the package calls this; calling it again is harmless. Raises LibraryNotFoundError.
+    These are the libraries that h5py, netCDF4, PyTables and others have loaded, and those that Python
+    modules load later. The plugin's folder is put in front of the plugin search path of each.
+    Importing the package calls this. Calling it again is harmless, and finds what was loaded
+    otherwise since then, while no other thread uses HDF5. Raises LibraryNotFoundError.
     """
-    folder = os.fsencode(library_path().parent)
-    if h5py is None:
-        return
-    first = h5py.h5pl.get(0) if h5py.h5pl.size() else None
-    if first is None or os.path.realpath(first) != os.path.realpath(folder):
-        h5py.h5pl.prepend(folder)
+    reach_all(os.fsencode(library_path().parent))
