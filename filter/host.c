@@ -13,6 +13,7 @@
 #include "host.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,8 +144,18 @@ hid_t plugin_host_id(const plugin_host *host, const char *name) {
     return global && *global > 0 && id_exists(host, *global) ? *global : H5I_INVALID_HID;
 }
 
+/* For programs that do not show the error stack, and versions of HDF5 that drop what is on it. */
+static void print_if_asked(const plugin_host *host, const prism_error *error) {
+    static const char unknown_host[] = "the HDF5 library that calls is unknown: it can only read";
+    const char *asked = getenv("H5PRISM_VERBOSE");
+    const char *reason = !host->found && !*error->message ? unknown_host : error->message;
+    if (asked && *asked && strcmp(asked, "0") != 0)
+        fprintf(stderr, "h5prism: %s\n", reason);
+}
+
 void plugin_host_push(const plugin_host *host, const char *minor, const prism_error *error,
                       const char *file, const char *function, unsigned line) {
+    print_if_asked(host, error);
     if (!host->found)
         return;
     hid_t class_id = plugin_host_id(host, "H5E_ERR_CLS_g");

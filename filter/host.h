@@ -57,7 +57,8 @@ void plugin_host_free(const plugin_host *host, void *memory);
 
 /*
  * Puts "h5prism: <message>" on HDF5's error stack; `minor` is the name of one of HDF5's minor error
- * variables. Silent without a library; and HDF5 1.14 and 2.0 drop what the filter callback pushes.
+ * variables. HDF5 1.14 and 2.0 drop what the filter callback pushes. Where the environment variable
+ * H5PRISM_VERBOSE is set, and neither empty nor 0, stderr has the message, too.
  * Must be the last HDF5 call of a callback, because almost every other one clears the stack:
  * PLUGIN_PUSH(host, "H5E_CANAPPLY_g", error).
  */
