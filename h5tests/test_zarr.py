@@ -303,7 +303,8 @@ def test_references_say_where_the_chunks_are(file):
     assert found["version"] == 1
     assert {".zgroup", "run/.zgroup", "run/int16/.zarray"} <= found["refs"].keys()
     metadata = json.loads(found["refs"]["run/int16/.zarray"])
-    assert metadata["compressor"] == {"id": "h5prism", "effort": 2}
+    assert metadata["filters"] == [{"id": "h5prism", "effort": 2}]
+    assert metadata["compressor"] is None
     assert (metadata["dtype"], metadata["fill_value"]) == ("<i2", 5)
     url, start, size = found["refs"]["run/int16/1.2.0"]
     assert url == "https://example.org/x.h5"
@@ -345,18 +346,24 @@ def test_fill_values_are_null_unless_they_are_set(tmp_path, dtype, fill, expecte
 def test_what_cannot_be_referred_to(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as opened:
         values = noise((8, 8), "u1")
-        plain = opened.create_dataset("plain", data=values, chunks=(8, 8))
-        shuffled = opened.create_dataset(
-            "shuffled", data=values, chunks=(8, 8), shuffle=True, compression=Prism()
-        )
+        other = opened.create_dataset("other", data=values, chunks=(8, 8), compression="lzf")
         skipped = h5prism.write(opened, "skipped", values)
         skipped.id.write_direct_chunk((0, 0), values.tobytes(), filter_mask=1)
-        for dataset in (plain, shuffled, skipped):
-            with pytest.raises(PrismError, match="filter|compressed"):
+        texts = opened.create_dataset("texts", data=["a", "b"])
+        for dataset in (other, skipped, texts):
+            with pytest.raises(PrismError, match="filter|converts"):
                 h5prism.references(dataset)
+        opened["plain"] = values
+        with pytest.warns(UserWarning, match="left out") as warned:
+            refs = h5prism.references(opened)["refs"]
+        assert len(warned) == 3 and {key.split("/")[0] for key in refs} == {
+            ".zgroup", ".zattrs", "plain",
+        }  # fmt: skip
     with h5py.File(tmp_path / "y.h5", "w", userblock_size=512) as opened:
-        with pytest.raises(PrismError, match="user block"):
-            h5prism.references(h5prism.write(opened, "x", values))
+        h5prism.write(opened, "x", values)
+        for item in opened["x"], opened:
+            with pytest.raises(PrismError, match="user block"):
+                h5prism.references(item)
 
 
 @pytest.mark.parametrize("name", ["numcodecs", "zarr"])

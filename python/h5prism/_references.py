@@ -1,4 +1,4 @@
-"""Where the chunks of a dataset lie in its file, for readers of Zarr that know nothing of HDF5."""
+"""Where the elements of an HDF5 file lie, for readers of Zarr that know nothing of HDF5."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Callable
+import warnings
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -15,199 +17,308 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._chunks import Offset, chunk_bytes, holds_numbers, open_dataset, stored_chunks
-from ._codec import encode
 from ._errors import PrismError, Status
-from ._filter import Prism
-from ._inspect import left_unfiltered, prism_bit
-from ._zarr import given_options
+from ._inspect import left_unfiltered
+from ._zarr_metadata import (
+    array_of_format_2,
+    array_of_format_3,
+    attributes_of,
+    codecs_of,
+    dimensions_of,
+    fill_value,
+    is_bare_dimension,
+)
 
 if TYPE_CHECKING:
     import h5py
 
-_MOST_ZEROS = 1_000_000  # chunks that were never written, in a list of some 100 MB
+References = dict[str, Any]
+
+_MOST_ABSENT = 1_000_000  # chunks that were never written, in a list of some 100 MB
+_MOST_INLINE = 1 << 20  # bytes of an array that is part of the references
 _ONE_FILE = ("sec2", "stdio", "direct", "core", "windows", "mpio", "ros3", "fileobj")
 
 
 def references(
-    dataset: h5py.Dataset, url: str | None = None, *, zarr_format: int = 2
-) -> dict[str, Any]:
-    """The dataset as a Zarr array whose chunks stay where they are: kerchunk references.
+    item: h5py.File | h5py.Group | h5py.Dataset, url: str | None = None, *, zarr_format: int = 2
+) -> References:
+    """Datasets as Zarr arrays whose chunks stay where they are: kerchunk references.
 
     Args:
-        dataset: compressed by h5prism as its only filter.
-        url: of the file, as readers of the references open it; the path by which it is open here
-            by default.
+        item: a file or group with all that is below it, which is the root of the references then; or
+            a dataset, which has its path in the file.
+        url: of the file, as readers of the references open it; its absolute path here by default.
         zarr_format: 2, which most readers of references know, or 3, of which Zarr fetches no more than
             the parts of chunks in blocks (option `block`) that a selection takes.
 
     Returns:
-        References version 1, to be written as JSON or given to fsspec's reference file system. They
-        hold no attributes. Those of several datasets are merged by their "refs".
+        References version 1, to be written as JSON or given to fsspec's reference file system. Those
+        of several datasets are merged by their "refs". They hold attributes, and names of dimensions:
+        those of their scales, or labels, or of their lengths. Datasets without chunks are one chunk;
+        filters are h5prism, deflate, shuffle, fletcher32 and zstd, in any order.
 
-        The array's fill value is that of the dataset. If it has none of its own, it is 0 in format 3,
-        and null in format 2: readers (xarray) take elements of this value for missing ones there.
-        Chunks that were never written are zeros in HDF5 then, and are part of the references.
+        The array's fill value is that of the dataset, in netCDF files that of the attribute
+        _FillValue. If it has none of its own, it is null in format 2, and no fill value to xarray in
+        format 3: xarray takes elements of this value for missing ones. In format 2, chunks that were
+        never written are part of the references then.
 
     Raises:
-        PrismError: with status ARGUMENT for another pipeline, for elements that HDF5 converts, for a
-            chunk that is stored without the filter, for more than a million chunks that were never
-            written and have no fill value, for a file with a user block or in several parts, for a
-            dataset without a name, for a file without a path where no url is given.
-        TypeError, ValueError: for what is no h5py.Dataset, for a closed one, for another format.
+        PrismError: with status ARGUMENT for a file with a user block or in several parts, for a file
+            without a path where no url is given. For a dataset, also for other filters, for elements
+            that HDF5 converts, for a chunk that skipped filters, for more than a million chunks that
+            were never written and have no fill value, for a dataset without a name.
+        TypeError, ValueError: for what is no object of h5py, for a closed one, for another format.
 
+    A dataset of a file or group that cannot be referred to is left out, with a warning that says why.
     Reads headers of chunks at the edge only, and each chunk where HDF5's list has to be checked. Like
     every use of h5py, from one thread at a time.
     """
     if zarr_format not in _FORMATS:
         raise ValueError(f"zarr_format={zarr_format}: expected 2 or 3")
-    _check_dataset(open_dataset(dataset), url)
     written = _FORMATS[zarr_format]
-    path = PurePosixPath(dataset.name.lstrip("/"))
-    refs: dict[str, Any] = {
-        str(group / written.group_key): json.dumps(written.group) for group in path.parents
-    }
-    refs[f"{path}/{written.array_key}"] = json.dumps(written.array(dataset))
-    chunks = _stored(dataset, url or dataset.file.filename)
-    if written.lists_zeros and not _has_fill_value(dataset):
-        chunks.update(_zeros(dataset, chunks))
-    refs.update((f"{path}/{written.chunk_key(at)}", place) for at, place in chunks.items())
+    if _is_group(item):
+        place = url or _path_of(item)
+        refs = written.group(".", item)
+        for path, child in _children(item):
+            refs.update(_of_child(child, path, place, written))
+    else:
+        dataset = open_dataset(item)
+        if dataset.name is None:
+            raise PrismError(Status.ARGUMENT, "a dataset without a name cannot be referred to")
+        path = dataset.name.lstrip("/")
+        refs = {}
+        for parent in reversed(PurePosixPath(path).parents):
+            refs.update(written.group(str(parent), dataset.file[f"/{parent}"]))
+        refs.update(_of_dataset(dataset, path, url or _path_of(dataset), written))
     return {"version": 1, "refs": refs}
 
 
-def _check_dataset(dataset: h5py.Dataset, url: str | None) -> None:
+# ---- What is referred to ----
+
+
+def _is_group(item: Any) -> bool:
+    import h5py
+
+    if isinstance(item, h5py.Group) and not item:
+        raise ValueError("the group is closed, or its file")
+    return isinstance(item, h5py.Group)
+
+
+def _path_of(item: h5py.File | h5py.Group | h5py.Dataset) -> str:
+    path: str = item.file.filename
+    if not os.path.isfile(path):
+        raise PrismError(Status.ARGUMENT, f"{item.name}: its file has no path: give its url")
+    return os.path.abspath(path)
+
+
+def _children(group: h5py.Group) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:
+    """All that lies below by hard links, each once, with its path from the group."""
+    found: list[str] = []
+    group.visit(found.append)
+    for path in found:
+        yield path, group[path]
+
+
+def _of_child(child: Any, path: str, place: str, written: _Format) -> References:
+    import h5py
+
+    if isinstance(child, h5py.Group):
+        return written.group(path, child)
+    if not isinstance(child, h5py.Dataset) or is_bare_dimension(child):
+        return {}
+    try:
+        return _of_dataset(child, path, place, written)
+    except PrismError as reason:
+        if _is_in_parts(child):
+            raise
+        warnings.warn(f"left out of the references: {reason}", stacklevel=3)
+        return {}
+
+
+def _of_dataset(dataset: h5py.Dataset, path: str, place: str, written: _Format) -> References:
+    _check_dataset(dataset, written)
+    refs = written.array(path, dataset)
+    chunks: dict[Offset, Any]
+    if dataset.chunks:
+        chunks = _stored(dataset, place)
+        if written.lists_absent and fill_value(dataset) is None:
+            chunks.update(_absent(dataset, chunks))
+    else:
+        chunks = _whole(dataset, place)
+    refs.update((f"{path}/{written.chunk_key(at)}", chunk) for at, chunk in chunks.items())
+    return refs
+
+
+def _is_in_parts(dataset: h5py.Dataset) -> bool:
     file = dataset.file
-    if prism_bit(dataset) != 1 or not holds_numbers(dataset):
-        reason = "other filters, or elements that HDF5 converts, cannot be referred to"
-    elif file.userblock_size or file.driver not in _ONE_FILE:
+    return bool(file.userblock_size) or file.driver not in _ONE_FILE
+
+
+def _check_dataset(dataset: h5py.Dataset, written: _Format) -> None:
+    if _is_in_parts(dataset):
         reason = "a file with a user block, or in several parts, cannot be referred to"
-    elif dataset.name is None:
-        reason = "a dataset without a name cannot be referred to"
-    elif url is None and not os.path.isfile(file.filename):
-        reason = "its file has no path: give its url"
+    elif dataset.shape is None or not _has_plain_elements(dataset, written):
+        reason = "elements that HDF5 converts cannot be referred to"
+    elif dataset.is_virtual or dataset.external:
+        reason = "elements in other files cannot be referred to"
     else:
         return
     raise PrismError(Status.ARGUMENT, f"{dataset.name}: {reason}")
 
 
-def _options_of(dataset: h5py.Dataset) -> dict[str, Any]:
-    return given_options(Prism.from_filter_options(dataset.id.get_create_plist().get_filter(0)[2]))
+def _has_plain_elements(dataset: h5py.Dataset, written: _Format) -> bool:
+    return holds_numbers(dataset) or (written.has_texts and dataset.dtype.kind == "S")
 
 
-def _array_of_format_2(dataset: h5py.Dataset) -> dict[str, Any]:
-    return {
-        "zarr_format": 2,
-        "shape": dataset.shape,
-        "chunks": dataset.chunks,
-        "dtype": dataset.dtype.str,
-        "compressor": {"id": "h5prism", **_options_of(dataset)},
-        "filters": None,
-        "order": "C",
-        "fill_value": _json_value(dataset.fillvalue) if _has_fill_value(dataset) else None,
-    }
-
-
-def _array_of_format_3(dataset: h5py.Dataset) -> dict[str, Any]:
-    fill = dataset.fillvalue if _has_fill_value(dataset) else np.zeros((), dataset.dtype)[()]
-    return {
-        "zarr_format": 3,
-        "node_type": "array",
-        "shape": dataset.shape,
-        "data_type": dataset.dtype.name,
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": dataset.chunks}},
-        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-        "fill_value": _json_value(fill),
-        "codecs": [{"name": "h5prism", "configuration": _options_of(dataset)}],
-        "attributes": {},
-    }
+# ---- Formats ----
 
 
 @dataclass(frozen=True)
 class _Format:
-    """How a format of Zarr writes arrays.
+    """How a format of Zarr writes groups and arrays.
 
     Attributes:
-        group_key, group: the name and the content of the metadata of a group.
-        array_key, array: the same of an array, from the dataset.
+        group, array: the entries of their metadata, from path and object.
         chunk_key: the name of a chunk from its indices.
-        lists_zeros: whether missing chunks are there where the dataset has no fill value.
+        lists_absent: whether missing chunks are there where the dataset has no fill value.
+        has_texts: whether elements may be texts of fixed length.
     """
 
-    group_key: str
-    group: dict[str, Any]
-    array_key: str
-    array: Callable[[h5py.Dataset], dict[str, Any]]
+    group: Callable[[str, Any], References]
+    array: Callable[[str, Any], References]
     chunk_key: Callable[[Offset], str]
-    lists_zeros: bool
+    lists_absent: bool
+    has_texts: bool
+
+
+def _key(path: str, name: str) -> str:
+    return str(PurePosixPath(path) / name)
+
+
+def _group_of_format_2(path: str, group: h5py.Group) -> References:
+    return {
+        _key(path, ".zgroup"): json.dumps({"zarr_format": 2}),
+        _key(path, ".zattrs"): json.dumps(attributes_of(group)),
+    }
+
+
+def _entries_of_format_2(path: str, dataset: h5py.Dataset) -> References:
+    attributes = {"_ARRAY_DIMENSIONS": dimensions_of(dataset), **attributes_of(dataset)}
+    return {
+        _key(path, ".zarray"): json.dumps(array_of_format_2(dataset)),
+        _key(path, ".zattrs"): json.dumps(attributes),
+    }
+
+
+def _group_of_format_3(path: str, group: h5py.Group) -> References:
+    metadata = {"zarr_format": 3, "node_type": "group", "attributes": attributes_of(group)}
+    return {_key(path, "zarr.json"): json.dumps(metadata)}
+
+
+def _entries_of_format_3(path: str, dataset: h5py.Dataset) -> References:
+    return {_key(path, "zarr.json"): json.dumps(array_of_format_3(dataset))}
 
 
 _FORMATS = {
     2: _Format(
-        group_key=".zgroup",
-        group={"zarr_format": 2},
-        array_key=".zarray",
-        array=_array_of_format_2,
-        chunk_key=lambda indices: ".".join(map(str, indices)),
-        lists_zeros=True,
+        group=_group_of_format_2,
+        array=_entries_of_format_2,
+        chunk_key=lambda indices: ".".join(map(str, indices)) or "0",
+        lists_absent=True,
+        has_texts=True,
     ),
     3: _Format(
-        group_key="zarr.json",
-        group={"zarr_format": 3, "node_type": "group", "attributes": {}},
-        array_key="zarr.json",
-        array=_array_of_format_3,
+        group=_group_of_format_3,
+        array=_entries_of_format_3,
         chunk_key=lambda indices: "/".join(map(str, ("c", *indices))),
-        lists_zeros=False,
+        lists_absent=False,
+        has_texts=False,
     ),
 }
 
 
-def _has_fill_value(dataset: h5py.Dataset) -> bool:
-    from h5py import h5d
-
-    properties = dataset.id.get_create_plist()
-    is_set = properties.fill_value_defined() == h5d.FILL_VALUE_USER_DEFINED
-    return bool(is_set and properties.get_fill_time() != h5d.FILL_TIME_NEVER)
+# ---- Chunks ----
 
 
-def _json_value(value: Any) -> Any:
-    """A fill value as Zarr spells it."""
-    if value.dtype.kind == "f" and not np.isfinite(value):
-        return "NaN" if np.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return value.item()
-
-
-def _stored(dataset: h5py.Dataset, url: str) -> dict[Offset, Any]:
+def _stored(dataset: h5py.Dataset, place: str) -> dict[Offset, Any]:
     """Where the chunks are, by their indices."""
+    last = (codecs_of(dataset) or [{"id": None}])[-1]["id"]
     chunks = {}
     for chunk in stored_chunks(dataset):
         offset = tuple(chunk.chunk_offset)
-        _check_encoded(dataset, offset, chunk)
+        if chunk.filter_mask or (
+            chunk.size == chunk_bytes(dataset) and _is_plain(dataset, offset, last)
+        ):
+            raise PrismError(
+                Status.ARGUMENT,
+                f"{dataset.name}: the chunk at {offset} is stored without the filter",
+            )
         indices = tuple(start // size for start, size in zip(offset, dataset.chunks))
-        chunks[indices] = [url, chunk.byte_offset, chunk.size]
+        chunks[indices] = [place, chunk.byte_offset, chunk.size]
     return chunks
 
 
-def _zeros(dataset: h5py.Dataset, chunks: dict[Offset, Any]) -> dict[Offset, str]:
-    """The bytes of a chunk of zeros for each that is not among `chunks`."""
+def _is_plain(dataset: h5py.Dataset, offset: Offset, last: str | None) -> bool:
+    """Whether HDF5 has left filters out at the edge, as it can be told, without a word."""
+    if last == "h5prism":
+        return left_unfiltered(dataset, offset, dataset.id.read_direct_chunk(offset)[1])
+    if last == "zlib":
+        try:
+            zlib.decompress(dataset.id.read_direct_chunk(offset)[1])
+        except zlib.error:
+            return True
+    return False
+
+
+def _absent(dataset: h5py.Dataset, chunks: dict[Offset, Any]) -> dict[Offset, str]:
+    """The bytes of a chunk of nothing for each that is not among `chunks`."""
     counts = [-(-size // chunk) for size, chunk in zip(dataset.shape, dataset.chunks)]
-    absent = math.prod(counts) - len(chunks)
-    if absent > _MOST_ZEROS:
+    count = math.prod(counts) - len(chunks)
+    if count > _MOST_ABSENT:
         raise PrismError(
             Status.ARGUMENT,
-            f"{dataset.name}: {absent} chunks that were never written would have to be listed; a "
+            f"{dataset.name}: {count} chunks that were never written would have to be listed; a "
             "dataset with a fill value needs none",
         )
-    missing = [at for at in itertools.product(*map(range, counts)) if at not in chunks]
-    if not missing:
+    if count == 0:
         return {}
-    zeros = encode(np.zeros(dataset.chunks, dataset.dtype), effort=1)
-    return dict.fromkeys(missing, "base64:" + base64.b64encode(zeros).decode())
+    missing = [at for at in itertools.product(*map(range, counts)) if at not in chunks]
+    return dict.fromkeys(missing, _inline(_encoded_nothing(dataset)))
 
 
-def _check_encoded(dataset: h5py.Dataset, offset: Offset, chunk: Any) -> None:
-    plain = bool(chunk.filter_mask)
-    if not plain and chunk.size == chunk_bytes(dataset):
-        plain = left_unfiltered(dataset, offset, dataset.id.read_direct_chunk(offset)[1])
-    if plain:
-        raise PrismError(
-            Status.ARGUMENT, f"{dataset.name}: the chunk at {offset} is stored without the filter"
+def _encoded_nothing(dataset: h5py.Dataset) -> bytes:
+    """What HDF5 would store for a chunk of the dataset's fill value."""
+    from h5py import File, h5d, h5s
+
+    with File("nothing", "w", driver="core", backing_store=False) as file:
+        made = h5d.create(
+            file.id,
+            b"chunk",
+            dataset.id.get_type(),
+            h5s.create_simple(dataset.chunks),
+            dataset.id.get_create_plist(),
         )
+        made.write(h5s.ALL, h5s.ALL, np.full(dataset.chunks, dataset.fillvalue, dataset.dtype))
+        file.flush()
+        stored: bytes = made.read_direct_chunk((0,) * dataset.ndim)[1]
+        return stored
+
+
+def _whole(dataset: h5py.Dataset, place: str) -> dict[Offset, Any]:
+    """The one chunk of a dataset without chunks, in the references where it has no place."""
+    origin = (0,) * dataset.ndim
+    start = dataset.id.get_offset()
+    if not dataset.size:
+        return {}
+    if start is not None:
+        return {origin: [place, start, dataset.id.get_storage_size()]}
+    if dataset.nbytes > _MOST_INLINE:
+        if fill_value(dataset) is not None:
+            return {}
+        raise PrismError(Status.ARGUMENT, f"{dataset.name}: elements that were never written")
+    elements = np.asarray(dataset[()], dataset.dtype)
+    return {origin: _inline(elements.tobytes())}
+
+
+def _inline(content: bytes) -> str:
+    return "base64:" + base64.b64encode(content).decode()

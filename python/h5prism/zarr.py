@@ -8,6 +8,9 @@ that a selection meets, by byte ranges of any store. Zarr's own sharding codec f
 of a shard; `PartialShardingCodec` reads the same shards and fetches parts::
 
     zarr.config.set({"codecs.sharding_indexed": "h5prism.zarr.PartialShardingCodec"})
+
+`PrismBytesCodec` has the name that numcodecs' codecs have in format 3: VirtualiZarr looks for it, and
+chunks of HDF5 files where another filter worked before h5prism need it.
 """
 
 from __future__ import annotations
@@ -28,7 +31,11 @@ from ._selection import Selection, as_items, range_of
 from ._zarr import given_options
 
 try:
-    from zarr.abc.codec import ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin
+    from zarr.abc.codec import (
+        ArrayBytesCodec,
+        ArrayBytesCodecPartialDecodeMixin,
+        BytesBytesCodec,
+    )
     from zarr.abc.store import (
         ByteGetter,
         OffsetByteRequest,
@@ -253,6 +260,54 @@ def _as_item(indices: np.ndarray) -> range | np.ndarray:
     return found if len(found) == len(flat) and (np.diff(flat) == 1).all() else flat
 
 
+# ---- Chunks as bytes ----
+
+
+@dataclass(frozen=True, init=False)
+class PrismBytesCodec(BytesBytesCodec):
+    """The codec `{"name": "numcodecs.h5prism", "configuration": {...}}`: an array's bytes as a chunk.
+
+    Args:
+        **options: the keywords of `h5prism.Prism`. Decoding needs none of them.
+    """
+
+    prism: Prism
+
+    is_fixed_size = False
+
+    def __init__(self, **options: Any) -> None:
+        object.__setattr__(self, "prism", Prism(**options))
+
+    @classmethod
+    def from_dict(cls, data: Any) -> PrismBytesCodec:
+        return cls(**data.get("configuration", {}))
+
+    def to_dict(self) -> Any:
+        return {"name": "numcodecs.h5prism", "configuration": given_options(self.prism)}
+
+    @property
+    def codec_config(self) -> dict[str, Any]:
+        """As numcodecs spells it; VirtualiZarr writes this into kerchunk's references."""
+        return {"id": "h5prism", **given_options(self.prism)}
+
+    async def _encode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> Buffer:
+        """Raises PrismError as `h5prism.encode` does."""
+        content = chunk_bytes.as_numpy_array()
+        kind = chunk_spec.dtype.to_native_dtype()
+        if content.nbytes == math.prod(chunk_spec.shape) * kind.itemsize:
+            content = content.view(kind).reshape(chunk_spec.shape)
+        blob = await asyncio.to_thread(encode, content, **given_options(self.prism))
+        return chunk_spec.prototype.buffer.from_bytes(blob)
+
+    async def _decode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> Buffer:
+        """Raises PrismError for damaged bytes."""
+        array = await asyncio.to_thread(decode, chunk_bytes.as_numpy_array())
+        return chunk_spec.prototype.buffer.from_bytes(array.tobytes())
+
+    def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
+        raise NotImplementedError  # depends on the bytes
+
+
 # ---- Chunks in shards ----
 
 
@@ -312,4 +367,5 @@ class PartialShardingCodec(ShardingCodec):
 
 
 register_codec("h5prism", PrismCodec)
+register_codec("numcodecs.h5prism", PrismBytesCodec)
 register_codec("sharding_indexed", PartialShardingCodec)
