@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 from filter_support import BUILD, FILTER_ID, create, filter_of, needs, not_sanitized, run
+from tool_support import fails
 from generated import embedding, stack
 from python_support import leave_partial_chunks_alone
 
@@ -322,8 +323,7 @@ def test_files_that_are_in_the_way(image):
     ],
 )
 def test_usage(command, arguments):
-    done = tool(command, *arguments, check=False)
-    assert done.returncode == 2 and done.stderr.startswith(f"usage: h5prism {command}")
+    fails(command, *arguments, code=2, word="")
 
 
 @pytest.mark.parametrize(

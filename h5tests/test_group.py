@@ -1,6 +1,7 @@
 """`h5prism group`: the frames of a stack regrouped across chunks, and read as before."""
 
 import os
+import re
 import signal
 
 import h5py
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from filter_support import not_sanitized
 from generated import stack
-from tool_support import interrupted, on_terminal, tool
+from tool_support import fails, interrupted, on_terminal, tool
 
 pytestmark = not_sanitized
 
@@ -60,15 +61,16 @@ def test_values_are_the_same(source):
         assert np.array_equal(images[...], DATA)
         assert np.array_equal(images[17], DATA[17])
         assert np.array_equal(images[3:50:7, 5:9, ::3], DATA[3:50:7, 5:9, ::3])
-        assert file["run/images.grouped"].chunks == (10, 40, 52)
-        order = file["run/images.order"][...]
+        assert file[".h5prism/run/images.grouped"].chunks == (10, 40, 52)
+        order = file[".h5prism/run/images.order"][...]
         assert sorted(order) == list(range(60))
-        assert np.array_equal(file["run/images.grouped"][...], DATA[order])
+        assert np.array_equal(file[".h5prism/run/images.grouped"][...], DATA[order])
+        assert list(file["run"]) == ["deep", "images", "times"]
 
 
 def test_scenes_share_chunks(source):
     with h5py.File(grouped(source, "--frames", 10)) as file:
-        order = file["run/images.order"][...]
+        order = file[".h5prism/run/images.order"][...]
     scene_of = [
         next(s for s in range(6) if (stack(10, 40, 52, seed=100 * s) == frame).all((1, 2)).any())
         for frame in DATA
@@ -84,7 +86,7 @@ def test_smaller_than_ungrouped(source, tmp_path):
         file.create_dataset("run/images", data=DATA, chunks=(10, 40, 52), **options)
         stored = file["run/images"].id.get_storage_size()
     with h5py.File(grouped(source, "--frames", 10)) as file:
-        assert file["run/images.grouped"].id.get_storage_size() < 0.95 * stored
+        assert file[".h5prism/run/images.grouped"].id.get_storage_size() < 0.95 * stored
 
 
 def test_other_objects_are_copied(source):
@@ -128,7 +130,56 @@ def test_a_stack_in_order_needs_no_virtual_dataset(tmp_path):
 def test_grouping_again_is_refused_by_name(source, tmp_path):
     target = grouped(source)
     done = group(target, tmp_path / "again.h5", "--dataset", "run/images", check=False)
-    assert done.returncode == 1 and "images.grouped" in done.stderr
+    assert done.returncode == 1 and "run/images: it is virtual" in done.stderr
+
+
+def test_it_says_what_it_did(source, tmp_path):
+    done = group(source, tmp_path / "out.h5", "--dataset", "run/images", "--frames", 10)
+    found = re.fullmatch(
+        r"/run/images: 60 frames in 6 groups of up to 10; (\d+) bytes, before 124800\n", done.stdout
+    )
+    with h5py.File(tmp_path / "out.h5") as file:
+        stored = file[".h5prism/run/images.grouped"].id.get_storage_size()
+    assert stored < int(found[1]) < stored + 12000
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+def test_a_file_never_becomes_larger(tmp_path, in_order):
+    """Groups of one frame cost their order; and effort 1 is worse than 9."""
+    path, target = tmp_path / "in.h5", tmp_path / "out.h5"
+    data = np.random.default_rng(0).integers(0, 256, (40, 16, 16), "u1")
+    if in_order:
+        data = stack(25, 40, 52)
+    with h5py.File(path, "w") as file:
+        words = {"compression": 33128, "compression_opts": (1, 0, 0, 0, 9, 1)}
+        file.create_dataset("x", data=data, chunks=data.shape, **words).attrs["unit"] = "counts"
+        file["x"].attrs["self"] = file["x"].ref
+        stored = file["x"].id.get_storage_size()
+    done = group(path, target, "--dataset", "x", "--frames", 5, "--effort", 1)
+    assert done.stdout.startswith("/x: copied as it is; ")
+    assert target.stat().st_size <= path.stat().st_size + 1024  # places in a copy are others
+    with h5py.File(target) as file:
+        assert list(file) == ["x"] and not file["x"].is_virtual
+        assert file["x"].id.get_storage_size() == stored
+        assert file[file["x"].attrs["self"]] == file["x"]
+        assert np.array_equal(file["x"][...], data)
+
+
+def test_the_only_dataset_needs_no_name(tmp_path):
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file["x"] = DATA
+        file["t"] = np.arange(60)
+        file["t"].make_scale("t")
+    group(tmp_path / "in.h5", tmp_path / "out.h5")
+    with h5py.File(tmp_path / "out.h5", "a") as file:
+        assert file["x"].is_virtual and np.array_equal(file["x"][...], DATA)
+        del file["x"]
+        file.create_dataset("more", data=DATA)
+    fails("group", tmp_path / "out.h5", tmp_path / "b.h5", word="3 datasets: --dataset says which")
+    group(tmp_path / "out.h5", tmp_path / "b.h5", "--dataset", "more")
+    with h5py.File(tmp_path / "b.h5") as file:
+        assert {".h5prism", ".h5prism.2", "more"} <= set(file)
+        assert np.array_equal(file["more"][...], DATA)
 
 
 def test_references_and_hard_links_lead_to_the_copy(tmp_path):
@@ -198,7 +249,8 @@ def test_inputs_that_are_no_hdf5_files(tmp_path, content):
     [
         [],
         ["in.h5"],
-        ["in.h5", "out.h5"],
+        ["in.h5", "out.png", "--dataset", "x"],
+        ["in.h5", "-", "--dataset", "x"],
         ["in.h5", "out.h5", "--dataset"],
         ["in.h5", "out.h5", "--dataset", "/"],
         ["in.h5", "out.h5", "third.h5", "--dataset", "x"],
@@ -208,8 +260,7 @@ def test_inputs_that_are_no_hdf5_files(tmp_path, content):
     ],
 )
 def test_usage(arguments):
-    done = group(*arguments, check=False)
-    assert done.returncode == 2 and done.stderr.startswith("usage: h5prism group")
+    fails("group", *arguments, code=2, word="")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

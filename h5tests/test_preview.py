@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 from filter_support import BUILD, not_sanitized, run
+from tool_support import fails
 from generated import embedding, stack
 
 image = pytest.importorskip("matplotlib.image", reason="python3-matplotlib is not installed")
@@ -434,7 +435,6 @@ def test_what_cannot_be_drawn(source, dataset, options, word):
     [
         [],
         ["in.h5"],
-        ["in.h5", "out.png"],
         ["in.h5", "out.png", "--dataset"],
         ["in.h5", "out.png", "--dataset", ""],
         ["in.h5", "out.png", "third", "--dataset", "x"],
@@ -457,8 +457,7 @@ def test_what_cannot_be_drawn(source, dataset, options, word):
     ],
 )
 def test_usage(arguments):
-    done = preview(*arguments, check=False)
-    assert done.returncode == 2 and done.stderr.startswith("usage: h5prism preview")
+    fails("preview", *arguments, code=2, word="")
 
 
 def test_help():

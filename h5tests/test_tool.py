@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 from filter_support import BUILD, ROOT, needs, not_sanitized
-from tool_support import tool
+from tool_support import fails, tool
 
 pytestmark = not_sanitized
 
@@ -22,10 +22,44 @@ def test_help_fits_on_a_screen():
         assert text.count("\n") <= 24 and max(map(len, text.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("arguments", [[], ["unknown"], ["--what"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["unknown"], ["--what"], ["options", "effort=12"], ["options", "effort=1", "x"]],
+)
 def test_usage(arguments):
-    done = tool(*arguments, check=False)
-    assert done.returncode == 2 and done.stderr.startswith("usage: h5prism")
+    fails(*arguments, code=2, word=arguments[-1] if arguments else "command")
+
+
+def test_values_that_are_wrong_are_named():
+    for arguments, words in {
+        ("repack", "a", "b", "-j0"): "-j 0: expected a number from 1 to 1024",
+        ("repack", "a", "b", "--chunks", "8xb"): "--chunks 8xb: expected a shape such as",
+        ("preview", "a", "b.png", "--size", "big"): "--size big: expected a number from 1 to 16384",
+        ("inspect", "a", "--jsno"): "--jsno: there is no such option",
+        ("inspect",): "usage: h5prism inspect FILE",
+        ("preview", "a", "b.jpg"): "its name ends in .png",
+        ("export", "a", "b.png"): "b.png: what is written is a JPEG XL file",
+        ("import", "a.jxl", "b.png", "--dataset", "x"): "b.png: what is written is an HDF5 file",
+        ("preview", "a", "b.png", "--map", "bits", "--options", "effort=12"): "effort",
+    }.items():
+        fails(*arguments, code=2, word=words)
+
+
+def test_the_only_dataset_needs_no_name(tmp_path):
+    path = tmp_path / "x.h5"
+    with h5py.File(path, "w") as file:
+        data = np.arange(4000, dtype="u1").reshape(20, 20, 10)
+        file.create_dataset("run/x", data=data, chunks=(20, 20, 10), compression=33128)
+        file["text"] = "no number"
+    tool("preview", path, tmp_path / "x.png")
+    tool("export", path, tmp_path / "x.jxl")
+    assert "run/x" in tool("bench", path, "--sample", 1000).stdout
+    with h5py.File(path, "a") as file:
+        file["other"] = data
+    fails("bench", path, word="there are 2 datasets: --dataset says which: /other, /run/x")
+    with h5py.File(path, "a") as file:
+        del file["other"], file["run"]
+    fails("preview", path, tmp_path / "y.png", word="no dataset of numbers")
 
 
 @needs("man")

@@ -23,7 +23,7 @@ typedef struct request {
 } request;
 
 static const char help[] =
-    "usage: h5prism bench FILE --dataset PATH [--sample BYTES] [--axis N] [--storage MB/S]\n"
+    "usage: h5prism bench FILE [--dataset PATH] [--sample BYTES] [--axis N] [--storage MB/S]\n"
     "                     [--lossy] [--json]\n"
     "\n"
     "Compresses chunks from the middle of a dataset by every pipeline, on one thread, and says\n"
@@ -283,11 +283,12 @@ static bool print_json(const request *r, const tool_source *s, const tool_sample
 
 /* ---- Work ---- */
 
-static bool run(const request *r) {
+static bool run(request *r) {
     tool_source source;
     tool_sample sample = {.pieces = NULL};
     table t = {.count = 0};
     bool done = tool_source_open(&source, r->files[0], r->dataset);
+    r->dataset = source.path;
     if (done && r->axis >= source.rank)
         done = tool_fail("--axis %lld: %s has rank %d", r->axis, r->dataset, source.rank);
     done = done && tool_sample_read(&sample, &source, (size_t)r->sample);
@@ -318,11 +319,8 @@ int tool_bench(int count, char **arguments) {
         {NULL, TOOL_FLAG, NULL, 0, 0},
     };
     int code;
-    if (!tool_arguments_read(&(tool_arguments){help, options, r.files, 1}, count, arguments, &code))
+    if (!tool_arguments_read(&(tool_arguments){help, options, r.files, 1, 0}, count, arguments,
+                             &code))
         return code;
-    if (!r.dataset) {
-        fputs(help, stderr);
-        return EXIT_USAGE;
-    }
     return run(&r) ? EXIT_DONE : EXIT_FAILED;
 }

@@ -81,34 +81,6 @@ double tool_seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* ---- Arguments ---- */
-
-bool tool_read_number(int *number, const char *text, int low, int high) {
-    char *end;
-    const long value = text ? strtol(text, &end, 10) : 0;
-    if (!text || end == text || *end || value < low || value > high)
-        return false;
-    *number = (int)value;
-    return true;
-}
-
-int tool_read_arguments(int count, char **arguments, tool_take_option option, void *request,
-                        const char **places, int most) {
-    int used = 0;
-    for (int i = 0, taken; i < count; i += taken) {
-        taken = 1;
-        if (arguments[i][0] == '-' && arguments[i][1])
-            taken = option(request, arguments + i, count - i);
-        else if (used < most)
-            places[used++] = arguments[i];
-        else
-            taken = 0;
-        if (!taken)
-            return -1;
-    }
-    return used;
-}
-
 void tool_print_json_text(const char *text) {
     putchar('"');
     for (; *text; text++)

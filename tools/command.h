@@ -29,17 +29,6 @@ bool tool_make_room(void *items, size_t *room, size_t count, size_t size);
 /* Seconds since some time in the past. */
 double tool_seconds(void);
 
-/* "a, b and 0x1f" do not count: the whole text must be a number in low..high. NULL is none. */
-bool tool_read_number(int *number, const char *text, int low, int high);
-
-/* Takes an option at arguments[0] of `left` and what follows it; returns how many arguments these
- * are, 0 if they are wrong. */
-typedef int (*tool_take_option)(void *request, char **arguments, int left);
-
-/* Arguments that are no options go to places[], at most `most`; returns their number, or -1. */
-int tool_read_arguments(int count, char **arguments, tool_take_option option, void *request,
-                        const char **places, int most);
-
 /* `h5prism COMMAND`: each returns an exit code. */
 int tool_bench(int count, char **arguments);
 int tool_export(int count, char **arguments);

@@ -24,7 +24,7 @@ typedef struct request {
 } request;
 
 static const char help[] =
-    "usage: h5prism export FILE OUT.jxl --dataset PATH [OPTION...]\n"
+    "usage: h5prism export FILE OUT.jxl [--dataset PATH] [OPTION...]\n"
     "\n"
     "Writes a chunk of integers of 8 or 16 bits as a JPEG XL image: its first plane in grey, the\n"
     "others as extra channels. Where coder jxl has stored the samples themselves (no transform, "
@@ -234,11 +234,12 @@ static void report(const request *r, const piece *p, const image *i) {
            i->as_stored ? "the codestream as it is stored" : "coded for this file");
 }
 
-static bool run(const request *r) {
+static bool run(request *r) {
     tool_source source;
     piece p = {.stored = NULL};
     image i = {.bytes = NULL};
     bool done = tool_source_open(&source, r->files[0], r->dataset);
+    r->dataset = source.path;
     if (done && r->axis >= source.rank)
         done = tool_fail("--axis %lld: %s has rank %d", r->axis, r->dataset, source.rank);
     done = done && open_piece(&p, r, &source) &&
@@ -264,11 +265,12 @@ int tool_export(int count, char **arguments) {
         {NULL, TOOL_FLAG, NULL, 0, 0},
     };
     int code;
-    if (!tool_arguments_read(&(tool_arguments){help, options, r.files, 2}, count, arguments, &code))
+    if (!tool_arguments_read(&(tool_arguments){help, options, r.files, 2, 0}, count, arguments,
+                             &code))
         return code;
-    if (!r.dataset || (r.planes.count && r.planes.count != 2)) {
-        fputs(help, stderr);
-        return EXIT_USAGE;
-    }
+    if (r.planes.count && r.planes.count != 2)
+        return tool_misused("--planes takes two numbers: FIRST,LAST");
+    if (!tool_has_ending(r.files[1], ".jxl"))
+        return tool_misused("%s: what is written is a JPEG XL file, *.jxl", r.files[1]);
     return run(&r) ? EXIT_DONE : EXIT_FAILED;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "command.h"
 #include "prism.h"
 #include "spelling.h"
@@ -44,17 +45,12 @@ static int run_options(int count, char **arguments) {
     bool json = count > 0 && strcmp(arguments[0], "--json") == 0;
     count -= json;
     arguments += json;
-    if (count > 1) {
-        fputs(help, stderr);
-        return EXIT_USAGE;
-    }
-    prism_error error;
-    prism_options options = prism_options_default();
+    if (count > 1)
+        return tool_misused("%s: one argument too many; KEY=VALUE,... is one", arguments[1]);
+    prism_options options;
     tool_spelling spelling;
-    if (prism_options_parse(&options, count ? arguments[0] : "", &error) != PRISM_OK) {
-        tool_fail("%s", error.message);
-        return EXIT_FAILED;
-    }
+    if (!tool_read_filter_options(&options, count ? arguments[0] : NULL))
+        return EXIT_USAGE;
     if (!tool_spell(&spelling, &options))
         return EXIT_FAILED;
     if (json) {
@@ -88,7 +84,10 @@ int main(int count, char **arguments) {
         printf("h5prism %s (HDF5 %u.%u.%u)\n", PRISM_VERSION, major, minor, release);
         return EXIT_DONE;
     }
-    bool asked = strcmp(command, "--help") == 0;
-    fputs(help, asked ? stdout : stderr);
-    return asked ? EXIT_DONE : EXIT_USAGE;
+    if (strcmp(command, "--help") == 0) {
+        fputs(help, stdout);
+        return EXIT_DONE;
+    }
+    return *command ? tool_misused("%s: there is no such command (--help lists them)", command)
+                    : tool_misused("a command is missing (--help lists them)");
 }

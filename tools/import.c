@@ -180,13 +180,9 @@ static bool write_file(const request *r, const picture *p, const prism_options *
     return tool_output_end(&output, done && check_file(output.name, r, p));
 }
 
-static bool run(const request *r) {
-    prism_options options = prism_options_default();
-    prism_error error;
+static bool run(const request *r, const prism_options *options) {
     picture p = {.elements = NULL};
-    if (prism_options_parse(&options, r->options ? r->options : "", &error) != PRISM_OK)
-        return tool_fail("%s", error.message);
-    const bool done = read_picture(&p, r) && write_file(r, &p, &options);
+    const bool done = read_picture(&p, r) && write_file(r, &p, options);
     free(p.elements);
     return done;
 }
@@ -199,12 +195,16 @@ int tool_import(int count, char **arguments) {
         {"--force", TOOL_FLAG, &r.force, 0, 0},     {NULL, TOOL_FLAG, NULL, 0, 0},
     };
     int code;
-    if (!tool_arguments_read(&(tool_arguments){help, options, r.files, 2}, count, arguments, &code))
+    if (!tool_arguments_read(&(tool_arguments){help, options, r.files, 2, 0}, count, arguments,
+                             &code))
         return code;
-    if (!r.dataset || !r.dataset[strspn(r.dataset, "/")] || r.axis == 1) {
-        fputs(help, stderr);
+    if (!r.dataset || !r.dataset[strspn(r.dataset, "/")])
+        return tool_misused("--dataset PATH says what the image is to be called");
+    if (r.axis == 1)
+        return tool_misused("--axis 1: planes come first (0) or last (2)");
+    prism_options filter;
+    if (!tool_is_hdf5_name(r.files[1]) || !tool_read_filter_options(&filter, r.options))
         return EXIT_USAGE;
-    }
     tool_library_start();
-    return run(&r) ? EXIT_DONE : EXIT_FAILED;
+    return run(&r, &filter) ? EXIT_DONE : EXIT_FAILED;
 }

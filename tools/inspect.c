@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "command.h"
 #include "filter/parameters.h"
 #include "library.h"
@@ -17,8 +18,8 @@
 #include "report.h"
 
 typedef struct request {
-    const char *file, **names; /* names: datasets; none: all of the file */
-    int name_count;
+    const char *file;
+    tool_texts names; /* of datasets; none: all of the file */
     bool chunks, planes, json, damaged;
 } request;
 
@@ -322,9 +323,9 @@ static bool inspect_file(request *q, hid_t file) {
     const tool_writer *writer = q->json ? &tool_json : &tool_text;
     bool done = true;
     writer->begin(q->file);
-    for (int i = 0; i < q->name_count && done; i++)
-        done = inspect_dataset(q, file, q->names[i]);
-    if (!q->name_count)
+    for (size_t i = 0; i < q->names.count && done; i++)
+        done = inspect_dataset(q, file, q->names.items[i]);
+    if (!q->names.count)
         done = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, inspect_visited, q, H5O_INFO_BASIC) >= 0;
     writer->end();
     if (!done && !tool_has_failed())
@@ -332,45 +333,29 @@ static bool inspect_file(request *q, hid_t file) {
     return done && !q->damaged;
 }
 
-/* ---- Arguments ---- */
-
-static int read_option(void *data, char **arguments, int left) {
-    request *q = data;
-    if (strcmp(arguments[0], "--chunks") == 0)
-        return q->chunks = true;
-    if (strcmp(arguments[0], "--planes") == 0)
-        return q->planes = true;
-    if (strcmp(arguments[0], "--json") == 0)
-        return q->json = true;
-    if (strcmp(arguments[0], "--dataset") != 0 || left < 2)
-        return 0;
-    q->names[q->name_count++] = arguments[1];
-    return 2;
-}
-
-static int run(request *q, int count, char **arguments) {
+static bool run(request *q) {
     hid_t file;
-    if (tool_read_arguments(count, arguments, read_option, q, &q->file, 1) != 1) {
-        fputs(help, stderr);
-        return EXIT_USAGE;
-    }
     tool_library_start();
     if (!tool_open_input(&file, q->file))
-        return EXIT_FAILED;
-    bool done = inspect_file(q, file);
+        return false;
+    const bool done = inspect_file(q, file);
     H5Fclose(file);
-    return done ? EXIT_DONE : EXIT_FAILED;
+    return done;
 }
 
 int tool_inspect(int count, char **arguments) {
-    request q = {0};
-    if (count == 1 && strcmp(arguments[0], "--help") == 0) {
-        fputs(help, stdout);
-        return EXIT_DONE;
-    }
-    q.names = calloc((size_t)count + 1, sizeof *q.names);
-    const int code =
-        q.names ? run(&q, count, arguments) : (tool_fail("out of memory"), EXIT_FAILED);
-    free(q.names);
+    request q = {.file = NULL};
+    const tool_option options[] = {
+        {"--dataset", TOOL_TEXTS, &q.names, 0, 0},
+        {"--chunks", TOOL_FLAG, &q.chunks, 0, 0},
+        {"--planes", TOOL_FLAG, &q.planes, 0, 0},
+        {"--json", TOOL_FLAG, &q.json, 0, 0},
+        {NULL, TOOL_FLAG, NULL, 0, 0},
+    };
+    int code;
+    if (tool_arguments_read(&(tool_arguments){help, options, &q.file, 1, 0}, count, arguments,
+                            &code))
+        code = run(&q) ? EXIT_DONE : EXIT_FAILED;
+    free(q.names.items);
     return code;
 }

@@ -26,13 +26,14 @@ static const size_t STRIP_VALUES = 1u << 24;
 
 typedef struct request {
     const char *files[2], *dataset, *map, *stretch, *options;
+    prism_options filter; /* what `options` says */
     tool_list channels;
     long long size, zoom, frame, axis, tile, reduce;
     bool sheet, pca, weights, force;
 } request;
 
 static const char help[] =
-    "usage: h5prism preview FILE OUT.png --dataset PATH [OPTION...]\n"
+    "usage: h5prism preview FILE OUT.png [--dataset PATH] [OPTION...]\n"
     "\n"
     "Draws a dataset of numbers of any rank. By itself: 3 or 4 channels as red, green and blue,\n"
     "more by their first three principal components, a plane in grey, rank 1 folded into a\n"
@@ -86,7 +87,7 @@ static bool read_request(request *r, int count, char **arguments, int *code) {
         {"--force", TOOL_FLAG, &r->force, 0, 0},
         {NULL, TOOL_FLAG, NULL, 0, 0},
     };
-    const tool_arguments known = {help, options, r->files, 2};
+    const tool_arguments known = {help, options, r->files, 2, 0};
     *r = (request){.size = SIZE, .zoom = 1, .frame = -1, .axis = TOOL_AXIS_AUTO};
     return tool_arguments_read(&known, count, arguments, code);
 }
@@ -102,14 +103,31 @@ static bool read_stretch(double *percent, const char *text) {
     return true;
 }
 
-static bool is_sensible(const request *r) {
+/* NULL, or what does not go together. */
+static const char *misuse(const request *r) {
     double percent;
     const bool maps = r->map != NULL, picks = r->channels.count || r->pca || r->weights || r->sheet;
-    return r->dataset && read_stretch(&percent, r->stretch) &&
-           (!maps || strcmp(r->map, "residual") == 0 || strcmp(r->map, "bits") == 0) &&
-           !(maps && picks) && (maps || (r->tile == 0 && !r->options)) && !(r->reduce && maps) &&
-           !(r->tile && strcmp(r->map, "bits") != 0) && r->channels.count != 2 &&
-           r->channels.count <= 3 && !(r->pca && r->channels.count) && !(r->sheet && r->frame >= 0);
+    if (!tool_has_ending(r->files[1], ".png"))
+        return "what is written is a PNG: its name ends in .png";
+    if (!read_stretch(&percent, r->stretch))
+        return "--stretch: expected a percentage from 0 to below 50, or none";
+    if (maps && strcmp(r->map, "residual") != 0 && strcmp(r->map, "bits") != 0)
+        return "--map: expected residual or bits";
+    if (maps && picks)
+        return "--map goes without --channels, --pca, --weights and --sheet";
+    if (!maps && (r->tile || r->options))
+        return "--tile and --options go with --map";
+    if (r->reduce && maps)
+        return "--reduce goes without --map";
+    if (r->tile && strcmp(r->map, "bits") != 0)
+        return "--tile goes with --map bits";
+    if (r->channels.count == 2 || r->channels.count > 3)
+        return "--channels takes one channel or three";
+    if (r->pca && r->channels.count)
+        return "--pca goes without --channels";
+    if (r->sheet && r->frame >= 0)
+        return "--sheet goes without --frame";
+    return NULL;
 }
 
 /* ---- What is drawn where ---- */
@@ -380,20 +398,16 @@ static bool draw_values(const request *r, const tool_view *v, const sheet *s) {
 static bool make_map(tool_picture *map, const request *r, const tool_view *v, const sheet *s,
                      char *text) {
     const size_t frame = s->frames[0];
-    prism_options options = prism_options_default();
-    prism_error error;
-    if (prism_options_parse(&options, r->options ? r->options : "", &error) != PRISM_OK)
-        return tool_fail("%s", error.message);
     if (strcmp(r->map, "residual") == 0) {
         say(text, "mean absolute residuals");
-        return tool_map_residuals(map, v, frame, s->step, &options);
+        return tool_map_residuals(map, v, frame, s->step, &r->filter);
     }
     if (!r->tile) {
         say(text, "stored bits a value by chunk");
         return tool_map_chunks(map, v, frame, s->step);
     }
     say(text, "bits a value of tiles of %lld x %lld coded by themselves", r->tile, r->tile);
-    return tool_map_tiles(map, v, frame, s->step, (size_t)r->tile, &options);
+    return tool_map_tiles(map, v, frame, s->step, (size_t)r->tile, &r->filter);
 }
 
 static bool draw_map(const request *r, const tool_view *v, const sheet *s) {
@@ -433,9 +447,10 @@ int tool_preview(int count, char **arguments) {
     int code;
     if (!read_request(&r, count, arguments, &code))
         return code;
-    if (!is_sensible(&r)) {
-        fputs(help, stderr);
+    const char *reason = misuse(&r);
+    if (reason)
+        return tool_misused("%s", reason);
+    if (!tool_read_filter_options(&r.filter, r.options))
         return EXIT_USAGE;
-    }
     return run(&r) ? EXIT_DONE : EXIT_FAILED;
 }

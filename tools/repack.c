@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "command.h"
 #include "compare.h"
 #include "copy.h"
+#include "dataset.h"
 #include "encoder.h"
 #include "filter/dataset.h"
 #include "filter/parameters.h"
@@ -26,15 +28,13 @@ static const uint64_t CHUNK_BYTES = 8u << 20, LEAST_BYTES = 4096;
 
 typedef struct request {
     tool_files files;
-    const char **names; /* datasets; none: all of the file */
-    int name_count;
+    tool_texts names; /* of datasets; none: all of the file */
     const char *text; /* of the options */
     prism_options options;
     uint32_t words[PRISM_OPTION_WORDS];       /* of the filter */
     uint32_t exact_words[PRISM_OPTION_WORDS]; /* the same without a bound */
-    hsize_t chunk[H5S_MAX_RANK];
-    int chunk_rank; /* 0: no shape was given */
-    int threads;
+    tool_list chunk;                          /* none: no shape was given */
+    long long threads;
     bool verify, always, lossy;
     plugin_host host;
     tool_copy copy;
@@ -71,67 +71,16 @@ static const char help[] =
 
 /* ---- Arguments ---- */
 
-static bool read_chunks(request *r, const char *text) {
-    for (r->chunk_rank = 0; text && r->chunk_rank < H5S_MAX_RANK;) {
-        char *end;
-        const unsigned long long size = strtoull(text, &end, 10);
-        if (end == text || *text == '-' || !size)
-            return false;
-        r->chunk[r->chunk_rank++] = size;
-        if (!*end)
-            return true;
-        if (*end != 'x')
-            return false;
-        text = end + 1;
-    }
-    return false;
-}
-
-static int read_option(void *data, char **arguments, int left) {
-    request *r = data;
-    const char *value = left > 1 ? arguments[1] : NULL;
-    if (tool_take_file_option(&r->files, arguments[0]))
-        return 1;
-    if (strcmp(arguments[0], "--verify") == 0)
-        return r->verify = true;
-    if (strcmp(arguments[0], "--always") == 0)
-        return r->always = true;
-    if (strcmp(arguments[0], "--lossy") == 0)
-        return r->lossy = true;
-    if (strcmp(arguments[0], "--chunks") == 0)
-        return read_chunks(r, value) ? 2 : 0;
-    if (strncmp(arguments[0], "-j", 2) == 0 && arguments[0][2])
-        return tool_read_number(&r->threads, arguments[0] + 2, 1, MOST_THREADS);
-    if (strcmp(arguments[0], "-j") == 0)
-        return tool_read_number(&r->threads, value, 1, MOST_THREADS) ? 2 : 0;
-    if (strcmp(arguments[0], "--dataset") != 0 || !value)
-        return 0;
-    r->names[r->name_count++] = value;
-    return 2;
-}
-
-static bool read_request(request *r, int count, char **arguments) {
-    const char *places[3] = {NULL, NULL, NULL};
-    r->threads = (int)tool_cpus();
-    if (tool_read_arguments(count, arguments, read_option, r, places, 3) < 2)
-        return false;
-    r->files.input = places[0];
-    r->files.output = places[1];
-    r->text = places[2] ? places[2] : "";
-    return true;
-}
-
 static bool read_filter_options(request *r) {
     prism_error error;
-    r->options = prism_options_default();
-    if (prism_options_parse(&r->options, r->text, &error) != PRISM_OK ||
-        prism_options_pack(&r->options, r->words, &error) != PRISM_OK)
-        return tool_fail("%s", error.message);
+    if (!tool_read_filter_options(&r->options, r->text))
+        return false;
     prism_options exact = r->options;
     exact.bound = PRISM_BOUND_NONE;
     exact.bound_of = PRISM_BOUND_OF_RMS;
     exact.bound_value = 0;
-    return prism_options_pack(&exact, r->exact_words, &error) == PRISM_OK ||
+    return (prism_options_pack(&r->options, r->words, &error) == PRISM_OK &&
+            prism_options_pack(&exact, r->exact_words, &error) == PRISM_OK) ||
            tool_fail("%s", error.message);
 }
 
@@ -180,8 +129,9 @@ static void limit_chunk(const tool_chunked *s, hsize_t *chunk) {
 }
 
 static void find_chunk(const request *r, const tool_chunked *s, hsize_t *chunk) {
-    if (r->chunk_rank == s->rank)
-        memcpy(chunk, r->chunk, sizeof r->chunk);
+    if (r->chunk.count == (size_t)s->rank)
+        for (int i = 0; i < s->rank; i++)
+            chunk[i] = (hsize_t)r->chunk.items[i];
     else if (s->layout == H5D_CHUNKED)
         memcpy(chunk, s->chunk, sizeof s->chunk);
     else
@@ -201,23 +151,9 @@ static const char *refusal(const request *r, const tool_chunked *s, const hsize_
         status = prism_array_size(&array, &bytes, error);
     if (status != PRISM_OK)
         return error->message;
-    if (!r->name_count && bytes < LEAST_BYTES)
+    if (!r->names.count && bytes < LEAST_BYTES)
         return "its chunks are too small to gain anything";
     return NULL;
-}
-
-/* Whether the dataset says of itself that it has the positions of others' elements. */
-static bool is_scale(hid_t dataset) {
-    static const char scale[] = "DIMENSION_SCALE";
-    char class[sizeof scale] = "";
-    if (H5Aexists(dataset, "CLASS") <= 0)
-        return false;
-    hid_t attribute = H5Aopen(dataset, "CLASS", H5P_DEFAULT), type = H5Aget_type(attribute);
-    const bool text = H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0 &&
-                      H5Tget_size(type) == sizeof scale && H5Aread(attribute, type, class) >= 0;
-    H5Tclose(type);
-    H5Aclose(attribute);
-    return text && memcmp(class, scale, sizeof scale) == 0;
 }
 
 /* NULL, or why a dataset that is compressed keeps every bit in spite of the bound. */
@@ -231,9 +167,9 @@ static const char *need_of_bits(const request *r, const tool_chunked *s, const h
         status = plugin_options_check(&r->host, s->type, &array, &r->options, error);
     if (status != PRISM_OK)
         return error->message;
-    if (r->name_count)
+    if (r->names.count)
         return NULL;
-    if (is_scale(s->dataset))
+    if (tool_is_scale(s->dataset))
         return "it is the scale of a dimension; --dataset makes it lossy all the same";
     const bool is_wide = array.type == PRISM_INT64 || array.type == PRISM_UINT64;
     if (is_wide || (s->rank == 1 && array.type <= PRISM_UINT64))
@@ -254,7 +190,7 @@ static const char *obstacle(const request *r, const tool_chunked *s, hsize_t *ch
         return "it has no dimensions";
     if (s->layout != H5D_CHUNKED && !tool_chunked_bytes(s))
         return "it is empty";
-    if (r->name_count && r->chunk_rank && r->chunk_rank != s->rank)
+    if (r->names.count && r->chunk.count && r->chunk.count != (size_t)s->rank)
         return "--chunks has another number of dimensions";
     if (r->options.axis >= s->rank)
         return "it has fewer dimensions than the option axis needs";
@@ -273,7 +209,7 @@ static bool plan_dataset(request *r, hid_t from, const char *path) {
     const char *reason = done ? obstacle(r, &source, chunk, &error) : NULL, *exact = NULL;
     if (done && !reason && r->lossy)
         exact = need_of_bits(r, &source, chunk, &error);
-    if (r->name_count && (reason || exact))
+    if (r->names.count && (reason || exact))
         done = tool_fail("%s: %s", path, reason ? reason : exact);
     tool_task *task =
         done && !reason ? tool_task_new(&source, chunk, exact ? r->exact_words : r->words) : NULL;
@@ -304,19 +240,20 @@ static herr_t plan_visited(hid_t from, const char *name, const H5O_info_t *info,
 
 /* Soft links lead to datasets, too, and two names to one. */
 static bool plan_chosen(request *r, hid_t from) {
-    for (int i = 0; i < r->name_count; i++) {
+    for (size_t i = 0; i < r->names.count; i++) {
         H5O_info_t info;
-        if (H5Oget_info_by_name2(from, r->names[i], &info, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
+        if (H5Oget_info_by_name2(from, r->names.items[i], &info, H5O_INFO_BASIC, H5P_DEFAULT) >=
+                0 &&
             tool_encoder_find(&r->encoder, info.addr))
             continue;
-        if (!plan_dataset(r, from, r->names[i]))
+        if (!plan_dataset(r, from, r->names.items[i]))
             return false;
     }
     return true;
 }
 
 static bool plan(request *r, hid_t from) {
-    if (r->name_count)
+    if (r->names.count)
         return plan_chosen(r, from);
     return H5Ovisit2(from, H5_INDEX_NAME, H5_ITER_NATIVE, plan_visited, r, H5O_INFO_BASIC) >= 0;
 }
@@ -357,7 +294,7 @@ static bool take_dataset(void *data, const tool_place *place, bool *taken) {
     request *r = data;
     tool_task *task = tool_encoder_find(&r->encoder, place->address);
     if (!task)
-        return r->name_count > 0 || tell_why(r, place);
+        return r->names.count > 0 || tell_why(r, place);
     if (!tool_encoder_run(&r->encoder, task))
         return false;
     if (tool_task_is_larger(task)) {
@@ -388,32 +325,39 @@ static bool check_copy(void *data, hid_t from, hid_t to) {
                                            .bound = r->lossy ? &r->options : NULL});
 }
 
-static int run(request *r, int count, char **arguments) {
-    if (!read_request(r, count, arguments)) {
-        fputs(help, stderr);
-        return EXIT_USAGE;
-    }
-    if (!read_filter_options(r))
-        return EXIT_FAILED;
-    if (!agrees_to_loss(r))
-        return EXIT_USAGE;
+static bool run(request *r) {
     tool_library_start();
     plugin_host_open(&r->host, (const void *)(size_t)&H5open);
-    bool done = tool_rewrite(&r->files, &(tool_rewriting){write_copy, check_copy, r});
+    const bool done = tool_rewrite(&r->files, &(tool_rewriting){write_copy, check_copy, r});
     plugin_host_close(&r->host);
-    return done && !r->copy.missing ? EXIT_DONE : EXIT_FAILED;
+    return done && !r->copy.missing;
 }
 
 int tool_repack(int count, char **arguments) {
-    request r = {0};
-    if (count == 1 && strcmp(arguments[0], "--help") == 0) {
-        fputs(help, stdout);
-        return EXIT_DONE;
+    request r = {.threads = (long long)tool_cpus()};
+    const char *files[3] = {NULL, NULL, NULL};
+    const tool_option options[] = {
+        {"--dataset", TOOL_TEXTS, &r.names, 0, 0},
+        {"--chunks", TOOL_SHAPE, &r.chunk, 1, INT64_MAX},
+        {"-j", TOOL_NUMBER, &r.threads, 1, MOST_THREADS},
+        {"--lossy", TOOL_FLAG, &r.lossy, 0, 0},
+        {"--always", TOOL_FLAG, &r.always, 0, 0},
+        {"--verify", TOOL_FLAG, &r.verify, 0, 0},
+        {"--no-check", TOOL_FLAG, &r.files.unchecked, 0, 0},
+        {"--force", TOOL_FLAG, &r.files.force, 0, 0},
+        {NULL, TOOL_FLAG, NULL, 0, 0},
+    };
+    int code;
+    if (tool_arguments_read(&(tool_arguments){help, options, files, 3, 1}, count, arguments,
+                            &code)) {
+        r.files.input = files[0];
+        r.files.output = files[1];
+        r.text = files[2];
+        code = !tool_is_hdf5_name(r.files.output) || !read_filter_options(&r) || !agrees_to_loss(&r)
+                   ? EXIT_USAGE
+               : run(&r) ? EXIT_DONE
+                         : EXIT_FAILED;
     }
-    r.names = calloc((size_t)count + 1, sizeof *r.names);
-    const int code = r.names ? run(&r, count, arguments) : EXIT_FAILED;
-    if (!r.names)
-        tool_fail("out of memory");
-    free(r.names);
+    free(r.names.items);
     return code;
 }

@@ -10,14 +10,6 @@
 #include "library.h"
 #include "output.h"
 
-bool tool_take_file_option(tool_files *files, const char *argument) {
-    const bool force = strcmp(argument, "--force") == 0;
-    const bool unchecked = strcmp(argument, "--no-check") == 0;
-    files->force |= force;
-    files->unchecked |= unchecked;
-    return force || unchecked;
-}
-
 /* Objects that take a newer format of HDF5 in the original may take it in the copy, too. The root
  * group is there as soon as the file is: other properties of the file may call for a newer format
  * of the file, but not of the root. */

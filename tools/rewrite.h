@@ -11,9 +11,6 @@ typedef struct tool_files {
     bool unchecked; /* do not compare OUT with IN */
 } tool_files;
 
-/* Whether the argument is --force or --no-check, which it sets then. */
-bool tool_take_file_option(tool_files *files, const char *argument);
-
 /* What a command does with the files. False, with a message, if it fails. */
 typedef struct tool_rewriting {
     bool (*fill)(void *request, hid_t from, hid_t to);  /* writes everything into the new file */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "dataset.h"
 #include "filter/dataset.h"
 #include "library.h"
 
@@ -75,10 +76,16 @@ static bool describe(tool_source *s) {
 bool tool_source_open(tool_source *s, const char *file, const char *path) {
     *s = (tool_source){.path = path, .file = -1, .dataset = -1, .type = -1, .space = -1};
     tool_library_start();
-    return tool_open_input(&s->file, file) && open_dataset(s) && describe(s);
+    if (!tool_open_input(&s->file, file))
+        return false;
+    if (!path)
+        s->path = s->found = tool_only_dataset(s->file);
+    return s->path && open_dataset(s) && describe(s);
 }
 
 void tool_source_close(tool_source *s) {
+    free(s->found);
+    s->found = NULL;
     if (s->space >= 0)
         H5Sclose(s->space);
     if (s->type >= 0)
@@ -126,7 +133,10 @@ tool_part tool_source_chunk(const tool_source *s, const hsize_t *index) {
 }
 
 bool tool_source_replace(tool_source *s, hid_t file, hid_t dataset) {
+    char *found = s->found; /* the path may be in it */
+    s->found = NULL;
     tool_source_close(s);
+    s->found = found;
     s->file = file;
     s->dataset = dataset;
     return describe(s);

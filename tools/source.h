@@ -9,6 +9,7 @@
 
 typedef struct tool_source {
     const char *path;                 /* of the dataset */
+    char *found;                      /* the same, if nobody said which; owned */
     hid_t file, dataset, type, space; /* type: that of the file */
     int rank;
     hsize_t dims[H5S_MAX_RANK];
@@ -21,7 +22,8 @@ typedef struct tool_part {
     hsize_t start[H5S_MAX_RANK], count[H5S_MAX_RANK];
 } tool_part;
 
-/* Fails, with a message, unless it has elements, and at least one dimension. */
+/* Fails, with a message, unless it has elements, and at least one dimension. `path` NULL: that of
+ * the only dataset. */
 bool tool_source_open(tool_source *source, const char *file, const char *path);
 void tool_source_close(tool_source *source);
 

@@ -81,11 +81,18 @@ static bool write_frames(const tool_groups *g, hid_t dataset) {
     return done;
 }
 
+/* Links whose groups are made on the way. */
+static hid_t link_list(void) {
+    hid_t list = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(list, 1);
+    return list;
+}
+
 static hid_t create_dataset(const tool_groups *g, const char *path, hid_t list) {
     hid_t space = H5Screate_simple(g->frames->rank, g->frames->dims, NULL);
-    hid_t type = tool_copy_type(g->place->copy, g->frames->type);
-    hid_t dataset =
-        H5Dcreate2(g->place->copy->to, path, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    hid_t type = tool_copy_type(g->place->copy, g->frames->type), links = link_list();
+    hid_t dataset = H5Dcreate2(g->place->copy->to, path, type, space, links, list, H5P_DEFAULT);
+    H5Pclose(links);
     H5Tclose(type);
     H5Sclose(space);
     if (dataset < 0)
@@ -95,11 +102,9 @@ static hid_t create_dataset(const tool_groups *g, const char *path, hid_t list) 
 }
 
 /* The frames themselves. */
-static bool write_stored(const tool_groups *g, const char *path, bool with_attributes) {
+static bool write_stored(const tool_groups *g, const char *path) {
     hid_t list = creation_list(g), dataset = create_dataset(g, path, list);
-    bool done =
-        dataset >= 0 && write_frames(g, dataset) &&
-        (!with_attributes || tool_copy_attributes(g->place->copy, g->frames->dataset, dataset));
+    bool done = dataset >= 0 && write_frames(g, dataset);
     if (dataset >= 0 && H5Dclose(dataset) < 0)
         done = done && tool_fail("%s cannot be written", path);
     H5Pclose(list);
@@ -149,8 +154,42 @@ static bool write_virtual(const tool_groups *g) {
     return done;
 }
 
-bool tool_write_groups(const tool_groups *g) {
-    if (in_order(g))
-        return write_stored(g, g->place->path, true);
-    return write_stored(g, g->grouped, false) && write_order(g) && write_virtual(g);
+static bool write_attributes(const tool_groups *g) {
+    hid_t dataset = H5Dopen2(g->place->copy->to, g->place->path, H5P_DEFAULT);
+    const bool done =
+        dataset >= 0 && tool_copy_attributes(g->place->copy, g->frames->dataset, dataset);
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    return done;
+}
+
+/* ---- Is it smaller? ---- */
+
+static hsize_t file_size(hid_t file) {
+    hsize_t size = 0;
+    H5Fflush(file, H5F_SCOPE_LOCAL);
+    H5Fget_filesize(file, &size);
+    return size;
+}
+
+/* What the order and the virtual dataset take: a number and two corners of a box for each frame. */
+static hsize_t size_of_order(const tool_groups *g) {
+    enum { HEADERS = 1024, NUMBER = 4, CORNER = 8 };
+    const hsize_t box = 2 * CORNER * (hsize_t)g->frames->rank;
+    return HEADERS + count_of(g) * (NUMBER + box);
+}
+
+bool tool_write_groups(const tool_groups *g, tool_grouped *result) {
+    hid_t to = g->place->copy->to;
+    const hsize_t before = file_size(to);
+    *result = (tool_grouped){.in_order = in_order(g),
+                             .original = H5Dget_storage_size(g->frames->dataset)};
+    const char *path = result->in_order ? g->place->path : g->grouped;
+    if (!write_stored(g, path))
+        return false;
+    result->stored = file_size(to) - before + (result->in_order ? 0 : size_of_order(g));
+    result->kept = result->stored > result->original;
+    if (result->kept)
+        return H5Ldelete(to, path, H5P_DEFAULT) >= 0 || tool_fail("%s cannot be deleted", path);
+    return result->in_order ? write_attributes(g) : write_order(g) && write_virtual(g);
 }
