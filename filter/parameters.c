@@ -107,9 +107,13 @@ static prism_status rehearse(const prism_array *array, const prism_options *opti
 prism_status plugin_options_check(const plugin_host *host, hid_t type, const prism_array *array,
                                   const prism_options *options, prism_error *error) {
     prism_status status = PRISM_OK;
+    const int from_end = PRISM_AXIS_LAST - options->axis;
     if (options->axis >= (int)array->rank)
         status = plugin_fail(error, PRISM_E_OPTION, "axis %d: the dataset has %u dimensions",
                              options->axis, array->rank);
+    if (from_end >= (int)array->rank)
+        status = plugin_fail(error, PRISM_E_OPTION, "axis %d: the dataset has %u dimensions",
+                             -1 - from_end, array->rank);
     if (status == PRISM_OK && options->bound != PRISM_BOUND_NONE)
         status = plugin_bound_check(host, type, array, error);
     return status == PRISM_OK ? rehearse(array, options, error) : status;

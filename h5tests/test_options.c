@@ -41,7 +41,9 @@ static void bad_text_names_the_problem(void **state) {
         {"effort=", "effort"},
         {"effort=5x", "effort=5x"},
         {"effort=+5", "effort"},
-        {"axis=-1", "axis"},
+        {"axis=-33", "axis"},
+        {"axis=-0", "axis"},
+        {"axis=--1", "axis"},
         {"coder", "key=value"},
         {",", "key=value"},
         {"checksum=yes", "off, on"},
@@ -89,7 +91,7 @@ static void long_text_is_no_overflow(void **state) {
 static void words_round_trip(void **state) {
     (void)state;
     uint32_t words[PRISM_OPTION_WORDS];
-    prism_options options = options_of("transform=none,coder=jxl,effort=7,axis=0,checksum=off");
+    prism_options options = options_of("transform=none,coder=jxl,effort=7,axis=-2,checksum=off");
     prism_options again;
     assert_int_equal(prism_options_pack(&options, words, NULL), PRISM_OK);
     assert_int_equal(prism_options_unpack(&again, words, PRISM_OPTION_WORDS, NULL), PRISM_OK);
@@ -213,13 +215,34 @@ static void bad_words_are_refused(void **state) {
             if (i == 9 && value <= 1024)
                 continue; /* a number of threads */
             uint32_t words[PRISM_OPTION_WORDS] = {1};
-            words[i] = value == 1440 ? UINT32_MAX : value;
+            words[i] = value == 1440 ? UINT32_MAX - 40 : value; /* above it, axes from the end */
             prism_error error;
             prism_options options = prism_options_default();
             assert_int_equal(prism_options_unpack(&options, words, PRISM_OPTION_WORDS, &error),
                              PRISM_E_OPTION);
             assert_true(error.message[0] != '\0');
         }
+}
+
+static void stages_that_do_not_go_together_are_refused(void **state) {
+    (void)state;
+    static const char *const texts[] = {"predictor=lsq,coder=jxl", "predictor=paeth,coder=ans",
+                                        "predictor=paeth,coder=zstd", "transform=stack,coder=zstd"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const prism_options options = options_of(texts[i]);
+        assert_int_equal(prism_options_check(&options, NULL), PRISM_E_OPTION);
+    }
+}
+
+/* prism_describe_build: all of it, or its beginning. */
+static void the_build_is_described(void **state) {
+    (void)state;
+    char all[400], begin[9];
+    prism_describe_build(all, sizeof all);
+    prism_describe_build(begin, sizeof begin);
+    assert_non_null(strstr(all, "\nzlib=1."));
+    assert_non_null(strstr(all, "\nkernels="));
+    assert_string_equal(begin, "compiler");
 }
 
 static void arrays_as_words(void **state) {
@@ -275,6 +298,8 @@ int main(void) {
         cmocka_unit_test(bounds_have_names),
         cmocka_unit_test(every_prefix_of_words_is_accepted),
         cmocka_unit_test(bad_words_are_refused),
+        cmocka_unit_test(stages_that_do_not_go_together_are_refused),
+        cmocka_unit_test(the_build_is_described),
         cmocka_unit_test(arrays_as_words),
         cmocka_unit_test(impossible_arrays_are_refused),
         cmocka_unit_test(statuses_have_names),

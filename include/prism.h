@@ -36,6 +36,12 @@ extern "C" {
 /* PRISM_VERSION of the library itself, for programs that load it at run time. Static storage. */
 PRISM_API const char *prism_version(void);
 
+/* Writes what the library was built with and runs on, a line of KEY=VALUE each, with a final NUL:
+ * compiler, zlib, zstd, libjxl (their versions; empty: built without), kernels (the instruction set
+ * of this processor that is used). What does not fit into `capacity` bytes is cut off; 400 are
+ * enough. */
+PRISM_API void prism_describe_build(char *text, size_t capacity);
+
 /* Values are pinned: they appear in logs and in bindings. */
 typedef enum prism_status {
     PRISM_OK = 0,
@@ -148,6 +154,7 @@ typedef enum prism_plane_order {
 } prism_plane_order;
 
 #define PRISM_AXIS_AUTO      (-1)
+#define PRISM_AXIS_LAST      (-3) /* whatever the rank; -4 the one before, and so on */
 #define PRISM_EFFORT_DEFAULT 5
 
 typedef struct prism_options {
@@ -158,7 +165,8 @@ typedef struct prism_options {
                    native coder fits: 1..3 its quick method (stacks: the full one at
                    once), 4..7 the full one, 8 and 9 the one that learns while it
                    codes, at 1 to 4 MB/s, stacks at effort 9 at 0.4 */
-    int axis;   /* the axis along which the planes lie, or PRISM_AXIS_AUTO */
+    int axis;   /* the axis along which the planes lie, PRISM_AXIS_AUTO, or from PRISM_AXIS_LAST
+                   downwards */
     bool checksum; /* store CRC-32 checksums of the chunk and of the elements */
     bool verify;   /* decode each chunk after encoding it and compare */
     int threads;   /* that one encode or decode may use, 1..1024; no byte depends on it. They live
@@ -214,7 +222,7 @@ PRISM_API prism_status prism_options_check(const prism_options *options, prism_e
  * word 0      version of this layout, 1
  *      1..3   transform, predictor, coder (the enums above)
  *      4      effort, 0 = default
- *      5      axis + 1, 0 = auto
+ *      5      axis + 1, 0 = auto, 2^32 - 1 = the last, 2^32 - 2 = the one before, ...
  *      6      bit 0: checksum off; bit 1: verify on; bit 2: order=stored; 256 * block
  *      7      bound + 256 * bound_of, 0 = lossless
  *      8      bound_value as the bits of a float32

@@ -26,7 +26,7 @@ static const char help[] =
     "         predictor=auto|none|paeth|lsq         prediction inside and between planes\n"
     "         coder=auto|deflate|jxl|ans|zstd       entropy coder\n"
     "         effort=1..9                           1 fastest, 9 smallest; default 5\n"
-    "         axis=auto|0..31                       the axis along which the planes lie\n"
+    "         axis=auto|0..31|-32..-1               the axis along which the planes lie; -1: last\n"
     "         block=0|4|8|16|32|64                  parts that can be decoded alone\n"
     "         checksum=on|off  verify=off|on  threads=1..1024\n"
     "lossy:   max_error=E                           no element is further than E from its own\n"

@@ -16,6 +16,7 @@ are codecs of the same chunks for Zarr formats 2 and 3.
 
 from ._chunk_shapes import suggest_chunks
 from ._codec import ChunkInfo, decode, encode, inspect_chunk, reduced_size
+from ._configuration import get_config
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID, Prism, register
 from ._inspect import StoredChunk, inspect
@@ -36,6 +37,7 @@ __all__ = [
     "__version__",
     "decode",
     "encode",
+    "get_config",
     "inspect",
     "inspect_chunk",
     "library_path",

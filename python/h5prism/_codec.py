@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
@@ -30,8 +30,13 @@ from ._library import (
     call,
     library,
 )
-from ._options import BOUNDS, OptionValue, from_keywords, to_keywords
+from ._options import BOUNDS, from_keywords, to_keywords
 from ._selection import as_items, range_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._options import Options
 
 BytesLike = Union[bytes, bytearray, memoryview, np.ndarray]
 
@@ -124,7 +129,7 @@ def _plain_scales(scales: Any, shape: tuple[int, ...]) -> np.ndarray:
         ) from reason
 
 
-def encode(array: Any, *, scales: Any = None, **options: OptionValue) -> bytes:
+def encode(array: Any, *, scales: Any = None, **options: Unpack[Options]) -> bytes:
     """Encodes an array, losslessly unless there is a bound among the options; `decode` needs nothing
     but the bytes returned.
 
@@ -169,7 +174,7 @@ def encode(array: Any, *, scales: Any = None, **options: OptionValue) -> bytes:
     return chunk[: size.value].tobytes()
 
 
-def _numbers(array: np.ndarray, options: Mapping[str, OptionValue]) -> np.ndarray:
+def _numbers(array: np.ndarray, options: Mapping[str, object]) -> np.ndarray:
     if array.ndim == 0:
         raise PrismError(Status.SHAPE, f"rank 0: expected 1..{MAX_RANK}")
     numbers = as_numbers(array)

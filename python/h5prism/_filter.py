@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import _options
 from ._hdf5_libraries import reach_all
 from ._library import library_path
-from ._options import OptionValue
+from ._options import Access, Axis, Coder, OptionValue, Order, Predictor, Reference, Transform
 
 try:
     import h5py
@@ -45,7 +45,8 @@ class Prism(_FilterBase):
             "zstd" (elements of any type after differences and shuffles; goes with no other stage).
         effort: 1 (fastest) to 9 (smallest): the zlib level, the libjxl effort, or how much the
             native coder fits.
-        axis: the axis along which the planes of a chunk lie, or "auto".
+        axis: the axis along which the planes of a chunk lie, or "auto"; -1 is the last (of complex and
+            structured elements, that of their numbers), whatever the rank.
         checksum: keep checksums in each chunk.
         verify: decode each chunk after encoding it and compare.
         threads: threads that one chunk may use in writing and reading; the environment variable
@@ -73,7 +74,7 @@ class Prism(_FilterBase):
     A bound is a float32 in the file: the next one below, where it is none.
 
     Raises:
-        PrismError: for a value out of its range, and for two bounds.
+        PrismError: for a value out of its range, for two bounds, for stages that do not go together.
     """
 
     filter_id = FILTER_ID
@@ -81,21 +82,21 @@ class Prism(_FilterBase):
     def __init__(
         self,
         *,
-        transform: str = "auto",
-        predictor: str = "auto",
-        coder: str = "auto",
+        transform: Transform = "auto",
+        predictor: Predictor = "auto",
+        coder: Coder = "auto",
         effort: int = 5,
-        axis: str | int = "auto",
+        axis: Axis = "auto",
         checksum: bool = True,
         verify: bool = False,
         threads: int = 1,
         block: int = 0,
-        access: str | None = None,
-        order: str = "auto",
+        access: Access | None = None,
+        order: Order = "auto",
         max_error: float | None = None,
         rel_max_error: float | None = None,
         rel_rmse: float | None = None,
-        of: str = "rms",
+        of: Reference = "rms",
         distance: float | None = None,
         missing: float | None = None,
     ) -> None:

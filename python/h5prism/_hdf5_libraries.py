@@ -36,6 +36,9 @@ class _Libraries:
         self._seen: set[tuple[int | None, bytes]] = set()
         self._found: dict[int | None, ctypes.CDLL] = {}  # by the address of a function
 
+    def files(self) -> list[str]:
+        return [_file_of(function) for function in self._found if function]
+
     def reach(self) -> None:
         """Puts the folder first in each: in those that came since the last call, and once more where
         somebody else has changed the list, as netCDF does when it begins."""
@@ -93,6 +96,11 @@ def reach_all(folder: bytes) -> None:
     _reach()
 
 
+def reached() -> list[str]:
+    """The files of the HDF5 libraries that know the folder."""
+    return sorted(_libraries.files()) if _libraries is not None else []
+
+
 def _loaded_objects() -> set[tuple[int | None, bytes]]:
     """Addresses and file names of the shared objects of the process; the program has no name."""
     found = set()
@@ -112,6 +120,23 @@ def _plugin_functions(name: bytes) -> ctypes.CDLL | None:
     except OSError:  # the kernel's own object, which is no file
         return None
     return loaded if hasattr(loaded, "H5PLprepend") else None
+
+
+class _Symbol(ctypes.Structure):
+    """Dl_info: dladdr(3)."""
+
+    _fields_ = [
+        ("file", ctypes.c_char_p),
+        ("base", ctypes.c_void_p),
+        ("name", ctypes.c_char_p),
+        ("address", ctypes.c_void_p),
+    ]
+
+
+def _file_of(address: int) -> str:
+    symbol = _Symbol()
+    ctypes.CDLL(None).dladdr(ctypes.c_void_p(address), ctypes.byref(symbol))
+    return os.path.realpath(os.fsdecode(symbol.file or b""))
 
 
 def _address(function: Any) -> int | None:

@@ -124,6 +124,7 @@ _WORDS = ctypes.POINTER(ctypes.c_uint32)
 # Name: (result, arguments). Functions that return a status are called through `call`.
 _PLAIN_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "prism_version": (ctypes.c_char_p, []),
+    "prism_describe_build": (None, [ctypes.c_char_p, ctypes.c_size_t]),
     "prism_type_name": (ctypes.c_char_p, [ctypes.c_int]),
     "prism_type_size": (ctypes.c_size_t, [ctypes.c_int]),
     "prism_mapping_name": (ctypes.c_char_p, [ctypes.c_int]),

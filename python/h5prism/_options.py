@@ -8,12 +8,48 @@ from __future__ import annotations
 import ctypes
 import numbers
 from collections.abc import Iterable, Mapping
-from typing import Any, Union
+from typing import Any, Literal, TypedDict, Union
 
 from ._errors import PrismError, Status
 from ._library import OPTION_WORDS, OptionsStruct, call, library
 
 OptionValue = Union[str, int, float, bool, None]
+
+Transform = Literal["auto", "none", "channels", "stack"]
+Predictor = Literal["auto", "none", "paeth", "lsq"]
+Coder = Literal["auto", "deflate", "jxl", "ans", "zstd"]
+Access = Literal["whole", "patch", "pixel"]
+Order = Literal["auto", "stored"]
+Reference = Literal["rms", "deviation"]
+Axis = Union[int, Literal["auto"]]
+
+
+class ChunkOptions(TypedDict, total=False):
+    """The keywords of `h5prism.Prism` but `threads`, for functions that pass them on."""
+
+    transform: Transform
+    predictor: Predictor
+    coder: Coder
+    effort: int
+    axis: Axis
+    checksum: bool
+    verify: bool
+    block: int
+    access: Access | None
+    order: Order
+    max_error: float | None
+    rel_max_error: float | None
+    rel_rmse: float | None
+    of: Reference
+    distance: float | None
+    missing: float | None
+
+
+class Options(ChunkOptions, total=False):
+    """The keywords of `h5prism.Prism`."""
+
+    threads: int
+
 
 BOUNDS = ("max_error", "rel_max_error", "rel_rmse", "distance")
 
@@ -24,7 +60,7 @@ _SWITCHES = {"on": True, "off": False}
 _FORMATTED_BYTES = 200
 
 
-def from_keywords(options: Mapping[str, OptionValue]) -> OptionsStruct:
+def from_keywords(options: Mapping[str, object]) -> OptionsStruct:
     """The defaults, changed by `options`; None changes nothing. `access` says `block` in words. Raises
     PrismError for an unknown key or value."""
     struct: OptionsStruct = library().prism_options_default()
@@ -35,7 +71,7 @@ def from_keywords(options: Mapping[str, OptionValue]) -> OptionsStruct:
     return struct
 
 
-def _with_block_of_access(options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+def _with_block_of_access(options: Mapping[str, object]) -> dict[str, object]:
     plain = dict(options)
     access = plain.pop("access", None)
     if access is None:
@@ -46,7 +82,7 @@ def _with_block_of_access(options: Mapping[str, OptionValue]) -> dict[str, Optio
     return {**plain, "block": block}
 
 
-def block_of_access(access: OptionValue) -> int:
+def block_of_access(access: object) -> int:
     """Raises PrismError for an unknown word."""
     if access not in BLOCK_OF_ACCESS:
         expected = ", ".join(BLOCK_OF_ACCESS)
@@ -54,7 +90,7 @@ def block_of_access(access: OptionValue) -> int:
     return BLOCK_OF_ACCESS[str(access)]
 
 
-def _text(value: OptionValue) -> str:
+def _text(value: object) -> str:
     if isinstance(value, bool):
         return ("off", "on")[value]
     # All digits, also of numpy's floats of 32 bits, which are bounds as they are.
@@ -77,7 +113,7 @@ def _python_value(key: str, text: str) -> OptionValue:
         return int(text)  # of 64 bits: floats do not tell all of them apart
     if key in BOUNDS or key == "missing":
         return float(text)
-    if text.isdigit():
+    if text.removeprefix("-").isdigit():
         return int(text)
     return _SWITCHES.get(text, text)
 

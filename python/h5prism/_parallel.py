@@ -24,6 +24,10 @@ from ._selection import Selection, as_items_of_h5py, range_of
 from ._threads import in_order, worker_count
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._options import ChunkOptions
+
     import h5py
 
 _MOST_PLACES = 1000  # of chunks in a selection, that are asked for one by one in any case
@@ -105,7 +109,7 @@ def write(
     fillvalue: Any = None,
     track_times: bool | None = None,
     track_order: bool | None = None,
-    **options: Any,
+    **options: Unpack[ChunkOptions],
 ) -> h5py.Dataset:
     """Creates a dataset from an array, encoding several chunks at a time.
 
@@ -177,7 +181,7 @@ def _as_stored(array: Any, dtype: Any) -> np.ndarray:
 
 
 def _write_chunks(
-    dataset: h5py.Dataset, values: np.ndarray, workers: int, options: dict[str, Any]
+    dataset: h5py.Dataset, values: np.ndarray, workers: int, options: ChunkOptions
 ) -> None:
     fill = np.full((), dataset.fillvalue, values.dtype)
     jobs = (
@@ -205,7 +209,7 @@ def _encode_chunk(
     offset: Offset,
     chunks: tuple[int, ...],
     fill: np.ndarray,
-    options: dict[str, Any],
+    options: ChunkOptions,
 ) -> tuple[Offset, bytes]:
     part = array[tuple(slice(start, start + size) for start, size in zip(offset, chunks))]
     if part.shape == chunks:

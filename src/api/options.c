@@ -15,6 +15,7 @@
 #include "base/effort.h"
 #include "base/status.h"
 #include "base/threads.h"
+#include "planes/stages.h"
 #include "prism.h"
 
 #define WORDS_VERSION    1
@@ -90,6 +91,19 @@ static prism_status read_integer(int *number, int low, int high, const char *key
         return px_fail(error, PRISM_E_OPTION, "%s=%.40s: expected an integer in %d..%d", key, value,
                        low, high);
     *number = (int)parsed;
+    return PRISM_OK;
+}
+
+/* -1, ... count from the last axis on. */
+static prism_status read_axis(int *axis, const char *key, const char *value, prism_error *error) {
+    const bool from_end = value[0] == '-';
+    int number = 0;
+    const prism_status status =
+        read_integer(&number, from_end, PRISM_MAX_RANK - !from_end, key, value + from_end, NULL);
+    if (status != PRISM_OK)
+        return px_fail(error, PRISM_E_OPTION, "axis=%.40s: expected auto or an integer in %d..%d",
+                       value, -PRISM_MAX_RANK, PRISM_MAX_RANK - 1);
+    *axis = from_end ? PRISM_AXIS_LAST + 1 - number : number;
     return PRISM_OK;
 }
 
@@ -283,7 +297,7 @@ prism_status prism_options_set(prism_options *options, const char *key, const ch
         return read_threads(&options->threads, key, value, error);
     if (strcmp(key, "axis") == 0) {
         if (strcmp(value, "auto") != 0)
-            return read_integer(&options->axis, 0, PRISM_MAX_RANK - 1, key, value, error);
+            return read_axis(&options->axis, key, value, error);
         options->axis = PRISM_AXIS_AUTO;
         return PRISM_OK;
     }
@@ -419,11 +433,17 @@ prism_status prism_options_check(const prism_options *options, prism_error *erro
     if (status == PRISM_OK)
         status = check_range(options->effort, 1, MAX_EFFORT, "effort", error);
     if (status == PRISM_OK)
-        status = check_range(options->axis, PRISM_AXIS_AUTO, PRISM_MAX_RANK - 1, "axis", error);
+        status = check_range(options->axis, PRISM_AXIS_LAST - PRISM_MAX_RANK + 1,
+                             PRISM_MAX_RANK - 1, "axis", error);
+    if (status == PRISM_OK && options->axis < PRISM_AXIS_AUTO && options->axis > PRISM_AXIS_LAST)
+        status = px_fail(error, PRISM_E_OPTION, "axis %d: expected one, or PRISM_AXIS_AUTO",
+                         options->axis);
     if (status == PRISM_OK)
         status = check_range(options->threads, 1, MAX_THREADS, "threads", error);
     if (status == PRISM_OK)
         status = check_name((int)options->order, orders, "order", error);
+    if (status == PRISM_OK)
+        status = px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status == PRISM_OK)
         status = check_block(options, error);
     if (status == PRISM_OK)
@@ -485,7 +505,8 @@ prism_status prism_options_format(const prism_options *options, char *text, size
     if (options->block)
         snprintf(block, sizeof block, ",block=%d", options->block);
     if (options->axis != PRISM_AXIS_AUTO)
-        snprintf(axis, sizeof axis, "%d", options->axis);
+        snprintf(axis, sizeof axis, "%d",
+                 options->axis < 0 ? options->axis - PRISM_AXIS_LAST - 1 : options->axis);
     int length =
         snprintf(text, capacity,
                  "transform=%s,predictor=%s,coder=%s,effort=%d,axis=%s,checksum=%s,"
@@ -497,6 +518,11 @@ prism_status prism_options_format(const prism_options *options, char *text, size
     if (length < 0 || (size_t)length >= capacity)
         return px_fail(error, PRISM_E_CAPACITY, "options need %d bytes of text", length + 1);
     return PRISM_OK;
+}
+
+static uint32_t axis_to_word(int axis) {
+    return axis <= PRISM_AXIS_LAST ? UINT32_MAX - (uint32_t)(PRISM_AXIS_LAST - axis)
+                                   : (uint32_t)(axis + 1);
 }
 
 prism_status prism_options_pack(const prism_options *options, uint32_t words[PRISM_OPTION_WORDS],
@@ -514,7 +540,7 @@ prism_status prism_options_pack(const prism_options *options, uint32_t words[PRI
     words[2] = (uint32_t)options->predictor;
     words[3] = (uint32_t)options->coder;
     words[4] = (uint32_t)options->effort;
-    words[5] = (uint32_t)(options->axis + 1);
+    words[5] = axis_to_word(options->axis);
     words[6] = (options->checksum ? 0 : FLAG_NO_CHECKSUM) | (options->verify ? FLAG_VERIFY : 0) |
                (options->order == PRISM_PLANES_STORED ? FLAG_STORED : 0) |
                (uint32_t)options->block << BLOCK_SHIFT;
@@ -527,6 +553,12 @@ prism_status prism_options_pack(const prism_options *options, uint32_t words[PRI
 /* An int that fails every range check, where the word does not fit. */
 static int word_to_int(uint32_t word) {
     return word <= INT16_MAX ? (int)word : INT16_MAX;
+}
+
+/* Axes from the end are the largest words. */
+static int word_to_axis(uint32_t word) {
+    const uint32_t from_end = UINT32_MAX - word;
+    return from_end < PRISM_MAX_RANK ? PRISM_AXIS_LAST - (int)from_end : word_to_int(word) - 1;
 }
 
 prism_status prism_options_unpack(prism_options *options, const uint32_t *words, size_t count,
@@ -547,7 +579,7 @@ prism_status prism_options_unpack(prism_options *options, const uint32_t *words,
                               .predictor = (prism_predictor)word_to_int(w[2]),
                               .coder = (prism_coder)word_to_int(w[3]),
                               .effort = w[4] ? word_to_int(w[4]) : PRISM_EFFORT_DEFAULT,
-                              .axis = word_to_int(w[5]) - 1,
+                              .axis = word_to_axis(w[5]),
                               .checksum = !(w[6] & FLAG_NO_CHECKSUM),
                               .verify = (w[6] & FLAG_VERIFY) != 0,
                               .block = (int)(w[6] >> BLOCK_SHIFT),

@@ -44,22 +44,32 @@ static void use_blocks(prism_options *options) {
     options->coder = PRISM_CODER_ANS;
 }
 
+/* Axes that count from the end as such that count from the beginning; `rank` for one that is not
+ * there. */
+static int counted_axis(int axis, int rank) {
+    if (axis > PRISM_AXIS_LAST)
+        return axis;
+    const int from_end = PRISM_AXIS_LAST - axis;
+    return from_end < rank ? rank - 1 - from_end : rank;
+}
+
 static prism_status content_make(content *c, const prism_array *array, const void *elements,
                                  const prism_options *options, prism_error *error) {
     prism_status status = prism_array_size(array, &c->size, error);
     if (status != PRISM_OK)
         return status;
-    if (options->axis >= (int)array->rank)
-        return px_fail(error, PRISM_E_OPTION, "axis %d: the array has rank %u", options->axis,
-                       array->rank);
+    const int axis = counted_axis(options->axis, (int)array->rank);
+    if (axis >= (int)array->rank)
+        return px_fail(error, PRISM_E_OPTION, "axis %d: the array has rank %u",
+                       options->axis < 0 ? options->axis - PRISM_AXIS_LAST - 1 : axis, array->rank);
     c->array = array;
     c->elements = elements;
     c->squeezed = px_squeeze(array);
     c->options = *options;
-    c->asked_axis = options->axis;
-    c->options.axis = px_squeezed_axis(&c->squeezed, options->axis);
-    const bool unit = options->axis >= 0 && c->options.axis == PX_AXIS_NONE;
-    c->unit_axis = unit ? options->axis : PRISM_AXIS_AUTO;
+    c->asked_axis = axis;
+    c->options.axis = px_squeezed_axis(&c->squeezed, axis);
+    const bool unit = axis >= 0 && c->options.axis == PX_AXIS_NONE;
+    c->unit_axis = unit ? axis : PRISM_AXIS_AUTO;
     if (px_blocks_asked(options))
         use_blocks(&c->options);
     return PRISM_OK;
