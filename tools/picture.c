@@ -158,9 +158,16 @@ static void stay_silent(png_structp png, png_const_charp message) {
     (void)png, (void)message;
 }
 
+/* Whoever called says that it failed. */
+static void fail_silently(png_structp png, png_const_charp message) {
+    (void)message;
+    png_longjmp(png, 1);
+}
+
 bool tool_picture_write(const tool_picture *p, const tool_rendering *r, const char *text,
                         const char *name) {
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, stay_silent);
+    png_structp png =
+        png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, fail_silently, stay_silent);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     uint8_t *row = px_alloc(CHANNELS, p->width, r->zoom);
     FILE *file = info && row ? fopen(name, "wb") : NULL;

@@ -19,7 +19,7 @@
 #include "reduce.h"
 #include "view.h"
 
-enum { SIZE = 2048, MOST_SIZE = 16384, GAP = 2, SHEET_FRAMES = 64 };
+enum { SIZE = 2048, MOST_SIZE = 16384, SMALL = 256, GAP = 2, SHEET_FRAMES = 64 };
 
 /* Numbers in memory at once. */
 static const size_t STRIP_VALUES = 1u << 24;
@@ -41,9 +41,10 @@ static const char help[] =
     "\n"
     "  --channels A[,B,C]    these channels, in grey or as red, green and blue\n"
     "  --pca                 principal components, also of few channels\n"
-    "  --axis N              the axis of the channels (by itself the last; of rank 3 the first\n"
-    "                        if it is shorter and the last one longer than 4), or of the frames\n"
-    "                        of a stack of rank 3 (by itself the first)\n"
+    "  --axis N              the axis of the channels, or of the frames of a stack of rank 3. By\n"
+    "                        itself what the chunks say; else the last, or the first of frames "
+    "and\n"
+    "                        where the other two are nearer to a square\n"
     "  --frame N             one frame: along the axis of a stack of rank 3, else along all axes\n"
     "                        but rows, columns and channels; default 0\n"
     "  --sheet               frames side by side, up to 64 that are evenly spaced\n"
@@ -54,7 +55,8 @@ static const char help[] =
     "  --size N              pixels of the longer side at most; default 2048\n"
     "  --reduce N            1, 2, 3: only the pictures at 1/2, 1/4, 1/8 that lossy chunks have\n"
     "                        within them, from no more of the file than they take\n"
-    "  --zoom N              small pictures: N x N pixels for every value\n"
+    "  --zoom N              N x N pixels for every value; by itself what makes small pictures\n"
+    "                        about 256 pixels wide or high\n"
     "  --map residual        mean absolute residuals over channels that the coder deflate or jxl\n"
     "                        is given (channels+paeth unless --options says something else);\n"
     "                        of integers of 8 and 16 bits\n"
@@ -88,7 +90,7 @@ static bool read_request(request *r, int count, char **arguments, int *code) {
         {NULL, TOOL_FLAG, NULL, 0, 0},
     };
     const tool_arguments known = {help, options, r->files, 2, 0};
-    *r = (request){.size = SIZE, .zoom = 1, .frame = -1, .axis = TOOL_AXIS_AUTO};
+    *r = (request){.size = SIZE, .frame = -1, .axis = TOOL_AXIS_AUTO};
     return tool_arguments_read(&known, count, arguments, code);
 }
 
@@ -179,7 +181,8 @@ static bool choose_frames(sheet *s, const request *r, const tool_view *v) {
         return tool_fail("--frame %lld: there are %zu", r->frame, all);
     for (size_t i = 0; i < s->count; i++)
         s->frames[i] = r->sheet ? i * all / s->count : r->frame < 0 ? 0 : (size_t)r->frame;
-    return lay_out(s, v, (size_t)(r->size > r->zoom ? r->size / r->zoom : 1));
+    const long long zoom = r->zoom ? r->zoom : 1;
+    return lay_out(s, v, (size_t)(r->size > zoom ? r->size / zoom : 1));
 }
 
 /* ---- Drawing ---- */
@@ -349,13 +352,20 @@ static bool find_contrast(tool_contrast *c, const request *r, const tool_picture
     return true;
 }
 
+/* Small pictures by themselves become as large as fits into SMALL pixels. */
+static size_t zoom_of(const request *r, const tool_picture *picture) {
+    const size_t longer = picture->height > picture->width ? picture->height : picture->width;
+    const size_t room = r->size < SMALL ? (size_t)r->size : SMALL;
+    return r->zoom ? (size_t)r->zoom : longer < room ? room / longer : 1;
+}
+
 /* b: NULL for maps. */
 static bool write_picture(const request *r, const tool_picture *picture, const bands *b,
                           const tool_view *v, char *text) {
     tool_rendering how = {.colours = !b           ? TOOL_HEAT
                                      : r->weights ? TOOL_SIGNED
                                                   : TOOL_PLAIN,
-                          .zoom = (size_t)r->zoom};
+                          .zoom = zoom_of(r, picture)};
     tool_output output;
     for (size_t i = 0; i < picture->planes; i++)
         if (!find_contrast(&how.contrasts[i], r, picture, i, b, v->source->type))

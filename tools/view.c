@@ -1,6 +1,7 @@
 #include "view.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/sizes.h"
@@ -8,13 +9,51 @@
 
 enum { COLOURS = 4 };
 
+static bool is_compressed(const tool_source *s) {
+    hid_t list = H5Dget_create_plist(s->dataset);
+    const int count = s->chunked ? H5Pget_nfilters(list) : 0;
+    unsigned flags;
+    size_t words = 0;
+    const bool is = count == 1 && H5Pget_filter2(list, 0, &flags, &words, NULL, 0, NULL, NULL) ==
+                                      H5PRISM_FILTER_ID;
+    H5Pclose(list);
+    return is;
+}
+
+/* Along which the planes of the first chunk lie; TOOL_NO_AXIS where it does not say. */
+static int axis_of_chunk(const tool_source *s) {
+    const hsize_t origin[H5S_MAX_RANK] = {0};
+    hsize_t size = 0;
+    uint32_t mask;
+    prism_info info;
+    if (!is_compressed(s) || H5Dget_chunk_storage_size(s->dataset, origin, &size) < 0 || !size)
+        return TOOL_NO_AXIS;
+    uint8_t *chunk = px_alloc(size, 1);
+    const bool known = chunk && H5Dread_chunk(s->dataset, H5P_DEFAULT, origin, &mask, chunk) >= 0 &&
+                       !mask && prism_inspect(chunk, (size_t)size, &info, NULL) == PRISM_OK;
+    free(chunk);
+    return known && info.axis >= 0 && info.axis < s->rank ? info.axis : TOOL_NO_AXIS;
+}
+
+/* How much longer the one side is. */
+static double elongation(hsize_t a, hsize_t b) {
+    return a > b ? (double)a / (double)b : (double)b / (double)a;
+}
+
 static int find_axis(const tool_source *s, bool frames_alone) {
     const int last = s->rank - 1;
     if (s->rank < 3)
         return TOOL_NO_AXIS;
-    if (frames_alone && s->rank == 3)
-        return 0;
-    return s->rank == 3 && s->dims[last] > COLOURS && s->dims[0] < s->dims[last] ? 0 : last;
+    if (s->rank > 3)
+        return last;
+    if (!frames_alone && s->dims[last] <= COLOURS)
+        return last;
+    const int said = axis_of_chunk(s);
+    if (said != TOOL_NO_AXIS)
+        return said;
+    return frames_alone || elongation(s->dims[1], s->dims[2]) < elongation(s->dims[0], s->dims[1])
+               ? 0
+               : last;
 }
 
 /* About as wide as high: without an empty place at the end if there is such a shape. */

@@ -18,9 +18,10 @@ typedef struct tool_view {
 } tool_view;
 
 /*
- * `axis` is that of the channels or, if `frames_alone`, of the frames of a stack. By itself: the
- * last one; of rank 3 the first one if that is shorter, and the last one longer than four; the
- * first one of stacks.
+ * `axis` is that of the channels or, if `frames_alone`, of the frames of a stack. By itself: of
+ * rank 3, that of the planes of the first chunk, if it says one; else the first one of stacks and
+ * where the other two are nearer to a square, and the last one is longer than four; else the last
+ * one.
  */
 bool tool_view_make(tool_view *view, const tool_source *source, int axis, bool frames_alone);
 
