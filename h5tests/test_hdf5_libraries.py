@@ -55,7 +55,7 @@ print(json.dumps(sorted(name for name in mapped if name.startswith("libhdf5-")))
 
 @pytest.fixture(scope="session")
 def readers_python():
-    return venv_python("readers", *PACKAGES, "xarray")
+    return venv_python("readers", *PACKAGES, "xarray", "h5netcdf")
 
 
 @pytest.fixture
