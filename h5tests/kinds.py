@@ -153,7 +153,47 @@ def mirrored(array):
     return np.concatenate([array, array[::-1]])
 
 
+def genotypes(people, places, seed):
+    """How often each of some people has the rarer variant: both of their rows are ones of a few."""
+    rng = R(seed)
+    ancestors = rng.random((20, places)) < rng.beta(0.3, 0.8, places)
+    return ancestors[rng.integers(0, 20, people)].astype("i1") + ancestors[rng.integers(0, 20, people)]
+
+
+def disk(frames, side, value, seed):
+    """Sections that have data in a disk only."""
+    y, x = np.mgrid[:side, :side] - side / 2
+    array = (relief((frames, side, side), seed, 4) * 300 + R(seed).normal(0, 12, (frames, side, side))).astype("i2")
+    array[:, y**2 + x**2 > (0.43 * side) ** 2] = value
+    return array
+
+
+def surface(side):
+    """Points of a smooth surface over a grid."""
+    y, x = np.mgrid[:side, :side]
+    return np.stack([x * 0.1, y * 0.1, np.sin(x * 0.05) * np.cos(y * 0.07)], -1).reshape(-1, 3)
+
+
+def prose(words, seed):
+    """Words, the frequent ones first in a list of some."""
+    rng = R(seed)
+    known = [bytes(rng.integers(97, 123, rng.integers(2, 9)).astype("u1")) for _ in range(300)]
+    odds = 1 / np.arange(1, 301)
+    return np.frombuffer(b" ".join(known[i] for i in rng.choice(300, words, p=odds / odds.sum())), "u1")
+
+
+def windows(length, window, step, seed):
+    """Windows of a series that overlap."""
+    series = relief((length,), seed, 3).astype("f4")
+    return np.lib.stride_tricks.sliding_window_view(series, window)[::step]
+
+
 KINDS = {
+    "genotypes": lambda: genotypes(150, 1000, 56),
+    "disk with data": lambda: disk(12, 192, -1024, 57),
+    "surface": lambda: surface(151).astype("f4"),
+    "prose": lambda: prose(50000, 58),
+    "windows": lambda: windows(20000, 128, 16, 59),
     "time axis, f8": lambda: np.arange(4000) * 0.004 - 99.999,
     "time axis, f4 summed": lambda: np.cumsum(np.full(8000, 0.0105, "f4"), dtype="f4"),
     "seconds since 1970": lambda: 1_600_000_000 + np.arange(5000) * 300,

@@ -30,7 +30,7 @@ class Automatic:
     coder: str
     automatic: int
     gzip: int
-    best: int  # of our own pipelines at this effort or a lower one
+    best: int  # of our own pipelines at this effort or a lower one, or of automatic options at a lower one
     pipeline: str
 
     @property
@@ -58,6 +58,7 @@ def measure_automatic(
             least.append((len(h5prism.encode(array, effort=effort, **pipeline)), name))
         coder = h5prism.inspect_chunk(chunk).coder
         rows.append(Automatic(effort, coder, len(chunk), gzipped(array), *min(least)))
+        least.append((len(chunk), f"auto-{effort}"))
     return rows
 
 

@@ -35,10 +35,11 @@ static const double CLOSE = 1.25, NOT_FAR = 2;
 /* Of the entropy of differences: less is due to repetitions. */
 static const double REPETITIVE = 0.75;
 
-/* What more effort may make of estimates: of noise, where repetitions are nearby, and where next to
- * nothing is left. */
+/* What more effort may make of estimates: of noise, where repetitions are nearby, where next to
+ * nothing is left, and of what is so short that a closer look takes no time. */
 static const double LEAST_OF_NOISE = 0.97, LEAST_OF_REPETITIONS = 0.6, LEAST_OF_LITTLE = 0.5,
-                    LEAST_OF_LITTLE_AND_SMALL = 0.25, LITTLE = 0.05, LITTLE_OF_SMALL = 0.15;
+                    LEAST_OF_LITTLE_AND_SMALL = 0.25, LITTLE = 0.05, LITTLE_OF_SMALL = 0.15,
+                    LEAST_OF_SHORT = 0.75;
 
 /* So far above what other coders take may trials be, with their gain of more effort in parts, in
  * which little repeats that is far away. */
@@ -271,7 +272,7 @@ static bool is_first(const px_byte_choice *c, size_t i) {
     for (size_t k = 0; k < i; k++)
         if (c->items[k].axis == c->items[i].axis &&
             !c->items[k].differences[0] == !c->items[i].differences[0] &&
-            (c->items[k].shuffle == PX_SHUFFLE_NONE) == (c->items[i].shuffle == PX_SHUFFLE_NONE))
+            c->items[k].shuffle == c->items[i].shuffle)
             return false;
     return true;
 }
@@ -289,16 +290,25 @@ static void keep_promising(px_byte_choice *c) {
     c->count = kept;
 }
 
+static prism_status code(size_t *size, px_byte_choice *c, const px_byte_candidate *item, int effort,
+                         prism_error *error) {
+    px_byte_transform t;
+    transform_of(&t, item, c->array);
+    prism_status status = px_zstd_encode(size, &c->z, c->array, c->elements, &t, effort, error);
+    c->coded = *item;
+    c->coded_size = *size;
+    c->coded.effort = effort;
+    return status;
+}
+
 static prism_status try_all(px_byte_choice *c, int effort, prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < c->count && status == PRISM_OK; i++) {
-        px_byte_transform t;
         size_t size;
-        transform_of(&t, &c->items[i], c->array);
-        status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
+        status = code(&size, c, &c->items[i], effort, error);
         c->items[i].bytes = (double)size;
+        c->items[i].effort = effort;
     }
-    c->effort_of_trials = effort;
     sort(c);
     return status;
 }
@@ -324,28 +334,73 @@ static prism_status try_again(px_byte_choice *c, prism_error *error) {
     return try_all(c, PX_EFFORT_QUICK, error);
 }
 
-/* Of arrays so short that it takes no time, the first few are coded at the effort itself. */
-static prism_status try_in_earnest(px_byte_choice *c, int effort, prism_error *error) {
-    const size_t most = (size_t)px_efforts.zstd_trials[c->effort];
+static bool is_same(const px_byte_candidate *a, const px_byte_candidate *b) {
+    return a->axis == b->axis && a->zigzag == b->zigzag && a->shuffle == b->shuffle &&
+           memcmp(a->differences, b->differences, sizeof a->differences) == 0;
+}
+
+/* Keeps the effort by which it is smaller. */
+static prism_status try_once_more(px_byte_choice *c, px_byte_candidate *item, int effort,
+                                  prism_error *error) {
+    size_t size;
+    prism_status status = code(&size, c, item, effort, error);
+    if ((double)size < item->bytes) {
+        item->bytes = (double)size;
+        item->effort = effort;
+    }
+    return status;
+}
+
+/* Into c->z.coded, unless that is what was coded last. */
+static prism_status code_best(size_t *size, px_byte_choice *c, prism_error *error) {
+    const px_byte_candidate *best = &c->items[0], *last = &c->coded;
+    *size = c->coded_size;
+    return last->effort == best->effort && is_same(last, best)
+               ? PRISM_OK
+               : code(size, c, best, best->effort, error);
+}
+
+/* The best one is coded at the effort itself, and those that come near it: of longer arrays, which
+ * take time, only one; *size: of the best. Efforts are not always ordered: what repeats at a
+ * distance, a lazy parser may find where an optimal one looks at few places. */
+static prism_status try_in_earnest(size_t *size, px_byte_choice *c, int effort,
+                                   prism_error *error) {
+    enum { MOST_LONG = 2 };
+    const bool is_long = array_bytes(c) >= SHORT_BRISK, brisk = px_efforts.brisk[c->effort];
+    const size_t trials = is_long && brisk ? 1 : (size_t)px_efforts.zstd_trials[c->effort];
+    const size_t most = is_long && trials > MOST_LONG ? MOST_LONG : trials;
     const double nearly = NEARLY * c->items[0].bytes;
     prism_status status = PRISM_OK;
-    if (most == 1 || array_bytes(c) >= SHORT_BRISK)
-        return PRISM_OK;
-    for (size_t i = 0; i < c->count && i < most && status == PRISM_OK; i++) {
-        px_byte_transform t;
-        size_t size = SIZE_MAX;
-        transform_of(&t, &c->items[i], c->array);
-        if (c->items[i].bytes <= nearly)
-            status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
-        c->items[i].bytes = fmin(c->items[i].bytes, (double)size);
+    for (size_t i = c->count < most ? c->count : most; i-- > 0 && status == PRISM_OK;) {
+        px_byte_candidate *item = &c->items[i];
+        if (item->bytes > nearly)
+            continue;
+        if (px_efforts.zstd_search[effort])
+            status = try_once_more(c, item, PX_EFFORT_QUICK, error);
+        if (status == PRISM_OK)
+            status = try_once_more(c, item, effort, error);
     }
     sort(c);
-    return status;
+    return status == PRISM_OK ? code_best(size, c, error) : status;
 }
 
 /* ---- Is it worth it? ---- */
 
-/* What the effort asked for makes of some of the bytes, of what a quick trial makes of them. All of
+/* Slow levels take little time for a small array, above all where little is left. */
+static int usual_effort(const px_byte_choice *c) {
+    enum { SLOW = 7, SLOWEST = 9 };
+    const double size = array_bytes(c), left = c->items[0].bytes / size;
+    const bool brisk = px_efforts.brisk[c->effort], is_short = size < short_array(c);
+    if (size >= SMALL_ARRAY || c->effort >= SLOW)
+        return c->effort;
+    if (left < LITTLE && (is_short || !brisk))
+        return size < SHORT_BRISK ? SLOWEST : SLOW;
+    if (!brisk && size < SHORT_BRISK)
+        return SLOW;
+    return is_short && (brisk || left < FEW_LEFT) ? PX_EFFORT_DEFAULT : c->effort;
+}
+
+/* What the usual effort makes of some of the bytes, of what a quick trial makes of them. All of
  * them, transformed, are in z->bytes then. */
 static prism_status gain_of_effort(double *gain, px_byte_choice *c, prism_error *error) {
     enum { LOOKED_AT = 1 << 17, FEW_PARTS = 2, PARTS = 8 };
@@ -363,7 +418,7 @@ static prism_status gain_of_effort(double *gain, px_byte_choice *c, prism_error 
         const uint8_t *bytes = c->z.bytes + (all - part) / (parts - 1) * (i / 2);
         size_t size = part;
         status = px_zstd_frame(&size, &c->z, bytes, part, c->z.room,
-                               i % 2 ? c->effort : PX_ZSTD_QUICK, error);
+                               i % 2 ? usual_effort(c) : PX_ZSTD_QUICK, error);
         sums[i % 2] += (double)size;
     }
     *gain = sums[1] / sums[0];
@@ -385,10 +440,11 @@ static double promise(const px_byte_choice *c, double bytes, bool nearby) {
     const double size = array_bytes(c);
     if (is_hasty(c))
         return bytes;
-    if (size < MUCH && bytes < LITTLE_OF_SMALL * size)
+    if (bytes < (size < MUCH ? LITTLE_OF_SMALL : LITTLE) * size && size < SMALL_ARRAY)
         return LEAST_OF_LITTLE_AND_SMALL * bytes;
     return bytes * (bytes < LITTLE * size ? LEAST_OF_LITTLE
                     : nearby              ? LEAST_OF_REPETITIONS
+                    : size < SHORT_BRISK  ? LEAST_OF_SHORT
                                           : LEAST_OF_NOISE);
 }
 
@@ -444,32 +500,22 @@ static bool repeats_far(const px_byte_choice *c) {
     return px_share_far(c->z.bytes, all, 1) > COME_AGAIN;
 }
 
-/* Where more effort gains next to nothing in a large array, as with noise, a fast level does; where
- * little is left of a small one, slow ones take little time. */
+/* Where more effort gains next to nothing in a large array, as with noise, a fast level does. */
 static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_error *error) {
-    enum { SLOW = 7, SLOWEST = 9 };
-    const double size = array_bytes(c), left = c->items[0].bytes / size;
     double gain = 0;
-    prism_status status = PRISM_OK;
-    *effort = c->effort;
-    if (size < SMALL_ARRAY && c->effort < SLOW) {
-        const bool brisk = px_efforts.brisk[c->effort], is_short = size < short_array(c);
-        if (left < LITTLE && (is_short || !brisk))
-            *effort = size < SHORT_BRISK ? SLOWEST : SLOW;
-        else if (is_short && (brisk || left < FEW_LEFT))
-            *effort = PX_EFFORT_DEFAULT;
-    } else if (size >= SMALL_ARRAY && c->effort >= PX_EFFORT_DEFAULT &&
-               !px_efforts.only_size[c->effort]) {
-        status = gain_of_effort(&gain, c, error);
-        if (gain > WORTH_EFFORT && !repeats_far(c))
-            *effort = PX_EFFORT_QUICK;
-    }
+    *effort = usual_effort(c);
+    if (array_bytes(c) < SMALL_ARRAY || c->effort < PX_EFFORT_DEFAULT ||
+        px_efforts.only_size[c->effort])
+        return PRISM_OK;
+    prism_status status = gain_of_effort(&gain, c, error);
+    if (gain > WORTH_EFFORT && !repeats_far(c))
+        *effort = PX_EFFORT_QUICK;
     return status;
 }
 
 prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_error *error) {
     px_byte_transform t;
-    size_t size = SIZE_MAX;
+    size_t size;
     int effort = 0;
     *coded = (px_coded){.pipeline = {.transform = PRISM_TRANSFORM_NONE,
                                      .predictor = PRISM_PREDICTOR_NONE,
@@ -481,17 +527,11 @@ prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_err
     if (status == PRISM_OK)
         status = worthwhile_effort(&effort, c, error);
     if (status == PRISM_OK)
-        status = try_in_earnest(c, effort, error);
-    if (status != PRISM_OK)
+        status = try_in_earnest(&size, c, effort, error);
+    if (status != PRISM_OK || size == SIZE_MAX)
         return status;
     transform_of(&t, &c->items[0], c->array);
     coded->pipeline.axis = t.axis;
-    status = px_zstd_encode(&size, &c->z, c->array, c->elements, &t, effort, error);
-    if (status == PRISM_OK && c->items[0].bytes < (double)size) /* levels are not always ordered */
-        status =
-            px_zstd_encode(&size, &c->z, c->array, c->elements, &t, c->effort_of_trials, error);
-    if (status != PRISM_OK || size == SIZE_MAX)
-        return status;
     px_byte_transform_write(&coded->sections.parameters, &t);
     px_put_bytes(&coded->sections.payload, c->z.coded, size);
     status = px_sections_status(&coded->sections, error);

@@ -16,6 +16,7 @@ typedef struct px_byte_candidate {
     bool zigzag;
     px_shuffle shuffle;
     double bytes; /* of the array; HUGE_VAL where it is not to be used */
+    int effort;   /* by which it comes to that, once `tried` */
 } px_byte_candidate;
 
 typedef struct px_byte_choice {
@@ -25,10 +26,11 @@ typedef struct px_byte_choice {
     px_zstd z;
     px_byte_candidate items[PX_MOST_BYTE_CANDIDATES]; /* the one that promises most first */
     size_t count;
-    bool looks_closer;    /* more places for estimates */
-    size_t besides;       /* bytes that come to the elements', such as a table */
-    bool tried;           /* with all elements, */
-    int effort_of_trials; /* the last time at that */
+    bool looks_closer;       /* more places for estimates */
+    size_t besides;          /* bytes that come to the elements', such as a table */
+    bool tried;              /* with all elements */
+    px_byte_candidate coded; /* the last one that was, into z.coded, */
+    size_t coded_size;       /* SIZE_MAX where it did not fit */
 } px_byte_choice;
 
 /* Whether the options leave coder zstd open. */

@@ -150,15 +150,17 @@ static px_planes planes_of(const px_survey *s, const px_roles *roles) {
 }
 
 /* Frames of a few rows are coded better as lines, which are channels. Those that become lines by a
- * lift are not looked at without, which takes far longer, unless only size counts. */
+ * lift are not looked at without, which takes far longer, unless only size counts. Of drawings,
+ * contexts of indices say as much as a lift does, but for lines, which have no rows. */
 static ties ties_of(const px_survey *s, const prism_options *options, const px_roles *roles) {
     const bool open = options->transform == PRISM_TRANSFORM_AUTO;
     const bool drawing = px_is_drawing(s, options);
     const px_planes planes = planes_of(s, roles);
+    const bool lines = planes.height == 1 || planes.width == 1;
     const bool lift = options->transform == PRISM_TRANSFORM_CHANNELS ||
-                      (open && !drawing && px_may_be_lifted(s, roles));
+                      (open && (lines || !drawing) && px_may_be_lifted(s, roles));
     const bool slow =
-        lift && !px_efforts.only_size[options->effort] && px_is_folded_by_lift(&planes);
+        lift && !drawing && !px_efforts.only_size[options->effort] && px_is_folded_by_lift(&planes);
     return (ties){.plain = (open && !slow) || options->transform == PRISM_TRANSFORM_NONE,
                   .frames = !drawing && !px_blocks_asked(options) &&
                             px_may_be_frames(s, roles, options) && !px_is_folded(&planes, true),

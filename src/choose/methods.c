@@ -52,12 +52,16 @@ static px_candidate *add(candidates *list, const px_task *task, prism_method met
     return item;
 }
 
+static bool is_lifted(const px_task *task) {
+    return task->selective && task->pipeline.transform == PRISM_TRANSFORM_CHANNELS;
+}
+
 /* Frames, by automatic options: one matrix for whole frames may be worse than none where a part of
  * them moves, and the middle, which decides, does not. Nothing of a line moves. */
 static bool may_do_without_lift(const px_planes *planes, const px_task *task) {
     enum { MOST_FRAMES = 64 };
-    return task->selective && !task->trial && planes->count <= MOST_FRAMES &&
-           task->pipeline.transform == PRISM_TRANSFORM_CHANNELS && !px_is_folded_by_lift(planes);
+    return is_lifted(task) && !task->trial && planes->count <= MOST_FRAMES &&
+           !px_is_folded_by_lift(planes);
 }
 
 /* Learning from the samples themselves may come too late in a small chunk, or find too little: then
@@ -163,7 +167,8 @@ static prism_status compare(double *ratio, size_t values, const px_planes *plane
     return status;
 }
 
-/* Whether indices are smallest. They take ten times as long for a sample as others do. */
+/* Whether indices are smallest. They take ten times as long for a sample as others do. Where a lift
+ * is automatic, surely indices are another layout's. */
 static prism_status judge_palette(px_verdict *palette, size_t values, const px_planes *planes,
                                   const px_task *task, prism_error *error) {
     enum { MOST_SWIFT = 512 }; /* samples */
@@ -172,8 +177,9 @@ static prism_status judge_palette(px_verdict *palette, size_t values, const px_p
     if (!px_efforts.palette[task->effort] || !px_palette_has_room(planes) ||
         (task->swift && samples > MOST_SWIFT))
         return PRISM_OK;
-    *palette = values <= SURELY_INDICES ? PX_SURE : PX_UNLIKELY;
-    if (task->swift || *palette == PX_SURE)
+    const bool surely = values <= SURELY_INDICES;
+    *palette = surely && !is_lifted(task) ? PX_SURE : PX_UNLIKELY;
+    if (task->swift || surely)
         return PRISM_OK;
     double ratio;
     prism_status status = compare(&ratio, values, planes, task, error);

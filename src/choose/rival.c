@@ -1,5 +1,7 @@
 #include "choose/rival.h"
 
+#include <math.h>
+
 #include "base/array.h"
 #include "base/effort.h"
 #include "choose/axes.h"
@@ -173,19 +175,27 @@ static bool is_short(const px_rival *r) {
            !px_efforts.brisk[r->request->options->effort];
 }
 
-/* Looks may be wrong by so much, which is worth a trial where time is not spared. */
-static const double DOUBT = 1.06;
+/* Looks may be wrong by so much, more where elements come again, which is worth estimates where
+ * time is not that short; and estimates, which is worth a trial where it is not spared. */
+static const double DOUBT = 1.03, DOUBT_OF_REPETITIONS = 1.3, DOUBT_OF_ESTIMATES = 1.06;
+
+static double doubt_of_look(const px_rival *r) {
+    const px_byte_look *look = &r->request->survey->look;
+    const bool again = fmax(look->nearby, look->far) > SOME;
+    return px_efforts.brisk[r->request->options->effort] ? 1 : again ? DOUBT_OF_REPETITIONS : DOUBT;
+}
 
 prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, prism_error *error) {
-    const bool sparing = r->request->options->effort <= PX_EFFORT_DEFAULT;
-    const double most = (double)other * (sparing ? 1 : DOUBT);
-    *may = is_short(r) || px_byte_look_promises(&r->request->survey->look, most);
-    prism_status status = *may ? PRISM_OK : places_promise(may, r, most, error);
+    const int effort = r->request->options->effort;
+    const px_byte_look *look = &r->request->survey->look;
+    const double looked = (double)other * doubt_of_look(r);
+    const double most = (double)other * (effort <= PX_EFFORT_DEFAULT ? 1 : DOUBT_OF_ESTIMATES);
+    *may = is_short(r) || px_byte_look_promises(look, looked);
+    prism_status status = *may ? PRISM_OK : places_promise(may, r, looked, error);
     if (status == PRISM_OK && *may)
         status = get_ready(r, error);
     if (status == PRISM_OK && *may)
-        status = px_byte_choice_may_win(may, better(r), (size_t)most, r->request->survey->look.far,
-                                        error);
+        status = px_byte_choice_may_win(may, better(r), (size_t)most, look->far, error);
     return status;
 }
 

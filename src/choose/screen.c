@@ -157,12 +157,18 @@ static bool is_beaten_by_indices(const px_choice *c, const px_candidate *layout)
            least * layout->bytes > c->best.bytes && !px_efforts.only_size[c->options->effort];
 }
 
+static bool is_lifted(const px_candidate *layout) {
+    return layout->pipeline.transform == PRISM_TRANSFORM_CHANNELS;
+}
+
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best) {
+    const bool drawing = px_is_drawing(c->sample, c->options);
     if (is_beaten_by_indices(c, &list->items[i]))
         return false;
-    if (c->best.bytes == 0 || px_is_drawing(c->sample, c->options) ||
-        is_other_way(c, &list->items[i]) || is_doubtful(c, list->items[i].pipeline.transform) ||
-        is_copied(c, list, i))
+    if (drawing && is_lifted(&list->items[i]) && c->best.bytes > 0)
+        return LIFT_GAIN * list->items[i].bytes < c->best.bytes;
+    if (c->best.bytes == 0 || drawing || is_other_way(c, &list->items[i]) ||
+        is_doubtful(c, list->items[i].pipeline.transform) || is_copied(c, list, i))
         return true;
     if (c->best.pipeline.coder == PRISM_CODER_DEFLATE && !c->sample->sparing &&
         list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE &&
@@ -225,18 +231,18 @@ static prism_status compare_parts(double bytes[PX_MAX_LAYOUTS], const px_choice 
     return status;
 }
 
-/* Estimates say nothing of drawings: those layouts stay on the list that come close to the best in
- * a part of the sample. */
+/* Estimates say nothing of indices: those layouts stay on the list that come close to the best in a
+ * part of the sample, and lifted ones, which are not coded by indices. */
 static prism_status screen_drawings(const px_choice *c, px_layouts *list, prism_error *error) {
-    bool all[PX_MAX_LAYOUTS];
+    bool indices[PX_MAX_LAYOUTS];
     double bytes[PX_MAX_LAYOUTS], least = HUGE_VAL;
     for (size_t i = 0; i < list->count; i++)
-        all[i] = true;
-    prism_status status = compare_parts(bytes, c, list, all, error);
+        indices[i] = !is_lifted(&list->items[i]);
+    prism_status status = compare_parts(bytes, c, list, indices, error);
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++)
         least = fmin(least, bytes[i]);
     for (size_t i = list->count; i-- > 0 && status == PRISM_OK;)
-        if (bytes[i] > CLOSE_DRAWING * least)
+        if (indices[i] && bytes[i] > CLOSE_DRAWING * least)
             px_leave_out(list, i);
     return status;
 }

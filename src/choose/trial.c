@@ -18,6 +18,9 @@ static const double LEAST_GAIN = 0.3;
 /* Layouts that are safer than the best one may come to a little more. */
 static const double SAFER = 1.0005;
 
+/* Frames are coded with the places without data, of which a sample may have none. */
+static const double WITHOUT_HOLES = 1.03;
+
 /* The same of deflate, see PX_CLEARLY. */
 static const double CLEARLY_DEFLATE = 0.97;
 
@@ -65,6 +68,10 @@ static bool is_safer(const px_choice *c, const px_candidate *candidate) {
            c->best.pipeline.transform == PRISM_TRANSFORM_NONE;
 }
 
+static bool is_stack(const px_candidate *candidate) {
+    return candidate->pipeline.transform == PRISM_TRANSFORM_STACK;
+}
+
 /* A coder that decodes slower must be clearly better, and so must layouts that come later where
  * only a sample was coded, but for safer ones. Deflate gains least from what the sample does not
  * show. */
@@ -74,6 +81,8 @@ static double clearly_of(const px_choice *c, const px_candidate *candidate) {
     if (candidate->pipeline.coder == PRISM_CODER_DEFLATE &&
         c->best.pipeline.coder == PRISM_CODER_ANS)
         return CLEARLY_DEFLATE;
+    if (same && c->sample->holed && is_stack(&c->best) && !is_stack(candidate))
+        return WITHOUT_HOLES;
     if (same && !whole && is_safer(c, candidate))
         return SAFER;
     return (same && whole) || px_efforts.only_size[c->options->effort] ? 1 : PX_CLEARLY;

@@ -146,12 +146,19 @@ static size_t size_to_beat(const px_coded *coded, const px_mapping_request *requ
     return size && size < raw ? size : raw;
 }
 
+/* Where deflate is the best of all else, repetitions are what counts, and zstd finds more. */
+static bool is_sure(const px_coded *coded) {
+    return !coded->is_mapped && px_coded_size(coded) &&
+           coded->pipeline.coder == PRISM_CODER_DEFLATE;
+}
+
 static prism_status try_rival(px_coded *coded, px_rival *rival, bool alone,
                               const px_mapping_request *request, prism_error *error) {
     px_coded other;
     bool worth = true;
-    prism_status status =
-        alone ? PRISM_OK : px_rival_may_win(&worth, rival, size_to_beat(coded, request), error);
+    prism_status status = PRISM_OK;
+    if (!alone && !is_sure(coded))
+        status = px_rival_may_win(&worth, rival, size_to_beat(coded, request), error);
     if (status != PRISM_OK || !worth)
         return status;
     status = px_rival_encode(&other, rival, error);

@@ -127,14 +127,18 @@ static void take(px_byte_look *look, view *v, int axis) {
     const px_byte_transform none = {.axis = axis};
     const px_byte_transform next = {
         .axis = axis, .differences = 1, .distances = {1}, .zigzag = true};
+    const px_byte_transform twice = {
+        .axis = axis, .differences = 2, .distances = {1, 1}, .zigzag = true};
     const size_t row = px_layout_make(v->array, axis).width;
     const px_byte_transform above = {
         .axis = axis, .differences = 1, .distances = {row}, .zigzag = true};
     const size_t first = v->count < FIRST_ELEMENTS ? v->count : FIRST_ELEMENTS;
     size_t count;
     look->entropy = entropy_of(v, &none, &count);
-    if (v->width >= sizeof(float))
+    if (v->width >= sizeof(float)) {
         look->wide = share_nearby(v->words, count * v->width, v->width, v->width);
+        look->entropy = fmin(look->entropy, entropy_of(v, &twice, &count));
+    }
     if (row > 1 && row < v->count)
         look->entropy = fmin(look->entropy, entropy_of(v, &above, &count));
     look->entropy = fmin(look->entropy, entropy_of(v, &next, &count));

@@ -130,6 +130,7 @@ prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_a
                             const void *elements, const px_gaps *mask, prism_error *error) {
     *turned = *s;
     turned->part = (px_sample){.elements = NULL};
+    turned->holed = mask != NULL;
     turned->roughness = px_roughness_of(array, elements, px_gaps_for(mask, array));
     const px_roles order = order_of(&turned->roughness, array->rank);
     turned->whole = px_arranged_array(array, &order);

@@ -30,6 +30,7 @@ typedef struct px_survey {
     px_roughness roughness; /* of a survey that is turned */
     bool small;             /* the whole array has so few bytes that trials are short */
     bool large;             /* the whole array has 2^22 elements or more */
+    bool holed;             /* it has places without data, of a survey that is turned */
     bool sparing; /* of time: what estimates rule out is not tried; they say nothing of indices of
                      few values, and small arrays are coded in no time */
     bool noisy;   /* integers of wider elements that only the native coder is for: much of these is
@@ -65,7 +66,7 @@ prism_status px_part_of(px_survey *part, const px_survey *s, prism_error *error)
  * it does. */
 bool px_is_brisk(const px_survey *s, int effort);
 
-/* Indices are not predicted by arithmetic: there is nothing to lift, and estimates do not apply. */
+/* So few values that indices are tried for sure, to which estimates do not apply. */
 bool px_is_drawing(const px_survey *s, const prism_options *options);
 
 /* How the side information grows from the sample to the whole: with each plane, and if planes are
