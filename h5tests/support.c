@@ -133,7 +133,10 @@ static prism_method method_of(const px_coder_stage *stage) {
 
 px_coded encode_by(const px_coder_stage *method, const px_planes *planes, prism_transform transform,
                    int effort, size_t limit) {
-    const px_task task = {.pipeline = {transform, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS, effort, 0},
+    const px_task task = {.pipeline = {.transform = transform,
+                                       .predictor = PRISM_PREDICTOR_LSQ,
+                                       .coder = PRISM_CODER_ANS,
+                                       .effort = effort},
                           .method = method_of(method),
                           .effort = effort,
                           .limit = limit};

@@ -108,10 +108,14 @@ static prism_status trial(size_t *size, const px_sample *sample, const px_mappin
     const int axis = trial_axis(&sample->array, options);
     const int effort = px_efforts.trial[options->effort];
     const bool frames = axis == 0 && sample->array.rank >= 3 && !px_efforts.brisk[options->effort];
-    const px_task task = {.pipeline = {frames ? PRISM_TRANSFORM_STACK : PRISM_TRANSFORM_NONE,
-                                       PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS, effort, axis},
-                          .effort = effort,
-                          .limit = 2 * sample->size};
+    const px_task task = {
+        .pipeline = {.transform = frames ? PRISM_TRANSFORM_STACK : PRISM_TRANSFORM_NONE,
+                     .predictor = PRISM_PREDICTOR_LSQ,
+                     .coder = PRISM_CODER_ANS,
+                     .effort = effort,
+                     .axis = axis},
+        .effort = effort,
+        .limit = 2 * sample->size};
     px_coded coded = {.is_mapped = false};
     prism_status status =
         request->inner->encode_by(&coded, &sample->array, sample->elements, &task, error);
