@@ -29,12 +29,16 @@ CASES = {
     for case in shapes.cases()
     if case != shapes.REFERENCE
 }
-# Cubes as rough along each axis, of which all are tried: up to 20 times the reference at effort 1.
-SEARCHED = {"uint8", "uint16"}
-
-
-def is_searched(case):
-    return case.label == "32x32x32" and case.dtype in SEARCHED and case.content != "constant"
+# Times of the reference at effort 1, which is so fast that fixed costs of small arrays count: trials of
+# three axes, of planes apart, and by coder zstd.
+SLOW = {
+    "1x2048 int16 texture": 11,
+    "rank 32, 131072 int8 texture": 13,
+    "32x32x32 uint8 ramp": 10,
+    "32x32x32 uint16 texture": 11,
+    "32x32x32 float32 ramp": 15,
+    "32x32x32 float32 times": 14,
+}
 
 
 def size_of(case):
@@ -61,18 +65,24 @@ def costs(array, **options):
     )
 
 
+class Reference:
+    """Least seconds a byte to encode and to decode, by effort: of all that were measured so far."""
+
+    def __init__(self):
+        self._array = shapes.make(shapes.REFERENCE)
+        self.least = dict.fromkeys(EFFORTS, (float("inf"), float("inf")))
+        for effort in EFFORTS:
+            self.measure(effort)
+
+    def measure(self, effort):
+        seconds = costs(self._array, effort=effort)
+        a_byte = (one / self._array.nbytes for one in seconds)
+        self.least[effort] = tuple(map(min, self.least[effort], a_byte))
+
+
 @pytest.fixture(scope="module")
 def reference():
-    """Seconds a byte, by effort."""
-    array = shapes.make(shapes.REFERENCE)
-    found = {}
-    for effort in EFFORTS:
-        blob = h5prism.encode(array, effort=effort)
-        found[effort] = (
-            best_seconds(lambda: h5prism.encode(array, effort=effort), 2) / array.nbytes,  # noqa: B023
-            best_seconds(lambda: h5prism.decode(blob), 2) / array.nbytes,  # noqa: B023
-        )
-    return found
+    return Reference()
 
 
 @pytest.mark.parametrize("effort", [1, 5, 9])
@@ -88,10 +98,19 @@ def test_tiny_chunks_take_next_to_no_time(name, effort):
     [name for name, case in CASES.items() if size_of(case) >= 4096 and case.content != "constant"],
 )
 def test_no_shape_takes_many_times_as_long(name, effort, reference):
+    """By turns with the reference, where one looks slow."""
     array = shapes.make(CASES[name])
-    room = ROOM * (2 if is_searched(CASES[name]) else 1)
-    for seconds, a_byte in zip(costs(array, effort=effort), reference[effort]):
-        assert seconds < room * TIMES * a_byte * array.nbytes
+    times = SLOW.get(name, TIMES) if effort == 1 else TIMES
+    encode, decode = float("inf"), float("inf")
+    for turn in range(MOST_TURNS):
+        if turn:
+            reference.measure(effort)
+        encode, decode = map(min, (encode, decode), costs(array, effort=effort))
+        encode_most, decode_most = (one * array.nbytes for one in reference.least[effort])
+        if encode < SAME * times * encode_most:
+            break
+    assert encode < SAME * times * encode_most
+    assert decode < ROOM * TIMES * decode_most
 
 
 @pytest.mark.parametrize(

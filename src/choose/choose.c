@@ -44,14 +44,16 @@ static prism_status try_repetitions(px_choice *c, const px_layouts *list, const 
     double bytes = 0;
     for (size_t i = 0; i < list->count && status == PRISM_OK; i++) {
         px_candidate layout = list->items[i];
+        bool chance = false;
         if (!px_same_roles(&layout.pipeline.roles, but) &&
             layout.pipeline.transform == PRISM_TRANSFORM_NONE &&
-            px_may_use(c, &layout, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE)) {
+            px_may_use(c, &layout, PRISM_PREDICTOR_NONE, PRISM_CODER_DEFLATE))
+            status = px_may_repeat(&chance, c, &layout, error);
+        if (status == PRISM_OK && chance)
             status = px_trial(&bytes, c->sample, &layout, layout.pipeline.effort, error);
-            if (status == PRISM_OK &&
-                bytes < (whole || !is_first(&layout) ? 1 : REPETITIONS) * c->best.bytes)
-                px_prefer(c, &layout, bytes);
-        }
+        if (status == PRISM_OK && chance &&
+            bytes < (whole || !is_first(&layout) ? 1 : REPETITIONS) * c->best.bytes)
+            px_prefer(c, &layout, bytes);
     }
     return status;
 }

@@ -14,8 +14,9 @@ static const double STRONG_TIES = 0.97;
 static const double CLOSE_ESTIMATE = 1.15;
 
 /* Sizes relative to estimates differ by so much between the layouts of an array; at low efforts,
- * where neighbours count less; and in small arrays there, where trials take little time. */
-static const double SURE_ESTIMATE = 0.95, SURE_BRISK = 0.87, SURE_SMALL = 0.7;
+ * where neighbours count less; and in small arrays there, where trials take little time, along the
+ * axes of the best one and along others. */
+static const double SURE_ESTIMATE = 0.95, SURE_BRISK = 0.87, SURE_SMALL = 0.7, SURE_TURNED = 0.93;
 
 /* At low efforts, estimates so far above the best one are not tried even where the best repeats. */
 static const double CLOSE_BRISK = 1.3;
@@ -41,6 +42,10 @@ static const double NOISE = 0.98;
 /* Of what estimates say, that much at least is left of planes that are tied together; by indices,
  * the same planes take what they do without. */
 static const double LEAST_OF_TIES = 0.5, LEAST_OF_SAME = 0.7;
+
+/* Sizes of small arrays that are so near to them: planes say next to nothing of each other, and
+ * other coders are for them, if any. */
+static const double HARDLY_SMALLER = 0.8;
 
 /* Layouts of drawings that come so close in a part of the sample are tried. */
 static const double CLOSE_DRAWING = 1.25;
@@ -82,9 +87,18 @@ static bool is_quick(const px_choice *c) {
     return is_low(c) && (c->sample->part.share < 1 || c->sample->noisy);
 }
 
+/* Frames of what is left of wider elements, once some did worse than estimated: their trials take
+ * several times as long as others, and those along other axes do no better. */
+static bool are_dismissed(const px_choice *c, prism_transform transform) {
+    return transform == PRISM_TRANSFORM_STACK && c->relative[transform] > 1 && c->sample->noisy &&
+           c->sample->part.share == 1 && !px_efforts.only_size[c->options->effort];
+}
+
 /* Where others did worse than estimated, the next may do better, but for quick choices; what is
  * left of wider elements may be so little that estimates miss most of it. */
 static double relative_of(const px_choice *c, prism_transform transform) {
+    if (are_dismissed(c, transform))
+        return c->relative[transform] / SURE_ESTIMATE;
     const double most = is_quick(c) && !c->sample->noisy ? HUGE_VAL : 1;
     const double same = c->relative[transform], least = least_relative(c);
     return same > 0             ? fmin(same, most)
@@ -93,9 +107,21 @@ static double relative_of(const px_choice *c, prism_transform transform) {
                                 : OTHER_GAIN * fmin(least, most);
 }
 
+/* Whether planes lie along other axes than those of the best layout so far. */
+static bool is_turned(const px_choice *c, const px_candidate *layout) {
+    return c->best.bytes > 0 && layout->pipeline.roles.planes &&
+           !px_same_roles(&layout->pipeline.roles, &c->best.pipeline.roles);
+}
+
+static double sure_of(const px_choice *c, const px_candidate *layout) {
+    if (!is_low(c))
+        return SURE_ESTIMATE;
+    return is_quick(c) ? SURE_BRISK : is_turned(c, layout) ? SURE_TURNED : SURE_SMALL;
+}
+
 /* What layout i may come to, by its estimate and how the native coder did on others. */
 double px_promise(const px_choice *c, const px_layouts *list, size_t i) {
-    const double sure = is_quick(c) ? SURE_BRISK : is_low(c) ? SURE_SMALL : SURE_ESTIMATE;
+    const double sure = sure_of(c, &list->items[i]);
     return sure * relative_of(c, list->items[i].pipeline.transform) * list->items[i].bytes;
 }
 
@@ -112,13 +138,16 @@ static bool is_smooth(const px_choice *c) {
 }
 
 /* Where one layout did not make anything smaller, none does whose estimate promises next to
- * nothing.
- */
+ * nothing; in small arrays, none does along other axes, nor as frames. */
 static bool is_noise(const px_choice *c, const px_candidate *layout) {
     const prism_array *whole = &c->sample->whole;
     const double plain = (double)px_array_count(whole) * (double)prism_type_size(whole->type);
-    return c->best.bytes >= plain && layout->bytes > NOISE * plain &&
-           !px_efforts.only_size[c->options->effort];
+    const bool frames = layout->pipeline.transform == PRISM_TRANSFORM_STACK;
+    if (px_efforts.only_size[c->options->effort])
+        return false;
+    if (c->sample->part.share == 1 && (frames || is_turned(c, layout)))
+        return c->best.bytes > HARDLY_SMALLER * plain;
+    return c->best.bytes >= plain && layout->bytes > NOISE * plain;
 }
 
 static double missed(const px_choice *c, prism_transform transform) {

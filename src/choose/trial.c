@@ -290,6 +290,17 @@ static prism_status consider_native(px_choice *c, const px_candidate *layout, pr
                     c->sample->large ? trial_effort(&candidate) : candidate.pipeline.effort, error);
 }
 
+/* At low efforts, a guess has to come near. */
+prism_status px_may_repeat(bool *chance, const px_choice *c, const px_candidate *candidate,
+                           prism_error *error) {
+    double bytes = 0;
+    prism_status status = PRISM_OK;
+    if (px_efforts.brisk[candidate->pipeline.effort])
+        status = guess_deflate(&bytes, c->sample, candidate, error);
+    *chance = bytes < GUESS_CHANCE * c->best.bytes;
+    return status;
+}
+
 prism_status px_consider_others(px_choice *c, const px_candidate *layout, prism_error *error) {
     prism_status status = consider_deflate(c, *layout, error);
     return status == PRISM_OK ? consider_jxl(c, *layout, error) : status;

@@ -38,6 +38,11 @@ bool px_may_use(const px_choice *c, px_candidate *candidate, prism_predictor pre
 /* Tries a layout by the project's own coder, and by others unless the own is better for sure. */
 prism_status px_consider_layout(px_choice *c, const px_candidate *layout, prism_error *error);
 
+/* Whether deflate may make more of repetitions by the planes of `candidate` than the best so far.
+ */
+prism_status px_may_repeat(bool *chance, const px_choice *c, const px_candidate *candidate,
+                           prism_error *error);
+
 /* Whether other coders are tried at last, by the planes that suit the native one best. */
 bool px_others_come_last(const px_survey *s, const prism_options *options);
 prism_status px_consider_others(px_choice *c, const px_candidate *layout, prism_error *error);
