@@ -72,12 +72,14 @@ static size_t filter(unsigned flags, size_t count, const unsigned words[], size_
     return output.size;
 }
 
+/* The name stays in every dataset, and stands in HDF5's message where the plugin is not found: so
+ * it says where to get it. */
 static const H5Z_class2_t filter_class = {
     .version = H5Z_CLASS_T_VERS,
     .id = PLUGIN_FILTER_ID,
     .encoder_present = 1,
     .decoder_present = 1,
-    .name = "prism",
+    .name = "prism: h5prism; pip install h5prism",
     .can_apply = can_apply,
     .set_local = set_local,
     .filter = filter,

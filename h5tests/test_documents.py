@@ -32,6 +32,7 @@ NOT_RUN = {
     "scripts/test": "runs this test; .ci/run calls it",
     "scripts/test-machines": "takes hours where everything is compiled anew for other machines",
     "scripts/test-hdf5": "builds HDF5 twice, and runs the tests of the tool with each",
+    "scripts/wheels": "compiles libjxl and HDF5 twice, which takes half an hour",
     "scripts/setup": "is what scripts/quickstart begins with",
 }
 

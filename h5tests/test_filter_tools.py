@@ -1,6 +1,7 @@
 """HDF5's and netCDF's own programs with HDF5_PLUGIN_PATH alone."""
 
 import re
+import sys
 
 import h5py
 import numpy as np
@@ -61,6 +62,25 @@ def test_h5dump_reads(filtered):
     np.testing.assert_array_equal(
         np.array([int(v) for v in re.findall(r"-?\d+", values)]), DATA.ravel()
     )
+
+
+@needs("h5dump")
+def test_h5dump_names_the_filter_and_where_to_get_it(filtered):
+    text = run("h5dump", "-pH", "-d", "x", filtered).stdout
+    assert re.search(r"COMMENT prism: h5prism; pip install h5prism\n", text)
+
+
+@needs("h5dump")
+@pytest.mark.parametrize("program", ["h5dump", "h5py"])
+def test_who_lacks_the_plugin_is_told_where_to_get_it(filtered, tmp_path, program):
+    code = "import sys, h5py; h5py.File(sys.argv[1])['x'][()]"
+    command = {
+        "h5dump": ["h5dump", "--enable-error-stack", "-d", "x", filtered],
+        "h5py": [sys.executable, "-c", code, filtered],
+    }
+    done = run(*command[program], check=False, HDF5_PLUGIN_PATH=str(tmp_path))
+    assert done.returncode != 0
+    assert "required filter 'prism: h5prism; pip install h5prism'" in done.stderr + done.stdout
 
 
 @needs("h5dump")

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 from filter_support import BUILD, ROOT, needs
-from venv_support import run_installed
+from venv_support import plain_variables, python_that_builds, run_installed
 
 HEADER = ROOT / "filter" / "hdf5" / "H5PLextern.h"
 
@@ -20,6 +20,59 @@ def test_content(wheel):
     package = {name for name in names if ".dist-info/" not in name}
     assert package == sources | {"h5prism/plugins/libh5prism.so"}
     assert any(name.endswith("LICENSE") for name in names)
+
+
+def test_without_the_tool_its_name_says_so(installed_python):
+    """scripts/wheels builds wheels with it; one that pip builds has it on demand."""
+    for command in ([installed_python.parent / "h5prism"], [installed_python, "-m", "h5prism"]):
+        done = subprocess.run(
+            [*command, "--version"], env=plain_variables(), capture_output=True, text=True
+        )
+        assert done.returncode == 1
+        assert re.match("h5prism: this build of the package has no tool", done.stderr)
+
+
+def test_sources_say_at_once_what_is_missing(tmp_path):
+    """pip shows what CMake says."""
+    python = python_that_builds()
+    hidden = {
+        "PKG_CONFIG_LIBDIR": str(tmp_path),
+        "CMAKE_ARGS": "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON",
+        "PIP_NO_BUILD_ISOLATION": "0",
+    }
+    done = subprocess.run(
+        [python, "-m", "pip", "wheel", "--no-deps", "-w", tmp_path, ROOT],
+        env=plain_variables() | hidden,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    text = done.stdout + done.stderr
+    assert done.returncode != 0 and text.count("CMake Error") == 1
+    assert re.search("apt-get install zlib1g-dev libzstd-dev libjxl-dev$", text, re.M)
+
+
+SHARED_LIBRARIES = {"libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0"}
+
+
+@needs("readelf")
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_wheels_for_everybody(machine, tmp_path):
+    """What scripts/wheels has built."""
+    folder = BUILD.parent / f"{BUILD.name}-wheels" / "dist"
+    wheels = list(folder.glob(f"h5prism-*-py3-none-manylinux_2_28_{machine}.whl"))
+    if not wheels:
+        pytest.skip(f"scripts/wheels has not built one for {machine}")
+    (wheel,) = wheels
+    assert wheel.stat().st_size <= 4_000_000
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    package = tmp_path / "h5prism"
+    for path in (package / "plugins" / "libh5prism.so", package / "bin" / "h5prism"):
+        text = subprocess.run(["readelf", "-dW", path], capture_output=True, text=True).stdout
+        needed = {name for name in re.findall(r"NEEDED.*\[(.*)\]", text) if "ld-linux" not in name}
+        assert needed <= SHARED_LIBRARIES and "RPATH" not in text and "RUNPATH" not in text
+    licenses = {path.stem for path in (package / "licenses").iterdir()}
+    assert licenses >= {"libjxl", "highway", "brotli", "skcms", "hdf5", "libpng", "zlib", "zstd"}
 
 
 def test_it_is_built_without_hdf5(wheel):

@@ -4,6 +4,7 @@
 
 #include "base/effort.h"
 #include "choose/methods.h"
+#include "coders/jxl.h"
 
 enum { SOME_FRAMES = 48 };
 
@@ -237,8 +238,8 @@ static prism_status consider_jxl(px_choice *c, px_candidate candidate, prism_err
     prism_predictor predictor = paeth && asked ? PRISM_PREDICTOR_PAETH : PRISM_PREDICTOR_NONE;
     bool chance = asked;
     if (!px_may_use(c, &candidate, predictor, PRISM_CODER_JXL) ||
-        (!asked &&
-         px_efforts.brisk[candidate.pipeline.effort])) /* far slower than the others there */
+        (!asked && (!px_jxl_available() || /* far slower than the others at these efforts: */
+                    px_efforts.brisk[candidate.pipeline.effort])))
         return PRISM_OK;
     /* Where repetitions count, which the quick trial does not look for, it says nothing. */
     chance |= !c->sample->large && c->best.pipeline.coder == PRISM_CODER_DEFLATE;

@@ -4,6 +4,10 @@
 
 #include "planes/stages.h"
 
+/* Whether this build has libjxl (jxl_images.c). Without it (jxl_absent.c), what encodes or decodes
+ * an image fails with PRISM_E_UNAVAILABLE. */
+bool px_jxl_available(void);
+
 enum { PX_JXL_PLANES = 257 }; /* of an image at most, one in grey and the others extra channels */
 
 typedef struct px_jxl_task {
@@ -41,6 +45,9 @@ prism_status px_jxl_decode_lossy(px_planes *planes, size_t first, const px_jxl_s
  * first. */
 prism_status px_jxl_coarse_size(size_t *bytes, const px_planes *planes, const px_jxl_shape *shape,
                                 const uint8_t *image, size_t size, prism_error *error);
+
+/* Bytes that decoding a lossless image of `count` planes takes at most, beside the planes. */
+uint64_t px_jxl_memory(const px_planes *planes, size_t count);
 
 /* Bytes that decoding `count` planes of one lossy image takes at most, beside the planes. */
 uint64_t px_jxl_lossy_memory(const px_planes *planes, size_t count);
