@@ -33,6 +33,7 @@ NOT_RUN = {
     "scripts/test-machines": "takes hours where everything is compiled anew for other machines",
     "scripts/test-hdf5": "builds HDF5 twice, and runs the tests of the tool with each",
     "scripts/wheels": "compiles libjxl and HDF5 twice, which takes half an hour",
+    "scripts/compatibility": "runs other tests, and writes a page",
     "scripts/setup": "is what scripts/quickstart begins with",
 }
 

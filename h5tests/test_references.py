@@ -11,7 +11,9 @@ import sys
 import h5py
 import numpy as np
 import pytest
+from filter_support import not_sanitized
 from python_support import BUILD, ROOT, assert_same, correlated, run_python
+from tool_support import fails, tool
 from venv_support import plain_variables, venv_python
 
 import h5prism
@@ -217,6 +219,22 @@ def test_the_command(path, tmp_path):
         done = command(*arguments)
         assert done.returncode == code and done.stderr.count("h5prism") and not done.stdout
     assert [file.name for file in tmp_path.iterdir()] == ["x.nc"]
+
+
+@not_sanitized
+def test_the_command_of_the_tool(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("H5PRISM_PYTHON", sys.executable)
+    tool("references", path, "-o", tmp_path / "x.json")
+    printed = json.loads(tool("references", path, "--dataset", "run").stdout)
+    assert json.loads((tmp_path / "x.json").read_text())["refs"].keys() > {"cube/.zarray"}
+    assert "inner/.zarray" in printed["refs"]
+    fails("references", tmp_path / "none.h5", word="none.h5")
+    (tmp_path / "h5prism.py").write_text("")
+    done = tool("references", path, check=False, PYTHONPATH=str(tmp_path))
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "needs the Python package h5prism" in done.stderr
+    monkeypatch.setenv("H5PRISM_PYTHON", str(tmp_path / "python"))
+    fails("references", path, word="needs Python")
 
 
 def test_arrays_of_format_3_say_what_comes_first(path):

@@ -90,7 +90,7 @@ def test_installation(tmp_path):
 @pytest.mark.parametrize(
     "words, expected",
     [
-        (["re"], {"repack"}),
+        (["re"], {"references", "repack"}),
         (["repack", "in.h5", "out.h5", "--v"], {"--verify"}),
         (["inspect", "in.h5", "--dataset", "/r"], {"/run/emb"}),
         (["options", "ef"], {"effort="}),

@@ -36,6 +36,7 @@ int tool_group(int count, char **arguments);
 int tool_import(int count, char **arguments);
 int tool_inspect(int count, char **arguments);
 int tool_preview(int count, char **arguments);
+int tool_references(int count, char **arguments);
 int tool_repack(int count, char **arguments);
 
 #endif

@@ -4,7 +4,7 @@ _h5prism() {
     local word=$2 before=$3 command=${COMP_WORDS[1]} choices
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        choices="bench export group import inspect options preview repack --help --version"
+        choices="bench export group import inspect options preview references repack --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
         return
     fi
@@ -27,6 +27,7 @@ _h5prism() {
     group) choices="--dataset --frames --effort --no-check --force --help" ;;
     inspect) choices="--dataset --chunks --planes --json --help" ;;
     options) choices="--json --help transform= predictor= coder= effort= axis= block= checksum= verify= max_error= rel_max_error= rel_rmse= of= distance=" ;;
+    references) choices="--output --dataset --url --zarr-format --force --help" ;;
     repack) choices="--dataset --chunks -j --lossy --always --verify --no-check --force --help effort= transform= predictor= coder= block= max_error= rel_max_error= rel_rmse= of= distance=" ;;
     *) return ;;
     esac

@@ -19,6 +19,7 @@ static const char help[] =
     "       h5prism bench FILE --dataset PATH ...       which options suit a dataset\n"
     "       h5prism export FILE OUT.jxl ...             a chunk as a JPEG XL image\n"
     "       h5prism import IN.jxl OUT.h5 ...            a JPEG XL image as a dataset\n"
+    "       h5prism references FILE [-o OUT] ...        where chunks lie, for readers of Zarr\n"
     "       h5prism options [--json] [KEY=VALUE,...]    filter parameters for other programs\n"
     "       h5prism COMMAND --help | --help | --version\n"
     "\n"
@@ -34,8 +35,7 @@ static const char help[] =
     "         rel_rmse=R  of=rms|deviation          RMSE, as a share of what 'of' says\n"
     "         distance=0..15                        libjxl's aim, with coder=jxl: bounds nothing\n"
     "\n"
-    "examples: h5prism repack in.h5 out.h5 effort=7\n"
-    "          h5prism inspect out.h5 --dataset run/emb --chunks\n";
+    "example: h5prism repack in.h5 out.h5 effort=7\n";
 
 static int run_options(int count, char **arguments) {
     if (count == 1 && strcmp(arguments[0], "--help") == 0) {
@@ -68,9 +68,9 @@ static const struct {
     const char *name;
     int (*run)(int count, char **arguments);
 } commands[] = {
-    {"bench", tool_bench},     {"export", tool_export},   {"group", tool_group},
-    {"import", tool_import},   {"inspect", tool_inspect}, {"options", run_options},
-    {"preview", tool_preview}, {"repack", tool_repack},
+    {"bench", tool_bench},     {"export", tool_export},         {"group", tool_group},
+    {"import", tool_import},   {"inspect", tool_inspect},       {"options", run_options},
+    {"preview", tool_preview}, {"references", tool_references}, {"repack", tool_repack},
 };
 
 int main(int count, char **arguments) {
