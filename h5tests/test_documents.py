@@ -34,6 +34,7 @@ NOT_RUN = {
     "scripts/test-hdf5": "builds HDF5 twice, and runs the tests of the tool with each",
     "scripts/wheels": "compiles libjxl and HDF5 twice, which takes half an hour",
     "scripts/compatibility": "runs other tests, and writes a page",
+    "h5prism references": "runs Python with the package: test_references.py",
     "scripts/setup": "is what scripts/quickstart begins with",
 }
 
