@@ -1,6 +1,6 @@
 # Where the plugin is installed: H5PRISM_PLUGIN_DIR, below the prefix. Without a choice, the folder
 # in which HDF5 looks for plugins if HDF5_PLUGIN_PATH is not set, as far as HDF5's headers are here:
-# below HDF5's own prefix, or below ours.
+# below HDF5's own prefix, or below ours. A wheel has a folder of its own.
 
 # hdf5_plugin_folder(RESULT): as H5pubconf.h has it, or empty.
 function(hdf5_plugin_folder result)
@@ -19,7 +19,7 @@ function(hdf5_plugin_folder result)
   endif()
 endfunction()
 
-if(NOT H5PRISM_PLUGIN_DIR)
+if(NOT H5PRISM_PLUGIN_DIR AND NOT SKBUILD)
   hdf5_plugin_folder(folder)
   set(H5PRISM_PLUGIN_DIR "${CMAKE_INSTALL_LIBDIR}/hdf5/plugin")
   foreach(prefix "${CMAKE_INSTALL_PREFIX}" /usr)

@@ -13,6 +13,7 @@ import itertools
 import json
 import sys
 import tempfile
+import zlib
 from base64 import b64decode
 from collections import Counter
 from pathlib import Path
@@ -278,17 +279,37 @@ def check_references(made):
             indices = map(int, key[2:].split("."))
             offset = tuple(index * size for index, size in zip(indices, made.chunks))
             window = inside(offset, made.chunks)
-            elements = referred(place, raw).view(made.dtype).reshape(made.chunks)
+            elements = elements_of(referred(place, raw), metadata["filters"] or [], made)
             whole[window] = elements[tuple(map(slice, whole[window].shape))]
     assert_same(whole, made.array)
     return "references"
 
 
+def unshuffle(stored, made):
+    return np.frombuffer(stored, "u1").reshape(made.dtype.itemsize, -1).T.tobytes()
+
+
+UNDO = {
+    "h5prism": lambda stored, made: h5prism.decode(stored).tobytes(),
+    "zlib": lambda stored, made: zlib.decompress(stored),
+    "shuffle": unshuffle,
+    "fletcher32": lambda stored, made: stored[:-4],
+}
+
+
 def referred(place, raw):
+    """The bytes of a chunk."""
     if isinstance(place, str):
-        return h5prism.decode(b64decode(place[len("base64:") :]))
+        return b64decode(place[len("base64:") :])
     raw.seek(place[1])
-    return h5prism.decode(raw.read(place[2]))
+    return raw.read(place[2])
+
+
+def elements_of(stored, filters, made):
+    """By the filters that the metadata name."""
+    for codec in reversed(filters):
+        stored = UNDO[codec["id"]](stored, made)
+    return np.frombuffer(stored, made.dtype).reshape(made.chunks)
 
 
 def check(made, done):

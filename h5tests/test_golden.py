@@ -259,7 +259,7 @@ SOURCES = {
     "mask_axes_i16": (missing_times, {"effort": 5}),
     "split_f64_be": (lambda: units(1200), {"effort": 5}),
     "colours_u8": (lambda: regions(64, 80, 4), {"effort": 5}),
-    "colours_first_u16_be": (lambda: many_colours(90, 96), {"effort": 1}),
+    "colours_first_u16_be": (lambda: many_colours(90, 96), {"effort": 4}),
     # 128 planes, last and first: whole blocks of the kernels that bring elements into planes.
     "planes_last_i8": (lambda: embedding(8, 12, 128, "int8"), NATIVE | {"effort": 5}),
     "planes_last_u16_be": (lambda: embedding(6, 8, 128, "uint16").astype(">u2"), LIFT),

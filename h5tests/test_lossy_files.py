@@ -136,8 +136,8 @@ def test_options_prints_the_float_as_a_word():
 
 
 def test_options_refuses_with_the_reason():
-    fails("options", "max_error=-2", word="above 0")
-    fails("options", "max_error=2,rel_rmse=0.1", word="another bound already")
+    fails("options", "max_error=-2", word="above 0", code=2)
+    fails("options", "max_error=2,rel_rmse=0.1", word="another bound already", code=2)
 
 
 @not_sanitized

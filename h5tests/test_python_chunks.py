@@ -62,11 +62,11 @@ def test_every_chunk_is_inspected_at_its_place(sparse):
 def test_references_lead_to_every_chunk(sparse):
     refs = h5prism.references(sparse)["refs"]
     expected = stored(sparse)
-    assert len(refs) == len(expected) + 2
+    assert len(refs) == len(expected) + 4  # metadata of the group and of the array
     with open(sparse.file.filename, "rb") as raw:
         for offset, blob in expected.items():
             key = ".".join(str(start // size) for start, size in zip(offset, CHUNKS))
-            assert_same(referred(refs[f"x/{key}"], raw), h5prism.decode(blob))
+            assert referred(refs[f"x/{key}"], raw) == bytes(blob)
 
 
 @pytest.mark.parametrize("limits", [(2, 1300), (2, None), (None, 1300), (None, None)], ids=str)
@@ -153,8 +153,9 @@ def test_other_layouts_are_read_by_hdf5(tmp_path):
             assert_same(h5prism.read(dataset, np.s_[1:, ::3]), values[1:, ::3])
             with pytest.raises(PrismError, match=f"{name} is not compressed by h5prism"):
                 h5prism.inspect(dataset)
-            with pytest.raises(PrismError, match="not compressed"):
-                h5prism.references(dataset)
+            if name != "contiguous":
+                with pytest.raises(PrismError, match="elements in other files"):
+                    h5prism.references(dataset)
 
 
 def test_elements_that_are_no_numbers_are_read_by_hdf5(tmp_path):
@@ -179,7 +180,7 @@ class Variable:
     shape, chunks, dtype = (3,), (3,), np.dtype("i1")
 
 
-@pytest.mark.parametrize("function", [h5prism.read, h5prism.inspect, h5prism.references])
+@pytest.mark.parametrize("function", [h5prism.read, h5prism.inspect])
 def test_what_is_no_dataset(tmp_path, function):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         dataset = h5prism.write(file, "x", np.zeros(9, "i1"))

@@ -370,7 +370,6 @@ def test_a_mask_is_not_lost_silently():
         {"effort": 10},
         {"effort": 2.5},
         {"effort": True},
-        {"axis": -1},
         {"axis": 3},
         {"checksum": 1},
         {"threads": 0},

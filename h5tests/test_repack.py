@@ -432,14 +432,21 @@ def test_types(tmp_path, dtype):
         (["--dataset", "scalar"], "no dimensions"),
         (["--dataset", "empty"], "no dimensions"),
         (["--dataset", "emb", "--chunks", "4x4"], "dimensions"),
-        (["effort=11"], "effort"),
-        (["speed=11"], "speed"),
         (["axis=7", "--dataset", "emb"], "axis"),
     ],
 )
 def test_what_is_refused(source, arguments, word):
+    refuses(source, arguments, word)
+
+
+@pytest.mark.parametrize("arguments, word", [(["effort=11"], "effort"), (["speed=11"], "speed")])
+def test_wrong_options_are_refused(source, arguments, word):
+    refuses(source, arguments, word, code=2)
+
+
+def refuses(source, arguments, word, code=1):
     before = source.read_bytes()
-    fails("repack", source, source.with_name("out.h5"), *arguments, word=word)
+    fails("repack", source, source.with_name("out.h5"), *arguments, word=word, code=code)
     assert os.listdir(source.parent) == [source.name] and source.read_bytes() == before
 
 

@@ -352,11 +352,11 @@ static bool find_contrast(tool_contrast *c, const request *r, const tool_picture
     return true;
 }
 
-/* Small pictures by themselves become as large as fits into SMALL pixels. */
+/* Small pictures become as large as fits into SMALL pixels, unless they are asked for. */
 static size_t zoom_of(const request *r, const tool_picture *picture) {
     const size_t longer = picture->height > picture->width ? picture->height : picture->width;
     const size_t room = r->size < SMALL ? (size_t)r->size : SMALL;
-    return r->zoom ? (size_t)r->zoom : longer < room ? room / longer : 1;
+    return r->zoom ? (size_t)r->zoom : longer < room && !r->reduce ? room / longer : 1;
 }
 
 /* b: NULL for maps. */

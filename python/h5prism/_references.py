@@ -242,12 +242,12 @@ _FORMATS = {
 
 def _stored(dataset: h5py.Dataset, place: str) -> dict[Offset, Any]:
     """Where the chunks are, by their indices."""
-    last = (codecs_of(dataset) or [{"id": None}])[-1]["id"]
+    codecs = {codec["id"] for codec in codecs_of(dataset) or []}
     chunks = {}
     for chunk in stored_chunks(dataset):
         offset = tuple(chunk.chunk_offset)
         if chunk.filter_mask or (
-            chunk.size == chunk_bytes(dataset) and _is_plain(dataset, offset, last)
+            chunk.size == chunk_bytes(dataset) and _is_plain(dataset, offset, codecs)
         ):
             raise PrismError(
                 Status.ARGUMENT,
@@ -258,11 +258,11 @@ def _stored(dataset: h5py.Dataset, place: str) -> dict[Offset, Any]:
     return chunks
 
 
-def _is_plain(dataset: h5py.Dataset, offset: Offset, last: str | None) -> bool:
+def _is_plain(dataset: h5py.Dataset, offset: Offset, codecs: set[str]) -> bool:
     """Whether HDF5 has left filters out at the edge, as it can be told, without a word."""
-    if last == "h5prism":
+    if "h5prism" in codecs:
         return left_unfiltered(dataset, offset, dataset.id.read_direct_chunk(offset)[1])
-    if last == "zlib":
+    if "zlib" in codecs:
         try:
             zlib.decompress(dataset.id.read_direct_chunk(offset)[1])
         except zlib.error:

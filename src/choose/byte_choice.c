@@ -400,11 +400,12 @@ static int usual_effort(const px_byte_choice *c) {
     return is_short && (brisk || left < FEW_LEFT) ? PX_EFFORT_DEFAULT : c->effort;
 }
 
-/* What the usual effort makes of some of the bytes, of what a quick trial makes of them. All of
- * them, transformed, are in z->bytes then. */
+/* What the usual effort makes of some of the bytes, or the one asked for where time is short, of
+ * what a quick trial makes of them. All of them, transformed, are in z->bytes then. */
 static prism_status gain_of_effort(double *gain, px_byte_choice *c, prism_error *error) {
     enum { LOOKED_AT = 1 << 17, FEW_PARTS = 2, PARTS = 8 };
     const size_t width = prism_type_size(c->array->type), count = (size_t)px_array_count(c->array);
+    const int effort = px_efforts.brisk[c->effort] ? c->effort : usual_effort(c);
     px_byte_transform t;
     double sums[2] = {0};
     prism_status status = PRISM_OK;
@@ -417,8 +418,8 @@ static prism_status gain_of_effort(double *gain, px_byte_choice *c, prism_error 
     for (size_t i = 0; i < 2 * parts && status == PRISM_OK; i++) {
         const uint8_t *bytes = c->z.bytes + (all - part) / (parts - 1) * (i / 2);
         size_t size = part;
-        status = px_zstd_frame(&size, &c->z, bytes, part, c->z.room,
-                               i % 2 ? usual_effort(c) : PX_ZSTD_QUICK, error);
+        status = px_zstd_frame(&size, &c->z, bytes, part, c->z.room, i % 2 ? effort : PX_ZSTD_QUICK,
+                               error);
         sums[i % 2] += (double)size;
     }
     *gain = sums[1] / sums[0];
@@ -482,7 +483,7 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, 
         status = px_byte_choice_try(c, error);
     if (status != PRISM_OK || !*may || c->items[0].bytes < left)
         return status;
-    *may = !is_hasty(c);
+    *may = !is_hasty(c) && promise(c, c->items[0].bytes, nearby) * (1 - share) < left;
     if (!*may)
         return PRISM_OK;
     status = gain_of_effort(&gain, c, error);

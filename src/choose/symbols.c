@@ -67,10 +67,9 @@ static prism_status find_colours(px_colour_set *best, const px_mapping_request *
     return status;
 }
 
-static prism_array sample_shape(const prism_array *array, const px_colour_set *set, bool brisk) {
+static prism_array sample_shape(const prism_array *array, const px_colour_set *set) {
     const uint64_t part = px_array_count(&set->numbers) / SHARE;
-    const uint64_t positions =
-        brisk ? LEAST_SAMPLE : px_larger(px_smaller(part, MOST_SAMPLE), LEAST_SAMPLE);
+    const uint64_t positions = px_larger(px_smaller(part, MOST_SAMPLE), LEAST_SAMPLE);
     return px_part_shape(array, set->axis, positions * array->dims[set->axis]);
 }
 
@@ -93,12 +92,10 @@ static prism_status size_as_colours(double *bytes, const px_mapping_request *req
     return status;
 }
 
-/* *may: they may be smaller; *sure: nothing else can be. What repeats far away, which no sample
- * shows, quick choices may miss in one plane of places. */
+/* *may: they may be smaller; *sure: nothing else can be. */
 static prism_status compare(bool *may, bool *sure, const px_mapping_request *request,
                             const px_colour_set *set, prism_error *error) {
-    const bool brisk = px_efforts.brisk[request->options->effort];
-    const prism_array cut = sample_shape(request->array, set, brisk);
+    const prism_array cut = sample_shape(request->array, set);
     px_sample sample;
     size_t whole = 1;
     double colours = 0;
@@ -108,17 +105,18 @@ static prism_status compare(bool *may, bool *sure, const px_mapping_request *req
     if (status == PRISM_OK)
         status = size_as_colours(&colours, request, set, &cut, error);
     *may = colours + LITTLE < CLEARLY * (double)whole;
-    *sure = colours + MUCH < SURELY * (double)whole && !brisk;
+    *sure = colours + MUCH < SURELY * (double)whole;
     px_sample_free(&sample);
     return status;
 }
 
+/* Not at low efforts, at which counting and samples take longer than all else. */
 static bool suits(const px_mapping_request *request) {
     const prism_options *o = request->options;
     return request->depth == 0 && !request->mask && request->array->rank > 1 &&
-           !px_is_tiny(request->array) && !px_blocks_asked(o) && o->axis == PRISM_AXIS_AUTO &&
-           o->transform == PRISM_TRANSFORM_AUTO && o->predictor == PRISM_PREDICTOR_AUTO &&
-           o->coder == PRISM_CODER_AUTO;
+           !px_is_tiny(request->array) && !px_efforts.brisk[o->effort] && !px_blocks_asked(o) &&
+           o->axis == PRISM_AXIS_AUTO && o->transform == PRISM_TRANSFORM_AUTO &&
+           o->predictor == PRISM_PREDICTOR_AUTO && o->coder == PRISM_CODER_AUTO;
 }
 
 prism_status px_symbols_find(px_colour_set *set, bool *sure, const px_mapping_request *request,

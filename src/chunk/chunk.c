@@ -146,9 +146,12 @@ static size_t size_to_beat(const px_coded *coded, const px_mapping_request *requ
     return size && size < raw ? size : raw;
 }
 
-/* Where deflate is the best of all else, repetitions are what counts, and zstd finds more. */
-static bool is_sure(const px_coded *coded) {
-    return !coded->is_mapped && px_coded_size(coded) &&
+/* Where deflate is the best of all else, repetitions are what counts, and zstd finds more of those
+ * that are far away. */
+static bool is_sure(const px_coded *coded, const px_mapping_request *request) {
+    enum { LONG = 1 << 16 /* bytes */ };
+    const uint64_t size = px_array_count(request->array) * prism_type_size(request->array->type);
+    return size >= LONG && !coded->is_mapped && px_coded_size(coded) &&
            coded->pipeline.coder == PRISM_CODER_DEFLATE;
 }
 
@@ -157,7 +160,7 @@ static prism_status try_rival(px_coded *coded, px_rival *rival, bool alone,
     px_coded other;
     bool worth = true;
     prism_status status = PRISM_OK;
-    if (!alone && !is_sure(coded))
+    if (!alone && !is_sure(coded, request))
         status = px_rival_may_win(&worth, rival, size_to_beat(coded, request), error);
     if (status != PRISM_OK || !worth)
         return status;
