@@ -16,7 +16,7 @@ static const double CLOSE_ESTIMATE = 1.15;
 /* Sizes relative to estimates differ by so much between the layouts of an array; at low efforts,
  * where neighbours count less; and in small arrays there, where trials take little time, along the
  * axes of the best one and along others. */
-static const double SURE_ESTIMATE = 0.95, SURE_BRISK = 0.87, SURE_SMALL = 0.7, SURE_TURNED = 0.93;
+static const double SURE_ESTIMATE = 0.95, SURE_BRISK = 0.87, SURE_SMALL = 0.7, SURE_TURNED = 0.8;
 
 /* At low efforts, estimates so far above the best one are not tried even where the best repeats. */
 static const double CLOSE_BRISK = 1.3;
