@@ -176,7 +176,7 @@ static bool rewrite(request *r) {
 
 int tool_group(int count, char **arguments) {
     request r = {.frames = DEFAULT_FRAMES, .effort = PRISM_EFFORT_DEFAULT};
-    const char *files[2];
+    const char *files[2] = {NULL, NULL};
     const tool_option options[] = {
         {"--dataset", TOOL_TEXT, &r.dataset, 0, 0},
         {"--frames", TOOL_NUMBER, &r.frames, 1, INT16_MAX},

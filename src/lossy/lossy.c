@@ -174,21 +174,19 @@ static prism_status try_axes(outcome *best, px_lossy_request *request, prism_err
     px_component_cache cache = {.filled = false};
     px_axis_list list;
     prism_status status = px_component_find_axes(&list, request, error);
-    const px_mapping_request *asked = request->mapping;
-    prism_options options = *asked->options;
-    px_mapping_request mapping = *asked;
+    prism_options options = *request->mapping->options;
+    px_mapping_request mapping = *request->mapping;
+    px_lossy_request each = *request;
     mapping.options = &options;
-    request->mapping = &mapping;
-    request->cache = &cache;
+    each.mapping = &mapping;
+    each.cache = &cache;
     for (int i = 0; i < list.count && status == PRISM_OK; i++) {
         if (i >= list.near && best->mapped.is_mapped)
             break;
         options.axis = list.axes[i];
-        status = try_stages(best, request, error);
+        status = try_stages(best, &each, error);
     }
     px_component_cache_free(&cache);
-    request->mapping = asked;
-    request->cache = NULL;
     return status;
 }
 

@@ -242,7 +242,7 @@ static void find_range(px_numbers *values) {
     range_without(values, NAN, &values->least, &values->most);
     if (values->least > values->most)
         values->least = values->most = 0;
-    if (!memchr(values->is_exact, true, count)) {
+    if (!memchr(values->is_exact, 1, count)) {
         free(values->is_exact);
         values->is_exact = NULL;
     }

@@ -356,7 +356,7 @@ static void join_bits(px_bit_patterns *words, const lattice *l, const bool *is_e
     for (size_t i = 0; i < words->count; i++) {
         if (is_exception && is_exception[i])
             continue;
-        const uint64_t low = l->plain ? px_get_bits(reader, l->plain) : 0;
+        const uint64_t low = l->plain && reader ? px_get_bits(reader, l->plain) : 0;
         words->bits[i] = (px_integer_at(coded, i) << l->plain | low) + l->lowest;
     }
 }
