@@ -4,6 +4,7 @@ The filter is tested from outside: by HDF5_PLUGIN_PATH alone, with plain h5py an
 Importing this module sets that variable for the test process and for every process it starts.
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -43,6 +44,12 @@ SANITIZED = PLUGIN.exists() and b"__asan_init" in PLUGIN.read_bytes()
 not_sanitized = pytest.mark.skipif(
     SANITIZED, reason="the plugin is built with sanitizers, under which programs of HDF5 hang"
 )
+
+
+def needs_module(name):
+    """Skips a test where the Python of the tests lacks a module."""
+    missing = importlib.util.find_spec(name) is None
+    return pytest.mark.skipif(missing, reason=f"the Python module {name} is not installed")
 
 
 def needs(program):

@@ -1,6 +1,5 @@
 """Programs and libraries that read HDF5: each in a process of its own, by HDF5_PLUGIN_PATH alone."""
 
-import importlib.util
 import shutil
 import subprocess
 
@@ -13,6 +12,7 @@ from filter_support import (
     create,
     filter_of,
     needs,
+    needs_module,
     not_sanitized,
     run,
     run_python,
@@ -23,12 +23,6 @@ pytestmark = not_sanitized
 DATA = correlated((30, 20, 8), "i2")
 CHUNKS = (15, 20, 4)
 WORDS = (1, 2, 2, 1, 7)
-
-
-def needs_module(name):
-    """Skips a test where the Python of the tests lacks a module."""
-    missing = importlib.util.find_spec(name) is None
-    return pytest.mark.skipif(missing, reason=f"the Python module {name} is not installed")
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from filter_support import (
     correlated,
     filter_of,
     needs,
+    needs_module,
     not_sanitized,
     run,
     run_python,
 )
-from test_filter_readers import needs_module
 from tool_support import tool
 from venv_support import venv_python
 
