@@ -51,17 +51,18 @@ void px_sample_shape(prism_array *cut, int effort) {
 static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array *array,
                             const prism_array *cut, unsigned i) {
     size_t run = prism_type_size(array->type);
-    for (unsigned j = i + 1; j < array->rank; j++)
+    bool whole = true; /* along all dimensions after it */
+    for (unsigned j = i + 1; j < array->rank; j++) {
         run *= (size_t)array->dims[j];
-    from += (array->dims[i] - cut->dims[i]) / 2 * run;
-    for (uint64_t index = 0; index < cut->dims[i]; index++, from += run) {
-        if (i + 1 < array->rank) {
-            to = copy_middle(to, from, array, cut, i + 1);
-        } else {
-            memcpy(to, from, run);
-            to += run;
-        }
+        whole &= cut->dims[j] == array->dims[j];
     }
+    from += (array->dims[i] - cut->dims[i]) / 2 * run;
+    if (whole) {
+        memcpy(to, from, (size_t)cut->dims[i] * run);
+        return to + (size_t)cut->dims[i] * run;
+    }
+    for (uint64_t index = 0; index < cut->dims[i]; index++, from += run)
+        to = copy_middle(to, from, array, cut, i + 1);
     return to;
 }
 

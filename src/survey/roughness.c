@@ -22,6 +22,8 @@ typedef struct grid {
     const prism_array *array;
     const uint8_t *elements;
     const px_gaps *mask; /* NULL: there are data everywhere */
+    const px_number *number;
+    bool swapped; /* in the other byte order */
 } grid;
 
 static double places_of(const grid *g, size_t most) {
@@ -32,10 +34,14 @@ static double places_of(const grid *g, size_t most) {
 }
 
 static void grid_make(grid *g, const prism_array *array, const void *elements) {
-    size_t step = prism_type_size(array->type), most = 2;
+    const px_number *number = px_number_of(array->type);
+    size_t step = number->size, most = 2;
     const double all = (double)px_array_count(array);
     const double limit = all / SHARE < MOST_PLACES ? all / SHARE : MOST_PLACES;
-    *g = (grid){.array = array, .elements = elements};
+    *g = (grid){.array = array,
+                .elements = elements,
+                .number = number,
+                .swapped = array->order != px_native_order()};
     for (unsigned i = array->rank; i-- > 0; step *= (size_t)array->dims[i]) {
         g->steps[i] = step;
         g->counts[i] = (size_t)array->dims[i];
@@ -54,23 +60,24 @@ static size_t index_of(const grid *g, unsigned axis, size_t i) {
 }
 
 static int32_t value_at(const grid *g, const uint8_t *at) {
-    if (prism_type_size(g->array->type) == 1)
-        return px_number_of(g->array->type)->is_signed ? (int8_t)*at : *at;
+    if (g->number->size == 1)
+        return g->number->is_signed ? (int8_t)*at : *at;
     uint16_t bits;
     memcpy(&bits, at, sizeof bits);
-    bits = g->array->order == px_native_order() ? bits : __builtin_bswap16(bits);
-    return px_number_of(g->array->type)->is_signed ? (int16_t)bits : bits;
+    bits = g->swapped ? __builtin_bswap16(bits) : bits;
+    return g->number->is_signed ? (int16_t)bits : bits;
 }
 
 static unsigned bits_of(int32_t difference) {
     return difference ? 32 - (unsigned)__builtin_clz((uint32_t)abs(difference)) : 0;
 }
 
-static bool next_place(size_t at[PRISM_MAX_RANK], const grid *g) {
+/* The first axis along which the next place has another index; the rank after the last place. */
+static unsigned next_place(size_t at[PRISM_MAX_RANK], const grid *g) {
     for (unsigned i = g->array->rank; i-- > 0; at[i] = 0)
         if (++at[i] < g->counts[i])
-            return true;
-    return false;
+            return i;
+    return g->array->rank;
 }
 
 typedef struct sums {
@@ -79,26 +86,28 @@ typedef struct sums {
 
 /* Whether both elements have data: what stands elsewhere depends on the order of axes. */
 static bool has_data(const grid *g, const uint8_t *place, const uint8_t *before) {
-    const size_t size = prism_type_size(g->array->type);
+    const size_t size = g->number->size;
     return !g->mask || (!px_gaps_at(g->mask, g->array, (size_t)(place - g->elements) / size) &&
                         !px_gaps_at(g->mask, g->array, (size_t)(before - g->elements) / size));
 }
 
 /* Sums over all places, which do not depend on the order in which these come. */
 static void add_places(sums *all, const grid *g) {
+    const unsigned rank = g->array->rank;
+    const uint8_t *places[PRISM_MAX_RANK + 1] = {g->elements}; /* by the axes before each */
     size_t at[PRISM_MAX_RANK] = {0};
-    do {
-        const uint8_t *place = g->elements;
-        for (unsigned i = 0; i < g->array->rank; i++)
-            place += index_of(g, i, at[i]) * g->steps[i];
+    for (unsigned changed = 0; changed < rank; changed = next_place(at, g)) {
+        for (unsigned i = changed; i < rank; i++)
+            places[i + 1] = places[i] + index_of(g, i, at[i]) * g->steps[i];
+        const uint8_t *place = places[rank];
         const int32_t value = value_at(g, place);
-        for (unsigned i = 0; i < g->array->rank; i++)
+        for (unsigned i = 0; i < rank; i++)
             if (g->array->dims[i] > 1 && has_data(g, place, place - g->steps[i])) {
                 const unsigned bits = bits_of(value - value_at(g, place - g->steps[i]));
                 all->bits[i] += bits;
                 all->squares[i] += bits * bits;
             }
-    } while (next_place(at, g));
+    }
 }
 
 px_roughness px_roughness_of(const prism_array *array, const void *elements, const px_gaps *mask) {
