@@ -7,25 +7,30 @@
 #include "linear/cholesky.h"
 #include "linear/product_kernels.h"
 
-px_moments px_moments_begin(float *rows, double *sums, size_t count) {
+size_t px_moments_length(size_t columns) {
+    enum { UNIT = 16 }; /* of the product kernels */
+    return columns < PX_MOMENT_ROW ? (columns + UNIT - 1) / UNIT * UNIT : PX_MOMENT_ROW;
+}
+
+px_moments px_moments_begin(float *rows, double *sums, size_t count, size_t length) {
     memset(sums, 0, count * count * sizeof *sums);
-    return (px_moments){.rows = rows, .sums = sums, .count = count};
+    return (px_moments){.rows = rows, .sums = sums, .count = count, .length = length};
 }
 
 float *px_moments_room(const px_moments *m, size_t *wanted) {
-    const size_t room = PX_MOMENT_ROW - m->filled;
+    const size_t room = m->length - m->filled;
     *wanted = *wanted < room ? *wanted : room;
     return m->rows + m->filled;
 }
 
 static void multiply(px_moments *m) {
-    px_product_kernels_best()->gram(m->sums, m->rows, m->count, PX_MOMENT_ROW, 0, m->count);
+    px_product_kernels_best()->gram(m->sums, m->rows, m->count, m->length, 0, m->count);
     m->filled = 0;
 }
 
 void px_moments_add(px_moments *m, size_t columns) {
     m->filled += columns;
-    if (m->filled == PX_MOMENT_ROW)
+    if (m->filled == m->length)
         multiply(m);
 }
 
@@ -33,8 +38,7 @@ void px_moments_end(px_moments *m) {
     if (!m->filled)
         return;
     for (size_t i = 0; i < m->count; i++)
-        memset(m->rows + i * PX_MOMENT_ROW + m->filled, 0,
-               (PX_MOMENT_ROW - m->filled) * sizeof *m->rows);
+        memset(m->rows + i * m->length + m->filled, 0, (m->length - m->filled) * sizeof *m->rows);
     multiply(m);
 }
 

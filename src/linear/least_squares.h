@@ -8,18 +8,22 @@
 
 #include "base/status.h"
 
-enum { PX_MOMENT_ROW = 1024 }; /* floats: columns that are multiplied at once */
+enum { PX_MOMENT_ROW = 1024 }; /* floats: columns that are multiplied at once, at most */
 
 /* Sums of products of rows. Both arrays are the caller's. */
 typedef struct px_moments {
-    float *rows;   /* [count][PX_MOMENT_ROW], aligned, zero at first */
+    float *rows;   /* [count][length], aligned, zero at first unless all columns are written */
     double *sums;  /* [count][count], on and below the diagonal */
     size_t count;  /* of rows: a multiple of 4 */
+    size_t length; /* of rows: PX_MOMENT_ROW, or what px_moments_length says */
     size_t filled; /* columns */
 } px_moments;
 
+/* Of rows that have room for so many columns, or for as many as are multiplied at once. */
+size_t px_moments_length(size_t columns);
+
 /* Sets the sums to 0. */
-px_moments px_moments_begin(float *rows, double *sums, size_t count);
+px_moments px_moments_begin(float *rows, double *sums, size_t count, size_t length);
 
 /* Where the next columns are to be written; *wanted becomes smaller if there is less room. */
 float *px_moments_room(const px_moments *m, size_t *wanted);

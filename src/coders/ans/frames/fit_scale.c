@@ -137,7 +137,7 @@ bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_symbol_histogram
     kernels->errors(&wave, fit->means);
     px_causal_error_pads(&wave);
     double sums[ROWS * ROWS];
-    px_moments m = px_moments_begin(fit->slopes, sums, ROWS);
+    px_moments m = px_moments_begin(fit->slopes, sums, ROWS, PX_MOMENT_ROW);
     const size_t sparse = 1 + wave.height * wave.width / SAMPLED_POSITIONS;
     for (size_t y = sparse / 2; y < wave.height; y += sparse) {
         find_contexts(fit, &wave, y);

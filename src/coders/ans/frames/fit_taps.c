@@ -70,7 +70,7 @@ static void gather(double *sums, const px_frame_fit *fit, const px_wave *wave, b
     const size_t step = sparse < wave->height ? sparse : wave->height;
     const size_t top = wave->height > 1;
     float *weights = (float *)fit->near;
-    px_moments m = px_moments_begin(fit->rows, sums, VARIABLES);
+    px_moments m = px_moments_begin(fit->rows, sums, VARIABLES, PX_MOMENT_ROW);
     for (size_t i = 0, y; (y = top + px_low_discrepancy(i, step)) < wave->height; i++) {
         weigh_row(weights, wave, y, first);
         add_row(&m, wave, weights, y);

@@ -53,11 +53,11 @@ static void fit_begin(tap_fit *fit, int squares, int own_count) {
 /* ---- Moments --------------------------------------------------------------------------------- */
 
 /* Squares of the residuals that a first fit leaves, relative to their mean. */
-static void square_residuals(float *squares, const float *rows, size_t count, const double *taps,
-                             int tap_count, double deviation) {
-    memcpy(squares, rows + (size_t)tap_count * PX_MOMENT_ROW, count * sizeof *squares);
+static void square_residuals(float *squares, const float *rows, size_t length, size_t count,
+                             const double *taps, int tap_count, double deviation) {
+    memcpy(squares, rows + (size_t)tap_count * length, count * sizeof *squares);
     for (int t = 0; t < tap_count; t++) {
-        const float *row = rows + (size_t)t * PX_MOMENT_ROW, tap = (float)taps[t];
+        const float *row = rows + (size_t)t * length, tap = (float)taps[t];
         for (size_t i = 0; i < count; i++)
             squares[i] -= tap * row[i];
     }
@@ -67,10 +67,10 @@ static void square_residuals(float *squares, const float *rows, size_t count, co
 }
 
 /* Rough places and outliers count less. */
-static void weigh_residuals(float *rows, size_t count, const double *taps, int tap_count,
-                            double deviation) {
+static void weigh_residuals(float *rows, size_t length, size_t count, const double *taps,
+                            int tap_count, double deviation) {
     float squares[PX_MOMENT_ROW], sums[PX_MOMENT_ROW + 1] = {0}, factor[PX_MOMENT_ROW];
-    square_residuals(squares, rows, count, taps, tap_count, deviation);
+    square_residuals(squares, rows, length, count, taps, tap_count, deviation);
     for (size_t i = 0; i < count; i++)
         sums[i + 1] = sums[i] + squares[i];
     for (size_t i = 0; i < count; i++) {
@@ -80,7 +80,7 @@ static void weigh_residuals(float *rows, size_t count, const double *taps, int t
         factor[i] = 1 / sqrtf(CALM + around + OUTLIERS * squares[i]);
     }
     for (int t = 0; t <= tap_count; t++) {
-        float *row = rows + (size_t)t * PX_MOMENT_ROW;
+        float *row = rows + (size_t)t * length;
         for (size_t i = 0; i < count; i++)
             row[i] *= factor[i];
     }
@@ -125,15 +125,24 @@ static double add_piece(px_moments *m, const tap_fit *fit, const px_wave *wave, 
     for (size_t from = 0, count; from < at->count; from += count) {
         count = at->count - from;
         const px_tap_rows to = {.rows = px_moments_room(m, &count),
-                                .length = PX_MOMENT_ROW,
+                                .length = m->length,
                                 .squares = fit->squares,
                                 .own_count = fit->own_count};
         px_wave_kernels_best()->tap_rows(&to, wave, weights + from, at->y, at->x + from, count);
         if (first)
-            weigh_residuals(to.rows, count, first->taps, fit->taps, first->deviation);
+            weigh_residuals(to.rows, m->length, count, first->taps, fit->taps, first->deviation);
         px_moments_add(m, count);
     }
     return total;
+}
+
+/* Rows of taps and their target, which every piece fills, and zeros up to fit->n. */
+static float *take_rows(px_pool *pool, const tap_fit *fit, size_t length) {
+    float *rows = px_pool_take(pool, px_product(fit->n, length, sizeof *rows));
+    const size_t used = (size_t)fit->taps + 1;
+    if (rows)
+        memset(rows + used * length, 0, (fit->n - used) * length * sizeof *rows);
+    return rows;
 }
 
 /* From all rows, or from pieces of them; not from the first of many: there neighbours are pads. */
@@ -146,8 +155,9 @@ static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, 
                  pieces = (wave->height - top) * across;
     px_pool pool = {.count = 0};
     float *weights = px_pool_take(&pool, px_product(wave->width + 1, sizeof *weights));
-    float *rows = px_pool_take_zeroed(&pool, px_product(fit->n, PX_MOMENT_ROW, sizeof *rows));
-    px_moments m = px_moments_begin(rows, fit->moments, fit->n);
+    const size_t columns = px_moments_length(wave->height * wave->width);
+    float *rows = take_rows(&pool, fit, columns);
+    px_moments m = px_moments_begin(rows, fit->moments, fit->n, columns);
     prism_status status = px_pool_status(&pool, error);
     double total = 0;
     for (size_t i = 0, p; (p = px_low_discrepancy(i, step)) < pieces && status == PRISM_OK; i++) {
