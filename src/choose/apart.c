@@ -149,27 +149,32 @@ static prism_status look(int *axis, const px_mapping_request *request, prism_err
 
 /* ---- A sample ---- */
 
-static prism_status size_apart(size_t *size, const px_mapping_request *request,
-                               const px_sample *sample, int axis, prism_error *error) {
-    const px_layout layout = px_layout_make(&sample->array, axis);
-    prism_array array = sample->array;
-    void *plane = px_alloc(sample->size / layout.count);
-    array.dims[axis] = 1;
-    *size = 0;
-    prism_status status = plane ? PRISM_OK : px_out_of_memory(error, sample->size / layout.count);
-    for (size_t k = 0; k < layout.count && status == PRISM_OK; k++) {
-        size_t of_plane;
-        px_split_plane(plane, &layout, k, sample->elements, prism_type_size(array.type));
-        status = px_part_size(&of_plane, request, &array, plane, error);
-        *size += of_plane;
-    }
-    free(plane);
-    return status;
-}
-
 /* At most half of it are such. */
 static double without_headers(size_t size, double headers) {
     return fmax((double)size - headers * HEADER, (double)size / 2);
+}
+
+/* Of all planes, or of the first ones that take `enough`. */
+static prism_status bytes_apart(double *bytes, const px_mapping_request *request,
+                                const px_sample *sample, int axis, double enough,
+                                prism_error *error) {
+    const px_layout layout = px_layout_make(&sample->array, axis);
+    const double headers = (1 - sample->share) * (double)layout.count;
+    size_t size = 0;
+    prism_array array = sample->array;
+    void *plane = px_alloc(sample->size / layout.count);
+    array.dims[axis] = 1;
+    *bytes = 0;
+    prism_status status = plane ? PRISM_OK : px_out_of_memory(error, sample->size / layout.count);
+    for (size_t k = 0; k < layout.count && *bytes < enough && status == PRISM_OK; k++) {
+        size_t of_plane;
+        px_split_plane(plane, &layout, k, sample->elements, prism_type_size(array.type));
+        status = px_part_size(&of_plane, request, &array, plane, error);
+        size += of_plane;
+        *bytes = without_headers(size, headers);
+    }
+    free(plane);
+    return status;
 }
 
 static prism_status compare(double *ratio, const px_mapping_request *request, int axis,
@@ -177,14 +182,16 @@ static prism_status compare(double *ratio, const px_mapping_request *request, in
     const uint64_t most = px_smaller(px_array_count(request->array) / SHARE, SAMPLE);
     const prism_array cut = px_part_shape(request->array, axis, most);
     px_sample sample;
-    size_t whole = 1, apart = 0;
+    size_t size = 0;
+    double whole = 1, apart = 0;
     prism_status status = px_sample_cut(&sample, request->array, request->elements, &cut, error);
     if (status == PRISM_OK)
-        status = px_part_size(&whole, request, &sample.array, sample.elements, error);
-    if (status == PRISM_OK)
-        status = size_apart(&apart, request, &sample, axis, error);
-    const double planes = (double)sample.array.dims[axis], part = 1 - sample.share;
-    *ratio = without_headers(apart, part * planes) / without_headers(whole, part);
+        status = px_part_size(&size, request, &sample.array, sample.elements, error);
+    if (status == PRISM_OK) {
+        whole = without_headers(size, 1 - sample.share);
+        status = bytes_apart(&apart, request, &sample, axis, whole, error);
+    }
+    *ratio = apart / whole;
     px_sample_free(&sample);
     return status;
 }

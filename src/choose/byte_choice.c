@@ -52,6 +52,9 @@ static const double COME_AGAIN = 0.1;
 enum { SHORT_ARRAY = 1 << 19, SHORT_BRISK = 1 << 17, SMALL_ARRAY = 1 << 20 /* bytes */ };
 static const double FEW_LEFT = 0.15;
 
+/* Where so much is left, hardly anything repeats, and the optimal parser gains nothing. */
+static const double MOST_LEFT = 0.7;
+
 /* Trials at another level rank what is nearer than that wrongly. */
 static const double NEARLY = 1.1;
 
@@ -236,7 +239,8 @@ static void sort(px_byte_choice *c) {
 prism_status px_byte_choice_make(px_byte_choice *c, const prism_array *array, const void *elements,
                                  const prism_options *options, prism_error *error) {
     size_t size = 0;
-    *c = (px_byte_choice){.array = array, .elements = elements, .effort = options->effort};
+    *c = (px_byte_choice){
+        .array = array, .elements = elements, .effort = options->effort, .kept_size = SIZE_MAX};
     prism_status status = prism_array_size(array, &size, error);
     if (status == PRISM_OK)
         status = px_zstd_make(&c->z, size, error);
@@ -290,14 +294,17 @@ static void keep_promising(px_byte_choice *c) {
     c->count = kept;
 }
 
+/* Keeps what is smallest. */
 static prism_status code(size_t *size, px_byte_choice *c, const px_byte_candidate *item, int effort,
                          prism_error *error) {
     px_byte_transform t;
     transform_of(&t, item, c->array);
     prism_status status = px_zstd_encode(size, &c->z, c->array, c->elements, &t, effort, error);
-    c->coded = *item;
-    c->coded_size = *size;
-    c->coded.effort = effort;
+    if (status == PRISM_OK && *size < c->kept_size) {
+        px_zstd_keep(&c->z);
+        c->kept = *item;
+        c->kept_size = *size;
+    }
     return status;
 }
 
@@ -307,7 +314,6 @@ static prism_status try_all(px_byte_choice *c, int effort, prism_error *error) {
         size_t size;
         status = code(&size, c, &c->items[i], effort, error);
         c->items[i].bytes = (double)size;
-        c->items[i].effort = effort;
     }
     sort(c);
     return status;
@@ -334,37 +340,10 @@ static prism_status try_again(px_byte_choice *c, prism_error *error) {
     return try_all(c, PX_EFFORT_QUICK, error);
 }
 
-static bool is_same(const px_byte_candidate *a, const px_byte_candidate *b) {
-    return a->axis == b->axis && a->zigzag == b->zigzag && a->shuffle == b->shuffle &&
-           memcmp(a->differences, b->differences, sizeof a->differences) == 0;
-}
-
-/* Keeps the effort by which it is smaller. */
-static prism_status try_once_more(px_byte_choice *c, px_byte_candidate *item, int effort,
-                                  prism_error *error) {
-    size_t size;
-    prism_status status = code(&size, c, item, effort, error);
-    if ((double)size < item->bytes) {
-        item->bytes = (double)size;
-        item->effort = effort;
-    }
-    return status;
-}
-
-/* Into c->z.coded, unless that is what was coded last. */
-static prism_status code_best(size_t *size, px_byte_choice *c, prism_error *error) {
-    const px_byte_candidate *best = &c->items[0], *last = &c->coded;
-    *size = c->coded_size;
-    return last->effort == best->effort && is_same(last, best)
-               ? PRISM_OK
-               : code(size, c, best, best->effort, error);
-}
-
 /* The best one is coded at the effort itself, and those that come near it: of longer arrays, which
- * take time, only one; *size: of the best. Efforts are not always ordered: what repeats at a
- * distance, a lazy parser may find where an optimal one looks at few places. */
-static prism_status try_in_earnest(size_t *size, px_byte_choice *c, int effort,
-                                   prism_error *error) {
+ * take time, only one. Efforts are not always ordered: what repeats at a distance, a lazy parser
+ * may find where an optimal one looks at few places. */
+static prism_status try_in_earnest(px_byte_choice *c, int effort, prism_error *error) {
     enum { MOST_LONG = 2 };
     const bool is_long = array_bytes(c) >= SHORT_BRISK, brisk = px_efforts.brisk[c->effort];
     const size_t trials = is_long && brisk ? 1 : (size_t)px_efforts.zstd_trials[c->effort];
@@ -372,16 +351,16 @@ static prism_status try_in_earnest(size_t *size, px_byte_choice *c, int effort,
     const double nearly = NEARLY * c->items[0].bytes;
     prism_status status = PRISM_OK;
     for (size_t i = c->count < most ? c->count : most; i-- > 0 && status == PRISM_OK;) {
-        px_byte_candidate *item = &c->items[i];
+        const px_byte_candidate *item = &c->items[i];
+        size_t size;
         if (item->bytes > nearly)
             continue;
         if (px_efforts.zstd_search[effort])
-            status = try_once_more(c, item, PX_EFFORT_QUICK, error);
+            status = code(&size, c, item, PX_EFFORT_QUICK, error);
         if (status == PRISM_OK)
-            status = try_once_more(c, item, effort, error);
+            status = code(&size, c, item, effort, error);
     }
-    sort(c);
-    return status == PRISM_OK ? code_best(size, c, error) : status;
+    return status;
 }
 
 /* ---- Is it worth it? ---- */
@@ -391,12 +370,14 @@ static int usual_effort(const px_byte_choice *c) {
     enum { SLOW = 7, SLOWEST = 9 };
     const double size = array_bytes(c), left = c->items[0].bytes / size;
     const bool brisk = px_efforts.brisk[c->effort], is_short = size < short_array(c);
-    if (size >= SMALL_ARRAY || c->effort >= SLOW)
+    if (size >= SMALL_ARRAY || c->effort >= SLOW || (c->trial && brisk))
         return c->effort;
     if (left < LITTLE && (is_short || !brisk))
         return size < SHORT_BRISK ? SLOWEST : SLOW;
     if (!brisk && size < SHORT_BRISK)
         return SLOW;
+    if (is_short && left > MOST_LEFT && px_efforts.zstd_trials[c->effort] == 1)
+        return PX_EFFORT_QUICK;
     return is_short && (brisk || left < FEW_LEFT) ? PX_EFFORT_DEFAULT : c->effort;
 }
 
@@ -516,7 +497,6 @@ static prism_status worthwhile_effort(int *effort, px_byte_choice *c, prism_erro
 
 prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_error *error) {
     px_byte_transform t;
-    size_t size;
     int effort = 0;
     *coded = (px_coded){.pipeline = {.transform = PRISM_TRANSFORM_NONE,
                                      .predictor = PRISM_PREDICTOR_NONE,
@@ -528,13 +508,13 @@ prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_err
     if (status == PRISM_OK)
         status = worthwhile_effort(&effort, c, error);
     if (status == PRISM_OK)
-        status = try_in_earnest(&size, c, effort, error);
-    if (status != PRISM_OK || size == SIZE_MAX)
+        status = try_in_earnest(c, effort, error);
+    if (status != PRISM_OK || c->kept_size == SIZE_MAX)
         return status;
-    transform_of(&t, &c->items[0], c->array);
+    transform_of(&t, &c->kept, c->array);
     coded->pipeline.axis = t.axis;
     px_byte_transform_write(&coded->sections.parameters, &t);
-    px_put_bytes(&coded->sections.payload, c->z.coded, size);
+    px_put_bytes(&coded->sections.payload, c->z.kept, c->kept_size);
     status = px_sections_status(&coded->sections, error);
     if (status != PRISM_OK)
         px_coded_free(coded);

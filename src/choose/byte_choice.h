@@ -16,21 +16,21 @@ typedef struct px_byte_candidate {
     bool zigzag;
     px_shuffle shuffle;
     double bytes; /* of the array; HUGE_VAL where it is not to be used */
-    int effort;   /* by which it comes to that, once `tried` */
 } px_byte_candidate;
 
 typedef struct px_byte_choice {
     const prism_array *array;
     const void *elements;
     int effort;
+    bool trial; /* only sizes are looked at */
     px_zstd z;
     px_byte_candidate items[PX_MOST_BYTE_CANDIDATES]; /* the one that promises most first */
     size_t count;
-    bool looks_closer;       /* more places for estimates */
-    size_t besides;          /* bytes that come to the elements', such as a table */
-    bool tried;              /* with all elements */
-    px_byte_candidate coded; /* the last one that was, into z.coded, */
-    size_t coded_size;       /* SIZE_MAX where it did not fit */
+    bool looks_closer;      /* more places for estimates */
+    size_t besides;         /* bytes that come to the elements', such as a table */
+    bool tried;             /* with all elements */
+    px_byte_candidate kept; /* the smallest one that was coded, in z.kept, */
+    size_t kept_size;       /* SIZE_MAX where none fits */
 } px_byte_choice;
 
 /* Whether the options leave coder zstd open. */

@@ -25,7 +25,9 @@ prism_status px_part_size(size_t *size, const px_mapping_request *request, const
     px_buffer out = {0};
     px_pipeline used;
     prism_status status = px_inner_put(&out, &used, request, array, elements, &options,
-                                       (px_chunk_role){.depth = 1}, error);
+                                       (px_chunk_role){.depth = 1, .trial = true}, error);
+    if (status == PRISM_OK)
+        status = px_buffer_status(&out, error);
     *size = out.size;
     px_buffer_free(&out);
     return status;

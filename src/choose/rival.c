@@ -80,6 +80,7 @@ static prism_status get_ready(px_rival *r, prism_error *error) {
     r->is_ready = true;
     prism_status status = px_byte_choice_make(&r->of_elements, request->array, request->elements,
                                               request->options, error);
+    r->of_elements.trial = r->trial;
     if (status == PRISM_OK)
         status = make_places(r, error);
     if (status != PRISM_OK || !r->places.elements)
@@ -87,6 +88,7 @@ static prism_status get_ready(px_rival *r, prism_error *error) {
     status = px_byte_choice_make(&r->of_places, &r->places.array, r->places.elements,
                                  request->options, error);
     r->of_places.besides = r->places.table_bytes;
+    r->of_places.trial = r->trial;
     compare(r);
     return status;
 }
@@ -98,6 +100,22 @@ void px_rival_free(px_rival *r) {
 }
 
 /* ---- A sample ---- */
+
+/* Of integers that are coded as they are, no other coder takes less than that. */
+enum { NEXT_TO_NOTHING = 40 /* bytes */ };
+
+/* Whether all elements take next to nothing, where time is spared. */
+static prism_status is_next_to_nothing(bool *is, const px_rival *r, px_byte_choice *c,
+                                       prism_error *error) {
+    enum { SHARE = 128 }; /* of estimates that are worth a trial */
+    const prism_array *array = r->request->array;
+    const uint64_t size = px_array_count(array) * prism_type_size(array->type);
+    *is = px_efforts.brisk[r->request->options->effort] && px_type_is_narrow(array->type) &&
+          promise(c) * SHARE < (double)size;
+    prism_status status = *is ? px_byte_choice_try(c, error) : PRISM_OK;
+    *is = *is && promise(c) <= NEXT_TO_NOTHING;
+    return status;
+}
 
 static prism_array small_part(const prism_array *array) {
     enum { BYTES = 1 << 17, ELEMENTS = 1 << 15 };
@@ -153,7 +171,9 @@ prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error) {
         r->request->survey->look.nearby < MANY || has_few_values(r->request))
         return PRISM_OK;
     prism_status status = get_ready(r, error);
-    if (status != PRISM_OK || !px_byte_choice_may_be_clear(better(r)))
+    if (status == PRISM_OK)
+        status = is_next_to_nothing(clear, r, better(r), error);
+    if (status != PRISM_OK || *clear || !px_byte_choice_may_be_clear(better(r)))
         return status;
     status = px_sample_cut(&sample, r->request->array, r->request->elements, &cut, error);
     if (status == PRISM_OK)

@@ -324,7 +324,7 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     const px_mapping_request request = {
         &c.squeezed.array, elements,    &c.options, role.depth,
         &inner_codec,      role.scales, &survey,    role.mask ? &mask : NULL};
-    px_rival rival = {.request = &request};
+    px_rival rival = {.request = &request, .trial = role.trial};
     bool rivals = status == PRISM_OK && !px_blocks_asked(options) &&
                   px_rival_suits(array, options, role.depth);
     bool alone = options->coder == PRISM_CODER_ZSTD;

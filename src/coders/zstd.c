@@ -22,8 +22,10 @@ prism_status px_zstd_make(px_zstd *z, size_t capacity, prism_error *error) {
     z->words = px_alloc(room);
     z->bytes = px_alloc(room);
     z->coded = px_alloc(room);
-    return z->context && z->words && z->bytes && z->coded ? PRISM_OK
-                                                          : px_out_of_memory(error, room);
+    z->kept = px_alloc(room);
+    return z->context && z->words && z->bytes && z->coded && z->kept
+               ? PRISM_OK
+               : px_out_of_memory(error, room);
 }
 
 void px_zstd_free(px_zstd *z) {
@@ -31,6 +33,7 @@ void px_zstd_free(px_zstd *z) {
     free(z->words);
     free(z->bytes);
     free(z->coded);
+    free(z->kept);
     *z = (px_zstd){.context = NULL};
 }
 
@@ -122,6 +125,12 @@ prism_status px_zstd_encode(size_t *size, px_zstd *z, const prism_array *array,
     px_byte_transform_shuffle(z->bytes, z->words, count, width, t->shuffle);
     return px_zstd_frame(size, z, z->bytes, px_transformed_size(t->shuffle, count, width),
                          count * width, effort, error);
+}
+
+void px_zstd_keep(px_zstd *z) {
+    uint8_t *kept = z->kept;
+    z->kept = z->coded;
+    z->coded = kept;
 }
 
 /* ---- Decoding ---- */

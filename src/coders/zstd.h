@@ -12,7 +12,8 @@
 typedef struct px_zstd {
     void *context;          /* owned */
     void *words;            /* owned, as the others are */
-    uint8_t *bytes, *coded; /* `coded` has the frame that was made last */
+    uint8_t *bytes, *coded; /* `coded` has the frame that was made last, */
+    uint8_t *kept;          /* and this one the frame that was kept last */
     size_t room;            /* bytes of each */
 } px_zstd;
 
@@ -31,6 +32,9 @@ prism_status px_zstd_frame(size_t *size, px_zstd *z, const uint8_t *bytes, size_
 prism_status px_zstd_encode(size_t *size, px_zstd *z, const prism_array *array,
                             const void *elements, const px_byte_transform *t, int effort,
                             prism_error *error);
+
+/* Keeps the frame that was made last. */
+void px_zstd_keep(px_zstd *z);
 
 /* All elements from what px_byte_transform_write and px_zstd_encode wrote. */
 prism_status px_zstd_decode(void *elements, const prism_array *array, int axis,

@@ -32,6 +32,7 @@ typedef struct px_scales {
 typedef struct px_chunk_role {
     unsigned depth; /* 0 for a chunk of its own */
     bool of_wide;   /* the integers stand for elements of more than 16 bits */
+    bool trial;     /* only its size is looked at */
     px_scales scales;
     const px_gaps *mask; /* of the array; what stands at its places without data is of no matter */
 } px_chunk_role;
