@@ -137,15 +137,24 @@ static bool is_smooth(const px_choice *c) {
     return c->sample->noisy && plain > 0 && plain < SMOOTH;
 }
 
+/* Whether these are the planes of the best layout as they are, which other coders are for, too, and
+ * time is short. */
+static bool is_without_lift(const px_choice *c, const px_candidate *layout) {
+    return is_low(c) && !c->sample->noisy && c->options->predictor == PRISM_PREDICTOR_AUTO &&
+           c->options->coder == PRISM_CODER_AUTO && c->best.bytes > 0 &&
+           px_same_roles(&layout->pipeline.roles, &c->best.pipeline.roles);
+}
+
 /* Where one layout did not make anything smaller, none does whose estimate promises next to
- * nothing; in small arrays, none does along other axes, nor as frames. */
+ * nothing; in small arrays, none does along other axes, nor as frames, nor without a lift. */
 static bool is_noise(const px_choice *c, const px_candidate *layout) {
     const prism_array *whole = &c->sample->whole;
     const double plain = (double)px_array_count(whole) * (double)prism_type_size(whole->type);
     const bool frames = layout->pipeline.transform == PRISM_TRANSFORM_STACK;
     if (px_efforts.only_size[c->options->effort])
         return false;
-    if (c->sample->part.share == 1 && (frames || is_turned(c, layout)))
+    if (c->sample->part.share == 1 &&
+        (frames || is_turned(c, layout) || is_without_lift(c, layout)))
         return c->best.bytes > HARDLY_SMALLER * plain;
     return c->best.bytes >= plain && layout->bytes > NOISE * plain;
 }

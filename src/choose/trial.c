@@ -22,6 +22,9 @@ static const double SAFER = 1.0005;
 /* Frames are coded with the places without data, of which a sample may have none. */
 static const double WITHOUT_HOLES = 1.03;
 
+/* What a guess of deflate's may miss where less than a share of the elements comes again. */
+static const double GUESS_ERROR = 1.02, SOME_REPEATS = 0.01;
+
 /* The same of deflate, see PX_CLEARLY. */
 static const double CLEARLY_DEFLATE = 0.97;
 
@@ -165,6 +168,23 @@ static prism_status guess_deflate(double *bytes, const px_survey *s, const px_ca
     return status;
 }
 
+/* Whether a guess of deflate's is worth a trial: below `sure` times the best it is, and where it is
+ * not much above that, but elements come again in the order of the planes, which guesses know
+ * nothing of. */
+static prism_status guess_may_win(bool *may, const px_choice *c, const px_candidate *guessed,
+                                  double sure, prism_error *error) {
+    const px_sample *part = &c->sample->part;
+    const px_roles *roles = &guessed->pipeline.roles;
+    const int axis = roles->planes == 1 ? roles->axes[0] : PRISM_AXIS_AUTO;
+    px_byte_look look;
+    *may = guessed->bytes < sure * c->best.bytes;
+    if (*may || guessed->bytes >= GUESS_CHANCE * c->best.bytes)
+        return PRISM_OK;
+    prism_status status = px_byte_look_make(&look, &part->array, part->elements, axis, error);
+    *may = look.nearby > SOME_REPEATS || look.far > SOME_REPEATS;
+    return status;
+}
+
 /* At low efforts, where a trial takes as long as all else: only what a guess prefers, and only
  * where that may win. */
 static prism_status consider_guessed(px_choice *c, px_candidate candidate, prism_error *error) {
@@ -177,9 +197,10 @@ static prism_status consider_guessed(px_choice *c, px_candidate candidate, prism
         status = guess_deflate(&candidate.bytes, c->sample, &candidate, error);
         best = candidate.bytes < best.bytes ? candidate : best;
     }
-    return status == PRISM_OK && best.bytes < GUESS_CHANCE * c->best.bytes
-               ? consider(c, &best, best.pipeline.effort, error)
-               : status;
+    bool chance = false;
+    if (status == PRISM_OK)
+        status = guess_may_win(&chance, c, &best, GUESS_ERROR, error);
+    return status == PRISM_OK && chance ? consider(c, &best, best.pipeline.effort, error) : status;
 }
 
 static prism_status consider_deflate(px_choice *c, px_candidate candidate, prism_error *error) {
@@ -294,12 +315,12 @@ static prism_status consider_native(px_choice *c, const px_candidate *layout, pr
 /* At low efforts, a guess has to come near. */
 prism_status px_may_repeat(bool *chance, const px_choice *c, const px_candidate *candidate,
                            prism_error *error) {
-    double bytes = 0;
-    prism_status status = PRISM_OK;
-    if (px_efforts.brisk[candidate->pipeline.effort])
-        status = guess_deflate(&bytes, c->sample, candidate, error);
-    *chance = bytes < GUESS_CHANCE * c->best.bytes;
-    return status;
+    px_candidate guessed = *candidate;
+    *chance = true;
+    if (!px_efforts.brisk[candidate->pipeline.effort])
+        return PRISM_OK;
+    prism_status status = guess_deflate(&guessed.bytes, c->sample, candidate, error);
+    return status == PRISM_OK ? guess_may_win(chance, c, &guessed, 1, error) : status;
 }
 
 prism_status px_consider_others(px_choice *c, const px_candidate *layout, prism_error *error) {
