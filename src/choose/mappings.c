@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/effort.h"
+#include "choose/part_trial.h"
 #include "coders/ans/blocks/blocks.h"
 #include "mapping/dequantiser.h"
 #include "mapping/stage.h"
@@ -73,6 +74,8 @@ static void known_free(known *k) {
 typedef struct subject {
     const px_mapping_request *request;
     known all, sample; /* the sample only where it is a part, and once someone asks */
+    px_sample cut;     /* less than the sample, once mappings are compared by it */
+    known of_cut;
 } subject;
 
 static prism_status part_of(const px_bit_patterns **part, subject *s, prism_error *error) {
@@ -115,11 +118,31 @@ static void rank_by_native(prism_options *options) {
         options->transform = PRISM_TRANSFORM_NONE;
 }
 
-/* Whether the sample is smaller by the stage than by its rival. */
-static prism_status compare(bool *smaller, const row *r, const px_mapping_request *request,
-                            const px_bit_patterns *part, prism_error *error) {
+/* Where time is short, a part of a small array shows which mapping is smaller. */
+static prism_array compared_shape(const px_mapping_request *request) {
+    enum { SMALL = 1 << 18 /* bytes */, SHARE = 3, FEW = (1 << 14) - 1 };
+    const prism_array *sample = &request->survey->part.array;
+    const uint64_t count = px_array_count(request->array), share = count / SHARE;
+    const bool brisk = px_efforts.brisk[request->options->effort];
+    return brisk && count * prism_type_size(request->array->type) <= SMALL
+               ? px_part_shape(sample, PRISM_AXIS_AUTO, share < FEW ? FEW : share)
+               : *sample;
+}
+
+static prism_status make_cut(subject *s, const prism_array *shape, const px_bit_patterns *part,
+                             prism_error *error) {
+    const px_sample *sample = &s->request->survey->part;
+    prism_status status = px_sample_cut(&s->cut, &sample->array, sample->elements, shape, error);
+    if (status == PRISM_OK)
+        status = known_make(&s->of_cut, &s->cut.array, s->cut.elements, error);
+    s->of_cut.rule = *part->found;
+    return status;
+}
+
+/* What elements come to by a stage and by its rival; SIZE_MAX where the rule does not fit. */
+static prism_status measure(size_t sizes[2], const row *r, const px_mapping_request *request,
+                            const px_bit_patterns *part, const void *elements, prism_error *error) {
     const bool tiny = px_inner_is_tiny(request);
-    size_t sizes[2] = {0};
     prism_options options = *request->options;
     px_mapping_request trial = *request;
     options.effort = (tiny ? px_efforts.small_trial : px_efforts.trial)[options.effort];
@@ -127,10 +150,28 @@ static prism_status compare(bool *smaller, const row *r, const px_mapping_reques
         rank_by_native(&options);
     trial.options = &options;
     trial.array = part->array;
-    trial.elements = request->survey->part.elements;
+    trial.elements = elements;
     prism_status status = sample_size(&sizes[0], r->stage, &trial, part, error);
     if (status == PRISM_OK && sizes[0] < SIZE_MAX)
         status = sample_size(&sizes[1], r->rival, &trial, part, error);
+    return status;
+}
+
+/* Whether the sample is smaller by the stage than by its rival. */
+static prism_status compare(bool *smaller, const row *r, subject *s, const px_bit_patterns *part,
+                            prism_error *error) {
+    const px_mapping_request *request = s->request;
+    const prism_array shape = compared_shape(request);
+    size_t sizes[2] = {0};
+    prism_status status = PRISM_OK;
+    if (px_array_count(&shape) == part->count) {
+        status = measure(sizes, r, request, part, request->survey->part.elements, error);
+    } else {
+        if (!s->cut.elements)
+            status = make_cut(s, &shape, part, error);
+        if (status == PRISM_OK)
+            status = measure(sizes, r, request, &s->of_cut.words, s->cut.elements, error);
+    }
     *smaller = sizes[0] < sizes[1];
     return status;
 }
@@ -142,9 +183,14 @@ static prism_status has_chance(bool *chance, const row *r, subject *s, prism_err
     if (status == PRISM_OK && r->stage->look)
         status = r->stage->look(&verdict, s->request, &s->all.words, part, error);
     *chance = verdict != PX_UNLIKELY;
-    return status == PRISM_OK && verdict == PX_POSSIBLE
-               ? compare(chance, r, s->request, part, error)
-               : status;
+    return status == PRISM_OK && verdict == PX_POSSIBLE ? compare(chance, r, s, part, error)
+                                                        : status;
+}
+
+static void forget_parts(subject *s) {
+    known_free(&s->sample);
+    known_free(&s->of_cut);
+    px_sample_free(&s->cut);
 }
 
 static prism_status try_all(px_coded *mapped, subject *s, prism_error *error) {
@@ -156,7 +202,7 @@ static prism_status try_all(px_coded *mapped, subject *s, prism_error *error) {
             continue;
         status = has_chance(&chance, &list.items[i], s, error);
         if (chance)
-            known_free(&s->sample);
+            forget_parts(s);
         if (status == PRISM_OK && chance)
             status = try_mapping(mapped, list.items[i].stage, s->request, &s->all.words, error);
     }
@@ -174,7 +220,7 @@ prism_status px_encode_mapped(px_coded *mapped, const px_mapping_request *reques
     if (status == PRISM_OK)
         status = try_all(mapped, &s, error);
     known_free(&s.all);
-    known_free(&s.sample);
+    forget_parts(&s);
     if (status != PRISM_OK)
         px_coded_free(mapped);
     return status;
