@@ -213,7 +213,7 @@ typedef struct ordinary_case {
 static const ordinary_case hard[] = {
     /* two planes */
     {{731, 731, 2}, PRISM_UINT8, PATTERN_RELATED, 5, TIMES},
-    {{731, 731, 2}, PRISM_INT8, PATTERN_RELATED, 1, 8.25},
+    {{731, 731, 2}, PRISM_INT8, PATTERN_RELATED, 1, TIMES},
     {{1, 2, 1 << 19}, PRISM_UINT8, PATTERN_RELATED, 5, TIMES},
     {{1, 2, 1 << 19}, PRISM_UINT8, PATTERN_RELATED, 2, TIMES},
     /* many planes of few rows */
@@ -242,7 +242,7 @@ static const ordinary_case hard[] = {
     {{170, 170, 4}, PRISM_INT64, PATTERN_RELATED, 1, TIMES},
     /* 4 MiB */
     {{2048, 2048, 1}, PRISM_UINT8, PATTERN_RELATED, 5, TIMES},
-    {{1448, 1448, 2}, PRISM_INT8, PATTERN_RELATED, 1, 8.25},
+    {{1448, 1448, 2}, PRISM_INT8, PATTERN_RELATED, 1, TIMES},
     /* the slowest efforts */
     {{204, 204, 30}, PRISM_UINT8, PATTERN_RELATED, 8, 12},
     {{30, 204, 204}, PRISM_UINT8, PATTERN_RELATED, 9, 12},

@@ -106,7 +106,7 @@ static prism_status decode_view(decoder *d, const px_view *view, size_t k, int64
     wave.quick_shapes = d->tables.quick;
     wave.edge = d->edge;
     if (model->quick)
-        px_quick_pads(&wave);
+        px_quick_pads_above(&wave);
     *sum = model->quick ? px_quick_kernels_best()->decode(&wave, d->stream)
                         : kernels->decode(&wave, d->stream);
     return d->stream->failed ? px_fail(error, PRISM_E_CORRUPT, "the coded samples end too early")

@@ -54,8 +54,10 @@ px_group_bytes px_lsq_group_memory(const px_planes *planes, size_t count, bool q
                         : px_padded_bytes(&full, sizeof(int16_t))) +
                 rows_bytes(&full, mixes, sizeof(int32_t)) +
                 rows_bytes(&full, count > 1, sizeof(int16_t));
-    if (quick)
-        bytes.all += px_padded_bytes(&full, sizeof(uint16_t));
+    if (quick) {
+        const px_geometry row = px_geometry_make(1, planes->width);
+        bytes.all += px_padded_bytes(&row, sizeof(uint16_t));
+    }
     if (count > 1 && !couple)
         bytes.all += px_padded_bytes(&half, sizeof(int16_t));
     if (has_innovations(mixes, quick) && (!couple || wide))
@@ -89,8 +91,10 @@ prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, b
         group->spare_row = px_zero_row_take(pool, &geometry, sizeof *group->spare_row);
     else
         view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
-    if (model->quick || !decoding)
-        view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
+    if (model->quick || !decoding) {
+        const px_geometry row = px_geometry_make(1, model->width);
+        view->errors = px_padded_take(pool, decoding ? &row : &geometry, sizeof *view->errors);
+    }
     if (model->wide)
         group->couples = px_couples_take(kept, &geometry, pairs_of(group, true));
     else if (model->mixes)
@@ -266,11 +270,16 @@ static void pad_above(const px_wave *wave) {
     }
 }
 
-void px_quick_pads(const px_wave *wave) {
+void px_quick_pads_above(const px_wave *wave) {
     const ptrdiff_t stride = (ptrdiff_t)wave->stride, width = (ptrdiff_t)wave->width;
     pad_above(wave);
     for (ptrdiff_t x = -1; x <= width; x++)
         wave->errors[x - stride] = (uint16_t)wave->start_error;
+}
+
+void px_quick_pads(const px_wave *wave) {
+    const size_t width = wave->width;
+    px_quick_pads_above(wave);
     for (size_t y = 0; y < wave->height; y++) {
         int16_t *samples = wave->samples + y * wave->stride;
         uint16_t *errors = wave->errors + y * wave->stride;

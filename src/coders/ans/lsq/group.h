@@ -19,7 +19,7 @@ typedef struct px_view {
     size_t logs_stride; /* 0: as above, but of what nobody asks for */
     int16_t *samples;
     int16_t *logs;        /* then, where planes are predicted from them, innovations */
-    uint16_t *errors;     /* absolute ones; decoding has them for method quick only */
+    uint16_t *errors;     /* absolute ones; decoding has them for method quick only, of a row */
     const uint8_t *holes; /* of the plane; NULL: it has none */
 } px_view;
 
@@ -91,9 +91,10 @@ void px_causal_pads(const px_wave *wave);
 /* The same of wave->errors, once they are there. */
 void px_causal_error_pads(const px_wave *wave);
 
-/* Pads for method quick, also of wave->errors. Before the samples are there, it sets the pads
- * above. */
+/* Pads for method quick, also of wave->errors: all of them, or those above, which need no samples.
+ */
 void px_quick_pads(const px_wave *wave);
+void px_quick_pads_above(const px_wave *wave);
 
 /* The average of `count` logs of errors from their sum, in 1/16 of theirs. */
 int32_t px_log_average(int64_t sum, size_t count);

@@ -46,16 +46,16 @@ PX_INLINE px_lanes quick_log(px_lanes error) {
     return lanes_log2_16((error << 1) + 1);
 }
 
-PX_INLINE int64_t quick_fill_errors(const px_wave *w, size_t y) {
-    return fill_errors(w, y, quick_log(lanes_all(w->start_error))[0]);
+PX_INLINE int64_t quick_fill_errors(const px_wave *w, uint16_t *errors, size_t y) {
+    return fill_errors(w, errors, y, quick_log(lanes_all(w->start_error))[0]);
 }
 
-/* The error of a sample, and its log with the running mean in view. */
-PX_INLINE px_lanes quick_keep(const px_wave *w, size_t y, size_t x, px_lanes sample,
-                              px_lanes mean) {
+/* The error of a sample, in a row of these, and its log with the running mean in view. */
+PX_INLINE px_lanes quick_keep(const px_wave *w, uint16_t *errors, size_t y, size_t x,
+                              px_lanes sample, px_lanes mean) {
     px_lanes error = lanes_min(lanes_abs(sample - mean), lanes_all(UINT16_MAX));
     px_lanes log = quick_log(error);
-    lanes_store_i16((int16_t *)w->errors + y * w->stride + x, error);
+    lanes_store_i16((int16_t *)errors + x, error);
     lanes_store_i16(w->logs + y * w->logs_stride + x, log);
     return log;
 }
@@ -64,16 +64,17 @@ static int64_t quick_means(int32_t *means, const px_wave *w) {
     int64_t sum = 0;
     for (size_t y = 0; y < w->height; y++) {
         px_lanes row_sum = {0};
+        uint16_t *errors = w->errors + y * w->stride;
         for (size_t x = 0; x < w->width; x += PX_LANES) {
             size_t at = y * w->stride + x;
             px_mask inside = row_data(w, y, x);
             px_lanes mean = quick_mean(w, y, x), sample = lanes_load_i16(w->samples + at);
             lanes_store(means + at, mean);
-            row_sum += lanes_where(inside, quick_keep(w, y, x, sample, mean));
+            row_sum += lanes_where(inside, quick_keep(w, errors, y, x, sample, mean));
         }
         sum += sum_integers(row_sum);
         if (w->holes)
-            sum += quick_fill_errors(w, y);
+            sum += quick_fill_errors(w, errors, y);
     }
     return sum;
 }
@@ -110,6 +111,9 @@ static int32_t quick_symbols(int32_t *symbols, const px_wave *w, const int32_t *
 
 /* ---- Decoding -------------------------------------------------------------------------------- */
 
+/* Errors are kept of two rows only: w->errors are those of the row at work, and above them stand
+ * those of the row before. */
+
 /* The digit of an escape is what the table says and more. */
 static __attribute__((noinline)) void quick_read_escapes(px_mask mask,
                                                          const px_quick_shapes *shapes,
@@ -124,7 +128,7 @@ PX_INLINE px_lanes quick_step(const px_wave *w, size_t y, size_t x, px_mask acti
                               const uint16_t **words, px_lanes *row_sum) {
     const px_quick_shapes *shapes = w->quick_shapes;
     const size_t at = y * w->stride + x;
-    px_lanes around = quick_around(w->errors + at, (ptrdiff_t)w->stride);
+    px_lanes around = quick_around(w->errors + x, (ptrdiff_t)w->stride);
     px_lanes class = quick_class(w, lanes_load_i16(w->running + y * w->running_stride + x), around);
     px_mask large = mask_and(active, lanes_less(lanes_all(PX_QUICK_TABLES - 1), class));
     px_lanes table = quick_table(class), low_bits = {0}, low = {0};
@@ -147,16 +151,17 @@ PX_INLINE px_lanes quick_step(const px_wave *w, size_t y, size_t x, px_mask acti
     px_lanes coarse = lanes_shift_each_right(mean, low_bits);
     px_lanes sample = (lanes_shift_each_left(coarse + digit, low_bits) | low) << 16 >> 16;
     lanes_store_i16(w->samples + at, sample);
-    *row_sum += lanes_where(active, quick_keep(w, y, x, sample, mean));
+    *row_sum += lanes_where(active, quick_keep(w, w->errors, y, x, sample, mean));
     return states;
 }
 
 /* Right and left of a row: the nearest sample. */
 PX_INLINE void quick_row_end(const px_wave *w, size_t y) {
     int16_t *row = w->samples + y * w->stride;
-    uint16_t *errors = w->errors + y * w->stride;
+    uint16_t *errors = w->errors;
     row[-1] = row[0], row[w->width] = row[w->width - 1];
     errors[-1] = errors[0], errors[w->width] = errors[w->width - 1];
+    memcpy(errors - w->stride - 1, errors - 1, (w->width + 2) * sizeof *errors);
 }
 
 static int64_t quick_decode(const px_wave *w, px_rans_stream *stream) {
@@ -180,7 +185,7 @@ static int64_t quick_decode(const px_wave *w, px_rans_stream *stream) {
         sum += sum_integers(row_sum);
         if (w->holes) {
             fill_samples(w, y);
-            sum += quick_fill_errors(w, y);
+            sum += quick_fill_errors(w, w->errors, y);
         }
         quick_row_end(w, y);
     }

@@ -91,11 +91,10 @@ PX_INLINE void fill_samples(const px_wave *w, size_t y) {
                              : samples[(ptrdiff_t)x + px_hole_place(holes[x], w->stride)];
 }
 
-/* The same of errors and their logs, which are `blank` where nothing is known; returns the sum of
- * these logs. */
-PX_INLINE int64_t fill_errors(const px_wave *w, size_t y, int32_t blank) {
+/* The same of a row of errors and of their logs, which are `blank` where nothing is known; returns
+ * the sum of these logs. */
+PX_INLINE int64_t fill_errors(const px_wave *w, uint16_t *errors, size_t y, int32_t blank) {
     const uint8_t *holes = w->holes + y * w->width;
-    uint16_t *errors = w->errors + y * w->stride;
     int16_t *logs = w->logs + y * w->logs_stride;
     int64_t sum = 0;
     for (size_t x = 0; x < w->width; x++) {

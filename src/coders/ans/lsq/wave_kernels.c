@@ -67,7 +67,8 @@ static int64_t errors(const px_wave *w, const int32_t *mean) {
         }
         sum += sum_integers(row_sum);
         if (w->holes)
-            sum += fill_errors(w, y, lanes_log2_16(lanes_all(w->start_error + 1))[0]);
+            sum += fill_errors(w, w->errors + y * w->stride, y,
+                               lanes_log2_16(lanes_all(w->start_error + 1))[0]);
     }
     return sum;
 }
