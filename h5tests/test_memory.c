@@ -123,6 +123,9 @@ static void shapes_of_all_kinds(void **state) {
 
 /* ---- Arrays of ordinary sizes ---- */
 
+/* Sanitizers see some of these only: how much memory is taken is the same without them. */
+enum { STEP = SANITIZED ? 4 : 1 };
+
 enum { TIMES = 8, ENCODING_TIMES = 20, LARGE = 8 << 20, SMALL = 1 << 20, SMALL_PEAK = 64 << 20 };
 
 /* Numbers of two related pictures and more, of a quarter of 16 bits or of 8: wide integers and
@@ -196,7 +199,7 @@ static void ordinary_arrays_take_a_few_times_their_size(void **state) {
                 {PRISM_FLOAT32, "predictor=lsq,coder=ans,effort=3"},
                 {PRISM_UINT8, "predictor=paeth,coder=deflate,effort=3"}};
     for (size_t i = 0; i < sizeof ordinary / sizeof *ordinary; i++)
-        for (size_t w = 0; w < sizeof ways / sizeof *ways; w++)
+        for (size_t w = i % STEP; w < sizeof ways / sizeof *ways; w += STEP)
             assert_times(ordinary[i], ways[w].type, PATTERN_RELATED, ways[w].options, TIMES);
 }
 
@@ -257,7 +260,7 @@ static const ordinary_case hard[] = {
 
 static void hard_arrays_take_a_few_times_their_size(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof hard / sizeof *hard; i += SANITIZED ? 4 : 1) {
+    for (size_t i = 0; i < sizeof hard / sizeof *hard; i += STEP) {
         char options[64];
         snprintf(options, sizeof options, "predictor=lsq,coder=ans,effort=%d", hard[i].effort);
         assert_times(hard[i].dims, hard[i].type, hard[i].kind, options, hard[i].times);
@@ -266,7 +269,8 @@ static void hard_arrays_take_a_few_times_their_size(void **state) {
 
 /* ---- Bounds ---- */
 
-/* Ways of losing, on large arrays, of which bytes are hardest, and on small ones. */
+/* Ways of losing, on large arrays, of which bytes are hardest, and on small ones, which are enough
+ * for sanitizers. */
 static const struct {
     uint64_t dims[3];
     prism_type type;
@@ -289,9 +293,11 @@ static const struct {
     {{128, 128, 7}, PRISM_FLOAT64, PATTERN_RELATED, "rel_max_error=0.001,effort=7"},
 };
 
+enum { FIRST_SMALL = 9 };
+
 static void bounds_take_no_more_memory(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof bounded / sizeof *bounded; i += SANITIZED ? 4 : 1)
+    for (size_t i = SANITIZED ? FIRST_SMALL : 0; i < sizeof bounded / sizeof *bounded; i += STEP)
         assert_times(bounded[i].dims, bounded[i].type, bounded[i].kind, bounded[i].options, 0);
 }
 
