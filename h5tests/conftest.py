@@ -12,8 +12,13 @@ import pytest
 # A fixture of the file takes as long as its tests. All others run one by one, wherever there is time.
 TOGETHER = {"test_filter_hosts", "test_shapes"}
 
+# These begin first, so that none of them is left alone in the end: they build, install, run examples of
+# documents, or decode in plain Python.
+LONGEST = ("test_documents", "test_install", "test_wheel", "test_filter_wheel", "test_reference")
+
 
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
     if config.pluginmanager.hasplugin("xdist"):
         for item in items:
             if item.path.stem in TOGETHER:

@@ -74,7 +74,7 @@ def wrapped(value: int, bits: int) -> int:
 
 
 def limited(value: int, low: int, high: int) -> int:
-    return max(low, min(value, high))
+    return low if value < low else high if value > high else value
 
 
 # Container

@@ -462,16 +462,16 @@ class Window:
         return value >> (11 - self.shift)
 
     def moments(self, y: int, k: int) -> np.ndarray:
-        size = len(self.vectors[y, k])
-        total = np.zeros((size, size), np.int64)
+        vectors, weights = [], []
         for dy in range(7):
             for dx in range(-6, 7 if dy else 0):
                 place = y - dy, k + dx
                 if place in self.trusts:
-                    weight = (self.trusts[place] * DISTANCES[dy + abs(dx) - 1]) >> 15
-                    v = self.vectors[place]
-                    total += np.outer((v * weight + (1 << 10)) >> 11, v)
-        return total
+                    weights.append((self.trusts[place] * DISTANCES[dy + abs(dx) - 1]) >> 15)
+                    vectors.append(self.vectors[place])
+        v = np.array(vectors, np.int64).reshape(-1, len(self.vectors[y, k]))
+        weight = np.array(weights, np.int64)[:, np.newaxis]
+        return ((v * weight + (1 << 10)) >> 11).T @ v
 
     def learn(self, x: int, error: int) -> None:
         self.vectors[self.place][-1] = self.d(x)
@@ -483,11 +483,9 @@ def solve_window(moments: np.ndarray, n: int) -> list[int]:
     for i in range(n):
         moments[i, i] += (moments[i, i] >> 10) + 3072
     e = [half_exponent(max(int(moments[i, i]), 1)) for i in range(n + 1)]
-    a = [
-        [within(shifted(int(moments[i, k]), 26 - e[i] - e[k]), 1 << 28) for k in range(n + 1)]
-        for i in range(n)
-    ]
-    lower = eliminate(np.array(a, np.int64), n)
+    bits = 26 - np.add.outer(e[:n], e)
+    a = (moments[:n] << np.maximum(bits, 0)) >> np.maximum(-bits, 0)
+    lower = eliminate(np.maximum(np.minimum(a, 1 << 28), -(1 << 28)), n)
     g = [0] * n
     for j in reversed(range(n)):
         rest = sum(lower[j][k] * g[k] for k in range(j + 1, n))
@@ -502,8 +500,8 @@ def eliminate(a: np.ndarray, n: int) -> list[list[int]]:
         p = max(int(a[j, j]), 1 << 16)
         bits = p.bit_length()
         factor = (1 << (29 + bits)) // p
-        l_j = np.clip((a[j] * factor) >> (5 + bits), -(1 << 29), 1 << 29)
-        a[j + 1 :] -= np.outer(l_j[j + 1 : n], a[j]) >> 24
+        l_j = np.maximum(np.minimum((a[j] * factor) >> (5 + bits), 1 << 29), -(1 << 29))
+        a[j + 1 :] -= (l_j[j + 1 : n, np.newaxis] * a[j]) >> 24
         a[j + 1 :] = wrapped(a[j + 1 :], 32)
         lower.append([int(value) for value in l_j])
     return lower

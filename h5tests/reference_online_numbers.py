@@ -19,7 +19,7 @@ def remainder(a: int, b: int) -> int:
 
 def within(value: int, bound: int) -> int:
     """The nearest number to value of -bound..bound."""
-    return limited(value, -bound, bound)
+    return -bound if value < -bound else bound if value > bound else value
 
 
 def shifted(value: int, bits: int) -> int:
