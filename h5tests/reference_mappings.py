@@ -510,6 +510,144 @@ def decode_colours(chunk: Chunk, depth: int, parameters: Reader, payload: Reader
     return np.stack(planes, axis).ravel().tolist()
 
 
+# 13 repeats
+
+SLICES, SYMMETRY, REFLECTION = 1, 2, 3
+
+
+@dataclass
+class Step:
+    kind: int
+    axis: int
+    kept: int = 0
+    other: int = 0
+    strict: int = 0
+    signs: int = 0
+    diagonal: int = 0
+    axes: int = 0
+    from_end: int = 0
+    places: list[int] = field(default_factory=list)
+
+
+def read_step(parameters: Reader, dims: tuple[int, ...]) -> Step:
+    step = Step(parameters.u8(), parameters.u8())
+    must(step.kind in (SLICES, SYMMETRY, REFLECTION), "kind is in 1..3")
+    must(step.axis < len(dims), "the axis is one of the chunk")
+    if step.kind == SLICES:
+        step.kept = parameters.varint()
+        must(1 <= step.kept <= dims[step.axis], "kept is in 1..n")
+        return step
+    if step.kind == SYMMETRY:
+        step.other, step.strict = parameters.u8(), parameters.u8()
+        must(step.axis < step.other < len(dims), "the other axis is behind the first one")
+        must(dims[step.axis] == dims[step.other] > 1, "dims of both axes are the same")
+        must(step.strict in (0, 1), "strict is 0 or 1")
+    else:
+        step.axes, step.from_end = parameters.varint(), parameters.varint()
+        must(0 < step.axes < 1 << len(dims), "axes are those of the chunk")
+        must(step.axes.bit_length() - 1 == step.axis, "the axis is the last of them")
+        must(not step.from_end & ~step.axes, "from end has bits of axes only")
+    step.signs = parameters.u8()
+    must(step.signs < 9, "signs are in 0..2")
+    if step.strict:
+        step.diagonal = wide_number(parameters)
+    return step
+
+
+def dims_of_rest(step: Step, dims: tuple[int, ...]) -> tuple[int, ...]:
+    rest, n = list(dims), dims[step.axis]
+    if step.kind == SLICES:
+        rest[step.axis] = step.kept
+    elif step.kind == SYMMETRY:
+        rows = n - step.strict
+        rest[step.axis], rest[step.other] = -(-rows // 2), rows + 1 - rows % 2
+    else:
+        rest[step.axis] = -(-n // 2) if step.from_end >> step.axis & 1 else n // 2 + 1
+    return tuple(rest)
+
+
+def read_places(decoder: RangeDecoder, steps: list[Step], sizes: list[int]) -> None:
+    models, other = [IntegerModel() for _ in range(5)], IntegerModel()
+    for step, size in zip(steps, sizes):
+        fresh, relation = 1, 0
+        step.places = [0]
+        while len(step.places) < size:
+            relation = decoder.integer(models[relation])
+            must(0 <= relation <= 4, "a relation is in 0..4")
+            before = step.places[-1]
+            place = (
+                [fresh, before, before + 1, before - 1][relation]
+                if relation < 4
+                else coded_number(decoder, other)
+            )
+            fresh += relation == 0
+            must(0 <= place < fresh <= step.kept, "places are those of slices that are there")
+            step.places.append(place)
+        must(fresh == step.kept, "all that is kept is used")
+
+
+def with_sign(chunk: Chunk, word: int, sign: int) -> int:
+    size = size_of(chunk)
+    if sign == 0 or (sign == 2 and word == 0):
+        return word
+    return word ^ 1 << (size - 1) if chunk.type in FRACTIONS else -word % (1 << size)
+
+
+def from_rest(chunk: Chunk, step: Step, dims: tuple[int, ...], rest: np.ndarray) -> np.ndarray:
+    if step.kind == SLICES:
+        return rest.take(step.places, step.axis)
+    words = np.zeros(dims, object)
+    own = len(dims) - 1 in (step.axis, step.other if step.kind == SYMMETRY else step.axis)
+    for at in np.ndindex(dims):
+        source, facing = list(at), False
+        if step.kind == SYMMETRY:
+            i, j = at[step.axis], at[step.other]
+            if step.strict and i == j:
+                words[at] = step.diagonal
+                continue
+            facing = j > i
+            i, j = max(i, j), min(i, j)
+            rows = dims[step.axis] - step.strict
+            half, width, t = -(-rows // 2), rows + 1 - rows % 2, i - step.strict
+            below = t >= rows - half
+            source[step.axis] = t - rows + half if below else rows - half - 1 - t
+            source[step.other] = j if below else width - 1 - j
+        elif at[step.axis] >= rest.shape[step.axis]:
+            facing = True
+            for axis, n in enumerate(dims):
+                if step.axes >> axis & 1:
+                    source[axis] = n - 1 - at[axis] if step.from_end >> axis & 1 else -at[axis] % n
+        paired = dims[-1] == 2 and not own and at[-1] == 1
+        sign = (step.signs // 3 if paired else step.signs % 3) if facing else 0
+        words[at] = with_sign(chunk, int(rest[tuple(source)]), sign)
+    return words
+
+
+def decode_repeats(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
+    must(depth <= 1 and chunk.gaps is None, "repeats are in chunks of depth 0 and 1")
+    count = parameters.u8()
+    must(1 <= count <= 8, "there are 1 to 8 steps")
+    steps, shapes = [], [chunk.dims]
+    for _ in range(count):
+        steps.append(read_step(parameters, shapes[-1]))
+        must(steps[-1].diagonal < 1 << size_of(chunk), "the diagonal is a word")
+        shapes.append(dims_of_rest(steps[-1], shapes[-1]))
+    decoder = RangeDecoder(parameters.take(len(parameters.data) - parameters.position))
+    sliced = [(step, dims[step.axis]) for step, dims in zip(steps, shapes) if step.kind == SLICES]
+    read_places(decoder, [step for step, _ in sliced], [size for _, size in sliced])
+    must(decoder.reader.at_end, "all of the section is read")
+    inner = read_container(payload.take(payload.varint()))
+    must(inner.elements_crc is None, "an inner chunk has no checksums")
+    must((inner.type, inner.dtype) == (chunk.type, chunk.dtype), "type and order are the same")
+    must(inner.dims == shapes[-1], "the inner chunk is the last rest")
+    must(not (inner.mapped and inner.parameters[:1] == b"\x0d"), "the rest has no repeats left out")
+    unsigned = np.dtype(f"u{chunk.dtype.itemsize}").newbyteorder(chunk.dtype.byteorder)
+    words = decode_chunk(inner, depth).view(unsigned).reshape(shapes[-1])
+    for step, dims in zip(reversed(steps), reversed(shapes[:-1])):
+        words = from_rest(chunk, step, dims, words)
+    return words.ravel().tolist()
+
+
 MAPPINGS = {
     1: decode_table,
     2: decode_lattice,
@@ -518,6 +656,7 @@ MAPPINGS = {
     10: decode_mask,
     11: decode_split,
     12: decode_colours,
+    13: decode_repeats,
 }
 
 # Mappings by which an element is known from its own integer

@@ -35,6 +35,18 @@ def units(rows: int) -> np.ndarray:
     return (np.array([47.3, 8.5, 400]) + (sums * scales).T).round(6).astype(">f8")
 
 
+def symmetric(n: int) -> np.ndarray:
+    """Matrices side by side, of one diagonal, antisymmetric but for the first one."""
+    lower = np.tril(hashed((3, n, n), 6).astype("f4") / 7, -1)
+    return (lower + [[[1]], [[-1]], [[-1]]] * lower.transpose(0, 2, 1)).astype(">f4")
+
+
+def reflected(height: int, width: int) -> np.ndarray:
+    """Complex numbers as (row, column, part): each the conjugate of the one that it faces."""
+    parts = hashed((height, width, 2), 7).astype("f8") - 32768
+    return parts + np.roll(parts[::-1, ::-1], (1, 1), (0, 1)) * [1, -1]
+
+
 def many_colours(height: int, width: int) -> np.ndarray:
     """Channels first: pixels of 265 colours in runs."""
     colours = hashed((3, 265), 1).astype(">u2")
@@ -260,6 +272,13 @@ SOURCES = {
     "split_f64_be": (lambda: units(1200), {"effort": 5}),
     "colours_u8": (lambda: regions(64, 80, 4), {"effort": 5}),
     "colours_first_u16_be": (lambda: many_colours(90, 96), {"effort": 4}),
+    "repeats_slices_i16": (
+        lambda: (hashed((60, 45), 4).astype("i2") % 3000)[hashed((150,), 5) % 60 // 2 * 2].repeat(2, 1),
+        {"effort": 1},
+    ),
+    "repeats_symmetry_f32_be": (lambda: symmetric(40)[0], {"effort": 5}),
+    "repeats_negated_f32_be": (lambda: symmetric(36)[1:], {"effort": 1}),
+    "repeats_reflection_f64": (lambda: reflected(41, 36), {"effort": 1}),
     # 128 planes, last and first: whole blocks of the kernels that bring elements into planes.
     "planes_last_i8": (lambda: embedding(8, 12, 128, "int8"), NATIVE | {"effort": 5}),
     "planes_last_u16_be": (lambda: embedding(6, 8, 128, "uint16").astype(">u2"), LIFT),

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "choose/part_trial.h"
 #include "coders/ans/blocks/blocks.h"
+#include "mapping/repeat_find.h"
 #include "mapping/split.h"
 #include "planes/planes.h"
 #include "planes/sample.h"
@@ -140,7 +141,8 @@ static prism_status look(int *axis, const px_mapping_request *request, prism_err
         const px_layout layout = px_layout_make(request->array, axes[i]);
         const bool columns = i == 0 || request->array->rank == 2;
         if (may_lie_along(request->array, axes[i]) && (columns || !brisk) &&
-            look_at_planes(ranks, request->array, &layout, request->elements, columns))
+            (look_at_planes(ranks, request->array, &layout, request->elements, columns) ||
+             px_planes_repeat_apart(request->array, axes[i], request->elements)))
             *axis = axes[i];
     }
     free(ranks);

@@ -16,6 +16,7 @@
 #include "lossy/reduced.h"
 #include "mapping/mapping.h"
 #include "mapping/mask.h"
+#include "mapping/repeats.h"
 #include "mapping/split.h"
 #include "pipeline/block_reader.h"
 #include "pipeline/pipeline.h"
@@ -257,19 +258,31 @@ static prism_status look_at_rival(px_survey *survey, bool *alone, px_rival *riva
     return status == PRISM_OK ? px_rival_is_clear(alone, rival, error) : status;
 }
 
-/* *sure: nothing else can be smaller. */
-static prism_status encode_colours(px_coded *coded, bool *sure, const px_mapping_request *request,
+/* What stands elsewhere, too, left out. Of this and of the next two, *sure: nothing else can be
+ * smaller, but for what is in `parts` already. */
+static prism_status encode_repeats(px_coded *parts, bool *sure, const px_mapping_request *request,
+                                   prism_error *error) {
+    px_coded coded;
+    prism_status status = px_repeats_encode(&coded, sure, request, error);
+    if (coded.is_mapped)
+        px_coded_keep_smaller(parts, &coded);
+    return status;
+}
+
+static prism_status encode_colours(px_coded *parts, bool *sure, const px_mapping_request *request,
                                    prism_error *error) {
     px_colour_set set;
+    px_coded coded = {.is_mapped = false};
     prism_status status = px_symbols_find(&set, sure, request, error);
     if (status == PRISM_OK && px_colour_count(&set))
-        status = px_colours_encode(coded, request, &set, error);
+        status = px_colours_encode(&coded, request, &set, error);
+    if (coded.is_mapped)
+        px_coded_keep_smaller(parts, &coded);
     px_colour_set_free(&set);
     return status;
 }
 
-/* Planes as chunks of their own, or places without data left out. *sure: nothing else can be
- * smaller, but for what is in `parts` already. */
+/* Planes as chunks of their own, or places without data left out. */
 static prism_status encode_parts(px_coded *parts, bool *sure, const px_mapping_request *request,
                                  prism_error *error) {
     int axis;
@@ -331,7 +344,9 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
     const bool as_it_is = px_blocks_asked(options) && px_type_is_narrow(array->type);
-    if (status == PRISM_OK && !alone && !as_it_is)
+    if (status == PRISM_OK && !role.distinct)
+        status = encode_repeats(&parts, &sure, &request, error);
+    if (status == PRISM_OK && !alone && !as_it_is && !sure)
         status = encode_colours(&parts, &sure, &request, error);
     rivals &= !sure;
     if (status == PRISM_OK && rivals && !alone)
@@ -386,7 +401,7 @@ prism_method px_chunk_method(const px_chunk *chunk) {
     px_chunk inner = *chunk;
     for (int depth = 0; inner.is_mapped; depth++) {
         const px_chunk outer = inner;
-        if (depth == PX_CHUNK_DEPTH || !px_mapping_inner(&inner, &outer))
+        if (depth > PX_CHUNK_DEPTH || !px_mapping_inner(&inner, &outer))
             return PRISM_METHOD_NONE;
     }
     return px_pipeline_method(&inner);

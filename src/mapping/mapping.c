@@ -7,6 +7,7 @@
 #include "base/squeeze.h"
 #include "base/status.h"
 #include "mapping/mask.h"
+#include "mapping/repeats.h"
 #include "mapping/split.h"
 #include "mapping/stage.h"
 
@@ -30,6 +31,8 @@ const px_mapping_stage *px_mapping_stage_of(uint8_t number, const px_inner_codec
         return &px_mapping_split;
     case PRISM_MAPPING_COLOURS:
         return &px_mapping_colours;
+    case PRISM_MAPPING_REPEATS:
+        return &px_mapping_repeats;
     default:
         return codec->lossy(number);
     }
@@ -88,6 +91,8 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
         return px_mask_memory(chunk, depth, codec);
     if (number == PRISM_MAPPING_SPLIT)
         return px_split_memory(chunk, depth, codec);
+    if (number == PRISM_MAPPING_REPEATS)
+        return px_repeats_memory(chunk, depth, codec);
     if (stage->regions && stage->regions->memory)
         kept += stage->regions->memory(chunk);
     const px_squeezed shape = px_squeeze(&chunk->array);

@@ -10,6 +10,8 @@
  *   mask      places without data, left out of what others map     mask.c, mask_find.c
  *   split     planes along an axis, each mapped by itself          split.c
  *   colours   places in a table of the tuples along an axis        colours.c, colour_set.c
+ *   repeats   elements that stand elsewhere, too, left out         repeats.c, repeat_step.c,
+ *                                                                  repeat_find.c
  *
  * Whichever it is, the result is a chunk of integers (inner_chunk.h), bits that no model makes
  * smaller (bypass_bits.h), and elements that the rule does not reach (exceptions.h).
@@ -33,6 +35,7 @@ typedef struct px_chunk_role {
     unsigned depth; /* 0 for a chunk of its own */
     bool of_wide;   /* the integers stand for elements of more than 16 bits */
     bool trial;     /* only its size is looked at */
+    bool distinct;  /* elements that stand elsewhere, too, are not looked for */
     px_scales scales;
     const px_gaps *mask; /* of the array; what stands at its places without data is of no matter */
 } px_chunk_role;
