@@ -123,12 +123,35 @@ double px_share_far(const uint8_t *words, size_t bytes, size_t width) {
 
 /* ---- All of it ---- */
 
+/* The last axis where wide elements of few kinds take turns along it, and no other one is asked
+ * for. */
+static int interleaved_axis(const prism_array *array, int axis) {
+    enum { FEW = 4 };
+    const int last = (int)array->rank - 1;
+    return axis < 0 && last > 0 && array->dims[last] <= FEW && !px_type_is_narrow(array->type)
+               ? last
+               : axis;
+}
+
+static void take_differences(px_byte_look *look, view *v, const px_byte_transform *t,
+                             size_t first) {
+    size_t count;
+    look->entropy = fmin(look->entropy, entropy_of(v, t, &count));
+    look->nearby =
+        fmax(look->nearby, share_nearby(v->words, count * v->width, v->width, sizeof(uint64_t)));
+    px_byte_transform_words(v->words, v->array, v->elements, t, 0, first);
+    look->far = fmax(look->far, px_share_far(v->words, first * v->width, v->width));
+}
+
 static void take(px_byte_look *look, view *v, int axis) {
+    const int planes = interleaved_axis(v->array, axis);
     const px_byte_transform none = {.axis = axis};
     const px_byte_transform next = {
         .axis = axis, .differences = 1, .distances = {1}, .zigzag = true};
     const px_byte_transform twice = {
         .axis = axis, .differences = 2, .distances = {1, 1}, .zigzag = true};
+    const px_byte_transform apart = {
+        .axis = planes, .differences = 1, .distances = {1}, .zigzag = true};
     const size_t row = px_layout_make(v->array, axis).width;
     const px_byte_transform above = {
         .axis = axis, .differences = 1, .distances = {row}, .zigzag = true};
@@ -141,10 +164,9 @@ static void take(px_byte_look *look, view *v, int axis) {
     }
     if (row > 1 && row < v->count)
         look->entropy = fmin(look->entropy, entropy_of(v, &above, &count));
-    look->entropy = fmin(look->entropy, entropy_of(v, &next, &count));
-    look->nearby = share_nearby(v->words, count * v->width, v->width, sizeof(uint64_t));
-    px_byte_transform_words(v->words, v->array, v->elements, &next, 0, first);
-    look->far = px_share_far(v->words, first * v->width, v->width);
+    take_differences(look, v, &next, first);
+    if (planes != axis)
+        take_differences(look, v, &apart, first);
     look->is_small = v->count * v->width < SMALL;
     if (look->is_small) {
         px_byte_transform_words(v->words, v->array, v->elements, &none, 0, first);
