@@ -285,7 +285,7 @@ static bool is_first(const px_byte_choice *c, size_t i) {
 static void keep_promising(px_byte_choice *c) {
     const size_t sure = (size_t)px_efforts.zstd_trials[c->effort];
     const double least = c->items[0].bytes, close = CLOSE * least;
-    const double far = least < LITTLE * array_bytes(c) ? LITTLE * array_bytes(c) : NOT_FAR * least;
+    const double far = fmax(LITTLE_OF_SMALL * array_bytes(c), NOT_FAR * least);
     size_t kept = 0;
     for (size_t i = 0; i < c->count; i++)
         if ((i < sure && c->items[i].bytes <= close) ||
