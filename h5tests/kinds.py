@@ -188,7 +188,76 @@ def windows(length, window, step, seed):
     return np.lib.stride_tricks.sliding_window_view(series, window)[::step]
 
 
+def unit_vectors(rows, columns, seed):
+    points = R(seed).normal(0, 1, (rows, columns))
+    return points / np.linalg.norm(points, axis=1, keepdims=True)
+
+
+def distances(points):
+    return np.sqrt(((points[:, None] - points) ** 2).sum(-1))
+
+
+def of_real(field):
+    """The transform of a picture, as some libraries make it: (row, column, part)."""
+    both = np.stack([np.fft.fft2(field).real, np.fft.fft2(field).imag], -1)
+    return both + np.roll(both[::-1, ::-1], (1, 1), (0, 1)) * [1, -1]
+
+
+def coordinates(height, width, axis):
+    grids = np.meshgrid(np.linspace(31.3, 58.7, height), np.linspace(-11.9, 34.4, width), indexing="ij")
+    return np.ascontiguousarray(np.stack(grids, axis))
+
+
+def swath(height, width):
+    """Latitudes and longitudes below a satellite, which sees a row across its way."""
+    across = np.linspace(-1, 1, width)
+    latitudes = np.linspace(-30, 40, height)[:, None] + across * 2.4
+    return np.stack([latitudes, np.linspace(10, -5, height)[:, None] + across**3 * 9], -1)
+
+
+def enlarged(array, by):
+    return np.kron(array, np.ones((by, by), array.dtype))
+
+
+def stretched(array, height, width):
+    """Nearest neighbours, at a scale that is no integer."""
+    rows, columns = array.shape
+    return array[np.arange(height) * rows // height][:, np.arange(width) * columns // width]
+
+
+def frozen(frames, shown, seed):
+    """Frames of a camera, some of which were sent more than once."""
+    pictures = np.stack([np.roll(relief((60, 64), seed), 2 * k, 1) for k in range(frames)])
+    noisy = pictures * 60 + 100 + R(seed).normal(0, 2, pictures.shape)
+    return noisy[np.sort(R(seed).integers(0, frames, shown))].astype("u1")
+
+
+def tracts(count, length, seed):
+    """Points along smooth paths, path after path."""
+    steps = np.cumsum(R(seed).normal(0, 0.05, (count, length, 3)), 1) + 0.3
+    return (R(seed + 1).random((count, 1, 3)) * 100 + np.cumsum(steps, 1)).reshape(-1, 3)
+
+
 KINDS = {
+    "cosines": lambda: (lambda e: e @ e.T)(unit_vectors(90, 24, 60)).astype("f4"),
+    "distances": lambda: distances(R(61).random((80, 3))),
+    "correlations": lambda: np.stack([np.corrcoef(R(k).normal(0, 1, (32, 40))) for k in range(6)]).astype("f4"),
+    "adjacency": lambda: (lambda a: a | a.T)(np.triu(R(62).random((150, 150)) < 0.06, 1)).astype("u1"),
+    "the same cluster": lambda: np.equal.outer(*[R(63).integers(0, 6, 200)] * 2).astype("u1"),
+    "differences of all pairs": lambda: np.subtract.outer(*[R(64).normal(0, 1, 90).astype("f4")] * 2),
+    "transform of real numbers": lambda: of_real(relief((48, 60), 65) * 30).astype("f4"),
+    "power, shifted": lambda: np.fft.fftshift((of_real(relief((60, 64), 66)) ** 2).sum(-1)),
+    "coordinates, f4": lambda: coordinates(60, 90, 0).astype("f4"),
+    "coordinates, f8": lambda: coordinates(60, 90, 2),
+    "swath": lambda: swath(120, 90).astype("f4"),
+    "enlarged picture": lambda: enlarged((relief((50, 50), 67) * 90 + 100).astype("u1"), 3),
+    "stretched picture": lambda: stretched((relief((70, 80), 68) * 90 + 100).astype("u1"), 117, 131),
+    "enlarged field": lambda: enlarged(relief((40, 40), 69).astype("f4"), 3),
+    "tiles": lambda: np.tile((relief((40, 40), 70) * 90).astype("f4"), (3, 3)),
+    "turned pictures": lambda: (lambda x: np.stack([x, x[::-1], x[:, ::-1]]))((relief((60, 60), 71) * 90).astype("i1")),
+    "frozen frames": lambda: frozen(7, 20, 72),
+    "copies of vectors": lambda: unit_vectors(200, 48, 73)[R(74).integers(0, 200, 330)].astype("f4"),
+    "tracts": lambda: tracts(40, 60, 75).astype("f4"),
     "genotypes": lambda: genotypes(150, 1000, 56),
     "disk with data": lambda: disk(12, 192, -1024, 57),
     "surface": lambda: surface(151).astype("f4"),

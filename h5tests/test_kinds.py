@@ -13,6 +13,7 @@ KNOWN = {
     "sorted ids": 1.04,
     "standardised table": 1.08,
     "half floats": 1.12,
+    "tracts": 1.02,
 }
 
 # At effort 1, gzip-9, which is far slower, may be so much smaller.
