@@ -648,6 +648,36 @@ def decode_repeats(chunk: Chunk, depth: int, parameters: Reader, payload: Reader
     return words.ravel().tolist()
 
 
+# 14 recent
+
+
+def decode_recent(chunk: Chunk, depth: int, parameters: Reader, payload: Reader) -> list[int]:
+    must(depth == 0 and chunk.gaps is None, "recent elements are in the outermost chunk")
+    most, count = parameters.u8(), parameters.varint()
+    must(most >= 1, "most is at least 1")
+    must(1 <= count <= math.prod(chunk.dims), "fresh is in 1..n")
+    values = read_container(payload.take(payload.varint()))
+    must(values.elements_crc is None, "an inner chunk has no checksums")
+    must((values.type, values.dtype) == (chunk.type, chunk.dtype), "type and order are the same")
+    must(values.dims == (count,), "there are as many fresh elements as is said")
+    unsigned = np.dtype(f"u{chunk.dtype.itemsize}").newbyteorder(chunk.dtype.byteorder)
+    fresh = iter(decode_chunk(values, depth + 1).view(unsigned).tolist())
+    used, recent, words = 0, [], []
+    for place in read_inner(chunk, depth, payload, (UINT8,), chunk.dims):
+        if place == most:
+            must(used < count, "there is a fresh element")
+            words.append(next(fresh))
+            used += 1
+            recent.insert(len(recent) // 4, words[-1])
+            del recent[most:]
+        else:
+            must(place < len(recent), "a place is one of the list")
+            words.append(recent.pop(place))
+            recent.insert(place // 2, words[-1])
+    must(used == count, "all fresh elements are used")
+    return words
+
+
 MAPPINGS = {
     1: decode_table,
     2: decode_lattice,
@@ -657,6 +687,7 @@ MAPPINGS = {
     11: decode_split,
     12: decode_colours,
     13: decode_repeats,
+    14: decode_recent,
 }
 
 # Mappings by which an element is known from its own integer

@@ -47,6 +47,12 @@ def reflected(height: int, width: int) -> np.ndarray:
     return parts + np.roll(parts[::-1, ::-1], (1, 1), (0, 1)) * [1, -1]
 
 
+def normalised(cells: int, genes: int) -> np.ndarray:
+    """Counts of each cell divided by a number of its own."""
+    counts = 1 + hashed((cells, genes), 8) % 64 // (1 + hashed((cells, genes), 9) % 48)
+    return (counts * 1000 / (777 + hashed((cells, 1), 10) % 999)).ravel()
+
+
 def many_colours(height: int, width: int) -> np.ndarray:
     """Channels first: pixels of 265 colours in runs."""
     colours = hashed((3, 265), 1).astype(">u2")
@@ -279,6 +285,7 @@ SOURCES = {
     "repeats_symmetry_f32_be": (lambda: symmetric(40)[0], {"effort": 5}),
     "repeats_negated_f32_be": (lambda: symmetric(36)[1:], {"effort": 1}),
     "repeats_reflection_f64": (lambda: reflected(41, 36), {"effort": 1}),
+    "recent_f32_be": (lambda: normalised(40, 110).astype(">f4"), {"effort": 5}),
     # 128 planes, last and first: whole blocks of the kernels that bring elements into planes.
     "planes_last_i8": (lambda: embedding(8, 12, 128, "int8"), NATIVE | {"effort": 5}),
     "planes_last_u16_be": (lambda: embedding(6, 8, 128, "uint16").astype(">u2"), LIFT),

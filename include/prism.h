@@ -299,7 +299,8 @@ typedef enum prism_mapping {
     PRISM_MAPPING_MASK = 10,    /* places without data are left out */
     PRISM_MAPPING_SPLIT = 11,   /* planes along an axis, each with a mapping of its own */
     PRISM_MAPPING_COLOURS = 12, /* places in a table of the tuples along an axis */
-    PRISM_MAPPING_REPEATS = 13  /* elements that stand elsewhere, too, are left out */
+    PRISM_MAPPING_REPEATS = 13, /* elements that stand elsewhere, too, are left out */
+    PRISM_MAPPING_RECENT = 14   /* places in a list of the elements used last */
 } prism_mapping;
 
 /* "none", "table", ...; NULL for an unknown mapping. Static storage. */

@@ -57,7 +57,8 @@ class ChunkInfo:
             (fixed-point numbers and the bits below), "scaled" (8-bit integers times a scale for
             each position), "mask" (places without data left out), "split" (planes along an axis,
             each with a mapping of its own), "colours" (places in a table of the tuples along an
-            axis), "repeats" (elements that stand elsewhere, too, left out). Lossy ones: "uniform" (multiples of a step), "near"
+            axis), "repeats" (elements that stand elsewhere, too, left out), "recent" (places in a
+            list of the elements used last). Lossy ones: "uniform" (multiples of a step), "near"
             (predictions and multiples of a step), "spatial" and "wavelet" (sums of components),
             "distance" (pictures in JPEG XL).
         transform, predictor, coder, effort: the pipeline used, never "auto"; the coder is "raw"

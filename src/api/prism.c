@@ -130,7 +130,8 @@ const char *prism_mapping_name(prism_mapping mapping) {
         [PRISM_MAPPING_NEAR] = "near",       [PRISM_MAPPING_SPATIAL] = "spatial",
         [PRISM_MAPPING_WAVELET] = "wavelet", [PRISM_MAPPING_DISTANCE] = "distance",
         [PRISM_MAPPING_MASK] = "mask",       [PRISM_MAPPING_SPLIT] = "split",
-        [PRISM_MAPPING_COLOURS] = "colours", [PRISM_MAPPING_REPEATS] = "repeats"};
+        [PRISM_MAPPING_COLOURS] = "colours", [PRISM_MAPPING_REPEATS] = "repeats",
+        [PRISM_MAPPING_RECENT] = "recent"};
     const size_t index = (size_t)mapping;
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }

@@ -16,6 +16,7 @@
 #include "lossy/reduced.h"
 #include "mapping/mapping.h"
 #include "mapping/mask.h"
+#include "mapping/recent.h"
 #include "mapping/repeats.h"
 #include "mapping/split.h"
 #include "pipeline/block_reader.h"
@@ -282,6 +283,16 @@ static prism_status encode_colours(px_coded *parts, bool *sure, const px_mapping
     return status;
 }
 
+/* Beside all else. */
+static prism_status encode_recent(px_coded *parts, const px_mapping_request *request,
+                                  prism_error *error) {
+    px_coded coded;
+    prism_status status = px_recent_encode(&coded, request, error);
+    if (coded.is_mapped)
+        px_coded_keep_smaller(parts, &coded);
+    return status;
+}
+
 /* Planes as chunks of their own, or places without data left out. */
 static prism_status encode_parts(px_coded *parts, bool *sure, const px_mapping_request *request,
                                  prism_error *error) {
@@ -348,6 +359,8 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
         status = encode_repeats(&parts, &sure, &request, error);
     if (status == PRISM_OK && !alone && !as_it_is && !sure)
         status = encode_colours(&parts, &sure, &request, error);
+    if (status == PRISM_OK && !sure)
+        status = encode_recent(&parts, &request, error);
     rivals &= !sure;
     if (status == PRISM_OK && rivals && !alone)
         status = look_at_rival(&survey, &alone, &rival, error);

@@ -33,6 +33,8 @@ const px_mapping_stage *px_mapping_stage_of(uint8_t number, const px_inner_codec
         return &px_mapping_colours;
     case PRISM_MAPPING_REPEATS:
         return &px_mapping_repeats;
+    case PRISM_MAPPING_RECENT:
+        return &px_mapping_recent;
     default:
         return codec->lossy(number);
     }
@@ -52,13 +54,14 @@ static prism_status decode_by(void *elements, px_mapping_source *source, prism_e
     return status;
 }
 
-/* Of mapping scaled, scales come first. */
+/* Of mapping scaled, scales come first, and of recent, elements. */
 bool px_mapping_inner(px_chunk *inner, const px_chunk *chunk) {
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_there);
-    const bool scaled = chunk->parameter_size && *chunk->parameters == PRISM_MAPPING_SCALED;
+    const uint8_t number = chunk->parameter_size ? *chunk->parameters : PRISM_MAPPING_NONE;
+    const bool second = number == PRISM_MAPPING_SCALED || number == PRISM_MAPPING_RECENT;
     size_t head;
     return px_inner_read_head(inner, &head, &payload, NULL) == PRISM_OK &&
-           (!scaled || px_inner_read_head(inner, &head, &payload, NULL) == PRISM_OK);
+           (!second || px_inner_read_head(inner, &head, &payload, NULL) == PRISM_OK);
 }
 
 size_t px_mapping_head(const px_chunk *chunk, const px_inner_codec *codec) {

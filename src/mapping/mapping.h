@@ -12,6 +12,7 @@
  *   colours   places in a table of the tuples along an axis        colours.c, colour_set.c
  *   repeats   elements that stand elsewhere, too, left out         repeats.c, repeat_step.c,
  *                                                                  repeat_find.c
+ *   recent    places in a list of the values used last             recent.c
  *
  * Whichever it is, the result is a chunk of integers (inner_chunk.h), bits that no model makes
  * smaller (bypass_bits.h), and elements that the rule does not reach (exceptions.h).

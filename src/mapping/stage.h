@@ -81,9 +81,9 @@ extern const px_mapping_stage px_mapping_fixed;        /* fixed.c */
 extern const px_mapping_stage px_mapping_smooth_fixed; /* fixed.c: integers of 64 bits */
 extern const px_mapping_stage px_mapping_scaled;       /* scaled.c */
 
-/* Decoding only, see mask.h, split.h, colours.h and repeats.h. */
+/* Decoding only, see mask.h, split.h, colours.h, repeats.h and recent.h. */
 extern const px_mapping_stage px_mapping_mask, px_mapping_split, px_mapping_colours,
-    px_mapping_repeats;
+    px_mapping_repeats, px_mapping_recent;
 
 /* The stage of a number, also of those of a higher room; NULL if it is not known. */
 const px_mapping_stage *px_mapping_stage_of(uint8_t number, const px_inner_codec *codec);
