@@ -230,7 +230,7 @@ static prism_status write_mask(px_buffer *out, const px_mapping_request *request
     for (unsigned d = 0; d < found->array.rank; d++)
         axes |= (uint64_t)(found->array.dims[d] > 1) << d;
     px_put_varint(out, axes);
-    const px_chunk_role role = {.depth = request->depth + 1}; /* it has no mask itself */
+    const px_chunk_role role = {.depth = request->depth + 1, .distinct = true}; /* without a mask */
     return px_inner_put(out, &used, request, &found->array, found->codes, &options, role, error);
 }
 
