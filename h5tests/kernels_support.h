@@ -28,7 +28,8 @@ typedef struct kernel_check {
 
 /* One list a file, each ended by LAST_KERNEL. */
 extern const kernel_check element_checks[], product_checks[], row_checks[], wave_checks[],
-    frame_checks[], model_checks[], component_checks[], block_checks[], estimate_checks[];
+    frame_checks[], model_checks[], component_checks[], block_checks[], cell_checks[],
+    estimate_checks[];
 
 /* How numbers are made: random ones of that many bits, or the least and the largest of them. */
 typedef struct numbers {

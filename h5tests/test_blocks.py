@@ -108,6 +108,17 @@ def test_regions(rank):
             assert_same(h5prism.decode(blob, region=region), np.ascontiguousarray(array[region]))
 
 
+@pytest.mark.parametrize("dtype", ["|i1", "<u2"])
+@pytest.mark.parametrize("side", SIDES[:4])
+def test_a_block_of_four_by_four_alone(side, dtype):
+    """It is decoded in a way of its own, but not where larger blocks are cut to this size."""
+    array = np.asarray(correlated((36, 68, 37), dtype, side) // (2 if dtype == "|i1" else 99), dtype)
+    for order in ("auto", "stored"):
+        blob = encoded(array, block=side, axis=2, order=order)
+        for region in (np.s_[32:, 64:], np.s_[32:, 64:, :9], np.s_[32:, 64:, 3:], np.s_[4:8, :4]):
+            assert_same(h5prism.decode(blob, region=region), np.ascontiguousarray(array[region]))
+
+
 REGIONS = [np.s_[3], np.s_[-3, ...], np.s_[..., 2:4], np.s_[5:30:7, :, ::2], np.s_[4:4], np.s_[:, 39:, -1]]
 
 

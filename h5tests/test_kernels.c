@@ -5,9 +5,9 @@
 
 #include "kernels_support.h"
 
-static const kernel_check *const families[] = {element_checks,   product_checks, row_checks,
-                                               wave_checks,      frame_checks,   model_checks,
-                                               component_checks, block_checks,   estimate_checks};
+static const kernel_check *const families[] = {
+    element_checks, product_checks,   row_checks,   wave_checks, frame_checks,
+    model_checks,   component_checks, block_checks, cell_checks, estimate_checks};
 enum { FAMILIES = sizeof families / sizeof *families };
 
 /* A table is pointers; one that no check names, or two do, fails here. A table of which no kernel

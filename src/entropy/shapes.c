@@ -123,8 +123,9 @@ static size_t starts_of(int limit) {
     return (size_t)FRACTIONS * (2 * (size_t)limit + 2);
 }
 
+enum { MOST_STARTS = 1 << 15 }; /* 27,138 for the longest of all shapes */
+
 uint64_t px_shapes_memory(void) {
-    enum { MOST_STARTS = 1 << 15 }; /* 27,138 for the longest of all shapes */
     return sizeof(px_shapes) + MOST_STARTS * sizeof(uint16_t);
 }
 
@@ -150,6 +151,58 @@ const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLA
         if (!used)
             fill_inverse(made->inverse[c], &slots);
         made->info[c] = offset | slots.limit << 20;
+        offset += (int32_t)starts_of(slots.limit);
+    }
+    return made;
+}
+
+/* ---- One by one ---- */
+
+/* T from the first slot of digit -limit to behind digit limit, of all fractions. */
+static void fill_ladder(uint16_t *zero, const px_slots *slots) {
+    const int end = FRACTIONS * slots->limit + 8; /* behind digit limit where the fraction is 0 */
+    for (int z = 1 - end - FRACTIONS; z <= -end; z++)
+        zero[z] = 0;
+    for (int z = 1 - end; z <= end - FRACTIONS; z++)
+        zero[z] = (uint16_t)px_slot_of(slots, z);
+    for (int z = end + 1 - FRACTIONS; z <= end; z++)
+        zero[z] = SLOTS;
+}
+
+/* The largest z with T(z) <= the first of some slots, as fill_inverse; none is beyond digit limit.
+ */
+static void fill_from(int16_t *from, const px_slots *slots) {
+    enum { STEP = 1 << PX_LADDER_BITS };
+    const int last = FRACTIONS * slots->limit + 7, highest = FRACTIONS * slots->limit - 8;
+    int z = -last - 1;
+    for (int slot = 0; slot < SLOTS; slot += STEP) {
+        while (z < highest && px_slot_of(slots, z + 1) <= slot)
+            z++;
+        *from++ = (int16_t)z;
+    }
+}
+
+uint64_t px_ladders_memory(void) {
+    return sizeof(px_ladders) + MOST_STARTS * sizeof(uint16_t);
+}
+
+const px_ladders *px_ladders_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES]) {
+    size_t total = 0;
+    for (int c = 0; c < PX_SHAPE_CLASSES; c++)
+        total += starts_of(largest_digit(PX_PROBABILITY_BITS, shapes[c], c));
+    px_ladders *made = px_pool_take(pool, sizeof *made);
+    uint16_t *taken = px_pool_take(pool, px_product(total, sizeof *taken));
+    if (!made || !taken)
+        return NULL;
+    made->slots = taken;
+    int32_t offset = 0;
+    for (int c = 0; c < PX_SHAPE_CLASSES; c++) {
+        px_slots slots;
+        px_slots_make(&slots, PX_PROBABILITY_BITS, shapes[c], c);
+        made->last[c] = FRACTIONS * slots.limit;
+        made->zero[c] = offset + FRACTIONS * (slots.limit + 1) + 7;
+        fill_ladder(taken + made->zero[c], &slots);
+        fill_from(made->from[c], &slots);
         offset += (int32_t)starts_of(slots.limit);
     }
     return made;

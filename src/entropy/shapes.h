@@ -43,6 +43,24 @@ uint64_t px_shapes_memory(void);
 const px_shapes *px_shapes_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES],
                                 const bool *used);
 
+/*
+ * The same for samples that are decoded one by one, in little memory: T itself, and instead of its
+ * inverse where to look from. Digit d of fraction f has the slots from T(16 d - 8 - f) on.
+ */
+enum { PX_LADDER_BITS = 3 }; /* of slots that have one place to look from */
+
+typedef struct px_ladders {
+    int32_t zero[PX_SHAPE_CLASSES]; /* index of T(0) of a class in `slots` */
+    int32_t last[PX_SHAPE_CLASSES]; /* largest digit times 16 */
+    int16_t from[PX_SHAPE_CLASSES][1 << (PX_PROBABILITY_BITS - PX_LADDER_BITS)]; /* sixteenths */
+    uint16_t *slots; /* T, which is 0 and 2^bits outside of the largest digits */
+} px_ladders;
+
+uint64_t px_ladders_memory(void);
+
+/* Of all classes; owned by the pool. NULL without memory. */
+const px_ladders *px_ladders_make(px_pool *pool, const uint8_t shapes[PX_SHAPE_CLASSES]);
+
 /* 2^24 times the distribution function of a shape at z >= 0 sixteenths, for deviation
  * 2^(scale / 4 - 4.5), 0 <= scale < 64. */
 uint32_t px_shape_distribution(int shape, int scale, int z);

@@ -48,6 +48,13 @@ static prism_status take_mixers(px_block_bench *bench, prism_error *error) {
                : status;
 }
 
+/* A block of 4 x 4 that is decoded alone: it needs no bench but a cell. At the edges of large
+ * blocks it is coded by the wavefront, as they are. */
+static bool is_cell(const px_bench_size *size) {
+    return size->lanes == 1 && !size->words && size->block.side <= PX_SMALL_BLOCK &&
+           size->block.height == PX_CELL_SIDE && size->block.width == PX_CELL_SIDE;
+}
+
 static size_t edge_bytes(size_t width) {
     return px_product(2, width + PX_WAVE_LANES, sizeof(int32_t));
 }
@@ -88,6 +95,8 @@ prism_status px_block_bench_make(px_block_bench *bench, const px_lsq_model *mode
                          .geometry = px_geometry_make(block->height, block->width),
                          .flat = px_geometry_bare(block->height, block->width * size->lanes)};
     const size_t waves = px_product(model->count, sizeof *bench->waves);
+    if (is_cell(size))
+        return px_cell_make(&bench->cell, &bench->pool, model, size->planes, error);
     take_view(bench);
     bench->edge = px_pool_take(&bench->pool, edge_bytes(block->width));
     bench->waves = px_pool_take(&bench->pool, waves);
@@ -110,6 +119,8 @@ void px_block_bench_free(px_block_bench *bench) {
 uint64_t px_block_bench_memory(const px_bench_size *size, bool mixes) {
     const px_block_size *block = &size->block;
     const size_t count = size->planes, lanes = size->lanes;
+    if (is_cell(size))
+        return px_cell_memory(count);
     const px_geometry padded = px_geometry_make(block->height, block->width);
     const px_geometry flat = px_geometry_bare(block->height, block->width * lanes);
     const uint64_t mixed = mixes ? px_padded_bytes(&padded, sizeof(int32_t))
@@ -276,6 +287,15 @@ px_rans_stream px_block_encode(px_block_bench *bench, const px_block_places *fro
 
 /* ---- Decoding -------------------------------------------------------------------------------- */
 
+static void store_cell(const px_block_bench *bench, size_t planes, const px_block_places *to) {
+    const int16_t *from = bench->cell->samples;
+    for (size_t k = 0; k < planes; k++) {
+        int16_t *samples = place_of(bench, to, k, 0);
+        for (size_t y = 0; y < PX_CELL_SIDE; y++, from += PX_CELL_SIDE)
+            memcpy(samples + y * to->planes->width, from, PX_CELL_SIDE * sizeof *from);
+    }
+}
+
 static void store(const px_block_bench *bench, size_t k, const px_block_places *to) {
     const int mean = bench->model->planes[k].mean;
     const unsigned depth = bench->model->depth;
@@ -315,19 +335,36 @@ static bool have_ended(const px_block_bench *bench, const px_block_streams *s, s
     return true;
 }
 
-/* The only stream, as the coders of one block have it. */
-static void decode_alone(const px_wave *wave, px_block_streams *s) {
+/* The only stream, as the coders of one block have it, and back. */
+static px_rans_stream only_stream(const px_block_streams *s) {
     px_rans_stream stream = {
         .count = s->count, .words = s->words + s->next[0], .end = s->words + s->end[0]};
     for (size_t n = 0; n < s->count; n++)
         stream.states[n] = s->states[n][0];
+    return stream;
+}
+
+static void keep_stream(px_block_streams *s, const px_rans_stream *stream) {
+    s->next[0] = (int32_t)(stream->words - s->words);
+    for (size_t n = 0; n < s->count; n++)
+        s->states[n][0] = stream->states[n];
+}
+
+static void decode_alone(const px_wave *wave, px_block_streams *s) {
+    px_rans_stream stream = only_stream(s);
     if (s->count == PX_SMALL_STATES)
         px_block_kernels_best()->decode(wave, &stream);
     else
         px_wave_kernels_best()->decode(wave, &stream);
-    s->next[0] = (int32_t)(stream.words - s->words);
-    for (size_t n = 0; n < s->count; n++)
-        s->states[n][0] = stream.states[n];
+    keep_stream(s, &stream);
+}
+
+static void decode_cell(px_block_bench *bench, px_block_streams *s, size_t planes,
+                        const px_block_places *to) {
+    px_rans_stream stream = only_stream(s);
+    px_cell_kernels_best()->decode(bench->cell, planes, &stream);
+    keep_stream(s, &stream);
+    store_cell(bench, planes, to);
 }
 
 static void decode_plane(px_block_bench *bench, px_block_streams *streams, size_t k) {
@@ -339,10 +376,8 @@ static void decode_plane(px_block_bench *bench, px_block_streams *streams, size_
         decode_alone(&bench->waves[k], streams);
 }
 
-prism_status px_block_decode(px_block_bench *bench, px_block_streams *streams, size_t planes,
-                             const px_block_places *to, prism_error *error) {
-    if (!begin_streams(bench, streams))
-        return px_fail(error, PRISM_E_CORRUPT, "the coded samples of a block have no beginning");
+static void decode_planes(px_block_bench *bench, px_block_streams *streams, size_t planes,
+                          const px_block_places *to) {
     begin(bench);
     for (size_t k = 0; k < planes; k++) {
         predict(bench, k);
@@ -351,6 +386,16 @@ prism_status px_block_decode(px_block_bench *bench, px_block_streams *streams, s
         if (k + 1 < planes)
             (is_constant(bench, k) ? leave_constant : leave)(bench, k);
     }
+}
+
+prism_status px_block_decode(px_block_bench *bench, px_block_streams *streams, size_t planes,
+                             const px_block_places *to, prism_error *error) {
+    if (!begin_streams(bench, streams))
+        return px_fail(error, PRISM_E_CORRUPT, "the coded samples of a block have no beginning");
+    if (bench->cell)
+        decode_cell(bench, streams, planes, to);
+    else
+        decode_planes(bench, streams, planes, to);
     return have_ended(bench, streams, planes)
                ? PRISM_OK
                : px_fail(error, PRISM_E_CORRUPT, "the coded samples of a block do not end well");

@@ -6,12 +6,14 @@
 #define PX_BLOCKS_BENCH_H
 
 #include "coders/ans/blocks/block_kernels.h"
+#include "coders/ans/blocks/cell.h"
 #include "coders/ans/blocks/grid.h"
 #include "coders/ans/lsq/group.h"
 
 typedef struct px_block_bench {
     const px_lsq_model *model; /* of the group of planes */
     px_pool pool;
+    px_cell *cell;        /* for decoding blocks of 4 x 4 one at a time: instead of what follows */
     size_t lanes;         /* blocks that lie side by side: an element of a plane is one of each */
     size_t planes;        /* of the group, the first ones, that it has room for */
     px_geometry geometry; /* of a block */

@@ -6,6 +6,7 @@
  *   grid.c             how pictures fall into blocks
  *   chunk.c            models, index and benches
  *   bench.c            a block, plane by plane; block_kernels.c codes the samples of a plane
+ *   cell.c             what it takes instead to decode a block of 4 x 4, by cell_kernels.c
  *   encode.c           fits the models; this file decodes
  */
 #include "coders/ans/blocks/blocks.h"

@@ -94,7 +94,11 @@ prism_status px_blocks_bench(px_block_bench **bench, px_blocks_chunk *chunk,
         .planes = request->planes,
         .words = request->words};
     px_block_bench_free(kept);
-    return px_block_bench_make(kept, &group->model, group->shapes, &size, error);
+    const prism_status status =
+        px_block_bench_make(kept, &group->model, group->shapes, &size, error);
+    if (status != PRISM_OK)
+        px_block_bench_free(kept); /* what is half made serves nobody */
+    return status;
 }
 
 /* Layers of blocks that have changed places are found out, too. */
