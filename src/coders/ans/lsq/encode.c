@@ -30,6 +30,7 @@ static prism_status store_innovation(px_lsq_encoder *encoder, size_t k, void *co
     if (status == PRISM_OK) {
         px_innovation_wave(&wave, &view, &encoder->model, k);
         px_causal_pads(&wave);
+        px_lsq_pad_samples(&encoder->task, &wave);
         px_wave_kernels_best()->innovations(view.logs, &wave);
         px_view_close(&view, &encoder->group, k);
         px_replicate_pads(&full->geometry, full->logs);

@@ -16,6 +16,8 @@ typedef struct px_group_task {
     bool mixes;          /* planes are predicted from each other, */
     bool wide;           /* by wide weights (model.h); method lsq only */
     bool blocks;         /* for blocks that are coded apart; method lsq only */
+    size_t block_width;  /* of blocks side by side that have pads between them, which are holes of
+                            the planes (block_pads.c); 0: nothing lies between them */
     bool stored;         /* planes are coded as they come */
     int threads;         /* that may be used */
     int effort;
@@ -127,6 +129,27 @@ void px_lsq_load(px_lsq_encoder *encoder, size_t k);
  * group's full view. The pool is of the view. */
 prism_status px_lsq_open(px_view *view, px_pool *pool, px_lsq_encoder *encoder, size_t k,
                          prism_error *error);
+
+/* ---- Blocks side by side (block_pads.c) ---- */
+
+/* Columns from one block to the next. */
+static inline size_t px_block_pitch(size_t width) {
+    return PX_PAD_LEFT + width + PX_PAD_RIGHT;
+}
+
+/* Positions of a plane that are in blocks, or all. */
+static inline size_t px_lsq_positions(const px_group_task *task, size_t height, size_t width) {
+    return task->block_width
+               ? height * width / px_block_pitch(task->block_width) * task->block_width
+               : height * width;
+}
+
+/* What stands between blocks: the nearest element, or, of samples and errors of a plane, what the
+ * decoder of a block has left and right of it. Nothing is done where nothing lies between them. */
+void px_lsq_pad_blocks(const px_group_task *task, const px_geometry *geometry, void *plane,
+                       size_t size);
+void px_lsq_pad_samples(const px_group_task *task, const px_wave *wave);
+void px_lsq_pad_errors(const px_group_task *task, const px_wave *wave);
 
 /* mixed[k], or where the symbols of plane k stand in a plane of the geometry. */
 int32_t *px_lsq_mixed(const px_lsq_encoder *encoder, const px_geometry *geometry, size_t k);

@@ -180,6 +180,8 @@ static prism_status mix_panel(void *context, size_t index, size_t worker, prism_
     for (size_t k = first; k < end; k++) {
         px_mixer_predict(mixer, geometry, k, task->innovations ? 0 : model->planes[k].fraction,
                          task->innovations, px_lsq_mixed(encoder, geometry, k));
+        px_lsq_pad_blocks(&encoder->task, geometry, px_lsq_mixed(encoder, geometry, k),
+                          sizeof(int32_t));
         px_mixer_take(mixer, geometry, k);
     }
     return PRISM_OK;

@@ -103,7 +103,9 @@ void px_add_symbols(px_symbol_histograms *histograms, const int32_t *symbols, si
 /* Symbols of a plane whose means and errors are known. */
 static void make_symbols(symbol_plane *at, px_symbol_histograms *histograms, const px_wave *wave) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
-    const size_t step = 1 + wave->height * wave->width / HISTOGRAM_POSITIONS;
+    /* Rows of blocks differ in what is known of them: none stands for the others. */
+    const size_t step =
+        at->encoder.task.blocks ? 1 : 1 + wave->height * wave->width / HISTOGRAM_POSITIONS;
     int32_t *symbols = px_lsq_mixed(&at->encoder, &at->view.geometry, at->k);
     int32_t largest = 0;
     size_t picked = 0;
@@ -129,6 +131,17 @@ void px_lsq_add_moments(int64_t moments[PX_SCALE_MOMENTS], const px_wave *wave,
                                               count);
 }
 
+/* Of the logs of samples with data alone. */
+static int64_t sum_of_data(const px_wave *wave) {
+    int64_t sum = 0;
+    for (size_t y = 0; y < wave->height; y++)
+        for (size_t x = 0, count;
+             (count = px_data_run(wave->holes + y * wave->width, wave->width, &x)) > 0; x += count)
+            for (size_t i = 0; i < count; i++)
+                sum += wave->logs[y * wave->logs_stride + x + i];
+    return sum;
+}
+
 /* Means and errors of a plane. */
 static prism_status find_errors(void *context, size_t index, size_t worker, prism_error *error) {
     const symbol_task *task = context;
@@ -143,13 +156,16 @@ static prism_status find_errors(void *context, size_t index, size_t worker, pris
         return status;
     px_sample_wave(&wave, &at->view, &encoder->model, at->k);
     px_causal_pads(&wave);
+    px_lsq_pad_samples(&encoder->task, &wave);
     const size_t count = px_lsq_samples(encoder, at->k);
     const int64_t sum = kernels->means(at->means, &wave);
     wave.bias = plane->bias =
         px_round_between((double)sum / (double)count, -PX_MAX_BIAS, PX_MAX_BIAS);
     const int64_t log_sum = kernels->errors(&wave, at->means);
     px_causal_error_pads(&wave);
-    plane->average = px_log_average(log_sum, wave.height * wave.width);
+    px_lsq_pad_errors(&encoder->task, &wave);
+    plane->average = encoder->task.block_width ? px_log_average(sum_of_data(&wave), count)
+                                               : px_log_average(log_sum, wave.height * wave.width);
     return PRISM_OK;
 }
 
@@ -182,6 +198,7 @@ static void copy_running(symbol_plane *at, const px_view *full) {
 
 static void take_into_running(px_lsq_encoder *encoder, symbol_plane *at) {
     px_view_close(&at->view, &at->encoder.group, at->k);
+    px_lsq_pad_blocks(&encoder->task, &at->view.geometry, at->view.logs, sizeof *at->view.logs);
     px_running_update(&encoder->group, at->encoder.group.full.logs,
                       encoder->model.planes[at->k].average);
 }

@@ -145,12 +145,16 @@ static float *take_rows(px_pool *pool, const tap_fit *fit, size_t length) {
     return rows;
 }
 
-/* From all rows, or from pieces of them; not from the first of many: there neighbours are pads. */
+/* From all rows, or from pieces of them; not from the first of many, where neighbours are pads.
+ * Blocks have so many first rows that they count, if others say something of what is above them. */
 static prism_status gather_moments(tap_fit *fit, const px_lsq_encoder *encoder, const px_wave *wave,
                                    const px_lsq_plane *plane, const first_fit *first,
                                    prism_error *error) {
-    const size_t step = 1 + wave->height * wave->width / encoder->settings.tap_positions;
-    const size_t top = step > 1 && wave->height > 1, length = step > 1 ? PIECE : wave->width;
+    const px_group_task *task = &encoder->task;
+    const size_t positions = px_lsq_positions(task, wave->height, wave->width);
+    const size_t step = 1 + positions / encoder->settings.tap_positions;
+    const size_t top = step > 1 && wave->height > 1 && !(task->blocks && task->mixes);
+    const size_t length = step > 1 ? PIECE : wave->width;
     const size_t across = (wave->width + length - 1) / length,
                  pieces = (wave->height - top) * across;
     px_pool pool = {.count = 0};
@@ -290,6 +294,7 @@ static prism_status fit_plane(px_lsq_encoder *encoder, size_t index, void *conte
     if (status == PRISM_OK) {
         px_innovation_wave(&wave, &view, &encoder->model, k);
         px_causal_pads(&wave);
+        px_lsq_pad_samples(&encoder->task, &wave);
         status = gather_moments(fit, encoder, &wave, plane, NULL, error);
     }
     if (status == PRISM_OK && encoder->settings.robust && fit->squares != 1) {
