@@ -125,40 +125,62 @@ void px_range_decoder_refill(px_range_decoder *coder) {
         coder->code = coder->code << 8 | next_byte(coder);
 }
 
-int px_decode_bit(px_range_decoder *coder, px_bit *model) {
-    int bit = px_range_decoder_divide(coder, share_of_zero(model, coder->range));
+/* By value, so that the state of a decoder stays in registers from bit to bit. */
+static __attribute__((noinline)) px_range_decoder refilled(px_range_decoder coder) {
+    px_range_decoder_refill(&coder);
+    return coder;
+}
+
+static inline int decode_bit(px_range_decoder *coder, px_bit *model) {
+    const int bit = px_range_decoder_divide(coder, share_of_zero(model, coder->range));
     learn(model, bit);
-    px_range_decoder_refill(coder);
+    if (coder->range < 1u << 24)
+        *coder = refilled(*coder);
     return bit;
+}
+
+static inline int decode_plain(px_range_decoder *coder) {
+    coder->range >>= 1;
+    const int bit = coder->code >= coder->range;
+    if (bit)
+        coder->code -= coder->range;
+    if (coder->range < 1u << 24)
+        *coder = refilled(*coder);
+    return bit;
+}
+
+int px_decode_bit(px_range_decoder *coder, px_bit *model) {
+    return decode_bit(coder, model);
 }
 
 int px_decode_plain(px_range_decoder *coder) {
-    coder->range >>= 1;
-    int bit = coder->code >= coder->range;
-    if (bit)
-        coder->code -= coder->range;
-    px_range_decoder_refill(coder);
-    return bit;
+    return decode_plain(coder);
 }
 
-int32_t px_decode_integer(px_range_decoder *coder, px_integer *model) {
-    int class = 0;
-    while (class < PX_INTEGER_CLASSES - 1 && px_decode_bit(coder, &model->more[class]))
-        class ++;
-    if (class == 0)
-        return 0;
-    int negative = px_decode_bit(coder, &model->sign);
+/* Of a class above 0: the sign and the bits below the leading one. */
+static inline int32_t decode_magnitude(px_range_decoder *coder, px_integer *model, int class) {
+    const int negative = decode_bit(coder, &model->sign);
     int32_t size = 1;
     int context = 0;
     for (int i = class - 2; i >= 0; i--) {
         int bit;
         if (i >= class - 3) {
-            bit = px_decode_bit(coder, &model->upper[class][context]);
+            bit = decode_bit(coder, &model->upper[class][context]);
             context = 1 + bit;
         } else {
-            bit = px_decode_plain(coder);
+            bit = decode_plain(coder);
         }
         size = size << 1 | bit;
     }
     return negative ? -size : size;
+}
+
+int32_t px_decode_integer(px_range_decoder *coder, px_integer *model) {
+    px_range_decoder local = *coder;
+    int class = 0;
+    while (class < PX_INTEGER_CLASSES - 1 && decode_bit(&local, &model->more[class]))
+        class ++;
+    const int32_t value = class ? decode_magnitude(&local, model, class) : 0;
+    *coder = local;
+    return value;
 }
