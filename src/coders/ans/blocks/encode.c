@@ -58,7 +58,8 @@ static prism_status list_full(full_blocks *list, const px_planes *planes,
 /* Pads take time, and large blocks hardly gain by them. Planes that are alone have nothing to say
  * of them: there taps that continue an edge exactly are worth more. */
 static bool has_pads(const px_blocks_group *group, const px_rectangle *block) {
-    return group->model.mixes && block->height <= PX_SMALL_BLOCK && block->width <= PX_SMALL_BLOCK;
+    enum { LARGEST = 16 };
+    return group->model.mixes && block->height <= LARGEST && block->width <= LARGEST;
 }
 
 /* Planes of a group from `first` on, block after block. */
