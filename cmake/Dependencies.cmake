@@ -1,6 +1,6 @@
 # Finds what is linked, and says in one message all that is missing, with the packages that have it.
 #
-# Sets the targets ZLIB::ZLIB, PkgConfig::ZSTD, PkgConfig::JXL, PkgConfig::HDF5, PkgConfig::PNG,
+# Sets the targets ZLIB::ZLIB, PkgConfig::ZSTD, PkgConfig::JXL, PkgConfig::HDF5, PkgConfig::PNG, PkgConfig::TIFF,
 # PkgConfig::CMOCKA and Threads::Threads, as far as the options ask for them.
 
 set(MISSING "")
@@ -56,6 +56,10 @@ endif()
 if(H5PRISM_TOOLS)
   need_module(HDF5 hdf5 "HDF5 (or -DH5PRISM_TOOLS=OFF)" libhdf5-dev hdf5-devel hdf5 hdf5)
   need_module(PNG libpng "libpng (or -DH5PRISM_TOOLS=OFF)" libpng-dev libpng-devel libpng libpng)
+endif()
+if(H5PRISM_TOOLS AND H5PRISM_TIFF)
+  need_module(TIFF libtiff-4 "libtiff (or -DH5PRISM_TIFF=OFF)"
+    libtiff-dev libtiff-devel libtiff libtiff)
 endif()
 if(H5PRISM_TESTS)
   need_module(CMOCKA cmocka "cmocka (or -DH5PRISM_TESTS=OFF)"

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from filter_support import not_sanitized
 from mpi_support import ANYWHERE
+from PIL import Image
 from python_support import BUILD, LIBRARY, ROOT, correlated
 from venv_support import building_wheels, plain_variables, python_that_builds
 
@@ -134,6 +135,9 @@ def write_inputs(folder):
         file.create_dataset("run/images", data=correlated((60, 30, 40), "u1"))
     with h5py.File(folder / "sample.h5", "w") as file:
         file["embeddings"] = correlated((64, 96, 8), "i1")
+    (folder / "scans").mkdir()
+    for i, frame in enumerate(correlated((6, 30, 40), "u1")):
+        Image.fromarray(frame).save(folder / "scans" / f"page{i}.png")
 
 
 SOURCES = ["CMakeLists.txt", "LICENSE", "README.md", "examples", "filter", "include"]

@@ -242,7 +242,9 @@ def missing_of(text):
     return re.findall(r"^ {6}(\S.*?)(?: \(or .*\))?$", text, re.M)
 
 
-LIBRARIES = ["libzstd 1.4 or newer", "libjxl 0.7 or newer", "HDF5", "libpng", "cmocka"]
+LIBRARIES = [
+    "libzstd 1.4 or newer", "libjxl 0.7 or newer", "HDF5", "libpng", "libtiff", "cmocka",
+]  # fmt: skip
 
 
 def test_cmake_says_at_once_what_is_missing(tmp_path):

@@ -12,7 +12,7 @@ from tool_support import fails, tool
 
 pytestmark = not_sanitized
 
-COMMANDS = ("group", "inspect", "options", "repack")
+COMMANDS = ("collect", "extract", "group", "inspect", "options", "repack", "unpack")
 
 
 def test_help_fits_on_a_screen():
@@ -94,6 +94,7 @@ def test_installation(tmp_path):
         (["repack", "in.h5", "out.h5", "--v"], {"--verify"}),
         (["inspect", "in.h5", "--dataset", "/r"], {"/run/emb"}),
         (["options", "ef"], {"effort="}),
+        (["unpack", "in.h5", "out.h5", "--filter", "g"], {"gzip"}),
     ],
 )
 def test_completion(tmp_path, words, expected):

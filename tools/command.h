@@ -31,12 +31,15 @@ double tool_seconds(void);
 
 /* `h5prism COMMAND`: each returns an exit code. */
 int tool_bench(int count, char **arguments);
+int tool_collect(int count, char **arguments);
 int tool_export(int count, char **arguments);
+int tool_extract(int count, char **arguments);
 int tool_group(int count, char **arguments);
 int tool_import(int count, char **arguments);
 int tool_inspect(int count, char **arguments);
 int tool_preview(int count, char **arguments);
 int tool_references(int count, char **arguments);
 int tool_repack(int count, char **arguments);
+int tool_unpack(int count, char **arguments);
 
 #endif

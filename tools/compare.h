@@ -15,6 +15,7 @@ typedef struct tool_comparison {
     haddr_t replaced;
     const char *const *added; /* paths that are in the copy only; up to NULL */
     size_t threads;           /* that decode chunks */
+    bool unpacked;            /* the copy may keep what h5prism compressed with other filters */
     /* NULL, or options with a bound: chunks of the copy that h5prism compressed within that bound
      * may have other elements, which are measured. */
     const prism_options *bound;

@@ -46,8 +46,12 @@ static bool is_ours(const tool_chunked *c) {
     return c->filters == 1 && c->place == 0;
 }
 
+static bool is_unpacked(const pair *p) {
+    return p->comparing->files->unpacked && p->from.place >= 0 && p->to.place < 0;
+}
+
 static bool compare_layouts(const pair *p) {
-    if (is_ours(&p->to))
+    if (is_ours(&p->to) || (is_unpacked(p) && same_chunks(p)))
         return true;
     return (p->from.layout == p->to.layout && (p->from.layout != H5D_CHUNKED || same_chunks(p)) &&
             same_filters(p)) ||

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { TOOL_MOST_THREADS = 1024 };
+
 typedef struct tool_crew {
     void (*work)(void *job);
     void **jobs; /* a ring: [slots] */

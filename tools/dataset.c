@@ -36,10 +36,15 @@ static bool is_array_of_numbers(hid_t dataset) {
     return is;
 }
 
+static bool is_helper(const char *name) {
+    return strncmp(name, TOOL_HELPERS, sizeof TOOL_HELPERS - 1) == 0;
+}
+
 static herr_t note(hid_t file, const char *name, const H5O_info_t *info, void *data) {
     candidates *found = data;
-    hid_t dataset =
-        info->type == H5O_TYPE_DATASET ? H5Dopen2(file, name, H5P_DEFAULT) : H5I_INVALID_HID;
+    hid_t dataset = info->type == H5O_TYPE_DATASET && !is_helper(name)
+                        ? H5Dopen2(file, name, H5P_DEFAULT)
+                        : H5I_INVALID_HID;
     if (dataset < 0)
         return 0;
     if (is_array_of_numbers(dataset) && !tool_is_scale(dataset)) {

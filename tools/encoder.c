@@ -25,6 +25,7 @@ enum { MOST_JOBS = 8, JOBS_PER_THREAD = 2, MOST_AHEAD = 32 };
 
 typedef struct job {
     tool_task *task;
+    const tool_packing *packing;
     hsize_t offset[H5S_MAX_RANK];
     tool_stored input;
     plugin_output output;
@@ -50,7 +51,7 @@ static prism_status decode_input(job *j) {
 }
 
 /* With `verify`, the codec decodes what it has encoded, and compares. */
-static prism_status encode_elements(job *j) {
+static prism_status compress_elements(job *j) {
     unsigned words[PRISM_MAX_WORDS];
     prism_options options;
     memcpy(words, j->task->words, sizeof words);
@@ -65,6 +66,13 @@ static prism_status encode_elements(job *j) {
     if (status == PRISM_OK)
         status = plugin_chunk_encode(&nobody, &elements, &j->output, &j->error);
     return status;
+}
+
+static prism_status encode_elements(job *j) {
+    if (j->packing->filter == TOOL_FILTER_H5PRISM)
+        return compress_elements(j);
+    return tool_packing_encode(j->packing, j->input.bytes, j->input.size,
+                               j->task->source.element_bytes, &j->output, &j->error);
 }
 
 static void work(void *data) {
@@ -99,7 +107,8 @@ static hid_t create_twins(hid_t to) {
 bool tool_encoder_open(tool_encoder *e, hid_t from, hid_t to, const tool_encoder_options *options) {
     const size_t threads = options->threads, wanted = JOBS_PER_THREAD * threads;
     const size_t slots = threads > MOST_JOBS ? threads : wanted < MOST_JOBS ? wanted : MOST_JOBS;
-    *e = (tool_encoder){.files = {from, to, create_twins(to), options->always},
+    *e = (tool_encoder){.packing = options->packing,
+                        .files = {from, to, create_twins(to), &e->packing, options->always},
                         .verify = options->verify,
                         .start = tool_seconds()};
     e->end = &e->first;
@@ -215,7 +224,7 @@ static job *new_job(tool_encoder *e, tool_task *t, const hsize_t *offset) {
         tool_fail("out of memory");
         return NULL;
     }
-    *j = (job){.task = t, .verify = e->verify};
+    *j = (job){.task = t, .packing = &e->packing, .verify = e->verify};
     memcpy(j->offset, offset, (size_t)t->source.rank * sizeof *offset);
     return j;
 }

@@ -1,4 +1,4 @@
-/* Datasets into chunks of h5prism, which many threads encode and one reads and writes. */
+/* Datasets into chunks that many threads encode, and one reads and writes. */
 #ifndef TOOL_ENCODER_H
 #define TOOL_ENCODER_H
 
@@ -7,6 +7,7 @@
 
 typedef struct tool_encoder {
     tool_crew crew;
+    tool_packing packing;
     tool_task_files files;
     tool_task *first, **end; /* of the list of what is to do */
     size_t begun;            /* of them */
@@ -18,6 +19,7 @@ typedef struct tool_encoder {
 
 typedef struct tool_encoder_options {
     size_t threads;
+    tool_packing packing;
     bool verify, always; /* decode each chunk, and compare; keep what has become larger, too */
 } tool_encoder_options;
 

@@ -22,6 +22,7 @@
 #include "crew.h"
 #include "dataset.h"
 #include "frames.h"
+#include "group.h"
 #include "library.h"
 #include "rewrite.h"
 #include "similarity/group.h"
@@ -80,9 +81,9 @@ static char *joined(const char *group, const char *path, const char *ending) {
 
 /* A name of the root group that IN does not have: another stack of it may be grouped already. */
 static void name_helpers(request *r, hid_t from) {
-    snprintf(r->helpers, sizeof r->helpers, "/.h5prism");
+    snprintf(r->helpers, sizeof r->helpers, "/" TOOL_HELPERS);
     for (unsigned i = 2; H5Lexists(from, r->helpers, H5P_DEFAULT) > 0; i++)
-        snprintf(r->helpers, sizeof r->helpers, "/.h5prism.%u", i);
+        snprintf(r->helpers, sizeof r->helpers, "/" TOOL_HELPERS ".%u", i);
 }
 
 static void report(const request *r, const char *path, const tool_grouped *g, size_t size) {
@@ -162,7 +163,8 @@ static bool write_copy(void *data, hid_t from, hid_t to) {
 static bool check_copy(void *data, hid_t from, hid_t to) {
     const request *r = data;
     const char *const added[] = {r->helpers, NULL};
-    return tool_compare(&(tool_comparison){from, to, r->address, added, tool_cpus(), NULL});
+    return tool_compare(&(tool_comparison){
+        .from = from, .to = to, .replaced = r->address, .added = added, .threads = tool_cpus()});
 }
 
 /* Once more where groups were larger: what they took would be left in the file. */
@@ -172,6 +174,19 @@ static bool rewrite(request *r) {
         return false;
     r->files.force = true;
     return !r->keeps || tool_rewrite(&r->files, &rewriting);
+}
+
+static void free_request(request *r) {
+    free(r->found);
+    free(r->grouped);
+    free(r->order);
+}
+
+bool tool_group_stack(const tool_files *files, const char *dataset, long long frames, int effort) {
+    request r = {.files = *files, .dataset = dataset, .frames = frames, .effort = effort};
+    const bool done = rewrite(&r);
+    free_request(&r);
+    return done && !r.missing;
 }
 
 int tool_group(int count, char **arguments) {
@@ -197,8 +212,6 @@ int tool_group(int count, char **arguments) {
         return EXIT_USAGE;
     tool_library_start();
     bool done = rewrite(&r);
-    free(r.found);
-    free(r.grouped);
-    free(r.order);
+    free_request(&r);
     return done && !r.missing ? EXIT_DONE : EXIT_FAILED;
 }

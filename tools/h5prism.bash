@@ -4,7 +4,7 @@ _h5prism() {
     local word=$2 before=$3 command=${COMP_WORDS[1]} choices
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        choices="bench export group import inspect options preview references repack --help --version"
+        choices="bench collect export extract group import inspect options preview references repack unpack --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
         return
     fi
@@ -14,10 +14,21 @@ _h5prism() {
         mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
         return
         ;;
-    -j | --frames | --effort | --sample | --storage | --axis | --chunk | --size | --zoom | --tile | --reduce) return ;;
+    -j | --frames | --effort | --sample | --storage | --axis | --chunk | --size | --zoom | --tile | --reduce | --level) return ;;
     esac
+    case $before in
+    --filter) choices="gzip none" ;;
+    --format) choices="png tiff" ;;
+    *) choices='' ;;
+    esac
+    if [ "$choices" ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
+        return
+    fi
     case $command in
     bench) choices="--dataset --sample --axis --storage --lossy --json --help" ;;
+    collect) choices="--dataset --group --frames -j --no-check --force --help effort=" ;;
+    extract) choices="--dataset --format --colour --no-check --help" ;;
     export) choices="--dataset --chunk --planes --colour --axis --effort --force --help" ;;
     import) choices="--dataset --signed --axis --options --force --help" ;;
     preview)
@@ -29,6 +40,7 @@ _h5prism() {
     options) choices="--json --help transform= predictor= coder= effort= axis= block= checksum= verify= max_error= rel_max_error= rel_rmse= of= distance=" ;;
     references) choices="--output --dataset --url --zarr-format --force --help" ;;
     repack) choices="--dataset --chunks -j --lossy --always --verify --no-check --force --help effort= transform= predictor= coder= block= max_error= rel_max_error= rel_rmse= of= distance=" ;;
+    unpack) choices="--dataset --filter --level -j --no-check --force --help" ;;
     *) return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")

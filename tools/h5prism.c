@@ -13,12 +13,13 @@
 
 static const char help[] =
     "usage: h5prism repack IN OUT [KEY=VALUE,...] ...   compress the datasets of a file\n"
+    "       h5prism unpack IN OUT ...                   the way back: gzip, or no filter\n"
     "       h5prism inspect FILE ...                    how datasets are compressed\n"
     "       h5prism group IN OUT --dataset PATH ...     frames that are alike into shared chunks\n"
+    "       h5prism collect FOLDER OUT.h5 ..., extract  images as a stack of frames, and back\n"
     "       h5prism preview FILE OUT.png ...            a picture of a dataset\n"
     "       h5prism bench FILE --dataset PATH ...       which options suit a dataset\n"
-    "       h5prism export FILE OUT.jxl ...             a chunk as a JPEG XL image\n"
-    "       h5prism import IN.jxl OUT.h5 ...            a JPEG XL image as a dataset\n"
+    "       h5prism export FILE OUT.jxl ..., import     a chunk as a JPEG XL image, and back\n"
     "       h5prism references FILE [-o OUT] ...        where chunks lie, for readers of Zarr\n"
     "       h5prism options [--json] [KEY=VALUE,...]    filter parameters for other programs\n"
     "       h5prism COMMAND --help | --help | --version\n"
@@ -30,8 +31,8 @@ static const char help[] =
     "         axis=auto|0..31|-32..-1               the axis along which the planes lie; -1: last\n"
     "         block=0|4|8|16|32|64                  parts that can be decoded alone\n"
     "         checksum=on|off  verify=off|on  threads=1..1024\n"
-    "lossy:   max_error=E                           no element is further than E from its own\n"
-    "         rel_max_error=R                       the same, as a share of each chunk's range\n"
+    "lossy:   max_error=E  rel_max_error=R          no element is off by more than E, R of the "
+    "range\n"
     "         rel_rmse=R  of=rms|deviation          RMSE, as a share of what 'of' says\n"
     "         distance=0..15                        libjxl's aim, with coder=jxl: bounds nothing\n"
     "\n"
@@ -68,9 +69,10 @@ static const struct {
     const char *name;
     int (*run)(int count, char **arguments);
 } commands[] = {
-    {"bench", tool_bench},     {"export", tool_export},         {"group", tool_group},
-    {"import", tool_import},   {"inspect", tool_inspect},       {"options", run_options},
-    {"preview", tool_preview}, {"references", tool_references}, {"repack", tool_repack},
+    {"bench", tool_bench},           {"collect", tool_collect}, {"extract", tool_extract},
+    {"export", tool_export},         {"group", tool_group},     {"import", tool_import},
+    {"inspect", tool_inspect},       {"options", run_options},  {"preview", tool_preview},
+    {"references", tool_references}, {"repack", tool_repack},   {"unpack", tool_unpack},
 };
 
 int main(int count, char **arguments) {

@@ -12,6 +12,8 @@
 
 static char *unfinished; /* the name of the file that is being written, if there is one */
 
+static const char *dropped; /* the name of a file of an earlier step */
+
 static char noted[256]; /* what is being written */
 
 static void say(const char *text) {
@@ -19,9 +21,15 @@ static void say(const char *text) {
         return; /* there is nobody left to tell */
 }
 
-static void stop(int number) {
+static void remove_files(void) {
     if (unfinished)
         unlink(unfinished);
+    if (dropped)
+        unlink(dropped);
+}
+
+static void stop(int number) {
+    remove_files();
     say("\nh5prism: interrupted, nothing is written\n");
     _exit(128 + number);
 }
@@ -36,14 +44,17 @@ static const char *name_of(int number) {
 
 /* In HDF5 or here: nobody knows. */
 static void crash(int number) {
-    if (unfinished)
-        unlink(unfinished);
+    remove_files();
     say("h5prism: crashed (");
     say(name_of(number));
     say(*noted ? ") at " : ")");
     say(noted);
     say(unfinished ? "; nothing is written, and the input is as it was\n" : "\n");
     _exit(EXIT_FAILED);
+}
+
+void tool_output_drop(const char *name) {
+    dropped = name;
 }
 
 void tool_output_note(const char *path) {
@@ -71,6 +82,12 @@ static void handle_signals(void (*stopped)(int)) {
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like any other */
 }
 
+bool tool_output_is_free(const char *path, bool replace) {
+    struct stat out;
+    return replace || stat(path, &out) != 0 ||
+           tool_fail("%s is there already (--force replaces it)", path);
+}
+
 static bool check_files(const char *path, const char *input, bool replace) {
     struct stat in, out;
     if (stat(input, &in) != 0)
@@ -79,7 +96,7 @@ static bool check_files(const char *path, const char *input, bool replace) {
         return true;
     if (in.st_dev == out.st_dev && in.st_ino == out.st_ino)
         return tool_fail("%s and %s are the same file", input, path);
-    return replace || tool_fail("%s is there already (--force replaces it)", path);
+    return tool_output_is_free(path, replace);
 }
 
 bool tool_output_begin(tool_output *output, const char *path, const char *input, bool replace) {

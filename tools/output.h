@@ -13,6 +13,13 @@ typedef struct tool_output {
  * written to output->name goes away with SIGINT and SIGTERM; one output at a time. */
 bool tool_output_begin(tool_output *output, const char *path, const char *input, bool replace);
 
+/* Whether output may go to that name; false with a message. */
+bool tool_output_is_free(const char *path, bool replace);
+
+/* The file of an earlier step, which goes with SIGINT and SIGTERM, too; NULL: there is none. It is
+ * kept. */
+void tool_output_drop(const char *name);
+
 /* The object that is being written: a crash inside HDF5 is told with its path. */
 void tool_output_note(const char *path);
 

@@ -13,32 +13,25 @@
 
 #include "arguments.h"
 #include "command.h"
-#include "compare.h"
-#include "copy.h"
 #include "dataset.h"
-#include "encoder.h"
 #include "filter/dataset.h"
 #include "filter/parameters.h"
 #include "library.h"
-#include "rewrite.h"
+#include "repacking.h"
 
-enum { FILTER_ID = H5PRISM_FILTER_ID, MOST_THREADS = 1024, MOST_CHANNELS = 1024 };
+enum { MOST_CHANNELS = 1024 };
 
 static const uint64_t CHUNK_BYTES = 8u << 20, LEAST_BYTES = 4096;
 
 typedef struct request {
-    tool_files files;
-    tool_texts names; /* of datasets; none: all of the file */
+    tool_repacking repacking;
     const char *text; /* of the options */
     prism_options options;
     uint32_t words[PRISM_OPTION_WORDS];       /* of the filter */
     uint32_t exact_words[PRISM_OPTION_WORDS]; /* the same without a bound */
     tool_list chunk;                          /* none: no shape was given */
-    long long threads;
-    bool verify, always, lossy;
+    bool lossy;
     plugin_host host;
-    tool_copy copy;
-    tool_encoder encoder;
 } request;
 
 static const char help[] =
@@ -151,7 +144,7 @@ static const char *refusal(const request *r, const tool_chunked *s, const hsize_
         status = prism_array_size(&array, &bytes, error);
     if (status != PRISM_OK)
         return error->message;
-    if (!r->names.count && bytes < LEAST_BYTES)
+    if (!r->repacking.names.count && bytes < LEAST_BYTES)
         return "its chunks are too small to gain anything";
     return NULL;
 }
@@ -167,7 +160,7 @@ static const char *need_of_bits(const request *r, const tool_chunked *s, const h
         status = plugin_options_check(&r->host, s->type, &array, &r->options, error);
     if (status != PRISM_OK)
         return error->message;
-    if (r->names.count)
+    if (r->repacking.names.count)
         return NULL;
     if (tool_is_scale(s->dataset))
         return "it is the scale of a dimension; --dataset makes it lossy all the same";
@@ -190,7 +183,7 @@ static const char *obstacle(const request *r, const tool_chunked *s, hsize_t *ch
         return "it has no dimensions";
     if (s->layout != H5D_CHUNKED && !tool_chunked_bytes(s))
         return "it is empty";
-    if (r->names.count && r->chunk.count && r->chunk.count != (size_t)s->rank)
+    if (r->repacking.names.count && r->chunk.count && r->chunk.count != (size_t)s->rank)
         return "--chunks has another number of dimensions";
     if (r->options.axis >= s->rank)
         return "it has fewer dimensions than the option axis needs";
@@ -199,165 +192,53 @@ static const char *obstacle(const request *r, const tool_chunked *s, hsize_t *ch
     return missing ? missing : refusal(r, s, chunk, error);
 }
 
-/* ---- What there is to do ---- */
-
-static bool plan_dataset(request *r, hid_t from, const char *path) {
-    tool_chunked source;
-    prism_error error;
-    hsize_t chunk[H5S_MAX_RANK];
-    bool done = tool_chunked_open(&source, from, path);
-    const char *reason = done ? obstacle(r, &source, chunk, &error) : NULL, *exact = NULL;
-    if (done && !reason && r->lossy)
-        exact = need_of_bits(r, &source, chunk, &error);
-    if (r->names.count && (reason || exact))
-        done = tool_fail("%s: %s", path, reason ? reason : exact);
-    tool_task *task =
-        done && !reason ? tool_task_new(&source, chunk, exact ? r->exact_words : r->words) : NULL;
-    if (task && exact)
-        snprintf(task->exact_because, sizeof task->exact_because, "%s", exact);
-    if (task)
-        tool_encoder_add(&r->encoder, task);
-    tool_chunked_close(&source);
-    return task || (done && reason);
-}
-
-static bool can_open(hid_t from, const char *name) {
-    tool_chunked source;
-    hid_t dataset = H5Dopen2(from, name, H5P_DEFAULT);
-    if (dataset < 0)
-        return false;
-    const bool can = tool_chunked_try(&source, dataset, name);
-    tool_chunked_close(&source);
-    H5Dclose(dataset);
-    return can;
-}
-
-static herr_t plan_visited(hid_t from, const char *name, const H5O_info_t *info, void *data) {
-    if (info->type != H5O_TYPE_DATASET || !can_open(from, name))
-        return 0; /* copying tells of it */
-    return plan_dataset(data, from, name) ? 0 : -1;
-}
-
-/* Soft links lead to datasets, too, and two names to one. */
-static bool plan_chosen(request *r, hid_t from) {
-    for (size_t i = 0; i < r->names.count; i++) {
-        H5O_info_t info;
-        if (H5Oget_info_by_name2(from, r->names.items[i], &info, H5O_INFO_BASIC, H5P_DEFAULT) >=
-                0 &&
-            tool_encoder_find(&r->encoder, info.addr))
-            continue;
-        if (!plan_dataset(r, from, r->names.items[i]))
-            return false;
-    }
-    return true;
-}
-
-static bool plan(request *r, hid_t from) {
-    if (r->names.count)
-        return plan_chosen(r, from);
-    return H5Ovisit2(from, H5_INDEX_NAME, H5_ITER_NATIVE, plan_visited, r, H5O_INFO_BASIC) >= 0;
-}
-
-/* ---- Work ---- */
-
-/* Of a dataset that is not compressed. */
-static bool tell_why(request *r, const tool_place *place) {
-    tool_chunked source;
-    prism_error error;
-    hsize_t chunk[H5S_MAX_RANK];
-    bool done = tool_chunked_open(&source, place->copy->from, place->path);
-    const char *reason = done ? obstacle(r, &source, chunk, &error) : NULL;
-    tool_progress_clear();
-    if (reason)
-        printf("%s: copied as it is; %s\n", place->path, reason);
-    tool_chunked_close(&source);
-    return done;
-}
-
-static hid_t create_dataset(const tool_place *place, const tool_task *task) {
-    hid_t type = tool_copy_type(place->copy, task->source.type);
-    hid_t space = tool_copy_space(task->source.space);
-    hid_t target = H5Dcreate2(place->copy->to, place->path, type, space, place->links, task->list,
-                              H5P_DEFAULT);
-    H5Sclose(space);
-    H5Tclose(type);
-    if (target >= 0 && tool_copy_attributes(place->copy, task->source.dataset, target))
-        return target;
-    if (target < 0)
-        tool_fail_library("%s cannot be created", place->path);
-    else
-        H5Dclose(target);
-    return H5I_INVALID_HID;
-}
-
-static bool take_dataset(void *data, const tool_place *place, bool *taken) {
-    request *r = data;
-    tool_task *task = tool_encoder_find(&r->encoder, place->address);
-    if (!task)
-        return r->names.count > 0 || tell_why(r, place);
-    if (!tool_encoder_run(&r->encoder, task))
-        return false;
-    if (tool_task_is_larger(task)) {
-        tool_encoder_keep(&r->encoder, task);
-        return true;
-    }
-    hid_t target = create_dataset(place, task);
-    return *taken = target >= 0 && tool_encoder_write(&r->encoder, task, target);
-}
-
-static bool write_copy(void *data, hid_t from, hid_t to) {
-    request *r = data;
-    const tool_encoder_options options = {(size_t)r->threads, r->verify, r->always};
-    r->copy = (tool_copy){.from = from, .to = to, .take = take_dataset, .request = r};
-    bool done = tool_encoder_open(&r->encoder, from, to, &options) && plan(r, from) &&
-                tool_copy_objects(&r->copy) && tool_copy_references(&r->copy);
-    tool_encoder_close(&r->encoder);
-    tool_copy_free(&r->copy);
-    return done;
-}
-
-static bool check_copy(void *data, hid_t from, hid_t to) {
+static void choose(void *data, const tool_chunked *s, tool_choice *choice) {
     const request *r = data;
-    return tool_compare(&(tool_comparison){.from = from,
-                                           .to = to,
-                                           .replaced = HADDR_UNDEF,
-                                           .threads = (size_t)r->threads,
-                                           .bound = r->lossy ? &r->options : NULL});
+    choice->obstacle = obstacle(r, s, choice->chunk, &choice->error);
+    if (!choice->obstacle && r->lossy)
+        choice->exact_because = need_of_bits(r, s, choice->chunk, &choice->error);
+    choice->options = choice->exact_because ? r->exact_words : r->words;
 }
 
 static bool run(request *r) {
     tool_library_start();
     plugin_host_open(&r->host, (const void *)(size_t)&H5open);
-    const bool done = tool_rewrite(&r->files, &(tool_rewriting){write_copy, check_copy, r});
+    r->repacking.choose = choose;
+    r->repacking.request = r;
+    r->repacking.bound = r->lossy ? &r->options : NULL;
+    const bool done = tool_repacking_run(&r->repacking);
     plugin_host_close(&r->host);
-    return done && !r->copy.missing;
+    return done;
 }
 
 int tool_repack(int count, char **arguments) {
-    request r = {.threads = (long long)tool_cpus()};
+    request r = {.text = NULL};
+    tool_repacking *p = &r.repacking;
+    long long threads = (long long)tool_cpus();
     const char *files[3] = {NULL, NULL, NULL};
     const tool_option options[] = {
-        {"--dataset", TOOL_TEXTS, &r.names, 0, 0},
+        {"--dataset", TOOL_TEXTS, &p->names, 0, 0},
         {"--chunks", TOOL_SHAPE, &r.chunk, 1, INT64_MAX},
-        {"-j", TOOL_NUMBER, &r.threads, 1, MOST_THREADS},
+        {"-j", TOOL_NUMBER, &threads, 1, TOOL_MOST_THREADS},
         {"--lossy", TOOL_FLAG, &r.lossy, 0, 0},
-        {"--always", TOOL_FLAG, &r.always, 0, 0},
-        {"--verify", TOOL_FLAG, &r.verify, 0, 0},
-        {"--no-check", TOOL_FLAG, &r.files.unchecked, 0, 0},
-        {"--force", TOOL_FLAG, &r.files.force, 0, 0},
+        {"--always", TOOL_FLAG, &p->encoding.always, 0, 0},
+        {"--verify", TOOL_FLAG, &p->encoding.verify, 0, 0},
+        {"--no-check", TOOL_FLAG, &p->files.unchecked, 0, 0},
+        {"--force", TOOL_FLAG, &p->files.force, 0, 0},
         {NULL, TOOL_FLAG, NULL, 0, 0},
     };
     int code;
     if (tool_arguments_read(&(tool_arguments){help, options, files, 3, 1}, count, arguments,
                             &code)) {
-        r.files.input = files[0];
-        r.files.output = files[1];
+        p->files.input = files[0];
+        p->files.output = files[1];
+        p->encoding.threads = (size_t)threads;
         r.text = files[2];
-        code = !tool_is_hdf5_name(r.files.output) || !read_filter_options(&r) || !agrees_to_loss(&r)
+        code = !tool_is_hdf5_name(files[1]) || !read_filter_options(&r) || !agrees_to_loss(&r)
                    ? EXIT_USAGE
                : run(&r) ? EXIT_DONE
                          : EXIT_FAILED;
     }
-    free(r.names.items);
+    free(p->names.items);
     return code;
 }

@@ -20,8 +20,6 @@
 #include "copy.h"
 #include "library.h"
 
-enum { FILTER_ID = H5PRISM_FILTER_ID };
-
 tool_task *tool_task_new(const tool_chunked *source, const hsize_t *chunk,
                          const uint32_t *options) {
     const size_t length = strlen(source->path) + 2;
@@ -59,7 +57,7 @@ void tool_task_free(tool_task *t) {
 
 /* The dataset's own properties, but for chunks and filters. Setting chunks sets the time of
  * allocation, too. */
-static hid_t creation_list(const tool_task *t) {
+static hid_t creation_list(const tool_task *t, const tool_packing *packing) {
     hid_t list = H5Pcopy(t->source.list);
     H5D_alloc_time_t time = H5D_ALLOC_TIME_INCR;
     if (t->source.layout == H5D_CHUNKED)
@@ -67,7 +65,7 @@ static hid_t creation_list(const tool_task *t) {
     H5Premove_filter(list, H5Z_FILTER_ALL);
     H5Pset_chunk(list, t->source.rank, t->chunk);
     H5Pset_alloc_time(list, time);
-    H5Pset_filter(list, FILTER_ID, H5Z_FLAG_MANDATORY, PRISM_OPTION_WORDS, t->options);
+    tool_packing_set(packing, list, t->source.element_bytes, t->options);
     return list;
 }
 
@@ -88,7 +86,7 @@ static void read_words(tool_task *t) {
     unsigned flags;
     hid_t list = H5Dget_create_plist(t->twin);
     t->word_count = PRISM_MAX_WORDS;
-    H5Pget_filter_by_id2(list, FILTER_ID, &flags, &t->word_count, t->words, 0, NULL, NULL);
+    H5Pget_filter_by_id2(list, H5PRISM_FILTER_ID, &flags, &t->word_count, t->words, 0, NULL, NULL);
     H5Pclose(list);
 }
 
@@ -116,7 +114,7 @@ bool tool_task_begin(tool_task *t, const tool_task_files *files) {
     t->begun = true;
     if (!tool_chunked_open(&t->source, files->from, t->path))
         return false;
-    t->list = creation_list(t);
+    t->list = creation_list(t, files->packing);
     t->twin = create_twin(t, files->twins);
     if (t->twin < 0)
         return tool_fail_library("%s cannot be created", t->path);

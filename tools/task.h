@@ -1,9 +1,10 @@
-/* A dataset on its way into chunks of h5prism: what it is, what has been encoded of it, and whether
+/* A dataset on its way into other chunks: what it is, what has been encoded of it, and whether
  * that is smaller than what is stored. */
 #ifndef TOOL_TASK_H
 #define TOOL_TASK_H
 
 #include "chunked.h"
+#include "packing.h"
 #include "spool.h"
 
 enum { TOOL_BOUND_WORD = 7 /* of the filter's parameters: not 0 where there is a bound */ };
@@ -42,6 +43,7 @@ tool_task *tool_task_new(const tool_chunked *source, const hsize_t *chunk, const
  * memory. False, with a message; call tool_task_end then, too. */
 typedef struct tool_task_files {
     hid_t from, to, twins;
+    const tool_packing *packing;
     bool always; /* larger datasets are welcome */
 } tool_task_files;
 bool tool_task_begin(tool_task *task, const tool_task_files *files);

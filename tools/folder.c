@@ -1,0 +1,169 @@
+#include "folder.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "image.h"
+
+/* ---- What is in one ---- */
+
+/* A run of digits: where it begins without zeros in front, and its length. */
+static const char *number_at(const char *text, size_t *length) {
+    text += strspn(text, "0");
+    *length = strspn(text, "0123456789");
+    return text;
+}
+
+int tool_compare_naturally(const char *a, const char *b) {
+    const char *whole = a, *other = b;
+    while (*a && *b) {
+        if (!isdigit((unsigned char)*a) || !isdigit((unsigned char)*b)) {
+            if (*a != *b)
+                return (unsigned char)*a - (unsigned char)*b;
+            a++, b++;
+            continue;
+        }
+        size_t length, other_length;
+        a = number_at(a, &length);
+        b = number_at(b, &other_length);
+        if (length != other_length)
+            return length < other_length ? -1 : 1;
+        const int order = memcmp(a, b, length);
+        if (order)
+            return order;
+        a += length, b += length;
+    }
+    return *a || *b ? (unsigned char)*a - (unsigned char)*b : strcmp(whole, other);
+}
+
+static int compare_names(const void *a, const void *b) {
+    return tool_compare_naturally(*(char *const *)a, *(char *const *)b);
+}
+
+char *tool_path_in(const char *path, const char *name) {
+    const size_t size = strlen(path) + strlen(name) + 2;
+    char *text = malloc(size);
+    if (text)
+        snprintf(text, size, "%s/%s", path, name);
+    else
+        tool_fail("out of memory");
+    return text;
+}
+
+static bool add_name(tool_folder *f, const char *name) {
+    if (!tool_make_room(&f->names, &f->room, f->count, sizeof *f->names))
+        return false;
+    f->names[f->count] = strdup(name);
+    return f->names[f->count++] || tool_fail("out of memory");
+}
+
+/* Hidden files are not the user's. */
+static bool read_names(tool_folder *f, DIR *directory) {
+    bool done = true;
+    errno = 0;
+    for (struct dirent *entry; done && (entry = readdir(directory));)
+        if (entry->d_name[0] != '.' && tool_is_image(entry->d_name))
+            done = add_name(f, entry->d_name);
+    return done && (!errno || tool_fail("%s: %s", f->path, strerror(errno)));
+}
+
+bool tool_folder_open(tool_folder *f, const char *path) {
+    *f = (tool_folder){.path = path};
+    DIR *directory = opendir(path);
+    if (!directory)
+        return tool_fail("%s: %s", path, strerror(errno));
+    const bool done = read_names(f, directory);
+    closedir(directory);
+    if (f->count)
+        qsort(f->names, f->count, sizeof *f->names, compare_names);
+    return done;
+}
+
+void tool_folder_close(tool_folder *f) {
+    for (size_t i = 0; i < f->count; i++)
+        free(f->names[i]);
+    free(f->names);
+    *f = (tool_folder){.path = NULL};
+}
+
+/* ---- A new one ---- */
+
+static volatile sig_atomic_t stopped;
+
+static void note_signal(int number) {
+    stopped = number;
+}
+
+int tool_new_folder_stopped(void) {
+    return stopped;
+}
+
+/* Signals that are ignored, by nohup, stay so. */
+static void note_signals(void) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (signal(numbers[i], note_signal) == SIG_IGN)
+            signal(numbers[i], SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like any other */
+}
+
+static bool is_free(const char *path) {
+    struct stat found;
+    if (stat(path, &found) != 0)
+        return true;
+    if (!S_ISDIR(found.st_mode))
+        return tool_fail("%s is there already, and no folder", path);
+    size_t entries = 0;
+    DIR *directory = opendir(path);
+    while (directory && readdir(directory))
+        entries++;
+    if (directory)
+        closedir(directory);
+    return entries <= 2 || tool_fail("%s is there already, with something in it", path);
+}
+
+bool tool_new_folder_begin(tool_new_folder *f, const char *path) {
+    const size_t length = strlen(path) + 32;
+    size_t end = strlen(path);
+    *f = (tool_new_folder){.path = path};
+    if (!is_free(path))
+        return false;
+    f->name = malloc(length);
+    if (!f->name)
+        return tool_fail("out of memory");
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    snprintf(f->name, length, "%.*s.%ld.part", (int)end, path, (long)getpid());
+    note_signals();
+    return mkdir(f->name, 0777) == 0 || tool_fail("%s: %s", f->name, strerror(errno));
+}
+
+static void remove_folder(const char *path) {
+    DIR *directory = opendir(path);
+    for (struct dirent *entry; directory && (entry = readdir(directory));) {
+        char *file = tool_path_in(path, entry->d_name);
+        if (file && entry->d_name[0] != '.')
+            unlink(file);
+        free(file);
+    }
+    if (directory)
+        closedir(directory);
+    rmdir(path);
+}
+
+bool tool_new_folder_end(tool_new_folder *f, bool done) {
+    if (done && rename(f->name, f->path) != 0)
+        done = tool_fail("%s: %s", f->path, strerror(errno));
+    if (!done && f->name)
+        remove_folder(f->name);
+    free(f->name);
+    return done;
+}
