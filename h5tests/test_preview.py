@@ -31,14 +31,14 @@ def pixels(path):
 
 @pytest.fixture
 def draw(tmp_path):
-    """draw(array, options...) gives the pixels and what was printed."""
+    """draw(array, options...) gives the pixels and what was printed; nothing is beside them."""
 
     def function(array, *options, **creation):
         path, picture = tmp_path / "in.h5", tmp_path / "out.png"
         with h5py.File(path, "w") as file:
             file.create_dataset("a/x", data=array, **creation)
         zoom = () if "--zoom" in options else ("--zoom", 1)
-        done = preview(path, picture, "--dataset", "a/x", "--force", *options, *zoom)
+        done = preview(path, picture, "--dataset", "a/x", "--force", "--bare", *options, *zoom)
         assert done.stdout.startswith(str(picture)) and done.stdout.count("\n") == 1
         assert sorted(os.listdir(tmp_path)) == ["in.h5", "out.png"]
         return pixels(picture), done.stdout
@@ -222,6 +222,67 @@ def test_sheet(draw):
         assert np.array_equal(shown[y : y + 30, x : x + 40, 0], frame)
     assert (shown[30:32, :, 3] == 0).all() and (shown[:, 40:42, 3] == 0).all()
     assert (shown[64:, 42:, 3] == 0).all()
+
+
+def glyph(pixels, scale):
+    """The points of a boxed number of one digit, as text."""
+    box = pixels[: 9 * scale : scale, : 7 * scale : scale, 0]
+    return ["".join("#" if point == 255 else "." for point in row[1:-1]) for row in box[1:-1]]
+
+
+def test_frames_have_numbers(tmp_path):
+    frames = np.full((10, 60, 80), 100, "u1")
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file["x"] = frames
+    picture = tmp_path / "x.png"
+    options = ("--sheet", "--stretch", "none", "--zoom", 1, "--force")
+    preview(tmp_path / "in.h5", picture, *options)
+    shown = pixels(picture)
+    preview(tmp_path / "in.h5", picture, *options, "--bare")
+    bare = pixels(picture)
+    assert shown.shape == bare.shape
+    corners = [(y, x) for y in range(0, shown.shape[0], 62) for x in range(0, shown.shape[1], 82)]
+    for number, (y, x) in enumerate(corners[:10]):
+        frame = shown[y : y + 60, x : x + 80]
+        assert (frame[:9, :7, :3] != 100).all() and (frame[22:] == bare[y + 22 : y + 60, x : x + 80]).all()
+        assert (frame[0, :7, :3] == 0).all(), number
+    one, seven = corners[1], corners[7]
+    assert glyph(shown[one[0] :, one[1] :], 2)[0].strip(".") == "#"
+    assert glyph(shown[seven[0] :, seven[1] :], 2)[0] == "#####"
+    preview(tmp_path / "in.h5", picture, *options, "--size", 60)  # there is no room
+    assert (pixels(picture)[..., :3] == 255).sum() == 0
+
+
+@pytest.mark.parametrize("options", [("--map", "bits"), ("--map", "residual"), ("--weights",)])
+def test_colours_have_a_bar_with_numbers(tmp_path, options):
+    rng = np.random.default_rng(0)
+    data = (rng.normal(0, 20, (64, 96)) * np.linspace(0.1, 2, 96)).astype("i1")
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file.create_dataset("x", data=data, chunks=(32, 32), compression=33128)
+    picture = tmp_path / "x.png"
+    text = preview(tmp_path / "in.h5", picture, *options, "--zoom", 2).stdout
+    shown = pixels(picture)
+    assert f"{shown.shape[1]} x {shown.shape[0]} pixels" in text
+    preview(tmp_path / "in.h5", picture, *options, "--zoom", 2, "--force", "--bare")
+    bare = pixels(picture)
+    assert bare.shape[:2] == (128, 192) and np.array_equal(shown[:, :192, :3], bare[..., :3])
+    ends = [(103, 0, 31), (5, 48, 97)] if "--weights" in options else [(253, 231, 37), (68, 1, 84)]
+    column = shown[:, 192 + 8, :3]
+    assert np.array_equal(column[[0, -1]], ends)
+    numbers = shown[:, 192 + 17 :, :3]
+    assert set(numbers.ravel()) == {0, 255}  # black on white
+    for rows in (slice(0, 7), slice(60, 68), slice(-7, None)):
+        assert (numbers[rows] == 0).any()
+    assert (numbers[10:55] == 255).all() and (numbers[75:-10] == 255).all()
+
+
+def test_a_bar_keeps_to_the_size(draw, tmp_path):
+    draw(np.random.default_rng(0).normal(size=(300, 700)).astype("f4"))
+    for size in (2048, 600, 300, 100):
+        preview(
+            tmp_path / "in.h5", tmp_path / "out.png", "--weights", "--size", size, "--force"
+        )
+        assert size / 3 < max(pixels(tmp_path / "out.png").shape) <= size
 
 
 def test_sheet_of_many_frames(draw):

@@ -33,7 +33,7 @@ _h5prism() {
     import) choices="--dataset --signed --axis --options --force --help" ;;
     preview)
         choices="--dataset --channels --pca --axis --frame --sheet --weights --stretch --size --reduce --zoom"
-        choices+=" --map --tile --options --force --help"
+        choices+=" --map --tile --options --bare --force --help"
         ;;
     group) choices="--dataset --frames --effort --no-check --force --help" ;;
     inspect) choices="--dataset --chunks --planes --json --help" ;;

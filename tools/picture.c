@@ -111,6 +111,60 @@ static void set_pixel(uint8_t *pixel, const tool_picture *p, const tool_renderin
     }
 }
 
+/* ---- The colour bar ---- */
+
+/* In points, from left to right: a gap, the bar, a gap, numbers. */
+enum { GAP = 5, BAR = 10, DIGITS = 9, MARGIN = GAP + BAR + GAP / 2 + DIGITS * TOOL_GLYPH_WIDTH };
+
+enum { LINE = TOOL_GLYPH_HEIGHT + 2, NUMBERS = 3 };
+
+/* Pixels of a point: numbers stay readable beside large pictures. */
+static size_t point_of(size_t height) {
+    static const size_t usual = 512;
+    return 1 + height / usual;
+}
+
+size_t tool_bar_room(size_t height) {
+    return MARGIN * point_of(height);
+}
+
+void tool_picture_size(const tool_picture *p, const tool_rendering *r, size_t *height,
+                       size_t *width) {
+    *height = p->height * r->zoom;
+    *width = p->width * r->zoom;
+    if (!r->has_bar)
+        return;
+    *width += tool_bar_room(*height);
+    *height = px_larger(*height, NUMBERS * LINE * point_of(*height));
+}
+
+/* The largest value, the one in the middle and the smallest. */
+static void make_numbers(tool_caption numbers[NUMBERS], const tool_picture *p,
+                         const tool_rendering *r) {
+    size_t height, width;
+    const tool_contrast c = r->contrasts[0];
+    const double values[NUMBERS] = {c.high, c.low / 2 + c.high / 2, c.low};
+    const size_t point = point_of(p->height * r->zoom);
+    tool_picture_size(p, r, &height, &width);
+    for (size_t i = 0; i < NUMBERS; i++) {
+        numbers[i] = (tool_caption){.x = width - DIGITS * TOOL_GLYPH_WIDTH * point,
+                                    .y = i * (height - TOOL_GLYPH_HEIGHT * point) / (NUMBERS - 1),
+                                    .scale = point};
+        snprintf(numbers[i].text, sizeof numbers[i].text, "%.3g", values[i]);
+    }
+}
+
+/* What is beside the picture, in row y: white, and the bar. */
+static void draw_margin(uint8_t *row, const tool_picture *p, const tool_rendering *r, size_t y) {
+    size_t height, width;
+    const size_t start = p->width * r->zoom, point = point_of(p->height * r->zoom);
+    tool_picture_size(p, r, &height, &width);
+    const size_t from = y < p->height * r->zoom ? start : 0;
+    memset(row + CHANNELS * from, UINT8_MAX, CHANNELS * (width - from));
+    for (size_t x = start + GAP * point; x < start + (GAP + BAR) * point; x++)
+        set_colour(row + CHANNELS * x, 1 - (double)y / (double)(height - 1), r->colours);
+}
+
 /* ---- PNG ---- */
 
 static bool has_gaps(const tool_picture *p) {
@@ -120,15 +174,17 @@ static bool has_gaps(const tool_picture *p) {
     return false;
 }
 
-static void write_head(png_structp png, png_infop info, const tool_picture *p, size_t zoom,
-                       const char *text) {
+static void write_head(png_structp png, png_infop info, const tool_picture *p,
+                       const tool_rendering *r, const char *text) {
+    size_t height, width;
+    tool_picture_size(p, r, &height, &width);
     png_text texts[] = {
         {.compression = PNG_TEXT_COMPRESSION_NONE, .key = "Software", .text = "h5prism preview"},
         {.compression = PNG_TEXT_COMPRESSION_NONE,
          .key = "Description",
          .text = (char *)(uintptr_t)text}};
     const bool gaps = has_gaps(p);
-    png_set_IHDR(png, info, (png_uint_32)(p->width * zoom), (png_uint_32)(p->height * zoom), 8,
+    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, 8,
                  gaps ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_text(png, info, texts, 2);
@@ -137,18 +193,34 @@ static void write_head(png_structp png, png_infop info, const tool_picture *p, s
         png_set_filler(png, 0, PNG_FILLER_AFTER);
 }
 
+static void draw_row(uint8_t *row, const tool_picture *p, const tool_rendering *r, size_t y) {
+    size_t height, width;
+    tool_caption numbers[NUMBERS];
+    tool_picture_size(p, r, &height, &width);
+    for (size_t x = 0; y < p->height * r->zoom && x < p->width * r->zoom; x++)
+        set_pixel(row + CHANNELS * x, p, r, y / r->zoom, x / r->zoom);
+    for (size_t i = 0; i < r->caption_count; i++)
+        tool_caption_draw(&r->captions[i], row, y, p->width * r->zoom);
+    if (!r->has_bar)
+        return;
+    draw_margin(row, p, r, y);
+    make_numbers(numbers, p, r);
+    for (size_t i = 0; i < NUMBERS; i++)
+        tool_caption_draw(&numbers[i], row, y, width);
+}
+
 /* libpng comes back by longjmp where it fails. */
 static bool write_rows(png_structp png, png_infop info, FILE *file, const tool_picture *p,
                        const tool_rendering *r, const char *text, uint8_t *row) {
     if (setjmp(png_jmpbuf(png)))
         return false;
+    size_t height, width;
     png_init_io(png, file);
-    write_head(png, info, p, r->zoom, text);
-    for (size_t y = 0; y < p->height; y++) {
-        for (size_t x = 0; x < p->width * r->zoom; x++)
-            set_pixel(row + CHANNELS * x, p, r, y, x / r->zoom);
-        for (size_t i = 0; i < r->zoom; i++)
-            png_write_row(png, row);
+    write_head(png, info, p, r, text);
+    tool_picture_size(p, r, &height, &width);
+    for (size_t y = 0; y < height; y++) {
+        draw_row(row, p, r, y);
+        png_write_row(png, row);
     }
     png_write_end(png, info);
     return true;
@@ -169,7 +241,9 @@ bool tool_picture_write(const tool_picture *p, const tool_rendering *r, const ch
     png_structp png =
         png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, fail_silently, stay_silent);
     png_infop info = png ? png_create_info_struct(png) : NULL;
-    uint8_t *row = px_alloc(CHANNELS, p->width, r->zoom);
+    size_t height, width;
+    tool_picture_size(p, r, &height, &width);
+    uint8_t *row = px_alloc(CHANNELS, width);
     FILE *file = info && row ? fopen(name, "wb") : NULL;
     bool done = file && write_rows(png, info, file, p, r, text, row);
     if (file && fclose(file) != 0)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "caption.h"
+
 typedef enum tool_colours {
     TOOL_PLAIN,  /* one plane is grey, three are red, green and blue */
     TOOL_SIGNED, /* one plane: blue below 0, white, red above */
@@ -41,7 +43,18 @@ typedef struct tool_rendering {
     tool_contrast contrasts[3]; /* of the planes */
     tool_colours colours;
     size_t zoom; /* pixels along a side of every value */
+    bool
+        has_bar; /* the colours beside the picture, of one plane, with the numbers that they mean */
+    const tool_caption *captions;
+    size_t caption_count;
 } tool_rendering;
+
+/* Pixels that the colour bar takes at most beside a picture of that height. */
+size_t tool_bar_room(size_t height);
+
+/* Pixels of the picture with all that is beside it. */
+void tool_picture_size(const tool_picture *picture, const tool_rendering *rendering, size_t *height,
+                       size_t *width);
 
 /* Writes a PNG with `text` as its description. */
 bool tool_picture_write(const tool_picture *picture, const tool_rendering *rendering,

@@ -29,7 +29,7 @@ typedef struct request {
     prism_options filter; /* what `options` says */
     tool_list channels;
     long long size, zoom, frame, axis, tile, reduce;
-    bool sheet, pca, weights, force;
+    bool sheet, pca, weights, bare, force;
 } request;
 
 static const char help[] =
@@ -64,6 +64,7 @@ static const char help[] =
     "  --tile N              with --map bits: tiles of N x N positions instead, each coded by\n"
     "                        itself with --options, headers not counted\n"
     "  --options KEY=VALUE,...  of h5prism, for maps (h5prism --help)\n"
+    "  --bare                no colour bar beside maps and weights, no numbers on frames\n"
     "  --force               replace OUT.png if it is there\n"
     "\n"
     "Maps are dark blue for little, yellow for much; what is printed has the numbers.\n";
@@ -86,6 +87,7 @@ static bool read_request(request *r, int count, char **arguments, int *code) {
         {"--map", TOOL_TEXT, &r->map, 0, 0},
         {"--tile", TOOL_NUMBER, &r->tile, 1, 1 << 20},
         {"--options", TOOL_TEXT, &r->options, 0, 0},
+        {"--bare", TOOL_FLAG, &r->bare, 0, 0},
         {"--force", TOOL_FLAG, &r->force, 0, 0},
         {NULL, TOOL_FLAG, NULL, 0, 0},
     };
@@ -134,11 +136,23 @@ static const char *misuse(const request *r) {
 
 /* ---- What is drawn where ---- */
 
+/* Not where it would take more than a third. */
+static bool has_bar(const request *r) {
+    return !r->bare && (r->map || r->weights) &&
+           (size_t)r->size >= 3 * tool_bar_room((size_t)r->size);
+}
+
+/* Pixels of the longer side of what is beside the bar. */
+static size_t room_of(const request *r) {
+    return (size_t)r->size - (has_bar(r) ? tool_bar_room((size_t)r->size) : 0);
+}
+
 typedef struct sheet {
     size_t count, across, down;
     size_t *frames; /* [count]; owned */
     size_t step;
-    size_t height, width; /* of a frame, in pixels */
+    size_t height, width;   /* of a frame, in pixels */
+    tool_caption *captions; /* their numbers, where there is room; [count], owned, or NULL */
 } sheet;
 
 static size_t divide_up(size_t a, size_t b) {
@@ -181,8 +195,8 @@ static bool choose_frames(sheet *s, const request *r, const tool_view *v) {
         return tool_fail("--frame %lld: there are %zu", r->frame, all);
     for (size_t i = 0; i < s->count; i++)
         s->frames[i] = r->sheet ? i * all / s->count : r->frame < 0 ? 0 : (size_t)r->frame;
-    const long long zoom = r->zoom ? r->zoom : 1;
-    return lay_out(s, v, (size_t)(r->size > zoom ? r->size / zoom : 1));
+    const size_t zoom = r->zoom ? (size_t)r->zoom : 1, room = room_of(r);
+    return lay_out(s, v, room > zoom ? room / zoom : 1);
 }
 
 /* ---- Drawing ---- */
@@ -355,18 +369,47 @@ static bool find_contrast(tool_contrast *c, const request *r, const tool_picture
 /* Small pictures become as large as fits into SMALL pixels, unless they are asked for. */
 static size_t zoom_of(const request *r, const tool_picture *picture) {
     const size_t longer = picture->height > picture->width ? picture->height : picture->width;
-    const size_t room = r->size < SMALL ? (size_t)r->size : SMALL;
+    const size_t room = px_smaller(room_of(r), SMALL);
     return r->zoom ? (size_t)r->zoom : longer < room && !r->reduce ? room / longer : 1;
+}
+
+/* In a corner of each frame, unless they would hide more than a part of it. */
+static bool number_frames(sheet *s, size_t zoom) {
+    enum { PARTS = 4 };
+    const size_t digits = (size_t)snprintf(NULL, 0, "%zu", s->frames[s->count - 1]);
+    const size_t height = s->height * zoom, width = s->width * zoom;
+    const size_t room = px_smaller(height / (PARTS * TOOL_GLYPH_HEIGHT),
+                                   width / (PARTS * TOOL_GLYPH_WIDTH * digits));
+    if (s->count < 2 || !room)
+        return true;
+    s->captions = calloc(s->count, sizeof *s->captions);
+    if (!s->captions)
+        return tool_fail("out of memory for %zu frames", s->count);
+    for (size_t i = 0; i < s->count; i++) {
+        tool_caption *c = &s->captions[i];
+        *c = (tool_caption){.x = i % s->across * (s->width + GAP) * zoom,
+                            .y = i / s->across * (s->height + GAP) * zoom,
+                            .scale = room < 3 ? room : 3,
+                            .boxed = true};
+        snprintf(c->text, sizeof c->text, "%zu", s->frames[i]);
+    }
+    return true;
 }
 
 /* b: NULL for maps. */
 static bool write_picture(const request *r, const tool_picture *picture, const bands *b,
-                          const tool_view *v, char *text) {
+                          const tool_view *v, sheet *s, char *text) {
     tool_rendering how = {.colours = !b           ? TOOL_HEAT
                                      : r->weights ? TOOL_SIGNED
                                                   : TOOL_PLAIN,
-                          .zoom = zoom_of(r, picture)};
+                          .zoom = zoom_of(r, picture),
+                          .has_bar = has_bar(r)};
+    size_t height, width;
     tool_output output;
+    if (!r->bare && !number_frames(s, how.zoom))
+        return false;
+    how.captions = s->captions;
+    how.caption_count = s->captions ? s->count : 0;
     for (size_t i = 0; i < picture->planes; i++)
         if (!find_contrast(&how.contrasts[i], r, picture, i, b, v->source->type))
             return false;
@@ -378,14 +421,14 @@ static bool write_picture(const request *r, const tool_picture *picture, const b
         return false;
     if (!tool_output_end(&output, tool_picture_write(picture, &how, text, output.name)))
         return false;
-    printf("%s: %zu x %zu pixels, %s\n", r->files[1], picture->width * how.zoom,
-           picture->height * how.zoom, text);
+    tool_picture_size(picture, &how, &height, &width);
+    printf("%s: %zu x %zu pixels, %s\n", r->files[1], width, height, text);
     return true;
 }
 
 /* ---- Work ---- */
 
-static bool draw_values(const request *r, const tool_view *v, const sheet *s) {
+static bool draw_values(const request *r, const tool_view *v, sheet *s) {
     bands b = {.count = 0};
     tool_picture picture = {.values = NULL};
     char text[TEXT] = "";
@@ -399,7 +442,7 @@ static bool draw_values(const request *r, const tool_view *v, const sheet *s) {
     describe_bands(text, &b, v, s);
     if (done && s->step > 1)
         say(text, " (every %zu positions)", s->step);
-    done = done && write_picture(r, &picture, &b, v, text);
+    done = done && write_picture(r, &picture, &b, v, s, text);
     tool_picture_free(&picture);
     tool_components_free(&b.components);
     return done;
@@ -420,10 +463,10 @@ static bool make_map(tool_picture *map, const request *r, const tool_view *v, co
     return tool_map_tiles(map, v, frame, s->step, (size_t)r->tile, &r->filter);
 }
 
-static bool draw_map(const request *r, const tool_view *v, const sheet *s) {
+static bool draw_map(const request *r, const tool_view *v, sheet *s) {
     tool_picture map = {.values = NULL};
     char text[TEXT] = "";
-    const bool done = make_map(&map, r, v, s, text) && write_picture(r, &map, NULL, v, text);
+    const bool done = make_map(&map, r, v, s, text) && write_picture(r, &map, NULL, v, s, text);
     tool_picture_free(&map);
     return done;
 }
@@ -447,6 +490,7 @@ static bool run(const request *r) {
     if (done && r->reduce)
         printf("from %llu of %llu stored bytes\n", (unsigned long long)bytes.read,
                (unsigned long long)bytes.stored);
+    free(s.captions);
     free(s.frames);
     tool_source_close(&source);
     return done;
