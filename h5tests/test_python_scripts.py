@@ -143,6 +143,31 @@ def bench(*arguments):
     )
 
 
+def test_labels_of_a_chart_hide_nothing():
+    """Efforts that are as fast and as small as each other share a label."""
+    pytest.importorskip("matplotlib")
+    code = """
+from support.chart import make_chart
+from support.measure import Row
+own = [(3.2, 38), (3.15, 37.9), (3.13, 37), (2.3, 4.5), (2.28, 4.4), (2.28, 0.9), (2, 0.68)]
+rows = [Row(f"lsq+ans-{i}", 1, None, b, s, 9 * s) for i, (b, s) in enumerate(own, 1)]
+rows += [Row("gzip-6", 1, None, 6.1, 38, 220), Row("auto", 1, None, 2.28, 4.4, 40)]
+rows += [Row(f"jxl-{e}", 1, None, b, s, 17) for e, b, s in ((3, 2.9, 15), (7, 2.85, 14.9))]
+figure = make_chart("x", rows)
+figure.draw_without_rendering()
+for axes in figure.axes[:2]:
+    boxes = [text.get_window_extent() for text in axes.texts]
+    print(*(text.get_text() for text in axes.texts), sep="|")
+    print(sum(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i]))
+    places = [axes.transData.transform((row.encode_mb_s, row.bits_per_value)) for row in rows]
+    print(axes is figure.axes[0] and sum(b.contains(*p) for b in boxes for p in places))
+print(figure.axes[2].get_legend() is not None, *(axes.get_legend() for axes in figure.axes[:2]))
+"""
+    lines = run_python("-c", code).stdout.splitlines()
+    assert "1–3" in lines[0].split("|") and "4, 5" in lines[0].split("|")
+    assert lines[1:3] == ["0", "0"] and lines[4] == "0" and lines[6] == "True None None"
+
+
 def test_bench_draws_a_chart(tmp_path, array_file):
     pytest.importorskip("matplotlib")
     rows = ("none+paeth+deflate-6", "none+none+jxl-3", "gzip-9+shuffle")
