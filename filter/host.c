@@ -6,13 +6,8 @@
  * must call the very library that called it: it is not linked to any, keeps nothing between
  * callbacks, and looks every function up in the object that holds the callback's return address.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* dladdr, RTLD_DEFAULT, RTLD_NOLOAD */
-#endif
-
 #include "host.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,48 +47,31 @@ static const named_call spare_symbols[] = {
     {"H5Pget_fill_value", offsetof(plugin_calls, get_fill)},
 };
 
-static bool is_in_object(const void *symbol, const void *object_base) {
-    Dl_info found;
-    return dladdr(symbol, &found) && found.dli_fbase == object_base;
-}
-
-static void *find_symbol(const plugin_host *host, const char *name, const void *checked_base) {
-    void *symbol = dlsym(host->handle, name);
-    return symbol && checked_base && !is_in_object(symbol, checked_base) ? NULL : symbol;
+static void *find_symbol(const plugin_host *host, const char *name, bool checked) {
+    void *symbol = px_library_symbol(&host->library, name);
+    return symbol && checked && !px_library_holds(&host->library, symbol) ? NULL : symbol;
 }
 
 /*
- * A library's handle finds symbols of its dependencies too, and RTLD_DEFAULT those of the whole
- * program: both could belong to another HDF5 than the one that called. A library that has one
+ * A library's handle finds symbols of its dependencies too, and that of a program those of all that
+ * is loaded: both could belong to another HDF5 than the one that called. A library that has one
  * function has them all, so that one check suffices (dladdr takes 20 us: EPYC, glibc 2.36, HDF5
  * 1.10.8); a statically linked program may lack some: those that its HDF5 does not need.
  */
-static bool load_calls(plugin_host *host, const void *object_base) {
-    const void *checked_base = object_base;
+static bool load_calls(plugin_host *host) {
+    bool checked = true;
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *found = find_symbol(host, symbols[i].name, checked_base);
+        void *found = find_symbol(host, symbols[i].name, checked);
         if (!found)
             return false;
         memcpy((char *)&host->calls + symbols[i].offset, &found, sizeof found);
-        if (host->opened)
-            checked_base = NULL;
+        checked = checked && !host->library.opened;
     }
     for (size_t i = 0; i < sizeof spare_symbols / sizeof *spare_symbols; i++) {
-        void *found = find_symbol(host, spare_symbols[i].name, checked_base);
+        void *found = find_symbol(host, spare_symbols[i].name, checked);
         memcpy((char *)&host->calls + spare_symbols[i].offset, &found, sizeof found);
     }
     return true;
-}
-
-/* Shared libraries have a handle by their name; a statically linked program has none, but may
- * export HDF5's symbols. */
-static bool find_calls(plugin_host *host, const void *return_address) {
-    Dl_info caller;
-    if (!dladdr(return_address, &caller) || !caller.dli_fname)
-        return false;
-    host->opened = dlopen(caller.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
-    host->handle = host->opened ? host->opened : RTLD_DEFAULT;
-    return load_calls(host, caller.dli_fbase);
 }
 
 /* Ids have 64 bits since 1.10; before, all prototypes were different. */
@@ -105,12 +83,12 @@ static bool version_is_usable(const plugin_host *host) {
 
 void plugin_host_open(plugin_host *host, const void *return_address) {
     memset(host, 0, sizeof *host);
-    host->found = find_calls(host, return_address) && version_is_usable(host);
+    host->found = px_library_of(&host->library, return_address) && load_calls(host) &&
+                  version_is_usable(host);
 }
 
 void plugin_host_close(plugin_host *host) {
-    if (host->opened)
-        dlclose(host->opened);
+    px_library_close(&host->library);
     memset(host, 0, sizeof *host);
 }
 
@@ -129,7 +107,7 @@ void plugin_host_free(const plugin_host *host, void *memory) {
  * between versions. */
 static bool id_exists(const plugin_host *host, hid_t id) {
     __typeof__(&H5Iget_type) get_id_type;
-    void *symbol = dlsym(host->handle, "H5Iget_type");
+    void *symbol = px_library_symbol(&host->library, "H5Iget_type");
     memcpy(&get_id_type, &symbol, sizeof symbol);
     return symbol && get_id_type(id) > 0;
 }
@@ -137,10 +115,10 @@ static bool id_exists(const plugin_host *host, hid_t id) {
 /* A program that uses one of HDF5's variables may hold the live copy of it (a copy relocation), so
  * that the library's own stays unset. The program's may also be of another HDF5. */
 hid_t plugin_host_id(const plugin_host *host, const char *name) {
-    const hid_t *own = dlsym(host->handle, name);
+    const hid_t *own = px_library_symbol(&host->library, name);
     if (own && *own > 0)
         return *own;
-    const hid_t *global = dlsym(RTLD_DEFAULT, name);
+    const hid_t *global = px_program_symbol(name);
     return global && *global > 0 && id_exists(host, *global) ? *global : H5I_INVALID_HID;
 }
 

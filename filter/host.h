@@ -8,6 +8,7 @@
 #include <H5PLextern.h>
 
 #include "prism.h"
+#include "system/library.h"
 
 /* What the plugin calls in HDF5, with the prototypes of HDF5's headers. */
 typedef struct plugin_calls {
@@ -37,9 +38,8 @@ typedef struct plugin_calls {
 } plugin_calls;
 
 typedef struct plugin_host {
-    bool found;   /* all of `calls` but those that may be NULL can be called, or none */
-    void *handle; /* for dlsym */
-    void *opened; /* for dlclose; NULL: nothing to close */
+    bool found; /* all of `calls` but those that may be NULL can be called, or none */
+    px_library library;
     plugin_calls calls;
 } plugin_host;
 

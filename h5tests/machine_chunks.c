@@ -220,29 +220,44 @@ static bool choose_kernels(const char *name) {
     return false;
 }
 
-static int is_chunk(const struct dirent *entry) {
-    const char *suffix = strrchr(entry->d_name, '.');
-    return suffix && strcmp(suffix, ".prism") == 0;
+enum { MOST_CHUNKS = 1000, NAME_BYTES = 256 };
+
+static char names[MOST_CHUNKS][NAME_BYTES]; /* without their endings */
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(a, b);
+}
+
+/* In alphabetical order; 0 if there are none. */
+static size_t find_chunks(const char *folder) {
+    static const char ending[] = ".prism";
+    size_t count = 0;
+    DIR *directory = opendir(folder);
+    for (struct dirent *entry; directory && (entry = readdir(directory));) {
+        const size_t length = strlen(entry->d_name), tail = sizeof ending - 1;
+        if (count == MOST_CHUNKS || length <= tail || length >= NAME_BYTES ||
+            strcmp(entry->d_name + length - tail, ending) != 0)
+            continue;
+        memcpy(names[count], entry->d_name, length - tail);
+        names[count++][length - tail] = '\0';
+    }
+    if (directory)
+        closedir(directory);
+    qsort(names, count, sizeof *names, compare_names);
+    return count;
 }
 
 int main(int count, char **arguments) {
-    struct dirent **entries;
     if (count < 3 || !choose_kernels(arguments[1])) {
         fprintf(stderr, "machine_chunks KERNELS FOLDER: this machine has no such kernels\n");
         return 2;
     }
     const task encode = count > 3 && strcmp(arguments[3], "full") == 0 ? ENCODE_FULL : ENCODE;
-    const int chunks = scandir(arguments[2], &entries, is_chunk, alphasort);
+    const size_t chunks = find_chunks(arguments[2]);
     bool done = chunks > 0;
-    for (int i = 0; i < chunks; i++) {
-        *strrchr(entries[i]->d_name, '.') = '\0';
-        done &= try_one(arguments[2], entries[i]->d_name, DECODE);
-    }
-    for (int i = 0; i < chunks; i++) {
-        done &= try_one(arguments[2], entries[i]->d_name, encode);
-        free(entries[i]);
-    }
-    if (chunks >= 0)
-        free(entries);
+    for (size_t i = 0; i < chunks; i++)
+        done &= try_one(arguments[2], names[i], DECODE);
+    for (size_t i = 0; i < chunks; i++)
+        done &= try_one(arguments[2], names[i], encode);
     return done ? 0 : 1;
 }

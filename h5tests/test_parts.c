@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/threads.h"
+#include "system/threads.h"
 #include "support.h"
 
 /* ---- Threads ---- */

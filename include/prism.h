@@ -24,7 +24,11 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__)
+#if defined(_WIN32) && defined(PRISM_EXPORTS) /* while the library itself is compiled */
+#define PRISM_API __declspec(dllexport)
+#elif defined(_WIN32)
+#define PRISM_API
+#elif defined(__GNUC__)
 #define PRISM_API __attribute__((visibility("default")))
 #else
 #define PRISM_API

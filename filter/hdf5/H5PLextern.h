@@ -126,8 +126,14 @@ herr_t H5Pmodify_filter(hid_t list, H5Z_filter_t id, unsigned flags, size_t coun
 herr_t H5Pfill_value_defined(hid_t list, H5D_fill_value_t *status);
 herr_t H5Pget_fill_value(hid_t list, hid_t type, void *value);
 
+#if defined(_WIN32)
+#define PLUGIN_API __declspec(dllexport)
+#else
+#define PLUGIN_API __attribute__((visibility("default")))
+#endif
+
 /* What HDF5 looks up in a plugin. */
-__attribute__((visibility("default"))) H5PL_type_t H5PLget_plugin_type(void);
-__attribute__((visibility("default"))) const void *H5PLget_plugin_info(void);
+PLUGIN_API H5PL_type_t H5PLget_plugin_type(void);
+PLUGIN_API const void *H5PLget_plugin_info(void);
 
 #endif

@@ -1,14 +1,11 @@
 /* What this build consists of, for reports of faults. */
-#include <stdint.h>
 #include <stdio.h>
 #include <zlib.h>
 #include <zstd.h>
 
+#include "coders/jxl.h"
 #include "prism.h"
 #include "simd/simd.h"
-
-/* Not there in a build without libjxl. */
-uint32_t JxlDecoderVersion(void) __attribute__((weak));
 
 enum { VERSION_TEXT = 32 };
 
@@ -20,11 +17,10 @@ enum { VERSION_TEXT = 32 };
 
 static void describe_libjxl(char text[VERSION_TEXT]) {
     text[0] = '\0';
-    if (JxlDecoderVersion) {
-        const unsigned version = JxlDecoderVersion();
+    const unsigned version = px_jxl_version();
+    if (version)
         snprintf(text, VERSION_TEXT, "%u.%u.%u", version / 1000000, version / 1000 % 1000,
                  version % 1000);
-    }
 }
 
 void prism_describe_build(char *text, size_t capacity) {

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <float.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +13,10 @@
 
 #include "base/effort.h"
 #include "base/status.h"
-#include "base/threads.h"
 #include "planes/stages.h"
 #include "prism.h"
+#include "system/locale.h"
+#include "system/threads.h"
 
 #define WORDS_VERSION    1
 #define FLAG_NO_CHECKSUM 1u
@@ -130,25 +130,6 @@ static prism_status read_threads(int *threads, const char *key, const char *valu
     return PRISM_OK;
 }
 
-/* Numbers have a point, whatever the locale of the program says. To be ended by leave_locale. */
-typedef struct plain_locale {
-    locale_t plain, before;
-} plain_locale;
-
-static plain_locale enter_locale(void) {
-    plain_locale l = {.plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0)};
-    if (l.plain)
-        l.before = uselocale(l.plain);
-    return l;
-}
-
-static void leave_locale(const plain_locale *l) {
-    if (!l->plain)
-        return;
-    uselocale(l->before);
-    freelocale(l->plain);
-}
-
 /* The largest float that is not above the number: a bound must not grow. */
 static float round_down(double number) {
     const float rounded = (float)number;
@@ -181,9 +162,9 @@ static bool is_bound(prism_bound bound, double number) {
 static prism_status set_bound(prism_options *o, prism_bound bound, const char *key,
                               const char *value, prism_error *error) {
     char *end;
-    const plain_locale l = enter_locale();
+    const px_locale l = px_locale_enter();
     const double number = strtod(value, &end);
-    leave_locale(&l);
+    px_locale_leave(&l);
     if (strcmp(value, "off") == 0) {
         if (o->bound == bound) {
             o->bound = PRISM_BOUND_NONE;
@@ -222,9 +203,9 @@ static int rest_of(const char *value, double nearest) {
 /* The value of missing data; "off": there is none. */
 static prism_status set_missing(prism_options *o, const char *value, prism_error *error) {
     char *end;
-    const plain_locale l = enter_locale();
+    const px_locale l = px_locale_enter();
     const double number = strtod(value, &end);
-    leave_locale(&l);
+    px_locale_leave(&l);
     const bool off = strcmp(value, "off") == 0;
     if (!off && (end == value || *end || !isfinite(number)))
         return px_fail(error, PRISM_E_OPTION,
@@ -459,12 +440,12 @@ static void format_bound(const prism_options *o, char *text, size_t capacity) {
     text[0] = '\0';
     if (o->bound == PRISM_BOUND_NONE)
         return;
-    const plain_locale l = enter_locale();
+    const px_locale l = px_locale_enter();
     int digits = 1;
     do
         snprintf(number, sizeof number, "%.*g", digits, (double)o->bound_value);
     while (round_down(strtod(number, NULL)) != o->bound_value && ++digits <= DBL_DECIMAL_DIG);
-    leave_locale(&l);
+    px_locale_leave(&l);
     snprintf(text, capacity, ",%s=%s%s%s", bounds[o->bound], number, o->bound_of ? ",of=" : "",
              o->bound_of ? references[o->bound_of] : "");
 }
@@ -486,12 +467,12 @@ static void format_missing(const prism_options *o, char *text, size_t capacity) 
         format_integer(o, text, capacity);
         return;
     }
-    const plain_locale l = enter_locale();
+    const px_locale l = px_locale_enter();
     int digits = 1;
     do
         snprintf(text, capacity, ",missing=%.*g", digits, o->missing);
     while (strtod(text + strlen(",missing="), NULL) != o->missing && ++digits <= DBL_DECIMAL_DIG);
-    leave_locale(&l);
+    px_locale_leave(&l);
 }
 
 prism_status prism_options_format(const prism_options *options, char *text, size_t capacity,

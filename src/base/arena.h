@@ -7,10 +7,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/sizes.h"
+#include "system/memory.h"
 
 typedef struct px_arena {
     uint8_t *base; /* NULL while the size is being found */
@@ -24,9 +24,9 @@ static inline void *px_arena_take(px_arena *arena, size_t count, size_t size) {
     return arena->base ? arena->base + at : NULL;
 }
 
-/* The block for what was found; free it with free(). NULL if there is no memory. */
+/* The block for what was found; free it with px_large_free(). NULL if there is no memory. */
 static inline void *px_arena_allocate(px_arena *arena) {
-    arena->base = aligned_alloc(64, arena->used);
+    arena->base = px_large_alloc(arena->used);
     if (arena->base)
         memset(arena->base, 0, arena->used);
     arena->used = 0;

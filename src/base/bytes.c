@@ -4,10 +4,10 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "base/pool.h"
 #include "base/sizes.h"
 #include "base/status.h"
 #include "base/threads.h"
+#include "system/memory.h"
 
 uint32_t px_crc32(const void *bytes, size_t size) {
     return px_crc32_after(0, bytes, size);
@@ -50,7 +50,7 @@ uint32_t px_crc32_after(uint32_t before, const void *bytes, size_t size) {
 }
 
 void px_buffer_free(px_buffer *buffer) {
-    free(buffer->data);
+    px_large_free(buffer->data);
     *buffer = (px_buffer){0};
 }
 
@@ -66,7 +66,7 @@ uint8_t *px_buffer_reserve(px_buffer *buffer, size_t size) {
         }
         if (buffer->size)
             memcpy(data, buffer->data, buffer->size);
-        free(buffer->data);
+        px_large_free(buffer->data);
         buffer->data = data;
         buffer->capacity = capacity;
     }

@@ -1,25 +1,9 @@
 #include "base/pool.h"
 
-#include <stdlib.h>
 #include <string.h>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 #include "base/status.h"
-
-enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
-
-void *px_large_alloc(size_t bytes) {
-    void *block = NULL;
-    if (posix_memalign(&block, bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT, bytes ? bytes : 1) != 0)
-        return NULL;
-#if defined(__linux__)
-    if (bytes >= HUGE_PAGE) /* advice: may be ignored; the last page may be a part of a huge one */
-        madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
-#endif
-    return block;
-}
+#include "system/memory.h"
 
 void *px_pool_take(px_pool *pool, size_t bytes) {
     void *block = NULL;
@@ -42,7 +26,7 @@ void *px_pool_take_zeroed(px_pool *pool, size_t bytes) {
 void px_pool_drop(px_pool *pool, void *block) {
     for (size_t i = 0; i < pool->count; i++)
         if (pool->blocks[i] == block) {
-            free(block);
+            px_large_free(block);
             pool->blocks[i] = pool->blocks[--pool->count];
             return;
         }
@@ -50,7 +34,7 @@ void px_pool_drop(px_pool *pool, void *block) {
 
 void px_pool_free(px_pool *pool) {
     while (pool->count)
-        free(pool->blocks[--pool->count]);
+        px_large_free(pool->blocks[--pool->count]);
 }
 
 prism_status px_pool_status(const px_pool *pool, prism_error *error) {

@@ -15,10 +15,8 @@ typedef struct px_pool {
     size_t wanted; /* bytes that were not to be had; 0: all went well */
 } px_pool;
 
-/* Memory aligned to 64 bytes, or NULL, for free(). */
-void *px_large_alloc(size_t bytes);
-
-/* The same, owned by the pool; zeroed or as it comes. After a failure the pool gives NULL only. */
+/* Memory aligned to 64 bytes, owned by the pool; zeroed or as it comes. After a failure the pool
+ * gives NULL only. */
 void *px_pool_take(px_pool *pool, size_t bytes);
 void *px_pool_take_zeroed(px_pool *pool, size_t bytes);
 

@@ -3,11 +3,12 @@
 #define PX_BASE_STATUS_H
 
 #include "prism.h"
+#include "system/format.h"
 
 /* Fills *error, if there is one, and returns `status`: `return px_fail(error, PRISM_E_..., "...")`.
  */
 prism_status px_fail(prism_error *error, prism_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    PX_PRINTF(3, 4);
 
 /* Clears *error, if there is one, and returns PRISM_OK. */
 prism_status px_succeed(prism_error *error);

@@ -1,17 +1,11 @@
-#if defined(__linux__) && !defined(_GNU_SOURCE)
-#define _GNU_SOURCE /* sched_getaffinity */
-#endif
 #include "base/threads.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/sizes.h"
 #include "base/status.h"
+#include "system/threads.h"
 
 typedef struct crew {
     px_work work;
@@ -24,7 +18,8 @@ typedef struct crew {
 typedef struct worker {
     crew *crew;
     size_t number;
-    pthread_t thread;
+    px_thread thread;
+    px_thread_task task;
     size_t failed; /* the task that failed; SIZE_MAX: none */
     prism_status status;
     prism_error error;
@@ -40,7 +35,8 @@ size_t px_workers(size_t count, int threads) {
 
 /* A task begins only once all before it have: of those that fail, the first one has always begun.
  */
-static void work_on(worker *w) {
+static void work_on(void *data) {
+    worker *w = data;
     crew *c = w->crew;
     while (!atomic_load(&c->failed)) {
         const size_t index = atomic_fetch_add(&c->next, 1);
@@ -54,21 +50,15 @@ static void work_on(worker *w) {
     }
 }
 
-static void *begin(void *argument) {
-    work_on(argument);
-    return NULL;
-}
-
 /* As many of workers[1, count) as are to be had; returns how many there are then. */
 static size_t start(worker *workers, size_t count) {
-    sigset_t all, before;
     size_t started = 1;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (started < count &&
-           pthread_create(&workers[started].thread, NULL, begin, &workers[started]) == 0)
-        started++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    for (; started < count; started++) {
+        worker *w = &workers[started];
+        w->task = (px_thread_task){work_on, w};
+        if (!px_thread_start(&w->thread, &w->task))
+            break;
+    }
     return started;
 }
 
@@ -84,7 +74,7 @@ static prism_status run_crew(worker *workers, size_t count, prism_error *error) 
     const worker *first = &workers[0];
     work_on(&workers[0]);
     for (size_t i = 1; i < started; i++) {
-        pthread_join(workers[i].thread, NULL);
+        px_thread_join(workers[i].thread);
         if (workers[i].failed < first->failed)
             first = &workers[i];
     }
@@ -104,14 +94,4 @@ prism_status px_run(size_t count, int threads, px_work work, void *context, pris
     const prism_status status = run_crew(all, workers, error);
     free(all);
     return status;
-}
-
-int px_processors(void) {
-#if defined(__linux__)
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        return CPU_COUNT(&set);
-#endif
-    const long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 1 ? (int)online : 1;
 }

@@ -21,7 +21,4 @@ size_t px_workers(size_t count, int threads);
  */
 prism_status px_run(size_t count, int threads, px_work work, void *context, prism_error *error);
 
-/* Processors that this process may run on; at least 1. */
-int px_processors(void);
-
 #endif

@@ -226,14 +226,15 @@ static bool repeats_nearby(px_byte_choice *c) {
     return c->items[0].bytes < REPETITIVE * fmin(entropy_of(c, PX_NEXT), entropy_of(c, PX_ROW));
 }
 
-static int compare_candidates(const void *a, const void *b) {
-    const double first = ((const px_byte_candidate *)a)->bytes;
-    const double second = ((const px_byte_candidate *)b)->bytes;
-    return (first > second) - (first < second);
-}
-
+/* Candidates that promise the same stay in their order: qsort of each library has one of its own. */
 static void sort(px_byte_choice *c) {
-    qsort(c->items, c->count, sizeof *c->items, compare_candidates);
+    for (size_t i = 1; i < c->count; i++) {
+        const px_byte_candidate moved = c->items[i];
+        size_t at = i;
+        for (; at && moved.bytes < c->items[at - 1].bytes; at--)
+            c->items[at] = c->items[at - 1];
+        c->items[at] = moved;
+    }
 }
 
 prism_status px_byte_choice_make(px_byte_choice *c, const prism_array *array, const void *elements,

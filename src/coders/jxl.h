@@ -4,9 +4,14 @@
 
 #include "planes/stages.h"
 
+/* Of libjxl: 7001 is 0.7.1; 0 in a build without it. */
+unsigned px_jxl_version(void);
+
 /* Whether this build has libjxl (jxl_images.c). Without it (jxl_absent.c), what encodes or decodes
  * an image fails with PRISM_E_UNAVAILABLE. */
-bool px_jxl_available(void);
+static inline bool px_jxl_available(void) {
+    return px_jxl_version() > 0;
+}
 
 enum { PX_JXL_PLANES = 257 }; /* of an image at most, one in grey and the others extra channels */
 

@@ -5,8 +5,8 @@
 #include "base/status.h"
 #include "coders/jxl.h"
 
-bool px_jxl_available(void) {
-    return false;
+unsigned px_jxl_version(void) {
+    return 0;
 }
 
 static prism_status unavailable(prism_error *error) {

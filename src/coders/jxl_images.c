@@ -14,11 +14,11 @@
 #include "base/sizes.h"
 #include "base/status.h"
 
-enum { OUTPUT_STEP = 1 << 16, SMALL_PLANE = 4096 };
-
-bool px_jxl_available(void) {
-    return true;
+unsigned px_jxl_version(void) {
+    return JxlDecoderVersion();
 }
+
+enum { OUTPUT_STEP = 1 << 16, SMALL_PLANE = 4096 };
 
 static JxlPixelFormat format_of(const px_planes *planes, size_t channels) {
     return (JxlPixelFormat){.num_channels = (uint32_t)channels,

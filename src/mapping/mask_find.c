@@ -34,6 +34,7 @@ static const double KEPT = 0.98;
 typedef struct seen {
     uint64_t word;
     size_t count, repeated;
+    size_t number; /* the first one that was seen is 0 */
 } seen;
 
 typedef struct look {
@@ -51,7 +52,7 @@ static void add(look *l, uint64_t word, bool repeated) {
         return;
     }
     if (i == l->count)
-        l->values[l->count++] = (seen){.word = word};
+        l->values[l->count++] = (seen){.word = word, .number = i};
     l->values[i].count++;
     l->values[i].repeated += repeated;
 }
@@ -78,9 +79,11 @@ static void look_along(look *l, const px_mapping_request *request, int axis) {
     }
 }
 
+/* No two are alike: libraries sort what is in orders of their own. */
 static int by_count(const void *a, const void *b) {
     const seen *x = a, *y = b;
-    return (x->count < y->count) - (x->count > y->count);
+    return x->count != y->count ? (x->count < y->count) - (x->count > y->count)
+                                : (x->number > y->number) - (x->number < y->number);
 }
 
 /* Share of the places whose values are frequent; these come first then. */

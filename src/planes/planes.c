@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/pool.h"
 #include "base/sizes.h"
 #include "base/status.h"
 #include "planes/element_kernels.h"
+#include "system/memory.h"
 
 px_layout px_layout_make(const prism_array *array, int axis) {
     px_layout layout = {.count = 1, .outer = 1, .inner = 1, .width = 1};
@@ -58,7 +58,7 @@ prism_status px_planes_take(px_planes *planes, prism_error *error) {
 }
 
 void px_planes_free(px_planes *planes) {
-    free(planes->samples);
+    px_large_free(planes->samples);
     free(planes->holes);
     *planes = (px_planes){0};
 }

@@ -16,6 +16,7 @@
 #include "linear/weights_fit.h"
 #include "planes/estimate.h"
 #include "planes/stages.h"
+#include "system/memory.h"
 
 enum { TILE = 256 };
 
@@ -151,7 +152,7 @@ static void keep_cheaper(px_planes *lifted, const px_planes *original, px_weight
 static prism_status lift_selectively(px_planes *planes, px_weights *weights, prism_error *error) {
     px_planes lifted = *planes;
     size_t bytes = px_planes_bytes(planes);
-    lifted.samples = px_alloc(bytes);
+    lifted.samples = px_large_alloc(bytes);
     if (!lifted.samples)
         return px_out_of_memory(error, bytes);
     memcpy(lifted.samples, planes->samples, bytes);
@@ -162,7 +163,7 @@ static prism_status lift_selectively(px_planes *planes, px_weights *weights, pri
         planes->samples = lifted.samples;
         lifted.samples = samples;
     }
-    free(lifted.samples);
+    px_large_free(lifted.samples);
     return status;
 }
 

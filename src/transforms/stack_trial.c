@@ -10,6 +10,7 @@
 #include "base/effort.h"
 #include "base/status.h"
 #include "planes/estimate.h"
+#include "system/memory.h"
 
 enum { SAMPLES = 1 << 15, PARTS = 4 };
 
@@ -22,13 +23,13 @@ prism_status px_trial_make(px_trial *trial, const px_planes *planes, const px_ta
     trial->band.count = 1;
     trial->band.height = rows < planes->height ? rows : planes->height;
     trial->band.stride = px_plane_stride(px_plane_size(&trial->band));
-    trial->band.samples = px_alloc(px_planes_bytes(&trial->band));
+    trial->band.samples = px_large_alloc(px_planes_bytes(&trial->band));
     trial->task.limit = 2 * px_planes_bytes(&trial->band);
     return trial->band.samples ? PRISM_OK : px_out_of_memory(error, px_planes_bytes(&trial->band));
 }
 
 void px_trial_free(px_trial *trial) {
-    free(trial->band.samples);
+    px_large_free(trial->band.samples);
 }
 
 /* Runs of rows, evenly spread. */

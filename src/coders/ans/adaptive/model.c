@@ -74,7 +74,7 @@ prism_status px_logistic_mixer_alloc(px_logistic_mixer *mixer, size_t bands, siz
 }
 
 void px_logistic_mixer_free(px_logistic_mixer *mixer) {
-    free(mixer->memory);
+    px_large_free(mixer->memory);
     mixer->memory = NULL;
 }
 
@@ -225,6 +225,6 @@ prism_status px_adaptive_model_alloc(px_adaptive_model *model, const px_adaptive
 }
 
 void px_adaptive_model_free(px_adaptive_model *model) {
-    free(model->memory);
+    px_large_free(model->memory);
     model->memory = NULL;
 }

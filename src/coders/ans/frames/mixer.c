@@ -84,7 +84,7 @@ prism_status px_frame_mixer_alloc(px_frame_mixer *m, px_range_coder *coder, cons
 
 void px_frame_mixer_free(px_frame_mixer *m) {
     px_logistic_mixer_free(&m->mixer);
-    free(m->memory);
+    px_large_free(m->memory);
     m->memory = NULL;
 }
 

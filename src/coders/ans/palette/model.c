@@ -165,7 +165,7 @@ prism_status px_palette_model_alloc(px_palette_model *m, prism_error *error) {
 }
 
 void px_palette_tables_free(px_palette_model *m) {
-    free(m->tables);
+    px_large_free(m->tables);
     m->tables = NULL;
 }
 

@@ -1,0 +1,28 @@
+/* Threads as systems have them. base/threads.h has the tasks that run on them. Internal. */
+#ifndef PX_SYSTEM_THREADS_H
+#define PX_SYSTEM_THREADS_H
+
+#include <stdbool.h>
+
+#if defined(_WIN32)
+typedef void *px_thread;
+#else
+#include <pthread.h>
+typedef pthread_t px_thread;
+#endif
+
+/* What a thread does. */
+typedef struct px_thread_task {
+    void (*run)(void *argument);
+    void *argument;
+} px_thread_task;
+
+/* False if there is no thread to be had. It blocks all signals, which are the business of the
+ * program's own threads. *task is the thread's until px_thread_join. */
+bool px_thread_start(px_thread *thread, px_thread_task *task);
+void px_thread_join(px_thread thread);
+
+/* Processors that this process may run on; at least 1. */
+int px_processors(void);
+
+#endif
