@@ -32,6 +32,8 @@ MORE_PACKAGES = {"zarr", "xarray", "dask"}
 NOT_RUN = {
     "scripts/test": "runs this test; .ci/run calls it",
     "scripts/test-machines": "takes hours where everything is compiled anew for other machines",
+    "scripts/test-windows": "installs another compiler and an emulator, and compiles everything by it",
+    "scripts/test-macos": "downloads a compiler, and compiles everything by it, twice",
     "scripts/test-hdf5": "builds HDF5 twice, and runs the tests of the tool with each",
     "scripts/wheels": "compiles libjxl and HDF5 twice, which takes half an hour",
     "scripts/compatibility": "runs other tests, and writes a page",

@@ -1,5 +1,8 @@
 # Sourced by scripts that build libraries from the sources which packages for Rust carry.
 
+# zlib, zstd and libpng, which scripts/support/wheel_libraries builds.
+small_crates=(libz-sys=1.1.33 zstd-sys=2.1.3 libpng-sys=1.1.11)
+
 # fetch_crates FOLDER NAME=VERSION...: into FOLDER/vendor, by cargo, unless they are there. Cargo
 # wants a package that needs the others.
 fetch_crates() {
