@@ -258,6 +258,36 @@ static void wrong_values(void **state) {
     }
 }
 
+static px_coded encode_in_doubt(const px_planes *planes, size_t limit) {
+    const px_task task = {.pipeline = {.coder = PRISM_CODER_ANS, .effort = FAST},
+                          .method = PRISM_METHOD_PALETTE,
+                          .effort = FAST,
+                          .doubtful = true,
+                          .limit = limit};
+    px_coded c = {.pipeline = task.pipeline};
+    assert_int_equal(px_palette.encode(planes, &task, &c, NULL), PRISM_OK);
+    return c;
+}
+
+/* What seven tenths of the bytes are not enough for is given up before they are there: zeros make
+ * it too long. With enough bytes, doubt changes nothing. */
+static void hopeless_limits(void **state) {
+    (void)state;
+    px_planes planes = drawing((shape){8, 64, 64, 8}, 20, 3);
+    px_coded all = encode(&planes, FAST);
+    const size_t size = all.sections.payload.size, limit = size * 7 / 10;
+    px_coded enough = encode_in_doubt(&planes, size), fewer = encode_in_doubt(&planes, limit);
+    assert_int_equal(enough.sections.payload.size, size);
+    assert_memory_equal(enough.sections.payload.data, all.sections.payload.data, size);
+    assert_true(fewer.sections.payload.size > limit);
+    for (size_t i = limit * 9 / 10; i < limit; i++)
+        assert_int_equal(fewer.sections.payload.data[i], 0);
+    px_coded_free(&all);
+    px_coded_free(&enough);
+    px_coded_free(&fewer);
+    px_planes_free(&planes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_shapes),
@@ -271,6 +301,7 @@ int main(void) {
         cmocka_unit_test(damaged_bytes),
         cmocka_unit_test(truncated_bytes),
         cmocka_unit_test(wrong_values),
+        cmocka_unit_test(hopeless_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

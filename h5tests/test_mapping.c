@@ -553,7 +553,7 @@ static void noise_instead_of_mappings(void **state) {
         prism_info info;
         assert_int_equal(prism_inspect(e.chunk, e.chunk_size, &info, NULL), PRISM_OK);
         for (int turn = 0; turn < 200; turn++) {
-            e.chunk[info.header_bytes] = (uint8_t)(turn % 6);
+            e.chunk[info.header_bytes] = (uint8_t)(turn % (PRISM_MAPPING_RECENT + 1));
             for (uint64_t b = 1; b < info.parameter_bytes; b++)
                 e.chunk[info.header_bytes + b] = (uint8_t)random_next(&random);
             decode_copy(&e, e.chunk_size);
@@ -568,12 +568,12 @@ static void unknown_mappings(void **state) {
     prism_info info;
     assert_int_equal(prism_inspect(e.chunk, e.chunk_size, &info, NULL), PRISM_OK);
     assert_int_not_equal(info.mapping, PRISM_MAPPING_NONE);
-    for (int mapping = 0; mapping < 256; mapping += mapping ? 1 : 13) {
+    for (int mapping = 0; mapping < 256; mapping += mapping ? 1 : PRISM_MAPPING_RECENT + 1) {
         e.chunk[info.header_bytes] = (uint8_t)mapping;
         assert_int_equal(prism_inspect(e.chunk, e.chunk_size, &info, NULL), PRISM_E_CORRUPT);
         assert_int_equal(decode_copy(&e, e.chunk_size), PRISM_E_CORRUPT);
     }
-    assert_null(prism_mapping_name((prism_mapping)13));
+    assert_null(prism_mapping_name((prism_mapping)(PRISM_MAPPING_RECENT + 1)));
     encoded_free(&e);
 }
 

@@ -152,6 +152,19 @@ def test_regions_cost_next_to_nothing(share, effort):
     assert len(h5prism.encode(array, effort=effort)) <= 1.06 * (1 - share) * whole + 500
 
 
+@pytest.mark.parametrize("effort", [1, 5])
+def test_parts_of_large_arrays_show_that_masks_pay(effort):
+    array = holed(embedding(128, 128, 24, "int8"), regions(128, 128, 0.3), 0)
+    assert h5prism.inspect_chunk(h5prism.encode(array, effort=effort)).mapping == "mask"
+
+
+def test_borders_of_large_arrays_are_masked():
+    """A part from the middle shows none of them."""
+    array = embedding(128, 128, 24, "int8")
+    array[:30] = 0
+    assert h5prism.inspect_chunk(h5prism.encode(array)).mapping == "mask"
+
+
 def test_arrays_without_gaps_have_no_mask():
     for array in (embedding(40, 50, 12, "int8"), stack(4, 60, 70), picture(90, 90)):
         assert h5prism.inspect_chunk(h5prism.encode(array)).mapping != "mask"

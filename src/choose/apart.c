@@ -40,7 +40,7 @@ static const double REPEATED = 0.9, OF_ITS_OWN = 0.9;
 static const double CLEARLY = 0.97, SURELY = 0.85;
 
 /* A part of the elements is enough for trials. */
-enum { SAMPLE = 1 << 15 /* elements */, SHARE = 4 };
+enum { SAMPLE = 1 << 14 /* elements */, SHARE = 4 };
 
 /* Of a chunk, however small. */
 enum { HEADER = 32 };

@@ -56,7 +56,7 @@ static const double FEW_LEFT = 0.15;
 static const double MOST_LEFT = 0.7;
 
 /* Trials at another level rank what is nearer than that wrongly. */
-static const double NEARLY = 1.1;
+static const double NEARLY = 1.1, ALIKE = 1.01;
 
 /* What more effort gains at least where it is worth its time. */
 static const double WORTH_EFFORT = 0.985;
@@ -226,7 +226,8 @@ static bool repeats_nearby(px_byte_choice *c) {
     return c->items[0].bytes < REPETITIVE * fmin(entropy_of(c, PX_NEXT), entropy_of(c, PX_ROW));
 }
 
-/* Candidates that promise the same stay in their order: qsort of each library has one of its own. */
+/* Candidates that promise the same stay in their order: qsort of each library has one of its own.
+ */
 static void sort(px_byte_choice *c) {
     for (size_t i = 1; i < c->count; i++) {
         const px_byte_candidate moved = c->items[i];
@@ -335,32 +336,48 @@ static double short_array(const px_byte_choice *c) {
 /* The quick level finds short matches badly: of short arrays, the best are tried once more. */
 static prism_status try_again(px_byte_choice *c, prism_error *error) {
     enum { BEST = 8 };
-    if (c->count == 1 || array_bytes(c) > short_array(c))
+    if (c->count == 1 || array_bytes(c) > short_array(c) || c->in_brief)
         return PRISM_OK;
     c->count = c->count < BEST ? c->count : BEST;
     return try_all(c, PX_EFFORT_QUICK, error);
 }
 
+/* Takes what is smaller by that effort. */
+static prism_status try_once_more(px_byte_choice *c, px_byte_candidate *item, int effort,
+                                  prism_error *error) {
+    size_t size;
+    prism_status status = code(&size, c, item, effort, error);
+    item->bytes = fmin(item->bytes, (double)size);
+    return status;
+}
+
+/* The best ones at an effort, if they are near the first one. */
+static prism_status try_best(px_byte_choice *c, size_t most, double near, int effort,
+                             prism_error *error) {
+    const double nearly = near * c->items[0].bytes;
+    prism_status status = PRISM_OK;
+    for (size_t i = c->count < most ? c->count : most; i-- > 0 && status == PRISM_OK;)
+        if (c->items[i].bytes <= nearly)
+            status = try_once_more(c, &c->items[i], effort, error);
+    sort(c);
+    return status;
+}
+
 /* The best one is coded at the effort itself, and those that come near it: of longer arrays, which
- * take time, only one. Efforts are not always ordered: what repeats at a distance, a lazy parser
- * may find where an optimal one looks at few places. */
+ * take time, at most two, if a lazy parser finds them alike. Efforts are not always ordered: what
+ * repeats at a distance, that parser may find where an optimal one looks at few places. */
 static prism_status try_in_earnest(px_byte_choice *c, int effort, prism_error *error) {
     enum { MOST_LONG = 2 };
     const bool is_long = array_bytes(c) >= SHORT_BRISK, brisk = px_efforts.brisk[c->effort];
-    const size_t trials = is_long && brisk ? 1 : (size_t)px_efforts.zstd_trials[c->effort];
+    const size_t trials =
+        (is_long && brisk) || c->in_brief ? 1 : (size_t)px_efforts.zstd_trials[c->effort];
     const size_t most = is_long && trials > MOST_LONG ? MOST_LONG : trials;
-    const double nearly = NEARLY * c->items[0].bytes;
+    const bool lazily = px_efforts.zstd_search[effort] && !c->in_brief;
     prism_status status = PRISM_OK;
-    for (size_t i = c->count < most ? c->count : most; i-- > 0 && status == PRISM_OK;) {
-        const px_byte_candidate *item = &c->items[i];
-        size_t size;
-        if (item->bytes > nearly)
-            continue;
-        if (px_efforts.zstd_search[effort])
-            status = code(&size, c, item, PX_EFFORT_QUICK, error);
-        if (status == PRISM_OK)
-            status = code(&size, c, item, effort, error);
-    }
+    if (lazily)
+        status = try_best(c, most, NEARLY, PX_EFFORT_QUICK, error);
+    if (status == PRISM_OK)
+        status = try_best(c, most, lazily && is_long ? ALIKE : NEARLY, effort, error);
     return status;
 }
 
@@ -371,7 +388,7 @@ static int usual_effort(const px_byte_choice *c) {
     enum { SLOW = 7, SLOWEST = 9 };
     const double size = array_bytes(c), left = c->items[0].bytes / size;
     const bool brisk = px_efforts.brisk[c->effort], is_short = size < short_array(c);
-    if (size >= SMALL_ARRAY || c->effort >= SLOW || (c->trial && brisk))
+    if (size >= SMALL_ARRAY || c->effort >= SLOW || c->in_brief)
         return c->effort;
     if (left < LITTLE && (is_short || !brisk))
         return size < SHORT_BRISK ? SLOWEST : SLOW;
@@ -450,6 +467,21 @@ static prism_status closer_estimate(double *best, px_byte_choice *c, prism_error
     return status;
 }
 
+/* Of a large array in which next to nothing comes again far away, all elements by the candidate
+ * that promises most say enough: others come near it. */
+static prism_status first_may_win(bool *may, px_byte_choice *c, double left, double far,
+                                  prism_error *error) {
+    size_t size = 0;
+    double gain = 1;
+    if (c->tried || array_bytes(c) < SMALL_ARRAY || far > LITTLE)
+        return PRISM_OK;
+    prism_status status = code(&size, c, &c->items[0], PX_ZSTD_QUICK, error);
+    if (status == PRISM_OK)
+        status = gain_of_effort(&gain, c, error);
+    *may = gain * (double)size < NEARLY * CHANCE_OF_REPETITIONS * left;
+    return status;
+}
+
 prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, double far,
                                     prism_error *error) {
     const double left = (double)other - (double)c->besides;
@@ -461,6 +493,8 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, 
     *may = least * (1 - share) < left;
     prism_status status = *may ? closer_estimate(&closer, c, error) : PRISM_OK;
     *may = *may && promise(c, closer, nearby) * (1 - share) < left;
+    if (status == PRISM_OK && *may)
+        status = first_may_win(may, c, left, far, error);
     if (status == PRISM_OK && *may)
         status = px_byte_choice_try(c, error);
     if (status != PRISM_OK || !*may || c->items[0].bytes < left)

@@ -22,11 +22,11 @@ typedef struct px_byte_choice {
     const prism_array *array;
     const void *elements;
     int effort;
-    bool trial; /* only sizes are looked at */
     px_zstd z;
     px_byte_candidate items[PX_MOST_BYTE_CANDIDATES]; /* the one that promises most first */
     size_t count;
     bool looks_closer;      /* more places for estimates */
+    bool in_brief;          /* the best one, at the effort itself, is enough */
     size_t besides;         /* bytes that come to the elements', such as a table */
     bool tried;             /* with all elements */
     px_byte_candidate kept; /* the smallest one that was coded, in z.kept, */

@@ -30,6 +30,7 @@ px_task px_task_of(const px_candidate *candidate, int effort, size_t limit) {
                      .effort = effort,
                      .selective = candidate->selective,
                      .swift = candidate->swift,
+                     .no_palette = candidate->no_palette,
                      .limit = limit};
 }
 

@@ -11,11 +11,11 @@ enum { PX_MAX_LAYOUTS = 3 * PX_MOST_ROLES /* as they are, lifted, or as frames *
 
 /* What may be tried: a layout, all stages, or a method of coder ans. */
 typedef struct px_candidate {
-    px_pipeline pipeline;  /* of a layout, before a trial: but for predictor and coder */
-    prism_method method;   /* once it is chosen, */
-    bool selective, swift; /* as in px_task */
-    px_verdict verdict;    /* of a method */
-    double bytes;          /* estimated, HUGE_VAL where nothing is to be estimated; or tried */
+    px_pipeline pipeline; /* of a layout, before a trial: but for predictor and coder */
+    prism_method method;  /* once it is chosen, */
+    bool selective, swift, no_palette; /* as in px_task */
+    px_verdict verdict;                /* of a method */
+    double bytes; /* estimated, HUGE_VAL where nothing is to be estimated; or tried */
 } px_candidate;
 
 typedef struct px_layouts {

@@ -70,12 +70,14 @@ static void known_free(known *k) {
     px_bit_patterns_free(&k->words);
 }
 
-/* What candidates are tried on. */
+/* What candidates are tried on, and what trials on all elements came to. */
 typedef struct subject {
     const px_mapping_request *request;
     known all, sample; /* the sample only where it is a part, and once someone asks */
     px_sample cut;     /* less than the sample, once mappings are compared by it */
     known of_cut;
+    const px_mapping_stage *tried;
+    px_coded coded; /* by the stage that was tried, as the request asks for */
 } subject;
 
 static prism_status part_of(const px_bit_patterns **part, subject *s, prism_error *error) {
@@ -95,17 +97,6 @@ static prism_status try_mapping(px_coded *mapped, const px_mapping_stage *stage,
     px_put_u8(&mapped->sections.parameters, (uint8_t)stage->number);
     prism_status status = stage->encode(mapped, request, words, error);
     return status == PRISM_OK ? px_sections_status(&mapped->sections, error) : status;
-}
-
-/* *size: of the sample; SIZE_MAX where the rule does not fit it. */
-static prism_status sample_size(size_t *size, const px_mapping_stage *stage,
-                                const px_mapping_request *request, const px_bit_patterns *part,
-                                prism_error *error) {
-    px_coded mapped = {.is_mapped = false};
-    prism_status status = try_mapping(&mapped, stage, request, part, error);
-    *size = mapped.is_mapped ? px_coded_size(&mapped) : SIZE_MAX;
-    px_coded_free(&mapped);
-    return status;
 }
 
 /* The project's own coder without a lift ranks mappings as well as all that is automatic. */
@@ -139,22 +130,52 @@ static prism_status make_cut(subject *s, const prism_array *shape, const px_bit_
     return status;
 }
 
-/* What elements come to by a stage and by its rival; SIZE_MAX where the rule does not fit. */
-static prism_status measure(size_t sizes[2], const row *r, const px_mapping_request *request,
-                            const px_bit_patterns *part, const void *elements, prism_error *error) {
+/* Whether a trial by these options is what the request asks for. */
+static bool is_in_earnest(const px_mapping_request *request, const prism_options *trial) {
+    const prism_options *asked = request->options;
+    return request->survey->part.share == 1 && trial->effort == asked->effort &&
+           trial->transform == asked->transform && trial->predictor == asked->predictor &&
+           trial->coder == asked->coder;
+}
+
+/* SIZE_MAX where the rule does not fit. */
+static size_t mapped_size(const px_coded *mapped) {
+    return mapped->is_mapped ? px_coded_size(mapped) : SIZE_MAX;
+}
+
+static void keep(subject *s, const px_mapping_stage *stage, px_coded *coded) {
+    px_coded_free(&s->coded);
+    s->tried = stage;
+    s->coded = *coded;
+    *coded = (px_coded){.is_mapped = false};
+}
+
+static prism_options trial_options(const px_mapping_request *request) {
     const bool tiny = px_inner_is_tiny(request);
     prism_options options = *request->options;
-    px_mapping_request trial = *request;
     options.effort = (tiny ? px_efforts.small_trial : px_efforts.trial)[options.effort];
     if (!tiny)
         rank_by_native(&options);
-    trial.options = &options;
-    trial.array = part->array;
-    trial.elements = elements;
-    prism_status status = sample_size(&sizes[0], r->stage, &trial, part, error);
-    if (status == PRISM_OK && sizes[0] < SIZE_MAX)
-        status = sample_size(&sizes[1], r->rival, &trial, part, error);
+    return options;
+}
+
+/* Elements, of which `words` are known, by a stage and by its rival. */
+static prism_status try_both(px_coded coded[2], const row *r, const px_mapping_request *trial,
+                             const px_bit_patterns *words, prism_error *error) {
+    prism_status status = try_mapping(&coded[0], r->stage, trial, words, error);
+    if (status == PRISM_OK && coded[0].is_mapped)
+        status = try_mapping(&coded[1], r->rival, trial, words, error);
     return status;
+}
+
+/* The same for less than the sample. */
+static prism_status try_on_cut(px_coded coded[2], const row *r, px_mapping_request *trial,
+                               subject *s, const prism_array *shape, const px_bit_patterns *part,
+                               prism_error *error) {
+    prism_status status = s->cut.elements ? PRISM_OK : make_cut(s, shape, part, error);
+    trial->array = &s->cut.array;
+    trial->elements = s->cut.elements;
+    return status == PRISM_OK ? try_both(coded, r, trial, &s->of_cut.words, error) : status;
 }
 
 /* Whether the sample is smaller by the stage than by its rival. */
@@ -162,17 +183,20 @@ static prism_status compare(bool *smaller, const row *r, subject *s, const px_bi
                             prism_error *error) {
     const px_mapping_request *request = s->request;
     const prism_array shape = compared_shape(request);
-    size_t sizes[2] = {0};
-    prism_status status = PRISM_OK;
-    if (px_array_count(&shape) == part->count) {
-        status = measure(sizes, r, request, part, request->survey->part.elements, error);
-    } else {
-        if (!s->cut.elements)
-            status = make_cut(s, &shape, part, error);
-        if (status == PRISM_OK)
-            status = measure(sizes, r, request, &s->of_cut.words, s->cut.elements, error);
-    }
-    *smaller = sizes[0] < sizes[1];
+    const prism_options options = trial_options(request);
+    const bool is_cut = px_array_count(&shape) < part->count;
+    px_coded coded[2] = {{.is_mapped = false}};
+    px_mapping_request trial = *request;
+    trial.options = &options;
+    trial.array = part->array;
+    trial.elements = request->survey->part.elements;
+    prism_status status = is_cut ? try_on_cut(coded, r, &trial, s, &shape, part, error)
+                                 : try_both(coded, r, &trial, part, error);
+    *smaller = mapped_size(&coded[0]) < mapped_size(&coded[1]);
+    if (status == PRISM_OK && !is_cut && is_in_earnest(request, &options))
+        keep(s, *smaller ? r->stage : r->rival, &coded[*smaller ? 0 : 1]);
+    px_coded_free(&coded[0]);
+    px_coded_free(&coded[1]);
     return status;
 }
 
@@ -193,6 +217,16 @@ static void forget_parts(subject *s) {
     px_sample_free(&s->cut);
 }
 
+/* Takes what a trial on all elements came to, if there was one by that stage. */
+static bool take_trial(px_coded *mapped, const px_mapping_stage *stage, subject *s) {
+    if (s->tried != stage || !s->coded.is_mapped)
+        return false;
+    px_coded_free(mapped);
+    *mapped = s->coded;
+    s->coded = (px_coded){.is_mapped = false};
+    return true;
+}
+
 static prism_status try_all(px_coded *mapped, subject *s, prism_error *error) {
     const rows list = rows_for(s->request->array->type);
     prism_status status = PRISM_OK;
@@ -203,7 +237,7 @@ static prism_status try_all(px_coded *mapped, subject *s, prism_error *error) {
         status = has_chance(&chance, &list.items[i], s, error);
         if (chance)
             forget_parts(s);
-        if (status == PRISM_OK && chance)
+        if (status == PRISM_OK && chance && !take_trial(mapped, list.items[i].stage, s))
             status = try_mapping(mapped, list.items[i].stage, s->request, &s->all.words, error);
     }
     return status;
@@ -221,6 +255,7 @@ prism_status px_encode_mapped(px_coded *mapped, const px_mapping_request *reques
         status = try_all(mapped, &s, error);
     known_free(&s.all);
     forget_parts(&s);
+    px_coded_free(&s.coded);
     if (status != PRISM_OK)
         px_coded_free(mapped);
     return status;

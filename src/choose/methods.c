@@ -25,7 +25,13 @@ static const double FITTED_CHANCE = 1.02;
  * where neither is that much smaller, the whole is coded by both. Where there are many, what is no
  * copy of a neighbour costs the logarithm of their number, which a residual never does.
  */
-enum { SURELY_INDICES = 8, PART_PLANES = 4, PART_SAMPLES = 1 << 16 };
+enum {
+    SURELY_INDICES = 8,
+    PART_PLANES = 4,
+    PART_LEAST = 1 << 14,
+    PART_SAMPLES = 1 << 16,
+    PART_OF_ALL = 2
+};
 static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25, COPIES_OF_MANY = 0.5;
 
 /* Of small planes, what lsq sends beside samples may outweigh what that saves. */
@@ -48,6 +54,7 @@ static px_candidate *add(candidates *list, const px_task *task, prism_method met
                            .method = method,
                            .selective = task->selective,
                            .swift = task->swift,
+                           .no_palette = task->no_palette,
                            .verdict = verdict};
     return item;
 }
@@ -114,6 +121,9 @@ static prism_status fitted_has_chance(bool *chance, px_coded *best, const px_pla
 
 static prism_status has_chance(bool *chance, px_coded *best, const px_planes *planes,
                                const px_task *task, prism_error *error) {
+    *chance = true;
+    if (task->method == PRISM_METHOD_PALETTE) /* which stops as soon as it has none */
+        return PRISM_OK;
     if (task->method != PRISM_METHOD_ORDER0)
         return fitted_has_chance(chance, best, planes, task, error);
     size_t size = 0;
@@ -126,7 +136,8 @@ static prism_status has_chance(bool *chance, px_coded *best, const px_planes *pl
 static px_planes middle_of(const px_planes *planes) {
     px_planes part = *planes;
     part.holes = NULL;
-    part.count = planes->count < PART_PLANES ? planes->count : PART_PLANES;
+    const size_t most = PART_LEAST / px_plane_size(planes) + PART_PLANES;
+    part.count = planes->count < most ? planes->count : most;
     part.height = PART_SAMPLES / (part.count * planes->width) + 1;
     part.height = planes->height < part.height ? planes->height : part.height;
     part.samples = px_plane(planes, (planes->count - part.count) / 2) +
@@ -156,6 +167,10 @@ static prism_status compare(double *ratio, size_t values, const px_planes *plane
     *ratio = HUGE_VAL;
     if (!px_palette_has_room(&part) || (values > PX_PALETTE_FEW && !are_copies(&part)))
         return PRISM_OK;
+    if (PART_OF_ALL * part.count * px_plane_size(&part) > planes->count * px_plane_size(planes)) {
+        *ratio = 1;
+        return PRISM_OK;
+    }
     prism_status status =
         measure(&lsq, &part, task, PRISM_METHOD_LSQ, PX_EFFORT_DEFAULT, lsq, error);
     const size_t enough = (size_t)((double)lsq * CLEARLY_NOT) + 1;
@@ -174,7 +189,7 @@ static prism_status judge_palette(px_verdict *palette, size_t values, const px_p
     enum { MOST_SWIFT = 512 }; /* samples */
     const size_t samples = planes->count * px_plane_size(planes);
     *palette = PX_UNLIKELY;
-    if (!px_efforts.palette[task->effort] || !px_palette_has_room(planes) ||
+    if (!px_efforts.palette[task->effort] || task->no_palette || !px_palette_has_room(planes) ||
         (task->swift && samples > MOST_SWIFT))
         return PRISM_OK;
     const bool surely = values <= SURELY_INDICES;
@@ -210,10 +225,10 @@ static prism_status list_candidates(candidates *list, const px_planes *planes, c
     const size_t values = count_values(planes, task);
     px_verdict palette;
     prism_status status = judge_palette(&palette, values, planes, task, error);
-    if (palette != PX_UNLIKELY)
-        add(list, task, PRISM_METHOD_PALETTE, PX_SURE);
     if (palette != PX_SURE)
         add_by_effort(list, planes, task);
+    if (palette != PX_UNLIKELY)
+        add(list, task, PRISM_METHOD_PALETTE, palette);
     if (may_be_noise(values, planes, task))
         add(list, task, PRISM_METHOD_ORDER0, PX_POSSIBLE);
     return status;
@@ -262,6 +277,7 @@ static prism_status try_methods(px_coded *best, const px_planes *planes, const p
             status = has_chance(&chance, best, planes, &next, error);
         if (status != PRISM_OK || !chance)
             continue;
+        next.doubtful = item->verdict == PX_POSSIBLE;
         if (px_coded_size(best))
             next.limit = px_coded_size(best);
         status = px_try(&tried, planes, &next, error);

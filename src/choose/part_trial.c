@@ -17,11 +17,16 @@ prism_array px_part_shape(const prism_array *array, int axis, uint64_t most) {
     }
 }
 
+prism_options px_part_options(const prism_options *options) {
+    prism_options brief = *options;
+    brief.effort =
+        px_efforts.trial[options->effort < PX_EFFORT_FITTED ? options->effort : PX_EFFORT_FITTED];
+    return brief;
+}
+
 prism_status px_part_size(size_t *size, const px_mapping_request *request, const prism_array *array,
                           const void *elements, prism_error *error) {
-    prism_options options = *request->options;
-    options.effort =
-        px_efforts.trial[options.effort < PX_EFFORT_FITTED ? options.effort : PX_EFFORT_FITTED];
+    const prism_options options = px_part_options(request->options);
     px_buffer out = {0};
     px_pipeline used;
     prism_status status = px_inner_put(&out, &used, request, array, elements, &options,

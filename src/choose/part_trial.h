@@ -8,6 +8,9 @@
  * at most so many elements, if that can be. */
 prism_array px_part_shape(const prism_array *array, int axis, uint64_t most);
 
+/* By which such parts are coded, in little time. */
+prism_options px_part_options(const prism_options *options);
+
 /* Bytes of a chunk within the request's one, made in little time by whatever coder is best. */
 prism_status px_part_size(size_t *size, const px_mapping_request *request, const prism_array *array,
                           const void *elements, prism_error *error);

@@ -80,15 +80,15 @@ static prism_status get_ready(px_rival *r, prism_error *error) {
     r->is_ready = true;
     prism_status status = px_byte_choice_make(&r->of_elements, request->array, request->elements,
                                               request->options, error);
-    r->of_elements.trial = r->trial;
+    r->of_elements.in_brief = request->trial;
     if (status == PRISM_OK)
         status = make_places(r, error);
     if (status != PRISM_OK || !r->places.elements)
         return status;
     status = px_byte_choice_make(&r->of_places, &r->places.array, r->places.elements,
                                  request->options, error);
+    r->of_places.in_brief = request->trial;
     r->of_places.besides = r->places.table_bytes;
-    r->of_places.trial = r->trial;
     compare(r);
     return status;
 }
@@ -118,7 +118,7 @@ static prism_status is_next_to_nothing(bool *is, const px_rival *r, px_byte_choi
 }
 
 static prism_array small_part(const prism_array *array) {
-    enum { BYTES = 1 << 17, ELEMENTS = 1 << 15 };
+    enum { BYTES = 1 << 16, ELEMENTS = 1 << 14 };
     const size_t most = BYTES / prism_type_size(array->type);
     return px_part_shape(array, PRISM_AXIS_AUTO, most < ELEMENTS ? most : ELEMENTS);
 }
@@ -142,7 +142,7 @@ static prism_status native_size(size_t *size, const px_rival *r, const px_sample
     options.coder = PRISM_CODER_ANS;
     prism_status status =
         request->inner->encode(&out, &used, &sample->array, sample->elements, &options,
-                               (px_chunk_role){.depth = request->depth}, error);
+                               (px_chunk_role){.depth = request->depth, .trial = true}, error);
     *size = out.size;
     px_buffer_free(&out);
     return status;

@@ -10,7 +10,6 @@
 
 typedef struct px_rival {
     const px_mapping_request *request;
-    bool trial;      /* only sizes are looked at */
     bool has_places; /* places, */
     px_places places;
     bool is_ready; /* and what follows */

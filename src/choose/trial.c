@@ -95,12 +95,18 @@ static double clearly_of(const px_choice *c, const px_candidate *candidate) {
 void px_prefer(px_choice *c, const px_candidate *candidate, double bytes) {
     c->best = *candidate;
     c->best.bytes = bytes;
+    c->best.no_palette = false;
     px_coded_free(&c->kept);
 }
 
 static bool is_by_indices(const px_coded *coded) {
     return coded->pipeline.coder == PRISM_CODER_ANS && coded->sections.parameters.size &&
            coded->sections.parameters.data[0] == PRISM_METHOD_PALETTE;
+}
+
+/* Whether the best trial says that method palette is not for the whole array. */
+static bool rules_palette_out(const px_choice *c) {
+    return !c->by_indices && !px_efforts.only_size[c->options->effort];
 }
 
 static prism_status consider(px_choice *c, const px_candidate *candidate, int effort,
@@ -112,6 +118,7 @@ static prism_status consider(px_choice *c, const px_candidate *candidate, int ef
         (c->best.bytes == 0 || c->last < clearly_of(c, &tried) * c->best.bytes)) {
         px_prefer(c, &tried, c->last);
         c->by_indices = is_by_indices(&coded);
+        c->best.no_palette = rules_palette_out(c);
         if (c->sample->part.share == 1 && effort == tried.pipeline.effort) {
             c->kept = coded;
             return PRISM_OK;
@@ -301,8 +308,21 @@ static prism_status consider_stack(px_choice *c, const px_candidate *candidate,
     return status;
 }
 
+/* Layouts of the same planes are the same to method palette, but that lifted ones leave surely few
+ * values to the others. */
+static bool has_tried_palette(px_choice *c, const px_candidate *layout) {
+    const px_pipeline *pipeline = &layout->pipeline;
+    for (size_t i = 0; i < c->tried_count; i++)
+        if (px_same_roles(&c->tried[i], &pipeline->roles))
+            return true;
+    if (pipeline->transform != PRISM_TRANSFORM_CHANNELS && c->tried_count < PX_MOST_ROLES)
+        c->tried[c->tried_count++] = pipeline->roles;
+    return false;
+}
+
 static prism_status consider_native(px_choice *c, const px_candidate *layout, prism_error *error) {
     px_candidate candidate = *layout;
+    candidate.no_palette = has_tried_palette(c, layout);
     px_may_use(c, &candidate, PRISM_PREDICTOR_LSQ, PRISM_CODER_ANS);
     if (c->sample->large && layout->pipeline.transform == PRISM_TRANSFORM_STACK &&
         layout->pipeline.axis >= 0)

@@ -15,7 +15,9 @@ typedef struct px_choice {
     /* Least sizes relative to estimates, by transforms; 0 before the first. */
     double relative[PRISM_TRANSFORM_STACK + 1];
     px_coded kept; /* what `best` makes of the whole array, where a trial was just that; or empty */
-    bool flat;     /* enough for libjxl to have a chance */
+    px_roles tried[PX_MOST_ROLES]; /* by the native coder, among it method palette */
+    size_t tried_count;
+    bool flat;       /* enough for libjxl to have a chance */
     bool by_indices; /* `best` is by method palette, for which a lift or an order of frames is
                         nothing */
 } px_choice;

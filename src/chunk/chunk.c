@@ -9,13 +9,13 @@
 #include "choose/apart.h"
 #include "choose/choose.h"
 #include "choose/mappings.h"
+#include "choose/masked.h"
 #include "choose/methods.h"
 #include "choose/rival.h"
 #include "choose/symbols.h"
 #include "lossy/lossy.h"
 #include "lossy/reduced.h"
 #include "mapping/mapping.h"
-#include "mapping/mask.h"
 #include "mapping/recent.h"
 #include "mapping/repeats.h"
 #include "mapping/split.h"
@@ -184,11 +184,13 @@ static prism_status encode_lossy(px_buffer *out, px_pipeline *used, const conten
                                  prism_error *error) {
     px_coded coded;
     void *decoded;
-    prism_status status =
-        px_lossy_encode(&coded, &decoded,
-                        &(px_mapping_request){&c->squeezed.array, c->elements, &c->options, 0,
-                                              &inner_codec, c->scales, NULL, NULL},
-                        limit, error);
+    prism_status status = px_lossy_encode(&coded, &decoded,
+                                          &(px_mapping_request){.array = &c->squeezed.array,
+                                                                .elements = c->elements,
+                                                                .options = &c->options,
+                                                                .inner = &inner_codec,
+                                                                .scales = c->scales},
+                                          limit, error);
     if (status == PRISM_OK && coded.is_mapped)
         status = write_chunk(out, used, &coded, decoded, c, error);
     px_coded_free(&coded);
@@ -300,7 +302,7 @@ static prism_status encode_parts(px_coded *parts, bool *sure, const px_mapping_r
     px_coded coded = {.is_mapped = false};
     prism_status status = px_apart_find(&axis, sure, request, error);
     if (status == PRISM_OK)
-        status = axis < 0 ? px_mask_encode(&coded, sure, request, error)
+        status = axis < 0 ? px_masked_encode(&coded, sure, request, error)
                           : px_split_encode(&coded, request, axis, error);
     if (coded.is_mapped)
         px_coded_keep_smaller(parts, &coded);
@@ -345,11 +347,17 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     px_gaps mask;
     if (status == PRISM_OK && role.mask)
         mask = px_gaps_squeezed(role.mask, &c.squeezed);
-    const px_mapping_request request = {
-        &c.squeezed.array, elements,    &c.options, role.depth,
-        &inner_codec,      role.scales, &survey,    role.mask ? &mask : NULL};
-    px_rival rival = {.request = &request, .trial = role.trial};
-    bool rivals = status == PRISM_OK && !px_blocks_asked(options) &&
+    const px_mapping_request request = {.array = &c.squeezed.array,
+                                        .elements = elements,
+                                        .options = &c.options,
+                                        .depth = role.depth,
+                                        .trial = role.trial,
+                                        .inner = &inner_codec,
+                                        .scales = role.scales,
+                                        .survey = &survey,
+                                        .mask = role.mask ? &mask : NULL};
+    px_rival rival = {.request = &request};
+    bool rivals = status == PRISM_OK && !px_blocks_asked(options) && (!role.mask || role.trial) &&
                   px_rival_suits(array, options, role.depth);
     bool alone = options->coder == PRISM_CODER_ZSTD;
     if (status == PRISM_OK)

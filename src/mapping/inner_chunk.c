@@ -80,6 +80,7 @@ prism_status px_inner_encode(px_coded *mapped, const px_mapping_request *request
                                 .of_wide =
                                     request->depth > 0 || !px_type_is_narrow(request->array->type),
                                 .distinct = true,
+                                .trial = request->trial,
                                 .mask = px_gaps_for(request->mask, array)};
     return px_inner_put(&mapped->sections.payload, &mapped->pipeline, request, array, elements,
                         request->options, role, error);

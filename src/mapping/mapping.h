@@ -35,7 +35,7 @@ typedef struct px_scales {
 typedef struct px_chunk_role {
     unsigned depth; /* 0 for a chunk of its own */
     bool of_wide;   /* the integers stand for elements of more than 16 bits */
-    bool trial;     /* only its size is looked at */
+    bool trial;     /* a part of an array, to compare what is coded in the same way */
     bool distinct;  /* elements that stand elsewhere, too, are not looked for */
     px_scales scales;
     const px_gaps *mask; /* of the array; what stands at its places without data is of no matter */
@@ -64,6 +64,7 @@ typedef struct px_mapping_request {
     const void *elements;
     const prism_options *options;
     unsigned depth; /* of the chunk that is to be mapped */
+    bool trial;     /* see px_chunk_role */
     const px_inner_codec *inner;
     px_scales scales;
     const px_survey *survey; /* of the elements; NULL for lossy coding, which reads none */

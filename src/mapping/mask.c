@@ -13,7 +13,6 @@
 #include "base/sizes.h"
 #include "base/squeeze.h"
 #include "base/status.h"
-#include "mapping/mask_find.h"
 #include "mapping/stage.h"
 #include "pipeline/pipeline.h"
 
@@ -230,7 +229,9 @@ static prism_status write_mask(px_buffer *out, const px_mapping_request *request
     for (unsigned d = 0; d < found->array.rank; d++)
         axes |= (uint64_t)(found->array.dims[d] > 1) << d;
     px_put_varint(out, axes);
-    const px_chunk_role role = {.depth = request->depth + 1, .distinct = true}; /* without a mask */
+    const px_chunk_role role = {.depth = request->depth + 1,
+                                .trial = request->trial,
+                                .distinct = true}; /* it has no mask itself */
     return px_inner_put(out, &used, request, &found->array, found->codes, &options, role, error);
 }
 
@@ -262,7 +263,7 @@ static prism_status write_rest(px_coded *mapped, const px_mapping_request *reque
         move_all(&to_rest, (void *)(uintptr_t)request->elements, elements);
         status = repeat_elements(elements, &mask, &r->array, error);
     }
-    const px_chunk_role role = {.depth = request->depth, .mask = &mask};
+    const px_chunk_role role = {.depth = request->depth, .trial = request->trial, .mask = &mask};
     if (status == PRISM_OK)
         status = px_inner_put(&mapped->sections.payload, &mapped->pipeline, request, &r->array,
                               elements, request->options, role, error);
@@ -286,8 +287,7 @@ static prism_status write_all(px_coded *mapped, const px_mapping_request *reques
     return status;
 }
 
-/* Other coders are asked for by those who want just these. */
-static bool may_be_masked(const px_mapping_request *request) {
+bool px_mask_suits(const px_mapping_request *request) {
     const prism_options *options = request->options;
     return request->depth == 0 && !request->mask && !px_is_tiny(request->array) &&
            (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS) &&
@@ -295,8 +295,7 @@ static bool may_be_masked(const px_mapping_request *request) {
             options->predictor == PRISM_PREDICTOR_LSQ);
 }
 
-/* Whether the rest is coded by a method that knows of holes. */
-static bool leaves_holes_out(const px_coded *mapped) {
+bool px_knows_holes(const px_coded *mapped) {
     px_chunk inner = {.is_mapped = true,
                       .payload = mapped->sections.payload.data,
                       .payload_size = mapped->sections.payload.size,
@@ -311,19 +310,12 @@ static bool leaves_holes_out(const px_coded *mapped) {
            method == PRISM_METHOD_ADAPTIVE;
 }
 
-prism_status px_mask_encode(px_coded *mapped, bool *sure, const px_mapping_request *request,
-                            prism_error *error) {
-    px_found_mask found = {.codes = NULL};
-    prism_status status = PRISM_OK;
+prism_status px_mask_encode(px_coded *mapped, const px_mapping_request *request,
+                            const px_found_mask *found, prism_error *error) {
     *mapped = (px_coded){.is_mapped = false};
-    if (may_be_masked(request))
-        status = px_mask_find(&found, request, error);
-    if (status == PRISM_OK && found.codes)
-        status = write_all(mapped, request, &found, error);
+    prism_status status = write_all(mapped, request, found, error);
     if (status == PRISM_OK)
         status = px_sections_status(&mapped->sections, error);
-    *sure = found.sure && leaves_holes_out(mapped);
-    free(found.codes);
     if (status != PRISM_OK)
         px_coded_free(mapped);
     return status;

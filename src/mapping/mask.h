@@ -6,10 +6,17 @@
 #define PX_MAPPING_MASK_H
 
 #include "mapping/inner_chunk.h"
+#include "mapping/mask_find.h"
 
-/* mapped->is_mapped is false where there are no such places. *sure: nothing else can be smaller. */
-prism_status px_mask_encode(px_coded *mapped, bool *sure, const px_mapping_request *request,
-                            prism_error *error);
+/* Whether an array may have one: other coders are asked for by those who want just these. */
+bool px_mask_suits(const px_mapping_request *request);
+
+/* With a mask that was found in the array. */
+prism_status px_mask_encode(px_coded *mapped, const px_mapping_request *request,
+                            const px_found_mask *found, prism_error *error);
+
+/* Whether the chunk within is coded by a method that knows of holes. */
+bool px_knows_holes(const px_coded *mapped);
 
 /* Bytes that decoding takes at most; see px_mapping_memory. */
 uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec);

@@ -279,7 +279,7 @@ static bool judge(px_found_mask *found, const px_mapping_request *request) {
     return planes == 1 || planes > CHANCE_PLANES || found->missing >= changes;
 }
 
-static void forget(px_found_mask *found) {
+void px_found_mask_free(px_found_mask *found) {
     free(found->codes);
     found->codes = NULL;
 }
@@ -310,6 +310,6 @@ prism_status px_mask_find(px_found_mask *found, const px_mapping_request *reques
     const size_t all = (size_t)px_array_count(&found->array);
     if (status != PRISM_OK || found->missing == all ||
         (double)found->missing < LEAST_OF_VALUE * (double)all || !judge(found, request))
-        forget(found);
+        px_found_mask_free(found);
     return status;
 }

@@ -17,6 +17,8 @@ typedef struct px_found_mask {
     bool sure;      /* it is worth its bytes */
 } px_found_mask;
 
+void px_found_mask_free(px_found_mask *found);
+
 /* Of a squeezed array. Arrays without such places take next to no time. */
 prism_status px_mask_find(px_found_mask *found, const px_mapping_request *request,
                           prism_error *error);

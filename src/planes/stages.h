@@ -49,7 +49,9 @@ typedef struct px_task {
     bool selective;      /* the transform leaves planes alone that the predictor serves better */
     bool swift;          /* a tiny chunk: only what takes next to no time is tried */
     bool trial;          /* of one layout of several: what others are is not tried here */
+    bool no_palette;     /* that method has been tried, and others are smaller */
     size_t limit;        /* more bytes of payload are not wanted */
+    bool doubtful;       /* nor those of a part that make more likely for the whole */
     const px_gaps *mask; /* of the array, or of one of another shape, of which it says nothing */
 } px_task;
 

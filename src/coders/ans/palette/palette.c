@@ -19,6 +19,11 @@
 #include "planes/stages.h"
 #include "planes/values.h"
 
+/* Of the rows, that many at least say something of the others, and of planes, which say much of
+ * each other; the first ones may take so much more. */
+enum { LEAST_PLANES = 3 };
+static const double LEAST_SHARE = 0.25, DOUBT = 1;
+
 /* ---- Values ---- */
 
 typedef struct values {
@@ -94,17 +99,31 @@ static void put_index(px_palette_model *m, size_t x, uint16_t index) {
     m->row_uppers[x] = (uint8_t)(index >> 8);
 }
 
+/* Whether so many bytes for a share of the rows come to more than `limit` for all: the more rows
+ * there are, the surer. */
+static bool is_hopeless(size_t size, double share, size_t limit) {
+    const double slack = 1 + DOUBT * (1 - share);
+    return share >= LEAST_SHARE && (double)size > slack * share * (double)limit;
+}
+
 static void encode_rows(px_palette_model *m, const px_planes *planes, const values *v,
-                        size_t limit) {
+                        const px_task *task) {
     const px_palette_kernels *kernels = px_palette_kernels_best();
-    const px_buffer *out = m->coder.encoder.out;
+    const double rows = (double)m->count * (double)m->height;
+    px_buffer *out = m->coder.encoder.out;
     uint16_t index_of[UINT16_MAX + 1];
     for (int i = 0; i < v->count; i++)
         index_of[px_value_of_sample(v->samples[i])] = (uint16_t)i;
     for (size_t k = 0; k < m->count; k++)
         for (size_t y = 0; y < m->height; y++) {
-            if (out->failed || out->size > limit)
+            const double share = (double)(k * m->height + y) / rows;
+            if (out->failed || out->size > task->limit)
                 return;
+            if (task->doubtful && (m->count == 1 || k >= LEAST_PLANES) &&
+                is_hopeless(out->size, share, task->limit)) {
+                px_buffer_exceed(out, task->limit);
+                return;
+            }
             const int16_t *samples = px_plane(planes, k) + y * m->width;
             for (size_t x = 0; x < m->width; x++)
                 put_index(m, x, index_of[px_value_of_sample(samples[x])]);
@@ -156,7 +175,7 @@ static prism_status encode_indices(const px_planes *planes, const values *v, con
         prism_status status = model_make(&m, planes, v, fast, error);
         if (status != PRISM_OK)
             return status;
-        encode_rows(&m, planes, v, task->limit);
+        encode_rows(&m, planes, v, task);
     }
     px_range_encoder_finish(&m.coder.encoder);
     px_palette_model_free(&m);

@@ -1,0 +1,117 @@
+/*
+ * What is coded with a mask is coded without it, too, unless methods that know of holes do so. Of
+ * large arrays, that is twice the time: a part of them shows whether the mask may pay at all.
+ */
+#include "choose/masked.h"
+
+#include "base/array.h"
+#include "base/effort.h"
+#include "choose/part_trial.h"
+#include "mapping/mask.h"
+#include "planes/sample.h"
+
+/* Elements of the part, and of arrays for which it is worth its time. */
+enum { PART = 1 << 13, LEAST_ELEMENTS = 1 << 18 };
+
+/* What a mask that is sure leaves of the array is little, from that share of its places on. */
+static const double SPARES_MUCH = 0.4;
+
+/* Little is left, and of many values, so that others than method palette code it. */
+static bool spares_much(const px_mapping_request *request, const px_found_mask *found) {
+    return (double)found->missing >= SPARES_MUCH * (double)px_array_count(&found->array) &&
+           request->survey->values > PX_FEW_VALUES;
+}
+
+/* Where a mask is sure to pay, looking for other methods takes longer than all else at low efforts,
+ * and where little is left. */
+static bool is_worth_a_look(const px_mapping_request *request, const px_found_mask *found) {
+    const int effort = request->options->effort;
+    return found->codes && px_array_count(request->array) >= LEAST_ELEMENTS &&
+           !px_efforts.only_size[effort] &&
+           !(found->sure && (spares_much(request, found) || px_efforts.brisk[effort]));
+}
+
+static bool has_both(const px_gaps *mask) {
+    const size_t places = mask->missing ? (size_t)px_array_count(&mask->array) : 0;
+    bool data = false, missing = false;
+    for (size_t i = 0; i < places; i++) {
+        data |= !mask->missing[i];
+        missing |= mask->missing[i];
+    }
+    return data && missing;
+}
+
+/* A part of the array without its mask, and with it. */
+typedef struct trial {
+    px_sample sample;
+    px_coded plain, masked;
+} trial;
+
+static void trial_free(trial *t) {
+    px_sample_free(&t->sample);
+    px_coded_free(&t->plain);
+    px_coded_free(&t->masked);
+}
+
+/* Chunks within the one that is to be made: they look for no mask themselves. */
+static prism_status trial_code(trial *t, const px_mapping_request *request,
+                               const px_found_mask *found, prism_error *error) {
+    const prism_options options = px_part_options(request->options);
+    px_found_mask here = *found;
+    px_mapping_request part = *request;
+    here.array = t->sample.mask.array;
+    here.codes = (uint8_t *)(uintptr_t)t->sample.mask.missing;
+    part.array = &t->sample.array;
+    part.elements = t->sample.elements;
+    part.options = &options;
+    part.depth = 1;
+    part.trial = true;
+    prism_status status = px_inner_put(&t->plain.sections.payload, &t->plain.pipeline, request,
+                                       part.array, part.elements, &options,
+                                       (px_chunk_role){.depth = part.depth, .trial = true}, error);
+    if (status == PRISM_OK)
+        status = px_sections_status(&t->plain.sections, error);
+    return status == PRISM_OK && has_both(&t->sample.mask)
+               ? px_mask_encode(&t->masked, &part, &here, error)
+               : status;
+}
+
+/* Whether the part is smaller with the mask; where it shows nothing of it, whether it is coded by a
+ * method that knows of holes. */
+static prism_status has_chance(bool *chance, const px_mapping_request *request,
+                               const px_found_mask *found, prism_error *error) {
+    const prism_array cut = px_part_shape(request->array, PRISM_AXIS_AUTO, PART);
+    const px_gaps mask = {found->array, found->codes};
+    trial t = {.masked = {.is_mapped = false}};
+    prism_status status = px_sample_cut(&t.sample, request->array, request->elements, &cut, error);
+    if (status == PRISM_OK)
+        status = px_sample_mask(&t.sample, request->array, &mask, error);
+    if (status == PRISM_OK)
+        status = trial_code(&t, request, found, error);
+    if (status == PRISM_OK)
+        *chance = px_coded_size(&t.masked) ? px_coded_size(&t.masked) < px_coded_size(&t.plain)
+                                           : px_knows_holes(&t.plain);
+    trial_free(&t);
+    return status;
+}
+
+prism_status px_masked_encode(px_coded *mapped, bool *sure, const px_mapping_request *request,
+                              prism_error *error) {
+    px_found_mask found = {.codes = NULL};
+    bool chance = true;
+    prism_status status = PRISM_OK;
+    *mapped = (px_coded){.is_mapped = false};
+    *sure = false;
+    if (px_mask_suits(request))
+        status = px_mask_find(&found, request, error);
+    if (request->trial)
+        chance = found.sure;
+    else if (status == PRISM_OK && is_worth_a_look(request, &found))
+        status = has_chance(&chance, request, &found, error);
+    if (status == PRISM_OK && found.codes && chance) {
+        status = px_mask_encode(mapped, request, &found, error);
+        *sure = found.sure && px_knows_holes(mapped);
+    }
+    px_found_mask_free(&found);
+    return status;
+}
