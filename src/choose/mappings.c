@@ -99,7 +99,13 @@ static prism_status try_mapping(px_coded *mapped, const px_mapping_stage *stage,
     return status == PRISM_OK ? px_sections_status(&mapped->sections, error) : status;
 }
 
-/* The project's own coder without a lift ranks mappings as well as all that is automatic. */
+static bool is_small(const px_mapping_request *request) {
+    enum { SMALL = 1 << 18 /* bytes */ };
+    return px_array_count(request->array) * prism_type_size(request->array->type) <= SMALL;
+}
+
+/* The project's own coder without a lift ranks mappings of large arrays nearly as well as all that
+ * is automatic. */
 static void rank_by_native(prism_options *options) {
     if (options->predictor == PRISM_PREDICTOR_AUTO && options->coder == PRISM_CODER_AUTO) {
         options->predictor = PRISM_PREDICTOR_LSQ;
@@ -111,11 +117,10 @@ static void rank_by_native(prism_options *options) {
 
 /* Where time is short, a part of a small array shows which mapping is smaller. */
 static prism_array compared_shape(const px_mapping_request *request) {
-    enum { SMALL = 1 << 18 /* bytes */, SHARE = 3, FEW = (1 << 14) - 1 };
+    enum { SHARE = 3, FEW = (1 << 14) - 1 };
     const prism_array *sample = &request->survey->part.array;
-    const uint64_t count = px_array_count(request->array), share = count / SHARE;
-    const bool brisk = px_efforts.brisk[request->options->effort];
-    return brisk && count * prism_type_size(request->array->type) <= SMALL
+    const uint64_t share = px_array_count(request->array) / SHARE;
+    return px_efforts.brisk[request->options->effort] && is_small(request)
                ? px_part_shape(sample, PRISM_AXIS_AUTO, share < FEW ? FEW : share)
                : *sample;
 }
@@ -154,7 +159,7 @@ static prism_options trial_options(const px_mapping_request *request) {
     const bool tiny = px_inner_is_tiny(request);
     prism_options options = *request->options;
     options.effort = (tiny ? px_efforts.small_trial : px_efforts.trial)[options.effort];
-    if (!tiny)
+    if (!tiny && !(is_small(request) && !px_efforts.brisk[options.effort]))
         rank_by_native(&options);
     return options;
 }
