@@ -45,10 +45,12 @@ make_root() {
     touch "$2/made"
 }
 
-# try_in_root FOLDER WHEEL: in a new environment, by nothing but pip.
+# try_in_root FOLDER WHEEL: in a new environment, by nothing but pip. Programs find their own folder
+# by /proc, which goes with the namespace.
 try_in_root() {
     cp "$2" "$trial" "$1/tmp/"
-    as_root chroot "$1" /bin/sh -ec "
+    as_root unshare --mount /bin/sh -ec 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$1" \
+        /bin/sh -ec "
         python3 -m venv --clear /tmp/venv
         /tmp/venv/bin/pip install --quiet --only-binary :all: numpy h5py hdf5plugin \
             /tmp/$(basename "$2")
