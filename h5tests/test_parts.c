@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/threads.h"
-#include "system/threads.h"
 #include "support.h"
+#include "system/threads.h"
 
 /* ---- Threads ---- */
 
