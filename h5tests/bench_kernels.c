@@ -12,7 +12,9 @@
 #include <time.h>
 
 #include "coders/ans/adaptive/adaptive_kernels.h"
+#include "coders/ans/blocks/bench.h"
 #include "coders/ans/blocks/block_kernels.h"
+#include "coders/ans/blocks/cell_kernels.h"
 #include "coders/ans/frames/blend_kernels.h"
 #include "coders/ans/frames/frame_mixer_kernels.h"
 #include "coders/ans/lsq/quick_kernels.h"
@@ -331,6 +333,48 @@ static size_t block_innovate_lanes(px_simd set) {
     return block.height * block.width * PX_BLOCK_LANES;
 }
 
+enum { CELL_PLANES = 128 };
+
+/* Planes that mix, and say something of each other. */
+static void model_of_cells(px_lsq_model *model) {
+    const px_planes planes = {.count = CELL_PLANES, .height = 64, .width = 64, .depth = 8};
+    px_model_alloc(model, &planes, CELL_PLANES, false, true, NULL);
+    model->blocks = true;
+    for (size_t k = 0; k < CELL_PLANES; k++) {
+        px_weights *both[] = {&model->samples, &model->innovations};
+        model->order[k] = (uint16_t)k;
+        model->planes[k].kind = PX_PLANE_FULL;
+        for (size_t i = 0; i < 2; i++) {
+            px_weight_row_alloc(&both[i]->rows[k], k, NULL);
+            both[i]->rows[k].used = true;
+            both[i]->rows[k].shift = PX_MAX_SHIFT_16;
+            for (size_t j = 0; j < k; j++)
+                both[i]->rows[k].levels[j] = (int)(j % 3) - 1;
+        }
+    }
+}
+
+static px_cell *cell_of_planes(void) {
+    static const px_bench_size size = {
+        .block = {PX_CELL_SIDE, PX_CELL_SIDE, PX_CELL_SIDE}, .lanes = 1, .planes = CELL_PLANES};
+    static px_block_bench made;
+    static px_lsq_model model;
+    static px_pool pool;
+    if (!made.cell) {
+        model_of_cells(&model);
+        px_block_bench_make(&made, &model, px_shapes_make(&pool, model.shapes, NULL), &size, NULL);
+    }
+    return made.cell;
+}
+
+/* All planes but the last, after which random words would have to end well. */
+static size_t cell_decode(px_simd set) {
+    px_cell *cell = cell_of_planes();
+    px_rans_stream stream = stream_of(false);
+    px_cell_kernels_of(set)->decode(cell, CELL_PLANES - 1, &stream);
+    return (CELL_PLANES - 1) * PX_CELL_SIZE;
+}
+
 static size_t block_encode(px_simd set) {
     px_rans_stream stream = encoding(encoded, WORDS, false);
     px_wave block = plane.wave;
@@ -510,6 +554,7 @@ static const bench benches[] = {
     BENCH(block_decode_lanes),
     BENCH(block_innovate_lanes),
     BENCH(block_encode),
+    BENCH(cell_decode),
     BENCH(quick_means),
     BENCH(quick_contexts),
     BENCH(quick_symbols),

@@ -173,9 +173,8 @@ def test_the_only_dataset_needs_no_name(tmp_path):
     group(tmp_path / "in.h5", tmp_path / "out.h5")
     with h5py.File(tmp_path / "out.h5", "a") as file:
         assert file["x"].is_virtual and np.array_equal(file["x"][...], DATA)
-        del file["x"]
         file.create_dataset("more", data=DATA)
-    fails("group", tmp_path / "out.h5", tmp_path / "b.h5", word="3 datasets: --dataset says which")
+    fails("group", tmp_path / "out.h5", tmp_path / "b.h5", word="2 datasets: --dataset says which")
     group(tmp_path / "out.h5", tmp_path / "b.h5", "--dataset", "more")
     with h5py.File(tmp_path / "b.h5") as file:
         assert {".h5prism", ".h5prism.2", "more"} <= set(file)

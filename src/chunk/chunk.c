@@ -344,7 +344,7 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     px_survey survey = {.values = 0};
     bool sure = false;
     prism_status status = content_make(&c, array, elements, options, error);
-    px_gaps mask;
+    px_gaps mask = {.missing = NULL};
     if (status == PRISM_OK && role.mask)
         mask = px_gaps_squeezed(role.mask, &c.squeezed);
     const px_mapping_request request = {.array = &c.squeezed.array,
