@@ -22,13 +22,13 @@ static bool spares_much(const px_mapping_request *request, const px_found_mask *
            request->survey->values > PX_FEW_VALUES;
 }
 
-/* Where a mask is sure to pay, looking for other methods takes longer than all else at low efforts,
- * and where little is left. */
+/* Low efforts have no method that knows of holes, and where a mask is sure to pay and spares much,
+ * looking for others takes longer than all else. */
 static bool is_worth_a_look(const px_mapping_request *request, const px_found_mask *found) {
     const int effort = request->options->effort;
     return found->codes && px_array_count(request->array) >= LEAST_ELEMENTS &&
-           !px_efforts.only_size[effort] &&
-           !(found->sure && (spares_much(request, found) || px_efforts.brisk[effort]));
+           !px_efforts.only_size[effort] && !px_efforts.brisk[effort] &&
+           !(found->sure && spares_much(request, found));
 }
 
 static bool has_both(const px_gaps *mask) {

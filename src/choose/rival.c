@@ -117,10 +117,12 @@ static prism_status is_next_to_nothing(bool *is, const px_rival *r, px_byte_choi
     return status;
 }
 
-static prism_array small_part(const prism_array *array) {
+static prism_array small_part(const prism_array *array, int effort) {
     enum { BYTES = 1 << 16, ELEMENTS = 1 << 14 };
-    const size_t most = BYTES / prism_type_size(array->type);
-    return px_part_shape(array, PRISM_AXIS_AUTO, most < ELEMENTS ? most : ELEMENTS);
+    /* Twice as much where no closer look follows. */
+    const size_t times = px_efforts.brisk[effort] ? 2 : 1;
+    const size_t most = times * BYTES / prism_type_size(array->type);
+    return px_part_shape(array, PRISM_AXIS_AUTO, most < times * ELEMENTS ? most : times * ELEMENTS);
 }
 
 /* Integers of so few values that method palette is for them, which a sample shows too little of. */
@@ -136,13 +138,15 @@ static prism_status native_size(size_t *size, const px_rival *r, const px_sample
     px_buffer out = {0};
     px_pipeline used;
     prism_options options = *request->options;
+    /* Low efforts have no other method for what masks are about. */
+    const px_chunk_role role = {.depth = request->depth,
+                                .trial = !px_efforts.brisk[options.effort]};
     options.effort = options.effort < PX_EFFORT_FITTED ? options.effort : PX_EFFORT_FITTED;
     options.transform = PRISM_TRANSFORM_NONE;
     options.predictor = PRISM_PREDICTOR_LSQ;
     options.coder = PRISM_CODER_ANS;
-    prism_status status =
-        request->inner->encode(&out, &used, &sample->array, sample->elements, &options,
-                               (px_chunk_role){.depth = request->depth, .trial = true}, error);
+    prism_status status = request->inner->encode(&out, &used, &sample->array, sample->elements,
+                                                 &options, role, error);
     *size = out.size;
     px_buffer_free(&out);
     return status;
@@ -150,7 +154,7 @@ static prism_status native_size(size_t *size, const px_rival *r, const px_sample
 
 static prism_status own_size(double *bytes, px_rival *r, prism_error *error) {
     px_byte_choice *c = better(r);
-    const prism_array cut = small_part(c->array);
+    const prism_array cut = small_part(c->array, c->effort);
     px_sample sample;
     size_t size = 0;
     prism_status status = px_sample_cut(&sample, c->array, c->elements, &cut, error);
@@ -162,7 +166,7 @@ static prism_status own_size(double *bytes, px_rival *r, prism_error *error) {
 }
 
 prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error) {
-    const prism_array cut = small_part(r->request->array);
+    const prism_array cut = small_part(r->request->array, r->request->options->effort);
     px_sample sample;
     size_t other = 0;
     double own = 0;
@@ -197,12 +201,17 @@ static bool is_short(const px_rival *r) {
 
 /* Looks may be wrong by so much, more where elements come again, which is worth estimates where
  * time is not that short; and estimates, which is worth a trial where it is not spared. */
-static const double DOUBT = 1.03, DOUBT_OF_REPETITIONS = 1.3, DOUBT_OF_ESTIMATES = 1.06;
+static const double DOUBT = 1.03, DOUBT_OF_REPETITIONS = 1.3, DOUBT_AT_LEISURE = 2,
+                    DOUBT_OF_ESTIMATES = 1.06;
 
 static double doubt_of_look(const px_rival *r) {
     const px_byte_look *look = &r->request->survey->look;
-    const bool again = fmax(look->nearby, look->far) > SOME;
-    return px_efforts.brisk[r->request->options->effort] ? 1 : again ? DOUBT_OF_REPETITIONS : DOUBT;
+    const int effort = r->request->options->effort;
+    if (px_efforts.brisk[effort])
+        return 1;
+    if (fmax(look->nearby, look->far) <= SOME)
+        return DOUBT;
+    return effort > PX_EFFORT_DEFAULT ? DOUBT_AT_LEISURE : DOUBT_OF_REPETITIONS;
 }
 
 prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, prism_error *error) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/effort.h"
 #include "base/squeeze.h"
 #include "base/status.h"
 #include "choose/apart.h"
@@ -357,7 +358,9 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
                                         .survey = &survey,
                                         .mask = role.mask ? &mask : NULL};
     px_rival rival = {.request = &request};
-    bool rivals = status == PRISM_OK && !px_blocks_asked(options) && (!role.mask || role.trial) &&
+    /* Methods that know of holes are ahead of it within masks; low efforts have none. */
+    const bool may_rival = !role.mask || role.trial || px_efforts.brisk[options->effort];
+    bool rivals = status == PRISM_OK && !px_blocks_asked(options) && may_rival &&
                   px_rival_suits(array, options, role.depth);
     bool alone = options->coder == PRISM_CODER_ZSTD;
     if (status == PRISM_OK)
