@@ -21,6 +21,7 @@
 #include "frames.h"
 #include "group.h"
 #include "library.h"
+#include "links.h"
 #include "output.h"
 #include "stack_writer.h"
 
@@ -130,7 +131,7 @@ static bool each_page(request *r, const char *what, bool samples, tool_page_visi
     bool done = true;
     r->next = 0;
     for (size_t i = 0; done && i < r->folder.count; i++) {
-        char *path = tool_path_in(r->files[0], r->folder.names[i]);
+        char *path = tool_path(r->files[0], r->folder.names[i]);
         done = path && tool_pages_each(path, samples, visit, r);
         free(path);
         tool_progress(what, i + 1, r->folder.count);

@@ -11,6 +11,7 @@
 #include "collected.h"
 #include "command.h"
 #include "folder.h"
+#include "links.h"
 
 typedef struct request {
     const char *files[2], *dataset, *format;
@@ -111,7 +112,7 @@ static bool write_file(const request *r, const char *path) {
 
 static bool write_frame(request *r, size_t number) {
     char *name = name_of(r, number);
-    char *path = name ? tool_path_in(r->folder.name, name) : NULL;
+    char *path = name ? tool_path(r->folder.name, name) : NULL;
     const bool done = path && tool_collected_read(&r->stack) && write_file(r, path);
     free(path);
     free(name);

@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "image.h"
+#include "links.h"
 
 /* ---- What is in one ---- */
 
@@ -46,16 +47,6 @@ int tool_compare_naturally(const char *a, const char *b) {
 
 static int compare_names(const void *a, const void *b) {
     return tool_compare_naturally(*(char *const *)a, *(char *const *)b);
-}
-
-char *tool_path_in(const char *path, const char *name) {
-    const size_t size = strlen(path) + strlen(name) + 2;
-    char *text = malloc(size);
-    if (text)
-        snprintf(text, size, "%s/%s", path, name);
-    else
-        tool_fail("out of memory");
-    return text;
 }
 
 static bool add_name(tool_folder *f, const char *name) {
@@ -149,7 +140,7 @@ bool tool_new_folder_begin(tool_new_folder *f, const char *path) {
 static void remove_folder(const char *path) {
     DIR *directory = opendir(path);
     for (struct dirent *entry; directory && (entry = readdir(directory));) {
-        char *file = tool_path_in(path, entry->d_name);
+        char *file = tool_path(path, entry->d_name);
         if (file && entry->d_name[0] != '.')
             unlink(file);
         free(file);

@@ -15,9 +15,6 @@ typedef struct tool_folder {
 bool tool_folder_open(tool_folder *folder, const char *path);
 void tool_folder_close(tool_folder *folder);
 
-/* "PATH/NAME", to be freed; NULL, with a message, if there is no memory. */
-char *tool_path_in(const char *path, const char *name);
-
 /* Digits count as numbers. As strcmp. */
 int tool_compare_naturally(const char *a, const char *b);
 

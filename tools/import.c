@@ -13,6 +13,7 @@
 #include "library.h"
 #include "output.h"
 #include "source.h"
+#include "stack_writer.h"
 
 static const size_t CHUNK_BYTES = 16u << 20;
 
@@ -109,12 +110,6 @@ static bool read_picture(picture *p, const request *r) {
 
 /* ---- The dataset ---- */
 
-static hid_t type_of(const prism_array *array) {
-    const bool is_signed = px_number_of(array->type)->is_signed;
-    return prism_type_size(array->type) == 1 ? (is_signed ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT8)
-                                             : (is_signed ? H5T_NATIVE_INT16 : H5T_NATIVE_UINT16);
-}
-
 static hid_t create(hid_t file, const request *r, const picture *p, const prism_options *options) {
     const int rank = (int)p->array.rank;
     hsize_t dims[PRISM_MAX_RANK], chunk[PRISM_MAX_RANK];
@@ -124,8 +119,8 @@ static hid_t create(hid_t file, const request *r, const picture *p, const prism_
     hid_t list = tool_creation_list(rank, chunk, options), links = H5Pcreate(H5P_LINK_CREATE);
     hid_t space = H5Screate_simple(rank, dims, NULL);
     H5Pset_create_intermediate_group(links, 1);
-    hid_t dataset =
-        H5Dcreate2(file, r->dataset, type_of(&p->array), space, links, list, H5P_DEFAULT);
+    hid_t dataset = H5Dcreate2(file, r->dataset, tool_stack_type(p->array.type), space, links, list,
+                               H5P_DEFAULT);
     H5Sclose(space);
     H5Pclose(links);
     H5Pclose(list);
@@ -139,8 +134,8 @@ static bool write_dataset(hid_t file, const request *r, const picture *p,
     hid_t dataset = create(file, r, p, options);
     if (dataset < 0)
         return false;
-    bool done =
-        H5Dwrite(dataset, type_of(&p->array), H5S_ALL, H5S_ALL, H5P_DEFAULT, p->elements) >= 0;
+    bool done = H5Dwrite(dataset, tool_stack_type(p->array.type), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                         p->elements) >= 0;
     const hsize_t stored = H5Dget_storage_size(dataset);
     done = H5Dclose(dataset) >= 0 && done;
     if (done)
@@ -157,9 +152,9 @@ static bool check_file(const char *name, const request *r, const picture *p) {
     void *elements = malloc(p->size);
     bool done = (elements || tool_fail("out of memory for %zu bytes", p->size)) &&
                 tool_open_dataset(&dataset, file, r->dataset);
-    if (done &&
-        (H5Dread(dataset, type_of(&p->array), H5S_ALL, H5S_ALL, H5P_DEFAULT, elements) < 0 ||
-         memcmp(elements, p->elements, p->size) != 0))
+    if (done && (H5Dread(dataset, tool_stack_type(p->array.type), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                         elements) < 0 ||
+                 memcmp(elements, p->elements, p->size) != 0))
         done = tool_fail("%s: it does not read as it was written", r->dataset);
     if (dataset >= 0)
         H5Dclose(dataset);
