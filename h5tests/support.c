@@ -25,20 +25,44 @@ static double waves(size_t pixel) {
     return (double)(hash >> 8) / (1 << 23) - 1;
 }
 
+static bool is_signed(prism_type type) {
+    return type == PRISM_INT8 || type == PRISM_INT16;
+}
+
+/* Of pictures with channels last. */
+static size_t width_of(const prism_array *array) {
+    return array->rank > 1 ? (size_t)array->dims[array->rank - 2] : 1;
+}
+
 /* A value of `bits` bits: a mixture of two hidden images that depends on the channel, and a little
  * noise. */
 static uint32_t related_value(const prism_array *array, size_t index, uint32_t *state,
                               unsigned bits) {
-    size_t channels = (size_t)array->dims[array->rank - 1];
-    size_t width = array->rank > 1 ? (size_t)array->dims[array->rank - 2] : 1;
+    size_t channels = (size_t)array->dims[array->rank - 1], width = width_of(array);
     size_t channel = index % channels, pixel = index / channels;
     double x = (double)(pixel % width), y = (double)(pixel / width);
     double a = sin(x / 7) + waves(pixel), b = sin((x + y) / 5);
     double value = a * cos((double)channel) + b * sin((double)channel * 0.7);
     double noise = (random_below(state, 1000) / 1000.0 - 0.5) * 0.02;
-    bool is_signed = array->type == PRISM_INT8 || array->type == PRISM_INT16;
-    double middle = is_signed ? 0 : 0.5;
+    double middle = is_signed(array->type) ? 0 : 0.5;
     return (uint32_t)(int32_t)lrint(ldexp(middle + 0.15 * (value + noise), (int)bits));
+}
+
+static uint32_t value_with_holes(const prism_array *array, size_t index, uint32_t *state,
+                                 unsigned bits) {
+    const size_t pixel = index / (size_t)array->dims[array->rank - 1], width = width_of(array);
+    const double x = (double)(pixel % width), y = (double)(pixel / width);
+    if (sin(x / 23) + sin(y / 19) > 0.3)
+        return is_signed(array->type) ? 1u << (bits > 16 ? 31 : bits - 1) : 0;
+    return related_value(array, index, state, bits);
+}
+
+static uint32_t tiled_value(const prism_array *array, size_t index, unsigned bits) {
+    enum { TILE = 16 };
+    const size_t channels = (size_t)array->dims[array->rank - 1], width = width_of(array);
+    const size_t pixel = index / channels, x = pixel % width % TILE, y = pixel / width % TILE;
+    uint32_t same = 1 + (uint32_t)(y * TILE + x);
+    return related_value(array, (y * width + x) * channels + index % channels, &same, bits);
 }
 
 static uint32_t element_value(const prism_array *array, pattern kind, size_t index, uint32_t *state,
@@ -52,6 +76,10 @@ static uint32_t element_value(const prism_array *array, pattern kind, size_t ind
         return index % 3 ? 0x80808080u : 0x7f7f7f7fu | 0xffu;
     case PATTERN_FEW:
         return (uint32_t)(index / 37 % 3) * 41;
+    case PATTERN_HOLES:
+        return value_with_holes(array, index, state, bits);
+    case PATTERN_TILES:
+        return tiled_value(array, index, bits);
     default:
         return random_next(state) >> 8;
     }

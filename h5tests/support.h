@@ -31,6 +31,8 @@ typedef enum pattern {
     PATTERN_CONSTANT, /* one value */
     PATTERN_EXTREMES, /* the smallest and the largest value in turn */
     PATTERN_FEW,      /* three values in runs */
+    PATTERN_HOLES,    /* related, with regions of pixels at the smallest value */
+    PATTERN_TILES,    /* related, the same every 16 pixels both ways */
     PATTERN_COUNT
 } pattern;
 

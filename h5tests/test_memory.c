@@ -114,10 +114,10 @@ static void assert_shape(const uint64_t dims[3], prism_type type, pattern kind,
 /* Each shape with each pipeline; types and patterns in turns. */
 static void shapes_of_all_kinds(void **state) {
     (void)state;
-    static const pattern kinds[] = {PATTERN_RELATED, PATTERN_FEW};
+    static const pattern kinds[] = {PATTERN_RELATED, PATTERN_FEW, PATTERN_HOLES, PATTERN_TILES};
     for (size_t s = 0; s < SHAPES; s += SANITIZED ? 3 : 1)
         for (size_t p = 0; p < PIPELINES; p++)
-            assert_shape(shapes[s], types[(s + p) % TYPES], kinds[(s + p) / TYPES % 2],
+            assert_shape(shapes[s], types[(s + p) % TYPES], kinds[(s + p) / TYPES % 4],
                          pipelines[p]);
 }
 
@@ -133,7 +133,7 @@ enum { TIMES = 8, ENCODING_TIMES = 20, LARGE = 8 << 20, SMALL = 1 << 20, SMALL_P
 static void *make_ordinary(const prism_array *array, pattern kind, size_t *size) {
     prism_array narrow = *array;
     const size_t width = prism_type_size(array->type);
-    if (width < sizeof(int32_t) || kind != PATTERN_RELATED)
+    if (width < sizeof(int32_t) || kind == PATTERN_FEW || kind == PATTERN_NOISE)
         return make_elements(array, kind, 3, size);
     narrow.type = PRISM_INT16;
     int16_t *numbers = make_elements(&narrow, kind, 3, size);
@@ -221,7 +221,7 @@ static const ordinary_case hard[] = {
     {{1, 2, 1 << 19}, PRISM_UINT8, PATTERN_RELATED, 2, TIMES},
     /* many planes of few rows */
     {{2, 731, 731}, PRISM_UINT8, PATTERN_RELATED, 4, TIMES},
-    {{3, 585, 585}, PRISM_UINT8, PATTERN_RELATED, 5, 8.25},
+    {{3, 585, 585}, PRISM_UINT8, PATTERN_RELATED, 5, TIMES},
     {{3, 413, 413}, PRISM_INT16, PATTERN_RELATED, 6, TIMES},
     {{16, 1 << 16, 1}, PRISM_UINT8, PATTERN_RELATED, 5, TIMES},
     /* squares of few planes */
@@ -237,6 +237,21 @@ static const ordinary_case hard[] = {
     {{5, 52428, 4}, PRISM_INT8, PATTERN_RELATED, 7, TIMES},
     {{16384, 16, 4}, PRISM_UINT8, PATTERN_RELATED, 6, TIMES},
     {{3, 2, 87381}, PRISM_INT16, PATTERN_RELATED, 6, TIMES},
+    /* places without data */
+    {{1024, 1024, 1}, PRISM_UINT8, PATTERN_HOLES, 5, TIMES},
+    {{1, 1024, 1024}, PRISM_UINT8, PATTERN_HOLES, 3, TIMES},
+    {{2048, 2048, 1}, PRISM_UINT8, PATTERN_HOLES, 5, TIMES},
+    {{724, 724, 2}, PRISM_INT8, PATTERN_HOLES, 5, 8.25},
+    {{128, 128, 64}, PRISM_INT8, PATTERN_HOLES, 5, TIMES},
+    {{300, 300, 12}, PRISM_INT16, PATTERN_HOLES, 1, TIMES},
+    {{600, 600, 1}, PRISM_FLOAT32, PATTERN_HOLES, 5, TIMES},
+    {{1, 16, 65536}, PRISM_UINT8, PATTERN_HOLES, 5, TIMES},
+    {{1 << 20, 1, 1}, PRISM_UINT8, PATTERN_HOLES, 5, TIMES},
+    {{1 << 19, 2, 1}, PRISM_UINT8, PATTERN_HOLES, 5, TIMES},
+    {{24, 210, 210}, PRISM_UINT8, PATTERN_HOLES, 5, TIMES},
+    /* what comes again */
+    {{1024, 1024, 1}, PRISM_UINT8, PATTERN_TILES, 5, TIMES},
+    {{256, 256, 16}, PRISM_INT16, PATTERN_TILES, 5, TIMES},
     /* other types, through mappings */
     {{512, 512, 1}, PRISM_INT32, PATTERN_RELATED, 5, TIMES},
     {{300, 300, 3}, PRISM_FLOAT32, PATTERN_RELATED, 7, TIMES},

@@ -26,7 +26,7 @@ uint64_t px_weights_memory(size_t count, size_t taps) {
     const uint64_t groups = count / PX_GROUP, rest = count % PX_GROUP, whole = PX_GROUP;
     const uint64_t before = groups * (whole * (whole - 1) / 2) + rest * (rest - 1) / 2;
     const uint64_t levels = before * taps + count;
-    return count * (sizeof(px_weight_row) + 1 + taps) + levels * sizeof(int32_t);
+    return count * (sizeof(px_weight_row) + 1 + taps) + levels * sizeof(int16_t);
 }
 
 prism_status px_weights_widen(px_weights *weights, size_t taps, size_t target, prism_error *error) {
@@ -160,9 +160,13 @@ static prism_status read_row(px_weights *weights, size_t k, weight_models *model
     models->last_shift = row->shift;
     if (!weights->centred)
         row->offset = px_decode_integer(coder, &models->offset);
-    for (size_t i = 0; i < px_row_size(weights, k); i++)
-        row->levels[i] = px_decode_integer(
+    for (size_t i = 0; i < px_row_size(weights, k); i++) {
+        const int32_t level = px_decode_integer(
             coder, &models->levels[i % weights->taps][level_context(weights, k, i)]);
+        if (level != (int16_t)level)
+            return corrupt(error);
+        row->levels[i] = (int16_t)level;
+    }
     return PRISM_OK;
 }
 

@@ -29,7 +29,7 @@ typedef struct px_weight_row {
     bool used;       /* false: the plane is not predicted, and the rest means nothing */
     int shift;       /* fractional bits of the weights */
     int32_t offset;  /* in eighths of a sample unit */
-    int32_t *levels; /* [index of the plane in its group][taps]; NULL if not used; owned */
+    int16_t *levels; /* [index of the plane in its group][taps]; NULL if not used; owned */
 } px_weight_row;
 
 /*

@@ -128,7 +128,7 @@ static bool substitute(px_weights *weights, const group *g, size_t k, double *re
             double level = rounded(weight / unit, g->taps);
             if (fabs(level) > ldexp(INT16_MAX, step - row->shift))
                 return false;
-            row->levels[j] = (int32_t)level;
+            row->levels[j] = (int16_t)level;
             weight = level * unit;
         }
         for (size_t i = 0; i < j && weight != 0; i++)

@@ -81,8 +81,20 @@ size_t px_mapping_head(const px_chunk *chunk, const px_inner_codec *codec) {
                             : 0;
 }
 
+/* Mappings know no dimensions of 1. `mask` is memory for that of the chunk. */
+static px_chunk squeezed_chunk(const px_chunk *chunk, px_gaps *mask) {
+    px_chunk squeezed = *chunk;
+    const px_squeezed shape = px_squeeze(&chunk->array);
+    squeezed.array = shape.array;
+    if (chunk->mask) {
+        *mask = px_gaps_squeezed(chunk->mask, &shape);
+        squeezed.mask = mask;
+    }
+    return squeezed;
+}
+
 /* Elements of the chunks within stay until the mapping is undone. */
-uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
+static uint64_t memory_of(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_there);
     const uint8_t number = px_get_u8(&parameters);
@@ -98,24 +110,26 @@ uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner
         return px_repeats_memory(chunk, depth, codec);
     if (stage->regions && stage->regions->memory)
         kept += stage->regions->memory(chunk);
-    const px_squeezed shape = px_squeeze(&chunk->array);
-    px_gaps mask;
-    if (chunk->mask) {
-        mask = px_gaps_squeezed(chunk->mask, &shape);
+    if (chunk->mask)
         kept += px_array_count(&chunk->array) * sizeof(bool); /* places without data */
-    }
     px_chunk inner;
     size_t head;
     for (unsigned i = 0; i < stage->chunks && depth < PX_CHUNK_DEPTH &&
                          px_inner_read_head(&inner, &head, &payload, NULL) == PRISM_OK;
          i++) {
         kept += px_array_count(&inner.array) * prism_type_size(inner.array.type);
-        inner.mask = chunk->mask ? px_gaps_for(&mask, &inner.array) : NULL;
+        inner.mask = chunk->mask ? px_gaps_for(chunk->mask, &inner.array) : NULL;
         most = px_larger(most, kept + codec->memory(&inner, depth + 1));
     }
     if (stage->memory)
         kept += stage->memory(chunk);
     return px_larger(most, kept + px_array_count(&chunk->array) * stage->decode_bytes);
+}
+
+uint64_t px_mapping_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
+    px_gaps mask;
+    const px_chunk squeezed = squeezed_chunk(chunk, &mask);
+    return memory_of(&squeezed, depth, codec);
 }
 
 px_mapping_source px_mapping_source_make(const px_chunk *squeezed, int threads, unsigned depth,
@@ -131,14 +145,8 @@ px_mapping_source px_mapping_source_make(const px_chunk *squeezed, int threads, 
 
 prism_status px_mapping_decode(const px_chunk *chunk, void *elements, int threads, unsigned depth,
                                const px_inner_codec *inner, prism_error *error) {
-    px_chunk squeezed = *chunk;
     px_gaps mask;
-    const px_squeezed shape = px_squeeze(&chunk->array);
-    squeezed.array = shape.array;
-    if (chunk->mask) {
-        mask = px_gaps_squeezed(chunk->mask, &shape);
-        squeezed.mask = &mask;
-    }
+    const px_chunk squeezed = squeezed_chunk(chunk, &mask);
     const size_t head = px_mapping_head(chunk, inner);
     if (chunk->has_blocks != (head > 0) || chunk->head_payload != head)
         return px_fail(error, PRISM_E_CORRUPT, "a mapped chunk says another head than it has");

@@ -23,10 +23,13 @@ typedef struct rest {
     prism_array array;
     bool *kept[PRISM_MAX_RANK]; /* [dims of the whole] */
     bool *memory;
+    px_gaps mask;     /* of what is left; places may be those of the whole */
+    uint8_t *missing; /* its places where they are others */
 } rest;
 
 static void rest_free(rest *r) {
     free(r->memory);
+    free(r->missing);
 }
 
 /* Places of the mask that have data, by their indices; returns how many there are. */
@@ -43,31 +46,6 @@ static size_t mark_kept(rest *r, const px_gaps *mask) {
             r->kept[d][left % (size_t)array->dims[d]] = true;
     }
     return with_data;
-}
-
-/* Fails where no place has data. */
-static prism_status rest_make(rest *r, const px_gaps *mask, const prism_array *array,
-                              prism_error *error) {
-    size_t indices = 0;
-    *r = (rest){.array = *array};
-    for (unsigned d = 0; d < array->rank; d++)
-        indices = px_sum(indices, array->dims[d]);
-    r->memory = px_alloc_zeroed(indices, sizeof *r->memory);
-    if (!r->memory)
-        return px_out_of_memory(error, indices);
-    r->kept[0] = r->memory;
-    for (unsigned d = 1; d < array->rank; d++)
-        r->kept[d] = r->kept[d - 1] + array->dims[d - 1];
-    if (!mark_kept(r, mask))
-        return px_fail(error, PRISM_E_CORRUPT, "a mask leaves no data");
-    for (unsigned d = 0; d < array->rank; d++) {
-        if (mask->array.dims[d] == 1)
-            memset(r->kept[d], true, (size_t)array->dims[d]);
-        r->array.dims[d] = 0;
-        for (uint64_t i = 0; i < array->dims[d]; i++)
-            r->array.dims[d] += r->kept[d][i];
-    }
-    return PRISM_OK;
 }
 
 static bool is_whole(const rest *r, const prism_array *array) {
@@ -104,20 +82,46 @@ static void move_all(const move *m, void *whole, void *part) {
     move_from(m, &from, &to, 0);
 }
 
-/* The mask of the rest; its bytes are the caller's. */
-static prism_status mask_of_rest(px_gaps *result, const rest *r, const px_gaps *mask,
-                                 prism_error *error) {
-    *result = (px_gaps){.array = mask->array};
+static prism_status mask_make(rest *r, const px_gaps *mask, const prism_array *array,
+                              prism_error *error) {
+    r->mask = *mask;
+    if (is_whole(r, array))
+        return PRISM_OK;
     for (unsigned d = 0; d < mask->array.rank; d++)
         if (mask->array.dims[d] > 1)
-            result->array.dims[d] = r->array.dims[d];
-    uint8_t *missing = px_alloc(px_array_count(&result->array));
-    if (!missing)
-        return px_out_of_memory(error, (size_t)px_array_count(&result->array));
+            r->mask.array.dims[d] = r->array.dims[d];
+    const uint64_t places = px_array_count(&r->mask.array);
+    r->mask.missing = r->missing = px_alloc(places);
+    if (!r->missing)
+        return px_out_of_memory(error, (size_t)places);
     const move to_rest = {r, &mask->array, 1, false};
-    move_all(&to_rest, (void *)(uintptr_t)mask->missing, missing);
-    result->missing = missing;
+    move_all(&to_rest, (void *)(uintptr_t)mask->missing, r->missing);
     return PRISM_OK;
+}
+
+/* Fails where no place has data. The mask must outlive the rest. */
+static prism_status rest_make(rest *r, const px_gaps *mask, const prism_array *array,
+                              prism_error *error) {
+    size_t indices = 0;
+    *r = (rest){.array = *array};
+    for (unsigned d = 0; d < array->rank; d++)
+        indices = px_sum(indices, array->dims[d]);
+    r->memory = px_alloc_zeroed(indices, sizeof *r->memory);
+    if (!r->memory)
+        return px_out_of_memory(error, indices);
+    r->kept[0] = r->memory;
+    for (unsigned d = 1; d < array->rank; d++)
+        r->kept[d] = r->kept[d - 1] + array->dims[d - 1];
+    if (!mark_kept(r, mask))
+        return px_fail(error, PRISM_E_CORRUPT, "a mask leaves no data");
+    for (unsigned d = 0; d < array->rank; d++) {
+        if (mask->array.dims[d] == 1)
+            memset(r->kept[d], true, (size_t)array->dims[d]);
+        r->array.dims[d] = 0;
+        for (uint64_t i = 0; i < array->dims[d]; i++)
+            r->array.dims[d] += r->kept[d][i];
+    }
+    return mask_make(r, mask, array, error);
 }
 
 /* ---- Elements of places ---- */
@@ -249,26 +253,22 @@ static void complete_roles(px_roles *roles, const prism_array *array, const pris
 
 /* What is left of the array, with something at its places without data. */
 static prism_status write_rest(px_coded *mapped, const px_mapping_request *request, const rest *r,
-                               const px_gaps *whole_mask, prism_error *error) {
-    px_gaps mask = {.missing = NULL};
+                               prism_error *error) {
     size_t bytes;
     prism_status status = prism_array_size(&r->array, &bytes, error);
     uint8_t *elements = status == PRISM_OK ? px_alloc(bytes) : NULL;
     if (status == PRISM_OK && !elements)
         status = px_out_of_memory(error, bytes);
-    if (status == PRISM_OK)
-        status = mask_of_rest(&mask, r, whole_mask, error);
     if (status == PRISM_OK) {
         const move to_rest = {r, request->array, prism_type_size(r->array.type), false};
         move_all(&to_rest, (void *)(uintptr_t)request->elements, elements);
-        status = repeat_elements(elements, &mask, &r->array, error);
+        status = repeat_elements(elements, &r->mask, &r->array, error);
     }
-    const px_chunk_role role = {.depth = request->depth, .trial = request->trial, .mask = &mask};
+    const px_chunk_role role = {.depth = request->depth, .trial = request->trial, .mask = &r->mask};
     if (status == PRISM_OK)
         status = px_inner_put(&mapped->sections.payload, &mapped->pipeline, request, &r->array,
                               elements, request->options, role, error);
     complete_roles(&mapped->pipeline.roles, request->array, &r->array);
-    free((void *)(uintptr_t)mask.missing);
     free(elements);
     return status;
 }
@@ -281,7 +281,7 @@ static prism_status write_all(px_coded *mapped, const px_mapping_request *reques
     if (status == PRISM_OK)
         status = write_mask(&mapped->sections.parameters, request, found, error);
     if (status == PRISM_OK)
-        status = write_rest(mapped, request, &r, &mask, error);
+        status = write_rest(mapped, request, &r, error);
     mapped->is_mapped = true;
     rest_free(&r);
     return status;
@@ -378,8 +378,8 @@ static prism_status read_inner(px_chunk *inner, const prism_array *array, px_map
     return PRISM_OK;
 }
 
-static prism_status decode_rest(uint8_t *elements, const rest *r, const px_gaps *mask,
-                                px_mapping_source *source, prism_error *error) {
+static prism_status decode_rest(uint8_t *elements, const rest *r, px_mapping_source *source,
+                                prism_error *error) {
     px_chunk inner;
     size_t bytes;
     prism_status status = read_inner(&inner, &r->array, source, error);
@@ -387,7 +387,7 @@ static prism_status decode_rest(uint8_t *elements, const rest *r, const px_gaps 
         status = prism_array_size(&r->array, &bytes, error);
     if (status != PRISM_OK)
         return status;
-    inner.mask = mask;
+    inner.mask = &r->mask;
     if (is_whole(r, &source->chunk->array))
         return source->inner->decode(&inner, elements, source->threads, source->depth, error);
     uint8_t *part = px_alloc(bytes);
@@ -405,7 +405,6 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     header h;
     uint8_t *codes = NULL;
     rest r = {.memory = NULL};
-    px_gaps of_rest = {.missing = NULL};
     if (source->depth || source->chunk->mask)
         return px_fail(error, PRISM_E_CORRUPT, "a mask within a mapping");
     prism_status status = read_header(&h, source, error);
@@ -415,12 +414,9 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     if (status == PRISM_OK)
         status = rest_make(&r, &mask, &source->chunk->array, error);
     if (status == PRISM_OK)
-        status = mask_of_rest(&of_rest, &r, &mask, error);
-    if (status == PRISM_OK)
-        status = decode_rest(elements, &r, &of_rest, source, error);
+        status = decode_rest(elements, &r, source, error);
     if (status == PRISM_OK)
         status = put_values(elements, &mask, &source->chunk->array, h.values, error);
-    free((void *)(uintptr_t)of_rest.missing);
     rest_free(&r);
     free(codes);
     return status;
@@ -433,14 +429,12 @@ typedef struct opened {
     uint8_t *codes;        /* of the whole array */
     const uint8_t *values; /* within the parameters */
     rest rest;
-    px_gaps of_rest;
 } opened;
 
 static void close_regions(void *rule) {
     opened *o = rule;
     if (!o)
         return;
-    free((void *)(uintptr_t)o->of_rest.missing);
     rest_free(&o->rest);
     free(o->codes);
     free(o);
@@ -460,12 +454,10 @@ static prism_status open_regions(px_opened_mapping *mapping, px_mapping_source *
     const px_gaps mask = {h.mask.array, o->codes};
     if (status == PRISM_OK)
         status = rest_make(&o->rest, &mask, &source->chunk->array, error);
-    if (status == PRISM_OK)
-        status = mask_of_rest(&o->of_rest, &o->rest, &mask, error);
     o->array = h.mask.array;
     o->values = h.values;
     mapping->inner = o->rest.array;
-    mapping->inner_gaps = &o->of_rest;
+    mapping->inner_gaps = &o->rest.mask;
     return status;
 }
 
@@ -540,10 +532,7 @@ static uint64_t chunk_bytes(const px_chunk *chunk) {
 
 /* Codes are there all the time; beside them the mask's own decoding, then the rest of the array. */
 uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
-    px_mapping_source source = {.chunk = chunk,
-                                .parameters =
-                                    px_reader_make(chunk->parameters, chunk->parameter_size),
-                                .payload = px_reader_make(chunk->payload, chunk->payload_there)};
+    px_mapping_source source = px_mapping_source_make(chunk, 1, depth, codec);
     header h;
     px_chunk inner;
     px_get_u8(&source.parameters);
@@ -561,11 +550,9 @@ uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_co
     uint64_t indices = 0;
     for (unsigned d = 0; d < chunk->array.rank; d++)
         indices += chunk->array.dims[d];
-    const uint64_t elements = chunk_bytes(&inner);
-    const uint64_t flags = px_array_count(&inner.array);
-    const uint64_t part = elements < chunk_bytes(chunk) ? elements : 0;
+    const bool whole = chunk_bytes(&inner) == chunk_bytes(chunk);
+    const uint64_t part = whole ? 0 : chunk_bytes(&inner) + places;
     const uint64_t offsets = sizeof(size_t) * (px_array_count(&chunk->array) / places);
     return places +
-           px_larger(mask, indices + places +
-                               px_larger(part + flags + codec->memory(&inner, depth), offsets));
+           px_larger(mask, indices + px_larger(part + codec->memory(&inner, depth), offsets));
 }

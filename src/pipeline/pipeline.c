@@ -298,14 +298,25 @@ uint64_t px_coded_memory(const px_coded *coded, const px_planes *planes) {
                          coded->sections.payload.size);
 }
 
-/* Of the mask's places, and of what coders make of them: lines, or all planes together. */
-static uint64_t holes_memory(const px_chunk *chunk, const px_planes *planes) {
+/* Of what is left when there are holes: beside it lie their maps, those of lines in their place, or
+ * one of all planes together. */
+static uint64_t memory_with_holes(const px_chunk *chunk, const px_planes *planes, uint64_t rest) {
     const px_pipeline *pipeline = &chunk->pipeline;
     if (!has_holes(pipeline, chunk->mask))
-        return 0;
+        return rest;
     const bool mixed = pipeline->transform == PRISM_TRANSFORM_CHANNELS;
     const px_roles order = order_of(pipeline, &chunk->array);
-    return px_holes_bytes(chunk->mask, &chunk->array, &order) + px_fold_holes_bytes(planes, mixed);
+    const uint64_t link = px_holes_link_bytes(planes->height, planes->width);
+    const uint64_t maps = px_holes_bytes(chunk->mask, &chunk->array, &order);
+    const prism_method method = px_pipeline_method(chunk);
+    const bool by_lines = method == PRISM_METHOD_QUICK || method == PRISM_METHOD_LSQ;
+    if (by_lines && px_is_folded(planes, mixed)) {
+        const uint64_t lines = px_fold_holes_bytes(planes, mixed);
+        return px_larger(maps + px_larger(link, lines), lines + rest);
+    }
+    const bool joins = method == PRISM_METHOD_ADAPTIVE;
+    const uint64_t joint = joins ? px_holes_maps_bytes(planes->height, planes->width, 1) + link : 0;
+    return maps + px_larger(link, joint + rest);
 }
 
 uint64_t px_pipeline_memory(const px_chunk *chunk) {
@@ -317,8 +328,9 @@ uint64_t px_pipeline_memory(const px_chunk *chunk) {
         return arranged_bytes(chunk) + px_zstd_memory(&chunk->array, parameters);
     const px_layout layout = px_pipeline_layout(pipeline, &chunk->array);
     const px_planes planes = px_planes_shape(&chunk->array, &layout);
-    return arranged_bytes(chunk) + holes_memory(chunk, &planes) +
-           planes_memory(&planes, pipeline, parameters, chunk->payload_size);
+    const uint64_t decoding = planes_memory(&planes, pipeline, parameters, chunk->payload_size);
+    const uint64_t storing = px_planes_bytes(&planes) + arranged_bytes(chunk);
+    return memory_with_holes(chunk, &planes, px_larger(decoding, storing));
 }
 
 /* ---- Some planes ---- */

@@ -101,7 +101,8 @@ prism_status px_fold_holes(px_planes *folded, const px_planes *planes, bool mixe
 
 uint64_t px_fold_holes_bytes(const px_planes *planes, bool mixed) {
     const px_planes folded = px_fold_shape(planes, mixed);
-    return px_holes_maps_bytes(folded.height, folded.width, folded.count);
+    return px_holes_maps_bytes(folded.height, folded.width, folded.count) +
+           px_holes_link_bytes(folded.height, folded.width);
 }
 
 prism_status px_fold(px_planes *folded, const px_planes *planes, bool mixed, px_pool *pool,

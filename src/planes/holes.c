@@ -84,40 +84,62 @@ static void consider(px_hole *best, distance *least, px_hole hole, distance from
     }
 }
 
-/* above[] and here[] have a place more at either end, which stays nowhere. */
-static void link_row(uint8_t *row, size_t width, const distance *above, distance *here) {
+/* Distances of the row above become those of this one; after the last there is one more, which
+ * stays nowhere. */
+static void link_row(uint8_t *row, size_t width, distance *distances) {
+    distance west = NOWHERE, north_west = NOWHERE;
     for (size_t x = 0; x < width; x++) {
+        const distance north = distances[x];
         distance least = NOWHERE;
         px_hole best = PX_HOLE_BLANK;
-        if (!row[x]) {
-            here[x + 1] = (distance){0, 0};
-            continue;
+        if (row[x]) {
+            consider(&best, &least, PX_HOLE_NORTH, north, 1, 0);
+            consider(&best, &least, PX_HOLE_WEST, west, 0, 1);
+            consider(&best, &least, PX_HOLE_NORTH_EAST, distances[x + 1], 1, -1);
+            consider(&best, &least, PX_HOLE_NORTH_WEST, north_west, 1, 1);
+            row[x] = (uint8_t)best;
+        } else {
+            least = (distance){0, 0};
         }
-        consider(&best, &least, PX_HOLE_NORTH, above[x + 1], 1, 0);
-        consider(&best, &least, PX_HOLE_WEST, here[x], 0, 1);
-        consider(&best, &least, PX_HOLE_NORTH_EAST, above[x + 2], 1, -1);
-        consider(&best, &least, PX_HOLE_NORTH_WEST, above[x], 1, 1);
-        row[x] = (uint8_t)best;
-        here[x + 1] = least;
+        distances[x] = west = least;
+        north_west = north;
     }
 }
 
-static void link_map(uint8_t *map, size_t height, size_t width, distance *rows[2]) {
-    for (size_t x = 0; x < width + 2; x++)
-        rows[0][x] = rows[1][x] = NOWHERE;
+static void link_map(uint8_t *map, size_t height, size_t width, distance *distances) {
+    for (size_t x = 0; x < width + 1; x++)
+        distances[x] = NOWHERE;
     for (size_t y = 0; y < height; y++)
-        link_row(map + y * width, width, rows[~y & 1], rows[y & 1]);
+        link_row(map + y * width, width, distances);
+}
+
+/* A line needs no distances. */
+static void link_line(uint8_t *line, size_t width) {
+    px_hole hole = PX_HOLE_BLANK;
+    for (size_t x = 0; x < width; x++)
+        if (line[x])
+            line[x] = (uint8_t)hole;
+        else
+            hole = PX_HOLE_WEST;
+}
+
+static size_t distances_of(size_t height, size_t width) {
+    return height > 1 ? px_sum(width, 1) : 0;
 }
 
 prism_status px_holes_link(px_holes *holes, prism_error *error) {
-    const size_t width = holes->width;
-    distance *both = px_alloc(px_product(width + 2, 2), sizeof *both);
-    if (!both)
-        return px_out_of_memory(error, px_product(width + 2, 2, sizeof *both));
-    distance *rows[2] = {both, both + width + 2};
-    for (size_t k = 0; k < holes->count; k++)
-        link_map(holes->first + k * holes->stride, holes->height, width, rows);
-    free(both);
+    const size_t width = holes->width, count = distances_of(holes->height, width);
+    distance *distances = count ? px_alloc(count, sizeof *distances) : NULL;
+    if (count && !distances)
+        return px_out_of_memory(error, px_product(count, sizeof *distances));
+    for (size_t k = 0; k < holes->count; k++) {
+        uint8_t *map = holes->first + k * holes->stride;
+        if (count)
+            link_map(map, holes->height, width, distances);
+        else
+            link_line(map, width);
+    }
+    free(distances);
     return PRISM_OK;
 }
 
@@ -161,8 +183,11 @@ static size_t maps_of(const px_gaps *mask, const prism_array *array, const px_ro
 }
 
 uint64_t px_holes_maps_bytes(size_t height, size_t width, size_t count) {
-    return sizeof(px_holes) + GUARD + count * ((uint64_t)height * width + GUARD) +
-           2 * ((uint64_t)width + 2) * sizeof(distance);
+    return sizeof(px_holes) + GUARD + count * ((uint64_t)height * width + GUARD);
+}
+
+uint64_t px_holes_link_bytes(size_t height, size_t width) {
+    return (uint64_t)distances_of(height, width) * sizeof(distance);
 }
 
 uint64_t px_holes_bytes(const px_gaps *mask, const prism_array *array, const px_roles *order) {

@@ -50,8 +50,9 @@ typedef struct px_holes {
  * mask that is for it. Free with free(). */
 prism_status px_holes_make(px_holes **holes, const px_gaps *mask, const prism_array *array,
                            const px_roles *order, prism_error *error);
-/* Of so many maps, with what it takes to make them. */
+/* Of so many maps, and of what px_holes_link takes for the time. */
 uint64_t px_holes_maps_bytes(size_t height, size_t width, size_t count);
+uint64_t px_holes_link_bytes(size_t height, size_t width);
 uint64_t px_holes_bytes(const px_gaps *mask, const prism_array *array, const px_roles *order);
 
 /* Maps without holes; NULL without memory. Where they are filled with anything else but 0,

@@ -143,15 +143,26 @@ static prism_status decode_groups(px_planes *planes, const px_pipeline *pipeline
     return status;
 }
 
+/* Those of lines take the place of those of planes. */
+static prism_status take_holes(px_planes *folded, px_planes *planes, bool mixed,
+                               prism_error *error) {
+    prism_status status = px_fold_holes(folded, planes, mixed, error);
+    if (status == PRISM_OK && px_is_folded(planes, mixed)) {
+        free(planes->holes);
+        planes->holes = NULL;
+    }
+    return status;
+}
+
 prism_status px_lsq_chunk_decode(px_planes *planes, const px_pipeline *pipeline, bool quick,
                                  px_reader *parameters, px_reader *payload, prism_error *error) {
     px_pool pool = {.count = 0};
     px_planes folded = px_fold_shape(planes, is_mixed(pipeline));
     px_rans_stream stream = {.failed = 0};
     px_rans_start(&stream, quick ? PX_MAX_STATES : PX_RANS_LANES);
-    prism_status status = px_rans_get(&stream, payload, &pool, error);
+    prism_status status = take_holes(&folded, planes, is_mixed(pipeline), error);
     if (status == PRISM_OK)
-        status = px_fold_holes(&folded, planes, is_mixed(pipeline), error);
+        status = px_rans_get(&stream, payload, &pool, error);
     if (status == PRISM_OK)
         status = decode_groups(&folded, pipeline, quick, parameters, &stream, error);
     px_pool_free(&pool);
