@@ -349,7 +349,7 @@ static void model_of_cells(px_lsq_model *model) {
             both[i]->rows[k].used = true;
             both[i]->rows[k].shift = PX_MAX_SHIFT_16;
             for (size_t j = 0; j < k; j++)
-                both[i]->rows[k].levels[j] = (int)(j % 3) - 1;
+                both[i]->rows[k].levels[j] = (int16_t)((int)(j % 3) - 1);
         }
     }
 }

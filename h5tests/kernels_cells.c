@@ -39,7 +39,7 @@ static void fill_row(px_weights *weights, size_t k, numbers *n) {
     row->used = k % 7 != 2;
     row->shift = between(n, PX_MAX_FRACTION, PX_MAX_SHIFT_16);
     for (size_t j = 0; j < k; j++)
-        row->levels[j] = between(n, -1, 1);
+        row->levels[j] = (int16_t)between(n, -1, 1);
 }
 
 static void model_make(px_lsq_model *model, size_t count, bool mixes, unsigned depth, numbers *n) {

@@ -150,12 +150,13 @@ bool tool_map_residuals(tool_picture *picture, const tool_view *v, size_t frame,
     map m;
     const bool channels = v->channels >= 0;
     const px_task task = {
-        .pipeline = {options->transform ? options->transform
-                     : channels         ? PRISM_TRANSFORM_CHANNELS
-                                        : PRISM_TRANSFORM_NONE,
-                     options->predictor ? options->predictor : PRISM_PREDICTOR_PAETH,
-                     PRISM_CODER_DEFLATE, options->effort,
-                     channels ? v->channels : PRISM_AXIS_AUTO},
+        .pipeline = {.transform = options->transform ? options->transform
+                                  : channels         ? PRISM_TRANSFORM_CHANNELS
+                                                     : PRISM_TRANSFORM_NONE,
+                     .predictor = options->predictor ? options->predictor : PRISM_PREDICTOR_PAETH,
+                     .coder = PRISM_CODER_DEFLATE,
+                     .effort = options->effort,
+                     .axis = channels ? v->channels : PRISM_AXIS_AUTO},
         .effort = options->effort,
         .selective = !options->transform};
     bool done = map_make(&m, picture, v, frame, step) &&

@@ -181,7 +181,7 @@ static prism_status bytes_apart(double *bytes, const px_mapping_request *request
 
 static prism_status compare(double *ratio, const px_mapping_request *request, int axis,
                             prism_error *error) {
-    const uint64_t most = px_smaller(px_array_count(request->array) / SHARE, SAMPLE);
+    const size_t most = px_smaller((size_t)px_array_count(request->array) / SHARE, SAMPLE);
     const prism_array cut = px_part_shape(request->array, axis, most);
     px_sample sample;
     size_t size = 0;

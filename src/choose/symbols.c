@@ -68,7 +68,7 @@ static prism_status find_colours(px_colour_set *best, const px_mapping_request *
 }
 
 static prism_array sample_shape(const prism_array *array, const px_colour_set *set) {
-    const uint64_t part = px_array_count(&set->numbers) / SHARE;
+    const size_t part = (size_t)px_array_count(&set->numbers) / SHARE;
     const uint64_t positions = px_larger(px_smaller(part, MOST_SAMPLE), LEAST_SAMPLE);
     return px_part_shape(array, set->axis, positions * array->dims[set->axis]);
 }

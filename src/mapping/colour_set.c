@@ -83,7 +83,7 @@ prism_status px_colours_seem_few(bool *few, const prism_array *array, int axis,
                                  const void *elements, prism_error *error) {
     enum { SHARE = 64, LEAST = 256, MOST = 4096 };
     const view v = view_of(array, axis, elements);
-    const size_t wanted = px_larger(px_smaller(v.positions / SHARE, MOST), LEAST);
+    const size_t wanted = (size_t)px_larger(px_smaller(v.positions / SHARE, MOST), LEAST);
     const size_t picks = px_smaller(v.positions, wanted), step = v.positions / picks;
     uint8_t colour[PX_MOST_COLOUR_PLANES * sizeof(uint64_t)];
     collection c;

@@ -185,7 +185,7 @@ static prism_status find_slices(px_repeat *step, const prism_array *array, int a
     prism_status status = PRISM_OK;
     *step = (px_repeat){.axis = (uint8_t)axis, .other = (uint8_t)axis};
     for (size_t i = 0; i < LOOKS && seem && status == PRISM_OK; i++) {
-        const size_t some = px_smaller(picks[i], px_larger(slice / SHARE, least[i]));
+        const size_t some = px_smaller(picks[i], (size_t)px_larger(slice / SHARE, least[i]));
         status = seem_equal(&seem, array, &layout, elements, some, error);
     }
     return status == PRISM_OK && seem ? number_all(step, array, &layout, elements, error) : status;
