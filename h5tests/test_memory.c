@@ -52,6 +52,28 @@ static void golden_chunks(void **state) {
     golden_free(all, count);
 }
 
+/* Arrays of every mapping in other dimensions: each with one of 1 more, in front, as the last or in
+ * between. */
+static void golden_arrays_with_dimensions_of_1(void **state) {
+    (void)state;
+    size_t count, chunk_size;
+    golden *all = golden_load(&count);
+    for (size_t i = 0; i < count; i += SANITIZED ? 4 : 1) {
+        prism_array array = all[i].info.array;
+        prism_options options = golden_options(&all[i]);
+        const unsigned at = (unsigned)(i % (array.rank + 1));
+        if (array.rank == PRISM_MAX_RANK || options.effort > 7)
+            continue;
+        memmove(array.dims + at + 1, array.dims + at, (array.rank++ - at) * sizeof *array.dims);
+        array.dims[at] = 1;
+        options.axis = PRISM_AXIS_AUTO;
+        uint8_t *chunk = encode_new(&array, all[i].elements, &options, &chunk_size);
+        assert_limit(all[i].name, chunk, chunk_size, all[i].elements, all[i].size);
+        free(chunk);
+    }
+    golden_free(all, count);
+}
+
 /* ---- Shapes ---- */
 
 static const char *const pipelines[] = {
@@ -397,6 +419,7 @@ static void tables_of_zstd_do_not_outgrow_large_arrays(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_chunks),
+        cmocka_unit_test(golden_arrays_with_dimensions_of_1),
         cmocka_unit_test(shapes_of_all_kinds),
         cmocka_unit_test(ordinary_arrays_take_a_few_times_their_size),
         cmocka_unit_test(hard_arrays_take_a_few_times_their_size),

@@ -338,6 +338,8 @@ typedef struct decoder {
     filter *filters;
     padded plane;
     int32_t *scores;
+    px_integers places; /* of the planes, as the chunk within has them */
+    prism_type type;
 } decoder;
 
 static void decoder_free(decoder *d) {
@@ -345,12 +347,24 @@ static void decoder_free(decoder *d) {
     free(d->filters);
     free(d->plane.places);
     free(d->scores);
+    free(d->places.elements);
+}
+
+/* The chunk within, before there is anything else: it takes the most memory. */
+static prism_status read_places(decoder *d, px_mapping_source *source, prism_error *error) {
+    if (!px_component_header_of(&d->header, source->chunk) || !d->header.count)
+        return px_fail(error, PRISM_E_CORRUPT, "the header of the components is damaged");
+    prism_array array = planes_of(&d->header);
+    prism_status status = px_inner_decode(source, &array, 1u << PRISM_INT8 | 1u << PRISM_INT16,
+                                          &d->places.elements, error);
+    d->type = array.type;
+    d->places.size = prism_type_size(array.type);
+    d->places.swapped = array.order != px_native_order();
+    return status;
 }
 
 static prism_status read_parameters(decoder *d, px_mapping_source *source, prism_error *error) {
     prism_status status = px_component_begin(&d->header, &d->components, source, error);
-    if (status == PRISM_OK && !d->header.count)
-        return px_fail(error, PRISM_E_CORRUPT, "there are no components");
     if (status != PRISM_OK)
         return status;
     d->filters = px_alloc_zeroed(d->header.count, sizeof *d->filters);
@@ -377,32 +391,25 @@ static void load_plane(padded *p, const px_integers *places, prism_type type, si
     repeat_edges(p);
 }
 
-static prism_status decode_planes(decoder *d, px_mapping_source *source, prism_error *error) {
+static prism_status filter_planes(decoder *d, prism_error *error) {
     const size_t positions = d->components.positions;
-    prism_array array = planes_of(&d->header);
-    px_integers places;
-    prism_status status = px_inner_decode(source, &array, 1u << PRISM_INT8 | 1u << PRISM_INT16,
-                                          &places.elements, error);
-    if (status != PRISM_OK)
-        return status;
-    places.size = prism_type_size(array.type);
-    places.swapped = array.order != px_native_order();
     d->scores = px_alloc(d->header.count, positions, sizeof *d->scores);
-    status = d->scores ? padded_make(&d->plane, &d->header.layout, error)
-                       : px_out_of_memory(error, d->header.count * positions * 4);
+    prism_status status = d->scores ? padded_make(&d->plane, &d->header.layout, error)
+                                    : px_out_of_memory(error, d->header.count * positions * 4);
     for (size_t k = 0; k < d->header.count && status == PRISM_OK; k++) {
-        load_plane(&d->plane, &places, array.type, k * positions);
+        load_plane(&d->plane, &d->places, d->type, k * positions);
         filter_plane(d->scores + k * positions, &d->plane, &d->filters[k]);
     }
-    free(places.elements);
     return status;
 }
 
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
     decoder d = {.scores = NULL};
-    prism_status status = read_parameters(&d, source, error);
+    prism_status status = read_places(&d, source, error);
     if (status == PRISM_OK)
-        status = decode_planes(&d, source, error);
+        status = read_parameters(&d, source, error);
+    if (status == PRISM_OK)
+        status = filter_planes(&d, error);
     if (status == PRISM_OK)
         status =
             px_components_restore(&d.components, d.scores, &source->chunk->array, elements, error);
