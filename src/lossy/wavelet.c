@@ -362,7 +362,7 @@ static uint64_t memory(const px_chunk *chunk) {
     px_component_header h;
     if (!px_component_header_of(&h, chunk))
         return 0;
-    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_there);
     return px_component_memory(&h) + px_wavelet_memory(h.layout.height, h.layout.width) +
            px_wavelet_coder_memory(h.layout.height, h.layout.width, h.count, pass_ends(&payload));
 }

@@ -113,7 +113,7 @@ const px_mapping_stage px_mapping_split = {.number = PRISM_MAPPING_SPLIT, .decod
 
 /* Of one plane after the other. */
 uint64_t px_split_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
-    px_reader payload = px_reader_make(chunk->payload, chunk->payload_size);
+    px_reader payload = px_reader_make(chunk->payload, chunk->payload_there);
     uint64_t most = 0;
     px_chunk plane;
     if (depth || chunk->mask)
