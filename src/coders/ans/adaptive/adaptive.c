@@ -277,7 +277,8 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
 }
 
 /* Groups after the first are as large as it or smaller. Planes are taken when the first is done;
- * how many bands are coded, and so how many groups there are, is not known yet. */
+ * how many bands are coded, and so how many groups there are, is not known yet: there may be none,
+ * and any size of groups. */
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
     (void)pipeline, (void)payload_size;
@@ -289,7 +290,7 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     const size_t width = (planes->width + edge - 1) / edge;
     const size_t count = px_product(edge, edge, planes->count);
     const uint64_t bands = px_bands_memory(count);
-    if (px_adaptive_plan_read(&plan, count, height, width, &parameters, NULL) != PRISM_OK)
+    if (px_adaptive_plan_read(&plan, 0, height, width, &parameters, NULL) != PRISM_OK)
         return bands;
     const size_t positions = height * width, group = (size_t)plan.group_bands;
     const uint64_t samples = px_planes_bytes(planes);
