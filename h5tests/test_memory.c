@@ -95,15 +95,17 @@ static const char *const pipelines[] = {
     "coder=zstd,axis=0,effort=7",
     "max_error=3,effort=5",
     "rel_max_error=0.3,effort=9",
+    "rel_rmse=0.02,effort=6",
+    "rel_rmse=0.2,effort=9",
     "effort=1",
 };
 enum { PIPELINES = sizeof pipelines / sizeof *pipelines };
 
 enum { MIB = 1 << 20 }; /* what tables may take besides is a few of them */
 
-static const uint64_t shapes[][3] = {{1, 1, 5000}, {5000, 1, 1}, {1, 5000, 1}, {16, 16, 16},
-                                     {3, 64, 64},  {64, 64, 3},  {2, 3, 1100}, {1100, 2, 3},
-                                     {200, 40, 1}, {1, 90, 90},  {40, 4, 64},  {6, 2, 300}};
+static const uint64_t shapes[][3] = {
+    {1, 1, 5000}, {5000, 1, 1}, {1, 5000, 1}, {16, 16, 16}, {3, 64, 64}, {64, 64, 3}, {2, 3, 1100},
+    {1100, 2, 3}, {200, 40, 1}, {1, 90, 90},  {40, 4, 64},  {6, 2, 300}, {5, 5, 5}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
 static const prism_type types[] = {PRISM_INT8, PRISM_UINT16, PRISM_FLOAT32, PRISM_INT64};

@@ -338,8 +338,6 @@ typedef struct decoder {
     filter *filters;
     padded plane;
     int32_t *scores;
-    px_integers places; /* of the planes, as the chunk within has them */
-    prism_type type;
 } decoder;
 
 static void decoder_free(decoder *d) {
@@ -347,20 +345,6 @@ static void decoder_free(decoder *d) {
     free(d->filters);
     free(d->plane.places);
     free(d->scores);
-    free(d->places.elements);
-}
-
-/* The chunk within, before there is anything else: it takes the most memory. */
-static prism_status read_places(decoder *d, px_mapping_source *source, prism_error *error) {
-    if (!px_component_header_of(&d->header, source->chunk) || !d->header.count)
-        return px_fail(error, PRISM_E_CORRUPT, "the header of the components is damaged");
-    prism_array array = planes_of(&d->header);
-    prism_status status = px_inner_decode(source, &array, 1u << PRISM_INT8 | 1u << PRISM_INT16,
-                                          &d->places.elements, error);
-    d->type = array.type;
-    d->places.size = prism_type_size(array.type);
-    d->places.swapped = array.order != px_native_order();
-    return status;
 }
 
 static prism_status read_parameters(decoder *d, px_mapping_source *source, prism_error *error) {
@@ -379,25 +363,39 @@ static prism_status read_parameters(decoder *d, px_mapping_source *source, prism
                : PRISM_OK;
 }
 
-static void load_plane(padded *p, const px_integers *places, prism_type type, size_t first) {
+static void load_plane(padded *p, const px_integers *places, size_t first) {
     for (size_t y = 0; y < p->height; y++) {
         int32_t *row = p->places + (y + MARGIN) * p->span + MARGIN;
         for (size_t x = 0; x < p->width; x++) {
             const size_t at = first + y * p->width + x;
-            row[x] = type == PRISM_INT8 ? ((const int8_t *)places->elements)[at]
-                                        : (int16_t)px_integer_at(places, at);
+            row[x] = places->size == 1 ? ((const int8_t *)places->elements)[at]
+                                       : (int16_t)px_integer_at(places, at);
         }
     }
     repeat_edges(p);
 }
 
-static prism_status filter_planes(decoder *d, prism_error *error) {
+/* Before all else, while nothing else is in memory. */
+static prism_status decode_places(px_integers *places, px_mapping_source *source,
+                                  prism_error *error) {
+    px_component_header header;
+    if (!px_component_header_of(&header, source->chunk) || !header.count)
+        return px_fail(error, PRISM_E_CORRUPT, "there are no components");
+    prism_array array = planes_of(&header);
+    const prism_status status = px_inner_decode(
+        source, &array, 1u << PRISM_INT8 | 1u << PRISM_INT16, &places->elements, error);
+    places->size = prism_type_size(array.type);
+    places->swapped = array.order != px_native_order();
+    return status;
+}
+
+static prism_status filter_planes(decoder *d, const px_integers *places, prism_error *error) {
     const size_t positions = d->components.positions;
     d->scores = px_alloc(d->header.count, positions, sizeof *d->scores);
     prism_status status = d->scores ? padded_make(&d->plane, &d->header.layout, error)
                                     : px_out_of_memory(error, d->header.count * positions * 4);
     for (size_t k = 0; k < d->header.count && status == PRISM_OK; k++) {
-        load_plane(&d->plane, &d->places, d->type, k * positions);
+        load_plane(&d->plane, places, k * positions);
         filter_plane(d->scores + k * positions, &d->plane, &d->filters[k]);
     }
     return status;
@@ -405,11 +403,13 @@ static prism_status filter_planes(decoder *d, prism_error *error) {
 
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
     decoder d = {.scores = NULL};
-    prism_status status = read_places(&d, source, error);
+    px_integers places = {.elements = NULL};
+    prism_status status = decode_places(&places, source, error);
     if (status == PRISM_OK)
         status = read_parameters(&d, source, error);
     if (status == PRISM_OK)
-        status = filter_planes(&d, error);
+        status = filter_planes(&d, &places, error);
+    free(places.elements);
     if (status == PRISM_OK)
         status =
             px_components_restore(&d.components, d.scores, &source->chunk->array, elements, error);
