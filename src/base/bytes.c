@@ -159,7 +159,7 @@ void px_put_sized(px_buffer *buffer, const void *bytes, size_t size) {
 
 px_reader px_reader_make(const void *bytes, size_t size) {
     const uint8_t *first = bytes;
-    return (px_reader){.next = first, .end = first + size};
+    return (px_reader){.next = first, .end = size ? first + size : first}; /* NULL has no bytes */
 }
 
 size_t px_reader_left(const px_reader *reader) {
