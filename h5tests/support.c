@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "simd/simd.h"
 
@@ -236,4 +237,17 @@ uint32_t streaks(size_t y, size_t x) {
     for (size_t i = 0; i < 8; i++)
         sum += texture(y, x + i, 0) % 29;
     return sum;
+}
+
+filtered_stderr leave_out_libjxl(void) {
+    const filtered_stderr filtered = {.plain = dup(STDERR_FILENO),
+                                      .others = popen("grep -v -e lib/jxl/ -e '^$' >&2", "w")};
+    assert_non_null(filtered.others);
+    assert_true(dup2(fileno(filtered.others), STDERR_FILENO) >= 0);
+    return filtered;
+}
+
+void leave_out_nothing(filtered_stderr filtered) {
+    dup2(filtered.plain, STDERR_FILENO);
+    pclose(filtered.others);
 }

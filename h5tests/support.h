@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "planes/stages.h"
 #include "prism.h"
@@ -63,6 +64,15 @@ prism_status decode_by(const px_coder_stage *method, const px_coded *c, size_t p
                        size_t payload_size, px_planes *planes);
 
 prism_options options_of(const char *text);
+
+/* libjxl tells of every damage, in tens of thousands of lines; what others write to stderr goes
+ * through. */
+typedef struct filtered_stderr {
+    int plain;
+    FILE *others;
+} filtered_stderr;
+filtered_stderr leave_out_libjxl(void);
+void leave_out_nothing(filtered_stderr filtered);
 
 /* 16 bits that look random, the same for the same place of a scene. */
 uint32_t texture(size_t y, size_t x, size_t scene);
