@@ -1,0 +1,99 @@
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "fuzz.h"
+
+void fuzz_break(const char *promise, const char *file, int line) {
+    fprintf(stderr, "%s:%d: this does not hold: %s\n", file, line, promise);
+    abort();
+}
+
+void *fuzz_alloc(size_t size) {
+    void *memory = malloc(size ? size : 1);
+    FUZZ_REQUIRE(memory);
+    return memory;
+}
+
+uint8_t *fuzz_filled(size_t size, uint8_t with) {
+    return memset(fuzz_alloc(size), with, size);
+}
+
+uint8_t *fuzz_copy(const uint8_t *data, size_t size) {
+    uint8_t *copy = fuzz_alloc(size);
+    if (size)
+        memcpy(copy, data, size);
+    return copy;
+}
+
+uint32_t fuzz_seed(const uint8_t *data, size_t size) {
+    return px_crc32(data, size) | 1;
+}
+
+uint32_t fuzz_below(uint32_t *seed, uint32_t limit) {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 17;
+    *seed ^= *seed << 5;
+    return *seed % limit;
+}
+
+bool fuzz_inspect(prism_info *info, size_t *bytes, const uint8_t *chunk, size_t size) {
+    return prism_inspect(chunk, size, info, NULL) == PRISM_OK &&
+           prism_array_size(&info->array, bytes, NULL) == PRISM_OK && *bytes <= FUZZ_ARRAY_BYTES;
+}
+
+bool fuzz_is_exact(const prism_info *info) {
+    return info->mapping != PRISM_MAPPING_DISTANCE && info->coder != PRISM_CODER_JXL;
+}
+
+/* ---- Memory ---- */
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define COUNTS_MEMORY
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define COUNTS_MEMORY
+#endif
+
+#ifdef COUNTS_MEMORY
+#include <sanitizer/allocator_interface.h>
+
+static _Atomic long long now, peak;
+static atomic_bool counts;
+
+static void note(const volatile void *memory, size_t size) {
+    (void)memory;
+    if (!counts)
+        return;
+    const long long after = atomic_fetch_add(&now, (long long)size) + (long long)size;
+    if (after > peak)
+        peak = after;
+}
+
+static void forget(const volatile void *memory) {
+    if (counts && memory)
+        atomic_fetch_sub(&now, (long long)__sanitizer_get_allocated_size((const void *)memory));
+}
+
+void fuzz_memory_start(void) {
+    static bool hooked;
+    if (!hooked)
+        hooked = __sanitizer_install_malloc_and_free_hooks(note, forget) > 0;
+    now = peak = 0;
+    counts = true;
+}
+
+size_t fuzz_memory_stop(void) {
+    counts = false;
+    return (size_t)peak;
+}
+#else
+void fuzz_memory_start(void) {}
+
+size_t fuzz_memory_stop(void) {
+    return 0;
+}
+#endif
