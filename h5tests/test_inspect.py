@@ -144,6 +144,59 @@ def test_wrong_checksums(path):
     assert json.loads(done.stdout)["datasets"][0]["checksums"]["wrong"] == 1
 
 
+def test_all_damaged_chunks_are_named(path):
+    assert "6 chunks, all decode" in tool("inspect", path, "--check").stdout
+    with h5py.File(path, "r+") as file:
+        for offset in ((0, 32, 0), (64, 0, 0)):
+            blob = bytearray(file["emb"].id.read_direct_chunk(offset)[1])
+            blob[-20] ^= 1
+            file["emb"].id.write_direct_chunk(offset, bytes(blob))
+    done = fails("inspect", path, "--check", word="checksum is wrong")
+    assert "6 chunks, 2 are damaged\n    0,32,0: " in done.stdout and "\n    64,0,0: " in done.stdout
+    found = json.loads(fails("inspect", path, "--check", "--json", word="wrong").stdout)["datasets"]
+    emb = next(dataset for dataset in found if dataset["path"] == "/emb")
+    assert [chunk["offset"] for chunk in emb["damaged_chunks"]] == [[0, 32, 0], [64, 0, 0]]
+    assert emb["damaged_chunks"][0]["block_count"] == 0 and "damaged" in emb["damaged_chunks"][0]["error"]
+
+
+def test_damage_without_checksums_that_shows(tmp_path):
+    """Other elements would not."""
+    path = tmp_path / "in.h5"
+    with h5py.File(path, "w") as file:
+        options = h5prism.Prism(coder="zstd", checksum=False)
+        emb = file.create_dataset("emb", data=DATA, chunks=DATA.shape, **options)
+        blob = emb.id.read_direct_chunk((0, 0, 0))[1]
+        emb.id.write_direct_chunk((0, 0, 0), blob[:-4] + bytes(4))
+    assert "unreadable" not in tool("inspect", path).stdout
+    done = fails("inspect", path, "--check", word="/emb: ")
+    assert "1 chunks, 1 are damaged" in done.stdout
+
+
+@pytest.mark.parametrize("make", [lambda array: array, lambda array: array / np.float32(7)])
+def test_damaged_blocks_are_named(tmp_path, make):
+    path, array = tmp_path / "in.h5", make(DATA)
+    with h5py.File(path, "w") as file:
+        options = h5prism.Prism(block=16, axis=2)
+        emb = file.create_dataset("emb", data=array, chunks=array.shape, **options)
+        blob = bytearray(emb.id.read_direct_chunk((0, 0, 0))[1])
+        lost = []
+        for at in (len(blob) - 5, len(blob) - 2000):  # the last block, and one before
+            blob[at] ^= 1
+        emb.id.write_direct_chunk((0, 0, 0), bytes(blob))
+    for number, place in enumerate(np.ndindex(5, 4)):
+        corner = tuple(16 * index for index in place)
+        try:
+            part = h5prism.decode(blob, region=np.s_[corner[0] : corner[0] + 1, corner[1] : corner[1] + 1])
+            np.testing.assert_array_equal(part, array[corner[0] : corner[0] + 1, corner[1] : corner[1] + 1])
+        except h5prism.PrismError:
+            lost.append(number)
+    done = fails("inspect", path, "--check", "--json", word="checksum is wrong")
+    damaged = json.loads(done.stdout)["datasets"][0]["damaged_chunks"][0]
+    assert damaged["damaged_blocks"] == lost and damaged["block_count"] == 20 and len(lost) == 2
+    text = fails("inspect", path, "--check", word="wrong").stdout
+    assert f"2 of 20 blocks are damaged: {lost[0]}, {lost[1]}" in text
+
+
 def test_wrong_files(path, tmp_path):
     fails("inspect", path, "--dataset", "nothing", word="no such dataset")
     fails("inspect", path, "--dataset", "run", word="not a dataset")

@@ -584,6 +584,35 @@ def test_damaged_chunks(source, arguments):
     assert os.listdir(path.parent) == [path.name]
 
 
+@pytest.mark.parametrize("arguments", [("effort=2",), ("effort=9", "--no-check")])
+def test_what_is_not_damaged_is_saved(source, arguments):
+    def flip(blob):
+        blob[-9] ^= 1
+
+    path = damaged(source, flip)
+    with h5py.File(path, "r+") as file:
+        file["other"] = DATA
+    out = path.with_name("out.h5")
+    done = fails("repack", path, out, *arguments, "--skip-bad", word="chunk 32,0,0 is left out: ")
+    assert "CRC-32" in done.stderr
+    expected = DATA.copy()
+    expected[32:64, :32] = 0
+    with h5py.File(out) as file:
+        np.testing.assert_array_equal(file["emb"][...], expected)
+        np.testing.assert_array_equal(file["other"][...], DATA)
+    tool("inspect", out, "--check")
+    tool("repack", out, path.with_name("again.h5"), "--skip-bad")  # nothing is left out
+
+
+def test_damage_is_not_skipped_where_chunks_change(source):
+    def flip(blob):
+        blob[-9] ^= 1
+
+    path = damaged(source, flip)
+    arguments = ("--chunks", "70x50x16", "--skip-bad")
+    fails("repack", path, path.with_name("out.h5"), *arguments, word=said("CRC-32", arguments))
+
+
 def test_short_chunks(source):
     path = source.with_name("short.h5")
     with h5py.File(path, "w") as file:

@@ -19,6 +19,7 @@ typedef struct tool_comparison {
     /* NULL, or options with a bound: chunks of the copy that h5prism compressed within that bound
      * may have other elements, which are measured. */
     const prism_options *bound;
+    bool skip_bad; /* chunks of the original that do not decode may be missing */
 } tool_comparison;
 
 /* False, with a message that names the first difference, unless they agree in objects and their

@@ -33,6 +33,7 @@ typedef struct comparison {
     const tool_chunked *from, *to;
     tool_slab slab; /* of the original */
     const prism_options *bound;
+    bool skip_bad; /* some chunks of the original cannot be read, of others all */
 } comparison;
 
 static const plugin_host nobody; /* the codec's memory is not HDF5's here */
@@ -155,7 +156,8 @@ static bool send_slabs(comparison *k) {
 /* Otherwise slabs would be read for the sake of few chunks, or of one. */
 static bool slabs_serve(const comparison *k) {
     hsize_t stored, all;
-    return memcmp(k->slab.shape, k->to->chunk, (size_t)k->to->rank * sizeof *k->slab.shape) != 0 &&
+    return !k->skip_bad &&
+           memcmp(k->slab.shape, k->to->chunk, (size_t)k->to->rank * sizeof *k->slab.shape) != 0 &&
            tool_chunked_count(k->to, &stored, &all) && stored > all / 2;
 }
 
@@ -167,7 +169,11 @@ static bool send_chunks(comparison *k) {
 }
 
 bool tool_compare_chunks(tool_comparing *c, const tool_chunked *from, const tool_chunked *to) {
-    comparison k = {.crew = &c->crew, .from = from, .to = to, .bound = c->files->bound};
+    comparison k = {.crew = &c->crew,
+                    .from = from,
+                    .to = to,
+                    .bound = c->files->bound,
+                    .skip_bad = c->files->skip_bad};
     const size_t threads = c->files->threads;
     if (!c->crew.slots && !tool_crew_open(&c->crew, threads, JOBS_PER_THREAD * threads, work))
         return false;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "command.h"
 #include "comparing.h"
 #include "copy.h"
@@ -244,12 +245,27 @@ static bool compare_counts(const pair *p) {
         return true;
     return tool_chunked_count(&p->from, &stored, &all) &&
            tool_chunked_count(&p->to, &other, &all) &&
-           (stored == other || tool_differs(p->from.path, "number of stored chunks"));
+           (stored == other || (p->comparing->files->skip_bad && stored > other) ||
+            tool_differs(p->from.path, "number of stored chunks"));
+}
+
+/* Whether a chunk of the original may be missing. */
+static bool is_bad(const pair *p, const hsize_t *offset) {
+    tool_stored stored;
+    tool_damage damage = {.error = {.status = PRISM_OK}};
+    if (!p->comparing->files->skip_bad || !tool_chunked_read(&p->from, offset, &stored))
+        return false;
+    if (stored.encoded)
+        tool_check_chunk(&damage, &p->from, offset, &stored);
+    tool_damage_free(&damage);
+    free(stored.bytes);
+    return damage.error.status != PRISM_OK;
 }
 
 static bool compare_place(void *data, const hsize_t *offset) {
     const pair *p = data;
-    return tool_chunked_holds(&p->to, offset) || tool_differs(p->from.path, "set of chunks");
+    return tool_chunked_holds(&p->to, offset) || is_bad(p, offset) ||
+           tool_differs(p->from.path, "set of chunks");
 }
 
 /* Chunks of the copy, and what the original has where the copy has none. */

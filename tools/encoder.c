@@ -30,6 +30,7 @@ typedef struct job {
     tool_stored input;
     plugin_output output;
     bool verify;
+    bool is_bad; /* it does not decode */
     prism_error error;
 } job;
 
@@ -47,6 +48,7 @@ static prism_status decode_input(job *j) {
     prism_status status = plugin_chunk_decode(&nobody, &stored, &elements, &j->error);
     free(j->input.bytes);
     j->input = (tool_stored){.bytes = elements.bytes, .size = elements.size};
+    j->is_bad = status != PRISM_OK;
     return status;
 }
 
@@ -107,10 +109,12 @@ static hid_t create_twins(hid_t to) {
 bool tool_encoder_open(tool_encoder *e, hid_t from, hid_t to, const tool_encoder_options *options) {
     const size_t threads = options->threads, wanted = JOBS_PER_THREAD * threads;
     const size_t slots = threads > MOST_JOBS ? threads : wanted < MOST_JOBS ? wanted : MOST_JOBS;
-    *e = (tool_encoder){.packing = options->packing,
-                        .files = {from, to, create_twins(to), &e->packing, options->always},
-                        .verify = options->verify,
-                        .start = tool_seconds()};
+    *e = (tool_encoder){
+        .packing = options->packing,
+        .files = {from, to, create_twins(to), &e->packing, options->always, options->skip_bad},
+        .verify = options->verify,
+        .skip_bad = options->skip_bad,
+        .start = tool_seconds()};
     e->end = &e->first;
     return tool_crew_open(&e->crew, threads, slots, work) && e->files.twins >= 0;
 }
@@ -173,6 +177,15 @@ static void note_error(tool_task *t, const plugin_output *chunk) {
     t->worst = info.reached > t->worst ? info.reached : t->worst;
 }
 
+/* What is not stored reads as the fill value. */
+static void skip(tool_encoder *e, const job *j) {
+    char place[TOOL_SHAPE_TEXT];
+    e->skipped++;
+    tool_progress_clear();
+    tool_fail("%s, chunk %s is left out: %s", j->task->path,
+              tool_shape_text(place, j->task->source.rank, j->offset, ","), j->error.message);
+}
+
 /* The oldest job. */
 static bool collect(tool_encoder *e) {
     job *j = tool_crew_take(&e->crew);
@@ -180,12 +193,14 @@ static bool collect(tool_encoder *e) {
     char place[TOOL_SHAPE_TEXT];
     bool done = true;
     t->on_the_way--;
-    if (j->error.status != PRISM_OK)
+    if (j->is_bad && e->skip_bad)
+        skip(e, j);
+    else if (j->error.status != PRISM_OK)
         done = tool_fail("%s, chunk %s: %s", t->path,
                          tool_shape_text(place, t->source.rank, j->offset, ","), j->error.message);
     else if (!t->stopped)
         done = tool_task_add(t, j->offset, j->output.bytes, j->output.size);
-    if (done && t->options[TOOL_BOUND_WORD])
+    if (done && !j->is_bad && t->options[TOOL_BOUND_WORD])
         note_error(t, &j->output);
     t->encoded += t->chunk_bytes;
     e->done += t->chunk_bytes;

@@ -12,6 +12,8 @@ typedef struct tool_encoder {
     tool_task *first, **end; /* of the list of what is to do */
     size_t begun;            /* of them */
     bool verify;             /* decode each chunk, and compare */
+    bool skip_bad;           /* leave out chunks that do not decode, */
+    size_t skipped;          /* of which there were so many */
     uint64_t all, done;      /* bytes of elements: to do in total, encoded so far */
     uint64_t stored;         /* what they have become */
     double start;
@@ -21,6 +23,7 @@ typedef struct tool_encoder_options {
     size_t threads;
     tool_packing packing;
     bool verify, always; /* decode each chunk, and compare; keep what has become larger, too */
+    bool skip_bad; /* leave out chunks that h5prism encoded and cannot decode, with a message */
 } tool_encoder_options;
 
 /* For a copy of the file `from` in the file `to`. Two chunks are in memory for each of up to 8 jobs

@@ -36,10 +36,10 @@ _h5prism() {
         choices+=" --map --tile --options --bare --force --help"
         ;;
     group) choices="--dataset --frames --effort --no-check --force --help" ;;
-    inspect) choices="--dataset --chunks --planes --json --help" ;;
+    inspect) choices="--dataset --chunks --planes --check --json --help" ;;
     options) choices="--json --help transform= predictor= coder= effort= axis= block= checksum= verify= max_error= rel_max_error= rel_rmse= of= distance=" ;;
     references) choices="--output --dataset --url --zarr-format --force --help" ;;
-    repack) choices="--dataset --chunks -j --lossy --always --verify --no-check --force --help effort= transform= predictor= coder= block= max_error= rel_max_error= rel_rmse= of= distance=" ;;
+    repack) choices="--dataset --chunks -j --lossy --always --verify --skip-bad --no-check --force --help effort= transform= predictor= coder= block= max_error= rel_max_error= rel_rmse= of= distance=" ;;
     unpack) choices="--dataset --filter --level -j --no-check --force --help" ;;
     *) return ;;
     esac

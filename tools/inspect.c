@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "check.h"
 #include "command.h"
 #include "filter/parameters.h"
 #include "library.h"
@@ -20,20 +21,23 @@
 typedef struct request {
     const char *file;
     tool_texts names; /* of datasets; none: all of the file */
-    bool chunks, planes, json, damaged;
+    bool chunks, planes, check, json, damaged;
 } request;
 
 static const char help[] =
-    "usage: h5prism inspect FILE [--dataset PATH]... [--chunks] [--planes] [--json]\n"
+    "usage: h5prism inspect FILE [--dataset PATH]... [--chunks] [--planes] [--check] [--json]\n"
     "\n"
     "Says how the datasets of an HDF5 file are compressed: options, pipelines (transform +\n"
     "predictor + coder), sizes, bits a value, checksums, and what lossy chunks lost at most.\n"
-    "Nothing is decoded. Exit code 1 if a chunk is damaged, or of a newer version of the format.\n"
+    "Nothing is decoded unless it says so below. Exit code 1 if a chunk is damaged, or of a newer\n"
+    "version of the format.\n"
     "\n"
     "  --dataset PATH  only this dataset; may be given again\n"
     "  --chunks        a line for each chunk, too\n"
     "  --planes        an estimate for each plane of the first chunk of each dataset, which is\n"
     "                  decoded: the bits a value it takes when it is coded by itself\n"
+    "  --check         decode every chunk, and name those that are damaged; of chunks in blocks,\n"
+    "                  the blocks, too: other parts of these can be read\n"
     "  --json          for programs\n"
     "\n"
     "examples: h5prism inspect file.h5\n"
@@ -223,6 +227,21 @@ static void complain(request *q, const tool_report *r, const tool_chunk_report *
                   wrong ? "its checksum is wrong" : c->error.message);
 }
 
+/* False if there is no memory. */
+static bool check_chunk(request *q, tool_report *r, const hsize_t *offset,
+                        const tool_stored *stored) {
+    tool_damages *d = &r->damages;
+    if (!tool_make_room(&d->items, &d->room, d->count, sizeof *d->items))
+        return false;
+    tool_damage *damage = &d->items[d->count];
+    tool_check_chunk(damage, r->dataset, offset, stored);
+    d->count += damage->error.status != PRISM_OK;
+    if (d->count == 1 && !q->damaged) /* of no other check */
+        tool_fail("%s: %s", r->dataset->path, damage->error.message);
+    q->damaged |= d->count > 0;
+    return true;
+}
+
 typedef struct inspection {
     request *request;
     tool_report *report;
@@ -248,6 +267,8 @@ static bool inspect_chunk(void *data, const hsize_t *offset) {
         read_encoded(&c, &stored);
     bool done = count_chunk(r, &c);
     complain(q, r, &c);
+    if (done && q->check && c.encoded)
+        done = check_chunk(q, r, offset, &stored);
     if (q->chunks)
         i->writer->chunk(r, &c);
     done = done && add_number(&r->bits, tool_bits(c.size, c.values));
@@ -291,7 +312,7 @@ static void read_parameters(tool_report *r) {
 static bool inspect_dataset(request *q, hid_t file, const char *path) {
     const tool_writer *writer = q->json ? &tool_json : &tool_text;
     tool_chunked dataset;
-    tool_report report = {.dataset = &dataset};
+    tool_report report = {.dataset = &dataset, .checked = q->check};
     bool done = tool_chunked_open(&dataset, file, path);
     if (done) {
         read_parameters(&report);
@@ -299,6 +320,9 @@ static bool inspect_dataset(request *q, hid_t file, const char *path) {
         done = inspect_chunks(q, &report, writer);
         writer->summary(&report, q->chunks);
     }
+    for (size_t i = 0; i < report.damages.count; i++)
+        tool_damage_free(&report.damages.items[i]);
+    free(report.damages.items);
     free(report.pipelines.items);
     free(report.bits.values);
     free(report.planes.values);
@@ -346,11 +370,9 @@ static bool run(request *q) {
 int tool_inspect(int count, char **arguments) {
     request q = {.file = NULL};
     const tool_option options[] = {
-        {"--dataset", TOOL_TEXTS, &q.names, 0, 0},
-        {"--chunks", TOOL_FLAG, &q.chunks, 0, 0},
-        {"--planes", TOOL_FLAG, &q.planes, 0, 0},
-        {"--json", TOOL_FLAG, &q.json, 0, 0},
-        {NULL, TOOL_FLAG, NULL, 0, 0},
+        {"--dataset", TOOL_TEXTS, &q.names, 0, 0}, {"--chunks", TOOL_FLAG, &q.chunks, 0, 0},
+        {"--planes", TOOL_FLAG, &q.planes, 0, 0},  {"--check", TOOL_FLAG, &q.check, 0, 0},
+        {"--json", TOOL_FLAG, &q.json, 0, 0},      {NULL, TOOL_FLAG, NULL, 0, 0},
     };
     int code;
     if (tool_arguments_read(&(tool_arguments){help, options, &q.file, 1, 0}, count, arguments,

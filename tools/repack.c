@@ -36,7 +36,7 @@ typedef struct request {
 
 static const char help[] =
     "usage: h5prism repack IN OUT [KEY=VALUE,...] [--dataset PATH]... [--chunks AxBx..] [-j N]\n"
-    "                      [--lossy] [--always] [--verify] [--no-check] [--force]\n"
+    "                      [--lossy] [--always] [--verify] [--skip-bad] [--no-check] [--force]\n"
     "\n"
     "Writes a copy of the HDF5 file IN in which datasets are compressed by h5prism. Everything "
     "else\n"
@@ -55,6 +55,9 @@ static const char help[] =
     "  --always        also where a dataset becomes larger, which is kept as it is otherwise\n"
     "  -j N            chunks that are encoded at the same time; default: one for each CPU\n"
     "  --verify        decode each chunk before it is written, and compare\n"
+    "  --skip-bad      leave out chunks that h5prism wrote and that are damaged, instead of "
+    "writing\n"
+    "                  nothing: they read as the fill value. Each is named; exit code 1\n"
     "  --no-check      do not compare OUT with IN\n"
     "  --force         replace OUT if it is there\n"
     "\n"
@@ -223,6 +226,7 @@ int tool_repack(int count, char **arguments) {
         {"--lossy", TOOL_FLAG, &r.lossy, 0, 0},
         {"--always", TOOL_FLAG, &p->encoding.always, 0, 0},
         {"--verify", TOOL_FLAG, &p->encoding.verify, 0, 0},
+        {"--skip-bad", TOOL_FLAG, &p->encoding.skip_bad, 0, 0},
         {"--no-check", TOOL_FLAG, &p->files.unchecked, 0, 0},
         {"--force", TOOL_FLAG, &p->files.force, 0, 0},
         {NULL, TOOL_FLAG, NULL, 0, 0},

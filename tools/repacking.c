@@ -130,10 +130,11 @@ static bool check_copy(void *data, hid_t from, hid_t to) {
                            .replaced = HADDR_UNDEF,
                            .threads = r->encoding.threads,
                            .unpacked = r->encoding.packing.filter != TOOL_FILTER_H5PRISM,
-                           .bound = r->bound});
+                           .bound = r->bound,
+                           .skip_bad = r->encoding.skip_bad});
 }
 
 bool tool_repacking_run(tool_repacking *r) {
     return tool_rewrite(&r->files, &(tool_rewriting){write_copy, check_copy, r}) &&
-           !r->copy.missing;
+           !r->copy.missing && !r->encoder.skipped;
 }

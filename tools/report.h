@@ -18,6 +18,19 @@ typedef struct tool_chunk_report {
     prism_error error;
 } tool_chunk_report;
 
+/* A chunk that does not decode. Of a chunk in blocks whose head is intact, which blocks are
+ * damaged: damaged[0 .. count - 1] of `blocks`; else `blocks` is 0. */
+typedef struct tool_damage {
+    hsize_t offset[H5S_MAX_RANK];
+    prism_error error;
+    size_t *damaged, count, blocks;
+} tool_damage;
+
+typedef struct tool_damages {
+    tool_damage *items;
+    size_t count, room;
+} tool_damages;
+
 /* How chunks were coded, and how many. */
 typedef struct tool_pipeline {
     prism_mapping mapping;
@@ -54,6 +67,8 @@ typedef struct tool_report {
     char type[32], options[200];         /* empty where h5prism does not say */
     uint64_t all, stored, bytes, values; /* chunks; bytes and values of the stored ones */
     uint64_t unfiltered, unreadable, checksums[TOOL_CHECKSUMS];
+    bool checked; /* chunks were decoded: `damages` are those that do not */
+    tool_damages damages;
     tool_pipelines pipelines;
     bool bounded; /* the dataset's options have a bound */
     tool_loss losses[TOOL_BOUNDS]

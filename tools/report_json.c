@@ -125,6 +125,21 @@ static void print_pipelines(const tool_report *r) {
     printf("]");
 }
 
+static void print_damages(const tool_report *r) {
+    printf(", \"damaged_chunks\": [");
+    for (size_t i = 0; i < r->damages.count; i++) {
+        const tool_damage *d = &r->damages.items[i];
+        printf("%s{\"error\": ", i ? ", " : "");
+        tool_print_json_text(d->error.message);
+        print_shape("offset", r->dataset->rank, d->offset);
+        printf(", \"block_count\": %zu, \"damaged_blocks\": [", d->blocks);
+        for (size_t k = 0; k < d->count; k++)
+            printf("%s%zu", k ? ", " : "", d->damaged[k]);
+        printf("]}");
+    }
+    printf("]");
+}
+
 static void print_summary(const tool_report *r, bool with_chunks) {
     if (r->dataset->layout != H5D_CHUNKED || r->dataset->place < 0) {
         printf("}");
@@ -143,6 +158,8 @@ static void print_summary(const tool_report *r, bool with_chunks) {
     if (r->stored)
         printf(", \"ratio\": %.6g, \"bits_per_value\": %.6g", tool_ratio(r, r->bytes, r->values),
                tool_bits(r->bytes, r->values));
+    if (r->checked)
+        print_damages(r);
     print_pipelines(r);
     print_losses(r);
     print_numbers("bits_of_chunks", &r->bits);

@@ -124,11 +124,34 @@ static void print_counts(const tool_report *r) {
            r->checksums[TOOL_RIGHT], r->checksums[TOOL_WRONG], r->checksums[TOOL_NONE]);
 }
 
+static void print_damage(const tool_report *r, const tool_damage *d) {
+    char place[TOOL_SHAPE_TEXT];
+    printf("    %s: %s", tool_shape_text(place, r->dataset->rank, d->offset, ","),
+           d->error.message);
+    if (d->blocks)
+        printf("; %zu of %zu blocks are damaged", d->count, d->blocks);
+    for (size_t i = 0; i < d->count; i++)
+        printf("%s%zu", i ? ", " : ": ", d->damaged[i]);
+    printf("\n");
+}
+
+static void print_check(const tool_report *r) {
+    const uint64_t ours = r->stored - r->unfiltered;
+    if (!r->damages.count)
+        printf("  checked    %" PRIu64 " chunks, all decode\n", ours);
+    else
+        printf("  checked    %" PRIu64 " chunks, %zu are damaged\n", ours, r->damages.count);
+    for (size_t i = 0; i < r->damages.count; i++)
+        print_damage(r, &r->damages.items[i]);
+}
+
 static void print_summary(const tool_report *r, bool with_chunks) {
     (void)with_chunks;
     if (!is_ours(r))
         return;
     print_counts(r);
+    if (r->checked)
+        print_check(r);
     print_losses(r);
     if (!r->stored)
         return;

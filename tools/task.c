@@ -122,7 +122,8 @@ bool tool_task_begin(tool_task *t, const tool_task_files *files) {
     compare_chunks(t);
     /* Where nothing is stored yet, the filter is for what will be. */
     const uint64_t stored = H5Dget_storage_size(t->source.dataset);
-    t->limit = files->always || !stored ? UINT64_MAX : stored + index_size(t->source.dataset);
+    const bool any = files->always || (files->skip_bad && t->direct);
+    t->limit = any || !stored ? UINT64_MAX : stored + index_size(t->source.dataset);
     return open_spool(t, files->to);
 }
 

@@ -44,7 +44,8 @@ tool_task *tool_task_new(const tool_chunked *source, const hsize_t *chunk, const
 typedef struct tool_task_files {
     hid_t from, to, twins;
     const tool_packing *packing;
-    bool always; /* larger datasets are welcome */
+    bool always;   /* larger datasets are welcome */
+    bool skip_bad; /* as in tool_encoder_options */
 } tool_task_files;
 bool tool_task_begin(tool_task *task, const tool_task_files *files);
 void tool_task_end(tool_task *task);

@@ -65,6 +65,18 @@ size_t px_block_reader_needs(const px_block_reader *reader, const void *chunk, s
            px_blocks_payload(&reader->blocks, planes);
 }
 
+bool px_block_reader_is_intact(const px_block_reader *reader, size_t block) {
+    const px_blocks_chunk *blocks = &reader->blocks;
+    for (size_t l = 0; l < blocks->form.layers; l++) {
+        const px_block_entry *entry = px_blocks_entry(blocks, l, block);
+        const uint8_t *bytes = reader->chunk.payload + entry->offset;
+        if (entry->size && (entry->offset + entry->size > reader->chunk.payload_there ||
+                            px_block_check(blocks, l, block, bytes, entry->size) != entry->check))
+            return false;
+    }
+    return true;
+}
+
 /* ---- Blocks ---- */
 
 /* The first planes of some that have one size. */

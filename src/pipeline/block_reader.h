@@ -29,6 +29,9 @@ void px_block_reader_close(px_block_reader *reader);
 /* How many bytes of the chunk reading the first `planes` planes takes. */
 size_t px_block_reader_needs(const px_block_reader *reader, const void *chunk, size_t planes);
 
+/* Whether the bytes of a block are there and as its checks have them. */
+bool px_block_reader_is_intact(const px_block_reader *reader, size_t block);
+
 /* Bytes that an opened chunk takes at most, the lists of a call apart. */
 uint64_t px_block_reader_memory(const px_chunk *chunk);
 
