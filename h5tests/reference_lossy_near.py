@@ -95,7 +95,7 @@ def word_of_number(chunk: Chunk, number: float) -> int:
     size, fraction = size_of(chunk), FRACTIONS[chunk.type]
     bias = (1 << (size - fraction - 2)) - 1
     number = max(min(number, sys.float_info.max), -sys.float_info.max)
-    exponent = math.frexp(number)[1] if number else 0
+    exponent = math.frexp(number)[1] if number else 1 - bias
     unit = max(exponent - 1, 1 - bias) - fraction
     steps = round(math.ldexp(abs(number), -unit))
     word = ((unit + fraction + bias - 1) << fraction) + steps
