@@ -39,10 +39,10 @@ uint8_t *fuzz_copy(const uint8_t *data, size_t size);
 uint32_t fuzz_seed(const uint8_t *data, size_t size);
 uint32_t fuzz_below(uint32_t *seed, uint32_t limit);
 
-/* The bytes that are allocated between these at most, in this thread and others; 0 without the
- * address sanitizer, which counts them. */
+/* Breaks if more bytes are allocated at once between these, in this thread and others. The address
+ * sanitizer counts them; without it, nothing is known. */
 void fuzz_memory_start(void);
-size_t fuzz_memory_stop(void);
+void fuzz_memory_stop(uint64_t most);
 
 /* What a chunk says of itself; false where it says nothing, or is left out. *bytes: of its
  * elements. */

@@ -59,7 +59,10 @@ bool fuzz_is_exact(const prism_info *info) {
 #endif
 
 #ifdef COUNTS_MEMORY
-#include <sanitizer/allocator_interface.h>
+/* GCC has these of sanitizer/allocator_interface.h, too, but not the header. */
+int __sanitizer_install_malloc_and_free_hooks(void (*allocated)(const volatile void *, size_t),
+                                              void (*freed)(const volatile void *));
+size_t __sanitizer_get_allocated_size(const volatile void *memory);
 
 static _Atomic long long now, peak;
 static atomic_bool counts;
@@ -75,7 +78,7 @@ static void note(const volatile void *memory, size_t size) {
 
 static void forget(const volatile void *memory) {
     if (counts && memory)
-        atomic_fetch_sub(&now, (long long)__sanitizer_get_allocated_size((const void *)memory));
+        atomic_fetch_sub(&now, (long long)__sanitizer_get_allocated_size(memory));
 }
 
 void fuzz_memory_start(void) {
@@ -86,14 +89,16 @@ void fuzz_memory_start(void) {
     counts = true;
 }
 
-size_t fuzz_memory_stop(void) {
+void fuzz_memory_stop(uint64_t most) {
     counts = false;
-    return (size_t)peak;
+    if ((uint64_t)peak > most)
+        fprintf(stderr, "%lld bytes are taken, %llu are said\n", peak, (unsigned long long)most);
+    FUZZ_REQUIRE((uint64_t)peak <= most);
 }
 #else
 void fuzz_memory_start(void) {}
 
-size_t fuzz_memory_stop(void) {
-    return 0;
+void fuzz_memory_stop(uint64_t most) {
+    (void)most;
 }
 #endif

@@ -35,6 +35,8 @@ NOT_RUN = {
     "scripts/test-windows": "installs another compiler and an emulator, and compiles everything by it",
     "scripts/test-macos": "downloads a compiler, and compiles everything by it, twice",
     "scripts/test-hdf5": "builds HDF5 twice, and runs the tests of the tool with each",
+    "scripts/fuzz": "compiles everything by clang, and takes as long as it is told",
+    "scripts/coverage": "compiles everything anew, and runs all tests",
     "scripts/wheels": "compiles libjxl and HDF5 twice, which takes half an hour",
     "scripts/compatibility": "runs other tests, and writes a page",
     "h5prism references": "runs Python with the package: test_references.py",
