@@ -86,14 +86,19 @@ static void check_region(prism_reader *reader, source *s) {
     free(part);
 }
 
+/* What is opened and read takes no more than the limit, but for lists of a call. */
 static void check_regions(source *s) {
-    enum { REGIONS = 3 };
+    enum { REGIONS = 3, LISTS = 1 << 16 };
+    prism_decode_options options = lenient;
+    options.memory_limit = s->info.decode_bytes + s->bytes + 1;
     prism_reader *reader;
-    const prism_status status = prism_open(s->chunk, s->size, &lenient, &reader, NULL);
+    fuzz_memory_start();
+    const prism_status status = prism_open(s->chunk, s->size, &options, &reader, NULL);
     FUZZ_REQUIRE((status == PRISM_OK) == (reader != NULL));
     for (int i = 0; i < REGIONS && reader; i++)
         check_region(reader, s);
     prism_close(reader);
+    fuzz_memory_stop(options.memory_limit + FUZZ_ARRAY_BYTES + LISTS);
 }
 
 /* ---- Planes ---- */
