@@ -4,12 +4,12 @@
 
 #include "prism.h"
 
-enum { FACTS = 16 };
+enum { FACTS = 17 };
 
 /*
  * prism_inspect, as numbers: type, byte order, mapping, transform, predictor, coder, method, effort,
  * bound, its value, the error reached, bytes of header, parameters and payload, bytes that decoding
- * takes, rank; and the dimensions after these.
+ * takes, axis of the planes, rank; and the dimensions after these.
  */
 EMSCRIPTEN_KEEPALIVE prism_status decoder_inspect(const void *chunk, size_t size,
                                                   double facts[FACTS + PRISM_MAX_RANK],
@@ -24,6 +24,7 @@ EMSCRIPTEN_KEEPALIVE prism_status decoder_inspect(const void *chunk, size_t size
         info.method,            info.effort,                info.bound,
         (double)info.bound_value, (double)info.reached,     (double)info.header_bytes,
         (double)info.parameter_bytes, (double)info.payload_bytes, (double)info.decode_bytes,
+        info.axis,
         info.array.rank,
     };
     for (int i = 0; i < FACTS; i++)

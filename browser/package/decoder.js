@@ -24,7 +24,7 @@ const STATUSES = [
     "OK", "ARGUMENT", "OPTION", "TYPE", "SHAPE", "MEMORY", "CAPACITY", "TRUNCATED", "CORRUPT",
     "CHECKSUM", "VERSION", "UNAVAILABLE", "VERIFY", "INTERNAL",
 ];
-const FACTS = 16;
+const FACTS = 17;
 const MOST_AXES = 32;
 const ERROR_BYTES = 244; // prism_error: a status, and 240 bytes of text
 
@@ -63,6 +63,17 @@ async function compile(source) {
     return WebAssembly.compile(isAddress ? await readBytes(new URL(source, base)) : source);
 }
 
+/** What only encoding would call is not in the module; growth of memory is of no concern. */
+function importsOf(module) {
+    const imports = {};
+    for (const { module: name, name: item } of WebAssembly.Module.imports(module))
+        (imports[name] ??= {})[item] = () => {
+            if (item !== "emscripten_notify_memory_growth")
+                throw new Error(`the decoder has no ${item}`);
+        };
+    return imports;
+}
+
 /** One instance of the module. Not to be called from several threads: workers load their own. */
 export class Decoder {
     #wasm;
@@ -76,10 +87,7 @@ export class Decoder {
     /** @param source the address, the bytes or the compiled module of h5prism.wasm */
     static async load(source = new URL("./h5prism.wasm", import.meta.url)) {
         const module = await compile(source);
-        const imports = {};
-        for (const { module: name, name: item } of WebAssembly.Module.imports(module))
-            (imports[name] ??= {})[item] = () => 0; // growth of memory, signals: of no concern
-        const { exports } = await WebAssembly.instantiate(module, imports);
+        const { exports } = await WebAssembly.instantiate(module, importsOf(module));
         exports._initialize();
         return new Decoder(exports);
     }
@@ -134,7 +142,7 @@ export class Decoder {
         try {
             this.#check(this.#wasm.decoder_inspect(at, size, place, this.#error));
             const facts = new Float64Array(this.#wasm.memory.buffer, place, FACTS + MOST_AXES);
-            const rank = facts[15];
+            const rank = facts[16];
             return {
                 type: TYPES[facts[0]],
                 order: facts[1] === 1 ? "big" : "little",
@@ -152,6 +160,7 @@ export class Decoder {
                 parameterBytes: facts[12],
                 payloadBytes: facts[13],
                 decodeBytes: facts[14],
+                axis: facts[15] < 0 ? null : facts[15],
             };
         } finally {
             this.#wasm.free(place);
