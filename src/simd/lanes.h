@@ -18,6 +18,9 @@
 #elif defined(__AVX2__)
 #define PX_LANES_AVX2 1
 #include <immintrin.h>
+#elif defined(__wasm_simd128__)
+#define PX_LANES_WASM 1
+#include <wasm_simd128.h>
 #elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -78,6 +81,8 @@ PX_INLINE px_part part_dot_pairs(px_part sum, px_part a, px_part b) {
     return (px_part)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
 #elif PX_LANES_AVX2
     return sum + (px_part)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif PX_LANES_WASM
+    return sum + (px_part)wasm_i32x4_dot_i16x8((v128_t)a, (v128_t)b);
 #elif defined(__SSE2__)
     return sum + (px_part)_mm_madd_epi16((__m128i)a, (__m128i)b);
 #else
@@ -210,6 +215,11 @@ PX_INLINE uint32_t mask_bits(px_mask mask) {
     __m256 halves[2];
     memcpy(halves, &mask, sizeof halves);
     return (uint32_t)_mm256_movemask_ps(halves[0]) | (uint32_t)_mm256_movemask_ps(halves[1]) << 8;
+#elif PX_LANES_WASM
+    v128_t parts[PX_PARTS];
+    memcpy(parts, &mask, sizeof parts);
+    return wasm_i32x4_bitmask(parts[0]) | wasm_i32x4_bitmask(parts[1]) << 4 |
+           wasm_i32x4_bitmask(parts[2]) << 8 | wasm_i32x4_bitmask(parts[3]) << 12;
 #else
     uint32_t bits = 0;
     for (int i = 0; i < PX_LANES; i++)
@@ -280,6 +290,12 @@ PX_INLINE px_lanes lanes_log2_16(px_lanes value) {
     px_lanes zeros = (px_lanes)_mm512_lzcnt_epi32((__m512i)value);
     px_lanes mantissa = (px_lanes)_mm512_sllv_epi32((__m512i)value, (__m512i)zeros);
     return ((31 - zeros) << 4) + (lanes_shift_right_unsigned(mantissa, 27) & 15);
+#elif PX_LANES_WASM
+    /* The exponent and the mantissa of a float, which does not round up without the bits that
+     * this takes away: they are all below the five that count. */
+    typedef float floats __attribute__((vector_size(64)));
+    const floats rounded = __builtin_convertvector(value & ~(value >> 5), floats);
+    return ((px_lanes)rounded >> 19) - 127 * 16;
 #else
     for (int i = 0; i < PX_LANES; i++) {
         int zeros = __builtin_clz((uint32_t)value[i]);
@@ -294,16 +310,28 @@ PX_INLINE px_lanes lanes_abs(px_lanes a) {
     return lanes_max(a, -a);
 }
 
-/* Each lane by its own distance, in 0..31. */
+/* Each lane by its own distance, in 0..31. WebAssembly shifts all lanes by the same one only, and
+ * most distances are 0. */
+#if PX_LANES_WASM
+#define PX_UNLESS_SHIFTED(value, bits)                                                             \
+    if (!mask_bits(-(px_lanes)(bits)))                                                             \
+    return value
+#else
+#define PX_UNLESS_SHIFTED(value, bits) (void)0
+#endif
+
 PX_INLINE px_lanes lanes_shift_each_left(px_lanes value, px_lanes bits) {
+    PX_UNLESS_SHIFTED(value, bits);
     return (px_lanes)((px_lanes_unsigned)value << (px_lanes_unsigned)bits);
 }
 
 PX_INLINE px_lanes lanes_shift_each_right(px_lanes value, px_lanes bits) {
+    PX_UNLESS_SHIFTED(value, bits);
     return value >> bits;
 }
 
 PX_INLINE px_lanes lanes_shift_each_right_unsigned(px_lanes value, px_lanes bits) {
+    PX_UNLESS_SHIFTED(value, bits);
     return (px_lanes)((px_lanes_unsigned)value >> (px_lanes_unsigned)bits);
 }
 
@@ -311,6 +339,10 @@ PX_INLINE px_lanes lanes_shift_each_right_unsigned(px_lanes value, px_lanes bits
 PX_INLINE px_lanes lanes_move_up(px_lanes value, int32_t first) {
 #if PX_LANES_AVX512
     return (px_lanes)_mm512_alignr_epi32((__m512i)value, _mm512_set1_epi32(first), 15);
+#elif PX_LANES_WASM
+    const px_lanes all = lanes_all(first);
+    return __builtin_shufflevector(all, value, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,
+                                   28, 29, 30);
 #else
     int32_t moved[PX_LANES + 1];
     moved[0] = first;
@@ -356,6 +388,10 @@ PX_INLINE px_lanes lanes_gather(const int32_t *table, px_lanes index) {
 PX_INLINE px_lanes lanes_gather_couple(const uint16_t *table, px_lanes index) {
 #if PX_LANES_AVX512
     return (px_lanes)_mm512_i32gather_epi32((__m512i)index, table, 2);
+#elif PX_LANES_WASM
+    for (int i = 0; i < PX_LANES; i++)
+        memcpy((int32_t *)&index + i, table + index[i], sizeof(int32_t));
+    return index;
 #else
     for (int i = 0; i < PX_LANES; i++)
         index[i] = (int32_t)(table[index[i]] | (uint32_t)table[index[i] + 1] << 16);
@@ -375,6 +411,36 @@ PX_INLINE px_lanes lanes_lookup_32(const int32_t *table, px_lanes index) {
 
 /* ---- Streams of 16-bit words ----------------------------------------------------------------- */
 
+#if PX_LANES_WASM
+/* For each set of four lanes: where the bytes of their words are, among four words as lanes; from
+ * 16 on, none. */
+#define PX_LANE_BYTES(k) 4 * (k), 4 * (k) + 1, 4 * (k) + 2, 4 * (k) + 3
+#define PX_LANE_OF(m, k)                                                                           \
+    PX_LANE_BYTES((m) >> (k)&1                                                                     \
+                      ? ((m)&1 && (k) > 0) + ((m) >> 1 & 1 && (k) > 1) + ((m) >> 2 & 1 && (k) > 2) \
+                      : 4)
+#define PX_EXPANSION(m)                                                                            \
+    { PX_LANE_OF(m, 0), PX_LANE_OF(m, 1), PX_LANE_OF(m, 2), PX_LANE_OF(m, 3) }
+
+PX_INLINE px_lanes wasm_next_words(px_mask mask, const uint16_t **words) {
+    static const uint8_t places[16][16] = {
+        PX_EXPANSION(0),  PX_EXPANSION(1),  PX_EXPANSION(2),  PX_EXPANSION(3),
+        PX_EXPANSION(4),  PX_EXPANSION(5),  PX_EXPANSION(6),  PX_EXPANSION(7),
+        PX_EXPANSION(8),  PX_EXPANSION(9),  PX_EXPANSION(10), PX_EXPANSION(11),
+        PX_EXPANSION(12), PX_EXPANSION(13), PX_EXPANSION(14), PX_EXPANSION(15)};
+    v128_t parts[PX_PARTS];
+    memcpy(parts, &mask, sizeof parts);
+    for (int i = 0; i < PX_PARTS; i++) {
+        const uint32_t bits = wasm_i32x4_bitmask(parts[i]);
+        parts[i] = wasm_i8x16_swizzle(wasm_u32x4_load16x4(*words), wasm_v128_load(places[bits]));
+        *words += __builtin_popcount(bits);
+    }
+    px_lanes result;
+    memcpy(&result, parts, sizeof result);
+    return result;
+}
+#endif
+
 /* Lanes of `mask` get consecutive words from *words, which moves on; the others get 0. Reads up to
  * 16 words whatever the mask. */
 PX_INLINE px_lanes lanes_next_words(px_mask mask, const uint16_t **words) {
@@ -382,6 +448,8 @@ PX_INLINE px_lanes lanes_next_words(px_mask mask, const uint16_t **words) {
     __m512i next = (__m512i)lanes_load_u16(*words);
     *words += __builtin_popcount(mask);
     return (px_lanes)_mm512_maskz_expand_epi32(mask, next);
+#elif PX_LANES_WASM
+    return wasm_next_words(mask, words);
 #else
     px_lanes value = {0};
     for (uint32_t bits = mask_bits(mask); bits; bits &= bits - 1)
