@@ -31,6 +31,9 @@ new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => wi
     .observe({ type: "longtask", buffered: true });
 """
 
+# What was drawn is to be seen.
+TWO_FRAMES = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]));"
+
 
 def programs():
     """Paths of a browser and its driver, or None."""
@@ -175,4 +178,5 @@ class Browser:
         return int(self.run("return document.body.dataset.drawn ?? 0"))
 
     def wait_drawn(self, before, seconds=60):
-        return self.wait(f"return Number(document.body.dataset.drawn ?? 0) > {before}", seconds)
+        self.wait(f"return Number(document.body.dataset.drawn ?? 0) > {before}", seconds)
+        self.post("/execute/async", script=TWO_FRAMES, args=[])

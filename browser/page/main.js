@@ -6,7 +6,8 @@ import { spectrumOf } from "./spectrum.js";
 import { Tree } from "./tree.js";
 import { Viewer } from "./viewer.js";
 
-const MOST_AT_FIRST = 64e6; // bytes of elements that are decoded without being asked for
+const MOST_AT_FIRST = 32e6; // bytes of elements that are decoded without being asked for
+const MOST_TILES_AT_FIRST = 800;
 const MOST_TILES = 1500; // bitmaps that are kept
 const WAIT = 60; // milliseconds until a view that has changed is drawn
 
@@ -90,7 +91,7 @@ async function beginPicture() {
     find("#controls").hidden = false;
     find("#pixel").replaceChildren();
     showControls();
-    viewer.begin(height, width, (MOST_AT_FIRST / tileBytes) * tileHeight * tileWidth);
+    viewer.begin(height, width, Math.min(MOST_AT_FIRST / tileBytes, MOST_TILES_AT_FIRST) * tileHeight * tileWidth);
 }
 
 function firstMode({ channels }) {
@@ -275,7 +276,7 @@ function setRole(role, axis) {
 function showLegend({ limits, shares }) {
     const swatches = ["#e4573d", "#3fa37c", "#4a6fd4"], legend = find("#legend");
     if (limits.length === 3)
-        return legend.replaceChildren(...limits.map(([low, high], k) => make("div", { className: "swatch", data: { low, high } },
+        return legend.replaceChildren(...limits.map(([low, high], k) => make("div", { className: "swatch", data: { low, high, share: shares?.[k] ?? "" } },
             Object.assign(make("i"), { style: `background:${swatches[k]}` }),
             make("span", {}, shares ? `Component ${k + 1}: ${(100 * shares[k]).toFixed(1)} % of the variance` : `Band ${state.bands[k]}`),
             make("span", {}, shares ? "" : `${numberOf(low)} … ${numberOf(high)}`))));

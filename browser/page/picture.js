@@ -5,16 +5,17 @@ const KEPT = 384e6;
 
 /**
  * Which axes are rows, columns and channels; -1: there is none. All others count frames.
- * @param planeAxis along which a chunk says that its planes lie, or null
+ * @param planeAxis along which a chunk says that its planes lie, or null: believed where chunks have all of it
  */
-export function guessRoles(shape, planeAxis) {
+export function guessRoles(shape, chunk, planeAxis) {
     const long = shape.map((size, axis) => axis).filter((axis) => shape[axis] > 1);
     if (long.length < 2)
         return { rows: -1, columns: long[0] ?? shape.length - 1, channels: -1 };
     if (long.length === 2)
         return { rows: long[0], columns: long[1], channels: -1 };
     const three = long.slice(-3);
-    const channels = three.includes(planeAxis) ? planeAxis : guessChannels(shape, three);
+    const isLikely = (planeAxis === three[0] || planeAxis === three[2]) && chunk[planeAxis] >= shape[planeAxis];
+    const channels = isLikely ? planeAxis : guessChannels(shape, three);
     const [rows, columns] = three.filter((axis) => axis !== channels);
     return { rows, columns, channels };
 }

@@ -54,8 +54,9 @@ export class Viewer {
     }
 
     #centre(y, x) {
-        this.top = y - this.#box.height / this.zoom / 2;
-        this.left = x - this.#box.width / this.zoom / 2;
+        this.size = this.#box;
+        this.top = y - this.size.height / this.zoom / 2;
+        this.left = x - this.size.width / this.zoom / 2;
     }
 
     #clampedZoom(zoom) {
@@ -154,9 +155,9 @@ export class Viewer {
 
     /** What is in the middle stays there. */
     #resize() {
-        const { width, height } = this.#box;
-        this.top += (this.size?.height ?? height) / this.zoom / 2 - height / this.zoom / 2;
-        this.left += (this.size?.width ?? width) / this.zoom / 2 - width / this.zoom / 2;
+        const { width, height } = this.#box, before = this.size ?? { width, height };
+        this.top += (before.height - height) / this.zoom / 2;
+        this.left += (before.width - width) / this.zoom / 2;
         this.size = { width, height };
         this.canvas.width = Math.round(width * devicePixelRatio);
         this.canvas.height = Math.round(height * devicePixelRatio);
@@ -179,6 +180,7 @@ export class Viewer {
         context.setTransform(scale, 0, 0, scale, 0, 0);
         if (!this.width)
             return;
+        canvas.dataset.place = JSON.stringify([this.top, this.left, this.zoom]);
         this.#paintGround(style.getPropertyValue("--check"));
         context.imageSmoothingEnabled = this.zoom < 1;
         for (const { bitmap, box } of this.#tiles.values())

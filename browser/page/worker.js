@@ -43,7 +43,7 @@ async function choose({ object }) {
     dataset = await file.dataset(object);
     const attributes = await file.attributes(object).catch((error) => [{ name: "attributes", text: error.message }]);
     const stored = dataset.refusal ? null : await firstChunk();
-    const roles = guessRoles(dataset.shape, stored?.info?.axis ?? null);
+    const roles = guessRoles(dataset.shape, dataset.chunk, stored?.info?.axis ?? null);
     return { ...factsOf(dataset), chunk: dataset.layout.kind === "chunked" ? dataset.chunk : null, attributes,
         roles, info: stored?.info ?? null, ratio: stored?.ratio ?? null, isStack: stored?.info?.transform === "stack" };
 }

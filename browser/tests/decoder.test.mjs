@@ -1,24 +1,23 @@
-/* Every golden chunk decodes to its elements; damage is refused by a sentence. */
+/* Every golden chunk, or every one of the folder CHUNKS, decodes to its elements; damage is refused by a
+ * sentence. */
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 
 import { readNpy } from "./npy.mjs";
 
 const { decode, decodeBytes, inspect, loadDecoder } = await import(`${process.env.PACKAGE}/index.js`);
-const golden = new URL("../../h5tests/golden/", import.meta.url);
+const golden = process.env.CHUNKS ? pathToFileURL(`${process.env.CHUNKS}/`) : new URL("../../h5tests/golden/", import.meta.url);
 const names = readdirSync(golden).filter((name) => name.endsWith(".prism")).map((name) => name.slice(0, -6));
-const chunkOf = (name) => new Uint8Array(readFileSync(new URL(`${name}.prism`, golden)));
-const isJxl = async (name) => {
-    const info = await inspect(chunkOf(name));
-    return info.coder === "jxl" || info.mapping === "distance";
-};
+const chunkOf = (name) => new Uint8Array(readFileSync(new URL(encodeURIComponent(`${name}.prism`), golden)));
+const skip = process.env.CHUNKS ? "of golden chunks" : false;
 
-test("there are golden chunks", () => assert.ok(names.length > 80));
+test("there are chunks", () => assert.ok(names.length > 50));
 
 for (const name of names) {
     test(name, async (t) => {
-        const chunk = chunkOf(name), expected = readNpy(new URL(`${name}.npy`, golden));
+        const chunk = chunkOf(name), expected = readNpy(new URL(encodeURIComponent(`${name}.npy`), golden));
         assert.deepEqual((await inspect(chunk)).shape, expected.shape);
         let decoded;
         try {
@@ -34,7 +33,7 @@ for (const name of names) {
     });
 }
 
-test("elements have types and shape, in this machine's order", async () => {
+test("elements have types and shape, in this machine's order", { skip }, async () => {
     const array = await decode(chunkOf("colours_first_u16_be"));
     const expected = readNpy(new URL("colours_first_u16_be.npy", golden));
     assert.ok(array.data instanceof Uint16Array);
@@ -42,7 +41,7 @@ test("elements have types and shape, in this machine's order", async () => {
     assert.equal(array.data[5], expected.bytes[10] * 256 + expected.bytes[11]);
 });
 
-test("a part of a chunk in blocks", async () => {
+test("a part of a chunk in blocks", { skip }, async () => {
     const decoder = await loadDecoder();
     const all = await decode(chunkOf("blocks_i8"));
     const reader = decoder.open(chunkOf("blocks_i8"));
@@ -57,7 +56,7 @@ test("a part of a chunk in blocks", async () => {
     reader.close();
 });
 
-test("damage is refused, anywhere", async () => {
+test("damage is refused, anywhere", { skip }, async () => {
     const chunk = chunkOf("lsq_i8");
     for (let at = 0; at < chunk.length; at += 97) {
         const damaged = chunk.slice();
@@ -68,7 +67,7 @@ test("damage is refused, anywhere", async () => {
     await assert.rejects(decode(new Uint8Array(0)), { name: "PrismError" });
 });
 
-test("memory is given back", async () => {
+test("memory is given back", { skip }, async () => {
     const decoder = await loadDecoder(), chunk = chunkOf("lsq_u16");
     decoder.decode(chunk);
     const before = process.memoryUsage().arrayBuffers;

@@ -1,6 +1,6 @@
 /* Where the chunk at a place of the grid lies: {address, size, mask}, or null where none was written. */
 import { Cursor } from "./cursor.js";
-import { Tree2 } from "./heaps.js";
+import { Tree2, checkLevel } from "./heaps.js";
 
 /** @param layout of a dataset @param dataset its shape, limits and bytes of a chunk */
 export function openIndex(file, layout, dataset) {
@@ -56,7 +56,8 @@ function treeIndex(file, layout, { chunk }) {
         return nodes.get(address);
     };
     return { find: async (place) => {
-        for (let address = layout.address; ;) {
+        for (let address = layout.address, depth = 0; ; depth++) {
+            checkLevel(depth);
             const { level, entries } = await node(address);
             const found = entries.findLast((entry) => compare(entry.place, place) <= 0);
             if (!found || level === 0)

@@ -4,7 +4,7 @@ import { Cursor, textOf } from "./cursor.js";
 import { filterName, refusal, undo } from "./filters.js";
 import { readAttribute, readFill, readFilters, readLayout, readMessages, readSpace } from "./header.js";
 import { FractalHeap, Tree2, readGlobalHeap, readSymbols } from "./heaps.js";
-import { FileError, PagedSource } from "./source.js";
+import { FileError, PagedSource, guarded } from "./source.js";
 import { isNumeric, numbersOf, readType } from "./types.js";
 
 const SIGNATURE = "\x89HDF\r\n\x1a\n";
@@ -16,12 +16,14 @@ const MOST_LINKS = 64; // that lead to links
 const PART = 1 << 22; // bytes of a dataset without chunks that are read at a time
 
 export class Hdf5File {
-    static async open(source) {
+    static open(source) {
         const file = new Hdf5File();
         file.source = new PagedSource(source);
         file.sizes = { address: 8, length: 8, base: 0 };
-        await file.#readSuperblock(await file.#findSuperblock());
-        return file;
+        return guarded(async () => {
+            await file.#readSuperblock(await file.#findSuperblock());
+            return file;
+        });
     }
 
     async #findSuperblock() {
@@ -59,7 +61,11 @@ export class Hdf5File {
     }
 
     /** What is in a group, by name. */
-    async children(group) {
+    children(group) {
+        return guarded(() => this.#children(group));
+    }
+
+    async #children(group) {
         const links = await this.#links(await readMessages(this, group.address));
         const found = [];
         for (const link of links.sort((a, b) => (a.name < b.name ? -1 : 1)))
@@ -71,7 +77,7 @@ export class Hdf5File {
         const path = `${group.path === "/" ? "" : group.path}/${link.name}`, name = link.name;
         try {
             const address = link.address ?? (await this.#resolve(group, link, 0));
-            const messages = await readMessages(this, address);
+            const messages = await guarded(() => readMessages(this, address));
             const has = (type) => messages.some((message) => message.type === type);
             const kind = has(MESSAGE.layout) ? "dataset" : has(MESSAGE.type) ? "type" : "group";
             return { path, name, address, kind };
@@ -124,7 +130,11 @@ export class Hdf5File {
         return at;
     }
 
-    async attributes(object) {
+    attributes(object) {
+        return guarded(() => this.#attributes(object));
+    }
+
+    async #attributes(object) {
         const found = [];
         for (const { type, cursor } of await readMessages(this, object.address)) {
             if (type === MESSAGE.attribute)
@@ -158,7 +168,11 @@ export class Hdf5File {
         return length ? textOf((await readGlobalHeap(this, address, cursor.number(4))).subarray(0, length)) : "";
     }
 
-    async dataset(object) {
+    dataset(object) {
+        return guarded(() => this.#dataset(object));
+    }
+
+    async #dataset(object) {
         const messages = await readMessages(this, object.address);
         const find = (type) => messages.find((message) => message.type === type);
         const { shape, most } = readSpace(find(MESSAGE.space).cursor), type = readType(find(MESSAGE.type).cursor);
@@ -218,7 +232,11 @@ export class Dataset {
     }
 
     /** Elements of the chunk at a place of the grid, in C order, and how many bytes were read for it. */
-    async elements(place, decode) {
+    elements(place, decode) {
+        return guarded(() => this.#elements(place, decode));
+    }
+
+    async #elements(place, decode) {
         if (!this.index)
             return this.#plain(place);
         const stored = await this.stored(place);

@@ -4,6 +4,7 @@ import { readType } from "./types.js";
 
 const SHARED = 2, CONTINUATION = 0x10;
 const FIRST_BYTES = 512;
+const MOST_MESSAGES = 1 << 16;
 
 /** All messages of the object at an address: [{type, cursor}], shared ones by what they point to. */
 export async function readMessages(file, address) {
@@ -52,6 +53,8 @@ async function readNew(file, address, start) {
 
 function addMessage(file, found, blocks, type, flags, bytes) {
     const cursor = file.cursorOf(bytes);
+    if (found.length === MOST_MESSAGES)
+        throw new FileError("An object has more messages than can be: the file is damaged.");
     if (type === CONTINUATION)
         blocks.push([cursor.address(), cursor.length()]);
     found.push({ type, flags, cursor });

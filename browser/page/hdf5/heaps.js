@@ -2,6 +2,8 @@
 import { Cursor, bytesFor } from "./cursor.js";
 import { FileError } from "./source.js";
 
+const MOST_LEVELS = 48;
+
 /** The bytes of a local heap, in which names are. */
 export async function readLocalHeap(file, address) {
     const cursor = await file.cursor(address, 8 + 2 * file.sizes.length + file.sizes.address);
@@ -28,11 +30,18 @@ export async function readGlobalHeap(file, address, wanted) {
     throw new FileError("A text is not where the file says it is: the file is damaged.");
 }
 
+/** Trees that lead in circles are damaged. */
+export function checkLevel(level) {
+    if (level > MOST_LEVELS)
+        throw new FileError("A list of names or chunks is deeper than can be: the file is damaged.");
+}
+
 /** Symbols of an old group: [{name, address}]; `soft` ones have a path instead of an address. */
 export async function readSymbols(file, tree, heapAddress) {
     const heap = await readLocalHeap(file, heapAddress), found = [];
     const nameAt = (at) => new Cursor(heap.subarray(at), file.sizes).name();
-    const visit = async (address) => {
+    const visit = async (address, level) => {
+        checkLevel(level);
         const start = await file.cursor(address, 8);
         if (start.text(4) === "TREE") {
             const count = start.skip(2).number(2), { sizes } = file;
@@ -40,7 +49,7 @@ export async function readSymbols(file, tree, heapAddress) {
             const cursor = await file.cursor(address, size);
             cursor.skip(8 + 2 * sizes.address + sizes.length);
             for (let i = 0; i < count; i++) {
-                await visit(cursor.address());
+                await visit(cursor.address(), level + 1);
                 cursor.skip(sizes.length);
             }
             return;
@@ -55,7 +64,7 @@ export async function readSymbols(file, tree, heapAddress) {
             found.push(soft === null ? { name, address: object } : { name, soft });
         }
     };
-    await visit(tree);
+    await visit(tree, 0);
     return found;
 }
 
@@ -102,7 +111,8 @@ export class FractalHeap {
     }
 
     /** The place of a heap's offset, from an indirect block that begins at `first`. */
-    async #find(address, rows, first, offset) {
+    async #find(address, rows, first, offset, level = 0) {
+        checkLevel(level);
         const direct = Math.log2(this.largest / this.start) + 2, { sizes } = this.file;
         let row = 0, start = first;
         while (row < rows && offset >= start + this.width * this.#rowSize(row))
@@ -118,7 +128,7 @@ export class FractalHeap {
         if (row < direct)
             return child + offset - start;
         const inner = Math.log2(this.#rowSize(row) / (this.start * this.width)) + 1;
-        return this.#find(child, inner, start, offset);
+        return this.#find(child, inner, start, offset, level + 1);
     }
 }
 
@@ -132,6 +142,7 @@ export class Tree2 {
         Object.assign(tree, {
             file, nodeSize: cursor.number(4), recordSize: cursor.number(2), depth: cursor.number(2),
         });
+        checkLevel(tree.depth);
         cursor.skip(2);
         tree.root = { address: cursor.address(), count: cursor.number(2), depth: tree.depth };
         tree.#limits();

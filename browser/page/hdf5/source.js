@@ -2,6 +2,16 @@
 
 export class FileError extends Error {}
 
+/** Whatever a damaged structure leads to becomes a sentence. */
+export async function guarded(action) {
+    try {
+        return await action();
+    } catch (error) {
+        const isSentence = error instanceof FileError || error.name === "PrismError";
+        throw isSentence ? error : new FileError(`The file's structure is damaged (${error.message}).`);
+    }
+}
+
 /** A File or a Blob. */
 export class BlobSource {
     constructor(blob) {
@@ -82,7 +92,7 @@ export class PagedSource {
     }
 
     async read(offset, length) {
-        if (!(offset + length <= this.size))
+        if (!(length >= 0 && offset >= 0 && offset + length <= this.size))
             throw new FileError("The file ends before its content does: it is cut off or damaged.");
         if (length > PAGE)
             return this.source.read(offset, length);

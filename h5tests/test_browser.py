@@ -1,0 +1,583 @@
+"""The decoder as WebAssembly, the npm package and the page, in Node and in a headless Chromium.
+
+What scripts/browser has built is tested; where it has not been run, or where a program is missing, tests
+are skipped with the reason. scripts/test-browser builds first.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import h5py
+import numpy as np
+import pytest
+from browser_support import Browser, Server, programs
+from filter_support import BUILD, ROOT
+from generated import embedding, smooth, stack
+from kinds import KINDS
+
+import h5prism
+
+BROWSER = BUILD.parent / f"{BUILD.name}-browser"
+PACKAGE, PAGE, TESTS = BROWSER / "package", BROWSER / "page", ROOT / "browser" / "tests"
+MODULES = BROWSER / "modules" / "node_modules"
+MOST_BYTES = 400_000  # of the module by gzip
+
+pytestmark = pytest.mark.skipif(
+    not (PAGE / "package" / "h5prism.wasm").exists(), reason="scripts/browser has not been run"
+)
+needs_node = pytest.mark.skipif(not shutil.which("node"), reason="there is no node")
+needs_chromium = pytest.mark.skipif(not programs(), reason="there is no chromium with chromedriver")
+
+
+def node(*arguments, **variables):
+    where = {"PACKAGE": str(PACKAGE), "PAGE": str(PAGE)} | {k: str(v) for k, v in variables.items()}
+    return subprocess.run(
+        ["node", *map(str, arguments)], capture_output=True, text=True, timeout=300, env=os.environ | where
+    )
+
+
+# ---- Node
+
+
+def test_size():
+    assert len(gzip.compress((PACKAGE / "h5prism.wasm").read_bytes(), 9)) <= MOST_BYTES
+
+
+@needs_node
+def test_golden_chunks():
+    done = node("--test", TESTS / "decoder.test.mjs")
+    assert done.returncode == 0, done.stdout
+
+
+def write_chunk(folder, name, array, **options):
+    array = np.ascontiguousarray(array)
+    (folder / f"{name}.prism").write_bytes(h5prism.encode(array, **options))
+    np.save(folder / f"{name}.npy", array)
+
+
+@needs_node
+def test_kinds_of_arrays(tmp_path):
+    """What only encoding needs is not in the module: nothing else may be missing."""
+    for number, (name, make) in enumerate(KINDS.items()):
+        array = make()
+        if array.dtype.kind == "b":
+            array = array.view("u1")
+        write_chunk(tmp_path, f"{number:03} {name}", array, effort=[2, 5][number % 2])
+    for effort in (3, 7, 9):
+        write_chunk(tmp_path, f"stack {effort}", stack(4, 24, 30), transform="stack", effort=effort)
+        write_chunk(tmp_path, f"embedding {effort}", embedding(24, 25, 12, "i1"), effort=effort)
+    lossy = smooth(np.arange(40 * 50).reshape(40, 50) * 7919 % 1000, 5).astype("f4")
+    for bound in ("max_error", "rel_max_error", "rel_rmse"):
+        chunk = h5prism.encode(lossy, **{bound: 0.01})
+        (tmp_path / f"{bound}.prism").write_bytes(chunk)
+        np.save(tmp_path / f"{bound}.npy", h5prism.decode(chunk))
+    done = node("--test", TESTS / "decoder.test.mjs", CHUNKS=tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+def write_zarr(folder, name, array, metadata):
+    """A Zarr array of one chunk, by hand."""
+    place = folder / name
+    place.mkdir(parents=True)
+    np.save(folder / f"{name}.npy", array)
+    file = "zarr.json" if metadata.get("zarr_format") == 3 else ".zarray"
+    (place / file).write_text(json.dumps(metadata))
+    chunk = place / ("c/0/0/0" if file == "zarr.json" else "0.0.0")
+    chunk.parent.mkdir(parents=True, exist_ok=True)
+    chunk.write_bytes(h5prism.encode(array))
+    return chunk
+
+
+def version_2(array):
+    return {"zarr_format": 2, "shape": array.shape, "chunks": array.shape, "dtype": array.dtype.str,
+            "compressor": {"id": "h5prism"}, "fill_value": 0, "order": "C", "filters": None}  # fmt: skip
+
+
+def version_3(array, *codecs):
+    return {"zarr_format": 3, "node_type": "array", "shape": array.shape, "data_type": array.dtype.name,
+            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": array.shape}},
+            "chunk_key_encoding": {"name": "default"}, "fill_value": 0, "attributes": {},
+            "codecs": [{"name": name, "configuration": given} for name, given in codecs]}  # fmt: skip
+
+
+@needs_node
+@pytest.mark.skipif(not MODULES.exists(), reason="scripts/test-browser has not installed zarrita")
+def test_zarrita(tmp_path):
+    array, floats = embedding(20, 30, 8, "i1"), embedding(20, 30, 8, "i1").astype("f4") / 7
+    own = ("h5prism", {})
+    write_zarr(tmp_path, "v2", array, version_2(array))
+    write_zarr(tmp_path, "v3", array, version_3(array, own))
+    write_zarr(tmp_path, "v3_float", floats, version_3(floats, own))
+    plain = (("bytes", {"endian": "little"}), ("numcodecs.h5prism", {}))
+    write_zarr(tmp_path, "v3_bytes", floats, version_3(floats, *plain))
+    chunk = write_zarr(tmp_path, "damaged", array, version_3(array, own))
+    damaged = bytearray(chunk.read_bytes())
+    damaged[len(damaged) // 2] ^= 4
+    chunk.write_bytes(damaged)
+    done = node("--test", TESTS / "zarrita.test.mjs", MODULES=MODULES, ZARR=tmp_path)
+    assert done.returncode == 0 and "# skipped 0" in done.stdout, done.stdout
+
+
+@needs_node
+@pytest.mark.skipif(not (MODULES / "typescript").exists(), reason="scripts/test-browser has not installed typescript")
+def test_types(tmp_path):
+    (tmp_path / "use.ts").write_text(
+        'import { decode, Decoder, PrismError, type ChunkInfo } from "h5prism";\n'
+        'import { registerH5prism } from "h5prism/zarrita";\n'
+        "registerH5prism(new Map<string, () => Promise<any>>());\n"
+        "const { data, info } = await decode(new Uint8Array(3));\n"
+        "const first: number | bigint | undefined = data[0], facts: ChunkInfo = info;\n"
+        'const reader = (await Decoder.load("h5prism.wasm")).open(new Uint8Array(3));\n'
+        "console.log(first, facts.axis, reader.read([0], [1]).shape, PrismError);\n"
+        "export {};\n"
+    )
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "h5prism").symlink_to(PACKAGE)
+    options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--types", ""]
+    done = node(MODULES / "typescript" / "bin" / "tsc", *options, tmp_path / "use.ts")
+    assert done.returncode == 0, done.stdout
+
+
+# ---- The reader of HDF5's structure
+
+
+def write_structures(path, libver):
+    """Every index of chunks, links of every kind, attributes in headers and apart."""
+    with h5py.File(path, "w", libver=libver) as file:
+        x = embedding(40, 37, 12, "i1")
+        gz, prism = {"compression": "gzip"}, h5prism.Prism()
+        file.create_dataset("prism", data=x, chunks=(16, 16, 12), **prism)
+        file.create_dataset("checked", data=x.astype("i4"), chunks=(16, 16, 12), shuffle=True, fletcher32=True, **gz)
+        file.create_dataset("plain", data=x.astype(">f4"))
+        file.create_dataset("single", data=x, chunks=x.shape, **prism)
+        file.create_dataset("big-endian", data=np.arange(100, dtype=">u2").reshape(10, 10), chunks=(5, 5), **prism)
+        many = np.arange(60000, dtype="u4")
+        file.create_dataset("growing", data=many[:3000].reshape(300, 10), chunks=(2, 3), maxshape=(None, 10))
+        file.create_dataset("growing, last", data=many.reshape(10, 6000), chunks=(3, 2), maxshape=(10, None), **gz)
+        file.create_dataset("growing, long", data=many, chunks=(2,), maxshape=(None,))
+        file.create_dataset("growing, both", data=many[:6000].reshape(60, 100), chunks=(3, 2), maxshape=(None, None), **gz)
+        file.create_dataset("growing, both, plain", data=many[:6000].reshape(60, 100), chunks=(3, 2), maxshape=(None, None))
+        file.create_dataset("fixed", data=many.reshape(200, 300), chunks=(3, 2))
+        file.create_dataset("fixed, filtered", data=many[:900].reshape(30, 30), chunks=(3, 2), maxshape=(60, 70), **gz)
+        file.create_dataset("half", data=np.array([1, -2.5, np.inf, 6e-8, np.nan, 0], "f2"))
+        file.create_dataset("boolean", data=np.arange(10) % 3 == 0)
+        file.create_dataset("number", data=3.5)
+        file.create_dataset("sparse", (100, 100), "i2", chunks=(10, 10), fillvalue=-7)[20:30, 20:30] = 5
+        file.create_dataset("lzf", data=x, compression="lzf")
+        file.create_dataset("text", data="words")
+        file.create_dataset("compound", data=np.zeros(3, [("a", "f4"), ("b", "i4")]))
+        layout = h5py.VirtualLayout(x.shape, "i1")
+        layout[:] = h5py.VirtualSource(file["prism"])
+        file.create_virtual_dataset("virtual", layout)
+        for i in range(300):
+            file[f"many/name {i}, which is long"] = np.array([i])
+        deep = file.create_group("a/b/c")
+        deep["soft"], deep["dead"] = h5py.SoftLink("/prism"), h5py.SoftLink("/nothing")
+        deep["far"], file["hard"] = h5py.ExternalLink("other.h5", "/x"), file["plain"]
+        file["prism"].attrs.update({"title": "with ü", "numbers": np.arange(20), "fixed": np.bytes_("abc")})
+        for i in range(30):
+            file["checked"].attrs[f"attribute {i}"] = i * 1.5
+
+
+REFUSALS = {
+    "/lzf": "It is compressed by lzf (filter 32000), which this page does not have.",
+    "/text": "Its elements are no plain numbers",
+    "/compound": "Its elements are no plain numbers",
+    "/virtual": "It is a virtual dataset",
+}
+LINKS = {
+    "/a/b/c/dead": "It is a link to /nothing, which is not there.",
+    "/a/b/c/far": "It is a link to another file, other.h5.",
+}
+
+
+def sum_of(dataset):
+    return hashlib.sha256(np.ascontiguousarray(dataset[()], "f8").tobytes()).hexdigest()
+
+
+@needs_node
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_structures(tmp_path, libver):
+    write_structures(tmp_path / "all.h5", libver)
+    done = node(TESTS / "dump.mjs", tmp_path / "all.h5")
+    assert done.returncode == 0, done.stderr
+    found, names = json.loads(done.stdout), ["/a/b/c/soft", "/hard"]
+    with h5py.File(tmp_path / "all.h5") as file:
+        file.visit(lambda name: names.append(f"/{name}"))
+        for name in names:
+            if name in REFUSALS:
+                assert found[name]["refusal"].startswith(REFUSALS[name])
+            elif isinstance(file[name], h5py.Dataset):
+                assert found[name].get("sum") == sum_of(file[name]), name
+    for name, reason in LINKS.items():
+        assert found[name]["reason"] == reason
+    assert len([name for name in found if name.startswith("/many/")]) == 300
+    assert found["/prism"]["attributes"] == {"title": "with ü", "fixed": "abc", "numbers": "0, 1, 2, 3, 4, 5, 6, 7, …"}
+    assert {f"attribute {i}": f"{i * 1.5:g}" for i in range(30)} == found["/checked"]["attributes"]
+
+
+@needs_node
+def test_damaged_structures_end_with_a_sentence(tmp_path):
+    """Cut off anywhere, or with other bytes: no failure of JavaScript's own."""
+    whole = tmp_path / "whole.h5"
+    with h5py.File(whole, "w") as file:
+        file.create_dataset("g/x", data=embedding(16, 16, 4, "i1"), chunks=(8, 8, 4), **h5prism.Prism())
+    data, rng = whole.read_bytes(), np.random.default_rng(0)
+    for turn in range(24):
+        damaged = bytearray(data[: rng.integers(100, len(data))] if turn % 2 else data)
+        for at in rng.integers(0, len(damaged), 40):
+            damaged[at] ^= 1 << int(rng.integers(0, 8))
+        (tmp_path / f"{turn}.h5").write_bytes(damaged)
+    done = node(TESTS / "damage.mjs", *(tmp_path / f"{turn}.h5" for turn in range(24)))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# ---- The page in Chromium
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+def server(files):
+    server = Server(PAGE, files)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def session():
+    if not programs():
+        pytest.skip("there is no chromium with chromedriver")
+    browser = Browser()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(session, server):
+    session.resize(1280, 800)
+    session.go(f"{server.address}/index.html")
+    yield session
+    errors = [line for line in session.log() if "404" not in line and "readback" not in line]
+    assert not errors
+
+
+def write(path, **datasets):
+    with h5py.File(path, "w") as file:
+        for name, (array, chunks) in datasets.items():
+            file.create_dataset(name, data=array, chunks=chunks, **h5prism.Prism(effort=2))
+    return path
+
+
+def open_and_wait(page, path):
+    page.wait_drawn(page.open_file(path))
+
+
+def choose(page, y, x):
+    """By the mouse. Returns the values that the page says."""
+    place = json.loads(page.run("return document.querySelector('#canvas').dataset.place"))
+    box = page.run("const b = document.querySelector('#canvas').getBoundingClientRect(); return [b.top, b.left]")
+    at = [(middle + 0.5 - start) * place[2] + edge for middle, start, edge in zip((y, x), place, box)]
+    move = {"type": "pointerMove", "duration": 0, "x": round(at[1]), "y": round(at[0])}
+    press = [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
+    pointer = {"type": "pointer", "id": "mouse", "actions": [move, *press]}
+    page.post("/actions", actions=[pointer])
+    return values_at(page, y, x)
+
+
+def values_at(page, y, x):
+    title = f"position {y}, {x}"
+    page.wait(f"return document.querySelector('#pixel h2')?.textContent.toLowerCase() === '{title}'")
+    values = page.run("return document.querySelector('#pixel [data-values]').dataset.values")
+    return np.array([float(value) for value in values.split(",")])
+
+
+def colours_of(page, rows, columns):
+    """RGBA of positions as they are on the canvas."""
+    script = """
+        const canvas = document.querySelector("#canvas"), context = canvas.getContext("2d");
+        const [top, left, zoom] = JSON.parse(canvas.dataset.place), scale = devicePixelRatio * zoom;
+        return arguments[0].map(([y, x]) => Array.from(context.getImageData(
+            Math.floor((x + 0.5 - left) * scale), Math.floor((y + 0.5 - top) * scale), 1, 1).data));
+    """
+    grid = [(int(y), int(x)) for y in rows for x in columns]
+    return np.array(page.run(script, grid)).reshape(len(rows), len(columns), 4)
+
+
+def limits_of(values):
+    """As colours.js has them: one percent of the values is beyond either end."""
+    ordered = np.sort(values[np.isfinite(values)].astype("f8"), axis=None)
+    at = int((ordered.size - 1) * 0.01)
+    return ordered[at], ordered[ordered.size - 1 - at]
+
+
+def greys_of(values):
+    low, high = limits_of(values)
+    return np.floor(np.clip((values - low) * (255 / (high - low)), 0, 255) + 0.5)
+
+
+def legend(page, key):
+    found = page.run(f"return [...document.querySelectorAll('#legend [data-{key}]')].map((e) => e.dataset.{key})")
+    return [float(value) for value in found]
+
+
+def press(page, keys):
+    before = page.drawn()
+    page.type("#canvas", keys)
+    page.wait_drawn(before)
+
+
+def set_slider(page, selector, value):
+    before = page.drawn()
+    page.run(
+        f"const e = document.querySelector('{selector}'); e.value = arguments[0];"
+        "e.dispatchEvent(new Event('change'))",
+        value,
+    )
+    page.wait_drawn(before)
+
+
+def embeddings(height=64, width=60, channels=12):
+    """Smooth fields, mixed."""
+    rng = np.random.default_rng(5)
+    fields = [smooth(rng.integers(0, 65536, (height, width)), 9) for _ in range(4)]
+    mixed = np.stack(fields, -1).astype("f8") @ rng.normal(0, 1, (4, channels))
+    return np.round((mixed - mixed.mean()) / mixed.std() * 30).clip(-128, 127).astype("i1")
+
+
+def shares_of(array):
+    """Of the variance, of the first three components."""
+    values = np.linalg.eigvalsh(np.cov(array.reshape(-1, array.shape[-1]).T.astype("f8"), bias=True))
+    return (values / values.sum())[::-1][:3]
+
+
+def is_like_numpy(page, array):
+    """array[y, x, channel]: spectra, components, a band's colours, neighbours."""
+    np.testing.assert_allclose(legend(page, "share"), shares_of(array), rtol=1e-6)
+    for y, x in ((0, 0), (13, 41), (63, 59)):
+        np.testing.assert_array_equal(choose(page, y, x), array[y, x])
+    press(page, "b")
+    set_slider(page, "#bands input", 7)
+    rows, columns = np.arange(3, 64, 9), np.arange(2, 60, 8)
+    greys = greys_of(array[..., 7])[np.ix_(rows, columns)]
+    np.testing.assert_array_equal(colours_of(page, rows, columns)[..., 0], greys)
+    choose(page, 20, 33)
+    press(page, "n")
+    page.wait("return document.querySelectorAll('#near button').length === 12")
+    found = page.run("return [...document.querySelectorAll('#near button')].map((e) => [e.dataset.y, e.dataset.x, e.dataset.distance])")
+    distances = np.sqrt(((array.astype("f8") - array[20, 33]) ** 2).sum(-1))
+    expected = np.sort(distances, axis=None)[1:13]
+    np.testing.assert_allclose([float(d) for *_, d in found], expected)
+    np.testing.assert_allclose([distances[int(y), int(x)] for y, x, _ in found], expected)
+
+
+@needs_chromium
+def test_embeddings_channels_last(page, files):
+    array = embeddings()
+    open_and_wait(page, write(files / "last.h5", emb=(array, (32, 30, 12))))
+    assert "64 × 60 × 12" in page.text("#facts") and "h5prism" in page.text("#facts")
+    is_like_numpy(page, array)
+
+
+@needs_chromium
+def test_embeddings_channels_first(page, files):
+    array = embeddings()
+    first = np.ascontiguousarray(array.transpose(2, 0, 1))[None]
+    open_and_wait(page, write(files / "first.h5", emb=(first, (1, 5, 64, 25))))
+    is_like_numpy(page, array)
+
+
+@needs_chromium
+def test_stack(page, files):
+    frames = stack(5, 40, 48)
+    with h5py.File(files / "stack.h5", "w") as file:
+        options = h5prism.Prism(transform="stack", axis=0)
+        file.create_dataset("run/frames", data=frames, chunks=(5, 40, 48), **options)
+    open_and_wait(page, files / "stack.h5")
+    np.testing.assert_array_equal(choose(page, 7, 9), frames[:, 7, 9])
+    for frame in (0, 3):
+        set_slider(page, "#bands input", frame)
+        greys = greys_of(frames[frame])[np.ix_([1, 30], [2, 40])]
+        np.testing.assert_array_equal(colours_of(page, [1, 30], [2, 40])[..., 0], greys)
+
+
+@needs_chromium
+def test_axes_and_frames(page, files):
+    array = (np.arange(3 * 5 * 20 * 30) * 7919 % 251).reshape(3, 20, 30, 5).astype("i2")
+    open_and_wait(page, write(files / "series.h5", x=(array, (2, 20, 30, 5))))
+    set_slider(page, "#frames input", 2)
+    np.testing.assert_array_equal(choose(page, 3, 4), array[2, 3, 4])
+    page.run("document.querySelector('#axes').open = true")
+    before = page.drawn()
+    page.run("const e = document.querySelector('#axis-channels'); e.value = '0'; e.dispatchEvent(new Event('change'))")
+    page.wait_drawn(before)
+    np.testing.assert_array_equal(choose(page, 3, 4), array[:, 3, 4, 0])
+
+
+@needs_chromium
+def test_floats_with_nan(page, files):
+    array = np.round(embeddings().astype("f4") * 0.37, 2)
+    array[10:20, 5:40] = np.nan
+    array[30, 30, 4] = np.nan
+    array[..., 11] = np.nan
+    open_and_wait(page, write(files / "nan.h5", x=(array, (32, 60, 12))))
+    known = np.delete(array, 11, -1).reshape(-1, 11)
+    np.testing.assert_allclose(legend(page, "share"), shares_of(known[np.isfinite(known).all(-1)]), rtol=1e-6)
+    for y, x in ((12, 8), (30, 30), (50, 50)):
+        np.testing.assert_array_equal(choose(page, y, x), array[y, x])
+    ground = page.run("return getComputedStyle(document.querySelector('#canvas')).getPropertyValue('--check')")
+    expected = [int(ground.strip()[i : i + 2], 16) for i in (1, 3, 5)]
+    assert colours_of(page, [15], [20])[0, 0, :3].tolist() == expected
+    assert colours_of(page, [50], [40])[0, 0, :3].tolist() != expected
+
+
+@needs_chromium
+def test_damage(page, files):
+    array = embeddings()
+    path = write(files / "damaged.h5", emb=(array, (32, 30, 12)))
+    with h5py.File(path) as file:
+        info = file["emb"].id.get_chunk_info_by_coord((32, 30, 0))
+    with open(path, "r+b") as file:
+        file.seek(info.byte_offset + info.size // 2)
+        file.write(b"\xff\x00\xff\x00")
+    open_and_wait(page, path)
+    text = page.text("#damage")
+    assert "Chunk (1, 1, 0) of /emb, elements [32–63, 30–59, 0–11], cannot be read: " in text
+    assert "CRC-32" in text
+    np.testing.assert_array_equal(choose(page, 5, 5), array[5, 5])
+    place = json.loads(page.run("return document.querySelector('#canvas').dataset.place"))
+    assert place[2] > 1
+    press(page, "b")
+    assert "Chunk (1, 1, 0)" in page.text("#damage")
+
+
+@needs_chromium
+def test_without_h5prism(page, files):
+    array = embeddings()
+    with h5py.File(files / "other.h5", "w") as file:
+        file.create_dataset("gzip", data=array, chunks=(32, 30, 12), compression="gzip", shuffle=True)
+        file.create_dataset("plain", data=array.astype("f8"))
+        file.create_dataset("lzf", data=array, compression="lzf")
+    open_and_wait(page, files / "other.h5")
+    np.testing.assert_array_equal(choose(page, 8, 9), array[8, 9])
+    before = page.drawn()
+    page.click("#tree [data-path='/gzip']")
+    page.wait_drawn(before)
+    np.testing.assert_array_equal(choose(page, 60, 9), array[60, 9])
+    page.click("#tree [data-path='/lzf']")
+    page.wait("return document.querySelector('#notice').innerText.includes('compressed by lzf (filter 32000)')")
+
+
+@needs_chromium
+def test_no_hdf5_file(page, files):
+    (files / "words.h5").write_text("These are words.\n" * 99)
+    page.open_file(files / "words.h5")
+    page.wait("return document.querySelector('#message p').innerText.includes('This is not an HDF5 file')")
+
+
+@needs_chromium
+def test_addresses(page, files, server):
+    array = embeddings(256, 256, 8)
+    write(files / "far.h5", emb=(array, (64, 64, 8)))
+    size, server.sent[:] = (files / "far.h5").stat().st_size, []
+    page.type("#address", f"{server.address}/files/far.h5")
+    page.click("#address-form button")
+    page.wait_drawn(0)
+    assert 0 < sum(server.sent) < 3 * size  # pages, and each chunk once
+    np.testing.assert_array_equal(choose(page, 100, 200), array[100, 200])
+    before = page.drawn()
+    page.run(f"history.replaceState(null, '', '?file={server.address}/plain/far.h5')")
+    page.post("/refresh")
+    page.wait_drawn(0)
+    np.testing.assert_array_equal(choose(page, 3, 2), array[3, 2])
+    page.go(f"{server.address}/index.html?file=files/nothing.h5")
+    page.wait("return document.querySelector('#message p').innerText.includes('the server says 404')")
+    assert before > 0
+
+
+@needs_chromium
+def test_drop(page, files, server):
+    array = embeddings()
+    write(files / "drop.h5", emb=(array, (64, 60, 12)))
+    page.run(
+        "fetch(arguments[0]).then((answer) => answer.blob()).then((blob) => {"
+        "  const moved = new DataTransfer();"
+        "  moved.items.add(new File([blob], 'drop.h5'));"
+        "  document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: moved, bubbles: true, cancelable: true }));"
+        "})",
+        f"{server.address}/plain/drop.h5",
+    )
+    page.wait_drawn(0)
+    assert "drop.h5" in page.text("#file-name")
+    np.testing.assert_array_equal(choose(page, 60, 50), array[60, 50])
+
+
+@needs_chromium
+def test_keyboard_and_narrow_screens(page, files):
+    array = embeddings()
+    path = write(files / "keys.h5", emb=(array, (64, 60, 12)))
+    page.resize(500, 900)
+    open_and_wait(page, path)
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+    heights = page.run("return ['#tree', '#canvas', '#panel'].map((id) => document.querySelector(id).getBoundingClientRect().height)")
+    assert all(height > 30 for height in heights)
+    canvas = page.run("const b = document.querySelector('#canvas').getBoundingClientRect(); return [b.width, b.height]")
+    assert canvas[0] > 400 and canvas[1] > 280
+    right, down, shift = "\ue014", "\ue015", "\ue008"
+    page.type("#canvas", right)
+    np.testing.assert_array_equal(values_at(page, 32, 30), array[32, 30])
+    page.type("#canvas", right + down)
+    np.testing.assert_array_equal(values_at(page, 33, 31), array[33, 31])
+    page.type("#canvas", shift + down)
+    np.testing.assert_array_equal(values_at(page, 43, 31), array[43, 31])
+    for key, mode in (("b", "band"), ("r", "rgb"), ("n", "near"), ("c", "components")):
+        press(page, key)
+        assert page.run("return document.querySelector('.modes [aria-pressed=true]').dataset.mode") == mode
+    press(page, "b")
+    press(page, "]")
+    assert page.run("return document.querySelector('#bands input').value") == "1"
+    zoom = [json.loads(page.run("return document.querySelector('#canvas').dataset.place"))[2]]
+    press(page, "+")
+    zoom.append(json.loads(page.run("return document.querySelector('#canvas').dataset.place"))[2])
+    assert zoom[1] == pytest.approx(1.5 * zoom[0])
+    page.type("body", "?")
+    assert page.run("return document.querySelector('#help').open")
+
+
+def write_large(path):
+    """500 MB of elements: the same chunk again and again, written as it is."""
+    chunk = embeddings(256, 256, 8)
+    blob = h5prism.encode(chunk, effort=1)
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("emb", (8192, 8192, 8), "i1", chunks=chunk.shape, **h5prism.Prism(effort=1))
+        for y in range(0, 8192, 256):
+            for x in range(0, 8192, 256):
+                data.id.write_direct_chunk((y, x, 0), blob)
+    return chunk
+
+
+@needs_chromium
+def test_500_megabytes(page, files):
+    chunk = write_large(files / "large.h5")
+    start = time.monotonic()
+    open_and_wait(page, files / "large.h5")
+    print(f"drawn after {time.monotonic() - start:.1f} s: {page.text('#status')}")
+    page.type("#canvas", "\ue014")
+    np.testing.assert_array_equal(values_at(page, 4096, 4096), chunk[0, 0])
+    page.type("#canvas", "0")  # all of it, which takes long
+    time.sleep(3)
+    for key in ("+", "\ue014", "-", "b", "+", "+", "+", "c"):
+        page.type("#canvas", key)
+        time.sleep(0.2)
+    longest = max(page.run("return window.longTasks"), default=0)
+    print(f"longest task {longest:.0f} ms, longest pause {page.run('return window.worst'):.0f} ms")
+    assert longest < 200
