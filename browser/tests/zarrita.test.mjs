@@ -1,7 +1,6 @@
 /* Zarr arrays by zarrita: ZARR is a folder that h5tests/test_browser.py writes, MODULES has zarrita. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -23,7 +22,7 @@ const storeOf = (folder) => ({
 });
 
 async function zarrita() {
-    const zarr = await import(pathToFileURL(createRequire(`${MODULES}/`).resolve("zarrita")));
+    const zarr = await import(pathToFileURL(join(MODULES, "zarrita/dist/src/index.js")));
     const { registerH5prism } = await import(`${PACKAGE}/zarrita.js`);
     registerH5prism(zarr.registry);
     return zarr;
@@ -40,5 +39,5 @@ for (const name of ["v2", "v3", "v3_float", "v3_bytes"])
 
 test("damage comes with its reason", { skip }, async () => {
     const zarr = await zarrita(), array = await zarr.open(storeOf(join(ZARR, "damaged")), { kind: "array" });
-    await assert.rejects(zarr.get(array), (error) => /checksum|corrupt/i.test(`${error.cause?.message} ${error.message}`));
+    await assert.rejects(zarr.get(array), (error) => error.cause?.name === "PrismError");
 });
