@@ -2,6 +2,7 @@
 import { Moments, POSITIONS } from "./components.js";
 
 const CLIPPED = 0.01; // of the values, beyond either end of the scale
+const FAR = 0.3; // of the distances, which are all drawn as far
 const RANGES = { int8: [-128, 127], uint8: [0, 255] };
 
 /** Dark to bright, monotonous in lightness. */
@@ -58,7 +59,7 @@ export class Colouring {
         const share = this.stretch === "range" ? 0 : CLIPPED;
         this.limits = this.samples.map((values) => limitsOf(values, share));
         if (this.mode === "near")
-            this.limits = this.samples.map((values) => [0, limitsOf(values, 0.25)[1]]);
+            this.limits = this.samples.map((values) => [limitsOf(values, CLIPPED)[0], limitsOf(values, FAR)[1]]);
         if (this.stretch === "type" && RANGES[this.format] && !this.moments)
             this.limits = this.limits.map(() => RANGES[this.format]);
         this.shares = found ? Array.from(found.shares) : null;
