@@ -15,7 +15,13 @@ from pathlib import Path
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the name that W3C gave to references of elements
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage"]
+OPTIONS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--hide-scrollbars",
+    "--disable-dev-shm-usage",
+]
 
 # How long the main thread did not answer at most, in milliseconds.
 WATCH = """
@@ -45,7 +51,10 @@ def programs():
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Files of two folders, with ranges; /plain/ has none."""
 
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".wasm": "application/wasm"}
+    extensions_map = {
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".wasm": "application/wasm",
+    }
 
     def __init__(self, *arguments, files, sent, **keywords):
         self.files, self.sent = files, sent
@@ -106,7 +115,11 @@ class Browser:
         arguments = [*OPTIONS, f"--window-size={width},{height}"]
         arguments += ["--blink-settings=preferredColorScheme=0"] if dark else []
         chrome = {"binary": browser, "args": arguments}
-        asked = {"browserName": "chrome", "goog:chromeOptions": chrome, "goog:loggingPrefs": {"browser": "ALL"}}
+        asked = {
+            "browserName": "chrome",
+            "goog:chromeOptions": chrome,
+            "goog:loggingPrefs": {"browser": "ALL"},
+        }
         made = self.request("POST", "/session", {"capabilities": {"alwaysMatch": asked}})
         self.session = f"/session/{made['sessionId']}"
 

@@ -37,7 +37,11 @@ needs_chromium = pytest.mark.skipif(not programs(), reason="there is no chromium
 def node(*arguments, **variables):
     where = {"PACKAGE": str(PACKAGE), "PAGE": str(PAGE)} | {k: str(v) for k, v in variables.items()}
     return subprocess.run(
-        ["node", *map(str, arguments)], capture_output=True, text=True, timeout=300, env=os.environ | where
+        ["node", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | where,
     )
 
 
@@ -124,7 +128,10 @@ def test_zarrita(tmp_path):
 
 
 @needs_node
-@pytest.mark.skipif(not (MODULES / "typescript").exists(), reason="scripts/test-browser has not installed typescript")
+@pytest.mark.skipif(
+    not (MODULES / "typescript").exists(),
+    reason="scripts/test-browser has not installed typescript",
+)
 def test_types(tmp_path):
     (tmp_path / "use.ts").write_text(
         'import { decode, Decoder, PrismError, type ChunkInfo } from "h5prism";\n'
@@ -153,22 +160,49 @@ def write_structures(path, libver):
         x = embedding(40, 37, 12, "i1")
         gz, prism = {"compression": "gzip"}, h5prism.Prism()
         file.create_dataset("prism", data=x, chunks=(16, 16, 12), **prism)
-        file.create_dataset("checked", data=x.astype("i4"), chunks=(16, 16, 12), shuffle=True, fletcher32=True, **gz)
+        file.create_dataset(
+            "checked", data=x.astype("i4"), chunks=(16, 16, 12), shuffle=True, fletcher32=True, **gz
+        )
         file.create_dataset("plain", data=x.astype(">f4"))
         file.create_dataset("single", data=x, chunks=x.shape, **prism)
-        file.create_dataset("big-endian", data=np.arange(100, dtype=">u2").reshape(10, 10), chunks=(5, 5), **prism)
+        file.create_dataset(
+            "big-endian", data=np.arange(100, dtype=">u2").reshape(10, 10), chunks=(5, 5), **prism
+        )
         many = np.arange(60000, dtype="u4")
-        file.create_dataset("growing", data=many[:3000].reshape(300, 10), chunks=(2, 3), maxshape=(None, 10))
-        file.create_dataset("growing, last", data=many.reshape(10, 6000), chunks=(3, 2), maxshape=(10, None), **gz)
+        file.create_dataset(
+            "growing", data=many[:3000].reshape(300, 10), chunks=(2, 3), maxshape=(None, 10)
+        )
+        file.create_dataset(
+            "growing, last", data=many.reshape(10, 6000), chunks=(3, 2), maxshape=(10, None), **gz
+        )
         file.create_dataset("growing, long", data=many, chunks=(2,), maxshape=(None,))
-        file.create_dataset("growing, both", data=many[:6000].reshape(60, 100), chunks=(3, 2), maxshape=(None, None), **gz)
-        file.create_dataset("growing, both, plain", data=many[:6000].reshape(60, 100), chunks=(3, 2), maxshape=(None, None))
+        file.create_dataset(
+            "growing, both",
+            data=many[:6000].reshape(60, 100),
+            chunks=(3, 2),
+            maxshape=(None, None),
+            **gz,
+        )
+        file.create_dataset(
+            "growing, both, plain",
+            data=many[:6000].reshape(60, 100),
+            chunks=(3, 2),
+            maxshape=(None, None),
+        )
         file.create_dataset("fixed", data=many.reshape(200, 300), chunks=(3, 2))
-        file.create_dataset("fixed, filtered", data=many[:900].reshape(30, 30), chunks=(3, 2), maxshape=(60, 70), **gz)
+        file.create_dataset(
+            "fixed, filtered",
+            data=many[:900].reshape(30, 30),
+            chunks=(3, 2),
+            maxshape=(60, 70),
+            **gz,
+        )
         file.create_dataset("half", data=np.array([1, -2.5, np.inf, 6e-8, np.nan, 0], "f2"))
         file.create_dataset("boolean", data=np.arange(10) % 3 == 0)
         file.create_dataset("number", data=3.5)
-        file.create_dataset("sparse", (100, 100), "i2", chunks=(10, 10), fillvalue=-7)[20:30, 20:30] = 5
+        file.create_dataset("sparse", (100, 100), "i2", chunks=(10, 10), fillvalue=-7)[
+            20:30, 20:30
+        ] = 5
         file.create_dataset("lzf", data=x, compression="lzf")
         file.create_dataset("text", data="words")
         file.create_dataset("compound", data=np.zeros(3, [("a", "f4"), ("b", "i4")]))
@@ -180,7 +214,9 @@ def write_structures(path, libver):
         deep = file.create_group("a/b/c")
         deep["soft"], deep["dead"] = h5py.SoftLink("/prism"), h5py.SoftLink("/nothing")
         deep["far"], file["hard"] = h5py.ExternalLink("other.h5", "/x"), file["plain"]
-        file["prism"].attrs.update({"title": "with ü", "numbers": np.arange(20), "fixed": np.bytes_("abc")})
+        file["prism"].attrs.update(
+            {"title": "with ü", "numbers": np.arange(20), "fixed": np.bytes_("abc")}
+        )
         for i in range(30):
             file["checked"].attrs[f"attribute {i}"] = i * 1.5
 
@@ -218,7 +254,11 @@ def test_structures(tmp_path, libver):
     for name, reason in LINKS.items():
         assert found[name]["reason"] == reason
     assert len([name for name in found if name.startswith("/many/")]) == 300
-    assert found["/prism"]["attributes"] == {"title": "with ü", "fixed": "abc", "numbers": "0, 1, 2, 3, 4, 5, 6, 7, …"}
+    assert found["/prism"]["attributes"] == {
+        "title": "with ü",
+        "fixed": "abc",
+        "numbers": "0, 1, 2, 3, 4, 5, 6, 7, …",
+    }
     assert {f"attribute {i}": f"{i * 1.5:g}" for i in range(30)} == found["/checked"]["attributes"]
 
 
@@ -227,7 +267,9 @@ def test_damaged_structures_end_with_a_sentence(tmp_path):
     """Cut off anywhere, or with other bytes: no failure of JavaScript's own."""
     whole = tmp_path / "whole.h5"
     with h5py.File(whole, "w") as file:
-        file.create_dataset("g/x", data=embedding(16, 16, 4, "i1"), chunks=(8, 8, 4), **h5prism.Prism())
+        file.create_dataset(
+            "g/x", data=embedding(16, 16, 4, "i1"), chunks=(8, 8, 4), **h5prism.Prism()
+        )
     data, rng = whole.read_bytes(), np.random.default_rng(0)
     for turn in range(24):
         damaged = bytearray(data[: rng.integers(100, len(data))] if turn % 2 else data)
@@ -285,8 +327,12 @@ def open_and_wait(page, path):
 def choose(page, y, x):
     """By the mouse. Returns the values that the page says."""
     place = json.loads(page.run("return document.querySelector('#canvas').dataset.place"))
-    box = page.run("const b = document.querySelector('#canvas').getBoundingClientRect(); return [b.top, b.left]")
-    at = [(middle + 0.5 - start) * place[2] + edge for middle, start, edge in zip((y, x), place, box)]
+    box = page.run(
+        "const b = document.querySelector('#canvas').getBoundingClientRect(); return [b.top, b.left]"
+    )
+    at = [
+        (middle + 0.5 - start) * place[2] + edge for middle, start, edge in zip((y, x), place, box)
+    ]
     move = {"type": "pointerMove", "duration": 0, "x": round(at[1]), "y": round(at[0])}
     press = [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
     pointer = {"type": "pointer", "id": "mouse", "actions": [move, *press]}
@@ -296,7 +342,9 @@ def choose(page, y, x):
 
 def values_at(page, y, x):
     title = f"position {y}, {x}"
-    page.wait(f"return document.querySelector('#pixel h2')?.textContent.toLowerCase() === '{title}'")
+    page.wait(
+        f"return document.querySelector('#pixel h2')?.textContent.toLowerCase() === '{title}'"
+    )
     values = page.run("return document.querySelector('#pixel [data-values]').dataset.values")
     return np.array([float(value) for value in values.split(",")])
 
@@ -326,7 +374,9 @@ def greys_of(values):
 
 
 def legend(page, key):
-    found = page.run(f"return [...document.querySelectorAll('#legend [data-{key}]')].map((e) => e.dataset.{key})")
+    found = page.run(
+        f"return [...document.querySelectorAll('#legend [data-{key}]')].map((e) => e.dataset.{key})"
+    )
     return [float(value) for value in found]
 
 
@@ -356,7 +406,9 @@ def embeddings(height=64, width=60, channels=12):
 
 def shares_of(array):
     """Of the variance, of the first three components."""
-    values = np.linalg.eigvalsh(np.cov(array.reshape(-1, array.shape[-1]).T.astype("f8"), bias=True))
+    values = np.linalg.eigvalsh(
+        np.cov(array.reshape(-1, array.shape[-1]).T.astype("f8"), bias=True)
+    )
     return (values / values.sum())[::-1][:3]
 
 
@@ -373,7 +425,9 @@ def is_like_numpy(page, array):
     choose(page, 20, 33)
     press(page, "n")
     page.wait("return document.querySelectorAll('#near button').length === 12")
-    found = page.run("return [...document.querySelectorAll('#near button')].map((e) => [e.dataset.y, e.dataset.x, e.dataset.distance])")
+    found = page.run(
+        "return [...document.querySelectorAll('#near button')].map((e) => [e.dataset.y, e.dataset.x, e.dataset.distance])"
+    )
     distances = np.sqrt(((array.astype("f8") - array[20, 33]) ** 2).sum(-1))
     expected = np.sort(distances, axis=None)[1:13]
     np.testing.assert_allclose([float(d) for *_, d in found], expected)
@@ -418,7 +472,9 @@ def test_axes_and_frames(page, files):
     np.testing.assert_array_equal(choose(page, 3, 4), array[2, 3, 4])
     page.run("document.querySelector('#axes').open = true")
     before = page.drawn()
-    page.run("const e = document.querySelector('#axis-channels'); e.value = '0'; e.dispatchEvent(new Event('change'))")
+    page.run(
+        "const e = document.querySelector('#axis-channels'); e.value = '0'; e.dispatchEvent(new Event('change'))"
+    )
     page.wait_drawn(before)
     np.testing.assert_array_equal(choose(page, 3, 4), array[:, 3, 4, 0])
 
@@ -431,10 +487,14 @@ def test_floats_with_nan(page, files):
     array[..., 11] = np.nan
     open_and_wait(page, write(files / "nan.h5", x=(array, (32, 60, 12))))
     known = np.delete(array, 11, -1).reshape(-1, 11)
-    np.testing.assert_allclose(legend(page, "share"), shares_of(known[np.isfinite(known).all(-1)]), rtol=1e-6)
+    np.testing.assert_allclose(
+        legend(page, "share"), shares_of(known[np.isfinite(known).all(-1)]), rtol=1e-6
+    )
     for y, x in ((12, 8), (30, 30), (50, 50)):
         np.testing.assert_array_equal(choose(page, y, x), array[y, x])
-    ground = page.run("return getComputedStyle(document.querySelector('#canvas')).getPropertyValue('--check')")
+    ground = page.run(
+        "return getComputedStyle(document.querySelector('#canvas')).getPropertyValue('--check')"
+    )
     expected = [int(ground.strip()[i : i + 2], 16) for i in (1, 3, 5)]
     assert colours_of(page, [15], [20])[0, 0, :3].tolist() == expected
     assert colours_of(page, [50], [40])[0, 0, :3].tolist() != expected
@@ -464,7 +524,9 @@ def test_damage(page, files):
 def test_without_h5prism(page, files):
     array = embeddings()
     with h5py.File(files / "other.h5", "w") as file:
-        file.create_dataset("gzip", data=array, chunks=(32, 30, 12), compression="gzip", shuffle=True)
+        file.create_dataset(
+            "gzip", data=array, chunks=(32, 30, 12), compression="gzip", shuffle=True
+        )
         file.create_dataset("plain", data=array.astype("f8"))
         file.create_dataset("lzf", data=array, compression="lzf")
     open_and_wait(page, files / "other.h5")
@@ -474,14 +536,18 @@ def test_without_h5prism(page, files):
     page.wait_drawn(before)
     np.testing.assert_array_equal(choose(page, 60, 9), array[60, 9])
     page.click("#tree [data-path='/lzf']")
-    page.wait("return document.querySelector('#notice').innerText.includes('compressed by lzf (filter 32000)')")
+    page.wait(
+        "return document.querySelector('#notice').innerText.includes('compressed by lzf (filter 32000)')"
+    )
 
 
 @needs_chromium
 def test_no_hdf5_file(page, files):
     (files / "words.h5").write_text("These are words.\n" * 99)
     page.open_file(files / "words.h5")
-    page.wait("return document.querySelector('#message p').innerText.includes('This is not an HDF5 file')")
+    page.wait(
+        "return document.querySelector('#message p').innerText.includes('This is not an HDF5 file')"
+    )
 
 
 @needs_chromium
@@ -500,7 +566,9 @@ def test_addresses(page, files, server):
     page.wait_drawn(0)
     np.testing.assert_array_equal(choose(page, 3, 2), array[3, 2])
     page.go(f"{server.address}/index.html?file=files/nothing.h5")
-    page.wait("return document.querySelector('#message p').innerText.includes('the server says 404')")
+    page.wait(
+        "return document.querySelector('#message p').innerText.includes('the server says 404')"
+    )
     assert before > 0
 
 
@@ -528,9 +596,13 @@ def test_keyboard_and_narrow_screens(page, files):
     page.resize(500, 900)
     open_and_wait(page, path)
     assert page.run("return document.documentElement.scrollWidth <= innerWidth")
-    heights = page.run("return ['#tree', '#canvas', '#panel'].map((id) => document.querySelector(id).getBoundingClientRect().height)")
+    heights = page.run(
+        "return ['#tree', '#canvas', '#panel'].map((id) => document.querySelector(id).getBoundingClientRect().height)"
+    )
     assert all(height > 30 for height in heights)
-    canvas = page.run("const b = document.querySelector('#canvas').getBoundingClientRect(); return [b.width, b.height]")
+    canvas = page.run(
+        "const b = document.querySelector('#canvas').getBoundingClientRect(); return [b.width, b.height]"
+    )
     assert canvas[0] > 400 and canvas[1] > 280
     right, down, shift = "\ue014", "\ue015", "\ue008"
     page.type("#canvas", right)
@@ -541,7 +613,10 @@ def test_keyboard_and_narrow_screens(page, files):
     np.testing.assert_array_equal(values_at(page, 43, 31), array[43, 31])
     for key, mode in (("b", "band"), ("r", "rgb"), ("n", "near"), ("c", "components")):
         press(page, key)
-        assert page.run("return document.querySelector('.modes [aria-pressed=true]').dataset.mode") == mode
+        assert (
+            page.run("return document.querySelector('.modes [aria-pressed=true]').dataset.mode")
+            == mode
+        )
     press(page, "b")
     press(page, "]")
     assert page.run("return document.querySelector('#bands input').value") == "1"
@@ -558,7 +633,9 @@ def write_large(path):
     chunk = embeddings(256, 256, 8)
     blob = h5prism.encode(chunk, effort=1)
     with h5py.File(path, "w") as file:
-        data = file.create_dataset("emb", (8192, 8192, 8), "i1", chunks=chunk.shape, **h5prism.Prism(effort=1))
+        data = file.create_dataset(
+            "emb", (8192, 8192, 8), "i1", chunks=chunk.shape, **h5prism.Prism(effort=1)
+        )
         for y in range(0, 8192, 256):
             for x in range(0, 8192, 256):
                 data.id.write_direct_chunk((y, x, 0), blob)

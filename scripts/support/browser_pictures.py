@@ -28,12 +28,16 @@ def _write(path: Path) -> None:
     found = descriptors()
     with h5py.File(path, "w") as file:
         options = h5prism.Prism(effort=5)
-        data = file.create_dataset("daisy/values", data=found.values, chunks=(80, 80, 128), **options)
+        data = file.create_dataset(
+            "daisy/values", data=found.values, chunks=(80, 80, 128), **options
+        )
         data.attrs["long_name"] = "DAISY descriptors"
         data.attrs["photograph"] = found.photograph
         file.create_dataset("daisy/scales", data=found.scales, chunks=(80, 80), **options)
         grey = np.ascontiguousarray(found.values[..., :12].transpose(2, 0, 1)).view("u1") ^ 128
-        file.create_dataset("stack", data=grey, chunks=(12, 120, 120), **h5prism.Prism(transform="stack"))
+        file.create_dataset(
+            "stack", data=grey, chunks=(12, 120, 120), **h5prism.Prism(transform="stack")
+        )
 
 
 def _draw(browser: Browser, server: Server, name: str, row: int, column: int, keys: str) -> None:
@@ -52,7 +56,9 @@ def _draw(browser: Browser, server: Server, name: str, row: int, column: int, ke
     browser.run("document.activeElement.blur()")
     browser.post("/execute/async", script="setTimeout(arguments[0], 300)", args=[])
     browser.screenshot(_FOLDER / name)
-    picture = Image.open(_FOLDER / name).convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+    picture = (
+        Image.open(_FOLDER / name).convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+    )
     picture.save(_FOLDER / name, optimize=True)
     print(f"{(_FOLDER / name).relative_to(_ROOT)}: {(_FOLDER / name).stat().st_size} bytes")
 

@@ -27,7 +27,10 @@ def _chunks() -> dict[str, bytes]:
     part = values[:160, :160]
     stack = np.ascontiguousarray(part[..., :24].transpose(2, 0, 1)).view("u1") ^ 128
     floats = part[..., :32] * scales[:160, :160, None]
-    made = {f"int8 descriptors, effort {effort}": h5prism.encode(part, effort=effort) for effort in (1, 5, 7)}
+    made = {
+        f"int8 descriptors, effort {effort}": h5prism.encode(part, effort=effort)
+        for effort in (1, 5, 7)
+    }
     made["the same, blocks of 16"] = h5prism.encode(part, block=16)
     made["the same, effort 8, a part"] = h5prism.encode(part[:64, :64], effort=8)
     made["the same, coder deflate"] = h5prism.encode(part, transform="channels", coder="deflate")
@@ -59,10 +62,22 @@ def _seconds_by_node(chunks: dict[str, bytes]) -> dict[str, float]:
 def main() -> None:
     chunks = _chunks()
     there = _seconds_by_node(chunks)
-    cells: dict[str, list[str]] = {"chunk": [], "MB": [], "WebAssembly MB/s": [], "library MB/s": [], "times": []}
+    cells: dict[str, list[str]] = {
+        "chunk": [],
+        "MB": [],
+        "WebAssembly MB/s": [],
+        "library MB/s": [],
+        "times": [],
+    }
     for name, chunk in chunks.items():
         size, here = h5prism.decode(chunk).nbytes / 1e6, _seconds_here(chunk)
-        row = (name, f"{size:.2f}", f"{size / there[name]:.1f}", f"{size / here:.1f}", f"{there[name] / here:.1f}")
+        row = (
+            name,
+            f"{size:.2f}",
+            f"{size / there[name]:.1f}",
+            f"{size / here:.1f}",
+            f"{there[name] / here:.1f}",
+        )
         for column, cell in zip(cells.values(), row):
             column.append(cell)
     print(format_cells(cells, ["chunk"]))

@@ -6,6 +6,7 @@ the tests have made in the build folder.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -33,7 +34,8 @@ why. "Wheel" is what pip installs, with an HDF5 of its own; everything else is o
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `version` is a command, "module NAME", or "wheel NAME ENVIRONMENT"."""
+    """One line of the table. `version` is a command, "module NAME", "wheel NAME ENVIRONMENT", or "npm
+    NAME"."""
 
     program: str
     version: str
@@ -63,6 +65,9 @@ ROWS = [
     Row("GDAL", "gdalinfo --version", "reads", "test_filter_readers.py::test_gdal"),
     Row("Octave", "octave-cli --version", "reads", "test_filter_readers.py::test_octave"),
     Row("R, hdf5r", "Rscript --version", "reads", "test_filter_readers.py::test_r"),
+    Row("Node", "node --version", "decodes by the npm package", "test_browser.py::test_golden_chunks"),
+    Row("zarrita, npm", "npm zarrita", "reads, Zarr 2 and 3", "test_browser.py::test_zarrita"),
+    Row("Chromium", "chromium --version", "opens files in the page", "test_browser.py::test_embeddings_channels_last"),
 ]  # fmt: skip
 
 
@@ -75,6 +80,9 @@ def version_of(row: Row) -> str:
         return (
             packed.rsplit("-", 1)[0] or _printed(sys.executable, "-c", _version(names[0]))[0] or "-"
         )
+    if kind == "npm":
+        facts = BUILD.parent / f"{BUILD.name}-browser/modules/node_modules/{names[0]}/package.json"
+        return json.loads(facts.read_text())["version"] if facts.exists() else "-"
     if kind == "wheel":
         name, environment = names
         python = BUILD / f"venv-{environment}" / "bin" / "python"
