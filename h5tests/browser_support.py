@@ -56,8 +56,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         ".wasm": "application/wasm",
     }
 
-    def __init__(self, *arguments, files, sent, **keywords):
-        self.files, self.sent = files, sent
+    def __init__(self, *arguments, files, sent, asked, **keywords):
+        self.files, self.sent, self.asked = files, sent, asked
         super().__init__(*arguments, **keywords)
 
     def translate_path(self, path):
@@ -65,6 +65,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         return str(self.files / found[2]) if found else super().translate_path(path)
 
     def do_GET(self):
+        self.asked.append(self.path)
         found = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         if not found or not self.path.startswith("/files/"):
             return super().do_GET()
@@ -82,6 +83,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(part)
 
+    def end_headers(self):
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
     def log_message(self, *_):
         pass
 
@@ -90,8 +95,10 @@ class Server:
     """Serves the page's folder, and `files` under /files/ and /plain/."""
 
     def __init__(self, page, files):
-        self.sent = []  # bytes of each part of a file
-        handler = partial(Handler, directory=str(page), files=Path(files), sent=self.sent)
+        self.sent, self.asked = [], []  # bytes of each part of a file, and paths
+        handler = partial(
+            Handler, directory=str(page), files=Path(files), sent=self.sent, asked=self.asked
+        )
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.address = f"http://127.0.0.1:{self.http.server_port}"
         threading.Thread(target=self.http.serve_forever, daemon=True).start()

@@ -25,7 +25,8 @@ import h5prism
 BROWSER = BUILD.parent / f"{BUILD.name}-browser"
 PACKAGE, PAGE, TESTS = BROWSER / "package", BROWSER / "page", ROOT / "browser" / "tests"
 MODULES = BROWSER / "modules" / "node_modules"
-MOST_BYTES = 400_000  # of the module by gzip
+MOST_BYTES = 400_000  # of the first module by gzip
+WITH_JXL = (PACKAGE / "h5prism-jxl.wasm").exists()
 
 pytestmark = pytest.mark.skipif(
     not (PAGE / "package" / "h5prism.wasm").exists(), reason="scripts/browser has not been run"
@@ -56,6 +57,16 @@ def test_size():
 def test_golden_chunks():
     done = node("--test", TESTS / "decoder.test.mjs")
     assert done.returncode == 0, done.stdout
+    assert not WITH_JXL or "# skipped 0" in done.stdout
+
+
+@needs_node
+def test_without_the_module_of_jpeg_xl(tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "package")
+    (tmp_path / "package" / "h5prism-jxl.wasm").unlink(missing_ok=True)
+    done = node("--test", TESTS / "decoder.test.mjs", PACKAGE=tmp_path / "package")
+    assert done.returncode == 0, done.stdout
+    assert "JPEG XL needs the module h5prism-jxl.wasm, which cannot be loaded" in done.stdout
 
 
 def write_chunk(folder, name, array, **options):
@@ -173,9 +184,9 @@ def write_structures(path, libver):
             "growing", data=many[:3000].reshape(300, 10), chunks=(2, 3), maxshape=(None, 10)
         )
         file.create_dataset(
-            "growing, last", data=many.reshape(10, 6000), chunks=(3, 2), maxshape=(10, None), **gz
+            "growing, last", data=many[:9000].reshape(10, 900), chunks=(3, 2), maxshape=(10, None), **gz
         )
-        file.create_dataset("growing, long", data=many, chunks=(2,), maxshape=(None,))
+        file.create_dataset("growing, long", data=many[:9000], chunks=(2,), maxshape=(None,))
         file.create_dataset(
             "growing, both",
             data=many[:6000].reshape(60, 100),
@@ -189,7 +200,7 @@ def write_structures(path, libver):
             chunks=(3, 2),
             maxshape=(None, None),
         )
-        file.create_dataset("fixed", data=many.reshape(200, 300), chunks=(3, 2))
+        file.create_dataset("fixed", data=many[:18000].reshape(60, 300), chunks=(3, 2))
         file.create_dataset(
             "fixed, filtered",
             data=many[:900].reshape(30, 30),
@@ -498,6 +509,26 @@ def test_floats_with_nan(page, files):
     expected = [int(ground.strip()[i : i + 2], 16) for i in (1, 3, 5)]
     assert colours_of(page, [15], [20])[0, 0, :3].tolist() == expected
     assert colours_of(page, [50], [40])[0, 0, :3].tolist() != expected
+
+
+@needs_chromium
+@pytest.mark.skipif(not WITH_JXL, reason="scripts/browser has left out libjxl")
+def test_jpeg_xl(page, files, server):
+    """The second module is loaded when a chunk needs it."""
+    array = embeddings()
+    with h5py.File(files / "jxl.h5", "w") as file:
+        file.create_dataset("plain", data=array, chunks=(64, 60, 12), **h5prism.Prism(effort=2))
+        options = h5prism.Prism(transform="channels", coder="jxl", effort=3)
+        file.create_dataset("jxl", data=array[:, :50], chunks=(32, 50, 12), **options)
+    server.asked.clear()
+    open_and_wait(page, files / "jxl.h5")
+    assert any("h5prism.wasm" in path for path in server.asked)
+    assert not any("h5prism-jxl.wasm" in path for path in server.asked)
+    before = page.drawn()
+    page.click("#tree [data-path='/jxl']")
+    page.wait_drawn(before)
+    np.testing.assert_array_equal(choose(page, 40, 9), array[40, 9])
+    assert any("h5prism-jxl.wasm" in path for path in server.asked)
 
 
 @needs_chromium

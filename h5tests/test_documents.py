@@ -35,6 +35,7 @@ NOT_RUN = {
     "scripts/test-windows": "installs another compiler and an emulator, and compiles everything by it",
     "scripts/browser": "needs emscripten, and compiles the decoder by it",
     "scripts/browser --speed": "the same",
+    "scripts/browser --quick": "the same",
     "scripts/test-browser": "the same",
     "scripts/test-macos": "downloads a compiler, and compiles everything by it, twice",
     "scripts/test-hdf5": "builds HDF5 twice, and runs the tests of the tool with each",

@@ -63,13 +63,18 @@ async function compile(source) {
     return WebAssembly.compile(isAddress ? await readBytes(new URL(source, base)) : source);
 }
 
+const BAD_FILE = 8; // of WASI: there are no files
+
 /** What only encoding would call is not in the module; growth of memory is of no concern. */
 function importsOf(module) {
     const imports = {};
     for (const { module: name, name: item } of WebAssembly.Module.imports(module))
         (imports[name] ??= {})[item] = () => {
-            if (item !== "emscripten_notify_memory_growth")
-                throw new Error(`the decoder has no ${item}`);
+            if (item === "emscripten_notify_memory_growth")
+                return 0;
+            if (name.startsWith("wasi") && item !== "proc_exit")
+                return BAD_FILE;
+            throw new Error(`the decoder has no ${item}`);
         };
     return imports;
 }

@@ -3,11 +3,12 @@ import { Decoder, PrismError } from "./decoder.js";
 
 export { Decoder, PrismError, swapBytes } from "./decoder.js";
 
+const jxlModule = new URL("./h5prism-jxl.wasm", import.meta.url);
 const loaded = new Map();
 
 /** The decoder of this thread, loaded once. */
 export function loadDecoder(source) {
-    const key = source ?? "";
+    const key = source instanceof URL ? source.href : source ?? "";
     if (!loaded.has(key)) {
         const loading = Decoder.load(source);
         loaded.set(key, loading);
@@ -16,18 +17,25 @@ export function loadDecoder(source) {
     return loaded.get(key);
 }
 
+/** Chunks of JPEG XL take another module, with libjxl, which is loaded when one is met. */
 async function withDecoder(chunk, use) {
+    const decoder = await loadDecoder();
     try {
-        return use(await loadDecoder());
+        return use(decoder);
     } catch (error) {
-        throw error instanceof PrismError ? await explained(error) : error;
+        if (!(error instanceof PrismError) || error.status !== "UNAVAILABLE")
+            throw error;
+        return use(await loadWithJxl(error));
     }
 }
 
-async function explained(error) {
-    return error.status === "UNAVAILABLE"
-        ? new PrismError(error.status, `JPEG XL is not in this decoder: ${error.message}`)
-        : error;
+async function loadWithJxl(reason) {
+    try {
+        return await loadDecoder(jxlModule);
+    } catch (error) {
+        throw new PrismError(reason.status,
+            `JPEG XL needs the module h5prism-jxl.wasm, which cannot be loaded: ${error.message}`);
+    }
 }
 
 /** The elements of a chunk, with shape and type. */

@@ -275,6 +275,8 @@ function setRole(role, axis) {
 
 function showLegend({ limits, shares }) {
     const swatches = ["#e4573d", "#3fa37c", "#4a6fd4"], legend = find("#legend");
+    if (state.mode === "components" && !shares)
+        return legend.replaceChildren("No position in view has a number in every channel.");
     if (limits.length === 3)
         return legend.replaceChildren(...limits.map(([low, high], k) => make("div", { className: "swatch", data: { low, high, share: shares?.[k] ?? "" } },
             Object.assign(make("i"), { style: `background:${swatches[k]}` }),

@@ -27,8 +27,7 @@ function guessChannels(shape, [first, middle, last]) {
 }
 
 export class Picture {
-    #chunks = new Map();
-    #kept = 0;
+    #kept = { chunks: new Map(), bytes: 0 }; // promises of elements, the one used last at the end
 
     /** @param decode of a chunk of h5prism @param frame an index for each axis that counts frames */
     constructor(dataset, roles, frame, decode) {
@@ -46,13 +45,8 @@ export class Picture {
     /** Keeps decoded chunks: another frame may be in the same ones. */
     withFrame(frame) {
         const other = new Picture(this.dataset, this.roles, frame, this.decode);
-        other.#chunks = this.#chunks;
         other.#kept = this.#kept;
         return other;
-    }
-
-    isChannels(axis) {
-        return axis === this.roles.channels;
     }
 
     /** Tiles that a part of the picture meets, those in its middle first. */
@@ -103,23 +97,31 @@ export class Picture {
     }
 
     async #chunk(place) {
-        const key = place.join(), kept = this.#chunks.get(key);
-        if (kept) {
-            this.#chunks.delete(key); // to be the last one that is given up
-            this.#chunks.set(key, kept);
-            return { ...await kept, isNew: false };
+        const key = place.join(), { chunks } = this.#kept, before = chunks.get(key);
+        chunks.delete(key);
+        const loading = before ?? this.#decode(place);
+        chunks.set(key, loading);
+        if (!before) {
+            this.#kept.bytes += this.dataset.chunkBytes;
+            loading.catch(() => this.#giveUp(key, loading));
+            this.#makeRoom(key);
         }
-        const loading = this.#decode(place);
-        this.#chunks.set(key, loading);
-        loading.catch(() => this.#chunks.delete(key));
-        this.#kept += this.dataset.chunkBytes;
-        for (const old of this.#chunks.keys()) {
-            if (this.#kept <= KEPT || old === key)
-                break;
-            this.#chunks.delete(old);
-            this.#kept -= this.dataset.chunkBytes;
+        return { ...await loading, isNew: !before };
+    }
+
+    #makeRoom(newest) {
+        for (const [key, loading] of this.#kept.chunks) {
+            if (this.#kept.bytes <= KEPT || key === newest)
+                return;
+            this.#giveUp(key, loading);
         }
-        return { ...await loading, isNew: true };
+    }
+
+    #giveUp(key, loading) {
+        if (this.#kept.chunks.get(key) === loading) {
+            this.#kept.chunks.delete(key);
+            this.#kept.bytes -= this.dataset.chunkBytes;
+        }
     }
 
     async #decode(place) {
