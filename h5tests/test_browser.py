@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -64,9 +65,13 @@ def test_golden_chunks():
 def test_without_the_module_of_jpeg_xl(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "package")
     (tmp_path / "package" / "h5prism-jxl.wasm").unlink(missing_ok=True)
-    done = node("--test", TESTS / "decoder.test.mjs", PACKAGE=tmp_path / "package")
-    assert done.returncode == 0, done.stdout
-    assert "JPEG XL needs the module h5prism-jxl.wasm, which cannot be loaded" in done.stdout
+    code = (
+        'import { readFileSync } from "node:fs";'
+        f'import {{ decode }} from "{tmp_path}/package/index.js";'
+        f'await decode(readFileSync("{ROOT}/h5tests/golden/lift_jxl_u16.prism"));'
+    )
+    done = node("--input-type=module", "-e", code)
+    assert "JPEG XL needs the module h5prism-jxl.wasm, which cannot be loaded" in done.stderr
 
 
 def write_chunk(folder, name, array, **options):
@@ -184,7 +189,11 @@ def write_structures(path, libver):
             "growing", data=many[:3000].reshape(300, 10), chunks=(2, 3), maxshape=(None, 10)
         )
         file.create_dataset(
-            "growing, last", data=many[:9000].reshape(10, 900), chunks=(3, 2), maxshape=(10, None), **gz
+            "growing, last",
+            data=many[:9000].reshape(10, 900),
+            chunks=(3, 2),
+            maxshape=(10, None),
+            **gz,
         )
         file.create_dataset("growing, long", data=many[:9000], chunks=(2,), maxshape=(None,))
         file.create_dataset(
@@ -657,6 +666,45 @@ def test_keyboard_and_narrow_screens(page, files):
     assert zoom[1] == pytest.approx(1.5 * zoom[0])
     page.type("body", "?")
     assert page.run("return document.querySelector('#help').open")
+
+
+@pytest.fixture(scope="module")
+def blocks(files):
+    """67 MB in one chunk."""
+    array = np.tile(embeddings(256, 256, 16), (8, 8, 1))
+    with h5py.File(files / "blocks.h5", "w") as file:
+        options = h5prism.Prism(effort=1, block=64)
+        file.create_dataset("emb", data=array, chunks=array.shape, **options)
+    return array
+
+
+@needs_chromium
+def test_blocks(page, files, blocks):
+    """Of a large chunk in blocks, what is in view is decoded."""
+    open_and_wait(page, files / "blocks.h5")
+    decoded = re.search(r"([\d.]+) MB from", page.text("#status"))
+    assert 1 < float(decoded[1]) < 50
+    page.type("#canvas", "\ue014")
+    np.testing.assert_array_equal(values_at(page, 1024, 1024), blocks[1024, 1024])
+
+
+@needs_chromium
+def test_damaged_blocks(page, files, blocks):
+    """One part is not drawn, and the page says which."""
+    path = files / "damaged-blocks.h5"
+    shutil.copy(files / "blocks.h5", path)
+    with h5py.File(path) as file:
+        info = file["emb"].id.get_chunk_info(0)
+    with open(path, "r+b") as file:
+        file.seek(info.byte_offset + info.size * 9 // 10)
+        file.write(b"damage")
+    open_and_wait(page, path)
+    page.type("#canvas", "\ue014")
+    np.testing.assert_array_equal(values_at(page, 1024, 1024), blocks[1024, 1024])
+    press(page, "0")
+    text = page.text("#damage")
+    assert text.count("Chunk (0, 0, 0) of /emb, elements [") == 1 and "block" in text
+    assert page.run("return document.querySelectorAll('#damage li').length") == 1
 
 
 def write_large(path):

@@ -128,6 +128,7 @@ export class Decoder {
             const reader = new DataView(this.#wasm.memory.buffer).getUint32(place, true);
             return {
                 info,
+                readBytes: (start, count) => this.#region(reader, info, start, count),
                 read: (start, count) => this.#array(this.#region(reader, info, start, count), count, info),
                 close: () => {
                     this.#wasm.prism_close(reader);

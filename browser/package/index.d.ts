@@ -52,6 +52,8 @@ export interface ChunkReader {
     readonly info: ChunkInfo;
     /** Elements start[i] ... start[i] + count[i] - 1 along every axis. */
     read(start: readonly number[], count: readonly number[]): DecodedArray;
+    /** The same as bytes, in the chunk's own byte order. */
+    readBytes(start: readonly number[], count: readonly number[]): Uint8Array;
     close(): void;
 }
 

@@ -1,11 +1,26 @@
-/* Decodes one chunk after the other. */
-import { decodeBytes } from "./package/index.js";
+/* Decodes one chunk, or a part of one, after the other. */
+import { decodeBytes, loadDecoder } from "./package/index.js";
+import { MOST_OPEN } from "./pool.js";
+
+const open = new Map();
 
 onmessage = async ({ data }) => {
     try {
-        const bytes = await decodeBytes(data);
+        const bytes = data.key === undefined ? await decodeBytes(data.bytes) : await readPart(data);
         postMessage({ bytes }, [bytes.buffer]);
     } catch (error) {
         postMessage({ error: error.message });
     }
 };
+
+async function readPart({ key, bytes, start, count }) {
+    const reader = open.get(key) ?? (await loadDecoder()).open(bytes);
+    open.delete(key);
+    open.set(key, reader);
+    if (open.size > MOST_OPEN) {
+        const [[oldest, closing]] = open;
+        closing.close();
+        open.delete(oldest);
+    }
+    return reader.readBytes(start, count);
+}

@@ -50,7 +50,8 @@ function openAddress(address) {
 function forgetDataset() {
     state.dataset = state.picture = state.pixel = state.vector = null;
     viewer.begin(0, 0, 1);
-    find("#controls").hidden = find("#damage").hidden = true;
+    showStatus("");
+    find("#controls").hidden = find("#damage").hidden = find("#zoom").hidden = true;
     find("#damage ul").replaceChildren();
     find("#pixel").replaceChildren();
     find("#facts").replaceChildren();
@@ -88,7 +89,7 @@ async function beginPicture() {
     state.stretch = state.mode === "rgb" && state.dataset.type === "uint8" ? "type" : "clip";
     find("#stretch").value = state.stretch;
     find("#stretch [value=type]").disabled = !["int8", "uint8"].includes(state.dataset.type);
-    find("#controls").hidden = false;
+    find("#controls").hidden = find("#zoom").hidden = false;
     find("#pixel").replaceChildren();
     showControls();
     viewer.begin(height, width, Math.min(MOST_AT_FIRST / tileBytes, MOST_TILES_AT_FIRST) * tileHeight * tileWidth);

@@ -144,6 +144,7 @@ export class ChunkError extends Error {
             const start = at * dataset.chunk[axis];
             return `${start}–${Math.min(start + dataset.chunk[axis], dataset.shape[axis]) - 1}`;
         });
+        place = dataset.chunkOf?.(place) ?? place;
         super(`Chunk (${place.join(", ")}) of ${dataset.path}, elements [${ranges.join(", ")}], ` +
               `cannot be read: ${reason.message.replace(/\.$/, "")}.`);
         this.place = place;

@@ -1,4 +1,5 @@
 /* The file, and all that takes time: the page asks, this worker reads, decodes and draws. */
+import { Blocks } from "./blocks.js";
 import { Colouring } from "./colours.js";
 import { PRISM } from "./hdf5/filters.js";
 import { Hdf5File } from "./hdf5/file.js";
@@ -11,7 +12,7 @@ const NEIGHBOURS = 12;
 
 const pool = new Pool();
 const decode = (bytes) => pool.decode(bytes);
-let file, dataset, picture, colouring, token = 0, styles = 0;
+let file, dataset, isInBlocks, picture, colouring, token = 0, styles = 0;
 
 const tell = (event, facts, moved = []) => postMessage({ event, ...facts }, moved);
 
@@ -43,6 +44,7 @@ async function choose({ object }) {
     dataset = await file.dataset(object);
     const attributes = await file.attributes(object).catch((error) => [{ name: "attributes", text: error.message }]);
     const stored = dataset.refusal ? null : await firstChunk();
+    isInBlocks = stored?.info?.method === "blocks";
     const roles = guessRoles(dataset.shape, dataset.chunk, stored?.info?.axis ?? null);
     return { ...factsOf(dataset), chunk: dataset.layout.kind === "chunked" ? dataset.chunk : null, attributes,
         roles, info: stored?.info ?? null, ratio: stored?.ratio ?? null, isStack: stored?.info?.transform === "stack" };
@@ -65,8 +67,10 @@ async function firstChunk() {
 
 function setRoles({ roles, frame }) {
     token++;
-    const isSame = picture?.dataset === dataset && JSON.stringify(picture.roles) === JSON.stringify(roles);
-    picture = isSame ? picture.withFrame(frame) : new Picture(dataset, roles, frame, decode);
+    const isSame = picture?.source === dataset && JSON.stringify(picture.roles) === JSON.stringify(roles);
+    const parts = isInBlocks ? new Blocks(dataset, roles, pool) : dataset;
+    picture = isSame && !isInBlocks ? picture.withFrame(frame) : new Picture(parts, roles, frame, decode);
+    picture.source = dataset;
     colouring = null;
     const { height, width, channels, tileHeight, tileWidth, tileBytes } = picture;
     return { height, width, channels, tileHeight, tileWidth, tileBytes };
