@@ -42,11 +42,15 @@ export class Moments {
     }
 
     #addPosition(values) {
-        const { used, sums, products } = this, n = used.length;
-        if (used.some((channel) => !Number.isFinite(values[channel])))
+        const { used, sums, products } = this, n = used.length, centred = new Float64Array(n);
+        this.shift ??= this.#finite(values);
+        if (!this.shift)
             return;
-        this.shift ??= Float64Array.from(used, (channel) => values[channel]);
-        const centred = Float64Array.from(used, (channel, i) => values[channel] - this.shift[i]);
+        for (let i = 0; i < n; i++) {
+            centred[i] = values[used[i]] - this.shift[i];
+            if (!Number.isFinite(centred[i]))
+                return;
+        }
         for (let i = 0; i < n; i++) {
             const value = centred[i];
             sums[i] += value;
@@ -55,6 +59,12 @@ export class Moments {
         }
         this.kept.push(centred);
         this.count++;
+    }
+
+    /** The used channels of the first position that has numbers in all of them. */
+    #finite(values) {
+        const found = Float64Array.from(this.used, (channel) => values[channel]);
+        return found.every(Number.isFinite) ? found : null;
     }
 
     /** {vectors, means, shares, values}: `values` are the components of the positions. */

@@ -59,7 +59,10 @@ function forgetDataset() {
 
 // ---- Datasets
 
+let choices = 0; // of another dataset, what comes later of the one before is left aside
+
 async function chooseDataset(object) {
+    const own = ++choices;
     forgetDataset();
     notice("");
     if (object.refusal) {
@@ -69,22 +72,25 @@ async function chooseDataset(object) {
     }
     try {
         const dataset = await remote.call("choose", { object });
+        if (own !== choices)
+            return;
         Object.assign(state, { dataset, roles: dataset.roles, frame: {} });
         showFacts(object, dataset);
         if (!dataset.refusal)
             await beginPicture();
     } catch (error) {
-        notice(`${object.path} cannot be drawn. ${error.message}`);
+        if (own === choices)
+            notice(`${object.path} cannot be drawn. ${error.message}`);
     }
 }
 
 async function beginPicture() {
-    const picture = await remote.call("setRoles", { roles: state.roles, frame: state.frame });
+    const own = choices, picture = await remote.call("setRoles", { roles: state.roles, frame: state.frame });
+    if (own !== choices)
+        return;
     const { channels, height, width, tileHeight, tileWidth, tileBytes } = picture;
     Object.assign(state, { picture, style: null, lookKey: null, pixel: null, vector: null });
-    state.bands = channels < 3 ? [0, 0, 0] : [0, Math.floor((channels - 1) / 2), channels - 1];
-    if (channels <= 4)
-        state.bands = [0, 1, 2];
+    state.bands = channels <= 4 ? [0, 1, 2] : [0, Math.floor((channels - 1) / 2), channels - 1];
     state.mode = firstMode(picture);
     state.stretch = state.mode === "rgb" && state.dataset.type === "uint8" ? "type" : "clip";
     find("#stretch").value = state.stretch;

@@ -101,16 +101,16 @@ async function draw({ view, look, step, have, style, refit }) {
     const loaded = [];
     let current = colouring;
     await forEachTile(missing, own, async (place) => {
-        const tile = await load(place, wanted, progress);
+        const tile = await load(place, wanted, own, progress);
         if (!tile || own !== token)
             return;
         if (!isKnown) {
             if (!loaded.length)
-                current = await settleFirst(tile, look);
+                current = settleFirst(tile, look);
             colouring.learn(tile, missing.length);
             loaded.push(place);
         }
-        await show(place, tile, current, step);
+        await show(place, tile, current, step, own);
     });
     if (own !== token)
         return { isDone: false };
@@ -120,10 +120,10 @@ async function draw({ view, look, step, have, style, refit }) {
         ...progressOf(progress) };
 }
 
-/** Colours until all tiles are known. */
-async function settleFirst(tile, look) {
+/** Colours until all tiles are known, from a part of the positions. */
+function settleFirst(tile, look) {
     const first = new Colouring(look, picture, 0);
-    first.learn(tile, 1);
+    first.learn(tile, 8);
     first.settle();
     return first;
 }
@@ -131,9 +131,9 @@ async function settleFirst(tile, look) {
 async function finish(loaded, own, wanted, step) {
     colouring.settle();
     await forEachTile(loaded, own, async (place) => {
-        const tile = await load(place, wanted, null);
+        const tile = await load(place, wanted, own, null);
         if (tile && own === token)
-            await show(place, tile, colouring, step);
+            await show(place, tile, colouring, step, own);
     });
 }
 
@@ -142,7 +142,7 @@ const keyOf = ({ row, column }) => `${row},${column}`;
 const progressOf = ({ done, total, read, decoded, start }) =>
     ({ done, total, read, decoded, seconds: (performance.now() - start) / 1000 });
 
-async function load(place, wanted, progress) {
+async function load(place, wanted, own, progress) {
     try {
         const tile = await picture.load(place, wanted);
         for (const { numbers, read, isNew } of tile.parts)
@@ -152,18 +152,21 @@ async function load(place, wanted, progress) {
             }
         return tile;
     } catch (error) {
-        tell("damage", { key: keyOf(place), box: picture.boxOf(place), text: error.message });
+        if (own === token)
+            tell("damage", { key: keyOf(place), box: picture.boxOf(place), text: error.message });
         return null;
     } finally {
-        if (progress) {
+        if (progress && own === token) {
             progress.done++;
             tell("progress", { text: "Decoding", ...progressOf(progress) });
         }
     }
 }
 
-async function show(place, tile, by, step) {
+async function show(place, tile, by, step, own) {
     const bitmap = await by.draw(tile, step);
+    if (own !== token)
+        return bitmap.close();
     tell("tile", { key: keyOf(place), box: picture.boxOf(place), bitmap, step, style: by.style }, [bitmap]);
 }
 
