@@ -117,6 +117,23 @@ def bounds(centres):
     return np.stack(corners, -1)
 
 
+def town(side, seed):
+    """A map of tiles in four tones, some of which are everywhere in a quarter."""
+    rng = R(seed)
+    plain = [enlarged(rng.integers(0, 4, (4, 4)), 2) for _ in range(20)]
+    drawn = [(relief((8, 8), seed + k, 1) * 3 + 2).round().astype(int).clip(0, 3) for k in range(20)]
+    quarters, kinds = regions((side // 8, side // 8), 30, seed), rng.integers(0, 40, (30, 2))
+    tiles = kinds[quarters, (rng.random(quarters.shape) < 0.3).astype(int)]
+    return np.stack(plain + drawn)[tiles].swapaxes(1, 2).reshape(side, side)
+
+
+def drawings(side, seed):
+    """A drawing, another version of it, and the first one again."""
+    first, other = town(side, seed), town(side, seed + 1)
+    changed = enlarged(R(seed).random((side // 8, side // 8)) < 0.06, 8)
+    return np.stack([first, np.where(changed, other, first), first]) * 65 + 20
+
+
 def bent(height, width):
     y, x = np.mgrid[:height, :width].astype("f8")
     return x * 0.25 + np.sin(y / 15) * 3 + np.cos(x / 20) * np.sin(y / 9)
@@ -303,6 +320,9 @@ KINDS = {
     "latitudes": lambda: np.repeat(np.linspace(-90, 90, 121, dtype="f4")[:, None], 90, 1),
     "longitudes": lambda: np.tile(np.linspace(-180, 180, 181), (60, 1)),
     "cell bounds": lambda: bounds(bent(70, 60)).astype("f4"),
+    "cell bounds of a large grid": lambda: bounds(bent(261, 261)).astype("f4"),
+    "cell bounds of a rough grid": lambda: bounds(bent(261, 261) + R(76).normal(0, 0.02, (261, 261))).astype("f4"),
+    "drawings": lambda: drawings(416, 80).astype("u1"),
     "cell edges, 1-d": lambda: np.stack([np.arange(3000) * 0.1, np.arange(1, 3001) * 0.1], 1),
     "mesh": lambda: mesh(60).astype("i4"),
     "mesh points": lambda: np.stack(np.meshgrid(*[np.linspace(0, 1, 17)] * 3), -1).reshape(-1, 3),

@@ -13,7 +13,6 @@
 #include "base/effort.h"
 #include "choose/axes.h"
 #include "planes/planes.h"
-#include "survey/byte_look.h"
 
 enum { PLACES = 8, MOST_PLANE_AXES = 3 };
 
@@ -182,6 +181,11 @@ static double entropy_of_planes(const uint8_t *planes, size_t bytes) {
     return sum;
 }
 
+/* What places leave out: matches in other planes. */
+static double share_new(const px_byte_choice *c, int axis) {
+    return axis >= 0 && c->look->turns == axis ? c->look->new : 1;
+}
+
 /* Bytes of each element lie far from each other in the end, so that they are coded by
  * themselves. */
 static prism_status estimate(double *bytes, px_byte_choice *c, const px_byte_transform *t,
@@ -199,7 +203,7 @@ static prism_status estimate(double *bytes, px_byte_choice *c, const px_byte_tra
         const double coded = fmax((double)(size < part ? size : part) - FRAME_BYTES, 1);
         sum += t->shuffle == PX_SHUFFLE_BITS ? fmin(coded, entropy_of_planes(plane, part)) : coded;
     }
-    *bytes = sum * (double)px_array_count(c->array) / (double)count;
+    *bytes = share_new(c, t->axis) * sum * (double)px_array_count(c->array) / (double)count;
     return status;
 }
 
@@ -239,10 +243,14 @@ static void sort(px_byte_choice *c) {
 }
 
 prism_status px_byte_choice_make(px_byte_choice *c, const prism_array *array, const void *elements,
-                                 const prism_options *options, prism_error *error) {
+                                 const prism_options *options, const px_byte_look *look,
+                                 prism_error *error) {
     size_t size = 0;
-    *c = (px_byte_choice){
-        .array = array, .elements = elements, .effort = options->effort, .kept_size = SIZE_MAX};
+    *c = (px_byte_choice){.array = array,
+                          .elements = elements,
+                          .effort = options->effort,
+                          .look = look,
+                          .kept_size = SIZE_MAX};
     prism_status status = prism_array_size(array, &size, error);
     if (status == PRISM_OK)
         status = px_zstd_make(&c->z, size, error);

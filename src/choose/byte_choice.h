@@ -4,6 +4,7 @@
 
 #include "coders/zstd.h"
 #include "pipeline/pipeline.h"
+#include "survey/byte_look.h"
 
 enum { PX_MOST_BYTE_CANDIDATES = 64 };
 
@@ -25,21 +26,23 @@ typedef struct px_byte_choice {
     px_zstd z;
     px_byte_candidate items[PX_MOST_BYTE_CANDIDATES]; /* the one that promises most first */
     size_t count;
-    bool looks_closer;      /* more places for estimates */
-    bool in_brief;          /* the best one, at the effort itself, is enough */
-    size_t besides;         /* bytes that come to the elements', such as a table */
-    bool tried;             /* with all elements */
-    px_byte_candidate kept; /* the smallest one that was coded, in z.kept, */
-    size_t kept_size;       /* SIZE_MAX where none fits */
+    const px_byte_look *look; /* of the array, or of what its elements stand for */
+    bool looks_closer;        /* more places for estimates */
+    bool in_brief;            /* the best one, at the effort itself, is enough */
+    size_t besides;           /* bytes that come to the elements', such as a table */
+    bool tried;               /* with all elements */
+    px_byte_candidate kept;   /* the smallest one that was coded, in z.kept, */
+    size_t kept_size;         /* SIZE_MAX where none fits */
 } px_byte_choice;
 
 /* Whether the options leave coder zstd open. */
 bool px_may_be_zstd(const prism_options *options);
 
-/* Candidates with estimates from some places of the array. Free with px_byte_choice_free, after a
- * failure, too. */
+/* Candidates with estimates from some places of the array. The look lives as long. Free with
+ * px_byte_choice_free, after a failure, too. */
 prism_status px_byte_choice_make(px_byte_choice *c, const prism_array *array, const void *elements,
-                                 const prism_options *options, prism_error *error);
+                                 const prism_options *options, const px_byte_look *look,
+                                 prism_error *error);
 void px_byte_choice_free(px_byte_choice *c);
 
 /* Codes all elements quickly by those that promise most, and puts the best first; once. */

@@ -75,18 +75,19 @@ static prism_status places_promise(bool *promise, px_rival *r, double bytes, pri
 /* Estimates of all candidates, which take long. */
 static prism_status get_ready(px_rival *r, prism_error *error) {
     const px_mapping_request *request = r->request;
+    const px_byte_look *look = &request->survey->look;
     if (r->is_ready)
         return PRISM_OK;
     r->is_ready = true;
     prism_status status = px_byte_choice_make(&r->of_elements, request->array, request->elements,
-                                              request->options, error);
+                                              request->options, look, error);
     r->of_elements.in_brief = request->trial;
     if (status == PRISM_OK)
         status = make_places(r, error);
     if (status != PRISM_OK || !r->places.elements)
         return status;
     status = px_byte_choice_make(&r->of_places, &r->places.array, r->places.elements,
-                                 request->options, error);
+                                 request->options, look, error);
     r->of_places.in_brief = request->trial;
     r->of_places.besides = r->places.table_bytes;
     compare(r);

@@ -253,13 +253,13 @@ static prism_status encode_bounded(px_buffer *out, px_pipeline *used, const pris
 
 /* ---- Encoding either way ---- */
 
-/* *alone: coder zstd is all that need be tried. */
+/* *alone: coder zstd is all that need be tried, if it was not so before. */
 static prism_status look_at_rival(px_survey *survey, bool *alone, px_rival *rival,
                                   prism_error *error) {
     const px_mapping_request *request = rival->request;
     prism_status status =
         px_survey_begin(survey, request->array, request->elements, request->options, error);
-    return status == PRISM_OK ? px_rival_is_clear(alone, rival, error) : status;
+    return status == PRISM_OK && !*alone ? px_rival_is_clear(alone, rival, error) : status;
 }
 
 /* What stands elsewhere, too, left out. Of this and of the next two, *sure: nothing else can be
@@ -373,7 +373,7 @@ prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_arra
     if (status == PRISM_OK && !sure)
         status = encode_recent(&parts, &request, error);
     rivals &= !sure;
-    if (status == PRISM_OK && rivals && !alone)
+    if (status == PRISM_OK && rivals)
         status = look_at_rival(&survey, &alone, &rival, error);
     if (status == PRISM_OK && !alone && !sure)
         status = encode_parts(&parts, &sure, &request, error);

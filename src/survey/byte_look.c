@@ -133,14 +133,26 @@ static int interleaved_axis(const prism_array *array, int axis) {
                : axis;
 }
 
-static void take_differences(px_byte_look *look, view *v, const px_byte_transform *t,
-                             size_t first) {
+/* The beginnings of as many parts, one after the other, `most` elements in all; how many. */
+static size_t gather_beginnings(view *v, const px_byte_transform *t, size_t parts, size_t most) {
+    const size_t some = most / parts;
+    for (size_t k = 0; k < parts; k++)
+        px_byte_transform_words(v->words + k * some * v->width, v->array, v->elements, t,
+                                v->count / parts * k, some);
+    return parts * some;
+}
+
+/* *far: within the beginnings of as many parts. */
+static void take_differences(px_byte_look *look, double *far, view *v, const px_byte_transform *t,
+                             size_t parts) {
+    const size_t most = v->count < FIRST_ELEMENTS ? v->count : FIRST_ELEMENTS;
     size_t count;
     look->entropy = fmin(look->entropy, entropy_of(v, t, &count));
     look->nearby =
         fmax(look->nearby, share_nearby(v->words, count * v->width, v->width, sizeof(uint64_t)));
-    px_byte_transform_words(v->words, v->array, v->elements, t, 0, first);
-    look->far = fmax(look->far, px_share_far(v->words, first * v->width, v->width));
+    count = gather_beginnings(v, t, parts, most);
+    *far = px_share_far(v->words, count * v->width, v->width);
+    look->far = fmax(look->far, *far);
 }
 
 static void take(px_byte_look *look, view *v, int axis) {
@@ -157,6 +169,7 @@ static void take(px_byte_look *look, view *v, int axis) {
         .axis = axis, .differences = 1, .distances = {row}, .zigzag = true};
     const size_t first = v->count < FIRST_ELEMENTS ? v->count : FIRST_ELEMENTS;
     size_t count;
+    double far;
     look->entropy = entropy_of(v, &none, &count);
     if (v->width >= sizeof(float)) {
         look->wide = share_nearby(v->words, count * v->width, v->width, v->width);
@@ -164,9 +177,13 @@ static void take(px_byte_look *look, view *v, int axis) {
     }
     if (row > 1 && row < v->count)
         look->entropy = fmin(look->entropy, entropy_of(v, &above, &count));
-    take_differences(look, v, &next, first);
-    if (planes != axis)
-        take_differences(look, v, &apart, first);
+    take_differences(look, &far, v, &next, 1);
+    if (planes != axis) {
+        const double kinds = (double)v->array->dims[planes];
+        take_differences(look, &far, v, &apart, (size_t)v->array->dims[planes]);
+        look->turns = planes;
+        look->new = fmax(1 - far, 1 / kinds);
+    }
     look->is_small = v->count * v->width < SMALL;
     if (look->is_small) {
         px_byte_transform_words(v->words, v->array, v->elements, &none, 0, first);
@@ -182,7 +199,7 @@ prism_status px_byte_look_make(px_byte_look *look, const prism_array *array, con
               .count = (size_t)px_array_count(array)};
     const size_t first = (v.count < FIRST_ELEMENTS ? v.count : FIRST_ELEMENTS) * v.width;
     const size_t room = first < PLACES_BYTES ? PLACES_BYTES : first;
-    *look = (px_byte_look){0};
+    *look = (px_byte_look){.turns = PRISM_AXIS_AUTO, .new = 1};
     v.words = malloc(room + PLACES_BYTES);
     if (!v.words)
         return px_out_of_memory(error, room + PLACES_BYTES);

@@ -17,6 +17,8 @@ typedef struct px_byte_look {
     double wide;    /* of elements of 32 and 64 bits there, */
     double far;     /* and of differences within the first part of the array, where runs do not
                        count; of a small array, or of its elements */
+    int turns;      /* the axis along which wide elements take turns, if any; else AUTO */
+    double new;     /* the share of elements that are in no other plane along that axis */
     bool is_small;
 } px_byte_look;
 
