@@ -495,7 +495,7 @@ prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, 
     const double left = (double)other - (double)c->besides;
     const bool nearby = repeats_nearby(c);
     const double least = promise(c, c->items[0].bytes, nearby);
-    const double share = least < left || c->items[0].bytes < PROMISING * array_bytes(c) ? 0 : far;
+    const double share = c->items[0].bytes < PROMISING * array_bytes(c) ? 0 : far;
     double gain = 1;
     double closer = HUGE_VAL;
     *may = least * (1 - share) < left;
