@@ -10,11 +10,12 @@
 #include "mapping/mask.h"
 #include "planes/sample.h"
 
-/* Elements of the part, and of arrays for which it is worth its time. */
-enum { PART = 1 << 13, LEAST_ELEMENTS = 1 << 18 };
+/* Elements of the part, and of arrays for which it is worth its time, in any case. */
+enum { PART = 1 << 13, LEAST_ELEMENTS = 1 << 18, SURELY_WORTH_A_LOOK = 1 << 20 };
 
-/* What a mask that is sure leaves of the array is little, from that share of its places on. */
-static const double SPARES_MUCH = 0.4;
+/* What a mask that is sure leaves of the array is little, from that share of its places on; below
+ * the other one, what a mask of indices leaves is nearly all. */
+static const double SPARES_MUCH = 0.4, SPARES_LITTLE = 0.2;
 
 /* Little is left, and of many values, so that others than method palette code it. */
 static bool spares_much(const px_mapping_request *request, const px_found_mask *found) {
@@ -28,7 +29,19 @@ static bool is_worth_a_look(const px_mapping_request *request, const px_found_ma
     const int effort = request->options->effort;
     return found->codes && px_array_count(request->array) >= LEAST_ELEMENTS &&
            !px_efforts.only_size[effort] && !px_efforts.brisk[effort] &&
-           !(found->sure && spares_much(request, found));
+           !(found->sure && spares_much(request, found) &&
+             px_array_count(request->array) < SURELY_WORTH_A_LOOK);
+}
+
+/* Few whole indices of one axis, in a large array: planes or rows of one value cost next to nothing
+ * anyway, and what holes rule out may cost more. */
+static bool spares_little(const px_mapping_request *request, const px_found_mask *found) {
+    unsigned axes = 0;
+    for (unsigned i = 0; i < found->array.rank; i++)
+        axes += found->array.dims[i] > 1;
+    return axes == 1 && px_array_count(request->array) >= LEAST_ELEMENTS &&
+           (double)found->missing < SPARES_LITTLE * (double)px_array_count(&found->array) &&
+           !px_efforts.only_size[request->options->effort];
 }
 
 static bool has_both(const px_gaps *mask) {
@@ -106,6 +119,8 @@ prism_status px_masked_encode(px_coded *mapped, bool *sure, const px_mapping_req
         status = px_mask_find(&found, request, error);
     if (request->trial)
         chance = found.sure;
+    else if (found.codes && spares_little(request, &found))
+        chance = false;
     else if (status == PRISM_OK && is_worth_a_look(request, &found))
         status = has_chance(&chance, request, &found, error);
     if (status == PRISM_OK && found.codes && chance) {

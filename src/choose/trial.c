@@ -315,7 +315,9 @@ static bool has_tried_palette(px_choice *c, const px_candidate *layout) {
     for (size_t i = 0; i < c->tried_count; i++)
         if (px_same_roles(&c->tried[i], &pipeline->roles))
             return true;
-    if (pipeline->transform != PRISM_TRANSFORM_CHANNELS && c->tried_count < PX_MOST_ROLES)
+    if ((pipeline->transform != PRISM_TRANSFORM_CHANNELS ||
+         !px_is_drawing(c->sample, c->options)) &&
+        c->tried_count < PX_MOST_ROLES)
         c->tried[c->tried_count++] = pipeline->roles;
     return false;
 }
