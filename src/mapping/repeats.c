@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/effort.h"
 #include "base/sizes.h"
 #include "base/status.h"
 #include "coders/ans/blocks/blocks.h"
@@ -183,14 +184,19 @@ static bool may_repeat(const px_mapping_request *request) {
            memcmp(request->elements, (const uint8_t *)request->elements + size, bytes - size) != 0;
 }
 
-/* Of a small array, trials take no time, and headers count. */
-static bool is_sure(const steps *s, size_t others) {
-    enum { LARGE = 1 << 20 /* bytes */, INDICES_PER_OTHER = 8 };
+/* Of a small array, trials take no time, and headers count. Of long slices, the places are next to
+ * nothing. */
+static bool is_sure(const steps *s, size_t others, int effort) {
+    enum { LARGE = 1 << 20 /* bytes */, INDICES_PER_OTHER = 8, LONG = 1 << 12 /* elements */ };
     size_t indices = 0;
+    bool all_long = px_efforts.palette[effort];
     for (size_t i = 0; i < s->count; i++)
-        if (s->steps[i].kind == PX_REPEAT_SLICES)
-            indices += (size_t)s->arrays[i].dims[s->steps[i].axis];
-    return bytes_of(&s->arrays[0]) >= LARGE && others * INDICES_PER_OTHER <= indices;
+        if (s->steps[i].kind == PX_REPEAT_SLICES) {
+            const size_t count = (size_t)s->arrays[i].dims[s->steps[i].axis];
+            indices += count;
+            all_long &= px_array_count(&s->arrays[i]) / count >= LONG;
+        }
+    return bytes_of(&s->arrays[0]) >= LARGE && (all_long || others * INDICES_PER_OTHER <= indices);
 }
 
 static prism_status write_all(px_coded *mapped, bool *sure, const px_mapping_request *request,
@@ -201,7 +207,7 @@ static prism_status write_all(px_coded *mapped, bool *sure, const px_mapping_req
     mapped->is_mapped = true;
     px_put_u8(&mapped->sections.parameters, PRISM_MAPPING_REPEATS);
     put_steps(&mapped->sections.parameters, s, &others);
-    *sure = is_sure(s, others);
+    *sure = is_sure(s, others, request->options->effort);
     prism_status status = px_inner_put(&mapped->sections.payload, &mapped->pipeline, request, left,
                                        rest, request->options, role, error);
     if (mapped->pipeline.roles.rank)
