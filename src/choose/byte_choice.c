@@ -376,9 +376,8 @@ static prism_status try_best(px_byte_choice *c, size_t most, double near, int ef
  * repeats at a distance, that parser may find where an optimal one looks at few places. */
 static prism_status try_in_earnest(px_byte_choice *c, int effort, prism_error *error) {
     enum { MOST_LONG = 2 };
-    const bool is_long = array_bytes(c) >= SHORT_BRISK, brisk = px_efforts.brisk[c->effort];
-    const size_t trials =
-        (is_long && brisk) || c->in_brief ? 1 : (size_t)px_efforts.zstd_trials[c->effort];
+    const bool is_long = array_bytes(c) >= SHORT_BRISK;
+    const size_t trials = c->in_brief ? 1 : (size_t)px_efforts.zstd_trials[c->effort];
     const size_t most = is_long && trials > MOST_LONG ? MOST_LONG : trials;
     const bool lazily = px_efforts.zstd_search[effort] && !c->in_brief;
     prism_status status = PRISM_OK;
