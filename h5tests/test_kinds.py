@@ -1,9 +1,12 @@
-"""Automatic options on many kinds of data: never larger than gzip, nor than a pipeline of our own."""
+"""Automatic options on many kinds of data: never larger than gzip, nor than a pipeline of our own,
+nor than at the effort before."""
 
 import numpy as np
 import pytest
 from kinds import KINDS
 from support.automatic import OWN_ALLOWANCE, PIPELINES, format_automatic, measure_automatic
+
+import h5prism
 
 EFFORTS = (1, 5)
 
@@ -34,3 +37,25 @@ def test_never_larger(kind):
         assert row.automatic <= GZIP_ALLOWANCE[row.effort] * row.gzip + 64, format_automatic(rows)
         own = KNOWN.get(kind, OWN_ALLOWANCE) * row.best + 64
         assert row.automatic <= own, format_automatic(rows)
+
+
+# What more effort may cost, and where it costs so many times more: fits of method quick to all
+# samples of a short line, libjxl's own efforts, and the choice of layouts and of method palette.
+GROWTH, GROWTH_BYTES = 1.002, 64
+KNOWN_GROWTH = {
+    "chirp after zeros": 1.11,
+    "drawings": 1.02,
+    "genotypes": 1.04,
+    "left neighbours": 1.02,
+    "quantised audio": 1.1,
+    "standardised table": 1.1,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_more_effort_is_never_larger(kind):
+    array = np.ascontiguousarray(KINDS[kind]())
+    sizes = [len(h5prism.encode(array, effort=effort)) for effort in range(1, 8)]
+    growth = KNOWN_GROWTH.get(kind, GROWTH)
+    for less, more in zip(sizes, sizes[1:]):
+        assert more <= growth * less + GROWTH_BYTES, sizes
