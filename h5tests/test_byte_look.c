@@ -105,6 +105,32 @@ static void what_comes_again_nearby_is_seen(void **state) {
     }
 }
 
+/* Two values at each place of a grid, the second one of which is the first one of the next row, or
+ * any other. */
+static px_byte_look look_at_pairs(bool again) {
+    enum { ROWS = 400, COLUMNS = 300 };
+    const prism_array array = make_array(PRISM_UINT32, 3, ROWS, COLUMNS, 2);
+    uint32_t *pairs = malloc(2 * ROWS * COLUMNS * sizeof *pairs), random = 5;
+    px_byte_look look;
+    assert_non_null(pairs);
+    for (size_t i = ROWS * COLUMNS; i-- > 0;) {
+        const bool below = again && i + COLUMNS < ROWS * COLUMNS;
+        pairs[2 * i] = random_next(&random);
+        pairs[2 * i + 1] = below ? pairs[2 * (i + COLUMNS)] : random_next(&random);
+    }
+    assert_int_equal(px_byte_look_make(&look, &array, pairs, PRISM_AXIS_AUTO, NULL), PRISM_OK);
+    free(pairs);
+    return look;
+}
+
+static void what_comes_again_in_other_planes_is_seen(void **state) {
+    (void)state;
+    const px_byte_look again = look_at_pairs(true), other = look_at_pairs(false);
+    assert_int_equal(again.turns, 2);
+    assert_true(again.new < 0.55 && again.far > 0.8);
+    assert_true(other.new > 0.95 && other.far < 0.05);
+}
+
 /* Trials of a small array take so little time that a part that comes again is enough. */
 static uint32_t half_noise(size_t i, uint32_t *random) {
     return i % 400 < 200 ? hashed(i % 400) : random_next(random);
@@ -155,6 +181,7 @@ int main(void) {
         cmocka_unit_test(what_is_constant_or_a_progression_promises_all),
         cmocka_unit_test(what_comes_again_far_away_is_seen),
         cmocka_unit_test(what_comes_again_nearby_is_seen),
+        cmocka_unit_test(what_comes_again_in_other_planes_is_seen),
         cmocka_unit_test(small_arrays_are_tried_early),
         cmocka_unit_test(entropy_of_bytes),
         cmocka_unit_test(tiny_and_slim_arrays),
