@@ -380,11 +380,12 @@ static prism_status try_in_earnest(px_byte_choice *c, int effort, prism_error *e
     const size_t trials = c->in_brief ? 1 : (size_t)px_efforts.zstd_trials[c->effort];
     const size_t most = is_long && trials > MOST_LONG ? MOST_LONG : trials;
     const bool lazily = px_efforts.zstd_search[effort] && !c->in_brief;
+    const bool noise = effort < c->effort; /* trials rank that well */
     prism_status status = PRISM_OK;
     if (lazily)
         status = try_best(c, most, NEARLY, PX_EFFORT_QUICK, error);
     if (status == PRISM_OK)
-        status = try_best(c, most, lazily && is_long ? ALIKE : NEARLY, effort, error);
+        status = try_best(c, most, (lazily || noise) && is_long ? ALIKE : NEARLY, effort, error);
     return status;
 }
 
