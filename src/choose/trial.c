@@ -140,18 +140,36 @@ bool px_may_use(const px_choice *c, px_candidate *candidate, prism_predictor pre
            (c->options->coder == PRISM_CODER_AUTO || c->options->coder == coder);
 }
 
-static double deflate_chance(const px_survey *s) {
-    return s->large ? DEFLATE_CHANCE_LARGE : s->sparing ? DEFLATE_CHANCE_SPARING : DEFLATE_CHANCE;
+/* Whether elements of the sample come again in the order of the planes. */
+static prism_status comes_again(bool *again, const px_survey *s, const px_roles *roles,
+                                prism_error *error) {
+    const int axis = roles->planes == 1 ? roles->axes[0] : PRISM_AXIS_AUTO;
+    px_byte_look look;
+    prism_status status = px_byte_look_make(&look, &s->part.array, s->part.elements, axis, error);
+    *again = status == PRISM_OK && fmax(look.nearby, look.far) > SOME_REPEATS;
+    return status;
+}
+
+/* More effort finds no more where nothing comes again. */
+static prism_status deflate_chance(double *factor, const px_survey *s, const px_roles *roles,
+                                   prism_error *error) {
+    bool again = true;
+    prism_status status = s->sparing && !s->large ? comes_again(&again, s, roles, error) : PRISM_OK;
+    *factor = s->large || !again ? DEFLATE_CHANCE_LARGE
+              : s->sparing       ? DEFLATE_CHANCE_SPARING
+                                 : DEFLATE_CHANCE;
+    return status;
 }
 
 /* A quick trial first, which is the whole one at the lowest effort. */
 static prism_status consider_unpredicted(bool *chance, px_choice *c, const px_candidate *candidate,
                                          prism_error *error) {
-    const double factor = deflate_chance(c->sample), best = c->best.bytes;
+    const double best = c->best.bytes;
     const int effort = candidate->pipeline.effort;
-    prism_status status = PRISM_OK;
+    double factor;
+    prism_status status = deflate_chance(&factor, c->sample, &candidate->pipeline.roles, error);
     *chance = true;
-    if (effort > 1)
+    if (status == PRISM_OK && effort > 1)
         status = has_chance(chance, c, candidate, 1, factor, error);
     if (status == PRISM_OK && *chance)
         status = consider(c, candidate, effort, error);
@@ -180,16 +198,10 @@ static prism_status guess_deflate(double *bytes, const px_survey *s, const px_ca
  * nothing of. */
 static prism_status guess_may_win(bool *may, const px_choice *c, const px_candidate *guessed,
                                   double sure, prism_error *error) {
-    const px_sample *part = &c->sample->part;
-    const px_roles *roles = &guessed->pipeline.roles;
-    const int axis = roles->planes == 1 ? roles->axes[0] : PRISM_AXIS_AUTO;
-    px_byte_look look;
     *may = guessed->bytes < sure * c->best.bytes;
     if (*may || guessed->bytes >= GUESS_CHANCE * c->best.bytes)
         return PRISM_OK;
-    prism_status status = px_byte_look_make(&look, &part->array, part->elements, axis, error);
-    *may = look.nearby > SOME_REPEATS || look.far > SOME_REPEATS;
-    return status;
+    return comes_again(may, c->sample, &guessed->pipeline.roles, error);
 }
 
 /* At low efforts, where a trial takes as long as all else: only what a guess prefers, and only
