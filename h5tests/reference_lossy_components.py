@@ -288,11 +288,11 @@ def decode_wavelet(chunk: Chunk, depth: int, parameters: Reader, payload: Reader
     components = read_components(h, decoder)
     parameters.take(decoder.reader.position)
     first = payload.u8()
-    must(first < 8, "no more than three ends are told")
+    must(first < 16, "no more than three ends are told")
     for _ in range(first % 4):
         payload.varint()
     layout = layout_of(h.height, h.width)
-    coefficients = Coefficients(h, layout, RangeDecoder(rest_of(payload)), first >= 4)
+    coefficients = Coefficients(h, layout, RangeDecoder(rest_of(payload)), bool(first & 4), bool(first & 8))
     coefficients.read()
     payload.take(coefficients.decoder.reader.position)
     scores = [inverse(layout, h.width, plane) for plane in coefficients.planes]
@@ -349,6 +349,7 @@ class Work:
 
 
 FIT_LIMIT = 1 << 22
+STATES = [(0, 2), (2, 0), (1, 3), (3, 1)]  # of two quantisers, by even and odd magnitudes
 
 
 class Fit:
@@ -419,8 +420,10 @@ class Coefficients:
     layout: Layout
     decoder: RangeDecoder
     predicts: bool
+    dependent: bool  # two quantisers
+    state: int = 0
     planes: list[Plane] = field(default_factory=list)  # 256 stand for a step
-    rests: list[Plane] = field(default_factory=list)
+    rests: list[Plane] = field(default_factory=list)  # half steps
     fits: dict[tuple[int, int], Fit] = field(default_factory=dict)
     counters: defaultdict = field(default_factory=lambda: defaultdict(pair))
     mixers: defaultdict = field(default_factory=lambda: defaultdict(lambda: [7864] * 16))
@@ -457,11 +460,11 @@ class Coefficients:
                             self.read_coefficient(work, y, x)
                 averages[index] = work.average
 
-    def magnitude(self, component: int, band: Band, y: int, x: int) -> int:
+    def size(self, component: int, band: Band, y: int, x: int) -> int:
         if component < 0 or not (0 <= y < band.height and 0 <= x < band.width):
             return 0
         value = self.rests[component][(band.y + y) * self.h.width + band.x + x]
-        return min(abs(value), 1023)
+        return min(abs(value), 2046)
 
     def parent(self, work: Work, y: int, x: int) -> int:
         band = work.band
@@ -471,7 +474,8 @@ class Coefficients:
                 column = x // 2 if band.width > coarse.width else x
                 row, column = min(row, coarse.height - 1), min(column, coarse.width - 1)
                 at = (coarse.y + row) * self.h.width + coarse.x + column
-                return min((abs(self.planes[work.component][at]) + 128) >> 8, 1023)
+                v = abs(self.planes[work.component][at])
+                return min((v + 64) >> 7 if self.dependent else 2 * ((v + 128) >> 8), 2046)
         return 0
 
     def inputs(self, k: int, at: int, y: int, x: int) -> list[int]:
@@ -487,11 +491,11 @@ class Coefficients:
         band, k = work.band, work.component
 
         def own(dy: int, dx: int, before: int = 0) -> int:
-            return self.magnitude(k - before, band, y + dy, x + dx)
+            return self.size(k - before, band, y + dy, x + dx)
 
         def other(back: int) -> int:
             index = work.index - back
-            return self.magnitude(k, self.level_bands[index], y, x) if index >= 0 else 0
+            return self.size(k, self.level_bands[index], y, x) if index >= 0 else 0
 
         f = [own(0, -1), own(-1, 0), own(-1, -1) + own(-1, 1), own(0, -2) + own(-2, 0)]
         f += [self.parent(work, y, x), other(1), other(2)]
@@ -499,7 +503,7 @@ class Coefficients:
         f.append(own(0, -1, 1) + own(0, 1, 1) + own(-1, 0, 1) + own(1, 0, 1))
         f.append(own(-1, -1, 1) + own(-1, 1, 1) + own(1, -1, 1) + own(1, 1, 1))
         decayed = self.decayed[work.index][y * band.width + x]
-        return [64 * v for v in f] + [work.average >> 8, work.before >> 8, decayed, 6]
+        return [32 * v for v in f] + [work.average >> 8, work.before >> 8, decayed, 6]
 
     def read_coefficient(self, work: Work, y: int, x: int) -> None:
         band, k = work.band, work.component
@@ -518,30 +522,38 @@ class Coefficients:
             8 * (8 * signs + b4 // 8) + min(c, 7),
             32 * b4 + quarter((f[10] + f[11]) // 2) // 2,
         ]
-        value = self.read_magnitude(contexts, 3 * c + group, b4)
-        negative = value > 0 and self.decoder.plain_bit()
+        second = self.state >= 2
+        if self.dependent:
+            contexts[3] %= 2048
+            contexts[4] = 4 * (8 * signs + b4 // 8) + min(c, 3)
+            contexts = [context + 2048 * second for context in contexts]
+        magnitude = self.read_magnitude(contexts, 3 * c + group, b4)
+        negative = magnitude > 0 and self.decoder.plain_bit()
+        size = 2 * magnitude - (second and magnitude > 0)
+        if self.dependent:
+            self.state = STATES[self.state][magnitude % 2]
         at = (band.y + y) * self.h.width + band.x + x
-        self.rests[k][at] = -value if negative else value
-        self.planes[k][at] = 256 * self.rests[k][at]
+        self.rests[k][at] = -size if negative else size
+        self.planes[k][at] = 128 * self.rests[k][at]
         if self.predicts:
             fit, numbers = self.fits[k, work.index], self.inputs(k, at, y, x)
             self.planes[k][at] += fit.predict(numbers)
             fit.learn([*numbers, limited(self.planes[k][at], -FIT_LIMIT, FIT_LIMIT)], expected)
-        self.learn(work, y * band.width + x, min(value, 1023), f, weights, expected)
+        self.learn(work, y * band.width + x, min(size, 2046), f, weights, expected)
 
     def learn(
         self, work: Work, place: int, m: int, f: list[int], weights: list[int], expected: int
     ) -> None:
         if m > 0 or expected > 2:
-            error = min(64 * m - expected, 4 * expected + 256)
+            error = min(32 * m - expected, 4 * expected + 256)
             gain = quotient(error << 20, 4096 + sum(v * v for v in f))
             for i in range(16):
                 weights[i] = limited(weights[i] + ((gain * f[i] + 512) >> 10), -262144, 262144)
         decayed = self.decayed[work.index]
-        decayed[place] += (min(m, 900) * 64 - decayed[place]) * 77 >> 8
+        decayed[place] += (min(m, 1800) * 32 - decayed[place]) * 77 >> 8
         rate = 65536 // (work.seen + 2) if work.seen < 49 else 1311
         work.seen += 1
-        work.average += (m * 16384 - work.average) * rate >> 16
+        work.average += (m * 8192 - work.average) * rate >> 16
 
     def read_magnitude(self, contexts: list[int], one: int, other: int) -> int:
         b = 0

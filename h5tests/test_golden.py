@@ -363,6 +363,10 @@ SOURCES = {
         lambda: embedding(20, 24, 40, "int16"),
         {"rel_rmse": 0.01, "effort": 8, "axis": 2},
     ),
+    "wavelet_dependent_f32": (
+        lambda: with_gaps(embedding(20, 24, 40, "int16").astype("f4")),
+        {"rel_rmse": 0.02, "effort": 8, "axis": 2},
+    ),
     "raw_noise": (lambda: np.random.default_rng(1).integers(0, 256, (3, 5, 7), np.uint8), LIFT),
 }
 

@@ -32,6 +32,7 @@ const px_effort_table px_efforts = {
     .axes                = {0,      0,      0,      0,  1048576, 1048576, 4194304, 4194304, ALL, ALL},
     .coefficients        = {0,   0.05,   0.05,    0.1,    0.5,    0.5,    0.5,    0.5,      8,      8},
     .predicted_coefficients = {0,   0,      0,      0,      0,      0,      0,      0,      1,      1},
+    .dependent_coefficients = {0,   0,      0,      0,      0,      0,      0,      0,      1,      1},
     .mixed_components    = {0,      0,      0,      0,      0,      0,      1,      1,      1,      1},
 
     .quick_taps    = {0,   6000,  24000,  96000,    ALL,    ALL,    ALL,    ALL,    ALL,    ALL},

@@ -41,6 +41,7 @@ typedef struct px_effort_table {
     size_t axes[PX_EFFORT_COUNT];                 /* all axes are tried for so many elements */
     double coefficients[PX_EFFORT_COUNT];         /* of wavelets, for a byte of the elements */
     bool predicted_coefficients[PX_EFFORT_COUNT]; /* of wavelets, by components before */
+    bool dependent_coefficients[PX_EFFORT_COUNT]; /* of wavelets: two quantisers and a trellis */
     bool mixed_components[PX_EFFORT_COUNT];       /* are predicted from each other */
 
     /* ---- What methods do ---- */

@@ -13,7 +13,7 @@
 #include "lossy/step_search.h"
 #include "lossy/wavelet_coder.h"
 
-enum { PREDICTED = 4 }; /* a bit of the payload's first byte */
+enum { PREDICTED = 4, DEPENDENT = 8 }; /* bits of the payload's first byte */
 
 /* ---- Encoding ---- */
 
@@ -21,6 +21,8 @@ typedef struct encoder {
     px_component_encoder common;
     px_wavelet wavelet;
     px_buffer payload;
+    px_wavelet_ways ways;
+    px_trellis *trellis;                /* if the ways are dependent */
     size_t ends[PX_WAVELET_LEVELS + 1]; /* see px_wavelet_code */
     size_t most;                        /* components that are tried */
     size_t used, worth;                 /* by the last attempt: those that are more than zeros, */
@@ -33,6 +35,7 @@ static void encoder_free(encoder *e) {
     px_component_encoder_free(&e->common);
     px_wavelet_free(&e->wavelet);
     px_buffer_free(&e->payload);
+    px_trellis_free(e->trellis);
 }
 
 /* Scores become their wavelets, where they lie. */
@@ -57,8 +60,7 @@ static prism_status code(encoder *e, const px_wavelet_choice *choice, prism_erro
     px_buffer_free(&e->payload);
     e->payload = (px_buffer){.data = NULL};
     prism_status status =
-        px_wavelet_coder_make(&coder, &e->wavelet, e->common.fit.components.count,
-                              px_efforts.predicted_coefficients[e->common.effort], error);
+        px_wavelet_coder_make(&coder, &e->wavelet, e->common.fit.components.count, e->ways, error);
     if (status == PRISM_OK) {
         px_range_coder bits = {.encoder = px_range_encoder_make(&e->payload)};
         px_wavelet_code(coder, &bits, e->common.scores, choice, 0, e->ends);
@@ -103,7 +105,7 @@ static void restore_scores(encoder *e) {
 static prism_status attempt(void *context, double step, double *reached, prism_error *error) {
     encoder *e = context;
     const size_t all = e->common.fit.components.count * e->common.fit.positions;
-    const px_wavelet_choice choice = {e->common.fit.scores, (float)(1 / step), BIT};
+    const px_wavelet_choice choice = {e->common.fit.scores, (float)(1 / step), BIT, e->trellis};
     *reached = HUGE_VAL;
     if (largest_of(choice.numbers, all) * choice.scale >= PX_LAST_COEFFICIENT)
         return PRISM_OK;
@@ -126,7 +128,8 @@ static prism_status write_all(encoder *e, px_coded *mapped, prism_error *error) 
     px_range_encoder_finish(&coder);
     px_component_encoder_end(&e->common, out);
     out = &mapped->sections.payload;
-    px_put_u8(out, px_efforts.predicted_coefficients[e->common.effort] ? PREDICTED : 0);
+    px_put_u8(out,
+              (uint8_t)((e->ways.predicted ? PREDICTED : 0) | (e->ways.dependent ? DEPENDENT : 0)));
     for (int by = 1; by <= PX_MOST_REDUCED && by <= e->wavelet.levels; by++)
         mapped->ends[by - 1] = out->size + e->ends[by];
     px_put_bytes(out, e->payload.data, e->payload.size);
@@ -162,7 +165,7 @@ static size_t surely_used(const encoder *e, double step, bool coded) {
 /* Whether decoding would be slower than this effort may be: coefficients are coded one by one. */
 static bool takes_long(const encoder *e, double step, bool coded) {
     static const double FIRST = 2; /* the first step is too small where coefficients vanish */
-    const px_wavelet_choice choice = {e->common.fit.scores, (float)(1 / step), BIT};
+    const px_wavelet_choice choice = {e->common.fit.scores, (float)(1 / step), BIT, e->trellis};
     const double coefficients =
         (double)px_wavelet_coded(&e->wavelet, &choice, surely_used(e, step, coded));
     const double most = px_most_coefficients(e->common.request);
@@ -188,6 +191,16 @@ static bool is_hopeless(const encoder *e) {
     return (double)e->payload.size * ratio > MARGIN * (double)request->limit;
 }
 
+/* Two quantisers have contexts of their own, which few coefficients do not fill. */
+static void reconsider_ways(encoder *e) {
+    enum { SMALL = 3072 };
+    if (e->payload.size >= SMALL)
+        return;
+    px_trellis_free(e->trellis);
+    e->trellis = NULL;
+    e->ways.dependent = false;
+}
+
 /* The step decides which components there are, and how fine their basis is; it is found in rounds,
  * with another one where some at the end have become nothing. */
 static prism_status search(encoder *e, bool *found, prism_error *error) {
@@ -209,13 +222,19 @@ static prism_status search(encoder *e, bool *found, prism_error *error) {
         if (i + 1 >= ROUNDS && (!*found || e->used == e->common.fit.components.count))
             break;
         e->most = e->worth;
+        if (i + 1 < ROUNDS)
+            reconsider_ways(e);
     }
     return status;
 }
 
 static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error) {
     const px_layout *l = &e->common.fit.layout;
+    e->ways = (px_wavelet_ways){px_efforts.predicted_coefficients[e->common.effort],
+                                px_efforts.dependent_coefficients[e->common.effort]};
     prism_status status = px_wavelet_make(&e->wavelet, l->height, l->width, error);
+    if (status == PRISM_OK && e->ways.dependent)
+        status = px_trellis_make(&e->trellis, l->width, error);
     if (status == PRISM_OK)
         status = search(e, &mapped->is_mapped, error);
     return status == PRISM_OK && mapped->is_mapped ? write_all(e, mapped, error) : status;
@@ -260,14 +279,14 @@ static prism_status read_parameters(decoder *d, px_mapping_source *source, prism
                : PRISM_OK;
 }
 
-/* Ends of levels stood here before chunks had parts: up to one for each reduction. Returns whether
- * coefficients are predicted. */
-static bool pass_ends(px_reader *payload) {
+/* The first byte. Ends of levels stood behind it before chunks had parts: up to one for each
+ * reduction. */
+static px_wavelet_ways read_ways(px_reader *payload) {
     const uint8_t first = px_get_u8(payload);
     for (int i = 0; i < (first & PX_MOST_REDUCED) && !payload->failed; i++)
         px_get_size(payload);
-    payload->failed |= first > (PX_MOST_REDUCED | PREDICTED);
-    return first & PREDICTED;
+    payload->failed |= first > (PX_MOST_REDUCED | PREDICTED | DEPENDENT);
+    return (px_wavelet_ways){(first & PREDICTED) != 0, (first & DEPENDENT) != 0};
 }
 
 /* Of the levels from the coarsest on to `last`: the others stay wavelets. */
@@ -279,9 +298,9 @@ static prism_status decode_scores(decoder *d, px_mapping_source *source, int las
         return px_out_of_memory(error, px_product(count, positions, sizeof *d->scores));
     prism_status status =
         px_wavelet_make(&d->wavelet, d->header.layout.height, d->header.layout.width, error);
-    const bool predicted = pass_ends(&source->payload);
+    const px_wavelet_ways ways = read_ways(&source->payload);
     if (status == PRISM_OK)
-        status = px_wavelet_coder_make(&d->coder, &d->wavelet, count, predicted, error);
+        status = px_wavelet_coder_make(&d->coder, &d->wavelet, count, ways, error);
     if (status != PRISM_OK)
         return status;
     px_range_coder bits = {.decoding = true, .decoder = px_range_decoder_make(&source->payload)};
@@ -364,7 +383,7 @@ static uint64_t memory(const px_chunk *chunk) {
         return 0;
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_there);
     return px_component_memory(&h) + px_wavelet_memory(h.layout.height, h.layout.width) +
-           px_wavelet_coder_memory(h.layout.height, h.layout.width, h.count, pass_ends(&payload));
+           px_wavelet_coder_memory(h.layout.height, h.layout.width, h.count, read_ways(&payload));
 }
 
 const px_lossy_stage px_lossy_wavelet = {.number = PRISM_MAPPING_WAVELET,

@@ -1,15 +1,14 @@
 /*
- * Coefficients of wavelets by context mixing: the magnitude of each is expected from its
- * neighbours, from the band above it, from the other bands and from the components before, and
- * binary decisions, "larger than that?", are coded by mixed probabilities. One function codes and
- * decodes. docs/format-components.md, "Coefficients". Internal.
+ * Coefficients of wavelets, band after band: what is predicted, and how many steps they are from
+ * it, by context mixing (wavelet_models.h). One function codes and decodes.
+ * docs/format-components.md, "Coefficients". Internal.
  */
 #ifndef PX_LOSSY_WAVELET_CODER_H
 #define PX_LOSSY_WAVELET_CODER_H
 
-#include "entropy/counter.h"
 #include "entropy/range_coder.h"
 #include "lossy/wavelet_transform.h"
+#include "lossy/wavelet_trellis.h"
 
 typedef struct px_wavelet_coder px_wavelet_coder;
 
@@ -19,19 +18,26 @@ enum {
 };
 
 /* What an encoder chooses from: numbers in the layout of the coefficients, and how many squared
- * steps a bit is worth. A decoder has none. */
+ * steps a bit is worth. A decoder has none. The trellis is there if quantisers are dependent. */
 typedef struct px_wavelet_choice {
     const float *numbers;
     float scale; /* makes steps of the numbers */
     float bit;
+    px_trellis *trellis;
 } px_wavelet_choice;
 
-/* Coefficients of `components` planes, one after another; `predicts` what they come to, by those
- * that are known (wavelet_fit.h). */
+/* How coefficients are coded. */
+typedef struct px_wavelet_ways {
+    bool predicted; /* by those that are known (wavelet_fit.h) */
+    bool dependent; /* two quantisers (wavelet_trellis.h) */
+} px_wavelet_ways;
+
+/* Coefficients of `components` planes, one after another. */
 prism_status px_wavelet_coder_make(px_wavelet_coder **coder, const px_wavelet *wavelet,
-                                   size_t components, bool predicts, prism_error *error);
+                                   size_t components, px_wavelet_ways ways, prism_error *error);
 void px_wavelet_coder_free(px_wavelet_coder *coder);
-uint64_t px_wavelet_coder_memory(size_t height, size_t width, size_t components, bool predicts);
+uint64_t px_wavelet_coder_memory(size_t height, size_t width, size_t components,
+                                 px_wavelet_ways ways);
 
 /* Codes all bands from the coarsest level on to level `last`; planes become the coefficients, as
  * they are decoded. ends[level] becomes how many bytes decoding takes down to each level,

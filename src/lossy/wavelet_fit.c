@@ -18,11 +18,15 @@ void px_wavelet_fit_carry(px_wavelet_fit *fit) {
     fit->due = FIRST_DUE;
 }
 
-int32_t px_wavelet_fit_predict(const px_wavelet_fit *fit, const int32_t *inputs, int count) {
-    int64_t sum = 1 << (BITS - 1);
+int64_t px_wavelet_fit_sum(const px_wavelet_fit *fit, const int32_t *inputs, int count) {
+    int64_t sum = 0;
     for (int i = 0; i < count; i++)
         sum += (int64_t)fit->weights[i] * inputs[i];
-    return (int32_t)limited(sum >> BITS, 1 << 26);
+    return sum;
+}
+
+int32_t px_wavelet_fit_rounded(int64_t sum) {
+    return (int32_t)limited((sum + (1 << (BITS - 1))) >> BITS, 1 << 26);
 }
 
 /* ---- Solving ---- */
@@ -103,7 +107,7 @@ static void halve(px_wavelet_fit *fit) {
     fit->count >>= 1;
 }
 
-void px_wavelet_fit_learn(px_wavelet_fit *fit, const int32_t *numbers, int count,
+bool px_wavelet_fit_learn(px_wavelet_fit *fit, const int32_t *numbers, int count,
                           int32_t expected) {
     int32_t trusted[PX_FIT_INPUTS + 1];
     if (weigh(trusted, numbers, count + 1, expected))
@@ -112,7 +116,8 @@ void px_wavelet_fit_learn(px_wavelet_fit *fit, const int32_t *numbers, int count
     fit->count++;
     halve(fit);
     if (++fit->seen < fit->due)
-        return;
+        return false;
     solve(fit, count);
     fit->due = fit->seen + (fit->seen < 64 ? 16 : fit->seen / 4);
+    return true;
 }

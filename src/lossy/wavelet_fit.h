@@ -35,11 +35,12 @@ static inline size_t px_fit_component(size_t component, size_t input) {
 /* A level begins: what the one before taught counts a little. */
 void px_wavelet_fit_carry(px_wavelet_fit *fit);
 
-/* Inputs, and what is predicted, are within PX_FIT_LIMIT and 2^26. */
-int32_t px_wavelet_fit_predict(const px_wavelet_fit *fit, const int32_t *inputs, int count);
+/* Of inputs within PX_FIT_LIMIT; what is predicted by a sum is within 2^26. */
+int64_t px_wavelet_fit_sum(const px_wavelet_fit *fit, const int32_t *inputs, int count);
+int32_t px_wavelet_fit_rounded(int64_t sum);
 
 /* The coefficient behind `count` inputs, of which a magnitude of expected / 64 steps was expected.
- */
-void px_wavelet_fit_learn(px_wavelet_fit *fit, const int32_t *numbers, int count, int32_t expected);
+ * Returns whether the weights are others now. */
+bool px_wavelet_fit_learn(px_wavelet_fit *fit, const int32_t *numbers, int count, int32_t expected);
 
 #endif
