@@ -1,6 +1,7 @@
 """Every way of losing, on arrays that are hard on it: the bound holds, and what is exact stays so."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -307,6 +308,41 @@ def test_no_number_is_refused_as_missing(options):
         h5prism.encode(np.zeros(100, "f4"), max_error=1, **options)
     with pytest.raises(h5prism.PrismError, match="distance"):
         h5prism.encode(np.zeros((9, 9), "u1"), coder="jxl", distance=1, missing=0)
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("dtype", ["i8", "u8"])
+def test_shares_of_ranges_that_no_double_has(dtype, seed):
+    """To the last integer: the product of bound and range has more bits than a double."""
+    generator = np.random.default_rng(seed)
+    array = generator.integers(0, limits(dtype).max - generator.integers(2**40), (30, 20), dtype)
+    for bound in np.float32(10 ** generator.uniform(-7, -0.5, 30)):
+        blob = h5prism.encode(array, rel_max_error=bound, effort=1)
+        whole, decoded = array.ravel().tolist(), h5prism.decode(blob).ravel().tolist()
+        error = max(abs(a - b) for a, b in zip(whole, decoded))
+        assert 0 < error <= Fraction(float(bound)) * (max(whole) - min(whole))
+
+
+@pytest.mark.parametrize("positions", [2, 5])
+def test_few_positions_of_many_planes(positions):
+    """Numbers of very different sizes: all eigenvectors but a few are those of rounding."""
+    sizes = 8 * np.random.default_rng(0).normal(size=(positions, 700))
+    array = np.exp(sizes)
+    blob = h5prism.encode(array, rel_rmse=0.3, effort=6, axis=1)
+    assert error_of({"rel_rmse": 0.3}, array, h5prism.decode(blob), 1) <= 0.3
+
+
+@pytest.mark.parametrize("order", ["auto", "stored"])
+@pytest.mark.parametrize("effort", [4, 7, 9])
+@pytest.mark.parametrize("bound", [{"rel_rmse": 3e-5, "of": "deviation"}, {"max_error": 20}], ids=str)
+def test_small_arrays_with_an_order_are_never_larger(bound, effort, order):
+    """A thorough lossless encoder sees what a quick one does not."""
+    board = np.where(np.indices((16, 15, 16)).sum(0) % 2, 61, 63)
+    points = np.zeros((64, 58), int)
+    points.ravel()[np.random.default_rng(4).integers(0, points.size, 75)] = -32768
+    for array in board.astype("i2"), points.astype("i2"), np.tile(points[0], 40).astype("i8"):
+        lossless = h5prism.encode(array, effort=effort, order=order)
+        lossy = h5prism.encode(array, **bound, effort=effort, order=order)
+        assert len(lossy) <= len(lossless)
 
 
 def test_scales_weigh_errors():

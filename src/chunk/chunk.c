@@ -177,8 +177,10 @@ static prism_status try_rival(px_coded *coded, px_rival *rival, bool alone,
 
 /* ---- Lossy encoding ---- */
 
-/* With less than this share of a quick lossless chunk, no thorough one is smaller. */
+/* With less than this share of a quick lossless chunk, no thorough one is smaller, unless the array
+ * is so small that what it has in order shows to a thorough search only. */
 static const double SURELY_SMALLER = 0.4;
+enum { SURELY_FROM = 1 << 16 /* bytes of the array */ };
 
 /* The lossy chunk, in `out` if it has less than `limit` bytes. */
 static prism_status encode_lossy(px_buffer *out, px_pipeline *used, const content *c, size_t limit,
@@ -213,6 +215,9 @@ static prism_status is_surely_smaller(bool *surely, size_t size, const content *
     px_buffer quick = {0};
     px_pipeline used;
     prism_options exact = without_bound(&c->options);
+    *surely = false;
+    if (px_array_count(c->array) * prism_type_size(c->array->type) < SURELY_FROM)
+        return PRISM_OK;
     exact.axis = c->asked_axis;
     exact.effort = 1;
     prism_status status =

@@ -167,10 +167,15 @@ static void sweep(tridiagonal *t, size_t low, size_t high, rotations *r) {
     e[high] = 0;
 }
 
+/* Of a matrix whose largest number is about 1: what the rounding of rounding leaves, which does not
+ * become small beside numbers that are no larger. */
+static const double NOTHING = 0x1p-80;
+
 static size_t end_of_block(const tridiagonal *t, size_t low) {
     size_t i = low;
     while (i + 1 < t->n &&
-           fabs(t->beside[i]) > DBL_EPSILON / 2 * (fabs(t->diagonal[i]) + fabs(t->diagonal[i + 1])))
+           fabs(t->beside[i]) >
+               NOTHING + DBL_EPSILON / 2 * (fabs(t->diagonal[i]) + fabs(t->diagonal[i + 1])))
         i++;
     return i;
 }

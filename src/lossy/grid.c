@@ -1,5 +1,6 @@
 #include "lossy/grid.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -15,13 +16,37 @@ static double share_of_range(double bound, double range) {
     return error;
 }
 
+/* The integer part of bound * range, of a bound below 1. */
+static uint64_t whole_share(float bound, uint64_t range) {
+    int exponent;
+    const uint64_t factor = (uint64_t)ldexpf(frexpf(bound, &exponent), FLT_MANT_DIG);
+    const int down = FLT_MANT_DIG - exponent - 32; /* of the upper part of the product */
+    const uint64_t low = (range & UINT32_MAX) * factor;
+    const uint64_t high = (range >> 32) * factor + (low >> 32);
+    if (down >= 0)
+        return down < 64 ? high >> down : 0;
+    return high << -down | (low & UINT32_MAX) >> (32 + down);
+}
+
+/* Doubles do not hold all ranges of 64 bits: the share of the exact one, or a little less. */
+static double share_of_integers(float bound, const px_numbers *values) {
+    px_quantiser q;
+    if (!px_quantiser_range(&q, values))
+        return 0;
+    const uint64_t whole = whole_share(bound, q.most - q.least);
+    const double error =
+        fmin((double)whole, share_of_range((double)bound, values->most - values->least));
+    return error >= 0x1p53 ? nextafter(error, 0) : floor(error);
+}
+
 double px_lossy_error(const px_lossy_request *request) {
     const px_numbers *values = request->values;
-    const double bound = (double)request->bound.value;
-    const double error = request->bound.kind == PRISM_BOUND_REL_MAX_ERROR
-                             ? share_of_range(bound, values->most - values->least)
-                             : bound;
-    return values->words.number->fraction ? error : floor(error);
+    const bool integers = !values->words.number->fraction;
+    const float bound = request->bound.value;
+    if (request->bound.kind != PRISM_BOUND_REL_MAX_ERROR)
+        return integers ? floor((double)bound) : (double)bound;
+    return integers ? share_of_integers(bound, values)
+                    : share_of_range((double)bound, values->most - values->least);
 }
 
 /* ---- Encoding ---- */

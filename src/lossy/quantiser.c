@@ -16,10 +16,9 @@ static double number_of_rank(const px_quantiser *q, uint64_t rank) {
 
 /* ---- Making ---- */
 
-static bool find_range(px_quantiser *q, const px_numbers *values) {
+bool px_quantiser_range(px_quantiser *q, const px_numbers *values) {
     const px_word_view *words = &values->words;
-    q->least = UINT64_MAX;
-    q->most = 0;
+    *q = (px_quantiser){.type = values->array->type, .least = UINT64_MAX};
     for (size_t i = 0; i < words->count; i++) {
         if (px_is_exact(values, i))
             continue;
@@ -43,8 +42,7 @@ static bool make_multiples(px_quantiser *q, double error) {
 }
 
 bool px_quantiser_make(px_quantiser *q, const px_numbers *values, double error) {
-    *q = (px_quantiser){.type = values->array->type};
-    if (!(error > 0) || !find_range(q, values))
+    if (!(error > 0) || !px_quantiser_range(q, values))
         return false;
     if (is_float(q))
         return make_multiples(q, error);

@@ -20,6 +20,9 @@ typedef struct px_quantiser {
     double step;
 } px_quantiser;
 
+/* The type, least and most; false where all elements must be exact. */
+bool px_quantiser_range(px_quantiser *q, const px_numbers *values);
+
 /* The smallest grid with cells of at most `error` around their middles; false where there is none
  * but the elements themselves, and where all of them must be exact. */
 bool px_quantiser_make(px_quantiser *q, const px_numbers *values, double error);
