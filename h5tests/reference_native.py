@@ -46,6 +46,7 @@ from reference_shapes import make_table
 from reference_wave import (
     MARGIN,
     NINE,
+    Above,
     EntropyDecoder,
     Sample,
     Wave,
@@ -116,17 +117,47 @@ def decode_planes(chunk: Chunk, method: int) -> list[Plane]:
     planes: list[Plane] = []
     holes = hole_maps(chunk)
     for first in range(0, chunk.count, GROUP):
+        words = parameters.varint() if may_have_bands(chunk) else 0
         decoder = RangeDecoder(parameters.data[parameters.position :])
-        model = read_model(chunk, method, min(GROUP, chunk.count - first), decoder)
+        count = min(GROUP, chunk.count - first)
+        model = read_model(chunk, method, count, decoder, averages=words > 0)
         parameters.take(decoder.reader.position)
         of_group = holes and holes[first : first + GROUP]
         kind = CODED_PLANES[method]
         shape = chunk.height, chunk.width
-        entropy = EntropyDecoder(payload, kind)
-        planes += decode_group(chunk.depth, shape, model, entropy, kind, of_group)
+        if words:
+            must(not holes, "no chunk with gaps is in bands")
+            planes += decode_bands(chunk, model, words, payload, kind)
+        else:
+            entropy = EntropyDecoder(payload, kind)
+            planes += decode_group(chunk.depth, shape, model, entropy, kind, of_group)
     must(parameters.at_end, "parameters end with the last stream")
     must(payload.at_end, "the payload ends with the last word")
     return planes
+
+
+def may_have_bands(chunk: Chunk) -> bool:
+    size = chunk.count * chunk.height * chunk.width * chunk.depth // 8
+    return size >= 1 << 22 and chunk.height >= 4
+
+
+def decode_bands(
+    chunk: Chunk, model: GroupModel, words: int, payload: Reader, kind: type[LsqPlane]
+) -> list[Plane]:
+    """The samples of the planes of a group in two bands."""
+    first = Reader(payload.take(2 * words))
+    follows = len(model.planes) >= 16
+    heights = (chunk.height + 1) // 2, chunk.height // 2
+    above: list[Above | None] = [None] * len(model.planes)
+    bands = []
+    for height, reader in zip(heights, (first, payload)):
+        shape = height, chunk.width
+        entropy = EntropyDecoder(reader, kind)
+        left: list[Above | None] = []
+        bands.append(decode_group(chunk.depth, shape, model, entropy, kind, None, above, left))
+        above = left if follows else above
+    must(first.at_end, "the first band ends with its last word")
+    return [upper + lower for upper, lower in zip(*bands)]
 
 
 WHOLE_CODERS[3, 3] = decode_native
@@ -191,6 +222,7 @@ class GroupModel:
     planes: list[PlaneModel]
     weights_p: Weights | None = None
     weights_e: Weights | None = None
+    averages: bool = False  # of logs are fields of planes
 
 
 @dataclass
@@ -216,8 +248,14 @@ class FieldReader:
 
 
 def read_model(
-    chunk: Chunk, method: int, count: int, decoder: RangeDecoder, stored: bool = False
+    chunk: Chunk,
+    method: int,
+    count: int,
+    decoder: RangeDecoder,
+    stored: bool = False,
+    averages: bool = False,
 ) -> GroupModel:
+    """`averages`: those of logs are fields, and no plane is halved."""
     reader = FieldReader(decoder)
     mixed = chunk.transform == CHANNELS and count > 1
     shapes = read_shapes(reader)
@@ -227,8 +265,9 @@ def read_model(
     if mixed and method != QUICK:
         wide = reader.integer("general", 0, 1 if count <= 256 and method == LSQ else 0)
         order = order if stored else read_order(decoder, count)
-    planes = read_plane_models(chunk, method, count, reader)
+    planes = read_plane_models(chunk, averages, count, reader)
     model = GroupModel(method, shapes, innovation_steps, sample_steps, order, planes)
+    model.averages = averages
     apart = [decoder, decoder]
     if mixed and stored:
         apart = [RangeDecoder(decoder.reader.take(decoder.reader.varint())) for _ in "PE"]
@@ -266,13 +305,13 @@ def read_order(decoder: RangeDecoder, count: int) -> list[int]:
 
 
 def read_plane_models(
-    chunk: Chunk, method: int, count: int, reader: FieldReader
+    chunk: Chunk, averages: bool, count: int, reader: FieldReader
 ) -> list[PlaneModel]:
     phase_models = [BitModel(), BitModel()]
     planes: list[PlaneModel] = []
     before = PlaneModel()
     for _ in range(count):
-        most = FULL if method == BLOCKS else HALVED
+        most = FULL if averages else HALVED
         kind = reader.integer(f"kind[{before.kind}]", CONSTANT, most, before.kind)
         before = replace(before, kind=kind, phases=(0, 0), patches=())
         if kind == HALVED:
@@ -281,7 +320,7 @@ def read_plane_models(
             before = replace(before, phases=(rows, columns), patches=patches)
         before = replace(before, mean=reader.integer("mean", -32768, 32767, before.mean))
         if kind != CONSTANT:
-            before = read_fields(reader, before, method)
+            before = read_fields(reader, before, averages)
         planes.append(before)
     return planes
 
@@ -297,7 +336,7 @@ def read_patches(chunk: Chunk, reader: FieldReader) -> tuple[tuple[int, int], ..
     return tuple(patches)
 
 
-def read_fields(reader: FieldReader, before: PlaneModel, method: int) -> PlaneModel:
+def read_fields(reader: FieldReader, before: PlaneModel, averages: bool) -> PlaneModel:
     """The fields that a constant plane does not have."""
 
     def by_difference(name: str, low: int, high: int) -> int:
@@ -312,7 +351,7 @@ def read_fields(reader: FieldReader, before: PlaneModel, method: int) -> PlaneMo
         scale_error=8 * reader.integer("scale_error", -128, 128, before.scale_error // 8),
         scale_running=by_difference("scale_running", -127, 127),
         scale_blur=by_difference("scale_blur", -127, 127),
-        average=by_difference("average", 0, 32767) if method == BLOCKS else 0,
+        average=by_difference("average", 0, 32767) if averages else 0,
         innovation_scale=by_difference("innovation_scale", -128, 128),
         innovation_levels=reader.levels("innovation", 13),
         sample_scale=by_difference("sample_scale", -128, 128),
@@ -354,6 +393,8 @@ class Group:
     kind: type[LsqPlane]  # of its planes
     running: np.ndarray
     holes: list[Links] | None  # of the planes as they come
+    above: list[Above | None]  # of each plane in the order of coding
+    left: list[Above | None]  # the same for the band below
     x: list[np.ndarray] = field(default_factory=list)
     innovations: list[np.ndarray] = field(default_factory=list)
     coded: int = 0  # planes that are not constant
@@ -366,9 +407,14 @@ def decode_group(
     entropy: EntropyDecoder,
     kind: type[LsqPlane],
     holes: list[Links] | None,
+    above: list[Above | None] | None = None,
+    left: list[Above | None] | None = None,
 ) -> list[Plane]:
-    """The samples of the planes of a group, in their order in the array."""
-    group = Group(model, entropy, kind, np.zeros(shape, np.int64), holes)
+    """The samples of the planes of a group, in their order in the array. In bands, `above` is what
+    each plane finds above it, and `left` gets what it leaves to the band below."""
+    above = above or [None] * len(model.planes)
+    left = [] if left is None else left
+    group = Group(model, entropy, kind, np.zeros(shape, np.int64), holes, above, left)
     for k in range(len(model.planes)):
         decode_plane(group, k)
     entropy.end()
@@ -383,15 +429,17 @@ def decode_plane(group: Group, k: int) -> None:
     if plane.kind == CONSTANT:
         group.x.append(np.zeros_like(group.running))
         group.innovations.append(np.zeros_like(group.running))
+        group.left.append(None)
         return
     places = Places(plane, group.running.shape)
     p, e = (places.of_halves(values) for values in predict_from_planes(group, k))
     running = places.of_halves(group.running)
     must(plane.kind == FULL or not group.holes, "no plane of a chunk with gaps is halved")
-    coded = group.kind(group.model, plane, p, e, running)
+    coded = group.kind(group.model, plane, p, e, running, group.above[k])
     if group.holes:
         coded.holes = group.holes[group.model.order[k]]
     coded.decode(group.entropy)
+    group.left.append(coded.below(e))
     group.coded += 1
     update_running_mean(group, plane, coded.logs, places)
     if group.model.weights_e:
@@ -454,8 +502,9 @@ class LsqPlane(Wave):
         p: np.ndarray,
         e: np.ndarray,
         running: np.ndarray,
+        above: Above | None = None,
     ) -> None:
-        super().__init__(plane, model.shapes, p)
+        super().__init__(plane, model.shapes, p, above)
         self.model = model
         self.taps = plane_taps(plane.sample_levels, plane.sample_scale, model.sample_steps)
         self.by_planes = self.sum_by_planes(p, e).tolist()
@@ -468,7 +517,15 @@ class LsqPlane(Wave):
 
     def sum_by_planes(self, p: np.ndarray, e: np.ndarray) -> np.ndarray:
         """The part of the sum of the mean that is known before the plane is decoded."""
-        return sum_of_nine(self.taps[:9], p) + sum_of_nine(self.taps[9:18], e)
+        above_p, above_e = (self.above.p, self.above.e) if self.above else (None, None)
+        by_p = sum_of_nine(self.taps[:9], p, above_p)
+        return by_p + sum_of_nine(self.taps[9:18], e, above_e)
+
+    def below(self, e: np.ndarray) -> Above:
+        """What the plane leaves to a band below it."""
+        known = np.array(self.known[-2:], np.int64)[:, MARGIN:-MARGIN]
+        errors = np.array(self.errors[-1][MARGIN:-MARGIN], np.int64)
+        return Above(known, errors, self.p[-1], e[-1])
 
     def mean(self, y: int, x: int) -> int:
         f = self.plane.fraction
@@ -483,12 +540,10 @@ class LsqPlane(Wave):
         return limited(total >> 6, 0, 83)
 
 
-def update_running_mean(
-    group: Group, plane: PlaneModel, logs: np.ndarray, places: Places
-) -> None:
+def update_running_mean(group: Group, plane: PlaneModel, logs: np.ndarray, places: Places) -> None:
     c = group.coded
     average = plane.average
-    if group.model.method != BLOCKS:
+    if not group.model.averages:
         average = (16 * int(logs.sum()) + logs.size // 2) // logs.size
     rate = 32767 if c == 1 else 32768 // min(c, 40)
     r = group.running
@@ -499,7 +554,8 @@ def update_running_mean(
 def innovation(coded: LsqPlane) -> np.ndarray:
     plane, f = coded.plane, coded.plane.fraction
     taps = plane_taps(plane.innovation_levels, plane.innovation_scale, coded.model.innovation_steps)
-    total = sum_of_nine(taps[:9], coded.p) + (1 << 11)
+    above = coded.above.p if coded.above else None
+    total = sum_of_nine(taps[:9], coded.p, above) + (1 << 11)
     for y in range(coded.height):
         for x in range(coded.width):
             products = (c * value for c, value in zip(taps[9:], coded.neighbours(y, x)))
@@ -523,7 +579,7 @@ class QuickPlane(LsqPlane):
                 values[x + MARGIN + 1] = values[x + MARGIN]
 
     def sum_by_planes(self, p: np.ndarray, e: np.ndarray) -> np.ndarray:
-        return sum_of_nine(self.taps[:9], p)
+        return sum_of_nine(self.taps[:9], p, self.above.p if self.above else None)
 
     def mean(self, y: int, x: int) -> int:
         f = self.plane.fraction
@@ -586,14 +642,16 @@ def decode_blocks(chunk: Chunk) -> list[Plane]:
     parameters, payload = Reader(chunk.parameters[1:]), Reader(chunk.payload)
     byte = parameters.u8()
     stored, side = byte >= 128, byte % 128
-    must(side in (4, 8, 16, 32, 64) or (stored and side == 0), "side is 4, 8, 16, 32 or 64, or none")
+    must(
+        side in (4, 8, 16, 32, 64) or (stored and side == 0), "side is 4, 8, 16, 32 or 64, or none"
+    )
     layers = read_layers(chunk, parameters) if stored else 1
     side = side or max(chunk.height, chunk.width)
     models = []
     for first in range(0, chunk.count, GROUP):
         decoder = RangeDecoder(parameters.data[parameters.position :])
         count = min(GROUP, chunk.count - first)
-        models.append(read_model(chunk, BLOCKS, count, decoder, stored))
+        models.append(read_model(chunk, BLOCKS, count, decoder, stored, averages=True))
         parameters.take(decoder.reader.position)
     planes = np.zeros((chunk.count, chunk.height, chunk.width), np.int64)
     corners = list(product(range(0, chunk.height, side), range(0, chunk.width, side)))

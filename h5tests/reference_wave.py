@@ -34,15 +34,18 @@ def log(value: int) -> int:
 NINE = [(0, 0), (0, -1), (-1, 0), (-1, -1), (-1, 1), (0, 1), (1, 0), (1, 1), (1, -1)]
 
 
-def at_nine(values: np.ndarray) -> list[np.ndarray]:
-    """The values at each of the nine offsets; outside are the nearest ones inside."""
+def at_nine(values: np.ndarray, above: np.ndarray | None = None) -> list[np.ndarray]:
+    """The values at each of the nine offsets; outside are those of the row above, if there is one,
+    or the nearest ones inside."""
     height, width = values.shape
     padded = np.pad(values, 1, mode="edge")
+    if above is not None:
+        padded[0] = np.pad(above, 1, mode="edge")
     return [padded[1 + y : 1 + y + height, 1 + x : 1 + x + width] for y, x in NINE]
 
 
-def sum_of_nine(taps: list[int], values: np.ndarray) -> np.ndarray:
-    return sum(tap * value for tap, value in zip(taps, at_nine(values), strict=True))
+def sum_of_nine(taps: list[int], values: np.ndarray, above: np.ndarray | None = None) -> np.ndarray:
+    return sum(tap * value for tap, value in zip(taps, at_nine(values, above), strict=True))
 
 
 # Prediction
@@ -66,6 +69,16 @@ class Sample:
 MARGIN = 2  # rows above and columns on either side
 
 
+@dataclass
+class Above:
+    """What is known of the band above: two rows of samples, and of errors, P and E the lower one."""
+
+    known: np.ndarray
+    errors: np.ndarray
+    p: np.ndarray
+    e: np.ndarray
+
+
 class Wave:
     """A plane, or the half places of one, while it is decoded.
 
@@ -75,8 +88,8 @@ class Wave:
     states, bits = 16, 12
     holes: Links | None = None
 
-    def __init__(self, plane, shapes: list[int], p: np.ndarray) -> None:
-        self.plane, self.shapes, self.p = plane, shapes, p
+    def __init__(self, plane, shapes: list[int], p: np.ndarray, above: Above | None = None) -> None:
+        self.plane, self.shapes, self.p, self.above = plane, shapes, p, above
         self.height, self.width = p.shape
         self.logs = np.zeros_like(p)
         self.put_above()
@@ -92,15 +105,20 @@ class Wave:
     # Above and left
 
     def put_above(self) -> None:
-        error = self.error_above()
-        above = np.pad(self.p[0] >> self.plane.fraction, MARGIN, mode="edge").tolist()
-        unknown = [0] * len(above)
-        self.known = [list(above) for _ in range(MARGIN)]
+        known = [self.p[0] >> self.plane.fraction] * MARGIN
+        errors = np.full(self.width, self.error_above())
+        left = int(known[0][0])
+        if self.above is not None:
+            known, errors = list(self.above.known), self.above.errors
+            change = int(self.p[0, 0] - self.above.p[0]) >> self.plane.fraction
+            left = limited(int(known[-1][0]) + change, -32768, 32767)
+        unknown = [0] * (self.width + 2 * MARGIN)
+        self.known = [np.pad(row, MARGIN, mode="edge").tolist() for row in known]
         self.known += [list(unknown) for _ in range(self.height)]
-        self.errors = [[error] * len(above) for _ in range(MARGIN)]
+        self.errors = [np.pad(errors, MARGIN, mode="edge").tolist() for _ in range(MARGIN)]
         self.errors += [list(unknown) for _ in range(self.height)]
-        self.known[MARGIN][:MARGIN] = above[:MARGIN]
-        self.errors[MARGIN][:MARGIN] = [error] * MARGIN
+        self.known[MARGIN][:MARGIN] = [left] * MARGIN
+        self.errors[MARGIN][:MARGIN] = [int(errors[0])] * MARGIN
 
     def error_above(self) -> int:
         start = self.plane.start_error

@@ -74,6 +74,14 @@ def doubled(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def among_constants(array: np.ndarray, count: int) -> np.ndarray:
+    """Planes of 4 MiB in all, most of which are constant."""
+    planes = np.empty((count, *array.shape[:2]), array.dtype)
+    planes[:] = np.arange(count).reshape(-1, 1, 1) * 7
+    planes[count // 2 : count // 2 + array.shape[2]] = array.transpose(2, 0, 1)
+    return planes
+
+
 def with_a_constant(array: np.ndarray) -> np.ndarray:
     array[..., 1] = 5
     array[3, 7, 2] = 32767
@@ -339,6 +347,10 @@ SOURCES = {
     "roles_upright_u8": (lambda: np.repeat(stack(4, 40, 12), 4, axis=2), {"axis": 0, "coder": "ans"}),
     "roles_fixed_f32": (lambda: time_series(3, 5, 14, 12).astype("f4") / 4, {"effort": 8}),
     "blocks_i8": (lambda: embedding(21, 38, 9, "int8"), NATIVE | {"axis": 2, "block": 8}),
+    "bands_i16": (
+        lambda: among_constants(embedding(129, 128, 3, "int16"), 128),
+        NATIVE | {"axis": 0, "effort": 5},
+    ),
     "blocks_planes_u16_be": (
         lambda: np.ascontiguousarray(embedding(24, 30, 520, "uint16").transpose(2, 0, 1)).astype(">u2"),
         NATIVE | {"axis": 0, "block": 16, "effort": 2},

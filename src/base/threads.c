@@ -5,7 +5,6 @@
 
 #include "base/sizes.h"
 #include "base/status.h"
-#include "system/threads.h"
 
 typedef struct crew {
     px_work work;
@@ -94,4 +93,38 @@ prism_status px_run(size_t count, int threads, px_work work, void *context, pris
     const prism_status status = run_crew(all, workers, error);
     free(all);
     return status;
+}
+
+prism_status px_progress_make(px_progress *progress, prism_error *error) {
+    *progress = (px_progress){.reached = 0};
+    return px_monitor_make(&progress->monitor)
+               ? PRISM_OK
+               : px_fail(error, PRISM_E_MEMORY, "there is no lock to be had");
+}
+
+void px_progress_free(px_progress *progress) {
+    px_monitor_free(&progress->monitor);
+}
+
+void px_progress_reach(px_progress *progress, size_t place) {
+    px_monitor_enter(&progress->monitor);
+    progress->reached = place;
+    px_monitor_wake_all(&progress->monitor);
+    px_monitor_leave(&progress->monitor);
+}
+
+void px_progress_end(px_progress *progress) {
+    px_monitor_enter(&progress->monitor);
+    progress->ended = true;
+    px_monitor_wake_all(&progress->monitor);
+    px_monitor_leave(&progress->monitor);
+}
+
+bool px_progress_wait(px_progress *progress, size_t place) {
+    px_monitor_enter(&progress->monitor);
+    while (progress->reached < place && !progress->ended)
+        px_monitor_wait(&progress->monitor);
+    const bool reached = progress->reached >= place;
+    px_monitor_leave(&progress->monitor);
+    return reached;
 }

@@ -43,16 +43,22 @@ static prism_status predict_planes(px_prepared *p, prism_error *error) {
 prism_status px_arrange_planes(px_planes *planes, const prism_array *array, const void *elements,
                                const px_pipeline *pipeline, prism_error *error) {
     const prism_array arranged = px_arranged_array(array, &pipeline->roles);
-    if (px_roles_keep_order(&pipeline->roles))
-        return px_planes_make(planes, &arranged, pipeline->axis, elements, error);
+    const px_layout layout = px_layout_make(&arranged, pipeline->axis);
+    prism_status status = px_planes_alloc(planes, &arranged, &layout, error);
+    if (status != PRISM_OK)
+        return status;
+    if (px_roles_keep_order(&pipeline->roles)) {
+        px_planes_load_by(planes, &arranged, &layout, elements, pipeline->threads);
+        return PRISM_OK;
+    }
     const size_t size = (size_t)px_array_count(array) * prism_type_size(array->type);
     void *turned = malloc(size);
     if (!turned)
         return px_out_of_memory(error, size);
     px_arrange(turned, array, &pipeline->roles, elements);
-    prism_status status = px_planes_make(planes, &arranged, pipeline->axis, turned, error);
+    px_planes_load_by(planes, &arranged, &layout, turned, pipeline->threads);
     free(turned);
-    return status;
+    return PRISM_OK;
 }
 
 static bool has_holes(const px_pipeline *pipeline, const px_gaps *mask) {
@@ -238,13 +244,13 @@ static prism_status decode_zstd(const px_chunk *chunk, void *elements, prism_err
 
 /* Planes to elements. */
 static prism_status store_planes(const px_planes *planes, const px_chunk *chunk, void *elements,
-                                 prism_error *error) {
+                                 int threads, prism_error *error) {
     const prism_array arranged = px_arranged_array(&chunk->array, &chunk->pipeline.roles);
     const px_layout layout = px_layout_make(&arranged, chunk->pipeline.axis);
     void *turned = turned_of(chunk, elements);
     if (!turned)
         return px_out_of_memory(error, arranged_bytes(chunk));
-    px_planes_store(planes, &arranged, &layout, turned);
+    px_planes_store_by(planes, &arranged, &layout, turned, threads);
     turn_back(elements, chunk, turned);
     return PRISM_OK;
 }
@@ -267,7 +273,7 @@ prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threa
     if (status == PRISM_OK)
         status = decode_planes(&planes, chunk, &(px_request){.threads = threads}, error);
     if (status == PRISM_OK)
-        status = store_planes(&planes, chunk, elements, error);
+        status = store_planes(&planes, chunk, elements, threads, error);
     px_planes_free(&planes);
     return status;
 }
@@ -376,7 +382,7 @@ static prism_status store_some(const px_planes *all, const px_chunk *chunk, cons
     for (size_t i = 0; i < count; i++)
         memcpy(px_plane(&some, i), px_plane(all, (size_t)planes[i]),
                px_plane_size(all) * sizeof *all->samples);
-    status = store_planes(&some, &part, elements, error);
+    status = store_planes(&some, &part, elements, 1, error);
     px_planes_free(&some);
     return status;
 }

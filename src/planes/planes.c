@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "base/threads.h"
 #include "planes/element_kernels.h"
 #include "system/memory.h"
 
@@ -105,6 +106,7 @@ typedef struct transfer {
     uint8_t *elements; /* only read when loading */
     px_element_format format;
     bool loads;
+    size_t part; /* places of the outer dimensions that are moved together */
 } transfer;
 
 static void move_elements(const transfer *t, uint8_t *elements, int16_t *samples, size_t count) {
@@ -145,29 +147,59 @@ static void move_block(const transfer *t, size_t o, size_t k) {
             move_run(t, q, k);
 }
 
-static void move_all(const transfer *t) {
+/* Parts of the elements, of whole blocks, that threads move side by side. */
+enum { PART_BYTES = 1 << 19 };
+
+static prism_status move_part(void *context, size_t index, size_t worker, prism_error *error) {
+    const transfer *t = context;
+    const size_t first = index * t->part, size = t->format.size;
+    (void)worker;
+    (void)error;
     if (t->layout->count == 1) {
-        move_elements(t, t->elements, t->planes->samples, px_plane_size(t->planes));
-        return;
+        move_elements(t, t->elements + first * size, t->planes->samples + first,
+                      px_smaller(t->part, px_plane_size(t->planes) - first));
+        return PRISM_OK;
     }
-    for (size_t o = 0; o < t->layout->outer; o += PX_BLOCK_POSITIONS)
+    const size_t end = px_smaller(first + t->part, t->layout->outer);
+    for (size_t o = first; o < end; o += PX_BLOCK_POSITIONS)
         for (size_t k = 0; k < t->layout->count; k += PX_BLOCK_PLANES)
             move_block(t, o, k);
+    return PRISM_OK;
+}
+
+static void move_all(transfer t, int threads) {
+    const size_t inner = t.layout->count == 1 ? 1 : t.layout->count * t.layout->inner;
+    const size_t places = t.layout->count == 1 ? px_plane_size(t.planes) : t.layout->outer;
+    const size_t blocks = PART_BYTES / PX_BLOCK_POSITIONS / (inner * t.format.size);
+    t.part = PX_BLOCK_POSITIONS * (blocks ? blocks : 1);
+    px_run((places - 1) / t.part + 1, threads, move_part, &t, NULL);
+}
+
+void px_planes_load_by(px_planes *planes, const prism_array *array, const px_layout *layout,
+                       const void *elements, int threads) {
+    move_all((transfer){.planes = planes,
+                        .layout = layout,
+                        .elements = (uint8_t *)(uintptr_t)elements,
+                        .format = px_element_format_of(array),
+                        .loads = true},
+             threads);
+}
+
+void px_planes_store_by(const px_planes *planes, const prism_array *array, const px_layout *layout,
+                        void *elements, int threads) {
+    move_all((transfer){.planes = planes,
+                        .layout = layout,
+                        .elements = elements,
+                        .format = px_element_format_of(array)},
+             threads);
 }
 
 void px_planes_load(px_planes *planes, const prism_array *array, const px_layout *layout,
                     const void *elements) {
-    move_all(&(transfer){.planes = planes,
-                         .layout = layout,
-                         .elements = (uint8_t *)(uintptr_t)elements,
-                         .format = px_element_format_of(array),
-                         .loads = true});
+    px_planes_load_by(planes, array, layout, elements, 1);
 }
 
 void px_planes_store(const px_planes *planes, const prism_array *array, const px_layout *layout,
                      void *elements) {
-    move_all(&(transfer){.planes = planes,
-                         .layout = layout,
-                         .elements = elements,
-                         .format = px_element_format_of(array)});
+    px_planes_store_by(planes, array, layout, elements, 1);
 }

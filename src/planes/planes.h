@@ -58,6 +58,12 @@ void px_planes_load(px_planes *planes, const prism_array *array, const px_layout
 void px_planes_store(const px_planes *planes, const prism_array *array, const px_layout *layout,
                      void *elements);
 
+/* The same by several threads. */
+void px_planes_load_by(px_planes *planes, const prism_array *array, const px_layout *layout,
+                       const void *elements, int threads);
+void px_planes_store_by(const px_planes *planes, const prism_array *array, const px_layout *layout,
+                        void *elements, int threads);
+
 /* An odd number of cache lines: at a power of two, the same position of all planes would lie in one
  * set of the caches. */
 static inline size_t px_plane_stride(size_t size) {

@@ -27,6 +27,36 @@ void px_thread_join(px_thread thread) {
     pthread_join(thread, NULL);
 }
 
+bool px_monitor_make(px_monitor *monitor) {
+    if (pthread_mutex_init(&monitor->lock, NULL) != 0)
+        return false;
+    if (pthread_cond_init(&monitor->condition, NULL) == 0)
+        return true;
+    pthread_mutex_destroy(&monitor->lock);
+    return false;
+}
+
+void px_monitor_free(px_monitor *monitor) {
+    pthread_cond_destroy(&monitor->condition);
+    pthread_mutex_destroy(&monitor->lock);
+}
+
+void px_monitor_enter(px_monitor *monitor) {
+    pthread_mutex_lock(&monitor->lock);
+}
+
+void px_monitor_leave(px_monitor *monitor) {
+    pthread_mutex_unlock(&monitor->lock);
+}
+
+void px_monitor_wait(px_monitor *monitor) {
+    pthread_cond_wait(&monitor->condition, &monitor->lock);
+}
+
+void px_monitor_wake_all(px_monitor *monitor) {
+    pthread_cond_broadcast(&monitor->condition);
+}
+
 int px_processors(void) {
 #if defined(__linux__)
     cpu_set_t set;

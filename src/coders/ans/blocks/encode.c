@@ -1,6 +1,6 @@
 /* Models are fitted to all blocks side by side, as one picture that is as high as a block: so fits
  * know what stands above and below blocks; left and right of small ones are pads
- * (lsq/block_pads.c).
+ * (lsq/block_row.c).
  */
 #include "coders/ans/blocks/blocks.h"
 
@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "base/threads.h"
 #include "coders/ans/blocks/chunk.h"
+#include "coders/ans/lsq/block_row.h"
 #include "coders/ans/lsq/encoder.h"
 
 /* Whether nothing in a block is data. */
@@ -62,87 +63,22 @@ static bool has_pads(const px_blocks_group *group, const px_rectangle *block) {
     return group->model.mixes && block->height <= LARGEST && block->width <= LARGEST;
 }
 
-/* Planes of a group from `first` on, block after block. */
-typedef struct row_task {
-    px_planes *row;
-    const px_planes *planes;
-    size_t first;
-    const full_blocks *blocks;
-    size_t left, pitch; /* columns before the first block, and from one to the next */
-} row_task;
-
-/* A row of a block, with the nearest sample in its pads. */
-static void copy_row(const row_task *task, int16_t *to, const int16_t *from, size_t width) {
-    memcpy(to, from, width * sizeof *to);
-    for (size_t x = 1; x <= task->left; x++)
-        to[-(ptrdiff_t)x] = to[0];
-    for (size_t x = width; x < task->pitch - task->left; x++)
-        to[x] = to[width - 1];
-}
-
-static prism_status copy_plane(void *context, size_t k, size_t worker, prism_error *error) {
-    const row_task *task = context;
-    const size_t width = task->planes->width;
-    (void)worker;
-    (void)error;
-    for (size_t i = 0; i < task->blocks->count; i++) {
-        const px_rectangle block = task->blocks->places[i];
-        const int16_t *from = px_plane(task->planes, task->first + k) + block.y * width + block.x;
-        int16_t *to = px_plane(task->row, k) + i * task->pitch + task->left;
-        for (size_t y = 0; y < block.height; y++, from += width, to += task->row->width)
-            copy_row(task, to, from, block.width);
-    }
-    return PRISM_OK;
-}
-
-/* All that lies between blocks is a hole, which is taken for about what the decoder has there: on
- * the left for the sample above, on the right for the last one of the row. */
-static prism_status add_pads(const row_task *task, prism_error *error) {
-    px_planes *row = task->row;
-    const size_t blocks = task->blocks->count, width = task->blocks->places[0].width;
-    row->holes = px_holes_alloc(row->height, row->width, 1);
-    if (!row->holes)
-        return px_out_of_memory(error, px_plane_size(row));
-    uint8_t *place = row->holes->first;
-    for (size_t i = 0; i < row->height * blocks; i++, place += task->pitch) {
-        memset(place, i < blocks ? PX_HOLE_BLANK : PX_HOLE_NORTH_EAST, task->left);
-        memset(place + task->left + width, PX_HOLE_WEST, task->pitch - task->left - width);
-    }
-    return PRISM_OK;
-}
-
-/* Planes of a group as a row of blocks. */
-static prism_status make_row(px_planes *row, const px_planes *planes, const full_blocks *blocks,
-                             const px_blocks_group *group, int threads, prism_error *error) {
-    const px_rectangle block = blocks->places[0];
-    const bool pads = has_pads(group, &block);
-    const size_t pitch = pads ? px_block_pitch(block.width) : block.width;
-    *row = (px_planes){.count = group->count,
-                       .height = block.height,
-                       .width = px_product(blocks->count, pitch),
-                       .depth = planes->depth};
-    row->stride = px_plane_stride(px_plane_size(row));
-    row_task task = {row, planes, group->first, blocks, pads ? PX_PAD_LEFT : 0, pitch};
-    prism_status status = px_planes_take(row, error);
-    if (status == PRISM_OK && pads)
-        status = add_pads(&task, error);
-    return status == PRISM_OK ? px_run(row->count, threads, copy_plane, &task, error) : status;
-}
-
 static prism_status fit(px_blocks_group *group, const px_planes *planes, const full_blocks *blocks,
                         const px_task *task, prism_error *error) {
     px_planes row;
     px_lsq_encoder encoder;
     const px_rectangle *block = &blocks->places[0];
+    const px_block_list list = {blocks->places, blocks->count, has_pads(group, block)};
     const px_group_task fitted = {.count = group->count,
                                   .mixes = group->model.mixes,
                                   .blocks = true,
-                                  .block_width = has_pads(group, block) ? block->width : 0,
+                                  .block_width = list.pads ? block->width : 0,
                                   .stored = task->pipeline.stored,
                                   .threads = task->pipeline.threads,
                                   .effort = task->effort,
                                   .limit = task->limit};
-    prism_status status = make_row(&row, planes, blocks, group, task->pipeline.threads, error);
+    prism_status status = px_block_row_make(&row, planes, group->first, group->count, &list,
+                                            task->pipeline.threads, error);
     if (status != PRISM_OK) {
         px_planes_free(&row);
         return status;

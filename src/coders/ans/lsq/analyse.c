@@ -118,17 +118,26 @@ static prism_status analyse(px_lsq_encoder *encoder, size_t k, void *context, pr
     const px_planes *planes = encoder->planes;
     px_lsq_plane *plane = &encoder->model.planes[k];
     const int16_t *samples = px_plane(planes, encoder->task.first + k);
-    const uint8_t *holes = px_lsq_holes(encoder, k);
+    /* Between bands stand samples that are in them. */
+    const uint8_t *holes = encoder->task.bands ? NULL : px_lsq_holes(encoder, k);
     const extent e = extent_of(samples, holes, px_plane_size(planes));
     px_phase phase;
     (void)context;
     plane->mean = mean_of(e);
     plane->fraction = fraction_of(e, plane->mean);
     plane->kind = e.low == e.high ? PX_PLANE_CONSTANT : PX_PLANE_FULL;
-    return plane->kind == PX_PLANE_FULL && !holes && !encoder->task.blocks &&
+    return plane->kind == PX_PLANE_FULL && !holes && !encoder->model.blocks &&
                    find_phase(&phase, samples, planes->height, planes->width)
                ? find_patches(plane, samples, planes->height, planes->width, phase, error)
                : PRISM_OK;
+}
+
+bool px_lsq_has_doubled(const px_planes *planes, size_t first, size_t count) {
+    px_phase phase;
+    for (size_t k = first; k < first + count; k++)
+        if (find_phase(&phase, px_plane(planes, k), planes->height, planes->width))
+            return true;
+    return false;
 }
 
 prism_status px_lsq_analyse(px_lsq_encoder *encoder, prism_error *error) {

@@ -8,6 +8,8 @@
 #include "base/pool.h"
 #include "base/sizes.h"
 #include "base/status.h"
+#include "coders/ans/lsq/bands.h"
+#include "coders/ans/lsq/block_row.h"
 #include "coders/ans/lsq/decode.h"
 #include "coders/ans/lsq/encoder.h"
 #include "planes/fold.h"
@@ -40,6 +42,7 @@ static px_group_task task_of(const px_planes *planes, size_t first, const px_tas
                            .count = group_size(planes, first),
                            .quick = task->method == PRISM_METHOD_QUICK,
                            .mixes = mixes(planes, first, &task->pipeline),
+                           .may_have_bands = px_bands_possible(planes),
                            .threads = task->pipeline.threads,
                            .effort = task->effort,
                            .swift = task->swift,
@@ -90,6 +93,29 @@ static prism_status encode_both(const px_planes *planes, const px_group_task *ta
     return status;
 }
 
+/* Where planes are smaller, or have data here and there, bands are not worth it; planes that are
+ * doubled are coded at half their size, which bands cannot be. */
+static bool suits_bands(const px_planes *planes, const px_group_task *task) {
+    enum { ROWS = 128, SAMPLES = 1 << 14 };
+    return px_bands_possible(planes) && planes->height >= ROWS &&
+           px_plane_size(planes) >= SAMPLES && !planes->holes &&
+           !px_lsq_has_doubled(planes, task->first, task->count);
+}
+
+/* The planes of a group as two bands side by side, as blocks are; the task becomes that of the row,
+ * which needs the bands for as long. */
+static prism_status make_bands(px_planes *row, px_rectangle bands[PX_BANDS], px_group_task *task,
+                               const px_planes *planes, prism_error *error) {
+    const px_block_list list = {bands, PX_BANDS, true};
+    const size_t first = task->first;
+    for (size_t i = 0; i < PX_BANDS; i++)
+        bands[i] = px_band_at(planes, i);
+    task->first = 0;
+    task->bands = bands;
+    task->block_width = planes->width;
+    return px_block_row_make(row, planes, first, task->count, &list, task->threads, error);
+}
+
 prism_status px_lsq_chunk_encode(const px_planes *planes, const px_task *task, px_coded *out,
                                  prism_error *error) {
     px_pool pool = {.count = 0};
@@ -103,10 +129,19 @@ prism_status px_lsq_chunk_encode(const px_planes *planes, const px_task *task, p
         out->pipeline.transform = PRISM_TRANSFORM_NONE;
     for (size_t first = 0; status == PRISM_OK && !too_long && first < folded.count;
          first += PX_GROUP) {
-        const px_group_task group = task_of(&folded, first, task, out->sections.payload.size);
+        px_group_task group = task_of(&folded, first, task, out->sections.payload.size);
         px_sections *to = &out->sections;
-        status = may_be_wide(&group) ? encode_both(&folded, &group, to, &too_long, error)
-                                     : encode_group(&folded, &group, to, &too_long, error);
+        px_planes row = {.count = 0};
+        px_rectangle bands[PX_BANDS];
+        if (suits_bands(&folded, &group))
+            status = make_bands(&row, bands, &group, &folded, error);
+        if (group.bands && first + PX_GROUP >= folded.count)
+            px_pool_free(&pool); /* folded planes are in the row */
+        const px_planes *coded = group.bands ? &row : &folded;
+        if (status == PRISM_OK)
+            status = may_be_wide(&group) ? encode_both(coded, &group, to, &too_long, error)
+                                         : encode_group(coded, &group, to, &too_long, error);
+        px_planes_free(&row);
     }
     if (status == PRISM_OK && too_long)
         px_buffer_exceed(&out->sections.payload, task->limit);
@@ -124,11 +159,12 @@ static bool is_late(const px_planes *planes, const px_pipeline *pipeline) {
     return planes->count == 1 || (planes->count <= PX_GROUP && mixes(planes, 0, pipeline));
 }
 
-static prism_status decode_groups(px_planes *planes, const px_pipeline *pipeline, bool quick,
-                                  px_reader *parameters, px_rans_stream *stream,
+static prism_status decode_groups(px_planes *planes, const px_pipeline *pipeline,
+                                  px_group_kind kind, px_reader *parameters, px_rans_stream *stream,
                                   prism_error *error) {
-    px_group_kind kind = {.quick = quick, .late = is_late(planes, pipeline)};
     prism_status status = PRISM_OK;
+    kind.late = is_late(planes, pipeline);
+    kind.may_have_bands = px_bands_possible(planes);
     if (!is_codable(planes))
         return px_fail(error, PRISM_E_CORRUPT, "planes are too large for coder ans");
     if (!kind.late)
@@ -155,7 +191,9 @@ static prism_status take_holes(px_planes *folded, px_planes *planes, bool mixed,
 }
 
 prism_status px_lsq_chunk_decode(px_planes *planes, const px_pipeline *pipeline, bool quick,
-                                 px_reader *parameters, px_reader *payload, prism_error *error) {
+                                 px_reader *parameters, px_reader *payload, int threads,
+                                 prism_error *error) {
+    const px_group_kind kind = {.quick = quick, .threads = threads};
     px_pool pool = {.count = 0};
     px_planes folded = px_fold_shape(planes, is_mixed(pipeline));
     px_rans_stream stream = {.failed = 0};
@@ -164,7 +202,7 @@ prism_status px_lsq_chunk_decode(px_planes *planes, const px_pipeline *pipeline,
     if (status == PRISM_OK)
         status = px_rans_get(&stream, payload, &pool, error);
     if (status == PRISM_OK)
-        status = decode_groups(&folded, pipeline, quick, parameters, &stream, error);
+        status = decode_groups(&folded, pipeline, kind, parameters, &stream, error);
     px_pool_free(&pool);
     if (!px_is_folded(planes, is_mixed(pipeline))) {
         planes->samples = folded.samples;
@@ -188,8 +226,12 @@ uint64_t px_lsq_chunk_memory(const px_planes *planes, const px_pipeline *pipelin
     const px_planes folded = px_fold_shape(planes, is_mixed(pipeline));
     const size_t count = group_size(&folded, 0);
     const size_t last = (folded.count - 1) % PX_GROUP + 1;
-    const px_group_kind kind = {
-        .quick = quick, .mixes = mixes(&folded, 0, pipeline), .late = is_late(&folded, pipeline)};
+    const px_group_kind kind = {.quick = quick,
+                                .mixes = mixes(&folded, 0, pipeline),
+                                .late = is_late(&folded, pipeline),
+                                .may_have_bands = px_bands_possible(&folded)};
+    if (kind.may_have_bands)
+        px_get_varint(&parameters);
     const bool wide =
         kind_may_be_wide(&kind, count) && px_model_is_wide(parameters, quick, kind.mixes);
     if (!is_codable(&folded))

@@ -8,7 +8,8 @@
 prism_status px_lsq_chunk_encode(const px_planes *planes, const px_task *task, px_coded *out,
                                  prism_error *error);
 prism_status px_lsq_chunk_decode(px_planes *planes, const px_pipeline *pipeline, bool quick,
-                                 px_reader *parameters, px_reader *payload, prism_error *error);
+                                 px_reader *parameters, px_reader *payload, int threads,
+                                 prism_error *error);
 uint64_t px_lsq_chunk_memory(const px_planes *planes, const px_pipeline *pipeline, bool quick,
                              px_reader parameters, size_t payload_size);
 

@@ -1,29 +1,51 @@
-/* Plane by plane: what the planes before say of it, the wavefront, what it says to planes after. */
+/* Plane by plane: what the planes before say of it, the wavefront, what it says to planes after; of
+ * all planes, or of two bands of them side by side. */
 #include "coders/ans/lsq/decode.h"
 
 #include <string.h>
 
 #include "base/sizes.h"
 #include "base/status.h"
+#include "base/threads.h"
+#include "coders/ans/lsq/bands.h"
 #include "coders/ans/lsq/group.h"
 #include "coders/ans/lsq/quick_kernels.h"
 #include "coders/ans/lsq/wave_kernels.h"
 #include "entropy/quick_shapes.h"
 
+/* What a band leaves of each plane for the one below it. */
+typedef struct seams {
+    int16_t *samples; /* [planes][2][width]: the last rows, */
+    uint16_t *errors; /* [planes][width]: and errors and */
+    int32_t *mixed;   /* (P, E) of the last one */
+    size_t width;
+    px_progress progress; /* planes that have been left */
+} seams;
+
+enum {
+    SEAM_BYTES = 2 * sizeof(int16_t) + sizeof(uint16_t) + sizeof(int32_t), /* of a column */
+    SEAM_GUARD = PX_WAVE_LANES * sizeof(uint16_t) /* vectors reach over the end of a row */
+};
+
+/* Of planes, or of a band of them. */
 typedef struct decoder {
     px_lsq_group group;
-    px_tables tables;
-    px_rans_stream *stream;
+    px_lsq_model model; /* the group's, of planes as high as these */
+    const px_tables *tables;
+    px_rans_stream stream;
     int32_t *edge;
-    px_planes *planes;
+    px_planes planes;
     size_t first;
-    bool late; /* planes get their memory in the end */
+    bool late;      /* planes get their memory in the end */
+    seams *left;    /* for the band below; NULL: there is none, or it knows nothing of this one */
+    seams *found;   /* by the band above */
+    int32_t *means; /* of a row, for what is left */
 } decoder;
 
 /* Samples in rows of `stride` become those of plane k. */
 static void put_samples(decoder *d, size_t k, const int16_t *from, size_t stride) {
     const px_lsq_model *model = d->group.model;
-    int16_t *to = px_plane(d->planes, d->first + model->order[k]);
+    int16_t *to = px_plane(&d->planes, d->first + model->order[k]);
     for (size_t y = 0; y < model->height; y++, to += model->width, from += stride) {
         const int mean = model->planes[k].mean;
         if (model->depth == 8)
@@ -92,32 +114,82 @@ static void put_constant(decoder *d, size_t k) {
     keep_samples(d, k);
 }
 
-/* *sum: of the logs of errors. */
-static prism_status decode_view(decoder *d, const px_view *view, size_t k, int64_t *sum,
-                                prism_error *error) {
+/* ---- Bands ---- */
+
+static px_rows_above rows_above(const seams *found, size_t k) {
+    const int16_t *samples = found->samples + 2 * k * found->width;
+    return (px_rows_above){.north = samples + found->width,
+                           .north_north = samples,
+                           .errors = found->errors + k * found->width};
+}
+
+/* (P, E) of the row above. */
+static void put_mixed_above(const seams *found, const px_view *view, size_t k) {
+    int32_t *row = view->mixed - view->geometry.stride;
+    memcpy(row, found->mixed + k * found->width, found->width * sizeof *row);
+    for (ptrdiff_t x = 1; x <= PX_PAD_LEFT; x++)
+        row[-x] = row[0];
+    row[found->width] = row[found->width - 1];
+}
+
+/* Errors of the last row of method lsq, whose decoder keeps none. */
+static void find_last_errors(const decoder *d, const px_wave *wave, uint16_t *errors) {
+    const size_t y = wave->height - 1;
+    px_wave row = *wave;
+    px_causal_pads(wave);
+    row.height = 1;
+    row.samples += y * wave->stride;
+    row.mixed += y * wave->mixed_stride;
+    row.logs += y * wave->logs_stride;
+    row.errors = errors;
+    px_wave_kernels_best()->means(d->means, &row);
+    px_wave_kernels_best()->errors(&row, d->means);
+}
+
+static void leave(decoder *d, const px_wave *wave, size_t k) {
+    seams *left = d->left;
+    const size_t width = left->width, y = wave->height - 1;
+    const int16_t *last = wave->samples + y * wave->stride;
+    memcpy(left->samples + 2 * k * width, last - wave->stride, width * sizeof *last);
+    memcpy(left->samples + (2 * k + 1) * width, last, width * sizeof *last);
+    memcpy(left->mixed + k * width, wave->mixed + y * wave->mixed_stride,
+           width * sizeof *left->mixed);
+    if (d->model.quick)
+        memcpy(left->errors + k * width, wave->errors, width * sizeof *left->errors);
+    else
+        find_last_errors(d, wave, left->errors + k * width);
+}
+
+/* The wave by which the view is decoded; `above` is for it. */
+static prism_status open_wave(px_wave *wave, px_rows_above *above, const decoder *d,
+                              const px_view *view, size_t k, prism_error *error) {
     const px_lsq_model *model = d->group.model;
-    const px_wave_kernels *kernels = px_wave_kernels_best();
-    px_wave wave;
     /* Those of innovations, too, which the last plane has no use for. */
-    const bool fits = model->quick || !model->mixes || px_innovation_wave(&wave, view, model, k);
-    if (!px_sample_wave(&wave, view, model, k) || !fits)
+    const bool fits = model->quick || !model->mixes || px_innovation_wave(wave, view, model, k);
+    if (!px_sample_wave(wave, view, model, k) || !fits)
         return px_fail(error, PRISM_E_CORRUPT, "a tap is out of range");
-    wave.shapes = d->tables.shapes;
-    wave.quick_shapes = d->tables.quick;
-    wave.edge = d->edge;
+    wave->shapes = d->tables->shapes;
+    wave->quick_shapes = d->tables->quick;
+    wave->edge = d->edge;
+    if (d->found) {
+        *above = rows_above(d->found, k);
+        wave->above = above;
+    }
     if (model->quick)
-        px_quick_pads_above(&wave);
-    *sum = model->quick ? px_quick_kernels_best()->decode(&wave, d->stream)
-                        : kernels->decode(&wave, d->stream);
-    return d->stream->failed ? px_fail(error, PRISM_E_CORRUPT, "the coded samples end too early")
-                             : PRISM_OK;
+        px_quick_pads_above(wave);
+    return PRISM_OK;
 }
 
 /* Innovations take the place of the logs. */
 static void find_innovations(decoder *d, const px_view *view, size_t k) {
     px_lsq_group *group = &d->group;
     px_wave wave;
+    px_rows_above above;
     px_innovation_wave(&wave, view, group->model, k);
+    if (d->found) {
+        above = rows_above(d->found, k);
+        wave.above = &above;
+    }
     px_causal_pads(&wave);
     px_wave_kernels_best()->innovations(view->logs, &wave);
 }
@@ -128,14 +200,15 @@ static void close_view(decoder *d, const px_view *view, size_t k, int64_t sum) {
     px_lsq_group *group = &d->group;
     const px_lsq_model *model = group->model;
     const size_t count = view->geometry.height * view->geometry.width;
+    const int32_t average = model->blocks ? model->planes[k].average : px_log_average(sum, count);
     if (is_last(d, k) || !model->mixes || model->quick) {
         px_view_close(view, group, k);
         if (!is_last(d, k))
-            px_running_update(group, group->full.logs, px_log_average(sum, count));
+            px_running_update(group, group->full.logs, average);
         return;
     }
     px_view_grow(view, group, k, view->logs, group->full.logs);
-    px_running_update(group, group->full.logs, px_log_average(sum, count));
+    px_running_update(group, group->full.logs, average);
     find_innovations(d, view, k);
     px_view_close(view, group, k);
     keep_innovations(d, k);
@@ -155,11 +228,20 @@ static void predict(px_lsq_group *group, size_t k) {
         px_spread_couples(&view->geometry, view->mixed);
 }
 
+/* Waits until the band above is through with the plane. */
+static prism_status find(decoder *d, size_t k, prism_error *error) {
+    if (!px_progress_wait(&d->found->progress, k + 1))
+        return px_fail(error, PRISM_E_CORRUPT, "the band above could not be decoded");
+    if (d->group.full.mixed_stride)
+        put_mixed_above(d->found, &d->group.full, k);
+    return PRISM_OK;
+}
+
 static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
     px_lsq_group *group = &d->group;
     const px_lsq_plane *plane = &group->model->planes[k];
     px_view_turn(group, k);
-    group->full.holes = px_holes_of(d->planes->holes, d->first + group->model->order[k]);
+    group->full.holes = px_holes_of(d->planes.holes, d->first + group->model->order[k]);
     if (group->full.holes && plane->kind == PX_PLANE_HALVED)
         return px_fail(error, PRISM_E_CORRUPT, "a doubled plane has places without data");
     if (group->model->mixes)
@@ -169,11 +251,22 @@ static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
         return PRISM_OK;
     }
     px_pool pool = {.count = 0};
+    px_rows_above above;
     px_view view;
+    px_wave wave;
     int64_t sum = 0;
     prism_status status = px_view_open(&view, &pool, group, k, error);
+    if (status == PRISM_OK && d->found)
+        status = find(d, k, error);
     if (status == PRISM_OK)
-        status = decode_view(d, &view, k, &sum, error);
+        status = open_wave(&wave, &above, d, &view, k, error);
+    if (status == PRISM_OK)
+        sum = group->model->quick ? px_quick_kernels_best()->decode(&wave, &d->stream)
+                                  : px_wave_kernels_best()->decode(&wave, &d->stream);
+    if (status == PRISM_OK && d->stream.failed)
+        status = px_fail(error, PRISM_E_CORRUPT, "the coded samples end too early");
+    if (status == PRISM_OK && d->left)
+        leave(d, &wave, k);
     if (status == PRISM_OK)
         close_view(d, &view, k, sum);
     if (status == PRISM_OK && !d->late)
@@ -186,9 +279,14 @@ static prism_status decode_plane(decoder *d, size_t k, prism_error *error) {
 
 static prism_status prepare(decoder *d, prism_error *error) {
     px_lsq_group *group = &d->group;
-    const px_lsq_model *model = group->model;
+    const px_lsq_model *model = &d->model;
+    prism_status status = px_lsq_group_make(group, model, true, error);
+    if (status != PRISM_OK)
+        return status;
     d->edge = px_pool_take(&group->pool, px_product(2, model->width + 1, sizeof *d->edge));
-    prism_status status = px_tables_make(&d->tables, &group->pool, model, NULL, error);
+    if (d->left)
+        d->means = px_zero_row_take(&group->pool, &group->full.geometry, sizeof *d->means);
+    status = px_pool_status(&group->pool, error);
     if (status == PRISM_OK && model->mixes)
         status = px_mixer_make(&group->sample_mixer, &group->pool, &model->samples, &group->samples,
                                &group->couples, &group->full.geometry, false, error);
@@ -198,31 +296,58 @@ static prism_status prepare(decoder *d, prism_error *error) {
     return status;
 }
 
-uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
-                              bool wide) {
-    const px_group_bytes group = px_lsq_group_memory(planes, count, kind->quick, kind->mixes, wide);
-    const uint64_t model = px_model_memory(planes, count, kind->quick, kind->mixes, wide);
-    const uint64_t putting = kind->late ? group.kept + px_planes_bytes(planes) : 0;
-    uint64_t decoding = group.all + 2 * (planes->width + 1) * sizeof(int32_t) +
-                        (kind->quick ? sizeof(px_quick_shapes) : px_shapes_memory());
+/* ---- Memory ---- */
+
+/* Of planes, or of a band of them, without the model, and what of it is kept. */
+static px_group_bytes band_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
+                                  bool wide) {
+    px_group_bytes bytes = px_lsq_group_memory(planes, count, kind->quick, kind->mixes, wide);
+    bytes.all += 2 * (planes->width + 1) * sizeof(int32_t);
     if (kind->mixes)
-        decoding += px_mixer_memory(count, wide ? PX_SQUARE_TAPS : 1);
+        bytes.all += px_mixer_memory(count, wide ? PX_SQUARE_TAPS : 1);
     if (kind->mixes && !kind->quick)
-        decoding += px_mixer_memory(count, 1);
-    return model + (decoding > putting ? decoding : putting);
+        bytes.all += px_mixer_memory(count, 1);
+    return bytes;
 }
 
+static px_group_bytes bands_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
+                                   bool wide) {
+    const px_geometry geometry = px_geometry_make(planes->height, planes->width);
+    px_group_bytes bytes = {.all = px_zero_row_bytes(&geometry, sizeof(int32_t)) +
+                                   count * planes->width * SEAM_BYTES + SEAM_GUARD};
+    for (size_t band = 0; band < PX_BANDS; band++) {
+        const px_planes of_band = px_band_planes(planes, band);
+        const px_group_bytes more = band_memory(&of_band, count, kind, wide);
+        bytes.all += more.all;
+        bytes.kept += more.kept;
+    }
+    return bytes;
+}
+
+uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
+                              bool wide) {
+    const uint64_t model = px_model_memory(planes, count, kind->quick, kind->mixes, wide);
+    px_group_bytes group = band_memory(planes, count, kind, wide);
+    if (kind->may_have_bands) {
+        const px_group_bytes bands = bands_memory(planes, count, kind, wide);
+        group.all = px_larger(group.all, bands.all);
+        group.kept = px_larger(group.kept, bands.kept);
+    }
+    const uint64_t putting = kind->late ? group.kept + px_planes_bytes(planes) : 0;
+    const uint64_t decoding =
+        group.all + (kind->quick ? sizeof(px_quick_shapes) : px_shapes_memory());
+    return model + px_larger(decoding, putting);
+}
+
+/* ---- A group ---- */
+
 /* The last plane is still in the view. */
-static prism_status put_all(decoder *d, prism_error *error) {
+static void put_all(decoder *d) {
     px_lsq_group *group = &d->group;
     const px_lsq_model *model = group->model;
     const px_geometry *tiled = &group->tiled;
     const px_view *view = &group->full;
     int16_t *samples = view->samples - view->geometry.origin + tiled->origin;
-    px_pool_free(&group->pool);
-    const prism_status status = px_planes_take(d->planes, error);
-    if (status != PRISM_OK)
-        return status;
     put_view(d, model->count - 1);
     for (size_t k = model->count - 1; k-- > 0;) {
         if (model->wide)
@@ -231,31 +356,136 @@ static prism_status put_all(decoder *d, prism_error *error) {
             px_tiles_load(&group->samples, tiled, k, samples);
         put_samples(d, k, samples, tiled->stride);
     }
+}
+
+/* All planes, or both bands of them. */
+typedef struct group_task {
+    px_planes *planes;
+    px_lsq_model model;
+    px_pool pool;
+    px_tables tables;
+    seams seams;
+    bool follows; /* the second band has those of the first one */
+    size_t count;
+    decoder bands[PX_BANDS];
+} group_task;
+
+static prism_status decode_band(void *context, size_t index, size_t worker, prism_error *error) {
+    group_task *task = context;
+    decoder *d = &task->bands[index];
+    (void)worker;
+    prism_status status = prepare(d, error);
+    for (size_t k = 0; k < d->model.count && status == PRISM_OK; k++) {
+        status = decode_plane(d, k, error);
+        if (status == PRISM_OK && d->left)
+            px_progress_reach(&d->left->progress, k + 1);
+    }
+    if (d->left)
+        px_progress_end(&d->left->progress);
+    if (status == PRISM_OK && !px_rans_ended(&d->stream))
+        status = px_fail(error, PRISM_E_CORRUPT, "the coded samples do not end as they should");
+    px_pool_free(&d->group.pool);
+    return status;
+}
+
+static prism_status put_band(void *context, size_t index, size_t worker, prism_error *error) {
+    group_task *task = context;
+    decoder *d = &task->bands[index];
+    (void)worker;
+    (void)error;
+    d->planes = task->count > 1 ? px_band_planes(task->planes, index) : *task->planes;
+    put_all(d);
     return PRISM_OK;
+}
+
+static prism_status take_seams(group_task *task, prism_error *error) {
+    const size_t count = task->model.count, width = task->model.width;
+    seams *s = &task->seams;
+    s->width = width;
+    s->samples = px_pool_take(&task->pool, px_product(2, count, width, sizeof *s->samples));
+    s->errors =
+        px_pool_take(&task->pool, px_sum(px_product(count, width, sizeof *s->errors), SEAM_GUARD));
+    s->mixed = px_pool_take(&task->pool, px_product(count, width, sizeof *s->mixed));
+    prism_status status = px_pool_status(&task->pool, error);
+    if (status == PRISM_OK)
+        status = px_progress_make(&s->progress, error);
+    task->follows = status == PRISM_OK;
+    return status;
+}
+
+/* The words of the first band, and all others for the second one, whose end is known when it has
+ * been decoded. */
+static prism_status split(group_task *task, size_t words, const px_rans_stream *stream,
+                          prism_error *error) {
+    task->count = words ? PX_BANDS : 1;
+    if (words > (size_t)(stream->end - stream->words) || (words && task->planes->holes))
+        return px_fail(error, PRISM_E_CORRUPT, "bands of planes do not fit what they are of");
+    for (size_t i = 0; i < task->count; i++) {
+        decoder *d = &task->bands[i];
+        d->model = task->model;
+        d->planes = words ? px_band_planes(task->planes, i) : *task->planes;
+        d->model.height = d->planes.height;
+        d->stream = *stream;
+        if (words && i == 0)
+            d->stream.end = stream->words + words;
+        if (i)
+            d->stream.words += words;
+        if (!px_rans_begin(&d->stream))
+            return px_fail(error, PRISM_E_CORRUPT, "the coded samples have no beginning");
+    }
+    if (task->count == 1 || !px_bands_follow(task->model.count))
+        return PRISM_OK;
+    task->bands[0].left = task->bands[1].found = &task->seams;
+    return take_seams(task, error);
+}
+
+static prism_status check_ends(const group_task *task, px_rans_stream *stream, prism_error *error) {
+    stream->words = task->bands[task->count - 1].stream.words;
+    if (task->count > 1 && task->bands[0].stream.words != task->bands[0].stream.end)
+        return px_fail(error, PRISM_E_CORRUPT, "words after the first band");
+    return PRISM_OK;
+}
+
+/* The model, its tables, and where the words of bands are. */
+static prism_status begin(group_task *task, const px_group_kind *kind, px_reader *parameters,
+                          const px_rans_stream *stream, prism_error *error) {
+    const uint64_t words = kind->may_have_bands ? px_get_varint(parameters) : 0;
+    task->model.blocks = words > 0;
+    prism_status status = px_model_read(&task->model, parameters, error);
+    if (status == PRISM_OK)
+        status = px_tables_make(&task->tables, &task->pool, &task->model, NULL, error);
+    return status == PRISM_OK ? split(task, words, stream, error) : status;
+}
+
+static void end(group_task *task) {
+    for (size_t i = 0; i < PX_BANDS; i++)
+        px_lsq_group_free(&task->bands[i].group);
+    if (task->follows)
+        px_progress_free(&task->seams.progress);
+    px_pool_free(&task->pool);
+    px_model_free(&task->model);
 }
 
 prism_status px_lsq_decode_group(px_planes *planes, size_t first, size_t count,
                                  const px_group_kind *kind, px_reader *parameters,
                                  px_rans_stream *stream, prism_error *error) {
-    decoder d = {.stream = stream, .planes = planes, .first = first, .late = kind->late};
-    px_lsq_model model;
-    prism_status status = px_model_alloc(&model, planes, count, kind->quick, kind->mixes, error);
+    group_task task = {.planes = planes};
+    prism_status status =
+        px_model_alloc(&task.model, planes, count, kind->quick, kind->mixes, error);
     if (status != PRISM_OK)
         return status;
-    status = px_model_read(&model, parameters, error);
-    if (status == PRISM_OK && !px_rans_begin(stream))
-        status = px_fail(error, PRISM_E_CORRUPT, "the coded samples have no beginning");
+    for (size_t i = 0; i < PX_BANDS; i++)
+        task.bands[i] = (decoder){.tables = &task.tables, .first = first, .late = kind->late};
+    status = begin(&task, kind, parameters, stream, error);
     if (status == PRISM_OK)
-        status = px_lsq_group_make(&d.group, &model, true, error);
+        status = px_run(task.count, kind->threads, decode_band, &task, error);
     if (status == PRISM_OK)
-        status = prepare(&d, error);
-    for (size_t k = 0; k < model.count && status == PRISM_OK; k++)
-        status = decode_plane(&d, k, error);
-    if (status == PRISM_OK && d.late)
-        status = put_all(&d, error);
-    if (status == PRISM_OK && !px_rans_ended(stream))
-        status = px_fail(error, PRISM_E_CORRUPT, "the coded samples do not end as they should");
-    px_lsq_group_free(&d.group);
-    px_model_free(&model);
+        status = check_ends(&task, stream, error);
+    px_pool_free(&task.pool);
+    if (status == PRISM_OK && kind->late)
+        status = px_planes_take(planes, error);
+    if (status == PRISM_OK && kind->late)
+        status = px_run(task.count, kind->threads, put_band, &task, error);
+    end(&task);
     return status;
 }

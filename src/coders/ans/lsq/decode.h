@@ -9,6 +9,8 @@
 typedef struct px_group_kind {
     bool quick, mixes;
     bool late; /* planes get their memory in the end */
+    bool may_have_bands;
+    int threads;
 } px_group_kind;
 
 /* Bytes that decoding a group takes, with its model, and with the planes if they come late. `wide`:

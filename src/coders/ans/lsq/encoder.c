@@ -7,6 +7,7 @@
 #include "base/sizes.h"
 #include "base/status.h"
 #include "base/threads.h"
+#include "coders/ans/lsq/bands.h"
 #include "coders/ans/lsq/quick_kernels.h"
 #include "coders/ans/lsq/wave_kernels.h"
 
@@ -32,7 +33,7 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
     *encoder = (px_lsq_encoder){.planes = planes, .task = *task};
     prism_status status =
         px_model_alloc(&encoder->model, planes, task->count, task->quick, task->mixes, error);
-    encoder->model.blocks = task->blocks;
+    encoder->model.blocks = task->blocks || task->bands;
     encoder->model.stored = task->stored;
     if (status == PRISM_OK && task->wide)
         status = px_model_widen(&encoder->model, error);
@@ -70,7 +71,7 @@ const uint8_t *px_lsq_holes(const px_lsq_encoder *encoder, size_t k) {
     return px_holes_of(encoder->planes->holes, encoder->task.first + encoder->model.order[k]);
 }
 
-/* What stands for samples without data, as the decoder has it. */
+/* What stands for samples without data, as the decoder has it; between bands, it stands there. */
 static void fill_row(int16_t *row, const uint8_t *holes, size_t width, size_t stride) {
     for (size_t x = 0; x < width; x++)
         if (holes[x])
@@ -88,7 +89,7 @@ void px_lsq_load(px_lsq_encoder *encoder, size_t k) {
         int16_t *to = view->samples + y * view->geometry.stride;
         for (size_t x = 0; x < planes->width; x++)
             to[x] = (int16_t)(from[x] - mean);
-        if (view->holes)
+        if (view->holes && !encoder->task.bands)
             fill_row(to, view->holes + y * planes->width, planes->width, view->geometry.stride);
     }
 }
@@ -98,7 +99,7 @@ prism_status px_lsq_open(px_view *view, px_pool *pool, px_lsq_encoder *encoder, 
     px_lsq_group *group = &encoder->group;
     const px_lsq_plane *plane = &encoder->model.planes[k];
     px_lsq_load(encoder, k);
-    if (encoder->model.mixes && !encoder->model.quick) {
+    if (encoder->model.mixes) {
         group->full.mixed = px_lsq_mixed(encoder, &group->full.geometry, k);
         group->full.mixed_stride = group->full.geometry.stride;
     }
@@ -182,6 +183,7 @@ static prism_status store_plane(px_lsq_encoder *encoder, size_t k, void *context
     (void)context;
     (void)error;
     px_lsq_load(encoder, k);
+    px_lsq_pad_blocks(&encoder->task, &view->geometry, view->samples, sizeof *view->samples);
     px_replicate_pads(&view->geometry, view->samples);
     px_tiles_store(&encoder->group.samples, &view->geometry, k, view->samples);
     if (encoder->model.wide)
@@ -205,46 +207,100 @@ static prism_status open_symbols(px_view *view, px_pool *pool, px_lsq_encoder *e
     return PRISM_OK;
 }
 
-static prism_status write_plane(px_lsq_encoder *encoder, size_t k, const px_tables *tables,
-                                px_rans_stream *stream, prism_error *error) {
-    px_pool pool = {.count = 0};
-    px_view view;
-    prism_status status = open_symbols(&view, &pool, encoder, k, error);
-    if (status == PRISM_OK) {
-        const int32_t *symbols = px_lsq_mixed(encoder, &view.geometry, k);
-        px_wave wave;
-        px_sample_wave(&wave, &view, &encoder->model, k);
-        wave.shapes = tables->shapes;
-        wave.quick_shapes = tables->quick;
-        if (encoder->model.quick)
-            px_quick_kernels_best()->encode(&wave, symbols, stream);
-        else
-            px_wave_kernels_best()->encode(&wave, symbols, encoder->low_bits[k], stream);
+/* What is written: the planes, or a band of them. */
+typedef struct writing {
+    const px_tables *tables;
+    const px_rectangle *bands; /* as in the task */
+    size_t band, room;         /* room: in words */
+    px_pool pool;
+    px_rans_stream stream;
+} writing;
+
+static size_t room_of(const px_lsq_encoder *encoder, size_t band, size_t limit) {
+    px_planes planes = *encoder->planes;
+    if (encoder->task.bands) {
+        planes.height = encoder->task.bands[band].height;
+        planes.width = encoder->task.bands[band].width;
     }
-    px_pool_free(&pool);
-    return status;
+    return px_rans_room(&planes, limit);
+}
+
+/* What the entropy coder sees of a plane, and where its symbols begin. */
+static prism_status open_wave(px_wave *wave, const int32_t **symbols, px_pool *pool,
+                              px_lsq_encoder *encoder, const writing *w, size_t k,
+                              prism_error *error) {
+    px_view view;
+    const prism_status status = open_symbols(&view, pool, encoder, k, error);
+    if (status != PRISM_OK)
+        return status;
+    px_sample_wave(wave, &view, &encoder->model, k);
+    *symbols = px_lsq_mixed(encoder, &view.geometry, k);
+    if (w->bands)
+        *symbols += px_band_wave(wave, w->bands, w->band);
+    wave->shapes = w->tables->shapes;
+    wave->quick_shapes = w->tables->quick;
+    return PRISM_OK;
 }
 
 /* Goes backwards through the planes: the decoder reads what was written last. */
+static prism_status write_planes(px_lsq_encoder *encoder, size_t index, void *context,
+                                 prism_error *error) {
+    writing *w = (writing *)context + index;
+    const px_lsq_model *model = &encoder->model;
+    prism_status status = px_rans_take(&w->stream, &w->pool, w->room, error);
+    px_rans_start(&w->stream, model->quick ? PX_MAX_STATES : PX_RANS_LANES);
+    for (size_t k = model->count; k-- > 0 && status == PRISM_OK && !w->stream.failed;) {
+        px_pool pool = {.count = 0};
+        const int32_t *symbols;
+        px_wave wave;
+        if (model->planes[k].kind == PX_PLANE_CONSTANT)
+            continue;
+        status = open_wave(&wave, &symbols, &pool, encoder, w, k, error);
+        if (status == PRISM_OK && model->quick)
+            px_quick_kernels_best()->encode(&wave, symbols, &w->stream);
+        else if (status == PRISM_OK)
+            px_wave_kernels_best()->encode(&wave, symbols, encoder->low_bits[k], &w->stream);
+        px_pool_free(&pool);
+    }
+    if (status == PRISM_OK)
+        px_rans_put_states(&w->stream);
+    return status;
+}
+
+static size_t words_of(const writing *w) {
+    return (size_t)(w->stream.end - w->stream.head);
+}
+
+static void put(px_lsq_encoder *encoder, writing *all, size_t count, px_sections *out) {
+    if (encoder->task.may_have_bands)
+        px_put_varint(&out->parameters, count > 1 ? words_of(&all[0]) : 0);
+    px_model_write(&encoder->model, &out->parameters);
+    for (size_t i = 0; i < count; i++)
+        px_rans_put(&out->payload, &all[i].stream);
+}
+
 prism_status px_lsq_encoder_write(px_lsq_encoder *encoder, size_t limit, px_sections *out,
                                   bool *too_long, prism_error *error) {
-    px_lsq_model *model = &encoder->model;
-    px_pool *pool = &encoder->group.pool;
+    const px_rectangle *bands = encoder->task.bands;
+    const size_t count = bands ? PX_BANDS : 1;
+    writing all[PX_BANDS];
     px_tables tables;
-    px_rans_stream stream;
-    px_model_write(model, &out->parameters);
-    prism_status status = px_tables_make(&tables, pool, model, encoder->classes, error);
+    size_t words = 0;
+    prism_status status =
+        px_tables_make(&tables, &encoder->group.pool, &encoder->model, encoder->classes, error);
+    for (size_t i = 0; i < count; i++)
+        all[i] = (writing){
+            .tables = &tables, .bands = bands, .band = i, .room = room_of(encoder, i, limit)};
     if (status == PRISM_OK)
-        status = px_rans_take(&stream, pool, px_rans_room(encoder->planes, limit), error);
-    if (status != PRISM_OK)
-        return status;
-    px_rans_start(&stream, model->quick ? PX_MAX_STATES : PX_RANS_LANES);
-    for (size_t k = model->count; k-- > 0 && status == PRISM_OK && !stream.failed;)
-        if (model->planes[k].kind != PX_PLANE_CONSTANT)
-            status = write_plane(encoder, k, &tables, &stream, error);
-    px_rans_put_states(&stream);
-    *too_long = stream.failed;
-    if (status == PRISM_OK && !stream.failed)
-        px_rans_put(&out->payload, &stream);
+        status = px_lsq_run(encoder, count, write_planes, all, error);
+    for (size_t i = 0; i < count && status == PRISM_OK; i++) {
+        *too_long |= all[i].stream.failed;
+        words += words_of(&all[i]);
+    }
+    *too_long |= words > limit / 2;
+    if (status == PRISM_OK && !*too_long)
+        put(encoder, all, count, out);
+    for (size_t i = 0; i < count; i++)
+        px_pool_free(&all[i].pool);
     return status;
 }

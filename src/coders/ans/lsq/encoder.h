@@ -18,8 +18,10 @@ typedef struct px_group_task {
     bool blocks;         /* for blocks that are coded apart; method lsq only */
     size_t block_width;  /* of blocks side by side that have pads between them, which are holes of
                             the planes (block_pads.c); 0: nothing lies between them */
-    bool stored;         /* planes are coded as they come */
-    int threads;         /* that may be used */
+    const px_rectangle *bands; /* [PX_BANDS] that lie side by side; NULL: there are none */
+    bool may_have_bands;       /* the chunk says whether it has */
+    bool stored;               /* planes are coded as they come */
+    int threads;               /* that may be used */
     int effort;
     bool swift;   /* see px_task */
     size_t limit; /* more coded bytes than that are not wanted */
@@ -65,6 +67,9 @@ prism_status px_quick_fit(px_lsq_encoder *encoder, prism_error *error); /* quick
 /* Mean, kind, patches and fraction of every plane, in the order as it comes. */
 prism_status px_lsq_analyse(px_lsq_encoder *encoder, prism_error *error);
 
+/* Whether any of the planes seems to be doubled. */
+bool px_lsq_has_doubled(const px_planes *planes, size_t first, size_t count);
+
 /* model.order, by pivoting: planes that leave the largest variance unexplained come first. */
 prism_status px_lsq_order(px_lsq_encoder *encoder, prism_error *error);
 
@@ -85,6 +90,10 @@ prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, con
 
 /* Fits the taps of innovations or of samples of all planes. */
 prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_error *error);
+
+/* Predictions of all planes by weights that have been fitted, to px_lsq_mixed. */
+prism_status px_lsq_mix(px_lsq_encoder *encoder, const px_weights *weights, const px_tiles *tiles,
+                        bool innovations, prism_error *error);
 
 /* Bias, scale and symbols of every plane; then the shapes. */
 prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error);
@@ -125,8 +134,7 @@ size_t px_lsq_samples(const px_lsq_encoder *encoder, size_t k);
 /* Plane k less its mean, to the samples of the group's full view; its pads are not set. */
 void px_lsq_load(px_lsq_encoder *encoder, size_t k);
 
-/* The same as the view in which the plane is coded, with its (P, E); for method quick, those of the
- * group's full view. The pool is of the view. */
+/* The same as the view in which the plane is coded, with its (P, E). The pool is of the view. */
 prism_status px_lsq_open(px_view *view, px_pool *pool, px_lsq_encoder *encoder, size_t k,
                          prism_error *error);
 
@@ -144,15 +152,25 @@ static inline size_t px_lsq_positions(const px_group_task *task, size_t height, 
                : height * width;
 }
 
-/* What stands between blocks: the nearest element, or, of samples and errors of a plane, what the
- * decoder of a block has left and right of it. Nothing is done where nothing lies between them. */
+/* What stands between blocks, and below a band that is lower than the other: the nearest element,
+ * or, of samples and errors of a plane, what the decoder of a block has left and right of it.
+ * Nothing is done where nothing lies between them. */
 void px_lsq_pad_blocks(const px_group_task *task, const px_geometry *geometry, void *plane,
                        size_t size);
+void px_lsq_pad_mixed(const px_group_task *task, const px_geometry *geometry, int32_t *mixed);
 void px_lsq_pad_samples(const px_group_task *task, const px_wave *wave);
 void px_lsq_pad_errors(const px_group_task *task, const px_wave *wave);
 
+/* All pads of a plane of method quick, also of its errors, with those of blocks. */
+void px_lsq_pad_quick(const px_group_task *task, const px_wave *wave);
+
 /* mixed[k], or where the symbols of plane k stand in a plane of the geometry. */
 int32_t *px_lsq_mixed(const px_lsq_encoder *encoder, const px_geometry *geometry, size_t k);
+
+/* The average of the logs of errors of plane k, whose sum is given; of blocks with pads, of what
+ * lies in them. */
+int32_t px_lsq_average(const px_lsq_encoder *encoder, const px_wave *wave, size_t k,
+                       int64_t log_sum);
 
 /* What regression of log errors says of a plane's scale: moments as scale_moments has them, and how
  * many octaves the scale is above the mean log. */
@@ -195,5 +213,34 @@ int px_class_scale(int class);
  * as one. */
 void px_lsq_choose_shapes(uint8_t *shapes, const px_symbol_histograms *histograms, int count,
                           int (*scale_of)(int), bool swift);
+
+/* ---- From samples to symbols ---- */
+
+/* A plane at work. */
+typedef struct px_symbol_plane {
+    px_lsq_encoder encoder; /* its own plane at work, and the running mean before it; all else is
+                               the group's */
+    px_pool pool, view_pool;
+    px_view view;
+    size_t k;
+    int32_t *means; /* a padded plane */
+    int16_t *around,
+        *blur; /* of a row: found twice, since planes of them are larger than the array */
+} px_symbol_plane;
+
+/* What a method does. */
+typedef struct px_symbol_method {
+    int classes; /* that have a shape */
+    int (*scale_of)(int class);
+    /* Means, errors and their average of a plane, whose view is open, */
+    prism_status (*find_errors)(px_symbol_plane *at, prism_error *error);
+    /* and scale and symbols, once what runs before it is known. */
+    void (*find_symbols)(px_symbol_plane *at, px_symbol_histograms *histograms);
+} px_symbol_method;
+
+/* Symbols of all planes, and shapes; the histograms that the shapes are chosen by say which classes
+ * are used. */
+prism_status px_symbols_make(px_lsq_encoder *encoder, const px_symbol_method *method,
+                             bool used[PX_SHAPE_CLASSES], prism_error *error);
 
 #endif

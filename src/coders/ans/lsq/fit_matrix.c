@@ -180,14 +180,13 @@ static prism_status mix_panel(void *context, size_t index, size_t worker, prism_
     for (size_t k = first; k < end; k++) {
         px_mixer_predict(mixer, geometry, k, task->innovations ? 0 : model->planes[k].fraction,
                          task->innovations, px_lsq_mixed(encoder, geometry, k));
-        px_lsq_pad_blocks(&encoder->task, geometry, px_lsq_mixed(encoder, geometry, k),
-                          sizeof(int32_t));
+        px_lsq_pad_mixed(&encoder->task, geometry, px_lsq_mixed(encoder, geometry, k));
         px_mixer_take(mixer, geometry, k);
     }
     return PRISM_OK;
 }
 
-static prism_status mix(px_lsq_encoder *encoder, const px_weights *weights, const px_tiles *tiles,
+prism_status px_lsq_mix(px_lsq_encoder *encoder, const px_weights *weights, const px_tiles *tiles,
                         bool innovations, prism_error *error) {
     const size_t panels = (encoder->model.count - 1) / PX_PANEL + 1;
     const size_t workers = px_workers(panels, encoder->task.threads);
@@ -212,5 +211,5 @@ prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, con
                                bool innovations, prism_error *error) {
     const prism_status status = px_lsq_fit_weights(encoder, weights, tiles, SIZE_MAX,
                                                    innovations ? INNOVATION_COARSENESS : 0, error);
-    return status == PRISM_OK ? mix(encoder, weights, tiles, innovations, error) : status;
+    return status == PRISM_OK ? px_lsq_mix(encoder, weights, tiles, innovations, error) : status;
 }

@@ -13,6 +13,7 @@
 #include "base/sizes.h"
 #include "base/status.h"
 #include "base/threads.h"
+#include "coders/ans/lsq/bands.h"
 #include "coders/ans/lsq/encoder.h"
 #include "coders/ans/lsq/wave_kernels.h"
 #include "entropy/shapes.h"
@@ -28,26 +29,16 @@ enum {
     BLOCK = 64                     /* of a histogram; divides PX_SYMBOL_RANGE */
 };
 
-/* A plane at work. */
-typedef struct symbol_plane {
-    px_lsq_encoder encoder; /* its own plane at work, and the running mean before it; all else is
-                               the group's */
-    px_pool pool, view_pool;
-    px_view view;
-    size_t k;
-    int32_t *means; /* a padded plane */
-    int16_t *around,
-        *blur; /* of a row: found twice, since planes of them are larger than the array */
-} symbol_plane;
-
-/* Where threads are allowed, some planes are at work together. What errors are does not depend on
- * the running mean, and that depends on nothing but errors. */
+/* Where threads are allowed, some planes are at work together: what errors are does not depend on
+ * the running mean, which depends on nothing but errors, and goes from plane to plane. */
 typedef struct symbol_task {
     px_lsq_encoder *encoder;
-    symbol_plane *planes;
-    size_t room, count; /* planes that may be at work, and that are */
+    const px_symbol_method *method;
+    const size_t *coded; /* planes that are */
     size_t workers;
+    px_symbol_plane *planes;          /* [workers] */
     px_symbol_histograms *histograms; /* [workers] */
+    px_progress progress;             /* of the running mean */
 } symbol_task;
 
 /* Least squares of log errors on contexts: 4 x 4, from moments as scale_moments has them. */
@@ -101,7 +92,8 @@ void px_add_symbols(px_symbol_histograms *histograms, const int32_t *symbols, si
 }
 
 /* Symbols of a plane whose means and errors are known. */
-static void make_symbols(symbol_plane *at, px_symbol_histograms *histograms, const px_wave *wave) {
+static void make_symbols(px_symbol_plane *at, px_symbol_histograms *histograms,
+                         const px_wave *wave) {
     const px_wave_kernels *kernels = px_wave_kernels_best();
     /* Rows of blocks differ in what is known of them: none stands for the others. */
     const size_t step =
@@ -131,29 +123,48 @@ void px_lsq_add_moments(int64_t moments[PX_SCALE_MOMENTS], const px_wave *wave,
                                               count);
 }
 
+/* Of part of a row. */
+static int64_t sum_of_run(const int16_t *logs, size_t count) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += logs[i];
+    return sum;
+}
+
 /* Of the logs of samples with data alone. */
 static int64_t sum_of_data(const px_wave *wave) {
     int64_t sum = 0;
     for (size_t y = 0; y < wave->height; y++)
         for (size_t x = 0, count;
              (count = px_data_run(wave->holes + y * wave->width, wave->width, &x)) > 0; x += count)
-            for (size_t i = 0; i < count; i++)
-                sum += wave->logs[y * wave->logs_stride + x + i];
+            sum += sum_of_run(wave->logs + y * wave->logs_stride + x, count);
     return sum;
 }
 
-/* Means and errors of a plane. */
-static prism_status find_errors(void *context, size_t index, size_t worker, prism_error *error) {
-    const symbol_task *task = context;
-    symbol_plane *at = &task->planes[index];
+static int64_t sum_of_bands(const px_wave *wave, const px_rectangle *bands) {
+    int64_t sum = 0;
+    for (size_t band = 0; band < PX_BANDS; band++)
+        for (size_t y = 0; y < bands[band].height; y++)
+            sum += sum_of_run(wave->logs + y * wave->logs_stride + px_band_column(bands, band),
+                              bands[band].width);
+    return sum;
+}
+
+int32_t px_lsq_average(const px_lsq_encoder *encoder, const px_wave *wave, size_t k,
+                       int64_t log_sum) {
+    const px_group_task *task = &encoder->task;
+    return task->block_width
+               ? px_log_average(task->bands ? sum_of_bands(wave, task->bands) : sum_of_data(wave),
+                                px_lsq_samples(encoder, k))
+               : px_log_average(log_sum, wave->height * wave->width);
+}
+
+static prism_status find_errors(px_symbol_plane *at, prism_error *error) {
     px_lsq_encoder *encoder = &at->encoder;
     const px_wave_kernels *kernels = px_wave_kernels_best();
     px_lsq_plane *plane = &encoder->model.planes[at->k];
     px_wave wave;
-    (void)worker;
-    const prism_status status = px_lsq_open(&at->view, &at->view_pool, encoder, at->k, error);
-    if (status != PRISM_OK)
-        return status;
+    (void)error;
     px_sample_wave(&wave, &at->view, &encoder->model, at->k);
     px_causal_pads(&wave);
     px_lsq_pad_samples(&encoder->task, &wave);
@@ -164,19 +175,14 @@ static prism_status find_errors(void *context, size_t index, size_t worker, pris
     const int64_t log_sum = kernels->errors(&wave, at->means);
     px_causal_error_pads(&wave);
     px_lsq_pad_errors(&encoder->task, &wave);
-    plane->average = encoder->task.block_width ? px_log_average(sum_of_data(&wave), count)
-                                               : px_log_average(log_sum, wave.height * wave.width);
+    plane->average = px_lsq_average(encoder, &wave, at->k, log_sum);
     return PRISM_OK;
 }
 
-/* Scale and symbols of a plane, once what runs before it is known. */
-static prism_status find_symbols(void *context, size_t index, size_t worker, prism_error *error) {
-    const symbol_task *task = context;
-    symbol_plane *at = &task->planes[index];
+static void find_symbols(px_symbol_plane *at, px_symbol_histograms *histograms) {
     px_lsq_encoder *encoder = &at->encoder;
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     px_wave wave;
-    (void)error;
     px_sample_wave(&wave, &at->view, &encoder->model, at->k);
     for (size_t y = 0; y < wave.height; y++) {
         px_wave_kernels_best()->contexts(at->around, at->blur, &wave, y);
@@ -184,41 +190,58 @@ static prism_status find_symbols(void *context, size_t index, size_t worker, pri
     }
     px_lsq_set_scale(&encoder->model.planes[at->k], moments, LOG_TO_CLASS);
     px_sample_wave(&wave, &at->view, &encoder->model, at->k);
-    make_symbols(at, &task->histograms[worker], &wave);
-    return PRISM_OK;
+    make_symbols(at, histograms, &wave);
 }
 
 /* The running mean as it is before a plane. */
-static void copy_running(symbol_plane *at, const px_view *full) {
+static void copy_running(px_symbol_plane *at, const px_view *full) {
     const size_t origin = full->geometry.origin;
     if (full->running_stride)
         memcpy(at->encoder.group.full.running - origin, full->running - origin,
                full->geometry.tile_count * PX_TILE * sizeof *full->running);
 }
 
-static void take_into_running(px_lsq_encoder *encoder, symbol_plane *at) {
+static void take_into_running(px_lsq_encoder *encoder, px_symbol_plane *at) {
     px_view_close(&at->view, &at->encoder.group, at->k);
     px_lsq_pad_blocks(&encoder->task, &at->view.geometry, at->view.logs, sizeof *at->view.logs);
     px_running_update(&encoder->group, at->encoder.group.full.logs,
                       encoder->model.planes[at->k].average);
 }
 
-/* The planes that have been collected. One has the group's own running mean. */
-static prism_status code_planes(symbol_task *task, prism_error *error) {
+/* One worker has the group's own running mean, as it is before the plane; each of several has a
+ * copy of it. */
+static prism_status code_plane(symbol_task *task, px_symbol_plane *at, size_t index,
+                               px_symbol_histograms *histograms, prism_error *error) {
     px_lsq_encoder *encoder = task->encoder;
-    const bool many = task->room > 1;
-    prism_status status = px_run(task->count, (int)task->workers, find_errors, task, error);
-    for (size_t i = 0; i < task->count && many && status == PRISM_OK; i++) {
-        copy_running(&task->planes[i], &encoder->group.full);
-        take_into_running(encoder, &task->planes[i]);
-    }
+    const bool many = task->workers > 1;
+    prism_status status = px_lsq_open(&at->view, &at->view_pool, &at->encoder, at->k, error);
     if (status == PRISM_OK)
-        status = px_run(task->count, (int)task->workers, find_symbols, task, error);
-    if (!many && task->count && status == PRISM_OK)
-        take_into_running(encoder, task->planes);
-    for (size_t i = 0; i < task->count; i++)
-        px_pool_free(&task->planes[i].view_pool);
-    task->count = 0;
+        status = task->method->find_errors(at, error);
+    if (status == PRISM_OK && !px_progress_wait(&task->progress, index))
+        status = px_fail(error, PRISM_E_MEMORY, "another plane could not be coded");
+    if (status != PRISM_OK)
+        return status;
+    if (many) {
+        copy_running(at, &encoder->group.full);
+        take_into_running(encoder, at);
+        px_progress_reach(&task->progress, index + 1);
+    }
+    task->method->find_symbols(at, histograms);
+    if (!many) {
+        take_into_running(encoder, at);
+        px_progress_reach(&task->progress, index + 1);
+    }
+    return PRISM_OK;
+}
+
+static prism_status work_on_plane(void *context, size_t index, size_t worker, prism_error *error) {
+    symbol_task *task = context;
+    px_symbol_plane *at = &task->planes[worker];
+    at->k = task->coded[index];
+    const prism_status status = code_plane(task, at, index, &task->histograms[worker], error);
+    if (status != PRISM_OK)
+        px_progress_end(&task->progress);
+    px_pool_free(&at->view_pool);
     return status;
 }
 
@@ -226,7 +249,7 @@ static prism_status code_planes(symbol_task *task, prism_error *error) {
 static void merge_histograms(const symbol_task *task) {
     px_symbol_histograms *all = &task->histograms[0];
     for (size_t w = 1; w < task->workers; w++)
-        for (int class = 0; class < PX_SHAPE_CLASSES; class ++) {
+        for (int class = 0; class < task->method->classes; class ++) {
             const px_symbol_histograms *more = &task->histograms[w];
             if (!more->used[class])
                 continue;
@@ -370,11 +393,11 @@ void px_lsq_choose_shapes(uint8_t *shapes, const px_symbol_histograms *histogram
     }
 }
 
-static prism_status take_plane(symbol_plane *at, px_lsq_encoder *encoder, bool apart,
+static prism_status take_plane(px_symbol_plane *at, px_lsq_encoder *encoder, bool apart,
                                prism_error *error) {
     const px_geometry *geometry = &encoder->group.full.geometry;
     px_pool *pool = &at->pool;
-    *at = (symbol_plane){.encoder = *encoder};
+    *at = (px_symbol_plane){.encoder = *encoder};
     at->means = px_padded_take(pool, geometry, sizeof *at->means);
     at->around = px_zero_row_take(pool, geometry, sizeof *at->around);
     at->blur = px_zero_row_take(pool, geometry, sizeof *at->blur);
@@ -390,57 +413,69 @@ static prism_status take_plane(symbol_plane *at, px_lsq_encoder *encoder, bool a
 }
 
 /* Planes that are halved shrink the running mean with all else: there is one at work then. */
-static size_t room_of(const px_lsq_encoder *encoder) {
-    enum {
-        PLANES = 4, /* of a thread, so that threads begin less often, */
-        MOST = 32   /* but no more than hardly count beside all of them */
-    };
-    const size_t workers = px_workers(encoder->model.count, encoder->task.threads);
+static size_t workers_of(const px_lsq_encoder *encoder) {
     for (size_t k = 0; k < encoder->model.count; k++)
         if (encoder->model.planes[k].kind == PX_PLANE_HALVED)
             return 1;
-    const size_t room = px_smaller(PLANES * workers, encoder->model.count);
-    return workers > 1 ? px_smaller(room, MOST) : 1;
+    return px_workers(encoder->model.count, encoder->task.threads);
 }
 
 static prism_status take_task(symbol_task *task, px_pool *pool, prism_error *error) {
-    task->room = room_of(task->encoder);
-    task->workers = px_workers(task->room, task->encoder->task.threads);
-    task->planes = px_pool_take_zeroed(pool, px_product(task->room, sizeof *task->planes));
+    task->workers = workers_of(task->encoder);
+    task->planes = px_pool_take_zeroed(pool, px_product(task->workers, sizeof *task->planes));
     task->histograms = px_pool_take(pool, px_product(task->workers, sizeof *task->histograms));
-    px_symbol_histogram *classes = px_pool_take(
-        pool, px_product(task->workers, PX_SHAPE_CLASSES, sizeof *task->histograms->classes));
+    const size_t count = (size_t)task->method->classes;
+    px_symbol_histogram *classes =
+        px_pool_take(pool, px_product(task->workers, count, sizeof *task->histograms->classes));
     prism_status status = px_pool_status(pool, error);
-    for (size_t w = 0; w < task->workers && status == PRISM_OK; w++)
-        task->histograms[w] = (px_symbol_histograms){.classes = classes + w * PX_SHAPE_CLASSES};
-    for (size_t i = 0; i < task->room && status == PRISM_OK; i++)
-        status = take_plane(&task->planes[i], task->encoder, task->room > 1, error);
+    for (size_t w = 0; w < task->workers && status == PRISM_OK; w++) {
+        task->histograms[w] = (px_symbol_histograms){.classes = classes + w * count};
+        status = take_plane(&task->planes[w], task->encoder, task->workers > 1, error);
+    }
     return status;
 }
 
-prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
-    const px_geometry *geometry = &encoder->group.full.geometry;
+static prism_status code_planes(symbol_task *task, prism_error *error) {
+    const px_lsq_model *model = &task->encoder->model;
+    size_t coded[PX_GROUP], count = 0;
+    prism_status status = px_progress_make(&task->progress, error);
+    if (status != PRISM_OK)
+        return status;
+    for (size_t k = 0; k < model->count; k++)
+        if (model->planes[k].kind != PX_PLANE_CONSTANT)
+            coded[count++] = k;
+    task->coded = coded;
+    status = px_run(count, (int)task->workers, work_on_plane, task, error);
+    px_progress_free(&task->progress);
+    return status;
+}
+
+prism_status px_symbols_make(px_lsq_encoder *encoder, const px_symbol_method *method,
+                             bool used[PX_SHAPE_CLASSES], prism_error *error) {
     px_pool pool = {.count = 0};
-    symbol_task task = {.encoder = encoder};
+    symbol_task task = {.encoder = encoder, .method = method};
     prism_status status = take_task(&task, &pool, error);
-    for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++) {
-        if (encoder->model.planes[k].kind == PX_PLANE_CONSTANT)
-            continue;
-        task.planes[task.count++].k = k;
-        if (task.count == task.room)
-            status = code_planes(&task, error);
-    }
     if (status == PRISM_OK)
         status = code_planes(&task, error);
     if (status == PRISM_OK) {
         merge_histograms(&task);
-        px_lsq_choose_shapes(encoder->model.shapes, task.histograms, PX_SHAPE_CLASSES,
-                             px_class_scale, encoder->settings.swift);
-        if (geometry->height * geometry->width < HISTOGRAM_POSITIONS)
-            memcpy(encoder->classes, task.histograms->used, sizeof task.histograms->used);
+        px_lsq_choose_shapes(encoder->model.shapes, task.histograms, method->classes,
+                             method->scale_of, encoder->settings.swift);
+        memcpy(used, task.histograms->used, sizeof task.histograms->used);
     }
-    for (size_t i = 0; task.planes && i < task.room; i++)
+    for (size_t i = 0; task.planes && i < task.workers; i++)
         px_pool_free(&task.planes[i].pool);
     px_pool_free(&pool);
+    return status;
+}
+
+prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error) {
+    static const px_symbol_method lsq = {PX_SHAPE_CLASSES, px_class_scale, find_errors,
+                                         find_symbols};
+    const px_geometry *geometry = &encoder->group.full.geometry;
+    bool used[PX_SHAPE_CLASSES];
+    const prism_status status = px_symbols_make(encoder, &lsq, used, error);
+    if (status == PRISM_OK && geometry->height * geometry->width < HISTOGRAM_POSITIONS)
+        memcpy(encoder->classes, used, sizeof used);
     return status;
 }

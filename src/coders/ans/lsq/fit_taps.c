@@ -314,6 +314,9 @@ static prism_status fit_plane(px_lsq_encoder *encoder, size_t index, void *conte
 size_t px_lsq_samples(const px_lsq_encoder *encoder, size_t k) {
     const px_lsq_model *model = &encoder->model;
     const px_lsq_plane *plane = &model->planes[k];
+    if (encoder->task.bands)
+        return encoder->task.block_width *
+               (encoder->task.bands[0].height + encoder->task.bands[1].height);
     if (encoder->planes->holes)
         return px_holes_left(encoder->planes->holes, encoder->task.first + model->order[k]);
     if (plane->kind != PX_PLANE_HALVED)
@@ -369,7 +372,7 @@ prism_status px_fit_quick_taps(px_lsq_encoder *encoder, const px_view *view, siz
     tap_fit fit;
     px_taps taps;
     px_innovation_wave(&wave, view, &encoder->model, k);
-    px_quick_pads(&wave);
+    px_lsq_pad_quick(&encoder->task, &wave);
     fit_begin(&fit, 1, PX_OWN_TAPS);
     prism_status status = gather_moments(&fit, encoder, &wave, plane, NULL, error);
     if (status != PRISM_OK)

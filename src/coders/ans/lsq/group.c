@@ -82,7 +82,7 @@ prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, b
     px_pool *pool = &group->pool, *kept = decoding ? &group->kept : &group->tiles;
     px_view *view = &group->full;
     group->tiled = tiled_geometry(&geometry, decoding, model->wide);
-    take_mixed(view, pool, model->mixes && (decoding || model->quick));
+    take_mixed(view, pool, model->mixes && decoding);
     take_running(view, pool, model->count > 1);
     view->samples = px_padded_take(&group->kept, &geometry, sizeof *view->samples);
     group->couple = is_couple(model->count, model->mixes, decoding);
@@ -260,21 +260,32 @@ prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model
     return px_pool_status(pool, error);
 }
 
-/* Above the plane stands what the other planes say of its first row. */
-static void pad_above(const px_wave *wave) {
+static ptrdiff_t nearest_column(const px_wave *wave, ptrdiff_t x) {
+    const ptrdiff_t width = (ptrdiff_t)wave->width;
+    return x < 0 ? 0 : x < width ? x : width - 1;
+}
+
+/* Above the plane stands what the other planes say of its first row, if nothing is known. */
+void px_pad_above(const px_wave *wave) {
     const ptrdiff_t stride = (ptrdiff_t)wave->stride, width = (ptrdiff_t)wave->width;
     for (ptrdiff_t x = -PX_PAD_LEFT; x < width + PX_PAD_RIGHT; x++) {
-        ptrdiff_t inside = x < 0 ? 0 : x < width ? x : width - 1;
-        int32_t above = px_couple_low(wave->mixed[inside]) >> wave->fraction;
-        wave->samples[x - stride] = wave->samples[x - 2 * stride] = (int16_t)above;
+        const ptrdiff_t inside = nearest_column(wave, x);
+        const int16_t said = (int16_t)(px_couple_low(wave->mixed[inside]) >> wave->fraction);
+        wave->samples[x - stride] = wave->above ? wave->above->north[inside] : said;
+        wave->samples[x - 2 * stride] = wave->above ? wave->above->north_north[inside] : said;
     }
 }
 
+void px_pad_errors_above(const px_wave *wave) {
+    uint16_t *above = wave->errors - wave->stride;
+    for (ptrdiff_t x = -1; x <= (ptrdiff_t)wave->width; x++)
+        above[x] = wave->above ? wave->above->errors[nearest_column(wave, x)]
+                               : (uint16_t)wave->start_error;
+}
+
 void px_quick_pads_above(const px_wave *wave) {
-    const ptrdiff_t stride = (ptrdiff_t)wave->stride, width = (ptrdiff_t)wave->width;
-    pad_above(wave);
-    for (ptrdiff_t x = -1; x <= width; x++)
-        wave->errors[x - stride] = (uint16_t)wave->start_error;
+    px_pad_above(wave);
+    px_pad_errors_above(wave);
 }
 
 void px_quick_pads(const px_wave *wave) {
@@ -290,7 +301,7 @@ void px_quick_pads(const px_wave *wave) {
 
 void px_causal_pads(const px_wave *wave) {
     const ptrdiff_t stride = (ptrdiff_t)wave->stride, width = (ptrdiff_t)wave->width;
-    pad_above(wave);
+    px_pad_above(wave);
     for (size_t y = 0; y < wave->height; y++) {
         int16_t *row = wave->samples + y * wave->stride;
         row[-1] = row[-2] = (int16_t)px_wave_left_pad(wave, y, row[-stride]);
@@ -301,8 +312,7 @@ void px_causal_pads(const px_wave *wave) {
 void px_causal_error_pads(const px_wave *wave) {
     const ptrdiff_t stride = (ptrdiff_t)wave->stride;
     uint16_t *errors = wave->errors;
-    for (ptrdiff_t x = -1; x <= (ptrdiff_t)wave->width; x++)
-        errors[x - stride] = (uint16_t)wave->start_error;
+    px_pad_errors_above(wave);
     for (size_t y = 0; y < wave->height; y++) {
         uint16_t *row = errors + y * wave->stride;
         row[-1] = row[-stride];

@@ -85,6 +85,10 @@ bool px_sample_wave(px_wave *wave, const px_view *view, const px_lsq_model *mode
 /* The same with the taps of its innovation. */
 bool px_innovation_wave(px_wave *wave, const px_view *view, const px_lsq_model *model, size_t k);
 
+/* What stands above a plane: samples and errors. */
+void px_pad_above(const px_wave *wave);
+void px_pad_errors_above(const px_wave *wave);
+
 /* Causal pads of wave->samples: what taps find above, left and right of the plane. */
 void px_causal_pads(const px_wave *wave);
 

@@ -10,14 +10,15 @@
  *   shapes.c    distributions of samples as tables
  *   encode.c, encoder.c, decode.c    a group; wave_kernels.c codes the samples of a plane
  *
- * Decoding has one thread: every sample waits for its neighbours, every plane for those before.
+ * Every sample waits for its neighbours, every plane for those before: large planes are in two
+ * bands of rows, so that two threads have something to do (bands.c).
  */
 #include "coders/ans/lsq/chunk.h"
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, const px_request *request, prism_error *error) {
-    (void)request;
-    return px_lsq_chunk_decode(planes, pipeline, false, parameters, payload, error);
+    return px_lsq_chunk_decode(planes, pipeline, false, parameters, payload, request->threads,
+                               error);
 }
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,

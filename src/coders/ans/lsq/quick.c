@@ -7,8 +7,8 @@
 
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, const px_request *request, prism_error *error) {
-    (void)request;
-    return px_lsq_chunk_decode(planes, pipeline, true, parameters, payload, error);
+    return px_lsq_chunk_decode(planes, pipeline, true, parameters, payload, request->threads,
+                               error);
 }
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,

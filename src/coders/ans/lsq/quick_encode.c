@@ -1,5 +1,5 @@
-/* Method quick: one pass over the planes of a group, in which each is fitted and turned to symbols.
- */
+/* Method quick: one pass over the planes of a group, in which each is fitted and turned to symbols,
+ * once what planes say of each other is known. */
 #include <math.h>
 
 #include "base/effort.h"
@@ -21,27 +21,26 @@ static px_lsq_settings settings_of(const px_group_task *task) {
                              .swift = task->swift};
 }
 
-typedef struct quick_task {
-    px_lsq_encoder *encoder;
-    px_mixer mixer;
-    int32_t *means;                  /* padded planes */
-    int16_t *around, *blur;          /* rows; there is no blur */
-    px_symbol_histograms histograms; /* [PX_QUICK_TABLES] */
-} quick_task;
+/* The first row of all counts twice as often in bands: it is not one of those. */
+static size_t first_sampled(const px_lsq_encoder *encoder) {
+    return encoder->task.bands ? SAMPLED_ROWS / 2 : 0;
+}
 
-static void fit_scale(const quick_task *task, const px_wave *wave, px_lsq_plane *plane) {
+static void fit_scale(px_symbol_plane *at, const px_wave *wave) {
     const px_quick_kernels *kernels = px_quick_kernels_best();
+    px_lsq_plane *plane = &at->encoder.model.planes[at->k];
     int64_t moments[PX_SCALE_MOMENTS] = {0};
-    for (size_t y = 0; y < wave->height; y += SAMPLED_ROWS) {
-        kernels->contexts(task->around, wave, y);
-        px_lsq_add_moments(moments, wave, task->around, task->blur, y);
+    for (size_t y = first_sampled(&at->encoder); y < wave->height; y += SAMPLED_ROWS) {
+        kernels->contexts(at->around, wave, y);
+        px_lsq_add_moments(moments, wave, at->around, at->blur, y); /* there is no blur */
     }
     px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
     plane->scale_blur = 0;
 }
 
-static void add_to_histograms(quick_task *task, const px_wave *wave, const int32_t *symbols) {
-    for (size_t y = 0; y < wave->height; y += SAMPLED_ROWS)
+static void add_to_histograms(px_symbol_plane *at, px_symbol_histograms *histograms,
+                              const px_wave *wave, const int32_t *symbols) {
+    for (size_t y = first_sampled(&at->encoder); y < wave->height; y += SAMPLED_ROWS)
         for (size_t x = 0; x < wave->width; x++) {
             uint32_t symbol = (uint32_t)symbols[y * wave->stride + x];
             if ((int32_t)symbol == PX_NO_SYMBOL)
@@ -52,87 +51,54 @@ static void add_to_histograms(quick_task *task, const px_wave *wave, const int32
             z = z < -PX_SYMBOL_RANGE   ? -PX_SYMBOL_RANGE
                 : z >= PX_SYMBOL_RANGE ? PX_SYMBOL_RANGE - 16
                                        : z;
-            px_histogram_count(&task->histograms, (uint32_t) class, z);
+            px_histogram_count(histograms, (uint32_t) class, z);
         }
 }
 
-/* Returns the sum of the logs of errors. */
-static int64_t code_view(quick_task *task, const px_view *view, size_t k) {
-    px_lsq_encoder *encoder = task->encoder;
-    const px_quick_kernels *kernels = px_quick_kernels_best();
-    px_lsq_plane *plane = &encoder->model.planes[k];
+static prism_status find_errors(px_symbol_plane *at, prism_error *error) {
+    px_lsq_encoder *encoder = &at->encoder;
     px_wave wave;
-    px_sample_wave(&wave, view, &encoder->model, k);
-    px_quick_pads(&wave);
-    int64_t log_sum = kernels->means(task->means, &wave);
-    px_quick_pads(&wave);
-    fit_scale(task, &wave, plane);
-    px_sample_wave(&wave, view, &encoder->model, k);
-    int32_t *symbols = px_lsq_mixed(encoder, &view->geometry, k);
-    encoder->low_bits[k] = kernels->symbols(symbols, &wave, task->means) >= PX_QUICK_TABLES;
-    add_to_histograms(task, &wave, symbols);
-    return log_sum;
+    const prism_status status = px_fit_quick_taps(encoder, &at->view, at->k, error);
+    if (status != PRISM_OK)
+        return status;
+    px_sample_wave(&wave, &at->view, &encoder->model, at->k);
+    px_lsq_pad_quick(&encoder->task, &wave);
+    const int64_t log_sum = px_quick_kernels_best()->means(at->means, &wave);
+    px_lsq_pad_quick(&encoder->task, &wave);
+    encoder->model.planes[at->k].average = px_lsq_average(encoder, &wave, at->k, log_sum);
+    return PRISM_OK;
 }
 
-static prism_status code_plane(quick_task *task, size_t k, prism_error *error) {
-    px_lsq_encoder *encoder = task->encoder;
-    px_lsq_group *group = &encoder->group;
-    px_lsq_plane *plane = &encoder->model.planes[k];
-    px_pool pool = {.count = 0};
-    px_view view;
-    if (encoder->model.mixes)
-        px_mixer_predict(&task->mixer, &group->full.geometry, k, plane->fraction, false,
-                         group->full.mixed);
-    if (plane->kind == PX_PLANE_CONSTANT)
-        return PRISM_OK;
-    prism_status status = px_lsq_open(&view, &pool, encoder, k, error);
-    if (status == PRISM_OK)
-        status = px_fit_quick_taps(encoder, &view, k, error);
-    if (status == PRISM_OK) {
-        int64_t log_sum = code_view(task, &view, k);
-        px_view_close(&view, group, k);
-        px_running_update(group, group->full.logs,
-                          px_log_average(log_sum, view.geometry.height * view.geometry.width));
-    }
-    px_pool_free(&pool);
-    return status;
+static void find_symbols(px_symbol_plane *at, px_symbol_histograms *histograms) {
+    px_lsq_encoder *encoder = &at->encoder;
+    int32_t *symbols = px_lsq_mixed(encoder, &at->view.geometry, at->k);
+    px_wave wave;
+    px_sample_wave(&wave, &at->view, &encoder->model, at->k);
+    fit_scale(at, &wave);
+    px_sample_wave(&wave, &at->view, &encoder->model, at->k);
+    encoder->low_bits[at->k] =
+        px_quick_kernels_best()->symbols(symbols, &wave, at->means) >= PX_QUICK_TABLES;
+    add_to_histograms(at, histograms, &wave, symbols);
 }
 
-static prism_status fit_matrix(quick_task *task, prism_error *error) {
-    px_lsq_encoder *encoder = task->encoder;
-    px_lsq_group *group = &encoder->group;
+static prism_status fit_mixing(px_lsq_encoder *encoder, prism_error *error) {
+    px_weights *weights = &encoder->model.samples;
+    const px_tiles *tiles = &encoder->group.samples;
     prism_status status = px_lsq_store_samples(encoder, error);
     if (status == PRISM_OK)
-        status = px_lsq_fit_weights(encoder, &encoder->model.samples, &group->samples,
-                                    encoder->settings.gram_positions, 0, error);
-    if (status == PRISM_OK)
-        status = px_mixer_make(&task->mixer, &group->pool, &encoder->model.samples, &group->samples,
-                               NULL, &group->full.geometry, true, error);
-    return status;
-}
-
-static prism_status code_planes(px_lsq_encoder *encoder, prism_error *error) {
-    const px_geometry *geometry = &encoder->group.full.geometry;
-    px_pool pool = {.count = 0};
-    quick_task task = {.encoder = encoder,
-                       .means = px_padded_take(&pool, geometry, sizeof *task.means),
-                       .around = px_zero_row_take(&pool, geometry, sizeof *task.around),
-                       .blur = px_zero_row_take(&pool, geometry, sizeof *task.blur)};
-    task.histograms = px_symbol_histograms_take(&pool, PX_QUICK_TABLES);
-    prism_status status = px_pool_status(&pool, error);
-    if (status == PRISM_OK && encoder->model.mixes)
-        status = fit_matrix(&task, error);
-    for (size_t k = 0; k < encoder->model.count && status == PRISM_OK; k++)
-        status = code_plane(&task, k, error);
-    if (status == PRISM_OK)
-        px_lsq_choose_shapes(encoder->model.shapes, &task.histograms, PX_QUICK_TABLES,
-                             px_quick_scale, encoder->settings.swift);
-    px_pool_free(&pool);
-    return status;
+        status =
+            px_lsq_fit_weights(encoder, weights, tiles, encoder->settings.gram_positions, 0, error);
+    return status == PRISM_OK ? px_lsq_mix(encoder, weights, tiles, false, error) : status;
 }
 
 prism_status px_quick_fit(px_lsq_encoder *encoder, prism_error *error) {
+    static const px_symbol_method quick = {PX_QUICK_TABLES, px_quick_scale, find_errors,
+                                           find_symbols};
+    bool used[PX_SHAPE_CLASSES];
     encoder->settings = settings_of(&encoder->task);
     prism_status status = px_lsq_analyse(encoder, error);
-    return status == PRISM_OK ? code_planes(encoder, error) : status;
+    if (status == PRISM_OK && encoder->model.mixes)
+        status = fit_mixing(encoder, error);
+    px_pool_free(&encoder->group.tiles);
+    return status == PRISM_OK ? px_symbols_make(encoder, &quick, used, error) : status;
 }

@@ -2,6 +2,8 @@
 #ifndef PX_LSQ_ROW_LANES_H
 #define PX_LSQ_ROW_LANES_H
 
+#include <string.h>
+
 #include "coders/ans/lsq/wave.h"
 #include "planes/holes.h"
 #include "simd/lanes.h"
@@ -80,15 +82,26 @@ PX_INLINE px_lanes coarse_mean(px_lanes mean, px_lanes low_bits) {
     return lanes_shift_each_right(mean + 8, low_bits) - 8;
 }
 
+/* The first hole of a row from x on; `width` if there is none. */
+PX_INLINE size_t next_hole(const uint8_t *holes, size_t x, size_t width) {
+    for (uint64_t eight; x + sizeof eight <= width; x += sizeof eight) {
+        memcpy(&eight, holes + x, sizeof eight);
+        if (eight)
+            break;
+    }
+    while (x < width && !holes[x])
+        x++;
+    return x;
+}
+
 /* Samples that stand for none: those of rows above are there. */
 PX_INLINE void fill_samples(const px_wave *w, size_t y) {
     const uint8_t *holes = w->holes + y * w->width;
     int16_t *samples = w->samples + y * w->stride;
-    for (size_t x = 0; x < w->width; x++)
-        if (holes[x])
-            samples[x] = holes[x] == PX_HOLE_BLANK
-                             ? 0
-                             : samples[(ptrdiff_t)x + px_hole_place(holes[x], w->stride)];
+    for (size_t x = 0; (x = next_hole(holes, x, w->width)) < w->width; x++)
+        samples[x] = holes[x] == PX_HOLE_BLANK
+                         ? 0
+                         : samples[(ptrdiff_t)x + px_hole_place(holes[x], w->stride)];
 }
 
 /* The same of a row of errors and of their logs, which are `blank` where nothing is known; returns
@@ -97,9 +110,7 @@ PX_INLINE int64_t fill_errors(const px_wave *w, uint16_t *errors, size_t y, int3
     const uint8_t *holes = w->holes + y * w->width;
     int16_t *logs = w->logs + y * w->logs_stride;
     int64_t sum = 0;
-    for (size_t x = 0; x < w->width; x++) {
-        if (!holes[x])
-            continue;
+    for (size_t x = 0; (x = next_hole(holes, x, w->width)) < w->width; x++) {
         const bool known = holes[x] != PX_HOLE_BLANK;
         errors[x] = known ? errors[(ptrdiff_t)x + px_hole_place(holes[x], w->stride)]
                           : (uint16_t)w->start_error;

@@ -58,18 +58,25 @@ typedef struct px_blend_scores {
     float floor, unit, outliers;
 } px_blend_scores;
 
+/* The two rows above a plane, and errors of the lower one, where these are known. */
+typedef struct px_rows_above {
+    const int16_t *north, *north_north;
+    const uint16_t *errors;
+} px_rows_above;
+
 /* All planes lie in rows of `stride`, with pads, and pointers are to row 0, column 0. */
 typedef struct px_wave {
     size_t height, width, stride;
     const int32_t *mixed;   /* what other planes say of it: P in the low half, E in the high one */
     const int16_t *running; /* running mean of the log errors of planes before */
     size_t mixed_stride,
-        running_stride; /* of the rows of these two; 0: all rows are one of zeros */
-    int16_t *samples;   /* the plane itself; decoded, or with its causal pads */
-    int16_t *logs;      /* log errors */
-    size_t logs_stride; /* of their rows; 0: nobody asks for them */
-    uint16_t *errors;   /* absolute ones; not for wave_decode */
-    int32_t *edge;      /* [2][width + PX_WAVE_LANES], for wave_decode */
+        running_stride;         /* of the rows of these two; 0: all rows are one of zeros */
+    int16_t *samples;           /* the plane itself; decoded, or with its causal pads */
+    int16_t *logs;              /* log errors */
+    size_t logs_stride;         /* of their rows; 0: nobody asks for them */
+    uint16_t *errors;           /* absolute ones; not for wave_decode */
+    int32_t *edge;              /* [2][width + PX_WAVE_LANES], for wave_decode */
+    const px_rows_above *above; /* NULL: there are none */
 
     int fraction;                       /* fractional bits of P and E */
     int32_t taps_mixed[PX_SQUARE_TAPS]; /* for (P, E) couples */
@@ -107,10 +114,11 @@ static inline int32_t px_saturate(int32_t value) {
 }
 
 /* What stands left of row y: the sample above, moved by as much as the prediction from other planes
- * moves. `north` is that of the row above the plane for y = 0. */
+ * moves. `north` is that of the row above the plane for y = 0, which says nothing if none is known.
+ */
 static inline int32_t px_wave_left_pad(const px_wave *wave, size_t y, int32_t north) {
     const int32_t *mixed = wave->mixed + y * wave->mixed_stride;
-    if (y == 0)
+    if (y == 0 && !wave->above)
         return px_couple_low(mixed[0]) >> wave->fraction;
     int32_t moved = px_couple_low(mixed[0]) - px_couple_low(*(mixed - wave->mixed_stride));
     return px_saturate(north + (moved >> wave->fraction));

@@ -327,8 +327,14 @@ PX_INLINE void wave_advance(wave_front *f, const wave_view *v, px_lanes couples)
     place_forward(&f->place);
 }
 
-/* Above the plane stands what the other planes say of its first row. */
+/* Above the plane stands what the other planes say of its first row, if nothing is known. */
 PX_INLINE void edge_begin(const px_wave *w) {
+    for (size_t x = 0; w->above && x < w->width; x++) {
+        w->edge[x] = px_couple(w->above->north[x], w->above->errors[x]);
+        w->edge[w->width + x] = px_couple(w->above->north_north[x], 0);
+    }
+    if (w->above)
+        return;
     for (size_t x = 0; x < w->width; x++)
         w->edge[x] = w->edge[w->width + x] =
             px_couple(px_couple_low(w->mixed[x]) >> w->fraction, w->start_error);
