@@ -119,6 +119,18 @@ def test_few_rows_and_doubled_planes_are_in_no_bands():
         assert_same(h5prism.decode(chunk, threads=2), array)
 
 
+@pytest.mark.parametrize("effort", [1, 4])
+def test_places_without_data_and_threads(effort):
+    """Holes are those of the plane, whoever codes it."""
+    array = correlated((160, 170, 20), "<i2", 4) // 64
+    array[np.random.default_rng(3).random((160, 170)) < 0.3] = -9999
+    options = STAGES | {"axis": 2, "effort": effort}
+    chunks = [h5prism.encode(array, threads=n, **options) for n in (1, 2, 3)]
+    assert h5prism.inspect_chunk(chunks[0]).mapping == "mask"
+    assert chunks[1:] == chunks[:1] * 2
+    assert_same(h5prism.decode(chunks[1]), array)
+
+
 @pytest.mark.parametrize("effort", [1, 3])
 def test_bands_cost_next_to_nothing(effort):
     """Beside the same planes, and others that are constant and make the chunk large."""

@@ -202,6 +202,7 @@ static prism_status open_symbols(px_view *view, px_pool *pool, px_lsq_encoder *e
     if (encoder->low_bits[k])
         return px_lsq_open(view, pool, encoder, k, error);
     *view = encoder->group.full;
+    view->holes = px_lsq_holes(encoder, k);
     if (plane->kind == PX_PLANE_HALVED)
         view->geometry = px_geometry_halved(&encoder->group.full.geometry, plane->phase);
     return PRISM_OK;
