@@ -139,3 +139,22 @@ def test_bands_cost_next_to_nothing(effort):
     assert small.nbytes < LEAST_BYTES
     sizes = [len(h5prism.encode(a, effort=effort, **STAGES)) for a in (array, small)]
     assert sizes[0] < 1.003 * sizes[1]
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, "auto"])
+@pytest.mark.parametrize("dtype", ["u1", ">i2"])
+def test_elements_come_into_planes_by_several_threads(dtype, axis):
+    array = correlated((90, 130, 110), dtype, 2)
+    for laid in (array, array.reshape(9, 10, 130, 110)):
+        options = {"effort": 1, "axis": axis, "coder": "ans"}
+        chunks = [h5prism.encode(laid, threads=n, **options) for n in (1, 2, 3)]
+        assert chunks[1:] == chunks[:1] * 2
+        for threads in (1, 2, 3):
+            assert_same(h5prism.decode(chunks[0], threads=threads), laid)
+
+
+def test_a_plane_comes_from_elements_by_several_threads():
+    array = correlated((700, 801), ">u2", 2)
+    chunk = h5prism.encode(array, threads=3, effort=1)
+    assert chunk == h5prism.encode(array, effort=1)
+    assert_same(h5prism.decode(chunk, threads=3), array)

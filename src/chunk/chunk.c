@@ -479,9 +479,9 @@ static prism_status pick_joined(uint8_t *to, const uint8_t *from, const px_chunk
     uint8_t *arranged = malloc(size);
     if (!arranged)
         return px_out_of_memory(error, size);
-    px_arrange(arranged, &chunk->array, &chunk->pipeline.roles, from);
+    px_arrange(arranged, &chunk->array, &chunk->pipeline.roles, from, 1);
     for (size_t i = 0; i < count; i++, to += plane)
-        px_rearrange(to, &one.array, &one.pipeline.roles, arranged + planes[i] * plane);
+        px_rearrange(to, &one.array, &one.pipeline.roles, arranged + planes[i] * plane, 1);
     free(arranged);
     return PRISM_OK;
 }

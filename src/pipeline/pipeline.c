@@ -55,7 +55,7 @@ prism_status px_arrange_planes(px_planes *planes, const prism_array *array, cons
     void *turned = malloc(size);
     if (!turned)
         return px_out_of_memory(error, size);
-    px_arrange(turned, array, &pipeline->roles, elements);
+    px_arrange(turned, array, &pipeline->roles, elements, pipeline->threads);
     px_planes_load_by(planes, &arranged, &layout, turned, pipeline->threads);
     free(turned);
     return PRISM_OK;
@@ -217,10 +217,10 @@ static void *turned_of(const px_chunk *chunk, void *elements) {
 }
 
 /* Ends what turned_of began. */
-static void turn_back(void *elements, const px_chunk *chunk, void *turned) {
+static void turn_back(void *elements, const px_chunk *chunk, void *turned, int threads) {
     if (turned == elements)
         return;
-    px_rearrange(elements, &chunk->array, &chunk->pipeline.roles, turned);
+    px_rearrange(elements, &chunk->array, &chunk->pipeline.roles, turned, threads);
     free(turned);
 }
 
@@ -236,7 +236,7 @@ static prism_status decode_zstd(const px_chunk *chunk, void *elements, prism_err
     if (status == PRISM_OK && px_reader_left(&parameters))
         status = px_fail(error, PRISM_E_CORRUPT, "bytes after the end of the byte transform");
     if (status == PRISM_OK)
-        turn_back(elements, chunk, turned);
+        turn_back(elements, chunk, turned, 1);
     else if (turned != elements)
         free(turned);
     return status;
@@ -251,7 +251,7 @@ static prism_status store_planes(const px_planes *planes, const px_chunk *chunk,
     if (!turned)
         return px_out_of_memory(error, arranged_bytes(chunk));
     px_planes_store_by(planes, &arranged, &layout, turned, threads);
-    turn_back(elements, chunk, turned);
+    turn_back(elements, chunk, turned, threads);
     return PRISM_OK;
 }
 

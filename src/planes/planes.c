@@ -106,7 +106,7 @@ typedef struct transfer {
     uint8_t *elements; /* only read when loading */
     px_element_format format;
     bool loads;
-    size_t part; /* places of the outer dimensions that are moved together */
+    size_t places, part; /* what is moved, one by one or in blocks; so many together */
 } transfer;
 
 static void move_elements(const transfer *t, uint8_t *elements, int16_t *samples, size_t count) {
@@ -130,8 +130,7 @@ static void move_block(const transfer *t, size_t o, size_t k) {
     const size_t count = t->layout->count, outer = t->layout->outer;
     const size_t last_plane = px_smaller(k + PX_BLOCK_PLANES, count);
     const size_t last_position = px_smaller(o + PX_BLOCK_POSITIONS, outer);
-    if (t->layout->inner == 1 && last_plane - k == PX_BLOCK_PLANES &&
-        last_position - o == PX_BLOCK_POSITIONS) {
+    if (last_plane - k == PX_BLOCK_PLANES && last_position - o == PX_BLOCK_POSITIONS) {
         const px_element_kernels *kernels = px_element_kernels_best();
         const size_t stride = count * t->format.size;
         uint8_t *elements = t->elements + (o * count + k) * t->format.size;
@@ -147,32 +146,38 @@ static void move_block(const transfer *t, size_t o, size_t k) {
             move_run(t, q, k);
 }
 
-/* Parts of the elements, of whole blocks, that threads move side by side. */
+/* Threads move parts of the elements side by side: of a plane, of runs, or of whole blocks. */
 enum { PART_BYTES = 1 << 19 };
 
 static prism_status move_part(void *context, size_t index, size_t worker, prism_error *error) {
     const transfer *t = context;
-    const size_t first = index * t->part, size = t->format.size;
+    const size_t count = t->layout->count, first = index * t->part;
+    const size_t end = px_smaller(first + t->part, t->places);
     (void)worker;
     (void)error;
-    if (t->layout->count == 1) {
-        move_elements(t, t->elements + first * size, t->planes->samples + first,
-                      px_smaller(t->part, px_plane_size(t->planes) - first));
-        return PRISM_OK;
+    if (count == 1) {
+        move_elements(t, t->elements + first * t->format.size, t->planes->samples + first,
+                      end - first);
+    } else if (t->layout->inner > 1) {
+        for (size_t i = first; i < end; i++)
+            move_run(t, i / count, i % count);
+    } else {
+        for (size_t o = first; o < end; o += PX_BLOCK_POSITIONS)
+            for (size_t k = 0; k < count; k += PX_BLOCK_PLANES)
+                move_block(t, o, k);
     }
-    const size_t end = px_smaller(first + t->part, t->layout->outer);
-    for (size_t o = first; o < end; o += PX_BLOCK_POSITIONS)
-        for (size_t k = 0; k < t->layout->count; k += PX_BLOCK_PLANES)
-            move_block(t, o, k);
     return PRISM_OK;
 }
 
 static void move_all(transfer t, int threads) {
-    const size_t inner = t.layout->count == 1 ? 1 : t.layout->count * t.layout->inner;
-    const size_t places = t.layout->count == 1 ? px_plane_size(t.planes) : t.layout->outer;
-    const size_t blocks = PART_BYTES / PX_BLOCK_POSITIONS / (inner * t.format.size);
+    const px_layout *layout = t.layout;
+    const size_t all = px_plane_size(t.planes) * layout->count;
+    t.places = layout->count == 1  ? all
+               : layout->inner > 1 ? layout->outer * layout->count
+                                   : layout->outer;
+    const size_t blocks = PART_BYTES / PX_BLOCK_POSITIONS / (all / t.places * t.format.size);
     t.part = PX_BLOCK_POSITIONS * (blocks ? blocks : 1);
-    px_run((places - 1) / t.part + 1, threads, move_part, &t, NULL);
+    px_run((t.places - 1) / t.part + 1, threads, move_part, &t, NULL);
 }
 
 void px_planes_load_by(px_planes *planes, const prism_array *array, const px_layout *layout,

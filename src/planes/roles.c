@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/threads.h"
+
 px_roles px_roles_along(int axis, unsigned rank) {
     px_roles roles = {.planes = axis >= 0};
     if (axis >= 0)
@@ -175,39 +177,60 @@ static bool step(const mover *m, size_t at[PRISM_MAX_RANK], size_t *here, size_t
     return false;
 }
 
+/* Threads have parts of the axis that is fastest where elements are arranged. */
+typedef struct arrangement {
+    const mover *mover;
+    size_t parts;
+} arrangement;
+
 /* The fastest axis of both is a run; else those two that are fastest in one of them are blocks, and
  * the others are looped over. */
-static void move_all(mover *m) {
-    size_t at[PRISM_MAX_RANK] = {0}, here = 0, there = 0;
+static prism_status move_part(void *context, size_t index, size_t worker, prism_error *error) {
+    const arrangement *all = context;
+    mover m = *all->mover;
+    size_t at[PRISM_MAX_RANK] = {0};
     unsigned fastest = 0;
-    for (unsigned i = 0; i < m->rank; i++)
-        fastest = m->axes[i].here < m->axes[fastest].here ? i : fastest;
-    const bool runs = fastest == m->rank - 1;
-    const walk column = take_axis(m, m->rank - 1);
-    const walk row = runs ? (walk){1, 0, 0} : take_axis(m, fastest);
+    (void)worker;
+    (void)error;
+    for (unsigned i = 0; i < m.rank; i++)
+        fastest = m.axes[i].here < m.axes[fastest].here ? i : fastest;
+    const bool runs = fastest == m.rank - 1;
+    walk column = take_axis(&m, m.rank - 1);
+    const walk row = runs ? (walk){1, 0, 0} : take_axis(&m, fastest);
+    const size_t first = column.count * index / all->parts;
+    size_t here = first * column.here, there = first * column.there;
+    column.count = column.count * (index + 1) / all->parts - first;
     do {
         if (runs)
-            move_runs(m, here, there, column.count);
+            move_runs(&m, here, there, column.count);
         else
-            move_block(m, here, there, column, row);
-    } while (step(m, at, &here, &there));
+            move_block(&m, here, there, column, row);
+    } while (step(&m, at, &here, &there));
+    return PRISM_OK;
+}
+
+static void move_all(const mover *m, int threads) {
+    enum { LEAST_COLUMNS = 16 }; /* of a part: rows of fewer are no work for a thread */
+    const size_t columns = m->axes[m->rank - 1].count;
+    arrangement all = {m, px_workers(columns / LEAST_COLUMNS, threads)};
+    px_run(all.parts, threads, move_part, &all, NULL);
 }
 
 void px_arrange(void *arranged, const prism_array *array, const px_roles *roles,
-                const void *elements) {
+                const void *elements, int threads) {
     mover m = {.size = prism_type_size(array->type),
                .array = (uint8_t *)(uintptr_t)elements,
                .arranged = arranged};
     find_axes(&m, array, roles);
-    move_all(&m);
+    move_all(&m, threads);
 }
 
 void px_rearrange(void *elements, const prism_array *array, const px_roles *roles,
-                  const void *arranged) {
+                  const void *arranged, int threads) {
     mover m = {.size = prism_type_size(array->type),
                .array = elements,
                .arranged = (uint8_t *)(uintptr_t)arranged,
                .back = true};
     find_axes(&m, array, roles);
-    move_all(&m);
+    move_all(&m, threads);
 }

@@ -33,9 +33,9 @@ bool px_roles_keep_order(const px_roles *roles);
 
 /* Elements in the order of the array to that of its roles, and back. Both have memory for all. */
 void px_arrange(void *arranged, const prism_array *array, const px_roles *roles,
-                const void *elements);
+                const void *elements, int threads);
 void px_rearrange(void *elements, const prism_array *array, const px_roles *roles,
-                  const void *arranged);
+                  const void *arranged, int threads);
 
 /* The one axis of planes, or PRISM_AXIS_AUTO where none or several count them. */
 int px_roles_axis(const px_roles *roles);

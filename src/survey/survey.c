@@ -104,7 +104,7 @@ static prism_status turn_sample(px_sample *part, const px_roles *order, prism_er
     void *turned = malloc(part->size);
     if (!turned)
         return px_out_of_memory(error, part->size);
-    px_arrange(turned, &part->array, order, part->elements);
+    px_arrange(turned, &part->array, order, part->elements, 1);
     free(part->elements);
     part->elements = turned;
     part->array = px_arranged_array(&part->array, order);
@@ -118,7 +118,7 @@ static prism_status turn_mask(px_gaps *mask, const px_roles *order, prism_error 
     uint8_t *turned = malloc(size);
     if (!turned)
         return px_out_of_memory(error, size);
-    px_arrange(turned, &mask->array, order, mask->missing);
+    px_arrange(turned, &mask->array, order, mask->missing, 1);
     free((void *)(uintptr_t)mask->missing);
     *mask = (px_gaps){px_arranged_array(&mask->array, order), turned};
     return PRISM_OK;

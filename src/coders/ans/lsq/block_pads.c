@@ -80,7 +80,7 @@ void px_lsq_pad_quick(const px_group_task *task, const px_wave *wave) {
         for (size_t y = 0; y < wave->height; y++) {
             int16_t *samples = block.samples + y * wave->stride;
             uint16_t *errors = block.errors + y * wave->stride;
-            samples[-1] = samples[0], samples[width] = samples[width - 1];
+            samples[-1] = samples[-2] = samples[0], samples[width] = samples[width - 1];
             errors[-1] = errors[0], errors[width] = errors[width - 1];
         }
     }

@@ -415,7 +415,7 @@ static prism_status take_seams(group_task *task, prism_error *error) {
 
 /* The words of the first band, and all others for the second one, whose end is known when it has
  * been decoded. */
-static prism_status split(group_task *task, size_t words, const px_rans_stream *stream,
+static prism_status split(group_task *task, uint64_t words, const px_rans_stream *stream,
                           prism_error *error) {
     task->count = words ? PX_BANDS : 1;
     if (words > (size_t)(stream->end - stream->words) || (words && task->planes->holes))

@@ -183,7 +183,8 @@ static prism_status store_plane(px_lsq_encoder *encoder, size_t k, void *context
     (void)context;
     (void)error;
     px_lsq_load(encoder, k);
-    px_lsq_pad_blocks(&encoder->task, &view->geometry, view->samples, sizeof *view->samples);
+    if (encoder->task.bands)
+        px_lsq_pad_blocks(&encoder->task, &view->geometry, view->samples, sizeof *view->samples);
     px_replicate_pads(&view->geometry, view->samples);
     px_tiles_store(&encoder->group.samples, &view->geometry, k, view->samples);
     if (encoder->model.wide)

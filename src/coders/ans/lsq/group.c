@@ -294,7 +294,7 @@ void px_quick_pads(const px_wave *wave) {
     for (size_t y = 0; y < wave->height; y++) {
         int16_t *samples = wave->samples + y * wave->stride;
         uint16_t *errors = wave->errors + y * wave->stride;
-        samples[-1] = samples[0], samples[width] = samples[width - 1];
+        samples[-1] = samples[-2] = samples[0], samples[width] = samples[width - 1];
         errors[-1] = errors[0], errors[width] = errors[width - 1];
     }
 }
