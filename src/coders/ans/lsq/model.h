@@ -49,7 +49,8 @@ typedef struct px_lsq_plane {
     int bias;
     int scale_offset; /* in 1/16 octaves */
     int scale_error, scale_running, scale_blur;
-    int average; /* of the logs of errors, in 1/16 of theirs; sent if the model is of blocks */
+    int average; /* of the logs of errors, in 1/16 of theirs; sent if the model is of blocks or
+                    bands */
     px_taps innovation, sample;
     px_patch *patches;
     uint32_t patch_count;
@@ -62,7 +63,7 @@ typedef struct px_lsq_model {
     bool quick;  /* method quick: no innovations */
     bool mixes;  /* planes are predicted from each other, */
     bool wide;   /* P from the squares around positions, not from positions alone */
-    bool blocks; /* of blocks that are coded apart: no plane is halved */
+    bool blocks; /* of blocks or bands, coded apart: no plane is halved, averages are sent */
     bool stored; /* planes are coded as they come, and weights apart, where they are read */
     px_reader samples_apart, innovations_apart; /* once they are wanted (px_model_read_rows) */
     size_t rows;                                /* of weights that have been read */
