@@ -25,7 +25,7 @@ def planes(count, height, width, varied, dtype, seed=0):
 ARRAYS = {  # with 16 planes or more, the second band knows the last rows of the first one
     "known rows": (lambda: planes(128, 129, 128, 5, "<i2"), {"effort": 5}),
     "known rows, quick": (lambda: planes(128, 131, 129, 3, ">u2"), {"effort": 1}),
-    "known rows, wide": (lambda: planes(130, 128, 130, 4, "<i2"), {"effort": 6}),
+    "known rows, many": (lambda: planes(300, 129, 128, 4, "i1"), {"effort": 6}),
     "unknown rows": (lambda: planes(15, 375, 374, 1, "<u2"), {"effort": 5}),
     "unknown rows, quick": (lambda: planes(3, 838, 839, 1, "<i2"), {"effort": 2}),
     "a plane": (lambda: planes(1, 1449, 1448, 1, "<u2"), {"effort": 4}),
