@@ -309,6 +309,7 @@ def test_no_number_is_refused_as_missing(options):
     with pytest.raises(h5prism.PrismError, match="distance"):
         h5prism.encode(np.zeros((9, 9), "u1"), coder="jxl", distance=1, missing=0)
 
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("dtype", ["i8", "u8"])
 def test_shares_of_ranges_that_no_double_has(dtype, seed):
@@ -333,7 +334,9 @@ def test_few_positions_of_many_planes(positions):
 
 @pytest.mark.parametrize("order", ["auto", "stored"])
 @pytest.mark.parametrize("effort", [4, 7, 9])
-@pytest.mark.parametrize("bound", [{"rel_rmse": 3e-5, "of": "deviation"}, {"max_error": 20}], ids=str)
+@pytest.mark.parametrize(
+    "bound", [{"rel_rmse": 3e-5, "of": "deviation"}, {"max_error": 20}], ids=str
+)
 def test_small_arrays_with_an_order_are_never_larger(bound, effort, order):
     """A thorough lossless encoder sees what a quick one does not."""
     board = np.where(np.indices((16, 15, 16)).sum(0) % 2, 61, 63)
