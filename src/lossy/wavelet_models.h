@@ -65,8 +65,8 @@ int32_t px_wavelet_code_magnitude(px_wavelet_models *models, px_range_coder *bit
 void px_wavelet_learn_expected(px_wavelet_models *models, const px_wavelet_site *site,
                                int32_t halves);
 
-/* What each magnitude would take, its sign included; they ascend. Those beyond the first 4 that all
- * have in common may be left out. */
+/* What each magnitude would take, its sign included, but for the decisions before the first one's,
+ * which all have in common; they ascend. */
 void px_wavelet_costs(px_wavelet_models *models, const px_wavelet_site *site,
                       const int32_t *magnitudes, int count, float *bits);
 
