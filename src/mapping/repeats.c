@@ -301,21 +301,24 @@ static bool repeats_itself(const px_chunk *chunk) {
     return chunk->is_mapped && chunk->parameter_size && *chunk->parameters == PRISM_MAPPING_REPEATS;
 }
 
-static prism_status decode_rest(void **rest, const steps *s, px_mapping_source *source,
-                                prism_error *error) {
+/* Before anything is allocated: what a chunk takes that has no rest is not known. */
+static prism_status read_rest(px_chunk *inner, const steps *s, px_mapping_source *source,
+                              prism_error *error) {
     const prism_array *left = &s->arrays[s->count];
-    px_chunk inner;
-    *rest = NULL;
-    prism_status status = px_inner_read(&inner, &source->payload, error);
+    prism_status status = px_inner_read(inner, &source->payload, error);
     if (status == PRISM_OK)
-        status = px_inner_check(&inner, source, left, 1u << left->type, error);
-    if (status == PRISM_OK && (repeats_itself(&inner) || inner.array.order != left->order))
-        status = px_fail(error, PRISM_E_CORRUPT, "what repeats leave is another array");
-    if (status == PRISM_OK && !(*rest = px_alloc(bytes_of(left))))
-        status = px_out_of_memory(error, bytes_of(left));
-    return status == PRISM_OK
-               ? source->inner->decode(&inner, *rest, source->threads, source->depth, error)
+        status = px_inner_check(inner, source, left, 1u << left->type, error);
+    return status == PRISM_OK && (repeats_itself(inner) || inner->array.order != left->order)
+               ? px_fail(error, PRISM_E_CORRUPT, "what repeats leave is another array")
                : status;
+}
+
+static prism_status decode_rest(void **rest, const px_chunk *inner, const px_mapping_source *source,
+                                prism_error *error) {
+    const size_t size = bytes_of(&inner->array);
+    *rest = px_alloc(size);
+    return *rest ? source->inner->decode(inner, *rest, source->threads, source->depth, error)
+                 : px_out_of_memory(error, size);
 }
 
 /* Steps from the last one to the first. */
@@ -335,11 +338,14 @@ static prism_status undo(void *elements, const steps *s, void **rest, prism_erro
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
     steps s = {.count = 0};
     void *rest = NULL;
+    px_chunk inner;
     prism_status status = get_steps(&s, source, error);
+    if (status == PRISM_OK)
+        status = read_rest(&inner, &s, source, error);
     if (status == PRISM_OK)
         status = get_places(&s, source, error);
     if (status == PRISM_OK)
-        status = decode_rest(&rest, &s, source, error);
+        status = decode_rest(&rest, &inner, source, error);
     if (status == PRISM_OK)
         status = undo(elements, &s, &rest, error);
     free(rest);
