@@ -40,6 +40,7 @@ NOT_RUN = {
     "scripts/test-macos": "downloads a compiler, and compiles everything by it, twice",
     "scripts/test-hdf5": "builds HDF5 twice, and runs the tests of the tool with each",
     "scripts/fuzz": "compiles everything by clang, and takes as long as it is told",
+    "scripts/test-threads": "compiles everything anew, and takes minutes",
     "scripts/coverage": "compiles everything anew, and runs all tests",
     "scripts/wheels": "compiles libjxl and HDF5 twice, which takes half an hour",
     "scripts/compatibility": "runs other tests, and writes a page",

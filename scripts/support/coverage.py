@@ -18,14 +18,9 @@ from pathlib import Path
 _FOLDERS = ("src", "filter")
 
 
-def _objects(build: Path) -> Iterator[Path]:
-    for folder in _FOLDERS:
-        yield from (build / folder).rglob("*.gcno")
-
-
 def _lines(build: Path) -> Iterator[tuple[str, int, int]]:
     """File, number and count of each line of each object."""
-    for notes in _objects(build):
+    for notes in build.rglob("*.gcno"):  # fuzz targets compile the filter, too
         command = ["gcov", "--json-format", "--stdout", str(notes)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=build)
         for text in filter(None, done.stdout.splitlines()):
@@ -38,7 +33,7 @@ def counts(root: Path, build: Path) -> dict[str, dict[int, int]]:
     """Of each file of the source tree: how often each of its lines was executed."""
     found: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for name, number, count in _lines(build):
-        path = (build / name).resolve()
+        path = (root / name).resolve()  # the filter's are told without the root
         if path.is_relative_to(root) and path.relative_to(root).parts[0] in _FOLDERS:
             found[str(path.relative_to(root))][number] += count
     return found
