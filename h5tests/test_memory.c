@@ -114,7 +114,8 @@ enum { TYPES = sizeof types / sizeof *types };
 /* What decoding may take: tables of any size of array, and so many times the array. */
 static uint64_t most_decoding(const prism_options *options, size_t size) {
     const bool slow = options->effort > 7;
-    return (uint64_t)(slow ? 12 : 8) * size + (uint64_t)(slow ? 12 : 2) * MIB;
+    const int tables = slow ? 12 : options->bound == PRISM_BOUND_REL_RMSE ? 4 : 2;
+    return (uint64_t)(slow ? 12 : 8) * size + (uint64_t)tables * MIB;
 }
 
 static void assert_shape(const uint64_t dims[3], prism_type type, pattern kind,

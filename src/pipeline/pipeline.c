@@ -44,21 +44,18 @@ prism_status px_arrange_planes(px_planes *planes, const prism_array *array, cons
                                const px_pipeline *pipeline, prism_error *error) {
     const prism_array arranged = px_arranged_array(array, &pipeline->roles);
     const px_layout layout = px_layout_make(&arranged, pipeline->axis);
-    prism_status status = px_planes_alloc(planes, &arranged, &layout, error);
-    if (status != PRISM_OK)
-        return status;
-    if (px_roles_keep_order(&pipeline->roles)) {
-        px_planes_load_by(planes, &arranged, &layout, elements, pipeline->threads);
-        return PRISM_OK;
-    }
+    const bool keeps = px_roles_keep_order(&pipeline->roles);
     const size_t size = (size_t)px_array_count(array) * prism_type_size(array->type);
-    void *turned = malloc(size);
-    if (!turned)
+    void *turned = keeps ? NULL : malloc(size);
+    if (!keeps && !turned)
         return px_out_of_memory(error, size);
-    px_arrange(turned, array, &pipeline->roles, elements, pipeline->threads);
-    px_planes_load_by(planes, &arranged, &layout, turned, pipeline->threads);
+    if (!keeps)
+        px_arrange(turned, array, &pipeline->roles, elements, pipeline->threads);
+    const prism_status status = px_planes_alloc(planes, &arranged, &layout, error);
+    if (status == PRISM_OK)
+        px_planes_load_by(planes, &arranged, &layout, keeps ? elements : turned, pipeline->threads);
     free(turned);
-    return PRISM_OK;
+    return status;
 }
 
 static bool has_holes(const px_pipeline *pipeline, const px_gaps *mask) {
