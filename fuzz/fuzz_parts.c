@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "plane_check.h"
 
 typedef struct source {
     uint8_t *chunk;
@@ -103,32 +104,6 @@ static void check_regions(source *s) {
 
 /* ---- Planes ---- */
 
-/* The plane that the element at `index` is of, and its place there. */
-static void locate(size_t *plane, size_t *place, const prism_info *info, size_t index) {
-    size_t at[PRISM_MAX_RANK] = {0};
-    bool counts[PRISM_MAX_RANK] = {false};
-    *plane = *place = 0;
-    for (unsigned i = info->array.rank; i-- > 0; index /= (size_t)info->array.dims[i])
-        at[i] = index % (size_t)info->array.dims[i];
-    for (unsigned i = 0; i < info->axis_count; i++) {
-        counts[info->axes[i]] = true;
-        *plane = *plane * (size_t)info->array.dims[info->axes[i]] + at[info->axes[i]];
-    }
-    for (unsigned i = 0; i < info->array.rank; i++)
-        *place = counts[i] ? *place : *place * (size_t)info->array.dims[i] + at[i];
-}
-
-static bool is_plane(const source *s, uint64_t wanted, const uint8_t *part) {
-    const size_t element = prism_type_size(s->info.array.type);
-    for (size_t i = 0; i < s->bytes / element; i++) {
-        size_t plane, place;
-        locate(&plane, &place, &s->info, i);
-        if (plane == wanted && memcmp(part + place * element, s->whole + i * element, element) != 0)
-            return false;
-    }
-    return true;
-}
-
 static void check_plane(source *s) {
     const size_t bytes = s->bytes / (size_t)s->info.planes;
     const uint64_t plane = fuzz_below(&s->seed, (uint32_t)s->info.planes);
@@ -136,7 +111,7 @@ static void check_plane(source *s) {
     if (prism_decode_planes(s->chunk, s->size, &plane, 1, part, bytes, &lenient, NULL) ==
             PRISM_OK &&
         s->is_known)
-        FUZZ_REQUIRE(is_plane(s, plane, part));
+        FUZZ_REQUIRE(is_plane(&s->info, s->whole, s->bytes, plane, part));
     free(part);
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "pipeline/container.h"
+#include "plane_check.h"
 #include "prism.h"
 #include "simd/simd.h"
 
@@ -75,33 +76,6 @@ static bool is_same(const golden *g, const file *chunk) {
     return same;
 }
 
-/* The plane that the element at `index` is of, and its place there. */
-static void locate(size_t *plane, size_t *place, const prism_info *info, size_t index) {
-    size_t at[PRISM_MAX_RANK] = {0};
-    bool counts[PRISM_MAX_RANK] = {false};
-    *plane = *place = 0;
-    for (unsigned i = info->array.rank; i-- > 0; index /= (size_t)info->array.dims[i])
-        at[i] = index % (size_t)info->array.dims[i];
-    for (unsigned i = 0; i < info->axis_count; i++) {
-        counts[info->axes[i]] = true;
-        *plane = *plane * (size_t)info->array.dims[info->axes[i]] + at[info->axes[i]];
-    }
-    for (unsigned i = 0; i < info->array.rank; i++)
-        *place = counts[i] ? *place : *place * (size_t)info->array.dims[i] + at[i];
-}
-
-static bool is_plane(const golden *g, uint64_t wanted, const uint8_t *decoded) {
-    const size_t element = prism_type_size(g->info.array.type);
-    size_t plane, place;
-    bool same = true;
-    for (size_t i = 0; i < g->size / element; i++) {
-        locate(&plane, &place, &g->info, i);
-        if (plane == wanted)
-            same &= memcmp(decoded + place * element, g->elements + i * element, element) == 0;
-    }
-    return same;
-}
-
 static bool planes_are_same(const golden *g) {
     const uint64_t wanted[] = {0, g->info.planes / 2, g->info.planes - 1};
     const size_t size = g->size / (size_t)g->info.planes;
@@ -110,7 +84,7 @@ static bool planes_are_same(const golden *g) {
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted && same; i++)
         same = prism_decode_planes(g->chunk.bytes, g->chunk.size, &wanted[i], 1, decoded, size,
                                    NULL, NULL) == PRISM_OK &&
-               is_plane(g, wanted[i], decoded);
+               is_plane(&g->info, g->elements, g->size, wanted[i], decoded);
     free(decoded);
     return same;
 }

@@ -11,19 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from reference_decoder import (
-    BitModel,
-    Chunk,
-    IntegerModel,
-    Plane,
-    RangeDecoder,
-    Reader,
-    Turn,
-    limited,
-    must,
-    read_plan,
-    wrapped,
-)
+from reference_decoder import Chunk, Plane, Turn, read_plan
+from reference_integers import BitModel, IntegerModel, RangeDecoder, Reader, limited, must, wrapped
 from reference_wave import (
     MARGIN,
     EntropyDecoder,

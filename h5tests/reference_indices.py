@@ -9,16 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from reference_decoder import (
-    Chunk,
-    IntegerModel,
-    Plane,
-    RangeDecoder,
-    Reader,
-    limited,
-    must,
-    wrapped,
-)
+from reference_decoder import Chunk, Plane
+from reference_integers import IntegerModel, RangeDecoder, Reader, limited, must, wrapped
 from reference_online_numbers import STRETCH, squash, within
 
 WORD = (1 << 64) - 1

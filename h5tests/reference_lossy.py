@@ -8,7 +8,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from reference_decoder import Chunk, NotCovered, Reader, must
+from reference_decoder import Chunk
+from reference_integers import NotCovered, Reader, must
 from reference_mappings import MAPPINGS
 
 SMALLEST, LARGEST = 2.0**-126, (2 - 2.0**-23) * 2.0**127

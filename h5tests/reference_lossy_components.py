@@ -11,7 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from reference_decoder import INT8, BitModel, Chunk, IntegerModel, RangeDecoder, Reader, must
+from reference_decoder import INT8, Chunk
+from reference_integers import BitModel, IntegerModel, RangeDecoder, Reader, must
 from reference_mappings import FRACTIONS, MAPPINGS, read_exceptions, read_inner, size_of
 from reference_online_numbers import quotient, squash, tables
 

@@ -11,17 +11,8 @@ import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
-from reference_decoder import (
-    INT64,
-    UINT8,
-    UINT16,
-    Chunk,
-    Plane,
-    Reader,
-    limited,
-    must,
-    wrapped,
-)
+from reference_decoder import INT64, UINT8, UINT16, Chunk, Plane
+from reference_integers import Reader, limited, must, wrapped
 from reference_mappings import (
     FRACTIONS,
     MAPPINGS,

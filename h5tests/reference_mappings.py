@@ -22,16 +22,11 @@ from reference_decoder import (
     MAPPING_DECODERS,
     UINT8,
     UINT16,
-    BitModel,
     Chunk,
-    IntegerModel,
-    RangeDecoder,
-    Reader,
     decode_chunk,
-    must,
     read_container,
-    wrapped,
 )
+from reference_integers import BitModel, IntegerModel, RangeDecoder, Reader, must, wrapped
 from reference_holes import is_for
 
 FRACTIONS = {FLOAT16: 10, BFLOAT16: 7, FLOAT32: 23, FLOAT64: 52}

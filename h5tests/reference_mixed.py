@@ -12,17 +12,8 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import numpy as np
-from reference_decoder import (
-    BitModel,
-    Chunk,
-    IntegerModel,
-    Plane,
-    RangeDecoder,
-    Turn,
-    limited,
-    must,
-    wrapped,
-)
+from reference_decoder import Chunk, Plane, Turn
+from reference_integers import BitModel, IntegerModel, RangeDecoder, limited, must, wrapped
 from reference_frames import (
     EXPERTS,
     Around,

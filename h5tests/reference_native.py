@@ -23,19 +23,13 @@ from reference_decoder import (
     GROUP,
     SHIFTS,
     WHOLE_CODERS,
-    BitModel,
     Chunk,
-    IntegerModel,
     Plane,
     PlaneParameters,
-    RangeDecoder,
-    Reader,
-    limited,
-    must,
     plane_weights,
     read_planes,
-    wrapped,
 )
+from reference_integers import BitModel, IntegerModel, RangeDecoder, Reader, limited, must, wrapped
 from reference_frames import decode_frames
 from reference_holes import Links, folded_gaps, hole_maps
 from reference_indices import decode_indices

@@ -11,17 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from reference_decoder import (
-    BitModel,
-    Chunk,
-    IntegerModel,
-    Plane,
-    RangeDecoder,
-    Reader,
-    limited,
-    must,
-    wrapped,
-)
+from reference_decoder import Chunk, Plane
+from reference_integers import BitModel, IntegerModel, RangeDecoder, Reader, limited, must, wrapped
 from reference_holes import BLANK, DATA, Links, hole_maps, links_of
 from reference_online_engines import (
     NE,

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reference_decoder import limited, wrapped
+from reference_integers import limited, wrapped
 from reference_online_numbers import quotient, remainder, shifted, within
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reference_decoder import RangeDecoder, limited, wrapped
+from reference_integers import RangeDecoder, limited, wrapped
 from reference_online_numbers import GAP, STRETCH, TAIL, curve, log2, squash, within
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
-from reference_decoder import limited, must
+from reference_integers import limited, must
 
 
 def quotient(a: int, b: int) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate
 
-from reference_decoder import NONE, Chunk, IntegerModel, Plane, RangeDecoder, Reader, must
+from reference_decoder import NONE, Chunk, Plane
+from reference_integers import IntegerModel, RangeDecoder, Reader, must
 
 SLOTS = 16384
 

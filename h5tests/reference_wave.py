@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-from reference_decoder import Reader, limited, must, wrapped
+from reference_integers import Reader, limited, must, wrapped
 from reference_holes import BLANK, DATA, Links
 from reference_shapes import Table, make_table
 

@@ -11,7 +11,8 @@ import reference_frames as frames
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import hashed, picture, scene
 from python_support import CONTENTS, NARROW_DTYPES, assert_same, noise
-from reference_decoder import Turn, limited
+from reference_decoder import Turn
+from reference_integers import limited
 from test_reference import Fields, RangeEncoder, varint
 from test_reference_native import ChosenDigits, assert_agree
 from test_reference_stack import random_turns, write_plan

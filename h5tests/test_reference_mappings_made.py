@@ -15,7 +15,8 @@ import reference_mappings as mappings
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import hashed
 from python_support import assert_same
-from reference_decoder import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, MAPPED, BitModel, IntegerModel
+from reference_decoder import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, MAPPED
+from reference_integers import BitModel, IntegerModel
 from test_reference import Fields, RangeEncoder, varint
 
 

@@ -8,14 +8,14 @@ Without arguments, the sums are only written.
 
 from __future__ import annotations
 
-import platform
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
+
+from .host import commit, processor
 
 _ROOT = Path(__file__).resolve().parents[2]
 _TOTAL = _ROOT / "fuzz" / "total.tsv"
@@ -61,20 +61,6 @@ def written(document: str) -> str:
     return _TABLE.sub(lambda found: found[1] + table() + found[2], document)
 
 
-def _processor() -> str:
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        text = ""
-    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return found[1] if found else platform.machine()
-
-
-def _commit() -> str:
-    command = ["git", "-C", str(_ROOT), "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "unknown"
-
-
 def _number(log: str, pattern: str) -> int:
     """The last one: of what was executed before an end that was none, too."""
     found = re.findall(pattern, log)
@@ -89,7 +75,7 @@ def _add(target: str, log: str, found: int) -> None:
     if not seconds:
         seconds = executions // max(1, _number(log, r"exec/s: (\d+)"))
     date = datetime.now(timezone.utc).strftime("%Y-%m-%d")
-    run = Run(date, _commit(), _processor(), target, executions, seconds, found)
+    run = Run(date, commit(), processor(), target, executions, seconds, found)
     with _TOTAL.open("a") as file:
         file.write("\t".join(map(str, run)) + "\n")
 

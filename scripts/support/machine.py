@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import platform
 import re
-import subprocess
 from pathlib import Path
 
 import h5py
@@ -13,14 +12,14 @@ import numpy as np
 
 import h5prism
 
-_ROOT = Path(__file__).resolve().parents[2]
+from .host import commit, processor
 
 
 def machine() -> dict[str, str]:
     """Processor, compiler, versions of the libraries and commit, for a report."""
     library = h5prism.library_path()
     return {
-        "cpu": _processor(),
+        "cpu": processor(),
         "compiler": _compiler(library),
         "libjxl": _libjxl(library),
         "zlib": _zlib(library),
@@ -29,17 +28,8 @@ def machine() -> dict[str, str]:
         "numpy": np.__version__,
         "python": platform.python_version(),
         "h5prism": h5prism.__version__,
-        "commit": _commit(),
+        "commit": commit(),
     }
-
-
-def _processor() -> str:
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        text = ""
-    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return found[1] if found else platform.processor() or platform.machine()
 
 
 def _compiler(library: Path) -> str:
@@ -64,12 +54,3 @@ def _zlib(library: Path) -> str:
         return "unknown"
     version.restype = ctypes.c_char_p
     return version().decode()
-
-
-def _commit() -> str:
-    command = ["git", "-C", str(_ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-    except OSError:
-        return "unknown"
-    return done.stdout.strip() or "unknown"

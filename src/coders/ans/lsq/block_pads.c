@@ -68,50 +68,60 @@ static px_wave block_wave(const px_group_task *task, const px_wave *wave, size_t
     return block;
 }
 
-/* Left and right: the nearest sample and error of the row. */
-void px_lsq_pad_quick(const px_group_task *task, const px_wave *wave) {
-    const size_t width = task->block_width;
-    px_quick_pads(wave);
-    for (size_t x = first_block(task, wave->width); x < wave->width; x += px_block_pitch(width)) {
+static void for_each_block(const px_group_task *task, const px_wave *wave,
+                           void (*pad)(const px_wave *)) {
+    for (size_t x = first_block(task, wave->width); x < wave->width;
+         x += px_block_pitch(task->block_width)) {
         px_rows_above above;
         const px_wave block = block_wave(task, wave, x, &above);
-        if (block.above)
-            px_quick_pads_above(&block);
-        for (size_t y = 0; y < wave->height; y++) {
-            int16_t *samples = block.samples + y * wave->stride;
-            uint16_t *errors = block.errors + y * wave->stride;
-            samples[-1] = samples[-2] = samples[0], samples[width] = samples[width - 1];
-            errors[-1] = errors[0], errors[width] = errors[width - 1];
-        }
+        pad(&block);
     }
+}
+
+static void pad_samples(const px_wave *block) {
+    const size_t width = block->width;
+    if (block->above)
+        px_pad_above(block);
+    for (size_t y = 0; y < block->height; y++) {
+        int16_t *row = block->samples + y * block->stride;
+        row[-1] = row[-2] = (int16_t)px_wave_left_pad(block, y, *(row - block->stride));
+        row[width] = row[width - 1];
+    }
+}
+
+static void pad_errors(const px_wave *block) {
+    const size_t width = block->width;
+    if (block->above)
+        px_pad_errors_above(block);
+    for (size_t y = 0; y < block->height; y++) {
+        uint16_t *row = block->errors + y * block->stride;
+        row[-1] = *(row - block->stride);
+        row[width] = row[width - 1];
+    }
+}
+
+/* Left and right: the nearest sample and error of the row. */
+static void pad_quick(const px_wave *block) {
+    const size_t width = block->width;
+    if (block->above)
+        px_quick_pads_above(block);
+    for (size_t y = 0; y < block->height; y++) {
+        int16_t *samples = block->samples + y * block->stride;
+        uint16_t *errors = block->errors + y * block->stride;
+        samples[-1] = samples[-2] = samples[0], samples[width] = samples[width - 1];
+        errors[-1] = errors[0], errors[width] = errors[width - 1];
+    }
+}
+
+void px_lsq_pad_quick(const px_group_task *task, const px_wave *wave) {
+    px_quick_pads(wave);
+    for_each_block(task, wave, pad_quick);
 }
 
 void px_lsq_pad_samples(const px_group_task *task, const px_wave *wave) {
-    const size_t width = task->block_width;
-    for (size_t x = first_block(task, wave->width); x < wave->width; x += px_block_pitch(width)) {
-        px_rows_above above;
-        const px_wave block = block_wave(task, wave, x, &above);
-        if (block.above)
-            px_pad_above(&block);
-        for (size_t y = 0; y < wave->height; y++) {
-            int16_t *row = block.samples + y * wave->stride;
-            row[-1] = row[-2] = (int16_t)px_wave_left_pad(&block, y, *(row - wave->stride));
-            row[width] = row[width - 1];
-        }
-    }
+    for_each_block(task, wave, pad_samples);
 }
 
 void px_lsq_pad_errors(const px_group_task *task, const px_wave *wave) {
-    const size_t width = task->block_width;
-    for (size_t x = first_block(task, wave->width); x < wave->width; x += px_block_pitch(width)) {
-        px_rows_above above;
-        const px_wave block = block_wave(task, wave, x, &above);
-        if (block.above)
-            px_pad_errors_above(&block);
-        for (size_t y = 0; y < wave->height; y++) {
-            uint16_t *row = block.errors + y * wave->stride;
-            row[-1] = *(row - wave->stride);
-            row[width] = row[width - 1];
-        }
-    }
+    for_each_block(task, wave, pad_errors);
 }
