@@ -307,6 +307,27 @@ static void hard_arrays_take_a_few_times_their_size(void **state) {
     }
 }
 
+/* What docs/testing.md names as taking more. */
+static void what_is_excused_takes_no_more_than_is_said(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t dims[3];
+        pattern kind;
+        const char *options;
+        double times;
+    } excused[] = {
+        {{3, 585, 585}, PATTERN_RELATED, "predictor=lsq,coder=ans,effort=5,axis=2", 8},
+        {{2, 17, 30841}, PATTERN_RELATED, "predictor=lsq,coder=ans,effort=5,axis=0", 10.25},
+        {{17, 30841, 2}, PATTERN_RELATED, "predictor=lsq,coder=ans,effort=5,axis=2", 10.25},
+        {{17, 30841, 2}, PATTERN_HOLES, "predictor=lsq,coder=ans,effort=5,axis=2", 10.25},
+        {{64, 8192, 2}, PATTERN_HOLES, "predictor=lsq,coder=ans,effort=5,axis=2", 8.25},
+        {{8, 131072, 1}, PATTERN_RELATED, "transform=none,predictor=lsq,coder=ans,effort=5", 9},
+    };
+    for (size_t i = 0; i < sizeof excused / sizeof *excused; i += STEP)
+        assert_times(excused[i].dims, PRISM_UINT8, excused[i].kind, excused[i].options,
+                     excused[i].times);
+}
+
 /* ---- Bounds ---- */
 
 /* Ways of losing, on large arrays, of which bytes are hardest, and on small ones, which are enough
@@ -426,6 +447,7 @@ int main(void) {
         cmocka_unit_test(shapes_of_all_kinds),
         cmocka_unit_test(ordinary_arrays_take_a_few_times_their_size),
         cmocka_unit_test(hard_arrays_take_a_few_times_their_size),
+        cmocka_unit_test(what_is_excused_takes_no_more_than_is_said),
         cmocka_unit_test(tables_of_zstd_do_not_outgrow_large_arrays),
         cmocka_unit_test(bounds_take_no_more_memory),
         cmocka_unit_test(claims_are_not_believed),
