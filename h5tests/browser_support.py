@@ -13,6 +13,16 @@ import urllib.request
 from functools import partial
 from pathlib import Path
 
+import pytest
+from filter_support import BUILD
+
+BROWSER = BUILD.parent / f"{BUILD.name}-browser"  # what scripts/browser has built
+PACKAGE, PAGE = BROWSER / "package", BROWSER / "page"
+WITH_JXL = (PACKAGE / "h5prism-jxl.wasm").exists()
+needs_build = pytest.mark.skipif(
+    not (PAGE / "package" / "h5prism.wasm").exists(), reason="scripts/browser has not been run"
+)
+
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the name that W3C gave to references of elements
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = [

@@ -1,4 +1,4 @@
-/* Zarr arrays by zarrita: ZARR is a folder that h5tests/test_browser.py writes, MODULES has zarrita. */
+/* Zarr arrays by zarrita: ZARR is a folder that h5tests/test_browser_decoder.py writes, MODULES has zarrita. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -65,9 +65,9 @@ ROWS = [
     Row("GDAL", "gdalinfo --version", "reads", "test_filter_readers.py::test_gdal"),
     Row("Octave", "octave-cli --version", "reads", "test_filter_readers.py::test_octave"),
     Row("R, hdf5r", "Rscript --version", "reads", "test_filter_readers.py::test_r"),
-    Row("Node", "node --version", "decodes by the npm package", "test_browser.py::test_golden_chunks"),
-    Row("zarrita, npm", "npm zarrita", "reads, Zarr 2 and 3", "test_browser.py::test_zarrita"),
-    Row("Chromium", "chromium --version", "opens files in the page", "test_browser.py::test_embeddings_channels_last"),
+    Row("Node", "node --version", "decodes by the npm package", "test_browser_decoder.py::test_golden_chunks"),
+    Row("zarrita, npm", "npm zarrita", "reads, Zarr 2 and 3", "test_browser_decoder.py::test_zarrita"),
+    Row("Chromium", "chromium --version", "opens files in the page", "test_browser_page.py::test_embeddings_channels_last"),
 ]  # fmt: skip
 
 
