@@ -12,6 +12,7 @@
 #include "base/effort.h"
 #include "base/low_discrepancy.h"
 #include "base/sizes.h"
+#include "base/sort.h"
 #include "base/status.h"
 #include "choose/part_trial.h"
 #include "coders/ans/blocks/blocks.h"
@@ -49,20 +50,6 @@ typedef struct traits {
     uint64_t set;         /* bits that are */
     uint64_t least, most; /* ranks */
 } traits;
-
-static int compare_words(const void *a, const void *b) {
-    const uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
-    return (first > second) - (first < second);
-}
-
-/* Sorts the words. */
-static size_t count_different(uint64_t *words, size_t count) {
-    size_t different = count > 0;
-    qsort(words, count, sizeof *words, compare_words);
-    for (size_t i = 1; i < count; i++)
-        different += words[i] != words[i - 1];
-    return different;
-}
 
 /* How many elements of a plane. */
 static size_t picks_of(const px_layout *layout) {
@@ -115,11 +102,11 @@ static bool look_at_planes(uint64_t *ranks, const prism_array *array, const px_l
     const size_t picks = picks_of(layout), all = layout->count * picks;
     for (size_t k = 0; k < layout->count; k++) {
         found[k] = pick(ranks + k * picks, picks, array, layout, k, elements);
-        own += count_different(ranks + k * picks, picks);
+        own += px_count_different(ranks + k * picks, picks);
         differing |= columns && k && differ(&found[k - 1], &found[k]);
     }
     return differing || ((double)own < REPEATED * (double)all &&
-                         (double)count_different(ranks, all) > OF_ITS_OWN * (double)own);
+                         (double)px_count_different(ranks, all) > OF_ITS_OWN * (double)own);
 }
 
 static bool may_lie_along(const prism_array *array, int axis) {

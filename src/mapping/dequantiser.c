@@ -2,10 +2,10 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/sort.h"
 #include "mapping/offset_search.h"
 
 enum {
@@ -241,11 +241,6 @@ static bool find_divisor(px_dequantiser *rule, const samples *s) {
     return divisor > 1 && divisor < LARGEST_DIVISOR && try_divisor(rule, s, divisor);
 }
 
-static int compare_values(const void *a, const void *b) {
-    const double first = *(const double *)a, second = *(const double *)b;
-    return (first > second) - (first < second);
-}
-
 /* About the greatest step that all magnitudes are multiples of, within some steps of the type. */
 static double common_step(const double *values, size_t count, double tolerance) {
     double step = values[0];
@@ -310,7 +305,7 @@ static bool find_scale(px_dequantiser *rule, const samples *s) {
     double values[SAMPLES];
     for (size_t i = 0; i < s->count; i++)
         values[i] = fabs(px_float_value(s->words[i], s->number));
-    qsort(values, s->count, sizeof *values, compare_values);
+    px_sort_doubles(values, s->count);
     const double ulp = ldexp(1, ilogb(s->largest) - s->number->fraction);
     const double step = common_step(values, s->count, 64 * ulp);
     *rule = (px_dequantiser){PX_RULE_TIMES, 1, {{PX_MULTIPLY, 0}}};

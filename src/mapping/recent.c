@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/effort.h"
 #include "base/sizes.h"
+#include "base/sort.h"
 #include "base/status.h"
 #include "coders/ans/blocks/blocks.h"
 #include "mapping/stage.h"
@@ -58,19 +59,6 @@ enum { PARTS = 8, PART = 1 << 9, LEAST_VALUES = 64 };
 /* So many elements of a part must be in use, and so many not be the one before: coders get runs. */
 static const double USED = 0.6, OTHERS = 0.25;
 
-static int compare_words(const void *a, const void *b) {
-    const uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
-    return (first > second) - (first < second);
-}
-
-static bool has_many_values(uint64_t *words, size_t count) {
-    size_t values = 1;
-    qsort(words, count, sizeof *words, compare_words);
-    for (size_t i = 1; i < count; i++)
-        values += words[i] != words[i - 1];
-    return values > LEAST_VALUES;
-}
-
 static bool promises(const prism_array *array, const void *elements) {
     const size_t size = prism_type_size(array->type), count = (size_t)px_array_count(array);
     uint64_t words[PARTS * PART];
@@ -87,7 +75,7 @@ static bool promises(const prism_array *array, const void *elements) {
         }
     }
     return (double)used >= USED * PARTS * PART && (double)others >= OTHERS * PARTS * PART &&
-           has_many_values(words, PARTS * PART);
+           px_count_different(words, PARTS * PART) > LEAST_VALUES;
 }
 
 /* Columns of wide elements that nothing is asked for. */

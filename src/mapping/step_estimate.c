@@ -8,8 +8,9 @@
 #include "mapping/step_estimate.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/sort.h"
 
 enum {
     LEAST_VALUES = 24, /* different ones */
@@ -24,14 +25,9 @@ static const double STEPS_OF_TYPE = 4, LARGEST_INTEGER = 4294967296.0;
 /* Of the differences, so many may be of values off the lattice. */
 static const double MOST_MISSES = 1.0 / 16;
 
-static int compare(const void *a, const void *b) {
-    const double first = *(const double *)a, second = *(const double *)b;
-    return (first > second) - (first < second);
-}
-
 static size_t sort_different(double *values, size_t count) {
     size_t different = 0;
-    qsort(values, count, sizeof *values, compare);
+    px_sort_doubles(values, count);
     for (size_t i = 0; i < count; i++)
         if (!different || values[i] != values[different - 1])
             values[different++] = values[i];
@@ -120,7 +116,7 @@ static bool find_step(range *r, const double *values, size_t count, double ulp) 
     double gaps[PX_SPACED];
     for (size_t i = 1; i < count; i++)
         gaps[i - 1] = values[i] - values[i - 1];
-    qsort(gaps, count - 1, sizeof *gaps, compare);
+    px_sort_doubles(gaps, count - 1);
     for (size_t g = 0; g < SMALLEST_GAPS; g++)
         for (int multiple = 1; multiple <= MOST_MULTIPLE; multiple++) {
             const double step = gaps[2 * g] / multiple;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/sizes.h"
+#include "base/sort.h"
 #include "base/status.h"
 
 static bool are_slots(const px_number *number) {
@@ -44,11 +45,6 @@ static size_t slot_of(const px_value_set *set, uint64_t word) {
     return slot;
 }
 
-static int compare_ranks(const void *a, const void *b) {
-    const uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
-    return (first > second) - (first < second);
-}
-
 /* Of words that are slots: false if there are more than the set has room for. */
 static bool set_count(px_value_set *set, const px_bit_patterns *words) {
     for (size_t i = 0; i < words->count; i++)
@@ -67,7 +63,7 @@ static bool set_count(px_value_set *set, const px_bit_patterns *words) {
 
 /* Sorts the values and numbers them. */
 static void set_number(px_value_set *set, const px_number *number) {
-    qsort(set->ranks, set->count, sizeof *set->ranks, compare_ranks);
+    px_sort_words(set->ranks, set->count);
     for (size_t i = 0; i < set->count; i++)
         set->places[slot_of(set, px_word_of_rank(set->ranks[i], number))] = (uint32_t)i + 1;
 }

@@ -13,10 +13,10 @@
 #include "similarity/hash.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/sizes.h"
+#include "base/sort.h"
 
 enum { EDGE = 8, BITS = EDGE * EDGE };
 
@@ -77,11 +77,6 @@ static uint64_t difference_hash(const px_planes *planes, size_t index) {
     return hash;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* frequencies[u][v], u of rows. */
 static void low_frequencies(const int64_t *cells, double frequencies[EDGE][EDGE]) {
     double waves[EDGE][PX_CELLS], rows[PX_CELLS][EDGE] = {{0}};
@@ -105,7 +100,7 @@ static uint64_t dct_hash(const int64_t *cells) {
     uint64_t hash = 0;
     low_frequencies(cells, frequencies);
     memcpy(sorted, frequencies, sizeof sorted);
-    qsort(sorted, BITS, sizeof *sorted, compare_doubles);
+    px_sort_doubles(sorted, BITS);
     const double median = (sorted[BITS / 2 - 1] + sorted[BITS / 2]) / 2;
     for (size_t i = 0; i < BITS; i++)
         hash = hash << 1 | (frequencies[i / EDGE][i % EDGE] > median);

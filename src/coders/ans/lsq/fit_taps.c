@@ -8,12 +8,12 @@
 #include "coders/ans/lsq/fit_taps.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/low_discrepancy.h"
 #include "base/rounding.h"
 #include "base/sizes.h"
+#include "base/sort.h"
 #include "base/status.h"
 #include "coders/ans/lsq/wave_kernels.h"
 #include "linear/least_squares.h"
@@ -227,17 +227,12 @@ static double mean_log(const tap_fit *fit) {
     return sum / fit->taps;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* How much finer the steps of a tap are than those of others: the median over planes. */
 static void set_steps(int *steps, const tap_fit *fits, size_t count, double *values) {
     for (int t = 0; count && t < fits->taps; t++) {
         for (size_t i = 0; i < count; i++)
             values[i] = log2(factor_at(&fits[i], t, t)) - mean_log(&fits[i]);
-        qsort(values, count, sizeof *values, compare_doubles);
+        px_sort_doubles(values, count);
         double finer = 4 * values[count / 2];
         steps[fits->first + t] = px_round_between(finer, -PX_MAX_TAP_SCALE, PX_MAX_TAP_SCALE);
     }
