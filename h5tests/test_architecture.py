@@ -88,7 +88,7 @@ def calls_of(lines):
 def is_called(caller, line):
     """By its name, or through a pointer whose value the name is somewhere."""
     body = body_of(caller.name, caller.path)
-    if not re.search(rf"\b{line.pointer or line.name}\)?\(", body):
+    if not re.search(rf"\b{line.pointer or line.name}(?:\[\w+\])?\)?\(", body):
         return False
     values = re.compile(rf"[^\w.>]{line.name}\b(?! ?\()")
     return not line.pointer or any(map(values.search, map(source, sources())))

@@ -1,6 +1,6 @@
 /*
- * One chunk, there and back: mapping, choice of a pipeline, stages, container. A mapping writes its
- * integers as chunks within the chunk. Internal.
+ * One chunk, there (encode.c) and back: mapping, choice of a pipeline, stages, container. A mapping
+ * writes its integers as chunks within the chunk. Internal.
  */
 #ifndef PX_CHUNK_CHUNK_H
 #define PX_CHUNK_CHUNK_H
@@ -8,6 +8,9 @@
 #include "lossy/bound.h"
 #include "mapping/mapping.h"
 #include "mapping/region_reader.h"
+
+/* Of chunks within chunks. */
+extern const px_inner_codec px_chunk_codec;
 
 /* Appends the whole chunk of the elements to `out`. *used is set to the pipeline in the end. */
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
