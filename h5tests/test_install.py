@@ -225,8 +225,9 @@ target_link_libraries(static PRIVATE prism::static)
 
 
 def configured_without(folder, **variables):
-    """What CMake says; nothing is found by pkg-config here."""
-    options = ["-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON", "-G", "Unix Makefiles"]
+    """What CMake says; nothing is found by pkg-config or in folders of the system here."""
+    options = ["-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON", "-DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF"]
+    options += ["-G", "Unix Makefiles"]
     done = run(
         *("cmake", "-S", ROOT, "-B", folder / "build", *options),
         check=False,
@@ -243,7 +244,8 @@ def missing_of(text):
 
 
 LIBRARIES = [
-    "libzstd 1.4 or newer", "libjxl 0.7 or newer", "HDF5", "libpng", "libtiff", "cmocka",
+    "libzstd 1.4 or newer", "libjxl 0.7 or newer", "HDF5", "libpng", "libtiff", "liblzf",
+    "cmocka",
 ]  # fmt: skip
 
 

@@ -3,7 +3,6 @@
  * there, unless values in them are addresses: these, and elements without chunks, are read and
  * written piece by piece. What is not stored stays so.
  */
-#include <H5PLextern.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,13 +34,13 @@ static void set_stand_ins(hid_t list, bool there) {
                                     .decoder_present = 1,
                                     .name = "stand-in",
                                     .filter = stand_in};
-        if (id == H5PRISM_FILTER_ID && !there)
-            H5Zregister(H5PLget_plugin_info());
-        else if (id >= H5Z_FILTER_RESERVED && there)
+        if (id >= H5Z_FILTER_RESERVED && there)
             H5Zregister(&class);
         else if (id >= H5Z_FILTER_RESERVED)
             H5Zunregister(id);
     }
+    if (!there)
+        tool_library_filters();
 }
 
 static hid_t create_by(const tool_place *place, const tool_chunked *s, hid_t type) {

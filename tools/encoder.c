@@ -373,8 +373,12 @@ bool tool_encoder_write(tool_encoder *e, tool_task *task, hid_t target) {
         done = tool_fail_library("%s cannot be written", task->path);
     if (done) {
         tool_progress_clear();
-        printf("%s: %" PRIu64 " bytes, stored as %" PRIu64 ", ratio %.2f", task->path, task->bytes,
-               stored, stored ? (double)task->bytes / (double)stored : 0);
+        printf("%s: %" PRIu64 " bytes, ", task->path, task->bytes);
+        if (stored)
+            printf("stored as %" PRIu64 ", ratio %.2f", stored,
+                   (double)task->bytes / (double)stored);
+        else
+            printf("none of which was ever written");
         print_loss(task);
         printf("\n");
         leave(e, task);

@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "header.h"
+#include "lzf.h"
 
 /* Memory for chunks of the input, which are asked for piece by piece. */
 static const size_t CACHE_BYTES = TOOL_CACHE_BYTES, CACHE_SLOTS = 10007;
@@ -49,12 +50,17 @@ static void limit_memory(void) {
     setenv("H5PRISM_MEMORY_LIMIT", bytes, 1);
 }
 
+void tool_library_filters(void) {
+    H5Zregister(H5PLget_plugin_info());
+    tool_lzf_register();
+}
+
 void tool_library_start(void) {
     limit_memory();
     /* Files are closed one by one; after a full disk HDF5 would try again at exit, and complain. */
     H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, keep_reason, NULL);
-    H5Zregister(H5PLget_plugin_info());
+    tool_library_filters();
 }
 
 const char *tool_library_reason(void) {

@@ -5,8 +5,11 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
-/* Before any other call; registers the filter, so that no plugin is needed. */
+/* Before any other call; registers the filters. */
 void tool_library_start(void);
+
+/* Registers h5prism, and lzf, so that no plugin is needed for them. */
+void tool_library_filters(void);
 
 /* Why HDF5's latest failure came about. */
 const char *tool_library_reason(void);

@@ -28,6 +28,7 @@ class H5prism(CMakePackage):
     depends_on("hdf5@1.10:", when="+tools")
     depends_on("libpng", when="+tools")
     depends_on("libtiff", when="+tools")
+    depends_on("liblzf", when="+tools")
 
     extends("python@3.9:", when="+python")
     depends_on("py-numpy@1.22:", type=("build", "run"), when="+python")
