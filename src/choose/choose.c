@@ -193,6 +193,28 @@ bool px_choice_needs_sample(const prism_array *array, const prism_options *optio
     return px_type_is_narrow(array->type) && !tiny && !is_complete(options, array);
 }
 
+/* Of few samples, what method lsq sends beside them may outweigh what that saves. Parts of arrays
+ * are not compared by it: it says little of the whole. */
+static bool quick_may_win(const px_coded *coded, const px_mapping_request *request) {
+    enum { FEW_SAMPLES = 1 << 15 };
+    const px_sections *s = &coded->sections;
+    return !request->trial && px_array_count(request->array) <= FEW_SAMPLES &&
+           coded->pipeline.coder == PRISM_CODER_ANS && s->parameters.size &&
+           s->parameters.data[0] == PRISM_METHOD_LSQ;
+}
+
+static prism_status try_quick(px_coded *coded, const px_candidate *chosen,
+                              const px_mapping_request *request, prism_error *error) {
+    px_coded quick;
+    px_task task = px_task_of(chosen, PX_EFFORT_QUICK, px_coded_size(coded));
+    task.pipeline = coded->pipeline;
+    task.mask = request->mask;
+    prism_status status = px_encode(&quick, request->array, request->elements, &task, error);
+    if (status == PRISM_OK)
+        px_coded_keep_smaller(coded, &quick);
+    return status;
+}
+
 prism_status px_encode_integers(px_coded *coded, const px_mapping_request *request,
                                 prism_error *error) {
     const prism_array *array = request->array;
@@ -217,5 +239,7 @@ prism_status px_encode_integers(px_coded *coded, const px_mapping_request *reque
         task.mask = request->mask;
         status = px_encode(coded, array, request->elements, &task, error);
     }
+    if (status == PRISM_OK && quick_may_win(coded, request))
+        status = try_quick(coded, &chosen, request, error);
     return status;
 }

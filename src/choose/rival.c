@@ -194,7 +194,7 @@ prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error) {
 
 /* Estimates of all candidates take so little time that no look is needed. */
 static bool is_short(const px_rival *r) {
-    enum { SHORT = 1 << 15 /* bytes */ };
+    enum { SHORT = 1 << 16 /* bytes */ };
     const prism_array *array = r->request->array;
     return px_array_count(array) * prism_type_size(array->type) < SHORT &&
            !px_efforts.brisk[r->request->options->effort];
@@ -219,7 +219,8 @@ prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, prism_error 
     const int effort = r->request->options->effort;
     const px_byte_look *look = &r->request->survey->look;
     const double looked = (double)other * doubt_of_look(r);
-    const double most = (double)other * (effort <= PX_EFFORT_DEFAULT ? 1 : DOUBT_OF_ESTIMATES);
+    const bool spared = effort <= PX_EFFORT_DEFAULT && !is_short(r);
+    const double most = (double)other * (spared ? 1 : DOUBT_OF_ESTIMATES);
     *may = is_short(r) || px_byte_look_promises(look, looked);
     prism_status status = *may ? PRISM_OK : places_promise(may, r, looked, error);
     if (status == PRISM_OK && *may)

@@ -116,16 +116,25 @@ static prism_status try_recent(encoding *e, prism_error *error) {
     return status;
 }
 
-/* Planes as chunks of their own, or places without data left out. */
-static prism_status try_parts(encoding *e, prism_error *error) {
+/* Planes as chunks of their own. */
+static prism_status try_split(encoding *e, prism_error *error) {
     int axis;
     px_coded coded = {.is_mapped = false};
     if (e->alone || e->sure)
         return PRISM_OK;
     prism_status status = px_apart_find(&axis, &e->sure, &e->request, error);
-    if (status == PRISM_OK)
-        status = axis < 0 ? px_masked_encode(&coded, &e->sure, &e->request, error)
-                          : px_split_encode(&coded, &e->request, axis, error);
+    if (status == PRISM_OK && axis >= 0)
+        status = px_split_encode(&coded, &e->request, axis, error);
+    keep_part(e, &coded);
+    return status;
+}
+
+/* Places without data left out. */
+static prism_status try_mask(encoding *e, prism_error *error) {
+    px_coded coded = {.is_mapped = false};
+    if (e->alone || e->sure)
+        return PRISM_OK;
+    prism_status status = px_masked_encode(&coded, &e->sure, &e->request, error);
     keep_part(e, &coded);
     return status;
 }
@@ -212,7 +221,7 @@ static void keep_better(encoding *e) {
 /* ---- In turn ---- */
 
 static prism_status (*const turns[])(encoding *e, prism_error *error) = {
-    try_repeats, try_colours, try_recent, look_at_rival, try_parts};
+    try_repeats, try_colours, try_recent, look_at_rival, try_split, try_mask};
 
 prism_status px_chunk_encode(px_buffer *out, px_pipeline *used, const prism_array *array,
                              const void *elements, const prism_options *options, px_chunk_role role,
