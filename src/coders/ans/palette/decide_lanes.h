@@ -200,12 +200,27 @@ PX_INLINE int key_of(const px_palette_model *m, int value, bool half) {
                      (half ? 1 << PALETTE_KEYS : 0);
 }
 
+/* The row of corrections by the context, for a key. */
+PX_INLINE px_counter *correction_of(const px_palette_model *m, const place *p, int key) {
+    const uint64_t context =
+        (p->hashes[0] >> 50 ^ (uint64_t)key * 0x9e5) & (((uint64_t)1 << m->correction_bits) - 1);
+    return m->by_context[context];
+}
+
+/* Into the cache: both ends of the row, which are likeliest. */
+PX_INLINE void fetch_correction(const px_palette_model *m, const place *p, int key) {
+    const px_counter *row = correction_of(m, p, key);
+    __builtin_prefetch(row);
+    __builtin_prefetch(row + PX_STEPS - 1);
+}
+
 PX_INLINE void ask(question *q, px_palette_model *m, const place *p, int value, bool half,
                    int contexts, int lanes) {
     const int says = match_says(p, value);
     q->key = key_of(m, value, half);
     q->half = half;
     q->later = p->guesses > 0;
+    fetch_correction(m, p, q->key);
     for (int i = 0; i < PX_WINDOWS; i++)
         q->equal[i] = equal_bytes(p->windows[i], all_bytes(value & 255));
     for (int i = 0; i < contexts; i++)
@@ -232,11 +247,9 @@ PX_INLINE void mix_opinions(mixture *x, px_palette_model *m, const place *p, con
     }
     x->mixed = clamp32(sum >> 16, -PX_ODDS_LIMIT, PX_ODDS_LIMIT);
     x->probability = px_squash(x->mixed);
-    const uint64_t context =
-        (p->hashes[0] >> 50 ^ (uint64_t)q->key * 0x9e5) & (((uint64_t)1 << m->correction_bits) - 1);
     const int32_t final =
         (2 * x->probability + corrected(m->by_shape[shape], x->mixed, &x->by_shape) +
-         corrected(m->by_context[context], x->mixed, &x->by_context) + 2) >>
+         corrected(correction_of(m, p, q->key), x->mixed, &x->by_context) + 2) >>
         2;
     x->corrected = clamp32(final, PX_PROBABILITY_MIN, 65536 - PX_PROBABILITY_MIN);
 }

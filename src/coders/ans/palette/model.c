@@ -43,7 +43,7 @@ bool px_palette_has_room(const px_planes *planes) {
 static void layout(px_palette_model *m, px_arena *arena) {
     const size_t contexts = (size_t)m->contexts, lanes = (size_t)m->lanes;
     m->references = px_arena_take(arena, m->count, sizeof *m->references);
-    m->row = px_arena_take(arena, m->width, 1);
+    m->row = px_arena_take(arena, m->width + PX_PALETTE_MARGIN, 1);
     m->row_uppers = px_arena_take(arena, m->width, 1);
     m->slots = px_arena_take(arena, contexts << m->slot_bits, sizeof *m->slots);
     m->states = px_arena_take(arena, contexts, sizeof *m->states);

@@ -43,7 +43,7 @@ typedef struct px_palette_model { /* named in palette_kernels.h */
     uint8_t *indices;     /* their lower bytes, */
     uint8_t *uppers;      /* and the upper ones, if they are wide */
     uint32_t *references; /* [count] of each plane of the chunk: the plane here that it is like */
-    uint8_t *row, *row_uppers; /* what is to be encoded */
+    uint8_t *row, *row_uppers; /* what is to be encoded, the former after a margin */
 
     int contexts, lanes; /* lanes: inputs of the mixer, in whole vectors */
     int slot_bits, match_bits, correction_bits;
@@ -84,6 +84,11 @@ void px_palette_model_free(px_palette_model *model);
 /* Where the first index of a plane is, numbered as in `references`. */
 static inline size_t px_palette_plane(const px_palette_model *model, size_t plane) {
     return plane * model->plane_stride + PX_PALETTE_ABOVE * model->row_stride + PX_PALETTE_MARGIN;
+}
+
+/* The row that is to be encoded. */
+static inline uint8_t *px_palette_row(const px_palette_model *model) {
+    return model->row + PX_PALETTE_MARGIN;
 }
 
 static inline int px_palette_index(const px_palette_model *model, size_t at) {

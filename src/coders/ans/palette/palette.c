@@ -95,7 +95,7 @@ static prism_status model_make(px_palette_model *m, const px_planes *planes, con
 }
 
 static void put_index(px_palette_model *m, size_t x, uint16_t index) {
-    m->row[x] = (uint8_t)index;
+    px_palette_row(m)[x] = (uint8_t)index;
     m->row_uppers[x] = (uint8_t)(index >> 8);
 }
 

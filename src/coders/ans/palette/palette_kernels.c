@@ -22,17 +22,20 @@ PX_INLINE uint64_t window_at(const uint8_t *from) {
     return window;
 }
 
-/* What a position is among: its row, that of its reference, and that of the reference's. */
+/* What a position is among: its row, that of its reference, and that of the reference's. `known`
+ * has the row as far as it is known: when encoding, to its end. */
 typedef struct rows {
     size_t own, reference, before;
+    const uint8_t *known;
 } rows;
 
 PX_INLINE void look_around(place *p, const px_palette_model *m, const rows *r, size_t x) {
     const ptrdiff_t row = (ptrdiff_t)m->row_stride;
     const uint8_t *at = m->indices + r->own + x, *reference = m->indices + r->reference + x;
+    const uint8_t *known = r->known + x;
     uint64_t *to = p->windows;
-    to[PX_WEST] = window_at(at - 8);
-    to[PX_FAR_WEST] = window_at(at - 16);
+    to[PX_WEST] = window_at(known - 8);
+    to[PX_FAR_WEST] = window_at(known - 16);
     to[PX_NORTH] = window_at(at - row - 3);
     to[PX_NORTH_LEFT] = window_at(at - row - 11);
     to[PX_NORTH_RIGHT] = window_at(at - row + 5);
@@ -42,7 +45,7 @@ PX_INLINE void look_around(place *p, const px_palette_model *m, const rows *r, s
     to[PX_REFERENCE_BELOW] = window_at(reference + row - 3);
     to[PX_REFERENCE_ABOVE] = window_at(reference - row - 3);
     to[PX_TILE_ABOVE] = window_at(at - 8 * row - 3);
-    to[PX_TILE_LEFT] = window_at(at - 11);
+    to[PX_TILE_LEFT] = window_at(known - 11);
     to[PX_BEFORE] = window_at(m->indices + r->before + x - 3);
 }
 
@@ -110,7 +113,7 @@ PX_INLINE px_counter *piece_counter(px_palette_model *m, const place *p, const r
 }
 
 PX_INLINE bool is_next(const px_palette_model *m, size_t x, const piece *e) {
-    return memcmp(m->row + x, e->lower, PX_PIECE) == 0 &&
+    return memcmp(px_palette_row(m) + x, e->lower, PX_PIECE) == 0 &&
            (!m->wide || memcmp(m->row_uppers + x, e->upper, PX_PIECE) == 0);
 }
 
@@ -217,6 +220,11 @@ PX_INLINE int code_one_of_many(px_palette_model *m, place *p, const rows *r, siz
 
 /* ---- Rows ---- */
 
+/* Where the same context was seen last. */
+PX_INLINE uint32_t *recent_of(px_palette_model *m, const place *p) {
+    return &m->recent[p->hashes[0] >> (64 - m->match_bits)];
+}
+
 PX_INLINE void hash_contexts(px_palette_model *m, place *p, int contexts) {
     for (int i = 0; i < contexts; i++) {
         if (px_palette_contexts[i].is_shape)
@@ -228,7 +236,7 @@ PX_INLINE void hash_contexts(px_palette_model *m, place *p, int contexts) {
 }
 
 PX_INLINE int next_index(const px_palette_model *m, size_t x) {
-    return m->row[x] | (m->wide ? m->row_uppers[x] << 8 : 0);
+    return px_palette_row(m)[x] | (m->wide ? m->row_uppers[x] << 8 : 0);
 }
 
 PX_INLINE void put_index(px_palette_model *m, size_t at, int index) {
@@ -237,26 +245,46 @@ PX_INLINE void put_index(px_palette_model *m, size_t at, int index) {
         m->uppers[at] = (uint8_t)(index >> 8);
 }
 
+/* Places that are looked at before they are coded, so that what they need is in the cache by then:
+ * when encoding, whose row is known. */
+enum { PALETTE_AHEAD = 4 };
+
+PX_INLINE void look_at(place *p, px_palette_model *m, const rows *r, size_t x, bool fast) {
+    look_around(p, m, r, x);
+    hash_contexts(m, p, fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL);
+    __builtin_prefetch(recent_of(m, p));
+    fetch_correction(m, p, key_of(m, (int)(p->windows[PX_NORTH] >> 24 & 255), false));
+}
+
+/* How many places there are to look at, from x on: pieces need none of those after it. */
+PX_INLINE size_t look_ahead(const px_palette_model *m, size_t x) {
+    const bool alone = m->coder.decoding || m->match_length >= PALETTE_PIECE_MATCH;
+    const size_t left = m->width - x;
+    return alone ? 1 : left < PALETTE_AHEAD ? left : PALETTE_AHEAD;
+}
+
 PX_INLINE void palette_row(px_palette_model *m, const rows *r, bool fast) {
     const bool many = m->values > PX_PALETTE_FEW;
+    place places[PALETTE_AHEAD];
     m->match_length = 0;
-    for (size_t x = 0; x < m->width;) {
-        place p;
-        p.guesses = 0;
-        look_around(&p, m, r, x);
-        hash_contexts(m, &p, fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL);
-        uint32_t *recent = &m->recent[p.hashes[0] >> (64 - m->match_bits)];
-        find_match(m, &p, *recent);
+    for (size_t x = 0, looked_at = 0; x < m->width;) {
+        for (const size_t until = x + look_ahead(m, x); looked_at < until; looked_at++)
+            look_at(&places[looked_at % PALETTE_AHEAD], m, r, looked_at, fast);
+        place *p = &places[x % PALETTE_AHEAD];
+        p->guesses = 0;
+        uint32_t *recent = recent_of(m, p);
+        find_match(m, p, *recent);
         *recent = (uint32_t)(r->own + x);
-        if (fast && code_piece(m, &p, r, x)) {
+        if (fast && code_piece(m, p, r, x)) {
             x += PX_PIECE;
+            looked_at = looked_at > x ? looked_at : x;
             continue;
         }
         const int next = next_index(m, x);
         const int index =
-            many ? code_one_of_many(m, &p, r, x, next, fast) : code_index(m, &p, next, fast);
+            many ? code_one_of_many(m, p, r, x, next, fast) : code_index(m, p, next, fast);
         put_index(m, r->own + x++, index);
-        follow_match(m, &p, index);
+        follow_match(m, p, index);
     }
 }
 
@@ -264,9 +292,11 @@ PX_INLINE void palette_row(px_palette_model *m, const rows *r, bool fast) {
 static void palette_code_row(px_palette_model *m, size_t k, size_t y) {
     const size_t reference = m->references[k];
     const size_t before = reference ? m->references[reference - 1] : 0;
-    const rows r = {.own = px_palette_plane(m, k + 1) + y * m->row_stride,
+    const size_t own = px_palette_plane(m, k + 1) + y * m->row_stride;
+    const rows r = {.own = own,
                     .reference = px_palette_plane(m, reference) + y * m->row_stride,
-                    .before = px_palette_plane(m, before) + y * m->row_stride};
+                    .before = px_palette_plane(m, before) + y * m->row_stride,
+                    .known = m->coder.decoding ? m->indices + own : px_palette_row(m)};
     if (m->fast)
         palette_row(m, &r, true);
     else
