@@ -64,9 +64,10 @@ prism_status px_lsq_fit(px_lsq_encoder *encoder, prism_error *error) {
     prism_status status = px_lsq_analyse(encoder, error);
     if (status == PRISM_OK && encoder->task.mixes)
         status = fit_mixing(encoder, error);
-    px_pool_free(&encoder->group.tiles);
     if (status == PRISM_OK)
         status = px_lsq_fit_taps(encoder, false, error);
+    px_lsq_mix_end(encoder);
+    px_pool_free(&encoder->group.tiles);
     if (status == PRISM_OK)
         status = px_lsq_symbols(encoder, error);
     return status;

@@ -12,6 +12,7 @@
 #include "coders/ans/lsq/wave_kernels.h"
 
 void px_lsq_encoder_free(px_lsq_encoder *encoder) {
+    px_lsq_mix_end(encoder);
     px_lsq_group_free(&encoder->group);
     px_model_free(&encoder->model);
 }
@@ -98,6 +99,7 @@ prism_status px_lsq_open(px_view *view, px_pool *pool, px_lsq_encoder *encoder, 
                          prism_error *error) {
     px_lsq_group *group = &encoder->group;
     const px_lsq_plane *plane = &encoder->model.planes[k];
+    px_lsq_mix_plane(encoder, k);
     px_lsq_load(encoder, k);
     if (encoder->model.mixes) {
         group->full.mixed = px_lsq_mixed(encoder, &group->full.geometry, k);

@@ -35,6 +35,10 @@ typedef struct px_lsq_settings {
     bool swift;  /* shapes are chosen by magnitudes that are about the same */
 } px_lsq_settings;
 
+/* Predictions of planes that have not been opened yet: one thread makes them as it opens planes,
+ * while they are in the cache. */
+typedef struct px_lsq_mixing px_lsq_mixing;
+
 typedef struct px_lsq_encoder {
     px_lsq_group group;
     px_lsq_model model;
@@ -42,6 +46,7 @@ typedef struct px_lsq_encoder {
     px_lsq_settings settings;
     const px_planes *planes;
     int32_t *mixed; /* [count][span] (P, E) of all planes; in the end their symbols */
+    px_lsq_mixing *mixing; /* NULL: planes are predicted already, or not at all */
     size_t span;
     float *importance; /* a padded plane: square roots of weights of positions, 0 in the pads */
     size_t importance_stride;       /* 0 where planes are alone: one row of ones */
@@ -84,16 +89,19 @@ prism_status px_lsq_importance(px_lsq_encoder *encoder, prism_error *error);
 prism_status px_lsq_fit_weights(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
                                 size_t positions, int coarseness, prism_error *error);
 
-/* Fits weights of a matrix to tiles, and predicts all planes by them. */
+/* Fits weights of a matrix to tiles, and predicts planes by them, as px_lsq_mix does. */
 prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,
                                bool innovations, prism_error *error);
 
 /* Fits the taps of innovations or of samples of all planes. */
 prism_status px_lsq_fit_taps(px_lsq_encoder *encoder, bool innovations, prism_error *error);
 
-/* Predictions of all planes by weights that have been fitted, to px_lsq_mixed. */
+/* Predictions of all planes by weights that have been fitted, to px_lsq_mixed: by several threads
+ * at once, by one when planes are opened, until px_lsq_mix_end. Tiles must be there as long. */
 prism_status px_lsq_mix(px_lsq_encoder *encoder, const px_weights *weights, const px_tiles *tiles,
                         bool innovations, prism_error *error);
+void px_lsq_mix_plane(px_lsq_encoder *encoder, size_t k);
+void px_lsq_mix_end(px_lsq_encoder *encoder);
 
 /* Bias, scale and symbols of every plane; then the shapes. */
 prism_status px_lsq_symbols(px_lsq_encoder *encoder, prism_error *error);

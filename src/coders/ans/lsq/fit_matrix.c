@@ -162,8 +162,17 @@ prism_status px_lsq_fit_weights(px_lsq_encoder *encoder, px_weights *weights, co
     return status;
 }
 
+static void mix_plane(const px_lsq_encoder *encoder, px_mixer *mixer, bool innovations, size_t k) {
+    const px_geometry *geometry = &encoder->group.full.geometry;
+    int32_t *mixed = px_lsq_mixed(encoder, geometry, k);
+    const int fraction = innovations ? 0 : encoder->model.planes[k].fraction;
+    px_mixer_predict(mixer, geometry, k, fraction, innovations, mixed);
+    px_lsq_pad_mixed(&encoder->task, geometry, mixed);
+    px_mixer_take(mixer, geometry, k);
+}
+
 typedef struct mixing_task {
-    px_lsq_encoder *encoder;
+    const px_lsq_encoder *encoder;
     px_mixer *mixers; /* [workers] */
     bool innovations;
 } mixing_task;
@@ -171,23 +180,16 @@ typedef struct mixing_task {
 /* Panels do not depend on each other where all planes are known. */
 static prism_status mix_panel(void *context, size_t index, size_t worker, prism_error *error) {
     const mixing_task *task = context;
-    const px_lsq_encoder *encoder = task->encoder;
-    const px_lsq_model *model = &encoder->model;
-    const px_geometry *geometry = &encoder->group.full.geometry;
-    px_mixer *mixer = &task->mixers[worker];
-    const size_t first = index * PX_PANEL, end = px_smaller(first + PX_PANEL, model->count);
+    const size_t first = index * PX_PANEL;
+    const size_t end = px_smaller(first + PX_PANEL, task->encoder->model.count);
     (void)error;
-    for (size_t k = first; k < end; k++) {
-        px_mixer_predict(mixer, geometry, k, task->innovations ? 0 : model->planes[k].fraction,
-                         task->innovations, px_lsq_mixed(encoder, geometry, k));
-        px_lsq_pad_mixed(&encoder->task, geometry, px_lsq_mixed(encoder, geometry, k));
-        px_mixer_take(mixer, geometry, k);
-    }
+    for (size_t k = first; k < end; k++)
+        mix_plane(task->encoder, &task->mixers[worker], task->innovations, k);
     return PRISM_OK;
 }
 
-prism_status px_lsq_mix(px_lsq_encoder *encoder, const px_weights *weights, const px_tiles *tiles,
-                        bool innovations, prism_error *error) {
+static prism_status mix_at_once(const px_lsq_encoder *encoder, const px_weights *weights,
+                                const px_tiles *tiles, bool innovations, prism_error *error) {
     const size_t panels = (encoder->model.count - 1) / PX_PANEL + 1;
     const size_t workers = px_workers(panels, encoder->task.threads);
     px_pool *pools = px_alloc_zeroed(workers, sizeof *pools);
@@ -205,6 +207,40 @@ prism_status px_lsq_mix(px_lsq_encoder *encoder, const px_weights *weights, cons
     free(pools);
     free(mixers);
     return status;
+}
+
+struct px_lsq_mixing {
+    px_mixer mixer;
+    px_pool pool;
+    bool innovations;
+    size_t done; /* planes that are predicted */
+};
+
+prism_status px_lsq_mix(px_lsq_encoder *encoder, const px_weights *weights, const px_tiles *tiles,
+                        bool innovations, prism_error *error) {
+    px_lsq_mix_end(encoder);
+    if (px_workers(encoder->model.count, encoder->task.threads) > 1)
+        return mix_at_once(encoder, weights, tiles, innovations, error);
+    px_lsq_mixing *mixing = px_alloc_zeroed(1, sizeof *mixing);
+    encoder->mixing = mixing;
+    if (!mixing)
+        return px_out_of_memory(error, sizeof *mixing);
+    mixing->innovations = innovations;
+    return px_mixer_make(&mixing->mixer, &mixing->pool, weights, tiles, &encoder->group.couples,
+                         &encoder->group.full.geometry, true, error);
+}
+
+void px_lsq_mix_plane(px_lsq_encoder *encoder, size_t k) {
+    px_lsq_mixing *mixing = encoder->mixing;
+    for (; mixing && mixing->done <= k; mixing->done++)
+        mix_plane(encoder, &mixing->mixer, mixing->innovations, mixing->done);
+}
+
+void px_lsq_mix_end(px_lsq_encoder *encoder) {
+    if (encoder->mixing)
+        px_pool_free(&encoder->mixing->pool);
+    free(encoder->mixing);
+    encoder->mixing = NULL;
 }
 
 prism_status px_lsq_fit_matrix(px_lsq_encoder *encoder, px_weights *weights, const px_tiles *tiles,

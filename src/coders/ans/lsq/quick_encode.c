@@ -99,6 +99,9 @@ prism_status px_quick_fit(px_lsq_encoder *encoder, prism_error *error) {
     prism_status status = px_lsq_analyse(encoder, error);
     if (status == PRISM_OK && encoder->model.mixes)
         status = fit_mixing(encoder, error);
+    if (status == PRISM_OK)
+        status = px_symbols_make(encoder, &quick, used, error);
+    px_lsq_mix_end(encoder);
     px_pool_free(&encoder->group.tiles);
-    return status == PRISM_OK ? px_symbols_make(encoder, &quick, used, error) : status;
+    return status;
 }
