@@ -46,3 +46,23 @@ size_t px_band_wave(px_wave *wave, const px_rectangle *bands, size_t band) {
     wave->holes = NULL;
     return begin;
 }
+
+size_t px_lsq_row(px_wave *row, const px_group_task *task, const px_wave *wave, size_t y,
+                  size_t band) {
+    const size_t begin = task->bands ? px_band_column(task->bands, band) : 0;
+    *row = *wave;
+    row->height = task->bands ? y < task->bands[band].height : 1;
+    row->width = task->bands ? task->bands[band].width : wave->width;
+    row->samples += y * wave->stride + begin;
+    row->errors += y * wave->stride + begin;
+    row->logs += y * wave->logs_stride + begin;
+    row->mixed += wave->mixed_stride ? y * wave->mixed_stride + begin : 0;
+    row->running += wave->running_stride ? y * wave->running_stride + begin : 0;
+    row->holes = wave->holes ? wave->holes + y * wave->width : NULL;
+    return y * wave->stride + begin;
+}
+
+size_t px_lsq_part(px_wave *part, const px_group_task *task, const px_wave *wave, size_t index) {
+    *part = *wave;
+    return task->bands ? px_lsq_row(part, task, wave, index / PX_BANDS, index % PX_BANDS) : 0;
+}

@@ -72,7 +72,12 @@ const uint8_t *px_lsq_holes(const px_lsq_encoder *encoder, size_t k) {
     return px_holes_of(encoder->planes->holes, encoder->task.first + encoder->model.order[k]);
 }
 
-/* What stands for samples without data, as the decoder has it; between bands, it stands there. */
+/* Bands are worked on one by one (px_lsq_part), so that what lies between them need not be told. */
+static const uint8_t *holes_between(const px_lsq_encoder *encoder, size_t k) {
+    return encoder->task.bands ? NULL : px_lsq_holes(encoder, k);
+}
+
+/* What stands for samples without data, as the decoder has it. */
 static void fill_row(int16_t *row, const uint8_t *holes, size_t width, size_t stride) {
     for (size_t x = 0; x < width; x++)
         if (holes[x])
@@ -85,12 +90,12 @@ void px_lsq_load(px_lsq_encoder *encoder, size_t k) {
     const int mean = encoder->model.planes[k].mean;
     px_view *view = &encoder->group.full;
     const int16_t *from = px_plane(planes, encoder->task.first + encoder->model.order[k]);
-    view->holes = px_lsq_holes(encoder, k);
+    view->holes = holes_between(encoder, k);
     for (size_t y = 0; y < planes->height; y++, from += planes->width) {
         int16_t *to = view->samples + y * view->geometry.stride;
         for (size_t x = 0; x < planes->width; x++)
             to[x] = (int16_t)(from[x] - mean);
-        if (view->holes && !encoder->task.bands)
+        if (view->holes)
             fill_row(to, view->holes + y * planes->width, planes->width, view->geometry.stride);
     }
 }
@@ -205,7 +210,7 @@ static prism_status open_symbols(px_view *view, px_pool *pool, px_lsq_encoder *e
     if (encoder->low_bits[k])
         return px_lsq_open(view, pool, encoder, k, error);
     *view = encoder->group.full;
-    view->holes = px_lsq_holes(encoder, k);
+    view->holes = holes_between(encoder, k);
     if (plane->kind == PX_PLANE_HALVED)
         view->geometry = px_geometry_halved(&encoder->group.full.geometry, plane->phase);
     return PRISM_OK;

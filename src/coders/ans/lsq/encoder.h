@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "coders/ans/lsq/bands.h"
 #include "coders/ans/lsq/group.h"
 #include "coders/ans/lsq/wave_kernels.h"
 
@@ -160,6 +161,23 @@ static inline size_t px_lsq_positions(const px_group_task *task, size_t height, 
                : height * width;
 }
 
+/* Rows of bands side by side are worked on one after the other, so that what lies between them costs
+ * nothing: there are so many rows in one of the planes. */
+static inline size_t px_lsq_across(const px_group_task *task) {
+    return task->bands ? PX_BANDS : 1;
+}
+
+/* Row y of a wave, in a band of it, and where that begins. Its height is 0 below a lower band. */
+size_t px_lsq_row(px_wave *row, const px_group_task *task, const px_wave *wave, size_t y,
+                  size_t band);
+
+/* What kernels take at once: the whole wave, or rows of its bands. */
+static inline size_t px_lsq_parts(const px_group_task *task, const px_wave *wave) {
+    return task->bands ? wave->height * PX_BANDS : 1;
+}
+
+size_t px_lsq_part(px_wave *part, const px_group_task *task, const px_wave *wave, size_t index);
+
 /* What stands between blocks, and below a band that is lower than the other: the nearest element,
  * or, of samples and errors of a plane, what the decoder of a block has left and right of it.
  * Nothing is done where nothing lies between them. */
@@ -184,9 +202,9 @@ int32_t px_lsq_average(const px_lsq_encoder *encoder, const px_wave *wave, size_
  * many octaves the scale is above the mean log. */
 void px_lsq_set_scale(px_lsq_plane *plane, const int64_t moments[PX_SCALE_MOMENTS], double octaves);
 
-/* Adds row y to the moments, whose contexts are given. */
-void px_lsq_add_moments(int64_t moments[PX_SCALE_MOMENTS], const px_wave *wave,
-                        const int16_t *around, const int16_t *blur, size_t y);
+/* Adds a row to the moments, whose contexts are given. */
+void px_lsq_add_moments(int64_t moments[PX_SCALE_MOMENTS], const px_wave *row,
+                        const int16_t *around, const int16_t *blur);
 
 /* Histograms of symbols by class of scales. */
 enum { PX_SYMBOL_RANGE = 160 * 16 }; /* of sixteenths that they tell apart */

@@ -91,10 +91,34 @@ void px_add_symbols(px_symbol_histograms *histograms, const int32_t *symbols, si
     }
 }
 
+/* Of row y; *largest: the largest class. */
+static void make_row(px_symbol_plane *at, int32_t *symbols, const px_wave *wave, size_t y,
+                     int32_t *largest) {
+    const px_wave_kernels *kernels = px_wave_kernels_best();
+    for (size_t i = 0; i < px_lsq_across(&at->encoder.task); i++) {
+        px_wave row;
+        const size_t begin = px_lsq_row(&row, &at->encoder.task, wave, y, i);
+        if (!row.height)
+            continue;
+        kernels->contexts(at->around, at->blur, &row, 0);
+        const int32_t class =
+            kernels->symbols(symbols + begin, &row, at->means + begin, at->around, at->blur, 0);
+        *largest = class > *largest ? class : *largest;
+    }
+}
+
+static void add_row(px_symbol_plane *at, px_symbol_histograms *histograms, const px_wave *wave,
+                    const int32_t *symbols, size_t y) {
+    for (size_t i = 0; i < px_lsq_across(&at->encoder.task); i++) {
+        px_wave row;
+        const size_t begin = px_lsq_row(&row, &at->encoder.task, wave, y, i);
+        px_add_symbols(histograms, symbols + begin, row.height ? row.width : 0);
+    }
+}
+
 /* Symbols of a plane whose means and errors are known. */
 static void make_symbols(px_symbol_plane *at, px_symbol_histograms *histograms,
                          const px_wave *wave) {
-    const px_wave_kernels *kernels = px_wave_kernels_best();
     /* Rows of blocks differ in what is known of them: none stands for the others. */
     const size_t step =
         at->encoder.task.blocks ? 1 : 1 + wave->height * wave->width / HISTOGRAM_POSITIONS;
@@ -102,25 +126,20 @@ static void make_symbols(px_symbol_plane *at, px_symbol_histograms *histograms,
     int32_t largest = 0;
     size_t picked = 0;
     for (size_t y = 0; y < wave->height; y++) {
-        kernels->contexts(at->around, at->blur, wave, y);
-        int32_t class = kernels->symbols(symbols, wave, at->means, at->around, at->blur, y);
-        largest = class > largest ? class : largest;
+        make_row(at, symbols, wave, y, &largest);
         if (y == px_low_discrepancy(picked, step)) {
-            px_add_symbols(histograms, symbols + y * wave->stride, wave->width);
+            add_row(at, histograms, wave, symbols, y);
             picked++;
         }
     }
     at->encoder.low_bits[at->k] = largest >= PX_SHAPE_CLASSES;
 }
 
-void px_lsq_add_moments(int64_t moments[PX_SCALE_MOMENTS], const px_wave *wave,
-                        const int16_t *around, const int16_t *blur, size_t y) {
-    const uint8_t *holes = wave->holes ? wave->holes + y * wave->width : NULL;
-    const int16_t *running = wave->running + y * wave->running_stride;
-    const int16_t *logs = wave->logs + y * wave->logs_stride;
-    for (size_t x = 0, count; (count = px_data_run(holes, wave->width, &x)) > 0; x += count)
-        px_wave_kernels_best()->scale_moments(moments, around + x, running + x, blur + x, logs + x,
-                                              count);
+void px_lsq_add_moments(int64_t moments[PX_SCALE_MOMENTS], const px_wave *row,
+                        const int16_t *around, const int16_t *blur) {
+    for (size_t x = 0, count; (count = px_data_run(row->holes, row->width, &x)) > 0; x += count)
+        px_wave_kernels_best()->scale_moments(moments, around + x, row->running + x, blur + x,
+                                              row->logs + x, count);
 }
 
 /* Of part of a row. */
@@ -141,42 +160,53 @@ static int64_t sum_of_data(const px_wave *wave) {
     return sum;
 }
 
-static int64_t sum_of_bands(const px_wave *wave, const px_rectangle *bands) {
-    int64_t sum = 0;
-    for (size_t band = 0; band < PX_BANDS; band++)
-        for (size_t y = 0; y < bands[band].height; y++)
-            sum += sum_of_run(wave->logs + y * wave->logs_stride + px_band_column(bands, band),
-                              bands[band].width);
-    return sum;
-}
-
 int32_t px_lsq_average(const px_lsq_encoder *encoder, const px_wave *wave, size_t k,
                        int64_t log_sum) {
     const px_group_task *task = &encoder->task;
-    return task->block_width
-               ? px_log_average(task->bands ? sum_of_bands(wave, task->bands) : sum_of_data(wave),
-                                px_lsq_samples(encoder, k))
-               : px_log_average(log_sum, wave->height * wave->width);
+    if (!task->block_width)
+        return px_log_average(log_sum, wave->height * wave->width);
+    return px_log_average(task->bands ? log_sum : sum_of_data(wave), px_lsq_samples(encoder, k));
 }
 
 static prism_status find_errors(px_symbol_plane *at, prism_error *error) {
     px_lsq_encoder *encoder = &at->encoder;
+    const px_group_task *task = &encoder->task;
     const px_wave_kernels *kernels = px_wave_kernels_best();
     px_lsq_plane *plane = &encoder->model.planes[at->k];
-    px_wave wave;
+    px_wave wave, part;
+    int64_t sum = 0, log_sum = 0;
     (void)error;
     px_sample_wave(&wave, &at->view, &encoder->model, at->k);
     px_causal_pads(&wave);
-    px_lsq_pad_samples(&encoder->task, &wave);
-    const size_t count = px_lsq_samples(encoder, at->k);
-    const int64_t sum = kernels->means(at->means, &wave);
+    px_lsq_pad_samples(task, &wave);
+    const size_t count = px_lsq_samples(encoder, at->k), parts = px_lsq_parts(task, &wave);
+    for (size_t i = 0; i < parts; i++) {
+        const size_t begin = px_lsq_part(&part, task, &wave, i);
+        sum += kernels->means(at->means + begin, &part);
+    }
     wave.bias = plane->bias =
         px_round_between((double)sum / (double)count, -PX_MAX_BIAS, PX_MAX_BIAS);
-    const int64_t log_sum = kernels->errors(&wave, at->means);
+    for (size_t i = 0; i < parts; i++) {
+        const size_t begin = px_lsq_part(&part, task, &wave, i);
+        log_sum += kernels->errors(&part, at->means + begin);
+    }
     px_causal_error_pads(&wave);
-    px_lsq_pad_errors(&encoder->task, &wave);
+    px_lsq_pad_errors(task, &wave);
     plane->average = px_lsq_average(encoder, &wave, at->k, log_sum);
     return PRISM_OK;
+}
+
+/* The moments of row y. */
+static void add_moments(px_symbol_plane *at, int64_t moments[PX_SCALE_MOMENTS],
+                        const px_wave *wave, size_t y) {
+    for (size_t i = 0; i < px_lsq_across(&at->encoder.task); i++) {
+        px_wave row;
+        px_lsq_row(&row, &at->encoder.task, wave, y, i);
+        if (!row.height)
+            continue;
+        px_wave_kernels_best()->contexts(at->around, at->blur, &row, 0);
+        px_lsq_add_moments(moments, &row, at->around, at->blur);
+    }
 }
 
 static void find_symbols(px_symbol_plane *at, px_symbol_histograms *histograms) {
@@ -184,10 +214,8 @@ static void find_symbols(px_symbol_plane *at, px_symbol_histograms *histograms) 
     int64_t moments[PX_SCALE_MOMENTS] = {0};
     px_wave wave;
     px_sample_wave(&wave, &at->view, &encoder->model, at->k);
-    for (size_t y = 0; y < wave.height; y++) {
-        px_wave_kernels_best()->contexts(at->around, at->blur, &wave, y);
-        px_lsq_add_moments(moments, &wave, at->around, at->blur, y);
-    }
+    for (size_t y = 0; y < wave.height; y++)
+        add_moments(at, moments, &wave, y);
     px_lsq_set_scale(&encoder->model.planes[at->k], moments, LOG_TO_CLASS);
     px_sample_wave(&wave, &at->view, &encoder->model, at->k);
     make_symbols(at, histograms, &wave);

@@ -28,30 +28,45 @@ static size_t first_sampled(const px_lsq_encoder *encoder) {
 
 static void fit_scale(px_symbol_plane *at, const px_wave *wave) {
     const px_quick_kernels *kernels = px_quick_kernels_best();
+    const px_group_task *task = &at->encoder.task;
     px_lsq_plane *plane = &at->encoder.model.planes[at->k];
     int64_t moments[PX_SCALE_MOMENTS] = {0};
-    for (size_t y = first_sampled(&at->encoder); y < wave->height; y += SAMPLED_ROWS) {
-        kernels->contexts(at->around, wave, y);
-        px_lsq_add_moments(moments, wave, at->around, at->blur, y); /* there is no blur */
-    }
+    for (size_t y = first_sampled(&at->encoder); y < wave->height; y += SAMPLED_ROWS)
+        for (size_t i = 0; i < px_lsq_across(task); i++) {
+            px_wave row;
+            px_lsq_row(&row, task, wave, y, i);
+            if (!row.height)
+                continue;
+            kernels->contexts(at->around, &row, 0);
+            px_lsq_add_moments(moments, &row, at->around, at->blur); /* there is no blur */
+        }
     px_lsq_set_scale(plane, moments, LOG_TO_CLASS);
     plane->scale_blur = 0;
 }
 
+static void add_row(px_symbol_histograms *histograms, const int32_t *symbols, size_t count) {
+    for (size_t x = 0; x < count; x++) {
+        uint32_t symbol = (uint32_t)symbols[x];
+        if (symbols[x] == PX_NO_SYMBOL)
+            continue;
+        int32_t z = 16 * ((int32_t)(symbol << 8) >> 8);
+        int class = (int)(symbol >> 24);
+        class = class < PX_QUICK_TABLES ? class : PX_QUICK_TABLES - 2 + (class & 1);
+        z = z < -PX_SYMBOL_RANGE   ? -PX_SYMBOL_RANGE
+            : z >= PX_SYMBOL_RANGE ? PX_SYMBOL_RANGE - 16
+                                   : z;
+        px_histogram_count(histograms, (uint32_t) class, z);
+    }
+}
+
 static void add_to_histograms(px_symbol_plane *at, px_symbol_histograms *histograms,
                               const px_wave *wave, const int32_t *symbols) {
+    const px_group_task *task = &at->encoder.task;
     for (size_t y = first_sampled(&at->encoder); y < wave->height; y += SAMPLED_ROWS)
-        for (size_t x = 0; x < wave->width; x++) {
-            uint32_t symbol = (uint32_t)symbols[y * wave->stride + x];
-            if ((int32_t)symbol == PX_NO_SYMBOL)
-                continue;
-            int32_t z = 16 * ((int32_t)(symbol << 8) >> 8);
-            int class = (int)(symbol >> 24);
-            class = class < PX_QUICK_TABLES ? class : PX_QUICK_TABLES - 2 + (class & 1);
-            z = z < -PX_SYMBOL_RANGE   ? -PX_SYMBOL_RANGE
-                : z >= PX_SYMBOL_RANGE ? PX_SYMBOL_RANGE - 16
-                                       : z;
-            px_histogram_count(histograms, (uint32_t) class, z);
+        for (size_t i = 0; i < px_lsq_across(task); i++) {
+            px_wave row;
+            const size_t begin = px_lsq_row(&row, task, wave, y, i);
+            add_row(histograms, symbols + begin, row.height ? row.width : 0);
         }
 }
 
@@ -63,7 +78,12 @@ static prism_status find_errors(px_symbol_plane *at, prism_error *error) {
         return status;
     px_sample_wave(&wave, &at->view, &encoder->model, at->k);
     px_lsq_pad_quick(&encoder->task, &wave);
-    const int64_t log_sum = px_quick_kernels_best()->means(at->means, &wave);
+    int64_t log_sum = 0;
+    for (size_t i = 0; i < px_lsq_parts(&encoder->task, &wave); i++) {
+        px_wave part;
+        const size_t begin = px_lsq_part(&part, &encoder->task, &wave, i);
+        log_sum += px_quick_kernels_best()->means(at->means + begin, &part);
+    }
     px_lsq_pad_quick(&encoder->task, &wave);
     encoder->model.planes[at->k].average = px_lsq_average(encoder, &wave, at->k, log_sum);
     return PRISM_OK;
@@ -76,8 +96,14 @@ static void find_symbols(px_symbol_plane *at, px_symbol_histograms *histograms) 
     px_sample_wave(&wave, &at->view, &encoder->model, at->k);
     fit_scale(at, &wave);
     px_sample_wave(&wave, &at->view, &encoder->model, at->k);
-    encoder->low_bits[at->k] =
-        px_quick_kernels_best()->symbols(symbols, &wave, at->means) >= PX_QUICK_TABLES;
+    encoder->low_bits[at->k] = false;
+    for (size_t i = 0; i < px_lsq_parts(&encoder->task, &wave); i++) {
+        px_wave part;
+        const size_t begin = px_lsq_part(&part, &encoder->task, &wave, i);
+        encoder->low_bits[at->k] |=
+            px_quick_kernels_best()->symbols(symbols + begin, &part, at->means + begin) >=
+            PX_QUICK_TABLES;
+    }
     add_to_histograms(at, histograms, &wave, symbols);
 }
 
