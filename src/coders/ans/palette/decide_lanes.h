@@ -34,7 +34,7 @@ typedef struct question {
     uint64_t equal[PX_WINDOWS]; /* 0x80 where a window has the value */
     uint32_t *slots[PX_CONTEXTS_ALL], checks[PX_CONTEXTS_ALL];
     px_counter *match; /* or NULL */
-    int32_t inputs[(2 * PX_CONTEXTS_ALL + 17) / 16 * 16] __attribute__((aligned(64)));
+    px_lanes inputs[(2 * PX_CONTEXTS_ALL + 17) / 16]; /* two of each context, and two more */
 } question;
 
 /* What is made of that. */
@@ -113,15 +113,23 @@ PX_INLINE void find_slot(px_palette_model *m, const place *p, question *q, int i
     __builtin_prefetch(q->slots[i]);
 }
 
-PX_INLINE void ask_contexts(px_palette_model *m, question *q, int contexts) {
-    for (int i = 0; i < contexts; i++) {
-        uint32_t *slot = q->slots[i];
-        if ((*slot >> 8 & 255) != q->checks[i])
-            *slot = 1u << 31 | q->checks[i] << 8;
-        const uint32_t state = *slot & 255;
-        q->inputs[2 * i] = state ? 4 * ((int32_t)(*slot >> 20) - 2048) : 0;
-        q->inputs[2 * i + 1] = state ? px_counter_odds(m->states[i][q->later][state]) : 0;
-    }
+/* Two inputs, as one element of a vector: elements that were stored one by one would have to be in
+ * the cache before they could be loaded together. */
+PX_INLINE int64_t couple_of_inputs(int32_t first, int32_t second) {
+    const int32_t inputs[2] = {first, second};
+    int64_t couple;
+    memcpy(&couple, inputs, sizeof couple);
+    return couple;
+}
+
+/* The opinions of a context, whose slot it takes. */
+PX_INLINE int64_t ask_context(px_palette_model *m, const question *q, int i) {
+    uint32_t slot = *q->slots[i];
+    if ((slot >> 8 & 255) != q->checks[i])
+        *q->slots[i] = slot = 1u << 31 | q->checks[i] << 8;
+    const uint32_t state = slot & 255;
+    return couple_of_inputs(state ? 4 * ((int32_t)(slot >> 20) - 2048) : 0,
+                            state ? px_counter_odds(m->states[i][q->later][state]) : 0);
 }
 
 PX_INLINE int match_steps(const px_palette_model *m) {
@@ -214,8 +222,29 @@ PX_INLINE void fetch_correction(const px_palette_model *m, const place *p, int k
     __builtin_prefetch(row + PX_STEPS - 1);
 }
 
+/* What the match says, and what is always there. */
+PX_INLINE int64_t ask_match(const question *q) {
+    return couple_of_inputs(q->match ? px_counter_odds(*q->match) : 0, PALETTE_BIAS);
+}
+
+PX_INLINE void ask_few(question *q, px_palette_model *m) {
+    _Static_assert(PX_CONTEXTS_FAST == 5, "as many as are asked here");
+    q->inputs[0] = (px_lanes)(px_wide){ask_context(m, q, 0), ask_context(m, q, 1),
+                                       ask_context(m, q, 2), ask_context(m, q, 3),
+                                       ask_context(m, q, 4), ask_match(q)};
+}
+
+PX_INLINE void ask_all(question *q, px_palette_model *m) {
+    int64_t inputs[PX_EIGHT * sizeof q->inputs / sizeof *q->inputs] = {0};
+    for (int i = 0; i < PX_CONTEXTS_ALL; i++)
+        inputs[i] = ask_context(m, q, i);
+    inputs[PX_CONTEXTS_ALL] = ask_match(q);
+    memcpy(q->inputs, inputs, sizeof inputs);
+}
+
 PX_INLINE void ask(question *q, px_palette_model *m, const place *p, int value, bool half,
-                   int contexts, int lanes) {
+                   bool fast) {
+    const int contexts = fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
     const int says = match_says(p, value);
     q->key = key_of(m, value, half);
     q->half = half;
@@ -225,12 +254,11 @@ PX_INLINE void ask(question *q, px_palette_model *m, const place *p, int value, 
         q->equal[i] = equal_bytes(p->windows[i], all_bytes(value & 255));
     for (int i = 0; i < contexts; i++)
         find_slot(m, p, q, i);
-    ask_contexts(m, q, contexts);
     q->match = says ? &m->matches[q->later][match_steps(m) * 3 + says] : NULL;
-    q->inputs[2 * contexts] = says ? px_counter_odds(*q->match) : 0;
-    q->inputs[2 * contexts + 1] = PALETTE_BIAS;
-    for (int i = 2 * contexts + 2; i < lanes; i++)
-        q->inputs[i] = 0;
+    if (fast)
+        ask_few(q, m);
+    else
+        ask_all(q, m);
 }
 
 PX_INLINE void mix_opinions(mixture *x, px_palette_model *m, const place *p, const question *q,
@@ -242,7 +270,7 @@ PX_INLINE void mix_opinions(mixture *x, px_palette_model *m, const place *p, con
     x->shares = m->shares[shape];
     for (int i = 0; i < selections; i++) {
         x->weights[i] = m->weights[i] + sets[i] * lanes;
-        x->odds[i] = mixed_odds(x->weights[i], q->inputs, lanes, MIX_BITS);
+        x->odds[i] = mixed_odds(x->weights[i], (const int32_t *)q->inputs, lanes, MIX_BITS);
         sum += (int64_t)x->shares[i] * x->odds[i];
     }
     x->mixed = clamp32(sum >> 16, -PX_ODDS_LIMIT, PX_ODDS_LIMIT);
@@ -262,7 +290,8 @@ PX_INLINE void mixture_learn(mixture *x, const px_palette_model *m, const questi
     for (int i = 0; i < selections; i++) {
         x->shares[i] += (int32_t)((x->odds[i] * error + (1 << 20)) >> 21);
         const int32_t missed = bit * 65536 - px_squash(x->odds[i]);
-        mixing_learn(x->weights[i], q->inputs, lanes, missed * 3 >> 2, MIX_RATE_BITS);
+        mixing_learn(x->weights[i], (const int32_t *)q->inputs, lanes, missed * 3 >> 2,
+                     MIX_RATE_BITS);
     }
 }
 
@@ -288,7 +317,7 @@ PX_INLINE int palette_decide(px_palette_model *m, place *p, int value, bool half
     const int lanes = (2 * contexts + 17) / 16 * 16, selections = PX_SELECTIONS - fast;
     question q;
     mixture x;
-    ask(&q, m, p, value, half, contexts, lanes);
+    ask(&q, m, p, value, half, fast);
     mix_opinions(&x, m, p, &q, contexts, selections, lanes);
     bit = px_code_probability(&m->coder, bit, (uint32_t)x.corrected);
     mixture_learn(&x, m, &q, bit, selections, lanes);
