@@ -1,4 +1,6 @@
 /* Frame after frame to symbols; then the symbols, backwards, to words. */
+#include <string.h>
+
 #include "base/sizes.h"
 #include "base/status.h"
 #include "coders/ans/frames/fit.h"
@@ -45,7 +47,7 @@ static prism_status encoder_make(encoder *e, const px_planes *planes, int effort
     const px_geometry *geometry = &e->view.geometry;
     e->span = px_sum(px_product(geometry->tile_count, PX_TILE), PX_PLANE_GUARD);
     const size_t elements = px_sum(px_product(planes->count, e->span), PX_PLANE_GUARD);
-    e->symbols = px_pool_take_zeroed(&e->pool, px_product(elements, sizeof *e->symbols));
+    e->symbols = px_pool_take(&e->pool, px_product(elements, sizeof *e->symbols));
     e->low_bits = px_pool_take_zeroed(&e->pool, planes->count);
     e->histograms = px_symbol_histograms_take(&e->pool, PX_SHAPE_CLASSES);
     return px_pool_status(&e->pool, error);
@@ -57,11 +59,17 @@ static int32_t *symbols_of(const encoder *e, size_t turn) {
     return e->symbols + turn * e->span + PX_PLANE_GUARD + e->view.geometry.origin;
 }
 
+/* When they are about to be written: memory that is far from the cache is not written twice. */
+static void clear_symbols(encoder *e, size_t turn) {
+    memset(e->symbols + turn * e->span, 0, (e->span + PX_PLANE_GUARD) * sizeof *e->symbols);
+}
+
 static prism_status encode_frame(encoder *e, size_t turn, const px_frame_model *last,
                                  prism_error *error) {
     e->fit.model = &e->model.frames[turn];
     e->fit.frame = &e->model.plan.frames[turn];
     e->fit.near = symbols_of(e, turn);
+    clear_symbols(e, turn);
     px_frame_view_refer(&e->view, &e->model, e->planes, turn, NULL);
     prism_status status = px_frame_fit_means(&e->fit, last, error);
     if (status != PRISM_OK)
