@@ -46,7 +46,7 @@ typedef struct px_lsq_encoder {
     px_group_task task;
     px_lsq_settings settings;
     const px_planes *planes;
-    int32_t *mixed; /* [count][span] (P, E) of all planes; in the end their symbols */
+    int32_t *mixed;        /* [count][span] (P, E) of all planes; in the end their symbols */
     px_lsq_mixing *mixing; /* NULL: planes are predicted already, or not at all */
     size_t span;
     float *importance; /* a padded plane: square roots of weights of positions, 0 in the pads */
@@ -161,8 +161,8 @@ static inline size_t px_lsq_positions(const px_group_task *task, size_t height, 
                : height * width;
 }
 
-/* Rows of bands side by side are worked on one after the other, so that what lies between them costs
- * nothing: there are so many rows in one of the planes. */
+/* Rows of bands side by side are worked on one after the other, so that what lies between them
+ * costs nothing: there are so many rows in one of the planes. */
 static inline size_t px_lsq_across(const px_group_task *task) {
     return task->bands ? PX_BANDS : 1;
 }

@@ -197,8 +197,8 @@ static prism_status find_errors(px_symbol_plane *at, prism_error *error) {
 }
 
 /* The moments of row y. */
-static void add_moments(px_symbol_plane *at, int64_t moments[PX_SCALE_MOMENTS],
-                        const px_wave *wave, size_t y) {
+static void add_moments(px_symbol_plane *at, int64_t moments[PX_SCALE_MOMENTS], const px_wave *wave,
+                        size_t y) {
     for (size_t i = 0; i < px_lsq_across(&at->encoder.task); i++) {
         px_wave row;
         px_lsq_row(&row, &at->encoder.task, wave, y, i);

@@ -33,7 +33,7 @@ typedef struct question {
     int later;                  /* it is not the first at the place */
     uint64_t equal[PX_WINDOWS]; /* 0x80 where a window has the value */
     uint32_t *slots[PX_CONTEXTS_ALL], checks[PX_CONTEXTS_ALL];
-    px_counter *match; /* or NULL */
+    px_counter *match;                                /* or NULL */
     px_lanes inputs[(2 * PX_CONTEXTS_ALL + 17) / 16]; /* two of each context, and two more */
 } question;
 
@@ -229,9 +229,9 @@ PX_INLINE int64_t ask_match(const question *q) {
 
 PX_INLINE void ask_few(question *q, px_palette_model *m) {
     _Static_assert(PX_CONTEXTS_FAST == 5, "as many as are asked here");
-    q->inputs[0] = (px_lanes)(px_wide){ask_context(m, q, 0), ask_context(m, q, 1),
-                                       ask_context(m, q, 2), ask_context(m, q, 3),
-                                       ask_context(m, q, 4), ask_match(q)};
+    q->inputs[0] =
+        (px_lanes)(px_wide){ask_context(m, q, 0), ask_context(m, q, 1), ask_context(m, q, 2),
+                            ask_context(m, q, 3), ask_context(m, q, 4), ask_match(q)};
 }
 
 PX_INLINE void ask_all(question *q, px_palette_model *m) {
