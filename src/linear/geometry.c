@@ -67,6 +67,16 @@ uint64_t px_zero_row_bytes(const px_geometry *geometry, size_t element_size) {
     return ((uint64_t)geometry->stride + 2 * PX_PLANE_GUARD) * element_size;
 }
 
+void *px_two_rows_take(px_pool *pool, const px_geometry *geometry, size_t element_size) {
+    const size_t count = px_sum(px_product(2, geometry->stride), 2 * PX_PLANE_GUARD);
+    uint8_t *rows = px_pool_take_zeroed(pool, px_product(count, element_size));
+    return rows ? rows + (PX_PLANE_GUARD + geometry->stride) * element_size : NULL;
+}
+
+uint64_t px_two_rows_bytes(const px_geometry *geometry, size_t element_size) {
+    return px_zero_row_bytes(geometry, element_size) + (uint64_t)geometry->stride * element_size;
+}
+
 /* Lines of a tile. With a power of two of them, the tiles of a pair would all lie in the same few
  * sets of the caches. */
 static size_t tile_lines(size_t pairs) {

@@ -55,6 +55,10 @@ void *px_padded_take(px_pool *pool, const px_geometry *geometry, size_t element_
 void *px_zero_row_take(px_pool *pool, const px_geometry *geometry, size_t element_size);
 uint64_t px_zero_row_bytes(const px_geometry *geometry, size_t element_size);
 
+/* A row with the one above it, both zeros; the pointer is to column 0 of the lower one. */
+void *px_two_rows_take(px_pool *pool, const px_geometry *geometry, size_t element_size);
+uint64_t px_two_rows_bytes(const px_geometry *geometry, size_t element_size);
+
 /* Pads of samples: the nearest sample of the plane. */
 void px_replicate_pads(const px_geometry *geometry, int16_t *plane);
 

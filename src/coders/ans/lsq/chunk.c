@@ -221,26 +221,36 @@ static bool kind_may_be_wide(const px_group_kind *kind, size_t count) {
     return kind->mixes && !kind->quick && count <= PX_WIDE_PLANES;
 }
 
-/* Of the groups, the first is the largest; which weights the last one has is not known yet. */
+/* What the first group's parameters say of its model; with bands, no plane is halved. */
+static px_model_sort look(px_reader parameters, size_t count, const px_group_kind *kind,
+                          bool banded) {
+    px_model_sort sort = px_model_look(parameters, count, kind->quick, kind->mixes);
+    sort.wide &= kind_may_be_wide(kind, count);
+    sort.halves &= !banded;
+    return sort;
+}
+
+/* Of the groups, the first is the largest; what later ones are is not known yet. */
 uint64_t px_lsq_chunk_memory(const px_planes *planes, const px_pipeline *pipeline, bool quick,
                              px_reader parameters, size_t payload_size) {
     const px_planes folded = px_fold_shape(planes, is_mixed(pipeline));
     const size_t count = group_size(&folded, 0);
     const size_t last = (folded.count - 1) % PX_GROUP + 1;
-    const px_group_kind kind = {.quick = quick,
-                                .mixes = mixes(&folded, 0, pipeline),
-                                .late = is_late(&folded, pipeline),
-                                .may_have_bands = px_bands_possible(&folded)};
-    if (kind.may_have_bands)
-        px_get_varint(&parameters);
-    const bool wide =
-        kind_may_be_wide(&kind, count) && px_model_is_wide(parameters, quick, kind.mixes);
+    px_group_kind kind = {.quick = quick,
+                          .mixes = mixes(&folded, 0, pipeline),
+                          .late = is_late(&folded, pipeline),
+                          .may_have_bands = px_bands_possible(&folded)};
+    const bool banded = kind.may_have_bands && px_get_varint(&parameters) > 0;
+    const bool only = folded.count == count;
+    kind.may_have_bands = only ? banded : kind.may_have_bands;
     if (!is_codable(&folded))
         return px_rans_memory(payload_size);
-    uint64_t group = px_lsq_decode_memory(&folded, count, &kind, wide);
-    if (folded.count > count)
-        group = px_larger(
-            group, px_lsq_decode_memory(&folded, last, &kind, kind_may_be_wide(&kind, last)));
+    const px_model_sort sort = look(parameters, count, &kind, banded && only);
+    uint64_t group = px_lsq_decode_memory(&folded, count, &kind, sort);
+    if (!only) {
+        const px_model_sort any = {.wide = kind_may_be_wide(&kind, last), .halves = true};
+        group = px_larger(group, px_lsq_decode_memory(&folded, last, &kind, any));
+    }
     uint64_t bytes = px_rans_memory(payload_size) + group;
     if (!kind.late)
         bytes += px_planes_bytes(&folded);

@@ -283,7 +283,8 @@ static prism_status prepare(decoder *d, prism_error *error) {
     prism_status status = px_lsq_group_make(group, model, true, error);
     if (status != PRISM_OK)
         return status;
-    d->edge = px_pool_take(&group->pool, px_product(2, model->width + 1, sizeof *d->edge));
+    if (!model->quick)
+        d->edge = px_pool_take(&group->pool, px_product(2, model->width + 1, sizeof *d->edge));
     if (d->left)
         d->means = px_zero_row_take(&group->pool, &group->full.geometry, sizeof *d->means);
     status = px_pool_status(&group->pool, error);
@@ -302,7 +303,8 @@ static prism_status prepare(decoder *d, prism_error *error) {
 static px_group_bytes band_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
                                   bool wide) {
     px_group_bytes bytes = px_lsq_group_memory(planes, count, kind->quick, kind->mixes, wide);
-    bytes.all += 2 * (planes->width + 1) * sizeof(int32_t);
+    if (!kind->quick)
+        bytes.all += 2 * (planes->width + 1) * sizeof(int32_t);
     if (kind->mixes)
         bytes.all += px_mixer_memory(count, wide ? PX_SQUARE_TAPS : 1);
     if (kind->mixes && !kind->quick)
@@ -325,8 +327,9 @@ static px_group_bytes bands_memory(const px_planes *planes, size_t count, const 
 }
 
 uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
-                              bool wide) {
-    const uint64_t model = px_model_memory(planes, count, kind->quick, kind->mixes, wide);
+                              px_model_sort sort) {
+    const bool wide = sort.wide;
+    const uint64_t model = px_model_memory(planes, count, kind->quick, kind->mixes, sort);
     px_group_bytes group = band_memory(planes, count, kind, wide);
     if (kind->may_have_bands) {
         const px_group_bytes bands = bands_memory(planes, count, kind, wide);

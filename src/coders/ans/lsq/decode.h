@@ -13,10 +13,10 @@ typedef struct px_group_kind {
     int threads;
 } px_group_kind;
 
-/* Bytes that decoding a group takes, with its model, and with the planes if they come late. `wide`:
- * its weights may be. */
+/* Bytes that decoding a group takes, with its model, which is of the sort, and with the planes if
+ * they come late. */
 uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
-                              bool wide);
+                              px_model_sort sort);
 
 /* Planes first..first + count - 1 of `planes`, whose model is next in the parameters, from the
  * stream. Those that come late are all, and get their memory when all else is freed. */

@@ -25,10 +25,6 @@ static void take_running(px_view *view, px_pool *pool, bool rows) {
         (rows ? px_padded_take : px_zero_row_take)(pool, &view->geometry, sizeof(int16_t));
 }
 
-static uint64_t rows_bytes(const px_geometry *geometry, bool rows, size_t size) {
-    return rows ? px_padded_bytes(geometry, size) : px_zero_row_bytes(geometry, size);
-}
-
 /* Sums over positions are the same with the pads or without: pads of the sums repeat their edges as
  * those of the planes do. Wide models need them, and fits of encoders count them. */
 static px_geometry tiled_geometry(const px_geometry *full, bool decoding, bool wide) {
@@ -39,28 +35,37 @@ static bool is_couple(size_t count, bool mixes, bool decoding) {
     return decoding && mixes && count == 2;
 }
 
+/* Of a plane alone, nobody asks for the logs, and what nothing is said by is one row of zeros. */
+static uint64_t lone_bytes(const px_geometry *full) {
+    return px_padded_bytes(full, sizeof(int16_t)) + px_zero_row_bytes(full, sizeof(int32_t)) +
+           px_zero_row_bytes(full, sizeof(int16_t));
+}
+
+/* What planes of a group have in common, but tiles. */
+static uint64_t view_bytes(const px_geometry *full, size_t count, bool mixes) {
+    const px_geometry half = px_geometry_halved(full, (px_phase){1, 1});
+    const uint64_t plane = px_padded_bytes(full, sizeof(int16_t));
+    const uint64_t said = mixes ? px_padded_bytes(full, sizeof(int32_t))
+                                : px_zero_row_bytes(full, sizeof(int32_t));
+    if (count == 1)
+        return lone_bytes(full);
+    return is_couple(count, mixes, true)
+               ? 2 * plane + said + px_zero_row_bytes(full, sizeof(int32_t))
+               : 3 * plane + said + px_padded_bytes(&half, sizeof(int16_t));
+}
+
 px_group_bytes px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
                                    bool wide) {
     const px_geometry full = px_geometry_make(planes->height, planes->width);
-    const px_geometry half = px_geometry_halved(&full, (px_phase){1, 1});
     const px_geometry tiled = tiled_geometry(&full, true, wide);
     const size_t pairs = px_mixer_pairs(count, wide);
-    px_group_bytes bytes = {.kept = px_padded_bytes(&full, sizeof(int16_t))};
-    if (mixes)
-        bytes.kept += wide ? px_couples_bytes(&full, pairs) : px_tiles_bytes(&tiled, pairs);
-    const bool couple = is_couple(count, mixes, true);
-    bytes.all = bytes.kept +
-                (couple ? px_zero_row_bytes(&full, sizeof(int32_t))
-                        : px_padded_bytes(&full, sizeof(int16_t))) +
-                rows_bytes(&full, mixes, sizeof(int32_t)) +
-                rows_bytes(&full, count > 1, sizeof(int16_t));
-    if (quick) {
-        const px_geometry row = px_geometry_make(1, planes->width);
-        bytes.all += px_padded_bytes(&row, sizeof(uint16_t));
-    }
-    if (count > 1 && !couple)
-        bytes.all += px_padded_bytes(&half, sizeof(int16_t));
-    if (has_innovations(mixes, quick) && (!couple || wide))
+    const uint64_t kept =
+        !mixes ? 0 : wide ? px_couples_bytes(&full, pairs) : px_tiles_bytes(&tiled, pairs);
+    px_group_bytes bytes = {.all = kept + view_bytes(&full, count, mixes),
+                            .kept = kept + px_padded_bytes(&full, sizeof(int16_t))};
+    if (quick)
+        bytes.all += px_two_rows_bytes(&full, sizeof(uint16_t));
+    if (has_innovations(mixes, quick) && (!is_couple(count, mixes, true) || wide))
         bytes.all += px_tiles_bytes(&tiled, px_mixer_pairs(count, false));
     return bytes;
 }
@@ -75,6 +80,18 @@ static bool shares_tiles(const px_lsq_group *group) {
     return group->couple && !group->model->wide && !group->model->quick;
 }
 
+static void take_logs(px_lsq_group *group) {
+    px_view *view = &group->full;
+    const bool alone = group->decoding && group->model->count == 1;
+    view->logs_stride = alone ? 0 : view->geometry.stride;
+    if (group->couple)
+        group->spare_row =
+            px_zero_row_take(&group->pool, &view->geometry, sizeof *group->spare_row);
+    else
+        view->logs = (alone ? px_zero_row_take : px_padded_take)(&group->pool, &view->geometry,
+                                                                 sizeof *view->logs);
+}
+
 prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, bool decoding,
                                prism_error *error) {
     const px_geometry geometry = px_geometry_make(model->height, model->width);
@@ -82,19 +99,18 @@ prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, b
     px_pool *pool = &group->pool, *kept = decoding ? &group->kept : &group->tiles;
     px_view *view = &group->full;
     group->tiled = tiled_geometry(&geometry, decoding, model->wide);
-    take_mixed(view, pool, model->mixes && decoding);
-    take_running(view, pool, model->count > 1);
-    view->samples = px_padded_take(&group->kept, &geometry, sizeof *view->samples);
     group->couple = is_couple(model->count, model->mixes, decoding);
-    view->logs_stride = geometry.stride;
-    if (group->couple)
-        group->spare_row = px_zero_row_take(pool, &geometry, sizeof *group->spare_row);
+    take_mixed(view, pool, model->mixes && decoding);
+    if (decoding && model->count == 1)
+        view->running = (int16_t *)view->mixed; /* zeros */
     else
-        view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
-    if (model->quick || !decoding) {
-        const px_geometry row = px_geometry_make(1, model->width);
-        view->errors = px_padded_take(pool, decoding ? &row : &geometry, sizeof *view->errors);
-    }
+        take_running(view, pool, model->count > 1);
+    view->samples = px_padded_take(&group->kept, &geometry, sizeof *view->samples);
+    take_logs(group);
+    if (!decoding)
+        view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
+    else if (model->quick)
+        view->errors = px_two_rows_take(pool, &geometry, sizeof *view->errors);
     if (model->wide)
         group->couples = px_couples_take(kept, &geometry, pairs_of(group, true));
     else if (model->mixes)

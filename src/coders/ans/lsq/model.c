@@ -9,7 +9,13 @@
 #include "entropy/field_coder.h"
 #include "linear/mixer.h"
 
-enum { MAX_START_ERROR = 31, SCALE_ERROR_UNIT = 8, MAX_SCALE_ERROR = 1024, MAX_SCALE_WEIGHT = 127 };
+enum {
+    MAX_START_ERROR = 31,
+    SCALE_ERROR_UNIT = 8,
+    MAX_SCALE_ERROR = 1024,
+    MAX_SCALE_WEIGHT = 127,
+    MOST_LOOKED_AT = 8 /* planes of which it is worth it */
+};
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
@@ -53,12 +59,13 @@ void px_model_free(px_lsq_model *model) {
     *model = (px_lsq_model){0};
 }
 
-uint64_t px_model_memory(const px_planes *planes, size_t count, bool quick, bool mixes, bool wide) {
-    const uint64_t patches = px_plane_size(planes) / PX_SAMPLES_PER_PATCH;
+uint64_t px_model_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
+                         px_model_sort sort) {
+    const uint64_t patches = sort.halves ? px_plane_size(planes) / PX_SAMPLES_PER_PATCH : 0;
     const uint64_t plane = sizeof(px_lsq_plane) + sizeof(uint16_t) + patches * sizeof(px_patch);
     uint64_t bytes = count * (plane + 2 * (sizeof(px_weight_row) + sizeof(int8_t)));
     if (mixes)
-        bytes += px_weights_memory(count, wide ? PX_SQUARE_TAPS : 1);
+        bytes += px_weights_memory(count, sort.wide ? PX_SQUARE_TAPS : 1);
     if (mixes && !quick)
         bytes += px_weights_memory(count, 1);
     return bytes;
@@ -87,6 +94,7 @@ typedef struct side {
     plane_models models;
     bool starved; /* there was no memory for patches */
     bool blocks;  /* as in the model */
+    bool looks;   /* patches are not read */
 } side;
 
 static void models_init(plane_models *models) {
@@ -200,7 +208,7 @@ static void code_kind(side *s, px_lsq_plane *plane, const px_lsq_plane *last, ui
     code(s, &s->models.kind[last->kind], &kind, (int)last->kind, PX_PLANE_CONSTANT,
          s->blocks ? PX_PLANE_FULL : PX_PLANE_HALVED);
     plane->kind = (px_plane_kind)kind;
-    if (plane->kind != PX_PLANE_HALVED)
+    if (plane->kind != PX_PLANE_HALVED || s->looks)
         return;
     code_bit(s, &s->models.phase[0], &plane->phase.rows);
     code_bit(s, &s->models.phase[1], &plane->phase.columns);
@@ -307,13 +315,31 @@ void px_model_write(px_lsq_model *model, px_buffer *out) {
     }
 }
 
-bool px_model_is_wide(px_reader in, bool quick, bool mixes) {
+/* Fields after the kind of one that is halved are not there, where patches were not read. */
+static bool is_halved(side *s, size_t count, uint16_t *order, bool ordered) {
+    px_lsq_plane last = {.kind = PX_PLANE_FULL};
+    if (ordered)
+        code_order(s, order, count);
+    for (size_t k = 0; k < count && !s->io.bad; k++) {
+        px_lsq_plane plane = {.kind = PX_PLANE_CONSTANT};
+        code_plane(s, &plane, &last, 0);
+        if (plane.kind == PX_PLANE_HALVED)
+            return true;
+        keep_fields(&last, &plane);
+    }
+    return false;
+}
+
+px_model_sort px_model_look(px_reader in, size_t count, bool quick, bool mixes) {
+    uint16_t order[MOST_LOOKED_AT];
     px_range_decoder coder = px_range_decoder_make(&in);
     px_lsq_model model = {.quick = quick, .mixes = mixes};
-    side s = {.io = {.in = &coder}};
+    side s = {.io = {.in = &coder}, .looks = true};
     models_init(&s.models);
     code_general(&s, &model);
-    return model.wide;
+    return (px_model_sort){.wide = model.wide,
+                           .halves = count > MOST_LOOKED_AT ||
+                                     is_halved(&s, count, order, mixes && !quick)};
 }
 
 /* A shift to the right by less than nothing is not to be had. */

@@ -80,11 +80,18 @@ prism_status px_model_alloc(px_lsq_model *model, const px_planes *planes, size_t
                             bool mixes, prism_error *error);
 void px_model_free(px_lsq_model *model);
 
-/* Bytes of the model of a group that is read. */
-uint64_t px_model_memory(const px_planes *planes, size_t count, bool quick, bool mixes, bool wide);
+/* What makes a model large: wide weights, and the patches of halved planes. */
+typedef struct px_model_sort {
+    bool wide, halves;
+} px_model_sort;
 
-/* Whether the model at the beginning of `in` has wide weights. */
-bool px_model_is_wide(px_reader in, bool quick, bool mixes);
+/* Bytes of the model of a group that is read. */
+uint64_t px_model_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
+                         px_model_sort sort);
+
+/* Of the model at the beginning of `in`, which is not of blocks. Where planes are many, one of them
+ * may be halved without a look. */
+px_model_sort px_model_look(px_reader in, size_t count, bool quick, bool mixes);
 
 /* Makes room for wide weights. */
 prism_status px_model_widen(px_lsq_model *model, prism_error *error);
