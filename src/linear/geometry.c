@@ -5,14 +5,22 @@
 #include "base/sizes.h"
 #include "linear/product_kernels.h"
 
-px_geometry px_geometry_make(size_t height, size_t width) {
+static px_geometry padded(size_t height, size_t width, size_t below) {
     size_t stride = PX_PAD_LEFT + width + PX_PAD_RIGHT;
-    size_t positions = px_product(stride, PX_PAD_TOP + height + PX_PAD_BOTTOM);
+    size_t positions = px_product(stride, PX_PAD_TOP + height + below);
     return (px_geometry){.height = height,
                          .width = width,
                          .stride = stride,
                          .origin = PX_PAD_TOP * stride + PX_PAD_LEFT,
                          .tile_count = px_sum(positions, PX_TILE - 1) / PX_TILE};
+}
+
+px_geometry px_geometry_make(size_t height, size_t width) {
+    return padded(height, width, PX_PAD_BOTTOM);
+}
+
+px_geometry px_geometry_open(size_t height, size_t width) {
+    return padded(height, width, 0);
 }
 
 px_geometry px_geometry_bare(size_t height, size_t width) {

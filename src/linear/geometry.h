@@ -24,6 +24,9 @@ typedef struct px_geometry {
 
 px_geometry px_geometry_make(size_t height, size_t width);
 
+/* The same without the pad below, which only squares ask for. */
+px_geometry px_geometry_open(size_t height, size_t width);
+
 /* The same without pads: planes that only positions of their own are asked of. */
 px_geometry px_geometry_bare(size_t height, size_t width);
 

@@ -10,8 +10,8 @@ static size_t row_begin(size_t k, size_t taps) {
     return k * (k + 3) / 2 * taps;
 }
 
-uint64_t px_mixer_memory(size_t count, size_t taps) {
-    return row_begin(count, taps) * sizeof(int16_t) +
+uint64_t px_mixer_memory(size_t count, size_t taps, bool expanded) {
+    return (expanded ? 0 : row_begin(count, taps) * sizeof(int16_t)) +
            (uint64_t)(count + 1) / 2 * taps * PX_PANEL * sizeof(int32_t);
 }
 
@@ -49,14 +49,15 @@ prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *wei
                         .shift = taps == 1 && tiles->shift,
                         .tiles = taps == 1 ? tiles : NULL,
                         .couples = taps == 1 ? NULL : couples,
-                        .fixed = px_pool_take_zeroed(pool, px_product(fixed, sizeof *mixer->fixed)),
                         .panel = px_pool_take(pool, px_product(panel, sizeof *mixer->panel))};
+    if (!weights->expanded)
+        mixer->fixed = px_pool_take_zeroed(pool, px_product(fixed, sizeof *mixer->fixed));
     mixer->direct = is_direct(count, taps > 1);
     if (apart && !mixer->direct)
         mixer->apart = px_pool_take(
             pool, px_product(geometry->tile_count, PX_PANEL, PX_TILE, sizeof *mixer->apart));
     prism_status status = px_pool_status(pool, error);
-    for (size_t k = 0; k < count && status == PRISM_OK; k++) {
+    for (size_t k = 0; k < count && status == PRISM_OK && mixer->fixed; k++) {
         size_t pairs;
         if (weights->rows[k].used)
             status =
@@ -65,14 +66,22 @@ prism_status px_mixer_make(px_mixer *mixer, px_pool *pool, const px_weights *wei
     return status;
 }
 
-/* The weights of variable v of planes 2m and 2m + 1 for plane k. */
-static int32_t couple_of_weights(const px_mixer *mixer, size_t k, size_t m, size_t v) {
-    const size_t taps = mixer->weights->taps;
+/* Weights of plane k; NULL if there are none. */
+static const int16_t *row_of(const px_mixer *mixer, size_t k) {
     if (k >= mixer->weights->count)
+        return NULL;
+    return mixer->fixed ? mixer->fixed + row_begin(k, mixer->weights->taps)
+                        : mixer->weights->rows[k].levels;
+}
+
+/* The weights of variable v of planes 2m and 2m + 1 for plane k, which none from k on has. */
+static int32_t couple_of_weights(const px_mixer *mixer, size_t k, size_t m, size_t v) {
+    const size_t taps = mixer->weights->taps, second = 2 * m + 1 - mixer->shift;
+    const int16_t *row = row_of(mixer, k);
+    if (!row)
         return 0;
-    const int16_t *row = mixer->fixed + row_begin(k, taps);
-    const size_t second = 2 * m + 1 - mixer->shift; /* plane of the high half */
-    return px_couple(second ? row[(second - 1) * taps + v] : 0, row[second * taps + v]);
+    return px_couple(second && second <= k ? row[(second - 1) * taps + v] : 0,
+                     second < k ? row[second * taps + v] : 0);
 }
 
 /* Weights of pair m for the planes of the panel from `first` on. */

@@ -15,7 +15,8 @@ typedef struct px_mixer {
     const px_weights *weights;
     const px_tiles *tiles;     /* where weights have one tap a plane, */
     const px_couples *couples; /* or PX_SQUARE_TAPS; the other is NULL */
-    int16_t *fixed;     /* weights in fixed point, row after row; zeros where one is not used */
+    int16_t *fixed;     /* weights in fixed point, row after row, with zeros where one is not used;
+                           NULL: they are expanded already */
     int32_t *panel;     /* [pairs][taps][PX_PANEL] couples of weights */
     int32_t *apart;     /* memory for sums, or NULL: they are where planes will be */
     px_panel_sums sums; /* of the panel at work; its elements may be NULL: zeros */
@@ -29,8 +30,8 @@ enum { PX_DIRECT_PLANES = 24 }; /* at most, that are not in panels; of squares, 
 extern const int px_square_order[];
 enum { PX_SQUARE_TARGET = 4 };
 
-/* Bytes of a mixer without sums of its own. */
-uint64_t px_mixer_memory(size_t count, size_t taps);
+/* Bytes of a mixer without sums of its own, of weights that are expanded or not. */
+uint64_t px_mixer_memory(size_t count, size_t taps, bool expanded);
 
 /* Pairs for which tiles or couples of decoding need room: all planes but the last, and the sums of
  * a panel behind the planes before it. */

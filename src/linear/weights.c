@@ -229,3 +229,12 @@ prism_status px_weights_expand(const px_weights *weights, size_t k, int16_t *row
     *pair_count = (size + 1) / 2;
     return PRISM_OK;
 }
+
+prism_status px_weights_expand_all(px_weights *weights, prism_error *error) {
+    prism_status status = PRISM_OK;
+    for (size_t k = 0, pairs; k < weights->count && status == PRISM_OK; k++)
+        if (weights->rows[k].used)
+            status = px_weights_expand(weights, k, weights->rows[k].levels, &pairs, error);
+    weights->expanded = status == PRISM_OK;
+    return status;
+}

@@ -42,6 +42,7 @@ typedef struct px_weights {
     size_t plane_size; /* a row has fewer levels than this, which bounds memory by the chunk's */
     unsigned depth;
     bool centred;   /* predictions have no offset, and none is transmitted */
+    bool expanded;  /* levels have become fixed-point weights, with a zero after each row */
     int precision;  /* quarter octaves by which steps are finer than scale_k / scale_j */
     int8_t *scales; /* [count][taps] log2 of the standard deviation of what variables before, and
                        those of the plane before it in its order, leave of each; x 4 */
@@ -100,5 +101,8 @@ prism_status px_weights_decode(px_weights *weights, size_t rows, px_range_decode
  */
 prism_status px_weights_expand(const px_weights *weights, size_t k, int16_t *row,
                                size_t *pair_count, prism_error *error);
+
+/* All rows, in place of the levels: for those that need the latter no more. */
+prism_status px_weights_expand_all(px_weights *weights, prism_error *error);
 
 #endif

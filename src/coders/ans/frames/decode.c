@@ -1,4 +1,6 @@
 /* Frame after frame in coding order. */
+#include <string.h>
+
 #include "base/sizes.h"
 #include "base/status.h"
 #include "coders/ans/frames/blend_kernels.h"
@@ -7,7 +9,8 @@
 #include "entropy/shapes.h"
 
 typedef struct decoder {
-    px_planes *planes;
+    px_planes *planes; /* of a couple, before all are decoded, one for the first of them */
+    px_planes first;
     const bool *wanted; /* see px_request */
     px_frames_model model;
     px_frame_view view;
@@ -69,9 +72,15 @@ static prism_status decode_coded(decoder *d, size_t turn, prism_error *error) {
     px_blend_kernels_best()->decode(&wave, &d->stream);
     if (d->stream.failed)
         return px_fail(error, PRISM_E_CORRUPT, "the coded frames end too early");
-    px_frame_view_store(&d->view, &d->model, d->planes, turn);
     px_frame_view_keep(&d->view, turn);
     return PRISM_OK;
+}
+
+static void store(decoder *d, size_t turn) {
+    if (px_frame_is_coded(&d->model, turn))
+        px_frame_view_store(&d->view, &d->model, d->planes, turn);
+    else
+        px_frame_view_store_plain(&d->view, &d->model, d->planes, turn);
 }
 
 /* From here on nothing of the segment is needed. */
@@ -107,10 +116,35 @@ static prism_status decode_frames(decoder *d, prism_error *error) {
     for (size_t turn = 0; turn < d->model.plan.count && status == PRISM_OK; turn++) {
         if (px_frame_is_coded(&d->model, turn))
             status = d->needed[turn] ? decode_coded(d, turn, error) : skip_coded(d, turn, error);
-        else if (d->needed[turn])
-            px_frame_view_store_plain(&d->view, &d->model, d->planes, turn);
+        const bool waits = d->view.couple && turn == 1;
+        if (status == PRISM_OK && d->needed[turn] && !waits)
+            store(d, turn);
     }
     return status == PRISM_OK ? end_segment(d, error) : status;
+}
+
+/* One plane stands for both, since the last frame is not stored yet. */
+static prism_status take_first(decoder *d, const px_planes *planes, prism_error *error) {
+    d->first = *planes;
+    d->first.stride = 0;
+    d->first.samples =
+        px_pool_take(&d->pool, px_product(px_plane_size(planes), sizeof *planes->samples));
+    d->planes = &d->first;
+    return px_pool_status(&d->pool, error);
+}
+
+/* Both frames to their planes. */
+static prism_status end_couple(decoder *d, px_planes *planes, prism_error *error) {
+    px_frame_view_leave(&d->view);
+    const prism_status status = px_planes_take(planes, error);
+    if (status != PRISM_OK)
+        return status;
+    memcpy(px_plane(planes, d->model.plan.frames[0].plane), d->first.samples,
+           px_plane_size(planes) * sizeof *planes->samples);
+    d->planes = planes;
+    if (d->needed[1])
+        store(d, 1);
+    return PRISM_OK;
 }
 
 prism_status px_frames_decode(px_planes *planes, const bool *wanted, px_reader *parameters,
@@ -123,7 +157,9 @@ prism_status px_frames_decode(px_planes *planes, const bool *wanted, px_reader *
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
                          px_reader_left(parameters));
     if (status == PRISM_OK)
-        status = px_frame_view_make(&d.view, planes, true, error);
+        status = px_frame_view_make(&d.view, planes, true, false, error);
+    if (status == PRISM_OK)
+        status = d.view.couple ? take_first(&d, planes, error) : px_planes_take(planes, error);
     if (status == PRISM_OK)
         status = px_rans_get(&d.stream, payload, &d.pool, error);
     if (status == PRISM_OK) {
@@ -135,6 +171,8 @@ prism_status px_frames_decode(px_planes *planes, const bool *wanted, px_reader *
         status = decode_frames(&d, error);
     if (status == PRISM_OK && d.stream.words != d.end)
         status = px_fail(error, PRISM_E_CORRUPT, "bytes after the coded frames");
+    if (status == PRISM_OK && d.view.couple)
+        status = end_couple(&d, planes, error);
     decoder_free(&d);
     return status;
 }

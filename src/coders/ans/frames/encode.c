@@ -39,7 +39,7 @@ static prism_status encoder_make(encoder *e, const px_planes *planes, int effort
     if (status == PRISM_OK)
         status = px_frames_model_alloc(&e->model, error);
     if (status == PRISM_OK)
-        status = px_frame_view_make(&e->view, planes, false, error);
+        status = px_frame_view_make(&e->view, planes, false, false, error);
     if (status == PRISM_OK)
         status = px_frame_fit_make(&e->fit, &e->fit_pool, &e->view, effort, error);
     if (status != PRISM_OK)

@@ -28,18 +28,29 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
     return px_frames_decode(planes, request->wanted, parameters, payload, error);
 }
 
-uint64_t px_frames_memory(const px_planes *planes) {
+uint64_t px_frames_memory(const px_planes *planes, bool move) {
     return px_frames_model_memory(planes->count) +
-           px_frame_view_memory(planes->height, planes->width, planes->count);
+           px_frame_view_memory(planes->height, planes->width, planes->count, move);
+}
+
+/* A couple has one plane until references are gone. */
+static uint64_t planes_memory(const px_planes *planes) {
+    const uint64_t all = px_planes_bytes(planes);
+    const uint64_t first = (uint64_t)px_plane_size(planes) * sizeof *planes->samples;
+    const uint64_t left = px_frame_view_left(planes->height, planes->width);
+    if (planes->count != 2)
+        return all;
+    return first + (all > left ? all - left : 0);
 }
 
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
     (void)pipeline, (void)parameters;
-    return px_frames_fit(planes) ? px_frames_memory(planes) + px_rans_memory(payload_size) +
-                                       px_shapes_memory() + planes->count * sizeof(bool)
+    return px_frames_fit(planes) ? px_frames_memory(planes, false) + planes_memory(planes) +
+                                       px_rans_memory(payload_size) + px_shapes_memory() +
+                                       planes->count * sizeof(bool)
                                  : 0;
 }
 
 const px_coder_stage px_frames = {
-    .encode = px_frames_encode, .decode = decode, .decode_memory = decode_memory};
+    .late = true, .encode = px_frames_encode, .decode = decode, .decode_memory = decode_memory};

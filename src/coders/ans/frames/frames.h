@@ -8,8 +8,8 @@
 /* Whether planes are few and small enough to be coded. */
 bool px_frames_fit(const px_planes *planes);
 
-/* Bytes of the model, the view and what else both methods for frames decode with. */
-uint64_t px_frames_memory(const px_planes *planes);
+/* Bytes of the model and the view that both methods for frames decode with. */
+uint64_t px_frames_memory(const px_planes *planes, bool move);
 
 prism_status px_frames_encode(const px_planes *planes, const px_task *task, px_coded *out,
                               prism_error *error);

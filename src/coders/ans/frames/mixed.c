@@ -162,7 +162,7 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_sections 
     if (status == PRISM_OK)
         status = px_frames_model_alloc(&m->model, error);
     if (status == PRISM_OK)
-        status = px_frame_view_make(&m->view, planes, false, error);
+        status = px_frame_view_make(&m->view, planes, false, true, error);
     if (status == PRISM_OK)
         status = px_frame_fit_make(&m->fit, &m->pool, &m->view, effort, error);
     m->fit.near = px_padded_take(&m->pool, &m->view.geometry, sizeof *m->fit.near);
@@ -198,7 +198,7 @@ static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payl
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
                          px_reader_left(parameters));
     if (status == PRISM_OK)
-        status = px_frame_view_make(&m->view, planes, true, error);
+        status = px_frame_view_make(&m->view, planes, true, true, error);
     if (status != PRISM_OK)
         return status;
     m->coder = (px_range_coder){.decoding = true, .decoder = px_range_decoder_make(payload)};
@@ -265,7 +265,7 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
 uint64_t px_frames_cells_memory(const px_planes *planes, px_reader parameters) {
     const bool windowed = px_get_u8(&parameters);
     return px_frames_fit(planes)
-               ? px_frames_memory(planes) + px_frame_mixer_memory(planes, windowed) +
+               ? px_frames_memory(planes, true) + px_frame_mixer_memory(planes, windowed) +
                      px_motion_memory(planes->height, planes->width)
                : 0;
 }

@@ -7,52 +7,76 @@
 
 enum { USUAL_LOG = 1536 }; /* in the middle of the logs that there are, in 1/256 octaves */
 
+static bool is_couple(size_t count, bool move) {
+    return count == 2 && !move;
+}
+
+/* Of energies: those of the sample, and of two experts each. */
+static size_t chains_of(size_t count) {
+    return 1 + (count == 1 ? PX_EXPERTS_ALONE : count == 2 ? PX_EXPERTS_ONE : PX_BLEND_EXPERTS) / 2;
+}
+
 prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bool decoding,
-                                prism_error *error) {
+                                bool move, prism_error *error) {
     const size_t width = planes->width;
     const px_geometry geometry = px_geometry_make(planes->height, width);
+    const bool couple = decoding && is_couple(planes->count, move);
     *view = (px_frame_view){.geometry = geometry,
                             .size = px_plane_size(planes),
-                            .kept = planes->count - 1,
+                            .kept = couple ? 0 : planes->count - 1,
                             .decoding = decoding,
+                            .couple = couple,
                             .logs_stride = geometry.stride,
                             .refers = planes->count > 1};
     void *(*const take)(px_pool *, const px_geometry *, size_t) =
         view->refers ? px_padded_take : px_zero_row_take;
     px_pool *pool = &view->pool;
-    view->references = take(pool, &geometry, sizeof *view->references);
-    view->running = take(pool, &geometry, sizeof *view->running);
+    view->references = take(&view->said, &geometry, sizeof *view->references);
+    view->running = take(&view->said, &geometry, sizeof *view->running);
     view->samples = px_padded_take(pool, &geometry, sizeof *view->samples);
     if (decoding) {
-        view->spare_row = px_zero_row_take(pool, &geometry, sizeof *view->logs);
+        view->spare_row = px_zero_row_take(pool, &geometry, sizeof *view->spare_row);
     } else {
         view->logs = px_padded_take(pool, &geometry, sizeof *view->logs);
         view->errors = px_padded_take(pool, &geometry, sizeof *view->errors);
     }
     view->edge =
         px_pool_take_zeroed(pool, px_product(2, width + PX_WAVE_LANES, sizeof *view->edge));
-    view->energies =
-        px_pool_take_zeroed(pool, px_product(1 + PX_BLEND_PAIRS, width, sizeof *view->energies));
+    const size_t chains = decoding ? chains_of(planes->count) : 1 + PX_BLEND_PAIRS;
+    view->energies = px_pool_take_zeroed(pool, px_product(chains, width, sizeof *view->energies));
     view->kept_logs =
         px_pool_take(pool, px_product(view->kept, view->size, sizeof *view->kept_logs));
-    return px_pool_status(pool, error);
+    const prism_status status = px_pool_status(&view->said, error);
+    return status == PRISM_OK ? px_pool_status(pool, error) : status;
 }
 
-uint64_t px_frame_view_memory(size_t height, size_t width, size_t count) {
+uint64_t px_frame_view_left(size_t height, size_t width) {
+    const px_frame_view *view = NULL;
+    const px_geometry geometry = px_geometry_make(height, width);
+    return px_padded_bytes(&geometry, sizeof *view->references + sizeof *view->running);
+}
+
+uint64_t px_frame_view_memory(size_t height, size_t width, size_t count, bool move) {
     const px_frame_view *view = NULL;
     const px_geometry geometry = px_geometry_make(height, width);
     uint64_t (*const bytes)(const px_geometry *, size_t) =
         count > 1 ? px_padded_bytes : px_zero_row_bytes;
     return bytes(&geometry, sizeof *view->references + sizeof *view->running) +
            px_padded_bytes(&geometry, sizeof *view->samples) +
-           px_zero_row_bytes(&geometry, sizeof *view->logs) +
+           px_zero_row_bytes(&geometry, sizeof *view->spare_row) +
            2 * ((uint64_t)width + PX_WAVE_LANES) * sizeof *view->edge +
-           (1 + PX_BLEND_PAIRS) * (uint64_t)width * sizeof *view->energies +
-           (uint64_t)(count - 1) * height * width * sizeof *view->kept_logs;
+           chains_of(count) * (uint64_t)width * sizeof *view->energies +
+           (is_couple(count, move) ? 0 : (uint64_t)count - 1) * height * width *
+               sizeof *view->kept_logs;
+}
+
+void px_frame_view_leave(px_frame_view *view) {
+    px_pool_free(&view->said);
 }
 
 void px_frame_view_free(px_frame_view *view) {
     px_pool_free(&view->pool);
+    px_pool_free(&view->said);
 }
 
 /* What a frame has of a reference. */
@@ -95,6 +119,21 @@ static void refer_row(px_frame_view *view, const referred from[PX_REFERENCES],
                      moved(view, motion, from[1].motion, y, x));
 }
 
+/* Its logs are where the running ones will be. */
+static void refer_to_first(px_frame_view *view, const px_planes *planes, const px_frame *first,
+                           int mean) {
+    const px_geometry *geometry = &view->geometry;
+    const int16_t *samples = px_plane(planes, first->plane);
+    for (size_t y = 0; y < geometry->height; y++, samples += geometry->width) {
+        int32_t *references = view->references + y * geometry->stride;
+        int16_t *running = view->running + y * geometry->stride;
+        const referred only = {.samples = samples, .logs = running, .mean = mean};
+        const referred from[PX_REFERENCES] = {only, {.logs = running}};
+        for (size_t x = 0; x < geometry->width; x++)
+            refer_sample(references + x, running + x, from, x, x);
+    }
+}
+
 /* Of one reference, the logs count twice. */
 static referred referred_at(const px_frame_view *view, const px_frames_model *model,
                             const px_planes *planes, const px_frame *frame, size_t r) {
@@ -107,26 +146,37 @@ static referred referred_at(const px_frame_view *view, const px_frames_model *mo
                       .motion = exists ? r : 0};
 }
 
-void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
-                         size_t turn, const px_motion *motion) {
-    const px_frame *frame = &model->plan.frames[turn];
-    const px_geometry *geometry = &view->geometry;
+static void refer_to_all(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
+                         const px_frame *frame, const px_motion *motion) {
     referred from[PX_REFERENCES];
-    if (!view->refers)
-        return;
-    for (size_t r = 0; r < PX_REFERENCES && frame->count; r++)
+    for (size_t r = 0; r < PX_REFERENCES; r++)
         from[r] = referred_at(view, model, planes, frame, r);
+    for (size_t y = 0; y < view->geometry.height; y++)
+        refer_row(view, from, motion, y);
+}
+
+static void refer_to_none(px_frame_view *view) {
+    const px_geometry *geometry = &view->geometry;
     for (size_t y = 0; y < geometry->height; y++) {
-        if (frame->count) {
-            refer_row(view, from, motion, y);
-            continue;
-        }
         memset(view->references + y * geometry->stride, 0,
                geometry->width * sizeof *view->references);
         memset(view->running + y * geometry->stride, 0, geometry->width * sizeof *view->running);
     }
-    px_replicate_couples(geometry, view->references);
-    px_replicate_pads(geometry, view->running);
+}
+
+void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
+                         size_t turn, const px_motion *motion) {
+    const px_frame *frame = &model->plan.frames[turn];
+    if (!view->refers)
+        return;
+    if (!frame->count)
+        refer_to_none(view);
+    else if (view->couple)
+        refer_to_first(view, planes, &model->plan.frames[0], model->frames[0].mean);
+    else
+        refer_to_all(view, model, planes, frame, motion);
+    px_replicate_couples(&view->geometry, view->references);
+    px_replicate_pads(&view->geometry, view->running);
 }
 
 bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_planes *planes,
@@ -185,12 +235,22 @@ void px_frame_view_store_plain(px_frame_view *view, px_frames_model *model, px_p
     px_frame_view_keep_plain(view, frame, turn);
 }
 
+static void leave_logs(px_frame_view *view, int16_t *logs, size_t stride) {
+    view->logs = logs;
+    view->logs_stride = stride;
+}
+
 void px_frame_view_begin(px_frame_view *view, size_t turn) {
     if (!view->decoding)
         return;
-    const bool kept = turn < view->kept;
-    view->logs = kept ? view->kept_logs + turn * view->size : view->spare_row;
-    view->logs_stride = kept ? view->geometry.width : 0;
+    if (view->couple)
+        view->refers = turn > 0;
+    if (view->couple && turn == 0)
+        leave_logs(view, view->running, view->geometry.stride);
+    else if (turn < view->kept)
+        leave_logs(view, view->kept_logs + turn * view->size, view->geometry.width);
+    else
+        leave_logs(view, (int16_t *)view->spare_row, 0);
 }
 
 void px_frame_view_keep(px_frame_view *view, size_t turn) {
@@ -222,11 +282,12 @@ px_wave px_frame_wave(const px_frame_view *view, px_blend *blend, const px_frame
                         .edge = view->energies};
     for (int e = 0; e < blend->experts; e++)
         blend->gates[e] = model->gates[e] * PX_GATE_UNIT;
+    const bool first = view->couple && !view->refers;
     px_wave wave = {.height = view->geometry.height,
                     .width = view->geometry.width,
                     .stride = view->geometry.stride,
-                    .mixed = view->references,
-                    .running = view->running,
+                    .mixed = first ? view->spare_row : view->references,
+                    .running = first ? (int16_t *)view->spare_row : view->running,
                     .mixed_stride = view->refers ? view->geometry.stride : 0,
                     .running_stride = view->refers ? view->geometry.stride : 0,
                     .samples = view->samples,

@@ -11,9 +11,12 @@
 /* Arrays are padded planes of the geometry. */
 typedef struct px_frame_view {
     px_pool pool;
+    px_pool said; /* references and running */
     px_geometry geometry;
     size_t size;         /* samples of a frame */
     bool refers;         /* there are other frames; else there is one row of zeros for these two */
+    bool couple;         /* two frames that are decoded: the first one, of which nothing is said,
+                            leaves its logs where the second one has its running ones */
     int32_t *references; /* couples of samples, less their means */
     int16_t *running;    /* log errors of the references */
     int16_t *samples, *logs;
@@ -23,16 +26,21 @@ typedef struct px_frame_view {
     int32_t *edge, *energies; /* of px_wave and px_blend */
     size_t kept;              /* turns whose logs are kept: all but the last */
     int16_t *kept_logs;       /* [kept][size], by turn */
-    int16_t *spare_row;       /* of the last turn's logs, when decoding */
+    int32_t *spare_row;       /* of the last turn's logs, when decoding; before, of zeros */
 } px_frame_view;
 
-/* Bytes of a view for decoding. */
-uint64_t px_frame_view_memory(size_t height, size_t width, size_t count);
+/* Bytes of a view for decoding, and of what px_frame_view_leave frees of it. Frames that `move` are
+ * no couple. */
+uint64_t px_frame_view_memory(size_t height, size_t width, size_t count, bool move);
+uint64_t px_frame_view_left(size_t height, size_t width);
 
 /* px_frame_view_free also after a failure. */
 prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bool decoding,
-                                prism_error *error);
+                                bool move, prism_error *error);
 void px_frame_view_free(px_frame_view *view);
+
+/* When all frames of a couple are decoded: the last one can still be stored. */
+void px_frame_view_leave(px_frame_view *view);
 
 /* References and running of the frame at `turn`, from planes whose turns came before; with `motion`
  * from where that says, if it is not NULL. */

@@ -154,10 +154,10 @@ prism_status px_lsq_chunk_encode(const px_planes *planes, const px_task *task, p
 
 /* ---- Decoding ---- */
 
-/* Where a group keeps what all of its planes come from until the end, they need no memory before.
- */
+/* Where the first group keeps what all of its planes come from until its end, planes need no memory
+ * before. */
 static bool is_late(const px_planes *planes, const px_pipeline *pipeline) {
-    return planes->count == 1 || (planes->count <= PX_GROUP && mixes(planes, 0, pipeline));
+    return planes->count == 1 || mixes(planes, 0, pipeline);
 }
 
 static prism_status decode_groups(px_planes *planes, const px_pipeline *pipeline,
@@ -172,6 +172,7 @@ static prism_status decode_groups(px_planes *planes, const px_pipeline *pipeline
         status = px_planes_take(planes, error);
     for (size_t first = 0; first < planes->count && status == PRISM_OK; first += PX_GROUP) {
         kind.mixes = mixes(planes, first, pipeline);
+        kind.late = kind.late && first == 0;
         status = px_lsq_decode_group(planes, first, group_size(planes, first), &kind, parameters,
                                      stream, error);
     }
@@ -230,7 +231,19 @@ static px_model_sort look(px_reader parameters, size_t count, const px_group_kin
     return sort;
 }
 
-/* Of the groups, the first is the largest; what later ones are is not known yet. */
+/* Of groups after the first, which come when planes have their memory: what they are is not known
+ * yet. Those but the last are as large as the first. */
+static uint64_t later_memory(const px_planes *planes, size_t last, const px_group_kind *first) {
+    px_group_kind kind = *first;
+    kind.late = false;
+    const px_model_sort any = {.wide = kind_may_be_wide(&kind, last), .halves = true};
+    const uint64_t small = px_lsq_decode_memory(planes, last, &kind, any);
+    const uint64_t full =
+        px_lsq_decode_memory(planes, PX_GROUP, &kind, (px_model_sort){false, true});
+    return px_planes_bytes(planes) +
+           (planes->count > 2 * PX_GROUP ? px_larger(small, full) : small);
+}
+
 uint64_t px_lsq_chunk_memory(const px_planes *planes, const px_pipeline *pipeline, bool quick,
                              px_reader parameters, size_t payload_size) {
     const px_planes folded = px_fold_shape(planes, is_mixed(pipeline));
@@ -246,14 +259,12 @@ uint64_t px_lsq_chunk_memory(const px_planes *planes, const px_pipeline *pipelin
     if (!is_codable(&folded))
         return px_rans_memory(payload_size);
     const px_model_sort sort = look(parameters, count, &kind, banded && only);
-    uint64_t group = px_lsq_decode_memory(&folded, count, &kind, sort);
-    if (!only) {
-        const px_model_sort any = {.wide = kind_may_be_wide(&kind, last), .halves = true};
-        group = px_larger(group, px_lsq_decode_memory(&folded, last, &kind, any));
-    }
-    uint64_t bytes = px_rans_memory(payload_size) + group;
+    uint64_t groups = px_lsq_decode_memory(&folded, count, &kind, sort);
     if (!kind.late)
-        bytes += px_planes_bytes(&folded);
+        groups += px_planes_bytes(&folded);
+    if (!only)
+        groups = px_larger(groups, later_memory(&folded, last, &kind));
+    const uint64_t bytes = px_rans_memory(payload_size) + groups;
     return px_is_folded(planes, is_mixed(pipeline))
                ? px_larger(bytes, px_planes_bytes(&folded) + px_planes_bytes(planes))
                : bytes;

@@ -301,25 +301,25 @@ static prism_status prepare(decoder *d, prism_error *error) {
 
 /* Of planes, or of a band of them, without the model, and what of it is kept. */
 static px_group_bytes band_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
-                                  bool wide) {
-    px_group_bytes bytes = px_lsq_group_memory(planes, count, kind->quick, kind->mixes, wide);
+                                  px_model_sort sort) {
+    px_group_bytes bytes = px_lsq_group_memory(planes, count, kind->quick, kind->mixes, sort);
     if (!kind->quick)
         bytes.all += 2 * (planes->width + 1) * sizeof(int32_t);
     if (kind->mixes)
-        bytes.all += px_mixer_memory(count, wide ? PX_SQUARE_TAPS : 1);
+        bytes.all += px_mixer_memory(count, sort.wide ? PX_SQUARE_TAPS : 1, true);
     if (kind->mixes && !kind->quick)
-        bytes.all += px_mixer_memory(count, 1);
+        bytes.all += px_mixer_memory(count, 1, true);
     return bytes;
 }
 
 static px_group_bytes bands_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
-                                   bool wide) {
+                                   px_model_sort sort) {
     const px_geometry geometry = px_geometry_make(planes->height, planes->width);
     px_group_bytes bytes = {.all = px_zero_row_bytes(&geometry, sizeof(int32_t)) +
                                    count * planes->width * SEAM_BYTES + SEAM_GUARD};
     for (size_t band = 0; band < PX_BANDS; band++) {
         const px_planes of_band = px_band_planes(planes, band);
-        const px_group_bytes more = band_memory(&of_band, count, kind, wide);
+        const px_group_bytes more = band_memory(&of_band, count, kind, sort);
         bytes.all += more.all;
         bytes.kept += more.kept;
     }
@@ -328,11 +328,10 @@ static px_group_bytes bands_memory(const px_planes *planes, size_t count, const 
 
 uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_group_kind *kind,
                               px_model_sort sort) {
-    const bool wide = sort.wide;
     const uint64_t model = px_model_memory(planes, count, kind->quick, kind->mixes, sort);
-    px_group_bytes group = band_memory(planes, count, kind, wide);
+    px_group_bytes group = band_memory(planes, count, kind, sort);
     if (kind->may_have_bands) {
-        const px_group_bytes bands = bands_memory(planes, count, kind, wide);
+        const px_group_bytes bands = bands_memory(planes, count, kind, sort);
         group.all = px_larger(group.all, bands.all);
         group.kept = px_larger(group.kept, bands.kept);
     }
@@ -455,6 +454,10 @@ static prism_status begin(group_task *task, const px_group_kind *kind, px_reader
     const uint64_t words = kind->may_have_bands ? px_get_varint(parameters) : 0;
     task->model.blocks = words > 0;
     prism_status status = px_model_read(&task->model, parameters, error);
+    if (status == PRISM_OK)
+        status = px_weights_expand_all(&task->model.samples, error);
+    if (status == PRISM_OK)
+        status = px_weights_expand_all(&task->model.innovations, error);
     if (status == PRISM_OK)
         status = px_tables_make(&task->tables, &task->pool, &task->model, NULL, error);
     return status == PRISM_OK ? split(task, words, stream, error) : status;

@@ -19,7 +19,7 @@ uint64_t px_lsq_decode_memory(const px_planes *planes, size_t count, const px_gr
                               px_model_sort sort);
 
 /* Planes first..first + count - 1 of `planes`, whose model is next in the parameters, from the
- * stream. Those that come late are all, and get their memory when all else is freed. */
+ * stream. If these come late, all planes get their memory when all else is freed. */
 prism_status px_lsq_decode_group(px_planes *planes, size_t first, size_t count,
                                  const px_group_kind *kind, px_reader *parameters,
                                  px_rans_stream *stream, prism_error *error);

@@ -31,6 +31,10 @@ static px_geometry tiled_geometry(const px_geometry *full, bool decoding, bool w
     return decoding && !wide ? px_geometry_bare(full->height, full->width) : *full;
 }
 
+static px_geometry full_geometry(size_t height, size_t width, size_t count, bool decoding) {
+    return (decoding && count == 1 ? px_geometry_open : px_geometry_make)(height, width);
+}
+
 static bool is_couple(size_t count, bool mixes, bool decoding) {
     return decoding && mixes && count == 2;
 }
@@ -42,26 +46,28 @@ static uint64_t lone_bytes(const px_geometry *full) {
 }
 
 /* What planes of a group have in common, but tiles. */
-static uint64_t view_bytes(const px_geometry *full, size_t count, bool mixes) {
+static uint64_t view_bytes(const px_geometry *full, size_t count, bool mixes, bool halves) {
     const px_geometry half = px_geometry_halved(full, (px_phase){1, 1});
     const uint64_t plane = px_padded_bytes(full, sizeof(int16_t));
-    const uint64_t said = mixes ? px_padded_bytes(full, sizeof(int32_t))
-                                : px_zero_row_bytes(full, sizeof(int32_t));
+    const uint64_t said =
+        mixes ? px_padded_bytes(full, sizeof(int32_t)) : px_zero_row_bytes(full, sizeof(int32_t));
     if (count == 1)
         return lone_bytes(full);
     return is_couple(count, mixes, true)
                ? 2 * plane + said + px_zero_row_bytes(full, sizeof(int32_t))
-               : 3 * plane + said + px_padded_bytes(&half, sizeof(int16_t));
+               : 3 * plane + said + (halves ? px_padded_bytes(&half, sizeof(int16_t)) : 0);
 }
 
 px_group_bytes px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
-                                   bool wide) {
-    const px_geometry full = px_geometry_make(planes->height, planes->width);
+                                   px_model_sort sort) {
+    const bool wide = sort.wide;
+    const px_geometry full = full_geometry(planes->height, planes->width, count, true);
     const px_geometry tiled = tiled_geometry(&full, true, wide);
     const size_t pairs = px_mixer_pairs(count, wide);
-    const uint64_t kept =
-        !mixes ? 0 : wide ? px_couples_bytes(&full, pairs) : px_tiles_bytes(&tiled, pairs);
-    px_group_bytes bytes = {.all = kept + view_bytes(&full, count, mixes),
+    const uint64_t kept = !mixes ? 0
+                          : wide ? px_couples_bytes(&full, pairs)
+                                 : px_tiles_bytes(&tiled, pairs);
+    px_group_bytes bytes = {.all = kept + view_bytes(&full, count, mixes, sort.halves),
                             .kept = kept + px_padded_bytes(&full, sizeof(int16_t))};
     if (quick)
         bytes.all += px_two_rows_bytes(&full, sizeof(uint16_t));
@@ -94,7 +100,7 @@ static void take_logs(px_lsq_group *group) {
 
 prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, bool decoding,
                                prism_error *error) {
-    const px_geometry geometry = px_geometry_make(model->height, model->width);
+    const px_geometry geometry = full_geometry(model->height, model->width, model->count, decoding);
     *group = (px_lsq_group){.model = model, .decoding = decoding, .full.geometry = geometry};
     px_pool *pool = &group->pool, *kept = decoding ? &group->kept : &group->tiles;
     px_view *view = &group->full;

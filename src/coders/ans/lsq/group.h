@@ -55,7 +55,7 @@ typedef struct px_group_bytes {
 } px_group_bytes;
 
 px_group_bytes px_lsq_group_memory(const px_planes *planes, size_t count, bool quick, bool mixes,
-                                   bool wide);
+                                   px_model_sort sort);
 
 /* Memory for planes, and for tiles if the model mixes; px_lsq_group_free also after a failure. */
 prism_status px_lsq_group_make(px_lsq_group *group, const px_lsq_model *model, bool decoding,
