@@ -14,7 +14,7 @@ coders coders_make(void) {
     for (size_t i = 0; i < PX_SHAPE_CLASSES; i++)
         shapes[i] = (uint8_t)random_below(&random, PX_SHAPE_COUNT);
     c.shapes = px_shapes_make(&c.pool, shapes, NULL);
-    c.quick = px_quick_tables_make(&c.pool, shapes);
+    c.quick = px_quick_tables_make(&c.pool, shapes, NULL);
     plain_tables_make(&c.plain, shapes);
     assert_int_equal(px_pool_status(&c.pool, NULL), PRISM_OK);
     return c;

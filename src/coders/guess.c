@@ -37,16 +37,17 @@ static float bits_of(const uint32_t *counts, size_t symbols) {
     return bits;
 }
 
-static uint32_t hash_of(const uint8_t *bytes) {
-    const uint32_t three = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
+static uint32_t three_at(const uint8_t *bytes) {
+    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
+}
+
+static uint32_t hash_of(uint32_t three) {
     return three * 0x9e3779b1u >> (32 - HASH_BITS);
 }
 
-/* Of at least LEAST_MATCH, or 0. */
+/* Of a match of three. */
 static size_t length_of(const uint8_t *a, const uint8_t *b, size_t most) {
     size_t length = LEAST_MATCH;
-    if (a[0] != b[0] || a[1] != b[1] || a[2] != b[2])
-        return 0;
     while (length < most && a[length] == b[length])
         length++;
     return length;
@@ -68,11 +69,12 @@ static float bits_with_matches(const uint8_t *bytes, size_t size) {
     for (size_t i = 0; i < size;) {
         size_t length = 0, from = 0;
         if (i + LEAST_MATCH <= size) {
-            uint32_t *place = &last[hash_of(bytes + i)];
+            const uint32_t three = three_at(bytes + i);
+            uint32_t *place = &last[hash_of(three)];
             const size_t left = size - i, most = left < MOST_MATCH ? left : MOST_MATCH;
             from = *place;
-            length =
-                from < i && i - from <= FURTHEST ? length_of(bytes + from, bytes + i, most) : 0;
+            if (three_at(bytes + from) == three && from < i && i - from <= FURTHEST)
+                length = length_of(bytes + from, bytes + i, most);
             *place = (uint32_t)i;
         }
         if (length) {

@@ -13,6 +13,7 @@
 
 #include "base/byte_counts.h"
 #include "base/low_discrepancy.h"
+#include "base/sizes.h"
 #include "planes/estimate_kernels.h"
 
 uint64_t px_histogram_total(const px_histogram *h) {
@@ -59,13 +60,34 @@ static void count_one(px_byte_counts *c, int32_t residual, unsigned depth) {
     c->turns[0][px_histogram_symbol(px_wrap(residual, depth))]++;
 }
 
+/* All rows but the first, in one go: what the kernel makes of the first sample of a row, of which
+ * it takes the last one above for its neighbour, is put right. */
+static void add_rows(px_byte_counts *c, const px_planes *planes, size_t index) {
+    const px_estimate_kernels *kernels = px_estimate_kernels_best();
+    const size_t width = planes->width, size = px_plane_size(planes);
+    const int16_t *samples = px_plane(planes, index);
+    uint8_t symbols[SYMBOLS_AT_ONCE];
+    count_one(c, samples[width] - samples[0], planes->depth);
+    for (size_t at = width + 1; at < size; at += SYMBOLS_AT_ONCE) {
+        const size_t n = px_smaller(size - at, SYMBOLS_AT_ONCE);
+        kernels->edge_symbols(symbols, samples + at, samples + at - width, n, planes->depth);
+        for (size_t x = (at + width - 1) / width * width; x < at + n; x += width)
+            symbols[x - at] = (uint8_t)px_histogram_symbol(
+                px_wrap(samples[x] - samples[x - width], planes->depth));
+        px_byte_counts_add(c, symbols, n);
+    }
+}
+
 /* Residuals of a plane. */
 static void add_plane(px_byte_counts *c, const px_planes *planes, size_t index) {
     const px_estimate_kernels *kernels = px_estimate_kernels_best();
     const size_t width = planes->width;
     const size_t skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
     uint8_t symbols[SYMBOLS_AT_ONCE];
-    for (size_t i = 0, y; (y = px_low_discrepancy(i, skip)) < planes->height; i++) {
+    const bool at_once = skip == 1 && planes->height > 1;
+    if (at_once)
+        add_rows(c, planes, index);
+    for (size_t i = 0, y; (y = px_low_discrepancy(i, skip)) < (at_once ? 1 : planes->height); i++) {
         const int16_t *row = px_plane(planes, index) + y * width;
         const int16_t *above = y ? row - width : row;
         count_one(c, row[0] - (y ? above[0] : 0), planes->depth);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/byte_counts.h"
 #include "base/fast_math.h"
 #include "base/status.h"
 #include "coders/byte_transform.h"
@@ -34,13 +35,17 @@ typedef struct view {
 } view;
 
 double px_entropy_of_bytes(const uint8_t *bytes, size_t count) {
-    uint32_t counts[UINT8_MAX + 1] = {0};
-    double bits = 0;
-    for (size_t i = 0; i < count; i++)
-        counts[bytes[i]]++;
-    for (size_t i = 0; i <= UINT8_MAX; i++)
-        if (counts[i])
-            bits += counts[i] * (double)px_fast_log2((float)count / (float)counts[i]) + M_LOG2E / 2;
+    px_byte_counts found = {{{0}}};
+    double parts[PX_BYTES], bits = 0;
+    px_byte_counts_add(&found, bytes, count);
+    for (size_t i = 0; i < PX_BYTES; i++) {
+        const uint32_t times = px_byte_count(&found, i);
+        const float share = (float)count / (float)(times ? times : 1);
+        const double part = times * (double)px_fast_log2(share) + M_LOG2E / 2;
+        parts[i] = times ? part : 0;
+    }
+    for (size_t i = 0; i < PX_BYTES; i++) /* in order: sums are the same everywhere */
+        bits += parts[i];
     return bits / 8;
 }
 

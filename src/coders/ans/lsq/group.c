@@ -276,7 +276,7 @@ prism_status px_tables_make(px_tables *tables, px_pool *pool, const px_lsq_model
                             const bool *classes, prism_error *error) {
     *tables = (px_tables){0};
     if (model->quick)
-        tables->quick = px_quick_tables_make(pool, model->shapes);
+        tables->quick = px_quick_tables_make(pool, model->shapes, classes);
     else
         tables->shapes = px_shapes_make(pool, model->shapes, classes);
     return px_pool_status(pool, error);
