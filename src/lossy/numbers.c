@@ -220,11 +220,11 @@ static void set_missing(px_numbers *values, const prism_options *options) {
 
 /* ---- Arrays ---- */
 
-static double number_at(const void *context, size_t i) {
+static void numbers_at(double *numbers, const void *context, const bool *is_exact, size_t first,
+                       size_t count) {
     const px_numbers *values = context;
-    double number;
-    px_view_numbers(&values->words, values->array->type, &number, i, 1);
-    return number;
+    (void)is_exact;
+    px_view_numbers(&values->words, values->array->type, numbers, first, count);
 }
 
 static void flag_exact(px_numbers *values) {
@@ -263,7 +263,7 @@ prism_status px_numbers_load(px_numbers *values, const prism_array *array, const
     set_missing(values, options);
     flag_exact(values);
     add_fills(values);
-    px_exceptions_add_outliers(values->is_exact, count, number_at, values);
+    px_exceptions_add_outliers(values->is_exact, count, numbers_at, values);
     find_range(values);
     return PRISM_OK;
 }

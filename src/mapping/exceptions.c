@@ -74,57 +74,83 @@ typedef struct extremes {
     double least, second, second_last, most; /* least < second, second_last < most */
 } extremes;
 
-static extremes extremes_of(const bool *is_exception, size_t count, px_value_of value,
-                            const void *context) {
+/* Words, of which values are asked for many at a time. */
+typedef struct valued_words {
+    bool *is_exception;
+    size_t count;
+    px_values_of values_of;
+    const void *context;
+} valued_words;
+
+enum { VALUES_AT_ONCE = 64 };
+
+/* Of the words from `first` on; how many. */
+static size_t take_values(double values[VALUES_AT_ONCE], const valued_words *w, size_t first) {
+    const size_t count = px_smaller(w->count - first, VALUES_AT_ONCE);
+    w->values_of(values, w->context, w->is_exception, first, count);
+    return count;
+}
+
+static void add_extreme(extremes *x, double v) {
+    if (v < x->least) {
+        x->second = x->least;
+        x->least = v;
+    } else if (v > x->least && v < x->second) {
+        x->second = v;
+    }
+    if (v > x->most) {
+        x->second_last = x->most;
+        x->most = v;
+    } else if (v < x->most && v > x->second_last) {
+        x->second_last = v;
+    }
+}
+
+static extremes extremes_of(const valued_words *w) {
     extremes x = {HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
-    for (size_t i = 0; i < count; i++) {
-        if (is_exception[i])
-            continue;
-        const double v = value(context, i);
-        if (v >= x.second && v <= x.second_last)
-            continue;
-        if (v < x.least) {
-            x.second = x.least;
-            x.least = v;
-        } else if (v > x.least && v < x.second) {
-            x.second = v;
-        }
-        if (v > x.most) {
-            x.second_last = x.most;
-            x.most = v;
-        } else if (v < x.most && v > x.second_last) {
-            x.second_last = v;
-        }
+    double values[VALUES_AT_ONCE];
+    for (size_t first = 0, count; first < w->count; first += count) {
+        count = take_values(values, w, first);
+        for (size_t i = 0; i < count; i++)
+            if (!(values[i] >= x.second && values[i] <= x.second_last) &&
+                !w->is_exception[first + i])
+                add_extreme(&x, values[i]);
     }
     return x;
 }
 
 /* Where `v` stands; to be exceptions unless they are too many runs. */
-static bool isolate(bool *is_exception, size_t count, px_value_of value, const void *context,
-                    double v) {
+static bool isolate(const valued_words *w, double v) {
     size_t runs = 0;
     bool inside = false;
-    for (size_t i = 0; i < count; i++) {
-        const bool equal = !is_exception[i] && value(context, i) == v;
-        runs += equal && !inside;
-        inside = equal;
+    double values[VALUES_AT_ONCE];
+    for (size_t first = 0, count; first < w->count; first += count) {
+        count = take_values(values, w, first);
+        for (size_t i = 0; i < count; i++) {
+            const bool equal = !w->is_exception[first + i] && values[i] == v;
+            runs += equal && !inside;
+            inside = equal;
+        }
     }
-    if (runs > count / PX_ELEMENTS_PER_RUN)
+    if (runs > w->count / PX_ELEMENTS_PER_RUN)
         return false;
-    for (size_t i = 0; i < count; i++)
-        is_exception[i] = is_exception[i] || value(context, i) == v;
+    for (size_t first = 0, count; first < w->count; first += count) {
+        count = take_values(values, w, first);
+        for (size_t i = 0; i < count; i++)
+            w->is_exception[first + i] |= values[i] == v;
+    }
     return true;
 }
 
-void px_exceptions_add_outliers(bool *is_exception, size_t count, px_value_of value,
+void px_exceptions_add_outliers(bool *is_exception, size_t count, px_values_of values_of,
                                 const void *context) {
+    const valued_words words = {is_exception, count, values_of, context};
     for (int i = 0; i < MOST_OUTLIERS; i++) {
-        const extremes x = extremes_of(is_exception, count, value, context);
+        const extremes x = extremes_of(&words);
         const double range = x.most - x.least;
         const bool low = x.second < HUGE_VAL && range > FAR * (x.most - x.second);
         const bool high = x.second < HUGE_VAL && range > FAR * (x.second_last - x.least);
-        if (!(x.second < x.most) || (!low && !high) ||
-            !isolate(is_exception, count, value, context, low ? x.least : x.most))
+        if (!(x.second < x.most) || (!low && !high) || !isolate(&words, low ? x.least : x.most))
             return;
     }
 }

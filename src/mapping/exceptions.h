@@ -13,15 +13,15 @@
 /* There are no more runs than one for so many elements: other mappings do better. */
 enum { PX_ELEMENTS_PER_RUN = 32 };
 
-/* The value of a word, in any unit. */
-typedef double (*px_value_of)(const void *context, size_t word);
+/* The values of words, in any unit; of those that are exceptions, any. */
+typedef void (*px_values_of)(double *values, const void *context, const bool *is_exception,
+                             size_t first, size_t count);
 
 /*
  * Makes exceptions of the words that a value stands for which is far from all others, like the one
- * of missing data: without it, integers of 16 bits say more of the rest. Values of words that are
- * exceptions already are not asked for.
+ * of missing data: without it, integers of 16 bits say more of the rest.
  */
-void px_exceptions_add_outliers(bool *is_exception, size_t count, px_value_of value,
+void px_exceptions_add_outliers(bool *is_exception, size_t count, px_values_of values_of,
                                 const void *context);
 
 /* Integers for exceptions that cost little: the one before, or, in long runs, the usual one. */

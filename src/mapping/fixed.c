@@ -105,9 +105,7 @@ static prism_status plan_alloc(plan *p, size_t count, prism_error *error) {
 }
 
 /* A quarter of it, so that the range of doubles holds differences. */
-static double value_of(const void *context, size_t i) {
-    const px_bit_patterns *words = context;
-    const uint64_t word = words->bits[i];
+static double value_of(const px_bit_patterns *words, uint64_t word) {
     if (words->number->size >= 4)
         return px_float_value(word, words->number) / 4;
     const magnitude v = magnitude_of(word, words->number);
@@ -115,10 +113,17 @@ static double value_of(const void *context, size_t i) {
     return word & px_word_sign(words->number) ? -value : value;
 }
 
+static void values_of(double *values, const void *context, const bool *is_exception, size_t first,
+                      size_t count) {
+    const px_bit_patterns *words = context;
+    for (size_t i = 0; i < count; i++)
+        values[i] = is_exception[first + i] ? 0 : value_of(words, words->bits[first + i]);
+}
+
 static void find_exceptions(plan *p, const px_bit_patterns *words) {
     for (size_t i = 0; i < words->count; i++)
         p->is_exception[i] = !is_regular(words->bits[i], words->number);
-    px_exceptions_add_outliers(p->is_exception, words->count, value_of, words);
+    px_exceptions_add_outliers(p->is_exception, words->count, values_of, words);
 }
 
 /* Extremes, and which bits are never set. */

@@ -59,9 +59,11 @@ static prism_status plan_alloc(plan *p, size_t count, prism_error *error) {
                                                     : px_out_of_memory(error, count * 11);
 }
 
-static double value_of(const void *context, size_t i) {
+static void values_of(double *values, const void *context, const bool *is_exception, size_t first,
+                      size_t count) {
     const plan *p = context;
-    return (double)p->places[i];
+    for (size_t i = 0; i < count; i++)
+        values[i] = is_exception[first + i] ? 0 : (double)p->places[first + i];
 }
 
 /* Ordered integers in `places`. False if there are too many exceptions. */
@@ -75,7 +77,7 @@ static bool apply_rule(plan *p, const px_bit_patterns *words, bool with_outliers
         p->places[i] = ordered(rule, k);
     }
     if (with_outliers)
-        px_exceptions_add_outliers(p->is_exception, words->count, value_of, p);
+        px_exceptions_add_outliers(p->is_exception, words->count, values_of, p);
     for (size_t i = 0; i < words->count; i++)
         p->lattice.has_exceptions |= p->is_exception[i];
     return !p->lattice.has_exceptions || (double)px_exception_runs(&view, p->is_exception) <=
