@@ -6,7 +6,8 @@
  *
  * decodes every FOLDER/NAME.prism to the elements of FOLDER/NAME.npy, whole and by planes, then
  * encodes these with several options and prints `NAME TYPE OPTIONS BYTES CRC-32`; with `full` also
- * by automatic options and at more efforts. KERNELS is "best" or the name of a set (simd.h).
+ * by automatic options and at more efforts. The same of generated arrays that are large enough for
+ * bands, which come back by two threads. KERNELS is "best" or the name of a set (simd.h).
  * Lines with "failed" and exit status 1 say what is wrong.
  */
 #include <dirent.h>
@@ -102,7 +103,8 @@ static void print_chunk(const golden *g, const char *options, const file *chunk)
         printf("%zu %08x\n", chunk->size, px_crc32(chunk->bytes, chunk->size));
 }
 
-static bool encode(const golden *g, const prism_options *options) {
+static bool encode_checked(const golden *g, const prism_options *options,
+                           bool (*is_right)(const golden *g, const file *chunk)) {
     char text[200];
     size_t bound = 0;
     file chunk = {NULL, 0};
@@ -111,13 +113,17 @@ static bool encode(const golden *g, const prism_options *options) {
                       (chunk.bytes = malloc(bound)) != NULL &&
                       prism_encode(&g->info.array, g->elements, options, chunk.bytes, bound,
                                    &chunk.size, NULL) == PRISM_OK &&
-                      is_same(g, &chunk);
+                      is_right(g, &chunk);
     if (done)
         print_chunk(g, text, &chunk);
     else
         printf("%s %s failed to encode\n", g->name, text);
     free(chunk.bytes);
     return done;
+}
+
+static bool encode(const golden *g, const prism_options *options) {
+    return encode_checked(g, options, is_same);
 }
 
 /* As the golden chunk was made. Not by libjxl, and raw is not to be asked for. */
@@ -151,6 +157,70 @@ static bool encode_all(const golden *g, bool full) {
     }
     return done;
 }
+
+/* ---- Bands ---- */
+
+/* Slopes that planes have in common, and noise. */
+static void fill(uint8_t *elements, size_t height, size_t width, size_t planes) {
+    uint32_t random = 1;
+    for (size_t y = 0; y < height; y++)
+        for (size_t x = 0; x < width; x++)
+            for (size_t k = 0; k < planes; k++) {
+                random = random * 1664525 + 1013904223;
+                *elements++ =
+                    (uint8_t)((x * (k + 3) + y * (k + 1)) / 8 + (x * y >> 10) * k + (random >> 29));
+            }
+}
+
+static bool has_bands(const file *f) {
+    px_chunk chunk;
+    return px_chunk_read(&chunk, f->bytes, f->size, NULL) == PRISM_OK && chunk.parameter_size > 1 &&
+           chunk.parameters[1] != 0;
+}
+
+static bool bands_come_back(const golden *g, const file *chunk) {
+    const prism_decode_options options = {.threads = 2};
+    uint8_t *decoded = malloc(g->size);
+    const bool same =
+        decoded && has_bands(chunk) &&
+        prism_decode(chunk->bytes, chunk->size, decoded, g->size, &options, NULL) == PRISM_OK &&
+        memcmp(decoded, g->elements, g->size) == 0;
+    free(decoded);
+    return same;
+}
+
+/* Of 16 planes, the second band knows the end of the first one; a plane alone is two of them. */
+static bool try_bands(void) {
+    static const struct {
+        const char *name;
+        size_t side, planes;
+        int effort;
+    } cases[] = {
+        {"bands-quick", 512, 16, 1}, {"bands-lsq", 512, 16, 5}, {"bands-alone", 2048, 1, 1}};
+    bool done = true;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const size_t side = cases[i].side, planes = cases[i].planes, size = side * side * planes;
+        prism_options options = prism_options_default();
+        golden g = {.name = cases[i].name, .size = size};
+        g.info.array = (prism_array){.type = PRISM_UINT8, .rank = 3, .dims = {side, side, planes}};
+        options.effort = cases[i].effort;
+        options.transform = planes > 1 ? PRISM_TRANSFORM_CHANNELS : PRISM_TRANSFORM_NONE;
+        options.predictor = PRISM_PREDICTOR_LSQ;
+        options.coder = PRISM_CODER_ANS;
+        options.axis = planes > 1 ? 2 : PRISM_AXIS_AUTO;
+        options.checksum = false;
+        uint8_t *elements = malloc(size);
+        g.elements = elements;
+        if (elements)
+            fill(elements, side, side, planes);
+        done &= elements && encode_checked(&g, &options, bands_come_back);
+        free(elements);
+        fflush(stdout);
+    }
+    return done;
+}
+
+/* ---- Golden chunks ---- */
 
 /* What libjxl decodes with a loss is not the same on all machines. */
 static bool is_lossy_jxl(const golden *g) {
@@ -233,5 +303,6 @@ int main(int count, char **arguments) {
         done &= try_one(arguments[2], names[i], DECODE);
     for (size_t i = 0; i < chunks; i++)
         done &= try_one(arguments[2], names[i], encode);
+    done &= chunks == 0 || try_bands();
     return done ? 0 : 1;
 }

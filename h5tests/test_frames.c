@@ -107,6 +107,37 @@ static void patterns_come_back(void **state) {
             }
 }
 
+/* Two frames, which are decoded with less memory than more of them: either may be constant, and the
+ * second one may be the first. */
+static uint8_t couple_sample(int first, int second, size_t k, size_t y, size_t x) {
+    const int kind = k ? second : first;
+    return (uint8_t)(kind == 0   ? 7 + k
+                     : kind == 1 ? texture(y, x, 0) % 101
+                                 : texture(y, x, 0) % 101 + texture(y, x, k + 1) % 5);
+}
+
+static void couples_come_back(void **state) {
+    (void)state;
+    enum { KINDS = 3, HEIGHT = 40, WIDTH = 70, PLANE = HEIGHT * WIDTH };
+    const prism_array array = make_array(PRISM_UINT8, 3, 2, HEIGHT, WIDTH);
+    const prism_options options = options_at(5);
+    uint8_t elements[2 * PLANE], plane[PLANE];
+    for (int i = 0; i < KINDS * KINDS; i++) {
+        size_t size;
+        for (size_t p = 0; p < sizeof elements; p++)
+            elements[p] =
+                couple_sample(i / KINDS, i % KINDS, p / PLANE, p / WIDTH % HEIGHT, p % WIDTH);
+        assert_round_trip(&array, elements, &options);
+        uint8_t *chunk = encode_new(&array, elements, &options, &size);
+        for (uint64_t k = 0; k < 2; k++) {
+            assert_int_equal(prism_decode_planes(chunk, size, &k, 1, plane, PLANE, NULL, NULL),
+                             PRISM_OK);
+            assert_memory_equal(plane, elements + k * PLANE, PLANE);
+        }
+        free(chunk);
+    }
+}
+
 /* A plan has room for 2^19 frames. */
 static void too_many_frames_come_back(void **state) {
     (void)state;
@@ -251,13 +282,10 @@ static void cut_bytes_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything_comes_back),
-        cmocka_unit_test(patterns_come_back),
-        cmocka_unit_test(too_many_frames_come_back),
-        cmocka_unit_test(instruction_sets_agree),
-        cmocka_unit_test(references_help),
-        cmocka_unit_test(moved_references_help),
-        cmocka_unit_test(damaged_chunks),
+        cmocka_unit_test(everything_comes_back),  cmocka_unit_test(patterns_come_back),
+        cmocka_unit_test(couples_come_back),      cmocka_unit_test(too_many_frames_come_back),
+        cmocka_unit_test(instruction_sets_agree), cmocka_unit_test(references_help),
+        cmocka_unit_test(moved_references_help),  cmocka_unit_test(damaged_chunks),
         cmocka_unit_test(cut_bytes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
