@@ -172,10 +172,11 @@ static void fill(uint8_t *elements, size_t height, size_t width, size_t planes) 
             }
 }
 
+/* Methods quick and lsq say where the second band begins. */
 static bool has_bands(const file *f) {
     px_chunk chunk;
     return px_chunk_read(&chunk, f->bytes, f->size, NULL) == PRISM_OK && chunk.parameter_size > 1 &&
-           chunk.parameters[1] != 0;
+           chunk.parameters[0] <= PRISM_METHOD_LSQ && chunk.parameters[1] != 0;
 }
 
 static bool bands_come_back(const golden *g, const file *chunk) {

@@ -126,8 +126,8 @@ uint64_t px_block_bench_memory(const px_bench_size *size, bool mixes) {
     const uint64_t mixed = mixes ? px_padded_bytes(&padded, sizeof(int32_t))
                                  : px_zero_row_bytes(&padded, sizeof(int32_t));
     const uint64_t planes = 4 * px_padded_bytes(&padded, sizeof(int16_t)) + mixed;
-    const uint64_t mixers =
-        2 * (px_tiles_bytes(&flat, px_mixer_pairs(count, false)) + px_mixer_memory(count, 1, false));
+    const uint64_t mixers = 2 * (px_tiles_bytes(&flat, px_mixer_pairs(count, false)) +
+                                 px_mixer_memory(count, 1, false));
     return planes * lanes + 2 * count * sizeof(px_wave) + edge_bytes(block->width) +
            (mixes ? mixers : 0);
 }

@@ -389,8 +389,8 @@ static uint64_t group_memory(const px_planes *planes, size_t count, const px_blo
     const uint64_t single = px_block_bench_memory(&size, mixes);
     size.lanes = PX_BLOCK_LANES;
     const uint64_t lanes = px_blocks_count(&grid) > 1 ? px_block_bench_memory(&size, mixes) : 0;
-    return px_model_memory(planes, count, false, mixes, (px_model_sort){.wide = false}) + px_shapes_memory() + single +
-           lanes;
+    return px_model_memory(planes, count, false, mixes, (px_model_sort){.wide = false}) +
+           px_shapes_memory() + single + lanes;
 }
 
 /* On one thread. */
