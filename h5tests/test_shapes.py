@@ -21,9 +21,8 @@ EFFORTS = (1, 5)
 # Cubes of one value: effort 5 sees that it is one, which effort 1 does not look for.
 ONCE_SEEN = {"constant"}
 SAME = 1.3  # times of the same work differ by that much on a busy machine
+NEARLY = 1.15  # least times of many turns by that much
 TURNS, MOST_TURNS = 2, 20
-# Of other methods, effort 1 compares coder zstd: its chunk is the smaller one.
-SLOWER = {"2000 float64 times": 4.5}
 CASES = {
     f"{case.label} {case.dtype} {case.content}": case
     for case in shapes.cases()
@@ -96,9 +95,9 @@ def test_no_shape_takes_many_times_as_long(name, effort, reference):
             reference.measure(effort)
         encode, decode = map(min, (encode, decode), costs(array, effort=effort))
         encode_most, decode_most = (one * array.nbytes for one in reference.least[effort])
-        if encode < SAME * TIMES * encode_most:
+        if encode < NEARLY * TIMES * encode_most:
             break
-    assert encode < SAME * TIMES * encode_most
+    assert encode < NEARLY * TIMES * encode_most
     assert decode < ROOM * TIMES * decode_most
 
 
@@ -114,7 +113,7 @@ def test_effort_1_is_never_slower_than_effort_5(name):
         for effort in EFFORTS:
             seconds = best_seconds(lambda: h5prism.encode(array, effort=effort), 1)  # noqa: B023
             least[effort] = min(least[effort], seconds)
-        most = SLOWER.get(name, SAME) * least[5] + TINY_MS / 1e3
+        most = SAME * least[5] + TINY_MS / 1e3
         if turn + 1 >= TURNS and least[1] < most:
             break
     assert least[1] < most
