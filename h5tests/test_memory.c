@@ -329,7 +329,7 @@ static void planes_of_few_rows_take_a_few_times_their_size(void **state) {
         {{17, 30841, 2}, PATTERN_RELATED, "predictor=lsq,coder=ans,effort=5,axis=2", TIMES},
         {{17, 30841, 2}, PATTERN_HOLES, "predictor=lsq,coder=ans,effort=5,axis=2", TIMES},
         {{64, 8192, 2}, PATTERN_HOLES, "predictor=lsq,coder=ans,effort=5,axis=2", TIMES},
-        {{17, 20000, 3}, PATTERN_RELATED, "predictor=lsq,coder=ans,effort=5,axis=2", 8.25},
+        {{17, 20000, 3}, PATTERN_RELATED, "predictor=lsq,coder=ans,effort=5,axis=2", 8.5},
         {{17, 20000, 3}, PATTERN_RELATED, CHANNELS, TIMES},
         {{17, 20000, 4}, PATTERN_RELATED, CHANNELS, TIMES},
         {{17, 200000, 2}, PATTERN_RELATED, "predictor=lsq,coder=ans,effort=5,axis=2", TIMES},
