@@ -38,8 +38,8 @@ typedef struct plugin_calls {
 } plugin_calls;
 
 typedef struct plugin_host {
-    bool found; /* all of `calls` but those that may be NULL can be called, or none */
-    px_library library;
+    bool found;         /* all of `calls` but those that may be NULL can be called, or none */
+    px_library library; /* where it was found */
     plugin_calls calls;
 } plugin_host;
 

@@ -391,6 +391,19 @@ def test_blocks(page, files, blocks):
     np.testing.assert_array_equal(values_at(page, 1024, 1024), blocks[1024, 1024])
 
 
+def test_blocks_by_address(page, files, server, blocks):
+    """Of a large chunk in blocks, what is in view is asked for."""
+    size, server.sent[:] = (files / "blocks.h5").stat().st_size, []
+    page.type("#address", f"{server.address}/files/blocks.h5")
+    page.click("#address-form button")
+    page.wait_drawn(0)
+    decoded, read = map(float, re.search(r"([\d.]+) MB from ([\d.]+) MB", page.text("#status")).groups())
+    part = decoded * 1e6 / blocks.nbytes
+    assert read * 1e6 < 1.1 * part * size and sum(server.sent) < 1.5 * part * size < 0.9 * size
+    page.type("#canvas", "\ue014")
+    np.testing.assert_array_equal(values_at(page, 1024, 1024), blocks[1024, 1024])
+
+
 def test_damaged_blocks(page, files, blocks):
     """One part is not drawn, and the page says which."""
     path = files / "damaged-blocks.h5"

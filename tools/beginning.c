@@ -2,9 +2,9 @@
 #include "beginning.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "command.h"
+#include "system/files.h"
 
 typedef struct place {
     int file; /* descriptor, HDF5's own */
@@ -36,23 +36,17 @@ static bool find_place(place *p, const tool_chunked *c, const hsize_t *offset) {
            p->address != HADDR_UNDEF && p->size > 0 && tool_chunked_encoded(c, offset, p->mask);
 }
 
-static bool read_all(const place *p, uint8_t *bytes, size_t from, size_t to) {
-    while (from < to) {
-        const ssize_t count = pread(p->file, bytes + from, to - from, (off_t)(p->address + from));
-        if (count <= 0)
-            return false;
-        from += (size_t)count;
-    }
-    return true;
+static bool read_part(const place *p, uint8_t *bytes, size_t from, size_t to) {
+    return from >= to || px_file_read_at(p->file, bytes + from, to - from, p->address + from);
 }
 
 static bool read_beginning(const place *p, int reduce, tool_stored *stored) {
     const size_t start = p->size < PRISM_START_BYTES ? (size_t)p->size : PRISM_START_BYTES;
     size_t needed = 0;
     stored->bytes = malloc((size_t)p->size);
-    if (!stored->bytes || !read_all(p, stored->bytes, 0, start) ||
+    if (!stored->bytes || !read_part(p, stored->bytes, 0, start) ||
         prism_reduced_size(stored->bytes, start, reduce, &needed, NULL) != PRISM_OK ||
-        needed > p->size || !read_all(p, stored->bytes, start, needed))
+        needed > p->size || !read_part(p, stored->bytes, start, needed))
         return false;
     stored->size = needed;
     stored->mask = p->mask;

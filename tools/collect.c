@@ -24,6 +24,7 @@
 #include "links.h"
 #include "output.h"
 #include "stack_writer.h"
+#include "system/process.h"
 
 enum { DEFAULT_FRAMES = 27 };
 
@@ -297,7 +298,7 @@ static bool write_grouped(request *r) {
     char *names[2] = {malloc(strlen(r->files[1]) + 40), malloc(strlen(r->files[1]) + 40)};
     bool done = (names[0] && names[1]) || tool_fail("out of memory");
     for (int i = 0; done && i < 2; i++)
-        sprintf(names[i], "%s.%ld.%d.collected", r->files[1], (long)getpid(), i);
+        sprintf(names[i], "%s.%ld.%d.collected", r->files[1], px_process_number(), i);
     done = done && tool_output_is_free(r->files[1], r->force) && write_file(r, names[0], false) &&
            group_all(r, names);
     for (int i = 0; i < 2; i++) {

@@ -4,10 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/sizes.h"
+#include "system/process.h"
 
 static bool failed;
 
@@ -64,7 +63,7 @@ void tool_progress_noted(const char *what, size_t done, size_t all, const char *
     static const double interval = 0.1;
     static double last;
     const double now = tool_seconds(), part = all ? (double)done / (double)all : 1;
-    if (!isatty(STDERR_FILENO) || (done < all && now - last < interval))
+    if (!px_has_terminal() || (done < all && now - last < interval))
         return;
     last = now;
     fprintf(stderr, "\r%-8s [%-*.*s] %3d %% %s\033[K", what, WIDTH, (int)(part * WIDTH), bar,
@@ -76,9 +75,7 @@ void tool_progress_noted(const char *what, size_t done, size_t all, const char *
 }
 
 double tool_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    return px_seconds();
 }
 
 void tool_print_json_text(const char *text) {

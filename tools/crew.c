@@ -1,40 +1,29 @@
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* sched_getaffinity */
-#endif
-
 #include "crew.h"
 
-#include <sched.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "command.h"
 
 size_t tool_cpus(void) {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-        return (size_t)CPU_COUNT(&set);
-    const long all = sysconf(_SC_NPROCESSORS_ONLN);
-    return all > 0 ? (size_t)all : 1;
+    return (size_t)px_processors();
 }
 
-static void *member(void *data) {
+static void member(void *data) {
     tool_crew *c = data;
-    pthread_mutex_lock(&c->lock);
+    px_monitor_enter(&c->monitor);
     while (!c->stopped) {
         if (c->begun == c->given) {
-            pthread_cond_wait(&c->more, &c->lock);
+            px_monitor_wait(&c->monitor);
             continue;
         }
         const size_t slot = c->begun++ % c->slots;
-        pthread_mutex_unlock(&c->lock);
+        px_monitor_leave(&c->monitor);
         c->work(c->jobs[slot]);
-        pthread_mutex_lock(&c->lock);
+        px_monitor_enter(&c->monitor);
         c->done[slot] = true;
-        pthread_cond_signal(&c->less);
+        px_monitor_wake_all(&c->monitor);
     }
-    pthread_mutex_unlock(&c->lock);
-    return NULL;
+    px_monitor_leave(&c->monitor);
 }
 
 bool tool_crew_open(tool_crew *c, size_t threads, size_t slots, void (*work)(void *job)) {
@@ -42,13 +31,11 @@ bool tool_crew_open(tool_crew *c, size_t threads, size_t slots, void (*work)(voi
                      .jobs = calloc(slots, sizeof *c->jobs),
                      .done = calloc(slots, sizeof *c->done),
                      .slots = slots,
-                     .members = calloc(threads, sizeof *c->members)};
-    pthread_mutex_init(&c->lock, NULL);
-    pthread_cond_init(&c->more, NULL);
-    pthread_cond_init(&c->less, NULL);
-    if (c->jobs && c->done && c->members)
-        while (c->threads < threads &&
-               pthread_create(&c->members[c->threads], NULL, member, c) == 0)
+                     .members = calloc(threads, sizeof *c->members),
+                     .task = {member, c}};
+    c->has_monitor = px_monitor_make(&c->monitor);
+    if (c->jobs && c->done && c->members && c->has_monitor)
+        while (c->threads < threads && px_thread_start(&c->members[c->threads], &c->task))
             c->threads++;
     return c->threads > 0 || tool_fail("no thread can be started");
 }
@@ -58,38 +45,39 @@ bool tool_crew_full(const tool_crew *c) {
 }
 
 void tool_crew_give(tool_crew *c, void *job) {
-    pthread_mutex_lock(&c->lock);
+    px_monitor_enter(&c->monitor);
     const size_t slot = c->given++ % c->slots;
     c->jobs[slot] = job;
     c->done[slot] = false;
-    pthread_cond_signal(&c->more);
-    pthread_mutex_unlock(&c->lock);
+    px_monitor_wake_all(&c->monitor);
+    px_monitor_leave(&c->monitor);
 }
 
 void *tool_crew_take(tool_crew *c) {
     if (c->taken == c->given)
         return NULL;
     const size_t slot = c->taken++ % c->slots;
-    pthread_mutex_lock(&c->lock);
+    px_monitor_enter(&c->monitor);
     while (!c->done[slot] && !c->stopped)
-        pthread_cond_wait(&c->less, &c->lock);
-    pthread_mutex_unlock(&c->lock);
+        px_monitor_wait(&c->monitor);
+    px_monitor_leave(&c->monitor);
     return c->jobs[slot];
 }
 
 void tool_crew_stop(tool_crew *c) {
-    pthread_mutex_lock(&c->lock);
+    if (!c->threads)
+        return;
+    px_monitor_enter(&c->monitor);
     c->stopped = true;
-    pthread_cond_broadcast(&c->more);
-    pthread_mutex_unlock(&c->lock);
+    px_monitor_wake_all(&c->monitor);
+    px_monitor_leave(&c->monitor);
     while (c->threads)
-        pthread_join(c->members[--c->threads], NULL);
+        px_thread_join(c->members[--c->threads]);
 }
 
 void tool_crew_free(tool_crew *c) {
-    pthread_cond_destroy(&c->less);
-    pthread_cond_destroy(&c->more);
-    pthread_mutex_destroy(&c->lock);
+    if (c->has_monitor)
+        px_monitor_free(&c->monitor);
     free(c->members);
     free(c->done);
     free(c->jobs);

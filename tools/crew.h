@@ -3,8 +3,10 @@
 #ifndef TOOL_CREW_H
 #define TOOL_CREW_H
 
-#include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "system/threads.h"
 #include <stddef.h>
 
 enum { TOOL_MOST_THREADS = 1024 };
@@ -16,9 +18,10 @@ typedef struct tool_crew {
     size_t slots, threads;
     size_t given, begun, taken; /* jobs so far */
     bool stopped;
-    pthread_t *members;
-    pthread_mutex_t lock;
-    pthread_cond_t more, less; /* there is a job to begin; one is done */
+    px_thread *members;
+    px_thread_task task; /* of each */
+    bool has_monitor;
+    px_monitor monitor; /* of what others change: jobs that are given, and done */
 } tool_crew;
 
 /* At most `slots` jobs are on their way. False, with a message, if there are no threads. */

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arguments.h"
 #include "collected.h"
 #include "command.h"
 #include "folder.h"
 #include "links.h"
+#include "system/files.h"
 
 typedef struct request {
     const char *files[2], *dataset, *format;
@@ -104,7 +104,7 @@ static bool write_file(const request *r, const char *path) {
     const char *obstacle = tool_image_obstacle(frame, path);
     if (obstacle)
         return tool_fail("%s: %s", path, obstacle);
-    if (access(path, F_OK) == 0)
+    if (px_file_exists(path))
         return tool_fail("%s: two frames have this name", path);
     return tool_image_write(frame, path) &&
            (r->unchecked || tool_pages_each(path, true, check_page, frame));

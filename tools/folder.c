@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "image.h"
 #include "links.h"
+#include "system/files.h"
+#include "system/process.h"
+#include "system/signals.h"
 
 /* ---- What is in one ---- */
 
@@ -97,20 +99,10 @@ int tool_new_folder_stopped(void) {
     return stopped;
 }
 
-/* Signals that are ignored, by nohup, stay so. */
-static void note_signals(void) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (signal(numbers[i], note_signal) == SIG_IGN)
-            signal(numbers[i], SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like any other */
-}
-
 static bool is_free(const char *path) {
-    struct stat found;
-    if (stat(path, &found) != 0)
+    if (!px_file_exists(path))
         return true;
-    if (!S_ISDIR(found.st_mode))
+    if (!px_file_is_folder(path))
         return tool_fail("%s is there already, and no folder", path);
     size_t entries = 0;
     DIR *directory = opendir(path);
@@ -132,9 +124,9 @@ bool tool_new_folder_begin(tool_new_folder *f, const char *path) {
         return tool_fail("out of memory");
     while (end > 1 && path[end - 1] == '/')
         end--;
-    snprintf(f->name, length, "%.*s.%ld.part", (int)end, path, (long)getpid());
-    note_signals();
-    return mkdir(f->name, 0777) == 0 || tool_fail("%s: %s", f->name, strerror(errno));
+    snprintf(f->name, length, "%.*s.%ld.part", (int)end, path, px_process_number());
+    px_signals_on_stop(note_signal);
+    return px_folder_make(f->name) || tool_fail("%s: %s", f->name, strerror(errno));
 }
 
 static void remove_folder(const char *path) {
@@ -151,7 +143,7 @@ static void remove_folder(const char *path) {
 }
 
 bool tool_new_folder_end(tool_new_folder *f, bool done) {
-    if (done && rename(f->name, f->path) != 0)
+    if (done && !px_file_rename(f->name, f->path))
         done = tool_fail("%s: %s", f->path, strerror(errno));
     if (!done && f->name)
         remove_folder(f->name);

@@ -23,8 +23,8 @@ typedef struct tool_new_folder {
     char *name;       /* to write to; owned */
 } tool_new_folder;
 
-/* Refuses one that is there already with something in it. One folder at a time: SIGINT and SIGTERM
- * do not end the process any more, but are told by tool_new_folder_stopped. */
+/* Refuses one that is there already with something in it. One folder at a time: signals
+ * that ask the process to end do not end it any more, but are told by tool_new_folder_stopped. */
 bool tool_new_folder_begin(tool_new_folder *folder, const char *path);
 
 /* 0, or the signal that asked to end. */

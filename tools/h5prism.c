@@ -10,6 +10,7 @@
 #include "command.h"
 #include "prism.h"
 #include "spelling.h"
+#include "system/process.h"
 
 static const char help[] =
     "usage: h5prism repack IN OUT [KEY=VALUE,...] ...   compress the datasets of a file\n"
@@ -76,6 +77,7 @@ static const struct {
 };
 
 int main(int count, char **arguments) {
+    px_process_begin(&count, &arguments);
     const char *command = count > 1 ? arguments[1] : "";
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(command, commands[i].name) == 0)

@@ -5,7 +5,6 @@
  */
 #include "header.h"
 
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "library.h"
+#include "system/files.h"
 
 enum { DATATYPE = 3, LAYOUT = 8, CONTINUATION = 16, MOST_BLOCKS = 64, MOST_BYTES = 1 << 20 };
 
@@ -35,8 +35,8 @@ static uint64_t number(const uint8_t *bytes, size_t count) {
 
 /* To be freed. */
 static uint8_t *read_bytes(const search *s, uint64_t address, uint64_t size) {
-    uint8_t *bytes = size <= MOST_BYTES ? malloc(size + 1) : NULL;
-    if (bytes && pread(s->file, bytes, size, (off_t)(s->base + address)) == (ssize_t)size)
+    uint8_t *bytes = size <= MOST_BYTES ? malloc((size_t)size + 1) : NULL;
+    if (bytes && px_file_read_at(s->file, bytes, (size_t)size, s->base + address))
         return bytes;
     free(bytes);
     return NULL;
@@ -107,7 +107,7 @@ static int version_of(hid_t file, haddr_t address, unsigned kind) {
     H5Pget_sizes(list, &s.address_bytes, &s.length_bytes);
     H5Pclose(list);
     const ssize_t length = H5Fget_name(file, name, sizeof name);
-    s.file = length > 0 && (size_t)length < sizeof name ? open(name, O_RDONLY) : -1;
+    s.file = length > 0 && (size_t)length < sizeof name ? px_file_open(name, false) : -1;
     if (s.file < 0)
         return -1;
     search_header(&s, address);

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "header.h"
 #include "lzf.h"
+#include "system/process.h"
 
 /* Memory for chunks of the input, which are asked for piece by piece. */
 static const size_t CACHE_BYTES = TOOL_CACHE_BYTES, CACHE_SLOTS = 10007;
@@ -42,12 +42,12 @@ static herr_t keep_reason(hid_t stack, void *data) {
  * memory. The filter reads the limit. */
 static void limit_memory(void) {
     const char *given = getenv("H5PRISM_MEMORY_LIMIT");
-    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    const uint64_t all = px_machine_memory();
     char bytes[24];
-    if ((given && *given) || pages <= 0 || page <= 0)
+    if ((given && *given) || !all)
         return;
-    snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)pages * (unsigned long long)page);
-    setenv("H5PRISM_MEMORY_LIMIT", bytes, 1);
+    snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)all);
+    px_variable_set("H5PRISM_MEMORY_LIMIT", bytes);
 }
 
 void tool_library_filters(void) {

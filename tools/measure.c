@@ -4,21 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "loss.h"
+#include "system/process.h"
 
 /* Short runs are repeated, and the shortest one counts. */
 enum { MOST_RUNS = 5 };
 
 static const double ENOUGH_SECONDS = 0.2;
-
-/* Processor time: other processes do not count. */
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* There and back. */
 typedef struct trip {
@@ -91,14 +84,14 @@ static void measure(tool_row *row, const tool_sample *sample, run_trip run, cons
 
 static prism_status run_chunk(trip *t, const tool_row *row, const tool_piece *piece, void *chunk,
                               size_t capacity, void *back, prism_error *error) {
-    const double start = now();
+    const double start = px_processor_seconds();
     prism_status status = prism_encode(&piece->array, piece->elements, &row->options, chunk,
                                        capacity, &t->bytes, error);
-    const double encoded = now();
+    const double encoded = px_processor_seconds();
     if (status == PRISM_OK)
         status = prism_decode(chunk, t->bytes, back, piece->size, NULL, error);
     t->encode_seconds = encoded - start;
-    t->decode_seconds = now() - encoded;
+    t->decode_seconds = px_processor_seconds() - encoded;
     return status == PRISM_OK ? prism_inspect(chunk, t->bytes, &t->info, error) : status;
 }
 
@@ -165,12 +158,12 @@ static bool run_gzip(trip *t, tool_row *row, const tool_piece *piece, void *back
                      const void *data) {
     const hid_t type = *(const hid_t *)data;
     hid_t file = open_memory();
-    const double start = now();
+    const double start = px_processor_seconds();
     bool done = file >= 0 && write_chunk(file, type, piece);
-    const double encoded = now();
+    const double encoded = px_processor_seconds();
     done = done && read_chunk(file, type, back, &t->bytes);
     t->encode_seconds = encoded - start;
-    t->decode_seconds = now() - encoded;
+    t->decode_seconds = px_processor_seconds() - encoded;
     if (file >= 0)
         H5Fclose(file);
     if (!done)

@@ -1,7 +1,6 @@
 #include "rewrite.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include "copy.h"
 #include "library.h"
 #include "output.h"
+#include "system/files.h"
 
 /* Objects that take a newer format of HDF5 in the original may take it in the copy, too. The root
  * group is there as soon as the file is: other properties of the file may call for a newer format
@@ -54,7 +54,7 @@ static bool create_and_fill(hid_t from, hid_t creation, const char *name, const 
 /* What programs put in front of HDF5's own bytes. */
 static bool copy_user_block(const char *input, const char *output, hsize_t size) {
     char bytes[512]; /* user blocks are multiples of it */
-    int from = open(input, O_RDONLY), to = open(output, O_WRONLY);
+    int from = px_file_open(input, false), to = px_file_open(output, true);
     bool done = from >= 0 && to >= 0;
     for (hsize_t i = 0; i < size && done; i += sizeof bytes)
         done = read(from, bytes, sizeof bytes) == (ssize_t)sizeof bytes &&

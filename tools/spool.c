@@ -3,27 +3,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
+#include "system/files.h"
 
 static bool fail(void) {
     return tool_fail("encoded chunks cannot be kept beside the output: %s", strerror(errno));
 }
 
 bool tool_spool_open(tool_spool *spool, const char *beside) {
-    const size_t length = strlen(beside) + 8;
-    char *name = malloc(length);
-    *spool = (tool_spool){0};
-    if (!name)
-        return tool_fail("out of memory");
-    snprintf(name, length, "%s.XXXXXX", beside);
-    const int descriptor = mkstemp(name);
-    if (descriptor >= 0) {
-        unlink(name);
-        spool->file = fdopen(descriptor, "w+b");
-    }
-    free(name);
+    *spool = (tool_spool){.file = px_file_nameless(beside)};
     return spool->file || fail();
 }
 

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/sizes.h"
 #include "command.h"
+#include "system/process.h"
 
 static char program[] =
     "import sys\n"
@@ -31,8 +31,9 @@ int tool_references(int count, char **arguments) {
     memcpy(all, own, sizeof own);
     memcpy(all + OWN, arguments, (size_t)count * sizeof *all);
     all[OWN + count] = NULL;
-    execvp(python, all);
-    tool_fail("references needs Python: %s: %s", python, strerror(errno));
+    const int status = px_process_become(all);
+    if (status < 0)
+        tool_fail("references needs Python: %s: %s", python, strerror(errno));
     free(all);
-    return EXIT_FAILED;
+    return status < 0 ? EXIT_FAILED : status;
 }

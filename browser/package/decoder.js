@@ -101,7 +101,7 @@ export class Decoder {
         return this.#text(this.#wasm.prism_version() >>> 0);
     }
 
-    /** What a chunk says of itself. */
+    /** What a chunk says of itself. As many bytes as bytesToOpen says are enough. */
     inspect(chunk) {
         return this.#with(chunk, (at) => this.#inspect(at, chunk.length));
     }
@@ -119,17 +119,34 @@ export class Decoder {
         });
     }
 
-    /** Opens a chunk to read parts of it; to be closed. Chunks in blocks decode no more than that. */
-    open(chunk) {
-        const at = this.#copy(chunk), place = this.#allocate(4);
+    /** How many bytes of a chunk, of which `start` has the first ones, it takes to open it. */
+    bytesToOpen(start) {
+        const place = this.#allocate(4);
         try {
-            const info = this.#inspect(at, chunk.length);
-            this.#check(this.#wasm.prism_open(at, chunk.length, 0, place, this.#error));
-            const reader = new DataView(this.#wasm.memory.buffer).getUint32(place, true);
+            this.#check(this.#with(start, (at) =>
+                this.#wasm.prism_planes_size(at, start.length, 0n, place, this.#error)));
+            return this.#number(place);
+        } finally {
+            this.#wasm.free(place);
+        }
+    }
+
+    /**
+     * Opens a chunk to read parts of it; to be closed. Chunks in blocks decode no more than that.
+     * @param chunk all of it, or as many bytes as bytesToOpen says @param size of the whole chunk
+     */
+    open(chunk, size = chunk.length) {
+        const at = this.#copy(chunk, size), place = this.#allocate(4);
+        try {
+            const info = this.#inspect(at, size);
+            this.#check(this.#wasm.prism_open(at, size, 0, place, this.#error));
+            const reader = this.#number(place);
             return {
                 info,
                 readBytes: (start, count) => this.#region(reader, info, start, count),
                 read: (start, count) => this.#array(this.#region(reader, info, start, count), count, info),
+                ranges: (start, count) => this.#ranges(reader, info, start, count),
+                put: (offset, bytes) => this.#put(at, size, offset, bytes),
                 close: () => {
                     this.#wasm.prism_close(reader);
                     this.#wasm.free(at);
@@ -179,14 +196,41 @@ export class Decoder {
     }
 
     #region(reader, info, start, count) {
-        const rank = info.shape.length, ranges = this.#allocate(16 * rank);
-        const view = new DataView(this.#wasm.memory.buffer);
-        [...start, ...count].forEach((value, i) => view.setBigUint64(ranges + 8 * i, BigInt(value), true));
+        return this.#withBox(start, count, (first, size) => this.#taken(bytesOf(count, info), (place, bytes) =>
+            this.#wasm.prism_read_region(reader, first, size, place, bytes, this.#error)));
+    }
+
+    #ranges(reader, info, start, count) {
+        return this.#withBox(start, count, (first, size) => {
+            const found = this.#allocate(4);
+            const ask = (ranges, capacity) => this.#check(this.#wasm.prism_region_ranges(
+                reader, first, 1, size, ranges, capacity, found, this.#error));
+            try {
+                ask(0, 0);
+                const some = this.#number(found);
+                const numbers = new BigUint64Array(this.#taken(16 * some, (place) => (ask(place, some), 0)).buffer);
+                return Array.from({ length: some }, (_, i) =>
+                    ({ offset: Number(numbers[2 * i]), size: Number(numbers[2 * i + 1]) }));
+            } finally {
+                this.#wasm.free(found);
+            }
+        });
+    }
+
+    #put(at, size, offset, bytes) {
+        if (!(offset >= 0 && offset + bytes.length <= size))
+            throw new PrismError("ARGUMENT", `bytes ${offset} to ${offset + bytes.length} of a chunk of ${size}`);
+        new Uint8Array(this.#wasm.memory.buffer).set(bytes, at + offset);
+    }
+
+    /** What `use` makes of the first positions and the lengths along all axes, in the module's memory. */
+    #withBox(start, count, use) {
+        const place = this.#allocate(16 * start.length), view = new DataView(this.#wasm.memory.buffer);
+        [...start, ...count].forEach((value, i) => view.setBigUint64(place + 8 * i, BigInt(value), true));
         try {
-            return this.#taken(bytesOf(count, info), (place, bytes) => this.#wasm.prism_read_region(
-                reader, ranges, ranges + 8 * rank, place, bytes, this.#error));
+            return use(place, place + 8 * start.length);
         } finally {
-            this.#wasm.free(ranges);
+            this.#wasm.free(place);
         }
     }
 
@@ -217,8 +261,12 @@ export class Decoder {
         }
     }
 
-    #copy(chunk) {
-        const at = this.#allocate(chunk.length);
+    #number(place) {
+        return new DataView(this.#wasm.memory.buffer).getUint32(place, true);
+    }
+
+    #copy(chunk, size = chunk.length) {
+        const at = this.#allocate(Math.max(size, chunk.length));
         new Uint8Array(this.#wasm.memory.buffer).set(chunk, at);
         return at;
     }

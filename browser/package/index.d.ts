@@ -47,6 +47,12 @@ export class PrismError extends Error {
     readonly status: Status;
 }
 
+/** Bytes of a chunk, from its first one. */
+export interface ByteRange {
+    offset: number;
+    size: number;
+}
+
 /** A chunk that is read in parts. Of chunks in blocks, a part decodes no more than its blocks. */
 export interface ChunkReader {
     readonly info: ChunkInfo;
@@ -54,6 +60,11 @@ export interface ChunkReader {
     read(start: readonly number[], count: readonly number[]): DecodedArray;
     /** The same as bytes, in the chunk's own byte order. */
     readBytes(start: readonly number[], count: readonly number[]): Uint8Array;
+    /** What `read` looks at, where the chunk was opened without all of its bytes: in order; none unless
+     * it is in blocks. */
+    ranges(start: readonly number[], count: readonly number[]): ByteRange[];
+    /** Bytes of the chunk that were not there when it was opened. */
+    put(offset: number, bytes: Uint8Array): void;
     close(): void;
 }
 
@@ -68,13 +79,18 @@ export class Decoder {
     inspect(chunk: Uint8Array): ChunkInfo;
     decode(chunk: Uint8Array): DecodedArray;
     decodeBytes(chunk: Uint8Array): Uint8Array;
-    open(chunk: Uint8Array): ChunkReader;
+    /** How many bytes of a chunk it takes to open it. `start` are its first 512, or all if it is
+     * shorter. */
+    bytesToOpen(start: Uint8Array): number;
+    /** Of a chunk in blocks, as many bytes as bytesToOpen says are enough, with the size of all. */
+    open(chunk: Uint8Array, size?: number): ChunkReader;
 }
 
 /** The decoder of this thread, loaded once. */
 export function loadDecoder(source?: ModuleSource): Promise<Decoder>;
 
-/** What a chunk says of itself. Rejects with PrismError what is not a chunk. */
+/** What a chunk says of itself, of which as many bytes as it takes to open it are enough. Rejects with PrismError
+ * what is not a chunk. */
 export function inspect(chunk: Uint8Array): Promise<ChunkInfo>;
 
 /** The elements of a chunk. Rejects with PrismError where the chunk is damaged. */

@@ -13,8 +13,8 @@ onmessage = async ({ data }) => {
     }
 };
 
-async function readPart({ key, bytes, start, count }) {
-    const reader = open.get(key) ?? (await loadDecoder()).open(bytes);
+async function readPart({ key, head, size, parts, start, count }) {
+    const reader = open.get(key) ?? (await loadDecoder()).open(head, size);
     open.delete(key);
     open.set(key, reader);
     if (open.size > MOST_OPEN) {
@@ -22,5 +22,7 @@ async function readPart({ key, bytes, start, count }) {
         closing.close();
         open.delete(oldest);
     }
+    for (const { offset, bytes } of parts)
+        reader.put(offset, bytes);
     return reader.readBytes(start, count);
 }

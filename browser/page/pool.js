@@ -24,12 +24,16 @@ export class Pool {
         return this.#run(() => ({ bytes }));
     }
 
-    /** Elements of a part of a chunk, as bytes; it stays open under its key for the next ones. */
-    read(key, bytes, start, count) {
+    /**
+     * Elements of a part of a chunk, as bytes; it stays open under its key for the next ones.
+     * @param facts {head, size, parts, start, count} the bytes that open the chunk, the size of all, and the
+     *     bytes that the part takes
+     */
+    read(key, { head, ...facts }) {
         return this.#run((own) => {
             const isOpen = own.open.includes(key);
             own.open = [key, ...own.open.filter((other) => other !== key)].slice(0, MOST_OPEN);
-            return { key, bytes: isOpen ? null : bytes, start, count };
+            return { key, head: isOpen ? null : head, ...facts };
         });
     }
 

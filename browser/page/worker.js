@@ -1,5 +1,5 @@
 /* The file, and all that takes time: the page asks, this worker reads, decodes and draws. */
-import { Blocks } from "./blocks.js";
+import { Blocks, headOf } from "./blocks.js";
 import { Colouring } from "./colours.js";
 import { PRISM } from "./hdf5/filters.js";
 import { Hdf5File } from "./hdf5/file.js";
@@ -59,7 +59,7 @@ async function firstChunk() {
     if (dataset.filters.length !== 1 || dataset.filters[0].id !== PRISM)
         return { ratio };
     try {
-        return { ratio, info: await inspect(await file.source.read(stored.address, stored.size)) };
+        return { ratio, info: await inspect(await headOf(dataset, stored)) };
     } catch {
         return { ratio }; // what is wrong is said where the chunk is drawn
     }

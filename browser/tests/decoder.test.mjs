@@ -56,6 +56,27 @@ test("a part of a chunk in blocks", { skip }, async () => {
     reader.close();
 });
 
+test("a part of a chunk in blocks takes no more bytes than it says", { skip }, async () => {
+    const decoder = await loadDecoder(), chunk = chunkOf("blocks_i8"), { info } = decoder.decode(chunk);
+    const whole = decoder.open(chunk), start = info.shape.map(() => 0), count = info.shape.map((_, i) => (i < 2 ? 4 : info.shape[i]));
+    const needed = decoder.bytesToOpen(chunk.subarray(0, 512));
+    assert.deepEqual(decoder.inspect(chunk.subarray(0, needed)), info);
+    const reader = decoder.open(chunk.subarray(0, needed), chunk.length);
+    assert.throws(() => reader.read(start, count), { status: /CHECKSUM|CORRUPT|TRUNCATED/ });
+    const ranges = reader.ranges(start, count);
+    assert.deepEqual(ranges, whole.ranges(start, count));
+    const taken = ranges.reduce((sum, { size }) => sum + size, 0);
+    assert.ok(taken > 0 && needed + taken < chunk.length);
+    for (const { offset, size } of ranges)
+        reader.put(offset, chunk.subarray(offset, offset + size));
+    assert.deepEqual(reader.read(start, count).data, whole.read(start, count).data);
+    assert.throws(() => reader.put(chunk.length - 1, new Uint8Array(2)), { status: "ARGUMENT" });
+    reader.close();
+    whole.close();
+    assert.deepEqual(decoder.open(chunkOf("lsq_i8")).ranges([0, 0, 0], [1, 1, 1]), []);
+    assert.throws(() => decoder.bytesToOpen(chunk.subarray(0, 3)), { status: "TRUNCATED" });
+});
+
 test("damage is refused, anywhere", { skip }, async () => {
     const chunk = chunkOf("lsq_i8");
     for (let at = 0; at < chunk.length; at += 97) {

@@ -17,8 +17,8 @@ typedef struct px_thread_task {
     void *argument;
 } px_thread_task;
 
-/* False if there is no thread to be had. It blocks all signals, which are the business of the
- * program's own threads. *task is the thread's until px_thread_join. */
+/* False if there is no thread to be had. It blocks signals, which are the business of the
+ * program's own threads, but not its own faults. *task is the thread's until px_thread_join. */
 bool px_thread_start(px_thread *thread, px_thread_task *task);
 void px_thread_join(px_thread thread);
 

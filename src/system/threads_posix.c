@@ -15,9 +15,12 @@ static void *begin(void *argument) {
 }
 
 bool px_thread_start(px_thread *thread, px_thread_task *task) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+    sigset_t others, before;
+    sigfillset(&others);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&others, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &others, &before);
     const bool started = pthread_create(thread, NULL, begin, task) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return started;

@@ -228,7 +228,14 @@ export class Dataset {
     /** Bytes of the chunk as they are stored, or null where none was written. */
     async stored(place) {
         const found = await this.index.find(place);
-        return found && { mask: found.mask, bytes: await this.file.source.read(found.address, found.size) };
+        return found && { mask: found.mask, bytes: await this.read(found, 0, found.size) };
+    }
+
+    /** Bytes of a chunk that the index has found. */
+    read({ address, size }, offset, length) {
+        if (!(offset >= 0 && offset + length <= size))
+            throw new FileError("it says that it is longer than what is stored");
+        return this.file.source.read(address + offset, length);
     }
 
     /** Elements of the chunk at a place of the grid, in C order, and how many bytes were read for it. */

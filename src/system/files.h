@@ -1,0 +1,33 @@
+/* Files and folders as systems have them; failures leave errno. Internal. */
+#ifndef PX_SYSTEM_FILES_H
+#define PX_SYSTEM_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* A descriptor, or -1. Bytes are read and written as they are. */
+int px_file_open(const char *path, bool writing);
+
+/* Whether all of them were there. The place where the descriptor reads next stays as it is. */
+bool px_file_read_at(int descriptor, void *bytes, size_t size, uint64_t offset);
+
+bool px_file_exists(const char *path);
+bool px_file_is_same(const char *path, const char *other);
+bool px_file_is_folder(const char *path);
+
+/* A file of that name is replaced; a folder only where it is empty. */
+bool px_file_rename(const char *from, const char *to);
+
+/* As the last thing that a process does: it may have the file open. From a handler of signals,
+ * too. */
+void px_file_remove_at_end(const char *path);
+
+/* One without a name, in the folder of the file `beside`: it goes when it is closed. NULL if there
+ * is none to be had. */
+FILE *px_file_nameless(const char *beside);
+
+bool px_folder_make(const char *path);
+
+#endif

@@ -1,0 +1,68 @@
+#include "system/files.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int px_file_open(const char *path, bool writing) {
+    return open(path, writing ? O_WRONLY : O_RDONLY);
+}
+
+bool px_file_read_at(int descriptor, void *bytes, size_t size, uint64_t offset) {
+    for (size_t done = 0; done < size;) {
+        const ssize_t count =
+            pread(descriptor, (char *)bytes + done, size - done, (off_t)(offset + done));
+        if (count <= 0)
+            return false;
+        done += (size_t)count;
+    }
+    return true;
+}
+
+bool px_file_exists(const char *path) {
+    struct stat found;
+    return stat(path, &found) == 0;
+}
+
+bool px_file_is_same(const char *path, const char *other) {
+    struct stat a, b;
+    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+bool px_file_is_folder(const char *path) {
+    struct stat found;
+    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+bool px_file_rename(const char *from, const char *to) {
+    return rename(from, to) == 0;
+}
+
+void px_file_remove_at_end(const char *path) {
+    unlink(path);
+}
+
+FILE *px_file_nameless(const char *beside) {
+    const size_t length = strlen(beside) + 8;
+    char *name = malloc(length);
+    FILE *file = NULL;
+    if (!name)
+        return NULL;
+    snprintf(name, length, "%s.XXXXXX", beside);
+    const int descriptor = mkstemp(name);
+    if (descriptor >= 0) {
+        unlink(name);
+        file = fdopen(descriptor, "w+b");
+        if (!file)
+            close(descriptor);
+    }
+    free(name);
+    return file;
+}
+
+bool px_folder_make(const char *path) {
+    return mkdir(path, 0777) == 0;
+}
