@@ -397,7 +397,9 @@ def test_blocks_by_address(page, files, server, blocks):
     page.type("#address", f"{server.address}/files/blocks.h5")
     page.click("#address-form button")
     page.wait_drawn(0)
-    decoded, read = map(float, re.search(r"([\d.]+) MB from ([\d.]+) MB", page.text("#status")).groups())
+    decoded, read = map(
+        float, re.search(r"([\d.]+) MB from ([\d.]+) MB", page.text("#status")).groups()
+    )
     part = decoded * 1e6 / blocks.nbytes
     assert read * 1e6 < 1.1 * part * size and sum(server.sent) < 1.5 * part * size < 0.9 * size
     page.type("#canvas", "\ue014")
