@@ -141,6 +141,29 @@ def test_kerchunk(virtual_python, path):
     run(virtual_python, COMPARE + KERCHUNK, path)
 
 
+KERCHUNK_TRANSLATOR = """
+import kerchunk.hdf
+from h5prism.kerchunk import SingleHdf5ToZarr
+found = SingleHdf5ToZarr(path, inline_threshold=0, error="raise").translate()
+opened = xarray.open_dataset(found, engine="kerchunk", mask_and_scale=False)
+for name in "cube", "shuffled", "checked", "counts", "plain":
+    assert any(key.startswith(name + "/0") for key in found["refs"]), name
+    numpy.testing.assert_array_equal(opened[name].values, original[name].values)
+assert opened["cube"].dims == original["cube"].dims
+try:
+    kerchunk.hdf.SingleHdf5ToZarr(path, error="raise").translate()
+except Exception as error:
+    assert "33128" in str(error)
+else:
+    raise AssertionError("kerchunk knows the filter: h5prism.kerchunk is not needed")
+"""
+
+
+def test_kerchunk_translates(virtual_python, path):
+    """By its own class, with one method of ours."""
+    run(virtual_python, COMPARE + KERCHUNK_TRANSLATOR, path)
+
+
 VIRTUALIZARR = """
 from obspec_utils.registry import ObjectStoreRegistry
 from obstore.store import LocalStore

@@ -18,7 +18,7 @@ def get_config() -> dict[str, Any]:
     """The parts that work together in this process.
 
     Returns:
-        version: of package and plugin. plugin, plugin_folder: paths of libh5prism.so and of its
+        version: of package and plugin. plugin, plugin_folder: paths of the shared library and of its
         folder, which HDF5_PLUGIN_PATH may name. compiler, zlib, zstd, libjxl: what the plugin was built
         by and works with; libjxl is empty in a build without it. kernels: the instruction set that is
         used ("scalar", "avx2", "avx512"), of processor `machine`. python, h5py: their versions; h5py is

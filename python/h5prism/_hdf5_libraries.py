@@ -16,16 +16,10 @@ from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
+from ._loaded import Loaded, libraries
+
+_loaded = libraries()
 _PATH_BYTES = 4096
-
-
-class _Object(ctypes.Structure):
-    """The first fields of dl_phdr_info: dl_iterate_phdr(3)."""
-
-    _fields_ = [("address", ctypes.c_void_p), ("name", ctypes.c_char_p)]
-
-
-_Visitor = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Object), ctypes.c_size_t, ctypes.c_void_p)
 
 
 class _Libraries:
@@ -33,18 +27,18 @@ class _Libraries:
 
     def __init__(self, folder: bytes) -> None:
         self._folder = folder
-        self._seen: set[tuple[int | None, bytes]] = set()
+        self._seen: set[Loaded] = set()
         self._found: dict[int | None, ctypes.CDLL] = {}  # by the address of a function
 
     def files(self) -> list[str]:
-        return [_file_of(function) for function in self._found if function]
+        return [_loaded.file_of(function) for function in self._found if function]
 
     def reach(self) -> None:
         """Puts the folder first in each: in those that came since the last call, and once more where
         somebody else has changed the list, as netCDF does when it begins."""
-        for item in _loaded_objects() - self._seen:
+        for item in _loaded.all() - self._seen:
             self._seen.add(item)
-            functions = _plugin_functions(item[1])
+            functions = _functions(item)
             if functions:
                 self._found.setdefault(_address(functions.H5PLprepend), functions)
         for functions in self._found.values():
@@ -52,11 +46,12 @@ class _Libraries:
 
 
 class _Loader(ExtensionFileLoader):
-    """Loads a module that is a shared library, and looks for HDF5 where the module is linked to it."""
+    """Loads a module that is a shared library, and looks for HDF5 where the module is linked to it, which
+    Windows does not tell."""
 
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
-        if _plugin_functions(os.fsencode(self.path)):
+        if sys.platform == "win32" or _functions((None, self.path)):
             _reach()
 
 
@@ -84,10 +79,10 @@ def reach_all(folder: bytes) -> None:
     loaded, and of those that Python modules load from now on. Called again, it looks for others.
 
     HDF5 must not be at work in another thread. A library that cannot be asked keeps its path: one
-    that a program was linked with statically, and any where the C library has no list of objects.
+    that a program was linked with statically, and any where the system has no list of libraries.
     """
     global _libraries
-    if not hasattr(ctypes.CDLL(None), "dl_iterate_phdr"):
+    if not _loaded.is_known():
         return
     if _libraries is None:
         _libraries = _Libraries(folder)
@@ -101,42 +96,10 @@ def reached() -> list[str]:
     return sorted(_libraries.files()) if _libraries is not None else []
 
 
-def _loaded_objects() -> set[tuple[int | None, bytes]]:
-    """Addresses and file names of the shared objects of the process; the program has no name."""
-    found = set()
-
-    def visit(item: Any, _size: int, _data: Any) -> int:
-        found.add((item.contents.address, item.contents.name))
-        return 0
-
-    ctypes.CDLL(None).dl_iterate_phdr(_Visitor(visit), None)
-    return found
-
-
-def _plugin_functions(name: bytes) -> ctypes.CDLL | None:
-    """The object, if it is an HDF5 library or depends on one."""
-    try:
-        loaded = ctypes.CDLL(os.fsdecode(name) or None, mode=os.RTLD_LAZY | os.RTLD_NOLOAD)
-    except OSError:  # the kernel's own object, which is no file
-        return None
-    return loaded if hasattr(loaded, "H5PLprepend") else None
-
-
-class _Symbol(ctypes.Structure):
-    """Dl_info: dladdr(3)."""
-
-    _fields_ = [
-        ("file", ctypes.c_char_p),
-        ("base", ctypes.c_void_p),
-        ("name", ctypes.c_char_p),
-        ("address", ctypes.c_void_p),
-    ]
-
-
-def _file_of(address: int) -> str:
-    symbol = _Symbol()
-    ctypes.CDLL(None).dladdr(ctypes.c_void_p(address), ctypes.byref(symbol))
-    return os.path.realpath(os.fsdecode(symbol.file or b""))
+def _functions(item: Loaded) -> ctypes.CDLL | None:
+    """The object, if it is an HDF5 library; on systems other than Windows, also if it depends on one."""
+    opened = _loaded.opened(item)
+    return opened if opened is not None and hasattr(opened, "H5PLprepend") else None
 
 
 def _address(function: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""Finds libh5prism.so and binds the functions of prism.h that it exports.
+"""Finds libh5prism.so (Windows: h5prism.dll) and binds the functions of prism.h that it exports.
 
 The structures below mirror include/prism.h field by field; h5tests/test_python_library.py compares
 their layout with what a C compiler makes of the header.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from ._errors import PrismError
 from ._version import __version__
 
-FILE_NAME = "libh5prism.so"
+FILE_NAME = "h5prism.dll" if sys.platform == "win32" else "libh5prism.so"
 MAX_RANK = 32
 OPTION_WORDS = 10
 

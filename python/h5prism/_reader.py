@@ -99,7 +99,8 @@ class Readers:
 
     def __init__(self) -> None:
         self._forget()
-        os.register_at_fork(after_in_child=self._forget)  # another thread may have the lock
+        if hasattr(os, "register_at_fork"):  # another thread may have the lock
+            os.register_at_fork(after_in_child=self._forget)
 
     def _forget(self) -> None:
         self._lock = Lock()

@@ -18,7 +18,9 @@ _IN_FLIGHT = 2  # jobs for each thread: one at work, one waiting
 
 def worker_count(threads: int | None) -> int:
     if threads is None:
-        return len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
     if threads < 1:
         raise PrismError(Status.OPTION, f"threads={threads}: expected at least 1")
     return threads

@@ -60,6 +60,7 @@ ROWS = [
     Row("xarray, wheel", "wheel xarray readers", "reads by netcdf4", "test_hdf5_libraries.py::test_the_library_comes_later[xarray]"),
     Row("xarray, wheel", "wheel xarray virtual", "opens references, Zarr 2 and 3", "test_references.py::test_xarray"),
     Row("kerchunk, wheel", "wheel kerchunk virtual", "opens and combines references", "test_references.py::test_kerchunk"),
+    Row("kerchunk, wheel", "wheel kerchunk virtual", "translates files by h5prism.kerchunk", "test_references.py::test_kerchunk_translates"),
     Row("VirtualiZarr, wheel", "wheel virtualizarr virtual", "opens files and references", "test_references.py::test_virtualizarr"),
     Row("Icechunk, wheel", "wheel icechunk virtual", "keeps virtual chunks", "test_references.py::test_icechunk"),
     Row("GDAL", "gdalinfo --version", "reads", "test_filter_readers.py::test_gdal"),
