@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from filter_support import PLUGIN, ROOT, needs, not_sanitized, run
 
 pytestmark = needs("nm")
@@ -27,6 +28,15 @@ def test_exports_the_two_entry_points_and_the_public_api_only():
 def test_has_no_undefined_hdf5_symbol():
     undefined = dynamic_symbols("--undefined-only")
     assert [name for name in undefined if name.startswith(("H5", "prism_", "px_"))] == []
+
+
+def test_the_tool_calls_the_hdf5_that_it_is_linked_to():
+    """It does not look for it by its symbols, which a program with a static one does not show."""
+    tool = PLUGIN.parents[1] / "bin" / "h5prism"
+    if not tool.exists():
+        pytest.skip("the tool is not built")
+    symbols = run("nm", tool).stdout
+    assert "plugin_host_open" in symbols and "px_library_of" not in symbols
 
 
 @needs("readelf")

@@ -75,6 +75,28 @@ def test_wheels_for_everybody(machine, tmp_path):
     assert licenses >= {"libjxl", "highway", "brotli", "skcms", "hdf5", "libpng", "zlib", "zstd"}
 
 
+WINDOWS_LIBRARIES = (
+    r"(kernel32|ntdll|user32|advapi32|shell32|shlwapi|bcrypt|ws2_32|api-ms-win-crt-.*)\.dll"
+)
+
+
+@needs("objdump")
+def test_the_wheel_for_windows(tmp_path):
+    """What scripts/wheels has built."""
+    folder = BUILD.parent / f"{BUILD.name}-wheels" / "dist"
+    wheels = list(folder.glob("h5prism-*-py3-none-win_amd64.whl"))
+    if not wheels:
+        pytest.skip("scripts/wheels has not built one for Windows")
+    zipfile.ZipFile(wheels[0]).extractall(tmp_path)
+    package = tmp_path / "h5prism"
+    for path in (package / "plugins" / "h5prism.dll", package / "bin" / "h5prism.exe"):
+        text = subprocess.run(["objdump", "-p", path], capture_output=True, text=True).stdout
+        needed = re.findall(r"DLL Name: (\S+)", text)
+        assert needed and all(re.fullmatch(WINDOWS_LIBRARIES, name, re.I) for name in needed)
+    licenses = {path.stem for path in (package / "licenses").iterdir()}
+    assert licenses >= {"hdf5", "libpng", "libtiff", "zlib", "zstd"}
+
+
 def test_it_is_built_without_hdf5(wheel):
     cache = (BUILD / "wheel" / "CMakeCache.txt").read_text()
     assert "H5PRISM_TOOLS:" in cache

@@ -1,5 +1,5 @@
-# Sourced by scripts/test-machines and scripts/wheels: programs and libraries of another architecture,
-# from Debian's packages, unpacked into a folder. Neither the system nor its list of packages changes,
+# Sourced by scripts/test-machines, scripts/wheels and scripts/test-windows: programs and libraries of another
+# architecture, from Debian's packages, unpacked into a folder, and sources. Neither the system nor its list of packages changes,
 # and no root is needed.
 
 # foreign_apt ARCHITECTURE STATE COMMAND...: apt-get with a state of its own.
@@ -45,4 +45,32 @@ make_sysroot() {
     done
     rm -rf "$state"
     printf '%s\n' "$made" >"$folder/made"
+}
+
+# A release has its list of packages at the mirror of this machine, or none.
+mirror_of() {
+    local sources
+    sources=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null || true)
+    case $1 in
+    noble) grep -oE 'https?://[^ ]*ubuntu[^ ]*' <<<"$sources" | head -1 ;;
+    *) grep -oE 'https?://[^ ]*/debian/?( |$)' <<<"$sources" | head -1 ;;
+    esac
+}
+
+# fetch_source PACKAGE FOLDER: what Debian's release here has, into FOLDER, without its patches.
+fetch_source() {
+    local state=$2-state release
+    if [ -e "$2/made" ]; then return; fi
+    release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    rm -rf "$2" "$state"
+    mkdir -p "$2" "$state/lists/partial" "$state/archives/partial"
+    : >"$state/status"
+    echo "deb-src $(mirror_of "$release") $release main" >"$state/list"
+    (
+        cd "$state"
+        options=(-o Dir::Etc::SourceList="$state/list" -o Dir::Etc::SourceParts=/dev/null)
+        foreign_apt "$(dpkg --print-architecture)" "$state" "${options[@]}" update &&
+            foreign_apt "$(dpkg --print-architecture)" "$state" "${options[@]}" source --download-only "$1"
+    ) && tar -xf "$(ls "$state/$1"_*.orig.tar.* | grep -v '\.asc$')" --strip-components=1 -C "$2" &&
+        touch "$2/made" && rm -rf "$state"
 }

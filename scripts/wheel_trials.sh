@@ -1,6 +1,7 @@
-# Sourced by scripts/wheels: a wheel as users install it, in clean roots and under qemu.
+# Sourced by scripts/wheels: a wheel as users install it, in clean roots, under qemu and under wine.
 
 . "$root/scripts/sysroot.sh"
+. "$root/scripts/wine.sh"
 
 readonly trial=$root/scripts/support/wheel_trial.py
 # In which order modules are imported, one a line.
@@ -15,16 +16,7 @@ trial_commands() {
     while read -r order; do echo "$1/python -W error $2 $order"; done <<<"$orders"
     echo "$1/h5prism --version"
     echo "$1/python -m h5prism inspect trial.h5"
-}
-
-# A release has its list of packages at the mirror of this machine, or none.
-mirror_of() {
-    local sources
-    sources=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null || true)
-    case $1 in
-    noble) grep -oE 'https?://[^ ]*ubuntu[^ ]*' <<<"$sources" | head -1 ;;
-    *) grep -oE 'https?://[^ ]*/debian/?( |$)' <<<"$sources" | head -1 ;;
-    esac
+    echo "$1/h5prism repack trial.h5 repacked.h5 effort=7 --force"
 }
 
 # make_root RELEASE FOLDER: Python and pip, nothing else.
@@ -97,12 +89,41 @@ try_under_qemu() {
         (
             cd "$folder"
             "${run[@]}" "$system"/usr/bin/python3.?? "$trial" h5py h5prism &&
-                "${run[@]}" "$packages/h5prism/bin/h5prism" inspect trial.h5
+                "${run[@]}" "$packages/h5prism/bin/h5prism" inspect trial.h5 &&
+                "${run[@]}" "$packages/h5prism/bin/h5prism" repack trial.h5 repacked.h5 effort=7 --force
+        )
+}
+
+
+# wine wants a pipe to write to.
+run_in_wine() { "$wine" "$@" </dev/null 2>&1 | cat; }
+
+try_under_wine() {
+    local python=$wheels/windows-python order unpacked=$folder/unpacked
+    export WINEPREFIX=$wheels/wine
+    fetch_windows_python "$python" &&
+        (
+            cd "$folder"
+            export PYTHONPATH="$(path_of "$unpacked");$(path_of "$python/packages")"
+            unset H5PRISM_LIBRARY HDF5_PLUGIN_PATH
+            for order in 'h5prism h5py' 'h5py h5prism'; do
+                # shellcheck disable=SC2086 # the names are words
+                run_in_wine "$python/python.exe" "$(path_of "$trial")" --no-jxl $order || exit 1
+            done
+            run_in_wine "$python/python.exe" -m h5prism --version &&
+                run_in_wine "$unpacked/h5prism/bin/h5prism.exe" repack trial.h5 repacked.h5 effort=7 --force &&
+                run_in_wine "$unpacked/h5prism/bin/h5prism.exe" inspect repacked.h5
         )
 }
 
 try_wheel() {
-    if [ "$1" = "$(uname -m)" ]; then
+    if [ "$1" = win_amd64 ]; then
+        if [ -x "$wine" ] && command -v mvn unzip >/dev/null; then
+            step "$1: under wine" try_under_wine || true
+        else
+            leave_out "$1: under wine" "there is no wine64, mvn or unzip"
+        fi
+    elif [ "$1" = "$(uname -m)" ]; then
         try_here "$2"
     elif command -v "qemu-$1" >/dev/null; then
         step "$1: under qemu" try_under_qemu "$1" arm64 || true

@@ -1,12 +1,13 @@
 """What scripts/wheels runs with an installed wheel and nothing else of the project: modules are imported
 in the order of the arguments; then a file is written and read with h5py, by each coder and within a
-bound, and by hdf5plugin if that is among the modules. Leaves trial.h5 in the working directory.
+bound, and by hdf5plugin if that is among the modules; without coder jxl after --no-jxl. Leaves trial.h5 in the working directory.
 """
 
 import importlib.metadata
 import sys
 
-for name in sys.argv[1:]:
+NAMES = [name for name in sys.argv[1:] if name != "--no-jxl"]
+for name in NAMES:
     __import__(name)
 
 import h5py  # noqa: E402
@@ -14,7 +15,8 @@ import numpy as np  # noqa: E402
 
 import h5prism  # noqa: E402
 
-MODULES = [name for name in sys.argv[1:] if name != "h5prism"]
+MODULES = [name for name in NAMES if name != "h5prism"]
+CODERS = ["auto", "ans", "zstd", "deflate"] + ["jxl"] * ("--no-jxl" not in sys.argv)
 BOUND = 0.01
 
 y, x, c = np.ogrid[:48, :40, :12]
@@ -22,7 +24,7 @@ data = (3 * y + x * x // 20 + 9 * c).astype(np.uint8)
 floats = data / 7 + np.sin(x * y)
 
 with h5py.File("trial.h5", "w") as file:
-    for coder in ("auto", "ans", "jxl", "zstd", "deflate"):
+    for coder in CODERS:
         file.create_dataset(coder, data=data, chunks=data.shape, **h5prism.Prism(coder=coder))
     file.create_dataset("bound", data=floats, chunks=data.shape, **h5prism.Prism(rel_rmse=BOUND))
     if "hdf5plugin" in MODULES:
@@ -40,7 +42,7 @@ with h5py.File("trial.h5") as file:
     assert (h5prism.read(file["auto"], np.s_[3:9], threads=2) == data[3:9]).all()
 assert (h5prism.decode(h5prism.encode(data, effort=9)) == data).all()
 
-installed = ", ".join(
-    f"{name} {importlib.metadata.version(name)}" for name in ["h5prism", *MODULES]
+installed = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in MODULES)
+print(
+    f"Python {sys.version.split()[0]}, {', '.join(NAMES)}: h5prism {h5prism.__version__}, {installed}, HDF5 {h5py.version.hdf5_version}: passed"
 )
-print(f"Python {sys.version.split()[0]}, {installed}, HDF5 {h5py.version.hdf5_version}: passed")
