@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "prism.h"
+#include "system/format.h"
 
 typedef enum tool_kind {
     TOOL_FLAG,   /* bool */
@@ -46,7 +47,7 @@ typedef struct tool_arguments {
 bool tool_arguments_read(const tool_arguments *known, int count, char **arguments, int *code);
 
 /* Prints what is wrong as tool_fail does; EXIT_USAGE, so that it can be returned. */
-int tool_misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int tool_misused(const char *format, ...) PX_PRINTF(1, 2);
 
 /* Options of the filter as KEY=VALUE,...; NULL: none. False, with a message. */
 bool tool_read_filter_options(prism_options *options, const char *text);

@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "system/format.h"
+
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* Prints "h5prism: ..." to stderr; false, so that it can be returned. */
-bool tool_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool tool_fail(const char *format, ...) PX_PRINTF(1, 2);
 
 /* Whether a reason was printed. */
 bool tool_has_failed(void);

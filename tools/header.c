@@ -81,7 +81,8 @@ static void search_block(search *s, uint64_t address, uint64_t size) {
 static void search_header(search *s, haddr_t address) {
     enum { HEAD = 16, MOST_HEAD = 34 };
     uint8_t head[MOST_HEAD] = {0};
-    if (pread(s->file, head, sizeof head, (off_t)(s->base + address)) < HEAD)
+    if (!px_file_read_at(s->file, head, MOST_HEAD, s->base + address) &&
+        !px_file_read_at(s->file, head, HEAD, s->base + address)) /* at the end of the file */
         return;
     s->old = memcmp(head, "OHDR", 4) != 0;
     s->ordered = !s->old && head[5] & 4;

@@ -5,6 +5,8 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
+#include "system/format.h"
+
 /* Before any other call; registers the filters. */
 void tool_library_start(void);
 
@@ -15,7 +17,7 @@ void tool_library_filters(void);
 const char *tool_library_reason(void);
 
 /* As tool_fail, with the reason of HDF5's latest failure behind it. */
-bool tool_fail_library(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool tool_fail_library(const char *format, ...) PX_PRINTF(1, 2);
 
 /* Memory for decoded chunks of each dataset of an input that is open, so that they can be asked for
  * piece by piece. */

@@ -17,6 +17,7 @@
 #include "output.h"
 #include "picture.h"
 #include "reduce.h"
+#include "system/format.h"
 #include "view.h"
 
 enum { SIZE = 2048, MOST_SIZE = 16384, SMALL = 256, GAP = 2, SHEET_FRAMES = 64 };
@@ -297,7 +298,7 @@ static bool draw_frame(const tool_picture *picture, const tool_view *v, const sh
 enum { TEXT = 400 };
 
 /* Adds to a text of TEXT bytes. */
-__attribute__((format(printf, 2, 3))) static void say(char *text, const char *format, ...) {
+PX_PRINTF(2, 3) static void say(char *text, const char *format, ...) {
     va_list values;
     const size_t length = strlen(text);
     va_start(values, format);
