@@ -134,7 +134,7 @@ def test_round_trip_with_nothing_set(installed_python, tmp_path):
     run_installed(installed_python, ROUND_TRIP, tmp_path / "x.h5")
 
 
-@pytest.mark.parametrize("name", ["numcodecs", "zarr"])
+@pytest.mark.parametrize("name", ["numcodecs", "zarr", "kerchunk"])
 def test_codecs_say_which_package_they_need(installed_python, name):
     code = f"""
 try:

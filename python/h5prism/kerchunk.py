@@ -20,7 +20,7 @@ try:
     import kerchunk.hdf
     import numcodecs
 except ImportError as reason:
-    raise ImportError("h5prism.kerchunk needs the packages kerchunk and h5py") from reason
+    raise ImportError("h5prism.kerchunk needs the package kerchunk") from reason
 
 from . import numcodecs as _own  # noqa: F401  # makes the codec known
 
