@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "coders/jxl.h"
 #include "simd/simd.h"
 
 uint32_t random_next(uint32_t *state) {
@@ -237,6 +238,10 @@ uint32_t streaks(size_t y, size_t x) {
     for (size_t i = 0; i < 8; i++)
         sum += texture(y, x + i, 0) % 29;
     return sum;
+}
+
+bool is_built(const char *options) {
+    return px_jxl_version() || !strstr(options, "coder=jxl");
 }
 
 #if defined(_WIN32) /* which has no grep */

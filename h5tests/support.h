@@ -65,6 +65,9 @@ prism_status decode_by(const px_coder_stage *method, const px_coded *c, size_t p
 
 prism_options options_of(const char *text);
 
+/* Whether this build has what the options ask for: coder jxl may be left out. */
+bool is_built(const char *options);
+
 /* libjxl tells of every damage, in tens of thousands of lines; what others write to stderr goes
  * through. */
 typedef struct filtered_stderr {

@@ -43,6 +43,8 @@ enum { PIPELINES = sizeof pipelines / sizeof *pipelines };
 static void every_changed_byte_is_noticed(void **state) {
     (void)state;
     for (size_t p = 0; p < PIPELINES; p++) {
+        if (!is_built(pipelines[p]))
+            continue;
         specimen s = make_specimen(pipelines[p]);
         for (size_t i = 0; i < s.chunk_size; i++)
             for (unsigned change = 1; change < 256; change++) {
@@ -64,6 +66,8 @@ static void changed_bytes_without_checksum_do_not_crash(void **state) {
     (void)state;
     for (size_t p = 0; p < PIPELINES; p++) {
         char text[100];
+        if (!is_built(pipelines[p]))
+            continue;
         snprintf(text, sizeof text, "%s,checksum=off", pipelines[p]);
         specimen s = make_specimen(text);
         size_t refused = 0;
@@ -82,6 +86,8 @@ static void changed_bytes_without_checksum_do_not_crash(void **state) {
 static void truncated_chunks_are_refused(void **state) {
     (void)state;
     for (size_t p = 0; p < PIPELINES; p++) {
+        if (!is_built(pipelines[p]))
+            continue;
         specimen s = make_specimen(pipelines[p]);
         for (size_t size = 0; size < s.chunk_size; size++) {
             uint8_t *exact = malloc(size ? size : 1); /* so that the sanitizer sees reads beyond */

@@ -446,7 +446,7 @@ def claim(*dims: int) -> bytes:
 
 
 def test_claims_beyond_the_memory_of_the_machine(monkeypatch):
-    monkeypatch.setattr("h5prism._codec._machine_memory", lambda: 1 << 30)
+    monkeypatch.setattr("h5prism._machine.memory", lambda: 1 << 30)
     with pytest.raises(PrismError, match="the limit is 1073741824") as caught:
         h5prism.decode(claim(1 << 10, 1 << 10, 1 << 10))
     assert caught.value.status is Status.MEMORY

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
+from . import _machine
 from ._elements import as_numbers, from_numbers
 from ._errors import PrismError, Status
 from ._library import (
@@ -329,15 +330,11 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
         raise PrismError(Status.MEMORY, str(reason)) from reason
 
 
-def _machine_memory() -> int:
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
 def _default_limit() -> int:
     """Bytes that decoding may take, the result included; 0 is no limit."""
     text = os.environ.get("H5PRISM_MEMORY_LIMIT", "")
     if not text:
-        return _machine_memory()
+        return _machine.memory()
     match = re.fullmatch(r"([0-9]+)([KMG]?)", text, re.ASCII | re.IGNORECASE)
     if match is None:
         raise PrismError(

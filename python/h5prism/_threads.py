@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from ._errors import PrismError, Status
+from ._machine import processors
 
 Result = TypeVar("Result")
 
@@ -18,9 +18,7 @@ _IN_FLIGHT = 2  # jobs for each thread: one at work, one waiting
 
 def worker_count(threads: int | None) -> int:
     if threads is None:
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+        return processors()
     if threads < 1:
         raise PrismError(Status.OPTION, f"threads={threads}: expected at least 1")
     return threads
