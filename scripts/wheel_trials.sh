@@ -82,15 +82,14 @@ try_in_venv() {
 
 # Debian's Python, numpy and h5py for the other architecture; the wheel is unpacked beside them.
 try_under_qemu() {
-    local system=$wheels/roots/$architecture packages run
-    packages=$(find "$folder/unpacked" -maxdepth 0)
-    run=(env -u H5PRISM_LIBRARY PYTHONHOME=/usr "PYTHONPATH=$packages" "qemu-$architecture" -L "$system")
+    local system=$wheels/roots/$architecture unpacked=$folder/unpacked run
+    run=(env -u H5PRISM_LIBRARY PYTHONHOME=/usr "PYTHONPATH=$unpacked" "qemu-$architecture" -L "$system")
     make_sysroot "$2" "$system" python3-minimal python3-h5py python3-numpy &&
         (
             cd "$folder"
             "${run[@]}" "$system"/usr/bin/python3.?? "$trial" h5py h5prism &&
-                "${run[@]}" "$packages/h5prism/bin/h5prism" inspect trial.h5 &&
-                "${run[@]}" "$packages/h5prism/bin/h5prism" repack trial.h5 repacked.h5 effort=7 --force
+                "${run[@]}" "$unpacked/h5prism/bin/h5prism" inspect trial.h5 &&
+                "${run[@]}" "$unpacked/h5prism/bin/h5prism" repack trial.h5 repacked.h5 effort=7 --force
         )
 }
 

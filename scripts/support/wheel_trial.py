@@ -3,7 +3,6 @@ in the order of the arguments; then a file is written and read with h5py, by eac
 bound, and by hdf5plugin if that is among the modules; without coder jxl after --no-jxl. Leaves trial.h5 in the working directory.
 """
 
-import importlib.metadata
 import sys
 
 NAMES = [name for name in sys.argv[1:] if name != "--no-jxl"]
@@ -42,7 +41,6 @@ with h5py.File("trial.h5") as file:
     assert (h5prism.read(file["auto"], np.s_[3:9], threads=2) == data[3:9]).all()
 assert (h5prism.decode(h5prism.encode(data, effort=9)) == data).all()
 
-installed = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in MODULES)
-print(
-    f"Python {sys.version.split()[0]}, {', '.join(NAMES)}: h5prism {h5prism.__version__}, {installed}, HDF5 {h5py.version.hdf5_version}: passed"
-)
+versions = [getattr(sys.modules[name], "__version__", "") for name in NAMES]
+installed = ", ".join(f"{name} {version}" for name, version in zip(NAMES, versions))
+print(f"Python {sys.version.split()[0]}, {installed}, HDF5 {h5py.version.hdf5_version}: passed")
