@@ -68,6 +68,8 @@ ROWS = [
     Row("R, hdf5r", "Rscript --version", "reads", "test_filter_readers.py::test_r"),
     Row("Node", "node --version", "decodes by the npm package", "test_browser_decoder.py::test_golden_chunks"),
     Row("zarrita, npm", "npm zarrita", "reads, Zarr 2 and 3", "test_browser_decoder.py::test_zarrita"),
+    Row("Linux on aarch64, by qemu", "qemu-aarch64 --version", "the tool of a wheel writes and reads", "test_elsewhere.py::test_the_tool_runs[tool_for_aarch64]"),
+    Row("Windows, by wine", "/usr/lib/wine/wine64 --version", "the tool of a wheel writes and reads", "test_elsewhere.py::test_the_tool_runs[tool_for_windows]"),
     Row("Chromium", "chromium --version", "opens files in the page", "test_browser_page.py::test_embeddings_channels_last"),
 ]  # fmt: skip
 
