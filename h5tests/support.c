@@ -8,6 +8,7 @@
 
 #include "coders/jxl.h"
 #include "simd/simd.h"
+#include "system/memory.h"
 
 uint32_t random_next(uint32_t *state) {
     *state ^= *state << 13;
@@ -238,6 +239,13 @@ uint32_t streaks(size_t y, size_t x) {
     for (size_t i = 0; i < 8; i++)
         sum += texture(y, x + i, 0) % 29;
     return sum;
+}
+
+int16_t *clear_samples(const px_planes *planes) {
+    int16_t *samples = px_large_alloc(px_planes_bytes(planes));
+    assert_non_null(samples);
+    memset(samples, 0, px_planes_bytes(planes));
+    return samples;
 }
 
 bool is_built(const char *options) {

@@ -65,6 +65,9 @@ prism_status decode_by(const px_coder_stage *method, const px_coded *c, size_t p
 
 prism_options options_of(const char *text);
 
+/* Samples of 0, for px_planes_free. */
+int16_t *clear_samples(const px_planes *planes);
+
 /* Whether this build has what the options ask for: coder jxl may be left out. */
 bool is_built(const char *options);
 

@@ -22,8 +22,7 @@ static px_planes planes_of(shape s) {
                         .width = s.width,
                         .stride = px_plane_stride(s.height * s.width),
                         .depth = s.depth};
-    planes.samples = calloc(1, px_planes_bytes(&planes));
-    assert_non_null(planes.samples);
+    planes.samples = clear_samples(&planes);
     return planes;
 }
 

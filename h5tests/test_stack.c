@@ -9,8 +9,7 @@
 static px_planes planes_of(size_t count, size_t height, size_t width, unsigned depth) {
     px_planes planes = {.count = count, .height = height, .width = width, .depth = depth};
     planes.stride = px_plane_stride(height * width);
-    planes.samples = calloc(1, px_planes_bytes(&planes));
-    assert_non_null(planes.samples);
+    planes.samples = clear_samples(&planes);
     return planes;
 }
 

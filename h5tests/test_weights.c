@@ -58,8 +58,7 @@ static void carries_propagate(void **state) {
 static px_planes make_planes(size_t count, size_t height, size_t width) {
     px_planes planes = {.count = count, .height = height, .width = width, .depth = 16};
     planes.stride = px_plane_stride(height * width);
-    planes.samples = calloc(1, px_planes_bytes(&planes));
-    assert_non_null(planes.samples);
+    planes.samples = clear_samples(&planes);
     return planes;
 }
 
