@@ -307,7 +307,8 @@ def test_no_images(folder):
 
 def test_an_interruption_leaves_nothing(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
-        file["film"] = np.random.default_rng(0).integers(0, 256, (400, 200, 200), "u1")
+        frames = np.random.default_rng(0).integers(0, 256, (400, 200, 200), "u1")
+        file["film"] = np.tile(frames, (5, 1, 1))  # for seconds
     command = [str(TOOL), "extract", str(tmp_path / "x.h5"), str(tmp_path / "out")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while process.poll() is None and len(os.listdir(tmp_path)) < 2:
