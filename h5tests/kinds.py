@@ -249,6 +249,36 @@ def frozen(frames, shown, seed):
     return noisy[np.sort(R(seed).integers(0, frames, shown))].astype("u1")
 
 
+def chirp(length):
+    """A wave that grows faster and larger, from two sides, and is over before the end."""
+    x = np.linspace(0, 1, length)
+    phase, size = 90 * x**2.5, (0.2 + x**3) * (x < 0.8) * 1e-21
+    return np.stack([np.cos(phase) * size, np.sin(phase) * size])
+
+
+def imputed(rows, columns, value, seed):
+    """Decimals, some of which are one and the same value."""
+    table = R(seed).normal(0, 1, (rows, columns)).round(3)
+    table[R(seed + 1).random(table.shape) < 0.3] = value
+    return table
+
+
+def clouded(side, channels, seed):
+    """An embedding that a cloud covers here and there, but not in the middle."""
+    hidden = np.stack([relief((side, side), seed + k, 3) for k in range(6)], -1)
+    values = hidden @ R(seed).normal(0, 40, (6, channels)) + R(seed + 1).normal(0, 3, (side, side, channels))
+    array = np.clip(values, -127, 127).astype("i1")
+    cover = relief((side, side), seed + 9, 12)
+    cover[side // 3 : -side // 3, side // 3 : -side // 3] = 0
+    array[cover > 0.15] = -128
+    return array
+
+
+def records(count):
+    lines = (b'{"id": %d, "value": %.3f, "ok": %s}\n' % (k, R(k).normal(), b"true" if k % 3 else b"no") for k in range(count))
+    return np.frombuffer(b"".join(lines), "u1")
+
+
 def tracts(count, length, seed):
     """Points along smooth paths, path after path."""
     steps = np.cumsum(R(seed).normal(0, 0.05, (count, length, 3)), 1) + 0.3
@@ -264,6 +294,16 @@ KINDS = {
     "differences of all pairs": lambda: np.subtract.outer(*[R(64).normal(0, 1, 90).astype("f4")] * 2),
     "transform of real numbers": lambda: of_real(relief((48, 60), 65) * 30).astype("f4"),
     "power, shifted": lambda: np.fft.fftshift((of_real(relief((60, 64), 66)) ** 2).sum(-1)),
+    "logarithmic axis": lambda: np.logspace(0, 4, 6000),
+    "chirp, two phases": lambda: chirp(20000).astype("f4"),
+    "table, gaps filled in": lambda: imputed(900, 20, 0.1234567, 81),
+    "table with gaps": lambda: imputed(900, 20, np.nan, 83) * np.pi,
+    "columns with scales": lambda: (
+        (R(85).normal(0, 30, (300, 96)).round() * R(86).uniform(0.001, 0.002, 96).astype("f4")).astype("f4")
+    ),
+    "clouds": lambda: clouded(72, 64, 87),
+    "records of text": lambda: records(700),
+    "pulses of times": lambda: np.repeat(np.cumsum(np.full(12000, 1 / 150000)), R(88).integers(1, 4, 12000)) + 3e5,
     "coordinates, f4": lambda: coordinates(60, 90, 0).astype("f4"),
     "coordinates, f8": lambda: coordinates(60, 90, 2),
     "swath": lambda: swath(120, 90).astype("f4"),

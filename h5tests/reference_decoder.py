@@ -567,7 +567,7 @@ def decode_zstd(chunk: Chunk) -> np.ndarray:
     reader = Reader(chunk.parameters)
     flags = reader.u8()
     kind, zigzag, differences = flags & 3, flags >> 2 & 1, flags >> 3
-    must(kind <= 2 and differences <= 2, "shuffle and differences are in 0..2")
+    must(kind <= 2 and differences <= 4, "shuffle is in 0..2, differences in 0..4")
     distances = [reader.varint() for _ in range(differences)]
     must(all(1 <= distance < count for distance in distances), "distances are in 1..n-1")
     must(reader.at_end, "parameters end with the distances")

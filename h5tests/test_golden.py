@@ -311,6 +311,10 @@ SOURCES = {
         {"coder": "zstd", "effort": 7},
     ),
     "zstd_steps_f64_be": (lambda: (np.arange(900) * 0.004 - 99.999).astype(">f8"), {"coder": "zstd"}),
+    "zstd_smooth_i64": (
+        lambda: np.cumsum(np.cumsum(np.cumsum(hashed((900,), 6) % 2)).astype("i8")),
+        {"coder": "zstd"},
+    ),
     "zstd_planes_i16": (
         lambda: embedding(16, 20, 4, "int16"),
         {"coder": "zstd", "axis": 2, "effort": 1},

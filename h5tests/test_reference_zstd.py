@@ -24,6 +24,12 @@ def steps(shape, dtype, seed):
     return values.reshape(shape).astype(dtype)
 
 
+def chirp(count):
+    """Integers of a wave that grows faster and larger."""
+    x = np.arange(count) / count
+    return (np.sin(60 * x**1.5) * (1 + x) * 2**30).round().astype("i8")
+
+
 def transform_of(chunk):
     """Shuffle, zigzag, and distances of a chunk that is not mapped."""
     parameters = reference.Reader(reference.read_container(chunk).parameters)
@@ -46,6 +52,8 @@ MADE = {
     "bits": ((hashed((4000,), 5) % 3000 + 77777).astype("u4"), (2, 0, [])),
     "plain": (np.repeat((hashed((300,), 5) % 97).astype("u1"), 9), (0, 0, [])),
     "first": (np.arange(5000) * 0.004 - 99.999, (1, None, [1])),
+    "third": (np.logspace(0, 2, 3000), (1, 1, [1, 1, 1])),
+    "fourth": (chirp(4000), (1, 1, [1, 1, 1, 1])),
     "row": (
         (hashed((1, 300), 2) + hashed((90, 1), 3) % 50 * np.arange(90)[:, None]).astype("u4"),
         (None, None, [300]),
@@ -108,7 +116,7 @@ def test_remade_chunk_decodes():
 BAD_PARAMETERS = {
     "no parameters": b"",
     "shuffle 3": b"\x03",
-    "three differences": b"\x18\x01\x01\x01",
+    "five differences": b"\x28\x01\x01\x01\x01\x01",
     "no distance": b"\x08",
     "distance 0": b"\x08\x00",
     "distance 64 of 64": b"\x08\x40",

@@ -22,7 +22,9 @@
 #include "planes/sample.h"
 
 enum {
-    MOST_PLANES = 64,
+    MOST_PLANES = 1 << 10,
+    MOST_LOOKED_AT = 64,   /* of more, which lie evenly among them, */
+    MOST_COMPARED = 4,     /* and side by side in a sample */
     LEAST_PLANE = 1 << 11, /* bytes */
     MOST_PICKS = 256,      /* elements of each plane that are looked at, */
     LEAST_PICKS = 64,
@@ -40,6 +42,9 @@ static const double REPEATED = 0.9, OF_ITS_OWN = 0.9;
 /* What a sample must come to, of what it takes as a whole: to be tried, and to be all that is. */
 static const double CLEARLY = 0.97, SURELY = 0.85;
 
+/* Many planes, whose chunks take their time: to be tried, and all that is. */
+static const double SURELY_MANY = 0.7;
+
 /* A part of the elements is enough for trials. */
 enum { SAMPLE = 1 << 14 /* elements */, SHARE = 4 };
 
@@ -51,9 +56,13 @@ typedef struct traits {
     uint64_t least, most; /* ranks */
 } traits;
 
+static size_t looked_at(const px_layout *layout) {
+    return layout->count < MOST_LOOKED_AT ? layout->count : MOST_LOOKED_AT;
+}
+
 /* How many elements of a plane. */
 static size_t picks_of(const px_layout *layout) {
-    const size_t picks = ALL_PICKS / layout->count;
+    const size_t picks = ALL_PICKS / looked_at(layout);
     return picks < LEAST_PICKS ? LEAST_PICKS : picks < MOST_PICKS ? picks : MOST_PICKS;
 }
 
@@ -96,12 +105,13 @@ static bool differ(const traits *a, const traits *b) {
 /* `columns`: each may have a unit of its own; frames have one range here and another one there. */
 static bool look_at_planes(uint64_t *ranks, const prism_array *array, const px_layout *layout,
                            const void *elements, bool columns) {
-    traits found[MOST_PLANES];
+    traits found[MOST_LOOKED_AT];
     size_t own = 0;
     bool differing = false;
-    const size_t picks = picks_of(layout), all = layout->count * picks;
-    for (size_t k = 0; k < layout->count; k++) {
-        found[k] = pick(ranks + k * picks, picks, array, layout, k, elements);
+    const size_t looked = looked_at(layout), picks = picks_of(layout), all = looked * picks;
+    for (size_t k = 0; k < looked; k++) {
+        const size_t plane = k * layout->count / looked;
+        found[k] = pick(ranks + k * picks, picks, array, layout, plane, elements);
         own += px_count_different(ranks + k * picks, picks);
         differing |= columns && k && differ(&found[k - 1], &found[k]);
     }
@@ -120,10 +130,10 @@ static bool may_lie_along(const prism_array *array, int axis) {
 static prism_status look(int *axis, const px_mapping_request *request, prism_error *error) {
     const int axes[] = {(int)request->array->rank - 1, 0};
     const bool brisk = px_efforts.brisk[request->options->effort];
-    uint64_t *ranks = px_alloc(MOST_PLANES * MOST_PICKS, sizeof *ranks);
+    uint64_t *ranks = px_alloc(MOST_LOOKED_AT * MOST_PICKS, sizeof *ranks);
     *axis = PRISM_AXIS_AUTO;
     if (!ranks)
-        return px_out_of_memory(error, MOST_PLANES * MOST_PICKS * sizeof *ranks);
+        return px_out_of_memory(error, MOST_LOOKED_AT * MOST_PICKS * sizeof *ranks);
     for (size_t i = 0; i < 2 && *axis < 0; i++) {
         const px_layout layout = px_layout_make(request->array, axes[i]);
         const bool columns = i == 0 || request->array->rank == 2;
@@ -168,8 +178,11 @@ static prism_status bytes_apart(double *bytes, const px_mapping_request *request
 
 static prism_status compare(double *ratio, const px_mapping_request *request, int axis,
                             prism_error *error) {
-    const size_t most = px_smaller((size_t)px_array_count(request->array) / SHARE, SAMPLE);
-    const prism_array cut = px_part_shape(request->array, axis, most);
+    prism_array some = *request->array;
+    if (some.dims[axis] > MOST_LOOKED_AT)
+        some.dims[axis] = MOST_COMPARED;
+    const size_t most = px_smaller((size_t)px_array_count(&some) / SHARE, SAMPLE);
+    const prism_array cut = px_part_shape(&some, axis, most);
     px_sample sample;
     size_t size = 0;
     double whole = 1, apart = 0;
@@ -203,7 +216,8 @@ prism_status px_apart_find(int *axis, bool *sure, const px_mapping_request *requ
     if (status != PRISM_OK || *axis < 0)
         return status;
     status = compare(&ratio, request, *axis, error);
-    *axis = ratio < CLEARLY ? *axis : PRISM_AXIS_AUTO;
-    *sure = ratio < SURELY;
+    const bool many = *axis >= 0 && request->array->dims[*axis] > MOST_LOOKED_AT;
+    *sure = ratio < (many ? SURELY_MANY : SURELY);
+    *axis = *sure || (!many && ratio < CLEARLY) ? *axis : PRISM_AXIS_AUTO;
     return status;
 }

@@ -46,7 +46,7 @@ static const double LEAST_OF_NOISE = 0.97, LEAST_OF_REPETITIONS = 0.6, LEAST_OF_
 static const double CHANCE_OF_GAIN = 1, CHANCE_OF_REPETITIONS = 1.1;
 
 /* Of windows, the share from which on they count as repetitions. */
-static const double COME_AGAIN = 0.1;
+static const double COME_AGAIN = 0.1, NEARLY_ALL = 0.9;
 
 /* Of smaller arrays, trials are slower, and so is coding where little is left. */
 enum { SHORT_ARRAY = 1 << 19, SHORT_BRISK = 1 << 17, SMALL_ARRAY = 1 << 20 /* bytes */ };
@@ -68,21 +68,24 @@ typedef struct recipe {
     bool along_planes; /* also with planes along other axes */
 } recipe;
 
-static const recipe recipes[] = {{{0}, false, PX_SHUFFLE_NONE, true},
-                                 {{0}, false, PX_SHUFFLE_BYTES, true},
-                                 {{0}, false, PX_SHUFFLE_BITS, false},
-                                 {{PX_NEXT}, false, PX_SHUFFLE_NONE, false},
-                                 {{PX_NEXT}, false, PX_SHUFFLE_BYTES, true},
-                                 {{PX_NEXT}, true, PX_SHUFFLE_BYTES, true},
-                                 {{PX_NEXT}, true, PX_SHUFFLE_BITS, false},
-                                 {{PX_NEXT, PX_NEXT}, false, PX_SHUFFLE_NONE, false},
-                                 {{PX_NEXT, PX_NEXT}, false, PX_SHUFFLE_BYTES, false},
-                                 {{PX_NEXT, PX_NEXT}, true, PX_SHUFFLE_BYTES, false},
-                                 {{PX_ROW}, false, PX_SHUFFLE_NONE, false},
-                                 {{PX_ROW}, false, PX_SHUFFLE_BYTES, false},
-                                 {{PX_ROW}, true, PX_SHUFFLE_BYTES, false},
-                                 {{PX_ROW, PX_NEXT}, true, PX_SHUFFLE_BYTES, false},
-                                 {{PX_PLANE}, true, PX_SHUFFLE_BYTES, false}};
+static const recipe recipes[] = {
+    {{0}, false, PX_SHUFFLE_NONE, true},
+    {{0}, false, PX_SHUFFLE_BYTES, true},
+    {{0}, false, PX_SHUFFLE_BITS, false},
+    {{PX_NEXT}, false, PX_SHUFFLE_NONE, false},
+    {{PX_NEXT}, false, PX_SHUFFLE_BYTES, true},
+    {{PX_NEXT}, true, PX_SHUFFLE_BYTES, true},
+    {{PX_NEXT}, true, PX_SHUFFLE_BITS, false},
+    {{PX_NEXT, PX_NEXT}, false, PX_SHUFFLE_NONE, false},
+    {{PX_NEXT, PX_NEXT}, false, PX_SHUFFLE_BYTES, false},
+    {{PX_NEXT, PX_NEXT}, true, PX_SHUFFLE_BYTES, false},
+    {{PX_NEXT, PX_NEXT, PX_NEXT}, true, PX_SHUFFLE_BYTES, false},
+    {{PX_NEXT, PX_NEXT, PX_NEXT, PX_NEXT}, true, PX_SHUFFLE_BYTES, false},
+    {{PX_ROW}, false, PX_SHUFFLE_NONE, false},
+    {{PX_ROW}, false, PX_SHUFFLE_BYTES, false},
+    {{PX_ROW}, true, PX_SHUFFLE_BYTES, false},
+    {{PX_ROW, PX_NEXT}, true, PX_SHUFFLE_BYTES, false},
+    {{PX_PLANE}, true, PX_SHUFFLE_BYTES, false}};
 enum { RECIPES = sizeof recipes / sizeof *recipes };
 
 bool px_may_be_zstd(const prism_options *options) {
@@ -126,6 +129,8 @@ static bool transform_of(px_byte_transform *t, const px_byte_candidate *c,
 
 /* Elements of one byte are their own planes of bytes, and folding only renames them. */
 static bool is_new(const recipe *r, const prism_array *array) {
+    if (r->differences[2])
+        return !px_type_is_narrow(array->type);
     return prism_type_size(array->type) > 1 || (r->shuffle == PX_SHUFFLE_NONE && !r->zigzag) ||
            r->shuffle == PX_SHUFFLE_BITS || (r->zigzag && r->differences[0] > PX_NEXT) ||
            r->differences[1] == PX_ROW;
@@ -135,10 +140,8 @@ static void add_candidates(px_byte_choice *c, int axis, bool all) {
     px_byte_transform t;
     for (size_t i = 0; i < RECIPES && c->count < PX_MOST_BYTE_CANDIDATES; i++) {
         const recipe *r = &recipes[i];
-        const px_byte_candidate added = {.axis = axis,
-                                         .differences = {r->differences[0], r->differences[1]},
-                                         .zigzag = r->zigzag,
-                                         .shuffle = r->shuffle};
+        px_byte_candidate added = {.axis = axis, .zigzag = r->zigzag, .shuffle = r->shuffle};
+        memcpy(added.differences, r->differences, sizeof added.differences);
         if ((all || r->along_planes) && is_new(r, c->array) && transform_of(&t, &added, c->array))
             c->items[c->count++] = added;
     }
@@ -374,7 +377,8 @@ static prism_status try_best(px_byte_choice *c, size_t most, double near, int ef
 
 /* The best one is coded at the effort itself, and those that come near it: of longer arrays, which
  * take time, at most two, if a lazy parser finds them alike. Efforts are not always ordered: what
- * repeats at a distance, that parser may find where an optimal one looks at few places. */
+ * repeats at a distance, that parser may find where an optimal one looks at few places, and of text
+ * and records an optimal one that looks at few places may make less than at the highest levels. */
 static prism_status try_in_earnest(px_byte_choice *c, int effort, prism_error *error) {
     enum { MOST_LONG = 2 };
     const bool is_long = array_bytes(c) >= SHORT_BRISK;
@@ -387,6 +391,8 @@ static prism_status try_in_earnest(px_byte_choice *c, int effort, prism_error *e
         status = try_best(c, most, NEARLY, PX_EFFORT_QUICK, error);
     if (status == PRISM_OK)
         status = try_best(c, most, (lazily || noise) && is_long ? ALIKE : NEARLY, effort, error);
+    if (status == PRISM_OK && effort > PX_EFFORT_DEFAULT && !c->in_brief)
+        status = try_once_more(c, &c->items[0], PX_EFFORT_DEFAULT, error);
     return status;
 }
 
@@ -444,12 +450,14 @@ static bool is_hasty(const px_byte_choice *c) {
     return px_efforts.brisk[c->effort] && array_bytes(c) >= SHORT_BRISK;
 }
 
-/* The least that coder zstd may come to, by an estimate. */
+/* The least that coder zstd may come to, by an estimate, of what places do not show of
+ * repetitions. */
 static double promise(const px_byte_choice *c, double bytes, bool nearby) {
-    const double size = array_bytes(c);
+    const double far = c->tried ? 0 : c->look->far, size = array_bytes(c);
     if (is_hasty(c))
         return bytes;
-    if (bytes < (size < MUCH ? LITTLE_OF_SMALL : LITTLE) * size && size < SMALL_ARRAY)
+    if (bytes < (size < MUCH || far >= NEARLY_ALL ? LITTLE_OF_SMALL : LITTLE) * size &&
+        size < SMALL_ARRAY)
         return LEAST_OF_LITTLE_AND_SMALL * bytes;
     return bytes * (bytes < LITTLE * size ? LEAST_OF_LITTLE
                     : nearby              ? LEAST_OF_REPETITIONS

@@ -115,14 +115,17 @@ static void rank_by_native(prism_options *options) {
         options->transform = PRISM_TRANSFORM_NONE;
 }
 
-/* Where time is short, a part of a small array shows which mapping is smaller. */
-static prism_array compared_shape(const px_mapping_request *request) {
-    enum { SHARE = 3, FEW = (1 << 14) - 1 };
+/* Where time is short, a part of a small array shows which mapping is smaller, and of what is
+ * smooth, a part of any. */
+static prism_array compared_shape(const px_mapping_request *request,
+                                  const px_mapping_stage *stage) {
+    enum { SHARE = 3, FEW = (1 << 14) - 1, SMOOTH = 1 << 15 };
     const prism_array *sample = &request->survey->part.array;
     const uint64_t share = px_array_count(request->array) / SHARE;
-    return px_efforts.brisk[request->options->effort] && is_small(request)
-               ? px_part_shape(sample, PRISM_AXIS_AUTO, share < FEW ? FEW : share)
-               : *sample;
+    if (px_efforts.brisk[request->options->effort] && is_small(request))
+        return px_part_shape(sample, PRISM_AXIS_AUTO, share < FEW ? FEW : share);
+    return stage == &px_mapping_smooth_fixed ? px_part_shape(sample, PRISM_AXIS_AUTO, SMOOTH)
+                                             : *sample;
 }
 
 static prism_status make_cut(subject *s, const prism_array *shape, const px_bit_patterns *part,
@@ -148,6 +151,12 @@ static size_t mapped_size(const px_coded *mapped) {
     return mapped->is_mapped ? px_coded_size(mapped) : SIZE_MAX;
 }
 
+static bool is_open(const prism_options *options) {
+    return options->transform == PRISM_TRANSFORM_AUTO &&
+           options->predictor == PRISM_PREDICTOR_AUTO && options->coder == PRISM_CODER_AUTO &&
+           !px_blocks_asked(options);
+}
+
 static void keep(subject *s, const px_mapping_stage *stage, px_coded *coded) {
     px_coded_free(&s->coded);
     s->tried = stage;
@@ -164,10 +173,34 @@ static prism_options trial_options(const px_mapping_request *request) {
     return options;
 }
 
-/* Elements, of which `words` are known, by a stage and by its rival. */
+/* Integers of what is smooth, by coder zstd, too, which has most differences. */
+static prism_status try_differences(px_coded *coded, const px_mapping_stage *stage,
+                                    const px_mapping_request *trial, const px_bit_patterns *words,
+                                    prism_error *error) {
+    px_mapping_request by_zstd = *trial;
+    prism_options options = *trial->options;
+    px_coded other = {.is_mapped = false};
+    options.transform = PRISM_TRANSFORM_AUTO;
+    options.predictor = PRISM_PREDICTOR_AUTO;
+    options.coder = PRISM_CODER_ZSTD;
+    options.effort = 1;
+    by_zstd.options = &options;
+    by_zstd.trial = true;
+    prism_status status = try_mapping(&other, stage, &by_zstd, words, error);
+    if (status == PRISM_OK && other.is_mapped)
+        px_coded_keep_smaller(coded, &other);
+    else
+        px_coded_free(&other);
+    return status;
+}
+
+/* Elements, of which `words` are known, by a stage and by its rival. `open`: nothing is asked for.
+ */
 static prism_status try_both(px_coded coded[2], const row *r, const px_mapping_request *trial,
-                             const px_bit_patterns *words, prism_error *error) {
+                             const px_bit_patterns *words, bool open, prism_error *error) {
     prism_status status = try_mapping(&coded[0], r->stage, trial, words, error);
+    if (status == PRISM_OK && open && r->stage == &px_mapping_smooth_fixed)
+        status = try_differences(&coded[0], r->stage, trial, words, error);
     if (status == PRISM_OK && coded[0].is_mapped)
         status = try_mapping(&coded[1], r->rival, trial, words, error);
     return status;
@@ -176,27 +209,28 @@ static prism_status try_both(px_coded coded[2], const row *r, const px_mapping_r
 /* The same for less than the sample. */
 static prism_status try_on_cut(px_coded coded[2], const row *r, px_mapping_request *trial,
                                subject *s, const prism_array *shape, const px_bit_patterns *part,
-                               prism_error *error) {
+                               bool open, prism_error *error) {
     prism_status status = s->cut.elements ? PRISM_OK : make_cut(s, shape, part, error);
     trial->array = &s->cut.array;
     trial->elements = s->cut.elements;
-    return status == PRISM_OK ? try_both(coded, r, trial, &s->of_cut.words, error) : status;
+    return status == PRISM_OK ? try_both(coded, r, trial, &s->of_cut.words, open, error) : status;
 }
 
 /* Whether the sample is smaller by the stage than by its rival. */
 static prism_status compare(bool *smaller, const row *r, subject *s, const px_bit_patterns *part,
                             prism_error *error) {
     const px_mapping_request *request = s->request;
-    const prism_array shape = compared_shape(request);
+    const prism_array shape = compared_shape(request, r->stage);
     const prism_options options = trial_options(request);
     const bool is_cut = px_array_count(&shape) < part->count;
+    const bool open = is_open(request->options) && !px_inner_is_tiny(request);
     px_coded coded[2] = {{.is_mapped = false}};
     px_mapping_request trial = *request;
     trial.options = &options;
     trial.array = part->array;
     trial.elements = request->survey->part.elements;
-    prism_status status = is_cut ? try_on_cut(coded, r, &trial, s, &shape, part, error)
-                                 : try_both(coded, r, &trial, part, error);
+    prism_status status = is_cut ? try_on_cut(coded, r, &trial, s, &shape, part, open, error)
+                                 : try_both(coded, r, &trial, part, open, error);
     *smaller = mapped_size(&coded[0]) < mapped_size(&coded[1]);
     if (status == PRISM_OK && !is_cut && is_in_earnest(request, &options))
         keep(s, *smaller ? r->stage : r->rival, &coded[*smaller ? 0 : 1]);

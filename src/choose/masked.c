@@ -4,6 +4,8 @@
  */
 #include "choose/masked.h"
 
+#include <math.h>
+
 #include "base/array.h"
 #include "base/effort.h"
 #include "choose/part_trial.h"
@@ -27,7 +29,8 @@ static bool spares_much(const px_mapping_request *request, const px_found_mask *
  * looking for others takes longer than all else. */
 static bool is_worth_a_look(const px_mapping_request *request, const px_found_mask *found) {
     const int effort = request->options->effort;
-    return found->codes && px_array_count(request->array) >= LEAST_ELEMENTS &&
+    return found->codes &&
+           px_array_count(request->array) >= (found->scattered ? 2 * PART : LEAST_ELEMENTS) &&
            !px_efforts.only_size[effort] && !px_efforts.brisk[effort] &&
            !(found->sure && spares_much(request, found) &&
              px_array_count(request->array) < SURELY_WORTH_A_LOOK);
@@ -89,6 +92,37 @@ static prism_status trial_code(trial *t, const px_mapping_request *request,
                : status;
 }
 
+static double missing_share(const px_gaps *mask) {
+    const size_t places = mask->missing ? (size_t)px_array_count(&mask->array) : 1;
+    size_t missing = 0;
+    for (size_t i = 0; mask->missing && i < places; i++)
+        missing += mask->missing[i] != 0;
+    return (double)missing / (double)places;
+}
+
+/* The part in which most nearly as many places are without data as in the whole: the middle may
+ * have none, or nothing else. */
+static prism_status cut_sample(px_sample *sample, const px_mapping_request *request,
+                               const px_gaps *mask, const prism_array *cut, prism_error *error) {
+    static const unsigned places[] = {PX_MIDDLE, 4, 12, 1, 15};
+    const double share = missing_share(mask);
+    double least = HUGE_VAL;
+    unsigned best = PX_MIDDLE;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        px_sample tried = {.array = *cut, .sixteenths = places[i]};
+        prism_status status = px_sample_mask(&tried, request->array, mask, error);
+        if (status != PRISM_OK)
+            return status;
+        const double off = fabs(missing_share(&tried.mask) - share);
+        best = off < least ? places[i] : best;
+        least = fmin(least, off);
+        px_sample_free(&tried);
+    }
+    prism_status status =
+        px_sample_cut_at(sample, request->array, request->elements, cut, best, error);
+    return status == PRISM_OK ? px_sample_mask(sample, request->array, mask, error) : status;
+}
+
 /* Whether the part is smaller with the mask; where it shows nothing of it, whether it is coded by a
  * method that knows of holes. */
 static prism_status has_chance(bool *chance, const px_mapping_request *request,
@@ -96,9 +130,7 @@ static prism_status has_chance(bool *chance, const px_mapping_request *request,
     const prism_array cut = px_part_shape(request->array, PRISM_AXIS_AUTO, PART);
     const px_gaps mask = {found->array, found->codes};
     trial t = {.masked = {.is_mapped = false}};
-    prism_status status = px_sample_cut(&t.sample, request->array, request->elements, &cut, error);
-    if (status == PRISM_OK)
-        status = px_sample_mask(&t.sample, request->array, &mask, error);
+    prism_status status = cut_sample(&t.sample, request, &mask, &cut, error);
     if (status == PRISM_OK)
         status = trial_code(&t, request, found, error);
     if (status == PRISM_OK)

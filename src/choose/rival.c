@@ -12,8 +12,9 @@
 static const double CLEARLY_SMALLER = 0.7;
 
 bool px_rival_suits(const prism_array *array, const prism_options *options, unsigned depth) {
+    const unsigned deepest = px_type_is_narrow(array->type) ? 1 : 2; /* of planes by themselves */
     return px_may_be_zstd(options) &&
-           (options->coder == PRISM_CODER_ZSTD || (depth <= 1 && !px_is_tiny(array)));
+           (options->coder == PRISM_CODER_ZSTD || (depth <= deepest && !px_is_tiny(array)));
 }
 
 /* Of the elements, that many come again nearby where it may be clear. */

@@ -256,15 +256,22 @@ static void add_elements(uint8_t *words, const planes_view *v, const void *eleme
     }
 }
 
+/* Differences of differences are elements with the sums of some of the distances between them,
+ * those of an odd number of distances taken away. */
+static size_t distance_of(const px_byte_transform *t, unsigned some) {
+    size_t distance = 0;
+    for (unsigned d = 0; d < t->differences; d++)
+        distance += some >> d & 1 ? t->distances[d] : 0;
+    return distance;
+}
+
 void px_byte_transform_words(void *words, const prism_array *array, const void *elements,
                              const px_byte_transform *t, size_t start, size_t count) {
     const planes_view v = view_of(array, t->axis);
     memset(words, 0, count * v.width);
-    add_elements(words, &v, elements, start, count, 0, false);
-    for (unsigned d = 0; d < t->differences; d++)
-        add_elements(words, &v, elements, start, count, t->distances[d], true);
-    if (t->differences == PX_MOST_DIFFERENCES)
-        add_elements(words, &v, elements, start, count, t->distances[0] + t->distances[1], false);
+    for (unsigned some = 0; some < 1u << t->differences; some++)
+        add_elements(words, &v, elements, start, count, distance_of(t, some),
+                     __builtin_popcount(some) % 2 != 0);
     if (t->zigzag)
         v.f->zigzag(words, count);
 }

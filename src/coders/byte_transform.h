@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "prism.h"
 
-enum { PX_MOST_DIFFERENCES = 2 };
+enum { PX_MOST_DIFFERENCES = 4 };
 
 typedef enum px_shuffle {
     PX_SHUFFLE_NONE = 0,  /* elements in little-endian order */

@@ -102,13 +102,15 @@ void px_differences_undo(uint64_t *numbers, const prism_array *array, const px_d
 size_t px_differences_candidates(px_differences *list, size_t room, const prism_array *array) {
     const uint8_t last = (uint8_t)(array->rank - 1), second = (uint8_t)(last - 1);
     size_t count = 0;
-    const px_differences one[] = {{1, {0}, 0}, {2, {0, 0}, 0}};
+    const px_differences one[] = {
+        {1, {0}, 0}, {2, {0, 0}, 0}, {3, {0, 0, 0}, 0}, {4, {0, 0, 0, 0}, 0}};
     const px_differences images[] = {{2, {last, second}, 0},
                                      {4, {last, last, second, second}, 0},
+                                     {4, {last, last, last, last}, 0},
                                      {2, {0, 1}, 0},
                                      {4, {0, 0, 1, 1}, 0}};
     const bool line = array->rank == 1;
-    const size_t all = line ? 2 : array->rank == 2 ? 2 : 4;
+    const size_t all = line ? 4 : array->rank == 2 ? 3 : 5;
     for (size_t i = 0; i < all && count < room; i++)
         list[count++] = line ? one[i] : images[i];
     return count;

@@ -24,7 +24,7 @@ enum {
 
 /* Wide integers are left to a lattice, where differences make smooth ones small. They are tried
  * where differences leave less than so many bits above the cut of the others. */
-static const int64_t MOST_WIDE_INTEGER = (int64_t)1 << 53;
+static const int64_t MOST_WIDE_INTEGER = (int64_t)1 << 53, LARGEST_WIDE_INTEGER = (int64_t)1 << 60;
 static const double NOISE_BITS = 2;
 
 /* Runs of exceptions, and zeros that put_rest writes, for an element: with more, ranks do better.
@@ -159,10 +159,13 @@ static bool fits(fixed *f, const plan *p, const px_number *number) {
            least < LARGEST_LEAST;
 }
 
-static bool fits_wide(fixed *f, const plan *p, const px_number *number) {
+static bool fits_in(fixed *f, const plan *p, const px_number *number, int64_t most) {
     f->least = 0;
-    return integer_of(f, p->smallest, number) >= -MOST_WIDE_INTEGER &&
-           integer_of(f, p->largest, number) <= MOST_WIDE_INTEGER;
+    return integer_of(f, p->smallest, number) >= -most && integer_of(f, p->largest, number) <= most;
+}
+
+static bool fits_wide(fixed *f, const plan *p, const px_number *number) {
+    return fits_in(f, p, number, MOST_WIDE_INTEGER);
 }
 
 static unsigned highest_bit(uint64_t word, const px_number *number) {
@@ -334,6 +337,79 @@ static prism_status write_wide(px_coded *mapped, const px_mapping_request *reque
     return status;
 }
 
+/* Bits of an element: those of what differences leave above the cut, and those below it. */
+static double bits_by(uint64_t *numbers, const plan *p, const px_bit_patterns *words,
+                      const px_differences *differences) {
+    double bits = 0;
+    for (size_t i = 0; i < words->count; i++)
+        numbers[i] =
+            p->is_exception[i] ? 0 : (uint64_t)integer_of(&p->fixed, words->bits[i], words->number);
+    px_differences_apply(numbers, words->array, differences);
+    for (size_t i = 0; i < words->count; i++)
+        bits += px_bit_length((uint64_t)llabs((int64_t)numbers[i]));
+    return bits / (double)words->count;
+}
+
+/* *least: by the best candidate, of integers above the wide cut. */
+static prism_status bits_of_differences(double *least, px_differences *best, const plan *p,
+                                        const px_bit_patterns *words, prism_error *error) {
+    enum { CANDIDATES = 5 };
+    px_differences list[CANDIDATES];
+    const size_t count = px_differences_candidates(list, CANDIDATES, words->array);
+    uint64_t *numbers = px_alloc(words->count, sizeof *numbers);
+    if (!numbers)
+        return px_out_of_memory(error, words->count * sizeof *numbers);
+    *least = HUGE_VAL;
+    for (size_t c = 0; c < count; c++) {
+        const double bits = bits_by(numbers, p, words, &list[c]);
+        if (bits < *least)
+            *best = list[c];
+        *least = fmin(*least, bits);
+    }
+    free(numbers);
+    return PRISM_OK;
+}
+
+/* Mean bits below the cut. */
+static double bits_below(const plan *p, const px_bit_patterns *words) {
+    const fixed *f = &p->fixed;
+    double bits = 0;
+    for (size_t i = 0; i < words->count; i++) {
+        if (!words->bits[i] || p->is_exception[i])
+            continue;
+        const unsigned lowest =
+            lowest_bit(f, highest_bit(words->bits[i], words->number), words->number);
+        bits += f->shift > lowest ? f->shift - lowest : 0;
+    }
+    return bits / (double)words->count;
+}
+
+/* Small numbers have bits below what the largest ones have: of what is smooth, differences say more
+ * of these than what they cost the others. */
+static prism_status lower_cut(plan *p, const px_bit_patterns *words, prism_error *error) {
+    enum { STEP = 2 };
+    px_differences differences = {.count = 0};
+    double least;
+    prism_status status = bits_of_differences(&least, &differences, p, words, error);
+    uint64_t *numbers = px_alloc(words->count, sizeof *numbers);
+    if (status == PRISM_OK && !numbers)
+        status = px_out_of_memory(error, words->count * sizeof *numbers);
+    least += bits_below(p, words);
+    while (status == PRISM_OK && p->fixed.shift >= p->fixed.floor + STEP) {
+        p->fixed.shift -= STEP;
+        const bool fit = fits_in(&p->fixed, p, words->number, LARGEST_WIDE_INTEGER);
+        const double bits =
+            fit ? bits_by(numbers, p, words, &differences) + bits_below(p, words) : HUGE_VAL;
+        if (bits >= least) {
+            p->fixed.shift += STEP;
+            break;
+        }
+        least = bits;
+    }
+    free(numbers);
+    return status;
+}
+
 static prism_status encode_wide(px_coded *mapped, const px_mapping_request *request,
                                 const px_bit_patterns *words, prism_error *error) {
     plan p;
@@ -342,37 +418,12 @@ static prism_status encode_wide(px_coded *mapped, const px_mapping_request *requ
         find_exceptions(&p, words);
         look(&p, words);
         choose_shift(&p, words->number, fits_wide);
-        if (has_few_exceptions(&p, words))
+        status = lower_cut(&p, words, error);
+        if (status == PRISM_OK && has_few_exceptions(&p, words))
             status = write_wide(mapped, request, &p, words, error);
     }
     plan_free(&p);
     return status;
-}
-
-/* *least: mean bits of what differences leave, by the best candidate, of integers above the wide
- * cut. */
-static prism_status bits_of_differences(double *least, const plan *p, const px_bit_patterns *words,
-                                        prism_error *error) {
-    enum { CANDIDATES = 4 };
-    px_differences list[CANDIDATES];
-    const size_t count = px_differences_candidates(list, CANDIDATES, words->array);
-    uint64_t *numbers = px_alloc(words->count, sizeof *numbers);
-    if (!numbers)
-        return px_out_of_memory(error, words->count * sizeof *numbers);
-    *least = HUGE_VAL;
-    for (size_t c = 0; c < count; c++) {
-        double bits = 0;
-        for (size_t i = 0; i < words->count; i++)
-            numbers[i] = p->is_exception[i]
-                             ? 0
-                             : (uint64_t)integer_of(&p->fixed, words->bits[i], words->number);
-        px_differences_apply(numbers, words->array, &list[c]);
-        for (size_t i = 0; i < words->count; i++)
-            bits += px_bit_length((uint64_t)llabs((int64_t)numbers[i]));
-        *least = fmin(*least, bits / (double)words->count);
-    }
-    free(numbers);
-    return PRISM_OK;
 }
 
 /* Whether differences reach below the cut for integers of 16 bits, in the sample. */
@@ -381,6 +432,7 @@ static prism_status look_at_smooth(px_verdict *verdict, const px_mapping_request
                                    prism_error *error) {
     const bool tiny = px_inner_is_tiny(request);
     plan p;
+    px_differences best;
     double bits = HUGE_VAL;
     (void)words;
     prism_status status = plan_alloc(&p, part->count, error);
@@ -391,7 +443,7 @@ static prism_status look_at_smooth(px_verdict *verdict, const px_mapping_request
         const unsigned narrow = p.fixed.shift;
         choose_shift(&p, part->number, fits_wide);
         if (narrow > p.fixed.shift)
-            status = bits_of_differences(&bits, &p, part, error);
+            status = bits_of_differences(&bits, &best, &p, part, error);
         const bool smooth = bits < narrow - p.fixed.shift + (tiny ? 0 : NOISE_BITS);
         *verdict = !smooth ? PX_UNLIKELY : tiny ? PX_SURE : PX_POSSIBLE;
     }

@@ -190,7 +190,7 @@ static uint64_t from_lowest(uint64_t *numbers, size_t count, uint64_t *lowest) {
 /* Places become the differences that have the smallest range, if it is clearly smaller: *taken. */
 static prism_status take_differences(bool *taken, plan *p, const px_bit_patterns *words,
                                      prism_error *error) {
-    enum { CANDIDATES = 4, CLEARLY_BITS = 2 };
+    enum { CANDIDATES = 5, CLEARLY_BITS = 2 };
     const size_t bytes = px_product(words->count, sizeof *p->places);
     const unsigned before = CODED_BITS + p->lattice.plain;
     px_differences list[CANDIDATES];

@@ -22,6 +22,10 @@ static const double LEAST_OF_VALUE = 0.01, LEAST_OF_ALL = 0.02;
 /* Of elements that are alone: there the value may be one of the data. */
 static const double LEAST_OF_OWN = 0.25, LEAST_OF_ISOLATED = 0.03;
 
+/* Of elements that are scattered, where each place costs up to a bit, which only floats outweigh.
+ */
+static const double LEAST_SCATTERED = 0.1;
+
 /* Masks along axes as long as that, whose runs are as long, need no trial. */
 enum { SURE_PLANES = 8, SURE_RUN = 6 };
 
@@ -145,9 +149,11 @@ static bool is_isolated(const look *l, size_t of, const prism_array *array) {
 }
 
 /* Values that may stand for missing data: they come in runs along an axis, and data have many
- * others. */
+ * others. Of floats, they may be scattered. */
 static void choose_along(px_found_mask *found, const px_mapping_request *request, int axis) {
     enum { REPEATED = 4 }; /* of five */
+    const px_number *number = px_number_of(request->array->type);
+    const bool wide = number->fraction && number->size >= sizeof(float);
     look l;
     look_at_elements(&l, request, axis);
     qsort(l.values, l.count, sizeof *l.values, by_count);
@@ -155,11 +161,14 @@ static void choose_along(px_found_mask *found, const px_mapping_request *request
         const seen *v = &l.values[i];
         const double share = (double)v->count / (double)l.places;
         const bool isolated = is_isolated(&l, i, request->array);
+        const bool runs = v->repeated * (REPEATED + 1) >= v->count * REPEATED;
         if (share < LEAST_OF_ISOLATED)
             break;
-        if (v->repeated * (REPEATED + 1) >= v->count * REPEATED &&
-            share >= (isolated ? LEAST_OF_ISOLATED : LEAST_OF_OWN))
+        if (runs ? share >= (isolated ? LEAST_OF_ISOLATED : LEAST_OF_OWN)
+                 : wide && share >= LEAST_SCATTERED) {
             found->values[found->value_count++] = v->word;
+            found->scattered |= !runs;
+        }
     }
 }
 

@@ -15,6 +15,7 @@ typedef struct px_found_mask {
     size_t value_count;
     size_t missing; /* places of the mask */
     bool sure;      /* it is worth its bytes */
+    bool scattered; /* a value, not in runs */
 } px_found_mask;
 
 void px_found_mask_free(px_found_mask *found);

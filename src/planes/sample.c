@@ -46,30 +46,30 @@ void px_sample_shape(prism_array *cut, int effort) {
         *longest = line;
 }
 
-/* Copies the middle of `array` along dimension `i` and all after it; returns the end of the copy.
- */
-static uint8_t *copy_middle(uint8_t *to, const uint8_t *from, const prism_array *array,
-                            const prism_array *cut, unsigned i) {
+/* Copies a part of `array` along dimension `i` and all after it: `sixteenths` of what it leaves out
+ * lie before it. Returns the end of the copy. */
+static uint8_t *copy_part(uint8_t *to, const uint8_t *from, const prism_array *array,
+                          const prism_array *cut, unsigned sixteenths, unsigned i) {
     size_t run = prism_type_size(array->type);
     bool whole = true; /* along all dimensions after it */
     for (unsigned j = i + 1; j < array->rank; j++) {
         run *= (size_t)array->dims[j];
         whole &= cut->dims[j] == array->dims[j];
     }
-    from += (array->dims[i] - cut->dims[i]) / 2 * run;
+    from += (array->dims[i] - cut->dims[i]) * sixteenths / 16 * run;
     if (whole) {
         memcpy(to, from, (size_t)cut->dims[i] * run);
         return to + (size_t)cut->dims[i] * run;
     }
     for (uint64_t index = 0; index < cut->dims[i]; index++, from += run)
-        to = copy_middle(to, from, array, cut, i + 1);
+        to = copy_part(to, from, array, cut, sixteenths, i + 1);
     return to;
 }
 
-prism_status px_sample_cut(px_sample *sample, const prism_array *array, const void *elements,
-                           const prism_array *cut, prism_error *error) {
+prism_status px_sample_cut_at(px_sample *sample, const prism_array *array, const void *elements,
+                              const prism_array *cut, unsigned sixteenths, prism_error *error) {
     size_t whole;
-    *sample = (px_sample){.array = *cut};
+    *sample = (px_sample){.array = *cut, .sixteenths = sixteenths};
     prism_status status = prism_array_size(array, &whole, error);
     if (status == PRISM_OK)
         status = prism_array_size(cut, &sample->size, error);
@@ -79,8 +79,13 @@ prism_status px_sample_cut(px_sample *sample, const prism_array *array, const vo
     if (!sample->elements)
         return px_out_of_memory(error, sample->size);
     sample->share = (double)sample->size / (double)whole;
-    copy_middle(sample->elements, elements, array, cut, 0);
+    copy_part(sample->elements, elements, array, cut, sixteenths, 0);
     return PRISM_OK;
+}
+
+prism_status px_sample_cut(px_sample *sample, const prism_array *array, const void *elements,
+                           const prism_array *cut, prism_error *error) {
+    return px_sample_cut_at(sample, array, elements, cut, PX_MIDDLE, error);
 }
 
 prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
@@ -105,7 +110,7 @@ prism_status px_sample_mask(px_sample *sample, const prism_array *array, const p
     uint8_t *missing = malloc(size);
     if (!missing)
         return px_out_of_memory(error, size);
-    copy_middle(missing, mask->missing, &mask->array, &cut, 0);
+    copy_part(missing, mask->missing, &mask->array, &cut, sample->sixteenths, 0);
     sample->mask = (px_gaps){cut, missing};
     return PRISM_OK;
 }

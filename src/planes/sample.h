@@ -4,12 +4,15 @@
 
 #include "planes/holes.h"
 
+enum { PX_MIDDLE = 8 /* sixteenths */ };
+
 typedef struct px_sample {
     prism_array array;
-    void *elements; /* owned; free with px_sample_free */
-    size_t size;    /* bytes */
-    double share;   /* of the whole array */
-    px_gaps mask;   /* of the sample, without bytes if there is none; owned, too */
+    void *elements;      /* owned; free with px_sample_free */
+    size_t size;         /* bytes */
+    double share;        /* of the whole array */
+    px_gaps mask;        /* of the sample, without bytes if there is none; owned, too */
+    unsigned sixteenths; /* of what was left out that lie before it, along each axis */
 } px_sample;
 
 /* The shape of a sample: makes an array smaller, to about as many elements as the effort allows. */
@@ -18,9 +21,12 @@ void px_sample_shape(prism_array *cut, int effort);
 /* The middle of the array: about as many elements as the effort allows. */
 prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
                             int effort, prism_error *error);
-/* The middle of the array in the shape of `cut`, which is nowhere larger. */
+/* The middle of the array in the shape of `cut`, which is nowhere larger; or another part, so many
+ * sixteenths of what is left out before it. */
 prism_status px_sample_cut(px_sample *sample, const prism_array *array, const void *elements,
                            const prism_array *cut, prism_error *error);
+prism_status px_sample_cut_at(px_sample *sample, const prism_array *array, const void *elements,
+                              const prism_array *cut, unsigned sixteenths, prism_error *error);
 
 /* The sample gets its part of a mask of the whole, which may be NULL. */
 prism_status px_sample_mask(px_sample *sample, const prism_array *array, const px_gaps *mask,

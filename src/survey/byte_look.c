@@ -24,7 +24,7 @@ enum { WINDOWS = 1 << 9, SLOT_BITS = 12, SLOTS = 1 << SLOT_BITS };
 static const double PROMISE = 0.97;
 
 /* A small array takes so little time that trials are worth it wherever anything comes again. */
-enum { SMALL = 1 << 16 /* bytes */ };
+enum { SMALL = 1 << 17 /* bytes */ };
 static const double ANYTHING = 0.05;
 
 typedef struct view {
@@ -165,13 +165,23 @@ static void take_differences(px_byte_look *look, double *far, view *v, const px_
     look->far = fmax(look->far, *far);
 }
 
+/* Of what is smooth, differences of differences are smaller, up to some number of them. */
+static void take_repeated_differences(px_byte_look *look, view *v, int axis) {
+    px_byte_transform t = {.axis = axis, .distances = {1, 1, 1, 1}, .zigzag = true};
+    size_t count;
+    for (t.differences = 2; t.differences <= PX_MOST_DIFFERENCES; t.differences++) {
+        const double entropy = entropy_of(v, &t, &count);
+        if (entropy >= look->entropy)
+            break;
+        look->entropy = entropy;
+    }
+}
+
 static void take(px_byte_look *look, view *v, int axis) {
     const int planes = interleaved_axis(v->array, axis);
     const px_byte_transform none = {.axis = axis};
     const px_byte_transform next = {
         .axis = axis, .differences = 1, .distances = {1}, .zigzag = true};
-    const px_byte_transform twice = {
-        .axis = axis, .differences = 2, .distances = {1, 1}, .zigzag = true};
     const px_byte_transform apart = {
         .axis = planes, .differences = 1, .distances = {1}, .zigzag = true};
     const size_t row = px_layout_make(v->array, axis).width;
@@ -183,7 +193,7 @@ static void take(px_byte_look *look, view *v, int axis) {
     look->entropy = entropy_of(v, &none, &count);
     if (v->width >= sizeof(float)) {
         look->wide = share_nearby(v->words, count * v->width, v->width, v->width);
-        look->entropy = fmin(look->entropy, entropy_of(v, &twice, &count));
+        take_repeated_differences(look, v, axis);
     }
     if (row > 1 && row < v->count)
         look->entropy = fmin(look->entropy, entropy_of(v, &above, &count));
