@@ -104,6 +104,14 @@ def mesh(side):
     return np.stack([a, a + 1, a + side, a + 1, a + side + 1, a + side], -1).reshape(-1, 3)
 
 
+def triangulation(count, seed):
+    """Corners of triangles in strips, whose points have numbers in any order."""
+    side = int(count**0.5)
+    grid = R(seed).permutation(side * side).reshape(side, side)
+    a, b, c, d = (grid[i : side - 1 + i, j : side - 1 + j] for i in (0, 1) for j in (0, 1))
+    return np.stack([a, b, c, b, d, c], -1).reshape(-1, 3)
+
+
 def with_holes(array, share, seed):
     array = array.copy()
     array[relief(array.shape, seed) > np.quantile(relief(array.shape, seed), 1 - share)] = np.nan
@@ -365,6 +373,7 @@ KINDS = {
     "drawings": lambda: drawings(416, 80).astype("u1"),
     "cell edges, 1-d": lambda: np.stack([np.arange(3000) * 0.1, np.arange(1, 3001) * 0.1], 1),
     "mesh": lambda: mesh(60).astype("i4"),
+    "triangulation": lambda: triangulation(2500, 89).astype("i4"),
     "mesh points": lambda: np.stack(np.meshgrid(*[np.linspace(0, 1, 17)] * 3), -1).reshape(-1, 3),
     "radar sweep": lambda: echoes(26),
     "radar with fill value": lambda: np.where(echoes(27) > 0, echoes(27) * 0.5 - 32, -9999).astype("f4"),

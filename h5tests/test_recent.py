@@ -43,6 +43,24 @@ def test_integers_of_sessions():
     assert_same(reference.decode(chunk), array)
 
 
+def corners(side: int) -> np.ndarray:
+    """Of triangles that lie in strips, the points of which have numbers in any order."""
+    grid = np.random.default_rng(8).permutation(side * side).reshape(side, side)
+    a, b, c, d = (grid[i : side - 1 + i, j : side - 1 + j] for i in (0, 1) for j in (0, 1))
+    return np.stack([a, b, c, b, d, c], -1).reshape(-1, 3)
+
+
+@pytest.mark.parametrize("dtype", ("i4", ">i8"))
+def test_cells_share_corners(dtype):
+    array = corners(50).astype(dtype)
+    chunk = h5prism.encode(array)
+    assert h5prism.inspect_chunk(chunk).mapping == "recent"
+    others = [{"coder": "zstd"}, {"coder": "ans"}]
+    assert len(chunk) < 0.9 * min(len(h5prism.encode(array, **o)) for o in others)
+    assert_same(h5prism.decode(chunk), array)
+    assert_same(reference.decode(chunk), array)
+
+
 @pytest.mark.parametrize(
     "array",
     (

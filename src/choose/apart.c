@@ -43,7 +43,7 @@ static const double REPEATED = 0.9, OF_ITS_OWN = 0.9;
 static const double CLEARLY = 0.97, SURELY = 0.85;
 
 /* Many planes, whose chunks take their time: to be tried, and all that is. */
-static const double SURELY_MANY = 0.7;
+static const double SURELY_MANY = 0.7, LITTLE_LEFT = 0.4;
 
 /* A part of the elements is enough for trials. */
 enum { SAMPLE = 1 << 14 /* elements */, SHARE = 4 };
@@ -207,16 +207,26 @@ static bool suits(const px_mapping_request *request) {
            o->predictor == PRISM_PREDICTOR_AUTO && o->coder == PRISM_CODER_AUTO;
 }
 
+/* Whether a match finder has so little left that rules of many planes are not worth their time. */
+static bool is_repetitive(const px_mapping_request *request) {
+    const px_byte_look *l = &request->survey->look;
+    const double size =
+        (double)px_array_count(request->array) * (double)prism_type_size(request->array->type);
+    return l->entropy * (1 - fmax(l->nearby, l->far)) < LITTLE_LEFT * size;
+}
+
 prism_status px_apart_find(int *axis, bool *sure, const px_mapping_request *request,
                            prism_error *error) {
     double ratio = 1;
     *axis = PRISM_AXIS_AUTO;
     *sure = false;
     prism_status status = suits(request) ? look(axis, request, error) : PRISM_OK;
+    const bool many = *axis >= 0 && request->array->dims[*axis] > MOST_LOOKED_AT;
+    if (many && is_repetitive(request))
+        *axis = PRISM_AXIS_AUTO;
     if (status != PRISM_OK || *axis < 0)
         return status;
     status = compare(&ratio, request, *axis, error);
-    const bool many = *axis >= 0 && request->array->dims[*axis] > MOST_LOOKED_AT;
     *sure = ratio < (many ? SURELY_MANY : SURELY);
     *axis = *sure || (!many && ratio < CLEARLY) ? *axis : PRISM_AXIS_AUTO;
     return status;

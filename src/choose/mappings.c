@@ -124,8 +124,9 @@ static prism_array compared_shape(const px_mapping_request *request,
     const uint64_t share = px_array_count(request->array) / SHARE;
     if (px_efforts.brisk[request->options->effort] && is_small(request))
         return px_part_shape(sample, PRISM_AXIS_AUTO, share < FEW ? FEW : share);
-    return stage == &px_mapping_smooth_fixed ? px_part_shape(sample, PRISM_AXIS_AUTO, SMOOTH)
-                                             : *sample;
+    return stage == &px_mapping_smooth_fixed && !request->mask
+               ? px_part_shape(sample, PRISM_AXIS_AUTO, SMOOTH)
+               : *sample;
 }
 
 static prism_status make_cut(subject *s, const prism_array *shape, const px_bit_patterns *part,
@@ -223,7 +224,8 @@ static prism_status compare(bool *smaller, const row *r, subject *s, const px_bi
     const prism_array shape = compared_shape(request, r->stage);
     const prism_options options = trial_options(request);
     const bool is_cut = px_array_count(&shape) < part->count;
-    const bool open = is_open(request->options) && !px_inner_is_tiny(request);
+    /* Without their mask, places without data are copies, which coder zstd has for nothing. */
+    const bool open = is_open(request->options) && !px_inner_is_tiny(request) && !request->mask;
     px_coded coded[2] = {{.is_mapped = false}};
     px_mapping_request trial = *request;
     trial.options = &options;

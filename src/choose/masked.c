@@ -19,6 +19,10 @@ enum { PART = 1 << 13, LEAST_ELEMENTS = 1 << 18, SURELY_WORTH_A_LOOK = 1 << 20 }
  * the other one, what a mask of indices leaves is nearly all. */
 static const double SPARES_MUCH = 0.4, SPARES_LITTLE = 0.2;
 
+/* In a small part of many planes, what is sent of these counts more than in the whole. */
+enum { MANY_PLANES = 8 };
+static const double NEARLY = 1.05;
+
 /* Little is left, and of many values, so that others than method palette code it. */
 static bool spares_much(const px_mapping_request *request, const px_found_mask *found) {
     return (double)found->missing >= SPARES_MUCH * (double)px_array_count(&found->array) &&
@@ -129,13 +133,16 @@ static prism_status has_chance(bool *chance, const px_mapping_request *request,
                                const px_found_mask *found, prism_error *error) {
     const prism_array cut = px_part_shape(request->array, PRISM_AXIS_AUTO, PART);
     const px_gaps mask = {found->array, found->codes};
+    const uint64_t planes = px_array_count(request->array) / px_array_count(&found->array);
+    const double nearly = planes >= MANY_PLANES ? NEARLY : 1;
     trial t = {.masked = {.is_mapped = false}};
     prism_status status = cut_sample(&t.sample, request, &mask, &cut, error);
     if (status == PRISM_OK)
         status = trial_code(&t, request, found, error);
     if (status == PRISM_OK)
-        *chance = px_coded_size(&t.masked) ? px_coded_size(&t.masked) < px_coded_size(&t.plain)
-                                           : px_knows_holes(&t.plain);
+        *chance = px_coded_size(&t.masked)
+                      ? (double)px_coded_size(&t.masked) < nearly * (double)px_coded_size(&t.plain)
+                      : px_knows_holes(&t.plain);
     trial_free(&t);
     return status;
 }

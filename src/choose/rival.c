@@ -216,18 +216,23 @@ static double doubt_of_look(const px_rival *r) {
     return effort > PX_EFFORT_DEFAULT ? DOUBT_AT_LEISURE : DOUBT_OF_REPETITIONS;
 }
 
-prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, prism_error *error) {
+prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, bool repeats,
+                              prism_error *error) {
     const int effort = r->request->options->effort;
     const px_byte_look *look = &r->request->survey->look;
     const double looked = (double)other * doubt_of_look(r);
     const bool spared = effort <= PX_EFFORT_DEFAULT && !is_short(r);
     const double most = (double)other * (spared ? 1 : DOUBT_OF_ESTIMATES);
-    *may = is_short(r) || px_byte_look_promises(look, looked);
+    *may = is_short(r) || repeats || px_byte_look_promises(look, looked);
     prism_status status = *may ? PRISM_OK : places_promise(may, r, looked, error);
     if (status == PRISM_OK && *may)
         status = get_ready(r, error);
     if (status == PRISM_OK && *may)
         status = px_byte_choice_may_win(may, better(r), (size_t)most, look->far, error);
+    if (status == PRISM_OK && r->by_table && !*may) { /* estimates rank the two wrongly at times */
+        r->by_table = false;
+        status = px_byte_choice_may_win(may, better(r), (size_t)most, look->far, error);
+    }
     return status;
 }
 

@@ -27,8 +27,10 @@ void px_rival_free(px_rival *r);
  */
 prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error);
 
-/* Whether it may take less than the `other` bytes that others took. */
-prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, prism_error *error);
+/* Whether it may take less than the `other` bytes that others took. `repeats`: a coder of
+ * repetitions was the best of these. */
+prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, bool repeats,
+                              prism_error *error);
 
 /* coded->is_mapped: by a table. The payload stays empty where nothing gets smaller. Free with
  * px_coded_free. */

@@ -169,12 +169,18 @@ static bool is_sure(const px_coded *coded, const px_mapping_request *request) {
            coded->pipeline.coder == PRISM_CODER_DEFLATE;
 }
 
+/* Of the integers of a mapping, where bytes of the elements themselves may come again, too. */
+static bool has_repetitions(const px_coded *coded) {
+    return coded->is_mapped && coded->pipeline.coder == PRISM_CODER_ZSTD;
+}
+
 static prism_status try_rival(encoding *e, prism_error *error) {
     px_coded other;
     bool worth = true;
     prism_status status = PRISM_OK;
     if (!e->alone && !is_sure(&e->plain, &e->request))
-        status = px_rival_may_win(&worth, &e->rival, size_to_beat(&e->plain, &e->request), error);
+        status = px_rival_may_win(&worth, &e->rival, size_to_beat(&e->plain, &e->request),
+                                  has_repetitions(&e->plain), error);
     if (status != PRISM_OK || !worth)
         return status;
     status = px_rival_encode(&other, &e->rival, error);

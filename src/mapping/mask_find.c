@@ -150,10 +150,9 @@ static bool is_isolated(const look *l, size_t of, const prism_array *array) {
 
 /* Values that may stand for missing data: they come in runs along an axis, and data have many
  * others. Of floats, they may be scattered. */
-static void choose_along(px_found_mask *found, const px_mapping_request *request, int axis) {
+static void choose_along(px_found_mask *found, const px_mapping_request *request, int axis,
+                         bool scattered) {
     enum { REPEATED = 4 }; /* of five */
-    const px_number *number = px_number_of(request->array->type);
-    const bool wide = number->fraction && number->size >= sizeof(float);
     look l;
     look_at_elements(&l, request, axis);
     qsort(l.values, l.count, sizeof *l.values, by_count);
@@ -161,20 +160,24 @@ static void choose_along(px_found_mask *found, const px_mapping_request *request
         const seen *v = &l.values[i];
         const double share = (double)v->count / (double)l.places;
         const bool isolated = is_isolated(&l, i, request->array);
-        const bool runs = v->repeated * (REPEATED + 1) >= v->count * REPEATED;
         if (share < LEAST_OF_ISOLATED)
             break;
-        if (runs ? share >= (isolated ? LEAST_OF_ISOLATED : LEAST_OF_OWN)
-                 : wide && share >= LEAST_SCATTERED) {
+        if (scattered ? share >= LEAST_SCATTERED
+                      : v->repeated * (REPEATED + 1) >= v->count * REPEATED &&
+                            share >= (isolated ? LEAST_OF_ISOLATED : LEAST_OF_OWN))
             found->values[found->value_count++] = v->word;
-            found->scattered |= !runs;
-        }
     }
 }
 
 static void choose_own(px_found_mask *found, const px_mapping_request *request) {
-    for (int axis = (int)request->array->rank - 1; axis >= 0 && !found->value_count; axis--)
-        choose_along(found, request, axis);
+    const px_number *number = px_number_of(request->array->type);
+    const int last = (int)request->array->rank - 1;
+    for (int axis = last; axis >= 0 && !found->value_count; axis--)
+        choose_along(found, request, axis, false);
+    if (found->value_count || !number->fraction || number->size < sizeof(float))
+        return;
+    choose_along(found, request, last, true);
+    found->scattered = found->value_count > 0;
 }
 
 /* Of an axis along which that share of places has nothing but one value: of all elements, those

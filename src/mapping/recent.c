@@ -56,8 +56,10 @@ static size_t place_of(recent *r, uint64_t word) {
 
 enum { PARTS = 8, PART = 1 << 9, LEAST_VALUES = 64 };
 
-/* So many elements of a part must be in use, and so many not be the one before: coders get runs. */
-static const double USED = 0.6, OTHERS = 0.25;
+/* So many elements of a part must be in use, and so many not be the one before: coders get runs. Of
+ * rows that share numbers with the rows before, as cells of a mesh do, half are enough. */
+static const double USED = 0.6, USED_OF_ROWS = 0.5, OTHERS = 0.25;
+enum { LONGEST_ROW = 16 };
 
 static bool promises(const prism_array *array, const void *elements) {
     const size_t size = prism_type_size(array->type), count = (size_t)px_array_count(array);
@@ -74,15 +76,22 @@ static bool promises(const prism_array *array, const void *elements) {
             others += known && *word != word[i ? -1 : 0];
         }
     }
-    return (double)used >= USED * PARTS * PART && (double)others >= OTHERS * PARTS * PART &&
+    const double least = array->rank > 1 ? USED_OF_ROWS : USED;
+    return (double)used >= least * PARTS * PART && (double)others >= OTHERS * PARTS * PART &&
            px_count_different(words, PARTS * PART) > LEAST_VALUES;
 }
 
-/* Columns of wide elements that nothing is asked for. */
+/* A column, or short rows of integers, which may be the corners of cells. */
+static bool is_list(const prism_array *array) {
+    return array->rank == 1 || (array->rank == 2 && array->dims[1] <= LONGEST_ROW &&
+                                !px_number_of(array->type)->fraction);
+}
+
+/* Lists of wide elements that nothing is asked for. */
 static bool suits(const px_mapping_request *request) {
     const prism_options *o = request->options;
     const prism_array *array = request->array;
-    return request->depth == 0 && !request->mask && array->rank == 1 &&
+    return request->depth == 0 && !request->mask && is_list(array) &&
            prism_type_size(array->type) >= sizeof(uint32_t) &&
            px_array_count(array) >= PARTS * PART && !px_efforts.brisk[o->effort] && o->block == 0 &&
            o->order == PRISM_PLANES_AUTO && o->axis == PRISM_AXIS_AUTO &&
@@ -110,9 +119,8 @@ static prism_status put_chunks(px_coded *mapped, const px_mapping_request *reque
                                prism_error *error) {
     const px_chunk_role role = {.depth = request->depth + 1, .distinct = true};
     px_buffer *payload = &mapped->sections.payload;
-    prism_array array = *request->array;
+    prism_array array = {request->array->type, request->array->order, 1, {fresh}};
     px_pipeline of_values;
-    array.dims[0] = fresh;
     prism_status status =
         px_inner_put(payload, &of_values, request, &array, values, request->options, role, error);
     array = *request->array;
