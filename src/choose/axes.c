@@ -272,9 +272,16 @@ static bool are_specks(const px_layout *whole) {
     return whole->count > FEW && whole->height * whole->width < LEAST_SAMPLES;
 }
 
+/* A line is one frame, whose experts follow it, in ten times the time that fits take. */
+static bool is_line_at_leisure(const px_survey *s, const prism_options *options) {
+    return s->whole.rank == 1 && options->effort > PX_EFFORT_DEFAULT && !s->small;
+}
+
 bool px_may_be_frames(const px_survey *s, const px_roles *roles, const prism_options *options) {
     const px_layout layout = px_layout_by(roles, &s->part.array);
     const px_layout whole = px_layout_by(roles, &s->whole);
+    if (options->transform == PRISM_TRANSFORM_AUTO && is_line_at_leisure(s, options))
+        return true;
     return options->transform == PRISM_TRANSFORM_AUTO && s->whole.rank >= 2 &&
            layout.height >= LEAST_EDGE && layout.width >= LEAST_EDGE &&
            (s->whole.rank >= 3 || layout.count == 1) && !are_specks(&whole) &&

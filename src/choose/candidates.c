@@ -164,7 +164,8 @@ static ties ties_of(const px_survey *s, const prism_options *options, const px_r
         lift && !drawing && !px_efforts.only_size[options->effort] && px_is_folded_by_lift(&planes);
     return (ties){.plain = (open && !slow) || options->transform == PRISM_TRANSFORM_NONE,
                   .frames = !drawing && !px_blocks_asked(options) &&
-                            px_may_be_frames(s, roles, options) && !px_is_folded(&planes, true),
+                            px_may_be_frames(s, roles, options) &&
+                            (s->whole.rank == 1 || !px_is_folded(&planes, true)),
                   .lift = lift};
 }
 

@@ -204,7 +204,7 @@ static bool is_short(const px_rival *r) {
 /* Looks may be wrong by so much, more where elements come again, which is worth estimates where
  * time is not that short; and estimates, which is worth a trial where it is not spared. */
 static const double DOUBT = 1.03, DOUBT_OF_REPETITIONS = 1.3, DOUBT_AT_LEISURE = 2,
-                    DOUBT_OF_ESTIMATES = 1.06;
+                    DOUBT_OF_ESTIMATES = 1.06, DOUBT_OF_QUICK_TRIALS = 1.2;
 
 static double doubt_of_look(const px_rival *r) {
     const px_byte_look *look = &r->request->survey->look;
@@ -222,7 +222,8 @@ prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, bool repeats
     const px_byte_look *look = &r->request->survey->look;
     const double looked = (double)other * doubt_of_look(r);
     const bool spared = effort <= PX_EFFORT_DEFAULT && !is_short(r);
-    const double most = (double)other * (spared ? 1 : DOUBT_OF_ESTIMATES);
+    const double doubt = repeats ? DOUBT_OF_QUICK_TRIALS : spared ? 1 : DOUBT_OF_ESTIMATES;
+    const double most = (double)other * doubt;
     *may = is_short(r) || repeats || px_byte_look_promises(look, looked);
     prism_status status = *may ? PRISM_OK : places_promise(may, r, looked, error);
     if (status == PRISM_OK && *may)

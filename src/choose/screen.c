@@ -174,6 +174,12 @@ static bool is_other_way(const px_choice *c, const px_candidate *layout) {
            c->relative[PRISM_TRANSFORM_STACK] == 0;
 }
 
+/* Estimates know nothing of experts that follow a line. */
+static bool is_line_of_frames(const px_choice *c, const px_candidate *layout) {
+    return c->sample->whole.rank == 1 && layout->pipeline.transform == PRISM_TRANSFORM_STACK &&
+           !is_noise(c, layout);
+}
+
 /* Estimates know nothing of holes, which planes of frames have none of. */
 static bool is_doubtful(const px_choice *c, prism_transform transform) {
     return c->sample->part.mask.missing && c->best.pipeline.transform == PRISM_TRANSFORM_STACK &&
@@ -206,6 +212,7 @@ bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t be
     if (drawing && is_lifted(&list->items[i]) && c->best.bytes > 0)
         return LIFT_GAIN * list->items[i].bytes < c->best.bytes;
     if (c->best.bytes == 0 || drawing || is_other_way(c, &list->items[i]) ||
+        is_line_of_frames(c, &list->items[i]) ||
         is_doubtful(c, list->items[i].pipeline.transform) || is_copied(c, list, i))
         return true;
     if (c->best.pipeline.coder == PRISM_CODER_DEFLATE && !c->sample->sparing &&
