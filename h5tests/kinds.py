@@ -271,12 +271,18 @@ def imputed(rows, columns, value, seed):
     return table
 
 
+def with_gaps(rows, columns, seed):
+    table = R(seed).normal(0, 1, (rows, columns))
+    table[R(seed + 1).random(table.shape) < 0.4] = np.nan
+    return table
+
+
 def clouded(side, channels, seed):
     """An embedding that a cloud covers here and there, but not in the middle."""
     hidden = np.stack([relief((side, side), seed + k, 3) for k in range(6)], -1)
-    values = hidden @ R(seed).normal(0, 40, (6, channels)) + R(seed + 1).normal(0, 3, (side, side, channels))
+    values = hidden @ R(seed).normal(0, 40, (6, channels)) + R(seed + 1).normal(0, 10, (side, side, channels))
     array = np.clip(values, -127, 127).astype("i1")
-    cover = relief((side, side), seed + 9, 12)
+    cover = relief((side, side), seed + 9, 2)
     cover[side // 3 : -side // 3, side // 3 : -side // 3] = 0
     array[cover > 0.15] = -128
     return array
@@ -305,13 +311,13 @@ KINDS = {
     "logarithmic axis": lambda: np.logspace(0, 4, 6000),
     "chirp, two phases": lambda: chirp(20000).astype("f4"),
     "table, gaps filled in": lambda: imputed(900, 20, 0.1234567, 81),
-    "table with gaps": lambda: imputed(900, 20, np.nan, 83) * np.pi,
+    "table with gaps": lambda: with_gaps(2000, 20, 83),
     "columns with scales": lambda: (
-        (R(85).normal(0, 30, (300, 96)).round() * R(86).uniform(0.001, 0.002, 96).astype("f4")).astype("f4")
+        (R(85).normal(0, 30, (700, 96)).round() * R(86).uniform(0.001, 0.002, 96).astype("f4")).astype("f4")
     ),
-    "clouds": lambda: clouded(72, 64, 87),
+    "clouds": lambda: clouded(90, 64, 87),
     "records of text": lambda: records(700),
-    "pulses of times": lambda: np.repeat(np.cumsum(np.full(12000, 1 / 150000)), R(88).integers(1, 4, 12000)) + 3e5,
+    "pulses of times": lambda: np.repeat(np.cumsum(np.full(30000, 1 / 150000)), R(88).integers(1, 4, 30000)) + 3e5,
     "coordinates, f4": lambda: coordinates(60, 90, 0).astype("f4"),
     "coordinates, f8": lambda: coordinates(60, 90, 2),
     "swath": lambda: swath(120, 90).astype("f4"),

@@ -301,3 +301,15 @@ def test_repetitions_of_few_values_are_found_along_any_axis(array):
     ]
     as_it_lies = len(zlib.compress(array.tobytes(), 5))
     assert max(sizes) <= min(1.05 * min(sizes) + 8, as_it_lies + 64)
+
+
+def test_lines_are_frames_where_there_is_time():
+    """A wave whose pitch and loudness change, and noise."""
+    t = np.arange(40000)
+    wave = np.sin(t / 9 + 3 * np.sin(t / 4000)) * (0.3 + t % 9000 / 9000)
+    array = (wave * 7000 + hashed((40000,), 3) % 60).astype("i2")
+    chunk = h5prism.encode(array, effort=6)
+    assert h5prism.inspect_chunk(chunk).method == "frames"
+    fitted = h5prism.encode(array, effort=6, transform="none", predictor="lsq", coder="ans")
+    assert len(chunk) < 0.96 * len(fitted)
+    assert_same(h5prism.decode(chunk), array)

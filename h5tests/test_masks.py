@@ -7,6 +7,7 @@ import pytest
 import reference_decoder as reference
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import embedding, hashed, picture, seasons, smooth, stack, time_series
+from kinds import KINDS as KINDS_OF_ALL
 from python_support import assert_same
 
 import h5prism
@@ -163,6 +164,16 @@ def test_borders_of_large_arrays_are_masked():
     array = embedding(128, 128, 24, "int8")
     array[:30] = 0
     assert h5prism.inspect_chunk(h5prism.encode(array)).mapping == "mask"
+
+
+@pytest.mark.parametrize("kind", ["table, gaps filled in", "table with gaps", "clouds"])
+def test_masks_that_few_places_show(kind):
+    """Values here and there in floats; places of which the middle has none."""
+    array = np.ascontiguousarray(KINDS_OF_ALL[kind]())
+    chunk = h5prism.encode(array)
+    assert h5prism.inspect_chunk(chunk).mapping == "mask"
+    assert len(chunk) < 0.95 * len(h5prism.encode(array, coder="zstd"))
+    assert_same(h5prism.decode(chunk), array)
 
 
 def test_arrays_without_gaps_have_no_mask():

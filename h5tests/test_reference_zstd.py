@@ -8,6 +8,7 @@ import pytest
 import reference_decoder as reference
 import reference_mappings  # noqa: F401  adds itself to the decoder
 from generated import hashed
+from kinds import KINDS
 from python_support import assert_same
 
 import h5prism
@@ -68,6 +69,16 @@ def test_transform_is_chosen(name):
     found = transform_of(chunk)
     assert shuffle in (None, found[0]) and zigzag in (None, found[1])
     assert found[2][: len(distances)] == distances
+    assert_same(reference.decode(chunk), array)
+
+
+def test_smooth_floats_become_integers_with_differences():
+    array = np.ascontiguousarray(KINDS["chirp, two phases"]())
+    chunk = h5prism.encode(array)
+    info = h5prism.inspect_chunk(chunk)
+    assert (info.mapping, info.coder) == ("fixed", "zstd")
+    assert len(chunk) < 0.09 * array.nbytes
+    assert_same(h5prism.decode(chunk), array)
     assert_same(reference.decode(chunk), array)
 
 

@@ -56,6 +56,15 @@ def test_planes_with_rules_of_their_own(kind, effort):
     assert_same(reference.decode(chunk), array)
 
 
+def test_many_columns_with_scales_of_their_own():
+    scales = np.sqrt(np.arange(2, 98)).astype(np.float32)
+    array = (hashed((640, 96), 3).astype(np.float32) % 251 - 125) * scales
+    chunk = h5prism.encode(array)
+    assert h5prism.inspect_chunk(chunk).mapping == "split"
+    assert len(chunk) < 0.8 * len(h5prism.encode(array, axis=1))
+    assert_same(h5prism.decode(chunk), array)
+
+
 @pytest.mark.parametrize("options", [{"order": "stored"}, {"block": 8}])
 def test_parts_that_are_asked_for_are_not_taken_apart(options):
     for kind in ("track", "scaled channels"):
