@@ -1,6 +1,7 @@
 /*
  * Values that are used for a while and then no more, as those of one cell, one part or one hour in
- * a long column are, or the corners of cells that share them: elements as places in a list of recent ones. docs/format-mappings.md,
+ * a long column are, or the corners of cells that share them: elements as places in a list of
+ * recent ones. docs/format-mappings.md,
  * "Recent". Internal.
  */
 #ifndef PX_MAPPING_RECENT_H
