@@ -23,6 +23,13 @@ NARROW_DTYPES = ["i1", "u1", "<i2", ">i2", "<u2", ">u2"]  # samples as they are
 DTYPES = NARROW_DTYPES + [o + name for name in ("i4", "u4", "i8", "u8") for o in "<>"]
 DTYPES += [order + name for name in ("f2", "f4", "f8") for order in "<>"]
 
+LONG = "H5PRISM_LONG" in os.environ  # scripts/test --long
+
+
+def often(times):
+    """How many times a test with random data is repeated: ten times as often where time is no matter."""
+    return times * (10 if LONG else 1)
+
 
 def run_python(*arguments, python=sys.executable, remove=(), **environment):
     """Runs Python, that of the tests, with these arguments; variables in `remove` are not set."""

@@ -17,7 +17,7 @@ from copies_made import NAMES, NotAvailable, make, make_all
 from copies_support import SMOOTH, creation, low_level
 from filter_support import not_sanitized, run
 from tool_support import hdf5_of_tool, is_compressed, tool
-from venv_support import venv_python
+from venv_support import WHEELS_OF_H5PY, h5py_wheel
 
 pytestmark = not_sanitized
 
@@ -127,10 +127,10 @@ def test_elements_that_are_nowhere(tmp_path):
                 assert np.array_equal(file[name][:rows], SMOOTH[:rows])
 
 
-@pytest.fixture(scope="session", params=["h5py==3.14.0", "h5py"])
+@pytest.fixture(scope="session", params=WHEELS_OF_H5PY)
 def other_python(request):
     """Another HDF5 than the tool's: 1.14, and the newest."""
-    return venv_python("copies-" + request.param.replace("=", ""), request.param)
+    return h5py_wheel(request.param)
 
 
 def test_files_of_another_library(tmp_path, other_python):

@@ -14,7 +14,7 @@ import reference_lossy  # noqa: F401  (decodes mapping 9 once it is imported)
 import reference_lossy_components  # noqa: F401  (decodes mappings 7 and 8 once it is imported)
 import reference_lossy_near  # noqa: F401  (decodes mappings 5 and 6 once it is imported)
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
-from python_support import ROOT
+from python_support import LONG, ROOT
 from support.fuzz_corpus import inputs
 from support.fuzz_total import written
 
@@ -22,7 +22,7 @@ import h5prism
 
 CORPUS = ROOT / "fuzz" / "corpus" / "chunks.tar.xz"
 FOUND = ROOT / "fuzz" / "found" / "chunks"
-SHARES = 24  # a run of tests compares one of as many shares of the corpus
+SHARES = 24  # a run of tests compares two of as many shares of the corpus, a long one all
 MOST_BYTES = 6000  # of elements: the reference decoders are slow
 
 
@@ -72,7 +72,7 @@ def assert_agreement(chunks):
     assert not {name: what for name, what in wrong.items() if what}
 
 
-@pytest.mark.parametrize("share", range(2))
+@pytest.mark.parametrize("share", range(SHARES if LONG else 2))
 def test_decoders_agree(share):
     assert_agreement(dict(sorted(inputs(CORPUS).items())[share::SHARES]))
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from generated import stack
 from python_support import (
+    often,
     CONTENTS,
     DTYPES,
     assert_same,
@@ -59,7 +60,7 @@ def test_odd_shapes(shape, content):
         round_trip(content(shape, dtype, seed=index), **pipeline)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(often(60)))
 def test_random_arrays_and_options(seed):
     random = np.random.default_rng(seed)
     rank = random.integers(1, 7)

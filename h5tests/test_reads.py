@@ -6,9 +6,7 @@ import subprocess
 import pytest
 import random_reads
 from python_support import ROOT
-from venv_support import venv_python
-
-WHEELS = {"reads-1.14": "h5py<3.16", "reads-2": "h5py>=3.16"}  # by the HDF5 that they bring
+from venv_support import WHEELS_OF_H5PY, h5py_wheel
 
 
 def test_debians_h5py():
@@ -18,14 +16,14 @@ def test_debians_h5py():
     assert done["broken by HDF5"] < 20
 
 
-@pytest.mark.parametrize("name", WHEELS)
-def test_wheels_of_h5py(name):
+@pytest.mark.parametrize("version", WHEELS_OF_H5PY)
+def test_wheels_of_h5py(version):
     done = subprocess.run(
-        [venv_python(name, WHEELS[name]), ROOT / "h5tests" / "random_reads.py", "150", "2"],
+        [h5py_wheel(version), ROOT / "h5tests" / "random_reads.py", "150", "2"],
         env=os.environ,
         capture_output=True,
         text=True,
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"HDF5 {name.split('-')[1]}" in done.stdout and "'datasets': 150" in done.stdout
+    assert f"HDF5 {version}" in done.stdout and "'datasets': 150" in done.stdout

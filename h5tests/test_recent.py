@@ -24,7 +24,7 @@ def normalised(cells: int, genes: int, dtype: str) -> np.ndarray:
 @pytest.mark.parametrize("effort", (4, 5, 7))
 @pytest.mark.parametrize("dtype", ("f4", ">f4", "f8", ">f8"))
 def test_counts_of_cells(dtype, effort):
-    array = normalised(120, 400, dtype)
+    array = normalised(60, 400, dtype)
     chunk = h5prism.encode(array, effort=effort)
     assert h5prism.inspect_chunk(chunk).mapping == "recent"
     others = [{"coder": "zstd"}, {"coder": "ans"}]

@@ -14,7 +14,7 @@ import reference_lossy_components  # noqa: F401  (decodes mappings 7 and 8 once 
 import reference_lossy_near  # noqa: F401  (decodes mappings 5 and 6 once it is imported)
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import embedding
-from python_support import CONTENTS, NARROW_DTYPES, ROOT, assert_same, correlated, noise
+from python_support import CONTENTS, NARROW_DTYPES, ROOT, assert_same, correlated, noise, often
 
 import h5prism
 
@@ -360,7 +360,7 @@ def random_level(chance, scale, new, precision):
     return chance.choice((0, largest, -largest, chance.randint(-largest, largest)))
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(often(100)))
 def test_any_weights(seed):
     """Also where sums and predictions overflow, which no encoder would write."""
     chance = random.Random(seed)

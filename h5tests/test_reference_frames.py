@@ -10,7 +10,7 @@ import reference_decoder as reference
 import reference_frames as frames
 import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from generated import hashed, picture, scene
-from python_support import CONTENTS, NARROW_DTYPES, assert_same, noise
+from python_support import CONTENTS, NARROW_DTYPES, assert_same, noise, often
 from reference_decoder import Turn
 from reference_integers import limited
 from test_reference import Fields, RangeEncoder, varint
@@ -332,7 +332,7 @@ class Chosen:
         return replace(fields, parameters=bytes([METHOD]) + section, payload=payload).chunk()
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", range(often(48)))
 def test_any_fields(seed):
     """Also where sums overflow."""
     chance = random.Random(seed)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import reference_decoder as reference
 import reference_native as native
-from python_support import CONTENTS, NARROW_DTYPES, ROOT, assert_same, correlated
+from python_support import CONTENTS, NARROW_DTYPES, ROOT, assert_same, correlated, often
 from reference_shapes import deviation, distribution, factor, make_table
 from test_reference import Fields, RangeEncoder, random_level, varint
 
@@ -405,7 +405,7 @@ class Chosen:
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(often(40)))
 def test_any_model(method, seed):
     """Also where sums overflow."""
     chance = random.Random(seed)

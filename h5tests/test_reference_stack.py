@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import reference_decoder as reference
 from generated import stack
-from python_support import CONTENTS, NARROW_DTYPES, assert_same
+from python_support import CONTENTS, NARROW_DTYPES, assert_same, often
 from reference_decoder import Turn
 from test_reference import Fields, RangeEncoder, assert_agree, assert_refused, varint
 
@@ -138,7 +138,7 @@ def random_turns(chance, count):
     return turns
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(often(60)))
 def test_any_plan(seed):
     chance = random.Random(seed)
     turns = random_turns(chance, chance.choice((1, 2, 5, 40, 150)))

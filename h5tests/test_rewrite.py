@@ -24,7 +24,7 @@ from tool_support import (
     stored_bytes,
     tool,
 )
-from venv_support import run_installed, venv_python
+from venv_support import h5py_wheel, run_installed
 
 pytestmark = not_sanitized
 
@@ -138,7 +138,7 @@ print("made")
 
 def test_a_file_of_the_newest_hdf5(tmp_path):
     path, target = tmp_path / "in.h5", tmp_path / "out.h5"
-    if "made" not in run_installed(venv_python("newest-h5py", "h5py"), NEWER, path):
+    if "made" not in run_installed(h5py_wheel("2"), NEWER, path):
         pytest.skip("the newest h5py has no HDF5 2")
     if tool_knows(path):
         pytest.skip("the tool has HDF5 2 itself")

@@ -36,11 +36,7 @@ def _venv_python(name, *packages):
     python, list_of_packages = folder / "bin" / "python", folder / "packages.txt"
     if list_of_packages.exists() and list_of_packages.read_text().split() == list(packages):
         return python
-    made = subprocess.run(
-        [sys.executable, "-m", "venv", "--clear", folder], capture_output=True, text=True
-    )
-    if made.returncode != 0:
-        pytest.skip("python3-venv is not installed")
+    make_venv(folder, *(() if name == "build" else ("--without-pip",)))
     reason = pip(python, "install", "--only-binary", ":all:", *packages)
     if reason:
         pytest.skip(f"{' '.join(packages)} cannot be installed: {reason}")
@@ -48,9 +44,30 @@ def _venv_python(name, *packages):
     return python
 
 
+def make_venv(folder, *options):
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", *options, folder], capture_output=True, text=True
+    )
+    if made.returncode != 0:
+        pytest.skip("python3-venv is not installed")
+
+
+WHEELS_OF_H5PY = {"1.14": "h5py<3.16", "2": "h5py>=3.16"}  # by the HDF5 that they bring
+
+
+def h5py_wheel(version):
+    """The Python with an h5py of that HDF5, and nothing else."""
+    return venv_python(f"h5py-{version}", WHEELS_OF_H5PY[version])
+
+
 def pip(python, command, *arguments):
-    """Runs pip. Returns why it failed, in one line, or None."""
-    line = [python, "-m", "pip", command, "--quiet", "--disable-pip-version-check", *arguments]
+    """Runs pip of the environment that has one. Returns why it failed, in one line, or None. Modules are
+    compiled when they are imported: most never are."""
+    own = python if python.parents[1].name == "venv-build" else python_that_builds()
+    line = [own, "-m", "pip", "--python", python, command]
+    line += ["--quiet", "--disable-pip-version-check"]
+    line += ["--no-compile"] if command == "install" else []
+    line += arguments
     try:
         done = subprocess.run(
             line, capture_output=True, text=True, timeout=300, env=plain_variables()
