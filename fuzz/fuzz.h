@@ -14,8 +14,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Larger arrays and hungrier chunks are left out: nothing in them is new, and they take long. */
-enum { FUZZ_ARRAY_BYTES = 1 << 17, FUZZ_MEMORY = 1 << 26 };
+/* Larger arrays and hungrier chunks are left out: nothing in them is new, and they take long.
+ * FUZZ_ELEMENTS: of arrays that a target makes. */
+#ifdef FUZZ_HARDENED
+enum { FUZZ_ARRAY_BYTES = 1 << 12, FUZZ_MEMORY = 1 << 24, FUZZ_ELEMENTS = 1 << 8 };
+#else
+enum { FUZZ_ARRAY_BYTES = 1 << 17, FUZZ_MEMORY = 1 << 26, FUZZ_ELEMENTS = 1 << 11 };
+#endif
 
 /* Says which promise is broken and by which input, and ends the process. */
 _Noreturn void fuzz_break(const char *promise, const char *file, int line);
@@ -26,8 +31,11 @@ _Noreturn void fuzz_break(const char *promise, const char *file, int line);
             fuzz_break(#promise, __FILE__, __LINE__);                                              \
     } while (0)
 
-/* Memory of exactly that size, so that sanitizers see reads and writes beyond. */
+/* Memory of exactly that size, so that reads and writes beyond are seen: by the address sanitizer,
+ * or without it by the processor, since the memory ends where a page begins that nobody may touch.
+ */
 void *fuzz_alloc(size_t size);
+void fuzz_free(void *memory);
 
 /* The same, filled with a byte. */
 uint8_t *fuzz_filled(size_t size, uint8_t with);

@@ -27,7 +27,7 @@ static void check_again(const uint8_t *output, size_t bytes, const uint8_t *chun
     px_simd_force(PX_SIMD_SETS);
     FUZZ_REQUIRE((other == PRISM_OK) == (status == PRISM_OK));
     FUZZ_REQUIRE(status != PRISM_OK || memcmp(output, again, bytes) == 0);
-    free(again);
+    fuzz_free(again);
 }
 
 /* A checksum that is looked at changes nothing but that the chunk may be refused. */
@@ -36,7 +36,7 @@ static void check_sums(const uint8_t *output, size_t bytes, const uint8_t *chunk
     uint8_t *again = fuzz_filled(bytes, 0x33);
     const prism_status other = decode(again, bytes, chunk, size, NULL);
     FUZZ_REQUIRE(other != PRISM_OK || (status == PRISM_OK && memcmp(output, again, bytes) == 0));
-    free(again);
+    fuzz_free(again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_again(output, bytes, chunk, size, status, &seed);
     if (fuzz_is_exact(&info) && !fuzz_below(&seed, 4))
         check_sums(output, bytes, chunk, size, status);
-    free(output);
-    free(chunk);
+    fuzz_free(output);
+    fuzz_free(chunk);
     return 0;
 }

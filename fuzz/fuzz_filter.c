@@ -11,7 +11,7 @@
 #include "fuzz.h"
 #include "parameters.h"
 
-enum { MOST_WORDS = 64, MOST_ELEMENTS = 1 << 10, MOST_BYTES = 1 << 13 };
+enum { MOST_WORDS = 64, MOST_ELEMENTS = FUZZ_ELEMENTS / 2, MOST_BYTES = 8 * MOST_ELEMENTS };
 
 /* ---- HDF5 ---- */
 
@@ -223,7 +223,7 @@ static void check_chunks(const plugin_host *host, const prism_array *array, px_r
         FUZZ_REQUIRE(memcmp(decoded.bytes, elements, bytes) == 0);
     plugin_host_free(host, chunk.bytes);
     plugin_host_free(host, decoded.bytes);
-    free(elements);
+    fuzz_free(elements);
 }
 
 /* Whatever the file says. */
@@ -242,7 +242,7 @@ static void check_any(const plugin_host *host, px_reader *in, bool reads, bool s
     FUZZ_REQUIRE((status == PRISM_OK) == (output.bytes != NULL));
     FUZZ_REQUIRE(output.size <= output.capacity);
     plugin_host_free(host, output.bytes);
-    free(bytes);
+    fuzz_free(bytes);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

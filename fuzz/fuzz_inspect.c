@@ -31,7 +31,7 @@ static void ask(const uint8_t *data, size_t size) {
     }
     for (uint64_t planes = 0; planes < 3; planes++)
         prism_planes_size(bytes, size, planes, &needed, &error);
-    free(bytes);
+    fuzz_free(bytes);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

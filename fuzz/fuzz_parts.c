@@ -84,7 +84,7 @@ static void check_region(prism_reader *reader, source *s) {
     if (prism_read_region(reader, r.start, r.count, part, r.bytes, NULL) == PRISM_OK && s->is_known)
         FUZZ_REQUIRE(is_region(s, &r, part));
     check_ranges(reader, s, &r);
-    free(part);
+    fuzz_free(part);
 }
 
 /* What is opened and read takes no more than the limit, but for lists of a call. */
@@ -112,7 +112,7 @@ static void check_plane(source *s) {
             PRISM_OK &&
         s->is_known)
         FUZZ_REQUIRE(is_plane(&s->info, s->whole, s->bytes, plane, part));
-    free(part);
+    fuzz_free(part);
 }
 
 /* ---- Beginnings ---- */
@@ -128,7 +128,7 @@ static void check_beginning(source *s) {
     if (prism_open(start, needed, &lenient, &reader, NULL) == PRISM_OK)
         check_region(reader, s);
     prism_close(reader);
-    free(start);
+    fuzz_free(start);
 }
 
 static void check_reduced(source *s) {
@@ -144,8 +144,8 @@ static void check_reduced(source *s) {
         return;
     uint8_t *start = fuzz_copy(s->chunk, needed), *output = fuzz_filled(bytes, 0xa5);
     prism_decode(start, needed, output, bytes, &options, NULL);
-    free(output);
-    free(start);
+    fuzz_free(output);
+    fuzz_free(start);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -160,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_plane(&s);
     check_beginning(&s);
     check_reduced(&s);
-    free(s.whole);
-    free(s.chunk);
+    fuzz_free(s.whole);
+    fuzz_free(s.chunk);
     return 0;
 }

@@ -9,13 +9,11 @@
 #include "base/bytes.h"
 #include "fuzz.h"
 
-enum { MOST_ELEMENTS = 1 << 11 };
-
 static prism_array read_array(px_reader *in) {
     prism_array array = {.type = (prism_type)(1 + px_get_u8(in) % PRISM_FLOAT64),
                          .order = (prism_order)(px_get_u8(in) % 2),
                          .rank = 1 + px_get_u8(in) % 6};
-    uint64_t left = MOST_ELEMENTS;
+    uint64_t left = FUZZ_ELEMENTS;
     for (unsigned i = 0; i < array.rank; i++) {
         array.dims[i] = 1 + px_get_u8(in) % (left < 255 ? left : 255);
         left /= array.dims[i];
@@ -166,7 +164,7 @@ static void check_chunk(const uint8_t *chunk, size_t size, const uint8_t *elemen
     FUZZ_REQUIRE(prism_decode(chunk, size, decoded, bytes, NULL, NULL) == PRISM_OK);
     fuzz_memory_stop(info.decode_bytes);
     check_elements(elements, decoded, bytes, array, options);
-    free(decoded);
+    fuzz_free(decoded);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -184,9 +182,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (status == PRISM_OK) {
         uint8_t *exact = fuzz_copy(chunk, chunk_size);
         check_chunk(exact, chunk_size, elements, bytes, &array, &options);
-        free(exact);
+        fuzz_free(exact);
     }
-    free(chunk);
-    free(elements);
+    fuzz_free(chunk);
+    fuzz_free(elements);
     return 0;
 }

@@ -17,7 +17,7 @@ static void replay_file(const char *path) {
     FUZZ_REQUIRE(fread(data, 1, size, file) == size);
     fclose(file);
     LLVMFuzzerTestOneInput(data, size);
-    free(data);
+    fuzz_free(data);
     replayed++;
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/bytes.h"
 #include "fuzz.h"
@@ -11,11 +12,63 @@ void fuzz_break(const char *promise, const char *file, int line) {
     abort();
 }
 
+/* ---- Memory that ends exactly ---- */
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define COUNTS_MEMORY
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define COUNTS_MEMORY
+#endif
+
+#ifdef COUNTS_MEMORY
 void *fuzz_alloc(size_t size) {
     void *memory = malloc(size ? size : 1);
     FUZZ_REQUIRE(memory);
     return memory;
 }
+
+void fuzz_free(void *memory) {
+    free(memory);
+}
+#else
+/* As many as a target has at once, each with a page behind it. What is larger is no matter. */
+enum { SLOTS = 8, SLOT = 1 << 17, GUARD = 1 << 16 };
+
+static uint8_t *slots;
+static bool taken[SLOTS];
+
+static void make_slots(void) {
+    const size_t step = SLOT + GUARD;
+    slots = mmap(NULL, SLOTS * step, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    FUZZ_REQUIRE(slots != MAP_FAILED);
+    for (size_t i = 0; i < SLOTS; i++)
+        FUZZ_REQUIRE(mprotect(slots + i * step + SLOT, GUARD, PROT_NONE) == 0);
+}
+
+void *fuzz_alloc(size_t size) {
+    if (!slots)
+        make_slots();
+    for (size_t i = 0; i < SLOTS && size <= SLOT; i++) {
+        if (taken[i])
+            continue;
+        taken[i] = true;
+        return slots + i * (SLOT + GUARD) + SLOT - size;
+    }
+    void *memory = malloc(size);
+    FUZZ_REQUIRE(memory);
+    return memory;
+}
+
+void fuzz_free(void *memory) {
+    const size_t offset = (uintptr_t)memory - (uintptr_t)slots;
+    if (offset <= SLOTS * (size_t)(SLOT + GUARD))
+        taken[offset / (SLOT + GUARD)] = false;
+    else
+        free(memory);
+}
+#endif
 
 uint8_t *fuzz_filled(size_t size, uint8_t with) {
     return memset(fuzz_alloc(size), with, size);
@@ -48,15 +101,7 @@ bool fuzz_is_exact(const prism_info *info) {
     return info->mapping != PRISM_MAPPING_DISTANCE && info->coder != PRISM_CODER_JXL;
 }
 
-/* ---- Memory ---- */
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define COUNTS_MEMORY
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define COUNTS_MEMORY
-#endif
+/* ---- How much memory is taken ---- */
 
 #ifdef COUNTS_MEMORY
 /* GCC has these of sanitizer/allocator_interface.h, too, but not the header. */

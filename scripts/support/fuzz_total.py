@@ -1,9 +1,9 @@
 """Adds what a fuzz target has executed to fuzz/total.tsv, and writes the sums to docs/testing.md.
 
-usage: python -m support.fuzz_total [TARGET LOG FOUND]
+usage: python -m support.fuzz_total [TARGET BUILD FOUND LOG...]
 
-LOG is what libFuzzer printed with -print_final_stats=1, FOUND how many inputs broke something.
-Without arguments, the sums are only written.
+BUILD is how the target was built, FOUND how many inputs broke something, and each LOG what a process of
+libFuzzer printed with -print_final_stats=1. Without arguments, the sums are only written.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Run(NamedTuple):
     commit: str
     machine: str
     target: str
+    build: str
     executions: int
     seconds: int
     found: int
@@ -41,16 +42,16 @@ def runs() -> Iterator[Run]:
 
 def table() -> str:
     lines = [
-        "| target | executions | seconds | inputs that broke something | last run |\n",
-        "|---|---|---|---|---|\n",
+        "| target | build | executions | seconds | inputs that broke something | last run |\n",
+        "|---|---|---|---|---|---|\n",
     ]
-    of_target: dict[str, list[Run]] = {}
+    of_kind: dict[tuple[str, str], list[Run]] = {}
     for run in runs():
-        of_target.setdefault(run.target, []).append(run)
-    for target, some in of_target.items():
+        of_kind.setdefault((run.target, run.build), []).append(run)
+    for (target, build), some in of_kind.items():
         last = some[-1]
         lines.append(
-            f"| {target} | {sum(r.executions for r in some):,} | {sum(r.seconds for r in some):,} | "
+            f"| {target} | {build} | {sum(r.executions for r in some):,} | {sum(r.seconds for r in some):,} | "
             f"{sum(r.found for r in some)} | {last.date}, {last.commit}, {last.machine} |\n"
         )
     return "".join(lines)
@@ -67,22 +68,29 @@ def _number(log: str, pattern: str) -> int:
     return int(found[-1]) if found else 0
 
 
-def _add(target: str, log: str, found: int) -> None:
-    executions = max(
+def _executions(log: str) -> int:
+    return max(
         _number(log, r"stat::number_of_executed_units: (\d+)"), _number(log, r"(?m)^#(\d+)\t")
     )
-    seconds = _number(log, r"Done \d+ runs in (\d+) second")
-    if not seconds:
-        seconds = executions // max(1, _number(log, r"exec/s: (\d+)"))
+
+
+def _seconds(log: str) -> int:
+    whole = _number(log, r"Done \d+ runs in (\d+) second")
+    return whole or _executions(log) // max(1, _number(log, r"exec/s: (\d+)"))
+
+
+def _add(target: str, build: str, found: int, logs: list[str]) -> None:
+    executions, seconds = sum(map(_executions, logs)), sum(map(_seconds, logs))
     date = datetime.now(timezone.utc).strftime("%Y-%m-%d")
-    run = Run(date, commit(), processor(), target, executions, seconds, found)
+    run = Run(date, commit(), processor(), target, build, executions, seconds, found)
     with _TOTAL.open("a") as file:
         file.write("\t".join(map(str, run)) + "\n")
 
 
 def main() -> None:
-    if len(sys.argv) == 4:
-        _add(sys.argv[1], Path(sys.argv[2]).read_text(errors="replace"), int(sys.argv[3]))
+    if len(sys.argv) > 1:
+        target, build, found, *logs = sys.argv[1:]
+        _add(target, build, int(found), [Path(log).read_text(errors="replace") for log in logs])
     _DOCUMENT.write_text(written(_DOCUMENT.read_text()))
 
 
