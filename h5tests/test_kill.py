@@ -1,11 +1,13 @@
-"""Processes that end where nobody expects it: kill -9, no file left to open.
+"""Processes that end where nobody expects it: kill -9, signals, no file left to open, no room to write.
 
 The input is as it was, and the output is whole or what was there before. H5PRISM_KILLS is how many
 processes of each command are killed: a few, unless it is set.
 """
 
+import errno
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -17,7 +19,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from filter_support import not_sanitized
+from filter_support import needs, not_sanitized
 from tool_support import TOOL, tool
 
 pytestmark = not_sanitized
@@ -192,3 +194,120 @@ def test_no_file_left_to_open(name, inputs, tmp_path):
         assert result.returncode == 1 and result.stderr.startswith("h5prism: "), result
         assert os.listdir(tmp_path) == []
     assert done and most > 4
+
+
+# ---- Calls of the system that fail ----
+
+
+@pytest.fixture(scope="module")
+def failing_calls(tmp_path_factory):
+    library = tmp_path_factory.mktemp("failing") / "failing_calls.so"
+    source = Path(__file__).with_name("failing_calls.c")
+    subprocess.run(["cc", "-shared", "-fPIC", source, "-o", library, "-ldl"], check=True)
+    return library
+
+
+FAILURES = [errno.ENOSPC, errno.EDQUOT, errno.EIO]
+
+
+@needs("cc")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_room_to_write(name, inputs, failing_calls, tmp_path):
+    """A full disk, a quota, a bad disk: from the first call that writes to the last one."""
+    before, moments = sum_of(inputs / COMMANDS[name][0]), random.Random(name)
+    counted, target = tmp_path / "calls", tmp_path / "out.h5"
+    counting = os.environ | {"LD_PRELOAD": str(failing_calls), "CALLS": str(counted)}
+    subprocess.run(command_of(name, inputs, target), env=counting, check=True, capture_output=True)
+    calls = int(counted.read_text())
+    target.unlink()
+    counted.unlink()
+    for place in {1, calls, *moments.sample(range(1, calls + 1), min(KILLS, calls))}:
+        number = moments.choice(FAILURES)
+        done = subprocess.run(
+            command_of(name, inputs, target),
+            env=counting | {"FAIL_FROM": str(place), "FAIL_BY": str(number)},
+            capture_output=True,
+            text=True,
+            timeout=SLOWEST,
+        )
+        assert done.returncode == 1 and done.stderr.startswith("h5prism: "), (place, done)
+        assert done.stderr.count("\n") == 1 and os.strerror(number) in done.stderr, done.stderr
+        assert not target.exists() and sum_of(inputs / COMMANDS[name][0]) == before
+        assert [path.name for path in tmp_path.iterdir()] in ([], ["calls"])
+
+
+# ---- Signals ----
+
+
+def stop_again_and_again(command, folder, begun, longest=0.0):
+    """Signals in a row from when `begun` says so, or until the command has ended by itself."""
+    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while process.poll() is None and not begun():
+            time.sleep(0.0005)
+        time.sleep(longest)
+        while process.poll() is None:
+            process.send_signal(random.choice(numbers))
+        errors = process.communicate()[1]
+    if process.returncode:
+        assert process.returncode in [128 + number for number in numbers], errors
+        assert errors == "\nh5prism: interrupted, nothing is written\n"
+    return process.returncode != 0
+
+
+def has_begun(folder):
+    return lambda: any(path.suffix == ".part" for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_signals_in_a_row(name, inputs, tmp_path):
+    source, datasets, _ = COMMANDS[name]
+    before, moments, stopped = sum_of(inputs / source), random.Random(name), 0
+    whole = elements(inputs / ("stack.h5" if name == "collect" else "in.h5"), datasets)
+    longest = time_of(command_of(name, inputs, tmp_path / "out.h5"))
+    for _ in range(KILLS):
+        (tmp_path / "out.h5").unlink(missing_ok=True)
+        command = command_of(name, inputs, tmp_path / "out.h5")
+        was_stopped = stop_again_and_again(
+            command, tmp_path, has_begun(tmp_path), moments.uniform(0, longest / 2)
+        )
+        stopped += was_stopped
+        assert os.listdir(tmp_path) == ([] if was_stopped else ["out.h5"])
+        assert sum_of(inputs / source) == before
+        if not was_stopped:
+            for found, wanted in zip(elements(tmp_path / "out.h5", datasets), whole):
+                np.testing.assert_array_equal(found, wanted)
+    assert stopped
+
+
+def test_the_second_step_of_a_command_heeds_signals(inputs, tmp_path):
+    """collect --group writes a file, and from that another one."""
+    command = [TOOL, "collect", inputs / "images", tmp_path / "out.h5", "--group", "effort=9"]
+    second = re.compile(r"out\.h5\.\d+\.\d\.collected")
+    begun = lambda: any(second.fullmatch(name) for name in os.listdir(tmp_path))  # noqa: E731
+    assert stop_again_and_again([str(word) for word in command], tmp_path, begun)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
+def test_signals_are_for_the_first_thread(inputs, tmp_path):
+    """Another one could stop the command while the output gets its name. Faults are told by any."""
+    command = command_of("repack", inputs, tmp_path / "out.h5")
+    stopping = sum(1 << number - 1 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    seen = 0
+    with subprocess.Popen(
+        [*command, "-j", "4"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None:
+            for task in Path(f"/proc/{process.pid}/task").glob("*"):
+                try:
+                    status = (task / "status").read_text()
+                except OSError:
+                    continue  # it has just ended
+                blocked = int(re.search(r"SigBlk:\s*(\w+)", status)[1], 16)
+                if task.name != str(process.pid):
+                    assert blocked & stopping == stopping and not blocked & 1 << signal.SIGSEGV - 1
+                    seen += 1
+    assert seen

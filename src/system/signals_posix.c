@@ -4,15 +4,25 @@
 #include "system/signals.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 
+enum { STOPPING = sizeof stopping / sizeof *stopping };
+
 void px_signals_on_stop(void (*handler)(int)) {
-    for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++)
-        if (signal(stopping[i], handler) == SIG_IGN)
-            signal(stopping[i], SIG_IGN);
+    static bool looked, ignored[STOPPING];
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, before;
+    sigfillset(&action.sa_mask);
+    for (size_t i = 0; i < STOPPING; i++) {
+        if (!looked)
+            ignored[i] = sigaction(stopping[i], NULL, &before) == 0 && before.sa_handler == SIG_IGN;
+        if (!ignored[i])
+            sigaction(stopping[i], &action, NULL);
+    }
+    looked = true;
     signal(SIGXFSZ, SIG_IGN);
 }
 

@@ -14,13 +14,18 @@ static void *begin(void *argument) {
     return NULL;
 }
 
-bool px_thread_start(px_thread *thread, px_thread_task *task) {
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-    sigset_t others, before;
-    sigfillset(&others);
+/* Signals are for the host's threads, but for faults, which are the thread's own. */
+static void choose_blocked(sigset_t *blocked) {
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+    sigfillset(blocked);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        sigdelset(&others, faults[i]);
-    pthread_sigmask(SIG_SETMASK, &others, &before);
+        sigdelset(blocked, faults[i]);
+}
+
+bool px_thread_start(px_thread *thread, px_thread_task *task) {
+    sigset_t blocked, before;
+    choose_blocked(&blocked);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
     const bool started = pthread_create(thread, NULL, begin, task) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return started;

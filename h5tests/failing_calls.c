@@ -1,0 +1,66 @@
+/*
+ * Put before a program by LD_PRELOAD: from call FAIL_FROM on, calls that write to files fail with
+ * the error FAIL_BY. How many there were goes to the file CALLS where the program ends well.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static atomic_long calls;
+
+static long number_of(const char *variable) {
+    const char *text = getenv(variable);
+    return text ? atol(text) : 0;
+}
+
+static int fails(int file) {
+    if (file <= STDERR_FILENO)
+        return 0;
+    const long from = number_of("FAIL_FROM"), call = ++calls;
+    if (!from || call < from)
+        return 0;
+    errno = (int)number_of("FAIL_BY");
+    return 1;
+}
+
+#define REAL(name, result, ...) (((result(*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name)))
+
+ssize_t write(int file, const void *bytes, size_t size) {
+    return fails(file) ? -1 : REAL(write, ssize_t, int, const void *, size_t)(file, bytes, size);
+}
+
+ssize_t pwrite64(int file, const void *bytes, size_t size, off64_t offset) {
+    return fails(file) ? -1
+                       : REAL(pwrite64, ssize_t, int, const void *, size_t, off64_t)(file, bytes,
+                                                                                     size, offset);
+}
+
+ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset) {
+    return pwrite64(file, bytes, size, offset);
+}
+
+int ftruncate64(int file, off64_t size) {
+    return fails(file) ? -1 : REAL(ftruncate64, int, int, off64_t)(file, size);
+}
+
+int ftruncate(int file, off_t size) {
+    return ftruncate64(file, size);
+}
+
+int fsync(int file) {
+    return fails(file) ? -1 : REAL(fsync, int, int)(file);
+}
+
+__attribute__((destructor)) static void tell(void) {
+    const char *path = getenv("CALLS");
+    FILE *file = path ? fopen(path, "w") : NULL;
+    if (file)
+        fprintf(file, "%ld\n", calls);
+    if (file)
+        fclose(file);
+}
