@@ -50,7 +50,8 @@ static bool same_elements(const job *j, const uint8_t *chunk) {
         size_t place = 0;
         for (int i = 0; i <= last; i++)
             place = place * c->chunk[i] + at[i];
-        if (memcmp(j->elements + place * c->element_bytes, chunk + place * c->element_bytes, run))
+        if (memcmp(j->elements + place * c->element_bytes, chunk + place * c->element_bytes, run) !=
+            0)
             return false;
         for (int i = last - 1; i >= 0 && ++at[i] == j->piece.count[i]; i--)
             at[i] = 0;

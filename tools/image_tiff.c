@@ -209,7 +209,8 @@ static void invert(pixels *p) {
 
 static bool read_planes(pixels *p) {
     const bool is_separate = p->planar == PLANARCONFIG_SEPARATE && p->count > 1;
-    for (uint16_t plane = 0; plane < (is_separate ? p->count : 1); plane++) {
+    const uint16_t planes = is_separate ? p->count : 1;
+    for (uint16_t plane = 0; plane < planes; plane++) {
         if (!(TIFFIsTiled(p->tiff) ? read_tiles(p, plane) : read_strips(p, plane)))
             return false;
         if (p->photometric == PHOTOMETRIC_PALETTE)

@@ -27,7 +27,7 @@ static herr_t keep_innermost(unsigned depth, const H5E_error2_t *error, void *da
     if (depth > 0)
         return 0;
     if (number)
-        text = strerror(atoi(number + strlen(mark)));
+        text = strerror((int)strtol(number + strlen(mark), NULL, 10));
     else if (strncmp(text, own, strlen(own)) == 0)
         text += strlen(own);
     snprintf(reason, sizeof reason, "%s", text);

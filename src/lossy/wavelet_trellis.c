@@ -121,9 +121,9 @@ static void go_on(px_trellis *t, px_wavelet_models *models, size_t at, px_quanti
 
 static void trace_back(px_trellis *t, size_t count) {
     px_quantiser_state state = 0;
-    for (px_quantiser_state i = 1; i < STATES; i++)
+    for (int i = 1; i < STATES; i++)
         if (t->paths[i].cost < t->paths[state].cost)
-            state = i;
+            state = (px_quantiser_state)i;
     for (size_t at = count; at-- > 0;) {
         t->steps[at] = t->arrivals[at][state].steps;
         state = t->arrivals[at][state].from;
@@ -138,9 +138,9 @@ const int32_t *px_trellis_run(px_trellis *t, px_wavelet_models *models, size_t c
     for (size_t at = 0; at < count; at++) {
         for (int i = 0; i < STATES; i++)
             t->next[i].cost = HUGE_VALF;
-        for (px_quantiser_state i = 0; i < STATES; i++)
+        for (int i = 0; i < STATES; i++)
             if (t->paths[i].cost < HUGE_VALF)
-                go_on(t, models, at, i, weight, bit);
+                go_on(t, models, at, (px_quantiser_state)i, weight, bit);
         memcpy(t->paths, t->next, sizeof t->paths);
     }
     trace_back(t, count);
