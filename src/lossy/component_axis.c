@@ -36,10 +36,12 @@ static double bits_of(double variance, double noise) {
 /* ---- Tiles ---- */
 
 typedef struct tiles {
+    const px_layout *layout;
     const px_component_fit *fit;
     px_wavelet wavelet; /* of a tile */
     size_t down, across;
-    size_t size, count; /* positions of a tile; components that may say more than the noise */
+    px_position_run *rows; /* [down * across][height of a tile] */
+    size_t size, count;    /* positions of a tile; components that may say more than the noise */
     size_t blocks;      /* of all bands of all tiles */
     float *weights;     /* [count, rounded up][planes] */
     float *numbers;     /* [planes][PX_SUM_TILE] */
@@ -64,19 +66,52 @@ static size_t blocks_of(const px_band *band) {
     return (rounded(band->height, BLOCK) / BLOCK) * (rounded(band->width, BLOCK) / BLOCK);
 }
 
-static prism_status tiles_make(tiles *t, const px_component_fit *fit, double step,
-                               prism_error *error) {
-    const px_layout *l = &fit->layout;
-    *t = (tiles){.fit = fit};
+/* In the middle of its part of the plane. */
+static size_t tile_start(size_t length, size_t side, size_t parts, size_t index) {
+    return (2 * index + 1) * length / (2 * parts) - side / 2;
+}
+
+static size_t tile_position(const tiles *t, size_t tile) {
+    const px_layout *l = t->layout;
+    const size_t y = tile_start(l->height, t->wavelet.height, t->down, tile / t->across);
+    return y * l->width + tile_start(l->width, t->wavelet.width, t->across, tile % t->across);
+}
+
+static size_t tile_count(const tiles *t) {
+    return t->down * t->across;
+}
+
+static size_t row_count(const tiles *t) {
+    return tile_count(t) * t->wavelet.height;
+}
+
+/* Where the tiles are. */
+static prism_status tiles_place(tiles *t, const px_layout *l, prism_error *error) {
+    *t = (tiles){.layout = l};
     prism_status status = px_wavelet_make(&t->wavelet, px_smaller(l->height, SIDE),
                                           px_smaller(l->width, SIDE), error);
     if (status != PRISM_OK)
         return status;
-    while (t->count < fit->rank && fit->variances[t->count] > noise_of(step / REACH))
-        t->count++;
     t->size = t->wavelet.height * t->wavelet.width;
     t->down = tiles_along(l->height, t->wavelet.height, TILES_DOWN);
     t->across = tiles_along(l->width, t->wavelet.width, MOST_TILES / t->down);
+    t->rows = px_alloc(row_count(t), sizeof *t->rows);
+    if (!t->rows)
+        return px_out_of_memory(error, row_count(t) * sizeof *t->rows);
+    for (size_t i = 0; i < row_count(t); i++)
+        t->rows[i] = (px_position_run){tile_position(t, i / t->wavelet.height) +
+                                           i % t->wavelet.height * l->width,
+                                       t->wavelet.width};
+    return PRISM_OK;
+}
+
+/* Of a fit that has the rows of the tiles. */
+static prism_status tiles_make(tiles *t, const px_component_fit *fit, double step,
+                               prism_error *error) {
+    const px_layout *l = t->layout;
+    t->fit = fit;
+    while (t->count < fit->rank && fit->variances[t->count] > noise_of(step / REACH))
+        t->count++;
     const size_t rows = rounded(t->count, PX_SUM_PLANES);
     const size_t columns = rounded(t->size, PX_SUM_TILE);
     t->weights = px_alloc_zeroed(rows ? rows : 1, l->count, sizeof *t->weights);
@@ -84,7 +119,7 @@ static prism_status tiles_make(tiles *t, const px_component_fit *fit, double ste
     t->scores = px_alloc_zeroed(rows ? rows : 1, columns, sizeof *t->scores);
     t->bands = px_alloc(t->size, sizeof *t->bands);
     for (int b = 0; b < t->wavelet.band_count; b++)
-        t->blocks += blocks_of(&t->wavelet.bands[b]) * t->down * t->across;
+        t->blocks += blocks_of(&t->wavelet.bands[b]) * tile_count(t);
     t->squares = px_alloc(rows ? rows : 1, t->blocks, sizeof *t->squares);
     t->sizes = px_alloc(t->blocks, sizeof *t->sizes);
     t->levels = px_alloc(t->blocks, sizeof *t->levels);
@@ -98,6 +133,7 @@ static prism_status tiles_make(tiles *t, const px_component_fit *fit, double ste
 
 static void tiles_free(tiles *t) {
     px_wavelet_free(&t->wavelet);
+    free(t->rows);
     free(t->weights);
     free(t->numbers);
     free(t->scores);
@@ -108,17 +144,6 @@ static void tiles_free(tiles *t) {
     free(t->energies);
 }
 
-/* In the middle of its part of the plane. */
-static size_t tile_start(size_t length, size_t side, size_t parts, size_t index) {
-    return (2 * index + 1) * length / (2 * parts) - side / 2;
-}
-
-static size_t tile_position(const tiles *t, size_t tile) {
-    const px_layout *l = &t->fit->layout;
-    const size_t y = tile_start(l->height, t->wavelet.height, t->down, tile / t->across);
-    return y * l->width + tile_start(l->width, t->wavelet.width, t->across, tile % t->across);
-}
-
 static double sum_squares(const float *numbers, size_t count) {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
@@ -126,16 +151,13 @@ static double sum_squares(const float *numbers, size_t count) {
     return sum;
 }
 
-/* Places at..at + count - 1 of a tile that begins at position `first`. */
-static void load_numbers(tiles *t, size_t first, size_t at, size_t count) {
+/* Places at..at + count - 1 of a tile. */
+static void load_numbers(tiles *t, size_t tile, size_t at, size_t count) {
     const px_component_fit *fit = t->fit;
+    const float *from = fit->numbers + fit->extra + tile * t->size + at;
     for (size_t p = 0; p < fit->layout.count; p++) {
-        const float *from = fit->numbers + p * fit->positions + first;
         float *to = t->numbers + p * PX_SUM_TILE;
-        for (size_t i = 0; i < count; i++) {
-            const size_t y = (at + i) / t->wavelet.width, x = (at + i) % t->wavelet.width;
-            to[i] = from[y * fit->layout.width + x];
-        }
+        memcpy(to, from + p * fit->span, count * sizeof *to);
         t->energy += sum_squares(to, count);
     }
 }
@@ -145,7 +167,7 @@ static void project(tiles *t, size_t tile) {
     const size_t planes = t->fit->layout.count, stride = rounded(t->size, PX_SUM_TILE);
     for (size_t at = 0; at < t->size; at += PX_SUM_TILE) {
         const size_t count = px_smaller(PX_SUM_TILE, t->size - at);
-        load_numbers(t, tile_position(t, tile), at, count);
+        load_numbers(t, tile, at, count);
         for (size_t k = 0; k < t->count; k += PX_SUM_PLANES) {
             float sums[PX_SUM_PLANES][PX_SUM_TILE] = {0};
             px_component_kernels_best()->sum_floats(sums[0], t->numbers, t->weights + k * planes,
@@ -158,7 +180,7 @@ static void project(tiles *t, size_t tile) {
 
 /* How much of the plane the tiles are. */
 static double tiles_share(const tiles *t) {
-    return (double)(t->down * t->across * t->size) / (double)t->fit->positions;
+    return (double)(tile_count(t) * t->size) / (double)t->fit->positions;
 }
 
 /* A block of a band: where much happens differs from place to place. Returns its mean square. */
@@ -189,7 +211,7 @@ static size_t measure_blocks(tiles *t, size_t component, size_t at) {
 static void measure(tiles *t) {
     const size_t stride = rounded(t->size, PX_SUM_TILE);
     size_t first = 0;
-    for (size_t i = 0; i < t->down * t->across; i++) {
+    for (size_t i = 0; i < tile_count(t); i++) {
         size_t end = first;
         project(t, i);
         for (size_t k = 0; k < t->count; k++) {
@@ -282,29 +304,33 @@ static double least_bits(const tiles *t, double step, const px_axis_request *req
     return best.coefficients > request->coefficients ? fmax(best.bits, least) : best.bits;
 }
 
-static prism_status fit_bits(double *bits, const px_component_fit *fit,
+static prism_status fit_bits(double *bits, tiles *t, const px_component_fit *fit,
                              const px_axis_request *request, prism_error *error) {
     const double step = px_component_fit_step(fit, request->energy);
-    tiles t;
-    prism_status status = tiles_make(&t, fit, step, error);
+    const prism_status status = tiles_make(t, fit, step, error);
     if (status == PRISM_OK) {
-        measure(&t);
-        *bits = least_bits(&t, step, request);
+        measure(t);
+        *bits = least_bits(t, step, request);
     }
-    tiles_free(&t);
     return status;
 }
 
 /* HUGE_VAL where components do not suit. */
 static prism_status axis_bits(double *bits, const px_numbers *values, int axis,
                               const px_axis_request *request, prism_error *error) {
-    px_component_fit fit;
-    bool suits;
+    const px_layout layout = px_layout_make(values->array, axis);
+    px_component_fit fit = {.rank = 0};
+    tiles t;
+    bool suits = false;
     *bits = HUGE_VAL;
-    prism_status status = px_component_fit_make(&fit, values, axis, FIT_EFFORT, &suits, error);
+    prism_status status = tiles_place(&t, &layout, error);
+    if (status == PRISM_OK)
+        status = px_component_fit_make_part(&fit, values, axis, FIT_EFFORT, t.rows, row_count(&t),
+                                            &suits, error);
     if (status == PRISM_OK && suits)
-        status = fit_bits(bits, &fit, request, error);
+        status = fit_bits(bits, &t, &fit, request, error);
     px_component_fit_free(&fit);
+    tiles_free(&t);
     return status;
 }
 

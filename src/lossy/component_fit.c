@@ -23,6 +23,23 @@ void px_component_fit_free(px_component_fit *fit) {
 
 /* ---- Numbers ---- */
 
+/* A run of elements, which may be of many planes: of each, those that lie in a row. */
+static void add_to_means(double *means, size_t *counts, const px_layout *l, const px_numbers *values,
+                         const px_number_run *run) {
+    size_t plane = run->first / l->inner % l->count, inner = run->first % l->inner;
+    for (size_t i = 0; i < run->count;) {
+        const size_t count = px_smaller(l->inner - inner, run->count - i);
+        for (size_t k = i; k < i + count; k++)
+            means[plane] += run->numbers[k];
+        counts[plane] += count;
+        for (size_t k = i; k < i + count && values->is_exact; k++)
+            counts[plane] -= values->is_exact[run->first + k];
+        i += count;
+        inner = 0;
+        plane = plane + 1 < l->count ? plane + 1 : 0;
+    }
+}
+
 /* Sums first, then means. */
 static prism_status find_means(px_component_fit *fit, const px_numbers *values,
                                prism_error *error) {
@@ -31,69 +48,131 @@ static prism_status find_means(px_component_fit *fit, const px_numbers *values,
     if (!counts)
         return px_out_of_memory(error, l->count * sizeof *counts);
     for (px_number_run run = {.count = 0}; px_numbers_next(values, &run);)
-        for (size_t i = 0; i < run.count; i++) {
-            const size_t k = (run.first + i) / l->inner % l->count;
-            fit->means[k] += run.numbers[i];
-            counts[k] += !px_is_exact(values, run.first + i);
-        }
+        add_to_means(fit->means, counts, l, values, &run);
     for (size_t k = 0; k < l->count; k++)
         fit->means[k] = counts[k] ? fit->means[k] / (double)counts[k] : 0;
     free(counts);
     return PRISM_OK;
 }
 
-/* Elements that lie in a row, of which the first is that of a plane and a position; the next ones
- * are of the planes that follow, or of the positions. What must stay exact goes on as the number at
- * the position before. */
+/* Elements that lie in a row, of which the first is that of a plane and a position, which becomes
+ * number `at` of its plane; the next ones are of the planes that follow, or of the positions. What
+ * must stay exact goes on as the number before. */
 static void load_run(px_component_fit *fit, const px_numbers *values, size_t plane, size_t position,
-                     size_t count, bool of_planes) {
+                     size_t at, size_t count, bool of_planes) {
     const px_layout *l = &fit->layout;
-    const size_t at = (position / l->inner * l->count + plane) * l->inner + position % l->inner;
-    const size_t step = of_planes ? fit->positions : 1;
+    const size_t from = (position / l->inner * l->count + plane) * l->inner + position % l->inner;
+    const size_t step = of_planes ? fit->span : 1;
     double numbers[PX_NUMBER_RUN];
-    float *to = fit->numbers + plane * fit->positions + position;
-    px_numbers_get(values, numbers, at, count);
+    float *to = fit->numbers + plane * fit->span + at;
+    px_numbers_get(values, numbers, from, count);
     for (size_t i = 0; i < count; i++, to += step)
-        *to = !px_is_exact(values, at + i)
+        *to = !px_is_exact(values, from + i)
                   ? (float)(numbers[i] - fit->means[of_planes ? plane + i : plane])
-              : position + (of_planes ? 0 : i) ? to[-1]
-                                               : 0;
+              : at + (of_planes ? 0 : i) ? to[-1]
+                                         : 0;
 }
 
 /* Few planes at a time, so that the places that are written stay in the cache. */
-static void load_across(px_component_fit *fit, const px_numbers *values) {
+static void load_across(px_component_fit *fit, const px_numbers *values, size_t at,
+                        px_position_run run) {
     enum { PLANES = 64, POSITIONS = 16 };
     const size_t planes = fit->layout.count;
-    for (size_t first = 0; first < fit->positions; first += POSITIONS)
+    for (size_t first = 0; first < run.count; first += POSITIONS)
         for (size_t k = 0; k < planes; k += PLANES)
-            for (size_t p = first; p < fit->positions && p < first + POSITIONS; p++)
-                load_run(fit, values, k, p, px_smaller(PLANES, planes - k), true);
+            for (size_t p = first; p < run.count && p < first + POSITIONS; p++)
+                load_run(fit, values, k, run.first + p, at + p, px_smaller(PLANES, planes - k),
+                         true);
 }
 
-static void load_along(px_component_fit *fit, const px_numbers *values) {
+static void load_along(px_component_fit *fit, const px_numbers *values, size_t at,
+                       px_position_run run) {
     const px_layout *l = &fit->layout;
-    for (size_t o = 0; o < l->outer; o++)
+    for (size_t done = 0; done < run.count;) {
+        const size_t first = run.first + done;
+        const size_t count = px_smaller(l->inner - first % l->inner, run.count - done);
         for (size_t k = 0; k < l->count; k++)
-            for (size_t i = 0; i < l->inner; i += PX_NUMBER_RUN)
-                load_run(fit, values, k, o * l->inner + i, px_smaller(PX_NUMBER_RUN, l->inner - i),
-                         false);
+            for (size_t i = 0; i < count; i += PX_NUMBER_RUN)
+                load_run(fit, values, k, first + i, at + done + i,
+                         px_smaller(PX_NUMBER_RUN, count - i), false);
+        done += count;
+    }
+}
+
+/* They become the numbers from `at` on. */
+static void load_positions(px_component_fit *fit, const px_numbers *values, size_t at,
+                           px_position_run run) {
+    if (fit->layout.inner == 1)
+        load_across(fit, values, at, run);
+    else
+        load_along(fit, values, at, run);
+}
+
+static prism_status alloc_numbers(px_component_fit *fit, prism_error *error) {
+    fit->numbers = px_alloc(fit->layout.count, fit->span, sizeof *fit->numbers);
+    return fit->numbers
+               ? PRISM_OK
+               : px_out_of_memory(error, px_product(fit->layout.count, fit->span, sizeof(float)));
 }
 
 static prism_status load_numbers(px_component_fit *fit, const px_numbers *values,
                                  prism_error *error) {
-    fit->numbers = px_alloc(fit->layout.count, fit->positions, sizeof *fit->numbers);
-    if (!fit->numbers)
-        return px_out_of_memory(error, values->words.count * sizeof *fit->numbers);
-    if (fit->layout.inner == 1)
-        load_across(fit, values);
-    else
-        load_along(fit, values);
+    fit->span = fit->positions;
+    const prism_status status = alloc_numbers(fit, error);
+    if (status == PRISM_OK)
+        load_positions(fit, values, 0, (px_position_run){0, fit->positions});
+    return status;
+}
+
+/* ---- Which positions components are found from ---- */
+
+enum { BLOCK = 256 }; /* positions of a product at a time */
+
+/* Of more planes than so many, positions are compared instead, as far apart as it takes to have no
+ * more of them. */
+typedef struct sampling {
+    bool dual;
+    size_t runs, length; /* of positions: BLOCK, or 1 */
+    size_t apart;        /* their beginnings in the array */
+    size_t step;         /* and among the numbers at hand */
+} sampling;
+
+static sampling sampling_of(const px_component_fit *fit, int effort, bool is_part) {
+    const size_t most = px_efforts.components[effort];
+    sampling s = {.dual = fit->layout.count > most};
+    s.length = s.dual ? 1 : BLOCK;
+    const size_t units = (fit->positions + s.length - 1) / s.length;
+    const size_t wanted = s.dual ? most : px_efforts.component_positions[effort] / BLOCK;
+    const size_t each = units > wanted ? (units + wanted - 1) / wanted : 1;
+    s.runs = (units + each - 1) / each;
+    s.apart = each * s.length;
+    s.step = is_part ? s.length : s.apart;
+    return s;
+}
+
+static px_position_run sampled_run(const px_component_fit *fit, const sampling *s, size_t index) {
+    const size_t first = index * s->apart;
+    return (px_position_run){first, px_smaller(s->length, fit->positions - first)};
+}
+
+static prism_status load_part(px_component_fit *fit, const px_numbers *values, const sampling *s,
+                              const px_position_run *runs, size_t run_count, prism_error *error) {
+    fit->extra = s->runs * s->length;
+    fit->span = fit->extra;
+    for (size_t i = 0; i < run_count; i++)
+        fit->span += runs[i].count;
+    const prism_status status = alloc_numbers(fit, error);
+    if (status != PRISM_OK)
+        return status;
+    for (size_t i = 0; i < s->runs; i++)
+        load_positions(fit, values, i * s->length, sampled_run(fit, s, i));
+    size_t at = fit->extra;
+    for (size_t i = 0; i < run_count; at += runs[i++].count)
+        load_positions(fit, values, at, runs[i]);
     return PRISM_OK;
 }
 
 /* ---- Principal components ---- */
-
-enum { BLOCK = 256 }; /* positions of a product at a time */
 
 static size_t rows_of(size_t count) {
     return (count + 3) / 4 * 4;
@@ -125,18 +204,15 @@ static void add_block(product *p) {
     px_product_kernels_best()->gram(p->sums, p->rows, rows_of(p->n), BLOCK, 0, rows_of(p->n));
 }
 
-/* Planes with planes, of some blocks of positions. Returns how many positions. */
-static size_t add_planes(product *p, const px_component_fit *fit, size_t most) {
-    const size_t blocks = (fit->positions + BLOCK - 1) / BLOCK, wanted = most / BLOCK;
-    const size_t step = blocks > wanted ? (blocks + wanted - 1) / wanted : 1;
+/* Planes with planes. Returns of how many positions. */
+static size_t add_planes(product *p, const px_component_fit *fit, const sampling *s) {
     size_t seen = 0;
-    for (size_t b = 0; b < blocks; b += step) {
-        const size_t first = b * BLOCK;
-        const size_t count = fit->positions - first < BLOCK ? fit->positions - first : BLOCK;
+    for (size_t b = 0; b < s->runs; b++) {
+        const size_t count = sampled_run(fit, s, b).count;
         for (size_t k = 0; k < p->n; k++) {
             float *row = p->rows + k * BLOCK;
             for (size_t i = 0; i < count; i++)
-                row[i] = fit->numbers[k * fit->positions + first + i] * p->factor;
+                row[i] = fit->numbers[k * fit->span + b * s->step + i] * p->factor;
             memset(row + count, 0, (BLOCK - count) * sizeof *row);
         }
         add_block(p);
@@ -145,14 +221,14 @@ static size_t add_planes(product *p, const px_component_fit *fit, size_t most) {
     return seen;
 }
 
-/* Positions with positions, `stride` apart. */
-static void add_positions(product *p, const px_component_fit *fit, size_t stride) {
+/* Positions with positions. */
+static void add_positions(product *p, const px_component_fit *fit, const sampling *s) {
     for (size_t first = 0; first < fit->layout.count; first += BLOCK) {
         const size_t left = fit->layout.count - first, count = left < BLOCK ? left : BLOCK;
         for (size_t i = 0; i < p->n; i++) {
             float *row = p->rows + i * BLOCK;
             for (size_t k = 0; k < count; k++)
-                row[k] = fit->numbers[(first + k) * fit->positions + i * stride] * p->factor;
+                row[k] = fit->numbers[(first + k) * fit->span + i * s->step] * p->factor;
             memset(row + count, 0, (BLOCK - count) * sizeof *row);
         }
         add_block(p);
@@ -182,7 +258,7 @@ static void take_planes(px_component_fit *fit, const product *p, const double *v
 
 /* Planes are sums of positions: their vectors follow from those of the positions. */
 static void take_positions(px_component_fit *fit, const product *p, const double *values,
-                           size_t stride) {
+                           const sampling *s) {
     for (size_t j = 0; j < p->n; j++) {
         const double *vector = p->sums + (p->n - 1 - j) * p->n;
         const double value = values[p->n - 1 - j];
@@ -190,7 +266,7 @@ static void take_positions(px_component_fit *fit, const product *p, const double
         for (size_t k = 0; k < fit->layout.count; k++) {
             double sum = 0;
             for (size_t i = 0; i < p->n; i++)
-                sum += vector[i] * (double)fit->numbers[k * fit->positions + i * stride];
+                sum += vector[i] * (double)fit->numbers[k * fit->span + i * s->step];
             fit->vectors[j * fit->layout.count + k] = value > 0 ? (float)(sum / sqrt(value)) : 0;
         }
     }
@@ -203,13 +279,11 @@ static float factor_of(const px_numbers *values) {
     return (float)ldexp(1, -exponent);
 }
 
-static prism_status find_components(px_component_fit *fit, float factor, int effort,
+static prism_status find_components(px_component_fit *fit, float factor, const sampling *s,
                                     prism_error *error) {
-    const size_t planes = fit->layout.count, most = px_efforts.components[effort];
-    const bool dual = planes > most;
-    const size_t stride = dual ? (fit->positions + most - 1) / most : 1;
+    const size_t planes = fit->layout.count;
     product p = {.factor = factor};
-    fit->rank = dual ? (fit->positions + stride - 1) / stride : planes;
+    fit->rank = s->dual ? s->runs : planes;
     fit->variances = px_alloc(fit->rank, sizeof *fit->variances);
     fit->vectors = px_alloc(fit->rank, planes, sizeof *fit->vectors);
     double *values = px_alloc(fit->rank, sizeof *values);
@@ -218,13 +292,13 @@ static prism_status find_components(px_component_fit *fit, float factor, int eff
                               : px_out_of_memory(error, fit->rank * planes * sizeof(float));
     if (status == PRISM_OK) {
         size_t seen = 0;
-        if (dual)
-            add_positions(&p, fit, stride);
+        if (s->dual)
+            add_positions(&p, fit, s);
         else
-            seen = add_planes(&p, fit, px_efforts.component_positions[effort]);
+            seen = add_planes(&p, fit, s);
         status = eigenvectors(&p, values, error);
-        if (status == PRISM_OK && dual)
-            take_positions(fit, &p, values, stride);
+        if (status == PRISM_OK && s->dual)
+            take_positions(fit, &p, values, s);
         else if (status == PRISM_OK)
             take_planes(fit, &p, values, seen);
     }
@@ -233,8 +307,9 @@ static prism_status find_components(px_component_fit *fit, float factor, int eff
     return status;
 }
 
-prism_status px_component_fit_make(px_component_fit *fit, const px_numbers *values, int axis,
-                                   int effort, bool *suits, prism_error *error) {
+/* Whether floats hold the elements; and their means. */
+static prism_status begin(px_component_fit *fit, const px_numbers *values, int axis, bool *suits,
+                          prism_error *error) {
     static const double LARGEST = 1e30, SMALLEST = 1e-30;
     *fit = (px_component_fit){.layout = px_layout_make(values->array, axis)};
     fit->positions = fit->layout.height * fit->layout.width;
@@ -243,14 +318,30 @@ prism_status px_component_fit_make(px_component_fit *fit, const px_numbers *valu
     if (!*suits)
         return PRISM_OK;
     fit->means = px_alloc_zeroed(fit->layout.count, sizeof *fit->means);
-    if (!fit->means)
-        return px_out_of_memory(error, fit->layout.count * sizeof *fit->means);
-    prism_status status = find_means(fit, values, error);
-    if (status == PRISM_OK)
+    return fit->means ? find_means(fit, values, error)
+                      : px_out_of_memory(error, fit->layout.count * sizeof *fit->means);
+}
+
+prism_status px_component_fit_make(px_component_fit *fit, const px_numbers *values, int axis,
+                                   int effort, bool *suits, prism_error *error) {
+    prism_status status = begin(fit, values, axis, suits, error);
+    if (status == PRISM_OK && *suits)
         status = load_numbers(fit, values, error);
-    if (status != PRISM_OK)
+    if (status != PRISM_OK || !*suits)
         return status;
-    return find_components(fit, factor_of(values), effort, error);
+    const sampling s = sampling_of(fit, effort, false);
+    return find_components(fit, factor_of(values), &s, error);
+}
+
+prism_status px_component_fit_make_part(px_component_fit *fit, const px_numbers *values, int axis,
+                                        int effort, const px_position_run *runs, size_t run_count,
+                                        bool *suits, prism_error *error) {
+    prism_status status = begin(fit, values, axis, suits, error);
+    if (status != PRISM_OK || !*suits)
+        return status;
+    const sampling s = sampling_of(fit, effort, true);
+    status = load_part(fit, values, &s, runs, run_count, error);
+    return status == PRISM_OK ? find_components(fit, factor_of(values), &s, error) : status;
 }
 
 double px_component_fit_step(const px_component_fit *fit, double energy) {

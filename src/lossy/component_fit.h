@@ -12,7 +12,9 @@
 typedef struct px_component_fit {
     px_layout layout;
     size_t positions;
-    float *numbers;    /* [planes][positions], less the means; NULL where they are not at hand */
+    float *numbers;    /* [planes][span], less the means; NULL where they are not at hand */
+    size_t span;       /* positions at hand: all, in order, but in a part */
+    size_t extra;      /* of a part: where the positions lie that were asked for */
     double *means;     /* [planes] */
     size_t rank;       /* of the components that are known */
     double *variances; /* [rank], falling */
@@ -26,6 +28,15 @@ typedef struct px_component_fit {
 /* Free also on failure. *suits: whether floats hold the elements. */
 prism_status px_component_fit_make(px_component_fit *fit, const px_numbers *values, int axis,
                                    int effort, bool *suits, prism_error *error);
+/* The same with few positions at hand: those that components are found from, and these. Nothing
+ * else but px_component_fit_step goes with it. */
+typedef struct px_position_run {
+    size_t first, count;
+} px_position_run;
+
+prism_status px_component_fit_make_part(px_component_fit *fit, const px_numbers *values, int axis,
+                                        int effort, const px_position_run *runs, size_t run_count,
+                                        bool *suits, prism_error *error);
 void px_component_fit_free(px_component_fit *fit);
 
 /* The step with which reverse water-filling leaves `energy` as the sum of squares of errors. */

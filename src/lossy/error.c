@@ -11,6 +11,16 @@ typedef struct sums {
     bool exact;     /* those that must be, and no other one says that it is missing */
 } sums;
 
+/* NaN is larger than all. */
+static double larger(double a, double b) {
+    return b <= a || isnan(a) ? a : b;
+}
+
+static void add_to(sums *s, double error) {
+    s->squares += error * error;
+    s->largest = larger(s->largest, error);
+}
+
 /* One element: `e` is its error. */
 static void add_error(sums *s, const px_numbers *values, size_t i, uint64_t word, double e) {
     if (px_is_exact(values, i)) {
@@ -18,26 +28,55 @@ static void add_error(sums *s, const px_numbers *values, size_t i, uint64_t word
         return;
     }
     s->exact &= !px_is_missing(values, word);
-    e *= px_value_scale(values, i);
-    s->squares += e * e;
-    s->largest = e <= s->largest ? s->largest : e; /* NaN stays */
+    add_to(s, e * px_value_scale(values, i));
+}
+
+enum { LANES = 8 };
+
+/* Errors of a run whose elements all count the same. Several sums: one would wait for itself. */
+static void add_run_of_errors(sums *s, const double *a, const double *b, size_t count) {
+    double squares[LANES] = {0}, largest[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t k = 0; k < LANES; k++) {
+            const double e = fabs(a[i + k] - b[i + k]);
+            squares[k] += e * e;
+            largest[k] = e <= largest[k] ? largest[k] : e;
+        }
+    for (; i < count; i++)
+        add_to(s, fabs(a[i] - b[i]));
+    for (size_t k = 0; k < LANES; k++) {
+        s->squares += squares[k];
+        s->largest = larger(s->largest, isnan(squares[k]) ? squares[k] : largest[k]);
+    }
+}
+
+static void add_each_error(sums *s, const px_numbers *values, const px_word_view *back,
+                           const px_number_run *run, const double *numbers) {
+    const prism_type type = values->array->type;
+    for (size_t k = 0; k < run->count; k++) {
+        const size_t i = run->first + k;
+        const uint64_t word = px_view_word(back, i);
+        add_error(s, values, i, word,
+                  px_type_is_wide_integer(type)
+                      ? px_value_distance(word, px_view_word(&values->words, i), type)
+                      : fabs(numbers[k] - run->numbers[k]));
+    }
 }
 
 static sums sum_errors(const px_numbers *values, const void *decoded) {
     const prism_type type = values->array->type;
     const px_word_view back = px_word_view_of(values->array, decoded);
+    const bool alike = !values->is_exact && !values->has_missing && !values->scales.scales &&
+                       !px_type_is_wide_integer(type);
     double numbers[PX_NUMBER_RUN];
     sums s = {.exact = true};
     for (px_number_run run = {.count = 0}; px_numbers_next(values, &run);) {
         px_view_numbers(&back, type, numbers, run.first, run.count);
-        for (size_t k = 0; k < run.count; k++) {
-            const size_t i = run.first + k;
-            const uint64_t word = px_view_word(&back, i);
-            add_error(&s, values, i, word,
-                      px_type_is_wide_integer(type)
-                          ? px_value_distance(word, px_view_word(&values->words, i), type)
-                          : fabs(numbers[k] - run.numbers[k]));
-        }
+        if (alike)
+            add_run_of_errors(&s, numbers, run.numbers, run.count);
+        else
+            add_each_error(&s, values, &back, &run, numbers);
     }
     return s;
 }

@@ -156,21 +156,26 @@ static bool is_fill(double number) {
     return false;
 }
 
-/* The range of those that are not exact and not `but`; how many are that. */
-static size_t range_without(const px_numbers *values, double but, double *least, double *most) {
-    size_t times = 0;
-    *least = HUGE_VAL;
-    *most = -HUGE_VAL;
+/* The range of numbers, and how many are `but`, which is not in it. */
+typedef struct range {
+    double least, most;
+    size_t times;
+} range;
+
+static void widen(range *r, double number, double but) {
+    r->times += number == but;
+    r->least = number < r->least && number != but ? number : r->least;
+    r->most = number > r->most && number != but ? number : r->most;
+}
+
+/* Of those that are not exact. */
+static range range_without(const px_numbers *values, double but) {
+    range r = {HUGE_VAL, -HUGE_VAL, 0};
     for (px_number_run run = {.count = 0}; px_numbers_next(values, &run);)
-        for (size_t i = 0; i < run.count; i++) {
-            const double number = run.numbers[i];
-            if (values->is_exact[run.first + i])
-                continue;
-            times += number == but;
-            *least = number < *least && number != but ? number : *least;
-            *most = number > *most && number != but ? number : *most;
-        }
-    return times;
+        for (size_t i = 0; i < run.count; i++)
+            if (!px_is_exact(values, run.first + i))
+                widen(&r, run.numbers[i], but);
+    return r;
 }
 
 /* An extreme that comes more than once, and is what fills gaps. */
@@ -178,13 +183,16 @@ static void add_fills(px_numbers *values) {
     enum { MOST_FILLS = 2 };
     const prism_type type = values->array->type;
     for (int i = 0; i < MOST_FILLS; i++) {
-        double least, most;
-        range_without(values, NAN, &least, &most);
-        const double fill = is_fill(least) ? least : most;
-        if (!is_fill(fill) || range_without(values, fill, &least, &most) < 2 || least > most)
+        const range all = range_without(values, NAN);
+        const double fill = is_fill(all.least) ? all.least : all.most;
+        if (!is_fill(fill))
             return;
-        const double gap = fill < least ? least - fill : fill - most;
-        for (size_t k = 0; k < values->words.count && gap > FILL_GAP * (most - least); k++)
+        const range rest = range_without(values, fill);
+        if (rest.times < 2 || rest.least > rest.most)
+            return;
+        const double gap = fill < rest.least ? rest.least - fill : fill - rest.most;
+        const bool is_far = gap > FILL_GAP * (rest.most - rest.least);
+        for (size_t k = 0; k < values->words.count && is_far; k++)
             values->is_exact[k] |= px_value_of_word(px_view_word(&values->words, k), type) == fill;
     }
 }
@@ -229,6 +237,10 @@ static void numbers_at(double *numbers, const void *context, const bool *is_exac
 
 static void flag_exact(px_numbers *values) {
     const px_number *number = values->words.number;
+    if (!number->fraction && !values->has_missing) {
+        memset(values->is_exact, 0, values->words.count * sizeof *values->is_exact);
+        return;
+    }
     for (size_t i = 0; i < values->words.count; i++) {
         const uint64_t word = px_view_word(&values->words, i);
         values->is_exact[i] =
@@ -239,9 +251,10 @@ static void flag_exact(px_numbers *values) {
 /* The range, and whether there are any that must be exact. */
 static void find_range(px_numbers *values) {
     const size_t count = values->words.count;
-    range_without(values, NAN, &values->least, &values->most);
-    if (values->least > values->most)
-        values->least = values->most = 0;
+    const range all = range_without(values, NAN);
+    const bool any = all.least <= all.most;
+    values->least = any ? all.least : 0;
+    values->most = any ? all.most : 0;
     if (!memchr(values->is_exact, 1, count)) {
         free(values->is_exact);
         values->is_exact = NULL;
