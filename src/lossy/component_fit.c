@@ -439,10 +439,10 @@ static prism_status least_squares(float *matrix, const float *basis, size_t coun
     return status;
 }
 
-/* What a tile takes on its way to scores and back. */
+/* What a tile takes on its way to scores. */
 typedef struct projection {
-    float *matrix, *basis; /* [rounded][planes], [planes rounded][count] */
-    float *numbers, *tile; /* [planes rounded][PX_SUM_TILE], [count rounded][PX_SUM_TILE] */
+    float *matrix;         /* [rounded][planes] */
+    float *numbers, *tile; /* [planes][PX_SUM_TILE], [count rounded][PX_SUM_TILE] */
     float *shift;          /* [planes]: what quantising took from the means */
 } projection;
 
@@ -452,7 +452,6 @@ static size_t whole(size_t count) {
 
 static void projection_free(projection *p) {
     free(p->matrix);
-    free(p->basis);
     free(p->numbers);
     free(p->tile);
     free(p->shift);
@@ -463,19 +462,15 @@ static prism_status projection_make(projection *p, px_component_fit *fit, double
     const px_components *c = &fit->components;
     const size_t planes = fit->layout.count, count = c->count;
     *p = (projection){.matrix = px_alloc_zeroed(whole(count), planes, sizeof(float)),
-                      .basis = px_alloc_zeroed(whole(planes), count, sizeof(float)),
-                      .numbers = px_alloc_zeroed(whole(planes), PX_SUM_TILE, sizeof(float)),
+                      .numbers = px_alloc_zeroed(planes, PX_SUM_TILE, sizeof(float)),
                       .tile = px_alloc_zeroed(whole(count), PX_SUM_TILE, sizeof(float)),
                       .shift = px_alloc(planes, sizeof(float))};
     float *basis = px_alloc(count, planes, sizeof *basis);
-    prism_status status = p->matrix && p->basis && p->numbers && p->tile && p->shift && basis
+    prism_status status = p->matrix && p->numbers && p->tile && p->shift && basis
                               ? PRISM_OK
                               : px_out_of_memory(error, count * planes * sizeof(float));
     if (status == PRISM_OK) {
         decoded_basis(basis, c);
-        for (size_t k = 0; k < count; k++)
-            for (size_t i = 0; i < planes; i++)
-                p->basis[i * count + k] = -basis[k * planes + i];
         for (size_t i = 0; i < planes; i++)
             p->shift[i] =
                 (float)(fit->means[i] - ldexp((double)c->means[i] * step, -c->mean_fineness));
@@ -485,7 +480,7 @@ static prism_status projection_make(projection *p, px_component_fit *fit, double
     return status;
 }
 
-static double project_tile(projection *p, px_component_fit *fit, size_t first, size_t length) {
+static void project_tile(projection *p, px_component_fit *fit, size_t first, size_t length) {
     const px_component_kernels *kernels = px_component_kernels_best();
     const size_t planes = fit->layout.count, count = fit->components.count;
     for (size_t i = 0; i < planes; i++)
@@ -498,14 +493,6 @@ static double project_tile(projection *p, px_component_fit *fit, size_t first, s
     for (size_t k = 0; k < count; k++)
         memcpy(fit->scores + k * fit->positions + first, p->tile + k * PX_SUM_TILE,
                length * sizeof *p->tile);
-    for (size_t i = 0; i < planes; i += PX_SUM_PLANES)
-        kernels->sum_floats(p->numbers + i * PX_SUM_TILE, p->tile, p->basis + i * count, count);
-    double energy = 0;
-    for (size_t i = 0; i < planes; i++)
-        for (size_t x = 0; x < length; x++)
-            energy +=
-                (double)p->numbers[i * PX_SUM_TILE + x] * (double)p->numbers[i * PX_SUM_TILE + x];
-    return energy;
 }
 
 static prism_status find_scores(px_component_fit *fit, double step, prism_error *error) {
@@ -515,11 +502,8 @@ static prism_status find_scores(px_component_fit *fit, double step, prism_error 
     if (!fit->scores && fit->components.count)
         return px_out_of_memory(error, fit->components.count * fit->positions * sizeof(float));
     prism_status status = projection_make(&p, fit, step, error);
-    fit->residual = 0;
-    for (size_t first = 0; first < fit->positions && status == PRISM_OK; first += PX_SUM_TILE) {
-        const size_t left = fit->positions - first;
-        fit->residual += project_tile(&p, fit, first, left < PX_SUM_TILE ? left : PX_SUM_TILE);
-    }
+    for (size_t first = 0; first < fit->positions && status == PRISM_OK; first += PX_SUM_TILE)
+        project_tile(&p, fit, first, px_smaller(PX_SUM_TILE, fit->positions - first));
     projection_free(&p);
     return status;
 }

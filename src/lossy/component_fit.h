@@ -22,7 +22,6 @@ typedef struct px_component_fit {
 
     px_components components; /* of the last px_component_fit_at */
     float *scores;            /* [components][positions], in the unit of the elements */
-    double residual;          /* squares of what no component says, summed up */
 } px_component_fit;
 
 /* Free also on failure. *suits: whether floats hold the elements. */
@@ -42,7 +41,7 @@ void px_component_fit_free(px_component_fit *fit);
 /* The step with which reverse water-filling leaves `energy` as the sum of squares of errors. */
 double px_component_fit_step(const px_component_fit *fit, double energy);
 
-/* Components, scores and residual for a step: components with at least `share` of the variance of
+/* Components and scores for a step: components with at least `share` of the variance of
  * its noise. */
 prism_status px_component_fit_at(px_component_fit *fit, const px_numbers *values, double step,
                                  double share, prism_error *error);

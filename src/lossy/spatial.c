@@ -215,23 +215,80 @@ static float quantise_plane(encoder *e, size_t k, float scale) {
     return largest;
 }
 
+static double squares_off(const float *scores, const int32_t *decoded, float scale, size_t count) {
+    enum { LANES = 8 };
+    float sums[LANES] = {0};
+    for (size_t i = 0; i + LANES <= count; i += LANES)
+        for (size_t k = 0; k < LANES; k++) {
+            const float off =
+                scores[i + k] * scale - (float)decoded[i + k] * (1.0f / (1 << PX_SCORE_BITS));
+            sums[k] += off * off;
+        }
+    double sum = 0;
+    for (size_t k = 0; k < LANES; k++)
+        sum += (double)sums[k];
+    return sum / ((double)scale * (double)scale);
+}
+
+/* A plane, with a new filter or the one there is. Returns its largest number, in steps. */
+static float quantise_component(encoder *e, size_t k, float scale, bool refit) {
+    const px_component_fit *fit = &e->common.fit;
+    const float *scores = fit->scores + k * fit->positions;
+    const float largest = quantise_plane(e, k, scale);
+    if (refit)
+        e->filters[k] = fit_filter(e, scores, scale, largest > FINE_PLACE);
+    filter_plane(e->common.scores + k * fit->positions, &e->plane, &e->filters[k]);
+    return largest;
+}
+
 static prism_status attempt(void *context, double step, double *reached, prism_error *error) {
     encoder *e = context;
-    px_component_fit *fit = &e->common.fit;
-    const float scale = (float)(1 / step);
     bool fits = true;
-    px_component_fit_restep(fit, step);
-    for (size_t k = 0; k < fit->components.count; k++) {
-        const float largest = quantise_plane(e, k, scale);
-        fits &= largest < INT16_MAX;
-        e->filters[k] =
-            fit_filter(e, fit->scores + k * fit->positions, scale, largest > FINE_PLACE);
-        filter_plane(e->common.scores + k * fit->positions, &e->plane, &e->filters[k]);
-    }
+    px_component_fit_restep(&e->common.fit, step);
+    for (size_t k = 0; k < e->common.fit.components.count; k++)
+        fits &= quantise_component(e, k, (float)(1 / step), true) < INT16_MAX;
     if (fits)
         return px_component_encoder_reached(&e->common, reached, error);
     *reached = HUGE_VAL;
     return PRISM_OK;
+}
+
+/* The squares of the errors of scores, of one of `apart` components. */
+static double score_errors(const encoder *e, double step, size_t apart) {
+    const px_component_fit *fit = &e->common.fit;
+    double sum = 0;
+    for (size_t k = 0; k < fit->components.count; k += apart)
+        sum += squares_off(fit->scores + k * fit->positions, e->common.scores + k * fit->positions,
+                           (float)(1 / step), fit->positions);
+    return sum;
+}
+
+/* The step behind the one that reached that error. What no component says and what rounding adds
+ * stays about as it is; how errors of scores grow, some components tell. */
+static double refined(encoder *e, double step, double reached) {
+    enum { APART = 4 };
+    const double aim = px_step_aim((double)e->common.request->bound.value);
+    const double next = step * fmin(4, fmax(0.25, aim / reached));
+    const double all = score_errors(e, step, 1) * e->common.scale / e->common.reference;
+    const double wanted = (aim * aim - reached * reached + all) / all;
+    const double before = score_errors(e, step, APART);
+    if (!(next > 0) || !isfinite(reached) || !(wanted > 0) || !(before > 0))
+        return next;
+    for (size_t k = 0; k < e->common.fit.components.count; k += APART)
+        quantise_component(e, k, (float)(1 / next), false);
+    const double power = log(score_errors(e, next, APART) / before) / log(next / step);
+    return power > 0.5 && power < 3 ? step * pow(wanted, 1 / power) : next;
+}
+
+static prism_status search(encoder *e, double step, bool *found, prism_error *error) {
+    enum { ATTEMPTS = 8 };
+    double reached;
+    const prism_status status = attempt(e, step, &reached, error);
+    if (status != PRISM_OK)
+        return status;
+    step = refined(e, step, reached);
+    return px_step_search(found, &step, (double)e->common.request->bound.value, ATTEMPTS, attempt,
+                          e, error);
 }
 
 static void write_parameters(encoder *e, px_buffer *out) {
@@ -288,8 +345,7 @@ static prism_status write_places(encoder *e, px_coded *mapped, prism_error *erro
 static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error) {
     static const double SHARE = 0.8;      /* of the noise: components with less are left out */
     static const double LEAST_BITS = 0.3; /* for a score: with less, wavelets are surely smaller */
-    enum { ATTEMPTS = 8 };
-    double step = px_component_encoder_step(&e->common);
+    const double step = px_component_encoder_step(&e->common);
     prism_status status = px_component_encoder_fit(&e->common, step, SHARE, error);
     if (status != PRISM_OK)
         return status;
@@ -304,8 +360,7 @@ static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error
     if (status == PRISM_OK && (!e->places || !e->filters || !e->rows))
         status = px_out_of_memory(error, count * e->common.fit.positions * 2);
     if (status == PRISM_OK)
-        status = px_step_search(&mapped->is_mapped, &step, (double)e->common.request->bound.value,
-                                ATTEMPTS, attempt, e, error);
+        status = search(e, step, &mapped->is_mapped, error);
     if (status != PRISM_OK || !mapped->is_mapped)
         return status;
     e->common.fit.components.count =

@@ -13,9 +13,13 @@ typedef struct search {
     point below, above; /* the nearest ones on either side; of step 0 where there is none */
 } search;
 
+double px_step_aim(double wanted) {
+    return wanted * (1 - NEAR / 2);
+}
+
 /* Errors grow like a power of the step, between linearly and by its root. */
 static double next_step(const search *s) {
-    const double aim = log(s->wanted * (1 - NEAR / 2));
+    const double aim = log(px_step_aim(s->wanted));
     if (s->below.step > 0 && s->above.step > 0) {
         const double low = log(s->below.step), high = log(s->above.step);
         const double from = log(s->below.reached), to = log(s->above.reached);
