@@ -105,17 +105,21 @@ static int axis_of(const px_coded *mapped, const px_mapping_request *request) {
     return axis >= 0 ? axis : request->options->axis;
 }
 
-/* Keeps o->mapped.is_mapped only if what it decodes to is within the bound. */
-static prism_status measure(outcome *o, const px_lossy_request *request, prism_error *error) {
+static prism_status decode_outcome(outcome *o, const px_mapping_request *mapping,
+                                   prism_error *error) {
     size_t size;
-    const px_mapping_request *mapping = request->mapping;
     prism_status status = prism_array_size(mapping->array, &size, error);
     if (status != PRISM_OK)
         return status;
     o->decoded = malloc(size);
-    if (!o->decoded)
-        return px_out_of_memory(error, size);
-    status = decode_again(o->decoded, &o->mapped, mapping, error);
+    return o->decoded ? decode_again(o->decoded, &o->mapped, mapping, error)
+                      : px_out_of_memory(error, size);
+}
+
+/* Keeps o->mapped.is_mapped only if what it decodes to is within the bound. */
+static prism_status measure(outcome *o, const px_lossy_request *request, prism_error *error) {
+    const px_mapping_request *mapping = request->mapping;
+    prism_status status = o->decoded ? PRISM_OK : decode_outcome(o, mapping, error);
     if (status != PRISM_OK)
         return status;
     px_bound bound = request->bound;
@@ -129,10 +133,12 @@ static prism_status measure(outcome *o, const px_lossy_request *request, prism_e
 
 static prism_status try_stage(outcome *o, const px_lossy_stage *stage,
                               const px_lossy_request *request, prism_error *error) {
+    px_lossy_request own = *request;
     *o = (outcome){.decoded = NULL};
+    own.decoded = &o->decoded;
     px_put_u8(&o->mapped.sections.parameters, (uint8_t)stage->number);
     px_bound_write(&o->mapped.sections.parameters, &request->bound);
-    prism_status status = stage->encode(&o->mapped, request, error);
+    prism_status status = stage->encode(&o->mapped, &own, error);
     if (status == PRISM_OK)
         status = px_sections_status(&o->mapped.sections, error);
     if (status == PRISM_OK && o->mapped.is_mapped)

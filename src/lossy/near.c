@@ -57,6 +57,37 @@ static void load_places(px_planes *planes, const prism_array *array, const px_la
     px_planes_load(planes, array, layout, bytes);
 }
 
+static void restore(void *elements, const prism_array *array, const px_quantiser *q,
+                    const px_planes *planes, const px_layout *layout) {
+    const int32_t half = planes->depth == 8 ? 1 << 7 : 1 << 15;
+    const size_t size = prism_type_size(array->type);
+    const bool swapped = array->order != px_native_order();
+    size_t i = 0;
+    for (size_t o = 0; o < layout->outer; o++)
+        for (size_t k = 0; k < layout->count; k++)
+            for (size_t n = 0; n < layout->inner; n++) {
+                const int16_t sample = px_plane(planes, k)[o * layout->inner + n];
+                px_word_put(elements, i++, size, swapped,
+                            px_quantiser_word(q, (uint64_t)(sample + half)));
+            }
+}
+
+/* What decoding gives: of the planes, which coding has made what they become. */
+static prism_status leave_decoded(const px_lossy_request *request, const px_grid *grid,
+                                  const px_planes *planes, const px_layout *layout,
+                                  prism_error *error) {
+    const px_word_view *words = &request->values->words;
+    void *elements = malloc(words->count * words->size);
+    if (!elements)
+        return px_out_of_memory(error, words->count * words->size);
+    restore(elements, request->mapping->array, &grid->quantiser, planes, layout);
+    for (size_t i = 0; i < words->count && grid->has_exceptions; i++)
+        if (grid->is_exception[i])
+            px_word_put(elements, i, words->size, words->swapped, px_view_word(words, i));
+    *request->decoded = elements;
+    return PRISM_OK;
+}
+
 static prism_status encode_frames(px_sections *coded, const px_lossy_request *request,
                                   const px_grid *grid, int axis, int32_t cell, prism_error *error) {
     const prism_array array = array_of_places(request->mapping->array, &grid->quantiser);
@@ -70,6 +101,8 @@ static prism_status encode_frames(px_sections *coded, const px_lossy_request *re
         load_places(&planes, &array, &layout, grid->places, bytes);
         status = px_frames_encode_cells(&planes, cell, request->mapping->options->effort,
                                         request->limit, coded, error);
+        if (status == PRISM_OK && px_sections_size(coded) < request->limit)
+            status = leave_decoded(request, grid, &planes, &layout, error);
     }
     free(bytes);
     px_planes_free(&planes);
@@ -145,21 +178,6 @@ static bool read_header(near_header *h, const prism_array *array, px_reader *in)
     return bounded && !in->failed && h->cell % 2 == 1 && h->axis < (int)array->rank &&
            px_grid_read(&h->grid, array->type, in) &&
            px_quantiser_last(&h->grid.quantiser) <= PX_LAST_NARROW_PLACE;
-}
-
-static void restore(void *elements, const prism_array *array, const px_quantiser *q,
-                    const px_planes *planes, const px_layout *layout) {
-    const int32_t half = planes->depth == 8 ? 1 << 7 : 1 << 15;
-    const size_t size = prism_type_size(array->type);
-    const bool swapped = array->order != px_native_order();
-    size_t i = 0;
-    for (size_t o = 0; o < layout->outer; o++)
-        for (size_t k = 0; k < layout->count; k++)
-            for (size_t n = 0; n < layout->inner; n++) {
-                const int16_t sample = px_plane(planes, k)[o * layout->inner + n];
-                px_word_put(elements, i++, size, swapped,
-                            px_quantiser_word(q, (uint64_t)(sample + half)));
-            }
 }
 
 static prism_status decode_planes(px_planes *planes, near_header *h, px_mapping_source *source,

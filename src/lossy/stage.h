@@ -16,6 +16,8 @@ typedef struct px_lossy_request {
     struct px_component_cache *cache;
     /* What a stage before found best for its integers; its transform is AUTO if there is none. */
     px_pipeline found;
+    /* Where a stage leaves what its chunk decodes to, malloc'ed, if coding has told it. */
+    void **decoded;
 } px_lossy_request;
 
 typedef struct px_lossy_stage {

@@ -118,7 +118,7 @@ static prism_status code_frame(mixed *m, size_t turn, px_frame_model *last, size
 
 static void code_plain(mixed *m, size_t turn) {
     const px_frame *frame = &m->model.plan.frames[turn];
-    if (m->coder.decoding) {
+    if (m->coder.decoding || m->mixing.step > 1) {
         px_frame_view_store_plain(&m->view, &m->model, m->planes, turn);
         return;
     }
