@@ -344,6 +344,17 @@ static void add_axis(px_axis_list *list, double *all, int axis, double bits) {
     list->axes[i] = axis;
 }
 
+/* Up to how many times what the best axis promises another one is near it. */
+static double near_within(const px_axis_request *request, double bits) {
+    static const double FEW = 8 << 14, MANY = 8 << 17;
+    static const double FARTHEST = 8, FAR = 1.5, CLOSE = 1.1;
+    if (!request->comparable)
+        return 1;
+    if (request->trust == PX_AXES_CLOSE || (request->trust == PX_AXES_LIKELY && bits > MANY))
+        return CLOSE;
+    return bits < FEW ? FARTHEST : FAR;
+}
+
 prism_status px_component_axes(px_axis_list *list, const px_numbers *values,
                                const px_axis_request *request, prism_error *error) {
     const int rank = (int)values->array->rank;
@@ -361,7 +372,7 @@ prism_status px_component_axes(px_axis_list *list, const px_numbers *values,
         add_axis(list, all, axis, bits);
     }
     list->near = list->count;
-    while (list->near > 1 && all[list->near - 1] > all[0] * request->within)
+    while (list->near > 1 && all[list->near - 1] > all[0] * near_within(request, all[0]))
         list->near--;
     return status;
 }

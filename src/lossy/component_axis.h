@@ -9,10 +9,14 @@ typedef struct px_axis_list {
     int count, near;              /* all; those that promise nearly as little as the best one */
 } px_axis_list;
 
+/* How much is tried: sizes of large chunks are estimated well, and those of small ones hardly. */
+typedef enum px_axis_trust { PX_AXES_ALL, PX_AXES_LIKELY, PX_AXES_CLOSE } px_axis_trust;
+
 /* What axes are compared by. */
 typedef struct px_axis_request {
     double energy;       /* the sum of squares of errors */
-    double within;       /* axes are near that promise up to so many times what the best one does */
+    px_axis_trust trust; /* which axes are near the best one: all that may be, or fewer */
+    bool comparable;     /* none is but the best one, unless they all keep the same bound */
     double coefficients; /* more scores than that are not coded as wavelets */
 } px_axis_request;
 

@@ -55,6 +55,59 @@ static prism_status find_means(px_component_fit *fit, const px_numbers *values,
     return PRISM_OK;
 }
 
+/* ---- Background ---- */
+
+enum { LOOKED_AT = 1024 }; /* positions */
+
+static uint64_t hash_position(const px_numbers *values, const px_layout *l, size_t position) {
+    const size_t from = position / l->inner * l->count * l->inner + position % l->inner;
+    uint64_t hash = 0;
+    for (size_t k = 0; k < l->count; k++)
+        hash = (hash ^ px_view_word(&values->words, from + k * l->inner)) * 0x9e3779b97f4a7c15;
+    return hash;
+}
+
+static int by_hash(const void *a, const void *b) {
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* How often the most frequent one of sorted hashes comes. */
+static size_t most_frequent(uint64_t *which, const uint64_t *sorted, size_t count) {
+    size_t most = 0;
+    for (size_t i = 0, same = 0; i < count; i++) {
+        same = i && sorted[i] == sorted[i - 1] ? same + 1 : 1;
+        if (same > most) {
+            most = same;
+            *which = sorted[i];
+        }
+    }
+    return most;
+}
+
+/* Where many positions are alike, numbers are about these instead of the means: such positions
+ * become zeros, without an error. */
+static void centre_on_background(px_component_fit *fit, const px_numbers *values) {
+    static const double SHARE = 0.1;
+    const px_layout *l = &fit->layout;
+    const size_t count = px_smaller(LOOKED_AT, fit->positions);
+    uint64_t hashes[LOOKED_AT], sorted[LOOKED_AT], which = 0;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = hashes[i] = hash_position(values, l, i * fit->positions / count);
+    qsort(sorted, count, sizeof *sorted, by_hash);
+    if ((double)most_frequent(&which, sorted, count) < SHARE * (double)count)
+        return;
+    size_t at = 0;
+    while (hashes[at] != which)
+        at++;
+    at = at * fit->positions / count;
+    for (size_t k = 0; k < l->count; k++) {
+        const size_t from = (at / l->inner * l->count + k) * l->inner + at % l->inner;
+        if (!px_is_exact(values, from))
+            px_numbers_get(values, &fit->means[k], from, 1);
+    }
+}
+
 /* Elements that lie in a row, of which the first is that of a plane and a position, which becomes
  * number `at` of its plane; the next ones are of the planes that follow, or of the positions. What
  * must stay exact goes on as the number before. */
@@ -318,8 +371,12 @@ static prism_status begin(px_component_fit *fit, const px_numbers *values, int a
     if (!*suits)
         return PRISM_OK;
     fit->means = px_alloc_zeroed(fit->layout.count, sizeof *fit->means);
-    return fit->means ? find_means(fit, values, error)
-                      : px_out_of_memory(error, fit->layout.count * sizeof *fit->means);
+    if (!fit->means)
+        return px_out_of_memory(error, fit->layout.count * sizeof *fit->means);
+    const prism_status status = find_means(fit, values, error);
+    if (status == PRISM_OK)
+        centre_on_background(fit, values);
+    return status;
 }
 
 prism_status px_component_fit_make(px_component_fit *fit, const px_numbers *values, int axis,

@@ -42,26 +42,27 @@ double px_most_coefficients(const px_lossy_request *request) {
     return fmax(FEW, bytes * px_efforts.coefficients[request->mapping->options->effort]);
 }
 
-/* How much more than the best an axis may promise, to be tried: estimates of large arrays are
- * trusted more, since trials take long. */
-static double axes_within(const px_lossy_request *request) {
-    static const double NEAR = 1.1, FAR = 1.5;
-    const size_t all = px_efforts.axes[request->mapping->options->effort];
-    /* Deviations from the means of other planes are other bounds, which sizes do not compare. */
-    if (!all || request->bound.of != PRISM_BOUND_OF_RMS)
-        return 1;
-    return request->values->words.count <= all ? FAR : NEAR;
+/* Trials of large arrays take long. */
+static px_axis_trust axis_trust(const px_lossy_request *request) {
+    const int effort = request->mapping->options->effort;
+    if (request->values->words.count > px_efforts.axes[effort])
+        return PX_AXES_CLOSE;
+    return px_efforts.axes[effort] == SIZE_MAX ? PX_AXES_ALL : PX_AXES_LIKELY;
 }
 
 prism_status px_component_find_axes(px_axis_list *list, const px_lossy_request *request,
                                     prism_error *error) {
+    const int effort = request->mapping->options->effort;
     px_component_encoder e = {.request = request};
     *list = (px_axis_list){.axes = {request->mapping->options->axis}, .count = 1, .near = 1};
     if (list->axes[0] >= 0)
         return PRISM_OK;
     set_reference(&e, PRISM_AXIS_AUTO);
+    /* Deviations from the means of other planes are other bounds, which sizes do not compare. */
     const px_axis_request axes = {.energy = energy_of(&e),
-                                  .within = axes_within(request),
+                                  .trust = axis_trust(request),
+                                  .comparable = px_efforts.axes[effort] &&
+                                                request->bound.of == PRISM_BOUND_OF_RMS,
                                   .coefficients = px_most_coefficients(request)};
     return px_component_axes(list, request->values, &axes, error);
 }

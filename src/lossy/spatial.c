@@ -281,12 +281,15 @@ static double refined(encoder *e, double step, double reached) {
 }
 
 static prism_status search(encoder *e, double step, bool *found, prism_error *error) {
-    enum { ATTEMPTS = 8 };
-    double reached;
-    const prism_status status = attempt(e, step, &reached, error);
-    if (status != PRISM_OK)
-        return status;
-    step = refined(e, step, reached);
+    enum { ATTEMPTS = 8, MANY = 8 };
+    /* What few components round to depends on more than the size of the step. */
+    if (e->common.fit.components.count >= MANY) {
+        double reached;
+        const prism_status status = attempt(e, step, &reached, error);
+        if (status != PRISM_OK)
+            return status;
+        step = refined(e, step, reached);
+    }
     return px_step_search(found, &step, (double)e->common.request->bound.value, ATTEMPTS, attempt,
                           e, error);
 }
