@@ -208,3 +208,14 @@ def test_sizes() -> None:
     arrays = {"noise": noisy(4, 60, 64), "steps": steps}
     found = {key: len(encoded(arrays[key[0]], max_error=key[1], effort=5)) for key in SIZES}
     assert found == SIZES
+
+
+def test_copies_of_frames_are_what_the_copied_ones_become():
+    """The encoder's own reconstruction is measured and summed: it must be that of a decoder."""
+    frames = stack(6, 40, 48, 9)
+    frames[3] = frames[1]
+    frames[4] = 77
+    chunk = check(frames, 3, axis=0, effort=5, transform="stack", verify=True)
+    assert h5prism.inspect_chunk(chunk).mapping == "near"
+    decoded = h5prism.decode(chunk)
+    assert (decoded[3] == decoded[1]).all() and (decoded[3] != frames[3]).any()

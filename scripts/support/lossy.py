@@ -106,10 +106,10 @@ class Original:
 
 
 def _ours(
-    original: Original, effort: int, bound: str, target: float
+    original: Original, effort: int, bound: str, target: float, *, any_axis: bool = False
 ) -> tuple[LossyRow, np.ndarray]:
     options = {bound: target, "effort": effort}
-    if bound == "rel_rmse":
+    if bound == "rel_rmse" and not any_axis:
         options["axis"] = original.axis
     blob = h5prism.encode(original.array, scales=original.scales, **options)
     info, planes = h5prism.inspect_chunk(blob), original.as_planes(h5prism.decode(blob))
@@ -305,11 +305,10 @@ def report(
     if stack:
         size, planes = truncated(original.planes, Components(original.planes))
         error = original.rmse(planes)
-        ours = _ours(original, EFFORTS[0], "rel_rmse", min(error, 0.99))[0] if error else None
-        print(
-            f"\n20 components in float32: {size:,} bytes, RMSE {100 * error:.2f} %; "
-            f"{ours.name if ours else ''} at that error: {ours.bytes if ours else lossless:,} bytes"
-        )
+        print(f"\n20 components in float32: {size:,} bytes, RMSE {100 * error:.2f} %")
+        for effort in EFFORTS if error else ():
+            ours, _ = _ours(original, effort, "rel_rmse", min(error, 0.99), any_axis=True)
+            print(f"{ours.name} at that error, any axis: {_cell(ours)} bytes")
     elif 1 < original.planes.shape[2] <= _MOST_MEANING:
         found = _with_meaning(original, coded)
         print("\nwhat it means for embeddings (neighbours by cosine without the mean)\n")

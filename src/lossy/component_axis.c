@@ -42,16 +42,16 @@ typedef struct tiles {
     size_t down, across;
     px_position_run *rows; /* [down * across][height of a tile] */
     size_t size, count;    /* positions of a tile; components that may say more than the noise */
-    size_t blocks;      /* of all bands of all tiles */
-    float *weights;     /* [count, rounded up][planes] */
-    float *numbers;     /* [planes][PX_SUM_TILE] */
-    float *scores;      /* [count, rounded up][size, rounded up] */
-    float *bands;       /* [size] */
-    float *squares;     /* [count][blocks]: means over blocks of coefficients */
-    float *sizes;       /* [blocks]: how many coefficients */
-    uint8_t *levels;    /* [blocks]: of the wavelet */
-    double *energies;   /* [count]: squares of scores */
-    double energy;      /* squares of all numbers */
+    size_t blocks;         /* of all bands of all tiles */
+    float *weights;        /* [count, rounded up][planes] */
+    float *numbers;        /* [planes][PX_SUM_TILE] */
+    float *scores;         /* [count, rounded up][size, rounded up] */
+    float *bands;          /* [size] */
+    float *squares;        /* [count][blocks]: means over blocks of coefficients */
+    float *sizes;          /* [blocks]: how many coefficients */
+    uint8_t *levels;       /* [blocks]: of the wavelet */
+    double *energies;      /* [count]: squares of scores */
+    double energy;         /* squares of all numbers */
 } tiles;
 
 static size_t rounded(size_t count, size_t to) {

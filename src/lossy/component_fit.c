@@ -24,8 +24,8 @@ void px_component_fit_free(px_component_fit *fit) {
 /* ---- Numbers ---- */
 
 /* A run of elements, which may be of many planes: of each, those that lie in a row. */
-static void add_to_means(double *means, size_t *counts, const px_layout *l, const px_numbers *values,
-                         const px_number_run *run) {
+static void add_to_means(double *means, size_t *counts, const px_layout *l,
+                         const px_numbers *values, const px_number_run *run) {
     size_t plane = run->first / l->inner % l->count, inner = run->first % l->inner;
     for (size_t i = 0; i < run->count;) {
         const size_t count = px_smaller(l->inner - inner, run->count - i);
@@ -57,7 +57,7 @@ static prism_status find_means(px_component_fit *fit, const px_numbers *values,
 
 /* ---- Background ---- */
 
-enum { LOOKED_AT = 1024 }; /* positions */
+enum { LOOKED_AT = 1024, FEW_ALIKE = 8 }; /* positions */
 
 static uint64_t hash_position(const px_numbers *values, const px_layout *l, size_t position) {
     const size_t from = position / l->inner * l->count * l->inner + position % l->inner;
@@ -95,7 +95,8 @@ static void centre_on_background(px_component_fit *fit, const px_numbers *values
     for (size_t i = 0; i < count; i++)
         sorted[i] = hashes[i] = hash_position(values, l, i * fit->positions / count);
     qsort(sorted, count, sizeof *sorted, by_hash);
-    if ((double)most_frequent(&which, sorted, count) < SHARE * (double)count)
+    const size_t alike = most_frequent(&which, sorted, count);
+    if (alike < FEW_ALIKE || (double)alike < SHARE * (double)count)
         return;
     size_t at = 0;
     while (hashes[at] != which)
