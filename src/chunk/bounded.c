@@ -24,7 +24,8 @@ static prism_status encode_lossy(px_buffer *out, px_pipeline *used, const px_con
                                                                 .inner = &px_chunk_codec,
                                                                 .scales = scales},
                                           SIZE_MAX, error);
-    if (status == PRISM_OK && coded.is_mapped)
+    /* What is as large as the elements would be written as these. */
+    if (status == PRISM_OK && coded.is_mapped && px_coded_size(&coded) < c->size)
         status = px_content_write(out, used, c, &coded, decoded, error);
     px_coded_free(&coded);
     free(decoded);

@@ -81,9 +81,9 @@ static sums sum_errors(const px_numbers *values, const void *decoded) {
     return s;
 }
 
-/* Sums over the elements of a plane. */
+/* Sums over the elements of a plane, of what they are more than `about`. */
 typedef struct moments {
-    double first, second, weights;
+    double about, first, second, weights;
 } moments;
 
 static void add_run(moments *m, const px_numbers *values, size_t first, size_t count) {
@@ -92,15 +92,16 @@ static void add_run(moments *m, const px_numbers *values, size_t first, size_t c
     for (size_t i = 0; i < count; i++) {
         if (px_is_exact(values, first + i))
             continue;
-        const double number = numbers[i] * px_value_scale(values, first + i);
+        const double number = numbers[i] * px_value_scale(values, first + i) - m->about;
         m->first += number;
         m->second += number * number;
         m->weights++;
     }
 }
 
-static moments moments_of(const px_numbers *values, const px_layout *layout, size_t plane) {
-    moments m = {0};
+static moments moments_of(const px_numbers *values, const px_layout *layout, size_t plane,
+                          double about) {
+    moments m = {.about = about};
     for (size_t o = 0; o < layout->outer; o++)
         for (size_t i = 0; i < layout->inner; i += PX_NUMBER_RUN)
             add_run(&m, values, (o * layout->count + plane) * layout->inner + i,
@@ -124,8 +125,11 @@ double px_error_reference(prism_bound_of of, const px_numbers *values, int axis)
     const px_layout layout = px_layout_make(values->array, axis);
     double sum = 0;
     for (size_t k = 0; k < layout.count; k++) {
-        const moments m = moments_of(values, &layout, k);
-        sum += m.weights > 0 ? m.second - m.first * m.first / m.weights : 0;
+        moments m = moments_of(values, &layout, k, 0);
+        if (!(m.weights > 0))
+            continue;
+        m = moments_of(values, &layout, k, m.first / m.weights); /* small sums lose no digits */
+        sum += m.second - m.first * m.first / m.weights;
     }
     return sum;
 }

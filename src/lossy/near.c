@@ -136,16 +136,25 @@ static prism_status encode_grid(px_coded *mapped, px_grid *grid, const px_lossy_
     return status;
 }
 
+/* Whether planes that are coded as channels may be frames: a few pictures one behind the other, of
+ * which a grid leaves little. */
+static bool may_be_frames(const px_lossy_request *request) {
+    enum { FEW_CHANNELS = 4, FEW_FRAMES = 32 };
+    static const double FEW_BITS = 1.2; /* of an element */
+    const prism_array *array = request->mapping->array;
+    const int axis = request->found.axis;
+    return axis < 0 || array->dims[axis] <= FEW_CHANNELS ||
+           (axis == 0 && array->rank > 2 && array->dims[0] <= FEW_FRAMES &&
+            8 * (double)request->limit < FEW_BITS * (double)request->values->words.count);
+}
+
 /* Whether the options leave room for a coder of frames, and planes are such. */
 static bool may_be_near(const px_lossy_request *request) {
-    enum { FEW_CHANNELS = 4 };
     const prism_options *options = request->mapping->options;
-    const int axis = request->found.axis;
     return px_efforts.near[options->effort] &&
            (options->coder == PRISM_CODER_AUTO || options->coder == PRISM_CODER_ANS) &&
            options->transform != PRISM_TRANSFORM_CHANNELS &&
-           (request->found.transform != PRISM_TRANSFORM_CHANNELS || axis < 0 ||
-            request->mapping->array->dims[axis] <= FEW_CHANNELS);
+           (request->found.transform != PRISM_TRANSFORM_CHANNELS || may_be_frames(request));
 }
 
 static prism_status encode(px_coded *mapped, const px_lossy_request *request, prism_error *error) {

@@ -25,11 +25,16 @@ typedef struct encoder {
     px_trellis *trellis;                /* if the ways are dependent */
     size_t ends[PX_WAVELET_LEVELS + 1]; /* see px_wavelet_code */
     size_t most;                        /* components that are tried */
+    float least_gain;                   /* see px_wavelet_choice */
     size_t used, worth;                 /* by the last attempt: those that are more than zeros, */
     double reached;                     /* and worth their bits; its error */
 } encoder;
 
 static const float BIT = 0.09f; /* what a bit is worth: squared steps */
+
+/* What a component's level must gain, as a share of its cost without contexts; with the second, all
+ * is left out that may be. */
+static const float USUAL_GAIN = 0.4f, FULL_GAIN = 1;
 
 static void encoder_free(encoder *e) {
     px_component_encoder_free(&e->common);
@@ -102,10 +107,18 @@ static void restore_scores(encoder *e) {
         px_wavelet_inverse(&e->wavelet, e->common.scores + k * positions, 0);
 }
 
+static px_wavelet_choice choice_of(const encoder *e, double step) {
+    return (px_wavelet_choice){.numbers = e->common.fit.scores,
+                               .scale = (float)(1 / step),
+                               .bit = BIT,
+                               .least_gain = e->least_gain,
+                               .trellis = e->trellis};
+}
+
 static prism_status attempt(void *context, double step, double *reached, prism_error *error) {
     encoder *e = context;
     const size_t all = e->common.fit.components.count * e->common.fit.positions;
-    const px_wavelet_choice choice = {e->common.fit.scores, (float)(1 / step), BIT, e->trellis};
+    const px_wavelet_choice choice = choice_of(e, step);
     *reached = HUGE_VAL;
     if (largest_of(choice.numbers, all) * choice.scale >= PX_LAST_COEFFICIENT)
         return PRISM_OK;
@@ -165,11 +178,18 @@ static size_t surely_used(const encoder *e, double step, bool coded) {
 /* Whether decoding would be slower than this effort may be: coefficients are coded one by one. */
 static bool takes_long(const encoder *e, double step, bool coded) {
     static const double FIRST = 2; /* the first step is too small where coefficients vanish */
-    const px_wavelet_choice choice = {e->common.fit.scores, (float)(1 / step), BIT, e->trellis};
+    const px_wavelet_choice choice = choice_of(e, step);
     const double coefficients =
         (double)px_wavelet_coded(&e->wavelet, &choice, surely_used(e, step, coded));
     const double most = px_most_coefficients(e->common.request);
     return coefficients > (coded ? most : FIRST * most);
+}
+
+/* The same, unless leaving out more helps. */
+static bool stays_long(encoder *e, double step, bool coded) {
+    if (takes_long(e, step, coded))
+        e->least_gain = FULL_GAIN;
+    return takes_long(e, step, coded);
 }
 
 /* Whether scores take so many bits that coding them where they lie is smaller. */
@@ -211,7 +231,7 @@ static prism_status search(encoder *e, bool *found, prism_error *error) {
     for (int i = 0; i < MOST_ROUNDS && status == PRISM_OK; i++) {
         status = prepare(e, step, error);
         *found = false;
-        if (status != PRISM_OK || takes_long(e, step, i > 0) || (i == 0 && is_dense(e, step)))
+        if (status != PRISM_OK || stays_long(e, step, i > 0) || (i == 0 && is_dense(e, step)))
             return status;
         status = px_step_search(found, &step, (double)e->common.request->bound.value, attempts[i],
                                 attempt, e, error);
@@ -221,7 +241,7 @@ static prism_status search(encoder *e, bool *found, prism_error *error) {
         }
         if (i + 1 >= ROUNDS && (!*found || e->used == e->common.fit.components.count))
             break;
-        e->most = e->worth;
+        e->most = e->worth ? e->worth : 1; /* of which the step may have been too large */
         if (i + 1 < ROUNDS)
             reconsider_ways(e);
     }
@@ -241,7 +261,7 @@ static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error
 }
 
 static prism_status encode(px_coded *mapped, const px_lossy_request *request, prism_error *error) {
-    encoder e = {.most = SIZE_MAX};
+    encoder e = {.most = SIZE_MAX, .least_gain = USUAL_GAIN};
     bool suits = false;
     prism_status status = px_component_encoder_make(&e.common, request, &suits, error);
     if (status == PRISM_OK && suits)

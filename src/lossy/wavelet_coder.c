@@ -393,19 +393,42 @@ static band_work work_of(px_wavelet_coder *c, const level_work *l, int index, si
     return w;
 }
 
-/* Whether all bands of a component's level surely become zero. */
+/* What is not zero in the bands of a component's level. */
+typedef struct content {
+    size_t places, others; /* all, and those that may become more than zeros */
+    float gain;            /* squares of errors, in steps, that these take away */
+} content;
+
+static void add_row(content *c, const float *numbers, float scale, size_t count) {
+    static const float ZERO = 0.6f; /* steps */
+    c->places += count;
+    for (size_t i = 0; i < count; i++) {
+        const float size = fabsf(numbers[i]) * scale;
+        if (size <= ZERO)
+            continue;
+        const float rest = size - floorf(size + 0.5f);
+        c->others++;
+        c->gain += size * size - rest * rest;
+    }
+}
+
+/* Whether all bands of a component's level had better be zeros: where few are others, to say which
+ * takes more than they are worth. */
 static bool is_empty(const px_wavelet *w, const px_wavelet_choice *choice, const level_work *l,
                      size_t component) {
-    static const float ZERO = 0.6f; /* steps */
+    static const float VALUE_BITS = 3; /* of a number, beside its place, which contexts tell */
     const size_t size = w->height * w->width;
+    content c = {.places = 0};
     for (int b = 0; b < l->count; b++)
-        for (size_t y = 0; y < l->bands[b].height; y++) {
-            const size_t at = component * size + (l->bands[b].y + y) * w->width + l->bands[b].x;
-            for (size_t x = 0; x < l->bands[b].width; x++)
-                if (fabsf(choice->numbers[at + x]) * choice->scale > ZERO)
-                    return false;
-        }
-    return true;
+        for (size_t y = 0; y < l->bands[b].height; y++)
+            add_row(&c,
+                    choice->numbers + component * size + (l->bands[b].y + y) * w->width +
+                        l->bands[b].x,
+                    choice->scale, l->bands[b].width);
+    if (!c.others)
+        return true;
+    const float bits = log2f((float)c.places / (float)c.others) + VALUE_BITS;
+    return c.gain < choice->least_gain * choice->bit * bits * (float)c.others;
 }
 
 size_t px_wavelet_coded(const px_wavelet *w, const px_wavelet_choice *choice, size_t components) {

@@ -23,6 +23,7 @@ typedef struct px_wavelet_choice {
     const float *numbers;
     float scale; /* makes steps of the numbers */
     float bit;
+    float least_gain; /* of a level that is coded, as a share of what it may cost */
     px_trellis *trellis;
 } px_wavelet_choice;
 
