@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "chunk/chunk.h"
 #include "chunk/content.h"
 #include "lossy/lossy.h"
@@ -47,7 +46,7 @@ static prism_status is_surely_smaller(bool *surely, size_t size, const px_conten
     px_pipeline used;
     prism_options exact = without_bound(&c->options);
     *surely = false;
-    if (px_array_count(c->array) * prism_type_size(c->array->type) < SURELY_FROM)
+    if (c->size < SURELY_FROM || (double)size >= SURELY_SMALLER * (double)c->size)
         return PRISM_OK;
     exact.axis = c->asked_axis;
     exact.effort = 1;

@@ -23,20 +23,34 @@ void px_component_fit_free(px_component_fit *fit) {
 
 /* ---- Numbers ---- */
 
-/* A run of elements, which may be of many planes: of each, those that lie in a row. */
-static void add_to_means(double *means, size_t *counts, const px_layout *l,
-                         const px_numbers *values, const px_number_run *run) {
+/* Elements in a row, of one plane or of as many as there are elements. */
+static void add_to_means(double *means, size_t *counts, size_t planes, const bool *is_exact,
+                         const double *numbers, size_t count) {
+    const bool one = planes == 1;
+    for (size_t i = 0; i < count && one; i++)
+        *means += numbers[i];
+    for (size_t i = 0; i < count && !one; i++)
+        means[i] += numbers[i];
+    for (size_t i = 0; i < count && is_exact; i++)
+        counts[one ? 0 : i] += !is_exact[i];
+    for (size_t i = 0; i < planes && !is_exact; i++)
+        counts[i] += one ? count : 1;
+}
+
+/* A run of elements, which may be of many planes. */
+static void add_run_to_means(double *means, size_t *counts, const px_layout *l,
+                             const px_numbers *values, const px_number_run *run) {
     size_t plane = run->first / l->inner % l->count, inner = run->first % l->inner;
     for (size_t i = 0; i < run->count;) {
-        const size_t count = px_smaller(l->inner - inner, run->count - i);
-        for (size_t k = i; k < i + count; k++)
-            means[plane] += run->numbers[k];
-        counts[plane] += count;
-        for (size_t k = i; k < i + count && values->is_exact; k++)
-            counts[plane] -= values->is_exact[run->first + k];
+        const size_t left = l->inner == 1 ? l->count - plane : l->inner - inner;
+        const size_t count = px_smaller(left, run->count - i);
+        const size_t planes = l->inner == 1 ? count : 1;
+        add_to_means(means + plane, counts + plane, planes,
+                     values->is_exact ? values->is_exact + run->first + i : NULL, run->numbers + i,
+                     count);
         i += count;
         inner = 0;
-        plane = plane + 1 < l->count ? plane + 1 : 0;
+        plane = (plane + planes) % l->count;
     }
 }
 
@@ -48,7 +62,7 @@ static prism_status find_means(px_component_fit *fit, const px_numbers *values,
     if (!counts)
         return px_out_of_memory(error, l->count * sizeof *counts);
     for (px_number_run run = {.count = 0}; px_numbers_next(values, &run);)
-        add_to_means(fit->means, counts, l, values, &run);
+        add_run_to_means(fit->means, counts, l, values, &run);
     for (size_t k = 0; k < l->count; k++)
         fit->means[k] = counts[k] ? fit->means[k] / (double)counts[k] : 0;
     free(counts);

@@ -21,6 +21,8 @@ static double energy_of(const px_component_encoder *e) {
 
 static double mean_square_scale(const px_numbers *values) {
     double sum = 0;
+    if (!values->scales.scales)
+        return 1;
     for (size_t i = 0; i < values->words.count; i++) {
         const double scale = px_value_scale(values, i);
         sum += scale * scale;

@@ -31,7 +31,11 @@ static void add_error(sums *s, const px_numbers *values, size_t i, uint64_t word
     add_to(s, e * px_value_scale(values, i));
 }
 
-enum { LANES = 8 };
+enum { LANES = 8 }; /* of which a run has a whole number */
+
+static size_t rounded_up(size_t count) {
+    return (count + LANES - 1) / LANES * LANES;
+}
 
 /* Errors of a run whose elements all count the same. Several sums: one would wait for itself. */
 static void add_run_of_errors(sums *s, const double *a, const double *b, size_t count) {
@@ -109,13 +113,23 @@ static moments moments_of(const px_numbers *values, const px_layout *layout, siz
     return m;
 }
 
+static void weigh(px_number_run *run, const px_numbers *values) {
+    for (size_t i = 0; i < run->count && values->scales.scales; i++)
+        run->numbers[i] *= px_value_scale(values, run->first + i);
+}
+
 static double sum_squares(const px_numbers *values) {
-    double sum = 0;
-    for (px_number_run run = {.count = 0}; px_numbers_next(values, &run);)
-        for (size_t i = 0; i < run.count; i++) {
-            const double number = run.numbers[i] * px_value_scale(values, run.first + i);
-            sum += number * number;
-        }
+    double squares[LANES] = {0}, sum = 0;
+    for (px_number_run run = {.count = 0}; px_numbers_next(values, &run);) {
+        weigh(&run, values);
+        for (size_t i = run.count; i < rounded_up(run.count); i++)
+            run.numbers[i] = 0;
+        for (size_t i = 0; i < run.count; i += LANES)
+            for (size_t k = 0; k < LANES; k++)
+                squares[k] += run.numbers[i + k] * run.numbers[i + k];
+    }
+    for (size_t k = 0; k < LANES; k++)
+        sum += squares[k];
     return sum;
 }
 

@@ -178,12 +178,13 @@ static range range_without(const px_numbers *values, double but) {
     return r;
 }
 
-/* An extreme that comes more than once, and is what fills gaps. */
-static void add_fills(px_numbers *values) {
+/* An extreme that comes more than once, and is what fills gaps. *whole: the range before. */
+static void add_fills(px_numbers *values, range *whole) {
     enum { MOST_FILLS = 2 };
     const prism_type type = values->array->type;
     for (int i = 0; i < MOST_FILLS; i++) {
         const range all = range_without(values, NAN);
+        *whole = i ? *whole : all;
         const double fill = is_fill(all.least) ? all.least : all.most;
         if (!is_fill(fill))
             return;
@@ -248,14 +249,14 @@ static void flag_exact(px_numbers *values) {
     }
 }
 
-/* The range, and whether there are any that must be exact. */
-static void find_range(px_numbers *values) {
-    const size_t count = values->words.count;
-    const range all = range_without(values, NAN);
+/* The range, and whether there are any that must be exact. `whole`: of all, if there are none. */
+static void find_range(px_numbers *values, const range *whole) {
+    const bool some = memchr(values->is_exact, 1, values->words.count) != NULL;
+    const range all = some ? range_without(values, NAN) : *whole;
     const bool any = all.least <= all.most;
     values->least = any ? all.least : 0;
     values->most = any ? all.most : 0;
-    if (!memchr(values->is_exact, 1, count)) {
+    if (!some) {
         free(values->is_exact);
         values->is_exact = NULL;
     }
@@ -264,6 +265,7 @@ static void find_range(px_numbers *values) {
 prism_status px_numbers_load(px_numbers *values, const prism_array *array, const void *elements,
                              const prism_options *options, prism_error *error) {
     size_t size;
+    range whole = {.times = 0};
     *values = (px_numbers){.array = array};
     prism_status status = prism_array_size(array, &size, error);
     if (status != PRISM_OK)
@@ -275,9 +277,9 @@ prism_status px_numbers_load(px_numbers *values, const prism_array *array, const
         return px_out_of_memory(error, count * sizeof *values->is_exact);
     set_missing(values, options);
     flag_exact(values);
-    add_fills(values);
+    add_fills(values, &whole);
     px_exceptions_add_outliers(values->is_exact, count, numbers_at, values);
-    find_range(values);
+    find_range(values, &whole);
     return PRISM_OK;
 }
 
