@@ -219,3 +219,16 @@ def test_copies_of_frames_are_what_the_copied_ones_become():
     assert h5prism.inspect_chunk(chunk).mapping == "near"
     decoded = h5prism.decode(chunk)
     assert (decoded[3] == decoded[1]).all() and (decoded[3] != frames[3]).any()
+
+
+@pytest.mark.parametrize("deviation", [0.5, 2])
+def test_noise_of_a_scene_is_frames_behind_any_grid(deviation):
+    """Whether its places on a grid are channels, one plane or frames, cells about predictions are
+    tried along the frames."""
+    y, x = np.mgrid[:96, :96]
+    scene = 120 + 60 * np.sin(y / 9) * np.cos(x / 11)
+    noise = np.random.default_rng(0).normal(size=(12, 96, 96))
+    frames = np.rint(scene + deviation * noise).astype("u1")
+    chunk = check(frames, 4, effort=5)
+    assert h5prism.inspect_chunk(chunk).mapping == "near"
+    assert len(chunk) < 0.6 * len(encoded(frames, max_error=4, effort=5, transform="channels"))

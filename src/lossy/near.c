@@ -109,9 +109,35 @@ static prism_status encode_frames(px_sections *coded, const px_lossy_request *re
     return status;
 }
 
+enum { FEW_CHANNELS = 4, FEW_FRAMES = 32 };
+
+/* A few pictures one behind the other. */
+static bool are_frames(const prism_array *array, int axis) {
+    return axis == 0 && array->rank > 2 && array->dims[0] <= FEW_FRAMES;
+}
+
+/* That of the places on a grid, or of frames, if places were coded as something else. */
+static int axis_of_frames(const px_lossy_request *request) {
+    const bool asked = request->mapping->options->axis != PRISM_AXIS_AUTO;
+    if (!asked && request->found.transform != PRISM_TRANSFORM_STACK &&
+        are_frames(request->mapping->array, 0))
+        return 0;
+    return request->found.axis < 0 ? PRISM_AXIS_AUTO : request->found.axis;
+}
+
+/* Whether planes that are coded as channels may be frames, of which a grid leaves little. */
+static bool may_be_frames(const px_lossy_request *request) {
+    static const double FEW_BITS = 1.2; /* of an element */
+    const prism_array *array = request->mapping->array;
+    const int axis = axis_of_frames(request);
+    return axis < 0 || array->dims[axis] <= FEW_CHANNELS ||
+           (are_frames(array, axis) &&
+            8 * (double)request->limit < FEW_BITS * (double)request->values->words.count);
+}
+
 static prism_status encode_grid(px_coded *mapped, px_grid *grid, const px_lossy_request *request,
                                 int32_t cell, prism_error *error) {
-    const int axis = request->found.axis < 0 ? PRISM_AXIS_AUTO : request->found.axis;
+    const int axis = axis_of_frames(request);
     px_sections coded = {.parameters = {0}};
     px_buffer *out = &mapped->sections.parameters;
     prism_status status = px_grid_fill(grid, request->values, px_lossy_error(request), error);
@@ -134,18 +160,6 @@ static prism_status encode_grid(px_coded *mapped, px_grid *grid, const px_lossy_
     }
     px_sections_free(&coded);
     return status;
-}
-
-/* Whether planes that are coded as channels may be frames: a few pictures one behind the other, of
- * which a grid leaves little. */
-static bool may_be_frames(const px_lossy_request *request) {
-    enum { FEW_CHANNELS = 4, FEW_FRAMES = 32 };
-    static const double FEW_BITS = 1.2; /* of an element */
-    const prism_array *array = request->mapping->array;
-    const int axis = request->found.axis;
-    return axis < 0 || array->dims[axis] <= FEW_CHANNELS ||
-           (axis == 0 && array->rank > 2 && array->dims[0] <= FEW_FRAMES &&
-            8 * (double)request->limit < FEW_BITS * (double)request->values->words.count);
 }
 
 /* Whether the options leave room for a coder of frames, and planes are such. */
