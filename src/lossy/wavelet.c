@@ -32,9 +32,9 @@ typedef struct encoder {
 
 static const float BIT = 0.09f; /* what a bit is worth: squared steps */
 
-/* What a component's level must gain, as a share of its cost without contexts; with the second, all
- * is left out that may be. */
-static const float USUAL_GAIN = 0.4f, FULL_GAIN = 1;
+/* What a component's level must gain, as a share of its cost without contexts: where size is all
+ * that matters, more than nothing; with the last one, all is left out that may be. */
+static const float ANY_GAIN = 0, USUAL_GAIN = 0.4f, FULL_GAIN = 1;
 
 static void encoder_free(encoder *e) {
     px_component_encoder_free(&e->common);
@@ -252,6 +252,7 @@ static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error
     const px_layout *l = &e->common.fit.layout;
     e->ways = (px_wavelet_ways){px_efforts.predicted_coefficients[e->common.effort],
                                 px_efforts.dependent_coefficients[e->common.effort]};
+    e->least_gain = e->ways.dependent ? ANY_GAIN : USUAL_GAIN;
     prism_status status = px_wavelet_make(&e->wavelet, l->height, l->width, error);
     if (status == PRISM_OK && e->ways.dependent)
         status = px_trellis_make(&e->trellis, l->width, error);
@@ -261,7 +262,7 @@ static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error
 }
 
 static prism_status encode(px_coded *mapped, const px_lossy_request *request, prism_error *error) {
-    encoder e = {.most = SIZE_MAX, .least_gain = USUAL_GAIN};
+    encoder e = {.most = SIZE_MAX};
     bool suits = false;
     prism_status status = px_component_encoder_make(&e.common, request, &suits, error);
     if (status == PRISM_OK && suits)
