@@ -502,7 +502,8 @@ static prism_status first_may_win(bool *may, px_byte_choice *c, double left, dou
 prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, double far,
                                     prism_error *error) {
     const double left = (double)other - (double)c->besides;
-    const bool nearby = c->look->nearby > MANY_NEARBY || repeats_nearby(c);
+    const bool nearby = (c->look->nearby > MANY_NEARBY && array_bytes(c) < SMALL_ARRAY) ||
+                        repeats_nearby(c);
     const double least = promise(c, c->items[0].bytes, nearby);
     const double share = c->items[0].bytes < PROMISING * array_bytes(c) ? 0 : far;
     double gain = 1;
