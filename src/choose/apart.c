@@ -46,7 +46,7 @@ static const double CLEARLY = 0.97, SURELY = 0.85;
 static const double SURELY_MANY = 0.7, LITTLE_LEFT = 0.4;
 
 /* A part of the elements is enough for trials. */
-enum { SAMPLE = 1 << 14 /* elements */, SHARE = 4 };
+enum { SAMPLE = 1 << 14 /* elements */, SAMPLE_OF_MANY = 1 << 12, SHARE = 4 };
 
 /* Of a chunk, however small. */
 enum { HEADER = 32 };
@@ -179,9 +179,11 @@ static prism_status bytes_apart(double *bytes, const px_mapping_request *request
 static prism_status compare(double *ratio, const px_mapping_request *request, int axis,
                             prism_error *error) {
     prism_array some = *request->array;
-    if (some.dims[axis] > MOST_LOOKED_AT)
+    const bool many = some.dims[axis] > MOST_LOOKED_AT;
+    if (many)
         some.dims[axis] = MOST_COMPARED;
-    const size_t most = px_smaller((size_t)px_array_count(&some) / SHARE, SAMPLE);
+    const size_t most =
+        px_smaller((size_t)px_array_count(&some) / SHARE, many ? SAMPLE_OF_MANY : SAMPLE);
     const prism_array cut = px_part_shape(&some, axis, most);
     px_sample sample;
     size_t size = 0;

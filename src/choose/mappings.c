@@ -174,6 +174,10 @@ static prism_options trial_options(const px_mapping_request *request) {
     return options;
 }
 
+/* What differences leave of what the native coder does: elements themselves may be coded by zstd.
+ */
+static const double CLEARLY_LESS = 0.9;
+
 /* Integers of what is smooth, by coder zstd, too, which has most differences. */
 static prism_status try_differences(px_coded *coded, const px_mapping_stage *stage,
                                     const px_mapping_request *trial, const px_bit_patterns *words,
@@ -188,7 +192,8 @@ static prism_status try_differences(px_coded *coded, const px_mapping_stage *sta
     by_zstd.options = &options;
     by_zstd.trial = true;
     prism_status status = try_mapping(&other, stage, &by_zstd, words, error);
-    if (status == PRISM_OK && other.is_mapped)
+    if (status == PRISM_OK && other.is_mapped &&
+        (double)px_coded_size(&other) < CLEARLY_LESS * (double)px_coded_size(coded))
         px_coded_keep_smaller(coded, &other);
     else
         px_coded_free(&other);
@@ -200,10 +205,11 @@ static prism_status try_differences(px_coded *coded, const px_mapping_stage *sta
 static prism_status try_both(px_coded coded[2], const row *r, const px_mapping_request *trial,
                              const px_bit_patterns *words, bool open, prism_error *error) {
     prism_status status = try_mapping(&coded[0], r->stage, trial, words, error);
-    if (status == PRISM_OK && open && r->stage == &px_mapping_smooth_fixed)
-        status = try_differences(&coded[0], r->stage, trial, words, error);
     if (status == PRISM_OK && coded[0].is_mapped)
         status = try_mapping(&coded[1], r->rival, trial, words, error);
+    if (status == PRISM_OK && open && r->stage == &px_mapping_smooth_fixed &&
+        mapped_size(&coded[0]) >= mapped_size(&coded[1]))
+        status = try_differences(&coded[0], r->stage, trial, words, error);
     return status;
 }
 
