@@ -31,9 +31,9 @@ enum { FRAME_BYTES = 9 };
  * show. */
 static const double CLOSE = 1.25, NOT_FAR = 2;
 
-/* Of the entropy of differences: less is due to repetitions; so is it where more than a share of
+/* Of the entropy of differences: less is due to repetitions; so is it where most of
  * the elements comes again nearby, which estimates by short parts see too little of. */
-static const double REPETITIVE = 0.75, MANY_NEARBY = 0.5;
+static const double REPETITIVE = 0.75, MANY_NEARBY = 0.75;
 
 /* What more effort may make of estimates: of noise, where repetitions are nearby, where next to
  * nothing is left, and of what is so short that a closer look takes no time. */
@@ -502,8 +502,8 @@ static prism_status first_may_win(bool *may, px_byte_choice *c, double left, dou
 prism_status px_byte_choice_may_win(bool *may, px_byte_choice *c, size_t other, double far,
                                     prism_error *error) {
     const double left = (double)other - (double)c->besides;
-    const bool nearby = (c->look->nearby > MANY_NEARBY && array_bytes(c) < SMALL_ARRAY) ||
-                        repeats_nearby(c);
+    const bool nearby =
+        (c->look->nearby > MANY_NEARBY && array_bytes(c) < SMALL_ARRAY) || repeats_nearby(c);
     const double least = promise(c, c->items[0].bytes, nearby);
     const double share = c->items[0].bytes < PROMISING * array_bytes(c) ? 0 : far;
     double gain = 1;

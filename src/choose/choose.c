@@ -199,8 +199,10 @@ static bool quick_may_win(const px_coded *coded, const px_mapping_request *reque
     enum { FEW_SAMPLES = 1 << 15 };
     const px_sections *s = &coded->sections;
     return !request->trial && px_array_count(request->array) <= FEW_SAMPLES &&
-           coded->pipeline.coder == PRISM_CODER_ANS && s->parameters.size &&
-           s->parameters.data[0] == PRISM_METHOD_LSQ;
+           coded->pipeline.coder == PRISM_CODER_ANS &&
+           coded->pipeline.transform != PRISM_TRANSFORM_STACK && s->parameters.size &&
+           (s->parameters.data[0] == PRISM_METHOD_LSQ ||
+            s->parameters.data[0] == PRISM_METHOD_PALETTE);
 }
 
 static prism_status try_quick(px_coded *coded, const px_candidate *chosen,

@@ -195,9 +195,10 @@ prism_status px_rival_is_clear(bool *clear, px_rival *r, prism_error *error) {
 
 /* Estimates of all candidates take so little time that no look is needed. */
 static bool is_short(const px_rival *r) {
-    enum { SHORT = 1 << 16 /* bytes */ };
+    enum { SHORT = 1 << 15 /* bytes */, FEW = 1 << 14 /* elements */ };
     const prism_array *array = r->request->array;
-    return px_array_count(array) * prism_type_size(array->type) < SHORT &&
+    const uint64_t count = px_array_count(array);
+    return (count < FEW || count * prism_type_size(array->type) < SHORT) &&
            !px_efforts.brisk[r->request->options->effort];
 }
 
@@ -222,7 +223,8 @@ prism_status px_rival_may_win(bool *may, px_rival *r, size_t other, bool repeats
     const px_byte_look *look = &r->request->survey->look;
     const double looked = (double)other * doubt_of_look(r);
     const bool spared = effort <= PX_EFFORT_DEFAULT && !is_short(r);
-    const double doubt = repeats ? DOUBT_OF_QUICK_TRIALS : spared ? 1 : DOUBT_OF_ESTIMATES;
+    const double shortly = effort <= PX_EFFORT_DEFAULT ? DOUBT : DOUBT_OF_ESTIMATES;
+    const double doubt = repeats ? DOUBT_OF_QUICK_TRIALS : spared ? 1 : shortly;
     const double most = (double)other * doubt;
     *may = is_short(r) || repeats || px_byte_look_promises(look, looked);
     prism_status status = *may ? PRISM_OK : places_promise(may, r, looked, error);

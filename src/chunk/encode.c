@@ -170,8 +170,10 @@ static bool is_sure(const px_coded *coded, const px_mapping_request *request) {
 }
 
 /* Of the integers of a mapping, where bytes of the elements themselves may come again, too. */
-static bool has_repetitions(const px_coded *coded) {
-    return coded->is_mapped && coded->pipeline.coder == PRISM_CODER_ZSTD;
+static bool has_repetitions(const px_coded *coded, const px_content *content) {
+    enum { LITTLE_LEFT = 3 }; /* else looks at the elements say enough */
+    return coded->is_mapped && coded->pipeline.coder == PRISM_CODER_ZSTD &&
+           px_coded_size(coded) < content->size / LITTLE_LEFT;
 }
 
 static prism_status try_rival(encoding *e, prism_error *error) {
@@ -180,7 +182,7 @@ static prism_status try_rival(encoding *e, prism_error *error) {
     prism_status status = PRISM_OK;
     if (!e->alone && !is_sure(&e->plain, &e->request))
         status = px_rival_may_win(&worth, &e->rival, size_to_beat(&e->plain, &e->request),
-                                  has_repetitions(&e->plain), error);
+                                  has_repetitions(&e->plain, &e->content), error);
     if (status != PRISM_OK || !worth)
         return status;
     status = px_rival_encode(&other, &e->rival, error);

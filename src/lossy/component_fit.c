@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/effort.h"
+#include "base/sort.h"
 #include "base/status.h"
 #include "linear/cholesky.h"
 #include "linear/eigenvectors.h"
@@ -81,11 +82,6 @@ static uint64_t hash_position(const px_numbers *values, const px_layout *l, size
     return hash;
 }
 
-static int by_hash(const void *a, const void *b) {
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* How often the most frequent one of sorted hashes comes. */
 static size_t most_frequent(uint64_t *which, const uint64_t *sorted, size_t count) {
     size_t most = 0;
@@ -105,10 +101,10 @@ static void centre_on_background(px_component_fit *fit, const px_numbers *values
     static const double SHARE = 0.1;
     const px_layout *l = &fit->layout;
     const size_t count = px_smaller(LOOKED_AT, fit->positions);
-    uint64_t hashes[LOOKED_AT], sorted[LOOKED_AT], which = 0;
+    uint64_t hashes[LOOKED_AT] = {0}, sorted[LOOKED_AT] = {0}, which = 0;
     for (size_t i = 0; i < count; i++)
         sorted[i] = hashes[i] = hash_position(values, l, i * fit->positions / count);
-    qsort(sorted, count, sizeof *sorted, by_hash);
+    px_sort_words(sorted, count);
     const size_t alike = most_frequent(&which, sorted, count);
     if (alike < FEW_ALIKE || (double)alike < SHARE * (double)count)
         return;

@@ -77,9 +77,9 @@ static prism_status leave_decoded(const px_lossy_request *request, const px_grid
                                   const px_planes *planes, const px_layout *layout,
                                   prism_error *error) {
     const px_word_view *words = &request->values->words;
-    void *elements = malloc(words->count * words->size);
+    void *elements = px_alloc(words->count, words->size);
     if (!elements)
-        return px_out_of_memory(error, words->count * words->size);
+        return px_out_of_memory(error, px_product(words->count, words->size));
     restore(elements, request->mapping->array, &grid->quantiser, planes, layout);
     for (size_t i = 0; i < words->count && grid->has_exceptions; i++)
         if (grid->is_exception[i])
