@@ -158,8 +158,20 @@ static void mend_head(draft *d) {
         d->chunk.head_payload = last.start + head;
 }
 
+/* Parts of sections that were longer would reach behind them. */
+static void mend_parts(draft *d) {
+    const size_t *ends = d->chunk.parts.ends;
+    const size_t parameters = d->parameters.size, content = parameters + d->payload.size;
+    bool valid = true;
+    for (size_t i = 0; i < PX_MOST_REDUCED; i++)
+        valid &= !ends[i] || (ends[i] >= parameters && ends[i] <= content);
+    if (!valid)
+        d->chunk.parts = (px_parts){.ends = {0}};
+}
+
 /* The whole chunk as it now is. */
 static bool draft_write(draft *d, px_buffer *out) {
+    mend_parts(d);
     if (d->chunk.has_blocks && !d->chunk.is_mapped)
         mend_blocks(d);
     if (d->chunk.has_blocks && d->chunk.is_mapped)
