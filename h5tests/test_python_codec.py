@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from generated import stack
 from python_support import (
-    often,
     CONTENTS,
     DTYPES,
     assert_same,
@@ -19,6 +18,7 @@ from python_support import (
     noise,
     run_python,
     with_gaps,
+    often,
 )
 
 import h5prism

@@ -31,8 +31,8 @@ enum { FRAME_BYTES = 9 };
  * show. */
 static const double CLOSE = 1.25, NOT_FAR = 2;
 
-/* Of the entropy of differences: less is due to repetitions; so is it where most of
- * the elements comes again nearby, which estimates by short parts see too little of. */
+/* Of the entropy of differences: less is due to repetitions. So it is where more than a share of
+ * the elements comes again nearby, of which estimates by short parts see too little. */
 static const double REPETITIVE = 0.75, MANY_NEARBY = 0.75;
 
 /* What more effort may make of estimates: of noise, where repetitions are nearby, where next to

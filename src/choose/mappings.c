@@ -174,8 +174,8 @@ static prism_options trial_options(const px_mapping_request *request) {
     return options;
 }
 
-/* What differences leave of what the native coder does: elements themselves may be coded by zstd.
- */
+/* Of what the native coder makes of the integers: where zstd makes not much less, it makes as
+ * little of the elements themselves. */
 static const double CLEARLY_LESS = 0.9;
 
 /* Integers of what is smooth, by coder zstd, too, which has most differences. */

@@ -1,9 +1,7 @@
 /*
- * The turns of a chunk: what comes again, few colours, recent values, coder zstd, parts; then all
- * elements as they are, by a mapping or as integers. The smallest one is written.
+ * The turns of a chunk: what comes again, few colours, recent values, coder zstd, planes apart,
+ * masks; then all elements, by a mapping or as integers. The smallest one is written.
  */
-#include <stdlib.h>
-
 #include "base/array.h"
 #include "base/effort.h"
 #include "choose/apart.h"
@@ -153,19 +151,16 @@ static prism_status look_at_rival(encoding *e, prism_error *error) {
 }
 
 /* Bytes that another way must stay below: raw takes as many as the elements have. */
-static size_t size_to_beat(const px_coded *coded, const px_mapping_request *request) {
-    const size_t raw =
-        (size_t)px_array_count(request->array) * prism_type_size(request->array->type);
+static size_t size_to_beat(const px_coded *coded, const px_content *content) {
     const size_t size = px_coded_size(coded);
-    return size && size < raw ? size : raw;
+    return size && size < content->size ? size : content->size;
 }
 
 /* Where deflate is the best of all else, repetitions are what counts, and zstd finds more of those
  * that are far away. */
-static bool is_sure(const px_coded *coded, const px_mapping_request *request) {
+static bool is_sure(const px_coded *coded, const px_content *content) {
     enum { LONG = 1 << 16 /* bytes */ };
-    const uint64_t size = px_array_count(request->array) * prism_type_size(request->array->type);
-    return size >= LONG && !coded->is_mapped && px_coded_size(coded) &&
+    return content->size >= LONG && !coded->is_mapped && px_coded_size(coded) &&
            coded->pipeline.coder == PRISM_CODER_DEFLATE;
 }
 
@@ -180,8 +175,8 @@ static prism_status try_rival(encoding *e, prism_error *error) {
     px_coded other;
     bool worth = true;
     prism_status status = PRISM_OK;
-    if (!e->alone && !is_sure(&e->plain, &e->request))
-        status = px_rival_may_win(&worth, &e->rival, size_to_beat(&e->plain, &e->request),
+    if (!e->alone && !is_sure(&e->plain, &e->content))
+        status = px_rival_may_win(&worth, &e->rival, size_to_beat(&e->plain, &e->content),
                                   has_repetitions(&e->plain, &e->content), error);
     if (status != PRISM_OK || !worth)
         return status;
