@@ -1,10 +1,12 @@
 /*
  * Put before a program by LD_PRELOAD: from call FAIL_FROM on, calls that write to files fail with
- * the error FAIL_BY. How many there were goes to the file CALLS where the program ends well.
+ * the error FAIL_BY. How many there were goes to the file CALLS where the program ends well. A file
+ * of a temporary name brings the signal STOP_AT_NAME, if that is set.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +56,16 @@ int ftruncate(int file, off_t size) {
 
 int fsync(int file) {
     return fails(file) ? -1 : REAL(fsync, int, int)(file);
+}
+
+int mkstemp64(char *name) {
+    const int file = REAL(mkstemp64, int, char *)(name);
+    raise((int)number_of("STOP_AT_NAME"));
+    return file;
+}
+
+int mkstemp(char *name) {
+    return mkstemp64(name);
 }
 
 __attribute__((destructor)) static void tell(void) {

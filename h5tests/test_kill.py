@@ -282,6 +282,24 @@ def test_signals_in_a_row(name, inputs, tmp_path):
     assert stopped
 
 
+@needs("cc")
+def test_a_signal_before_a_file_loses_its_name(inputs, failing_calls, tmp_path):
+    """Chunks are kept in a file that has a name for a moment only."""
+    counted = 0
+    for name in COMMANDS:
+        done = subprocess.run(
+            command_of(name, inputs, tmp_path / "out.h5"),
+            env=os.environ | {"LD_PRELOAD": str(failing_calls), "STOP_AT_NAME": f"{signal.SIGTERM:d}"},
+            capture_output=True,
+            timeout=SLOWEST,
+        )
+        assert done.returncode in (0, 128 + signal.SIGTERM), done
+        assert os.listdir(tmp_path) == (["out.h5"] if done.returncode == 0 else [])
+        (tmp_path / "out.h5").unlink(missing_ok=True)
+        counted += done.returncode != 0
+    assert counted
+
+
 def test_the_second_step_of_a_command_heeds_signals(inputs, tmp_path):
     """collect --group writes a file, and from that another one."""
     command = [TOOL, "collect", inputs / "images", tmp_path / "out.h5", "--group", "effort=9"]
@@ -306,7 +324,8 @@ def test_signals_are_for_the_first_thread(inputs, tmp_path):
                     status = (task / "status").read_text()
                 except OSError:
                     continue  # it has just ended
-                if task.name != str(process.pid):
+                has_ended = re.search(r"Threads:\s*0", status)  # and no signals any more
+                if task.name != str(process.pid) and not has_ended:
                     blocked.append(int(re.search(r"SigBlk:\s*(\w+)", status)[1], 16))
     assert blocked and all(mask & stopping == stopping for mask in blocked)
     assert any(not mask & 1 << signal.SIGSEGV - 1 for mask in blocked)  # all are, while it begins

@@ -1,6 +1,7 @@
 #include "system/files.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,20 +46,28 @@ void px_file_remove_at_end(const char *path) {
     unlink(path);
 }
 
+/* A descriptor, or -1. Who is told to stop in between stops when the name is gone. */
+static int make_nameless(char *pattern) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int descriptor = mkstemp(pattern);
+    if (descriptor >= 0)
+        unlink(pattern);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return descriptor;
+}
+
 FILE *px_file_nameless(const char *beside) {
     const size_t length = strlen(beside) + 8;
     char *name = malloc(length);
-    FILE *file = NULL;
     if (!name)
         return NULL;
     snprintf(name, length, "%s.XXXXXX", beside);
-    const int descriptor = mkstemp(name);
-    if (descriptor >= 0) {
-        unlink(name);
-        file = fdopen(descriptor, "w+b");
-        if (!file)
-            close(descriptor);
-    }
+    const int descriptor = make_nameless(name);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w+b");
+    if (descriptor >= 0 && !file)
+        close(descriptor);
     free(name);
     return file;
 }
