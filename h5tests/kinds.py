@@ -250,6 +250,18 @@ def stretched(array, height, width):
     return array[np.arange(height) * rows // height][:, np.arange(width) * columns // width]
 
 
+def video(frames, seed, object_step=0, camera_step=0, turns=1, flicker=0):
+    """Something that moves over a scene, a camera that turns to and fro, light that changes."""
+    scene = relief((160, 260), seed, 3) * 60 + relief((160, 260), seed + 1, 20) * 90 + 120
+    pictures = []
+    for k in range(frames):
+        left = camera_step * (k % turns)
+        picture = scene[:96, left : left + 128] * (1 + flicker * np.sin(2 * k))
+        picture[40:70, 4 + object_step * k : 34 + object_step * k] = scene[120:150, :30]
+        pictures.append(picture + R(seed + k).normal(0, 0.5, picture.shape))
+    return np.clip(np.rint(pictures), 0, 255).astype("u1")
+
+
 def frozen(frames, shown, seed):
     """Frames of a camera, some of which were sent more than once."""
     pictures = np.stack([np.roll(relief((60, 64), seed), 2 * k, 1) for k in range(frames)])
@@ -326,6 +338,9 @@ KINDS = {
     "enlarged field": lambda: enlarged(relief((40, 40), 69).astype("f4"), 3),
     "tiles": lambda: np.tile((relief((40, 40), 70) * 90).astype("f4"), (3, 3)),
     "turned pictures": lambda: (lambda x: np.stack([x, x[::-1], x[:, ::-1]]))((relief((60, 60), 71) * 90).astype("i1")),
+    "moving object": lambda: video(30, 501, object_step=3),
+    "turning camera": lambda: video(30, 502, camera_step=2, turns=10),
+    "flickering light": lambda: video(30, 503, flicker=0.1),
     "frozen frames": lambda: frozen(7, 20, 72),
     "copies of vectors": lambda: unit_vectors(200, 48, 73)[R(74).integers(0, 200, 330)].astype("f4"),
     "tracts": lambda: tracts(40, 60, 75).astype("f4"),

@@ -19,6 +19,7 @@ PIPELINES = (
     {"transform": "none", "predictor": "none", "coder": "jxl"},
     {"transform": "none", "predictor": "lsq", "coder": "ans"},
     {"transform": "channels", "predictor": "lsq", "coder": "ans"},
+    {"transform": "stack", "predictor": "lsq", "coder": "ans"},
 )
 
 
@@ -46,6 +47,14 @@ def gzipped(array: np.ndarray) -> int:
     return len(zlib.compress(plain.T.tobytes(), 9))
 
 
+FRAMES_EFFORT = 4  # below, automatic options leave frames out, which take ten times as long
+
+
+def pipelines_at(effort: int, pipelines: tuple[dict, ...]) -> list[dict]:
+    """Those that automatic options may choose."""
+    return [p for p in pipelines if effort >= FRAMES_EFFORT or p.get("transform") != "stack"]
+
+
 def measure_automatic(
     array: np.ndarray, efforts: tuple[int, ...], pipelines: tuple[dict, ...] = PIPELINES
 ) -> list[Automatic]:
@@ -53,7 +62,7 @@ def measure_automatic(
     rows, least = [], []
     for effort in efforts:
         chunk = h5prism.encode(array, effort=effort, verify=True)
-        for pipeline in pipelines:
+        for pipeline in pipelines_at(effort, pipelines):
             name = "+".join(pipeline.values()) + f"-{effort}"
             least.append((len(h5prism.encode(array, effort=effort, **pipeline)), name))
         coder = h5prism.inspect_chunk(chunk).coder

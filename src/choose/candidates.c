@@ -19,10 +19,10 @@
 #include "planes/estimate.h"
 #include "planes/fold.h"
 
-/* Many planes are channels, not frames, where a lift makes them so much smaller, or where they
- * differ so much more from each other than samples side by side do. */
+/* Many planes are rather channels than frames where they differ so much more from each other than
+ * samples side by side do, or that little and a lift makes them so much smaller. */
 enum { FEW_PLANES = 16 };
-static const double STRONG_LIFT = 0.85, LARGE_STEP = 1.6;
+static const double STRONG_LIFT = 0.85, SMALL_STEP = 0.5, LARGE_STEP = 1.6, HUGE_STEP = 4;
 
 px_task px_task_of(const px_candidate *candidate, int effort, size_t limit) {
     return (px_task){.pipeline = candidate->pipeline,
@@ -123,8 +123,10 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     double plain = 0;
     prism_status status =
         t.plain || t.frames ? estimate_plain(&plain, planes, s, options, error) : PRISM_OK;
-    bool frames = t.frames && !(many && px_step_ratio(planes) > LARGE_STEP);
-    const bool tie = roles->planes && (frames || (t.lift && promising));
+    const double step = t.frames && many ? px_step_ratio(planes) : 1;
+    const bool frames = t.frames && step <= HUGE_STEP;
+    bool rather_lifted = step > LARGE_STEP;
+    const bool tie = roles->planes && ((frames && step <= LARGE_STEP) || (t.lift && promising));
     const uint64_t all = px_layout_by(roles, &s->whole).count;
     const double tied = tie ? px_frames_bits(planes, all) / 8 / s->part.share : plain;
     if (t.plain) {
@@ -136,11 +138,14 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     if (t.lift && status == PRISM_OK) {
         px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_CHANNELS, roles);
         status = estimate_transformed(item, planes, s, error);
-        frames = frames && !(many && item->bytes < STRONG_LIFT * plain);
+        rather_lifted |= step < SMALL_STEP && item->bytes < STRONG_LIFT * plain;
         item->bytes = promising ? fmin(item->bytes, tied) : item->bytes;
     }
-    if (frames)
-        add_layout(list, options, PRISM_TRANSFORM_STACK, roles)->bytes = tied;
+    if (frames) {
+        px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_STACK, roles);
+        item->bytes = tied;
+        item->rather_lifted = rather_lifted;
+    }
     return status;
 }
 

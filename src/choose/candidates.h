@@ -15,7 +15,8 @@ typedef struct px_candidate {
     prism_method method;  /* once it is chosen, */
     bool selective, swift, no_palette; /* as in px_task */
     px_verdict verdict;                /* of a method */
-    double bytes; /* estimated, HUGE_VAL where nothing is to be estimated; or tried */
+    bool rather_lifted; /* frames that are more likely channels: to be compared with a lift */
+    double bytes;       /* estimated, HUGE_VAL where nothing is to be estimated; or tried */
 } px_candidate;
 
 typedef struct px_layouts {

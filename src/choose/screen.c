@@ -65,9 +65,21 @@ static double least_relative(const px_choice *c) {
     return least;
 }
 
+static bool is_lifted(const px_candidate *layout) {
+    return layout->pipeline.transform == PRISM_TRANSFORM_CHANNELS;
+}
+
+/* Whether the best so far are frames, and these the same planes with a lift. */
+static bool are_lifted_frames(const px_choice *c, const px_candidate *layout) {
+    return is_lifted(layout) && c->best.bytes > 0 &&
+           c->best.pipeline.transform == PRISM_TRANSFORM_STACK &&
+           px_same_roles(&c->best.pipeline.roles, &layout->pipeline.roles);
+}
+
 /* Where time is spared, frames, whose trials take ten times as long as others, have to be worth it
- * by their estimates; what they come to says nothing of other layouts. */
-static double relative_sparing(const px_choice *c, prism_transform transform) {
+ * by their estimates; what they come to says nothing of other layouts but a lift of theirs. */
+static double relative_sparing(const px_choice *c, const px_candidate *layout) {
+    const prism_transform transform = layout->pipeline.transform;
     const double least = least_relative(c);
     const prism_transform kin =
         transform == PRISM_TRANSFORM_CHANNELS ? PRISM_TRANSFORM_NONE : PRISM_TRANSFORM_CHANNELS;
@@ -75,6 +87,8 @@ static double relative_sparing(const px_choice *c, prism_transform transform) {
         return fmin(least, 1) / SURE_ESTIMATE;
     if (transform != PRISM_TRANSFORM_STACK && c->relative[kin] > 0)
         return OTHER_GAIN * fmin(c->relative[kin], 1);
+    if (are_lifted_frames(c, layout))
+        return fmin(OTHER_GAIN * c->relative[PRISM_TRANSFORM_STACK], gain_of(transform));
     return gain_of(transform);
 }
 
@@ -96,13 +110,14 @@ static bool are_dismissed(const px_choice *c, prism_transform transform) {
 
 /* Where others did worse than estimated, the next may do better, but for quick choices; what is
  * left of wider elements may be so little that estimates miss most of it. */
-static double relative_of(const px_choice *c, prism_transform transform) {
+static double relative_of(const px_choice *c, const px_candidate *layout) {
+    const prism_transform transform = layout->pipeline.transform;
     if (are_dismissed(c, transform))
         return c->relative[transform] / SURE_ESTIMATE;
     const double most = is_quick(c) && !c->sample->noisy ? HUGE_VAL : 1;
     const double same = c->relative[transform], least = least_relative(c);
     return same > 0             ? fmin(same, most)
-           : c->sample->sparing ? relative_sparing(c, transform)
+           : c->sample->sparing ? relative_sparing(c, layout)
            : least == HUGE_VAL  ? gain_of(transform)
                                 : OTHER_GAIN * fmin(least, most);
 }
@@ -121,8 +136,8 @@ static double sure_of(const px_choice *c, const px_candidate *layout) {
 
 /* What layout i may come to, by its estimate and how the native coder did on others. */
 double px_promise(const px_choice *c, const px_layouts *list, size_t i) {
-    const double sure = sure_of(c, &list->items[i]);
-    return sure * relative_of(c, list->items[i].pipeline.transform) * list->items[i].bytes;
+    const px_candidate *layout = &list->items[i];
+    return sure_of(c, layout) * relative_of(c, layout) * layout->bytes;
 }
 
 /* Whether estimates rank layouts. */
@@ -201,10 +216,6 @@ static bool is_beaten_by_indices(const px_choice *c, const px_candidate *layout)
            least * layout->bytes > c->best.bytes && !px_efforts.only_size[c->options->effort];
 }
 
-static bool is_lifted(const px_candidate *layout) {
-    return layout->pipeline.transform == PRISM_TRANSFORM_CHANNELS;
-}
-
 bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t best) {
     const bool drawing = px_is_drawing(c->sample, c->options);
     if (is_beaten_by_indices(c, &list->items[i]))
@@ -281,6 +292,8 @@ static prism_status compare_parts(double bytes[PX_MAX_LAYOUTS], const px_choice 
 static prism_status screen_drawings(const px_choice *c, px_layouts *list, prism_error *error) {
     bool indices[PX_MAX_LAYOUTS];
     double bytes[PX_MAX_LAYOUTS], least = HUGE_VAL;
+    if (list->count < 2)
+        return PRISM_OK;
     for (size_t i = 0; i < list->count; i++)
         indices[i] = !is_lifted(&list->items[i]);
     prism_status status = compare_parts(bytes, c, list, indices, error);
@@ -361,7 +374,49 @@ prism_status px_surprises(bool *tried, const px_choice *c, const px_layouts *lis
     return status;
 }
 
+/* The same planes with a lift; the number of layouts, if there are none. */
+static size_t lifted_of(const px_layouts *list, const px_candidate *layout) {
+    size_t i = 0;
+    while (i < list->count &&
+           !(is_lifted(&list->items[i]) &&
+             px_same_roles(&list->items[i].pipeline.roles, &layout->pipeline.roles)))
+        i++;
+    return i;
+}
+
+/* A part of the sample tells whether frames are smaller than a lift that is more likely; what they
+ * save is left of its estimate. */
+static prism_status compare_with_lift(bool *smaller, const px_choice *c, const px_layouts *list,
+                                      px_candidate *frames, prism_error *error) {
+    const size_t lifted = lifted_of(list, frames);
+    bool compared[PX_MAX_LAYOUTS] = {false};
+    double bytes[PX_MAX_LAYOUTS];
+    const size_t i = (size_t)(frames - list->items);
+    *smaller = false;
+    if (lifted == list->count || is_low(c) || c->sample->noisy ||
+        !is_likely(c->sample, &frames->pipeline.roles))
+        return PRISM_OK;
+    compared[i] = compared[lifted] = true;
+    prism_status status = compare_parts(bytes, c, list, compared, error);
+    *smaller = status == PRISM_OK && bytes[i] < bytes[lifted];
+    if (*smaller)
+        frames->bytes = list->items[lifted].bytes * bytes[i] / bytes[lifted];
+    return status;
+}
+
+static prism_status screen_frames(const px_choice *c, px_layouts *list, prism_error *error) {
+    prism_status status = PRISM_OK;
+    for (size_t i = list->count; i-- > 0 && status == PRISM_OK;) {
+        bool kept = !list->items[i].rather_lifted;
+        if (!kept)
+            status = compare_with_lift(&kept, c, list, &list->items[i], error);
+        if (!kept)
+            px_leave_out(list, i);
+    }
+    return status;
+}
+
 prism_status px_screen(const px_choice *c, px_layouts *list, prism_error *error) {
-    return list->count > 1 && px_is_drawing(c->sample, c->options) ? screen_drawings(c, list, error)
-                                                                   : PRISM_OK;
+    return px_is_drawing(c->sample, c->options) ? screen_drawings(c, list, error)
+                                                : screen_frames(c, list, error);
 }
