@@ -41,8 +41,36 @@ def test_values_that_are_wrong_are_named():
         ("export", "a", "b.png"): "b.png: what is written is a JPEG XL file",
         ("import", "a.jxl", "b.png", "--dataset", "x"): "b.png: what is written is an HDF5 file",
         ("preview", "a", "b.png", "--map", "bits", "--options", "effort=12"): "effort",
+        ("repack", "a", "b", "effort=1", "rel_rmse=0.1"): "too many; KEY=VALUE,... is one",
+        ("repack", "a", "b", "effort=1", "c"): "c: one argument too many",
+        ("repack", "a", ""): "one of the names is empty",
     }.items():
         fails(*arguments, code=2, word=words)
+
+
+@pytest.mark.parametrize("command", ["collect", "export", "group", "preview", "repack", "unpack"])
+def test_places_where_nothing_can_be_written(tmp_path, command):
+    """It is said before the work, and of the name that was given."""
+    ending = {"export": ".jxl", "preview": ".png"}.get(command, ".h5")
+    source, folder = tmp_path / "in.h5", tmp_path / f"folder{ending}"
+    (folder / "kept").mkdir(parents=True)
+    if command == "collect":
+        source = tmp_path / "images"
+        tool("extract", stack_of_images(tmp_path / "in.h5"), source)
+    else:
+        stack_of_images(source)
+    before = sorted(tmp_path.rglob("*"))
+    fails(command, source, folder, "--force", word=f"{folder} is a folder, and what is")
+    missing = tmp_path / "missing" / f"out{ending}"
+    fails(command, source, missing, word=f"{missing}: the folder for it is not there")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def stack_of_images(path):
+    with h5py.File(path, "w") as file:
+        images = np.arange(4000, dtype="u1").reshape(10, 20, 20)
+        file.create_dataset("x", data=images, chunks=(10, 20, 20), compression=33128)
+    return path
 
 
 def test_the_only_dataset_needs_no_name(tmp_path):

@@ -105,11 +105,21 @@ static int read_option(const tool_option *options, char **arguments, int left) {
 
 /* ---- All of them ---- */
 
+/* Options are one argument, however many they are. */
+static bool refuse_one_more(const char *before, const char *text) {
+    const bool options = strchr(before, '=') && strchr(text, '=');
+    return tool_fail(options ? "%s: one argument too many; KEY=VALUE,... is one"
+                             : "%s: one argument too many",
+                     text);
+}
+
 static bool take_file(const tool_arguments *known, size_t *files, const char *text) {
     if (strcmp(text, "-") == 0)
         return tool_fail("-: files have names here; standard input and output are none");
+    if (!*text)
+        return tool_fail("one of the names is empty");
     if (*files == known->file_count)
-        return tool_fail("%s: one argument too many", text);
+        return refuse_one_more(*files ? known->files[*files - 1] : "", text);
     known->files[(*files)++] = text;
     return true;
 }

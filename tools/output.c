@@ -56,6 +56,10 @@ void tool_output_note(const char *path) {
 }
 
 bool tool_output_is_free(const char *path, bool replace) {
+    if (px_file_is_folder(path))
+        return tool_fail("%s is a folder, and what is written is a file", path);
+    if (!px_file_has_folder(path))
+        return tool_fail("%s: the folder for it is not there", path);
     return replace || !px_file_exists(path) ||
            tool_fail("%s is there already (--force replaces it)", path);
 }

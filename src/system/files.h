@@ -17,6 +17,9 @@ bool px_file_exists(const char *path);
 bool px_file_is_same(const char *path, const char *other);
 bool px_file_is_folder(const char *path);
 
+/* Whether there is the folder that a file of this name is in, or would be. */
+bool px_file_has_folder(const char *path);
+
 /* A file of that name is replaced; a folder only where it is empty. */
 bool px_file_rename(const char *from, const char *to);
 

@@ -38,6 +38,14 @@ bool px_file_is_folder(const char *path) {
     return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
 }
 
+bool px_file_has_folder(const char *path) {
+    const char *end = strrchr(path, '/');
+    char *folder = end ? strndup(path, (size_t)(end - path) + 1) : NULL;
+    const bool found = !end || (folder && px_file_is_folder(folder));
+    free(folder);
+    return found;
+}
+
 bool px_file_rename(const char *from, const char *to) {
     return rename(from, to) == 0;
 }

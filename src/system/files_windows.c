@@ -69,6 +69,18 @@ bool px_file_is_folder(const char *path) {
     return look_at(path, &found) && (found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY);
 }
 
+bool px_file_has_folder(const char *path) {
+    size_t length = strlen(path);
+    while (length && !strchr("/\\:", path[length - 1]))
+        length--;
+    char *folder = _strdup(path);
+    if (folder)
+        folder[length] = '\0';
+    const bool found = !length || (folder && px_file_is_folder(folder));
+    free(folder);
+    return found;
+}
+
 bool px_file_rename(const char *from, const char *to) {
     wchar_t *old = wide(from), *new = wide(to);
     if (old && new &&px_file_is_folder(from))
