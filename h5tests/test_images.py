@@ -296,6 +296,8 @@ def test_nothing_is_overwritten(folder):
     tool("extract", path, empty)
     assert os.listdir(empty) == ["a.png"]
     fails("extract", path, folder / "a.png", word="no folder")
+    far = folder / "missing" / "b"
+    fails("extract", path, far, word=f"{far}: the folder for it is not there")
 
 
 def test_no_images(folder):

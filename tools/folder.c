@@ -125,6 +125,8 @@ bool tool_new_folder_begin(tool_new_folder *f, const char *path) {
     while (end > 1 && path[end - 1] == '/')
         end--;
     snprintf(f->name, length, "%.*s.%ld.part", (int)end, path, px_process_number());
+    if (!px_file_has_folder(f->name))
+        return tool_fail("%s: the folder for it is not there", path);
     px_signals_on_stop(note_signal);
     return px_folder_make(f->name) || tool_fail("%s: %s", f->name, strerror(errno));
 }
