@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arguments.h"
 #include "collected.h"
@@ -24,6 +23,7 @@
 #include "links.h"
 #include "output.h"
 #include "stack_writer.h"
+#include "system/files.h"
 #include "system/process.h"
 
 enum { DEFAULT_FRAMES = 27 };
@@ -281,7 +281,7 @@ static bool group_all(request *r, char *names[2]) {
             tool_output_drop(files.input);
             done = tool_group_stack(&files, r->kinds[i].path, r->frames, r->options.effort);
             tool_output_drop(NULL);
-            unlink(files.input);
+            px_file_remove(files.input);
             step++;
         }
     return done;
@@ -303,7 +303,7 @@ static bool write_grouped(request *r) {
            group_all(r, names);
     for (int i = 0; i < 2; i++) {
         if (names[i])
-            unlink(names[i]);
+            px_file_remove(names[i]);
         free(names[i]);
     }
     return done;

@@ -8,6 +8,7 @@
 #include "comparing.h"
 #include "links.h"
 #include "prism.h"
+#include "system/files.h"
 
 /* What one question says of a list; all 0 where it has no answer. */
 enum { MOST_VALUES = 24 };
@@ -204,7 +205,7 @@ static const property of_files[] = {{"size of the user block", ask_user_block},
 static FILE *open_raw(hid_t file) {
     char name[4096];
     const ssize_t length = H5Fget_name(file, name, sizeof name);
-    return length > 0 && (size_t)length < sizeof name ? fopen(name, "rb") : NULL;
+    return length > 0 && (size_t)length < sizeof name ? px_file_stream(name, false) : NULL;
 }
 
 static bool same_bytes(FILE *from, FILE *to, hsize_t size) {

@@ -13,6 +13,7 @@
 #include "output.h"
 #include "pipeline/container.h"
 #include "source.h"
+#include "system/files.h"
 
 enum { EFFORT = 7, AXIS_OF_CHUNK = -2 };
 
@@ -216,7 +217,7 @@ static bool write_image(const request *r, const image *i) {
     tool_output output;
     if (!tool_output_begin(&output, r->files[1], r->files[0], r->force))
         return false;
-    FILE *file = fopen(output.name, "wb");
+    FILE *file = px_file_stream(output.name, true);
     bool done = file && fwrite(i->bytes, 1, i->size, file) == i->size;
     if (file && fclose(file) != 0)
         done = false;

@@ -1,13 +1,11 @@
 #include "folder.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "image.h"
@@ -59,22 +57,21 @@ static bool add_name(tool_folder *f, const char *name) {
 }
 
 /* Hidden files are not the user's. */
-static bool read_names(tool_folder *f, DIR *directory) {
+static bool read_names(tool_folder *f, px_folder *folder) {
     bool done = true;
-    errno = 0;
-    for (struct dirent *entry; done && (entry = readdir(directory));)
-        if (entry->d_name[0] != '.' && tool_is_image(entry->d_name))
-            done = add_name(f, entry->d_name);
+    for (const char *name; done && (name = px_folder_next(folder));)
+        if (*name != '.' && tool_is_image(name))
+            done = add_name(f, name);
     return done && (!errno || tool_fail("%s: %s", f->path, strerror(errno)));
 }
 
 bool tool_folder_open(tool_folder *f, const char *path) {
     *f = (tool_folder){.path = path};
-    DIR *directory = opendir(path);
-    if (!directory)
+    px_folder *folder = px_folder_open(path);
+    if (!folder)
         return tool_fail("%s: %s", path, strerror(errno));
-    const bool done = read_names(f, directory);
-    closedir(directory);
+    const bool done = read_names(f, folder);
+    px_folder_close(folder);
     if (f->count)
         qsort(f->names, f->count, sizeof *f->names, compare_names);
     return done;
@@ -105,11 +102,11 @@ static bool is_free(const char *path) {
     if (!px_file_is_folder(path))
         return tool_fail("%s is there already, and no folder", path);
     size_t entries = 0;
-    DIR *directory = opendir(path);
-    while (directory && readdir(directory))
+    px_folder *folder = px_folder_open(path);
+    while (folder && px_folder_next(folder))
         entries++;
-    if (directory)
-        closedir(directory);
+    if (folder)
+        px_folder_close(folder);
     return entries <= 2 || tool_fail("%s is there already, with something in it", path);
 }
 
@@ -132,16 +129,16 @@ bool tool_new_folder_begin(tool_new_folder *f, const char *path) {
 }
 
 static void remove_folder(const char *path) {
-    DIR *directory = opendir(path);
-    for (struct dirent *entry; directory && (entry = readdir(directory));) {
-        char *file = tool_path(path, entry->d_name);
-        if (file && entry->d_name[0] != '.')
-            unlink(file);
+    px_folder *folder = px_folder_open(path);
+    for (const char *name; folder && (name = px_folder_next(folder));) {
+        char *file = tool_path(path, name);
+        if (file && *name != '.')
+            px_file_remove(file);
         free(file);
     }
-    if (directory)
-        closedir(directory);
-    rmdir(path);
+    if (folder)
+        px_folder_close(folder);
+    px_folder_remove(path);
 }
 
 bool tool_new_folder_end(tool_new_folder *f, bool done) {

@@ -10,6 +10,7 @@
 #include "base/sizes.h"
 #include "command.h"
 #include "image.h"
+#include "system/files.h"
 
 typedef struct work {
     png_structp png;
@@ -79,7 +80,7 @@ static bool read_samples(work *w, tool_image *image) {
 }
 
 static bool open_reader(work *w, const char *path) {
-    w->file = fopen(path, "rb");
+    w->file = px_file_stream(path, false);
     if (!w->file)
         snprintf(w->reason, sizeof w->reason, "%s", strerror(errno));
     w->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, w, keep_reason, stay_silent);
@@ -121,7 +122,7 @@ static bool write_rows(work *w, const tool_image *image) {
 }
 
 static bool open_writer(work *w, const char *path) {
-    w->file = fopen(path, "wb");
+    w->file = px_file_stream(path, true);
     if (!w->file)
         snprintf(w->reason, sizeof w->reason, "%s", strerror(errno));
     w->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, w, keep_reason, stay_silent);

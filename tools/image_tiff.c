@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tiffio.h>
 
 #include "base/sizes.h"
 #include "command.h"
 #include "image.h"
+#include "system/tiff.h"
 
 static char reason[160]; /* of libtiff's latest error */
 
@@ -22,7 +22,7 @@ static TIFF *open_file(const char *path, const char *mode) {
     reason[0] = '\0';
     TIFFSetErrorHandler(keep_reason);
     TIFFSetWarningHandler(NULL);
-    return TIFFOpen(path, mode);
+    return px_tiff_open(path, mode);
 }
 
 bool tool_tiff_is_there(void) {

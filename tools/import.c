@@ -14,6 +14,7 @@
 #include "output.h"
 #include "source.h"
 #include "stack_writer.h"
+#include "system/files.h"
 
 static const size_t CHUNK_BYTES = 16u << 20;
 
@@ -43,7 +44,7 @@ static const char help[] =
 
 static bool read_all(px_buffer *bytes, const char *name) {
     enum { STEP = 1 << 20 };
-    FILE *file = fopen(name, "rb");
+    FILE *file = px_file_stream(name, false);
     if (!file)
         return tool_fail("%s: %s", name, strerror(errno));
     for (size_t read = STEP; read == STEP && !bytes->failed;) {

@@ -91,7 +91,7 @@ bool tool_output_end(tool_output *output, bool done) {
     if (done && !px_file_rename(output->name, output->path))
         done = tool_fail("%s: %s", output->path, strerror(errno));
     if (!done)
-        unlink(output->name);
+        px_file_remove(output->name);
     free(output->name);
     unfinished = NULL;
     return done;

@@ -8,6 +8,7 @@
 
 #include "base/sizes.h"
 #include "command.h"
+#include "system/files.h"
 
 bool tool_picture_make(tool_picture *p, size_t planes, size_t height, size_t width) {
     const size_t size = px_product(planes, height, width);
@@ -244,7 +245,7 @@ bool tool_picture_write(const tool_picture *p, const tool_rendering *r, const ch
     size_t height, width;
     tool_picture_size(p, r, &height, &width);
     uint8_t *row = px_alloc(CHANNELS, width);
-    FILE *file = info && row ? fopen(name, "wb") : NULL;
+    FILE *file = info && row ? px_file_stream(name, true) : NULL;
     bool done = file && write_rows(png, info, file, p, r, text, row);
     if (file && fclose(file) != 0)
         done = false;

@@ -1,5 +1,7 @@
 #include "system/files.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,6 +11,10 @@
 
 int px_file_open(const char *path, bool writing) {
     return open(path, writing ? O_WRONLY : O_RDONLY);
+}
+
+FILE *px_file_stream(const char *path, bool writing) {
+    return fopen(path, writing ? "wb" : "rb");
 }
 
 bool px_file_read_at(int descriptor, void *bytes, size_t size, uint64_t offset) {
@@ -50,6 +56,10 @@ bool px_file_rename(const char *from, const char *to) {
     return rename(from, to) == 0;
 }
 
+void px_file_remove(const char *path) {
+    unlink(path);
+}
+
 void px_file_remove_at_end(const char *path) {
     unlink(path);
 }
@@ -82,4 +92,22 @@ FILE *px_file_nameless(const char *beside) {
 
 bool px_folder_make(const char *path) {
     return mkdir(path, 0777) == 0;
+}
+
+void px_folder_remove(const char *path) {
+    rmdir(path);
+}
+
+px_folder *px_folder_open(const char *path) {
+    return (px_folder *)opendir(path);
+}
+
+const char *px_folder_next(px_folder *folder) {
+    errno = 0;
+    const struct dirent *entry = readdir((DIR *)folder);
+    return entry ? entry->d_name : NULL;
+}
+
+void px_folder_close(px_folder *folder) {
+    closedir((DIR *)folder);
 }

@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 #include <windows.h>
 
+#include "system/wide.h"
+
 enum { MOST_DESCRIPTORS = 512, MOST_TRIES = 100 };
 
-/* The names of the C library are in the locale's code page, which px_process_begin makes UTF-8;
- * Windows' own functions take UTF-16. To be freed. */
-static wchar_t *wide(const char *path) {
+wchar_t *px_wide(const char *path) {
     const int length = MultiByteToWideChar(CP_UTF8, 0, path, -1, NULL, 0);
     wchar_t *name = calloc((size_t)length + 1, sizeof *name);
     if (name && !MultiByteToWideChar(CP_UTF8, 0, path, -1, name, length))
@@ -22,7 +22,17 @@ static wchar_t *wide(const char *path) {
 }
 
 int px_file_open(const char *path, bool writing) {
-    return _open(path, (writing ? _O_WRONLY : _O_RDONLY) | _O_BINARY);
+    wchar_t *name = px_wide(path);
+    const int descriptor = name ? _wopen(name, (writing ? _O_WRONLY : _O_RDONLY) | _O_BINARY) : -1;
+    free(name);
+    return descriptor;
+}
+
+FILE *px_file_stream(const char *path, bool writing) {
+    wchar_t *name = px_wide(path);
+    FILE *file = name ? _wfopen(name, writing ? L"wb" : L"rb") : NULL;
+    free(name);
+    return file;
 }
 
 bool px_file_read_at(int descriptor, void *bytes, size_t size, uint64_t offset) {
@@ -38,7 +48,7 @@ bool px_file_read_at(int descriptor, void *bytes, size_t size, uint64_t offset) 
 }
 
 static bool look_at(const char *path, BY_HANDLE_FILE_INFORMATION *found) {
-    wchar_t *name = wide(path);
+    wchar_t *name = px_wide(path);
     HANDLE file = INVALID_HANDLE_VALUE;
     if (name)
         file = CreateFileW(name, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
@@ -82,7 +92,7 @@ bool px_file_has_folder(const char *path) {
 }
 
 bool px_file_rename(const char *from, const char *to) {
-    wchar_t *old = wide(from), *new = wide(to);
+    wchar_t *old = px_wide(from), *new = px_wide(to);
     if (old && new &&px_file_is_folder(from))
         RemoveDirectoryW(new); /* which fails unless it is empty */
     const bool done = old && new &&MoveFileExW(old, new, MOVEFILE_REPLACE_EXISTING);
@@ -92,12 +102,19 @@ bool px_file_rename(const char *from, const char *to) {
     return done;
 }
 
+void px_file_remove(const char *path) {
+    wchar_t *name = px_wide(path);
+    if (name)
+        _wunlink(name);
+    free(name);
+}
+
 /* Windows removes no file that is open. */
 void px_file_remove_at_end(const char *path) {
     for (int i = STDERR_FILENO + 1; i < MOST_DESCRIPTORS; i++)
         if (_get_osfhandle(i) != -1)
             _close(i);
-    _unlink(path);
+    px_file_remove(path);
 }
 
 FILE *px_file_nameless(const char *beside) {
@@ -106,13 +123,74 @@ FILE *px_file_nameless(const char *beside) {
     int descriptor = -1;
     for (int i = 0; name && descriptor < 0 && i < MOST_TRIES; i++) {
         snprintf(name, length, "%s.%lu.%d", beside, (unsigned long)GetCurrentProcessId(), i);
-        descriptor = _open(name, _O_CREAT | _O_EXCL | _O_RDWR | _O_BINARY | _O_TEMPORARY,
-                           _S_IREAD | _S_IWRITE);
+        wchar_t *one = px_wide(name);
+        if (one)
+            descriptor = _wopen(one, _O_CREAT | _O_EXCL | _O_RDWR | _O_BINARY | _O_TEMPORARY,
+                                _S_IREAD | _S_IWRITE);
+        free(one);
     }
     free(name);
     return descriptor >= 0 ? _fdopen(descriptor, "w+b") : NULL;
 }
 
 bool px_folder_make(const char *path) {
-    return _mkdir(path) == 0;
+    wchar_t *name = px_wide(path);
+    const bool done = name && _wmkdir(name) == 0;
+    free(name);
+    return done;
+}
+
+void px_folder_remove(const char *path) {
+    wchar_t *name = px_wide(path);
+    if (name)
+        _wrmdir(name);
+    free(name);
+}
+
+struct px_folder {
+    HANDLE search;
+    WIN32_FIND_DATAW entry; /* the next one */
+    bool ended;
+    char name[3 * MAX_PATH + 1];
+};
+
+static wchar_t *pattern_of(const char *path) {
+    const size_t length = strlen(path);
+    char *all = malloc(length + sizeof "/*");
+    if (!all)
+        return NULL;
+    memcpy(all, path, length);
+    memcpy(all + length, "/*", sizeof "/*");
+    wchar_t *pattern = px_wide(all);
+    free(all);
+    return pattern;
+}
+
+px_folder *px_folder_open(const char *path) {
+    px_folder *folder = calloc(1, sizeof *folder);
+    wchar_t *pattern = folder ? pattern_of(path) : NULL;
+    if (pattern)
+        folder->search = FindFirstFileW(pattern, &folder->entry);
+    const bool found = pattern && folder->search != INVALID_HANDLE_VALUE;
+    errno = !pattern ? ENOMEM : px_file_exists(path) ? ENOTDIR : ENOENT;
+    free(pattern);
+    if (found)
+        return folder;
+    free(folder);
+    return NULL;
+}
+
+const char *px_folder_next(px_folder *folder) {
+    errno = 0;
+    if (folder->ended)
+        return NULL;
+    WideCharToMultiByte(CP_UTF8, 0, folder->entry.cFileName, -1, folder->name, sizeof folder->name,
+                        NULL, NULL);
+    folder->ended = !FindNextFileW(folder->search, &folder->entry);
+    return folder->name;
+}
+
+void px_folder_close(px_folder *folder) {
+    FindClose(folder->search);
+    free(folder);
 }

@@ -11,6 +11,8 @@
 
 #include <shellapi.h>
 
+#include "system/wide.h"
+
 static char *utf8(const wchar_t *text) {
     const int length = WideCharToMultiByte(CP_UTF8, 0, text, -1, NULL, 0, NULL, NULL);
     char *copy = length > 0 ? malloc((size_t)length) : NULL;
@@ -42,7 +44,8 @@ static void show_escapes(void) {
 
 void px_process_begin(int *count, char ***arguments) {
     int found;
-    char **all = setlocale(LC_ALL, ".UTF8") ? utf8_arguments(&found) : NULL;
+    char **all = utf8_arguments(&found);
+    setlocale(LC_ALL, ".UTF8"); /* for what is printed, where the C library has it */
     setlocale(LC_NUMERIC, "C");
     if (all) {
         *count = found;
@@ -77,16 +80,25 @@ static char *quoted(const char *argument) {
     return text;
 }
 
-int px_process_become(char **arguments) {
-    const char *name = arguments[0];
-    intptr_t status = 0;
-    for (char **one = arguments; *one; one++) {
-        *one = quoted(*one); /* which lives as long as the process */
-        if (!*one)
-            return -1;
+/* They live as long as the process. */
+static wchar_t **wide_quoted(char **arguments) {
+    size_t count = 0;
+    while (arguments[count])
+        count++;
+    wchar_t **all = calloc(count + 1, sizeof *all);
+    for (size_t i = 0; all && i < count; i++) {
+        char *text = quoted(arguments[i]);
+        all[i] = text ? px_wide(text) : NULL;
+        free(text);
+        if (!all[i])
+            return NULL;
     }
-    status = _spawnvp(_P_WAIT, name, (const char *const *)arguments);
-    return (int)status;
+    return all;
+}
+
+int px_process_become(char **arguments) {
+    wchar_t *name = px_wide(arguments[0]), **all = wide_quoted(arguments);
+    return name && all ? (int)_wspawnvp(_P_WAIT, name, (const wchar_t *const *)all) : -1;
 }
 
 long px_process_number(void) {

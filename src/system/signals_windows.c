@@ -1,23 +1,25 @@
 #include "system/signals.h"
 
 #include <signal.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <windows.h>
-
-typedef void (*stop_handler)(int);
 
 enum { MOST_MILLISECONDS = 5000 };
 
 static const int crashes[] = {SIGSEGV, SIGABRT, SIGFPE, SIGILL};
 
-static _Atomic(stop_handler) on_stop;
+/* Held while the handler is at work: who wants to go on without it waits, for the program's end
+ * perhaps. */
+static SRWLOCK held = SRWLOCK_INIT;
+static void (*on_stop)(int);
 
 /* In a thread of its own for each event. Those of a process that ignores Ctrl-C do not come. */
 static BOOL WINAPI heed(DWORD event) {
-    const stop_handler handler = atomic_exchange(&on_stop, SIG_IGN);
-    if (handler != SIG_IGN)
-        handler(event == CTRL_C_EVENT ? SIGINT : SIGBREAK);
+    AcquireSRWLockExclusive(&held);
+    if (on_stop != SIG_IGN)
+        on_stop(event == CTRL_C_EVENT ? SIGINT : SIGBREAK);
+    on_stop = SIG_IGN;
+    ReleaseSRWLockExclusive(&held);
     if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
         Sleep(MOST_MILLISECONDS); /* the window closes: Windows ends the program after this */
     return TRUE;
@@ -25,7 +27,9 @@ static BOOL WINAPI heed(DWORD event) {
 
 void px_signals_on_stop(void (*handler)(int)) {
     static BOOL listening;
-    atomic_store(&on_stop, handler);
+    AcquireSRWLockExclusive(&held);
+    on_stop = handler;
+    ReleaseSRWLockExclusive(&held);
     if (!listening)
         listening = SetConsoleCtrlHandler(heed, TRUE);
 }
