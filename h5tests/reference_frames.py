@@ -145,25 +145,32 @@ def read_coded_fields(
 
 
 class Segments:
-    """The states of the segment at work, and all of the words."""
+    """The states of the segment at work in each series, and all of the words."""
 
     def __init__(self, payload: bytes) -> None:
         self.payload = Reader(payload)
-        self.entropy: EntropyDecoder | None = None
+        self.entropy: dict[int, EntropyDecoder] = {}
 
-    def of_frame(self, fields: FrameFields) -> EntropyDecoder:
+    def of_frame(self, fields: FrameFields, series: int) -> EntropyDecoder:
         """What decodes the frame."""
         if fields.begins:
-            self.end()
-            self.entropy = EntropyDecoder(Reader(self.payload.take(2 * fields.words)), CodedFrame)
-        must(self.entropy is not None, "the first coded frame begins a segment")
-        return self.entropy
+            self.end(series)
+            words = Reader(self.payload.take(2 * fields.words))
+            self.entropy[series] = EntropyDecoder(words, CodedFrame)
+        must(series in self.entropy, "the first coded frame of a series begins a segment")
+        return self.entropy[series]
 
-    def end(self) -> None:
+    def end(self, series: int) -> None:
         """Of the segment at work, if there is one."""
-        if self.entropy:
-            self.entropy.end()
-            must(self.entropy.payload.at_end, "a segment has as many words as it says")
+        if series in self.entropy:
+            self.entropy[series].end()
+            must(self.entropy[series].payload.at_end, "a segment has as many words as it says")
+
+
+def series_of(chunk: Chunk) -> int:
+    """How many there are."""
+    size = chunk.count * chunk.height * chunk.width * chunk.depth // 8
+    return 2 if size >= 1 << 22 and chunk.count > 1 else 1
 
 
 # Frames
@@ -196,14 +203,18 @@ def decode_stack(
     fields: list[FrameFields | None],
     segments: Segments,
 ) -> list[Frame]:
+    series = series_of(chunk)
+    coded_turns = (n for n, of_frame in enumerate(fields) if of_frame and not of_frame.constant)
+
     def decode_frame(of_frame: FrameFields, references: list[Frame]) -> Frame:
         coded = CodedFrame(of_frame, shapes, View.of(chunk, references))
-        coded.decode(segments.of_frame(of_frame))
+        coded.decode(segments.of_frame(of_frame, next(coded_turns) % series))
         samples = wrapped(coded.samples() + of_frame.mean, chunk.depth)
         return Frame(samples, of_frame.mean, coded.logs)
 
     frames = decode_turns(chunk, turns, fields, decode_frame)
-    segments.end()
+    for number in range(series):
+        segments.end(number)
     return frames
 
 

@@ -191,12 +191,12 @@ class ChosenSegments:
     def __init__(self, chance):
         self.chance, self.segments = chance, []
 
-    def of_frame(self, fields):
+    def of_frame(self, fields, series):
         if fields.begins:
             self.segments.append(ChosenDigits(self.chance, frames.CodedFrame))
         return self.segments[-1]
 
-    def end(self):
+    def end(self, series):
         self.payloads = [segment.payload() for segment in self.segments]
 
 

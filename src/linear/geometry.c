@@ -101,11 +101,12 @@ uint64_t px_couples_bytes(const px_geometry *geometry, size_t pairs) {
     return (pairs * span + guard) * sizeof(int32_t);
 }
 
-void px_replicate(const px_geometry *geometry, void *first_row, size_t size) {
+void px_replicate_rows(const px_geometry *geometry, void *first_row, size_t size, size_t first_y,
+                       size_t last_y) {
     uint8_t *plane = first_row;
     const size_t height = geometry->height, width = geometry->width;
     const size_t row_bytes = geometry->stride * size;
-    for (size_t y = 0; y < height; y++) {
+    for (size_t y = first_y; y < last_y; y++) {
         uint8_t *row = plane + y * row_bytes, *last = row + (width - 1) * size;
         for (size_t x = 1; x <= PX_PAD_LEFT; x++)
             memcpy(row - x * size, row, size);
@@ -113,10 +114,14 @@ void px_replicate(const px_geometry *geometry, void *first_row, size_t size) {
             memcpy(last + x * size, last, size);
     }
     uint8_t *first = plane - PX_PAD_LEFT * size, *last = first + (height - 1) * row_bytes;
-    for (size_t y = 1; y <= PX_PAD_TOP; y++)
+    for (size_t y = 1; y <= PX_PAD_TOP && first_y == 0; y++)
         memcpy(first - y * row_bytes, first, row_bytes);
-    for (size_t y = 1; y <= PX_PAD_BOTTOM; y++)
+    for (size_t y = 1; y <= PX_PAD_BOTTOM && last_y == height; y++)
         memcpy(last + y * row_bytes, last, row_bytes);
+}
+
+void px_replicate(const px_geometry *geometry, void *first_row, size_t size) {
+    px_replicate_rows(geometry, first_row, size, 0, geometry->height);
 }
 
 void px_replicate_pads(const px_geometry *geometry, int16_t *plane) {

@@ -43,8 +43,11 @@ void px_spread_couples(const px_geometry *geometry, int32_t *plane);
 void *px_strip(const px_geometry *geometry, void *plane, size_t size);
 void px_spread(const px_geometry *geometry, void *plane, size_t size);
 
-/* Pads of such planes: the nearest element. */
+/* Pads of such planes: the nearest element; of rows from `first` to before `last`, with those above
+ * the first row of the plane and below the last one. */
 void px_replicate(const px_geometry *geometry, void *plane, size_t size);
+void px_replicate_rows(const px_geometry *geometry, void *plane, size_t size, size_t first,
+                       size_t last);
 
 /* Bytes of what is taken below. */
 uint64_t px_padded_bytes(const px_geometry *geometry, size_t element_size);

@@ -230,17 +230,53 @@ PX_INLINE px_lanes blend_near(const px_wave *w, px_lanes around, px_lanes spread
     return lanes_clamp(sum >> 4, INT16_MIN, INT16_MAX);
 }
 
+/* Rows that the watch has been told of. */
+typedef struct watched_rows {
+    size_t before, after;
+} watched_rows;
+
+/* Rows that all lanes are through with, before a step. */
+static size_t rows_behind(const px_wave *w, size_t step) {
+    const size_t through = PX_WAVE_LAG * (PX_WAVE_LANES - 1) + w->width;
+    const size_t rounds = step < through ? 0 : (step - through) / px_wave_period(w->width) + 1;
+    return rounds * PX_WAVE_LANES < w->height ? rounds * PX_WAVE_LANES : w->height;
+}
+
+/* Rows that are looked at in the steps of a block: those of its last round, and one below. */
+static size_t rows_ahead(const px_wave *w, size_t step) {
+    const size_t round = (step + BLOCK - 1) / px_wave_period(w->width);
+    const size_t rows = (round + 1) * PX_WAVE_LANES + 1;
+    return rows < w->height ? rows : w->height;
+}
+
+/* Before a block of steps. */
+static bool tell_watch(const px_wave *w, watched_rows *told, size_t step) {
+    const px_row_watch *watch = w->watch;
+    if (!watch)
+        return true;
+    const size_t behind = rows_behind(w, step), ahead = rows_ahead(w, step);
+    if (behind > told->after)
+        watch->after(watch->context, told->after = behind);
+    return ahead <= told->before || watch->before(watch->context, told->before = ahead);
+}
+
 static void blend_decode(const px_wave *w, px_rans_stream *stream) {
     const size_t period = px_wave_period(w->width), steps = px_wave_steps(w->height, w->width);
     /* One word behind the end: to stop there is to have read too far. */
     const uint16_t *words = stream->words, *end = stream->end + 1;
     blend_front front;
     wave_rows rows = rows_at(period, 0);
-    blend_begin(&front, w);
+    watched_rows told = {0, 0};
+    bool goes_on = tell_watch(w, &told, 0);
+    if (goes_on)
+        blend_begin(&front, w);
     front.wave.states = lanes_load(stream->states);
     for (size_t step = 0; step < steps; step += BLOCK, rows_forward(&rows)) {
         blend_block block;
         px_lanes couples[BLOCK];
+        goes_on = goes_on && tell_watch(w, &told, step);
+        if (!goes_on)
+            break;
         blend_prepare(&block, w, &rows, false);
         for (int s = 0; s < BLOCK; s++) {
             blended b;
@@ -258,7 +294,9 @@ static void blend_decode(const px_wave *w, px_rans_stream *stream) {
     }
     lanes_store(stream->states, front.wave.states);
     stream->words = words;
-    stream->failed |= words > stream->end;
+    stream->failed |= words > stream->end || !goes_on;
+    if (w->watch && !stream->failed)
+        w->watch->after(w->watch->context, w->height);
 }
 
 /* ---- Encoding -------------------------------------------------------------------------------- */

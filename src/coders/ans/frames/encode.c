@@ -23,6 +23,7 @@ typedef struct encoder {
     int32_t *symbols; /* [count][span]; before them, what a fit sees near each place of the frame */
     size_t span;
     bool *low_bits; /* [count] whether symbols have any */
+    size_t series;
 } encoder;
 
 static void encoder_free(encoder *e) {
@@ -34,12 +35,12 @@ static void encoder_free(encoder *e) {
 
 static prism_status encoder_make(encoder *e, const px_planes *planes, int effort,
                                  prism_error *error) {
-    *e = (encoder){.planes = planes};
+    *e = (encoder){.planes = planes, .series = px_frame_series(planes)};
     prism_status status = px_stack_plan_make(&e->model.plan, planes, effort, error);
     if (status == PRISM_OK)
         status = px_frames_model_alloc(&e->model, error);
     if (status == PRISM_OK)
-        status = px_frame_view_make(&e->view, planes, false, false, error);
+        status = px_frame_view_make(&e->view, planes, &(px_frame_use){.decoding = false}, error);
     if (status == PRISM_OK)
         status = px_frame_fit_make(&e->fit, &e->fit_pool, &e->view, effort, error);
     if (status != PRISM_OK)
@@ -103,9 +104,10 @@ static prism_status encode_frames(encoder *e, prism_error *error) {
 
 /* ---- Words ----------------------------------------------------------------------------------- */
 
-static void set_segments(px_frames_model *model, size_t frame_size) {
+/* Of the frames of a series. */
+static void set_segments(px_frames_model *model, size_t series, size_t first, size_t frame_size) {
     size_t frames = SEGMENT_FRAMES;
-    for (size_t turn = 0; turn < model->plan.count; turn++) {
+    for (size_t turn = first; turn < model->plan.count; turn += series) {
         if (!px_frame_is_coded(model, turn))
             continue;
         model->frames[turn].begins =
@@ -125,14 +127,24 @@ static void write_frame(encoder *e, const px_shapes *shapes, size_t turn, px_ran
     px_wave_kernels_best()->encode(&wave, symbols_of(e, turn), e->low_bits[turn], stream);
 }
 
-/* The segment of turns first..last - 1, backwards: the decoder reads what was written last. */
-static void write_segment(encoder *e, const px_shapes *shapes, size_t first, size_t last,
+/* The last turn of a segment that begins with `first`. */
+static size_t last_of_segment(const encoder *e, size_t first) {
+    size_t last = first;
+    while (e->model.plan.count - last > e->series && !e->model.frames[last + e->series].begins)
+        last += e->series;
+    return last;
+}
+
+/* Backwards: the decoder reads what was written last. */
+static void write_segment(encoder *e, const px_shapes *shapes, size_t first,
                           px_rans_stream *stream) {
     const uint16_t *end = stream->head;
     px_rans_start(stream, PX_RANS_LANES);
-    for (size_t turn = last; turn-- > first && !stream->failed;)
+    for (size_t turn = last_of_segment(e, first) + e->series; turn > first && !stream->failed;) {
+        turn -= e->series;
         if (px_frame_is_coded(&e->model, turn))
             write_frame(e, shapes, turn, stream);
+    }
     px_rans_put_states(stream);
     e->model.frames[first].words = (uint32_t)(end - stream->head);
 }
@@ -146,12 +158,9 @@ static prism_status write_segments(encoder *e, size_t limit, px_buffer *payload,
     prism_status status = px_rans_take(&stream, &e->pool, px_rans_room(e->planes, limit), error);
     if (status != PRISM_OK)
         return status;
-    size_t last = e->model.plan.count;
-    for (size_t turn = last; turn-- > 0 && !stream.failed;)
-        if (e->model.frames[turn].begins) {
-            write_segment(e, shapes, turn, last, &stream);
-            last = turn;
-        }
+    for (size_t turn = e->model.plan.count; turn-- > 0 && !stream.failed;)
+        if (e->model.frames[turn].begins)
+            write_segment(e, shapes, turn, &stream);
     if (stream.failed)
         return px_buffer_exceed(payload, limit), PRISM_OK;
     px_rans_put(payload, &stream);
@@ -169,7 +178,8 @@ prism_status px_frames_encode(const px_planes *planes, const px_task *task, px_c
         status = encode_frames(&e, error);
     if (status == PRISM_OK) {
         px_pool_free(&e.fit_pool);
-        set_segments(&e.model, px_plane_size(planes));
+        for (size_t first = 0; first < e.series; first++)
+            set_segments(&e.model, e.series, first, px_plane_size(planes));
         status = write_segments(&e, task->limit, &sections->payload, error);
     }
     if (status == PRISM_OK)

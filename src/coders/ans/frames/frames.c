@@ -25,7 +25,7 @@ bool px_frames_fit(const px_planes *planes) {
 static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_reader *parameters,
                            px_reader *payload, const px_request *request, prism_error *error) {
     (void)pipeline;
-    return px_frames_decode(planes, request->wanted, parameters, payload, error);
+    return px_frames_decode(planes, request, parameters, payload, error);
 }
 
 uint64_t px_frames_memory(const px_planes *planes, bool move) {
@@ -48,7 +48,7 @@ static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeli
     (void)pipeline, (void)parameters;
     return px_frames_fit(planes) ? px_frames_memory(planes, false) + planes_memory(planes) +
                                        px_rans_memory(payload_size) + px_shapes_memory() +
-                                       planes->count * sizeof(bool)
+                                       planes->count * (sizeof(size_t) + sizeof(bool))
                                  : 0;
 }
 

@@ -13,7 +13,7 @@ uint64_t px_frames_memory(const px_planes *planes, bool move);
 
 prism_status px_frames_encode(const px_planes *planes, const px_task *task, px_coded *out,
                               prism_error *error);
-prism_status px_frames_decode(px_planes *planes, const bool *wanted, px_reader *parameters,
+prism_status px_frames_decode(px_planes *planes, const px_request *request, px_reader *parameters,
                               px_reader *payload, prism_error *error);
 
 /*

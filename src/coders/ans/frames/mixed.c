@@ -162,7 +162,7 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_sections 
     if (status == PRISM_OK)
         status = px_frames_model_alloc(&m->model, error);
     if (status == PRISM_OK)
-        status = px_frame_view_make(&m->view, planes, false, true, error);
+        status = px_frame_view_make(&m->view, planes, &(px_frame_use){.decoding = false}, error);
     if (status == PRISM_OK)
         status = px_frame_fit_make(&m->fit, &m->pool, &m->view, effort, error);
     m->fit.near = px_padded_take(&m->pool, &m->view.geometry, sizeof *m->fit.near);
@@ -198,7 +198,7 @@ static prism_status decode_from(mixed *m, px_reader *parameters, px_reader *payl
         status = px_fail(error, PRISM_E_CORRUPT, "%zu bytes follow the model of the frames",
                          px_reader_left(parameters));
     if (status == PRISM_OK)
-        status = px_frame_view_make(&m->view, planes, true, true, error);
+        status = px_frame_view_make(&m->view, planes, &(px_frame_use){.decoding = true}, error);
     if (status != PRISM_OK)
         return status;
     m->coder = (px_range_coder){.decoding = true, .decoder = px_range_decoder_make(payload)};

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizes.h"
 #include "base/status.h"
 #include "entropy/field_coder.h"
 #include "entropy/shapes.h"
@@ -31,6 +32,12 @@ int px_frame_experts(const px_frame *frame) {
     return frame->count == 0   ? PX_EXPERTS_ALONE
            : frame->count == 1 ? PX_EXPERTS_ONE
                                : PX_BLEND_EXPERTS;
+}
+
+size_t px_frame_series(const px_planes *planes) {
+    enum { LEAST_BYTES = 1 << 22 };
+    const bool large = px_product(planes->count, px_plane_bytes(planes)) >= LEAST_BYTES;
+    return large && planes->count > 1 ? PX_FRAME_SERIES : 1;
 }
 
 bool px_frame_is_coded(const px_frames_model *model, size_t turn) {

@@ -19,7 +19,8 @@ enum {
     PX_FRAME_SCALE_UNIT = 8,
     PX_FRAME_SCALE_LIMIT = 128,
     PX_FRAME_OFFSET_LIMIT = 1 << 12,
-    PX_FRAME_BIAS_LIMIT = 1 << 15
+    PX_FRAME_BIAS_LIMIT = 1 << 15,
+    PX_FRAME_SERIES = 2 /* of frames that share states of the entropy coder */
 };
 
 /* Scales are as in px_wave; those of errors in PX_FRAME_SCALE_UNIT. */
@@ -57,6 +58,10 @@ prism_status px_frames_model_read(px_frames_model *model, bool mixed, size_t cou
 
 /* Neither a duplicate nor constant. */
 bool px_frame_is_coded(const px_frames_model *model, size_t turn);
+
+/* Series of frames, of which each turn belongs to the next one: large chunks have two, that two
+ * threads may decode them. */
+size_t px_frame_series(const px_planes *planes);
 
 /* Experts of a frame, which its references decide. */
 int px_frame_experts(const px_frame *frame);

@@ -16,18 +16,24 @@ static size_t chains_of(size_t count) {
     return 1 + (count == 1 ? PX_EXPERTS_ALONE : count == 2 ? PX_EXPERTS_ONE : PX_BLEND_EXPERTS) / 2;
 }
 
-prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bool decoding,
-                                bool move, prism_error *error) {
+static void take_kept_logs(px_frame_view *view, const px_frame_view *beside) {
+    view->kept_logs = beside ? beside->kept_logs
+                             : px_pool_take(&view->pool, px_product(view->kept, view->size,
+                                                                    sizeof *view->kept_logs));
+}
+
+prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes,
+                                const px_frame_use *use, prism_error *error) {
     const size_t width = planes->width;
     const px_geometry geometry = px_geometry_make(planes->height, width);
-    const bool couple = decoding && is_couple(planes->count, move);
+    const bool decoding = use->decoding;
     *view = (px_frame_view){.geometry = geometry,
                             .size = px_plane_size(planes),
-                            .kept = couple ? 0 : planes->count - 1,
+                            .kept = use->couple ? 0 : planes->count - 1,
                             .decoding = decoding,
-                            .couple = couple,
+                            .couple = use->couple,
                             .logs_stride = geometry.stride,
-                            .refers = planes->count > 1};
+                            .refers = planes->count > 1 && !use->alone};
     void *(*const take)(px_pool *, const px_geometry *, size_t) =
         view->refers ? px_padded_take : px_zero_row_take;
     px_pool *pool = &view->pool;
@@ -44,8 +50,7 @@ prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bo
         px_pool_take_zeroed(pool, px_product(2, width + PX_WAVE_LANES, sizeof *view->edge));
     const size_t chains = decoding ? chains_of(planes->count) : 1 + PX_BLEND_PAIRS;
     view->energies = px_pool_take_zeroed(pool, px_product(chains, width, sizeof *view->energies));
-    view->kept_logs =
-        px_pool_take(pool, px_product(view->kept, view->size, sizeof *view->kept_logs));
+    take_kept_logs(view, use->beside);
     const prism_status status = px_pool_status(&view->said, error);
     return status == PRISM_OK ? px_pool_status(pool, error) : status;
 }
@@ -120,18 +125,14 @@ static void refer_row(px_frame_view *view, const referred from[PX_REFERENCES],
 }
 
 /* Its logs are where the running ones will be. */
-static void refer_to_first(px_frame_view *view, const px_planes *planes, const px_frame *first,
-                           int mean) {
+static void refer_row_to_first(px_frame_view *view, const int16_t *samples, int mean, size_t y) {
     const px_geometry *geometry = &view->geometry;
-    const int16_t *samples = px_plane(planes, first->plane);
-    for (size_t y = 0; y < geometry->height; y++, samples += geometry->width) {
-        int32_t *references = view->references + y * geometry->stride;
-        int16_t *running = view->running + y * geometry->stride;
-        const referred only = {.samples = samples, .logs = running, .mean = mean};
-        const referred from[PX_REFERENCES] = {only, {.logs = running}};
-        for (size_t x = 0; x < geometry->width; x++)
-            refer_sample(references + x, running + x, from, x, x);
-    }
+    int32_t *references = view->references + y * geometry->stride;
+    int16_t *running = view->running + y * geometry->stride;
+    const referred only = {.samples = samples + y * geometry->width, .logs = running, .mean = mean};
+    const referred from[PX_REFERENCES] = {only, {.logs = running}};
+    for (size_t x = 0; x < geometry->width; x++)
+        refer_sample(references + x, running + x, from, x, x);
 }
 
 /* Of one reference, the logs count twice. */
@@ -146,37 +147,35 @@ static referred referred_at(const px_frame_view *view, const px_frames_model *mo
                       .motion = exists ? r : 0};
 }
 
-static void refer_to_all(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
-                         const px_frame *frame, const px_motion *motion) {
-    referred from[PX_REFERENCES];
-    for (size_t r = 0; r < PX_REFERENCES; r++)
-        from[r] = referred_at(view, model, planes, frame, r);
-    for (size_t y = 0; y < view->geometry.height; y++)
-        refer_row(view, from, motion, y);
+static void refer_row_to_none(px_frame_view *view, size_t y) {
+    const px_geometry *geometry = &view->geometry;
+    memset(view->references + y * geometry->stride, 0, geometry->width * sizeof *view->references);
+    memset(view->running + y * geometry->stride, 0, geometry->width * sizeof *view->running);
 }
 
-static void refer_to_none(px_frame_view *view) {
-    const px_geometry *geometry = &view->geometry;
-    for (size_t y = 0; y < geometry->height; y++) {
-        memset(view->references + y * geometry->stride, 0,
-               geometry->width * sizeof *view->references);
-        memset(view->running + y * geometry->stride, 0, geometry->width * sizeof *view->running);
-    }
+void px_frame_view_refer_rows(px_frame_view *view, const px_frames_model *model,
+                              const px_planes *planes, size_t turn, const px_motion *motion,
+                              size_t first, size_t last) {
+    const px_frame *frame = &model->plan.frames[turn];
+    referred from[PX_REFERENCES];
+    if (!view->refers)
+        return;
+    for (size_t r = 0; r < PX_REFERENCES && frame->count; r++)
+        from[r] = referred_at(view, model, planes, frame, r);
+    for (size_t y = first; y < last; y++)
+        if (!frame->count)
+            refer_row_to_none(view, y);
+        else if (view->couple)
+            refer_row_to_first(view, from[0].samples, from[0].mean, y);
+        else
+            refer_row(view, from, motion, y);
+    px_replicate_rows(&view->geometry, view->references, sizeof *view->references, first, last);
+    px_replicate_rows(&view->geometry, view->running, sizeof *view->running, first, last);
 }
 
 void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
                          size_t turn, const px_motion *motion) {
-    const px_frame *frame = &model->plan.frames[turn];
-    if (!view->refers)
-        return;
-    if (!frame->count)
-        refer_to_none(view);
-    else if (view->couple)
-        refer_to_first(view, planes, &model->plan.frames[0], model->frames[0].mean);
-    else
-        refer_to_all(view, model, planes, frame, motion);
-    px_replicate_couples(&view->geometry, view->references);
-    px_replicate_pads(&view->geometry, view->running);
+    px_frame_view_refer_rows(view, model, planes, turn, motion, 0, view->geometry.height);
 }
 
 bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_planes *planes,
@@ -199,15 +198,20 @@ bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_pl
     return varies;
 }
 
-void px_frame_view_store(const px_frame_view *view, const px_frames_model *model, px_planes *planes,
-                         size_t turn) {
+void px_frame_view_store_rows(const px_frame_view *view, const px_frames_model *model,
+                              px_planes *planes, size_t turn, size_t first, size_t last) {
     const int mean = model->frames[turn].mean;
-    int16_t *to = px_plane(planes, model->plan.frames[turn].plane);
-    for (size_t y = 0; y < planes->height; y++, to += planes->width) {
+    int16_t *to = px_plane(planes, model->plan.frames[turn].plane) + first * planes->width;
+    for (size_t y = first; y < last; y++, to += planes->width) {
         const int16_t *from = view->samples + y * view->geometry.stride;
         for (size_t x = 0; x < planes->width; x++)
             to[x] = px_wrap(from[x] + mean, planes->depth);
     }
+}
+
+void px_frame_view_store(const px_frame_view *view, const px_frames_model *model, px_planes *planes,
+                         size_t turn) {
+    px_frame_view_store_rows(view, model, planes, turn, 0, planes->height);
 }
 
 static void store_constant(const px_frames_model *model, px_planes *planes, size_t turn) {

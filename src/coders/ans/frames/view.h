@@ -34,9 +34,18 @@ typedef struct px_frame_view {
 uint64_t px_frame_view_memory(size_t height, size_t width, size_t count, bool move);
 uint64_t px_frame_view_left(size_t height, size_t width);
 
+/* What a view is for. */
+typedef struct px_frame_use {
+    bool decoding;
+    bool couple;                 /* see px_frame_view; when decoding */
+    bool alone;                  /* of frames without references */
+    const px_frame_view *beside; /* another view of the same frames, which keeps their logs; NULL:
+                                    there is none */
+} px_frame_use;
+
 /* px_frame_view_free also after a failure. */
-prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes, bool decoding,
-                                bool move, prism_error *error);
+prism_status px_frame_view_make(px_frame_view *view, const px_planes *planes,
+                                const px_frame_use *use, prism_error *error);
 void px_frame_view_free(px_frame_view *view);
 
 /* When all frames of a couple are decoded: the last one can still be stored. */
@@ -47,14 +56,21 @@ void px_frame_view_leave(px_frame_view *view);
 void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
                          size_t turn, const px_motion *motion);
 
+/* The same of rows from `first` to before `last`: those before have been set. */
+void px_frame_view_refer_rows(px_frame_view *view, const px_frames_model *model,
+                              const px_planes *planes, size_t turn, const px_motion *motion,
+                              size_t first, size_t last);
+
 /* Samples less their mean, which is set in the model, as is whether they are all the same: then
  * returns false. */
 bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_planes *planes,
                         size_t turn);
 
-/* The same back. */
+/* The same back; rows as in px_frame_view_refer_rows. */
 void px_frame_view_store(const px_frame_view *view, const px_frames_model *model, px_planes *planes,
                          size_t turn);
+void px_frame_view_store_rows(const px_frame_view *view, const px_frames_model *model,
+                              px_planes *planes, size_t turn, size_t first, size_t last);
 
 /* To be called before the frame at `turn` is coded, and thereafter: keeps view->logs for frames
  * that refer to it. */

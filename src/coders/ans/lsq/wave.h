@@ -64,6 +64,14 @@ typedef struct px_rows_above {
     const uint16_t *errors;
 } px_rows_above;
 
+/* Who sets what decoding asks of other planes, and takes what is decoded, while it goes on. */
+typedef struct px_row_watch {
+    bool (*before)(void *context, size_t rows); /* rows above are about to be looked at; false:
+                                                   they are not to be had */
+    void (*after)(void *context, size_t rows);  /* rows above are decoded */
+    void *context;
+} px_row_watch;
+
 /* All planes lie in rows of `stride`, with pads, and pointers are to row 0, column 0. */
 typedef struct px_wave {
     size_t height, width, stride;
@@ -86,7 +94,8 @@ typedef struct px_wave {
     int32_t scale_offset, scale_error, scale_running, scale_blur;
     const px_shapes *shapes;
     const px_quick_shapes *quick_shapes;
-    const px_blend *blend; /* for the blend_ kernels */
+    const px_blend *blend;     /* for the blend_ kernels */
+    const px_row_watch *watch; /* of blend_decode; NULL: everything is there */
 
     const uint8_t *holes; /* samples that are not coded, in rows of `width`; NULL: there are none */
 } px_wave;
