@@ -115,11 +115,10 @@ static prism_status find_patches(px_lsq_plane *plane, const int16_t *samples, si
 }
 
 static prism_status analyse(px_lsq_encoder *encoder, size_t k, void *context, prism_error *error) {
-    const px_planes *planes = encoder->planes;
+    const px_planes *planes = encoder->source;
     px_lsq_plane *plane = &encoder->model.planes[k];
     const int16_t *samples = px_plane(planes, encoder->task.first + k);
-    /* Between bands stand samples that are in them. */
-    const uint8_t *holes = encoder->task.bands ? NULL : px_lsq_holes(encoder, k);
+    const uint8_t *holes = px_holes_of(planes->holes, encoder->task.first + k);
     const extent e = extent_of(samples, holes, px_plane_size(planes));
     px_phase phase;
     (void)context;
@@ -179,7 +178,7 @@ prism_status px_lsq_order(px_lsq_encoder *encoder, prism_error *error) {
     const size_t n = model->count;
     px_gram gram;
     prism_status status =
-        px_gram_make(&gram, encoder->planes, encoder->task.first, n,
+        px_gram_make(&gram, encoder->source, encoder->task.first, n,
                      encoder->settings.gram_positions, encoder->task.threads, error);
     if (status != PRISM_OK)
         return status;

@@ -67,18 +67,31 @@ static prism_status add_pads(const row_task *task, prism_error *error) {
     return PRISM_OK;
 }
 
-prism_status px_block_row_make(px_planes *row, const px_planes *planes, size_t first, size_t count,
-                               const px_block_list *list, int threads, prism_error *error) {
-    const px_rectangle block = list->blocks[0];
-    const size_t pitch = list->pads ? px_block_pitch(block.width) : block.width;
+static size_t pitch_of(const px_block_list *list) {
+    const size_t width = list->blocks[0].width;
+    return list->pads ? px_block_pitch(width) : width;
+}
+
+static size_t left_of(const px_block_list *list) {
+    return list->pads ? PX_PAD_LEFT : 0;
+}
+
+prism_status px_block_row_shape(px_planes *row, const px_planes *planes, size_t count,
+                                const px_block_list *list, prism_error *error) {
     *row = (px_planes){.count = count,
-                       .height = block.height,
-                       .width = px_product(list->count, pitch),
+                       .height = list->blocks[0].height,
+                       .width = px_product(list->count, pitch_of(list)),
                        .depth = planes->depth};
     row->stride = px_plane_stride(px_plane_size(row));
-    row_task task = {row, planes, first, list, list->pads ? PX_PAD_LEFT : 0, pitch};
-    prism_status status = px_planes_take(row, error);
-    if (status == PRISM_OK && list->pads)
-        status = add_pads(&task, error);
+    const row_task task = {row, planes, 0, list, left_of(list), pitch_of(list)};
+    return list->pads ? add_pads(&task, error) : PRISM_OK;
+}
+
+prism_status px_block_row_make(px_planes *row, const px_planes *planes, size_t first, size_t count,
+                               const px_block_list *list, int threads, prism_error *error) {
+    row_task task = {row, planes, first, list, left_of(list), pitch_of(list)};
+    prism_status status = px_block_row_shape(row, planes, count, list, error);
+    if (status == PRISM_OK)
+        status = px_planes_take(row, error);
     return status == PRISM_OK ? px_run(row->count, threads, copy_plane, &task, error) : status;
 }

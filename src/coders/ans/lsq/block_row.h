@@ -11,6 +11,11 @@ typedef struct px_block_list {
     bool pads; /* between them, which are holes of the row */
 } px_block_list;
 
+/* The shape of planes as a row of blocks, with the holes between them; no samples. Free it with
+ * px_planes_free, also after a failure. */
+prism_status px_block_row_shape(px_planes *row, const px_planes *planes, size_t count,
+                                const px_block_list *list, prism_error *error);
+
 /* Planes first..first + count - 1 as a row of blocks that is as high as the first one. Free it with
  * px_planes_free, also after a failure. */
 prism_status px_block_row_make(px_planes *row, const px_planes *planes, size_t first, size_t count,

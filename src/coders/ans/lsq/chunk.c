@@ -104,17 +104,16 @@ static bool suits_bands(const px_planes *planes, const px_group_task *task) {
 }
 
 /* The planes of a group as two bands side by side, as blocks are; the task becomes that of the row,
- * which needs the bands for as long. */
+ * which needs the bands and the planes for as long. */
 static prism_status make_bands(px_planes *row, px_rectangle bands[PX_BANDS], px_group_task *task,
                                const px_planes *planes, prism_error *error) {
     const px_block_list list = {bands, PX_BANDS, true};
-    const size_t first = task->first;
     for (size_t i = 0; i < PX_BANDS; i++)
         bands[i] = px_band_at(planes, i);
-    task->first = 0;
     task->bands = bands;
+    task->banded = planes;
     task->block_width = planes->width;
-    return px_block_row_make(row, planes, first, task->count, &list, task->threads, error);
+    return px_block_row_shape(row, planes, task->count, &list, error);
 }
 
 prism_status px_lsq_chunk_encode(const px_planes *planes, const px_task *task, px_coded *out,
@@ -136,8 +135,6 @@ prism_status px_lsq_chunk_encode(const px_planes *planes, const px_task *task, p
         px_rectangle bands[PX_BANDS];
         if (suits_bands(&folded, &group))
             status = make_bands(&row, bands, &group, &folded, error);
-        if (group.bands && first + PX_GROUP >= folded.count)
-            px_pool_free(&pool); /* folded planes are in the row */
         const px_planes *coded = group.bands ? &row : &folded;
         if (status == PRISM_OK)
             status = may_be_wide(&group) ? encode_both(coded, &group, to, &too_long, error)

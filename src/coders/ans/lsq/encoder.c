@@ -31,7 +31,8 @@ prism_status px_lsq_encoder_make(px_lsq_encoder *encoder, const px_planes *plane
                                  const px_group_task *task, prism_error *error) {
     px_lsq_group *group = &encoder->group;
     const px_lsq_model *model = &encoder->model;
-    *encoder = (px_lsq_encoder){.planes = planes, .task = *task};
+    *encoder = (px_lsq_encoder){
+        .planes = planes, .source = task->bands ? task->banded : planes, .task = *task};
     prism_status status =
         px_model_alloc(&encoder->model, planes, task->count, task->quick, task->mixes, error);
     encoder->model.blocks = task->blocks || task->bands;
@@ -85,12 +86,37 @@ static void fill_row(int16_t *row, const uint8_t *holes, size_t width, size_t st
                 holes[x] == PX_HOLE_BLANK ? 0 : row[(ptrdiff_t)x + px_hole_place(holes[x], stride)];
 }
 
+/* Rows of a band, with the nearest sample left and right of them; below the lower one its last row
+ * once more. */
+static void load_band(const px_lsq_encoder *encoder, size_t k, size_t band) {
+    const px_planes *planes = encoder->source;
+    const px_view *view = &encoder->group.full;
+    const px_rectangle rows = encoder->task.bands[band];
+    const int mean = encoder->model.planes[k].mean;
+    const int16_t *from = px_plane(planes, encoder->task.first + encoder->model.order[k]) +
+                          px_band_at(planes, band).y * planes->width;
+    int16_t *to = view->samples + px_band_column(encoder->task.bands, band);
+    for (size_t y = 0; y < view->geometry.height; y++, to += view->geometry.stride) {
+        for (size_t x = 0; x < rows.width; x++)
+            to[x] = (int16_t)(from[x] - mean);
+        for (ptrdiff_t x = 1; x <= PX_PAD_LEFT; x++)
+            to[-x] = to[0];
+        for (size_t x = 0; x < PX_PAD_RIGHT; x++)
+            to[rows.width + x] = to[rows.width - 1];
+        from += y + 1 < rows.height ? planes->width : 0;
+    }
+}
+
 void px_lsq_load(px_lsq_encoder *encoder, size_t k) {
+    for (size_t i = 0; i < PX_BANDS && encoder->task.bands; i++)
+        load_band(encoder, k, i);
+    if (encoder->task.bands)
+        return;
     const px_planes *planes = encoder->planes;
     const int mean = encoder->model.planes[k].mean;
     px_view *view = &encoder->group.full;
     const int16_t *from = px_plane(planes, encoder->task.first + encoder->model.order[k]);
-    view->holes = holes_between(encoder, k);
+    view->holes = px_lsq_holes(encoder, k);
     for (size_t y = 0; y < planes->height; y++, from += planes->width) {
         int16_t *to = view->samples + y * view->geometry.stride;
         for (size_t x = 0; x < planes->width; x++)

@@ -20,6 +20,8 @@ typedef struct px_group_task {
     size_t block_width;  /* of blocks side by side that have pads between them, which are holes of
                             the planes (block_pads.c); 0: nothing lies between them */
     const px_rectangle *bands; /* [PX_BANDS] that lie side by side; NULL: there are none */
+    const px_planes *banded;   /* the planes that they are of: those that are coded have a shape and
+                                  holes only */
     bool may_have_bands;       /* the chunk says whether it has */
     bool stored;               /* planes are coded as they come */
     int threads;               /* that may be used */
@@ -45,7 +47,8 @@ typedef struct px_lsq_encoder {
     px_lsq_model model;
     px_group_task task;
     px_lsq_settings settings;
-    const px_planes *planes;
+    const px_planes *planes; /* as they are coded; their samples are those of */
+    const px_planes *source; /* these */
     int32_t *mixed;        /* [count][span] (P, E) of all planes; in the end their symbols */
     px_lsq_mixing *mixing; /* NULL: planes are predicted already, or not at all */
     size_t span;
