@@ -119,6 +119,13 @@ static void bytes_do_not_depend_on_threads(void **state) {
     }
 }
 
+static void large_stacks_do_not_depend_on_threads(void **state) {
+    (void)state;
+    sample s = make_sample(PRISM_UINT8, 20, 460, 460, 6);
+    assert_threads_agree(&s, "axis=0,transform=stack,predictor=lsq,coder=ans,effort=4");
+    free(s.elements);
+}
+
 static void floats_and_halved_planes_do_not_depend_on_threads(void **state) {
     (void)state;
     sample s = make_sample(PRISM_FLOAT32, 60, 50, 6, 3);
@@ -333,6 +340,7 @@ int main(void) {
         cmocka_unit_test(tasks_run_once),
         cmocka_unit_test(the_first_failure_is_told),
         cmocka_unit_test(bytes_do_not_depend_on_threads),
+        cmocka_unit_test(large_stacks_do_not_depend_on_threads),
         cmocka_unit_test(floats_and_halved_planes_do_not_depend_on_threads),
         cmocka_unit_test(the_first_planes_need_a_beginning),
         cmocka_unit_test(a_few_planes_are_a_small_part),

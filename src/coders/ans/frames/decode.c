@@ -77,7 +77,7 @@ static bool refer(void *context, size_t rows) {
     for (int r = 0; r < frame->count; r++)
         if (!wait_for(d, frame->references[r], rows))
             return false;
-    px_frame_view_refer_rows(at->view, &d->model, d->planes, at->turn, NULL, at->referred, rows);
+    px_frame_view_refer_rows(at->view, &d->model, d->planes, at->turn, at->referred, rows);
     at->referred = rows;
     return true;
 }
@@ -196,14 +196,17 @@ static prism_status find_needed(decoder *d, prism_error *error) {
 /* After what comes before it in its series, of which the views and the states are. */
 static prism_status decode_turn(void *context, size_t turn, size_t worker, prism_error *error) {
     decoder *d = context;
+    const bool is_coded = px_frame_is_coded(&d->model, turn);
     prism_status status = PRISM_OK;
     (void)worker;
     if (turn >= d->series && !wait_for(d, turn - d->series, d->views[0].geometry.height))
         status = px_fail(error, PRISM_E_CORRUPT, "a frame before could not be decoded");
-    else if (!d->needed[turn] && px_frame_is_coded(&d->model, turn))
-        d->streams[turn % d->series].count = 0; /* nothing more of the segment is needed */
+    else if (d->needed[turn] && is_coded)
+        status = decode_coded(d, turn, error);
     else if (d->needed[turn])
-        status = (px_frame_is_coded(&d->model, turn) ? decode_coded : decode_plain)(d, turn, error);
+        status = decode_plain(d, turn, error);
+    else if (is_coded)
+        d->streams[turn % d->series].count = 0; /* nothing more of the segment is needed */
     if (status == PRISM_OK)
         reach(d, turn, d->views[0].geometry.height);
     else if (d->workers > 1)

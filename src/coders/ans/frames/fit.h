@@ -42,8 +42,11 @@ prism_status px_frame_fit_motion(px_frame_fit *fit, px_motion *motion, px_frames
                                  const px_planes *planes, size_t turn, const px_frame_model *last,
                                  prism_error *error);
 
-/* Scales, by regression; then symbols, and histograms of them (lsq/encoder.h). Returns whether
- * there are symbols with low bits. */
+/* Means, and errors and their logs, once the means are fitted. */
+void px_frame_fit_errors(px_frame_fit *fit);
+
+/* Scales, by regression, after px_frame_fit_errors, when view->running is set; then symbols, and
+ * histograms of them (lsq/encoder.h). Returns whether there are symbols with low bits. */
 bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_symbol_histograms *histograms);
 
 #endif

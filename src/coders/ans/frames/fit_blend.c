@@ -142,12 +142,10 @@ prism_status px_frame_fit_blend(px_frame_fit *fit, prism_error *error) {
     return status;
 }
 
+/* What fits begin with. The mean is not touched: other threads may be looking at it. */
 static void take_fields(px_frame_model *model, const px_frame_model *last) {
-    const px_frame_model own = *model;
-    *model = *last;
-    model->constant = own.constant;
-    model->begins = false;
-    model->mean = own.mean;
+    model->power = last->power;
+    memcpy(model->gates, last->gates, sizeof model->gates);
     memset(model->taps, 0, sizeof model->taps);
 }
 

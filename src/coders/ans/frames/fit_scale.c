@@ -127,15 +127,20 @@ static int32_t make_symbols(px_frame_fit *fit, px_wave wave, int32_t *symbols,
     return largest;
 }
 
-bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_symbol_histograms *histograms) {
-    const px_wave_kernels *kernels = px_wave_kernels_best();
+void px_frame_fit_errors(px_frame_fit *fit) {
     px_blend blend;
     px_wave wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);
     px_causal_pads(&wave);
     px_blend_kernels_best()->analyse(&wave, fit->means, fit->near, NULL);
     wave.bias = 0; /* it is in the means */
-    kernels->errors(&wave, fit->means);
+    px_wave_kernels_best()->errors(&wave, fit->means);
     px_causal_error_pads(&wave);
+}
+
+bool px_frame_fit_scale(px_frame_fit *fit, int32_t *symbols, px_symbol_histograms *histograms) {
+    px_blend blend;
+    px_wave wave = px_frame_wave(fit->view, &blend, fit->model, fit->frame);
+    wave.bias = 0;
     double sums[ROWS * ROWS];
     px_moments m = px_moments_begin(fit->slopes, sums, ROWS, PX_MOMENT_ROW);
     const size_t sparse = 1 + wave.height * wave.width / SAMPLED_POSITIONS;

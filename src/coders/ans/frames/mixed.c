@@ -172,7 +172,7 @@ static prism_status encode_into(mixed *m, int effort, size_t limit, px_sections 
         return status;
     for (size_t turn = 0; turn < planes->count; turn++)
         if (!m->model.plan.frames[turn].duplicates)
-            px_frame_view_load(&m->view, &m->model, planes, turn); /* which ones are constant */
+            px_frame_find_mean(&m->model, planes, turn);
     m->coder.encoder = px_range_encoder_make(&out->payload);
     m->turns = planes->count;
     find_range(m);

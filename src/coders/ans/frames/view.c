@@ -102,87 +102,108 @@ static size_t moved(const px_frame_view *view, const px_motion *motion, size_t r
            nearest((ptrdiff_t)x + v.x, view->geometry.width);
 }
 
-static inline void refer_sample(int32_t *couple, int16_t *running,
-                                const referred from[PX_REFERENCES], size_t first, size_t second) {
-    *couple = px_couple(from[0].samples[first] - from[0].mean,
-                        from[1].samples ? from[1].samples[second] - from[1].mean : 0);
-    *running = (int16_t)(8 * (from[0].logs[first] + from[1].logs[second]) - USUAL_LOG);
+static inline int32_t couple_at(const referred from[PX_REFERENCES], size_t first, size_t second) {
+    return px_couple(from[0].samples[first] - from[0].mean,
+                     from[1].samples ? from[1].samples[second] - from[1].mean : 0);
 }
 
-static void refer_row(px_frame_view *view, const referred from[PX_REFERENCES],
-                      const px_motion *motion, size_t y) {
-    const size_t width = view->geometry.width, at = y * width;
-    int32_t *references = view->references + y * view->geometry.stride;
-    int16_t *running = view->running + y * view->geometry.stride;
-    if (!motion) {
-        for (size_t x = 0; x < width; x++)
-            refer_sample(references + x, running + x, from, at + x, at + x);
-        return;
-    }
-    for (size_t x = 0; x < width; x++)
-        refer_sample(references + x, running + x, from, moved(view, motion, from[0].motion, y, x),
-                     moved(view, motion, from[1].motion, y, x));
+static inline int16_t running_at(const referred from[PX_REFERENCES], size_t first, size_t second) {
+    return (int16_t)(8 * (from[0].logs[first] + from[1].logs[second]) - USUAL_LOG);
 }
 
-/* Its logs are where the running ones will be. */
-static void refer_row_to_first(px_frame_view *view, const int16_t *samples, int mean, size_t y) {
-    const px_geometry *geometry = &view->geometry;
-    int32_t *references = view->references + y * geometry->stride;
-    int16_t *running = view->running + y * geometry->stride;
-    const referred only = {.samples = samples + y * geometry->width, .logs = running, .mean = mean};
-    const referred from[PX_REFERENCES] = {only, {.logs = running}};
-    for (size_t x = 0; x < geometry->width; x++)
-        refer_sample(references + x, running + x, from, x, x);
-}
-
-/* Of one reference, the logs count twice. */
+/* Of one reference, the logs count twice; those of the first frame of a couple are where the
+ * running ones will be. */
 static referred referred_at(const px_frame_view *view, const px_frames_model *model,
                             const px_planes *planes, const px_frame *frame, size_t r) {
     const bool exists = r < frame->count;
     const size_t reference = frame->references[exists ? r : 0];
-    return (referred){.samples =
-                          exists ? px_plane(planes, model->plan.frames[reference].plane) : NULL,
-                      .logs = view->kept_logs + reference * view->size,
-                      .mean = model->frames[reference].mean,
-                      .motion = exists ? r : 0};
+    return (referred){
+        .samples = exists && planes ? px_plane(planes, model->plan.frames[reference].plane) : NULL,
+        .logs = view->couple ? view->running : view->kept_logs + reference * view->size,
+        .mean = model->frames[reference].mean,
+        .motion = exists ? r : 0};
 }
 
-static void refer_row_to_none(px_frame_view *view, size_t y) {
+static void refer_samples(px_frame_view *view, const referred from[PX_REFERENCES],
+                          const px_motion *motion, size_t y) {
+    const size_t width = view->geometry.width, at = y * width;
+    int32_t *references = view->references + y * view->geometry.stride;
+    for (size_t x = 0; x < width && !motion; x++)
+        references[x] = couple_at(from, at + x, at + x);
+    for (size_t x = 0; x < width && motion; x++)
+        references[x] = couple_at(from, moved(view, motion, from[0].motion, y, x),
+                                  moved(view, motion, from[1].motion, y, x));
+}
+
+static void refer_logs(px_frame_view *view, const referred from[PX_REFERENCES],
+                       const px_motion *motion, size_t y) {
+    const size_t width = view->geometry.width;
+    const size_t at = y * (view->couple ? view->geometry.stride : width);
+    int16_t *running = view->running + y * view->geometry.stride;
+    for (size_t x = 0; x < width && !motion; x++)
+        running[x] = running_at(from, at + x, at + x);
+    for (size_t x = 0; x < width && motion; x++)
+        running[x] = running_at(from, moved(view, motion, from[0].motion, y, x),
+                                moved(view, motion, from[1].motion, y, x));
+}
+
+/* What a frame is to have of its references. */
+typedef struct referring {
+    const px_frames_model *model;
+    const px_planes *planes; /* NULL: running only */
+    size_t turn;
+    const px_motion *motion;
+    bool logs; /* running, too */
+} referring;
+
+static void refer(px_frame_view *view, const referring *to, size_t first, size_t last) {
     const px_geometry *geometry = &view->geometry;
-    memset(view->references + y * geometry->stride, 0, geometry->width * sizeof *view->references);
-    memset(view->running + y * geometry->stride, 0, geometry->width * sizeof *view->running);
-}
-
-void px_frame_view_refer_rows(px_frame_view *view, const px_frames_model *model,
-                              const px_planes *planes, size_t turn, const px_motion *motion,
-                              size_t first, size_t last) {
-    const px_frame *frame = &model->plan.frames[turn];
+    const px_frame *frame = &to->model->plan.frames[to->turn];
+    const size_t width = geometry->width, stride = geometry->stride;
     referred from[PX_REFERENCES];
     if (!view->refers)
         return;
     for (size_t r = 0; r < PX_REFERENCES && frame->count; r++)
-        from[r] = referred_at(view, model, planes, frame, r);
-    for (size_t y = first; y < last; y++)
-        if (!frame->count)
-            refer_row_to_none(view, y);
-        else if (view->couple)
-            refer_row_to_first(view, from[0].samples, from[0].mean, y);
-        else
-            refer_row(view, from, motion, y);
-    px_replicate_rows(&view->geometry, view->references, sizeof *view->references, first, last);
-    px_replicate_rows(&view->geometry, view->running, sizeof *view->running, first, last);
+        from[r] = referred_at(view, to->model, to->planes, frame, r);
+    for (size_t y = first; y < last; y++) {
+        if (to->planes && frame->count)
+            refer_samples(view, from, to->motion, y);
+        else if (to->planes)
+            memset(view->references + y * stride, 0, width * sizeof *view->references);
+        if (to->logs && frame->count)
+            refer_logs(view, from, to->motion, y);
+        else if (to->logs)
+            memset(view->running + y * stride, 0, width * sizeof *view->running);
+    }
+    if (to->planes)
+        px_replicate_rows(geometry, view->references, sizeof *view->references, first, last);
+    if (to->logs)
+        px_replicate_rows(geometry, view->running, sizeof *view->running, first, last);
+}
+
+void px_frame_view_refer_rows(px_frame_view *view, const px_frames_model *model,
+                              const px_planes *planes, size_t turn, size_t first, size_t last) {
+    refer(view, &(referring){model, planes, turn, NULL, true}, first, last);
+}
+
+void px_frame_view_refer_samples(px_frame_view *view, const px_frames_model *model,
+                                 const px_planes *planes, size_t turn) {
+    refer(view, &(referring){model, planes, turn, NULL, false}, 0, view->geometry.height);
+}
+
+void px_frame_view_refer_logs(px_frame_view *view, const px_frames_model *model, size_t turn) {
+    refer(view, &(referring){model, NULL, turn, NULL, true}, 0, view->geometry.height);
 }
 
 void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
                          size_t turn, const px_motion *motion) {
-    px_frame_view_refer_rows(view, model, planes, turn, motion, 0, view->geometry.height);
+    refer(view, &(referring){model, planes, turn, motion, true}, 0, view->geometry.height);
 }
 
-bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_planes *planes,
-                        size_t turn) {
+void px_frame_find_mean(px_frames_model *model, const px_planes *planes, size_t turn) {
     px_frame_model *frame = &model->frames[turn];
     const int16_t *samples = px_plane(planes, model->plan.frames[turn].plane);
-    const size_t size = px_plane_size(planes), width = planes->width;
+    const size_t size = px_plane_size(planes);
     int64_t sum = 0;
     bool varies = false;
     for (size_t p = 0; p < size; p++) {
@@ -191,11 +212,16 @@ bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_pl
     }
     frame->constant = !varies;
     frame->mean = varies ? (int)(sum / (int64_t)size) : samples[0];
+}
+
+void px_frame_view_load(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
+                        size_t turn) {
+    const int mean = model->frames[turn].mean;
+    const int16_t *samples = px_plane(planes, model->plan.frames[turn].plane);
+    const size_t width = planes->width;
     for (size_t y = 0; y < planes->height; y++)
         for (size_t x = 0; x < width; x++)
-            view->samples[y * view->geometry.stride + x] =
-                (int16_t)(samples[y * width + x] - frame->mean);
-    return varies;
+            view->samples[y * view->geometry.stride + x] = (int16_t)(samples[y * width + x] - mean);
 }
 
 void px_frame_view_store_rows(const px_frame_view *view, const px_frames_model *model,

@@ -56,14 +56,20 @@ void px_frame_view_leave(px_frame_view *view);
 void px_frame_view_refer(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
                          size_t turn, const px_motion *motion);
 
-/* The same of rows from `first` to before `last`: those before have been set. */
+/* The same without motion of rows from `first` to before `last`: those before have been set. */
 void px_frame_view_refer_rows(px_frame_view *view, const px_frames_model *model,
-                              const px_planes *planes, size_t turn, const px_motion *motion,
-                              size_t first, size_t last);
+                              const px_planes *planes, size_t turn, size_t first, size_t last);
 
-/* Samples less their mean, which is set in the model, as is whether they are all the same: then
- * returns false. */
-bool px_frame_view_load(px_frame_view *view, px_frames_model *model, const px_planes *planes,
+/* The same of all rows, references first, and running when the logs of the references are kept. */
+void px_frame_view_refer_samples(px_frame_view *view, const px_frames_model *model,
+                                 const px_planes *planes, size_t turn);
+void px_frame_view_refer_logs(px_frame_view *view, const px_frames_model *model, size_t turn);
+
+/* Sets the mean of a frame in the model, and whether its samples are all the same. */
+void px_frame_find_mean(px_frames_model *model, const px_planes *planes, size_t turn);
+
+/* Samples less that mean. */
+void px_frame_view_load(px_frame_view *view, const px_frames_model *model, const px_planes *planes,
                         size_t turn);
 
 /* The same back; rows as in px_frame_view_refer_rows. */

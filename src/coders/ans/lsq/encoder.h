@@ -49,8 +49,8 @@ typedef struct px_lsq_encoder {
     px_lsq_settings settings;
     const px_planes *planes; /* as they are coded; their samples are those of */
     const px_planes *source; /* these */
-    int32_t *mixed;        /* [count][span] (P, E) of all planes; in the end their symbols */
-    px_lsq_mixing *mixing; /* NULL: planes are predicted already, or not at all */
+    int32_t *mixed;          /* [count][span] (P, E) of all planes; in the end their symbols */
+    px_lsq_mixing *mixing;   /* NULL: planes are predicted already, or not at all */
     size_t span;
     float *importance; /* a padded plane: square roots of weights of positions, 0 in the pads */
     size_t importance_stride;       /* 0 where planes are alone: one row of ones */
@@ -230,6 +230,10 @@ static inline void px_histogram_count(px_symbol_histograms *h, uint32_t class, i
     }
     h->classes[class][z + PX_SYMBOL_RANGE]++;
 }
+
+/* Adds those of `count` classes to others. */
+void px_symbol_histograms_merge(px_symbol_histograms *all, const px_symbol_histograms *more,
+                                int count);
 
 /* Adds symbols of method lsq. */
 void px_add_symbols(px_symbol_histograms *histograms, const int32_t *symbols, size_t count);

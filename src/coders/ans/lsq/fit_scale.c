@@ -273,20 +273,24 @@ static prism_status work_on_plane(void *context, size_t index, size_t worker, pr
     return status;
 }
 
-/* Histograms are sums, whatever the order. */
+/* They are sums, whatever the order. */
+void px_symbol_histograms_merge(px_symbol_histograms *all, const px_symbol_histograms *more,
+                                int count) {
+    for (int class = 0; class < count; class ++) {
+        if (!more->used[class])
+            continue;
+        if (!all->used[class])
+            memset(all->classes[class], 0, sizeof *all->classes);
+        all->used[class] = true;
+        for (int z = 0; z < 2 * PX_SYMBOL_RANGE; z++)
+            all->classes[class][z] += more->classes[class][z];
+    }
+}
+
 static void merge_histograms(const symbol_task *task) {
-    px_symbol_histograms *all = &task->histograms[0];
     for (size_t w = 1; w < task->workers; w++)
-        for (int class = 0; class < task->method->classes; class ++) {
-            const px_symbol_histograms *more = &task->histograms[w];
-            if (!more->used[class])
-                continue;
-            if (!all->used[class])
-                memset(all->classes[class], 0, sizeof *all->classes);
-            all->used[class] = true;
-            for (int z = 0; z < 2 * PX_SYMBOL_RANGE; z++)
-                all->classes[class][z] += more->classes[class][z];
-        }
+        px_symbol_histograms_merge(&task->histograms[0], &task->histograms[w],
+                                   task->method->classes);
 }
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
