@@ -63,6 +63,13 @@ def zarr2_python(wheel):
 
 
 @pytest.fixture(scope="session")
+def failing_calls(tmp_path_factory):
+    from tool_support import FailingCalls
+
+    return FailingCalls(tmp_path_factory.mktemp("failing"))
+
+
+@pytest.fixture(scope="session")
 def needs_mpi():
     from mpi_support import skip_without_mpi
 

@@ -1,7 +1,7 @@
 /*
  * Put before a program by LD_PRELOAD: from call FAIL_FROM on, calls that write to files fail with
- * the error FAIL_BY. How many there were goes to the file CALLS where the program ends well. A file
- * of a temporary name brings the signal STOP_AT_NAME, if that is set.
+ * the error FAIL_BY. How many there were goes to the file CALLS where the program ends well. Call
+ * STOP_AT brings the signal STOP_BY, and a file of a temporary name STOP_AT_NAME, if these are set.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,6 +24,8 @@ static int fails(int file) {
     if (file <= STDERR_FILENO)
         return 0;
     const long from = number_of("FAIL_FROM"), call = ++calls;
+    if (call == number_of("STOP_AT"))
+        raise((int)number_of("STOP_BY"));
     if (!from || call < from)
         return 0;
     errno = (int)number_of("FAIL_BY");

@@ -57,7 +57,7 @@ def needs(program):
     return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
 
 
-def run(*arguments, check=True, timeout=120, **environment):
+def run(*arguments, check=True, timeout=1800, **environment):
     """Runs a program; with check, it must succeed and write nothing to stderr."""
     done = subprocess.run(
         [str(a) for a in arguments],

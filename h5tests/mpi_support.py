@@ -31,7 +31,7 @@ def mpirun(ranks, *arguments):
         env=plain_variables() | ANYWHERE | {"HDF5_PLUGIN_PATH": os.environ["HDF5_PLUGIN_PATH"]},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=1800,
     )
 
 

@@ -39,7 +39,7 @@ def run_python(*arguments, python=sys.executable, remove=(), **environment):
         env=variables | {key: str(value) for key, value in environment.items()},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
 
 

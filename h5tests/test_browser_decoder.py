@@ -35,7 +35,7 @@ def node(*arguments, **variables):
         ["node", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
         env=os.environ | where,
     )
 

@@ -127,7 +127,7 @@ def run_blocks(blocks, folder, variables):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     expected = "".join(printed_by(block) for block in blocks if block.language == "console")

@@ -67,7 +67,7 @@ def output_of(command, folder, *arguments, code=0):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -40,7 +40,7 @@ def test_dask(zarr3_python, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=1800,
     )
     assert done.returncode == 0, done.stderr
     assert_is_the_grid(path)
@@ -101,7 +101,7 @@ def test_parts_over_http(zarr3_python, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=1800,
     )
     assert done.returncode == 0, done.stderr
     whole, patch, pixel, stored = (

@@ -122,7 +122,7 @@ def direct(tmp_path_factory):
 
 
 def test_callback_without_hdf5(direct):
-    assert run(direct, PLUGIN, timeout=300).stdout == ""
+    assert run(direct, PLUGIN, timeout=1800).stdout == ""
 
 
 @not_sanitized

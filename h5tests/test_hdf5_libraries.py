@@ -74,7 +74,7 @@ def run(python, code, *arguments):
         env=plain_variables() | variables,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=1800,
     )
 
 

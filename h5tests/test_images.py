@@ -316,6 +316,6 @@ def test_an_interruption_leaves_nothing(tmp_path):
         while process.poll() is None and len(os.listdir(tmp_path)) < 2:
             pass
         process.send_signal(signal.SIGINT)
-        errors = process.communicate(timeout=60)[1]
+        errors = process.communicate(timeout=1800)[1]
     assert process.returncode == 130 and "nothing is written" in errors
     assert os.listdir(tmp_path) == ["x.h5"]

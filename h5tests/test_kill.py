@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,7 +26,8 @@ from tool_support import TOOL, tool
 pytestmark = not_sanitized
 
 KILLS = int(os.environ.get("H5PRISM_KILLS", 6))
-SLOWEST = 30  # seconds that a command may take
+SLOWEST = 1800  # seconds after which a command is taken to hang, on a machine as busy as it may be
+TRIES = 20  # where one that ends too early shows nothing: the machine was busy just then
 
 
 def sum_of(path: Path) -> dict[str, str]:
@@ -94,22 +96,35 @@ def kill_after(command, seconds, **options):
     return p.returncode != 0
 
 
-def time_of(command):
-    start = time.monotonic()
-    subprocess.run(command, check=True, capture_output=True, timeout=SLOWEST)
-    return time.monotonic() - start
+class Moments:
+    """Random ones while a command runs, which takes as long as it did when it last ended by itself: the
+    machine is not as busy all the time."""
+
+    def __init__(self, seed, command):
+        self._random = random.Random(seed)
+        start = time.monotonic()
+        subprocess.run(command, check=True, capture_output=True, timeout=SLOWEST)
+        self._longest = time.monotonic() - start
+
+    def stops(self, stop_after):
+        """Whether stop_after, which is given the moment, says that the command was stopped by it."""
+        start = time.monotonic()
+        was_stopped = stop_after(self._random.uniform(0, self._longest))
+        if not was_stopped:
+            self._longest = min(self._longest, time.monotonic() - start)
+        return was_stopped
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_killed_commands(name, inputs, tmp_path):
     source, datasets, _ = COMMANDS[name]
     expected = elements(inputs / ("stack.h5" if name == "collect" else "in.h5"), datasets)
-    before, moments = sum_of(inputs / source), random.Random(name)
-    longest = time_of(command_of(name, inputs, tmp_path / "whole.h5"))
-    killed = 0
+    before, killed = sum_of(inputs / source), 0
+    moments = Moments(name, command_of(name, inputs, tmp_path / "whole.h5"))
     for number in range(KILLS):
         target = tmp_path / f"{number}.h5"
-        killed += kill_after(command_of(name, inputs, target), moments.uniform(0, longest))
+        command = command_of(name, inputs, target)
+        killed += moments.stops(partial(kill_after, command))
         assert sum_of(inputs / source) == before
         if target.exists():
             for found, wanted in zip(elements(target, datasets), expected):
@@ -124,14 +139,14 @@ def test_killed_commands(name, inputs, tmp_path):
 def test_killed_commands_that_replace(name, inputs, tmp_path):
     """What was there before, or all of the new one."""
     datasets = COMMANDS[name][1]
-    target, moments = tmp_path / "out.h5", random.Random(f"{name} anew")
+    target = tmp_path / "out.h5"
     command = [*command_of(name, inputs, target), "--force"]
-    longest = time_of(command)
+    moments = Moments(f"{name} anew", command)
     new = sum_of(target)
     for _ in range(KILLS):
         target.write_bytes(b"what was there before")
         old = sum_of(target)
-        killed = kill_after(command, moments.uniform(0, longest))
+        killed = moments.stops(partial(kill_after, command))
         now = sum_of(target)
         assert now in (old, new) or elements(target, datasets)
         assert killed or now != old
@@ -199,14 +214,6 @@ def test_no_file_left_to_open(name, inputs, tmp_path):
 # ---- Calls of the system that fail ----
 
 
-@pytest.fixture(scope="module")
-def failing_calls(tmp_path_factory):
-    library = tmp_path_factory.mktemp("failing") / "failing_calls.so"
-    source = Path(__file__).with_name("failing_calls.c")
-    subprocess.run(["cc", "-shared", "-fPIC", source, "-o", library, "-ldl"], check=True)
-    return library
-
-
 FAILURES = [errno.ENOSPC, errno.EDQUOT, errno.EIO]
 
 
@@ -215,17 +222,14 @@ FAILURES = [errno.ENOSPC, errno.EDQUOT, errno.EIO]
 def test_no_room_to_write(name, inputs, failing_calls, tmp_path):
     """A full disk, a quota, a bad disk: from the first call that writes to the last one."""
     before, moments = sum_of(inputs / COMMANDS[name][0]), random.Random(name)
-    counted, target = tmp_path / "calls", tmp_path / "out.h5"
-    counting = os.environ | {"LD_PRELOAD": str(failing_calls), "CALLS": str(counted)}
-    subprocess.run(command_of(name, inputs, target), env=counting, check=True, capture_output=True)
-    calls = int(counted.read_text())
+    target = tmp_path / "out.h5"
+    calls = failing_calls.count(command_of(name, inputs, target))
     target.unlink()
-    counted.unlink()
     for place in {1, calls, *moments.sample(range(1, calls + 1), min(KILLS, calls))}:
         number = moments.choice(FAILURES)
         done = subprocess.run(
             command_of(name, inputs, target),
-            env=counting | {"FAIL_FROM": str(place), "FAIL_BY": str(number)},
+            env=failing_calls.variables(FAIL_FROM=place, FAIL_BY=number),
             capture_output=True,
             text=True,
             timeout=SLOWEST,
@@ -233,13 +237,13 @@ def test_no_room_to_write(name, inputs, failing_calls, tmp_path):
         assert done.returncode == 1 and done.stderr.startswith("h5prism: "), (place, done)
         assert done.stderr.count("\n") == 1 and os.strerror(number) in done.stderr, done.stderr
         assert not target.exists() and sum_of(inputs / COMMANDS[name][0]) == before
-        assert [path.name for path in tmp_path.iterdir()] in ([], ["calls"])
+        assert os.listdir(tmp_path) == []
 
 
 # ---- Signals ----
 
 
-def stop_again_and_again(command, folder, begun, longest=0.0):
+def stop_again_and_again(command, begun, seconds=0.0):
     """Signals in a row from when `begun` says so, or until the command has ended by itself."""
     numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
     with subprocess.Popen(
@@ -247,7 +251,7 @@ def stop_again_and_again(command, folder, begun, longest=0.0):
     ) as process:
         while process.poll() is None and not begun():
             time.sleep(0.0005)
-        time.sleep(longest)
+        time.sleep(seconds / 2)  # about half of them were over then
         while process.poll() is None:
             process.send_signal(random.choice(numbers))
         errors = process.communicate()[1]
@@ -264,15 +268,13 @@ def has_begun(folder):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_signals_in_a_row(name, inputs, tmp_path):
     source, datasets, _ = COMMANDS[name]
-    before, moments, stopped = sum_of(inputs / source), random.Random(name), 0
+    before, stopped = sum_of(inputs / source), 0
     whole = elements(inputs / ("stack.h5" if name == "collect" else "in.h5"), datasets)
-    longest = time_of(command_of(name, inputs, tmp_path / "out.h5"))
+    command = command_of(name, inputs, tmp_path / "out.h5")
+    moments = Moments(name, command)
     for _ in range(KILLS):
         (tmp_path / "out.h5").unlink(missing_ok=True)
-        command = command_of(name, inputs, tmp_path / "out.h5")
-        was_stopped = stop_again_and_again(
-            command, tmp_path, has_begun(tmp_path), moments.uniform(0, longest / 2)
-        )
+        was_stopped = moments.stops(partial(stop_again_and_again, command, has_begun(tmp_path)))
         stopped += was_stopped
         assert os.listdir(tmp_path) == ([] if was_stopped else ["out.h5"])
         assert sum_of(inputs / source) == before
@@ -289,7 +291,7 @@ def test_a_signal_before_a_file_loses_its_name(inputs, failing_calls, tmp_path):
     for name in COMMANDS:
         done = subprocess.run(
             command_of(name, inputs, tmp_path / "out.h5"),
-            env=os.environ | {"LD_PRELOAD": str(failing_calls), "STOP_AT_NAME": f"{signal.SIGTERM:d}"},
+            env=failing_calls.variables(STOP_AT_NAME=signal.SIGTERM),
             capture_output=True,
             timeout=SLOWEST,
         )
@@ -302,22 +304,18 @@ def test_a_signal_before_a_file_loses_its_name(inputs, failing_calls, tmp_path):
 
 def test_the_second_step_of_a_command_heeds_signals(inputs, tmp_path):
     """collect --group writes a file, and from that another one."""
-    command = [TOOL, "collect", inputs / "images", tmp_path / "out.h5", "--group", "effort=9"]
+    command = [str(TOOL), "collect", str(inputs / "images"), str(tmp_path / "out.h5")]
+    command += ["--group", "--force", "effort=9"]
     second = re.compile(r"out\.h5\.\d+\.\d\.collected")
     begun = lambda: any(second.fullmatch(name) for name in os.listdir(tmp_path))  # noqa: E731
-    assert stop_again_and_again([str(word) for word in command], tmp_path, begun)
-    assert os.listdir(tmp_path) == []
+    assert any(stop_again_and_again(command, begun) for _ in range(TRIES))
+    assert os.listdir(tmp_path) in ([], ["out.h5"])  # of a try that came too late
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
-def test_signals_are_for_the_first_thread(inputs, tmp_path):
-    """Another one could stop the command while the output gets its name. Faults are told by any."""
-    command = command_of("repack", inputs, tmp_path / "out.h5")
-    stopping = sum(1 << number - 1 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
-    blocked = []
-    with subprocess.Popen(
-        [*command, "-j", "4"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+def blocked_signals(command):
+    """Masks of all threads but the first, seen while the command runs."""
+    masks = []
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
             for task in Path(f"/proc/{process.pid}/task").glob("*"):
                 try:
@@ -326,6 +324,19 @@ def test_signals_are_for_the_first_thread(inputs, tmp_path):
                     continue  # it has just ended
                 has_ended = re.search(r"Threads:\s*0", status)  # and no signals any more
                 if task.name != str(process.pid) and not has_ended:
-                    blocked.append(int(re.search(r"SigBlk:\s*(\w+)", status)[1], 16))
-    assert blocked and all(mask & stopping == stopping for mask in blocked)
-    assert any(not mask & 1 << signal.SIGSEGV - 1 for mask in blocked)  # all are, while it begins
+                    masks.append(int(re.search(r"SigBlk:\s*(\w+)", status)[1], 16))
+    return masks
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
+def test_signals_are_for_the_first_thread(inputs, tmp_path):
+    """Another one could stop the command while the output gets its name. Faults are told by any."""
+    command = [*command_of("repack", inputs, tmp_path / "out.h5"), "-j", "4", "--force"]
+    stopping = sum(1 << number - 1 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    faults, blocked = 1 << signal.SIGSEGV - 1, []
+    for _ in range(TRIES):
+        blocked += blocked_signals(command)
+        if any(not mask & faults for mask in blocked):  # all are blocked, while a thread begins
+            break
+    assert any(not mask & faults for mask in blocked)
+    assert all(mask & stopping == stopping for mask in blocked)

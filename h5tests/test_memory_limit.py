@@ -64,7 +64,7 @@ def test_reading_by_hdf5(path, limit, works):
         env={**os.environ, "H5PRISM_MEMORY_LIMIT": limit},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=1800,
     )
     assert (done.returncode == 0) == works, done.stderr
     assert works or "H5PRISM_MEMORY_LIMIT" in done.stderr

@@ -139,7 +139,7 @@ def bench(*arguments):
         env=os.environ | {"PYTHON": sys.executable},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
 
 

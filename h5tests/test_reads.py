@@ -23,7 +23,7 @@ def test_wheels_of_h5py(version):
         env=os.environ,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"HDF5 {version}" in done.stdout and "'datasets': 150" in done.stdout

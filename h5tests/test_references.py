@@ -72,7 +72,7 @@ def run(python, code, *arguments):
         },
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -17,7 +17,7 @@ CUBE = embedding(60, 50, 12, "i1")
 
 
 def bench(*arguments, check=True):
-    return run(TOOL, "bench", *arguments, check=check, timeout=300)
+    return run(TOOL, "bench", *arguments, check=check, timeout=1800)
 
 
 def report(path, *options, dataset="x"):

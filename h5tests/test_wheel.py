@@ -45,7 +45,7 @@ def test_sources_say_at_once_what_is_missing(tmp_path):
         env=plain_variables() | hidden,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
     )
     text = done.stdout + done.stderr
     assert done.returncode != 0 and text.count("CMake Error") == 1

@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -33,13 +34,33 @@ def fails(*arguments, word, code=1, limit=None):
         [str(TOOL), *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=1800,
         preexec_fn=limit and (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))),
     )
     assert done.returncode == code, done
     assert word in done.stderr and done.stderr.count("\n") == 1, done.stderr
     assert done.stderr.startswith("h5prism: ")
     return done
+
+
+class FailingCalls:
+    """failing_calls.c, which is put before a command."""
+
+    def __init__(self, folder):
+        self._library, self._counted = folder / "failing_calls.so", folder / "calls"
+        source = Path(__file__).with_name("failing_calls.c")
+        subprocess.run(["cc", "-shared", "-fPIC", source, "-o", self._library, "-ldl"], check=True)
+
+    def variables(self, **values):
+        """The environment in which the command does what failing_calls.c says of these."""
+        numbers = {name: f"{value:d}" for name, value in values.items()}
+        return os.environ | {"LD_PRELOAD": str(self._library)} | numbers
+
+    def count(self, command):
+        """How many calls of the command write to files."""
+        counting = self.variables() | {"CALLS": str(self._counted)}
+        subprocess.run(command, env=counting, check=True, capture_output=True)
+        return int(self._counted.read_text())
 
 
 def interrupted(number, folder, *arguments, code=None):
@@ -52,7 +73,7 @@ def interrupted(number, folder, *arguments, code=None):
         while process.poll() is None and len(os.listdir(folder)) < 2:
             time.sleep(0.001)
         process.send_signal(signal.Signals(number))
-        errors = process.communicate(timeout=60)[1]
+        errors = process.communicate(timeout=1800)[1]
     assert process.returncode == (128 + number if code is None else code)
     return errors
 
@@ -65,7 +86,7 @@ def on_terminal(*arguments):
         pytest.skip(f"there is no terminal: {error}")
     command = [str(TOOL), *map(str, arguments)]
     with subprocess.Popen(command, stderr=there, stdout=subprocess.DEVNULL) as process:
-        process.wait(timeout=60)
+        process.wait(timeout=1800)
     os.close(there)
     shown = os.read(here, 1 << 16).decode()
     os.close(here)

@@ -70,10 +70,10 @@ def pip(python, command, *arguments):
     line += arguments
     try:
         done = subprocess.run(
-            line, capture_output=True, text=True, timeout=300, env=plain_variables()
+            line, capture_output=True, text=True, timeout=1800, env=plain_variables()
         )
     except subprocess.TimeoutExpired:
-        return "pip took longer than five minutes"
+        return "pip took longer than half an hour"
     if done.returncode == 0:
         return None
     return (done.stderr.strip().splitlines() or ["pip failed"])[-1]
@@ -92,7 +92,7 @@ def run_installed(python, code, *arguments):
         cwd=BUILD,  # not the source tree
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -127,7 +127,7 @@ def build_wheel(folder):
                 env=plain_variables() | variables,
                 capture_output=True,
                 text=True,
-                timeout=600,
+                timeout=1800,
             )
             assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = folder.glob("*.whl")
