@@ -149,7 +149,7 @@ static void shapes_of_all_kinds(void **state) {
 /* ---- Arrays of ordinary sizes ---- */
 
 /* Sanitizers see some of these only: how much memory is taken is the same without them. */
-enum { STEP = SANITIZED ? 4 : 1 };
+enum { STEP = SANITIZED ? 16 : 1 };
 
 enum { TIMES = 8, ENCODING_TIMES = 20, LARGE = 8 << 20, SMALL = 1 << 20, SMALL_PEAK = 64 << 20 };
 

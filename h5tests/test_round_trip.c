@@ -35,6 +35,9 @@ enum { PIPELINES = sizeof pipelines / sizeof *pipelines };
 
 static const prism_type types[] = {PRISM_INT8, PRISM_UINT8, PRISM_INT16, PRISM_UINT16};
 
+/* Sanitizers see pipelines in turns. */
+enum { STEP = SANITIZED ? 3 : 1 };
+
 static void try_everything_on(prism_array array) {
     for (size_t t = 0; t < 4; t++)
         for (int order = 0; order < (int)prism_type_size(types[t]); order++)
@@ -43,7 +46,7 @@ static void try_everything_on(prism_array array) {
                 array.order = (prism_order)order;
                 size_t size;
                 void *elements = make_elements(&array, (pattern)kind, 5, &size);
-                for (size_t p = 0; p < PIPELINES; p++) {
+                for (size_t p = (t + (size_t)kind) % STEP; p < PIPELINES; p += STEP) {
                     prism_options options = options_of(pipelines[p]);
                     size_t chunk = assert_round_trip(&array, elements, &options);
                     assert_true(chunk <= size + 512);
