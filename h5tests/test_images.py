@@ -2,14 +2,13 @@
 
 import os
 import signal
-import subprocess
 
 import h5py
 import numpy as np
 import pytest
 from filter_support import needs_module, not_sanitized
 from generated import stack
-from tool_support import TOOL, fails, is_compressed, tool
+from tool_support import fails, interrupted, is_compressed, tool
 
 pytestmark = [not_sanitized, needs_module("PIL")]
 
@@ -311,11 +310,7 @@ def test_an_interruption_leaves_nothing(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         frames = np.random.default_rng(0).integers(0, 256, (400, 200, 200), "u1")
         file["film"] = np.tile(frames, (5, 1, 1))  # for seconds
-    command = [str(TOOL), "extract", str(tmp_path / "x.h5"), str(tmp_path / "out")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        while process.poll() is None and len(os.listdir(tmp_path)) < 2:
-            pass
-        process.send_signal(signal.SIGINT)
-        errors = process.communicate(timeout=1800)[1]
-    assert process.returncode == 130 and "nothing is written" in errors
+    arguments = ("extract", tmp_path / "x.h5", tmp_path / "out")
+    errors = interrupted(signal.SIGINT, tmp_path, *arguments)
+    assert "nothing is written" in errors
     assert os.listdir(tmp_path) == ["x.h5"]
