@@ -225,7 +225,7 @@ def test_no_room_to_write(name, inputs, failing_calls, tmp_path):
     target = tmp_path / "out.h5"
     calls = failing_calls.count(command_of(name, inputs, target))
     target.unlink()
-    for place in {1, calls, *moments.sample(range(1, calls + 1), min(KILLS, calls))}:
+    for place in range(1, calls + 1):
         number = moments.choice(FAILURES)
         done = subprocess.run(
             command_of(name, inputs, target),

@@ -65,7 +65,7 @@ static bool write_group(const tool_groups *g, hid_t dataset, hid_t space, size_t
     bool done = tool_frames_select(g->frames, space, H5S_SELECT_SET, start, count) &&
                 H5Dwrite(dataset, g->frames->type, memory, space, H5P_DEFAULT, elements) >= 0;
     H5Sclose(memory);
-    return done || tool_fail("%s: frames cannot be written", g->place->path);
+    return done || tool_fail_library("%s: frames cannot be written", g->place->path);
 }
 
 static bool write_frames(const tool_groups *g, hid_t dataset) {
@@ -106,7 +106,7 @@ static bool write_stored(const tool_groups *g, const char *path) {
     hid_t list = creation_list(g), dataset = create_dataset(g, path, list);
     bool done = dataset >= 0 && write_frames(g, dataset);
     if (dataset >= 0 && H5Dclose(dataset) < 0)
-        done = done && tool_fail("%s cannot be written", path);
+        done = done && tool_fail_library("%s cannot be written", path);
     H5Pclose(list);
     return done;
 }
