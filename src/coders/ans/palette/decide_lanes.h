@@ -26,13 +26,20 @@ typedef struct place {
     int guesses;                      /* that have been made */
 } place;
 
+/* Whether the index is at least the value if `half`, else whether it is the value. */
+typedef struct query {
+    int value; /* -1: there is nothing to ask */
+    bool half;
+} query;
+
 /* What a decision asks, and all that speaks for an answer. */
 typedef struct question {
+    query of;
     int key;
-    bool half;                  /* is the index at least the value? Else: is it the value? */
-    int later;                  /* it is not the first at the place */
-    uint64_t equal[PX_WINDOWS]; /* 0x80 where a window has the value */
+    int later;                   /* it is not the first at the place */
+    int shape, runs, references; /* of the neighbours that have the value */
     uint32_t *slots[PX_CONTEXTS_ALL], checks[PX_CONTEXTS_ALL];
+    px_counter *correction;                           /* a row of corrections by the context */
     px_counter *match;                                /* or NULL */
     px_lanes inputs[(2 * PX_CONTEXTS_ALL + 17) / 16]; /* two of each context, and two more */
 } question;
@@ -97,14 +104,15 @@ PX_INLINE uint32_t next_state(uint32_t state, int bit) {
 /* ---- What speaks for a 1 ---- */
 
 /* The values of a context that is no shape share a cache line. */
-PX_INLINE void find_slot(px_palette_model *m, const place *p, question *q, int i) {
+PX_INLINE void find_slot(px_palette_model *m, const place *p, question *q, const uint64_t *equal,
+                         int i) {
     const px_palette_context *context = &px_palette_contexts[i];
     const uint32_t key = (uint32_t)q->key;
     uint64_t hash = p->hashes[i];
     uint32_t line = (uint32_t)(hash >> (64 - m->slot_bits)) ^ (key & 15);
     uint32_t check = (uint32_t)(hash >> 8) + (key >> 4) * 73 + (uint32_t)q->later * 29;
     if (context->is_shape) {
-        hash = hash_of(q->equal, context, i + q->later * 64 + (q->half ? 128 : 0));
+        hash = hash_of(equal, context, i + q->later * 64 + (q->of.half ? 128 : 0));
         line = (uint32_t)(hash >> (64 - m->slot_bits));
         check = (uint32_t)(hash >> 8);
     }
@@ -169,20 +177,20 @@ PX_INLINE int set_by_known(const question *q, int guesses, int contexts) {
 }
 
 /* How far the value runs to the west, and above from here to the east. */
-PX_INLINE int set_by_runs(const question *q) {
+PX_INLINE int set_by_runs(const uint64_t *equal, int later) {
     const uint64_t all = all_bytes(0x80);
-    const uint64_t west = q->equal[PX_WEST] ^ all, north = (q->equal[PX_NORTH] ^ all) >> 24;
+    const uint64_t west = equal[PX_WEST] ^ all, north = (equal[PX_NORTH] ^ all) >> 24;
     const int run_west = west ? __builtin_clzll(west) >> 3 : 8;
     const int run_north = north ? __builtin_ctzll(north) >> 3 : 5;
-    return run_west | run_north << 4 | q->later << 7;
+    return run_west | run_north << 4 | later << 7;
 }
 
 /* What the reference has here, and whether it was right at W and N. */
-PX_INLINE int set_by_reference(const place *p, const question *q) {
+PX_INLINE int set_by_reference(const place *p, const uint64_t *equal, int later) {
     const uint64_t *windows = p->windows;
     const int west = windows[PX_WEST] >> 56 == (windows[PX_REFERENCE] >> 16 & 255);
     const int north = ((windows[PX_NORTH] ^ windows[PX_REFERENCE_ABOVE]) >> 24 & 255) == 0;
-    return references_with(q->equal) | west << 5 | north << 6 | q->later << 7;
+    return references_with(equal) | west << 5 | north << 6 | later << 7;
 }
 
 /* ---- Mixing ---- */
@@ -215,9 +223,8 @@ PX_INLINE px_counter *correction_of(const px_palette_model *m, const place *p, i
     return m->by_context[context];
 }
 
-/* Into the cache: both ends of the row, which are likeliest. */
-PX_INLINE void fetch_correction(const px_palette_model *m, const place *p, int key) {
-    const px_counter *row = correction_of(m, p, key);
+/* Into the cache: both ends of a row of corrections, which are likeliest. */
+PX_INLINE void fetch_corrections(const px_counter *row) {
     __builtin_prefetch(row);
     __builtin_prefetch(row + PX_STEPS - 1);
 }
@@ -242,18 +249,32 @@ PX_INLINE void ask_all(question *q, px_palette_model *m) {
     memcpy(q->inputs, inputs, sizeof inputs);
 }
 
-PX_INLINE void ask(question *q, px_palette_model *m, const place *p, int value, bool half,
-                   bool fast) {
+PX_INLINE int shape_of(const uint64_t *equal, int later) {
+    return neighbours_with(equal) << 5 | references_with(equal) | later << 11;
+}
+
+/* Finds what a question is answered by, which is in the cache some time later. Nothing of it is
+ * read: decisions before this one may change it. */
+PX_INLINE void prepare(question *q, px_palette_model *m, const place *p, query of, bool later,
+                       bool fast) {
     const int contexts = fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
-    const int says = match_says(p, value);
-    q->key = key_of(m, value, half);
-    q->half = half;
-    q->later = p->guesses > 0;
-    fetch_correction(m, p, q->key);
+    uint64_t equal[PX_WINDOWS]; /* 0x80 where a window has the value */
+    q->of = of;
+    q->key = key_of(m, of.value, of.half);
+    q->later = later;
+    q->correction = correction_of(m, p, q->key);
+    fetch_corrections(q->correction);
     for (int i = 0; i < PX_WINDOWS; i++)
-        q->equal[i] = equal_bytes(p->windows[i], all_bytes(value & 255));
+        equal[i] = equal_bytes(p->windows[i], all_bytes(of.value & 255));
     for (int i = 0; i < contexts; i++)
-        find_slot(m, p, q, i);
+        find_slot(m, p, q, equal, i);
+    q->shape = shape_of(equal, later);
+    q->runs = set_by_runs(equal, later);
+    q->references = set_by_reference(p, equal, later);
+}
+
+PX_INLINE void ask(question *q, px_palette_model *m, const place *p, bool fast) {
+    const int says = match_says(p, q->of.value);
     q->match = says ? &m->matches[q->later][match_steps(m) * 3 + says] : NULL;
     if (fast)
         ask_few(q, m);
@@ -263,11 +284,9 @@ PX_INLINE void ask(question *q, px_palette_model *m, const place *p, int value, 
 
 PX_INLINE void mix_opinions(mixture *x, px_palette_model *m, const place *p, const question *q,
                             int contexts, int selections, int lanes) {
-    const int sets[PX_SELECTIONS] = {set_by_known(q, p->guesses, contexts), set_by_runs(q),
-                                     set_by_reference(p, q)};
-    const int shape = neighbours_with(q->equal) << 5 | references_with(q->equal) | q->later << 11;
+    const int sets[PX_SELECTIONS] = {set_by_known(q, p->guesses, contexts), q->runs, q->references};
     int64_t sum = 0;
-    x->shares = m->shares[shape];
+    x->shares = m->shares[q->shape];
     for (int i = 0; i < selections; i++) {
         x->weights[i] = m->weights[i] + sets[i] * lanes;
         x->odds[i] = mixed_odds(x->weights[i], (const int32_t *)q->inputs, lanes, MIX_BITS);
@@ -276,8 +295,8 @@ PX_INLINE void mix_opinions(mixture *x, px_palette_model *m, const place *p, con
     x->mixed = clamp32(sum >> 16, -PX_ODDS_LIMIT, PX_ODDS_LIMIT);
     x->probability = px_squash(x->mixed);
     const int32_t final =
-        (2 * x->probability + corrected(m->by_shape[shape], x->mixed, &x->by_shape) +
-         corrected(correction_of(m, p, q->key), x->mixed, &x->by_context) + 2) >>
+        (2 * x->probability + corrected(m->by_shape[q->shape], x->mixed, &x->by_shape) +
+         corrected(q->correction, x->mixed, &x->by_context) + 2) >>
         2;
     x->corrected = clamp32(final, PX_PROBABILITY_MIN, 65536 - PX_PROBABILITY_MIN);
 }
@@ -309,19 +328,16 @@ PX_INLINE void contexts_learn(px_palette_model *m, const question *q, int bit, i
         counter_learn(m, q->match, bit, MOST_COUNT);
 }
 
-/* Codes whether the index is the value, or at least that if `half`; returns the answer, which is
- * `bit` when encoding. */
-PX_INLINE int palette_decide(px_palette_model *m, place *p, int value, bool half, int bit,
-                             bool fast) {
+/* Codes the answer to a question that is prepared; returns it, which is `bit` when encoding. */
+PX_INLINE int palette_decide(px_palette_model *m, place *p, question *q, int bit, bool fast) {
     const int contexts = fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
     const int lanes = (2 * contexts + 17) / 16 * 16, selections = PX_SELECTIONS - fast;
-    question q;
     mixture x;
-    ask(&q, m, p, value, half, fast);
-    mix_opinions(&x, m, p, &q, contexts, selections, lanes);
+    ask(q, m, p, fast);
+    mix_opinions(&x, m, p, q, contexts, selections, lanes);
     bit = px_code_probability(&m->coder, bit, (uint32_t)x.corrected);
-    mixture_learn(&x, m, &q, bit, selections, lanes);
-    contexts_learn(m, &q, bit, contexts);
+    mixture_learn(&x, m, q, bit, selections, lanes);
+    contexts_learn(m, q, bit, contexts);
     p->guesses++;
     return bit;
 }

@@ -8,9 +8,11 @@
 #include "coders/ans/palette/decide_lanes.h"
 
 enum {
-    PALETTE_LIKE = 20,         /* equal neighbours of 24 that make a match */
-    PALETTE_PIECE_MATCH = 8,   /* length of a match that pieces are offered from, ... */
-    PALETTE_PIECE_ODDS = 55000 /* ... if they have that probability */
+    PALETTE_LIKE = 20,          /* equal neighbours of 24 that make a match */
+    PALETTE_PIECE_MATCH = 8,    /* length of a match that pieces are offered from, ... */
+    PALETTE_PIECE_ODDS = 55000, /* ... if they have that probability */
+    PALETTE_PLACES = 8,
+    PALETTE_PLACES_FEW = 3
 };
 
 PX_INLINE uint64_t window_at(const uint8_t *from) {
@@ -27,6 +29,7 @@ PX_INLINE uint64_t window_at(const uint8_t *from) {
 typedef struct rows {
     size_t own, reference, before;
     const uint8_t *known;
+    ptrdiff_t places[PALETTE_PLACES]; /* from a position: those whose indices are guessed */
 } rows;
 
 PX_INLINE void look_around(place *p, const px_palette_model *m, const rows *r, size_t x) {
@@ -146,76 +149,137 @@ PX_INLINE bool code_piece(px_palette_model *m, const place *p, const rows *r, si
 
 /* ---- Positions ---- */
 
-/* The values that have not been guessed, in order; `guessed` has their bits. */
-PX_INLINE int code_rest(px_palette_model *m, place *p, uint64_t guessed, int index, bool fast) {
-    int rest[PX_PALETTE_FEW], first = 0, after = 0;
-    for (int value = 0; value < m->values; value++)
-        if (!(guessed >> value & 1))
-            rest[after++] = value;
-    while (after - first > 1) {
-        const int middle = (first + after) >> 1;
-        if (palette_decide(m, p, rest[middle], true, index >= rest[middle], fast))
-            first = middle;
-        else
-            after = middle;
-    }
-    return rest[first];
+/* What is known of an index: the guesses that it is none of, then a range. */
+typedef struct search {
+    int place; /* the next one whose index is guessed */
+    int guesses[PALETTE_PLACES], count;
+    int first, after; /* of few values: numbers of those that were not guessed; of many: the least
+                         that it may be, and the next bit */
+} search;
+
+PX_INLINE bool is_guessed(const search *s, int value) {
+    bool guessed = false;
+    for (int i = 0; i < s->count; i++)
+        guessed |= s->guesses[i] == value;
+    return guessed;
 }
 
-/* Returns the index, which is `index` when encoding. */
-PX_INLINE int code_index(px_palette_model *m, place *p, int index, bool fast) {
-    const int guesses[3] = {(int)(p->windows[PX_NORTH] >> 24 & 255),
-                            (int)(p->windows[PX_WEST] >> 56),
-                            (int)(p->windows[PX_NORTH] >> 32 & 255)};
-    uint64_t guessed = 0;
-    for (int i = 0, left = m->values; i < 3 && left > 1; i++) {
-        if (guessed >> guesses[i] & 1)
+/* Of few values, the last one that is left need not be asked for. */
+PX_INLINE query next_guess(search *s, const px_palette_model *m, const rows *r, size_t x,
+                           bool many) {
+    while (s->place < (many ? PALETTE_PLACES : PALETTE_PLACES_FEW) &&
+           (many || m->values - s->count > 1)) {
+        const int guess = px_palette_index(m, r->own + x + (size_t)r->places[s->place++]);
+        if (is_guessed(s, guess))
             continue;
-        if (palette_decide(m, p, guesses[i], false, index == guesses[i], fast))
-            return guesses[i];
-        guessed |= (uint64_t)1 << guesses[i];
-        left--;
+        s->guesses[s->count++] = guess;
+        return (query){guess, false};
     }
-    return code_rest(m, p, guessed, index, fast);
+    return (query){-1, false};
 }
 
-/* ---- Many values ---- */
-
-/* Bit by bit from the highest on. */
-PX_INLINE int code_bits(px_palette_model *m, place *p, int index, bool fast) {
-    int value = 0;
-    for (int step = 1 << (31 - __builtin_clz((unsigned)m->values - 1)); step; step >>= 1) {
-        const int middle = value + step;
-        if (middle < m->values && palette_decide(m, p, middle, true, index >= middle, fast))
-            value = middle;
+/* The value with that number among those that were not guessed. */
+PX_INLINE int value_left(const search *s, int number) {
+    int value = number;
+    for (int before = -1; value != before;) {
+        before = value;
+        value = number;
+        for (int i = 0; i < s->count; i++)
+            value += s->guesses[i] <= before;
     }
     return value;
 }
 
-PX_INLINE bool is_among(const int *guesses, int count, int guess) {
-    bool among = false;
-    for (int i = 0; i < count; i++)
-        among |= guesses[i] == guess;
-    return among;
+PX_INLINE query next_half(search *s, const px_palette_model *m) {
+    if (s->after < 0)
+        s->after = m->values - s->count;
+    return s->after - s->first > 1 ? (query){value_left(s, (s->first + s->after) >> 1), true}
+                                   : (query){-1, true};
 }
 
-/* One of many is that of some neighbour, as a rule. */
-PX_INLINE int code_one_of_many(px_palette_model *m, place *p, const rows *r, size_t x, int index,
-                               bool fast) {
-    const size_t at = r->own + x, row = m->row_stride, reference = r->reference + x;
-    const size_t places[] = {at - row,        at - 1,        at - row + 1, reference,
-                             reference + row, reference + 1, at - row - 1, at - 2 * row};
-    enum { PLACES = sizeof places / sizeof *places };
-    int guesses[PLACES], count = 0;
-    for (int i = 0; i < PLACES; i++) {
-        const int guess = px_palette_index(m, places[i]);
-        if (is_among(guesses, count, guess))
-            continue;
-        if (palette_decide(m, p, guess, false, index == guess, fast))
+/* Bit by bit from the highest on. */
+PX_INLINE query next_bit(search *s, const px_palette_model *m) {
+    if (s->after < 0)
+        s->after = 1 << (31 - __builtin_clz((unsigned)m->values - 1));
+    while (s->after && s->first + s->after >= m->values)
+        s->after >>= 1;
+    return s->after ? (query){s->first + s->after, true} : (query){-1, true};
+}
+
+/* What is asked after a query that was answered by `bit`. */
+PX_INLINE query next_query(search *s, const px_palette_model *m, const rows *r, size_t x, query q,
+                           int bit, bool many) {
+    if (q.half && many) {
+        s->first += bit ? s->after : 0;
+        s->after >>= 1;
+    } else if (q.half) {
+        const int middle = (s->first + s->after) >> 1;
+        *(bit ? &s->first : &s->after) = middle;
+    } else {
+        const query guess = bit ? (query){-1, false} : next_guess(s, m, r, x, many);
+        if (bit || guess.value >= 0)
             return guess;
-        guesses[count++] = guess;
     }
-    return code_bits(m, p, index, fast);
+    return many ? next_bit(s, m) : next_half(s, m);
+}
+
+/* Questions at a position after the first: one that is asked, and the next, which is prepared as
+ * early as it is known. */
+typedef struct inquiry {
+    search search;
+    question questions[2];
+    int turn; /* of the question that was prepared last */
+    query next;
+} inquiry;
+
+static void go_on(inquiry *i, px_palette_model *m, const place *p, const rows *r, size_t x, query q,
+                  int bit, bool many, bool fast) {
+    i->next = next_query(&i->search, m, r, x, q, bit, many);
+    i->turn ^= 1;
+    if (i->next.value < 0)
+        return;
+    question *ahead = &i->questions[i->turn];
+    prepare(ahead, m, p, i->next, true, fast);
+    fetch_corrections(m->by_shape[ahead->shape]);
+}
+
+/* A guess that is not the first one is wrong, as a rule. */
+PX_INLINE int inquire(inquiry *i, px_palette_model *m, place *p, const rows *r, size_t x, int index,
+                      bool many, bool fast) {
+    const bool decoding = m->coder.decoding;
+    while (i->next.value >= 0) {
+        const query q = i->next;
+        question *asked = &i->questions[i->turn];
+        int bit = !decoding && (q.half ? index >= q.value : index == q.value);
+        const bool foreseen = !decoding || !q.half;
+        if (foreseen)
+            go_on(i, m, p, r, x, q, bit, many, fast);
+        bit = palette_decide(m, p, asked, bit, fast);
+        if (!q.half && bit)
+            return q.value;
+        if (!foreseen)
+            go_on(i, m, p, r, x, q, bit, many, fast);
+    }
+    return many ? i->search.first : value_left(&i->search, i->search.first);
+}
+
+/* Returns the index, which is `index` when encoding. */
+PX_INLINE int code_index(px_palette_model *m, place *p, const rows *r, size_t x, int index,
+                         bool many, bool fast) {
+    inquiry i;
+    question first;
+    i.search = (search){.count = 0, .after = -1};
+    i.turn = 0;
+    const query q = next_guess(&i.search, m, r, x, many);
+    const bool foreseen = !m->coder.decoding && index != q.value;
+    prepare(&first, m, p, q, false, fast);
+    if (foreseen)
+        go_on(&i, m, p, r, x, q, false, many, fast);
+    if (palette_decide(m, p, &first, index == q.value, fast))
+        return q.value;
+    if (!foreseen)
+        go_on(&i, m, p, r, x, q, false, many, fast);
+    return inquire(&i, m, p, r, x, index, many, fast);
 }
 
 /* ---- Rows ---- */
@@ -253,18 +317,21 @@ PX_INLINE void look_at(place *p, px_palette_model *m, const rows *r, size_t x, b
     look_around(p, m, r, x);
     hash_contexts(m, p, fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL);
     __builtin_prefetch(recent_of(m, p));
-    fetch_correction(m, p, key_of(m, (int)(p->windows[PX_NORTH] >> 24 & 255), false));
+    fetch_corrections(
+        correction_of(m, p, key_of(m, (int)(p->windows[PX_NORTH] >> 24 & 255), false)));
 }
 
-/* How many places there are to look at, from x on: pieces need none of those after it. */
+/* How many places to look at, from x on: none of those that a piece may take. */
 PX_INLINE size_t look_ahead(const px_palette_model *m, size_t x) {
-    const bool alone = m->coder.decoding || m->match_length >= PALETTE_PIECE_MATCH;
-    const size_t left = m->width - x;
-    return alone ? 1 : left < PALETTE_AHEAD ? left : PALETTE_AHEAD;
+    const bool pieces = m->match_length >= PALETTE_PIECE_MATCH;
+    const size_t left = m->width - x, to_piece = pieces ? PX_PIECE - x % PX_PIECE : left;
+    const size_t most = left < to_piece ? left : to_piece;
+    if (m->coder.decoding || (pieces && x % PX_PIECE == 0))
+        return 1;
+    return most < PALETTE_AHEAD ? most : PALETTE_AHEAD;
 }
 
-PX_INLINE void palette_row(px_palette_model *m, const rows *r, bool fast) {
-    const bool many = m->values > PX_PALETTE_FEW;
+PX_INLINE void palette_row(px_palette_model *m, const rows *r, bool many, bool fast) {
     place places[PALETTE_AHEAD];
     m->match_length = 0;
     for (size_t x = 0, looked_at = 0; x < m->width;) {
@@ -281,8 +348,7 @@ PX_INLINE void palette_row(px_palette_model *m, const rows *r, bool fast) {
             continue;
         }
         const int next = next_index(m, x);
-        const int index =
-            many ? code_one_of_many(m, p, r, x, next, fast) : code_index(m, p, next, fast);
+        const int index = code_index(m, p, r, x, next, many, fast);
         put_index(m, r->own + x++, index);
         follow_match(m, p, index);
     }
@@ -293,14 +359,24 @@ static void palette_code_row(px_palette_model *m, size_t k, size_t y) {
     const size_t reference = m->references[k];
     const size_t before = reference ? m->references[reference - 1] : 0;
     const size_t own = px_palette_plane(m, k + 1) + y * m->row_stride;
-    const rows r = {.own = own,
-                    .reference = px_palette_plane(m, reference) + y * m->row_stride,
-                    .before = px_palette_plane(m, before) + y * m->row_stride,
-                    .known = m->coder.decoding ? m->indices + own : px_palette_row(m)};
-    if (m->fast)
-        palette_row(m, &r, true);
+    const ptrdiff_t row = (ptrdiff_t)m->row_stride,
+                    other =
+                        ((ptrdiff_t)reference - (ptrdiff_t)(k + 1)) * (ptrdiff_t)m->plane_stride;
+    const rows r = {
+        .own = own,
+        .reference = px_palette_plane(m, reference) + y * m->row_stride,
+        .places = {-row, -1, 1 - row, other, other + row, other + 1, -1 - row, -2 * row},
+        .before = px_palette_plane(m, before) + y * m->row_stride,
+        .known = m->coder.decoding ? m->indices + own : px_palette_row(m)};
+    const bool many = m->values > PX_PALETTE_FEW;
+    if (m->fast && many)
+        palette_row(m, &r, true, true);
+    else if (m->fast)
+        palette_row(m, &r, false, true);
+    else if (many)
+        palette_row(m, &r, true, false);
     else
-        palette_row(m, &r, false);
+        palette_row(m, &r, false, false);
 }
 
 const px_palette_kernels PX_KERNEL_TABLE(px_palette_kernels) = {
