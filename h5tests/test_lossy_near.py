@@ -1,6 +1,8 @@
 """Bounds of the largest error: every element is within, what must be exact is, and nothing is larger
 than lossless."""
 
+from collections.abc import Callable
+
 import h5py
 import numpy as np
 import pytest
@@ -232,3 +234,40 @@ def test_noise_of_a_scene_is_frames_behind_any_grid(deviation):
     chunk = check(frames, 4, effort=5)
     assert h5prism.inspect_chunk(chunk).mapping == "near"
     assert len(chunk) < 0.6 * len(encoded(frames, max_error=4, effort=5, transform="channels"))
+
+
+def figures() -> np.ndarray:
+    """Rings on an empty background, somewhere else in each picture."""
+    y, x = np.mgrid[:28, :28]
+    at = [8 + hashed((300, 1, 1), seed) % 12 for seed in (1, 2)]
+    off = np.abs(np.hypot(y - at[0], x - at[1]) - 3 - hashed((300, 1, 1), 3) % 5)
+    noise = hashed((300, 28, 28), 4) % 40
+    return (np.clip(255 * (1.5 - off), 0, 255) + noise * (off < 1)).clip(0, 255).astype("u1")
+
+
+def moving() -> np.ndarray:
+    """A texture that moves by some pixels from frame to frame."""
+    base = (hashed((110, 150), 7) % 200).astype("i4")
+    for _ in range(2):
+        beside = np.roll(base, 1, 0) + np.roll(base, 1, 1) + np.roll(base, 1, (0, 1))
+        base = (base + beside) // 4
+    frames = [base[3 * i : 3 * i + 80, 5 * i : 5 * i + 100] for i in range(6)]
+    return (np.stack(frames) + hashed((6, 80, 100), 20) % 3).astype("u1")
+
+
+def ticks() -> np.ndarray:
+    return np.arange(40000) * 25.0 + hashed((40000,), 5) % 3
+
+
+@pytest.mark.parametrize("make, largest", [(figures, 4), (moving, 4), (ticks, 3000)])
+def test_mean_errors_on_grids(make: Callable[[], np.ndarray], largest: float) -> None:
+    """Components may say less than places on a grid: the mean of these errors takes no more."""
+    array = make()
+    cells = encoded(array, max_error=largest)
+    off = h5prism.decode(cells).astype("f8") - array
+    bound = float(np.sqrt((off**2).sum() / (array.astype("f8") ** 2).sum())) * 1.001
+    chunk = encoded(array, rel_rmse=bound)
+    back = h5prism.decode(chunk).astype("f8") - array
+    assert np.sqrt((back**2).sum() / (array.astype("f8") ** 2).sum()) <= np.float32(bound)
+    assert h5prism.inspect_chunk(chunk).mapping in ("uniform", "near")
+    assert len(chunk) <= 1.25 * len(cells)

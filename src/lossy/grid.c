@@ -8,6 +8,11 @@
 #include "base/status.h"
 #include "mapping/exceptions.h"
 
+bool px_are_frames(const prism_array *array) {
+    enum { FEW = 32 };
+    return array->rank > 2 && array->dims[0] <= FEW;
+}
+
 /* The quotient of the error and the range must not pass the bound, however it is rounded. */
 static double share_of_range(double bound, double range) {
     double error = bound * range;
@@ -43,6 +48,8 @@ double px_lossy_error(const px_lossy_request *request) {
     const px_numbers *values = request->values;
     const bool integers = !values->words.number->fraction;
     const float bound = request->bound.value;
+    if (request->bound.kind == PRISM_BOUND_REL_RMSE)
+        return request->grid_error.largest;
     if (request->bound.kind != PRISM_BOUND_REL_MAX_ERROR)
         return integers ? floor((double)bound) : (double)bound;
     return integers ? share_of_integers(bound, values)

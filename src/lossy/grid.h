@@ -16,6 +16,9 @@ typedef struct px_grid {
     bool has_exceptions;
 } px_grid;
 
+/* A few pictures one behind the other, along the first axis. */
+bool px_are_frames(const prism_array *array);
+
 /* The largest error of an element that keeps the bound. */
 double px_lossy_error(const px_lossy_request *request);
 

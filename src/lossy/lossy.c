@@ -1,13 +1,18 @@
 #include "lossy/lossy.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/effort.h"
 #include "base/squeeze.h"
 #include "base/status.h"
 #include "lossy/component_stage.h"
 #include "lossy/error.h"
+#include "lossy/grid.h"
+#include "lossy/grid_error.h"
+#include "lossy/phase.h"
 #include "lossy/stage.h"
 
 static const px_lossy_stage *const stages[] = {&px_lossy_uniform, &px_lossy_near, &px_lossy_spatial,
@@ -66,7 +71,8 @@ prism_status px_lossy_check(const prism_array *array, const prism_options *optio
 /* What a stage makes of the elements, and how they come back. */
 typedef struct outcome {
     px_coded mapped;
-    void *decoded; /* malloc'ed */
+    void *decoded;  /* malloc'ed */
+    double reached; /* the error, once it is measured; else 0 */
 } outcome;
 
 static void outcome_free(outcome *o) {
@@ -125,6 +131,7 @@ static prism_status measure(outcome *o, const px_lossy_request *request, prism_e
     px_bound bound = request->bound;
     const double reached =
         px_error_reached(&bound, request->values, axis_of(&o->mapped, mapping), o->decoded);
+    o->reached = reached;
     bound.reached = px_round_up(reached);
     o->mapped.is_mapped = bound.kind == PRISM_BOUND_DISTANCE || reached <= (double)bound.value;
     write_reached(&o->mapped, &bound);
@@ -156,26 +163,125 @@ static px_pipeline found_by(const px_pipeline *pipeline) {
     return found;
 }
 
+static void keep_if_better(outcome *best, outcome *o, px_lossy_request *request) {
+    if (!o->mapped.is_mapped) {
+        outcome_free(o);
+        return;
+    }
+    request->limit = px_sections_size(&o->mapped.sections);
+    request->found = found_by(&o->mapped.pipeline);
+    outcome_free(best);
+    *best = *o;
+}
+
 static prism_status try_stages(outcome *best, px_lossy_request *request, prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < STAGES && status == PRISM_OK; i++) {
-        if (!stages[i]->suits[request->bound.kind])
+        outcome o = {.decoded = NULL};
+        if (!stages[i]->suits[request->bound.kind] ||
+            stages[i]->has_components != (request->cache != NULL))
             continue;
-        outcome o;
         status = try_stage(&o, stages[i], request, error);
-        if (status == PRISM_OK && o.mapped.is_mapped) {
-            request->limit = px_sections_size(&o.mapped.sections);
-            request->found = found_by(&o.mapped.pipeline);
-            outcome_free(best);
-            *best = o;
-        } else {
+        if (status == PRISM_OK)
+            keep_if_better(best, &o, request);
+        else
             outcome_free(&o);
-        }
     }
     return status;
 }
 
-/* Components along each axis that is worth it; along others where those keep no bound. */
+/* The largest error of an element with which the mean of errors may be the bound, after one with
+ * which it was `reached`. Cells of integers hold odd numbers of them. */
+static double next_largest(const px_lossy_request *request, double reached) {
+    static const double LESS = 0.999, MORE = 0.2;
+    const double largest = request->grid_error.largest;
+    const double ratio = (double)request->bound.value / reached;
+    if (request->values->words.number->fraction)
+        return LESS * largest * ratio;
+    const double next = floor(((2 * largest + 1) * ratio - 1) / 2 + (ratio > 1 ? MORE : 0));
+    return ratio < 1 ? fmin(next, largest - 1) : next;
+}
+
+/* Largest errors that are known to keep the bound, and not to. */
+typedef struct tried {
+    double holds, fails;
+} tried;
+
+/* Whether another largest error is worth a trial, which becomes the request's. Cells about
+ * predictions may leave the mean of errors far below the bound. */
+static bool goes_on(px_lossy_request *request, tried *t, double reached, bool about_predictions) {
+    static const double FAR = 0.97;
+    const double bound = (double)request->bound.value;
+    if (!(reached > 0) || !isfinite(reached))
+        return false;
+    *(reached <= bound ? &t->holds : &t->fails) = request->grid_error.largest;
+    if (reached <= bound && (reached > FAR * bound || !about_predictions))
+        return false;
+    request->grid_error.largest = next_largest(request, reached);
+    return request->grid_error.largest > t->holds && request->grid_error.largest < t->fails;
+}
+
+/* The mean of errors is known once places are coded: where it passes the bound, the grid is made
+ * finer, and where it is far below, coarser. */
+static prism_status try_grid(outcome *best, const px_lossy_stage *stage, px_lossy_request *request,
+                             prism_error *error) {
+    enum { ATTEMPTS = 3, LONG_ATTEMPTS = 2, PARTS = 8 };
+    const bool about_predictions = stage == &px_lossy_near;
+    const int attempts = about_predictions ? LONG_ATTEMPTS : ATTEMPTS;
+    px_lossy_request own = *request;
+    prism_status status = PRISM_OK;
+    tried t = {.holds = 0, .fails = HUGE_VAL};
+    bool more = own.grid_error.largest > 0;
+    if (about_predictions && own.limit < SIZE_MAX / 2) /* a coarser grid may be that much smaller */
+        own.limit += own.limit / PARTS;
+    for (int i = 0; i < attempts && status == PRISM_OK && more; i++) {
+        outcome o;
+        status = try_stage(&o, stage, &own, error);
+        more = goes_on(&own, &t, o.reached, about_predictions);
+        if (!about_predictions) {
+            request->grid_size = px_sections_size(&o.mapped.sections);
+            request->found = found_by(&o.mapped.pipeline);
+        }
+        o.mapped.is_mapped &= px_sections_size(&o.mapped.sections) < request->limit;
+        keep_if_better(best, &o, request);
+    }
+    return status;
+}
+
+/* Whether places on a grid may be smaller than what there is: an estimate by neighbours alone says
+ * more than coding takes, of frames far more, and of some other arrays. */
+static bool may_grid_be_smaller(const px_lossy_request *request) {
+    static const double USUAL = 0.6, LEAST = 0.3;
+    px_quantiser q;
+    if (!px_quantiser_make(&q, request->values, request->grid_error.largest))
+        return false;
+    const bool all = px_efforts.only_size[request->mapping->options->effort];
+    const double share = all || px_are_frames(request->mapping->array) ? LEAST : USUAL;
+    const double bits = share * px_phase_bits(&q, request->values);
+    return bits * (double)request->values->words.count < 8 * (double)request->limit;
+}
+
+/* Grids, of a bound on the mean of errors, where components do not make less of it. Cells about
+ * predictions may be a little wider, since most elements are near the middle of theirs. */
+static prism_status try_grids(outcome *best, px_lossy_request *request, prism_error *error) {
+    static const double NEARER = 0.9; /* errors of cells about predictions, to those of a grid */
+    const double reference =
+        px_error_reference(request->bound.of, request->values, request->mapping->options->axis);
+    px_grid_error fixed, moving = {.largest = 0};
+    prism_status status = px_grid_error_find(&fixed, request, reference, error);
+    if (status == PRISM_OK)
+        status = px_grid_error_find(&moving, request, reference / (NEARER * NEARER), error);
+    request->grid_error = fixed.largest > 0 ? fixed : moving;
+    if (status != PRISM_OK || !may_grid_be_smaller(request))
+        return status;
+    status = try_grid(best, &px_lossy_uniform, request, error);
+    if (!request->values->words.number->fraction)
+        request->grid_error = moving;
+    return status == PRISM_OK ? try_grid(best, &px_lossy_near, request, error) : status;
+}
+
+/* Components along each axis that is worth it; along others where those keep no bound. Then grids,
+ * which know of no planes that deviations could be from the means of. */
 static prism_status try_axes(outcome *best, px_lossy_request *request, prism_error *error) {
     px_component_cache cache = {.filled = false};
     px_axis_list list;
@@ -193,7 +299,12 @@ static prism_status try_axes(outcome *best, px_lossy_request *request, prism_err
         status = try_stages(best, &each, error);
     }
     px_component_cache_free(&cache);
-    return status;
+    options.axis = request->mapping->options->axis;
+    each.cache = NULL;
+    each.found = request->found;
+    return status == PRISM_OK && request->bound.of == PRISM_BOUND_OF_RMS
+               ? try_grids(best, &each, error)
+               : status;
 }
 
 prism_status px_lossy_encode(px_coded *mapped, void **decoded, const px_mapping_request *request,

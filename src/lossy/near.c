@@ -109,18 +109,13 @@ static prism_status encode_frames(px_sections *coded, const px_lossy_request *re
     return status;
 }
 
-enum { FEW_CHANNELS = 4, FEW_FRAMES = 32 };
-
-/* A few pictures one behind the other. */
-static bool are_frames(const prism_array *array, int axis) {
-    return axis == 0 && array->rank > 2 && array->dims[0] <= FEW_FRAMES;
-}
+enum { FEW_CHANNELS = 4 };
 
 /* That of the places on a grid, or of frames, if places were coded as something else. */
 static int axis_of_frames(const px_lossy_request *request) {
     const bool asked = request->mapping->options->axis != PRISM_AXIS_AUTO;
     if (!asked && request->found.transform != PRISM_TRANSFORM_STACK &&
-        are_frames(request->mapping->array, 0))
+        px_are_frames(request->mapping->array))
         return 0;
     return request->found.axis < 0 ? PRISM_AXIS_AUTO : request->found.axis;
 }
@@ -131,7 +126,7 @@ static bool may_be_frames(const px_lossy_request *request) {
     const prism_array *array = request->mapping->array;
     const int axis = axis_of_frames(request);
     return axis < 0 || array->dims[axis] <= FEW_CHANNELS ||
-           (are_frames(array, axis) &&
+           (axis == 0 && px_are_frames(array) &&
             8 * (double)request->limit < FEW_BITS * (double)request->values->words.count);
 }
 
@@ -162,6 +157,14 @@ static prism_status encode_grid(px_coded *mapped, px_grid *grid, const px_lossy_
     return status;
 }
 
+/* Of a bound on the mean of errors: whether cells may be smaller than what there is. They take as
+ * little as half of what places on a grid do, but much time. */
+static bool may_pay(const px_lossy_request *request) {
+    static const double SHARE = 0.6;
+    return request->bound.kind != PRISM_BOUND_REL_RMSE ||
+           (request->grid_size && SHARE * (double)request->grid_size < (double)request->limit);
+}
+
 /* Whether the options leave room for a coder of frames, and planes are such. */
 static bool may_be_near(const px_lossy_request *request) {
     const prism_options *options = request->mapping->options;
@@ -174,7 +177,7 @@ static bool may_be_near(const px_lossy_request *request) {
 static prism_status encode(px_coded *mapped, const px_lossy_request *request, prism_error *error) {
     px_grid grid = {.wide = false};
     const int32_t cell = make_lattice(&grid.quantiser, request->values, px_lossy_error(request));
-    if (!cell || !may_be_near(request))
+    if (!cell || !may_be_near(request) || !may_pay(request))
         return PRISM_OK;
     prism_status status = encode_grid(mapped, &grid, request, cell, error);
     px_grid_free(&grid);
@@ -241,8 +244,9 @@ static uint64_t decode_memory(const px_chunk *chunk) {
     return px_planes_bytes(&planes) + px_frames_cells_memory(&planes, h.model);
 }
 
-const px_lossy_stage px_lossy_near = {
-    .number = PRISM_MAPPING_NEAR,
-    .suits = {[PRISM_BOUND_MAX_ERROR] = true, [PRISM_BOUND_REL_MAX_ERROR] = true},
-    .encode = encode,
-    .decoder = {.decode = decode, .memory = decode_memory}};
+const px_lossy_stage px_lossy_near = {.number = PRISM_MAPPING_NEAR,
+                                      .suits = {[PRISM_BOUND_MAX_ERROR] = true,
+                                                [PRISM_BOUND_REL_MAX_ERROR] = true,
+                                                [PRISM_BOUND_REL_RMSE] = true},
+                                      .encode = encode,
+                                      .decoder = {.decode = decode, .memory = decode_memory}};

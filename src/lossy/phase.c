@@ -65,23 +65,24 @@ static double cost(phase_model *m, int64_t cell, int64_t west, int64_t north, in
     return further - log2(share);
 }
 
-static double bits_of(const px_quantiser *q, const px_numbers *values) {
+double px_phase_bits(const px_quantiser *q, const px_numbers *values) {
     const size_t count = values->words.count, runs = SAMPLES / RUN;
     const steps to = steps_of(values->array);
     const size_t first = to.west + to.north;
     phase_model m;
     memset(&m, 0, sizeof m);
     double bits = 0;
+    size_t seen = 0;
     for (size_t r = 0; r < runs; r++) {
         const size_t start = count > SAMPLES ? count / runs * r : RUN * r;
-        for (size_t i = start < first ? first : start; i < start + RUN && i < count; i++)
+        for (size_t i = start < first ? first : start; i < start + RUN && i < count; i++, seen++)
             bits += px_is_exact(values, i)
                         ? 0
                         : cost(&m, cell_at(q, values, i), cell_at(q, values, i - to.west),
                                cell_at(q, values, i - to.north),
                                cell_at(q, values, i - to.west - to.north));
     }
-    return bits;
+    return seen ? bits / (double)seen : 0;
 }
 
 void px_phase_choose(px_quantiser *q, const px_numbers *values) {
@@ -91,7 +92,7 @@ void px_phase_choose(px_quantiser *q, const px_numbers *values) {
     double least = HUGE_VAL;
     for (uint64_t phase = 0; phase < width && phase / step < MOST_PHASES; phase += step) {
         q->phase = phase;
-        const double bits = bits_of(q, values);
+        const double bits = px_phase_bits(q, values);
         if (bits < least) {
             least = bits;
             best = phase;

@@ -41,13 +41,20 @@ static bool make_multiples(px_quantiser *q, double error) {
     return true;
 }
 
-bool px_quantiser_make(px_quantiser *q, const px_numbers *values, double error) {
-    if (!(error > 0) || !px_quantiser_range(q, values))
-        return false;
+bool px_quantiser_divide(px_quantiser *q, double error) {
     if (is_float(q))
         return make_multiples(q, error);
     q->half = error >= 0x1p62 ? (uint64_t)1 << 62 : (uint64_t)error;
     return true;
+}
+
+bool px_quantiser_make(px_quantiser *q, const px_numbers *values, double error) {
+    return error > 0 && px_quantiser_range(q, values) && px_quantiser_divide(q, error);
+}
+
+void px_quantiser_centre(px_quantiser *q, uint64_t rank) {
+    const uint64_t width = px_quantiser_width(q), above = (rank - q->least) % width;
+    q->phase = q->half >= above ? q->half - above : q->half + (width - above);
 }
 
 /* ---- Places ---- */

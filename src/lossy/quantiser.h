@@ -27,6 +27,12 @@ bool px_quantiser_range(px_quantiser *q, const px_numbers *values);
  * but the elements themselves, and where all of them must be exact. */
 bool px_quantiser_make(px_quantiser *q, const px_numbers *values, double error);
 
+/* The same once the range is known. */
+bool px_quantiser_divide(px_quantiser *q, double error);
+
+/* Gives a grid of integers the phase with which `rank` is the middle of a cell. */
+void px_quantiser_centre(px_quantiser *q, uint64_t rank);
+
 /* Width of the cells of a grid of integers; 0 where it does not fit 64 bits. */
 uint64_t px_quantiser_width(const px_quantiser *q);
 

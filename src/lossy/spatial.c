@@ -489,5 +489,6 @@ static uint64_t memory(const px_chunk *chunk) {
 const px_lossy_stage px_lossy_spatial = {
     .number = PRISM_MAPPING_SPATIAL,
     .suits = {[PRISM_BOUND_REL_RMSE] = true},
+    .has_components = true,
     .encode = encode,
     .decoder = {.decode = decode, .memory = memory, .chunks = 1}};

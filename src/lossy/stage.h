@@ -6,12 +6,22 @@
 #include "lossy/numbers.h"
 #include "mapping/stage.h"
 
+/* The largest error of an element, and the rank of an integer that has none. */
+typedef struct px_grid_error {
+    double largest;
+    uint64_t middle;
+} px_grid_error;
+
 /* What an encoder is given. */
 typedef struct px_lossy_request {
     const px_mapping_request *mapping; /* its options have no bound: they are for integers */
     const px_numbers *values;
     px_bound bound;
     size_t limit; /* more bytes are of no use */
+    /* Of a relative RMSE: the largest error of an element on a grid (grid_error.h), and the bytes
+     * of the elements there, 0 if nobody knows. */
+    px_grid_error grid_error;
+    size_t grid_size;
     /* What stages of components leave for the next one; NULL for other bounds. */
     struct px_component_cache *cache;
     /* What a stage before found best for its integers; its transform is AUTO if there is none. */
@@ -23,6 +33,7 @@ typedef struct px_lossy_request {
 typedef struct px_lossy_stage {
     prism_mapping number;
     bool suits[PRISM_BOUND_DISTANCE + 1]; /* by kind of bound */
+    bool has_components;                  /* planes lie along an axis that is chosen before */
     /* The smallest chunk that keeps the bound, in its own opinion: mapped->is_mapped tells whether
      * there is one. The parameters begin with the number and px_bound_write already; bound->reached
      * is filled in later. */

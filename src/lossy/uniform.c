@@ -31,6 +31,14 @@ static prism_status encode_grid(px_coded *mapped, px_grid *grid, const px_lossy_
                : px_inner_encode_integers(mapped, request->mapping, grid->places, false, error);
 }
 
+/* Where the mean of errors matters, the commonest integer has none. */
+static void choose_phase(px_quantiser *q, const px_lossy_request *request) {
+    if (request->bound.kind == PRISM_BOUND_REL_RMSE)
+        px_quantiser_centre(q, request->grid_error.middle);
+    else
+        px_phase_choose(q, request->values);
+}
+
 static prism_status encode(px_coded *mapped, const px_lossy_request *request, prism_error *error) {
     const double largest = px_lossy_error(request);
     px_grid grid = {.wide = false};
@@ -38,7 +46,7 @@ static prism_status encode(px_coded *mapped, const px_lossy_request *request, pr
         px_quantiser_last(&grid.quantiser) > INT64_MAX)
         return PRISM_OK;
     if (!request->values->words.number->fraction)
-        px_phase_choose(&grid.quantiser, request->values);
+        choose_phase(&grid.quantiser, request);
     prism_status status = encode_grid(mapped, &grid, request, largest, error);
     px_grid_free(&grid);
     return status;
@@ -73,8 +81,9 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return px_grid_restore_exceptions(elements, array, &grid, &source->parameters, error);
 }
 
-const px_lossy_stage px_lossy_uniform = {
-    .number = PRISM_MAPPING_UNIFORM,
-    .suits = {[PRISM_BOUND_MAX_ERROR] = true, [PRISM_BOUND_REL_MAX_ERROR] = true},
-    .encode = encode,
-    .decoder = {.decode = decode, .chunks = 1}};
+const px_lossy_stage px_lossy_uniform = {.number = PRISM_MAPPING_UNIFORM,
+                                         .suits = {[PRISM_BOUND_MAX_ERROR] = true,
+                                                   [PRISM_BOUND_REL_MAX_ERROR] = true,
+                                                   [PRISM_BOUND_REL_RMSE] = true},
+                                         .encode = encode,
+                                         .decoder = {.decode = decode, .chunks = 1}};

@@ -409,6 +409,7 @@ static uint64_t memory(const px_chunk *chunk) {
 
 const px_lossy_stage px_lossy_wavelet = {.number = PRISM_MAPPING_WAVELET,
                                          .suits = {[PRISM_BOUND_REL_RMSE] = true},
+                                         .has_components = true,
                                          .encode = encode,
                                          .decoder = {.decode = decode, .memory = memory},
                                          .reduce = reduce};
