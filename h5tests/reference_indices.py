@@ -62,7 +62,7 @@ class Places:
     """The array A."""
 
     def __init__(self, chunk: Chunk) -> None:
-        self.count, self.width = chunk.count, chunk.width
+        self.count, self.width, self.depth = chunk.count, chunk.width, chunk.depth
         self.height = chunk.samples // chunk.width
         self.samples = chunk.count * chunk.samples
         self.row = self.width + 16
@@ -244,6 +244,15 @@ class Indices:
         share = 6 if fast else 8
         rooms = [4 << n for n in range(10, 16)] + [share << n for n in range(16, 19)]
         self.bits = 10 + sum(room < places.samples for room in rooms)
+        times, sizes = 7 if fast else 11, 1 + (values > 256)
+        rest = len(places.numbers) * sizes + 2560000
+        large = places.samples * places.depth // 8
+        while (
+            large >= 1 << 20
+            and self.bits > 10
+            and (4 * self.contexts << self.bits) + rest > times * large
+        ):
+            self.bits -= 1
         self.slots = [defaultdict(Slot) for _ in range(self.contexts)]
         self.states = Keyed(lambda key: usual(key[2]))
         self.matches = Keyed(lambda key: History(3900000 if key[2] == 2 else 300000))

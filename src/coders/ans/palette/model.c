@@ -113,6 +113,17 @@ static int smaller(int a, int b) {
     return a < b ? a : b;
 }
 
+/* Whether the slots leave room for all else below a few times the samples of a large array: 8 times
+ * for all of it, 12 with all contexts, and the codes of a mask are half a chunk of their own. */
+static bool have_room(const px_palette_model *m, int bits) {
+    enum { LARGE = 1 << 20, REST = 2560000, TIMES_FAST = 7, TIMES_ALL = 11 };
+    const size_t bytes = px_product(m->count, m->height, m->width, m->depth / 8);
+    const size_t slots = ((size_t)m->contexts << bits) * sizeof *m->slots;
+    const size_t indices = px_product(shape_of(m->count, m->height, m->width).bytes, 1 + m->wide);
+    return bytes < LARGE ||
+           px_sum(slots + REST, indices) <= px_product(m->fast ? TIMES_FAST : TIMES_ALL, bytes);
+}
+
 /* A share of the indices, as a power of two: so that the slots of all contexts together take a few
  * times the indices. */
 static int slot_bits_of(const px_palette_model *m) {
@@ -121,6 +132,8 @@ static int slot_bits_of(const px_palette_model *m) {
     int bits = FEWEST_SLOT_BITS;
     while (bits < MOST_SLOT_BITS && (bits < FEW_SLOT_BITS ? SHARE_SMALL : share) << bits < indices)
         bits++;
+    while (bits > FEWEST_SLOT_BITS && !have_room(m, bits))
+        bits--;
     return bits;
 }
 
@@ -133,8 +146,12 @@ static void set_sizes(px_palette_model *m) {
 }
 
 px_palette_bytes px_palette_model_memory(const px_planes *planes, bool fast, bool wide) {
-    px_palette_model m = {
-        .count = planes->count, .height = planes->height, .width = planes->width, .fast = fast};
+    px_palette_model m = {.count = planes->count,
+                          .height = planes->height,
+                          .width = planes->width,
+                          .depth = planes->depth,
+                          .fast = fast,
+                          .wide = wide};
     px_arena arena = {NULL, 0};
     set_sizes(&m);
     layout(&m, &arena);

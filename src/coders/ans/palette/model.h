@@ -33,6 +33,7 @@ enum {
 typedef struct px_palette_model { /* named in palette_kernels.h */
     px_range_coder coder;
     size_t count, height, width;
+    unsigned depth; /* of samples */
     int values;
     bool fast; /* few contexts, and whole pieces at once */
     bool wide; /* indices have upper bytes */
@@ -74,7 +75,7 @@ typedef struct px_palette_bytes {
 
 px_palette_bytes px_palette_model_memory(const px_planes *planes, bool fast, bool wide);
 
-/* The shape, `values`, `fast` and `wide` are set. */
+/* The shape, `depth`, `values`, `fast` and `wide` are set. */
 prism_status px_palette_model_alloc(px_palette_model *model, prism_error *error);
 
 /* Of the model, only the indices remain. */

@@ -88,6 +88,7 @@ static prism_status model_make(px_palette_model *m, const px_planes *planes, con
     m->count = planes->count;
     m->height = planes->height;
     m->width = planes->width;
+    m->depth = planes->depth;
     m->values = v->count;
     m->fast = fast;
     m->wide = is_wide(v);
