@@ -1,5 +1,7 @@
 #include "base/effort.h"
 
+#include "base/sizes.h"
+
 #define ALL SIZE_MAX
 #define Q   PRISM_METHOD_QUICK
 #define L   PRISM_METHOD_LSQ
@@ -25,6 +27,7 @@ const px_effort_table px_efforts = {
     .frames        = {0,      F,      F,      F,      F,      F,      F,      F,      M,      M},
     .palette       = {0,      0,      0,      0,      1,      1,      1,      1,      1,      1},
     .order0        = {0,      0,      0,      0,      1,      1,      1,      1,      1,      1},
+    .decoding_times = {0,     8,      8,      8,      8,      8,      8,      8,     12,     12},
 
     .components          = {0,    256,    256,    256,    512,    512,   1024,   1024,   1024,   1024},
     .component_positions = {0,   8192,   8192,   8192,  32768,  32768,    ALL,    ALL,    ALL,    ALL},
@@ -57,3 +60,8 @@ const px_effort_table px_efforts = {
     .jxl_memory    = {0,      1,      1,      1,      1,      1,      1,      1,      2,      2},
 };
 /* clang-format on */
+
+size_t px_decoding_limit(int effort, size_t bytes) {
+    enum { LEAST_BYTES = 1 << 20 };
+    return px_product(px_efforts.decoding_times[effort], px_larger(bytes, LEAST_BYTES));
+}

@@ -28,11 +28,12 @@ typedef struct px_effort_table {
         candidates[PX_EFFORT_COUNT]; /* references of a frame that are measured, of each list */
 
     /* ---- Methods of coder ans ---- */
-    prism_method planes[PX_EFFORT_COUNT]; /* of planes; */
-    prism_method fitted[PX_EFFORT_COUNT]; /* what is tried besides, if that one learns */
-    prism_method frames[PX_EFFORT_COUNT]; /* of transform stack */
-    bool palette[PX_EFFORT_COUNT];        /* tried for few values, and for labels */
-    bool order0[PX_EFFORT_COUNT];         /* tried for noise */
+    prism_method planes[PX_EFFORT_COUNT];   /* of planes; */
+    prism_method fitted[PX_EFFORT_COUNT];   /* what is tried besides, if that one learns */
+    prism_method frames[PX_EFFORT_COUNT];   /* of transform stack */
+    bool palette[PX_EFFORT_COUNT];          /* tried for few values, and for labels */
+    bool order0[PX_EFFORT_COUNT];           /* tried for noise */
+    size_t decoding_times[PX_EFFORT_COUNT]; /* decoding may take so many times an array of 1 MiB */
 
     /* ---- Losing ---- */
     size_t components[PX_EFFORT_COUNT];           /* principal ones that are looked for; */
@@ -66,5 +67,8 @@ typedef struct px_effort_table {
 } px_effort_table;
 
 extern const px_effort_table px_efforts;
+
+/* What decoding an array of so many bytes may take: docs/testing.md, "Memory". */
+size_t px_decoding_limit(int effort, size_t bytes);
 
 #endif

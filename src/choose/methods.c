@@ -6,6 +6,7 @@
 #include "choose/methods.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/effort.h"
 #include "choose/candidates.h"
@@ -39,7 +40,7 @@ enum { FEW_POSITIONS = 1 << 10 };
 
 /* ---- Candidates ---- */
 
-enum { MOST_CANDIDATES = 5 };
+enum { MOST_CANDIDATES = 8 }; /* with those that take the place of others */
 
 typedef struct candidates {
     px_candidate items[MOST_CANDIDATES];
@@ -88,6 +89,13 @@ static void add_by_effort(candidates *list, const px_planes *planes, const px_ta
 
 /* ---- Looks ---- */
 
+/* What the methods are tried on. */
+typedef struct subject {
+    const prism_array *array;
+    const px_planes *planes;
+    const px_task *task;
+} subject;
+
 static prism_status measure(size_t *size, const px_planes *planes, const px_task *task,
                             prism_method method, int effort, size_t limit, prism_error *error) {
     px_task tried = *task;
@@ -101,33 +109,40 @@ static prism_status measure(size_t *size, const px_planes *planes, const px_task
     return status;
 }
 
+/* What is kept beside samples may outweigh planes of a few long rows: docs/testing.md, "Memory". */
+static bool is_too_large(const px_coded *coded, const subject *s) {
+    const size_t bytes = px_product(s->planes->count, px_plane_bytes(s->planes));
+    return px_coded_memory(coded, s->array, px_gaps_for(s->task->mask, s->array)) >
+           px_decoding_limit(s->task->effort, bytes);
+}
+
 /* A fitted method takes a third of the time of one that learns; how far it comes in a tenth of that
  * shows whether it may win. Where that much is smaller already, it is kept. */
-static prism_status fitted_has_chance(bool *chance, px_coded *best, const px_planes *planes,
+static prism_status fitted_has_chance(bool *chance, px_coded *best, const subject *s,
                                       const px_task *task, prism_error *error) {
     const size_t enough = (size_t)((double)px_coded_size(best) * FITTED_CHANCE);
     px_task brief = *task;
     px_coded coded = {.is_mapped = false};
     brief.effort = PX_EFFORT_DEFAULT;
     brief.limit = enough;
-    prism_status status = px_try(&coded, planes, &brief, error);
+    prism_status status = px_try(&coded, s->planes, &brief, error);
     *chance = status == PRISM_OK && px_coded_size(&coded) <= enough;
-    if (*chance)
+    if (*chance && !is_too_large(&coded, s))
         px_coded_keep_smaller(best, &coded);
     else
         px_coded_free(&coded);
     return status;
 }
 
-static prism_status has_chance(bool *chance, px_coded *best, const px_planes *planes,
-                               const px_task *task, prism_error *error) {
+static prism_status has_chance(bool *chance, px_coded *best, const subject *s, const px_task *task,
+                               prism_error *error) {
     *chance = true;
     if (task->method == PRISM_METHOD_PALETTE) /* which stops as soon as it has none */
         return PRISM_OK;
     if (task->method != PRISM_METHOD_ORDER0)
-        return fitted_has_chance(chance, best, planes, task, error);
+        return fitted_has_chance(chance, best, s, task, error);
     size_t size = 0;
-    prism_status status = px_order0_bytes(&size, planes, error);
+    prism_status status = px_order0_bytes(&size, s->planes, error);
     *chance = size < px_coded_size(best);
     return status;
 }
@@ -236,56 +251,79 @@ static prism_status list_candidates(candidates *list, const px_planes *planes, c
 
 /* ---- Trials ---- */
 
-static bool learns(prism_method method) {
-    return method == PRISM_METHOD_ADAPTIVE || method == PRISM_METHOD_MIXED;
+/* What takes the place of a method whose decoding takes too much; NONE: nothing does. */
+static prism_method instead_of(prism_method method) {
+    switch (method) {
+    case PRISM_METHOD_MIXED:
+        return PRISM_METHOD_FRAMES;
+    case PRISM_METHOD_ADAPTIVE:
+    case PRISM_METHOD_FRAMES:
+        return PRISM_METHOD_LSQ;
+    case PRISM_METHOD_LSQ:
+        return PRISM_METHOD_QUICK;
+    default:
+        return PRISM_METHOD_NONE;
+    }
 }
 
-/* What methods that learn keep of a row outweighs planes of a few long rows. */
-static bool is_too_large(const px_coded *coded, const px_planes *planes) {
-    enum { TIMES = 12, LEAST_BYTES = 1 << 20 }; /* docs/testing.md, "Memory" */
-    const size_t bytes = px_product(planes->count, px_plane_bytes(planes));
-    return px_coded_memory(coded, planes) >
-           px_product(TIMES, bytes > LEAST_BYTES ? bytes : LEAST_BYTES);
+/* Candidate i makes way for another one, which may be the next one anyway. Planes of a few rows
+ * take less as the lines that lifted ones are. */
+static void replace(candidates *list, size_t i, const px_planes *planes) {
+    px_candidate *next = &list->items[i + 1], other = list->items[i];
+    const bool folds = px_is_folded_by_lift(planes);
+    prism_transform *transform = &other.pipeline.transform;
+    other.method = instead_of(other.method);
+    other.verdict = PX_SURE;
+    if (other.method == PRISM_METHOD_LSQ && *transform == PRISM_TRANSFORM_STACK)
+        *transform = PRISM_TRANSFORM_CHANNELS;
+    if (!other.method && *transform == PRISM_TRANSFORM_NONE && folds) {
+        *transform = PRISM_TRANSFORM_CHANNELS;
+        other.method = PRISM_METHOD_QUICK;
+    }
+    if (!other.method)
+        return;
+    if (i + 1 == list->count || next->method != other.method)
+        memmove(next + 1, next, (list->count++ - i - 1) * sizeof *next);
+    *next = other;
 }
 
-/* Where decoding would take too much, the fitted method, which is the next one, is as good as
- * alone. */
-static void keep_or_leave(px_coded *best, px_coded *tried, const px_planes *planes,
-                          px_candidate *item) {
-    if (learns(item->method) && px_coded_size(tried) && is_too_large(tried, planes)) {
+static void keep_or_replace(px_coded *best, px_coded *tried, candidates *list, size_t i,
+                            const subject *s) {
+    if (is_too_large(tried, s)) {
         px_coded_free(tried);
-        item[1].verdict = PX_SURE;
+        replace(list, i, s->planes);
     } else {
         px_coded_keep_smaller(best, tried);
     }
 }
 
-static prism_status try_methods(px_coded *best, const px_planes *planes, const px_task *task,
-                                prism_error *error) {
+static prism_status try_methods(px_coded *best, const subject *s, prism_error *error) {
     candidates list = {.count = 0};
     prism_status status = PRISM_OK;
-    if (px_blocks_suit(planes, task->pipeline.block, task->pipeline.stored))
-        add(&list, task, PRISM_METHOD_BLOCKS, PX_SURE);
+    if (px_blocks_suit(s->planes, s->task->pipeline.block, s->task->pipeline.stored))
+        add(&list, s->task, PRISM_METHOD_BLOCKS, PX_SURE);
     else
-        status = list_candidates(&list, planes, task, error);
+        status = list_candidates(&list, s->planes, s->task, error);
     for (size_t i = 0; i < list.count && status == PRISM_OK; i++) {
         px_candidate *item = &list.items[i];
         px_coded tried = {.pipeline = best->pipeline};
-        px_task next = px_task_of(item, task->effort, task->limit);
+        px_task next = px_task_of(item, s->task->effort, s->task->limit);
         bool chance = true;
         if (item->verdict == PX_POSSIBLE)
-            status = has_chance(&chance, best, planes, &next, error);
+            status = has_chance(&chance, best, s, &next, error);
         if (status != PRISM_OK || !chance)
             continue;
         next.doubtful = item->verdict == PX_POSSIBLE;
         if (px_coded_size(best))
             next.limit = px_coded_size(best);
-        status = px_try(&tried, planes, &next, error);
+        status = px_try(&tried, s->planes, &next, error);
         if (status == PRISM_OK)
-            keep_or_leave(best, &tried, planes, item);
+            keep_or_replace(best, &tried, &list, i, s);
         else
             px_coded_free(&tried);
     }
+    if (status == PRISM_OK && !px_coded_size(best))
+        px_buffer_exceed(&best->sections.payload, s->task->limit);
     return status;
 }
 
@@ -297,7 +335,8 @@ prism_status px_encode(px_coded *coded, const prism_array *array, const void *el
     prism_status status = px_prepare(&prepared, array, elements, task, error);
     if (status != PRISM_OK)
         return status;
-    status = native ? try_methods(coded, &prepared.planes, &prepared.task, error)
+    const subject whole = {array, &prepared.planes, &prepared.task};
+    status = native ? try_methods(coded, &whole, error)
                     : px_try(coded, &prepared.planes, &prepared.task, error);
     if (status == PRISM_OK)
         status = px_prepared_finish(coded, &prepared, error);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/array.h"
 #include "base/effort.h"
 #include "choose/methods.h"
 #include "coders/jxl.h"
@@ -271,6 +272,15 @@ static prism_status jxl_has_chance(bool *chance, const px_choice *c, const px_ca
     return status;
 }
 
+/* libjxl takes many times the array to decode: automatic options leave larger ones to others. */
+static bool is_too_large(const px_choice *c, const px_candidate *candidate) {
+    const prism_array *whole = &c->sample->whole;
+    const size_t bytes = (size_t)px_array_count(whole) * prism_type_size(whole->type);
+    px_coded coded = {.pipeline = candidate->pipeline};
+    coded.pipeline.coder = PRISM_CODER_JXL;
+    return px_coded_memory(&coded, whole, NULL) > px_decoding_limit(c->options->effort, bytes);
+}
+
 /* Paeth before libjxl, which has better predictors, is done only where it is asked for. */
 static prism_status consider_jxl(px_choice *c, px_candidate candidate, prism_error *error) {
     bool asked = c->options->coder == PRISM_CODER_JXL;
@@ -278,7 +288,8 @@ static prism_status consider_jxl(px_choice *c, px_candidate candidate, prism_err
     prism_predictor predictor = paeth && asked ? PRISM_PREDICTOR_PAETH : PRISM_PREDICTOR_NONE;
     bool chance = asked;
     if (!px_may_use(c, &candidate, predictor, PRISM_CODER_JXL) ||
-        (!asked && (!px_jxl_available() || /* far slower than the others at these efforts: */
+        (!asked && (!px_jxl_available() || is_too_large(c, &candidate) ||
+                    /* far slower than the others at these efforts: */
                     px_efforts.brisk[candidate.pipeline.effort])))
         return PRISM_OK;
     /* Where repetitions count, which the quick trial does not look for, it says nothing. */

@@ -75,9 +75,22 @@ static void encoding_free(encoding *e) {
 
 /* ---- Chunks that hold others ---- */
 
+static bool is_too_large(const encoding *e, const px_coded *coded) {
+    const px_chunk chunk = px_chunk_of_coded(coded, e->request.array);
+    return px_chunk_codec.memory(&chunk, e->role.depth) >
+           px_decoding_limit(e->content.options.effort, e->content.size);
+}
+
+/* What takes too much to decode makes nothing sure. */
 static void keep_part(encoding *e, px_coded *coded) {
-    if (coded->is_mapped)
+    if (!coded->is_mapped)
+        return;
+    if (is_too_large(e, coded)) {
+        px_coded_free(coded);
+        e->sure = false;
+    } else {
         px_coded_keep_smaller(&e->parts, coded);
+    }
 }
 
 /* What stands elsewhere, too, left out. */

@@ -294,13 +294,6 @@ static uint64_t planes_memory(const px_planes *planes, const px_pipeline *pipeli
     return (coder->late ? 0 : px_planes_bytes(planes)) + (coding > lifting ? coding : lifting);
 }
 
-uint64_t px_coded_memory(const px_coded *coded, const px_planes *planes) {
-    const px_buffer *parameters = &coded->sections.parameters;
-    return planes_memory(planes, &coded->pipeline,
-                         px_reader_make(parameters->data, parameters->size),
-                         coded->sections.payload.size);
-}
-
 /* Of what is left when there are holes: beside it lie their maps, those of lines in their place, or
  * one of all planes together. */
 static uint64_t memory_with_holes(const px_chunk *chunk, const px_planes *planes, uint64_t rest) {
@@ -334,6 +327,18 @@ uint64_t px_pipeline_memory(const px_chunk *chunk) {
     const uint64_t decoding = planes_memory(&planes, pipeline, parameters, chunk->payload_size);
     const uint64_t storing = px_planes_bytes(&planes) + arranged_bytes(chunk);
     return memory_with_holes(chunk, &planes, px_larger(decoding, storing));
+}
+
+uint64_t px_coded_memory(const px_coded *coded, const prism_array *array, const px_gaps *mask) {
+    const px_sections *sections = &coded->sections;
+    const px_chunk chunk = {.array = *array,
+                            .pipeline = coded->pipeline,
+                            .parameters = sections->parameters.data,
+                            .parameter_size = sections->parameters.size,
+                            .payload_size = sections->payload.size,
+                            .mask = mask};
+    const uint64_t codes = mask ? px_array_count(&mask->array) : 0;
+    return codes + px_pipeline_memory(&chunk);
 }
 
 /* ---- Some planes ---- */

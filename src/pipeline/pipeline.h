@@ -38,8 +38,8 @@ prism_method px_pipeline_method(const px_chunk *chunk);
 /* Bytes that decoding a chunk takes at most beside the chunk and its elements. */
 uint64_t px_pipeline_memory(const px_chunk *chunk);
 
-/* The same of planes that were coded. */
-uint64_t px_coded_memory(const px_coded *coded, const px_planes *planes);
+/* The same of what an array became, with the codes of its mask, if there is one. */
+uint64_t px_coded_memory(const px_coded *coded, const prism_array *array, const px_gaps *mask);
 
 /* The way back: elements from the sections of a chunk. */
 prism_status px_pipeline_decode(const px_chunk *chunk, void *elements, int threads,
