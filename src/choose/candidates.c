@@ -20,8 +20,9 @@
 #include "planes/fold.h"
 
 /* Many planes are rather channels than frames where they differ so much more from each other than
- * samples side by side do, or that little and a lift makes them so much smaller. */
-enum { FEW_PLANES = 16 };
+ * samples side by side do, or that little and a lift makes them so much smaller. Of very many that
+ * differ, there is no doubt. */
+enum { FEW_PLANES = 16, MOST_DOUBTED = 48 };
 static const double STRONG_LIFT = 0.85, SMALL_STEP = 0.5, LARGE_STEP = 1.6, HUGE_STEP = 4;
 
 px_task px_task_of(const px_candidate *candidate, int effort, size_t limit) {
@@ -124,10 +125,10 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     prism_status status =
         t.plain || t.frames ? estimate_plain(&plain, planes, s, options, error) : PRISM_OK;
     const double step = t.frames && many ? px_step_ratio(planes) : 1;
-    const bool frames = t.frames && step <= HUGE_STEP;
+    const uint64_t all = px_layout_by(roles, &s->whole).count;
+    const bool frames = t.frames && step <= (all <= MOST_DOUBTED ? HUGE_STEP : LARGE_STEP);
     bool rather_lifted = step > LARGE_STEP;
     const bool tie = roles->planes && ((frames && step <= LARGE_STEP) || (t.lift && promising));
-    const uint64_t all = px_layout_by(roles, &s->whole).count;
     const double tied = tie ? px_frames_bits(planes, all) / 8 / s->part.share : plain;
     if (t.plain) {
         add_layout(list, options, PRISM_TRANSFORM_NONE, roles)->bytes = plain;
