@@ -61,6 +61,35 @@ def test_more_effort_is_never_larger(kind):
         assert more <= growth * less + GROWTH_BYTES, sizes
 
 
+def plot():
+    """Ticks and labels of grey glyphs around an empty middle, RGBA."""
+    rng, picture = np.random.default_rng(5), np.full((300, 400, 4), 255, "u1")
+    glyphs = rng.integers(0, 256, (10, 9, 6)) * (rng.random((10, 9, 6)) < 0.5)
+
+    def put(y, x):
+        picture[y : y + 9, x : x + 6, :3] = (255 - glyphs[rng.integers(10)])[..., None]
+
+    for column in range(60):
+        put(rng.choice((4, 16, 270, 284)), 4 + 6 * column)
+    for row in range(10, 290, 14):
+        for x in (3, 9, 15, 380, 386):
+            put(row, x)
+    picture[30, 30:370, :3] = picture[30:260, 30, :3] = 0
+    return picture
+
+
+@pytest.mark.parametrize("make", (plot,))
+@pytest.mark.parametrize("effort", (5, 7))
+def test_automatic_options_are_the_best_where_samples_mislead(make, effort):
+    """An empty middle says nothing of a drawing."""
+    array = make()
+    automatic = len(h5prism.encode(array, effort=effort, verify=True))
+    for pipeline in PIPELINES:
+        if pipeline["coder"] != "jxl":
+            own = len(h5prism.encode(array, effort=effort, **pipeline))
+            assert automatic <= OWN_ALLOWANCE * own, pipeline
+
+
 def test_of_few_samples_any_effort_may_choose_method_quick():
     """Bursts that fade: what method lsq sends beside the samples is more than it saves."""
     t = np.arange(6000)

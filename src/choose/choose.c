@@ -217,6 +217,36 @@ static prism_status try_quick(px_coded *coded, const px_candidate *chosen,
     return status;
 }
 
+/* Where next to nothing is left, a sample of the array says little of what does best. */
+static bool is_next_to_nothing(const px_coded *coded, const px_mapping_request *request,
+                               size_t size) {
+    enum { SHARE = 64 };
+    const prism_options *options = request->options;
+    return !request->trial && px_efforts.palette[options->effort] && px_may_be_native(options) &&
+           options->transform == PRISM_TRANSFORM_AUTO && !px_blocks_asked(options) &&
+           request->survey->part.share < 1 && px_coded_size(coded) &&
+           px_coded_size(coded) * SHARE < size;
+}
+
+/* The same planes by the native coder, which may be by indices. */
+static prism_status try_indices(px_coded *coded, const px_candidate *chosen,
+                                const px_mapping_request *request, prism_error *error) {
+    px_candidate native = *chosen;
+    px_coded tried;
+    if (px_is_by_indices(coded))
+        return PRISM_OK;
+    native.no_palette = false;
+    native.pipeline.transform = PRISM_TRANSFORM_NONE;
+    native.pipeline.predictor = PRISM_PREDICTOR_LSQ;
+    native.pipeline.coder = PRISM_CODER_ANS;
+    px_task task = px_task_of(&native, request->options->effort, px_coded_size(coded));
+    task.mask = request->mask;
+    prism_status status = px_encode(&tried, request->array, request->elements, &task, error);
+    if (status == PRISM_OK)
+        px_coded_keep_smaller(coded, &tried);
+    return status;
+}
+
 prism_status px_encode_integers(px_coded *coded, const px_mapping_request *request,
                                 prism_error *error) {
     const prism_array *array = request->array;
@@ -241,6 +271,8 @@ prism_status px_encode_integers(px_coded *coded, const px_mapping_request *reque
         task.mask = request->mask;
         status = px_encode(coded, array, request->elements, &task, error);
     }
+    if (status == PRISM_OK && is_next_to_nothing(coded, request, size))
+        status = try_indices(coded, &chosen, request, error);
     if (status == PRISM_OK && quick_may_win(coded, request))
         status = try_quick(coded, &chosen, request, error);
     return status;

@@ -14,6 +14,7 @@
 #include "coders/ans/order0/order0.h"
 #include "coders/ans/palette/model.h"
 #include "planes/fold.h"
+#include "planes/sample.h"
 #include "planes/values.h"
 
 /* By how much a fitted method at the default effort may miss what the learning one needs and still
@@ -147,16 +148,23 @@ static prism_status has_chance(bool *chance, px_coded *best, const subject *s, c
     return status;
 }
 
-/* Rows in the middle of planes in the middle. */
-static px_planes middle_of(const px_planes *planes) {
+/* One plane. */
+static prism_array as_array(const px_planes *planes) {
+    return (prism_array){.type = PRISM_INT16, .rank = 2, .dims = {planes->height, planes->width}};
+}
+
+/* Typical rows of planes in the middle. */
+static px_planes part_of(const px_planes *planes) {
     px_planes part = *planes;
     part.holes = NULL;
     const size_t most = PART_LEAST / px_plane_size(planes) + PART_PLANES;
     part.count = planes->count < most ? planes->count : most;
     part.height = PART_SAMPLES / (part.count * planes->width) + 1;
     part.height = planes->height < part.height ? planes->height : part.height;
-    part.samples = px_plane(planes, (planes->count - part.count) / 2) +
-                   (planes->height - part.height) / 2 * planes->width;
+    part.samples = px_plane(planes, (planes->count - part.count) / 2);
+    const prism_array whole = as_array(planes), cut = as_array(&part);
+    const size_t place = px_sample_place(&whole, part.samples, &cut);
+    part.samples += (planes->height - part.height) * place / PX_PLACES * planes->width;
     return part;
 }
 
@@ -177,7 +185,7 @@ static bool are_copies(const px_planes *planes) {
  * large the ratio is above CLEARLY_NOT does not matter. */
 static prism_status compare(double *ratio, size_t values, const px_planes *planes,
                             const px_task *task, prism_error *error) {
-    const px_planes part = middle_of(planes);
+    const px_planes part = part_of(planes);
     size_t lsq = part.count * px_plane_size(&part) * sizeof *part.samples, indices = 0;
     *ratio = HUGE_VAL;
     if (!px_palette_has_room(&part) || (values > PX_PALETTE_FEW && !are_copies(&part)))

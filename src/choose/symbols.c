@@ -82,7 +82,8 @@ static prism_status size_as_colours(double *bytes, const px_mapping_request *req
     size_t table = 0, places = 0;
     for (unsigned d = 0; d < plane.rank; d++)
         plane.dims[d] = cut->dims[d] < plane.dims[d] ? cut->dims[d] : plane.dims[d];
-    prism_status status = px_sample_cut(&sample, &set->numbers, set->places, &plane, error);
+    prism_status status =
+        px_sample_cut_at(&sample, &set->numbers, set->places, &plane, PX_MIDDLE, error);
     if (status == PRISM_OK)
         status = px_part_size(&places, request, &sample.array, sample.elements, error);
     if (status == PRISM_OK)
@@ -99,7 +100,8 @@ static prism_status compare(bool *may, bool *sure, const px_mapping_request *req
     px_sample sample;
     size_t whole = 1;
     double colours = 0;
-    prism_status status = px_sample_cut(&sample, request->array, request->elements, &cut, error);
+    prism_status status =
+        px_sample_cut_at(&sample, request->array, request->elements, &cut, PX_MIDDLE, error);
     if (status == PRISM_OK)
         status = px_part_size(&whole, request, &sample.array, sample.elements, error);
     if (status == PRISM_OK)

@@ -100,7 +100,7 @@ void px_prefer(px_choice *c, const px_candidate *candidate, double bytes) {
     px_coded_free(&c->kept);
 }
 
-static bool is_by_indices(const px_coded *coded) {
+bool px_is_by_indices(const px_coded *coded) {
     return coded->pipeline.coder == PRISM_CODER_ANS && coded->sections.parameters.size &&
            coded->sections.parameters.data[0] == PRISM_METHOD_PALETTE;
 }
@@ -118,7 +118,7 @@ static prism_status consider(px_choice *c, const px_candidate *candidate, int ef
     if (status == PRISM_OK &&
         (c->best.bytes == 0 || c->last < clearly_of(c, &tried) * c->best.bytes)) {
         px_prefer(c, &tried, c->last);
-        c->by_indices = is_by_indices(&coded);
+        c->by_indices = px_is_by_indices(&coded);
         c->best.no_palette = rules_palette_out(c);
         if (c->sample->part.share == 1 && effort == tried.pipeline.effort) {
             c->kept = coded;

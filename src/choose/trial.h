@@ -30,6 +30,9 @@ typedef struct px_choice {
 prism_status px_trial(double *bytes, const px_survey *s, px_candidate *candidate, int effort,
                       prism_error *error);
 
+/* Whether method palette coded it. */
+bool px_is_by_indices(const px_coded *coded);
+
 /* Prefers a candidate of which the whole array has not been coded. */
 void px_prefer(px_choice *c, const px_candidate *candidate, double bytes);
 

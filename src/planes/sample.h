@@ -4,7 +4,7 @@
 
 #include "planes/holes.h"
 
-enum { PX_MIDDLE = 8 /* sixteenths */ };
+enum { PX_PLACES = 16, PX_MIDDLE = PX_PLACES / 2 /* sixteenths */ };
 
 typedef struct px_sample {
     prism_array array;
@@ -18,11 +18,15 @@ typedef struct px_sample {
 /* The shape of a sample: makes an array smaller, to about as many elements as the effort allows. */
 void px_sample_shape(prism_array *cut, int effort);
 
-/* The middle of the array: about as many elements as the effort allows. */
+/* Which part of the array to cut in that shape: the middle, unless that changes from element to
+ * element much less often than the whole does, and another part does not. */
+unsigned px_sample_place(const prism_array *array, const void *elements, const prism_array *cut);
+
+/* A typical part of the array: about as many elements as the effort allows. */
 prism_status px_sample_make(px_sample *sample, const prism_array *array, const void *elements,
                             int effort, prism_error *error);
-/* The middle of the array in the shape of `cut`, which is nowhere larger; or another part, so many
- * sixteenths of what is left out before it. */
+/* A typical part of the array in the shape of `cut`, which is nowhere larger; or the one with so
+ * many sixteenths of what is left out before it. */
 prism_status px_sample_cut(px_sample *sample, const prism_array *array, const void *elements,
                            const prism_array *cut, prism_error *error);
 prism_status px_sample_cut_at(px_sample *sample, const prism_array *array, const void *elements,
