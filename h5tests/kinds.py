@@ -250,14 +250,13 @@ def stretched(array, height, width):
     return array[np.arange(height) * rows // height][:, np.arange(width) * columns // width]
 
 
-def video(frames, seed, object_step=0, camera_step=0, turns=1, flicker=0):
-    """Something that moves over a scene, a camera that turns to and fro, light that changes."""
-    scene = relief((160, 260), seed, 3) * 60 + relief((160, 260), seed + 1, 20) * 90 + 120
+def video(frames, seed, camera_step=0, turns=1, flicker=0):
+    """A camera that turns to and fro, and light that changes."""
+    scene = relief((96, 160), seed, 3) * 60 + relief((96, 160), seed + 1, 20) * 90 + 120
     pictures = []
     for k in range(frames):
         left = camera_step * (k % turns)
-        picture = scene[:96, left : left + 128] * (1 + flicker * np.sin(2 * k))
-        picture[40:70, 4 + object_step * k : 34 + object_step * k] = scene[120:150, :30]
+        picture = scene[:, left : left + 128] * (1 + flicker * np.sin(2 * k))
         pictures.append(picture + R(seed + k).normal(0, 0.5, picture.shape))
     return np.clip(np.rint(pictures), 0, 255).astype("u1")
 
@@ -338,7 +337,6 @@ KINDS = {
     "enlarged field": lambda: enlarged(relief((40, 40), 69).astype("f4"), 3),
     "tiles": lambda: np.tile((relief((40, 40), 70) * 90).astype("f4"), (3, 3)),
     "turned pictures": lambda: (lambda x: np.stack([x, x[::-1], x[:, ::-1]]))((relief((60, 60), 71) * 90).astype("i1")),
-    "moving object": lambda: video(30, 501, object_step=3),
     "turning camera": lambda: video(30, 502, camera_step=2, turns=10),
     "flickering light": lambda: video(30, 503, flicker=0.1),
     "frozen frames": lambda: frozen(7, 20, 72),

@@ -3,7 +3,7 @@ nor than at the effort before."""
 
 import numpy as np
 import pytest
-from kinds import KINDS
+from kinds import KINDS, R, relief
 from support.automatic import OWN_ALLOWANCE, PIPELINES, format_automatic, measure_automatic
 
 import h5prism
@@ -100,3 +100,15 @@ def test_of_few_samples_any_effort_may_choose_method_quick():
     chunk = h5prism.encode(np.sum(bursts, axis=0).astype("f4"), coder="ans", effort=5)
     assert h5prism.inspect_chunk(chunk).method == "quick"
     assert np.array_equal(h5prism.decode(chunk), np.sum(bursts, axis=0).astype("f4"))
+
+
+def test_frames_where_something_moves_over_a_scene():
+    """A lift gains much by the scene, and frames gain more by what moves."""
+    scene = relief((240, 320), 501, 6) * 150 + relief((240, 320), 502, 20) * 90 + 128
+    frames = np.repeat(scene[None], 24, 0)
+    for k in range(24):
+        frames[k, 90:140, 6 * k : 6 * k + 60] = scene[100:150, :60]
+    frames += R(503).normal(0, 1, frames.shape)
+    array = np.clip(np.rint(frames), 0, 255).astype("u1")
+    stack = h5prism.encode(array, transform="stack", predictor="lsq", coder="ans", axis=0)
+    assert len(h5prism.encode(array)) <= OWN_ALLOWANCE * len(stack)

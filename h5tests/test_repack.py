@@ -492,7 +492,8 @@ def test_files_that_are_in_the_way(source):
 
 
 def test_a_missing_folder(source):
-    fails("repack", source, source.parent / "none" / "out.h5", word="No such file")
+    missing = "the folder for it is not there"
+    fails("repack", source, source.parent / "none" / "out.h5", word=missing)
     fails("repack", source.with_name("none.h5"), source.with_name("out.h5"), word="No such file")
 
 

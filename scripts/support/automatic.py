@@ -47,12 +47,14 @@ def gzipped(array: np.ndarray) -> int:
     return len(zlib.compress(plain.T.tobytes(), 9))
 
 
-FRAMES_EFFORT = 4  # below, automatic options leave frames out, which take ten times as long
+# Below, automatic options leave frames out, which take ten times as long, and those of lines.
+FRAMES_EFFORT, LINES_EFFORT = 4, 6
 
 
-def pipelines_at(effort: int, pipelines: tuple[dict, ...]) -> list[dict]:
+def pipelines_at(effort: int, rank: int, pipelines: tuple[dict, ...]) -> list[dict]:
     """Those that automatic options may choose."""
-    return [p for p in pipelines if effort >= FRAMES_EFFORT or p.get("transform") != "stack"]
+    least = FRAMES_EFFORT if rank > 1 else LINES_EFFORT
+    return [p for p in pipelines if effort >= least or p.get("transform") != "stack"]
 
 
 def measure_automatic(
@@ -62,7 +64,7 @@ def measure_automatic(
     rows, least = [], []
     for effort in efforts:
         chunk = h5prism.encode(array, effort=effort, verify=True)
-        for pipeline in pipelines_at(effort, pipelines):
+        for pipeline in pipelines_at(effort, array.ndim, pipelines):
             name = "+".join(pipeline.values()) + f"-{effort}"
             least.append((len(h5prism.encode(array, effort=effort, **pipeline)), name))
         coder = h5prism.inspect_chunk(chunk).coder

@@ -19,9 +19,9 @@
 #include "planes/estimate.h"
 #include "planes/fold.h"
 
-/* Many planes are rather channels than frames where they differ so much more from each other than
- * samples side by side do, or that little and a lift makes them so much smaller. Of very many that
- * differ, there is no doubt. */
+/* Many planes are channels, not frames, where they differ that little from each other, beside
+ * samples side by side, and a lift makes them so much smaller. They are rather channels where they
+ * differ so much more; of very many of these, there is no doubt. */
 enum { FEW_PLANES = 16, MOST_DOUBTED = 48 };
 static const double STRONG_LIFT = 0.85, SMALL_STEP = 0.5, LARGE_STEP = 1.6, HUGE_STEP = 4;
 
@@ -126,8 +126,7 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
         t.plain || t.frames ? estimate_plain(&plain, planes, s, options, error) : PRISM_OK;
     const double step = t.frames && many ? px_step_ratio(planes) : 1;
     const uint64_t all = px_layout_by(roles, &s->whole).count;
-    const bool frames = t.frames && step <= (all <= MOST_DOUBTED ? HUGE_STEP : LARGE_STEP);
-    bool rather_lifted = step > LARGE_STEP;
+    bool frames = t.frames && step <= (all <= MOST_DOUBTED ? HUGE_STEP : LARGE_STEP);
     const bool tie = roles->planes && ((frames && step <= LARGE_STEP) || (t.lift && promising));
     const double tied = tie ? px_frames_bits(planes, all) / 8 / s->part.share : plain;
     if (t.plain) {
@@ -139,13 +138,13 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     if (t.lift && status == PRISM_OK) {
         px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_CHANNELS, roles);
         status = estimate_transformed(item, planes, s, error);
-        rather_lifted |= step < SMALL_STEP && item->bytes < STRONG_LIFT * plain;
+        frames = frames && !(step < SMALL_STEP && item->bytes < STRONG_LIFT * plain);
         item->bytes = promising ? fmin(item->bytes, tied) : item->bytes;
     }
     if (frames) {
         px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_STACK, roles);
         item->bytes = tied;
-        item->rather_lifted = rather_lifted;
+        item->rather_lifted = step > LARGE_STEP;
     }
     return status;
 }

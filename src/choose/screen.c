@@ -388,13 +388,14 @@ static size_t lifted_of(const px_layouts *list, const px_candidate *layout) {
  * save is left of its estimate. */
 static prism_status compare_with_lift(bool *smaller, const px_choice *c, const px_layouts *list,
                                       px_candidate *frames, prism_error *error) {
+    enum { LEAST_BYTES = 1 << 16 }; /* below, nothing else takes as long */
     const size_t lifted = lifted_of(list, frames);
     bool compared[PX_MAX_LAYOUTS] = {false};
     double bytes[PX_MAX_LAYOUTS];
     const size_t i = (size_t)(frames - list->items);
     *smaller = false;
     if (lifted == list->count || is_low(c) || c->sample->noisy ||
-        !is_likely(c->sample, &frames->pipeline.roles))
+        c->sample->part.size < LEAST_BYTES || !is_likely(c->sample, &frames->pipeline.roles))
         return PRISM_OK;
     compared[i] = compared[lifted] = true;
     prism_status status = compare_parts(bytes, c, list, compared, error);

@@ -75,7 +75,7 @@ static part part_at(const prism_array *array, const void *elements, const prism_
 /* Whether an element differs from one before it along a long side. */
 static bool changes_at(const part *p, size_t place) {
     const uint8_t *element = p->first;
-    bool before[PRISM_MAX_RANK];
+    bool before[PRISM_MAX_RANK] = {false};
     for (unsigned i = p->shape->rank; i-- > 0; place /= (size_t)p->shape->dims[i]) {
         const size_t index = place % (size_t)p->shape->dims[i];
         before[i] = index && p->shape->dims[i] >= LEAST_SIDE;

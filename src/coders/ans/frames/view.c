@@ -13,7 +13,10 @@ static bool is_couple(size_t count, bool move) {
 
 /* Of energies: those of the sample, and of two experts each. */
 static size_t chains_of(size_t count) {
-    return 1 + (count == 1 ? PX_EXPERTS_ALONE : count == 2 ? PX_EXPERTS_ONE : PX_BLEND_EXPERTS) / 2;
+    const size_t experts = count == 1   ? PX_EXPERTS_ALONE
+                           : count == 2 ? PX_EXPERTS_ONE
+                                        : PX_BLEND_EXPERTS;
+    return 1 + experts / 2;
 }
 
 static void take_kept_logs(px_frame_view *view, const px_frame_view *beside) {
