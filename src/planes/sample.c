@@ -91,10 +91,11 @@ static bool changes_at(const part *p, size_t place) {
 static double log_changes(const part *p) {
     enum { LOOKS = 1 << 10 };
     const size_t count = (size_t)px_array_count(p->shape), step = (count + LOOKS - 1) / LOOKS;
+    const size_t looks = count / step;
     size_t changes = 1;
-    for (size_t i = 0; i < count / step; i++)
+    for (size_t i = 0; i < looks; i++)
         changes += changes_at(p, px_low_discrepancy(i, step));
-    return log2((double)changes / (double)(count / step));
+    return log2((double)changes / (double)looks);
 }
 
 unsigned px_sample_place(const prism_array *array, const void *elements, const prism_array *cut) {

@@ -151,9 +151,9 @@ static prism_status encode_turn(void *context, size_t turn, size_t worker, prism
     prism_status status = PRISM_OK;
     (void)worker;
     const bool plain = !px_frame_is_coded(&e->model, turn);
-    if (turn >= e->series && !wait_for(e, turn - e->series, ALL))
-        status = px_fail(error, PRISM_E_INTERNAL, "a frame before could not be encoded");
-    else if (plain && !wait_for_references(e, turn))
+    const bool ready = (turn < e->series || wait_for(e, turn - e->series, ALL)) &&
+                       (!plain || wait_for_references(e, turn));
+    if (!ready)
         status = px_fail(error, PRISM_E_INTERNAL, "a frame before could not be encoded");
     else if (plain)
         px_frame_view_keep_plain(&bench_of(e, turn)->view, frame, turn);
