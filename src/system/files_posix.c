@@ -61,7 +61,7 @@ void px_file_remove(const char *path) {
 }
 
 void px_file_remove_at_end(const char *path) {
-    unlink(path);
+    px_file_remove(path);
 }
 
 /* A descriptor, or -1. Who is told to stop in between stops when the name is gone. */
