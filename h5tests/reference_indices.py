@@ -21,11 +21,12 @@ WORD = (1 << 64) - 1
 def decode_indices(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plane]:
     """The samples of all planes; `parameters` from behind the byte of the method."""
     reader = Reader(parameters)
-    fast, wide = two_flags(reader.u8())
+    fast, many, wide = three_flags(reader.u8())
     must(reader.at_end, "the parameters end with it")
     places = Places(chunk)
     decoder = RangeDecoder(payload)
     values = read_values(decoder, chunk)
+    must(many == (len(values) > 64), "many is for more than 64 values")
     must(wide == (len(values) > 256), "wide is for more than 256 values")
     if len(values) == 1:
         planes = [[values[0]] * chunk.samples for _ in range(chunk.count)]
@@ -37,9 +38,9 @@ def decode_indices(chunk: Chunk, parameters: bytes, payload: bytes) -> list[Plan
     return planes
 
 
-def two_flags(flags: int) -> tuple[bool, bool]:
-    must(flags < 4, "two flags")
-    return bool(flags & 1), bool(flags & 2)
+def three_flags(flags: int) -> tuple[bool, bool, bool]:
+    must(flags < 8, "three flags")
+    return bool(flags & 1), bool(flags & 2), bool(flags & 4)
 
 
 def read_values(decoder: RangeDecoder, chunk: Chunk) -> list[int]:
@@ -118,10 +119,10 @@ def place_at(places: Places, k: int, y: int, x: int) -> Place:
 
 CONTEXTS = """
 W 6-7, N 1-5, N2 2-4
-W 2-7, N 0-7, N2 0-6, N3 2-4
 W 7, N 2-4, R 2-4, RB 3, RA 3
-W 0-7, WW 0-7, N 0-7, NL 0-7, NR 0-3, N2 0-6
 W 0-7, N 0-7, N2 0-7, N3 0-7
+W 2-7, N 0-7, N2 0-6, N3 2-4
+W 0-7, WW 0-7, N 0-7, NL 0-7, NR 0-3, N2 0-6
 W 5-7, N 1-6, N2 1-5, N3 3
 W 7, N 2-4, R 3-4, RB 3, B 3
 W 6-7, N 2-4, R 0-7, RB 1-5, RA 1-5
@@ -136,7 +137,7 @@ W 6-7, N 2-4, N2 3, R 2-4, RB 2-4, RA 2-4
 W 6-7, N 2-4, TA 2-4, TL 2-4
 W 0-7, WW 0-7, N 0-7, NL 0-7, NR 0-3, N2 0-7, N3 0-7
 """
-SHAPES = (4, 14, 15, 16, 17)
+SHAPES = (2, 14, 15, 16, 17)
 FACTORS = {
     "W": 0x9E3779B97F4A7C15,
     "WW": 0xC2B2AE3D27D4EB4F,
@@ -240,7 +241,9 @@ class Indices:
 
     def __init__(self, decoder: RangeDecoder, places: Places, values: int, fast: bool) -> None:
         self.decoder, self.places, self.values, self.fast = decoder, places, values, fast
-        self.contexts, self.selections = (5, 2) if fast else (18, 3)
+        self.many = values > 64
+        self.contexts = 18 if not fast else 3 if self.many else 5
+        self.selections = 2 if fast else 3
         share = 6 if fast else 8
         rooms = [4 << n for n in range(10, 16)] + [share << n for n in range(16, 19)]
         self.bits = 10 + sum(room < places.samples for room in rooms)
@@ -250,7 +253,7 @@ class Indices:
         while (
             large >= 1 << 20
             and self.bits > 10
-            and (4 * self.contexts << self.bits) + rest > times * large
+            and (4 * self.contexts + 10 * self.many << self.bits) + rest > times * large
         ):
             self.bits -= 1
         self.slots = [defaultdict(Slot) for _ in range(self.contexts)]
@@ -261,6 +264,9 @@ class Indices:
         self.shares = Keyed(lambda _: [65536 // self.selections] * self.selections)
         self.shape_rows, self.context_rows = Keyed(fresh_row), Keyed(fresh_row)
         self.pieces = Keyed(lambda _: History(4000000, 16))
+        self.flats = Keyed(lambda _: History(4000000, 2))
+        self.hits = Keyed(lambda _: History(1 << 20))
+        self.escapes = Escapes(decoder, values, self.bits - 5)
         self.recent: dict[int, int] = {}
         self.match = self.length = 0
 
@@ -360,7 +366,7 @@ class Question:
         self.reference = [numbers[place.r + step] for step in (0, 1, s, -1, -s)]
 
     def index(self) -> int:
-        if self.all.values > 64:
+        if self.all.many:
             return self.one_of_many()
         left = list(range(self.all.values))
         w, n, _, ne, _, _ = self.near
@@ -381,17 +387,61 @@ class Question:
     def one_of_many(self) -> int:
         w, n, nw, ne, _, nn = self.near
         r, r_east, r_south, _, _ = self.reference
-        for guess in dict.fromkeys((n, w, ne, r, r_south, r_east, nw, nn)):
+        guesses: list[int] = []
+        thoughts: list[tuple[int, History]] = []
+        if self.all.fast and self.is_flat():
+            if self.decide_flat(w):
+                return w
+            guesses = [w]
+            self.decisions = 1
+        index = None
+        for j, guess in enumerate((n, w, ne, r, r_south, r_east, nw, nn)):
+            if guess in guesses:
+                continue
+            if guesses:
+                hits = self.all.hits[j, len(guesses)]
+                thoughts.append((guess, hits))
+                if hits.p < 1 << 18:
+                    continue
+            guesses.append(guess)
             if self.decide(guess, 0):
-                return guess
-        u = 0
-        for i in reversed(range((self.all.values - 1).bit_length())):
-            if u + (1 << i) < self.all.values and self.decide(u + (1 << i), 1):
-                u += 1 << i
-        return u
+                index = guess
+                break
+        if index is None:
+            index = self.all.escapes.decode(w, n, nw)
+        for thought, hits in thoughts:
+            hits.learn(int(thought == index), 250)
+            if thought == index:
+                break
+        return index
+
+    # Flat places
+
+    def has(self, v: int, window: str, first: int = 0, last: int = 7) -> bool:
+        return set(self.place.windows[window][first : last + 1]) == {v % 256}
+
+    def is_flat(self) -> bool:
+        w = self.near[0]
+        return self.has(w, "W", 5) and self.has(w, "N", 1, 5) and self.has(w, "N2", 2, 4)
+
+    def decide_flat(self, v: int) -> int:
+        f = self.references_with(v)
+        q = sum(self.has(v, window) for window in ("R", "RB", "RA"))
+        around = 36 * (8 * f + 2 * q + self.has(v, "N3"))
+        around += 18 * (self.has(v, "N2", 0, 1) and self.has(v, "N", 0, 0))
+        around += 9 * self.has(v, "N2", 5) + 3 * (self.has(v, "W", 3) + self.has(v, "W"))
+        around += self.has(v, "N", 6, 6) + self.has(v, "N", 6)
+        expected, length = self.all.expected(), self.all.length
+        match = 0 if expected is None else 1 + (length > 15) + (length > 400)
+        if expected is not None and expected != v:
+            match = 4
+        history = self.all.flats[around, match]
+        bit = chance_bit(self.all.decoder, limited(history.p >> 6, 2, 65534))
+        history.learn(bit, 250)
+        return bit
 
     def key(self, v: int, half: int) -> int:
-        return v + 64 * half if self.all.values <= 64 else (v ^ v >> 11) % 2048 + 2048 * half
+        return (v ^ v >> 11) % 2048 if self.all.many else v + 64 * half
 
     def decide(self, v: int, half: int) -> int:
         later = int(self.decisions > 0)
@@ -453,7 +503,9 @@ class Question:
     def mixed_bit(self, inputs: list[int], sets: list[int], v: int, key: int, later: int) -> int:
         shape = self.references_with(v) + 32 * with_value(self.near, v) + 2048 * later
         context = (self.hashes[0] >> 50 ^ 0x9E5 * key) % (1 << min(self.all.bits, 14))
-        rows = [self.all.shape_rows[shape], self.all.context_rows[context]]
+        rows = [self.all.shape_rows[shape]]
+        if not self.all.many:
+            rows.append(self.all.context_rows[context])
         weights = [self.all.weights[place] for place in enumerate(sets)]
         shares = self.all.shares[shape]
         odds = [within(dot(one, inputs) >> 16, 49000) for one in weights]
@@ -461,7 +513,8 @@ class Question:
         at = limited(mixed, -32768, 32767) + 32768
         j, f = at >> 12, at % 4096
         corrected = [((row[j].p >> 6) * (4096 - f) + (row[j + 1].p >> 6) * f) >> 12 for row in rows]
-        chance = limited((2 * squash(mixed) + sum(corrected) + 2) >> 2, 2, 65534)
+        n = len(rows)
+        chance = limited((n * squash(mixed) + sum(corrected) + n) // (2 * n), 2, 65534)
         bit = chance_bit(self.all.decoder, chance)
 
         for row in rows:
@@ -491,3 +544,54 @@ def run_of(numbers: bytes, v: int) -> int:
 
 def dot(one: list[int], other: list[int]) -> int:
     return sum(a * b for a, b in zip(one, other))
+
+
+# Escapes
+
+
+def mix(x: int, y: int) -> int:
+    z = (0x9E3779B1 * x + 0x85EBCA6B * y) % (1 << 32)
+    return z ^ z >> 15
+
+
+class Escapes:
+    """Values that no place that is guessed has."""
+
+    def __init__(self, decoder: RangeDecoder, values: int, bits: int) -> None:
+        self.decoder, self.values, self.bits = decoder, values, bits
+        self.histories = Keyed(lambda _: History(1 << 21))
+        self.weights = Keyed(lambda _: [26214] * 5)
+        self.before = 0
+
+    def decode(self, w: int, n: int, nw: int) -> int:
+        b = (self.values - 1).bit_length()
+        d = max(b - 6, 0)
+        gradient = limited(w + n - nw, 0, self.values - 1)
+        around = 65536 * (w >> d + 1) + 256 * (n >> d + 1) + (nw >> d + 1)
+        contexts = (w, n, around, gradient >> max(d - 1, 0), self.before)
+        u, t = 0, 1
+        for place, i in enumerate(reversed(range(b))):
+            if place % 4 == 0:
+                lines = [self.line(mix(c, k), t) for k, c in enumerate(contexts)]
+                node = 1
+            bit = 0
+            if u + (1 << i) < self.values:
+                histories = [self.histories[k, line, node] for k, line in enumerate(lines)]
+                bit = self.bit(histories, self.weights[i])
+            u += bit << i
+            t, node = 2 * t + bit, 2 * node + bit
+        self.before = u
+        return u
+
+    def line(self, context: int, t: int) -> int:
+        return (0xC2B2AE35 * mix(context, t)) % (1 << 32) >> 32 - self.bits
+
+    def bit(self, histories: list[History], weights: list[int]) -> int:
+        odds = [history.odds() for history in histories]
+        chance = squash(within(dot(weights, odds) >> 16, 49000))
+        bit = chance_bit(self.decoder, chance)
+        for i, history in enumerate(histories):
+            step = (odds[i] * (65536 * bit - chance) + (1 << 18)) >> 19
+            weights[i] = wrapped(weights[i] + step, 32)
+            history.learn(bit, 250)
+        return bit

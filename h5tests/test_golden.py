@@ -258,7 +258,7 @@ SOURCES = {
         lambda: (hashed((60, 70), 9) % 100).astype("uint8"),
         NATIVE | {"transform": "none", "effort": 5},
     ),
-    "table_f64": (lambda: few_values(40, 50), {"effort": 5}),
+    "table_f64": (lambda: few_values(40, 50), NATIVE | {"transform": "none", "effort": 5}),
     "lattice_i64": (
         lambda: counters(embedding(16, 20, 4, "int16")),
         NATIVE | {"transform": "none"},

@@ -123,6 +123,25 @@ def test_so_many_values_that_some_share_a_key(effort):
     assert_decodes(encode(array, effort), array)
 
 
+def disks(shape, count):
+    """Disks with soft edges, of `count` grey levels, some of which have noise, on a flat ground."""
+    k, y, x = np.indices(shape)
+    cell = k * 64 + y // 16 * 8 + x // 16
+    radius = 3 + cell * 5 % 5
+    distance = radius * radius - (y % 16 - 8) ** 2 - (x % 16 - 7) ** 2
+    grey = np.clip(distance, 0, 12) * (cell * 37 % 20 + 1) * (count - 1) // 240
+    noise = np.where(cell % 3 == 0, hashed(shape, 5) % 7, 0) * (grey > 0)
+    return np.clip(grey + noise, 0, count - 1)
+
+
+@pytest.mark.parametrize(("dtype", "count"), [("u1", 200), ("i2", 250), ("u2", 3000)])
+@pytest.mark.parametrize("effort", [5, 9])
+def test_flat_places_and_soft_edges(dtype, count, effort):
+    array = disks((2, 48, 64), count).astype(dtype)
+    assert len(np.unique(array)) > 64
+    assert_decodes(encode(array, effort), array)
+
+
 def test_one_value():
     array = np.full((2, 500, 9), 77, "u1")
     assert_decodes(encode(array), array)
@@ -140,7 +159,7 @@ def test_other_lengths_of_the_payload_are_refused():
 
 @dataclass
 class Planes:
-    fast: int = 1
+    flags: int = 1
     type: int = 1
     dims: tuple = (1, 3, 4)
     payload: bytes = bytes(4)
@@ -153,7 +172,7 @@ class Planes:
             dims=b"".join(varint(size) for size in self.dims),
             stages=(1, 3, 3),
             axis_plus_1=1,
-            parameters=bytes([METHOD, self.fast]) + self.more,
+            parameters=bytes([METHOD, self.flags]) + self.more,
             payload=self.payload,
         ).chunk()
 
@@ -192,9 +211,11 @@ def payload_bytes(data):
 @pytest.mark.parametrize("seed", range(often(40)))
 def test_any_samples(seed):
     chance = random.Random(seed)
-    planes = Planes(fast=seed % 2, type=1 + seed // 2 % 4)
+    planes = Planes(flags=seed % 2, type=1 + seed // 2 % 4)
     half = 128 if planes.type < 3 else 32768
-    values = sorted(chance.sample(range(-half, half), chance.choice((2, 3, 9, 64))))
+    counts = (2, 3, 9, 64, 65, 130, 256 if half == 128 else 700)
+    values = sorted(chance.sample(range(-half, half), chance.choice(counts)))
+    planes.flags += 2 * (len(values) > 64) + 4 * (len(values) > 256)
     planes.dims = chance.randint(1, 4), chance.randint(1, 12), chance.choice((1, 7, 16, 40))
     whole = planes.payload = random_payload(chance, values)
     size = payload_bytes(planes.chunk())
@@ -208,16 +229,22 @@ def test_any_samples(seed):
 FLAT = encoder_of(5).section()
 ACCEPTED = {
     "one value": Planes(payload=FLAT),
-    "all contexts": Planes(fast=0, payload=FLAT),
+    "all contexts": Planes(flags=0, payload=FLAT),
     "the largest value": Planes(payload=encoder_of(127).section()),
     "narrow planes": Planes(dims=(1400, 2, 2), payload=FLAT),
 }
 REFUSED = {
-    "wide, but few values": Planes(fast=2, payload=FLAT),
-    "flags 4": Planes(fast=4, payload=FLAT),
+    "many, but few values": Planes(flags=2, payload=FLAT),
+    "wide, but few values": Planes(flags=6, payload=FLAT),
+    "wide, but not many": Planes(flags=4, payload=FLAT),
+    "few, but 65 values": Planes(flags=1, payload=encoder_of(*range(65)).section() + bytes(40)),
+    "many, but 257 values": Planes(
+        flags=3, type=4, payload=encoder_of(*range(257)).section() + bytes(40)
+    ),
+    "flags 8": Planes(flags=8, payload=FLAT),
     "more behind the parameters": Planes(more=b"\0", payload=FLAT),
     "no values": Planes(payload=encoder_of(count=0).section()),
-    "no samples after 65 values": Planes(payload=encoder_of(*range(65)).section()),
+    "no samples after 65 values": Planes(flags=3, payload=encoder_of(*range(65)).section()),
     "equal values": Planes(payload=encoder_of(5, 5).section()),
     "descending values": Planes(payload=encoder_of(5, 4).section()),
     "value 128": Planes(payload=encoder_of(128).section()),

@@ -38,32 +38,32 @@ typedef struct px_palette_context {
     bool is_shape; /* only of which neighbours have the value that is asked for */
 } px_palette_context;
 
-/* The first ones are enough to code drawings fast; the very first one also finds matches and
- * corrects the final probability. */
+/* The first ones are enough to be fast, of many values fewer than of few; the very first one also
+ * finds matches and corrects the final probability. */
 static const px_palette_context px_palette_contexts[] = {
     {.masks = {[PX_WEST] = PX_NEAREST(2),
                [PX_NORTH] = PX_COLUMNS(-2, 2),
                [PX_NORTH_2] = PX_COLUMNS(-1, 1)}},
-    {.masks = {[PX_WEST] = PX_NEAREST(6),
-               [PX_NORTH] = UINT64_MAX,
-               [PX_NORTH_2] = PX_COLUMNS(-3, 3),
-               [PX_NORTH_3] = PX_COLUMNS(-1, 1)}},
     {.masks = {[PX_WEST] = PX_NEAREST(1),
                [PX_NORTH] = PX_COLUMNS(-1, 1),
                [PX_REFERENCE] = PX_COLUMNS(-1, 1),
                [PX_REFERENCE_BELOW] = PX_COLUMNS(0, 0),
                [PX_REFERENCE_ABOVE] = PX_COLUMNS(0, 0)}},
     {.masks = {[PX_WEST] = UINT64_MAX,
+               [PX_NORTH] = UINT64_MAX,
+               [PX_NORTH_2] = UINT64_MAX,
+               [PX_NORTH_3] = UINT64_MAX},
+     .is_shape = true},
+    {.masks = {[PX_WEST] = PX_NEAREST(6),
+               [PX_NORTH] = UINT64_MAX,
+               [PX_NORTH_2] = PX_COLUMNS(-3, 3),
+               [PX_NORTH_3] = PX_COLUMNS(-1, 1)}},
+    {.masks = {[PX_WEST] = UINT64_MAX,
                [PX_FAR_WEST] = UINT64_MAX,
                [PX_NORTH] = UINT64_MAX,
                [PX_NORTH_LEFT] = UINT64_MAX,
                [PX_NORTH_RIGHT] = UINT64_MAX >> 32,
                [PX_NORTH_2] = PX_COLUMNS(-3, 3)}},
-    {.masks = {[PX_WEST] = UINT64_MAX,
-               [PX_NORTH] = UINT64_MAX,
-               [PX_NORTH_2] = UINT64_MAX,
-               [PX_NORTH_3] = UINT64_MAX},
-     .is_shape = true},
     {.masks = {[PX_WEST] = PX_NEAREST(3),
                [PX_NORTH] = PX_COLUMNS(-2, 3),
                [PX_NORTH_2] = PX_COLUMNS(-2, 2),

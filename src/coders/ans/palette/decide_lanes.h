@@ -24,6 +24,7 @@ typedef struct place {
     uint64_t hashes[PX_CONTEXTS_ALL]; /* of the contexts that are no shapes */
     int expected;                     /* by the match; -1: there is none */
     int guesses;                      /* that have been made */
+    int flat;                         /* what is around it, if that is flat */
 } place;
 
 /* Whether the index is at least the value if `half`, else whether it is the value. */
@@ -39,8 +40,8 @@ typedef struct question {
     int later;                   /* it is not the first at the place */
     int shape, runs, references; /* of the neighbours that have the value */
     uint32_t *slots[PX_CONTEXTS_ALL], checks[PX_CONTEXTS_ALL];
-    px_counter *correction;                           /* a row of corrections by the context */
-    px_counter *match;                                /* or NULL */
+    px_counter *correction; /* of few values: a row of corrections by the context */
+    px_counter *match;      /* or NULL */
     px_lanes inputs[(2 * PX_CONTEXTS_ALL + 17) / 16]; /* two of each context, and two more */
 } question;
 
@@ -195,6 +196,14 @@ PX_INLINE int set_by_reference(const place *p, const uint64_t *equal, int later)
 
 /* ---- Mixing ---- */
 
+PX_INLINE int lanes_of(px_palette_kind kind) {
+    return (2 * px_palette_context_count(kind) + 17) / 16 * 16;
+}
+
+PX_INLINE int selections_of(px_palette_kind kind) {
+    return PX_SELECTIONS - kind.fast;
+}
+
 enum { MIX_BITS = 16, MIX_RATE_BITS = 19 };
 
 /* The probability of a row of a correction at the odds, and the nearest of its steps. */
@@ -209,11 +218,9 @@ PX_INLINE int32_t corrected(px_counter *row, int32_t odds, px_counter **nearest)
 }
 
 /* Of many values, some share a key: contexts know their neighbours. */
-PX_INLINE int key_of(const px_palette_model *m, int value, bool half) {
-    return m->values <= PX_PALETTE_FEW
-               ? value + (half ? PX_PALETTE_FEW : 0)
-               : ((value ^ value >> PALETTE_KEYS) & ((1 << PALETTE_KEYS) - 1)) |
-                     (half ? 1 << PALETTE_KEYS : 0);
+PX_INLINE int key_of(query q, bool many) {
+    return many ? (q.value ^ q.value >> PALETTE_KEYS) & ((1 << PALETTE_KEYS) - 1)
+                : q.value + (q.half ? PX_PALETTE_FEW : 0);
 }
 
 /* The row of corrections by the context, for a key. */
@@ -234,11 +241,15 @@ PX_INLINE int64_t ask_match(const question *q) {
     return couple_of_inputs(q->match ? px_counter_odds(*q->match) : 0, PALETTE_BIAS);
 }
 
-PX_INLINE void ask_few(question *q, px_palette_model *m) {
-    _Static_assert(PX_CONTEXTS_FAST == 5, "as many as are asked here");
-    q->inputs[0] =
-        (px_lanes)(px_wide){ask_context(m, q, 0), ask_context(m, q, 1), ask_context(m, q, 2),
-                            ask_context(m, q, 3), ask_context(m, q, 4), ask_match(q)};
+PX_INLINE void ask_some(question *q, px_palette_model *m, bool many) {
+    _Static_assert(PX_CONTEXTS_FAST == 5 && PX_CONTEXTS_MANY == 3, "as many as are asked here");
+    const int64_t first = ask_context(m, q, 0), second = ask_context(m, q, 1),
+                  third = ask_context(m, q, 2);
+    if (many)
+        q->inputs[0] = (px_lanes)(px_wide){first, second, third, ask_match(q)};
+    else
+        q->inputs[0] = (px_lanes)(px_wide){
+            first, second, third, ask_context(m, q, 3), ask_context(m, q, 4), ask_match(q)};
 }
 
 PX_INLINE void ask_all(question *q, px_palette_model *m) {
@@ -256,14 +267,16 @@ PX_INLINE int shape_of(const uint64_t *equal, int later) {
 /* Finds what a question is answered by, which is in the cache some time later. Nothing of it is
  * read: decisions before this one may change it. */
 PX_INLINE void prepare(question *q, px_palette_model *m, const place *p, query of, bool later,
-                       bool fast) {
-    const int contexts = fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
+                       px_palette_kind kind) {
+    const int contexts = px_palette_context_count(kind);
     uint64_t equal[PX_WINDOWS]; /* 0x80 where a window has the value */
     q->of = of;
-    q->key = key_of(m, of.value, of.half);
+    q->key = key_of(of, kind.many);
     q->later = later;
-    q->correction = correction_of(m, p, q->key);
-    fetch_corrections(q->correction);
+    if (!kind.many) {
+        q->correction = correction_of(m, p, q->key);
+        fetch_corrections(q->correction);
+    }
     for (int i = 0; i < PX_WINDOWS; i++)
         equal[i] = equal_bytes(p->windows[i], all_bytes(of.value & 255));
     for (int i = 0; i < contexts; i++)
@@ -273,17 +286,28 @@ PX_INLINE void prepare(question *q, px_palette_model *m, const place *p, query o
     q->references = set_by_reference(p, equal, later);
 }
 
-PX_INLINE void ask(question *q, px_palette_model *m, const place *p, bool fast) {
+PX_INLINE void ask(question *q, px_palette_model *m, const place *p, px_palette_kind kind) {
     const int says = match_says(p, q->of.value);
     q->match = says ? &m->matches[q->later][match_steps(m) * 3 + says] : NULL;
-    if (fast)
-        ask_few(q, m);
+    if (kind.fast)
+        ask_some(q, m, kind.many);
     else
         ask_all(q, m);
 }
 
+/* Of many values, contexts that come again are too few to correct by. */
+PX_INLINE int32_t corrected_by_all(mixture *x, px_palette_model *m, const question *q, bool many) {
+    const int32_t by_shape = corrected(m->by_shape[q->shape], x->mixed, &x->by_shape);
+    return many ? (x->probability + by_shape + 1) >> 1
+                : (2 * x->probability + by_shape +
+                   corrected(q->correction, x->mixed, &x->by_context) + 2) >>
+                      2;
+}
+
 PX_INLINE void mix_opinions(mixture *x, px_palette_model *m, const place *p, const question *q,
-                            int contexts, int selections, int lanes) {
+                            px_palette_kind kind) {
+    const int contexts = px_palette_context_count(kind), lanes = lanes_of(kind),
+              selections = selections_of(kind);
     const int sets[PX_SELECTIONS] = {set_by_known(q, p->guesses, contexts), q->runs, q->references};
     int64_t sum = 0;
     x->shares = m->shares[q->shape];
@@ -294,17 +318,16 @@ PX_INLINE void mix_opinions(mixture *x, px_palette_model *m, const place *p, con
     }
     x->mixed = clamp32(sum >> 16, -PX_ODDS_LIMIT, PX_ODDS_LIMIT);
     x->probability = px_squash(x->mixed);
-    const int32_t final =
-        (2 * x->probability + corrected(m->by_shape[q->shape], x->mixed, &x->by_shape) +
-         corrected(q->correction, x->mixed, &x->by_context) + 2) >>
-        2;
-    x->corrected = clamp32(final, PX_PROBABILITY_MIN, 65536 - PX_PROBABILITY_MIN);
+    x->corrected = clamp32(corrected_by_all(x, m, q, kind.many), PX_PROBABILITY_MIN,
+                           65536 - PX_PROBABILITY_MIN);
 }
 
 PX_INLINE void mixture_learn(mixture *x, const px_palette_model *m, const question *q, int bit,
-                             int selections, int lanes) {
+                             px_palette_kind kind) {
+    const int lanes = lanes_of(kind), selections = selections_of(kind);
     counter_learn(m, x->by_shape, bit, PALETTE_CORRECTIONS);
-    counter_learn(m, x->by_context, bit, PALETTE_CORRECTIONS);
+    if (!kind.many)
+        counter_learn(m, x->by_context, bit, PALETTE_CORRECTIONS);
     const int64_t error = bit * 65536 - x->probability;
     for (int i = 0; i < selections; i++) {
         x->shares[i] += (int32_t)((x->odds[i] * error + (1 << 20)) >> 21);
@@ -329,15 +352,14 @@ PX_INLINE void contexts_learn(px_palette_model *m, const question *q, int bit, i
 }
 
 /* Codes the answer to a question that is prepared; returns it, which is `bit` when encoding. */
-PX_INLINE int palette_decide(px_palette_model *m, place *p, question *q, int bit, bool fast) {
-    const int contexts = fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
-    const int lanes = (2 * contexts + 17) / 16 * 16, selections = PX_SELECTIONS - fast;
+PX_INLINE int palette_decide(px_palette_model *m, place *p, question *q, int bit,
+                             px_palette_kind kind) {
     mixture x;
-    ask(q, m, p, fast);
-    mix_opinions(&x, m, p, q, contexts, selections, lanes);
+    ask(q, m, p, kind);
+    mix_opinions(&x, m, p, q, kind);
     bit = px_code_probability(&m->coder, bit, (uint32_t)x.corrected);
-    mixture_learn(&x, m, q, bit, selections, lanes);
-    contexts_learn(m, q, bit, contexts);
+    mixture_learn(&x, m, q, bit, kind);
+    contexts_learn(m, q, bit, px_palette_context_count(kind));
     p->guesses++;
     return bit;
 }

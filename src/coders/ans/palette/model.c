@@ -15,6 +15,7 @@ enum {
     SHARE_ALL = 8,  /* and with all of them */
     MOST_MATCH_BITS = 18,
     MOST_CORRECTION_BITS = 14,
+    SLOTS_OF_LINE = 5,      /* bits: slots for each line of escapes */
     SPARE_MARGIN = 1 << 20, /* bytes: what margins may cost in any case */
     MARGIN_FACTOR = 4,      /* and else as a multiple of the samples */
     INPUTS_ALWAYS = 2       /* of the mixer: the match and a constant */
@@ -40,6 +41,10 @@ bool px_palette_has_room(const px_planes *planes) {
     return s.bytes <= MARGIN_FACTOR * samples + SPARE_MARGIN;
 }
 
+static size_t escape_lines(const px_palette_model *m) {
+    return (size_t)PX_ESCAPE_CONTEXTS << m->escape_bits;
+}
+
 static void layout(px_palette_model *m, px_arena *arena) {
     const size_t contexts = (size_t)m->contexts, lanes = (size_t)m->lanes;
     m->references = px_arena_take(arena, m->count, sizeof *m->references);
@@ -51,7 +56,13 @@ static void layout(px_palette_model *m, px_arena *arena) {
         m->weights[i] = px_arena_take(arena, PX_WEIGHT_SETS * lanes, sizeof *m->weights[i]);
     m->shares = px_arena_take(arena, PX_SHAPES, sizeof *m->shares);
     m->by_shape = px_arena_take(arena, PX_SHAPES, sizeof *m->by_shape);
-    m->by_context = px_arena_take(arena, (size_t)1 << m->correction_bits, sizeof *m->by_context);
+    if (m->kind.many) {
+        m->flats = px_arena_take(arena, PX_FLAT_STATES, sizeof *m->flats);
+        m->escapes = px_arena_take(arena, escape_lines(m), sizeof *m->escapes);
+    } else {
+        m->by_context =
+            px_arena_take(arena, (size_t)1 << m->correction_bits, sizeof *m->by_context);
+    }
     m->recent = px_arena_take(arena, (size_t)1 << m->match_bits, sizeof *m->recent);
 }
 
@@ -83,7 +94,7 @@ static void init_weights(px_palette_model *m) {
                 m->weights[i][set * m->lanes + j] = first;
     for (int s = 0; s < PX_SHAPES; s++)
         for (int i = 0; i < PX_SELECTIONS; i++)
-            m->shares[s][i] = 65536 / (m->fast ? PX_SELECTIONS - 1 : PX_SELECTIONS);
+            m->shares[s][i] = 65536 / (m->kind.fast ? PX_SELECTIONS - 1 : PX_SELECTIONS);
 }
 
 static void init_corrections(px_counter (*table)[PX_STEPS], size_t count) {
@@ -94,17 +105,34 @@ static void init_corrections(px_counter (*table)[PX_STEPS], size_t count) {
         }
 }
 
+static void fill(px_counter *counters, size_t count, px_counter with) {
+    for (size_t i = 0; i < count; i++)
+        counters[i] = with;
+}
+
+/* What only many values need. */
+static void init_many(px_palette_model *m) {
+    fill(m->hits[0], PX_GUESSED * PX_GUESSED, px_counter_make(PX_COUNTER_ONE / 4, 0));
+    fill(m->flats[0], PX_FLAT_STATES * PX_FLAT_MATCHES, px_counter_make(4000000, 2));
+    fill(m->escapes[0], escape_lines(m) * PX_ESCAPE_LINE, px_counter_make(PX_COUNTER_ONE / 2, 0));
+    for (int bit = 0; bit < PX_ESCAPE_BITS; bit++)
+        for (int i = 0; i < PX_ESCAPE_CONTEXTS; i++)
+            m->escape_weights[bit][i] = 65536 * 2 / PX_ESCAPE_CONTEXTS;
+}
+
 static void init(px_palette_model *m) {
     px_counter_rates(m->rates, PX_COUNTER_COUNTS);
     init_states(m);
     init_weights(m);
     init_corrections(m->by_shape, PX_SHAPES);
-    init_corrections(m->by_context, (size_t)1 << m->correction_bits);
+    if (m->kind.many)
+        init_many(m);
+    else
+        init_corrections(m->by_context, (size_t)1 << m->correction_bits);
     for (int later = 0; later < 2; later++)
         for (int i = 0; i < PX_MATCH_STATES; i++)
             m->matches[later][i] = px_counter_make(i % 3 == 2 ? 3900000 : 300000, 0);
-    for (int i = 0; i < PX_PIECE_STATES; i++)
-        m->pieces[i] = px_counter_make(4000000, 16);
+    fill(m->pieces, PX_PIECE_STATES, px_counter_make(4000000, 16));
     for (size_t k = 0; k < m->count; k++)
         m->references[k] = (uint32_t)k;
 }
@@ -118,17 +146,19 @@ static int smaller(int a, int b) {
 static bool have_room(const px_palette_model *m, int bits) {
     enum { LARGE = 1 << 20, REST = 2560000, TIMES_FAST = 7, TIMES_ALL = 11 };
     const size_t bytes = px_product(m->count, m->height, m->width, m->depth / 8);
-    const size_t slots = ((size_t)m->contexts << bits) * sizeof *m->slots;
-    const size_t indices = px_product(shape_of(m->count, m->height, m->width).bytes, 1 + m->wide);
-    return bytes < LARGE ||
-           px_sum(slots + REST, indices) <= px_product(m->fast ? TIMES_FAST : TIMES_ALL, bytes);
+    const size_t escapes = m->kind.many ? PX_ESCAPE_CONTEXTS * sizeof *m->escapes : 0;
+    const size_t slots = (size_t)m->contexts * sizeof *m->slots + (escapes >> SLOTS_OF_LINE);
+    const size_t indices =
+        px_product(shape_of(m->count, m->height, m->width).bytes, 1 + m->kind.wide);
+    return bytes < LARGE || px_sum((slots << bits) + REST, indices) <=
+                                px_product(m->kind.fast ? TIMES_FAST : TIMES_ALL, bytes);
 }
 
 /* A share of the indices, as a power of two: so that the slots of all contexts together take a few
  * times the indices. */
 static int slot_bits_of(const px_palette_model *m) {
     const size_t indices = m->count * m->height * m->width;
-    const size_t share = m->fast ? SHARE_FAST : SHARE_ALL;
+    const size_t share = m->kind.fast ? SHARE_FAST : SHARE_ALL;
     int bits = FEWEST_SLOT_BITS;
     while (bits < MOST_SLOT_BITS && (bits < FEW_SLOT_BITS ? SHARE_SMALL : share) << bits < indices)
         bits++;
@@ -138,26 +168,26 @@ static int slot_bits_of(const px_palette_model *m) {
 }
 
 static void set_sizes(px_palette_model *m) {
-    m->contexts = m->fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL;
+    m->contexts = px_palette_context_count(m->kind);
     m->lanes = (2 * m->contexts + INPUTS_ALWAYS + 15) / 16 * 16;
     m->slot_bits = slot_bits_of(m);
     m->match_bits = smaller(m->slot_bits, MOST_MATCH_BITS);
     m->correction_bits = smaller(m->slot_bits, MOST_CORRECTION_BITS);
+    m->escape_bits = m->slot_bits - SLOTS_OF_LINE;
 }
 
-px_palette_bytes px_palette_model_memory(const px_planes *planes, bool fast, bool wide) {
+px_palette_bytes px_palette_model_memory(const px_planes *planes, px_palette_kind kind) {
     px_palette_model m = {.count = planes->count,
                           .height = planes->height,
                           .width = planes->width,
                           .depth = planes->depth,
-                          .fast = fast,
-                          .wide = wide};
+                          .kind = kind};
     px_arena arena = {NULL, 0};
     set_sizes(&m);
     layout(&m, &arena);
-    return (px_palette_bytes){.indices =
-                                  px_product(shape_of(m.count, m.height, m.width).bytes, 1 + wide),
-                              .tables = arena.used};
+    return (px_palette_bytes){
+        .indices = px_product(shape_of(m.count, m.height, m.width).bytes, 1 + kind.wide),
+        .tables = arena.used};
 }
 
 prism_status px_palette_model_alloc(px_palette_model *m, prism_error *error) {
@@ -167,10 +197,10 @@ prism_status px_palette_model_alloc(px_palette_model *m, prism_error *error) {
     m->row_stride = s.row_stride;
     m->plane_stride = s.plane_stride;
     layout(m, &arena);
-    const size_t indices = px_product(s.bytes, 1 + m->wide);
+    const size_t indices = px_product(s.bytes, 1 + m->kind.wide);
     const size_t size = px_sum(arena.used, indices);
     m->indices = px_alloc_zeroed(indices, 1);
-    m->uppers = m->indices + (m->wide ? s.bytes : 0);
+    m->uppers = m->indices + (m->kind.wide ? s.bytes : 0);
     m->tables = px_arena_allocate(&arena);
     if (!m->indices || !m->tables) {
         px_palette_model_free(m);

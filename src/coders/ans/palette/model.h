@@ -11,13 +11,14 @@
 #include "planes/planes.h"
 
 enum {
-    PX_PALETTE_FEW = 64,   /* values; of more, halves are those of a fixed tree */
+    PX_PALETTE_FEW = 64,   /* values; of more, those that no neighbour has are escapes */
     PX_PALETTE_BYTE = 256, /* values whose indices are single bytes */
     PX_PALETTE_VALUES = UINT16_MAX + 1,
     PX_PALETTE_MARGIN = 16, /* blank indices after each row, and thereby before the next */
     PX_PALETTE_ABOVE = 8,   /* blank rows above each plane */
 
-    PX_CONTEXTS_FAST = 5, /* of the list */
+    PX_CONTEXTS_MANY = 3, /* of the list, for many values, */
+    PX_CONTEXTS_FAST = 5, /* for few, */
     PX_CONTEXTS_ALL = sizeof px_palette_contexts / sizeof *px_palette_contexts,
 
     PX_STATES = 256,
@@ -27,16 +28,32 @@ enum {
     PX_STEPS = 17,        /* of a correction: odds of -8..8 */
     PX_MATCH_STATES = 48,
     PX_PIECE = 16, /* indices that are copied by one decision */
-    PX_PIECE_STATES = 256
+    PX_PIECE_STATES = 256,
+
+    PX_GUESSED = 8,        /* places whose indices are guessed, of many values */
+    PX_FLAT_MATCHES = 5,   /* what a match says of a flat place */
+    PX_FLAT_STATES = 9216, /* what is around it */
+    PX_ESCAPE_CONTEXTS = 5,
+    PX_ESCAPE_LINE = 16, /* counters for four bits of a value */
+    PX_ESCAPE_BITS = 16  /* of a value */
 };
+
+typedef struct px_palette_kind {
+    bool fast; /* few contexts, and whole pieces at once */
+    bool many; /* more than PX_PALETTE_FEW values */
+    bool wide; /* indices have upper bytes */
+} px_palette_kind;
+
+static inline int px_palette_context_count(px_palette_kind kind) {
+    return !kind.fast ? PX_CONTEXTS_ALL : kind.many ? PX_CONTEXTS_MANY : PX_CONTEXTS_FAST;
+}
 
 typedef struct px_palette_model { /* named in palette_kernels.h */
     px_range_coder coder;
     size_t count, height, width;
     unsigned depth; /* of samples */
     int values;
-    bool fast; /* few contexts, and whole pieces at once */
-    bool wide; /* indices have upper bytes */
+    px_palette_kind kind;
 
     /* Rows and planes of indices with blanks between them; plane 0 is blank, plane k of the chunk
      * is plane k + 1 here. */
@@ -57,6 +74,11 @@ typedef struct px_palette_model { /* named in palette_kernels.h */
     px_counter (*by_context)[PX_STEPS]; /* [1 << correction_bits] */
     px_counter matches[2][PX_MATCH_STATES];
     px_counter pieces[PX_PIECE_STATES];
+    px_counter hits[PX_GUESSED][PX_GUESSED]; /* whether a place has the index, by guesses before */
+    px_counter (*flats)[PX_FLAT_MATCHES];    /* [PX_FLAT_STATES] */
+    px_counter (*escapes)[PX_ESCAPE_LINE];   /* [PX_ESCAPE_CONTEXTS][1 << escape_bits] */
+    int escape_bits, escaped;                /* the last escape */
+    int32_t escape_weights[PX_ESCAPE_BITS][PX_ESCAPE_CONTEXTS];
     uint32_t *recent; /* [1 << match_bits] where a context was seen last */
     size_t match;     /* where the indices are that those here seem to repeat */
     uint32_t match_length;
@@ -73,9 +95,9 @@ typedef struct px_palette_bytes {
     uint64_t indices, tables;
 } px_palette_bytes;
 
-px_palette_bytes px_palette_model_memory(const px_planes *planes, bool fast, bool wide);
+px_palette_bytes px_palette_model_memory(const px_planes *planes, px_palette_kind kind);
 
-/* The shape, `depth`, `values`, `fast` and `wide` are set. */
+/* The shape, `depth`, `values` and `kind` are set. */
 prism_status px_palette_model_alloc(px_palette_model *model, prism_error *error);
 
 /* Of the model, only the indices remain. */
@@ -93,7 +115,7 @@ static inline uint8_t *px_palette_row(const px_palette_model *model) {
 }
 
 static inline int px_palette_index(const px_palette_model *model, size_t at) {
-    return model->indices[at] | (model->wide ? model->uppers[at] << 8 : 0);
+    return model->indices[at] | (model->kind.wide ? model->uppers[at] << 8 : 0);
 }
 
 #endif

@@ -4,9 +4,10 @@
  * plane, and from where the same neighbours stood before. docs/format-palette.md.
  *
  *   planes -> values -> indices -> rows -> decisions
- *   palette.c           model.c    decide_lanes.h
+ *   palette.c           model.c    decide_lanes.h, flat.h, escape.h
  *
- * Nothing is predicted by arithmetic on values, which mean nothing there: contexts are hashed.
+ * Names are not predicted by arithmetic: contexts are hashed. Where there are many values, those
+ * that no neighbour has may be numbers.
  */
 #include "coders/ans/palette/model.h"
 
@@ -31,8 +32,9 @@ typedef struct values {
     int count;
 } values;
 
-static bool is_wide(const values *v) {
-    return v->count > PX_PALETTE_BYTE;
+static px_palette_kind kind_of(const values *v, bool fast) {
+    return (px_palette_kind){
+        .fast = fast, .many = v->count > PX_PALETTE_FEW, .wide = v->count > PX_PALETTE_BYTE};
 }
 
 static size_t most_values(bool wide) {
@@ -49,7 +51,7 @@ static prism_status values_find(values *v, const px_planes *planes, prism_error 
     px_values found;
     px_values_of_planes(&found, planes, PX_PALETTE_VALUES);
     v->count = (int)found.count;
-    const prism_status status = values_alloc(v, is_wide(v), error);
+    const prism_status status = values_alloc(v, v->count > PX_PALETTE_BYTE, error);
     if (status == PRISM_OK)
         px_values_list(v->samples, &found);
     return status;
@@ -63,12 +65,14 @@ static void values_write(const values *v, px_range_encoder *coder) {
         px_encode_integer(coder, &model, v->samples[i] - last);
 }
 
-static prism_status values_read(values *v, px_range_decoder *coder, unsigned depth, bool wide,
-                                prism_error *error) {
+static prism_status values_read(values *v, px_range_decoder *coder, unsigned depth,
+                                px_palette_kind kind, prism_error *error) {
     px_integer model;
     px_integer_init(&model);
     v->count = px_decode_integer(coder, &model) + 1;
-    if (v->count < 1 || (size_t)v->count > most_values(wide) || is_wide(v) != wide)
+    const px_palette_kind is = kind_of(v, kind.fast);
+    if (v->count < 1 || (size_t)v->count > most_values(kind.wide) || is.many != kind.many ||
+        is.wide != kind.wide)
         return px_fail(error, PRISM_E_CORRUPT, "%d different values", v->count);
     int32_t last = 0;
     for (int i = 0; i < v->count; i++) {
@@ -81,17 +85,31 @@ static prism_status values_read(values *v, px_range_decoder *coder, unsigned dep
     return PRISM_OK;
 }
 
+/* ---- The kind of model ---- */
+
+enum { FAST = 1, MANY = 2, WIDE = 4 };
+
+static void write_kind(px_buffer *parameters, px_palette_kind kind) {
+    px_put_u8(parameters,
+              (uint8_t)((kind.fast ? FAST : 0) | (kind.many ? MANY : 0) | (kind.wide ? WIDE : 0)));
+}
+
+static px_palette_kind read_kind(px_reader *parameters) {
+    const uint8_t set = px_get_u8(parameters);
+    parameters->failed |= set > (FAST | MANY | WIDE) || (set & (MANY | WIDE)) == WIDE;
+    return (px_palette_kind){.fast = set & FAST, .many = set & MANY, .wide = set & WIDE};
+}
+
 /* ---- Rows ---- */
 
 static prism_status model_make(px_palette_model *m, const px_planes *planes, const values *v,
-                               bool fast, prism_error *error) {
+                               px_palette_kind kind, prism_error *error) {
     m->count = planes->count;
     m->height = planes->height;
     m->width = planes->width;
     m->depth = planes->depth;
     m->values = v->count;
-    m->fast = fast;
-    m->wide = is_wide(v);
+    m->kind = kind;
     return px_palette_model_alloc(m, error);
 }
 
@@ -151,8 +169,8 @@ static void put_samples(px_planes *planes, const px_palette_model *m, const valu
 
 /* Tables are given back before planes are taken. */
 static prism_status decode_indices(px_palette_model *m, px_planes *planes, const values *v,
-                                   bool fast, prism_error *error) {
-    prism_status status = model_make(m, planes, v, fast, error);
+                                   px_palette_kind kind, prism_error *error) {
+    prism_status status = model_make(m, planes, v, kind, error);
     if (status != PRISM_OK)
         return status;
     decode_rows(m);
@@ -169,11 +187,11 @@ static prism_status decode_indices(px_palette_model *m, px_planes *planes, const
 static prism_status encode_indices(const px_planes *planes, const values *v, const px_task *task,
                                    px_coded *out, prism_error *error) {
     px_palette_model m = {.coder.encoder = px_range_encoder_make(&out->sections.payload)};
-    const bool fast = px_efforts.few_contexts[task->effort];
-    px_put_u8(&out->sections.parameters, (uint8_t)(fast | is_wide(v) << 1));
+    const px_palette_kind kind = kind_of(v, px_efforts.few_contexts[task->effort]);
+    write_kind(&out->sections.parameters, kind);
     values_write(v, &m.coder.encoder);
     if (v->count > 1) {
-        prism_status status = model_make(&m, planes, v, fast, error);
+        prism_status status = model_make(&m, planes, v, kind, error);
         if (status != PRISM_OK)
             return status;
         encode_rows(&m, planes, v, task);
@@ -204,24 +222,12 @@ static prism_status fill(px_planes *planes, int16_t sample, prism_error *error) 
     return status;
 }
 
-/* All that the first parameter says. */
-typedef struct contents {
-    bool fast, wide;
-} contents;
-
-static contents read_contents(px_reader *parameters) {
-    enum { FAST = 1, WIDE = 2 };
-    const uint8_t set = px_get_u8(parameters);
-    parameters->failed |= set > (FAST | WIDE);
-    return (contents){.fast = set & FAST, .wide = set & WIDE};
-}
-
-static prism_status decode_payload(px_planes *planes, px_reader *payload, values *v, contents c,
-                                   prism_error *error) {
+static prism_status decode_payload(px_planes *planes, px_reader *payload, values *v,
+                                   px_palette_kind kind, prism_error *error) {
     px_palette_model m = {.coder = {.decoding = true, .decoder = px_range_decoder_make(payload)}};
-    prism_status status = values_read(v, &m.coder.decoder, planes->depth, c.wide, error);
+    prism_status status = values_read(v, &m.coder.decoder, planes->depth, kind, error);
     if (status == PRISM_OK)
-        status = v->count > 1 ? decode_indices(&m, planes, v, c.fast, error)
+        status = v->count > 1 ? decode_indices(&m, planes, v, kind, error)
                               : fill(planes, v->samples[0], error);
     if (status == PRISM_OK && (payload->failed || px_reader_left(payload)))
         return px_fail(error, PRISM_E_CORRUPT, "the payload does not end with the samples");
@@ -232,15 +238,15 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
                            px_reader *payload, const px_request *request, prism_error *error) {
     (void)pipeline;
     (void)request; /* every index depends on the one before */
-    const contents c = read_contents(parameters);
+    const px_palette_kind kind = read_kind(parameters);
     values v;
     if (parameters->failed)
         return px_fail(error, PRISM_E_CORRUPT, "an unknown set of contexts");
     if (!px_palette_has_room(planes))
         return px_fail(error, PRISM_E_CORRUPT, "planes are too narrow for indices");
-    prism_status status = values_alloc(&v, c.wide, error);
+    prism_status status = values_alloc(&v, kind.wide, error);
     if (status == PRISM_OK)
-        status = decode_payload(planes, payload, &v, c, error);
+        status = decode_payload(planes, payload, &v, kind, error);
     free(v.samples);
     return status;
 }
@@ -248,12 +254,12 @@ static prism_status decode(px_planes *planes, const px_pipeline *pipeline, px_re
 static uint64_t decode_memory(const px_planes *planes, const px_pipeline *pipeline,
                               px_reader parameters, size_t payload_size) {
     (void)pipeline, (void)payload_size;
-    const contents c = read_contents(&parameters);
+    const px_palette_kind kind = read_kind(&parameters);
     if (parameters.failed || !px_palette_has_room(planes))
         return 0;
-    const px_palette_bytes bytes = px_palette_model_memory(planes, c.fast, c.wide);
+    const px_palette_bytes bytes = px_palette_model_memory(planes, kind);
     const uint64_t samples = px_planes_bytes(planes);
-    return most_values(c.wide) * sizeof(int16_t) + bytes.indices +
+    return most_values(kind.wide) * sizeof(int16_t) + bytes.indices +
            (bytes.tables > samples ? bytes.tables : samples);
 }
 

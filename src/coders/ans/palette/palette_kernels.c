@@ -1,18 +1,22 @@
 /*
  * Rows of indices: at each position the values of N, W and NE are guessed (of many values, some
- * more neighbours'), and if it is none of them, halves of the others are asked for. Where the plane
- * seems to repeat what came before, a whole piece of it is offered first. docs/format-palette.md.
+ * more neighbours', where that is likely), and if it is none of them, halves of the others are
+ * asked for, or it is an escape. Where the plane seems to repeat what came before, a whole piece of
+ * it is offered first. docs/format-palette.md.
  */
 #include "coders/ans/palette/palette_kernels.h"
 
 #include "coders/ans/palette/decide_lanes.h"
+#include "coders/ans/palette/escape.h"
+#include "coders/ans/palette/flat.h"
 
 enum {
     PALETTE_LIKE = 20,          /* equal neighbours of 24 that make a match */
     PALETTE_PIECE_MATCH = 8,    /* length of a match that pieces are offered from, ... */
     PALETTE_PIECE_ODDS = 55000, /* ... if they have that probability */
-    PALETTE_PLACES = 8,
-    PALETTE_PLACES_FEW = 3
+    PALETTE_GUESSED_FEW = 3,    /* places whose indices are guessed, of few values */
+    PALETTE_LEAST_HITS = PX_COUNTER_ONE >> 4, /* of many, so many of all such guesses are right */
+    PALETTE_HITS = 250                        /* guesses after which hits learn no slower */
 };
 
 PX_INLINE uint64_t window_at(const uint8_t *from) {
@@ -29,7 +33,7 @@ PX_INLINE uint64_t window_at(const uint8_t *from) {
 typedef struct rows {
     size_t own, reference, before;
     const uint8_t *known;
-    ptrdiff_t places[PALETTE_PLACES]; /* from a position: those whose indices are guessed */
+    ptrdiff_t places[PX_GUESSED]; /* from a position: those whose indices are guessed */
 } rows;
 
 PX_INLINE void look_around(place *p, const px_palette_model *m, const rows *r, size_t x) {
@@ -117,7 +121,7 @@ PX_INLINE px_counter *piece_counter(px_palette_model *m, const place *p, const r
 
 PX_INLINE bool is_next(const px_palette_model *m, size_t x, const piece *e) {
     return memcmp(px_palette_row(m) + x, e->lower, PX_PIECE) == 0 &&
-           (!m->wide || memcmp(m->row_uppers + x, e->upper, PX_PIECE) == 0);
+           (!m->kind.wide || memcmp(m->row_uppers + x, e->upper, PX_PIECE) == 0);
 }
 
 /* Whether a piece has been coded. */
@@ -128,7 +132,7 @@ PX_INLINE bool code_piece(px_palette_model *m, const place *p, const rows *r, si
         !same_around(m, p, at, m->indices + m->match))
         return false;
     copy_bytes(e.lower, m->indices + m->match, at);
-    if (m->wide)
+    if (m->kind.wide)
         copy_bytes(e.upper, m->uppers + m->match, upper);
     px_counter *counter = piece_counter(m, p, r, x, e.lower);
     const int32_t probability =
@@ -140,7 +144,7 @@ PX_INLINE bool code_piece(px_palette_model *m, const place *p, const rows *r, si
     if (!bit)
         return false;
     memcpy(at, e.lower, PX_PIECE);
-    if (m->wide)
+    if (m->kind.wide)
         memcpy(upper, e.upper, PX_PIECE);
     m->match += PX_PIECE;
     m->match_length += m->match_length < UINT16_MAX ? PX_PIECE : 0;
@@ -149,12 +153,19 @@ PX_INLINE bool code_piece(px_palette_model *m, const place *p, const rows *r, si
 
 /* ---- Positions ---- */
 
-/* What is known of an index: the guesses that it is none of, then a range. */
+/* An index of many that may be guessed: whether that is worth a question, hits say. */
+typedef struct thought {
+    int index;
+    px_counter *hits;
+} thought;
+
+/* What is known of an index: the guesses that it is none of, then of few values a range. */
 typedef struct search {
     int place; /* the next one whose index is guessed */
-    int guesses[PALETTE_PLACES], count;
-    int first, after; /* of few values: numbers of those that were not guessed; of many: the least
-                         that it may be, and the next bit */
+    int guesses[PX_GUESSED], count;
+    int first, after; /* numbers of those that were not guessed */
+    thought thoughts[PX_GUESSED];
+    int thought_count;
 } search;
 
 PX_INLINE bool is_guessed(const search *s, int value) {
@@ -164,18 +175,34 @@ PX_INLINE bool is_guessed(const search *s, int value) {
     return guessed;
 }
 
+/* Whether the index of the nth place is worth a question, if it is none of the guesses. */
+PX_INLINE bool is_worth_guessing(search *s, px_palette_model *m, int nth, int index) {
+    px_counter *hits = &m->hits[nth][s->count];
+    s->thoughts[s->thought_count++] = (thought){index, hits};
+    return *hits >> 10 >= PALETTE_LEAST_HITS;
+}
+
 /* Of few values, the last one that is left need not be asked for. */
-PX_INLINE query next_guess(search *s, const px_palette_model *m, const rows *r, size_t x,
-                           bool many) {
-    while (s->place < (many ? PALETTE_PLACES : PALETTE_PLACES_FEW) &&
+PX_INLINE query next_guess(search *s, px_palette_model *m, const rows *r, size_t x, bool many) {
+    while (s->place < (many ? PX_GUESSED : PALETTE_GUESSED_FEW) &&
            (many || m->values - s->count > 1)) {
-        const int guess = px_palette_index(m, r->own + x + (size_t)r->places[s->place++]);
-        if (is_guessed(s, guess))
+        const int nth = s->place++;
+        const int guess = px_palette_index(m, r->own + x + (size_t)r->places[nth]);
+        if (is_guessed(s, guess) || (many && s->count && !is_worth_guessing(s, m, nth, guess)))
             continue;
         s->guesses[s->count++] = guess;
         return (query){guess, false};
     }
     return (query){-1, false};
+}
+
+/* Those that were thought of before the right one. */
+PX_INLINE void hits_learn(const search *s, px_palette_model *m, int index) {
+    bool right = false;
+    for (int i = 0; i < s->thought_count && !right; i++) {
+        right = s->thoughts[i].index == index;
+        counter_learn(m, s->thoughts[i].hits, right, PALETTE_HITS);
+    }
 }
 
 /* The value with that number among those that were not guessed. */
@@ -197,30 +224,18 @@ PX_INLINE query next_half(search *s, const px_palette_model *m) {
                                    : (query){-1, true};
 }
 
-/* Bit by bit from the highest on. */
-PX_INLINE query next_bit(search *s, const px_palette_model *m) {
-    if (s->after < 0)
-        s->after = 1 << (31 - __builtin_clz((unsigned)m->values - 1));
-    while (s->after && s->first + s->after >= m->values)
-        s->after >>= 1;
-    return s->after ? (query){s->first + s->after, true} : (query){-1, true};
-}
-
 /* What is asked after a query that was answered by `bit`. */
-PX_INLINE query next_query(search *s, const px_palette_model *m, const rows *r, size_t x, query q,
+PX_INLINE query next_query(search *s, px_palette_model *m, const rows *r, size_t x, query q,
                            int bit, bool many) {
-    if (q.half && many) {
-        s->first += bit ? s->after : 0;
-        s->after >>= 1;
-    } else if (q.half) {
+    if (q.half) {
         const int middle = (s->first + s->after) >> 1;
         *(bit ? &s->first : &s->after) = middle;
     } else {
         const query guess = bit ? (query){-1, false} : next_guess(s, m, r, x, many);
-        if (bit || guess.value >= 0)
+        if (bit || many || guess.value >= 0)
             return guess;
     }
-    return many ? next_bit(s, m) : next_half(s, m);
+    return next_half(s, m);
 }
 
 /* Questions at a position after the first: one that is asked, and the next, which is prepared as
@@ -233,19 +248,19 @@ typedef struct inquiry {
 } inquiry;
 
 static void go_on(inquiry *i, px_palette_model *m, const place *p, const rows *r, size_t x, query q,
-                  int bit, bool many, bool fast) {
-    i->next = next_query(&i->search, m, r, x, q, bit, many);
+                  int bit, px_palette_kind kind) {
+    i->next = next_query(&i->search, m, r, x, q, bit, kind.many);
     i->turn ^= 1;
     if (i->next.value < 0)
         return;
     question *ahead = &i->questions[i->turn];
-    prepare(ahead, m, p, i->next, true, fast);
+    prepare(ahead, m, p, i->next, true, kind);
     fetch_corrections(m->by_shape[ahead->shape]);
 }
 
 /* A guess that is not the first one is wrong, as a rule. */
 PX_INLINE int inquire(inquiry *i, px_palette_model *m, place *p, const rows *r, size_t x, int index,
-                      bool many, bool fast) {
+                      px_palette_kind kind) {
     const bool decoding = m->coder.decoding;
     while (i->next.value >= 0) {
         const query q = i->next;
@@ -253,33 +268,48 @@ PX_INLINE int inquire(inquiry *i, px_palette_model *m, place *p, const rows *r, 
         int bit = !decoding && (q.half ? index >= q.value : index == q.value);
         const bool foreseen = !decoding || !q.half;
         if (foreseen)
-            go_on(i, m, p, r, x, q, bit, many, fast);
-        bit = palette_decide(m, p, asked, bit, fast);
+            go_on(i, m, p, r, x, q, bit, kind);
+        bit = palette_decide(m, p, asked, bit, kind);
         if (!q.half && bit)
             return q.value;
         if (!foreseen)
-            go_on(i, m, p, r, x, q, bit, many, fast);
+            go_on(i, m, p, r, x, q, bit, kind);
     }
-    return many ? i->search.first : value_left(&i->search, i->search.first);
+    return kind.many ? code_escape(m, r->own + x, index) : value_left(&i->search, i->search.first);
 }
 
 /* Returns the index, which is `index` when encoding. */
 PX_INLINE int code_index(px_palette_model *m, place *p, const rows *r, size_t x, int index,
-                         bool many, bool fast) {
+                         px_palette_kind kind) {
     inquiry i;
     question first;
     i.search = (search){.count = 0, .after = -1};
     i.turn = 0;
-    const query q = next_guess(&i.search, m, r, x, many);
+    const query q = next_guess(&i.search, m, r, x, kind.many);
     const bool foreseen = !m->coder.decoding && index != q.value;
-    prepare(&first, m, p, q, false, fast);
+    prepare(&first, m, p, q, false, kind);
     if (foreseen)
-        go_on(&i, m, p, r, x, q, false, many, fast);
-    if (palette_decide(m, p, &first, index == q.value, fast))
+        go_on(&i, m, p, r, x, q, false, kind);
+    if (palette_decide(m, p, &first, index == q.value, kind))
         return q.value;
     if (!foreseen)
-        go_on(&i, m, p, r, x, q, false, many, fast);
-    return inquire(&i, m, p, r, x, index, many, fast);
+        go_on(&i, m, p, r, x, q, false, kind);
+    index = inquire(&i, m, p, r, x, index, kind);
+    hits_learn(&i.search, m, index);
+    return index;
+}
+
+/* The same for a place that does not have the value which is all around it. */
+PX_INLINE int code_other(px_palette_model *m, place *p, const rows *r, size_t x, int value,
+                         int index, px_palette_kind kind) {
+    inquiry i;
+    i.search = (search){.guesses = {value}, .count = 1, .after = -1};
+    i.turn = 0;
+    p->guesses = 1;
+    go_on(&i, m, p, r, x, (query){value, false}, false, kind);
+    index = inquire(&i, m, p, r, x, index, kind);
+    hits_learn(&i.search, m, index);
+    return index;
 }
 
 /* ---- Rows ---- */
@@ -300,12 +330,12 @@ PX_INLINE void hash_contexts(px_palette_model *m, place *p, int contexts) {
 }
 
 PX_INLINE int next_index(const px_palette_model *m, size_t x) {
-    return px_palette_row(m)[x] | (m->wide ? m->row_uppers[x] << 8 : 0);
+    return px_palette_row(m)[x] | (m->kind.wide ? m->row_uppers[x] << 8 : 0);
 }
 
 PX_INLINE void put_index(px_palette_model *m, size_t at, int index) {
     m->indices[at] = (uint8_t)index;
-    if (m->wide)
+    if (m->kind.wide)
         m->uppers[at] = (uint8_t)(index >> 8);
 }
 
@@ -313,12 +343,26 @@ PX_INLINE void put_index(px_palette_model *m, size_t at, int index) {
  * when encoding, whose row is known. */
 enum { PALETTE_AHEAD = 4 };
 
-PX_INLINE void look_at(place *p, px_palette_model *m, const rows *r, size_t x, bool fast) {
+PX_INLINE void look_at(place *p, px_palette_model *m, const rows *r, size_t x,
+                       px_palette_kind kind) {
     look_around(p, m, r, x);
-    hash_contexts(m, p, fast ? PX_CONTEXTS_FAST : PX_CONTEXTS_ALL);
+    p->flat = kind.many && kind.fast ? flat_around(p->windows) : NOT_FLAT;
+    hash_contexts(m, p, p->flat >= 0 ? 1 : px_palette_context_count(kind));
     __builtin_prefetch(recent_of(m, p));
-    fetch_corrections(
-        correction_of(m, p, key_of(m, (int)(p->windows[PX_NORTH] >> 24 & 255), false)));
+    const query guess = {(int)(p->windows[PX_NORTH] >> 24 & 255), false};
+    if (!kind.many)
+        fetch_corrections(correction_of(m, p, key_of(guess, false)));
+}
+
+PX_INLINE int code_place(px_palette_model *m, place *p, const rows *r, size_t x, int index,
+                         px_palette_kind kind) {
+    if (p->flat < 0)
+        return code_index(m, p, r, x, index, kind);
+    const int value = px_palette_index(m, r->own + x - 1);
+    if (code_flat(m, p, value, index == value))
+        return value;
+    hash_contexts(m, p, px_palette_context_count(kind));
+    return code_other(m, p, r, x, value, index, kind);
 }
 
 /* How many places to look at, from x on: none of those that a piece may take. */
@@ -331,24 +375,24 @@ PX_INLINE size_t look_ahead(const px_palette_model *m, size_t x) {
     return most < PALETTE_AHEAD ? most : PALETTE_AHEAD;
 }
 
-PX_INLINE void palette_row(px_palette_model *m, const rows *r, bool many, bool fast) {
+PX_INLINE void palette_row(px_palette_model *m, const rows *r, px_palette_kind kind) {
     place places[PALETTE_AHEAD];
     m->match_length = 0;
     for (size_t x = 0, looked_at = 0; x < m->width;) {
         for (const size_t until = x + look_ahead(m, x); looked_at < until; looked_at++)
-            look_at(&places[looked_at % PALETTE_AHEAD], m, r, looked_at, fast);
+            look_at(&places[looked_at % PALETTE_AHEAD], m, r, looked_at, kind);
         place *p = &places[x % PALETTE_AHEAD];
         p->guesses = 0;
         uint32_t *recent = recent_of(m, p);
         find_match(m, p, *recent);
         *recent = (uint32_t)(r->own + x);
-        if (fast && code_piece(m, p, r, x)) {
+        if (kind.fast && code_piece(m, p, r, x)) {
             x += PX_PIECE;
             looked_at = looked_at > x ? looked_at : x;
             continue;
         }
         const int next = next_index(m, x);
-        const int index = code_index(m, p, r, x, next, many, fast);
+        const int index = code_place(m, p, r, x, next, kind);
         put_index(m, r->own + x++, index);
         follow_match(m, p, index);
     }
@@ -368,15 +412,14 @@ static void palette_code_row(px_palette_model *m, size_t k, size_t y) {
         .places = {-row, -1, 1 - row, other, other + row, other + 1, -1 - row, -2 * row},
         .before = px_palette_plane(m, before) + y * m->row_stride,
         .known = m->coder.decoding ? m->indices + own : px_palette_row(m)};
-    const bool many = m->values > PX_PALETTE_FEW;
-    if (m->fast && many)
-        palette_row(m, &r, true, true);
-    else if (m->fast)
-        palette_row(m, &r, false, true);
-    else if (many)
-        palette_row(m, &r, true, false);
+    if (m->kind.fast && m->kind.many)
+        palette_row(m, &r, (px_palette_kind){.fast = true, .many = true});
+    else if (m->kind.fast)
+        palette_row(m, &r, (px_palette_kind){.fast = true});
+    else if (m->kind.many)
+        palette_row(m, &r, (px_palette_kind){.many = true});
     else
-        palette_row(m, &r, false, false);
+        palette_row(m, &r, (px_palette_kind){.fast = false});
 }
 
 const px_palette_kernels PX_KERNEL_TABLE(px_palette_kernels) = {
