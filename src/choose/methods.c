@@ -34,7 +34,8 @@ enum {
     PART_SAMPLES = 1 << 16,
     PART_OF_ALL = 2
 };
-static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25, COPIES_OF_MANY = 0.5;
+static const double CLEARLY_INDICES = 0.7, CLEARLY_NOT = 1.25, COPIES_OF_MANY = 0.5,
+                    COPIES_WITHOUT_STEPS = 0.45, FEW_STEPS = 0.2;
 
 /* Of small planes, what lsq sends beside samples may outweigh what that saves. */
 enum { FEW_POSITIONS = 1 << 10 };
@@ -168,17 +169,29 @@ static px_planes part_of(const px_planes *planes) {
     return part;
 }
 
-/* Whether indices may be smallest where there are many values. */
+static bool is_step(int difference) {
+    enum { SMALL = 2 };
+    return difference >= -SMALL && difference <= SMALL;
+}
+
+/* Whether indices may be smallest where there are many values: most samples are copies of a
+ * neighbour, or many are, and the others no small steps away, as they are in photographs. */
 static bool are_copies(const px_planes *planes) {
     const size_t width = planes->width, size = px_plane_size(planes);
-    size_t copies = 0;
+    size_t copies = 0, steps = 0;
     for (size_t k = 0; k < planes->count; k++) {
         const int16_t *samples = px_plane(planes, k);
-        for (size_t p = 1; p < size; p++)
-            copies +=
-                samples[p] == samples[p - 1] || (p >= width && samples[p] == samples[p - width]);
+        for (size_t p = 1; p < size; p++) {
+            const int west = samples[p] - samples[p - 1],
+                      north = p >= width ? samples[p] - samples[p - width] : west;
+            copies += !west || !north;
+            steps += is_step(west) || is_step(north);
+        }
     }
-    return (double)copies > COPIES_OF_MANY * (double)(planes->count * size);
+    const double all = (double)(planes->count * size);
+    return (double)copies > COPIES_OF_MANY * all ||
+           ((double)copies > COPIES_WITHOUT_STEPS * all &&
+            (double)(steps - copies) < FEW_STEPS * (double)(planes->count * size - copies));
 }
 
 /* *ratio: what px_palette needs of what px_lsq needs; HUGE_VAL where it has no chance. How
