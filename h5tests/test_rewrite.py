@@ -79,17 +79,21 @@ def test_a_crash_is_told_as_what_it_is(tmp_path, name):
 # ---- What HDF5 cannot open ----
 
 
-def set_layout_version(path, name, version):
-    """In the header of a dataset of a file of the oldest format, which has no checksums."""
+LAYOUT, ATTRIBUTE = 8, 12  # kinds of messages
+
+
+def set_version(path, name, wanted, at, version):
+    """In the first message of a kind, `at` bytes from its begin, of an object of a file of the oldest
+    format, which has no checksums."""
     with h5py.File(path) as file:
         place = h5py.h5o.get_info(file[name].id).addr + 16
     with open(path, "r+b") as file:
         kind = None
-        while kind != 8:
+        while kind != wanted:
             file.seek(place)
             kind, size = struct.unpack("<HH", file.read(4))
             place += 8 + size
-        file.seek(place - size)
+        file.seek(place - size + at)
         file.write(bytes([version]))
 
 
@@ -100,7 +104,7 @@ def test_a_dataset_of_a_newer_version(tmp_path):
             file.create_dataset(name, data=DATA, chunks=(32, 32, 16)).attrs["unit"] = "m"
         file["soft"] = h5py.SoftLink("/g/new")
         file.attrs["to"] = file["g/new"].ref
-    set_layout_version(path, "g/new", 77)
+    set_version(path, "g/new", LAYOUT, 0, 77)
     why = f"HDF5 {hdf5_of_tool()} cannot open it: bad version number for layout message "
     why += "(version 77: it needs a newer HDF5)"
     others = fails("inspect", path, word=why).stdout.splitlines()
@@ -117,6 +121,36 @@ def test_a_dataset_of_a_newer_version(tmp_path):
     fails("repack", path, target, "--dataset", "g/new", word=f"g/new: {why}")
     fails("inspect", path, "--dataset", "g/new", word=why)
     assert os.listdir(tmp_path) == ["in.h5"]
+
+
+# An attribute "unit", whose name takes 8 bytes and its type 16: versions of all of it, its type, its space.
+VERSIONS = {
+    "attribute": (0, 77, "bad version number for attribute message (version 77"),
+    "type": (16, 7 << 4, "bad version number for datatype message (version 7"),
+    "space": (32, 77, "wrong version number in dataspace message (version 77"),
+}
+
+
+@pytest.mark.parametrize("which", VERSIONS)
+def test_attributes_of_a_newer_version(tmp_path, which):
+    path, target = tmp_path / "in.h5", tmp_path / "out.h5"
+    at, version, reason = VERSIONS[which]
+    with h5py.File(path, "w") as file:
+        for name in ("x", "y", "g/z"):
+            file.create_dataset(name, data=DATA, chunks=(32, 32, 16)).attrs["unit"] = np.int64(1)
+    for name in ("x", "g/z"):
+        set_version(path, name, ATTRIBUTE, at, version)
+    done = tool("repack", path, target, check=False)
+    assert done.returncode == 1
+    why = f"HDF5 {hdf5_of_tool()} cannot read them: {reason}: it needs a newer HDF5)"
+    assert done.stderr.splitlines() == [
+        f"h5prism: the attributes of {name} are left out: {why}" for name in ("/g/z", "/x")
+    ]
+    with h5py.File(target) as file, h5py.File(path) as original:
+        assert_same(file["y"], original["y"])
+        for name in ("x", "g/z"):
+            assert np.array_equal(file[name][...], DATA) and is_compressed(file[name])
+            assert not file[name].attrs
 
 
 NEWER = """
@@ -145,7 +179,8 @@ def test_a_file_of_the_newest_hdf5(tmp_path):
     lines = done.stderr.splitlines()
     assert re.match(r"h5prism: /complex is left out: .* datatype message \(version 5: ", lines[0])
     assert re.match(r"h5prism: /layout is left out: .* layout message \(version 5: ", lines[1])
-    assert re.match(r"h5prism: the attributes of /plain are left out: HDF5 .* newer", lines[2])
+    why = r".* datatype message \(version 5: it needs a newer HDF5\)"
+    assert re.fullmatch(rf"h5prism: the attributes of /plain are left out: HDF5 {why}", lines[2])
     with h5py.File(target) as file:
         assert list(file) == ["plain"] and list(file["plain"]) == list(range(9))
 

@@ -14,7 +14,17 @@
 #include "library.h"
 #include "system/files.h"
 
-enum { DATATYPE = 3, LAYOUT = 8, CONTINUATION = 16, MOST_BLOCKS = 64, MOST_BYTES = 1 << 20 };
+enum {
+    DATASPACE = 1,
+    DATATYPE = 3,
+    FILL_VALUE = 5,
+    LAYOUT = 8,
+    PIPELINE = 11,
+    ATTRIBUTE = 12,
+    CONTINUATION = 16,
+    MOST_BLOCKS = 64,
+    MOST_BYTES = 1 << 20
+};
 
 typedef struct search {
     int file;
@@ -22,8 +32,9 @@ typedef struct search {
     size_t address_bytes, length_bytes;
     bool old, ordered; /* the first format; with the orders of creation */
     unsigned wanted;   /* kind of message */
-    int version;       /* of the message; -1: not found */
-    int blocks;        /* seen so far */
+    bool in_attributes;
+    int version; /* the highest; -1: not found */
+    int blocks;  /* seen so far */
 } search;
 
 static uint64_t number(const uint8_t *bytes, size_t count) {
@@ -44,17 +55,42 @@ static uint8_t *read_bytes(const search *s, uint64_t address, uint64_t size) {
 
 static void search_block(search *s, uint64_t address, uint64_t size);
 
+static void note_version(search *s, const uint8_t *data) {
+    const int version = s->wanted == DATATYPE ? data[0] >> 4 : data[0];
+    if (version > s->version)
+        s->version = version;
+}
+
+/* An attribute has its name, its type and its space one behind the other. */
+static void look_into_attribute(search *s, const uint8_t *data, size_t size) {
+    enum { HEAD = 8, TYPE_IS_SHARED = 1, SPACE_IS_SHARED = 2 };
+    const bool is_space = s->wanted == DATASPACE;
+    if (size < HEAD || data[0] < 1 || data[0] > 3)
+        return;
+    const size_t unit = data[0] == 1 ? 8 : 1; /* of sizes */
+    const size_t name = (number(data + 2, 2) + unit - 1) / unit * unit;
+    const size_t type = (number(data + 4, 2) + unit - 1) / unit * unit;
+    const size_t at = HEAD + (data[0] == 3) + name + (is_space ? type : 0);
+    const bool shared = data[0] > 1 && data[1] & (is_space ? SPACE_IS_SHARED : TYPE_IS_SHARED);
+    if (at < size && !shared)
+        note_version(s, data + at);
+}
+
 static void look_at(search *s, unsigned kind, bool shared, const uint8_t *data, size_t size) {
     if (kind == CONTINUATION && size >= s->address_bytes + s->length_bytes)
         search_block(s, number(data, s->address_bytes),
                      number(data + s->address_bytes, s->length_bytes));
-    if (kind == s->wanted && size > 0 && !shared)
-        s->version = kind == DATATYPE ? data[0] >> 4 : data[0];
+    if (size == 0 || shared)
+        return;
+    if (kind == s->wanted && s->in_attributes == (kind == ATTRIBUTE))
+        note_version(s, data);
+    else if (kind == ATTRIBUTE && s->in_attributes)
+        look_into_attribute(s, data, size);
 }
 
 static void search_messages(search *s, const uint8_t *bytes, size_t size) {
     const size_t head = s->old ? 8 : s->ordered ? 6 : 4;
-    for (size_t at = 0; at + head <= size && s->version < 0;) {
+    for (size_t at = 0; at + head <= size;) {
         const uint8_t *m = bytes + at;
         const unsigned kind = s->old ? (unsigned)number(m, 2) : m[0];
         const size_t length = number(m + (s->old ? 2 : 1), 2);
@@ -99,10 +135,10 @@ static void search_header(search *s, haddr_t address) {
     free(bytes);
 }
 
-/* -1 if it is not found. */
-static int version_of(hid_t file, haddr_t address, unsigned kind) {
+/* Of what HDF5's latest failure is about; -1 if it is not found. */
+static int version_of(hid_t file, haddr_t address, unsigned kind, bool in_attributes) {
     char name[4096];
-    search s = {.wanted = kind, .version = -1};
+    search s = {.wanted = kind, .in_attributes = in_attributes, .version = -1};
     hid_t list = H5Fget_create_plist(file);
     H5Pget_userblock(list, &s.base);
     H5Pget_sizes(list, &s.address_bytes, &s.length_bytes);
@@ -116,14 +152,28 @@ static int version_of(hid_t file, haddr_t address, unsigned kind) {
     return s.version;
 }
 
-static int refused_version(hid_t group, const char *name) {
+/* Kind of message, as HDF5's reason has it; 0: another one. */
+static unsigned kind_of(const char *reason) {
+    static const struct {
+        const char *name;
+        unsigned kind;
+    } kinds[] = {{"datatype", DATATYPE},     {"layout", LAYOUT},     {"dataspace", DATASPACE},
+                 {"fill value", FILL_VALUE}, {"pipeline", PIPELINE}, {"attribute", ATTRIBUTE}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strstr(reason, kinds[i].name))
+            return kinds[i].kind;
+    return 0;
+}
+
+/* Without a name: in the attributes of `object`. */
+static int refused_version(hid_t object, const char *name, const char *reason) {
     H5O_info_t info;
-    const char *reason = tool_library_reason();
-    const unsigned kind = strstr(reason, "layout") ? LAYOUT : DATATYPE;
-    hid_t file = H5Iget_file_id(group);
+    const unsigned kind = kind_of(reason);
+    hid_t file = H5Iget_file_id(object);
     int version = -1;
-    if (H5Oget_info_by_name2(group, name, &info, H5O_INFO_BASIC, H5P_DEFAULT) >= 0)
-        version = version_of(file, info.addr, kind);
+    if (kind && (name ? H5Oget_info_by_name2(object, name, &info, H5O_INFO_BASIC, H5P_DEFAULT)
+                      : H5Oget_info2(object, &info, H5O_INFO_BASIC)) >= 0)
+        version = version_of(file, info.addr, kind, !name);
     H5Fclose(file);
     return version;
 }
@@ -133,7 +183,7 @@ const char *tool_why_unopened(char text[TOOL_WHY_TEXT], hid_t group, const char 
     unsigned major, minor, release;
     snprintf(reason, sizeof reason, "%s", tool_library_reason());
     const bool newer = strstr(reason, "version number") != NULL;
-    const int number_there = newer && name ? refused_version(group, name) : -1;
+    const int number_there = newer ? refused_version(group, name, reason) : -1;
     if (number_there >= 0)
         snprintf(version, sizeof version, "version %d: ", number_there);
     H5get_libversion(&major, &minor, &release);
