@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from filter_support import not_sanitized
 from python_support import BUILD, ROOT, assert_same, correlated, run_python
-from tool_support import fails, tool
+from tool_support import ATTRIBUTE, LAYOUT, fails, set_version, tool
 from venv_support import plain_variables, venv_python
 
 import h5prism
@@ -327,6 +327,55 @@ def test_chunks_at_the_edge_without_filters(tmp_path):
         dataset.id.write_direct_chunk((8,), bytes(32))
         with pytest.raises(PrismError, match="without the filter"):
             h5prism.references(dataset)
+
+
+def test_what_cannot_be_read_is_left_out(tmp_path):
+    """Of a newer HDF5, or of types that neither numpy nor Zarr has; the rest is there."""
+    path = tmp_path / "x.h5"
+    with h5py.File(path, "w") as file:
+        for name in ("g/new", "g/old", "strange", "twice"):
+            file.create_dataset(name, data=COUNTS, chunks=(16, 16)).attrs["unit"] = "m"
+        file["again"], file["g/up"] = file["twice"], file["/"]
+        file["soft"] = h5py.SoftLink("/g/old")
+        file.create_dataset("long", data=np.ones(3, "g"))
+        space = h5py.h5s.create_simple((3,))
+        h5py.h5d.create(file.id, b"time", h5py.h5t.UNIX_D64LE, space)
+        h5py.h5a.create(file["g/old"].id, b"when", h5py.h5t.UNIX_D64LE, space)
+        file["g/old"].attrs["long"] = np.ones(1, "g")
+    set_version(path, "g/new", LAYOUT, 0, 77)
+    set_version(path, "strange", ATTRIBUTE, 16, 7 << 4)
+    with h5py.File(path) as file:
+        for zarr_format in (2, 3):
+            with pytest.warns(UserWarning, match="left out of the references") as caught:
+                refs = h5prism.references(file, zarr_format=zarr_format)["refs"]
+            assert {warning.filename for warning in caught} == {__file__}
+            found = {key.rsplit("/", 1)[0] for key in refs if key.endswith((".zarray", "zarr.json"))}
+            assert found - {".", "g", "zarr.json"} == {"again", "g/old"}
+        told = [str(warning.message).split(": ")[1] for warning in caught]
+        assert told == ["g/new", "/long", "/strange", "/time"]
+
+
+MISSING = [  # type, attribute _FillValue, fill value
+    ("u1", 7.0, 7),
+    ("u1", 300, None),
+    ("u1", -1, None),
+    ("i2", np.nan, None),
+    ("i2", "x", None),
+    ("i2", h5py.Empty("i2"), None),
+    ("i2", np.zeros(0, "i2"), None),
+    ("f8", 1j, None),
+    ("f4", 0.1, float(np.float32(0.1))),
+    ("S3", "ü", "w7w="),
+]
+
+
+@pytest.mark.parametrize(("kind", "given", "expected"), MISSING)
+def test_fill_values_that_no_element_has(tmp_path, kind, given, expected):
+    """Another value would be taken for missing."""
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("x", (4,), kind).attrs["_FillValue"] = given
+        array = json.loads(h5prism.references(file)["refs"]["x/.zarray"])
+    assert array["fill_value"] == expected
 
 
 def test_a_closed_file(path):

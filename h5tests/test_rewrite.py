@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import struct
 import subprocess
 
 import h5py
@@ -14,12 +13,15 @@ import pytest
 from filter_support import correlated, needs, not_sanitized
 from tool_support import (
     hdf5_of_tool,
+    ATTRIBUTE,
+    LAYOUT,
     TOOL,
     assert_same,
     fails,
     interrupted,
     is_compressed,
     loaded_hdf5,
+    set_version,
     stored_bytes,
     tool,
 )
@@ -77,24 +79,6 @@ def test_a_crash_is_told_as_what_it_is(tmp_path, name):
 
 
 # ---- What HDF5 cannot open ----
-
-
-LAYOUT, ATTRIBUTE = 8, 12  # kinds of messages
-
-
-def set_version(path, name, wanted, at, version):
-    """In the first message of a kind, `at` bytes from its begin, of an object of a file of the oldest
-    format, which has no checksums."""
-    with h5py.File(path) as file:
-        place = h5py.h5o.get_info(file[name].id).addr + 16
-    with open(path, "r+b") as file:
-        kind = None
-        while kind != wanted:
-            file.seek(place)
-            kind, size = struct.unpack("<HH", file.read(4))
-            place += 8 + size
-        file.seek(place - size + at)
-        file.write(bytes([version]))
 
 
 def test_a_dataset_of_a_newer_version(tmp_path):

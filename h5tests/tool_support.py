@@ -6,6 +6,7 @@ import pty
 import re
 import resource
 import signal
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -41,6 +42,24 @@ def fails(*arguments, word, code=1, limit=None):
     assert word in done.stderr and done.stderr.count("\n") == 1, done.stderr
     assert done.stderr.startswith("h5prism: ")
     return done
+
+
+LAYOUT, ATTRIBUTE = 8, 12  # kinds of messages
+
+
+def set_version(path, name, wanted, at, version):
+    """In the first message of a kind, `at` bytes from its begin, of an object of a file of the oldest
+    format, which has no checksums."""
+    with h5py.File(path) as file:
+        place = h5py.h5o.get_info(file[name].id).addr + 16
+    with open(path, "r+b") as file:
+        kind = None
+        while kind != wanted:
+            file.seek(place)
+            kind, size = struct.unpack("<HH", file.read(4))
+            place += 8 + size
+        file.seek(place - size + at)
+        file.write(bytes([version]))
 
 
 class FailingCalls:

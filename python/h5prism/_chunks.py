@@ -115,12 +115,21 @@ def chunk_bytes(dataset: h5py.Dataset) -> int:
     return size
 
 
+def numpy_kind(dataset: h5py.Dataset) -> str:
+    """numpy's letter for the kind of the elements, or nothing where it has none, as for HDF5's times."""
+    try:
+        return dataset.dtype.kind
+    except TypeError:
+        return ""
+
+
 def holds_numbers(dataset: h5py.Dataset) -> bool:
     """Whether the elements are numbers as in numpy, with no bit to be converted."""
     from h5py import h5t
 
-    kind = dataset.dtype
-    return kind.kind in "biuf" and dataset.id.get_type() == h5t.py_create(kind, logical=True)
+    return numpy_kind(dataset) in tuple("biuf") and dataset.id.get_type() == h5t.py_create(
+        dataset.dtype, logical=True
+    )
 
 
 def _listed(dataset: h5py.Dataset) -> list[Any]:

@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._chunks import Offset, chunk_bytes, holds_numbers, open_dataset, stored_chunks
+from ._chunks import (
+    Offset,
+    chunk_bytes,
+    holds_numbers,
+    numpy_kind,
+    open_dataset,
+    stored_chunks,
+)
 from ._errors import PrismError, Status
 from ._inspect import left_unfiltered
 from ._zarr_metadata import (
@@ -69,7 +76,8 @@ def references(
             were never written and have no fill value, for a dataset without a name.
         TypeError, ValueError: for what is no object of h5py, for a closed one, for another format.
 
-    A dataset of a file or group that cannot be referred to is left out, with a warning that says why.
+    What of a file or group cannot be referred to, or read by this HDF5, is left out, with a warning
+    that says why: datasets, groups, attributes of groups.
     Reads headers of chunks at the edge only, and each chunk where HDF5's list has to be checked. Like
     every use of h5py, from one thread at a time.
     """
@@ -78,9 +86,12 @@ def references(
     written = _FORMATS[zarr_format]
     if _is_group(item):
         place = url or _path_of(item)
-        refs = written.group(".", item)
+        refs = _of_group(item, ".", written)
         for path, child in _children(item):
-            refs.update(_of_child(child, path, place, written))
+            if _is_group(child):
+                refs.update(_of_group(child, path, written))
+            else:
+                refs.update(_of_child(child, path, place, written))
     else:
         dataset = open_dataset(item)
         if dataset.name is None:
@@ -88,7 +99,7 @@ def references(
         path = dataset.name.lstrip("/")
         refs = {}
         for parent in reversed(PurePosixPath(path).parents):
-            refs.update(written.group(str(parent), dataset.file[f"/{parent}"]))
+            refs.update(_of_group(dataset.file[f"/{parent}"], str(parent), written))
         refs.update(_of_dataset(dataset, path, url or _path_of(dataset), written))
     return {"version": 1, "refs": refs}
 
@@ -111,28 +122,69 @@ def _path_of(item: h5py.File | h5py.Group | h5py.Dataset) -> str:
     return os.path.abspath(path)
 
 
+def _warn(reason: object) -> None:
+    warnings.warn(f"left out of the references: {reason}", stacklevel=4)
+
+
 def _children(group: h5py.Group) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:
     """All that lies below by hard links, each once, with its path from the group."""
-    found: list[str] = []
-    group.visit(found.append)
-    for path in found:
-        yield path, group[path]
+    import h5py
+
+    seen = {_address(group)}
+    pending = [(group, name, name) for name in _linked(group)]
+    while pending:
+        parent, name, path = pending.pop()
+        try:
+            child = parent[name]
+        except (KeyError, OSError, RuntimeError) as reason:
+            _warn(f"{path}: {reason.args[0]}")
+            continue
+        if _address(child) in seen:
+            continue
+        seen.add(_address(child))
+        yield path, child
+        if isinstance(child, h5py.Group):
+            pending += [(child, below, f"{path}/{below}") for below in _linked(child)]
+
+
+def _address(item: Any) -> int:
+    import h5py
+
+    address: int = h5py.h5o.get_info(item.id).addr
+    return address
+
+
+def _linked(group: h5py.Group) -> list[str]:
+    """Names of hard links, the first one last."""
+    import h5py
+
+    is_hard = lambda name: isinstance(group.get(name, getlink=True), h5py.HardLink)  # noqa: E731
+    return sorted(filter(is_hard, group), reverse=True)
+
+
+def _of_group(group: h5py.Group, path: str, written: _Format) -> References:
+    try:
+        attributes = attributes_of(group)
+    except RuntimeError as reason:
+        _warn(f"attributes of {group.name}: {reason}")
+        attributes = {}
+    return written.group(path, attributes)
 
 
 def _of_child(child: Any, path: str, place: str, written: _Format) -> References:
     import h5py
 
-    if isinstance(child, h5py.Group):
-        return written.group(path, child)
-    if not isinstance(child, h5py.Dataset) or is_bare_dimension(child):
-        return {}
     try:
+        if not isinstance(child, h5py.Dataset) or is_bare_dimension(child):
+            return {}
         return _of_dataset(child, path, place, written)
     except PrismError as reason:
         if _is_in_parts(child):
             raise
-        warnings.warn(f"left out of the references: {reason}", stacklevel=3)
-        return {}
+        _warn(reason)
+    except RuntimeError as reason:
+        _warn(f"{child.name}: {reason}")
+    return {}
 
 
 def _of_dataset(dataset: h5py.Dataset, path: str, place: str, written: _Format) -> References:
@@ -158,7 +210,7 @@ def _check_dataset(dataset: h5py.Dataset, written: _Format) -> None:
     if _is_in_parts(dataset):
         reason = "a file with a user block, or in several parts, cannot be referred to"
     elif dataset.shape is None or not _has_plain_elements(dataset, written):
-        reason = "elements that HDF5 converts cannot be referred to"
+        reason = "elements that Zarr does not have, or that HDF5 converts, cannot be referred to"
     elif dataset.is_virtual or dataset.external:
         reason = "elements in other files cannot be referred to"
     else:
@@ -167,7 +219,10 @@ def _check_dataset(dataset: h5py.Dataset, written: _Format) -> None:
 
 
 def _has_plain_elements(dataset: h5py.Dataset, written: _Format) -> bool:
-    return holds_numbers(dataset) or (written.has_texts and dataset.dtype.kind == "S")
+    """As Zarr has them: its numbers have up to 64 bits."""
+    if holds_numbers(dataset):
+        return dataset.dtype.itemsize <= 8
+    return written.has_texts and numpy_kind(dataset) == "S"
 
 
 # ---- Formats ----
@@ -178,13 +233,13 @@ class _Format:
     """How a format of Zarr writes groups and arrays.
 
     Attributes:
-        group, array: the entries of their metadata, from path and object.
+        group, array: the entries of their metadata, from path and attributes or dataset.
         chunk_key: the name of a chunk from its indices.
         lists_absent: whether missing chunks are there where the dataset has no fill value.
         has_texts: whether elements may be texts of fixed length.
     """
 
-    group: Callable[[str, Any], References]
+    group: Callable[[str, dict[str, Any]], References]
     array: Callable[[str, Any], References]
     chunk_key: Callable[[Offset], str]
     lists_absent: bool
@@ -195,10 +250,10 @@ def _key(path: str, name: str) -> str:
     return str(PurePosixPath(path) / name)
 
 
-def _group_of_format_2(path: str, group: h5py.Group) -> References:
+def _group_of_format_2(path: str, attributes: dict[str, Any]) -> References:
     return {
         _key(path, ".zgroup"): json.dumps({"zarr_format": 2}),
-        _key(path, ".zattrs"): json.dumps(attributes_of(group)),
+        _key(path, ".zattrs"): json.dumps(attributes),
     }
 
 
@@ -210,8 +265,8 @@ def _entries_of_format_2(path: str, dataset: h5py.Dataset) -> References:
     }
 
 
-def _group_of_format_3(path: str, group: h5py.Group) -> References:
-    metadata = {"zarr_format": 3, "node_type": "group", "attributes": attributes_of(group)}
+def _group_of_format_3(path: str, attributes: dict[str, Any]) -> References:
+    metadata = {"zarr_format": 3, "node_type": "group", "attributes": attributes}
     return {_key(path, "zarr.json"): json.dumps(metadata)}
 
 

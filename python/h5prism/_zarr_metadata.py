@@ -93,12 +93,26 @@ def fill_value(dataset: h5py.Dataset) -> Any:
     from h5py import h5d
 
     if "_FillValue" in dataset.attrs:
-        return np.asarray(dataset.attrs["_FillValue"]).astype(dataset.dtype).reshape(-1)[0]
+        return _as_element(dataset, np.asarray(_value(dataset, "_FillValue")).reshape(-1))
     properties = dataset.id.get_create_plist()
     is_set = properties.fill_value_defined() == h5d.FILL_VALUE_USER_DEFINED
     if not is_set or properties.get_fill_time() == h5d.FILL_TIME_NEVER or _is_netcdf(dataset):
         return None
     return dataset.fillvalue
+
+
+def _as_element(dataset: h5py.Dataset, given: np.ndarray) -> Any:
+    """None where no element has that value: another one would be taken for missing."""
+    kind = dataset.dtype.kind
+    if not given.size or given.dtype.kind not in ("SUO" if kind == "S" else "biuf"):
+        return None
+    if kind == "S":
+        text = given[0]
+        return np.array(text if isinstance(text, bytes) else str(text).encode(), dataset.dtype)[()]
+    with np.errstate(invalid="ignore"):
+        value = given[:1].astype(dataset.dtype)[0]
+    is_rounded = kind == given.dtype.kind == "f"
+    return value if is_rounded or value == given[0] else None
 
 
 def _is_netcdf(dataset: h5py.Dataset) -> bool:
@@ -132,10 +146,17 @@ def attributes_of(item: h5py.Dataset | h5py.Group) -> dict[str, Any]:
     found = {}
     for name in item.attrs:
         if name not in _HIDDEN and name != "_FillValue":
-            value = _json(item.attrs[name])
+            value = _json(_value(item, name))
             if value is not None:
                 found[name] = value
     return found
+
+
+def _value(item: h5py.Dataset | h5py.Group, name: str) -> Any:
+    try:
+        return item.attrs[name]
+    except TypeError:  # of a type that numpy does not have, such as HDF5's times
+        return None
 
 
 def _json(value: Any) -> Any:
@@ -149,7 +170,7 @@ def _json(value: Any) -> Any:
         parts = array.tolist()
     elif array.dtype.kind == "S":
         parts = np.char.decode(array, "utf-8", "replace").tolist()
-    elif array.dtype.kind in "biuf":
+    elif array.dtype.kind in "biuf" and array.dtype.itemsize <= 8:
         parts = array.tolist()
     else:
         return None
