@@ -1,12 +1,15 @@
 /*
  * Put before a program by LD_PRELOAD: from call FAIL_FROM on, calls that write to files fail with
  * the error FAIL_BY. How many there were goes to the file CALLS where the program ends well. Call
- * STOP_AT brings the signal STOP_BY, and a file of a temporary name STOP_AT_NAME, if these are set.
+ * STOP_AT brings the signal STOP_BY, and a file of a temporary name STOP_AT_NAME, or one without a
+ * name STOP_NAMELESS, if these are set. With NO_NAMELESS there are none of the latter.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +72,30 @@ int mkstemp64(char *name) {
 int mkstemp(char *name) {
     return mkstemp64(name);
 }
+
+static int open_file(const char *name, int flags, mode_t mode) {
+    const int nameless = (flags & O_TMPFILE) == O_TMPFILE;
+    if (nameless && number_of("NO_NAMELESS")) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    const int file = REAL(open64, int, const char *, int, mode_t)(name, flags, mode);
+    if (nameless)
+        raise((int)number_of("STOP_NAMELESS"));
+    return file;
+}
+
+#define OPEN(NAME)                                                                                 \
+    int NAME(const char *name, int flags, ...) {                                                   \
+        va_list values;                                                                            \
+        va_start(values, flags);                                                                   \
+        const mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(values, mode_t) : 0;            \
+        va_end(values);                                                                            \
+        return open_file(name, flags, mode);                                                       \
+    }
+
+OPEN(open)
+OPEN(open64)
 
 __attribute__((destructor)) static void tell(void) {
     const char *path = getenv("CALLS");

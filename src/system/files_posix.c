@@ -1,3 +1,6 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* O_TMPFILE */
+#endif
 #include "system/files.h"
 
 #include <dirent.h>
@@ -65,7 +68,7 @@ void px_file_remove_at_end(const char *path) {
 }
 
 /* A descriptor, or -1. Who is told to stop in between stops when the name is gone. */
-static int make_nameless(char *pattern) {
+static int make_and_unlink(char *pattern) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -74,6 +77,23 @@ static int make_nameless(char *pattern) {
         unlink(pattern);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return descriptor;
+}
+
+/* One that never has a name, of which nothing is left whatever ends the process: where the system
+ * and the file system of the folder have such files. */
+static int make_nameless(char *name) {
+#ifdef O_TMPFILE
+    char *end = strrchr(name, '/');
+    const char after = end ? end[1] : '\0';
+    if (end)
+        end[1] = '\0';
+    const int descriptor = open(end ? name : ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (end)
+        end[1] = after;
+    if (descriptor >= 0)
+        return descriptor;
+#endif
+    return make_and_unlink(name);
 }
 
 FILE *px_file_nameless(const char *beside) {
