@@ -1,5 +1,6 @@
 """`h5prism export` and `h5prism import`: chunks as JPEG XL images, and back."""
 
+import errno
 import os
 import re
 import struct
@@ -298,6 +299,25 @@ def test_wrong_options(image, options):
     unknown = options == "coder=best"
     assert done.returncode == (2 if unknown else 1) and done.stderr.count("\n") == 1
     assert not image.with_name("o.h5").exists() and not list(image.parent.glob("*.part"))
+
+
+def test_files_that_may_not_grow(image):
+    """What stdio writes, since failing_calls.c does not see its calls."""
+    limit = 'ulimit -f 0; trap "" XFSZ; exec "$@"'
+    command = ["bash", "-c", limit, "-", TOOL, "export", image.with_name("in.h5"), "o.jxl"]
+    done = subprocess.run(
+        [*command, "--dataset", "x"], cwd=image.parent, capture_output=True, text=True, timeout=1800
+    )
+    reason = os.strerror(errno.EFBIG)
+    assert done.returncode == 1 and done.stderr == f"h5prism: o.jxl cannot be written: {reason}\n"
+
+
+@needs("cc")
+def test_no_room_to_write(image, failing_calls, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    command = [TOOL, "import", image, folder / "out.h5", "--dataset", "a/x"]
+    assert list(failing_calls.each(command, folder))
 
 
 def test_files_that_are_in_the_way(image):

@@ -1,10 +1,13 @@
 """What the tests of the command-line tool share."""
 
+import errno
 import functools
 import os
 import pty
+import random
 import re
 import resource
+import shutil
 import signal
 import struct
 import subprocess
@@ -80,6 +83,26 @@ class FailingCalls:
         counting = self.variables() | {"CALLS": str(self._counted)}
         subprocess.run(command, env=counting, check=True, capture_output=True)
         return int(self._counted.read_text())
+
+    def each(self, command, folder):
+        """From the first call that writes to the last one: a sentence with the reason, and nothing left in
+        the folder, which the output is in. Yields after each."""
+        calls, moments = self.count(command), random.Random(command[1])
+        for output in folder.iterdir():
+            shutil.rmtree(output) if output.is_dir() else output.unlink()
+        for place in range(1, calls + 1):
+            number = moments.choice([errno.ENOSPC, errno.EDQUOT, errno.EIO])
+            done = subprocess.run(
+                command,
+                env=self.variables(FAIL_FROM=place, FAIL_BY=number),
+                capture_output=True,
+                text=True,
+                timeout=1800,
+            )
+            assert done.returncode == 1 and done.stderr.startswith("h5prism: "), (place, done)
+            assert done.stderr.count("\n") == 1 and os.strerror(number) in done.stderr, done.stderr
+            assert os.listdir(folder) == []
+            yield place
 
 
 def interrupted(number, folder, *arguments, code=None):

@@ -2,6 +2,7 @@
  * h5prism export: a chunk as a JPEG XL image that any viewer opens, in grey, further planes as
  * extra channels. Where the chunk holds such an image, that is what is written.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,7 +223,7 @@ static bool write_image(const request *r, const image *i) {
     if (file && fclose(file) != 0)
         done = false;
     if (!done)
-        tool_fail("%s cannot be written", r->files[1]);
+        tool_fail("%s cannot be written: %s", r->files[1], strerror(errno));
     return tool_output_end(&output, done);
 }
 

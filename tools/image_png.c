@@ -133,6 +133,8 @@ static bool open_writer(work *w, const char *path) {
 bool tool_png_write(const tool_image *image, const char *path) {
     work w = {.reason = "out of memory"};
     bool done = open_writer(&w, path) && make_rows(&w, image) && write_rows(&w, image);
+    if (w.file && ferror(w.file)) /* of which libpng says no more than that */
+        snprintf(w.reason, sizeof w.reason, "%s", strerror(errno));
     png_destroy_write_struct(&w.png, &w.info);
     if (w.file && fclose(w.file) != 0 && done) {
         snprintf(w.reason, sizeof w.reason, "%s", strerror(errno));

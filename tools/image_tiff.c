@@ -2,6 +2,7 @@
  * TIFF by libtiff. Rows are read as they are stored, in one plane or in one for each channel, out
  * of strips or tiles; then samples of a few bits and tables of colours are expanded.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -317,12 +318,14 @@ static bool write_rows(TIFF *tiff, const tool_image *image) {
 /* 4 GiB are the most that offsets of 32 bits reach. */
 bool tool_tiff_write(const tool_image *image, const char *path) {
     static const size_t most = (size_t)3 << 30;
+    errno = 0;
     TIFF *tiff = open_file(path, tool_image_bytes(image) < most ? "w" : "w8");
-    bool done = tiff != NULL;
-    if (done) {
+    if (tiff)
         set_fields(tiff, image);
-        done = write_rows(tiff, image) && TIFFFlush(tiff) == 1;
+    const bool done = tiff && write_rows(tiff, image) && TIFFFlush(tiff) == 1;
+    const int number = errno; /* where the system refuses; libtiff does not say why */
+    if (tiff)
         TIFFClose(tiff);
-    }
-    return done || tool_fail("%s cannot be written: %s", path, *reason ? reason : "out of memory");
+    const char *why = number ? strerror(number) : *reason ? reason : "out of memory";
+    return done || tool_fail("%s cannot be written: %s", path, why);
 }

@@ -142,7 +142,7 @@ static bool write_dataset(hid_t file, const request *r, const picture *p,
     if (done)
         printf("%s: %s, %zu bytes of values in %zu\n", r->files[1], r->dataset, p->size,
                (size_t)stored);
-    return done || tool_fail("%s cannot be written", r->dataset);
+    return done || tool_fail_library("%s cannot be written", r->dataset);
 }
 
 /* The file is opened anew: what is compared is what came to the disk. */
@@ -170,9 +170,9 @@ static bool write_file(const request *r, const picture *p, const prism_options *
         return false;
     hid_t file = H5Fcreate(output.name, H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT);
     bool done = file >= 0 ? write_dataset(file, r, p, options)
-                          : tool_fail("%s cannot be created", r->files[1]);
+                          : tool_fail_library("%s cannot be created", r->files[1]);
     if (file >= 0 && H5Fclose(file) < 0 && done)
-        done = tool_fail("%s cannot be written", r->files[1]);
+        done = tool_fail_library("%s cannot be written", r->files[1]);
     return tool_output_end(&output, done && check_file(output.name, r, p));
 }
 

@@ -1,5 +1,6 @@
 #include "picture.h"
 
+#include <errno.h>
 #include <math.h>
 #include <png.h>
 #include <setjmp.h>
@@ -249,7 +250,8 @@ bool tool_picture_write(const tool_picture *p, const tool_rendering *r, const ch
     bool done = file && write_rows(png, info, file, p, r, text, row);
     if (file && fclose(file) != 0)
         done = false;
+    const int number = errno;
     free(row);
     png_destroy_write_struct(&png, &info);
-    return done || tool_fail("%s cannot be written", name);
+    return done || tool_fail("%s cannot be written: %s", name, strerror(number));
 }

@@ -96,8 +96,7 @@ static hid_t create_dataset(const tool_groups *g, const char *path, hid_t list) 
     H5Tclose(type);
     H5Sclose(space);
     if (dataset < 0)
-        tool_fail("%s cannot be created: is there one already, or do its options not suit it?",
-                  path);
+        tool_fail_library("%s cannot be created", path);
     return dataset;
 }
 
@@ -121,7 +120,7 @@ static bool write_order(const tool_groups *g) {
     if (dataset >= 0)
         H5Dclose(dataset);
     H5Sclose(space);
-    return done || tool_fail("%s cannot be written", g->order_path);
+    return done || tool_fail_library("%s cannot be written", g->order_path);
 }
 
 /* One mapping for each group: selections are gone through in ascending order on both sides. */
@@ -139,7 +138,7 @@ static bool map_groups(const tool_groups *g, hid_t list) {
     }
     H5Sclose(stored);
     H5Sclose(shown);
-    return done || tool_fail("%s cannot be mapped", g->place->path);
+    return done || tool_fail_library("%s cannot be mapped", g->place->path);
 }
 
 static bool write_virtual(const tool_groups *g) {
@@ -190,6 +189,7 @@ bool tool_write_groups(const tool_groups *g, tool_grouped *result) {
     result->stored = file_size(to) - before + (result->in_order ? 0 : size_of_order(g));
     result->kept = result->stored > result->original;
     if (result->kept)
-        return H5Ldelete(to, path, H5P_DEFAULT) >= 0 || tool_fail("%s cannot be deleted", path);
+        return H5Ldelete(to, path, H5P_DEFAULT) >= 0 ||
+               tool_fail_library("%s cannot be deleted", path);
     return result->in_order ? write_attributes(g) : write_order(g) && write_virtual(g);
 }
