@@ -104,6 +104,8 @@ def test_a_dataset_of_a_newer_version(tmp_path):
     target.unlink()
     fails("repack", path, target, "--dataset", "g/new", word=f"g/new: {why}")
     fails("inspect", path, "--dataset", "g/new", word=why)
+    for command, output in {"preview": "x.png", "export": "x.jxl", "extract": "x"}.items():
+        fails(command, path, tmp_path / output, "--dataset", "g/new", word=f"g/new: {why}")
     assert os.listdir(tmp_path) == ["in.h5"]
 
 
@@ -147,6 +149,9 @@ with h5py.File(sys.argv[1], "w", libver="latest") as file:
     h5d.create(file.id, b"complex", kind, space)
     file.create_dataset("layout", data=np.zeros((90, 90)), chunks=(50, 50), compression="gzip")
     file["plain"] = np.arange(9)
+    layout = h5py.VirtualLayout((9,), "i8")
+    layout[:] = h5py.VirtualSource(file["plain"])
+    file.create_virtual_dataset("virtual", layout)
     h5a.create(file["plain"].id, b"complex", kind, space)
 print("made")
 """
@@ -165,6 +170,7 @@ def test_a_file_of_the_newest_hdf5(tmp_path):
     assert re.match(r"h5prism: /layout is left out: .* layout message \(version 5: ", lines[1])
     why = r".* datatype message \(version 5: it needs a newer HDF5\)"
     assert re.fullmatch(rf"h5prism: the attributes of /plain are left out: HDF5 {why}", lines[2])
+    assert re.fullmatch(r"h5prism: /virtual is left out: .* got 1 \(it needs a newer HDF5\)", lines[3])
     with h5py.File(target) as file:
         assert list(file) == ["plain"] and list(file["plain"]) == list(range(9))
 

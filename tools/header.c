@@ -70,7 +70,7 @@ static void look_into_attribute(search *s, const uint8_t *data, size_t size) {
     const size_t unit = data[0] == 1 ? 8 : 1; /* of sizes */
     const size_t name = (number(data + 2, 2) + unit - 1) / unit * unit;
     const size_t type = (number(data + 4, 2) + unit - 1) / unit * unit;
-    const size_t at = HEAD + (data[0] == 3) + name + (is_space ? type : 0);
+    const size_t at = HEAD + (data[0] == 3 ? 1u : 0u) + name + (is_space ? type : 0);
     const bool shared = data[0] > 1 && data[1] & (is_space ? SPACE_IS_SHARED : TYPE_IS_SHARED);
     if (at < size && !shared)
         note_version(s, data + at);
@@ -182,7 +182,7 @@ const char *tool_why_unopened(char text[TOOL_WHY_TEXT], hid_t group, const char 
     char reason[240], version[32] = "";
     unsigned major, minor, release;
     snprintf(reason, sizeof reason, "%s", tool_library_reason());
-    const bool newer = strstr(reason, "version number") != NULL;
+    const bool newer = strstr(reason, "version number") || strstr(reason, "version # of");
     const int number_there = newer ? refused_version(group, name, reason) : -1;
     if (number_there >= 0)
         snprintf(version, sizeof version, "version %d: ", number_there);

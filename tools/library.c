@@ -120,7 +120,7 @@ static bool is_dataset(hid_t file, const char *path) {
            info.type == H5O_TYPE_DATASET;
 }
 
-static bool fail_to_open(hid_t file, const char *path) {
+bool tool_fail_to_open(hid_t file, const char *path) {
     char why[TOOL_WHY_TEXT];
     tool_why_unopened(why, file, path);
     return is_dataset(file, path) ? tool_fail("%s: %s", path, why)
@@ -133,6 +133,6 @@ bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path) {
         return tool_fail("%s: there is no such dataset in the file", path);
     *dataset = H5Dopen2(file, path, H5P_DEFAULT);
     if (*dataset < 0)
-        return fail_to_open(file, path);
+        return tool_fail_to_open(file, path);
     return tool_same_file(*dataset, file) || tool_fail("%s: it is in another file", path);
 }

@@ -35,6 +35,10 @@ bool tool_exists(hid_t file, const char *path);
 /* Whether the object is in that file: external links lead to others. */
 bool tool_same_file(hid_t object, hid_t file);
 
+/* False, with a message that says why the object at `path` cannot be opened as a dataset, right
+ * after HDF5 has failed. */
+bool tool_fail_to_open(hid_t file, const char *path);
+
 /* False, with a message, if there is no dataset at `path`. */
 bool tool_open_dataset(hid_t *dataset, hid_t file, const char *path);
 

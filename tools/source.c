@@ -24,7 +24,7 @@ static bool open_dataset(tool_source *s) {
     H5Pset_chunk_cache(access, CACHE_SLOTS, CACHE_BYTES, H5D_CHUNK_CACHE_W0_DEFAULT);
     s->dataset = H5Dopen2(s->file, s->path, access);
     H5Pclose(access);
-    return s->dataset >= 0 || tool_fail("%s: it is not a dataset", s->path);
+    return s->dataset >= 0 || tool_fail_to_open(s->file, s->path);
 }
 
 void tool_halve(hsize_t *part, int rank, size_t element, size_t most, int whole) {
