@@ -50,13 +50,22 @@ def test_every_chunk_is_read_from_its_place(sparse):
     assert_same(h5prism.read(sparse, np.s_[1:, ::3, -4:]), expected[1:, ::3, -4:])
 
 
-def test_every_chunk_is_inspected_at_its_place(sparse):
+@pytest.mark.parametrize("unseen", ["stored_chunks", "places_tell"])
+def test_every_chunk_is_inspected_at_its_place(sparse, unseen, monkeypatch):
+    """By its place, where HDF5's list would be asked for once more for each chunk; else by that list."""
+    monkeypatch.setattr(f"h5prism._inspect.{unseen}", lambda _: False)
     expected = [offset for number, offset in enumerate(grid(SHAPE, CHUNKS)) if number % 4]
     chunks = h5prism.inspect(sparse)
     assert [chunk.offset for chunk in chunks] == expected
     for chunk in chunks:
         blob = sparse.id.read_direct_chunk(chunk.offset)[1]
         assert chunk.stored_bytes == len(blob) and chunk.info.encoded_bytes == len(blob)
+
+
+def test_chunks_that_no_place_tells_of_are_listed(sparse, monkeypatch):
+    expected = h5prism.inspect(sparse)
+    monkeypatch.setattr("h5prism._inspect.chunks_at_places", lambda _: iter(()))
+    assert h5prism.inspect(sparse) == expected
 
 
 def test_references_lead_to_every_chunk(sparse):

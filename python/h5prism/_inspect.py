@@ -5,9 +5,16 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ._chunks import chunk_bytes, open_dataset, stored_chunks
+from ._chunks import (
+    Offset,
+    chunk_bytes,
+    chunks_at_places,
+    open_dataset,
+    places_tell,
+    stored_chunks,
+)
 from ._codec import ChunkInfo, inspect_chunk
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID
@@ -49,7 +56,16 @@ def inspect(dataset: h5py.Dataset) -> list[StoredChunk]:
     a time.
     """
     bit = prism_bit(open_dataset(dataset))
-    return [_describe(dataset, stored, bit) for stored in stored_chunks(dataset)]
+    if places_tell(dataset):
+        found = [_describe(dataset, bit, *chunk) for chunk in chunks_at_places(dataset)]
+        if len(found) == dataset.id.get_num_chunks():
+            return found
+    found = []
+    for stored in stored_chunks(dataset):
+        offset = tuple(stored.chunk_offset)
+        blob = dataset.id.read_direct_chunk(offset)[1]
+        found.append(_describe(dataset, bit, offset, stored.filter_mask, blob))
+    return found
 
 
 def prism_bit(dataset: h5py.Dataset) -> int:
@@ -65,12 +81,12 @@ def prism_bit(dataset: h5py.Dataset) -> int:
     return 1 << (len(filters) - 1)
 
 
-def _describe(dataset: h5py.Dataset, stored: Any, bit: int) -> StoredChunk:
-    offset = tuple(stored.chunk_offset)
-    blob = dataset.id.read_direct_chunk(offset)[1]
-    plain = stored.filter_mask & bit or left_unfiltered(dataset, offset, blob)
+def _describe(
+    dataset: h5py.Dataset, bit: int, offset: Offset, mask: int, blob: bytes
+) -> StoredChunk:
+    plain = mask & bit or left_unfiltered(dataset, offset, blob)
     info = None if plain else inspect_chunk(blob)
-    return StoredChunk(offset, math.prod(dataset.chunks), stored.size, stored.filter_mask, info)
+    return StoredChunk(offset, math.prod(dataset.chunks), len(blob), mask, info)
 
 
 def left_unfiltered(dataset: h5py.Dataset, offset: tuple[int, ...], blob: bytes) -> bool:
