@@ -1,7 +1,8 @@
 """Adds up what gcov knows of a build, and prints the share of lines that were executed.
 
-usage: python -m support.coverage ROOT BUILD
+usage: python -m support.coverage ROOT BUILD [decode]
 
+With decode, only functions count of which at least one line was executed.
 Files that are compiled several times, as kernels are, count once: a line is covered if any of them
 executed it. Lines that nothing executed go to BUILD/uncovered.txt.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +41,14 @@ def counts(root: Path, build: Path) -> dict[str, dict[int, int]]:
     return found
 
 
+def _of_entered(root: Path, path: str, lines: dict[int, int]) -> dict[int, int]:
+    """Of functions that were. gcov does not say which function an inlined line is of; one ends where a
+    line begins with a brace."""
+    ends = [n for n, text in enumerate((root / path).read_text().split("\n"), 1) if text[:1] == "}"]
+    entered = {bisect_left(ends, number) for number, count in lines.items() if count}
+    return {n: count for n, count in lines.items() if bisect_left(ends, n) in entered}
+
+
 def _room(path: str) -> str:
     """src/lossy, filter, ..."""
     return "/".join(Path(path).parts[:2][: 2 if path.startswith("src/") else 1])
@@ -52,9 +62,12 @@ def _share(lines: list[int]) -> str:
 def main() -> None:
     root, build = (Path(argument).resolve() for argument in sys.argv[1:3])
     found = counts(root, build)
+    if sys.argv[3:] == ["decode"]:
+        found = {path: _of_entered(root, path, lines) for path, lines in found.items()}
     rooms: dict[str, list[int]] = defaultdict(list)
     for path, lines in found.items():
         rooms[_room(path)] += lines.values()
+    rooms = {room: lines for room, lines in rooms.items() if lines}
     for room in sorted(rooms):
         print(f"{room:16} {_share(rooms[room])}")
     print(f"{'all':16} {_share([count for lines in rooms.values() for count in lines])}")
