@@ -216,42 +216,33 @@ static void write_frame(encoder *e, const px_shapes *shapes, size_t turn, px_ran
     px_wave_kernels_best()->encode(&wave, symbols_of(e, turn), e->low_bits[turn], stream);
 }
 
-/* The last turn of a segment that begins with `first`. */
-static size_t last_of_segment(const encoder *e, size_t first) {
-    size_t last = first;
-    while (e->model.plan.count - last > e->series && !e->model.frames[last + e->series].begins)
-        last += e->series;
-    return last;
-}
-
-/* Backwards: the decoder reads what was written last. */
-static void write_segment(encoder *e, const px_shapes *shapes, size_t first,
-                          px_rans_stream *stream) {
-    const uint16_t *end = stream->head;
-    px_rans_start(stream, PX_RANS_LANES);
-    for (size_t turn = last_of_segment(e, first) + e->series; turn > first && !stream->failed;) {
-        turn -= e->series;
-        if (px_frame_is_coded(&e->model, turn))
-            write_frame(e, shapes, turn, stream);
-    }
-    px_rans_put_states(stream);
-    e->model.frames[first].words = (uint32_t)(end - stream->head);
-}
-
 typedef struct writing {
     encoder *encoder;
     const px_shapes *shapes;
     px_rans_stream streams[PX_FRAME_SERIES];
 } writing;
 
+/* Backwards: the decoder reads what was written last. */
 static prism_status write_series(void *context, size_t series, size_t worker, prism_error *error) {
     writing *w = context;
     encoder *e = w->encoder;
     px_rans_stream *stream = &w->streams[series];
+    const uint16_t *end = NULL; /* of the segment that is being written */
     (void)worker, (void)error;
-    for (size_t turn = e->model.plan.count; turn-- > 0 && !stream->failed;)
-        if (turn % e->series == series && e->model.frames[turn].begins)
-            write_segment(e, w->shapes, turn, stream);
+    for (size_t turn = e->model.plan.count; turn-- > 0 && !stream->failed;) {
+        if (turn % e->series != series || !px_frame_is_coded(&e->model, turn))
+            continue;
+        if (!end) {
+            end = stream->head;
+            px_rans_start(stream, PX_RANS_LANES);
+        }
+        write_frame(e, w->shapes, turn, stream);
+        if (e->model.frames[turn].begins) {
+            px_rans_put_states(stream);
+            e->model.frames[turn].words = (uint32_t)(end - stream->head);
+            end = NULL;
+        }
+    }
     return PRISM_OK;
 }
 
