@@ -16,8 +16,10 @@ from python_support import ROOT
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
 
-# Calls from HDF5's callback to a kernel: only fewer of them are wanted.
+# Calls from HDF5's callback to a kernel: only fewer of them are wanted. In other pictures, to where
+# they end or go on in another one; a trial is one call more (docs/architecture.md, "Decisions").
 MOST_CALLS = {"Encoding integers": 12, "Decoding integers": 12}
+MOST_ELSEWHERE = {"Choosing": 13}
 
 
 def test_rooms_look_downwards_only():
@@ -125,6 +127,12 @@ def test_a_kernel_is_no_more_calls_away(title):
     assert (first.number, first.name) == (0, "filter")
     assert last.path.endswith("_kernels.c")
     assert last.number <= MOST_CALLS[title]
+
+
+@pytest.mark.parametrize("title", PICTURES.keys() - MOST_CALLS.keys())
+def test_pictures_end_after_few_calls(title):
+    numbers = [line.number for line in PICTURES[title] if line.number is not None]
+    assert numbers[-1] <= MOST_ELSEWHERE.get(title, 12)
 
 
 def test_parts_of_the_picture_join():

@@ -12,26 +12,26 @@
 #include "mapping/stage.h"
 
 typedef struct row {
-    const px_mapping_stage *stage, *rival;
+    const px_mapping_encoder *encoder, *rival;
 } row;
 
 /* Integers that the pipeline could code as they are. */
-static const row for_narrow[] = {{&px_mapping_levels, NULL}};
+static const row for_narrow[] = {{&px_by_levels, NULL}};
 
-static const row for_integers[] = {{&px_mapping_lattice, NULL},
-                                   {&px_mapping_table, &px_mapping_ranks},
-                                   {&px_mapping_smooth, &px_mapping_ranks},
-                                   {&px_mapping_ranks, NULL}};
+static const row for_integers[] = {{&px_by_lattice, NULL},
+                                   {&px_by_table, &px_by_ranks},
+                                   {&px_by_smooth, &px_by_ranks},
+                                   {&px_by_ranks, NULL}};
 
-static const row for_floats[] = {{&px_mapping_grid, NULL},
-                                 {&px_mapping_lattice, NULL},
-                                 {&px_mapping_table, &px_mapping_fixed},
-                                 {&px_mapping_scaled, NULL},
-                                 {&px_mapping_smooth, &px_mapping_decimals},
-                                 {&px_mapping_decimals, NULL},
-                                 {&px_mapping_smooth_fixed, &px_mapping_fixed},
-                                 {&px_mapping_fixed, NULL},
-                                 {&px_mapping_ranks, NULL}};
+static const row for_floats[] = {{&px_by_grid, NULL},
+                                 {&px_by_lattice, NULL},
+                                 {&px_by_table, &px_by_fixed},
+                                 {&px_by_scaled, NULL},
+                                 {&px_by_smooth, &px_by_decimals},
+                                 {&px_by_decimals, NULL},
+                                 {&px_by_smooth_fixed, &px_by_fixed},
+                                 {&px_by_fixed, NULL},
+                                 {&px_by_ranks, NULL}};
 
 typedef struct rows {
     const row *items;
@@ -76,8 +76,8 @@ typedef struct subject {
     known all, sample; /* the sample only where it is a part, and once someone asks */
     px_sample cut;     /* less than the sample, once mappings are compared by it */
     known of_cut;
-    const px_mapping_stage *tried;
-    px_coded coded; /* by the stage that was tried, as the request asks for */
+    const px_mapping_encoder *tried;
+    px_coded coded; /* by the encoder that was tried, as the request asks for */
 } subject;
 
 static prism_status part_of(const px_bit_patterns **part, subject *s, prism_error *error) {
@@ -89,13 +89,13 @@ static prism_status part_of(const px_bit_patterns **part, subject *s, prism_erro
     return status;
 }
 
-static prism_status try_mapping(px_coded *mapped, const px_mapping_stage *stage,
+static prism_status try_mapping(px_coded *mapped, const px_mapping_encoder *encoder,
                                 const px_mapping_request *request, const px_bit_patterns *words,
                                 prism_error *error) {
     px_coded_free(mapped);
     *mapped = (px_coded){.is_mapped = false};
-    px_put_u8(&mapped->sections.parameters, (uint8_t)stage->number);
-    prism_status status = stage->encode(mapped, request, words, error);
+    px_put_u8(&mapped->sections.parameters, (uint8_t)encoder->stage->number);
+    prism_status status = encoder->encode(mapped, request, words, encoder->variant, error);
     return status == PRISM_OK ? px_sections_status(&mapped->sections, error) : status;
 }
 
@@ -118,13 +118,13 @@ static void rank_by_native(prism_options *options) {
 /* Where time is short, a part of a small array shows which mapping is smaller, and of what is
  * smooth, a part of any. */
 static prism_array compared_shape(const px_mapping_request *request,
-                                  const px_mapping_stage *stage) {
+                                  const px_mapping_encoder *encoder) {
     enum { SHARE = 3, FEW = (1 << 14) - 1, SMOOTH = 1 << 15 };
     const prism_array *sample = &request->survey->part.array;
     const uint64_t share = px_array_count(request->array) / SHARE;
     if (px_efforts.brisk[request->options->effort] && is_small(request))
         return px_part_shape(sample, PRISM_AXIS_AUTO, share < FEW ? FEW : share);
-    return stage == &px_mapping_smooth_fixed && !request->mask
+    return encoder == &px_by_smooth_fixed && !request->mask
                ? px_part_shape(sample, PRISM_AXIS_AUTO, SMOOTH)
                : *sample;
 }
@@ -158,9 +158,9 @@ static bool is_open(const prism_options *options) {
            !px_blocks_asked(options);
 }
 
-static void keep(subject *s, const px_mapping_stage *stage, px_coded *coded) {
+static void keep(subject *s, const px_mapping_encoder *encoder, px_coded *coded) {
     px_coded_free(&s->coded);
-    s->tried = stage;
+    s->tried = encoder;
     s->coded = *coded;
     *coded = (px_coded){.is_mapped = false};
 }
@@ -179,7 +179,7 @@ static prism_options trial_options(const px_mapping_request *request) {
 static const double CLEARLY_LESS = 0.9;
 
 /* Integers of what is smooth, by coder zstd, too, which has most differences. */
-static prism_status try_differences(px_coded *coded, const px_mapping_stage *stage,
+static prism_status try_differences(px_coded *coded, const px_mapping_encoder *encoder,
                                     const px_mapping_request *trial, const px_bit_patterns *words,
                                     prism_error *error) {
     px_mapping_request by_zstd = *trial;
@@ -191,7 +191,7 @@ static prism_status try_differences(px_coded *coded, const px_mapping_stage *sta
     options.effort = 1;
     by_zstd.options = &options;
     by_zstd.trial = true;
-    prism_status status = try_mapping(&other, stage, &by_zstd, words, error);
+    prism_status status = try_mapping(&other, encoder, &by_zstd, words, error);
     if (status == PRISM_OK && other.is_mapped &&
         (double)px_coded_size(&other) < CLEARLY_LESS * (double)px_coded_size(coded))
         px_coded_keep_smaller(coded, &other);
@@ -200,16 +200,17 @@ static prism_status try_differences(px_coded *coded, const px_mapping_stage *sta
     return status;
 }
 
-/* Elements, of which `words` are known, by a stage and by its rival. `open`: nothing is asked for.
+/* Elements, of which `words` are known, by an encoder and by its rival. `open`: nothing is asked
+ * for.
  */
 static prism_status try_both(px_coded coded[2], const row *r, const px_mapping_request *trial,
                              const px_bit_patterns *words, bool open, prism_error *error) {
-    prism_status status = try_mapping(&coded[0], r->stage, trial, words, error);
+    prism_status status = try_mapping(&coded[0], r->encoder, trial, words, error);
     if (status == PRISM_OK && coded[0].is_mapped)
         status = try_mapping(&coded[1], r->rival, trial, words, error);
-    if (status == PRISM_OK && open && r->stage == &px_mapping_smooth_fixed &&
+    if (status == PRISM_OK && open && r->encoder == &px_by_smooth_fixed &&
         mapped_size(&coded[0]) >= mapped_size(&coded[1]))
-        status = try_differences(&coded[0], r->stage, trial, words, error);
+        status = try_differences(&coded[0], r->encoder, trial, words, error);
     return status;
 }
 
@@ -223,11 +224,11 @@ static prism_status try_on_cut(px_coded coded[2], const row *r, px_mapping_reque
     return status == PRISM_OK ? try_both(coded, r, trial, &s->of_cut.words, open, error) : status;
 }
 
-/* Whether the sample is smaller by the stage than by its rival. */
+/* Whether the sample is smaller by the encoder than by its rival. */
 static prism_status compare(bool *smaller, const row *r, subject *s, const px_bit_patterns *part,
                             prism_error *error) {
     const px_mapping_request *request = s->request;
-    const prism_array shape = compared_shape(request, r->stage);
+    const prism_array shape = compared_shape(request, r->encoder);
     const prism_options options = trial_options(request);
     const bool is_cut = px_array_count(&shape) < part->count;
     /* Without their mask, places without data are copies, which coder zstd has for nothing. */
@@ -241,7 +242,7 @@ static prism_status compare(bool *smaller, const row *r, subject *s, const px_bi
                                  : try_both(coded, r, &trial, part, open, error);
     *smaller = mapped_size(&coded[0]) < mapped_size(&coded[1]);
     if (status == PRISM_OK && !is_cut && is_in_earnest(request, &options))
-        keep(s, *smaller ? r->stage : r->rival, &coded[*smaller ? 0 : 1]);
+        keep(s, *smaller ? r->encoder : r->rival, &coded[*smaller ? 0 : 1]);
     px_coded_free(&coded[0]);
     px_coded_free(&coded[1]);
     return status;
@@ -250,9 +251,9 @@ static prism_status compare(bool *smaller, const row *r, subject *s, const px_bi
 static prism_status has_chance(bool *chance, const row *r, subject *s, prism_error *error) {
     px_verdict verdict = r->rival ? PX_POSSIBLE : PX_SURE;
     const px_bit_patterns *part = NULL;
-    prism_status status = r->stage->look || r->rival ? part_of(&part, s, error) : PRISM_OK;
-    if (status == PRISM_OK && r->stage->look)
-        status = r->stage->look(&verdict, s->request, &s->all.words, part, error);
+    prism_status status = r->encoder->look || r->rival ? part_of(&part, s, error) : PRISM_OK;
+    if (status == PRISM_OK && r->encoder->look)
+        status = r->encoder->look(&verdict, s->request, &s->all.words, part, error);
     *chance = verdict != PX_UNLIKELY;
     return status == PRISM_OK && verdict == PX_POSSIBLE ? compare(chance, r, s, part, error)
                                                         : status;
@@ -264,9 +265,9 @@ static void forget_parts(subject *s) {
     px_sample_free(&s->cut);
 }
 
-/* Takes what a trial on all elements came to, if there was one by that stage. */
-static bool take_trial(px_coded *mapped, const px_mapping_stage *stage, subject *s) {
-    if (s->tried != stage || !s->coded.is_mapped)
+/* Takes what a trial on all elements came to, if there was one by that encoder. */
+static bool take_trial(px_coded *mapped, const px_mapping_encoder *encoder, subject *s) {
+    if (s->tried != encoder || !s->coded.is_mapped)
         return false;
     px_coded_free(mapped);
     *mapped = s->coded;
@@ -279,13 +280,13 @@ static prism_status try_all(px_coded *mapped, subject *s, prism_error *error) {
     prism_status status = PRISM_OK;
     for (size_t i = 0; i < list.count && status == PRISM_OK && !mapped->is_mapped; i++) {
         bool chance = false;
-        if (px_blocks_asked(s->request->options) && !list.items[i].stage->regions)
+        if (px_blocks_asked(s->request->options) && list.items[i].encoder->whole)
             continue;
         status = has_chance(&chance, &list.items[i], s, error);
         if (chance)
             forget_parts(s);
-        if (status == PRISM_OK && chance && !take_trial(mapped, list.items[i].stage, s))
-            status = try_mapping(mapped, list.items[i].stage, s->request, &s->all.words, error);
+        if (status == PRISM_OK && chance && !take_trial(mapped, list.items[i].encoder, s))
+            status = try_mapping(mapped, list.items[i].encoder, s->request, &s->all.words, error);
     }
     return status;
 }

@@ -98,12 +98,6 @@ static void plan_free(plan *p) {
     free(p->integers);
 }
 
-static prism_status plan_alloc(plan *p, size_t count, prism_error *error) {
-    *p = (plan){.is_exception = px_alloc(count, sizeof *p->is_exception),
-                .integers = px_alloc(count, sizeof *p->integers)};
-    return p->is_exception && p->integers ? PRISM_OK : px_out_of_memory(error, count * 3);
-}
-
 /* A quarter of it, so that the range of doubles holds differences. */
 static double value_of(const px_bit_patterns *words, uint64_t word) {
     if (words->number->size >= 4)
@@ -150,6 +144,18 @@ static void look(plan *p, const px_bit_patterns *words) {
     p->fixed.floor = floor < LONGEST_SHIFT ? floor : 0;
     p->smallest = least <= most ? px_word_of_rank(least, number) : 0;
     p->largest = least <= most ? px_word_of_rank(most, number) : 0;
+}
+
+/* Fills all but the shift, what depends on it, and integers. */
+static prism_status plan_make(plan *p, const px_bit_patterns *words, prism_error *error) {
+    const size_t count = words->count;
+    *p = (plan){.is_exception = px_alloc(count, sizeof *p->is_exception),
+                .integers = px_alloc(count, sizeof *p->integers)};
+    if (!p->is_exception || !p->integers)
+        return px_out_of_memory(error, count * 3);
+    find_exceptions(p, words);
+    look(p, words);
+    return PRISM_OK;
 }
 
 static bool fits(fixed *f, const plan *p, const px_number *number) {
@@ -276,31 +282,22 @@ static bool has_few_exceptions(const plan *p, const px_bit_patterns *words) {
                                            MANY_EXCEPTIONS * (double)words->count;
 }
 
+enum { WITHOUT_REST, WITH_REST };
+
 static prism_status encode(px_coded *mapped, const px_mapping_request *request,
-                           const px_bit_patterns *words, bool may_have_rest, prism_error *error) {
+                           const px_bit_patterns *words, int variant, prism_error *error) {
+    const bool rest = variant == WITH_REST;
     plan p;
-    prism_status status = plan_alloc(&p, words->count, error);
+    prism_status status = plan_make(&p, words, error);
     if (status == PRISM_OK) {
-        find_exceptions(&p, words);
-        look(&p, words);
         choose_narrow_shift(&p, words->number);
-        if ((may_have_rest || !has_rest(&p.fixed)) && has_few_exceptions(&p, words) &&
+        if ((rest || !has_rest(&p.fixed)) && has_few_exceptions(&p, words) &&
             (double)fill_integers(&p, words) <= MANY_ZEROS * (double)words->count &&
-            (may_have_rest || px_integers_are_dense(p.integers, words->count)))
+            (rest || px_integers_are_dense(p.integers, words->count)))
             status = write_all(mapped, request, &p, words, error);
     }
     plan_free(&p);
     return status;
-}
-
-static prism_status encode_grid(px_coded *mapped, const px_mapping_request *request,
-                                const px_bit_patterns *words, prism_error *error) {
-    return encode(mapped, request, words, false, error);
-}
-
-static prism_status encode_fixed(px_coded *mapped, const px_mapping_request *request,
-                                 const px_bit_patterns *words, prism_error *error) {
-    return encode(mapped, request, words, true, error);
 }
 
 /* ---- Smooth floats ---- */
@@ -411,12 +408,11 @@ static prism_status lower_cut(plan *p, const px_bit_patterns *words, prism_error
 }
 
 static prism_status encode_wide(px_coded *mapped, const px_mapping_request *request,
-                                const px_bit_patterns *words, prism_error *error) {
+                                const px_bit_patterns *words, int variant, prism_error *error) {
     plan p;
-    prism_status status = plan_alloc(&p, words->count, error);
+    (void)variant;
+    prism_status status = plan_make(&p, words, error);
     if (status == PRISM_OK) {
-        find_exceptions(&p, words);
-        look(&p, words);
         choose_shift(&p, words->number, fits_wide);
         status = lower_cut(&p, words, error);
         if (status == PRISM_OK && has_few_exceptions(&p, words))
@@ -435,10 +431,8 @@ static prism_status look_at_smooth(px_verdict *verdict, const px_mapping_request
     px_differences best;
     double bits = HUGE_VAL;
     (void)words;
-    prism_status status = plan_alloc(&p, part->count, error);
+    prism_status status = plan_make(&p, part, error);
     if (status == PRISM_OK) {
-        find_exceptions(&p, part);
-        look(&p, part);
         choose_narrow_shift(&p, part->number);
         const unsigned narrow = p.fixed.shift;
         choose_shift(&p, part->number, fits_wide);
@@ -605,21 +599,15 @@ static const px_mapping_regions regions = {.fit = fits_regions,
                                            .map = map_region,
                                            .types = PX_NARROW_INTEGERS | 1u << PRISM_INT64};
 
-const px_mapping_stage px_mapping_grid = {.number = PRISM_MAPPING_FIXED,
-                                          .encode = encode_grid,
-                                          .decode = decode,
-                                          .decode_bytes = PX_WORD_BYTES,
-                                          .chunks = 1,
-                                          .regions = &regions};
 const px_mapping_stage px_mapping_fixed = {.number = PRISM_MAPPING_FIXED,
-                                           .encode = encode_fixed,
                                            .decode = decode,
                                            .decode_bytes = PX_WORD_BYTES,
                                            .chunks = 1,
                                            .regions = &regions};
-const px_mapping_stage px_mapping_smooth_fixed = {.number = PRISM_MAPPING_FIXED,
-                                                  .look = look_at_smooth,
-                                                  .encode = encode_wide,
-                                                  .decode = decode,
-                                                  .decode_bytes = PX_WORD_BYTES,
-                                                  .chunks = 1};
+
+const px_mapping_encoder px_by_grid = {
+    .stage = &px_mapping_fixed, .encode = encode, .variant = WITHOUT_REST};
+const px_mapping_encoder px_by_fixed = {
+    .stage = &px_mapping_fixed, .encode = encode, .variant = WITH_REST};
+const px_mapping_encoder px_by_smooth_fixed = {
+    .stage = &px_mapping_fixed, .look = look_at_smooth, .encode = encode_wide, .whole = true};

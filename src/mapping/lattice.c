@@ -260,64 +260,40 @@ static prism_status write_all(px_coded *mapped, const px_mapping_request *reques
     return status;
 }
 
-/* Narrow: all of a place is coded, and most of the places occur. Smooth: only by differences. */
-typedef enum extent { NARROW, WIDE, SMOOTH } extent;
+/* Narrow: all of a place is coded, and most of the places occur. Smooth: only by differences.
+ * Ranks: of floats, too. */
+enum { NARROW, WIDE, SMOOTH, RANKS };
 
-static prism_status may_be(bool *may, extent e, plan *p, const px_bit_patterns *words,
+static prism_status may_be(bool *may, int variant, plan *p, const px_bit_patterns *words,
                            prism_error *error) {
     *may = true;
-    if (e == NARROW)
+    if (variant == NARROW)
         *may = !p->lattice.plain && px_integers_are_dense(p->coded, words->count);
-    if (e == SMOOTH)
+    if (variant == SMOOTH)
         *may = p->lattice.plain && !p->lattice.has_exceptions;
-    return e == SMOOTH && *may ? take_differences(may, p, words, error) : PRISM_OK;
+    return variant == SMOOTH && *may ? take_differences(may, p, words, error) : PRISM_OK;
 }
 
 /* Of floats, a rule that is found; integers are their own ranks. */
-static bool find_rule(px_dequantiser *rule, const px_bit_patterns *words) {
+static bool find_rule(px_dequantiser *rule, const px_bit_patterns *words, int variant) {
     *rule = (px_dequantiser){.kind = PX_RULE_RANK};
-    return !words->number->fraction || px_dequantiser_find(rule, words);
+    return variant == RANKS || !words->number->fraction || px_dequantiser_find(rule, words);
 }
 
-static prism_status encode_by(px_coded *mapped, const px_mapping_request *request,
-                              const px_bit_patterns *words, const px_dequantiser *rule, extent e,
-                              prism_error *error) {
+static prism_status encode(px_coded *mapped, const px_mapping_request *request,
+                           const px_bit_patterns *words, int variant, prism_error *error) {
     plan p;
+    px_dequantiser rule;
     bool may = false;
+    if (!find_rule(&rule, words, variant))
+        return PRISM_OK;
     prism_status status = plan_alloc(&p, words->count, error);
-    if (status == PRISM_OK && make_plan(&p, words, rule))
-        status = may_be(&may, e, &p, words, error);
+    if (status == PRISM_OK && make_plan(&p, words, &rule))
+        status = may_be(&may, variant, &p, words, error);
     if (status == PRISM_OK && may)
         status = write_all(mapped, request, &p, words, error);
     plan_free(&p);
     return status;
-}
-
-static prism_status encode_narrow(px_coded *mapped, const px_mapping_request *request,
-                                  const px_bit_patterns *words, prism_error *error) {
-    px_dequantiser rule;
-    return find_rule(&rule, words) ? encode_by(mapped, request, words, &rule, NARROW, error)
-                                   : PRISM_OK;
-}
-
-static prism_status encode_smooth(px_coded *mapped, const px_mapping_request *request,
-                                  const px_bit_patterns *words, prism_error *error) {
-    px_dequantiser rule;
-    return find_rule(&rule, words) ? encode_by(mapped, request, words, &rule, SMOOTH, error)
-                                   : PRISM_OK;
-}
-
-static prism_status encode_decimals(px_coded *mapped, const px_mapping_request *request,
-                                    const px_bit_patterns *words, prism_error *error) {
-    px_dequantiser rule;
-    return find_rule(&rule, words) ? encode_by(mapped, request, words, &rule, WIDE, error)
-                                   : PRISM_OK;
-}
-
-static prism_status encode_ranks(px_coded *mapped, const px_mapping_request *request,
-                                 const px_bit_patterns *words, prism_error *error) {
-    const px_dequantiser rule = {.kind = PX_RULE_RANK};
-    return encode_by(mapped, request, words, &rule, WIDE, error);
 }
 
 /* Of tiny chunks, differences are taken wherever they are clearly smaller. */
@@ -327,9 +303,9 @@ static prism_status look_at_differences(px_verdict *verdict, const px_mapping_re
     px_dequantiser rule;
     (void)part;
     (void)error;
-    *verdict = !find_rule(&rule, words)    ? PX_UNLIKELY
-               : px_inner_is_tiny(request) ? PX_SURE
-                                           : PX_POSSIBLE;
+    *verdict = !find_rule(&rule, words, SMOOTH) ? PX_UNLIKELY
+               : px_inner_is_tiny(request)      ? PX_SURE
+                                                : PX_POSSIBLE;
     return PRISM_OK;
 }
 
@@ -455,26 +431,19 @@ static const px_mapping_regions regions = {.fit = fits_regions,
                                            .types = PX_NARROW_INTEGERS};
 
 const px_mapping_stage px_mapping_lattice = {.number = PRISM_MAPPING_LATTICE,
-                                             .encode = encode_narrow,
                                              .decode = decode,
                                              .decode_bytes = PX_WORD_BYTES,
                                              .chunks = 1,
                                              .regions = &regions};
-const px_mapping_stage px_mapping_decimals = {.number = PRISM_MAPPING_LATTICE,
-                                              .encode = encode_decimals,
-                                              .decode = decode,
-                                              .decode_bytes = PX_WORD_BYTES,
-                                              .chunks = 1,
-                                              .regions = &regions};
-const px_mapping_stage px_mapping_smooth = {.number = PRISM_MAPPING_LATTICE,
-                                            .look = look_at_differences,
-                                            .encode = encode_smooth,
-                                            .decode = decode,
-                                            .decode_bytes = PX_WORD_BYTES,
-                                            .chunks = 1};
-const px_mapping_stage px_mapping_ranks = {.number = PRISM_MAPPING_LATTICE,
-                                           .encode = encode_ranks,
-                                           .decode = decode,
-                                           .decode_bytes = PX_WORD_BYTES,
-                                           .chunks = 1,
-                                           .regions = &regions};
+
+const px_mapping_encoder px_by_lattice = {
+    .stage = &px_mapping_lattice, .encode = encode, .variant = NARROW};
+const px_mapping_encoder px_by_decimals = {
+    .stage = &px_mapping_lattice, .encode = encode, .variant = WIDE};
+const px_mapping_encoder px_by_smooth = {.stage = &px_mapping_lattice,
+                                         .look = look_at_differences,
+                                         .encode = encode,
+                                         .variant = SMOOTH,
+                                         .whole = true};
+const px_mapping_encoder px_by_ranks = {
+    .stage = &px_mapping_lattice, .encode = encode, .variant = RANKS};

@@ -148,7 +148,8 @@ static bool may_be_scaled(const prism_array *array) {
 }
 
 static prism_status encode(px_coded *mapped, const px_mapping_request *request,
-                           const px_bit_patterns *words, prism_error *error) {
+                           const px_bit_patterns *words, int variant, prism_error *error) {
+    (void)variant;
     if (!may_be_scaled(words->array))
         return PRISM_OK;
     scaled s;
@@ -266,8 +267,7 @@ static const px_mapping_regions regions = {.memory = scales_memory,
                                            .map = map_region,
                                            .types = 1u << PRISM_INT8};
 
-const px_mapping_stage px_mapping_scaled = {.number = PRISM_MAPPING_SCALED,
-                                            .encode = encode,
-                                            .decode = decode,
-                                            .chunks = 2,
-                                            .regions = &regions};
+const px_mapping_stage px_mapping_scaled = {
+    .number = PRISM_MAPPING_SCALED, .decode = decode, .chunks = 2, .regions = &regions};
+
+const px_mapping_encoder px_by_scaled = {.stage = &px_mapping_scaled, .encode = encode};

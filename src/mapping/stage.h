@@ -47,15 +47,6 @@ enum { PX_NARROW_INTEGERS = 1u << PRISM_UINT8 | 1u << PRISM_UINT16 };
 
 typedef struct px_mapping_stage {
     prism_mapping number;
-    /* NULL: it is tried. `part`: words of the sample. What is found of the words is kept in
-     * words->values. */
-    prism_status (*look)(px_verdict *verdict, const px_mapping_request *request,
-                         const px_bit_patterns *words, const px_bit_patterns *part,
-                         prism_error *error);
-    /* Maps the words where the rule fits them: mapped->is_mapped tells. The parameters begin with
-     * the mapping's number already. */
-    prism_status (*encode)(px_coded *mapped, const px_mapping_request *request,
-                           const px_bit_patterns *words, prism_error *error);
     /* Elements of the source's chunk. Chunks within are decoded first: words take more memory. */
     prism_status (*decode)(void *elements, px_mapping_source *source, prism_error *error);
     /* Bytes that decoding takes at most once the chunks within are decoded, for each element. */
@@ -67,26 +58,44 @@ typedef struct px_mapping_stage {
 
 enum { PX_WORD_BYTES = sizeof(uint64_t) + sizeof(bool) }; /* of a word that may be an exception */
 
-extern const px_mapping_stage px_mapping_levels; /* table.c: integers of 8 and 16 bits */
-/* Whether px_mapping_levels may make the integers smaller, before they are words. */
-bool px_levels_promise(const px_mapping_request *request);
-
-extern const px_mapping_stage px_mapping_table;        /* table.c: all others */
-extern const px_mapping_stage px_mapping_lattice;      /* lattice.c: at most 2^16 places */
-extern const px_mapping_stage px_mapping_decimals;     /* lattice.c: any places of a rule */
-extern const px_mapping_stage px_mapping_smooth;       /* lattice.c: places that change slowly */
-extern const px_mapping_stage px_mapping_ranks;        /* lattice.c: any words */
-extern const px_mapping_stage px_mapping_grid;         /* fixed.c: no bits below the integers */
-extern const px_mapping_stage px_mapping_fixed;        /* fixed.c */
-extern const px_mapping_stage px_mapping_smooth_fixed; /* fixed.c: integers of 64 bits */
-extern const px_mapping_stage px_mapping_scaled;       /* scaled.c */
-
-/* Decoding only, see mask.h, split.h, colours.h, repeats.h and recent.h. */
-extern const px_mapping_stage px_mapping_mask, px_mapping_split, px_mapping_colours,
-    px_mapping_repeats, px_mapping_recent;
+/* Those without an encoder below take the array apart: mask.h, split.h, colours.h, repeats.h and
+ * recent.h. */
+extern const px_mapping_stage px_mapping_table, px_mapping_lattice, px_mapping_fixed,
+    px_mapping_scaled, px_mapping_mask, px_mapping_split, px_mapping_colours, px_mapping_repeats,
+    px_mapping_recent;
 
 /* The stage of a number, also of those of a higher room; NULL if it is not known. */
 const px_mapping_stage *px_mapping_stage_of(uint8_t number, const px_inner_codec *codec);
+
+/* A way to map words, of which choosing takes one. A stage may have several. */
+typedef struct px_mapping_encoder {
+    const px_mapping_stage *stage;
+    /* NULL: it is tried. `part`: words of the sample. What is found of the words is kept in
+     * words->values. */
+    prism_status (*look)(px_verdict *verdict, const px_mapping_request *request,
+                         const px_bit_patterns *words, const px_bit_patterns *part,
+                         prism_error *error);
+    /* Maps the words where the rule fits them: mapped->is_mapped tells. The parameters begin with
+     * the mapping's number already. */
+    prism_status (*encode)(px_coded *mapped, const px_mapping_request *request,
+                           const px_bit_patterns *words, int variant, prism_error *error);
+    int variant; /* one of those that the file has */
+    bool whole;  /* no part of what it makes can be decoded alone */
+} px_mapping_encoder;
+
+extern const px_mapping_encoder px_by_levels;       /* table.c: integers of 8 and 16 bits */
+extern const px_mapping_encoder px_by_table;        /* table.c: all others */
+extern const px_mapping_encoder px_by_lattice;      /* lattice.c: at most 2^16 places */
+extern const px_mapping_encoder px_by_decimals;     /* lattice.c: any places of a rule */
+extern const px_mapping_encoder px_by_smooth;       /* lattice.c: places that change slowly */
+extern const px_mapping_encoder px_by_ranks;        /* lattice.c: any words */
+extern const px_mapping_encoder px_by_grid;         /* fixed.c: no bits below the integers */
+extern const px_mapping_encoder px_by_fixed;        /* fixed.c */
+extern const px_mapping_encoder px_by_smooth_fixed; /* fixed.c: integers of 64 bits */
+extern const px_mapping_encoder px_by_scaled;       /* scaled.c */
+
+/* Whether px_by_levels may make the integers smaller, before they are words. */
+bool px_levels_promise(const px_mapping_request *request);
 
 /* A table of values, in parameters. */
 void px_table_write(px_buffer *out, const px_value_set *set);

@@ -62,8 +62,9 @@ static prism_status write_places(px_coded *mapped, const px_mapping_request *req
 }
 
 static prism_status encode(px_coded *mapped, const px_mapping_request *request,
-                           const px_bit_patterns *words, prism_error *error) {
+                           const px_bit_patterns *words, int variant, prism_error *error) {
     px_value_set own = {.fits = false};
+    (void)variant;
     const bool kept = words->values && words->values->fits;
     const px_value_set *set = kept ? words->values : &own;
     prism_status status = kept ? PRISM_OK : px_value_set_make(&own, words, words->count, error);
@@ -257,14 +258,9 @@ static const px_mapping_regions regions = {.memory = table_memory,
                                            .map = map_region,
                                            .types = PX_NARROW_INTEGERS};
 
-const px_mapping_stage px_mapping_table = {.number = PRISM_MAPPING_TABLE,
-                                           .look = look,
-                                           .encode = encode,
-                                           .decode = decode,
-                                           .chunks = 1,
-                                           .regions = &regions};
-const px_mapping_stage px_mapping_levels = {.number = PRISM_MAPPING_TABLE,
-                                            .look = look_at_levels,
-                                            .encode = encode,
-                                            .decode = decode,
-                                            .chunks = 1};
+const px_mapping_stage px_mapping_table = {
+    .number = PRISM_MAPPING_TABLE, .decode = decode, .chunks = 1, .regions = &regions};
+
+const px_mapping_encoder px_by_table = {.stage = &px_mapping_table, .look = look, .encode = encode};
+const px_mapping_encoder px_by_levels = {
+    .stage = &px_mapping_table, .look = look_at_levels, .encode = encode, .whole = true};
