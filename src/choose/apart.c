@@ -15,7 +15,6 @@
 #include "base/sort.h"
 #include "base/status.h"
 #include "choose/part_trial.h"
-#include "coders/ans/blocks/blocks.h"
 #include "mapping/repeat_find.h"
 #include "mapping/split.h"
 #include "planes/planes.h"
@@ -202,11 +201,9 @@ static prism_status compare(double *ratio, const px_mapping_request *request, in
 
 /* Narrow integers need no rule. */
 static bool suits(const px_mapping_request *request) {
-    const prism_options *o = request->options;
     return request->depth == 0 && !request->mask && request->array->rank > 1 &&
-           !px_blocks_asked(o) && !px_type_is_narrow(request->array->type) &&
-           o->axis == PRISM_AXIS_AUTO && o->transform == PRISM_TRANSFORM_AUTO &&
-           o->predictor == PRISM_PREDICTOR_AUTO && o->coder == PRISM_CODER_AUTO;
+           !px_type_is_narrow(request->array->type) && request->options->axis == PRISM_AXIS_AUTO &&
+           px_options_are_open(request->options);
 }
 
 /* Whether a match finder has so little left that rules of many planes are not worth their time. */

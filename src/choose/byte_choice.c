@@ -568,8 +568,5 @@ prism_status px_byte_choice_encode(px_coded *coded, px_byte_choice *c, prism_err
     coded->pipeline.axis = t.axis;
     px_byte_transform_write(&coded->sections.parameters, &t);
     px_put_bytes(&coded->sections.payload, c->z.kept, c->kept_size);
-    status = px_sections_status(&coded->sections, error);
-    if (status != PRISM_OK)
-        px_coded_free(coded);
-    return status;
+    return px_coded_finish(coded, status, error);
 }

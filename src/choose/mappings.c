@@ -96,7 +96,7 @@ static prism_status try_mapping(px_coded *mapped, const px_mapping_encoder *enco
     *mapped = (px_coded){.is_mapped = false};
     px_put_u8(&mapped->sections.parameters, (uint8_t)encoder->stage->number);
     prism_status status = encoder->encode(mapped, request, words, encoder->variant, error);
-    return status == PRISM_OK ? px_sections_status(&mapped->sections, error) : status;
+    return px_coded_finish(mapped, status, error);
 }
 
 static bool is_small(const px_mapping_request *request) {
@@ -107,10 +107,7 @@ static bool is_small(const px_mapping_request *request) {
 /* The project's own coder without a lift ranks mappings of large arrays nearly as well as all that
  * is automatic. */
 static void rank_by_native(prism_options *options) {
-    if (options->predictor == PRISM_PREDICTOR_AUTO && options->coder == PRISM_CODER_AUTO) {
-        options->predictor = PRISM_PREDICTOR_LSQ;
-        options->coder = PRISM_CODER_ANS;
-    }
+    px_code_natively(options);
     if (options->transform == PRISM_TRANSFORM_AUTO)
         options->transform = PRISM_TRANSFORM_NONE;
 }
@@ -150,12 +147,6 @@ static bool is_in_earnest(const px_mapping_request *request, const prism_options
 /* SIZE_MAX where the rule does not fit. */
 static size_t mapped_size(const px_coded *mapped) {
     return mapped->is_mapped ? px_coded_size(mapped) : SIZE_MAX;
-}
-
-static bool is_open(const prism_options *options) {
-    return options->transform == PRISM_TRANSFORM_AUTO &&
-           options->predictor == PRISM_PREDICTOR_AUTO && options->coder == PRISM_CODER_AUTO &&
-           !px_blocks_asked(options);
 }
 
 static void keep(subject *s, const px_mapping_encoder *encoder, px_coded *coded) {
@@ -232,7 +223,8 @@ static prism_status compare(bool *smaller, const row *r, subject *s, const px_bi
     const prism_options options = trial_options(request);
     const bool is_cut = px_array_count(&shape) < part->count;
     /* Without their mask, places without data are copies, which coder zstd has for nothing. */
-    const bool open = is_open(request->options) && !px_inner_is_tiny(request) && !request->mask;
+    const bool open =
+        px_options_are_open(request->options) && !px_inner_is_tiny(request) && !request->mask;
     px_coded coded[2] = {{.is_mapped = false}};
     px_mapping_request trial = *request;
     trial.options = &options;
@@ -304,7 +296,5 @@ prism_status px_encode_mapped(px_coded *mapped, const px_mapping_request *reques
     known_free(&s.all);
     forget_parts(&s);
     px_coded_free(&s.coded);
-    if (status != PRISM_OK)
-        px_coded_free(mapped);
     return status;
 }

@@ -10,7 +10,6 @@
 #include "base/effort.h"
 #include "base/sizes.h"
 #include "choose/part_trial.h"
-#include "coders/ans/blocks/blocks.h"
 #include "planes/planes.h"
 #include "planes/sample.h"
 
@@ -116,9 +115,8 @@ static prism_status compare(bool *may, bool *sure, const px_mapping_request *req
 static bool suits(const px_mapping_request *request) {
     const prism_options *o = request->options;
     return request->depth == 0 && !request->mask && request->array->rank > 1 &&
-           !px_is_tiny(request->array) && !px_efforts.brisk[o->effort] && !px_blocks_asked(o) &&
-           o->axis == PRISM_AXIS_AUTO && o->transform == PRISM_TRANSFORM_AUTO &&
-           o->predictor == PRISM_PREDICTOR_AUTO && o->coder == PRISM_CODER_AUTO;
+           !px_is_tiny(request->array) && !px_efforts.brisk[o->effort] &&
+           o->axis == PRISM_AXIS_AUTO && px_options_are_open(o);
 }
 
 prism_status px_symbols_find(px_colour_set *set, bool *sure, const px_mapping_request *request,

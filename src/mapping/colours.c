@@ -32,11 +32,7 @@ prism_status px_colours_encode(px_coded *mapped, const px_mapping_request *reque
     prism_status status = put_chunks(mapped, request, set, error);
     mapped->pipeline.axis = set->axis;
     mapped->pipeline.roles = (px_roles){.rank = 0};
-    if (status == PRISM_OK)
-        status = px_sections_status(&mapped->sections, error);
-    if (status != PRISM_OK)
-        px_coded_free(mapped);
-    return status;
+    return px_coded_finish(mapped, status, error);
 }
 
 /* ---- Decoding ---- */

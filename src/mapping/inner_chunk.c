@@ -101,20 +101,12 @@ static prism_status encode_bytes(px_coded *mapped, const px_mapping_request *req
     return status;
 }
 
-static prism_options options_for(const prism_options *given, bool noisy) {
-    prism_options options = *given;
-    if (noisy && given->predictor == PRISM_PREDICTOR_AUTO && given->coder == PRISM_CODER_AUTO) {
-        options.predictor = PRISM_PREDICTOR_LSQ;
-        options.coder = PRISM_CODER_ANS;
-    }
-    return options;
-}
-
 prism_status px_inner_encode_integers(px_coded *mapped, const px_mapping_request *request,
                                       const uint16_t *integers, bool noisy, prism_error *error) {
-    const prism_options options =
-        options_for(request->options, noisy && !px_inner_is_tiny(request));
+    prism_options options = *request->options;
     px_mapping_request inner = *request;
+    if (noisy && !px_inner_is_tiny(request))
+        px_code_natively(&options);
     inner.options = &options;
     prism_array array = *request->array;
     size_t size;

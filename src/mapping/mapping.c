@@ -6,13 +6,24 @@
 #include "base/sizes.h"
 #include "base/squeeze.h"
 #include "base/status.h"
-#include "mapping/mask.h"
-#include "mapping/repeats.h"
-#include "mapping/split.h"
+#include "coders/ans/blocks/blocks.h"
 #include "mapping/stage.h"
 
 bool px_mapping_suits(const prism_array *array, unsigned depth) {
     return depth < PX_CHUNK_DEPTH && !(px_type_is_narrow(array->type) && px_is_tiny(array));
+}
+
+bool px_options_are_open(const prism_options *options) {
+    return options->transform == PRISM_TRANSFORM_AUTO &&
+           options->predictor == PRISM_PREDICTOR_AUTO && options->coder == PRISM_CODER_AUTO &&
+           !px_blocks_asked(options);
+}
+
+void px_code_natively(prism_options *options) {
+    if (options->predictor == PRISM_PREDICTOR_AUTO && options->coder == PRISM_CODER_AUTO) {
+        options->predictor = PRISM_PREDICTOR_LSQ;
+        options->coder = PRISM_CODER_ANS;
+    }
 }
 
 const px_mapping_stage *px_mapping_stage_of(uint8_t number, const px_inner_codec *codec) {
@@ -97,17 +108,12 @@ static px_chunk squeezed_chunk(const px_chunk *chunk, px_gaps *mask) {
 static uint64_t memory_of(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
     px_reader parameters = px_reader_make(chunk->parameters, chunk->parameter_size);
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_there);
-    const uint8_t number = px_get_u8(&parameters);
-    const px_mapping_stage *stage = px_mapping_stage_of(number, codec);
+    const px_mapping_stage *stage = px_mapping_stage_of(px_get_u8(&parameters), codec);
     uint64_t kept = 0, most = 0;
     if (!stage)
         return 0;
-    if (number == PRISM_MAPPING_MASK)
-        return px_mask_memory(chunk, depth, codec);
-    if (number == PRISM_MAPPING_SPLIT)
-        return px_split_memory(chunk, depth, codec);
-    if (number == PRISM_MAPPING_REPEATS)
-        return px_repeats_memory(chunk, depth, codec);
+    if (stage->decode_memory)
+        return stage->decode_memory(chunk, depth, codec);
     if (stage->regions && stage->regions->memory)
         kept += stage->regions->memory(chunk);
     if (chunk->mask)

@@ -41,6 +41,12 @@ typedef struct px_chunk_role {
     const px_gaps *mask; /* of the array; what stands at its places without data is of no matter */
 } px_chunk_role;
 
+/* Whether nothing is asked for of how planes are coded, nor parts. */
+bool px_options_are_open(const prism_options *options);
+
+/* The project's own coder, where neither a predictor nor a coder is asked for. */
+void px_code_natively(prism_options *options);
+
 struct px_mapping_stage;
 
 /* What codes chunks within the chunk: chunk/ gives its own functions, so that mappings know nothing

@@ -314,11 +314,7 @@ prism_status px_mask_encode(px_coded *mapped, const px_mapping_request *request,
                             const px_found_mask *found, prism_error *error) {
     *mapped = (px_coded){.is_mapped = false};
     prism_status status = write_all(mapped, request, found, error);
-    if (status == PRISM_OK)
-        status = px_sections_status(&mapped->sections, error);
-    if (status != PRISM_OK)
-        px_coded_free(mapped);
-    return status;
+    return px_coded_finish(mapped, status, error);
 }
 
 /* ---- Decoding ---- */
@@ -523,15 +519,12 @@ static prism_status map_region(const void *rule, const px_mapped_region *region,
 static const px_mapping_regions regions = {
     .open = open_regions, .close = close_regions, .narrow = narrow, .map = map_region};
 
-const px_mapping_stage px_mapping_mask = {
-    .number = PRISM_MAPPING_MASK, .decode = decode, .chunks = 1, .regions = &regions};
-
 static uint64_t chunk_bytes(const px_chunk *chunk) {
     return px_array_count(&chunk->array) * prism_type_size(chunk->array.type);
 }
 
 /* Codes are there all the time; beside them the mask's own decoding, then the rest of the array. */
-uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
+static uint64_t decode_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
     px_mapping_source source = px_mapping_source_make(chunk, 1, depth, codec);
     header h;
     px_chunk inner;
@@ -556,3 +549,9 @@ uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_co
     return places +
            px_larger(mask, indices + px_larger(part + codec->memory(&inner, depth), offsets));
 }
+
+const px_mapping_stage px_mapping_mask = {.number = PRISM_MAPPING_MASK,
+                                          .decode = decode,
+                                          .decode_memory = decode_memory,
+                                          .chunks = 1,
+                                          .regions = &regions};

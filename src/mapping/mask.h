@@ -18,7 +18,4 @@ prism_status px_mask_encode(px_coded *mapped, const px_mapping_request *request,
 /* Whether the chunk within is coded by a method that knows of holes. */
 bool px_knows_holes(const px_coded *mapped);
 
-/* Bytes that decoding takes at most; see px_mapping_memory. */
-uint64_t px_mask_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec);
-
 #endif

@@ -97,8 +97,6 @@ prism_status px_places_encode(px_coded *mapped, const px_mapping_request *reques
     px_bit_patterns_load(&words, request->elements);
     px_put_u8(&mapped->sections.parameters, PRISM_MAPPING_TABLE);
     status = px_by_table.encode(mapped, &by_zstd, &words, 0, error);
-    if (status == PRISM_OK)
-        status = px_sections_status(&mapped->sections, error);
     px_bit_patterns_free(&words);
-    return status;
+    return px_coded_finish(mapped, status, error);
 }

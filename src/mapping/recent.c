@@ -8,7 +8,6 @@
 #include "base/sizes.h"
 #include "base/sort.h"
 #include "base/status.h"
-#include "coders/ans/blocks/blocks.h"
 #include "mapping/stage.h"
 
 /* Values in use, as words of elements; what comes often gets to the front. */
@@ -93,10 +92,8 @@ static bool suits(const px_mapping_request *request) {
     const prism_array *array = request->array;
     return request->depth == 0 && !request->mask && is_list(array) &&
            prism_type_size(array->type) >= sizeof(uint32_t) &&
-           px_array_count(array) >= PARTS * PART && !px_efforts.brisk[o->effort] && o->block == 0 &&
-           o->order == PRISM_PLANES_AUTO && o->axis == PRISM_AXIS_AUTO &&
-           o->transform == PRISM_TRANSFORM_AUTO && o->predictor == PRISM_PREDICTOR_AUTO &&
-           o->coder == PRISM_CODER_AUTO;
+           px_array_count(array) >= PARTS * PART && !px_efforts.brisk[o->effort] &&
+           o->axis == PRISM_AXIS_AUTO && px_options_are_open(o);
 }
 
 /* ---- Encoding ---- */
@@ -147,7 +144,7 @@ static prism_status encode(px_coded *mapped, const px_mapping_request *request,
     }
     free(places);
     free(values);
-    return status == PRISM_OK ? px_sections_status(&mapped->sections, error) : status;
+    return status;
 }
 
 prism_status px_recent_encode(px_coded *mapped, const px_mapping_request *request,
@@ -156,10 +153,7 @@ prism_status px_recent_encode(px_coded *mapped, const px_mapping_request *reques
     if (!suits(request) || !promises(request->array, request->elements))
         return PRISM_OK;
     mapped->is_mapped = true;
-    prism_status status = encode(mapped, request, error);
-    if (status != PRISM_OK)
-        px_coded_free(mapped);
-    return status;
+    return px_coded_finish(mapped, encode(mapped, request, error), error);
 }
 
 /* ---- Decoding ---- */

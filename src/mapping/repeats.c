@@ -7,7 +7,6 @@
 #include "base/effort.h"
 #include "base/sizes.h"
 #include "base/status.h"
-#include "coders/ans/blocks/blocks.h"
 #include "entropy/field_coder.h"
 #include "mapping/repeat_find.h"
 #include "mapping/stage.h"
@@ -175,12 +174,10 @@ static prism_status find_steps(steps *s, void **rest, const px_mapping_request *
 /* Whoever asks for a pipeline wants just this one. Of an array of one value there is little to
  * leave out. */
 static bool may_repeat(const px_mapping_request *request) {
-    const prism_options *o = request->options;
     const size_t bytes = bytes_of(request->array), size = prism_type_size(request->array->type);
     return request->depth <= MOST_DEPTH && !request->mask && request->array->rank > 1 &&
-           !px_is_tiny(request->array) && !px_blocks_asked(o) && o->axis == PRISM_AXIS_AUTO &&
-           o->transform == PRISM_TRANSFORM_AUTO && o->predictor == PRISM_PREDICTOR_AUTO &&
-           o->coder == PRISM_CODER_AUTO &&
+           !px_is_tiny(request->array) && request->options->axis == PRISM_AXIS_AUTO &&
+           px_options_are_open(request->options) &&
            memcmp(request->elements, (const uint8_t *)request->elements + size, bytes - size) != 0;
 }
 
@@ -213,7 +210,7 @@ static prism_status write_all(px_coded *mapped, bool *sure, const px_mapping_req
     if (mapped->pipeline.roles.rank)
         mapped->pipeline.axis = PRISM_AXIS_AUTO;
     mapped->pipeline.roles = (px_roles){.rank = 0};
-    return status == PRISM_OK ? px_sections_status(&mapped->sections, error) : status;
+    return status;
 }
 
 prism_status px_repeats_encode(px_coded *mapped, bool *sure, const px_mapping_request *request,
@@ -225,11 +222,9 @@ prism_status px_repeats_encode(px_coded *mapped, bool *sure, const px_mapping_re
     prism_status status = may_repeat(request) ? find_steps(&s, &rest, request, error) : PRISM_OK;
     if (status == PRISM_OK && rest)
         status = write_all(mapped, sure, request, &s, rest, error);
-    if (status != PRISM_OK)
-        px_coded_free(mapped);
     free(rest);
     steps_free(&s);
-    return status;
+    return px_coded_finish(mapped, status, error);
 }
 
 /* ---- Decoding ---- */
@@ -353,10 +348,7 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return status;
 }
 
-const px_mapping_stage px_mapping_repeats = {
-    .number = PRISM_MAPPING_REPEATS, .decode = decode, .chunks = 1};
-
-uint64_t px_repeats_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
+static uint64_t decode_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
     px_mapping_source source = px_mapping_source_make(chunk, 1, depth, codec);
     steps s = {.count = 0};
     px_chunk inner;
@@ -373,3 +365,6 @@ uint64_t px_repeats_memory(const px_chunk *chunk, unsigned depth, const px_inner
     }
     return places + most;
 }
+
+const px_mapping_stage px_mapping_repeats = {
+    .number = PRISM_MAPPING_REPEATS, .decode = decode, .decode_memory = decode_memory, .chunks = 1};

@@ -13,7 +13,4 @@
 prism_status px_repeats_encode(px_coded *mapped, bool *sure, const px_mapping_request *request,
                                prism_error *error);
 
-/* Bytes that decoding takes at most; see px_mapping_memory. */
-uint64_t px_repeats_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec);
-
 #endif

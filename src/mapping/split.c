@@ -72,11 +72,7 @@ prism_status px_split_encode(px_coded *mapped, const px_mapping_request *request
     if (status == PRISM_OK)
         status = encode_planes(mapped, request, axis, plane, error);
     free(plane);
-    if (status == PRISM_OK)
-        status = px_sections_status(&mapped->sections, error);
-    if (status != PRISM_OK)
-        px_coded_free(mapped);
-    return status;
+    return px_coded_finish(mapped, status, error);
 }
 
 /* ---- Decoding ---- */
@@ -109,10 +105,8 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     return status;
 }
 
-const px_mapping_stage px_mapping_split = {.number = PRISM_MAPPING_SPLIT, .decode = decode};
-
 /* Of one plane after the other. */
-uint64_t px_split_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
+static uint64_t decode_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec) {
     px_reader payload = px_reader_make(chunk->payload, chunk->payload_there);
     uint64_t most = 0;
     px_chunk plane;
@@ -123,3 +117,6 @@ uint64_t px_split_memory(const px_chunk *chunk, unsigned depth, const px_inner_c
                                    codec->memory(&plane, depth + 1));
     return most;
 }
+
+const px_mapping_stage px_mapping_split = {
+    .number = PRISM_MAPPING_SPLIT, .decode = decode, .decode_memory = decode_memory};

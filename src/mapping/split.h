@@ -11,9 +11,6 @@
 prism_status px_split_encode(px_coded *mapped, const px_mapping_request *request, int axis,
                              prism_error *error);
 
-/* Bytes that decoding takes at most; see px_mapping_memory. */
-uint64_t px_split_memory(const px_chunk *chunk, unsigned depth, const px_inner_codec *codec);
-
 /* Elements of plane k along the layout's axis, of so many bytes each, one after the other. */
 void px_split_plane(void *plane, const px_layout *layout, size_t k, const void *elements,
                     size_t size);

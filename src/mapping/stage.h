@@ -53,7 +53,10 @@ typedef struct px_mapping_stage {
     size_t decode_bytes;
     unsigned chunks;                           /* within the chunk */
     uint64_t (*memory)(const px_chunk *chunk); /* bytes beside those; NULL: there are none */
-    const px_mapping_regions *regions;         /* NULL: all elements are decoded together */
+    /* All that decoding takes, of a mapping for which the sum of the above is not it; else NULL. */
+    uint64_t (*decode_memory)(const px_chunk *squeezed, unsigned depth,
+                              const px_inner_codec *codec);
+    const px_mapping_regions *regions; /* NULL: all elements are decoded together */
 } px_mapping_stage;
 
 enum { PX_WORD_BYTES = sizeof(uint64_t) + sizeof(bool) }; /* of a word that may be an exception */

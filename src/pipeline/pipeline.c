@@ -93,6 +93,14 @@ void px_coded_free(px_coded *coded) {
     px_sections_free(&coded->sections);
 }
 
+prism_status px_coded_finish(px_coded *coded, prism_status status, prism_error *error) {
+    if (status == PRISM_OK)
+        status = px_sections_status(&coded->sections, error);
+    if (status != PRISM_OK)
+        px_coded_free(coded);
+    return status;
+}
+
 size_t px_coded_size(const px_coded *coded) {
     return px_sections_size(&coded->sections);
 }
@@ -112,12 +120,9 @@ prism_status px_try(px_coded *best, const px_planes *planes, const px_task *task
     if (task->method)
         px_put_u8(&tried.sections.parameters, (uint8_t)task->method);
     prism_status status = coder->encode(planes, task, &tried, error);
-    if (status == PRISM_OK)
-        status = px_sections_status(&tried.sections, error);
+    status = px_coded_finish(&tried, status, error);
     if (status == PRISM_OK)
         px_coded_keep_smaller(best, &tried);
-    else
-        px_coded_free(&tried);
     return status;
 }
 

@@ -68,6 +68,10 @@ typedef struct px_coded {
 
 void px_coded_free(px_coded *coded);
 
+/* The status of an encoding, or that of its sections, which have failed where there was no memory.
+ * After a failure nothing is left. */
+prism_status px_coded_finish(px_coded *coded, prism_status status, prism_error *error);
+
 /* Bytes of both sections; 0 before anything was coded. */
 size_t px_coded_size(const px_coded *coded);
 
