@@ -1,12 +1,13 @@
 /*
- * Options as text ("coder=jxl,effort=7") and as 32-bit words (HDF5 filter parameters). The tables
- * below are the only place that knows the spellings.
+ * Options as text ("coder=jxl,effort=7"), and what they may be. The tables below are the only place
+ * that knows the spellings.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,14 +19,9 @@
 #include "system/locale.h"
 #include "system/threads.h"
 
-#define WORDS_VERSION    1
-#define FLAG_NO_CHECKSUM 1u
-#define FLAG_VERIFY      2u
-#define FLAG_STORED      4u
-#define BLOCK_SHIFT      8 /* in the word of flags */
-#define MAX_EFFORT       (PX_EFFORT_COUNT - 1)
-#define MAX_THREADS      1024
-#define MOST_DISTANCE    15 /* of libjxl 0.7 */
+#define MAX_EFFORT    (PX_EFFORT_COUNT - 1)
+#define MAX_THREADS   1024
+#define MOST_DISTANCE 15 /* of libjxl 0.7 */
 
 /* Of a value that is not to be asked for. */
 #define NOT_ASKED ""
@@ -39,6 +35,40 @@ static const char *const bounds[] = {"off",      "max_error", "rel_max_error",
                                      "rel_rmse", "distance",  NULL};
 static const char *const references[] = {"rms", "deviation", NULL};
 static const char *const orders[] = {"auto", "stored", NULL};
+
+/* An option whose values have names, and where it is kept: a bool if they are switches, or an enum.
+ */
+typedef struct named {
+    const char *key;
+    const char *const *names;
+    size_t at;
+    const char *meaning; /* for messages, where the key says too little */
+} named;
+
+static const named named_options[] = {
+    {"transform", transforms, offsetof(prism_options, transform), NULL},
+    {"predictor", predictors, offsetof(prism_options, predictor), NULL},
+    {"coder", coders, offsetof(prism_options, coder), NULL},
+    {"checksum", switches, offsetof(prism_options, checksum), NULL},
+    {"verify", switches, offsetof(prism_options, verify), NULL},
+    {"order", orders, offsetof(prism_options, order), NULL},
+    {"of", references, offsetof(prism_options, bound_of), "what the bound is relative to"}};
+enum { NAMED_OPTIONS = sizeof named_options / sizeof *named_options };
+
+_Static_assert(sizeof(prism_coder) == sizeof(int), "enums are read and written as integers");
+
+static int choice_of(const prism_options *o, const named *n) {
+    const void *at = (const char *)o + n->at;
+    return n->names == switches ? *(const bool *)at : *(const int *)at;
+}
+
+static void choose(prism_options *o, const named *n, int choice) {
+    void *at = (char *)o + n->at;
+    if (n->names == switches)
+        *(bool *)at = choice != 0;
+    else
+        *(int *)at = choice;
+}
 
 const char *prism_bound_name(prism_bound bound) {
     const size_t index = (size_t)bound;
@@ -73,12 +103,19 @@ static prism_status unknown_value(const char *key, const char *value, const char
     return px_fail(error, PRISM_E_OPTION, "%s=%.40s: expected one of %s", key, value, list);
 }
 
-static prism_status read_name(int *choice, const char *const *names, const char *key,
-                              const char *value, prism_error *error) {
-    int found = find_name(names, value);
-    if (found < 0)
-        return unknown_value(key, value, names, error);
-    *choice = found;
+/* *known: the option is one of those that have names. */
+static prism_status set_named(prism_options *o, const char *key, const char *value, bool *known,
+                              prism_error *error) {
+    const named *n = named_options;
+    while (n < named_options + NAMED_OPTIONS && strcmp(key, n->key) != 0)
+        n++;
+    *known = n < named_options + NAMED_OPTIONS;
+    if (!*known)
+        return PRISM_OK;
+    const int choice = find_name(n->names, value);
+    if (choice < 0)
+        return unknown_value(key, value, n->names, error);
+    choose(o, n, choice);
     return PRISM_OK;
 }
 
@@ -217,45 +254,6 @@ static prism_status set_missing(prism_options *o, const char *value, prism_error
     return PRISM_OK;
 }
 
-static prism_status set_named(prism_options *o, const char *key, const char *value, bool *known,
-                              prism_error *error) {
-    int choice = 0;
-    prism_status status = PRISM_OK;
-    *known = true;
-    if (strcmp(key, "transform") == 0) {
-        choice = (int)o->transform;
-        status = read_name(&choice, transforms, key, value, error);
-        o->transform = (prism_transform)choice;
-    } else if (strcmp(key, "predictor") == 0) {
-        choice = (int)o->predictor;
-        status = read_name(&choice, predictors, key, value, error);
-        o->predictor = (prism_predictor)choice;
-    } else if (strcmp(key, "coder") == 0) {
-        choice = (int)o->coder;
-        status = read_name(&choice, coders, key, value, error);
-        o->coder = (prism_coder)choice;
-    } else if (strcmp(key, "checksum") == 0) {
-        choice = o->checksum;
-        status = read_name(&choice, switches, key, value, error);
-        o->checksum = choice != 0;
-    } else if (strcmp(key, "verify") == 0) {
-        choice = o->verify;
-        status = read_name(&choice, switches, key, value, error);
-        o->verify = choice != 0;
-    } else if (strcmp(key, "order") == 0) {
-        choice = (int)o->order;
-        status = read_name(&choice, orders, key, value, error);
-        o->order = (prism_plane_order)choice;
-    } else if (strcmp(key, "of") == 0) {
-        choice = (int)o->bound_of;
-        status = read_name(&choice, references, key, value, error);
-        o->bound_of = (prism_bound_of)choice;
-    } else {
-        *known = false;
-    }
-    return status;
-}
-
 prism_status prism_options_set(prism_options *options, const char *key, const char *value,
                                prism_error *error) {
     if (!options || !key || !value)
@@ -350,8 +348,6 @@ static prism_status check_range(int value, int low, int high, const char *key, p
 
 static prism_status check_bound(const prism_options *o, prism_error *error) {
     prism_status status = check_name((int)o->bound, bounds, "bound", error);
-    if (status == PRISM_OK)
-        status = check_name((int)o->bound_of, references, "what the bound is relative to", error);
     if (status != PRISM_OK)
         return status;
     const bool lossy = o->bound != PRISM_BOUND_NONE;
@@ -405,12 +401,11 @@ static prism_status check_block(const prism_options *o, prism_error *error) {
 prism_status prism_options_check(const prism_options *options, prism_error *error) {
     if (!options)
         return px_fail(error, PRISM_E_ARGUMENT, "options must not be NULL");
-    px_succeed(error);
-    prism_status status = check_name((int)options->transform, transforms, "transform", error);
-    if (status == PRISM_OK)
-        status = check_name((int)options->predictor, predictors, "predictor", error);
-    if (status == PRISM_OK)
-        status = check_name((int)options->coder, coders, "coder", error);
+    prism_status status = px_succeed(error);
+    for (const named *n = named_options; n < named_options + NAMED_OPTIONS && status == PRISM_OK;
+         n++)
+        status =
+            check_name(choice_of(options, n), n->names, n->meaning ? n->meaning : n->key, error);
     if (status == PRISM_OK)
         status = check_range(options->effort, 1, MAX_EFFORT, "effort", error);
     if (status == PRISM_OK)
@@ -421,8 +416,6 @@ prism_status prism_options_check(const prism_options *options, prism_error *erro
                          options->axis);
     if (status == PRISM_OK)
         status = check_range(options->threads, 1, MAX_THREADS, "threads", error);
-    if (status == PRISM_OK)
-        status = check_name((int)options->order, orders, "order", error);
     if (status == PRISM_OK)
         status = px_stages_check(options->transform, options->predictor, options->coder, error);
     if (status == PRISM_OK)
@@ -499,78 +492,4 @@ prism_status prism_options_format(const prism_options *options, char *text, size
     if (length < 0 || (size_t)length >= capacity)
         return px_fail(error, PRISM_E_CAPACITY, "options need %d bytes of text", length + 1);
     return PRISM_OK;
-}
-
-static uint32_t axis_to_word(int axis) {
-    return axis <= PRISM_AXIS_LAST ? UINT32_MAX - (uint32_t)(PRISM_AXIS_LAST - axis)
-                                   : (uint32_t)(axis + 1);
-}
-
-prism_status prism_options_pack(const prism_options *options, uint32_t words[PRISM_OPTION_WORDS],
-                                prism_error *error) {
-    prism_status status = prism_options_check(options, error);
-    if (status == PRISM_OK && options->has_missing)
-        status = px_fail(error, PRISM_E_OPTION,
-                         "missing=%g: in a file, that is the fill value of the dataset",
-                         options->missing);
-    if (status != PRISM_OK)
-        return status;
-    memset(words, 0, PRISM_OPTION_WORDS * sizeof *words);
-    words[0] = WORDS_VERSION;
-    words[1] = (uint32_t)options->transform;
-    words[2] = (uint32_t)options->predictor;
-    words[3] = (uint32_t)options->coder;
-    words[4] = (uint32_t)options->effort;
-    words[5] = axis_to_word(options->axis);
-    words[6] = (options->checksum ? 0 : FLAG_NO_CHECKSUM) | (options->verify ? FLAG_VERIFY : 0) |
-               (options->order == PRISM_PLANES_STORED ? FLAG_STORED : 0) |
-               (uint32_t)options->block << BLOCK_SHIFT;
-    words[7] = (uint32_t)options->bound | (uint32_t)options->bound_of << 8;
-    memcpy(&words[8], &options->bound_value, sizeof words[8]);
-    words[9] = (uint32_t)options->threads;
-    return PRISM_OK;
-}
-
-/* An int that fails every range check, where the word does not fit. */
-static int word_to_int(uint32_t word) {
-    return word <= INT16_MAX ? (int)word : INT16_MAX;
-}
-
-/* Axes from the end are the largest words. */
-static int word_to_axis(uint32_t word) {
-    const uint32_t from_end = UINT32_MAX - word;
-    return from_end < PRISM_MAX_RANK ? PRISM_AXIS_LAST - (int)from_end : word_to_int(word) - 1;
-}
-
-prism_status prism_options_unpack(prism_options *options, const uint32_t *words, size_t count,
-                                  prism_error *error) {
-    if (!options || (!words && count))
-        return px_fail(error, PRISM_E_ARGUMENT, "options and words must not be NULL");
-    uint32_t w[PRISM_OPTION_WORDS] = {0};
-    if (count)
-        memcpy(w, words, (count < PRISM_OPTION_WORDS ? count : PRISM_OPTION_WORDS) * sizeof *w);
-    if (w[0] > WORDS_VERSION)
-        return px_fail(error, PRISM_E_OPTION,
-                       "filter parameter 0 is %u: this version knows parameter layout %d", w[0],
-                       WORDS_VERSION);
-    if (w[6] & ~(FLAG_NO_CHECKSUM | FLAG_VERIFY | FLAG_STORED | 255u << BLOCK_SHIFT))
-        return px_fail(error, PRISM_E_OPTION, "filter parameter 6 (flags) is %u: expected 0..7",
-                       w[6]);
-    prism_options unpacked = {.transform = (prism_transform)word_to_int(w[1]),
-                              .predictor = (prism_predictor)word_to_int(w[2]),
-                              .coder = (prism_coder)word_to_int(w[3]),
-                              .effort = w[4] ? word_to_int(w[4]) : PRISM_EFFORT_DEFAULT,
-                              .axis = word_to_axis(w[5]),
-                              .checksum = !(w[6] & FLAG_NO_CHECKSUM),
-                              .verify = (w[6] & FLAG_VERIFY) != 0,
-                              .block = (int)(w[6] >> BLOCK_SHIFT),
-                              .order = w[6] & FLAG_STORED ? PRISM_PLANES_STORED : PRISM_PLANES_AUTO,
-                              .threads = w[9] ? word_to_int(w[9]) : 1,
-                              .bound = (prism_bound)(w[7] & 255),
-                              .bound_of = (prism_bound_of)word_to_int(w[7] >> 8)};
-    memcpy(&unpacked.bound_value, &w[8], sizeof w[8]);
-    prism_status status = prism_options_check(&unpacked, error);
-    if (status == PRISM_OK)
-        *options = unpacked;
-    return status;
 }
