@@ -185,14 +185,18 @@ static void find_exceptions(px_component_encoder *e, px_buffer *out) {
     }
 }
 
-void px_component_encoder_begin(px_component_encoder *e, px_buffer *out) {
+void px_component_encoder_write(px_component_encoder *e, px_buffer *out, px_component_more more,
+                                void *context) {
     find_exceptions(e, out);
     px_put_u8(out, (uint8_t)((e->axis + 1) | (e->is_exception ? EXCEPTIONS : 0)));
     px_put_varint(out, e->fit.components.count);
     px_put_float(out, e->fit.components.step);
-}
-
-void px_component_encoder_end(px_component_encoder *e, px_buffer *out) {
+    px_range_encoder coder = px_range_encoder_make(out);
+    px_field_coder side = {.out = &coder};
+    px_components_code(&e->fit.components, &side);
+    if (more)
+        more(context, &side);
+    px_range_encoder_finish(&coder);
     if (e->is_exception)
         px_exceptions_write(out, &e->request->values->words, e->is_exception);
     px_component_fit_shed(&e->fit);
@@ -236,15 +240,25 @@ bool px_component_header_of(px_component_header *h, const px_chunk *chunk) {
     return px_bound_read(&bound, &in) && px_component_header_read(h, &squeezed.array, &in);
 }
 
-prism_status px_component_begin(px_component_header *h, px_components *components,
-                                px_mapping_source *source, prism_error *error) {
+prism_status px_component_read(px_component_header *h, px_components *components,
+                               px_mapping_source *source, px_component_more more, void *context,
+                               prism_error *error) {
     px_bound bound;
     if (!px_bound_read(&bound, &source->parameters) ||
         !px_component_header_read(h, &source->chunk->array, &source->parameters))
         return px_fail(error, PRISM_E_CORRUPT, "the header of the components is damaged");
     prism_status status = px_components_alloc(components, &h->layout, h->count, error);
     components->step = h->step;
-    return status;
+    if (status != PRISM_OK)
+        return status;
+    px_range_decoder coder = px_range_decoder_make(&source->parameters);
+    px_field_coder side = {.in = &coder};
+    px_components_code(components, &side);
+    if (more)
+        more(context, &side);
+    return side.bad || source->parameters.failed
+               ? px_fail(error, PRISM_E_CORRUPT, "the components are damaged")
+               : PRISM_OK;
 }
 
 prism_status px_component_exceptions(const px_component_header *h, px_mapping_source *source,

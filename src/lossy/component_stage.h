@@ -61,10 +61,13 @@ prism_status px_component_encoder_reached(px_component_encoder *e, double *reach
  * `size` bytes each: those behind it need no coding. */
 size_t px_component_encoder_used(const px_component_encoder *e, const void *integers, size_t size);
 
-/* Axis, count and step; then the caller's range coder; then exceptions, after which scores, numbers
- * and decoded elements are gone. */
-void px_component_encoder_begin(px_component_encoder *e, px_buffer *out);
-void px_component_encoder_end(px_component_encoder *e, px_buffer *out);
+/* What a stage codes behind the components, in both directions; NULL: nothing. */
+typedef void (*px_component_more)(void *context, px_field_coder *side);
+
+/* Axis, count, step, components and more; then exceptions, after which scores, numbers and decoded
+ * elements are gone. */
+void px_component_encoder_write(px_component_encoder *e, px_buffer *out, px_component_more more,
+                                void *context);
 
 /* ---- Decoding ---- */
 
@@ -85,10 +88,11 @@ uint64_t px_component_memory(const px_component_header *h);
 /* The header of a chunk, for what decoding it takes. */
 bool px_component_header_of(px_component_header *h, const px_chunk *chunk);
 
-/* The bound and the header, and memory for the components that follow. Free these with
- * px_components_free, also after a failure. */
-prism_status px_component_begin(px_component_header *h, px_components *components,
-                                px_mapping_source *source, prism_error *error);
+/* The bound, the header, the components and more. Free components with px_components_free, also
+ * after a failure. */
+prism_status px_component_read(px_component_header *h, px_components *components,
+                               px_mapping_source *source, px_component_more more, void *context,
+                               prism_error *error);
 
 /* Puts exceptions where they belong. */
 prism_status px_component_exceptions(const px_component_header *h, px_mapping_source *source,

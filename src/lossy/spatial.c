@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/effort.h"
+#include "base/sizes.h"
 #include "base/status.h"
 #include "linear/cholesky.h"
 #include "linear/product_kernels.h"
@@ -89,7 +90,15 @@ static void code_flag(bool *flag, px_bit *model, px_field_coder *side) {
     *flag = bit;
 }
 
-static void code_filters(filter *filters, size_t count, px_field_coder *side) {
+/* One for each component. */
+typedef struct filter_list {
+    filter *items;
+    size_t count;
+} filter_list;
+
+static void code_filters(void *context, px_field_coder *side) {
+    const filter_list *list = context;
+    filter *filters = list->items;
     px_bit used = PX_BIT_INIT, fine = PX_BIT_INIT;
     px_integer weights[2][PX_FILTER_TAPS];
     filter last = IDENTITY;
@@ -97,7 +106,7 @@ static void code_filters(filter *filters, size_t count, px_field_coder *side) {
         px_integer_init(&weights[0][t]);
         px_integer_init(&weights[1][t]);
     }
-    for (size_t k = 0; k < count && !side->bad; k++) {
+    for (size_t k = 0; k < list->count && !side->bad; k++) {
         code_flag(&filters[k].used, &used, side);
         if (!filters[k].used) {
             filters[k] = IDENTITY;
@@ -294,16 +303,6 @@ static prism_status search(encoder *e, double step, bool *found, prism_error *er
                           e, error);
 }
 
-static void write_parameters(encoder *e, px_buffer *out) {
-    px_component_encoder_begin(&e->common, out);
-    px_range_encoder coder = px_range_encoder_make(out);
-    px_field_coder side = {.out = &coder};
-    px_components_code(&e->common.fit.components, &side);
-    code_filters(e->filters, e->common.fit.components.count, &side);
-    px_range_encoder_finish(&coder);
-    px_component_encoder_end(&e->common, out);
-}
-
 /* Planes of components, as a chunk within the chunk has them. */
 static prism_array planes_of(const px_component_header *h) {
     return (prism_array){.type = PRISM_INT16,
@@ -371,7 +370,8 @@ static prism_status encode_with(encoder *e, px_coded *mapped, prism_error *error
     mapped->is_mapped = e->common.fit.components.count > 0;
     if (!mapped->is_mapped)
         return PRISM_OK;
-    write_parameters(e, &mapped->sections.parameters);
+    filter_list filters = {e->filters, e->common.fit.components.count};
+    px_component_encoder_write(&e->common, &mapped->sections.parameters, code_filters, &filters);
     status = write_places(e, mapped, error);
     mapped->pipeline.axis = e->common.axis;
     mapped->pipeline.roles = (px_roles){.rank = 0};
@@ -393,32 +393,25 @@ static prism_status encode(px_coded *mapped, const px_lossy_request *request, pr
 typedef struct decoder {
     px_component_header header;
     px_components components;
-    filter *filters;
+    filter_list filters;
     padded plane;
     int32_t *scores;
 } decoder;
 
 static void decoder_free(decoder *d) {
     px_components_free(&d->components);
-    free(d->filters);
+    free(d->filters.items);
     free(d->plane.places);
     free(d->scores);
 }
 
 static prism_status read_parameters(decoder *d, px_mapping_source *source, prism_error *error) {
-    prism_status status = px_component_begin(&d->header, &d->components, source, error);
-    if (status != PRISM_OK)
-        return status;
-    d->filters = px_alloc_zeroed(d->header.count, sizeof *d->filters);
-    if (!d->filters)
-        return px_out_of_memory(error, d->header.count * sizeof *d->filters);
-    px_range_decoder coder = px_range_decoder_make(&source->parameters);
-    px_field_coder side = {.in = &coder};
-    px_components_code(&d->components, &side);
-    code_filters(d->filters, d->header.count, &side);
-    return side.bad || source->parameters.failed
-               ? px_fail(error, PRISM_E_CORRUPT, "the components are damaged")
-               : PRISM_OK;
+    filter_list *filters = &d->filters;
+    filters->count = d->header.count;
+    filters->items = px_alloc_zeroed(filters->count, sizeof *filters->items);
+    return filters->items
+               ? px_component_read(&d->header, &d->components, source, code_filters, filters, error)
+               : px_out_of_memory(error, px_product(filters->count, sizeof *filters->items));
 }
 
 static void load_plane(padded *p, const px_integers *places, size_t first) {
@@ -433,13 +426,12 @@ static void load_plane(padded *p, const px_integers *places, size_t first) {
     repeat_edges(p);
 }
 
-/* Before all else, while nothing else is in memory. */
-static prism_status decode_places(px_integers *places, px_mapping_source *source,
-                                  prism_error *error) {
-    px_component_header header;
-    if (!px_component_header_of(&header, source->chunk) || !header.count)
+/* Before all else, while nothing else is in memory; finds the header, too. */
+static prism_status decode_places(px_integers *places, px_component_header *header,
+                                  px_mapping_source *source, prism_error *error) {
+    if (!px_component_header_of(header, source->chunk) || !header->count)
         return px_fail(error, PRISM_E_CORRUPT, "there are no components");
-    prism_array array = planes_of(&header);
+    prism_array array = planes_of(header);
     const prism_status status = px_inner_decode(
         source, &array, 1u << PRISM_INT8 | 1u << PRISM_INT16, &places->elements, error);
     places->size = prism_type_size(array.type);
@@ -454,7 +446,7 @@ static prism_status filter_planes(decoder *d, const px_integers *places, prism_e
                                     : px_out_of_memory(error, d->header.count * positions * 4);
     for (size_t k = 0; k < d->header.count && status == PRISM_OK; k++) {
         load_plane(&d->plane, places, k * positions);
-        filter_plane(d->scores + k * positions, &d->plane, &d->filters[k]);
+        filter_plane(d->scores + k * positions, &d->plane, &d->filters.items[k]);
     }
     return status;
 }
@@ -462,7 +454,7 @@ static prism_status filter_planes(decoder *d, const px_integers *places, prism_e
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
     decoder d = {.scores = NULL};
     px_integers places = {.elements = NULL};
-    prism_status status = decode_places(&places, source, error);
+    prism_status status = decode_places(&places, &d.header, source, error);
     if (status == PRISM_OK)
         status = read_parameters(&d, source, error);
     if (status == PRISM_OK)

@@ -134,13 +134,8 @@ static prism_status attempt(void *context, double step, double *reached, prism_e
 }
 
 static prism_status write_all(encoder *e, px_coded *mapped, prism_error *error) {
-    px_buffer *out = &mapped->sections.parameters;
-    px_component_encoder_begin(&e->common, out);
-    px_range_encoder coder = px_range_encoder_make(out);
-    px_components_code(&e->common.fit.components, &(px_field_coder){.out = &coder});
-    px_range_encoder_finish(&coder);
-    px_component_encoder_end(&e->common, out);
-    out = &mapped->sections.payload;
+    px_buffer *out = &mapped->sections.payload;
+    px_component_encoder_write(&e->common, &mapped->sections.parameters, NULL, NULL);
     px_put_u8(out,
               (uint8_t)((e->ways.predicted ? PREDICTED : 0) | (e->ways.dependent ? DEPENDENT : 0)));
     for (int by = 1; by <= PX_MOST_REDUCED && by <= e->wavelet.levels; by++)
@@ -288,18 +283,6 @@ static void decoder_free(decoder *d) {
     free(d->scores);
 }
 
-static prism_status read_parameters(decoder *d, px_mapping_source *source, prism_error *error) {
-    prism_status status = px_component_begin(&d->header, &d->components, source, error);
-    if (status != PRISM_OK)
-        return status;
-    px_range_decoder coder = px_range_decoder_make(&source->parameters);
-    px_field_coder side = {.in = &coder};
-    px_components_code(&d->components, &side);
-    return side.bad || source->parameters.failed
-               ? px_fail(error, PRISM_E_CORRUPT, "the components are damaged")
-               : PRISM_OK;
-}
-
 /* The first byte. Ends of levels stood behind it before chunks had parts: up to one for each
  * reduction. */
 static px_wavelet_ways read_ways(px_reader *payload) {
@@ -335,7 +318,7 @@ static prism_status decode_scores(decoder *d, px_mapping_source *source, int las
 
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
     decoder d = {.scores = NULL};
-    prism_status status = read_parameters(&d, source, error);
+    prism_status status = px_component_read(&d.header, &d.components, source, NULL, NULL, error);
     if (status == PRISM_OK)
         status = decode_scores(&d, source, 0, error);
     if (status == PRISM_OK)
@@ -381,7 +364,7 @@ static bool divides(const decoder *d, const px_layout *reduced, int by) {
 static prism_status reduce(void *elements, px_mapping_source *source, const prism_array *reduced,
                            int by, prism_error *error) {
     decoder d = {.scores = NULL};
-    prism_status status = read_parameters(&d, source, error);
+    prism_status status = px_component_read(&d.header, &d.components, source, NULL, NULL, error);
     const px_layout layout = px_layout_make(reduced, d.header.axis);
     if (status == PRISM_OK)
         status = decode_scores(&d, source, by, error);

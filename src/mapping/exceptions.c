@@ -257,8 +257,8 @@ static bool next_run(run_reader *reader, prism_error *error) {
     return true;
 }
 
-prism_status px_exceptions_read(px_reader *in, px_bit_patterns *words, bool **is_exception,
-                                prism_error *error) {
+static prism_status read_runs(px_reader *in, px_bit_patterns *words, bool **is_exception,
+                              prism_error *error) {
     *is_exception = calloc(words->count, sizeof **is_exception);
     if (!*is_exception)
         return px_out_of_memory(error, words->count * sizeof **is_exception);
@@ -269,6 +269,32 @@ prism_status px_exceptions_read(px_reader *in, px_bit_patterns *words, bool **is
             (*is_exception)[i] = true;
         }
     return r.status;
+}
+
+static prism_status add_gaps(bool **is_exception, px_bit_patterns *words, const px_gaps *mask,
+                             prism_error *error) {
+    bool *flags = px_alloc_zeroed(words->count, sizeof *flags);
+    if (!flags)
+        return px_out_of_memory(error, words->count);
+    px_gaps_flag(flags, mask, words->array);
+    for (size_t i = 0; i < words->count; i++)
+        if (flags[i] && !(*is_exception && (*is_exception)[i]))
+            words->bits[i] = 0;
+        else if (*is_exception && (*is_exception)[i])
+            flags[i] = true;
+    free(*is_exception);
+    *is_exception = flags;
+    return PRISM_OK;
+}
+
+prism_status px_exceptions_take(px_bit_patterns *words, bool **is_exception,
+                                const prism_array *array, px_reader *runs, const px_gaps *mask,
+                                prism_error *error) {
+    *is_exception = NULL;
+    prism_status status = px_bit_patterns_alloc(words, array, error);
+    if (status == PRISM_OK && runs)
+        status = read_runs(runs, words, is_exception, error);
+    return status == PRISM_OK && mask ? add_gaps(is_exception, words, mask, error) : status;
 }
 
 prism_status px_exceptions_restore(px_reader *in, const prism_array *array, void *elements,
@@ -356,20 +382,4 @@ void px_exception_list_put(const px_exception_list *list, const px_box *box,
         put_line(list, at, at + line, array, to);
         more = px_box_next_line(box, array->rank, index);
     }
-}
-
-prism_status px_exceptions_add_gaps(bool **is_exception, px_bit_patterns *words,
-                                    const px_gaps *mask, prism_error *error) {
-    bool *flags = px_alloc_zeroed(words->count, sizeof *flags);
-    if (!flags)
-        return px_out_of_memory(error, words->count);
-    px_gaps_flag(flags, mask, words->array);
-    for (size_t i = 0; i < words->count; i++)
-        if (flags[i] && !(*is_exception && (*is_exception)[i]))
-            words->bits[i] = 0;
-        else if (*is_exception && (*is_exception)[i])
-            flags[i] = true;
-    free(*is_exception);
-    *is_exception = flags;
-    return PRISM_OK;
 }

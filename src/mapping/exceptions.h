@@ -33,19 +33,18 @@ size_t px_exception_runs(const px_word_view *words, const bool *is_exception);
 /* A range-coded section: all runs of the words. */
 void px_exceptions_write(px_buffer *out, const px_word_view *words, const bool *is_exception);
 
-/* Puts the exceptions where they belong; the other words stay as they are. *is_exception becomes an
- * array with an entry for each word: malloc'ed, the caller's, also on failure. */
-prism_status px_exceptions_read(px_reader *in, px_bit_patterns *words, bool **is_exception,
+/*
+ * Words of an array, of which exceptions are those of the runs, if there are any, and elements
+ * without data: they have word 0, unless a run has another for them. All else is to be filled.
+ * *is_exception has an entry for each word, or is NULL: malloc'ed, the caller's, also on failure.
+ */
+prism_status px_exceptions_take(px_bit_patterns *words, bool **is_exception,
+                                const prism_array *array, px_reader *runs, const px_gaps *mask,
                                 prism_error *error);
 
-/* The same into the elements of an array. */
+/* Puts the exceptions of all runs into the elements of an array. */
 prism_status px_exceptions_restore(px_reader *in, const prism_array *array, void *elements,
                                    prism_error *error);
-
-/* Elements without data become exceptions, with word 0 unless they have one. *is_exception may be
- * NULL before. */
-prism_status px_exceptions_add_gaps(bool **is_exception, px_bit_patterns *words,
-                                    const px_gaps *mask, prism_error *error);
 
 /* The same for parts of an array: all runs, and those of a part put in their places. Zeroed at
  * first; px_exception_list_free also after a failure. */

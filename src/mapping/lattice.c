@@ -352,12 +352,11 @@ static void place_words(px_bit_patterns *words, const lattice *l, const bool *is
 
 static prism_status decode_words(px_bit_patterns *words, const lattice *l, const px_integers *coded,
                                  px_mapping_source *source, prism_error *error) {
-    bool *is_exception = NULL;
-    prism_status status = px_bit_patterns_alloc(words, &source->chunk->array, error);
-    if (status == PRISM_OK && l->has_exceptions)
-        status = px_exceptions_read(&source->parameters, words, &is_exception, error);
-    if (status == PRISM_OK && source->chunk->mask)
-        status = px_exceptions_add_gaps(&is_exception, words, source->chunk->mask, error);
+    bool *is_exception;
+    const px_chunk *chunk = source->chunk;
+    px_reader *runs = l->has_exceptions ? &source->parameters : NULL;
+    prism_status status =
+        px_exceptions_take(words, &is_exception, &chunk->array, runs, chunk->mask, error);
     if (status == PRISM_OK) {
         px_bit_reader reader = px_bit_reader_make(&source->payload);
         join_bits(words, l, is_exception, coded, &reader);
