@@ -1,7 +1,7 @@
 /*
- * Along axes that the mask has, indices at which nothing has data are left out of the array. At the
- * other places without data, coders that know of holes code nothing; others find the last
- * element before once more.
+ * Along axes that the mask has, indices at which nothing has data are left out of the array
+ * (mask_rest.h). At the other places without data, coders that know of holes code nothing; others
+ * find the last element before once more.
  */
 #include "mapping/mask.h"
 
@@ -13,116 +13,9 @@
 #include "base/sizes.h"
 #include "base/squeeze.h"
 #include "base/status.h"
+#include "mapping/mask_rest.h"
 #include "mapping/stage.h"
 #include "pipeline/pipeline.h"
-
-/* ---- Indices that have data ---- */
-
-/* What is left of an array: along each axis the indices at which some place has data. */
-typedef struct rest {
-    prism_array array;
-    bool *kept[PRISM_MAX_RANK]; /* [dims of the whole] */
-    bool *memory;
-    px_gaps mask;     /* of what is left; places may be those of the whole */
-    uint8_t *missing; /* its places where they are others */
-} rest;
-
-static void rest_free(rest *r) {
-    free(r->memory);
-    free(r->missing);
-}
-
-/* Places of the mask that have data, by their indices; returns how many there are. */
-static size_t mark_kept(rest *r, const px_gaps *mask) {
-    const prism_array *array = &mask->array;
-    const size_t count = (size_t)px_array_count(array);
-    size_t with_data = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t left = i;
-        if (mask->missing[i])
-            continue;
-        with_data++;
-        for (unsigned d = array->rank; d-- > 0; left /= (size_t)array->dims[d])
-            r->kept[d][left % (size_t)array->dims[d]] = true;
-    }
-    return with_data;
-}
-
-static bool is_whole(const rest *r, const prism_array *array) {
-    return memcmp(r->array.dims, array->dims, array->rank * sizeof *array->dims) == 0;
-}
-
-/* From all indices to the kept ones, or back. */
-typedef struct move {
-    const rest *rest;
-    const prism_array *whole; /* may have dims of 1 where the rest has them, too */
-    size_t size;
-    bool back;
-} move;
-
-static void move_from(const move *m, uint8_t **whole, uint8_t **part, unsigned d) {
-    size_t run = m->size;
-    for (unsigned j = d + 1; j < m->whole->rank; j++)
-        run *= (size_t)m->whole->dims[j];
-    for (uint64_t i = 0; i < m->whole->dims[d]; i++) {
-        if (m->whole->dims[d] > 1 && !m->rest->kept[d][i]) {
-            *whole += run;
-        } else if (d + 1 < m->whole->rank) {
-            move_from(m, whole, part, d + 1);
-        } else {
-            memcpy(m->back ? *whole : *part, m->back ? *part : *whole, run);
-            *whole += run;
-            *part += run;
-        }
-    }
-}
-
-static void move_all(const move *m, void *whole, void *part) {
-    uint8_t *from = whole, *to = part;
-    move_from(m, &from, &to, 0);
-}
-
-static prism_status mask_make(rest *r, const px_gaps *mask, const prism_array *array,
-                              prism_error *error) {
-    r->mask = *mask;
-    if (is_whole(r, array))
-        return PRISM_OK;
-    for (unsigned d = 0; d < mask->array.rank; d++)
-        if (mask->array.dims[d] > 1)
-            r->mask.array.dims[d] = r->array.dims[d];
-    const uint64_t places = px_array_count(&r->mask.array);
-    r->mask.missing = r->missing = px_alloc(places);
-    if (!r->missing)
-        return px_out_of_memory(error, (size_t)places);
-    const move to_rest = {r, &mask->array, 1, false};
-    move_all(&to_rest, (void *)(uintptr_t)mask->missing, r->missing);
-    return PRISM_OK;
-}
-
-/* Fails where no place has data. The mask must outlive the rest. */
-static prism_status rest_make(rest *r, const px_gaps *mask, const prism_array *array,
-                              prism_error *error) {
-    size_t indices = 0;
-    *r = (rest){.array = *array};
-    for (unsigned d = 0; d < array->rank; d++)
-        indices = px_sum(indices, array->dims[d]);
-    r->memory = px_alloc_zeroed(indices, sizeof *r->memory);
-    if (!r->memory)
-        return px_out_of_memory(error, indices);
-    r->kept[0] = r->memory;
-    for (unsigned d = 1; d < array->rank; d++)
-        r->kept[d] = r->kept[d - 1] + array->dims[d - 1];
-    if (!mark_kept(r, mask))
-        return px_fail(error, PRISM_E_CORRUPT, "a mask leaves no data");
-    for (unsigned d = 0; d < array->rank; d++) {
-        if (mask->array.dims[d] == 1)
-            memset(r->kept[d], true, (size_t)array->dims[d]);
-        r->array.dims[d] = 0;
-        for (uint64_t i = 0; i < array->dims[d]; i++)
-            r->array.dims[d] += r->kept[d][i];
-    }
-    return mask_make(r, mask, array, error);
-}
 
 /* ---- Elements of places ---- */
 
@@ -252,16 +145,16 @@ static void complete_roles(px_roles *roles, const prism_array *array, const pris
 }
 
 /* What is left of the array, with something at its places without data. */
-static prism_status write_rest(px_coded *mapped, const px_mapping_request *request, const rest *r,
-                               prism_error *error) {
+static prism_status write_rest(px_coded *mapped, const px_mapping_request *request,
+                               const px_mask_rest *r, prism_error *error) {
     size_t bytes;
     prism_status status = prism_array_size(&r->array, &bytes, error);
     uint8_t *elements = status == PRISM_OK ? px_alloc(bytes) : NULL;
     if (status == PRISM_OK && !elements)
         status = px_out_of_memory(error, bytes);
     if (status == PRISM_OK) {
-        const move to_rest = {r, request->array, prism_type_size(r->array.type), false};
-        move_all(&to_rest, (void *)(uintptr_t)request->elements, elements);
+        const px_mask_move to_rest = {r, request->array, prism_type_size(r->array.type), false};
+        px_mask_move_all(&to_rest, (void *)(uintptr_t)request->elements, elements);
         status = repeat_elements(elements, &r->mask, &r->array, error);
     }
     const px_chunk_role role = {.depth = request->depth, .trial = request->trial, .mask = &r->mask};
@@ -276,14 +169,14 @@ static prism_status write_rest(px_coded *mapped, const px_mapping_request *reque
 static prism_status write_all(px_coded *mapped, const px_mapping_request *request,
                               const px_found_mask *found, prism_error *error) {
     const px_gaps mask = {found->array, found->codes};
-    rest r;
-    prism_status status = rest_make(&r, &mask, request->array, error);
+    px_mask_rest r;
+    prism_status status = px_mask_rest_make(&r, &mask, request->array, error);
     if (status == PRISM_OK)
         status = write_mask(&mapped->sections.parameters, request, found, error);
     if (status == PRISM_OK)
         status = write_rest(mapped, request, &r, error);
     mapped->is_mapped = true;
-    rest_free(&r);
+    px_mask_rest_free(&r);
     return status;
 }
 
@@ -361,6 +254,35 @@ static prism_status decode_codes(uint8_t **codes, const header *h, px_mapping_so
     return status;
 }
 
+/* The mask, and what it leaves. */
+typedef struct opened {
+    prism_array array;     /* of the codes */
+    uint8_t *codes;        /* of the whole array */
+    const uint8_t *values; /* within the parameters */
+    px_mask_rest rest;
+} opened;
+
+static void opened_free(opened *o) {
+    px_mask_rest_free(&o->rest);
+    free(o->codes);
+}
+
+/* *o is zeroed at first, and to be freed also after a failure. */
+static prism_status open_mask(opened *o, px_mapping_source *source, prism_error *error) {
+    header h;
+    if (source->depth || source->chunk->mask)
+        return px_fail(error, PRISM_E_CORRUPT, "a mask within a mapping");
+    prism_status status = read_header(&h, source, error);
+    if (status == PRISM_OK)
+        status = decode_codes(&o->codes, &h, source, error);
+    if (status != PRISM_OK)
+        return status;
+    o->array = h.mask.array;
+    o->values = h.values;
+    const px_gaps mask = {o->array, o->codes};
+    return px_mask_rest_make(&o->rest, &mask, &source->chunk->array, error);
+}
+
 static prism_status read_inner(px_chunk *inner, const prism_array *array, px_mapping_source *source,
                                prism_error *error) {
     prism_status status = px_inner_read(inner, &source->payload, error);
@@ -374,7 +296,7 @@ static prism_status read_inner(px_chunk *inner, const prism_array *array, px_map
     return PRISM_OK;
 }
 
-static prism_status decode_rest(uint8_t *elements, const rest *r, px_mapping_source *source,
+static prism_status decode_rest(uint8_t *elements, const px_mask_rest *r, px_mapping_source *source,
                                 prism_error *error) {
     px_chunk inner;
     size_t bytes;
@@ -384,74 +306,46 @@ static prism_status decode_rest(uint8_t *elements, const rest *r, px_mapping_sou
     if (status != PRISM_OK)
         return status;
     inner.mask = &r->mask;
-    if (is_whole(r, &source->chunk->array))
+    if (px_mask_is_whole(r, &source->chunk->array))
         return source->inner->decode(&inner, elements, source->threads, source->depth, error);
     uint8_t *part = px_alloc(bytes);
     if (!part)
         return px_out_of_memory(error, bytes);
     status = source->inner->decode(&inner, part, source->threads, source->depth, error);
-    const move back = {r, &source->chunk->array, prism_type_size(r->array.type), true};
+    const px_mask_move back = {r, &source->chunk->array, prism_type_size(r->array.type), true};
     if (status == PRISM_OK)
-        move_all(&back, elements, part);
+        px_mask_move_all(&back, elements, part);
     free(part);
     return status;
 }
 
 static prism_status decode(void *elements, px_mapping_source *source, prism_error *error) {
-    header h;
-    uint8_t *codes = NULL;
-    rest r = {.memory = NULL};
-    if (source->depth || source->chunk->mask)
-        return px_fail(error, PRISM_E_CORRUPT, "a mask within a mapping");
-    prism_status status = read_header(&h, source, error);
+    opened o = {.codes = NULL};
+    const prism_array *array = &source->chunk->array;
+    prism_status status = open_mask(&o, source, error);
+    const px_gaps codes = {o.array, o.codes};
     if (status == PRISM_OK)
-        status = decode_codes(&codes, &h, source, error);
-    const px_gaps mask = {h.mask.array, codes};
+        status = decode_rest(elements, &o.rest, source, error);
     if (status == PRISM_OK)
-        status = rest_make(&r, &mask, &source->chunk->array, error);
-    if (status == PRISM_OK)
-        status = decode_rest(elements, &r, source, error);
-    if (status == PRISM_OK)
-        status = put_values(elements, &mask, &source->chunk->array, h.values, error);
-    rest_free(&r);
-    free(codes);
+        status = put_values(elements, &codes, array, o.values, error);
+    opened_free(&o);
     return status;
 }
 
 /* ---- Parts ---- */
 
-typedef struct opened {
-    prism_array array;     /* of the codes */
-    uint8_t *codes;        /* of the whole array */
-    const uint8_t *values; /* within the parameters */
-    rest rest;
-} opened;
-
 static void close_regions(void *rule) {
-    opened *o = rule;
-    if (!o)
-        return;
-    rest_free(&o->rest);
-    free(o->codes);
-    free(o);
+    if (rule)
+        opened_free(rule);
+    free(rule);
 }
 
 static prism_status open_regions(px_opened_mapping *mapping, px_mapping_source *source,
                                  prism_error *error) {
-    header h;
-    if (source->depth || source->chunk->mask)
-        return px_fail(error, PRISM_E_CORRUPT, "a mask within a mapping");
     opened *o = mapping->rule = px_alloc_zeroed(sizeof *o);
     if (!o)
         return px_out_of_memory(error, sizeof *o);
-    prism_status status = read_header(&h, source, error);
-    if (status == PRISM_OK)
-        status = decode_codes(&o->codes, &h, source, error);
-    const px_gaps mask = {h.mask.array, o->codes};
-    if (status == PRISM_OK)
-        status = rest_make(&o->rest, &mask, &source->chunk->array, error);
-    o->array = h.mask.array;
-    o->values = h.values;
+    prism_status status = open_mask(o, source, error);
     mapping->inner = o->rest.array;
     mapping->inner_gaps = &o->rest.mask;
     return status;
