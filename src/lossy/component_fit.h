@@ -38,6 +38,10 @@ prism_status px_component_fit_make_part(px_component_fit *fit, const px_numbers 
                                         bool *suits, prism_error *error);
 void px_component_fit_free(px_component_fit *fit);
 
+/* Numbers of all positions, where they are not at hand. */
+prism_status px_component_fit_load(px_component_fit *fit, const px_numbers *values,
+                                   prism_error *error);
+
 /* The step with which reverse water-filling leaves `energy` as the sum of squares of errors. */
 double px_component_fit_step(const px_component_fit *fit, double energy);
 
