@@ -92,9 +92,9 @@ extern const px_mapping_encoder px_by_lattice;      /* lattice.c: at most 2^16 p
 extern const px_mapping_encoder px_by_decimals;     /* lattice.c: any places of a rule */
 extern const px_mapping_encoder px_by_smooth;       /* lattice.c: places that change slowly */
 extern const px_mapping_encoder px_by_ranks;        /* lattice.c: any words */
-extern const px_mapping_encoder px_by_grid;         /* fixed.c: no bits below the integers */
-extern const px_mapping_encoder px_by_fixed;        /* fixed.c */
-extern const px_mapping_encoder px_by_smooth_fixed; /* fixed.c: integers of 64 bits */
+extern const px_mapping_encoder px_by_grid;         /* fixed_encode.c: no bits below the integers */
+extern const px_mapping_encoder px_by_fixed;        /* fixed_encode.c */
+extern const px_mapping_encoder px_by_smooth_fixed; /* fixed_encode.c: integers of 64 bits */
 extern const px_mapping_encoder px_by_scaled;       /* scaled.c */
 
 /* Whether px_by_levels may make the integers smaller, before they are words. */
