@@ -25,6 +25,11 @@ uint64_t px_array_count(const prism_array *array);
 /* The byte order of this machine. */
 prism_order px_native_order(void);
 
+/* Whether elements of more than one byte are in the other one. */
+static inline bool px_is_swapped(const prism_array *array) {
+    return array->order != px_native_order();
+}
+
 /* Below PX_TINY_BYTES, samples, estimates and trials take longer than coding. */
 enum { PX_TINY_BYTES = 1 << 12 };
 bool px_is_tiny(const prism_array *array);

@@ -69,7 +69,7 @@ static size_t picks_of(const px_layout *layout) {
 static traits pick(uint64_t *ranks, size_t picks, const prism_array *array, const px_layout *layout,
                    size_t k, const void *elements) {
     const px_number *number = px_number_of(array->type);
-    const bool swapped = array->order != px_native_order();
+    const bool swapped = px_is_swapped(array);
     const size_t step = layout->outer * layout->inner / picks;
     traits t = {.set = 0, .least = UINT64_MAX, .most = 0};
     for (size_t i = 0; i < picks; i++) {

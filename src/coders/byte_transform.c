@@ -238,7 +238,7 @@ static planes_view view_of(const prism_array *array, int axis) {
     planes_view v = {.layout = px_layout_make(array, axis),
                      .width = prism_type_size(array->type),
                      .count = (size_t)px_array_count(array),
-                     .swapped = array->order != px_native_order()};
+                     .swapped = px_is_swapped(array)};
     v.f = functions_of(v.width);
     if (v.layout.count == 1 || v.layout.outer == 1)
         v.layout = (px_layout){.count = 1, .outer = 1, .inner = v.count};

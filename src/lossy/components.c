@@ -261,7 +261,7 @@ prism_status px_components_restore(const px_components *c, const int32_t *scores
     const target t = {.elements = elements,
                       .number = px_number_of(array->type),
                       .type = array->type,
-                      .swapped = array->order != px_native_order()};
+                      .swapped = px_is_swapped(array)};
     prism_status status = summing_make(&s, c, error);
     for (size_t first = 0; first < c->positions && status == PRISM_OK; first += PX_SUM_TILE) {
         const size_t left = c->positions - first, count = left < PX_SUM_TILE ? left : PX_SUM_TILE;

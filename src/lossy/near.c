@@ -61,7 +61,7 @@ static void restore(void *elements, const prism_array *array, const px_quantiser
                     const px_planes *planes, const px_layout *layout) {
     const int32_t half = planes->depth == 8 ? 1 << 7 : 1 << 15;
     const size_t size = prism_type_size(array->type);
-    const bool swapped = array->order != px_native_order();
+    const bool swapped = px_is_swapped(array);
     size_t i = 0;
     for (size_t o = 0; o < layout->outer; o++)
         for (size_t k = 0; k < layout->count; k++)

@@ -431,12 +431,9 @@ static prism_status decode_places(px_integers *places, px_component_header *head
                                   px_mapping_source *source, prism_error *error) {
     if (!px_component_header_of(header, source->chunk) || !header->count)
         return px_fail(error, PRISM_E_CORRUPT, "there are no components");
-    prism_array array = planes_of(header);
-    const prism_status status = px_inner_decode(
-        source, &array, 1u << PRISM_INT8 | 1u << PRISM_INT16, &places->elements, error);
-    places->size = prism_type_size(array.type);
-    places->swapped = array.order != px_native_order();
-    return status;
+    const prism_array array = planes_of(header);
+    return px_inner_decode_integers(source, &array, 1u << PRISM_INT8 | 1u << PRISM_INT16, places,
+                                    error);
 }
 
 static prism_status filter_planes(decoder *d, const px_integers *places, prism_error *error) {

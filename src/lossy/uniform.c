@@ -57,7 +57,7 @@ static prism_status encode(px_coded *mapped, const px_lossy_request *request, pr
 static void restore(void *elements, const prism_array *array, const px_quantiser *q,
                     const px_integers *places) {
     const size_t count = (size_t)px_array_count(array), size = prism_type_size(array->type);
-    const bool swapped = array->order != px_native_order();
+    const bool swapped = px_is_swapped(array);
     for (size_t i = 0; i < count; i++)
         px_word_put(elements, i, size, swapped, px_quantiser_word(q, px_integer_at(places, i)));
 }
@@ -73,7 +73,8 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     if (!read_header(&grid, array, &source->parameters))
         return px_fail(error, PRISM_E_CORRUPT, "the grid of the elements is damaged");
     px_integers places;
-    prism_status status = px_inner_decode_integers(source, true, &places, error);
+    prism_status status =
+        px_inner_decode_integers(source, &source->chunk->array, PX_WIDE_INTEGERS, &places, error);
     if (status != PRISM_OK)
         return status;
     restore(elements, array, &grid.quantiser, &places);

@@ -29,7 +29,7 @@ px_word_view px_word_view_of(const prism_array *array, const void *elements) {
     return (px_word_view){.elements = elements,
                           .count = (size_t)px_array_count(array),
                           .size = number->size,
-                          .swapped = array->order != px_native_order(),
+                          .swapped = px_is_swapped(array),
                           .number = number};
 }
 
@@ -40,13 +40,9 @@ px_word_view px_bit_patterns_view(const px_bit_patterns *words) {
                           .number = words->number};
 }
 
-static bool is_swapped(const px_bit_patterns *words) {
-    return words->array->order != px_native_order();
-}
-
 /* One loop for each size: which it is, the compiler knows. */
 void px_bit_patterns_load(px_bit_patterns *words, const void *elements) {
-    const bool swapped = is_swapped(words);
+    const bool swapped = px_is_swapped(words->array);
     const size_t count = words->count;
     switch (words->number->size) {
     case 1:
@@ -68,7 +64,7 @@ void px_bit_patterns_load(px_bit_patterns *words, const void *elements) {
 }
 
 void px_bit_patterns_store(const px_bit_patterns *words, void *elements) {
-    const bool swapped = is_swapped(words);
+    const bool swapped = px_is_swapped(words->array);
     const size_t count = words->count;
     switch (words->number->size) {
     case 1:

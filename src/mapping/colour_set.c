@@ -153,7 +153,7 @@ static prism_status sort_colours(px_colour_set *set, uint16_t *order, const coll
     }
     for (size_t i = 0; i < c->count; i++)
         entries[i] = (entry){c->colours + i * c->bytes, v, px_number_of(set->table.type),
-                             set->table.order != px_native_order(), (uint32_t)i};
+                             px_is_swapped(&set->table), (uint32_t)i};
     qsort(entries, c->count, sizeof *entries, compare_entries);
     for (size_t i = 0; i < c->count; i++) {
         order[entries[i].number] = (uint16_t)i;

@@ -42,11 +42,7 @@ static prism_status read_places(px_integers *places, px_mapping_source *source, 
                                 prism_error *error) {
     prism_array array = source->chunk->array;
     array.dims[axis] = 1;
-    prism_status status = px_inner_decode(source, &array, 1u << PRISM_UINT8 | 1u << PRISM_UINT16,
-                                          &places->elements, error);
-    places->size = prism_type_size(array.type);
-    places->swapped = array.order != px_native_order();
-    return status;
+    return px_inner_decode_integers(source, &array, PX_NARROW_INTEGERS, places, error);
 }
 
 static prism_status read_table(void **colours, px_mapping_source *source, size_t planes,

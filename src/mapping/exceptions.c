@@ -358,7 +358,7 @@ static size_t first_run_after(const px_exception_list *list, size_t at) {
 static void put_line(const px_exception_list *list, size_t at, size_t end, const prism_array *array,
                      uint8_t *elements) {
     const size_t size = prism_type_size(array->type);
-    const bool swapped = array->order != px_native_order();
+    const bool swapped = px_is_swapped(array);
     for (size_t i = first_run_after(list, at); i < list->count && list->runs[i].start < end; i++) {
         const px_exception_run *r = &list->runs[i];
         const size_t first = r->start > at ? r->start : at;

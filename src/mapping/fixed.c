@@ -111,7 +111,8 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     prism_status status =
         read_parameters(&f, &source->parameters, px_number_of(source->chunk->array.type), error);
     if (status == PRISM_OK)
-        status = px_inner_decode_integers(source, true, &integers, error);
+        status = px_inner_decode_integers(source, &source->chunk->array, PX_WIDE_INTEGERS,
+                                          &integers, error);
     if (status == PRISM_OK)
         status = decode_words(&words, &f, &integers, source, error);
     if (status == PRISM_OK)
@@ -158,7 +159,7 @@ static const px_mapping_regions regions = {.fit = fits_regions,
                                            .open = open_regions,
                                            .close = free,
                                            .map = map_region,
-                                           .types = PX_NARROW_INTEGERS | 1u << PRISM_INT64};
+                                           .types = PX_WIDE_INTEGERS};
 
 const px_mapping_stage px_mapping_fixed = {.number = PRISM_MAPPING_FIXED,
                                            .decode = decode,

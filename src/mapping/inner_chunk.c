@@ -175,13 +175,11 @@ prism_status px_inner_decode(px_mapping_source *source, prism_array *array, uint
     return status;
 }
 
-prism_status px_inner_decode_integers(px_mapping_source *source, bool wide, px_integers *integers,
-                                      prism_error *error) {
-    const uint32_t narrow = 1u << PRISM_UINT8 | 1u << PRISM_UINT16;
-    prism_array array = source->chunk->array;
-    prism_status status = px_inner_decode(
-        source, &array, wide ? narrow | 1u << PRISM_INT64 : narrow, &integers->elements, error);
+prism_status px_inner_decode_integers(px_mapping_source *source, const prism_array *shape,
+                                      uint32_t types, px_integers *integers, prism_error *error) {
+    prism_array array = *shape;
+    prism_status status = px_inner_decode(source, &array, types, &integers->elements, error);
     integers->size = prism_type_size(array.type);
-    integers->swapped = array.order != px_native_order();
+    integers->swapped = px_is_swapped(&array);
     return status;
 }

@@ -71,8 +71,13 @@ static inline uint64_t px_integer_at(const px_integers *integers, size_t i) {
     return px_word_at(integers->elements, i, integers->size, integers->swapped);
 }
 
-/* Integers of 8, 16 or, if they may be `wide`, 64 bits. */
-prism_status px_inner_decode_integers(px_mapping_source *source, bool wide, px_integers *integers,
-                                      prism_error *error);
+enum {
+    PX_NARROW_INTEGERS = 1u << PRISM_UINT8 | 1u << PRISM_UINT16,
+    PX_WIDE_INTEGERS = PX_NARROW_INTEGERS | 1u << PRISM_INT64
+};
+
+/* Of an array shaped like that. */
+prism_status px_inner_decode_integers(px_mapping_source *source, const prism_array *shape,
+                                      uint32_t types, px_integers *integers, prism_error *error);
 
 #endif

@@ -379,7 +379,7 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
         chunk.mask = NULL;
     source->chunk = &chunk;
     if (status == PRISM_OK)
-        status = px_inner_decode_integers(source, false, &coded, error);
+        status = px_inner_decode_integers(source, &whole->array, PX_NARROW_INTEGERS, &coded, error);
     if (status == PRISM_OK)
         status = decode_words(&words, &l, &coded, source, error);
     if (status == PRISM_OK)

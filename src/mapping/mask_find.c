@@ -122,7 +122,7 @@ static uint64_t bits_of(uint64_t word, const prism_array *array) {
     uint8_t element[sizeof word];
     const size_t size = prism_type_size(array->type);
     px_word_put(element, 0, size, false, word);
-    return px_word_at(element, 0, size, array->order != px_native_order());
+    return px_word_at(element, 0, size, px_is_swapped(array));
 }
 
 static uint64_t rank_of(uint64_t word, const prism_array *array) {

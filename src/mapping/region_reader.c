@@ -109,7 +109,7 @@ static prism_status map_box(const px_region_reader *reader, const px_box *box,
     memcpy(region.array.dims, box->count, whole->rank * sizeof *box->count);
     region.integers = (px_integers){.elements = (void *)(uintptr_t)integers,
                                     .size = prism_type_size(inner->type),
-                                    .swapped = inner->order != px_native_order()};
+                                    .swapped = px_is_swapped(inner)};
     const prism_status status = reader->regions->map(reader->opened.rule, &region, elements, error);
     px_exception_list_put(&reader->opened.exceptions, box, whole, elements);
     return status;

@@ -200,7 +200,7 @@ enum { LEAST_SIDE = 8, MOST_PROBES = 1 << 10, ENOUGH = 1 << 8, LEAST_TOLD = 1 <<
 static bool partners_agree(px_repeat *step, const prism_array *array, const void *elements) {
     enum { ALL = (1 << PX_REPEAT_SIGNS) - 1 };
     const px_number *number = px_number_of(array->type);
-    const bool swapped = array->order != px_native_order();
+    const bool swapped = px_is_swapped(array);
     const size_t count = (size_t)px_array_count(array), stride = count / MOST_PROBES + 1;
     unsigned possible[2] = {ALL, ALL}, told = 0;
     uint64_t before = px_word_at(elements, 0, number->size, swapped);
@@ -226,7 +226,7 @@ static bool partners_agree(px_repeat *step, const prism_array *array, const void
 /* Diagonals of one word. */
 static void look_at_diagonal(px_repeat *step, const prism_array *array, const void *elements) {
     const px_number *number = px_number_of(array->type);
-    const bool swapped = array->order != px_native_order();
+    const bool swapped = px_is_swapped(array);
     const size_t count = (size_t)px_array_count(array);
     step->diagonal = px_word_at(elements, 0, number->size, swapped);
     for (size_t i = 0; i < count; i++)

@@ -180,8 +180,7 @@ void px_repeat_take(void *rest, const px_repeat *step, const prism_array *array,
 static void make_run(void *to, const px_repeat *step, const prism_array *array, size_t inner,
                      const source *s, const uint8_t *rest) {
     const px_number *number = px_number_of(array->type);
-    const bool swapped = array->order != px_native_order(),
-               plain = !step->signs[0] && !step->signs[1];
+    const bool swapped = px_is_swapped(array), plain = !step->signs[0] && !step->signs[1];
     rest += s->run * inner * number->size;
     if (!s->is_diagonal && (!s->faces || plain)) {
         memcpy(to, rest, inner * number->size);

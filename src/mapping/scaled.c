@@ -173,7 +173,7 @@ typedef struct scales {
 } scales;
 
 static float scale_at(const scales *s, size_t position) {
-    const bool swapped = s->array.order != px_native_order();
+    const bool swapped = px_is_swapped(&s->array);
     const uint64_t word = px_word_at(s->elements, position, sizeof(float), swapped);
     return (float)px_float_value(word, px_number_of(s->array.type));
 }
@@ -215,7 +215,7 @@ static void multiply(void *elements, const prism_array *array, const int8_t *int
                      const scales *s) {
     const size_t channels = (size_t)array->dims[array->rank - 1];
     const size_t positions = (size_t)px_array_count(&s->array), size = sizeof(float);
-    const bool swapped = array->order != px_native_order();
+    const bool swapped = px_is_swapped(array);
     for (size_t p = 0; p < positions; p++) {
         const float scale = scale_at(s, p);
         for (size_t i = p * channels; i < (p + 1) * channels; i++)

@@ -43,8 +43,6 @@ typedef struct px_mapping_regions {
     uint32_t types; /* of the integers: bits by their values; 0: they are elements still */
 } px_mapping_regions;
 
-enum { PX_NARROW_INTEGERS = 1u << PRISM_UINT8 | 1u << PRISM_UINT16 };
-
 typedef struct px_mapping_stage {
     prism_mapping number;
     /* Elements of the source's chunk. Chunks within are decoded first: words take more memory. */

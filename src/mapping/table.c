@@ -213,7 +213,7 @@ static prism_status look_up(void *elements, const prism_array *array, const tabl
                             const px_integers *places, const px_gaps *mask, bool lenient,
                             prism_error *error) {
     const size_t size = prism_type_size(array->type), all = (size_t)px_array_count(array);
-    const bool swapped = array->order != px_native_order();
+    const bool swapped = px_is_swapped(array);
     for (size_t i = 0; i < all; i++) {
         uint64_t place = px_integer_at(places, i);
         if (place >= t->count && (lenient || (mask && px_gaps_at(mask, array, i))))
@@ -231,7 +231,8 @@ static prism_status decode(void *elements, px_mapping_source *source, prism_erro
     px_integers places = {.elements = NULL};
     prism_status status = open_table(&opened, source, error);
     if (status == PRISM_OK)
-        status = px_inner_decode_integers(source, false, &places, error);
+        status = px_inner_decode_integers(source, &source->chunk->array, PX_NARROW_INTEGERS,
+                                          &places, error);
     if (status == PRISM_OK)
         status = look_up(elements, &source->chunk->array, opened.rule, &places, source->chunk->mask,
                          false, error);

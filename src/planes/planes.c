@@ -69,7 +69,7 @@ px_element_format px_element_format_of(const prism_array *array) {
     size_t size = prism_type_size(array->type);
     return (px_element_format){
         .size = size,
-        .swapped = size > 1 && array->order != px_native_order(),
+        .swapped = size > 1 && px_is_swapped(array),
         .flip = (uint16_t)(px_number_of(array->type)->is_signed ? 0 : 0x80 << 8 * (size - 1))};
 }
 

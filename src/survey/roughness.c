@@ -38,10 +38,8 @@ static void grid_make(grid *g, const prism_array *array, const void *elements) {
     size_t step = number->size, most = 2;
     const double all = (double)px_array_count(array);
     const double limit = all / SHARE < MOST_PLACES ? all / SHARE : MOST_PLACES;
-    *g = (grid){.array = array,
-                .elements = elements,
-                .number = number,
-                .swapped = array->order != px_native_order()};
+    *g = (grid){
+        .array = array, .elements = elements, .number = number, .swapped = px_is_swapped(array)};
     for (unsigned i = array->rank; i-- > 0; step *= (size_t)array->dims[i]) {
         g->steps[i] = step;
         g->counts[i] = (size_t)array->dims[i];
