@@ -19,7 +19,7 @@ enum { PLACES = 8, MOST_PLANE_AXES = 3 };
 /* Of large arrays, before trials, for as many candidates. */
 enum { CLOSER_PLACES = 64, CLOSER_BYTES = 1 << 17, CLOSER_CANDIDATES = 3 };
 
-/* Of larger arrays that promise to become so small, a sample is looked at first. */
+/* Arrays from that size on that promise to become that small get a look at a sample first. */
 enum { MUCH = 1 << 18 /* bytes */ };
 static const double PROMISING = 0.5;
 
@@ -41,8 +41,8 @@ static const double LEAST_OF_NOISE = 0.97, LEAST_OF_REPETITIONS = 0.6, LEAST_OF_
                     LEAST_OF_LITTLE_AND_SMALL = 0.25, LITTLE = 0.05, LITTLE_OF_SMALL = 0.15,
                     LEAST_OF_SHORT = 0.75;
 
-/* So far above what other coders take may trials be, with their gain of more effort in parts, in
- * which little repeats that is far away. */
+/* A trial's bytes, times what more effort gains in parts, may be so many times what other coders
+ * take: parts show little of what repeats far away. */
 static const double CHANCE_OF_GAIN = 1, CHANCE_OF_REPETITIONS = 1.1;
 
 /* Of windows, the share from which on they count as repetitions. */

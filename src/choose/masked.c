@@ -15,8 +15,9 @@
 /* Elements of the part, and of arrays for which it is worth its time, in any case. */
 enum { PART = 1 << 13, LEAST_ELEMENTS = 1 << 18, SURELY_WORTH_A_LOOK = 1 << 20 };
 
-/* What a mask that is sure leaves of the array is little, from that share of its places on; below
- * the other one, what a mask of indices leaves is nearly all. */
+/* Shares of a mask's places that are without data: from the first one on, a mask that is sure
+ * leaves little of the array; below the second one, a mask of whole indices leaves nearly all of
+ * it. */
 static const double SPARES_MUCH = 0.4, SPARES_LITTLE = 0.2;
 
 /* In a small part of many planes, what is sent of these counts more than in the whole. */

@@ -167,8 +167,8 @@ static void sweep(tridiagonal *t, size_t low, size_t high, rotations *r) {
     e[high] = 0;
 }
 
-/* Of a matrix whose largest number is about 1: what the rounding of rounding leaves, which does not
- * become small beside numbers that are no larger. */
+/* What rounding leaves beside the diagonal of a matrix whose largest number is about 1. Where the
+ * numbers of the diagonal are as small, it does not become small beside these. */
 static const double NOTHING = 0x1p-80;
 
 static size_t end_of_block(const tridiagonal *t, size_t low) {

@@ -68,7 +68,7 @@ uint64_t px_two_rows_bytes(const px_geometry *geometry, size_t element_size);
 /* Pads of samples: the nearest sample of the plane. */
 void px_replicate_pads(const px_geometry *geometry, int16_t *plane);
 
-/* ---- Tiles: all planes of a group, two by two (kernels.h) ---- */
+/* ---- Tiles: all planes of a group, two by two (product_kernels.h) ---- */
 
 typedef struct px_tiles {
     size_t count, pairs, span; /* elements from one tile to the next */

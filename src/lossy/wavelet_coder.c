@@ -263,7 +263,7 @@ static int32_t code_steps(px_wavelet_coder *c, const px_wavelet_site *s, int32_t
     return magnitude && px_code_plain(c->bits, negative) ? -halves : halves;
 }
 
-/* What came teaches what comes. Returns whether predictions are others now. */
+/* The models learn from a coefficient that is known. Returns whether predictions are others now. */
 static bool learn(px_wavelet_coder *c, band_work *w, const px_wavelet_site *s, int32_t *inputs,
                   int count, size_t y, size_t x, int32_t halves) {
     const int32_t kept = abs(halves) < PX_LAST_HALVES ? abs(halves) : PX_LAST_HALVES;

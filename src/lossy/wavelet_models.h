@@ -61,7 +61,7 @@ void px_wavelet_expect(const px_wavelet_models *models, px_wavelet_site *site);
 int32_t px_wavelet_code_magnitude(px_wavelet_models *models, px_range_coder *bits,
                                   const px_wavelet_site *site, int32_t magnitude);
 
-/* What came, in half steps, teaches what to expect. */
+/* What is expected learns from a magnitude that is known, in half steps. */
 void px_wavelet_learn_expected(px_wavelet_models *models, const px_wavelet_site *site,
                                int32_t halves);
 

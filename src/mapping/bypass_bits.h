@@ -39,7 +39,7 @@ typedef struct px_bit_reader {
     uint64_t at; /* bits that were read */
 } px_bit_reader;
 
-/* Up to 56 bits; zeros after the end, which px_bits_passed_end tells. */
+/* Up to 56 bits; zeros after the end, of which px_bits_end tells the reader. */
 static inline uint64_t px_get_bits(px_bit_reader *reader, unsigned count) {
     uint64_t word = 0;
     const uint64_t byte = reader->at / 8;

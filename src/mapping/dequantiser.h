@@ -2,7 +2,7 @@
  * Rules that make a float from an integer k, to the last bit, by rounded operations on doubles
  * (IEEE 754, to nearest) and, for float32, the rounding to single precision:
  *
- *   rank      the word whose rank (words.h) is k; of integers, too
+ *   rank      the word whose rank (bit_patterns.h) is k; of integers, too
  *   divided   k / constant: decimals, averaged counts
  *   times     k * constant: integers with a scale
  *   doubles   operations one after the other, as k * scale + offset: integers with both

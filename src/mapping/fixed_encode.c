@@ -116,7 +116,7 @@ static void look(plan *p, const px_bit_patterns *words) {
     p->largest = least <= most ? px_word_of_rank(most, number) : 0;
 }
 
-/* Fills all but the shift, what depends on it, and integers. */
+/* What does not depend on the shift. */
 static prism_status plan_make(plan *p, const px_bit_patterns *words, prism_error *error) {
     const size_t count = words->count;
     *p = (plan){.is_exception = px_alloc(count, sizeof *p->is_exception),

@@ -31,7 +31,8 @@ typedef struct lattice {
     uint64_t lowest;            /* of the differences */
 } lattice;
 
-/* Integers of a rule in an order of their own: ranks are, others are signed. */
+/* The integer of a rule as an unsigned number in the same order: ranks are so already, others are
+ * signed. */
 static uint64_t ordered(const px_dequantiser *rule, uint64_t k) {
     return rule->kind == PX_RULE_RANK ? k : k ^ TOP;
 }
@@ -274,7 +275,7 @@ static prism_status may_be(bool *may, int variant, plan *p, const px_bit_pattern
     return variant == SMOOTH && *may ? take_differences(may, p, words, error) : PRISM_OK;
 }
 
-/* Of floats, a rule that is found; integers are their own ranks. */
+/* Integers are their own ranks, and floats may be taken for theirs; else they need a rule. */
 static bool find_rule(px_dequantiser *rule, const px_bit_patterns *words, int variant) {
     *rule = (px_dequantiser){.kind = PX_RULE_RANK};
     return variant == RANKS || !words->number->fraction || px_dequantiser_find(rule, words);

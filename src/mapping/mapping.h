@@ -5,9 +5,10 @@
  *   table     places in a table of the values that occur          table.c
  *   lattice   multiples of a step: decimals, wide integers        lattice.c, dequantiser.c,
  *                                                                 differences.c
- *   fixed     fixed-point numbers, and the bits below them        fixed.c
+ *   fixed     fixed-point numbers, and the bits below them        fixed.c, fixed_encode.c
  *   scaled    integers of 8 bits times one scale for each position  scaled.c
- *   mask      places without data, left out of what others map     mask.c, mask_find.c
+ *   mask      places without data, left out of what others map     mask.c, mask_find.c,
+ *                                                                  mask_rest.c
  *   split     planes along an axis, each mapped by itself          split.c
  *   colours   places in a table of the tuples along an axis        colours.c, colour_set.c
  *   repeats   elements that stand elsewhere, too, left out         repeats.c, repeat_step.c,

@@ -295,7 +295,7 @@ static int alternating(int i) {
     return i % 2 ? (i + 1) / 2 : -i / 2;
 }
 
-/* The scale of a rule without offset, which undoes itself where p divides. */
+/* The scale of a rule, by p; and p, by the scale: the function is its own inverse. */
 static double slope_of(const form *f, double p) {
     const double whole = f->count == 3 ? p * f->operations[0].constant : p;
     return f->operations[f->p].kind == PX_DIVIDE ? 1 / whole : whole;

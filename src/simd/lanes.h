@@ -1,6 +1,6 @@
 /*
  * Sixteen 32-bit integers at a time. The hot loops are written once in these and compiled once for
- * each instruction set (kernels_*.c), so that they cannot differ in what they compute: GCC's vector
+ * each instruction set (*_kernels.c), so that they cannot differ in what they compute: GCC's vector
  * operators do what the C operators do on each lane, modulo 2^32 (-fwrapv), and the functions here
  * have a plain definition beside each fast one. Internal.
  */

@@ -16,14 +16,14 @@ long px_process_number(void);
  * this one's place, where systems have such. Returns its exit status, or -1 with errno. */
 int px_process_become(char **arguments);
 
-/* From an arbitrary moment; what this process has worked so far. */
+/* Time since an arbitrary moment, and the processor time of this process so far. */
 double px_seconds(void);
 double px_processor_seconds(void);
 
 /* Bytes of the machine; 0: unknown. */
 uint64_t px_machine_memory(void);
 
-/* Of the environment, replacing what was there. */
+/* Sets a variable of the environment, which may have another value. */
 void px_variable_set(const char *name, const char *value);
 
 /* Whether stderr is shown to somebody. */

@@ -172,7 +172,8 @@ static void cholesky_tile(int32_t *own, const int32_t *other, size_t stride,
     }
 }
 
-/* See kernels.h. Several tiles of rows at once, so that the rows before are loaded less often. */
+/* See adaptive_kernels.h. Several tiles of rows at once, so that the rows before are loaded less
+ * often. */
 static void cholesky_rows(int32_t *factor, size_t stride, const int64_t *correlations, int first,
                           int count) {
     memset(factor + (size_t)first * stride, 0,

@@ -1,4 +1,4 @@
-/* The encoder and the decoder walk through the fields by the same functions (side.h). */
+/* The encoder and the decoder walk through the fields by the same functions (field_coder.h). */
 #include "coders/ans/frames/model.h"
 
 #include <stdlib.h>
