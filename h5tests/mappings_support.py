@@ -12,7 +12,7 @@ import reference_native  # noqa: F401  (decodes coder 3 once it is imported)
 from reference_decoder import BFLOAT16, FLOAT16, FLOAT32, FLOAT64
 
 import h5prism
-from h5prism._codec import _inspect
+from h5prism._chunk_info import read_info
 from h5prism._library import MAX_RANK, ArrayStruct, DecodeOptionsStruct, call
 from h5prism._options import from_keywords
 
@@ -37,7 +37,7 @@ def encode(elements, type_, order, dims, **options):
 
 def decode(chunk):
     """The elements as bytes."""
-    array = _inspect(np.frombuffer(chunk, np.uint8)).array
+    array = read_info(np.frombuffer(chunk, np.uint8)).array
     size = math.prod(array.dims[: array.rank]) * np.dtype(reference.TYPES[array.type]).itemsize
     elements = ctypes.create_string_buffer(size)
     options = ctypes.byref(DecodeOptionsStruct(False, 1, 0))

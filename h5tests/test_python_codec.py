@@ -22,7 +22,8 @@ from python_support import (
 )
 
 import h5prism
-from h5prism import PrismError, Status
+from h5prism import ChunkInfo, PrismError, Status
+from h5prism._library import library
 
 ODD_SHAPES = [
     (1,),
@@ -583,3 +584,11 @@ BLOCKS = np.kron(np.arange(256, dtype="u1").reshape(16, 16) % 5, np.ones((8, 8),
 def test_the_method_is_named(method, array, options):
     array = np.frombuffer(array, "u1") if isinstance(array, bytes) else array
     assert h5prism.inspect_chunk(h5prism.encode(array, **options)).method == method
+
+
+@pytest.mark.parametrize("kind", ["mapping", "method"])
+def test_names_of_chunks_are_in_the_documentation(kind):
+    name_of = getattr(library(), f"prism_{kind}_name")
+    names = [name.decode() for number in range(64) if (name := name_of(number))]
+    assert len(names) > 5
+    assert not [name for name in names if f'"{name}"' not in ChunkInfo.__doc__]

@@ -15,7 +15,8 @@ are codecs of the same chunks for Zarr formats 2 and 3.
 """
 
 from ._chunk_shapes import suggest_chunks
-from ._codec import ChunkInfo, decode, encode, inspect_chunk, reduced_size
+from ._chunk_info import ChunkInfo, inspect_chunk
+from ._codec import decode, encode, reduced_size
 from ._configuration import get_config
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID, Prism, register

@@ -7,6 +7,7 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ._chunk_info import ChunkInfo, inspect_chunk
 from ._chunks import (
     Offset,
     chunk_bytes,
@@ -15,7 +16,6 @@ from ._chunks import (
     places_tell,
     stored_chunks,
 )
-from ._codec import ChunkInfo, inspect_chunk
 from ._errors import PrismError, Status
 from ._filter import FILTER_ID
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from ._chunk_shapes import suggest_chunks
 from ._chunks import Offset, open_dataset
-from ._codec import encode, plain_array
+from ._arrays import plain_array
+from ._codec import encode
 from ._filter import Prism
 from ._options import BOUNDS
 from ._selected import only_prism, selected

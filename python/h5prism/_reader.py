@@ -12,7 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ._codec import BytesLike, as_bytes, describe_chunk, empty, reduced_size
+from ._arrays import BytesLike, as_bytes, empty
+from ._codec import describe_chunk, reduced_size
 from ._elements import numbers_of
 from ._errors import PrismError, Status
 from ._library import RangeStruct, call, library
