@@ -249,12 +249,9 @@ class Indices:
         self.bits = 10 + sum(room < places.samples for room in rooms)
         times, sizes = 7 if fast else 11, 1 + (values > 256)
         rest = len(places.numbers) * sizes + 2560000
-        large = places.samples * places.depth // 8
-        while (
-            large >= 1 << 20
-            and self.bits > 10
-            and (4 * self.contexts + 10 * self.many << self.bits) + rest > times * large
-        ):
+        most = times * max(places.samples * places.depth // 8, 1 << 20)
+        each = 4 * self.contexts + 10 * self.many
+        while self.bits > 10 and (each << self.bits) + rest > most:
             self.bits -= 1
         self.slots = [defaultdict(Slot) for _ in range(self.contexts)]
         self.states = Keyed(lambda key: usual(key[2]))

@@ -141,17 +141,19 @@ static int smaller(int a, int b) {
     return a < b ? a : b;
 }
 
-/* Whether the slots leave room for all else below a few times the samples of a large array: 8 times
- * for all of it, 12 with all contexts, and the codes of a mask are half a chunk of their own. */
+/* Whether the slots leave room for all else below a few times the samples, or 1 MiB where these are
+ * less: 8 times for all of it, 12 with all contexts, and the codes of a mask are half a chunk of
+ * their own. */
 static bool have_room(const px_palette_model *m, int bits) {
-    enum { LARGE = 1 << 20, REST = 2560000, TIMES_FAST = 7, TIMES_ALL = 11 };
-    const size_t bytes = px_product(m->count, m->height, m->width, m->depth / 8);
+    enum { LEAST = 1 << 20, REST = 2560000, TIMES_FAST = 7, TIMES_ALL = 11 };
+    const size_t samples = px_product(m->count, m->height, m->width, m->depth / 8);
+    const size_t bytes = px_larger(samples, LEAST);
     const size_t escapes = m->kind.many ? PX_ESCAPE_CONTEXTS * sizeof *m->escapes : 0;
     const size_t slots = (size_t)m->contexts * sizeof *m->slots + (escapes >> SLOTS_OF_LINE);
     const size_t indices =
         px_product(shape_of(m->count, m->height, m->width).bytes, 1 + m->kind.wide);
-    return bytes < LARGE || px_sum((slots << bits) + REST, indices) <=
-                                px_product(m->kind.fast ? TIMES_FAST : TIMES_ALL, bytes);
+    return px_sum((slots << bits) + REST, indices) <=
+           px_product(m->kind.fast ? TIMES_FAST : TIMES_ALL, bytes);
 }
 
 /* A share of the indices, as a power of two: so that the slots of all contexts together take a few

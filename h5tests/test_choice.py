@@ -1,0 +1,32 @@
+"""Automatic options at sizes and efforts where another way used to be missed."""
+
+import numpy as np
+import pytest
+from kinds import R
+
+import h5prism
+
+OWN = {"transform": "none", "predictor": "lsq", "coder": "ans", "axis": 0}
+
+
+def boxes(bytes_, seed):
+    """Frames of 100 x 100 labels: boxes over boxes, moving."""
+    rng, frames = R(seed), np.zeros((-(-bytes_ // 10000), 100, 100), "u1")
+    for _ in range(40):
+        y, x, height, width = rng.integers(0, 80, 4)
+        step, value = rng.integers(1, 4), rng.integers(1, 30)
+        for k, frame in enumerate(frames):
+            left = (x + step * k) % 90
+            frame[y : y + height // 2 + 3, left : left + width // 2 + 3] = value
+    return frames
+
+
+@pytest.mark.parametrize("effort", (5, 8))
+@pytest.mark.parametrize("bytes_", (500_000, 900_000, 1 << 20))
+def test_few_values_are_coded_by_indices_whatever_their_size(bytes_, effort):
+    """What decoding may take does not rule method palette out."""
+    array = boxes(bytes_, 1)
+    chunk = h5prism.encode(array, effort=effort, verify=True)
+    own = h5prism.encode(array, effort=effort, **OWN)
+    assert h5prism.inspect_chunk(own).method == "palette"
+    assert len(chunk) <= 1.002 * len(own)
