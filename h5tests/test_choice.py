@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from kinds import R
+from kinds import R, relief
 
 import h5prism
 
@@ -30,3 +30,21 @@ def test_few_values_are_coded_by_indices_whatever_their_size(bytes_, effort):
     own = h5prism.encode(array, effort=effort, **OWN)
     assert h5prism.inspect_chunk(own).method == "palette"
     assert len(chunk) <= 1.002 * len(own)
+
+
+def field(height, width, steps):
+    """A smooth map in eighths, without data outside of a rhomb."""
+    out = np.rint(relief((height, width), 4, 3) * steps) / 8
+    y, x = np.mgrid[:height, :width]
+    out[np.abs(x - width / 2) + np.abs(y - height / 2) > 0.7 * height] = np.nan
+    return out.astype("f4")
+
+
+@pytest.mark.parametrize("steps", (8, 1000))
+def test_where_only_size_counts_a_mask_does_not_rule_others_out(steps):
+    """Places without data are a mask that is sure to pay, but frames make more of what is smooth."""
+    array = field(181, 361, steps)
+    sizes = {effort: len(h5prism.encode(array, effort=effort)) for effort in (5, 7, 8, 9)}
+    assert sizes[7] <= 1.002 * sizes[5]
+    assert sizes[8] <= 1.002 * sizes[7]
+    assert sizes[9] <= 1.002 * sizes[8]

@@ -33,10 +33,9 @@ static bool spares_much(const px_mapping_request *request, const px_found_mask *
 /* Low efforts have no method that knows of holes, and where a mask is sure to pay and spares much,
  * looking for others takes longer than all else. */
 static bool is_worth_a_look(const px_mapping_request *request, const px_found_mask *found) {
-    const int effort = request->options->effort;
     return found->codes &&
            px_array_count(request->array) >= (found->scattered ? 2 * PART : LEAST_ELEMENTS) &&
-           !px_efforts.only_size[effort] && !px_efforts.brisk[effort] &&
+           !px_efforts.brisk[request->options->effort] &&
            !(found->sure && spares_much(request, found) &&
              px_array_count(request->array) < SURELY_WORTH_A_LOOK);
 }
@@ -148,9 +147,18 @@ static prism_status has_chance(bool *chance, const px_mapping_request *request,
     return status;
 }
 
+/* Whether the mask may be all that need be tried. Where only size counts, arrays are coded without
+ * it, too, unless they are large and a look at a part spoke for it. */
+static bool is_sure(const px_mapping_request *request, const px_found_mask *found, bool chance) {
+    return found->sure && chance &&
+           (px_array_count(request->array) >= SURELY_WORTH_A_LOOK ||
+            !px_efforts.only_size[request->options->effort]);
+}
+
 prism_status px_masked_encode(px_coded *mapped, bool *sure, const px_mapping_request *request,
                               prism_error *error) {
     px_found_mask found = {.codes = NULL};
+    const bool only_size = px_efforts.only_size[request->options->effort];
     bool chance = true;
     prism_status status = PRISM_OK;
     *mapped = (px_coded){.is_mapped = false};
@@ -163,9 +171,9 @@ prism_status px_masked_encode(px_coded *mapped, bool *sure, const px_mapping_req
         chance = false;
     else if (status == PRISM_OK && is_worth_a_look(request, &found))
         status = has_chance(&chance, request, &found, error);
-    if (status == PRISM_OK && found.codes && chance) {
+    if (status == PRISM_OK && found.codes && (chance || (only_size && !request->trial))) {
         status = px_mask_encode(mapped, request, &found, error);
-        *sure = found.sure && px_knows_holes(mapped);
+        *sure = is_sure(request, &found, chance) && px_knows_holes(mapped);
     }
     px_found_mask_free(&found);
     return status;
