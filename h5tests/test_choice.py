@@ -48,3 +48,27 @@ def test_where_only_size_counts_a_mask_does_not_rule_others_out(steps):
     assert sizes[7] <= 1.002 * sizes[5]
     assert sizes[8] <= 1.002 * sizes[7]
     assert sizes[9] <= 1.002 * sizes[8]
+
+
+def video(scale, rounds, contrast, noise):
+    """A still scene of which a part moves over it."""
+    height, width = 240 // scale, 320 // scale
+    scene = relief((height, width), 501, rounds) * contrast
+    scene += relief((height, width), 502, 20) * 90 + 128
+    frames = np.repeat(scene[None], 24, 0)
+    for k in range(24):
+        left = 4 * k // scale
+        frames[k, height // 3 : height // 2, left : left + width // 5] = scene[
+            height // 2 : height // 2 + height // 2 - height // 3, : width // 5
+        ]
+    frames += R(503).normal(0, noise, frames.shape)
+    return np.clip(np.rint(frames), 0, 255).astype("u1")
+
+
+@pytest.mark.parametrize("scale", (1, 2, 4))
+@pytest.mark.parametrize("rounds, contrast, noise", ((3, 120, 0.3), (4, 120, 1), (3, 60, 1)))
+def test_videos_in_which_little_moves_are_frames(scale, rounds, contrast, noise):
+    """A lift is strong where a scene stands still, and rows of it are more alike than frames."""
+    array = video(scale, rounds, contrast, noise)
+    stack = h5prism.encode(array, transform="stack", predictor="lsq", coder="ans", axis=0)
+    assert len(h5prism.encode(array)) <= 1.01 * len(stack)

@@ -23,7 +23,8 @@
  * samples side by side, and a lift makes them so much smaller. They are rather channels where they
  * differ so much more; of very many of these, there is no doubt. */
 enum { FEW_PLANES = 16, MOST_DOUBTED = 48 };
-static const double STRONG_LIFT = 0.85, SMALL_STEP = 0.5, LARGE_STEP = 1.6, HUGE_STEP = 4;
+static const double STRONG_LIFT = 0.85, SMALL_STEP = 0.5, LARGE_STEP = 1.6, HUGE_STEP = 4,
+                    EVEN = 1.6;
 
 px_task px_task_of(const px_candidate *candidate, int effort, size_t limit) {
     return (px_task){.pipeline = candidate->pipeline,
@@ -116,6 +117,12 @@ static bool is_promising(const px_survey *s, int effort) {
     return !s->sparing && !px_efforts.brisk[effort];
 }
 
+/* Of pictures, samples differ as much up and down as side by side, and of channels by places much
+ * more along one of them. */
+static bool are_pictures(const px_steps *step) {
+    return step->rows < EVEN && step->rows * EVEN > 1;
+}
+
 /* The planes become residuals of the lift, if there is one. */
 static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
                                      const prism_options *options, const px_roles *roles, ties t,
@@ -124,10 +131,11 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     double plain = 0;
     prism_status status =
         t.plain || t.frames ? estimate_plain(&plain, planes, s, options, error) : PRISM_OK;
-    const double step = t.frames && many ? px_step_ratio(planes) : 1;
+    const px_steps step = t.frames && many ? px_steps_of(planes) : (px_steps){1, 1};
     const uint64_t all = px_layout_by(roles, &s->whole).count;
-    bool frames = t.frames && step <= (all <= MOST_DOUBTED ? HUGE_STEP : LARGE_STEP);
-    const bool tie = roles->planes && ((frames && step <= LARGE_STEP) || (t.lift && promising));
+    bool frames = t.frames && step.planes <= (all <= MOST_DOUBTED ? HUGE_STEP : LARGE_STEP);
+    bool doubted = step.planes > LARGE_STEP;
+    const bool tie = roles->planes && ((frames && !doubted) || (t.lift && promising));
     const double tied = tie ? px_frames_bits(planes, all) / 8 / s->part.share : plain;
     if (t.plain) {
         add_layout(list, options, PRISM_TRANSFORM_NONE, roles)->bytes = plain;
@@ -138,13 +146,15 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     if (t.lift && status == PRISM_OK) {
         px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_CHANNELS, roles);
         status = estimate_transformed(item, planes, s, error);
-        frames = frames && !(step < SMALL_STEP && item->bytes < STRONG_LIFT * plain);
+        const bool strong = step.planes < SMALL_STEP && item->bytes < STRONG_LIFT * plain;
+        frames = frames && (!strong || are_pictures(&step));
+        doubted = doubted || strong;
         item->bytes = promising ? fmin(item->bytes, tied) : item->bytes;
     }
     if (frames) {
         px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_STACK, roles);
         item->bytes = tied;
-        item->rather_lifted = step > LARGE_STEP;
+        item->rather_lifted = doubted;
     }
     return status;
 }

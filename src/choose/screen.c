@@ -23,7 +23,7 @@ static const double CLOSE_BRISK = 1.3;
 
 /* Frames are looked at whose estimates come so close to the best along axes where they are likely;
  * along other axes, they have to be better. */
-static const double CLOSE_FRAMES = 1.1, CLEARLY_BETTER_FRAMES = 0.96;
+static const double CLOSE_FRAMES = 1.25, CLEARLY_BETTER_FRAMES = 0.96;
 
 /* Of samples, such that a picture may be coded by indices. */
 static const double MANY_COPIES = 0.45;

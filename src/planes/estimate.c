@@ -147,20 +147,23 @@ px_repeats px_repeats_of(const px_planes *planes) {
     return (px_repeats){share * (double)flat, share * (double)copies};
 }
 
-double px_step_ratio(const px_planes *planes) {
+px_steps px_steps_of(const px_planes *planes) {
     const size_t width = planes->width, skip = 1 + px_plane_size(planes) / ENOUGH_SAMPLES;
-    double across = 0, within = 0;
+    double across = 0, down = 0, within = 0;
     for (size_t k = 1; k < planes->count; k++)
         for (size_t i = 0, y; (y = px_low_discrepancy(i, skip)) < planes->height; i++) {
             const int16_t *row = px_plane(planes, k) + y * width;
             const int16_t *before = row - planes->stride;
-            int64_t sums[2] = {0, 0};
+            const int16_t *above = y ? row - width : planes->height > 1 ? row + width : row;
+            int64_t sums[3] = {0, 0, 0};
             for (size_t x = 1; x < width; x++) {
                 sums[0] += abs(row[x] - before[x]);
-                sums[1] += abs(row[x] - row[x - 1]);
+                sums[1] += abs(row[x] - above[x]);
+                sums[2] += abs(row[x] - row[x - 1]);
             }
             across += (double)sums[0];
-            within += (double)sums[1];
+            down += (double)sums[1];
+            within += (double)sums[2];
         }
-    return within > 0 ? across / within : 1;
+    return within > 0 ? (px_steps){across / within, down / within} : (px_steps){1, 1};
 }

@@ -54,9 +54,12 @@ typedef struct px_repeats {
 
 px_repeats px_repeats_of(const px_planes *planes);
 
-/* How far samples are from those at the same position of the plane before, of how far they are from
- * those to the left: about 1 for frames in their order, more where planes are of different kinds.
- */
-double px_step_ratio(const px_planes *planes);
+/* How much samples differ from those before them in relation to those side by side: in the plane
+ * before, and in the row above. 1 where nothing differs. */
+typedef struct px_steps {
+    double planes, rows;
+} px_steps;
+
+px_steps px_steps_of(const px_planes *planes);
 
 #endif
