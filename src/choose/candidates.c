@@ -153,7 +153,8 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     }
     if (frames) {
         px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_STACK, roles);
-        item->bytes = tied;
+        item->still = roles->planes == 1 ? s->still[roles->axes[0]] : 0;
+        item->bytes = tied * (1 - item->still);
         item->rather_lifted = doubted;
     }
     return status;

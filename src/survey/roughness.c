@@ -12,6 +12,8 @@ enum {
     SHARE = 16 /* of the elements are looked at in small arrays */
 };
 
+enum { LEAST_SIDE = 16 }; /* shorter ones may be channels, which differ even where nothing is */
+
 /* Of standard deviations. */
 static const double CLEAR = 4;
 
@@ -80,6 +82,8 @@ static unsigned next_place(size_t at[PRISM_MAX_RANK], const grid *g) {
 
 typedef struct sums {
     uint64_t bits[PRISM_MAX_RANK], squares[PRISM_MAX_RANK];
+    uint64_t places[PRISM_MAX_RANK]; /* that differ from one before them along another long axis, */
+    uint64_t moved[PRISM_MAX_RANK];  /* and along this one, too */
 } sums;
 
 /* Whether both elements have data: what stands elsewhere depends on the order of axes. */
@@ -87,6 +91,18 @@ static bool has_data(const grid *g, const uint8_t *place, const uint8_t *before)
     const size_t size = g->number->size;
     return !g->mask || (!px_gaps_at(g->mask, g->array, (size_t)(place - g->elements) / size) &&
                         !px_gaps_at(g->mask, g->array, (size_t)(before - g->elements) / size));
+}
+
+/* `differs`: the axes along which a place differs from the one before it. */
+static void add_movement(sums *all, const grid *g, uint32_t differs) {
+    uint32_t along = 0;
+    for (unsigned i = 0; i < g->array->rank; i++)
+        along |= g->array->dims[i] >= LEAST_SIDE ? differs & UINT32_C(1) << i : 0;
+    for (unsigned i = 0; i < g->array->rank; i++) {
+        const uint32_t axis = UINT32_C(1) << i;
+        all->places[i] += (along & ~axis) != 0;
+        all->moved[i] += (along & ~axis) && (differs & axis);
+    }
 }
 
 /* Sums over all places, which do not depend on the order in which these come. */
@@ -99,12 +115,15 @@ static void add_places(sums *all, const grid *g) {
             places[i + 1] = places[i] + index_of(g, i, at[i]) * g->steps[i];
         const uint8_t *place = places[rank];
         const int32_t value = value_at(g, place);
+        uint32_t differs = 0;
         for (unsigned i = 0; i < rank; i++)
             if (g->array->dims[i] > 1 && has_data(g, place, place - g->steps[i])) {
                 const unsigned bits = bits_of(value - value_at(g, place - g->steps[i]));
                 all->bits[i] += bits;
                 all->squares[i] += bits * bits;
+                differs |= (uint32_t)(bits > 0) << i;
             }
+        add_movement(all, g, differs);
     }
 }
 
@@ -129,6 +148,7 @@ px_roughness px_roughness_of(const prism_array *array, const void *elements, con
     for (unsigned i = 0; i < array->rank; i++) {
         r.bits[i] = (double)all.bits[r.axes[i]];
         r.variance[i] = (double)all.squares[r.axes[i]];
+        r.moved[i] = (double)(all.moved[r.axes[i]] + 1) / (double)(all.places[r.axes[i]] + 1);
     }
     return r;
 }

@@ -15,6 +15,7 @@ typedef struct px_roughness {
     double
         bits[PRISM_MAX_RANK]; /* of each of these: what differences along it take at some places */
     double variance[PRISM_MAX_RANK]; /* of these sums */
+    double moved[PRISM_MAX_RANK];    /* share of places that differ along it, where something is */
 } px_roughness;
 
 /* Integers of 8 or 16 bits. mask: where they have no data, of the array; or NULL. */

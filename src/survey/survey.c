@@ -124,6 +124,21 @@ static prism_status turn_mask(px_gaps *mask, const px_roles *order, prism_error 
     return PRISM_OK;
 }
 
+/* A sample of what moves says little of frames around it that stand still. */
+static void compare_movement(px_survey *turned) {
+    static const double CLEARLY = 0.1;
+    const px_sample *part = &turned->part;
+    if (part->share == 1)
+        return;
+    const px_roughness of_part =
+        px_roughness_of(&part->array, part->elements, px_gaps_for(&part->mask, &part->array));
+    for (unsigned i = 0; i < part->array.rank; i++) {
+        const unsigned axis = (unsigned)of_part.axes[i];
+        const double still = 1 - turned->roughness.moved[axis] / of_part.moved[i];
+        turned->still[axis] = still > CLEARLY ? still : 0;
+    }
+}
+
 /* Where axes are equally long, which of them a sample is shorter along depends on their order, too:
  * it is that of the survey. */
 prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_array *array,
@@ -143,7 +158,11 @@ prism_status px_survey_turn(px_survey *turned, const px_survey *s, const prism_a
         status = px_sample_mask(&turned->part, array, mask, error);
     if (status == PRISM_OK)
         status = turn_mask(&turned->part.mask, &order, error);
-    return status == PRISM_OK ? turn_sample(&turned->part, &order, error) : status;
+    if (status == PRISM_OK)
+        status = turn_sample(&turned->part, &order, error);
+    if (status == PRISM_OK)
+        compare_movement(turned);
+    return status;
 }
 
 px_pipeline px_survey_pipeline(const px_survey *turned, const px_pipeline *pipeline) {

@@ -27,10 +27,12 @@ typedef struct px_survey {
     px_sample part; /* the middle */
     int effort;     /* by which that has its size */
     prism_array whole;
-    px_roughness roughness; /* of a survey that is turned */
-    bool small;             /* the whole array has so few bytes that trials are short */
-    bool large;             /* the whole array has 2^22 elements or more */
-    bool holed;             /* it has places without data, of a survey that is turned */
+    px_roughness roughness;       /* of a survey that is turned */
+    double still[PRISM_MAX_RANK]; /* of one, how much less moves along each axis than in the
+                                     sample: a share */
+    bool small;                   /* the whole array has so few bytes that trials are short */
+    bool large;                   /* the whole array has 2^22 elements or more */
+    bool holed;                   /* it has places without data, of a survey that is turned */
     bool sparing; /* of time: what estimates rule out is not tried; they say nothing of indices of
                      few values, and small arrays are coded in no time */
     bool noisy;   /* integers of wider elements that only the native coder is for: much of these is
