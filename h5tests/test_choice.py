@@ -96,3 +96,22 @@ def test_stacks_that_move_in_the_middle_only(colours, effort):
     if colours > 1:
         stacks.append(len(h5prism.encode(array, effort=effort, axis=3, **options)))
     assert len(h5prism.encode(array, effort=effort)) <= 1.05 * min(stacks)
+
+
+def weather(days, seed):
+    """Rain, the warmest and the coldest of each day, and wind, in tenths."""
+    rng = R(seed)
+    warm = 16 - 9 * np.sin(np.arange(days) * 2 * np.pi / 365)
+    warm += np.convolve(rng.normal(0, 2.5, days + 6), np.ones(7) / 2.6, "valid")
+    rain = (rng.random(days) < 0.4) * rng.exponential(8, days)
+    cold = warm - 6 + rng.normal(0, 1.5, days) - 3 * (rain > 0)
+    table = np.stack([rain, warm, cold, rng.gamma(4, 0.8, days)], axis=1)
+    return table.round(1).astype("f4")
+
+
+@pytest.mark.parametrize("days", (900, 1461))
+def test_few_samples_are_never_larger_by_more_effort(days):
+    """What more engines learn comes too late."""
+    array = weather(days, 1)
+    sizes = [len(h5prism.encode(array, effort=effort)) for effort in (5, 6, 7, 8, 9)]
+    assert all(more <= 1.002 * less for less, more in zip(sizes, sizes[1:])), sizes

@@ -27,6 +27,7 @@ const px_effort_table px_efforts = {
     .frames        = {0,      F,      F,      F,      F,      F,      F,      F,      M,      M},
     .palette       = {0,      0,      0,      0,      1,      1,      1,      1,      1,      1},
     .order0        = {0,      0,      0,      0,      1,      1,      1,      1,      1,      1},
+    .before        = {0,      0,      0,      0,      0,      0,      5,      5,      7,      8},
     .decoding_times = {0,     8,      8,      8,      8,      8,      8,      8,     12,     12},
 
     .components          = {0,    256,    256,    256,    512,    512,   1024,   1024,   1024,   1024},

@@ -28,11 +28,12 @@ typedef struct px_effort_table {
         candidates[PX_EFFORT_COUNT]; /* references of a frame that are measured, of each list */
 
     /* ---- Methods of coder ans ---- */
-    prism_method planes[PX_EFFORT_COUNT];   /* of planes; */
-    prism_method fitted[PX_EFFORT_COUNT];   /* what is tried besides, if that one learns */
-    prism_method frames[PX_EFFORT_COUNT];   /* of transform stack */
-    bool palette[PX_EFFORT_COUNT];          /* tried for few values, and for labels */
-    bool order0[PX_EFFORT_COUNT];           /* tried for noise */
+    prism_method planes[PX_EFFORT_COUNT]; /* of planes; */
+    prism_method fitted[PX_EFFORT_COUNT]; /* what is tried besides, if that one learns */
+    prism_method frames[PX_EFFORT_COUNT]; /* of transform stack */
+    bool palette[PX_EFFORT_COUNT];        /* tried for few values, and for labels */
+    bool order0[PX_EFFORT_COUNT];         /* tried for noise */
+    int before[PX_EFFORT_COUNT];          /* effort by which few samples are coded, too; 0: none */
     size_t decoding_times[PX_EFFORT_COUNT]; /* decoding may take so many times an array of 1 MiB */
 
     /* ---- Losing ---- */

@@ -193,28 +193,42 @@ bool px_choice_needs_sample(const prism_array *array, const prism_options *optio
     return px_type_is_narrow(array->type) && !tiny && !is_complete(options, array);
 }
 
-/* Of few samples, what method lsq sends beside them may outweigh what that saves. Parts of arrays
- * are not compared by it: it says little of the whole. */
-static bool quick_may_win(const px_coded *coded, const px_mapping_request *request) {
+/* Parts of arrays are not compared by other efforts: these say little of the whole. */
+static bool has_few_samples(const px_coded *coded, const px_mapping_request *request) {
     enum { FEW_SAMPLES = 1 << 15 };
-    const px_sections *s = &coded->sections;
     return !request->trial && px_array_count(request->array) <= FEW_SAMPLES &&
-           coded->pipeline.coder == PRISM_CODER_ANS &&
-           coded->pipeline.transform != PRISM_TRANSFORM_STACK && s->parameters.size &&
-           (s->parameters.data[0] == PRISM_METHOD_LSQ ||
-            s->parameters.data[0] == PRISM_METHOD_PALETTE);
+           coded->pipeline.coder == PRISM_CODER_ANS && coded->sections.parameters.size;
 }
 
-static prism_status try_quick(px_coded *coded, const px_candidate *chosen,
-                              const px_mapping_request *request, prism_error *error) {
-    px_coded quick;
-    px_task task = px_task_of(chosen, PX_EFFORT_QUICK, px_coded_size(coded));
+/* What method lsq sends beside few samples may outweigh what that saves. */
+static bool quick_may_win(const px_coded *coded) {
+    const uint8_t method = coded->sections.parameters.data[0];
+    return coded->pipeline.transform != PRISM_TRANSFORM_STACK &&
+           (method == PRISM_METHOD_LSQ || method == PRISM_METHOD_PALETTE);
+}
+
+static prism_status try_effort(px_coded *coded, const px_candidate *chosen, int effort,
+                               const px_mapping_request *request, prism_error *error) {
+    px_coded other;
+    px_task task = px_task_of(chosen, effort, px_coded_size(coded));
     task.pipeline = coded->pipeline;
     task.mask = request->mask;
-    prism_status status = px_encode(&quick, request->array, request->elements, &task, error);
+    prism_status status = px_encode(&other, request->array, request->elements, &task, error);
     if (status == PRISM_OK)
-        px_coded_keep_smaller(coded, &quick);
+        px_coded_keep_smaller(coded, &other);
     return status;
+}
+
+/* Few samples may be too few for what higher efforts learn or weigh. */
+static prism_status try_efforts(px_coded *coded, const px_candidate *chosen,
+                                const px_mapping_request *request, prism_error *error) {
+    prism_status status = PRISM_OK;
+    for (int effort = px_efforts.before[request->options->effort]; effort && status == PRISM_OK;
+         effort = px_efforts.before[effort])
+        status = try_effort(coded, chosen, effort, request, error);
+    return status == PRISM_OK && quick_may_win(coded)
+               ? try_effort(coded, chosen, PX_EFFORT_QUICK, request, error)
+               : status;
 }
 
 /* Where next to nothing is left, a sample of the array says little of what does best. */
@@ -273,7 +287,7 @@ prism_status px_encode_integers(px_coded *coded, const px_mapping_request *reque
     }
     if (status == PRISM_OK && is_next_to_nothing(coded, request, size))
         status = try_indices(coded, &chosen, request, error);
-    if (status == PRISM_OK && quick_may_win(coded, request))
-        status = try_quick(coded, &chosen, request, error);
+    if (status == PRISM_OK && has_few_samples(coded, request))
+        status = try_efforts(coded, &chosen, request, error);
     return status;
 }
