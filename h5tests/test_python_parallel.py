@@ -1,6 +1,8 @@
 """read and write with threads: the same elements as through HDF5's own pipeline."""
 
+import itertools
 import math
+
 import h5py
 import numpy as np
 import pytest
@@ -319,6 +321,36 @@ def test_suggested_chunks_keep_channels_together():
     for shape in [(), (0, 5)]:
         with pytest.raises(ValueError):
             h5prism.suggest_chunks(shape, "i1")
+
+
+@pytest.mark.parametrize(
+    "shape, dtype",
+    [((500, 480, 640), "u1"), ((2000, 512, 512), "u1"), ((40000, 28, 28), "u1")]
+    + [((1, 128, 1000, 1000), "i1"), ((3, 5000, 4000), "u1"), ((8760, 721, 1440), "f4")]
+    + [((256, 1000, 1000), "c16"), ((7, 100000, 60000), "f8"), ((365, 180, 360), "f4")],
+)
+def test_suggested_chunks_of_pictures_are_square_tiles_of_many(shape, dtype):
+    """Bands are all there, and so are many frames of a stack."""
+    *_, count, height, width = h5prism.suggest_chunks(shape, dtype)
+    assert max(height, width) <= 2 * min(height, width)
+    assert count >= min(shape[-3], 61)
+    assert shape[-3] > 128 or count == shape[-3]
+
+
+def test_suggested_chunks_hold_no_part_of_the_bands():
+    """Bands predict each other: a chunk of some of them is larger than one of all in small tiles."""
+    rng, (y, x) = np.random.default_rng(11), np.mgrid[:192, :192]
+    parts = [np.sin(x * a + y * b + c) for a, b, c in rng.uniform(0.01, 0.2, (6, 3))]
+    bands = np.tensordot(rng.normal(0, 12, (64, 6)), parts, 1) + rng.normal(0, 1, (64, 192, 192))
+    array = np.clip(np.rint(bands), -128, 127).astype("i1")
+
+    def size(chunks):
+        starts = itertools.product(*(range(0, n, c) for n, c in zip(array.shape, chunks)))
+        cut = (tuple(slice(a, a + c) for a, c in zip(start, chunks)) for start in starts)
+        return sum(len(h5prism.encode(np.ascontiguousarray(array[place]))) for place in cut)
+
+    assert h5prism.suggest_chunks((64, 1000, 1000), "i1")[0] == 64
+    assert size((64, 96, 96)) < 0.95 * size((16, 192, 192))
 
 
 @pytest.mark.parametrize(("access", "block"), [("pixel", 8), ("patch", 16)])

@@ -16,6 +16,8 @@ _BYTES, _MOST_BYTES = 4 << 20, 8 << 20  # a chunk of pictures; where more would 
 _SHORT = 256  # axes of which little is gained by cutting them
 _CHANNELS = 1024  # that stay together
 _LEAST_EDGE, _SLIM = 64, 16  # of pictures; for the sake of channels
+_FRAMES = 64  # of a longer stack: more are hardly smaller, and one is read with all of them
+_ALIKE = 2  # sides of pictures, up to 2 : 1
 _ROWS_PER_COLUMN = 2  # in tables, at least: columns are predicted from columns
 _TABLE_BYTES = 2 << 20
 _MOST_TABLE_BYTES = 16 << 20
@@ -35,10 +37,14 @@ def suggest_chunks(
     Returns:
         As many axes. A small array is one chunk; others have chunks of 1 to 8 MiB as a rule. Of a
         table (rows x columns), up to 1024 columns are whole, and there are at least twice as many rows
-        as columns if that is at most 16 MiB, so that columns can be predicted from each other. With
-        three axes and more, those longer than 256 are halved, the longest first, down to 64; where
-        that is not enough, the first one. Channels (the last axis of three, or one behind two that
-        are equal) stay whole up to 1024. Chunks along an axis are about equally long.
+        as columns if that is at most 16 MiB, so that columns can be predicted from each other.
+
+        Three axes are pictures along the first one where the last two are alike (up to 2 : 1)
+        and the first two are not equal, or all three are: all bands up to 256, or 64 frames of more,
+        with square tiles of at least 64 x 64. Else the last axis is channels, as is one behind two
+        that are equal where there are more axes: these stay whole up to 1024. With channels, or four
+        axes and more, those longer than 256 are halved, the longest first, down to 64; where that
+        is not enough, the first one. Chunks along an axis are about equally long.
 
     Raises:
         ValueError: an axis is below 1, or there is none.
@@ -59,6 +65,8 @@ def _suggest(sizes: tuple[int, ...], item: int) -> tuple[int, ...]:
         found = [min(size, _LINE) for size in kept]
     elif len(kept) == 2:
         found = _matrix(kept, item)
+    elif len(kept) == 3 and _is_stack(kept):
+        found = _stack(kept, item)
     else:
         found = _pictures(kept, item)
     chunks = [1] * len(sizes)
@@ -84,6 +92,24 @@ def _matrix(sizes: list[int], item: int) -> list[int]:
     most = max(_TABLE_BYTES, min(_ROWS_PER_COLUMN * columns * columns * item, _MOST_TABLE_BYTES))
     rows = min(sizes[0], max(1, most // (columns * item)))
     return [rows, min(sizes[1], max(columns, _TABLE_BYTES // (rows * item)))]
+
+
+def _is_stack(sizes: list[int]) -> bool:
+    count, height, width = sizes
+    alike = max(height, width) <= _ALIKE * min(height, width)
+    return alike and (count != height or height == width)
+
+
+def _stack(sizes: list[int], item: int) -> list[int]:
+    count, *picture = sizes
+    if count > _SHORT:
+        count = min(count, max(_FRAMES, _BYTES // (math.prod(picture) * item)))
+    positions = _BYTES // (count * item)
+    edge = max(_LEAST_EDGE, math.isqrt(positions), positions // min(picture))
+    edges = [min(size, edge) for size in picture]
+    while count > 1 and count * math.prod(edges) * item > _MOST_BYTES:
+        count = -(-count // 2)
+    return [count, *edges]
 
 
 def _pictures(sizes: list[int], item: int) -> list[int]:
