@@ -192,7 +192,7 @@ prism_status prism_region_ranges(prism_reader *reader, const uint64_t *starts, s
 prism_status prism_decode_region(const void *chunk, size_t chunk_size, const uint64_t *start,
                                  const uint64_t *count, void *data, size_t size,
                                  const prism_decode_options *options, prism_error *error) {
-    prism_reader *reader;
+    prism_reader *reader = NULL;
     prism_status status = prism_open(chunk, chunk_size, options, &reader, error);
     if (status == PRISM_OK)
         status = prism_read_region(reader, start, count, data, size, error);

@@ -105,6 +105,6 @@ prism_status prism_array_unpack(prism_array *array, const uint32_t *words, size_
 }
 
 bool px_is_tiny(const prism_array *array) {
-    size_t size;
+    size_t size = 0;
     return prism_array_size(array, &size, NULL) == PRISM_OK && size < PX_TINY_BYTES;
 }
