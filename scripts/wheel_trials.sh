@@ -43,6 +43,7 @@ try_in_root() {
     cp "$2" "$trial" "$1/tmp/"
     as_root unshare --mount /bin/sh -ec 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$1" \
         /bin/sh -ec "
+        unset PYTHONPATH HDF5_PLUGIN_PATH H5PRISM_LIBRARY
         python3 -m venv --clear /tmp/venv
         /tmp/venv/bin/pip install --quiet --only-binary :all: numpy h5py hdf5plugin \
             /tmp/$(basename "$2")
