@@ -89,8 +89,8 @@ try_under_qemu() {
         (
             cd "$folder"
             "${run[@]}" "$system"/usr/bin/python3.?? "$trial" h5py h5prism &&
-                "${run[@]}" "$unpacked/h5prism/bin/h5prism" inspect trial.h5 &&
-                "${run[@]}" "$unpacked/h5prism/bin/h5prism" repack trial.h5 repacked.h5 effort=7 --force
+                "${run[@]}" "$unpacked/h5prism/$tool" inspect trial.h5 &&
+                "${run[@]}" "$unpacked/h5prism/$tool" repack trial.h5 repacked.h5 effort=7 --force
         )
 }
 
@@ -108,11 +108,11 @@ try_under_wine() {
             unset H5PRISM_LIBRARY HDF5_PLUGIN_PATH
             for order in 'h5prism h5py' 'h5py h5prism'; do
                 # shellcheck disable=SC2086 # the names are words
-                run_in_wine "$python/python.exe" "$(path_of "$trial")" --no-jxl $order || exit 1
+                run_in_wine "$python/python.exe" "$(path_of "$trial")" $order || exit 1
             done
             run_in_wine "$python/python.exe" -m h5prism --version &&
-                run_in_wine "$unpacked/h5prism/bin/h5prism.exe" repack trial.h5 repacked.h5 effort=7 --force &&
-                run_in_wine "$unpacked/h5prism/bin/h5prism.exe" inspect repacked.h5
+                run_in_wine "$unpacked/h5prism/$tool" repack trial.h5 repacked.h5 effort=7 --force &&
+                run_in_wine "$unpacked/h5prism/$tool" inspect repacked.h5
         )
 }
 

@@ -18,6 +18,7 @@ _PACKAGE = Path(__file__).resolve().parent
 _FILE_NAME = "h5prism.exe" if sys.platform == "win32" else "h5prism"
 _CANDIDATES = (
     _PACKAGE / "bin" / _FILE_NAME,  # of a wheel
+    _PACKAGE / "plugins" / _FILE_NAME,  # of one for Windows
     _PACKAGE.parents[1] / "build" / "bin" / _FILE_NAME,  # of the source tree
 )
 
