@@ -372,6 +372,23 @@ def test_keyboard_and_narrow_screens(page, files):
     assert page.run("return document.querySelector('#help').open")
 
 
+def test_sentences_are_whole_on_telephones(page, files):
+    """Windows are no narrower than 500 here, what the page takes for the screen is."""
+    size = {"width": 360, "height": 780, "deviceScaleFactor": 1, "mobile": True}
+    page.post("/goog/cdp/execute", cmd="Emulation.setDeviceMetricsOverride", params=size)
+    try:
+        open_and_wait(page, write(files / "telephone.h5", emb=(embeddings(), (64, 60, 12))))
+        page.type("#canvas", "n")
+        page.wait("return document.querySelector('#status').innerText.startsWith('Choose')")
+        widths = page.run(
+            "const s = document.querySelector('#status'), d = document.documentElement;"
+            "return [s.scrollWidth, s.clientWidth, d.scrollWidth, innerWidth]"
+        )
+        assert widths[0] <= widths[1] and widths[2] <= widths[3] == 360
+    finally:
+        page.post("/goog/cdp/execute", cmd="Emulation.clearDeviceMetricsOverride", params={})
+
+
 @pytest.fixture(scope="module")
 def blocks(files):
     """67 MB in one chunk."""
