@@ -250,7 +250,7 @@ class Indices:
         times, sizes = 7 if fast else 11, 1 + (values > 256)
         rest = len(places.numbers) * sizes + 2560000
         most = times * max(places.samples * places.depth // 8, 1 << 20)
-        each = 4 * self.contexts + 10 * self.many
+        each = 4 * self.contexts + 12 * self.many
         while self.bits > 10 and (each << self.bits) + rest > most:
             self.bits -= 1
         self.slots = [defaultdict(Slot) for _ in range(self.contexts)]
@@ -405,7 +405,7 @@ class Question:
                 index = guess
                 break
         if index is None:
-            index = self.all.escapes.decode(w, n, nw)
+            index = self.all.escapes.decode(w, n, nw, r)
         for thought, hits in thoughts:
             hits.learn(int(thought == index), 250)
             if thought == index:
@@ -557,15 +557,15 @@ class Escapes:
     def __init__(self, decoder: RangeDecoder, values: int, bits: int) -> None:
         self.decoder, self.values, self.bits = decoder, values, bits
         self.histories = Keyed(lambda _: History(1 << 21))
-        self.weights = Keyed(lambda _: [26214] * 5)
+        self.weights = Keyed(lambda _: [21845] * 6)
         self.before = 0
 
-    def decode(self, w: int, n: int, nw: int) -> int:
+    def decode(self, w: int, n: int, nw: int, r: int) -> int:
         b = (self.values - 1).bit_length()
         d = max(b - 6, 0)
         gradient = limited(w + n - nw, 0, self.values - 1)
         around = 65536 * (w >> d + 1) + 256 * (n >> d + 1) + (nw >> d + 1)
-        contexts = (w, n, around, gradient >> max(d - 1, 0), self.before)
+        contexts = (w, n, around, gradient >> max(d - 1, 0), self.before, r)
         u, t = 0, 1
         for place, i in enumerate(reversed(range(b))):
             if place % 4 == 0:

@@ -34,7 +34,7 @@ PX_INLINE int bits_of_values(const px_palette_model *m) {
     return 32 - __builtin_clz((unsigned)m->values - 1);
 }
 
-PX_INLINE void escape_begin(escape *e, const px_palette_model *m, size_t at) {
+PX_INLINE void escape_begin(escape *e, const px_palette_model *m, size_t at, size_t reference) {
     const size_t row = m->row_stride;
     const int west = px_palette_index(m, at - 1), north = px_palette_index(m, at - row),
               north_west = px_palette_index(m, at - row - 1);
@@ -46,7 +46,7 @@ PX_INLINE void escape_begin(escape *e, const px_palette_model *m, size_t at) {
                             (uint32_t)(north_west >> coarse);
     const uint32_t contexts[PX_ESCAPE_CONTEXTS] = {(uint32_t)west, (uint32_t)north, around,
                                                    (uint32_t)(gradient >> fine),
-                                                   (uint32_t)m->escaped};
+                                                   (uint32_t)m->escaped, (uint32_t)px_palette_index(m, reference)};
     for (uint32_t i = 0; i < PX_ESCAPE_CONTEXTS; i++)
         e->contexts[i] = escape_hash(contexts[i], i);
     e->value = 0;
@@ -105,9 +105,9 @@ PX_INLINE void escape_group(escape *e, px_palette_model *m, int first, int end, 
 }
 
 /* Returns the value, which is `index` when encoding. */
-PX_INLINE int code_escape(px_palette_model *m, size_t at, int index) {
+PX_INLINE int code_escape(px_palette_model *m, size_t at, size_t reference, int index) {
     escape e;
-    escape_begin(&e, m, at);
+    escape_begin(&e, m, at, reference);
     for (int end = bits_of_values(m); end > 0; end -= ESCAPE_GROUP)
         escape_group(&e, m, end > ESCAPE_GROUP ? end - ESCAPE_GROUP : 0, end, index);
     m->escaped = e.value;

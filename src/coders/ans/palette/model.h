@@ -33,7 +33,7 @@ enum {
     PX_GUESSED = 8,        /* places whose indices are guessed, of many values */
     PX_FLAT_MATCHES = 5,   /* what a match says of a flat place */
     PX_FLAT_STATES = 9216, /* what is around it */
-    PX_ESCAPE_CONTEXTS = 5,
+    PX_ESCAPE_CONTEXTS = 6,
     PX_ESCAPE_LINE = 16, /* counters for four bits of a value */
     PX_ESCAPE_BITS = 16  /* of a value */
 };

@@ -275,7 +275,7 @@ PX_INLINE int inquire(inquiry *i, px_palette_model *m, place *p, const rows *r, 
         if (!foreseen)
             go_on(i, m, p, r, x, q, bit, kind);
     }
-    return kind.many ? code_escape(m, r->own + x, index) : value_left(&i->search, i->search.first);
+    return kind.many ? code_escape(m, r->own + x, r->reference + x, index) : value_left(&i->search, i->search.first);
 }
 
 /* Returns the index, which is `index` when encoding. */
