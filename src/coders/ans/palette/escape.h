@@ -44,9 +44,12 @@ PX_INLINE void escape_begin(escape *e, const px_palette_model *m, size_t at, siz
     const int coarse = shift + 1, fine = shift > 1 ? shift - 1 : 0;
     const uint32_t around = (uint32_t)(west >> coarse) << 16 | (uint32_t)(north >> coarse) << 8 |
                             (uint32_t)(north_west >> coarse);
-    const uint32_t contexts[PX_ESCAPE_CONTEXTS] = {(uint32_t)west, (uint32_t)north, around,
+    const uint32_t contexts[PX_ESCAPE_CONTEXTS] = {(uint32_t)west,
+                                                   (uint32_t)north,
+                                                   around,
                                                    (uint32_t)(gradient >> fine),
-                                                   (uint32_t)m->escaped, (uint32_t)px_palette_index(m, reference)};
+                                                   (uint32_t)m->escaped,
+                                                   (uint32_t)px_palette_index(m, reference)};
     for (uint32_t i = 0; i < PX_ESCAPE_CONTEXTS; i++)
         e->contexts[i] = escape_hash(contexts[i], i);
     e->value = 0;
@@ -105,7 +108,7 @@ PX_INLINE void escape_group(escape *e, px_palette_model *m, int first, int end, 
 }
 
 /* Returns the value, which is `index` when encoding. */
-PX_INLINE int code_escape(px_palette_model *m, size_t at, size_t reference, int index) {
+static int code_escape(px_palette_model *m, size_t at, size_t reference, int index) {
     escape e;
     escape_begin(&e, m, at, reference);
     for (int end = bits_of_values(m); end > 0; end -= ESCAPE_GROUP)

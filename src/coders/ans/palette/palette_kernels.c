@@ -275,38 +275,41 @@ PX_INLINE int inquire(inquiry *i, px_palette_model *m, place *p, const rows *r, 
         if (!foreseen)
             go_on(i, m, p, r, x, q, bit, kind);
     }
-    return kind.many ? code_escape(m, r->own + x, r->reference + x, index) : value_left(&i->search, i->search.first);
+    return kind.many ? code_escape(m, r->own + x, r->reference + x, index)
+                     : value_left(&i->search, i->search.first);
 }
 
-/* Returns the index, which is `index` when encoding. */
-PX_INLINE int code_index(px_palette_model *m, place *p, const rows *r, size_t x, int index,
-                         px_palette_kind kind) {
-    inquiry i;
+/* Whether the first guess is right, which *guess becomes; else the next question is prepared. */
+PX_INLINE bool is_first_guess(int *guess, inquiry *i, px_palette_model *m, place *p, const rows *r,
+                              size_t x, int index, px_palette_kind kind) {
     question first;
-    i.search = (search){.count = 0, .after = -1};
-    i.turn = 0;
-    const query q = next_guess(&i.search, m, r, x, kind.many);
+    const query q = next_guess(&i->search, m, r, x, kind.many);
     const bool foreseen = !m->coder.decoding && index != q.value;
+    *guess = q.value;
     prepare(&first, m, p, q, false, kind);
     if (foreseen)
-        go_on(&i, m, p, r, x, q, false, kind);
+        go_on(i, m, p, r, x, q, false, kind);
     if (palette_decide(m, p, &first, index == q.value, kind))
-        return q.value;
+        return true;
     if (!foreseen)
-        go_on(&i, m, p, r, x, q, false, kind);
-    index = inquire(&i, m, p, r, x, index, kind);
-    hits_learn(&i.search, m, index);
-    return index;
+        go_on(i, m, p, r, x, q, false, kind);
+    return false;
 }
 
-/* The same for a place that does not have the value which is all around it. */
-PX_INLINE int code_other(px_palette_model *m, place *p, const rows *r, size_t x, int value,
-                         int index, px_palette_kind kind) {
+/* Returns the index, which is `index` when encoding, and not that of the west if `flat`. */
+PX_INLINE int code_index(px_palette_model *m, place *p, const rows *r, size_t x, int index,
+                         bool flat, px_palette_kind kind) {
     inquiry i;
-    i.search = (search){.guesses = {value}, .count = 1, .after = -1};
+    int guess;
+    i.search = (search){.count = 0, .after = -1};
     i.turn = 0;
-    p->guesses = 1;
-    go_on(&i, m, p, r, x, (query){value, false}, false, kind);
+    if (flat) {
+        guess = i.search.guesses[i.search.count++] = px_palette_index(m, r->own + x - 1);
+        p->guesses = 1;
+        go_on(&i, m, p, r, x, (query){guess, false}, false, kind);
+    } else if (is_first_guess(&guess, &i, m, p, r, x, index, kind)) {
+        return guess;
+    }
     index = inquire(&i, m, p, r, x, index, kind);
     hits_learn(&i.search, m, index);
     return index;
@@ -356,13 +359,14 @@ PX_INLINE void look_at(place *p, px_palette_model *m, const rows *r, size_t x,
 
 PX_INLINE int code_place(px_palette_model *m, place *p, const rows *r, size_t x, int index,
                          px_palette_kind kind) {
-    if (p->flat < 0)
-        return code_index(m, p, r, x, index, kind);
-    const int value = px_palette_index(m, r->own + x - 1);
-    if (code_flat(m, p, value, index == value))
-        return value;
-    hash_contexts(m, p, px_palette_context_count(kind));
-    return code_other(m, p, r, x, value, index, kind);
+    const bool flat = kind.many && kind.fast && p->flat >= 0;
+    if (flat) {
+        const int value = px_palette_index(m, r->own + x - 1);
+        if (code_flat(m, p, value, index == value))
+            return value;
+        hash_contexts(m, p, px_palette_context_count(kind));
+    }
+    return code_index(m, p, r, x, index, flat, kind);
 }
 
 /* How many places to look at, from x on: none of those that a piece may take. */
