@@ -47,6 +47,7 @@ NOT_RUN = {
     "scripts/fuzz": "compiles everything by clang, and takes as long as it is told",
     "scripts/test-threads": "compiles everything anew, and takes minutes",
     "scripts/coverage": "compiles everything anew, and runs all tests",
+    "scripts/coverage decode": "compiles decoders anew, and runs the corpus",
     "scripts/wheels": "compiles libjxl and HDF5 twice, which takes half an hour",
     "scripts/wheels --try aarch64": "the same",
     "scripts/wheels --try win_amd64": "the same",

@@ -141,7 +141,7 @@ def chunk_bytes(dataset: h5py.Dataset) -> int:
 def numpy_kind(dataset: h5py.Dataset) -> str:
     """numpy's letter for the kind of the elements, or nothing where it has none, as for HDF5's times."""
     try:
-        return dataset.dtype.kind
+        return str(dataset.dtype.kind)
     except TypeError:
         return ""
 

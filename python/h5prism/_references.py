@@ -221,7 +221,7 @@ def _check_dataset(dataset: h5py.Dataset, written: _Format) -> None:
 def _has_plain_elements(dataset: h5py.Dataset, written: _Format) -> bool:
     """As Zarr has them: its numbers have up to 64 bits."""
     if holds_numbers(dataset):
-        return dataset.dtype.itemsize <= 8
+        return bool(dataset.dtype.itemsize <= 8)
     return written.has_texts and numpy_kind(dataset) == "S"
 
 

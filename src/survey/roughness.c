@@ -25,7 +25,8 @@ typedef struct grid {
     const uint8_t *elements;
     const px_gaps *mask; /* NULL: there are data everywhere */
     const px_number *number;
-    bool swapped; /* in the other byte order */
+    bool swapped;       /* in the other byte order */
+    uint32_t long_axes; /* a bit for each that is no shorter than LEAST_SIDE */
 } grid;
 
 static double places_of(const grid *g, size_t most) {
@@ -45,6 +46,7 @@ static void grid_make(grid *g, const prism_array *array, const void *elements) {
     for (unsigned i = array->rank; i-- > 0; step *= (size_t)array->dims[i]) {
         g->steps[i] = step;
         g->counts[i] = (size_t)array->dims[i];
+        g->long_axes |= (uint32_t)(array->dims[i] >= LEAST_SIDE) << i;
     }
     while (most < MOST_PLACES && places_of(g, most * 5 / 4 + 1) <= limit)
         most = most * 5 / 4 + 1;
@@ -95,9 +97,9 @@ static bool has_data(const grid *g, const uint8_t *place, const uint8_t *before)
 
 /* `differs`: the axes along which a place differs from the one before it. */
 static void add_movement(sums *all, const grid *g, uint32_t differs) {
-    uint32_t along = 0;
-    for (unsigned i = 0; i < g->array->rank; i++)
-        along |= g->array->dims[i] >= LEAST_SIDE ? differs & UINT32_C(1) << i : 0;
+    const uint32_t along = differs & g->long_axes;
+    if (!along)
+        return;
     for (unsigned i = 0; i < g->array->rank; i++) {
         const uint32_t axis = UINT32_C(1) << i;
         all->places[i] += (along & ~axis) != 0;

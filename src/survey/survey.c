@@ -124,18 +124,27 @@ static prism_status turn_mask(px_gaps *mask, const px_roles *order, prism_error 
     return PRISM_OK;
 }
 
+/* So much less moves in the whole than in a sample. */
+static const double CLEARLY_STILL = 0.1;
+
+static bool may_be_still(const px_survey *turned) {
+    bool may = false;
+    for (unsigned i = 0; i < turned->whole.rank; i++)
+        may |= turned->roughness.moved[i] < 1 - CLEARLY_STILL;
+    return may && turned->part.share < 1;
+}
+
 /* A sample of what moves says little of frames around it that stand still. */
 static void compare_movement(px_survey *turned) {
-    static const double CLEARLY = 0.1;
     const px_sample *part = &turned->part;
-    if (part->share == 1)
+    if (!may_be_still(turned))
         return;
     const px_roughness of_part =
         px_roughness_of(&part->array, part->elements, px_gaps_for(&part->mask, &part->array));
     for (unsigned i = 0; i < part->array.rank; i++) {
         const unsigned axis = (unsigned)of_part.axes[i];
         const double still = 1 - turned->roughness.moved[axis] / of_part.moved[i];
-        turned->still[axis] = still > CLEARLY ? still : 0;
+        turned->still[axis] = still > CLEARLY_STILL ? still : 0;
     }
 }
 
