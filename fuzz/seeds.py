@@ -32,6 +32,8 @@ OPTIONS = [
     {"coder": "ans", "effort": 1, "axis": 2, "transform": "channels"},
     {"coder": "ans", "effort": 5, "axis": 2, "transform": "channels"},
     {"coder": "ans", "effort": 9, "axis": 2, "transform": "channels"},
+    {"coder": "ans", "effort": 5, "axis": 0, "transform": "none", "predictor": "lsq"},
+    {"coder": "ans", "effort": 9, "axis": 0, "transform": "none", "predictor": "lsq"},
     {"coder": "ans", "effort": 5, "axis": 0, "transform": "stack"},
     {"coder": "ans", "effort": 9, "axis": 0, "transform": "stack"},
     {"coder": "ans", "effort": 5, "axis": 2, "block": 4},
@@ -51,6 +53,10 @@ def arrays() -> Iterator[np.ndarray]:
     for kind in ("int8", "uint8", "int16", "uint16"):
         yield embedding(9, 10, 5, kind)
     yield stack(4, 18, 10)
+    for count, kind in ((200, "u1"), (290, "u2")):  # labels, more than 64 and 256 of them
+        labels = np.kron(hashed((2, 5, 8), 3) % count, np.ones((1, 4, 4), int))
+        labels.flat[:count] = np.arange(count)
+        yield labels.astype(kind)
     yield (stack(4, 10, 18) // 40).astype("u2")
     yield (embedding(9, 10, 3, "int16") / 100).astype("f4")
     yield embedding(9, 10, 3, "int16").astype(">i4") * 1000
