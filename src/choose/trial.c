@@ -42,7 +42,8 @@ static prism_status code_sample(px_coded *coded, double *bytes, const px_survey 
         return status;
     *bytes = (double)coded->sections.payload.size / s->part.share +
              (double)coded->sections.parameters.size * px_side_growth(s, &candidate->pipeline);
-    *bytes *= 1 - candidate->still;
+    if (!px_is_by_indices(coded)) /* to which places that stand still are copies anyway */
+        *bytes *= 1 - candidate->still;
     if (!px_coder_predicts(task.pipeline.coder))
         candidate->pipeline.transform = coded->pipeline.transform;
     return PRISM_OK;
