@@ -196,14 +196,6 @@ PX_INLINE int set_by_reference(const place *p, const uint64_t *equal, int later)
 
 /* ---- Mixing ---- */
 
-PX_INLINE int lanes_of(px_palette_kind kind) {
-    return (2 * px_palette_context_count(kind) + 17) / 16 * 16;
-}
-
-PX_INLINE int selections_of(px_palette_kind kind) {
-    return PX_SELECTIONS - kind.fast;
-}
-
 enum { MIX_BITS = 16, MIX_RATE_BITS = 19 };
 
 /* The probability of a row of a correction at the odds, and the nearest of its steps. */
@@ -306,8 +298,8 @@ PX_INLINE int32_t corrected_by_all(mixture *x, px_palette_model *m, const questi
 
 PX_INLINE void mix_opinions(mixture *x, px_palette_model *m, const place *p, const question *q,
                             px_palette_kind kind) {
-    const int contexts = px_palette_context_count(kind), lanes = lanes_of(kind),
-              selections = selections_of(kind);
+    const int contexts = px_palette_context_count(kind), lanes = px_palette_lanes(kind),
+              selections = px_palette_selections(kind);
     const int sets[PX_SELECTIONS] = {set_by_known(q, p->guesses, contexts), q->runs, q->references};
     int64_t sum = 0;
     x->shares = m->shares[q->shape];
@@ -324,7 +316,7 @@ PX_INLINE void mix_opinions(mixture *x, px_palette_model *m, const place *p, con
 
 PX_INLINE void mixture_learn(mixture *x, const px_palette_model *m, const question *q, int bit,
                              px_palette_kind kind) {
-    const int lanes = lanes_of(kind), selections = selections_of(kind);
+    const int lanes = px_palette_lanes(kind), selections = px_palette_selections(kind);
     counter_learn(m, x->by_shape, bit, PALETTE_CORRECTIONS);
     if (!kind.many)
         counter_learn(m, x->by_context, bit, PALETTE_CORRECTIONS);

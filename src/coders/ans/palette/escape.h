@@ -78,10 +78,7 @@ PX_INLINE int escape_bit(escape *e, px_palette_model *m, int exponent, int bit) 
         odds[i] = px_counter_odds(e->lines[i][e->node]);
         sum += (int64_t)odds[i] * weights[i];
     }
-    const int64_t limited = sum >> MIX_BITS < -PX_ODDS_LIMIT  ? -PX_ODDS_LIMIT
-                            : sum >> MIX_BITS > PX_ODDS_LIMIT ? PX_ODDS_LIMIT
-                                                              : sum >> MIX_BITS;
-    const int32_t probability = px_squash((int32_t)limited);
+    const int32_t probability = px_squash(clamp32(sum >> MIX_BITS, -PX_ODDS_LIMIT, PX_ODDS_LIMIT));
     bit = px_code_probability(&m->coder, bit, (uint32_t)probability);
     const int32_t missed = bit * 65536 - probability;
 #pragma GCC unroll 8

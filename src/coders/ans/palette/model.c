@@ -17,8 +17,7 @@ enum {
     MOST_CORRECTION_BITS = 14,
     SLOTS_OF_LINE = 5,      /* bits: slots for each line of escapes */
     SPARE_MARGIN = 1 << 20, /* bytes: what margins may cost in any case */
-    MARGIN_FACTOR = 4,      /* and else as a multiple of the samples */
-    INPUTS_ALWAYS = 2       /* of the mixer: the match and a constant */
+    MARGIN_FACTOR = 4       /* and else as a multiple of the samples */
 };
 
 typedef struct shape {
@@ -94,7 +93,7 @@ static void init_weights(px_palette_model *m) {
                 m->weights[i][set * m->lanes + j] = first;
     for (int s = 0; s < PX_SHAPES; s++)
         for (int i = 0; i < PX_SELECTIONS; i++)
-            m->shares[s][i] = 65536 / (m->kind.fast ? PX_SELECTIONS - 1 : PX_SELECTIONS);
+            m->shares[s][i] = 65536 / px_palette_selections(m->kind);
 }
 
 static void init_corrections(px_counter (*table)[PX_STEPS], size_t count) {
@@ -171,7 +170,7 @@ static int slot_bits_of(const px_palette_model *m) {
 
 static void set_sizes(px_palette_model *m) {
     m->contexts = px_palette_context_count(m->kind);
-    m->lanes = (2 * m->contexts + INPUTS_ALWAYS + 15) / 16 * 16;
+    m->lanes = px_palette_lanes(m->kind);
     m->slot_bits = slot_bits_of(m);
     m->match_bits = smaller(m->slot_bits, MOST_MATCH_BITS);
     m->correction_bits = smaller(m->slot_bits, MOST_CORRECTION_BITS);

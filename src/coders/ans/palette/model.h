@@ -48,6 +48,16 @@ static inline int px_palette_context_count(px_palette_kind kind) {
     return !kind.fast ? PX_CONTEXTS_ALL : kind.many ? PX_CONTEXTS_MANY : PX_CONTEXTS_FAST;
 }
 
+/* Inputs of the mixer, in whole vectors: two of each context, the match and a constant. */
+static inline int px_palette_lanes(px_palette_kind kind) {
+    return (2 * px_palette_context_count(kind) + 2 + 15) / 16 * 16;
+}
+
+/* Of weights, all but the last one to be fast. */
+static inline int px_palette_selections(px_palette_kind kind) {
+    return PX_SELECTIONS - kind.fast;
+}
+
 typedef struct px_palette_model { /* named in palette_kernels.h */
     px_range_coder coder;
     size_t count, height, width;
@@ -63,7 +73,7 @@ typedef struct px_palette_model { /* named in palette_kernels.h */
     uint32_t *references; /* [count] of each plane of the chunk: the plane here that it is like */
     uint8_t *row, *row_uppers; /* what is to be encoded, the former after a margin */
 
-    int contexts, lanes; /* lanes: inputs of the mixer, in whole vectors */
+    int contexts, lanes;
     int slot_bits, match_bits, correction_bits;
     uint32_t *slots; /* [contexts][1 << slot_bits] probability 16 bits, check 8, state 8 */
     px_counter (
