@@ -123,6 +123,11 @@ static bool are_pictures(const px_steps *step) {
     return step->rows < EVEN && step->rows * EVEN > 1;
 }
 
+/* Of few values, which may be indices, estimates rank nothing. */
+static double still_of(const px_survey *s, const px_roles *roles) {
+    return roles->planes == 1 && s->values > PX_FEW_VALUES ? s->still[roles->axes[0]] : 0;
+}
+
 /* The planes become residuals of the lift, if there is one. */
 static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
                                      const prism_options *options, const px_roles *roles, ties t,
@@ -153,7 +158,7 @@ static prism_status estimate_layouts(px_layouts *list, const px_survey *s,
     }
     if (frames) {
         px_candidate *item = add_layout(list, options, PRISM_TRANSFORM_STACK, roles);
-        item->still = roles->planes == 1 ? s->still[roles->axes[0]] : 0;
+        item->still = still_of(s, roles);
         item->bytes = tied * (1 - item->still);
         item->rather_lifted = doubted;
     }

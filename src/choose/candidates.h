@@ -16,6 +16,7 @@ typedef struct px_candidate {
     bool selective, swift, no_palette; /* as in px_task */
     px_verdict verdict;                /* of a method */
     bool rather_lifted; /* frames that are more likely channels: to be compared with a lift */
+    bool likely;        /* to be tried, whatever estimates say */
     double still; /* of frames: what they take less in the whole than in the sample, a share */
     double bytes; /* estimated, HUGE_VAL where nothing is to be estimated; or tried */
 } px_candidate;

@@ -222,8 +222,8 @@ bool px_is_tried(const px_choice *c, const px_layouts *list, size_t i, size_t be
         return false;
     if (drawing && is_lifted(&list->items[i]) && c->best.bytes > 0)
         return LIFT_GAIN * list->items[i].bytes < c->best.bytes;
-    if (c->best.bytes == 0 || drawing || is_other_way(c, &list->items[i]) ||
-        is_line_of_frames(c, &list->items[i]) ||
+    if (c->best.bytes == 0 || drawing || list->items[i].likely ||
+        is_other_way(c, &list->items[i]) || is_line_of_frames(c, &list->items[i]) ||
         is_doubtful(c, list->items[i].pipeline.transform) || is_copied(c, list, i))
         return true;
     if (c->best.pipeline.coder == PRISM_CODER_DEFLATE && !c->sample->sparing &&
@@ -302,6 +302,23 @@ static prism_status screen_drawings(const px_choice *c, px_layouts *list, prism_
     for (size_t i = list->count; i-- > 0 && status == PRISM_OK;)
         if (indices[i] && bytes[i] > CLOSE_DRAWING * least)
             px_leave_out(list, i);
+    return status;
+}
+
+/* Of more values than drawings have, and few enough for indices, the layout that is smallest in a
+ * part of the sample is likely. */
+static prism_status screen_indices(const px_choice *c, px_layouts *list, prism_error *error) {
+    bool plain[PX_MAX_LAYOUTS];
+    double bytes[PX_MAX_LAYOUTS];
+    size_t count = 0, least = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += plain[i] = list->items[i].pipeline.transform == PRISM_TRANSFORM_NONE;
+    if (count < 2)
+        return PRISM_OK;
+    prism_status status = compare_parts(bytes, c, list, plain, error);
+    for (size_t i = 1; i < list->count && status == PRISM_OK; i++)
+        least = bytes[i] < bytes[least] ? i : least;
+    list->items[least].likely = status == PRISM_OK;
     return status;
 }
 
@@ -418,6 +435,12 @@ static prism_status screen_frames(const px_choice *c, px_layouts *list, prism_er
 }
 
 prism_status px_screen(const px_choice *c, px_layouts *list, prism_error *error) {
+    const bool few = c->sample->values <= PX_FEW_VALUES && px_may_be_native(c->options) &&
+                     px_efforts.palette[c->options->effort];
+    if (few && !px_is_drawing(c->sample, c->options)) {
+        const prism_status status = screen_indices(c, list, error);
+        return status == PRISM_OK ? screen_frames(c, list, error) : status;
+    }
     return px_is_drawing(c->sample, c->options) ? screen_drawings(c, list, error)
                                                 : screen_frames(c, list, error);
 }
