@@ -231,6 +231,17 @@ static prism_status try_efforts(px_coded *coded, const px_candidate *chosen,
                : status;
 }
 
+/* All contexts of indices may learn too slowly what few contexts copy in whole pieces. */
+static prism_status try_few_contexts(px_coded *coded, const px_candidate *chosen,
+                                     const px_mapping_request *request, prism_error *error) {
+    int effort = request->options->effort;
+    if (request->trial || !px_is_by_indices(coded) || px_efforts.few_contexts[effort])
+        return PRISM_OK;
+    while (!px_efforts.few_contexts[effort])
+        effort = px_efforts.before[effort];
+    return try_effort(coded, chosen, effort, request, error);
+}
+
 /* Where next to nothing is left, a sample of the array says little of what does best. */
 static bool is_next_to_nothing(const px_coded *coded, const px_mapping_request *request,
                                size_t size) {
@@ -289,5 +300,7 @@ prism_status px_encode_integers(px_coded *coded, const px_mapping_request *reque
         status = try_indices(coded, &chosen, request, error);
     if (status == PRISM_OK && has_few_samples(coded, request))
         status = try_efforts(coded, &chosen, request, error);
+    else if (status == PRISM_OK)
+        status = try_few_contexts(coded, &chosen, request, error);
     return status;
 }

@@ -305,8 +305,7 @@ static prism_status screen_drawings(const px_choice *c, px_layouts *list, prism_
     return status;
 }
 
-/* Of more values than drawings have, and few enough for indices, the layout that is smallest in a
- * part of the sample is likely. */
+/* Of what may be indices, the layout that is smallest in a part of the sample is likely. */
 static prism_status screen_indices(const px_choice *c, px_layouts *list, prism_error *error) {
     bool plain[PX_MAX_LAYOUTS];
     double bytes[PX_MAX_LAYOUTS];
@@ -434,13 +433,31 @@ static prism_status screen_frames(const px_choice *c, px_layouts *list, prism_er
     return status;
 }
 
-prism_status px_screen(const px_choice *c, px_layouts *list, prism_error *error) {
-    const bool few = c->sample->values <= PX_FEW_VALUES && px_may_be_native(c->options) &&
-                     px_efforts.palette[c->options->effort];
-    if (few && !px_is_drawing(c->sample, c->options)) {
-        const prism_status status = screen_indices(c, list, error);
-        return status == PRISM_OK ? screen_frames(c, list, error) : status;
+/* Whether there is a choice of planes, none of which are colours. */
+static bool is_stack(const prism_array *array) {
+    enum { MOST_COLOURS = 4 };
+    unsigned sides = 0, colours = 0;
+    for (unsigned i = 0; i < array->rank; i++) {
+        sides += array->dims[i] > 1;
+        colours += array->dims[i] > 1 && array->dims[i] <= MOST_COLOURS;
     }
-    return px_is_drawing(c->sample, c->options) ? screen_drawings(c, list, error)
-                                                : screen_frames(c, list, error);
+    return sides > 2 && !colours;
+}
+
+/* Whether samples are more likely names than numbers, of which estimates say little, and too many
+ * for trials of all layouts. */
+static bool may_be_indices(const px_choice *c, const px_layouts *list) {
+    const px_survey *s = c->sample;
+    const bool few = s->values <= PX_FEW_VALUES;
+    return px_may_be_native(c->options) && px_efforts.palette[c->options->effort] &&
+           is_stack(&s->whole) && (few ? s->part.share < 1 : list->copies >= MANY_COPIES);
+}
+
+prism_status px_screen(const px_choice *c, px_layouts *list, prism_error *error) {
+    if (px_is_drawing(c->sample, c->options))
+        return screen_drawings(c, list, error);
+    prism_status status = PRISM_OK;
+    if (may_be_indices(c, list))
+        status = screen_indices(c, list, error);
+    return status == PRISM_OK ? screen_frames(c, list, error) : status;
 }
